@@ -1,0 +1,1 @@
+"""The circuit language: signals, builder, compiler, witness program, soundness audit."""

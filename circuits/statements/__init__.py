@@ -1,0 +1,1 @@
+"""Statements: one file each, the claim in plain Python and the same claim as constraints."""

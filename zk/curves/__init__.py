@@ -1,0 +1,1 @@
+"""BN254 (G1, G2) and Baby Jubjub."""

@@ -1,0 +1,1 @@
+"""Prime fields and the tower over Fp, as kernels on tuples of Montgomery words."""

@@ -1,0 +1,1 @@
+"""Groth16: keys, generator, quotient, prover, verifier, one file per step."""

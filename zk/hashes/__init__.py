@@ -1,0 +1,1 @@
+"""Poseidon and the generator of its constants."""
