@@ -1,0 +1,141 @@
+"""From a builder, or a statement, to a circuit: constraints, witness program and the reason of every constraint.
+
+The order of wires is: one, public inputs, private inputs, computed wires; all in the order they were made.
+
+The fingerprint of a circuit is SHA-256 over, all integers little-endian:
+
+    "zksettle circuit 1"
+    modulus (32 bytes), wires, public inputs, constraints (8 bytes each)
+    for each public input: length of its name in bytes (8), its name in UTF-8
+    for each of A, B, C: row starts (8 bytes each), wires (4 bytes each), values (32 bytes each), rows sorted by wire
+
+Reasons, scopes and lines are not part of it: they may be reworded without changing what is proved.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from circuits.frontend.builder import Builder, Constraint
+from circuits.frontend.program import MULTIPLY, QUOTIENT, Program, words
+from zk import r1cs
+from zk.fields.prime import R
+from zk.r1cs import R1CS
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A compiled statement.  Inputs of `program` are the public inputs, then the private ones."""
+
+    name: str
+    r1cs: R1CS
+    program: Program
+    constraints: tuple[Constraint, ...]
+    public_names: tuple[str, ...]
+    private_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A constraint that does not hold.  The three sides may be secret, so they stay out of the repr."""
+
+    index: int
+    why: str
+    path: str
+    file: str
+    line: int
+    left: int = field(repr=False)
+    right: int = field(repr=False)
+    product: int = field(repr=False)
+
+
+def compile(builder: Builder, name: str) -> Circuit:
+    """The circuit of everything the builder has collected."""
+    rows = [sorted(terms.items()) for terms in builder.combinations]
+    a, b, c = (r1cs.matrix([rows[constraint[side]] for constraint in builder.rows]) for side in range(3))
+    system = R1CS(builder.modulus, builder.wires, len(builder.public_names), a, b, c)
+    return Circuit(
+        name,
+        system,
+        _program(builder, rows),
+        tuple(builder.constraints),
+        tuple(builder.public_names),
+        tuple(builder.private_names),
+    )
+
+
+def compile_statement(statement: Any, modulus: int = R) -> Circuit:
+    """The circuit of a statement: its `constrain`, run once on signals shaped like its blank inputs."""
+    builder = Builder(modulus)
+    public, private = statement.blank()
+    public = _signals(public, "", builder.public)
+    private = _signals(private, "", builder.private)
+    statement.constrain(builder, public, private)
+    return compile(builder, statement.name)
+
+
+def fingerprint(circuit: Circuit) -> str:
+    """64 hexadecimal digits that change with any constraint, the order of wires, or a public input's name."""
+    system = circuit.r1cs
+    digest = hashlib.sha256(b"zksettle circuit 1" + system.modulus.to_bytes(32, "little"))
+    for count in (system.wires, system.public, system.constraints):
+        digest.update(count.to_bytes(8, "little"))
+    for name in circuit.public_names:
+        encoded = name.encode()
+        digest.update(len(encoded).to_bytes(8, "little") + encoded)
+    for matrix in (system.a, system.b, system.c):
+        digest.update(matrix.starts.astype("<i8").tobytes())
+        digest.update(matrix.wires.astype("<i4").tobytes())
+        digest.update(b"".join(value.to_bytes(32, "little") for value in matrix.values))
+    return digest.hexdigest()
+
+
+def explain(circuit: Circuit, witness: Sequence[int]) -> Violation | None:
+    """The first constraint the witness violates, with its reason and its three sides, or None."""
+    system = circuit.r1cs
+    index = r1cs.first_unsatisfied(system, witness)
+    if index is None:
+        return None
+    sides = (r1cs.evaluate(m.row(index), witness, system.modulus) for m in (system.a, system.b, system.c))
+    return Violation(index, *circuit.constraints[index], *sides)
+
+
+def _program(builder: Builder, rows: list[r1cs.Row]) -> Program:
+    """The builder's steps over only those combinations that a step reads."""
+    used: dict[int, int] = {}
+    code = []
+    for operation, out, a, b in builder.steps:
+        a = used.setdefault(a, len(used))
+        if operation in (MULTIPLY, QUOTIENT):
+            b = used.setdefault(b, len(used))
+        code.append((operation, out, a, b))
+    coefficients = {1: 0, builder.modulus - 1: 1}
+    terms = []
+    starts = [0]
+    for index in used:
+        for wire, value in rows[index]:
+            terms.append((wire, coefficients.setdefault(value, len(coefficients))))
+        starts.append(len(terms))
+    return Program(
+        modulus=builder.modulus,
+        wires=builder.wires,
+        inputs=len(builder.public_names) + len(builder.private_names),
+        code=np.array(code, dtype=np.int64).reshape(-1, 4),
+        starts=np.array(starts, dtype=np.int64),
+        terms=np.array(terms, dtype=np.int32).reshape(-1, 2),
+        coefficients=words(list(coefficients)),
+    )
+
+
+def _signals(value: Any, path: str, make: Callable[[str], Any]) -> Any:
+    """`value` with every number in it replaced by a fresh input, in the order of fields and elements."""
+    if is_dataclass(value):
+        prefix = f"{path}." if path else ""
+        parts = {f.name: _signals(getattr(value, f.name), prefix + f.name, make) for f in fields(value)}
+        return type(value)(**parts)
+    if isinstance(value, tuple):
+        return tuple(_signals(element, f"{path}[{i}]", make) for i, element in enumerate(value))
+    return make(path)

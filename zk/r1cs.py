@@ -1,0 +1,77 @@
+"""Rank-1 constraint systems: A·w ∘ B·w = C·w over a prime field, as three sparse matrices.
+
+Wire 0 is the constant one, wires 1..public are the public inputs, the rest of the vector w is the witness.
+Coefficients are canonical ints in [1, modulus), rows are sorted by wire.  (Groth16, section 2.3, writes the same
+system as a quadratic arithmetic program.)
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Row = list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class SparseMatrix:
+    """Rows one after another: row i is wires[starts[i]:starts[i+1]] with the values beside it."""
+
+    starts: np.ndarray  # int64 (rows + 1,)
+    wires: np.ndarray  # int32 (non-zeros,)
+    values: list[int]
+
+    def rows(self) -> Iterator[Row]:
+        """Every row as a list of (wire, value)."""
+        wires, starts = self.wires.tolist(), self.starts.tolist()
+        for start, end in zip(starts, starts[1:]):
+            yield list(zip(wires[start:end], self.values[start:end]))
+
+    def row(self, index: int) -> Row:
+        """Row `index` as a list of (wire, value)."""
+        start, end = int(self.starts[index]), int(self.starts[index + 1])
+        return list(zip(self.wires[start:end].tolist(), self.values[start:end]))
+
+
+@dataclass(frozen=True)
+class R1CS:
+    """The constraints <a_i, w>·<b_i, w> = <c_i, w> on vectors w of `wires` field elements with w[0] = 1."""
+
+    modulus: int
+    wires: int
+    public: int
+    a: SparseMatrix
+    b: SparseMatrix
+    c: SparseMatrix
+
+    @property
+    def constraints(self) -> int:
+        """The number of constraints."""
+        return len(self.a.starts) - 1
+
+
+def matrix(rows: Sequence[Row]) -> SparseMatrix:
+    """The sparse matrix with the given rows, each a list of (wire, value) with distinct wires in rising order."""
+    starts = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)), out=starts[1:])
+    wires = np.fromiter((wire for row in rows for wire, _ in row), dtype=np.int32, count=int(starts[-1]))
+    return SparseMatrix(starts, wires, [value for row in rows for _, value in row])
+
+
+def evaluate(row: Row, witness: Sequence[int], modulus: int) -> int:
+    """<row, witness> modulo `modulus`."""
+    return sum(value * witness[wire] for wire, value in row) % modulus
+
+
+def first_unsatisfied(r1cs: R1CS, witness: Sequence[int]) -> int | None:
+    """The index of the first constraint the witness violates, or None when it satisfies all of them.
+
+    Raises ValueError when the witness has the wrong length or does not begin with one.
+    """
+    if len(witness) != r1cs.wires or witness[0] != 1:
+        raise ValueError("a witness has one value for each wire, and its first is 1")
+    p = r1cs.modulus
+    for index, (a, b, c) in enumerate(zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows())):
+        if (evaluate(a, witness, p) * evaluate(b, witness, p) - evaluate(c, witness, p)) % p:
+            return index
+    return None
