@@ -1,0 +1,69 @@
+"""Words of 64 bits with a carry: what the CPU does, in three intrinsics, and the door between ints and words.
+
+An element is a tuple of four unsigned words, least significant first.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+
+from zk.fields.prime import WORD_BITS, WORDS
+from zk.jit import intrinsic
+
+Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
+
+ZERO_WORD = np.uint64(0)
+ONE_WORD = np.uint64(1)
+
+_DOUBLE = ir.IntType(2 * WORD_BITS)
+_SINGLE = ir.IntType(WORD_BITS)
+_PAIR = types.UniTuple(types.uint64, 2)
+_SHIFT = ir.Constant(_DOUBLE, WORD_BITS)
+
+
+def words(value: int, count: int = WORDS) -> tuple[np.uint64, ...]:
+    """`value` as `count` words, least significant first."""
+    mask = (1 << WORD_BITS) - 1
+    return tuple(np.uint64(value >> (WORD_BITS * i) & mask) for i in range(count))
+
+
+def _split(context, builder, double):
+    low = builder.trunc(double, _SINGLE)
+    high = builder.trunc(builder.lshr(double, _SHIFT), _SINGLE)
+    return context.make_tuple(builder, _PAIR, (low, high))
+
+
+@intrinsic
+def mac(typing, a, b, c, carry):
+    """a + b·c + carry as (low, high); it never overflows two words.  1 multiplication."""
+
+    def generate(context, builder, signature, arguments):
+        a, b, c, carry = (builder.zext(x, _DOUBLE) for x in arguments)
+        return _split(context, builder, builder.add(builder.add(builder.mul(b, c), a), carry))
+
+    return _PAIR(types.uint64, types.uint64, types.uint64, types.uint64), generate
+
+
+@intrinsic
+def adc(typing, a, b, carry):
+    """a + b + carry as (low, carry out)."""
+
+    def generate(context, builder, signature, arguments):
+        a, b, carry = (builder.zext(x, _DOUBLE) for x in arguments)
+        return _split(context, builder, builder.add(builder.add(a, b), carry))
+
+    return _PAIR(types.uint64, types.uint64, types.uint64), generate
+
+
+@intrinsic
+def sbb(typing, a, b, borrow):
+    """a - b - borrow as (low, borrow out), borrow 0 or 1."""
+
+    def generate(context, builder, signature, arguments):
+        a, b, borrow = (builder.zext(x, _DOUBLE) for x in arguments)
+        difference = builder.sub(builder.sub(a, b), borrow)
+        low = builder.trunc(difference, _SINGLE)
+        out = builder.and_(builder.trunc(builder.lshr(difference, _SHIFT), _SINGLE), ir.Constant(_SINGLE, 1))
+        return context.make_tuple(builder, _PAIR, (low, out))
+
+    return _PAIR(types.uint64, types.uint64, types.uint64), generate

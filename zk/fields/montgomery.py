@@ -1,0 +1,182 @@
+"""Arithmetic modulo an odd prime in Montgomery form: a stands for a·2^256 modulo p.
+
+Every kernel takes words below p and returns words below p, and needs p < 2^254, so that a sum of two elements and
+the running value of the multiplication stay inside four words.  Montgomery 1985; the multiplication interleaves
+product and reduction word by word (Koç, Acar, Kaliski 1996, "CIOS").
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from zk.fields.limbs import ONE_WORD, ZERO_WORD, adc, mac, sbb, words
+from zk.fields.prime import MONTGOMERY, WORD_BITS, WORDS, Prime
+from zk.jit import kernel
+
+
+@kernel
+def reduce_once(t, p):
+    """t mod p for t < 2p."""
+    s0, borrow = sbb(t[0], p[0], ZERO_WORD)
+    s1, borrow = sbb(t[1], p[1], borrow)
+    s2, borrow = sbb(t[2], p[2], borrow)
+    s3, borrow = sbb(t[3], p[3], borrow)
+    if borrow == ZERO_WORD:
+        return s0, s1, s2, s3
+    return t
+
+
+@kernel
+def add(a, b, p):
+    """a + b."""
+    s0, carry = adc(a[0], b[0], ZERO_WORD)
+    s1, carry = adc(a[1], b[1], carry)
+    s2, carry = adc(a[2], b[2], carry)
+    s3, carry = adc(a[3], b[3], carry)
+    return reduce_once((s0, s1, s2, s3), p)
+
+
+@kernel
+def sub(a, b, p):
+    """a - b: p is added back exactly when the subtraction borrows."""
+    s0, borrow = sbb(a[0], b[0], ZERO_WORD)
+    s1, borrow = sbb(a[1], b[1], borrow)
+    s2, borrow = sbb(a[2], b[2], borrow)
+    s3, borrow = sbb(a[3], b[3], borrow)
+    mask = ZERO_WORD - borrow
+    s0, carry = adc(s0, p[0] & mask, ZERO_WORD)
+    s1, carry = adc(s1, p[1] & mask, carry)
+    s2, carry = adc(s2, p[2] & mask, carry)
+    s3, carry = adc(s3, p[3] & mask, carry)
+    return s0, s1, s2, s3
+
+
+@kernel
+def _row(t, a, word, p, negative_inverse):
+    """(t + a·word) / 2^64 mod p, for t < 2p; the result is below 2p again."""
+    t0, carry = mac(t[0], a[0], word, ZERO_WORD)
+    t1, carry = mac(t[1], a[1], word, carry)
+    t2, carry = mac(t[2], a[2], word, carry)
+    t3, t4 = mac(t[3], a[3], word, carry)
+    m = t0 * negative_inverse
+    _, carry = mac(t0, m, p[0], ZERO_WORD)
+    t0, carry = mac(t1, m, p[1], carry)
+    t1, carry = mac(t2, m, p[2], carry)
+    t2, carry = mac(t3, m, p[3], carry)
+    return t0, t1, t2, t4 + carry
+
+
+@kernel
+def mul(a, b, p, negative_inverse):
+    """a·b / 2^256.  36 word multiplications.  Also right for a below 2^256 when b < p: the result is below p."""
+    t = (ZERO_WORD, ZERO_WORD, ZERO_WORD, ZERO_WORD)
+    t = _row(t, a, b[0], p, negative_inverse)
+    t = _row(t, a, b[1], p, negative_inverse)
+    t = _row(t, a, b[2], p, negative_inverse)
+    t = _row(t, a, b[3], p, negative_inverse)
+    return reduce_once(t, p)
+
+
+@kernel
+def power(a, exponent, one, p, negative_inverse):
+    """a^exponent, the exponent as four plain words, by squaring from the top.  Up to 256 squarings."""
+    result = one
+    for i in range(WORDS):
+        word = exponent[WORDS - 1 - i]
+        for j in range(WORD_BITS):
+            result = mul(result, result, p, negative_inverse)
+            if word >> np.uint64(WORD_BITS - 1 - j) & ONE_WORD:
+                result = mul(result, a, p, negative_inverse)
+    return result
+
+
+def kernels(prime: Prime) -> SimpleNamespace:
+    """The kernels of one field, and its constants as words.
+
+    They close over numbers only.  `inverse` of zero is zero (a^(p-2)).  `load` and `store` move one row of an array
+    (n, 4) of unsigned 64-bit words.
+    """
+    p = words(prime.modulus)
+    negative_inverse = words(-pow(prime.modulus, -1, MONTGOMERY) % MONTGOMERY)[0]
+    zero = words(0)
+    one = words(MONTGOMERY % prime.modulus)
+    square_of_montgomery = words(MONTGOMERY**2 % prime.modulus)
+    plain_one = words(1)
+    exponent = words(prime.modulus - 2)
+
+    @kernel
+    def field_add(a, b):
+        """a + b."""
+        return add(a, b, p)
+
+    @kernel
+    def field_double(a):
+        """2a."""
+        return add(a, a, p)
+
+    @kernel
+    def field_sub(a, b):
+        """a - b."""
+        return sub(a, b, p)
+
+    @kernel
+    def field_neg(a):
+        """-a."""
+        return sub(zero, a, p)
+
+    @kernel
+    def field_mul(a, b):
+        """a·b.  1 mul."""
+        return mul(a, b, p, negative_inverse)
+
+    @kernel
+    def field_square(a):
+        """a^2.  1 mul."""
+        return mul(a, a, p, negative_inverse)
+
+    @kernel
+    def field_inverse(a):
+        """1/a, and 0 for 0.  About 380 mul."""
+        return power(a, exponent, one, p, negative_inverse)
+
+    @kernel
+    def to_montgomery(a):
+        """Plain words below p to Montgomery words.  1 mul."""
+        return mul(a, square_of_montgomery, p, negative_inverse)
+
+    @kernel
+    def from_montgomery(a):
+        """Montgomery words to plain words.  1 mul."""
+        return mul(a, plain_one, p, negative_inverse)
+
+    return SimpleNamespace(
+        ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg, mul=field_mul,
+        square=field_square, inverse=field_inverse, to_montgomery=to_montgomery, from_montgomery=from_montgomery,
+    )  # fmt: skip
+
+
+@kernel
+def is_zero(a):
+    """Whether a is 0."""
+    return (a[0] | a[1] | a[2] | a[3]) == ZERO_WORD
+
+
+@kernel
+def equal(a, b):
+    """Whether a and b are the same element."""
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == ZERO_WORD
+
+
+@kernel
+def load(array, index):
+    """Row `index` of an array (n, 4)."""
+    return array[index, 0], array[index, 1], array[index, 2], array[index, 3]
+
+
+@kernel
+def store(array, index, a):
+    """Write a to row `index` of an array (n, 4)."""
+    array[index, 0] = a[0]
+    array[index, 1] = a[1]
+    array[index, 2] = a[2]
+    array[index, 3] = a[3]

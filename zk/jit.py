@@ -1,0 +1,112 @@
+"""The one door to Numba: the decorator of every kernel, and the folder of compiled code.
+
+Numba's disk cache looks at the file a kernel stands in and at no other, so an edit to the arithmetic below it goes
+unnoticed and the old machine code runs on.  Here the cache folder is named by a digest of every kernel source and of
+the versions that compile it: an edit anywhere starts a new folder.  Its files are pickles, so the folder is private
+to the user (mode 0700).
+
+A kernel may close over numbers, never over another kernel: Numba cannot find such a kernel in its cache again.
+"""
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import llvmlite
+import numba
+import platformdirs
+from numba.core import types
+from numba.extending import intrinsic, overload
+
+__all__ = ["by_type", "cache_folder", "compiled_count", "intrinsic", "kernel", "kernel_sources"]
+
+_ROOT = Path(__file__).parent
+_IMPORT = re.compile(r"^from (zk[\w.]*) import (.+)$", re.MULTILINE)
+
+
+def _imported(source: str) -> set[Path]:
+    """The files of this package that a source imports by `from zk… import …`, the one form used here."""
+    files = set()
+    for package, names in _IMPORT.findall(source):
+        folder = _ROOT.joinpath(*package.split(".")[1:])
+        candidates = [folder, *(folder / name.strip().split(" ")[0] for name in names.split(","))]
+        files.update(path for path in (c.with_suffix(".py") for c in candidates) if path.is_file())
+    return files
+
+
+def kernel_sources() -> list[Path]:
+    """Every file that holds a kernel, and every file such a file imports: constants are compiled in too."""
+    this_file = _ROOT / "jit.py"
+    imports = {path: _imported(path.read_text("utf-8")) for path in _ROOT.rglob("*.py")}
+    reached = {path for path, files in imports.items() if this_file in files} | {this_file}
+    while more := set().union(*(imports[path] for path in reached)) - reached:
+        reached |= more
+    return sorted(reached)
+
+
+def _sources_digest() -> str:
+    """SHA-256 over the kernel sources and the versions of what compiles them."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__}".encode())
+    for path in kernel_sources():
+        digest.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _make_cache_folder() -> Path:
+    """The private folder for this version's compiled kernels, made if it is not there."""
+    base = os.environ.get("ZKSETTLE_CACHE") or platformdirs.user_cache_dir("zksettle", appauthor=False)
+    folder = Path(base) / "kernels" / _sources_digest()[:16]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder
+
+
+cache_folder = _make_cache_folder()
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile `function` with Numba on first call; keep the machine code on disk; release the GIL while it runs.
+
+    Kernels check no bounds and divide as NumPy does: whoever passes an index has checked it.
+    """
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder)
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def compiled_count() -> int:
+    """How many compiled kernels the cache folder holds."""
+    return sum(1 for _ in cache_folder.rglob("*.nbc"))
+
+
+def _depth(type_: types.Type) -> int:
+    """How deeply tuples nest, or for an array how many dimensions it has beyond the two of a list of Fp elements."""
+    if isinstance(type_, types.Array):
+        return type_.ndim - 1
+    depth = 0
+    while isinstance(type_, types.BaseTuple):
+        type_, depth = type_[0], depth + 1
+    return depth
+
+
+def by_type(*kernels: Callable) -> Callable:
+    """A function for use inside kernels that calls one of `kernels` by how deeply its first argument nests.
+
+    A tuple of words (or an array (n, 4) of them) takes the first kernel, a tuple of such tuples (or an array
+    (n, k, 4)) the second, and so on.  So one text of an algorithm serves Fp and Fp2.
+    """
+
+    def stub(*arguments):
+        raise TypeError("only kernels call this")
+
+    def choose(*arguments):
+        return kernels[_depth(arguments[0]) - 1].py_func
+
+    overload(stub, strict=False)(choose)
+    return stub
