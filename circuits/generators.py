@@ -1,0 +1,23 @@
+"""The bases of value commitments on Baby Jubjub: value = sum_i change_i * G_i + blinding * H.
+
+All nine come from hash-to-curve on fixed labels, so nobody knows a relation between them: a commitment that opens to
+two different baskets would be one.
+"""
+
+from functools import lru_cache
+
+from circuits import records
+from zk.curves import babyjubjub
+from zk.curves.babyjubjub import Point
+
+
+@lru_cache(maxsize=None)
+def assets() -> tuple[Point, ...]:
+    """G_0 ... G_7, one for each asset of a pool, in the pool's order."""
+    return tuple(babyjubjub.hash_to_curve(b"zksettle/value/asset/%d" % i) for i in range(records.ASSETS))
+
+
+@lru_cache(maxsize=None)
+def blinding() -> Point:
+    """H, the base of the blinding and of the binding signature."""
+    return babyjubjub.hash_to_curve(b"zksettle/value/blinding")

@@ -1,0 +1,150 @@
+"""Baby Jubjub, the Edwards curve whose coordinates are BN254's scalars: 168700 x^2 + y^2 = 1 + 168696 x^2 y^2 over Fr.
+
+The group has 8 l points, l prime.  Everything here that comes from outside is checked to lie in the subgroup of order
+l and not to be neutral, so nobody downstream thinks about the cofactor.  Points are (x, y), canonical integers.
+
+Sources: EIP-2494; circomlibjs `babyjub.js`, whose packed form (y in 32 little-endian bytes, top bit set when
+x > (r - 1) / 2) this equals.
+"""
+
+import hashlib
+
+from gmpy2 import invert, legendre, mpz, powmod
+
+from zk.curves import edwards
+from zk.errors import FormatError
+from zk.fields.prime import FR, R
+
+Point = edwards.Point
+
+A = 168700
+D = 168696
+CURVE = edwards.Edwards(R, A, D)
+COFACTOR = 8
+ORDER = 2736030358979909402780800718157159386076813972158567259200215660948447373041
+
+IDENTITY: Point = edwards.IDENTITY
+GENERATOR: Point = (
+    995203441582195749578291179787384436505546430278305826713579947235728471134,
+    5472060717959818805561601436314318772137091100104008585924551046643952123905,
+)
+BASE8: Point = (
+    5299619240641551281634865583518297030282874472190772894086521144482721001553,
+    16950150798460657717958625567821834550301663161624707787222815936182638968203,
+)
+
+_HASH_TO_CURVE = b"zksettle/babyjubjub/hash-to-curve"
+_SIGN_BIT = 0x80
+_UNUSED_BIT = 0x40
+
+
+def add(left: Point, right: Point) -> Point:
+    """The sum of two points of the curve."""
+    return edwards.add(CURVE, left, right)
+
+
+def negate(point: Point) -> Point:
+    """The point that added to `point` gives the neutral one."""
+    return edwards.negate(CURVE, point)
+
+
+def multiply(scalar: int, point: Point) -> Point:
+    """scalar * point for any integer.  Not constant-time."""
+    return edwards.multiply(CURVE, scalar, point)
+
+
+def is_on_curve(point: Point) -> bool:
+    """Whether the coordinates satisfy the curve's equation."""
+    return edwards.is_on_curve(CURVE, point)
+
+
+def is_in_subgroup(point: Point) -> bool:
+    """Whether a point is on the curve and l times it is neutral; the neutral point is in the subgroup."""
+    return is_on_curve(point) and multiply(ORDER, point) == IDENTITY
+
+
+def point(x: int, y: int, what: str) -> Point:
+    """The point with these coordinates, from outside.
+
+    Raises FormatError, naming `what`, when a coordinate is not reduced, or the point is not on the curve, not in the
+    subgroup of order l, or neutral.
+    """
+    if not (0 <= x < R and 0 <= y < R):
+        raise FormatError(f"{what} has a coordinate that is not below the modulus")
+    if not is_on_curve((x, y)):
+        raise FormatError(f"{what} is not on Baby Jubjub")
+    if (x, y) == IDENTITY:
+        raise FormatError(f"{what} is the neutral point")
+    if not is_in_subgroup((x, y)):
+        raise FormatError(f"{what} is not in the subgroup of Baby Jubjub")
+    return x, y
+
+
+def _square_root(square: mpz) -> mpz | None:
+    """The root that is at most (r - 1) / 2, by Tonelli and Shanks, or None when there is none."""
+    if square == 0:
+        return mpz(0)
+    if legendre(square, R) != 1:
+        return None
+    order = FR.two_adicity
+    odd = (R - 1) >> order
+    step = powmod(FR.generator, odd, R)
+    root, rest = powmod(square, (odd + 1) // 2, R), powmod(square, odd, R)
+    while rest != 1:  # root^2 = square * rest, and rest has order 2^k with k below `order`
+        k, power = 0, rest
+        while power != 1:
+            k, power = k + 1, power * power % R
+        step = powmod(step, 1 << (order - k - 1), R)
+        root, order = root * step % R, k
+        step = step * step % R
+        rest = rest * step % R
+    return min(root, R - root)
+
+
+def _unpacked(data: bytes) -> Point | None:
+    """The point of the curve, in any subgroup, that 32 bytes pack; None when they pack none."""
+    y = int.from_bytes(data[:31] + bytes([data[31] & ~_SIGN_BIT]), "little")
+    if y >= R:
+        return None
+    yy = mpz(y) * y % R
+    root = _square_root((1 - yy) * invert(A - D * yy, R) % R)  # A / D is no square, so A - D y^2 is not zero
+    if root is None or (root == 0 and data[31] & _SIGN_BIT):
+        return None
+    return int(-root % R if data[31] & _SIGN_BIT else root), y
+
+
+def pack(point: Point) -> bytes:
+    """32 bytes: y, little-endian, with the sign of x in the top bit."""
+    x, y = point
+    data = bytearray(y.to_bytes(32, "little"))
+    if x > (R - 1) // 2:
+        data[31] |= _SIGN_BIT
+    return bytes(data)
+
+
+def unpack(data: bytes, what: str) -> Point:
+    """The point that `pack` wrote.  Raises FormatError as `point` does, and for any other bytes than `pack` writes."""
+    if len(data) != 32:
+        raise FormatError(f"{what} has {len(data)} bytes instead of 32")
+    found = _unpacked(data)
+    if found is None:
+        raise FormatError(f"{what} is not a packed point of Baby Jubjub")
+    return point(*found, what)
+
+
+def hash_to_curve(label: bytes) -> Point:
+    """A point of order l whose logarithm to any other base nobody knows: try, count up, clear the cofactor.
+
+    Candidate k is SHA-256(prefix | label | k in 4 big-endian bytes) with bit 254 cleared, read as a packed point and
+    multiplied by 8.  The first that is a point, and whose multiple is not neutral, is returned.  Labels are public
+    constants of equal role, so the time that this takes tells nothing.
+    """
+    for counter in range(1 << 32):
+        digest = bytearray(hashlib.sha256(_HASH_TO_CURVE + label + counter.to_bytes(4, "big")).digest())
+        digest[31] &= ~_UNUSED_BIT
+        candidate = _unpacked(bytes(digest))
+        if candidate is not None:
+            cleared = multiply(COFACTOR, candidate)
+            if cleared != IDENTITY:
+                return cleared
+    raise AssertionError("2^32 hashes without a point")

@@ -1,0 +1,86 @@
+"""EdDSA-Poseidon on Baby Jubjub: Schnorr signatures over any base of prime order l.
+
+    A = secret * base     R = nonce * base     s = nonce + 8 H(R, A, message) * secret   mod l
+    valid when  s * base = R + 8 H(R, A, message) * A,   s < l,   and R, A are points of order l
+
+With base = B8 this is circomlib's `EdDSAPoseidonVerifier` equation, and stricter in what it takes: circomlib lets R
+and A lie outside the subgroup.  The nonce comes from the operating system and is used once.  H has tag 0.
+"""
+
+from dataclasses import dataclass
+
+from zk import entropy
+from zk.curves import babyjubjub
+from zk.curves.babyjubjub import BASE8, COFACTOR, ORDER, Point
+from zk.errors import FormatError, InvalidProof
+from zk.fields import prime
+from zk.hashes import poseidon
+
+ENCODED_BYTES = 96
+
+
+@dataclass(frozen=True)
+class Signature:
+    """R and s."""
+
+    r: Point
+    s: int
+
+
+def public(secret: int, base: Point = BASE8) -> Point:
+    """The public key of a secret scalar."""
+    return babyjubjub.multiply(secret, base)
+
+
+def _challenge(r: Point, key: Point, message: int) -> int:
+    """8 H(R, A, message): the cofactor is part of the equation, as in circomlib."""
+    return COFACTOR * poseidon.hash((*r, *key, message))
+
+
+def sign(secret: int, message: int, base: Point = BASE8) -> Signature:
+    """A signature under secret * base on an integer in [0, r).
+
+    Raises ValueError when the secret is not in [1, l) or the message not in [0, r).
+    """
+    if not 0 < secret < ORDER:
+        raise ValueError("a secret scalar lies in [1, l)")
+    if not 0 <= message < prime.R:
+        raise ValueError("a signed message lies in [0, r)")
+    nonce = entropy.scalar(ORDER)
+    r = babyjubjub.multiply(nonce, base)
+    s = (nonce + _challenge(r, public(secret, base), message) * secret) % ORDER
+    return Signature(r, s)
+
+
+def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) -> None:
+    """Returns when the signature is valid for this key, message and base.
+
+    Raises InvalidProof when it is not: s or the message out of range, R or the key not a point of order l, or the
+    equation false.
+    """
+    if not 0 <= signature.s < ORDER:
+        raise InvalidProof("the signature's s is not below the group order")
+    if not 0 <= message < prime.R:
+        raise InvalidProof("the signed message is not below the modulus")
+    try:
+        babyjubjub.point(*signature.r, "the signature's R")
+        babyjubjub.point(*key, "the signing key")
+    except FormatError as error:
+        raise InvalidProof(str(error)) from None
+    scaled = babyjubjub.multiply(_challenge(signature.r, key, message), key)
+    if babyjubjub.multiply(signature.s, base) != babyjubjub.add(signature.r, scaled):
+        raise InvalidProof("the signature does not verify")
+
+
+def encode(signature: Signature) -> bytes:
+    """96 bytes: R.x, R.y, s, each big-endian."""
+    return b"".join(value.to_bytes(32, "big") for value in (*signature.r, signature.s))
+
+
+def decode(data: bytes, what: str) -> Signature:
+    """The signature in 96 bytes.  Raises FormatError, naming `what`: length, a coordinate, R's curve or subgroup, s."""
+    if len(data) != ENCODED_BYTES:
+        raise FormatError(f"{what} has {len(data)} bytes instead of {ENCODED_BYTES}")
+    x, y = (prime.from_bytes(data[i : i + 32], prime.R, f"{what}: R") for i in (0, 32))
+    s = prime.from_bytes(data[64:], ORDER, f"{what}: s")
+    return Signature(babyjubjub.point(x, y, f"{what}: R"), s)
