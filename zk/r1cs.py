@@ -7,6 +7,7 @@ system as a quadratic arithmetic program.)
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class SparseMatrix:
     def rows(self) -> Iterator[Row]:
         """Every row as a list of (wire, value)."""
         wires, starts = self.wires.tolist(), self.starts.tolist()
-        for start, end in zip(starts, starts[1:]):
+        for start, end in pairwise(starts):
             yield list(zip(wires[start:end], self.values[start:end]))
 
     def row(self, index: int) -> Row:

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from circuits.frontend.builder import Builder, Constraint
-from circuits.frontend.program import MULTIPLY, QUOTIENT, Program, words
+from circuits.frontend.program import MULTIPLY, QUOTIENT, Program
 from zk import r1cs
+from zk.fields import array
 from zk.fields.prime import R
 from zk.r1cs import R1CS
 
@@ -126,7 +127,7 @@ def _program(builder: Builder, rows: list[r1cs.Row]) -> Program:
         code=np.array(code, dtype=np.int64).reshape(-1, 4),
         starts=np.array(starts, dtype=np.int64),
         terms=np.array(terms, dtype=np.int32).reshape(-1, 2),
-        coefficients=words(list(coefficients)),
+        coefficients=array.plain(coefficients),
     )
 
 

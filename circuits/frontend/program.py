@@ -9,17 +9,30 @@ exactly once.  A step is a row [operation, out, a, b]:
     BITS       w[out + i] = bit i of the canonical integer <combination a, w>, for i < b
 
 A combination is a run of terms (wire, index of a coefficient).  Coefficients are few and repeat often, so they
-are kept once, as canonical little-endian words; the first two are always 1 and -1.  The program is data only: the
+are kept once, as plain little-endian words; the first two are always 1 and -1.  The program is data only: the
 same rows drive one witness or several side by side.
+
+The kernel that runs it checks no index, so a `Program` checks all of them when it is made: each step writes the next
+wires and reads only wires written before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from zk.errors import FormatError
+from zk.fields import array
+from zk.fields.prime import R
+
 MULTIPLY, LINEAR, QUOTIENT, BITS = range(4)
-WORDS = 4
+MAX_BITS = 256
+_ARRAYS = {
+    "code": (np.int64, (4,)),
+    "starts": (np.int64, ()),
+    "terms": (np.int32, (2,)),
+    "coefficients": (np.uint64, (4,)),
+}
 
 
 @dataclass(frozen=True)
@@ -32,20 +45,91 @@ class Program:
     code: np.ndarray  # int64 (steps, 4): operation, out, a, b
     starts: np.ndarray  # int64 (combinations + 1,)
     terms: np.ndarray  # int32 (n, 2): wire, coefficient
-    coefficients: np.ndarray  # uint64 (distinct, 4): canonical words; 1 and -1 first
+    coefficients: np.ndarray  # uint64 (distinct, 4): plain words; 1 and -1 first
+
+    def __post_init__(self):
+        for name, (dtype, row) in _ARRAYS.items():
+            values = getattr(self, name)
+            if values.dtype != dtype or values.shape[1:] != row or values.ndim != 1 + len(row):
+                raise FormatError(f"the witness program's {name} have the wrong type or shape")
+        _check_combinations(self)
+        _check_steps(self)
 
 
-def words(values: Sequence[int]) -> np.ndarray:
-    """Each integer below 2^256 as four little-endian 64-bit words: a (n, 4) array."""
-    data = b"".join(value.to_bytes(8 * WORDS, "little") for value in values)
-    return np.frombuffer(data, dtype="<u8").reshape(-1, WORDS)
+def _check(holds: bool, what: str) -> None:
+    if not holds:
+        raise FormatError(f"the witness program is malformed: {what}")
 
 
-def integers(array: np.ndarray) -> list[int]:
-    """The integers whose words are the rows of `array`."""
-    data = np.ascontiguousarray(array, dtype="<u8").tobytes()
-    size = 8 * WORDS
-    return [int.from_bytes(data[i : i + size], "little") for i in range(0, len(data), size)]
+def _check_combinations(program: Program) -> None:
+    """Raises FormatError unless every combination is a run of terms, and every term names a coefficient."""
+    starts, terms = program.starts, program.terms
+    _check(len(starts) > 0 and starts[0] == 0 and starts[-1] == len(terms), "combinations do not cover the terms")
+    _check(bool((np.diff(starts) >= 0).all()), "a combination ends before it starts")
+    _check(bool((terms >= 0).all()), "a negative index")
+    _check(bool((terms[:, 1] < len(program.coefficients)).all()), "a coefficient that is not there")
+    ends = array.from_plain(program.coefficients[:2])
+    _check(ends == [1, program.modulus - 1], "its first coefficients are not 1 and -1")
+
+
+def _check_steps(program: Program) -> None:
+    """Raises FormatError unless the steps fill the wires after the inputs in order, reading only what is filled."""
+    operation, out, a, b = program.code.T
+    bits = operation == BITS
+    _check(bool(((operation >= MULTIPLY) & (operation <= BITS)).all()), "an unknown operation")
+    _check(bool((~bits | ((b >= 1) & (b <= MAX_BITS))).all()), "a number of bits outside 1..256")
+    _check(program.inputs >= 0, "a negative number of inputs")
+    ends = program.inputs + 1 + np.cumsum(np.where(bits, b, 1))
+    _check(bool((out == np.concatenate(([program.inputs + 1], ends[:-1]))[: len(out)]).all()), "a wire out of order")
+    _check(program.wires == (ends[-1] if len(ends) else program.inputs + 1), "a wrong number of wires")
+    highest = _highest_wires(program)
+    for side, reads in ((a, operation >= MULTIPLY), (b, (operation == MULTIPLY) | (operation == QUOTIENT))):
+        read = side[reads]
+        _check(bool(((read >= 0) & (read < len(highest))).all()), "a combination that is not there")
+        _check(bool((highest[read] < out[reads]).all()), "a wire read before it is written")
+
+
+def _highest_wires(program: Program) -> np.ndarray:
+    """The highest wire of each combination, and -1 for an empty one."""
+    starts = program.starts
+    filled = np.diff(starts) > 0
+    highest = np.full(len(starts) - 1, -1, dtype=np.int64)
+    if filled.any():
+        highest[filled] = np.maximum.reduceat(program.terms[:, 0], starts[:-1][filled])
+    return highest
+
+
+def to_arrays(program: Program) -> dict[str, np.ndarray]:
+    """The program as named arrays, for one .npz file or one file each."""
+    sizes = np.array([program.wires, program.inputs], dtype=np.int64)
+    modulus = array.plain([program.modulus])
+    return {"sizes": sizes, "modulus": modulus} | {name: getattr(program, name) for name in _ARRAYS}
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> Program:
+    """The program that `to_arrays` wrote; memory-mapped arrays stay where they are.
+
+    Raises FormatError when an array is missing, has another type or shape, or holds an index out of range.
+    """
+    missing = {"sizes", "modulus", *_ARRAYS} - set(arrays)
+    _check(not missing, f"{', '.join(sorted(missing))} missing")
+    _check(arrays["sizes"].shape == (2,) and arrays["modulus"].shape == (1, 4), "sizes or modulus of the wrong shape")
+    wires, inputs = map(int, arrays["sizes"])
+    (modulus,) = array.from_plain(arrays["modulus"])
+    return Program(modulus, wires, inputs, *(arrays[name] for name in _ARRAYS))
+
+
+def run(program: Program, inputs: Sequence[int]) -> np.ndarray:
+    """The witness as (wires, 4) Montgomery words of Fr.
+
+    Raises ValueError when the number of inputs is wrong, one is not reduced, or the program is not over Fr.
+    """
+    from zk import witness
+
+    if program.modulus != R:
+        raise ValueError("only a program over Fr runs on the kernel")
+    check_inputs(program, inputs)
+    return witness.run(program.code, program.starts, program.terms, program.coefficients, program.wires, list(inputs))
 
 
 def run_ints(program: Program, inputs: Sequence[int], modulus: int) -> list[int]:
@@ -56,7 +140,7 @@ def run_ints(program: Program, inputs: Sequence[int], modulus: int) -> list[int]
     if modulus != program.modulus:
         raise ValueError("the program was compiled for another modulus")
     check_inputs(program, inputs)
-    coefficients = integers(program.coefficients)
+    coefficients = array.from_plain(program.coefficients)
     terms, starts = program.terms.tolist(), program.starts.tolist()
     witness = [1, *inputs]
 

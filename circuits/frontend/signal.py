@@ -14,7 +14,7 @@ class Signal:
     """An immutable linear combination.  The constructor trusts its terms: canonical, without zeros, never changed
     afterwards; so a dictionary computed elsewhere becomes a signal without being walked again."""
 
-    __slots__ = ("terms", "modulus")
+    __slots__ = ("modulus", "terms")
 
     def __init__(self, terms: Terms, modulus: int):
         self.terms = terms

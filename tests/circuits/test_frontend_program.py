@@ -1,0 +1,109 @@
+"""Programs as data: every way in which one can be malformed is refused, and none of the good ones is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from circuits.frontend import compiler, program
+from circuits.frontend.builder import Builder
+from zk.errors import FormatError
+
+P = 31
+
+
+def good():
+    b = Builder(P)
+    x, y = b.public("x"), b.private("y")
+    product = b.multiply(x + 5 * y, y - 1)
+    quotient = b.hint_quotient(product, x + 2)
+    b.hint_bits(product - quotient, 4)
+    b.hint_linear(product)
+    return compiler.compile(b, "good").program
+
+
+def with_step(step, column, value):
+    code = good().code.copy()
+    code[step, column] = value
+    return {"code": code}
+
+
+def with_term(place, column, value):
+    terms = good().terms.copy()
+    terms[place, column] = value
+    return {"terms": terms}
+
+
+def with_starts(change):
+    starts = good().starts.copy()
+    change(starts)
+    return {"starts": starts}
+
+
+def swap_first(starts):
+    starts[1], starts[2] = starts[2], starts[1]
+
+
+def drop_end(starts):
+    starts[-1] -= 1
+
+
+MALFORMED = [
+    (with_step(0, 0, 4), "unknown operation"),
+    (with_step(0, 0, -1), "unknown operation"),
+    (with_step(2, 3, 0), "number of bits"),
+    (with_step(2, 3, 257), "number of bits"),
+    (with_step(1, 1, 9), "out of order"),
+    (with_step(0, 2, 99), "combination that is not there"),
+    (with_step(0, 3, -1), "combination that is not there"),
+    (with_step(0, 2, 4), "read before"),
+    (with_term(0, 0, 3), "read before"),
+    (with_term(0, 0, -1), "negative index"),
+    (with_term(0, 1, -1), "negative index"),
+    (with_term(0, 1, 99), "coefficient that is not there"),
+    (with_starts(swap_first), "ends before it starts"),
+    (with_starts(drop_end), "do not cover"),
+    ({"starts": np.array([], dtype=np.int64)}, "do not cover"),
+    ({"wires": 99}, "wrong number of wires"),
+    ({"inputs": 1}, "out of order"),
+    ({"inputs": -1}, "negative number of inputs"),
+    ({"coefficients": good().coefficients[::-1].copy()}, "not 1 and -1"),
+    ({"modulus": 37}, "not 1 and -1"),
+    ({"code": good().code.astype(np.int32)}, "type or shape"),
+    ({"code": good().code[:, :3].copy()}, "type or shape"),
+    ({"terms": good().terms.ravel()}, "type or shape"),
+]
+
+
+@pytest.mark.parametrize("change, why", MALFORMED)
+def test_a_malformed_program_is_refused_with_its_fault(change, why):
+    with pytest.raises(FormatError, match=why):
+        replace(good(), **change)
+
+
+def test_a_program_survives_the_way_to_disk_and_back(tmp_path):
+    original = good()
+    np.savez(tmp_path / "program.npz", **program.to_arrays(original))
+    loaded = program.from_arrays(np.load(tmp_path / "program.npz"))
+    for name, values in program.to_arrays(original).items():
+        assert np.array_equal(values, program.to_arrays(loaded)[name])
+    assert program.run_ints(loaded, [3, 4], P) == program.run_ints(original, [3, 4], P)
+
+
+def test_arrays_that_lack_one_are_refused_by_name():
+    arrays = program.to_arrays(good())
+    del arrays["starts"]
+    with pytest.raises(FormatError, match="starts missing"):
+        program.from_arrays(arrays)
+
+
+def test_a_program_without_steps_hands_back_its_inputs():
+    b = Builder(P)
+    b.public("x")
+    assert program.run_ints(compiler.compile(b, "empty").program, [9], P) == [1, 9]
+
+
+@pytest.mark.parametrize("inputs", [[], [1], [1, 2, 3], [1, 31], [-1, 2]])
+def test_wrong_inputs_are_refused(inputs):
+    with pytest.raises(ValueError):
+        program.run_ints(good(), inputs, P)
