@@ -1,0 +1,116 @@
+"""From a seed phrase to the keys of every account.
+
+The phrase is 24 words of BIP-39 English (256 bits of entropy); its seed is BIP-39's, with no passphrase.  Each key is
+HKDF-SHA256 of the seed under a label that names its purpose and, for account keys, the account's index (RFC 5869):
+
+    ask_i   = 1 + (64 bytes mod l - 1)       spending scalar, l the prime order of Baby Jubjub's subgroup
+    AK_i    = ask_i·B8
+    nk_i    = 64 bytes mod r                 nullifier key
+    owner_i = H[OWNER](AK_i.x, AK_i.y, nk_i)
+
+and one X25519 key for the whole wallet, with which it finds and opens what is sealed to it.  Reducing 512 bits modulo
+a 254-bit number leaves a bias below 2^-250.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import x25519
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from mnemonic import Mnemonic
+
+from circuits import records
+from zk import entropy
+from zk.curves import babyjubjub
+from zk.errors import FormatError
+from zk.fields.prime import R
+from zk.hashes import poseidon
+
+WORDS = 24
+ENTROPY_BYTES = 32
+WIDE_BYTES = 64
+MAX_INDEX = 1 << 31  # an account index is below this
+
+
+class Secret:
+    """A value that must not be shown: its repr is its class name and nothing else."""
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+@dataclass(frozen=True, repr=False)
+class Seed(Secret):
+    """The 64 bytes BIP-39 derives from a phrase; `derive` is its only maker."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, repr=False)
+class AccountKeys(Secret):
+    """The keys of one account.  `index` is None for throw-away keys, which no seed leads to."""
+
+    index: int | None
+    ask: int
+    ak: babyjubjub.Point
+    nk: int
+    owner: int
+
+
+def new_phrase() -> str:
+    """A fresh seed phrase of 24 words."""
+    return Mnemonic("english").to_mnemonic(entropy.token(ENTROPY_BYTES))
+
+
+def read_phrase(text: str) -> str:
+    """The phrase in its one canonical spelling: lower case, single spaces.
+
+    Raises FormatError, without repeating any word, when the count, a word or the checksum is wrong.
+    """
+    words = text.lower().split()
+    if len(words) != WORDS:
+        raise FormatError(f"the seed phrase has {len(words)} words instead of {WORDS}")
+    english = Mnemonic("english")
+    known = set(english.wordlist)
+    for place, word in enumerate(words, start=1):
+        if word not in known:
+            raise FormatError(f"word {place} of the seed phrase is not a BIP-39 English word")
+    phrase = " ".join(words)
+    if not english.check(phrase):
+        raise FormatError("the seed phrase's checksum is wrong: a word is mistaken or out of place")
+    return phrase
+
+
+def derive(phrase: str) -> Seed:
+    """The seed of a canonical phrase.  Raises FormatError as `read_phrase` does."""
+    return Seed(Mnemonic.to_seed(read_phrase(phrase)))
+
+
+def viewing_key(seed: Seed) -> x25519.X25519PrivateKey:
+    """The wallet's X25519 key: it opens what is sealed to the wallet and cannot spend."""
+    return x25519.X25519PrivateKey.from_private_bytes(_expand(seed, b"viewing", 32))
+
+
+@lru_cache(maxsize=1024)
+def account(seed: Seed, index: int) -> AccountKeys:
+    """The keys of account `index`, 0 <= index < 2^31."""
+    assert 0 <= index < MAX_INDEX, "an account index is below 2^31"
+    suffix = index.to_bytes(4, "big")
+    ask = 1 + int.from_bytes(_expand(seed, b"spending/" + suffix, WIDE_BYTES), "big") % (babyjubjub.ORDER - 1)
+    nk = int.from_bytes(_expand(seed, b"nullifier/" + suffix, WIDE_BYTES), "big") % R
+    return _account_keys(index, ask, nk)
+
+
+def throwaway() -> AccountKeys:
+    """Random keys for the empty account that a genesis leg starts from; nothing is ever owned under them."""
+    return _account_keys(None, entropy.scalar(babyjubjub.ORDER), entropy.scalar(R))
+
+
+def _account_keys(index: int | None, ask: int, nk: int) -> AccountKeys:
+    ak = babyjubjub.multiply(ask, babyjubjub.BASE8)
+    return AccountKeys(index, ask, ak, nk, records.owner(poseidon.hash, ak, nk))
+
+
+def _expand(seed: Seed, purpose: bytes, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length, salt=b"zksettle/keys", info=purpose).derive(seed.data)
