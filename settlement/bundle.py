@@ -1,0 +1,79 @@
+"""What is settled: flows, legs and bundles, and how many of each there may be.
+
+    flow    = (asset, signed amount, external party)      deposit > 0, withdrawal < 0; belongs to one leg
+    leg     = key, public inputs, proof, optional margin proof, flows, expiry, ciphertexts, signature under rk
+    bundle  = ledger id, legs, binding signature
+
+These are data.  Their bytes are in settlement.encoding, and only what was decoded there is known to be well formed.
+"""
+
+from dataclasses import dataclass
+
+from circuits.statements import leg as leg_statement
+from circuits.statements import margin as margin_statement
+from zk.groth16.keys import Proof
+from zk.signature import Signature
+
+MAX_LEGS = 32
+MAX_FLOWS = 16
+MAX_CIPHERTEXTS = 2
+MAX_PARTY_BYTES = 64
+MAX_AMOUNT = 2**63 - 1
+# Times and epochs are kept in signed 64-bit columns.
+MAX_EXPIRY_MS = 2**63 - 1
+MAX_EPOCH = 2**63 - 1
+
+# An X25519 key, a view tag, a plaintext of fixed length, and the tag of ChaCha20-Poly1305.
+CIPHERTEXT_BYTES = 32 + 2 + 160 + 16
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What crosses the border of the ledger.
+
+    `amount` is in the asset's smallest unit, positive for a deposit and negative for a withdrawal, never zero and
+    at most MAX_AMOUNT in size.  `party` names whoever pays or is paid, outside.
+    """
+
+    asset: int
+    amount: int
+    party: bytes
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A margin proof for the new commitment of the leg that carries it.  `key` is the verifying key's digest."""
+
+    key: bytes
+    grid_root: int
+    epoch: int
+    guardian: int
+    proof: Proof
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One account's move.  `key` is the digest of the verifying key; `signature` is under rk, over leg_message."""
+
+    key: bytes
+    public: leg_statement.Public
+    proof: Proof
+    margin: Margin | None
+    flows: tuple[Flow, ...]
+    expiry_ms: int
+    ciphertexts: tuple[bytes, ...]
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Legs whose values add up to their flows.  `binding` is by the sum of their blindings, over bundle_message."""
+
+    ledger_id: bytes
+    legs: tuple[Leg, ...]
+    binding: Signature
+
+
+def margin_public(leg: Leg, margin: Margin) -> margin_statement.Public:
+    """The public inputs of a leg's margin proof, which is about the leg's own new commitment."""
+    return margin_statement.Public(leg.public.commitment, margin.grid_root, margin.epoch, margin.guardian)

@@ -1,0 +1,53 @@
+"""Why the ledger, the board or the oracle refuses: a number that is never reused, and what the sender should do.
+
+The order of the members is the order of the checks.  Whoever reads a rejection knows that everything before it passed.
+"""
+
+from enum import IntEnum
+
+
+class Rejection(IntEnum):
+    """1 to 19: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices."""
+
+    TOO_LARGE = (1, "Send fewer bytes, legs, flows or ciphertexts: the limits are in settlement.bundle.")
+    MALFORMED = (2, "Encode it again with settlement.encoding: some field is not what the format allows.")
+    WRONG_LEDGER = (3, "Make it for this ledger: its id, or a leg's signature, is for another one.")
+    UNKNOWN_KEY = (4, "Prove it again with the proving keys of this ledger's pool.")
+    EXPIRED = (5, "Make the leg again with a later expiry.")
+    UNKNOWN_ROOT = (6, "Sync, and prove the leg again under a recent root.")
+    MARGIN_MISSING = (7, "Add a margin proof to the leg, or make it a cash leg.")
+    STALE_GRID = (8, "Sync, and prove leg and margin again under the newest initial grid.")
+    NULLIFIER_REPEATED = (9, "Leave out all but one of the legs that spend the same account.")
+    NULLIFIER_SPENT = (10, "Sync: the account has moved already. Make the leg again from the account as it is now.")
+    LEG_SIGNATURE = (11, "Ask the leg's owner to sign it as it stands: it was changed after it was signed.")
+    UNBALANCED = (12, "Make the legs' changes add up to their flows for every asset, and sign the binding again.")
+    INVALID_PROOF = (13, "Prove the leg again: its proof does not verify for its public inputs.")
+    CUSTODY = (14, "Withdraw less: the ledger holds less than that of the asset under this verifying key.")
+
+    BOARD_FULL = (20, "Wait until orders on the board have expired.")
+    ORDER_KNOWN = (21, "Do nothing: the board has this order already.")
+    ORDER_UNKNOWN = (22, "Look at the board again: it has no such order now.")
+
+    UNKNOWN_ORACLE = (30, "Sign prices with keys that are registered in the pool.")
+    PRICE_SIGNATURE = (31, "Sign the price as it stands.")
+    PRICE_STALE = (32, "Sign a newer price.")
+    NO_QUORUM = (33, "Collect prices for every asset from as many oracles as the pool's quorum.")
+    PRICE_DEVIATION = (34, "Publish in smaller steps: a price moved by more than the pool allows in one epoch.")
+    WRONG_EPOCH = (35, "Publish the epoch that follows the newest one.")
+
+    remedy: str
+
+    def __new__(cls, number: int, remedy: str) -> "Rejection":
+        member = int.__new__(cls, number)
+        member._value_ = number
+        member.remedy = remedy
+        return member
+
+
+class Rejected(Exception):
+    """What was sent is refused.  `rejection` is the reason and `detail` what was found, in words without secrets."""
+
+    def __init__(self, rejection: Rejection, detail: str):
+        super().__init__(f"rejection {rejection.value} ({rejection.name}): {detail}. {rejection.remedy}")
+        self.rejection = rejection
+        self.detail = detail
