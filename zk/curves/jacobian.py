@@ -1,0 +1,136 @@
+"""Curves y^2 = x^3 + b on canonical integers, one text for coordinates in Fp and in Fp2.  No kernel, no Numba.
+
+For keys, checks and tests, where a point at a time is enough.  Points are Jacobian, (X, Y, Z) standing for
+(X / Z^2, Y / Z^3), and Z = 0 is the identity, so addition meets no division.  Formulas: Explicit-Formulas Database,
+short Weierstrass with a = 0, "dbl-2009-l" and "add-2007-bl".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gmpy2 import invert, mpz
+
+from zk.fields.prime import P
+
+Element = Any  # an mpz below p, or a pair of them standing for a0 + a1·u with u^2 = -1
+Point = tuple[Element, Element, Element]
+
+_WINDOW_BITS = 4
+_P = mpz(P)
+
+
+@dataclass(frozen=True)
+class Field:
+    """The operations of one field of coordinates on reduced elements."""
+
+    zero: Element
+    one: Element
+    add: Callable[[Element, Element], Element]
+    sub: Callable[[Element, Element], Element]
+    mul: Callable[[Element, Element], Element]
+    inverse: Callable[[Element], Element]
+
+
+def _mul(a: Element, b: Element) -> Element:
+    """(a0 + a1 u)(b0 + b1 u) with u^2 = -1, by Karatsuba."""
+    low, high = a[0] * b[0], a[1] * b[1]
+    return (low - high) % _P, ((a[0] + a[1]) * (b[0] + b[1]) - low - high) % _P
+
+
+def _inverse(a: Element) -> Element:
+    """(a0 - a1 u) / (a0^2 + a1^2)."""
+    norm = invert(a[0] * a[0] + a[1] * a[1], _P)
+    return a[0] * norm % _P, -a[1] * norm % _P
+
+
+FP = Field(
+    zero=mpz(0),
+    one=mpz(1),
+    add=lambda a, b: (a + b) % _P,
+    sub=lambda a, b: (a - b) % _P,
+    mul=lambda a, b: a * b % _P,
+    inverse=lambda a: invert(a, _P),
+)
+
+FP2 = Field(
+    zero=(mpz(0), mpz(0)),
+    one=(mpz(1), mpz(0)),
+    add=lambda a, b: ((a[0] + b[0]) % _P, (a[1] + b[1]) % _P),
+    sub=lambda a, b: ((a[0] - b[0]) % _P, (a[1] - b[1]) % _P),
+    mul=_mul,
+    inverse=_inverse,
+)
+
+
+def identity(field: Field) -> Point:
+    """The neutral point."""
+    return field.one, field.one, field.zero
+
+
+def negate(field: Field, point: Point) -> Point:
+    """(X, -Y, Z)."""
+    return point[0], field.sub(field.zero, point[1]), point[2]
+
+
+def double(field: Field, point: Point) -> Point:
+    """2 (X, Y, Z) by "dbl-2009-l"; the identity for the identity and for points with Y = 0."""
+    add, sub, mul = field.add, field.sub, field.mul
+    x, y, z = point
+    xx, yy = mul(x, x), mul(y, y)
+    yyyy = mul(yy, yy)
+    half = sub(sub(mul(add(x, yy), add(x, yy)), xx), yyyy)
+    d = add(half, half)
+    e = add(add(xx, xx), xx)
+    x3 = sub(sub(mul(e, e), d), d)
+    yyyy2 = add(yyyy, yyyy)
+    yyyy4 = add(yyyy2, yyyy2)
+    y3 = sub(sub(mul(e, sub(d, x3)), yyyy4), yyyy4)
+    yz = mul(y, z)
+    return x3, y3, add(yz, yz)
+
+
+def add(field: Field, left: Point, right: Point) -> Point:
+    """The sum of any two points, by "add-2007-bl" with its three exceptions handled."""
+    sub, mul = field.sub, field.mul
+    (x1, y1, z1), (x2, y2, z2) = left, right
+    if z1 == field.zero:
+        return right
+    if z2 == field.zero:
+        return left
+    z1z1, z2z2 = mul(z1, z1), mul(z2, z2)
+    u1, s1 = mul(x1, z2z2), mul(mul(y1, z2), z2z2)
+    h, s = sub(mul(x2, z1z1), u1), sub(mul(mul(y2, z1), z1z1), s1)
+    if h == field.zero:
+        return double(field, left) if s == field.zero else identity(field)
+    hh = mul(h, h)
+    hhh, v = mul(h, hh), mul(u1, hh)
+    x3 = sub(sub(sub(mul(s, s), hhh), v), v)
+    y3 = sub(mul(s, sub(v, x3)), mul(s1, hhh))
+    return x3, y3, mul(mul(z1, z2), h)
+
+
+def multiply(field: Field, scalar: int, point: Point) -> Point:
+    """scalar * point, for a scalar of any size and sign, by four-bit windows.  Not constant-time."""
+    if scalar < 0:
+        scalar, point = -scalar, negate(field, point)
+    table = [identity(field), point]
+    while len(table) < 1 << _WINDOW_BITS:
+        table.append(add(field, table[-1], point))
+    total = identity(field)
+    for digit in f"{scalar:x}":
+        for _ in range(_WINDOW_BITS):
+            total = double(field, total)
+        if digit != "0":
+            total = add(field, total, table[int(digit, 16)])
+    return total
+
+
+def affine(field: Field, point: Point) -> tuple[Element, Element] | None:
+    """(X / Z^2, Y / Z^3), or None for the identity."""
+    x, y, z = point
+    if z == field.zero:
+        return None
+    inverse = field.inverse(z)
+    square = field.mul(inverse, inverse)
+    return field.mul(x, square), field.mul(y, field.mul(inverse, square))
