@@ -1,0 +1,98 @@
+"""Amounts as people write them, "1,500.25 USDC", and as everything else counts them: integers in smallest units.
+
+Reading is exact: no float, no rounding, and more decimals than the asset has is an error.  A price is written in whole
+units of the pool's first asset per whole unit ("3,000.50") and counted as settlement.risk counts prices.
+"""
+
+import re
+from collections.abc import Sequence
+
+from settlement import risk
+from settlement.pool import Asset, Pool, asset_index
+from zk.errors import FormatError
+
+MAX_TEXT = 80
+LIMIT = 1 << 63
+NUMERAIRE = 0
+"""The asset that prices are in: a pool's first."""
+
+PRICE_DIGITS = len(str(risk.SCALE)) - 1
+"""A price counts in 10^-9 of the numeraire's smallest unit."""
+
+_NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?", re.ASCII)
+
+
+def parse(text: str, pool: Pool) -> tuple[int, int]:
+    """(asset index, amount) of a text such as "1,500.25 USDC"; 0 < amount < 2^63.
+
+    Raises FormatError when it is not a plain number and one of the pool's symbols, when the asset does not have that
+    many decimals, and when the amount is zero or too large.
+    """
+    words = text.split()
+    if len(text) > MAX_TEXT or len(words) != 2:
+        raise FormatError(f'"{text[:MAX_TEXT]}" is not an amount: write a number and an asset, as in "1500.25 USDC"')
+    number, symbol = words
+    index = asset_index(pool, symbol.upper())
+    asset = pool.assets[index]
+    amount = _scaled(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
+    if not 0 < amount < LIMIT:
+        raise FormatError(f'"{text}" is out of range: an amount is above 0 and below 2^63 smallest units')
+    return index, amount
+
+
+def parse_all(words: Sequence[str], pool: Pool) -> dict[int, int]:
+    """{asset index: amount} of words such as `1500.25 USDC "2 ETH"`.  Raises FormatError, also for an asset named twice."""
+    tokens = " ".join(words).split()
+    found: dict[int, int] = {}
+    for start in range(0, len(tokens), 2):
+        index, amount = parse(" ".join(tokens[start : start + 2]), pool)
+        if index in found:
+            raise FormatError(f"{pool.assets[index].symbol} is named twice")
+        found[index] = amount
+    return found
+
+
+def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
+    """The price of one smallest unit, in 10^-9 of the numeraire's smallest unit.  Raises FormatError when it is not exact."""
+    digits = numeraire.decimals + PRICE_DIGITS - asset.decimals
+    price = _scaled(text, digits, f"the price of {asset.symbol} has at most {max(digits, 0)} decimals")
+    if not 0 < price < 1 << 64:
+        raise FormatError(f"the price of {asset.symbol} is out of range")
+    return price
+
+
+def show(amount: int, asset: Asset) -> str:
+    """An amount with its symbol: "1,500.25 USDC", "−0.5 ETH"."""
+    return f"{number(amount, asset.decimals)} {asset.symbol}"
+
+
+def number(amount: int, decimals: int) -> str:
+    """amount / 10^decimals, exactly: thousands apart, no zeros at the end of the fraction."""
+    whole, fraction = divmod(abs(amount), 10**decimals)
+    text = f"{whole:,}" + (f".{fraction:0{decimals}}".rstrip("0").rstrip(".") if decimals else "")
+    return f"−{text}" if amount < 0 else text
+
+
+def show_value(value: int, numeraire: Asset) -> str:
+    """A portfolio's value (settlement.risk.equity) in the numeraire with two decimals, rounded down."""
+    unit = 10 ** (numeraire.decimals + PRICE_DIGITS - 2)
+    cents = value // unit
+    sign, cents = ("−" if cents < 0 else ""), abs(cents)
+    return f"{sign}{cents // 100:,}.{cents % 100:02}"
+
+
+def show_price(price: int, asset: Asset, numeraire: Asset) -> str:
+    """The price of one whole unit in whole units of the numeraire."""
+    return number(price * 10**asset.decimals, numeraire.decimals + PRICE_DIGITS)
+
+
+def _scaled(text: str, digits: int, limit: str) -> int:
+    """text · 10^digits.  Raises FormatError when it is no plain decimal number, or the product no integer."""
+    if len(text) > MAX_TEXT or not _NUMBER.fullmatch(text):
+        raise FormatError(f'"{text[:MAX_TEXT]}" is not a number: write digits with at most one point, as in 1500.25')
+    whole, _, fraction = text.replace(",", "").partition(".")
+    fraction = fraction.rstrip("0")
+    value, shift = int(whole + fraction), digits - len(fraction)
+    if shift < 0 and value % 10**-shift:
+        raise FormatError(f"{text} has too many decimals: {limit}")
+    return value * 10**shift if shift >= 0 else value // 10**-shift

@@ -1,0 +1,83 @@
+"""Tasks as they go by: bars on a terminal, plain lines in a pipe, both on standard error.
+
+A plain line is written when a task that says why it is slow begins, and when any task that took a second ends.
+"""
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from prover import progress
+from prover.cli import screen
+
+NOTICEABLE_S = 1.0
+
+
+def watcher(is_json: bool) -> progress.Watcher:
+    """Bars where standard error is a terminal, else lines; a program that reads JSON gets no lines."""
+    if screen.is_terminal(sys.stderr):
+        return Bars()
+    return Silence() if is_json else Lines()
+
+
+class Silence:
+    """Shows nothing."""
+
+    def began(self, task: progress.Task) -> None:
+        pass
+
+    advanced = ended = began
+
+
+class Lines:
+    """Plain lines."""
+
+    def __init__(self) -> None:
+        self._began_s: dict[progress.Task, float] = {}
+
+    def began(self, task: progress.Task) -> None:
+        self._began_s[task] = time.monotonic()
+        if task.note:
+            click.echo(f"{task.what}: {task.note}", err=True)
+
+    def advanced(self, task: progress.Task) -> None:
+        pass
+
+    def ended(self, task: progress.Task) -> None:
+        took_s = time.monotonic() - self._began_s.pop(task)
+        if took_s >= NOTICEABLE_S:
+            click.echo(f"{task.what}: {screen.seconds(took_s)}", err=True)
+
+
+class Bars:
+    """One bar for each task under way, gone when it ends."""
+
+    def __init__(self) -> None:
+        self._display: Any = None
+        self._rows: dict[progress.Task, Any] = {}
+
+    def began(self, task: progress.Task) -> None:
+        if task.note:
+            click.secho(f"{task.what}: {task.note}", err=True, dim=True)
+        if not self._rows:
+            self._display = _display()
+            self._display.start()
+        self._rows[task] = self._display.add_task(task.what, total=task.total)
+
+    def advanced(self, task: progress.Task) -> None:
+        self._display.update(self._rows[task], completed=task.done)
+
+    def ended(self, task: progress.Task) -> None:
+        self._display.remove_task(self._rows.pop(task))
+        if not self._rows:
+            self._display.stop()
+
+
+def _display() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
