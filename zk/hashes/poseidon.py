@@ -34,9 +34,12 @@ MAX_INPUTS = len(PARTIAL_ROUNDS)
 Matrix = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parameters:
-    """One instance of Poseidon: constants[round][i], matrix[row][column], all below the modulus."""
+    """One instance of Poseidon: constants[round][i], matrix[row][column], all below the modulus.
+
+    Instances are compared by identity, so that they are cheap keys of a cache.
+    """
 
     modulus: int
     full_rounds: int

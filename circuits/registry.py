@@ -1,0 +1,58 @@
+"""The statements by name, their compiled circuits, and the fingerprints they are pinned to.
+
+`python -m circuits.registry` prints what pinned.json must hold.  A pinned fingerprint moves only on purpose: keys are
+made for one fingerprint, and a proof under other keys is another claim.
+"""
+
+import json
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from circuits.frontend import compiler
+from circuits.frontend.compiler import Circuit
+from circuits.statements import leg, margin
+from circuits.statements.statement import Statement
+
+_STATEMENTS = {statement.name: statement for statement in (leg.STATEMENT, margin.STATEMENT)}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all statements."""
+    return tuple(_STATEMENTS)
+
+
+def get(name: str) -> Statement:
+    """The statement of that name.  Raises KeyError when there is none."""
+    return _STATEMENTS[name]
+
+
+@lru_cache(maxsize=None)
+def compiled(name: str) -> Circuit:
+    """The statement's circuit over Fr, compiled once per process."""
+    return compiler.compile_statement(get(name))
+
+
+@lru_cache(maxsize=None)
+def _pinned() -> dict[str, Any]:
+    return json.loads(resources.files("circuits").joinpath("pinned.json").read_text())
+
+
+def pinned(name: str) -> str:
+    """The statement's fingerprint, 64 hexadecimal digits, read without compiling anything."""
+    return _pinned()[name]["fingerprint"]
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What pinned.json holds of a statement, worked out from its circuit."""
+    circuit = compiled(name)
+    return {
+        "fingerprint": compiler.fingerprint(circuit),
+        "constraints": circuit.r1cs.constraints,
+        "wires": circuit.r1cs.wires,
+        "public": list(circuit.public_names),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: describe(name) for name in names()}, indent=2))

@@ -1,0 +1,104 @@
+"""margin: the portfolio inside a commitment survives every scenario of a published risk grid.
+
+    commitment = H[ACCOUNT](account)        every balance in [-2^63, 2^63)
+    grid root  = H[GRID](columns)           column_i = H[GRID_ASSET](M[0][i], ..., M[15][i])
+    epoch      = account.epoch, not 0       (a cash account has epoch 0)
+    for every scenario s: sum_i b_i M[s][i] >= 0
+    guardian   = 0                          the place of the guardian's ciphertext
+
+M[s][i] is what one unit of asset i is worth in scenario s.  A grid's publisher holds it to 64 unsigned bits, so a sum is
+smaller than 8 * 2^63 * 2^64 = 2^130 either way and cannot wrap: one that lies in [0, 2^131) is not negative.
+
+Bound: commitment and grid root by their hashes, epoch by equality, guardian to 0.  A cheat would
+
+    prove margin for another portfolio         "commitment"
+    use a milder grid, or an old one           "grid root", "epoch"
+    wrap a balance or a sum around the field   "balances", "scenario"
+"""
+
+from dataclasses import dataclass
+
+from circuits.frontend.builder import Builder
+from circuits.gadgets import boolean, poseidon, ranges
+from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, RiskGrid
+from circuits.statements.statement import Statement, is_kind, value
+from zk.hashes import poseidon as host
+
+HALF = 1 << (BALANCE_BITS - 1)
+SUM_BITS = 131
+
+
+@dataclass(frozen=True)
+class Public:
+    """What everybody sees of a margin proof."""
+
+    commitment: int = value("field")
+    grid_root: int = value("field")
+    epoch: int = value("u64")
+    guardian: int = value("field")
+
+
+@dataclass(frozen=True, repr=False)
+class Private:
+    """The opened account, and the published grid: values[s][i]."""
+
+    account: Account
+    values: tuple = value("u64", SCENARIOS, ASSETS)
+
+    def __repr__(self) -> str:
+        return "Private"
+
+
+def relation(public: Public, private: Private) -> str | None:
+    """None when the claim holds, else a phrase for the first line of it that does not."""
+    account = private.account
+    if public.commitment != account.commitment(host.hash):
+        return "commitment"
+    if not all(is_kind(balance, "i64") for balance in account.balances):
+        return "balances"
+    if public.epoch != account.epoch or public.epoch == 0:
+        return "epoch"
+    if public.guardian != 0:
+        return "guardian"
+    if public.grid_root != RiskGrid(public.epoch, private.values).root(host.hash):
+        return "grid root"
+    for s, scenario in enumerate(private.values):
+        if not 0 <= worth(account.balances, scenario) < 1 << SUM_BITS:
+            return f"scenario {s}"
+    return None
+
+
+def constrain(b: Builder, public: Public, private: Private) -> None:
+    """The same claim as constraints."""
+    account, hash = private.account, poseidon.hasher(b)
+    with b.scope("commitment"):
+        b.equal(account.commitment(hash), public.commitment, "the commitment opens to the account")
+    with b.scope("balances"):
+        for i, balance in enumerate(account.balances):
+            ranges.ranged(b, balance + HALF, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
+    with b.scope("epoch"):
+        b.equal(account.epoch, public.epoch, "the account's epoch is the grid's")
+        boolean.not_zero(b, public.epoch, "the epoch is not that of a cash account")
+    with b.scope("guardian"):
+        b.equal(public.guardian, 0, "there is no guardian ciphertext")
+    with b.scope("grid root"):
+        root = RiskGrid(public.epoch, private.values).root(hash)
+        b.equal(root, public.grid_root, "the values are those of the grid")
+    for s, scenario in enumerate(private.values):
+        with b.scope(f"scenario {s}"):
+            terms = [
+                b.multiply(balance, worth, f"balance {i} at its value in the scenario")
+                for i, (balance, worth) in enumerate(zip(account.balances, scenario))
+            ]
+            total = b.combine([1] * len(terms), terms)
+            ranges.ranged(b, total, width=SUM_BITS, why="the portfolio's worth is not negative")
+
+
+def worth(balances: tuple, scenario: tuple) -> int:
+    """What the balances are worth in one scenario."""
+    return sum(balance * value for balance, value in zip(balances, scenario, strict=True))
+
+
+STATEMENT = Statement(
+    "margin", "a portfolio survives every scenario of a risk grid", Public, Private, relation, constrain
+)
