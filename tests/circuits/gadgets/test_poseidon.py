@@ -1,0 +1,46 @@
+"""Poseidon in a circuit: exhaustively for a toy instance, and equal to the host's for every width over Fr."""
+
+import random
+
+import pytest
+
+from circuits.frontend.builder import Builder
+from circuits.gadgets import poseidon
+from tests.circuits.exhaustive import Toy, evaluate
+from tests.reference import poseidon as slow
+from zk.fields.prime import R
+from zk.hashes import poseidon as host
+
+
+@pytest.mark.parametrize("modulus, width, full, partial", [(17, 2, 2, 1), (7, 2, 4, 3), (7, 3, 2, 2)])
+def test_a_toy_instance_accepts_its_hash_and_nothing_else(modulus, width, full, partial):
+    instance = host.generate(modulus, width, full, partial)
+    toy = Toy(lambda b, *inputs: [poseidon.hash(b, inputs, 5, instance=instance)], width - 1, modulus)
+    expected = {
+        (*case, slow.hash(case, 5, modulus, instance.constants, instance.matrix, full)) for case in toy.cases
+    }
+    assert toy.accepted() == expected
+    assert len(toy.constraints) == 3 * (width * full + partial - 1)
+    assert toy.idle() == []
+
+
+@pytest.mark.parametrize("count", range(1, 17))
+def test_the_circuit_computes_the_hosts_hash(count):
+    chance = random.Random(count)
+    for tag, inputs in ((0, [R - 1] * count), (count, [chance.randrange(R) for _ in range(count)])):
+        values, satisfied = evaluate(lambda b, *signals: [poseidon.hash(b, signals, tag)], inputs, R)
+        assert values == [host.hash(inputs, tag)] and satisfied
+
+
+def test_inputs_may_be_combinations():
+    def gadget(b, x, y):
+        return [poseidon.hasher(b)([x + 2 * y + 3, x - y], 7)]
+
+    values, satisfied = evaluate(gadget, [10, 20], R)
+    assert values == [host.hash([53, -10], 7)] and satisfied
+
+
+def test_a_constant_is_not_hashed_in_a_circuit():
+    b = Builder(R)
+    with pytest.raises(AssertionError, match="outside the circuit"):
+        poseidon.hash(b, [b.private("x"), b.constant(3)])

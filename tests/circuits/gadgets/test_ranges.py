@@ -1,0 +1,36 @@
+"""Ranges, exhaustively over a toy field and at the edges of Fr."""
+
+import pytest
+
+from circuits.frontend.builder import Builder
+from circuits.gadgets import ranges
+from tests.circuits.exhaustive import Toy, evaluate
+from zk.fields.prime import R
+
+
+def gadget(width):
+    def build(b, x):
+        return [bit.signal for bit in ranges.ranged(b, x, width=width, why="range").bits]
+
+    return build
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_a_range_accepts_its_numbers_with_their_own_bits(width):
+    toy = Toy(gadget(width), 1, 31)
+    assert toy.accepted() == {(x, *(x >> i & 1 for i in range(width))) for x in range(1 << width)}
+    assert toy.idle() == []
+
+
+def test_a_width_with_two_decompositions_is_not_built():
+    with pytest.raises(AssertionError, match="two decompositions"):
+        ranges.ranged(b := Builder(31), b.private("x"), width=5, why="range")
+
+
+@pytest.mark.parametrize("width", [64, 65, 131, 251])
+def test_the_edges_of_a_range_over_fr(width):
+    top = 1 << width
+    for x, inside in [(0, True), (1, True), (top - 1, True), (top, False), (top + 1, False), (R - 1, False), (R - 2, False)]:
+        bits, satisfied = evaluate(gadget(width), [x], R)
+        assert satisfied == inside
+        assert not inside or sum(bit << i for i, bit in enumerate(bits)) == x

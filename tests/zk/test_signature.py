@@ -1,0 +1,130 @@
+"""EdDSA-Poseidon: circomlib accepts ours, we accept circomlib's, and nothing else is accepted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests import node
+from zk import signature
+from zk.curves import babyjubjub
+from zk.curves.babyjubjub import BASE8, GENERATOR, IDENTITY, ORDER
+from zk.errors import FormatError, InvalidProof
+from zk.fields.prime import R
+from zk.signature import Signature
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "circomlibjs.json").read_text())["eddsa"]
+BASES = [BASE8, babyjubjub.hash_to_curve(b"another base")]
+ORDER_TWO = (0, R - 1)
+
+
+def ints(pair):
+    return int(pair[0]), int(pair[1])
+
+
+def theirs(vector):
+    return ints(vector["public"]), int(vector["message"]), Signature(ints(vector["r"]), int(vector["s"]))
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_circomlibs_signatures_are_valid_and_cover_their_message(vector):
+    key, message, signed = theirs(vector)
+    signature.verify(key, message, signed)
+    with pytest.raises(InvalidProof, match="does not verify"):
+        signature.verify(key, message + 1, signed)
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("secret", [1, 2, 12345, ORDER - 1])
+@pytest.mark.parametrize("message", [0, 1, R - 1])
+def test_what_is_signed_verifies_under_its_base_only(base, secret, message):
+    signed = signature.sign(secret, message, base)
+    signature.verify(signature.public(secret, base), message, signed, base)
+    other = BASES[1 - BASES.index(base)]
+    with pytest.raises(InvalidProof):
+        signature.verify(signature.public(secret, base), message, signed, other)
+
+
+def test_two_signatures_never_share_a_nonce():
+    first, second = (signature.sign(7, 9) for _ in range(2))
+    assert first.r != second.r
+
+
+HONEST = signature.sign(99, 5)
+KEY = signature.public(99)
+
+
+@pytest.mark.parametrize(
+    "key, message, signed, why",
+    [
+        (KEY, 5, replace(HONEST, s=HONEST.s + ORDER), "below the group order"),
+        (KEY, 5, replace(HONEST, s=-1), "below the group order"),
+        (KEY, 5, replace(HONEST, s=(HONEST.s + 1) % ORDER), "does not verify"),
+        (KEY, 5, replace(HONEST, r=babyjubjub.add(HONEST.r, BASE8)), "does not verify"),
+        (KEY, 5, replace(HONEST, r=babyjubjub.add(HONEST.r, ORDER_TWO)), "R is not in the subgroup"),
+        (KEY, 5, replace(HONEST, r=(HONEST.r[0] + R, HONEST.r[1])), "R has a coordinate"),
+        (KEY, 5, replace(HONEST, r=IDENTITY), "R is the neutral"),
+        (KEY, 5, replace(HONEST, r=(1, 1)), "R is not on"),
+        (babyjubjub.add(KEY, ORDER_TWO), 5, HONEST, "key is not in the subgroup"),
+        (IDENTITY, 5, HONEST, "key is the neutral"),
+        (signature.public(98), 5, HONEST, "does not verify"),
+        (KEY, 6, HONEST, "does not verify"),
+        (KEY, 5 + R, HONEST, "message"),
+        (KEY, -1, HONEST, "message"),
+    ],
+)
+def test_a_changed_signature_is_invalid_for_its_own_reason(key, message, signed, why):
+    signature.verify(KEY, 5, HONEST)
+    with pytest.raises(InvalidProof, match=why):
+        signature.verify(key, message, signed)
+
+
+@pytest.mark.parametrize("secret, message", [(0, 1), (ORDER, 1), (-1, 1), (1, R), (1, -1)])
+def test_nothing_out_of_range_is_signed(secret, message):
+    with pytest.raises(ValueError):
+        signature.sign(secret, message)
+
+
+def test_decoding_undoes_encoding():
+    assert signature.decode(signature.encode(HONEST), "signature") == HONEST
+
+
+def words(x, y, s):
+    return b"".join(value.to_bytes(32, "big") for value in (x, y, s))
+
+
+@pytest.mark.parametrize(
+    "data, why",
+    [
+        (signature.encode(HONEST)[:-1], "95 bytes"),
+        (words(*HONEST.r, ORDER), "signature: s"),
+        (words(R, HONEST.r[1], 1), "signature: R is not below"),
+        (words(HONEST.r[0], HONEST.r[1] ^ 1, 1), "signature: R is not on"),
+        (words(*GENERATOR, 1), "signature: R is not in the subgroup"),
+        (words(*IDENTITY, 1), "signature: R is the neutral"),
+    ],
+)
+def test_bad_bytes_are_no_signature(data, why):
+    with pytest.raises(FormatError, match=why):
+        signature.decode(data, "signature")
+
+
+def test_circomlibjs_accepts_ours_and_not_for_another_message():
+    made = [(secret, message, signature.sign(secret, message)) for secret, message in ((3, 0), (ORDER - 2, R - 1))]
+    script = """
+        require("circomlibjs").buildEddsa().then((eddsa) => {
+          const F = eddsa.babyJub.F;
+          const point = (p) => [F.e(p[0]), F.e(p[1])];
+          const verdicts = JSON.parse(process.argv[1]).map(([key, message, r, s]) =>
+            [0n, 1n].map((added) => eddsa.verifyPoseidon(
+              F.e(BigInt(message) + added), { R8: point(r), S: BigInt(s) }, point(key))));
+          console.log(JSON.stringify(verdicts));
+          process.exit(0);
+        });
+    """
+    told = [
+        [[str(c) for c in signature.public(secret)], str(message), [str(c) for c in signed.r], str(signed.s)]
+        for secret, message, signed in made
+    ]
+    assert json.loads(node.run(script, json.dumps(told))) == [[True, False], [True, False]]
