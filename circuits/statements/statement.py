@@ -150,7 +150,9 @@ def parse(text: str, what: str) -> Any:
 
     try:
         return json.loads(text, object_pairs_hook=once)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except FormatError:
+        raise
+    except (ValueError, RecursionError) as error:  # bad syntax, a number of thousands of digits, too deep a nesting
         raise FormatError(f"{what} is not JSON: {error}") from None
 
 

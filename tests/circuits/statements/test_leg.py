@@ -1,0 +1,195 @@
+"""leg: honest legs satisfy claim and constraints, and every lie is refused by both for the same reason."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits import records
+from tests.circuits.statements import examples
+from tests.circuits.statements.lies import told, violation
+from zk.curves import babyjubjub
+from zk.fields.prime import R
+from zk.hashes import poseidon
+
+
+@pytest.mark.parametrize("make", [examples.honest_leg, examples.cash_leg, examples.genesis_leg])
+def test_an_honest_leg_satisfies_claim_and_constraints(make):
+    assert told("leg", *make()) == (None, None)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=16, max_size=16), st.integers(0, R - 1))
+def test_any_balances_may_move_to_any_other_on_margin(balances, epoch):
+    assert told("leg", *examples.honest_leg(tuple(balances[:8]), tuple(balances[8:]), epoch=epoch)) == (None, None)
+
+
+def put(values, index, value):
+    return (*values[:index], value, *values[index + 1 :])
+
+
+def old_account(public, private, **changes):
+    """The lie lives in the tree: path, root, nullifier and value follow it."""
+    old = replace(private.old, **changes)
+    path, root = examples.path_at(old.commitment(poseidon.hash), private.position)
+    private = replace(private, old=old, path=path)
+    return examples.publish(private, root, public.cash), private
+
+
+def new_account(public, private, **changes):
+    private = replace(private, new=replace(private.new, **changes))
+    return examples.publish(private, public.root, public.cash), private
+
+
+def new_balance(public, private, index, balance):
+    return new_account(public, private, balances=put(private.new.balances, index, balance))
+
+
+def private_only(**changes):
+    return lambda public, private: (public, replace(private, **changes))
+
+
+def public_only(**changes):
+    return lambda public, private: (replace(public, **changes), private)
+
+
+def republished(**changes):
+    def lie(public, private):
+        private = replace(private, **changes)
+        return examples.publish(private, public.root, public.cash), private
+
+    return lie
+
+
+def sibling(level):
+    """Another node beside ours at a level of the path."""
+
+    def lie(public, private):
+        index = (private.position >> 2 * level & 3) ^ 2
+        children = put(private.path[level], index, 1)
+        return public, replace(private, path=put(private.path, level, children))
+
+    return lie
+
+
+def keys_of_another(public, private):
+    ak = babyjubjub.multiply(5, babyjubjub.BASE8)
+    return examples.publish(replace(private, ak=ak), public.root, public.cash), replace(private, ak=ak)
+
+
+def off_the_curve(public, private):
+    """An owner made of a point off the curve, in the tree like any other."""
+    ak = (private.ak[0], private.ak[1] + 1)
+    private = replace(private, ak=ak)
+    return old_account(public, private, owner=records.owner(poseidon.hash, ak, private.nk))
+
+
+def another_nullifier(public, private):
+    """The position with another leaf's number: the same account under a second nullifier."""
+    return examples.publish(replace(private, position=private.position ^ 1), public.root, 0), replace(
+        private, position=private.position ^ 1
+    )
+
+
+def wrong_position_number(public, private):
+    """The position plus 2^32: the same path by its low bits, another nullifier."""
+    position = private.position + (1 << 32)
+    return examples.publish(replace(private, position=position), public.root, 0), replace(private, position=position)
+
+
+def wrapped_change(public, private):
+    """An old balance out of range, in a tree that should never have held it."""
+    return old_account(public, private, balances=put(private.old.balances, 0, 2**65))
+
+
+def other_point(public, private):
+    """The value of a change that is one unit larger."""
+    larger = replace(private.new, balances=put(private.new.balances, 1, private.new.balances[1] + 1))
+    other = examples.publish(replace(private, new=larger), public.root, public.cash)
+    return replace(public, value_x=other.value_x, value_y=other.value_y), private
+
+
+LIES = [  # what is changed                                                        why it must fail
+    ("the cash flag is 2", public_only(cash=2), "cash flag"),
+    ("the cash flag is -1", public_only(cash=R - 1), "cash flag"),
+    ("a spending key off the curve", off_the_curve, "spending key"),
+    ("somebody else's spending key", keys_of_another, "old owner"),
+    ("another nullifier key", republished(nk=3), "old owner"),
+    ("a position that is not a leaf's", wrong_position_number, "position"),
+    ("the position of another leaf", another_nullifier, "path"),
+    ("another rho than the tree holds", lambda p, s: (p, replace(s, old=replace(s.old, rho=1))), "path"),
+    ("another epoch than the tree holds", lambda p, s: (p, replace(s, old=replace(s.old, epoch=1))), "path"),
+    ("more than the tree holds", lambda p, s: (p, replace(s, old=replace(s.old, balances=(9,) * 8))), "path"),
+    ("a sibling that is not in the tree", sibling(0), "path"),
+    ("a sibling higher up", sibling(14), "path"),
+    ("a sibling under the root", sibling(15), "root"),
+    ("another root", public_only(root=7), "root"),
+    ("a genesis leg that starts from something", private_only(genesis=1), "genesis"),
+    ("a genesis flag of 2", private_only(genesis=2), "genesis"),
+    ("another nullifier", public_only(nullifier=1), "nullifier"),
+    ("another commitment", public_only(commitment=1), "commitment"),
+    ("another receiver", lambda p, s: (p, replace(s, new=replace(s.new, owner=1))), "commitment"),
+    ("another new rho", lambda p, s: (p, replace(s, new=replace(s.new, rho=1))), "commitment"),
+    ("a change out of range", wrapped_change, "change"),
+    ("a blinding of 252 bits", republished(blinding=1 << 251), "blinding"),
+    ("the value of another change", other_point, "value"),
+    ("another value's x", public_only(value_x=1), "value"),
+    ("another value's y", public_only(value_y=1), "value"),
+    ("another blinding", private_only(blinding=4), "value"),
+    ("an alpha of 252 bits", republished(alpha=1 << 251), "alpha"),
+    ("another rk's x", public_only(rk_x=1), "re-randomised key"),
+    ("another rk's y", public_only(rk_y=1), "re-randomised key"),
+    ("another alpha", private_only(alpha=4), "re-randomised key"),
+    ("a debt called cash", public_only(cash=1), "cash account"),
+    *(
+        (f"balance {i} is {text}", lambda p, s, i=i, v=v: new_balance(p, s, i, v), "new balances")
+        for i in range(8)
+        for text, v in (("2^63", 2**63), ("-2^63 - 1", -(2**63) - 1))
+    ),
+]
+
+
+@pytest.mark.parametrize("lie, why", [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
+def test_a_lie_is_refused_by_claim_and_by_constraints_alike(lie, why):
+    public, private = lie(*examples.honest_leg())
+    assert told("leg", public, private) == (why, why)
+
+
+CASH_LIES = [
+    ("an epoch on a cash account", lambda p, s: new_account(p, s, epoch=1)),
+    *((f"balance {i} is a debt of one", lambda p, s, i=i: new_balance(p, s, i, -1)) for i in range(8)),
+    *((f"balance {i} is the largest debt", lambda p, s, i=i: new_balance(p, s, i, -(2**63))) for i in (0, 7)),
+]
+
+
+@pytest.mark.parametrize("lie", [lie[1] for lie in CASH_LIES], ids=[lie[0] for lie in CASH_LIES])
+def test_a_cash_account_owes_nothing(lie):
+    public, private = lie(*examples.cash_leg())
+    assert told("leg", public, private) == ("cash account", "cash account")
+    assert told("leg", replace(public, cash=0), private) == (None, None)
+
+
+@pytest.mark.parametrize("index", range(8))
+def test_a_genesis_leg_starts_from_zero_in_every_asset(index):
+    public, private = examples.genesis_leg()
+    old = replace(private.old, balances=put(private.old.balances, index, 1))
+    path, _ = examples.path_at(old.commitment(poseidon.hash), private.position)
+    private = replace(private, old=old, path=path)
+    assert told("leg", examples.publish(private, 0, 1), private) == ("genesis", "genesis")
+
+
+def test_a_genesis_leg_that_drops_the_flag_is_not_in_the_tree():
+    public, private = examples.genesis_leg()
+    assert told("leg", public, replace(private, genesis=0)) == ("root", "root")
+
+
+def test_a_violation_names_the_balance_and_the_line():
+    found = violation("leg", *new_balance(*examples.honest_leg(), 3, 2**63))
+    assert (found.path, found.why) == ("new balances", "balance 3 has 64 bits")
+    assert found.file == "circuits/gadgets/ranges.py" and found.line > 0
+
+
+def test_no_repr_shows_a_secret():
+    _, private = examples.honest_leg()
+    assert repr(private) == "Private" and str(private.nk) not in repr(private.old)

@@ -1,0 +1,130 @@
+"""The inputs of a statement: their order, their JSON, and every way a document is refused."""
+
+import copy
+import json
+
+import pytest
+
+from circuits import registry
+from circuits.frontend import compiler
+from circuits.statements import leg, statement
+from tests.circuits.statements import examples
+from zk.errors import FormatError
+from zk.fields.prime import R
+
+HONEST = {"leg": examples.honest_leg(), "margin": examples.honest_margin()}
+
+
+def document(name):
+    public, private = HONEST[name]
+    return {"public": statement.to_json(public), "private": statement.to_json(private)}
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_reading_undoes_writing(name):
+    assert statement.read(registry.get(name), json.dumps(document(name))) == HONEST[name]
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_leaves_come_in_the_order_of_the_circuits_inputs(name):
+    circuit = registry.compiled(name)
+    public, private = HONEST[name]
+    assert tuple(path for path, _ in statement.leaves(public)) == circuit.public_names
+    assert tuple(path for path, _ in statement.leaves(private)) == circuit.private_names
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_a_blank_has_the_shape_of_the_inputs(name):
+    for blank, honest in zip(registry.get(name).blank(), HONEST[name]):
+        assert [path for path, _ in statement.leaves(blank)] == [path for path, _ in statement.leaves(honest)]
+        assert not any(statement.inputs(blank))
+
+
+def test_a_debt_is_the_modulus_minus_its_size():
+    _, private = HONEST["leg"]
+    index = [path for path, _ in statement.leaves(private)].index("old.balances[4]")
+    assert statement.inputs(private)[index] == R - 2**63
+
+
+def change(*path):
+    """Sets document[path[0]]...[path[-2]] to path[-1]."""
+
+    def apply(target):
+        for step in path[:-2]:
+            target = target[step]
+        target[path[-2]] = path[-1]
+
+    return apply
+
+
+BAD = [  # what is changed in an honest leg                        what the message names
+    (change("public", "root", str(R)), "public.root is out of range"),
+    (change("public", "root", "-1"), "public.root is out of range"),
+    (change("public", "root", 5), "public.root is not a decimal number written as a string"),
+    (change("public", "root", "05"), "public.root is not a decimal"),
+    (change("public", "root", "+5"), "public.root is not a decimal"),
+    (change("public", "root", "-0"), "public.root is not a decimal"),
+    (change("public", "root", "1_0"), "public.root is not a decimal"),
+    (change("public", "root", " 1"), "public.root is not a decimal"),
+    (change("public", "root", "1\n"), "public.root is not a decimal"),
+    (change("public", "root", "0x1"), "public.root is not a decimal"),
+    (change("public", "root", "\u0661"), "public.root is not a decimal"),
+    (change("public", "root", "9" * 5000), "public.root is not a decimal"),
+    (change("public", "root", None), "public.root is not a decimal"),
+    (change("public", "root", ["1"]), "public.root is not a decimal"),
+    (change("public", "cash", "2"), "public.cash is out of range: it must be a bit"),
+    (change("public", []), "public is not an object"),
+    (change("public", "more", "1"), "public has an unknown field 'more'"),
+    (lambda d: d["public"].pop("nullifier"), "public.nullifier is missing"),
+    (lambda d: d["private"]["old"].pop("rho"), "private.old.rho is missing"),
+    (change("private", "old", "more", "1"), "private.old has an unknown field"),
+    (change("private", "old", "1"), "private.old is not an object"),
+    (change("private", "old", "balances", 3, str(2**63)), r"private.old.balances\[3\] is out of range"),
+    (change("private", "new", "balances", 7, str(-(2**63) - 1)), r"private.new.balances\[7\] is out of range"),
+    (change("private", "old", "epoch", str(2**64)), "private.old.epoch is out of range"),
+    (change("private", "ak", ["1"]), "private.ak is not an array of 2"),
+    (change("private", "path", 5, ["1"] * 5), r"private.path\[5\] is not an array of 4"),
+    (change("private", "path", 5, 2, "x"), r"private.path\[5\]\[2\] is not a decimal"),
+    (change("private", "position", str(2**32)), "private.position is out of range"),
+    (change("private", "blinding", str(2**251)), "private.blinding is out of range"),
+    (change("private", "genesis", "-1"), "private.genesis is out of range"),
+    (lambda d: d.pop("private"), 'the fields "public" and "private"'),
+    (lambda d: d.update(more={}), 'the fields "public" and "private"'),
+]
+
+
+@pytest.mark.parametrize("spoil, why", BAD)
+def test_a_bad_document_is_refused_and_the_place_is_named(spoil, why):
+    spoiled = copy.deepcopy(document("leg"))
+    spoil(spoiled)
+    with pytest.raises(FormatError, match=why):
+        statement.read(leg.STATEMENT, json.dumps(spoiled))
+
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        ("", "not JSON"),
+        ("[]", 'the fields "public" and "private"'),
+        ("[" * 100_000, "not JSON"),
+        ("1" * 5000, "not JSON"),
+        ('{"public": {}, "public": {}, "private": {}}', "a field twice"),
+        (" " * (statement.MAX_JSON_BYTES + 1), "longer than"),
+    ],
+)
+def test_a_text_that_is_no_document_is_refused(text, why):
+    with pytest.raises(FormatError, match=why):
+        statement.read(leg.STATEMENT, text)
+
+
+def test_a_message_never_repeats_a_private_value():
+    spoiled = document("leg")
+    spoiled["private"]["nk"] = str(R + 123456789)
+    with pytest.raises(FormatError) as caught:
+        statement.read(leg.STATEMENT, json.dumps(spoiled))
+    assert str(R + 123456789) not in str(caught.value)
+
+
+def test_compiling_twice_gives_the_same_circuit():
+    again = compiler.compile_statement(leg.STATEMENT)
+    assert compiler.fingerprint(again) == compiler.fingerprint(registry.compiled("leg"))
