@@ -1,0 +1,142 @@
+"""The soundness audit of a circuit: is every wire pinned, and does every constraint carry weight?
+
+Three questions, from the one that holds for all witnesses to those asked at given ones:
+
+    uniqueness   Which computed wires do the constraints determine, given the inputs?  (uniqueness.py)
+    movement     At an honest witness, can computed wires move while the inputs stay and all constraints keep
+                 holding?  To first order they can exactly when the Jacobian of the constraints with respect to the
+                 computed wires has a null space.  A wire is reported when it can move at every witness given: a
+                 hinted inverse of 0 is free at that witness, and harmless.
+    weight       Does deleting a constraint let something move that could not, inputs included?  To first order it
+                 does exactly when the constraint's row of the whole Jacobian is no combination of the other rows,
+                 that is, when the constraint is not in the support of the left null space.  A constraint that only
+                 forbids a jump, such as flag·sign = 0 where both are boolean already, has weight when a lie
+                 violates it and nothing else: with the constraint deleted the lie would be accepted.
+
+A clean report is evidence, not proof: the claim itself is tested by `relation` and the table of lies.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from circuits.frontend import compiler, nullspace, program, uniqueness
+from circuits.frontend.builder import Constraint
+from circuits.frontend.compiler import Circuit
+from zk import r1cs
+from zk.errors import Unsatisfied
+
+Row = dict[int, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the audit found; empty tuples are good.  Wires are named, constraints are given with reason and line."""
+
+    circuit: str
+    constraints: int
+    computed_wires: int
+    witnesses: int
+    lies: int
+    undecided: tuple[str, ...]  # wires that propagation could not show to be determined
+    divisions: tuple[Constraint, ...]  # constraints that determine a wire only where a divisor is not 0
+    movable: tuple[str, ...]  # wires that can move at every witness while the inputs stay
+    idle: tuple[Constraint, ...]  # constraints whose deletion was not seen to accept anything new
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no wire can move and every constraint carries weight."""
+        return not self.movable and not self.idle
+
+
+def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequence[int]] = ()) -> Report:
+    """The report on a circuit, from inputs of true statements and inputs of false ones.
+
+    Raises Unsatisfied when an honest input is not, and ValueError when there is none.
+    """
+    if not honest:
+        raise ValueError("an audit needs at least one honest input")
+    system, inputs = circuit.r1cs, circuit.program.inputs
+    found = uniqueness.propagate(system, range(inputs + 1))
+    jacobians = [_jacobian(system, _honest_witness(circuit, values)) for values in honest]
+    movable = frozenset.intersection(*(_movable(rows, system.wires, inputs, system.modulus) for rows in jacobians))
+    idle = frozenset.intersection(*(_weightless(rows, system.wires, system.modulus) for rows in jacobians))
+    for values in lies if idle else ():
+        idle -= _only_violation(circuit, values)
+    return Report(
+        circuit.name,
+        system.constraints,
+        system.wires - 1 - inputs,
+        len(honest),
+        len(lies),
+        wire_names(circuit, found.undecided),
+        tuple(circuit.constraints[index] for index in found.divisions),
+        wire_names(circuit, movable),
+        tuple(circuit.constraints[index] for index in sorted(idle)),
+    )
+
+
+def wire_names(circuit: Circuit, wires: Iterable[int]) -> tuple[str, ...]:
+    """The names of inputs; for computed wires, where each is met first."""
+    names = dict(enumerate(("one", *circuit.public_names, *circuit.private_names)))
+    missing = set(wires) - names.keys()
+    system = circuit.r1cs
+    for index, sides in enumerate(zip(system.a.rows(), system.b.rows(), system.c.rows())):
+        if not missing:
+            break
+        for wire in missing.intersection(wire for side in sides for wire, _ in side):
+            missing.remove(wire)
+            place = circuit.constraints[index]
+            names[wire] = f"wire {wire}, first in {place.path}: {place.why} ({place.file}:{place.line})"
+    return tuple(names.get(wire, f"wire {wire}, in no constraint") for wire in sorted(wires))
+
+
+def _honest_witness(circuit: Circuit, values: Sequence[int]) -> list[int]:
+    witness = program.run_ints(circuit.program, values, circuit.r1cs.modulus)
+    violation = compiler.explain(circuit, witness)
+    if violation is not None:
+        raise Unsatisfied(f"an input that should be honest is not: {violation}")
+    return witness
+
+
+def _jacobian(system: r1cs.R1CS, witness: Sequence[int]) -> list[Row]:
+    """For each constraint the derivative {wire: d(a·b - c)} at the witness, without the constant wire."""
+    p = system.modulus
+    jacobian = []
+    for a, b, c in zip(system.a.rows(), system.b.rows(), system.c.rows()):
+        left, right = r1cs.evaluate(a, witness, p), r1cs.evaluate(b, witness, p)
+        row: Row = {}
+        for side, factor in ((a, right), (b, left), (c, -1)):
+            for wire, value in side:
+                row[wire] = row.get(wire, 0) + factor * value
+        jacobian.append({wire: value % p for wire, value in row.items() if wire and value % p})
+    return jacobian
+
+
+def _movable(jacobian: Sequence[Row], wires: int, inputs: int, modulus: int) -> frozenset[int]:
+    """The computed wires that can move, to first order, while the inputs stay."""
+    first = inputs + 1
+    rows = [{wire - first: value for wire, value in row.items() if wire >= first} for row in jacobian]
+    return frozenset(first + column for column in nullspace.of(rows, wires - first, modulus).support)
+
+
+def _weightless(jacobian: Sequence[Row], wires: int, modulus: int) -> frozenset[int]:
+    """The constraints whose row is a combination of the other rows.
+
+    They are the support of the left null space, so the matrix is transposed; and the last constraint comes first,
+    because a wire is used after it is made and its last use is what determines the multiplier of that constraint.
+    """
+    last = len(jacobian) - 1
+    columns: list[Row] = [{} for _ in range(wires)]
+    for index, row in enumerate(jacobian):
+        for wire, value in row.items():
+            columns[wire][last - index] = value
+    return frozenset(last - column for column in nullspace.of(columns, len(jacobian), modulus).support)
+
+
+def _only_violation(circuit: Circuit, values: Sequence[int]) -> frozenset[int]:
+    """The constraint a lie violates, when it violates exactly one."""
+    system, p = circuit.r1cs, circuit.r1cs.modulus
+    witness = program.run_ints(circuit.program, values, p)
+    sides = (([r1cs.evaluate(row, witness, p) for row in m.rows()]) for m in (system.a, system.b, system.c))
+    wrong = frozenset(i for i, (a, b, c) in enumerate(zip(*sides)) if (a * b - c) % p)
+    return wrong if len(wrong) == 1 else frozenset()
