@@ -6,7 +6,9 @@ a command calls all of them and decides nothing.  Rich is imported only when a t
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,6 +46,17 @@ class Screen:
         """One line, in one of STYLES where there is a terminal."""
         if not self.is_json:
             click.secho(text, **STYLES[style])
+
+    def item(self, mark: str, style: str, name: str, text: str) -> None:
+        """A line of a list: a coloured mark, a name, and text that is folded beside them."""
+        if self.is_json:
+            return
+        indent = len(mark) + len(name) + 3
+        width = min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else sys.maxsize
+        first, *rest = textwrap.wrap(text, max(width - indent, 20), break_on_hyphens=False) or [""]
+        click.echo(f"{click.style(mark, **STYLES[style])} {click.style(name, bold=True)}  {first}")
+        for line in rest:
+            click.echo(" " * indent + line)
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and values, one pair a line, values aligned."""

@@ -1,0 +1,64 @@
+"""`zksettle warmup`, `doctor` and `completion`: getting the machine ready and finding out why it is not."""
+
+import click
+
+from prover.cli import watching
+from prover.cli.command import Session, command, pass_session
+
+MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
+SHELLS = ("bash", "zsh", "fish")
+PLACES = {
+    "bash": 'Put this into ~/.bashrc: eval "$(zksettle completion bash)"',
+    "zsh": 'Put this into ~/.zshrc: eval "$(zksettle completion zsh)"',
+    "fish": "Run once: zksettle completion fish > ~/.config/fish/completions/zksettle.fish",
+}
+
+
+@command()
+@pass_session
+def warmup(session: Session) -> None:
+    """Compile all kernels and make the proving keys now, so that no later command has to wait."""
+    from prover import progress
+    from prover import warmup as warming
+
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        report = warming.run(session.home)
+    session.screen.document(report)
+    session.screen.say(
+        f"kernels: {'compiled' if report['compiled'] else 'were compiled already'}; "
+        f"proving keys: {', '.join(report['keys_made']) or 'were made already'}; {report['seconds']} s"
+    )
+
+
+@command()
+@pass_session
+def doctor(session: Session) -> None:
+    """Look at everything that zksettle needs from this machine; exit code 1 when something will not work."""
+    from prover import doctor as doctors
+
+    found = list(doctors.examine(session.home))
+    for finding in found:
+        mark, style = MARKS[finding.state]
+        session.screen.item(mark, style, finding.what.ljust(max(len(f.what) for f in found)), finding.text)
+    is_bad = any(finding.state == doctors.BAD for finding in found)
+    session.screen.document({
+        "healthy": not is_bad,
+        "findings": [{"what": f.what, "state": f.state, "text": f.text} for f in found],
+    })  # fmt: skip
+    if is_bad:
+        raise click.exceptions.Exit(1)
+
+
+@command(epilog="\n\n".join(PLACES.values()))
+@click.argument("shell", type=click.Choice(SHELLS))
+@pass_session
+def completion(session: Session, shell: str) -> None:
+    """Print what makes SHELL complete zksettle's commands and options."""
+    from click.shell_completion import get_completion_class
+
+    root = click.get_current_context().find_root()
+    kind = get_completion_class(shell)
+    assert kind is not None, "click knows these shells"
+    source = kind(root.command, {}, "zksettle", "_ZKSETTLE_COMPLETE").source()
+    session.screen.say(source)
+    session.screen.document({"shell": shell, "source": source})

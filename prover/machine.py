@@ -1,0 +1,98 @@
+"""The machine that this runs on, in words: for `doctor`, and for every benchmark, which means nothing without it."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+
+from zk import parallel
+
+# What the vector kernels look for; Linux's names on x86 and on Arm.
+NOTABLE_FEATURES = ("avx2", "bmi2", "adx", "avx512f", "avx512ifma", "asimd", "sve")
+
+
+def package_version(name: str) -> str | None:
+    """The version of an installed distribution, or None; nothing is imported."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def cpu_name() -> str:
+    """The processor's name for itself."""
+    for line in _cpuinfo():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def cpu_features() -> tuple[str, ...]:
+    """Those of NOTABLE_FEATURES that the processor has; empty where the system does not tell."""
+    for line in _cpuinfo():
+        if line.startswith(("flags", "Features")):
+            flags = set(line.partition(":")[2].split())
+            return tuple(feature for feature in NOTABLE_FEATURES if feature in flags)
+    return ()
+
+
+def describe() -> dict[str, str | int | list[str]]:
+    """Everything a measurement must name."""
+    return {
+        "cpu": cpu_name(),
+        "cores": os.cpu_count() or 1,
+        "threads": parallel.threads(),
+        "features": list(cpu_features()),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "numba": package_version("numba") or "missing",
+        "llvmlite": package_version("llvmlite") or "missing",
+        "zksettle": package_version("zksettle") or "not installed",
+        "commit": commit(),
+    }
+
+
+def commit() -> str:
+    """The commit of the source that runs, with + behind it when files differ; "none" when it is not a checkout."""
+    here = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(here), *arguments], capture_output=True, text=True, timeout=10)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        if git("ls-files", "--error-unmatch", Path(__file__).name) == "":
+            return "none"
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.TimeoutExpired):
+        return "none"
+
+
+def foreign_packages() -> list[str]:
+    """Other distributions from which a package of ours would be, or is, imported: PyPI has a `circuits` and a `prover`."""
+    found = []
+    for name in ("zk", "circuits", "settlement", "prover"):
+        try:
+            distribution(name)
+        except PackageNotFoundError:
+            continue
+        found.append(name)
+    return found
+
+
+def peak_memory_bytes() -> int | None:
+    """The most memory this process has had resident, or None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if platform.system() == "Darwin" else peak * 1024
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
