@@ -3,7 +3,7 @@
 Level 0 are the leaves and level 16 is the root.  The node (level, i) has the children (level − 1, 4i … 4i + 3).  A leaf
 that is not there yet is 0, and no commitment is 0: nobody knows an account whose hash that is.  A tree is anything that
 answers `read(level, index)` with a node that was written, or None; whoever keeps it keeps every node, so that a path is
-16 reads of four siblings and nothing is hashed twice.
+read without hashing.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from functools import lru_cache
 from circuits import records
 from zk.hashes import poseidon
 
+ROOT = (records.DEPTH, 0)
 CAPACITY = records.ARITY**records.DEPTH
 
 Read = Callable[[int, int], int | None]
@@ -24,16 +25,22 @@ def empty(level: int) -> int:
     return records.node(poseidon.hash, (empty(level - 1),) * records.ARITY) if level else 0
 
 
-def root(read: Read) -> int:
-    """The root of the tree."""
-    return _node(read, records.DEPTH, 0)
+def empty_root() -> int:
+    """The root of the tree without leaves."""
+    return empty(records.DEPTH)
+
+
+def path_root(path: tuple[tuple[int, ...], ...]) -> int:
+    """The root that a path leads to: the parent of the four children at its top."""
+    return records.node(poseidon.hash, path[-1])
 
 
 def append(read: Read, size: int, leaves: Sequence[int]) -> Nodes:
     """The nodes that change when leaves join a tree of `size` leaves, the leaves and the root among them.
 
-    One leaf costs 16 hashes, and neighbours share theirs.  There must be room: size + len(leaves) <= CAPACITY.
+    There must be at least one, and room for them.  One leaf costs 16 hashes, and neighbours share theirs.
     """
+    assert leaves, "nothing to append"
     assert size + len(leaves) <= CAPACITY, "the tree is full"
     changed: Nodes = {(0, size + i): leaf for i, leaf in enumerate(leaves)}
 
@@ -42,8 +49,7 @@ def append(read: Read, size: int, leaves: Sequence[int]) -> Nodes:
 
     touched = range(size, size + len(leaves))
     for level in range(1, records.DEPTH + 1):
-        if touched:
-            touched = range(touched[0] // records.ARITY, touched[-1] // records.ARITY + 1)
+        touched = range(touched[0] // records.ARITY, touched[-1] // records.ARITY + 1)
         for index in touched:
             changed[level, index] = records.node(poseidon.hash, _children(latest, level, index))
     return changed

@@ -1,0 +1,54 @@
+"""The ledger's history: one event for its beginning, for every bundle and for every publication of grids.
+
+    digest_h = SHA-256(tag │ digest_{h−1} │ h │ kind │ created_ms │ body)
+
+The chain makes history one number: whoever remembers the newest digest can tell whether anything before it was changed.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from settlement import grids
+from settlement.grids import PublishedGrids
+from zk.fields import prime
+
+GENESIS = "genesis"
+BUNDLE = "bundle"
+GRIDS = "grids"
+KINDS = (GENESIS, BUNDLE, GRIDS)
+BEGINNING = bytes(32)
+
+_EVENT = b"zksettle/event"
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened at one height.  Heights count up from 0 without a gap.  `digest` is the chain's up to here."""
+
+    height: int
+    kind: str
+    created_ms: int
+    body: bytes
+    digest: bytes
+
+
+def following(previous: Event | None, kind: str, created_ms: int, body: bytes) -> Event:
+    """The event that follows `previous`, or the first one."""
+    height = 0 if previous is None else previous.height + 1
+    before = BEGINNING if previous is None else previous.digest
+    head = before + height.to_bytes(8, "big") + bytes([KINDS.index(kind)]) + created_ms.to_bytes(8, "big")
+    return Event(height, kind, created_ms, body, hashlib.sha256(_EVENT + head + body).digest())
+
+
+def bundle_body(bundle_id: bytes, data: bytes, root: int, size: int) -> bytes:
+    """A bundle's id, the digest of its bytes with proofs and signatures, and the tree after it."""
+    return bundle_id + hashlib.sha256(data).digest() + prime.to_bytes(root) + size.to_bytes(8, "big")
+
+
+def grids_body(taken: PublishedGrids) -> bytes:
+    """The epoch, both roots, and the digest of values and evidence."""
+    publication = taken.publication
+    values = grids.encode_values(publication.initial) + grids.encode_values(publication.maintenance)
+    content = hashlib.sha256(values + publication.evidence).digest()
+    roots = prime.to_bytes(taken.initial_root) + prime.to_bytes(taken.maintenance_root)
+    return publication.epoch.to_bytes(8, "big") + roots + content

@@ -1,0 +1,182 @@
+"""The ledger: the one thing in settlement that changes.
+
+It answers what the checks and the wallets ask, and changes in three ways only: it begins, it applies a bundle that
+settlement.engine has checked, it takes the grids of an epoch that settlement.oracle has checked.  Each is one event and
+one transaction.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from settlement import applying, checks, events, grids, merkle
+from settlement import pool as pools
+from settlement.custody import Reserves
+from settlement.events import Event
+from settlement.grids import Publication, PublishedGrids
+from settlement.pool import Pool
+from settlement.rejection import Rejected, Rejection
+from settlement.storage.rows import GridsEntry, Output, SettledFlow, Spend
+from settlement.storage.sqlite import Repository
+
+# A leg may be proved under any of the last 128 roots, and against the initial grid of either of the last two epochs.
+ROOT_WINDOW = 128
+GRID_WINDOW = 2
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Where a bundle stands: its height, the positions of its new accounts, leg by leg, and the root with them."""
+
+    height: int
+    positions: tuple[int, ...]
+    root: int
+
+
+class Ledger:
+    """One pool's ledger in one file.  Belongs to one thread; other threads and processes open their own.
+
+    Use it as a context manager, or close it.
+    """
+
+    def __init__(self, repository: Repository):
+        self._repository = repository
+        self.pool = pools.decode(repository.pool())
+        self.ledger_id = self.pool.ledger_id
+
+    @classmethod
+    def create(cls, path: Path, pool: Pool, now_ms: int) -> "Ledger":
+        """A new, empty ledger.  Raises FormatError when there is a file already."""
+        repository = Repository(path, new=True)
+        genesis = events.following(None, events.GENESIS, now_ms, pool.ledger_id)
+        with repository.writing():
+            repository.begin(pools.encode(pool), genesis, merkle.empty_root())
+        return cls(repository)
+
+    @classmethod
+    def open(cls, path: Path) -> "Ledger":
+        """The ledger in a file.  Raises FormatError when there is none, or none that this version reads."""
+        repository = Repository(path, new=False)
+        try:
+            return cls(repository)
+        except BaseException:
+            repository.close()
+            raise
+
+    def close(self) -> None:
+        """Lets the file go."""
+        self._repository.close()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def root(self) -> int:
+        """The newest root."""
+        return self._repository.tree()[0]
+
+    @property
+    def size(self) -> int:
+        """How many leaves the tree has."""
+        return self._repository.tree()[1]
+
+    def path(self, position: int) -> tuple[tuple[int, ...], ...]:
+        """The four children at each of the 16 levels above a leaf; merkle.path_root gives the root that they lead to."""
+        with self._repository.reading():
+            return merkle.path(self._repository.node, position)
+
+    def position_of(self, commitment: int) -> int | None:
+        """The first position of a commitment, None when the tree has it not."""
+        return self._repository.position_of(commitment)
+
+    def outputs(self, since: int) -> list[Output]:
+        """The leaves from a position on, in order, with what is sealed beside them."""
+        return self._repository.outputs(since)
+
+    def spend_of(self, nullifier: int) -> Spend | None:
+        """Which bundle published a nullifier, and when; None when none did."""
+        return self._repository.spend(nullifier)
+
+    def events(self, since: int = 0) -> list[Event]:
+        """The events from a height on, in order."""
+        return self._repository.events(since)
+
+    def last_event(self) -> Event:
+        """The newest event; its digest stands for the whole history."""
+        return self._repository.last_event()
+
+    def bundle(self, height: int) -> tuple[bytes, bytes] | None:
+        """Id and bytes of the bundle at a height, None when there is none."""
+        return self._repository.bundle(height)
+
+    def bundle_height(self, bundle_id: bytes) -> int | None:
+        """The height at which a bundle settled, None when it did not."""
+        return self._repository.bundle_height(bundle_id)
+
+    def flows(self) -> list[SettledFlow]:
+        """Everything that was paid in and out, in order."""
+        return self._repository.flows()
+
+    def reserves(self) -> Reserves:
+        """What is held outside, per verifying key's digest and asset."""
+        return self._repository.reserves()
+
+    def grids(self, newest: int = GRID_WINDOW) -> list[PublishedGrids]:
+        """The grids of the newest epochs, newest first."""
+        return self._repository.grids(newest)
+
+    def is_recent_root(self, root: int) -> bool:
+        """Whether this is one of the last ROOT_WINDOW roots."""
+        return self._repository.is_recent_root(root, ROOT_WINDOW)
+
+    def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
+        """Whether this is the initial grid of one of the last GRID_WINDOW epochs, and not older than the pool allows."""
+        return any(
+            (grid.initial_root, grid.publication.epoch) == (grid_root, epoch)
+            and now_ms - grid.published_ms <= self.pool.limits.grid_age_ms
+            for grid in self.grids()
+        )
+
+    def is_spent(self, nullifier: int) -> bool:
+        """Whether an account with this nullifier has moved."""
+        return self._repository.spend(nullifier) is not None
+
+    def reserve(self, key: bytes, asset: int) -> int:
+        """How much of an asset is held under a verifying key's digest."""
+        return self._repository.reserve(key, asset)
+
+    def apply(self, checked: checks.Checked, now_ms: int) -> Applied:
+        """Settles a bundle that engine.check let pass: all of it, or on an exception nothing.
+
+        Whatever the ledger has done since it was checked is looked at again, while nobody else can write.  Raises
+        Rejected when that has changed the answer.
+        """
+        with self._repository.writing():
+            checks.check_state(self, checked.bundle.legs, now_ms)
+            checks.check_custody(self, checked.bundle.legs)
+            previous, (_, size) = self._repository.last_event(), self._repository.tree()
+            entry = applying.entry(
+                checked, now_ms, previous=previous, size=size, read=self._repository.node, holdings=self
+            )
+            # From here on nothing may fail: every row is computed, and what the tables could refuse was checked above
+            # under the same lock.  Only the machine can stop it now, and then the next one to open the file finds nothing of it.
+            self._repository.settle(entry)
+        return Applied(entry.event.height, tuple(output.position for output in entry.outputs), entry.root)
+
+    def publish(self, publication: Publication, now_ms: int) -> PublishedGrids:
+        """Takes the grids of the next epoch, whose prices settlement.oracle has checked.
+
+        Raises Rejected when another epoch is next.
+        """
+        taken = grids.published(publication, now_ms)
+        with self._repository.writing():
+            newest = self._repository.grids(1)
+            following = newest[0].publication.epoch + 1 if newest else 1
+            if publication.epoch != following:
+                raise Rejected(Rejection.WRONG_EPOCH, f"it is epoch {publication.epoch}, and {following} is next")
+            previous = self._repository.last_event()
+            event = events.following(previous, events.GRIDS, now_ms, events.grids_body(taken))
+            self._repository.publish(GridsEntry(event, taken))
+        return taken
