@@ -33,10 +33,9 @@ class Holding(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class OwnOrder(keys.Secret):
-    """An order this wallet placed: its leg's nullifier and new commitment, the leaf it would spend, and its terms."""
+    """An order this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms."""
 
-    nullifier: int
-    commitment: int
+    order_id: str
     position: int
     terms: Terms
 
@@ -123,8 +122,7 @@ def _holding_from_json(item: dict) -> Holding:
 
 def _order_to_json(order: OwnOrder) -> dict:
     return {
-        "nullifier": str(order.nullifier),
-        "commitment": str(order.commitment),
+        "order_id": order.order_id,
         "position": order.position,
         "changes": list(order.terms.changes),
         "blinding": str(order.terms.blinding),
@@ -133,8 +131,6 @@ def _order_to_json(order: OwnOrder) -> dict:
 
 
 def _order_from_json(item: dict) -> OwnOrder:
-    nullifier = prime.parse(item["nullifier"], prime.R, "nullifier")
-    commitment = prime.parse(item["commitment"], prime.R, "commitment")
     blinding = prime.parse(item["blinding"], babyjubjub.ORDER, "blinding")
     terms = Terms(tuple(map(int, item["changes"])), blinding, int(item["expiry_ms"]))
-    return OwnOrder(nullifier, commitment, int(item["position"]), terms)
+    return OwnOrder(item["order_id"], int(item["position"]), terms)

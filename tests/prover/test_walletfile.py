@@ -27,7 +27,7 @@ def held():
     """A wallet with one live holding, one spent one and one order."""
     account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
     holdings = (wallet.Holding(account, 2, 7), wallet.Holding(account, 0, 3, is_spent=True))
-    order = wallet.OwnOrder(11, 12, 7, terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000))
+    order = wallet.OwnOrder("c0ffee", 7, terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000))
     return replace(wallet.new(), ledger_id="ab", scanned=8, holdings=holdings, orders=(order,))
 
 
