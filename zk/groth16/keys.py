@@ -1,0 +1,224 @@
+"""What the parties of Groth16 hold: the verifying key, the proving key and the proof, and their bytes.
+
+Written additively, with [x] for x times the generator of G1 and [x]₂ for G2, u_j, v_j, w_j for the columns of the
+quadratic arithmetic program at the secret tau, and j over wires (Groth16, section 3.2):
+
+    verifying   [α]  [β]₂  [γ]₂  [δ]₂   ic_j = [(β u_j + α v_j + w_j) / γ]  for the wire one and the public inputs
+    proving     [β]  [δ]   a_j = [u_j]   b_j = [v_j], [v_j]₂
+                c_j = [(β u_j + α v_j + w_j) / δ]  for the other wires
+                h_k = [L_2k+1(tau) / δ]  with L the Lagrange basis of the 2N-th roots of unity
+
+This is the form that snarkjs uses.  No kernel, no Numba.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from zk.curves import bn254
+from zk.curves.bn254 import G1_BYTES, G2_BYTES, G1Point, G2Point
+from zk.errors import FormatError
+
+PROOF_BYTES = 2 * G1_BYTES + G2_BYTES
+MAX_PUBLIC = 1 << 16
+MAX_WIRES = 1 << 28
+
+_FIXED_BYTES = G1_BYTES + 3 * G2_BYTES
+_DIGEST = b"zksettle/groth16/verifying-key"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Three points.  A proof can be re-randomised by anybody, so its bytes identify nothing."""
+
+    a: G1Point
+    b: G2Point
+    c: G1Point
+
+
+@dataclass(frozen=True)
+class VerifyingKey:
+    """The key of the verifier; ic has one point for the wire one and one for each public input.
+
+    Raises FormatError when δ = γ, the state before phase 2 of a ceremony: then A = [α], B = [β]₂, C = -Σ x_j ic_j is
+    a proof of anything; and when the number of points in ic is out of range.
+    """
+
+    alpha: G1Point
+    beta: G2Point
+    gamma: G2Point
+    delta: G2Point
+    ic: tuple[G1Point, ...]
+
+    def __post_init__(self):
+        if self.delta == self.gamma:
+            raise FormatError("the verifying key's delta equals its gamma, so anybody could forge a proof")
+        if not 1 <= len(self.ic) <= MAX_PUBLIC + 1:
+            raise FormatError(f"the verifying key has {len(self.ic)} points in ic, not 1 to {MAX_PUBLIC + 1}")
+
+    @property
+    def public(self) -> int:
+        """The number of public inputs."""
+        return len(self.ic) - 1
+
+
+def encode_proof(proof: Proof) -> bytes:
+    """256 bytes: a | b | c, uncompressed, big-endian, b in the order of EIP-197."""
+    return bn254.encode_g1(proof.a) + bn254.encode_g2(proof.b) + bn254.encode_g1(proof.c)
+
+
+def decode_proof(data: bytes, what: str = "the proof") -> Proof:
+    """The proof in 256 bytes.  Raises FormatError: length, a coordinate, a point's curve, subgroup or identity."""
+    if len(data) != PROOF_BYTES:
+        raise FormatError(f"{what} has {len(data)} bytes instead of {PROOF_BYTES}")
+    b_end = G1_BYTES + G2_BYTES
+    return Proof(
+        bn254.decode_g1(data[:G1_BYTES], f"{what}: a"),
+        bn254.decode_g2(data[G1_BYTES:b_end], f"{what}: b"),
+        bn254.decode_g1(data[b_end:], f"{what}: c"),
+    )
+
+
+def encode_verifying_key(key: VerifyingKey) -> bytes:
+    """α | β | γ | δ | ic_0 | ic_1 …: 448 bytes and 64 for each point of ic."""
+    head = bn254.encode_g1(key.alpha) + b"".join(map(bn254.encode_g2, (key.beta, key.gamma, key.delta)))
+    return head + b"".join(map(bn254.encode_g1, key.ic))
+
+
+def decode_verifying_key(data: bytes, what: str = "the verifying key") -> VerifyingKey:
+    """The key that `encode_verifying_key` wrote.  Raises FormatError: length, a point, or the key as a whole."""
+    count, rest = divmod(len(data) - _FIXED_BYTES, G1_BYTES)
+    if rest or not 1 <= count <= MAX_PUBLIC + 1:
+        raise FormatError(f"{what} has {len(data)} bytes, which no number of public inputs gives")
+    ends = [G1_BYTES + i * G2_BYTES for i in range(4)]
+    beta, gamma, delta = (
+        bn254.decode_g2(data[start:end], f"{what}: {name}")
+        for name, start, end in zip(("beta", "gamma", "delta"), ends, ends[1:])
+    )
+    starts = range(_FIXED_BYTES, len(data), G1_BYTES)
+    ic = (bn254.decode_g1(data[start : start + G1_BYTES], f"{what}: ic {i}") for i, start in enumerate(starts))
+    return VerifyingKey(bn254.decode_g1(data[:G1_BYTES], f"{what}: alpha"), beta, gamma, delta, tuple(ic))
+
+
+def digest(key: VerifyingKey) -> bytes:
+    """32 bytes that name the key."""
+    return hashlib.sha256(_DIGEST + encode_verifying_key(key)).digest()
+
+
+@dataclass(frozen=True)
+class ProvingKey:
+    """The key of the prover.  Points are affine Montgomery words, all zero for the identity.
+
+    A and B are sparse matrices as in zk/witness.py: row i is the run terms[starts[i]:starts[i+1]] of pairs (wire,
+    index of a coefficient), the first two coefficients being 1 and -1.  A has, after the constraints, a row with the
+    single entry 1 for the wire one and for each public input.  Wires whose column in A or B is zero have no point:
+    a_wires and b_wires name the others.
+    """
+
+    verifying: VerifyingKey
+    log_size: int  # of the domain: N = 2^log_size
+    wires: int
+    beta: G1Point
+    delta: G1Point
+    a_wires: np.ndarray  # int32 (n,)
+    a: np.ndarray  # uint64 (n, 2, 4)
+    b_wires: np.ndarray  # int32 (n,)
+    b1: np.ndarray  # uint64 (n, 2, 4)
+    b2: np.ndarray  # uint64 (n, 2, 2, 4)
+    c: np.ndarray  # uint64 (wires - public - 1, 2, 4)
+    h: np.ndarray  # uint64 (N, 2, 4)
+    a_starts: np.ndarray  # int64 (constraints + public + 2,)
+    a_terms: np.ndarray  # int32 (n, 2)
+    b_starts: np.ndarray  # int64 (constraints + 1,)
+    b_terms: np.ndarray  # int32 (n, 2)
+    coefficients: np.ndarray  # uint64 (n, 4) Montgomery words
+
+    def __post_init__(self):
+        _check_shapes(self)
+        _check_matrix(self, "a")
+        _check_matrix(self, "b")
+
+    def __repr__(self):
+        return f"ProvingKey({self.wires} wires, domain 2^{self.log_size})"
+
+    @property
+    def public(self) -> int:
+        """The number of public inputs."""
+        return self.verifying.public
+
+    @property
+    def constraints(self) -> int:
+        """The number of constraints."""
+        return len(self.b_starts) - 1
+
+
+ARRAYS = tuple(field.name for field in fields(ProvingKey) if field.type is np.ndarray)
+_WORDS = {"a": (2, 4), "b1": (2, 4), "b2": (2, 2, 4), "c": (2, 4), "h": (2, 4), "coefficients": (4,)}
+_INDICES = {"a_wires": (np.int32, ()), "b_wires": (np.int32, ()), "a_starts": (np.int64, ()), "b_starts": (np.int64, ())}
+_ROWS = {name: (np.uint64, row) for name, row in _WORDS.items()} | _INDICES
+_ROWS |= {"a_terms": (np.int32, (2,)), "b_terms": (np.int32, (2,))}
+
+
+def _check(holds: bool, what: str) -> None:
+    if not holds:
+        raise FormatError(f"the proving key is malformed: {what}")
+
+
+def _check_shapes(key: ProvingKey) -> None:
+    """Raises FormatError unless every array has its type and length, and the counts fit each other."""
+    for name in ARRAYS:
+        dtype, row = _ROWS[name]
+        values = getattr(key, name)
+        _check(values.dtype == dtype and values.shape[1:] == row and values.ndim == 1 + len(row), f"{name}'s type")
+    _check(0 <= key.log_size <= 27 and key.public < key.wires <= MAX_WIRES, "its counts are out of range")
+    lengths = {
+        "a": len(key.a_wires),
+        "b1": len(key.b_wires),
+        "b2": len(key.b_wires),
+        "c": key.wires - key.public - 1,
+        "h": 1 << key.log_size,
+        "a_starts": len(key.b_starts) + key.public + 1,
+    }
+    for name, length in lengths.items():
+        _check(len(getattr(key, name)) == length, f"{name} has not {length} rows")
+    _check(len(key.b_starts) >= 1 and len(key.a_starts) - 1 <= 1 << key.log_size, "the domain is too small")
+    for wires in (key.a_wires, key.b_wires):
+        _check(bool(((wires >= 0) & (wires < key.wires)).all()), "a point belongs to a wire that is not there")
+
+
+def _check_matrix(key: ProvingKey, name: str) -> None:
+    """Raises FormatError unless the rows cover the terms and every term names a wire and a coefficient."""
+    starts, terms = getattr(key, f"{name}_starts"), getattr(key, f"{name}_terms")
+    _check(starts[0] == 0 and starts[-1] == len(terms), f"{name}'s rows do not cover its terms")
+    _check(bool((np.diff(starts) >= 0).all()), f"a row of {name} ends before it starts")
+    limits = (key.wires, len(key.coefficients))
+    _check(bool(((terms >= 0) & (terms < limits)).all()), f"a term of {name} names what is not there")
+
+
+def to_arrays(key: ProvingKey) -> dict[str, np.ndarray]:
+    """The proving key as named arrays, one file each."""
+    points = encode_verifying_key(key.verifying), bn254.encode_g1(key.beta) + bn254.encode_g1(key.delta)
+    named = dict(zip(("verifying", "points"), (np.frombuffer(data, dtype=np.uint8) for data in points)))
+    sizes = np.array([key.log_size, key.wires], dtype=np.int64)
+    return named | {"sizes": sizes} | {name: getattr(key, name) for name in ARRAYS}
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:
+    """The proving key that `to_arrays` wrote.
+
+    Memory-map the files copy-on-write (mode "c") and they are used where they lie; read-only arrays are copied,
+    because Numba compiles every kernel anew for them.  Points are not checked to be on their curves: a key damaged
+    there makes proofs that do not verify.  Raises FormatError when an array is missing, has another type or shape, or
+    holds an index out of range.
+    """
+    missing = {"verifying", "points", "sizes", *ARRAYS} - set(arrays)
+    _check(not missing, f"{', '.join(sorted(missing))} missing")
+    points = arrays["points"].tobytes()
+    _check(len(points) == 2 * G1_BYTES and arrays["sizes"].shape == (2,), "points or sizes of the wrong length")
+    beta, delta = (bn254.decode_g1(points[i : i + G1_BYTES], "the proving key") for i in (0, G1_BYTES))
+    verifying = decode_verifying_key(arrays["verifying"].tobytes())
+    log_size, wires = map(int, arrays["sizes"])
+    rest = (np.require(np.asarray(arrays[name]), requirements=["C", "W"]) for name in ARRAYS)
+    return ProvingKey(verifying, log_size, wires, beta, delta, *rest)
