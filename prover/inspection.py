@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from circuits import registry
+from circuits import registry, samples
 from circuits.frontend import compiler, program
 from circuits.frontend.compiler import Circuit, Violation
 from circuits.statements import statement
-from prover import samples
 
 if TYPE_CHECKING:
     from circuits.frontend.audit import Report
@@ -96,13 +95,13 @@ def check(name: str, public: Any, private: Any) -> Check:
 
 
 def audit(name: str, given: Sequence[tuple[Any, Any]] = ()) -> "Report":
-    """The soundness audit around made-up inputs and around given true ones.  Raises Unsatisfied when those are false."""
+    """The soundness audit around sample inputs and around given true ones.  Raises Unsatisfied when those are false."""
     from circuits.frontend import audit as auditing
 
     def flat(samples: Iterable[tuple[Any, Any]]) -> list[list[int]]:
         return [statement.inputs(public) + statement.inputs(private) for public, private in samples]
 
-    return auditing.audit(registry.compiled(name), flat([*samples.inputs(name), *given]), flat(samples.lies(name)))
+    return auditing.audit(registry.compiled(name), flat([*samples.honest(name), *given]), flat(samples.lies(name)))
 
 
 def report_json(report: "Report") -> dict[str, Any]:

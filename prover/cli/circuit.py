@@ -176,7 +176,7 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     """Search a statement's circuit for what its constraints leave open.
 
     Whether the constraints determine every wire, whether any private wire can move while the inputs stay, and whether
-    every constraint carries weight: looked at around made-up true inputs, and around INPUTS, JSON files, if given.
+    every constraint carries weight: looked at around samples, and around true INPUTS, JSON files, if any are given.
     """
     from circuits import registry
     from circuits.statements import statement as statements
