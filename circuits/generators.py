@@ -4,6 +4,7 @@ All nine come from hash-to-curve on fixed labels, so nobody knows a relation bet
 two different baskets would be one.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from circuits import records
@@ -21,3 +22,12 @@ def assets() -> tuple[Point, ...]:
 def blinding() -> Point:
     """H, the base of the blinding and of the binding signature."""
     return babyjubjub.hash_to_curve(b"zksettle/value/blinding")
+
+
+def commit(changes: Sequence[int], hiding: int) -> Point:
+    """The value commitment to a change of the eight balances, hidden by the scalar `hiding`."""
+    total = babyjubjub.multiply(hiding, blinding())
+    for change, base in zip(changes, assets(), strict=True):
+        if change:
+            total = babyjubjub.add(total, babyjubjub.multiply(change, base))
+    return total

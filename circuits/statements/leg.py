@@ -97,7 +97,7 @@ def relation(public: Public, private: Private) -> str | None:
         return "change"
     if not is_kind(private.blinding, "scalar"):
         return "blinding"
-    if (public.value_x, public.value_y) != value_commitment(changes, private.blinding):
+    if (public.value_x, public.value_y) != generators.commit(changes, private.blinding):
         return "value"
     if not is_kind(private.alpha, "scalar"):
         return "alpha"
@@ -173,19 +173,11 @@ def _constrain_value(b: Builder, public: Public, private: Private) -> None:
     with b.scope("blinding"):
         blinding = ranges.ranged(b, private.blinding, width=SCALAR_BITS, why="the blinding has 251 bits")
     with b.scope("value"):
-        total = curve.constant(b, value_commitment([-shift] * ASSETS, 0))
+        total = curve.constant(b, generators.commit([-shift] * ASSETS, 0))
         for change, base in zip(changes, generators.assets()):
             total = curve.add_fixed(b, total, change.bits, base)
         total = curve.add_fixed(b, total, blinding.bits, generators.blinding())
         curve.equal(b, total, public.value_x, public.value_y, "the value commits to new minus old")
-
-
-def value_commitment(changes: list[int], blinding: int) -> babyjubjub.Point:
-    """sum_i changes[i] G_i + blinding H."""
-    total = babyjubjub.multiply(blinding, generators.blinding())
-    for change, base in zip(changes, generators.assets(), strict=True):
-        total = babyjubjub.add(total, babyjubjub.multiply(change, base))
-    return total
 
 
 def root_of(commitment: int, position: int, path: tuple) -> int | None:

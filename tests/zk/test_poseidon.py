@@ -37,8 +37,9 @@ def test_grain_bit_by_bit_draws_the_same():
     assert [list(row) for row in instance.matrix] == matrix
 
 
-@pytest.mark.parametrize("modulus, width", [(13, 2), (29, 3), (97, 4), (65537, 5)])
+@pytest.mark.parametrize("modulus, width", [(11, 2), (13, 2), (17, 3), (19, 3), (23, 3), (29, 4), (31, 4), (65537, 5)])
 def test_grain_draws_the_same_for_toy_fields(modulus, width):
+    """In a field this small the first numbers drawn for the matrix repeat or cancel, and are drawn again."""
     instance = poseidon.generate(modulus, width, 2, 3)
     constants, matrix = slow.grain(modulus, width, 2, 3)
     assert ([list(row) for row in instance.constants], [list(row) for row in instance.matrix]) == (constants, matrix)

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import records
-from tests.circuits.statements import examples
+from circuits import records, samples
+from circuits.statements import leg
 from tests.circuits.statements.lies import told, violation
 from zk.curves import babyjubjub
 from zk.fields.prime import R
 from zk.hashes import poseidon
 
 
-@pytest.mark.parametrize("make", [examples.honest_leg, examples.cash_leg, examples.genesis_leg])
+@pytest.mark.parametrize("make", [samples.honest_leg, samples.cash_leg, samples.genesis_leg])
 def test_an_honest_leg_satisfies_claim_and_constraints(make):
     assert told("leg", *make()) == (None, None)
 
@@ -22,7 +22,7 @@ def test_an_honest_leg_satisfies_claim_and_constraints(make):
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=16, max_size=16), st.integers(0, R - 1))
 def test_any_balances_may_move_to_any_other_on_margin(balances, epoch):
-    assert told("leg", *examples.honest_leg(tuple(balances[:8]), tuple(balances[8:]), epoch=epoch)) == (None, None)
+    assert told("leg", *samples.honest_leg(tuple(balances[:8]), tuple(balances[8:]), epoch=epoch)) == (None, None)
 
 
 def put(values, index, value):
@@ -32,14 +32,14 @@ def put(values, index, value):
 def old_account(public, private, **changes):
     """The lie lives in the tree: path, root, nullifier and value follow it."""
     old = replace(private.old, **changes)
-    path, root = examples.path_at(old.commitment(poseidon.hash), private.position)
+    path, root = samples.path_at(old.commitment(poseidon.hash), private.position)
     private = replace(private, old=old, path=path)
-    return examples.publish(private, root, public.cash), private
+    return samples.publish(private, root, public.cash), private
 
 
 def new_account(public, private, **changes):
     private = replace(private, new=replace(private.new, **changes))
-    return examples.publish(private, public.root, public.cash), private
+    return samples.publish(private, public.root, public.cash), private
 
 
 def new_balance(public, private, index, balance):
@@ -57,7 +57,7 @@ def public_only(**changes):
 def republished(**changes):
     def lie(public, private):
         private = replace(private, **changes)
-        return examples.publish(private, public.root, public.cash), private
+        return samples.publish(private, public.root, public.cash), private
 
     return lie
 
@@ -75,7 +75,7 @@ def sibling(level):
 
 def keys_of_another(public, private):
     ak = babyjubjub.multiply(5, babyjubjub.BASE8)
-    return examples.publish(replace(private, ak=ak), public.root, public.cash), replace(private, ak=ak)
+    return samples.publish(replace(private, ak=ak), public.root, public.cash), replace(private, ak=ak)
 
 
 def off_the_curve(public, private):
@@ -87,7 +87,7 @@ def off_the_curve(public, private):
 
 def another_nullifier(public, private):
     """The position with another leaf's number: the same account under a second nullifier."""
-    return examples.publish(replace(private, position=private.position ^ 1), public.root, 0), replace(
+    return samples.publish(replace(private, position=private.position ^ 1), public.root, 0), replace(
         private, position=private.position ^ 1
     )
 
@@ -95,18 +95,23 @@ def another_nullifier(public, private):
 def wrong_position_number(public, private):
     """The position plus 2^32: the same path by its low bits, another nullifier."""
     position = private.position + (1 << 32)
-    return examples.publish(replace(private, position=position), public.root, 0), replace(private, position=position)
+    return samples.publish(replace(private, position=position), public.root, 0), replace(private, position=position)
 
 
-def wrapped_change(public, private):
-    """An old balance out of range, in a tree that should never have held it."""
-    return old_account(public, private, balances=put(private.old.balances, 0, 2**65))
+def change_of(change):
+    """An old balance out of range, in a tree that should never have held it, so that asset 0 changes by this much."""
+
+    def lie(public, private):
+        old = private.new.balances[0] - change
+        return old_account(public, private, balances=put(private.old.balances, 0, old))
+
+    return lie
 
 
 def other_point(public, private):
     """The value of a change that is one unit larger."""
     larger = replace(private.new, balances=put(private.new.balances, 1, private.new.balances[1] + 1))
-    other = examples.publish(replace(private, new=larger), public.root, public.cash)
+    other = samples.publish(replace(private, new=larger), public.root, public.cash)
     return replace(public, value_x=other.value_x, value_y=other.value_y), private
 
 
@@ -131,7 +136,9 @@ LIES = [  # what is changed                                                     
     ("another commitment", public_only(commitment=1), "commitment"),
     ("another receiver", lambda p, s: (p, replace(s, new=replace(s.new, owner=1))), "commitment"),
     ("another new rho", lambda p, s: (p, replace(s, new=replace(s.new, rho=1))), "commitment"),
-    ("a change out of range", wrapped_change, "change"),
+    ("a change of 2^64", change_of(2**64), "change"),
+    ("a change of -2^64 - 1", change_of(-(2**64) - 1), "change"),
+    ("a change of half the field", change_of(R // 2), "change"),
     ("a blinding of 252 bits", republished(blinding=1 << 251), "blinding"),
     ("the value of another change", other_point, "value"),
     ("another value's x", public_only(value_x=1), "value"),
@@ -152,7 +159,7 @@ LIES = [  # what is changed                                                     
 
 @pytest.mark.parametrize("lie, why", [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
 def test_a_lie_is_refused_by_claim_and_by_constraints_alike(lie, why):
-    public, private = lie(*examples.honest_leg())
+    public, private = lie(*samples.honest_leg())
     assert told("leg", public, private) == (why, why)
 
 
@@ -165,31 +172,43 @@ CASH_LIES = [
 
 @pytest.mark.parametrize("lie", [lie[1] for lie in CASH_LIES], ids=[lie[0] for lie in CASH_LIES])
 def test_a_cash_account_owes_nothing(lie):
-    public, private = lie(*examples.cash_leg())
+    public, private = lie(*samples.cash_leg())
     assert told("leg", public, private) == ("cash account", "cash account")
     assert told("leg", replace(public, cash=0), private) == (None, None)
 
 
-@pytest.mark.parametrize("index", range(8))
-def test_a_genesis_leg_starts_from_zero_in_every_asset(index):
-    public, private = examples.genesis_leg()
+def genesis_from(public, private, index):
+    """A genesis leg that starts from one unit, with everything else made to fit."""
     old = replace(private.old, balances=put(private.old.balances, index, 1))
-    path, _ = examples.path_at(old.commitment(poseidon.hash), private.position)
-    private = replace(private, old=old, path=path)
-    assert told("leg", examples.publish(private, 0, 1), private) == ("genesis", "genesis")
+    private = replace(private, old=old, path=leg.lone_path(old.commitment(poseidon.hash), private.position))
+    return samples.publish(private, public.root, 1), private
 
 
-def test_a_genesis_leg_that_drops_the_flag_is_not_in_the_tree():
-    public, private = examples.genesis_leg()
-    assert told("leg", public, replace(private, genesis=0)) == ("root", "root")
+def flag_of_two(public, private):
+    """An empty account of the tree, called neither genesis nor not."""
+    path, root = samples.path_at(private.old.commitment(poseidon.hash), private.position)
+    return replace(public, root=root), replace(private, path=path, genesis=2)
+
+
+GENESIS_LIES = [
+    ("an account outside the tree, without the flag", lambda p, s: (p, replace(s, genesis=0)), "root"),
+    ("a flag of 2 on an empty account of the tree", flag_of_two, "genesis"),
+    *((f"balance {i} starts from one", lambda p, s, i=i: genesis_from(p, s, i), "genesis") for i in range(8)),
+]
+
+
+@pytest.mark.parametrize("lie, why", [lie[1:] for lie in GENESIS_LIES], ids=[lie[0] for lie in GENESIS_LIES])
+def test_a_genesis_leg_starts_from_nothing(lie, why):
+    public, private = lie(*samples.genesis_leg())
+    assert told("leg", public, private) == (why, why)
 
 
 def test_a_violation_names_the_balance_and_the_line():
-    found = violation("leg", *new_balance(*examples.honest_leg(), 3, 2**63))
+    found = violation("leg", *new_balance(*samples.honest_leg(), 3, 2**63))
     assert (found.path, found.why) == ("new balances", "balance 3 has 64 bits")
     assert found.file == "circuits/gadgets/ranges.py" and found.line > 0
 
 
 def test_no_repr_shows_a_secret():
-    _, private = examples.honest_leg()
+    _, private = samples.honest_leg()
     assert repr(private) == "Private" and str(private.nk) not in repr(private.old)

@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import records
+from circuits import records, samples
 from circuits.statements import margin
-from tests.circuits.statements import examples
 from tests.circuits.statements.lies import told
 from zk.fields.prime import R
 from zk.hashes import poseidon
 
 
 def test_an_honest_portfolio_satisfies_claim_and_constraints():
-    assert told("margin", *examples.honest_margin()) == (None, None)
+    assert told("margin", *samples.honest_margin()) == (None, None)
 
 
 def claim(balances, values, epoch=41):
@@ -52,7 +51,7 @@ def scenario(public, private, s):
     """One unit short in scenario s alone."""
     values = [[0] * 8 for _ in range(16)]
     values[s] = [0, 0, 1, 0, 0, 0, 4, 0]  # balances -5 and 1
-    return examples.with_values(public, private, tuple(map(tuple, values)))
+    return samples.with_values(public, private, tuple(map(tuple, values)))
 
 
 def balance(public, private, index, value):
@@ -100,9 +99,9 @@ LIES = [  # what is changed                                                     
 
 @pytest.mark.parametrize("lie, why", [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
 def test_a_lie_is_refused_by_claim_and_by_constraints_alike(lie, why):
-    public, private = lie(*examples.honest_margin())
+    public, private = lie(*samples.honest_margin())
     assert told("margin", public, private) == (why, why)
 
 
 def test_no_repr_shows_a_secret():
-    assert repr(examples.honest_margin()[1]) == "Private"
+    assert repr(samples.honest_margin()[1]) == "Private"

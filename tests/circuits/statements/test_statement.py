@@ -5,14 +5,13 @@ import json
 
 import pytest
 
-from circuits import registry
+from circuits import registry, samples
 from circuits.frontend import compiler
 from circuits.statements import leg, statement
-from tests.circuits.statements import examples
 from zk.errors import FormatError
 from zk.fields.prime import R
 
-HONEST = {"leg": examples.honest_leg(), "margin": examples.honest_margin()}
+HONEST = {"leg": samples.honest_leg(), "margin": samples.honest_margin()}
 
 
 def document(name):

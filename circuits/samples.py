@@ -1,8 +1,13 @@
-"""Honest inputs of both statements, built from host functions: what the tables of lies start from."""
+"""Honest inputs of every statement, made from host functions, and lies that only one constraint refuses.
+
+The tables of lies in the tests start from the honest ones.  The soundness audit takes both: it watches the circuit
+move about the honest witnesses, and sees by the lies what a constraint that only forbids a jump is good for.
+Nothing here is secret.
+"""
 
 from dataclasses import replace
 
-from circuits import records
+from circuits import generators, records
 from circuits.statements import leg, margin
 from zk.curves import babyjubjub
 from zk.hashes import poseidon
@@ -36,7 +41,7 @@ def publish(private: leg.Private, root: int, cash: int) -> leg.Public:
     """The public inputs that go with a leg's private ones."""
     commitment = private.old.commitment(poseidon.hash)
     changes = [after - before for before, after in zip(private.old.balances, private.new.balances)]
-    value = leg.value_commitment(changes, private.blinding)
+    value = generators.commit(changes, private.blinding)
     rk = babyjubjub.add(private.ak, babyjubjub.multiply(private.alpha, babyjubjub.BASE8))
     nullifier = records.nullifier(poseidon.hash, private.nk, commitment, private.position)
     return leg.Public(root, nullifier, private.new.commitment(poseidon.hash), *value, *rk, cash)
@@ -82,3 +87,29 @@ def with_values(public: margin.Public, private: margin.Private, values: tuple) -
     """The same margin claim about another grid, rightly named."""
     root = records.RiskGrid(public.epoch, values).root(poseidon.hash)
     return replace(public, grid_root=root), replace(private, values=values)
+
+
+def _with(balance: int, index: int) -> tuple:
+    """Zeros, but for one balance."""
+    return tuple(balance if i == index else 0 for i in range(records.ASSETS))
+
+
+def _genesis_flag_of_two() -> tuple[leg.Public, leg.Private]:
+    """A flag that is neither 0 nor 1, where nothing else minds: an empty account that is in the tree as well."""
+    public, private = honest_leg(_with(0, 0))
+    return public, replace(private, genesis=2)
+
+
+def honest(name: str) -> list[tuple]:
+    """(public, private) of true claims of one statement, together going every way through its circuit."""
+    return {"leg": lambda: [honest_leg(), cash_leg(), genesis_leg()], "margin": lambda: [honest_margin()]}[name]()
+
+
+def lies(name: str) -> list[tuple]:
+    """(public, private) of false claims of one statement, each of which violates a single constraint."""
+    if name != "leg":
+        return []
+    assets = range(records.ASSETS)
+    money_from_nothing = [honest_leg(_with(5, i), NEW_BALANCES, genesis=1) for i in assets]
+    debts_called_cash = [honest_leg(new=_with(-1, i), epoch=0, cash=1) for i in assets]
+    return [_genesis_flag_of_two(), *money_from_nothing, *debts_called_cash]
