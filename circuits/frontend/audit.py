@@ -44,8 +44,8 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether no wire can move and every constraint carries weight."""
-        return not self.movable and not self.idle
+        """Whether every wire is shown to be determined, none can move, and every constraint carries weight."""
+        return not (self.undecided or self.movable or self.idle)
 
 
 def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequence[int]] = ()) -> Report:

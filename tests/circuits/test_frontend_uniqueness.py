@@ -1,0 +1,135 @@
+"""Uniqueness propagation: each rule with what it must accept and what it must not, and circomlib's templates."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from circuits.frontend import uniqueness
+from zk import r1cs
+from zk.r1cs import R1CS
+
+P = 31
+ECNE = Path(__file__).parents[3] / "shared" / "vectors" / "ecne"
+
+
+def system(constraints, wires, modulus=P):
+    sides = zip(*constraints)
+    matrices = (r1cs.matrix([sorted((w, v % modulus) for w, v in row.items()) for row in side]) for side in sides)
+    return R1CS(modulus, wires, 0, *matrices)
+
+
+def boolean(wire):
+    return ({wire: 1}, {wire: 1, 0: -1}, {})
+
+
+def bits(wires, x, weights=None, scale=1):
+    weights = weights or [1 << i for i in range(len(wires))]
+    return ({x: scale} | {wire: -scale * weight for wire, weight in zip(wires, weights)}, {0: 1}, {})
+
+
+ONE = {0: 1}
+CASES = [  # constraints, wires, known, undecided, divisions
+    ("a product", [({1: 1}, {2: 1}, {3: 1})], 4, [1, 2], (), ()),
+    ("a product from its factor's side", [({1: 1}, {2: 1}, {3: 1})], 4, [1, 3], (), (0,)),
+    ("a sum", [({1: 1, 2: 5, 3: 7}, ONE, {})], 4, [1, 2], (), ()),
+    ("a sum times zero", [({1: 1, 2: 5, 3: 7}, {}, {})], 4, [1, 2], (3,), ()),
+    ("a wire that cancels", [({2: 1}, ONE, {2: 1, 1: 0})], 3, [1], (2,), ()),
+    ("a square root", [({2: 1}, {2: 1}, {1: 1})], 3, [1], (2,), ()),
+    ("two unknowns in one sum", [({1: 1, 2: 1, 3: 1}, ONE, {})], 4, [1], (2, 3), ()),
+    ("bits", [boolean(2), boolean(3), bits([2, 3], 1)], 4, [1], (), ()),
+    ("bits of a scaled sum", [boolean(2), boolean(3), bits([2, 3], 1, scale=-7)], 4, [1], (), ()),
+    ("bits, highest first", [boolean(2), boolean(3), bits([2, 3], 1, [2, 1])], 4, [1], (), ()),
+    ("bits, one of them not boolean", [boolean(2), bits([2, 3], 1)], 4, [1], (2, 3), ()),
+    ("bits of one weight", [boolean(2), boolean(3), bits([2, 3], 1, [1, 1])], 4, [1], (2, 3), ()),
+    ("bits that reach the modulus", [*map(boolean, range(2, 7)), bits(range(2, 7), 1)], 7, [1], (2, 3, 4, 5, 6), ()),
+    ("bits below the modulus", [*map(boolean, range(2, 6)), bits(range(2, 6), 1)], 6, [1], (), ()),
+    ("bits times a wire", [boolean(2), boolean(3), ({2: 1, 3: 2}, {4: 1}, {1: 1})], 5, [1, 4], (2, 3), ()),
+    ("a wire that is 0 or 2", [({2: 1}, {2: 1, 0: -2}, {}), boolean(3), bits([2, 3], 1)], 4, [1], (2, 3), ()),
+    ("a zero test", [({1: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {})], 4, [1], (), (0,)),
+    ("half a zero test", [({1: 1}, {2: 1}, {0: 1, 3: -1})], 4, [1], (2, 3), ()),
+    ("a zero test of another wire", [({4: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {})], 5, [1, 4], (), (1, 0)),
+]
+
+
+NAMES, RULES = [case[0] for case in CASES], [case[1:] for case in CASES]
+
+
+@pytest.mark.parametrize("constraints, wires, known, undecided, divisions", RULES, ids=NAMES)
+def test_each_rule_reaches_what_it_should_and_no_more(constraints, wires, known, undecided, divisions):
+    found = uniqueness.propagate(system(constraints, wires), known)
+    assert (found.undecided, found.divisions) == (undecided, divisions)
+
+
+@pytest.mark.parametrize("constraints, wires, known, undecided, divisions", RULES, ids=NAMES)
+def test_what_is_called_determined_is_determined_in_every_witness_of_a_toy_field(
+    constraints, wires, known, undecided, divisions
+):
+    """Where a division was relied on nothing is claimed; else witnesses that agree on the known agree on the rest."""
+    p = 3 if wires > 5 else 5
+    found = uniqueness.propagate(system(constraints, wires, p), known)
+    if found.divisions:
+        return
+    determined = [wire for wire in range(wires) if wire not in found.undecided]
+    seen = {}
+    for rest in itertools.product(range(p), repeat=wires - 1):
+        witness = (1, *rest)
+        if r1cs.first_unsatisfied(system(constraints, wires, p), witness) is None:
+            key = tuple(witness[wire] for wire in known)
+            assert seen.setdefault(key, [witness[w] for w in determined]) == [witness[w] for w in determined]
+
+
+def number(data, start, size=4):
+    return int.from_bytes(data[start : start + size], "little")
+
+
+def sections(data):
+    """The sections of an iden3 binary file by their kind."""
+    position, found = 12, {}
+    while position < len(data):
+        size = number(data, position + 4, 8)
+        found[number(data, position)] = data[position + 12 : position + 12 + size]
+        position += 12 + size
+    return found
+
+
+def combinations(data, width):
+    """Every {wire: value} of a constraint section, one after another."""
+    position, rows = 0, []
+    while position < len(data):
+        entries = range(position + 4, position + 4 + number(data, position) * (4 + width), 4 + width)
+        rows.append({number(data, entry): number(data, entry + 4, width) for entry in entries})
+        position = entries.stop
+    return rows
+
+
+def read(path):
+    """(system, outputs, inputs) of an iden3 .r1cs file (r1cs binary format, version 1)."""
+    parts = sections(path.read_bytes())
+    head, width = parts[1], number(parts[1], 0)
+    modulus = number(head, 4, width)
+    wires, outputs, public, private = (number(head, 4 + width + 4 * i) for i in range(4))
+    rows = combinations(parts[2], width)
+    constraints = list(zip(rows[::3], rows[1::3], rows[2::3]))
+    first = outputs + 1
+    return system(constraints, wires, modulus), range(1, first), range(first, first + public + private)
+
+
+LABELS = json.loads((ECNE / "LABELS.json").read_text()) if ECNE.is_dir() else {}
+
+
+@pytest.mark.skipif(not LABELS, reason="shared/vectors/ecne is not here")
+@pytest.mark.parametrize("name", LABELS)
+def test_circomlib_templates_are_told_apart(name):
+    """Outputs called unique by others are found so, without a division where they needed none; others are not."""
+    template, outputs, inputs = read(ECNE / f"{name}.r1cs")
+    found = uniqueness.propagate(template, inputs)
+    decided = not set(outputs) & set(found.undecided)
+    verdict = LABELS[name]["verdict"]
+    if verdict.startswith("under-constrained"):
+        assert not decided or found.divisions
+    elif verdict.startswith("outputs unique (linear"):
+        assert decided and not found.divisions
+    else:
+        assert decided
