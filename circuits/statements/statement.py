@@ -34,7 +34,7 @@ KINDS: dict[str, tuple[int, int]] = {  # the values v of a kind: low <= v < high
 }
 
 MAX_JSON_BYTES = 1 << 20
-_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,77}", re.ASCII)
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,77}")
 
 
 @dataclass(frozen=True)
