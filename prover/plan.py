@@ -37,24 +37,24 @@ Path = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a plan takes from the ledger: its pool, a recent root, and the newest initial grid, if there is one."""
+    """What a plan takes from the ledger: its pool, and the newest initial grid, if there is one that is fresh."""
 
     pool: Pool
-    root: int
     grid: records.RiskGrid | None
 
 
 @dataclass(frozen=True, repr=False)
 class Source(keys.Secret):
-    """The account a leg starts from, with its keys, and its place in the tree under the setting's root.
+    """The account a leg starts from, with its keys, and its place in the tree under a recent root.
 
-    A genesis leg starts from an empty account that is in no tree.
+    A genesis leg starts from an empty account that is in no tree, and names any recent root.
     """
 
     keys: keys.AccountKeys
     account: records.Account
     position: int
     path: Path
+    root: int
     is_genesis: bool = False
 
 
@@ -90,12 +90,12 @@ class LegPlan(keys.Secret):
         return self.private.blinding
 
 
-def nowhere() -> Source:
+def nowhere(root: int) -> Source:
     """An empty account under throw-away keys, where a genesis leg starts: alone in a tree of its own."""
     fresh = keys.throwaway()
     account = records.Account(fresh.owner, NOTHING, 0, entropy.scalar(R))
     path = leg.lone_path(account.commitment(poseidon.hash), 0)
-    return Source(fresh, account, 0, path, is_genesis=True)
+    return Source(fresh, account, 0, path, root, is_genesis=True)
 
 
 def changes(sell: Mapping[int, int], buy: Mapping[int, int]) -> Changes:
@@ -130,7 +130,7 @@ def payment(
     paid = {asset: amount}
     check_holds(setting.pool, source.account, paid)
     own = move(setting, source, target, changes(paid, {}), expiry_ms)
-    return own, move(setting, nowhere(), Target(receiver), changes({}, paid), expiry_ms)
+    return own, move(setting, nowhere(source.root), Target(receiver), changes({}, paid), expiry_ms)
 
 
 def move(
@@ -151,7 +151,7 @@ def move(
     epoch = 0 if is_cash else setting.grid.epoch
     new = records.Account(target.address.owner, balances, epoch, entropy.scalar(R))
     blinding, alpha = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-    public = _public(setting, source, new, changed, blinding, alpha)
+    public = _public(source, new, changed, blinding, alpha)
     private = leg.Private(
         ak=source.keys.ak, nk=source.keys.nk, old=source.account, genesis=int(source.is_genesis),
         position=source.position, path=source.path, new=new, blinding=blinding, alpha=alpha,
@@ -194,14 +194,12 @@ def check_margin(setting: Setting, balances: Changes) -> None:
         )
 
 
-def _public(
-    setting: Setting, source: Source, new: records.Account, changed: Changes, blinding: int, alpha: int
-) -> leg.Public:
+def _public(source: Source, new: records.Account, changed: Changes, blinding: int, alpha: int) -> leg.Public:
     old = source.account.commitment(poseidon.hash)
     value = values.commit(changed, blinding)
     rk = babyjubjub.add(source.keys.ak, babyjubjub.multiply(alpha, babyjubjub.BASE8))
     return leg.Public(
-        root=setting.root,
+        root=source.root,
         nullifier=records.nullifier(poseidon.hash, source.keys.nk, old, source.position),
         commitment=new.commitment(poseidon.hash),
         value_x=value[0], value_y=value[1], rk_x=rk[0], rk_y=rk[1],

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 
 from circuits import generators, records, registry
 from circuits.statements import leg
-from prover import address, defaults, keys, opening, plan, sealing
+from prover import address, keys, opening, plan, sealing
 from settlement import merkle, risk, values
 from settlement.bundle import Flow
-from settlement.pool import Pool, StatementKey
+from tests.prover import pools
 from zk import signature
-from zk.curves import babyjubjub, bn254
+from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
-from zk.groth16.keys import VerifyingKey
 from zk.hashes import poseidon
 
 SEED = keys.derive("abandon " * 23 + "art")
@@ -24,17 +23,9 @@ USDC, BTC, ETH = 0, 1, 2
 EXPIRY = 1_900_000_000_000
 
 
-def any_key(statement: str, public: int) -> StatementKey:
-    """A verifying key that no proof was made for: plans need none."""
-    twice = bn254.add(bn254.G2, bn254.G2)
-    verifying = VerifyingKey(bn254.G1, bn254.G2, bn254.G2, twice, (bn254.G1,) * (public + 1))
-    return StatementKey(statement, registry.pinned(statement), verifying)
-
-
 @pytest.fixture(scope="module")
 def pool():
-    oracles = tuple(babyjubjub.multiply(k, babyjubjub.BASE8) for k in (1, 2, 3))
-    return Pool("test", bytes(16), defaults.ASSETS, oracles, 2, defaults.LIMITS, any_key("leg", 8), any_key("margin", 4), True)
+    return pools.make()
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +44,8 @@ def held(pool, grid):
     def read(level, index):
         return nodes.get((level, index))
 
-    setting = plan.Setting(pool, merkle.root(read), grid)
-    source = plan.Source(mine, account, 2, merkle.path(read, 2))
+    setting = plan.Setting(pool, grid)
+    source = plan.Source(mine, account, 2, merkle.path(read, 2), merkle.path_root(merkle.path(read, 2)))
     return setting, source, plan.Target(address.of(SEED, 1), 1)
 
 
@@ -78,7 +69,7 @@ def opened(made: plan.LegPlan, seed: keys.Seed):
 
 def test_a_first_deposit_is_a_genesis_leg(held):
     setting, _, target = held
-    made = plan.deposit(setting, plan.nowhere(), target, Flow(BTC, 3, b"bank"), EXPIRY)
+    made = plan.deposit(setting, plan.nowhere(77), target, Flow(BTC, 3, b"bank"), EXPIRY)
     check(made)
     assert made.private.genesis == 1 and made.private.ak != keys.account(SEED, 1).ak
     assert made.account.balances == (0, 3, 0, 0, 0, 0, 0, 0)
@@ -185,7 +176,7 @@ def test_plans_do_not_show_themselves(held):
 
 
 def test_a_genesis_leg_cannot_start_with_money(held):
-    source = plan.nowhere()
+    source = plan.nowhere(77)
     rich = replace(source.account, balances=(1,) + source.account.balances[1:])
     path = leg.lone_path(rich.commitment(poseidon.hash), 0)
     made = plan.move(held[0], replace(source, account=rich, path=path), held[2], plan.NOTHING, EXPIRY)

@@ -1,0 +1,24 @@
+"""Pools and ledgers for tests that look at no proof."""
+
+from circuits import registry
+from prover import defaults
+from settlement.pool import Pool, StatementKey
+from zk.curves import babyjubjub, bn254
+from zk.groth16.keys import Proof, VerifyingKey
+
+ANY_PROOF = Proof(bn254.G1, bn254.G2, bn254.G1)
+ORACLE_SECRETS = (1, 2, 3)
+
+
+def any_key(statement: str, public: int) -> StatementKey:
+    """A verifying key that nothing was proved for."""
+    twice = bn254.add(bn254.G2, bn254.G2)
+    verifying = VerifyingKey(bn254.G1, bn254.G2, bn254.G2, twice, (bn254.G1,) * (public + 1))
+    return StatementKey(statement, registry.pinned(statement), verifying)
+
+
+def make(name: str = "test", leg: StatementKey | None = None, margin: StatementKey | None = None) -> Pool:
+    """The example assets under these keys, or under any."""
+    oracles = tuple(babyjubjub.multiply(secret, babyjubjub.BASE8) for secret in ORACLE_SECRETS)
+    leg, margin = leg or any_key("leg", 8), margin or any_key("margin", 4)
+    return Pool(name, bytes(16), defaults.ASSETS, oracles, 2, defaults.LIMITS, leg, margin, insecure_dev=True)
