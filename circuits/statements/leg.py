@@ -200,4 +200,6 @@ def lone_path(commitment: int, position: int) -> tuple:
     return tuple(path)
 
 
-STATEMENT = Statement("leg", "an account moves to a new state that it can pay for", Public, Private, relation, constrain)
+STATEMENT = Statement(
+    "leg", "an account moves to a new state that it can pay for", Public, Private, relation, constrain
+)

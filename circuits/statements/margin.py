@@ -6,8 +6,8 @@
     for every scenario s: sum_i b_i M[s][i] >= 0
     guardian   = 0                          the place of the guardian's ciphertext
 
-M[s][i] is what one unit of asset i is worth in scenario s.  A grid's publisher holds it to 64 unsigned bits, so a sum is
-smaller than 8 * 2^63 * 2^64 = 2^130 either way and cannot wrap: one that lies in [0, 2^131) is not negative.
+M[s][i] is what one unit of asset i is worth in scenario s.  A grid's publisher holds it to 64 unsigned bits, so a sum
+is smaller than 8 * 2^63 * 2^64 = 2^130 either way and cannot wrap: one that lies in [0, 2^131) is not negative.
 
 Bound: commitment and grid root by their hashes, epoch by equality, guardian to 0.  A cheat would
 

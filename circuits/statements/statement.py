@@ -89,7 +89,7 @@ def leaves(instance: Any) -> list[tuple[str, int]]:
 
 
 def inputs(instance: Any, modulus: int = R) -> list[int]:
-    """Every number inside as a field element, in the order of inputs; a negative balance is the modulus minus its size."""
+    """Every number inside as a field element, in the order of inputs; -5 is the modulus minus 5."""
     return [number % modulus for _, number in leaves(instance)]
 
 

@@ -18,7 +18,8 @@ def test_every_statement_is_pinned_and_nothing_else():
 
 @pytest.mark.parametrize("name", registry.names())
 def test_a_circuit_is_what_it_is_pinned_to(name):
-    assert registry.describe(name) == PINNED[name], "run python -m circuits.registry if what is proved changed on purpose"
+    """When what is proved changed on purpose, `python -m circuits.registry` prints the new file."""
+    assert registry.describe(name) == PINNED[name]
     assert registry.pinned(name) == PINNED[name]["fingerprint"]
 
 

@@ -2,7 +2,8 @@
 
 The register starts from 80 bits that spell the instance (field, S-box, size of the modulus, width, rounds) and obeys
 b[i+80] = b[i+62] + b[i+51] + b[i+38] + b[i+23] + b[i+13] + b[i] over GF(2).  These 80 and the next 160 bits are
-dropped; the rest is read in pairs, and a pair (1, x) gives x while a pair (0, x) gives nothing (a self-shrinking generator).
+dropped; the rest is read in pairs, and a pair (1, x) gives x while a pair (0, x) gives nothing (a self-shrinking
+generator).
 
 Squaring is linear over GF(2), so b[i+80k] = b[i+62k] + ... + b[i] for every k = 2^m: from 80k known bits, 18k more
 follow in six shifts of one big integer, and a million bits take about a hundred such steps.
@@ -65,14 +66,17 @@ def _integers(register: int, modulus_bits: int, expected: int) -> Iterator[int]:
         size = raw // 8 + 1
         sequence = _extend(register, REGISTER_BITS, 8 * size) & ((1 << (8 * size)) - 1)
         text = "".join([_KEPT[byte] for byte in sequence.to_bytes(size, "little")[dropped // 8 :]])
-        for used in range(used, len(text) - modulus_bits + 1, modulus_bits):
+        while used + modulus_bits <= len(text):
             yield int(text[used : used + modulus_bits], 2)
-        used += modulus_bits
+            used += modulus_bits
         raw *= 2
 
 
 def _cauchy(numbers: Iterator[int], modulus: int, width: int) -> tuple[tuple[int, ...], ...]:
-    """The matrix 1 / (x_i + y_j): every square part of it is invertible when no x_i, y_j or x_i + y_j repeats or is 0."""
+    """The matrix 1 / (x_i + y_j), for numbers that are all different and of which no x_i + y_j is 0.
+
+    Every square part of such a matrix is invertible (Cauchy).
+    """
     while True:
         drawn = [next(numbers) % modulus for _ in range(2 * width)]
         x, y = drawn[:width], drawn[width:]
