@@ -1,0 +1,196 @@
+"""Prices from registered oracles, and the grids that follow from them.
+
+    quote    = (oracle, asset, price, time, epoch), signed by the oracle for one ledger
+    price of an asset in an epoch = the median of its quotes, the lower of the two middle ones for an even number
+
+Every asset is priced, the numeraire too: a stablecoin has a price like any other, and a rule without exceptions is one
+that nobody can get round.  The lower median makes whoever owes the asset gain and whoever holds it lose, by no more than
+the two middle quotes differ.  With an honest majority among the quotes the median lies between two honest prices.
+
+The evidence of a publication is its quotes, so that whoever has the ledger's database can verify every signature again
+and compute the same grids:
+
+    evidence = "zkQ1" │ n × quote        quote = oracle 1 │ asset 1 │ price 8 │ time 8 │ epoch 8 │ signature 96, big-endian
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from circuits import records
+from settlement import poolcheck, risk
+from settlement.grids import Publication, PublishedGrids
+from settlement.ledger import Ledger
+from settlement.pool import Pool
+from settlement.rejection import Rejected, Rejection
+from zk import signature
+from zk.errors import FormatError, InvalidProof
+from zk.hashes import poseidon
+from zk.signature import Signature
+
+MAX_QUOTES = poolcheck.MAX_ORACLES * records.ASSETS
+MAX_PRICE = 2**63 - 1
+MAX_TIME_MS = 2**63 - 1
+MAX_EPOCH = 2**63 - 1
+CLOCK_SKEW_MS = 30_000
+
+# Beside the tags of circuits.records: no hash of an account or a tree is ever a signed price.
+TAG_QUOTE = 64
+
+MAGIC = b"zkQ1"
+_HEAD = struct.Struct(">BBQQQ")
+_QUOTE_BYTES = _HEAD.size + signature.ENCODED_BYTES
+MAX_EVIDENCE_BYTES = len(MAGIC) + MAX_QUOTES * _QUOTE_BYTES
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One oracle's price of one asset.  `oracle` is an index into the pool's keys; the unit of `price` is risk.SCALE's."""
+
+    oracle: int
+    asset: int
+    price: int
+    time_ms: int
+    epoch: int
+    signature: Signature
+
+
+def message(ledger_id: bytes, asset: int, price: int, time_ms: int, epoch: int) -> int:
+    """What an oracle signs: H[QUOTE](upper and lower half of the ledger id, asset, price, time, epoch)."""
+    halves = (int.from_bytes(ledger_id[:16], "big"), int.from_bytes(ledger_id[16:], "big"))
+    return int(poseidon.hash((*halves, asset, price, time_ms, epoch), TAG_QUOTE))
+
+
+def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: int) -> Quote:
+    """A quote under the registered key of this secret.
+
+    Raises Rejected when the pool has no such oracle, and FormatError when a number is out of range.
+    """
+    key = signature.public(secret)
+    if key not in pool.oracle_keys:
+        raise Rejected(Rejection.UNKNOWN_ORACLE, "the secret is not that of a registered key")
+    signed = signature.sign(secret, message(pool.ledger_id, asset, price, time_ms, epoch))
+    quote = Quote(pool.oracle_keys.index(key), asset, price, time_ms, epoch, signed)
+    _check_ranges(quote)
+    return quote
+
+
+def encode(quotes: Sequence[Quote]) -> bytes:
+    """The evidence of a publication: its quotes ordered by asset and oracle."""
+    ordered = sorted(quotes, key=lambda quote: (quote.asset, quote.oracle))
+    parts = (
+        _HEAD.pack(quote.oracle, quote.asset, quote.price, quote.time_ms, quote.epoch)
+        + signature.encode(quote.signature)
+        for quote in ordered
+    )
+    return MAGIC + b"".join(parts)
+
+
+def decode(data: bytes) -> tuple[Quote, ...]:
+    """The quotes in these bytes.  Raises FormatError: size, order, or a number out of range."""
+    if len(data) > MAX_EVIDENCE_BYTES:
+        raise FormatError(f"the quotes have {len(data)} bytes, more than {MAX_EVIDENCE_BYTES}")
+    if not data.startswith(MAGIC) or (len(data) - len(MAGIC)) % _QUOTE_BYTES:
+        raise FormatError(f"the quotes are not {MAGIC.decode()} and whole quotes of {_QUOTE_BYTES} bytes")
+    quotes = []
+    for start in range(len(MAGIC), len(data), _QUOTE_BYTES):
+        head = _HEAD.unpack_from(data, start)
+        signed = signature.decode(data[start + _HEAD.size : start + _QUOTE_BYTES], "a quote's signature")
+        quotes.append(Quote(*head, signed))
+        _check_ranges(quotes[-1])
+    if encode(quotes) != data:
+        raise FormatError("the quotes are not ordered by asset and oracle")
+    return tuple(quotes)
+
+
+def prices(publication: Publication) -> tuple[int, ...]:
+    """The median price of every asset in an epoch that the ledger has taken."""
+    return _medians(decode(publication.evidence))
+
+
+def check(pool: Pool, quotes: Sequence[Quote], previous: Publication | None, now_ms: int) -> Publication:
+    """The publication that these quotes make after `previous`, at `now_ms`.
+
+    Raises FormatError when a quote is not well formed or there are too many, and Rejected, in the order of the
+    rejections, when a signature, a time, the quorum, a price or the epoch is refused.  The same call with a stored
+    publication's quotes, its predecessor and the time it was taken makes the same publication again: that is the audit.
+    """
+    if len(quotes) > MAX_QUOTES:
+        raise FormatError(f"there are {len(quotes)} quotes, more than {MAX_QUOTES}")
+    for quote in quotes:
+        _check_ranges(quote)
+    _check_signatures(pool, quotes)
+    _check_times(pool, quotes, now_ms)
+    _check_quorum(pool, quotes)
+    medians = _medians(quotes)
+    if previous is not None:
+        _check_deviation(pool, medians, prices(previous))
+    epoch = 1 if previous is None else previous.epoch + 1
+    for quote in quotes:
+        if quote.epoch != epoch:
+            raise Rejected(Rejection.WRONG_EPOCH, f"a quote is for epoch {quote.epoch}, and the next one is {epoch}")
+    try:
+        initial, maintenance = risk.grids(pool, medians, epoch)
+    except OverflowError as error:
+        raise Rejected(Rejection.PRICE_RANGE, str(error)) from None
+    return Publication(epoch, initial, maintenance, encode(quotes))
+
+
+def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:
+    """Checks the quotes against the ledger's newest epoch, then has the ledger take the grids.  Raises as `check`."""
+    newest = ledger.grids(1)
+    return ledger.publish(check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms), now_ms)
+
+
+def _check_ranges(quote: Quote) -> None:
+    for value, least, most, what in (
+        (quote.oracle, 0, poolcheck.MAX_ORACLES - 1, "oracle"),
+        (quote.asset, 0, records.ASSETS - 1, "asset"),
+        (quote.price, 1, MAX_PRICE, "price"),
+        (quote.time_ms, 0, MAX_TIME_MS, "time"),
+        (quote.epoch, 1, MAX_EPOCH, "epoch"),
+    ):
+        if not least <= value <= most:
+            raise FormatError(f"a quote's {what} is {value}, not between {least} and {most}")
+
+
+def _check_signatures(pool: Pool, quotes: Sequence[Quote]) -> None:
+    for quote in quotes:
+        if quote.oracle >= len(pool.oracle_keys):
+            raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle}")
+    for quote in quotes:
+        signed = message(pool.ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
+        try:
+            signature.verify(pool.oracle_keys[quote.oracle], signed, quote.signature)
+        except InvalidProof:
+            detail = f"oracle {quote.oracle} did not sign this price of {pool.assets[quote.asset].symbol}"
+            raise Rejected(Rejection.PRICE_SIGNATURE, detail) from None
+
+
+def _check_times(pool: Pool, quotes: Sequence[Quote], now_ms: int) -> None:
+    for quote in quotes:
+        age_ms = now_ms - quote.time_ms
+        if age_ms > pool.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:
+            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed at a time {age_ms} ms ago")
+
+
+def _check_quorum(pool: Pool, quotes: Sequence[Quote]) -> None:
+    for index, asset in enumerate(pool.assets):
+        oracles = [quote.oracle for quote in quotes if quote.asset == index]
+        if len(oracles) != len(set(oracles)):
+            raise Rejected(Rejection.NO_QUORUM, f"an oracle has two prices of {asset.symbol}")
+        if len(oracles) < pool.quorum:
+            raise Rejected(Rejection.NO_QUORUM, f"{asset.symbol} has {len(oracles)} of {pool.quorum} prices")
+
+
+def _check_deviation(pool: Pool, medians: tuple[int, ...], before: tuple[int, ...]) -> None:
+    """|new − old| · 10^4 ≤ limit · old, without a division."""
+    for asset, new, old in zip(pool.assets, medians, before, strict=True):
+        if abs(new - old) * risk.BPS > pool.limits.price_deviation_bps * old:
+            raise Rejected(Rejection.PRICE_DEVIATION, f"the price of {asset.symbol} went from {old} to {new}")
+
+
+def _medians(quotes: Sequence[Quote]) -> tuple[int, ...]:
+    """The lower median for each asset; every asset has a quote."""
+    priced = (sorted(quote.price for quote in quotes if quote.asset == asset) for asset in range(records.ASSETS))
+    return tuple(found[(len(found) - 1) // 2] for found in priced)
