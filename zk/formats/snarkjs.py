@@ -1,0 +1,139 @@
+"""snarkjs's three JSON files: verification_key.json, public.json and proof.json, both ways.
+
+Field elements are decimal strings; an element of Fp2 is [c0, c1]; a point is projective with a third coordinate that
+is always 1, or [1, 0], once it has been written.  snarkjs reduces numbers that are too large and takes points as they
+come; here everything that is not exactly what snarkjs writes is refused, with one sentence that names the field.
+
+The key may carry vk_alphabeta_12, the pairing of alpha and beta, which snarkjs writes and does not read; its shape is
+checked, its value is not used, and it is not written.
+"""
+
+import json
+from collections.abc import Sequence
+
+from zk.curves import bn254
+from zk.curves.bn254 import G1Point, G2Point
+from zk.errors import FormatError
+from zk.fields import prime
+from zk.fields.prime import P, R
+from zk.formats import strict
+from zk.groth16.keys import MAX_PUBLIC, Proof, VerifyingKey
+
+MAX_BYTES = 16 << 20
+
+_PROTOCOL, _CURVE = "groth16", "bn128"
+_KEY_FIELDS = {"protocol", "curve", "nPublic", "vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2", "IC"}
+_KEY_OPTIONAL = frozenset({"vk_alphabeta_12"})
+_PROOF_FIELDS = {"protocol", "curve", "pi_a", "pi_b", "pi_c"}
+
+
+def read_verifying_key(data: bytes) -> VerifyingKey:
+    """The key in a verification_key.json.  Raises FormatError, naming the field that is wrong."""
+    what = "the verification key"
+    fields = strict.has_keys(strict.loads(data, what, MAX_BYTES), _KEY_FIELDS, what, _KEY_OPTIONAL)
+    _check_header(fields, what)
+    public = fields["nPublic"]
+    if type(public) is not int or not 0 <= public <= MAX_PUBLIC:
+        raise FormatError(f"{what}: nPublic is not an integer from 0 to {MAX_PUBLIC}")
+    ic = strict.has_length(fields["IC"], public + 1, f"{what}: IC")
+    if "vk_alphabeta_12" in fields:
+        _check_alphabeta(fields["vk_alphabeta_12"], f"{what}: vk_alphabeta_12")
+    return VerifyingKey(
+        _g1(fields["vk_alpha_1"], f"{what}: vk_alpha_1"),
+        *(_g2(fields[name], f"{what}: {name}") for name in ("vk_beta_2", "vk_gamma_2", "vk_delta_2")),
+        tuple(_g1(point, f"{what}: IC {index}") for index, point in enumerate(ic)),
+    )
+
+
+def read_public(data: bytes) -> list[int]:
+    """The public inputs in a public.json.  Raises FormatError, naming the entry that is wrong."""
+    what = "the public inputs"
+    values = strict.loads(data, what, MAX_BYTES)
+    if not isinstance(values, list) or len(values) > MAX_PUBLIC:
+        raise FormatError(f"{what} are not a list of at most {MAX_PUBLIC} entries")
+    return [prime.parse(value, R, f"public input {index}") for index, value in enumerate(values)]
+
+
+def read_proof(data: bytes) -> Proof:
+    """The proof in a proof.json.  Raises FormatError, naming the field that is wrong."""
+    what = "the proof"
+    fields = strict.has_keys(strict.loads(data, what, MAX_BYTES), _PROOF_FIELDS, what)
+    _check_header(fields, what)
+    return Proof(
+        _g1(fields["pi_a"], f"{what}: pi_a"), _g2(fields["pi_b"], f"{what}: pi_b"), _g1(fields["pi_c"], f"{what}: pi_c")
+    )
+
+
+def write_verifying_key(key: VerifyingKey) -> str:
+    """The text of a verification_key.json."""
+    return _text(
+        {
+            "protocol": _PROTOCOL,
+            "curve": _CURVE,
+            "nPublic": key.public,
+            "vk_alpha_1": _from_g1(key.alpha),
+            "vk_beta_2": _from_g2(key.beta),
+            "vk_gamma_2": _from_g2(key.gamma),
+            "vk_delta_2": _from_g2(key.delta),
+            "IC": [_from_g1(point) for point in key.ic],
+        }
+    )
+
+
+def write_public(public: Sequence[int]) -> str:
+    """The text of a public.json."""
+    return _text([str(value) for value in public])
+
+
+def write_proof(proof: Proof) -> str:
+    """The text of a proof.json."""
+    points = {"pi_a": _from_g1(proof.a), "pi_b": _from_g2(proof.b), "pi_c": _from_g1(proof.c)}
+    return _text(points | {"protocol": _PROTOCOL, "curve": _CURVE})
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, indent=1) + "\n"
+
+
+def _check_header(fields: dict[str, object], what: str) -> None:
+    """Raises FormatError unless the file says that it is for Groth16 over BN254."""
+    for name, expected in (("protocol", _PROTOCOL), ("curve", _CURVE)):
+        if fields[name] != expected:
+            raise FormatError(f"{what}: {name} is not {expected}")
+
+
+def _g1(value: object, what: str) -> G1Point:
+    """The point [x, y, 1]."""
+    x, y, z = strict.has_length(value, 3, what)
+    if z != "1":
+        raise FormatError(f"{what}: the third coordinate is not 1")
+    return bn254.g1(prime.parse(x, P, f"{what}: x"), prime.parse(y, P, f"{what}: y"), what)
+
+
+def _g2(value: object, what: str) -> G2Point:
+    """The point [x, y, [1, 0]]."""
+    x, y, z = strict.has_length(value, 3, what)
+    if z != ["1", "0"]:
+        raise FormatError(f"{what}: the third coordinate is not [1, 0]")
+    return bn254.g2(_fp2(x, f"{what}: x"), _fp2(y, f"{what}: y"), what)
+
+
+def _fp2(value: object, what: str) -> bn254.Fp2:
+    """The element [c0, c1]."""
+    c0, c1 = strict.has_length(value, 2, what)
+    return prime.parse(c0, P, f"{what}.c0"), prime.parse(c1, P, f"{what}.c1")
+
+
+def _check_alphabeta(value: object, what: str) -> None:
+    """Raises FormatError unless the value has the shape of an element of Fp12: 2 × 3 × 2 field elements."""
+    for half in strict.has_length(value, 2, what):
+        for element in strict.has_length(half, 3, what):
+            _fp2(element, what)
+
+
+def _from_g1(point: G1Point) -> list[str]:
+    return [str(point.x), str(point.y), "1"]
+
+
+def _from_g2(point: G2Point) -> list[list[str]]:
+    return [list(map(str, point.x)), list(map(str, point.y)), ["1", "0"]]

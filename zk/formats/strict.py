@@ -1,0 +1,80 @@
+"""JSON from outside, read strictly: what Python's reader forgives is refused here.
+
+Duplicate keys, NaN and infinities, numbers with a fraction or an exponent, bytes that are not UTF-8, and nesting
+beyond reason are not data but somebody's mistake or trick.
+"""
+
+import json
+
+from zk.errors import FormatError
+
+MAX_DEPTH = 32
+MAX_DIGITS = 80
+
+
+def loads(data: bytes, what: str, limit: int) -> object:
+    """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, when there is none, or a doubtful one."""
+    if len(data) > limit:
+        raise FormatError(f"{what} has {len(data)} bytes, and {limit} is the limit")
+    try:
+        text = data.decode("utf-8")
+        _check_depth(text, what)
+        return json.loads(
+            text,
+            object_pairs_hook=lambda pairs: _object(pairs, what),
+            parse_float=lambda number: _refuse(number, what),
+            parse_int=lambda number: _integer(number, what),
+            parse_constant=lambda number: _refuse(number, what),
+        )
+    except UnicodeDecodeError:
+        raise FormatError(f"{what} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise FormatError(f"{what} is not JSON: {error.msg} in line {error.lineno}") from None
+
+
+def has_keys(value: object, required: set[str], what: str, optional: frozenset[str] = frozenset()) -> dict[str, object]:
+    """The object `value`.  Raises FormatError when it is none, or a key is missing or unknown."""
+    if not isinstance(value, dict):
+        raise FormatError(f"{what} is not an object")
+    if missing := sorted(required - set(value)):
+        raise FormatError(f"{what} has no {missing[0]}")
+    if unknown := sorted(set(value) - required - optional):
+        raise FormatError(f"{what} has the unknown key {unknown[0][:40]!r}")
+    return value
+
+
+def has_length(value: object, length: int, what: str) -> list:
+    """The list `value`.  Raises FormatError when it is none, or has another length."""
+    if not isinstance(value, list):
+        raise FormatError(f"{what} is not a list")
+    if len(value) != length:
+        raise FormatError(f"{what} has {len(value)} entries instead of {length}")
+    return value
+
+
+def _object(pairs: list[tuple[str, object]], what: str) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key, value in pairs:
+        if key in result:
+            raise FormatError(f"{what} has the key {key[:40]!r} twice")
+        result[key] = value
+    return result
+
+
+def _refuse(number: str, what: str) -> object:
+    raise FormatError(f"{what} holds {number[:40]}, and only integers are numbers here")
+
+
+def _integer(number: str, what: str) -> int:
+    if len(number) > MAX_DIGITS:
+        raise FormatError(f"{what} holds a number of {len(number)} digits")
+    return int(number)
+
+
+def _check_depth(text: str, what: str) -> None:
+    """Raises FormatError when brackets nest deeper than the limit; those inside strings are counted too."""
+    depth = 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        if depth > MAX_DEPTH:
+            raise FormatError(f"{what} nests deeper than {MAX_DEPTH}")

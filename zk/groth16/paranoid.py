@@ -1,0 +1,52 @@
+"""A second opinion: the same equation as in verifier.py, with py_ecc's curve and pairing and none of ours.
+
+Slow, about a second, and independent: it shares with the verifier only the typed points it is given.
+"""
+
+from collections.abc import Sequence
+
+from py_ecc import optimized_bn128 as ecc
+
+from zk.curves.bn254 import G1Point, G2Point
+from zk.errors import InvalidProof
+from zk.groth16.keys import Proof, VerifyingKey
+
+
+def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
+    """Returns when py_ecc finds the proof valid for these public inputs.
+
+    Raises InvalidProof when it does not, when a point is not on its curve or not of order r, when the number of
+    inputs is wrong, or one is not in [0, r).
+    """
+    if len(public) != key.public or not all(0 <= value < ecc.curve_order for value in public):
+        raise InvalidProof("py_ecc: the public inputs are not as many field elements as the key has inputs")
+    total = _g1(key.ic[0])
+    for value, point in zip(public, key.ic[1:]):
+        total = ecc.add(total, ecc.multiply(_g1(point), value))
+    product = ecc.FQ12.one()
+    for left, right in (
+        (_g1(proof.a), _g2(proof.b)),
+        (ecc.neg(_g1(key.alpha)), _g2(key.beta)),
+        (ecc.neg(total), _g2(key.gamma)),
+        (ecc.neg(_g1(proof.c)), _g2(key.delta)),
+    ):
+        product *= ecc.pairing(right, left, final_exponentiate=False)
+    if ecc.final_exponentiate(product) != ecc.FQ12.one():
+        raise InvalidProof("py_ecc: the proof does not verify")
+
+
+def _checked(point: tuple, b: object) -> tuple:
+    """The point.  Raises InvalidProof unless py_ecc finds it on its curve and of order r."""
+    if not ecc.is_on_curve(point, b) or not ecc.is_inf(ecc.multiply(point, ecc.curve_order)):
+        raise InvalidProof("py_ecc: a point is not in its group")
+    return point
+
+
+def _g1(point: G1Point) -> tuple:
+    """A point of G1 in py_ecc's projective form."""
+    return _checked((ecc.FQ(point.x), ecc.FQ(point.y), ecc.FQ.one()), ecc.b)
+
+
+def _g2(point: G2Point) -> tuple:
+    """A point of G2 in py_ecc's projective form."""
+    return _checked((ecc.FQ2(point.x), ecc.FQ2(point.y), ecc.FQ2.one()), ecc.b2)
