@@ -27,7 +27,7 @@ _KEY_OPTIONAL = frozenset({"vk_alphabeta_12"})
 _PROOF_FIELDS = {"protocol", "curve", "pi_a", "pi_b", "pi_c"}
 
 
-def read_verifying_key(data: bytes) -> VerifyingKey:
+def decode_verifying_key(data: bytes) -> VerifyingKey:
     """The key in a verification_key.json.  Raises FormatError, naming the field that is wrong."""
     what = "the verification key"
     fields = strict.has_keys(strict.loads(data, what, MAX_BYTES), _KEY_FIELDS, what, _KEY_OPTIONAL)
@@ -45,7 +45,7 @@ def read_verifying_key(data: bytes) -> VerifyingKey:
     )
 
 
-def read_public(data: bytes) -> list[int]:
+def decode_public(data: bytes) -> list[int]:
     """The public inputs in a public.json.  Raises FormatError, naming the entry that is wrong."""
     what = "the public inputs"
     values = strict.loads(data, what, MAX_BYTES)
@@ -54,7 +54,7 @@ def read_public(data: bytes) -> list[int]:
     return [prime.parse(value, R, f"public input {index}") for index, value in enumerate(values)]
 
 
-def read_proof(data: bytes) -> Proof:
+def decode_proof(data: bytes) -> Proof:
     """The proof in a proof.json.  Raises FormatError, naming the field that is wrong."""
     what = "the proof"
     fields = strict.has_keys(strict.loads(data, what, MAX_BYTES), _PROOF_FIELDS, what)
@@ -64,7 +64,7 @@ def read_proof(data: bytes) -> Proof:
     )
 
 
-def write_verifying_key(key: VerifyingKey) -> str:
+def encode_verifying_key(key: VerifyingKey) -> str:
     """The text of a verification_key.json."""
     return _text(
         {
@@ -80,12 +80,12 @@ def write_verifying_key(key: VerifyingKey) -> str:
     )
 
 
-def write_public(public: Sequence[int]) -> str:
+def encode_public(public: Sequence[int]) -> str:
     """The text of a public.json."""
     return _text([str(value) for value in public])
 
 
-def write_proof(proof: Proof) -> str:
+def encode_proof(proof: Proof) -> str:
     """The text of a proof.json."""
     points = {"pi_a": _from_g1(proof.a), "pi_b": _from_g2(proof.b), "pi_c": _from_g1(proof.c)}
     return _text(points | {"protocol": _PROTOCOL, "curve": _CURVE})
