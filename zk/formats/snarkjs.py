@@ -19,7 +19,8 @@ from zk.fields.prime import P, R
 from zk.formats import strict
 from zk.groth16.keys import MAX_PUBLIC, Proof, VerifyingKey
 
-MAX_BYTES = 16 << 20
+MAX_BYTES = 16 << 20  # for 2^16 public inputs
+MAX_PROOF_BYTES = 16 << 10
 
 _PROTOCOL, _CURVE = "groth16", "bn128"
 _KEY_FIELDS = {"protocol", "curve", "nPublic", "vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2", "IC"}
@@ -57,7 +58,7 @@ def decode_public(data: bytes) -> list[int]:
 def decode_proof(data: bytes) -> Proof:
     """The proof in a proof.json.  Raises FormatError, naming the field that is wrong."""
     what = "the proof"
-    fields = strict.has_keys(strict.loads(data, what, MAX_BYTES), _PROOF_FIELDS, what)
+    fields = strict.has_keys(strict.loads(data, what, MAX_PROOF_BYTES), _PROOF_FIELDS, what)
     _check_header(fields, what)
     return Proof(
         _g1(fields["pi_a"], f"{what}: pi_a"), _g2(fields["pi_b"], f"{what}: pi_b"), _g1(fields["pi_c"], f"{what}: pi_c")
