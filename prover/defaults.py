@@ -7,7 +7,8 @@ interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
     price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
 """
 
-from settlement.pool import Asset, Limits, Risk
+from prover import amounts
+from settlement.pool import Asset, Limits, Pool, Risk
 
 POOL_NAME = "zksettle development pool"
 AS_OF = "2026-11-01"
@@ -42,3 +43,11 @@ PRICES = {
 
 LIMITS = Limits(grid_age_ms=24 * 3_600_000, price_age_ms=10 * 60_000, price_deviation_bps=2_000)
 """A grid holds for a day, so that one person at one machine need not publish prices all the time."""
+
+
+def prices(pool: Pool) -> tuple[int | None, ...]:
+    """The example price of each of a pool's assets in the unit of settlement.risk; None where there is no example."""
+    numeraire = pool.assets[amounts.NUMERAIRE]
+    return tuple(
+        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset in ASSETS else None for asset in pool.assets
+    )

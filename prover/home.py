@@ -1,6 +1,6 @@
 """The one directory per user in which everything of zksettle lies.
 
-    HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/keys/STATEMENT-FINGERPRINT/
+    HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
 
 It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their data.
 """
@@ -39,6 +39,11 @@ class Home:
     def wallets(self) -> Path:
         """The folder of wallet files."""
         return self.path / "wallets"
+
+    @property
+    def oracles(self) -> Path:
+        """The secrets of the oracles, where they are all on this machine."""
+        return self.path / "oracles.json"
 
     def wallet(self, name: str) -> Path:
         """The file of a wallet.  Raises FormatError when the name is not 1 to 32 of a-z, 0-9, - and _."""

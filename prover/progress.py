@@ -25,6 +25,11 @@ class Task:
         self.done += steps
         _watcher.get().advanced(self)
 
+    def reach(self, done: int, total: int) -> None:
+        """So many steps of so many are done."""
+        self.done, self.total = done, total
+        _watcher.get().advanced(self)
+
 
 class Watcher(Protocol):
     """Told of tasks as they begin, advance and end; tasks may nest."""

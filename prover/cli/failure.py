@@ -33,9 +33,6 @@ def report(error: BaseException, screen: Screen) -> int:
 
 
 def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
-    from prover import files
-    from settlement import rejection
-
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return INTERRUPTED, "interrupted", {}
     if isinstance(error, click.FileError):
@@ -44,12 +41,15 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return USAGE, _usage(error), {}
     if isinstance(error, click.ClickException):
         return error.exit_code, error.format_message(), {}
+    if isinstance(error, FormatError):
+        return MALFORMED, str(error), {}
+    from prover import files
+    from settlement import audit, rejection
+
     if isinstance(error, rejection.Rejected):
         found = error.rejection
         return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
-    if isinstance(error, FormatError):
-        return MALFORMED, str(error), {}
-    if isinstance(error, (Unsatisfied, InvalidProof, files.Busy, FileExistsError)) and not getattr(error, "errno", None):
+    if isinstance(error, (Unsatisfied, InvalidProof, audit.Discrepancy, files.Busy)):
         return REFUSED, str(error), {}
     if isinstance(error, OSError):
         return REFUSED, f"{error.filename}: {error.strerror}" if error.filename else str(error), {}

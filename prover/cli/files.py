@@ -12,22 +12,28 @@ MAX_BYTES = 4 << 20
 
 
 class Existing(click.Path):
-    """A file that must be there.  Missing, it is malformed input (exit code 3), not wrong usage."""
+    """The path of a file to read.  Where there is none, reading says so: malformed input (exit code 3), not wrong usage."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, dir_okay=False)
 
 
-def read_text(path: Path) -> str:
-    """The text of a file.  Raises FormatError when it is missing, unreadable, larger than MAX_BYTES or not UTF-8."""
+def read_bytes(path: Path) -> bytes:
+    """A file's content.  Raises FormatError when it is missing, unreadable or larger than MAX_BYTES."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise FormatError(f"{path} is larger than {MAX_BYTES} bytes")
-        return data.decode()
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise FormatError(f"{path} is larger than {MAX_BYTES} bytes")
+    return data
+
+
+def read_text(path: Path) -> str:
+    """A file's text.  Raises FormatError as `read_bytes`, and when it is not UTF-8."""
+    try:
+        return read_bytes(path).decode()
     except UnicodeDecodeError:
         raise FormatError(f"{path} is not text in UTF-8") from None
 

@@ -1,14 +1,15 @@
 """`zksettle wallet …`: keys, addresses and what an own wallet holds."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli import files, passphrase
+from prover.cli import files, passphrase, show, sitting
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
+    from prover.sync import Synced
     from prover.wallet import Wallet
     from settlement.pool import Pool
 
@@ -50,17 +51,15 @@ def new(session: Session, name: str, passphrase_file: Path | None) -> None:
 @click.option("--phrase-file", type=files.Existing(), metavar="FILE", help="A file whose first line is the seed phrase.")
 @pass_session
 def restore(session: Session, name: str, passphrase_file: Path | None, phrase_file: Path | None) -> None:
-    """Make a wallet from a seed phrase and find on the ledger what it owns."""
+    """Make a wallet from a seed phrase; `wallet sync` then finds on the ledger what it owns."""
     from prover import wallet as wallets, walletfile
 
     path = session.home.wallet(name)
     restored = wallets.restore(passphrase.phrase(phrase_file))
-    with walletfile.create(path, passphrase.choose(passphrase_file, name), restored) as opened:
-        session.screen.say(f"Wallet {name} is restored.")
-        if session.home.ledger.exists():
-            _sync(session, name, opened)
-        else:
-            session.screen.document({"wallet": name, "file": str(path)})
+    with walletfile.create(path, passphrase.choose(passphrase_file, name), restored):
+        pass
+    session.screen.say(f"Wallet {name} is restored; `zksettle wallet sync {name}` finds what it owns.")
+    session.screen.document({"wallet": name, "file": str(path)})
 
 
 @wallet.command()
@@ -75,3 +74,50 @@ def address(session: Session, name: str, passphrase_file: Path | None) -> None:
         own = addresses.encode(addresses.of(opened.wallet.seed, 0))
     session.screen.say(own)
     session.screen.document({"wallet": name, "address": own})
+
+
+@wallet.command("show")
+@name_argument
+@passphrase.option
+@pass_session
+def show_(session: Session, name: str, passphrase_file: Path | None) -> None:
+    """Show what the wallet held when it was last synced, and its own orders."""
+    with sitting.desk(session, name, passphrase_file) as desk:
+        held, pool = desk.wallet, desk.ledger.pool
+        session.screen.table(("position", "kind", ">balances", ">orders"), show.holding_rows(held, pool))
+        session.screen.fields([("in all", ", ".join(show.balances_text(held.balances, pool).split("\n")))])
+        if held.orders:
+            rows = [(o.order_id[:16], *show.trade_text(o.terms.changes, pool), show.time_text(o.terms.expiry_ms))
+                    for o in held.orders]  # fmt: skip
+            session.screen.table(("own order", "sells", "buys", "expires"), rows)
+        session.screen.document(_document(name, desk.wallet, pool))
+
+
+@wallet.command()
+@name_argument
+@passphrase.option
+@pass_session
+def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
+    """Find on the ledger what has come into the wallet and what has been spent."""
+    from prover import desk as desks
+
+    with sitting.desk(session, name, passphrase_file) as desk:
+        synced = desks.sync(desk)
+        pool = desk.ledger.pool
+        session.screen.say(_sentence(name, synced))
+        session.screen.fields([("in all", ", ".join(show.balances_text(synced.wallet.balances, pool).split("\n")))])
+        counts = {"tried": synced.tried, "found": synced.found, "spent": synced.spent}
+        session.screen.document({**_document(name, synced.wallet, pool), **counts})
+
+
+def _sentence(name: str, synced: "Synced") -> str:
+    return f"Wallet {name}: {synced.tried} new leaves tried, {synced.found} found to be its own, {synced.spent} spent since."
+
+
+def _document(name: str, held: "Wallet", pool: "Pool") -> dict[str, Any]:
+    return {
+        "wallet": name,
+        "balances": show.balances_json(held.balances, pool),
+        "accounts": [show.holding_json(holding, pool) for holding in held.live],
+        "orders": [{"order": order.order_id, **show.terms_json(order.terms, pool)} for order in held.orders],
+    }

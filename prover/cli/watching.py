@@ -67,7 +67,7 @@ class Bars:
         self._rows[task] = self._display.add_task(task.what, total=task.total)
 
     def advanced(self, task: progress.Task) -> None:
-        self._display.update(self._rows[task], completed=task.done)
+        self._display.update(self._rows[task], completed=task.done, total=task.total)
 
     def ended(self, task: progress.Task) -> None:
         self._display.remove_task(self._rows.pop(task))

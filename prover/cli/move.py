@@ -1,0 +1,94 @@
+"""`zksettle deposit`, `withdraw` and `pay`: amounts come in, go out, and change hands."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.cli import passphrase, show, sitting
+from prover.cli.command import Session, command, pass_session
+
+if TYPE_CHECKING:
+    from prover.desk import Settled
+
+amount_argument = click.argument("amount", nargs=-1, required=True, metavar="AMOUNT")
+position_option = click.option(
+    "--position", type=click.IntRange(0, (1 << 32) - 1), metavar="N",
+    help="The account to move, by its position. Default: the one that fits best.",
+)  # fmt: skip
+
+
+def party_option(default: str, text: str) -> Callable:
+    """The option that names who pays or is paid outside."""
+    return click.option("--party", default=default, show_default=True, metavar="TEXT", help=text)
+
+
+@command()
+@amount_argument
+@passphrase.wallet_option
+@passphrase.option
+@position_option
+@party_option("bank", "Who pays it in; public on the ledger.")
+@pass_session
+def deposit(
+    session: Session, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
+    party: str,
+) -> None:  # fmt: skip
+    """Take AMOUNT, such as 1500.25 USDC, into a wallet's account."""
+    from prover import amounts, moves
+
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
+        settled = moves.deposit(desk, asset, count, party, sitting.now_ms(), position)
+        shown = amounts.show(count, desk.ledger.pool.assets[asset])
+        _report(session, settled, f"{shown} came into wallet {wallet_name}")
+
+
+@command()
+@amount_argument
+@passphrase.wallet_option
+@passphrase.option
+@position_option
+@party_option("bank", "Who is paid; public on the ledger.")
+@pass_session
+def withdraw(
+    session: Session, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
+    party: str,
+) -> None:  # fmt: skip
+    """Pay AMOUNT out of a wallet's account to somebody outside the ledger."""
+    from prover import amounts, moves
+
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
+        settled = moves.withdraw(desk, asset, count, party, sitting.now_ms(), position)
+        shown = amounts.show(count, desk.ledger.pool.assets[asset])
+        _report(session, settled, f"{shown} went out of wallet {wallet_name} to {party}")
+
+
+@command()
+@amount_argument
+@click.option("--to", "receiver", required=True, metavar="ADDRESS", help="The address of the receiver, zks1…")
+@passphrase.wallet_option
+@passphrase.option
+@position_option
+@pass_session
+def pay(
+    session: Session, amount: tuple[str, ...], receiver: str, wallet_name: str, passphrase_file: Path | None,
+    position: int | None,
+) -> None:  # fmt: skip
+    """Pay AMOUNT to an ADDRESS on the ledger; its owner need not be there."""
+    from prover import address, amounts, moves
+
+    paid = address.decode(receiver)
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
+        settled = moves.pay(desk, paid, asset, count, sitting.now_ms(), position)
+        shown = amounts.show(count, desk.ledger.pool.assets[asset])
+        _report(session, settled, f"wallet {wallet_name} paid {shown}")
+
+
+def _report(session: Session, settled: "Settled", sentence: str) -> None:
+    session.screen.say(sentence)
+    session.screen.fields(show.receipt_fields(settled.receipt))
+    session.screen.document(show.receipt_json(settled.receipt))

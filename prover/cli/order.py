@@ -1,0 +1,172 @@
+"""`zksettle order …`: shielded orders, made, looked at, taken and withdrawn."""
+
+import re
+from pathlib import Path
+
+import click
+
+from prover.cli import passphrase, show, sitting
+from prover.cli.command import Session, group, pass_session
+from prover.cli.move import position_option
+from zk.errors import FormatError
+
+UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+MAX_DURATION_MS = 365 * UNITS_MS["d"]
+
+
+class Duration(click.ParamType):
+    """A length of time such as 90s, 30m, 12h or 7d, in milliseconds; at most a year."""
+
+    name = "duration"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", str(value), re.ASCII)
+        if found is None or (length_ms := int(found[1]) * UNITS_MS[found[2]]) > MAX_DURATION_MS:
+            self.fail(f"{value!r} is not a length of time: write 90s, 30m, 12h or 7d, at most 365d", param, ctx)
+        return length_ms
+
+
+def order_argument(function):
+    """The argument ORDER, an order's id or the beginning of one."""
+    return click.argument("order_id", metavar="ORDER")(function)
+
+
+@group()
+def order() -> None:
+    """Place, look at, take and cancel shielded orders."""
+
+
+@order.command()
+@click.option("--sell", multiple=True, metavar="AMOUNT", help='What is sold, such as "3000 USDC"; may be repeated.')
+@click.option("--buy", multiple=True, metavar="AMOUNT", help='What is bought, such as "1 ETH"; may be repeated.')
+@click.option("--to", "readers", multiple=True, metavar="ADDRESS",
+              help="Who may take it: the terms are sealed to this address. May be repeated. Default: everybody.")  # fmt: skip
+@click.option("--expires", "duration_ms", type=Duration(), default="1h", show_default=True, help="When the order ends.")
+@passphrase.wallet_option
+@passphrase.option
+@position_option
+@pass_session
+def place(
+    session: Session, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], duration_ms: int,
+    wallet_name: str, passphrase_file: Path | None, position: int | None,
+) -> None:  # fmt: skip
+    """Prove an order and put it on the board.  Selling more than the account holds takes margin."""
+    from prover import address, amounts, orders
+
+    if not sell and not buy:
+        raise click.UsageError("an order needs --sell or --buy", click.get_current_context())
+    sealed_to = [address.decode(reader) for reader in readers]
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        pool, now_ms = desk.ledger.pool, sitting.now_ms()
+        sold, bought = amounts.parse_all(sell, pool), amounts.parse_all(buy, pool)
+        placed = orders.place(desk, sold, bought, sealed_to, now_ms + duration_ms, now_ms, position)
+        sells, buys = show.trade_text(placed.terms.changes, pool)
+        session.screen.say(f"The order is on the board: it sells {sells} and buys {buys}.")
+        session.screen.say("The public sees of it:", "dim")
+        session.screen.fields([("order", placed.order_id), *show.public_leg_fields(placed.leg, pool)])
+        session.screen.document({
+            "order": placed.order_id,
+            "public": show.public_leg_json(placed.leg),
+            "terms": show.terms_json(placed.terms, pool),
+        })  # fmt: skip
+
+
+@order.command("list")
+@pass_session
+def list_(session: Session) -> None:
+    """List the board as the public sees it."""
+    from settlement import board
+
+    with sitting.ledger(session) as ledger:
+        found = board.orders(ledger, sitting.now_ms())
+        rows = [
+            (o.order_id.hex()[:16], show.element(o.leg.public.nullifier), "cash" if o.leg.public.cash else "margined",
+             show.time_text(o.leg.expiry_ms))
+            for o in found
+        ]  # fmt: skip
+        if rows:
+            session.screen.table(("order", "nullifier", "kind", "expires"), rows)
+        else:
+            session.screen.say("There is no order on the board.")
+        session.screen.document([{"order": o.order_id.hex(), "public": show.public_leg_json(o.leg)} for o in found])
+
+
+@order.command("show")
+@order_argument
+@click.option("--wallet", "wallet_name", metavar="NAME", envvar="ZKSETTLE_WALLET", help="Open the terms with this wallet.")
+@passphrase.option
+@pass_session
+def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
+    """Show one order as the public sees it and, with --wallet, its terms if they are sealed to that wallet."""
+    from prover import orders
+    from settlement import board
+
+    if wallet_name is None:
+        with sitting.ledger(session) as ledger:
+            found = board.get(ledger, full_id(ledger, order_id), sitting.now_ms())
+            session.screen.fields(show.public_leg_fields(found.leg, ledger.pool))
+            session.screen.document({"order": found.order_id.hex(), "public": show.public_leg_json(found.leg)})
+        return
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        pool = desk.ledger.pool
+        found = board.get(desk.ledger, full_id(desk.ledger, order_id), sitting.now_ms())
+        terms = orders.open_terms(desk, found.leg, found.sealed_terms)
+        session.screen.fields(show.public_leg_fields(found.leg, pool))
+        sells, buys = show.trade_text(terms.changes, pool) if terms else ("sealed to others", "sealed to others")
+        session.screen.fields([("maker sells", sells), ("maker buys", buys)])
+        session.screen.document({
+            "order": found.order_id.hex(),
+            "public": show.public_leg_json(found.leg),
+            "terms": show.terms_json(terms, pool) if terms else None,
+        })  # fmt: skip
+
+
+@order.command()
+@order_argument
+@passphrase.wallet_option
+@passphrase.option
+@position_option
+@pass_session
+def take(
+    session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None, position: int | None
+) -> None:
+    """Take an order whole: prove the other side and settle both at once."""
+    from prover import orders
+
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        found = full_id(desk.ledger, order_id).hex()
+        settled = orders.take(desk, found, sitting.now_ms(), position)
+        session.screen.say("The order is taken; both sides have settled.")
+        session.screen.fields(show.receipt_fields(settled.receipt))
+        session.screen.document(show.receipt_json(settled.receipt))
+
+
+@order.command()
+@order_argument
+@passphrase.wallet_option
+@passphrase.option
+@pass_session
+def cancel(session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
+    """Make an own order void by moving its account."""
+    from prover import orders
+
+    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+        found = full_id(desk.ledger, order_id).hex()
+        settled = orders.cancel(desk, found, sitting.now_ms())
+        session.screen.say("The order is void: its account has moved.")
+        session.screen.fields(show.receipt_fields(settled.receipt))
+        session.screen.document(show.receipt_json(settled.receipt))
+
+
+def full_id(ledger, text: str) -> bytes:
+    """An order's id from its 64 hex digits, or from as many of the first as name one order on the board alone."""
+    from settlement import board
+
+    if not re.fullmatch(r"[0-9a-f]{4,64}", text, re.ASCII):
+        raise FormatError(f"{text[:64]!r} is not an order: it is named by at least 4 and at most 64 lower-case hex digits")
+    if len(text) == 64:
+        return bytes.fromhex(text)
+    found = [o.order_id for o in board.orders(ledger, sitting.now_ms()) if o.order_id.hex().startswith(text)]
+    if len(found) != 1:
+        raise FormatError(f"{'no' if not found else 'more than one'} order on the board begins with {text}")
+    return found[0]

@@ -1,0 +1,100 @@
+"""`zksettle pool …`: founding a pool, and what it consists of."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prover.cli import show, sitting, watching
+from prover.cli.command import Session, group, pass_session
+
+if TYPE_CHECKING:
+    from settlement.pool import Asset, Pool
+
+DEVELOPMENT = (
+    "The proving keys were made on this machine by one party, who could forge proofs with what made them: "
+    "this is a development pool."
+)
+
+
+@group()
+def pool() -> None:
+    """Found a pool with its empty ledger, and look at it."""
+
+
+@pool.command()
+@click.option("--name", default="zksettle development pool", show_default=True, metavar="TEXT", help="The pool's name.")
+@click.option("--insecure-dev", is_flag=True,
+              help="Accept proving keys made on this machine by one party, who could forge proofs. There are no others yet.")  # fmt: skip
+@pass_session
+def new(session: Session, name: str, insecure_dev: bool) -> None:
+    """Found a pool of eight example assets with three oracles, all on this machine."""
+    from prover import founding, progress
+    from prover.keystore import Keystore
+
+    if not insecure_dev:
+        raise click.UsageError(
+            "the proving keys would be made here by one party, who could forge proofs: say --insecure-dev to accept that",
+            click.get_current_context(),
+        )
+    home, now_ms = session.home, sitting.now_ms()
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        made = founding.found(home, Keystore(home.keys, now_ms), name, now_ms)
+    session.screen.say(f"The pool is founded; its ledger is {home.ledger}.")
+    _show(session, made)
+
+
+@pool.command("show")
+@pass_session
+def show_(session: Session) -> None:
+    """Show the pool: assets and their risk, oracles, limits, keys."""
+    with sitting.ledger(session) as ledger:
+        _show(session, ledger.pool)
+
+
+def _show(session: Session, shown: "Pool") -> None:
+    screen = session.screen
+    screen.fields([
+        ("pool", shown.name),
+        ("ledger id", shown.ledger_id.hex()),
+        ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
+        ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
+        ("keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
+    ])  # fmt: skip
+    screen.table(
+        ("asset", "kind", ">decimals", "moves with", ">daily volatility", ">delta", ">gamma", ">haircut"),
+        [_asset_row(shown, asset) for asset in shown.assets],
+    )
+    if shown.insecure_dev:
+        screen.say(DEVELOPMENT, "warn")
+    screen.document(document(shown))
+
+
+def _asset_row(shown: "Pool", asset: "Asset") -> tuple[str, ...]:
+    risk = asset.risk
+    mover = "" if risk.factor is None else shown.assets[risk.factor].symbol
+
+    def percent(bps: int) -> str:
+        return f"{bps / 100:g} %" if bps else ""
+
+    delta, gamma = (f"{bps / 10_000:g}" if bps else "" for bps in (risk.delta_bps, risk.gamma_bps))
+    return asset.symbol, asset.kind, str(asset.decimals), mover, percent(risk.volatility_bps), delta, gamma, percent(
+        risk.haircut_bps
+    )
+
+
+def document(shown: "Pool") -> dict[str, Any]:
+    """A pool as JSON values."""
+    from dataclasses import asdict
+
+    return {
+        "name": shown.name,
+        "ledger_id": shown.ledger_id.hex(),
+        "assets": [asdict(asset) for asset in shown.assets],
+        "oracle_keys": [[str(x), str(y)] for x, y in shown.oracle_keys],
+        "quorum": shown.quorum,
+        "limits": asdict(shown.limits),
+        "keys": {
+            key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex()} for key in (shown.leg, shown.margin)
+        },
+        "insecure_dev": shown.insecure_dev,
+    }

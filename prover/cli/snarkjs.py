@@ -1,0 +1,92 @@
+"""`zksettle groth16 verify`, `export snarkjs` and `import snarkjs`: snarkjs's three JSON files, both ways."""
+
+from pathlib import Path
+
+import click
+
+from prover.cli import files, watching
+from prover.cli.circuit import statement_argument
+from prover.cli.command import Session, group, pass_session
+
+KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
+
+
+@group()
+def groth16() -> None:
+    """Groth16 proofs over BN254 of any circuit, as circom and snarkjs make them."""
+
+
+@groth16.command("verify")
+@click.argument("key", type=files.Existing(), metavar="VERIFICATION_KEY.json")
+@click.argument("public", type=files.Existing(), metavar="PUBLIC.json")
+@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
+@click.option("--paranoid", is_flag=True, help="Verify with py_ecc too, an independent implementation.")
+@pass_session
+def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
+    """Verify a proof under a key, from snarkjs's three files."""
+    from prover import progress, proving
+    from zk.formats import snarkjs
+    from zk.groth16 import keys
+
+    trusted = snarkjs.decode_verifying_key(files.read_bytes(key))
+    inputs = snarkjs.decode_public(files.read_bytes(public))
+    found = snarkjs.decode_proof(files.read_bytes(proof))
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        proving.verify_inputs(trusted, inputs, found, paranoid)
+    digest = keys.digest(trusted).hex()
+    session.screen.say(f"The proof is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
+    session.screen.fields([("key", f"{digest[:16]}: the key in {key}"), ("public inputs", str(len(inputs)))])
+    session.screen.document({"valid": True, "key": {"digest": digest}, "public": list(map(str, inputs)), "paranoid": paranoid})
+
+
+@group()
+def export() -> None:
+    """Write proofs in other programs' formats."""
+
+
+@export.command("snarkjs")
+@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("."), metavar="FOLDER",
+              help="Where the three files go. Default: here.")  # fmt: skip
+@pass_session
+def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
+    """Write verification_key.json, public.json and proof.json, which `snarkjs groth16 verify` takes."""
+    from prover import prooffile
+    from zk.formats import snarkjs
+
+    found = prooffile.decode(files.read_bytes(proof))
+    texts = {
+        KEY: snarkjs.encode_verifying_key(found.key),
+        PUBLIC: snarkjs.encode_public(found.inputs),
+        PROOF: snarkjs.encode_proof(found.proof),
+    }
+    if (output / PROOF).exists() and (output / PROOF).samefile(proof):
+        raise click.UsageError(f"{PROOF} would replace the file it is made from: give a folder with -o")
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (output / name).write_text(text, "utf-8")
+        session.screen.say(str(output / name))
+    session.screen.document({name: str(output / name) for name in texts})
+
+
+@group(name="import")
+def import_() -> None:
+    """Read proofs in other programs' formats."""
+
+
+@import_.command("snarkjs")
+@statement_argument
+@click.argument("key", type=files.Existing(), metavar="VERIFICATION_KEY.json")
+@click.argument("public", type=files.Existing(), metavar="PUBLIC.json")
+@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE",
+              help="Where the proof is written.")  # fmt: skip
+@pass_session
+def import_snarkjs(session: Session, statement: str, key: Path, public: Path, proof: Path, output: Path) -> None:
+    """Make a proof file of STATEMENT from snarkjs's three files.  Nothing is verified: `zksettle verify` does that."""
+    from prover import prooffile
+
+    found = prooffile.from_snarkjs(statement, *(files.read_bytes(path) for path in (key, public, proof)))
+    files.write_json(output, prooffile.to_json(found))
+    session.screen.say(f"The proof is in {output}; it is not verified yet.")
+    session.screen.document({"statement": statement, "proof": str(output)})
