@@ -15,6 +15,7 @@ from settlement.events import Event
 from settlement.grids import Publication, PublishedGrids
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
+from settlement.storage.orders import OrderTable
 from settlement.storage.rows import GridsEntry, Output, SettledFlow, Spend
 from settlement.storage.sqlite import Repository
 
@@ -71,6 +72,11 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def orders(self) -> OrderTable:
+        """The board's table, which lies in the same file; settlement.board has its rules."""
+        return self._repository.orders
 
     @property
     def root(self) -> int:

@@ -136,12 +136,12 @@ def decode(data: bytes) -> Pool:
 
 
 def _encode_key(key: StatementKey) -> dict[str, str]:
-    verifying = keys.encode_verifying(key.verifying).hex()
+    verifying = keys.encode_verifying_key(key.verifying).hex()
     return {"statement": key.statement, "fingerprint": key.fingerprint, "verifying": verifying}
 
 
 def _decode_key(fields: dict) -> StatementKey:
-    verifying = keys.decode_verifying(bytes.fromhex(fields["verifying"]))
+    verifying = keys.decode_verifying_key(bytes.fromhex(fields["verifying"]))
     return StatementKey(fields["statement"], fields["fingerprint"], verifying)
 
 

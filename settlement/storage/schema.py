@@ -82,4 +82,11 @@ CREATE TABLE grids (
     maintenance_root BLOB NOT NULL CHECK (length(maintenance_root) = 32),
     evidence BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE orders (
+    order_id BLOB PRIMARY KEY CHECK (length(order_id) = 32),
+    leg BLOB NOT NULL,
+    terms BLOB NOT NULL,
+    posted_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """

@@ -16,6 +16,7 @@ from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import Publication, PublishedGrids
 from settlement.storage import schema
+from settlement.storage.orders import OrderTable
 from settlement.storage.rows import BundleEntry, GridsEntry, Output, SettledFlow, Spend
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
@@ -47,6 +48,7 @@ class Repository:
         except FormatError:
             self.close()
             raise
+        self.orders = OrderTable(self._connection)
 
     def close(self) -> None:
         """Lets the file go."""
@@ -105,6 +107,19 @@ class Repository:
             grids.encode_values(publication.initial), grids.encode_values(publication.maintenance),
             to_bytes(taken.initial_root), to_bytes(taken.maintenance_root), publication.evidence,
         ))
+
+    def damage(self) -> str | None:
+        """What SQLite itself finds wrong with the file, None when nothing."""
+        found = self._one("PRAGMA integrity_check")[0]
+        if found != "ok":
+            return found
+        broken = self._one("PRAGMA foreign_key_check")
+        return None if broken is None else f"a row of {broken[0]} refers to nothing"
+
+    def counts(self) -> dict[str, int]:
+        """How many rows the tables have that hang on an event."""
+        tables = ("bundles", "roots", "grids")
+        return {table: self._one(f"SELECT count(*) FROM {table}")[0] for table in tables}
 
     def pool(self) -> bytes:
         """The pool's bytes."""

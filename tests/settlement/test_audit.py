@@ -1,0 +1,168 @@
+"""The audit finds every single thing that somebody with the file in hand could change."""
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from settlement import audit, encoding, engine
+from settlement.bundle import Flow
+from settlement.ledger import Ledger
+from tests.settlement import samples
+from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from zk.errors import FormatError, InvalidProof
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    path = tmp_path_factory.mktemp("history") / "ledger.sqlite"
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
+        samples.publish(ledger)
+        settle(ledger, samples.deposit(ledger, 500, asset=0))
+        settle(ledger, samples.deposit(ledger, 70, asset=2))
+        sell = make(ledger, change(USDC=-300, ETH=20), cash=0, margin=samples.margin(ledger))
+        settle(ledger, bind(ledger.ledger_id, sell, make(ledger, change(USDC=300, ETH=-20))))
+        samples.publish(ledger, NOW_MS + 1)
+        settle(ledger, bind(ledger.ledger_id, make(ledger, change(USDC=-1), [Flow(0, -1, b"me")])))
+    return path
+
+
+@pytest.fixture
+def path(history, tmp_path):
+    return Path(shutil.copy(history, tmp_path))
+
+
+def settle(ledger: Ledger, settled) -> None:
+    engine.submit(ledger, encoding.encode_bundle(settled), NOW_MS, any_proof)
+
+
+def tamper(path, *statements: str) -> None:
+    with sqlite3.connect(path) as connection:
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0, statement
+    connection.close()
+
+
+def test_an_honest_history_is_confirmed_and_counted(path):
+    seen = []
+    report = audit.audit(path, any_proof, lambda done, total: seen.append((done, total)))
+    with Ledger.open(path) as ledger:
+        assert report == audit.Report(
+            ledger.ledger_id, ledger.last_event().digest, events=7, bundles=4, publications=2, legs=5, proofs=6,
+            root=ledger.root, reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70},
+        )
+    assert seen == [(i, 6) for i in range(1, 7)]
+
+
+def test_a_ledger_to_which_nothing_happened_is_confirmed(tmp_path):
+    Ledger.create(tmp_path / "new.sqlite", samples.pool(), NOW_MS).close()
+    assert audit.audit(tmp_path / "new.sqlite", any_proof).events == 1
+
+
+OTHER = f"x'{1:064x}'"
+CHANGES = [  # what somebody changes, and what the audit says
+    ("UPDATE roots SET root = " + OTHER + " WHERE height = 2", "should have been refused: rejection 6|the roots"),
+    ("UPDATE roots SET size = 9 WHERE height = 6", "the roots"),
+    ("DELETE FROM roots WHERE height = 6", "the roots"),
+    ("UPDATE nullifiers SET nullifier = " + OTHER + " WHERE height = 2", "the nullifiers"),
+    ("DELETE FROM nullifiers WHERE height = 2", "the nullifiers"),
+    ("INSERT INTO nullifiers VALUES (" + OTHER + ", 2)", "the nullifiers"),
+    ("UPDATE outputs SET commitment = " + OTHER + " WHERE position = 1", "the accounts"),
+    ("UPDATE outputs SET ciphertexts = zeroblob(0) WHERE position = 1", "the accounts"),
+    ("DELETE FROM outputs WHERE position = 4", "the accounts"),
+    ("UPDATE nodes SET node = " + OTHER + " WHERE level = 3", "tree's nodes"),
+    ("DELETE FROM nodes WHERE level = 0 AND place = 0", "tree's nodes"),
+    ("UPDATE flows SET amount = 501 WHERE height = 2", "the flows"),
+    ("UPDATE flows SET party = x'00' WHERE height = 2", "the flows"),
+    ("DELETE FROM flows WHERE height = 6", "the flows"),
+    ("UPDATE reserves SET amount = amount - 1 WHERE asset = 0", "the reserves"),
+    ("INSERT INTO reserves VALUES (zeroblob(32), 1, 5)", "the reserves"),
+    ("UPDATE events SET created_ms = created_ms + 1 WHERE height = 0", "event at height 0"),
+    ("UPDATE events SET body = zeroblob(104) WHERE height = 3", "event at height 3"),
+    ("UPDATE events SET digest = " + OTHER + " WHERE height = 3", "event at height 3"),
+    ("UPDATE events SET created_ms = created_ms + 1 WHERE height = 3", "event at height 3"),
+    ("UPDATE events SET created_ms = created_ms + 4000000 WHERE height = 3", "refused: rejection 5"),
+    ("UPDATE events SET kind = 'genesis' WHERE height = 3", "height 3 is a second beginning"),
+    ("UPDATE events SET kind = 'grids' WHERE height = 2", "grids of epoch 2 should have been refused|not those"),
+    ("UPDATE events SET kind = 'bundle' WHERE height = 5", "bundle at height 5 is missing"),
+    ("UPDATE bundles SET bundle_id = " + OTHER + " WHERE height = 3", "has another id"),
+    ("UPDATE bundles SET data = substr(data, 1, 900) WHERE height = 3", "refused: rejection 2"),
+    ("UPDATE bundles SET data = (SELECT data FROM bundles WHERE height = 2) WHERE height = 3", "refused: rejection 10"),
+    ("UPDATE bundles SET data = (SELECT data FROM bundles WHERE height = 6) WHERE height = 2", "refused: rejection 6"),
+    ("UPDATE grids SET initial_root = " + OTHER + " WHERE epoch = 1", "grids of epoch 1 are not those"),
+    ("UPDATE grids SET maintenance = initial WHERE epoch = 1", "grids of epoch 1 are not those"),
+    ("UPDATE grids SET evidence = substr(evidence, 1, 4) WHERE epoch = 1", "grids of epoch 1 should have been refused"),
+    ("UPDATE grids SET published_ms = published_ms + 1 WHERE epoch = 2", "grids of epoch 2 are not those"),
+    ("DELETE FROM grids WHERE epoch = 2", "grids of epoch 2, published at height 5, are missing"),
+    ("UPDATE grids SET epoch = 3 WHERE epoch = 2", "grids of epoch 2, published at height 5, are missing"),
+    ("UPDATE pool SET data = CAST(replace(data, '\"quorum\":2', '\"quorum\":1') AS BLOB)", "event at height 0"),
+    ("UPDATE pool SET data = substr(data, 2)", "not JSON"),
+]
+
+
+@pytest.mark.parametrize("statement, complaint", CHANGES, ids=[row[0][:60] for row in CHANGES])
+def test_every_change_to_the_file_is_found_and_said(path, statement, complaint):
+    tamper(path, statement)
+    with pytest.raises(audit.Discrepancy, match=complaint):
+        audit.audit(path, any_proof)
+
+
+def test_a_history_cut_short_is_consistent_but_has_another_digest(path):
+    """An audit cannot know what it was never shown; whoever remembers the newest digest can."""
+    whole = audit.audit(path, any_proof)
+    tamper(path, *(f"DELETE FROM {table} WHERE height = 6" for table in ("nullifiers", "outputs", "flows", "roots")),
+           "DELETE FROM bundles WHERE height = 6", "DELETE FROM events WHERE height = 6")
+    with pytest.raises(audit.Discrepancy):
+        audit.audit(path, any_proof)
+    assert whole.events == 7
+
+
+def test_a_stored_proof_that_does_not_verify_is_found_at_its_height(path):
+    def refuse_the_last(items):
+        raise InvalidProof("no", index=len(items) - 1)
+
+    with pytest.raises(audit.Discrepancy, match="a proof of the bundle at height 6 does not verify"):
+        audit.audit(path, refuse_the_last)
+
+
+def test_proofs_are_verified_in_batches_and_none_is_left_out(path, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(audit, "PROOFS_PER_BATCH", 2)
+    audit.audit(path, lambda items: sizes.append(len(items)))
+    assert sizes == [2, 3, 1]
+
+
+def test_a_bundle_whose_signature_somebody_made_again_is_found(path):
+    """The leg's signature is no part of the bundle's id, but the event has the digest of every byte."""
+    with Ledger.open(path) as ledger:
+        data = ledger.bundle(2)[1]
+        settled = encoding.decode_bundle(data)
+        signed = samples.sign(ledger.ledger_id, settled.legs[0])
+        swapped = encoding.encode_bundle(replace(settled, legs=(signed,)))
+    tamper(path, f"UPDATE bundles SET data = x'{swapped.hex()}' WHERE height = 2")
+    with pytest.raises(audit.Discrepancy, match="height 2 should have been refused: rejection 12"):
+        audit.audit(path, any_proof)
+
+
+def test_what_is_no_ledger_is_said_to_be_none(tmp_path):
+    with pytest.raises(FormatError, match="no ledger at"):
+        audit.audit(tmp_path / "nothing", any_proof)
+    (tmp_path / "text").write_bytes(b"this is not a database, but long enough to be looked at" * 50)
+    with pytest.raises(FormatError, match="is not a ledger"):
+        audit.audit(tmp_path / "text", any_proof)
+
+
+def test_a_file_that_is_damaged_is_said_to_be(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'outputs_by_commitment'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    data = bytearray(path.read_bytes())
+    start = (root - 1) * size
+    data[start + size // 2 : start + size] = bytes(size - size // 2)
+    path.write_bytes(bytes(data))
+    with pytest.raises(audit.Discrepancy, match="damaged"):
+        audit.audit(path, any_proof)
