@@ -1,11 +1,11 @@
-"""A pool for tests: invented assets with every kind of risk, oracles whose secrets are known, keys that prove nothing."""
+"""A pool with invented assets of every kind of risk, and prices for it."""
 
-from settlement.pool import Asset, Limits, Pool, Risk, StatementKey
-from zk import signature
-from zk.curves import bn254
-from zk.groth16.keys import VerifyingKey
+from dataclasses import replace
 
-ORACLE_SECRETS = (11, 22, 33)
+from settlement.pool import Asset, Limits, Pool, Risk
+from tests.settlement import samples
+
+ORACLE_SECRETS = samples.ORACLE_SECRETS
 LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=60_000, price_deviation_bps=1_000)
 
 ASSETS = (
@@ -31,28 +31,6 @@ PRICES = (
 )
 
 
-def verifying_key(public: int, seed: int) -> VerifyingKey:
-    """A well-formed key of `public` inputs whose points are small multiples of the generators."""
-    points = [bn254.multiply(seed + i, bn254.G2) for i in range(3)]
-    ic = tuple(bn254.multiply(seed + i, bn254.G1) for i in range(public + 1))
-    return VerifyingKey(bn254.multiply(seed, bn254.G1), *points, ic)
-
-
-LEG_KEY = StatementKey("leg", "11" * 32, verifying_key(8, 100))
-MARGIN_KEY = StatementKey("margin", "22" * 32, verifying_key(4, 200))
-
-
 def make(**changes) -> Pool:
     """The pool, with some of its fields changed."""
-    fields = {
-        "name": "test",
-        "salt": bytes(16),
-        "assets": ASSETS,
-        "oracle_keys": tuple(signature.public(secret) for secret in ORACLE_SECRETS),
-        "quorum": 2,
-        "limits": LIMITS,
-        "leg": LEG_KEY,
-        "margin": MARGIN_KEY,
-        "insecure_dev": True,
-    }
-    return Pool(**{**fields, **changes})
+    return replace(samples.pool(), **{"assets": ASSETS, "limits": LIMITS, **changes})

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement import risk
-from zk.errors import FormatError
 from tests.reference import risk as reference
 from tests.settlement import pools
+from zk.errors import FormatError
 
 U48 = st.integers(0, 2**48 - 1)
 BPS = st.integers(0, 10**4)
@@ -102,6 +102,20 @@ def test_a_haircut_moves_a_bill_down_in_eight_scenarios_and_up_in_eight_with_eve
     assert sorted(values) == [price * 9950 // 10_000] * 8 + [-(-price * 10_050 // 10_000)] * 8
     for factor in range(4):
         assert sum(value < price and risk.sign(s, 1 << factor) < 0 for s, value in enumerate(values)) == 4
+
+
+def test_three_assets_with_own_moves_have_the_first_three_own_signs(grids):
+    for own, asset in zip(risk.OWN_SIGNS, (4, 5, 6)):
+        values = column(grids[0], asset)
+        for s in range(16):
+            opposite = next(t for t in range(16) if (t ^ s) & 0b0010 == 0 and risk.sign(t, own) != risk.sign(s, own))
+            assert (values[s] > values[opposite]) == (risk.sign(s, own) > 0)
+
+
+def test_own_moves_are_rounded_away_from_the_price():
+    prices = (*pools.PRICES[:4], 1_000_000_001, *pools.PRICES[5:])
+    values = column(risk.grids(pools.make(), prices, 1)[0], 4)
+    assert set(values) == {995_000_000, 1_005_000_002}
 
 
 def test_what_is_owed_is_not_cheaper_by_its_haircut(grids):

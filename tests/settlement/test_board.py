@@ -1,0 +1,158 @@
+"""The board lists what would settle and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from settlement import board, bundle, encoding, engine
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected, Rejection
+from tests.settlement import samples
+from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, make
+from zk import signature
+from zk.errors import InvalidProof
+
+TERMS = (bytes([7]) * bundle.CIPHERTEXT_BYTES,)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
+        opened.publish(samples.publication(1), NOW_MS)
+        yield opened
+
+
+def place(ledger, leg, terms=TERMS, now_ms=NOW_MS, verify=any_proof):
+    return board.place(ledger, encoding.encode_leg(leg), terms, now_ms, verify)
+
+
+def refusal(action, *arguments, **named) -> Rejection:
+    with pytest.raises(Rejected) as caught:
+        action(*arguments, **named)
+    return caught.value.rejection
+
+
+def settle(ledger, *made, now_ms=NOW_MS):
+    return engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), now_ms, any_proof)
+
+
+def test_an_order_that_is_placed_is_listed_and_found_as_it_was_placed(ledger):
+    placed = place(ledger, make(ledger).leg, TERMS * 3)
+    assert board.listed(ledger, NOW_MS) == [placed]
+    assert board.get(ledger, placed.order_id, NOW_MS) == placed
+    assert placed.sealed_terms == TERMS * 3 and placed.posted_ms == NOW_MS
+
+
+def test_orders_are_listed_oldest_first_and_survive_closing_the_file(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as ledger:
+        placed = [place(ledger, make(ledger).leg, now_ms=NOW_MS + i) for i in (3, 1, 2)]
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert board.listed(ledger, NOW_MS + 3) == [placed[1], placed[2], placed[0]]
+
+
+def test_two_orders_on_one_account_are_one_cancels_other(ledger):
+    first = make(ledger)
+    place(ledger, first.leg)
+    place(ledger, make(ledger, nullifier=first.leg.public.nullifier).leg)
+    settle(ledger, first)
+    assert board.listed(ledger, NOW_MS) == []
+
+
+def test_an_order_whose_proof_does_not_verify_is_not_listed(ledger):
+    def refuse(items):
+        raise InvalidProof("no", index=0)
+
+    assert refusal(place, ledger, make(ledger).leg, verify=refuse) == Rejection.INVALID_PROOF
+    assert board.listed(ledger, NOW_MS) == []
+
+
+@pytest.mark.parametrize(
+    "changes, reason",
+    [
+        ({"key": bytes(32)}, Rejection.UNKNOWN_KEY),
+        ({"expiry_ms": NOW_MS}, Rejection.EXPIRED),
+        ({"root": 5}, Rejection.UNKNOWN_ROOT),
+        ({"cash": 0}, Rejection.MARGIN_MISSING),
+    ],
+)
+def test_a_leg_that_would_not_settle_is_no_order(ledger, changes, reason):
+    assert refusal(place, ledger, make(ledger, **changes).leg) == reason
+
+
+def test_a_leg_changed_after_it_was_signed_is_no_order(ledger):
+    assert refusal(place, ledger, replace(make(ledger).leg, expiry_ms=LATER_MS + 1)) == Rejection.LEG_SIGNATURE
+
+
+def test_a_leg_of_an_account_that_has_moved_is_no_order(ledger):
+    made = make(ledger)
+    settle(ledger, made)
+    assert refusal(place, ledger, made.leg) == Rejection.NULLIFIER_SPENT
+
+
+def test_terms_have_one_length_and_a_limited_number_of_readers(ledger):
+    leg = make(ledger).leg
+    assert refusal(place, ledger, leg, (TERMS[0][:-1],)) == Rejection.MALFORMED
+    assert refusal(place, ledger, leg, TERMS * (board.MAX_READERS + 1)) == Rejection.TOO_LARGE
+    assert place(ledger, leg, TERMS * board.MAX_READERS).sealed_terms == TERMS * board.MAX_READERS
+
+
+def test_the_same_order_is_refused_again_even_with_other_terms(ledger):
+    leg = make(ledger).leg
+    place(ledger, leg)
+    assert refusal(place, ledger, leg, ()) == Rejection.ORDER_KNOWN
+    assert board.listed(ledger, NOW_MS)[0].sealed_terms == TERMS
+
+
+def test_a_full_board_takes_no_more_until_an_order_is_void(ledger, monkeypatch):
+    monkeypatch.setattr(board, "MAX_ORDERS", 2)
+    place(ledger, make(ledger).leg)
+    place(ledger, make(ledger, expiry_ms=NOW_MS + 10).leg)
+    third = make(ledger).leg
+    assert refusal(place, ledger, third) == Rejection.BOARD_FULL
+    assert place(ledger, third, now_ms=NOW_MS + 10).leg == third
+
+
+def test_an_expired_order_is_neither_listed_nor_found_and_pruning_forgets_it(ledger):
+    lasting, short = place(ledger, make(ledger).leg), place(ledger, make(ledger, expiry_ms=NOW_MS + 10).leg)
+    assert board.prune(ledger, NOW_MS + 9) == []
+    assert board.listed(ledger, NOW_MS + 10) == [lasting]
+    assert refusal(board.get, ledger, short.order_id, NOW_MS + 10) == Rejection.EXPIRED
+    assert board.prune(ledger, NOW_MS + 10) == [short.order_id]
+    assert refusal(board.get, ledger, short.order_id, NOW_MS + 10) == Rejection.ORDER_UNKNOWN
+
+
+def test_an_order_that_was_taken_says_so(ledger):
+    made = make(ledger)
+    placed = place(ledger, made.leg)
+    settle(ledger, made)
+    assert refusal(board.get, ledger, placed.order_id, NOW_MS) == Rejection.NULLIFIER_SPENT
+    assert board.prune(ledger, NOW_MS) == [placed.order_id]
+
+
+def test_an_order_with_margin_is_void_when_its_grid_is_stale(ledger):
+    placed = place(ledger, make(ledger, cash=0, margin=samples.margin(ledger)).leg)
+    cash = place(ledger, make(ledger).leg)
+    for epoch in (2, 3):
+        assert set(board.listed(ledger, NOW_MS)) == {placed, cash}
+        ledger.publish(samples.publication(epoch), NOW_MS)
+    assert board.prune(ledger, NOW_MS) == [placed.order_id]
+    assert board.listed(ledger, NOW_MS) == [cash]
+
+
+def test_its_maker_withdraws_an_order_and_nobody_else_can(ledger):
+    placed = place(ledger, make(ledger).leg)
+    message = board.withdrawal_message(ledger.ledger_id, placed.order_id)
+    forged = signature.sign(samples.RK_SECRET + 1, message)
+    other = signature.sign(samples.RK_SECRET, board.withdrawal_message(bytes(32), placed.order_id))
+    for bad in (forged, other, placed.leg.signature):
+        assert refusal(board.withdraw, ledger, placed.order_id, bad) == Rejection.LEG_SIGNATURE
+    assert board.listed(ledger, NOW_MS) == [placed]
+    board.withdraw(ledger, placed.order_id, signature.sign(samples.RK_SECRET, message))
+    assert board.listed(ledger, NOW_MS) == []
+    assert refusal(board.withdraw, ledger, placed.order_id, forged) == Rejection.ORDER_UNKNOWN
+
+
+def test_orders_are_no_part_of_history(ledger):
+    before = ledger.last_event()
+    place(ledger, make(ledger).leg)
+    assert ledger.last_event() == before
