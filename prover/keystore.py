@@ -28,6 +28,7 @@ from circuits.frontend.program import Program
 from prover import files, progress
 from settlement import pool
 from zk.errors import FormatError
+from zk.formats import snarkjs
 from zk.groth16 import keys
 from zk.groth16.keys import ProvingKey, VerifyingKey
 
@@ -99,19 +100,23 @@ class Keystore:
             for leftover in self._folder.glob(f"{UNFINISHED}{name}-*"):
                 shutil.rmtree(leftover)
             beside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{name}-", dir=self._folder))
-            with progress.task(f"Making the {name} key", note="this happens once"):
-                _write(name, beside, self._now_ms)
+            _write(name, beside, self._now_ms)
             os.rename(beside, folder)
             files.sync_folder(self._folder)
 
 
 def _write(name: str, folder: Path, now_ms: int) -> None:
-    from zk.formats import snarkjs
     from zk.groth16 import generator
 
     circuit, fingerprint = registry.compiled(name), registry.pinned(name)
     assert compiler.fingerprint(circuit) == fingerprint, "a compiled statement has its pinned fingerprint"
-    proving = generator.generate(circuit.r1cs)
+    with progress.task(f"Making the {name} key", note="this happens once") as task:
+
+        def made(done: int, total: int) -> None:
+            task.total = total
+            task.advance(done - task.done)
+
+        proving = generator.generate(circuit.r1cs, made)
     _save_arrays(folder, "proving", keys.to_arrays(proving))
     _save_arrays(folder, "program", program.to_arrays(circuit.program))
     files.replace(folder / VERIFICATION_KEY, snarkjs.encode_verifying_key(proving.verifying).encode())

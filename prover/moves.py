@@ -1,0 +1,60 @@
+"""Deposits, withdrawals and payments: each syncs, plans, proves, submits and syncs again.
+
+All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger refuses, and FormatError when
+something given is not well formed.
+"""
+
+from prover import address, desk, plan
+from prover.desk import Desk, Settled
+from settlement.bundle import MAX_PARTY_BYTES, Flow
+from zk.errors import FormatError
+
+FIRST_INDEX = 0
+
+
+def deposit(at: Desk, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
+    """Takes an amount in from an external party, into the account at a position, or the newest that no order needs.
+
+    Without such an account the wallet's first address gets a new one.
+    """
+    flow = Flow(asset, amount, _party(party))
+    desk.sync(at)
+    setting, changed = desk.setting(at, now_ms), plan.changes({}, {asset: amount})
+    free = [holding for holding in at.wallet.live if not desk.is_tied(at, holding, now_ms)]
+    if position is None and not free:
+        source, target = plan.nowhere(at.ledger.root), desk.target(at, FIRST_INDEX)
+    else:
+        holding = desk.choose(at, setting, changed, free[-1].position if position is None else position, now_ms)
+        source, target = desk.source(at, holding), desk.target(at, holding.index)
+    made = plan.deposit(setting, source, target, flow, now_ms + desk.IMMEDIATE_MS)
+    return desk.settle(at, [made], now_ms)
+
+
+def withdraw(at: Desk, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
+    """Pays an amount out to an external party."""
+    flow = Flow(asset, -amount, _party(party))
+    desk.sync(at)
+    setting = desk.setting(at, now_ms)
+    holding = desk.choose(at, setting, plan.changes({asset: amount}, {}), position, now_ms)
+    source, target = desk.source(at, holding), desk.target(at, holding.index)
+    made = plan.withdrawal(setting, source, target, flow, now_ms + desk.IMMEDIATE_MS)
+    return desk.settle(at, [made], now_ms)
+
+
+def pay(
+    at: Desk, receiver: address.Address, asset: int, amount: int, now_ms: int, position: int | None = None
+) -> Settled:
+    """Pays an amount to an address, whose owner finds it by syncing."""
+    desk.sync(at)
+    setting = desk.setting(at, now_ms)
+    holding = desk.choose(at, setting, plan.changes({asset: amount}, {}), position, now_ms)
+    source, target = desk.source(at, holding), desk.target(at, holding.index)
+    made = plan.payment(setting, source, target, receiver, asset, amount, now_ms + desk.IMMEDIATE_MS)
+    return desk.settle(at, made, now_ms)
+
+
+def _party(name: str) -> bytes:
+    data = name.encode()
+    if not 0 < len(data) <= MAX_PARTY_BYTES:
+        raise FormatError(f"an external party is named in 1 to {MAX_PARTY_BYTES} bytes")
+    return data
