@@ -3,9 +3,10 @@
 Three questions, from the one that holds for all witnesses to those asked at given ones:
 
     uniqueness   Which computed wires do the constraints determine, given the inputs?  (uniqueness.py)
-    movement     At an honest witness, can computed wires move while the inputs stay and all constraints keep
+    movement     At an honest witness, can computed wires move while the inputs stay and the constraints keep
                  holding?  To first order they can exactly when the Jacobian of the constraints with respect to the
-                 computed wires has a null space.  A wire is reported when it can move at every witness given: a
+                 computed wires has a null space.  Checks are left out: constraints, such as the comparison of a hash
+                 with its public value, in which no wire is computed from all inputs that meet there.  A wire is reported when it can move at every witness given: a
                  hinted inverse of 0 is free at that witness, and harmless.
     weight       Does deleting a constraint let something move that could not, inputs included?  To first order it
                  does exactly when the constraint's row of the whole Jacobian is no combination of the other rows,
@@ -56,9 +57,13 @@ def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequ
     if not honest:
         raise ValueError("an audit needs at least one honest input")
     system, inputs = circuit.r1cs, circuit.program.inputs
-    found = uniqueness.propagate(system, range(inputs + 1))
+    cones = program.cones(circuit.program)
+    found = uniqueness.propagate(system, range(inputs + 1), cones)
+    definitions = _definitions(system, inputs, cones)
     jacobians = [_jacobian(system, _honest_witness(circuit, values)) for values in honest]
-    movable = frozenset.intersection(*(_movable(rows, system.wires, inputs, system.modulus) for rows in jacobians))
+    movable = frozenset.intersection(
+        *(_movable([rows[i] for i in definitions], system.wires, inputs, system.modulus) for rows in jacobians)
+    )
     idle = frozenset.intersection(*(_weightless(rows, system.wires, system.modulus) for rows in jacobians))
     for values in lies if idle else ():
         idle -= _only_violation(circuit, values)
@@ -110,6 +115,16 @@ def _jacobian(system: r1cs.R1CS, witness: Sequence[int]) -> list[Row]:
                 row[wire] = row.get(wire, 0) + factor * value
         jacobian.append({wire: value % p for wire, value in row.items() if wire and value % p})
     return jacobian
+
+
+def _definitions(system: r1cs.R1CS, inputs: int, cones: Sequence[int]) -> list[int]:
+    """The constraints in which some computed wire is computed from all inputs that meet there; not the checks."""
+    totals = uniqueness.total_cones(system, cones)
+    rows = zip(totals, system.a.rows(), system.b.rows(), system.c.rows())
+    return [
+        index for index, (total, *sides) in enumerate(rows)
+        if any(wire > inputs and cones[wire] == total for side in sides for wire, _ in side)
+    ]  # fmt: skip
 
 
 def _movable(jacobian: Sequence[Row], wires: int, inputs: int, modulus: int) -> frozenset[int]:

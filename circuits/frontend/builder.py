@@ -97,12 +97,6 @@ class Builder:
         if difference.terms:
             self.require(difference, self.one, self._zero, why)
 
-    def materialise(self, x: Signal, why: str = "same value") -> Signal:
-        """A new wire that is x: one constraint, after which a long combination is one term."""
-        wire = self._step(program.LINEAR, self._combination(x), 0)
-        self.equal(x, wire, why)
-        return wire
-
     def hint_bits(self, x: Signal, width: int) -> list[Signal]:
         """The `width` low bits of the canonical integer x, lowest first.  Unconstrained."""
         first = self.wires

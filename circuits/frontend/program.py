@@ -162,6 +162,19 @@ def run_ints(program: Program, inputs: Sequence[int], modulus: int) -> list[int]
     return witness
 
 
+def cones(program: Program) -> list[int]:
+    """For each wire the inputs it is computed from, as a number whose bit i stands for wire i."""
+    terms, starts = program.terms[:, 0].tolist(), program.starts.tolist()
+    found = [0, *(1 << wire for wire in range(1, program.inputs + 1))]
+    for operation, _, a, b in program.code.tolist():
+        cone = 0
+        for index in (a, b) if operation in (MULTIPLY, QUOTIENT) else (a,):
+            for wire in terms[starts[index] : starts[index + 1]]:
+                cone |= found[wire]
+        found += [cone] * (b if operation == BITS else 1)
+    return found
+
+
 def check_inputs(program: Program, inputs: Sequence[int]) -> None:
     """Raises ValueError unless there is one canonical field element for each input."""
     if len(inputs) != program.inputs:

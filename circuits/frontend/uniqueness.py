@@ -10,11 +10,15 @@ A wire becomes determined by one of these rules, applied until nothing changes:
     division    it is the only unknown of a constraint, and its coefficient depends on known wires: determined
                 unless that coefficient is 0
 
+A constraint may determine a wire only when everything in it is computed from inputs that the wire is computed from.
+Without that, the line that compares a hash with its public value would vouch for a forgotten wire inside the hash:
+given the value the wire is unique, and the hash proves nothing.
+
 The last rule assumes something, so it is tried only when the others are exhausted, and each use is reported.  A wire
 that no rule reaches may still be unique for a deeper reason: it is undecided, not wrong.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zk.r1cs import R1CS
@@ -30,9 +34,23 @@ class Uniqueness:
     divisions: tuple[int, ...]
 
 
-def propagate(r1cs: R1CS, known: Iterable[int]) -> Uniqueness:
-    """The wires not determined by the `known` ones (wire 0 among them or not), and the divisions relied on."""
-    state = _State(r1cs, {0, *known})
+def total_cones(r1cs: R1CS, cones: Sequence[int]) -> list[int]:
+    """For each constraint the inputs that anything in it is computed from, as `program.cones` writes them."""
+    totals = []
+    for sides in zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows()):
+        total = 0
+        for wire in (wire for side in sides for wire, _ in side):
+            total |= cones[wire]
+        totals.append(total)
+    return totals
+
+
+def propagate(r1cs: R1CS, known: Iterable[int], cones: Sequence[int] | None = None) -> Uniqueness:
+    """The wires not determined by the `known` ones (wire 0 among them or not), and the divisions relied on.
+
+    `cones` are those of `program.cones`; without them every constraint may determine every wire.
+    """
+    state = _State(r1cs, {0, *known}, cones or [0] * r1cs.wires)
     state.settle_exactly()
     divisions = []
     while (index := state.next_division()) is not None:
@@ -46,8 +64,9 @@ def propagate(r1cs: R1CS, known: Iterable[int]) -> Uniqueness:
 class _State:
     """The known wires, and for each constraint how many of its wires are unknown, and unknown and not boolean."""
 
-    def __init__(self, r1cs: R1CS, known: set[int]):
+    def __init__(self, r1cs: R1CS, known: set[int], cones: Sequence[int]):
         self.modulus = r1cs.modulus
+        self.cones, self.totals = cones, total_cones(r1cs, cones)
         self.constraints = [tuple(map(dict, sides)) for sides in zip(*(m.rows() for m in (r1cs.a, r1cs.b, r1cs.c)))]
         self.members = [list(a.keys() | b.keys() | c.keys()) for a, b, c in self.constraints]
         self.places: list[list[int]] = [[] for _ in range(r1cs.wires)]
@@ -81,6 +100,8 @@ class _State:
         while self.agenda:
             index = self.agenda.pop()
             unknown = self.unknown(index)
+            if not self._may_determine(index, unknown):
+                continue
             if unknown and (self._is_linear_in(index, unknown) or self._are_bits(index, unknown)):
                 self.learn(unknown)
             elif len(unknown) == 1:
@@ -97,6 +118,10 @@ class _State:
             if len(unknown) == 1 and not _is_constant(self._coefficient(index, unknown[0])):
                 return index
         return None
+
+    def _may_determine(self, index: int, wires: list[int]) -> bool:
+        """Whether everything in the constraint is computed from inputs that each of the wires is computed from."""
+        return not any(self.totals[index] & ~self.cones[wire] for wire in wires)
 
     def _coefficient(self, index: int, wire: int) -> Terms:
         """The combination that multiplies `wire` in a·b - c: empty when it is 0 or the constraint is quadratic."""
@@ -132,7 +157,7 @@ class _State:
         x, other = (b, a) if z in a else (a, b)
         if c or set(other) != {z}:
             return False
-        for i in self.places[z]:
+        for i in (i for i in self.places[z] if self._may_determine(i, [z])):
             left, right, product = self.constraints[i]
             rest_is_known = all(wire == z or wire in self.known for wire in product)
             if z in product and x in (left, right) and z not in left and z not in right and rest_is_known:

@@ -1,13 +1,17 @@
 """The soundness audit finds what was broken on purpose, and finds nothing in the statements."""
 
+from dataclasses import replace
+
 import pytest
 
 from circuits import registry, samples
 from circuits.frontend import audit, compiler
 from circuits.frontend.builder import Builder
 from circuits.statements import statement
+from zk import r1cs
 from zk.errors import Unsatisfied
 from zk.fields.prime import R
+from zk.r1cs import R1CS
 
 BIG = 2**61 - 1  # a prime: toy enough to read, large enough that random coefficients do not vanish
 
@@ -63,12 +67,18 @@ def one_equation_twice(b, x, y):
     b.equal(3 * (u + v), 6 * x, "sum again")
 
 
+def forgotten_before_a_comparison(b, x, expected):
+    """The comparison holds the hinted wire, but the prover picks whatever makes it true."""
+    b.equal(b.hint_product(x, x), expected, "the square of x is known")
+
+
 SOUND = [(is_zero, [5]), (bits, [201])]
 UNSOUND = [
     (forgotten_hint, [5], {2, 3}),
     (hint_in_no_constraint, [5], {2}),
     (is_zero_without_its_second_line, [5], {2, 3}),
     (bits_with_one_forgotten, [201], set()),
+    (forgotten_before_a_comparison, [5, 25], {3}),
     (one_equation_twice, [9, 4], {3, 4}),
 ]
 
@@ -202,6 +212,45 @@ def test_every_statement_is_sound_as_far_as_the_audit_sees(name):
         "x of the sum", "y of the sum",  # complete addition: no denominator is 0 on the curve
         "the epoch is not that of a cash account",  # the constraint itself says that its divisor is not 0
     }  # fmt: skip
+
+
+def without(circuit, index):
+    """The circuit with one constraint left out."""
+    system = circuit.r1cs
+    sides = ([row for i, row in enumerate(m.rows()) if i != index] for m in (system.a, system.b, system.c))
+    constraints = (*circuit.constraints[:index], *circuit.constraints[index + 1 :])
+    return replace(circuit, r1cs=R1CS(R, system.wires, system.public, *map(r1cs.matrix, sides)), constraints=constraints)
+
+
+def audit_without_the_last(path, why):
+    """The leg's report without the last such constraint: in a hash, the one nearest to a comparison with an input."""
+    leg = registry.compiled("leg")
+    (*_, index) = (i for i, made in enumerate(leg.constraints) if (made.path, made.why) == (path, why))
+    return audit.audit(without(leg, index), flat(samples.honest("leg"))[:1])
+
+
+@pytest.mark.parametrize("path, why", [
+    ("path/level 3", "choice of four"),
+    ("path/level 15/poseidon", "fifth power"),
+    ("old commitment/poseidon", "fifth power"),
+    ("nullifier/poseidon", "fifth power"),
+    ("nullifier/poseidon", "square"),
+    ("value", "y of the sum"),
+    ("re-randomised key", "x of the sum"),
+])  # fmt: skip
+def test_a_leg_that_lacks_a_product_is_found_out_both_ways(path, why):
+    report = audit_without_the_last(path, why)
+    assert report.undecided and report.movable and not report.is_sound
+
+
+@pytest.mark.parametrize("path, why", [
+    ("position", "the position has 32 bits: bit 7"),
+    ("new balances", "balance 3 has 64 bits: bit 63"),
+    ("new balances", "balance 3 has 64 bits"),
+])  # fmt: skip
+def test_a_leg_that_lacks_a_part_of_a_decomposition_is_found_out(path, why):
+    report = audit_without_the_last(path, why)
+    assert report.undecided and not report.is_sound
 
 
 @pytest.mark.parametrize("name", registry.names())

@@ -90,15 +90,6 @@ def test_hints_have_the_promised_values_and_no_constraint():
     assert [value(other, wires) for other in others] == [19 * pow(7, -1, P) % P, 0, 19 * 7 % P, 12]
 
 
-def test_a_materialised_combination_is_one_wire_that_cannot_differ():
-    b = Builder(P)
-    x = b.private("x")
-    wire = b.materialise(3 * x + 1)
-    circuit, wires = witness(b, 5)
-    assert wire.wire() == 2 and wires[2] == 16 and compiler.explain(circuit, wires) is None
-    assert compiler.explain(circuit, [1, 5, 17]) is not None
-
-
 def test_inputs_come_first_and_public_before_private():
     b = Builder(P)
     x = b.private("x")

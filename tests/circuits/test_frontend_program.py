@@ -107,3 +107,15 @@ def test_a_program_without_steps_hands_back_its_inputs():
 def test_wrong_inputs_are_refused(inputs):
     with pytest.raises(ValueError):
         program.run_ints(good(), inputs, P)
+
+
+def test_the_cone_of_a_wire_is_the_inputs_it_is_computed_from():
+    b = Builder(P)
+    x, y, z = b.public("x"), b.private("y"), b.private("z")
+    product = b.multiply(x, y)
+    b.hint_bits(product + 1, 2)
+    b.hint_quotient(1, z)
+    b.hint_linear(y - 3)
+    b.equal(z, product, "a comparison computes nothing")
+    cones = program.cones(compiler.compile(b, "cones").program)
+    assert cones == [0, 0b0010, 0b0100, 0b1000, 0b0110, 0b0110, 0b0110, 0b1000, 0b0100]

@@ -49,6 +49,8 @@ CASES = [  # constraints, wires, known, undecided, divisions
     ("a wire that is 0 or 2", [({2: 1}, {2: 1, 0: -2}, {}), boolean(3), bits([2, 3], 1)], 4, [1], (2, 3), ()),
     ("a zero test", [({1: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {})], 4, [1], (), (0,)),
     ("half a zero test", [({1: 1}, {2: 1}, {0: 1, 3: -1})], 4, [1], (2, 3), ()),
+    ("a zero test that is not zero", [({1: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {4: 1})], 5, [1, 4], (), (1, 0)),
+    ("a zero test of a sum", [({1: 1}, {2: 1}, {0: 1, 3: -1, 4: 1}), ({1: 1}, {3: 1}, {})], 5, [1], (2, 4), (1,)),
     ("a zero test of another wire", [({4: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {})], 5, [1, 4], (), (1, 0)),
 ]
 
@@ -78,6 +80,13 @@ def test_what_is_called_determined_is_determined_in_every_witness_of_a_toy_field
         if r1cs.first_unsatisfied(system(constraints, wires, p), witness) is None:
             key = tuple(witness[wire] for wire in known)
             assert seen.setdefault(key, [witness[w] for w in determined]) == [witness[w] for w in determined]
+
+
+def test_a_wire_is_determined_only_by_what_is_computed_from_the_same_inputs():
+    comparison = system([({3: 1, 2: -1}, ONE, {})], 4)  # wire 3 is computed from input 1, and compared with input 2
+    assert uniqueness.propagate(comparison, [1, 2], [0, 0b010, 0b100, 0b010]).undecided == (3,)
+    assert uniqueness.propagate(comparison, [1, 2], [0, 0b010, 0b100, 0b110]).undecided == ()
+    assert uniqueness.propagate(comparison, [1, 2]).undecided == ()
 
 
 def number(data, start, size=4):
