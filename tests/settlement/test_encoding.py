@@ -1,0 +1,217 @@
+"""One encoding: what is accepted comes out as it went in, both ways, and nothing else is accepted."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits.statements import leg as leg_statement
+from settlement import bundle, digests, encoding
+from settlement.bundle import Bundle, Flow, Leg, Margin
+from tests.settlement import samples
+from zk.curves import babyjubjub, bn254
+from zk.errors import FormatError
+from zk.fields.prime import P, R
+from zk.signature import Signature
+
+elements = st.sampled_from([0, 1, R - 1]) | st.integers(0, R - 1)
+digest_bytes = st.binary(min_size=32, max_size=32)
+points = st.integers(1, 50).map(lambda k: babyjubjub.multiply(k, babyjubjub.BASE8))
+signatures = st.builds(Signature, points, st.integers(0, babyjubjub.ORDER - 1))
+amounts = st.integers(-bundle.MAX_AMOUNT, bundle.MAX_AMOUNT).filter(bool)
+flows = st.builds(Flow, st.integers(0, 7), amounts, st.binary(max_size=bundle.MAX_PARTY_BYTES))
+margins = st.builds(Margin, digest_bytes, elements, st.integers(0, bundle.MAX_EPOCH), st.just(0), st.just(samples.PROOF))
+ciphertexts = st.binary(min_size=bundle.CIPHERTEXT_BYTES, max_size=bundle.CIPHERTEXT_BYTES)
+
+
+@st.composite
+def legs(draw) -> Leg:
+    margin = draw(st.none() | margins)
+    cash = 0 if margin else draw(st.integers(0, 1))
+    public = leg_statement.Public(
+        draw(elements), draw(elements), draw(elements.filter(bool)), *draw(points), *draw(points), cash
+    )
+    return Leg(
+        draw(digest_bytes), public, samples.PROOF, margin, tuple(draw(st.lists(flows, max_size=3))),
+        draw(st.integers(0, bundle.MAX_EXPIRY_MS)), tuple(draw(st.lists(ciphertexts, max_size=2))), draw(signatures),
+    )
+
+
+bundles = st.builds(Bundle, digest_bytes, st.lists(legs(), min_size=1, max_size=3).map(tuple), signatures)
+
+PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0)
+MARGIN = Margin(bytes(32), 4, 5, 0, samples.PROOF)
+LEG = Leg(bytes(range(32)), PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab"),), 6, (bytes(210),), samples.UNSIGNED)
+BUNDLE = Bundle(bytes(32), (LEG, replace(LEG, margin=None)), samples.UNSIGNED)
+
+
+@settings(max_examples=60, deadline=None)
+@given(bundles)
+def test_a_bundle_comes_back_from_its_bytes(settled):
+    assert encoding.decode_bundle(encoding.encode_bundle(settled)) == settled
+
+
+@settings(max_examples=60, deadline=None)
+@given(legs())
+def test_a_leg_comes_back_from_its_bytes(leg):
+    assert encoding.decode_leg(encoding.encode_leg(leg)) == leg
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.data())
+def test_bytes_that_are_accepted_are_the_only_bytes_of_what_they_mean(data):
+    spoiled = bytearray(encoding.encode_bundle(BUNDLE))
+    for _ in range(data.draw(st.integers(1, 2))):
+        spoiled[data.draw(st.integers(0, len(spoiled) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        settled = encoding.decode_bundle(bytes(spoiled))
+    except FormatError:
+        return
+    assert encoding.encode_bundle(settled) == spoiled
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=1200), st.booleans())
+def test_noise_is_a_format_error_and_nothing_else(noise, has_magic):
+    data = (encoding.BUNDLE_MAGIC if has_magic else b"") + noise
+    with pytest.raises(FormatError):
+        encoding.decode_bundle(data)
+    with pytest.raises(FormatError):
+        encoding.decode_leg(encoding.LEG_MAGIC + noise)
+
+
+def test_every_prefix_and_every_continuation_of_a_leg_is_refused():
+    data = encoding.encode_leg(LEG)
+    for end in range(len(data)):
+        with pytest.raises(FormatError):
+            encoding.decode_leg(data[:end])
+    with pytest.raises(FormatError, match="1 bytes too many"):
+        encoding.decode_leg(data + b"\0")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, len(encoding.encode_body(LEG)) - 1), st.integers(1, 255))
+def test_every_byte_of_a_body_is_signed_and_named(place, difference):
+    """So no two legs that differ in more than proofs and signatures share an id or a signature."""
+    body = bytearray(encoding.encode_leg(LEG))
+    body[place] ^= difference
+    try:
+        changed = encoding.decode_leg(bytes(body))
+    except FormatError:
+        return
+    assert digests.leg_id(bytes(32), changed) != digests.leg_id(bytes(32), LEG)
+    assert digests.leg_message(bytes(32), changed) != digests.leg_message(bytes(32), LEG)
+
+
+NEUTRAL = babyjubjub.IDENTITY
+OUTSIDE = babyjubjub.add(babyjubjub.BASE8, (0, R - 1))  # plus the point of order two: on the curve, not in the subgroup
+OFF = (babyjubjub.BASE8[0], babyjubjub.BASE8[1] ^ 1)
+LIES = [  # what is changed, and what the refusal names
+    ({"root": R}, "root is not below"),
+    ({"nullifier": R}, "nullifier is not below"),
+    ({"commitment": R + 1}, "commitment is not below"),
+    ({"commitment": 2**256 - 1}, "commitment is not below"),
+    ({"commitment": 0}, "commitment is 0"),
+    ({"value_x": NEUTRAL[0], "value_y": NEUTRAL[1]}, "value is the neutral"),
+    ({"value_x": OUTSIDE[0], "value_y": OUTSIDE[1]}, "value is not in the subgroup"),
+    ({"value_x": OFF[0], "value_y": OFF[1]}, "value is not on"),
+    ({"value_y": babyjubjub.BASE8[1] + R}, "value.y is not below"),
+    ({"rk_x": NEUTRAL[0], "rk_y": NEUTRAL[1]}, "rk is the neutral"),
+    ({"rk_x": OUTSIDE[0], "rk_y": OUTSIDE[1]}, "rk is not in the subgroup"),
+    ({"cash": 2}, "cash mark is above 1"),
+    ({"cash": 1}, "a cash leg and has a margin proof"),
+]
+
+
+@pytest.mark.parametrize("changes, complaint", LIES)
+def test_a_public_input_that_is_none_is_refused_by_name(changes, complaint):
+    with pytest.raises(FormatError, match=complaint):
+        encoding.decode_leg(encoding.encode_leg(replace(LEG, public=replace(PUBLIC, **changes))))
+
+
+MORE_LIES = [
+    ({"flows": (Flow(8, 1, b""),)}, "flow's asset is above 7"),
+    ({"flows": (Flow(0, 0, b""),)}, "flow of nothing"),
+    ({"flows": (Flow(0, -(2**63), b""),)}, "more than 2"),
+    ({"flows": (Flow(0, 1, bytes(65)),)}, "party length is above 64"),
+    ({"expiry_ms": 2**63}, "expiry is above"),
+    ({"margin": replace(MARGIN, guardian=1)}, "guardian"),
+    ({"margin": replace(MARGIN, guardian=R)}, "guardian is not below"),
+    ({"margin": replace(MARGIN, grid_root=R)}, "grid root is not below"),
+    ({"margin": replace(MARGIN, epoch=2**63)}, "epoch is above"),
+    ({"signature": Signature(NEUTRAL, 1)}, "neutral"),
+    ({"signature": Signature(OUTSIDE, 1)}, "subgroup"),
+    ({"signature": Signature(babyjubjub.BASE8, babyjubjub.ORDER)}, "s is not below"),
+]
+
+
+@pytest.mark.parametrize("changes, complaint", MORE_LIES)
+def test_a_field_out_of_its_range_is_refused_by_name(changes, complaint):
+    with pytest.raises(FormatError, match=complaint):
+        encoding.decode_leg(encoding.encode_leg(replace(LEG, **changes)))
+
+
+PROOF_LIES = [  # where in the proof, what is written there
+    (0, bytes(64), "identity"),
+    (64, bytes(128), "identity"),
+    (192, bytes(64), "identity"),
+    (0, (1 + P).to_bytes(32, "big"), "proof: a"),
+    (32, (3).to_bytes(32, "big"), "curve"),
+]
+
+
+@pytest.mark.parametrize("margin", [False, True])
+@pytest.mark.parametrize("place, written, complaint", PROOF_LIES)
+def test_a_point_of_a_proof_that_is_none_is_refused(place, written, complaint, margin):
+    data = bytearray(encoding.encode_leg(LEG))
+    start = len(encoding.encode_body(LEG)) + place + (256 if margin else 0)
+    data[start : start + len(written)] = written
+    with pytest.raises(FormatError, match=complaint):
+        encoding.decode_leg(bytes(data))
+
+
+def test_a_point_of_a_proof_outside_the_subgroup_of_g2_is_refused():
+    from tests.settlement import twist
+
+    data = bytearray(encoding.encode_leg(LEG))
+    start = len(encoding.encode_body(LEG)) + 64
+    data[start : start + 128] = twist.point_outside_the_subgroup()
+    with pytest.raises(FormatError, match="subgroup"):
+        encoding.decode_leg(bytes(data))
+
+
+@pytest.mark.parametrize("changes, complaint", [
+    ({"flows": (Flow(0, 1, b""),) * 17}, "17 flows"),
+    ({"ciphertexts": (bytes(210),) * 3}, "3 ciphertexts"),
+])
+def test_more_than_a_limit_is_told_apart_from_bad_bytes(changes, complaint):
+    for data in (encoding.encode_leg(replace(LEG, **changes)),):
+        with pytest.raises(encoding.LimitExceeded, match=complaint):
+            encoding.decode_leg(data)
+    settled = replace(BUNDLE, legs=(LEG, replace(LEG, **changes)))
+    broken = bytearray(encoding.encode_bundle(settled))
+    broken[40] ^= 1  # the first leg's magic: the limit of the second is still what is said
+    with pytest.raises(encoding.LimitExceeded, match=complaint):
+        encoding.decode_bundle(bytes(broken))
+
+
+def test_the_largest_leg_and_the_largest_bundle_are_as_large_as_the_limits_say():
+    full = replace(LEG, flows=(Flow(0, 1, bytes(64)),) * bundle.MAX_FLOWS, ciphertexts=(bytes(210),) * 2)
+    assert len(encoding.encode_leg(full)) == encoding.MAX_LEG_BYTES
+    largest = encoding.encode_bundle(replace(BUNDLE, legs=(full,) * bundle.MAX_LEGS))
+    assert len(largest) == encoding.MAX_BUNDLE_BYTES
+
+
+def test_a_condition_is_refused_as_long_as_there_are_none():
+    data = bytearray(encoding.encode_bundle(BUNDLE))
+    data[-97] = 1
+    with pytest.raises(FormatError, match="condition"):
+        encoding.decode_bundle(bytes(data))
+
+
+def test_a_ciphertext_of_a_wallet_has_the_length_that_a_leg_gives_it():
+    from prover import sealing
+
+    assert sealing.SEALED_BYTES == bundle.CIPHERTEXT_BYTES
+    assert bn254.G1_BYTES * 2 + bn254.G2_BYTES == 256
