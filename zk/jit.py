@@ -21,7 +21,7 @@ import platformdirs
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-__all__ = ["by_type", "cache_folder", "compiled_count", "intrinsic", "kernel", "kernel_sources"]
+__all__ = ["by_type", "cache_folder", "compiled_count", "inlined", "intrinsic", "kernel", "kernel_sources"]
 
 _ROOT = Path(__file__).parent
 _IMPORT = re.compile(r"^from (zk[\w.]*) import (.+)$", re.MULTILINE)
@@ -67,17 +67,27 @@ def _make_cache_folder() -> Path:
 cache_folder = _make_cache_folder()
 
 
+def _compile(function: Callable, **options: bool) -> Callable:
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder)
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, **options)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
 def kernel(function: Callable) -> Callable:
     """Compile `function` with Numba on first call; keep the machine code on disk; release the GIL while it runs.
 
     Kernels check no bounds and divide as NumPy does: whoever passes an index has checked it.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder)
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    return _compile(function)
+
+
+def inlined(function: Callable) -> Callable:
+    """A kernel whose code is copied into every kernel that calls it: for the inside of a hot loop, where passing
+    elements through memory would cost as much as the arithmetic."""
+    return _compile(function, forceinline=True)
 
 
 def compiled_count() -> int:

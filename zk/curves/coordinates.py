@@ -4,7 +4,20 @@ So the curve and the multi-scalar multiplication are one text for both groups.
 """
 
 from zk.fields import fp, fp2
-from zk.jit import by_type
+from zk.jit import by_type, kernel
+
+
+@kernel
+def _fp_one(like):
+    """1 of Fp."""
+    return fp.ONE
+
+
+@kernel
+def _fp2_one(like):
+    """1 of Fp2."""
+    return fp2.ONE
+
 
 add = by_type(fp.add, fp2.add)
 double = by_type(fp.double, fp2.double)
@@ -17,3 +30,4 @@ is_zero = by_type(fp.is_zero, fp2.is_zero)
 equal = by_type(fp.equal, fp2.equal)
 load = by_type(fp.load, fp2.load)
 store = by_type(fp.store, fp2.store)
+one = by_type(_fp_one, _fp2_one)

@@ -1,0 +1,145 @@
+"""The group law of y^2 = x^3 + b as kernels: one text for G1 and G2, complete for equal, opposite and neutral points.
+
+Affine points are pairs (x, y) and rows (2, 4) of G1 or (2, 2, 4) of G2; the identity is all zero, and since the order
+of the groups is odd no other point of theirs has y = 0.  Sums of unknown length run in XYZZ form: (X, Y, ZZ, ZZZ)
+stands for (X / ZZ, Y / ZZZ) with ZZ^3 = ZZZ^2, and ZZ = 0 is the identity.
+
+Formulas: Explicit-Formulas Database, short Weierstrass with a = 0, XYZZ coordinates.  Costs are in operations of the
+field of coordinates, additions not counted.
+"""
+
+from zk.curves import coordinates
+from zk.jit import inlined, kernel
+
+
+@inlined
+def load(points, index):
+    """Affine point `index` of an array of points."""
+    row = points[index]
+    return coordinates.load(row, 0), coordinates.load(row, 1)
+
+
+@inlined
+def store(points, index, point):
+    """Write an affine point to row `index`."""
+    row = points[index]
+    coordinates.store(row, 0, point[0])
+    coordinates.store(row, 1, point[1])
+
+
+@kernel
+def load_xyzz(points, index):
+    """XYZZ point `index` of an array (n, 4, …)."""
+    row = points[index]
+    return coordinates.load(row, 0), coordinates.load(row, 1), coordinates.load(row, 2), coordinates.load(row, 3)
+
+
+@kernel
+def store_xyzz(points, index, point):
+    """Write an XYZZ point to row `index`."""
+    row = points[index]
+    coordinates.store(row, 0, point[0])
+    coordinates.store(row, 1, point[1])
+    coordinates.store(row, 2, point[2])
+    coordinates.store(row, 3, point[3])
+
+
+@inlined
+def is_identity(point):
+    """Whether an affine point is the identity."""
+    return coordinates.is_zero(point[1])
+
+
+@kernel
+def identity_xyzz(like):
+    """The identity in XYZZ form, over the field of the element `like`."""
+    one = coordinates.one(like)
+    zero = coordinates.sub(one, one)
+    return one, one, zero, zero
+
+
+@kernel
+def from_affine(point):
+    """An affine point in XYZZ form."""
+    if is_identity(point):
+        return identity_xyzz(point[0])
+    one = coordinates.one(point[0])
+    return point[0], point[1], one, one
+
+
+@inlined
+def denominator(left, right):
+    """What `add_affine` needs the inverse of: x2 - x1, or 2 y1 to double, and 1 where it needs none.  Never zero."""
+    if is_identity(left) or is_identity(right):
+        return coordinates.one(left[0])
+    difference = coordinates.sub(right[0], left[0])
+    if not coordinates.is_zero(difference):
+        return difference
+    if coordinates.equal(left[1], right[1]):
+        return coordinates.double(left[1])
+    return coordinates.one(left[0])
+
+
+@inlined
+def add_affine(left, right, inverse):
+    """left + right in affine form, given 1 / denominator(left, right).  2 mul, 1 square (2 squares to double)."""
+    if is_identity(left):
+        return right
+    if is_identity(right):
+        return left
+    rise = coordinates.sub(right[1], left[1])
+    if coordinates.equal(left[0], right[0]):
+        if not coordinates.is_zero(rise):
+            zero = coordinates.sub(rise, rise)
+            return zero, zero
+        square = coordinates.square(left[0])
+        rise = coordinates.add(coordinates.double(square), square)
+    slope = coordinates.mul(rise, inverse)
+    x = coordinates.sub(coordinates.sub(coordinates.square(slope), left[0]), right[0])
+    return x, coordinates.sub(coordinates.mul(slope, coordinates.sub(left[0], x)), left[1])
+
+
+@kernel
+def double(point):
+    """2 point, "dbl-2008-s-1"; the identity for the identity, whose ZZ stays zero.  6 mul, 3 square."""
+    u = coordinates.double(point[1])
+    v = coordinates.square(u)
+    w = coordinates.mul(u, v)
+    s = coordinates.mul(point[0], v)
+    square = coordinates.square(point[0])
+    m = coordinates.add(coordinates.double(square), square)
+    x = coordinates.sub(coordinates.square(m), coordinates.double(s))
+    y = coordinates.sub(coordinates.mul(m, coordinates.sub(s, x)), coordinates.mul(w, point[1]))
+    return x, y, coordinates.mul(v, point[2]), coordinates.mul(w, point[3])
+
+
+@kernel
+def add(left, right):
+    """left + right, "add-2008-s" with its exceptions handled.  12 mul, 2 square."""
+    if coordinates.is_zero(left[2]):
+        return right
+    if coordinates.is_zero(right[2]):
+        return left
+    u1 = coordinates.mul(left[0], right[2])
+    s1 = coordinates.mul(left[1], right[3])
+    p = coordinates.sub(coordinates.mul(right[0], left[2]), u1)
+    r = coordinates.sub(coordinates.mul(right[1], left[3]), s1)
+    if coordinates.is_zero(p):
+        if coordinates.is_zero(r):
+            return double(left)
+        return identity_xyzz(left[0])
+    pp = coordinates.square(p)
+    ppp = coordinates.mul(p, pp)
+    q = coordinates.mul(u1, pp)
+    x = coordinates.sub(coordinates.sub(coordinates.square(r), ppp), coordinates.double(q))
+    y = coordinates.sub(coordinates.mul(r, coordinates.sub(q, x)), coordinates.mul(s1, ppp))
+    zz = coordinates.mul(coordinates.mul(left[2], right[2]), pp)
+    return x, y, zz, coordinates.mul(coordinates.mul(left[3], right[3]), ppp)
+
+
+@kernel
+def to_affine(point):
+    """The affine point; all zero for the identity.  1 inverse, 4 mul, 1 square."""
+    i = coordinates.inverse(point[3])
+    z = coordinates.mul(i, point[2])  # ZZ / ZZZ
+    return coordinates.mul(point[0], coordinates.square(z)), coordinates.mul(point[1], i)
