@@ -1,4 +1,7 @@
-"""From plans to what the ledger takes: legs proved and signed by their owner, and a bundle signed by whoever knows all blindings."""
+"""From plans to what the ledger takes.
+
+A leg is proved, then signed by its owner under rk; a bundle is signed by whoever knows the blindings of all its legs.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """What every action works at: the ledger, an open wallet, and the proving keys; and the way from a plan to a receipt.
 
-An action syncs, chooses an account, plans, proves, submits and syncs again.  Everything that an action changes on the ledger is
-sealed to its wallet there, so a crash after submitting loses nothing.
+An action syncs, chooses an account, plans, proves, submits and syncs again.  Everything that an action changes on
+the ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -91,8 +91,9 @@ def is_tied(desk: Desk, holding: Holding, now_ms: int) -> bool:
 def choose(desk: Desk, at: Setting, changed: plan.Changes, position: int | None, now_ms: int) -> Holding:
     """The holding at a position; without one, that which bears the changes best.
 
-    Best is to stay without debt, then the least lack of margin, then no open order, then the newest.  Raises Unsatisfied
-    when the wallet has no live account, or none at the position.
+    Best is to stay without debt, then the least lack of margin, then no open order, then the newest.
+
+    Raises Unsatisfied when the wallet has no live account, or none at the position.
     """
     live = desk.wallet.live
     if position is not None:
@@ -101,7 +102,11 @@ def choose(desk: Desk, at: Setting, changed: plan.Changes, position: int | None,
             raise Unsatisfied(f"the wallet has no live account at position {position}")
     if not live:
         raise Unsatisfied("the wallet has no account yet: deposit something first")
-    return min(live, key=lambda holding: (_lack(at, holding, changed), is_tied(desk, holding, now_ms), -holding.position))
+
+    def badness(holding: Holding) -> tuple[float, bool, int]:
+        return _lack(at, holding, changed), is_tied(desk, holding, now_ms), -holding.position
+
+    return min(live, key=badness)
 
 
 def _lack(at: Setting, holding: Holding, changed: plan.Changes) -> float:

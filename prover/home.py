@@ -2,7 +2,8 @@
 
     HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
 
-It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their data.
+It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their
+data.
 """
 
 import os
@@ -48,7 +49,7 @@ class Home:
     def wallet(self, name: str) -> Path:
         """The file of a wallet.  Raises FormatError when the name is not 1 to 32 of a-z, 0-9, - and _."""
         if not _NAME.fullmatch(name):
-            raise FormatError("a wallet's name is 1 to 32 lower-case letters, digits, - or _, beginning with a letter or digit")
+            raise FormatError("a wallet's name is 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit")
         return self.wallets / f"{name}.json"
 
 

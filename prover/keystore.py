@@ -5,10 +5,10 @@
                                proving-NAME.npy          the arrays of the proving key
                                program-NAME.npy          the arrays of the witness program
 
-Whoever makes a key alone could keep what forges proofs, so these are development keys and the manifest says so.  The
-randomness is the operating system's and is forgotten.  A folder appears whole, by one rename, and is checked file by file
-whenever it is opened; arrays are memory-mapped, so proving never compiles the circuit again and processes share
-their pages.
+Whoever makes a key alone could keep what forges proofs, so these are development keys and the manifest says so.
+The randomness is the operating system's and is forgotten.  A folder appears whole, by one rename, and is checked
+file by file whenever it is opened; arrays are memory-mapped, so proving never compiles the circuit again and
+processes share their pages.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Deposits, withdrawals and payments: each syncs, plans, proves, submits and syncs again.
 
-All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger refuses, and FormatError when
-something given is not well formed.
+All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger refuses, and
+FormatError when something given is not well formed.
 """
 
 from prover import address, desk, plan

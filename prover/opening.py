@@ -2,8 +2,8 @@
 
     kind 1 │ index 4 │ owner 32 │ 8 balances of 8, signed │ epoch 8 │ rho 32        141 bytes, big-endian, zeros after
 
-`index` is the account's index in the wallet that owns it, or zero from a payer who cannot know it; the reader takes it as a
-hint and believes the owner only.
+`index` is the account's index in the wallet that owns it, or zero from a payer who cannot know it; the reader takes
+it as a hint and believes the owner only.
 """
 
 import struct

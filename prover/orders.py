@@ -1,11 +1,11 @@
 """Orders: a leg on the board beside its sealed terms.
 
-The maker proves a leg that sells and buys, seals its terms to those who may take it, and may then be offline.  A taker opens
-the terms, checks that they open the leg's value commitment, adds a leg with the opposite change and submits both.  The leg's
-terms are worth nothing to anybody who cannot pay for the other side.
+The maker proves a leg that sells and buys, seals its terms to those who may take it, and may then be offline.  A
+taker opens the terms, checks that they open the leg's value commitment, adds a leg with the opposite change and
+submits both.  The leg's terms are worth nothing to anybody who cannot pay for the other side.
 
-All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when ledger or board refuses, and FormatError
-when something given is not well formed.
+All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when ledger or board refuses, and
+FormatError when something given is not well formed.
 """
 
 import re
@@ -42,7 +42,10 @@ def place(
     now_ms: int,
     position: int | None = None,
 ) -> Placed:
-    """Puts an order on the board: amounts to sell and to buy by asset index, terms sealed to `readers`, or to everybody if none."""
+    """Puts an order on the board.
+
+    Amounts to sell and to buy are by asset index; the terms are sealed to `readers`, without any to everybody.
+    """
     if expiry_ms <= now_ms:
         raise FormatError("the order would expire before it is placed")
     if not (sell or buy) or set(sell) & set(buy):

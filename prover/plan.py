@@ -9,8 +9,8 @@ Every action is the same move: an account goes from a state to another, and the 
     taking       the opposite of an order's changes
     cancelling   no change: the account moves, and what was made from its old state is void
 
-An account whose new balances are all at least zero is a cash account (cash = 1, epoch 0).  Any other is leveraged: it takes the
-newest grid's epoch and needs a margin proof.
+An account whose new balances are all at least zero is a cash account (cash = 1, epoch 0).  Any other is leveraged:
+it takes the newest grid's epoch and needs a margin proof.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ class Target(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class LegPlan(keys.Secret):
-    """One leg before it is proved.  `spending` is ask + α, under which the leg is signed; `sealed` is the new opening."""
+    """One leg before it is proved.  `spending` is ask + α, the secret of rk; `sealed` is the new account's opening."""
 
     public: leg.Public
     private: leg.Private
@@ -173,7 +173,8 @@ def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -
     for index, amount in sold.items():
         asset, balance = pool.assets[index], account.balances[index]
         if balance < amount:
-            raise Unsatisfied(f"the account holds {amounts.show(balance, asset)}, less than {amounts.show(amount, asset)}")
+            held, wanted = amounts.show(balance, asset), amounts.show(amount, asset)
+            raise Unsatisfied(f"the account holds {held}, less than {wanted}")
 
 
 def check_margin(setting: Setting, balances: Changes) -> None:
@@ -189,8 +190,8 @@ def check_margin(setting: Setting, balances: Changes) -> None:
     numeraire = setting.pool.assets[amounts.NUMERAIRE]
     if worth[worst] < 0:
         raise Unsatisfied(
-            f"the margin does not suffice: in scenario {worst} of epoch {setting.grid.epoch} the account would be worth "
-            f"{amounts.show_value(worth[worst], numeraire)} {numeraire.symbol}"
+            f"the margin does not suffice: in scenario {worst} of epoch {setting.grid.epoch} the account "
+            f"would be worth {amounts.show_value(worth[worst], numeraire)} {numeraire.symbol}"
         )
 
 

@@ -4,8 +4,8 @@
     key ‖ nonce ‖ view tag = HKDF-SHA256(shared, info = e·B ‖ viewing)         32 + 12 + 2 bytes
     sealed = e·B ‖ view tag ‖ ChaCha20-Poly1305(key, nonce, plaintext, associated data)
 
-A reader whose key gives another view tag stops there, so that of 65,536 strangers' sealings one is tried in vain.  Every sealing
-is 210 bytes whatever it holds, and names nobody.  RFC 7748, RFC 5869, RFC 8439.
+A reader whose key gives another view tag stops there, so that of 65,536 strangers' sealings one is tried in vain.
+Every sealing is 210 bytes whatever it holds, and names nobody.  RFC 7748, RFC 5869, RFC 8439.
 """
 
 from cryptography.exceptions import InvalidTag

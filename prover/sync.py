@@ -1,11 +1,11 @@
 """Brings a wallet up to date with the ledger, or restores it from nothing but its seed phrase.
 
-Every ciphertext beside a new leaf is tried with the viewing key; the view tag ends nearly every trial after one X25519.
-What opens is believed only when it hashes to the leaf and its owner is one of the wallet's.  A holding is spent when its
-nullifier is on the ledger.
+Every ciphertext beside a new leaf is tried with the viewing key; the view tag ends nearly every trial after one
+X25519.  What opens is believed only when it hashes to the leaf and its owner is one of the wallet's.  A holding is
+spent when its nullifier is on the ledger.
 
-Owners are looked for at the index that the opening names, which the wallet itself wrote, and for payments from others among
-the indices up to GAP above the highest in use.
+Owners are looked for at the index that the opening names, which the wallet itself wrote, and for payments from
+others among the indices up to GAP above the highest in use.
 """
 
 from dataclasses import dataclass, replace
@@ -64,7 +64,8 @@ def _find(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
                 opened.append((account, hint, output.position))
             task.advance()
     owners = _owners(wallet, [(account.owner, hint) for account, hint, _ in opened])
-    return [Holding(account, owners[account.owner], position) for account, _, position in opened if account.owner in owners]
+    ours = [(account, position) for account, _, position in opened if account.owner in owners]
+    return [Holding(account, owners[account.owner], position) for account, position in ours]
 
 
 def _open(

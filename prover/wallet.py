@@ -18,7 +18,7 @@ from zk.hashes import poseidon
 
 @dataclass(frozen=True, repr=False)
 class Holding(keys.Secret):
-    """An account of this wallet: its opening, the index of its keys, its leaf on the ledger, and whether it was spent."""
+    """An account of this wallet: its opening, the index of its keys, its leaf, and whether it was spent."""
 
     account: records.Account
     index: int
@@ -63,7 +63,7 @@ class Wallet(keys.Secret):
     @property
     def balances(self) -> tuple[int, ...]:
         """The sum of the live holdings, per asset, in smallest units."""
-        return tuple(sum(column) for column in zip(*(holding.account.balances for holding in self.live))) or (0,) * records.ASSETS
+        return tuple(sum(holding.account.balances[i] for holding in self.live) for i in range(records.ASSETS))
 
     def with_order(self, order: OwnOrder) -> "Wallet":
         """This wallet, remembering one more order."""

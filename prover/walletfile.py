@@ -3,8 +3,8 @@
     key ‖ check = Argon2id(passphrase, salt; iterations, lanes, memory)            32 + 16 bytes (RFC 9106)
     box         = ChaCha20-Poly1305(key, nonce, wallet as JSON, associated data = the rest of the file)
 
-`check` tells a wrong passphrase from a damaged box; who holds the file could try passphrases on the box as well.  The nonce is
-fresh in every write.  One process at a time has the file open.
+`check` tells a wrong passphrase from a damaged box; who holds the file could try passphrases on the box as well.
+The nonce is fresh in every write.  One process at a time has the file open.
 """
 
 import base64
@@ -111,7 +111,8 @@ def _parse(path: Path) -> dict:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise FormatError(f"{path.name} is not a wallet file")
     if header.get("version") != VERSION:
-        raise FormatError(f"the wallet file {path.name} has version {header.get('version')!r}; this program knows {VERSION}")
+        version = header.get("version")
+        raise FormatError(f"the wallet file {path.name} has version {version!r}; this program knows {VERSION}")
     if set(header) != FIELDS or not _is_known_kdf(header["kdf"]):
         raise FormatError(f"the wallet file {path.name} is damaged: its fields are not a wallet file's")
     return header
@@ -125,7 +126,8 @@ def _is_known_kdf(kdf: object) -> bool:
 
 
 def _stretch(passphrase: str, salt: bytes, cost: dict) -> tuple[bytes, bytes]:
-    kdf = Argon2id(salt=salt, length=48, iterations=cost["iterations"], lanes=cost["lanes"], memory_cost=cost["memory_kib"])
+    iterations, lanes, memory_kib = cost["iterations"], cost["lanes"], cost["memory_kib"]
+    kdf = Argon2id(salt=salt, length=48, iterations=iterations, lanes=lanes, memory_cost=memory_kib)
     stretched = kdf.derive(unicodedata.normalize("NFC", passphrase).encode())
     return stretched[:32], stretched[32:]
 

@@ -1,4 +1,4 @@
-"""What many tests need and what takes long to make: the keys of all statements, once per session, in a temporary folder."""
+"""What many tests need and what takes long to make: the keys of all statements, once per session."""
 
 import pytest
 

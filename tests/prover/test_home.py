@@ -1,4 +1,4 @@
-"""The data directory: the option, else the environment, else the system's; private; and no wallet leaves it by its name."""
+"""The data directory: the option, else the environment, else the system's; no wallet leaves it by its name."""
 
 import stat
 

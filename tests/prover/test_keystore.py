@@ -15,8 +15,8 @@ from prover import keystore as keystores
 from prover.keystore import Keystore
 from tests.prover import pools
 from zk.errors import FormatError
-from zk.formats import snarkjs
 from zk.fields.prime import R
+from zk.formats import snarkjs
 from zk.groth16 import keys
 
 TOY = "toy"

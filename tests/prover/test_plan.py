@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from circuits import generators, records, registry
 from circuits.statements import leg
-from prover import address, keys, opening, plan, sealing
+from prover import address, defaults, keys, opening, plan, sealing
 from settlement import merkle, risk, values
 from settlement.bundle import Flow
 from tests.prover import pools
@@ -30,8 +30,7 @@ def pool():
 
 @pytest.fixture(scope="module")
 def grid(pool):
-    prices = (10**9, 950_000_000_000, 3_000_000_000, 150_000_000, 1_012_500_000, 3_004_500_000, 187_000_000, 4_000 * 10**9)
-    return risk.grids(pool, prices, 7)[0]
+    return risk.grids(pool, defaults.prices(pool), 7)[0]
 
 
 @pytest.fixture(scope="module")

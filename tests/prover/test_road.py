@@ -1,8 +1,10 @@
-"""The whole road with real proofs: pool, wallets, deposits, a leveraged order, a taker, settlement, restore from a phrase."""
+"""The whole road with real proofs: pool, wallets, deposits, a leveraged order, a taker, settlement, restore."""
+
+from dataclasses import replace
 
 import pytest
 
-from prover import address, amounts, defaults, desk, keys, moves, orders, sync, terms, wallet, walletfile
+from prover import address, amounts, defaults, desk, keys, moves, orders, sync, wallet, walletfile
 from prover.desk import Desk
 from settlement import board, oracle
 from settlement.ledger import Ledger
@@ -99,12 +101,13 @@ def test_everything_comes_back_from_the_phrase_and_the_ledger_alone(ledger, desk
 
 def test_a_payment_and_a_withdrawal_arrive(ledger, desks):
     maker, taker = desks["maker"], desks["taker"]
-    before = maker.wallet.balances[USDC], taker.wallet.balances[USDC]
+    makers, takers = maker.wallet.balances[USDC], taker.wallet.balances[USDC]
     moves.pay(taker, address.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
     desk.sync(maker)
-    assert (maker.wallet.balances[USDC], taker.wallet.balances[USDC]) == (before[0] + 250_000_000, before[1] - 250_000_000)
+    assert maker.wallet.balances[USDC] == makers + 250_000_000
+    assert taker.wallet.balances[USDC] == takers - 250_000_000
     moves.withdraw(taker, USDC, 750_000_000, "bank", NOW)
-    assert taker.wallet.balances[USDC] == before[1] - 1_000_000_000
+    assert taker.wallet.balances[USDC] == takers - 1_000_000_000
     in_total(ledger, desks)
 
 
@@ -130,7 +133,7 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, desks):
     assert orders.open_terms(maker, placed.leg, orders.seal_terms(placed.terms, [stranger], placed.leg)) is None
     with pytest.raises(Unsatisfied, match="sealed to others"):
         orders.take(maker, placed.order_id, NOW)
-    better = terms.Terms(tuple(2 * change for change in placed.terms.changes), placed.terms.blinding, placed.terms.expiry_ms)
+    better = replace(placed.terms, changes=tuple(2 * change for change in placed.terms.changes))
     lie = orders.seal_terms(better, [address.of(maker.wallet.seed, 0)], placed.leg)
     with pytest.raises(InvalidProof, match="do not open its value commitment"):
         orders.open_terms(maker, placed.leg, lie)

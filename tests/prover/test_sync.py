@@ -27,11 +27,12 @@ def ledger(tmp_path):
 
 
 def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
-    """Settles the plans in one bundle with any proofs, which nobody looks at; returns the positions of the new accounts."""
+    """Settles the plans in one bundle, with proofs that nobody looks at.  The positions of the new accounts."""
     unsigned = signature.Signature(babyjubjub.BASE8, 0)
     legs = []
     for made in plans:
-        leg = Leg(ledger.pool.leg.digest, made.public, pools.ANY_PROOF, None, made.flows, made.expiry_ms, (made.sealed,), unsigned)
+        proved = ledger.pool.leg.digest, made.public, pools.ANY_PROOF, None
+        leg = Leg(*proved, made.flows, made.expiry_ms, (made.sealed,), unsigned)
         legs.append(assembly.signed(leg, ledger.ledger_id, made.spending))
     bundle = assembly.bundle(ledger.ledger_id, legs, [made.blinding for made in plans])
     return engine.submit(ledger, encoding.encode_bundle(bundle), NOW, verify_proofs=lambda items: None).positions

@@ -155,7 +155,8 @@ def test_one_process_at_a_time(path):
     )
     arguments = [sys.executable, "-c", script, str(path), PASSPHRASE]
     with walletfile.open(path, PASSPHRASE):
-        assert subprocess.run(arguments, capture_output=True, text=True).stdout == "the wallet alice is in use by another process\n"
+        said = subprocess.run(arguments, capture_output=True, text=True).stdout
+        assert said == "the wallet alice is in use by another process\n"
     assert subprocess.run(arguments, capture_output=True, text=True).stdout == "open\n"
 
 
