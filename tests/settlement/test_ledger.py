@@ -1,0 +1,196 @@
+"""What the ledger keeps and says: one transaction for a bundle, in one file, for any number of processes."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from settlement import checks, encoding, engine, merkle
+from settlement.bundle import Flow
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected, Rejection
+from settlement.storage import schema
+from tests.settlement import samples
+from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from zk.errors import FormatError
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path):
+    with Ledger.create(path, samples.pool(), NOW_MS) as opened:
+        yield opened
+
+
+def settle(ledger: Ledger, *made, now_ms: int = NOW_MS) -> engine.Receipt:
+    return engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), now_ms, any_proof)
+
+
+def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
+    with Ledger.open(path) as again:
+        assert again.pool == samples.pool() and again.ledger_id == samples.pool().ledger_id
+        assert (again.root, again.size) == (merkle.empty_root(), 0)
+        assert again.outputs(0) == [] and again.reserves() == {} and again.grids() == [] and again.flows() == []
+        assert [event.kind for event in again.events()] == ["genesis"]
+
+
+def test_everything_of_a_bundle_can_be_read_back(ledger, path):
+    sealed = (b"\1" * 210, b"\2" * 210)
+    flow = Flow(0, 5, b"bank")
+    one, other = make(ledger, change(USDC=5), [flow], ciphertexts=sealed), make(ledger, ciphertexts=())
+    receipt = settle(ledger, one, other, now_ms=NOW_MS + 7)
+    with Ledger.open(path) as again:
+        legs = [one.leg, other.leg]
+        assert (again.size, again.root, receipt.positions, receipt.height) == (2, receipt.root, (0, 1), 1)
+        assert [(out.position, out.commitment, out.ciphertexts, out.height) for out in again.outputs(0)] == [
+            (0, legs[0].public.commitment, sealed, 1), (1, legs[1].public.commitment, (), 1),
+        ]
+        assert [out.position for out in again.outputs(1)] == [1]
+        for position, leg in enumerate(legs):
+            assert again.position_of(leg.public.commitment) == position
+            assert merkle.path_root(again.path(position)) == again.root
+            spend = again.spend_of(leg.public.nullifier)
+            assert (spend.bundle_id, spend.height, spend.settled_ms) == (receipt.bundle_id, 1, NOW_MS + 7)
+            assert again.is_spent(leg.public.nullifier)
+        assert again.bundle_height(receipt.bundle_id) == 1
+        assert encoding.decode_bundle(again.bundle(1)[1]).legs == tuple(legs)
+        assert [(row.height, row.leg, row.flow) for row in again.flows()] == [(1, 0, flow)]
+        assert again.reserves() == {(again.pool.leg.digest, 0): 5}
+
+
+def test_what_is_not_there_is_none(ledger):
+    assert ledger.position_of(1) is None and ledger.spend_of(1) is None
+    assert ledger.bundle(0) is None and ledger.bundle_height(bytes(32)) is None
+
+
+def test_the_empty_tree_and_every_later_root_are_recent(ledger):
+    roots = [ledger.root] + [settle(ledger, make(ledger)).root for _ in range(3)]
+    assert len(set(roots)) == 4 and all(ledger.is_recent_root(root) for root in roots)
+    assert not ledger.is_recent_root(12345)
+
+
+def test_grids_come_in_unbroken_epochs_and_are_fresh_for_their_time(ledger):
+    with pytest.raises(Rejected) as refused:
+        ledger.publish(samples.publication(2), NOW_MS)
+    assert refused.value.rejection is Rejection.WRONG_EPOCH
+    taken = ledger.publish(samples.publication(1), NOW_MS)
+    for epoch in (1, 3):
+        with pytest.raises(Rejected):
+            ledger.publish(samples.publication(epoch), NOW_MS)
+    assert ledger.grids() == [taken]
+    age = ledger.pool.limits.grid_age_ms
+    assert ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS + age)
+    assert not ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS + age + 1)
+    assert not ledger.is_fresh_grid(taken.initial_root, 2, NOW_MS)
+    for epoch in (2, 3):
+        assert ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS)
+        ledger.publish(samples.publication(epoch), NOW_MS)
+    assert not ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS)
+    assert [grid.publication.epoch for grid in ledger.grids()] == [3, 2]
+
+
+def test_a_failure_while_writing_leaves_nothing(ledger, monkeypatch):
+    """The tables are the last line: a nullifier that a broken check let pass takes the whole transaction with it."""
+    settle(ledger, make(ledger, nullifier=5))
+    monkeypatch.setattr(checks, "check_nullifiers", lambda *_: None)
+    before = ledger.last_event(), ledger.root, ledger.size, ledger.reserves()
+    with pytest.raises(sqlite3.IntegrityError):
+        settle(ledger, make(ledger, change(USDC=9), [Flow(0, 9, b"")]), make(ledger, nullifier=5))
+    assert (ledger.last_event(), ledger.root, ledger.size, ledger.reserves()) == before
+    settle(ledger, make(ledger))
+
+
+def test_a_file_is_never_overwritten_nor_made_by_opening(path, ledger):
+    with pytest.raises(FormatError, match="already a file"):
+        Ledger.create(path, samples.pool(), NOW_MS)
+    with pytest.raises(FormatError, match="no ledger at"):
+        Ledger.open(path.with_name("other"))
+    assert not path.with_name("other").exists()
+
+
+def test_another_database_and_another_version_are_refused(path, ledger):
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    with pytest.raises(FormatError, match="schema version"):
+        Ledger.open(path)
+    with sqlite3.connect(path.with_name("other")) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    with pytest.raises(FormatError, match="no ledger"):
+        Ledger.open(path.with_name("other"))
+
+
+def test_the_database_is_kept_safely(ledger):
+    connection = ledger._repository._connection
+    settings = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
+                ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
+    strict = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    assert all(is_strict for name, is_strict in strict if not name.startswith("sqlite_"))
+
+
+def test_of_many_bundles_that_spend_one_account_at_once_exactly_one_settles(ledger, path):
+    accounts = 3
+    rivals = [make(ledger, nullifier=1 + i % accounts) for i in range(12)]
+    bundles = [encoding.encode_bundle(bind(ledger.ledger_id, one)) for one in rivals]
+
+    def submit(data: bytes) -> int | Rejection:
+        with Ledger.open(path) as own:
+            try:
+                return engine.submit(own, data, NOW_MS, any_proof).height
+            except Rejected as refused:
+                return refused.rejection
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(submit, bundles))
+    assert sorted(answer for answer in answers if not isinstance(answer, Rejection)) == [1, 2, 3]
+    assert answers.count(Rejection.NULLIFIER_SPENT) == len(rivals) - accounts
+    assert ledger.size == accounts
+
+
+def test_nothing_on_this_side_loads_numba_before_something_is_verified():
+    modules = "audit, board, checks, engine, ledger, oracle, risk"
+    code = f"import sys; from settlement import {modules}; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=os.getcwd()).returncode == 0
+
+
+def test_the_commitment_of_two_equal_accounts_has_its_first_position(ledger):
+    one = make(ledger, commitment=9)
+    settle(ledger, one, make(ledger, commitment=9))
+    assert ledger.position_of(9) == 0
+
+
+def test_reserves_are_counted_by_the_key_that_a_leg_was_proved_under(path):
+    """A pool with two keys does not exist yet; the reserves are ready for it."""
+    from settlement import custody
+
+    class Held:
+        def reserve(self, key, asset):
+            return {(b"old", 0): 100}.get((key, asset), 0)
+
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
+        leg = make(ledger, change(USDC=-60), [Flow(0, -60, b"me")]).leg
+    old, new = replace(leg, key=b"old"), replace(leg, key=b"new")
+    assert custody.reserves_after(Held(), [old]) == {(b"old", 0): 40}
+    custody.check(Held(), [old], ("USDC",))
+    for legs in ([new], [old, new], [old, old]):
+        with pytest.raises(Rejected) as refused:
+            custody.check(Held(), legs, ("USDC",))
+        assert refused.value.rejection is Rejection.CUSTODY
+
+
+def test_a_reserve_never_grows_over_what_is_counted(ledger):
+    most = 2**63 - 1
+    settle(ledger, make(ledger, change(USDC=most), [Flow(0, most, b"")]))
+    with pytest.raises(Rejected) as refused:
+        settle(ledger, make(ledger, change(USDC=1), [Flow(0, 1, b"")]))
+    assert refused.value.rejection is Rejection.CUSTODY
+    settle(ledger, make(ledger, change(USDC=0), [Flow(0, 1, b""), Flow(0, -1, b"")]))

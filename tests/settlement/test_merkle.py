@@ -1,0 +1,70 @@
+"""The tree, beside one that is computed from its leaves every time."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits import records
+from settlement import merkle
+from tests.reference import tree
+from zk.fields.prime import R
+from zk.hashes import poseidon
+
+
+def node(children: tuple) -> int:
+    return poseidon.hash(children, 4)
+
+
+def appended(*groups: list[int]) -> merkle.Nodes:
+    nodes, size = {}, 0
+    for group in groups:
+        nodes.update(merkle.append(read(nodes), size, group))
+        size += len(group)
+    return nodes
+
+
+def read(nodes: merkle.Nodes) -> merkle.Read:
+    return lambda level, index: nodes.get((level, index))
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.lists(st.integers(1, R - 1), min_size=1, max_size=5), min_size=1, max_size=4))
+def test_root_and_every_path_are_those_of_the_leaves(groups):
+    nodes = appended(*groups)
+    leaves = [leaf for group in groups for leaf in group]
+    expected = tree.root(leaves, 16, node)
+    assert nodes[merkle.ROOT] == expected
+    for position in {0, len(leaves) // 2, len(leaves) - 1}:
+        path = merkle.path(read(nodes), position)
+        assert tree.climb(leaves[position], position, path, node) == expected == merkle.path_root(path)
+
+
+def test_the_tree_is_the_same_however_its_leaves_are_grouped():
+    leaves = list(range(1, 20))
+    assert appended(leaves) == appended(leaves[:3], leaves[3:4], leaves[4:17], leaves[17:])
+
+
+def test_the_empty_tree_has_the_root_of_zeros_and_paths_to_it():
+    assert merkle.empty_root() == tree.root([], 16, node)
+    path = merkle.path(read({}), 77)
+    assert tree.climb(0, 77, path, node) == merkle.empty_root()
+
+
+def test_an_old_path_leads_to_the_old_root_and_not_to_the_new_one():
+    nodes = appended([5, 6])
+    before, root_before = merkle.path(read(nodes), 0), nodes[merkle.ROOT]
+    nodes.update(merkle.append(read(nodes), 2, [7]))
+    assert merkle.path_root(before) == root_before != nodes[merkle.ROOT]
+    assert merkle.path(read(nodes), 0) != before
+
+
+def test_appending_hashes_only_what_changes():
+    nodes = appended(list(range(1, 65)))
+    changed = merkle.append(read(nodes), 64, [9])
+    assert sorted(changed) == sorted({(level, 64 // 4**level) for level in range(17)})
+
+
+def test_a_tree_is_never_filled_over_its_capacity():
+    assert merkle.CAPACITY == 4**16 == records.ARITY**records.DEPTH
+    with pytest.raises(AssertionError):
+        merkle.append(read({}), merkle.CAPACITY - 1, [1, 2])

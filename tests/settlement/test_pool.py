@@ -1,0 +1,118 @@
+"""A pool's bytes are canonical, and a pool that is not sound is never one."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from settlement import pool as pools
+from tests.settlement import samples
+from zk import signature
+from zk.curves import babyjubjub, bn254
+from zk.errors import FormatError
+
+
+def test_a_pool_comes_back_from_its_bytes_with_its_ledger_id():
+    pool = samples.pool()
+    again = pools.decode(pools.encode(pool))
+    assert again == pool and again.ledger_id == pool.ledger_id and len(pool.ledger_id) == 32
+    assert b"." not in pools.encode(pool)
+
+
+def test_every_term_of_a_pool_moves_its_ledger_id():
+    pool = samples.pool()
+    asset = replace(pool.assets[4], risk=replace(pool.assets[4].risk, haircut_bps=51))
+    others = [
+        replace(pool, name="other"),
+        replace(pool, salt=bytes(16)),
+        replace(pool, assets=(*pool.assets[:4], asset, *pool.assets[5:])),
+        replace(pool, oracle_keys=pool.oracle_keys[::-1]),
+        replace(pool, quorum=3),
+        replace(pool, limits=replace(pool.limits, grid_age_ms=1)),
+        replace(pool, leg=replace(pool.leg, fingerprint="c" * 64)),
+        replace(pool, leg=replace(pool.leg, verifying=samples.verifying_key(8, 300))),
+        replace(pool, margin=replace(pool.margin, verifying=samples.verifying_key(4, 300))),
+    ]
+    assert len({other.ledger_id for other in (pool, *others)}) == len(others) + 1
+
+
+def asset(**changes):
+    first = samples.ASSETS[0]
+    risk = {name: changes.pop(name) for name in list(changes) if hasattr(first.risk, name)}
+    return (replace(first, risk=replace(first.risk, **risk), **changes), *samples.ASSETS[1:])
+
+
+SECOND = bn254.multiply(7, bn254.G2)
+UNSOUND = [
+    ({"name": ""}, "name"),
+    ({"salt": b"short"}, "salt"),
+    ({"assets": samples.ASSETS[:7]}, "8 assets"),
+    ({"assets": asset(symbol="BTC")}, "same symbol"),
+    ({"assets": asset(symbol="usdc")}, "bad symbol"),
+    ({"assets": asset(kind="share")}, "kind"),
+    ({"assets": asset(decimals=19)}, "decimals"),
+    ({"assets": asset(decimals=6.0)}, "decimals"),
+    ({"assets": asset(decimals=True)}, "decimals"),
+    ({"assets": asset(volatility_bps=-1)}, "volatility_bps"),
+    ({"assets": asset(gamma_bps=-1)}, "gamma_bps"),
+    ({"assets": asset(delta_bps=10**7)}, "delta_bps"),
+    ({"assets": asset(haircut_bps=10_001)}, "haircut_bps"),
+    ({"assets": asset(factor=8)}, "factor"),
+    ({"assets": asset(factor=5)}, "moved by another"),
+    ({"oracle_keys": ()}, "oracle keys"),
+    ({"oracle_keys": (babyjubjub.BASE8,) * 2}, "same key"),
+    ({"oracle_keys": (babyjubjub.BASE8, babyjubjub.IDENTITY)}, "neutral"),
+    ({"quorum": 0}, "quorum"),
+    ({"quorum": 4}, "quorum"),
+    ({"limits": replace(samples.LIMITS, grid_age_ms=0)}, "age limit"),
+    ({"limits": replace(samples.LIMITS, price_age_ms=10**13)}, "age limit"),
+    ({"limits": replace(samples.LIMITS, price_deviation_bps=0)}, "deviation"),
+    ({"leg": samples.MARGIN_KEY}, "leg key is for margin"),
+    ({"leg": replace(samples.LEG_KEY, verifying=samples.verifying_key(7, 100))}, "8 public inputs"),
+    ({"margin": replace(samples.MARGIN_KEY, fingerprint="B" * 64)}, "64 hex digits"),
+    ({"insecure_dev": False}, "insecure_dev"),
+    ({"insecure_dev": 1}, "true or false"),
+]
+
+
+@pytest.mark.parametrize("changes, complaint", UNSOUND)
+def test_an_unsound_pool_is_refused_by_what_is_wrong(changes, complaint):
+    with pytest.raises(FormatError, match=complaint):
+        replace(samples.pool(), **changes)
+
+
+@pytest.mark.parametrize("spoil, complaint", [
+    (lambda data: data + b" ", "canonical"),
+    (lambda data: data.replace(b'"quorum":2', b'"quorum": 2'), "canonical"),
+    (lambda data: data.replace(b'"quorum":2', b'"quorum":2,"extra":1'), "canonical"),
+    (lambda data: data.replace(b'"version":1', b'"version":2'), "version"),
+    (lambda data: data.replace(b'"quorum":2,', b""), "fields"),
+    (lambda data: data.replace(b'"quorum":2', b'"quorum":"2"'), "quorum"),
+    (lambda data: data.replace(b'"quorum":2', b'"quorum":null'), "quorum"),
+    (lambda data: b"[]", "fields"),
+    (lambda data: b"\xff", "fields"),
+    (lambda data: b"[" * 60_000, "fields"),
+    (lambda data: bytes(pools.MAX_POOL_BYTES + 1), "more than"),
+])
+def test_bytes_that_are_not_a_pools_own_are_refused(spoil, complaint):
+    with pytest.raises(FormatError, match=complaint):
+        pools.decode(spoil(pools.encode(samples.pool())))
+
+
+@pytest.mark.parametrize("name", ["name", "salt", "assets", "oracle_keys", "quorum", "limits", "leg", "margin"])
+@pytest.mark.parametrize("value", [None, -1, "", [], {}, [1], [[]], 1.5])
+def test_a_field_of_another_type_is_a_format_error(name, value):
+    fields = json.loads(pools.encode(samples.pool()))
+    fields[name] = value
+    with pytest.raises(FormatError):
+        pools.decode(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode())
+
+
+def test_an_asset_is_found_by_its_symbol_or_named_as_missing():
+    assert pools.asset_index(samples.pool(), "ETH") == 2
+    with pytest.raises(FormatError, match="no asset DOGE: it has USDC, BTC"):
+        pools.asset_index(samples.pool(), "DOGE")
+
+
+def test_an_oracle_key_is_what_its_secret_gives():
+    assert samples.pool().oracle_keys[0] == signature.public(samples.ORACLE_SECRETS[0])
