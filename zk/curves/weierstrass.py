@@ -143,3 +143,24 @@ def to_affine(point):
     i = coordinates.inverse(point[3])
     z = coordinates.mul(i, point[2])  # ZZ / ZZZ
     return coordinates.mul(point[0], coordinates.square(z)), coordinates.mul(point[1], i)
+
+
+@kernel
+def normalise(points, result):
+    """result[i] = the affine form of XYZZ point i, with one inversion for all.  7 mul, 1 square for each."""
+    product = coordinates.one(coordinates.load(points[0], 0))
+    for i in range(points.shape[0]):
+        coordinates.store(result[i], 0, product)
+        zzz = coordinates.load(points[i], 3)
+        if not coordinates.is_zero(zzz):
+            product = coordinates.mul(product, zzz)
+    inverse = coordinates.inverse(product)
+    for i in range(points.shape[0] - 1, -1, -1):
+        x, y, zz, zzz = load_xyzz(points, i)
+        if coordinates.is_zero(zzz):
+            store(result, i, (zzz, zzz))
+        else:
+            one_inverse = coordinates.mul(inverse, coordinates.load(result[i], 0))
+            z = coordinates.mul(one_inverse, zz)  # ZZ / ZZZ
+            store(result, i, (coordinates.mul(x, coordinates.square(z)), coordinates.mul(y, one_inverse)))
+            inverse = coordinates.mul(inverse, zzz)
