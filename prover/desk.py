@@ -8,18 +8,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prover import address, assembly, keys, plan, walletfile
+from prover import address, assembly, keys, walletfile
 from prover import sync as syncing
 from prover.home import Home
 from prover.keystore import Keystore
 from prover.plan import LegPlan, Setting, Source, Target
 from prover.wallet import Holding, Wallet
 from prover.walletfile import WalletFile
-from settlement import encoding, engine, merkle, risk
+from settlement import encoding, engine, merkle
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
-from zk.errors import Unsatisfied
 
 IMMEDIATE_MS = 10 * 60_000
 """A leg that is submitted as soon as it is proved is void after this time."""
@@ -81,39 +80,6 @@ def source(desk: Desk, holding: Holding) -> Source:
 def target(desk: Desk, index: int) -> Target:
     """This wallet's own account of an index."""
     return Target(address.of(desk.wallet.seed, index), index)
-
-
-def is_tied(desk: Desk, holding: Holding, now_ms: int) -> bool:
-    """Whether moving this holding would make an own order void that has not expired."""
-    return any(order.position == holding.position and order.terms.expiry_ms > now_ms for order in desk.wallet.orders)
-
-
-def choose(desk: Desk, at: Setting, changed: plan.Changes, position: int | None, now_ms: int) -> Holding:
-    """The holding at a position; without one, that which bears the changes best.
-
-    Best is to stay without debt, then the least lack of margin, then no open order, then the newest.
-
-    Raises Unsatisfied when the wallet has no live account, or none at the position.
-    """
-    live = desk.wallet.live
-    if position is not None:
-        live = tuple(holding for holding in live if holding.position == position)
-        if not live:
-            raise Unsatisfied(f"the wallet has no live account at position {position}")
-    if not live:
-        raise Unsatisfied("the wallet has no account yet: deposit something first")
-
-    def badness(holding: Holding) -> tuple[float, bool, int]:
-        return _lack(at, holding, changed), is_tied(desk, holding, now_ms), -holding.position
-
-    return min(live, key=badness)
-
-
-def _lack(at: Setting, holding: Holding, changed: plan.Changes) -> float:
-    balances = tuple(balance + change for balance, change in zip(holding.account.balances, changed, strict=True))
-    if min(balances) >= 0:
-        return 0
-    return 1 + risk.margin_shortfall(balances, at.grid) if at.grid else float("inf")
 
 
 def settle(desk: Desk, plans: Sequence[LegPlan], now_ms: int, taken: Sequence[tuple[Leg, int]] = ()) -> Settled:

@@ -4,7 +4,7 @@ All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejecte
 FormatError when something given is not well formed.
 """
 
-from prover import address, desk, plan
+from prover import address, choosing, desk, plan
 from prover.desk import Desk, Settled
 from settlement.bundle import MAX_PARTY_BYTES, Flow
 from zk.errors import FormatError
@@ -20,11 +20,12 @@ def deposit(at: Desk, asset: int, amount: int, party: str, now_ms: int, position
     flow = Flow(asset, amount, _party(party))
     desk.sync(at)
     setting, changed = desk.setting(at, now_ms), plan.changes({}, {asset: amount})
-    free = [holding for holding in at.wallet.live if not desk.is_tied(at, holding, now_ms)]
+    free = choosing.free(at.wallet, now_ms)
     if position is None and not free:
         source, target = plan.nowhere(at.ledger.root), desk.target(at, FIRST_INDEX)
     else:
-        holding = desk.choose(at, setting, changed, free[-1].position if position is None else position, now_ms)
+        chosen = free[-1].position if position is None else position
+        holding = choosing.choose(at.wallet, setting, changed, chosen, now_ms)
         source, target = desk.source(at, holding), desk.target(at, holding.index)
     made = plan.deposit(setting, source, target, flow, now_ms + desk.IMMEDIATE_MS)
     return desk.settle(at, [made], now_ms)
@@ -35,7 +36,7 @@ def withdraw(at: Desk, asset: int, amount: int, party: str, now_ms: int, positio
     flow = Flow(asset, -amount, _party(party))
     desk.sync(at)
     setting = desk.setting(at, now_ms)
-    holding = desk.choose(at, setting, plan.changes({asset: amount}, {}), position, now_ms)
+    holding = choosing.choose(at.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
     source, target = desk.source(at, holding), desk.target(at, holding.index)
     made = plan.withdrawal(setting, source, target, flow, now_ms + desk.IMMEDIATE_MS)
     return desk.settle(at, [made], now_ms)
@@ -47,7 +48,7 @@ def pay(
     """Pays an amount to an address, whose owner finds it by syncing."""
     desk.sync(at)
     setting = desk.setting(at, now_ms)
-    holding = desk.choose(at, setting, plan.changes({asset: amount}, {}), position, now_ms)
+    holding = choosing.choose(at.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
     source, target = desk.source(at, holding), desk.target(at, holding.index)
     made = plan.payment(setting, source, target, receiver, asset, amount, now_ms + desk.IMMEDIATE_MS)
     return desk.settle(at, made, now_ms)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from prover import address, assembly, desk, keys, plan, sealing, terms
+from prover import address, assembly, choosing, desk, keys, plan, sealing, terms
 from prover.desk import Desk, Settled
 from prover.terms import Terms
 from prover.wallet import OwnOrder
@@ -54,7 +54,7 @@ def place(
         raise FormatError(f"an order has {len(readers)} readers, more than {board.MAX_READERS}")
     desk.sync(at)
     setting, changed = desk.setting(at, now_ms), plan.changes(sell, buy)
-    holding = desk.choose(at, setting, changed, position, now_ms)
+    holding = choosing.choose(at.wallet, setting, changed, position, now_ms)
     source, target = desk.source(at, holding), desk.target(at, holding.index)
     made = plan.move(setting, source, target, changed, expiry_ms)
     leg = assembly.leg(made, at.ledger.pool, at.keystore)
@@ -99,7 +99,7 @@ def take(at: Desk, order_id: str, now_ms: int, position: int | None = None) -> S
     if agreed is None:
         raise Unsatisfied("the order's terms are sealed to others: ask its maker")
     setting, changed = desk.setting(at, now_ms), plan.opposite(agreed.changes)
-    holding = desk.choose(at, setting, changed, position, now_ms)
+    holding = choosing.choose(at.wallet, setting, changed, position, now_ms)
     source, target = desk.source(at, holding), desk.target(at, holding.index)
     made = plan.move(setting, source, target, changed, now_ms + desk.IMMEDIATE_MS)
     return desk.settle(at, [made], now_ms, taken=[(order.leg, agreed.blinding)])
