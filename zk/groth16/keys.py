@@ -20,6 +20,8 @@ import numpy as np
 from zk.curves import bn254
 from zk.curves.bn254 import G1_BYTES, G2_BYTES, G1Point, G2Point
 from zk.errors import FormatError
+from zk.fields import array
+from zk.fields.prime import FR
 
 PROOF_BYTES = 2 * G1_BYTES + G2_BYTES
 MAX_PUBLIC = 1 << 16
@@ -184,6 +186,7 @@ def _check_shapes(key: ProvingKey) -> None:
     for name, length in lengths.items():
         _check(len(getattr(key, name)) == length, f"{name} has not {length} rows")
     _check(len(key.b_starts) >= 1 and len(key.a_starts) - 1 <= 1 << key.log_size, "the domain is too small")
+    _check(array.is_canonical(FR, key.coefficients), "a coefficient is not reduced")
     for wires in (key.a_wires, key.b_wires):
         _check(bool(((wires >= 0) & (wires < key.wires)).all()), "a point belongs to a wire that is not there")
 
