@@ -1,0 +1,89 @@
+"""A thief forges a withdrawal under a key with delta = ±gamma and empties the ledger, unless the pool refuses the key.
+
+    e(A, B) = e(α, β) · e(Σ x_j ic_j, γ) · e(C, δ)
+
+With δ = ±γ the last two factors are e(Σ x_j ic_j ± C, γ), so A = α, B = β, C = ∓Σ x_j ic_j proves anything.  δ = γ is
+what a setup leaves that skipped its second phase; -γ is as bad and easier to overlook.
+"""
+
+from dataclasses import astuple, replace
+
+import pytest
+
+from settlement import encoding, engine, poolcheck
+from settlement import pool as pools
+from settlement.bundle import Flow
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected, Rejection
+from tests.settlement import samples
+from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from zk.curves import bn254
+from zk.errors import FormatError, InvalidProof
+from zk.groth16 import keys, paranoid
+from zk.groth16.keys import Proof, VerifyingKey
+
+
+def unfinished(sign: int) -> VerifyingKey:
+    """A key with delta = sign · gamma, past the constructor that refuses one of the two."""
+    key = replace(samples.LEG_KEY.verifying)
+    object.__setattr__(key, "delta", key.gamma if sign > 0 else bn254.negate(key.gamma))
+    return key
+
+
+def forge(key: VerifyingKey, public: tuple[int, ...], sign: int) -> Proof:
+    total = key.ic[0]
+    for value, point in zip(public, key.ic[1:]):
+        total = bn254.add(total, bn254.multiply(value, point))
+    return Proof(key.alpha, key.beta, bn254.negate(total) if sign > 0 else total)
+
+
+def py_ecc(items: list) -> None:
+    """Real verification, by a library that is not ours and takes any key."""
+    for index, item in enumerate(items):
+        try:
+            paranoid.verify(*item)
+        except InvalidProof as error:
+            raise InvalidProof(str(error), index) from None
+
+
+def steal(ledger: Ledger, sign: int) -> bytes:
+    """A withdrawal of 100 from an account that does not exist."""
+    one = make(ledger, change(USDC=-100), [Flow(0, -100, b"thief")])
+    proof = forge(ledger.pool.leg.verifying, astuple(one.leg.public), sign)
+    return encoding.encode_bundle(bind(ledger.ledger_id, replace(one, leg=replace(one.leg, proof=proof))))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_pool_with_such_a_key_is_refused_because_its_ledger_could_be_emptied(tmp_path, monkeypatch, sign):
+    weak = replace(samples.LEG_KEY, verifying=unfinished(sign))
+    with pytest.raises(FormatError, match="delta = ±gamma"):
+        replace(samples.pool(), leg=weak)
+
+    monkeypatch.setattr(poolcheck, "check_key", lambda *_: None)
+    monkeypatch.setattr(keys, "decode_verifying_key", lambda data, what="": {
+        keys.encode_verifying_key(key): key for key in (weak.verifying, samples.MARGIN_KEY.verifying)
+    }[data])
+    with Ledger.create(tmp_path / "ledger.sqlite", replace(samples.pool(), leg=weak), NOW_MS) as ledger:
+        honest = encoding.encode_bundle(samples.deposit(ledger, 100))
+        engine.submit(ledger, honest, NOW_MS, any_proof)
+        engine.submit(ledger, steal(ledger, sign), NOW_MS, py_ecc)
+        assert set(ledger.reserves().values()) == {0}
+
+
+def test_under_a_sound_key_the_same_forgery_is_an_invalid_proof(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as ledger:
+        engine.submit(ledger, encoding.encode_bundle(samples.deposit(ledger, 100)), NOW_MS, any_proof)
+        for sign in (1, -1):
+            with pytest.raises(Rejected) as refused:
+                engine.submit(ledger, steal(ledger, sign), NOW_MS, py_ecc)
+            assert refused.value.rejection is Rejection.INVALID_PROOF
+
+
+def test_the_bytes_of_a_pool_with_such_a_key_are_refused():
+    data = pools.encode(samples.pool())
+    key = samples.LEG_KEY.verifying
+    for gamma in (key.gamma, bn254.negate(key.gamma)):
+        weak = data.replace(bn254.encode_g2(key.delta).hex().encode(), bn254.encode_g2(gamma).hex().encode())
+        assert weak != data
+        with pytest.raises(FormatError, match="gamma"):
+            pools.decode(weak)

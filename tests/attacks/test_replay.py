@@ -1,0 +1,133 @@
+"""What was signed for one ledger, one bundle and one set of flows is of no use anywhere else."""
+
+from dataclasses import replace
+
+import pytest
+
+from settlement import encoding, engine
+from settlement.bundle import Bundle, Flow
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected, Rejection
+from tests.settlement import samples
+from tests.settlement.samples import LATER_MS, NOW_MS, Made, any_proof, bind, change, make
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
+        opened.publish(samples.publication(1), NOW_MS)
+        yield opened
+
+
+def submit(ledger: Ledger, settled: Bundle) -> engine.Receipt:
+    return engine.submit(ledger, encoding.encode_bundle(settled), NOW_MS, any_proof)
+
+
+def refusal(ledger: Ledger, settled: Bundle) -> Rejection:
+    with pytest.raises(Rejected) as refused:
+        submit(ledger, settled)
+    return refused.value.rejection
+
+
+def test_a_bundle_settles_once(ledger):
+    settled = samples.deposit(ledger, 100)
+    submit(ledger, settled)
+    assert refusal(ledger, settled) is Rejection.NULLIFIER_SPENT
+
+
+def test_a_rerandomised_or_re_signed_bundle_is_the_same_bundle(ledger):
+    one = make(ledger)
+    submit(ledger, bind(ledger.ledger_id, one))
+    again = replace(one, leg=samples.sign(ledger.ledger_id, replace(one.leg, proof=replace(one.leg.proof))))
+    assert refusal(ledger, bind(ledger.ledger_id, again)) is Rejection.NULLIFIER_SPENT
+
+
+def test_an_account_is_not_spent_twice_in_one_bundle_nor_by_two_expiries(ledger):
+    first, second = make(ledger, nullifier=9), make(ledger, nullifier=9, expiry_ms=LATER_MS + 1)
+    assert refusal(ledger, bind(ledger.ledger_id, first, second)) is Rejection.NULLIFIER_REPEATED
+    submit(ledger, bind(ledger.ledger_id, first))
+    assert refusal(ledger, bind(ledger.ledger_id, second)) is Rejection.NULLIFIER_SPENT
+
+
+def test_what_was_made_for_one_ledger_is_of_no_use_on_another_of_equal_terms(ledger, tmp_path):
+    with Ledger.create(tmp_path / "twin.sqlite", samples.pool(salt=b"another 16 bytes"), NOW_MS) as twin:
+        one = make(twin)
+        assert one.leg.public.root == ledger.root
+        whole = bind(twin.ledger_id, one)
+        assert refusal(ledger, whole) is Rejection.WRONG_LEDGER
+        assert refusal(ledger, replace(whole, ledger_id=ledger.ledger_id)) is Rejection.LEG_SIGNATURE
+        assert refusal(ledger, bind(ledger.ledger_id, one)) is Rejection.LEG_SIGNATURE
+        with pytest.raises(Rejected) as refused:
+            engine.check_leg(ledger, encoding.encode_leg(one.leg), NOW_MS, any_proof)
+        assert refused.value.rejection is Rejection.LEG_SIGNATURE
+        own = samples.sign(ledger.ledger_id, one.leg)
+        swapped = replace(whole, ledger_id=ledger.ledger_id, legs=(own,))
+        assert refusal(ledger, swapped) is Rejection.UNBALANCED
+        submit(twin, whole)
+
+
+def test_flows_cannot_be_moved_to_another_leg_nor_changed_by_whoever_assembles(ledger):
+    """The assembler knows all blindings and can bind anything; only the legs' own signatures stand in the way."""
+    submit(ledger, samples.deposit(ledger, 100))
+    mine = Flow(0, -40, b"alice")
+    alice, bob = make(ledger, change(USDC=-40), [mine]), make(ledger)
+    def with_flows(made: Made, *flows: Flow) -> Made:
+        return replace(made, leg=replace(made.leg, flows=flows))
+
+    tampered = [
+        (with_flows(alice), with_flows(bob, mine)),
+        (with_flows(alice, replace(mine, party=b"bob")), bob),
+        (with_flows(alice, replace(mine, amount=-41)), with_flows(bob, Flow(0, 1, b"bob"))),
+        (with_flows(alice, mine, Flow(0, 1, b"bob"), Flow(0, -1, b"bob")), bob),
+    ]
+    for legs in tampered:
+        assert refusal(ledger, bind(ledger.ledger_id, *legs)) is Rejection.LEG_SIGNATURE
+    submit(ledger, bind(ledger.ledger_id, alice, bob))
+
+
+@pytest.mark.parametrize("tamper", [
+    lambda leg: replace(leg, expiry_ms=leg.expiry_ms + 1),
+    lambda leg: replace(leg, ciphertexts=()),
+    lambda leg: replace(leg, ciphertexts=(b"\1" * 210,)),
+    lambda leg: replace(leg, public=replace(leg.public, commitment=77)),
+    lambda leg: replace(leg, public=replace(leg.public, nullifier=77)),
+])
+def test_nobody_but_its_owner_changes_a_leg(ledger, tamper):
+    one = make(ledger)
+    assert refusal(ledger, bind(ledger.ledger_id, replace(one, leg=tamper(one.leg)))) is Rejection.LEG_SIGNATURE
+    submit(ledger, bind(ledger.ledger_id, one))
+
+
+def test_a_margin_proof_cannot_be_taken_off_or_moved_to_another_grid(ledger):
+    older = samples.margin(ledger)
+    ledger.publish(samples.publication(2), NOW_MS)
+    one = make(ledger, cash=0, margin=older)
+    moved = replace(one, leg=replace(one.leg, margin=samples.margin(ledger)))
+    assert refusal(ledger, bind(ledger.ledger_id, moved)) is Rejection.LEG_SIGNATURE
+    bare = replace(one, leg=replace(one.leg, margin=None))
+    assert refusal(ledger, bind(ledger.ledger_id, bare)) is Rejection.MARGIN_MISSING
+
+
+def test_a_leg_is_taken_into_a_bundle_only_by_whoever_knows_its_blinding(ledger):
+    """A maker's leg lies open on the board; without its sealed terms nobody can settle it, at any price."""
+    maker = make(ledger, change(USDC=100, ETH=-1))
+    taker = make(ledger, change(USDC=-100, ETH=1))
+    for guess in (0, 1, taker.blinding):
+        stolen = bind(ledger.ledger_id, replace(maker, blinding=guess), taker)
+        assert refusal(ledger, stolen) is Rejection.UNBALANCED
+
+
+def test_a_leg_that_settled_in_one_bundle_is_of_no_use_in_another(ledger):
+    maker = make(ledger, change(USDC=100, ETH=-1))
+    takers = [make(ledger, change(USDC=-100, ETH=1)) for _ in range(2)]
+    first, second = (bind(ledger.ledger_id, maker, taker) for taker in takers)
+    submit(ledger, first)
+    assert refusal(ledger, second) is Rejection.NULLIFIER_SPENT
+
+
+def test_legs_cannot_be_taken_out_of_or_put_into_a_bound_bundle(ledger):
+    one, other, third = make(ledger), make(ledger), make(ledger)
+    bound = bind(ledger.ledger_id, one, other)
+    for legs in ((one.leg,), (other.leg,), (one.leg, other.leg, third.leg), (one.leg, third.leg)):
+        assert refusal(ledger, replace(bound, legs=legs)) is Rejection.UNBALANCED
+    submit(ledger, bound)
