@@ -1,0 +1,180 @@
+"""A ledger of plain dicts and lists, for bundles in the clear: who spends what, what everybody has afterwards, who lies.
+
+It knows no hash, no proof and no signature.  Whether a nullifier repeats is whether a position does, whether a bundle
+balances is a sum, whether a proof is true is arithmetic on balances that it keeps itself.  What it cannot know, whether
+something was signed, it is told.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+ASSETS = 8
+LEVELS = 16
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class PlainMargin:
+    """The grid that a margin proof names, and whether its key is the pool's."""
+
+    grid_root: int
+    epoch: int
+    known_key: bool
+
+
+@dataclass(frozen=True)
+class PlainLeg:
+    """One account's move, in the clear.
+
+    `spends` is the position of the old account, or something unique for a leg that starts from nothing or whose nullifier
+    is made up.  `changes` are those that its value commits to.  `faithful` says that its proof was made for it.
+    """
+
+    spends: object
+    root: int
+    commitment: int
+    balances: tuple[int, ...]
+    epoch: int
+    changes: tuple[int, ...]
+    cash: bool
+    margin: PlainMargin | None
+    flows: tuple[tuple[int, int], ...]
+    expiry_ms: int
+    known_key: bool
+    signed: bool
+    faithful: bool
+
+
+@dataclass(frozen=True)
+class PlainBundle:
+    """`damage` names what its bytes alone are refused for; `bound` says that the binding signature is under its own sum."""
+
+    damage: str | None
+    own_ledger: bool
+    legs: tuple[PlainLeg, ...]
+    bound: bool
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An account that was settled."""
+
+    commitment: int
+    balances: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PlainGrid:
+    """An initial grid and when it was published."""
+
+    root: int
+    epoch: int
+    values: tuple[tuple[int, ...], ...]
+    published_ms: int
+
+
+@dataclass
+class ReferenceLedger:
+    """`hash` makes a node of four children."""
+
+    hash: Callable[[tuple[int, ...]], int]
+    root_window: int
+    grid_window: int
+    grid_age_ms: int
+    leaves: list[Leaf] = field(default_factory=list)
+    roots: list[int] = field(default_factory=list)
+    spent: set = field(default_factory=set)
+    reserves: list[int] = field(default_factory=lambda: [0] * ASSETS)
+    grids: list[PlainGrid] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.roots.append(self.naive_root())
+
+    def naive_root(self) -> int:
+        """The root over all leaves, every node hashed anew."""
+        level, empty = [leaf.commitment for leaf in self.leaves], 0
+        for _ in range(LEVELS):
+            level += [empty] * (-len(level) % 4 or (4 if not level else 0))
+            level = [self.hash(tuple(level[i : i + 4])) for i in range(0, len(level), 4)]
+            empty = self.hash((empty,) * 4)
+        return level[0]
+
+    def live(self) -> list[Leaf]:
+        """The accounts that have not moved."""
+        return [leaf for position, leaf in enumerate(self.leaves) if position not in self.spent]
+
+    def submit(self, bundle: PlainBundle, now_ms: int) -> str | None:
+        """Settles the bundle and returns None, or returns why not."""
+        reason = self._refusal(bundle, now_ms)
+        if reason is None:
+            for leg in bundle.legs:
+                self.leaves.append(Leaf(leg.commitment, leg.balances))
+                self.spent.add(leg.spends)
+            self.reserves = self._reserves_after(bundle)
+            self.roots.append(self.naive_root())
+        return reason
+
+    def _refusal(self, bundle: PlainBundle, now_ms: int) -> str | None:
+        legs = bundle.legs
+        if bundle.damage:
+            return bundle.damage
+        if not bundle.own_ledger:
+            return "WRONG_LEDGER"
+        if not all(leg.known_key and (leg.margin is None or leg.margin.known_key) for leg in legs):
+            return "UNKNOWN_KEY"
+        if any(leg.expiry_ms <= now_ms for leg in legs):
+            return "EXPIRED"
+        if any(leg.root not in self.roots[-self.root_window :] for leg in legs):
+            return "UNKNOWN_ROOT"
+        for leg in legs:
+            if leg.margin is None and not leg.cash:
+                return "MARGIN_MISSING"
+            if leg.margin is not None and self._grid(leg.margin, now_ms) is None:
+                return "STALE_GRID"
+        if len({leg.spends for leg in legs}) < len(legs):
+            return "NULLIFIER_REPEATED"
+        if any(leg.spends in self.spent for leg in legs):
+            return "NULLIFIER_SPENT"
+        if not all(leg.signed for leg in legs):
+            return "LEG_SIGNATURE"
+        if not bundle.bound or any(self._imbalance(bundle)):
+            return "UNBALANCED"
+        if not all(self._is_true(leg, now_ms) for leg in legs):
+            return "INVALID_PROOF"
+        if not all(0 <= amount <= LARGEST for amount in self._reserves_after(bundle)):
+            return "CUSTODY"
+        return None
+
+    def _grid(self, margin: PlainMargin, now_ms: int) -> PlainGrid | None:
+        for grid in self.grids[-self.grid_window :]:
+            if (grid.root, grid.epoch) == (margin.grid_root, margin.epoch) and now_ms - grid.published_ms <= self.grid_age_ms:
+                return grid
+        return None
+
+    def _imbalance(self, bundle: PlainBundle) -> list[int]:
+        total = [0] * ASSETS
+        for leg in bundle.legs:
+            for asset in range(ASSETS):
+                total[asset] += leg.changes[asset]
+            for asset, amount in leg.flows:
+                total[asset] -= amount
+        return total
+
+    def _is_true(self, leg: PlainLeg, now_ms: int) -> bool:
+        old = self.leaves[leg.spends].balances if isinstance(leg.spends, int) else (0,) * ASSETS
+        if not leg.faithful or leg.changes != tuple(new - was for new, was in zip(leg.balances, old, strict=True)):
+            return False
+        if leg.cash and (leg.epoch or min(leg.balances) < 0):
+            return False
+        if leg.margin is None:
+            return True
+        rows = self._grid(leg.margin, now_ms).values
+        worth = [sum(amount * value for amount, value in zip(leg.balances, row, strict=True)) for row in rows]
+        return leg.epoch == leg.margin.epoch and min(worth) >= 0
+
+    def _reserves_after(self, bundle: PlainBundle) -> list[int]:
+        after = list(self.reserves)
+        for leg in bundle.legs:
+            for asset, amount in leg.flows:
+                after[asset] += amount
+        return after

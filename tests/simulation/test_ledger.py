@@ -1,0 +1,172 @@
+"""The engine against a reference ledger in the clear: same answer, same reason, no unit created or lost.
+
+Honest and dishonest bundles are made at random and sent at once, later, or again.  What the simulation finds is a
+sequence of steps that hypothesis shrinks; the table below it makes every lie once, so that no run misses one.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+
+from circuits import records
+from settlement import ledger
+from settlement.bundle import Flow
+from tests.settlement.samples import LIMITS
+from tests.simulation import traders
+from tests.simulation.lies import LIES
+from tests.simulation.world import World
+
+ROOT_WINDOW = 6
+WHO = st.integers(0, 7)
+ASSET = st.sampled_from([0, 0, 1, 2, 4, 6])
+AMOUNT = st.integers(1, 1_000)
+TRUTH, *DISHONEST = LIES
+LIE = st.one_of(st.just(TRUTH), st.just(TRUTH), st.sampled_from(DISHONEST))
+AT_ONCE = st.booleans()
+
+
+def change(*parts: tuple[int, int]) -> tuple[int, ...]:
+    """The eight changes with these (asset, amount) parts."""
+    return tuple(sum(amount for asset, amount in parts if asset == i) for i in range(records.ASSETS))
+
+
+class Simulation(RuleBasedStateMachine):
+    """Traders deposit, pay, trade and withdraw while prices and time move."""
+
+    drawer = Bundle("drawer")
+
+    def __init__(self):
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(ledger, "ROOT_WINDOW", ROOT_WINDOW)
+        self.folder = tempfile.TemporaryDirectory()
+        self.world = World(Path(self.folder.name) / "ledger.sqlite")
+
+    def teardown(self):
+        try:
+            self.world.close()
+        finally:
+            self.patch.undo()
+            self.folder.cleanup()
+
+    @initialize()
+    def two_traders(self):
+        """So that there is something to trade from the first step on."""
+        self.world.publish(self.world.prices)
+        for asset in (0, 2):
+            paid = self.world.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
+            assert self.world.submit(self.world.prepare([paid], TRUTH)) is None
+
+    def holding(self, who: int):
+        """One of the accounts, those that are live first."""
+        spent = self.world.reference.spent
+        ordered = sorted(self.world.holdings, key=lambda holding: (holding.position in spent, -holding.position))
+        return ordered[who % len(ordered)]
+
+    def send(self, drafts, lie, at_once):
+        prepared = self.world.prepare(drafts, lie)
+        if at_once:
+            self.submit(prepared)
+        return prepared
+
+    @rule(prepared=drawer)
+    def submit(self, prepared):
+        event(f"{self.world.submit(prepared) or 'settled'}")
+
+    @rule(moves=st.lists(st.integers(-500, 500), min_size=8, max_size=8))
+    def publish(self, moves):
+        """Every price moves by up to 5 %."""
+        prices = self.world.prices
+        self.world.publish(tuple(p + p * move // 10_000 for p, move in zip(prices, moves, strict=True)))
+
+    @rule(waited_ms=st.sampled_from([1, 60_000, 299_999, LIMITS.grid_age_ms]))
+    def wait(self, waited_ms):
+        self.world.now_ms += waited_ms
+
+    @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, new=st.booleans(), at_once=AT_ONCE)
+    def deposit(self, who, asset, amount, lie, new, at_once):
+        source = traders.nothing() if new else self.holding(who)
+        paid = self.world.draft(source, change((asset, amount)), (Flow(asset, amount, b"bank"),))
+        return self.send([paid], lie, at_once)
+
+    @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
+    def withdraw(self, who, asset, amount, lie, at_once):
+        """The amount may be more than the account holds: then margin must allow it, and the reserve have it."""
+        taken = self.world.draft(self.holding(who), change((asset, -amount)), (Flow(asset, -amount, b"bank"),))
+        return self.send([taken], lie, at_once)
+
+    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
+    def pay(self, who, payee, asset, amount, lie, at_once):
+        """To somebody's address: the payer makes the payee's leg too, from nothing."""
+        paid = self.world.draft(self.holding(who), change((asset, -amount)))
+        received = self.world.draft(traders.nothing(), change((asset, amount)), target=self.holding(payee).keys)
+        return self.send([paid, received], lie, at_once)
+
+    @rule(
+        target=drawer,
+        parties=st.lists(st.tuples(WHO, ASSET, AMOUNT), min_size=2, max_size=3, unique_by=lambda party: party[0]),
+        lie=LIE,
+        at_once=AT_ONCE,
+    )
+    def trade(self, parties, lie, at_once):
+        """A ring in which everybody sells to the next; with two it is a swap.  Few accounts may mean one of them twice."""
+        drafts = []
+        for place, (who, sold, amount) in enumerate(parties):
+            _, bought, received = parties[place - 1]
+            drafts.append(self.world.draft(self.holding(who), change((sold, -amount), (bought, received))))
+        return self.send(drafts, lie, at_once)
+
+
+TestSimulation = Simulation.TestCase
+TestSimulation.settings = settings(
+    max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A ledger with two accounts, one of 1,000 USDC and one of 1,000 ETH."""
+    made = World(tmp_path / "ledger.sqlite")
+    made.publish(made.prices)
+    for asset in (0, 2):
+        paid = made.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
+        assert made.submit(made.prepare([paid], TRUTH)) is None
+    yield made
+    made.close()
+
+
+def leveraged_swap(world: World) -> list:
+    """The first account buys more ETH than its USDC can pay for."""
+    buyer, seller = world.holdings[:2]
+    return [
+        world.draft(buyer, change((0, -1_200), (2, 900))),
+        world.draft(seller, change((0, 1_200), (2, -900))),
+    ]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
+def test_every_lie_about_an_honest_swap_is_refused_for_its_own_reason(world, lie):
+    assert world.submit(world.prepare(leveraged_swap(world), lie)) == lie.reason
+
+
+def test_a_bundle_settles_once(world):
+    swap = world.prepare(leveraged_swap(world), TRUTH)
+    assert [world.submit(swap), world.submit(swap)] == [None, "NULLIFIER_SPENT"]
+
+
+def test_a_portfolio_that_does_not_survive_the_grid_is_refused(world):
+    buyer, seller = world.holdings[:2]
+    drafts = [
+        world.draft(buyer, change((0, -1_900), (2, 900))),
+        world.draft(seller, change((0, 1_900), (2, -900))),
+    ]
+    assert world.submit(world.prepare(drafts, TRUTH)) == "INVALID_PROOF"
+
+
+def test_what_was_never_paid_in_cannot_be_borrowed_out(world):
+    borrowed = world.draft(world.holdings[0], change((1, -1)), (Flow(1, -1, b"bank"),))
+    assert world.submit(world.prepare([borrowed], TRUTH)) == "CUSTODY"

@@ -1,0 +1,105 @@
+"""The real ledger and the reference side by side: whatever is sent goes to both, and they must agree about everything."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from circuits import records
+from settlement import audit, encoding, engine, ledger, oracle
+from settlement.bundle import Bundle, Flow
+from settlement.rejection import Rejected
+from tests.reference.ledger import PlainBundle, PlainGrid, ReferenceLedger
+from tests.settlement import samples
+from tests.simulation import traders
+from tests.simulation.lies import Lie
+from tests.simulation.notary import Notary
+from tests.simulation.traders import Draft, Holding
+from zk.hashes import poseidon
+
+PRICE = 1_000_000
+
+
+class World:
+    """One ledger in a file, its reference, and every account that was ever settled."""
+
+    def __init__(self, path: Path):
+        self.path, self.notary, self.now_ms = path, Notary(), samples.NOW_MS
+        self.ledger = ledger.Ledger.create(path, samples.pool(), self.now_ms)
+        self.reference = ReferenceLedger(
+            lambda children: records.node(poseidon.hash, children),
+            ledger.ROOT_WINDOW, ledger.GRID_WINDOW, samples.LIMITS.grid_age_ms,
+        )
+        self.prices = (PRICE,) * records.ASSETS
+        self.holdings: list[Holding] = []
+        self.settled = 0
+
+    def publish(self, prices: tuple[int, ...]) -> None:
+        """The next epoch's grids, from signed prices."""
+        epoch = len(self.reference.grids) + 1
+        quotes = [
+            oracle.sign(self.ledger.pool, secret, asset, price, self.now_ms, epoch)
+            for secret in samples.ORACLE_SECRETS[:2]
+            for asset, price in enumerate(prices)
+        ]
+        taken = oracle.publish(self.ledger, quotes, self.now_ms)
+        self.prices = prices
+        self.reference.grids.append(PlainGrid(taken.initial_root, epoch, taken.publication.initial.values, self.now_ms))
+
+    def grid(self):
+        """The newest grids, None before the first."""
+        newest = self.ledger.grids(1)
+        return newest[0] if newest else None
+
+    def draft(self, source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...] = (), target=None) -> Draft:
+        """An honest leg to be, for the next five minutes."""
+        return traders.draft(source, change, flows, self.now_ms + 300_000, self.grid(), target)
+
+    def prepare(self, drafts: list[Draft], lie: Lie) -> "Prepared":
+        """The drafts as a bundle, spoiled by the lie."""
+        drafts = lie.drafts(self.ledger, drafts)
+        made = lie.legs(self.ledger, [traders.make(self.ledger, self.notary, one) for one in drafts])
+        plain = PlainBundle(None, True, tuple(one.plain for one in made), True)
+        bundle, plain = lie.bundle(traders.bind(self.ledger.ledger_id, made), plain)
+        data = encoding.encode_bundle(bundle)
+        if lie.data(data) != data:
+            data, plain = lie.data(data), replace(plain, damage=lie.reason)
+        return Prepared(data, plain, bundle, [one.holding for one in made])
+
+    def submit(self, prepared: "Prepared") -> str | None:
+        """Sends the bundle to both ledgers, which must agree; the reason why it was refused, None when it settled."""
+        before = self.ledger.last_event()
+        expected = self.reference.submit(prepared.plain, self.now_ms)
+        try:
+            receipt = engine.submit(self.ledger, prepared.data, self.now_ms, self.notary.verify)
+        except Rejected as error:
+            assert error.rejection.name == expected, str(error)
+            assert self.ledger.last_event() == before
+            return expected
+        assert expected is None, f"settled, and the reference says {expected}"
+        pairs = zip(prepared.after, receipt.positions, strict=True)
+        self.holdings += [replace(holding, position=position) for holding, position in pairs]
+        self.settled += 1
+        self.compare()
+        return None
+
+    def compare(self) -> None:
+        """The two ledgers hold the same, and what is inside is what was paid in."""
+        assert self.ledger.size == len(self.reference.leaves)
+        assert self.ledger.root == self.reference.roots[-1]
+        key = self.ledger.pool.leg.digest
+        assert [self.ledger.reserve(key, asset) for asset in range(records.ASSETS)] == self.reference.reserves
+        balances = zip(*(leaf.balances for leaf in self.reference.live()), strict=True)
+        assert [sum(asset) for asset in balances] == self.reference.reserves
+
+    def close(self) -> None:
+        """Ends the ledger, after an audit of its whole history."""
+        self.ledger.close()
+        report = audit.audit(self.path, self.notary.verify)
+        assert (report.bundles, report.publications) == (self.settled, len(self.reference.grids))
+        assert report.root == self.reference.roots[-1]
+
+
+class Prepared:
+    """A bundle ready to be sent, and the holdings that there will be when it settles."""
+
+    def __init__(self, data: bytes, plain: PlainBundle, bundle: Bundle, after: list[Holding]):
+        self.data, self.plain, self.bundle, self.after = data, plain, bundle, after
