@@ -14,7 +14,6 @@ from settlement.bundle import Bundle, Leg
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
 from zk import signature
-from zk.curves import babyjubjub
 from zk.errors import FormatError, InvalidProof
 from zk.groth16.keys import Proof, VerifyingKey
 
@@ -129,11 +128,9 @@ def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
 def check_binding(settled: Bundle) -> None:
     """Raises Rejected when the legs and flows do not add up, or nobody who knows every blinding signed the whole.
 
-    A balance that is the neutral point is refused: it would be balanced, but anybody could sign for it.
+    A balance that is the neutral point is refused too, as every neutral key is: anybody could sign for it.
     """
     balance = values.balance_point(settled.legs)
-    if balance == babyjubjub.IDENTITY:
-        raise Rejected(Rejection.UNBALANCED, "the blindings add up to zero")
     try:
         signature.verify(balance, digests.bundle_message(settled), settled.binding, generators.blinding())
     except InvalidProof:

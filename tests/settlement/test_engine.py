@@ -373,6 +373,9 @@ def test_the_id_of_a_bundle_is_not_moved_by_proofs_or_signatures(ledger):
     signed_again = samples.sign(ledger.ledger_id, replace(bound.legs[0], proof=other))
     remade = replace(bound, legs=(signed_again,), binding=samples.UNSIGNED)
     assert digests.bundle_id(remade) == digests.bundle_id(bound)
+    elsewhere = replace(bound, ledger_id=bytes(32))
+    for digest in (digests.bundle_id, digests.bundle_message):
+        assert digest(elsewhere) != digest(bound)
     later = replace(bound, legs=(replace(bound.legs[0], expiry_ms=LATER_MS + 1),))
     assert digests.bundle_id(later) != digests.bundle_id(bound)
 
