@@ -84,6 +84,10 @@ def test_every_altered_file_is_refused(store):
         path.unlink()
         with pytest.raises(FormatError, match="is damaged"):
             store().open(TOY)
+        path.mkdir()
+        with pytest.raises(FormatError, match="is damaged"):
+            store().open(TOY)
+        path.rmdir()
         path.write_bytes(before)
     (folder / "more.npy").write_bytes(b"")
     with pytest.raises(FormatError, match="more or fewer files"):

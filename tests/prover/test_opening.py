@@ -52,6 +52,7 @@ def test_what_is_out_of_range_or_followed_by_something_is_refused():
     assert opening.decode(good[:-1] + b"\1") is None
     good = padded(terms.encode(terms.Terms((0,) * 8, 1, 0)))
     assert terms.decode(good)
+    assert terms.decode(b"\0" + good[1:]) is None
     assert terms.decode(good[:73] + babyjubjub.ORDER.to_bytes(32, "big") + good[105:]) is None
     assert terms.decode(good[:1] + (-(2**64)).to_bytes(9, "big", signed=True) + good[10:]) is None
     assert terms.decode(good[:-1] + b"\1") is None

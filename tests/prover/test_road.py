@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from prover import address, amounts, defaults, desk, keys, moves, orders, sync, wallet, walletfile
+from prover import address, amounts, defaults, desk, keys, moves, orders, sealing, sync, wallet, walletfile
 from prover.desk import Desk
 from settlement import board, oracle
+from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
@@ -137,6 +138,25 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, desks):
     lie = orders.seal_terms(better, [address.of(maker.wallet.seed, 0)], placed.leg)
     with pytest.raises(InvalidProof, match="do not open its value commitment"):
         orders.open_terms(maker, placed.leg, lie)
+    nonsense = sealing.seal(b"nonsense", address.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
+    with pytest.raises(InvalidProof, match="are not terms"):
+        orders.open_terms(maker, placed.leg, [nonsense])
+    paying = replace(placed.leg, flows=(Flow(ETH, -1, b"bank"),))
+    with pytest.raises(InvalidProof, match="pays somebody outside"):
+        orders.open_terms(taker, paying, orders.seal_terms(placed.terms, [], paying))
+
+
+def test_an_order_that_the_board_refuses_is_not_remembered(desks, monkeypatch):
+    taker = desks["taker"]
+
+    def refuse(*_):
+        raise Rejected(Rejection.BOARD_FULL, "the board is full")
+
+    monkeypatch.setattr(board, "place", refuse)
+    before = taker.wallet.orders
+    with pytest.raises(Rejected):
+        orders.place(taker, amount(taker, "0.1 ETH"), {}, [], NOW + HOUR, NOW)
+    assert taker.wallet.orders == before
 
 
 def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(desks):
@@ -151,6 +171,8 @@ def test_what_makes_no_sense_is_malformed(desks):
         orders.place(maker, {USDC: 1}, {ETH: 1}, [], NOW, NOW)
     with pytest.raises(FormatError, match="both ways"):
         orders.place(maker, {USDC: 1}, {USDC: 1}, [], NOW + 1, NOW)
+    with pytest.raises(FormatError, match="17 readers, more than 16"):
+        orders.place(maker, {USDC: 1}, {ETH: 1}, [address.of(maker.wallet.seed, 0)] * 17, NOW + 1, NOW)
     with pytest.raises(FormatError, match="64 hexadecimal digits"):
         orders.take(maker, "xyz", NOW)
     with pytest.raises(FormatError, match="external party"):
