@@ -4,6 +4,7 @@ Work that may take longer than a second opens a `task`; nobody need watch.  The 
 draws bars on a terminal and writes plain lines to a pipe.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,6 +47,26 @@ class _Nobody:
         pass
 
     advanced = ended = began
+
+
+class Stopwatch:
+    """A watcher that passes everything on to another, and keeps how long each task took, in seconds, by its name."""
+
+    def __init__(self, watcher: Watcher):
+        self.took_s: dict[str, list[float]] = {}
+        self._watcher = watcher
+        self._began_s: dict[Task, float] = {}
+
+    def began(self, task: Task) -> None:
+        self._began_s[task] = time.perf_counter()
+        self._watcher.began(task)
+
+    def advanced(self, task: Task) -> None:
+        self._watcher.advanced(task)
+
+    def ended(self, task: Task) -> None:
+        self._watcher.ended(task)
+        self.took_s.setdefault(task.what, []).append(time.perf_counter() - self._began_s.pop(task))
 
 
 _watcher: ContextVar[Watcher] = ContextVar("watcher", default=_Nobody())

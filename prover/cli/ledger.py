@@ -51,12 +51,13 @@ def show_(session: Session, limit: int) -> None:
 @pass_session
 def audit(session: Session) -> None:
     """Work everything out again from the database alone: chain, roots, custody, signatures, grids and every proof."""
-    from prover import progress
+    from prover import progress, warmup
     from settlement import audit as audits
 
     with sitting.ledger(session) as opened:
         pool, path = opened.pool, session.home.ledger
     with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
         with progress.task("Auditing the ledger") as task:
             report = audits.audit(path, progress=task.reach)
     reserves = by_symbol(report.reserves, len(pool.assets))

@@ -38,7 +38,7 @@ def deposit(
     """Take AMOUNT, such as 1500.25 USDC, into a wallet's account."""
     from prover import amounts, moves
 
-    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+    with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
         settled = moves.deposit(desk, asset, count, party, sitting.now_ms(), position)
         shown = amounts.show(count, desk.ledger.pool.assets[asset])
@@ -59,7 +59,7 @@ def withdraw(
     """Pay AMOUNT out of a wallet's account to somebody outside the ledger."""
     from prover import amounts, moves
 
-    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+    with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
         settled = moves.withdraw(desk, asset, count, party, sitting.now_ms(), position)
         shown = amounts.show(count, desk.ledger.pool.assets[asset])
@@ -81,7 +81,7 @@ def pay(
     from prover import address, amounts, moves
 
     paid = address.decode(receiver)
-    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+    with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
         settled = moves.pay(desk, paid, asset, count, sitting.now_ms(), position)
         shown = amounts.show(count, desk.ledger.pool.assets[asset])

@@ -56,7 +56,7 @@ def place(
     if not sell and not buy:
         raise click.UsageError("an order needs --sell or --buy", click.get_current_context())
     sealed_to = [address.decode(reader) for reader in readers]
-    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+    with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         pool, now_ms = desk.ledger.pool, sitting.now_ms()
         sold, bought = amounts.parse_all(sell, pool), amounts.parse_all(buy, pool)
         placed = orders.place(desk, sold, bought, sealed_to, now_ms + duration_ms, now_ms, position)
@@ -133,7 +133,7 @@ def take(
     """Take an order whole: prove the other side and settle both at once."""
     from prover import orders
 
-    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+    with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         found = full_id(desk.ledger, order_id).hex()
         settled = orders.take(desk, found, sitting.now_ms(), position)
         session.screen.say("The order is taken; both sides have settled.")
@@ -150,7 +150,7 @@ def cancel(session: Session, order_id: str, wallet_name: str, passphrase_file: P
     """Make an own order void by moving its account."""
     from prover import orders
 
-    with sitting.desk(session, wallet_name, passphrase_file) as desk:
+    with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         found = full_id(desk.ledger, order_id).hex()
         settled = orders.cancel(desk, found, sitting.now_ms())
         session.screen.say("The order is void: its account has moved.")
@@ -160,12 +160,13 @@ def cancel(session: Session, order_id: str, wallet_name: str, passphrase_file: P
 
 def full_id(ledger, text: str) -> bytes:
     """An order's id from its 64 hex digits, or from as many of the first as name one order on the board alone."""
+    from prover import orders
     from settlement import board
 
     if not re.fullmatch(r"[0-9a-f]{4,64}", text, re.ASCII):
         raise FormatError(f"{text[:64]!r} is not an order: it is named by at least 4 and at most 64 lower-case hex digits")
     if len(text) == 64:
-        return bytes.fromhex(text)
+        return orders.read_id(text)
     found = [o.order_id for o in board.orders(ledger, sitting.now_ms()) if o.order_id.hex().startswith(text)]
     if len(found) != 1:
         raise FormatError(f"{'no' if not found else 'more than one'} order on the board begins with {text}")

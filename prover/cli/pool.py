@@ -28,7 +28,7 @@ def pool() -> None:
 @pass_session
 def new(session: Session, name: str, insecure_dev: bool) -> None:
     """Found a pool of eight example assets with three oracles, all on this machine."""
-    from prover import founding, progress
+    from prover import founding, progress, warmup
     from prover.keystore import Keystore
 
     if not insecure_dev:
@@ -38,6 +38,7 @@ def new(session: Session, name: str, insecure_dev: bool) -> None:
         )
     home, now_ms = session.home, sitting.now_ms()
     with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
         made = founding.found(home, Keystore(home.keys, now_ms), name, now_ms)
     session.screen.say(f"The pool is founded; its ledger is {home.ledger}.")
     _show(session, made)

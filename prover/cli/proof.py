@@ -24,12 +24,13 @@ def prove(session: Session, statement: str, input: Path, output: Path) -> None:
     """
     from circuits import registry
     from circuits.statements import statement as statements
-    from prover import progress, prooffile, proving
+    from prover import progress, prooffile, proving, warmup
     from prover.keystore import Keystore
     from zk.groth16 import keys
 
     public, private = statements.read(registry.get(statement), files.read_text(input))
     with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
         keystore = Keystore(session.home.keys, sitting.now_ms())
         started = time.perf_counter()
         found = proving.prove(statement, public, private, keystore)
@@ -49,7 +50,7 @@ def prove(session: Session, statement: str, input: Path, output: Path) -> None:
 @pass_session
 def verify(session: Session, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
     """Verify PROOF.json.  The key that is in the file is not trusted."""
-    from prover import progress, prooffile, proving
+    from prover import progress, prooffile, proving, warmup
     from prover.keystore import Keystore
     from zk.formats import snarkjs
     from zk.groth16 import keys
@@ -61,6 +62,7 @@ def verify(session: Session, proof: Path, verification_key: Path | None, paranoi
         key = snarkjs.decode_verifying_key(files.read_bytes(verification_key))
         trusted = proving.TrustedKey(key, f"the key in {verification_key}")
     with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
         started = time.perf_counter()
         proving.verify(found, trusted, paranoid)
         took_s = time.perf_counter() - started

@@ -47,16 +47,23 @@ class Screen:
         if not self.is_json:
             click.secho(text, **STYLES[style])
 
+    def paragraph(self, text: str) -> None:
+        """Running text, folded on a terminal, one line in a pipe."""
+        for line in textwrap.wrap(text, self._width()) or [""]:
+            self.say(line)
+
     def item(self, mark: str, style: str, name: str, text: str) -> None:
         """A line of a list: a coloured mark, a name, and text that is folded beside them."""
         if self.is_json:
             return
         indent = len(mark) + len(name) + 3
-        width = min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else sys.maxsize
-        first, *rest = textwrap.wrap(text, max(width - indent, 20), break_on_hyphens=False) or [""]
+        first, *rest = textwrap.wrap(text, max(self._width() - indent, 20), break_on_hyphens=False) or [""]
         click.echo(f"{click.style(mark, **STYLES[style])} {click.style(name, bold=True)}  {first}")
         for line in rest:
             click.echo(" " * indent + line)
+
+    def _width(self) -> int:
+        return min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else sys.maxsize
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and values, one pair a line, values aligned."""

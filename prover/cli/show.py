@@ -58,6 +58,11 @@ def balances_text(balances: tuple[int, ...], pool: "Pool") -> str:
     return "\n".join(shown) or "nothing"
 
 
+def line(balances: tuple[int, ...], pool: "Pool") -> str:
+    """The balances that are not zero, in one line."""
+    return ", ".join(balances_text(balances, pool).split("\n"))
+
+
 def balances_json(balances: tuple[int, ...], pool: "Pool") -> dict[str, str]:
     """{symbol: amount in smallest units}, all of them."""
     return {asset.symbol: str(balance) for balance, asset in zip(balances, pool.assets, strict=True)}

@@ -33,9 +33,12 @@ def ledger(session: Session) -> Iterator["Ledger"]:
 
 
 @contextmanager
-def desk(session: Session, wallet_name: str, passphrase_file: Path | None) -> Iterator["Desk"]:
-    """A desk at the home's ledger, with progress shown while it is in use."""
-    from prover import desk as desks, progress
+def desk(
+    session: Session, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False
+) -> Iterator["Desk"]:
+    """A desk at the home's ledger, with progress shown while it is in use; with the kernels it takes to prove there."""
+    from prover import desk as desks
+    from prover import progress, warmup
 
     with ledger(session) as opened:
         path = session.home.wallet(wallet_name)
@@ -43,5 +46,7 @@ def desk(session: Session, wallet_name: str, passphrase_file: Path | None) -> It
             raise FormatError(f"there is no wallet named {wallet_name}: make one with `zksettle wallet new {wallet_name}`")
         secret = passphrase.ask(passphrase_file, wallet_name)
         with progress.watched_by(watching.watcher(session.screen.is_json)):
+            if proves:
+                warmup.compile_kernels()
             with desks.sit(session.home, opened, wallet_name, secret, now_ms()) as sat:
                 yield sat

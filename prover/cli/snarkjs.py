@@ -24,7 +24,7 @@ def groth16() -> None:
 @pass_session
 def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
     """Verify a proof under a key, from snarkjs's three files."""
-    from prover import progress, proving
+    from prover import progress, proving, warmup
     from zk.formats import snarkjs
     from zk.groth16 import keys
 
@@ -32,6 +32,7 @@ def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: boo
     inputs = snarkjs.decode_public(files.read_bytes(public))
     found = snarkjs.decode_proof(files.read_bytes(proof))
     with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
         proving.verify_inputs(trusted, inputs, found, paranoid)
     digest = keys.digest(trusted).hex()
     session.screen.say(f"The proof is valid{', and py_ecc agrees' if paranoid else ''}.", "good")

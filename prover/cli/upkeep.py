@@ -1,8 +1,10 @@
 """`zksettle warmup`, `doctor` and `completion`: getting the machine ready and finding out why it is not."""
 
+import time
+
 import click
 
-from prover.cli import watching
+from prover.cli import screen, sitting, watching
 from prover.cli.command import Session, command, pass_session
 
 MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
@@ -20,14 +22,17 @@ def warmup(session: Session) -> None:
     """Compile all kernels and make the proving keys now, so that no later command has to wait."""
     from prover import progress
     from prover import warmup as warming
+    from prover.keystore import Keystore
 
+    started = time.perf_counter()
     with progress.watched_by(watching.watcher(session.screen.is_json)):
-        report = warming.run(session.home)
-    session.screen.document(report)
+        compiled, keys_made = warming.run(Keystore(session.home.keys, sitting.now_ms()))
+    took_s = time.perf_counter() - started
     session.screen.say(
-        f"kernels: {'compiled' if report['compiled'] else 'were compiled already'}; "
-        f"proving keys: {', '.join(report['keys_made']) or 'were made already'}; {report['seconds']} s"
+        f"Kernels {'are compiled' if compiled else 'were compiled already'}; proving keys "
+        f"{'of ' + ' and '.join(keys_made) + ' are made' if keys_made else 'were made already'}. It took {screen.seconds(took_s)}."
     )
+    session.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
 
 
 @command()

@@ -85,7 +85,7 @@ def show_(session: Session, name: str, passphrase_file: Path | None) -> None:
     with sitting.desk(session, name, passphrase_file) as desk:
         held, pool = desk.wallet, desk.ledger.pool
         session.screen.table(("position", "kind", ">balances", ">orders"), show.holding_rows(held, pool))
-        session.screen.fields([("in all", ", ".join(show.balances_text(held.balances, pool).split("\n")))])
+        session.screen.fields([("in all", show.line(held.balances, pool))])
         if held.orders:
             rows = [(o.order_id[:16], *show.trade_text(o.terms.changes, pool), show.time_text(o.terms.expiry_ms))
                     for o in held.orders]  # fmt: skip
@@ -105,7 +105,7 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
         synced = desks.sync(desk)
         pool = desk.ledger.pool
         session.screen.say(_sentence(name, synced))
-        session.screen.fields([("in all", ", ".join(show.balances_text(synced.wallet.balances, pool).split("\n")))])
+        session.screen.fields([("in all", show.line(synced.wallet.balances, pool))])
         counts = {"tried": synced.tried, "found": synced.found, "spent": synced.spent}
         session.screen.document({**_document(name, synced.wallet, pool), **counts})
 

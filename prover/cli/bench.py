@@ -1,0 +1,4 @@
+"""`zksettle bench …`."""
+from prover.cli.command import group
+@group()
+def bench(): "Measure."

@@ -1,0 +1,54 @@
+"""`zksettle demo`: one story with real data, told step by step.  Every step names the command that does the same.
+
+The acts are in demo_trade, demo_cheats and demo_measures.
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from prover.cli import sitting, watching
+from prover.cli.command import Session, command, pass_session
+
+
+@command()
+@click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Keep the story's data in a new FOLDER, to be looked at with --home FOLDER.")  # fmt: skip
+@pass_session
+def demo(session: Session, keep: Path | None) -> None:
+    """Tell the whole story with real proofs: a pool, a leveraged order, a settlement, four cheats refused.
+
+    It happens in a temporary home and touches no data of yours; only the proving keys are those of your home, so that a
+    second telling need not make them again.
+    """
+    import time
+
+    from prover import demo as stories
+    from prover import progress, warmup
+    from prover.cli import demo_cheats, demo_measures, demo_trade
+    from prover.cli.narrator import Narrator
+    from prover.cli.story import Story
+    from prover.keystore import Keystore
+
+    started = time.perf_counter()
+    stopwatch, narrator = progress.Stopwatch(watching.watcher(session.screen.is_json)), Narrator(session.screen)
+    with ExitStack() as stack:
+        stack.enter_context(progress.watched_by(stopwatch))
+        home = stack.enter_context(stories.stage(session.home, keep))
+        keystore = Keystore(session.home.keys, sitting.now_ms())
+        was_warm = warmup.is_warm() and warmup.has_keys(keystore)
+        warmup.run(keystore)
+        ledger = stack.enter_context(demo_trade.found(narrator, home, keystore))
+        demo_trade.publish(narrator, home, ledger)
+        passphrases = {name: stories.passphrase() for name in ("maker", "taker")}
+        desks = stack.enter_context(stories.desks(home, ledger, keystore, passphrases))
+        story = Story(narrator, stopwatch, home, keystore, ledger, desks)
+        demo_trade.deposit(story)
+        placed = demo_trade.place(story)
+        settled = demo_trade.take(story, placed)
+        demo_cheats.cheat(story, placed, settled)
+        measures = demo_measures.tell(story, placed, settled, was_warm, time.perf_counter() - started)
+        session.screen.document({"acts": narrator.acts, "measures": measures})
+        if keep is not None:
+            session.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")

@@ -1,0 +1,129 @@
+"""The story that `zksettle demo` tells: a pool, a leveraged maker, a taker, one settlement, four cheats.
+
+Everything is done by the functions that the commands call, with real proofs and a real database.  What is here is the
+stage, a home of its own; who is in the story and what they trade; and what is worked out only to be told.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from circuits import records
+from prover import address, desk, files, plan, wallet, walletfile
+from prover.desk import Desk
+from prover.home import Home
+from prover.keystore import Keystore
+from settlement import risk
+from settlement.ledger import Ledger
+from settlement.pool import Pool
+from zk import entropy
+
+HOUR_MS = 3_600_000
+
+DEPOSITS = (("maker", "8,000 USDC"), ("maker", "1 XAU"), ("taker", "10 ETH"))
+SELL, BUY = "24,000 USDC", "8 ETH"
+TOO_MUCH_SELL, TOO_MUCH_BUY = "120,000 USDC", "40 ETH"
+WITHDRAWN = "1,000 USDC"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario of a grid: the sign of each factor's move, and a portfolio's value in it (settlement.risk.equity)."""
+
+    number: int
+    signs: Mapping[str, int]
+    value: int
+
+
+@dataclass(frozen=True)
+class Conserved:
+    """One asset: what was paid in less what was paid out, what the ledger says is held, and what each wallet has."""
+
+    symbol: str
+    flows: int
+    reserve: int
+    wallets: tuple[int, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was created or lost."""
+        return self.flows == self.reserve == sum(self.wallets)
+
+
+@contextmanager
+def stage(own: Home, kept: Path | None) -> Iterator[Home]:
+    """A home for the story, gone afterwards unless `kept` names a folder for it; proving keys are the user's own.
+
+    Raises FileExistsError when the folder is there already.
+    """
+    files.make_folder(own.keys)
+    if kept is not None:
+        if kept.exists():
+            raise FileExistsError(f"{kept} is there already; the demo wants a new folder")
+        files.make_folder(kept)
+        os.symlink(own.keys, kept / "keys", target_is_directory=True)
+        yield Home(kept.absolute())
+        return
+    with tempfile.TemporaryDirectory(prefix="zksettle-demo-") as folder:
+        yield Home(Path(folder))
+
+
+@contextmanager
+def desks(home: Home, ledger: Ledger, keystore: Keystore, passphrases: Mapping[str, str]) -> Iterator[dict[str, Desk]]:
+    """New wallets of these names, each open at a desk."""
+    files.make_folder(home.wallets)
+    with ExitStack() as open_files:
+        found = {}
+        for name, passphrase in passphrases.items():
+            file = open_files.enter_context(walletfile.create(home.wallet(name), passphrase, wallet.new()))
+            found[name] = Desk(ledger, file, keystore)
+        yield found
+
+
+def passphrase() -> str:
+    """A passphrase that nobody has to remember."""
+    return entropy.token(16).hex()
+
+
+def receiving_address(at: Desk) -> address.Address:
+    """Where the wallet at this desk is paid, and what an order's terms are sealed to."""
+    return address.of(at.wallet.seed, 0)
+
+
+def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> list[Scenario]:
+    """The sixteen scenarios of a grid, and what a portfolio is worth in each."""
+    factors = risk.pool_factors(pool)
+    values = risk.scenario_values(balances, grid)
+    return [
+        Scenario(
+            number,
+            {pool.assets[factor].symbol: risk.sign(number, 1 << bit) for bit, factor in enumerate(factors)},
+            value,
+        )
+        for number, value in enumerate(values)
+    ]
+
+
+def conservation(ledger: Ledger, desks_: Mapping[str, Desk]) -> list[Conserved]:
+    """What came in, what is held, and what the wallets have, asset by asset, after syncing them."""
+    for at in desks_.values():
+        desk.sync(at)
+    flows = [settled.flow for settled in ledger.flows()]
+    reserves = ledger.reserves()
+    return [
+        Conserved(
+            symbol=asset.symbol,
+            flows=sum(flow.amount for flow in flows if flow.asset == index),
+            reserve=sum(amount for (_, of), amount in reserves.items() if of == index),
+            wallets=tuple(at.wallet.balances[index] for at in desks_.values()),
+        )
+        for index, asset in enumerate(ledger.pool.assets)
+    ]
+
+
+def key_bytes(keystore: Keystore, name: str) -> int:
+    """The size of a statement's proving key and witness program on disk."""
+    return sum(path.stat().st_size for path in keystore.folder(name).iterdir())
