@@ -20,7 +20,7 @@ GOOD, NOTE, BAD = "good", "note", "bad"
 MIN_PYTHON = (3, 11)
 MIN_SQLITE = (3, 35, 0)
 MIN_FREE_BYTES = 1 << 30
-REQUIRED = ("numba", "numpy", "gmpy2", "galois", "py_ecc", "click", "rich", "platformdirs", "cryptography", "mnemonic",
+REQUIRED = ("numba", "numpy", "gmpy2", "py_ecc", "click", "rich", "platformdirs", "cryptography", "mnemonic",
             "filelock")  # fmt: skip
 
 
