@@ -111,12 +111,7 @@ def _write(name: str, folder: Path, now_ms: int) -> None:
     circuit, fingerprint = registry.compiled(name), registry.pinned(name)
     assert compiler.fingerprint(circuit) == fingerprint, "a compiled statement has its pinned fingerprint"
     with progress.task(f"Making the {name} key", note="this happens once") as task:
-
-        def made(done: int, total: int) -> None:
-            task.total = total
-            task.advance(done - task.done)
-
-        proving = generator.generate(circuit.r1cs, made)
+        proving = generator.generate(circuit.r1cs, task.reach)
     _save_arrays(folder, "proving", keys.to_arrays(proving))
     _save_arrays(folder, "program", program.to_arrays(circuit.program))
     files.replace(folder / VERIFICATION_KEY, snarkjs.encode_verifying_key(proving.verifying).encode())

@@ -92,7 +92,7 @@ def to_json(wallet: Wallet) -> dict:
 
 
 def from_json(value: object) -> Wallet:
-    """The wallet in these JSON values.  Raises FormatError when anything is missing, unknown or out of range."""
+    """The wallet in these JSON values.  Raises FormatError when anything is missing or is not what it should be."""
     try:
         holdings = tuple(_holding_from_json(item) for item in value["holdings"])
         orders = tuple(_order_from_json(item) for item in value["orders"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from circuits import verifying
+from circuits.statements import statement
 from prover import address, assembly, keys, pipeline, plan
 from settlement.bundle import Flow
 from tests.prover import pools
@@ -26,6 +27,16 @@ def test_a_true_statement_is_proved_and_the_proof_is_of_nothing_else(made, keyst
     verifying.verify("leg", key, made.public, proof)
     with pytest.raises(InvalidProof):
         verifying.verify("leg", key, replace(made.public, root=6), proof)
+
+
+def test_py_ecc_is_of_the_same_opinion(made, keystore):
+    from zk.groth16 import paranoid
+
+    proof, key = pipeline.prove("leg", made.public, made.private, keystore), keystore.open("leg").verifying
+    inputs = statement.inputs(made.public)
+    paranoid.verify(key, inputs, proof)
+    with pytest.raises(InvalidProof):
+        paranoid.verify(key, [inputs[0] + 1, *inputs[1:]], proof)
 
 
 def test_a_false_statement_is_refused_by_name_and_nothing_is_proved(made, keystore, monkeypatch):
