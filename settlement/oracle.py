@@ -158,8 +158,9 @@ def _check_signatures(pool: Pool, quotes: Sequence[Quote]) -> None:
     for quote in quotes:
         if quote.oracle >= len(pool.oracle_keys):
             raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle}")
+    ledger_id = pool.ledger_id
     for quote in quotes:
-        signed = message(pool.ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
+        signed = message(ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
         try:
             signature.verify(pool.oracle_keys[quote.oracle], signed, quote.signature)
         except InvalidProof:

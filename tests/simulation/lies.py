@@ -22,7 +22,7 @@ Drafts = list[Draft]
 Sealed = tuple[Bundle, PlainBundle]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lie:
     """One change at one stage.  `reason` is None for the truth."""
 
@@ -32,6 +32,9 @@ class Lie:
     legs: Callable[[Ledger, list[Made]], list[Made]] = lambda ledger, made: made
     bundle: Callable[[Bundle, PlainBundle], Sealed] = lambda bundle, plain: (bundle, plain)
     data: Callable[[bytes], bytes] = lambda data: data
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
 
 
 def _of_first(change: Callable) -> Callable:
