@@ -28,7 +28,7 @@ from circuits.frontend.program import Program
 from prover import files, progress
 from settlement import pool
 from zk.errors import FormatError
-from zk.formats import snarkjs
+from zk.formats import snarkjs, strict
 from zk.groth16 import keys
 from zk.groth16.keys import ProvingKey, VerifyingKey
 
@@ -140,12 +140,11 @@ def _read(name: str, folder: Path) -> Key:
 def _manifest(name: str, folder: Path) -> dict:
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise ValueError
-        manifest = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            manifest = strict.loads(file.read(MAX_MANIFEST_BYTES + 1), "the manifest", MAX_MANIFEST_BYTES)
         version, listed = manifest["version"], dict(manifest["files"])
         described = manifest["format"], manifest["statement"], manifest["fingerprint"]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError):
         raise FormatError(_damaged(name, folder, "its manifest is not readable")) from None
     if version != VERSION:
         raise FormatError(f"the {name} key in {folder} has version {version!r}; this program knows {VERSION}")

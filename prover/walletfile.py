@@ -23,10 +23,11 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from prover import files, wallet
 from zk import entropy
 from zk.errors import FormatError
+from zk.formats import strict
 
 FORMAT = "zksettle-wallet"
 VERSION = 1
-MAX_FILE_BYTES = 64 << 20
+MAX_FILE_BYTES = 16 << 20
 SALT_BYTES = 16
 NONCE_BYTES = 12
 COST = {"iterations": 3, "lanes": 4, "memory_kib": 64 << 10}
@@ -97,17 +98,19 @@ def _read(path: Path, passphrase: str) -> WalletFile:
         plaintext = ChaCha20Poly1305(key).decrypt(_bytes(header, "nonce", NONCE_BYTES), box, _associated(header))
     except InvalidTag:
         raise FormatError(f"the wallet file {path.name} is damaged") from None
-    return WalletFile(path, header, key, wallet.from_json(json.loads(plaintext)))
+    return WalletFile(path, header, key, wallet.from_json(strict.loads(plaintext, "the wallet", MAX_FILE_BYTES)))
+
+
+def _load(path: Path) -> object:
+    what = f"the wallet file {path.name}"
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise FormatError(f"{what} is too large")
+    return strict.loads(path.read_bytes(), what, MAX_FILE_BYTES)
 
 
 def _parse(path: Path) -> dict:
     """The file's fields, with everything known that the key is derived from."""
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise FormatError(f"the wallet file {path.name} is too large")
-    try:
-        header = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        raise FormatError(f"the wallet file {path.name} is damaged: it is not JSON") from None
+    header = _load(path)
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise FormatError(f"{path.name} is not a wallet file")
     if header.get("version") != VERSION:
