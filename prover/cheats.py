@@ -7,7 +7,7 @@ accounts, the proofs, the signatures.
 from dataclasses import dataclass, replace
 
 from circuits import records
-from prover import assembly, desk, plan
+from prover import assembly, choosing, desk, plan
 from prover.desk import Desk
 from prover.orders import Placed
 from settlement import board, encoding, engine
@@ -41,7 +41,7 @@ def withdrawal(at: Desk, asset: int, amount: int, party: str, now_ms: int) -> Wi
     """A withdrawal that the ledger would settle."""
     desk.sync(at)
     setting, changed = desk.setting(at, now_ms), plan.changes({asset: amount}, {})
-    holding = desk.choose(at, setting, changed, None, now_ms)
+    holding = choosing.choose(at.wallet, setting, changed, None, now_ms)
     source, target = desk.source(at, holding), desk.target(at, holding.index)
     flow = Flow(asset, -amount, party.encode())
     made = plan.withdrawal(setting, source, target, flow, now_ms + desk.IMMEDIATE_MS)
@@ -82,7 +82,7 @@ def borrowed_margin(at: Desk, sell: dict[int, int], buy: dict[int, int], lender:
     changed = plan.changes(sell, buy)
     own_grid = records.RiskGrid(lender.leg.margin.epoch, WORTHLESS)
     setting = plan.Setting(at.ledger.pool, own_grid)
-    holding = desk.choose(at, setting, changed, None, now_ms)
+    holding = choosing.choose(at.wallet, setting, changed, None, now_ms)
     source, target = desk.source(at, holding), desk.target(at, holding.index)
     made = plan.move(setting, source, target, changed, now_ms + desk.IMMEDIATE_MS)
     leg = assembly.leg(replace(made, margin=None), at.ledger.pool, at.keystore)

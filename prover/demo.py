@@ -95,7 +95,7 @@ def receiving_address(at: Desk) -> address.Address:
 
 def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> list[Scenario]:
     """The sixteen scenarios of a grid, and what a portfolio is worth in each."""
-    factors = risk.pool_factors(pool)
+    factors = risk.factors(pool)
     values = risk.scenario_values(balances, grid)
     return [
         Scenario(

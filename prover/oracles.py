@@ -53,7 +53,7 @@ def read(path: Path) -> tuple[int, ...]:
 
 def current_prices(ledger: Ledger) -> tuple[int, ...] | None:
     """The prices of the newest epoch, in the unit of settlement.risk, or None before the first."""
-    newest = ledger.newest_publication()
+    newest = _newest(ledger)
     return None if newest is None else oracle.prices(newest)
 
 
@@ -77,11 +77,16 @@ def publish(ledger: Ledger, secrets: Sequence[int], priced: Sequence[int], now_m
 
     Raises Rejected as settlement.oracle.check does.
     """
-    newest = ledger.newest_publication()
+    newest = _newest(ledger)
     epoch = 1 if newest is None else newest.epoch + 1
     quotes = [
         oracle.sign(ledger.pool, secret, asset, price, now_ms, epoch)
         for secret in secrets
         for asset, price in enumerate(priced)
     ]
-    return oracle.publish(ledger, quotes, now_ms)
+    return oracle.publish(ledger, quotes, now_ms).publication
+
+
+def _newest(ledger: Ledger) -> Publication | None:
+    """The publication of the newest epoch."""
+    return next((published.publication for published in ledger.grids(newest=1)), None)

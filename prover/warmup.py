@@ -4,6 +4,7 @@ A tiny statement goes the whole way of a proof, so that every kernel on the way 
 beside the compiled code says that it was done.  A change of any kernel starts a new folder, without the mark.
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from prover import progress
 from prover.keystore import Keystore
 from zk.fields.prime import R
 
-MARK = "warm"
 NOTE = "this happens once on this machine and takes a few minutes"
 
 
@@ -26,8 +26,13 @@ def folder() -> Path:
 
 
 def is_warm() -> bool:
-    """Whether this version's kernels were compiled here."""
-    return (folder() / MARK).exists()
+    """Whether this version's kernels were compiled, for this copy of the sources: Numba's cache goes by their place."""
+    return _mark().exists()
+
+
+def _mark() -> Path:
+    place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()
+    return folder() / f"warm-{place[:16]}"
 
 
 def has_keys(keystore: Keystore) -> bool:
@@ -45,7 +50,7 @@ def compile_kernels() -> bool:
         for stage in stages:
             stage(made)
             task.advance()
-    (folder() / MARK).touch()
+    _mark().touch()
     return True
 
 

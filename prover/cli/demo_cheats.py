@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from prover.cli import sitting
+from prover.cli import show, sitting
 from prover.cli.story import Story
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _twice(story: Story, settled: "Settled") -> None:
     from prover import cheats
     from settlement import encoding
 
-    with story.narrator.step("the same order settled twice: the bundle is sent again") as told:
+    with story.narrator.step("", "The same order settled twice: the bundle is sent once more.") as told:
         data = encoding.encode_bundle(settled.bundle)
         _refused(story, told, cheats.refusal_of(story.ledger, data, sitting.now_ms()))
 
@@ -35,17 +35,18 @@ def _one_unit_and_one_bit(story: Story) -> None:
     from settlement import encoding, engine
 
     taker, ((asset, amount),) = story.desks["taker"], story.amount(demo.WITHDRAWN).items()
-    with story.narrator.step("a bundle that does not balance: a withdrawal of one smallest unit more than the account gives up") as told:
+    attempt = "A bundle that does not balance: a withdrawal of one smallest unit more than the account gives up."
+    with story.narrator.step("", attempt) as told:
         honest = cheats.withdrawal(taker, asset, amount, "taker's bank", sitting.now_ms())
         _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_unit_more(story.ledger, honest), sitting.now_ms()))
-    with story.narrator.step("a proof with one bit changed") as told:
+    with story.narrator.step("", "A proof with one bit changed.") as told:
         _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_bit_changed(honest), sitting.now_ms()))
-    with story.narrator.step("a proof whose point is replaced by its negative, so that it stays well formed") as told:
+    with story.narrator.step("", "A proof with one point replaced by its negative, so that it stays well formed.") as told:
         _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_point_negated(honest), sitting.now_ms()))
-    with story.narrator.step(f'zksettle withdraw "{demo.WITHDRAWN}" --wallet taker, the same bundle without cheating') as told:
+    with story.narrator.step(f'zksettle withdraw "{demo.WITHDRAWN}" --wallet taker') as told:
         receipt = engine.submit(story.ledger, encoding.encode_bundle(honest.bundle), sitting.now_ms())
-        told["height"] = receipt.height
-        story.screen.say(f"settled at height {receipt.height}", "good")
+        told.update(show.receipt_json(receipt))
+        story.screen.say(f"The same bundle without the cheating: settled at height {receipt.height}.", "good")
 
 
 def _beyond_the_margin(story: Story, placed: "Placed") -> None:
@@ -55,19 +56,19 @@ def _beyond_the_margin(story: Story, placed: "Placed") -> None:
     maker, now_ms = story.desks["maker"], sitting.now_ms()
     sell, buy = story.amount(demo.TOO_MUCH_SELL), story.amount(demo.TOO_MUCH_BUY)
     command = f'zksettle order place --wallet maker --sell "{demo.TOO_MUCH_SELL}" --buy "{demo.TOO_MUCH_BUY}"'
-    with story.narrator.step(f"{command}, beyond the margin") as told:
+    with story.narrator.step(command, "An order beyond the margin.") as told:
         try:
             orders.place(maker, sell, buy, [], now_ms + demo.HOUR_MS, now_ms)
         except Unsatisfied as refusal:
             told["refused"] = str(refusal)
-            story.screen.say(f"refused by the maker's own prover: {refusal}", "bad")
+            story.screen.paragraph(f"Refused by the maker's own prover: {refusal}.", "bad")
         else:
             raise AssertionError("an order beyond the margin was proved")
-    with story.narrator.step("the same order with the margin proof of the first one") as told:
+    with story.narrator.step("", "The same order, with the margin proof of the first one beside a leg that is true.") as told:
         _refused(story, told, cheats.borrowed_margin(maker, sell, buy, placed, now_ms))
 
 
 def _refused(story: Story, told: dict, refusal: "Rejected") -> None:
     reason = refusal.rejection
     told["rejection"] = {"number": reason.value, "name": reason.name, "detail": refusal.detail}
-    story.screen.say(f"rejection {reason.value} ({reason.name}): {refusal.detail}", "bad")
+    story.screen.paragraph(f"Rejection {reason.value} ({reason.name}): {refusal.detail}.", "bad")

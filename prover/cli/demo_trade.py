@@ -59,7 +59,7 @@ def deposit(story: Story) -> None:
 
     story.narrator.act("Two traders", "A deposit comes from outside, so its amount is public; what becomes of it is not.")
     for name, at in story.desks.items():
-        with story.narrator.step(f"zksettle wallet new {name}", wallet=name) as told:
+        with story.narrator.step(f"zksettle wallet new {name}") as told:
             told["address"] = address.encode(demo.receiving_address(at))
             story.screen.fields([("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")])
     for name, text in demo.DEPOSITS:

@@ -3,6 +3,7 @@
 Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 130 interrupted.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -53,6 +54,9 @@ def zksettle() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code, having said in one sentence what went wrong."""
     session = command.Session()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our letters shows question marks
     try:
         code = zksettle.main(arguments, prog_name="zksettle", standalone_mode=False, obj=session)
         sys.stdout.flush()

@@ -26,11 +26,17 @@ class Narrator:
             self.screen.paragraph(sentence)
 
     @contextmanager
-    def step(self, command: str, **known: Any) -> Iterator[dict[str, Any]]:
-        """One step: shows the command, then what it took.  What is put into the dictionary goes into the document."""
+    def step(self, command: str, attempt: str = "") -> Iterator[dict[str, Any]]:
+        """One step: shows the command, or says what is attempted where no command does it, then what it took.
+
+        What is put into the dictionary goes into the document.
+        """
         self.screen.say()
-        self.screen.say(f"$ {command}", "strong")
-        told: dict[str, Any] = {"command": command, **known}
+        if attempt:
+            self.screen.paragraph(f"✗ {attempt}", "strong")
+        if command:
+            self.screen.say(f"$ {command}", "strong")
+        told: dict[str, Any] = {"command": command or None, "attempt": attempt or None}
         started = time.perf_counter()
         yield told
         told.setdefault("seconds", round(time.perf_counter() - started, 6))

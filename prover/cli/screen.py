@@ -47,10 +47,10 @@ class Screen:
         if not self.is_json:
             click.secho(text, **STYLES[style])
 
-    def paragraph(self, text: str) -> None:
-        """Running text, folded on a terminal, one line in a pipe."""
-        for line in textwrap.wrap(text, self._width()) or [""]:
-            self.say(line)
+    def paragraph(self, text: str, style: str = "") -> None:
+        """Running text, folded."""
+        for line in textwrap.wrap(text, self._width(), break_on_hyphens=False) or [""]:
+            self.say(line, style)
 
     def item(self, mark: str, style: str, name: str, text: str) -> None:
         """A line of a list: a coloured mark, a name, and text that is folded beside them."""
@@ -63,7 +63,7 @@ class Screen:
             click.echo(" " * indent + line)
 
     def _width(self) -> int:
-        return min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else sys.maxsize
+        return min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else WIDTH
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and values, one pair a line, values aligned."""
