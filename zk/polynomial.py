@@ -5,6 +5,7 @@ A column is (N, 4) words; Montgomery words where nothing else is said.
 
 import numpy as np
 
+from zk import ntt
 from zk.fields import array, fr
 from zk.fields.prime import FR, R
 from zk.jit import kernel
@@ -76,3 +77,18 @@ def to_plain(column: np.ndarray) -> np.ndarray:
     plain = np.empty(column.shape, dtype=np.uint64)
     _to_plain(column, plain)
     return plain
+
+
+@kernel
+def product(a, b, column):
+    """column = a·b, row by row.  1 mul each."""
+    for i in range(column.shape[0]):
+        fr.store(column, i, fr.mul(fr.load(a, i), fr.load(b, i)))
+
+
+@kernel
+def difference(a, b, c, bits, plain):
+    """plain[i with its bits reversed] = a·b - c in plain words, row by row.  2 mul each."""
+    for i in range(plain.shape[0]):
+        value = fr.sub(fr.mul(fr.load(a, i), fr.load(b, i)), fr.load(c, i))
+        fr.store(plain, ntt.reverse(i, bits), fr.from_montgomery(value))

@@ -13,7 +13,7 @@ from zk.curves import bn254, g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import P
 from zk.groth16 import generator, keys
-from zk.groth16.keys import Proof, VerifyingKey
+from zk.groth16.keys import Proof
 
 PROOF = Proof(bn254.multiply(2, bn254.G1), bn254.multiply(3, bn254.G2), bn254.multiply(4, bn254.G1))
 SECRETS = generator._Secrets(tau=123456789, alpha=R - 2, beta=3**100 % R, gamma=7, delta=R // 3)
@@ -90,7 +90,9 @@ def test_a_coordinate_that_is_not_reduced_is_refused(at):
         keys.decode_proof(bytes(data))
 
 
-@pytest.mark.parametrize("start, end, why", [(0, 64, "a is the id"), (64, 192, "b is the id"), (192, 256, "c is the id")])
+@pytest.mark.parametrize(
+    "start, end, why", [(0, 64, "a is the id"), (64, 192, "b is the id"), (192, 256, "c is the id")]
+)
 def test_the_identity_is_refused(start, end, why):
     data = bytearray(keys.encode_proof(PROOF))
     data[start:end] = bytes(end - start)
@@ -119,7 +121,7 @@ def test_a_verifying_key_of_an_impossible_length_is_refused(key, length):
 
 
 def test_a_verifying_key_before_phase_two_cannot_be_made(key):
-    with pytest.raises(FormatError, match="delta equals its gamma"):
+    with pytest.raises(FormatError, match="delta = ±gamma"):
         replace(key.verifying, delta=key.verifying.gamma)
     with pytest.raises(FormatError, match="0 points in ic"):
         replace(key.verifying, ic=())

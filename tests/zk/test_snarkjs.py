@@ -89,7 +89,7 @@ KEY_LIES = [
     (["IC", 2], ["1", "2", "3"], "IC 2: the third coordinate"),
     (["vk_alpha_1"], ["1", "1", "1"], "vk_alpha_1 is not on the curve"),
     (["vk_gamma_2"], ..., "has no vk_gamma_2"),
-    (["vk_delta_2"], json.loads(KEY_TEXT)["vk_gamma_2"], "delta equals its gamma"),
+    (["vk_delta_2"], json.loads(KEY_TEXT)["vk_gamma_2"], "delta = ±gamma"),
     (["vk_alphabeta_12"], [["1"]], "vk_alphabeta_12 has 1 entries"),
     (["vk_alphabeta_12"], [[["1", "2"]] * 3, [["1", str(P)]] * 3], "vk_alphabeta_12.c1"),
     (["power"], 10, "unknown key 'power'"),

@@ -13,7 +13,7 @@ MAX_DIGITS = 80
 
 
 def loads(data: bytes, what: str, limit: int) -> object:
-    """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, when there is none, or a doubtful one."""
+    """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, for none and for a doubtful one."""
     if len(data) > limit:
         raise FormatError(f"{what} has {len(data)} bytes, and {limit} is the limit")
     try:

@@ -14,18 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zk import entropy, fixed_base, ntt, parallel, polynomial
+from zk import entropy, fixed_base, ntt, parallel, polynomial, sparse
 from zk.curves import g1, g2
 from zk.errors import FormatError
-from zk.fields import array, fr
+from zk.fields import array
 from zk.fields.prime import FR, R
 from zk.groth16.keys import MAX_WIRES, ProvingKey, VerifyingKey
-from zk.jit import kernel
 from zk.r1cs import R1CS, SparseMatrix
 
 Progress = Callable[[int, int], None]  # points made so far, points in all
 
-_ONE, _MINUS_ONE = 0, 1  # the places of 1 and -1 among the coefficients
 _CHUNK = 1 << 12  # points made between two reports of progress
 
 
@@ -46,23 +44,6 @@ class _Matrix:
     terms: np.ndarray
 
 
-@kernel
-def _columns(starts, terms, coefficients, rows, columns):
-    """columns[j] += Σ_i matrix[i, j]·rows[i].  1 mul a term, none where it is 1 or -1."""
-    for i in range(starts.shape[0] - 1):
-        value = fr.load(rows, i)
-        for k in range(starts[i], starts[i + 1]):
-            wire, place = terms[k, 0], terms[k, 1]
-            total = fr.load(columns, wire)
-            if place == _ONE:
-                total = fr.add(total, value)
-            elif place == _MINUS_ONE:
-                total = fr.sub(total, value)
-            else:
-                total = fr.add(total, fr.mul(fr.load(coefficients, place), value))
-            fr.store(columns, wire, total)
-
-
 def generate(r1cs: R1CS, progress: Progress = lambda done, total: None) -> ProvingKey:
     """A fresh proving key, with its verifying key, for a constraint system over Fr.
 
@@ -71,7 +52,7 @@ def generate(r1cs: R1CS, progress: Progress = lambda done, total: None) -> Provi
     """
     log_size = (r1cs.constraints + r1cs.public).bit_length()  # 2^log_size >= constraints + public + 1
     _check(r1cs, log_size)
-    places: dict[int, int] = {1: _ONE, R - 1: _MINUS_ONE}
+    places: dict[int, int] = {1: sparse.ONE, R - 1: sparse.MINUS_ONE}
     a, b = _matrix(_with_public_rows(r1cs), places), _matrix(r1cs.b, places)
     kept = len(places)
     c = _matrix(r1cs.c, places)
@@ -127,8 +108,8 @@ def _columns_at(
     """(3, wires, 4): u_j, v_j and w_j at τ."""
     rows = polynomial.lagrange(log_size, tau)
     columns = np.zeros((3, wires, 4), dtype=np.uint64)
-    tasks = zip(matrices, columns)
-    parallel.map(lambda task: _columns(task[0].starts, task[0].terms, coefficients, rows, task[1]), tasks)
+    tasks = [(matrix.starts, matrix.terms, coefficients, rows, column) for matrix, column in zip(matrices, columns)]
+    parallel.map(lambda task: sparse.add_columns(*task), tasks)
     return columns
 
 

@@ -44,8 +44,8 @@ class Proof:
 class VerifyingKey:
     """The key of the verifier; ic has one point for the wire one and one for each public input.
 
-    Raises FormatError when δ = γ, the state before phase 2 of a ceremony: then A = [α], B = [β]₂, C = -Σ x_j ic_j is
-    a proof of anything; and when the number of points in ic is out of range.
+    Raises FormatError when δ = γ, the state before phase 2 of a ceremony, or δ = -γ: then A = [α], B = [β]₂,
+    C = ∓Σ x_j ic_j is a proof of anything; and when the number of points in ic is out of range.
     """
 
     alpha: G1Point
@@ -55,8 +55,8 @@ class VerifyingKey:
     ic: tuple[G1Point, ...]
 
     def __post_init__(self):
-        if self.delta == self.gamma:
-            raise FormatError("the verifying key's delta equals its gamma, so anybody could forge a proof")
+        if self.delta in (self.gamma, bn254.negate(self.gamma)):
+            raise FormatError("the verifying key has delta = ±gamma, so anybody could forge a proof")
         if not 1 <= len(self.ic) <= MAX_PUBLIC + 1:
             raise FormatError(f"the verifying key has {len(self.ic)} points in ic, not 1 to {MAX_PUBLIC + 1}")
 
@@ -113,9 +113,8 @@ def digest(key: VerifyingKey) -> bytes:
 class ProvingKey:
     """The key of the prover.  Points are affine Montgomery words, all zero for the identity.
 
-    A and B are sparse matrices as in zk/witness.py: row i is the run terms[starts[i]:starts[i+1]] of pairs (wire,
-    index of a coefficient), the first two coefficients being 1 and -1.  A has, after the constraints, a row with the
-    single entry 1 for the wire one and for each public input.  Wires whose column in A or B is zero have no point:
+    A and B are sparse matrices in the form of zk/sparse.py.  After the constraints A has one row for the wire one and
+    for each public input, with the single entry 1.  Wires whose column in A or B is zero have no point:
     a_wires and b_wires name the others.
     """
 
@@ -158,9 +157,14 @@ class ProvingKey:
 
 ARRAYS = tuple(field.name for field in fields(ProvingKey) if field.type is np.ndarray)
 _WORDS = {"a": (2, 4), "b1": (2, 4), "b2": (2, 2, 4), "c": (2, 4), "h": (2, 4), "coefficients": (4,)}
-_INDICES = {"a_wires": (np.int32, ()), "b_wires": (np.int32, ()), "a_starts": (np.int64, ()), "b_starts": (np.int64, ())}
-_ROWS = {name: (np.uint64, row) for name, row in _WORDS.items()} | _INDICES
-_ROWS |= {"a_terms": (np.int32, (2,)), "b_terms": (np.int32, (2,))}
+_ROWS = {name: (np.uint64, row) for name, row in _WORDS.items()}
+_ROWS |= {
+    "a_wires": (np.int32, ()),
+    "b_wires": (np.int32, ()),
+    "a_terms": (np.int32, (2,)),
+    "b_terms": (np.int32, (2,)),
+}
+_ROWS |= {"a_starts": (np.int64, ()), "b_starts": (np.int64, ())}
 
 
 def _check(holds: bool, what: str) -> None:
@@ -202,10 +206,13 @@ def _check_matrix(key: ProvingKey, name: str) -> None:
 
 def to_arrays(key: ProvingKey) -> dict[str, np.ndarray]:
     """The proving key as named arrays, one file each."""
-    points = encode_verifying_key(key.verifying), bn254.encode_g1(key.beta) + bn254.encode_g1(key.delta)
-    named = dict(zip(("verifying", "points"), (np.frombuffer(data, dtype=np.uint8) for data in points)))
-    sizes = np.array([key.log_size, key.wires], dtype=np.int64)
-    return named | {"sizes": sizes} | {name: getattr(key, name) for name in ARRAYS}
+    points = bn254.encode_g1(key.beta) + bn254.encode_g1(key.delta)
+    named = {
+        "verifying": np.frombuffer(encode_verifying_key(key.verifying), dtype=np.uint8),
+        "points": np.frombuffer(points, dtype=np.uint8),
+        "sizes": np.array([key.log_size, key.wires], dtype=np.int64),
+    }
+    return named | {name: getattr(key, name) for name in ARRAYS}
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:

@@ -30,16 +30,15 @@ def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, i
     of_h = quotient.evaluate(key, wires)
     of_b = plain[key.b_wires]
     b2 = msm.start_g2(key.b2, of_b)
-    pending = [
-        msm.start_g1(points, scalars)
-        for points, scalars in ((key.h, of_h), (key.c, plain[key.public + 1 :]), (key.a, plain[key.a_wires]), (key.b1, of_b))
-    ]
-    h, c, a, b1 = (sum_.result() for sum_ in pending)
-    proof_a = _sum(key.verifying.alpha, a, bn254.multiply(r, key.delta))
+    h = msm.start_g1(key.h, of_h)
+    c = msm.start_g1(key.c, plain[key.public + 1 :])
+    a = msm.start_g1(key.a, plain[key.a_wires])
+    b1 = msm.start_g1(key.b1, of_b)
+    proof_a = _sum(key.verifying.alpha, a.result(), bn254.multiply(r, key.delta))
     proof_b = _sum(key.verifying.beta, b2.result(), bn254.multiply(s, key.verifying.delta))
-    b_in_g1 = _sum(key.beta, b1, bn254.multiply(s, key.delta))
+    b_in_g1 = _sum(key.beta, b1.result(), bn254.multiply(s, key.delta))
     blinding = _sum(bn254.multiply(s, proof_a), bn254.multiply(r, b_in_g1), bn254.multiply(-r * s % R, key.delta))
-    return Proof(proof_a, proof_b, _sum(c, h, blinding))
+    return Proof(proof_a, proof_b, _sum(c.result(), h.result(), blinding))
 
 
 def _check_witness(key: ProvingKey, wires: np.ndarray) -> None:

@@ -12,35 +12,8 @@ that the transforms ask for.  Three inverse and three forward transforms.
 
 import numpy as np
 
-from zk import ntt, parallel, witness
-from zk.fields import fr
+from zk import ntt, parallel, polynomial, sparse
 from zk.groth16.keys import ProvingKey
-from zk.jit import kernel
-
-
-@kernel
-def _rows(starts, terms, coefficients, wires, bits, column):
-    """column[reverse(i)] = <row i, wires>, and 0 beyond the last row.  1 mul a term, none where it is 1 or -1."""
-    rows = starts.shape[0] - 1
-    for i in range(rows):
-        fr.store(column, ntt.reverse(i, bits), witness.combination(i, starts, terms, coefficients, wires))
-    for i in range(rows, column.shape[0]):
-        fr.store(column, ntt.reverse(i, bits), fr.ZERO)
-
-
-@kernel
-def _product(a, b, column):
-    """column = a·b, row by row.  1 mul each."""
-    for i in range(column.shape[0]):
-        fr.store(column, i, fr.mul(fr.load(a, i), fr.load(b, i)))
-
-
-@kernel
-def _difference(a, b, c, bits, column):
-    """column[reverse(i)] = a·b - c in plain words, row by row.  2 mul each."""
-    for i in range(column.shape[0]):
-        value = fr.sub(fr.mul(fr.load(a, i), fr.load(b, i)), fr.load(c, i))
-        fr.store(column, ntt.reverse(i, bits), fr.from_montgomery(value))
 
 
 def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
@@ -52,10 +25,10 @@ def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
     over = ntt.domain(key.log_size)
     a, b, c, scalars = (np.empty((over.size, 4), dtype=np.uint64) for _ in range(4))
     sides = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
-    parallel.map(lambda side: _rows(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
-    _product(a, b, c)
+    parallel.map(lambda side: sparse.times_vector(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
+    polynomial.product(a, b, c)
     parallel.map(lambda column: _to_coset(over, column), (a, b, c))
-    _difference(a, b, c, key.log_size, scalars)
+    polynomial.difference(a, b, c, key.log_size, scalars)
     return scalars
 
 
