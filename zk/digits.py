@@ -13,7 +13,7 @@ import numpy as np
 from zk.fields import fr
 from zk.fields.limbs import ONE_WORD, ZERO_WORD, adc, sbb, words
 from zk.fields.prime import R
-from zk.jit import kernel
+from zk.jit import inner, kernel
 
 SCALAR_BITS = (R // 2).bit_length()
 
@@ -38,7 +38,7 @@ def magnitudes(bits: int) -> list[int]:
     return [1 << (bits - 1)] * (windows(bits) - 1) + [top]
 
 
-@kernel
+@inner
 def _subtract(a, b):
     """a - b as words, and 1 when it is negative."""
     s0, borrow = sbb(a[0], b[0], ZERO_WORD)
@@ -65,7 +65,7 @@ def recode(scalars, offset, recoded):
         fr.store(recoded, i, (s0, s1, s2, s3 | sign))
 
 
-@kernel
+@inner
 def digit(recoded, index, window, bits, count):
     """Digit `window` of `count` of a recoded scalar."""
     shift = window * bits

@@ -23,7 +23,7 @@ from zk.curves import sums, weierstrass
 from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array
 from zk.fields.prime import FR
-from zk.jit import kernel
+from zk.jit import inner, kernel
 
 _WINDOW_BITS = range(2, 17)
 # What an addition of two affine points and a bucket of the running sum cost, in units of 10 ns in G1; the ratio is
@@ -33,7 +33,7 @@ _BUCKET_COST = 36
 _WHOLE_BELOW = 512  # points; a smaller multiplication is one task
 
 
-@kernel
+@inner
 def _sort(recoded, window, bits, count, starts):
     """The entries of one window in order of bucket, by counting; `starts` gets where each bucket begins."""
     n = recoded.shape[0]
@@ -55,7 +55,7 @@ def _sort(recoded, window, bits, count, starts):
     return entries
 
 
-@kernel
+@inner
 def _weighted_sum(buckets):
     """Σ (i + 1)·buckets[i] in XYZZ form, as the sum of the sums of buckets[i:].  2 additions for each bucket."""
     running = weierstrass.identity_xyzz(weierstrass.load(buckets, 0)[0])

@@ -12,20 +12,33 @@ from zk.curves import g1, g2, lines, weierstrass
 from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array, cyclotomic, fp2, fp12
 from zk.fields.prime import BN_X, FP
-from zk.jit import kernel
+from zk.jit import inner, kernel
 
-_LOOP = cyclotomic.non_adjacent_form(6 * BN_X + 2)
+_DOUBLE, _ADD = range(2)
+
+
+def _steps() -> np.ndarray:
+    """The loop as rows (operation, power of ψ, sign): what is added to the running points, if not they themselves."""
+    rows = []
+    for digit in cyclotomic.non_adjacent_form(6 * BN_X + 2)[1:]:
+        rows.append((_DOUBLE, 0, 0))
+        if digit:
+            rows.append((_ADD, 0, digit))
+    return np.array([*rows, (_ADD, 1, 1), (_ADD, 2, -1)])
+
+
+_STEPS = _steps()
 _ONE = (1,) + (0,) * 11
 
 
-@kernel
+@inner
 def _load(running, index):
     """The running point of one pair."""
     row = running[index]
     return fp2.load(row, 0), fp2.load(row, 1), fp2.load(row, 2)
 
 
-@kernel
+@inner
 def _store(running, index, point):
     """Write the running point of one pair."""
     row = running[index]
@@ -34,62 +47,52 @@ def _store(running, index, point):
     fp2.store(row, 2, point[2])
 
 
-@kernel
+@inner
 def _double(f, running, left):
-    """f times the tangents at all running points, which are doubled."""
+    """f[0] = f[0]^2 times the tangents at all running points, which are doubled."""
+    fp12.store(f, 0, fp12.square(fp12.load(f, 0)))
     for i in range(left.shape[0]):
         point, line = lines.double(_load(running, i))
         _store(running, i, point)
-        f = lines.multiply(f, line, weierstrass.load(left, i))
-    return f
+        fp12.store(f, 0, lines.multiply(fp12.load(f, 0), line, weierstrass.load(left, i)))
 
 
-@kernel
-def _add(f, running, left, right, frobenius, negate):
-    """f times the chords from all running points to ±ψ^frobenius of the points of G2, which are added to them."""
+@inner
+def _add(f, running, left, right, power, sign):
+    """f[0] times the chords from all running points to sign·ψ^power of the points of G2, which are added to them."""
     for i in range(left.shape[0]):
         other = weierstrass.load(right, i)
-        for _ in range(frobenius):
+        for _ in range(power):
             other = lines.frobenius(other)
-        if negate:
+        if sign < 0:
             other = other[0], fp2.neg(other[1])
         point, line = lines.add(_load(running, i), other)
         _store(running, i, point)
-        f = lines.multiply(f, line, weierstrass.load(left, i))
-    return f
+        fp12.store(f, 0, lines.multiply(fp12.load(f, 0), line, weierstrass.load(left, i)))
 
 
 @kernel
-def _miller(left, right):
-    """The product of the Miller loops of the pairs (left[i], right[i])."""
+def _miller(left, right, f):
+    """f[0] = the product of the Miller loops of the pairs (left[i], right[i])."""
     running = np.empty((left.shape[0], 3, 2, 4), np.uint64)
     for i in range(left.shape[0]):
         x, y = weierstrass.load(right, i)
         _store(running, i, (x, y, fp2.ONE))
-    f = fp12.ONE
-    for digit in _LOOP[1:]:
-        f = _double(fp12.square(f), running, left)
-        if digit != 0:
-            f = _add(f, running, left, right, 0, digit < 0)
-    f = _add(f, running, left, right, 1, False)
-    return _add(f, running, left, right, 2, True)
-
-
-@kernel
-def _product(left, right, result):
-    """result[i] = the coefficient in Fp2 of w^i in the product of the pairings of (left[i], right[i])."""
-    value = cyclotomic.final_exponentiation(_miller(left, right))
-    for i in range(3):
-        fp2.store(result, 2 * i, value[0][i])
-        fp2.store(result, 2 * i + 1, value[1][i])
+    fp12.store(f, 0, fp12.ONE)
+    for i in range(_STEPS.shape[0]):
+        if _STEPS[i, 0] == _DOUBLE:
+            _double(f, running, left)
+        else:
+            _add(f, running, left, right, _STEPS[i, 1], _STEPS[i, 2])
 
 
 def product(pairs: list[tuple[G1Point, G2Point]]) -> tuple[int, ...]:
     """Π e(P, Q) as twelve canonical ints: c0 and c1 of the coefficient of w^i, for i from 0 to 5."""
     left, right = g1.encode(pair[0] for pair in pairs), g2.encode(pair[1] for pair in pairs)
-    result = np.empty((6, 2, 4), np.uint64)
-    _product(left, right, result)
-    return tuple(array.decode(FP, result.reshape(12, 4)))
+    registers = np.zeros((cyclotomic.REGISTERS, 6, 2, 4), np.uint64)
+    _miller(left, right, registers)
+    cyclotomic.final_exponentiation(registers)
+    return tuple(array.decode(FP, registers[0].reshape(12, 4)))
 
 
 def product_is_one(pairs: list[tuple[G1Point, G2Point]]) -> bool:

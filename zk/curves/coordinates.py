@@ -4,16 +4,16 @@ So the curve and the multi-scalar multiplication are one text for both groups.
 """
 
 from zk.fields import fp, fp2
-from zk.jit import by_type, kernel
+from zk.jit import by_type, inner
 
 
-@kernel
+@inner
 def _fp_one(like):
     """1 of Fp."""
     return fp.ONE
 
 
-@kernel
+@inner
 def _fp2_one(like):
     """1 of Fp2."""
     return fp2.ONE

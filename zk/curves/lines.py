@@ -12,7 +12,7 @@ from zk.curves import bn254
 from zk.fields import fp2, fp6
 from zk.fields.limbs import words
 from zk.fields.prime import MONTGOMERY, P
-from zk.jit import kernel
+from zk.jit import inner
 
 
 def _montgomery(a: tuple[int, int]):
@@ -24,13 +24,13 @@ _TWIST_X = _montgomery(bn254.TWIST_X)
 _TWIST_Y = _montgomery(bn254.TWIST_Y)
 
 
-@kernel
+@inner
 def _triple(a):
     """3a."""
     return fp2.add(fp2.double(a), a)
 
 
-@kernel
+@inner
 def double(point):
     """2 point, and the tangent's (l0, l1, l3).  5 mul, 5 squares of Fp2."""
     x, y, z = point
@@ -47,7 +47,7 @@ def double(point):
     return (x3, y3, z3), (fp2.neg(h), _triple(fp2.square(x)), fp2.sub(e, b))
 
 
-@kernel
+@inner
 def add(point, other):
     """point + other, the latter affine, and the chord's (l0, l1, l3).  11 mul, 2 squares of Fp2."""
     x, y, z = point
@@ -64,7 +64,7 @@ def add(point, other):
     return (fp2.mul(slope, h), y3, fp2.mul(z, e)), (slope, fp2.neg(theta), free)
 
 
-@kernel
+@inner
 def _mul_by_two(a, b0, b1):
     """a·(b0 + b1 v) in Fp6.  5 mul of Fp2."""
     low = fp2.mul(a[0], b0)
@@ -75,7 +75,7 @@ def _mul_by_two(a, b0, b1):
     return fp2.add(fp2.mul_by_xi(c0), low), c1, fp2.add(c2, high)
 
 
-@kernel
+@inner
 def multiply(f, line, point):
     """f·line(point) for an affine point of G1.  13 mul of Fp2, 4 mul of Fp."""
     l0 = fp2.scale(line[0], point[1])
@@ -86,7 +86,7 @@ def multiply(f, line, point):
     return fp6.add(low, fp6.mul_by_v(high)), fp6.sub(fp6.sub(both, low), high)
 
 
-@kernel
+@inner
 def frobenius(point):
     """ψ of an affine point of the twist: multiplication by p on G2."""
     return fp2.mul(fp2.conjugate(point[0]), _TWIST_X), fp2.mul(fp2.conjugate(point[1]), _TWIST_Y)

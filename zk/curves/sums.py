@@ -9,7 +9,7 @@ An entry 2 i + s names point i of an array, negated when s = 1; group g has entr
 import numpy as np
 
 from zk.curves import coordinates, weierstrass
-from zk.jit import inlined, kernel
+from zk.jit import inlined, inner, kernel
 
 _BATCH = 1024  # an inversion costs about 380 products, so less than half a product for each addition
 
@@ -23,7 +23,7 @@ def _load(points, entry):
     return x, y
 
 
-@kernel
+@inner
 def _add_batch(points, pairs, sums, products):
     """sums[out] = left + right for the rows (left, right, out) of `pairs`, with one inversion."""
     count = pairs.shape[0]
@@ -40,7 +40,7 @@ def _add_batch(points, pairs, sums, products):
         weierstrass.store(sums, pairs[i, 2], weierstrass.add_affine(left, right, one_inverse))
 
 
-@kernel
+@inner
 def _add_pairs(points, pairs, sums):
     """sums[out] = left + right for the rows (left, right, out) of `pairs`, where left and right are entries."""
     products = np.empty((_BATCH,) + points.shape[2:], np.uint64)
@@ -48,7 +48,7 @@ def _add_pairs(points, pairs, sums):
         _add_batch(points, pairs[first : first + _BATCH], sums, products)
 
 
-@kernel
+@inner
 def _halve(points, entries, starts):
     """One round: (points, starts) of groups half as long, rounded up, with the same sums."""
     groups = starts.shape[0] - 1

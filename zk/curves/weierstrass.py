@@ -9,7 +9,7 @@ field of coordinates, additions not counted.
 """
 
 from zk.curves import coordinates
-from zk.jit import inlined, kernel
+from zk.jit import inlined, inner, kernel
 
 
 @inlined
@@ -27,14 +27,14 @@ def store(points, index, point):
     coordinates.store(row, 1, point[1])
 
 
-@kernel
+@inner
 def load_xyzz(points, index):
     """XYZZ point `index` of an array (n, 4, …)."""
     row = points[index]
     return coordinates.load(row, 0), coordinates.load(row, 1), coordinates.load(row, 2), coordinates.load(row, 3)
 
 
-@kernel
+@inner
 def store_xyzz(points, index, point):
     """Write an XYZZ point to row `index`."""
     row = points[index]
@@ -50,7 +50,7 @@ def is_identity(point):
     return coordinates.is_zero(point[1])
 
 
-@kernel
+@inner
 def identity_xyzz(like):
     """The identity in XYZZ form, over the field of the element `like`."""
     one = coordinates.one(like)
@@ -58,7 +58,7 @@ def identity_xyzz(like):
     return one, one, zero, zero
 
 
-@kernel
+@inner
 def from_affine(point):
     """An affine point in XYZZ form."""
     if is_identity(point):
@@ -99,7 +99,7 @@ def add_affine(left, right, inverse):
     return x, coordinates.sub(coordinates.mul(slope, coordinates.sub(left[0], x)), left[1])
 
 
-@kernel
+@inner
 def double(point):
     """2 point, "dbl-2008-s-1"; the identity for the identity, whose ZZ stays zero.  6 mul, 3 square."""
     u = coordinates.double(point[1])
@@ -113,7 +113,7 @@ def double(point):
     return x, y, coordinates.mul(v, point[2]), coordinates.mul(w, point[3])
 
 
-@kernel
+@inner
 def add(left, right):
     """left + right, "add-2008-s" with its exceptions handled.  12 mul, 2 square."""
     if coordinates.is_zero(left[2]):
@@ -137,7 +137,7 @@ def add(left, right):
     return x, y, zz, coordinates.mul(coordinates.mul(left[3], right[3]), ppp)
 
 
-@kernel
+@inner
 def to_affine(point):
     """The affine point; all zero for the identity.  1 inverse, 4 mul, 1 square."""
     i = coordinates.inverse(point[3])

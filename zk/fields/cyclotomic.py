@@ -3,6 +3,9 @@
 (p^6 - 1)(p^2 + 1) of it is cheap, and lands in the cyclotomic subgroup, where the inverse is the conjugate and squares
 cost half.  The rest, (p^4 - p^2 + 1) / r, is a short vector in powers of p and of the curve's parameter x.
 
+The chain is data, a list of steps on named registers that one kernel runs: an element of Fp12 is 48 words, and a
+kernel that holds twenty of them in variables takes longer to compile than all the rest.
+
 Sources: Granger, Scott, "Faster squaring in the cyclotomic subgroup of sixth degree extensions" (ePrint 2009/565),
 section 3.2; Scott, Benger, Charlemagne, Dominguez Perez, Kachisa, "On the final exponentiation for calculating
 pairings on ordinary elliptic curves" (ePrint 2008/490), section 5, for the chain.
@@ -12,23 +15,92 @@ import numpy as np
 
 from zk.fields import fp2, fp12
 from zk.fields.prime import BN_X
-from zk.jit import kernel
+from zk.jit import inner, kernel
+
+INVERSE, CONJUGATE, FROBENIUS, SQUARE, MULTIPLY = range(5)
+
+Step = tuple[int, str, str, str]  # operation, result, operands; the second operand is read by MULTIPLY only
 
 
-def non_adjacent_form(value: int) -> np.ndarray:
+def non_adjacent_form(value: int) -> list[int]:
     """The digits -1, 0, 1 of a positive integer, no two neighbours both non-zero, the highest first."""
     found = []
     while value:
         digit = 2 - value % 4 if value & 1 else 0
         found.append(digit)
         value = (value - digit) >> 1
-    return np.array(found[::-1], np.int64)
+    return found[::-1]
 
 
-_X_DIGITS = non_adjacent_form(BN_X)
+def _power_x(result: str, base: str) -> list[Step]:
+    """result = base^x in the cyclotomic subgroup.  62 squares and 21 products."""
+    steps = [(CONJUGATE, "inverse", base, base)]
+    current = base
+    for digit in non_adjacent_form(BN_X)[1:]:
+        steps.append((SQUARE, result, current, current))
+        current = result
+        if digit:
+            steps.append((MULTIPLY, result, result, base if digit > 0 else "inverse"))
+    return steps
 
 
-@kernel
+_INTO_SUBGROUP = [
+    (INVERSE, "inverse", "f", "f"),
+    (CONJUGATE, "f", "f", "f"),
+    (MULTIPLY, "f", "f", "inverse"),
+    (FROBENIUS, "b", "f", "f"),
+    (FROBENIUS, "b", "b", "b"),
+    (MULTIPLY, "b", "b", "f"),
+]
+
+# y0 y1^2 y2^6 y3^12 y4^18 y5^30 y6^36 by Olivos' vectorial addition chain, with bx for b^x and bp for b^p.
+_HARD_PART = [
+    *_power_x("bx", "b"),
+    *_power_x("bxx", "bx"),
+    *_power_x("bxxx", "bxx"),
+    (FROBENIUS, "bp", "b", "b"),
+    (FROBENIUS, "bpp", "bp", "bp"),
+    (FROBENIUS, "y0", "bpp", "bpp"),
+    (MULTIPLY, "y0", "y0", "bpp"),
+    (MULTIPLY, "y0", "y0", "bp"),
+    (CONJUGATE, "y1", "b", "b"),
+    (FROBENIUS, "bxxp", "bxx", "bxx"),
+    (FROBENIUS, "y2", "bxxp", "bxxp"),
+    (FROBENIUS, "y3", "bx", "bx"),
+    (CONJUGATE, "y3", "y3", "y3"),
+    (MULTIPLY, "y4", "bx", "bxxp"),
+    (CONJUGATE, "y4", "y4", "y4"),
+    (CONJUGATE, "y5", "bxx", "bxx"),
+    (FROBENIUS, "y6", "bxxx", "bxxx"),
+    (MULTIPLY, "y6", "y6", "bxxx"),
+    (CONJUGATE, "y6", "y6", "y6"),
+    (SQUARE, "t0", "y6", "y6"),
+    (MULTIPLY, "t0", "t0", "y4"),
+    (MULTIPLY, "t0", "t0", "y5"),
+    (MULTIPLY, "t1", "y3", "y5"),
+    (MULTIPLY, "t1", "t1", "t0"),
+    (MULTIPLY, "t0", "t0", "y2"),
+    (SQUARE, "t1", "t1", "t1"),
+    (MULTIPLY, "t1", "t1", "t0"),
+    (SQUARE, "t1", "t1", "t1"),
+    (MULTIPLY, "t0", "t1", "y1"),
+    (MULTIPLY, "t1", "t1", "y0"),
+    (SQUARE, "t0", "t0", "t0"),
+    (MULTIPLY, "f", "t0", "t1"),
+]
+
+
+def _assemble(steps: list[Step]) -> tuple[np.ndarray, int]:
+    """The steps as rows (operation, result, left, right) of register numbers, and how many registers; "f" is 0."""
+    numbers = {"f": 0}
+    rows = [(step[0], *(numbers.setdefault(name, len(numbers)) for name in step[1:])) for step in steps]
+    return np.array(rows, np.int64), len(numbers)
+
+
+_CHAIN, REGISTERS = _assemble(_INTO_SUBGROUP + _HARD_PART)
+
+
+@inner
 def _square_fp4(a, b):
     """(a + b y)^2 with y^2 = ξ.  2 mul of Fp2."""
     cross = fp2.mul(a, b)
@@ -36,19 +108,19 @@ def _square_fp4(a, b):
     return fp2.sub(fp2.sub(both, cross), fp2.mul_by_xi(cross)), fp2.double(cross)
 
 
-@kernel
+@inner
 def _triple_minus_double(a, b):
     """3a - 2b."""
     return fp2.add(fp2.double(fp2.sub(a, b)), a)
 
 
-@kernel
+@inner
 def _triple_plus_double(a, b):
     """3a + 2b."""
     return fp2.add(fp2.double(fp2.add(a, b)), a)
 
 
-@kernel
+@inner
 def square(a):
     """a^2 for a in the cyclotomic subgroup.  6 mul of Fp2."""
     even, odd = a
@@ -65,48 +137,23 @@ def square(a):
     )
 
 
-@kernel
-def power_x(a):
-    """a^x for a in the cyclotomic subgroup.  62 squares and 21 mul."""
-    inverse = fp12.conjugate(a)
-    result = a
-    for digit in _X_DIGITS[1:]:
-        result = square(result)
-        if digit != 0:
-            result = fp12.mul(result, a if digit > 0 else inverse)
-    return result
+@inner
+def _apply(operation, a, b):
+    """One step of the chain."""
+    if operation == SQUARE:
+        return square(a)
+    if operation == MULTIPLY:
+        return fp12.mul(a, b)
+    if operation == CONJUGATE:
+        return fp12.conjugate(a)
+    if operation == FROBENIUS:
+        return fp12.frobenius(a)
+    return fp12.inverse(a)
 
 
 @kernel
-def _into_subgroup(a):
-    """a^((p^6 - 1)(p^2 + 1)), in the cyclotomic subgroup."""
-    b = fp12.mul(fp12.conjugate(a), fp12.inverse(a))
-    return fp12.mul(fp12.frobenius(fp12.frobenius(b)), b)
-
-
-@kernel
-def final_exponentiation(a):
-    """a^((p^12 - 1) / r).
-
-    With b the image of a in the cyclotomic subgroup it is y0 y1^2 y2^6 y3^12 y4^18 y5^30 y6^36, by Olivos' vectorial
-    addition chain.
-    """
-    b = _into_subgroup(a)
-    bx = power_x(b)
-    bxx = power_x(bx)
-    bxxx = power_x(bxx)
-    bp = fp12.frobenius(b)
-    bpp = fp12.frobenius(bp)
-    y0 = fp12.mul(fp12.mul(bp, bpp), fp12.frobenius(bpp))
-    y1 = fp12.conjugate(b)
-    bxxp = fp12.frobenius(bxx)
-    y2 = fp12.frobenius(bxxp)
-    y3 = fp12.conjugate(fp12.frobenius(bx))
-    y4 = fp12.conjugate(fp12.mul(bx, bxxp))
-    y5 = fp12.conjugate(bxx)
-    y6 = fp12.conjugate(fp12.mul(bxxx, fp12.frobenius(bxxx)))
-    t0 = fp12.mul(fp12.mul(square(y6), y4), y5)
-    t1 = fp12.mul(fp12.mul(y3, y5), t0)
-    t0 = fp12.mul(t0, y2)
-    t1 = square(fp12.mul(square(t1), t0))
-    return fp12.mul(square(fp12.mul(t1, y1)), fp12.mul(t1, y0))
+def final_exponentiation(registers):
+    """registers[0] to the power (p^12 - 1) / r, in its place; the other registers are for the chain to write."""
+    for i in range(_CHAIN.shape[0]):
+        left, right = fp12.load(registers, _CHAIN[i, 2]), fp12.load(registers, _CHAIN[i, 3])
+        fp12.store(registers, _CHAIN[i, 1], _apply(_CHAIN[i, 0], left, right))

@@ -7,7 +7,7 @@ Costs are counted in operations of Fp6 unless said otherwise.
 from zk.fields import fp2, fp6
 from zk.fields.limbs import words
 from zk.fields.prime import MONTGOMERY, P
-from zk.jit import kernel
+from zk.jit import inner
 
 ZERO = (fp6.ZERO, fp6.ZERO)
 ONE = (fp6.ONE, fp6.ZERO)
@@ -37,7 +37,7 @@ _TWIST_1, _TWIST_2, _TWIST_3, _TWIST_4, _TWIST_5 = (
 )
 
 
-@kernel
+@inner
 def mul(a, b):
     """a·b by Karatsuba.  3 mul, 5 add."""
     low = fp6.mul(a[0], b[0])
@@ -46,7 +46,7 @@ def mul(a, b):
     return fp6.add(low, fp6.mul_by_v(high)), fp6.sub(fp6.sub(cross, low), high)
 
 
-@kernel
+@inner
 def square(a):
     """(a0 + a1)(a0 + v a1) - (1 + v) a0 a1, and 2 a0 a1.  2 mul, 5 add."""
     cross = fp6.mul(a[0], a[1])
@@ -54,20 +54,20 @@ def square(a):
     return fp6.sub(fp6.sub(both, cross), fp6.mul_by_v(cross)), fp6.add(cross, cross)
 
 
-@kernel
+@inner
 def conjugate(a):
     """a0 - a1·w, which is a^(p^6), and 1/a for a in the cyclotomic subgroup."""
     return a[0], fp6.neg(a[1])
 
 
-@kernel
+@inner
 def inverse(a):
     """(a0 - a1 w) / (a0^2 - v a1^2), and 0 for 0.  1 inverse, 2 mul, 2 squarings."""
     norm = fp6.inverse(fp6.sub(fp6.square(a[0]), fp6.mul_by_v(fp6.square(a[1]))))
     return fp6.mul(a[0], norm), fp6.neg(fp6.mul(a[1], norm))
 
 
-@kernel
+@inner
 def frobenius(a):
     """a^p: every coefficient in Fp2 conjugated and twisted.  5 mul of Fp2."""
     even = (
@@ -83,7 +83,26 @@ def frobenius(a):
     return even, odd
 
 
-@kernel
+@inner
 def equal(a, b):
     """Whether a and b are the same element."""
     return fp6.equal(a[0], b[0]) and fp6.equal(a[1], b[1])
+
+
+@inner
+def load(array, index):
+    """Row `index` of an array (n, 6, 2, 4): the coefficients of 1, w, …, w^5."""
+    row = array[index]
+    return (fp2.load(row, 0), fp2.load(row, 2), fp2.load(row, 4)), (fp2.load(row, 1), fp2.load(row, 3), fp2.load(row, 5))
+
+
+@inner
+def store(array, index, a):
+    """Write a to row `index` of an array (n, 6, 2, 4)."""
+    row = array[index]
+    fp2.store(row, 0, a[0][0])
+    fp2.store(row, 1, a[1][0])
+    fp2.store(row, 2, a[0][1])
+    fp2.store(row, 3, a[1][1])
+    fp2.store(row, 4, a[0][2])
+    fp2.store(row, 5, a[1][2])

@@ -4,43 +4,43 @@ Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications
 """
 
 from zk.fields import fp
-from zk.jit import kernel
+from zk.jit import inner
 
 ZERO = (fp.ZERO, fp.ZERO)
 ONE = (fp.ONE, fp.ZERO)
 
 
-@kernel
+@inner
 def add(a, b):
     """a + b.  2 add."""
     return fp.add(a[0], b[0]), fp.add(a[1], b[1])
 
 
-@kernel
+@inner
 def double(a):
     """2a.  2 add."""
     return fp.double(a[0]), fp.double(a[1])
 
 
-@kernel
+@inner
 def sub(a, b):
     """a - b.  2 add."""
     return fp.sub(a[0], b[0]), fp.sub(a[1], b[1])
 
 
-@kernel
+@inner
 def neg(a):
     """-a.  2 add."""
     return fp.neg(a[0]), fp.neg(a[1])
 
 
-@kernel
+@inner
 def conjugate(a):
     """a0 - a1·u, which is a^p.  1 add."""
     return a[0], fp.neg(a[1])
 
 
-@kernel
+@inner
 def mul(a, b):
     """(a0 + a1 u)(b0 + b1 u) with u^2 = -1, by Karatsuba.  3 mul, 5 add."""
     low = fp.mul(a[0], b[0])
@@ -49,19 +49,19 @@ def mul(a, b):
     return fp.sub(low, high), fp.sub(fp.sub(cross, low), high)
 
 
-@kernel
+@inner
 def square(a):
     """(a0 + a1)(a0 - a1) + 2 a0 a1 u.  2 mul, 3 add."""
     return fp.mul(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(fp.mul(a[0], a[1]))
 
 
-@kernel
+@inner
 def scale(a, k):
     """a·k for k in Fp.  2 mul."""
     return fp.mul(a[0], k), fp.mul(a[1], k)
 
 
-@kernel
+@inner
 def mul_by_xi(a):
     """a·ξ with ξ = 9 + u, the non-residue that Fp6 is built on.  10 add."""
     nine0 = fp.add(fp.double(fp.double(fp.double(a[0]))), a[0])
@@ -69,33 +69,33 @@ def mul_by_xi(a):
     return fp.sub(nine0, a[1]), fp.add(nine1, a[0])
 
 
-@kernel
+@inner
 def inverse(a):
     """(a0 - a1 u) / (a0^2 + a1^2), and 0 for 0.  1 inverse, 4 mul."""
     norm = fp.inverse(fp.add(fp.square(a[0]), fp.square(a[1])))
     return fp.mul(a[0], norm), fp.neg(fp.mul(a[1], norm))
 
 
-@kernel
+@inner
 def is_zero(a):
     """Whether a is 0."""
     return fp.is_zero(a[0]) and fp.is_zero(a[1])
 
 
-@kernel
+@inner
 def equal(a, b):
     """Whether a and b are the same element."""
     return fp.equal(a[0], b[0]) and fp.equal(a[1], b[1])
 
 
-@kernel
+@inner
 def load(array, index):
     """Row `index` of an array (n, 2, 4)."""
     row = array[index]
     return fp.load(row, 0), fp.load(row, 1)
 
 
-@kernel
+@inner
 def store(array, index, a):
     """Write a to row `index` of an array (n, 2, 4)."""
     row = array[index]

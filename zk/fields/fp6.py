@@ -5,37 +5,37 @@ Costs are counted in operations of Fp2.
 """
 
 from zk.fields import fp2
-from zk.jit import kernel
+from zk.jit import inner
 
 ZERO = (fp2.ZERO, fp2.ZERO, fp2.ZERO)
 ONE = (fp2.ONE, fp2.ZERO, fp2.ZERO)
 
 
-@kernel
+@inner
 def add(a, b):
     """a + b.  3 add."""
     return fp2.add(a[0], b[0]), fp2.add(a[1], b[1]), fp2.add(a[2], b[2])
 
 
-@kernel
+@inner
 def sub(a, b):
     """a - b.  3 add."""
     return fp2.sub(a[0], b[0]), fp2.sub(a[1], b[1]), fp2.sub(a[2], b[2])
 
 
-@kernel
+@inner
 def neg(a):
     """-a.  3 add."""
     return fp2.neg(a[0]), fp2.neg(a[1]), fp2.neg(a[2])
 
 
-@kernel
+@inner
 def mul_by_v(a):
     """a·v: the coefficients move up and the top one comes back times ξ."""
     return fp2.mul_by_xi(a[2]), a[0], a[1]
 
 
-@kernel
+@inner
 def mul(a, b):
     """a·b by Karatsuba.  6 mul, 15 add."""
     v0 = fp2.mul(a[0], b[0])
@@ -47,7 +47,7 @@ def mul(a, b):
     return fp2.add(v0, fp2.mul_by_xi(c12)), fp2.add(c01, fp2.mul_by_xi(v2)), fp2.add(c02, v1)
 
 
-@kernel
+@inner
 def square(a):
     """a^2.  5 squarings or products ("CH-SQR2")."""
     s0 = fp2.square(a[0])
@@ -59,13 +59,13 @@ def square(a):
     return fp2.add(s0, fp2.mul_by_xi(s3)), fp2.add(s1, fp2.mul_by_xi(s4)), top
 
 
-@kernel
+@inner
 def scale(a, k):
     """a·k for k in Fp2.  3 mul."""
     return fp2.mul(a[0], k), fp2.mul(a[1], k), fp2.mul(a[2], k)
 
 
-@kernel
+@inner
 def inverse(a):
     """1/a through the norm to Fp2, and 0 for 0.  1 inverse, 12 mul."""
     t0 = fp2.sub(fp2.square(a[0]), fp2.mul_by_xi(fp2.mul(a[1], a[2])))
@@ -76,7 +76,7 @@ def inverse(a):
     return scale((t0, t1, t2), norm)
 
 
-@kernel
+@inner
 def equal(a, b):
     """Whether a and b are the same element."""
     return fp2.equal(a[0], b[0]) and fp2.equal(a[1], b[1]) and fp2.equal(a[2], b[2])

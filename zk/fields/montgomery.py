@@ -11,10 +11,10 @@ import numpy as np
 
 from zk.fields.limbs import ONE_WORD, ZERO_WORD, adc, mac, sbb, words
 from zk.fields.prime import MONTGOMERY, WORD_BITS, WORDS, Prime
-from zk.jit import kernel
+from zk.jit import inner
 
 
-@kernel
+@inner
 def reduce_once(t, p):
     """t mod p for t < 2p."""
     s0, borrow = sbb(t[0], p[0], ZERO_WORD)
@@ -26,7 +26,7 @@ def reduce_once(t, p):
     return t
 
 
-@kernel
+@inner
 def add(a, b, p):
     """a + b."""
     s0, carry = adc(a[0], b[0], ZERO_WORD)
@@ -36,7 +36,7 @@ def add(a, b, p):
     return reduce_once((s0, s1, s2, s3), p)
 
 
-@kernel
+@inner
 def sub(a, b, p):
     """a - b: p is added back exactly when the subtraction borrows."""
     s0, borrow = sbb(a[0], b[0], ZERO_WORD)
@@ -51,7 +51,7 @@ def sub(a, b, p):
     return s0, s1, s2, s3
 
 
-@kernel
+@inner
 def _row(t, a, word, p, negative_inverse):
     """(t + a·word) / 2^64 mod p, for t < 2p; the result is below 2p again."""
     t0, carry = mac(t[0], a[0], word, ZERO_WORD)
@@ -66,7 +66,7 @@ def _row(t, a, word, p, negative_inverse):
     return t0, t1, t2, t4 + carry
 
 
-@kernel
+@inner
 def mul(a, b, p, negative_inverse):
     """a·b / 2^256.  36 word multiplications.  Also right for a below 2^256 when b < p: the result is below p."""
     t = (ZERO_WORD, ZERO_WORD, ZERO_WORD, ZERO_WORD)
@@ -77,7 +77,7 @@ def mul(a, b, p, negative_inverse):
     return reduce_once(t, p)
 
 
-@kernel
+@inner
 def power(a, exponent, one, p, negative_inverse):
     """a^exponent, the exponent as four plain words, by squaring from the top.  Up to 256 squarings."""
     result = one
@@ -104,47 +104,47 @@ def kernels(prime: Prime) -> SimpleNamespace:
     plain_one = words(1)
     exponent = words(prime.modulus - 2)
 
-    @kernel
+    @inner
     def field_add(a, b):
         """a + b."""
         return add(a, b, p)
 
-    @kernel
+    @inner
     def field_double(a):
         """2a."""
         return add(a, a, p)
 
-    @kernel
+    @inner
     def field_sub(a, b):
         """a - b."""
         return sub(a, b, p)
 
-    @kernel
+    @inner
     def field_neg(a):
         """-a."""
         return sub(zero, a, p)
 
-    @kernel
+    @inner
     def field_mul(a, b):
         """a·b.  1 mul."""
         return mul(a, b, p, negative_inverse)
 
-    @kernel
+    @inner
     def field_square(a):
         """a^2.  1 mul."""
         return mul(a, a, p, negative_inverse)
 
-    @kernel
+    @inner
     def field_inverse(a):
         """1/a, and 0 for 0.  About 380 mul."""
         return power(a, exponent, one, p, negative_inverse)
 
-    @kernel
+    @inner
     def to_montgomery(a):
         """Plain words below p to Montgomery words.  1 mul."""
         return mul(a, square_of_montgomery, p, negative_inverse)
 
-    @kernel
+    @inner
     def from_montgomery(a):
         """Montgomery words to plain words.  1 mul."""
         return mul(a, plain_one, p, negative_inverse)
@@ -155,25 +155,25 @@ def kernels(prime: Prime) -> SimpleNamespace:
     )  # fmt: skip
 
 
-@kernel
+@inner
 def is_zero(a):
     """Whether a is 0."""
     return (a[0] | a[1] | a[2] | a[3]) == ZERO_WORD
 
 
-@kernel
+@inner
 def equal(a, b):
     """Whether a and b are the same element."""
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == ZERO_WORD
 
 
-@kernel
+@inner
 def load(array, index):
     """Row `index` of an array (n, 4)."""
     return array[index, 0], array[index, 1], array[index, 2], array[index, 3]
 
 
-@kernel
+@inner
 def store(array, index, a):
     """Write a to row `index` of an array (n, 4)."""
     array[index, 0] = a[0]
