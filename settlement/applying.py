@@ -13,7 +13,7 @@ from settlement.storage.rows import BundleEntry, Output, SettledFlow
 def entry(
     checked: Checked, now_ms: int, *, previous: Event, size: int, read: merkle.Read, holdings: Holdings
 ) -> BundleEntry:
-    """The rows of a bundle that follows the event `previous`, when the tree that `read` answers for has `size` leaves."""
+    """The rows of a bundle that follows the event `previous`, in a tree of `size` leaves that `read` answers for."""
     legs = checked.bundle.legs
     nodes = merkle.append(read, size, [leg.public.commitment for leg in legs])
     root, size_after = nodes[merkle.ROOT], size + len(legs)

@@ -168,7 +168,7 @@ class _Proofs:
 
 
 def _require_event(stored: Event, computed: Event) -> None:
-    _require(stored == computed, f"the event at height {stored.height} is not the one that follows from what was settled")
+    _require(stored == computed, f"the event at height {stored.height} is not the one that follows from history")
 
 
 def _require(holds: bool, complaint: str) -> None:

@@ -1,7 +1,7 @@
 """What is signed and what names a leg or a bundle: domain-separated digests of their canonical bytes.
 
-Ids are over bodies, never over proofs or signatures, which anybody (a Groth16 proof) or their owner (a signature) can make
-anew for the same content.  What is signed is SHA-512, 512 bits reduced mod r, so the bias is below 2^-250.
+Ids are over bodies, never over proofs or signatures, which anybody (a Groth16 proof) or their owner (a signature) can
+make anew for the same content.  What is signed is SHA-512, 512 bits reduced mod r, so the bias is below 2^-250.
 """
 
 import hashlib

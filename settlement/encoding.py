@@ -1,8 +1,9 @@
-"""The one byte encoding of legs and bundles: decode(encode(x)) is x, and encode(decode(b)) is b for whatever is accepted.
+"""The one byte encoding of legs and bundles: decode(encode(x)) is x, and encode(decode(b)) is b for all b it accepts.
 
     bundle  = "zkB1" │ ledger id 32 │ n │ n × (length 2 │ leg) │ condition 1 │ binding 96
     leg     = body │ proof 256 │ margin proof 256, where there is one │ signature 96
-    body    = "zkL1" │ margin? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ margin │ flows │ expiry 8 │ ciphertexts
+    body    = "zkL1" │ margin? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ margin │ flows │ expiry 8
+              │ ciphertexts, 210 each
     public  = root │ nullifier │ commitment │ value.x │ value.y │ rk.x │ rk.y, 32 each │ cash 1
     margin  = key 32 │ grid root 32 │ epoch 8 │ guardian 32
     flow    = asset 1 │ amount 8, signed │ party length 1 │ party

@@ -89,7 +89,7 @@ class Ledger:
         return self._repository.tree()[1]
 
     def path(self, position: int) -> tuple[tuple[int, ...], ...]:
-        """The four children at each of the 16 levels above a leaf; merkle.path_root gives the root that they lead to."""
+        """The four children at each of the 16 levels above a leaf; merkle.path_root gives the root they lead to."""
         with self._repository.reading():
             return merkle.path(self._repository.node, position)
 
@@ -138,7 +138,7 @@ class Ledger:
         return self._repository.is_recent_root(root, ROOT_WINDOW)
 
     def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
-        """Whether this is the initial grid of one of the last GRID_WINDOW epochs, and not older than the pool allows."""
+        """Whether this is the initial grid of one of the last GRID_WINDOW epochs, no older than the pool allows."""
         return any(
             (grid.initial_root, grid.publication.epoch) == (grid_root, epoch)
             and now_ms - grid.published_ms <= self.pool.limits.grid_age_ms
@@ -167,7 +167,7 @@ class Ledger:
                 checked, now_ms, previous=previous, size=size, read=self._repository.node, holdings=self
             )
             # From here on nothing may fail: every row is computed, and what the tables could refuse was checked above
-            # under the same lock.  Only the machine can stop it now, and then the next one to open the file finds nothing of it.
+            # under the same lock.  Only the machine can stop it now, and whoever opens the file next finds no trace.
             self._repository.settle(entry)
         return Applied(entry.event.height, tuple(output.position for output in entry.outputs), entry.root)
 
@@ -184,5 +184,6 @@ class Ledger:
                 raise Rejected(Rejection.WRONG_EPOCH, f"it is epoch {publication.epoch}, and {following} is next")
             previous = self._repository.last_event()
             event = events.following(previous, events.GRIDS, now_ms, events.grids_body(taken))
+            # From here on nothing may fail.
             self._repository.publish(GridsEntry(event, taken))
         return taken

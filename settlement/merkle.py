@@ -7,7 +7,7 @@ read without hashing.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 
 from circuits import records
 from zk.hashes import poseidon
@@ -19,7 +19,7 @@ Read = Callable[[int, int], int | None]
 Nodes = dict[tuple[int, int], int]
 
 
-@lru_cache(maxsize=None)
+@cache
 def empty(level: int) -> int:
     """The node at this level over leaves that are all 0."""
     return records.node(poseidon.hash, (empty(level - 1),) * records.ARITY) if level else 0

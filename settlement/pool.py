@@ -8,7 +8,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from circuits import records
 from settlement import poolcheck
 from zk.curves import babyjubjub
 from zk.errors import FormatError

@@ -151,8 +151,8 @@ class Repository:
     def spend(self, nullifier: int) -> Spend | None:
         """By which bundle a nullifier was published; None when it was not."""
         row = self._one(
-            "SELECT bundle_id, height, created_ms FROM nullifiers JOIN bundles USING (height) JOIN events USING (height)"
-            " WHERE nullifier = ?", (to_bytes(nullifier),)
+            "SELECT bundle_id, height, created_ms FROM nullifiers JOIN bundles USING (height)"
+            " JOIN events USING (height) WHERE nullifier = ?", (to_bytes(nullifier),)
         )
         return None if row is None else Spend(nullifier, *row)
 
@@ -204,7 +204,8 @@ class Repository:
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, newest first."""
         columns = "epoch, initial, maintenance, evidence, initial_root, maintenance_root, published_ms"
-        return [_grids(row) for row in self._rows(f"SELECT {columns} FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))]
+        rows = self._rows(f"SELECT {columns} FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))
+        return [_grids(row) for row in rows]
 
     def _configure(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")

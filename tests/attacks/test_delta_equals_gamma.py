@@ -32,7 +32,7 @@ def unfinished(sign: int) -> VerifyingKey:
 
 def forge(key: VerifyingKey, public: tuple[int, ...], sign: int) -> Proof:
     total = key.ic[0]
-    for value, point in zip(public, key.ic[1:]):
+    for value, point in zip(public, key.ic[1:], strict=True):
         total = bn254.add(total, bn254.multiply(value, point))
     return Proof(key.alpha, key.beta, bn254.negate(total) if sign > 0 else total)
 

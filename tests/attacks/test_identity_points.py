@@ -58,7 +58,8 @@ def test_a_signature_under_the_neutral_key_does_not_verify_even_where_decoding_w
 def test_no_signature_starts_with_a_point_of_small_order(ledger, point):
     one = make(ledger)
     moved = Signature(point, one.leg.signature.s)
-    assert refusal(ledger, bind(ledger.ledger_id, replace(one, leg=replace(one.leg, signature=moved)))) is Rejection.MALFORMED
+    forged = replace(one, leg=replace(one.leg, signature=moved))
+    assert refusal(ledger, bind(ledger.ledger_id, forged)) is Rejection.MALFORMED
     bound = bind(ledger.ledger_id, one)
     assert refusal(ledger, replace(bound, binding=Signature(point, bound.binding.s))) is Rejection.MALFORMED
 
@@ -76,7 +77,7 @@ def test_a_bundle_whose_blindings_cancel_cannot_be_signed_by_everybody(ledger):
 
 
 def test_a_binding_signature_with_another_base_does_not_bind(ledger):
-    """Whoever knew the balance to be k·B8 could sign it with base B8; only base H says that nothing but blinding is left."""
+    """Whoever knew the balance to be k·B8 could sign it with base B8; base H says that only blinding is left."""
     point = babyjubjub.multiply(5, babyjubjub.BASE8)
     one = make(ledger, value_x=point[0], value_y=point[1])
     unsigned = Bundle(ledger.ledger_id, (one.leg,), samples.UNSIGNED)

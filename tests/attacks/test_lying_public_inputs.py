@@ -1,7 +1,7 @@
 """A dishonest owner signs and binds whatever he likes; only real proofs stand between him and other people's money.
 
-Each lie changes one public input, or one proof, of a true swap, and is signed and bound again by everybody concerned, so
-that nothing but the proof can refuse it.
+Each lie changes one public input, or one proof, of a true swap, and is signed and bound again by everybody concerned,
+so that nothing but the proof can refuse it.
 """
 
 from dataclasses import dataclass, replace

@@ -63,12 +63,13 @@ def outcome(path: Path) -> str:
     return answer[report.bundles, report.legs, sum(report.reserves.values())]
 
 
-def crash(prepared: tuple[Path, Checked], tmp_path: Path, arm) -> tuple[bool, str]:
+def crash(prepared: tuple[Path, Checked], tmp_path: Path, arm, *, go_on: bool) -> tuple[bool, str]:
+    """Whether the process lived, and what it left.  With `go_on` the next one settles what it did not."""
     original, checked = prepared
     path = Path(shutil.copy(original, tmp_path / "ledger.sqlite"))
     lived = run_in_a_child(path, checked, arm)
     found = outcome(path)
-    if found == "nothing":  # the next one to come finds a ledger that works
+    if go_on and found == "nothing":
         with Ledger.open(path) as ledger:
             ledger.apply(checked, NOW_MS)
         assert outcome(path) == "all"
@@ -80,7 +81,8 @@ def crash(prepared: tuple[Path, Checked], tmp_path: Path, arm) -> tuple[bool, st
 def test_a_process_killed_before_any_statement_leaves_nothing_and_after_the_last_all(prepared, tmp_path):
     outcomes, statement = [], 0
     while not outcomes or not outcomes[-1][0]:
-        outcomes.append(crash(prepared, tmp_path, lambda c, n=statement: c.set_trace_callback(kill_at(n))))
+        outcomes.append(crash(prepared, tmp_path, lambda c, n=statement: c.set_trace_callback(kill_at(n)),
+                              go_on=statement % 10 == 0))
         statement += 1
     assert len(outcomes) > 40
     assert set(outcomes[:-1]) == {(False, "nothing")} and outcomes[-1] == (True, "all")
@@ -88,7 +90,7 @@ def test_a_process_killed_before_any_statement_leaves_nothing_and_after_the_last
 
 @pytest.mark.parametrize("step", [1, 50, 200, 400, 700, 1000, 1300, 1600, 2000])
 def test_a_process_killed_inside_a_statement_leaves_nothing(prepared, tmp_path, step):
-    lived, found = crash(prepared, tmp_path, lambda c: c.set_progress_handler(kill_at(step), 1))
+    lived, found = crash(prepared, tmp_path, lambda c: c.set_progress_handler(kill_at(step), 1), go_on=True)
     assert found == ("all" if lived else "nothing")
 
 

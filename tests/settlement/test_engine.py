@@ -3,7 +3,6 @@
 The proofs here are not real; tests/attacks and tests/prover settle real ones.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
