@@ -7,7 +7,7 @@ stage, a home of its own; who is in the story and what they trade; and what is w
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,20 +72,11 @@ def stage(own: Home, kept: Path | None) -> Iterator[Home]:
 
 
 @contextmanager
-def desks(home: Home, ledger: Ledger, keystore: Keystore, passphrases: Mapping[str, str]) -> Iterator[dict[str, Desk]]:
-    """New wallets of these names, each open at a desk."""
-    files.make_folder(home.wallets)
-    with ExitStack() as open_files:
-        found = {}
-        for name, passphrase in passphrases.items():
-            file = open_files.enter_context(walletfile.create(home.wallet(name), passphrase, wallet.new()))
-            found[name] = Desk(ledger, file, keystore)
-        yield found
-
-
-def passphrase() -> str:
-    """A passphrase that nobody has to remember."""
-    return entropy.token(16).hex()
+def sit(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> Iterator[Desk]:
+    """A desk with a new wallet, whose passphrase nobody has to remember."""
+    passphrase = entropy.token(16).hex()
+    with walletfile.create(home.wallet(name), passphrase, wallet.new()) as file:
+        yield Desk(ledger, file, keystore)
 
 
 def receiving_address(at: Desk) -> address.Address:

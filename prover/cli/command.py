@@ -65,12 +65,16 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group of such commands."""
+    """A group of such commands, which takes them too."""
 
     command_class = Command
 
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.params += _options()
 
-class LazyGroup(click.Group):
+
+class LazyGroup(Group):
     """A group that imports the file of a command when that command is asked for.
 
     `places` says where each is: "module:name".
@@ -78,7 +82,6 @@ class LazyGroup(click.Group):
 
     def __init__(self, *arguments: Any, places: Mapping[str, str], **options: Any):
         super().__init__(*arguments, **options)
-        self.params += _options()
         self._places = places
 
     def list_commands(self, context: click.Context) -> list[str]:

@@ -41,8 +41,10 @@ def demo(session: Session, keep: Path | None) -> None:
         warmup.run(keystore)
         ledger = stack.enter_context(demo_trade.found(narrator, home, keystore))
         demo_trade.publish(narrator, home, ledger)
-        passphrases = {name: stories.passphrase() for name in ("maker", "taker")}
-        desks = stack.enter_context(stories.desks(home, ledger, keystore, passphrases))
+        desks = {
+            name: stack.enter_context(demo_trade.trader(narrator, home, ledger, keystore, name))
+            for name in demo_trade.traders(narrator)
+        }
         story = Story(narrator, stopwatch, home, keystore, ledger, desks)
         demo_trade.deposit(story)
         placed = demo_trade.place(story)

@@ -1,7 +1,7 @@
 """The demo's acts one to four: a pool, two traders, a shielded order, a settlement."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from prover.cli import oracle, show, sitting
@@ -11,7 +11,7 @@ from prover.cli.story import Story
 if TYPE_CHECKING:
     from prover.cli.narrator import Narrator
     from prover.demo import Scenario
-    from prover.desk import Settled
+    from prover.desk import Desk, Settled
     from prover.home import Home
     from prover.keystore import Keystore
     from prover.orders import Placed
@@ -53,15 +53,31 @@ def publish(narrator: "Narrator", home: "Home", ledger: "Ledger") -> None:
     narrator.sees(everybody="pool, prices, grids and the oracles' signatures")
 
 
-def deposit(story: Story) -> None:
-    """Act two: two wallets, and what they pay in."""
-    from prover import address, amounts, demo, moves
+def traders(narrator: "Narrator") -> tuple[str, ...]:
+    """Act two begins: who is in the story."""
+    narrator.act("Two traders", "A deposit comes from outside, so its amount is public; what becomes of it is not.")
+    return "maker", "taker"
 
-    story.narrator.act("Two traders", "A deposit comes from outside, so its amount is public; what becomes of it is not.")
-    for name, at in story.desks.items():
-        with story.narrator.step(f"zksettle wallet new {name}") as told:
+
+@contextmanager
+def trader(
+    narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keystore", name: str
+) -> "Iterator[Desk]":
+    """A new wallet, open at a desk."""
+    from prover import address, demo
+
+    with ExitStack() as stack:
+        with narrator.step(f"zksettle wallet new {name}") as told:
+            at = stack.enter_context(demo.sit(home, ledger, keystore, name))
             told["address"] = address.encode(demo.receiving_address(at))
-            story.screen.fields([("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")])
+            narrator.screen.fields([("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")])
+        yield at
+
+
+def deposit(story: Story) -> None:
+    """Act two ends: what they pay in."""
+    from prover import amounts, demo, moves
+
     for name, text in demo.DEPOSITS:
         at = story.desks[name]
         with story.narrator.step(f'zksettle deposit "{text}" --wallet {name}') as told:

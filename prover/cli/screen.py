@@ -124,9 +124,11 @@ def short(text: str, digits: int = 8) -> str:
 
 
 def seconds(duration_s: float) -> str:
-    """A duration as a person reads it: 840 µs, 12.3 ms, 1.84 s, 2 min 5 s."""
+    """A duration as a person reads it: 14.2 ns, 840 µs, 12.3 ms, 1.84 s, 2 min 5 s."""
+    if duration_s < 1e-6:
+        return f"{duration_s * 1e9:.3g} ns"
     if duration_s < 0.001:
-        return f"{duration_s * 1e6:.0f} µs"
+        return f"{duration_s * 1e6:.3g} µs"
     if duration_s < 1:
         return f"{duration_s * 1e3:.3g} ms"
     if duration_s < 100:

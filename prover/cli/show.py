@@ -6,7 +6,6 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from prover import amounts
 from prover.cli.screen import seconds, short
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ def receipt_json(receipt: "Receipt") -> dict[str, Any]:
 
 def balances_text(balances: tuple[int, ...], pool: "Pool") -> str:
     """The balances that are not zero, one a line."""
+    from prover import amounts
+
     shown = [amounts.show(balance, asset) for balance, asset in zip(balances, pool.assets, strict=True) if balance]
     return "\n".join(shown) or "nothing"
 
@@ -70,6 +71,8 @@ def balances_json(balances: tuple[int, ...], pool: "Pool") -> dict[str, str]:
 
 def trade_text(changes: tuple[int, ...], pool: "Pool") -> tuple[str, str]:
     """(what is sold, what is bought)."""
+    from prover import amounts
+
     sold = [amounts.show(-c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c < 0]
     bought = [amounts.show(c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c > 0]
     return ", ".join(sold) or "nothing", ", ".join(bought) or "nothing"
@@ -88,6 +91,8 @@ def terms_json(terms: "Terms", pool: "Pool") -> dict[str, Any]:
 
 def flow_text(flow: "Flow", pool: "Pool") -> str:
     """A flow, which is public."""
+    from prover import amounts
+
     asset, party = pool.assets[flow.asset], flow.party.decode(errors="replace")
     if flow.amount > 0:
         return f"{amounts.show(flow.amount, asset)} in, from {_printable(party)}"

@@ -4,6 +4,7 @@ A plain line is written when a task that says why it is slow begins, and when an
 """
 
 import sys
+import threading
 import time
 from typing import Any
 
@@ -52,26 +53,45 @@ class Lines:
 
 
 class Bars:
-    """One bar for each task under way, gone when it ends."""
+    """One bar for each task under way, gone when it ends; work that is done at once shows none."""
 
     def __init__(self) -> None:
         self._display: Any = None
         self._rows: dict[progress.Task, Any] = {}
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
 
     def began(self, task: progress.Task) -> None:
-        if task.note:
-            click.secho(f"{task.what}: {task.note}", err=True, dim=True)
-        if not self._rows:
-            self._display = _display()
-            self._display.start()
-        self._rows[task] = self._display.add_task(task.what, total=task.total)
+        with self._lock:
+            if task.note:
+                self._hide()
+                click.secho(f"{task.what}: {task.note}", err=True, dim=True)
+            if self._display is None:
+                self._display = _display()
+            self._rows[task] = self._display.add_task(task.what, total=task.total)
+            if self._timer is None:
+                self._timer = threading.Timer(NOTICEABLE_S / 4, self._show)
+                self._timer.daemon = True
+                self._timer.start()
 
     def advanced(self, task: progress.Task) -> None:
         self._display.update(self._rows[task], completed=task.done, total=task.total)
 
     def ended(self, task: progress.Task) -> None:
-        self._display.remove_task(self._rows.pop(task))
-        if not self._rows:
+        with self._lock:
+            self._display.remove_task(self._rows.pop(task))
+            if not self._rows:
+                self._hide()
+
+    def _show(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._display.start()
+
+    def _hide(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
             self._display.stop()
 
 

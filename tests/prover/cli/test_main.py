@@ -1,0 +1,197 @@
+"""Help answers without loading what it does not need; what goes wrong is said in one sentence with the agreed exit code."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from prover.cli import command, failure, main, screen
+from settlement.rejection import Rejected, Rejection
+from tests.prover.cli.run import refused, zksettle
+from zk.errors import FormatError, InvalidProof, Unsatisfied
+
+ROOT = Path(__file__).parents[3]
+HEAVY = {"numba", "llvmlite", "numpy", "rich", "gmpy2", "cryptography", "sqlite3", "galois", "py_ecc"}
+
+
+def every_command(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = [path]
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        inside = group.get_command(context, name)
+        found += every_command(inside, (*path, name)) if isinstance(inside, click.Group) else [(*path, name)]
+    return found
+
+
+COMMANDS = every_command(main.zksettle)
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_and_knows_home_and_json(path, tmp_path):
+    ran = zksettle(tmp_path, *path, "--help")
+    assert ran.code == 0 and ran.err == ""
+    assert ran.out.startswith("Usage: zksettle") and "--home" in ran.out and "--json" in ran.out
+
+
+def test_the_commands_are_those_that_were_promised():
+    promised = """
+        pool new, pool show, wallet new, wallet restore, wallet address, wallet show, wallet sync, deposit, withdraw, pay,
+        order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit, prove,
+        verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, groth16 verify, export snarkjs,
+        import snarkjs, bench prove, bench kernels, warmup, doctor, completion, demo
+    """
+    assert {tuple(name.split()) for name in promised.split(",")} <= set(COMMANDS)
+
+
+def test_help_and_plain_lists_load_nothing_heavy():
+    """Every command's help, each in one process, then what is loaded."""
+    script = f"""
+import sys
+from prover.cli.main import main
+for path in {COMMANDS!r}:
+    assert main([*path, "--help"]) == 0
+print(sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "[]\n"
+
+
+def test_circuits_are_looked_into_without_numba(tmp_path):
+    script = f"""
+import sys
+from prover.cli.main import main
+assert main(["circuit", "info", "leg", "--home", {str(tmp_path)!r}]) == 0
+print(sorted(set(sys.modules) & {{"numba", "rich"}}), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("nosuch",), "No such command"),
+    (("wallet", "nosuch"), "No such command"),
+    (("circuit", "info"), "Missing argument"),
+    (("circuit", "info", "nosuch"), "there are leg, margin"),
+    (("circuit", "profile", "leg", "--depth", "0"), "not in the range"),
+    (("circuit", "info", "leg", "--nosuch"), "No such option"),
+    (("completion", "nosuch"), "nosuch"),
+    (("pool", "new"), "--insecure-dev"),
+    (("order", "place"), "--sell or --buy"),
+    (("order", "place", "--sell", "1 ETH", "--expires", "soon"), "length of time"),
+    (("order", "place", "--sell", "1 ETH", "--expires", "366d"), "length of time"),
+    (("deposit",), "Missing argument"),
+    (("pay", "1", "ETH"), "--to"),
+    (("prove", "leg", "input.json"), "--output"),
+])  # fmt: skip
+def test_wrong_usage_is_exit_code_2(arguments, words, tmp_path):
+    refused(zksettle(tmp_path, *arguments), 2, words)
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("circuit", "check", "leg", "nosuch.json"), "nosuch.json cannot be read"),
+    (("circuit", "audit", "leg", "nosuch.json"), "nosuch.json cannot be read"),
+    (("prove", "leg", "nosuch.json", "-o", "proof.json"), "nosuch.json cannot be read"),
+    (("verify", "nosuch.json"), "nosuch.json cannot be read"),
+    (("groth16", "verify", "k.json", "p.json", "q.json"), "k.json cannot be read"),
+    (("export", "snarkjs", "nosuch.json"), "nosuch.json cannot be read"),
+    (("import", "snarkjs", "leg", "k.json", "p.json", "q.json", "-o", "x"), "k.json cannot be read"),
+    (("wallet", "new", "Not A Name"), "a wallet's name"),
+    (("wallet", "address", "nosuch", "--passphrase-file", "nosuch.txt"), "nosuch.txt cannot be read"),
+    (("pool", "show"), "zksettle pool new"),
+    (("ledger", "show"), "zksettle pool new"),
+    (("ledger", "audit"), "zksettle pool new"),
+    (("wallet", "sync"), "zksettle pool new"),
+    (("oracle", "publish"), "zksettle pool new"),
+    (("order", "list"), "zksettle pool new"),
+    (("order", "show", "abcd"), "zksettle pool new"),
+    (("order", "take", "abcd"), "zksettle pool new"),
+    (("order", "cancel", "abcd"), "zksettle pool new"),
+    (("deposit", "1", "ETH"), "zksettle pool new"),
+    (("withdraw", "1", "ETH"), "zksettle pool new"),
+    (("pay", "1", "ETH", "--to", "zks1nonsense"), "the address"),
+    (("order", "place", "--sell", "1 ETH", "--to", "zks1nonsense"), "the address"),
+])  # fmt: skip
+def test_malformed_input_is_exit_code_3(arguments, words, tmp_path):
+    refused(zksettle(tmp_path, *arguments), 3, words)
+
+
+@pytest.mark.parametrize("error, code, words", [
+    (Rejected(Rejection.NULLIFIER_SPENT, "leg 0 spends an account that has moved"), 1, "rejection 10 (NULLIFIER_SPENT)"),
+    (Unsatisfied("the leg statement is false"), 1, "the leg statement is false"),
+    (InvalidProof("the proof does not verify"), 1, "the proof does not verify"),
+    (FileExistsError("there is a wallet named main already"), 1, "there is a wallet named main already"),
+    (PermissionError(13, "Permission denied", "/somewhere"), 1, "/somewhere: Permission denied"),
+    (FormatError("the leg has no margin"), 3, "the leg has no margin"),
+    (click.UsageError("no such thing."), 2, "no such thing"),
+    (click.Abort(), 130, "interrupted"),
+    (KeyboardInterrupt(), 130, "interrupted"),
+])  # fmt: skip
+def test_an_error_is_one_sentence_and_an_exit_code(error, code, words, capsys):
+    assert failure.report(error, screen.Screen()) == code
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1 and words in printed.err
+
+
+def test_a_mistake_of_our_own_does_not_show_its_message_which_might_hold_a_secret(capsys):
+    assert failure.report(KeyError("seed phrase"), screen.Screen()) == 1
+    printed = capsys.readouterr()
+    assert "seed phrase" not in printed.err and "KeyError" in printed.err
+
+
+def test_with_json_an_error_is_a_document_too(tmp_path):
+    ran = zksettle(tmp_path, "pool", "show", "--json")
+    assert ran.code == 3 and json.loads(ran.out)["exit_code"] == 3 and ran.err.count("\n") == 1
+
+
+def test_a_rejection_in_json_has_its_number_and_name(capsys):
+    failure.report(Rejected(Rejection.UNBALANCED, "by one unit"), screen.Screen(is_json=True))
+    rejection = json.loads(capsys.readouterr().out)["rejection"]
+    assert rejection == {"number": 12, "name": "UNBALANCED", "detail": "by one unit"}
+
+
+def test_a_reader_that_leaves_is_not_an_error_to_talk_about():
+    script = "from prover.cli.main import main; import sys; sys.exit(main(['circuit', 'profile', 'leg', '--lines', '500']))"
+    done = subprocess.run(f'{sys.executable} -c "{script}" | head -n 1', shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout.count("\n") == 1
+
+
+def test_home_and_json_may_stand_before_or_behind_the_command(tmp_path, capsys):
+    for arguments in (["--home", str(tmp_path), "--json", "circuit", "list"], ["circuit", "list", "--json"]):
+        assert main.main(arguments) == 0
+        assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["leg", "margin"]
+
+
+def test_the_home_may_come_from_the_environment(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ZKSETTLE_HOME", str(tmp_path / "elsewhere"))
+    assert main.main(["pool", "show"]) == 3
+    assert str(tmp_path / "elsewhere") in capsys.readouterr().err
+
+
+def test_the_version_is_printed(capsys):
+    assert main.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("zksettle, version ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_each_shell(shell, tmp_path):
+    ran = zksettle(tmp_path, "completion", shell)
+    assert ran.code == 0 and "_ZKSETTLE_COMPLETE" in ran.out
+
+
+def test_a_pipe_gets_no_colours_and_no_boxes(monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    drawn = screen.Screen()
+    drawn.say("good", "good")
+    drawn.table(("name", ">number"), [("a", "1"), ("bb", "22")], title="Numbers")
+    assert out.getvalue() == "good\nNumbers\nname  number\na          1\nbb        22\n"
+
+
+def test_a_session_makes_its_home_private(tmp_path):
+    session = command.Session()
+    session.home_option = tmp_path / "new" / "home"
+    assert session.home.path.stat().st_mode & 0o777 == 0o700
