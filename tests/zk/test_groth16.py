@@ -127,7 +127,7 @@ def test_a_proof_can_be_rerandomised_so_its_bytes_identify_nothing(key, proof):
         (lambda w: w[:-1], "7 rows of 4 words"),
         (lambda w: w.astype(np.int64), "7 rows of 4 words"),
         (lambda w: w[:, :3], "7 rows of 4 words"),
-        (lambda w: w | np.uint64(2**63), "reduced field elements"),
+        (lambda w: np.concatenate((w[:-1], array.plain([R]))), "reduced field elements"),
         (lambda w: array.encode(FR, [2, *WITNESS[1:]]), "the first of which is one"),
     ],
 )
