@@ -41,16 +41,16 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return USAGE, _usage(error), {}
     if isinstance(error, click.ClickException):
         return error.exit_code, error.format_message(), {}
-    if isinstance(error, FormatError):
-        return MALFORMED, str(error), {}
-    from prover import files
+    from prover import files, walletfile
     from settlement import audit, rejection
 
     if isinstance(error, rejection.Rejected):
         found = error.rejection
         return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
-    if isinstance(error, (Unsatisfied, InvalidProof, audit.Discrepancy, files.Busy)):
+    if isinstance(error, (Unsatisfied, InvalidProof, audit.Discrepancy, files.Busy, walletfile.WrongPassphrase)):
         return REFUSED, str(error), {}
+    if isinstance(error, FormatError):
+        return MALFORMED, str(error), {}
     if isinstance(error, OSError):
         return REFUSED, f"{error.filename}: {error.strerror}" if error.filename else str(error), {}
     # Our own mistake.  Its message might hold a secret, so only its kind is shown.

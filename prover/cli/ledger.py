@@ -31,7 +31,7 @@ def show_(session: Session, limit: int) -> None:
         session.screen.fields([
             ("ledger id", opened.ledger_id.hex()),
             ("root", show.element(opened.root)),
-            ("accounts", f"{opened.size} leaves, spent ones among them"),
+            ("accounts", f"{opened.size}, spent ones among them"),
             ("held outside", show.balances_text(reserves, opened.pool)),
             ("risk grids", f"epoch {grids[0].publication.epoch}, {show.time_text(grids[0].published_ms)}" if grids else "none"),
             ("newest event", last.digest.hex()),
@@ -64,7 +64,7 @@ def audit(session: Session) -> None:
     session.screen.say("The ledger is what it says it is.", "good")
     session.screen.fields([
         ("events", f"{report.events}: 1 beginning, {report.bundles} bundles, {report.publications} publications of grids"),
-        ("accounts", f"{report.legs} leaves under root {show.element(report.root)}"),
+        ("accounts", f"{report.legs} under root {show.element(report.root)}"),
         ("proofs", f"{report.proofs}, all verified again"),
         ("held outside", show.balances_text(reserves, pool)),
         ("history", report.digest.hex()),

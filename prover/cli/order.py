@@ -1,7 +1,9 @@
 """`zksettle order …`: shielded orders, made, looked at, taken and withdrawn."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +11,9 @@ from prover.cli import passphrase, show, sitting
 from prover.cli.command import Session, group, pass_session
 from prover.cli.move import position_option
 from zk.errors import FormatError
+
+if TYPE_CHECKING:
+    from settlement.ledger import Ledger
 
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MAX_DURATION_MS = 365 * UNITS_MS["d"]
@@ -26,9 +31,8 @@ class Duration(click.ParamType):
         return length_ms
 
 
-def order_argument(function):
-    """The argument ORDER, an order's id or the beginning of one."""
-    return click.argument("order_id", metavar="ORDER")(function)
+order_argument = click.argument("order_id", metavar="ORDER")
+"""An order's id or the beginning of one."""
 
 
 @group()
@@ -78,7 +82,7 @@ def list_(session: Session) -> None:
     from settlement import board
 
     with sitting.ledger(session) as ledger:
-        found = board.orders(ledger, sitting.now_ms())
+        found = board.listed(ledger, sitting.now_ms())
         rows = [
             (o.order_id.hex()[:16], show.element(o.leg.public.nullifier), "cash" if o.leg.public.cash else "margined",
              show.time_text(o.leg.expiry_ms))
@@ -103,13 +107,13 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
 
     if wallet_name is None:
         with sitting.ledger(session) as ledger:
-            found = board.get(ledger, full_id(ledger, order_id), sitting.now_ms())
+            found = board.get(ledger, orders.read_id(on_board(ledger, order_id)), sitting.now_ms())
             session.screen.fields(show.public_leg_fields(found.leg, ledger.pool))
             session.screen.document({"order": found.order_id.hex(), "public": show.public_leg_json(found.leg)})
         return
     with sitting.desk(session, wallet_name, passphrase_file) as desk:
         pool = desk.ledger.pool
-        found = board.get(desk.ledger, full_id(desk.ledger, order_id), sitting.now_ms())
+        found = board.get(desk.ledger, orders.read_id(on_board(desk.ledger, order_id)), sitting.now_ms())
         terms = orders.open_terms(desk, found.leg, found.sealed_terms)
         session.screen.fields(show.public_leg_fields(found.leg, pool))
         sells, buys = show.trade_text(terms.changes, pool) if terms else ("sealed to others", "sealed to others")
@@ -134,8 +138,7 @@ def take(
     from prover import orders
 
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        found = full_id(desk.ledger, order_id).hex()
-        settled = orders.take(desk, found, sitting.now_ms(), position)
+        settled = orders.take(desk, on_board(desk.ledger, order_id), sitting.now_ms(), position)
         session.screen.say("The order is taken; both sides have settled.")
         session.screen.fields(show.receipt_fields(settled.receipt))
         session.screen.document(show.receipt_json(settled.receipt))
@@ -151,23 +154,27 @@ def cancel(session: Session, order_id: str, wallet_name: str, passphrase_file: P
     from prover import orders
 
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        found = full_id(desk.ledger, order_id).hex()
-        settled = orders.cancel(desk, found, sitting.now_ms())
+        own = full_id(order_id, [order.order_id for order in desk.wallet.orders])
+        settled = orders.cancel(desk, own, sitting.now_ms())
         session.screen.say("The order is void: its account has moved.")
         session.screen.fields(show.receipt_fields(settled.receipt))
         session.screen.document(show.receipt_json(settled.receipt))
 
 
-def full_id(ledger, text: str) -> bytes:
-    """An order's id from its 64 hex digits, or from as many of the first as name one order on the board alone."""
-    from prover import orders
+def on_board(ledger: "Ledger", text: str) -> str:
+    """The id of the order on the board that a text names."""
     from settlement import board
 
+    return full_id(text, [order.order_id.hex() for order in board.listed(ledger, sitting.now_ms())])
+
+
+def full_id(text: str, known: Sequence[str]) -> str:
+    """An order's id from its 64 hex digits, or from as many of the first as name one of the known orders alone."""
     if not re.fullmatch(r"[0-9a-f]{4,64}", text, re.ASCII):
         raise FormatError(f"{text[:64]!r} is not an order: it is named by at least 4 and at most 64 lower-case hex digits")
     if len(text) == 64:
-        return orders.read_id(text)
-    found = [o.order_id for o in board.orders(ledger, sitting.now_ms()) if o.order_id.hex().startswith(text)]
+        return text
+    found = [order_id for order_id in known if order_id.startswith(text)]
     if len(found) != 1:
-        raise FormatError(f"{'no' if not found else 'more than one'} order on the board begins with {text}")
+        raise FormatError(f"{'no' if not found else 'more than one'} order here begins with {text}")
     return found[0]
