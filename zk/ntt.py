@@ -21,7 +21,7 @@ import numpy as np
 
 from zk.fields import array, fr
 from zk.fields.prime import FR
-from zk.jit import kernel
+from zk.jit import inner, kernel
 
 MAX_LOG_SIZE = FR.two_adicity - 1  # the odd coset needs a 2N-th root
 
@@ -69,7 +69,7 @@ def _fill(table, steps):
             fr.store(table, (1 << k) + j, fr.mul(fr.load(table, j), step))
 
 
-@kernel
+@inner
 def reverse(index, bits):
     """The low `bits` bits of an index in the opposite order."""
     result = 0

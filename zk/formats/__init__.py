@@ -1,1 +1,1 @@
-"""The files of other provers."""
+"""The files of other provers: strict (how JSON is read), snarkjs.  Imports no kernel."""
