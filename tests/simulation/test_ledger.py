@@ -34,6 +34,14 @@ def change(*parts: tuple[int, int]) -> tuple[int, ...]:
     return tuple(sum(amount for asset, amount in parts if asset == i) for i in range(records.ASSETS))
 
 
+def begin(world: World, assets: tuple[int, ...]) -> None:
+    """Grids, and an account with 1,000 of each asset named."""
+    world.publish(world.prices)
+    for asset in assets:
+        paid = world.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
+        assert world.submit(world.prepare([paid], TRUTH)) is None
+
+
 class Simulation(RuleBasedStateMachine):
     """Traders deposit, pay, trade and withdraw while prices and time move."""
 
@@ -54,12 +62,9 @@ class Simulation(RuleBasedStateMachine):
             self.folder.cleanup()
 
     @initialize()
-    def two_traders(self):
+    def three_traders(self):
         """So that there is something to trade from the first step on."""
-        self.world.publish(self.world.prices)
-        for asset in (0, 2):
-            paid = self.world.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
-            assert self.world.submit(self.world.prepare([paid], TRUTH)) is None
+        begin(self.world, (0, 2, 0))
 
     def holding(self, who: int):
         """One of the accounts, those that are live first."""
@@ -108,7 +113,7 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(
         target=drawer,
-        parties=st.lists(st.tuples(WHO, ASSET, AMOUNT), min_size=2, max_size=3, unique_by=lambda party: party[0]),
+        parties=st.lists(st.tuples(WHO, ASSET, AMOUNT), min_size=2, max_size=4, unique_by=lambda party: party[0]),
         lie=LIE,
         at_once=AT_ONCE,
     )
@@ -131,10 +136,7 @@ TestSimulation.settings = settings(
 def world(tmp_path):
     """A ledger with two accounts, one of 1,000 USDC and one of 1,000 ETH."""
     made = World(tmp_path / "ledger.sqlite")
-    made.publish(made.prices)
-    for asset in (0, 2):
-        paid = made.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
-        assert made.submit(made.prepare([paid], TRUTH)) is None
+    begin(made, (0, 2))
     yield made
     made.close()
 
@@ -165,6 +167,12 @@ def test_a_portfolio_that_does_not_survive_the_grid_is_refused(world):
         world.draft(seller, change((0, 1_900), (2, -900))),
     ]
     assert world.submit(world.prepare(drafts, TRUTH)) == "INVALID_PROOF"
+
+
+@pytest.mark.parametrize("late_ms, answer", [(0, None), (1, "STALE_GRID")])
+def test_margin_is_proved_against_a_grid_until_its_age_is_over(world, late_ms, answer):
+    world.now_ms += LIMITS.grid_age_ms + late_ms
+    assert world.submit(world.prepare(leveraged_swap(world), TRUTH)) == answer
 
 
 def test_what_was_never_paid_in_cannot_be_borrowed_out(world):
