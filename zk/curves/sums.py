@@ -69,6 +69,15 @@ def _halve(points, entries, starts):
     return sums, halved
 
 
+@inner
+def _longest(starts):
+    """The length of the longest group."""
+    longest = 0
+    for g in range(starts.shape[0] - 1):
+        longest = max(longest, starts[g + 1] - starts[g])
+    return longest
+
+
 @kernel
 def of_groups(points, entries, starts):
     """The sum of each group, as affine points (groups, …); the identity for an empty group.
@@ -77,10 +86,15 @@ def of_groups(points, entries, starts):
     """
     groups = starts.shape[0] - 1
     sums, starts = _halve(points, entries, starts)
-    while (starts[1:] - starts[:-1]).max() > 1:
-        sums, starts = _halve(sums, np.arange(sums.shape[0]) << 1, starts)
+    longest = _longest(starts)
+    everything = np.empty(sums.shape[0], np.int64)
+    for i in range(everything.shape[0]):
+        everything[i] = 2 * i
+    while longest > 1:
+        sums, starts = _halve(sums, everything[: sums.shape[0]], starts)
+        longest = (longest + 1) >> 1
     result = np.zeros((groups,) + points.shape[1:], np.uint64)
     for g in range(groups):
         if starts[g] < starts[g + 1]:
-            result[g] = sums[starts[g]]
+            weierstrass.store(result, g, weierstrass.load(sums, starts[g]))
     return result

@@ -1,0 +1,136 @@
+"""Multi-scalar multiplication agrees with the sum of single ones, whatever the points and the scalars."""
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies
+
+from tests.zk.edges import elements
+from zk import digits, msm
+from zk.curves import bn254, g1, g2
+from zk.fields import array
+from zk.fields.prime import R
+from zk.jit import kernel
+
+GROUPS = [
+    SimpleNamespace(arrays=g1, generator=bn254.G1, run=msm.g1, start=msm.start_g1),
+    SimpleNamespace(arrays=g2, generator=bn254.G2, run=msm.g2, start=msm.start_g2),
+]
+BOTH = pytest.mark.parametrize("group", GROUPS, ids=["G1", "G2"])
+
+LOGARITHMS = [0, 1, 1, R - 1, 2, 3, R - 3, *(random.Random(5).randrange(R) for _ in range(9))]
+POINTS = {id(group): [bn254.multiply(k, group.generator) for k in LOGARITHMS] for group in GROUPS}
+
+
+def check(group, choices, scalars):
+    """Σ scalar·point is the generator times Σ scalar·logarithm."""
+    points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
+    expected = bn254.multiply(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R, group.generator)
+    assert group.run(points, array.plain(scalars)) == expected
+
+
+@BOTH
+def test_every_small_size_is_right(group):
+    generator = random.Random(1)
+    for count in range(71):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        check(group, choices, [generator.randrange(R) for _ in range(count)])
+
+
+@BOTH
+def test_sizes_with_a_task_for_each_window_are_right(group):
+    generator = random.Random(2)
+    for count in (511, 512, 513, 2000):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        check(group, choices, [generator.randrange(R) for _ in range(count)])
+
+
+@BOTH
+@settings(max_examples=25, deadline=None)
+@given(data=strategies.data())
+def test_any_mixture_of_points_and_scalars_is_right(group, data):
+    terms = data.draw(strategies.lists(strategies.tuples(strategies.integers(0, len(LOGARITHMS) - 1), elements(R))))
+    check(group, [i for i, _ in terms], [s for _, s in terms])
+
+
+@BOTH
+@pytest.mark.parametrize("scalar", [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**64, 2**253])
+@pytest.mark.parametrize("count", [1, 2, 33, 600])
+def test_one_scalar_for_all_points_and_one_point_for_all_scalars_are_right(group, scalar, count):
+    check(group, [7] * count, [scalar] * count)
+
+
+@BOTH
+def test_points_that_cancel_leave_the_identity(group):
+    for scalars in ([5, 5], [R - 1, R - 1], [1, 1] * 300):
+        check(group, [1, 3] * (len(scalars) // 2), scalars)
+        points = group.arrays.encode([POINTS[id(group)][i] for i in (1, 3)] * (len(scalars) // 2))
+        assert group.run(points, array.plain(scalars)) is None
+
+
+@BOTH
+def test_identity_points_contribute_nothing(group):
+    check(group, [0] * 5, [1, 2, 3, R - 1, 0])
+    check(group, [0, 7, 0, 8], [R - 1, 2, 3, R - 5])
+
+
+@BOTH
+def test_several_multiplications_under_way_do_not_disturb_each_other(group):
+    generator = random.Random(3)
+    pending, expected = [], []
+    for count in (700, 3, 600, 0):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        scalars = [generator.randrange(R) for _ in range(count)]
+        points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
+        pending.append(group.start(points, array.plain(scalars)))
+        expected.append(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R)
+    assert [p.result() for p in pending] == [bn254.multiply(k, group.generator) for k in expected]
+
+
+@BOTH
+def test_arrays_that_may_not_be_written_are_read(group):
+    points, scalars = group.arrays.encode(POINTS[id(group)]), array.plain(range(len(LOGARITHMS)))
+    expected = group.run(points, scalars)
+    points.flags.writeable = scalars.flags.writeable = False
+    assert group.run(points, scalars) == expected
+
+
+@BOTH
+def test_a_scalar_that_is_not_reduced_is_refused(group):
+    points = group.arrays.encode([group.generator])
+    for bad in (R, R + 1, 2**255, 2**256 - 1):
+        with pytest.raises(ValueError, match="not below r"):
+            group.run(points, array.plain([bad]))
+
+
+@BOTH
+def test_as_many_scalars_as_points_are_needed(group):
+    points = group.arrays.encode([group.generator] * 3)
+    for count in (0, 2, 4):
+        with pytest.raises(ValueError, match="one scalar for each point"):
+            group.run(points, array.plain(range(count)))
+
+
+@kernel
+def read(recoded, bits, count, result):
+    """result[i, window] = the digit."""
+    for i in range(recoded.shape[0]):
+        for window in range(count):
+            result[i, window] = digits.digit(recoded, i, window, bits, count)
+
+
+@pytest.mark.parametrize("bits", msm._WINDOW_BITS)
+def test_digits_are_small_and_add_up_to_the_scalar(bits):
+    generator = random.Random(bits)
+    scalars = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**253, *(generator.randrange(R) for _ in range(50))]
+    count = digits.windows(bits)
+    recoded, result = np.empty((len(scalars), 4), np.uint64), np.empty((len(scalars), count), np.int64)
+    digits.recode(array.plain(scalars), array.plain([digits.offset(bits)]), recoded)
+    read(recoded, bits, count, result)
+    assert (abs(result) <= digits.magnitudes(bits)).all()
+    for scalar, row in zip(scalars, result.tolist()):
+        assert sum(d << (bits * i) for i, d in enumerate(row)) % R == scalar
+    assert not result[0].any()
+    assert [int(np.count_nonzero(row)) for row in result[[1, 3]]] == [1, 1], "1 and -1 have one digit"

@@ -1,0 +1,67 @@
+"""The readers of field elements accept canonical text and bytes, and nothing else."""
+
+import pytest
+
+from tests.reference import bn254 as reference
+from zk.errors import FormatError
+from zk.fields import prime
+from zk.fields.prime import FP, FR, P, R
+
+BOTH = pytest.mark.parametrize("field", [FP, FR], ids=lambda field: field.name)
+
+
+def test_the_moduli_are_those_of_eip_196():
+    assert (P, R) == (reference.P, reference.R)
+
+
+@BOTH
+def test_the_two_adicity_is_what_divides_the_order_of_the_group(field):
+    assert (field.modulus - 1) % (1 << field.two_adicity) == 0
+    assert (field.modulus - 1) >> field.two_adicity & 1
+
+
+@BOTH
+def test_a_root_of_unity_is_primitive(field):
+    for log_size in range(1, field.two_adicity + 1):
+        root = field.root_of_unity(log_size)
+        assert pow(root, 1 << (log_size - 1), field.modulus) == field.modulus - 1
+    assert field.root_of_unity(0) == 1
+
+
+@BOTH
+def test_a_root_of_unity_that_does_not_exist_is_refused(field):
+    for log_size in (-1, field.two_adicity + 1):
+        with pytest.raises(ValueError, match="has no"):
+            field.root_of_unity(log_size)
+
+
+@BOTH
+def test_every_canonical_number_is_read(field):
+    for value in (0, 1, 2, 2**64, field.modulus - 2, field.modulus - 1):
+        assert prime.parse(str(value), field.modulus, "x") == value
+        assert prime.from_bytes(prime.to_bytes(value), field.modulus, "x") == value
+
+
+@BOTH
+def test_a_number_that_is_not_reduced_is_refused_by_name(field):
+    for value in (field.modulus, field.modulus + 1, 2**255):
+        with pytest.raises(FormatError, match="this one is not below"):
+            prime.parse(str(value), field.modulus, "this one")
+    for value in (field.modulus, field.modulus + 1, 2**255, 2**256 - 1):
+        with pytest.raises(FormatError, match="this one is not below"):
+            prime.from_bytes(prime.to_bytes(value), field.modulus, "this one")
+
+
+NOT_DECIMAL = ["", "00", "01", "-1", "+1", " 1", "1 ", "1\n", "1_0", "0x1", "1.0", "1e3", "٣", 1, None, True, b"1", "9" * 78]
+
+
+@pytest.mark.parametrize("text", NOT_DECIMAL)
+def test_what_is_not_a_canonical_decimal_string_is_refused(text):
+    with pytest.raises(FormatError, match="not a decimal number"):
+        prime.parse(text, R, "x")
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_bytes_of_another_length_are_refused(length):
+    with pytest.raises(FormatError, match=f"{length} bytes instead of 32"):
+        prime.from_bytes(bytes(length), R, "x")
