@@ -17,6 +17,7 @@ from zk import entropy, signature
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields import prime
+from zk.formats import strict
 
 FORMAT = "zksettle-oracles"
 VERSION = 1
@@ -39,15 +40,13 @@ def make(path: Path, count: int) -> tuple[babyjubjub.Point, ...]:
 def read(path: Path) -> tuple[int, ...]:
     """The oracles' secrets.  Raises FormatError when the file is missing or not what `make` writes."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ValueError
-        document = json.loads(path.read_bytes())
+        document = strict.loads(path.read_bytes(), "the file of oracle keys", MAX_FILE_BYTES)
         if (document["format"], document["version"]) != (FORMAT, VERSION):
             raise ValueError
         return tuple(prime.parse(secret, babyjubjub.ORDER, "an oracle's secret") for secret in document["secrets"])
     except FileNotFoundError:
         raise FormatError(f"there are no oracle keys at {path}: only the machine that made the pool has them") from None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError):
         raise FormatError(f"{path} is not a file of oracle keys") from None
 
 

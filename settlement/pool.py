@@ -12,6 +12,7 @@ from settlement import poolcheck
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields import prime
+from zk.formats import strict
 from zk.groth16 import keys
 
 VERSION = 1
@@ -121,13 +122,12 @@ def encode(pool: Pool) -> bytes:
 
 def decode(data: bytes) -> Pool:
     """The pool in these bytes.  Raises FormatError when they are not exactly what `encode` writes for a sound pool."""
-    if len(data) > MAX_POOL_BYTES:
-        raise FormatError(f"the pool has {len(data)} bytes, more than {MAX_POOL_BYTES}")
+    fields = strict.loads(data, "the pool", MAX_POOL_BYTES)
     try:
-        pool = _decode(json.loads(data))
+        pool = _decode(fields)
     except FormatError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FormatError("the pool is not JSON with a pool's fields") from error
     if encode(pool) != data:
         raise FormatError("the pool is not in its canonical form")

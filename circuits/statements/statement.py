@@ -10,7 +10,6 @@ range, and its shape, the lengths of the tuples around it.  The order of fields 
 In JSON a dataclass is an object, a shape nested arrays, and every number a decimal string.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -20,6 +19,7 @@ from circuits import records
 from circuits.frontend.builder import Builder
 from zk.errors import FormatError
 from zk.fields.prime import R
+from zk.formats import strict
 
 SCALAR_BITS = 251  # the order l of Baby Jubjub's subgroup lies between 2^250 and 2^251
 POSITION_BITS = 2 * records.DEPTH
@@ -126,34 +126,14 @@ def from_json(kind: type, document: Any, what: str) -> Any:
     return kind(**values)
 
 
-def read(statement: Statement, text: str) -> tuple[Any, Any]:
-    """(public, private) from the JSON text {"public": {...}, "private": {...}}.  Raises FormatError as `from_json`."""
-    document = parse(text, "the input")
-    if not isinstance(document, dict) or set(document) != {"public", "private"}:
-        raise FormatError('the input is not an object with the fields "public" and "private"')
+def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
+    """(public, private) from the JSON object {"public": {...}, "private": {...}}.  Raises FormatError as `from_json`."""
+    document = strict.loads(data, "the input", MAX_JSON_BYTES)
+    document = strict.has_keys(document, {"public", "private"}, "the input")
     return (
         from_json(statement.Public, document["public"], "public"),
         from_json(statement.Private, document["private"], "private"),
     )
-
-
-def parse(text: str, what: str) -> Any:
-    """The JSON document in a text of bounded size.  Raises FormatError for bad JSON or a name that comes twice."""
-    if len(text) > MAX_JSON_BYTES:
-        raise FormatError(f"{what} is longer than {MAX_JSON_BYTES} bytes")
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        if len(set(names)) != len(names):
-            raise FormatError(f"{what} has a field twice")
-        return dict(pairs)
-
-    try:
-        return json.loads(text, object_pairs_hook=once)
-    except FormatError:
-        raise
-    except (ValueError, RecursionError) as error:  # bad syntax, a number of thousands of digits, too deep a nesting
-        raise FormatError(f"{what} is not JSON: {error}") from None
 
 
 def _numbers(document: Any, kind: str, shape: tuple[int, ...], what: str) -> Any:

@@ -128,7 +128,7 @@ def check(session: Session, statement: str, input: Path, show_secrets: bool) -> 
     from circuits.statements import statement as statements
     from prover import inspection
 
-    public, private = statements.read(registry.get(statement), files.read_text(input))
+    public, private = statements.read(registry.get(statement), files.read_bytes(input))
     found = inspection.check(statement, public, private)
     session.screen.document(_check_document(statement, found, show_secrets))
     if found.violation is None and found.false is None:
@@ -182,7 +182,7 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     from circuits.statements import statement as statements
     from prover import inspection
 
-    given = [statements.read(registry.get(statement), files.read_text(path)) for path in inputs]
+    given = [statements.read(registry.get(statement), files.read_bytes(path)) for path in inputs]
     report = inspection.audit(statement, given)
     session.screen.fields([
         ("statement", statement),

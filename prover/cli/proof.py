@@ -28,7 +28,7 @@ def prove(session: Session, statement: str, input: Path, output: Path) -> None:
     from prover.keystore import Keystore
     from zk.groth16 import keys
 
-    public, private = statements.read(registry.get(statement), files.read_text(input))
+    public, private = statements.read(registry.get(statement), files.read_bytes(input))
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_kernels()
         keystore = Keystore(session.home.keys, sitting.now_ms())

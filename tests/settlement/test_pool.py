@@ -90,9 +90,9 @@ def test_an_unsound_pool_is_refused_by_what_is_wrong(changes, complaint):
     (lambda data: data.replace(b'"quorum":2', b'"quorum":"2"'), "quorum"),
     (lambda data: data.replace(b'"quorum":2', b'"quorum":null'), "quorum"),
     (lambda data: b"[]", "fields"),
-    (lambda data: b"\xff", "fields"),
-    (lambda data: b"[" * 60_000, "fields"),
-    (lambda data: bytes(pools.MAX_POOL_BYTES + 1), "more than"),
+    (lambda data: b"\xff", "not UTF-8"),
+    (lambda data: b"[" * 60_000, "nests deeper"),
+    (lambda data: bytes(pools.MAX_POOL_BYTES + 1), "is the limit"),
 ])
 def test_bytes_that_are_not_a_pools_own_are_refused(spoil, complaint):
     with pytest.raises(FormatError, match=complaint):

@@ -62,7 +62,7 @@ def _object(pairs: list[tuple[str, object]], what: str) -> dict[str, object]:
 
 
 def _refuse(number: str, what: str) -> object:
-    raise FormatError(f"{what} holds {number[:40]}, and only integers are numbers here")
+    raise FormatError(f"{what} holds a number with a fraction or an exponent, and only integers are numbers here")
 
 
 def _integer(number: str, what: str) -> int:
