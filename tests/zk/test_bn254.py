@@ -1,6 +1,8 @@
 """Points on the host agree with the textbook, and only points of the groups come in."""
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from zk.curves.bn254 import G1, G2, G1Point, G2Point
 from zk.errors import FormatError
 from zk.fields.prime import P, R
 
+VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "go-ethereum"
 SCALARS = [0, 1, 2, 3, 15, 16, 17, 2**64 - 1, R - 1, R, R + 1, 2**254 + 12345, -1, -7]
 
 
@@ -27,7 +30,9 @@ BOTH = pytest.mark.parametrize("generator", [G1, G2], ids=["G1", "G2"])
 @pytest.mark.parametrize("scalar", SCALARS)
 def test_multiples_agree_with_the_textbook(generator, scalar):
     point = textbook(generator)
-    expected = reference.multiply(scalar, point) if scalar >= 0 else reference.negate(reference.multiply(-scalar, point))
+    expected = (
+        reference.multiply(scalar, point) if scalar >= 0 else reference.negate(reference.multiply(-scalar, point))
+    )
     assert textbook(bn254.multiply(scalar, generator)) == expected
 
 
@@ -145,3 +150,37 @@ def test_no_flipped_bit_of_a_points_bytes_is_accepted():
 
 def test_the_generator_of_g2_is_in_the_subgroup():
     assert bn254.g2(G2.x, G2.y, "G2") == G2Point(G2.x, G2.y)
+
+
+def vectors(name):
+    """Ethereum's cases for a precompile of EIP-196."""
+    path = VECTORS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def of_ethereum(data):
+    """The point in 64 bytes, all zero for the identity."""
+    return bn254.decode_g1(data, "P") if any(data) else None
+
+
+def to_ethereum(point):
+    return bn254.encode_g1(point) if point else bytes(64)
+
+
+HAS_VECTORS = pytest.mark.skipif(not VECTORS.exists(), reason="shared/vectors/go-ethereum is not here")
+
+
+@HAS_VECTORS
+@pytest.mark.parametrize("case", vectors("bn256Add"), ids=lambda case: case["Name"])
+def test_ethereums_sums_come_out_as_there(case):
+    data = bytes.fromhex(case["Input"])[:128].ljust(128, b"\0")
+    total = bn254.add(of_ethereum(data[:64]), of_ethereum(data[64:]))
+    assert to_ethereum(total).hex() == case["Expected"]
+
+
+@HAS_VECTORS
+@pytest.mark.parametrize("case", vectors("bn256ScalarMul"), ids=lambda case: case["Name"])
+def test_ethereums_multiples_come_out_as_there(case):
+    data = bytes.fromhex(case["Input"])[:96].ljust(96, b"\0")
+    multiple = bn254.multiply(int.from_bytes(data[64:], "big"), of_ethereum(data[:64]))
+    assert to_ethereum(multiple).hex() == case["Expected"]

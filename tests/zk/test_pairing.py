@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference import field, pairing as reference
+from tests.reference import field
+from tests.reference import pairing as reference
+from tests.reference.bn254 import twist_points
 from zk import pairing
 from zk.curves import bn254
 from zk.curves.bn254 import G1, G2
 from zk.errors import FormatError
 from zk.fields.prime import R
 
-VECTORS = Path("/work/shared/vectors/go-ethereum/bn256Pairing.json")
+VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "go-ethereum" / "bn256Pairing.json"
 
 
 def multiples(seed, count):
@@ -91,8 +93,6 @@ def test_ethereums_vectors_come_out_as_there(case):
 
 
 def test_a_pair_outside_the_subgroup_never_reaches_the_pairing():
-    from tests.reference.bn254 import twist_points
-
     [(x, y)] = twist_points(1)
     with pytest.raises(FormatError, match="subgroup"):
         bn254.g2(x, y, "Q")

@@ -52,7 +52,26 @@ def test_a_number_that_is_not_reduced_is_refused_by_name(field):
             prime.from_bytes(prime.to_bytes(value), field.modulus, "this one")
 
 
-NOT_DECIMAL = ["", "00", "01", "-1", "+1", " 1", "1 ", "1\n", "1_0", "0x1", "1.0", "1e3", "٣", 1, None, True, b"1", "9" * 78]
+NOT_DECIMAL = [
+    "",
+    "00",
+    "01",
+    "-1",
+    "+1",
+    " 1",
+    "1 ",
+    "1\n",
+    "1_0",
+    "0x1",
+    "1.0",
+    "1e3",
+    "٣",
+    1,
+    None,
+    True,
+    b"1",
+    "9" * 78,
+]
 
 
 @pytest.mark.parametrize("text", NOT_DECIMAL)

@@ -1,5 +1,6 @@
 """Fp2, Fp6 and Fp12 as kernels agree with polynomials over Fp."""
 
+import itertools
 import random
 
 import numpy as np
@@ -212,4 +213,4 @@ def test_the_non_adjacent_form_is_the_number_and_has_no_neighbours():
     for value in (1, 2, 3, 7, 4965661367192848881, 6 * 4965661367192848881 + 2):
         digits = cyclotomic.non_adjacent_form(value)
         assert sum(d << i for i, d in enumerate(reversed(digits))) == value
-        assert digits[0] == 1 and all(not (a and b) for a, b in zip(digits, digits[1:]))
+        assert digits[0] == 1 and all(not (a and b) for a, b in itertools.pairwise(digits))

@@ -93,7 +93,9 @@ def equal(a, b):
 def load(array, index):
     """Row `index` of an array (n, 6, 2, 4): the coefficients of 1, w, …, w^5."""
     row = array[index]
-    return (fp2.load(row, 0), fp2.load(row, 2), fp2.load(row, 4)), (fp2.load(row, 1), fp2.load(row, 3), fp2.load(row, 5))
+    even = fp2.load(row, 0), fp2.load(row, 2), fp2.load(row, 4)
+    odd = fp2.load(row, 1), fp2.load(row, 3), fp2.load(row, 5)
+    return even, odd
 
 
 @inner
