@@ -1,5 +1,6 @@
 """`zksettle circuit …`: what is proved, what it costs, and why an input does not fit."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -166,6 +167,20 @@ def _check_document(statement: str, found: "Check", show_secrets: bool) -> dict:
     if show_secrets:
         shown |= {name: str(getattr(violation, name)) for name in ("left", "right", "product")}
     return {**document, "violation": shown}
+
+
+@circuit.command()
+@statement_argument
+@pass_session
+def sample(session: Session, statement: str) -> None:
+    """Print a true input of the statement, as `prove` and `check` read it; nothing in it is secret."""
+    from circuits import samples
+    from circuits.statements import statement as statements
+
+    public, private = samples.honest(statement)[0]
+    document = {"public": statements.to_json(public), "private": statements.to_json(private)}
+    session.screen.say(json.dumps(document, indent=1))
+    session.screen.document(document)
 
 
 @circuit.command()

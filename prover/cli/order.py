@@ -114,7 +114,8 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
     with sitting.desk(session, wallet_name, passphrase_file) as desk:
         pool = desk.ledger.pool
         found = board.get(desk.ledger, orders.read_id(on_board(desk.ledger, order_id)), sitting.now_ms())
-        terms = orders.open_terms(desk, found.leg, found.sealed_terms)
+        own = {order.order_id: order.terms for order in desk.wallet.orders}
+        terms = own.get(found.order_id.hex()) or orders.open_terms(desk, found.leg, found.sealed_terms)
         session.screen.fields(show.public_leg_fields(found.leg, pool))
         sells, buys = show.trade_text(terms.changes, pool) if terms else ("sealed to others", "sealed to others")
         session.screen.fields([("maker sells", sells), ("maker buys", buys)])

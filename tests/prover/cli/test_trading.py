@@ -1,0 +1,148 @@
+"""The road from a pool to a settled order, walked with commands only."""
+
+import json
+import os
+
+import pytest
+
+from prover import walletfile
+from prover.cli import passphrase
+from tests.prover.cli.run import refused, zksettle
+
+
+def as_json(home, *arguments):
+    ran = zksettle(home, *arguments, "--json")
+    assert ran.code == 0 and ran.err == "", ran
+    return json.loads(ran.out)
+
+
+@pytest.fixture(scope="module")
+def world(home):
+    """A home with a pool, prices, and two wallets that have deposited; {name: address}."""
+    assert zksettle(home, "pool", "new", "--insecure-dev").code == 0
+    assert zksettle(home, "oracle", "publish").code == 0
+    addresses = {name: as_json(home, "wallet", "new", name)["address"] for name in ("maker", "taker")}
+    assert zksettle(home, "deposit", "4,000", "USDC", "--wallet", "maker", "--party", "a bank").code == 0
+    assert zksettle(home, "deposit", "3 ETH", "--wallet", "taker").code == 0
+    return addresses
+
+
+def balance(home, name: str, symbol: str) -> int:
+    return int(as_json(home, "wallet", "sync", name)["balances"][symbol])
+
+
+def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
+    placed = as_json(home, "order", "place", "--wallet", "maker", "--sell", "6000 USDC", "--buy", "2 ETH",
+                     "--to", world["taker"], "--expires", "30m")  # fmt: skip
+    assert placed["terms"] == {
+        "sell": {"USDC": "6000000000"}, "buy": {"ETH": "2000000000"}, "expiry_ms": placed["public"]["expiry_ms"]
+    }  # fmt: skip
+    assert placed["public"]["cash"] is False and placed["public"]["margin_epoch"] == 1
+
+    listed = zksettle(home, "order", "list")
+    assert placed["order"][:16] in listed.out and "USDC" not in listed.out and "6,000" not in listed.out
+    prefix = placed["order"][:6]
+    assert as_json(home, "order", "show", prefix) == {"order": placed["order"], "public": placed["public"]}
+    assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
+
+    receipt = as_json(home, "order", "take", prefix, "--wallet", "taker")
+    assert len(receipt["positions"]) == 2
+    assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
+    assert balance(home, "taker", "USDC") == 6_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
+    refused(zksettle(home, "order", "take", placed["order"], "--wallet", "taker"), 1, "rejection 10 (NULLIFIER_SPENT)")
+    refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "no order here begins with")
+
+
+def test_a_payment_arrives_and_a_withdrawal_leaves(home, world):
+    before = balance(home, "maker", "USDC"), balance(home, "taker", "USDC")
+    assert zksettle(home, "pay", "250.5", "USDC", "--to", world["maker"], "--wallet", "taker").code == 0
+    assert zksettle(home, "withdraw", "100 usdc", "--wallet", "taker", "--party", "a bank").code == 0
+    assert balance(home, "maker", "USDC") == before[0] + 250_500_000
+    assert balance(home, "taker", "USDC") == before[1] - 350_500_000
+    shown = zksettle(home, "ledger", "show")
+    assert "100 USDC out, to a bank" in shown.out and "250.5" not in shown.out
+
+
+def test_an_order_is_cancelled_by_its_maker_only(home, world):
+    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC")
+    refused(zksettle(home, "order", "cancel", placed["order"], "--wallet", "maker"), 1, "placed no such order")
+    assert placed["order"][:16] in zksettle(home, "wallet", "show", "taker").out
+    assert zksettle(home, "order", "cancel", placed["order"][:8], "--wallet", "taker").code == 0
+    assert "no order on the board" in zksettle(home, "order", "list").out
+
+
+def test_a_wallet_comes_back_from_its_phrase_which_is_shown_once(home, world, tmp_path):
+    made = as_json(home, "wallet", "new", "third")
+    assert zksettle(home, "pay", "1 USDC", "--to", made["address"], "--wallet", "taker").code == 0
+    (tmp_path / "phrase").write_text(made["seed_phrase"] + "\n")
+    assert zksettle(home, "wallet", "restore", "fourth", "--phrase-file", tmp_path / "phrase").code == 0
+    assert balance(home, "fourth", "USDC") == balance(home, "third", "USDC") == 1_000_000
+    assert zksettle(home, "wallet", "address", "fourth").out == made["address"] + "\n"
+    for arguments in (("show", "third"), ("sync", "third"), ("address", "third", "--json")):
+        printed = zksettle(home, "wallet", *arguments).out
+        assert not any(f" {word} " in printed or f'"{word}"' in printed for word in made["seed_phrase"].split())
+
+
+def test_prices_are_published_and_kept_and_held_to_the_limit(home, world, tmp_path):
+    published = as_json(home, "oracle", "publish", "--price", "ETH=3050.25")
+    assert published["prices"]["ETH"] == "3050250000" and published["prices"]["BTC"] == "950000000000"
+    (tmp_path / "prices.json").write_text('{"BTC": "96,000"}')
+    again = as_json(home, "oracle", "publish", "--prices", tmp_path / "prices.json")
+    assert again["epoch"] == published["epoch"] + 1
+    assert again["prices"]["BTC"] == "960000000000" and again["prices"]["ETH"] == "3050250000"
+    refused(zksettle(home, "oracle", "publish", "--price", "ETH=9000"), 1, "rejection 34 (PRICE_DEVIATION)")
+    (tmp_path / "prices.json").write_text('{"BTC": 96000}')
+    refused(zksettle(home, "oracle", "publish", "--prices", tmp_path / "prices.json"), 3, "a price as a string")
+
+
+def test_the_oracles_secrets_are_private_and_not_printed(home, world):
+    path = home / "oracles.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    secrets = json.loads(path.read_text())["secrets"]
+    assert len(secrets) == 3
+    printed = zksettle(home, "pool", "show", "--json").out
+    assert not any(secret in printed for secret in secrets)
+
+
+def test_the_audit_finds_everything_right(home, world):
+    found = as_json(home, "ledger", "audit")
+    assert found["sound"] and found["proofs"] >= found["legs"] == as_json(home, "ledger", "show")["size"]
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (("deposit", "1e3", "USDC"), 3, "not a number"),
+    (("deposit", "0.0000001", "USDC"), 3, "too many decimals"),
+    (("deposit", "0", "USDC"), 3, "out of range"),
+    (("deposit", "5", "DOGE"), 3, "no asset DOGE"),
+    (("deposit", "5 USDC 6 ETH"), 3, "not an amount"),
+    (("deposit", "1", "USDC", "--party", "x" * 65), 3, "external party"),
+    (("deposit", "1", "USDC", "--position", "4000"), 1, "no live account at position 4000"),
+    (("withdraw", "1000000", "USDC"), 1, "less than"),
+    (("order", "place", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
+    (("order", "place", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both ways"),
+    (("order", "place", "--sell", "900000 USDC", "--buy", "300 ETH"), 1, "the margin does not suffice"),
+    (("order", "take", "ffffffff"), 3, "no order here begins with"),
+    (("order", "take", "f" * 64), 1, "rejection 22 (ORDER_UNKNOWN)"),
+    (("order", "show", "xyz"), 3, "hex digits"),
+    (("oracle", "publish", "--price", "ETH"), 2, "not ASSET=PRICE"),
+    (("oracle", "publish", "--price", "ETH=-1"), 3, "not a number"),
+    (("wallet", "new", "maker"), 1, "there is a wallet named maker already"),
+    (("pool", "new", "--insecure-dev"), 3, "there is a ledger in"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_in_a_sentence(home, world, arguments, code, words):
+    trades = arguments[0] in ("deposit", "withdraw") or arguments[:2] in (("order", "place"), ("order", "take"))
+    refused(zksettle(home, *arguments, *(["--wallet", "maker"] if trades else [])), code, words)
+
+
+def test_a_wrong_passphrase_is_refused_and_a_missing_one_is_asked_for(home, world, tmp_path, monkeypatch):
+    (tmp_path / "wrong").write_text("not the passphrase\n")
+    refused(zksettle(home, "wallet", "show", "maker", "--passphrase-file", tmp_path / "wrong"), 1, "passphrase is wrong")
+    (tmp_path / "short").write_text("short\n")
+    refused(zksettle(home, "wallet", "new", "fifth", "--passphrase-file", tmp_path / "short"), 3, "fewer than 8")
+    monkeypatch.delenv(passphrase.VARIABLE)
+    refused(zksettle(home, "wallet", "show", "maker"), 2, "no terminal", passphrase.VARIABLE)
+
+
+def test_a_wallet_in_use_is_left_alone(home, world):
+    with walletfile.open(home / "wallets" / "maker.json", os.environ[passphrase.VARIABLE]):
+        refused(zksettle(home, "wallet", "sync", "maker"), 1, "in use by another process")
