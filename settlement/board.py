@@ -1,8 +1,8 @@
 """The board: firm orders, each a leg that would settle now beside its terms, sealed to whom they concern.
 
 The board admits a leg only if every check that a bundle's leg must pass lets it pass, proofs included; so an order that
-is listed is backed.  It never learns what is traded: the terms are ciphertexts.  An order is named by its leg's id, which
-is over the leg's body, so proofs or signatures made anew are not another order.
+is listed is backed.  It never learns what is traded: the terms are ciphertexts.  An order is named by its leg's id,
+which is over the leg's body, so proofs or signatures made anew are not another order.
 
 An order is void when its account has moved, its time is over, or its grid or root is no longer one of the newest.  Its
 maker cancels it for good by moving the account; `withdraw` only takes it off this board.

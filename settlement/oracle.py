@@ -4,13 +4,14 @@
     price of an asset in an epoch = the median of its quotes, the lower of the two middle ones for an even number
 
 Every asset is priced, the numeraire too: a stablecoin has a price like any other, and a rule without exceptions is one
-that nobody can get round.  The lower median makes whoever owes the asset gain and whoever holds it lose, by no more than
-the two middle quotes differ.  With an honest majority among the quotes the median lies between two honest prices.
+that nobody can get round.  The lower median makes whoever owes the asset gain and whoever holds it lose, by no more
+than the two middle quotes differ.  With an honest majority among the quotes the median lies between two honest prices.
 
 The evidence of a publication is its quotes, so that whoever has the ledger's database can verify every signature again
 and compute the same grids:
 
-    evidence = "zkQ1" │ n × quote        quote = oracle 1 │ asset 1 │ price 8 │ time 8 │ epoch 8 │ signature 96, big-endian
+    evidence = "zkQ1" │ n × quote
+    quote    = oracle 1 │ asset 1 │ price 8 │ time 8 │ epoch 8 │ signature 96, big-endian
 """
 
 import struct
@@ -45,7 +46,7 @@ MAX_EVIDENCE_BYTES = len(MAGIC) + MAX_QUOTES * _QUOTE_BYTES
 
 @dataclass(frozen=True)
 class Quote:
-    """One oracle's price of one asset.  `oracle` is an index into the pool's keys; the unit of `price` is risk.SCALE's."""
+    """One oracle's price of one asset.  `oracle` is an index into the pool's keys; risk.SCALE has the price's unit."""
 
     oracle: int
     asset: int

@@ -40,7 +40,7 @@ HOURS_PER_DAY = 24
 MAX_VALUE = 2**64 - 1
 
 # Which factors' signs an asset's own move multiplies, one bit per factor.  The four products of three give resolution
-# IV; a fifth own move and more take the product of four, then of two, and meet each other move in all four combinations.
+# IV; a fifth own move and more take the product of four, then of two, and meet any other move in all combinations.
 OWN_SIGNS = (0b0111, 0b1011, 0b1101, 0b1110, 0b1111, 0b0011, 0b1100, 0b0101)
 
 
@@ -66,7 +66,7 @@ def range_bps(scan: Scan, volatility_bps: int) -> int:
 
 
 def sign(scenario: int, factors: int) -> int:
-    """The product over `factors` (one bit each) of the factors' signs in a scenario: a factor falls where its bit is 1."""
+    """The product of the signs of `factors` (one bit each) in a scenario: a factor falls where its bit is 1."""
     return -1 if (scenario & factors).bit_count() % 2 else 1
 
 
@@ -121,7 +121,7 @@ def grids(pool: Pool, prices: tuple[int, ...], epoch: int) -> tuple[records.Risk
 
 
 def equity(balances: tuple[int, ...], prices: tuple[int, ...]) -> int:
-    """The value of a portfolio at these prices, in 10^-9 of the numeraire's smallest unit; negative when it owes more."""
+    """The value of a portfolio at these prices, in 10^-9 of the numeraire's smallest unit; negative for debt."""
     return sum(balance * price for balance, price in zip(balances, prices, strict=True))
 
 

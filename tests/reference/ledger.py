@@ -1,4 +1,4 @@
-"""A ledger of plain dicts and lists, for bundles in the clear: who spends what, what everybody has afterwards, who lies.
+"""A ledger of plain dicts and lists, for bundles in the clear: who spends what, what everybody has then, who lies.
 
 It knows no hash, no proof and no signature.  Whether a nullifier repeats is whether a position does, whether a bundle
 balances is a sum, whether a proof is true is arithmetic on balances that it keeps itself.  What it cannot know, whether
@@ -26,8 +26,8 @@ class PlainMargin:
 class PlainLeg:
     """One account's move, in the clear.
 
-    `spends` is the position of the old account, or something unique for a leg that starts from nothing or whose nullifier
-    is made up.  `changes` are those that its value commits to.  `faithful` says that its proof was made for it.
+    `spends` is the position of the old account, or something unique for a leg that starts from nothing or whose
+    nullifier is made up.  `changes` are those that its value commits to.  `faithful` says that its proof was made for it.
     """
 
     spends: object
@@ -47,7 +47,7 @@ class PlainLeg:
 
 @dataclass(frozen=True)
 class PlainBundle:
-    """`damage` names what its bytes alone are refused for; `bound` says that the binding signature is under its own sum."""
+    """`damage` names what its bytes alone are refused for; `bound` says that whoever signed it knew every blinding."""
 
     damage: str | None
     own_ledger: bool
@@ -147,7 +147,8 @@ class ReferenceLedger:
 
     def _grid(self, margin: PlainMargin, now_ms: int) -> PlainGrid | None:
         for grid in self.grids[-self.grid_window :]:
-            if (grid.root, grid.epoch) == (margin.grid_root, margin.epoch) and now_ms - grid.published_ms <= self.grid_age_ms:
+            is_named = (grid.root, grid.epoch) == (margin.grid_root, margin.epoch)
+            if is_named and now_ms - grid.published_ms <= self.grid_age_ms:
                 return grid
         return None
 

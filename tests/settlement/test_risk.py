@@ -145,7 +145,10 @@ def test_whoever_passes_without_options_is_not_insolvent_now(grids, balances):
             assert risk.equity(tuple(balances), pools.PRICES) >= -sum(map(abs, balances))
 
 
-@given(st.lists(st.integers(-(2**40), 2**40), min_size=4, max_size=4), st.lists(st.integers(-(10**4), 10**4), min_size=4, max_size=4))
+@given(
+    st.lists(st.integers(-(2**40), 2**40), min_size=4, max_size=4),
+    st.lists(st.integers(-(10**4), 10**4), min_size=4, max_size=4),
+)
 @settings(max_examples=200)
 def test_no_point_inside_the_box_is_worse_than_the_worst_corner(grids, amounts, parts):
     balances = [0] * 8

@@ -118,7 +118,7 @@ class Simulation(RuleBasedStateMachine):
         at_once=AT_ONCE,
     )
     def trade(self, parties, lie, at_once):
-        """A ring in which everybody sells to the next; with two it is a swap.  Few accounts may mean one of them twice."""
+        """A ring in which everybody sells to the next; of two it is a swap.  One account may be in it twice."""
         drafts = []
         for place, (who, sold, amount) in enumerate(parties):
             _, bought, received = parties[place - 1]

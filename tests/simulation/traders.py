@@ -50,7 +50,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Draft:
-    """A leg to be: from a holding to new balances under an owner.  `claimed` are the changes that its value commits to."""
+    """A leg to be: from a holding to new balances under an owner.  Its value commits to the `claimed` changes."""
 
     source: Holding
     target: Keys
@@ -64,7 +64,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Made:
-    """A leg, the blinding of its value, its maker's secret under rk, the holding after it, and the same in the clear."""
+    """A leg, the blinding of its value, the secret of its rk, the holding after it, and the same in the clear."""
 
     leg: Leg
     blinding: int
@@ -84,7 +84,9 @@ def nothing() -> Holding:
     return Holding(keys, records.Account(keys.owner, NOTHING, 0, entropy.scalar(R)), None)
 
 
-def draft(source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...], expiry_ms: int, grid, target=None) -> Draft:
+def draft(
+    source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...], expiry_ms: int, grid, target=None
+) -> Draft:
     """An honest leg: a cash leg when nothing is owed, else one with margin against `grid`, where there is one."""
     balances = tuple(was + more for was, more in zip(source.account.balances, change, strict=True))
     cash = min(balances) >= 0 or grid is None
@@ -110,7 +112,8 @@ def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
     proof = notary.prove("leg", public, private)
     margin = None if made_up.grid is None else _margin(ledger, notary, made_up.grid, new, public.commitment)
     leg = Leg(
-        ledger.pool.leg.digest, public, proof, margin, made_up.flows, made_up.expiry_ms, (bytes(CIPHERTEXT_BYTES),), UNSIGNED
+        ledger.pool.leg.digest, public, proof, margin, made_up.flows, made_up.expiry_ms,
+        (bytes(CIPHERTEXT_BYTES),), UNSIGNED,
     )
     made = Made(leg, blinding, spending, Holding(made_up.target, new, None), _plain(made_up, public, new))
     return sign(ledger.ledger_id, made)

@@ -1,4 +1,4 @@
-"""The real ledger and the reference side by side: whatever is sent goes to both, and they must agree about everything."""
+"""The real ledger and the reference side by side: whatever is sent goes to both, and they must agree."""
 
 from dataclasses import replace
 from pathlib import Path
