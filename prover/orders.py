@@ -12,11 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from circuits import generators
 from prover import address, assembly, choosing, desk, keys, plan, sealing, terms
 from prover.desk import Desk, Settled
 from prover.terms import Terms
 from prover.wallet import OwnOrder
-from settlement import board, digests, encoding, values
+from settlement import board, digests, encoding
 from settlement.bundle import Leg
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
@@ -132,6 +133,6 @@ def _checked(agreed: Terms | None, leg: Leg) -> Terms:
         raise InvalidProof("the order's terms are not terms")
     if leg.flows:
         raise InvalidProof("the order pays somebody outside: do not take it")
-    if values.commit(agreed.changes, agreed.blinding) != (leg.public.value_x, leg.public.value_y):
+    if generators.commit(agreed.changes, agreed.blinding) != (leg.public.value_x, leg.public.value_y):
         raise InvalidProof("the order's terms do not open its value commitment: do not take it")
     return agreed

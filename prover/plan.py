@@ -16,10 +16,10 @@ it takes the newest grid's epoch and needs a margin proof.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from circuits import records
+from circuits import generators, records
 from circuits.statements import leg, margin
 from prover import address, amounts, keys, opening, sealing
-from settlement import risk, values
+from settlement import risk
 from settlement.bundle import Flow
 from settlement.pool import Pool
 from zk import entropy
@@ -197,7 +197,7 @@ def check_margin(setting: Setting, balances: Changes) -> None:
 
 def _public(source: Source, new: records.Account, changed: Changes, blinding: int, alpha: int) -> leg.Public:
     old = source.account.commitment(poseidon.hash)
-    value = values.commit(changed, blinding)
+    value = generators.commit(changed, blinding)
     rk = babyjubjub.add(source.keys.ak, babyjubjub.multiply(alpha, babyjubjub.BASE8))
     return leg.Public(
         root=source.root,

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from typing import Protocol
 
 from circuits import generators
-from settlement import bundle, custody, digests, encoding, values
+from settlement import balance, bundle, custody, digests, encoding
 from settlement.bundle import Bundle, Leg
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
@@ -130,9 +130,9 @@ def check_binding(settled: Bundle) -> None:
 
     A balance that is the neutral point is refused too, as every neutral key is: anybody could sign for it.
     """
-    balance = values.balance_point(settled.legs)
+    key = balance.point(settled.legs)
     try:
-        signature.verify(balance, digests.bundle_message(settled), settled.binding, generators.blinding())
+        signature.verify(key, digests.bundle_message(settled), settled.binding, generators.blinding())
     except InvalidProof:
         raise Rejected(Rejection.UNBALANCED, "the binding signature is not under a balance of zero") from None
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from circuits import generators
-from settlement import digests, encoding, engine, values
+from settlement import balance, digests, encoding, engine
 from settlement.bundle import Bundle, Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -71,7 +71,7 @@ def test_a_bundle_whose_blindings_cancel_cannot_be_signed_by_everybody(ledger):
     public = replace(other.leg.public, value_x=minus[0], value_y=minus[1])
     mirrored = samples.sign(ledger.ledger_id, replace(other.leg, public=public))
     unsigned = Bundle(ledger.ledger_id, (one.leg, mirrored), samples.UNSIGNED)
-    assert values.balance_point(unsigned.legs) == IDENTITY
+    assert balance.point(unsigned.legs) == IDENTITY
     anybodys = Signature(babyjubjub.multiply(7, generators.blinding()), 7)
     assert refusal(ledger, replace(unsigned, binding=anybodys)) is Rejection.UNBALANCED
 

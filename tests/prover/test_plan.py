@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from circuits import generators, records, registry
 from circuits.statements import leg
 from prover import address, defaults, keys, opening, plan, sealing
-from settlement import merkle, risk, values
+from settlement import merkle, risk
 from settlement.bundle import Flow
 from tests.prover import pools
 from zk import signature
@@ -58,7 +58,7 @@ def check(made: plan.LegPlan) -> None:
         assert registry.get("margin").relation(*made.margin) is None
     rk = made.public.rk_x, made.public.rk_y
     signature.verify(rk, 1, signature.sign(made.spending, 1))
-    assert values.commit(made.changes, made.blinding) == (made.public.value_x, made.public.value_y)
+    assert generators.commit(made.changes, made.blinding) == (made.public.value_x, made.public.value_y)
 
 
 def opened(made: plan.LegPlan, seed: keys.Seed):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from circuits import generators, records
 from circuits.statements import leg as leg_statement
-from settlement import digests, oracle, values
+from settlement import digests, oracle
 from settlement.bundle import Bundle, Flow, Leg, Margin
 from settlement.grids import Publication
 from settlement.ledger import Ledger
@@ -92,7 +92,7 @@ def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] 
     """A signed leg of a fresh account under the newest root; `changes` are to fields of Public or of Leg."""
     blinding = entropy.scalar(babyjubjub.ORDER)
     public = leg_statement.Public(
-        ledger.root, entropy.scalar(R), entropy.scalar(R), *values.commit(deltas, blinding),
+        ledger.root, entropy.scalar(R), entropy.scalar(R), *generators.commit(deltas, blinding),
         *signature.public(RK_SECRET), 1,
     )
     for name in [name for name in changes if hasattr(public, name)]:

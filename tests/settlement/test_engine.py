@@ -14,8 +14,8 @@ from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, change, make
 from zk import signature
-from zk.errors import InvalidProof
 from zk.curves import babyjubjub
+from zk.errors import InvalidProof
 
 
 @pytest.fixture

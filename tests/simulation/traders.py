@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from circuits import generators, records
 from circuits.statements import leg as leg_statement
 from circuits.statements import margin as margin_statement
-from settlement import digests, values
+from settlement import digests
 from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Flow, Leg, Margin
 from settlement.grids import PublishedGrids
 from settlement.ledger import Ledger
@@ -104,7 +104,7 @@ def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
     spending = (source.keys.ask + alpha) % babyjubjub.ORDER
     public = leg_statement.Public(
         ledger.root, records.nullifier(poseidon.hash, source.keys.nk, old, place), new.commitment(poseidon.hash),
-        *values.commit(made_up.claimed, blinding), *signature.public(spending), int(made_up.cash),
+        *generators.commit(made_up.claimed, blinding), *signature.public(spending), int(made_up.cash),
     )
     private = leg_statement.Private(
         source.keys.ak, source.keys.nk, source.account, int(genesis), place, path, new, blinding, alpha

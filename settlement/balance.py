@@ -1,29 +1,20 @@
-"""Value commitments: the sum that is zero.
+"""The sum that is zero: what a bundle's value commitments and flows add up to.
 
-    value = Σ_i Δ_i·G_i + r·H          balance = Σ_legs value − Σ_flows amount·G_asset
+    value = Σ_i Δ_i·G_i + r·H (circuits.generators)          balance = Σ_legs value − Σ_flows amount·G_asset
 
 The balance is a multiple of H exactly when for every asset the legs' changes add up to the flows, because nobody knows
 a relation between the bases.  Its multiple is the sum of the blindings, so a signature under it with base H shows
 that the bundle balances, and that the signer was told every blinding.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from circuits import generators
 from settlement.bundle import Leg
 from zk.curves import babyjubjub
 
 
-def commit(deltas: Sequence[int], blinding: int) -> babyjubjub.Point:
-    """The commitment to a change of the eight balances."""
-    total = babyjubjub.multiply(blinding, generators.blinding())
-    for delta, base in zip(deltas, generators.assets(), strict=True):
-        if delta:
-            total = babyjubjub.add(total, babyjubjub.multiply(delta, base))
-    return total
-
-
-def balance_point(legs: Iterable[Leg]) -> babyjubjub.Point:
+def point(legs: Iterable[Leg]) -> babyjubjub.Point:
     """The legs' values, less their flows.  May be the neutral point, under which anybody can sign."""
     total = babyjubjub.IDENTITY
     for leg in legs:
