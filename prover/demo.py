@@ -31,10 +31,10 @@ WITHDRAWN = "1,000 USDC"
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario of a grid: the sign of each factor's move, and a portfolio's value in it (settlement.risk.equity)."""
+    """One scenario of a grid: how far each factor moves, in bps, and a portfolio's value in it (as risk.equity counts)."""
 
     number: int
-    signs: Mapping[str, int]
+    moves_bps: Mapping[str, int]
     value: int
 
 
@@ -85,17 +85,15 @@ def receiving_address(at: Desk) -> address.Address:
 
 
 def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> list[Scenario]:
-    """The sixteen scenarios of a grid, and what a portfolio is worth in each."""
-    factors = risk.factors(pool)
-    values = risk.scenario_values(balances, grid)
-    return [
-        Scenario(
-            number,
-            {pool.assets[factor].symbol: risk.sign(number, 1 << bit) for bit, factor in enumerate(factors)},
-            value,
-        )
-        for number, value in enumerate(values)
-    ]
+    """The sixteen scenarios of an initial grid, and what a portfolio is worth in each."""
+    factors = [pool.assets[index] for index in risk.factors(pool)]
+    ranges = [risk.range_bps(risk.INITIAL, factor.risk.volatility_bps) for factor in factors]
+
+    def moves(number: int) -> dict[str, int]:
+        pairs = enumerate(zip(factors, ranges, strict=True))
+        return {factor.symbol: risk.sign(number, 1 << bit) * range_bps for bit, (factor, range_bps) in pairs}
+
+    return [Scenario(number, moves(number), value) for number, value in enumerate(risk.scenario_values(balances, grid))]
 
 
 def conservation(ledger: Ledger, desks_: Mapping[str, Desk]) -> list[Conserved]:
@@ -118,3 +116,8 @@ def conservation(ledger: Ledger, desks_: Mapping[str, Desk]) -> list[Conserved]:
 def key_bytes(keystore: Keystore, name: str) -> int:
     """The size of a statement's proving key and witness program on disk."""
     return sum(path.stat().st_size for path in keystore.folder(name).iterdir())
+
+
+def ledger_bytes(home: Home) -> int:
+    """The size of the ledger's database on disk, its write-ahead log included."""
+    return sum(path.stat().st_size for path in home.path.glob(f"{home.ledger.name}*"))

@@ -15,7 +15,7 @@ from prover import progress
 from prover.keystore import Keystore
 from zk.fields.prime import R
 
-NOTE = "this happens once on this machine and takes a few minutes"
+NOTE = "this happens once on this machine and takes about a minute"
 
 
 def folder() -> Path:

@@ -98,6 +98,7 @@ def profile(session: Session, statement: str, depth: int, shown_lines: int) -> N
     )
     if lines:
         rows = [(f"{file}:{line}", f"{count:,}", f"{count / total:.1%}") for file, line, count in lines]
+        session.screen.gap()
         session.screen.table(("line that makes them", ">constraints", ">share"), rows)
     session.screen.document({
         "statement": statement,

@@ -29,12 +29,13 @@ def tell(story: Story, placed: "Placed", settled: "Settled", was_warm: bool, so_
         "proof": 256,
         "order's leg with margin": len(leg),
         "bundle of two legs": len(encoding.encode_bundle(settled.bundle)),
-        "ledger file": story.home.ledger.stat().st_size,
+        "ledger on disk": demo.ledger_bytes(story.home),
         "proving key of leg": demo.key_bytes(story.keystore, "leg"),
         "proving key of margin": demo.key_bytes(story.keystore, "margin"),
     }
     story.screen.say()
     story.screen.table(("what", ">times", ">least", ">median", ">most"), [_row(name, found) for name, found in times])
+    story.screen.gap()
     story.screen.table(("what", ">size"), [(name, size(count)) for name, count in sizes.items()])
     described, start = machine.describe(), "warm" if was_warm else "cold: kernels or keys were made first"
     story.screen.say(f"{described['cpu']}, {described['threads']} threads, Numba {described['numba']}, {start}", "dim")

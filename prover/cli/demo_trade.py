@@ -114,11 +114,11 @@ def place(story: Story) -> "Placed":
         placed = orders.place(maker, sell, buy, [reader], now_ms + demo.HOUR_MS, now_ms)
         told.update({"order": placed.order_id, "public": show.public_leg_json(placed.leg)})
         told["terms"] = show.terms_json(placed.terms, story.pool)
-        told["scenarios"] = [{"scenario": s.number, **s.signs, "value": str(s.value)} for s in found]
+        told["scenarios"] = [{"scenario": s.number, "moves_bps": s.moves_bps, "value": str(s.value)} for s in found]
         story.screen.say("The board verified both proofs and admitted the order.", "good")
         _faces(story, placed, before, after, min(s.value for s in found))
     story.narrator.sees(
-        everybody="that an order exists: no asset, amount, price or owner",
+        everybody="that an order exists and needs margin: no asset, amount, price or owner",
         maker="all of it", taker="the terms, but not the maker's portfolio",
     )  # fmt: skip
     return placed
@@ -127,15 +127,19 @@ def place(story: Story) -> "Placed":
 def _scenarios(story: Story, found: "list[Scenario]") -> None:
     from prover import amounts
 
-    factors = list(found[0].signs)
+    factors = list(found[0].moves_bps)
     story.screen.table(
-        (">scenario", *factors, f">portfolio in {story.numeraire.symbol}"),
+        (">scenario", *(f">{factor}" for factor in factors), f">portfolio in {story.numeraire.symbol}"),
         [
-            (str(s.number), *("▲ up" if s.signs[f] > 0 else "▼ down" for f in factors),
-             amounts.show_value(s.value, story.numeraire))
+            (str(s.number), *(_move(s.moves_bps[f]) for f in factors), amounts.show_value(s.value, story.numeraire))
             for s in found
         ],
     )  # fmt: skip
+
+
+def _move(bps: int) -> str:
+    """A move with an arrow, so that its direction shows at a glance."""
+    return f"{'▲ +' if bps > 0 else '▼ −'}{abs(bps) / 100:.1f} %"
 
 
 def _faces(story: Story, placed: "Placed", before: tuple, after: tuple, worst: int) -> None:
@@ -172,7 +176,7 @@ def take(story: Story, placed: "Placed") -> "Settled":
         told.update(show.receipt_json(settled.receipt))
         story.screen.say("Both legs settled in one transaction.", "good")
         story.screen.fields(show.receipt_fields(settled.receipt))
-    story.narrator.sees(everybody="that two accounts moved", maker="its trade", taker="its trade")
+    story.narrator.sees(everybody="that two accounts moved, one of them margined", maker="its trade", taker="its trade")
     for name, at in story.desks.items():
         with story.narrator.step(f"zksettle wallet sync {name}") as told:
             held = desk.sync(at).wallet.balances

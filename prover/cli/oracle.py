@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli import files, show, sitting
+from prover.cli import files, sitting
 from prover.cli.command import Session, group, pass_session
 from zk.errors import FormatError
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli import show, sitting, watching
+from prover.cli import sitting, watching
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:

@@ -47,6 +47,11 @@ class Screen:
         if not self.is_json:
             click.secho(text, **STYLES[style])
 
+    def gap(self) -> None:
+        """An empty line before a table in a pipe; on a terminal a table has its own."""
+        if not self.is_terminal:
+            self.say()
+
     def paragraph(self, text: str, style: str = "") -> None:
         """Running text, folded."""
         for line in textwrap.wrap(text, self._width(), break_on_hyphens=False) or [""]:

@@ -27,7 +27,8 @@ def wallet() -> None:
 @pass_session
 def new(session: Session, name: str, passphrase_file: Path | None) -> None:
     """Make a wallet.  Its seed phrase is shown this once: write it down."""
-    from prover import address, wallet as wallets, walletfile
+    from prover import address, walletfile
+    from prover import wallet as wallets
 
     path = session.home.wallet(name)
     made = wallets.new()
@@ -52,7 +53,8 @@ def new(session: Session, name: str, passphrase_file: Path | None) -> None:
 @pass_session
 def restore(session: Session, name: str, passphrase_file: Path | None, phrase_file: Path | None) -> None:
     """Make a wallet from a seed phrase; `wallet sync` then finds on the ledger what it owns."""
-    from prover import wallet as wallets, walletfile
+    from prover import wallet as wallets
+    from prover import walletfile
 
     path = session.home.wallet(name)
     restored = wallets.restore(passphrase.phrase(phrase_file))
@@ -68,7 +70,8 @@ def restore(session: Session, name: str, passphrase_file: Path | None, phrase_fi
 @pass_session
 def address(session: Session, name: str, passphrase_file: Path | None) -> None:
     """Show the address at which the wallet is paid."""
-    from prover import address as addresses, walletfile
+    from prover import address as addresses
+    from prover import walletfile
 
     with walletfile.open(session.home.wallet(name), passphrase.ask(passphrase_file, name)) as opened:
         own = addresses.encode(addresses.of(opened.wallet.seed, 0))

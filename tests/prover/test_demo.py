@@ -53,7 +53,8 @@ def test_every_asset_is_conserved(story):
 def test_the_leveraged_maker_survives_all_sixteen_scenarios(story):
     (step,) = acts(story)["A shielded order"]["steps"]
     assert len(step["scenarios"]) == 16 and all(int(scenario["value"]) >= 0 for scenario in step["scenarios"])
-    assert len({(s["BTC"], s["ETH"], s["SOL"], s["XAU"]) for s in step["scenarios"]}) == 16
+    assert len({tuple(scenario["moves_bps"].values()) for scenario in step["scenarios"]}) == 16
+    assert {abs(scenario["moves_bps"]["ETH"]) for scenario in step["scenarios"]} == {1980}
     assert not {"assets", "sell", "buy", "owner", "price"} & set(step["public"])
 
 
