@@ -41,7 +41,10 @@ def parse(text: str, pool: Pool) -> tuple[int, int]:
 
 
 def parse_all(words: Sequence[str], pool: Pool) -> dict[int, int]:
-    """{asset index: amount} of words such as `1500.25 USDC "2 ETH"`.  Raises FormatError, also for an asset named twice."""
+    """{asset index: amount} of words such as `1500.25 USDC "2 ETH"`.
+
+    Raises FormatError as `parse`, and for an asset that is named twice.
+    """
     tokens = " ".join(words).split()
     found: dict[int, int] = {}
     for start in range(0, len(tokens), 2):
@@ -53,7 +56,10 @@ def parse_all(words: Sequence[str], pool: Pool) -> dict[int, int]:
 
 
 def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
-    """The price of one smallest unit, in 10^-9 of the numeraire's smallest unit.  Raises FormatError when it is not exact."""
+    """The price of one smallest unit, in 10^-9 of the numeraire's smallest unit.
+
+    Raises FormatError when it is not exact, not positive, or has more than 64 bits.
+    """
     digits = numeraire.decimals + PRICE_DIGITS - asset.decimals
     price = _scaled(text, digits, f"the price of {asset.symbol} has at most {max(digits, 0)} decimals")
     if not 0 < price < 1 << 64:

@@ -23,8 +23,12 @@ ASSETS = (
     Asset("ETH", "spot", 9, Risk(factor=ETH, volatility_bps=350, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
     Asset("SOL", "spot", 9, Risk(factor=SOL, volatility_bps=450, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
     Asset("TBILL", "bill", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=50)),
-    Asset("ETH-PERP", "perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)),
-    Asset("ETH-CALL", "option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)),
+    Asset(
+        "ETH-PERP", "perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)
+    ),
+    Asset(
+        "ETH-CALL", "option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)
+    ),
     Asset("XAU", "commodity", 6, Risk(factor=GOLD, volatility_bps=100, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
 )
 """Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is the numeraire."""
@@ -49,5 +53,6 @@ def prices(pool: Pool) -> tuple[int | None, ...]:
     """The example price of each of a pool's assets in the unit of settlement.risk; None where there is no example."""
     numeraire = pool.assets[amounts.NUMERAIRE]
     return tuple(
-        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset in ASSETS else None for asset in pool.assets
+        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset in ASSETS else None
+        for asset in pool.assets
     )

@@ -31,7 +31,7 @@ WITHDRAWN = "1,000 USDC"
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario of a grid: how far each factor moves, in bps, and a portfolio's value in it (as risk.equity counts)."""
+    """One scenario: how far each factor moves, in bps, and a portfolio's value in it, as risk.equity counts."""
 
     number: int
     moves_bps: Mapping[str, int]

@@ -54,7 +54,9 @@ def _packages(_: Home) -> Finding:
     missing = [name for name, version in found.items() if version is None]
     if missing:
         return Finding("packages", BAD, f"missing: {', '.join(missing)}; run pip install .")
-    shown = (f"{name} {version}" for name, version in (*found.items(), ("llvmlite", machine.package_version("llvmlite"))))
+    shown = (
+        f"{name} {version}" for name, version in (*found.items(), ("llvmlite", machine.package_version("llvmlite")))
+    )
     return Finding("packages", GOOD, ", ".join(shown))
 
 
@@ -65,10 +67,14 @@ def _import_names(_: Home) -> Finding:
         origin = importlib.util.find_spec(name)
         place = Path(origin.origin).parents[1] if origin and origin.origin else None
         if place != ours:
-            text = f"import {name} finds {place or 'nothing'}, not {ours}: uninstall the other distribution of that name"
+            text = (
+                f"import {name} finds {place or 'nothing'}, not {ours}: uninstall the other distribution of that name"
+            )
             return Finding("import names", BAD, text)
     if foreign := machine.foreign_packages():
-        text = f"the distribution {foreign[0]} is installed too and shares an import name with us: pip uninstall {foreign[0]}"
+        text = (
+            f"the distribution {foreign[0]} is installed too and has an import name of ours: pip uninstall {foreign[0]}"
+        )
         return Finding("import names", BAD, text)
     return Finding("import names", GOOD, f"zk, circuits, settlement and prover are those in {ours}")
 
@@ -94,7 +100,9 @@ def _memory(_: Home) -> Finding:
 def _entropy(_: Home) -> Finding:
     first, second = entropy.token(32), entropy.token(32)
     if first == second or not any(first):
-        return Finding("randomness", BAD, "the operating system's randomness repeats itself: do not make keys on this machine")
+        return Finding(
+            "randomness", BAD, "the operating system's randomness repeats itself: do not make keys on this machine"
+        )
     return Finding("randomness", GOOD, "from the operating system")
 
 
@@ -128,14 +136,18 @@ def _keys(home: Home) -> Finding:
     missing = [name for name in registry.names() if name not in have]
     if missing:
         return Finding("proving keys", NOTE, f"not made yet for {', '.join(missing)}: zksettle warmup makes them, once")
-    return Finding("proving keys", GOOD, f"{', '.join(have)}; single-party development keys, whoever made them can forge")
+    return Finding(
+        "proving keys", GOOD, f"{', '.join(have)}; single-party development keys, whoever made them can forge"
+    )
 
 
 def _kernels(_: Home) -> Finding:
     from prover import warmup
 
     if not warmup.is_warm():
-        return Finding("kernels", NOTE, f"not compiled yet: zksettle warmup does it, once; they will lie in {warmup.folder()}")
+        return Finding(
+            "kernels", NOTE, f"not compiled yet: zksettle warmup does it, once; they will lie in {warmup.folder()}"
+        )
     return Finding("kernels", GOOD, f"compiled, in {warmup.folder()}")
 
 

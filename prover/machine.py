@@ -70,7 +70,7 @@ def commit() -> str:
 
 
 def foreign_packages() -> list[str]:
-    """Other distributions from which a package of ours would be, or is, imported: PyPI has a `circuits` and a `prover`."""
+    """Installed distributions with the name of a package of ours: PyPI has a `circuits` and a `prover`."""
     found = []
     for name in ("zk", "circuits", "settlement", "prover"):
         try:

@@ -69,7 +69,8 @@ class Stopwatch:
         self.took_s.setdefault(task.what, []).append(time.perf_counter() - self._began_s.pop(task))
 
 
-_watcher: ContextVar[Watcher] = ContextVar("watcher", default=_Nobody())
+_NOBODY = _Nobody()
+_watcher: ContextVar[Watcher] = ContextVar("watcher", default=_NOBODY)
 
 
 @contextmanager

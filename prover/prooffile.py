@@ -85,7 +85,9 @@ def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: byt
     names = [path for path, _ in statement.leaves(kind.blank()[0])]
     if not len(inputs) == len(names) == key.public:
         raise FormatError(f"{name} has {len(names)} public inputs; the files have {len(inputs)}, the key {key.public}")
-    public = statement.from_json(kind.Public, {name: str(value) for name, value in zip(names, inputs)}, "public")
+    public = statement.from_json(
+        kind.Public, {name: str(value) for name, value in zip(names, inputs, strict=True)}, "public"
+    )
     return ProofFile(name, public, snarkjs.decode_proof(proof_data), key)
 
 

@@ -30,7 +30,9 @@ def _kernels(keystore: Keystore, runs: int) -> list[Timing]:
     count = len(key.b2)
     pairs = [(bn254.G1, bn254.G2), (bn254.negate(bn254.G1), bn254.G2)] * 2
     return [
-        measure("Fr product", label, lambda: polynomial.product(column, other, product), runs).divided("Fr product, each", size),
+        measure("Fr product", label, lambda: polynomial.product(column, other, product), runs).divided(
+            "Fr product, each", size
+        ),
         measure("NTT", label, lambda: ntt.forward(over, column.copy()), runs),
         measure("MSM in G1", label, lambda: msm.g1(key.h, scalars), runs),
         measure("MSM in G2", f"{count} points", lambda: msm.g2(key.b2, scalars[:count]), runs),
@@ -44,5 +46,7 @@ def _host(runs: int) -> list[Timing]:
     return [
         measure("Poseidon", "4 inputs, host", lambda: poseidon.hash(four, 0), runs),
         measure("Baby Jubjub multiple", "251 bits, host", lambda: babyjubjub.multiply(secret, blinding), runs),
-        measure("tree append", f"{LEAVES} leaves, host", lambda: merkle.append(lambda level, index: None, 0, leaves), runs),
+        measure(
+            "tree append", f"{LEAVES} leaves, host", lambda: merkle.append(lambda level, index: None, 0, leaves), runs
+        ),
     ]

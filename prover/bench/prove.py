@@ -1,4 +1,4 @@
-"""`zksettle bench prove`: what one proof of a statement takes, step by step, and what verifying takes, one by one and in batches."""
+"""`zksettle bench prove`: what a proof of a statement takes, step by step, and what verifying it takes."""
 
 from circuits import registry, samples, verifying
 from circuits.frontend import program

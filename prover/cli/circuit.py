@@ -80,7 +80,9 @@ def info(session: Session, statement: str) -> None:
 
 @circuit.command()
 @statement_argument
-@click.option("--depth", type=click.IntRange(1, 8), default=2, show_default=True, help="How many levels of scopes to show.")
+@click.option(
+    "--depth", type=click.IntRange(1, 8), default=2, show_default=True, help="How many levels of scopes to show."
+)
 @click.option("--lines", "shown_lines", type=click.IntRange(0, 1000), default=8, show_default=True,
               help="How many lines of code to show.")  # fmt: skip
 @pass_session
@@ -108,7 +110,9 @@ def profile(session: Session, statement: str, depth: int, shown_lines: int) -> N
     })  # fmt: skip
 
 
-def _scope_rows(scopes: tuple["Scope", ...], total: int, depth: int, indent: str = "") -> list[tuple[str, str, str, str]]:
+def _scope_rows(
+    scopes: tuple["Scope", ...], total: int, depth: int, indent: str = ""
+) -> list[tuple[str, str, str, str]]:
     rows = []
     for scope in scopes:
         name = indent + scope.name + (f" × {scope.repeats}" if scope.repeats > 1 else "")
@@ -122,7 +126,9 @@ def _scope_rows(scopes: tuple["Scope", ...], total: int, depth: int, indent: str
 @circuit.command()
 @statement_argument
 @click.argument("input", type=files.Existing())
-@click.option("--show-secrets", is_flag=True, help="Also print the values of the violated constraint, which may be secret.")
+@click.option(
+    "--show-secrets", is_flag=True, help="Also print the values of the violated constraint, which may be secret."
+)
 @pass_session
 def check(session: Session, statement: str, input: Path, show_secrets: bool) -> None:
     """Whether INPUT, a JSON file, makes the statement true; if not, which constraint it violates first."""
@@ -134,7 +140,9 @@ def check(session: Session, statement: str, input: Path, show_secrets: bool) -> 
     found = inspection.check(statement, public, private)
     session.screen.document(_check_document(statement, found, show_secrets))
     if found.violation is None and found.false is None:
-        session.screen.say(f"{statement}: the input satisfies all {registry.compiled(statement).r1cs.constraints:,} constraints")
+        session.screen.say(
+            f"{statement}: the input satisfies all {registry.compiled(statement).r1cs.constraints:,} constraints"
+        )
         return
     session.screen.fields(_check_fields(found, show_secrets))
     if session.screen.is_json:
@@ -161,7 +169,11 @@ def _check_fields(found: "Check", show_secrets: bool) -> list[tuple[str, str]]:
 
 
 def _check_document(statement: str, found: "Check", show_secrets: bool) -> dict:
-    document = {"statement": statement, "satisfied": found.violation is None and found.false is None, "false": found.false}
+    document = {
+        "statement": statement,
+        "satisfied": found.violation is None and found.false is None,
+        "false": found.false,
+    }
     if (violation := found.violation) is None:
         return {**document, "violation": None}
     shown = {name: getattr(violation, name) for name in ("index", "path", "why", "file", "line")}

@@ -38,10 +38,14 @@ def _one_unit_and_one_bit(story: Story) -> None:
     attempt = "A bundle that does not balance: a withdrawal of one smallest unit more than the account gives up."
     with story.narrator.step("", attempt) as told:
         honest = cheats.withdrawal(taker, asset, amount, "taker's bank", sitting.now_ms())
-        _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_unit_more(story.ledger, honest), sitting.now_ms()))
+        _refused(
+            story, told, cheats.refusal_of(story.ledger, cheats.one_unit_more(story.ledger, honest), sitting.now_ms())
+        )
     with story.narrator.step("", "A proof with one bit changed.") as told:
         _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_bit_changed(honest), sitting.now_ms()))
-    with story.narrator.step("", "A proof with one point replaced by its negative, so that it stays well formed.") as told:
+    with story.narrator.step(
+        "", "A proof with one point replaced by its negative, so that it stays well formed."
+    ) as told:
         _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_point_negated(honest), sitting.now_ms()))
     with story.narrator.step(f'zksettle withdraw "{demo.WITHDRAWN}" --wallet taker') as told:
         receipt = engine.submit(story.ledger, encoding.encode_bundle(honest.bundle), sitting.now_ms())
@@ -64,7 +68,9 @@ def _beyond_the_margin(story: Story, placed: "Placed") -> None:
             story.screen.paragraph(f"Refused by the maker's own prover: {refusal}.", "bad")
         else:
             raise AssertionError("an order beyond the margin was proved")
-    with story.narrator.step("", "The same order, with the margin proof of the first one beside a leg that is true.") as told:
+    with story.narrator.step(
+        "", "The same order, with the margin proof of the first one beside a leg that is true."
+    ) as told:
         _refused(story, told, cheats.borrowed_margin(maker, sell, buy, placed, now_ms))
 
 

@@ -19,7 +19,9 @@ def tell(story: Story, placed: "Placed", settled: "Settled", was_warm: bool, so_
     with story.narrator.step("zksettle ledger audit") as told:
         report = audit.audit(story.home.ledger)
         told.update({"events": report.events, "proofs": report.proofs, "digest": report.digest.hex()})
-        story.screen.say(f"{report.events} events, {report.legs} accounts, {report.proofs} proofs: all is right.", "good")
+        story.screen.say(
+            f"{report.events} events, {report.legs} accounts, {report.proofs} proofs: all is right.", "good"
+        )
     took_s, receipt = story.stopwatch.took_s, settled.receipt
     times = [(name, took_s[name]) for name in ("Proving leg", "Proving margin") if name in took_s]
     times += [("Checking the bundle", [receipt.check_us / 1e6]), ("Applying it", [receipt.apply_us / 1e6])]

@@ -47,7 +47,9 @@ def publish(narrator: "Narrator", home: "Home", ledger: "Ledger") -> None:
         priced = oracles.prices(ledger, {})
         published = oracles.publish(ledger, oracles.read(home.oracles), priced, sitting.now_ms())
         told.update(oracle.document(pool, priced, published))
-        narrator.screen.say(f"Example prices of {defaults.AS_OF}, in USDC; the grids value a unit of each asset in 16 scenarios.")
+        narrator.screen.say(
+            f"Example prices of {defaults.AS_OF}, in USDC; the grids value a unit of each asset in 16 scenarios."
+        )
         narrator.screen.table(("asset", ">price", ">initial, worst", ">best", ">maintenance, worst", ">best"),
                               oracle.price_rows(pool, priced, published))  # fmt: skip
     narrator.sees(everybody="pool, prices, grids and the oracles' signatures")
@@ -60,9 +62,7 @@ def traders(narrator: "Narrator") -> tuple[str, ...]:
 
 
 @contextmanager
-def trader(
-    narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keystore", name: str
-) -> "Iterator[Desk]":
+def trader(narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keystore", name: str) -> "Iterator[Desk]":
     """A new wallet, open at a desk."""
     from prover import address, demo
 
@@ -70,7 +70,9 @@ def trader(
         with narrator.step(f"zksettle wallet new {name}") as told:
             at = stack.enter_context(demo.sit(home, ledger, keystore, name))
             told["address"] = address.encode(demo.receiving_address(at))
-            narrator.screen.fields([("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")])
+            narrator.screen.fields(
+                [("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")]
+            )
         yield at
 
 
@@ -84,7 +86,9 @@ def deposit(story: Story) -> None:
             asset, amount = amounts.parse(text, story.pool)
             settled = moves.deposit(at, asset, amount, f"{name}'s bank", sitting.now_ms())
             told.update(show.receipt_json(settled.receipt))
-            story.screen.say(f"settled at height {settled.receipt.height}, account at position {settled.receipt.positions[0]}")
+            story.screen.say(
+                f"settled at height {settled.receipt.height}, account at position {settled.receipt.positions[0]}"
+            )
     story.narrator.sees(
         everybody="that somebody paid in 8,000 USDC, 1 XAU and 10 ETH, and three commitments",
         maker="8,000 USDC and 1 XAU", taker="10 ETH",
@@ -108,7 +112,8 @@ def place(story: Story) -> "Placed":
     found = demo.scenarios(story.pool, grid, after)
     _scenarios(story, found)
     reader = demo.receiving_address(taker)
-    command = f'zksettle order place --wallet maker --sell "{demo.SELL}" --buy "{demo.BUY}" --to {show.short(address.encode(reader))}'
+    to = show.short(address.encode(reader))
+    command = f'zksettle order place --wallet maker --sell "{demo.SELL}" --buy "{demo.BUY}" --to {to}'
     with story.narrator.step(command) as told:
         now_ms = sitting.now_ms()
         placed = orders.place(maker, sell, buy, [reader], now_ms + demo.HOUR_MS, now_ms)
@@ -164,7 +169,9 @@ def take(story: Story, placed: "Placed") -> "Settled":
     from settlement import board
 
     taker = story.desks["taker"]
-    story.narrator.act("The settlement", "The maker may be offline. The taker opens the terms, adds the other side and submits both.")
+    story.narrator.act(
+        "The settlement", "The maker may be offline. The taker opens the terms, adds the other side and submits both."
+    )
     with story.narrator.step(f"zksettle order show {placed.order_id[:8]} --wallet taker") as told:
         found = board.get(story.ledger, orders.read_id(placed.order_id), sitting.now_ms())
         terms = orders.open_terms(taker, found.leg, found.sealed_terms)

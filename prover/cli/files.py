@@ -12,7 +12,7 @@ MAX_BYTES = 4 << 20
 
 
 class Existing(click.Path):
-    """The path of a file to read.  Where there is none, reading says so: malformed input (exit code 3), not wrong usage."""
+    """The path of a file to read.  Where there is none, reading says so: exit code 3, not wrong usage."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, dir_okay=False)

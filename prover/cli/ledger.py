@@ -19,7 +19,9 @@ def ledger() -> None:
 
 
 @ledger.command("show")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many events, newest last.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many events, newest last."
+)
 @pass_session
 def show_(session: Session, limit: int) -> None:
     """Show what is public: the tree, what is held outside, and the events."""
@@ -33,7 +35,7 @@ def show_(session: Session, limit: int) -> None:
             ("root", show.element(opened.root)),
             ("accounts", f"{opened.size}, spent ones among them"),
             ("held outside", show.balances_text(reserves, opened.pool)),
-            ("risk grids", f"epoch {grids[0].publication.epoch}, {show.time_text(grids[0].published_ms)}" if grids else "none"),
+            ("risk grids", "".join(f"epoch {g.publication.epoch}, {show.time_text(g.published_ms)}" for g in grids) or "none yet"),
             ("newest event", last.digest.hex()),
         ])  # fmt: skip
         session.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
@@ -63,7 +65,7 @@ def audit(session: Session) -> None:
     reserves = by_symbol(report.reserves, len(pool.assets))
     session.screen.say("The ledger is what it says it is.", "good")
     session.screen.fields([
-        ("events", f"{report.events}: 1 beginning, {report.bundles} bundles, {report.publications} publications of grids"),
+        ("events", f"{report.events}: the beginning, {report.bundles} bundles, {report.publications} epochs of grids"),
         ("accounts", f"{report.legs} under root {show.element(report.root)}"),
         ("proofs", f"{report.proofs}, all verified again"),
         ("held outside", show.balances_text(reserves, pool)),

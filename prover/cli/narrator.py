@@ -1,4 +1,4 @@
-"""How the demo tells its story: numbered acts, steps with the command that does the same, what it took, who sees what."""
+"""How the demo tells its story: acts, steps beside the command that does the same, what it took, who sees what."""
 
 import time
 from collections.abc import Iterator

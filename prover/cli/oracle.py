@@ -27,7 +27,7 @@ def oracle() -> None:
 def publish(session: Session, prices: tuple[str, ...], prices_file: Path | None) -> None:
     """Sign prices and publish the grids of the next epoch.
 
-    An asset that is not named keeps its price; before the first epoch that is an example from the manual, not the market's.
+    An asset that is not named keeps its price; before the first epoch that is an example, not the market's.
     """
     from prover import oracles
 
@@ -36,7 +36,9 @@ def publish(session: Session, prices: tuple[str, ...], prices_file: Path | None)
         given |= _from_options(prices, ledger.pool)
         priced = oracles.prices(ledger, given)
         published = oracles.publish(ledger, oracles.read(session.home.oracles), priced, sitting.now_ms())
-        session.screen.say(f"Epoch {published.epoch} is published: {len(ledger.pool.oracle_keys)} oracles signed {len(priced)} prices.")
+        session.screen.say(
+            f"Epoch {published.epoch} is published: {len(ledger.pool.oracle_keys)} oracles signed {len(priced)} prices."
+        )
         session.screen.table(("asset", ">price", ">initial, worst", ">best", ">maintenance, worst", ">best"),
                              price_rows(ledger.pool, priced, published))  # fmt: skip
         session.screen.document(document(ledger.pool, priced, published))
@@ -65,7 +67,10 @@ def document(pool: "Pool", priced: tuple[int, ...], published: "Publication") ->
         "epoch": published.epoch,
         "prices": {asset.symbol: str(price) for asset, price in zip(pool.assets, priced, strict=True)},
         "grids": {
-            name: {"root": str(grid.root(poseidon.hash)), "values": [[str(value) for value in row] for row in grid.values]}
+            name: {
+                "root": str(grid.root(poseidon.hash)),
+                "values": [[str(value) for value in row] for row in grid.values],
+            }
             for name, grid in grids.items()
         },
     }

@@ -44,7 +44,7 @@ def order() -> None:
 @click.option("--sell", multiple=True, metavar="AMOUNT", help='What is sold, such as "3000 USDC"; may be repeated.')
 @click.option("--buy", multiple=True, metavar="AMOUNT", help='What is bought, such as "1 ETH"; may be repeated.')
 @click.option("--to", "readers", multiple=True, metavar="ADDRESS",
-              help="Who may take it: the terms are sealed to this address. May be repeated. Default: everybody.")  # fmt: skip
+              help="Who may take it: the terms are sealed to this address. Repeatable. Default: everybody.")  # fmt: skip
 @click.option("--expires", "duration_ms", type=Duration(), default="1h", show_default=True, help="When the order ends.")
 @passphrase.wallet_option
 @passphrase.option
@@ -97,7 +97,9 @@ def list_(session: Session) -> None:
 
 @order.command("show")
 @order_argument
-@click.option("--wallet", "wallet_name", metavar="NAME", envvar="ZKSETTLE_WALLET", help="Open the terms with this wallet.")
+@click.option(
+    "--wallet", "wallet_name", metavar="NAME", envvar="ZKSETTLE_WALLET", help="Open the terms with this wallet."
+)
 @passphrase.option
 @pass_session
 def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
@@ -132,9 +134,7 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
 @passphrase.option
 @position_option
 @pass_session
-def take(
-    session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None, position: int | None
-) -> None:
+def take(session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None, position: int | None) -> None:
     """Take an order whole: prove the other side and settle both at once."""
     from prover import orders
 
@@ -172,7 +172,9 @@ def on_board(ledger: "Ledger", text: str) -> str:
 def full_id(text: str, known: Sequence[str]) -> str:
     """An order's id from its 64 hex digits, or from as many of the first as name one of the known orders alone."""
     if not re.fullmatch(r"[0-9a-f]{4,64}", text, re.ASCII):
-        raise FormatError(f"{text[:64]!r} is not an order: it is named by at least 4 and at most 64 lower-case hex digits")
+        raise FormatError(
+            f"{text[:64]!r} is not an order: it is named by at least 4 and at most 64 lower-case hex digits"
+        )
     if len(text) == 64:
         return text
     found = [order_id for order_id in known if order_id.startswith(text)]

@@ -1,4 +1,4 @@
-"""The passphrase of a wallet: from a file, from the environment, or typed; never from the command line, which others see."""
+"""The passphrase of a wallet: from a file, the environment, or typed; never from the command line, which others see."""
 
 import os
 import sys
@@ -62,5 +62,7 @@ def _first_line(path: Path) -> str:
 
 def _typed(question: str, is_new: bool) -> str:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"there is no terminal to ask for it: {question.lower()} must come from a file or {VARIABLE}")
+        raise click.UsageError(
+            f"there is no terminal to ask for it: {question.lower()} must come from a file or {VARIABLE}"
+        )
     return click.prompt(question, hide_input=True, confirmation_prompt=is_new, err=True)

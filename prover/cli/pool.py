@@ -24,7 +24,7 @@ def pool() -> None:
 @pool.command()
 @click.option("--name", default="zksettle development pool", show_default=True, metavar="TEXT", help="The pool's name.")
 @click.option("--insecure-dev", is_flag=True,
-              help="Accept proving keys made on this machine by one party, who could forge proofs. There are no others yet.")  # fmt: skip
+              help="Accept proving keys made here by one party, who could forge. There are no others yet.")  # fmt: skip
 @pass_session
 def new(session: Session, name: str, insecure_dev: bool) -> None:
     """Found a pool of eight example assets with three oracles, all on this machine."""
@@ -33,7 +33,7 @@ def new(session: Session, name: str, insecure_dev: bool) -> None:
 
     if not insecure_dev:
         raise click.UsageError(
-            "the proving keys would be made here by one party, who could forge proofs: say --insecure-dev to accept that",
+            "the proving keys would be made here by one party, who could forge: say --insecure-dev if you accept that",
             click.get_current_context(),
         )
     home, now_ms = session.home, sitting.now_ms()
@@ -78,8 +78,15 @@ def _asset_row(shown: "Pool", asset: "Asset") -> tuple[str, ...]:
         return f"{bps / 100:g} %" if bps else ""
 
     delta, gamma = (f"{bps / 10_000:g}" if bps else "" for bps in (risk.delta_bps, risk.gamma_bps))
-    return asset.symbol, asset.kind, str(asset.decimals), mover, percent(risk.volatility_bps), delta, gamma, percent(
-        risk.haircut_bps
+    return (
+        asset.symbol,
+        asset.kind,
+        str(asset.decimals),
+        mover,
+        percent(risk.volatility_bps),
+        delta,
+        gamma,
+        percent(risk.haircut_bps),
     )
 
 
@@ -95,7 +102,8 @@ def document(shown: "Pool") -> dict[str, Any]:
         "quorum": shown.quorum,
         "limits": asdict(shown.limits),
         "keys": {
-            key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex()} for key in (shown.leg, shown.margin)
+            key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex()}
+            for key in (shown.leg, shown.margin)
         },
         "insecure_dev": shown.insecure_dev,
     }

@@ -33,9 +33,7 @@ def ledger(session: Session) -> Iterator["Ledger"]:
 
 
 @contextmanager
-def desk(
-    session: Session, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False
-) -> Iterator["Desk"]:
+def desk(session: Session, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Desk"]:
     """A desk at the home's ledger, with progress shown while it is in use; with the kernels it takes to prove there."""
     from prover import desk as desks
     from prover import progress, warmup
@@ -43,7 +41,9 @@ def desk(
     with ledger(session) as opened:
         path = session.home.wallet(wallet_name)
         if not path.exists():
-            raise FormatError(f"there is no wallet named {wallet_name}: make one with `zksettle wallet new {wallet_name}`")
+            raise FormatError(
+                f"there is no wallet named {wallet_name}: make one with `zksettle wallet new {wallet_name}`"
+            )
         secret = passphrase.ask(passphrase_file, wallet_name)
         with progress.watched_by(watching.watcher(session.screen.is_json)):
             if proves:

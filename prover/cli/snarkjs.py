@@ -37,7 +37,9 @@ def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: boo
     digest = keys.digest(trusted).hex()
     session.screen.say(f"The proof is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
     session.screen.fields([("key", f"{digest[:16]}: the key in {key}"), ("public inputs", str(len(inputs)))])
-    session.screen.document({"valid": True, "key": {"digest": digest}, "public": list(map(str, inputs)), "paranoid": paranoid})
+    session.screen.document(
+        {"valid": True, "key": {"digest": digest}, "public": list(map(str, inputs)), "paranoid": paranoid}
+    )
 
 
 @group()

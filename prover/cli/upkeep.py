@@ -28,9 +28,10 @@ def warmup(session: Session) -> None:
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         compiled, keys_made = warming.run(Keystore(session.home.keys, sitting.now_ms()))
     took_s = time.perf_counter() - started
+    keys = f"of {' and '.join(keys_made)} are made" if keys_made else "were made already"
     session.screen.say(
-        f"Kernels {'are compiled' if compiled else 'were compiled already'}; proving keys "
-        f"{'of ' + ' and '.join(keys_made) + ' are made' if keys_made else 'were made already'}. It took {screen.seconds(took_s)}."
+        f"Kernels {'are compiled' if compiled else 'were compiled already'}; proving keys {keys}. "
+        f"It took {screen.seconds(took_s)}."
     )
     session.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
 

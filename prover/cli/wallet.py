@@ -49,7 +49,9 @@ def new(session: Session, name: str, passphrase_file: Path | None) -> None:
 @wallet.command()
 @name_argument
 @passphrase.option
-@click.option("--phrase-file", type=files.Existing(), metavar="FILE", help="A file whose first line is the seed phrase.")
+@click.option(
+    "--phrase-file", type=files.Existing(), metavar="FILE", help="A file whose first line is the seed phrase."
+)
 @pass_session
 def restore(session: Session, name: str, passphrase_file: Path | None, phrase_file: Path | None) -> None:
     """Make a wallet from a seed phrase; `wallet sync` then finds on the ledger what it owns."""
@@ -114,7 +116,7 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
 
 
 def _sentence(name: str, synced: "Synced") -> str:
-    return f"Wallet {name}: {synced.tried} new leaves tried, {synced.found} found to be its own, {synced.spent} spent since."
+    return f"Wallet {name}: {synced.tried} new leaves tried, {synced.found} are its own; {synced.spent} spent since."
 
 
 def _document(name: str, held: "Wallet", pool: "Pool") -> dict[str, Any]:

@@ -80,7 +80,9 @@ def test_a_price_counts_billionths_of_the_numeraire_per_smallest_unit(text, asse
     assert amounts.show_price(expected, asset, USDC) == amounts.number(expected * 10**asset.decimals, 15)
 
 
-@pytest.mark.parametrize("text, words", [("0", "out of range"), ("0.0000001", "at most 6 decimals"), ("-1", "not a number")])
+@pytest.mark.parametrize(
+    "text, words", [("0", "out of range"), ("0.0000001", "at most 6 decimals"), ("-1", "not a number")]
+)
 def test_a_price_that_is_not_exact_or_not_positive_is_refused(text, words):
     with pytest.raises(FormatError, match=words):
         amounts.parse_price(text, ETH, USDC)

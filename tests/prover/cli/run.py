@@ -1,4 +1,4 @@
-"""Runs zksettle inside the test's own process, the way the installed script does: exit code, standard output, standard error."""
+"""Runs zksettle inside the test's own process, as the installed script does, and keeps what it printed."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Help answers without loading what it does not need; what goes wrong is said in one sentence with the agreed exit code."""
+"""Help loads nothing that it does not need; what goes wrong is one sentence and the agreed exit code."""
 
 import io
 import json
@@ -39,10 +39,10 @@ def test_every_command_explains_itself_and_knows_home_and_json(path, tmp_path):
 
 def test_the_commands_are_those_that_were_promised():
     promised = """
-        pool new, pool show, wallet new, wallet restore, wallet address, wallet show, wallet sync, deposit, withdraw, pay,
-        order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit, prove,
-        verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, groth16 verify, export snarkjs,
-        import snarkjs, bench prove, bench kernels, warmup, doctor, completion, demo
+        pool new, pool show, wallet new, wallet restore, wallet address, wallet show, wallet sync, deposit, withdraw,
+        pay, order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit,
+        prove, verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, circuit sample,
+        groth16 verify, export snarkjs, import snarkjs, bench prove, bench kernels, warmup, doctor, completion, demo
     """
     assert {tuple(name.split()) for name in promised.split(",")} <= set(COMMANDS)
 
@@ -120,7 +120,7 @@ def test_malformed_input_is_exit_code_3(arguments, words, tmp_path):
 
 
 @pytest.mark.parametrize("error, code, words", [
-    (Rejected(Rejection.NULLIFIER_SPENT, "leg 0 spends an account that has moved"), 1, "rejection 10 (NULLIFIER_SPENT)"),
+    (Rejected(Rejection.NULLIFIER_SPENT, "leg 0 is spent"), 1, "rejection 10 (NULLIFIER_SPENT)"),
     (Unsatisfied("the leg statement is false"), 1, "the leg statement is false"),
     (InvalidProof("the proof does not verify"), 1, "the proof does not verify"),
     (FileExistsError("there is a wallet named main already"), 1, "there is a wallet named main already"),
@@ -154,8 +154,12 @@ def test_a_rejection_in_json_has_its_number_and_name(capsys):
 
 
 def test_a_reader_that_leaves_is_not_an_error_to_talk_about():
-    script = "from prover.cli.main import main; import sys; sys.exit(main(['circuit', 'profile', 'leg', '--lines', '500']))"
-    done = subprocess.run(f'{sys.executable} -c "{script}" | head -n 1', shell=True, cwd=ROOT, capture_output=True, text=True)
+    script = (
+        "from prover.cli.main import main; import sys; sys.exit(main(['circuit', 'profile', 'leg', '--lines', '500']))"
+    )
+    done = subprocess.run(
+        f'{sys.executable} -c "{script}" | head -n 1', shell=True, cwd=ROOT, capture_output=True, text=True
+    )
     assert done.stderr == "" and done.stdout.count("\n") == 1
 
 

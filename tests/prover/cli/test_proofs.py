@@ -121,10 +121,18 @@ def test_a_false_statement_is_not_proved_and_the_constraint_is_named_without_sec
         document["private"]["account"]["balances"][0] = str(-(2**62))
 
     bad = changed(folder / "margin.json", tmp_path / "bad.json", owe_more)
-    refused(zksettle(home, "prove", "margin", bad, "-o", tmp_path / "proof.json"), 1, "margin statement is false: commitment")
+    refused(
+        zksettle(home, "prove", "margin", bad, "-o", tmp_path / "proof.json"),
+        1,
+        "margin statement is false: commitment",
+    )
     assert not (tmp_path / "proof.json").exists()
     ran = zksettle(home, "circuit", "check", "margin", bad)
-    assert ran.code == 1 and "circuits/statements/margin.py:" in ran.out and "the commitment opens to the account" in ran.out
+    assert (
+        ran.code == 1
+        and "circuits/statements/margin.py:" in ran.out
+        and "the commitment opens to the account" in ran.out
+    )
     assert str(2**62) not in ran.out
     shown = json.loads(zksettle(home, "circuit", "check", "margin", bad, "--show-secrets", "--json").out)
     assert shown["violation"]["path"] == "commitment" and int(shown["violation"]["left"])
@@ -141,7 +149,10 @@ def test_a_false_statement_is_not_proved_and_the_constraint_is_named_without_sec
 @pytest.mark.parametrize("command", ["prove", "check"])
 def test_an_input_that_does_not_fit_the_schema_is_named(home, folder, proofs, tmp_path, command, change, words):
     bad = changed(folder / "margin.json", tmp_path / "bad.json", change)
-    commands = {"prove": ("prove", "margin", bad, "-o", tmp_path / "p.json"), "check": ("circuit", "check", "margin", bad)}
+    commands = {
+        "prove": ("prove", "margin", bad, "-o", tmp_path / "p.json"),
+        "check": ("circuit", "check", "margin", bad),
+    }
     refused(zksettle(home, *commands[command]), 3, words)
 
 
