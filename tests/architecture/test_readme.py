@@ -1,0 +1,48 @@
+"""What the README shows is so: its walk runs, its figures are the pinned ones, its files are there."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from circuits import registry
+from prover.cli import passphrase
+from tests.prover.cli.run import zksettle
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def walk() -> list[list[str]]:
+    """The words of every `zksettle` command in the block that says it runs as a test."""
+    block = re.search(r"<!-- walk.*?```console\n(.*?)```", README, re.DOTALL).group(1)
+    lines = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ zksettle")]
+    return [shlex.split(line)[1:] for line in lines]
+
+
+def test_the_walk_by_hand_ends_well(keystore, tmp_path, monkeypatch):
+    (tmp_path / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
+    monkeypatch.setenv(passphrase.VARIABLE, "a phrase of your own")
+    assert len(walk()) > 10
+    order = ""
+    for words in walk():
+        words = [order if re.fullmatch(r"[0-9a-f]{8}", word) else word for word in words]
+        ran = zksettle(tmp_path, "--json", *words)
+        assert ran.code == 0, (words, ran)
+        if words[:2] == ["order", "place"]:
+            order = json.loads(ran.out)["order"][:8]
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_statements_have_the_size_that_is_pinned(name):
+    facts = registry.describe(name)
+    row = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
+    assert f"| {facts['constraints']:,} |" in row and registry.get(name).claim in row
+
+
+def test_every_file_that_is_named_is_there():
+    named = re.findall(r"`((?:zk|circuits|settlement|prover|tests|\.ci)/[\w./]*)`", README)
+    assert len(named) > 8
+    assert [name for name in named if not (ROOT / name).exists()] == []
