@@ -35,7 +35,10 @@ def bench() -> None:
 @threads_option
 @pass_session
 def prove(session: Session, statement: str, runs: int, threads: int | None) -> None:
-    """Measure a proof of STATEMENT: each step, the whole, one verification, and one of a batch."""
+    """Measure a proof of STATEMENT.
+
+    Each step, the whole, one verification, and one of a batch of 64.
+    """
 
     def measured(keystore: "Keystore") -> "list[Timing]":
         from prover.bench import prove as benchmark
@@ -50,7 +53,10 @@ def prove(session: Session, statement: str, runs: int, threads: int | None) -> N
 @threads_option
 @pass_session
 def kernels(session: Session, runs: int, threads: int | None) -> None:
-    """Measure what proofs are made of: field products, NTT, multi-scalar multiplications, a pairing check, hashes."""
+    """Measure the parts that proofs are made of.
+
+    Field products, NTT, multi-scalar multiplications, a pairing check, hashes.
+    """
 
     def measured(keystore: "Keystore") -> "list[Timing]":
         from prover.bench import kernels as benchmark

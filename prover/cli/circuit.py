@@ -59,7 +59,7 @@ def list_(session: Session) -> None:
 @statement_argument
 @pass_session
 def info(session: Session, statement: str) -> None:
-    """One statement: its size, its public inputs by name, its fingerprint."""
+    """One statement: size, public inputs, fingerprint."""
     from prover import inspection
 
     facts = inspection.facts(statement)
@@ -87,7 +87,10 @@ def info(session: Session, statement: str) -> None:
               help="How many lines of code to show.")  # fmt: skip
 @pass_session
 def profile(session: Session, statement: str, depth: int, shown_lines: int) -> None:
-    """Where the constraints of a statement come from: scope by scope, and line by line."""
+    """Show where the constraints come from.
+
+    Scope by scope, and line by line of code.
+    """
     from circuits import registry
     from prover import inspection
 
@@ -131,7 +134,10 @@ def _scope_rows(
 )
 @pass_session
 def check(session: Session, statement: str, input: Path, show_secrets: bool) -> None:
-    """Whether INPUT, a JSON file, makes the statement true; if not, which constraint it violates first."""
+    """Find the first constraint that INPUT violates.
+
+    INPUT is a JSON file with the public and the private inputs; `circuit sample` prints one.
+    """
     from circuits import registry
     from circuits.statements import statement as statements
     from prover import inspection
@@ -186,7 +192,10 @@ def _check_document(statement: str, found: "Check", show_secrets: bool) -> dict:
 @statement_argument
 @pass_session
 def sample(session: Session, statement: str) -> None:
-    """Print a true input of the statement, as `prove` and `check` read it; nothing in it is secret."""
+    """Print a true input of the statement.
+
+    As `prove` and `circuit check` read it; nothing in it is secret.
+    """
     from circuits import samples
     from circuits.statements import statement as statements
 

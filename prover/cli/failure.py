@@ -26,6 +26,9 @@ def report(error: BaseException, screen: Screen) -> int:
         # Whoever read the output has left; nothing may be written to it when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
+    if isinstance(error, click.UsageError) and type(error).__name__ == "NoArgsIsHelpError":
+        click.echo(error.format_message(), err=True)  # a group without a command: its help, not a sentence
+        return USAGE
     code, sentence, more = _explain(error)
     screen.document({"error": sentence, "exit_code": code, **more})
     click.secho(sentence, err=True, fg="red" if sys.stderr.isatty() else None)
@@ -41,6 +44,8 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return USAGE, _usage(error), {}
     if isinstance(error, click.ClickException):
         return error.exit_code, error.format_message(), {}
+    import sqlite3
+
     from prover import files, walletfile
     from settlement import audit, rejection
 
@@ -51,6 +56,8 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}
+    if isinstance(error, sqlite3.Error):
+        return REFUSED, f"the ledger's database says: {error}", {}
     if isinstance(error, OSError):
         return REFUSED, f"{error.filename}: {error.strerror}" if error.filename else str(error), {}
     # Our own mistake.  Its message might hold a secret, so only its kind is shown.

@@ -24,18 +24,21 @@ def ledger() -> None:
 )
 @pass_session
 def show_(session: Session, limit: int) -> None:
-    """Show what is public: the tree, what is held outside, and the events."""
+    """Show what is public: tree, custody, events."""
     with sitting.ledger(session) as opened:
         last = opened.last_event()
         events = opened.events(max(0, last.height - limit + 1))
         reserves = by_symbol(opened.reserves(), len(opened.pool.assets))
         grids = opened.grids(1)
+        epoch = "none yet"
+        if grids:
+            epoch = f"epoch {grids[0].publication.epoch}, {show.time_text(grids[0].published_ms)}"
         session.screen.fields([
             ("ledger id", opened.ledger_id.hex()),
             ("root", show.element(opened.root)),
             ("accounts", f"{opened.size}, spent ones among them"),
             ("held outside", show.balances_text(reserves, opened.pool)),
-            ("risk grids", "".join(f"epoch {g.publication.epoch}, {show.time_text(g.published_ms)}" for g in grids) or "none yet"),
+            ("risk grids", epoch),
             ("newest event", last.digest.hex()),
         ])  # fmt: skip
         session.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
@@ -52,7 +55,10 @@ def show_(session: Session, limit: int) -> None:
 @ledger.command()
 @pass_session
 def audit(session: Session) -> None:
-    """Work everything out again from the database alone: chain, roots, custody, signatures, grids and every proof."""
+    """Work everything out again from the database.
+
+    The chain of events, roots, custody, signatures, grids, and every proof.
+    """
     from prover import progress, warmup
     from settlement import audit as audits
 

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from prover.cli import command, failure
+from prover.cli.screen import WIDTH
 
 PLACES = {
     "demo": "prover.cli.demo:demo",
@@ -33,6 +34,7 @@ PLACES = {
     "doctor": "prover.cli.upkeep:doctor",
     "completion": "prover.cli.upkeep:completion",
 }
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
 
 
 def _version() -> str:
@@ -42,7 +44,7 @@ def _version() -> str:
         return "not installed"
 
 
-@click.group(cls=command.LazyGroup, places=PLACES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=command.LazyGroup, places=PLACES, context_settings=SETTINGS)
 @click.version_option(_version(), prog_name="zksettle")
 def zksettle() -> None:
     """Private, atomic, margined settlement between traders.

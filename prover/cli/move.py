@@ -56,7 +56,7 @@ def withdraw(
     session: Session, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
     party: str,
 ) -> None:  # fmt: skip
-    """Pay AMOUNT out of a wallet's account to somebody outside the ledger."""
+    """Pay AMOUNT out, to somebody outside the ledger."""
     from prover import amounts, moves
 
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
@@ -77,7 +77,7 @@ def pay(
     session: Session, amount: tuple[str, ...], receiver: str, wallet_name: str, passphrase_file: Path | None,
     position: int | None,
 ) -> None:  # fmt: skip
-    """Pay AMOUNT to an ADDRESS on the ledger; its owner need not be there."""
+    """Pay AMOUNT to an ADDRESS, whose owner need not be there."""
     from prover import address, amounts, moves
 
     paid = address.decode(receiver)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @group()
 def oracle() -> None:
-    """Publish prices as the pool's oracles, whose keys are on the machine that founded it."""
+    """Publish prices as the pool's oracles.
+
+    Their keys are on the machine that founded the pool.
+    """
 
 
 @oracle.command()

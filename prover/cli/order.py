@@ -44,7 +44,7 @@ def order() -> None:
 @click.option("--sell", multiple=True, metavar="AMOUNT", help='What is sold, such as "3000 USDC"; may be repeated.')
 @click.option("--buy", multiple=True, metavar="AMOUNT", help='What is bought, such as "1 ETH"; may be repeated.')
 @click.option("--to", "readers", multiple=True, metavar="ADDRESS",
-              help="Who may take it: the terms are sealed to this address. Repeatable. Default: everybody.")  # fmt: skip
+              help="Who may take it: terms are sealed to this address. Repeatable; default: everybody.")  # fmt: skip
 @click.option("--expires", "duration_ms", type=Duration(), default="1h", show_default=True, help="When the order ends.")
 @passphrase.wallet_option
 @passphrase.option
@@ -103,7 +103,10 @@ def list_(session: Session) -> None:
 @passphrase.option
 @pass_session
 def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
-    """Show one order as the public sees it and, with --wallet, its terms if they are sealed to that wallet."""
+    """Show one order as the public sees it.
+
+    With --wallet also its terms, if they are sealed to that wallet or it is its maker's.
+    """
     from prover import orders
     from settlement import board
 

@@ -27,7 +27,10 @@ def pool() -> None:
               help="Accept proving keys made here by one party, who could forge. There are no others yet.")  # fmt: skip
 @pass_session
 def new(session: Session, name: str, insecure_dev: bool) -> None:
-    """Found a pool of eight example assets with three oracles, all on this machine."""
+    """Found a pool of eight example assets.
+
+    Its three oracles and its proving keys are made on this machine.
+    """
     from prover import founding, progress, warmup
     from prover.keystore import Keystore
 

@@ -18,7 +18,9 @@ from prover.cli.screen import seconds
               help="Where the proof is written.")  # fmt: skip
 @pass_session
 def prove(session: Session, statement: str, input: Path, output: Path) -> None:
-    """Prove STATEMENT with the public and private inputs in INPUT, a JSON file.
+    """Prove STATEMENT, with inputs from a JSON file.
+
+    INPUT has the public and the private inputs; `zksettle circuit sample` prints one.
 
     The first proof of a statement makes its proving key, a development key of this home.
     """

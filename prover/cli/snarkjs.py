@@ -13,7 +13,7 @@ KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
 
 @group()
 def groth16() -> None:
-    """Groth16 proofs over BN254 of any circuit, as circom and snarkjs make them."""
+    """Groth16 proofs of any circuit, in snarkjs's files."""
 
 
 @groth16.command("verify")
@@ -53,7 +53,10 @@ def export() -> None:
               help="Where the three files go. Default: here.")  # fmt: skip
 @pass_session
 def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
-    """Write verification_key.json, public.json and proof.json, which `snarkjs groth16 verify` takes."""
+    """Write the three files that snarkjs verifies.
+
+    verification_key.json, public.json and proof.json, as `snarkjs groth16 verify` takes them.
+    """
     from prover import prooffile
     from zk.formats import snarkjs
 

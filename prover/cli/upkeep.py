@@ -19,7 +19,10 @@ PLACES = {
 @command()
 @pass_session
 def warmup(session: Session) -> None:
-    """Compile all kernels and make the proving keys now, so that no later command has to wait."""
+    """Compile kernels and make proving keys now.
+
+    Else the first commands that prove do it, and take that much longer.
+    """
     from prover import progress
     from prover import warmup as warming
     from prover.keystore import Keystore
@@ -39,7 +42,10 @@ def warmup(session: Session) -> None:
 @command()
 @pass_session
 def doctor(session: Session) -> None:
-    """Look at everything that zksettle needs from this machine; exit code 1 when something will not work."""
+    """Look at all that is needed from this machine.
+
+    The exit code is 1 when something will not work.
+    """
     from prover import doctor as doctors
 
     found = list(doctors.examine(session.home))
@@ -59,7 +65,7 @@ def doctor(session: Session) -> None:
 @click.argument("shell", type=click.Choice(SHELLS))
 @pass_session
 def completion(session: Session, shell: str) -> None:
-    """Print what makes SHELL complete zksettle's commands and options."""
+    """Print what completes commands in SHELL."""
     from click.shell_completion import get_completion_class
 
     root = click.get_current_context().find_root()

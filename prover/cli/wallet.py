@@ -54,7 +54,10 @@ def new(session: Session, name: str, passphrase_file: Path | None) -> None:
 )
 @pass_session
 def restore(session: Session, name: str, passphrase_file: Path | None, phrase_file: Path | None) -> None:
-    """Make a wallet from a seed phrase; `wallet sync` then finds on the ledger what it owns."""
+    """Make a wallet from a seed phrase.
+
+    `wallet sync` then finds on the ledger what it owns.
+    """
     from prover import wallet as wallets
     from prover import walletfile
 
@@ -86,7 +89,10 @@ def address(session: Session, name: str, passphrase_file: Path | None) -> None:
 @passphrase.option
 @pass_session
 def show_(session: Session, name: str, passphrase_file: Path | None) -> None:
-    """Show what the wallet held when it was last synced, and its own orders."""
+    """Show what the wallet holds, and its own orders.
+
+    As it was when it was last synced.
+    """
     with sitting.desk(session, name, passphrase_file) as desk:
         held, pool = desk.wallet, desk.ledger.pool
         session.screen.table(("position", "kind", ">balances", ">orders"), show.holding_rows(held, pool))
@@ -103,7 +109,10 @@ def show_(session: Session, name: str, passphrase_file: Path | None) -> None:
 @passphrase.option
 @pass_session
 def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
-    """Find on the ledger what has come into the wallet and what has been spent."""
+    """Find what has come in and what was spent.
+
+    Every new leaf of the ledger is tried with the wallet's key.
+    """
     from prover import desk as desks
 
     with sitting.desk(session, name, passphrase_file) as desk:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_the_commands_are_those_that_were_promised():
         groth16 verify, export snarkjs, import snarkjs, bench prove, bench kernels, warmup, doctor, completion, demo
     """
     assert {tuple(name.split()) for name in promised.split(",")} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("path", [(), ("wallet",)])
+def test_a_group_without_a_command_shows_its_help(path):
+    done = subprocess.run([sys.executable, "-m", "prover.cli.main", *path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("Usage: zksettle") and "Commands:" in done.stderr and "(see" not in done.stderr
 
 
 def test_help_and_plain_lists_load_nothing_heavy():
@@ -126,6 +134,7 @@ def test_malformed_input_is_exit_code_3(arguments, words, tmp_path):
     (FileExistsError("there is a wallet named main already"), 1, "there is a wallet named main already"),
     (PermissionError(13, "Permission denied", "/somewhere"), 1, "/somewhere: Permission denied"),
     (FormatError("the leg has no margin"), 3, "the leg has no margin"),
+    (sqlite3.OperationalError("disk is full"), 1, "disk is full"),
     (click.UsageError("no such thing."), 2, "no such thing"),
     (click.Abort(), 130, "interrupted"),
     (KeyboardInterrupt(), 130, "interrupted"),
