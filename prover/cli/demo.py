@@ -19,8 +19,10 @@ from prover.cli.command import Session, command, pass_session
 def demo(session: Session, keep: Path | None) -> None:
     """Tell the whole story with real proofs.
 
-    A pool, a leveraged order, a settlement, four cheats refused; what everything took, and who sees what.  It happens in a temporary home and touches no data of yours; only the proving keys are those of your home, so that a
-    second telling need not make them again.
+    A pool, a leveraged order, a settlement, four cheats refused; what everything took, and who sees what.
+
+    It happens in a temporary home and touches no data of yours; only the proving keys are those of your home, so that
+    a second telling need not make them again.
     """
     import time
 
