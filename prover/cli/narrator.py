@@ -33,7 +33,7 @@ class Narrator:
         """
         self.screen.say()
         if attempt:
-            self.screen.paragraph(f"› {attempt}", "strong")
+            self.screen.paragraph(f"✗ {attempt}", "strong")
         if command:
             self.screen.say(f"$ {command}", "strong")
         told: dict[str, Any] = {"command": command or None, "attempt": attempt or None}
