@@ -163,13 +163,11 @@ def test_a_rejection_in_json_has_its_number_and_name(capsys):
 
 
 def test_a_reader_that_leaves_is_not_an_error_to_talk_about():
-    script = (
-        "from prover.cli.main import main; import sys; sys.exit(main(['circuit', 'profile', 'leg', '--lines', '500']))"
-    )
-    done = subprocess.run(
-        f'{sys.executable} -c "{script}" | head -n 1', shell=True, cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.stderr == "" and done.stdout.count("\n") == 1
+    """The audit's document is larger than a pipe holds, so that writing it fails."""
+    script = "from prover.cli.main import main; import sys; sys.exit(main(['circuit', 'audit', 'leg', '--json']))"
+    command = f'{sys.executable} -c "{script}" | head -n 1'
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "" and done.stdout == "{\n"
 
 
 def test_home_and_json_may_stand_before_or_behind_the_command(tmp_path, capsys):
