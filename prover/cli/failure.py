@@ -22,10 +22,6 @@ def report(error: BaseException, screen: Screen) -> int:
     """Says what went wrong and returns the exit code.  With --json it is a document on standard output too."""
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
-    if isinstance(error, BrokenPipeError):
-        # Whoever read the output has left; nothing may be written to it when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
     if isinstance(error, click.UsageError) and type(error).__name__ == "NoArgsIsHelpError":
         click.echo(error.format_message(), err=True)  # a group without a command: its help, not a sentence
         return USAGE

@@ -61,7 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without our letters shows question marks
     try:
         code = zksettle.main(arguments, prog_name="zksettle", standalone_mode=False, obj=session)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (Exception, KeyboardInterrupt) as error:
         return failure.report(error, session.screen)
