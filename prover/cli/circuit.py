@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from prover.cli import files
 from prover.cli.command import Session, group, pass_session
@@ -30,6 +31,11 @@ class StatementName(click.ParamType):
         if value not in registry.names():
             self.fail(f"there is no statement {value!r}: there are {', '.join(registry.names())}", param, ctx)
         return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from circuits import registry
+
+        return [CompletionItem(name) for name in registry.names() if name.startswith(incomplete)]
 
 
 statement_argument = click.argument("statement", type=StatementName())

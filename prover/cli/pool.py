@@ -65,7 +65,7 @@ def _show(session: Session, shown: "Pool") -> None:
         ("keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
     ])  # fmt: skip
     screen.table(
-        ("asset", "kind", ">decimals", "moves with", ">daily volatility", ">delta", ">gamma", ">haircut"),
+        ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
         [_asset_row(shown, asset) for asset in shown.assets],
     )
     if shown.insecure_dev:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -194,6 +195,19 @@ def test_the_version_is_printed(capsys):
 def test_completion_is_printed_for_each_shell(shell, tmp_path):
     ran = zksettle(tmp_path, "completion", shell)
     assert ran.code == 0 and "_ZKSETTLE_COMPLETE" in ran.out
+
+
+@pytest.mark.parametrize("words, expected", [
+    ("or", "plain,order\nplain,oracle\n"),
+    ("order place --s", "plain,--sell\n"),
+    ("circuit info m", "plain,margin\n"),
+])  # fmt: skip
+def test_the_shell_completes_commands_options_and_statements(words, expected):
+    asked = {"COMP_WORDS": f"zksettle {words}", "COMP_CWORD": str(len(words.split()))}
+    script = [sys.executable, "-c", "from prover.cli.main import main; main()"]
+    environment = {**os.environ, "_ZKSETTLE_COMPLETE": "bash_complete", **asked}
+    done = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout == expected
 
 
 def test_a_pipe_gets_no_colours_and_no_boxes(monkeypatch):
