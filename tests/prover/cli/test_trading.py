@@ -65,7 +65,7 @@ def test_a_payment_arrives_and_a_withdrawal_leaves(home, world):
 
 def test_an_order_is_cancelled_by_its_maker_only(home, world):
     placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC")
-    refused(zksettle(home, "order", "cancel", placed["order"], "--wallet", "maker"), 1, "placed no such order")
+    refused(zksettle(home, "order", "cancel", placed["order"], "--wallet", "maker"), 1, "this wallet")
     assert placed["order"][:16] in zksettle(home, "wallet", "show", "taker").out
     assert zksettle(home, "order", "cancel", placed["order"][:8], "--wallet", "taker").code == 0
     assert "no order on the board" in zksettle(home, "order", "list").out
