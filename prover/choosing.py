@@ -15,6 +15,7 @@ def choose(wallet: Wallet, at: Setting, changed: Changes, position: int | None, 
     """
     if not wallet.live:
         raise Unsatisfied("the wallet has no account yet: deposit something first")
+
     def badness(held: Holding) -> tuple[tuple[int, int], bool, int]:
         return _lack(at, held, changed), is_tied(wallet, held, now_ms), -held.position
 

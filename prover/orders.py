@@ -108,10 +108,10 @@ def take(at: Desk, order_id: str, now_ms: int, position: int | None = None) -> S
 
 def cancel(at: Desk, order_id: str, now_ms: int) -> Settled:
     """Makes an own order void, and all others from the same account: the account moves without any change."""
-    desk.sync(at)
     own = next((order for order in at.wallet.orders if order.order_id == order_id), None)
     if own is None:
-        raise Unsatisfied("this wallet placed no such order")
+        raise Unsatisfied("this wallet has no such open order")
+    desk.sync(at)
     setting = desk.setting(at, now_ms)
     holding = next((holding for holding in at.wallet.live if holding.position == own.position), None)
     if holding is None:

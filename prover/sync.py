@@ -2,7 +2,7 @@
 
 Every ciphertext beside a new leaf is tried with the viewing key; the view tag ends nearly every trial after one
 X25519.  What opens is believed only when it hashes to the leaf and its owner is one of the wallet's.  A holding is
-spent when its nullifier is on the ledger.
+spent when its nullifier is on the ledger, and then the orders from it are closed: taken, or void.
 
 Owners are looked for at the index that the opening names, which the wallet itself wrote, and for payments from
 others among the indices up to GAP above the highest in use.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from circuits import records
 from prover import keys, opening, progress, sealing
 from prover.wallet import Holding, Wallet
+from settlement import digests, encoding
 from settlement.ledger import Ledger
 from settlement.storage.rows import Output
 from zk.errors import FormatError
@@ -22,13 +23,22 @@ GAP = 20
 
 
 @dataclass(frozen=True)
+class Closed:
+    """An own order whose account has moved: at which height it was taken, or None when something else moved it."""
+
+    order_id: str
+    taken_height: int | None
+
+
+@dataclass(frozen=True)
 class Synced:
-    """The wallet as it is now, and how many leaves were tried, holdings found and holdings newly spent."""
+    """The wallet as it is now; how many leaves were tried, holdings found and newly spent; which orders that closed."""
 
     wallet: Wallet
     tried: int
     found: int
     spent: int
+    closed: tuple[Closed, ...]
 
 
 def sync(ledger: Ledger, wallet: Wallet) -> Synced:
@@ -45,7 +55,10 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
     spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
     scanned = wallet.scanned + len(outputs)
     updated = replace(wallet, ledger_id=ledger_id, scanned=scanned, holdings=holdings)
-    return Synced(updated, len(outputs), len(found), spent)
+    closed = _closed(ledger, updated)
+    over = {order.order_id for order in closed}
+    updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in over))
+    return Synced(updated, len(outputs), len(found), spent, closed)
 
 
 def nullifier(seed: keys.Seed, holding: Holding) -> int:
@@ -92,6 +105,19 @@ def _owners(wallet: Wallet, opened: list[tuple[int, int]]) -> dict[int, int]:
             highest = max(highest, index)
         index += 1
     return owners
+
+
+def _closed(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
+    """The wallet's orders that can settle no more, because the account they would spend has moved."""
+    spent = {holding.position: holding for holding in wallet.holdings if holding.is_spent}
+    closed = []
+    for order in wallet.orders:
+        if order.position in spent:
+            spend = ledger.spend_of(nullifier(wallet.seed, spent[order.position]))
+            _, data = ledger.bundle(spend.height)
+            taken = {digests.leg_id(ledger.ledger_id, leg).hex() for leg in encoding.decode_bundle(data).legs}
+            closed.append(Closed(order.order_id, spend.height if order.order_id in taken else None))
+    return tuple(closed)
 
 
 def _marked(ledger: Ledger, seed: keys.Seed, holding: Holding) -> Holding:

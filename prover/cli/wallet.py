@@ -9,7 +9,7 @@ from prover.cli import files, passphrase, show, sitting
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
-    from prover.sync import Synced
+    from prover.sync import Closed, Synced
     from prover.wallet import Wallet
     from settlement.pool import Pool
 
@@ -119,9 +119,19 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
         synced = desks.sync(desk)
         pool = desk.ledger.pool
         session.screen.say(_sentence(name, synced))
+        for order in synced.closed:
+            session.screen.say(_closed(order))
         session.screen.fields([("in all", show.line(synced.wallet.balances, pool))])
-        counts = {"tried": synced.tried, "found": synced.found, "spent": synced.spent}
-        session.screen.document({**_document(name, synced.wallet, pool), **counts})
+        closed = [{"order": order.order_id, "taken_height": order.taken_height} for order in synced.closed]
+        found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed}
+        session.screen.document({**_document(name, synced.wallet, pool), **found})
+
+
+def _closed(order: "Closed") -> str:
+    short = order.order_id[:16]
+    if order.taken_height is None:
+        return f"Order {short} is void: its account has moved without it."
+    return f"Order {short} was taken; it settled at height {order.taken_height}."
 
 
 def _sentence(name: str, synced: "Synced") -> str:

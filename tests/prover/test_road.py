@@ -82,6 +82,11 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, desks):
 
     settled = orders.take(taker, placed.order_id, NOW)
     assert len(settled.bundle.legs) == 2
+    closed = sync.Closed(placed.order_id, settled.receipt.height)
+    assert sync.sync(ledger, maker.wallet).closed == (closed,)
+    with pytest.raises(Unsatisfied, match="void already"):
+        orders.cancel(maker, placed.order_id, NOW)
+    assert maker.wallet.orders == ()
     in_total(ledger, desks)
     assert maker.wallet.balances[:3] == (-2_000_000_000, 0, 2_000_000_000)
     assert taker.wallet.balances[:3] == (6_000_000_000, 0, 1_000_000_000)
@@ -89,8 +94,6 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, desks):
     with pytest.raises(Rejected) as refusal:
         orders.take(taker, placed.order_id, NOW)
     assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
-    with pytest.raises(Unsatisfied, match="void already"):
-        orders.cancel(maker, placed.order_id, NOW)
 
 
 def test_everything_comes_back_from_the_phrase_and_the_ledger_alone(ledger, desks):
@@ -117,10 +120,11 @@ def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(
     placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), [], NOW + HOUR, NOW)
     entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
     assert orders.open_terms(maker, entry.leg, entry.sealed_terms) == placed.terms
-    with pytest.raises(Unsatisfied, match="placed no such order"):
+    with pytest.raises(Unsatisfied, match="no such open order"):
         orders.cancel(maker, placed.order_id, NOW)
-    before = taker.wallet.balances
+    before, open_still = taker.wallet.balances, taker.wallet
     orders.cancel(taker, placed.order_id, NOW)
+    assert sync.sync(ledger, open_still).closed == (sync.Closed(placed.order_id, None),)
     assert taker.wallet.balances == before
     with pytest.raises(Rejected) as refusal:
         orders.take(maker, placed.order_id, NOW)

@@ -68,7 +68,7 @@ def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
 def test_a_second_sync_tries_only_what_is_new(ledger):
     deposit(ledger, ALICE, 5)
     once = sync.sync(ledger, ALICE).wallet
-    assert sync.sync(ledger, once) == sync.Synced(once, 0, 0, 0)
+    assert sync.sync(ledger, once) == sync.Synced(once, 0, 0, 0, ())
     deposit(ledger, ALICE, 6)
     again = sync.sync(ledger, once)
     assert (again.tried, again.found, again.wallet.balances[USDC]) == (1, 1, 11)
