@@ -57,10 +57,15 @@ def _sources_digest() -> str:
 
 
 def _make_cache_folder() -> Path:
-    """The private folder for this version's compiled kernels, made if it is not there."""
+    """The private folder for this version's compiled kernels, made if it is not there.
+
+    Raises PermissionError when it belongs to another user, whose code would be run.
+    """
     base = os.environ.get("ZKSETTLE_CACHE") or platformdirs.user_cache_dir("zksettle", appauthor=False)
     folder = Path(base) / "kernels" / _sources_digest()[:16]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if hasattr(os, "geteuid") and folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to another user: name a folder of your own with ZKSETTLE_CACHE")
     folder.chmod(0o700)
     return folder
 

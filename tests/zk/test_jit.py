@@ -19,6 +19,14 @@ ROOT = Path(zk.__file__).parent
 
 def test_the_cache_folder_belongs_to_the_user_alone():
     assert stat.S_IMODE(jit.cache_folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_of_another_user_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("ZKSETTLE_CACHE", str(tmp_path))
+    jit._make_cache_folder()
+    monkeypatch.setattr(jit.os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(PermissionError, match="another user"):
+        jit._make_cache_folder()
     assert jit.cache_folder.stat().st_uid == os.getuid()
 
 
