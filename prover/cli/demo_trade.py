@@ -178,7 +178,7 @@ def take(story: Story, placed: "Placed") -> "Settled":
         told["terms"] = show.terms_json(terms, story.pool)
         sells, buys = show.trade_text(terms.changes, story.pool)
         story.screen.fields([("maker sells", sells), ("maker buys", buys), ("until", show.time_text(terms.expiry_ms))])
-    with story.narrator.step(f"zksettle order take {placed.order_id[:8]} --wallet taker") as told:
+    with story.narrator.step(f"zksettle order take {placed.order_id} --wallet taker") as told:
         settled = orders.take(taker, placed.order_id, sitting.now_ms())
         told.update(show.receipt_json(settled.receipt))
         story.screen.say("Both legs settled in one transaction.", "good")

@@ -84,12 +84,11 @@ def list_(session: Session) -> None:
     with sitting.ledger(session) as ledger:
         found = board.listed(ledger, sitting.now_ms())
         rows = [
-            (o.order_id.hex()[:16], show.element(o.leg.public.nullifier), "cash" if o.leg.public.cash else "margined",
-             show.time_text(o.leg.expiry_ms))
+            (o.order_id.hex(), "cash" if o.leg.public.cash else "margined", show.time_text(o.leg.expiry_ms))
             for o in found
-        ]  # fmt: skip
+        ]
         if rows:
-            session.screen.table(("order", "nullifier", "kind", "expires"), rows)
+            session.screen.table(("order", "kind", "expires"), rows)
         else:
             session.screen.say("There is no order on the board.")
         session.screen.document([{"order": o.order_id.hex(), "public": show.public_leg_json(o.leg)} for o in found])
@@ -113,7 +112,7 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
     if wallet_name is None:
         with sitting.ledger(session) as ledger:
             found = board.get(ledger, orders.read_id(on_board(ledger, order_id)), sitting.now_ms())
-            session.screen.fields(show.public_leg_fields(found.leg, ledger.pool))
+            session.screen.fields([("order", found.order_id.hex()), *show.public_leg_fields(found.leg, ledger.pool)])
             session.screen.document({"order": found.order_id.hex(), "public": show.public_leg_json(found.leg)})
         return
     with sitting.desk(session, wallet_name, passphrase_file) as desk:
@@ -121,7 +120,7 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
         found = board.get(desk.ledger, orders.read_id(on_board(desk.ledger, order_id)), sitting.now_ms())
         own = {order.order_id: order.terms for order in desk.wallet.orders}
         terms = own.get(found.order_id.hex()) or orders.open_terms(desk, found.leg, found.sealed_terms)
-        session.screen.fields(show.public_leg_fields(found.leg, pool))
+        session.screen.fields([("order", found.order_id.hex()), *show.public_leg_fields(found.leg, pool)])
         sells, buys = show.trade_text(terms.changes, pool) if terms else ("sealed to others", "sealed to others")
         session.screen.fields([("maker sells", sells), ("maker buys", buys)])
         session.screen.document({
@@ -132,17 +131,21 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
 
 
 @order.command()
-@order_argument
+@click.argument("order_id", metavar="ORDER")
 @passphrase.wallet_option
 @passphrase.option
 @position_option
 @pass_session
 def take(session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None, position: int | None) -> None:
-    """Take an order whole: prove the other side and settle both at once."""
+    """Take an order whole: prove the other side and settle both at once.
+
+    ORDER is its whole id, which holds for the terms that `order show` opens: another order may begin alike.
+    """
     from prover import orders
 
+    orders.read_id(order_id)
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        settled = orders.take(desk, on_board(desk.ledger, order_id), sitting.now_ms(), position)
+        settled = orders.take(desk, order_id, sitting.now_ms(), position)
         session.screen.say("The order is taken; both sides have settled.")
         session.screen.fields(show.receipt_fields(settled.receipt))
         session.screen.document(show.receipt_json(settled.receipt))

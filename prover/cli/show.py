@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 Fields = list[tuple[str, str]]
 
+LAST_MS = int(datetime.max.replace(tzinfo=UTC).timestamp()) * 1000
+
 
 def time_text(time_ms: int) -> str:
     """A time in UTC, to the second."""
+    if not 0 <= time_ms < LAST_MS:
+        return "beyond the year 9999"
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 

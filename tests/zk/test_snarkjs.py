@@ -144,6 +144,7 @@ def test_the_alphabeta_that_snarkjs_writes_is_accepted():
         ('{"curve": 1e3}', "only integers are numbers"),
         ('{"curve": ' + "9" * 81 + "}", "81 digits"),
         ("[" * 100 + "]" * 100, "nests deeper"),
+        ('{"a": "' + "]" * 200 + '\\"]", "b": ' + "[" * 100 + "]" * 100 + "}", "nests deeper"),
         ("[]", "is not an object"),
         ("{", "is not JSON"),
         ("", "is not JSON"),

@@ -5,11 +5,14 @@ beyond reason are not data but somebody's mistake or trick.
 """
 
 import json
+import re
 
 from zk.errors import FormatError
 
 MAX_DEPTH = 32
 MAX_DIGITS = 80
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def loads(data: bytes, what: str, limit: int) -> object:
@@ -72,9 +75,13 @@ def _integer(number: str, what: str) -> int:
 
 
 def _check_depth(text: str, what: str) -> None:
-    """Raises FormatError when brackets nest deeper than the limit; those inside strings are counted too."""
+    """Raises FormatError when brackets outside strings nest deeper than the limit.
+
+    Python's own reader is not to be relied on for that: a library may have lifted the recursion limit so far that the
+    stack overflows first.
+    """
     depth = 0
-    for character in text:
+    for character in _STRING.sub("", text):
         depth += (character in "[{") - (character in "]}")
         if depth > MAX_DEPTH:
             raise FormatError(f"{what} nests deeper than {MAX_DEPTH}")

@@ -40,17 +40,18 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     assert placed["public"]["cash"] is False and placed["public"]["margin_epoch"] == 1
 
     listed = zksettle(home, "order", "list")
-    assert placed["order"][:16] in listed.out and "USDC" not in listed.out and "6,000" not in listed.out
+    assert placed["order"] in listed.out and "USDC" not in listed.out and "6,000" not in listed.out
     prefix = placed["order"][:6]
     assert as_json(home, "order", "show", prefix) == {"order": placed["order"], "public": placed["public"]}
     assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
 
-    receipt = as_json(home, "order", "take", prefix, "--wallet", "taker")
+    refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "another may begin alike")
+    receipt = as_json(home, "order", "take", placed["order"], "--wallet", "taker")
     assert len(receipt["positions"]) == 2
     assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
     assert balance(home, "taker", "USDC") == 6_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
     refused(zksettle(home, "order", "take", placed["order"], "--wallet", "taker"), 1, "rejection 10 (NULLIFIER_SPENT)")
-    refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "no order here begins with")
+    refused(zksettle(home, "order", "show", prefix, "--wallet", "taker"), 3, "no order here begins with")
 
 
 def test_a_payment_arrives_and_a_withdrawal_leaves(home, world):
@@ -122,7 +123,7 @@ def test_the_audit_finds_everything_right(home, world):
     (("order", "place", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
     (("order", "place", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both ways"),
     (("order", "place", "--sell", "900000 USDC", "--buy", "300 ETH"), 1, "the margin does not suffice"),
-    (("order", "take", "ffffffff"), 3, "no order here begins with"),
+    (("order", "show", "ffffffff"), 3, "no order here begins with"),
     (("order", "take", "f" * 64), 1, "rejection 22 (ORDER_UNKNOWN)"),
     (("order", "show", "xyz"), 3, "hex digits"),
     (("oracle", "publish", "--price", "ETH"), 2, "not ASSET=PRICE"),
