@@ -45,8 +45,9 @@ PRICES = {
 }
 """USDC per whole unit, as of AS_OF."""
 
-LIMITS = Limits(grid_age_ms=24 * 3_600_000, price_age_ms=10 * 60_000, price_deviation_bps=2_000)
-"""A grid holds for a day, so that one person at one machine need not publish prices all the time."""
+LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=10 * 60_000)
+"""A grid holds for an hour: the market moves on whether prices are published or not, and the initial grid is made for
+the moves of two days, so that a proof against it has nearly all of that to spare when the hour is over."""
 
 
 def prices(pool: Pool) -> tuple[int | None, ...]:

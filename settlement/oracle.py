@@ -7,6 +7,9 @@ Every asset is priced, the numeraire too: a stablecoin has a price like any othe
 that nobody can get round.  The lower median makes whoever owes the asset gain and whoever holds it lose, by no more
 than the two middle quotes differ.  With an honest majority among the quotes the median lies between two honest prices.
 
+From one epoch to the next no price leaves what the initial grid of the last epoch covers.  So a margin proof against
+that grid, which may still be used for one epoch more, was about every asset's price as it is now.
+
 The evidence of a publication is its quotes, so that whoever has the ledger's database can verify every signature again
 and compute the same grids:
 
@@ -125,7 +128,7 @@ def check(pool: Pool, quotes: Sequence[Quote], previous: Publication | None, now
     _check_quorum(pool, quotes)
     medians = _medians(quotes)
     if previous is not None:
-        _check_deviation(pool, medians, prices(previous))
+        _check_covered(pool, medians, previous.initial)
     epoch = 1 if previous is None else previous.epoch + 1
     for quote in quotes:
         if quote.epoch != epoch:
@@ -185,11 +188,13 @@ def _check_quorum(pool: Pool, quotes: Sequence[Quote]) -> None:
             raise Rejected(Rejection.NO_QUORUM, f"{asset.symbol} has {len(oracles)} of {pool.quorum} prices")
 
 
-def _check_deviation(pool: Pool, medians: tuple[int, ...], before: tuple[int, ...]) -> None:
-    """|new − old| · 10^4 ≤ limit · old, without a division."""
-    for asset, new, old in zip(pool.assets, medians, before, strict=True):
-        if abs(new - old) * risk.BPS > pool.limits.price_deviation_bps * old:
-            raise Rejected(Rejection.PRICE_DEVIATION, f"the price of {asset.symbol} went from {old} to {new}")
+def _check_covered(pool: Pool, medians: tuple[int, ...], grid: records.RiskGrid) -> None:
+    """min_s M[s][i] <= price_i <= max_s M[s][i], where M is the previous epoch's initial grid."""
+    for asset, price, column in zip(pool.assets, medians, zip(*grid.values, strict=True), strict=True):
+        least, most = min(column), max(column)
+        if not least <= price <= most:
+            detail = f"the price of {asset.symbol} is {price}, and the grid in force covers {least} to {most}"
+            raise Rejected(Rejection.PRICE_DEVIATION, detail)
 
 
 def _medians(quotes: Sequence[Quote]) -> tuple[int, ...]:

@@ -48,11 +48,10 @@ class Asset:
 
 @dataclass(frozen=True)
 class Limits:
-    """How old a grid or a price may be, in milliseconds, and how far a price may move from one epoch to the next."""
+    """How old a grid or a price may be, in milliseconds."""
 
     grid_age_ms: int
     price_age_ms: int
-    price_deviation_bps: int
 
 
 @dataclass(frozen=True)

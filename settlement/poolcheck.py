@@ -39,7 +39,6 @@ def check(pool: "Pool") -> None:
     _check_oracles(pool)
     for age in (pool.limits.grid_age_ms, pool.limits.price_age_ms):
         _check_range(age, 1, MAX_AGE_MS, "an age limit")
-    _check_range(pool.limits.price_deviation_bps, 1, MAX_BPS, "the price deviation")
     check_key(pool.leg, "leg")
     check_key(pool.margin, "margin")
     _require(isinstance(pool.insecure_dev, bool), "insecure_dev is true or false")

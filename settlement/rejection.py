@@ -32,7 +32,7 @@ class Rejection(IntEnum):
     PRICE_SIGNATURE = (31, "Sign the price as it stands.")
     PRICE_STALE = (32, "Sign a newer price.")
     NO_QUORUM = (33, "Collect prices for every asset from as many oracles as the pool's quorum.")
-    PRICE_DEVIATION = (34, "Publish in smaller steps: a price moved by more than the pool allows in one epoch.")
+    PRICE_DEVIATION = (34, "Publish in smaller steps: a price left what the newest initial grid covers.")
     WRONG_EPOCH = (35, "Publish the epoch that follows the newest one.")
     PRICE_RANGE = (36, "Sign a lower price: what it makes of some scenario does not fit in 64 bits.")
 

@@ -6,7 +6,7 @@ from settlement.pool import Asset, Limits, Pool, Risk
 from tests.settlement import samples
 
 ORACLE_SECRETS = samples.ORACLE_SECRETS
-LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=60_000, price_deviation_bps=1_000)
+LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=60_000)
 
 ASSETS = (
     Asset("USDC", "cash", 6, Risk(None, 0, 0, 0, 0)),

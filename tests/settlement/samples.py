@@ -39,7 +39,7 @@ ASSETS = (
     Asset("ETH-CALL", "option", 9, Risk(2, 0, 3_500, 12_000, 0)),
     Asset("XAU", "commodity", 6, Risk(factor=7, **_SPOT)),
 )
-LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000, price_deviation_bps=2_000)
+LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
 
 
 def any_proof(items: list) -> None:

@@ -101,19 +101,28 @@ def test_one_oracle_does_not_make_a_quorum_by_signing_twice(honest):
     assert refused([*alone, second]) == Rejection.NO_QUORUM
 
 
-@pytest.mark.parametrize("direction", [-1, 1])
-def test_a_price_moves_by_the_pools_limit_in_one_epoch_and_no_further(direction):
+@pytest.mark.parametrize("asset", range(8))
+@pytest.mark.parametrize("furthest, direction", [(min, -1), (max, 1)], ids=["down", "up"])
+def test_a_price_moves_as_far_as_the_last_initial_grid_covers_and_no_further(asset, furthest, direction):
     previous = oracle.check(POOL, quotes(), None, NOW)
-    furthest = list(pools.PRICES)
-    furthest[2] += direction * furthest[2] // 10
-    assert oracle.check(POOL, quotes(furthest, epoch=2), previous, NOW).epoch == 2
-    furthest[2] += direction
-    assert refused(quotes(furthest, epoch=2), previous) == Rejection.PRICE_DEVIATION
+    moved = list(pools.PRICES)
+    moved[asset] = furthest(row[asset] for row in previous.initial.values)
+    if moved[asset]:  # an option's least value may be 0, and no oracle can sign that
+        assert oracle.check(POOL, quotes(moved, epoch=2), previous, NOW).epoch == 2
+    moved[asset] += direction
+    if moved[asset] > 0:
+        assert refused(quotes(moved, epoch=2), previous) == Rejection.PRICE_DEVIATION
+
+
+def test_what_no_move_is_stated_for_keeps_its_price(first):
+    assert pools.ASSETS[0].risk.factor is None and not pools.ASSETS[0].risk.haircut_bps
+    dearer = (pools.PRICES[0] + 1, *pools.PRICES[1:])
+    assert refused(quotes(dearer, epoch=2), oracle.check(POOL, quotes(), None, NOW)) == Rejection.PRICE_DEVIATION
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_the_epoch_is_the_one_that_follows(first, epoch):
-    assert refused(quotes(epoch=epoch), first) == Rejection.WRONG_EPOCH
+    assert refused(quotes(epoch=epoch, spread=1_000), first) == Rejection.WRONG_EPOCH
 
 
 def test_quotes_of_two_epochs_make_none(first, honest):
@@ -165,8 +174,8 @@ def test_a_ledger_takes_epochs_one_after_the_other_and_keeps_their_evidence(tmp_
         with pytest.raises(Rejected) as caught:
             oracle.publish(ledger, honest, NOW)
         assert caught.value.rejection == Rejection.WRONG_EPOCH
-        taken = oracle.publish(ledger, quotes(epoch=2), NOW)
+        taken = oracle.publish(ledger, quotes(epoch=2, spread=1_000), NOW)
         assert [grid.publication.epoch for grid in ledger.grids()] == [2, 1]
-        assert oracle.prices(ledger.grids(1)[0].publication) == pools.PRICES
+        assert oracle.prices(ledger.grids(1)[0].publication) == tuple(price + 1_000 for price in pools.PRICES)
         assert ledger.is_fresh_grid(taken.initial_root, 2, NOW)
         assert not ledger.is_fresh_grid(taken.maintenance_root, 2, NOW)

@@ -66,7 +66,6 @@ UNSOUND = [
     ({"quorum": 4}, "quorum"),
     ({"limits": replace(samples.LIMITS, grid_age_ms=0)}, "age limit"),
     ({"limits": replace(samples.LIMITS, price_age_ms=10**13)}, "age limit"),
-    ({"limits": replace(samples.LIMITS, price_deviation_bps=0)}, "deviation"),
     ({"leg": samples.MARGIN_KEY}, "leg key is for margin"),
     ({"leg": replace(samples.LEG_KEY, verifying=samples.verifying_key(7, 100))}, "8 public inputs"),
     ({"margin": replace(samples.MARGIN_KEY, fingerprint="B" * 64)}, "64 hex digits"),

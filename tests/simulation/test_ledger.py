@@ -18,7 +18,7 @@ from settlement.bundle import Flow
 from tests.settlement.samples import LIMITS
 from tests.simulation import traders
 from tests.simulation.lies import LIES
-from tests.simulation.world import World
+from tests.simulation.world import PRICES, World
 
 ROOT_WINDOW = 6
 WHO = st.integers(0, 7)
@@ -36,7 +36,7 @@ def change(*parts: tuple[int, int]) -> tuple[int, ...]:
 
 def begin(world: World, assets: tuple[int, ...]) -> None:
     """Grids, and an account with 1,000 of each asset named."""
-    world.publish(world.prices)
+    world.publish(PRICES)
     for asset in assets:
         paid = world.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
         assert world.submit(world.prepare([paid], TRUTH)) is None
@@ -82,11 +82,14 @@ class Simulation(RuleBasedStateMachine):
     def submit(self, prepared):
         event(f"{self.world.submit(prepared) or 'settled'}")
 
-    @rule(moves=st.lists(st.integers(-500, 500), min_size=8, max_size=8))
-    def publish(self, moves):
-        """Every price moves by up to 5 %."""
-        prices = self.world.prices
-        self.world.publish(tuple(p + p * move // 10_000 for p, move in zip(prices, moves, strict=True)))
+    @rule(places=st.lists(st.integers(0, 1_000), min_size=8, max_size=8))
+    def publish(self, places):
+        """Every price moves to a place, in thousandths of the way, within what the last initial grid covers."""
+        columns = zip(*self.world.grid().publication.initial.values, strict=True)
+        self.world.publish(tuple(
+            max(1, min(column) + (max(column) - min(column)) * place // 1_000)
+            for column, place in zip(columns, places, strict=True)
+        ))
 
     @rule(waited_ms=st.sampled_from([1, 60_000, 299_999, LIMITS.grid_age_ms]))
     def wait(self, waited_ms):

@@ -15,7 +15,7 @@ from tests.simulation.notary import Notary
 from tests.simulation.traders import Draft, Holding
 from zk.hashes import poseidon
 
-PRICE = 1_000_000
+PRICES = (1_000_000,) * records.ASSETS
 
 
 class World:
@@ -28,7 +28,6 @@ class World:
             lambda children: records.node(poseidon.hash, children),
             ledger.ROOT_WINDOW, ledger.GRID_WINDOW, samples.LIMITS.grid_age_ms,
         )
-        self.prices = (PRICE,) * records.ASSETS
         self.holdings: list[Holding] = []
         self.settled = 0
 
@@ -41,7 +40,6 @@ class World:
             for asset, price in enumerate(prices)
         ]
         taken = oracle.publish(self.ledger, quotes, self.now_ms)
-        self.prices = prices
         self.reference.grids.append(PlainGrid(taken.initial_root, epoch, taken.publication.initial.values, self.now_ms))
 
     def grid(self):
