@@ -28,8 +28,12 @@ def choose(wallet: Wallet, at: Setting, changed: Changes, position: int | None, 
 
 
 def free(wallet: Wallet, now_ms: int) -> list[Holding]:
-    """The live holdings that no open order of the wallet needs, oldest first."""
-    return [holding for holding in wallet.live if not is_tied(wallet, holding, now_ms)]
+    """The live holdings that owe nothing and that no open order of the wallet needs, oldest first."""
+    return [
+        holding
+        for holding in wallet.live
+        if min(holding.account.balances) >= 0 and not is_tied(wallet, holding, now_ms)
+    ]
 
 
 def is_tied(wallet: Wallet, holding: Holding, now_ms: int) -> bool:

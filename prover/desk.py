@@ -19,6 +19,7 @@ from settlement import encoding, engine, merkle
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
+from zk import entropy
 
 IMMEDIATE_MS = 10 * 60_000
 """A leg that is submitted as soon as it is proved is void after this time."""
@@ -85,11 +86,13 @@ def target(desk: Desk, index: int) -> Target:
 def settle(desk: Desk, plans: Sequence[LegPlan], now_ms: int, taken: Sequence[tuple[Leg, int]] = ()) -> Settled:
     """Proves the plans, binds them with legs of others (each beside its blinding), submits, and syncs.
 
+    The legs come in random order, so that a leg's place does not tell who pays and who is paid.
+
     Raises Unsatisfied when a statement is false, Rejected when the ledger refuses.
     """
     pool = desk.ledger.pool
-    legs = [leg for leg, _ in taken] + [assembly.leg(made, pool, desk.keystore) for made in plans]
-    blindings = [blinding for _, blinding in taken] + [made.blinding for made in plans]
+    proved = [(assembly.leg(made, pool, desk.keystore), made.blinding) for made in plans]
+    legs, blindings = zip(*entropy.shuffled([*taken, *proved]), strict=True)
     bundle = assembly.bundle(pool.ledger_id, legs, blindings)
     receipt = engine.submit(desk.ledger, encoding.encode_bundle(bundle), now_ms)
     sync(desk)

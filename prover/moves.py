@@ -13,9 +13,10 @@ FIRST_INDEX = 0
 
 
 def deposit(at: Desk, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
-    """Takes an amount in from an external party, into the account at a position, or the newest that no order needs.
+    """Takes an amount in from an external party, into the account at a position.
 
-    Without such an account the wallet's first address gets a new one.
+    Without a position it is the newest account that owes nothing and that no order needs: a stranger may have sent an
+    account with a debt, which nobody wants to pay by accident.  Without such an account the first address gets one.
     """
     flow = Flow(asset, amount, _party(party))
     desk.sync(at)

@@ -1,6 +1,10 @@
 """Randomness: the operating system's, and no other."""
 
 import secrets
+from collections.abc import Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 def scalar(modulus: int) -> int:
@@ -11,3 +15,10 @@ def scalar(modulus: int) -> int:
 def token(length: int) -> bytes:
     """`length` uniform bytes."""
     return secrets.token_bytes(length)
+
+
+def shuffled(items: Iterable[Item]) -> list[Item]:
+    """The items in a uniformly random order."""
+    order = list(items)
+    secrets.SystemRandom().shuffle(order)
+    return order

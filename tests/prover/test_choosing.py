@@ -48,6 +48,11 @@ def test_an_account_without_an_open_order_comes_before_one_with():
     assert choosing.free(replace(EMPTY, holdings=both, orders=(order(2),)), NOW) == [both[0]]
 
 
+def test_a_deposit_goes_of_itself_only_to_an_account_that_owes_nothing():
+    own, gift = holding(1, 10**9), holding(2, -2_400_000_000)
+    assert choosing.free(replace(EMPTY, holdings=(own, gift)), NOW) == [own]
+
+
 def test_what_was_said_is_done():
     assert choose(holding(1, 0), holding(2, 10**10), position=1) == 1
 

@@ -103,10 +103,14 @@ def test_everything_comes_back_from_the_phrase_and_the_ledger_alone(ledger, desk
         assert restored.live == at.wallet.live
 
 
-def test_a_payment_and_a_withdrawal_arrive(ledger, desks):
+def test_a_payment_and_a_withdrawal_arrive(ledger, desks, monkeypatch):
     maker, taker = desks["maker"], desks["taker"]
     makers, takers = maker.wallet.balances[USDC], taker.wallet.balances[USDC]
-    moves.pay(taker, address.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
+    planned = []
+    monkeypatch.setattr(desk.entropy, "shuffled", lambda items: planned.extend(items) or planned[::-1])
+    paid = moves.pay(taker, address.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
+    assert [leg for leg, _ in planned] == list(paid.bundle.legs)[::-1] and len(planned) == 2
+    monkeypatch.undo()
     desk.sync(maker)
     assert maker.wallet.balances[USDC] == makers + 250_000_000
     assert taker.wallet.balances[USDC] == takers - 250_000_000
