@@ -32,13 +32,17 @@ class Closed:
 
 @dataclass(frozen=True)
 class Synced:
-    """The wallet as it is now; how many leaves were tried, holdings found and newly spent; which orders that closed."""
+    """The wallet as it is now; how many leaves were tried, holdings found and newly spent; which orders that closed.
+
+    `was_set_back` says that the ledger has lost events which the wallet had seen, so all was looked for again.
+    """
 
     wallet: Wallet
     tried: int
     found: int
     spent: int
     closed: tuple[Closed, ...]
+    was_set_back: bool
 
 
 def sync(ledger: Ledger, wallet: Wallet) -> Synced:
@@ -49,21 +53,32 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
     ledger_id = ledger.ledger_id.hex()
     if wallet.ledger_id not in (None, ledger_id):
         raise FormatError("the wallet belongs to another ledger: restore it from its phrase under another name")
+    was_set_back = not _is_remembered(ledger, wallet)
+    if was_set_back:
+        wallet = replace(wallet, scanned=0, holdings=())
+    newest = ledger.last_event()
     outputs = ledger.outputs(wallet.scanned)
     found = _find(wallet, outputs)
     holdings = tuple(_marked(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *found))
     spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
     scanned = wallet.scanned + len(outputs)
-    updated = replace(wallet, ledger_id=ledger_id, scanned=scanned, holdings=holdings)
+    seen = {"seen_height": newest.height, "seen": newest.digest.hex()}
+    updated = replace(wallet, ledger_id=ledger_id, scanned=scanned, holdings=holdings, **seen)
     closed = _closed(ledger, updated)
     over = {order.order_id for order in closed}
     updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in over))
-    return Synced(updated, len(outputs), len(found), spent, closed)
+    return Synced(updated, len(outputs), len(found), spent, closed, was_set_back)
 
 
 def nullifier(seed: keys.Seed, holding: Holding) -> int:
     """What the ledger learns when this holding is spent."""
     return records.nullifier(poseidon.hash, keys.account(seed, holding.index).nk, holding.commitment, holding.position)
+
+
+def _is_remembered(ledger: Ledger, wallet: Wallet) -> bool:
+    """Whether the ledger still has the newest event that the wallet saw: a copy put back from before has not."""
+    events = ledger.events(wallet.seen_height) if wallet.seen else []
+    return wallet.seen is None or bool(events) and events[0].digest.hex() == wallet.seen
 
 
 def _find(wallet: Wallet, outputs: list[Output]) -> list[Holding]:

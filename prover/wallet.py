@@ -42,11 +42,16 @@ class OwnOrder(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Wallet(keys.Secret):
-    """`ledger_id` is that of the ledger it was synced with, or None; leaves below `scanned` have been tried."""
+    """`ledger_id` is that of the ledger it was synced with, or None; leaves below `scanned` have been tried.
+
+    `seen` is the digest, in hexadecimal, of the newest event at that time and `seen_height` its height.
+    """
 
     phrase: str
     ledger_id: str | None = None
     scanned: int = 0
+    seen_height: int = 0
+    seen: str | None = None
     holdings: tuple[Holding, ...] = ()
     orders: tuple[OwnOrder, ...] = ()
 
@@ -86,6 +91,8 @@ def to_json(wallet: Wallet) -> dict:
         "phrase": wallet.phrase,
         "ledger_id": wallet.ledger_id,
         "scanned": wallet.scanned,
+        "seen_height": wallet.seen_height,
+        "seen": wallet.seen,
         "holdings": [_holding_to_json(holding) for holding in wallet.holdings],
         "orders": [_order_to_json(order) for order in wallet.orders],
     }
@@ -96,7 +103,8 @@ def from_json(value: object) -> Wallet:
     try:
         holdings = tuple(_holding_from_json(item) for item in value["holdings"])
         orders = tuple(_order_from_json(item) for item in value["orders"])
-        return Wallet(keys.read_phrase(value["phrase"]), value["ledger_id"], int(value["scanned"]), holdings, orders)
+        counts = int(value["scanned"]), int(value["seen_height"])
+        return Wallet(keys.read_phrase(value["phrase"]), value["ledger_id"], *counts, value["seen"], holdings, orders)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise FormatError("the wallet file's content is not a wallet's") from None
 

@@ -119,11 +119,14 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
         synced = desks.sync(desk)
         pool = desk.ledger.pool
         session.screen.say(_sentence(name, synced))
+        if synced.was_set_back:
+            session.screen.say("The ledger has lost events that this wallet had seen; all was looked for again.", "warn")
         for order in synced.closed:
             session.screen.say(_closed(order))
         session.screen.fields([("in all", show.line(synced.wallet.balances, pool))])
         closed = [{"order": order.order_id, "taken_height": order.taken_height} for order in synced.closed]
-        found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed}
+        found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed,
+                 "was_set_back": synced.was_set_back}  # fmt: skip
         session.screen.document({**_document(name, synced.wallet, pool), **found})
 
 

@@ -1,5 +1,6 @@
 """Sync: a wallet finds what is its own and nothing else, and the seed phrase and the ledger are enough."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
 def test_a_second_sync_tries_only_what_is_new(ledger):
     deposit(ledger, ALICE, 5)
     once = sync.sync(ledger, ALICE).wallet
-    assert sync.sync(ledger, once) == sync.Synced(once, 0, 0, 0, ())
+    assert sync.sync(ledger, once) == sync.Synced(once, 0, 0, 0, (), False)
     deposit(ledger, ALICE, 6)
     again = sync.sync(ledger, once)
     assert (again.tried, again.found, again.wallet.balances[USDC]) == (1, 1, 11)
@@ -128,6 +129,23 @@ def test_two_equal_accounts_are_spent_apart(ledger):
     twins = [wallet.Holding(account, 0, position) for position in (0, 1)]
     assert twins[0].commitment == twins[1].commitment
     assert sync.nullifier(ALICE.seed, twins[0]) != sync.nullifier(ALICE.seed, twins[1])
+
+
+def test_a_ledger_that_was_set_back_is_noticed_and_scanned_again(ledger, tmp_path):
+    deposit(ledger, ALICE, 5)
+    backup = tmp_path / "backup.sqlite"
+    with sqlite3.connect(backup) as copy, sqlite3.connect(tmp_path / "ledger.sqlite") as original:
+        original.backup(copy)
+    deposit(ledger, ALICE, 6)
+    seen = sync.sync(ledger, ALICE)
+    assert not seen.was_set_back and seen.wallet.balances[USDC] == 11
+    with Ledger.open(backup) as set_back:
+        again = sync.sync(set_back, seen.wallet)
+        assert again.was_set_back and again.wallet.balances[USDC] == 5
+        deposit(set_back, ALICE, 8)
+        later = sync.sync(set_back, again.wallet)
+        assert not later.was_set_back and later.wallet.balances[USDC] == 13
+        assert sync.sync(set_back, seen.wallet).wallet.balances[USDC] == 13
 
 
 def test_a_wallet_of_another_ledger_is_refused(ledger, tmp_path):

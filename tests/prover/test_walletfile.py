@@ -163,7 +163,7 @@ def test_one_process_at_a_time(path):
     assert subprocess.run(arguments, capture_output=True, text=True).stdout == "open\n"
 
 
-@pytest.mark.parametrize("field", ["phrase", "ledger_id", "scanned", "holdings", "orders"])
+@pytest.mark.parametrize("field", ["phrase", "ledger_id", "scanned", "seen_height", "seen", "holdings", "orders"])
 def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     content = wallet.to_json(held)
     del content[field]
