@@ -82,7 +82,7 @@ def _audit(repository: Repository, verify: VerifyProofs, progress: Callable[[int
     bundles = len(replay.roots) - 1
     return Report(
         pool.ledger_id, replay.last_event.digest, len(history), bundles, len(replay.grids), len(replay.outputs),
-        proofs.count, list(replay.roots.values())[-1][0], replay.reserves,
+        proofs.count, replay.root, replay.reserves,
     )
 
 
@@ -95,9 +95,8 @@ def _replay_bundle(replay: Replay, repository: Repository, event: Event, proofs:
     except Rejected as error:
         raise Discrepancy(f"the bundle at height {event.height} should have been refused: {error}") from error
     _require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id than is recorded")
-    _, size = list(replay.roots.values())[-1]
     entry = applying.entry(
-        checked, event.created_ms, previous=replay.last_event, size=size, read=replay.node, holdings=replay
+        checked, event.created_ms, previous=replay.last_event, size=replay.size, read=replay.node, holdings=replay
     )
     _require_event(event, entry.event)
     replay.settle(entry)

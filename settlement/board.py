@@ -4,7 +4,7 @@ The board admits a leg only if every check that a bundle's leg must pass lets it
 is listed is backed.  It never learns what is traded: the terms are ciphertexts.  An order is named by its leg's id,
 which is over the leg's body, so proofs or signatures made anew are not another order.
 
-An order is void when its account has moved, its time is over, or its grid or root is no longer one of the newest.  Its
+An order is void when its account has moved, its time is over, or its grid is no longer one of the newest.  Its
 maker cancels it for good by moving the account; `withdraw` only takes it off this board.
 """
 

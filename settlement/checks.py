@@ -27,8 +27,8 @@ class State(custody.Holdings, Protocol):
     pool: Pool
     ledger_id: bytes
 
-    def is_recent_root(self, root: int) -> bool:
-        """Whether this is one of the last roots of the tree."""
+    def is_known_root(self, root: int) -> bool:
+        """Whether the tree ever had this root."""
 
     def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
         """Whether this is an initial grid that a new margin proof may still use."""
@@ -80,10 +80,13 @@ def check_expiry(legs: Sequence[Leg], now_ms: int) -> None:
 
 
 def check_roots(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when a leg's root is not one of the last."""
+    """Raises Rejected when a leg's root is none that the tree ever had.
+
+    An old root is as good as a new one: the tree only grows, and a nullifier is spent once whatever root it is under.
+    """
     for number, leg in enumerate(legs):
-        if not state.is_recent_root(leg.public.root):
-            raise Rejected(Rejection.UNKNOWN_ROOT, f"leg {number} is under a root that is not one of the last")
+        if not state.is_known_root(leg.public.root):
+            raise Rejected(Rejection.UNKNOWN_ROOT, f"leg {number} is under a root that the tree never had")
 
 
 def check_grids(state: State, legs: Sequence[Leg], now_ms: int) -> None:

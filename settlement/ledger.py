@@ -19,8 +19,7 @@ from settlement.storage.orders import OrderTable
 from settlement.storage.rows import GridsEntry, Output, SettledFlow, Spend
 from settlement.storage.sqlite import Repository
 
-# A leg may be proved under any of the last 128 roots, and against the initial grid of either of the last two epochs.
-ROOT_WINDOW = 128
+# A margin may be proved against the initial grid of either of the last two epochs.
 GRID_WINDOW = 2
 
 
@@ -133,9 +132,9 @@ class Ledger:
         """The grids of the newest epochs, newest first."""
         return self._repository.grids(newest)
 
-    def is_recent_root(self, root: int) -> bool:
-        """Whether this is one of the last ROOT_WINDOW roots."""
-        return self._repository.is_recent_root(root, ROOT_WINDOW)
+    def is_known_root(self, root: int) -> bool:
+        """Whether the tree ever had this root."""
+        return self._repository.is_known_root(root)
 
     def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
         """Whether this is the initial grid of one of the last GRID_WINDOW epochs, no older than the pool allows."""

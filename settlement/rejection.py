@@ -14,7 +14,7 @@ class Rejection(IntEnum):
     WRONG_LEDGER = (3, "Make it for this ledger: its id, or a leg's signature, is for another one.")
     UNKNOWN_KEY = (4, "Prove it again with the proving keys of this ledger's pool.")
     EXPIRED = (5, "Make the leg again with a later expiry.")
-    UNKNOWN_ROOT = (6, "Sync, and prove the leg again under a recent root.")
+    UNKNOWN_ROOT = (6, "Sync, and prove the leg again under a root of this ledger's tree.")
     MARGIN_MISSING = (7, "Add a margin proof to the leg, or make it a cash leg.")
     STALE_GRID = (8, "Sync, and prove leg and margin again under the newest initial grid.")
     NULLIFIER_REPEATED = (9, "Leave out all but one of the legs that spend the same account.")

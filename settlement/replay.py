@@ -15,7 +15,9 @@ class Replay:
         self.pool = pool
         self.ledger_id = pool.ledger_id
         self.last_event = genesis
-        self.roots: dict[int, tuple[int, int]] = {genesis.height: (merkle.empty_root(), 0)}
+        self.root, self.size = merkle.empty_root(), 0
+        self.roots: dict[int, tuple[int, int]] = {genesis.height: (self.root, self.size)}
+        self._known_roots = {self.root}
         self.nodes: merkle.Nodes = {}
         self.nullifiers: dict[int, int] = {}
         self.outputs: list[Output] = []
@@ -27,10 +29,9 @@ class Replay:
         """A node of the tree, None where nothing was written."""
         return self.nodes.get((level, index))
 
-    def is_recent_root(self, root: int) -> bool:
-        """Whether this is one of the last roots."""
-        recent = list(self.roots.values())[-ledger.ROOT_WINDOW :]
-        return any(root == known for known, _ in recent)
+    def is_known_root(self, root: int) -> bool:
+        """Whether the tree ever had this root."""
+        return root in self._known_roots
 
     def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
         """Whether this is the initial grid of one of the last epochs, and not older than the pool allows."""
@@ -53,7 +54,9 @@ class Replay:
         """Takes a bundle."""
         height = entry.event.height
         self.last_event = entry.event
+        self.root, self.size = entry.root, entry.size
         self.roots[height] = entry.root, entry.size
+        self._known_roots.add(entry.root)
         self.nodes.update(entry.nodes)
         self.nullifiers.update((nullifier, height) for nullifier in entry.nullifiers)
         self.outputs += entry.outputs

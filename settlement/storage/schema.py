@@ -6,7 +6,7 @@ value of another type: a bug above stops at the table and takes the whole transa
 
 # "zkse", so that a file of another program is never taken for a ledger.
 APPLICATION_ID = 0x7A6B7365
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE pool (
@@ -27,6 +27,7 @@ CREATE TABLE roots (
     root BLOB NOT NULL CHECK (length(root) = 32),
     size INTEGER NOT NULL CHECK (size >= 0)
 ) STRICT;
+CREATE INDEX roots_by_root ON roots (root);
 
 CREATE TABLE bundles (
     height INTEGER PRIMARY KEY REFERENCES events,

@@ -143,10 +143,9 @@ class Repository:
         """Root and size after each height that changed the tree."""
         return {height: (_element(root), size) for height, root, size in self._rows("SELECT * FROM roots")}
 
-    def is_recent_root(self, root: int, window: int) -> bool:
-        """Whether this is one of the last `window` roots."""
-        recent = "SELECT root FROM roots ORDER BY height DESC LIMIT ?"
-        return self._one(f"SELECT 1 FROM ({recent}) WHERE root = ?", (window, to_bytes(root))) is not None
+    def is_known_root(self, root: int) -> bool:
+        """Whether the tree ever had this root."""
+        return self._one("SELECT 1 FROM roots WHERE root = ?", (to_bytes(root),)) is not None
 
     def spend(self, nullifier: int) -> Spend | None:
         """By which bundle a nullifier was published; None when it was not."""

@@ -78,7 +78,6 @@ class ReferenceLedger:
     """`hash` makes a node of four children."""
 
     hash: Callable[[tuple[int, ...]], int]
-    root_window: int
     grid_window: int
     grid_age_ms: int
     leaves: list[Leaf] = field(default_factory=list)
@@ -124,7 +123,7 @@ class ReferenceLedger:
             return "UNKNOWN_KEY"
         if any(leg.expiry_ms <= now_ms for leg in legs):
             return "EXPIRED"
-        if any(leg.root not in self.roots[-self.root_window :] for leg in legs):
+        if any(leg.root not in self.roots for leg in legs):
             return "UNKNOWN_ROOT"
         for leg in legs:
             if leg.margin is None and not leg.cash:

@@ -71,10 +71,10 @@ def test_what_is_not_there_is_none(ledger):
     assert ledger.bundle(0) is None and ledger.bundle_height(bytes(32)) is None
 
 
-def test_the_empty_tree_and_every_later_root_are_recent(ledger):
+def test_the_empty_tree_and_every_later_root_are_known(ledger):
     roots = [ledger.root] + [settle(ledger, make(ledger)).root for _ in range(3)]
-    assert len(set(roots)) == 4 and all(ledger.is_recent_root(root) for root in roots)
-    assert not ledger.is_recent_root(12345)
+    assert len(set(roots)) == 4 and all(ledger.is_known_root(root) for root in roots)
+    assert not ledger.is_known_root(12345)
 
 
 def test_grids_come_in_unbroken_epochs_and_are_fresh_for_their_time(ledger):

@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from circuits import records
-from settlement import ledger
 from settlement.bundle import Flow
 from tests.settlement.samples import LIMITS
 from tests.simulation import traders
 from tests.simulation.lies import LIES
 from tests.simulation.world import PRICES, World
 
-ROOT_WINDOW = 6
 WHO = st.integers(0, 7)
 ASSET = st.sampled_from([0, 0, 1, 2, 4, 6])
 AMOUNT = st.integers(1, 1_000)
@@ -49,8 +47,6 @@ class Simulation(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(ledger, "ROOT_WINDOW", ROOT_WINDOW)
         self.folder = tempfile.TemporaryDirectory()
         self.world = World(Path(self.folder.name) / "ledger.sqlite")
 
@@ -58,7 +54,6 @@ class Simulation(RuleBasedStateMachine):
         try:
             self.world.close()
         finally:
-            self.patch.undo()
             self.folder.cleanup()
 
     @initialize()
