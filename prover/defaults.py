@@ -13,7 +13,7 @@ from settlement.pool import Asset, Limits, Pool, Risk
 POOL_NAME = "zksettle development pool"
 AS_OF = "2026-11-01"
 ORACLES = 3
-QUORUM = 2
+QUORUM = 3
 
 BTC, ETH, SOL, GOLD = 1, 2, 3, 7
 

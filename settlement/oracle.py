@@ -5,7 +5,12 @@
 
 Every asset is priced, the numeraire too: a stablecoin has a price like any other, and a rule without exceptions is one
 that nobody can get round.  The lower median makes whoever owes the asset gain and whoever holds it lose, by no more
-than the two middle quotes differ.  With an honest majority among the quotes the median lies between two honest prices.
+than the two middle quotes differ.
+
+Who can do what.  Of n quotes with f liars among them the median lies between two honest prices while 2f < n; whoever
+publishes chooses the quotes, but never fewer than the quorum.  A quorum is more than two thirds of the oracles, so
+fewer liars than half of it change nothing: with 3 of 3 a single liar cannot move the price outside the honest ones,
+and can only keep silent, so that nothing is published.  A quorum of 2 would let one liar say any lower price.
 
 From one epoch to the next no price leaves what the initial grid of the last epoch covers.  So a margin proof against
 that grid, which may still be used for one epoch more, was about every asset's price as it is now.

@@ -86,6 +86,8 @@ def _check_oracles(pool: "Pool") -> None:
     for key in pool.oracle_keys:
         babyjubjub.point(*key, "an oracle key")
     _check_range(pool.quorum, 1, len(pool.oracle_keys), "the quorum")
+    # A minority of liars, under a third of all, is then less than half of any quorum: settlement.oracle says why.
+    _require(3 * pool.quorum > 2 * len(pool.oracle_keys), "the quorum is not more than two thirds of the oracles")
 
 
 def _check_range(value: object, least: int, most: int, what: str) -> None:

@@ -60,7 +60,7 @@ MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(4, 200))
 def pool(salt: bytes = b"sixteen bytes ok") -> Pool:
     """A pool like the example's."""
     oracle_keys = tuple(signature.public(secret) for secret in ORACLE_SECRETS)
-    return Pool("test", salt, ASSETS, oracle_keys, 2, LIMITS, LEG_KEY, MARGIN_KEY, insecure_dev=True)
+    return Pool("test", salt, ASSETS, oracle_keys, 3, LIMITS, LEG_KEY, MARGIN_KEY, insecure_dev=True)
 
 
 def publication(epoch: int) -> Publication:
@@ -123,10 +123,10 @@ def deposit(ledger: Ledger, amount: int, asset: int = 0) -> Bundle:
 
 
 def publish(ledger: Ledger, now_ms: int = NOW_MS) -> None:
-    """Takes the next epoch's grids at prices of a thousand, signed by as many oracles as the quorum."""
+    """Takes the next epoch's grids at prices of a thousand, signed by all oracles."""
     newest = ledger.grids(1)
     epoch = newest[0].publication.epoch + 1 if newest else 1
     oracle.publish(ledger, [
         oracle.sign(ledger.pool, secret, asset, 1_000, now_ms, epoch)
-        for secret in ORACLE_SECRETS[:2] for asset in range(records.ASSETS)
+        for secret in ORACLE_SECRETS for asset in range(records.ASSETS)
     ], now_ms)

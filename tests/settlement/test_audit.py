@@ -100,7 +100,7 @@ CHANGES = [  # what somebody changes, and what the audit says
     ("INSERT INTO bundles SELECT 1, zeroblob(32), data FROM bundles WHERE height = 2", "there are 5 bundles"),
     ("INSERT INTO grids SELECT 9, 2, published_ms, initial, maintenance, initial_root, maintenance_root, evidence"
      " FROM grids WHERE epoch = 2", "there are 3 grids"),
-    ("UPDATE pool SET data = CAST(replace(data, '\"quorum\":2', '\"quorum\":1') AS BLOB)", "event at height 0"),
+    ("UPDATE pool SET data = CAST(replace(data, '\"salt\":\"7369', '\"salt\":\"7368') AS BLOB)", "event at height 0"),
     ("UPDATE pool SET data = substr(data, 2)", "not JSON"),
 ]
 

@@ -8,6 +8,7 @@ from settlement import oracle
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import pools
+from zk import signature
 from zk.errors import FormatError
 
 NOW = 1_800_000_000_000
@@ -44,9 +45,10 @@ def test_the_price_is_the_median_of_three(first):
     assert first.epoch == first.initial.epoch == first.maintenance.epoch == 1
 
 
-def test_of_two_prices_the_lower_counts(honest):
-    quoted = [quote for quote in honest if quote.oracle != 0]
-    assert oracle.prices(oracle.check(POOL, quoted, None, NOW)) == tuple(price + 1_000 for price in pools.PRICES)
+def test_of_two_middle_prices_the_lower_counts(honest):
+    four = pools.make(oracle_keys=(*POOL.oracle_keys, signature.public(14)))
+    quoted = quotes(spread=1_000, secrets=(*pools.ORACLE_SECRETS, 14), pool=four)
+    assert oracle.prices(oracle.check(four, quoted, None, NOW)) == tuple(price + 1_000 for price in pools.PRICES)
 
 
 def test_one_liar_among_three_moves_no_price_past_an_honest_one(honest):
@@ -92,6 +94,11 @@ def test_an_asset_without_a_quorum_stops_the_publication(honest):
     quoted = [quote for quote in honest if quote.asset != 4 or quote.oracle == 2]
     assert refused(quoted) == Rejection.NO_QUORUM
     assert refused([]) == Rejection.NO_QUORUM
+
+
+def test_a_liar_cannot_leave_an_honest_oracle_out(honest):
+    """Of two prices the lower would count, and a liar's is as low as the liar likes."""
+    assert refused([quote for quote in honest if quote.oracle != 1]) == Rejection.NO_QUORUM
 
 
 def test_one_oracle_does_not_make_a_quorum_by_signing_twice(honest):
