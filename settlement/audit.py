@@ -5,6 +5,7 @@ signatures, sums, proofs and custody.  Every publication is made again from its 
 flows, reserves and the chain of events are computed anew, and must be what the tables hold.
 """
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,8 @@ def audit(
             return _audit(repository, verify_proofs, progress)
     except FormatError as error:
         raise Discrepancy(str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise Discrepancy(f"the file cannot be read to its end: {error}") from error
     finally:
         repository.close()
 

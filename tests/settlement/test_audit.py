@@ -177,3 +177,26 @@ def test_a_file_that_is_damaged_is_said_to_be(path):
     path.write_bytes(bytes(data))
     with pytest.raises(audit.Discrepancy, match="damaged"):
         audit.audit(path, any_proof)
+
+
+@pytest.mark.parametrize("table", ["pool", "events", "bundles", "nodes"])
+def test_a_page_that_cannot_be_read_at_all_is_said_to_be_damaged(path, table):
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    data = bytearray(path.read_bytes())
+    data[(root - 1) * size : root * size] = b"\xff" * size
+    path.write_bytes(bytes(data))
+    with pytest.raises(audit.Discrepancy, match="damaged|cannot be read"):
+        audit.audit(path, any_proof)
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be_so(path, monkeypatch):
+    def locked(repository):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(audit.Repository, "damage", locked)
+    with pytest.raises(audit.Discrepancy, match="database is locked"):
+        audit.audit(path, any_proof)
