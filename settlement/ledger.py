@@ -5,6 +5,7 @@ settlement.engine has checked, it takes the grids of an epoch that settlement.or
 one transaction.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from settlement.rejection import Rejected, Rejection
 from settlement.storage.orders import OrderTable
 from settlement.storage.rows import GridsEntry, Output, SettledFlow, Spend
 from settlement.storage.sqlite import Repository
+from zk.errors import FormatError
 
 # A margin may be proved against the initial grid of either of the last two epochs.
 GRID_WINDOW = 2
@@ -45,12 +47,24 @@ class Ledger:
 
     @classmethod
     def create(cls, path: Path, pool: Pool, now_ms: int) -> "Ledger":
-        """A new, empty ledger.  Raises FormatError when there is a file already."""
-        repository = Repository(path, new=True)
+        """A new, empty ledger.  Raises FormatError when there is a file already.
+
+        It is made beside its place and moved there when it is whole, so that a file in its place is always a ledger.
+        """
+        if path.exists():
+            raise FormatError(f"there is already a file at {path}")
+        beside = path.with_name(f"{path.name}.new")
+        for suffix in ("", "-wal", "-shm"):  # left over from a beginning that was broken off
+            beside.with_name(beside.name + suffix).unlink(missing_ok=True)
+        repository = Repository(beside, new=True)
         genesis = events.following(None, events.GENESIS, now_ms, pool.ledger_id)
-        with repository.writing():
-            repository.begin(pools.encode(pool), genesis, merkle.empty_root())
-        return cls(repository)
+        try:
+            with repository.writing():
+                repository.begin(pools.encode(pool), genesis, merkle.empty_root())
+        finally:
+            repository.close()
+        os.replace(beside, path)
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: Path) -> "Ledger":
