@@ -31,6 +31,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 def check(pool: "Pool") -> None:
     """Raises FormatError, naming what is wrong, when a pool is not sound."""
     _require(isinstance(pool.name, str) and 0 < len(pool.name) <= 64, "the pool's name has 1 to 64 characters")
+    _require(pool.name.isprintable(), "the pool's name has a character that cannot be printed")
     _require(len(pool.salt) == SALT_BYTES, f"the pool's salt has {SALT_BYTES} bytes")
     _require(len(pool.assets) == records.ASSETS, f"a pool has {records.ASSETS} assets")
     for asset in pool.assets:
@@ -66,7 +67,7 @@ def check_key(key: "StatementKey", statement: str) -> None:
 
 
 def _check_asset(asset: "Asset", assets: tuple["Asset", ...]) -> None:
-    what = f"asset {asset.symbol}"
+    what = f"asset {asset.symbol!r}"
     _require(isinstance(asset.symbol, str) and _SYMBOL.fullmatch(asset.symbol) is not None, f"{what}: bad symbol")
     _require(asset.kind in KINDS, f"{what}: its kind is not one of {', '.join(KINDS)}")
     _check_range(asset.decimals, 0, MAX_DECIMALS, f"{what}: decimals")

@@ -116,6 +116,18 @@ def test_a_file_is_never_overwritten_nor_made_by_opening(path, ledger):
     assert not path.with_name("other").exists()
 
 
+def test_a_beginning_that_was_broken_off_leaves_no_ledger_and_can_be_made_again(path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("settlement.storage.sqlite.Repository._event", killed)
+        Ledger.create(path, samples.pool(), NOW_MS)
+    assert not path.exists()
+    Ledger.create(path, samples.pool(), NOW_MS).close()
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_another_database_and_another_version_are_refused(path, ledger):
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
@@ -192,5 +204,5 @@ def test_a_reserve_never_grows_over_what_is_counted(ledger):
     settle(ledger, make(ledger, change(USDC=most), [Flow(0, most, b"")]))
     with pytest.raises(Rejected) as refused:
         settle(ledger, make(ledger, change(USDC=1), [Flow(0, 1, b"")]))
-    assert refused.value.rejection is Rejection.CUSTODY
+    assert refused.value.rejection is Rejection.CUSTODY and "deposit less" in str(refused.value)
     settle(ledger, make(ledger, change(USDC=0), [Flow(0, 1, b""), Flow(0, -1, b"")]))

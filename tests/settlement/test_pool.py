@@ -45,6 +45,8 @@ def asset(**changes):
 SECOND = bn254.multiply(7, bn254.G2)
 UNSOUND = [
     ({"name": ""}, "name"),
+    ({"name": "a pool\x1b[2J"}, "cannot be printed"),
+    ({"assets": asset(symbol="\x1b[2J")}, r"asset '\\x1b\[2J': bad symbol"),
     ({"salt": b"short"}, "salt"),
     ({"assets": samples.ASSETS[:7]}, "8 assets"),
     ({"assets": asset(symbol="BTC")}, "same symbol"),
