@@ -19,9 +19,9 @@ from prover.keystore import Keystore
 from settlement import risk
 from settlement.ledger import Ledger
 from settlement.pool import Pool
-from zk import entropy
 
 HOUR_MS = 3_600_000
+PASSPHRASE = "zksettle demo"
 
 DEPOSITS = (("maker", "8,000 USDC"), ("maker", "1 XAU"), ("taker", "10 ETH"))
 SELL, BUY = "24,000 USDC", "8 ETH"
@@ -73,9 +73,8 @@ def stage(own: Home, kept: Path | None) -> Iterator[Home]:
 
 @contextmanager
 def sit(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> Iterator[Desk]:
-    """A desk with a new wallet, whose passphrase nobody has to remember."""
-    passphrase = entropy.token(16).hex()
-    with walletfile.create(home.wallet(name), passphrase, wallet.new()) as file:
+    """A desk with a new wallet under the story's passphrase."""
+    with walletfile.create(home.wallet(name), PASSPHRASE, wallet.new()) as file:
         yield Desk(ledger, file, keystore)
 
 

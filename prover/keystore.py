@@ -84,8 +84,13 @@ class Keystore:
         return pool.StatementKey(name, key.fingerprint, key.verifying)
 
     def check_pool(self, of: pool.Pool) -> None:
-        """Raises FormatError when the pool was made with other keys than these."""
+        """Raises FormatError when the pool was made with other keys than these, or these are gone: new ones are no help."""
         for theirs in (of.leg, of.margin):
+            if not self.folder(theirs.statement).exists():
+                raise FormatError(
+                    f"there is no {theirs.statement} key in {self._folder}: restore that folder, for a new key would "
+                    "not be the one this ledger's pool verifies with"
+                )
             if self.statement_key(theirs.statement).digest != theirs.digest:
                 raise FormatError(
                     f"the {theirs.statement} key in {self.folder(theirs.statement)} is not the one this ledger's pool "
@@ -156,7 +161,7 @@ def _manifest(name: str, folder: Path) -> dict:
 
 
 def _damaged(name: str, folder: Path, what: str) -> str:
-    return f"the {name} key in {folder} is damaged: {what}; take the folder away or restore it"
+    return f"the {name} key in {folder} is damaged: {what}; restore the folder from a copy"
 
 
 def _save_arrays(folder: Path, kind: str, arrays: Mapping[str, np.ndarray]) -> None:

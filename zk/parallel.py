@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
+from zk.errors import FormatError
+
 
 def threads() -> int:
-    """How many threads the pool has.  Raises ValueError when ZKSETTLE_THREADS is not a number from 1 to 1024."""
+    """How many threads the pool has.  Raises FormatError when ZKSETTLE_THREADS is not a number from 1 to 1024."""
     stated = os.environ.get("ZKSETTLE_THREADS", "")
     if not stated:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not (stated.isascii() and stated.isdigit() and 1 <= int(stated) <= 1024):
-        raise ValueError("ZKSETTLE_THREADS is not a number from 1 to 1024")
+        raise FormatError("ZKSETTLE_THREADS is not a number from 1 to 1024")
     return int(stated)
 
 

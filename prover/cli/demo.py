@@ -56,3 +56,4 @@ def demo(session: Session, keep: Path | None) -> None:
         session.screen.document({"acts": narrator.acts, "measures": measures})
         if keep is not None:
             session.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
+            session.screen.say(f"The wallets maker and taker open with the passphrase “{stories.PASSPHRASE}”.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prover.cli.screen import WIDTH, Screen, seconds
+from prover.cli.screen import Screen, seconds
 
 
 class Narrator:
@@ -21,7 +21,7 @@ class Narrator:
         self.acts.append({"act": number, "title": title, "steps": []})
         self.screen.say()
         heading = f"{number}  {title} "
-        self.screen.say(heading + "─" * (WIDTH - len(heading)), "title")
+        self.screen.say(heading + "─" * (self.screen.width() - len(heading)), "title")
         for sentence in sentences:
             self.screen.paragraph(sentence)
 

@@ -10,6 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -54,7 +55,7 @@ class Screen:
 
     def paragraph(self, text: str, style: str = "") -> None:
         """Running text, folded."""
-        for line in textwrap.wrap(text, self._width(), break_on_hyphens=False) or [""]:
+        for line in textwrap.wrap(text, self.width(), break_on_hyphens=False) or [""]:
             self.say(line, style)
 
     def item(self, mark: str, style: str, name: str, text: str) -> None:
@@ -62,12 +63,13 @@ class Screen:
         if self.is_json:
             return
         indent = len(mark) + len(name) + 3
-        first, *rest = textwrap.wrap(text, max(self._width() - indent, 20), break_on_hyphens=False) or [""]
+        first, *rest = textwrap.wrap(text, max(self.width() - indent, 20), break_on_hyphens=False) or [""]
         click.echo(f"{click.style(mark, **STYLES[style])} {click.style(name, bold=True)}  {first}")
         for line in rest:
             click.echo(" " * indent + line)
 
-    def _width(self) -> int:
+    def width(self) -> int:
+        """How many columns there are to fill."""
         return min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else WIDTH
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -118,7 +120,9 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> 
 
 def _write(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
     names = [name.lstrip(">") for name in columns]
-    cells = [names, *([str(cell) for cell in row] for row in rows)]
+    cells = [names]
+    for row in rows:
+        cells += zip_longest(*(str(cell).split("\n") for cell in row), fillvalue="")
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     if title:
         click.echo(title)

@@ -26,7 +26,7 @@ def wallet() -> None:
 @passphrase.option
 @pass_session
 def new(session: Session, name: str, passphrase_file: Path | None) -> None:
-    """Make a wallet.  Its seed phrase is shown this once: write it down."""
+    """Make a wallet and show its seed phrase: write it down."""
     from prover import address, walletfile
     from prover import wallet as wallets
 
@@ -36,12 +36,7 @@ def new(session: Session, name: str, passphrase_file: Path | None) -> None:
         pass
     own = address.encode(address.of(made.seed, 0))
     session.screen.say(f"Wallet {name} is made. Its seed phrase restores it; whoever knows it owns all it holds:")
-    session.screen.say()
-    words = made.phrase.split()
-    for start in range(0, len(words), 6):
-        session.screen.say("    " + " ".join(word.ljust(8) for word in words[start : start + 6]).rstrip(), "strong")
-    session.screen.say()
-    session.screen.say("It is not shown again.")
+    _say_phrase(session, made.phrase)
     session.screen.fields([("file", str(path)), ("address", own)])
     session.screen.document({"wallet": name, "file": str(path), "seed_phrase": made.phrase, "address": own})
 
@@ -67,6 +62,20 @@ def restore(session: Session, name: str, passphrase_file: Path | None, phrase_fi
         pass
     session.screen.say(f"Wallet {name} is restored; `zksettle wallet sync {name}` finds what it owns.")
     session.screen.document({"wallet": name, "file": str(path)})
+
+
+@wallet.command("phrase")
+@name_argument
+@passphrase.option
+@pass_session
+def phrase_(session: Session, name: str, passphrase_file: Path | None) -> None:
+    """Show the wallet's seed phrase again: whoever sees it owns all the wallet holds."""
+    from prover import walletfile
+
+    with walletfile.open(session.home.wallet(name), passphrase.ask(passphrase_file, name)) as opened:
+        phrase = opened.wallet.phrase
+    _say_phrase(session, phrase)
+    session.screen.document({"wallet": name, "seed_phrase": phrase})
 
 
 @wallet.command()
@@ -128,6 +137,14 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
         found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed,
                  "was_set_back": synced.was_set_back}  # fmt: skip
         session.screen.document({**_document(name, synced.wallet, pool), **found})
+
+
+def _say_phrase(session: Session, phrase: str) -> None:
+    words = phrase.split()
+    session.screen.say()
+    for start in range(0, len(words), 6):
+        session.screen.say("    " + " ".join(word.ljust(8) for word in words[start : start + 6]).rstrip(), "strong")
+    session.screen.say()
 
 
 def _closed(order: "Closed") -> str:

@@ -150,3 +150,10 @@ def test_a_pool_with_other_keys_is_refused_and_ones_own_is_not(keystore):
     with pytest.raises(FormatError, match="is not the one this ledger's pool verifies with"):
         keystore.check_pool(pools.make())
     keystore.check_pool(pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin")))
+
+
+def test_keys_that_are_gone_are_not_made_anew_for_a_pool(store):
+    """The accounts of a pool move under its own keys only: a new key in their place would hide what is missing."""
+    with pytest.raises(FormatError, match="restore that folder"):
+        store().check_pool(pools.make())
+    assert not store().folder("leg").exists()

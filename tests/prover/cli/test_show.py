@@ -1,9 +1,18 @@
 """How things are shown holds for whatever a stranger may have put on the board."""
 
-from prover.cli import show
+from prover.cli import screen, show
 
 
 def test_a_time_beyond_the_calendar_is_shown_too():
     """Anybody may post an order that expires in the year 292 million: it must not break everybody's list."""
     assert show.time_text(2**63 - 1) == "beyond the year 9999"
     assert show.time_text(show.LAST_MS - 1).startswith("9999-12-31")
+
+
+def test_a_cell_of_two_lines_stays_in_its_column(capsys):
+    screen.Screen(is_json=False).table(("account", ">balances", "orders"), [("1", "10 USDC\n1 ETH", "2")])
+    assert capsys.readouterr().out.splitlines() == [
+        "account  balances  orders",
+        "1         10 USDC  2",
+        "            1 ETH",
+    ]

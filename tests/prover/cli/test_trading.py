@@ -72,13 +72,14 @@ def test_an_order_is_cancelled_by_its_maker_only(home, world):
     assert "no order on the board" in zksettle(home, "order", "list").out
 
 
-def test_a_wallet_comes_back_from_its_phrase_which_is_shown_once(home, world, tmp_path):
+def test_a_wallet_comes_back_from_its_phrase_which_is_shown_when_asked_for_only(home, world, tmp_path):
     made = as_json(home, "wallet", "new", "third")
     assert zksettle(home, "pay", "1 USDC", "--to", made["address"], "--wallet", "taker").code == 0
     (tmp_path / "phrase").write_text(made["seed_phrase"] + "\n")
     assert zksettle(home, "wallet", "restore", "fourth", "--phrase-file", tmp_path / "phrase").code == 0
     assert balance(home, "fourth", "USDC") == balance(home, "third", "USDC") == 1_000_000
     assert zksettle(home, "wallet", "address", "fourth").out == made["address"] + "\n"
+    assert as_json(home, "wallet", "phrase", "fourth")["seed_phrase"] == made["seed_phrase"]
     for arguments in (("show", "third"), ("sync", "third"), ("address", "third", "--json")):
         printed = zksettle(home, "wallet", *arguments).out
         shown = set(printed.split()) & set(made["seed_phrase"].split())
