@@ -60,7 +60,7 @@ def place(
     made = plan.move(setting, source, target, changed, expiry_ms)
     leg = assembly.leg(made, at.ledger.pool, at.keystore)
     order_id = digests.leg_id(at.ledger.pool.ledger_id, leg).hex()
-    agreed = Terms(changed, made.blinding, expiry_ms)
+    agreed = Terms(changed, made.blinding, made.expiry_ms)
     before = at.wallet
     at.file.save(before.with_order(OwnOrder(order_id, holding.position, agreed)))
     try:

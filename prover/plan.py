@@ -31,6 +31,9 @@ from zk.hashes import poseidon
 BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
 NOTHING = (0,) * records.ASSETS
 
+EXPIRY_STEP_MS = 10 * 60_000
+"""Every leg expires at a multiple of this: to the millisecond its expiry would tell when and by whom it was made."""
+
 Changes = tuple[int, ...]
 Path = tuple[tuple[int, ...], ...]
 
@@ -139,7 +142,7 @@ def move(
     """The leg that changes an account's balances by `changed`, with fresh blinding, re-randomisation and rho.
 
     Raises Unsatisfied when a balance would leave 64 bits, or when the new account is leveraged and there is no grid or
-    it does not survive the grid.
+    it does not survive the grid.  The expiry is rounded up to a multiple of EXPIRY_STEP_MS.
     """
     balances = tuple(balance + change for balance, change in zip(source.account.balances, changed, strict=True))
     for asset, balance in zip(setting.pool.assets, balances, strict=True):
@@ -163,7 +166,7 @@ def move(
         changes=changed,
         spending=(source.keys.ask + alpha) % babyjubjub.ORDER,
         flows=flows,
-        expiry_ms=expiry_ms,
+        expiry_ms=-(-expiry_ms // EXPIRY_STEP_MS) * EXPIRY_STEP_MS,
         sealed=sealing.seal(opening.encode(new, target.index), target.address.viewing, public.commitment),
     )
 
