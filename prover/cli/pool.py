@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli import sitting, watching
+from prover.cli import show, sitting, watching
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def show_(session: Session) -> None:
 def _show(session: Session, shown: "Pool") -> None:
     screen = session.screen
     screen.fields([
-        ("pool", shown.name),
+        ("pool", show.printable(shown.name)),
         ("ledger id", shown.ledger_id.hex()),
         ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
         ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
@@ -98,7 +98,7 @@ def document(shown: "Pool") -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "name": shown.name,
+        "name": show.printable(shown.name),
         "ledger_id": shown.ledger_id.hex(),
         "assets": [asdict(asset) for asset in shown.assets],
         "oracle_keys": [[str(x), str(y)] for x, y in shown.oracle_keys],

@@ -99,11 +99,11 @@ def flow_text(flow: "Flow", pool: "Pool") -> str:
 
     asset, party = pool.assets[flow.asset], flow.party.decode(errors="replace")
     if flow.amount > 0:
-        return f"{amounts.show(flow.amount, asset)} in, from {_printable(party)}"
-    return f"{amounts.show(-flow.amount, asset)} out, to {_printable(party)}"
+        return f"{amounts.show(flow.amount, asset)} in, from {printable(party)}"
+    return f"{amounts.show(-flow.amount, asset)} out, to {printable(party)}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text from outside without anything that could move a terminal's cursor."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
@@ -132,7 +132,7 @@ def public_leg_json(leg: "Leg") -> dict[str, Any]:
         "cash": bool(public.cash),
         "margin_epoch": leg.margin.epoch if leg.margin else None,
         "flows": [
-            {"asset": flow.asset, "amount": str(flow.amount), "party": flow.party.decode(errors="replace")}
+            {"asset": flow.asset, "amount": str(flow.amount), "party": printable(flow.party.decode(errors="replace"))}
             for flow in leg.flows
         ],
         "expiry_ms": leg.expiry_ms,

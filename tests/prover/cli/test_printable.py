@@ -1,0 +1,26 @@
+"""Nothing that a stranger named moves the cursor of whoever looks at it."""
+
+from types import SimpleNamespace
+
+from circuits.statements import leg
+from prover.cli import pool, show
+from prover.cli.command import Session
+from settlement.bundle import Flow
+from tests.prover import pools
+
+ESCAPES = "bank\x1b[2J\x9b1A"
+
+
+def test_a_party_is_shown_without_control_characters_as_text_and_as_json():
+    flow = Flow(0, 5, ESCAPES.encode())
+    posted = SimpleNamespace(public=leg.Public(*range(8)), margin=None, flows=(flow,), expiry_ms=0)
+    assert show.public_leg_json(posted)["flows"][0]["party"].isprintable()
+    assert show.flow_text(flow, pools.make()).isprintable()
+
+
+def test_a_pools_name_is_shown_without_control_characters(capsys):
+    named = pools.make()
+    object.__setattr__(named, "name", ESCAPES)
+    assert pool.document(named)["name"].isprintable()
+    pool._show(Session(), named)
+    assert not {"\x1b", "\x9b"} & set(capsys.readouterr().out)
