@@ -9,15 +9,17 @@ from zk.errors import Unsatisfied
 def choose(wallet: Wallet, at: Setting, changed: Changes, position: int | None, now_ms: int) -> Holding:
     """The holding at a position; without one, that which bears the changes best.
 
-    Best is to stay without debt, then the least lack of margin, then no open order, then the newest.
+    Best is to stay without debt, then the least lack of margin, then to owe nothing now, then no open
+    order, then the newest.
 
     Raises Unsatisfied when the wallet has no live account, or none at the position.
     """
     if not wallet.live:
         raise Unsatisfied("the wallet has no account yet: deposit something first")
 
-    def badness(held: Holding) -> tuple[tuple[int, int], bool, int]:
-        return _lack(at, held, changed), is_tied(wallet, held, now_ms), -held.position
+    def badness(held: Holding) -> tuple[tuple[int, int], bool, bool, int]:
+        lack = _lack(at, held, changed)
+        return lack, min(held.account.balances) < 0, is_tied(wallet, held, now_ms), -held.position
 
     if position is None:
         return min(wallet.live, key=badness)

@@ -53,6 +53,12 @@ def test_a_deposit_goes_of_itself_only_to_an_account_that_owes_nothing():
     assert choosing.free(replace(EMPTY, holdings=(own, gift)), NOW) == [own]
 
 
+def test_of_accounts_that_can_pay_one_that_owed_nothing_comes_first():
+    own = wallet.Holding(records.Account(1, (10**10, 0, 0, 0, 0, 0, 0, 0), 0, 1), 0, 1)
+    gift = wallet.Holding(records.Account(1, (10**10, 0, -1, 0, 0, 0, 0, 0), 1, 2), 0, 2)
+    assert choose(own, gift) == 1
+
+
 def test_what_was_said_is_done():
     assert choose(holding(1, 0), holding(2, 10**10), position=1) == 1
 
