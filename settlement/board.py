@@ -10,13 +10,12 @@ maker cancels it for good by moving the account; `withdraw` only takes it off th
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from settlement import checks, digests, encoding, engine
-from settlement.bundle import CIPHERTEXT_BYTES, Leg
+from settlement import checks, digests, engine
+from settlement.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage.orders import OrderRow
+from settlement.storage.orders import Order
 from zk import signature
 from zk.errors import InvalidProof
 from zk.fields import prime
@@ -24,18 +23,10 @@ from zk.signature import Signature
 
 MAX_ORDERS = 1024
 MAX_READERS = 16
+MAX_ORDERS_PER_NULLIFIER = 8
+MAX_LIFE_MS = 30 * 24 * 3_600_000
 
 _WITHDRAWAL = b"zksettle/order/withdrawal"
-
-
-@dataclass(frozen=True)
-class Order:
-    """An order on the board.  `sealed_terms` has one ciphertext for each reader; `posted_ms` is when it was placed."""
-
-    order_id: bytes
-    leg: Leg
-    sealed_terms: tuple[bytes, ...]
-    posted_ms: int
 
 
 def place(
@@ -47,8 +38,8 @@ def place(
 ) -> Order:
     """Puts an order on the board, after dropping what is void.
 
-    Raises Rejected: TOO_LARGE or MALFORMED for the terms; whatever engine.check_leg has against the leg; ORDER_KNOWN or
-    BOARD_FULL.
+    Raises Rejected: TOO_LARGE or MALFORMED for the terms; whatever engine.check_leg has against the leg; ORDER_TOO_LONG,
+    ORDER_KNOWN, ACCOUNT_FULL or BOARD_FULL.
     """
     if len(sealed_terms) > MAX_READERS:
         raise Rejected(Rejection.TOO_LARGE, f"the order has {len(sealed_terms)} readers, more than {MAX_READERS}")
@@ -56,11 +47,16 @@ def place(
         if len(sealed) != CIPHERTEXT_BYTES:
             raise Rejected(Rejection.MALFORMED, f"sealed terms have {len(sealed)} bytes instead of {CIPHERTEXT_BYTES}")
     leg = engine.check_leg(ledger, leg_bytes, now_ms, verify_proofs)
-    order = Order(digests.leg_id(ledger.ledger_id, leg), leg, tuple(sealed_terms), now_ms)
+    if leg.expiry_ms > now_ms + MAX_LIFE_MS:
+        raise Rejected(Rejection.ORDER_TOO_LONG, f"the order would stand for more than {MAX_LIFE_MS} ms")
+    order_id, epoch = digests.leg_id(ledger.ledger_id, leg), None if leg.margin is None else leg.margin.epoch
+    order = Order(order_id, leg_bytes, leg.public.nullifier, leg.expiry_ms, epoch, tuple(sealed_terms), now_ms)
     prune(ledger, now_ms)
-    if not ledger.orders.add(OrderRow(order.order_id, leg_bytes, order.sealed_terms, now_ms), MAX_ORDERS):
-        if ledger.orders.get(order.order_id) is not None:
-            raise Rejected(Rejection.ORDER_KNOWN, f"order {order.order_id.hex()} is on the board")
+    if not ledger.orders.add(order, MAX_ORDERS, MAX_ORDERS_PER_NULLIFIER):
+        if ledger.orders.get(order_id) is not None:
+            raise Rejected(Rejection.ORDER_KNOWN, f"order {order_id.hex()} is on the board")
+        if ledger.orders.count_of_account(order.nullifier) >= MAX_ORDERS_PER_NULLIFIER:
+            raise Rejected(Rejection.ACCOUNT_FULL, f"{MAX_ORDERS_PER_NULLIFIER} orders spend the same account")
         raise Rejected(Rejection.BOARD_FULL, f"the board has {MAX_ORDERS} orders")
     return order
 
@@ -70,24 +66,20 @@ def get(ledger: Ledger, order_id: bytes, now_ms: int) -> Order:
 
     Raises Rejected: ORDER_UNKNOWN when the board has it not, or the reason why it would not settle any more.
     """
-    row = ledger.orders.get(order_id)
-    if row is None:
-        raise Rejected(Rejection.ORDER_UNKNOWN, f"there is no order {order_id.hex()}")
-    order = _order(row)
-    _check_alive(ledger, order, now_ms)
+    order = _find(ledger, order_id)
+    checks.check_expiry((order.leg,), now_ms)
+    checks.check_state(ledger, (order.leg,), now_ms)
     return order
 
 
 def listed(ledger: Ledger, now_ms: int) -> list[Order]:
     """Every order that is not void, the oldest first."""
-    return [order for order in map(_order, ledger.orders.all()) if not _is_void(ledger, order, now_ms)]
+    return ledger.orders.alive(now_ms, ledger.fresh_epochs(now_ms))
 
 
 def prune(ledger: Ledger, now_ms: int) -> list[bytes]:
     """Drops every void order.  The ids of those that were dropped."""
-    void = [order.order_id for order in map(_order, ledger.orders.all()) if _is_void(ledger, order, now_ms)]
-    ledger.orders.remove(void)
-    return void
+    return ledger.orders.remove_void(now_ms, ledger.fresh_epochs(now_ms))
 
 
 def withdrawal_message(ledger_id: bytes, order_id: bytes) -> int:
@@ -101,29 +93,16 @@ def withdraw(ledger: Ledger, order_id: bytes, signed: Signature) -> None:
     Whoever has a copy of the leg may still settle it: only moving the account makes it void.  Raises Rejected:
     LEG_SIGNATURE when its maker did not sign, ORDER_UNKNOWN when the board has no such order.
     """
-    row = ledger.orders.get(order_id)
-    if row is None:
-        raise Rejected(Rejection.ORDER_UNKNOWN, f"there is no order {order_id.hex()}")
-    public = _order(row).leg.public
+    public = _find(ledger, order_id).leg.public
     try:
         signature.verify((public.rk_x, public.rk_y), withdrawal_message(ledger.ledger_id, order_id), signed)
     except InvalidProof:
         raise Rejected(Rejection.LEG_SIGNATURE, "the order's maker did not sign its withdrawal") from None
-    ledger.orders.remove([order_id])
+    ledger.orders.remove(order_id)
 
 
-def _order(row: OrderRow) -> Order:
-    return Order(row.order_id, encoding.decode_leg(row.leg), row.sealed_terms, row.posted_ms)
-
-
-def _check_alive(ledger: Ledger, order: Order, now_ms: int) -> None:
-    checks.check_expiry((order.leg,), now_ms)
-    checks.check_state(ledger, (order.leg,), now_ms)
-
-
-def _is_void(ledger: Ledger, order: Order, now_ms: int) -> bool:
-    try:
-        _check_alive(ledger, order, now_ms)
-    except Rejected:
-        return True
-    return False
+def _find(ledger: Ledger, order_id: bytes) -> Order:
+    order = ledger.orders.get(order_id)
+    if order is None:
+        raise Rejected(Rejection.ORDER_UNKNOWN, f"there is no order {order_id.hex()}")
+    return order

@@ -19,8 +19,9 @@ MAX_FLOWS = 16
 MAX_CIPHERTEXTS = 2
 MAX_PARTY_BYTES = 64
 MAX_AMOUNT = 2**63 - 1
-# Times and epochs are kept in signed 64-bit columns.
-MAX_EXPIRY_MS = 2**63 - 1
+# In the year 5138, which every calendar can still show.
+MAX_EXPIRY_MS = 10**14
+# Epochs are kept in signed 64-bit columns.
 MAX_EPOCH = 2**63 - 1
 
 # An X25519 key, a view tag, a plaintext of fixed length, and the tag of ChaCha20-Poly1305.

@@ -152,11 +152,11 @@ class Ledger:
 
     def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
         """Whether this is the initial grid of one of the last GRID_WINDOW epochs, no older than the pool allows."""
-        return any(
-            (grid.initial_root, grid.publication.epoch) == (grid_root, epoch)
-            and now_ms - grid.published_ms <= self.pool.limits.grid_age_ms
-            for grid in self.grids()
-        )
+        return (grid_root, epoch) in ((grid.initial_root, grid.publication.epoch) for grid in self._fresh(now_ms))
+
+    def fresh_epochs(self, now_ms: int) -> list[int]:
+        """The epochs whose initial grids a margin proof may still use."""
+        return [grid.publication.epoch for grid in self._fresh(now_ms)]
 
     def is_spent(self, nullifier: int) -> bool:
         """Whether an account with this nullifier has moved."""
@@ -200,3 +200,6 @@ class Ledger:
             # From here on nothing may fail.
             self._repository.publish(GridsEntry(event, taken))
         return taken
+
+    def _fresh(self, now_ms: int) -> list[PublishedGrids]:
+        return [grid for grid in self.grids() if now_ms - grid.published_ms <= self.pool.limits.grid_age_ms]

@@ -27,6 +27,8 @@ class Rejection(IntEnum):
     BOARD_FULL = (20, "Wait until orders on the board have expired.")
     ORDER_KNOWN = (21, "Do nothing: the board has this order already.")
     ORDER_UNKNOWN = (22, "Look at the board again: it has no such order now.")
+    ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.board has the limit.")
+    ACCOUNT_FULL = (24, "Withdraw an order on the same account first, or move the account, which cancels them all.")
 
     UNKNOWN_ORACLE = (30, "Sign prices with keys that are registered in the pool.")
     PRICE_SIGNATURE = (31, "Sign the price as it stands.")

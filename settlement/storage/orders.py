@@ -1,20 +1,41 @@
 """The board's table, in the ledger's database and no part of its history: orders come and go."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from settlement.bundle import CIPHERTEXT_BYTES
+from settlement import encoding
+from settlement.bundle import CIPHERTEXT_BYTES, Leg
+from zk.fields.prime import to_bytes
 
 
 @dataclass(frozen=True)
-class OrderRow:
-    """An order as it is kept: its leg's bytes, its terms sealed to each reader, and when it was placed."""
+class Order:
+    """An order on the board: its leg's bytes, what decides whether it is void, and its terms, sealed to each reader.
+
+    `grid_epoch` is that of the leg's margin, None for a leg without; `posted_ms` is when the order was placed.
+    """
 
     order_id: bytes
-    leg: bytes
+    leg_bytes: bytes
+    nullifier: int
+    expiry_ms: int
+    grid_epoch: int | None
     sealed_terms: tuple[bytes, ...]
     posted_ms: int
+
+    @cached_property
+    def leg(self) -> Leg:
+        """The leg, decoded when it is asked for: its points take most of a millisecond each to check."""
+        return encoding.decode_leg(self.leg_bytes)
+
+
+def _void(fresh_epochs: Sequence[int]) -> str:
+    """The condition that an order is void, for the values (now_ms, *fresh_epochs)."""
+    places = ", ".join("?" * len(fresh_epochs))
+    stale = f"grid_epoch IS NOT NULL AND grid_epoch NOT IN ({places})"
+    return f"(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers) OR {stale})"
 
 
 class OrderTable:
@@ -23,31 +44,48 @@ class OrderTable:
     def __init__(self, connection: sqlite3.Connection):
         self._connection = connection
 
-    def add(self, row: OrderRow, most: int) -> bool:
-        """Keeps an order, unless its id is there or there are `most` already; whether it did."""
+    def add(self, order: Order, most: int, most_of_account: int) -> bool:
+        """Keeps an order; whether it did.
+
+        It does not when its id is there, when there are `most` already, or `most_of_account` that spend its account.
+        """
+        nullifier = to_bytes(order.nullifier)
         added = self._connection.execute(
-            "INSERT INTO orders SELECT ?, ?, ?, ? WHERE (SELECT count(*) FROM orders) < ?"
-            " ON CONFLICT (order_id) DO NOTHING",
-            (row.order_id, row.leg, b"".join(row.sealed_terms), row.posted_ms, most),
+            "INSERT INTO orders SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM orders) < ?"
+            " AND (SELECT count(*) FROM orders WHERE nullifier = ?) < ? ON CONFLICT (order_id) DO NOTHING",
+            (
+                order.order_id, order.leg_bytes, nullifier, order.expiry_ms, order.grid_epoch,
+                b"".join(order.sealed_terms), order.posted_ms, most, nullifier, most_of_account,
+            ),
         )
         return added.rowcount == 1
 
-    def get(self, order_id: bytes) -> OrderRow | None:
+    def get(self, order_id: bytes) -> Order | None:
         """The order with this id, None when there is none."""
         found = self._connection.execute("SELECT * FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-        return None if found is None else _row(found)
+        return None if found is None else _order(found)
 
-    def all(self) -> list[OrderRow]:
-        """Every order, the oldest first."""
-        return [_row(found) for found in self._connection.execute("SELECT * FROM orders ORDER BY posted_ms, order_id")]
+    def count_of_account(self, nullifier: int) -> int:
+        """How many orders spend the account with this nullifier."""
+        query = "SELECT count(*) FROM orders WHERE nullifier = ?"
+        return self._connection.execute(query, (to_bytes(nullifier),)).fetchone()[0]
 
-    def remove(self, order_ids: Iterable[bytes]) -> None:
-        """Drops orders; those that are not there are not missed."""
-        for order_id in order_ids:
-            self._connection.execute("DELETE FROM orders WHERE order_id = ?", (order_id,))
+    def alive(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[Order]:
+        """Every order that is not void, the oldest first."""
+        query = f"SELECT * FROM orders WHERE NOT {_void(fresh_epochs)} ORDER BY posted_ms, order_id"
+        return [_order(found) for found in self._connection.execute(query, (now_ms, *fresh_epochs))]
+
+    def remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[bytes]:
+        """Drops every void order.  The ids of those that were dropped."""
+        statement = f"DELETE FROM orders WHERE {_void(fresh_epochs)} RETURNING order_id"
+        return sorted(row[0] for row in self._connection.execute(statement, (now_ms, *fresh_epochs)).fetchall())
+
+    def remove(self, order_id: bytes) -> None:
+        """Drops an order; one that is not there is not missed."""
+        self._connection.execute("DELETE FROM orders WHERE order_id = ?", (order_id,))
 
 
-def _row(found: tuple) -> OrderRow:
-    order_id, leg, terms, posted_ms = found
+def _order(found: tuple) -> Order:
+    order_id, leg, nullifier, expiry_ms, grid_epoch, terms, posted_ms = found
     sealed = tuple(terms[start : start + CIPHERTEXT_BYTES] for start in range(0, len(terms), CIPHERTEXT_BYTES))
-    return OrderRow(order_id, leg, sealed, posted_ms)
+    return Order(order_id, leg, int.from_bytes(nullifier, "big"), expiry_ms, grid_epoch, sealed, posted_ms)

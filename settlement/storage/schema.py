@@ -87,7 +87,11 @@ CREATE TABLE grids (
 CREATE TABLE orders (
     order_id BLOB PRIMARY KEY CHECK (length(order_id) = 32),
     leg BLOB NOT NULL,
+    nullifier BLOB NOT NULL CHECK (length(nullifier) = 32),
+    expiry_ms INTEGER NOT NULL,
+    grid_epoch INTEGER,
     terms BLOB NOT NULL,
     posted_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX orders_by_nullifier ON orders (nullifier);
 """

@@ -156,3 +156,31 @@ def test_orders_are_no_part_of_history(ledger):
     before = ledger.last_event()
     place(ledger, make(ledger).leg)
     assert ledger.last_event() == before
+
+
+def test_one_account_has_a_few_orders_and_leaves_room_for_others(ledger):
+    for _ in range(board.MAX_ORDERS_PER_NULLIFIER):
+        place(ledger, make(ledger, nullifier=5).leg)
+    assert refusal(place, ledger, make(ledger, nullifier=5).leg) == Rejection.ACCOUNT_FULL
+    place(ledger, make(ledger, nullifier=6).leg)
+
+
+def test_an_order_stands_for_thirty_days_and_no_longer(ledger):
+    last = NOW_MS + board.MAX_LIFE_MS
+    place(ledger, make(ledger, expiry_ms=last).leg)
+    assert refusal(place, ledger, make(ledger, expiry_ms=last + 1).leg) == Rejection.ORDER_TOO_LONG
+
+
+def test_an_order_with_margin_is_not_listed_when_its_grid_is_too_old(ledger):
+    placed = place(ledger, make(ledger, cash=0, margin=samples.margin(ledger)).leg)
+    last = NOW_MS + ledger.pool.limits.grid_age_ms
+    assert board.listed(ledger, last) == [placed]
+    assert board.listed(ledger, last + 1) == [] and board.prune(ledger, last + 1) == [placed.order_id]
+
+
+def test_listing_and_pruning_decode_no_leg(ledger, monkeypatch):
+    leg = make(ledger).leg
+    place(ledger, leg)
+    monkeypatch.setattr(encoding, "decode_leg", lambda data: pytest.fail("a leg was decoded"))
+    assert len(board.listed(ledger, NOW_MS)) == 1
+    assert len(board.prune(ledger, LATER_MS)) == 1
