@@ -48,9 +48,9 @@ class Setting:
 
 @dataclass(frozen=True, repr=False)
 class Source(keys.Secret):
-    """The account a leg starts from, with its keys, and its place in the tree under a recent root.
+    """The account a leg starts from, with its keys, and its place in the tree under a root of it.
 
-    A genesis leg starts from an empty account that is in no tree, and names any recent root.
+    A genesis leg starts from an empty account that is in no tree, and names any root.
     """
 
     keys: keys.AccountKeys

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from settlement.ledger import Ledger
 
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-MAX_DURATION_MS = 365 * UNITS_MS["d"]
+MAX_DURATION_MS = 29 * UNITS_MS["d"]  # rounded up to whole ten minutes it is within the board's 30 days
 
 
 class Duration(click.ParamType):
-    """A length of time such as 90s, 30m, 12h or 7d, in milliseconds; at most a year."""
+    """A length of time such as 90s, 30m, 12h or 7d, in milliseconds; at most 29 days."""
 
     name = "duration"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
         found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", str(value), re.ASCII)
         if found is None or (length_ms := int(found[1]) * UNITS_MS[found[2]]) > MAX_DURATION_MS:
-            self.fail(f"{value!r} is not a length of time: write 90s, 30m, 12h or 7d, at most 365d", param, ctx)
+            self.fail(f"{value!r} is not a length of time: write 90s, 30m, 12h or 7d, at most 29d", param, ctx)
         return length_ms
 
 
