@@ -1,7 +1,11 @@
 """The secret side: wallets, plans, proofs, and the command line.
 
-Reading order: keys, address, sealing, opening, terms · wallet, walletfile, home, files · plan → pipeline → assembly ·
-keystore · sync, desk, choosing, moves, orders · amounts, defaults, oracles, founding · proving, prooffile, inspection ·
-progress, warmup, machine, doctor · demo, cheats · cli, bench.
-Secrets begin in `wallet` and end in `pipeline`; nothing imports this package.
+    wallet/     what a trader owns: keys, addresses, sealed openings, the encrypted file, syncing
+    trading/    from an action to a receipt: choosing → plan → assembly → desk; moves and orders
+    proofs/     the keystore, and `pipeline`, the one way from a plan to a proof
+    pool/       founding a pool on one machine: example assets, oracles, exact amounts
+    machine/    where data lies, progress, compiling ahead, `zksettle doctor`
+    cli/        the commands, one file per group · demo/ the story they tell · bench/
+
+Secrets begin in `wallet` and end in `proofs/pipeline`; nothing imports this package.
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from circuits import registry
-from prover.keystore import Keystore
+from prover.proofs.keystore import Keystore
 
 
 @pytest.fixture(scope="session")

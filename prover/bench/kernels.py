@@ -2,7 +2,7 @@
 
 from circuits import generators, records
 from prover.bench.measure import Timing, measure
-from prover.keystore import Keystore
+from prover.proofs.keystore import Keystore
 from settlement import merkle
 from zk import entropy
 from zk.curves import babyjubjub, bn254

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from prover import progress
+from prover.machine import progress
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from circuits import registry, samples, verifying
 from circuits.frontend import program
 from circuits.statements import statement
-from prover import pipeline
 from prover.bench.measure import Timing, measure
-from prover.keystore import Keystore
+from prover.proofs import pipeline
+from prover.proofs.keystore import Keystore
 
 BATCH = 64
 

@@ -13,7 +13,7 @@ from prover.cli.screen import seconds, size
 
 if TYPE_CHECKING:
     from prover.bench.measure import Timing
-    from prover.keystore import Keystore
+    from prover.proofs.keystore import Keystore
 
 runs_option = click.option(
     "--runs", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many warm runs to time."
@@ -67,8 +67,9 @@ def kernels(session: Session, runs: int, threads: int | None) -> None:
 
 
 def _run(session: Session, measured: "Callable[[Keystore], list[Timing]]", threads: int | None, about: dict) -> None:
-    from prover import machine, progress, warmup
-    from prover.keystore import Keystore
+    from prover.machine import hardware as machine
+    from prover.machine import progress, warmup
+    from prover.proofs.keystore import Keystore
 
     if threads is not None:
         os.environ["ZKSETTLE_THREADS"] = str(threads)

@@ -14,7 +14,7 @@ from prover.cli.command import Session, group, pass_session
 from zk.errors import Unsatisfied
 
 if TYPE_CHECKING:
-    from prover.inspection import Check, Scope
+    from prover.proofs.inspection import Check, Scope
 
 BAR = 24
 SHOWN = 10
@@ -51,7 +51,7 @@ def circuit() -> None:
 def list_(session: Session) -> None:
     """All statements: what they claim and how large they are."""
     from circuits import registry
-    from prover import inspection
+    from prover.proofs import inspection
 
     found = [inspection.facts(name) for name in registry.names()]
     session.screen.table(
@@ -66,7 +66,7 @@ def list_(session: Session) -> None:
 @pass_session
 def info(session: Session, statement: str) -> None:
     """One statement: size, public inputs, fingerprint."""
-    from prover import inspection
+    from prover.proofs import inspection
 
     facts = inspection.facts(statement)
     session.screen.fields([
@@ -98,7 +98,7 @@ def profile(session: Session, statement: str, depth: int, shown_lines: int) -> N
     Scope by scope, and line by line of code.
     """
     from circuits import registry
-    from prover import inspection
+    from prover.proofs import inspection
 
     compiled = registry.compiled(statement)
     total, scopes = compiled.r1cs.constraints, inspection.scopes(compiled)
@@ -146,7 +146,7 @@ def check(session: Session, statement: str, input: Path, show_secrets: bool) -> 
     """
     from circuits import registry
     from circuits.statements import statement as statements
-    from prover import inspection
+    from prover.proofs import inspection
 
     public, private = statements.read(registry.get(statement), files.read_bytes(input))
     found = inspection.check(statement, public, private)
@@ -223,7 +223,7 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     """
     from circuits import registry
     from circuits.statements import statement as statements
-    from prover import inspection
+    from prover.proofs import inspection
 
     given = [statements.read(registry.get(statement), files.read_bytes(path)) for path in inputs]
     report = inspection.audit(statement, given)

@@ -14,7 +14,7 @@ import click
 from prover.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from prover.home import Home
+    from prover.machine.home import Home
 
 
 class Session:
@@ -27,7 +27,7 @@ class Session:
     @property
     def home(self) -> "Home":
         """The data directory, made where it is missing."""
-        from prover import home
+        from prover.machine import home
 
         return home.find(self.home_option)
 

@@ -26,12 +26,14 @@ def demo(session: Session, keep: Path | None) -> None:
     """
     import time
 
-    from prover import demo as stories
-    from prover import progress, warmup
-    from prover.cli import demo_cheats, demo_measures, demo_trade
-    from prover.cli.narrator import Narrator
-    from prover.cli.story import Story
-    from prover.keystore import Keystore
+    from prover.demo import measures as demo_measures
+    from prover.demo import refusals as demo_cheats
+    from prover.demo import stage as stories
+    from prover.demo import trade as demo_trade
+    from prover.demo.narrator import Narrator
+    from prover.demo.story import Story
+    from prover.machine import progress, warmup
+    from prover.proofs.keystore import Keystore
 
     started = time.perf_counter()
     stopwatch, narrator = progress.Stopwatch(watching.watcher(session.screen.is_json)), Narrator(session.screen)

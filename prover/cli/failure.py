@@ -42,7 +42,8 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return error.exit_code, error.format_message(), {}
     import sqlite3
 
-    from prover import files, walletfile
+    from prover.machine import files
+    from prover.wallet import walletfile
     from settlement import audit, rejection
 
     if isinstance(error, rejection.Rejected):

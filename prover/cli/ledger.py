@@ -59,7 +59,7 @@ def audit(session: Session) -> None:
 
     The chain of events, roots, custody, signatures, grids, and every proof.
     """
-    from prover import progress, warmup
+    from prover.machine import progress, warmup
     from settlement import audit as audits
 
     with sitting.ledger(session) as opened:

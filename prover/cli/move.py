@@ -10,7 +10,7 @@ from prover.cli import passphrase, show, sitting
 from prover.cli.command import Session, command, pass_session
 
 if TYPE_CHECKING:
-    from prover.desk import Settled
+    from prover.trading.desk import Settled
 
 amount_argument = click.argument("amount", nargs=-1, required=True, metavar="AMOUNT")
 position_option = click.option(
@@ -36,7 +36,8 @@ def deposit(
     party: str,
 ) -> None:  # fmt: skip
     """Take AMOUNT, such as 1500.25 USDC, into a wallet's account."""
-    from prover import amounts, moves
+    from prover.pool import amounts
+    from prover.trading import moves
 
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
@@ -57,7 +58,8 @@ def withdraw(
     party: str,
 ) -> None:  # fmt: skip
     """Pay AMOUNT out, to somebody outside the ledger."""
-    from prover import amounts, moves
+    from prover.pool import amounts
+    from prover.trading import moves
 
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
@@ -78,7 +80,9 @@ def pay(
     position: int | None,
 ) -> None:  # fmt: skip
     """Pay AMOUNT to an ADDRESS, whose owner need not be there."""
-    from prover import address, amounts, moves
+    from prover.pool import amounts
+    from prover.trading import moves
+    from prover.wallet import address
 
     paid = address.decode(receiver)
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:

@@ -32,7 +32,7 @@ def publish(session: Session, prices: tuple[str, ...], prices_file: Path | None)
 
     An asset that is not named keeps its price; before the first epoch that is an example, not the market's.
     """
-    from prover import oracles
+    from prover.pool import oracles
 
     with sitting.ledger(session) as ledger:
         given = _from_file(prices_file, ledger.pool) if prices_file else {}
@@ -49,7 +49,7 @@ def publish(session: Session, prices: tuple[str, ...], prices_file: Path | None)
 
 def price_rows(pool: "Pool", priced: tuple[int, ...], published: "Publication") -> list[tuple[str, ...]]:
     """(asset, price, and its worst and best value over the scenarios of both grids)."""
-    from prover import amounts
+    from prover.pool import amounts
 
     numeraire, rows = pool.assets[amounts.NUMERAIRE], []
     for index, (asset, price) in enumerate(zip(pool.assets, priced, strict=True)):
@@ -102,7 +102,7 @@ def _from_file(path: Path, pool: "Pool") -> dict[int, int]:
 
 
 def _price(symbol: str, text: str, pool: "Pool") -> dict[int, int]:
-    from prover import amounts
+    from prover.pool import amounts
     from settlement.pool import asset_index
 
     index = asset_index(pool, symbol.upper())

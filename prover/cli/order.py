@@ -55,7 +55,9 @@ def place(
     wallet_name: str, passphrase_file: Path | None, position: int | None,
 ) -> None:  # fmt: skip
     """Prove an order and put it on the board.  Selling more than the account holds takes margin."""
-    from prover import address, amounts, orders
+    from prover.pool import amounts
+    from prover.trading import orders
+    from prover.wallet import address
 
     if not sell and not buy:
         raise click.UsageError("an order needs --sell or --buy", click.get_current_context())
@@ -106,7 +108,7 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
 
     With --wallet also its terms, if they are sealed to that wallet or it is its maker's.
     """
-    from prover import orders
+    from prover.trading import orders
     from settlement import board
 
     if wallet_name is None:
@@ -141,7 +143,7 @@ def take(session: Session, order_id: str, wallet_name: str, passphrase_file: Pat
 
     ORDER is its whole id, which holds for the terms that `order show` opens: another order may begin alike.
     """
-    from prover import orders
+    from prover.trading import orders
 
     orders.read_id(order_id)
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
@@ -158,7 +160,7 @@ def take(session: Session, order_id: str, wallet_name: str, passphrase_file: Pat
 @pass_session
 def cancel(session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
     """Make an own order void by moving its account."""
-    from prover import orders
+    from prover.trading import orders
 
     with sitting.desk(session, wallet_name, passphrase_file, proves=True) as desk:
         own = full_id(order_id, [order.order_id for order in desk.wallet.orders])

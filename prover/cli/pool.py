@@ -31,8 +31,9 @@ def new(session: Session, name: str, insecure_dev: bool) -> None:
 
     Its three oracles and its proving keys are made on this machine.
     """
-    from prover import founding, progress, warmup
-    from prover.keystore import Keystore
+    from prover.machine import progress, warmup
+    from prover.pool import founding
+    from prover.proofs.keystore import Keystore
 
     if not insecure_dev:
         raise click.UsageError(

@@ -26,8 +26,9 @@ def prove(session: Session, statement: str, input: Path, output: Path) -> None:
     """
     from circuits import registry
     from circuits.statements import statement as statements
-    from prover import progress, prooffile, proving, warmup
-    from prover.keystore import Keystore
+    from prover.machine import progress, warmup
+    from prover.proofs import prooffile, proving
+    from prover.proofs.keystore import Keystore
     from zk.groth16 import keys
 
     public, private = statements.read(registry.get(statement), files.read_bytes(input))
@@ -52,8 +53,9 @@ def prove(session: Session, statement: str, input: Path, output: Path) -> None:
 @pass_session
 def verify(session: Session, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
     """Verify PROOF.json.  The key that is in the file is not trusted."""
-    from prover import progress, prooffile, proving, warmup
-    from prover.keystore import Keystore
+    from prover.machine import progress, warmup
+    from prover.proofs import prooffile, proving
+    from prover.proofs.keystore import Keystore
     from zk.formats import snarkjs
     from zk.groth16 import keys
 

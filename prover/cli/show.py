@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from prover.cli.screen import seconds, short
 
 if TYPE_CHECKING:
-    from prover.terms import Terms
-    from prover.wallet import Holding, Wallet
+    from prover.wallet.holdings import Holding, Wallet
+    from prover.wallet.terms import Terms
     from settlement.bundle import Flow, Leg
     from settlement.engine import Receipt
     from settlement.pool import Pool
@@ -57,7 +57,7 @@ def receipt_json(receipt: "Receipt") -> dict[str, Any]:
 
 def balances_text(balances: tuple[int, ...], pool: "Pool") -> str:
     """The balances that are not zero, one a line."""
-    from prover import amounts
+    from prover.pool import amounts
 
     shown = [amounts.show(balance, asset) for balance, asset in zip(balances, pool.assets, strict=True) if balance]
     return "\n".join(shown) or "nothing"
@@ -75,7 +75,7 @@ def balances_json(balances: tuple[int, ...], pool: "Pool") -> dict[str, str]:
 
 def trade_text(changes: tuple[int, ...], pool: "Pool") -> tuple[str, str]:
     """(what is sold, what is bought)."""
-    from prover import amounts
+    from prover.pool import amounts
 
     sold = [amounts.show(-c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c < 0]
     bought = [amounts.show(c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c > 0]
@@ -95,7 +95,7 @@ def terms_json(terms: "Terms", pool: "Pool") -> dict[str, Any]:
 
 def flow_text(flow: "Flow", pool: "Pool") -> str:
     """A flow, which is public."""
-    from prover import amounts
+    from prover.pool import amounts
 
     asset, party = pool.assets[flow.asset], flow.party.decode(errors="replace")
     if flow.amount > 0:

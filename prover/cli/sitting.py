@@ -11,7 +11,7 @@ from prover.cli.command import Session
 from zk.errors import FormatError
 
 if TYPE_CHECKING:
-    from prover.desk import Desk
+    from prover.trading.desk import Desk
     from settlement.ledger import Ledger
 
 
@@ -35,8 +35,8 @@ def ledger(session: Session) -> Iterator["Ledger"]:
 @contextmanager
 def desk(session: Session, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Desk"]:
     """A desk at the home's ledger, with progress shown while it is in use; with the kernels it takes to prove there."""
-    from prover import desk as desks
-    from prover import progress, warmup
+    from prover.machine import progress, warmup
+    from prover.trading import desk as desks
 
     with ledger(session) as opened:
         path = session.home.wallet(wallet_name)

@@ -24,7 +24,8 @@ def groth16() -> None:
 @pass_session
 def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
     """Verify a proof under a key, from snarkjs's three files."""
-    from prover import progress, proving, warmup
+    from prover.machine import progress, warmup
+    from prover.proofs import proving
     from zk.formats import snarkjs
     from zk.groth16 import keys
 
@@ -57,7 +58,7 @@ def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
 
     verification_key.json, public.json and proof.json, as `snarkjs groth16 verify` takes them.
     """
-    from prover import prooffile
+    from prover.proofs import prooffile
     from zk.formats import snarkjs
 
     found = prooffile.decode(files.read_bytes(proof))
@@ -90,7 +91,7 @@ def import_() -> None:
 @pass_session
 def import_snarkjs(session: Session, statement: str, key: Path, public: Path, proof: Path, output: Path) -> None:
     """Make a proof file of STATEMENT from snarkjs's three files.  Nothing is verified: `zksettle verify` does that."""
-    from prover import prooffile
+    from prover.proofs import prooffile
 
     found = prooffile.from_snarkjs(statement, *(files.read_bytes(path) for path in (key, public, proof)))
     files.write_json(output, prooffile.to_json(found))

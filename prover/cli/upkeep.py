@@ -23,9 +23,9 @@ def warmup(session: Session) -> None:
 
     Else the first commands that prove do it, and take that much longer.
     """
-    from prover import progress
-    from prover import warmup as warming
-    from prover.keystore import Keystore
+    from prover.machine import progress
+    from prover.machine import warmup as warming
+    from prover.proofs.keystore import Keystore
 
     started = time.perf_counter()
     with progress.watched_by(watching.watcher(session.screen.is_json)):
@@ -46,7 +46,7 @@ def doctor(session: Session) -> None:
 
     The exit code is 1 when something will not work.
     """
-    from prover import doctor as doctors
+    from prover.machine import doctor as doctors
 
     found = list(doctors.examine(session.home))
     for finding in found:

@@ -9,8 +9,8 @@ from prover.cli import files, passphrase, show, sitting
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
-    from prover.sync import Closed, Synced
-    from prover.wallet import Wallet
+    from prover.wallet.holdings import Wallet
+    from prover.wallet.sync import Closed, Synced
     from settlement.pool import Pool
 
 name_argument = click.argument("name", default="main", envvar="ZKSETTLE_WALLET")
@@ -27,8 +27,8 @@ def wallet() -> None:
 @pass_session
 def new(session: Session, name: str, passphrase_file: Path | None) -> None:
     """Make a wallet and show its seed phrase: write it down."""
-    from prover import address, walletfile
-    from prover import wallet as wallets
+    from prover.wallet import address, walletfile
+    from prover.wallet import holdings as wallets
 
     path = session.home.wallet(name)
     made = wallets.new()
@@ -53,8 +53,8 @@ def restore(session: Session, name: str, passphrase_file: Path | None, phrase_fi
 
     `wallet sync` then finds on the ledger what it owns.
     """
-    from prover import wallet as wallets
-    from prover import walletfile
+    from prover.wallet import holdings as wallets
+    from prover.wallet import walletfile
 
     path = session.home.wallet(name)
     restored = wallets.restore(passphrase.phrase(phrase_file))
@@ -70,7 +70,7 @@ def restore(session: Session, name: str, passphrase_file: Path | None, phrase_fi
 @pass_session
 def phrase_(session: Session, name: str, passphrase_file: Path | None) -> None:
     """Show the wallet's seed phrase again: whoever sees it owns all the wallet holds."""
-    from prover import walletfile
+    from prover.wallet import walletfile
 
     with walletfile.open(session.home.wallet(name), passphrase.ask(passphrase_file, name)) as opened:
         phrase = opened.wallet.phrase
@@ -84,8 +84,8 @@ def phrase_(session: Session, name: str, passphrase_file: Path | None) -> None:
 @pass_session
 def address(session: Session, name: str, passphrase_file: Path | None) -> None:
     """Show the address at which the wallet is paid."""
-    from prover import address as addresses
-    from prover import walletfile
+    from prover.wallet import address as addresses
+    from prover.wallet import walletfile
 
     with walletfile.open(session.home.wallet(name), passphrase.ask(passphrase_file, name)) as opened:
         own = addresses.encode(addresses.of(opened.wallet.seed, 0))
@@ -122,7 +122,7 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
 
     Every new leaf of the ledger is tried with the wallet's key.
     """
-    from prover import desk as desks
+    from prover.trading import desk as desks
 
     with sitting.desk(session, name, passphrase_file) as desk:
         synced = desks.sync(desk)

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from prover import progress
 from prover.cli import screen
+from prover.machine import progress
 
 NOTICEABLE_S = 1.0
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from circuits import generators
-from prover import address, assembly, defaults, keys, plan
+from prover.pool import defaults
+from prover.trading import assembly, plan
+from prover.wallet import address, keys
 from settlement import audit, checks, digests, encoding, engine, merkle, oracle
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover import address, keys
+from prover.wallet import address, keys
 from zk.errors import FormatError
 from zk.fields.prime import R
 

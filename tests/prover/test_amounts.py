@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover import amounts, defaults
+from prover.pool import amounts, defaults
 from zk.errors import FormatError
 
 POOL = SimpleNamespace(assets=defaults.ASSETS)

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover import choosing, defaults, plan, wallet
-from prover.terms import Terms
+from prover.pool import defaults
+from prover.trading import choosing, plan
+from prover.wallet import holdings as wallet
+from prover.wallet.terms import Terms
 from settlement import risk
 from tests.prover import pools
 from zk.errors import Unsatisfied

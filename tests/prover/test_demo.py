@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from prover import walletfile
+from prover.wallet import walletfile
 from tests.prover.cli.run import zksettle
 
 

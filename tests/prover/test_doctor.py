@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from prover import doctor, home, machine, warmup
+from prover.machine import doctor, home, warmup
+from prover.machine import hardware as machine
 from tests.prover.cli.run import zksettle
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from prover import address, keys, plan
+from prover.trading import plan
+from prover.wallet import address, keys
 from tests.prover import pools
 
 TARGET = plan.Target(address.of(keys.derive("abandon " * 23 + "art"), 0))

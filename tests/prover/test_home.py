@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from prover import home
+from prover.machine import home
 from zk.errors import FormatError
 
 

@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import x25519
 
-from prover import keys
+from prover.wallet import keys
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields.prime import R

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circuits import records
-from prover import keys, opening, sealing, terms
+from prover.wallet import keys, opening, sealing, terms
 from zk.curves import babyjubjub
 from zk.fields.prime import R
 

@@ -6,7 +6,9 @@ import pytest
 
 from circuits import verifying
 from circuits.statements import statement
-from prover import address, assembly, keys, pipeline, plan
+from prover.proofs import pipeline
+from prover.trading import assembly, plan
+from prover.wallet import address, keys
 from settlement.bundle import Flow
 from tests.prover import pools
 from zk.errors import FormatError, InvalidProof, Unsatisfied

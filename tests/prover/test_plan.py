@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from circuits import generators, records, registry
 from circuits.statements import leg
-from prover import address, defaults, keys, opening, plan, sealing
+from prover.pool import defaults
+from prover.trading import plan
+from prover.wallet import address, keys, opening, sealing
 from settlement import merkle, risk
 from settlement.bundle import Flow
 from tests.prover import pools

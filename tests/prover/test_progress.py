@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from prover import progress
 from prover.cli import watching
+from prover.machine import progress
 
 
 class Told:

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from prover import address, amounts, defaults, desk, keys, moves, orders, sealing, sync, wallet, walletfile
-from prover.desk import Desk
+from prover.pool import amounts, defaults
+from prover.trading import desk, moves, orders
+from prover.trading.desk import Desk
+from prover.wallet import address, keys, sealing, sync, walletfile
+from prover.wallet import holdings as wallet
 from settlement import board, oracle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import x25519
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover import sealing
+from prover.wallet import sealing
 from zk.fields.prime import R
 
 HERS = x25519.X25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover import address, assembly, keys, opening, plan, sealing, sync, wallet
+from prover.trading import assembly, plan
+from prover.wallet import address, keys, opening, sealing, sync
+from prover.wallet import holdings as wallet
 from settlement import encoding, engine
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger

@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover import files, terms, wallet, walletfile
+from prover.machine import files
+from prover.wallet import holdings as wallet
+from prover.wallet import terms, walletfile
 from zk.errors import FormatError
 
 PASSPHRASE = "correct horse"
@@ -151,7 +153,7 @@ def test_a_crash_in_the_middle_of_writing_leaves_the_old_file(path, held, monkey
 def test_one_process_at_a_time(path):
     script = (
         "import sys, pathlib\n"
-        "from prover import files, walletfile\n"
+        "from prover.machine import files\nfrom prover.wallet import walletfile\n"
         "try:\n"
         "    with walletfile.open(pathlib.Path(sys.argv[1]), sys.argv[2]): print('open')\n"
         "except files.Busy as busy: print(busy)\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prover import walletfile
 from prover.cli import passphrase
+from prover.wallet import walletfile
 
 PASSPHRASE = "correct horse battery staple"
 

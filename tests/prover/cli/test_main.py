@@ -91,7 +91,7 @@ print(sorted(set(sys.modules) & {{"numba", "rich"}}), file=sys.stderr)
     (("pool", "new"), "--insecure-dev"),
     (("order", "place"), "--sell or --buy"),
     (("order", "place", "--sell", "1 ETH", "--expires", "soon"), "length of time"),
-    (("order", "place", "--sell", "1 ETH", "--expires", "366d"), "length of time"),
+    (("order", "place", "--sell", "1 ETH", "--expires", "30d"), "length of time"),
     (("deposit",), "Missing argument"),
     (("pay", "1", "ETH"), "--to"),
     (("prove", "leg", "input.json"), "--output"),

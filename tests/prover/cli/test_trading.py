@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from prover import walletfile
 from prover.cli import passphrase
+from prover.wallet import walletfile
 from tests.prover.cli.run import refused, zksettle
 
 

@@ -1,0 +1,1 @@
+"""This machine: where data lies, what the hardware is, compiling ahead, progress, and what could be amiss."""

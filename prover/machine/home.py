@@ -1,0 +1,59 @@
+"""The one directory per user in which everything of zksettle lies.
+
+    HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
+
+It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their
+data.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from prover.machine import files
+from zk.errors import FormatError
+
+VARIABLE = "ZKSETTLE_HOME"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The places inside one data directory."""
+
+    path: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's database file."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of proving keys."""
+        return self.path / "keys"
+
+    @property
+    def wallets(self) -> Path:
+        """The folder of wallet files."""
+        return self.path / "wallets"
+
+    @property
+    def oracles(self) -> Path:
+        """The secrets of the oracles, where they are all on this machine."""
+        return self.path / "oracles.json"
+
+    def wallet(self, name: str) -> Path:
+        """The file of a wallet.  Raises FormatError when the name is not 1 to 32 of a-z, 0-9, - and _."""
+        if not _NAME.fullmatch(name):
+            raise FormatError("a wallet's name is 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit")
+        return self.wallets / f"{name}.json"
+
+
+def find(option: str | os.PathLike | None = None) -> Home:
+    """The data directory: the option, else ZKSETTLE_HOME, else the user's.  Made with mode 0700 where it is missing."""
+    chosen = option or os.environ.get(VARIABLE) or platformdirs.user_data_path("zksettle", appauthor=False)
+    return Home(files.make_folder(Path(chosen).expanduser().absolute()))

@@ -1,0 +1,34 @@
+"""Founding a pool on one machine: proving keys, oracle keys, the pool itself and its empty ledger."""
+
+from prover.machine.home import Home
+from prover.pool import defaults, oracles
+from prover.proofs.keystore import Keystore
+from settlement import poolcheck
+from settlement.ledger import Ledger
+from settlement.pool import Pool
+from zk import entropy
+from zk.errors import FormatError
+
+
+def found(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
+    """A pool of the example assets, with keys made here, so that it is a development pool; its ledger is empty.
+
+    Raises FormatError when the home has a ledger already.
+    """
+    if home.ledger.exists():
+        raise FormatError(f"there is a ledger in {home.path} already")
+    leg, margin = keystore.statement_key("leg"), keystore.statement_key("margin")
+    home.oracles.unlink(missing_ok=True)  # keys without a ledger are left over from a founding that was broken off
+    pool = Pool(
+        name=name,
+        salt=entropy.token(poolcheck.SALT_BYTES),
+        assets=defaults.ASSETS,
+        oracle_keys=oracles.make(home.oracles, defaults.ORACLES),
+        quorum=defaults.QUORUM,
+        limits=defaults.LIMITS,
+        leg=leg,
+        margin=margin,
+        insecure_dev=True,
+    )
+    Ledger.create(home.ledger, pool, now_ms).close()
+    return pool

@@ -1,0 +1,1 @@
+"""Proving keys, the one way to a proof, and single proofs in files."""

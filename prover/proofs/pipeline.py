@@ -1,0 +1,34 @@
+"""From the inputs of a statement to its proof: relation → witness → prove → verify.
+
+A false statement is refused before anything is computed, in the words of its relation; and no proof leaves before
+it has verified here, so a broken key or a faulty machine cannot send a proof that leaks or fails.
+"""
+
+from typing import Any
+
+from circuits import registry, verifying
+from circuits.frontend import program
+from circuits.statements import statement
+from prover.machine import progress
+from prover.proofs.keystore import Keystore
+from zk.errors import Unsatisfied
+from zk.groth16.keys import Proof
+
+
+def prove(name: str, public: Any, private: Any, keystore: Keystore) -> Proof:
+    """A proof that the statement is true of these inputs.
+
+    Raises Unsatisfied, naming the line of the relation that is false, and FormatError when the key is damaged.
+    """
+    refuted = registry.get(name).relation(public, private)
+    if refuted is not None:
+        raise Unsatisfied(f"the {name} statement is false: {refuted}")
+    key = keystore.open(name)
+    with progress.task(f"Proving {name}"):
+        inputs = statement.inputs(public) + statement.inputs(private)
+        witness = program.run(key.program, inputs)
+        from zk.groth16 import prover
+
+        proof = prover.prove(key.proving, witness)
+        verifying.verify(name, key.verifying, public, proof)
+    return proof

@@ -1,0 +1,63 @@
+"""Single proofs in files: `zksettle prove` and `verify`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prover.machine import progress
+from prover.proofs import pipeline, prooffile
+from prover.proofs.keystore import Keystore
+from prover.proofs.prooffile import ProofFile
+from zk.errors import InvalidProof
+from zk.groth16 import keys
+from zk.groth16.keys import Proof, VerifyingKey
+
+
+@dataclass(frozen=True)
+class TrustedKey:
+    """The key a verifier uses, and in words where it comes from."""
+
+    key: VerifyingKey
+    origin: str
+
+
+def prove(name: str, public: Any, private: Any, keystore: Keystore) -> ProofFile:
+    """A proof under this keystore's key.  Raises as `pipeline.prove`."""
+    proof = pipeline.prove(name, public, private, keystore)
+    return prooffile.ProofFile(name, public, proof, keystore.open(name).verifying)
+
+
+def own_key(name: str, keystore: Keystore) -> TrustedKey:
+    """This home's key of a statement.  Raises InvalidProof when there is none: a fresh one would refuse every proof."""
+    folder = keystore.folder(name)
+    if not folder.exists():
+        raise InvalidProof(
+            f"there is no {name} key in {folder.parent} to verify with: give the key you trust with --verification-key"
+        )
+    return TrustedKey(keystore.open(name).verifying, f"this home's {name} key, a development key made by one party")
+
+
+def verify(found: ProofFile, trusted: TrustedKey, is_paranoid: bool = False) -> None:
+    """Returns when the proof is valid under the trusted key; with `is_paranoid` when py_ecc finds so too.
+
+    Raises InvalidProof when it is not.
+    """
+    if found.key != trusted.key:
+        raise InvalidProof(
+            f"the proof was made under key {keys.digest(found.key).hex()[:16]}, and {trusted.origin} is "
+            f"{keys.digest(trusted.key).hex()[:16]}: if you trust the other key, give it with --verification-key"
+        )
+    verify_inputs(trusted.key, found.inputs, found.proof, is_paranoid)
+
+
+def verify_inputs(key: VerifyingKey, inputs: Sequence[int], proof: Proof, is_paranoid: bool = False) -> None:
+    """Returns when the proof of any circuit is valid under the key.  Raises InvalidProof when it is not."""
+    from zk.groth16 import verifier
+
+    with progress.task("Verifying"):
+        verifier.verify(key, inputs, proof)
+    if is_paranoid:
+        from zk.groth16 import paranoid
+
+        with progress.task("Verifying again with py_ecc"):
+            paranoid.verify(key, inputs, proof)
