@@ -67,8 +67,7 @@ def kernels(session: Session, runs: int, threads: int | None) -> None:
 
 
 def _run(session: Session, measured: "Callable[[Keystore], list[Timing]]", threads: int | None, about: dict) -> None:
-    from prover.machine import hardware as machine
-    from prover.machine import progress, warmup
+    from prover.machine import hardware, progress, warmup
     from prover.proofs.keystore import Keystore
 
     if threads is not None:
@@ -77,7 +76,7 @@ def _run(session: Session, measured: "Callable[[Keystore], list[Timing]]", threa
         keystore = Keystore(session.home.keys, sitting.now_ms())
         warmup.run(keystore)
         timings = measured(keystore)
-    described, peak = machine.describe(), machine.peak_memory_bytes()
+    described, peak = hardware.describe(), hardware.peak_memory_bytes()
     _print(session, timings, described, peak)
     session.screen.document({
         **about,

@@ -1,6 +1,6 @@
 """`zksettle demo`: one story with real data, told step by step.  Every step names the command that does the same.
 
-The acts are in demo_trade, demo_cheats and demo_measures.
+The acts are in prover.demo: trade, refusals and measures.
 """
 
 from contextlib import ExitStack
@@ -26,10 +26,7 @@ def demo(session: Session, keep: Path | None) -> None:
     """
     import time
 
-    from prover.demo import measures as demo_measures
-    from prover.demo import refusals as demo_cheats
-    from prover.demo import stage as stories
-    from prover.demo import trade as demo_trade
+    from prover.demo import measures, refusals, stage, trade
     from prover.demo.narrator import Narrator
     from prover.demo.story import Story
     from prover.machine import progress, warmup
@@ -39,23 +36,23 @@ def demo(session: Session, keep: Path | None) -> None:
     stopwatch, narrator = progress.Stopwatch(watching.watcher(session.screen.is_json)), Narrator(session.screen)
     with ExitStack() as stack:
         stack.enter_context(progress.watched_by(stopwatch))
-        home = stack.enter_context(stories.stage(session.home, keep))
+        home = stack.enter_context(stage.set_up(session.home, keep))
         keystore = Keystore(session.home.keys, sitting.now_ms())
         was_warm = warmup.is_warm() and warmup.has_keys(keystore)
         warmup.run(keystore)
-        ledger = stack.enter_context(demo_trade.found(narrator, home, keystore))
-        demo_trade.publish(narrator, home, ledger)
+        ledger = stack.enter_context(trade.found(narrator, home, keystore))
+        trade.publish(narrator, home, ledger)
         desks = {
-            name: stack.enter_context(demo_trade.trader(narrator, home, ledger, keystore, name))
-            for name in demo_trade.traders(narrator)
+            name: stack.enter_context(trade.trader(narrator, home, ledger, keystore, name))
+            for name in trade.traders(narrator)
         }
         story = Story(narrator, stopwatch, home, keystore, ledger, desks)
-        demo_trade.deposit(story)
-        placed = demo_trade.place(story)
-        settled = demo_trade.take(story, placed)
-        demo_cheats.cheat(story, placed, settled)
-        measures = demo_measures.tell(story, placed, settled, was_warm, time.perf_counter() - started)
-        session.screen.document({"acts": narrator.acts, "measures": measures})
+        trade.deposit(story)
+        placed = trade.place(story)
+        settled = trade.take(story, placed)
+        refusals.cheat(story, placed, settled)
+        measured = measures.tell(story, placed, settled, was_warm, time.perf_counter() - started)
+        session.screen.document({"acts": narrator.acts, "measures": measured})
         if keep is not None:
             session.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
-            session.screen.say(f"The wallets maker and taker open with the passphrase “{stories.PASSPHRASE}”.")
+            session.screen.say(f"The wallets maker and taker open with the passphrase “{stage.PASSPHRASE}”.")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from prover.cli.screen import seconds, short
 
 if TYPE_CHECKING:
-    from prover.wallet.holdings import Holding, Wallet
     from prover.wallet.terms import Terms
+    from prover.wallet.wallet import Holding, Wallet
     from settlement.bundle import Flow, Leg
     from settlement.engine import Receipt
     from settlement.pool import Pool

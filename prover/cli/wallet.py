@@ -9,8 +9,8 @@ from prover.cli import files, passphrase, show, sitting
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
-    from prover.wallet.holdings import Wallet
     from prover.wallet.sync import Closed, Synced
+    from prover.wallet.wallet import Wallet
     from settlement.pool import Pool
 
 name_argument = click.argument("name", default="main", envvar="ZKSETTLE_WALLET")
@@ -28,7 +28,7 @@ def wallet() -> None:
 def new(session: Session, name: str, passphrase_file: Path | None) -> None:
     """Make a wallet and show its seed phrase: write it down."""
     from prover.wallet import address, walletfile
-    from prover.wallet import holdings as wallets
+    from prover.wallet import wallet as wallets
 
     path = session.home.wallet(name)
     made = wallets.new()
@@ -53,7 +53,7 @@ def restore(session: Session, name: str, passphrase_file: Path | None, phrase_fi
 
     `wallet sync` then finds on the ledger what it owns.
     """
-    from prover.wallet import holdings as wallets
+    from prover.wallet import wallet as wallets
     from prover.wallet import walletfile
 
     path = session.home.wallet(name)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def tell(story: Story, placed: "Placed", settled: "Settled", was_warm: bool, so_far_s: float) -> dict[str, Any]:
     """Audits the ledger from its file alone, then tells timings and sizes; the same comes back as JSON values."""
-    from prover.demo import stage as demo
-    from prover.machine import hardware as machine
+    from prover.demo import stage
+    from prover.machine import hardware
     from settlement import audit, encoding
 
     story.narrator.act("The record", "Anybody can work everything out again from the ledger's file alone.")
@@ -32,17 +32,17 @@ def tell(story: Story, placed: "Placed", settled: "Settled", was_warm: bool, so_
         "proof": 256,
         "order's leg with margin": len(leg),
         "bundle of two legs": len(encoding.encode_bundle(settled.bundle)),
-        "ledger on disk": demo.ledger_bytes(story.home),
-        "proving key of leg": demo.key_bytes(story.keystore, "leg"),
-        "proving key of margin": demo.key_bytes(story.keystore, "margin"),
+        "ledger on disk": stage.ledger_bytes(story.home),
+        "proving key of leg": stage.key_bytes(story.keystore, "leg"),
+        "proving key of margin": stage.key_bytes(story.keystore, "margin"),
     }
     story.screen.say()
     story.screen.table(("what", ">times", ">least", ">median", ">most"), [_row(name, found) for name, found in times])
     story.screen.gap()
     story.screen.table(("what", ">size"), [(name, size(count)) for name, count in sizes.items()])
-    described, start = machine.describe(), "warm" if was_warm else "cold: kernels or keys were made first"
+    described, start = hardware.describe(), "warm" if was_warm else "cold: kernels or keys were made first"
     story.screen.say(f"{described['cpu']}, {described['threads']} threads, Numba {described['numba']}, {start}", "dim")
-    peak = machine.peak_memory_bytes()
+    peak = hardware.peak_memory_bytes()
     if peak is not None:
         story.screen.say(f"most memory in use: {size(peak)}", "dim")
     return {

@@ -31,11 +31,10 @@ def _twice(story: Story, settled: "Settled") -> None:
 
 
 def _one_unit_and_one_bit(story: Story) -> None:
-    from prover.demo import cheats
-    from prover.demo import stage as demo
+    from prover.demo import cheats, stage
     from settlement import encoding, engine
 
-    taker, ((asset, amount),) = story.desks["taker"], story.amount(demo.WITHDRAWN).items()
+    taker, ((asset, amount),) = story.desks["taker"], story.amount(stage.WITHDRAWN).items()
     attempt = "A bundle that does not balance: a withdrawal of one smallest unit more than the account gives up."
     with story.narrator.step("", attempt) as told:
         honest = cheats.withdrawal(taker, asset, amount, "taker's bank", sitting.now_ms())
@@ -48,24 +47,23 @@ def _one_unit_and_one_bit(story: Story) -> None:
         "", "A proof with one point replaced by its negative, so that it stays well formed."
     ) as told:
         _refused(story, told, cheats.refusal_of(story.ledger, cheats.one_point_negated(honest), sitting.now_ms()))
-    with story.narrator.step(f'zksettle withdraw "{demo.WITHDRAWN}" --wallet taker') as told:
+    with story.narrator.step(f'zksettle withdraw "{stage.WITHDRAWN}" --wallet taker') as told:
         receipt = engine.submit(story.ledger, encoding.encode_bundle(honest.bundle), sitting.now_ms())
         told.update(show.receipt_json(receipt))
         story.screen.say(f"The same bundle without the cheating: settled at height {receipt.height}.", "good")
 
 
 def _beyond_the_margin(story: Story, placed: "Placed") -> None:
-    from prover.demo import cheats
-    from prover.demo import stage as demo
+    from prover.demo import cheats, stage
     from prover.trading import orders
     from zk.errors import Unsatisfied
 
     maker, now_ms = story.desks["maker"], sitting.now_ms()
-    sell, buy = story.amount(demo.TOO_MUCH_SELL), story.amount(demo.TOO_MUCH_BUY)
-    command = f'zksettle order place --wallet maker --sell "{demo.TOO_MUCH_SELL}" --buy "{demo.TOO_MUCH_BUY}"'
+    sell, buy = story.amount(stage.TOO_MUCH_SELL), story.amount(stage.TOO_MUCH_BUY)
+    command = f'zksettle order place --wallet maker --sell "{stage.TOO_MUCH_SELL}" --buy "{stage.TOO_MUCH_BUY}"'
     with story.narrator.step(command, "An order beyond the margin.") as told:
         try:
-            orders.place(maker, sell, buy, [], now_ms + demo.HOUR_MS, now_ms)
+            orders.place(maker, sell, buy, [], now_ms + stage.HOUR_MS, now_ms)
         except Unsatisfied as refusal:
             told["refused"] = str(refusal)
             story.screen.paragraph(f"Refused by the maker's own prover: {refusal}.", "bad")

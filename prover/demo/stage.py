@@ -17,8 +17,7 @@ from prover.machine.home import Home
 from prover.proofs.keystore import Keystore
 from prover.trading import desk, plan
 from prover.trading.desk import Desk
-from prover.wallet import address, walletfile
-from prover.wallet import holdings as wallet
+from prover.wallet import address, wallet, walletfile
 from settlement import risk
 from settlement.ledger import Ledger
 from settlement.pool import Pool
@@ -57,7 +56,7 @@ class Conserved:
 
 
 @contextmanager
-def stage(own: Home, kept: Path | None) -> Iterator[Home]:
+def set_up(own: Home, kept: Path | None) -> Iterator[Home]:
     """A home for the story, gone afterwards unless `kept` names a folder for it; proving keys are the user's own.
 
     Raises FileExistsError when the folder is there already.

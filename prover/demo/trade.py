@@ -64,13 +64,13 @@ def traders(narrator: "Narrator") -> tuple[str, ...]:
 @contextmanager
 def trader(narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keystore", name: str) -> "Iterator[Desk]":
     """A new wallet, open at a desk."""
-    from prover.demo import stage as demo
+    from prover.demo import stage
     from prover.wallet import address
 
     with ExitStack() as stack:
         with narrator.step(f"zksettle wallet new {name}") as told:
-            at = stack.enter_context(demo.sit(home, ledger, keystore, name))
-            told["address"] = address.encode(demo.receiving_address(at))
+            at = stack.enter_context(stage.sit(home, ledger, keystore, name))
+            told["address"] = address.encode(stage.receiving_address(at))
             narrator.screen.fields(
                 [("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")]
             )
@@ -79,11 +79,11 @@ def trader(narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keys
 
 def deposit(story: Story) -> None:
     """Act two ends: what they pay in."""
-    from prover.demo import stage as demo
+    from prover.demo import stage
     from prover.pool import amounts
     from prover.trading import moves
 
-    for name, text in demo.DEPOSITS:
+    for name, text in stage.DEPOSITS:
         at = story.desks[name]
         with story.narrator.step(f'zksettle deposit "{text}" --wallet {name}') as told:
             asset, amount = amounts.parse(text, story.pool)
@@ -100,28 +100,28 @@ def deposit(story: Story) -> None:
 
 def place(story: Story) -> "Placed":
     """Act three: the leveraged order, and its two faces."""
-    from prover.demo import stage as demo
+    from prover.demo import stage
     from prover.trading import orders
     from prover.wallet import address
 
     maker, taker = story.desks["maker"], story.desks["taker"]
     grid = story.ledger.grids(1)[0].publication.initial
-    sell, buy = story.amount(demo.SELL), story.amount(demo.BUY)
+    sell, buy = story.amount(stage.SELL), story.amount(stage.BUY)
     before = maker.wallet.balances
     after = tuple(b + buy.get(i, 0) - sell.get(i, 0) for i, b in enumerate(before))
     story.narrator.act(
         "A shielded order",
-        f"The maker sells {demo.SELL} for {demo.BUY}, but has only 8,000 USDC: it will owe the rest. Its portfolio "
+        f"The maker sells {stage.SELL} for {stage.BUY}, but has only 8,000 USDC: it will owe the rest. Its portfolio "
         f"afterwards, {show.line(after, story.pool)}, must be worth something in every scenario of the initial grid:",
     )
-    found = demo.scenarios(story.pool, grid, after)
+    found = stage.scenarios(story.pool, grid, after)
     _scenarios(story, found)
-    reader = demo.receiving_address(taker)
+    reader = stage.receiving_address(taker)
     to = show.short(address.encode(reader))
-    command = f'zksettle order place --wallet maker --sell "{demo.SELL}" --buy "{demo.BUY}" --to {to}'
+    command = f'zksettle order place --wallet maker --sell "{stage.SELL}" --buy "{stage.BUY}" --to {to}'
     with story.narrator.step(command) as told:
         now_ms = sitting.now_ms()
-        placed = orders.place(maker, sell, buy, [reader], now_ms + demo.HOUR_MS, now_ms)
+        placed = orders.place(maker, sell, buy, [reader], now_ms + stage.HOUR_MS, now_ms)
         told.update({"order": placed.order_id, "public": show.public_leg_json(placed.leg)})
         told["terms"] = show.terms_json(placed.terms, story.pool)
         told["scenarios"] = [{"scenario": s.number, "moves_bps": s.moves_bps, "value": str(s.value)} for s in found]
@@ -170,7 +170,7 @@ def _faces(story: Story, placed: "Placed", before: tuple, after: tuple, worst: i
 
 def take(story: Story, placed: "Placed") -> "Settled":
     """Act four: the taker takes the order, and everything adds up."""
-    from prover.demo import stage as demo
+    from prover.demo import stage
     from prover.trading import desk, orders
     from settlement import board
 
@@ -195,7 +195,7 @@ def take(story: Story, placed: "Placed") -> "Settled":
             held = desk.sync(at).wallet.balances
             told["balances"] = show.balances_json(held, story.pool)
             story.screen.fields([(name, show.line(held, story.pool))])
-    _conservation(story, demo.conservation(story.ledger, story.desks))
+    _conservation(story, stage.conservation(story.ledger, story.desks))
     return settled
 
 

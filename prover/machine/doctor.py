@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuits import registry
-from prover.machine import hardware as machine
+from prover.machine import hardware
 from prover.machine.home import Home
 from zk import entropy
 
@@ -50,12 +50,12 @@ def _python(_: Home) -> Finding:
 
 
 def _packages(_: Home) -> Finding:
-    found = {name: machine.package_version(name) for name in REQUIRED}
+    found = {name: hardware.package_version(name) for name in REQUIRED}
     missing = [name for name, version in found.items() if version is None]
     if missing:
         return Finding("packages", BAD, f"missing: {', '.join(missing)}; run pip install .")
     shown = (
-        f"{name} {version}" for name, version in (*found.items(), ("llvmlite", machine.package_version("llvmlite")))
+        f"{name} {version}" for name, version in (*found.items(), ("llvmlite", hardware.package_version("llvmlite")))
     )
     return Finding("packages", GOOD, ", ".join(shown))
 
@@ -71,7 +71,7 @@ def _import_names(_: Home) -> Finding:
                 f"import {name} finds {place or 'nothing'}, not {ours}: uninstall the other distribution of that name"
             )
             return Finding("import names", BAD, text)
-    if foreign := machine.foreign_packages():
+    if foreign := hardware.foreign_packages():
         text = (
             f"the distribution {foreign[0]} is installed too and has an import name of ours: pip uninstall {foreign[0]}"
         )
@@ -80,9 +80,9 @@ def _import_names(_: Home) -> Finding:
 
 
 def _processor(_: Home) -> Finding:
-    features = machine.cpu_features()
+    features = hardware.cpu_features()
     named = f" ({', '.join(features)})" if features else ""
-    text = f"{machine.cpu_name()}, {os.cpu_count()} cores, {machine.describe()['threads']} threads{named}"
+    text = f"{hardware.cpu_name()}, {os.cpu_count()} cores, {hardware.describe()['threads']} threads{named}"
     if "avx512ifma" in features:
         text += "; it could run eight-lane kernels"
     return Finding("processor", GOOD, text)

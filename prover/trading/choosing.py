@@ -1,7 +1,7 @@
 """Which account of a wallet an action moves, when its owner has not said."""
 
 from prover.trading.plan import Changes, Setting
-from prover.wallet.holdings import Holding, Wallet
+from prover.wallet.wallet import Holding, Wallet
 from settlement import risk
 from zk.errors import Unsatisfied
 

@@ -14,7 +14,7 @@ from prover.trading import assembly
 from prover.trading.plan import LegPlan, Setting, Source, Target
 from prover.wallet import address, keys, walletfile
 from prover.wallet import sync as syncing
-from prover.wallet.holdings import Holding, Wallet
+from prover.wallet.wallet import Holding, Wallet
 from prover.wallet.walletfile import WalletFile
 from settlement import encoding, engine, merkle
 from settlement.bundle import Bundle, Leg

@@ -16,8 +16,8 @@ from circuits import generators
 from prover.trading import assembly, choosing, desk, plan
 from prover.trading.desk import Desk, Settled
 from prover.wallet import address, keys, sealing, terms
-from prover.wallet.holdings import OwnOrder
 from prover.wallet.terms import Terms
+from prover.wallet.wallet import OwnOrder
 from settlement import board, digests, encoding
 from settlement.bundle import Leg
 from settlement.rejection import Rejected

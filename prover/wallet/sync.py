@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from circuits import records
 from prover.machine import progress
 from prover.wallet import keys, opening, sealing
-from prover.wallet.holdings import Holding, Wallet
+from prover.wallet.wallet import Holding, Wallet
 from settlement import digests, encoding
 from settlement.ledger import Ledger
 from settlement.storage.rows import Output

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from prover.machine import files
-from prover.wallet import holdings as wallet
+from prover.wallet import wallet
 from zk import entropy
 from zk.errors import FormatError
 from zk.formats import strict

@@ -7,7 +7,7 @@ import pytest
 from circuits import records
 from prover.pool import defaults
 from prover.trading import choosing, plan
-from prover.wallet import holdings as wallet
+from prover.wallet import wallet
 from prover.wallet.terms import Terms
 from settlement import risk
 from tests.prover import pools

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from prover.machine import doctor, home, warmup
-from prover.machine import hardware as machine
+from prover.machine import doctor, hardware, home, warmup
 from tests.prover.cli.run import zksettle
 
 
@@ -29,11 +28,11 @@ def test_a_healthy_machine_is_exit_code_0(tmp_path):
 
 
 @pytest.mark.parametrize("what, patch", [
-    ("packages", lambda m: m.setattr(machine, "package_version", lambda name: None)),
+    ("packages", lambda m: m.setattr(hardware, "package_version", lambda name: None)),
     ("randomness", lambda m: m.setattr(doctor.entropy, "token", lambda n: b"\x07" * n)),
     ("Python", lambda m: m.setattr(doctor, "MIN_PYTHON", (9, 9))),
     ("database", lambda m: m.setattr(doctor, "MIN_SQLITE", (99, 0, 0))),
-    ("import names", lambda m: m.setattr(machine, "foreign_packages", lambda: ["circuits"])),
+    ("import names", lambda m: m.setattr(hardware, "foreign_packages", lambda: ["circuits"])),
 ])  # fmt: skip
 def test_what_will_not_work_is_bad_and_exit_code_1(tmp_path, monkeypatch, what, patch):
     patch(monkeypatch)

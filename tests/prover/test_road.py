@@ -7,8 +7,7 @@ import pytest
 from prover.pool import amounts, defaults
 from prover.trading import desk, moves, orders
 from prover.trading.desk import Desk
-from prover.wallet import address, keys, sealing, sync, walletfile
-from prover.wallet import holdings as wallet
+from prover.wallet import address, keys, sealing, sync, wallet, walletfile
 from settlement import board, oracle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger

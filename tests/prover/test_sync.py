@@ -7,8 +7,7 @@ import pytest
 
 from circuits import records
 from prover.trading import assembly, plan
-from prover.wallet import address, keys, opening, sealing, sync
-from prover.wallet import holdings as wallet
+from prover.wallet import address, keys, opening, sealing, sync, wallet
 from settlement import encoding, engine
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger

@@ -11,8 +11,7 @@ import pytest
 
 from circuits import records
 from prover.machine import files
-from prover.wallet import holdings as wallet
-from prover.wallet import terms, walletfile
+from prover.wallet import terms, wallet, walletfile
 from zk.errors import FormatError
 
 PASSPHRASE = "correct horse"
