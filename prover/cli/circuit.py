@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from prover.cli import files
+from prover.cli import files, watching
 from prover.cli.command import Session, group, pass_session
 from zk.errors import Unsatisfied
 
@@ -223,10 +223,12 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     """
     from circuits import registry
     from circuits.statements import statement as statements
+    from prover.machine import progress
     from prover.proofs import inspection
 
     given = [statements.read(registry.get(statement), files.read_bytes(path)) for path in inputs]
-    report = inspection.audit(statement, given)
+    with progress.watched_by(watching.watcher(session.screen.is_json)), progress.task(f"Auditing {statement}"):
+        report = inspection.audit(statement, given)
     session.screen.fields([
         ("statement", statement),
         ("looked at", f"{report.witnesses} true inputs and {report.lies} false ones"),

@@ -38,6 +38,20 @@ def read_text(path: Path) -> str:
         raise FormatError(f"{path} is not text in UTF-8") from None
 
 
+def write_text(path: Path, text: str) -> None:
+    """Puts a text in place of the file, readable by everybody: it holds nothing secret.
+
+    What is no file, such as /dev/stdout, is written to as it is.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, "utf-8")
+        return
+    from prover.machine import files
+
+    files.replace(path, text.encode())
+    path.chmod(0o644)
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Writes a JSON document with everybody's default permissions; it holds nothing secret."""
-    path.write_text(json.dumps(value, indent=1) + "\n", "utf-8")
+    """Puts a JSON document in place of the file, as `write_text` does."""
+    write_text(path, json.dumps(value, indent=1) + "\n")

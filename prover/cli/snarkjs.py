@@ -71,7 +71,7 @@ def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
         raise click.UsageError(f"{PROOF} would replace the file it is made from: give a folder with -o")
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (output / name).write_text(text, "utf-8")
+        files.write_text(output / name, text)
         session.screen.say(str(output / name))
     session.screen.document({name: str(output / name) for name in texts})
 

@@ -1,6 +1,8 @@
 """How things are shown holds for whatever a stranger may have put on the board."""
 
-from prover.cli import screen, show
+import pytest
+
+from prover.cli import files, screen, show
 
 
 def test_a_time_beyond_the_calendar_is_shown_too():
@@ -16,3 +18,13 @@ def test_a_cell_of_two_lines_stays_in_its_column(capsys):
         "1         10 USDC  2",
         "            1 ETH",
     ]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    target = tmp_path / "proof.json"
+    files.write_text(target, "old\n")
+    assert target.stat().st_mode & 0o777 == 0o644
+    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError("the disk is full")))
+    with pytest.raises(OSError):
+        files.write_text(target, "new\n")
+    assert target.read_text() == "old\n" and list(tmp_path.iterdir()) == [target]
