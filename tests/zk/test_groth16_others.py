@@ -90,5 +90,5 @@ def test_our_verifier_accepts_a_proof_that_snarkjs_made_for_a_circom_circuit(tmp
 def test_our_verifier_accepts_proofs_of_known_circuits(case):
     folder, *names = case
     if not (VECTORS / folder).is_dir():
-        pytest.skip(f"no {folder} beside the repository")
+        pytest.skip(f"shared/{folder} is not here")
     check(*((VECTORS / folder / f"{name}.json").read_bytes() for name in names))

@@ -85,7 +85,7 @@ def decoded(data):
             yield bn254.decode_g1(left, "P"), bn254.decode_g2(right, "Q")
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="the vectors of go-ethereum are not on this machine")
+@pytest.mark.skipif(not VECTORS.exists(), reason="shared/vectors/go-ethereum is not here")
 @pytest.mark.parametrize("case", vectors(), ids=lambda case: case["Name"])
 def test_ethereums_vectors_come_out_as_there(case):
     expected = int(case["Expected"], 16) == 1
