@@ -94,5 +94,7 @@ def pay(
 
 def _report(session: Session, settled: "Settled", sentence: str) -> None:
     session.screen.say(sentence)
+    for order in settled.closed:
+        session.screen.say(show.closed_text(order), "warn")
     session.screen.fields(show.receipt_fields(settled.receipt))
-    session.screen.document(show.receipt_json(settled.receipt))
+    session.screen.document({**show.receipt_json(settled.receipt), "closed_orders": show.closed_json(settled.closed)})

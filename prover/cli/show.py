@@ -3,12 +3,14 @@
 `public_…` is what everybody can see; the rest is for the owner's eyes.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prover.cli.screen import seconds, short
 
 if TYPE_CHECKING:
+    from prover.wallet.sync import Closed
     from prover.wallet.terms import Terms
     from prover.wallet.wallet import Holding, Wallet
     from settlement.bundle import Flow, Leg
@@ -30,6 +32,19 @@ def time_text(time_ms: int) -> str:
 def element(value: int) -> str:
     """A field element, shortened, in hexadecimal."""
     return short(f"{value:064x}", 10)
+
+
+def closed_text(order: "Closed") -> str:
+    """What became of an own order."""
+    short_id = order.order_id[:16]
+    if order.taken_height is None:
+        return f"Order {short_id} is void: its account has moved without it."
+    return f"Order {short_id} was taken; it settled at height {order.taken_height}."
+
+
+def closed_json(orders: Iterable["Closed"]) -> list[dict[str, Any]]:
+    """What became of own orders."""
+    return [{"order": order.order_id, "taken_height": order.taken_height} for order in orders]
 
 
 def receipt_fields(receipt: "Receipt") -> Fields:

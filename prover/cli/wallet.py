@@ -9,7 +9,7 @@ from prover.cli import files, passphrase, show, sitting
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
-    from prover.wallet.sync import Closed, Synced
+    from prover.wallet.sync import Synced
     from prover.wallet.wallet import Wallet
     from settlement.pool import Pool
 
@@ -131,9 +131,9 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
         if synced.was_set_back:
             session.screen.say("The ledger has lost events that this wallet had seen; all was looked for again.", "warn")
         for order in synced.closed:
-            session.screen.say(_closed(order))
+            session.screen.say(show.closed_text(order))
         session.screen.fields([("in all", show.line(synced.wallet.balances, pool))])
-        closed = [{"order": order.order_id, "taken_height": order.taken_height} for order in synced.closed]
+        closed = show.closed_json(synced.closed)
         found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed,
                  "was_set_back": synced.was_set_back}  # fmt: skip
         session.screen.document({**_document(name, synced.wallet, pool), **found})
@@ -145,13 +145,6 @@ def _say_phrase(session: Session, phrase: str) -> None:
     for start in range(0, len(words), 6):
         session.screen.say("    " + " ".join(word.ljust(8) for word in words[start : start + 6]).rstrip(), "strong")
     session.screen.say()
-
-
-def _closed(order: "Closed") -> str:
-    short = order.order_id[:16]
-    if order.taken_height is None:
-        return f"Order {short} is void: its account has moved without it."
-    return f"Order {short} was taken; it settled at height {order.taken_height}."
 
 
 def _sentence(name: str, synced: "Synced") -> str:

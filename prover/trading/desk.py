@@ -42,10 +42,11 @@ class Desk(keys.Secret):
 
 @dataclass(frozen=True)
 class Settled:
-    """A bundle that was settled, and the ledger's receipt for it."""
+    """A bundle that was settled, the ledger's receipt for it, and the wallet's own orders that this closed."""
 
     bundle: Bundle
     receipt: Receipt
+    closed: tuple[syncing.Closed, ...]
 
 
 @contextmanager
@@ -96,5 +97,4 @@ def settle(desk: Desk, plans: Sequence[LegPlan], now_ms: int, taken: Sequence[tu
     legs, blindings = zip(*entropy.shuffled([*taken, *proved]), strict=True)
     bundle = assembly.bundle(pool.ledger_id, legs, blindings)
     receipt = engine.submit(desk.ledger, encoding.encode_bundle(bundle), now_ms)
-    sync(desk)
-    return Settled(bundle, receipt)
+    return Settled(bundle, receipt, sync(desk).closed)

@@ -72,6 +72,12 @@ def test_an_order_is_cancelled_by_its_maker_only(home, world):
     assert "no order on the board" in zksettle(home, "order", "list").out
 
 
+def test_whoever_voids_an_own_order_by_moving_its_account_is_told(home, world):
+    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC")
+    paid = zksettle(home, "withdraw", "0.1 ETH", "--wallet", "taker")
+    assert paid.code == 0 and f"Order {placed['order'][:16]} is void" in paid.out
+
+
 def test_a_wallet_comes_back_from_its_phrase_which_is_shown_when_asked_for_only(home, world, tmp_path):
     made = as_json(home, "wallet", "new", "third")
     assert zksettle(home, "pay", "1 USDC", "--to", made["address"], "--wallet", "taker").code == 0
