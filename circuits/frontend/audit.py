@@ -6,8 +6,9 @@ Three questions, from the one that holds for all witnesses to those asked at giv
     movement     At an honest witness, can computed wires move while the inputs stay and the constraints keep
                  holding?  To first order they can exactly when the Jacobian of the constraints with respect to the
                  computed wires has a null space.  Checks are left out: constraints, such as the comparison of a hash
-                 with its public value, in which no wire is computed from all inputs that meet there.  A wire is reported when it can move at every witness given: a
-                 hinted inverse of 0 is free at that witness, and harmless.
+                 with its public value, in which no wire is computed from all inputs that meet there.  A wire is
+                 reported when it can move at every witness given: a hinted inverse of 0 is free at that witness, and
+                 harmless.
     weight       Does deleting a constraint let something move that could not, inputs included?  To first order it
                  does exactly when the constraint's row of the whole Jacobian is no combination of the other rows,
                  that is, when the constraint is not in the support of the left null space.  A constraint that only

@@ -84,7 +84,7 @@ class Keystore:
         return pool.StatementKey(name, key.fingerprint, key.verifying)
 
     def check_pool(self, of: pool.Pool) -> None:
-        """Raises FormatError when the pool was made with other keys than these, or these are gone: new ones are no help."""
+        """Raises FormatError when the pool was made with other keys, or these are gone: new ones would be no help."""
         for theirs in (of.leg, of.margin):
             if not self.folder(theirs.statement).exists():
                 raise FormatError(

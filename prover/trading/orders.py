@@ -125,7 +125,9 @@ def cancel(at: Desk, order_id: str, now_ms: int) -> Settled:
 def read_id(text: str) -> bytes:
     """The 32 bytes of an order's id in hexadecimal.  Raises FormatError for anything else."""
     if not _ORDER_ID.fullmatch(text):
-        raise FormatError("an order's whole id is 64 hexadecimal digits; only that names its terms, for another may begin alike")
+        raise FormatError(
+            "an order's whole id is 64 hexadecimal digits; only that names its terms, for another may begin alike"
+        )
     return bytes.fromhex(text)
 
 
