@@ -81,7 +81,6 @@ def _run(session: Session, measured: "Callable[[Keystore], list[Timing]]", threa
     session.screen.document({
         **about,
         "machine": described,
-        "kernels_compiled_before": True,
         "peak_memory_bytes": peak,
         "timings": [timing.to_json() for timing in timings],
     })  # fmt: skip

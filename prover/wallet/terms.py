@@ -16,7 +16,6 @@ KIND = 2
 CHANGE_BYTES = 9
 BYTES = 1 + records.ASSETS * CHANGE_BYTES + 32 + 8
 CHANGE_LIMIT = 1 << records.BALANCE_BITS
-TIME_LIMIT = 1 << 64
 
 
 @dataclass(frozen=True, repr=False)

@@ -23,6 +23,9 @@ from zk.fields.prime import to_bytes
 
 BUSY_SECONDS = 30
 
+# What says nothing about the file itself: somebody else holds it, or its place cannot be written to.
+_UNUSABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
 
 class Repository:
     """One open database.  Belongs to one thread; any number of processes may open the same file."""
@@ -44,6 +47,8 @@ class Repository:
                 self._check_version()
         except sqlite3.DatabaseError as error:
             self.close()
+            if error.sqlite_errorcode & 0xFF in _UNUSABLE:
+                raise FormatError(f"the ledger at {path} cannot be opened for writing: {error}") from error
             raise FormatError(f"the file at {path} is not a ledger") from error
         except FormatError:
             self.close()

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from settlement import checks, encoding, engine, merkle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage import schema
+from settlement.storage import schema, sqlite
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
@@ -206,3 +207,14 @@ def test_a_reserve_never_grows_over_what_is_counted(ledger):
         settle(ledger, make(ledger, change(USDC=1), [Flow(0, 1, b"")]))
     assert refused.value.rejection is Rejection.CUSTODY and "deposit less" in str(refused.value)
     settle(ledger, make(ledger, change(USDC=0), [Flow(0, 1, b""), Flow(0, -1, b"")]))
+
+
+def test_a_ledger_that_somebody_else_holds_is_not_called_something_else(path, monkeypatch):
+    Ledger.create(path, samples.pool(), NOW_MS).close()
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("PRAGMA journal_mode = DELETE")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(FormatError, match="cannot be opened for writing"):
+            Ledger.open(path)
+    Ledger.open(path).close()
