@@ -83,12 +83,6 @@ def honest_margin() -> tuple[margin.Public, margin.Private]:
     return public, margin.Private(account, grid.values)
 
 
-def with_values(public: margin.Public, private: margin.Private, values: tuple) -> tuple:
-    """The same margin claim about another grid, rightly named."""
-    root = records.RiskGrid(public.epoch, values).root(poseidon.hash)
-    return replace(public, grid_root=root), replace(private, values=values)
-
-
 def _with(balance: int, index: int) -> tuple:
     """Zeros, but for one balance."""
     return tuple(balance if i == index else 0 for i in range(records.ASSETS))

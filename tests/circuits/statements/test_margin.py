@@ -47,11 +47,17 @@ def test_the_largest_debt_at_the_largest_prices_does_not_wrap_into_worth():
     assert told("margin", *claim(EXTREMES[1], ((2**64 - 1,) * 8,) * 16)) == ("scenario 0", "scenario 0")
 
 
+def with_values(public: margin.Public, private: margin.Private, values: tuple) -> tuple:
+    """The same margin claim about another grid, rightly named."""
+    root = records.RiskGrid(public.epoch, values).root(poseidon.hash)
+    return replace(public, grid_root=root), replace(private, values=values)
+
+
 def scenario(public, private, s):
     """One unit short in scenario s alone."""
     values = [[0] * 8 for _ in range(16)]
     values[s] = [0, 0, 1, 0, 0, 0, 4, 0]  # balances -5 and 1
-    return samples.with_values(public, private, tuple(map(tuple, values)))
+    return with_values(public, private, tuple(map(tuple, values)))
 
 
 def balance(public, private, index, value):
