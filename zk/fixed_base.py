@@ -39,7 +39,7 @@ def _fill_table(base, largest, bits, table):
 @kernel
 def _multiples(table, recoded, bits, largest, count):
     """The multiple of each recoded scalar, as affine points."""
-    entries = np.empty(recoded.shape[0] * count, np.int64)
+    entries = np.empty(recoded.shape[0] * count, np.int32)
     starts = np.zeros(recoded.shape[0] + 1, np.int64)
     found = 0
     for i in range(recoded.shape[0]):

@@ -21,7 +21,9 @@ import platformdirs
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-__all__ = ["by_type", "cache_folder", "compiled_count", "inlined", "inner", "intrinsic", "kernel", "kernel_sources"]
+from zk import width
+
+__all__ = ["by_type", "by_width", "cache_folder", "compiled_count", "inlined", "inner", "intrinsic", "kernel", "kernel_sources"]
 
 _ROOT = Path(__file__).parent
 _NO_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -49,8 +51,9 @@ def kernel_sources() -> list[Path]:
 
 
 def _sources_digest() -> str:
-    """SHA-256 over the kernel sources and the versions of what compiles them."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__}".encode())
+    """SHA-256 over the kernel sources, the versions of what compiles them, and how many lanes they are compiled for."""
+    versions = f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} {width.LANES}"
+    digest = hashlib.sha256(versions.encode())
     for path in kernel_sources():
         digest.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -127,18 +130,55 @@ def _depth(type_: types.Type) -> int:
     return depth
 
 
-def by_type(*kernels: Callable) -> Callable:
-    """A function for use inside kernels that calls one of `kernels` by how deeply its first argument nests.
+def _leaf(type_: types.Type) -> types.Type:
+    """What nested tuples hold in the end."""
+    while isinstance(type_, types.BaseTuple):
+        type_ = type_[0]
+    return type_
 
-    A tuple of words (or an array (n, 4) of them) takes the first kernel, a tuple of such tuples (or an array
-    (n, k, 4)) the second, and so on.  So one text of an algorithm serves Fp and Fp2.
+
+def _chosen(pick: Callable[[tuple], Callable]) -> Callable:
+    """A function for use inside kernels that calls the kernel which `pick` finds for the types of its arguments.
+
+    Numba gives one set of options to all implementations of a function, so those to be inlined are offered apart.
     """
 
     def stub(*arguments):
         _refuse()
 
-    def choose(*arguments):
-        return kernels[_depth(arguments[0]) - 1].py_func
+    def offering(is_inlined):
+        def choose(*arguments):
+            found = pick(arguments)
+            return found.py_func if found.targetoptions.get("forceinline", False) == is_inlined else None
 
-    overload(stub, strict=False, jit_options=_NO_DOOR)(choose)
+        return choose
+
+    for is_inlined in (False, True):
+        options = _NO_DOOR | ({"forceinline": True} if is_inlined else {})
+        overload(stub, strict=False, jit_options=options)(offering(is_inlined))
+    stub.pick = pick
     return stub
+
+
+def _resolved(kernel: Callable, arguments: tuple) -> Callable:
+    """A kernel itself, or what a chosen one picks."""
+    return kernel.pick(arguments) if hasattr(kernel, "pick") else kernel
+
+
+def by_type(*kernels: Callable) -> Callable:
+    """A function for use inside kernels that calls one of `kernels` by how deeply its first nested argument nests.
+
+    A tuple of words (or an array (n, 4) of them) takes the first kernel, a tuple of such tuples (or an array
+    (n, k, 4)) the second, and so on.  So one text of an algorithm serves Fp and Fp2.
+    """
+
+    def pick(arguments):
+        return _resolved(kernels[next(filter(None, map(_depth, arguments))) - 1], arguments)
+
+    return _chosen(pick)
+
+
+def by_width(scalar: Callable, wide: Callable) -> Callable:
+    """A function for use inside kernels that calls `scalar` for an element made of words and `wide` for one of
+    vectors, going by its last argument.  So one text of an algorithm serves one element and eight at once."""
+    return _chosen(lambda arguments: scalar if _leaf(arguments[-1]) is types.uint64 else wide)

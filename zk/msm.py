@@ -45,7 +45,7 @@ def _sort(recoded, window, bits, count, starts):
             starts[abs(found[i])] += 1
     for bucket in range(1, starts.shape[0]):
         starts[bucket] += starts[bucket - 1]
-    entries = np.empty(starts[-1], np.int64)
+    entries = np.empty(starts[-1], np.int32)
     places = starts.copy()
     for i in range(n):
         if found[i] != 0:

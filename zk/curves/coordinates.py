@@ -4,30 +4,30 @@ So the curve and the multi-scalar multiplication are one text for both groups.
 """
 
 from zk.fields import fp, fp2
-from zk.jit import by_type, inner
-
-
-@inner
-def _fp_one(like):
-    """1 of Fp."""
-    return fp.ONE
-
-
-@inner
-def _fp2_one(like):
-    """1 of Fp2."""
-    return fp2.ONE
-
+from zk.jit import by_type
 
 add = by_type(fp.add, fp2.add)
 double = by_type(fp.double, fp2.double)
 sub = by_type(fp.sub, fp2.sub)
 neg = by_type(fp.neg, fp2.neg)
+sub_small = by_type(fp.sub_small, fp2.sub_small)
+neg_small = by_type(fp.neg_small, fp2.neg_small)
 mul = by_type(fp.mul, fp2.mul)
 square = by_type(fp.square, fp2.square)
+mul_inlined = by_type(fp.mul_inlined, fp2.mul_inlined)
+square_inlined = by_type(fp.square_inlined, fp2.square_inlined)
 inverse = by_type(fp.inverse, fp2.inverse)
+canonical = by_type(fp.canonical, fp2.canonical)
+may_be_zero = by_type(fp.may_be_zero, fp2.may_be_zero)
+select = by_type(fp.select, fp2.select)
+one = by_type(fp.one, fp2.one)
 is_zero = by_type(fp.is_zero, fp2.is_zero)
 equal = by_type(fp.equal, fp2.equal)
 load = by_type(fp.load, fp2.load)
 store = by_type(fp.store, fp2.store)
-one = by_type(_fp_one, _fp2_one)
+load_lanes = by_type(fp.load_lanes, fp2.load_lanes)
+store_lanes = by_type(fp.store_lanes, fp2.store_lanes)
+gather = by_type(fp.gather, fp2.gather)
+scatter = by_type(fp.scatter, fp2.scatter)
+keep = by_type(fp.keep, fp2.keep)
+kept = by_type(fp.kept, fp2.kept)

@@ -1,10 +1,12 @@
-"""Fp2 = Fp[u] / (u^2 + 1), as kernels on pairs (a0, a1) standing for a0 + a1·u.
+"""Fp2 = Fp[u] / (u^2 + 1), as kernels on pairs (a0, a1) standing for a0 + a1·u, of one element or of eight.
 
 Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications and additions of Fp.
 """
 
+import numpy as np
+
 from zk.fields import fp
-from zk.jit import inner
+from zk.jit import inlined, inner
 
 ZERO = (fp.ZERO, fp.ZERO)
 ONE = (fp.ONE, fp.ZERO)
@@ -53,6 +55,97 @@ def mul(a, b):
 def square(a):
     """(a0 + a1)(a0 - a1) + 2 a0 a1 u.  2 mul, 3 add."""
     return fp.mul(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(fp.mul(a[0], a[1]))
+
+
+@inner
+def mul_inlined(a, b):
+    """a·b, its products copied into the caller."""
+    low = fp.mul_inlined(a[0], b[0])
+    high = fp.mul_inlined(a[1], b[1])
+    cross = fp.mul_inlined(fp.add(a[0], a[1]), fp.add(b[0], b[1]))
+    return fp.sub(low, high), fp.sub(fp.sub(cross, low), high)
+
+
+@inner
+def square_inlined(a):
+    """a^2, its products copied into the caller."""
+    cross = fp.mul_inlined(a[0], a[1])
+    return fp.mul_inlined(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(cross)
+
+
+@inlined
+def sub_small(a, b):
+    """a - b + p in both coefficients, for b <= p; see zk/fields/wide.py."""
+    return fp.sub_small(a[0], b[0]), fp.sub_small(a[1], b[1])
+
+
+@inlined
+def neg_small(a):
+    """p - a in both coefficients, for a <= p."""
+    return fp.neg_small(a[0]), fp.neg_small(a[1])
+
+
+@inlined
+def canonical(a):
+    """Both coefficients below p, from below 4p."""
+    return fp.canonical(a[0]), fp.canonical(a[1])
+
+
+@inlined
+def may_be_zero(a):
+    """The lanes that may be 0, all that are among them."""
+    return np.uint8(fp.may_be_zero(a[0]) & fp.may_be_zero(a[1]))
+
+
+@inlined
+def select(chosen, a, b):
+    """a in the lanes of the mask, else b."""
+    return fp.select(chosen, a[0], b[0]), fp.select(chosen, a[1], b[1])
+
+
+@inlined
+def one(like):
+    """1 of the kind of `like`."""
+    return fp.one(like[0]), fp.constant(fp.ZERO, like[0])
+
+
+@inlined
+def load_lanes(array, index, step):
+    """The rows index, index + step, … of an array (n, 2, 4)."""
+    return fp.load_lanes(array[:, 0], index, step), fp.load_lanes(array[:, 1], index, step)
+
+
+@inlined
+def store_lanes(array, index, step, a):
+    """Write the rows index, index + step, … of an array (n, 2, 4)."""
+    fp.store_lanes(array[:, 0], index, step, a[0])
+    fp.store_lanes(array[:, 1], index, step, a[1])
+
+
+@inlined
+def gather(array, places, first, shift):
+    """The rows of an array (n, 2, 4) that places[first] >> shift, … name."""
+    return fp.gather(array[:, 0], places, first, shift), fp.gather(array[:, 1], places, first, shift)
+
+
+@inlined
+def scatter(array, places, first, a):
+    """Write the rows of an array (n, 2, 4) that places[first], … name."""
+    fp.scatter(array[:, 0], places, first, a[0])
+    fp.scatter(array[:, 1], places, first, a[1])
+
+
+@inlined
+def keep(array, index, a):
+    """Write a as it is to row `index` of an array (n, 2, KEPT)."""
+    fp.keep(array[:, 0], index, a[0])
+    fp.keep(array[:, 1], index, a[1])
+
+
+@inlined
+def kept(array, index):
+    """What `keep` wrote to row `index`."""
+    return fp.kept(array[:, 0], index), fp.kept(array[:, 1], index)
 
 
 @inner

@@ -1,9 +1,9 @@
-"""Fr: the field of scalars, as kernels on tuples of four Montgomery words below the modulus."""
+"""Fr: the field of scalars, as kernels on one element or on eight: see zk/fields/field.py."""
 
-from zk.fields import montgomery
+from zk.fields import field
 from zk.fields.prime import FR
 
-_field = montgomery.kernels(FR)
+_field = field.kernels(FR)
 
 ZERO = _field.ZERO
 ONE = _field.ONE
@@ -11,12 +11,29 @@ add = _field.add
 double = _field.double
 sub = _field.sub
 neg = _field.neg
+sub_small = _field.sub_small
+neg_small = _field.neg_small
 mul = _field.mul
 square = _field.square
+mul_inlined = _field.mul_inlined
+square_inlined = _field.square_inlined
 inverse = _field.inverse
+canonical = _field.canonical
+may_be_zero = _field.may_be_zero
+select = _field.select
+one = _field.one
+constant = _field.constant
 to_montgomery = _field.to_montgomery
 from_montgomery = _field.from_montgomery
-is_zero = montgomery.is_zero
-equal = montgomery.equal
-load = montgomery.load
-store = montgomery.store
+is_zero = _field.is_zero
+equal = _field.equal
+load = _field.load
+store = _field.store
+KEPT = field.KEPT
+load_lanes = field.load_lanes
+store_lanes = field.store_lanes
+gather = field.gather
+scatter = field.scatter
+keep = field.keep
+kept = field.kept
+odd_lanes = field.odd_lanes

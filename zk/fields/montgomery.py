@@ -140,6 +140,31 @@ def kernels(prime: Prime) -> SimpleNamespace:
         return power(a, exponent, one, p, negative_inverse)
 
     @inner
+    def may_be_zero(a):
+        """1 when a is 0, else 0."""
+        return np.uint8(is_zero(a))
+
+    @inner
+    def canonical(a):
+        """a: it is below p already."""
+        return a
+
+    @inner
+    def select(chosen, a, b):
+        """a when the mask is set, else b."""
+        return a if chosen else b
+
+    @inner
+    def field_one(like):
+        """1."""
+        return one
+
+    @inner
+    def constant(w, like):
+        """The words themselves."""
+        return w
+
+    @inner
     def to_montgomery(a):
         """Plain words below p to Montgomery words.  1 mul."""
         return mul(a, square_of_montgomery, p, negative_inverse)
@@ -150,8 +175,10 @@ def kernels(prime: Prime) -> SimpleNamespace:
         return mul(a, plain_one, p, negative_inverse)
 
     return SimpleNamespace(
-        ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg, mul=field_mul,
-        square=field_square, inverse=field_inverse, to_montgomery=to_montgomery, from_montgomery=from_montgomery,
+        ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg, sub_small=field_sub, neg_small=field_neg,
+        mul=field_mul, square=field_square, mul_inlined=field_mul, square_inlined=field_square, inverse=field_inverse,
+        canonical=canonical, may_be_zero=may_be_zero, select=select, one=field_one, constant=constant,
+        to_montgomery=to_montgomery, from_montgomery=from_montgomery,
     )  # fmt: skip
 
 

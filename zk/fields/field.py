@@ -1,0 +1,135 @@
+"""A prime field as kernels that take one element or eight: four words (montgomery) or five vectors (wide).
+
+An operation goes by the type of its last argument, so everything built on it, from Fp2 to a pairing, is written once.
+What moves elements between memory and registers goes by `width.LANES`: with one lane, `load_lanes` is `load`.
+
+Lazy values, and the operations that leave more than 2p+, are explained in `wide`; for words all are canonical, and
+`sub_small` is `sub`, `canonical` changes nothing, and `may_be_zero` is exact.
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from zk import width
+from zk.fields import montgomery, wide
+from zk.fields.prime import WORDS, Prime
+from zk.jit import by_width, inlined, inner
+
+_SHARED = (
+    "add", "double", "sub", "neg", "sub_small", "neg_small", "mul", "square", "mul_inlined", "square_inlined", "canonical",
+    "may_be_zero", "select", "one", "constant", "to_montgomery", "from_montgomery",
+)  # fmt: skip
+KEPT = wide.LIMBS * width.LANES if width.LANES > 1 else WORDS
+
+
+def kernels(prime: Prime) -> SimpleNamespace:
+    """The kernels of a field by name, for one element and for lanes."""
+    words, lanes = montgomery.kernels(prime), wide.kernels(prime)
+    shared = {name: by_width(getattr(words, name), getattr(lanes, name)) for name in _SHARED}
+    scalar_mul, scalar_inverse, lanes_canonical = words.mul, words.inverse, lanes.canonical
+    one = words.ONE
+
+    @inner
+    def inverse_of_lanes(a):
+        """1/a in each lane, and 0 for 0, by one inversion.  32 scalar mul."""
+        rows, before = np.empty((wide.LANES, WORDS), np.uint64), np.empty((wide.LANES, WORDS), np.uint64)
+        wide.store_rows(rows, 0, 1, lanes_canonical(a))
+        product = one
+        for i in range(wide.LANES):
+            montgomery.store(before, i, product)
+            factor = montgomery.load(rows, i)
+            if not montgomery.is_zero(factor):
+                product = scalar_mul(product, factor)
+        product = scalar_inverse(product)
+        for i in range(wide.LANES - 1, -1, -1):
+            factor = montgomery.load(rows, i)
+            if not montgomery.is_zero(factor):
+                montgomery.store(rows, i, scalar_mul(product, montgomery.load(before, i)))
+                product = scalar_mul(product, factor)
+        return wide.load_rows(rows, 0, 1)
+
+    return SimpleNamespace(
+        **shared, inverse=by_width(words.inverse, inverse_of_lanes), ZERO=words.ZERO, ONE=words.ONE,
+        is_zero=montgomery.is_zero, equal=montgomery.equal, load=montgomery.load, store=montgomery.store,
+    )  # fmt: skip
+
+
+@inner
+def _load_one(rows, index, step):
+    """Row `index`."""
+    return montgomery.load(rows, index)
+
+
+@inner
+def _store_one(rows, index, step, a):
+    """Write row `index`."""
+    montgomery.store(rows, index, a)
+
+
+@inner
+def _gather_one(rows, places, first, shift):
+    """Row places[first] >> shift."""
+    return montgomery.load(rows, places[first] >> shift)
+
+
+@inner
+def _scatter_one(rows, places, first, a):
+    """Write row places[first]."""
+    montgomery.store(rows, places[first], a)
+
+
+@inner
+def _is_odd(places, first):
+    """Whether places[first] is odd, as a mask of one lane."""
+    return np.uint8(places[first] & 1)
+
+
+if width.LANES > 1:
+    _load, _store, _gather, _scatter = wide.load_rows, wide.store_rows, wide.gather_rows, wide.scatter_rows
+    _keep, _kept, _odd = wide.keep, wide.kept, wide.odd_lanes
+else:
+    _load, _store, _gather, _scatter = _load_one, _store_one, _gather_one, _scatter_one
+    _keep, _kept, _odd = montgomery.store, montgomery.load, _is_odd
+
+
+@inlined
+def load_lanes(rows, index, step):
+    """The rows index, index + step, … of an array (n, 4) as one element or eight."""
+    return _load(rows, index, step)
+
+
+@inlined
+def store_lanes(rows, index, step, a):
+    """Write the rows index, index + step, … of an array (n, 4) from canonical elements."""
+    _store(rows, index, step, a)
+
+
+@inlined
+def gather(rows, places, first, shift):
+    """The rows places[first] >> shift, places[first + 1] >> shift, … of an array (n, 4)."""
+    return _gather(rows, places, first, shift)
+
+
+@inlined
+def scatter(rows, places, first, a):
+    """Write the rows places[first], places[first + 1], … of an array (n, 4) from canonical elements."""
+    _scatter(rows, places, first, a)
+
+
+@inlined
+def keep(notes, index, a):
+    """Write an element as it is to row `index` of an array (n, KEPT)."""
+    _keep(notes, index, a)
+
+
+@inlined
+def kept(notes, index):
+    """The element that `keep` wrote to row `index`."""
+    return _kept(notes, index)
+
+
+@inlined
+def odd_lanes(places, first):
+    """The mask of the lanes whose places[first], places[first + 1], … are odd."""
+    return _odd(places, first)

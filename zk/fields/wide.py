@@ -1,0 +1,438 @@
+"""Eight elements of a prime field at once, in Montgomery form: a stands for a·2^256 modulo p, as everywhere.
+
+An element is five vectors of 52-bit limbs, least significant first, one lane for each of eight numbers.  Between
+operations a number is *lazy*: below 2p + 2^210, called 2p+ here, instead of below p; its limbs are 52 bits.  Only
+`join` makes it canonical, for memory.
+
+Products.  The 50 multiply-adds of a·b fill ten columns; Montgomery reduction takes 52 bits from the lower end four
+times and 48 bits once, 2^256 in all, with 55 more.  For a < A p and b < B p
+
+    (a·b + m·p) / 2^256 < (A·B·p / 2^256 + 1) p,        p / 2^256 < 0.1893,
+
+so the result is below 2p whenever A·B <= 5.28: one side may be as large as 2^256 when the other is canonical, and two
+lazy sides give less than 1.76 p.  No column exceeds 2^58, so nothing is lost before the carries are taken.
+
+Comparisons look at the highest limb alone: a number whose highest limb is greater than that of k·p is greater than
+k·p, and one whose highest limb is not is below k·p + 2^209, counting the limb itself and a carry into it.  Hence 2p+.
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+
+from zk.fields.limbs import words
+from zk.fields.prime import MONTGOMERY, WORDS, Prime
+from zk.fields.vector import LANES, Emitter, Vector, address
+from zk.jit import inlined, inner, intrinsic
+
+LIMBS = 5
+LIMB_BITS = 52
+
+_MASK = (1 << LIMB_BITS) - 1
+_LAST_BITS = 256 - 4 * LIMB_BITS
+Element = types.UniTuple(Vector, LIMBS)
+_Constant = types.UniTuple(types.uint64, LIMBS)
+
+
+def limbs(value: int) -> tuple[np.uint64, ...]:
+    """`value` as five limbs, least significant first."""
+    return tuple(np.uint64(value >> (LIMB_BITS * i) & _MASK) for i in range(LIMBS))
+
+
+def _carry(emit: Emitter, columns: list) -> list:
+    """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
+    carried, above = [], columns[0]
+    for column in columns[1:]:
+        carried.append(emit.bit_and(above, emit.constant(_MASK)))
+        above = emit.add(column, emit.signed_right(above, LIMB_BITS))
+    return [*carried, above]
+
+
+def _subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
+    """The columns less `multiple` where their highest is greater than its highest."""
+    above = emit.less(multiple[-1], columns[-1])
+    zero = emit.constant(0)
+    return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple)]
+
+
+def _columns(emit: Emitter, a: list, b: list) -> list:
+    """The ten columns of a·b.  50 multiply-adds."""
+    columns = [emit.constant(0)] * (2 * LIMBS)
+    for i in range(LIMBS):
+        for j in range(LIMBS):
+            columns[i + j] = emit.low_product(columns[i + j], a[i], b[j])
+            columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[i], b[j])
+    return columns
+
+
+def _square_columns(emit: Emitter, a: list) -> list:
+    """The ten columns of a^2: products of different limbs once, doubled.  30 multiply-adds."""
+    columns = [emit.constant(0)] * (2 * LIMBS)
+    for i in range(LIMBS):
+        for j in range(i + 1, LIMBS):
+            columns[i + j] = emit.low_product(columns[i + j], a[i], a[j])
+            columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[i], a[j])
+    columns = [emit.add(column, column) for column in columns]
+    for i in range(LIMBS):
+        columns[2 * i] = emit.low_product(columns[2 * i], a[i], a[i])
+        columns[2 * i + 1] = emit.high_product(columns[2 * i + 1], a[i], a[i])
+    return columns
+
+
+def _reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
+    """Columns / 2^256 mod p as limbs.  55 multiply-adds."""
+    columns = list(columns)
+    for i in range(LIMBS):
+        m = emit.low_product(emit.constant(0), columns[i], negative_inverse)
+        is_last = i == LIMBS - 1
+        if is_last:
+            m = emit.bit_and(m, emit.constant((1 << _LAST_BITS) - 1))
+        for j in range(LIMBS):
+            columns[i + j] = emit.low_product(columns[i + j], m, p[j])
+            columns[i + j + 1] = emit.high_product(columns[i + j + 1], m, p[j])
+        if not is_last:
+            columns[i + 1] = emit.add(columns[i + 1], emit.right(columns[i], LIMB_BITS))
+    up = LIMB_BITS - _LAST_BITS
+    result = [emit.left(column, up) for column in columns[LIMBS:]]
+    result[0] = emit.add(result[0], emit.right(columns[LIMBS - 1], _LAST_BITS))
+    return _carry(emit, result)
+
+
+def _split(emit: Emitter, row_words: list) -> list:
+    """Four vectors of words as five of limbs."""
+    w, mask = row_words, emit.constant(_MASK)
+    parts = [w[0], emit.funnel(w[1], w[0], 52), emit.funnel(w[2], w[1], 40), emit.funnel(w[3], w[2], 28)]
+    return [*(emit.bit_and(part, mask) for part in parts), emit.right(w[3], 16)]
+
+
+def _join(emit: Emitter, a: list) -> list:
+    """Five vectors of normalised limbs as four of words."""
+    shifts = ((0, 52), (12, 40), (24, 28), (36, 16))
+    return [
+        emit.bit_or(emit.right(a[i], down) if down else a[i], emit.left(a[i + 1], up))
+        for i, (down, up) in enumerate(shifts)
+    ]
+
+
+def _operation(result, *arguments):
+    """An intrinsic on arguments of these types that returns `result`; the decorated function writes its body."""
+
+    def decorate(write):
+        def typing(context):
+            def generate(context, builder, signature, values):
+                emit = Emitter(builder)
+                made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values)))
+                return context.make_tuple(builder, result, made) if result is Element else made
+
+            return result(*arguments), generate
+
+        return intrinsic(_OF_ARITY[len(arguments)](typing))
+
+    return decorate
+
+
+# Numba reads the number of arguments from the signature.
+_OF_ARITY = {
+    1: lambda typing: lambda context, a: typing(context),
+    2: lambda typing: lambda context, a, b: typing(context),
+    3: lambda typing: lambda context, a, b, c: typing(context),
+    4: lambda typing: lambda context, a, b, c, d: typing(context),
+}
+
+
+def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Value):
+    """An argument as what instructions work on: limbs, constants in every lane, or the bits of a mask."""
+    if type_ is Element:
+        return cgutils.unpack_tuple(builder, value, LIMBS)
+    if type_ is _Constant:
+        return [emit.broadcast(word) for word in cgutils.unpack_tuple(builder, value, LIMBS)]
+    return emit.broadcast(value) if type_ is types.uint64 else emit.from_mask(value)
+
+
+@_operation(Element, Element, Element, _Constant, types.uint64)
+def mul(emit, a, b, p, negative_inverse):
+    """a·b / 2^256, below (A·B·0.1893 + 1) p.  105 multiply-adds."""
+    return _reduce(emit, _columns(emit, a, b), p, negative_inverse)
+
+
+@_operation(Element, Element, _Constant, types.uint64)
+def square(emit, a, p, negative_inverse):
+    """a^2 / 2^256, as `mul`.  85 multiply-adds."""
+    return _reduce(emit, _square_columns(emit, a), p, negative_inverse)
+
+
+@_operation(Element, Element, Element, _Constant)
+def add(emit, a, b, twice_p):
+    """a + b below 2p+, for a + b < 4p+."""
+    return _carry(emit, _subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
+
+
+@_operation(Element, Element, Element)
+def add_loose(emit, a, b):
+    """a + b, not reduced."""
+    return _carry(emit, [emit.add(x, y) for x, y in zip(a, b)])
+
+
+@_operation(Element, Element, Element, _Constant)
+def sub(emit, a, b, twice_p):
+    """a - b below 2p+, for lazy a and b: 2p is added where the highest limb of the difference is not positive."""
+    difference = [emit.sub(x, y) for x, y in zip(a, b)]
+    low, zero = emit.less(difference[-1], emit.constant(1)), emit.constant(0)
+    return _carry(emit, [emit.add(d, emit.select(low, m, zero)) for d, m in zip(difference, twice_p)])
+
+
+@_operation(Element, Element, Element, _Constant)
+def sub_loose(emit, a, b, multiple):
+    """a - b + multiple, not reduced, for b <= multiple."""
+    return _carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple)])
+
+
+@_operation(Element, Element, _Constant, _Constant)
+def canonical(emit, a, p, twice_p):
+    """a below p, for a < 4p: twice what the highest limb tells, and then the last p exactly, by the sign."""
+    low = _subtract_above(emit, _subtract_above(emit, a, twice_p), p)
+    exact = [emit.sub(x, m) for x, m in zip(low, p)]
+    top = exact[0]
+    for column in exact[1:]:
+        top = emit.add(column, emit.signed_right(top, LIMB_BITS))
+    is_below, zero = emit.less(top, emit.constant(0)), emit.constant(0)
+    return _carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p)])
+
+
+@_operation(Element, types.uint8, Element, Element)
+def select(emit, mask, a, b):
+    """a in the lanes of the mask, else b."""
+    return [emit.select(mask, x, y) for x, y in zip(a, b)]
+
+
+@_operation(types.uint8, Element, types.uint64)
+def low_limb_is(emit, a, limb):
+    """The lanes whose lowest limb is this: what may be equal to a known number.  Wrong for one number in 2^52."""
+    return emit.to_mask(emit.equal(a[0], limb))
+
+
+@_operation(Element, _Constant)
+def broadcast(emit, constant):
+    """A constant in every lane."""
+    return constant
+
+
+@intrinsic
+def load_rows(typing, array, index, step):
+    """Eight rows of an array (n, 4): index, index + step, …"""
+
+    def generate(context, builder, signature, values):
+        emit = Emitter(builder)
+        array_value, index_value, step_value = values
+        rows = []
+        for _ in range(LANES):
+            rows.append(emit.load_row(address(context, builder, array, array_value, index_value)))
+            index_value = builder.add(index_value, step_value)
+        return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
+
+    return Element(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def store_rows(typing, array, index, step, element):
+    """Write canonical elements to eight rows of an array (n, 4): index, index + step, …"""
+
+    def generate(context, builder, signature, values):
+        emit = Emitter(builder)
+        array_value, index_value, step_value, element_value = values
+        for row in emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS))):
+            emit.store_row(address(context, builder, array, array_value, index_value), row)
+            index_value = builder.add(index_value, step_value)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, Element), generate
+
+
+@intrinsic
+def gather_rows(typing, array, indices, first, shift):
+    """Eight rows of an array (n, 4): indices[first] >> shift, indices[first + 1] >> shift, …"""
+
+    def generate(context, builder, signature, values):
+        emit = Emitter(builder)
+        array_value, indices_value, first_value, shift_value = values
+        base = address(context, builder, indices, indices_value, first_value)
+        item = context.get_data_type(indices.dtype)
+        shift_value = builder.trunc(shift_value, item) if item.width < 64 else shift_value
+        pointer, rows = builder.bitcast(base, item.as_pointer()), []
+        for lane in range(LANES):
+            found = builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)]))
+            row = builder.sext(builder.ashr(found, shift_value), ir.IntType(64))
+            rows.append(emit.load_row(address(context, builder, array, array_value, row)))
+        return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
+
+    return Element(array, indices, types.int64, types.int64), generate
+
+
+@intrinsic
+def scatter_rows(typing, array, indices, first, element):
+    """Write canonical elements to eight rows of an array (n, 4): indices[first], indices[first + 1], …"""
+
+    def generate(context, builder, signature, values):
+        emit = Emitter(builder)
+        array_value, indices_value, first_value, element_value = values
+        base = address(context, builder, indices, indices_value, first_value)
+        item = context.get_data_type(indices.dtype)
+        pointer = builder.bitcast(base, item.as_pointer())
+        for lane, row in enumerate(emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS)))):
+            found = builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)]))
+            place = builder.sext(found, ir.IntType(64))
+            emit.store_row(address(context, builder, array, array_value, place), row)
+        return context.get_dummy_value()
+
+    return types.void(array, indices, types.int64, Element), generate
+
+
+@intrinsic
+def odd_lanes(typing, indices, first):
+    """The lanes whose indices[first], indices[first + 1], … are odd, as a mask."""
+
+    def generate(context, builder, signature, values):
+        base = address(context, builder, indices, *values)
+        item = context.get_data_type(indices.dtype)
+        row = ir.VectorType(item, LANES)
+        found = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
+        return builder.bitcast(builder.trunc(found, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
+
+    return types.uint8(indices, types.int64), generate
+
+
+@intrinsic
+def keep(typing, array, index, element):
+    """Write an element as it is to row `index` of an array (n, 40), to be read back by `kept`."""
+
+    def generate(context, builder, signature, values):
+        array_value, index_value, element_value = values
+        emit = Emitter(builder)
+        place = address(context, builder, array, array_value, index_value)
+        for limb, vector in enumerate(cgutils.unpack_tuple(builder, element_value, LIMBS)):
+            emit.store_vector(place, limb, vector)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, Element), generate
+
+
+@intrinsic
+def kept(typing, array, index):
+    """The element that `keep` wrote to row `index`."""
+
+    def generate(context, builder, signature, values):
+        emit = Emitter(builder)
+        place = address(context, builder, array, *values)
+        return context.make_tuple(builder, Element, [emit.load_vector(place, limb) for limb in range(LIMBS)])
+
+    return Element(array, types.int64), generate
+
+
+def kernels(prime: Prime) -> SimpleNamespace:
+    """The kernels of one field on eight lanes, under the names of `montgomery.kernels`, and what only lanes need."""
+    p, twice_p = limbs(prime.modulus), limbs(2 * prime.modulus)
+    negative_inverse = np.uint64(-pow(prime.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS))
+    zero, one = limbs(0), limbs(MONTGOMERY % prime.modulus)
+    square_of_montgomery, plain_one = limbs(MONTGOMERY**2 % prime.modulus), limbs(1)
+    low_p, low_twice_p, mask = p[0], twice_p[0], np.uint64(_MASK)
+
+    @inlined
+    def lanes_add(a, b):
+        """a + b."""
+        return add(a, b, twice_p)
+
+    @inlined
+    def lanes_double(a):
+        """2a."""
+        return add(a, a, twice_p)
+
+    @inlined
+    def lanes_sub(a, b):
+        """a - b."""
+        return sub(a, b, twice_p)
+
+    @inlined
+    def lanes_neg(a):
+        """-a."""
+        return sub(broadcast(zero), a, twice_p)
+
+    @inlined
+    def lanes_sub_small(a, b):
+        """a - b + p, for b <= p; not reduced."""
+        return sub_loose(a, b, p)
+
+    @inlined
+    def lanes_neg_small(a):
+        """p - a, for a <= p."""
+        return sub_loose(broadcast(zero), a, p)
+
+    @inner
+    def lanes_mul(a, b):
+        """a·b."""
+        return mul(a, b, p, negative_inverse)
+
+    @inner
+    def lanes_square(a):
+        """a^2."""
+        return square(a, p, negative_inverse)
+
+    @inlined
+    def lanes_mul_inlined(a, b):
+        """a·b, its code copied into the caller."""
+        return mul(a, b, p, negative_inverse)
+
+    @inlined
+    def lanes_square_inlined(a):
+        """a^2, its code copied into the caller."""
+        return square(a, p, negative_inverse)
+
+    @inlined
+    def lanes_canonical(a):
+        """a below p, for a < 4p."""
+        return canonical(a, p, twice_p)
+
+    @inlined
+    def lanes_may_be_zero(a):
+        """The lanes that may be 0 mod p, all that are among them, for a < 3p; wrong for three numbers in 2^52."""
+        found = low_limb_is(a, zero[0]) | low_limb_is(a, low_p) | low_limb_is(a, low_twice_p)
+        return np.uint8(found)
+
+    @inlined
+    def lanes_select(chosen, a, b):
+        """a in the lanes of the mask, else b."""
+        return select(chosen, a, b)
+
+    @inlined
+    def lanes_one(like):
+        """1."""
+        return broadcast(one)
+
+    @inlined
+    def lanes_constant(w, like):
+        """Four Montgomery words in every lane."""
+        return broadcast((
+            w[0] & mask,
+            (w[0] >> np.uint64(52) | w[1] << np.uint64(12)) & mask,
+            (w[1] >> np.uint64(40) | w[2] << np.uint64(24)) & mask,
+            (w[2] >> np.uint64(28) | w[3] << np.uint64(36)) & mask,
+            w[3] >> np.uint64(16),
+        ))  # fmt: skip
+
+    @inner
+    def lanes_to_montgomery(a):
+        """Plain numbers to Montgomery form."""
+        return mul(a, broadcast(square_of_montgomery), p, negative_inverse)
+
+    @inner
+    def lanes_from_montgomery(a):
+        """Montgomery form to plain numbers, canonical."""
+        return canonical(mul(a, broadcast(plain_one), p, negative_inverse), p, twice_p)
+
+    return SimpleNamespace(
+        add=lanes_add, double=lanes_double, sub=lanes_sub, neg=lanes_neg, sub_small=lanes_sub_small, neg_small=lanes_neg_small, mul=lanes_mul,
+        square=lanes_square, mul_inlined=lanes_mul_inlined, square_inlined=lanes_square_inlined,
+        canonical=lanes_canonical, may_be_zero=lanes_may_be_zero, select=lanes_select, one=lanes_one,
+        constant=lanes_constant, to_montgomery=lanes_to_montgomery, from_montgomery=lanes_from_montgomery,
+    )  # fmt: skip

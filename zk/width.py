@@ -1,0 +1,35 @@
+"""How many field elements one operation of a kernel works on: eight lanes of a vector, or one.
+
+Eight, when the CPU has the AVX-512 instructions that zk/fields/vector.py uses, IFMA among them.  ZKSETTLE_LANES=1 asks
+for the path of all other CPUs.  Both give the same results in the same form.
+"""
+
+import os
+
+from zk.errors import FormatError
+
+FEATURES = ("avx512f", "avx512dq", "avx512vl", "avx512ifma")
+EIGHT = 8
+
+
+def is_wide_cpu() -> bool:
+    """Whether this CPU, and the operating system on it, can run eight lanes."""
+    from llvmlite import binding
+
+    found = binding.get_host_cpu_features()
+    return all(found.get(feature, False) for feature in FEATURES)
+
+
+def _chosen() -> int:
+    """Raises FormatError when ZKSETTLE_LANES is neither 1 nor 8, or asks for 8 where the CPU cannot."""
+    stated = os.environ.get("ZKSETTLE_LANES", "")
+    if stated not in ("", "1", "8"):
+        raise FormatError("ZKSETTLE_LANES is neither 1 nor 8")
+    if stated == "1" or not is_wide_cpu():
+        if stated == "8":
+            raise FormatError(f"ZKSETTLE_LANES is 8, and this CPU has not all of {', '.join(FEATURES)}")
+        return 1
+    return EIGHT
+
+
+LANES = _chosen()
