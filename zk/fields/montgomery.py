@@ -7,10 +7,9 @@ product and reduction word by word (Koç, Acar, Kaliski 1996, "CIOS").
 
 from types import SimpleNamespace
 
-import numpy as np
-
-from zk.fields.limbs import ONE_WORD, ZERO_WORD, adc, mac, sbb, words
-from zk.fields.prime import MONTGOMERY, WORD_BITS, WORDS, Prime
+from zk.fields import inversion
+from zk.fields.limbs import ZERO_WORD, adc, mac, sbb, words
+from zk.fields.prime import MONTGOMERY, Prime
 from zk.jit import inner
 
 
@@ -77,23 +76,10 @@ def mul(a, b, p, negative_inverse):
     return reduce_once(t, p)
 
 
-@inner
-def power(a, exponent, one, p, negative_inverse):
-    """a^exponent, the exponent as four plain words, by squaring from the top.  Up to 256 squarings."""
-    result = one
-    for i in range(WORDS):
-        word = exponent[WORDS - 1 - i]
-        for j in range(WORD_BITS):
-            result = mul(result, result, p, negative_inverse)
-            if word >> np.uint64(WORD_BITS - 1 - j) & ONE_WORD:
-                result = mul(result, a, p, negative_inverse)
-    return result
-
-
 def kernels(prime: Prime) -> SimpleNamespace:
     """The kernels of one field, and its constants as words.
 
-    They close over numbers only.  `inverse` of zero is zero (a^(p-2)).  `load` and `store` move one row of an array
+    They close over numbers only.  `inverse` of zero is zero.  `load` and `store` move one row of an array
     (n, 4) of unsigned 64-bit words.
     """
     p = words(prime.modulus)
@@ -102,7 +88,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
     one = words(MONTGOMERY % prime.modulus)
     square_of_montgomery = words(MONTGOMERY**2 % prime.modulus)
     plain_one = words(1)
-    exponent = words(prime.modulus - 2)
+    inversion_constants = inversion.constants(prime.modulus, MONTGOMERY**2)
 
     @inner
     def field_add(a, b):
@@ -136,8 +122,8 @@ def kernels(prime: Prime) -> SimpleNamespace:
 
     @inner
     def field_inverse(a):
-        """1/a, and 0 for 0.  About 380 mul."""
-        return power(a, exponent, one, p, negative_inverse)
+        """1/a, and 0 for 0: 2^512 over a·2^256.  About as long as 40 mul."""
+        return inversion.quotient(a, *inversion_constants)
 
     @inner
     def may_be_zero(a):

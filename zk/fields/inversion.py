@@ -1,0 +1,167 @@
+"""The inverse of a field element by a binary Euclidean algorithm that takes 62 division steps at a time.
+
+A division step (Bernstein and Yang, eprint 2019/266, section 8) takes (δ, f, g) with f odd to
+
+    (1 - δ, g, (g - f)/2)   when δ > 0 and g is odd,        (1 + δ, f, (g + (g mod 2) f)/2)   otherwise.
+
+It keeps gcd(f, g), and from f = p and 0 <= g < p, where δ starts at 1, at most ⌊(49·254 + 57)/17⌋ = 735 steps make
+g = 0 (theorem 11.2 there): then f = ±1, or f = ±p when the start was 0.  The next 62 steps depend only on δ and the
+lowest 62 bits of f and g, and are a matrix (u v; q r) with |u| + |v|, |q| + |r| <= 2^62 for which
+
+    2^62 f' = u f + v g          2^62 g' = q f + r g
+
+So the steps run on single words, and the long numbers move once in 62 steps, at most 12 times.  Beside them run d and e
+with d a = 2^62 c f and e a = 2^62 c g mod p, where a is the argument and c/a is sought.  They start as 0 and 2^62 c, and
+move by the same matrix; each sum is made divisible by 2^62 with a multiple m p, |m| <= 2^61.  So a move adds at most
+p/2 to max(|d|, |e|), which stays below 7p.  In the end c/a = ±d / 2^62, which one more such division brings into
+(-p, p); when a is 0 nothing moves and d is 0.
+
+Long numbers are signed: five limbs of 62 bits, the lowest four in [0, 2^62), the highest with the sign.  The time
+depends on the argument, as that of all arithmetic here may.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+
+from zk.jit import inner, intrinsic
+
+LIMB_BITS = 62
+LIMBS = 5
+_MASK = (1 << LIMB_BITS) - 1
+_ZERO, _ONE, _TWO, _AHEAD, _LIMB_BITS = (np.int64(x) for x in (0, 1, 2, 6, LIMB_BITS))
+_WORD_MASK = np.uint64(_MASK)
+_NOUGHT = (_ZERO,) * LIMBS
+_SHIFT = np.int64(1 << LIMB_BITS)
+
+Limbs = tuple[np.int64, np.int64, np.int64, np.int64, np.int64]
+
+_SINGLE, _DOUBLE = ir.IntType(64), ir.IntType(128)
+
+
+def limbs(value: int) -> tuple[np.int64, ...]:
+    """A number in [0, 2^310) as limbs."""
+    return tuple(np.int64(value >> (LIMB_BITS * i) & _MASK) for i in range(LIMBS))
+
+
+def constants(modulus: int, numerator: int) -> tuple[Limbs, np.int64, Limbs]:
+    """What `quotient` takes to divide `numerator`: p, -1/p modulo 2^62, and 2^62 numerator modulo p."""
+    one = 1 << LIMB_BITS
+    return limbs(modulus), np.int64(-pow(modulus, -1, one) % one), limbs(numerator * one % modulus)
+
+
+@intrinsic
+def _shifted_sum(typing, factors, numbers):
+    """Σ factors[i]·numbers[i] / 2^62, rounded down, for a few signed words and as many long numbers.
+
+    5 multiplications a number.  Right while Σ |factors[i]| < 2^64 and the result is a long number.
+    """
+    count = len(factors)
+
+    def generate(context, builder, signature, arguments):
+        def parts(tuple_, length):
+            return [builder.extract_value(tuple_, i) for i in range(length)]
+
+        multipliers = [builder.sext(x, _DOUBLE) for x in parts(arguments[0], count)]
+        rows = [parts(row, LIMBS) for row in parts(arguments[1], count)]
+        carry, result = ir.Constant(_DOUBLE, 0), []
+        for i in range(LIMBS):
+            for multiplier, row in zip(multipliers, rows):
+                carry = builder.add(carry, builder.mul(multiplier, builder.sext(row[i], _DOUBLE)))
+            if i:
+                result.append(builder.and_(builder.trunc(carry, _SINGLE), ir.Constant(_SINGLE, _MASK)))
+            carry = builder.ashr(carry, ir.Constant(_DOUBLE, LIMB_BITS))
+        return context.make_tuple(builder, signature.return_type, [*result, builder.trunc(carry, _SINGLE)])
+
+    return types.UniTuple(types.int64, LIMBS)(factors, numbers), generate
+
+
+@intrinsic
+def _trailing_zeros(typing, word):
+    """How many zeros a word that is not 0 ends in."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
+@inner
+def _steps(delta, f, g):
+    """62 division steps on the lowest words of f and g: (δ, u, v, q, r).
+
+    Steps on an even g are taken together.  For odd g and δ > 0 a step is one with δ <= 0 from (-δ, g, -f).  And while
+    δ <= 0 multiples of f are added to g, for 1 - δ steps: w is the multiple that makes that many bits of g zero at
+    once, at most six, for -1/f = f (f^2 - 2) modulo 64.
+    """
+    u, v, q, r = _ONE, _ZERO, _ZERO, _ONE
+    left = _LIMB_BITS
+    while True:
+        zeros = _trailing_zeros(g | (_ONE << left))
+        g >>= zeros
+        u <<= zeros
+        v <<= zeros
+        delta += zeros
+        left -= zeros
+        if left == 0:
+            return delta, u, v, q, r
+        if delta > 0:
+            delta, f, g = -delta, g, -f
+            u, v, q, r = q, r, -u, -v
+        count = min(min(1 - delta, left), _AHEAD)
+        w = g * f * (f * f - 2) & ((_ONE << count) - 1)
+        g += f * w
+        q += u * w
+        r += v * w
+
+
+@inner
+def _to_limbs(a):
+    """Four words below 2^64 as limbs."""
+    return (
+        np.int64(a[0] & _WORD_MASK),
+        np.int64((a[0] >> np.uint64(62) | a[1] << np.uint64(2)) & _WORD_MASK),
+        np.int64((a[1] >> np.uint64(60) | a[2] << np.uint64(4)) & _WORD_MASK),
+        np.int64((a[2] >> np.uint64(58) | a[3] << np.uint64(6)) & _WORD_MASK),
+        np.int64(a[3] >> np.uint64(56)),
+    )
+
+
+@inner
+def _to_words(a):
+    """A long number in [0, 2^256) as four words."""
+    a0, a1, a2, a3, a4 = np.uint64(a[0]), np.uint64(a[1]), np.uint64(a[2]), np.uint64(a[3]), np.uint64(a[4])
+    return (
+        a0 | a1 << np.uint64(62),
+        a1 >> np.uint64(2) | a2 << np.uint64(60),
+        a2 >> np.uint64(4) | a3 << np.uint64(58),
+        a3 >> np.uint64(6) | a4 << np.uint64(56),
+    )
+
+
+@inner
+def _multiple(low, negative_inverse):
+    """m in [-2^61, 2^61) for which low + m p is divisible by 2^62."""
+    return (low * negative_inverse << _TWO) >> _TWO
+
+
+@inner
+def quotient(a, p, negative_inverse, scale):
+    """c/a mod p, and 0 when a is 0, for words a below p < 2^254 and the `constants` of p and c.  The result is below p.
+
+    About as long as 40 Montgomery products.
+    """
+    f, g = p, _to_limbs(a)
+    d, e = _NOUGHT, scale
+    delta = _ONE
+    while g[0] | g[1] | g[2] | g[3] | g[4]:
+        delta, u, v, q, r = _steps(delta, f[0], g[0])
+        f, g = _shifted_sum((u, v), (f, g)), _shifted_sum((q, r), (f, g))
+        m = _multiple(u * d[0] + v * e[0], negative_inverse)
+        n = _multiple(q * d[0] + r * e[0], negative_inverse)
+        d, e = _shifted_sum((u, v, m), (d, e, p)), _shifted_sum((q, r, n), (d, e, p))
+    sign = _ONE if f[4] >= 0 else -_ONE
+    result = _shifted_sum((sign, _multiple(sign * d[0], negative_inverse)), (d, p))
+    if result[4] < 0:
+        result = _shifted_sum((_SHIFT, _SHIFT), (result, p))
+    return _to_words(result)
