@@ -7,6 +7,8 @@ product and reduction word by word (Koç, Acar, Kaliski 1996, "CIOS").
 
 from types import SimpleNamespace
 
+import numpy as np
+
 from zk.fields import inversion
 from zk.fields.limbs import ZERO_WORD, adc, mac, sbb, words
 from zk.fields.prime import MONTGOMERY, Prime
