@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
+from zk import phases
 from zk.errors import FormatError
 
 
@@ -28,9 +29,9 @@ def _pool(size: int) -> ThreadPoolExecutor:
 
 def submit(function: Callable, *arguments) -> Future:
     """Start `function` on the pool.  A task must not wait for another task of the pool."""
-    return _pool(threads()).submit(function, *arguments)
+    return _pool(threads()).submit(phases.carried(function), *arguments)
 
 
 def map(function: Callable, items: Iterable) -> list:
     """The results of `function` over `items`, in order; the longest items should come first."""
-    return list(_pool(threads()).map(function, items))
+    return list(_pool(threads()).map(phases.carried(function), items))

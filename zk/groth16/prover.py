@@ -9,8 +9,9 @@ everything but the truth of the statement.  Reusing or choosing them would not m
 
 import numpy as np
 
-from zk import entropy, msm, polynomial
+from zk import entropy, msm, phases, polynomial
 from zk.curves import bn254
+from zk.curves.bn254 import Point
 from zk.fields import array, fr
 from zk.fields.prime import FR, R
 from zk.groth16 import quotient
@@ -24,21 +25,34 @@ def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, i
     back does not verify.  `insecure_blinding` fixes (r, s), for tests.  Raises ValueError when the witness has another
     shape, a value that is not reduced, or does not begin with one.
     """
-    _check_witness(key, wires)
+    with phases.phase("checking the witness"):
+        _check_witness(key, wires)
     r, s = insecure_blinding or (entropy.scalar(R), entropy.scalar(R))
-    plain = polynomial.to_plain(wires)
     of_h = quotient.evaluate(key, wires)
-    of_b = plain[key.b_wires]
-    b2 = msm.start_g2(key.b2, of_b)
-    h = msm.start_g1(key.h, of_h)
-    c = msm.start_g1(key.c, plain[key.public + 1 :])
-    a = msm.start_g1(key.a, plain[key.a_wires])
-    b1 = msm.start_g1(key.b1, of_b)
-    proof_a = _sum(key.verifying.alpha, a.result(), bn254.multiply(r, key.delta))
-    proof_b = _sum(key.verifying.beta, b2.result(), bn254.multiply(s, key.verifying.delta))
-    b_in_g1 = _sum(key.beta, b1.result(), bn254.multiply(s, key.delta))
+    with phases.phase("plain scalars"):
+        plain = polynomial.to_plain(wires)
+        of_b = plain[key.b_wires]
+    with phases.phase("MSM B in G2"):
+        b2 = msm.start_g2(key.b2, of_b)
+    with phases.phase("MSM H"):
+        h = msm.start_g1(key.h, of_h)
+    with phases.phase("MSM C"):
+        c = msm.start_g1(key.c, plain[key.public + 1 :])
+    with phases.phase("MSM A"):
+        a = msm.start_g1(key.a, plain[key.a_wires])
+    with phases.phase("MSM B in G1"):
+        b1 = msm.start_g1(key.b1, of_b)
+    with phases.phase("assembling"):
+        return _assemble(key, r, s, *(pending.result() for pending in (a, b1, b2, c, h)))
+
+
+def _assemble(key: ProvingKey, r: int, s: int, a: Point, b1: Point, b2: Point, c: Point, h: Point) -> Proof:
+    """The proof, from the five sums and the two numbers that blind it."""
+    proof_a = _sum(key.verifying.alpha, a, bn254.multiply(r, key.delta))
+    proof_b = _sum(key.verifying.beta, b2, bn254.multiply(s, key.verifying.delta))
+    b_in_g1 = _sum(key.beta, b1, bn254.multiply(s, key.delta))
     blinding = _sum(bn254.multiply(s, proof_a), bn254.multiply(r, b_in_g1), bn254.multiply(-r * s % R, key.delta))
-    return Proof(proof_a, proof_b, _sum(c.result(), h.result(), blinding))
+    return Proof(proof_a, proof_b, _sum(c, h, blinding))
 
 
 def _check_witness(key: ProvingKey, wires: np.ndarray) -> None:

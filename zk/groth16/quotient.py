@@ -12,7 +12,7 @@ that the transforms ask for.  Three inverse and three forward transforms.
 
 import numpy as np
 
-from zk import ntt, parallel, polynomial, sparse
+from zk import ntt, parallel, phases, polynomial, sparse
 from zk.groth16.keys import ProvingKey
 
 
@@ -25,10 +25,12 @@ def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
     over = ntt.domain(key.log_size)
     a, b, c, scalars = (np.empty((over.size, 4), dtype=np.uint64) for _ in range(4))
     sides = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
-    parallel.map(lambda side: sparse.times_vector(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
-    polynomial.product(a, b, c)
-    parallel.map(lambda column: _to_coset(over, column), (a, b, c))
-    polynomial.difference(a, b, c, key.log_size, scalars)
+    with phases.phase("sparse products"):
+        parallel.map(lambda side: sparse.times_vector(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
+    with phases.phase("transforms"):
+        polynomial.product(a, b, c)
+        parallel.map(lambda column: _to_coset(over, column), (a, b, c))
+        polynomial.difference(a, b, c, key.log_size, scalars)
     return scalars
 
 
