@@ -154,6 +154,13 @@ def test_edge_values_agree_with_polynomials(kind):
         assert run(kind, operation, left, right) == [CLAIMS[operation](a, b) for a, b in zip(left, right)]
 
 
+def test_a_multiple_by_xi_is_right_around_every_multiple_of_p():
+    """9a - b and 9a + b are reduced by a quotient that is estimated."""
+    nines = {(k * P // 9 + d) % P for k in range(10) for d in (-1, 0, 1, 2)}
+    values = [reference.from_pairs([pair]) for a in nines for b in (0, 1, 9, P - 1) for pair in ((a, b), (b, a))]
+    assert run(run_fp2, XI, values, values) == [reference.mul(a, XI_VALUE) for a in values]
+
+
 @KINDS
 @settings(max_examples=25, deadline=None)
 @given(data=strategies.data())

@@ -5,8 +5,8 @@ Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications
 
 import numpy as np
 
-from zk.fields import fp
-from zk.jit import inlined, inner
+from zk.fields import fp, fp2_words
+from zk.jit import by_width, inlined, inner
 
 ZERO = (fp.ZERO, fp.ZERO)
 ONE = (fp.ONE, fp.ZERO)
@@ -43,12 +43,15 @@ def conjugate(a):
 
 
 @inner
-def mul(a, b):
+def _mul_lanes(a, b):
     """(a0 + a1 u)(b0 + b1 u) with u^2 = -1, by Karatsuba.  3 mul, 5 add."""
     low = fp.mul(a[0], b[0])
     high = fp.mul(a[1], b[1])
     cross = fp.mul(fp.add(a[0], a[1]), fp.add(b[0], b[1]))
     return fp.sub(low, high), fp.sub(fp.sub(cross, low), high)
+
+
+mul = by_width(fp2_words.mul, _mul_lanes)
 
 
 @inner
@@ -155,11 +158,14 @@ def scale(a, k):
 
 
 @inner
-def mul_by_xi(a):
+def _mul_lanes_by_xi(a):
     """a·ξ with ξ = 9 + u, the non-residue that Fp6 is built on.  10 add."""
     nine0 = fp.add(fp.double(fp.double(fp.double(a[0]))), a[0])
     nine1 = fp.add(fp.double(fp.double(fp.double(a[1]))), a[1])
     return fp.sub(nine0, a[1]), fp.add(nine1, a[0])
+
+
+mul_by_xi = by_width(fp2_words.mul_by_xi, _mul_lanes_by_xi)
 
 
 @inner

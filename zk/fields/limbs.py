@@ -67,3 +67,20 @@ def sbb(typing, a, b, borrow):
         return context.make_tuple(builder, _PAIR, (low, out))
 
     return _PAIR(types.uint64, types.uint64, types.uint64), generate
+
+
+_FOUR = types.UniTuple(types.uint64, WORDS)
+
+
+@intrinsic
+def choose(typing, chosen, a, b):
+    """a when the word `chosen` is 1, b when it is 0, without a branch: one that goes either way at random costs the CPU
+    more than the arithmetic around it."""
+
+    def generate(context, builder, signature, arguments):
+        chosen, a, b = arguments
+        is_a = builder.trunc(chosen, ir.IntType(1))
+        pairs = ((builder.extract_value(a, i), builder.extract_value(b, i)) for i in range(WORDS))
+        return context.make_tuple(builder, _FOUR, [builder.select(is_a, x, y) for x, y in pairs])
+
+    return _FOUR(types.uint64, _FOUR, _FOUR), generate

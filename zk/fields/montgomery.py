@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 
 from zk.fields import inversion
-from zk.fields.limbs import ZERO_WORD, adc, mac, sbb, words
+from zk.fields.limbs import ZERO_WORD, adc, choose, mac, sbb, words
 from zk.fields.prime import MONTGOMERY, Prime
 from zk.jit import inner
 
 
 @inner
 def reduce_once(t, p):
-    """t mod p for t < 2p."""
+    """t mod p for t < 2p, quick where t is rarely p or more, as after a multiplication."""
     s0, borrow = sbb(t[0], p[0], ZERO_WORD)
     s1, borrow = sbb(t[1], p[1], borrow)
     s2, borrow = sbb(t[2], p[2], borrow)
@@ -28,13 +28,23 @@ def reduce_once(t, p):
 
 
 @inner
+def reduce_evenly(t, p):
+    """t mod p for t < 2p, quick where either case is as likely."""
+    s0, borrow = sbb(t[0], p[0], ZERO_WORD)
+    s1, borrow = sbb(t[1], p[1], borrow)
+    s2, borrow = sbb(t[2], p[2], borrow)
+    s3, borrow = sbb(t[3], p[3], borrow)
+    return choose(borrow, t, (s0, s1, s2, s3))
+
+
+@inner
 def add(a, b, p):
     """a + b."""
     s0, carry = adc(a[0], b[0], ZERO_WORD)
     s1, carry = adc(a[1], b[1], carry)
     s2, carry = adc(a[2], b[2], carry)
     s3, carry = adc(a[3], b[3], carry)
-    return reduce_once((s0, s1, s2, s3), p)
+    return reduce_evenly((s0, s1, s2, s3), p)
 
 
 @inner
