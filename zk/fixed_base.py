@@ -1,10 +1,11 @@
-"""Many multiples of the generators, as key generation needs them: no doublings, only additions of table entries.
+"""Multiples of points that are known in advance: no doublings, only additions of table entries.
 
-The table holds k·2^(bits·i)·generator for every window i and digit magnitude k, so a multiple is the sum of one entry
-for each of its digits.  These sums are the groups of `zk.curves.sums`, whose additions share their inversions.
+The table holds k·2^(bits·i)·base for every base, window i and digit magnitude k, so Σ scalar·base is the sum of one entry
+for each digit of each scalar.  These sums are the groups of `zk.curves.sums`, whose additions share their inversions.
 Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,62 +18,83 @@ from zk.fields import array
 from zk.fields.prime import FR
 from zk.jit import kernel
 
-_BITS = 8
-_WINDOWS = digits.windows(_BITS)
-_LARGEST = max(digits.magnitudes(_BITS))
+_GENERATOR_BITS = 8
 _CHUNK = 1024  # scalars a task; its first round of sums then stays near the core's cache
 
 
-@kernel
-def _fill_table(base, largest, bits, table):
-    """table[i·largest + k - 1] = k·2^(bits·i)·base[0] in XYZZ form."""
-    step = weierstrass.from_affine(weierstrass.load(base, 0))
-    for i in range(0, table.shape[0], largest):
-        multiple = step
-        for k in range(largest):
-            weierstrass.store_xyzz(table, i + k, multiple)
-            multiple = weierstrass.add(multiple, step)
-        for _ in range(bits):
-            step = weierstrass.double(step)
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The multiples of some bases, affine: rows (bases · windows · largest, …)."""
+
+    bases: int
+    bits: int
+    largest: int
+    offset: np.ndarray
+    rows: np.ndarray
 
 
 @kernel
-def _multiples(table, recoded, bits, largest, count):
-    """The multiple of each recoded scalar, as affine points."""
+def _fill_table(bases, largest, bits, count, table):
+    """table[(b·count + i)·largest + k - 1] = k·2^(bits·i)·bases[b] in XYZZ form, for `count` windows."""
+    for b in range(bases.shape[0]):
+        step = weierstrass.from_affine(weierstrass.load(bases, b))
+        for i in range(count):
+            multiple = step
+            for k in range(largest):
+                weierstrass.store_xyzz(table, (b * count + i) * largest + k, multiple)
+                multiple = weierstrass.add(multiple, step)
+            for _ in range(bits):
+                step = weierstrass.double(step)
+
+
+@kernel
+def _combinations(table, recoded, bases, bits, largest, count):
+    """Σ_b scalar·base_b over each `bases` recoded scalars, as affine points."""
     entries = np.empty(recoded.shape[0] * count, np.int32)
-    starts = np.zeros(recoded.shape[0] + 1, np.int64)
+    starts = np.zeros(recoded.shape[0] // bases + 1, np.int64)
     found = 0
     for i in range(recoded.shape[0]):
+        first = i % bases * count * largest
         for window in range(count):
             digit = digits.digit(recoded, i, window, bits, count)
             if digit != 0:
-                entries[found] = 2 * (window * largest + abs(digit) - 1) + (digit < 0)
+                entries[found] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
                 found += 1
-        starts[i + 1] = found
+        starts[i // bases + 1] = found
     return sums.of_groups(table, entries[:found], starts)
 
 
-@lru_cache(maxsize=2)
-def _table(is_g2: bool) -> np.ndarray:
-    """The affine table of a group's generator: 256 KiB for G1, 512 KiB for G2."""
-    generator = g2_arrays.GENERATOR if is_g2 else g1_arrays.GENERATOR
-    size, shape = _WINDOWS * _LARGEST, generator.shape[1:]
+def table(bases: np.ndarray, bits: int) -> Table:
+    """The table of affine points for windows of `bits` bits."""
+    largest = max(digits.magnitudes(bits))
+    size, shape = len(bases) * digits.windows(bits) * largest, bases.shape[1:]
     points = np.empty((size, 4, *shape[1:]), np.uint64)
-    _fill_table(generator, _LARGEST, _BITS, points)
-    table = np.empty((size, *shape), np.uint64)
-    weierstrass.normalise(points, table)
-    return table
+    _fill_table(bases, largest, bits, digits.windows(bits), points)
+    rows = np.empty((size, *shape), np.uint64)
+    weierstrass.normalise(points, rows)
+    return Table(len(bases), bits, largest, array.plain([digits.offset(bits)]), rows)
+
+
+def combinations(table: Table, scalars: np.ndarray) -> np.ndarray:
+    """Σ_b scalars[i·bases + b]·base_b for every i, affine, from (n·bases, 4) plain words below r."""
+    recoded = np.empty(scalars.shape, np.uint64)
+    digits.recode(scalars, table.offset, recoded)
+    return _combinations(table.rows, recoded, table.bases, table.bits, table.largest, digits.windows(table.bits))
+
+
+@lru_cache(maxsize=2)
+def _generator(is_g2: bool) -> Table:
+    """The table of a group's generator: 256 KiB for G1, 512 KiB for G2."""
+    return table(g2_arrays.GENERATOR if is_g2 else g1_arrays.GENERATOR, _GENERATOR_BITS)
 
 
 def _multiply(is_g2: bool, scalars: np.ndarray) -> np.ndarray:
     if scalars.shape[1:] != (4,) or not array.is_canonical(FR, scalars):
         raise ValueError("a scalar is not below r")
-    table = _table(is_g2)
-    recoded = np.empty((len(scalars), 4), np.uint64)
-    digits.recode(np.require(scalars, np.uint64, ["C", "W"]), array.plain([digits.offset(_BITS)]), recoded)
-    chunks = [recoded[first : first + _CHUNK] for first in range(0, len(recoded), _CHUNK)]
-    made = parallel.map(lambda chunk: _multiples(table, chunk, _BITS, _LARGEST, _WINDOWS), chunks)
-    return np.concatenate([np.empty((0, *table.shape[1:]), np.uint64), *made])
+    generator, scalars = _generator(is_g2), np.require(scalars, np.uint64, ["C", "W"])
+    chunks = [scalars[first : first + _CHUNK] for first in range(0, len(scalars), _CHUNK)]
+    made = parallel.map(lambda chunk: combinations(generator, chunk), chunks)
+    return np.concatenate([np.empty((0, *generator.rows.shape[1:]), np.uint64), *made])
 
 
 def g1(scalars: np.ndarray) -> np.ndarray:

@@ -1,8 +1,10 @@
 """The lines of the Miller loop: doubling and addition on the twist, each with the line through its points.
 
-The running point is (X : Y : Z), homogeneous.  A line, evaluated at a point (x, y) of G1, is y·l0 + x·l1·w + l3·w^3 in
-Fp12, for the untwist (x, y) to (x w^2, y w^3); it is right up to a factor in Fp2, which the final exponentiation
-removes.  No step meets an exception when the point has order r.
+The running point is (X : Y : Z), homogeneous.  A line (l0, l1, l3), evaluated at a point (x, y) of G1, is
+y·l0 + x·l1·w + l3·w^3 in Fp12, for the untwist (x, y) to (x w^2, y w^3).  Factors in Fp2 do not count: the final
+exponentiation removes them.  So a line is evaluated divided by y, at what is called a place here: (x / y, 1 / y).  The
+place of the identity is (0, 0), where every line is l0 and contributes nothing.  A prepared line is divided by l0 too.
+No step meets an exception when the point has order r, and no l0 is zero.
 
 Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for computing pairings over ordinary curves"
 (ePrint 2010/526), section 4, after Costello, Lange, Naehrig (PKC 2010); without the halvings, all times 4.
@@ -76,14 +78,30 @@ def _mul_by_two(a, b0, b1):
 
 
 @inner
-def multiply(f, line, point):
-    """f·line(point) for an affine point of G1.  13 mul of Fp2, 4 mul of Fp."""
-    l0 = fp2.scale(line[0], point[1])
-    l1 = fp2.scale(line[1], point[0])
-    low = fp6.scale(f[0], l0)
-    high = _mul_by_two(f[1], l1, line[2])
-    both = _mul_by_two(fp6.add(f[0], f[1]), fp2.add(l0, l1), line[2])
+def multiply(f, line, place):
+    """f·line at a place.  13 mul of Fp2, 4 mul of Fp."""
+    l1 = fp2.scale(line[1], place[0])
+    l3 = fp2.scale(line[2], place[1])
+    low = fp6.scale(f[0], line[0])
+    high = _mul_by_two(f[1], l1, l3)
+    both = _mul_by_two(fp6.add(f[0], f[1]), fp2.add(line[0], l1), l3)
     return fp6.add(low, fp6.mul_by_v(high)), fp6.sub(fp6.sub(both, low), high)
+
+
+@inner
+def prepare(line):
+    """(l1 / l0, l3 / l0).  1 inverse and 2 mul of Fp2."""
+    inverse = fp2.inverse(line[0])
+    return fp2.mul(line[1], inverse), fp2.mul(line[2], inverse)
+
+
+@inner
+def multiply_prepared(f, line, place):
+    """f·(1 + x/y·l1·w + 1/y·l3·w^3).  10 mul of Fp2, 4 mul of Fp."""
+    l1 = fp2.scale(line[0], place[0])
+    l3 = fp2.scale(line[1], place[1])
+    even, odd = _mul_by_two(f[0], l1, l3), _mul_by_two(f[1], l1, l3)
+    return fp6.add(f[0], fp6.mul_by_v(odd)), fp6.add(f[1], even)
 
 
 @inner

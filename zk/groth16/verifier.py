@@ -39,8 +39,10 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
 
     Raises InvalidProof when it is not, when the number of inputs is wrong, or one is not an int in [0, r).
     """
+    from zk.groth16 import prepared
+
     check_public(key, public)
-    if not _is_one(_pairs(key, [_Weighted(public, proof, 1)])):
+    if not prepared.is_valid(prepared.prepare(key), public, proof):
         raise InvalidProof("the proof does not verify")
 
 
