@@ -1,41 +1,60 @@
 """Scalars as signed digits: each window of a scalar can be read without the ones below it.
 
 A scalar s below r is first folded to |s'| <= r / 2 with s' = s or s - r, so that -1 is as short as 1 and half of the
-digits of a small negative number are zero too.  With `bits` wide windows, adding 2^(bits - 1) to every window but the
-top one makes each digit (window of the sum) - 2^(bits - 1), in [-2^(bits - 1), 2^(bits - 1)); the top digit is what is
-left, and not negative.  The carries of the usual recoding have happened in that one addition.
+digits of a small negative number are zero too.  A window of `width` bits gives a digit in [-2^(width-1), 2^(width-1)):
+once 2^(width-1) is added to every window but the top one, each digit is (window of the sum) - 2^(width-1), and the
+carries of the usual recoding have happened in that one addition.  The top digit is what is left, and not negative.
 
 Source: the offset is that of Möller, "Algorithms for multi-exponentiation" (SAC 2001), section 3, with a constant.
 """
+
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from zk.fields import fr
 from zk.fields.limbs import ONE_WORD, ZERO_WORD, adc, sbb, words
-from zk.fields.prime import R
+from zk.fields.prime import R, WORD_BITS
 from zk.jit import inner, kernel
 
 SCALAR_BITS = (R // 2).bit_length()
+SIGN_BIT = 255  # of a folded or recoded scalar: it, and so each of its digits, is to be negated
 
 _R = words(R)
 _HALF_R = words(R // 2)
-_SIGN = np.uint64(1 << 63)  # bit 255 of a recoded scalar: its digits are to be negated
+_SIGN = np.uint64(1 << 63)
 
 
-def windows(bits: int) -> int:
-    """How many windows of this width a folded scalar has."""
-    return -(-SCALAR_BITS // bits)
+@dataclass(frozen=True)
+class Windows:
+    """Where the digits of a scalar are: it is cut into levels of `level_bits`, and each level into `sets` windows.
+
+    `table` is int64 (sets, levels, 3): the window's position, its width, and what is subtracted from it.  `offset` is
+    to be added to a folded scalar; `largest` is the largest magnitude of a digit.
+    """
+
+    level_bits: int
+    table: np.ndarray
+    offset: int
+    largest: int
 
 
-def offset(bits: int) -> int:
-    """2^(bits - 1) in every window but the top one."""
-    return sum(1 << (bits * i + bits - 1) for i in range(windows(bits) - 1))
-
-
-def magnitudes(bits: int) -> list[int]:
-    """The largest magnitude of a digit, for each window from the lowest."""
-    top = (R // 2 + offset(bits)) >> (bits * (windows(bits) - 1))
-    return [1 << (bits - 1)] * (windows(bits) - 1) + [top]
+@lru_cache(maxsize=64)
+def windows(level_bits: int, levels: int, sets: int, bits: int = SCALAR_BITS) -> Windows:
+    """The windows for folded scalars of at most `bits` bits, which levels · level_bits exceed."""
+    shares = [level_bits // sets + (k < level_bits % sets) for k in range(sets)]
+    starts = [sum(shares[:k]) for k in range(sets)]
+    table = np.zeros((sets, levels, 3), np.int64)
+    for k in range(sets):
+        for level in range(levels):
+            table[k, level] = level * level_bits + starts[k], shares[k], 1 << (shares[k] - 1)
+    top = int(table[-1, -1, 0])
+    table[-1, -1, 1:] = min(SIGN_BIT - top, WORD_BITS - 1), 0
+    offset = sum(int(half) << int(position) for position, _, half in table.reshape(-1, 3))
+    highest = ((1 << bits) - 1 + offset) >> top
+    table.flags.writeable = False
+    return Windows(level_bits, table, offset, max(highest, int(table[:, :, 2].max())))
 
 
 @inner
@@ -48,33 +67,52 @@ def _subtract(a, b):
     return (s0, s1, s2, s3), borrow
 
 
-@kernel
-def recode(scalars, offset, recoded):
-    """Fold each scalar below r, add the offset (a row of words), and mark in bit 255 the ones that were negated."""
-    t = fr.load(offset, 0)
-    for i in range(scalars.shape[0]):
-        s, sign = fr.load(scalars, i), ZERO_WORD
-        _, is_above = _subtract(_HALF_R, s)
-        if is_above == ONE_WORD:
-            s, _ = _subtract(_R, s)
-            sign = _SIGN
-        s0, carry = adc(s[0], t[0], ZERO_WORD)
-        s1, carry = adc(s[1], t[1], carry)
-        s2, carry = adc(s[2], t[2], carry)
-        s3, carry = adc(s[3], t[3], carry)
-        fr.store(recoded, i, (s0, s1, s2, s3 | sign))
+@inner
+def _folded(s):
+    """A scalar below r as magnitude and sign."""
+    _, is_above = _subtract(_HALF_R, s)
+    if is_above == ONE_WORD:
+        s, _ = _subtract(_R, s)
+        return s[0], s[1], s[2], s[3] | _SIGN
+    return s
 
 
 @inner
-def digit(recoded, index, window, bits, count):
-    """Digit `window` of `count` of a recoded scalar."""
-    shift = window * bits
-    word, low = shift >> 6, np.uint64(shift & 63)
-    top = recoded[index, 3] & ~_SIGN
-    value = (recoded[index, word] if word < 3 else top) >> low
-    if low and word < 3:
-        value |= (recoded[index, word + 1] if word < 2 else top) << (np.uint64(64) - low)
-    result = np.int64(value)
-    if window < count - 1:
-        result = np.int64(value & ((ONE_WORD << np.uint64(bits)) - ONE_WORD)) - (1 << (bits - 1))
-    return -result if recoded[index, 3] & _SIGN else result
+def _offset_added(s, t):
+    """The sum, whose sign bit stays that of s; the magnitudes leave it alone."""
+    s0, carry = adc(s[0], t[0], ZERO_WORD)
+    s1, carry = adc(s[1], t[1], carry)
+    s2, carry = adc(s[2], t[2], carry)
+    s3, _ = adc(s[3], t[3], carry)
+    return s0, s1, s2, s3
+
+
+@kernel
+def recode(scalars, offset, recoded):
+    """Fold each scalar below r and add the offset, a row of words."""
+    t = fr.load(offset, 0)
+    for i in range(scalars.shape[0]):
+        fr.store(recoded, i, _offset_added(_folded(fr.load(scalars, i)), t))
+
+
+@kernel
+def add_offset(folded, offset, recoded):
+    """Add the offset, a row of words, to scalars folded before."""
+    t = fr.load(offset, 0)
+    for i in range(folded.shape[0]):
+        fr.store(recoded, i, _offset_added(fr.load(folded, i), t))
+
+
+@inner
+def read(recoded, window, found):
+    """found[i] = the digit in one window, a row of `Windows.table`, of scalar i."""
+    position, width, half = window[0], window[1], window[2]
+    word, low = position >> 6, np.uint64(position & 63)
+    mask = (ONE_WORD << np.uint64(width)) - ONE_WORD
+    is_within = np.int64(low) + width <= WORD_BITS
+    for i in range(recoded.shape[0]):
+        value = recoded[i, word] >> low
+        if not is_within:
+            value |= recoded[i, word + 1] << (np.uint64(WORD_BITS) - low)
+        digit = np.int64(value & mask) - half
+        found[i] = -digit if recoded[i, 3] & _SIGN else digit

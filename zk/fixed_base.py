@@ -14,6 +14,7 @@ from zk import digits, parallel
 from zk.curves import g1 as g1_arrays
 from zk.curves import g2 as g2_arrays
 from zk.curves import sums, weierstrass
+from zk.digits import Windows
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.jit import kernel
@@ -27,9 +28,7 @@ class Table:
     """The multiples of some bases, affine: rows (bases · windows · largest, …)."""
 
     bases: int
-    bits: int
-    largest: int
-    offset: np.ndarray
+    windows: Windows
     rows: np.ndarray
 
 
@@ -48,38 +47,40 @@ def _fill_table(bases, largest, bits, count, table):
 
 
 @kernel
-def _combinations(table, recoded, bases, bits, largest, count):
+def _combinations(table, recoded, bases, windows, largest):
     """Σ_b scalar·base_b over each `bases` recoded scalars, as affine points."""
-    entries = np.empty(recoded.shape[0] * count, np.int32)
-    starts = np.zeros(recoded.shape[0] // bases + 1, np.int64)
-    found = 0
-    for i in range(recoded.shape[0]):
+    count, n = windows.shape[0], recoded.shape[0]
+    found = np.empty((count, n), np.int32)
+    for window in range(count):
+        digits.read(recoded, windows[window], found[window])
+    entries, starts, end = np.empty(n * count, np.int32), np.zeros(n // bases + 1, np.int64), 0
+    for i in range(n):
         first = i % bases * count * largest
         for window in range(count):
-            digit = digits.digit(recoded, i, window, bits, count)
+            digit = found[window, i]
             if digit != 0:
-                entries[found] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
-                found += 1
-        starts[i // bases + 1] = found
-    return sums.of_groups(table, entries[:found], starts)
+                entries[end] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
+                end += 1
+        starts[i // bases + 1] = end
+    return sums.of_groups(table, entries[:end], starts)
 
 
 def table(bases: np.ndarray, bits: int) -> Table:
     """The table of affine points for windows of `bits` bits."""
-    largest = max(digits.magnitudes(bits))
-    size, shape = len(bases) * digits.windows(bits) * largest, bases.shape[1:]
-    points = np.empty((size, 4, *shape[1:]), np.uint64)
-    _fill_table(bases, largest, bits, digits.windows(bits), points)
-    rows = np.empty((size, *shape), np.uint64)
+    windows = digits.windows(bits, digits.SCALAR_BITS // bits + 1, 1)
+    count, largest, shape = windows.table.shape[1], windows.largest, bases.shape[1:]
+    points = np.empty((len(bases) * count * largest, 4, *shape[1:]), np.uint64)
+    _fill_table(bases, largest, bits, count, points)
+    rows = np.empty((len(points), *shape), np.uint64)
     weierstrass.normalise(points, rows)
-    return Table(len(bases), bits, largest, array.plain([digits.offset(bits)]), rows)
+    return Table(len(bases), windows, rows)
 
 
 def combinations(table: Table, scalars: np.ndarray) -> np.ndarray:
     """Σ_b scalars[i·bases + b]·base_b for every i, affine, from (n·bases, 4) plain words below r."""
     recoded = np.empty(scalars.shape, np.uint64)
-    digits.recode(scalars, table.offset, recoded)
-    return _combinations(table.rows, recoded, table.bases, table.bits, table.largest, digits.windows(table.bits))
+    digits.recode(scalars, array.plain([table.windows.offset]), recoded)
+    return _combinations(table.rows, recoded, table.bases, table.windows.table[0], table.windows.largest)
 
 
 @lru_cache(maxsize=2)

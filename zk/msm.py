@@ -1,13 +1,17 @@
 """Multi-scalar multiplication Σ scalar·point over G1 and G2, by Pippenger's buckets.
 
-Scalars become signed digits.  For each window the points are sorted into buckets by the magnitude of their digit, the
-buckets are summed by pairwise affine additions, and Σ magnitude·bucket takes two additions for each bucket.  Windows
-do not depend on each other: each is a task for a thread.  A zero digit costs nothing, so zero scalars are free and
-short ones, of either sign, nearly so.
+Scalars become signed digits.  For each set of windows the points are sorted into buckets by the magnitude of their
+digit, the buckets are summed by pairwise affine additions, and Σ magnitude·bucket takes two such additions for each
+bucket, by rows and columns.  Sets do not depend on each other: each is a task for a thread.  A zero digit costs
+nothing, so zero scalars are free, and ones, minus ones and short scalars of either sign nearly so.
+
+Scalars are cut into levels.  Bases that are known beforehand come as a table with a multiple of each point for each
+level (zk/multiples.py); of other points the endomorphism gives a second multiple at once (zk/endomorphism.py), so that
+their scalars have half the length.
 
 Points are arrays (n, 2, 4) for G1 and (n, 2, 2, 4) for G2 of Montgomery words, the identity all zero; scalars are
 (n, 4) plain words below r.  Source: Pippenger 1976; Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery
-identification" (2012), section 4, for the buckets.
+identification" (2012), section 4, for the buckets; Brickell, Gordon, McCurley, Wilson (1992) for the levels.
 """
 
 from collections.abc import Callable
@@ -16,75 +20,114 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zk import digits, parallel
+from zk import digits, endomorphism, multiples, parallel
 from zk.curves import g1 as g1_arrays
 from zk.curves import g2 as g2_arrays
 from zk.curves import sums, weierstrass
 from zk.curves.bn254 import G1Point, G2Point
+from zk.digits import Windows
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.jit import inner, kernel
 
-_WINDOW_BITS = range(2, 17)
-# What an addition of two affine points and a bucket of the running sum cost, in units of 10 ns in G1; the ratio is
-# much the same in G2.
-_ADDITION_COST = 14
-_BUCKET_COST = 36
-_WHOLE_BELOW = 512  # points; a smaller multiplication is one task
+_WHOLE_BELOW = 512  # rows; a smaller multiplication is one task
+_MAX_WIDTH = 18  # bits of a window: 8 MiB of buckets in G1
+_FEW_BUCKETS = 64  # for these running sums take no longer than sums by rows and columns
 
 
 @inner
-def _sort(recoded, window, bits, count, starts):
-    """The entries of one window in order of bucket, by counting; `starts` gets where each bucket begins."""
-    n = recoded.shape[0]
-    found = np.empty(n, np.int64)
+def _sort(recoded, windows, starts):
+    """The entries of one set of windows, one for each level, in order of bucket; `starts` gets where each begins."""
+    levels, n = windows.shape[0], recoded.shape[0]
+    found = np.empty((levels, n), np.int32)
     starts[:] = 0
-    for i in range(n):
-        found[i] = digits.digit(recoded, i, window, bits, count)
-        if found[i] != 0:
-            starts[abs(found[i])] += 1
+    for level in range(levels):
+        digits.read(recoded, windows[level], found[level])
+        for i in range(n):
+            starts[abs(found[level, i])] += 1
+    starts[0] = 0
     for bucket in range(1, starts.shape[0]):
         starts[bucket] += starts[bucket - 1]
     entries = np.empty(starts[-1], np.int32)
     places = starts.copy()
-    for i in range(n):
-        if found[i] != 0:
-            bucket = abs(found[i]) - 1
-            entries[places[bucket]] = 2 * i + (found[i] < 0)
-            places[bucket] += 1
+    for level in range(levels):
+        for i in range(n):
+            digit = found[level, i]
+            if digit != 0:
+                bucket = abs(digit) - 1
+                entries[places[bucket]] = 2 * (level * n + i) + (digit < 0)
+                places[bucket] += 1
     return entries
 
 
 @inner
-def _weighted_sum(buckets):
-    """Σ (i + 1)·buckets[i] in XYZZ form, as the sum of the sums of buckets[i:].  2 additions for each bucket."""
-    running = weierstrass.identity_xyzz(weierstrass.load(buckets, 0)[0])
+def _running_sum(points):
+    """Σ (i + 1)·points[i] in XYZZ form, as the sum of the sums of points[i:].  2 additions for each point."""
+    running = weierstrass.identity_xyzz(weierstrass.load(points, 0)[0])
     total = running
-    for i in range(buckets.shape[0] - 1, -1, -1):
-        point = weierstrass.load(buckets, i)
+    for i in range(points.shape[0] - 1, -1, -1):
+        point = weierstrass.load(points, i)
         if not weierstrass.is_identity(point):
             running = weierstrass.add(running, weierstrass.from_affine(point))
         total = weierstrass.add(total, running)
     return total
 
 
-@kernel
-def _window_sums(points, recoded, first, bits, magnitudes, count, totals):
-    """totals[i] = Σ digit·point in XYZZ form over window first + i, for every row of `totals`."""
-    for i in range(totals.shape[0]):
-        starts = np.empty(magnitudes[first + i] + 1, np.int64)
-        entries = _sort(recoded, first + i, bits, count, starts)
-        weierstrass.store_xyzz(totals, i, _weighted_sum(sums.of_groups(points, entries, starts)))
+@inner
+def _lines(buckets, outer, outer_step, inner_count, inner_step):
+    """The sums of the lines g of buckets g·outer_step + k·inner_step, k < inner_count, without identities."""
+    size = buckets.shape[0]
+    entries, starts, count = np.empty(size, np.int32), np.zeros(outer + 1, np.int64), 0
+    for g in range(outer):
+        for k in range(inner_count):
+            place = g * outer_step + k * inner_step
+            if place < size and not weierstrass.is_identity(weierstrass.load(buckets, place)):
+                entries[count] = 2 * place
+                count += 1
+        starts[g + 1] = count
+    return sums.of_groups(buckets, entries[:count], starts)
+
+
+@inner
+def _weighted_sum(buckets):
+    """Σ (i + 1)·buckets[i] in XYZZ form.
+
+    With i = columns·row + column it is columns·Σ row·(sum of the row) + Σ (column + 1)·(sum of the column).
+    """
+    size = buckets.shape[0]
+    if size <= _FEW_BUCKETS:
+        return _running_sum(buckets)
+    bits = 3
+    while 1 << 2 * bits < size:
+        bits += 1
+    columns = 1 << bits
+    rows = (size + columns - 1) >> bits
+    total = _running_sum(_lines(buckets, rows, columns, columns, 1)[1:])
+    for _ in range(bits):
+        total = weierstrass.double(total)
+    return weierstrass.add(total, _running_sum(_lines(buckets, columns, 1, rows, columns)))
 
 
 @kernel
-def _combine(totals, bits, result):
-    """result[0] = Σ 2^(bits·i)·totals[i] as an affine point."""
+def _set_sums(points, recoded, windows, largest, totals):
+    """totals[k] = Σ digit·point in XYZZ form over the set of windows k.
+
+    With n scalars, row level·n + i of `points` belongs to the digit of scalar i at that level.
+    """
+    for k in range(windows.shape[0]):
+        starts = np.empty(largest + 1, np.int64)
+        entries = _sort(recoded, windows[k], starts)
+        weierstrass.store_xyzz(totals, k, _weighted_sum(sums.of_groups(points, entries, starts)))
+
+
+@kernel
+def _combine(totals, positions, result):
+    """result[0] = Σ 2^positions[k]·totals[k] as an affine point."""
     total = weierstrass.load_xyzz(totals, totals.shape[0] - 1)
-    for i in range(totals.shape[0] - 2, -1, -1):
-        for _ in range(bits):
+    for k in range(totals.shape[0] - 2, -1, -1):
+        for _ in range(positions[k + 1] - positions[k]):
             total = weierstrass.double(total)
-        total = weierstrass.add(total, weierstrass.load_xyzz(totals, i))
+        total = weierstrass.add(total, weierstrass.load_xyzz(totals, k))
     weierstrass.store(result, 0, weierstrass.to_affine(total))
 
 
@@ -94,7 +137,7 @@ class Pending:
 
     tasks: list[Future]
     totals: np.ndarray
-    bits: int
+    positions: np.ndarray
     decode: Callable[[np.ndarray], list]
 
     def result(self) -> G1Point | G2Point | None:
@@ -102,57 +145,82 @@ class Pending:
         for task in self.tasks:
             task.result()
         point = np.empty((1, 2, *self.totals.shape[2:]), np.uint64)
-        _combine(self.totals, self.bits, point)
+        _combine(self.totals, self.positions, point)
         return self.decode(point)[0]
 
 
-def _window_bits(count: int) -> int:
-    """The width for which additions and running sums together cost least."""
-    return min(
-        _WINDOW_BITS,
-        key=lambda bits: digits.windows(bits) * count * _ADDITION_COST + sum(digits.magnitudes(bits)) * _BUCKET_COST,
-    )
+def _choose(level_bits: int, levels: int, count: int, bits: int) -> Windows:
+    """The windows for which additions into buckets, one a level, and sums of buckets, two each, are fewest."""
+
+    def cost(sets: int) -> int:
+        return sets * (levels * count + (1 << -(-level_bits // sets)))
+
+    least = -(-level_bits // _MAX_WIDTH)
+    return digits.windows(level_bits, levels, min(range(least, level_bits // 2 + 1), key=cost), bits)
 
 
-def _start(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
-    if points.shape != (len(scalars), *shape) or scalars.shape[1:] != (4,):
+def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Callable) -> Pending:
+    """Begin on the pool; `points` has one row for each level and scalar."""
+    count = len(windows.table)
+    totals = np.empty((count, 4, *points.shape[2:]), np.uint64)
+    step = count if len(points) < _WHOLE_BELOW else 1
+    tasks = [
+        parallel.submit(_set_sums, points, recoded, windows.table[k : k + step], windows.largest, totals[k : k + step])
+        for k in range(0, count, step)
+    ]
+    return Pending(tasks, totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
+
+
+def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Both as the kernels want them.  Raises ValueError when they do not fit each other or a scalar is not below r."""
+    if len(points) not in (1, multiples.LEVELS) or points.shape[1:] != (len(scalars), *shape) or scalars.shape[1:] != (4,):
         raise ValueError("one scalar for each point is needed")
     if not array.is_canonical(FR, scalars):
         raise ValueError("a scalar is not below r")
     points, scalars = (np.require(a, np.uint64, ["C", "W"]) for a in (points, scalars))
-    bits = _window_bits(int(np.count_nonzero(scalars.any(axis=1))))
-    count = digits.windows(bits)
+    return points.reshape(-1, *shape), scalars
+
+
+def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
+    if len(table) == 1:
+        return _start_once(table[0], scalars, shape, decode)
+    levels = len(table)
+    points, scalars = _checked(table, scalars, shape)
+    nonzero = int(np.count_nonzero(scalars.any(axis=1)))
+    windows = _choose(multiples.LEVEL_BITS, levels, nonzero, digits.SCALAR_BITS)
     recoded = np.empty((len(scalars), 4), np.uint64)
-    digits.recode(scalars, array.plain([digits.offset(bits)]), recoded)
-    magnitudes = np.array(digits.magnitudes(bits))
-    totals = np.empty((count, 4, *shape[1:]), np.uint64)
-    step = count if len(points) < _WHOLE_BELOW else 1
-    tasks = [
-        parallel.submit(_window_sums, points, recoded, i, bits, magnitudes, count, totals[i : i + step])
-        for i in range(0, count, step)
-    ]
-    return Pending(tasks, totals, bits, decode)
+    digits.recode(scalars, array.plain([windows.offset]), recoded)
+    return _start(points, recoded, windows, decode)
 
 
-def start_g1(points: np.ndarray, scalars: np.ndarray) -> Pending:
-    """Begin Σ scalar·point over G1 on the pool.
+def _start_once(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
+    points, scalars = _checked(points[np.newaxis], scalars, shape)
+    points, folded = endomorphism.halve(points, scalars)
+    windows = _choose(endomorphism.HALF_BITS + 1, 1, len(folded), endomorphism.HALF_BITS)
+    recoded = np.empty((len(folded), 4), np.uint64)
+    digits.add_offset(folded, array.plain([windows.offset]), recoded)
+    return _start(points, recoded, windows, decode)
+
+
+def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending:
+    """Begin Σ scalar·point over G1 on the pool, for a table (levels, n, 2, 4) of `multiples.table`, or (1, n, 2, 4).
 
     Start the largest multiplication first, and those over G2 before those over G1.  Raises ValueError when the shapes
     do not match or a scalar is not below r.
     """
-    return _start(points, scalars, g1_arrays.SHAPE, g1_arrays.decode)
+    return _start_known(table, scalars, g1_arrays.SHAPE, g1_arrays.decode)
 
 
-def start_g2(points: np.ndarray, scalars: np.ndarray) -> Pending:
-    """Begin Σ scalar·point over G2 on the pool; as `start_g1`."""
-    return _start(points, scalars, g2_arrays.SHAPE, g2_arrays.decode)
+def start_g2(table: np.ndarray, scalars: np.ndarray) -> Pending:
+    """Begin Σ scalar·point over G2 on the pool, for a table (levels, n, 2, 2, 4); as `start_g1`."""
+    return _start_known(table, scalars, g2_arrays.SHAPE, g2_arrays.decode)
 
 
 def g1(points: np.ndarray, scalars: np.ndarray) -> G1Point | None:
-    """Σ scalar·point over G1; None when it is the identity."""
-    return start_g1(points, scalars).result()
+    """Σ scalar·point over G1 for points (n, 2, 4); None when it is the identity.  Raises as `start_g1`."""
+    return _start_once(points, scalars, g1_arrays.SHAPE, g1_arrays.decode).result()
 
 
 def g2(points: np.ndarray, scalars: np.ndarray) -> G2Point | None:
-    """Σ scalar·point over G2; None when it is the identity."""
-    return start_g2(points, scalars).result()
+    """Σ scalar·point over G2 for points (n, 2, 2, 4); None when it is the identity.  Raises as `start_g1`."""
+    return _start_once(points, scalars, g2_arrays.SHAPE, g2_arrays.decode).result()

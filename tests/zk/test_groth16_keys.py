@@ -38,11 +38,11 @@ def test_a_generated_key_is_the_points_of_the_key_in_the_exponent(monkeypatch):
         [SECRETS.beta, SECRETS.gamma, SECRETS.delta], bn254.G2
     )
     assert [made.beta, made.delta] == points([SECRETS.beta, SECRETS.delta])
-    assert g1.decode(made.a) == points([expected.a[j] for j in made.a_wires])
-    assert g1.decode(made.b1) == points([expected.b[j] for j in made.b_wires])
-    assert g2.decode(made.b2) == points([expected.b[j] for j in made.b_wires], bn254.G2)
-    assert g1.decode(made.c) == points(expected.c)
-    assert g1.decode(made.h) == points(expected.h)
+    assert g1.decode(made.a[0]) == points([expected.a[j] for j in made.a_wires])
+    assert g1.decode(made.b1[0]) == points([expected.b[j] for j in made.b_wires])
+    assert g2.decode(made.b2[0]) == points([expected.b[j] for j in made.b_wires], bn254.G2)
+    assert g1.decode(made.c[0]) == points(expected.c)
+    assert g1.decode(made.h[0]) == points(expected.h)
     assert [j for j in range(7) if expected.a[j]] == list(made.a_wires)
     assert [j for j in range(7) if expected.b[j]] == list(made.b_wires)
 
@@ -50,7 +50,7 @@ def test_a_generated_key_is_the_points_of_the_key_in_the_exponent(monkeypatch):
 def test_two_keys_for_one_system_share_nothing(key):
     other = generator.generate(cubic.system())
     assert keys.digest(other.verifying) != keys.digest(key.verifying)
-    assert not set(g1.decode(other.h)) & set(g1.decode(key.h))
+    assert not set(g1.decode(other.h[0])) & set(g1.decode(key.h[0]))
 
 
 def test_progress_reaches_the_number_of_points():
@@ -149,13 +149,15 @@ def first_row(arrays, name, value):
 
 DAMAGE = [
     (lambda a: a.pop("h"), "h missing"),
-    (lambda a: a.update(h=a["h"][1:]), "h has not 8 rows"),
-    (lambda a: a.update(c=a["c"][:-1]), "c has not 4 rows"),
-    (lambda a: a.update(b2=a["b2"][1:]), "b2 has not"),
+    (lambda a: a.update(h=a["h"][:, 1:]), "h has not 8 points"),
+    (lambda a: a.update(h=a["h"][1:]), "h has 3 levels"),
+    (lambda a: a.update(h=a["h"][:1]), "h has 1 levels"),
+    (lambda a: a.update(c=a["c"][:, :-1]), "c has not 4 points"),
+    (lambda a: a.update(b2=a["b2"][:, 1:]), "b2 has not"),
     (lambda a: a.update(a=a["a"].astype(np.int64)), "a's type"),
-    (lambda a: a.update(a=a["a"][:, 0]), "a's type"),
+    (lambda a: a.update(a=a["a"][:, :, 0]), "a's type"),
     (lambda a: a.update(sizes=np.array([28, 7])), "counts"),
-    (lambda a: a.update(sizes=np.array([2, 7])), "h has not 4 rows"),
+    (lambda a: a.update(sizes=np.array([2, 7])), "h has not 4 points"),
     (lambda a: a.update(sizes=np.array([3, 1 << 40])), "counts"),
     (lambda a: a.update(points=a["points"][1:]), "points or sizes"),
     (lambda a: first_row(a, "a_wires", 7), "a wire that is not there"),

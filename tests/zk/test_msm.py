@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from tests.zk.edges import elements
-from zk import digits, msm
+from zk import digits, endomorphism, msm, multiples
 from zk.curves import bn254, g1, g2
 from zk.fields import array
 from zk.fields.prime import R
@@ -29,6 +29,8 @@ def check(group, choices, scalars):
     points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
     expected = bn254.multiply(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R, group.generator)
     assert group.run(points, array.plain(scalars)) == expected
+    table = multiples.table(points)
+    assert group.start(table, array.plain(scalars)).result() == expected
 
 
 @BOTH
@@ -84,7 +86,7 @@ def test_several_multiplications_under_way_do_not_disturb_each_other(group):
         choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
         scalars = [generator.randrange(R) for _ in range(count)]
         points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
-        pending.append(group.start(points, array.plain(scalars)))
+        pending.append(group.start(multiples.table(points), array.plain(scalars)))
         expected.append(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R)
     assert [p.result() for p in pending] == [bn254.multiply(k, group.generator) for k in expected]
 
@@ -113,24 +115,65 @@ def test_as_many_scalars_as_points_are_needed(group):
             group.run(points, array.plain(range(count)))
 
 
+@BOTH
+def test_a_table_has_the_multiples_of_each_point(group):
+    points = POINTS[id(group)]
+    table = multiples.table(group.arrays.encode(points))
+    assert table.shape == (multiples.LEVELS, len(points), *group.arrays.SHAPE)
+    for level, row in enumerate(table):
+        assert group.arrays.decode(row) == [bn254.multiply(2 ** (64 * level), point) for point in points]
+
+
+@BOTH
+def test_a_table_with_another_number_of_levels_is_refused(group):
+    points = group.arrays.encode([group.generator])
+    with pytest.raises(ValueError, match="one scalar for each point"):
+        group.start(np.stack([points, points]), array.plain([1]))
+
+
+EDGE_SCALARS = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**253, 2**127, endomorphism.LAMBDA, R - endomorphism.LAMBDA]
+
+
+@BOTH
+def test_images_are_multiples_by_lambda(group):
+    points = POINTS[id(group)]
+    found = group.arrays.decode(endomorphism.images(group.arrays.encode(points)))
+    assert found == [bn254.multiply(endomorphism.LAMBDA, point) for point in points]
+
+
+def signed(value):
+    return (2**255 - value) if value >> 255 else value
+
+
+@settings(max_examples=50, deadline=None)
+@given(strategies.lists(elements(R), min_size=1))
+def test_halves_are_short_and_make_up_the_scalar(scalars):
+    scalars = scalars + EDGE_SCALARS
+    halves = [signed(value) for value in array.from_plain(endomorphism.split(array.plain(scalars)))]
+    assert max(map(abs, halves)) < 2**endomorphism.HALF_BITS
+    for scalar, first, second in zip(scalars, halves, halves[len(scalars) :]):
+        assert (first + endomorphism.LAMBDA * second - scalar) % R == 0
+
+
 @kernel
-def read(recoded, bits, count, result):
-    """result[i, window] = the digit."""
-    for i in range(recoded.shape[0]):
-        for window in range(count):
-            result[i, window] = digits.digit(recoded, i, window, bits, count)
+def read(recoded, windows, result):
+    """result[k, level] = the digits of all scalars in one window."""
+    for k in range(windows.shape[0]):
+        for level in range(windows.shape[1]):
+            digits.read(recoded, windows[k, level], result[k, level])
 
 
-@pytest.mark.parametrize("bits", msm._WINDOW_BITS)
-def test_digits_are_small_and_add_up_to_the_scalar(bits):
-    generator = random.Random(bits)
-    scalars = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**253, *(generator.randrange(R) for _ in range(50))]
-    count = digits.windows(bits)
-    recoded, result = np.empty((len(scalars), 4), np.uint64), np.empty((len(scalars), count), np.int64)
-    digits.recode(array.plain(scalars), array.plain([digits.offset(bits)]), recoded)
-    read(recoded, bits, count, result)
-    assert (abs(result) <= digits.magnitudes(bits)).all()
-    for scalar, row in zip(scalars, result.tolist()):
-        assert sum(d << (bits * i) for i, d in enumerate(row)) % R == scalar
-    assert not result[0].any()
-    assert [int(np.count_nonzero(row)) for row in result[[1, 3]]] == [1, 1], "1 and -1 have one digit"
+@pytest.mark.parametrize("sets", [4, 5, 6, 7, 9, 16, 32])
+def test_digits_are_small_and_add_up_to_the_scalar(sets):
+    generator = random.Random(sets)
+    scalars = EDGE_SCALARS + [generator.randrange(R) for _ in range(50)]
+    windows = digits.windows(64, 4, sets)
+    recoded, result = np.empty((len(scalars), 4), np.uint64), np.empty((sets, 4, len(scalars)), np.int32)
+    digits.recode(array.plain(scalars), array.plain([windows.offset]), recoded)
+    read(recoded, windows.table, result)
+    assert abs(result).max() <= windows.largest
+    positions = windows.table[:, :, 0].reshape(-1).tolist()
+    for scalar, row in zip(scalars, result.reshape(-1, len(scalars)).T.tolist()):
+        assert sum(d << position for d, position in zip(row, positions)) % R == scalar
+    assert not result[:, :, 0].any()
+    assert [int(np.count_nonzero(result[:, :, i])) for i in (1, 3)] == [1, 1], "1 and -1 have one digit"

@@ -19,6 +19,7 @@ from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, R
+from zk.groth16 import tables
 from zk.groth16.keys import MAX_WIRES, ProvingKey, VerifyingKey
 from zk.r1cs import R1CS, SparseMatrix
 
@@ -60,10 +61,11 @@ def generate(r1cs: R1CS, progress: Progress = lambda done, total: None) -> Provi
     secrets = _draw(log_size)
     columns = _columns_at(secrets.tau, log_size, r1cs.wires, (a, b, c), coefficients)
     points = _make_points(secrets, columns, r1cs.public, log_size, progress)
-    return ProvingKey(
+    key = ProvingKey(
         log_size=log_size, wires=r1cs.wires, a_starts=a.starts, a_terms=a.terms, b_starts=b.starts, b_terms=b.terms,
         coefficients=coefficients[:kept], **points,
     )  # fmt: skip
+    return tables.extend(key)
 
 
 def _check(r1cs: R1CS, log_size: int) -> None:
@@ -129,9 +131,9 @@ def _make_points(s: _Secrets, columns: np.ndarray, public: int, log_size: int, p
     }
     in_g2 = {"single": array.plain([s.beta, s.gamma, s.delta]), "b2": v[b_wires]}
     g1_points, g2_points = _multiples(in_g1, in_g2, progress)
-    alpha, beta, delta = g1.decode(g1_points.pop("single"))
-    ic = tuple(g1.decode(g1_points.pop("ic")))
-    verifying = VerifyingKey(alpha, *g2.decode(g2_points.pop("single")), ic)
+    alpha, beta, delta = g1.decode(g1_points.pop("single")[0])
+    ic = tuple(g1.decode(g1_points.pop("ic")[0]))
+    verifying = VerifyingKey(alpha, *g2.decode(g2_points.pop("single")[0]), ic)
     named = {"verifying": verifying, "beta": beta, "delta": delta, "a_wires": a_wires, "b_wires": b_wires}
     return named | g1_points | g2_points
 
@@ -139,7 +141,7 @@ def _make_points(s: _Secrets, columns: np.ndarray, public: int, log_size: int, p
 def _multiples(
     in_g1: dict[str, np.ndarray], in_g2: dict[str, np.ndarray], progress: Progress
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The multiples of the generators of both groups by named scalars, each group's in one run."""
+    """The multiples of the generators of both groups by named scalars, each group's in one run, as tables of one level."""
     total = sum(map(len, [*in_g1.values(), *in_g2.values()]))
     results, done = [], 0
     for multiply, named in ((fixed_base.g1, in_g1), (fixed_base.g2, in_g2)):
@@ -150,5 +152,6 @@ def _multiples(
             done += len(chunks[-1])
             progress(done, total)
         ends = np.cumsum([len(values) for values in named.values()])
-        results.append(dict(zip(named, np.split(np.concatenate(chunks), ends[:-1]))))
+        made = np.split(np.concatenate(chunks), ends[:-1])
+        results.append({name: points[np.newaxis] for name, points in zip(named, made)})
     return results[0], results[1]

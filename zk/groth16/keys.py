@@ -111,7 +111,8 @@ def digest(key: VerifyingKey) -> bytes:
 
 @dataclass(frozen=True)
 class ProvingKey:
-    """The key of the prover.  Points are affine Montgomery words, all zero for the identity.
+    """The key of the prover.  Points are affine Montgomery words, all zero for the identity, as tables of their multiples
+    (zk/multiples.py): the points themselves are a[0], b1[0] and so on, and a key may have these alone, levels = 1.
 
     A and B are sparse matrices in the form of zk/sparse.py.  After the constraints A has one row for the wire one and
     for each public input, with the single entry 1.  Wires whose column in A or B is zero have no point:
@@ -124,12 +125,12 @@ class ProvingKey:
     beta: G1Point
     delta: G1Point
     a_wires: np.ndarray  # int32 (n,)
-    a: np.ndarray  # uint64 (n, 2, 4)
+    a: np.ndarray  # uint64 (levels, n, 2, 4)
     b_wires: np.ndarray  # int32 (n,)
-    b1: np.ndarray  # uint64 (n, 2, 4)
-    b2: np.ndarray  # uint64 (n, 2, 2, 4)
-    c: np.ndarray  # uint64 (wires - public - 1, 2, 4)
-    h: np.ndarray  # uint64 (N, 2, 4)
+    b1: np.ndarray  # uint64 (levels, n, 2, 4)
+    b2: np.ndarray  # uint64 (levels, n, 2, 2, 4)
+    c: np.ndarray  # uint64 (levels, wires - public - 1, 2, 4)
+    h: np.ndarray  # uint64 (levels, N, 2, 4)
     a_starts: np.ndarray  # int64 (constraints + public + 2,)
     a_terms: np.ndarray  # int32 (n, 2)
     b_starts: np.ndarray  # int64 (constraints + 1,)
@@ -156,15 +157,17 @@ class ProvingKey:
 
 
 ARRAYS = tuple(field.name for field in fields(ProvingKey) if field.type is np.ndarray)
-_WORDS = {"a": (2, 4), "b1": (2, 4), "b2": (2, 2, 4), "c": (2, 4), "h": (2, 4), "coefficients": (4,)}
-_ROWS = {name: (np.uint64, row) for name, row in _WORDS.items()}
-_ROWS |= {
+POINTS = {"a": (2, 4), "b1": (2, 4), "b2": (2, 2, 4), "c": (2, 4), "h": (2, 4)}
+LEVELS = (1, 4)  # how many levels the tables of points may have
+_ROWS = {
+    "coefficients": (np.uint64, (4,)),
     "a_wires": (np.int32, ()),
     "b_wires": (np.int32, ()),
     "a_terms": (np.int32, (2,)),
     "b_terms": (np.int32, (2,)),
+    "a_starts": (np.int64, ()),
+    "b_starts": (np.int64, ()),
 }
-_ROWS |= {"a_starts": (np.int64, ()), "b_starts": (np.int64, ())}
 
 
 def _check(holds: bool, what: str) -> None:
@@ -174,21 +177,20 @@ def _check(holds: bool, what: str) -> None:
 
 def _check_shapes(key: ProvingKey) -> None:
     """Raises FormatError unless every array has its type and length, and the counts fit each other."""
-    for name in ARRAYS:
-        dtype, row = _ROWS[name]
+    for name, row in POINTS.items():
+        values = getattr(key, name)
+        _check(values.dtype == np.uint64 and values.shape[2:] == row and values.ndim == 2 + len(row), f"{name}'s type")
+        _check(len(values) in LEVELS and len(values) == len(key.a), f"{name} has {len(values)} levels")
+    for name, (dtype, row) in _ROWS.items():
         values = getattr(key, name)
         _check(values.dtype == dtype and values.shape[1:] == row and values.ndim == 1 + len(row), f"{name}'s type")
     _check(0 <= key.log_size <= 27 and key.public < key.wires <= MAX_WIRES, "its counts are out of range")
-    lengths = {
-        "a": len(key.a_wires),
-        "b1": len(key.b_wires),
-        "b2": len(key.b_wires),
-        "c": key.wires - key.public - 1,
-        "h": 1 << key.log_size,
-        "a_starts": len(key.b_starts) + key.public + 1,
-    }
-    for name, length in lengths.items():
-        _check(len(getattr(key, name)) == length, f"{name} has not {length} rows")
+    b_count = len(key.b_wires)
+    counts = {"a": len(key.a_wires), "b1": b_count, "b2": b_count}
+    counts |= {"c": key.wires - key.public - 1, "h": 1 << key.log_size}
+    for name, count in counts.items():
+        _check(getattr(key, name).shape[1] == count, f"{name} has not {count} points")
+    _check(len(key.a_starts) == len(key.b_starts) + key.public + 1, "a_starts and b_starts do not fit each other")
     _check(len(key.b_starts) >= 1 and len(key.a_starts) - 1 <= 1 << key.log_size, "the domain is too small")
     _check(array.is_canonical(FR, key.coefficients), "a coefficient is not reduced")
     for wires in (key.a_wires, key.b_wires):
