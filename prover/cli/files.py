@@ -20,14 +20,9 @@ class Existing(click.Path):
 
 def read_bytes(path: Path) -> bytes:
     """A file's content.  Raises FormatError when it is missing, unreadable or larger than MAX_BYTES."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise FormatError(f"{path} is larger than {MAX_BYTES} bytes")
-    return data
+    from prover.machine import files
+
+    return files.read(path, MAX_BYTES)
 
 
 def read_text(path: Path) -> str:

@@ -1,5 +1,6 @@
-"""`zksettle groth16 verify`, `export snarkjs` and `import snarkjs`: snarkjs's three JSON files, both ways."""
+"""`zksettle groth16 prove` and `verify`, `export snarkjs` and `import snarkjs`: circom's and snarkjs's files."""
 
+import time
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import click
 from prover.cli import files, watching
 from prover.cli.circuit import statement_argument
 from prover.cli.command import Session, group, pass_session
+from prover.cli.screen import seconds
 
 KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
 
@@ -14,6 +16,43 @@ KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
 @group()
 def groth16() -> None:
     """Groth16 proofs of any circuit, in snarkjs's files."""
+
+
+def _output() -> click.Path:
+    return click.Path(dir_okay=False, path_type=Path)
+
+
+@groth16.command("prove")
+@click.argument("zkey", type=files.Existing(), metavar="CIRCUIT.zkey")
+@click.argument("wtns", type=files.Existing(), metavar="WITNESS.wtns")
+@click.argument("proof", type=_output(), metavar="PROOF.json")
+@click.argument("public", type=_output(), metavar="PUBLIC.json")
+@pass_session
+def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path) -> None:
+    """Prove any circom circuit, with the key and the witness that snarkjs made.
+
+    Writes the proof and the public inputs as `snarkjs groth16 verify` takes them.  Files of these names are replaced.
+
+    The first proof under a key checks it; a copy is kept where the compiled kernels lie.
+    """
+    from prover.machine import progress, warmup
+    from prover.proofs import circom
+    from zk.formats import snarkjs
+
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
+        started = time.perf_counter()
+        found, inputs = circom.prove(zkey, wtns)
+        took_s = time.perf_counter() - started
+    files.write_text(proof, snarkjs.encode_proof(found))
+    files.write_text(public, snarkjs.encode_public(inputs))
+    session.screen.say(f"Proved in {seconds(took_s)}; the proof is in {proof}, its public inputs in {public}.")
+    session.screen.document({
+        "proof": str(proof),
+        "public": str(public),
+        "inputs": list(map(str, inputs)),
+        "seconds": round(took_s, 6),
+    })  # fmt: skip
 
 
 @groth16.command("verify")

@@ -1,5 +1,6 @@
 """Files that are whole or absent, private to their user, and changed by one process at a time."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
+
+from zk.errors import FormatError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -20,6 +23,27 @@ def make_folder(path: Path) -> Path:
     """The folder, made with mode 0700 where it is missing."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     return path
+
+
+def read(path: Path, limit: int) -> bytes:
+    """A file's content.  Raises FormatError when it is missing, unreadable or larger than `limit` bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(min(limit, os.fstat(file.fileno()).st_size or limit) + 1)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > limit:
+        raise FormatError(f"{path} is larger than {limit} bytes")
+    return data
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hex.  Raises FormatError when it is missing or unreadable."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def replace(path: Path, data: bytes) -> None:

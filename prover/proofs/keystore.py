@@ -11,7 +11,6 @@ file by file whenever it is opened; arrays are memory-mapped, so proving never c
 processes share their pages.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -127,7 +126,7 @@ def _write(name: str, folder: Path, now_ms: int) -> None:
         "fingerprint": fingerprint,
         "origin": ORIGIN,
         "made_ms": now_ms,
-        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+        "files": {path.name: files.digest(path) for path in sorted(folder.iterdir())},
     }
     files.replace(folder / MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
 
@@ -136,7 +135,7 @@ def _read(name: str, folder: Path) -> Key:
     manifest = _manifest(name, folder)
     for file, digest in manifest["files"].items():
         path = folder / Path(file).name
-        if not path.is_file() or _digest(path) != digest:
+        if not path.is_file() or files.digest(path) != digest:
             raise FormatError(_damaged(name, folder, f"{path.name} is not what was made"))
     proving = keys.from_arrays(_load_arrays(folder, "proving"))
     return Key(name, manifest["fingerprint"], proving, program.from_arrays(_load_arrays(folder, "program")))
@@ -173,8 +172,3 @@ def _load_arrays(folder: Path, kind: str) -> dict[str, np.ndarray]:
     """Copy-on-write maps: as fast as read-only ones, and the kernels need not be compiled a second time for them."""
     paths = sorted(folder.glob(f"{kind}-*.npy"))
     return {path.stem.removeprefix(f"{kind}-"): np.load(path, mmap_mode="c", allow_pickle=False) for path in paths}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -107,10 +107,14 @@ def test_a_key_that_is_not_what_snarkjs_writes_is_refused_by_field(path, value, 
 
 
 def test_a_point_outside_the_subgroup_is_refused():
+    refused(snarkjs.decode_proof, changed(PROOF_TEXT, ["pi_b"], outside_the_subgroup()), "pi_b is not in the subgroup")
+
+
+def outside_the_subgroup() -> list:
+    """A point of the curve of G2 that is not in G2, as snarkjs writes points."""
     from py_ecc import optimized_bn128 as ecc
 
-    twist = next(point for x in range(1, 100) if (point := _on_twist(ecc, x)))
-    refused(snarkjs.decode_proof, changed(PROOF_TEXT, ["pi_b"], twist), "pi_b is not in the subgroup")
+    return next(point for x in range(1, 100) if (point := _on_twist(ecc, x)))
 
 
 def _on_twist(ecc, x: int) -> list | None:

@@ -1,0 +1,110 @@
+"""The road of a proof for a circom circuit: CIRCUIT.zkey and WITNESS.wtns → prove → verify.
+
+The key is checked and converted once for each content of the file (`keycache`).  No proof leaves before it has verified
+here, which is also how a witness that does not satisfy the circuit is noticed: a .zkey file has no matrix C to ask.
+"""
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from prover.machine import files, progress
+from prover.proofs import keycache
+from zk.errors import FormatError, InvalidProof, Unsatisfied
+from zk.fields import array
+from zk.groth16.keys import Proof, ProvingKey
+
+MAX_KEY_BYTES = 8 << 30
+MAX_WITNESS_BYTES = 1 << 30
+_OPEN_KEYS = 8
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A key, the SHA-256 of its file, and whether it comes from the cache."""
+
+    key: ProvingKey
+    digest: str
+    is_from_cache: bool
+
+
+def open_key(path: Path) -> ProvingKey:
+    """The proving key in a .zkey file.  Raises FormatError when it is malformed; the message names the part."""
+    return _open(path).key
+
+
+def read_witness(path: Path) -> np.ndarray:
+    """(wires, 4) plain words of the witness in a .wtns file.  Raises FormatError when it is malformed."""
+    from zk.formats import wtns
+
+    return wtns.decode(files.read(path, MAX_WITNESS_BYTES), str(path))
+
+
+def prove(zkey_path: Path, wtns_path: Path) -> tuple[Proof, list[int]]:
+    """A proof that has verified, and its public inputs.
+
+    Raises FormatError when a file is malformed or the witness is for another circuit, and Unsatisfied when the witness
+    does not satisfy this one.
+    """
+    witness = read_witness(wtns_path)
+    opened = _open(zkey_path)
+    if len(witness) != opened.key.wires:
+        raise FormatError(f"{wtns_path} has {len(witness)} wires, and {zkey_path} is for {opened.key.wires}")
+    public = array.from_plain(witness[1 : opened.key.public + 1])
+    with progress.task("Proving"):
+        proof = _proof(opened.key, witness, public)
+        if proof is None and opened.is_from_cache:
+            keycache.discard(opened.digest)  # its points may be damaged
+            _open_state.cache_clear()
+            proof = _proof(open_key(zkey_path), witness, public)
+    if proof is None:
+        raise Unsatisfied(f"{wtns_path} does not satisfy the circuit: the proof made from it does not verify")
+    return proof, public
+
+
+def _proof(key: ProvingKey, witness: np.ndarray, public: list[int]) -> Proof | None:
+    """A proof that verifies, or None."""
+    from zk import polynomial
+    from zk.groth16 import prover, verifier
+
+    proof = prover.prove(key, polynomial.from_plain(witness))
+    try:
+        verifier.verify(key.verifying, public, proof)
+    except InvalidProof:
+        return None
+    return proof
+
+
+def _open(path: Path) -> _Opened:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise FormatError(f"{path} is not a file")
+    return _open_state(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@lru_cache(maxsize=_OPEN_KEYS)
+def _open_state(path: Path, *state: int) -> _Opened:
+    """The key in the file, which is not read again while its place, size and times stay what they are."""
+    with progress.task(f"Opening {path.name}"):
+        digest = files.digest(path)
+        if (key := keycache.load(digest)) is not None:
+            return _Opened(key, digest, is_from_cache=True)
+        return _converted(path)
+
+
+def _converted(path: Path) -> _Opened:
+    """The key checked and converted now, and kept."""
+    from zk.formats import zkey
+
+    data = files.read(path, MAX_KEY_BYTES)
+    digest = hashlib.sha256(data).hexdigest()
+    key = zkey.decode(data, str(path))
+    keycache.keep(digest, key)
+    return _Opened(key, digest, is_from_cache=False)
