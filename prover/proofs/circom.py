@@ -1,6 +1,6 @@
 """The road of a proof for a circom circuit: CIRCUIT.zkey and WITNESS.wtns → prove → verify.
 
-The key is checked and converted once for each content of the file (`keycache`).  No proof leaves before it has verified
+The key is checked and made quick to prove with once for each content of the file (`keycache`).  No proof leaves before it has verified
 here, which is also how a witness that does not satisfy the circuit is noticed: a .zkey file has no matrix C to ask.
 """
 
@@ -96,15 +96,16 @@ def _open_state(path: Path, *state: int) -> _Opened:
         digest = files.digest(path)
         if (key := keycache.load(digest)) is not None:
             return _Opened(key, digest, is_from_cache=True)
-        return _converted(path)
+        return _made(path)
 
 
-def _converted(path: Path) -> _Opened:
-    """The key checked and converted now, and kept."""
+def _made(path: Path) -> _Opened:
+    """The key checked and extended now, and kept."""
     from zk.formats import zkey
+    from zk.groth16 import tables
 
     data = files.read(path, MAX_KEY_BYTES)
     digest = hashlib.sha256(data).hexdigest()
-    key = zkey.decode(data, str(path))
+    key = tables.extend(zkey.decode(data, str(path)))
     keycache.keep(digest, key)
     return _Opened(key, digest, is_from_cache=False)

@@ -52,7 +52,7 @@ def test_a_proof_verifies_and_the_key_is_kept(place):
 def test_a_kept_key_is_used_where_it_lies(place, monkeypatch):
     first = keys.to_arrays(circom.open_key(place / "circuit.zkey"))
     another_process()
-    monkeypatch.setattr(circom, "_converted", lambda path: pytest.fail("the file was converted again"))
+    monkeypatch.setattr(circom, "_made", lambda path: pytest.fail("the key was made again"))
     again = circom.open_key(place / "circuit.zkey")
     assert isinstance(again.h.base, np.memmap) or isinstance(again.h, np.memmap)
     assert all(np.array_equal(first[name], values) for name, values in keys.to_arrays(again).items())
@@ -74,11 +74,11 @@ def damage(place, name: str, change) -> None:
 
 
 DAMAGE = {
-    "another point": lambda place: damage(place, "h", lambda h: np.roll(h, 1, axis=0)),
+    "another point": lambda place: damage(place, "h", lambda h: np.roll(h, 1, axis=1)),
     "no point": lambda place: damage(place, "a", lambda a: a + np.uint64(1)),
     "another alpha": lambda place: damage(place, "points", lambda points: np.roll(points, 64)),
     "a wire out of range": lambda place: damage(place, "a_terms", lambda terms: terms + np.int32(1000)),
-    "a row less": lambda place: damage(place, "c", lambda c: c[1:]),
+    "a row less": lambda place: damage(place, "c", lambda c: c[:, 1:]),
     "a file less": lambda place: (entries(place)[0] / "b1.npy").unlink(),
     "an empty file": lambda place: (entries(place)[0] / "b1.npy").write_bytes(b""),
     "a damaged header": lambda place: (entries(place)[0] / "b1.npy").write_bytes(b"\x93NUMPY\1\0\x10\0{'descr': '<u8'("),

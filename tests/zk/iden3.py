@@ -51,11 +51,11 @@ def zkey_sections(key: ProvingKey) -> Sections:
         2: header,
         3: g1.encode(vk.ic).tobytes(),
         4: terms([*_matrix(key, "a", 0), *_matrix(key, "b", 1)]),
-        5: _spread(key.wires, key.a_wires, key.a),
-        6: _spread(key.wires, key.b_wires, key.b1),
-        7: _spread(key.wires, key.b_wires, key.b2),
-        8: key.c.tobytes(),
-        9: key.h.tobytes(),
+        5: _spread(key.wires, key.a_wires, key.a[0]),
+        6: _spread(key.wires, key.b_wires, key.b1[0]),
+        7: _spread(key.wires, key.b_wires, key.b2[0]),
+        8: key.c[0].tobytes(),
+        9: key.h[0].tobytes(),
         10: bytes(68),
     }
 

@@ -44,7 +44,7 @@ _HEADER_LENGTHS = (4, FIELD_BYTES, 4, FIELD_BYTES, 4, 4, 4, 64, 64, 128, 128, 64
 
 
 def decode(data: bytes, what: str = "the key") -> ProvingKey:
-    """The proving key in a .zkey file.
+    """The proving key in a .zkey file; its tables have one level, which zk/groth16/tables.py extends.
 
     Raises FormatError, naming the part of the file, for everything that is not exactly what snarkjs writes, and for a
     key of more than 2^22 constraints, 2^24 wires or 2^16 public inputs.  Not to be called from a task of the pool.
@@ -69,9 +69,8 @@ def decode(data: bytes, what: str = "the key") -> ProvingKey:
         membership.check_g1(points[name], found[number].what)
     membership.check_g2(points["b2"], found[_B2].what)
     verifying = VerifyingKey(alpha, beta2, gamma2, delta2, tuple(ic))
-    return ProvingKey(
-        verifying, log_size, wires, beta, delta, a_wires=a_wires, b_wires=b_wires, **points, **matrices
-    )
+    tables = {name: rows[np.newaxis] for name, rows in points.items()}
+    return ProvingKey(verifying, log_size, wires, beta, delta, a_wires=a_wires, b_wires=b_wires, **tables, **matrices)
 
 
 def _decode_header(header: Section) -> tuple[int, int, int, list[G1Point | G2Point]]:
