@@ -90,7 +90,7 @@ def neg_small(a):
 
 @inlined
 def canonical(a):
-    """Both coefficients below p, from below 4p."""
+    """Both coefficients below p, from below 5p."""
     return fp.canonical(a[0]), fp.canonical(a[1])
 
 

@@ -1,19 +1,26 @@
 """Eight elements of a prime field at once, in Montgomery form: a stands for a·2^256 modulo p, as everywhere.
 
 An element is five vectors of 52-bit limbs, least significant first, one lane for each of eight numbers.  Between
-operations a number is *lazy*: below 2p + 2^210, called 2p+ here, instead of below p; its limbs are 52 bits.  Only
-`join` makes it canonical, for memory.
+operations a number is *lazy*: below 2p + e for a small *excess* e, instead of below p; its limbs are 52 bits.  2p+
+stands for any such bound with e <= 2^240.  Only `canonical` makes a number what memory holds.
 
 Products.  The 50 multiply-adds of a·b fill ten columns; Montgomery reduction takes 52 bits from the lower end four
 times and 48 bits once, 2^256 in all, with 55 more.  For a < A p and b < B p
 
-    (a·b + m·p) / 2^256 < (A·B·p / 2^256 + 1) p,        p / 2^256 < 0.1893,
+    (a·b + m·p) / 2^256 < (A·B·p / 2^256 + 1) p,        p / 2^256 < 0.18904,
 
-so the result is below 2p whenever A·B <= 5.28: one side may be as large as 2^256 when the other is canonical, and two
-lazy sides give less than 1.76 p.  No column exceeds 2^58, so nothing is lost before the carries are taken.
+so the result has no excess when a·b < 2^256·p, as it is for A·B <= 5.28, and for a below 2^256 with b below p.  Two
+lazy sides give less than 1.76 p.  Each column is the sum of at most 18 numbers of 52 bits and a small carry, less than
+2^57 in all, so nothing is lost before the carries are taken.
 
-Comparisons look at the highest limb alone: a number whose highest limb is greater than that of k·p is greater than
-k·p, and one whose highest limb is not is below k·p + 2^209, counting the limb itself and a carry into it.  Hence 2p+.
+Comparisons look at the highest column alone.  The ones below it hold less than one unit of it when they are the
+difference of two numbers, and from zero to less than two when they are a sum.  So, h being the highest column and t
+the highest limb of k·p: h > t + 1 says that the number is above k·p, and h <= t + 1 that it is below k·p + 2^210; a
+difference with h >= 1 is positive, and one with h <= 0 is below 2^208.
+
+Sums and differences.  `sub` leaves an excess of 2^208, or that of its first operand if that is greater.  `add` leaves
+the sum of both excesses, and at least 2^210.  So excess grows only where sums are added to sums, as twice 2p + e is
+2p + 2e: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any transform has steps, keep 2p+.
 """
 
 from types import SimpleNamespace
@@ -51,8 +58,8 @@ def _carry(emit: Emitter, columns: list) -> list:
 
 
 def _subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
-    """The columns less `multiple` where their highest is greater than its highest."""
-    above = emit.less(multiple[-1], columns[-1])
+    """The columns less `multiple` where that is not negative for certain; what is left is below multiple + 2^210."""
+    above = emit.less(emit.add(multiple[-1], emit.constant(1)), columns[-1])
     zero = emit.constant(0)
     return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple)]
 
@@ -165,7 +172,7 @@ def square(emit, a, p, negative_inverse):
 
 @_operation(Element, Element, Element, _Constant)
 def add(emit, a, b, twice_p):
-    """a + b below 2p+, for a + b < 4p+."""
+    """a + b: 2p is subtracted where the sum is above 2p for certain."""
     return _carry(emit, _subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
 
 
@@ -175,12 +182,18 @@ def add_loose(emit, a, b):
     return _carry(emit, [emit.add(x, y) for x, y in zip(a, b)])
 
 
-@_operation(Element, Element, Element, _Constant)
-def sub(emit, a, b, twice_p):
-    """a - b below 2p+, for lazy a and b: 2p is added where the highest limb of the difference is not positive."""
-    difference = [emit.sub(x, y) for x, y in zip(a, b)]
-    low, zero = emit.less(difference[-1], emit.constant(1)), emit.constant(0)
-    return _carry(emit, [emit.add(d, emit.select(low, m, zero)) for d, m in zip(difference, twice_p)])
+@_operation(Element, Element, Element, _Constant, _Constant)
+def sub(emit, a, b, p, twice_p):
+    """a - b for b <= 3p: 2p is added where the difference may be negative, and p more where it is below -p + 2^208.
+
+    The second step is for b above 2p: excess would otherwise come back as a number below zero.
+    """
+    columns, zero = [emit.sub(x, y) for x, y in zip(a, b)], emit.constant(0)
+    highest = columns[-1]
+    low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
+    for mask, multiple in ((low, twice_p), (lower, p)):
+        columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple)]
+    return _carry(emit, columns)
 
 
 @_operation(Element, Element, Element, _Constant)
@@ -191,7 +204,10 @@ def sub_loose(emit, a, b, multiple):
 
 @_operation(Element, Element, _Constant, _Constant)
 def canonical(emit, a, p, twice_p):
-    """a below p, for a < 4p: twice what the highest limb tells, and then the last p exactly, by the sign."""
+    """a below p, for a < 5p: 2p and p by the highest column, and then the last p exactly, by the sign.
+
+    Below 3p after the first, below 2p after the second, where a comparison that held back leaves less than p + 2^210.
+    """
     low = _subtract_above(emit, _subtract_above(emit, a, twice_p), p)
     exact = [emit.sub(x, m) for x, m in zip(low, p)]
     top = exact[0]
@@ -351,12 +367,12 @@ def kernels(prime: Prime) -> SimpleNamespace:
     @inlined
     def lanes_sub(a, b):
         """a - b."""
-        return sub(a, b, twice_p)
+        return sub(a, b, p, twice_p)
 
     @inlined
     def lanes_neg(a):
         """-a."""
-        return sub(broadcast(zero), a, twice_p)
+        return sub(broadcast(zero), a, p, twice_p)
 
     @inlined
     def lanes_sub_small(a, b):
@@ -390,7 +406,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
 
     @inlined
     def lanes_canonical(a):
-        """a below p, for a < 4p."""
+        """a below p, for a < 5p."""
         return canonical(a, p, twice_p)
 
     @inlined
