@@ -6,7 +6,6 @@ Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input
 import io
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -37,15 +36,23 @@ PLACES = {
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
 
 
-def _version() -> str:
+def _show_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
+    """What --version does.  Finding the version out takes as long as all the rest of help."""
+    if not is_asked or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return version("zksettle")
+        found = version("zksettle")
     except PackageNotFoundError:
-        return "not installed"
+        found = "not installed"
+    click.echo(f"zksettle, version {found}")
+    context.exit()
 
 
 @click.group(cls=command.LazyGroup, places=PLACES, context_settings=SETTINGS)
-@click.version_option(_version(), prog_name="zksettle")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+              help="Show the version and exit.")  # fmt: skip
 def zksettle() -> None:
     """Private, atomic, margined settlement between traders.
 

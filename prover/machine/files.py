@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
 from zk.errors import FormatError
 
 PRIVATE_FILE = 0o600
@@ -78,6 +76,8 @@ def locked(path: Path, what: str, wait_s: float = 0) -> Iterator[None]:
 
     Raises Busy, naming `what`, when another holder keeps it longer than `wait_s` seconds; -1 waits for ever.
     """
+    import filelock
+
     make_folder(path.parent)
     lock = filelock.FileLock(path.with_name(path.name + ".lock"), timeout=wait_s, mode=PRIVATE_FILE)
     try:

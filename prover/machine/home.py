@@ -1,6 +1,7 @@
 """The one directory per user in which everything of zksettle lies.
 
     HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
+    HOME/service/
 
 It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their
 data.
@@ -10,8 +11,6 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 from prover.machine import files
 from zk.errors import FormatError
@@ -46,6 +45,11 @@ class Home:
         """The secrets of the oracles, where they are all on this machine."""
         return self.path / "oracles.json"
 
+    @property
+    def service(self) -> Path:
+        """The folder in which the prover service listens."""
+        return self.path / "service"
+
     def wallet(self, name: str) -> Path:
         """The file of a wallet.  Raises FormatError when the name is not 1 to 32 of a-z, 0-9, - and _."""
         if not _NAME.fullmatch(name):
@@ -55,5 +59,11 @@ class Home:
 
 def find(option: str | os.PathLike | None = None) -> Home:
     """The data directory: the option, else ZKSETTLE_HOME, else the user's.  Made with mode 0700 where it is missing."""
-    chosen = option or os.environ.get(VARIABLE) or platformdirs.user_data_path("zksettle", appauthor=False)
+    chosen = option or os.environ.get(VARIABLE) or _of_system()
     return Home(files.make_folder(Path(chosen).expanduser().absolute()))
+
+
+def _of_system() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("zksettle", appauthor=False)
