@@ -43,13 +43,15 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     import sqlite3
 
     from prover.machine import files
+    from prover.service import protocol
     from prover.wallet import walletfile
     from settlement import audit, rejection
 
     if isinstance(error, rejection.Rejected):
         found = error.rejection
         return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
-    if isinstance(error, (Unsatisfied, InvalidProof, audit.Discrepancy, files.Busy, walletfile.WrongPassphrase)):
+    refusals = (audit.Discrepancy, files.Busy, protocol.Failed, walletfile.WrongPassphrase)
+    if isinstance(error, (Unsatisfied, InvalidProof, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}

@@ -1,8 +1,6 @@
 """Files named on the command line: read whole and within limits, written whole or not at all."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -45,8 +43,3 @@ def write_text(path: Path, text: str) -> None:
 
     files.replace(path, text.encode())
     path.chmod(0o644)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Puts a JSON document in place of the file, as `write_text` does."""
-    write_text(path, json.dumps(value, indent=1) + "\n")

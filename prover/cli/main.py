@@ -24,6 +24,7 @@ PLACES = {
     "ledger": "prover.cli.ledger:ledger",
     "prove": "prover.cli.proof:prove",
     "verify": "prover.cli.proof:verify",
+    "prover": "prover.cli.service:prover",
     "circuit": "prover.cli.circuit:circuit",
     "groth16": "prover.cli.snarkjs:groth16",
     "export": "prover.cli.snarkjs:export",

@@ -2,13 +2,17 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli import files, sitting, watching
+from prover.cli import files, resident
 from prover.cli.circuit import statement_argument
 from prover.cli.command import Session, command, pass_session
 from prover.cli.screen import seconds
+
+if TYPE_CHECKING:
+    from prover.proofs.keystore import Keystore
 
 
 @command()
@@ -16,33 +20,59 @@ from prover.cli.screen import seconds
 @click.argument("input", type=files.Existing())
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="PROOF.json",
               help="Where the proof is written.")  # fmt: skip
+@resident.options
 @pass_session
-def prove(session: Session, statement: str, input: Path, output: Path) -> None:
+def prove(session: Session, statement: str, input: Path, output: Path, service: bool, timeout: int) -> None:
     """Prove STATEMENT, with inputs from a JSON file.
 
     INPUT has the public and the private inputs; `zksettle circuit sample` prints one.
 
     The first proof of a statement makes its proving key, a development key of this home.
     """
+    from prover.service import client
+
+    inputs, started = files.read_bytes(input), time.perf_counter()
+    folder = session.home.service
+    answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
+    if answer is None:
+        text, digest, took_s = _prove_here(session, statement, inputs)
+    else:
+        text, digest, took_s = answer.parts[0].decode(), answer.fields["key"], time.perf_counter() - started
+    files.write_text(output, text)
+    is_service = answer is not None
+    session.screen.say(
+        f"{statement} is proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {output}."
+    )
+    session.screen.fields([("key", f"{digest[:16]}, a development key made by one party")])
+    session.screen.document({
+        "statement": statement, "proof": str(output), "key": digest, "seconds": round(took_s, 6), "service": is_service,
+    })  # fmt: skip
+
+
+def _prove_here(session: Session, statement: str, inputs: bytes) -> tuple[str, str, float]:
+    """The text of the proof file, the digest of its key, and how many seconds the proof took."""
     from circuits import registry
     from circuits.statements import statement as statements
+    from prover.cli import watching
     from prover.machine import progress, warmup
     from prover.proofs import prooffile, proving
-    from prover.proofs.keystore import Keystore
     from zk.groth16 import keys
 
-    public, private = statements.read(registry.get(statement), files.read_bytes(input))
+    public, private = statements.read(registry.get(statement), inputs)
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_kernels()
-        keystore = Keystore(session.home.keys, sitting.now_ms())
+        keystore = _keystore(session)
         started = time.perf_counter()
         found = proving.prove(statement, public, private, keystore)
         took_s = time.perf_counter() - started
-    files.write_json(output, prooffile.to_json(found))
-    digest = keys.digest(found.key).hex()
-    session.screen.say(f"{statement} is proved in {seconds(took_s)}; the proof is in {output}.")
-    session.screen.fields([("key", f"{digest[:16]}, a development key made by one party")])
-    session.screen.document({"statement": statement, "proof": str(output), "key": digest, "seconds": round(took_s, 6)})
+    return prooffile.encode(found), keys.digest(found.key).hex(), took_s
+
+
+def _keystore(session: Session) -> "Keystore":
+    from prover.cli import sitting
+    from prover.proofs.keystore import Keystore
+
+    return Keystore(session.home.keys, sitting.now_ms())
 
 
 @command()
@@ -53,15 +83,15 @@ def prove(session: Session, statement: str, input: Path, output: Path) -> None:
 @pass_session
 def verify(session: Session, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
     """Verify PROOF.json.  The key that is in the file is not trusted."""
+    from prover.cli import watching
     from prover.machine import progress, warmup
     from prover.proofs import prooffile, proving
-    from prover.proofs.keystore import Keystore
     from zk.formats import snarkjs
     from zk.groth16 import keys
 
     found = prooffile.decode(files.read_bytes(proof))
     if verification_key is None:
-        trusted = proving.own_key(found.statement, Keystore(session.home.keys, sitting.now_ms()))
+        trusted = proving.own_key(found.statement, _keystore(session))
     else:
         key = snarkjs.decode_verifying_key(files.read_bytes(verification_key))
         trusted = proving.TrustedKey(key, f"the key in {verification_key}")

@@ -133,6 +133,6 @@ def import_snarkjs(session: Session, statement: str, key: Path, public: Path, pr
     from prover.proofs import prooffile
 
     found = prooffile.from_snarkjs(statement, *(files.read_bytes(path) for path in (key, public, proof)))
-    files.write_json(output, prooffile.to_json(found))
+    files.write_text(output, prooffile.encode(found))
     session.screen.say(f"The proof is in {output}; it is not verified yet.")
     session.screen.document({"statement": statement, "proof": str(output)})

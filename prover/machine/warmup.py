@@ -54,6 +54,14 @@ def compile_kernels() -> bool:
     return True
 
 
+def load_kernels() -> None:
+    """Loads every kernel into this process, compiling what is not compiled yet."""
+    if not compile_kernels():
+        made: dict = {}
+        for stage in _stages():
+            stage(made)
+
+
 def run(keystore: Keystore) -> tuple[bool, tuple[str, ...]]:
     """Compiles the kernels and makes missing keys.  Whether it compiled, and the statements it made keys of."""
     compiled = compile_kernels()

@@ -41,7 +41,7 @@ class ProofFile:
 
 
 def to_json(found: ProofFile) -> dict[str, Any]:
-    """The file's content, for `json.dumps`."""
+    """The file's content as JSON values."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -54,6 +54,11 @@ def to_json(found: ProofFile) -> dict[str, Any]:
             "verification_key": json.loads(snarkjs.encode_verifying_key(found.key)),
         },
     }
+
+
+def encode(found: ProofFile) -> str:
+    """The file's text."""
+    return json.dumps(to_json(found), indent=1) + "\n"
 
 
 def decode(data: bytes) -> ProofFile:

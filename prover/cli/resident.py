@@ -1,0 +1,26 @@
+"""What the commands that prove have in common: they ask the resident prover first."""
+
+from collections.abc import Callable
+
+import click
+
+DEFAULT_S, MAX_S = 60, 3600  # the service's own, in seconds
+
+
+def options(function: Callable) -> Callable:
+    """The decorator that adds --no-service and --timeout: parameters `service`, bool, and `timeout`, seconds."""
+    service = click.option("--service/--no-service", default=True, help="Ask the prover that runs in this home, if one "
+                           "does. Default: yes.")  # fmt: skip
+    timeout = click.option("--timeout", type=click.IntRange(1, MAX_S), default=DEFAULT_S, metavar="SECONDS",
+                           help=f"How long that prover may take. Default: {DEFAULT_S}.")  # fmt: skip
+    return service(timeout(function))
+
+
+def tell(text: str) -> None:
+    """Says on standard error why the resident prover did not prove."""
+    click.echo(text, err=True)
+
+
+def by(is_service: bool) -> str:
+    """Who proved, for a sentence."""
+    return " by the resident prover" if is_service else ""

@@ -1,0 +1,87 @@
+"""Asking the service of a home, if there is one.
+
+Nothing here loads NumPy or Numba: a command that finds a service has its proof before those would have been imported.
+Whoever gets None proves in its own process.
+"""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from prover.service import edition, peer, place, protocol
+from prover.service.protocol import DEFAULT_DEADLINE_MS, Failed, Kind, Message, Outcome
+from zk.errors import FormatError, InvalidProof, Unsatisfied
+
+CONTROL_S = 60  # how long status and stop are waited for; stopping finishes what workers are at
+MARGIN_S = 10  # beyond the deadline, for the service's own answer that it is over
+
+_ERRORS = {
+    Outcome.UNSATISFIED: Unsatisfied,
+    Outcome.MALFORMED: FormatError,
+    Outcome.INVALID: InvalidProof,
+    Outcome.REFUSED: Failed,
+    Outcome.OVERDUE: Failed,
+    Outcome.POISON: Failed,
+}
+
+
+def prove_statement(
+    folder: Path, name: str, inputs: bytes, tell: Callable[[str], None], deadline_ms: int = DEFAULT_DEADLINE_MS
+) -> Message | None:
+    """An answer with the proof file as its part and "key", the digest of its key.
+
+    None when no service listens in the folder, or this one cannot take the request, which `tell` is told.
+    Raises what proving here would raise, and Failed when the service gave up on the request.
+    """
+    return _prove(folder, Kind.STATEMENT, tell, deadline_ms, (inputs,), statement=name)
+
+
+def status(folder: Path) -> Message | None:
+    """What the service says about itself; None when there is none."""
+    return _control(folder, Kind.STATUS)
+
+
+def stop(folder: Path) -> bool:
+    """Ends the service, and returns when it is over.  Whether there was one."""
+    return _control(folder, Kind.STOP) is not None
+
+
+def _prove(
+    folder: Path, kind: Kind, tell: Callable[[str], None], deadline_ms: int, parts: tuple[bytes, ...], **fields: str
+) -> Message | None:
+    channel = place.connect(folder, deadline_ms / 1000 + MARGIN_S)
+    if channel is None:
+        return None
+    if not peer.is_trusted(channel):
+        channel.close()
+        tell("the prover service belongs to another user; proving here")
+        return None
+    head = {"kind": kind.value, "edition": edition.current(), "deadline_ms": deadline_ms, **fields}
+    try:
+        found = _ask(channel, Message(head, parts))
+        outcome = protocol.outcome(found)
+    except (EOFError, OSError, FormatError):
+        tell("the prover service broke off; proving here")
+        return None
+    if outcome == Outcome.DONE:
+        return found
+    if outcome in _ERRORS:
+        raise _ERRORS[outcome](found.fields["sentence"])
+    tell(f"{found.fields['sentence']}; proving here")
+    return None
+
+
+def _control(folder: Path, kind: Kind) -> Message | None:
+    channel = place.connect(folder, CONTROL_S)
+    if channel is None:
+        return None
+    try:
+        return _ask(channel, Message({"kind": kind.value}))
+    except (EOFError, OSError, FormatError):
+        raise Failed("the prover service does not answer") from None
+
+
+def _ask(channel: socket.socket, request: Message) -> Message:
+    with channel:
+        channel.sendall(protocol.encode(request))
+        return protocol.receive(channel, protocol.MAX_ANSWER_BYTES)

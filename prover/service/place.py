@@ -1,0 +1,92 @@
+"""HOME/service/: the socket at which the service listens, and the lock of whoever listens there.
+
+Both are the user's alone: folder 0700, files 0600.  The lock is what makes a service the only one of its home; a
+socket whose lock nobody holds was left by a service that was killed, and is replaced.
+"""
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prover.machine import files
+from prover.service.protocol import Failed
+
+SOCKET, LOCK = "socket", "server"
+MAX_PATH_BYTES = 103  # the shortest limit of the systems that have such sockets: macOS; Linux has 107
+
+
+def check_system() -> None:
+    """Raises Failed on a system without Unix domain sockets."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise Failed("the prover service needs Unix domain sockets, and this system has none")
+
+
+def is_possible(folder: Path) -> bool:
+    """Whether a socket can lie in the folder."""
+    return hasattr(socket, "AF_UNIX") and len(os.fsencode(folder / SOCKET)) <= MAX_PATH_BYTES
+
+
+def connect(folder: Path, timeout_s: float) -> socket.socket | None:
+    """A connection to the service of this folder; None when none listens there."""
+    if not is_possible(folder):
+        return None
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel.settimeout(timeout_s)
+    try:
+        channel.connect(os.fspath(folder / SOCKET))
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, PermissionError):
+        channel.close()
+        return None
+    except BaseException:
+        channel.close()
+        raise
+    return channel
+
+
+@contextmanager
+def bound(folder: Path) -> Iterator[socket.socket]:
+    """The socket of the service, bound and not listening yet, until the context ends; then its file is gone.
+
+    Raises Busy when another service listens for this home, and Failed when a socket cannot be there.
+    """
+    check_system()
+    if not is_possible(folder):
+        raise Failed(f"{folder / SOCKET} is too long for a socket: give a shorter --home")
+    _make_private(folder)
+    with files.locked(folder / LOCK, "the prover service of this home"):
+        path = folder / SOCKET
+        _remove_stale(path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            _bind(listener, path)
+            try:
+                yield listener
+            finally:
+                path.unlink(missing_ok=True)
+
+
+def _make_private(folder: Path) -> None:
+    files.make_folder(folder)
+    if folder.stat().st_uid != os.geteuid():
+        raise Failed(f"{folder} belongs to another user, who could listen in")
+    folder.chmod(files.PRIVATE_FOLDER)
+
+
+def _remove_stale(path: Path) -> None:
+    """Removes what a killed service left; this process holds the lock, so nobody listens there."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise Failed(f"{path} is not a socket: move it away, and the service can listen there")
+    except FileNotFoundError:
+        return
+    path.unlink()
+
+
+def _bind(listener: socket.socket, path: Path) -> None:
+    before = os.umask(0o777 ^ files.PRIVATE_FILE)
+    try:
+        listener.bind(os.fspath(path))
+    finally:
+        os.umask(before)

@@ -1,0 +1,152 @@
+"""The service's front: from a connection to its answer.
+
+One event loop and no thread of its own.  A connection whose process belongs to another user is closed without a word;
+every other one gets an answer, which says what is wrong where something is.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prover.service import edition, peer, place, protocol
+from prover.service.crew import FULL, Crew
+from prover.service.protocol import Kind, Message, Outcome
+from zk.errors import FormatError
+from zk.formats import strict
+
+MAX_CONNECTIONS = 256
+BACKLOG = 128
+READ_S = 10  # in which a client has sent its request
+
+CONTROLS = (Kind.STATUS.value, Kind.STOP.value)  # understood across editions
+OTHER_EDITION = "the prover service runs another version of zksettle: start it again"
+
+_FIELDS = {
+    Kind.STATEMENT: {"edition", "statement", "deadline_ms"},
+    Kind.CIRCOM: {"edition", "key", "witness", "deadline_ms"},
+    Kind.STATUS: set(),
+    Kind.STOP: set(),
+}
+_PARTS = {Kind.STATEMENT: 1}
+
+
+@dataclass(eq=False)
+class Server:
+    """A service in `folder`.  `run` is its whole life, `stop` ends it, from inside the event loop."""
+
+    folder: Path
+    crew: Crew
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _edition: str = field(default_factory=edition.current)
+    _started_s: float = field(default_factory=time.monotonic)
+    _connections: set[asyncio.Task] = field(default_factory=set)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Listens until `stop`; then nothing is left of it.
+
+        Calls `ready` when requests are answered.  Raises Busy when there is a service here already, and Failed when
+        there cannot be one.
+        """
+        try:
+            with place.bound(self.folder) as listener:
+                server = await asyncio.start_unix_server(
+                    self._connected, sock=listener, backlog=BACKLOG, start_serving=False
+                )
+
+                async def begin() -> None:
+                    await server.start_serving()
+                    ready()
+
+                try:
+                    await self.crew.run(begin, self.stopping)
+                finally:
+                    server.close()
+        finally:
+            self._over.set()
+            if self._connections:
+                await asyncio.wait(self._connections, timeout=READ_S)
+
+    def stop(self) -> None:
+        """Ends the service: what workers are at is finished, what is queued is refused."""
+        self.stopping.set()
+
+    def stop_on_signals(self) -> None:
+        """Ctrl-C and SIGTERM end the service from now on."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.stop)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "asyncio runs this in a task of its own"
+        self._connections.add(task)
+        try:
+            if peer.is_trusted(writer.get_extra_info("socket")):
+                writer.write(protocol.encode(await self._answer(reader)))
+                await writer.drain()
+        except (EOFError, TimeoutError, ConnectionError):
+            pass  # whoever it was does not want an answer
+        finally:
+            self._connections.discard(task)
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader) -> Message:
+        if len(self._connections) > MAX_CONNECTIONS:
+            return protocol.answer(Outcome.FULL, FULL)
+        try:
+            async with asyncio.timeout(READ_S):
+                request = await protocol.read(reader, protocol.MAX_REQUEST_BYTES)
+            if request.fields.get("kind") not in CONTROLS and request.fields.get("edition") != self._edition:
+                return protocol.answer(Outcome.OTHER_EDITION, OTHER_EDITION)
+            kind = check_request(request)
+        except FormatError as error:
+            return protocol.answer(Outcome.MALFORMED, str(error))
+        if kind == Kind.STATUS:
+            return protocol.answer(Outcome.DONE, **self._status())
+        if kind == Kind.STOP:
+            self.stop()
+            await self._over.wait()
+            return protocol.answer(Outcome.DONE)
+        return await self._prove(request, reader)
+
+    async def _prove(self, request: Message, reader: asyncio.StreamReader) -> Message:
+        """The crew's answer.  A client that goes away takes its request with it, unless a worker is at it already."""
+        job = self.crew.submit(request, request.fields["deadline_ms"])
+        gone = asyncio.ensure_future(reader.read(1))
+        await asyncio.wait([job.answer, gone], return_when=asyncio.FIRST_COMPLETED)
+        if job.answer.done():
+            gone.cancel()
+            return job.answer.result()
+        job.answer.cancel()
+        raise EOFError("the client went away")
+
+    def _status(self) -> dict[str, Any]:
+        uptime_s = int(time.monotonic() - self._started_s)
+        return {"pid": os.getpid(), "edition": self._edition, "uptime_s": uptime_s, **self.crew.status()}
+
+
+def check_request(request: Message) -> Kind:
+    """What is asked for.  Raises FormatError unless it has exactly the fields and parts of its kind, of their types."""
+    what = "the request"
+    try:
+        kind = Kind(request.fields.get("kind"))
+    except ValueError:
+        raise FormatError(f"{what} is of no kind that is known here") from None
+    fields = strict.has_keys(request.fields, _FIELDS[kind] | {"kind"}, what)
+    for name in _FIELDS[kind] - {"deadline_ms"}:
+        if not isinstance(fields[name], str):
+            raise FormatError(f"{what}: {name} is not a string")
+    deadline_ms = fields.get("deadline_ms", 1)
+    if type(deadline_ms) is not int or not 1 <= deadline_ms <= protocol.MAX_DEADLINE_MS:
+        raise FormatError(f"{what}: deadline_ms is not an integer from 1 to {protocol.MAX_DEADLINE_MS}")
+    if len(request.parts) != _PARTS.get(kind, 0):
+        raise FormatError(f"{what} has {len(request.parts)} parts")
+    return kind
