@@ -1,43 +1,80 @@
-"""`zksettle bench kernels`: the parts that proofs are made of, each by itself at the size of a leg."""
+"""`zksettle bench kernels`: the operations that proofs are made of, each by itself, on one thread."""
+
+from collections.abc import Callable
+
+import numpy as np
 
 from circuits import generators, records
-from prover.bench.measure import Timing, measure
+from prover.bench import inputs
+from prover.bench.measure import Timing, measure, on_threads
+from prover.bench.report import Found
 from prover.proofs.keystore import Keystore
 from settlement import merkle
 from zk import entropy
 from zk.curves import babyjubjub, bn254
-from zk.fields import array
-from zk.fields.prime import FR, R
+from zk.fields.prime import R
 from zk.hashes import poseidon
 
+ELEMENTS = 1 << 10
+ROUNDS = 128  # a loop of so many operations in registers for each element
+INVERSIONS = 2
+POINTS = 1 << 14
 LEAVES = 2
 
 
-def bench(keystore: Keystore, runs: int) -> list[Timing]:
-    """Kernels over 2^14 elements or points, a pairing check of four pairs, and what the host does in Python."""
-    return [*_kernels(keystore, runs), *_host(runs)]
+def bench(keystore: Keystore, runs: int) -> Found:
+    """Field operations, additions of points, a pairing check, and what the host does in Python."""
+    with on_threads(1):
+        return Found([*fields(runs), *_additions(runs), *_pairing(runs), *_host(runs)])
 
 
-def _kernels(keystore: Keystore, runs: int) -> list[Timing]:
-    from zk import msm, ntt, pairing, polynomial
+def fields(runs: int) -> list[Timing]:
+    """The operations that the cost model counts in."""
+    from zk import loops, polynomial
 
-    key = keystore.open("leg").proving
-    size, label = 1 << key.log_size, f"2^{key.log_size}"
-    numbers = [entropy.scalar(R) for _ in range(size)]
-    column, scalars = array.encode(FR, numbers), array.plain(numbers)
-    other, product = column[::-1].copy(), column.copy()
-    over = ntt.domain(key.log_size)
-    count = len(key.b2)
-    pairs = [(bn254.G1, bn254.G2), (bn254.negate(bn254.G1), bn254.G2)] * 2
+    one, other = inputs.of_fp(ELEMENTS), inputs.of_fp(ELEMENTS)
+    pairs, others = (inputs.of_fp(2 * ELEMENTS).reshape(-1, 2, 4) for _ in range(2))
+    column, factors = inputs.of_fr(POINTS), inputs.of_fr(POINTS)
+    scalar, by = inputs.of_fr(ELEMENTS), inputs.of_fr(ELEMENTS)
+    lanes = f"{loops.STEP // 2} lane{'s' if loops.STEP > 2 else ''}"
+
+    def loop(name: str, size: str, work: Callable, *arrays: np.ndarray, rounds: int = ROUNDS) -> Timing:
+        return measure(name, size, lambda: work(*arrays, rounds), runs, len(arrays[0]) * rounds)
+
     return [
-        measure("Fr product", label, lambda: polynomial.product(column, other, product), runs).divided(
-            "Fr product, each", size
-        ),
-        measure("NTT", label, lambda: ntt.forward(over, column.copy()), runs),
-        measure("MSM in G1", label, lambda: msm.g1(key.h, scalars), runs),
-        measure("MSM in G2", f"{count} points", lambda: msm.g2(key.b2, scalars[:count]), runs),
-        measure("pairing check", "4 pairs", lambda: pairing.product_is_one(pairs), runs),
-    ]
+        loop("Fp product", lanes, loops.products, one, other),
+        loop("Fp square", lanes, loops.squares, one),
+        loop("Fp sum", lanes, loops.additions, one, other),
+        loop("Fp product, alone", "1 lane", loops.products_alone, one, other),
+        loop("Fp2 product", lanes, loops.products, pairs, others),
+        loop("Fp2 square", lanes, loops.squares, pairs),
+        loop("Fp2 product, alone", "1 lane", loops.products_alone, pairs, others),
+        loop("Fr product", lanes, loops.scalar_products, scalar, by),
+        loop("Fp inverse", "1 lane", loops.inverses, one, rounds=INVERSIONS),
+        measure("Fr product, in memory", f"{POINTS:,} rows", lambda: polynomial.product(column, factors, column), runs,
+                POINTS),
+    ]  # fmt: skip
+
+
+def _additions(runs: int) -> list[Timing]:
+    """Affine additions that share their inversions, of points gathered at random."""
+    from zk.curves import sums
+
+    entries = np.array(entropy.shuffled(range(POINTS)), np.int64) * 2
+    starts = np.arange(0, POINTS + 1, 2)
+    found = []
+    for name, make in (("G1 addition", inputs.points_g1), ("G2 addition", inputs.points_g2)):
+        points = make(POINTS)
+        work = lambda points=points: sums.of_groups(points, entries, starts)  # noqa: E731
+        found.append(measure(name, f"{POINTS:,} points", work, runs, POINTS // 2))
+    return found
+
+
+def _pairing(runs: int) -> list[Timing]:
+    from zk import pairing
+
+    pairs = [(bn254.G1, bn254.G2), (bn254.negate(bn254.G1), bn254.G2)] * 2
+    return [measure("pairing check", "4 pairs", lambda: pairing.product_is_one(pairs), runs)]
 
 
 def _host(runs: int) -> list[Timing]:

@@ -1,49 +1,63 @@
 """Timing: the first run by itself, because it may compile, page in and fill tables; then the runs that follow, warm."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
 from prover.machine import progress
+from zk import parallel
+
+THREADS = "ZKSETTLE_THREADS"
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How long something took, in seconds: the first time in this process, and each time after."""
+    """How long something took, in seconds: the first time in this process, and each time after.
+
+    Each run did `items` things (points, elements, proofs) on a pool of `threads`.
+    """
 
     name: str
     size: str
+    items: int
+    threads: int
     first_s: float
     runs_s: tuple[float, ...]
 
     @property
-    def median_s(self) -> float:
-        """The median of the warm runs."""
-        return median(self.runs_s)
+    def min_s(self) -> float:
+        """The least of the warm runs: what the work takes when nothing disturbs it."""
+        return min(self.runs_s)
 
-    def divided(self, name: str, count: int) -> "Timing":
-        """The same runs, told per one of `count` things that each of them did."""
-        return Timing(name, self.size, self.first_s / count, tuple(run / count for run in self.runs_s))
+    @property
+    def each_s(self) -> float:
+        """The least of the warm runs by the things that it did."""
+        return self.min_s / self.items
 
     def to_json(self) -> dict[str, object]:
         """As JSON values."""
         return {
             "name": self.name,
             "size": self.size,
+            "items": self.items,
+            "threads": self.threads,
             "first_s": round(self.first_s, 9),
-            "min_s": round(min(self.runs_s), 9),
-            "median_s": round(self.median_s, 9),
+            "min_s": round(self.min_s, 9),
+            "median_s": round(median(self.runs_s), 9),
             "max_s": round(max(self.runs_s), 9),
+            "each_s": round(self.each_s, 13),
             "runs": len(self.runs_s),
         }
 
 
-def measure(name: str, size: str, work: Callable[[], object], runs: int) -> Timing:
-    """Times `work` once and then `runs` times more."""
+def measure(name: str, size: str, work: Callable[[], object], runs: int, items: int = 1) -> Timing:
+    """Times `work`, which does so many things, once and then `runs` times more."""
     with progress.task(f"Measuring {name}", total=runs + 1) as task:
         first, *rest = (_timed(work, task) for _ in range(runs + 1))
-    return Timing(name, size, first, tuple(rest))
+    return Timing(name, size, items, parallel.threads(), first, tuple(rest))
 
 
 def _timed(work: Callable[[], object], task: progress.Task) -> float:
@@ -52,3 +66,22 @@ def _timed(work: Callable[[], object], task: progress.Task) -> float:
     took_s = time.perf_counter() - started
     task.advance()
     return took_s
+
+
+def thread_counts() -> list[int]:
+    """One thread, and as many as the pool has."""
+    return sorted({1, parallel.threads()})
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """Until the context ends the pool has so many threads."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = str(count)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[THREADS]
+        else:
+            os.environ[THREADS] = before

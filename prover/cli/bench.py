@@ -1,27 +1,26 @@
 """`zksettle bench …`: measurements that name the machine they were made on."""
 
-import os
-from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli import sitting, watching
-from prover.cli.circuit import statement_argument
+from prover.cli import measured
+from prover.cli.circuit import StatementName, statement_argument
 from prover.cli.command import Session, group, pass_session
-from prover.cli.screen import seconds, size
 
 if TYPE_CHECKING:
-    from prover.bench.measure import Timing
+    from prover.bench.report import Found
     from prover.proofs.keystore import Keystore
 
-runs_option = click.option(
-    "--runs", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many warm runs to time."
-)
-threads_option = click.option(
-    "--threads", type=click.IntRange(1, 1024), metavar="N",
-    help="How many threads kernels run on. Default: ZKSETTLE_THREADS, else every core.",
-)  # fmt: skip
+LOG_SIZES = (12, 14, 16, 18)
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
+
+
+def _sizes(least: int, most: int, default: tuple[int, ...], what: str):
+    """The option --sizes."""
+    return click.option("--sizes", type=measured.Sizes(least, most), metavar="N,N,…", show_default=True,
+                        default=",".join(map(str, default)), help=what)  # fmt: skip
 
 
 @group()
@@ -30,73 +29,87 @@ def bench() -> None:
 
 
 @bench.command()
-@statement_argument
-@runs_option
-@threads_option
+@measured.options
 @pass_session
-def prove(session: Session, statement: str, runs: int, threads: int | None) -> None:
-    """Measure a proof of STATEMENT.
+def kernels(session: Session, runs: int, **options) -> None:
+    """Measure the parts that proofs are made of.
 
-    Each step, the whole, one verification, and one of a batch of 64.
+    Field operations, additions of points, a pairing check, hashes.
     """
 
-    def measured(keystore: "Keystore") -> "list[Timing]":
-        from prover.bench import prove as benchmark
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import kernels
 
-        return benchmark.bench(statement, keystore, runs)
+        return kernels.bench(keystore, runs)
 
-    _run(session, measured, threads, {"benchmark": "prove", "statement": statement})
+    measured.run(session, {"benchmark": "kernels"}, found, **options)
 
 
 @bench.command()
-@runs_option
-@threads_option
+@_sizes(1, 22, LOG_SIZES, "Logarithms of the numbers of points.")
+@measured.options
 @pass_session
-def kernels(session: Session, runs: int, threads: int | None) -> None:
-    """Measure the parts that proofs are made of.
+def msm(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
+    """Measure multi-scalar multiplications.
 
-    Field products, NTT, multi-scalar multiplications, a pairing check, hashes.
+    Over G1 and G2, uniform scalars, one thread and all of them.
     """
 
-    def measured(keystore: "Keystore") -> "list[Timing]":
-        from prover.bench import kernels as benchmark
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import multiplications
 
-        return benchmark.bench(keystore, runs)
+        return multiplications.bench(sizes, runs)
 
-    _run(session, measured, threads, {"benchmark": "kernels"})
-
-
-def _run(session: Session, measured: "Callable[[Keystore], list[Timing]]", threads: int | None, about: dict) -> None:
-    from prover.machine import hardware, progress, warmup
-    from prover.proofs.keystore import Keystore
-
-    if threads is not None:
-        os.environ["ZKSETTLE_THREADS"] = str(threads)
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
-        keystore = Keystore(session.home.keys, sitting.now_ms())
-        warmup.run(keystore)
-        timings = measured(keystore)
-    described, peak = hardware.describe(), hardware.peak_memory_bytes()
-    _print(session, timings, described, peak)
-    session.screen.document({
-        **about,
-        "machine": described,
-        "peak_memory_bytes": peak,
-        "timings": [timing.to_json() for timing in timings],
-    })  # fmt: skip
+    measured.run(session, {"benchmark": "msm"}, found, **options)
 
 
-def _print(session: Session, timings: "Sequence[Timing]", described: dict, peak: int | None) -> None:
-    rows = [
-        (t.name, t.size, *(seconds(value) for value in (t.first_s, min(t.runs_s), t.median_s, max(t.runs_s))))
-        for t in timings
-    ]
-    session.screen.table(("what", "size", ">first", ">least", ">median", ">most"), rows)
-    session.screen.fields([
-        ("machine", f"{described['cpu']}, {described['cores']} cores, {described['threads']} threads"),
-        ("features", ", ".join(described["features"]) or "not told"),
-        ("software", f"zksettle {described['zksettle']}, commit {described['commit']}, Python {described['python']}, "
-                     f"Numba {described['numba']}"),
-        ("runs", f"{len(timings[0].runs_s)} warm, after a first one in this process; kernels were compiled before"),
-        ("memory", "not told" if peak is None else f"{size(peak)} at most"),
-    ])  # fmt: skip
+@bench.command()
+@_sizes(1, 22, LOG_SIZES, "Logarithms of the numbers of points.")
+@measured.options
+@pass_session
+def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
+    """Measure number-theoretic transforms.
+
+    Over Fr, each on one thread.
+    """
+
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import transforms
+
+        return transforms.bench(sizes, runs)
+
+    measured.run(session, {"benchmark": "ntt"}, found, **options)
+
+
+@bench.command()
+@statement_argument
+@measured.options
+@pass_session
+def prove(session: Session, statement: str, runs: int, **options) -> None:
+    """Measure a proof of STATEMENT.
+
+    Each step, the phases of the proof, the whole, and one verification.
+    """
+
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import prove
+
+        return prove.bench(statement, keystore, runs)
+
+    measured.run(session, {"benchmark": "prove", "statement": statement}, found, **options)
+
+
+@bench.command()
+@click.option("--statement", type=StatementName(), default="leg", show_default=True, help="Whose proofs are verified.")
+@_sizes(1, 4096, BATCHES, "Numbers of proofs in a batch.")
+@measured.options
+@pass_session
+def verify(session: Session, statement: str, sizes: tuple[int, ...], runs: int, **options) -> None:
+    """Measure verifying one proof, and batches."""
+
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import verification
+
+        return verification.bench(statement, keystore, sizes, runs)
+
+    measured.run(session, {"benchmark": "verify", "statement": statement}, found, **options)

@@ -21,11 +21,16 @@ def package_version(name: str) -> str | None:
 
 
 def cpu_name() -> str:
-    """The processor's name for itself."""
+    """The processor's name for itself; on x86 with family and model, for virtual machines call many kinds alike."""
+    told = {}
     for line in _cpuinfo():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+        name, _, value = line.partition(":")
+        told.setdefault(name.strip(), value.strip())
+    if "model name" not in told:
+        return platform.processor() or platform.machine()
+    if "cpu family" in told and "model" in told:
+        return f"{told['model name']} (family {told['cpu family']}, model {told['model']})"
+    return told["model name"]
 
 
 def cpu_features() -> tuple[str, ...]:
@@ -39,11 +44,14 @@ def cpu_features() -> tuple[str, ...]:
 
 def describe() -> dict[str, str | int | list[str]]:
     """Everything a measurement must name."""
+    from zk import width
+
     return {
         "cpu": cpu_name(),
         "cores": os.cpu_count() or 1,
         "threads": parallel.threads(),
         "features": list(cpu_features()),
+        "lanes": width.LANES,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "numba": package_version("numba") or "missing",

@@ -60,12 +60,3 @@ def test_warmup_makes_nothing_twice(keystore, tmp_path):
     assert zksettle(tmp_path, "warmup").code == 0
     again = json.loads(zksettle(tmp_path, "warmup", "--json").out)
     assert (again["compiled"], again["keys_made"]) == (False, [])
-
-
-@pytest.mark.parametrize("arguments", [("prove", "margin"), ("kernels",)])
-def test_a_benchmark_names_the_machine_and_the_runs(keystore, tmp_path, arguments):
-    (tmp_path / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
-    report = json.loads(zksettle(tmp_path, "bench", *arguments, "--runs", "1", "--json").out)
-    assert report["machine"]["cpu"] and report["machine"]["numba"] and report["machine"]["commit"]
-    assert all(0 < t["min_s"] <= t["median_s"] <= t["max_s"] and t["runs"] == 1 for t in report["timings"])
-    assert zksettle(tmp_path, "bench", *arguments, "--runs", "1").out.count("machine") == 1

@@ -1,0 +1,176 @@
+"""Reports as SVG charts, one for each benchmark; matplotlib is imported only when one is drawn.
+
+A chart is drawn from the document that `--json` prints, so an earlier report can be drawn as well.  Times are the
+least of the warm runs; the caption names what they were measured on.
+"""
+
+import importlib.util
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH_INCHES = 8.0
+TEXT = "path"  # letters are drawn, so that a chart looks the same everywhere
+COLOURS = ("#1f5fa8", "#d1731f", "#3d8f56", "#8a4fa3", "#b03a48", "#6b6b6b")
+DASHES = ("-", "--", ":", "-.")
+
+Report = Mapping[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+
+
+def is_possible() -> bool:
+    """Whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def draw(report: Report) -> str:
+    """The SVG of a report, the same for the same report."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    settings = {
+        "svg.hashsalt": "zksettle", "svg.fonttype": TEXT, "font.size": 10, "axes.spines.top": False,
+        "axes.spines.right": False, "axes.axisbelow": True, "axes.titlelocation": "left", "axes.titlesize": 11,
+    }  # fmt: skip
+    with matplotlib.rc_context(settings):
+        figure = Figure(layout="constrained")
+        _DRAWN[report["benchmark"]](figure, report)
+        figure.supxlabel(_caption(report), fontsize=8, color="#555555", x=0.01, ha="left")
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def _caption(report: Report) -> str:
+    """What every measurement names."""
+    machine, runs = report["machine"], [timing["runs"] for timing in report["timings"]]
+    lanes = f"{machine['lanes']} lane{'s' if machine['lanes'] > 1 else ''}"
+    least = f"least of {runs[0]} warm run{'s' if runs[0] > 1 else ''}" if runs else "warm"
+    return f"{machine['cpu']}, {machine['cores']} cores, {lanes}; commit {machine['commit']}; {least}"
+
+
+def _bars(axes: "Axes", groups: Mapping[str, Mapping[str, float]], unit: str, show: Callable[[float], str]) -> None:
+    """Horizontal bars from top to bottom, one for each name and group, with what they show beside them."""
+    names = list(dict.fromkeys(name for values in groups.values() for name in values))
+    height = 0.8 / len(groups)
+    for place, (group, values) in enumerate(groups.items()):
+        at = [names.index(name) + (place - (len(groups) - 1) / 2) * height for name in values]
+        bars = axes.barh(at, list(values.values()), height * 0.92, color=COLOURS[place], label=group)
+        axes.bar_label(bars, list(map(show, values.values())), padding=3, fontsize=8)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel(unit)
+    axes.margins(x=0.12)
+    axes.tick_params(axis="y", length=0)
+    if len(groups) > 1:
+        axes.legend(frameon=False, fontsize=9)
+
+
+def _lines(axes: "Axes", rows: Rows, unit: str, of: Callable[[Mapping[str, Any]], float], items: str) -> None:
+    """One line for each name and number of threads, over the number of items on a logarithmic axis."""
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    counts = sorted({row["threads"] for row in rows})
+    for name in names:
+        for threads in counts:
+            of_line = [row for row in rows if (row["name"], row["threads"]) == (name, threads)]
+            if of_line:
+                label = f"{name}, {threads} thread{'s' if threads > 1 else ''}" if len(counts) > 1 else name
+                axes.plot([row["items"] for row in of_line], [of(row) for row in of_line], marker="o", markersize=4,
+                          color=COLOURS[names.index(name)], linestyle=DASHES[counts.index(threads)], label=label)  # fmt: skip
+    _powers_of_two(axes, sorted({row["items"] for row in rows}), items)
+    axes.set_ylabel(unit)
+    if axes.get_yscale() == "linear":
+        axes.set_ylim(bottom=0)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.legend(frameon=False, fontsize=9)
+
+
+def _powers_of_two(axes: "Axes", values: Sequence[int], what: str) -> None:
+    """A logarithmic axis with a tick at each value, large ones as powers."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(values, [str(v) if v < 1024 or v & (v - 1) else f"$2^{{{v.bit_length() - 1}}}$" for v in values])
+    axes.minorticks_off()
+    axes.set_xlabel(what)
+
+
+def _three_digits(value: float) -> str:
+    """A number as a bar tells it."""
+    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def _duration(ns: float) -> str:
+    """Nanoseconds as a person reads them."""
+    for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if ns >= scale:
+            return f"{ns / scale:.3g} {unit}"
+    return f"{ns:.3g} ns"
+
+
+def _size(figure: "Figure", rows: int) -> None:
+    """So high that each of so many bars has room."""
+    figure.set_size_inches(WIDTH_INCHES, 1.4 + 0.3 * rows)
+
+
+def _kernels(figure: "Figure", report: Report) -> None:
+    timings = report["timings"]
+    _size(figure, len(timings))
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    each = {f"{timing['name']} ({timing['size']})": timing["each_s"] * 1e9 for timing in timings}
+    _bars(axes, {"": each}, "ns each, logarithmic", _duration)
+    axes.set_title("Operations on one thread")
+
+
+def _by_size(title: str) -> Callable[["Figure", Report], None]:
+    """A drawing of time and of time per point over size."""
+
+    def drawn(figure: "Figure", report: Report) -> None:
+        figure.set_size_inches(WIDTH_INCHES * 1.2, 4)
+        whole, each = figure.subplots(1, 2)
+        whole.set_yscale("log")
+        _lines(whole, report["timings"], "ms, logarithmic", lambda row: row["min_s"] * 1e3, "points")
+        whole.yaxis.set_major_formatter("{x:,g}")
+        whole.set_title(title)
+        _lines(each, report["timings"], "ns per point", lambda row: row["each_s"] * 1e9, "points")
+        each.get_legend().remove()
+        each.set_title("The same, per point")
+
+    return drawn
+
+
+def _prove(figure: "Figure", report: Report) -> None:
+    rows = [row for row in report["phases"] if row["busy_s"] > 0]
+    counts = sorted({row["threads"] for row in rows})
+    groups = {
+        f"{n} thread{'s' if n > 1 else ''}": {r["phase"]: r["busy_s"] * 1e3 for r in rows if r["threads"] == n}
+        for n in counts
+    }
+    _size(figure, len(counts) * len({row["phase"] for row in rows}))
+    axes = figure.subplots()
+    _bars(axes, groups, "ms of processor time, all threads together", _three_digits)
+    whole = ", ".join(
+        f"{t['min_s'] * 1e3:.0f} ms on {t['threads']}" for t in report["timings"] if t["name"] == "proof"
+    )
+    axes.set_title(f"Phases of a proof of {report.get('statement', report.get('circuit', ''))} ({whole})")
+
+
+def _verify(figure: "Figure", report: Report) -> None:
+    figure.set_size_inches(WIDTH_INCHES, 4)
+    axes = figure.subplots()
+    rows = [timing for timing in report["timings"] if timing["name"] == "verify in batch"]
+    _lines(axes, rows, "ms per proof", lambda row: row["each_s"] * 1e3, "proofs in the batch")
+    axes.get_legend().remove()
+    axes.set_title("Verification in batches")
+
+
+_DRAWN: dict[str, Callable[["Figure", Report], None]] = {
+    "kernels": _kernels,
+    "msm": _by_size("Multi-scalar multiplication"),
+    "ntt": _by_size("Number-theoretic transform"),
+    "prove": _prove,
+    "verify": _verify,
+}

@@ -1,0 +1,122 @@
+"""What a benchmark found, with everything that a measurement must name; and one report against an earlier one.
+
+A ratio of two times means something when both are of the same work on the same machine.  Anything else is refused, in
+a sentence that says what differs.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prover.bench.measure import Timing
+from zk.errors import FormatError
+
+SAME = ("cpu", "cores", "threads", "lanes")  # of the machine, for times to be comparable
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a section: its key in JSON, its heading, and what its numbers are: see `prover/cli/measured.py`."""
+
+    key: str
+    heading: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table beside the timings."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The timings of a benchmark, its other tables, and sentences about what could not be measured."""
+
+    timings: Sequence[Timing]
+    sections: tuple[Section, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def to_json(about: Mapping[str, Any], machine: Mapping[str, Any], peak: int | None, found: Found) -> dict[str, Any]:
+    """The document that `--json` prints and that `--against` reads."""
+    return {
+        **about,
+        "machine": dict(machine),
+        "peak_memory_bytes": peak,
+        "timings": [timing.to_json() for timing in found.timings],
+        **{section.name: [dict(row) for row in section.rows] for section in found.sections},
+        "notes": list(found.notes),
+    }
+
+
+def against(now: Mapping[str, Any], data: bytes) -> Section:
+    """For every timing of a report its ratio to that of an earlier one, which `data` holds as JSON.
+
+    Raises FormatError when `data` is no report, or one of another benchmark, another machine or other sizes.
+    """
+    then = _earlier(data)
+    if then["benchmark"] != now["benchmark"]:
+        raise FormatError(f"the earlier report is of bench {then['benchmark']}, this one of bench {now['benchmark']}")
+    for key in SAME:
+        if then["machine"].get(key) != now["machine"][key]:
+            raise FormatError(
+                f"the earlier report is from another machine or setting: {key} was {then['machine'].get(key)} and is "
+                f"{now['machine'][key]}"
+            )
+    before, after = ({_place(timing): timing for timing in report["timings"]} for report in (then, now))
+    if different := sorted(set(before) ^ set(after)):
+        name, size, threads = different[0]
+        raise FormatError(f"only one of the reports has {name}, size {size or 'none'}, threads {threads}")
+    return Section(
+        "against",
+        f"against commit {then['machine'].get('commit')}",
+        (Column("name", "what"), Column("size", "size"), Column("threads", "threads", "count"),
+         Column("then_s", "least then", "seconds"), Column("now_s", "least now", "seconds"),
+         Column("ratio", "now / then", "ratio")),
+        [_ratio(before[place], after[place]) for place in after],
+    )  # fmt: skip
+
+
+def _place(timing: Mapping[str, Any]) -> tuple[str, str, int]:
+    """What a timing is a timing of."""
+    return timing["name"], timing["size"], timing["threads"]
+
+
+def _ratio(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": now["name"],
+        "size": now["size"],
+        "threads": now["threads"],
+        "then_s": then["min_s"],
+        "now_s": now["min_s"],
+        "ratio": round(now["min_s"] / then["min_s"], 3),
+    }
+
+
+def _earlier(data: bytes) -> dict[str, Any]:
+    """The parts of an earlier report that are compared.  Raises FormatError where one is missing or malformed."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("machine"), dict) or "benchmark" not in found:
+        raise FormatError("the earlier report is not what zksettle bench --json prints")
+    timings = found.get("timings")
+    if not isinstance(timings, list) or not all(map(_is_timing, timings)):
+        raise FormatError("the earlier report is not what zksettle bench --json prints: a timing is malformed")
+    return found
+
+
+def _is_timing(value: Any) -> bool:
+    """Whether a value from a file has what is compared of a timing."""
+    types = {"name": str, "size": str, "threads": int, "min_s": float}
+    if not isinstance(value, dict) or not all(type(value.get(key)) is kind for key, kind in types.items()):
+        return False
+    return math.isfinite(value["min_s"]) and value["min_s"] > 0

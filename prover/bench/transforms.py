@@ -1,0 +1,22 @@
+"""`zksettle bench ntt`: transforms over Fr, each on one thread as in a proof."""
+
+from collections.abc import Sequence
+
+from prover.bench import inputs
+from prover.bench.measure import Timing, measure, on_threads
+from prover.bench.report import Found
+
+SIZES = (12, 14, 16, 18)
+
+
+def bench(log_sizes: Sequence[int], runs: int) -> Found:
+    """From coefficients to values on the odd coset, and from values on the domain to coefficients, of 2^k points."""
+    from zk import ntt
+
+    timings: list[Timing] = []
+    with on_threads(1):
+        for log_size in log_sizes:
+            over, column, size = ntt.domain(log_size), inputs.of_fr(1 << log_size), f"2^{log_size}"
+            for name, transform in (("NTT to the coset", ntt.forward_coset), ("inverse NTT", ntt.inverse)):
+                timings.append(measure(name, size, lambda: transform(over, column), runs, over.size))
+    return Found(timings)

@@ -1,0 +1,26 @@
+"""`zksettle bench verify`: one proof, and batches of proofs under one key."""
+
+from collections.abc import Sequence
+
+from circuits import samples, verifying
+from prover.bench.measure import measure
+from prover.bench.report import Found
+from prover.proofs import pipeline
+from prover.proofs.keystore import Keystore
+
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+
+
+def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Found:
+    """A proof of the statement by itself, and so many different proofs at once, for each of the sizes."""
+    public, private = samples.honest(name)[0]
+    key = keystore.open(name).verifying
+    items = [(name, key, public, pipeline.prove(name, public, private, keystore)) for _ in range(max(sizes))]
+    proof = items[0][3]
+    single = measure("verify", "1 proof", lambda: verifying.verify(name, key, public, proof), runs)
+    batches = [
+        measure("verify in batch", f"{size} proof{'s' if size > 1 else ''}",
+                lambda: verifying.verify_batch(items[:size]), runs, size)
+        for size in sizes
+    ]  # fmt: skip
+    return Found([single, *batches])

@@ -1,0 +1,136 @@
+"""Benchmarks name what they measured and on what, and compare only what can be compared.  No time is tested."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from prover.bench import charts
+from prover.machine import hardware
+from tests.prover.cli.run import refused, zksettle
+
+TINY = [
+    ("kernels",),
+    ("msm", "--sizes", "1,5"),
+    ("ntt", "--sizes", "1,5"),
+    ("prove", "margin"),
+    ("verify", "--statement", "margin", "--sizes", "1,3"),
+]
+
+
+def report(home, *arguments):
+    ran = zksettle(home, "bench", *arguments, "--runs", "1", "--json")
+    assert ran.code == 0, ran
+    return json.loads(ran.out)
+
+
+@pytest.mark.parametrize("arguments", TINY, ids=lambda arguments: arguments[0])
+def test_a_report_names_the_machine_and_what_was_measured(home, arguments):
+    found = report(home, *arguments)
+    assert found["benchmark"] == arguments[0] and found["peak_memory_bytes"] > 0
+    assert {"cpu", "cores", "threads", "features", "lanes", "numba", "commit"} <= set(found["machine"])
+    for timing in found["timings"]:
+        assert 0 < timing["min_s"] <= timing["median_s"] <= timing["max_s"] and timing["runs"] == 1
+        assert timing["first_s"] > 0 and timing["items"] >= 1 and timing["threads"] >= 1
+        assert timing["each_s"] == pytest.approx(timing["min_s"] / timing["items"], rel=1e-3)
+    places = [(t["name"], t["size"], t["threads"]) for t in found["timings"]]
+    assert len(set(places)) == len(places)
+
+
+def test_people_are_told_the_same(home):
+    out = zksettle(home, "bench", "ntt", "--sizes", "2", "--runs", "2").out
+    assert "inverse NTT" in out and "2^2" in out and "2 warm" in out and out.count("machine ") == 1
+
+
+def test_sizes_and_threads_are_those_that_were_asked_for(home, monkeypatch):
+    monkeypatch.setenv("ZKSETTLE_THREADS", "1")
+    found = report(home, "msm", "--sizes", "3,1,3", "--threads", "2")
+    assert found["machine"]["threads"] == 2
+    expected = {(f"MSM in {group}", f"2^{k}", n) for group in ("G1", "G2") for k in (1, 3) for n in (1, 2)}
+    assert {(t["name"], t["size"], t["threads"]) for t in found["timings"]} == expected
+
+
+@pytest.mark.parametrize("sizes", ["0", "12,", "-3", "1e3", "23", "²"])
+def test_a_size_that_is_none_is_wrong_usage(home, sizes):
+    refused(zksettle(home, "bench", "msm", "--sizes", sizes), 2, "whole number from 1 to 22")
+
+
+def test_the_phases_of_a_proof_add_up_to_its_threads_time(home):
+    found = report(home, "prove", "margin", "--threads", "2")
+    for threads in (1, 2):
+        rows = [row for row in found["phases"] if row["threads"] == threads]
+        names = [row["phase"] for row in rows]
+        assert {"sparse products", "transforms", "MSM A", "MSM B in G2", "MSM H", "assembling", "idle"} <= set(names)
+        assert len(set(names)) == len(names)
+        assert sum(row["share"] for row in rows) == pytest.approx(1, abs=0.01)
+        assert all(row["busy_s"] > 0 for row in rows if row["phase"] != "idle")
+
+
+@pytest.fixture(scope="module")
+def earlier(home, tmp_path_factory):
+    """A report, and the file it is in."""
+    found = report(home, "ntt", "--sizes", "3,4")
+    path = tmp_path_factory.mktemp("reports") / "earlier.json"
+    path.write_text(json.dumps(found))
+    return found, path
+
+
+def test_a_report_beside_an_earlier_one_tells_the_ratios(home, earlier):
+    before, path = earlier
+    found = report(home, "ntt", "--sizes", "3,4", "--against", path)
+    assert [(row["name"], row["size"]) for row in found["against"]] == [(t["name"], t["size"]) for t in before["timings"]]
+    for row, then, now in zip(found["against"], before["timings"], found["timings"], strict=True):
+        assert (row["then_s"], row["now_s"]) == (then["min_s"], now["min_s"])
+        assert row["ratio"] == pytest.approx(now["min_s"] / then["min_s"], abs=0.001)
+    assert "now / then" in zksettle(home, "bench", "ntt", "--sizes", "3,4", "--runs", "1", "--against", path).out
+
+
+@pytest.mark.parametrize(
+    "change, word",
+    [
+        (lambda r: r["machine"].update(cpu="an abacus"), "abacus"),
+        (lambda r: r["machine"].update(lanes=99), "lanes"),
+        (lambda r: r.update(benchmark="msm"), "bench msm"),
+        (lambda r: r["timings"][0].update(size="2^99"), "2^"),
+        (lambda r: r["timings"].pop(), "only one"),
+        (lambda r: r["timings"][0].update(min_s=0.0), "malformed"),
+        (lambda r: r["timings"][0].update(min_s=float("nan")), "malformed"),
+        (lambda r: r["timings"][0].update(min_s="1"), "malformed"),
+        (lambda r: r["timings"][0].pop("name"), "malformed"),
+        (lambda r: r.update(timings=[]), "only one"),
+        (lambda r: r.pop("machine"), "is not what"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(home, earlier, tmp_path, change, word):
+    changed = json.loads(json.dumps(earlier[0]))
+    change(changed)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(changed))
+    refused(zksettle(home, "bench", "ntt", "--sizes", "3,4", "--runs", "1", "--against", path), 3, word)
+
+
+def test_an_earlier_report_that_is_not_there_is_said_before_anything_is_measured(home, tmp_path):
+    refused(zksettle(home, "bench", "ntt", "--against", tmp_path / "none.json"), 3, "none.json cannot be read")
+
+
+@pytest.mark.parametrize("arguments", TINY, ids=lambda arguments: arguments[0])
+def test_a_chart_names_its_axes_and_what_it_was_measured_on(home, tmp_path, monkeypatch, arguments):
+    pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
+    monkeypatch.setattr(charts, "TEXT", "none")
+    ran = zksettle(home, "bench", *arguments, "--runs", "1", "--plot", tmp_path / "chart.svg")
+    assert ran.code == 0 and "chart.svg" in ran.out
+    root = ElementTree.fromstring((tmp_path / "chart.svg").read_text("utf-8"))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    text = " ".join("".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert hardware.cpu_name() in text and hardware.commit() in text and ("ms" in text or "ns" in text)
+
+
+def test_the_chart_of_a_report_is_always_the_same(earlier):
+    pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
+    assert charts.draw(earlier[0]) == charts.draw(earlier[0])
+
+
+def test_without_matplotlib_a_chart_is_refused_before_anything_is_measured(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(charts, "is_possible", lambda: False)
+    refused(zksettle(home, "bench", "ntt", "--plot", tmp_path / "chart.svg"), 1, "needs matplotlib")
+    assert not (tmp_path / "chart.svg").exists()
