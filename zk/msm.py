@@ -149,6 +149,19 @@ class Pending:
         return self.decode(point)[0]
 
 
+def known_windows(levels: int, scalars: np.ndarray) -> Windows:
+    """The windows in which a table of so many levels is multiplied by these scalars."""
+    if levels == 1:
+        return _once_windows(2 * len(scalars))
+    nonzero = int(np.count_nonzero(scalars.any(axis=1)))
+    return _choose(multiples.LEVEL_BITS, levels, nonzero, digits.SCALAR_BITS)
+
+
+def _once_windows(count: int) -> Windows:
+    """The windows of so many halved scalars."""
+    return _choose(endomorphism.HALF_BITS + 1, 1, count, endomorphism.HALF_BITS)
+
+
 def _choose(level_bits: int, levels: int, count: int, bits: int) -> Windows:
     """The windows for which additions into buckets, one a level, and sums of buckets, two each, are fewest."""
 
@@ -184,10 +197,8 @@ def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.
 def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
     if len(table) == 1:
         return _start_once(table[0], scalars, shape, decode)
-    levels = len(table)
     points, scalars = _checked(table, scalars, shape)
-    nonzero = int(np.count_nonzero(scalars.any(axis=1)))
-    windows = _choose(multiples.LEVEL_BITS, levels, nonzero, digits.SCALAR_BITS)
+    windows = known_windows(len(table), scalars)
     recoded = np.empty((len(scalars), 4), np.uint64)
     digits.recode(scalars, array.plain([windows.offset]), recoded)
     return _start(points, recoded, windows, decode)
@@ -196,7 +207,7 @@ def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: C
 def _start_once(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
     points, scalars = _checked(points[np.newaxis], scalars, shape)
     points, folded = endomorphism.halve(points, scalars)
-    windows = _choose(endomorphism.HALF_BITS + 1, 1, len(folded), endomorphism.HALF_BITS)
+    windows = _once_windows(len(folded))
     recoded = np.empty((len(folded), 4), np.uint64)
     digits.add_offset(folded, array.plain([windows.offset]), recoded)
     return _start(points, recoded, windows, decode)

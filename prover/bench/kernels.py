@@ -60,7 +60,7 @@ def _additions(runs: int) -> list[Timing]:
     """Affine additions that share their inversions, of points gathered at random."""
     from zk.curves import sums
 
-    entries = np.array(entropy.shuffled(range(POINTS)), np.int64) * 2
+    entries = 2 * np.array(entropy.shuffled(range(POINTS)), np.int32)
     starts = np.arange(0, POINTS + 1, 2)
     found = []
     for name, make in (("G1 addition", inputs.points_g1), ("G2 addition", inputs.points_g2)):

@@ -1,28 +1,45 @@
 """`zksettle bench msm`: multi-scalar multiplications with uniform scalars, on one thread and on all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from prover.bench import inputs
 from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.report import Found
-
-SIZES = (12, 14, 16, 18)
+from prover.machine import progress
 
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
-    """G1 and G2 over bases used once, for every size 2^k."""
+    """G1 and G2, over known points as a proving key holds them and over points used once, for every size 2^k."""
     from zk import msm
 
-    count = 1 << max(log_sizes)
-    scalars = inputs.scalars(count)
+    scalars = inputs.scalars(1 << max(log_sizes))
     timings: list[Timing] = []
-    for name, multiply, make in (("G1", msm.g1, inputs.points_g1), ("G2", msm.g2, inputs.points_g2)):
-        points = make(count)
-        for threads in thread_counts():
-            with on_threads(threads):
-                for log_size in log_sizes:
-                    some, by = points[: 1 << log_size], scalars[: 1 << log_size]
-                    timings.append(
-                        measure(f"MSM in {name}", f"2^{log_size}", lambda: multiply(some, by), runs, 1 << log_size)
-                    )
+    for name, start, once, make in (
+        ("G1", msm.start_g1, msm.g1, inputs.points_g1),
+        ("G2", msm.start_g2, msm.g2, inputs.points_g2),
+    ):
+        points = make(len(scalars))
+        for log_size in log_sizes:
+            timings += _one_size(name, start, once, points[: 1 << log_size], scalars[: 1 << log_size], runs)
     return Found(timings)
+
+
+def _one_size(
+    name: str, start: Callable, once: Callable, points: np.ndarray, scalars: np.ndarray, runs: int
+) -> list[Timing]:
+    from zk import multiples
+
+    count = len(points)
+    size = f"2^{count.bit_length() - 1}"
+    with progress.task(f"Making multiples of {count:,} points"):
+        table = multiples.table(points)
+    found = []
+    for threads in thread_counts():
+        with on_threads(threads):
+            found += [
+                measure(f"{name}, known points", size, lambda: start(table, scalars).result(), runs, count),
+                measure(f"{name}, used once", size, lambda: once(points, scalars), runs, count),
+            ]
+    return found

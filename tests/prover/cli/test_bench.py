@@ -46,7 +46,10 @@ def test_sizes_and_threads_are_those_that_were_asked_for(home, monkeypatch):
     monkeypatch.setenv("ZKSETTLE_THREADS", "1")
     found = report(home, "msm", "--sizes", "3,1,3", "--threads", "2")
     assert found["machine"]["threads"] == 2
-    expected = {(f"MSM in {group}", f"2^{k}", n) for group in ("G1", "G2") for k in (1, 3) for n in (1, 2)}
+    expected = {
+        (f"{group}, {kind}", f"2^{k}", n)
+        for group in ("G1", "G2") for kind in ("known points", "used once") for k in (1, 3) for n in (1, 2)
+    }  # fmt: skip
     assert {(t["name"], t["size"], t["threads"]) for t in found["timings"]} == expected
 
 
