@@ -12,7 +12,8 @@ from zk.fields import array, fp, fr
 from zk.fields.prime import FP, FR, MONTGOMERY
 from zk.jit import kernel
 
-ADD, SUB, MUL, NEG, DOUBLE, SQUARE, INVERSE, TO_MONTGOMERY, FROM_MONTGOMERY, IS_ZERO, EQUAL = range(11)
+(ADD, SUB, MUL, NEG, DOUBLE, SQUARE, INVERSE, TO_MONTGOMERY, FROM_MONTGOMERY, IS_ZERO, EQUAL, SUB_SMALL, NEG_SMALL,
+ SELECT) = range(14)  # fmt: skip
 
 
 @kernel
@@ -39,8 +40,14 @@ def run_fp(operation, left, right, result):
             c = fp.to_montgomery(a)
         elif operation == FROM_MONTGOMERY:
             c = fp.from_montgomery(a)
+        elif operation == SUB_SMALL:
+            c = fp.sub_small(a, b)
+        elif operation == NEG_SMALL:
+            c = fp.neg_small(a)
+        elif operation == SELECT:
+            c = fp.select(fp.may_be_zero(a), fp.constant(fp.ONE, a), fp.canonical(b))
         elif (operation == IS_ZERO and fp.is_zero(a)) or (operation == EQUAL and fp.equal(a, b)):
-            c = fp.ONE
+            c = fp.one(a)
         fp.store(result, i, c)
 
 
@@ -68,8 +75,14 @@ def run_fr(operation, left, right, result):
             c = fr.to_montgomery(a)
         elif operation == FROM_MONTGOMERY:
             c = fr.from_montgomery(a)
+        elif operation == SUB_SMALL:
+            c = fr.sub_small(a, b)
+        elif operation == NEG_SMALL:
+            c = fr.neg_small(a)
+        elif operation == SELECT:
+            c = fr.select(fr.may_be_zero(a), fr.constant(fr.ONE, a), fr.canonical(b))
         elif (operation == IS_ZERO and fr.is_zero(a)) or (operation == EQUAL and fr.equal(a, b)):
-            c = fr.ONE
+            c = fr.one(a)
         fr.store(result, i, c)
 
 
@@ -86,6 +99,9 @@ CLAIMS = {
     INVERSE: lambda a, b, p: pow(a, -1, p) if a else 0,
     IS_ZERO: lambda a, b, p: int(a == 0),
     EQUAL: lambda a, b, p: int(a == b),
+    SUB_SMALL: lambda a, b, p: (a - b) % p,
+    NEG_SMALL: lambda a, b, p: -a % p,
+    SELECT: lambda a, b, p: b if a else 1,
 }
 
 
