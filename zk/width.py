@@ -33,3 +33,12 @@ def _chosen() -> int:
 
 
 LANES = _chosen()
+
+
+def reason() -> str:
+    """The path that runs, and why, as part of a sentence."""
+    if LANES == EIGHT:
+        return "eight lanes (AVX-512 IFMA)"
+    if is_wide_cpu():
+        return "one lane, as ZKSETTLE_LANES asks; this CPU could run eight, several times faster"
+    return f"one lane: this CPU has not all of {', '.join(FEATURES)}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from circuits import registry
 from prover.machine import hardware
 from prover.machine.home import Home
-from zk import entropy
+from zk import entropy, width
 
 GOOD, NOTE, BAD = "good", "note", "bad"
 
@@ -83,9 +83,8 @@ def _processor(_: Home) -> Finding:
     features = hardware.cpu_features()
     named = f" ({', '.join(features)})" if features else ""
     text = f"{hardware.cpu_name()}, {os.cpu_count()} cores, {hardware.describe()['threads']} threads{named}"
-    if "avx512ifma" in features:
-        text += "; it could run eight-lane kernels"
-    return Finding("processor", GOOD, text)
+    is_held_back = width.LANES == 1 and width.is_wide_cpu()
+    return Finding("processor", NOTE if is_held_back else GOOD, f"{text}; arithmetic on {width.reason()}")
 
 
 def _memory(_: Home) -> Finding:

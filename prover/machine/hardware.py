@@ -6,10 +6,10 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
-from zk import parallel
+from zk import parallel, width
 
-# What the vector kernels look for; Linux's names on x86 and on Arm.
-NOTABLE_FEATURES = ("avx2", "bmi2", "adx", "avx512f", "avx512ifma", "asimd", "sve")
+# What decides how fast field arithmetic is; Linux's names on x86 and on Arm.  `zk/width.py` needs the four of AVX-512.
+NOTABLE_FEATURES = ("avx2", "bmi2", "adx", "avx512f", "avx512dq", "avx512vl", "avx512ifma", "asimd", "sve")
 
 
 def package_version(name: str) -> str | None:
@@ -50,6 +50,7 @@ def describe() -> dict[str, str | int | list[str]]:
         "cpu": cpu_name(),
         "cores": os.cpu_count() or 1,
         "threads": parallel.threads(),
+        "lanes": width.LANES,
         "features": list(cpu_features()),
         "lanes": width.LANES,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",

@@ -46,11 +46,12 @@ def test_reference_twins_import_nothing_of_ours():
 
 
 def test_numba_is_imported_below_its_door_only():
-    """zk/jit owns the decorator; the limbs need Numba's types; nothing outside zk knows Numba."""
+    """zk/jit owns the decorator; words and vectors need its types and LLVM's; `width` asks which CPU LLVM sees."""
     importers = {
         str(path.relative_to(ROOT)) for path in FILES if roots(imported_modules(path)) & {"numba", "llvmlite"}
     }
-    assert importers == {"zk/jit.py", "zk/fields/limbs.py"}
+    fields = {f"zk/fields/{name}.py" for name in ("inversion", "limbs", "vector", "wide")}
+    assert importers == {"zk/jit.py", "zk/width.py"} | fields
 
 
 def kernel_modules() -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from prover.machine import doctor, hardware, home, warmup
 from tests.prover.cli.run import zksettle
+from zk import width
 
 
 def states(found):
@@ -60,3 +61,12 @@ def test_warmup_makes_nothing_twice(keystore, tmp_path):
     assert zksettle(tmp_path, "warmup").code == 0
     again = json.loads(zksettle(tmp_path, "warmup", "--json").out)
     assert (again["compiled"], again["keys_made"]) == (False, [])
+
+
+def test_the_path_that_runs_is_named_and_one_lane_on_a_cpu_for_eight_is_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(width, "is_wide_cpu", lambda: True)
+    for lanes, state, words in ((8, doctor.GOOD, "eight lanes"), (1, doctor.NOTE, "one lane, as ZKSETTLE_LANES asks")):
+        monkeypatch.setattr(width, "LANES", lanes)
+        (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "processor")
+        assert finding.state == state and words in finding.text
+        assert hardware.describe()["lanes"] == lanes
