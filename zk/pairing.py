@@ -8,15 +8,17 @@ Source: Vercauteren, "Optimal pairings" (IEEE Transactions on Information Theory
 Stebila, "Fixed argument pairings" (LATINCRYPT 2010), section 3, for the prepared lines.
 """
 
-from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
+from zk import parallel
 from zk.curves import g1, g2, lines, weierstrass
 from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array, cyclotomic, fp, fp2, fp12
 from zk.fields.prime import BN_X, FP
 from zk.jit import inner, kernel
+from zk.width import LANES
 
 _DOUBLE, _ADD = range(2)
 
@@ -38,29 +40,19 @@ _NO_POINTS = np.empty((0, *g1.SHAPE), np.uint64)
 
 
 @inner
-def _load(running, index):
-    """The running point of one pair."""
+def _load(running, index, like):
+    """The running point of one pair, or of eight."""
     row = running[index]
-    return fp2.load(row, 0), fp2.load(row, 1), fp2.load(row, 2)
+    return fp2.peek(row, 0, like), fp2.peek(row, 1, like), fp2.peek(row, 2, like)
 
 
 @inner
 def _store(running, index, point):
-    """Write the running point of one pair."""
+    """Write the running point of one pair, or of eight."""
     row = running[index]
-    fp2.store(row, 0, point[0])
-    fp2.store(row, 1, point[1])
-    fp2.store(row, 2, point[2])
-
-
-@inner
-def _start(right):
-    """The running points at the start of the loop: those of G2 themselves."""
-    running = np.empty((right.shape[0], 3, 2, 4), np.uint64)
-    for i in range(right.shape[0]):
-        x, y = weierstrass.load(right, i)
-        _store(running, i, (x, y, fp2.ONE))
-    return running
+    fp2.put(row, 0, point[0])
+    fp2.put(row, 1, point[1])
+    fp2.put(row, 2, point[2])
 
 
 @inner
@@ -74,24 +66,45 @@ def _chord(point, other, power, sign):
 
 
 @inner
-def _advance(running, right, index, step):
-    """One step of the running point of one pair; its line."""
+def _advance(running, right, index, step, like):
+    """One step of the running point of one pair, or of eight; its line."""
+    point = _load(running, index, like)
     if _STEPS[step, 0] == _DOUBLE:
-        point, line = lines.double(_load(running, index))
+        point, line = lines.double(point)
     else:
-        other = weierstrass.load(right, index)
-        point, line = _chord(_load(running, index), other, _STEPS[step, 1], _STEPS[step, 2])
+        other = fp2.peek(right[index], 0, like), fp2.peek(right[index], 1, like)
+        point, line = _chord(point, other, _STEPS[step, 1], _STEPS[step, 2])
     _store(running, index, point)
     return line
+
+
+@inner
+def _step(f, places, right, running, step, like):
+    """One step of the loops of all pairs."""
+    if _STEPS[step, 0] == _DOUBLE:
+        fp12.store(f, 0, fp12.square(fp12.peek(f, 0, like)))
+    for i in range(places.shape[0]):
+        line = _advance(running, right, i, step, like)
+        place = fp2.peek(places, i, like)
+        fp12.store(f, 0, lines.multiply(fp12.peek(f, 0, like), line, place))
+
+
+@inner
+def _start(right, running, f, like):
+    """Every running point at its point of G2, and f[0] = 1."""
+    for i in range(right.shape[0]):
+        _store(running, i, (fp2.peek(right[i], 0, like), fp2.peek(right[i], 1, like), fp2.one(like)))
+    fp12.store(f, 0, fp12.one(like))
 
 
 @kernel
 def _prepare(right, prepared):
     """prepared[i, step] = the prepared line of point i of G2 in each step of the loop."""
-    running = _start(right)
+    running, unused = np.empty((right.shape[0], 3, 2, 4), np.uint64), np.empty((1, 6, 2, 4), np.uint64)
+    _start(right, running, unused, fp2.ONE)
     for i in range(right.shape[0]):
         for step in range(_STEPS.shape[0]):
-            l1, l3 = lines.prepare(_advance(running, right, i, step))
+            l1, l3 = lines.prepare(_advance(running, right, i, step, fp2.ONE))
             fp2.store(prepared[i, step], 0, l1)
             fp2.store(prepared[i, step], 1, l3)
 
@@ -121,18 +134,50 @@ def _places(points):
 def _miller(left, right, fixed_left, prepared, f):
     """f[0] = the product of the Miller loops of the pairs (left[i], right[i]), and of those of fixed_left[i] with the
     point of G2 that prepared[i] was made from.  An identity on the left contributes nothing."""
-    running = _start(right)
+    running = np.empty((right.shape[0], 3, 2, 4), np.uint64)
     places, fixed = _places(left), _places(fixed_left)
-    fp12.store(f, 0, fp12.ONE)
+    _start(right, running, f, fp2.ONE)
     for step in range(_STEPS.shape[0]):
-        if _STEPS[step, 0] == _DOUBLE:
-            fp12.store(f, 0, fp12.square(fp12.load(f, 0)))
-        for i in range(left.shape[0]):
-            line = _advance(running, right, i, step)
-            fp12.store(f, 0, lines.multiply(fp12.load(f, 0), line, weierstrass.load(places, i)))
+        _step(f, places, right, running, step, fp2.ONE)
         for i in range(fixed.shape[0]):
             line = fp2.load(prepared[i, step], 0), fp2.load(prepared[i, step], 1)
             fp12.store(f, 0, lines.multiply_prepared(fp12.load(f, 0), line, weierstrass.load(fixed, i)))
+
+
+@inner
+def _fold(f, value):
+    """value[0] = the product over the lanes of f[0]."""
+    rows = np.empty((LANES, 6, 2, 4), np.uint64)
+    for i in range(6):
+        fp2.store_lanes(rows[:, i], 0, 1, fp2.canonical(fp2.kept(f[0], i)))
+    product = fp12.load(rows, 0)
+    for i in range(1, LANES):
+        product = fp12.mul(product, fp12.load(rows, i))
+    fp12.store(value, 0, product)
+
+
+@inner
+def _place(point):
+    """(x / y, 1 / y) of an affine point of G1, (0, 0) for the identity."""
+    inverse = fp.inverse(point[1])
+    return fp.mul(point[0], inverse), inverse
+
+
+@kernel
+def _miller_in_lanes(left, right, value):
+    """value[0] = the product of the Miller loops of the pairs (left[i], right[i]), a multiple of LANES."""
+    count = left.shape[0] // LANES
+    places, others = np.empty((count, 2, fp.KEPT), np.uint64), np.empty((count, 2, 2, fp.KEPT), np.uint64)
+    for i in range(count):
+        fp2.keep(places, i, _place(fp2.load_lanes(left, i * LANES, 1)))
+        fp2.keep(others[i], 0, fp2.load_lanes(right[:, 0], i * LANES, 1))
+        fp2.keep(others[i], 1, fp2.load_lanes(right[:, 1], i * LANES, 1))
+    running, f = np.empty((count, 3, 2, fp.KEPT), np.uint64), np.empty((1, 6, 2, fp.KEPT), np.uint64)
+    like = fp2.load_lanes(left, 0, 1)
+    _start(others, running, f, like)
+    for step in range(_STEPS.shape[0]):
+        _step(f, places, others, running, step, like)
+    _fold(f, value)
 
 
 @kernel
@@ -145,9 +190,8 @@ def _exponentiated(values, registers):
     cyclotomic.final_exponentiation(registers)
 
 
-def prepare(points: Iterable[G2Point]) -> np.ndarray:
+def prepare(right: np.ndarray) -> np.ndarray:
     """The lines of points of G2, (n, steps, 2, 2, 4): 11 KiB for each point."""
-    right = g2.encode(points)
     prepared = np.empty((len(right), *_NO_LINES.shape[1:]), np.uint64)
     _prepare(right, prepared)
     return prepared
@@ -164,6 +208,20 @@ def miller(
     value = np.empty((1, 6, 2, 4), np.uint64)
     _miller(left, right, fixed, prepared, value)
     return value[0]
+
+
+def millers(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """As `miller` for many pairs, in lanes and on the pool: (n, 6, 2, 4), values whose product is the one wanted."""
+    padding = -len(left) % LANES
+    left = np.concatenate((left, np.zeros((padding, *g1.SHAPE), np.uint64)))
+    right = np.concatenate((right, *[g2.GENERATOR] * padding))
+    vectors = len(left) // LANES
+    tasks = min(vectors, parallel.threads())
+    ends = [LANES * (vectors * i // tasks) for i in range(tasks + 1)]
+    values = np.empty((tasks, 6, 2, 4), np.uint64)
+    parts = [(left[a:b], right[a:b], values[i : i + 1]) for i, (a, b) in enumerate(pairwise(ends))]
+    parallel.map(lambda part: _miller_in_lanes(*part), parts)
+    return values
 
 
 def exponentiated(values: np.ndarray) -> np.ndarray:

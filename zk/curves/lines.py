@@ -39,7 +39,7 @@ def double(point):
     xy = fp2.mul(x, y)
     b = fp2.square(y)
     c = fp2.square(z)
-    e = fp2.mul(_B, _triple(c))
+    e = fp2.mul(fp2.constant(_B, c), _triple(c))
     f = _triple(e)
     h = fp2.sub(fp2.square(fp2.add(y, z)), fp2.add(b, c))
     x3 = fp2.double(fp2.mul(xy, fp2.sub(b, f)))
@@ -107,4 +107,5 @@ def multiply_prepared(f, line, place):
 @inner
 def frobenius(point):
     """ψ of an affine point of the twist: multiplication by p on G2."""
-    return fp2.mul(fp2.conjugate(point[0]), _TWIST_X), fp2.mul(fp2.conjugate(point[1]), _TWIST_Y)
+    twist_x, twist_y = fp2.constant(_TWIST_X, point[0]), fp2.constant(_TWIST_Y, point[0])
+    return fp2.mul(fp2.conjugate(point[0]), twist_x), fp2.mul(fp2.conjugate(point[1]), twist_y)

@@ -90,21 +90,35 @@ def equal(a, b):
 
 
 @inner
+def one(like):
+    """1, of the kind of the element `like` of Fp2."""
+    one = fp2.one(like)
+    zero = fp2.sub(one, one)
+    return (one, zero, zero), (zero, zero, zero)
+
+
+@inner
 def load(array, index):
     """Row `index` of an array (n, 6, 2, 4): the coefficients of 1, w, …, w^5."""
+    return peek(array, index, fp2.ONE)
+
+
+@inner
+def peek(array, index, like):
+    """What `store` wrote to row `index`, of the kind of the element `like` of Fp2."""
     row = array[index]
-    even = fp2.load(row, 0), fp2.load(row, 2), fp2.load(row, 4)
-    odd = fp2.load(row, 1), fp2.load(row, 3), fp2.load(row, 5)
+    even = fp2.peek(row, 0, like), fp2.peek(row, 2, like), fp2.peek(row, 4, like)
+    odd = fp2.peek(row, 1, like), fp2.peek(row, 3, like), fp2.peek(row, 5, like)
     return even, odd
 
 
 @inner
 def store(array, index, a):
-    """Write a to row `index` of an array (n, 6, 2, 4)."""
+    """Write a to row `index` of an array (n, 6, 2, 4), or (n, 6, 2, KEPT) for eight."""
     row = array[index]
-    fp2.store(row, 0, a[0][0])
-    fp2.store(row, 1, a[1][0])
-    fp2.store(row, 2, a[0][1])
-    fp2.store(row, 3, a[1][1])
-    fp2.store(row, 4, a[0][2])
-    fp2.store(row, 5, a[1][2])
+    fp2.put(row, 0, a[0][0])
+    fp2.put(row, 1, a[1][0])
+    fp2.put(row, 2, a[0][1])
+    fp2.put(row, 3, a[1][1])
+    fp2.put(row, 4, a[0][2])
+    fp2.put(row, 5, a[1][2])

@@ -113,6 +113,12 @@ def one(like):
 
 
 @inlined
+def constant(words, like):
+    """A pair of Montgomery words, as an element of the kind of `like`."""
+    return fp.constant(words[0], like[0]), fp.constant(words[1], like[0])
+
+
+@inlined
 def load_lanes(array, index, step):
     """The rows index, index + step, … of an array (n, 2, 4)."""
     return fp.load_lanes(array[:, 0], index, step), fp.load_lanes(array[:, 1], index, step)
@@ -200,3 +206,19 @@ def store(array, index, a):
     row = array[index]
     fp.store(row, 0, a[0])
     fp.store(row, 1, a[1])
+
+
+@inner
+def _peek_words(array, index, like):
+    return load(array, index)
+
+
+@inner
+def _peek_lanes(array, index, like):
+    return kept(array, index)
+
+
+# What a kernel puts aside and takes back, of the kind of `like`: as `load` and `store` for one element, as `kept` and
+# `keep` for eight.
+peek = by_width(_peek_words, _peek_lanes)
+put = by_width(store, keep)
