@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tests.reference import bn254 as reference
-from tests.reference import field, groth16_exponent
+from tests.reference import field
 from tests.reference import pairing as reference_pairing
 from tests.reference.bn254 import R
+from tests.zk import known
 from zk import fixed_base, pairing
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1, G2
@@ -17,9 +18,6 @@ from zk.errors import InvalidProof
 from zk.fields import array
 from zk.fields.prime import FP
 from zk.groth16 import prepared, verifier
-from zk.groth16.keys import Proof, VerifyingKey
-
-SECRETS = groth16_exponent.Secrets(tau=987, alpha=3, beta=R - 2, gamma=2**200 + 1, delta=5)
 
 
 def value(words):
@@ -38,7 +36,7 @@ def some_points(seed, count):
 def test_prepared_lines_give_the_pairing_of_py_ecc(moving, fixed):
     pairs = some_points(moving + 10 * fixed, moving + fixed)
     left, right = g1.encode(p for p, _ in pairs), g2.encode(q for _, q in pairs)
-    lines = pairing.prepare([q for _, q in pairs[moving:]])
+    lines = pairing.prepare(right[moving:])
     found = pairing.exponentiated(pairing.miller(left[:moving], right[:moving], left[moving:], lines)[None])
     expected = reference_pairing.product([((p.x, p.y), (q.x, q.y)) for p, q in pairs])
     plain = pairing.product(pairs)
@@ -48,7 +46,7 @@ def test_prepared_lines_give_the_pairing_of_py_ecc(moving, fixed):
 
 def test_the_identity_on_the_left_contributes_nothing():
     [(p, q), (_, other)] = some_points(5, 2)
-    lines = pairing.prepare([q, other])
+    lines = pairing.prepare(g2.encode([q, other]))
     alone = pairing.exponentiated(pairing.miller(g1.encode([p]), g2.encode([q]))[None])
     for left, right, fixed in [
         ([p, None], [q, other], [None, None]),
@@ -91,25 +89,11 @@ def textbook(points, scalars):
     return total and bn254.G1Point(total[0][0], total[1][0])
 
 
-def key_with(inputs):
-    """A key whose secrets are known, so that a proof of anything can be made for it."""
-    points = tuple(bn254.multiply(7 * i + 1, G1) for i in range(inputs + 1))
-    alpha, beta, gamma, delta = (getattr(SECRETS, name) for name in ("alpha", "beta", "gamma", "delta"))
-    return VerifyingKey(bn254.multiply(alpha, G1), *(bn254.multiply(k, G2) for k in (beta, gamma, delta)), points)
-
-
-def forged(public, a=11, b=13):
-    """A proof for `key_with`, from the equation of discrete logarithms."""
-    s = sum(x * (7 * i + 1) for i, x in enumerate([1, *public]))
-    c = (a * b - SECRETS.alpha * SECRETS.beta - s * SECRETS.gamma) * pow(SECRETS.delta, -1, R) % R
-    return Proof(bn254.multiply(a, G1), bn254.multiply(b, G2), bn254.multiply(c, G1))
-
-
 @pytest.mark.parametrize("inputs", [0, 1, prepared._MAX_TABLE - 1, prepared._MAX_TABLE])
 def test_keys_with_few_and_many_inputs_verify_and_refuse(inputs):
-    key = key_with(inputs)
+    key = known.key(inputs)
     public = [random.Random(8).randrange(R) for _ in range(inputs)]
-    proof = forged(public)
+    proof = known.proof(public)
     verifier.verify(key, public, proof)
     lies = [(public, replace(proof, a=bn254.add(proof.a, G1))), (public, replace(proof, c=bn254.negate(proof.c)))]
     lies += [([*public[:-1], (public[-1] + 1) % R], proof)] if inputs else []
@@ -119,15 +103,15 @@ def test_keys_with_few_and_many_inputs_verify_and_refuse(inputs):
 
 
 def test_inputs_whose_sum_is_the_identity_verify_and_others_do_not():
-    key = key_with(1)
-    public = [-pow(8, -1, R) % R]
+    key = known.key(1)
+    public = [-known.logarithm(0) * pow(known.logarithm(1), -1, R) % R]
     assert textbook(key.ic, [1, *public]) is None
-    verifier.verify(key, public, forged(public))
+    verifier.verify(key, public, known.proof(public))
     with pytest.raises(InvalidProof):
-        verifier.verify(key, [public[0] - 1], forged(public))
+        verifier.verify(key, [public[0] - 1], known.proof(public))
 
 
 def test_equal_keys_share_what_was_made_ready_and_others_do_not():
-    key = key_with(1)
+    key = known.key(1)
     assert prepared.prepare(key) is prepared.prepare(replace(key))
     assert prepared.prepare(key) is not prepared.prepare(replace(key, alpha=G1))

@@ -1,8 +1,8 @@
 """A verifying key made ready: whatever of the equation does not depend on the proof, computed once.
 
 With S = Σ x_j ic_j and x_0 = 1 a proof is valid when e(A, B) · e(α, -β) · e(S, -γ) · e(C, -δ) = 1.  The loop of the second
-pair is kept as a value.  β, γ and δ are kept as their lines, and α and ic as tables of their multiples.  Everything
-follows from the key alone, is exact, and is no secret.
+pair is kept as a value.  γ and δ are kept as their lines, and α and ic as tables of their multiples.  Everything follows
+from the key alone, is exact, and is no secret.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,8 @@ class PreparedKey:
     """What is known of the equation before there is a proof."""
 
     alpha_beta: np.ndarray  # (6, 2, 4): the Miller loop of (α, -β)
-    lines: np.ndarray  # (3, …): of -β, -γ, -δ
+    points: np.ndarray  # (3, 2, 2, 4): -β, -γ, -δ
+    lines: np.ndarray  # (2, …): of -γ, -δ
     alpha: fixed_base.Table
     ic: fixed_base.Table | np.ndarray
 
@@ -34,11 +35,12 @@ class PreparedKey:
 @lru_cache(maxsize=_KEPT)
 def prepare(key: VerifyingKey) -> PreparedKey:
     """The key made ready; the last few stay so.  About 10 ms."""
-    negated = [bn254.negate(point) for point in (key.beta, key.gamma, key.delta)]
+    points = g2.encode(map(bn254.negate, (key.beta, key.gamma, key.delta)))
     alpha, ic = g1.encode([key.alpha]), g1.encode(key.ic)
     return PreparedKey(
-        pairing.miller(alpha, g2.encode(negated[:1])),
-        pairing.prepare(negated),
+        pairing.miller(alpha, points[:1]),
+        points,
+        pairing.prepare(points[1:]),
         fixed_base.table(alpha, _BITS),
         fixed_base.table(ic, _BITS) if len(ic) <= _MAX_TABLE else ic,
     )
@@ -55,5 +57,5 @@ def input_sum(key: PreparedKey, scalars: list[int]) -> np.ndarray:
 def is_valid(key: PreparedKey, public: Sequence[int], proof: Proof) -> bool:
     """Whether the equation holds for these public inputs, as many as the key has and below r."""
     fixed = np.concatenate((input_sum(key, [1, *public]), g1.encode([proof.c])))
-    value = pairing.miller(g1.encode([proof.a]), g2.encode([proof.b]), fixed, key.lines[1:])
+    value = pairing.miller(g1.encode([proof.a]), g2.encode([proof.b]), fixed, key.lines)
     return pairing.is_one(np.stack((key.alpha_beta, value)))
