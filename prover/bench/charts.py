@@ -55,7 +55,7 @@ def _caption(report: Report) -> str:
 
 def _bars(axes: "Axes", groups: Mapping[str, Mapping[str, float]], unit: str, show: Callable[[float], str]) -> None:
     """Horizontal bars from top to bottom, one for each name and group, with what they show beside them."""
-    names = list(dict.fromkeys(name for values in groups.values() for name in values))
+    names = list(dict.fromkeys(name for values in reversed(groups.values()) for name in values))
     height = 0.8 / len(groups)
     for place, (group, values) in enumerate(groups.items()):
         at = [names.index(name) + (place - (len(groups) - 1) / 2) * height for name in values]
@@ -143,19 +143,18 @@ def _by_size(title: str) -> Callable[["Figure", Report], None]:
 
 
 def _prove(figure: "Figure", report: Report) -> None:
-    rows = [row for row in report["phases"] if row["busy_s"] > 0]
+    rows = [row for row in report["phases"] if row["phase"] != "in all" and row["busy_s"] > 0]
     counts = sorted({row["threads"] for row in rows})
-    groups = {
-        f"{n} thread{'s' if n > 1 else ''}": {r["phase"]: r["busy_s"] * 1e3 for r in rows if r["threads"] == n}
-        for n in counts
-    }
-    _size(figure, len(counts) * len({row["phase"] for row in rows}))
+    groups = {"products alone": {r["phase"]: r["model_s"] * 1e3 for r in rows if r["model_s"] is not None}}
+    for n in counts:
+        of_count = {row["phase"]: row["busy_s"] * 1e3 for row in rows if row["threads"] == n}
+        groups[f"measured, {n} thread{'s' if n > 1 else ''}"] = of_count
+    _size(figure, len(groups) * len({row["phase"] for row in rows}))
     axes = figure.subplots()
-    _bars(axes, groups, "ms of processor time, all threads together", _three_digits)
-    whole = ", ".join(
-        f"{t['min_s'] * 1e3:.0f} ms on {t['threads']}" for t in report["timings"] if t["name"] == "proof"
-    )
-    axes.set_title(f"Phases of a proof of {report.get('statement', report.get('circuit', ''))} ({whole})")
+    _bars(axes, groups, "ms of processor time, threads together", _three_digits)
+    proofs = [timing for timing in report["timings"] if timing["name"] == "proof"]
+    whole = ", ".join(f"{t['min_s'] * 1e3:.0f} ms on {t['threads']}" for t in proofs)
+    axes.set_title(f"Phases of a proof of {report.get('statement') or report['circuit']} ({whole})")
 
 
 def _verify(figure: "Figure", report: Report) -> None:

@@ -1,8 +1,9 @@
-"""`zksettle bench prove`: what a proof takes, phase by phase, on one thread and on all; and what verifying it takes."""
+"""`zksettle bench prove`: what a proof takes, phase by phase, on one thread and on all, beside the cost model."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from circuits import registry, samples, verifying
 from circuits.frontend import program
 from circuits.statements import statement
+from prover.bench import model
 from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.report import Column, Found, Section
-from prover.proofs import pipeline
+from prover.proofs import circom, pipeline
 from prover.proofs.keystore import Keystore
 from zk import parallel, phases
 from zk.groth16.keys import ProvingKey
@@ -20,22 +22,25 @@ from zk.groth16.keys import ProvingKey
 COLUMNS = (
     Column("threads", "threads", "count"),
     Column("phase", "phase"),
-    Column("busy_s", "busy", "seconds"),
-    Column("share", "share of the threads' time", "percent"),
+    Column("busy_s", "processor time", "seconds"),
+    Column("products", "products", "count"),
+    Column("model_s", "model", "seconds"),
+    Column("ratio", "measured / model", "ratio"),
 )
+RATE_COLUMNS = (Column("name", "operation"), Column("each_s", "each", "seconds"))
 
 
 @dataclass(frozen=True)
 class Phases:
-    """The fastest of some proofs: how long it took, and the work in it by phase, in seconds."""
+    """One proof: how long it took, and the processor time in it by phase, in seconds."""
 
     threads: int
     wall_s: float
-    busy_s: dict[str, float]
+    busy_s: Mapping[str, float]
 
     @property
-    def idle_s(self) -> float:
-        """What the threads together did not work."""
+    def waiting_s(self) -> float:
+        """The time of all threads that was no work: for each other, or because other programs ran."""
         return max(0.0, self.threads * self.wall_s - sum(self.busy_s.values()))
 
 
@@ -46,7 +51,7 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
     public, private = samples.honest(name)[0]
     inputs = statement.inputs(public) + statement.inputs(private)
     witness = program.run(key.program, inputs)
-    timings, found = proofs(key.proving, witness, runs)
+    timings, sections = proofs(key.proving, witness, runs)
     proof = pipeline.prove(name, public, private, keystore)
     size = f"2^{key.proving.log_size}"
     return Found(
@@ -58,20 +63,48 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
             measure("pipeline", size, lambda: pipeline.prove(name, public, private, keystore), runs),
             measure("verify", "1 proof", lambda: verifying.verify(name, key.verifying, public, proof), runs),
         ],
-        (section(found),),
+        sections,
     )
 
 
-def proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[list[Timing], list[Phases]]:
-    """The time of a proof on one thread and on all, and its phases there."""
+def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
+    """Of a circom circuit: reading the witness, proof, and the whole from files to a verified proof, the key open.
+
+    Raises as `circom.prove`.
+    """
+    from zk import polynomial
+
+    circom.prove(zkey, wtns)  # a witness that does not fit is refused here
+    key = circom.open_key(zkey)
+    witness = polynomial.from_plain(circom.read_witness(wtns))
+    timings, sections = proofs(key, witness, runs)
+    size = f"2^{key.log_size}"
+    return Found(
+        [
+            measure("read witness", f"{key.wires:,} wires", lambda: circom.read_witness(wtns), runs),
+            *timings,
+            measure("pipeline", size, lambda: circom.prove(zkey, wtns), runs),
+        ],
+        sections,
+    )
+
+
+def proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[list[Timing], tuple[Section, ...]]:
+    """The time of a proof on one thread and on all; its phases there beside the model, and the model's rates."""
     from zk.groth16 import prover
 
     timings, found = [], []
     for threads in thread_counts():
         with on_threads(threads):
             timings.append(measure("proof", f"2^{key.log_size}", lambda: prover.prove(key, witness), runs))
-            found.append(min((_phases(key, witness) for _ in range(runs)), key=lambda of: of.wall_s))
-    return timings, found
+            found.append(min((_phases(key, witness) for _ in range(runs)), key=lambda of: sum(of.busy_s.values())))
+    rates, costs = model.rates(), model.costs(key, witness)
+    return timings, (
+        Section("phases", "phases of the proof that took least processor time, summed over threads", COLUMNS,
+                [row for of in found for row in _rows(of, costs, rates)]),
+        Section("rates", "what the model counts in, in registers on one thread", RATE_COLUMNS,
+                [{"name": name, "each_s": each_s} for name, each_s in rates.items()]),
+    )  # fmt: skip
 
 
 def _phases(key: ProvingKey, witness: np.ndarray) -> Phases:
@@ -84,15 +117,28 @@ def _phases(key: ProvingKey, witness: np.ndarray) -> Phases:
     return Phases(parallel.threads(), time.perf_counter() - started, dict(recorder.busy_s))
 
 
-def section(found: Sequence[Phases]) -> Section:
-    """The phases as a table."""
-    return Section("phases", "phases of the fastest proof, processor time over all threads", COLUMNS,
-                   [row for of in found for row in _rows(of)])  # fmt: skip
-
-
-def _rows(of: Phases) -> list[dict[str, Any]]:
-    parts = {**of.busy_s, "idle": of.idle_s}
-    return [
-        {"threads": of.threads, "phase": name, "busy_s": round(busy_s, 9), "share": round(busy_s / sum(parts.values()), 4)}
-        for name, busy_s in parts.items()
+def _rows(of: Phases, costs: Mapping[str, model.Cost], rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    """A row for each phase, one for waiting, and one for all phases."""
+    products = sum(cost.products for cost in costs.values())
+    model_s = sum(cost.seconds(rates) for cost in costs.values())
+    rows = [
+        _row(of.threads, name, busy_s, costs[name].products, costs[name].seconds(rates))
+        if name in costs
+        else _row(of.threads, name, busy_s)
+        for name, busy_s in of.busy_s.items()
     ]
+    together = _row(of.threads, "in all", sum(of.busy_s.values()), products, model_s)
+    return [*rows, together, _row(of.threads, "waiting", of.waiting_s)]
+
+
+def _row(
+    threads: int, phase: str, busy_s: float, products: int | None = None, model_s: float | None = None
+) -> dict[str, Any]:
+    return {
+        "threads": threads,
+        "phase": phase,
+        "busy_s": round(busy_s, 9),
+        "products": products,
+        "model_s": None if model_s is None else round(model_s, 9),
+        "ratio": None if model_s is None else round(busy_s / model_s, 3),
+    }

@@ -13,6 +13,7 @@ from typing import Any
 from prover.bench.measure import Timing
 from zk.errors import FormatError
 
+SUBJECT = ("benchmark", "statement", "circuit")
 SAME = ("cpu", "cores", "threads", "lanes")  # of the machine, for times to be comparable
 
 
@@ -62,8 +63,9 @@ def against(now: Mapping[str, Any], data: bytes) -> Section:
     Raises FormatError when `data` is no report, or one of another benchmark, another machine or other sizes.
     """
     then = _earlier(data)
-    if then["benchmark"] != now["benchmark"]:
-        raise FormatError(f"the earlier report is of bench {then['benchmark']}, this one of bench {now['benchmark']}")
+    for key in SUBJECT:
+        if then.get(key) != now.get(key):
+            raise FormatError(f"the earlier report is of another {key}: {then.get(key)}, and this one of {now.get(key)}")
     for key in SAME:
         if then["machine"].get(key) != now["machine"][key]:
             raise FormatError(

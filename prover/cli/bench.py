@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli import measured
-from prover.cli.circuit import StatementName, statement_argument
+from prover.cli import files, measured
+from prover.cli.circuit import StatementName
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
@@ -82,21 +82,28 @@ def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
 
 
 @bench.command()
-@statement_argument
+@click.argument("statement", type=StatementName(), required=False)
+@click.option("--zkey", type=files.Existing(), metavar="CIRCUIT.zkey", help="The key of a circom circuit instead.")
+@click.option("--wtns", type=files.Existing(), metavar="WITNESS.wtns", help="Its witness.")
 @measured.options
 @pass_session
-def prove(session: Session, statement: str, runs: int, **options) -> None:
-    """Measure a proof of STATEMENT.
+def prove(
+    session: Session, statement: str | None, zkey: Path | None, wtns: Path | None, runs: int, **options
+) -> None:
+    """Measure a proof of STATEMENT, or of a circom circuit.
 
-    Each step, the phases of the proof, the whole, and one verification.
+    Each step, and the phases of the proof beside what their products alone would take.
     """
+    if (zkey is None) != (wtns is None) or (statement is None) == (zkey is None):
+        raise click.UsageError("give a STATEMENT, or both --zkey and --wtns")
 
     def found(keystore: "Keystore") -> "Found":
         from prover.bench import prove
 
-        return prove.bench(statement, keystore, runs)
+        return prove.bench(statement, keystore, runs) if zkey is None else prove.bench_circom(zkey, wtns, runs)
 
-    measured.run(session, {"benchmark": "prove", "statement": statement}, found, **options)
+    about = {"statement": statement} if zkey is None else {"circuit": zkey.resolve().parent.name}
+    measured.run(session, {"benchmark": "prove", **about}, found, **options)
 
 
 @bench.command()

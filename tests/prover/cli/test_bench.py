@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from prover.bench import charts
+from prover.bench import charts, model
 from prover.machine import hardware
 from tests.prover.cli.run import refused, zksettle
 
@@ -16,6 +16,11 @@ TINY = [
     ("prove", "margin"),
     ("verify", "--statement", "margin", "--sizes", "1,3"),
 ]
+
+
+PRODUCT_PHASES = (
+    "sparse products", "transforms", "plain scalars", "MSM A", "MSM B in G1", "MSM B in G2", "MSM C", "MSM H",
+)  # fmt: skip
 
 
 def report(home, *arguments):
@@ -58,15 +63,27 @@ def test_a_size_that_is_none_is_wrong_usage(home, sizes):
     refused(zksettle(home, "bench", "msm", "--sizes", sizes), 2, "whole number from 1 to 22")
 
 
-def test_the_phases_of_a_proof_add_up_to_its_threads_time(home):
+def test_the_phases_of_a_proof_are_told_beside_what_their_products_take(home):
     found = report(home, "prove", "margin", "--threads", "2")
+    rates = {row["name"]: row["each_s"] for row in found["rates"]}
+    assert set(rates) == set(model.RATES) and all(each_s > 0 for each_s in rates.values())
     for threads in (1, 2):
-        rows = [row for row in found["phases"] if row["threads"] == threads]
+        *rows, together, waiting = (row for row in found["phases"] if row["threads"] == threads)
         names = [row["phase"] for row in rows]
-        assert {"sparse products", "transforms", "MSM A", "MSM B in G2", "MSM H", "assembling", "idle"} <= set(names)
-        assert len(set(names)) == len(names)
-        assert sum(row["share"] for row in rows) == pytest.approx(1, abs=0.01)
-        assert all(row["busy_s"] > 0 for row in rows if row["phase"] != "idle")
+        assert len(set(names)) == len(names) and (together["phase"], waiting["phase"]) == ("in all", "waiting")
+        modelled = [row for row in rows if row["model_s"] is not None]
+        assert {row["phase"] for row in modelled} == set(PRODUCT_PHASES) <= set(names)
+        for row in modelled:
+            assert row["busy_s"] > 0 and row["ratio"] == pytest.approx(row["busy_s"] / row["model_s"], abs=0.01)
+        assert together["products"] == sum(row["products"] for row in modelled)
+        assert together["busy_s"] == pytest.approx(sum(row["busy_s"] for row in rows))
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--zkey", "a.zkey"), ("margin", "--wtns", "a.wtns"), ("margin", "--zkey", "a", "--wtns", "b")]
+)
+def test_a_proof_is_of_a_statement_or_of_two_files(home, arguments):
+    refused(zksettle(home, "bench", "prove", *arguments), 2, "give a STATEMENT, or both")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +110,7 @@ def test_a_report_beside_an_earlier_one_tells_the_ratios(home, earlier):
     [
         (lambda r: r["machine"].update(cpu="an abacus"), "abacus"),
         (lambda r: r["machine"].update(lanes=99), "lanes"),
-        (lambda r: r.update(benchmark="msm"), "bench msm"),
+        (lambda r: r.update(benchmark="msm"), "another benchmark"),
         (lambda r: r["timings"][0].update(size="2^99"), "2^"),
         (lambda r: r["timings"].pop(), "only one"),
         (lambda r: r["timings"][0].update(min_s=0.0), "malformed"),

@@ -1,0 +1,102 @@
+"""The cost model: the products that a proof's phases need, each at the time that one takes in registers.
+
+zk/README.md derives the counts.  They are of this very proof: from its key, and from the digits of its own scalars.
+The model leaves out memory, sorting, additions and the host, so what was measured is above it; by how much says how
+far a phase is from the multiplier's limit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from prover.bench import kernels
+from zk.fields import array
+from zk.groth16.keys import ProvingKey
+
+UNITS = 2  # coefficients 1 and -1, which cost no product
+ADDITION_PRODUCTS, ADDITION_SQUARES = 5.5, 1  # zk/curves/sums.py, two additions at a time
+RUNNING_PRODUCTS = 14  # of one general addition in XYZZ coordinates, zk/curves/weierstrass.py
+RATES = ("Fp product", "Fp square", "Fp product, alone", "Fp2 product", "Fp2 square", "Fp2 product, alone", "Fr product")
+RUNS = 5
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How often a phase does each of RATES."""
+
+    counts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def products(self) -> int:
+        """Products and squares of Fp or Fr; one of Fp2 is three of Fp, a square of it two."""
+        weights = {"Fp2 product": 3, "Fp2 product, alone": 3, "Fp2 square": 2}
+        return round(sum(count * weights.get(name, 1) for name, count in self.counts.items()))
+
+    def seconds(self, rates: Mapping[str, float]) -> float:
+        """What they take at these rates, in seconds."""
+        return sum(count * rates[name] for name, count in self.counts.items())
+
+
+def rates() -> dict[str, float]:
+    """Seconds for each of RATES on this machine, measured now on one thread."""
+    return {timing.name: timing.each_s for timing in kernels.fields(RUNS) if timing.name in RATES}
+
+
+def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
+    """The cost of each phase that consists of products, by its name in zk/groth16/prover.py and quotient.py."""
+    from zk import polynomial
+    from zk.groth16 import quotient
+
+    size, terms = 1 << key.log_size, np.concatenate((key.a_terms, key.b_terms))
+    plain = polynomial.to_plain(witness)
+    of_b = plain[key.b_wires]
+    return {
+        "sparse products": Cost({"Fr product": int(np.count_nonzero(terms[:, 1] >= UNITS))}),
+        "transforms": Cost({"Fr product": 3 * size * key.log_size + 6 * size}),
+        "plain scalars": Cost({"Fr product": key.wires}),
+        "MSM B in G2": multiplication(key.b2, of_b, "Fp2"),
+        "MSM H": multiplication(key.h, quotient.evaluate(key, witness), "Fp"),
+        "MSM C": multiplication(key.c, plain[key.public + 1 :], "Fp"),
+        "MSM A": multiplication(key.a, plain[key.a_wires], "Fp"),
+        "MSM B in G1": multiplication(key.b1, of_b, "Fp"),
+    }
+
+
+def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> Cost:
+    """The cost of a multi-scalar multiplication over a table (levels, n, …) of known points."""
+    from zk import msm
+
+    windows = msm.known_windows(len(table), scalars)
+    entries, buckets = nonzero_digits(scalars, windows)
+    lines = 2 * np.sqrt(windows.largest) * len(windows.table)
+    additions = (entries - buckets) + 2 * buckets
+    return Cost({
+        f"{field_name} product": ADDITION_PRODUCTS * additions,
+        f"{field_name} square": ADDITION_SQUARES * additions,
+        f"{field_name} product, alone": RUNNING_PRODUCTS * 2 * lines,
+    })  # fmt: skip
+
+
+def nonzero_digits(scalars: np.ndarray, windows) -> tuple[int, int]:
+    """How many digits are not zero, and how many buckets they fall into, over all sets of windows."""
+    from zk import digits
+
+    recoded = np.empty(scalars.shape, np.uint64)
+    digits.recode(np.require(scalars, requirements=["C", "W"]), array.plain([windows.offset]), recoded)
+    entries = buckets = 0
+    for levels in windows.table:
+        magnitudes = np.abs(np.concatenate([_read(recoded, *map(int, window)) for window in levels]))
+        found = np.bincount(magnitudes)
+        entries += int(found[1:].sum())
+        buckets += int(np.count_nonzero(found[1:]))
+    return entries, buckets
+
+
+def _read(recoded: np.ndarray, position: int, width: int, half: int) -> np.ndarray:
+    """The digits of one window, but for their sign: see `digits.read`."""
+    word, low = divmod(position, 64)
+    values = recoded[:, word] >> np.uint64(low)
+    if low + width > 64:
+        values |= recoded[:, word + 1] << np.uint64(64 - low)
+    return (values & np.uint64((1 << width) - 1)).astype(np.int64) - half
