@@ -166,10 +166,18 @@ def _verify(figure: "Figure", report: Report) -> None:
     axes.set_title("Verification in batches")
 
 
+def _throughput(figure: "Figure", report: Report) -> None:
+    figure.set_size_inches(WIDTH_INCHES, 4)
+    axes = figure.subplots()
+    _lines(axes, report["timings"], "proofs per second", lambda row: 1 / row["each_s"], "proofs asked for at once")
+    axes.set_title(f"Proofs of {report['statement']} per second")
+
+
 _DRAWN: dict[str, Callable[["Figure", Report], None]] = {
     "kernels": _kernels,
     "msm": _by_size("Multi-scalar multiplication"),
     "ntt": _by_size("Number-theoretic transform"),
     "prove": _prove,
     "verify": _verify,
+    "throughput": _throughput,
 }

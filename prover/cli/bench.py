@@ -120,3 +120,22 @@ def verify(session: Session, statement: str, sizes: tuple[int, ...], runs: int, 
         return verification.bench(statement, keystore, sizes, runs)
 
     measured.run(session, {"benchmark": "verify", "statement": statement}, found, **options)
+
+
+@bench.command()
+@click.option("--statement", type=StatementName(), default="leg", show_default=True, help="What is proved.")
+@_sizes(1, 1024, BATCHES, "Numbers of proofs in a batch.")
+@measured.options
+@pass_session
+def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: int, **options) -> None:
+    """Measure how many proofs a second are made.
+
+    In this process, and by the prover service if it runs in this home.
+    """
+
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import throughput
+
+        return throughput.bench(statement, keystore, session.home.service, sizes, runs)
+
+    measured.run(session, {"benchmark": "throughput", "statement": statement}, found, **options)

@@ -44,15 +44,12 @@ def cpu_features() -> tuple[str, ...]:
 
 def describe() -> dict[str, str | int | list[str]]:
     """Everything a measurement must name."""
-    from zk import width
-
     return {
         "cpu": cpu_name(),
         "cores": os.cpu_count() or 1,
         "threads": parallel.threads(),
         "lanes": width.LANES,
         "features": list(cpu_features()),
-        "lanes": width.LANES,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "numba": package_version("numba") or "missing",

@@ -7,6 +7,7 @@ import pytest
 
 from prover.bench import charts, model
 from prover.machine import hardware
+from prover.service import client
 from tests.prover.cli.run import refused, zksettle
 
 TINY = [
@@ -15,6 +16,7 @@ TINY = [
     ("ntt", "--sizes", "1,5"),
     ("prove", "margin"),
     ("verify", "--statement", "margin", "--sizes", "1,3"),
+    ("throughput", "--statement", "margin", "--sizes", "1,2"),
 ]
 
 
@@ -126,7 +128,8 @@ def test_what_cannot_be_compared_is_refused(home, earlier, tmp_path, change, wor
     change(changed)
     path = tmp_path / "changed.json"
     path.write_text(json.dumps(changed))
-    refused(zksettle(home, "bench", "ntt", "--sizes", "3,4", "--runs", "1", "--against", path), 3, word)
+    ran = zksettle(home, "bench", "ntt", "--sizes", "3,4", "--runs", "1", "--against", path)
+    assert ran.code == 3 and ran.out == "" and word in ran.err.splitlines()[-1]
 
 
 def test_an_earlier_report_that_is_not_there_is_said_before_anything_is_measured(home, tmp_path):
@@ -142,7 +145,8 @@ def test_a_chart_names_its_axes_and_what_it_was_measured_on(home, tmp_path, monk
     root = ElementTree.fromstring((tmp_path / "chart.svg").read_text("utf-8"))
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     text = " ".join("".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text"))
-    assert hardware.cpu_name() in text and hardware.commit() in text and ("ms" in text or "ns" in text)
+    assert hardware.cpu_name() in text and hardware.commit() in text
+    assert any(unit in text.split() for unit in ("ms", "ns", "second"))
 
 
 def test_the_chart_of_a_report_is_always_the_same(earlier):
@@ -154,3 +158,32 @@ def test_without_matplotlib_a_chart_is_refused_before_anything_is_measured(home,
     monkeypatch.setattr(charts, "is_possible", lambda: False)
     refused(zksettle(home, "bench", "ntt", "--plot", tmp_path / "chart.svg"), 1, "needs matplotlib")
     assert not (tmp_path / "chart.svg").exists()
+
+
+def test_throughput_is_that_of_this_process_and_of_the_service_when_it_runs(home):
+    found = report(home, "throughput", "--statement", "margin", "--sizes", "1,3")
+    assert [(t["name"], t["items"]) for t in found["timings"]] == [("in this process", 1), ("in this process", 3)]
+    assert "zksettle prover serve" in found["notes"][0]
+    for timing, row in zip(found["timings"], found["throughput"], strict=True):
+        assert row["per_second"] == pytest.approx(timing["items"] / timing["min_s"], rel=1e-2)
+
+
+def test_the_service_is_asked_for_every_proof_of_a_batch(home, monkeypatch):
+    asked = []
+
+    def answer(folder, name, inputs, tell):
+        asked.append(json.loads(inputs))
+        return "a proof"
+
+    monkeypatch.setattr(client, "status", lambda folder: "running")
+    monkeypatch.setattr(client, "prove_statement", answer)
+    found = report(home, "throughput", "--statement", "margin", "--sizes", "3")
+    assert [t["name"] for t in found["timings"]] == ["in this process", "by the service"] and not found["notes"]
+    assert len(asked) == 2 * 3 and all(set(inputs) == {"public", "private"} for inputs in asked)
+
+
+def test_a_service_that_ends_while_it_is_measured_is_said(home, monkeypatch):
+    monkeypatch.setattr(client, "status", lambda folder: "running")
+    monkeypatch.setattr(client, "prove_statement", lambda *arguments: None)
+    ran = zksettle(home, "bench", "throughput", "--statement", "margin", "--sizes", "1", "--runs", "1")
+    assert ran.code == 1 and ran.out == "" and "ended while" in ran.err.splitlines()[-1]
