@@ -14,10 +14,10 @@ ONE, MINUS_ONE = 0, 1  # the places of 1 and -1 among the coefficients
 
 @kernel
 def times_vector(starts, terms, coefficients, vector, bits, column):
-    """column[i with its bits reversed] = <row i, vector>, and 0 beyond the last row.  1 mul a term."""
+    """column[i with its bits reversed] = <row i, vector>, and 0 beyond the last row."""
     rows = starts.shape[0] - 1
     for i in range(rows):
-        fr.store(column, ntt.reverse(i, bits), witness.combination(i, starts, terms, coefficients, vector))
+        fr.store(column, ntt.reverse(i, bits), witness.combination(i, starts, terms, coefficients, vector, fr.ZERO))
     for i in range(rows, column.shape[0]):
         fr.store(column, ntt.reverse(i, bits), fr.ZERO)
 

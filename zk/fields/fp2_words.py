@@ -9,6 +9,7 @@ Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for 
 
 import numpy as np
 
+from zk.fields import late
 from zk.fields.limbs import ZERO_WORD, adc, mac, sbb, words
 from zk.fields.montgomery import reduce_evenly, reduce_once
 from zk.fields.prime import MONTGOMERY, P
@@ -35,28 +36,6 @@ def _add(a, b):
 
 
 @inner
-def _product(a, b):
-    """a·b in eight words.  16 word multiplications."""
-    r0, carry = mac(ZERO_WORD, a[0], b[0], ZERO_WORD)
-    r1, carry = mac(ZERO_WORD, a[1], b[0], carry)
-    r2, carry = mac(ZERO_WORD, a[2], b[0], carry)
-    r3, r4 = mac(ZERO_WORD, a[3], b[0], carry)
-    r1, carry = mac(r1, a[0], b[1], ZERO_WORD)
-    r2, carry = mac(r2, a[1], b[1], carry)
-    r3, carry = mac(r3, a[2], b[1], carry)
-    r4, r5 = mac(r4, a[3], b[1], carry)
-    r2, carry = mac(r2, a[0], b[2], ZERO_WORD)
-    r3, carry = mac(r3, a[1], b[2], carry)
-    r4, carry = mac(r4, a[2], b[2], carry)
-    r5, r6 = mac(r5, a[3], b[2], carry)
-    r3, carry = mac(r3, a[0], b[3], ZERO_WORD)
-    r4, carry = mac(r4, a[1], b[3], carry)
-    r5, carry = mac(r5, a[2], b[3], carry)
-    r6, r7 = mac(r6, a[3], b[3], carry)
-    return r0, r1, r2, r3, r4, r5, r6, r7
-
-
-@inner
 def _subtract(a, b):
     """a - b modulo 2^512, and 1 when it is negative."""
     s0, borrow = sbb(a[0], b[0], ZERO_WORD)
@@ -72,32 +51,8 @@ def _subtract(a, b):
 
 @inner
 def _reduce(t):
-    """t / 2^256 mod p for t < p·2^256.  20 word multiplications.
-
-    The low four words are cleared one by one; what they carry upwards, below p, is then added to the high four.
-    """
-    m = t[0] * _NEGATIVE_INVERSE
-    _, carry = mac(t[0], m, _P[0], ZERO_WORD)
-    t1, carry = mac(t[1], m, _P[1], carry)
-    t2, carry = mac(t[2], m, _P[2], carry)
-    t3, t4 = mac(t[3], m, _P[3], carry)
-    m = t1 * _NEGATIVE_INVERSE
-    _, carry = mac(t1, m, _P[0], ZERO_WORD)
-    t2, carry = mac(t2, m, _P[1], carry)
-    t3, carry = mac(t3, m, _P[2], carry)
-    t4, t5 = mac(t4, m, _P[3], carry)
-    m = t2 * _NEGATIVE_INVERSE
-    _, carry = mac(t2, m, _P[0], ZERO_WORD)
-    t3, carry = mac(t3, m, _P[1], carry)
-    t4, carry = mac(t4, m, _P[2], carry)
-    t5, t6 = mac(t5, m, _P[3], carry)
-    m = t3 * _NEGATIVE_INVERSE
-    _, carry = mac(t3, m, _P[0], ZERO_WORD)
-    t4, carry = mac(t4, m, _P[1], carry)
-    t5, carry = mac(t5, m, _P[2], carry)
-    t6, t7 = mac(t6, m, _P[3], carry)
-    total = _add((t4, t5, t6, t7), (t[4], t[5], t[6], t[7]))
-    return reduce_evenly(total, _P)
+    """t / 2^256 mod p for t < p·2^256.  20 word multiplications."""
+    return reduce_evenly(late.reduce(t, _P, _NEGATIVE_INVERSE), _P)
 
 
 @inner
@@ -107,9 +62,9 @@ def mul(a, b):
     The sums are below 2p < 2^255.  a0 b0 - a1 b1 gets p·2^256 added when it is negative, and then is below that;
     a0 b1 + a1 b0 is below 2p^2, which is less.
     """
-    low = _product(a[0], b[0])
-    high = _product(a[1], b[1])
-    cross = _product(_add(a[0], a[1]), _add(b[0], b[1]))
+    low = late.product(a[0], b[0])
+    high = late.product(a[1], b[1])
+    cross = late.product(_add(a[0], a[1]), _add(b[0], b[1]))
     real, borrow = _subtract(low, high)
     mask = ZERO_WORD - borrow
     top = _add((real[4], real[5], real[6], real[7]), (_P[0] & mask, _P[1] & mask, _P[2] & mask, _P[3] & mask))

@@ -48,7 +48,7 @@ def limbs(value: int) -> tuple[np.uint64, ...]:
     return tuple(np.uint64(value >> (LIMB_BITS * i) & _MASK) for i in range(LIMBS))
 
 
-def _carry(emit: Emitter, columns: list) -> list:
+def carry(emit: Emitter, columns: list) -> list:
     """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
     carried, above = [], columns[0]
     for column in columns[1:]:
@@ -57,7 +57,7 @@ def _carry(emit: Emitter, columns: list) -> list:
     return [*carried, above]
 
 
-def _subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
+def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
     """The columns less `multiple` where that is not negative for certain; what is left is below multiple + 2^210."""
     above = emit.less(emit.add(multiple[-1], emit.constant(1)), columns[-1])
     zero = emit.constant(0)
@@ -88,7 +88,7 @@ def _square_columns(emit: Emitter, a: list) -> list:
     return columns
 
 
-def _reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
+def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
     """Columns / 2^256 mod p as limbs.  55 multiply-adds."""
     columns = list(columns)
     for i in range(LIMBS):
@@ -104,7 +104,7 @@ def _reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -
     up = LIMB_BITS - _LAST_BITS
     result = [emit.left(column, up) for column in columns[LIMBS:]]
     result[0] = emit.add(result[0], emit.right(columns[LIMBS - 1], _LAST_BITS))
-    return _carry(emit, result)
+    return carry(emit, result)
 
 
 def _split(emit: Emitter, row_words: list) -> list:
@@ -161,25 +161,25 @@ def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Val
 @_operation(Element, Element, Element, _Constant, types.uint64)
 def mul(emit, a, b, p, negative_inverse):
     """a·b / 2^256, below (A·B·0.1893 + 1) p.  105 multiply-adds."""
-    return _reduce(emit, _columns(emit, a, b), p, negative_inverse)
+    return reduce(emit, _columns(emit, a, b), p, negative_inverse)
 
 
 @_operation(Element, Element, _Constant, types.uint64)
 def square(emit, a, p, negative_inverse):
     """a^2 / 2^256, as `mul`.  85 multiply-adds."""
-    return _reduce(emit, _square_columns(emit, a), p, negative_inverse)
+    return reduce(emit, _square_columns(emit, a), p, negative_inverse)
 
 
 @_operation(Element, Element, Element, _Constant)
 def add(emit, a, b, twice_p):
     """a + b: 2p is subtracted where the sum is above 2p for certain."""
-    return _carry(emit, _subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
+    return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
 
 
 @_operation(Element, Element, Element)
 def add_loose(emit, a, b):
     """a + b, not reduced."""
-    return _carry(emit, [emit.add(x, y) for x, y in zip(a, b)])
+    return carry(emit, [emit.add(x, y) for x, y in zip(a, b)])
 
 
 @_operation(Element, Element, Element, _Constant, _Constant)
@@ -193,13 +193,13 @@ def sub(emit, a, b, p, twice_p):
     low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
     for mask, multiple in ((low, twice_p), (lower, p)):
         columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple)]
-    return _carry(emit, columns)
+    return carry(emit, columns)
 
 
 @_operation(Element, Element, Element, _Constant)
 def sub_loose(emit, a, b, multiple):
     """a - b + multiple, not reduced, for b <= multiple."""
-    return _carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple)])
+    return carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple)])
 
 
 @_operation(Element, Element, _Constant, _Constant)
@@ -208,13 +208,13 @@ def canonical(emit, a, p, twice_p):
 
     Below 3p after the first, below 2p after the second, where a comparison that held back leaves less than p + 2^210.
     """
-    low = _subtract_above(emit, _subtract_above(emit, a, twice_p), p)
+    low = subtract_above(emit, subtract_above(emit, a, twice_p), p)
     exact = [emit.sub(x, m) for x, m in zip(low, p)]
     top = exact[0]
     for column in exact[1:]:
         top = emit.add(column, emit.signed_right(top, LIMB_BITS))
     is_below, zero = emit.less(top, emit.constant(0)), emit.constant(0)
-    return _carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p)])
+    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p)])
 
 
 @_operation(Element, types.uint8, Element, Element)

@@ -1,0 +1,133 @@
+"""Sums of products over Fr with one reduction for all: Σ constant·element, for one element or eight.
+
+A sum starts as `none`, takes up to seven products with `add`, and becomes an element again with `total`.
+
+One element: a sum is eight words, the plain integer Σ a b.  With a, b < p seven products stay below 7 p^2 < 2^512, and
+the Montgomery reduction leaves less than (7 p / 2^256 + 1) p < 2.33 p, from which p is taken as often as need be.
+
+Eight elements: a sum is ten columns of 52 bits and what lies above, as in `wide`.  A product adds at most ten numbers
+below 2^52 to a column, and the reduction ten more: 80·2^52 < 2^59.  With a < p and b < 2p+ the reduction leaves less than
+(7·2 p / 2^256 + 1) p < 3.66 p, from which 2p is taken if need be, so the total is below 2p + 2^210.
+"""
+
+from llvmlite import ir
+from numba.core import cgutils, types
+
+from zk.fields import late, montgomery, wide
+from zk.fields.limbs import ZERO_WORD, adc, words
+from zk.fields.prime import MONTGOMERY, WORDS, R
+from zk.fields.vector import Emitter, Vector
+from zk.jit import by_width, inlined, inner, intrinsic
+
+MOST = 7
+
+_P, _P_LIMBS, _TWICE_P_LIMBS = words(R), wide.limbs(R), wide.limbs(2 * R)
+_NEGATIVE_INVERSE = words(-pow(R, -1, MONTGOMERY) % MONTGOMERY)[0]
+_NONE = words(0, 8)
+_WORDS = types.UniTuple(types.uint64, WORDS)
+_COLUMNS = types.UniTuple(Vector, 2 * wide.LIMBS)
+
+
+@inlined
+def _no_words(like):
+    """0."""
+    return _NONE
+
+
+@inlined
+def _add_words(total, constant, a):
+    """total + constant·a.  16 word multiplications."""
+    whole = late.product(constant, a)
+    s0, carry = adc(total[0], whole[0], ZERO_WORD)
+    s1, carry = adc(total[1], whole[1], carry)
+    s2, carry = adc(total[2], whole[2], carry)
+    s3, carry = adc(total[3], whole[3], carry)
+    s4, carry = adc(total[4], whole[4], carry)
+    s5, carry = adc(total[5], whole[5], carry)
+    s6, carry = adc(total[6], whole[6], carry)
+    s7, _ = adc(total[7], whole[7], carry)
+    return s0, s1, s2, s3, s4, s5, s6, s7
+
+
+@inner
+def _total_words(total):
+    """total / 2^256 mod p, below p.  20 word multiplications."""
+    below_three_p = late.reduce(total, _P, _NEGATIVE_INVERSE)
+    return montgomery.reduce_once(montgomery.reduce_evenly(below_three_p, _P), _P)
+
+
+@intrinsic
+def _no_columns(typing, like):
+    """0."""
+
+    def generate(context, builder, signature, arguments):
+        return context.make_tuple(builder, _COLUMNS, [Emitter(builder).constant(0)] * (2 * wide.LIMBS))
+
+    return _COLUMNS(like), generate
+
+
+@intrinsic
+def _add_columns(typing, total, constant, element):
+    """total + constant·element in each lane.  50 multiply-adds."""
+
+    def generate(context, builder, signature, arguments):
+        emit = Emitter(builder)
+        columns, a = cgutils.unpack_tuple(builder, arguments[0]), cgutils.unpack_tuple(builder, arguments[2])
+        for i, limb in enumerate(_constant_limbs(builder, cgutils.unpack_tuple(builder, arguments[1]))):
+            limb = emit.broadcast(limb)
+            for j in range(wide.LIMBS):
+                columns[i + j] = emit.low_product(columns[i + j], a[j], limb)
+                columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[j], limb)
+        return context.make_tuple(builder, _COLUMNS, columns)
+
+    return _COLUMNS(_COLUMNS, _WORDS, wide.Element), generate
+
+
+def _constant_limbs(builder: ir.IRBuilder, w: list[ir.Value]) -> list[ir.Value]:
+    """Four words as five limbs: the multiply-add reads the low 52 bits of a word and no more."""
+
+    def number(value):
+        return ir.Constant(ir.IntType(64), value)
+
+    def joined(high, low, bits):
+        return builder.or_(builder.lshr(low, number(bits)), builder.shl(high, number(64 - bits)))
+
+    return [w[0], joined(w[1], w[0], 52), joined(w[2], w[1], 40), joined(w[3], w[2], 28), builder.lshr(w[3], number(16))]
+
+
+@intrinsic
+def _reduce_columns(typing, total):
+    """total / 2^256 mod p in each lane, below 2p+.  55 multiply-adds."""
+
+    def generate(context, builder, signature, arguments):
+        emit = Emitter(builder)
+        p, twice_p = ([emit.constant(int(limb)) for limb in limbs] for limbs in (_P_LIMBS, _TWICE_P_LIMBS))
+        negative_inverse = emit.constant(int(_NEGATIVE_INVERSE) % (1 << wide.LIMB_BITS))
+        below_four_p = wide.reduce(emit, cgutils.unpack_tuple(builder, arguments[0]), p, negative_inverse)
+        result = wide.carry(emit, wide.subtract_above(emit, below_four_p, twice_p))
+        return context.make_tuple(builder, wide.Element, result)
+
+    return wide.Element(total), generate
+
+
+@inlined
+def _no_lanes(like):
+    """0 in every lane."""
+    return _no_columns(like)
+
+
+@inlined
+def _add_lanes(total, constant, a):
+    """total + constant·a in each lane, for a constant of four words."""
+    return _add_columns(total, constant, a)
+
+
+@inner
+def _total_lanes(total):
+    """total / 2^256 mod p in each lane, below 2p+."""
+    return _reduce_columns(total)
+
+
+none = by_width(_no_words, _no_lanes)  # an empty sum, for elements of the type of its argument
+add = by_width(_add_words, _add_lanes)  # (sum, constant, element): the sum and one product more
+total = by_width(_total_words, _total_lanes)  # the sum as an element
