@@ -7,13 +7,12 @@ beside the compiled code says that it was done.  A change of any kernel starts a
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from circuits import registry
-from circuits.frontend import compiler, program
-from circuits.frontend.builder import Builder
 from prover.machine import progress
-from prover.proofs.keystore import Keystore
-from zk.fields.prime import R
+
+if TYPE_CHECKING:
+    from prover.proofs.keystore import Keystore
 
 NOTE = "this happens once on this machine and takes about a minute"
 
@@ -35,8 +34,10 @@ def _mark() -> Path:
     return folder() / f"warm-{place[:16]}"
 
 
-def has_keys(keystore: Keystore) -> bool:
+def has_keys(keystore: "Keystore") -> bool:
     """Whether every statement has its proving key."""
+    from circuits import registry
+
     return all(keystore.folder(name).exists() for name in registry.names())
 
 
@@ -62,8 +63,10 @@ def load_kernels() -> None:
             stage(made)
 
 
-def run(keystore: Keystore) -> tuple[bool, tuple[str, ...]]:
+def run(keystore: "Keystore") -> tuple[bool, tuple[str, ...]]:
     """Compiles the kernels and makes missing keys.  Whether it compiled, and the statements it made keys of."""
+    from circuits import registry
+
     compiled = compile_kernels()
     missing = tuple(name for name in registry.names() if not keystore.folder(name).exists())
     for name in missing:
@@ -75,6 +78,10 @@ def _stages() -> tuple[Callable[[dict], None], ...]:
     """The way of a proof of "I know a root of 25", each part storing what the next ones need."""
 
     def witness(made: dict) -> None:
+        from circuits.frontend import compiler, program
+        from circuits.frontend.builder import Builder
+        from zk.fields.prime import R
+
         b = Builder(R)
         square, root = b.public("square"), b.private("root")
         b.equal(b.multiply(root, root), square, "the root is a root")
@@ -96,4 +103,12 @@ def _stages() -> tuple[Callable[[dict], None], ...]:
 
         verifier.verify_batch([(made["key"].verifying, [25], made["proof"])] * 2)
 
-    return witness, key, proof, verification
+    def from_outside(made: dict) -> None:
+        from zk import membership, polynomial
+
+        key = made["key"]
+        membership.check_g1(key.a[0], "the points")
+        membership.check_g2(key.b2[0], "the points")
+        polynomial.from_plain(polynomial.to_plain(made["witness"]))
+
+    return witness, key, proof, verification, from_outside

@@ -8,6 +8,7 @@ from zk.curves import g1, g2
 from zk.fields import array
 from zk.fields.prime import FR, MONTGOMERY, P, R
 from zk.groth16.keys import ProvingKey
+from zk.r1cs import R1CS
 
 Sections = dict[int, bytes]
 
@@ -82,3 +83,19 @@ def _spread(wires: int, present: np.ndarray, points: np.ndarray) -> bytes:
     everything = np.zeros((wires, *points.shape[1:]), dtype=np.uint64)
     everything[present] = points
     return everything.tobytes()
+
+
+def r1cs_sections(system: R1CS) -> Sections:
+    """What CIRCUIT.r1cs is made of; all public wires are inputs."""
+    header = u32(32) + field(R) + u32(system.wires, 0, system.public, 0)
+    triples = zip(*(matrix.rows() for matrix in (system.a, system.b, system.c)))
+    return {
+        2: b"".join(combination(row) for triple in triples for row in triple),
+        1: header + struct.pack("<QI", system.wires, system.constraints),
+        3: struct.pack(f"<{system.wires}Q", *range(system.wires)),
+    }
+
+
+def combination(row: list[tuple[int, int]]) -> bytes:
+    """One linear combination, a list of (wire, coefficient)."""
+    return u32(len(row)) + b"".join(u32(wire) + field(value) for wire, value in row)

@@ -1,0 +1,92 @@
+"""A rank-1 constraint system as circom writes it, CIRCUIT.r1cs.
+
+    header        u32 32 | r | u32 wires | u32 public outputs | u32 public inputs | u32 private inputs | u64 labels
+                  | u32 constraints
+    constraints   three linear combinations each, A, B and C: u32 count | count × (u32 wire | 32 bytes coefficient)
+    labels        u64 for each wire: which signal of the source it is; not read
+
+Wire 0 is one, then the outputs, then the public inputs.  (iden3, "binary file format for R1CS", version 1.)
+"""
+
+import struct
+
+import numpy as np
+
+from zk.errors import FormatError
+from zk.fields import array
+from zk.fields.prime import FR, R
+from zk.formats import sections
+from zk.formats.sections import FIELD_BYTES, Section
+from zk.groth16.keys import MAX_PUBLIC, MAX_WIRES
+from zk.r1cs import R1CS, SparseMatrix
+
+_MAGIC, _VERSION = b"r1cs", 1
+_HEADER, _CONSTRAINTS, _LABELS, _GATES, _GATE_USES = range(1, 6)
+_NAMES = {
+    _HEADER: "the header",
+    _CONSTRAINTS: "the constraints",
+    _LABELS: "the labels",
+    _GATES: "the custom gates",
+    _GATE_USES: "the uses of custom gates",
+}
+_TERM = np.dtype([("wire", "<u4"), ("value", "<u8", 4)])
+_COUNT = struct.Struct("<I")
+
+
+def decode(data: bytes, what: str = "the circuit") -> R1CS:
+    """The system in a .r1cs file, rows sorted by wire and without zero coefficients.
+
+    Raises FormatError, naming the part of the file: counts and lengths that contradict each other, a wire that is not
+    there or occurs twice in a combination, a coefficient that is not reduced, another field, custom gates.
+    """
+    parts = sections.split(data, _MAGIC, _VERSION, _NAMES, what)
+    if _GATES in parts or _GATE_USES in parts:
+        raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
+    header, constraints = (sections.required(parts, n, _NAMES, what) for n in (_HEADER, _CONSTRAINTS))
+    size, modulus, *numbers, _, count = header.cut(4, FIELD_BYTES, 4, 4, 4, 4, 8, 4)
+    sections.check_modulus(size, modulus, R)
+    wires, outputs, inputs, private = (part.number() for part in numbers)
+    if not outputs + inputs + private < wires <= MAX_WIRES or outputs + inputs > MAX_PUBLIC:
+        raise FormatError(f"{header.what} has {wires} wires for {outputs} outputs and {inputs} + {private} inputs")
+    if _LABELS in parts:
+        parts[_LABELS].check_length(8 * wires)
+    ends = _combination_ends(constraints, 3 * count.number())
+    matrices = (_matrix(constraints, *(e[side::3] for e in ends), wires) for side in range(3))
+    return R1CS(R, wires, outputs + inputs, *matrices)
+
+
+def _combination_ends(section: Section, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the terms of so many combinations begin, in bytes, and how many each has; together the whole section."""
+    data, position = section.data, 0
+    begins, counts = [], []
+    for _ in range(count):
+        if len(data) - position < _COUNT.size:
+            raise FormatError(f"{section.what} end before there are {count // 3} of them")
+        terms = _COUNT.unpack_from(data, position)[0]
+        position += _COUNT.size
+        begins.append(position)
+        counts.append(terms)
+        position += terms * _TERM.itemsize
+    section.check_length(position)
+    return np.array(begins, dtype=np.int64), np.array(counts, dtype=np.int64)
+
+
+def _matrix(section: Section, begins: np.ndarray, counts: np.ndarray, wires: int) -> SparseMatrix:
+    """The sparse matrix whose row i has counts[i] terms from byte begins[i] on."""
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    rows = np.repeat(np.arange(len(counts)), counts)
+    places = begins[rows] + (np.arange(starts[-1]) - starts[rows]) * _TERM.itemsize
+    raw = np.frombuffer(section.data, dtype=np.uint8)
+    terms = raw[places[:, np.newaxis] + np.arange(_TERM.itemsize)].view(_TERM).reshape(-1)
+    if terms["wire"].max(initial=0) >= wires:
+        raise FormatError(f"{section.what} name a wire that is not there")
+    if not array.is_canonical(FR, terms["value"]):
+        raise FormatError(f"{section.what} have a coefficient that is not below the modulus")
+    order = np.lexsort((terms["wire"], rows))
+    rows, terms = rows[order], terms[order]
+    if ((rows[1:] == rows[:-1]) & (terms["wire"][1:] == terms["wire"][:-1])).any():
+        raise FormatError(f"{section.what} name a wire twice in one combination")
+    is_there = terms["value"].any(axis=1)
+    starts = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[is_there], minlength=len(counts)), out=starts[1:])
+    return SparseMatrix(starts, terms["wire"][is_there].astype(np.int32), array.from_plain(terms["value"][is_there]))
