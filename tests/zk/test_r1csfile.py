@@ -63,7 +63,6 @@ LIES = {
     "many public": (lambda: changed(1, WIRES, iden3.u32(2**20, 2**16, 1)), "has 1048576 wires for 65536 outputs and 1"),
     "a wire less": (lambda: iden3.container(b"r1cs", 1, {1: SECTIONS[1][:36] + iden3.u32(6) + SECTIONS[1][40:],
                                                         2: SECTIONS[2]}), "name a wire that is not there"),
-    "labels": (lambda: replaced(3, bytes(8)), "the labels has 8 bytes instead of 56"),
     "a constraint more": (lambda: changed(1, CONSTRAINTS, iden3.u32(5)), "end before there are 5 of them"),
     "many constraints": (lambda: changed(1, CONSTRAINTS, iden3.u32(2**32 - 1)), "end before there are 4294967295"),
     "a constraint less": (lambda: changed(1, CONSTRAINTS, iden3.u32(3)), "the constraints has"),
@@ -112,3 +111,9 @@ def test_witnesses_that_others_made_satisfy_their_systems_and_changed_ones_do_no
     values = array.from_plain(wtns.decode((SHARED / folder / witness).read_bytes()))
     assert r1cs.first_unsatisfied(system, values) is None
     assert r1cs.first_unsatisfied(system, [*values[:-1], (values[-1] + 1) % R]) is not None
+
+
+@pytest.mark.parametrize("path", sorted((SHARED / "vectors").glob("*/*.r1cs")), ids=lambda path: path.stem)
+def test_circuits_of_many_circoms_are_read(path):
+    found = r1csfile.decode(path.read_bytes())
+    assert found.constraints > 0 and {len(getattr(found, name).starts) for name in "abc"} == {found.constraints + 1}

@@ -3,7 +3,7 @@
     header        u32 32 | r | u32 wires | u32 public outputs | u32 public inputs | u32 private inputs | u64 labels
                   | u32 constraints
     constraints   three linear combinations each, A, B and C: u32 count | count × (u32 wire | 32 bytes coefficient)
-    labels        u64 for each wire: which signal of the source it is; not read
+    labels        u64 for each wire: which signal of the source it is.  Not read: older circoms wrote one less
 
 Wire 0 is one, then the outputs, then the public inputs.  (iden3, "binary file format for R1CS", version 1.)
 """
@@ -48,8 +48,6 @@ def decode(data: bytes, what: str = "the circuit") -> R1CS:
     wires, outputs, inputs, private = (part.number() for part in numbers)
     if not outputs + inputs + private < wires <= MAX_WIRES or outputs + inputs > MAX_PUBLIC:
         raise FormatError(f"{header.what} has {wires} wires for {outputs} outputs and {inputs} + {private} inputs")
-    if _LABELS in parts:
-        parts[_LABELS].check_length(8 * wires)
     ends = _combination_ends(constraints, 3 * count.number())
     matrices = (_matrix(constraints, *(e[side::3] for e in ends), wires) for side in range(3))
     return R1CS(R, wires, outputs + inputs, *matrices)
