@@ -169,10 +169,23 @@ def test_a_rejection_in_json_has_its_number_and_name(capsys):
     (["circuit", "list"], "true", ""),  # less: only the last flush fails
 ])  # fmt: skip
 def test_a_reader_that_leaves_is_not_an_error_to_talk_about(arguments, reader, read):
-    script = f"from prover.cli.main import main; import sys; sys.exit(main({arguments!r}))"
-    command = f'{sys.executable} -c "{script}" | {reader}'
+    command = f"{sys.executable} -m prover.cli.main {' '.join(arguments)} | {reader}"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout == read
+
+
+def test_the_program_ends_at_once_with_the_code_of_the_command_and_all_that_was_to_be_done_at_exit(tmp_path):
+    script = "import atexit; from prover.cli import main; atexit.register(print, 'at exit'); main.run()"
+    command = [sys.executable, "-c", script, "pool", "show", "--home", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 3 and done.stdout == "at exit\n" and "there is no ledger" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_what_cannot_be_written_is_no_success():
+    script = "from prover.cli import main; main.main = lambda: print('x') or 0; main.run()"
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdout=full).returncode == 1
 
 
 def test_home_and_json_may_stand_before_or_behind_the_command(tmp_path, capsys):
