@@ -1,11 +1,12 @@
 """`zksettle groth16 prove` and `verify`, `export snarkjs` and `import snarkjs`: circom's and snarkjs's files."""
 
+import json
 import time
 from pathlib import Path
 
 import click
 
-from prover.cli import files, watching
+from prover.cli import files, resident
 from prover.cli.circuit import statement_argument
 from prover.cli.command import Session, group, pass_session
 from prover.cli.screen import seconds
@@ -27,14 +28,43 @@ def _output() -> click.Path:
 @click.argument("wtns", type=files.Existing(), metavar="WITNESS.wtns")
 @click.argument("proof", type=_output(), metavar="PROOF.json")
 @click.argument("public", type=_output(), metavar="PUBLIC.json")
+@resident.options
 @pass_session
-def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path) -> None:
+def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int) -> None:
     """Prove any circom circuit, with the key and the witness that snarkjs made.
 
     Writes the proof and the public inputs as `snarkjs groth16 verify` takes them.  Files of these names are replaced.
 
     The first proof under a key checks it; a copy is kept where the compiled kernels lie.
     """
+    from prover.service import client
+
+    started = time.perf_counter()
+    folder = session.home.service
+    answer = client.prove_circom(folder, zkey, wtns, resident.tell, timeout * 1000) if service else None
+    if answer is None:
+        proof_text, public_text, took_s = _prove_here(session, zkey, wtns)
+    else:
+        proof_text, public_text = (part.decode() for part in answer.parts)
+        took_s = time.perf_counter() - started
+    files.write_text(proof, proof_text)
+    files.write_text(public, public_text)
+    is_service = answer is not None
+    session.screen.say(
+        f"Proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {proof}, its public inputs in {public}."
+    )
+    session.screen.document({
+        "proof": str(proof),
+        "public": str(public),
+        "inputs": json.loads(public_text),
+        "seconds": round(took_s, 6),
+        "service": is_service,
+    })  # fmt: skip
+
+
+def _prove_here(session: Session, zkey: Path, wtns: Path) -> tuple[str, str, float]:
+    """The texts of proof and public inputs, and how many seconds they took."""
+    from prover.cli import watching
     from prover.machine import progress, warmup
     from prover.proofs import circom
     from zk.formats import snarkjs
@@ -44,15 +74,7 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path) -
         started = time.perf_counter()
         found, inputs = circom.prove(zkey, wtns)
         took_s = time.perf_counter() - started
-    files.write_text(proof, snarkjs.encode_proof(found))
-    files.write_text(public, snarkjs.encode_public(inputs))
-    session.screen.say(f"Proved in {seconds(took_s)}; the proof is in {proof}, its public inputs in {public}.")
-    session.screen.document({
-        "proof": str(proof),
-        "public": str(public),
-        "inputs": list(map(str, inputs)),
-        "seconds": round(took_s, 6),
-    })  # fmt: skip
+    return snarkjs.encode_proof(found), snarkjs.encode_public(inputs), took_s
 
 
 @groth16.command("verify")
@@ -63,6 +85,7 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path) -
 @pass_session
 def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
     """Verify a proof under a key, from snarkjs's three files."""
+    from prover.cli import watching
     from prover.machine import progress, warmup
     from prover.proofs import proving
     from zk.formats import snarkjs

@@ -36,6 +36,19 @@ def prove_statement(
     return _prove(folder, Kind.STATEMENT, tell, deadline_ms, (inputs,), statement=name)
 
 
+def prove_circom(
+    folder: Path, key: Path, witness: Path, tell: Callable[[str], None], deadline_ms: int = DEFAULT_DEADLINE_MS
+) -> Message | None:
+    """An answer whose parts are proof.json and public.json.  None and `Raises` as `prove_statement`.
+
+    The service opens the two files itself; what is not a file, a pipe for example, it could not: None.
+    """
+    if not (key.is_file() and witness.is_file()):
+        return None
+    paths = {"key": str(key.absolute()), "witness": str(witness.absolute())}
+    return _prove(folder, Kind.CIRCOM, tell, deadline_ms, (), **paths)
+
+
 def status(folder: Path) -> Message | None:
     """What the service says about itself; None when there is none."""
     return _control(folder, Kind.STATUS)

@@ -1,23 +1,31 @@
 """What a worker of the service does: the same proofs as without it, with kernels and keys that are loaded already."""
 
 import os
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prover.service import protocol
 from prover.service.protocol import Kind, Message, Outcome
 from prover.service.worker import Work
 from zk.errors import FormatError
 
+if TYPE_CHECKING:
+    from prover.proofs.keystore import Keystore
+
 # What a worker imports, once for all of them.  None of it starts a thread, so they can be forked from it.
-MODULES = ("__main__", "zk.groth16.prover", "zk.groth16.verifier", "zk.msm", "prover.proofs.proving")
+MODULES = (
+    "__main__",
+    "zk.groth16.prover",
+    "zk.groth16.verifier",
+    "zk.msm",
+    "prover.proofs.proving",
+    "prover.proofs.circom",
+)
 
 
 def prepare(keys: Path, now_ms: int) -> Work:
-    """What proves with the keys in a folder; those that are there are opened, and kernels compiled or loaded.
-
-    Raises FormatError when a key is damaged.
-    """
+    """What proves with the keys in a folder; those that are there are opened, and kernels compiled or loaded."""
     from circuits import registry
     from prover.machine import warmup
     from prover.proofs.keystore import Keystore
@@ -26,8 +34,9 @@ def prepare(keys: Path, now_ms: int) -> Work:
     warmup.load_kernels()
     for name in registry.names():
         if keystore.folder(name).exists():
-            keystore.open(name)
-    provers: dict[Kind, Callable[[Message], Message]] = {Kind.STATEMENT: lambda asked: _statement(asked, keystore)}
+            with suppress(FormatError):  # whoever asks for a proof under a damaged key is told
+                keystore.open(name)
+    provers = {Kind.STATEMENT: lambda asked: _statement(asked, keystore), Kind.CIRCOM: _circom}
 
     def work(request: Message) -> Message:
         os.environ["ZKSETTLE_THREADS"] = str(request.fields["threads"])
@@ -36,7 +45,7 @@ def prepare(keys: Path, now_ms: int) -> Work:
     return work
 
 
-def _statement(request: Message, keystore) -> Message:
+def _statement(request: Message, keystore: "Keystore") -> Message:
     """The proof file, and as fields of the answer the digest of its key."""
     from circuits import registry
     from circuits.statements import statement
@@ -49,3 +58,14 @@ def _statement(request: Message, keystore) -> Message:
     public, private = statement.read(registry.get(name), request.parts[0])
     found = proving.prove(name, public, private, keystore)
     return protocol.answer(Outcome.DONE, "", prooffile.encode(found).encode(), key=keys.digest(found.key).hex())
+
+
+def _circom(request: Message) -> Message:
+    """proof.json and public.json."""
+    from prover.proofs import circom
+    from zk.formats import snarkjs
+
+    found, public = circom.prove(Path(request.fields["key"]), Path(request.fields["witness"]))
+    return protocol.answer(
+        Outcome.DONE, "", snarkjs.encode_proof(found).encode(), snarkjs.encode_public(public).encode()
+    )
