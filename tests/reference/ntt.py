@@ -18,3 +18,27 @@ def odd_values(coefficients: list[int], bits: int) -> list[int]:
     """The values at the odd powers of a root of twice that order, in bit-reversed order."""
     w = root(2 << bits)
     return [value(coefficients, pow(w, 2 * reversed_bits(i, bits) + 1, R)) for i in range(1 << bits)]
+
+
+def _cyclic(coefficients: list[int], w: int) -> list[int]:
+    """The values at w^0, w^1, …, by those of the even and of the odd coefficients (Cooley, Tukey 1965)."""
+    if len(coefficients) == 1:
+        return coefficients
+    even, odd = (_cyclic(coefficients[i::2], w * w % R) for i in (0, 1))
+    turned, power = [], 1
+    for x in odd:
+        turned.append(x * power % R)
+        power = power * w % R
+    return [(x + y) % R for x, y in zip(even, turned)] + [(x - y) % R for x, y in zip(even, turned)]
+
+
+def values_by_halves(coefficients: list[int], bits: int) -> list[int]:
+    """As `values`, in time for thousands."""
+    found = _cyclic(coefficients, root(1 << bits))
+    return [found[reversed_bits(i, bits)] for i in range(1 << bits)]
+
+
+def odd_values_by_halves(coefficients: list[int], bits: int) -> list[int]:
+    """As `odd_values`: those of the polynomial whose k-th coefficient is multiplied by w^k."""
+    w = root(2 << bits)
+    return values_by_halves([x * pow(w, k, R) % R for k, x in enumerate(coefficients)], bits)

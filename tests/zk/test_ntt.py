@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.reference import ntt as reference
 from tests.reference.qap import R
-from zk import ntt
+from zk import ntt, sweeps
 from zk.fields import array
 from zk.fields.prime import FR
 
@@ -42,14 +42,71 @@ def test_the_inverse_undoes_the_transform_on_domain_and_coset(column):
     assert transformed(ntt.inverse_coset, bits, transformed(ntt.forward_coset, bits, column)) == column
 
 
-def test_a_large_transform_comes_back():
-    over = ntt.domain(14)
-    column = np.random.default_rng(1).integers(0, 1 << 60, (over.size, 4), dtype=np.uint64)
-    before = column.copy()
-    ntt.forward(over, column)
-    assert not np.array_equal(column, before)
-    ntt.inverse(over, column)
-    assert np.array_equal(column, before)
+SIZES = range(14)
+EXTREMES = {  # Montgomery words, by the index of the row and the size of the column
+    "all r - 1": lambda i, size: R - 1,
+    "r - 1 and 0 by turns": lambda i, size: (R - 1) * (i & 1),
+    "0 and r - 1 by turns": lambda i, size: (R - 1) * (1 - i & 1),
+    "r - 1 below 0": lambda i, size: (R - 1) * (2 * i < size),
+    "0 below r - 1": lambda i, size: (R - 1) * (2 * i >= size),
+    "r - 1 alone at the end": lambda i, size: (R - 1) * (i == size - 1),
+    "all 0": lambda i, size: 0,
+}
+
+
+def every_way(bits: int, words: np.ndarray) -> dict[str, np.ndarray]:
+    """What each transform makes of a column."""
+    results = {}
+    for step in (ntt.forward, ntt.inverse, ntt.forward_coset, ntt.inverse_coset, ntt.to_coset):
+        column = words.copy()
+        step(ntt.domain(bits), column)
+        assert array.is_canonical(FR, column)
+        results[step.__name__] = column
+    return results
+
+
+def check_against_the_slow_twin(bits: int, words: np.ndarray) -> None:
+    size, before, results = 1 << bits, array.decode(FR, words), every_way(bits, words)
+    after = {name: array.decode(FR, column) for name, column in results.items()}
+    assert after["forward"] == reference.values_by_halves(before, bits)
+    assert after["forward_coset"] == reference.odd_values_by_halves(before, bits)
+    assert reference.values_by_halves(after["inverse"], bits) == before
+    assert reference.odd_values_by_halves(after["inverse_coset"], bits) == before
+    assert after["to_coset"] == [size * x % R for x in reference.odd_values_by_halves(after["inverse"], bits)]
+
+
+@pytest.mark.parametrize("bits", SIZES)
+def test_every_size_agrees_with_the_slow_twin(bits):
+    values = np.random.default_rng(bits).integers(0, 1 << 62, (1 << bits, 4), dtype=np.uint64)
+    values[:, 3] >>= np.uint64(1)  # below 2^253, which is below r
+    check_against_the_slow_twin(bits, values)
+
+
+@pytest.mark.parametrize("bits", [3, 6, 7, 8, 10])
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_columns_that_make_sums_as_large_as_they_get_agree_with_the_slow_twin(bits, extreme):
+    size = 1 << bits
+    check_against_the_slow_twin(bits, array.plain(EXTREMES[extreme](i, size) for i in range(size)))
+
+
+@pytest.mark.parametrize("log_block", [6, 7, 10])
+def test_columns_longer_than_a_block_agree_with_one_block(log_block, monkeypatch):
+    """Up to more blocks than a block has rows."""
+    for bits in range(log_block + 1, 14):
+        for make in EXTREMES["all r - 1"], lambda i, size: i * i * 2**200 % R:
+            words = array.plain(make(i, 1 << bits) for i in range(1 << bits))
+            monkeypatch.setattr(sweeps, "LOG_BLOCK", 14)
+            whole = every_way(bits, words)
+            monkeypatch.setattr(sweeps, "LOG_BLOCK", log_block)
+            for name, column in every_way(bits, words).items():
+                assert np.array_equal(column, whole[name]), name
+
+
+def test_the_slow_twin_for_many_points_is_the_definition():
+    for bits in range(7):
+        column = [pow(7, i + bits, R) for i in range(1 << bits)]
+        assert reference.values_by_halves(column, bits) == reference.values(column, bits)
+        assert reference.odd_values_by_halves(column, bits) == reference.odd_values(column, bits)
 
 
 def test_galois_interpolates_the_same_polynomial():

@@ -130,6 +130,19 @@ class Emitter:
                 rows.append(_shuffle(self._builder, halves[0][side], halves[1][side], places))
         return rows
 
+    def transpose(self, rows: Sequence[ir.Value]) -> list[ir.Value]:
+        """Eight vectors, the k-th from the k-th places of eight."""
+        pairs = ((0, 8, 2, 10, 4, 12, 6, 14), (1, 9, 3, 11, 5, 13, 7, 15))
+        fours = ((0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15))
+        eights = ((0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15))
+        rows = list(rows)
+        for distance, places in ((1, pairs), (2, fours), (4, eights)):
+            for k in range(LANES):
+                if not k & distance:
+                    both = rows[k], rows[k + distance]
+                    rows[k], rows[k + distance] = (_shuffle(self._builder, *both, half) for half in places)
+        return rows
+
     def load_row(self, address: ir.Value) -> ir.Value:
         """The four words at an address."""
         return self._builder.load(self._builder.bitcast(address, _ROW.as_pointer()), align=8)

@@ -37,22 +37,22 @@ from zk.jit import inlined, inner, intrinsic
 LIMBS = 5
 LIMB_BITS = 52
 
-_MASK = (1 << LIMB_BITS) - 1
+MASK = (1 << LIMB_BITS) - 1
 _LAST_BITS = 256 - 4 * LIMB_BITS
 Element = types.UniTuple(Vector, LIMBS)
-_Constant = types.UniTuple(types.uint64, LIMBS)
+Constant = types.UniTuple(types.uint64, LIMBS)
 
 
 def limbs(value: int) -> tuple[np.uint64, ...]:
     """`value` as five limbs, least significant first."""
-    return tuple(np.uint64(value >> (LIMB_BITS * i) & _MASK) for i in range(LIMBS))
+    return tuple(np.uint64(value >> (LIMB_BITS * i) & MASK) for i in range(LIMBS))
 
 
 def carry(emit: Emitter, columns: list) -> list:
     """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
     carried, above = [], columns[0]
     for column in columns[1:]:
-        carried.append(emit.bit_and(above, emit.constant(_MASK)))
+        carried.append(emit.bit_and(above, emit.constant(MASK)))
         above = emit.add(column, emit.signed_right(above, LIMB_BITS))
     return [*carried, above]
 
@@ -109,7 +109,7 @@ def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) ->
 
 def _split(emit: Emitter, row_words: list) -> list:
     """Four vectors of words as five of limbs."""
-    w, mask = row_words, emit.constant(_MASK)
+    w, mask = row_words, emit.constant(MASK)
     parts = [w[0], emit.funnel(w[1], w[0], 52), emit.funnel(w[2], w[1], 40), emit.funnel(w[3], w[2], 28)]
     return [*(emit.bit_and(part, mask) for part in parts), emit.right(w[3], 16)]
 
@@ -123,7 +123,7 @@ def _join(emit: Emitter, a: list) -> list:
     ]
 
 
-def _operation(result, *arguments):
+def operation(result, *arguments):
     """An intrinsic on arguments of these types that returns `result`; the decorated function writes its body."""
 
     def decorate(write):
@@ -131,7 +131,7 @@ def _operation(result, *arguments):
             def generate(context, builder, signature, values):
                 emit = Emitter(builder)
                 made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values)))
-                return context.make_tuple(builder, result, made) if result is Element else made
+                return context.make_tuple(builder, result, made) if isinstance(result, types.UniTuple) else made
 
             return result(*arguments), generate
 
@@ -151,38 +151,38 @@ _OF_ARITY = {
 
 def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Value):
     """An argument as what instructions work on: limbs, constants in every lane, or the bits of a mask."""
-    if type_ is Element:
-        return cgutils.unpack_tuple(builder, value, LIMBS)
-    if type_ is _Constant:
+    if isinstance(type_, types.UniTuple) and type_.dtype is Vector:
+        return cgutils.unpack_tuple(builder, value, len(type_))
+    if type_ is Constant:
         return [emit.broadcast(word) for word in cgutils.unpack_tuple(builder, value, LIMBS)]
     return emit.broadcast(value) if type_ is types.uint64 else emit.from_mask(value)
 
 
-@_operation(Element, Element, Element, _Constant, types.uint64)
+@operation(Element, Element, Element, Constant, types.uint64)
 def mul(emit, a, b, p, negative_inverse):
     """a·b / 2^256, below (A·B·0.1893 + 1) p.  105 multiply-adds."""
     return reduce(emit, _columns(emit, a, b), p, negative_inverse)
 
 
-@_operation(Element, Element, _Constant, types.uint64)
+@operation(Element, Element, Constant, types.uint64)
 def square(emit, a, p, negative_inverse):
     """a^2 / 2^256, as `mul`.  85 multiply-adds."""
     return reduce(emit, _square_columns(emit, a), p, negative_inverse)
 
 
-@_operation(Element, Element, Element, _Constant)
+@operation(Element, Element, Element, Constant)
 def add(emit, a, b, twice_p):
     """a + b: 2p is subtracted where the sum is above 2p for certain."""
     return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
 
 
-@_operation(Element, Element, Element)
+@operation(Element, Element, Element)
 def add_loose(emit, a, b):
     """a + b, not reduced."""
     return carry(emit, [emit.add(x, y) for x, y in zip(a, b)])
 
 
-@_operation(Element, Element, Element, _Constant, _Constant)
+@operation(Element, Element, Element, Constant, Constant)
 def sub(emit, a, b, p, twice_p):
     """a - b for b <= 3p: 2p is added where the difference may be negative, and p more where it is below -p + 2^208.
 
@@ -196,13 +196,13 @@ def sub(emit, a, b, p, twice_p):
     return carry(emit, columns)
 
 
-@_operation(Element, Element, Element, _Constant)
+@operation(Element, Element, Element, Constant)
 def sub_loose(emit, a, b, multiple):
     """a - b + multiple, not reduced, for b <= multiple."""
     return carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple)])
 
 
-@_operation(Element, Element, _Constant, _Constant)
+@operation(Element, Element, Constant, Constant)
 def canonical(emit, a, p, twice_p):
     """a below p, for a < 5p: 2p and p by the highest column, and then the last p exactly, by the sign.
 
@@ -217,19 +217,19 @@ def canonical(emit, a, p, twice_p):
     return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p)])
 
 
-@_operation(Element, types.uint8, Element, Element)
+@operation(Element, types.uint8, Element, Element)
 def select(emit, mask, a, b):
     """a in the lanes of the mask, else b."""
     return [emit.select(mask, x, y) for x, y in zip(a, b)]
 
 
-@_operation(types.uint8, Element, types.uint64)
+@operation(types.uint8, Element, types.uint64)
 def low_limb_is(emit, a, limb):
     """The lanes whose lowest limb is this: what may be equal to a known number.  Wrong for one number in 2^52."""
     return emit.to_mask(emit.equal(a[0], limb))
 
 
-@_operation(Element, _Constant)
+@operation(Element, Constant)
 def broadcast(emit, constant):
     """A constant in every lane."""
     return constant
@@ -352,7 +352,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
     negative_inverse = np.uint64(-pow(prime.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS))
     zero, one = limbs(0), limbs(MONTGOMERY % prime.modulus)
     square_of_montgomery, plain_one = limbs(MONTGOMERY**2 % prime.modulus), limbs(1)
-    low_p, low_twice_p, mask = p[0], twice_p[0], np.uint64(_MASK)
+    low_p, low_twice_p, mask = p[0], twice_p[0], np.uint64(MASK)
 
     @inlined
     def lanes_add(a, b):
