@@ -1,0 +1,25 @@
+"""The path that this process is not on: one lane where it runs on eight, eight where it was asked to run on one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zk import width
+
+ROOT = Path(__file__).parents[1]
+LANES = 1 if width.LANES == width.EIGHT else width.EIGHT
+
+NEEDED = pytest.mark.skipif(not width.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA: one lane is its only path")
+
+
+def run(arguments: list[str], timeout_s: int) -> str:
+    """What `python ARGUMENTS` prints on that path.  Fails the test when it fails."""
+    environment = os.environ | {"ZKSETTLE_LANES": str(LANES), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s
+    )
+    assert done.returncode == 0, f"with {LANES} lanes: {done.stdout[-4000:]}{done.stderr[-2000:]}"
+    return done.stdout

@@ -1,0 +1,23 @@
+"""The arithmetic and the proof system pass their tests on the path that this process is not on.
+
+A process of its own runs them, on a compiled cache of its own: which path runs is decided once, at import.
+"""
+
+from pathlib import Path
+
+from tests import other
+
+# What is written in steps of lanes, or stands on it.  Encodings, formats and checks of input have one path.
+MODULES = (
+    "fields", "lanes_memory", "tower", "curves", "sums", "msm", "ntt", "quotient", "pairing",
+    "prepared", "batch", "poseidon", "witness", "groth16",
+)  # fmt: skip
+TIMEOUT_S = 1500
+
+
+@other.NEEDED
+def test_the_arithmetic_passes_its_tests_on_the_other_path_too():
+    files = [Path(__file__).parent / f"test_{name}.py" for name in MODULES]
+    assert all(file.is_file() for file in files)
+    printed = other.run(["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *map(str, files)], TIMEOUT_S)
+    assert "[100%]" in printed and "failed" not in printed
