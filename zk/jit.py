@@ -122,7 +122,7 @@ def compiled_count() -> int:
 
 def _depth(type_: types.Type) -> int:
     """How deeply tuples nest, or for an array how many dimensions it has beyond the two of a list of Fp elements."""
-    if isinstance(type_, types.Array):
+    if hasattr(type_, "ndim"):
         return type_.ndim - 1
     depth = 0
     while isinstance(type_, types.BaseTuple):

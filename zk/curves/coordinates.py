@@ -1,6 +1,7 @@
 """The field that a curve's coordinates live in, chosen by the type of the element: Fp for G1, Fp2 for G2.
 
-So the curve and the multi-scalar multiplication are one text for both groups.
+So the curve and the multi-scalar multiplication are one text for both groups.  Points are rows of coordinates, arrays
+(n, k, 4) over Fp and (n, k, 2, 4) over Fp2; what moves coordinate `part` of a row goes by that shape.
 """
 
 from zk.fields import fp, fp2
@@ -23,11 +24,18 @@ select = by_type(fp.select, fp2.select)
 one = by_type(fp.one, fp2.one)
 is_zero = by_type(fp.is_zero, fp2.is_zero)
 equal = by_type(fp.equal, fp2.equal)
-load = by_type(fp.load, fp2.load)
-store = by_type(fp.store, fp2.store)
-load_lanes = by_type(fp.load_lanes, fp2.load_lanes)
-store_lanes = by_type(fp.store_lanes, fp2.store_lanes)
-gather = by_type(fp.gather, fp2.gather)
-scatter = by_type(fp.scatter, fp2.scatter)
-keep = by_type(fp.keep, fp2.keep)
-kept = by_type(fp.kept, fp2.kept)
+
+
+def _of_rows(over_fp, over_fp2):
+    """A function of rows of coordinates."""
+    return by_type(over_fp, over_fp, over_fp2)
+
+
+load_part = _of_rows(fp.load_part, fp2.load_part)
+store_part = _of_rows(fp.store_part, fp2.store_part)
+gather = _of_rows(fp.gather_part, fp2.gather_part)
+scatter = _of_rows(fp.scatter_part, fp2.scatter_part)
+keep = _of_rows(fp.keep_part, fp2.keep_part)
+kept = _of_rows(fp.kept_part, fp2.kept_part)
+load_one = _of_rows(fp.load_one, fp2.load_one)
+store_one = _of_rows(fp.store_one, fp2.store_one)

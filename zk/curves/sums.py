@@ -2,7 +2,7 @@
 
 The points of each group are added in pairs, the sums of pairs again in pairs, until one is left.  No two additions of
 a round depend on each other, so they are done in lanes, and Montgomery's trick turns up to _BATCH inversions into one
-and three products for each.  Two steps of lanes are taken together: the product of their denominators is what the
+and three products for each.  Steps of lanes are taken in pairs there: the product of their denominators is what the
 chain of products multiplies by, so that the chain, where each product waits for the last, is half as long.
 
 An entry 2 i + s names point i of an array, negated when s = 1; group g has entries starts[g] to starts[g + 1].  Groups
@@ -13,13 +13,18 @@ import numpy as np
 
 from zk import width
 from zk.curves import coordinates, weierstrass
-from zk.fields import fp
+from zk.fields import fp, limbs
 from zk.jit import inlined, inner, kernel
 
 LANES = width.LANES
 
-_STEP = 2 * LANES  # additions of one step
+_STEP = 2 * LANES  # additions of a pair of steps
+# The places of a step's elements in the notes; one that is not needed any more makes room.
+_DENOMINATOR = _INVERSE = 0
+_PRODUCT = _RISE = _SLOPE = 1
+_SQUARE = _RUN = _DROP = 2
 _BATCH = 256 * _STEP  # an inversion costs about as much as 20 additions in lanes, or 60 of single ones
+_BLOCK = 32  # steps, an even number; in lanes their notes take 30 KiB in G1
 _RUN_BYTES = 1 << 20  # of points summed in one run, half of which are written
 
 
@@ -32,89 +37,160 @@ def _load(points, entry):
     return x, y
 
 
+@inlined
+def _point(points, entries, place):
+    """The point that entry `place` names."""
+    return _load(points, limbs.item(entries, place))
+
+
 @inner
 def _exact_denominators(points, left, right, first, rows):
     """What `weierstrass.add_affine` wants inverted, lane by lane, by way of `rows`."""
     for lane in range(LANES):
-        a, b = _load(points, left[first + lane]), _load(points, right[first + lane])
-        coordinates.store(rows, lane, weierstrass.denominator(a, b))
-    return coordinates.load_lanes(rows, 0, 1)
-
-
-@inlined
-def _denominators(points, left, right, first, rows):
-    """x2 - x1 of one step, and whether a lane needs more care.
-
-    Only the identity has x = 0, for a point of G1 or G2 with that would have order 3.
-    """
-    a, b = coordinates.gather(points[:, 0], left, first, 1), coordinates.gather(points[:, 0], right, first, 1)
-    difference = coordinates.sub_small(b, a)
-    special = coordinates.may_be_zero(difference) | coordinates.may_be_zero(a) | coordinates.may_be_zero(b)
-    if special != 0:
-        difference = _exact_denominators(points, left, right, first, rows)
-    return difference, special != 0
+        a, b = _point(points, left, first + lane), _point(points, right, first + lane)
+        coordinates.store_one(rows, lane, 0, weierstrass.denominator(a, b))
+    return coordinates.load_part(rows, 0, 1, 0)
 
 
 @inner
-def _add_exactly(points, left, right, out, first, inverse, sums, rows):
-    """The additions of one step lane by lane, whatever the points are."""
-    coordinates.store_lanes(rows, 0, 1, coordinates.canonical(inverse))
-    for lane in range(LANES):
-        a, b = _load(points, left[first + lane]), _load(points, right[first + lane])
-        weierstrass.store(sums, out[first + lane], weierstrass.add_affine(a, b, coordinates.load(rows, lane)))
+def _find_denominators(begin, end, points, left, right, notes, rows, special):
+    """x2 - x1 of each step, noted, and whether a lane of it needs more care.
+
+    Only the identity has x = 0, for a point of G1 or G2 with that would have order 3.
+    """
+    for i in range(begin, end):
+        first = i * LANES
+        a, b = coordinates.gather(points, left, first, 1, 0), coordinates.gather(points, right, first, 1, 0)
+        difference = coordinates.sub_small(b, a)
+        found = coordinates.may_be_zero(difference) | coordinates.may_be_zero(a) | coordinates.may_be_zero(b)
+        special[i] = found != 0
+        if special[i]:
+            difference = _exact_denominators(points, left, right, first, rows)
+        coordinates.keep(notes, i, _DENOMINATOR, difference)
+
+
+@inner
+def _multiply_up(begin, end, notes, product):
+    """`product` times the denominators.  Of each pair of steps its own product is noted, and the one of all before."""
+    for i in range(begin, end, 2):
+        first, second = coordinates.kept(notes, i, _DENOMINATOR), coordinates.kept(notes, i + 1, _DENOMINATOR)
+        both = coordinates.mul_inlined(first, second)
+        coordinates.keep(notes, i, _PRODUCT, product)
+        coordinates.keep(notes, i + 1, _PRODUCT, both)
+        product = coordinates.mul_inlined(product, both)
+    return product
+
+
+@inner
+def _invert_down(begin, end, notes, inverse):
+    """The denominators in the notes become their inverses, given the inverse of the product of all up to `end`.
+
+    What comes back is that of all up to `begin`.
+    """
+    for i in range(end - 2, begin - 1, -2):
+        first, second = coordinates.kept(notes, i, _DENOMINATOR), coordinates.kept(notes, i + 1, _DENOMINATOR)
+        both = coordinates.mul_inlined(inverse, coordinates.kept(notes, i, _PRODUCT))
+        inverse = coordinates.mul_inlined(inverse, coordinates.kept(notes, i + 1, _PRODUCT))
+        coordinates.keep(notes, i, _INVERSE, coordinates.mul_inlined(both, second))
+        coordinates.keep(notes, i + 1, _INVERSE, coordinates.mul_inlined(both, first))
+    return inverse
+
+
+@inner
+def _multiply_notes(begin, end, notes, one, other, result):
+    """notes[result] = notes[one]·notes[other] in every step."""
+    for i in range(begin, end):
+        product = coordinates.mul_inlined(coordinates.kept(notes, i, one), coordinates.kept(notes, i, other))
+        coordinates.keep(notes, i, result, product)
 
 
 @inlined
 def _signed(points, entries, first):
     """y of the points that entries name; at most p."""
-    y = coordinates.gather(points[:, 1], entries, first, 1)
+    y = coordinates.gather(points, entries, first, 1, 1)
     return coordinates.select(fp.odd_lanes(entries, first), coordinates.neg_small(y), y)
 
 
-@inlined
-def _add(points, left, right, out, first, inverse, sums):
-    """The additions of one step, given 1 / (x2 - x1).
+@inner
+def _find_rises(begin, end, points, left, right, notes):
+    """y2 - y1, below 2p+, into the notes."""
+    for i in range(begin, end):
+        first = i * LANES
+        rise = coordinates.sub_small(_signed(points, right, first), _signed(points, left, first))
+        coordinates.keep(notes, i, _RISE, rise)
 
-    With canonical coordinates, rise < 2p and slope < 1.76p; slope^2 - x1 - x2 + 2p < 3.6p; y < 2.7p.
+
+@inner
+def _find_abscissas(begin, end, special, points, left, right, out, notes, sums):
+    """x = slope^2 - x1 - x2 of the sums, below 3.6p before it is made canonical; and x1 - x, below 2p, noted."""
+    for i in range(begin, end):
+        if not special[i]:
+            first = i * LANES
+            a, b = coordinates.gather(points, left, first, 1, 0), coordinates.gather(points, right, first, 1, 0)
+            x = coordinates.sub_small(coordinates.sub_small(coordinates.kept(notes, i, _SQUARE), a), b)
+            x = coordinates.canonical(x)
+            coordinates.scatter(sums, out, first, 0, x)
+            coordinates.keep(notes, i, _RUN, coordinates.sub_small(a, x))
+
+
+@inner
+def _find_ordinates(begin, end, special, points, left, out, notes, sums):
+    """y = slope·(x1 - x) - y1 of the sums, below 2.7p before it is made canonical."""
+    for i in range(begin, end):
+        if not special[i]:
+            first = i * LANES
+            y = coordinates.sub_small(coordinates.kept(notes, i, _DROP), _signed(points, left, first))
+            coordinates.scatter(sums, out, first, 1, coordinates.canonical(y))
+
+
+@inner
+def _add_special(begin, end, special, points, left, right, out, notes, sums, rows):
+    """The steps that need care, lane by lane, whatever the points are."""
+    for i in range(begin, end):
+        if special[i]:
+            coordinates.store_part(rows, 0, 1, 0, coordinates.canonical(coordinates.kept(notes, i, _INVERSE)))
+            for lane in range(LANES):
+                place = i * LANES + lane
+                a, b, inverse = _point(points, left, place), _point(points, right, place), coordinates.load_one(rows, lane, 0)
+                weierstrass.store(sums, limbs.item(out, place), weierstrass.add_affine(a, b, inverse))
+
+
+@inner
+def _add_block(begin, end, special, points, left, right, out, notes, sums, rows):
+    """The sums of some steps, whose inverses are in the notes.
+
+    Each stage goes over all steps before the next begins: within a step every product waits for the one before, and
+    the processor does not look far enough ahead to begin the next step meanwhile.
     """
-    a, b = coordinates.gather(points[:, 0], left, first, 1), coordinates.gather(points[:, 0], right, first, 1)
-    y = _signed(points, left, first)
-    slope = coordinates.mul_inlined(coordinates.sub_small(_signed(points, right, first), y), inverse)
-    x = coordinates.sub_small(coordinates.sub_small(coordinates.square_inlined(slope), a), b)
-    x = coordinates.canonical(x)
-    coordinates.scatter(sums[:, 0], out, first, x)
-    y = coordinates.sub_small(coordinates.mul_inlined(slope, coordinates.sub_small(a, x)), y)
-    coordinates.scatter(sums[:, 1], out, first, coordinates.canonical(y))
+    _add_special(begin, end, special, points, left, right, out, notes, sums, rows)
+    _find_rises(begin, end, points, left, right, notes)
+    _multiply_notes(begin, end, notes, _RISE, _INVERSE, _SLOPE)
+    _multiply_notes(begin, end, notes, _SLOPE, _SLOPE, _SQUARE)
+    _find_abscissas(begin, end, special, points, left, right, out, notes, sums)
+    _multiply_notes(begin, end, notes, _SLOPE, _RUN, _DROP)
+    _find_ordinates(begin, end, special, points, left, out, notes, sums)
 
 
 @inner
 def _add_batch(points, left, right, out, sums, notes, rows):
-    """sums[out] = left + right, entry by entry, with one inversion; a multiple of _STEP of them.
+    """sums[out] = left + right, entry by entry, with one inversion; an even number of steps of LANES.
 
-    `notes` has for each step the denominators and the product of all before, `rows` is for single lanes.
+    Blocks of steps are finished one by one while their notes are in the nearest cache.
     """
-    steps = left.shape[0] // _STEP
-    special = np.empty(2 * steps, np.bool_)
-    product = coordinates.one(coordinates.load_lanes(rows, 0, 1))
-    for i in range(steps):
-        first, special[2 * i] = _denominators(points, left, right, i * _STEP, rows)
-        second, special[2 * i + 1] = _denominators(points, left, right, i * _STEP + LANES, rows)
-        coordinates.keep(notes[0], i, first)
-        coordinates.keep(notes[1], i, second)
-        coordinates.keep(notes[2], i, product)
-        product = coordinates.mul_inlined(product, coordinates.mul_inlined(first, second))
+    special = np.empty(left.shape[0] // LANES, np.bool_)
+    steps = special.shape[0]
+    points, sums, notes, rows = limbs.rows(points), limbs.rows(sums), limbs.rows(notes), limbs.rows(rows)
+    left, right, out = limbs.rows(left), limbs.rows(right), limbs.rows(out)
+    product = coordinates.one(coordinates.load_part(rows, 0, 1, 0))
+    for begin in range(0, steps, _BLOCK):
+        end = min(steps, begin + _BLOCK)
+        _find_denominators(begin, end, points, left, right, notes, rows, special)
+        product = _multiply_up(begin, end, notes, product)
     inverse = coordinates.inverse(product)
-    for i in range(steps - 1, -1, -1):
-        first, second = coordinates.kept(notes[0], i), coordinates.kept(notes[1], i)
-        both = coordinates.mul_inlined(inverse, coordinates.kept(notes[2], i))
-        inverse = coordinates.mul_inlined(inverse, coordinates.mul_inlined(first, second))
-        for j in range(2):
-            place = i * _STEP + j * LANES
-            one = coordinates.mul_inlined(both, first if j else second)
-            if special[2 * i + j]:
-                _add_exactly(points, left, right, out, place, one, sums, rows)
-            else:
-                _add(points, left, right, out, place, one, sums)
+    for begin in range((steps - 1) // _BLOCK * _BLOCK, -1, -_BLOCK):
+        end = min(steps, begin + _BLOCK)
+        inverse = _invert_down(begin, end, notes, inverse)
+        _add_block(begin, end, special, points, left, right, out, notes, sums, rows)
 
 
 @inner
@@ -123,8 +199,8 @@ def _add_pairs(points, left, right, out, count, sums):
     padded = (count + _STEP - 1) // _STEP * _STEP
     for i in range(count, padded):
         left[i], right[i], out[i] = left[count - 1], right[count - 1], out[count - 1]
-    notes = np.empty((3, min(padded, _BATCH) // _STEP) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
-    rows = np.zeros((LANES,) + points.shape[2:], np.uint64)
+    notes = np.empty((min(padded, _BATCH) // LANES, 3) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+    rows = np.zeros((LANES, 1) + points.shape[2:], np.uint64)
     for first in range(0, padded, _BATCH):
         end = min(padded, first + _BATCH)
         _add_batch(points, left[first:end], right[first:end], out[first:end], sums, notes, rows)

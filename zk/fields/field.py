@@ -3,6 +3,9 @@
 An operation goes by the type of its last argument, so everything built on it, from Fp2 to a pairing, is written once.
 What moves elements between memory and registers goes by `width.LANES`: with one lane, `load_lanes` is `load`.
 
+What moves elements takes rows of any shape that lie in one piece, and the part of each row that is meant: a view of
+the part would cost the counting of its owners, which stops the processor.
+
 Lazy values, and the operations that leave more than 2p+, are explained in `wide`; for words all are canonical, and
 `sub_small` is `sub`, `canonical` changes nothing, and `may_be_zero` is exact.
 """
@@ -12,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from zk import width
-from zk.fields import montgomery, wide
+from zk.fields import limbs, montgomery, wide
 from zk.fields.prime import WORDS, Prime
 from zk.jit import by_width, inlined, inner
 
@@ -56,80 +59,134 @@ def kernels(prime: Prime) -> SimpleNamespace:
 
 
 @inner
-def _load_one(rows, index, step):
-    """Row `index`."""
-    return montgomery.load(rows, index)
+def _load_one(rows, index, step, offset):
+    """Four words of row `index`."""
+    return limbs.load_words(rows, index, offset)
 
 
 @inner
-def _store_one(rows, index, step, a):
-    """Write row `index`."""
-    montgomery.store(rows, index, a)
+def _store_one(rows, index, step, offset, a):
+    """Write four words of row `index`."""
+    limbs.store_words(rows, index, offset, a)
 
 
 @inner
-def _gather_one(rows, places, first, shift):
-    """Row places[first] >> shift."""
-    return montgomery.load(rows, places[first] >> shift)
+def _gather_one(rows, places, first, shift, offset):
+    """Four words of row places[first] >> shift."""
+    return limbs.load_words(rows, limbs.item(places, first) >> shift, offset)
 
 
 @inner
-def _scatter_one(rows, places, first, a):
-    """Write row places[first]."""
-    montgomery.store(rows, places[first], a)
+def _scatter_one(rows, places, first, offset, a):
+    """Write four words of row places[first]."""
+    limbs.store_words(rows, limbs.item(places, first), offset, a)
+
+
+@inner
+def _keep_one(notes, index, offset, a):
+    """Write four words of row `index`."""
+    limbs.store_words(notes, index, offset, a)
 
 
 @inner
 def _is_odd(places, first):
     """Whether places[first] is odd, as a mask of one lane."""
-    return np.uint8(places[first] & 1)
+    return np.uint8(limbs.item(places, first) & 1)
 
 
 if width.LANES > 1:
-    _load, _store, _gather, _scatter = wide.load_rows, wide.store_rows, wide.gather_rows, wide.scatter_rows
-    _keep, _kept, _odd = wide.keep, wide.kept, wide.odd_lanes
+    _load, _store, _keep, _kept = wide.load_rows_at, wide.store_rows_at, wide.keep_at, wide.kept_at
+    _gather, _scatter, _odd = wide.gather_rows_at, wide.scatter_rows_at, wide.odd_lanes
 else:
-    _load, _store, _gather, _scatter = _load_one, _store_one, _gather_one, _scatter_one
-    _keep, _kept, _odd = montgomery.store, montgomery.load, _is_odd
+    _load, _store, _keep, _kept = _load_one, _store_one, _keep_one, limbs.load_words
+    _gather, _scatter, _odd = _gather_one, _scatter_one, _is_odd
 
 
 @inlined
 def load_lanes(rows, index, step):
     """The rows index, index + step, … of an array (n, 4) as one element or eight."""
-    return _load(rows, index, step)
+    return _load(rows, index, step, 0)
 
 
 @inlined
 def store_lanes(rows, index, step, a):
     """Write the rows index, index + step, … of an array (n, 4) from canonical elements."""
-    _store(rows, index, step, a)
+    _store(rows, index, step, 0, a)
+
+
+@inlined
+def load_part(rows, index, step, part):
+    """Part `part`, four words, of the rows index, index + step, … of an array (n, …) of elements in one piece."""
+    return _load(rows, index, step, WORDS * part)
+
+
+@inlined
+def store_part(rows, index, step, part, a):
+    """Write part `part` of the rows index, index + step, … from canonical elements."""
+    _store(rows, index, step, WORDS * part, a)
 
 
 @inlined
 def gather(rows, places, first, shift):
     """The rows places[first] >> shift, places[first + 1] >> shift, … of an array (n, 4)."""
-    return _gather(rows, places, first, shift)
+    return _gather(rows, places, first, shift, 0)
 
 
 @inlined
 def scatter(rows, places, first, a):
     """Write the rows places[first], places[first + 1], … of an array (n, 4) from canonical elements."""
-    _scatter(rows, places, first, a)
+    _scatter(rows, places, first, 0, a)
 
 
 @inlined
 def keep(notes, index, a):
     """Write an element as it is to row `index` of an array (n, KEPT)."""
-    _keep(notes, index, a)
+    _keep(notes, index, 0, a)
 
 
 @inlined
 def kept(notes, index):
     """The element that `keep` wrote to row `index`."""
-    return _kept(notes, index)
+    return _kept(notes, index, 0)
+
+
+@inlined
+def gather_part(rows, places, first, shift, part):
+    """Part `part` of the rows places[first] >> shift, places[first + 1] >> shift, …"""
+    return _gather(rows, places, first, shift, WORDS * part)
+
+
+@inlined
+def scatter_part(rows, places, first, part, a):
+    """Write part `part` of the rows places[first], places[first + 1], … from canonical elements."""
+    _scatter(rows, places, first, WORDS * part, a)
+
+
+@inlined
+def keep_part(notes, index, part, a):
+    """Write an element as it is to part `part`, KEPT words, of row `index` of an array."""
+    _keep(notes, index, KEPT * part, a)
+
+
+@inlined
+def kept_part(notes, index, part):
+    """The element that `keep` wrote."""
+    return _kept(notes, index, KEPT * part)
 
 
 @inlined
 def odd_lanes(places, first):
     """The mask of the lanes whose places[first], places[first + 1], … are odd."""
     return _odd(places, first)
+
+
+@inlined
+def load_one(rows, index, part):
+    """Part `part` of row `index` as one element."""
+    return limbs.load_words(rows, index, WORDS * part)
+
+
+@inlined
+def store_one(rows, index, part, a):
+    """Write part `part` of row `index` from one element."""
+    limbs.store_words(rows, index, WORDS * part, a)

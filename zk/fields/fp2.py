@@ -60,7 +60,7 @@ def square(a):
     return fp.mul(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(fp.mul(a[0], a[1]))
 
 
-@inner
+@inlined
 def mul_inlined(a, b):
     """a·b, its products copied into the caller."""
     low = fp.mul_inlined(a[0], b[0])
@@ -69,7 +69,7 @@ def mul_inlined(a, b):
     return fp.sub(low, high), fp.sub(fp.sub(cross, low), high)
 
 
-@inner
+@inlined
 def square_inlined(a):
     """a^2, its products copied into the caller."""
     cross = fp.mul_inlined(a[0], a[1])
@@ -121,40 +121,89 @@ def constant(words, like):
 @inlined
 def load_lanes(array, index, step):
     """The rows index, index + step, … of an array (n, 2, 4)."""
-    return fp.load_lanes(array[:, 0], index, step), fp.load_lanes(array[:, 1], index, step)
+    return load_part(array, index, step, 0)
+
+
+@inlined
+def load_part(rows, index, step, part):
+    """Part `part`, eight words, of the rows index, index + step, … of an array of elements."""
+    return fp.load_part(rows, index, step, 2 * part), fp.load_part(rows, index, step, 2 * part + 1)
+
+
+@inlined
+def store_part(rows, index, step, part, a):
+    """Write part `part` of the rows index, index + step, … from canonical elements."""
+    fp.store_part(rows, index, step, 2 * part, a[0])
+    fp.store_part(rows, index, step, 2 * part + 1, a[1])
 
 
 @inlined
 def store_lanes(array, index, step, a):
-    """Write the rows index, index + step, … of an array (n, 2, 4)."""
-    fp.store_lanes(array[:, 0], index, step, a[0])
-    fp.store_lanes(array[:, 1], index, step, a[1])
+    """Write the rows index, index + step, … of an array (n, 2, 4) from canonical elements."""
+    store_part(array, index, step, 0, a)
 
 
 @inlined
 def gather(array, places, first, shift):
     """The rows of an array (n, 2, 4) that places[first] >> shift, … name."""
-    return fp.gather(array[:, 0], places, first, shift), fp.gather(array[:, 1], places, first, shift)
+    return gather_part(array, places, first, shift, 0)
 
 
 @inlined
 def scatter(array, places, first, a):
     """Write the rows of an array (n, 2, 4) that places[first], … name."""
-    fp.scatter(array[:, 0], places, first, a[0])
-    fp.scatter(array[:, 1], places, first, a[1])
+    scatter_part(array, places, first, 0, a)
 
 
 @inlined
-def keep(array, index, a):
+def keep(notes, index, a):
     """Write a as it is to row `index` of an array (n, 2, KEPT)."""
-    fp.keep(array[:, 0], index, a[0])
-    fp.keep(array[:, 1], index, a[1])
+    keep_part(notes, index, 0, a)
 
 
 @inlined
-def kept(array, index):
+def kept(notes, index):
     """What `keep` wrote to row `index`."""
-    return fp.kept(array[:, 0], index), fp.kept(array[:, 1], index)
+    return kept_part(notes, index, 0)
+
+
+@inlined
+def gather_part(rows, places, first, shift, part):
+    """Part `part` of the rows places[first] >> shift, …"""
+    return fp.gather_part(rows, places, first, shift, 2 * part), fp.gather_part(rows, places, first, shift, 2 * part + 1)
+
+
+@inlined
+def scatter_part(rows, places, first, part, a):
+    """Write part `part` of the rows places[first], … from canonical elements."""
+    fp.scatter_part(rows, places, first, 2 * part, a[0])
+    fp.scatter_part(rows, places, first, 2 * part + 1, a[1])
+
+
+@inlined
+def keep_part(notes, index, part, a):
+    """Write a as it is to part `part` of row `index`."""
+    fp.keep_part(notes, index, 2 * part, a[0])
+    fp.keep_part(notes, index, 2 * part + 1, a[1])
+
+
+@inlined
+def kept_part(notes, index, part):
+    """What `keep` wrote."""
+    return fp.kept_part(notes, index, 2 * part), fp.kept_part(notes, index, 2 * part + 1)
+
+
+@inlined
+def load_one(rows, index, part):
+    """Part `part` of row `index` as one element."""
+    return fp.load_one(rows, index, 2 * part), fp.load_one(rows, index, 2 * part + 1)
+
+
+@inlined
+def store_one(rows, index, part, a):
+    """Write part `part` of row `index` from one element."""
+    fp.store_one(rows, index, 2 * part, a[0])
+    fp.store_one(rows, index, 2 * part + 1, a[1])
 
 
 @inner

@@ -5,7 +5,8 @@ An element is a tuple of four unsigned words, least significant first.
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
+from numba.extending import models, register_model
 
 from zk.fields.prime import WORD_BITS, WORDS
 from zk.jit import intrinsic
@@ -84,3 +85,91 @@ def choose(typing, chosen, a, b):
         return context.make_tuple(builder, _FOUR, [builder.select(is_a, x, y) for x, y in pairs])
 
     return _FOUR(types.uint64, _FOUR, _FOUR), generate
+
+
+class Rows(types.Type):
+    """A view of the rows of an array: where they begin, and how far apart they are.
+
+    It owns nothing.  Numba counts the owners of an array that is handed to a kernel within a kernel, even where the
+    code of the one is copied into the other, and counting stops the processor; so an inner loop works on a view, and
+    whoever made it keeps the array: it is a parameter of the kernel that makes the view.
+    """
+
+    def __init__(self, dtype: types.Type, ndim: int):
+        self.dtype, self.ndim = dtype, ndim
+        super().__init__(f"Rows({dtype}, {ndim})")
+
+
+@register_model(Rows)
+class _RowsModel(models.StructModel):
+    def __init__(self, manager, type_):
+        super().__init__(manager, type_, [("data", types.voidptr), ("stride", types.intp)])
+
+
+@intrinsic
+def rows(typing, array):
+    """A view of the rows of a C-contiguous array."""
+    view = Rows(array.dtype, array.ndim)
+
+    def generate(context, builder, signature, arguments):
+        struct = context.make_array(array)(context, builder, arguments[0])
+        made = cgutils.create_struct_proxy(view)(context, builder)
+        made.data = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
+        made.stride = cgutils.unpack_tuple(builder, struct.strides, array.ndim)[0]
+        return made._getvalue()
+
+    return view(array), generate
+
+
+def address(context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value) -> ir.Value:
+    """The address, as a byte pointer, of word `offset` of row `index`, which lies in one piece, of an array or view."""
+    if isinstance(type_, Rows):
+        struct = cgutils.create_struct_proxy(type_)(context, builder, value)
+        stride, base = struct.stride, struct.data
+    else:
+        struct = context.make_array(type_)(context, builder, value)
+        stride = cgutils.unpack_tuple(builder, struct.strides, type_.ndim)[0]
+        base = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
+    distance = builder.add(builder.mul(index, stride), builder.shl(offset, ir.Constant(_SINGLE, 3)))
+    return builder.gep(base, [distance])
+
+
+@intrinsic
+def item(typing, view, index):
+    """Number `index` of an array, or a view of one, of whole numbers."""
+
+    def generate(context, builder, signature, arguments):
+        kind = context.get_data_type(view.dtype)
+        place = address(context, builder, view, *arguments, ir.Constant(_SINGLE, 0))
+        found = builder.load(builder.bitcast(place, kind.as_pointer()))
+        return found if kind.width == _SINGLE.width else builder.sext(found, _SINGLE)
+
+    return types.int64(view, types.int64), generate
+
+
+def _word_at(builder, place: ir.Value, i: int) -> ir.Value:
+    return builder.gep(builder.bitcast(place, _SINGLE.as_pointer()), [ir.Constant(ir.IntType(32), i)])
+
+
+@intrinsic
+def load_words(typing, array, index, offset):
+    """Four words of array[index] from word `offset` on.  A view of the row would cost the counting of its owners."""
+
+    def generate(context, builder, signature, arguments):
+        place = address(context, builder, array, *arguments)
+        return context.make_tuple(builder, _FOUR, [builder.load(_word_at(builder, place, i)) for i in range(WORDS)])
+
+    return _FOUR(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def store_words(typing, array, index, offset, words):
+    """Write four words to array[index] from word `offset` on."""
+
+    def generate(context, builder, signature, arguments):
+        place = address(context, builder, array, *arguments[:3])
+        for i in range(WORDS):
+            builder.store(builder.extract_value(arguments[3], i), _word_at(builder, place, i))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, _FOUR), generate

@@ -167,11 +167,3 @@ class Emitter:
         kind = ir.FunctionType(_VECTOR, [_VECTOR] * len(arguments))
         function = cgutils.get_or_insert_function(self._builder.module, kind, name)
         return self._builder.call(function, arguments)
-
-
-def address(context, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, index: ir.Value) -> ir.Value:
-    """The address of array[index] as a byte pointer."""
-    struct = context.make_array(array_type)(context, builder, array)
-    stride = cgutils.unpack_tuple(builder, struct.strides, array_type.ndim)[0]
-    base = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
-    return builder.gep(base, [builder.mul(index, stride)])

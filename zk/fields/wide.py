@@ -29,9 +29,9 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from zk.fields.limbs import words
-from zk.fields.prime import MONTGOMERY, WORDS, Prime
-from zk.fields.vector import LANES, Emitter, Vector, address
+from zk.fields.limbs import address
+from zk.fields.prime import MONTGOMERY, Prime
+from zk.fields.vector import LANES, Emitter, Vector
 from zk.jit import inlined, inner, intrinsic
 
 LIMBS = 5
@@ -236,73 +236,74 @@ def broadcast(emit, constant):
 
 
 @intrinsic
-def load_rows(typing, array, index, step):
-    """Eight rows of an array (n, 4): index, index + step, …"""
+def load_rows_at(typing, array, index, step, offset):
+    """Four words, from word `offset` on, of eight rows of an array: index, index + step, …"""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        array_value, index_value, step_value = values
+        array_value, index_value, step_value, offset_value = values
         rows = []
         for _ in range(LANES):
-            rows.append(emit.load_row(address(context, builder, array, array_value, index_value)))
+            rows.append(emit.load_row(address(context, builder, array, array_value, index_value, offset_value)))
             index_value = builder.add(index_value, step_value)
         return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
 
-    return Element(array, types.int64, types.int64), generate
+    return Element(array, types.int64, types.int64, types.int64), generate
 
 
 @intrinsic
-def store_rows(typing, array, index, step, element):
-    """Write canonical elements to eight rows of an array (n, 4): index, index + step, …"""
+def store_rows_at(typing, array, index, step, offset, element):
+    """Write elements below 2^256 to four words of eight rows of an array: index, index + step, …"""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        array_value, index_value, step_value, element_value = values
+        array_value, index_value, step_value, offset_value, element_value = values
         for row in emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS))):
-            emit.store_row(address(context, builder, array, array_value, index_value), row)
+            emit.store_row(address(context, builder, array, array_value, index_value, offset_value), row)
             index_value = builder.add(index_value, step_value)
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, types.int64, Element), generate
+    return types.void(array, types.int64, types.int64, types.int64, Element), generate
+
+
+def _places(context, builder, indices, indices_value, first_value) -> list:
+    """indices[first], indices[first + 1], … as words."""
+    item = context.get_data_type(indices.dtype)
+    start = address(context, builder, indices, indices_value, first_value, ir.Constant(ir.IntType(64), 0))
+    pointer = builder.bitcast(start, item.as_pointer())
+    found = (builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])) for lane in range(LANES))
+    return [value if item.width == 64 else builder.sext(value, ir.IntType(64)) for value in found]
 
 
 @intrinsic
-def gather_rows(typing, array, indices, first, shift):
-    """Eight rows of an array (n, 4): indices[first] >> shift, indices[first + 1] >> shift, …"""
+def gather_rows_at(typing, array, indices, first, shift, offset):
+    """Four words of eight rows of an array: indices[first] >> shift, indices[first + 1] >> shift, …"""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        array_value, indices_value, first_value, shift_value = values
-        base = address(context, builder, indices, indices_value, first_value)
-        item = context.get_data_type(indices.dtype)
-        shift_value = builder.trunc(shift_value, item) if item.width < 64 else shift_value
-        pointer, rows = builder.bitcast(base, item.as_pointer()), []
-        for lane in range(LANES):
-            found = builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)]))
-            row = builder.sext(builder.ashr(found, shift_value), ir.IntType(64))
-            rows.append(emit.load_row(address(context, builder, array, array_value, row)))
+        array_value, indices_value, first_value, shift_value, offset_value = values
+        rows = []
+        for place in _places(context, builder, indices, indices_value, first_value):
+            row = builder.ashr(place, shift_value)
+            rows.append(emit.load_row(address(context, builder, array, array_value, row, offset_value)))
         return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
 
-    return Element(array, indices, types.int64, types.int64), generate
+    return Element(array, indices, types.int64, types.int64, types.int64), generate
 
 
 @intrinsic
-def scatter_rows(typing, array, indices, first, element):
-    """Write canonical elements to eight rows of an array (n, 4): indices[first], indices[first + 1], …"""
+def scatter_rows_at(typing, array, indices, first, offset, element):
+    """Write elements below 2^256 to four words of eight rows of an array: indices[first], indices[first + 1], …"""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        array_value, indices_value, first_value, element_value = values
-        base = address(context, builder, indices, indices_value, first_value)
-        item = context.get_data_type(indices.dtype)
-        pointer = builder.bitcast(base, item.as_pointer())
-        for lane, row in enumerate(emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS)))):
-            found = builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)]))
-            place = builder.sext(found, ir.IntType(64))
-            emit.store_row(address(context, builder, array, array_value, place), row)
+        array_value, indices_value, first_value, offset_value, element_value = values
+        rows = emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS)))
+        for place, row in zip(_places(context, builder, indices, indices_value, first_value), rows):
+            emit.store_row(address(context, builder, array, array_value, place, offset_value), row)
         return context.get_dummy_value()
 
-    return types.void(array, indices, types.int64, Element), generate
+    return types.void(array, indices, types.int64, types.int64, Element), generate
 
 
 @intrinsic
@@ -310,9 +311,8 @@ def odd_lanes(typing, indices, first):
     """The lanes whose indices[first], indices[first + 1], … are odd, as a mask."""
 
     def generate(context, builder, signature, values):
-        base = address(context, builder, indices, *values)
-        item = context.get_data_type(indices.dtype)
-        row = ir.VectorType(item, LANES)
+        base = address(context, builder, indices, *values, ir.Constant(ir.IntType(64), 0))
+        row = ir.VectorType(context.get_data_type(indices.dtype), LANES)
         found = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
         return builder.bitcast(builder.trunc(found, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
 
@@ -320,30 +320,54 @@ def odd_lanes(typing, indices, first):
 
 
 @intrinsic
-def keep(typing, array, index, element):
-    """Write an element as it is to row `index` of an array (n, 40), to be read back by `kept`."""
+def keep_at(typing, array, index, offset, element):
+    """Write an element as it is to forty words of array[index], to be read back by `kept`."""
 
     def generate(context, builder, signature, values):
-        array_value, index_value, element_value = values
+        array_value, index_value, offset_value, element_value = values
         emit = Emitter(builder)
-        place = address(context, builder, array, array_value, index_value)
+        place = address(context, builder, array, array_value, index_value, offset_value)
         for limb, vector in enumerate(cgutils.unpack_tuple(builder, element_value, LIMBS)):
             emit.store_vector(place, limb, vector)
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, Element), generate
+    return types.void(array, types.int64, types.int64, Element), generate
 
 
 @intrinsic
-def kept(typing, array, index):
-    """The element that `keep` wrote to row `index`."""
+def kept_at(typing, array, index, offset):
+    """The element that `keep` wrote."""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
         place = address(context, builder, array, *values)
         return context.make_tuple(builder, Element, [emit.load_vector(place, limb) for limb in range(LIMBS)])
 
-    return Element(array, types.int64), generate
+    return Element(array, types.int64, types.int64), generate
+
+
+@inlined
+def load_rows(rows, index, step):
+    """Eight rows of an array (n, 4): index, index + step, …"""
+    return load_rows_at(rows, index, step, 0)
+
+
+@inlined
+def store_rows(rows, index, step, element):
+    """Write elements below 2^256 to eight rows of an array (n, 4): index, index + step, …"""
+    store_rows_at(rows, index, step, 0, element)
+
+
+@inlined
+def keep(notes, index, element):
+    """Write an element as it is to row `index` of an array (n, 40), to be read back by `kept`."""
+    keep_at(notes, index, 0, element)
+
+
+@inlined
+def kept(notes, index):
+    """The element that `keep` wrote to row `index`."""
+    return kept_at(notes, index, 0)
 
 
 def kernels(prime: Prime) -> SimpleNamespace:
