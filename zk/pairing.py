@@ -180,16 +180,6 @@ def _miller_in_lanes(left, right, value):
     _fold(f, value)
 
 
-@kernel
-def _exponentiated(values, registers):
-    """registers[0] = the final exponentiation of the product of the values."""
-    product = fp12.ONE
-    for i in range(values.shape[0]):
-        product = fp12.mul(product, fp12.load(values, i))
-    fp12.store(registers, 0, product)
-    cyclotomic.final_exponentiation(registers)
-
-
 def prepare(right: np.ndarray) -> np.ndarray:
     """The lines of points of G2, (n, steps, 2, 2, 4): 11 KiB for each point."""
     prepared = np.empty((len(right), *_NO_LINES.shape[1:]), np.uint64)
@@ -227,7 +217,7 @@ def millers(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def exponentiated(values: np.ndarray) -> np.ndarray:
     """Π e(P, Q), (6, 2, 4) words, from an array of values that `miller` gave."""
     registers = np.empty((cyclotomic.REGISTERS, 6, 2, 4), np.uint64)
-    _exponentiated(values, registers)
+    cyclotomic.final_exponentiation(values, registers)
     return registers[0]
 
 

@@ -1,6 +1,5 @@
 """Fp2, Fp6 and Fp12 as kernels agree with polynomials over Fp."""
 
-import itertools
 import random
 
 import numpy as np
@@ -211,13 +210,14 @@ def test_the_square_for_the_cyclotomic_subgroup_is_right_there_and_only_there():
 def test_the_final_exponentiation_is_the_power_it_claims_to_be():
     a, inside = cyclotomic_element()
     registers = np.zeros((cyclotomic.REGISTERS, 6, 2, 4), np.uint64)
-    registers[0] = encode([a], (6, 2, 4))[0]
-    cyclotomic.final_exponentiation(registers)
+    cyclotomic.final_exponentiation(encode([a], (6, 2, 4)), registers)
     assert decode(registers[:1]) == [reference.power(inside, (P**4 - P**2 + 1) // R)]
 
 
-def test_the_non_adjacent_form_is_the_number_and_has_no_neighbours():
-    for value in (1, 2, 3, 7, 4965661367192848881, 6 * 4965661367192848881 + 2):
-        digits = cyclotomic.non_adjacent_form(value)
+@pytest.mark.parametrize("width", [2, 3, 4, 6])
+def test_the_non_adjacent_form_is_the_number_and_has_no_neighbours(width):
+    for value in (1, 2, 3, 7, 2**70 - 1, 4965661367192848881, 6 * 4965661367192848881 + 2):
+        digits = cyclotomic.non_adjacent_form(value, width)
         assert sum(d << i for i, d in enumerate(reversed(digits))) == value
-        assert digits[0] == 1 and all(not (a and b) for a, b in itertools.pairwise(digits))
+        assert all(d == 0 or d % 2 and abs(d) < 1 << (width - 1) for d in digits) and digits[0] > 0
+        assert all(len([d for d in digits[i : i + width] if d]) <= 1 for i in range(len(digits)))

@@ -22,25 +22,38 @@ INVERSE, CONJUGATE, FROBENIUS, SQUARE, MULTIPLY = range(5)
 Step = tuple[int, str, str, str]  # operation, result, operands; the second operand is read by MULTIPLY only
 
 
-def non_adjacent_form(value: int) -> list[int]:
-    """The digits -1, 0, 1 of a positive integer, no two neighbours both non-zero, the highest first."""
+def non_adjacent_form(value: int, width: int = 2) -> list[int]:
+    """The digits of a positive integer, the highest first: zero, or odd and below 2^(width - 1) in magnitude, and of
+    `width` neighbours one at most is not zero."""
     found = []
     while value:
-        digit = 2 - value % 4 if value & 1 else 0
+        digit = value % (1 << width) if value & 1 else 0
+        if digit >> (width - 1):
+            digit -= 1 << width
         found.append(digit)
         value = (value - digit) >> 1
     return found[::-1]
 
 
+_WIDTH = 4  # of the digits of x, the one with which it takes the fewest products
+
+
 def _power_x(result: str, base: str) -> list[Step]:
-    """result = base^x in the cyclotomic subgroup.  62 squares and 21 products."""
-    steps = [(CONJUGATE, "inverse", base, base)]
-    current = base
-    for digit in non_adjacent_form(BN_X)[1:]:
+    """result = base^x in the cyclotomic subgroup.  63 squares and 16 products."""
+    powers = {1: base}
+    steps = [(SQUARE, "square", base, base)]
+    for exponent in range(3, 1 << (_WIDTH - 1), 2):
+        powers[exponent] = f"power {exponent}"
+        steps.append((MULTIPLY, powers[exponent], powers[exponent - 2], "square"))
+    first, *digits = non_adjacent_form(BN_X, _WIDTH)
+    current = powers[first]
+    for digit in digits:
         steps.append((SQUARE, result, current, current))
         current = result
+        if digit < 0:
+            steps.append((CONJUGATE, "inverse", powers[-digit], powers[-digit]))
         if digit:
-            steps.append((MULTIPLY, result, result, base if digit > 0 else "inverse"))
+            steps.append((MULTIPLY, result, result, powers[digit] if digit > 0 else "inverse"))
     return steps
 
 
@@ -137,23 +150,23 @@ def square(a):
     )
 
 
-@inner
-def _apply(operation, a, b):
-    """One step of the chain."""
-    if operation == SQUARE:
-        return square(a)
-    if operation == MULTIPLY:
-        return fp12.mul(a, b)
-    if operation == CONJUGATE:
-        return fp12.conjugate(a)
-    if operation == FROBENIUS:
-        return fp12.frobenius(a)
-    return fp12.inverse(a)
-
-
 @kernel
-def final_exponentiation(registers):
-    """registers[0] to the power (p^12 - 1) / r, in its place; the other registers are for the chain to write."""
+def final_exponentiation(values, registers):
+    """registers[0] = the product of the values to the power (p^12 - 1) / r; the other registers are for the chain."""
+    product = fp12.load(values, 0)
+    for i in range(1, values.shape[0]):
+        product = fp12.mul(product, fp12.load(values, i))
+    fp12.store(registers, 0, product)
     for i in range(_CHAIN.shape[0]):
-        left, right = fp12.load(registers, _CHAIN[i, 2]), fp12.load(registers, _CHAIN[i, 3])
-        fp12.store(registers, _CHAIN[i, 1], _apply(_CHAIN[i, 0], left, right))
+        operation, a = _CHAIN[i, 0], fp12.load(registers, _CHAIN[i, 2])
+        if operation == SQUARE:
+            a = square(a)
+        elif operation == MULTIPLY:
+            a = fp12.mul(a, fp12.load(registers, _CHAIN[i, 3]))
+        elif operation == CONJUGATE:
+            a = fp12.conjugate(a)
+        elif operation == FROBENIUS:
+            a = fp12.frobenius(a)
+        else:
+            a = fp12.inverse(a)
+        fp12.store(registers, _CHAIN[i, 1], a)
