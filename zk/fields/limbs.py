@@ -121,8 +121,10 @@ def rows(typing, array):
     return view(array), generate
 
 
-def address(context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value) -> ir.Value:
-    """The address, as a byte pointer, of word `offset` of row `index`, which lies in one piece, of an array or view."""
+def address(
+    context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value | None = None
+) -> ir.Value:
+    """The address, as a byte pointer, of row `index`, or its word `offset`, of an array or view; rows are in one piece."""
     if isinstance(type_, Rows):
         struct = cgutils.create_struct_proxy(type_)(context, builder, value)
         stride, base = struct.stride, struct.data
@@ -130,7 +132,9 @@ def address(context, builder, type_: types.Type, value: ir.Value, index: ir.Valu
         struct = context.make_array(type_)(context, builder, value)
         stride = cgutils.unpack_tuple(builder, struct.strides, type_.ndim)[0]
         base = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
-    distance = builder.add(builder.mul(index, stride), builder.shl(offset, ir.Constant(_SINGLE, 3)))
+    distance = builder.mul(index, stride)
+    if offset is not None:
+        distance = builder.add(distance, builder.shl(offset, ir.Constant(_SINGLE, 3)))
     return builder.gep(base, [distance])
 
 
@@ -140,7 +144,7 @@ def item(typing, view, index):
 
     def generate(context, builder, signature, arguments):
         kind = context.get_data_type(view.dtype)
-        place = address(context, builder, view, *arguments, ir.Constant(_SINGLE, 0))
+        place = address(context, builder, view, *arguments)
         found = builder.load(builder.bitcast(place, kind.as_pointer()))
         return found if kind.width == _SINGLE.width else builder.sext(found, _SINGLE)
 

@@ -15,8 +15,9 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
+from zk.fields.limbs import address
 from zk.fields.prime import FR
-from zk.fields.vector import LANES, Emitter, Vector, address
+from zk.fields.vector import LANES, Emitter, Vector
 from zk.fields.wide import LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation
 from zk.jit import intrinsic
 

@@ -269,7 +269,7 @@ def store_rows_at(typing, array, index, step, offset, element):
 def _places(context, builder, indices, indices_value, first_value) -> list:
     """indices[first], indices[first + 1], … as words."""
     item = context.get_data_type(indices.dtype)
-    start = address(context, builder, indices, indices_value, first_value, ir.Constant(ir.IntType(64), 0))
+    start = address(context, builder, indices, indices_value, first_value)
     pointer = builder.bitcast(start, item.as_pointer())
     found = (builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])) for lane in range(LANES))
     return [value if item.width == 64 else builder.sext(value, ir.IntType(64)) for value in found]
@@ -311,7 +311,7 @@ def odd_lanes(typing, indices, first):
     """The lanes whose indices[first], indices[first + 1], … are odd, as a mask."""
 
     def generate(context, builder, signature, values):
-        base = address(context, builder, indices, *values, ir.Constant(ir.IntType(64), 0))
+        base = address(context, builder, indices, *values)
         row = ir.VectorType(context.get_data_type(indices.dtype), LANES)
         found = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
         return builder.bitcast(builder.trunc(found, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
