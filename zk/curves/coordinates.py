@@ -1,7 +1,8 @@
 """The field that a curve's coordinates live in, chosen by the type of the element: Fp for G1, Fp2 for G2.
 
-So the curve and the multi-scalar multiplication are one text for both groups.  Points are rows of coordinates, arrays
-(n, k, 4) over Fp and (n, k, 2, 4) over Fp2; what moves coordinate `part` of a row goes by that shape.
+So the curve and the multi-scalar multiplication are one text for both groups.  `load` and `store`, of one element or
+of lanes, move elements of arrays (n, 4) and (n, 2, 4).  Points are rows of coordinates, arrays (n, k, 4) and
+(n, k, 2, 4); what moves coordinate `part` of a row goes by that shape.
 """
 
 from zk.fields import fp, fp2
@@ -24,6 +25,10 @@ select = by_type(fp.select, fp2.select)
 one = by_type(fp.one, fp2.one)
 is_zero = by_type(fp.is_zero, fp2.is_zero)
 equal = by_type(fp.equal, fp2.equal)
+load = by_type(fp.load, fp2.load)
+store = by_type(fp.store, fp2.store)
+load_lanes = by_type(fp.load_lanes, fp2.load_lanes)
+store_lanes = by_type(fp.store_lanes, fp2.store_lanes)
 
 
 def _of_rows(over_fp, over_fp2):
