@@ -173,6 +173,20 @@ def _throughput(figure: "Figure", report: Report) -> None:
     axes.set_title(f"Proofs of {report['statement']} per second")
 
 
+def _peers(figure: "Figure", report: Report) -> None:
+    timings = [timing for timing in report["timings"] if timing["size"] == "prove, in process"]
+    counts = sorted({timing["threads"] for timing in timings})
+    groups = {
+        f"{n} thread{'s' if n > 1 else ''}": {t["name"]: t["min_s"] * 1e3 for t in timings if t["threads"] == n}
+        for n in counts
+    }
+    _size(figure, len(timings))
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    _bars(axes, groups, "ms, logarithmic", _three_digits)
+    axes.set_title(f"A proof of {report['circuit']}, key loaded")
+
+
 _DRAWN: dict[str, Callable[["Figure", Report], None]] = {
     "kernels": _kernels,
     "msm": _by_size("Multi-scalar multiplication"),
@@ -180,4 +194,5 @@ _DRAWN: dict[str, Callable[["Figure", Report], None]] = {
     "prove": _prove,
     "verify": _verify,
     "throughput": _throughput,
+    "peers": _peers,
 }

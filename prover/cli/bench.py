@@ -139,3 +139,28 @@ def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: i
         return throughput.bench(statement, keystore, session.home.service, sizes, runs)
 
     measured.run(session, {"benchmark": "throughput", "statement": statement}, found, **options)
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--rapidsnark", type=files.Existing(), metavar="PROGRAM", help="The prover of rapidsnark, if you have it.")
+@measured.options
+@pass_session
+def peers(session: Session, folder: Path, rapidsnark: Path | None, runs: int, **options) -> None:
+    """Measure other provers on the files in FOLDER, and this one.
+
+    FOLDER has circuit.zkey, witness.wtns and verification_key.json, as snarkjs writes them, and circuit.r1cs for
+    provers that make their own key. snarkjs runs where ZKSETTLE_NODE names the folder in which npm installed it,
+    zksnake where pip did.
+    """
+    from prover.bench.contest import Missing
+
+    def found(keystore: "Keystore") -> "Found":
+        from prover.bench import peers
+
+        return peers.bench(folder, rapidsnark, runs)
+
+    try:
+        measured.run(session, {"benchmark": "peers", "circuit": folder.resolve().name}, found, **options)
+    except Missing as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,148 @@
+"""`zksettle bench peers`: other provers and this one on the same files, one after another in one call.
+
+In process: key loaded, warm.  As a command: from files to files, with everything that starting takes.  A peer that
+cannot run is said, and why.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from prover.bench import nodejs, zksnake
+from prover.bench.contest import TIMEOUT_S, Case, Missing, Times
+from prover.bench.measure import Timing, measure, on_threads, thread_counts
+from prover.bench.report import Column, Found, Section
+from prover.machine import progress
+from prover.proofs import circom
+from zk import parallel
+from zk.errors import FormatError
+from zk.fields import array
+
+OURS = "zksettle"
+COLUMNS = (
+    Column("prover", "prover"), Column("work", "work"), Column("threads", "threads", "count"),
+    Column("min_s", "least", "seconds"), Column("ratio", "times ours", "ratio"),
+)  # fmt: skip
+
+Peer = Callable[[], list[Timing]]
+
+
+def bench(folder: Path, rapidsnark: Path | None, runs: int) -> Found:
+    """Every peer that can run, and ours.
+
+    Raises Missing when no peer can run, before anything is measured; FormatError when a file is not there or malformed.
+    """
+    case = Case(folder)
+    names, notes = _names(rapidsnark)
+    if not names:
+        raise Missing(f"there is nothing to compare with: {'; '.join(notes)}")
+    witness = array.from_plain(circom.read_witness(case.wtns))
+    timings = _ours(case, runs)
+    for name, peer in (
+        ("snarkjs", lambda: _snarkjs(names["snarkjs"], case, runs)),
+        ("zksnake", lambda: _zksnake(names["zksnake"], case, witness, runs)),
+        ("rapidsnark", lambda: _rapidsnark(case, rapidsnark, runs)),
+    ):
+        if name in names:
+            try:
+                timings += peer()
+            except Missing as error:
+                notes.append(str(error))
+    return Found(timings, (_ratios(timings),), tuple(f"Not measured: {note}." for note in notes))
+
+
+def _names(rapidsnark: Path | None) -> tuple[dict[str, str], list[str]]:
+    """The peers that are there, with their versions, and why others are not."""
+    names, notes = {}, []
+    for peer in (nodejs, zksnake):
+        try:
+            names[peer.__name__.rpartition(".")[2].replace("nodejs", "snarkjs")] = peer.name()
+        except Missing as error:
+            notes.append(str(error))
+    if rapidsnark is None:
+        notes.append("rapidsnark was not named with --rapidsnark")
+    else:
+        names["rapidsnark"] = "rapidsnark"
+    return names, notes
+
+
+def _ours(case: Case, runs: int) -> list[Timing]:
+    from zk import polynomial
+    from zk.formats import snarkjs
+    from zk.groth16 import prover, verifier
+
+    proof, public = circom.prove(case.zkey, case.wtns)  # checks both files
+    key, witness = circom.open_key(case.zkey), polynomial.from_plain(circom.read_witness(case.wtns))
+    verifying = snarkjs.decode_verifying_key(case.verification_key.read_bytes())
+    if verifying != key.verifying:
+        raise FormatError(f"{case.verification_key} is not the key in {case.zkey}")
+    found = []
+    for threads in thread_counts():
+        with on_threads(threads):
+            found.append(_named(measure(OURS, "", lambda: prover.prove(key, witness), runs), "prove, in process"))
+    found.append(_named(measure(OURS, "", lambda: verifier.verify(verifying, public, proof), runs), "verify, in process"))
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = [str(Path(folder) / name) for name in ("proof.json", "public.json")]
+        command = [sys.executable, "-m", "prover.cli.main", "groth16", "prove"]
+        found.append(_command(OURS, [*command, str(case.zkey), str(case.wtns), *outputs], runs))
+    return found
+
+
+def _snarkjs(name: str, case: Case, runs: int) -> list[Timing]:
+    found = []
+    for threads in sorted({1, os.cpu_count() or 1}):
+        with progress.task(f"Measuring {name}, {threads} threads"):
+            found += _timings(name, threads, nodejs.in_process(case, runs, threads == 1))
+    with tempfile.TemporaryDirectory() as folder:
+        found.append(_command(name, nodejs.command(case, Path(folder)), runs))
+    return found
+
+
+def _zksnake(name: str, case: Case, witness: list[int], runs: int) -> list[Timing]:
+    with progress.task(f"Measuring {name}"):
+        return _timings(name, os.cpu_count() or 1, zksnake.in_process(case, witness, runs))
+
+
+def _rapidsnark(case: Case, program: Path, runs: int) -> list[Timing]:
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = [str(Path(folder) / name) for name in ("proof.json", "public.json")]
+        return [_command("rapidsnark", [str(program.resolve()), str(case.zkey), str(case.wtns), *outputs], runs)]
+
+
+def _timings(name: str, threads: int, times: Times) -> list[Timing]:
+    return [
+        Timing(name, f"{work}, in process", 1, threads, first, tuple(rest)) for work, (first, *rest) in times.items()
+    ]
+
+
+def _named(timing: Timing, work: str) -> Timing:
+    return Timing(timing.name, work, timing.items, timing.threads, timing.first_s, timing.runs_s)
+
+
+def _command(name: str, command: Sequence[str], runs: int) -> Timing:
+    """A command timed from its start to its end.  Raises Missing when it fails."""
+
+    def work() -> None:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Missing(f"{name} cannot be run as a command: {error}") from None
+        if done.returncode:
+            raise Missing(f"{name} failed as a command: {done.stderr.strip()[:200]}")
+
+    timing = measure(f"{name} as a command", "", work, runs)
+    threads = parallel.threads() if name == OURS else os.cpu_count() or 1
+    return Timing(name, "prove, command", 1, threads, timing.first_s, timing.runs_s)
+
+
+def _ratios(timings: Sequence[Timing]) -> Section:
+    """Each peer's time by ours, for the same work on as many threads."""
+    ours = {(t.size, t.threads): t.min_s for t in timings if t.name == OURS}
+    return Section("ratios", "least of the warm runs, and by how much ours goes into it", COLUMNS, [
+        {"prover": t.name, "work": t.size, "threads": t.threads, "min_s": round(t.min_s, 9),
+         "ratio": round(t.min_s / ours[t.size, t.threads], 2) if (t.size, t.threads) in ours else None}
+        for t in timings
+    ])  # fmt: skip
