@@ -79,8 +79,9 @@ def _lines(axes: "Axes", rows: Rows, unit: str, of: Callable[[Mapping[str, Any]]
             of_line = [row for row in rows if (row["name"], row["threads"]) == (name, threads)]
             if of_line:
                 label = f"{name}, {threads} thread{'s' if threads > 1 else ''}" if len(counts) > 1 else name
+                style = {"color": COLOURS[names.index(name)], "linestyle": DASHES[counts.index(threads)]}
                 axes.plot([row["items"] for row in of_line], [of(row) for row in of_line], marker="o", markersize=4,
-                          color=COLOURS[names.index(name)], linestyle=DASHES[counts.index(threads)], label=label)  # fmt: skip
+                          label=label, **style)  # fmt: skip
     _powers_of_two(axes, sorted({row["items"] for row in rows}), items)
     axes.set_ylabel(unit)
     if axes.get_yscale() == "linear":

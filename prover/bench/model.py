@@ -17,7 +17,9 @@ from zk.groth16.keys import ProvingKey
 UNITS = 2  # coefficients 1 and -1, which cost no product
 ADDITION_PRODUCTS, ADDITION_SQUARES = 5.5, 1  # zk/curves/sums.py, two additions at a time
 RUNNING_PRODUCTS = 14  # of one general addition in XYZZ coordinates, zk/curves/weierstrass.py
-RATES = ("Fp product", "Fp square", "Fp product, alone", "Fp2 product", "Fp2 square", "Fp2 product, alone", "Fr product")
+RATES = (
+    "Fp product", "Fp square", "Fp product, alone", "Fp2 product", "Fp2 square", "Fp2 product, alone", "Fr product",
+)  # fmt: skip
 RUNS = 5
 
 

@@ -1,7 +1,7 @@
 """`zksettle bench peers`: other provers and this one on the same files, one after another in one call.
 
-In process: key loaded, warm.  As a command: from files to files, with everything that starting takes.  A peer that
-cannot run is said, and why.
+In process: key loaded, warm.  As a command: from files to files, with everything that starting takes; ours asks the
+prover service if one runs in the home.  A peer that cannot run is said, and why.
 """
 
 import os
@@ -30,7 +30,7 @@ COLUMNS = (
 Peer = Callable[[], list[Timing]]
 
 
-def bench(folder: Path, rapidsnark: Path | None, runs: int) -> Found:
+def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int) -> Found:
     """Every peer that can run, and ours.
 
     Raises Missing when no peer can run, before anything is measured; FormatError when a file is not there or malformed.
@@ -40,7 +40,7 @@ def bench(folder: Path, rapidsnark: Path | None, runs: int) -> Found:
     if not names:
         raise Missing(f"there is nothing to compare with: {'; '.join(notes)}")
     witness = array.from_plain(circom.read_witness(case.wtns))
-    timings = _ours(case, runs)
+    timings = _ours(case, home, runs)
     for name, peer in (
         ("snarkjs", lambda: _snarkjs(names["snarkjs"], case, runs)),
         ("zksnake", lambda: _zksnake(names["zksnake"], case, witness, runs)),
@@ -69,7 +69,7 @@ def _names(rapidsnark: Path | None) -> tuple[dict[str, str], list[str]]:
     return names, notes
 
 
-def _ours(case: Case, runs: int) -> list[Timing]:
+def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
     from zk import polynomial
     from zk.formats import snarkjs
     from zk.groth16 import prover, verifier
@@ -83,11 +83,12 @@ def _ours(case: Case, runs: int) -> list[Timing]:
     for threads in thread_counts():
         with on_threads(threads):
             found.append(_named(measure(OURS, "", lambda: prover.prove(key, witness), runs), "prove, in process"))
-    found.append(_named(measure(OURS, "", lambda: verifier.verify(verifying, public, proof), runs), "verify, in process"))
+    checked = measure(OURS, "", lambda: verifier.verify(verifying, public, proof), runs)
+    found.append(_named(checked, "verify, in process"))
     with tempfile.TemporaryDirectory() as folder:
         outputs = [str(Path(folder) / name) for name in ("proof.json", "public.json")]
-        command = [sys.executable, "-m", "prover.cli.main", "groth16", "prove"]
-        found.append(_command(OURS, [*command, str(case.zkey), str(case.wtns), *outputs], runs))
+        program = [sys.executable, "-m", "prover.cli.main", "--home", str(home)]
+        found.append(_command(OURS, [*program, "groth16", "prove", str(case.zkey), str(case.wtns), *outputs], runs))
     return found
 
 
@@ -127,7 +128,8 @@ def _command(name: str, command: Sequence[str], runs: int) -> Timing:
 
     def work() -> None:
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+                                  stdin=subprocess.DEVNULL)  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Missing(f"{name} cannot be run as a command: {error}") from None
         if done.returncode:

@@ -65,7 +65,7 @@ def against(now: Mapping[str, Any], data: bytes) -> Section:
     then = _earlier(data)
     for key in SUBJECT:
         if then.get(key) != now.get(key):
-            raise FormatError(f"the earlier report is of another {key}: {then.get(key)}, and this one of {now.get(key)}")
+            raise FormatError(f"the earlier report is of another {key}: {then.get(key)}, not {now.get(key)}")
     for key in SAME:
         if then["machine"].get(key) != now["machine"][key]:
             raise FormatError(

@@ -1,12 +1,14 @@
 """`zksettle bench throughput`: how many proofs a second are made when several are wanted at once.
 
-In this process a proof is a witness and a proof; as many callers as there are threads, and one more, keep the pool
-busy.  The service does what `zksettle prove` does: it reads the inputs, asks the relation, and verifies its own proof.
+In this process a proof is a witness and a proof; one caller more than there are threads keeps the pool busy.  The
+service does what `zksettle prove` does: it reads the inputs, asks the relation, and verifies its own proof.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from prover.service import client
 from prover.service.protocol import Failed
 from zk import parallel
 
+WITNESSES = 8  # that are computed side by side
 COLUMNS = (
     Column("name", "where"), Column("batch", "batch", "count"), Column("per_second", "proofs per second", "ratio"),
 )  # fmt: skip
@@ -28,45 +31,54 @@ COLUMNS = (
 def bench(name: str, keystore: Keystore, service: Path, sizes: Sequence[int], runs: int) -> Found:
     """Batches of these sizes, of the statement's honest samples in turn."""
     cases = samples.honest(name)
-    timings = _batches("in this process", _here(name, keystore, cases), parallel.threads() + 1, sizes, runs)
+    with ThreadPoolExecutor(parallel.threads() + 1) as callers:
+        timings = _batches("in this process", _here(name, keystore, cases, callers), sizes, runs)
     notes: tuple[str, ...] = ()
     if client.status(service) is not None:
-        timings += _batches("by the service", _there(name, service, cases), max(sizes), sizes, runs)
+        with ThreadPoolExecutor(max(sizes)) as callers:
+            timings += _batches("by the service", _there(name, service, cases, callers), sizes, runs)
     else:
         notes = ("No prover service runs in this home, so it was not measured: `zksettle prover serve` starts one.",)
     return Found(timings, (_section(timings),), notes)
 
 
-def _batches(
-    where: str, prove: Callable[[int], object], callers: int, sizes: Sequence[int], runs: int
-) -> list[Timing]:
-    """`prove` takes the number of a proof in its batch."""
-    with ThreadPoolExecutor(callers) as pool:
-        return [
-            measure(where, f"{size} at once", lambda: list(pool.map(prove, range(size))), runs, size) for size in sizes
-        ]
+def _batches(where: str, prove: Callable[[int], object], sizes: Sequence[int], runs: int) -> list[Timing]:
+    """`prove` makes so many proofs."""
+    return [measure(where, f"{size} at once", partial(prove, size), runs, size) for size in sizes]
 
 
-def _here(name: str, keystore: Keystore, cases: Sequence[tuple[Any, Any]]) -> Callable[[int], object]:
+def _here(
+    name: str, keystore: Keystore, cases: Sequence[tuple[Any, Any]], callers: ThreadPoolExecutor
+) -> Callable[[int], object]:
+    """Witnesses eight at a time, then proofs, each by one of the callers."""
     from zk.groth16 import prover
 
     key = keystore.open(name)
     inputs = [statement.inputs(public) + statement.inputs(private) for public, private in cases]
-    return lambda index: prover.prove(key.proving, program.run(key.program, inputs[index % len(inputs)]))
+
+    def prove(count: int) -> None:
+        wanted = [inputs[i % len(inputs)] for i in range(count)]
+        parts = [wanted[first : first + WITNESSES] for first in range(0, count, WITNESSES)]
+        witnesses = chain.from_iterable(callers.map(partial(program.run_batch, key.program), parts))
+        list(callers.map(partial(prover.prove, key.proving), witnesses))
+
+    return prove
 
 
-def _there(name: str, service: Path, cases: Sequence[tuple[Any, Any]]) -> Callable[[int], object]:
+def _there(
+    name: str, service: Path, cases: Sequence[tuple[Any, Any]], callers: ThreadPoolExecutor
+) -> Callable[[int], object]:
     requests = [
         json.dumps({"public": statement.to_json(public), "private": statement.to_json(private)}).encode()
         for public, private in cases
     ]
 
-    def prove(index: int) -> None:
+    def ask(index: int) -> None:
         said: list[str] = []
         if client.prove_statement(service, name, requests[index % len(requests)], said.append) is None:
             raise Failed(said[0] if said else "the prover service ended while it was measured")
 
-    return prove
+    return lambda count: list(callers.map(ask, range(count)))
 
 
 def _section(timings: Sequence[Timing]) -> Section:

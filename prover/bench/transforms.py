@@ -1,12 +1,11 @@
 """`zksettle bench ntt`: transforms over Fr, each on one thread as in a proof."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from prover.bench import inputs
 from prover.bench.measure import Timing, measure, on_threads
 from prover.bench.report import Found
-
-SIZES = (12, 14, 16, 18)
 
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
@@ -18,5 +17,5 @@ def bench(log_sizes: Sequence[int], runs: int) -> Found:
         for log_size in log_sizes:
             over, column, size = ntt.domain(log_size), inputs.of_fr(1 << log_size), f"2^{log_size}"
             for name, transform in (("NTT to the coset", ntt.forward_coset), ("inverse NTT", ntt.inverse)):
-                timings.append(measure(name, size, lambda: transform(over, column), runs, over.size))
+                timings.append(measure(name, size, partial(transform, over, column), runs, over.size))
     return Found(timings)

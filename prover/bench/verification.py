@@ -1,14 +1,13 @@
 """`zksettle bench verify`: one proof, and batches of proofs under one key."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from circuits import samples, verifying
 from prover.bench.measure import measure
 from prover.bench.report import Found
 from prover.proofs import pipeline
 from prover.proofs.keystore import Keystore
-
-SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Found:
@@ -20,7 +19,7 @@ def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Fou
     single = measure("verify", "1 proof", lambda: verifying.verify(name, key, public, proof), runs)
     batches = [
         measure("verify in batch", f"{size} proof{'s' if size > 1 else ''}",
-                lambda: verifying.verify_batch(items[:size]), runs, size)
+                partial(verifying.verify_batch, items[:size]), runs, size)
         for size in sizes
     ]  # fmt: skip
     return Found([single, *batches])

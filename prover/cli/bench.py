@@ -143,7 +143,7 @@ def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: i
 
 @bench.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--rapidsnark", type=files.Existing(), metavar="PROGRAM", help="The prover of rapidsnark, if you have it.")
+@click.option("--rapidsnark", type=files.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
 @measured.options
 @pass_session
 def peers(session: Session, folder: Path, rapidsnark: Path | None, runs: int, **options) -> None:
@@ -158,7 +158,7 @@ def peers(session: Session, folder: Path, rapidsnark: Path | None, runs: int, **
     def found(keystore: "Keystore") -> "Found":
         from prover.bench import peers
 
-        return peers.bench(folder, rapidsnark, runs)
+        return peers.bench(folder, rapidsnark, session.home.path, runs)
 
     try:
         measured.run(session, {"benchmark": "peers", "circuit": folder.resolve().name}, found, **options)

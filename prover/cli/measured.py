@@ -124,8 +124,8 @@ def _print_machine(session: Session, document: dict[str, Any]) -> None:
         ("machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads"),
         ("features", ", ".join(machine["features"]) or "not told"),
         ("kernels", f"{machine['lanes']} lane{'s' if machine['lanes'] > 1 else ''}"),
-        ("software", f"zksettle {machine['zksettle']}, commit {machine['commit']}, Python {machine['python']}, "
-                     f"Numba {machine['numba']}"),
-        *([("runs", f"{runs[0]} warm, after a first one in this process; kernels were compiled before")] if runs else []),
+        ("software", ", ".join((f"zksettle {machine['zksettle']}", f"commit {machine['commit']}",
+                                f"Python {machine['python']}", f"Numba {machine['numba']}"))),
+        *([("runs", f"{runs[0]} warm, after a first one; kernels were compiled before")] if runs else []),
         ("memory", "not told" if peak is None else f"{size(peak)} at most"),
     ])  # fmt: skip

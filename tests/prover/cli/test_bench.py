@@ -5,10 +5,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from prover.bench import charts, model
+from prover.bench import charts, model, zksnake
 from prover.machine import hardware
 from prover.service import client
+from tests import node
 from tests.prover.cli.run import refused, zksettle
+from tests.reference import qap
+from tests.zk import cubic, iden3
+from zk.formats import snarkjs
+from zk.groth16 import generator
 
 TINY = [
     ("kernels",),
@@ -100,7 +105,8 @@ def earlier(home, tmp_path_factory):
 def test_a_report_beside_an_earlier_one_tells_the_ratios(home, earlier):
     before, path = earlier
     found = report(home, "ntt", "--sizes", "3,4", "--against", path)
-    assert [(row["name"], row["size"]) for row in found["against"]] == [(t["name"], t["size"]) for t in before["timings"]]
+    names = [[(row["name"], row["size"]) for row in rows] for rows in (found["against"], before["timings"])]
+    assert names[0] == names[1]
     for row, then, now in zip(found["against"], before["timings"], found["timings"], strict=True):
         assert (row["then_s"], row["now_s"]) == (then["min_s"], now["min_s"])
         assert row["ratio"] == pytest.approx(now["min_s"] / then["min_s"], abs=0.001)
@@ -187,3 +193,58 @@ def test_a_service_that_ends_while_it_is_measured_is_said(home, monkeypatch):
     monkeypatch.setattr(client, "prove_statement", lambda *arguments: None)
     ran = zksettle(home, "bench", "throughput", "--statement", "margin", "--sizes", "1", "--runs", "1")
     assert ran.code == 1 and ran.out == "" and "ended while" in ran.err.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """A tiny circuit's files, as snarkjs names them."""
+    folder, key = tmp_path_factory.mktemp("cubic"), generator.generate(cubic.system())
+    (folder / "circuit.zkey").write_bytes(iden3.zkey(key))
+    (folder / "witness.wtns").write_bytes(iden3.wtns(qap.cubic_witness(11, 13)))
+    (folder / "verification_key.json").write_text(snarkjs.encode_verifying_key(key.verifying))
+    return folder
+
+
+def test_a_circom_circuit_is_measured_like_a_statement(home, case):
+    found = report(home, "prove", "--zkey", case / "circuit.zkey", "--wtns", case / "witness.wtns")
+    assert found["circuit"] == case.name and "statement" not in found
+    assert {"read witness", "proof", "pipeline"} == {t["name"] for t in found["timings"]}
+
+
+def test_a_witness_of_another_circuit_is_refused_before_anything_is_measured(home, case, tmp_path):
+    (tmp_path / "other.wtns").write_bytes(iden3.wtns([1, 2, 3]))
+    files = ("--zkey", case / "circuit.zkey", "--wtns", tmp_path / "other.wtns")
+    refused(zksettle(home, "bench", "prove", *files), 3, "wires")
+
+
+def test_peers_prove_the_same_files_and_the_ratios_are_those_of_the_times(home, case):
+    node.folder()
+    found = report(home, "peers", case)
+    least = {(t["name"].split()[0], t["size"], t["threads"]): t["min_s"] for t in found["timings"]}
+    assert {("zksettle", "prove, in process", 1), ("snarkjs", "prove, in process", 1)} <= set(least)
+    assert {"prove, in process", "verify, in process", "prove, command"} == {work for _, work, _ in least}
+    for row in found["ratios"]:
+        ours = least.get(("zksettle", row["work"], row["threads"]))
+        assert row["ratio"] is None if ours is None else row["ratio"] == pytest.approx(row["min_s"] / ours, rel=0.01)
+    assert any(row["prover"].startswith("snarkjs") and row["ratio"] for row in found["ratios"])
+    assert any("zksnake" in note for note in found["notes"])  # not installed, or no circuit.r1cs
+
+
+def test_where_no_peer_can_run_it_is_said_why_before_anything_is_measured(home, case, monkeypatch):
+    monkeypatch.delenv("ZKSETTLE_NODE", raising=False)
+    monkeypatch.setattr(zksnake, "PACKAGE", "a_package_that_is_not_there")
+    refused(zksettle(home, "bench", "peers", case), 1, "nothing to compare with", "pip install", "rapidsnark")
+
+
+def test_a_folder_without_the_files_is_malformed(home, tmp_path):
+    refused(zksettle(home, "bench", "peers", tmp_path), 3, "circuit.zkey")
+
+
+def test_a_peer_that_fails_is_said_and_the_others_are_measured(home, case, tmp_path, monkeypatch):
+    monkeypatch.delenv("ZKSETTLE_NODE", raising=False)
+    program = tmp_path / "prover"
+    program.write_text("#!/bin/sh\necho out of luck >&2\nexit 9\n")
+    program.chmod(0o700)
+    found = report(home, "peers", case, "--rapidsnark", program)
+    assert any("out of luck" in note for note in found["notes"])
+    assert {t["name"] for t in found["timings"]} == {"zksettle"}
