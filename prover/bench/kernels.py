@@ -33,8 +33,8 @@ def fields(runs: int) -> list[Timing]:
     """The operations that the cost model counts in."""
     from zk import loops, polynomial
 
-    one, other = inputs.of_fp(ELEMENTS), inputs.of_fp(ELEMENTS)
-    pairs, others = (inputs.of_fp(2 * ELEMENTS).reshape(-1, 2, 4) for _ in range(2))
+    one, other = (inputs.of_fp(ELEMENTS).reshape(-1, 1, 4) for _ in range(2))
+    pairs, others = (inputs.of_fp(2 * ELEMENTS).reshape(-1, 1, 2, 4) for _ in range(2))
     column, factors = inputs.of_fr(POINTS), inputs.of_fr(POINTS)
     scalar, by = inputs.of_fr(ELEMENTS), inputs.of_fr(ELEMENTS)
     lanes = f"{loops.STEP // 2} lane{'s' if loops.STEP > 2 else ''}"
@@ -51,6 +51,7 @@ def fields(runs: int) -> list[Timing]:
         loop("Fp2 square", lanes, loops.squares, pairs),
         loop("Fp2 product, alone", "1 lane", loops.products_alone, pairs, others),
         loop("Fr product", lanes, loops.scalar_products, scalar, by),
+        loop("Fr product by a factor", lanes, loops.factor_products, scalar, by),
         loop("Fp inverse", "1 lane", loops.inverses, one, rounds=INVERSIONS),
         measure("Fr product, in memory", f"{POINTS:,} rows", lambda: polynomial.product(column, factors, column), runs,
                 POINTS),

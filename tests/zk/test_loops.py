@@ -14,18 +14,22 @@ def random(modulus: int) -> list[int]:
     return [entropy.scalar(modulus) for _ in range(COUNT)]
 
 
+def fp(values: list[int]) -> np.ndarray:
+    return array.encode(FP, values).reshape(-1, 1, 4)
+
+
 @pytest.mark.parametrize("loop", [loops.products, loops.products_alone])
 def test_products_of_fp_are_powers(loop):
     values, factors = random(P), random(P)
-    found = array.encode(FP, values)
-    loop(found, array.encode(FP, factors), ROUNDS)
-    assert array.decode(FP, found) == [v * pow(f, ROUNDS, P) % P for v, f in zip(values, factors)]
+    found = fp(values)
+    loop(found, fp(factors), ROUNDS)
+    assert array.decode(FP, found[:, 0]) == [v * pow(f, ROUNDS, P) % P for v, f in zip(values, factors)]
 
 
 @pytest.mark.parametrize("loop", [loops.products, loops.products_alone])
 def test_products_of_fp2_are_powers(loop):
     values, factors = (list(zip(random(P), random(P))) for _ in range(2))
-    found, by = (array.encode(FP, [c for pair in side for c in pair]).reshape(-1, 2, 4) for side in (values, factors))
+    found, by = (array.encode(FP, [c for pair in side for c in pair]).reshape(-1, 1, 2, 4) for side in (values, factors))
     loop(found, by, 1)
     expected = [((a * c - b * d) % P, (a * d + b * c) % P) for (a, b), (c, d) in zip(values, factors)]
     decoded = array.decode(FP, found.reshape(-1, 4))
@@ -34,18 +38,18 @@ def test_products_of_fp2_are_powers(loop):
 
 def test_squares_additions_and_inverses_of_fp():
     values, summands = random(P), random(P)
-    squared, added, inverted = (array.encode(FP, values) for _ in range(3))
+    squared, added, inverted = (fp(values) for _ in range(3))
     loops.squares(squared, ROUNDS)
-    loops.additions(added, array.encode(FP, summands), ROUNDS)
+    loops.additions(added, fp(summands), ROUNDS)
     loops.inverses(inverted, 1)
-    assert array.decode(FP, squared) == [pow(v, 1 << ROUNDS, P) for v in values]
-    assert array.decode(FP, added) == [(v + ROUNDS * s) % P for v, s in zip(values, summands)]
-    assert array.decode(FP, inverted) == [pow(v, -1, P) for v in values]
+    assert array.decode(FP, squared[:, 0]) == [pow(v, 1 << ROUNDS, P) for v in values]
+    assert array.decode(FP, added[:, 0]) == [(v + ROUNDS * s) % P for v, s in zip(values, summands)]
+    assert array.decode(FP, inverted[:, 0]) == [pow(v, -1, P) for v in values]
 
 
-def test_products_of_fr_are_powers():
+@pytest.mark.parametrize("loop", [loops.scalar_products, loops.factor_products])
+def test_products_of_fr_are_powers(loop):
     values, factors = random(R), random(R)
     found = array.encode(FR, values)
-    loops.scalar_products(found, array.encode(FR, factors), ROUNDS)
+    loop(found, array.encode(FR, factors), ROUNDS)
     assert array.decode(FR, found) == [v * pow(f, ROUNDS, R) % R for v, f in zip(values, factors)]
-    assert found.dtype == np.uint64
