@@ -27,7 +27,7 @@ _SLOTS = 64  # how many combinations are remembered
 @inner
 def combination(index, starts, terms, coefficients, wires, like):
     """Σ coefficient·wire over one combination.  A late product a term and a reduction for seven; 1 and -1 cost an add."""
-    total, late, waiting = fr.constant(fr.ZERO, like), products.none(like), 0
+    total, late, waiting = fr.constant(fr.ZERO, like), products.start(fr.ZERO, like), 0
     for i in range(starts[index], starts[index + 1]):
         value, place = rows.kept(wires, terms[i, 0], like), terms[i, 1]
         if place == _ONE:
@@ -38,7 +38,7 @@ def combination(index, starts, terms, coefficients, wires, like):
             late = products.add(late, fr.load(coefficients, place), value)
             waiting += 1
             if waiting == products.MOST:
-                total, late, waiting = fr.add(total, products.total(late)), products.none(like), 0
+                total, late, waiting = fr.add(total, products.total(late)), products.start(fr.ZERO, like), 0
     if waiting:
         total = fr.add(total, products.total(late))
     return total

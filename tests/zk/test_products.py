@@ -1,5 +1,6 @@
 """Sums of products with one reduction: right on random numbers, and where every number is as large as it may be."""
 
+import itertools
 import random
 
 import numpy as np
@@ -18,19 +19,19 @@ needs_lanes = pytest.mark.skipif(width.LANES == 1, reason="this run has one lane
 
 
 @kernel
-def run_one(constants, elements, count, result):
-    """result = Σ constants[i]·elements[i] for i < count."""
-    total = products.none(fr.ZERO)
+def run_one(start, constants, elements, count, result):
+    """result = start[0] + Σ constants[i]·elements[i] for i < count, divided by 2^256."""
+    total = products.start(fr.load(start, 0), fr.ZERO)
     for i in range(count):
         total = products.add(total, fr.load(constants, i), fr.load(elements, i))
     fr.store(result, 0, products.total(total))
 
 
 @kernel
-def run_eight(constants, elements, count, result):
+def run_eight(start, constants, elements, count, result):
     """As `run_one`, on eight elements kept in a row; the constants are the same for all."""
     like = wide.kept(elements, 0)
-    total = products.none(like)
+    total = products.start(fr.load(start, 0), like)
     for i in range(count):
         total = products.add(total, fr.load(constants, i), rows.kept(elements, i, like))
     rows.keep(result, 0, products.total(total))
@@ -59,23 +60,23 @@ def cases(largest):
 
 
 def test_a_sum_of_one_element_is_canonical_and_right():
-    for constants, elements in cases(R - 1):
+    for (constants, elements), start in itertools.product(cases(R - 1), (0, R - 1, 2**190 + 3)):
         result = np.empty((1, 4), np.uint64)
-        run_one(array.plain(constants), array.plain(elements), len(constants), result)
-        assert array.from_plain(result) == [sum(map(int.__mul__, constants, elements)) * INVERSE % R]
+        run_one(array.plain([start]), array.plain(constants), array.plain(elements), len(constants), result)
+        assert array.from_plain(result) == [(start + sum(map(int.__mul__, constants, elements))) * INVERSE % R]
 
 
 @needs_lanes
 def test_a_sum_of_eight_elements_is_lazy_and_right_in_every_lane():
     chance = random.Random(12)
-    for constants, elements in cases(LAZY - 1):
+    for (constants, elements), start in itertools.product(cases(LAZY - 1), (0, R - 1, 2**190 + 3)):
         lanes = [[element, LAZY - 1, 0, *(chance.randrange(LAZY) for _ in range(5))] for element in elements]
         kept, result = np.zeros((8, rows.KEPT_EIGHT), np.uint64), np.empty((1, rows.KEPT_EIGHT), np.uint64)
         for i, numbers in enumerate(lanes):
             kept[i] = kept_row(numbers)
-        run_eight(array.plain(constants), kept, len(constants), result)
+        run_eight(array.plain([start]), array.plain(constants), kept, len(constants), result)
         for lane, found in enumerate(numbers_kept(result[0])):
-            expected = sum(constant * numbers[lane] for constant, numbers in zip(constants, lanes))
+            expected = start + sum(constant * numbers[lane] for constant, numbers in zip(constants, lanes))
             assert found % R == expected * INVERSE % R and found < LAZY
 
 
@@ -85,5 +86,5 @@ def test_one_product_more_than_may_be_is_noticed_by_these_cases():
     assert most > products.MOST
     constants = [R - 1] * (most + 1)
     result = np.empty((1, 4), np.uint64)
-    run_one(array.plain(constants), array.plain(constants), most + 1, result)
+    run_one(array.plain([0]), array.plain(constants), array.plain(constants), most + 1, result)
     assert array.from_plain(result) != [(most + 1) * (R - 1) ** 2 * INVERSE % R]

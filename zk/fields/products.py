@@ -1,13 +1,15 @@
 """Sums of products over Fr with one reduction for all: Σ constant·element, for one element or eight.
 
-A sum starts as `none`, takes up to seven products with `add`, and becomes an element again with `total`.
+A sum starts as a constant (`start`), takes up to seven products (`add`), and becomes an element again (`total`), which
+divides all of it by 2^256.
 
-One element: a sum is eight words, the plain integer Σ a b.  With a, b < p seven products stay below 7 p^2 < 2^512, and
-the Montgomery reduction leaves less than (7 p / 2^256 + 1) p < 2.33 p, from which p is taken as often as need be.
+One element: a sum is eight words, the plain integer.  With a, b < p a constant and seven products stay below
+7 p^2 + p < 2^512, and the Montgomery reduction leaves less than (7 p / 2^256 + 1) p + 1 < 2.33 p, from which p is taken
+as often as need be.
 
 Eight elements: a sum is ten columns of 52 bits and what lies above, as in `wide`.  A product adds at most ten numbers
-below 2^52 to a column, and the reduction ten more: 80·2^52 < 2^59.  With a < p and b < 2p+ the reduction leaves less than
-(7·2 p / 2^256 + 1) p < 3.66 p, from which 2p is taken if need be, so the total is below 2p + 2^210.
+below 2^52 to a column, and the constant and the reduction eleven more: 81·2^52 < 2^59.  With a < p and b < 2p+ the
+reduction leaves less than (7·2 p / 2^256 + 1) p < 3.66 p, from which 2p is taken if need be: below 2p + 2^210.
 """
 
 from llvmlite import ir
@@ -23,15 +25,14 @@ MOST = 7
 
 _P, _P_LIMBS, _TWICE_P_LIMBS = words(R), wide.limbs(R), wide.limbs(2 * R)
 _NEGATIVE_INVERSE = words(-pow(R, -1, MONTGOMERY) % MONTGOMERY)[0]
-_NONE = words(0, 8)
 _WORDS = types.UniTuple(types.uint64, WORDS)
 _COLUMNS = types.UniTuple(Vector, 2 * wide.LIMBS)
 
 
 @inlined
-def _no_words(like):
-    """0."""
-    return _NONE
+def _start_words(constant, like):
+    """The constant."""
+    return constant[0], constant[1], constant[2], constant[3], ZERO_WORD, ZERO_WORD, ZERO_WORD, ZERO_WORD
 
 
 @inlined
@@ -57,13 +58,16 @@ def _total_words(total):
 
 
 @intrinsic
-def _no_columns(typing, like):
-    """0."""
+def _start_columns(typing, constant):
+    """A constant of four words in each lane."""
 
     def generate(context, builder, signature, arguments):
-        return context.make_tuple(builder, _COLUMNS, [Emitter(builder).constant(0)] * (2 * wide.LIMBS))
+        emit, mask = Emitter(builder), ir.Constant(ir.IntType(64), (1 << wide.LIMB_BITS) - 1)
+        limbs = _constant_limbs(builder, cgutils.unpack_tuple(builder, arguments[0]))
+        low = [emit.broadcast(builder.and_(limb, mask)) for limb in limbs]
+        return context.make_tuple(builder, _COLUMNS, [*low, *[emit.constant(0)] * wide.LIMBS])
 
-    return _COLUMNS(like), generate
+    return _COLUMNS(constant), generate
 
 
 @intrinsic
@@ -111,9 +115,9 @@ def _reduce_columns(typing, total):
 
 
 @inlined
-def _no_lanes(like):
-    """0 in every lane."""
-    return _no_columns(like)
+def _start_lanes(constant, like):
+    """The constant in every lane."""
+    return _start_columns(constant)
 
 
 @inlined
@@ -128,6 +132,6 @@ def _total_lanes(total):
     return _reduce_columns(total)
 
 
-none = by_width(_no_words, _no_lanes)  # an empty sum, for elements of the type of its argument
+start = by_width(_start_words, _start_lanes)  # (constant, like): a constant below p, four words, as a sum
 add = by_width(_add_words, _add_lanes)  # (sum, constant, element): the sum and one product more
 total = by_width(_total_words, _total_lanes)  # the sum as an element

@@ -85,7 +85,7 @@ def _dot(left: Sequence, right: Sequence) -> mpz:
     return sum(map(mul, left, right))
 
 
-def _inverse(matrix: Sequence[Sequence[int]], modulus: int) -> list[list[mpz]]:
+def inverse_matrix(matrix: Sequence[Sequence[int]], modulus: int) -> list[list[mpz]]:
     """The inverse of a matrix by Gauss and Jordan.  Raises ZeroDivisionError when it is singular."""
     size = len(matrix)
     rows = [[mpz(x) for x in row] + [mpz(i == j) for j in range(size)] for i, row in enumerate(matrix)]
@@ -107,7 +107,7 @@ def partial_rounds(instance: Parameters) -> PartialRounds:
     matrix = [[mpz(x) for x in row] for row in instance.matrix]
     corner, row, column = matrix[0][0], matrix[0][1:], [line[0] for line in matrix[1:]]
     block = [line[1:] for line in matrix[1:]]
-    block_columns, inverse = list(zip(*block)), _inverse(block, p)
+    block_columns, inverse = list(zip(*block)), inverse_matrix(block, p)
     power_columns = [[mpz(i == j) for i in range(len(block))] for j in range(len(block))]
     half = instance.full_rounds // 2
     rows, columns, shifts = [], [], []

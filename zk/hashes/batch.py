@@ -1,0 +1,169 @@
+"""Many Poseidon hashes at once by kernels, side by side where the CPU has lanes; equal to `poseidon.hash`.
+
+The maps are those of `recurrence`; everything is a sum of products that starts at a constant and is reduced once for
+seven products.  For width t a hash takes R_F t + R_P fifth powers and about as many sums, of t products in a full round
+and of 2t - 1 in a partial one.
+
+Two *streams* of eight lanes run side by side, so that one computes while the other waits for its products; one element
+alone is one stream.  In an array of notes the elements of the streams stand next to each other.  All numbers that a
+width needs are one `table` (see `_table`), read by place.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from zk import parallel, width
+from zk.fields import array, fr, products, rows, wide
+from zk.fields.prime import FR, MONTGOMERY, R, WORDS
+from zk.hashes import poseidon, recurrence
+from zk.jit import inlined, inner, kernel
+
+_STREAMS = 2  # groups of lanes that run side by side, so that one computes while the other waits for a product
+_SHARE = 64  # a thread takes a multiple of this many hashes
+
+
+@inner
+def _mix(table, first, start, notes, place, count, out, made, streams, like):
+    """made[out] = table[start] / 2^256 + Σ table[first + i]·notes[place + i], i < count, in every stream.
+
+    `count` late products and a reduction for seven of them.
+    """
+    for stream in range(streams):
+        late, waiting = products.start(fr.load(table, start), like), 0
+        result = fr.constant(fr.ZERO, like)
+        for i in range(count):
+            if waiting == products.MOST:
+                result, late, waiting = fr.add(result, products.total(late)), products.start(fr.ZERO, like), 0
+            late = products.add(late, fr.load(table, first + i), rows.kept(notes, (place + i) * streams + stream, like))
+            waiting += 1
+        last = products.total(late)
+        rows.keep(made, out * streams + stream, last if count <= products.MOST else fr.add(result, last))
+
+
+@inner
+def _raise(notes, place, raised, out, count, like):
+    """raised[out + i] = notes[place + i]^5, i < count.  3 mul each, those side by side that do not wait for each other."""
+    for i in range(count):
+        rows.keep(raised, out + i, fr.square(rows.kept(notes, place + i, like)))
+    for i in range(count):
+        rows.keep(raised, out + i, fr.square(rows.kept(raised, out + i, like)))
+    for i in range(count):
+        rows.keep(raised, out + i, fr.mul(rows.kept(raised, out + i, like), rows.kept(notes, place + i, like)))
+
+
+@inner
+def _full_rounds(state, raised, t, table, first, count, streams, like):
+    """`count` full rounds, each with the t constants that follow from `first` on; then the S-boxes of one more, which
+    leave `raised`."""
+    for r in range(count):
+        _raise(state, 0, raised, 0, t * streams, like)
+        for i in range(t):
+            _mix(table, i * t, first + r * t + i, raised, 0, t, i, state, streams, like)
+    _raise(state, 0, raised, 0, t * streams, like)
+
+
+@inner
+def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
+    """The partial rounds by a tape (see `recurrence`), from the raised state before them to the state after them."""
+    n = t - 1
+    entry = t * t
+    weights = entry + n * t
+    leaving = weights + 2 * n + 1
+    for i in range(n):
+        for stream in range(streams):
+            rows.keep(tape, 2 * i * streams + stream, fr.constant(fr.ZERO, like))
+        _mix(table, entry + i * t, first + i, raised, 0, t, 2 * i + 1, tape, streams, like)
+    for stream in range(streams):
+        rows.keep(tape, (2 * n - 2) * streams + stream, rows.kept(raised, stream, like))
+    first += n
+    for k in range(count):
+        end = 2 * (k + n)
+        _raise(tape, (end - 1) * streams, tape, end * streams, streams, like)
+        _mix(table, weights, first + k, tape, 2 * k, 2 * n + 1, end + 1, tape, streams, like)
+    first += count
+    for stream in range(streams):
+        rows.keep(state, stream, rows.kept(tape, (2 * (count + n) - 1) * streams + stream, like))
+    for i in range(n):
+        _mix(table, leaving + 2 * n * i, first + i, tape, 2 * count, 2 * n, i + 1, state, streams, like)
+
+
+@inlined
+def _hash_all(inputs, tag, table, t, half, partial, result, first, last, words, lanes, streams, like):
+    """result[h] = the hash of tag and inputs[(t - 1) h], …, for first <= h < last, lanes · streams at a time."""
+    n, constants = t - 1, t * t + (t - 1) * t + 2 * t - 1 + 2 * (t - 1) * (t - 1)
+    state, raised = np.empty((t * streams, words), np.uint64), np.empty((t * streams, words), np.uint64)
+    tape = np.empty((2 * (partial + n) * streams, words), np.uint64)
+    before = constants + t
+    between = before + (half - 1) * t
+    after = between + n + partial + n
+    zero = table.shape[0] - 1
+    for h in range(first, last, lanes * streams):
+        for i in range(t):
+            constant = fr.constant(fr.load(table, constants + i), like)
+            for stream in range(streams):
+                x = fr.constant(fr.load(tag, 0), like)
+                if i > 0:
+                    x = rows.load(inputs, (h + lanes * stream) * n + i - 1, n, like)
+                rows.keep(state, i * streams + stream, fr.add(x, constant))
+        _full_rounds(state, raised, t, table, before, half - 1, streams, like)
+        _partial_rounds(raised, state, tape, t, table, between, partial, streams, like)
+        _full_rounds(state, raised, t, table, after, half - 1, streams, like)
+        _mix(table, 0, zero, raised, 0, t, 0, state, streams, like)
+        for stream in range(streams):
+            rows.store(result, h + lanes * stream, 1, fr.canonical(rows.kept(state, stream, like)))
+
+
+@kernel
+def _hash_ones(inputs, tag, table, t, half, partial, result, first, last):
+    """One by one."""
+    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_ONE, 1, 1, fr.ZERO)
+
+
+@kernel
+def _hash_lanes(inputs, tag, table, t, half, partial, result, first, last):
+    """Sixteen by sixteen; last - first is a multiple of sixteen."""
+    like = wide.load_rows(table, 0, 0)
+    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_EIGHT, wide.LANES, _STREAMS, like)
+
+
+@lru_cache(maxsize=None)
+def _table(t: int) -> np.ndarray:
+    """The numbers of `recurrence` in the order in which the kernels read them, as Montgomery words: the matrices, the
+    constants in the order of the rounds, and 0.
+
+    The constants after the first t start sums, which are divided by 2^256, so they stand there multiplied by it.
+    """
+    maps = recurrence.derive(poseidon.parameters(t))
+    factors = [maps.matrix, maps.entry, [maps.weights], maps.leaving, maps.before[:1]]
+    zeros = [0] * (t - 2)
+    starts = [*maps.before[1:], [*zeros, maps.first], maps.shifts, maps.closing, *maps.after, [0]]
+    plain = [int(x) for part in factors for row in part for x in row]
+    return array.encode(FR, plain + [int(x) * MONTGOMERY % R for row in starts for x in row])
+
+
+def hash_many(inputs: np.ndarray, tag: int = 0) -> np.ndarray:
+    """The hashes (n, 4) of n rows of 1 to 16 inputs (n, inputs, 4); all are Montgomery words of Fr, canonical.
+
+    Raises ValueError for another number of inputs.
+    """
+    count, t = len(inputs), inputs.shape[1] + 1
+    table, key = _table(t), array.encode(FR, [tag])
+    at_once, run = (_STREAMS * wide.LANES, _hash_lanes) if width.LANES > 1 and count > 1 else (1, _hash_ones)
+    missing = -count % at_once
+    if missing:
+        inputs = np.concatenate([inputs, np.zeros((missing, t - 1, WORDS), np.uint64)])
+    flat = np.ascontiguousarray(inputs.reshape(-1, WORDS))
+    result = np.empty((count + missing, WORDS), np.uint64)
+    half, partial = poseidon.FULL_ROUNDS // 2, poseidon.PARTIAL_ROUNDS[t - 2]
+    share = -(-count // parallel.threads() // _SHARE) * _SHARE
+
+    def hash_share(first: int) -> None:
+        run(flat, key, table, t, half, partial, result, first, min(first + share, len(result)))
+
+    starts = range(0, count, share or 1)
+    if len(starts) == 1:
+        hash_share(0)
+    else:
+        parallel.map(hash_share, starts)
+    return result[:count]
