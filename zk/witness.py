@@ -26,7 +26,7 @@ _SLOTS = 64  # how many combinations are remembered
 
 @inner
 def combination(index, starts, terms, coefficients, wires, like):
-    """Σ coefficient·wire over one combination.  A late product a term and a reduction for seven; 1 and -1 cost an add."""
+    """Σ coefficient·wire over one combination.  A late product a term, a reduction for seven; 1 and -1 cost an add."""
     total, late, waiting = fr.constant(fr.ZERO, like), products.start(fr.ZERO, like), 0
     for i in range(starts[index], starts[index + 1]):
         value, place = rows.kept(wires, terms[i, 0], like), terms[i, 1]
@@ -71,7 +71,7 @@ def _operands(step, code, starts, terms, coefficients, wires, sums, places, like
 
 @inner
 def _keep_bits(wires, plain, out, value, bits):
-    """Wire out + i = bit i of the canonical integer of `value`, for i < bits <= 256; `plain` has a row for each lane."""
+    """Wire out + i = bit i of the canonical integer of `value`, i < bits <= 256; `plain` has a row for each lane."""
     one, zero = fr.constant(fr.ONE, value), fr.constant(fr.ZERO, value)
     rows.store(plain, 0, 1, fr.from_montgomery(value))
     for i in range(bits):

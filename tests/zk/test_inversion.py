@@ -1,4 +1,4 @@
-"""The inversion: 62 division steps at a time are that many plain ones, long numbers keep their bounds, and c/a is right."""
+"""The inversion: 62 division steps at once are that many plain ones, long numbers are right, and so is c/a."""
 
 import random
 

@@ -11,9 +11,9 @@ lowest 62 bits of f and g, and are a matrix (u v; q r) with |u| + |v|, |q| + |r|
     2^62 f' = u f + v g          2^62 g' = q f + r g
 
 So the steps run on single words, and the long numbers move once in 62 steps, at most 12 times.  Beside them run d and e
-with d a = 2^62 c f and e a = 2^62 c g mod p, where a is the argument and c/a is sought.  They start as 0 and 2^62 c, and
-move by the same matrix; each sum is made divisible by 2^62 with a multiple m p, |m| <= 2^61.  So a move adds at most
-p/2 to max(|d|, |e|), which stays below 7p.  In the end c/a = ±d / 2^62, which one more such division brings into
+with d a = 2^62 c f and e a = 2^62 c g mod p, where a is the argument and c/a is sought.  They start as 0 and 2^62 c,
+and move by the same matrix; each sum is made divisible by 2^62 with a multiple m p, |m| <= 2^61.  So a move adds at
+most p/2 to max(|d|, |e|), which stays below 7p.  In the end c/a = ±d / 2^62, which one more such division brings into
 (-p, p); when a is 0 nothing moves and d is 0.
 
 Long numbers are signed: five limbs of 62 bits, the lowest four in [0, 2^62), the highest with the sign.  The time

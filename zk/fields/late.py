@@ -1,4 +1,4 @@
-"""Late reduction on words: products modulo an odd prime are kept whole, in eight words, and sums of them reduced once."""
+"""Late reduction on words: products modulo an odd prime stay whole, in eight words, and sums of them are reduced."""
 
 from zk.fields.limbs import ZERO_WORD, adc, mac
 from zk.jit import inner

@@ -96,7 +96,8 @@ def _constant_limbs(builder: ir.IRBuilder, w: list[ir.Value]) -> list[ir.Value]:
     def joined(high, low, bits):
         return builder.or_(builder.lshr(low, number(bits)), builder.shl(high, number(64 - bits)))
 
-    return [w[0], joined(w[1], w[0], 52), joined(w[2], w[1], 40), joined(w[3], w[2], 28), builder.lshr(w[3], number(16))]
+    middle = [joined(w[1], w[0], 52), joined(w[2], w[1], 40), joined(w[3], w[2], 28)]
+    return [w[0], *middle, builder.lshr(w[3], number(16))]
 
 
 @intrinsic

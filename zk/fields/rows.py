@@ -1,4 +1,4 @@
-"""Elements between memory and registers, one or eight by the type of an element: for kernels that serve both in one run.
+"""Elements between memory and registers, one or eight by the type of an element: for kernels that run either way.
 
 (`field.load_lanes` and its kin go by the CPU.)
 """

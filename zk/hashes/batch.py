@@ -20,7 +20,7 @@ from zk.hashes import poseidon, recurrence
 from zk.jit import inlined, inner, kernel
 
 _STREAMS = 2  # groups of lanes that run side by side, so that one computes while the other waits for a product
-_SHARE = 64  # a thread takes a multiple of this many hashes
+_SHARE = 64  # a thread takes this many hashes or a multiple
 
 
 @inner
@@ -43,7 +43,7 @@ def _mix(table, first, start, notes, place, count, out, made, streams, like):
 
 @inner
 def _raise(notes, place, raised, out, count, like):
-    """raised[out + i] = notes[place + i]^5, i < count.  3 mul each, those side by side that do not wait for each other."""
+    """raised[out + i] = notes[place + i]^5, i < count.  3 mul each, next to those that do not wait for each other."""
     for i in range(count):
         rows.keep(raised, out + i, fr.square(rows.kept(notes, place + i, like)))
     for i in range(count):
@@ -142,13 +142,19 @@ def _table(t: int) -> np.ndarray:
     return array.encode(FR, plain + [int(x) * MONTGOMERY % R for row in starts for x in row])
 
 
+@lru_cache
+def _row(tag: int) -> np.ndarray:
+    """A tag as an array (1, 4)."""
+    return array.encode(FR, [tag])
+
+
 def hash_many(inputs: np.ndarray, tag: int = 0) -> np.ndarray:
     """The hashes (n, 4) of n rows of 1 to 16 inputs (n, inputs, 4); all are Montgomery words of Fr, canonical.
 
     Raises ValueError for another number of inputs.
     """
     count, t = len(inputs), inputs.shape[1] + 1
-    table, key = _table(t), array.encode(FR, [tag])
+    table, key = _table(t), _row(tag)
     at_once, run = (_STREAMS * wide.LANES, _hash_lanes) if width.LANES > 1 and count > 1 else (1, _hash_ones)
     missing = -count % at_once
     if missing:
@@ -156,14 +162,14 @@ def hash_many(inputs: np.ndarray, tag: int = 0) -> np.ndarray:
     flat = np.ascontiguousarray(inputs.reshape(-1, WORDS))
     result = np.empty((count + missing, WORDS), np.uint64)
     half, partial = poseidon.FULL_ROUNDS // 2, poseidon.PARTIAL_ROUNDS[t - 2]
-    share = -(-count // parallel.threads() // _SHARE) * _SHARE
 
     def hash_share(first: int) -> None:
         run(flat, key, table, t, half, partial, result, first, min(first + share, len(result)))
 
-    starts = range(0, count, share or 1)
-    if len(starts) == 1:
+    if count <= _SHARE:
+        share = len(result)
         hash_share(0)
     else:
-        parallel.map(hash_share, starts)
+        share = -(-count // parallel.threads() // _SHARE) * _SHARE
+        parallel.map(hash_share, range(0, count, share))
     return result[:count]

@@ -11,16 +11,16 @@ w u_k is Σ c_j w u_{k-j} up to a combination of the last S-boxes, and with h_{-
 
     x_{k+1} = Σ_{j=1…n} c_j x_{k+1-j} + Σ_{l=0…n} g_l s_{k-l}          g_l = h_{l-1} - Σ_{j=1…l} c_j h_{l-1-j}
 
-The coefficients are the same in every round: a sum of 2t - 1 products, reduced once, where the moving basis of `poseidon`
-takes as many products and t reductions.
+The coefficients are the same in every round: a sum of 2t - 1 products, reduced once, where the moving basis of
+`poseidon` takes as many products and t reductions.
 
 Entry.  What enters the first partial round is M r, with r the raised state of the full round before.  So s_{-1} = r_0,
 u_{-1} = (r_1 … r_n), x_0 is the first row of M times r, and a past without S-boxes before that, s_{-2} = … = 0, gives
 x_{-i} = w N^{-i} u_{-1} for 0 < i < n.
 
 Exit.  With K partial rounds done, w u_{K-j} = w N^{-j} (u_K - Σ_{l=1…j} N^{l-1} v s_{K-l}) is x_{K+1-j} - m s_{K-j}.
-These n equations for j = 1 … n give u_K: with W the matrix of rows w N^{-j}, and S_{jl} = w N^{l-1-j} v for l <= j, less m
-where l = j, it is W^{-1} (x + S s).
+These n equations for j = 1 … n give u_K: with W the matrix of rows w N^{-j}, and S_{jl} = w N^{l-1-j} v for l <= j,
+less m where l = j, it is W^{-1} (x + S s).
 
 Constants shift each x_{k+1}, without the recurrence, by a number known beforehand (`PartialRounds.shifts`).  So the
 recurrence gets the shift of its result less those of its arguments, and the exit gets its own.
