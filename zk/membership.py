@@ -19,14 +19,18 @@ from zk.jit import kernel
 _ROUNDS = 4
 _WEIGHT_BYTES = 2
 
-_B1 = array.encode(FP, [int(bn254.B1)])
-_B2 = array.encode(FP, map(int, bn254.B2)).reshape(1, 2, 4)
+# The b of each curve where a point has its x, so that it loads as one.
+_B1 = array.encode(FP, [int(bn254.B1), 0]).reshape(1, *g1.SHAPE)
+_B2 = array.encode(FP, [*map(int, bn254.B2), 0, 0]).reshape(1, *g2.SHAPE)
 
 
 @kernel
 def _first_outside(points, constants):
-    """The first row that is neither the identity nor on y^2 = x^3 + constants[0], else -1.  1 mul, 2 square each."""
-    b = coordinates.load(constants, 0)
+    """The first row that is neither the identity nor on y^2 = x^3 + b, else -1.  1 mul, 2 square each.
+
+    b is the first coordinate of the only row of `constants`.
+    """
+    b, _ = weierstrass.load(constants, 0)
     for i in range(points.shape[0]):
         x, y = weierstrass.load(points, i)
         if coordinates.is_zero(x) and coordinates.is_zero(y):

@@ -32,7 +32,7 @@ def decode(section: Section, wires: int, public: int, log_size: int) -> dict[str
             raise FormatError(f"{section.what} name a {name} that is not there")
     rows, is_in_a = terms["row"].astype(np.int64), terms["matrix"] == 0
     constraints = int(rows[is_in_a].max(initial=-1)) - public
-    if constraints < 0 or rows[~is_in_a].max(initial=-1) >= constraints:
+    if rows[~is_in_a].max(initial=-1) >= constraints:  # with no B at all, when there are fewer rows than public inputs
         raise FormatError(f"{section.what} do not end with the rows of the public inputs")
     # 2^512 times a number is its Montgomery form twice over: taking it off once leaves Montgomery words.
     coefficients, places = _table(polynomial.to_plain(np.require(terms["value"], np.uint64, ["C", "W"])))
