@@ -2,8 +2,8 @@
 
 On the curve is checked point by point.  Every point of the curve of G1 is in G1; for G2 the subgroup is checked on
 random sums Σ ρ_i Q_i with ρ_i below 2^16.  The cofactor 2p - r of G2 has no prime factor below 10069, so when some
-point is outside, a sum falls into the subgroup with probability below 2^-13, and all four of them below 2^-52.  Such weights
-are too short for the endomorphism to take part in the sum: outside the subgroup it is no multiplication by λ.
+point is outside, a sum falls into the subgroup with probability below 2^-13, and all four of them below 2^-52.  Such
+weights are too short for the endomorphism to take part in the sum: outside the subgroup it is no multiplication by λ.
 (Cofactor: Barreto, Naehrig, "Pairing-friendly elliptic curves of prime order", section 3.)
 """
 

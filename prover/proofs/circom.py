@@ -1,7 +1,8 @@
 """The road of a proof for a circom circuit: CIRCUIT.zkey and WITNESS.wtns → prove → verify.
 
-The key is checked and made quick to prove with once for each content of the file (`keycache`).  No proof leaves before it has verified
-here, which is also how a witness that does not satisfy the circuit is noticed: a .zkey file has no matrix C to ask.
+The key is checked and made quick to prove with once for each content of the file (`keycache`).  No proof leaves before
+it has verified here, which is also how a witness that does not satisfy the circuit is noticed: a .zkey file has no
+matrix C to ask.
 """
 
 import hashlib

@@ -81,7 +81,7 @@ DAMAGE = {
     "a row less": lambda place: damage(place, "c", lambda c: c[:, 1:]),
     "a file less": lambda place: (entries(place)[0] / "b1.npy").unlink(),
     "an empty file": lambda place: (entries(place)[0] / "b1.npy").write_bytes(b""),
-    "a damaged header": lambda place: (entries(place)[0] / "b1.npy").write_bytes(b"\x93NUMPY\1\0\x10\0{'descr': '<u8'("),
+    "a header cut": lambda place: (entries(place)[0] / "b1.npy").write_bytes(b"\x93NUMPY\1\0\x10\0{'descr': '<u8'("),
     "half a file": lambda place: os.truncate(entries(place)[0] / "h.npy", 200),
 }
 

@@ -1,4 +1,4 @@
-"""circom's and snarkjs's own files: read as they read them themselves, and snarkjs accepts the proofs made from them."""
+"""circom's and snarkjs's own files are read as they read them, and snarkjs accepts the proofs made from them."""
 
 import json
 from dataclasses import dataclass
@@ -99,7 +99,8 @@ def cache(tmp_path, monkeypatch):
 def accepted(place: Path, public: list[int]) -> bool:
     """Whether snarkjs accepts the proof in the folder for these public inputs."""
     (place / "public.json").write_text(snarkjs.encode_public(public))
-    return node.run(VERIFY, *(str(place / name) for name in ("key.json", "public.json", "proof.json"))).strip() == "true"
+    files = (str(place / name) for name in ("key.json", "public.json", "proof.json"))
+    return node.run(VERIFY, *files).strip() == "true"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -46,7 +46,8 @@ def zkey_sections(key: ProvingKey) -> Sections:
     vk = key.verifying
     header = u32(32) + field(P) + u32(32) + field(R) + u32(key.wires, key.public, 1 << key.log_size)
     header += b"".join(g1.encode([point]).tobytes() for point in (vk.alpha, key.beta))
-    header += g2.encode([vk.beta, vk.gamma]).tobytes() + g1.encode([key.delta]).tobytes() + g2.encode([vk.delta]).tobytes()
+    header += g2.encode([vk.beta, vk.gamma]).tobytes() + g1.encode([key.delta]).tobytes()
+    header += g2.encode([vk.delta]).tobytes()
     return {
         1: u32(1),
         2: header,

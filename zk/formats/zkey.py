@@ -5,10 +5,10 @@
     points     affine Montgomery words, the identity all zero: ic, then a, b in G1, b in G2 of every wire,
                c of the private wires, h
 
-(snarkjs, "zkey_utils.js", for the format.)  Everything is checked before a kernel multiplies with it: lengths, indices, canonical coordinates and
-coefficients, points on their curves and in their subgroups.  A wire whose column is zero has the identity for a point
-and is left out.  Contributions to the ceremony are not checked; a key before phase 2 is refused as one that anybody
-forges under.
+(snarkjs, "zkey_utils.js", for the format.)  Everything is checked before a kernel multiplies with it: lengths, indices,
+canonical coordinates and coefficients, points on their curves and in their subgroups.  A wire whose column is zero has
+the identity for a point and is left out.  Contributions to the ceremony are not checked; a key before phase 2 is
+refused as one that anybody forges under.
 """
 
 import numpy as np
