@@ -6,9 +6,9 @@ made for one fingerprint, and a proof under other keys is another claim.
 
 import json
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
+from circuits import pins
 from circuits.frontend import compiler
 from circuits.frontend.compiler import Circuit
 from circuits.statements import leg, margin
@@ -33,14 +33,9 @@ def compiled(name: str) -> Circuit:
     return compiler.compile_statement(get(name))
 
 
-@lru_cache(maxsize=None)
-def _pinned() -> dict[str, Any]:
-    return json.loads(resources.files("circuits").joinpath("pinned.json").read_text())
-
-
 def pinned(name: str) -> str:
     """The statement's fingerprint, 64 hexadecimal digits, read without compiling anything."""
-    return _pinned()[name]["fingerprint"]
+    return pins.fingerprint(name)
 
 
 def describe(name: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli import files, measured
-from prover.cli.circuit import StatementName
 from prover.cli.command import Session, group, pass_session
+from prover.cli.names import StatementName
 
 if TYPE_CHECKING:
     from prover.bench.report import Found

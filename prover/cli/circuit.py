@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from prover.cli import files, watching
 from prover.cli.command import Session, group, pass_session
+from prover.cli.names import statement_argument
 from zk.errors import Unsatisfied
 
 if TYPE_CHECKING:
@@ -18,27 +18,6 @@ if TYPE_CHECKING:
 
 BAR = 24
 SHOWN = 10
-
-
-class StatementName(click.ParamType):
-    """The name of a statement; another word is wrong usage, answered with the names there are."""
-
-    name = "statement"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from circuits import registry
-
-        if value not in registry.names():
-            self.fail(f"there is no statement {value!r}: there are {', '.join(registry.names())}", param, ctx)
-        return value
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from circuits import registry
-
-        return [CompletionItem(name) for name in registry.names() if name.startswith(incomplete)]
-
-
-statement_argument = click.argument("statement", type=StatementName())
 
 
 @group()

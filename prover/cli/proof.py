@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli import files, resident
-from prover.cli.circuit import statement_argument
 from prover.cli.command import Session, command, pass_session
+from prover.cli.names import statement_argument
 from prover.cli.screen import seconds
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from prover.cli import files, resident
-from prover.cli.circuit import statement_argument
 from prover.cli.command import Session, group, pass_session
+from prover.cli.names import statement_argument
 from prover.cli.screen import seconds
 
 KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"

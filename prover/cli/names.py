@@ -1,0 +1,31 @@
+"""The name of a statement on the command line."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class StatementName(click.ParamType):
+    """The name of a statement; another word is wrong usage, answered with the names there are."""
+
+    name = "statement"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from circuits import pins
+
+        if value not in pins.names():
+            self.fail(f"there is no statement {value!r}: there are {', '.join(pins.names())}", param, ctx)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list["CompletionItem"]:
+        from click.shell_completion import CompletionItem
+
+        from circuits import pins
+
+        return [CompletionItem(name) for name in pins.names() if name.startswith(incomplete)]
+
+
+statement_argument = click.argument("statement", type=StatementName())
