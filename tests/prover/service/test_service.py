@@ -119,6 +119,7 @@ def test_time_in_the_queue_counts_and_costs_no_worker(running):
         running.until(lambda now: now["workers"][0]["busy"])
         with pytest.raises(Failed, match="in time"):
             running.ask("echo 1", deadline_ms=100)
+        assert not slow.done(), "it was told at once"
         assert slow.result().parts == (b"1",)
     assert running.status()["replaced"] == 0
 
