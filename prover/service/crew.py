@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prover.service import protocol
-from prover.service.protocol import Message, Outcome
+from prover.service.protocol import Failed, Message, Outcome
 from prover.service.worker import Died, Prepare, Worker
 
 QUEUE = 128
 TRIES = 2
 GRACE_S = 10
+HIRES, HIRE_PAUSE_S = 4, 0.2
 
 FULL = "the queue of the prover service is full"
 STOPPING = "the prover service is stopping"
@@ -106,7 +107,7 @@ class Crew:
 
     async def _live(self, ready: Callable[[], Awaitable[None]]) -> None:
         for _ in range(self._size):  # the first one may compile kernels for all
-            self._workers.append(await Worker.start(self._prepare))
+            self._workers.append(await self._hire())
         self._is_open = True
         await ready()
         try:
@@ -147,8 +148,17 @@ class Crew:
     async def _replace(self, place: int, why: str) -> None:
         await self._workers[place].kill()
         self._tell(f"Worker {self._workers[place].pid} {why}; another takes its place.")
-        self._workers[place] = await Worker.start(self._prepare)
+        self._workers[place] = await self._hire()
         self._replaced += 1
+
+    async def _hire(self) -> Worker:
+        """A worker that is ready.  The system may refuse a process for a moment, so it is asked several times."""
+        for _ in range(HIRES - 1):
+            try:
+                return await Worker.start(self._prepare)
+            except Failed:
+                await asyncio.sleep(HIRE_PAUSE_S)
+        return await Worker.start(self._prepare)
 
     async def _close(self, life: asyncio.Task) -> None:
         self._is_open = False

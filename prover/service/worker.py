@@ -89,7 +89,11 @@ class Worker:
             process = multiprocessing.get_context("forkserver").Process(
                 target=main, args=(theirs, prepare), name="zksettle prover", daemon=True
             )
-            await asyncio.to_thread(process.start)
+            try:
+                await asyncio.to_thread(process.start)
+            except (OSError, EOFError):  # the server that forks is gone; the next start starts another
+                ours.close()
+                raise Failed("a worker of the prover service could not be forked") from None
         made = cls(process, *await asyncio.open_unix_connection(sock=ours))
         try:
             async with asyncio.timeout(START_S):
