@@ -1,14 +1,7 @@
-"""Batches in lanes: random multiples, loops of many pairs, and batches of every length around a vector.
+"""Batches in lanes: random multiples, loops of many pairs, and batches of every length around a vector."""
 
-The last test runs all others again with single elements in the place of lanes.
-"""
-
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +9,7 @@ import pytest
 from tests.reference import bn254 as reference
 from tests.reference.bn254 import R
 from tests.zk import known
-from zk import endomorphism, pairing, width
+from zk import endomorphism, pairing
 from zk.curves import bn254, g1, g2, weights
 from zk.curves.bn254 import G1, G2
 from zk.errors import InvalidProof
@@ -142,11 +135,3 @@ def test_lies_that_cancel_without_weights_are_found(items):
             key, public, proof = members[index]
             members[index] = key, public, replace(proof, c=bn254.add(proof.c, moved))
         refuses(members, first)
-
-
-@pytest.mark.skipif(width.LANES == 1, reason="this is the run with single elements, or a machine that has no other")
-def test_all_of_this_holds_with_single_elements():
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-    environment = {**os.environ, "ZKSETTLE_LANES": "1"}
-    done = subprocess.run(command, env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
