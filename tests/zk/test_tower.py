@@ -11,6 +11,7 @@ from tests.zk.edges import corpus, elements
 from zk.fields import array, cyclotomic, fp2, fp6, fp12
 from zk.fields.prime import FP, P, R
 from zk.jit import kernel
+from zk.width import LANES
 
 ADD, SUB, MUL, NEG, SQUARE, INVERSE, CONJUGATE, DOUBLE, XI, EQUAL, FROBENIUS, CYCLOTOMIC = range(12)
 
@@ -42,6 +43,34 @@ def run_fp2(operation, left, right, result):
         elif operation == EQUAL and fp2.equal(a, b):
             c = fp2.ONE
         fp2.store(result, i, c)
+
+
+@kernel
+def run_fp2_in_lanes(operation, left, right, result):
+    """result = (left + right) operation (right + right), eight rows at a time: the sums are lazy, up to 2p - 2."""
+    for i in range(0, left.shape[0], LANES):
+        b = fp2.load_lanes(right, i, 1)
+        a, b = fp2.add(fp2.load_lanes(left, i, 1), b), fp2.add(b, b)
+        c = a
+        if operation == ADD:
+            c = fp2.add(a, b)
+        elif operation == SUB:
+            c = fp2.sub(a, b)
+        elif operation == MUL:
+            c = fp2.mul(a, b)
+        elif operation == NEG:
+            c = fp2.neg(a)
+        elif operation == SQUARE:
+            c = fp2.square(a)
+        elif operation == INVERSE:
+            c = fp2.inverse(a)
+        elif operation == CONJUGATE:
+            c = fp2.conjugate(a)
+        elif operation == DOUBLE:
+            c = fp2.double(a)
+        elif operation == XI:
+            c = fp2.mul_by_xi(a)
+        fp2.store_lanes(result, i, 1, fp2.canonical(c))
 
 
 @kernel
@@ -106,7 +135,7 @@ def decode(result):
 
 
 def run(kernel_, operation, left, right):
-    shape = (2, 4) if kernel_ is run_fp2 else (6, 2, 4)
+    shape = (2, 4) if kernel_ in (run_fp2, run_fp2_in_lanes) else (6, 2, 4)
     words = encode(left, shape), encode(right, shape)
     result = np.empty_like(words[0])
     kernel_(operation, *words, result)
@@ -151,6 +180,32 @@ def test_edge_values_agree_with_polynomials(kind):
     left[3:5] = [reference.ZERO, reference.ONE]
     for operation in OFFERED[kind]:
         assert run(kind, operation, left, right) == [CLAIMS[operation](a, b) for a, b in zip(left, right)]
+
+
+def lazy_pairs():
+    """64 pairs from the edge values; the first have sums that are as large as can be, p, or zero."""
+    generator = random.Random(6)
+    left, right = ([element(run_fp2, lambda: generator.choice(corpus(P))) for _ in range(64)] for _ in range(2))
+    for i, (x, y) in enumerate([(P - 1, P - 1), (P - 1, 1), (0, 0), (1, P - 1), (P - 1, 0), (0, P - 1)]):
+        left[i], right[i] = (reference.from_pairs([(v, v)]) for v in (x, y))
+    return left, right
+
+
+@pytest.mark.parametrize("operation", OFFERED[run_fp2][:-1])
+def test_lazy_values_in_lanes_agree_with_polynomials(operation):
+    left, right = lazy_pairs()
+    lazy = [(reference.add(a, b), reference.add(b, b)) for a, b in zip(left, right)]
+    assert run(run_fp2_in_lanes, operation, left, right) == [CLAIMS[operation](a, b) for a, b in lazy]
+
+
+def test_lanes_have_inverses_and_conjugates_and_zero_stays_zero():
+    left, right = lazy_pairs()
+    values = [reference.add(a, b) for a, b in zip(left, right)]
+    assert reference.ZERO in values
+    for value, inverse in zip(values, run(run_fp2_in_lanes, INVERSE, left, right)):
+        assert reference.mul(value, inverse) == (reference.ONE if value != reference.ZERO else reference.ZERO)
+    conjugates = [reference.power(value, P) if value != reference.ZERO else value for value in values]
+    assert run(run_fp2_in_lanes, CONJUGATE, left, right) == conjugates
 
 
 def test_a_multiple_by_xi_is_right_around_every_multiple_of_p():
