@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zk import roots, sweeps
-from zk.fields import fr
+from zk.fields import fr, limbs
 from zk.fields.prime import FR
 from zk.jit import inner, kernel
 
@@ -52,11 +52,7 @@ def domain(log_size: int) -> Domain:
 @inner
 def reverse(index, bits):
     """The low `bits` bits of an index in the opposite order."""
-    result = 0
-    for _ in range(bits):
-        result = result << 1 | index & 1
-        index >>= 1
-    return result
+    return np.int64(limbs.mirrored(np.uint64(index)) >> np.uint64(1) >> np.uint64(63 - bits))
 
 
 @kernel
@@ -144,5 +140,5 @@ def to_coset(over: Domain, column: np.ndarray) -> None:
 
 def _check(over: Domain, column: np.ndarray) -> None:
     """Raises ValueError unless the column is (N, 4) words, row by row in memory: kernels check no bounds."""
-    if column.shape != (over.size, 4) or column.dtype != np.uint64:
+    if column.shape != (over.size, 4) or column.dtype != np.uint64 or not column.flags.c_contiguous:
         raise ValueError(f"a column over this domain is {over.size} rows of 4 words")

@@ -7,9 +7,22 @@ types that hold matrices check them.
 
 from zk import ntt, witness
 from zk.fields import fr
-from zk.jit import kernel
+from zk.jit import inlined, kernel
 
 ONE, MINUS_ONE = 0, 1  # the places of 1 and -1 among the coefficients
+_LONG = -1  # stands for no place
+
+
+@inlined
+def _entry(row, starts, terms, coefficients, vector):
+    """<row, vector>.  Most rows of most circuits name one wire, and most of those are that wire or its negative."""
+    first = starts[row]
+    place = terms[first, 1] if starts[row + 1] == first + 1 else _LONG
+    if place == ONE:
+        return fr.load(vector, terms[first, 0])
+    if place == MINUS_ONE:
+        return fr.neg(fr.load(vector, terms[first, 0]))
+    return witness.combination(row, starts, terms, coefficients, vector, fr.ZERO)
 
 
 @kernel
@@ -17,7 +30,7 @@ def times_vector(starts, terms, coefficients, vector, bits, column):
     """column[i with its bits reversed] = <row i, vector>, and 0 beyond the last row."""
     rows = starts.shape[0] - 1
     for i in range(rows):
-        fr.store(column, ntt.reverse(i, bits), witness.combination(i, starts, terms, coefficients, vector, fr.ZERO))
+        fr.store(column, ntt.reverse(i, bits), _entry(i, starts, terms, coefficients, vector))
     for i in range(rows, column.shape[0]):
         fr.store(column, ntt.reverse(i, bits), fr.ZERO)
 

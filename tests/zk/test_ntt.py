@@ -9,6 +9,7 @@ from tests.reference.qap import R
 from zk import ntt, sweeps
 from zk.fields import array
 from zk.fields.prime import FR
+from zk.jit import kernel
 
 FIELD = galois.GF(R, primitive_element=5, verify=False)
 EDGES = [0, 1, 2, R - 2, R - 1]
@@ -24,6 +25,20 @@ def transformed(step, bits: int, values: list[int]) -> list[int]:
 
 def bits_of(column: list[int]) -> int:
     return len(column).bit_length() - 1
+
+
+@kernel
+def reverse_all(bits, result):
+    """Every index of so many bits, reversed."""
+    for i in range(result.shape[0]):
+        result[i] = ntt.reverse(i, bits)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 2, 3, 8, 13])
+def test_an_index_is_reversed(bits):
+    result = np.empty(1 << bits, np.int64)
+    reverse_all(bits, result)
+    assert result.tolist() == [reference.reversed_bits(i, bits) for i in range(1 << bits)]
 
 
 @settings(max_examples=40, deadline=None)
@@ -43,6 +58,7 @@ def test_the_inverse_undoes_the_transform_on_domain_and_coset(column):
 
 
 SIZES = range(14)
+STEPS = (ntt.forward, ntt.inverse, ntt.forward_coset, ntt.inverse_coset, ntt.to_coset)
 EXTREMES = {  # Montgomery words, by the index of the row and the size of the column
     "all r - 1": lambda i, size: R - 1,
     "r - 1 and 0 by turns": lambda i, size: (R - 1) * (i & 1),
@@ -57,7 +73,7 @@ EXTREMES = {  # Montgomery words, by the index of the row and the size of the co
 def every_way(bits: int, words: np.ndarray) -> dict[str, np.ndarray]:
     """What each transform makes of a column."""
     results = {}
-    for step in (ntt.forward, ntt.inverse, ntt.forward_coset, ntt.inverse_coset, ntt.to_coset):
+    for step in STEPS:
         column = words.copy()
         step(ntt.domain(bits), column)
         assert array.is_canonical(FR, column)
@@ -126,9 +142,15 @@ def test_a_domain_that_has_no_odd_coset_is_refused(log_size):
 
 
 @pytest.mark.parametrize(
-    "column", [np.zeros((4, 4), np.uint64), np.zeros((8, 3), np.uint64), np.zeros((8, 4), np.int64)]
+    "column",
+    [
+        np.zeros((4, 4), np.uint64),
+        np.zeros((8, 3), np.uint64),
+        np.zeros((8, 4), np.int64),
+        np.zeros((8, 4), np.uint64, order="F"),
+    ],
 )
 def test_a_column_of_another_shape_is_refused_before_a_kernel_sees_it(column):
-    for step in (ntt.forward, ntt.inverse, ntt.forward_coset, ntt.inverse_coset):
+    for step in STEPS:
         with pytest.raises(ValueError, match="8 rows of 4 words"):
             step(ntt.domain(3), column)

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference import qap
+from tests.reference.ntt import reversed_bits
 from tests.reference.qap import R
 from tests.zk import cubic
-from zk import polynomial
+from zk import ntt, polynomial, sparse
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.groth16 import generator, quotient
@@ -75,6 +76,43 @@ def test_lagrange_polynomials_at_a_point_are_those_of_the_definition(bits, point
 def test_a_root_of_unity_is_no_point_for_lagrange_polynomials(point):
     with pytest.raises(ValueError, match="root of unity"):
         polynomial.lagrange(3, point)
+
+
+@pytest.mark.parametrize("bits", range(9))
+def test_the_difference_is_of_columns_times_n_in_reversed_order(bits):
+    """For few rows and many, and with every value as large as it gets."""
+    size, spread = 1 << bits, np.random.default_rng(bits).integers(0, 1 << 60, 3 << bits).tolist()
+    drawn = [[pow(x, 5, R) for x in spread[k::3]] for k in range(3)]
+    largest = [[R - pow(size << 256, -1, R)] * size for _ in range(3)]  # the words of N times these are r - 1
+    for a, b, c in (drawn, largest, [largest[0], largest[1], [0] * size], [[0] * size, [0] * size, largest[2]]):
+        columns = [
+            array.encode(FR, [size * column[reversed_bits(i, bits)] for i in range(size)]) for column in (a, b, c)
+        ]
+        plain = polynomial.difference(ntt.domain(bits), *columns)
+        assert array.from_plain(plain) == [(x * y - z) % R for x, y, z in zip(a, b, c)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 300])
+def test_products_and_plain_words_of_any_number_of_rows(count):
+    a, b = [R - 1 - i for i in range(count)], [R - 1 - i * i for i in range(count)]
+    columns, result = [array.encode(FR, values) for values in (a, b)], np.empty((count, 4), np.uint64)
+    polynomial.product(*columns, result)
+    assert array.is_canonical(FR, result)
+    assert array.from_plain(polynomial.to_plain(result)) == [x * y % R for x, y in zip(a, b)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=3), min_size=1, max_size=16))
+def test_a_sparse_matrix_times_a_vector_is_that_row_by_row(rows):
+    """With rows of no term, of one term of every kind, and of more; beyond the last row there is zero."""
+    coefficients, vector = [1, R - 1, 7, R - 5], [1, R - 1, 3, 0, R // 2]
+    starts = np.cumsum([0, *map(len, rows)])
+    terms = np.array([term for row in rows for term in row], np.int32).reshape(-1, 2)
+    column = np.empty((16, 4), np.uint64)
+    sparse.times_vector(starts, terms, array.encode(FR, coefficients), array.encode(FR, vector), 4, column)
+    found = array.decode(FR, column)
+    sums = [sum(coefficients[place] * vector[wire] for wire, place in row) % R for row in rows]
+    assert [found[reversed_bits(i, 4)] for i in range(16)] == sums + [0] * (16 - len(rows))
 
 
 def test_columns_combine_with_weights():

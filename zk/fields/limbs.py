@@ -1,4 +1,4 @@
-"""Words of 64 bits with a carry: what the CPU does, in three intrinsics, and the door between ints and words.
+"""Words of 64 bits with a carry: what the CPU does, in four intrinsics, and the door between ints and words.
 
 An element is a tuple of four unsigned words, least significant first.
 """
@@ -43,6 +43,16 @@ def mac(typing, a, b, c, carry):
         return _split(context, builder, builder.add(builder.add(builder.mul(b, c), a), carry))
 
     return _PAIR(types.uint64, types.uint64, types.uint64, types.uint64), generate
+
+
+@intrinsic
+def mirrored(typing, word):
+    """The bits of a word in the opposite order."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitreverse(arguments[0])
+
+    return types.uint64(types.uint64), generate
 
 
 @intrinsic

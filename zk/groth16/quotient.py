@@ -7,7 +7,8 @@ proof needs Σ_k (A·B - C)(g_k)·h_k.  For a satisfying witness C·w is the row
 matrix C is not needed.  (Groth16, section 3.2; the basis is snarkjs's.)
 
 Columns are written in bit-reversed order by the sparse products and read back from it by the last step, which is all
-that the transforms ask for.  Three inverse and three forward transforms.
+that the transforms ask for.  Three inverse and three forward transforms; the inverse ones leave the factor N in all
+three columns, and the last step takes it out.
 """
 
 import numpy as np
@@ -23,18 +24,11 @@ def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
     constraints, and that it has this shape.
     """
     over = ntt.domain(key.log_size)
-    a, b, c, scalars = (np.empty((over.size, 4), dtype=np.uint64) for _ in range(4))
+    a, b, c = np.empty((3, over.size, 4), dtype=np.uint64)
     sides = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
     with phases.phase("sparse products"):
         parallel.map(lambda side: sparse.times_vector(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
     with phases.phase("transforms"):
         polynomial.product(a, b, c)
-        parallel.map(lambda column: _to_coset(over, column), (a, b, c))
-        polynomial.difference(a, b, c, key.log_size, scalars)
-    return scalars
-
-
-def _to_coset(over: ntt.Domain, column: np.ndarray) -> None:
-    """Values on the domain → values on its odd coset, in place."""
-    ntt.inverse(over, column)
-    ntt.forward_coset(over, column)
+        parallel.map(lambda column: ntt.to_coset(over, column), (a, b, c))
+        return polynomial.difference(over, a, b, c)
