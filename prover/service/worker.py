@@ -69,6 +69,12 @@ def sentence(error: Exception) -> Message:
             return protocol.answer(Outcome.BROKEN, f"internal error ({type(error).__name__})")
 
 
+def _fork(process: multiprocessing.Process, theirs: socket.socket) -> None:
+    """Starts the process.  Its end of the channel stays open here until it has it, even if nobody waits any more."""
+    with theirs:
+        process.start()
+
+
 class Worker:
     """The service's side of a worker.  `start` makes one."""
 
@@ -85,15 +91,17 @@ class Worker:
     async def start(cls, prepare: Prepare) -> "Worker":
         """A worker that is ready.  Raises Failed when it does not become so."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = multiprocessing.get_context("forkserver").Process(
-                target=main, args=(theirs, prepare), name="zksettle prover", daemon=True
-            )
-            try:
-                await asyncio.to_thread(process.start)
-            except (OSError, EOFError):  # the server that forks is gone; the next start starts another
-                ours.close()
-                raise Failed("a worker of the prover service could not be forked") from None
+        process = multiprocessing.get_context("forkserver").Process(
+            target=main, args=(theirs, prepare), name="zksettle prover", daemon=True
+        )
+        try:
+            await asyncio.to_thread(_fork, process, theirs)
+        except (OSError, EOFError):  # the server that forks is gone; the next start starts another
+            ours.close()
+            raise Failed("a worker of the prover service could not be forked") from None
+        except asyncio.CancelledError:
+            ours.close()  # which ends the worker that the thread goes on forking
+            raise
         made = cls(process, *await asyncio.open_unix_connection(sock=ours))
         try:
             async with asyncio.timeout(START_S):
