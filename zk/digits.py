@@ -89,10 +89,14 @@ def _offset_added(s, t):
 
 @kernel
 def recode(scalars, offset, recoded):
-    """Fold each scalar below r and add the offset, a row of words."""
-    t = fr.load(offset, 0)
+    """Fold each scalar and add the offset, a row of words.  Whether all scalars are below r, as they must be."""
+    t, are_below = fr.load(offset, 0), ONE_WORD
     for i in range(scalars.shape[0]):
-        fr.store(recoded, i, _offset_added(_folded(fr.load(scalars, i)), t))
+        s = fr.load(scalars, i)
+        _, is_below = _subtract(s, _R)
+        are_below &= is_below
+        fr.store(recoded, i, _offset_added(_folded(s), t))
+    return are_below == ONE_WORD
 
 
 @kernel

@@ -185,11 +185,9 @@ def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Ca
 
 
 def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
-    """Both as the kernels want them.  Raises ValueError when they do not fit each other or a scalar is not below r."""
+    """Both as the kernels want them.  Raises ValueError when they do not fit each other."""
     if len(points) not in (1, multiples.LEVELS) or points.shape[1:] != (len(scalars), *shape) or scalars.shape[1:] != (4,):
         raise ValueError("one scalar for each point is needed")
-    if not array.is_canonical(FR, scalars):
-        raise ValueError("a scalar is not below r")
     points, scalars = (np.require(a, np.uint64, ["C", "W"]) for a in (points, scalars))
     return points.reshape(-1, *shape), scalars
 
@@ -200,12 +198,15 @@ def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: C
     points, scalars = _checked(table, scalars, shape)
     windows = known_windows(len(table), scalars)
     recoded = np.empty((len(scalars), 4), np.uint64)
-    digits.recode(scalars, array.plain([windows.offset]), recoded)
+    if not digits.recode(scalars, array.plain([windows.offset]), recoded):
+        raise ValueError("a scalar is not below r")
     return _start(points, recoded, windows, decode)
 
 
 def _start_once(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
     points, scalars = _checked(points[np.newaxis], scalars, shape)
+    if not array.is_canonical(FR, scalars):
+        raise ValueError("a scalar is not below r")
     points, folded = endomorphism.halve(points, scalars)
     windows = _once_windows(len(folded))
     recoded = np.empty((len(folded), 4), np.uint64)

@@ -104,6 +104,13 @@ def _multiply_notes(begin, end, notes, one, other, result):
         coordinates.keep(notes, i, result, product)
 
 
+@inner
+def _square_notes(begin, end, notes, one, result):
+    """notes[result] = notes[one]^2 in every step."""
+    for i in range(begin, end):
+        coordinates.keep(notes, i, result, coordinates.square_inlined(coordinates.kept(notes, i, one)))
+
+
 @inlined
 def _signed(points, entries, first):
     """y of the points that entries name; at most p."""
@@ -165,7 +172,7 @@ def _add_block(begin, end, special, points, left, right, out, notes, sums, rows)
     _add_special(begin, end, special, points, left, right, out, notes, sums, rows)
     _find_rises(begin, end, points, left, right, notes)
     _multiply_notes(begin, end, notes, _RISE, _INVERSE, _SLOPE)
-    _multiply_notes(begin, end, notes, _SLOPE, _SLOPE, _SQUARE)
+    _square_notes(begin, end, notes, _SLOPE, _SQUARE)
     _find_abscissas(begin, end, special, points, left, right, out, notes, sums)
     _multiply_notes(begin, end, notes, _SLOPE, _RUN, _DROP)
     _find_ordinates(begin, end, special, points, left, out, notes, sums)

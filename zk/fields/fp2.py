@@ -5,7 +5,7 @@ Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications
 
 import numpy as np
 
-from zk.fields import fp, fp2_words
+from zk.fields import fp, fp2_lanes, fp2_words
 from zk.jit import by_width, inlined, inner
 
 ZERO = (fp.ZERO, fp.ZERO)
@@ -42,16 +42,7 @@ def conjugate(a):
     return a[0], fp.neg(a[1])
 
 
-@inner
-def _mul_lanes(a, b):
-    """(a0 + a1 u)(b0 + b1 u) with u^2 = -1, by Karatsuba.  3 mul, 5 add."""
-    low = fp.mul(a[0], b[0])
-    high = fp.mul(a[1], b[1])
-    cross = fp.mul(fp.add(a[0], a[1]), fp.add(b[0], b[1]))
-    return fp.sub(low, high), fp.sub(fp.sub(cross, low), high)
-
-
-mul = by_width(fp2_words.mul, _mul_lanes)
+mul = by_width(fp2_words.mul, fp2_lanes.mul)
 
 
 @inner
@@ -60,13 +51,7 @@ def square(a):
     return fp.mul(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(fp.mul(a[0], a[1]))
 
 
-@inlined
-def mul_inlined(a, b):
-    """a·b, its products copied into the caller."""
-    low = fp.mul_inlined(a[0], b[0])
-    high = fp.mul_inlined(a[1], b[1])
-    cross = fp.mul_inlined(fp.add(a[0], a[1]), fp.add(b[0], b[1]))
-    return fp.sub(low, high), fp.sub(fp.sub(cross, low), high)
+mul_inlined = by_width(fp2_words.mul, fp2_lanes.mul_inlined)
 
 
 @inlined

@@ -64,7 +64,13 @@ def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
     return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple)]
 
 
-def _columns(emit: Emitter, a: list, b: list) -> list:
+def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
+    """The columns and `multiple` where they are not positive for certain, which is below multiple + 2^209."""
+    below, zero = emit.less(columns[-1], emit.constant(1)), emit.constant(0)
+    return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple)]
+
+
+def product_columns(emit: Emitter, a: list, b: list) -> list:
     """The ten columns of a·b.  50 multiply-adds."""
     columns = [emit.constant(0)] * (2 * LIMBS)
     for i in range(LIMBS):
@@ -89,7 +95,7 @@ def _square_columns(emit: Emitter, a: list) -> list:
 
 
 def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
-    """Columns / 2^256 mod p as limbs.  55 multiply-adds."""
+    """Columns of either sign / 2^256 mod p as limbs, of which the highest has the sign.  55 multiply-adds."""
     columns = list(columns)
     for i in range(LIMBS):
         m = emit.low_product(emit.constant(0), columns[i], negative_inverse)
@@ -100,10 +106,10 @@ def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) ->
             columns[i + j] = emit.low_product(columns[i + j], m, p[j])
             columns[i + j + 1] = emit.high_product(columns[i + j + 1], m, p[j])
         if not is_last:
-            columns[i + 1] = emit.add(columns[i + 1], emit.right(columns[i], LIMB_BITS))
+            columns[i + 1] = emit.add(columns[i + 1], emit.signed_right(columns[i], LIMB_BITS))
     up = LIMB_BITS - _LAST_BITS
     result = [emit.left(column, up) for column in columns[LIMBS:]]
-    result[0] = emit.add(result[0], emit.right(columns[LIMBS - 1], _LAST_BITS))
+    result[0] = emit.add(result[0], emit.signed_right(columns[LIMBS - 1], _LAST_BITS))
     return carry(emit, result)
 
 
@@ -161,7 +167,7 @@ def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Val
 @operation(Element, Element, Element, Constant, types.uint64)
 def mul(emit, a, b, p, negative_inverse):
     """a·b / 2^256, below (A·B·0.1893 + 1) p.  105 multiply-adds."""
-    return reduce(emit, _columns(emit, a, b), p, negative_inverse)
+    return reduce(emit, product_columns(emit, a, b), p, negative_inverse)
 
 
 @operation(Element, Element, Constant, types.uint64)

@@ -10,12 +10,13 @@ everything but the truth of the statement.  Reusing or choosing them would not m
 import numpy as np
 
 from zk import entropy, msm, phases, polynomial
-from zk.curves import bn254
-from zk.curves.bn254 import Point
+from zk.curves import bn254, g1, g2
+from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array, fr
 from zk.fields.prime import FR, R
 from zk.groth16 import quotient
 from zk.groth16.keys import Proof, ProvingKey
+from zk.msm import Pending
 
 
 def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, int] | None = None) -> Proof:
@@ -43,16 +44,29 @@ def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, i
     with phases.phase("MSM B in G1"):
         b1 = msm.start_g1(key.b1, of_b)
     with phases.phase("assembling"):
-        return _assemble(key, r, s, *(pending.result() for pending in (a, b1, b2, c, h)))
+        begun = _start_blinding(key, r, s)
+        sums = [bn254.add(pending.result(), blinding.result()) for pending, blinding in zip((a, b1, b2), begun)]
+        return _assemble(key, r, s, *sums, bn254.add(c.result(), h.result()))
 
 
-def _assemble(key: ProvingKey, r: int, s: int, a: Point, b1: Point, b2: Point, c: Point, h: Point) -> Proof:
-    """The proof, from the five sums and the two numbers that blind it."""
-    proof_a = _sum(key.verifying.alpha, a, bn254.multiply(r, key.delta))
-    proof_b = _sum(key.verifying.beta, b2, bn254.multiply(s, key.verifying.delta))
-    b_in_g1 = _sum(key.beta, b1, bn254.multiply(s, key.delta))
-    blinding = _sum(bn254.multiply(s, proof_a), bn254.multiply(r, b_in_g1), bn254.multiply(-r * s % R, key.delta))
-    return Proof(proof_a, proof_b, _sum(c, h, blinding))
+def _start_blinding(key: ProvingKey, r: int, s: int) -> tuple[Pending, Pending, Pending]:
+    """[α] + r [δ], [β] + s [δ] and [β]₂ + s [δ]₂, under way."""
+    alpha, beta, delta = g1.encode([key.verifying.alpha, key.beta, key.delta])
+    of_r, of_s = array.plain([1, r]), array.plain([1, s])
+    return (
+        msm.start_g1(np.stack((alpha, delta))[np.newaxis], of_r),
+        msm.start_g1(np.stack((beta, delta))[np.newaxis], of_s),
+        msm.start_g2(g2.encode([key.verifying.beta, key.verifying.delta])[np.newaxis], of_s),
+    )
+
+
+def _assemble(key: ProvingKey, r: int, s: int, a: G1Point, b_in_g1: G1Point, b: G2Point, c: G1Point | None) -> Proof:
+    """The proof, from A, B in both groups, and C without its blinding.
+
+    What is blinded by r or s is the identity with probability 1 / r.
+    """
+    blinding = msm.g1(g1.encode([a, b_in_g1, key.delta]), array.plain([s, r, -r * s % R]))
+    return Proof(a, b, bn254.add(c, blinding))
 
 
 def _check_witness(key: ProvingKey, wires: np.ndarray) -> None:
@@ -62,10 +76,3 @@ def _check_witness(key: ProvingKey, wires: np.ndarray) -> None:
     if not array.is_canonical(FR, wires) or tuple(wires[0]) != fr.ONE:
         raise ValueError("a witness is made of reduced field elements, the first of which is one")
 
-
-def _sum(*points: bn254.Point | None) -> bn254.Point:
-    """The sum of some points of one group.  It is blinded by r or s, so it is the identity with probability 1 / r."""
-    total = None
-    for point in points:
-        total = bn254.add(total, point)
-    return total
