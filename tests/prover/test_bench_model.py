@@ -1,5 +1,8 @@
 """The cost model counts what the program does: digits and buckets as a slow count of our own scalars finds them."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from zk.fields import array
 from zk.fields.prime import R
 
 LEVELS = 4
+README = Path(__file__).parents[2] / "zk" / "README.md"
 
 
 def slow_digits(scalar: int, windows) -> list[list[int]]:
@@ -55,3 +59,22 @@ def test_a_longer_multiplication_costs_more_and_zeros_cost_nothing():
     some = scalars.copy()
     some[::2] = 0
     assert model.multiplication(table, some, "Fp").products < model.multiplication(table, scalars, "Fp").products
+
+
+def test_the_example_of_the_readme_is_so():
+    """Uniform scalars, n = 2^14: how many sets, digits and buckets, and additions for each point."""
+    scalars = inputs.scalars(1 << 14)
+    sets = len(msm.known_windows(LEVELS, scalars).table)
+    entries, buckets = model.nonzero_digits(scalars, msm.known_windows(LEVELS, scalars))
+    told = re.search(r"S = (\d+), D = ([\d,]+) and K = ([\d,]+): (\d+) additions", README.read_text("utf-8"))
+    expected = [int(number.replace(",", "")) for number in told.groups()]
+    assert expected[0] == sets and expected[3] == round((entries + buckets) / (1 << 14))
+    assert abs(entries - expected[1]) < 200 and abs(buckets - expected[2]) < 300
+
+
+def test_the_readme_counts_as_the_model_does():
+    text = README.read_text("utf-8")
+    assert "3N (k + 1) by factors" in text and "5 (D + K) and D + K squares" in text
+    assert (model.ADDITION_PRODUCTS, model.ADDITION_SQUARES) == (5, 1)
+    named = {row.split("|")[1].strip() for row in text.splitlines() if row.startswith("| ")}
+    assert {"sparse products", "transforms", "plain scalars"} <= named
