@@ -121,8 +121,17 @@ def _kernels(figure: "Figure", report: Report) -> None:
     _size(figure, len(timings))
     axes = figure.subplots()
     axes.set_xscale("log")
-    each = {f"{timing['name']} ({timing['size']})": timing["each_s"] * 1e9 for timing in timings}
-    _bars(axes, {"": each}, "ns each, logarithmic", _duration)
+    for place, timing in enumerate(timings):
+        each_ns = timing["each_s"] * 1e9
+        axes.plot(each_ns, place, "o", color=COLOURS[0])
+        axes.annotate(_duration(each_ns), (each_ns, place), (7, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_yticks(range(len(timings)), [f"{timing['name']} ({timing['size']})" for timing in timings])
+    axes.invert_yaxis()
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.margins(x=0.12)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter("{x:,.12g}")
+    axes.set_xlabel("ns each, logarithmic")
     axes.set_title("Operations on one thread")
 
 
@@ -130,11 +139,14 @@ def _by_size(title: str) -> Callable[["Figure", Report], None]:
     """A drawing of time and of time per point over size."""
 
     def drawn(figure: "Figure", report: Report) -> None:
+        from matplotlib.ticker import LogLocator
+
         figure.set_size_inches(WIDTH_INCHES * 1.2, 4)
         whole, each = figure.subplots(1, 2)
         whole.set_yscale("log")
         _lines(whole, report["timings"], "ms, logarithmic", lambda row: row["min_s"] * 1e3, "points")
-        whole.yaxis.set_major_formatter("{x:,g}")
+        whole.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        whole.yaxis.set_major_formatter("{x:,.12g}")
         whole.set_title(title)
         _lines(each, report["timings"], "ns per point", lambda row: row["each_s"] * 1e9, "points")
         each.get_legend().remove()
@@ -144,7 +156,7 @@ def _by_size(title: str) -> Callable[["Figure", Report], None]:
 
 
 def _prove(figure: "Figure", report: Report) -> None:
-    rows = [row for row in report["phases"] if row["phase"] != "in all" and row["busy_s"] > 0]
+    rows = [row for row in report["phases"] if row["phase"] not in ("in all", "waiting")]
     counts = sorted({row["threads"] for row in rows})
     groups = {"products alone": {r["phase"]: r["model_s"] * 1e3 for r in rows if r["model_s"] is not None}}
     for n in counts:
@@ -183,8 +195,7 @@ def _peers(figure: "Figure", report: Report) -> None:
     }
     _size(figure, len(timings))
     axes = figure.subplots()
-    axes.set_xscale("log")
-    _bars(axes, groups, "ms, logarithmic", _three_digits)
+    _bars(axes, groups, "ms", _three_digits)
     axes.set_title(f"A proof of {report['circuit']}, key loaded")
 
 

@@ -20,13 +20,14 @@ ELEMENTS = 1 << 10
 ROUNDS = 128  # a loop of so many operations in registers for each element
 INVERSIONS = 2
 POINTS = 1 << 14
+HASHES = 1 << 10
 LEAVES = 2
 
 
 def bench(keystore: Keystore, runs: int) -> Found:
     """Field operations, additions of points, a pairing check, and what the host does in Python."""
     with on_threads(1):
-        return Found([*fields(runs), *_additions(runs), *_pairing(runs), *_host(runs)])
+        return Found([*fields(runs), *_additions(runs), *_pairing(runs), *_hashes(runs), *_host(runs)])
 
 
 def fields(runs: int) -> list[Timing]:
@@ -46,10 +47,10 @@ def fields(runs: int) -> list[Timing]:
         loop("Fp product", lanes, loops.products, one, other),
         loop("Fp square", lanes, loops.squares, one),
         loop("Fp sum", lanes, loops.additions, one, other),
-        loop("Fp product, alone", "1 lane", loops.products_alone, one, other),
+        loop("Fp product, alone", "1 lane", loops.products_alone, one, other, rounds=ROUNDS // 8),
         loop("Fp2 product", lanes, loops.products, pairs, others),
         loop("Fp2 square", lanes, loops.squares, pairs),
-        loop("Fp2 product, alone", "1 lane", loops.products_alone, pairs, others),
+        loop("Fp2 product, alone", "1 lane", loops.products_alone, pairs, others, rounds=ROUNDS // 8),
         loop("Fr product", lanes, loops.scalar_products, scalar, by),
         loop("Fr product by a factor", lanes, loops.factor_products, scalar, by),
         loop("Fp inverse", "1 lane", loops.inverses, one, rounds=INVERSIONS),
@@ -77,6 +78,17 @@ def _pairing(runs: int) -> list[Timing]:
 
     pairs = [(bn254.G1, bn254.G2), (bn254.negate(bn254.G1), bn254.G2)] * 2
     return [measure("pairing check", "4 pairs", lambda: pairing.product_is_one(pairs), runs)]
+
+
+def _hashes(runs: int) -> list[Timing]:
+    """Poseidon of two by the kernels: one hash, and many in lanes."""
+    from zk.hashes import batch
+
+    many = inputs.of_fr(2 * HASHES).reshape(HASHES, 2, 4)
+    return [
+        measure("Poseidon", "2 inputs, single", lambda: batch.hash_many(many[:1]), runs),
+        measure("Poseidon", f"2 inputs, {HASHES:,} at once", lambda: batch.hash_many(many), runs, HASHES),
+    ]
 
 
 def _host(runs: int) -> list[Timing]:
