@@ -87,6 +87,23 @@ def to_plain(column: np.ndarray) -> np.ndarray:
 
 
 @kernel
+def _from_plain(plain, column):
+    """Plain words below r to Montgomery words, row by row.  1 mul each."""
+    whole = column.shape[0] // LANES * LANES
+    for i in range(0, whole, LANES):
+        fr.store_lanes(column, i, 1, fr.canonical(fr.to_montgomery(fr.load_lanes(plain, i, 1))))
+    for i in range(whole, column.shape[0]):
+        fr.store(column, i, fr.to_montgomery(fr.load(plain, i)))
+
+
+def from_plain(plain: np.ndarray) -> np.ndarray:
+    """(N, 4) Montgomery words of plain words below r."""
+    column = np.empty(plain.shape, dtype=np.uint64)
+    _from_plain(np.require(plain, np.uint64, ["C", "W"]), column)
+    return column
+
+
+@kernel
 def product(a, b, column):
     """column = a·b, row by row.  1 mul each."""
     whole = column.shape[0] // LANES * LANES
