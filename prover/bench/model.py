@@ -56,7 +56,7 @@ def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
     of_b = plain[key.b_wires]
     return {
         "sparse products": Cost({"Fr product": int(np.count_nonzero(terms[:, 1] >= UNITS))}),
-        "transforms": Cost({"Fr product by a factor": 3 * size * (key.log_size + 1), "Fr product": 3 * size}),
+        "transforms": Cost({"Fr product by a factor": size * (3 * key.log_size + 2), "Fr product": 2 * size}),
         "plain scalars": Cost({"Fr product": key.wires}),
         "MSM B in G2": multiplication(key.b2, of_b, "Fp2"),
         "MSM H": multiplication(key.h, quotient.evaluate(key, witness), "Fp"),

@@ -74,7 +74,7 @@ def test_the_example_of_the_readme_is_so():
 
 def test_the_readme_counts_as_the_model_does():
     text = README.read_text("utf-8")
-    assert "3N (k + 1) by factors" in text and "5 (D + K) and D + K squares" in text
+    assert "(3k + 2) N by factors" in text and "5 (D + K) and D + K squares" in text
     assert (model.ADDITION_PRODUCTS, model.ADDITION_SQUARES) == (5, 1)
     named = {row.split("|")[1].strip() for row in text.splitlines() if row.startswith("| ")}
     assert {"sparse products", "transforms", "plain scalars"} <= named
