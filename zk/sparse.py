@@ -7,30 +7,38 @@ types that hold matrices check them.
 
 from zk import ntt, witness
 from zk.fields import fr
-from zk.jit import inlined, kernel
+from zk.jit import inner, kernel
 
 ONE, MINUS_ONE = 0, 1  # the places of 1 and -1 among the coefficients
-_LONG = -1  # stands for no place
+_LONG = 2  # stands for the place of another, or for more than one
 
 
-@inlined
-def _entry(row, starts, terms, coefficients, vector):
-    """<row, vector>.  Most rows of most circuits name one wire, and most of those are that wire or its negative."""
+@inner
+def _single(row, starts, terms):
+    """The place of the coefficient of a row of one term, or `_LONG` for other rows."""
     first = starts[row]
-    place = terms[first, 1] if starts[row + 1] == first + 1 else _LONG
-    if place == ONE:
-        return fr.load(vector, terms[first, 0])
-    if place == MINUS_ONE:
-        return fr.neg(fr.load(vector, terms[first, 0]))
-    return witness.combination(row, starts, terms, coefficients, vector, fr.ZERO)
+    return terms[first, 1] if starts[row + 1] == first + 1 else _LONG
+
+
+@inner
+def _copy(starts, terms, vector, bits, column):
+    """The rows that are one wire or its negative: most rows of most circuits."""
+    for i in range(starts.shape[0] - 1):
+        place = _single(i, starts, terms)
+        if place <= MINUS_ONE:
+            value = fr.load(vector, terms[starts[i], 0])
+            fr.store(column, ntt.reverse(i, bits), fr.neg(value) if place == MINUS_ONE else value)
 
 
 @kernel
 def times_vector(starts, terms, coefficients, vector, bits, column):
     """column[i with its bits reversed] = <row i, vector>, and 0 beyond the last row."""
     rows = starts.shape[0] - 1
+    _copy(starts, terms, vector, bits, column)
     for i in range(rows):
-        fr.store(column, ntt.reverse(i, bits), _entry(i, starts, terms, coefficients, vector))
+        if _single(i, starts, terms) > MINUS_ONE:
+            value = witness.combination(i, starts, terms, coefficients, vector, fr.ZERO)
+            fr.store(column, ntt.reverse(i, bits), value)
     for i in range(rows, column.shape[0]):
         fr.store(column, ntt.reverse(i, bits), fr.ZERO)
 
