@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from zk.fields import inversion
-from zk.fields.limbs import ZERO_WORD, adc, choose, mac, sbb, words
+from zk.fields.limbs import ZERO_WORD, adc, choose, load_words, mac, sbb, store_words, words
 from zk.fields.prime import MONTGOMERY, Prime
-from zk.jit import inner
+from zk.jit import inlined, inner
 
 
 @inner
@@ -192,16 +192,13 @@ def equal(a, b):
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == ZERO_WORD
 
 
-@inner
+@inlined
 def load(array, index):
     """Row `index` of an array (n, 4)."""
-    return array[index, 0], array[index, 1], array[index, 2], array[index, 3]
+    return load_words(array, index, 0)
 
 
-@inner
+@inlined
 def store(array, index, a):
     """Write a to row `index` of an array (n, 4)."""
-    array[index, 0] = a[0]
-    array[index, 1] = a[1]
-    array[index, 2] = a[2]
-    array[index, 3] = a[3]
+    store_words(array, index, 0, a)
