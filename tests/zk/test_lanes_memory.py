@@ -11,7 +11,7 @@ import pytest
 
 from tests.zk.edges import corpus
 from zk import width
-from zk.fields import array, field, fp, fp2
+from zk.fields import array, field, fp, fp2, limbs
 from zk.fields.prime import FP
 from zk.jit import kernel
 
@@ -42,6 +42,15 @@ def permute_pairs(rows, places, shift, notes, targets, result):
 def copy_pairs(rows, index, step, result):
     """As `copy`, for Fp2, to the same rows."""
     fp2.store_lanes(result, index, step, fp2.load_lanes(rows, index, step))
+
+
+@kernel
+def move_parts(rows, places, part, to_part, notes, targets, result):
+    """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], by way of views, `keep` and `kept`."""
+    rows, places, notes, result = limbs.rows(rows), limbs.rows(places), limbs.rows(notes), limbs.rows(result)
+    fp.keep_part(notes, 1, part, fp.gather_part(rows, places, 0, 1, part))
+    fp.scatter_part(result, limbs.rows(targets), 0, to_part, fp.kept_part(notes, 1, part))
+    fp.store_part(result, 0, 1, to_part, fp.load_part(rows, 0, 1, part))
 
 
 @kernel
@@ -125,6 +134,21 @@ def test_pairs_are_kept_as_they_are():
         permute_pairs(pairs, places, 1, notes, np.array(targets, np.int32), result)
         assert (result[targets] == pairs[chosen]).all() and np.count_nonzero(result.any(axis=(1, 2))) == LANES
         assert not notes[0].any() and not notes[2].any()
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_parts_of_rows_move_through_views_and_nothing_else_does(kind):
+    """Rows of two elements; the first LANES rows of the result are copied, and the others scattered to."""
+    rows, generator = table().reshape(ROWS // 2, 2, 4), random.Random(6)
+    for part, to_part in itertools.product(range(2), repeat=2):
+        chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(LANES, ROWS // 2), LANES)
+        places = np.array([2 * row + generator.randrange(2) for row in chosen], kind)
+        notes, result = np.zeros((3, 2, field.KEPT), np.uint64), np.zeros_like(rows)
+        move_parts(rows, places, part, to_part, notes, np.array(targets, kind), result)
+        expected = np.zeros_like(rows)
+        expected[:LANES, to_part], expected[targets, to_part] = rows[:LANES, part], rows[chosen, part]
+        assert (result == expected).all()
+        assert notes[1, part].any() and not notes[1, 1 - part].any() and not notes[0].any() and not notes[2].any()
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
