@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zk import width
-from zk.fields import array, fr, products, rows, wide
+from zk.fields import array, fr, moves, products, rows, vector
 from zk.fields.prime import FR, WORDS
 from zk.jit import inlined, inner, kernel
 
@@ -143,13 +143,13 @@ def _run_one(code, starts, terms, coefficients, witness):
 @kernel
 def _run_eight(code, starts, terms, coefficients, inputs, witnesses):
     """Fill eight witnesses, (8 wires, 4) one after the other, which hold the inputs."""
-    count = witnesses.shape[0] // wide.LANES
+    count = witnesses.shape[0] // vector.LANES
     wires = np.empty((count, rows.KEPT_EIGHT), np.uint64)
     for i in range(inputs + 1):
-        wide.keep(wires, i, wide.load_rows(witnesses, i, count))
-    _run_steps(code, starts, terms, coefficients, wires, wide.LANES, wide.kept(wires, 0))
+        moves.keep(wires, i, moves.load_rows(witnesses, i, count))
+    _run_steps(code, starts, terms, coefficients, wires, vector.LANES, moves.kept(wires, 0))
     for i in range(inputs + 1, count):
-        wide.store_rows(witnesses, i, count, fr.canonical(wide.kept(wires, i)))
+        moves.store_rows(witnesses, i, count, fr.canonical(moves.kept(wires, i)))
 
 
 def run(
@@ -165,7 +165,7 @@ def run(
     `coefficients` are Montgomery words.  Eight run at once where the CPU has lanes, and one alone by itself.
     """
     count, inputs = len(batch), len(batch[0]) if batch else 0
-    at_once = wide.LANES if width.LANES > 1 and count > 1 else 1
+    at_once = vector.LANES if width.LANES > 1 and count > 1 else 1
     witnesses = np.empty((-(-count // at_once) * at_once, wires, WORDS), np.uint64)
     known = array.encode(FR, (value for row in batch for value in (1, *row)))
     witnesses[:count, : inputs + 1] = known.reshape(count, inputs + 1, WORDS)

@@ -32,7 +32,7 @@ from zk.groth16 import keys
 from zk.groth16.keys import ProvingKey, VerifyingKey
 
 FORMAT = "zksettle-keys"
-VERSION = 1
+VERSION = 2
 ORIGIN = "development: single party"
 MANIFEST = "manifest.json"
 VERIFICATION_KEY = "verification_key.json"

@@ -1,6 +1,6 @@
 """Eight lanes in tests: numbers of any size as raw limbs, and the operations of a field on them.
 
-Limbs are written as `wide.keep` writes them, so a test can hand a kernel what no load from memory would give it: a
+Limbs are written as `moves.keep` writes them, so a test can hand a kernel what no load from memory would give it: a
 number that is not reduced, and one above 2^256.
 """
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from zk import width
-from zk.fields import array, fp, fr, wide
+from zk.fields import array, columns, fp, fr, moves, vector
 from zk.fields.prime import FP, FR
 from zk.jit import kernel
 
-LANES, LIMBS, BITS = wide.LANES, wide.LIMBS, wide.LIMB_BITS
+LANES, LIMBS, BITS = vector.LANES, columns.LIMBS, columns.LIMB_BITS
 
 NEEDED = pytest.mark.skipif(not width.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA, so nothing runs on eight lanes")
 
@@ -47,7 +47,7 @@ def unpack(rows: np.ndarray, count: int) -> list[int]:
 def run_fp(operation, left, right, result):
     """result[i] = left[i] operation right[i] on eight lanes, as it comes: not made canonical."""
     for i in range(left.shape[0]):
-        a, b = wide.kept(left, i), wide.kept(right, i)
+        a, b = moves.kept(left, i), moves.kept(right, i)
         c = a
         if operation == ADD:
             c = fp.add(a, b)
@@ -79,14 +79,14 @@ def run_fp(operation, left, right, result):
             c = fp.from_montgomery(a)
         elif operation == ONE:
             c = fp.one(a)
-        wide.keep(result, i, c)
+        moves.keep(result, i, c)
 
 
 @kernel
 def run_fr(operation, left, right, result):
     """As `run_fp`, over Fr."""
     for i in range(left.shape[0]):
-        a, b = wide.kept(left, i), wide.kept(right, i)
+        a, b = moves.kept(left, i), moves.kept(right, i)
         c = a
         if operation == ADD:
             c = fr.add(a, b)
@@ -118,7 +118,7 @@ def run_fr(operation, left, right, result):
             c = fr.from_montgomery(a)
         elif operation == ONE:
             c = fr.one(a)
-        wide.keep(result, i, c)
+        moves.keep(result, i, c)
 
 
 FIELDS = [SimpleNamespace(prime=FP, run=run_fp), SimpleNamespace(prime=FR, run=run_fr)]
@@ -137,20 +137,20 @@ def run(field: SimpleNamespace, operation: int, left: list[int], right: list[int
 def _masks_fp(left, right, chosen, words, zeros, selected, constants):
     """The three that do not fit into `run_fp`: may_be_zero, select and constant."""
     for i in range(left.shape[0]):
-        a, b = wide.kept(left, i), wide.kept(right, i)
+        a, b = moves.kept(left, i), moves.kept(right, i)
         zeros[i] = fp.may_be_zero(a)
-        wide.keep(selected, i, fp.select(chosen, a, b))
-        wide.keep(constants, i, fp.constant(fp.load(words, 0), a))
+        moves.keep(selected, i, fp.select(chosen, a, b))
+        moves.keep(constants, i, fp.constant(fp.load(words, 0), a))
 
 
 @kernel
 def _masks_fr(left, right, chosen, words, zeros, selected, constants):
     """As `_masks_fp`, over Fr."""
     for i in range(left.shape[0]):
-        a, b = wide.kept(left, i), wide.kept(right, i)
+        a, b = moves.kept(left, i), moves.kept(right, i)
         zeros[i] = fr.may_be_zero(a)
-        wide.keep(selected, i, fr.select(chosen, a, b))
-        wide.keep(constants, i, fr.constant(fr.load(words, 0), a))
+        moves.keep(selected, i, fr.select(chosen, a, b))
+        moves.keep(constants, i, fr.constant(fr.load(words, 0), a))
 
 
 def _masks(field: SimpleNamespace, left: list[int], right: list[int], mask: int = 0, value: int = 0) -> tuple:

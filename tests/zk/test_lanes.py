@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies
 from tests.zk import lanes
 from tests.zk.edges import corpus
 from tests.zk.lanes import BOTH, run
-from zk.fields import wide
+from zk.fields import columns, vector
 from zk.fields.prime import MONTGOMERY
 
 pytestmark = lanes.NEEDED
@@ -134,13 +134,13 @@ def test_limbs_that_are_all_ones_lose_nothing(field):
 
 def test_no_column_of_a_product_reaches_2_57():
     """Every half of a product as large as 52 bits allow, those of a·b and of m·p, and the carry from the column below."""
-    largest_half, columns, carry = (1 << wide.LIMB_BITS) - 1, [0] * (2 * wide.LIMBS), 0
-    for _, i, j in itertools.product(("a·b", "m·p"), range(wide.LIMBS), range(wide.LIMBS)):
-        columns[i + j] += largest_half
-        columns[i + j + 1] += largest_half
-    for column in columns:
+    largest_half, sums, carry = (1 << columns.LIMB_BITS) - 1, [0] * (2 * columns.LIMBS), 0
+    for _, i, j in itertools.product(("a·b", "m·p"), range(columns.LIMBS), range(columns.LIMBS)):
+        sums[i + j] += largest_half
+        sums[i + j + 1] += largest_half
+    for column in sums:
         assert column + carry < 1 << 57
-        carry = column + carry >> wide.LIMB_BITS
+        carry = column + carry >> columns.LIMB_BITS
     assert (1 << 57 + 4) + (1 << 57) < 1 << 63, "shifted into its place, a column is still a positive word"
 
 
@@ -157,7 +157,7 @@ def test_inverses_know_zero_by_all_its_names_in_every_lane(field):
     p = field.prime.modulus
     square = MONTGOMERY**2 % p
     others = [3, p - 1, p + 5, 2 * p + UNIT - 1, 1, 2, 2 * p - 1, 7]
-    for zero, place in itertools.product((0, p, 2 * p), range(wide.LANES)):
+    for zero, place in itertools.product((0, p, 2 * p), range(vector.LANES)):
         a = [*others[:place], zero, *others[place + 1 :]]
         found = run(field, lanes.INVERSE, a, a)
         assert found == [square * pow(x, -1, p) % p if x % p else 0 for x in a]
@@ -188,8 +188,8 @@ def test_what_may_be_zero_is_never_missed_below_3p(field):
     p = field.prime.modulus
     a = extremes(p, 3 * p)
     found = lanes.may_be_zero(field, a)
-    low = {(k * p) & ((1 << wide.LIMB_BITS) - 1) for k in range(3)}
-    assert found == [x & ((1 << wide.LIMB_BITS) - 1) in low for x in a]
+    low = {(k * p) & ((1 << columns.LIMB_BITS) - 1) for k in range(3)}
+    assert found == [x & ((1 << columns.LIMB_BITS) - 1) in low for x in a]
     assert all(is_zero for x, is_zero in zip(a, found) if x % p == 0)
     assert not all(found)
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.zk import lanes
 from tests.zk.edges import corpus
-from zk.fields import factors, loose, wide
+from zk.fields import columns, factors, loose, moves, vector
 from zk.fields.prime import MONTGOMERY, R
 from zk.jit import kernel
 
 pytestmark = lanes.NEEDED
 
-LANES, LIMBS = wide.LANES, wide.LIMBS
+LANES, LIMBS = vector.LANES, columns.LIMBS
 SPAN = 1 << 260
 LIMIT = 84 * R
 TINY = 1 << 206
@@ -23,26 +23,26 @@ TINY = 1 << 206
 def run(left, right, factor_rows, products, sums, differences, settled):
     """Every operation on loose values row by row; factors come from canonical elements."""
     for i in range(left.shape[0]):
-        a, b = wide.kept(left, i), wide.kept(right, i)
-        wide.keep(products, i, factors.times(a, factors.prepare(wide.kept(factor_rows, i))))
-        wide.keep(sums, i, factors.add(a, b))
-        wide.keep(differences, i, factors.sub_sums(a, b))
-        wide.keep(settled, i, factors.settled(a))
+        a, b = moves.kept(left, i), moves.kept(right, i)
+        moves.keep(products, i, factors.times(a, factors.prepare(moves.kept(factor_rows, i))))
+        moves.keep(sums, i, factors.add(a, b))
+        moves.keep(differences, i, factors.sub_sums(a, b))
+        moves.keep(settled, i, factors.settled(a))
 
 
 @kernel
 def run_exact(left, exact, carried):
     """What is written to memory: from numbers below 2p, and from numbers below 2^256."""
     for i in range(left.shape[0]):
-        wide.keep(exact, i, factors.exact(wide.kept(left, i)))
-        wide.keep(carried, i, factors.carried(wide.kept(left, i)))
+        moves.keep(exact, i, factors.exact(moves.kept(left, i)))
+        moves.keep(carried, i, factors.carried(moves.kept(left, i)))
 
 
 @kernel
 def run_prepare(rows, result):
     """Eight factors from each row."""
     for i in range(rows.shape[0]):
-        loose.keep_each(result, i, factors.prepare(wide.kept(rows, i)))
+        loose.keep_each(result, i, factors.prepare(moves.kept(rows, i)))
 
 
 @kernel
@@ -54,19 +54,19 @@ def run_turn(rows):
 
 def spread(rows: np.ndarray, amounts: tuple[int, ...]) -> np.ndarray:
     """The same numbers in other columns: amounts[i] units of column i + 1 are taken down to column i."""
-    columns = rows.view(np.int64).reshape(-1, LIMBS, LANES).copy()
+    signed = rows.view(np.int64).reshape(-1, LIMBS, LANES).copy()
     for i, amount in enumerate(amounts):
-        columns[:, i] += amount << wide.LIMB_BITS
-        columns[:, i + 1] -= amount
-    return columns.reshape(rows.shape).view(np.uint64)
+        signed[:, i] += amount << columns.LIMB_BITS
+        signed[:, i + 1] -= amount
+    return signed.reshape(rows.shape).view(np.uint64)
 
 
 def values(rows: np.ndarray, count: int, limit: int) -> list[int]:
     """The numbers of rows (n, 40) of signed columns, none of which is `limit` or more."""
-    columns = rows.view(np.int64).reshape(-1, LIMBS, LANES)
-    assert (np.abs(columns) < limit).all()
+    signed = rows.view(np.int64).reshape(-1, LIMBS, LANES)
+    assert (np.abs(signed) < limit).all()
     places = ((i // LANES, i % LANES) for i in range(count))
-    return [sum(int(c) << (wide.LIMB_BITS * k) for k, c in enumerate(columns[row, :, lane])) for row, lane in places]
+    return [sum(int(c) << (columns.LIMB_BITS * k) for k, c in enumerate(signed[row, :, lane])) for row, lane in places]
 
 
 def near(limit: int) -> list[int]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.zk.edges import corpus
 from zk import width
-from zk.fields import array, fr, products, rows, wide
+from zk.fields import array, columns, fr, moves, products, rows, vector
 from zk.fields.prime import MONTGOMERY, R
 from zk.jit import kernel
 
@@ -30,7 +30,7 @@ def run_one(start, constants, elements, count, result):
 @kernel
 def run_eight(start, constants, elements, count, result):
     """As `run_one`, on eight elements kept in a row; the constants are the same for all."""
-    like = wide.kept(elements, 0)
+    like = moves.kept(elements, 0)
     total = products.start(fr.load(start, 0), like)
     for i in range(count):
         total = products.add(total, fr.load(constants, i), rows.kept(elements, i, like))
@@ -39,14 +39,14 @@ def run_eight(start, constants, elements, count, result):
 
 def kept_row(numbers):
     """Eight numbers as `keep` writes them."""
-    return np.array([wide.limbs(number) for number in numbers], np.uint64).T.ravel()
+    return np.array([columns.limbs(number) for number in numbers], np.uint64).T.ravel()
 
 
 def numbers_kept(row):
     """The eight numbers, and that their limbs have no more than 52 bits."""
-    limbs = row.reshape(wide.LIMBS, wide.LANES).T.tolist()
-    assert all(limb < 1 << wide.LIMB_BITS for number in limbs for limb in number)
-    return [sum(limb << (wide.LIMB_BITS * i) for i, limb in enumerate(number)) for number in limbs]
+    limbs = row.reshape(columns.LIMBS, vector.LANES).T.tolist()
+    assert all(limb < 1 << columns.LIMB_BITS for number in limbs for limb in number)
+    return [sum(limb << (columns.LIMB_BITS * i) for i, limb in enumerate(number)) for number in limbs]
 
 
 def cases(largest):

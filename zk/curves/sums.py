@@ -129,7 +129,10 @@ def _find_rises(begin, end, points, left, right, notes):
 
 @inner
 def _find_abscissas(begin, end, special, points, left, right, out, notes, sums):
-    """x = slope^2 - x1 - x2 of the sums, below 3.6p before it is made canonical; and x1 - x, below 2p, noted."""
+    """x = slope^2 - x1 - x2 of the sums, and x1 - x, below 2p, noted.
+
+    Before it is made canonical x is below 3.6p in G1 and, for a square in Fp2 has more, below 4p + 2^208 in G2.
+    """
     for i in range(begin, end):
         if not special[i]:
             first = i * LANES

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from zk import width
-from zk.fields import limbs, montgomery, wide
+from zk.fields import columns, limbs, montgomery, moves, vector, wide
 from zk.fields.prime import WORDS, Prime
 from zk.jit import by_width, inlined, inner
 
@@ -23,7 +23,7 @@ _SHARED = (
     "add", "double", "sub", "neg", "sub_small", "neg_small", "mul", "square", "mul_inlined", "square_inlined", "canonical",
     "may_be_zero", "select", "one", "constant", "to_montgomery", "from_montgomery",
 )  # fmt: skip
-KEPT = wide.LIMBS * width.LANES if width.LANES > 1 else WORDS
+KEPT = columns.LIMBS * width.LANES if width.LANES > 1 else WORDS
 
 
 def kernels(prime: Prime) -> SimpleNamespace:
@@ -36,21 +36,21 @@ def kernels(prime: Prime) -> SimpleNamespace:
     @inner
     def inverse_of_lanes(a):
         """1/a in each lane, and 0 for 0, by one inversion.  32 scalar mul."""
-        rows, before = np.empty((wide.LANES, WORDS), np.uint64), np.empty((wide.LANES, WORDS), np.uint64)
-        wide.store_rows(rows, 0, 1, lanes_canonical(a))
+        rows, before = np.empty((vector.LANES, WORDS), np.uint64), np.empty((vector.LANES, WORDS), np.uint64)
+        moves.store_rows(rows, 0, 1, lanes_canonical(a))
         product = one
-        for i in range(wide.LANES):
+        for i in range(vector.LANES):
             montgomery.store(before, i, product)
             factor = montgomery.load(rows, i)
             if not montgomery.is_zero(factor):
                 product = scalar_mul(product, factor)
         product = scalar_inverse(product)
-        for i in range(wide.LANES - 1, -1, -1):
+        for i in range(vector.LANES - 1, -1, -1):
             factor = montgomery.load(rows, i)
             if not montgomery.is_zero(factor):
                 montgomery.store(rows, i, scalar_mul(product, montgomery.load(before, i)))
                 product = scalar_mul(product, factor)
-        return wide.load_rows(rows, 0, 1)
+        return moves.load_rows(rows, 0, 1)
 
     return SimpleNamespace(
         **shared, inverse=by_width(words.inverse, inverse_of_lanes), ZERO=words.ZERO, ONE=words.ONE,
@@ -95,8 +95,8 @@ def _is_odd(places, first):
 
 
 if width.LANES > 1:
-    _load, _store, _keep, _kept = wide.load_rows_at, wide.store_rows_at, wide.keep_at, wide.kept_at
-    _gather, _scatter, _odd = wide.gather_rows_at, wide.scatter_rows_at, wide.odd_lanes
+    _load, _store, _keep, _kept = moves.load_rows_at, moves.store_rows_at, moves.keep_at, moves.kept_at
+    _gather, _scatter, _odd = moves.gather_rows_at, moves.scatter_rows_at, moves.odd_lanes
 else:
     _load, _store, _keep, _kept = _load_one, _store_one, _keep_one, limbs.load_words
     _gather, _scatter, _odd = _gather_one, _scatter_one, _is_odd

@@ -18,7 +18,7 @@ from numba.core import types
 from zk.fields.limbs import address
 from zk.fields.prime import FR
 from zk.fields.vector import LANES, Emitter, Vector
-from zk.fields.wide import LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation
+from zk.fields.columns import LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation
 from zk.jit import intrinsic
 
 _SPAN = 1 << (LIMBS * LIMB_BITS)

@@ -15,7 +15,7 @@ reduction leaves less than (7·2 p / 2^256 + 1) p < 3.66 p, from which 2p is tak
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from zk.fields import late, montgomery, wide
+from zk.fields import columns, late, montgomery
 from zk.fields.limbs import ZERO_WORD, adc, words
 from zk.fields.prime import MONTGOMERY, WORDS, R
 from zk.fields.vector import Emitter, Vector
@@ -23,10 +23,10 @@ from zk.jit import by_width, inlined, inner, intrinsic
 
 MOST = 7
 
-_P, _P_LIMBS, _TWICE_P_LIMBS = words(R), wide.limbs(R), wide.limbs(2 * R)
+_P, _P_LIMBS, _TWICE_P_LIMBS = words(R), columns.limbs(R), columns.limbs(2 * R)
 _NEGATIVE_INVERSE = words(-pow(R, -1, MONTGOMERY) % MONTGOMERY)[0]
 _WORDS = types.UniTuple(types.uint64, WORDS)
-_COLUMNS = types.UniTuple(Vector, 2 * wide.LIMBS)
+_COLUMNS = types.UniTuple(Vector, 2 * columns.LIMBS)
 
 
 @inlined
@@ -62,10 +62,10 @@ def _start_columns(typing, constant):
     """A constant of four words in each lane."""
 
     def generate(context, builder, signature, arguments):
-        emit, mask = Emitter(builder), ir.Constant(ir.IntType(64), (1 << wide.LIMB_BITS) - 1)
+        emit, mask = Emitter(builder), ir.Constant(ir.IntType(64), (1 << columns.LIMB_BITS) - 1)
         limbs = _constant_limbs(builder, cgutils.unpack_tuple(builder, arguments[0]))
         low = [emit.broadcast(builder.and_(limb, mask)) for limb in limbs]
-        return context.make_tuple(builder, _COLUMNS, [*low, *[emit.constant(0)] * wide.LIMBS])
+        return context.make_tuple(builder, _COLUMNS, [*low, *[emit.constant(0)] * columns.LIMBS])
 
     return _COLUMNS(constant), generate
 
@@ -76,15 +76,15 @@ def _add_columns(typing, total, constant, element):
 
     def generate(context, builder, signature, arguments):
         emit = Emitter(builder)
-        columns, a = cgutils.unpack_tuple(builder, arguments[0]), cgutils.unpack_tuple(builder, arguments[2])
+        found, a = cgutils.unpack_tuple(builder, arguments[0]), cgutils.unpack_tuple(builder, arguments[2])
         for i, limb in enumerate(_constant_limbs(builder, cgutils.unpack_tuple(builder, arguments[1]))):
             limb = emit.broadcast(limb)
-            for j in range(wide.LIMBS):
-                columns[i + j] = emit.low_product(columns[i + j], a[j], limb)
-                columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[j], limb)
-        return context.make_tuple(builder, _COLUMNS, columns)
+            for j in range(columns.LIMBS):
+                found[i + j] = emit.low_product(found[i + j], a[j], limb)
+                found[i + j + 1] = emit.high_product(found[i + j + 1], a[j], limb)
+        return context.make_tuple(builder, _COLUMNS, found)
 
-    return _COLUMNS(_COLUMNS, _WORDS, wide.Element), generate
+    return _COLUMNS(_COLUMNS, _WORDS, columns.Element), generate
 
 
 def _constant_limbs(builder: ir.IRBuilder, w: list[ir.Value]) -> list[ir.Value]:
@@ -107,12 +107,12 @@ def _reduce_columns(typing, total):
     def generate(context, builder, signature, arguments):
         emit = Emitter(builder)
         p, twice_p = ([emit.constant(int(limb)) for limb in limbs] for limbs in (_P_LIMBS, _TWICE_P_LIMBS))
-        negative_inverse = emit.constant(int(_NEGATIVE_INVERSE) % (1 << wide.LIMB_BITS))
-        below_four_p = wide.reduce(emit, cgutils.unpack_tuple(builder, arguments[0]), p, negative_inverse)
-        result = wide.carry(emit, wide.subtract_above(emit, below_four_p, twice_p))
-        return context.make_tuple(builder, wide.Element, result)
+        negative_inverse = emit.constant(int(_NEGATIVE_INVERSE) % (1 << columns.LIMB_BITS))
+        below_four_p = columns.reduce(emit, cgutils.unpack_tuple(builder, arguments[0]), p, negative_inverse)
+        result = columns.carry(emit, columns.subtract_above(emit, below_four_p, twice_p))
+        return context.make_tuple(builder, columns.Element, result)
 
-    return wide.Element(total), generate
+    return columns.Element(total), generate
 
 
 @inlined

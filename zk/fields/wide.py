@@ -26,142 +26,14 @@ the sum of both excesses, and at least 2^210.  So excess grows only where sums a
 from types import SimpleNamespace
 
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 
-from zk.fields.limbs import address
+from zk.fields.columns import (
+    LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation, product_columns, reduce, square_columns,
+    subtract_above,
+)  # fmt: skip
 from zk.fields.prime import MONTGOMERY, Prime
-from zk.fields.vector import LANES, Emitter, Vector
-from zk.jit import inlined, inner, intrinsic
-
-LIMBS = 5
-LIMB_BITS = 52
-
-MASK = (1 << LIMB_BITS) - 1
-_LAST_BITS = 256 - 4 * LIMB_BITS
-Element = types.UniTuple(Vector, LIMBS)
-Constant = types.UniTuple(types.uint64, LIMBS)
-
-
-def limbs(value: int) -> tuple[np.uint64, ...]:
-    """`value` as five limbs, least significant first."""
-    return tuple(np.uint64(value >> (LIMB_BITS * i) & MASK) for i in range(LIMBS))
-
-
-def carry(emit: Emitter, columns: list) -> list:
-    """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
-    carried, above = [], columns[0]
-    for column in columns[1:]:
-        carried.append(emit.bit_and(above, emit.constant(MASK)))
-        above = emit.add(column, emit.signed_right(above, LIMB_BITS))
-    return [*carried, above]
-
-
-def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
-    """The columns less `multiple` where that is not negative for certain; what is left is below multiple + 2^210."""
-    above = emit.less(emit.add(multiple[-1], emit.constant(1)), columns[-1])
-    zero = emit.constant(0)
-    return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple)]
-
-
-def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
-    """The columns and `multiple` where they are not positive for certain, which is below multiple + 2^209."""
-    below, zero = emit.less(columns[-1], emit.constant(1)), emit.constant(0)
-    return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple)]
-
-
-def product_columns(emit: Emitter, a: list, b: list) -> list:
-    """The ten columns of a·b.  50 multiply-adds."""
-    columns = [emit.constant(0)] * (2 * LIMBS)
-    for i in range(LIMBS):
-        for j in range(LIMBS):
-            columns[i + j] = emit.low_product(columns[i + j], a[i], b[j])
-            columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[i], b[j])
-    return columns
-
-
-def _square_columns(emit: Emitter, a: list) -> list:
-    """The ten columns of a^2: products of different limbs once, doubled.  30 multiply-adds."""
-    columns = [emit.constant(0)] * (2 * LIMBS)
-    for i in range(LIMBS):
-        for j in range(i + 1, LIMBS):
-            columns[i + j] = emit.low_product(columns[i + j], a[i], a[j])
-            columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[i], a[j])
-    columns = [emit.add(column, column) for column in columns]
-    for i in range(LIMBS):
-        columns[2 * i] = emit.low_product(columns[2 * i], a[i], a[i])
-        columns[2 * i + 1] = emit.high_product(columns[2 * i + 1], a[i], a[i])
-    return columns
-
-
-def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
-    """Columns of either sign / 2^256 mod p as limbs, of which the highest has the sign.  55 multiply-adds."""
-    columns = list(columns)
-    for i in range(LIMBS):
-        m = emit.low_product(emit.constant(0), columns[i], negative_inverse)
-        is_last = i == LIMBS - 1
-        if is_last:
-            m = emit.bit_and(m, emit.constant((1 << _LAST_BITS) - 1))
-        for j in range(LIMBS):
-            columns[i + j] = emit.low_product(columns[i + j], m, p[j])
-            columns[i + j + 1] = emit.high_product(columns[i + j + 1], m, p[j])
-        if not is_last:
-            columns[i + 1] = emit.add(columns[i + 1], emit.signed_right(columns[i], LIMB_BITS))
-    up = LIMB_BITS - _LAST_BITS
-    result = [emit.left(column, up) for column in columns[LIMBS:]]
-    result[0] = emit.add(result[0], emit.signed_right(columns[LIMBS - 1], _LAST_BITS))
-    return carry(emit, result)
-
-
-def _split(emit: Emitter, row_words: list) -> list:
-    """Four vectors of words as five of limbs."""
-    w, mask = row_words, emit.constant(MASK)
-    parts = [w[0], emit.funnel(w[1], w[0], 52), emit.funnel(w[2], w[1], 40), emit.funnel(w[3], w[2], 28)]
-    return [*(emit.bit_and(part, mask) for part in parts), emit.right(w[3], 16)]
-
-
-def _join(emit: Emitter, a: list) -> list:
-    """Five vectors of normalised limbs as four of words."""
-    shifts = ((0, 52), (12, 40), (24, 28), (36, 16))
-    return [
-        emit.bit_or(emit.right(a[i], down) if down else a[i], emit.left(a[i + 1], up))
-        for i, (down, up) in enumerate(shifts)
-    ]
-
-
-def operation(result, *arguments):
-    """An intrinsic on arguments of these types that returns `result`; the decorated function writes its body."""
-
-    def decorate(write):
-        def typing(context):
-            def generate(context, builder, signature, values):
-                emit = Emitter(builder)
-                made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values)))
-                return context.make_tuple(builder, result, made) if isinstance(result, types.UniTuple) else made
-
-            return result(*arguments), generate
-
-        return intrinsic(_OF_ARITY[len(arguments)](typing))
-
-    return decorate
-
-
-# Numba reads the number of arguments from the signature.
-_OF_ARITY = {
-    1: lambda typing: lambda context, a: typing(context),
-    2: lambda typing: lambda context, a, b: typing(context),
-    3: lambda typing: lambda context, a, b, c: typing(context),
-    4: lambda typing: lambda context, a, b, c, d: typing(context),
-}
-
-
-def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Value):
-    """An argument as what instructions work on: limbs, constants in every lane, or the bits of a mask."""
-    if isinstance(type_, types.UniTuple) and type_.dtype is Vector:
-        return cgutils.unpack_tuple(builder, value, len(type_))
-    if type_ is Constant:
-        return [emit.broadcast(word) for word in cgutils.unpack_tuple(builder, value, LIMBS)]
-    return emit.broadcast(value) if type_ is types.uint64 else emit.from_mask(value)
+from zk.jit import inlined, inner
 
 
 @operation(Element, Element, Element, Constant, types.uint64)
@@ -173,7 +45,7 @@ def mul(emit, a, b, p, negative_inverse):
 @operation(Element, Element, Constant, types.uint64)
 def square(emit, a, p, negative_inverse):
     """a^2 / 2^256, as `mul`.  85 multiply-adds."""
-    return reduce(emit, _square_columns(emit, a), p, negative_inverse)
+    return reduce(emit, square_columns(emit, a), p, negative_inverse)
 
 
 @operation(Element, Element, Element, Constant)
@@ -239,141 +111,6 @@ def low_limb_is(emit, a, limb):
 def broadcast(emit, constant):
     """A constant in every lane."""
     return constant
-
-
-@intrinsic
-def load_rows_at(typing, array, index, step, offset):
-    """Four words, from word `offset` on, of eight rows of an array: index, index + step, …"""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, index_value, step_value, offset_value = values
-        rows = []
-        for _ in range(LANES):
-            rows.append(emit.load_row(address(context, builder, array, array_value, index_value, offset_value)))
-            index_value = builder.add(index_value, step_value)
-        return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
-
-    return Element(array, types.int64, types.int64, types.int64), generate
-
-
-@intrinsic
-def store_rows_at(typing, array, index, step, offset, element):
-    """Write elements below 2^256 to four words of eight rows of an array: index, index + step, …"""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, index_value, step_value, offset_value, element_value = values
-        for row in emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS))):
-            emit.store_row(address(context, builder, array, array_value, index_value, offset_value), row)
-            index_value = builder.add(index_value, step_value)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.int64, types.int64, Element), generate
-
-
-def _places(context, builder, indices, indices_value, first_value) -> list:
-    """indices[first], indices[first + 1], … as words."""
-    item = context.get_data_type(indices.dtype)
-    start = address(context, builder, indices, indices_value, first_value)
-    pointer = builder.bitcast(start, item.as_pointer())
-    found = (builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])) for lane in range(LANES))
-    return [value if item.width == 64 else builder.sext(value, ir.IntType(64)) for value in found]
-
-
-@intrinsic
-def gather_rows_at(typing, array, indices, first, shift, offset):
-    """Four words of eight rows of an array: indices[first] >> shift, indices[first + 1] >> shift, …"""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, indices_value, first_value, shift_value, offset_value = values
-        rows = []
-        for place in _places(context, builder, indices, indices_value, first_value):
-            row = builder.ashr(place, shift_value)
-            rows.append(emit.load_row(address(context, builder, array, array_value, row, offset_value)))
-        return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
-
-    return Element(array, indices, types.int64, types.int64, types.int64), generate
-
-
-@intrinsic
-def scatter_rows_at(typing, array, indices, first, offset, element):
-    """Write elements below 2^256 to four words of eight rows of an array: indices[first], indices[first + 1], …"""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, indices_value, first_value, offset_value, element_value = values
-        rows = emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS)))
-        for place, row in zip(_places(context, builder, indices, indices_value, first_value), rows):
-            emit.store_row(address(context, builder, array, array_value, place, offset_value), row)
-        return context.get_dummy_value()
-
-    return types.void(array, indices, types.int64, types.int64, Element), generate
-
-
-@intrinsic
-def odd_lanes(typing, indices, first):
-    """The lanes whose indices[first], indices[first + 1], … are odd, as a mask."""
-
-    def generate(context, builder, signature, values):
-        base = address(context, builder, indices, *values)
-        row = ir.VectorType(context.get_data_type(indices.dtype), LANES)
-        found = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
-        return builder.bitcast(builder.trunc(found, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
-
-    return types.uint8(indices, types.int64), generate
-
-
-@intrinsic
-def keep_at(typing, array, index, offset, element):
-    """Write an element as it is to forty words of array[index], to be read back by `kept`."""
-
-    def generate(context, builder, signature, values):
-        array_value, index_value, offset_value, element_value = values
-        emit = Emitter(builder)
-        place = address(context, builder, array, array_value, index_value, offset_value)
-        for limb, vector in enumerate(cgutils.unpack_tuple(builder, element_value, LIMBS)):
-            emit.store_vector(place, limb, vector)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.int64, Element), generate
-
-
-@intrinsic
-def kept_at(typing, array, index, offset):
-    """The element that `keep` wrote."""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        place = address(context, builder, array, *values)
-        return context.make_tuple(builder, Element, [emit.load_vector(place, limb) for limb in range(LIMBS)])
-
-    return Element(array, types.int64, types.int64), generate
-
-
-@inlined
-def load_rows(rows, index, step):
-    """Eight rows of an array (n, 4): index, index + step, …"""
-    return load_rows_at(rows, index, step, 0)
-
-
-@inlined
-def store_rows(rows, index, step, element):
-    """Write elements below 2^256 to eight rows of an array (n, 4): index, index + step, …"""
-    store_rows_at(rows, index, step, 0, element)
-
-
-@inlined
-def keep(notes, index, element):
-    """Write an element as it is to row `index` of an array (n, 40), to be read back by `kept`."""
-    keep_at(notes, index, 0, element)
-
-
-@inlined
-def kept(notes, index):
-    """The element that `keep` wrote to row `index`."""
-    return kept_at(notes, index, 0)
 
 
 def kernels(prime: Prime) -> SimpleNamespace:

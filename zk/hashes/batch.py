@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from zk import parallel, width
-from zk.fields import array, fr, products, rows, wide
+from zk.fields import array, fr, moves, products, rows, vector
 from zk.fields.prime import FR, MONTGOMERY, R, WORDS
 from zk.hashes import poseidon, recurrence
 from zk.jit import inlined, inner, kernel
@@ -123,8 +123,8 @@ def _hash_ones(inputs, tag, table, t, half, partial, result, first, last):
 @kernel
 def _hash_lanes(inputs, tag, table, t, half, partial, result, first, last):
     """Sixteen by sixteen; last - first is a multiple of sixteen."""
-    like = wide.load_rows(table, 0, 0)
-    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_EIGHT, wide.LANES, _STREAMS, like)
+    like = moves.load_rows(table, 0, 0)
+    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_EIGHT, vector.LANES, _STREAMS, like)
 
 
 @lru_cache(maxsize=None)
@@ -155,7 +155,7 @@ def hash_many(inputs: np.ndarray, tag: int = 0) -> np.ndarray:
     """
     count, t = len(inputs), inputs.shape[1] + 1
     table, key = _table(t), _row(tag)
-    at_once, run = (_STREAMS * wide.LANES, _hash_lanes) if width.LANES > 1 and count > 1 else (1, _hash_ones)
+    at_once, run = (_STREAMS * vector.LANES, _hash_lanes) if width.LANES > 1 and count > 1 else (1, _hash_ones)
     missing = -count % at_once
     if missing:
         inputs = np.concatenate([inputs, np.zeros((missing, t - 1, WORDS), np.uint64)])
