@@ -23,9 +23,9 @@ _STEP = 2 * LANES  # additions of a pair of steps
 _DENOMINATOR = _INVERSE = 0
 _PRODUCT = _RISE = _SLOPE = 1
 _SQUARE = _RUN = _DROP = 2
-_BATCH = 256 * _STEP  # an inversion costs about as much as 20 additions in lanes, or 60 of single ones
+_BATCH = 128 * _STEP  # an inversion costs about as much as 20 additions in lanes, or 60 of single ones
 _BLOCK = 32  # steps, an even number; in lanes their notes take 30 KiB in G1
-_RUN_BYTES = 1 << 20  # of points summed in one run, half of which are written
+_RUN_BYTES = 1 << 19  # of points summed in one run, half of which are written
 
 
 @inlined

@@ -33,6 +33,8 @@ def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, i
     with phases.phase("plain scalars"):
         plain = polynomial.to_plain(wires)
         of_b = plain[key.b_wires]
+    with phases.phase("blinding"):
+        blinding = _start_blinding(key, r, s)
     with phases.phase("MSM B in G2"):
         b2 = msm.start_g2(key.b2, of_b)
     with phases.phase("MSM H"):
@@ -44,9 +46,12 @@ def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, i
     with phases.phase("MSM B in G1"):
         b1 = msm.start_g1(key.b1, of_b)
     with phases.phase("assembling"):
-        begun = _start_blinding(key, r, s)
-        sums = [bn254.add(pending.result(), blinding.result()) for pending, blinding in zip((a, b1, b2), begun)]
-        return _assemble(key, r, s, *sums, bn254.add(c.result(), h.result()))
+        # In the order in which they are begun, so that the pool works on the later ones meanwhile.
+        of_a, of_b1, of_b2 = (pending.result() for pending in blinding)
+        proof_b = bn254.add(b2.result(), of_b2)
+        proof_c = bn254.add(h.result(), c.result())
+        proof_a = bn254.add(a.result(), of_a)
+        return _assemble(key, r, s, proof_a, bn254.add(b1.result(), of_b1), proof_b, proof_c)
 
 
 def _start_blinding(key: ProvingKey, r: int, s: int) -> tuple[Pending, Pending, Pending]:
