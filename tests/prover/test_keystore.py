@@ -97,7 +97,7 @@ def test_every_altered_file_is_refused(store):
 @pytest.mark.parametrize(
     "changes, why",
     [
-        ({"version": 2}, "version 2; this program knows 1"),
+        ({"version": 1}, "version 1; this program knows 2"),
         ({"fingerprint": "00"}, "for something else"),
         ({"statement": "leg"}, "for something else"),
         ({"format": "other"}, "for something else"),
