@@ -25,6 +25,7 @@ _PRODUCT = _RISE = _SLOPE = 1
 _SQUARE = _RUN = _DROP = 2
 _BATCH = 128 * _STEP  # an inversion costs about as much as 20 additions in lanes, or 60 of single ones
 _BLOCK = 32  # steps, an even number; in lanes their notes take 30 KiB in G1
+_AHEAD = 8  # steps between the request for a point and its use
 _RUN_BYTES = 1 << 19  # of points summed in one run, half of which are written
 
 
@@ -58,8 +59,13 @@ def _find_denominators(begin, end, points, left, right, notes, rows, special):
 
     Only the identity has x = 0, for a point of G1 or G2 with that would have order 3.
     """
+    ahead = special.shape[0] - _AHEAD
     for i in range(begin, end):
         first = i * LANES
+        if i < ahead:
+            for place in range(first + _AHEAD * LANES, first + _AHEAD * LANES + LANES):
+                limbs.prefetch(points, limbs.item(left, place) >> 1)
+                limbs.prefetch(points, limbs.item(right, place) >> 1)
         a, b = coordinates.gather(points, left, first, 1, 0), coordinates.gather(points, right, first, 1, 0)
         difference = coordinates.sub_small(b, a)
         found = coordinates.may_be_zero(difference) | coordinates.may_be_zero(a) | coordinates.may_be_zero(b)

@@ -149,6 +149,21 @@ def address(
 
 
 @intrinsic
+def prefetch(typing, view, index):
+    """Begin to bring row `index` into the cache: its first 64 bytes.  An index out of range does no harm."""
+
+    def generate(context, builder, signature, arguments):
+        pointer, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        place = address(context, builder, view, *arguments)
+        builder.call(function, [place, flag(0), flag(3), flag(1)])  # to read, to stay, data
+        return context.get_dummy_value()
+
+    return types.void(view, types.int64), generate
+
+
+@intrinsic
 def item(typing, view, index):
     """Number `index` of an array, or a view of one, of whole numbers."""
 
