@@ -6,7 +6,7 @@
     service/    a prover that stays: processes with keys and kernels loaded, behind a socket of the user's own
     pool/       founding a pool on one machine: example assets, oracles, exact amounts
     machine/    where data lies, progress, compiling ahead, `zksettle doctor`
-    cli/        the commands, one file per group · demo/ the story they tell · bench/
+    cli/        the commands, one file per group · demo/ the story they tell · bench/  what they take
 
 Secrets begin in `wallet` and end in `proofs/pipeline`; nothing imports this package.
 """

@@ -38,8 +38,8 @@ def place(
 ) -> Order:
     """Puts an order on the board, after dropping what is void.
 
-    Raises Rejected: TOO_LARGE or MALFORMED for the terms; whatever engine.check_leg has against the leg; ORDER_TOO_LONG,
-    ORDER_KNOWN, ACCOUNT_FULL or BOARD_FULL.
+    Raises Rejected: TOO_LARGE or MALFORMED for the terms; whatever engine.check_leg has against the leg;
+    ORDER_TOO_LONG, ORDER_KNOWN, ACCOUNT_FULL or BOARD_FULL.
     """
     if len(sealed_terms) > MAX_READERS:
         raise Rejected(Rejection.TOO_LARGE, f"the order has {len(sealed_terms)} readers, more than {MAX_READERS}")

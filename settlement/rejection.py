@@ -22,7 +22,10 @@ class Rejection(IntEnum):
     LEG_SIGNATURE = (11, "Ask the leg's owner to sign it as it stands: it was changed after it was signed.")
     UNBALANCED = (12, "Make the legs' changes add up to their flows for every asset, and sign the binding again.")
     INVALID_PROOF = (13, "Prove the leg again: its proof does not verify for its public inputs.")
-    CUSTODY = (14, "Withdraw less than the ledger holds of the asset under this key, or deposit less than it can count.")
+    CUSTODY = (
+        14,
+        "Withdraw less than the ledger holds of the asset under this key, or deposit less than it can count.",
+    )
 
     BOARD_FULL = (20, "Wait until orders on the board have expired.")
     ORDER_KNOWN = (21, "Do nothing: the board has this order already.")

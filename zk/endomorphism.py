@@ -1,8 +1,8 @@
-"""Half-length scalars: every point comes with a second multiple for one product.
+"""BN254's endomorphism: a scalar becomes two of half its length, and a point gets a second one for one product.
 
-BN254 has β in Fp and λ mod r, cube roots of one, with (β x, y) = λ·(x, y) for every point (x, y) of G1, and with β^2 for
-β in G2.  A scalar s is written as s1 + λ s2 with |s1|, |s2| < 2^127: (s, 0) less the nearest vector of the lattice of all
-(a, b) with a + λ b = 0 mod r, found by rounding its coordinates in a short basis (a1, b1), (a2, b2),
+BN254 has β in Fp and λ mod r, cube roots of one, with (β x, y) = λ·(x, y) for every point (x, y) of G1, and with β^2
+for β in G2.  A scalar s is written as s1 + λ s2 with |s1|, |s2| < 2^127: (s, 0) less the nearest vector of the lattice
+of all (a, b) with a + λ b = 0 mod r, found by rounding its coordinates in a short basis (a1, b1), (a2, b2),
 
     c1 = round(b2 s / r),  c2 = round(-b1 s / r),  s1 = s - c1 a1 - c2 a2,  s2 = -c1 b1 - c2 b2.
 
@@ -120,7 +120,7 @@ def _times(rows, factor, result):
 
 
 def split(scalars: np.ndarray) -> np.ndarray:
-    """(2n, 4): all s1, then all s2 of (n, 4) plain scalars below r, each a magnitude below 2^127 and in bit 255 a sign."""
+    """(2n, 4): all s1, then all s2 of (n, 4) plain scalars below r: magnitudes below 2^127, with signs in bit 255."""
     halves = np.empty((2 * len(scalars), WORDS), np.uint64)
     _split(scalars, _BASIS, halves)
     return halves

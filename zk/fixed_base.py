@@ -1,8 +1,8 @@
 """Multiples of points that are known in advance: no doublings, only additions of table entries.
 
-The table holds k·2^(bits·i)·base for every base, window i and digit magnitude k, so Σ scalar·base is the sum of one entry
-for each digit of each scalar.  These sums are the groups of `zk.curves.sums`, whose additions share their inversions.
-Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
+The table holds k·2^(bits·i)·base for every base, window i and digit magnitude k, so Σ scalar·base is the sum of one
+entry for each digit of each scalar.  These sums are the groups of `zk.curves.sums`, whose additions share their
+inversions.  Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
 """
 
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ from numba.extending import intrinsic, overload
 
 from zk import width
 
-__all__ = ["by_type", "by_width", "cache_folder", "compiled_count", "inlined", "inner", "intrinsic", "kernel", "kernel_sources"]
+__all__ = ["by_type", "by_width", "cache_folder", "inlined", "inner", "intrinsic", "kernel", "kernel_sources"]
 
 _ROOT = Path(__file__).parent
 _NO_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -113,11 +113,6 @@ def inlined(function: Callable) -> Callable:
     """An inner kernel whose code is copied into every kernel that calls it: for the inside of a hot loop, where
     passing elements through memory would cost as much as the arithmetic."""
     return _closed(_compile(function, forceinline=True, **_NO_DOOR))
-
-
-def compiled_count() -> int:
-    """How many compiled kernels the cache folder holds."""
-    return sum(1 for _ in cache_folder.rglob("*.nbc"))
 
 
 def _depth(type_: types.Type) -> int:

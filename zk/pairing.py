@@ -1,8 +1,8 @@
 """The optimal ate pairing of BN254, and products of pairings under one final exponentiation.
 
 e(P, Q) = (f · l_{T,ψ(Q)}(P) · l_{T',-ψ²(Q)}(P)) ^ ((p^12 - 1) / r), with f from the Miller loop of length 6x + 2 over
-Q, T = (6x + 2) Q and T' = T + ψ(Q).  In a product all loops share their squarings.  The lines of a point of G2 depend on
-nothing else, so those of a fixed one are prepared once: a third of its loop is left.
+Q, T = (6x + 2) Q and T' = T + ψ(Q).  In a product all loops share their squarings.  The lines of a point of G2 depend
+on nothing else, so those of a fixed one are prepared once: a third of its loop is left.
 
 Source: Vercauteren, "Optimal pairings" (IEEE Transactions on Information Theory 56, 2010), section IV.A; Costello,
 Stebila, "Fixed argument pairings" (LATINCRYPT 2010), section 3, for the prepared lines.

@@ -1,4 +1,4 @@
-"""Polynomials over Fr by their values: what the generator and the quotient need, and no more.
+"""Columns of Fr: polynomials by their values, and plain words to Montgomery words and back.
 
 A column is (N, 4) words; Montgomery words where nothing else is said.
 """

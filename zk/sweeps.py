@@ -41,14 +41,6 @@ def _store(column, row, buffer, first, count):
 
 
 @inner
-def _store_exactly(column, row, buffer, first, count):
-    """Elements back to their rows, canonical."""
-    for i in range(count):
-        a = factors.settled(fr.kept(buffer, first + i))
-        fr.store_lanes(column, row + i * LANES, 1, factors.exact(a))
-
-
-@inner
 def _store_scaled(column, row, buffer, first, count, scale):
     """Elements times a factor back to their rows, canonical."""
     factor = factors.load_each(scale, 0)

@@ -1,10 +1,9 @@
-"""One kernel that runs a flat witness program (the format is described in circuits/frontend/program.py).
+"""Running a flat witness program, whose format is in circuits/frontend/program.py: once, or eight times at once.
 
-It runs for one set of inputs or, in lanes, for eight at once; which one, `like` tells, any element of the right type.
-Values are Montgomery elements of Fr.  The wires of a combination were all computed by earlier steps, so a step is two
-sums of products and at most one more operation.  Two things are shared: a combination that is read again soon is not
-summed again, and two quotients in a row cost one inversion.  Indices are trusted here: a `Program` checks them when it
-is made.
+One kernel does both; which, `like` tells, any element of the right type.  Values are Montgomery elements of Fr.  The
+wires of a combination were all computed by earlier steps, so a step is two sums of products and at most one more
+operation.  Two things are shared: a combination that is read again soon is not summed again, and two quotients in a row
+cost one inversion.  Indices are trusted here: a `Program` checks them when it is made.
 
 Wires are canonical or products, which in lanes are below 2p; so a sum of n of them has an excess of n 2^210 at most
 (`zk.fields.wide`), which is small.

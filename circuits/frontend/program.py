@@ -12,7 +12,7 @@ A combination is a run of terms (wire, index of a coefficient).  Coefficients ar
 are kept once, as plain little-endian words; the first two are always 1 and -1.  The program is data only: the
 same rows drive one witness or several side by side.
 
-The kernel that runs it checks no index, so a `Program` checks all of them when it is made: each step writes the next
+The kernels that run it check no index, so a `Program` checks all of them when it is made: each step writes the next
 wires and reads only wires written before it.
 """
 

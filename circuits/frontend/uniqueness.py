@@ -3,8 +3,8 @@
 A wire becomes determined by one of these rules, applied until nothing changes:
 
     linear      it is the only unknown of a constraint, and its coefficient there is a constant other than 0
-    bits        all unknowns of a linear constraint are boolean, and their weights, divided by the first or the last, are
-                superincreasing with a sum below the modulus: then no two choices have the same sum (Σ 2^i·b_i)
+    bits        all unknowns of a linear constraint are boolean, and their weights, divided by the first or the last,
+                are superincreasing with a sum below the modulus: then no two choices have the same sum (Σ 2^i·b_i)
     zero test   x·z = 0 and x·y = <z and known wires>, with x known: the first fixes z where x is not 0, the second
                 where x is 0
     division    it is the only unknown of a constraint, and its coefficient depends on known wires: determined

@@ -127,7 +127,7 @@ def from_json(kind: type, document: Any, what: str) -> Any:
 
 
 def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
-    """(public, private) from the JSON object {"public": {...}, "private": {...}}.  Raises FormatError as `from_json`."""
+    """(public, private) from the JSON object {"public": {…}, "private": {…}}.  Raises FormatError as `from_json`."""
     document = strict.loads(data, "the input", MAX_JSON_BYTES)
     document = strict.has_keys(document, {"public", "private"}, "the input")
     return (

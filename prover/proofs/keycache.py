@@ -2,7 +2,8 @@
 
     CACHE/circuits/SHA256-VERSION/NAME.npy      the arrays of the proving key in the .zkey file with that digest
 
-CACHE is where the compiled kernels lie.  An entry appears whole, by one rename; its arrays are memory-mapped, so
+CACHE is the folder that ZKSETTLE_CACHE names, else the user's; kernels lie beside it in CACHE/kernels.  At most
+MAX_ENTRIES entries and MAX_KEPT_BYTES stay.  An entry appears whole, by one rename; its arrays are memory-mapped, so
 processes share them.  Whatever could lead a kernel astray is checked at every opening; an entry in which something is
 wrong counts as none.  The points are not checked again: whoever proves verifies the proof, and discards the entry when
 it does not verify.  Entries are private to the user and can be deleted at any time.

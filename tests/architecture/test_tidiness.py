@@ -1,5 +1,6 @@
 """What a visitor sees first is what was agreed, and nothing lies about."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -8,8 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-AGREED = {"zk", "circuits", "settlement", "prover", "tests", "pyproject.toml", "README.md", "requirements.lock", "LICENSE"}
-SOURCES = sorted(path for package in ("zk", "circuits", "settlement", "prover") for path in (ROOT / package).rglob("*.py"))
+PACKAGES = ("zk", "circuits", "settlement", "prover")
+AGREED = {*PACKAGES, "tests", "pyproject.toml", "README.md", "requirements.lock", "LICENSE"}
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TOLD = sorted((ROOT / "zk").rglob("__init__.py")) + [
+    ROOT / "prover" / package / "__init__.py" for package in ("proofs", "machine", "service", "bench")
+]
+WIDTH = 120  # characters
 
 
 def tracked() -> list[str]:
@@ -28,6 +34,19 @@ def test_the_top_level_is_what_was_agreed():
 def test_every_module_says_what_it_is_for():
     for path in SOURCES:
         assert path.read_text("utf-8").startswith('"""'), path
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.parent.name)
+def test_every_package_names_its_modules(path):
+    words = set(re.findall(r"\w+", ast.get_docstring(ast.parse(path.read_text("utf-8")))))
+    missing = {module.stem for module in path.parent.glob("*.py")} - {"__init__"} - words
+    assert not missing, f"{path.parent}: {sorted(missing)}"
+
+
+def test_no_line_is_too_long():
+    for path in SOURCES:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            assert len(line) <= WIDTH, f"{path}:{number}"
 
 
 def test_no_file_carries_unfinished_work_or_an_address_of_a_machine():

@@ -73,7 +73,8 @@ def swap(keystore, tmp_path_factory):
         moves = []
         for index, changed in enumerate([changes, plan.opposite(changes)]):
             branch = ledger.path(index)
-            source = plan.Source(keys.account(SEED, index), plans[index].account, index, branch, merkle.path_root(branch))
+            root = merkle.path_root(branch)
+            source = plan.Source(keys.account(SEED, index), plans[index].account, index, branch, root)
             target = plan.Target(address.of(SEED, index), index)
             moves.append(plan.move(setting(ledger), source, target, changed, LATER_MS))
         made = tuple(assembly.leg(one, pool, keystore) for one in moves)

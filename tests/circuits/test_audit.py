@@ -219,7 +219,8 @@ def without(circuit, index):
     system = circuit.r1cs
     sides = ([row for i, row in enumerate(m.rows()) if i != index] for m in (system.a, system.b, system.c))
     constraints = (*circuit.constraints[:index], *circuit.constraints[index + 1 :])
-    return replace(circuit, r1cs=R1CS(R, system.wires, system.public, *map(r1cs.matrix, sides)), constraints=constraints)
+    fewer = R1CS(R, system.wires, system.public, *map(r1cs.matrix, sides))
+    return replace(circuit, r1cs=fewer, constraints=constraints)
 
 
 def audit_without_the_last(path, why):

@@ -21,4 +21,5 @@ def make(name: str = "test", leg: StatementKey | None = None, margin: StatementK
     """The example assets under these keys, or under any."""
     oracles = tuple(babyjubjub.multiply(secret, babyjubjub.BASE8) for secret in ORACLE_SECRETS)
     leg, margin = leg or any_key("leg", 8), margin or any_key("margin", 4)
-    return Pool(name, bytes(16), defaults.ASSETS, oracles, defaults.QUORUM, defaults.LIMITS, leg, margin, insecure_dev=True)
+    terms = (bytes(16), defaults.ASSETS, oracles, defaults.QUORUM, defaults.LIMITS)
+    return Pool(name, *terms, leg, margin, insecure_dev=True)

@@ -27,7 +27,7 @@ class PlainLeg:
     """One account's move, in the clear.
 
     `spends` is the position of the old account, or something unique for a leg that starts from nothing or whose
-    nullifier is made up.  `changes` are those that its value commits to.  `faithful` says that its proof was made for it.
+    nullifier is made up.  `changes` are those that its value commits to.  `faithful` says that its proof is for it.
     """
 
     spends: object

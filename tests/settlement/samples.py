@@ -1,4 +1,4 @@
-"""Pools, legs and bundles whose signatures and value commitments are real, and whose proofs are points that prove nothing.
+"""Pools, legs and bundles whose signatures and value commitments are real, and whose proofs prove nothing.
 
 Tests that are not about proofs hand the engine `any_proof` in place of the verifier.  The risk parameters are the
 example pool's, in round numbers.

@@ -168,7 +168,8 @@ def test_what_is_no_ledger_is_said_to_be_none(tmp_path):
 def test_a_file_that_is_damaged_is_said_to_be(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'outputs_by_commitment'").fetchone()[0]
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'outputs_by_commitment'"
+        root = connection.execute(query).fetchone()[0]
         size = connection.execute("PRAGMA page_size").fetchone()[0]
     connection.close()
     data = bytearray(path.read_bytes())

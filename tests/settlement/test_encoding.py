@@ -21,7 +21,8 @@ points = st.integers(1, 50).map(lambda k: babyjubjub.multiply(k, babyjubjub.BASE
 signatures = st.builds(Signature, points, st.integers(0, babyjubjub.ORDER - 1))
 amounts = st.integers(-bundle.MAX_AMOUNT, bundle.MAX_AMOUNT).filter(bool)
 flows = st.builds(Flow, st.integers(0, 7), amounts, st.binary(max_size=bundle.MAX_PARTY_BYTES))
-margins = st.builds(Margin, digest_bytes, elements, st.integers(0, bundle.MAX_EPOCH), st.just(0), st.just(samples.PROOF))
+epochs = st.integers(0, bundle.MAX_EPOCH)
+margins = st.builds(Margin, digest_bytes, elements, epochs, st.just(0), st.just(samples.PROOF))
 ciphertexts = st.binary(min_size=bundle.CIPHERTEXT_BYTES, max_size=bundle.CIPHERTEXT_BYTES)
 
 

@@ -23,7 +23,9 @@ class World:
 
     def __init__(self, path: Path):
         self.path, self.notary, self.now_ms = path, Notary(), samples.NOW_MS
-        self.ledger = ledger.Ledger.create(path, replace(samples.pool(), oracle_keys=samples.pool().oracle_keys[:1], quorum=1), self.now_ms)
+        pool = samples.pool()
+        pool = replace(pool, oracle_keys=pool.oracle_keys[:1], quorum=1)
+        self.ledger = ledger.Ledger.create(path, pool, self.now_ms)
         self.reference = ReferenceLedger(
             lambda children: records.node(poseidon.hash, children),
             ledger.GRID_WINDOW, samples.LIMITS.grid_age_ms,

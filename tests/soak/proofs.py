@@ -32,7 +32,8 @@ def value(source: random.Random) -> int:
     """A scalar, often one that a multi-scalar multiplication treats in its own way."""
     kind = source.randrange(8)
     short = source.getrandbits(source.randrange(1, 250))
-    return [0, 1, R - 1, short, R - 1 - short, R // 2 + source.randrange(-2, 3)][kind] if kind < 6 else source.randrange(R)
+    special = [0, 1, R - 1, short, R - 1 - short, R // 2 + source.randrange(-2, 3)]
+    return special[kind] if kind < len(special) else source.randrange(R)
 
 
 def row(source: random.Random, wires: int) -> dict[int, int]:

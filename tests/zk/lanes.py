@@ -16,7 +16,7 @@ from zk.jit import kernel
 
 LANES, LIMBS, BITS = vector.LANES, columns.LIMBS, columns.LIMB_BITS
 
-NEEDED = pytest.mark.skipif(not width.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA, so nothing runs on eight lanes")
+NEEDED = pytest.mark.skipif(not width.is_wide_cpu(), reason="no AVX-512 IFMA in this CPU: nothing runs on eight lanes")
 
 (ADD, DOUBLE, SUB, NEG, SUB_SMALL, NEG_SMALL, MUL, SQUARE, MUL_INLINED, SQUARE_INLINED, INVERSE, CANONICAL,
  TO_MONTGOMERY, FROM_MONTGOMERY, ONE) = range(15)  # fmt: skip

@@ -133,7 +133,7 @@ def test_limbs_that_are_all_ones_lose_nothing(field):
 
 
 def test_no_column_of_a_product_reaches_2_57():
-    """Every half of a product as large as 52 bits allow, those of a·b and of m·p, and the carry from the column below."""
+    """Halves of products as large as 52 bits allow, of a·b and of m·p, and the carry from the column below."""
     largest_half, sums, carry = (1 << columns.LIMB_BITS) - 1, [0] * (2 * columns.LIMBS), 0
     for _, i, j in itertools.product(("a·b", "m·p"), range(columns.LIMBS), range(columns.LIMBS)):
         sums[i + j] += largest_half

@@ -46,7 +46,7 @@ def copy_pairs(rows, index, step, result):
 
 @kernel
 def move_parts(rows, places, part, to_part, notes, targets, result):
-    """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], by way of views, `keep` and `kept`."""
+    """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], by views, `keep` and `kept`."""
     rows, places, notes, result = limbs.rows(rows), limbs.rows(places), limbs.rows(notes), limbs.rows(result)
     fp.keep_part(notes, 1, part, fp.gather_part(rows, places, 0, 1, part))
     fp.scatter_part(result, limbs.rows(targets), 0, to_part, fp.kept_part(notes, 1, part))

@@ -29,7 +29,8 @@ def test_products_of_fp_are_powers(loop):
 @pytest.mark.parametrize("loop", [loops.products, loops.products_alone])
 def test_products_of_fp2_are_powers(loop):
     values, factors = (list(zip(random(P), random(P))) for _ in range(2))
-    found, by = (array.encode(FP, [c for pair in side for c in pair]).reshape(-1, 1, 2, 4) for side in (values, factors))
+    flat = ([c for pair in side for c in pair] for side in (values, factors))
+    found, by = (array.encode(FP, side).reshape(-1, 1, 2, 4) for side in flat)
     loop(found, by, 1)
     expected = [((a * c - b * d) % P, (a * d + b * c) % P) for (a, b), (c, d) in zip(values, factors)]
     decoded = array.decode(FP, found.reshape(-1, 4))

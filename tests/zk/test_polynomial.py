@@ -1,4 +1,4 @@
-"""Columns of Montgomery words and of plain words: the same numbers, whatever the length leaves over beside the lanes."""
+"""Columns of Montgomery words and of plain words: the same numbers, whatever length is left over beside the lanes."""
 
 import pytest
 

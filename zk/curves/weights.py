@@ -1,14 +1,14 @@
 """Random multiples t·P of many points of G1, as a batch of equations wants them, in lanes.
 
-t = Σ (s_i + λ z_i) 2^i for i below 64, where the signs s_i and z_i are 1 or -1: 2^128 weights, of which no two are equal
-modulo r.  With the endomorphism λ (x, y) = (β x, y) of zk/endomorphism.py each step doubles the sum and adds
+t = Σ (s_i + λ z_i) 2^i for i below 64, where the signs s_i and z_i are 1 or -1: 2^128 weights, of which no two are
+equal modulo r.  With the endomorphism λ (x, y) = (β x, y) of zk/endomorphism.py each step doubles the sum and adds
 s_i P + z_i λ P, which up to sign is one of two affine points,
 
     P + λ P = -λ² P = (β² x, -y)        P - λ P, by a chord of slope -2y / ((β - 1) x).
 
 No step meets an exception.  The sum before step i is (a + λ b) P with a and b odd.  Twice that is P + λ P or another of
-the four only when a' + λ b' = 0 modulo r for some odd a' and b' below 2^66, and there are none: a'^2 - a' b' + b'^2 would
-be a multiple of r.  For the same reason no two weights are equal and none is zero.
+the four only when a' + λ b' = 0 modulo r for some odd a' and b' below 2^66, and there are none: a'^2 - a' b' + b'^2
+would be a multiple of r.  For the same reason no two weights are equal and none is zero.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ _SLOPE = words(-2 * pow(endomorphism.BETA - 1, -1, P) * MONTGOMERY % P)
 
 
 def scalars(drawn: np.ndarray) -> list[int]:
-    """The weights modulo r that (n, 16) random bytes stand for: s_i is 1 where bit i is set, z_i where bit 64 + i is."""
+    """The weights modulo r that (n, 16) random bytes stand for: s_i is 1 where bit i is set, z_i where bit 64 + i."""
     halves = (2 * half - (1 << BITS) + 1 for half in drawn.view("<u8").ravel().tolist())
     return [(a + endomorphism.LAMBDA * b) % R for a, b in zip(halves, halves)]
 

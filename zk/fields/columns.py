@@ -1,4 +1,4 @@
-"""Arithmetic on five limbs of 52 bits in eight lanes, written as instructions: what the intrinsics of `wide` are made of.
+"""Arithmetic on five limbs of 52 bits in eight lanes, as instructions: what the intrinsics of `wide` are made of.
 
 An element is five vectors of limbs, least significant first; a product is ten columns, sums of 52-bit halves of
 products of limbs, not yet carried.  Functions take and give lists of vectors; their arithmetic, and why nothing is lost

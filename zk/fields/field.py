@@ -20,9 +20,10 @@ from zk.fields.prime import WORDS, Prime
 from zk.jit import by_width, inlined, inner
 
 _SHARED = (
-    "add", "double", "sub", "neg", "sub_small", "neg_small", "mul", "square", "mul_inlined", "square_inlined", "canonical",
-    "may_be_zero", "select", "one", "constant", "to_montgomery", "from_montgomery",
+    "add", "double", "sub", "neg", "sub_small", "neg_small", "mul", "square", "mul_inlined", "square_inlined",
+    "canonical", "may_be_zero", "select", "one", "constant", "to_montgomery", "from_montgomery",
 )  # fmt: skip
+# The words of an element as `keep` writes it: its limbs in every lane, or its four words.
 KEPT = columns.LIMBS * width.LANES if width.LANES > 1 else WORDS
 
 

@@ -155,7 +155,8 @@ def kept(notes, index):
 @inlined
 def gather_part(rows, places, first, shift, part):
     """Part `part` of the rows places[first] >> shift, …"""
-    return fp.gather_part(rows, places, first, shift, 2 * part), fp.gather_part(rows, places, first, shift, 2 * part + 1)
+    a0 = fp.gather_part(rows, places, first, shift, 2 * part)
+    return a0, fp.gather_part(rows, places, first, shift, 2 * part + 1)
 
 
 @inlined

@@ -14,7 +14,9 @@ from numba.core import cgutils, types
 
 from zk.fields.prime import FP
 from zk.fields.vector import Emitter
-from zk.fields.columns import LIMB_BITS, LIMBS, Element, carry, limbs, product_columns, raise_below, reduce, subtract_above
+from zk.fields.columns import (
+    LIMB_BITS, LIMBS, Element, carry, limbs, product_columns, raise_below, reduce, subtract_above,
+)  # fmt: skip
 from zk.jit import inlined, inner, intrinsic
 
 _P, _TWICE_P = limbs(FP.modulus), limbs(2 * FP.modulus)

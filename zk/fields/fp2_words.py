@@ -20,7 +20,8 @@ _MINUS_P = words(MONTGOMERY - P)
 _NEGATIVE_INVERSE = words(-pow(P, -1, MONTGOMERY) % MONTGOMERY)[0]
 
 _NINE = np.uint64(9)
-# For t below 10p the quotient by p comes from the bits of t above 240, times _RECIPROCAL / 2^40 = 1 / (⌊p / 2^240⌋ + 1).
+# For t below 10p the quotient by p comes from the bits of t above 240, times _RECIPROCAL / 2^40, which is about
+# 1 / (⌊p / 2^240⌋ + 1) and not above it.
 _SHIFT, _SHIFT_UP, _RECIPROCAL_BITS = np.uint64(48), np.uint64(16), np.uint64(40)
 _RECIPROCAL = np.uint64((1 << 40) // ((P >> 240) + 1))
 

@@ -11,8 +11,6 @@ from numba.extending import models, register_model
 from zk.fields.prime import WORD_BITS, WORDS
 from zk.jit import intrinsic
 
-Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
-
 ZERO_WORD = np.uint64(0)
 ONE_WORD = np.uint64(1)
 
@@ -134,7 +132,7 @@ def rows(typing, array):
 def address(
     context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value | None = None
 ) -> ir.Value:
-    """The address, as a byte pointer, of row `index`, or its word `offset`, of an array or view; rows are in one piece."""
+    """The address, a byte pointer, of row `index`, or its word `offset`, of an array or view; rows are in one piece."""
     if isinstance(type_, Rows):
         struct = cgutils.create_struct_proxy(type_)(context, builder, value)
         stride, base = struct.stride, struct.data

@@ -3,8 +3,8 @@
 For a factor w let w' = floor(w·2^260 / p).  Then a·w - q·p with q = floor(a·w' / 2^260) is a·w mod p, or p more, for
 any a < 2^260; and only the lower halves of a·w and q·p and the upper half of a·w' are needed: 84 multiply-adds instead
 of 105.  (Harvey, "Faster arithmetic for number-theoretic transforms", 2014, section 2; the trick is Shoup's.)  Here
-a·w' is summed from its column of weight 2^208 on.  What that leaves out is below 2^-49 in q, so q is short of a·w / p by
-less than 1 + a / 2^260 + 2^-49: the product is below 2p + 2^206, and below 1.5p for a < 40p.
+a·w' is summed from its column of weight 2^208 on.  What that leaves out is below 2^-49 in q, so q is short of a·w / p
+by less than 1 + a / 2^260 + 2^-49: the product is below 2p + 2^206, and below 1.5p for a < 40p.
 
 A value is *loose*: five signed columns of 64 bits, weighed by 2^52i, whose sum is in [0, 84p); 84p is less than 2^260.
 Sums and differences are taken column by column; carries wait for the next product.  That leaves columns below 2^57, for

@@ -173,8 +173,9 @@ def kernels(prime: Prime) -> SimpleNamespace:
         return mul(a, plain_one, p, negative_inverse)
 
     return SimpleNamespace(
-        ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg, sub_small=field_sub, neg_small=field_neg,
-        mul=field_mul, square=field_square, mul_inlined=field_mul, square_inlined=field_square, inverse=field_inverse,
+        ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg,
+        sub_small=field_sub, neg_small=field_neg, mul=field_mul, square=field_square,
+        mul_inlined=field_mul, square_inlined=field_square, inverse=field_inverse,
         canonical=canonical, may_be_zero=may_be_zero, select=select, one=field_one, constant=constant,
         to_montgomery=to_montgomery, from_montgomery=from_montgomery,
     )  # fmt: skip

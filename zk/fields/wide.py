@@ -20,7 +20,7 @@ difference with h >= 1 is positive, and one with h <= 0 is below 2^208.
 
 Sums and differences.  `sub` leaves an excess of 2^208, or that of its first operand if that is greater.  `add` leaves
 the sum of both excesses, and at least 2^210.  So excess grows only where sums are added to sums, as twice 2p + e is
-2p + 2e: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any transform has steps, keep 2p+.
+2p + 2e: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any kernel makes, keep 2p+.
 """
 
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ import numpy as np
 from numba.core import types
 
 from zk.fields.columns import (
-    LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation, product_columns, reduce, square_columns,
+    LIMB_BITS, MASK, Constant, Element, carry, limbs, operation, product_columns, reduce, square_columns,
     subtract_above,
 )  # fmt: skip
 from zk.fields.prime import MONTGOMERY, Prime
@@ -38,7 +38,7 @@ from zk.jit import inlined, inner
 
 @operation(Element, Element, Element, Constant, types.uint64)
 def mul(emit, a, b, p, negative_inverse):
-    """a·b / 2^256, below (A·B·0.1893 + 1) p.  105 multiply-adds."""
+    """a·b / 2^256, below (A·B·0.18904 + 1) p.  105 multiply-adds."""
     return reduce(emit, product_columns(emit, a, b), p, negative_inverse)
 
 
@@ -52,12 +52,6 @@ def square(emit, a, p, negative_inverse):
 def add(emit, a, b, twice_p):
     """a + b: 2p is subtracted where the sum is above 2p for certain."""
     return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
-
-
-@operation(Element, Element, Element)
-def add_loose(emit, a, b):
-    """a + b, not reduced."""
-    return carry(emit, [emit.add(x, y) for x, y in zip(a, b)])
 
 
 @operation(Element, Element, Element, Constant, Constant)
@@ -214,8 +208,9 @@ def kernels(prime: Prime) -> SimpleNamespace:
         return canonical(mul(a, broadcast(plain_one), p, negative_inverse), p, twice_p)
 
     return SimpleNamespace(
-        add=lanes_add, double=lanes_double, sub=lanes_sub, neg=lanes_neg, sub_small=lanes_sub_small, neg_small=lanes_neg_small, mul=lanes_mul,
-        square=lanes_square, mul_inlined=lanes_mul_inlined, square_inlined=lanes_square_inlined,
+        add=lanes_add, double=lanes_double, sub=lanes_sub, neg=lanes_neg,
+        sub_small=lanes_sub_small, neg_small=lanes_neg_small,
+        mul=lanes_mul, square=lanes_square, mul_inlined=lanes_mul_inlined, square_inlined=lanes_square_inlined,
         canonical=lanes_canonical, may_be_zero=lanes_may_be_zero, select=lanes_select, one=lanes_one,
         constant=lanes_constant, to_montgomery=lanes_to_montgomery, from_montgomery=lanes_from_montgomery,
     )  # fmt: skip

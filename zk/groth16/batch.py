@@ -3,8 +3,8 @@
     Π_i e(t_i A_i, B_i) · Π_key e(Σ t_i α, -β) · e(Σ_j (Σ_i t_i x_ij) ic_j, -γ) · e(Σ_i t_i C_i, -δ) = 1.
 
 There are 2^128 weights, all different modulo r, and for given others at most one of them hides a false equation: a
-batch with a false member passes with probability 2^-128 at most.  What shares a point on the right is added up first, so n
-proofs under one key cost n + 3 Miller loops and one final exponentiation.
+batch with a false member passes with probability 2^-128 at most.  What shares a point on the right is added up first,
+so n proofs under one key cost n + 3 Miller loops and one final exponentiation.
 """
 
 from collections.abc import Sequence

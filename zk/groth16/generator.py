@@ -141,7 +141,7 @@ def _make_points(s: _Secrets, columns: np.ndarray, public: int, log_size: int, p
 def _multiples(
     in_g1: dict[str, np.ndarray], in_g2: dict[str, np.ndarray], progress: Progress
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The multiples of the generators of both groups by named scalars, each group's in one run, as tables of one level."""
+    """Multiples of the generators of both groups by named scalars, each group's in one run, as tables of one level."""
     total = sum(map(len, [*in_g1.values(), *in_g2.values()]))
     results, done = [], 0
     for multiply, named in ((fixed_base.g1, in_g1), (fixed_base.g2, in_g2)):

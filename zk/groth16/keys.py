@@ -111,8 +111,10 @@ def digest(key: VerifyingKey) -> bytes:
 
 @dataclass(frozen=True)
 class ProvingKey:
-    """The key of the prover.  Points are affine Montgomery words, all zero for the identity, as tables of their multiples
-    (zk/multiples.py): the points themselves are a[0], b1[0] and so on, and a key may have these alone, levels = 1.
+    """The key of the prover.
+
+    Points are affine Montgomery words, all zero for the identity, as tables of their multiples (zk/multiples.py): the
+    points themselves are a[0], b1[0] and so on, and a key may have these alone, levels = 1.
 
     A and B are sparse matrices in the form of zk/sparse.py.  After the constraints A has one row for the wire one and
     for each public input, with the single entry 1.  Wires whose column in A or B is zero have no point:

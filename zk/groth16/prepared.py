@@ -1,8 +1,8 @@
 """A verifying key made ready: whatever of the equation does not depend on the proof, computed once.
 
-With S = Σ x_j ic_j and x_0 = 1 a proof is valid when e(A, B) · e(α, -β) · e(S, -γ) · e(C, -δ) = 1.  The loop of the second
-pair is kept as a value.  γ and δ are kept as their lines, and α and ic as tables of their multiples.  Everything follows
-from the key alone, is exact, and is no secret.
+With S = Σ x_j ic_j and x_0 = 1 a proof is valid when e(A, B) · e(α, -β) · e(S, -γ) · e(C, -δ) = 1.  The loop of the
+second pair is kept as a value.  γ and δ are kept as their lines, and α and ic as tables of their multiples.  Everything
+follows from the key alone, is exact, and is no secret.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from zk.curves import bn254, g1, g2
 from zk.fields import array
 from zk.groth16.keys import Proof, VerifyingKey
 
-_BITS = 6  # of a window of a table: 88 KiB for each base
+_BITS = 6  # of a window of a table: 86 KiB for each base
 _MAX_TABLE = 64  # bases; longer sums are multi-scalar multiplications
-_KEPT = 8  # keys that are ready at once: 46 MiB at most
+_KEPT = 8  # keys that are ready at once: 44 MiB at most, with 65 bases in each
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 """Verification: e(A, B) = e(α, β) · e(Σ x_j ic_j, γ) · e(C, δ), with x_0 = 1 (Groth16, section 3.2).
 
 One proof is verified with what zk/groth16/prepared.py knows of the key, a batch by the one equation of
-zk/groth16/batch.py.  Points are typed, so they are on their curves, in their subgroups and not the identity; the kernels
-are imported when the first proof is verified, not before.
+zk/groth16/batch.py.  Points are typed, so they are on their curves, in their subgroups and not the identity; the
+kernels are imported when the first proof is verified, not before.
 """
 
 from collections.abc import Sequence

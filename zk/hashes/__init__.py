@@ -1,1 +1,1 @@
-"""Poseidon and the generator of its constants."""
+"""Poseidon: grain (the constants), poseidon (one hash on ints) · recurrence, batch (many, by kernels)."""

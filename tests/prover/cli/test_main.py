@@ -41,10 +41,12 @@ def test_every_command_explains_itself_and_knows_home_and_json(path, tmp_path):
 
 def test_the_commands_are_those_that_were_promised():
     promised = """
-        pool new, pool show, wallet new, wallet restore, wallet phrase, wallet address, wallet show, wallet sync, deposit, withdraw,
-        pay, order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit,
+        pool new, pool show, wallet new, wallet restore, wallet phrase, wallet address, wallet show, wallet sync,
+        deposit, withdraw, pay,
+        order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit,
         prove, verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, circuit sample,
-        groth16 verify, export snarkjs, import snarkjs, bench kernels, bench msm, bench ntt, bench prove, bench verify, bench throughput, bench peers, warmup, doctor, completion, demo
+        groth16 verify, export snarkjs, import snarkjs, bench kernels, bench msm, bench ntt, bench prove, bench verify,
+        bench throughput, bench peers, warmup, doctor, completion, demo
     """
     assert {tuple(name.split()) for name in promised.split(",")} <= set(COMMANDS)
 

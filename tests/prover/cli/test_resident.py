@@ -1,4 +1,4 @@
-"""A resident prover as a process, with real proofs: it proves the same, loses nothing, tells nothing and leaves nothing."""
+"""A resident prover as a process, with real proofs: it proves the same, loses, tells and leaves nothing."""
 
 import contextlib
 import json
