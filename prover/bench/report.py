@@ -57,12 +57,11 @@ def to_json(about: Mapping[str, Any], machine: Mapping[str, Any], peak: int | No
     }
 
 
-def against(now: Mapping[str, Any], data: bytes) -> Section:
-    """For every timing of a report its ratio to that of an earlier one, which `data` holds as JSON.
+def against(now: Mapping[str, Any], then: Mapping[str, Any]) -> Section:
+    """For every timing of a report its ratio to that of an earlier one, as `earlier` read it.
 
-    Raises FormatError when `data` is no report, or one of another benchmark, another machine or other sizes.
+    Raises FormatError when that is of another benchmark, another machine or other sizes.
     """
-    then = _earlier(data)
     for key in SUBJECT:
         if then.get(key) != now.get(key):
             raise FormatError(f"the earlier report is of another {key}: {then.get(key)}, not {now.get(key)}")
@@ -102,18 +101,23 @@ def _ratio(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _earlier(data: bytes) -> dict[str, Any]:
-    """The parts of an earlier report that are compared.  Raises FormatError where one is missing or malformed."""
+def earlier(data: bytes, name: str) -> dict[str, Any]:
+    """A report from the file of that name.  Raises FormatError when a part that is compared is missing or malformed."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or not isinstance(found.get("machine"), dict) or "benchmark" not in found:
-        raise FormatError("the earlier report is not what zksettle bench --json prints")
-    timings = found.get("timings")
-    if not isinstance(timings, list) or not all(map(_is_timing, timings)):
-        raise FormatError("the earlier report is not what zksettle bench --json prints: a timing is malformed")
+    if not _is_report(found):
+        raise FormatError(f"{name} is not a report that `zksettle bench … --json` printed")
     return found
+
+
+def _is_report(value: Any) -> bool:
+    """Whether a value from a file has what is compared of a report."""
+    if not isinstance(value, dict) or not isinstance(value.get("machine"), dict) or "benchmark" not in value:
+        return False
+    timings = value.get("timings")
+    return isinstance(timings, list) and all(map(_is_timing, timings))
 
 
 def _is_timing(value: Any) -> bool:

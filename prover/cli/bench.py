@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LOG_SIZES = (12, 14, 16, 18)
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
+DIGITS = 16  # of a key file's SHA-256
 
 
 def _sizes(least: int, most: int, default: tuple[int, ...], what: str):
@@ -23,13 +24,23 @@ def _sizes(least: int, most: int, default: tuple[int, ...], what: str):
                         default=",".join(map(str, default)), help=what)  # fmt: skip
 
 
+def _circuit(zkey: Path) -> str:
+    """A circom circuit's name in a report: that of its key's file, and which key it is.
+
+    Raises FormatError when the file cannot be read.
+    """
+    from prover.machine import files
+
+    return f"{zkey.stem} {files.digest(zkey)[:DIGITS]}"
+
+
 @group()
 def bench() -> None:
     """Measure proving and the kernels below it."""
 
 
 @bench.command()
-@measured.options
+@measured.options_on_one_thread
 @pass_session
 def kernels(session: Session, runs: int, **options) -> None:
     """Measure the parts that proofs are made of.
@@ -65,7 +76,7 @@ def msm(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
 
 @bench.command()
 @_sizes(1, 22, LOG_SIZES, "Logarithms of the numbers of points.")
-@measured.options
+@measured.options_on_one_thread
 @pass_session
 def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
     """Measure number-theoretic transforms.
@@ -102,7 +113,7 @@ def prove(
 
         return prove.bench(statement, keystore, runs) if zkey is None else prove.bench_circom(zkey, wtns, runs)
 
-    about = {"statement": statement} if zkey is None else {"circuit": zkey.resolve().parent.name}
+    about = {"statement": statement} if zkey is None else {"circuit": _circuit(zkey)}
     measured.run(session, {"benchmark": "prove", **about}, found, **options)
 
 
@@ -161,6 +172,6 @@ def peers(session: Session, folder: Path, rapidsnark: Path | None, runs: int, **
         return peers.bench(folder, rapidsnark, session.home.path, runs)
 
     try:
-        measured.run(session, {"benchmark": "peers", "circuit": folder.resolve().name}, found, **options)
+        measured.run(session, {"benchmark": "peers", "circuit": _circuit(folder / "circuit.zkey")}, found, **options)
     except Missing as error:
         raise click.ClickException(str(error)) from None

@@ -34,12 +34,21 @@ def read_text(path: Path) -> str:
 def write_text(path: Path, text: str) -> None:
     """Puts a text in place of the file, readable by everybody: it holds nothing secret.
 
-    What is no file, such as /dev/stdout, is written to as it is.
+    What is no file, such as /dev/stdout, is written to as it is.  An OSError names this path, whatever file was at it.
     """
-    if path.exists() and not path.is_file():
-        path.write_text(text, "utf-8")
-        return
     from prover.machine import files
 
-    files.replace(path, text.encode())
-    path.chmod(0o644)
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, "utf-8")
+            return
+        files.replace(path, text.encode())
+        path.chmod(0o644)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def check_folder(path: Path) -> None:
+    """Raises FormatError when the folder that a file is to be written into is not there."""
+    if not path.parent.is_dir():
+        raise FormatError(f"{path} cannot be written: its folder is not there")

@@ -34,11 +34,11 @@ class Sizes(click.ParamType):
         return tuple(sorted({int(word) for word in words}))
 
 
+_THREADS = click.option("--threads", type=click.IntRange(1, 1024), metavar="N",
+                        help="How many threads kernels run on. Default: ZKSETTLE_THREADS, else every core.")  # fmt: skip
 _OPTIONS = [
-    click.option("--runs", type=click.IntRange(1, 10_000), default=5, show_default=True,
+    click.option("--runs", type=click.IntRange(1, 10_000), default=5, show_default=True, metavar="N",
                  help="How many warm runs to time."),
-    click.option("--threads", type=click.IntRange(1, 1024), metavar="N",
-                 help="How many threads kernels run on. Default: ZKSETTLE_THREADS, else every core."),
     click.option("--against", type=files.Existing(), metavar="FILE.json",
                  help="An earlier report made with --json: show how much has changed."),
     click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg",
@@ -47,17 +47,23 @@ _OPTIONS = [
 
 
 def options(function: Callable) -> Callable:
-    """The options of every benchmark: --runs, --threads, --against, --plot."""
+    """The options of a benchmark: --threads and those of `options_on_one_thread`."""
+    return _THREADS(options_on_one_thread(function))
+
+
+def options_on_one_thread(function: Callable) -> Callable:
+    """The options of every benchmark: --runs, --against, --plot."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
-def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Found]", threads: int | None,
-        against: Path | None, plot: Path | None) -> None:  # fmt: skip
+def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Found]", against: Path | None,
+        plot: Path | None, threads: int | None = None) -> None:  # fmt: skip
     """Measures with warm kernels and keys, and shows what was found.
 
-    Raises click.ClickException when a chart is wanted and matplotlib is not there, before anything is measured.
+    Raises, before anything is measured, click.ClickException when a chart is wanted and matplotlib is not there, and
+    FormatError when `against` is no report.
     """
     from prover.bench import charts, report
     from prover.machine import hardware, progress, warmup
@@ -65,7 +71,7 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
 
     if plot is not None and not charts.is_possible():
         raise click.ClickException("--plot needs matplotlib: pip install 'zksettle[plot]'")
-    earlier = None if against is None else files.read_bytes(against)
+    earlier = None if against is None else report.earlier(files.read_bytes(against), str(against))
     if threads is not None:
         os.environ["ZKSETTLE_THREADS"] = str(threads)
     with progress.watched_by(watching.watcher(session.screen.is_json)):

@@ -23,10 +23,13 @@ def prover() -> None:
 
 @prover.command("serve")
 @click.option("--workers", type=click.IntRange(1, WORKERS), metavar="N", help="How many proofs are made side by side. "
-              "Default: as many as there are cores.")  # fmt: skip
+              "Default: ZKSETTLE_THREADS, else every core.")  # fmt: skip
 @pass_session
 def serve(session: Session, workers: int | None) -> None:
-    """Prove for other commands of this home, until Ctrl-C or `zksettle prover stop`.
+    """Keep processes that prove for other commands.
+
+    It serves this home until Ctrl-C or `zksettle prover stop`. Proofs that take no more than ten seconds longer are
+    finished.
 
     It listens at a Unix socket in the home, which is open to your user only.
     """
@@ -87,7 +90,10 @@ def status(session: Session) -> None:
 @prover.command("stop")
 @pass_session
 def stop(session: Session) -> None:
-    """End the prover, after the proofs it is at."""
+    """End the prover.
+
+    Proofs that take no more than ten seconds longer are finished.
+    """
     from prover.service import client
 
     was_running = client.stop(session.home.service)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ def _output() -> click.Path:
 @resident.options
 @pass_session
 def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int) -> None:
-    """Prove any circom circuit, with the key and the witness that snarkjs made.
+    """Prove a circom circuit from snarkjs's key and witness.
 
     Writes the proof and the public inputs as `snarkjs groth16 verify` takes them.  Files of these names are replaced.
 
@@ -39,6 +40,9 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, s
     """
     from prover.service import client
 
+    _check_different({"CIRCUIT.zkey": zkey, "WITNESS.wtns": wtns, "PROOF.json": proof, "PUBLIC.json": public})
+    for path in (proof, public):
+        files.check_folder(path)
     started = time.perf_counter()
     folder = session.home.service
     answer = client.prove_circom(folder, zkey, wtns, resident.tell, timeout * 1000) if service else None
@@ -62,6 +66,15 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, s
     })  # fmt: skip
 
 
+def _check_different(named: dict[str, Path]) -> None:
+    """Raises click.UsageError when two names are of one file.  What is no file, such as /dev/null, holds nothing."""
+    kept = [(name, path) for name, path in named.items() if path.is_file() or not path.exists()]
+    for (name, path), (other, beside) in combinations(kept, 2):
+        is_one = path.resolve() == beside.resolve()
+        if is_one or path.exists() and beside.exists() and path.samefile(beside):
+            raise click.UsageError(f"{name} and {other} are one file, {beside}: give four different files")
+
+
 def _prove_here(session: Session, zkey: Path, wtns: Path) -> tuple[str, str, float]:
     """The texts of proof and public inputs, and how many seconds they took."""
     from prover.cli import watching
@@ -70,10 +83,14 @@ def _prove_here(session: Session, zkey: Path, wtns: Path) -> tuple[str, str, flo
     from zk.formats import snarkjs
 
     with progress.watched_by(watching.watcher(session.screen.is_json)):
+        circom.check_key(zkey)
+        started = time.perf_counter()
+        witness = circom.read_witness(wtns)
+        read_s = time.perf_counter() - started
         warmup.compile_kernels()
         started = time.perf_counter()
-        found, inputs = circom.prove(zkey, wtns)
-        took_s = time.perf_counter() - started
+        found, inputs = circom.prove_witness(zkey, witness, wtns)
+        took_s = read_s + time.perf_counter() - started
     return snarkjs.encode_proof(found), snarkjs.encode_public(inputs), took_s
 
 

@@ -1,4 +1,7 @@
-"""What could keep zksettle from working here, looked at thing by thing: `zksettle doctor`."""
+"""What could keep zksettle from working here, looked at thing by thing: `zksettle doctor`.
+
+What reads ZKSETTLE_LANES when it is imported is imported by the checks, after `_settings` has looked at it.
+"""
 
 import importlib.util
 import os
@@ -10,10 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from circuits import registry
-from prover.machine import hardware
 from prover.machine.home import Home
-from zk import entropy, width
+from zk import entropy
+from zk.errors import FormatError
 
 GOOD, NOTE, BAD = "good", "note", "bad"
 
@@ -36,10 +38,31 @@ class Finding:
 def examine(home: Home) -> Iterator[Finding]:
     """Every finding, one after another.  Nothing is changed but a temporary file and the compiled-kernel folder."""
     checks: tuple[Callable[[Home], Finding], ...] = (
-        _python, _packages, _import_names, _processor, _memory, _entropy, _sqlite, _home, _keys, _kernels, _node,
+        _settings, _python, _packages, _import_names, _processor, _memory, _entropy, _sqlite, _home, _keys, _kernels,
+        _node,
     )  # fmt: skip
     for check in checks:
         yield check(home)
+
+
+def _settings(_: Home) -> Finding:
+    """Whether the settings in the environment can be met.  One that cannot is set aside for the other checks."""
+    wrong = []
+    try:
+        from zk import width  # noqa: F401
+    except FormatError as error:
+        wrong.append(str(error))
+        del os.environ["ZKSETTLE_LANES"]
+    from zk import parallel
+
+    try:
+        parallel.threads()
+    except FormatError as error:
+        wrong.append(str(error))
+        del os.environ["ZKSETTLE_THREADS"]
+    if wrong:
+        return Finding("settings", BAD, f"{', and '.join(wrong)}: change the environment")
+    return Finding("settings", GOOD, "ZKSETTLE_LANES and ZKSETTLE_THREADS ask for nothing that cannot be")
 
 
 def _python(_: Home) -> Finding:
@@ -50,6 +73,8 @@ def _python(_: Home) -> Finding:
 
 
 def _packages(_: Home) -> Finding:
+    from prover.machine import hardware
+
     found = {name: hardware.package_version(name) for name in REQUIRED}
     missing = [name for name, version in found.items() if version is None]
     if missing:
@@ -62,6 +87,8 @@ def _packages(_: Home) -> Finding:
 
 def _import_names(_: Home) -> Finding:
     """Whether zk, circuits, settlement and prover are ours: other distributions use the last names too."""
+    from prover.machine import hardware
+
     ours = Path(__file__).parents[2]
     for name in ("zk", "circuits", "settlement", "prover"):
         origin = importlib.util.find_spec(name)
@@ -80,6 +107,9 @@ def _import_names(_: Home) -> Finding:
 
 
 def _processor(_: Home) -> Finding:
+    from prover.machine import hardware
+    from zk import width
+
     features = hardware.cpu_features()
     named = f" ({', '.join(features)})" if features else ""
     text = f"{hardware.cpu_name()}, {os.cpu_count()} cores, {hardware.describe()['threads']} threads{named}"
@@ -131,6 +161,8 @@ def _home(home: Home) -> Finding:
 
 
 def _keys(home: Home) -> Finding:
+    from circuits import registry
+
     have = [name for name in registry.names() if (home.keys / f"{name}-{registry.pinned(name)[:16]}").is_dir()]
     missing = [name for name in registry.names() if name not in have]
     if missing:

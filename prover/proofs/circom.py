@@ -6,6 +6,7 @@ matrix C to ask.
 """
 
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,11 @@ def open_key(path: Path) -> ProvingKey:
     return _open(path).key
 
 
+def check_key(path: Path) -> None:
+    """Raises FormatError when there is no file to read a key from; nothing is read."""
+    _state(path)
+
+
 def read_witness(path: Path) -> np.ndarray:
     """(wires, 4) plain words of the witness in a .wtns file.  Raises FormatError when it is malformed."""
     from zk.formats import wtns
@@ -51,7 +57,11 @@ def prove(zkey_path: Path, wtns_path: Path) -> tuple[Proof, list[int]]:
     Raises FormatError when a file is malformed or the witness is for another circuit, and Unsatisfied when the witness
     does not satisfy this one.
     """
-    witness = read_witness(wtns_path)
+    return prove_witness(zkey_path, read_witness(wtns_path), wtns_path)
+
+
+def prove_witness(zkey_path: Path, witness: np.ndarray, wtns_path: Path) -> tuple[Proof, list[int]]:
+    """`prove` with the witness as `read_witness` has read it from `wtns_path`."""
     opened = _open(zkey_path)
     if len(witness) != opened.key.wires:
         raise FormatError(f"{wtns_path} has {len(witness)} wires, and {zkey_path} is for {opened.key.wires}")
@@ -80,13 +90,18 @@ def _proof(key: ProvingKey, witness: np.ndarray, public: list[int]) -> Proof | N
     return proof
 
 
-def _open(path: Path) -> _Opened:
+def _state(path: Path) -> os.stat_result:
     try:
         found = path.stat()
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror}") from None
     if not stat.S_ISREG(found.st_mode):
         raise FormatError(f"{path} is not a file")
+    return found
+
+
+def _open(path: Path) -> _Opened:
+    found = _state(path)
     return _open_state(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 

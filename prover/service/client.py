@@ -12,7 +12,7 @@ from prover.service import edition, peer, place, protocol
 from prover.service.protocol import DEFAULT_DEADLINE_MS, Failed, Kind, Message, Outcome
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
-CONTROL_S = 60  # how long status and stop are waited for; stopping finishes what workers are at
+CONTROL_S = 60  # how long status and stop are waited for; stopping waits ten seconds for what workers are at
 MARGIN_S = 10  # beyond the deadline, for the service's own answer that it is over
 
 _ERRORS = {
@@ -55,7 +55,10 @@ def status(folder: Path) -> Message | None:
 
 
 def stop(folder: Path) -> bool:
-    """Ends the service, and returns when it is over.  Whether there was one."""
+    """Ends the service, and returns when it is over.  Whether there was one.
+
+    Proofs that take no more than ten seconds longer are finished.
+    """
     return _control(folder, Kind.STOP) is not None
 
 

@@ -20,7 +20,7 @@ from prover.service.worker import Died, Prepare, Worker
 
 QUEUE = 128
 TRIES = 2
-GRACE_S = 10
+GRACE_S = 10  # how much longer a proof may take when the service stops
 HIRES, HIRE_PAUSE_S = 4, 0.2
 
 FULL = "the queue of the prover service is full"
@@ -63,8 +63,9 @@ class Crew:
         self._is_open = False
 
     async def run(self, ready: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-        """Works until `stopping` is set; then finishes what workers are at, and no process of it is left.
+        """Works until `stopping` is set; then no process of it is left.
 
+        Proofs that take no more than ten seconds longer are finished.
         Awaits `ready` when every worker is.  Raises Failed when a worker cannot be made or replaced.
         """
         life, end = asyncio.create_task(self._live(ready)), asyncio.create_task(stopping.wait())

@@ -74,7 +74,10 @@ class Server:
                 await asyncio.wait(self._connections, timeout=READ_S)
 
     def stop(self) -> None:
-        """Ends the service: what workers are at is finished, what is queued is refused."""
+        """Ends the service; what is queued is refused.
+
+        Proofs that take no more than ten seconds longer are finished.
+        """
         self.stopping.set()
 
     def stop_on_signals(self) -> None:

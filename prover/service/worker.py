@@ -129,7 +129,7 @@ class Worker:
         await self._wait()
 
     async def end(self) -> None:
-        """Ends the process, after the request it is at; by force when that takes longer than END_S."""
+        """Ends the process, after the request it is at if that takes no longer than END_S; else by force."""
         self._writer.close()
         await asyncio.to_thread(self._process.join, END_S)
         await self.kill()

@@ -1,6 +1,9 @@
 """The doctor looks at everything and changes nothing; what would not work is BAD and is exit code 1."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -16,8 +19,8 @@ def states(found):
 def test_everything_is_looked_at_and_nothing_is_made(tmp_path):
     found = list(doctor.examine(home.find(tmp_path / "new")))
     assert states(found).keys() == {
-        "Python", "packages", "import names", "processor", "memory", "randomness", "database", "data", "proving keys",
-        "kernels", "Node.js",
+        "settings", "Python", "packages", "import names", "processor", "memory", "randomness", "database", "data",
+        "proving keys", "kernels", "Node.js",
     }  # fmt: skip
     assert states(found)["proving keys"] == doctor.NOTE and all(finding.text for finding in found)
     assert list((tmp_path / "new").iterdir()) == []
@@ -70,3 +73,15 @@ def test_the_path_that_runs_is_named_and_one_lane_on_a_cpu_for_eight_is_noted(tm
         (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "processor")
         assert finding.state == state and words in finding.text
         assert hardware.describe()["lanes"] == lanes
+
+
+@pytest.mark.parametrize("setting", ["ZKSETTLE_LANES=3", "ZKSETTLE_THREADS=x"])
+def test_a_setting_that_cannot_be_met_is_bad_and_the_rest_is_looked_at(tmp_path, setting):
+    name, _, value = setting.partition("=")
+    command = [sys.executable, "-m", "prover.cli.main", "doctor", "--json", "--home", str(tmp_path)]
+    environment = os.environ | {name: value}
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
+    found = {finding["what"]: finding for finding in json.loads(ran.stdout)["findings"]}
+    assert ran.returncode == 1 and ran.stderr == "" and len(found) == 12
+    assert [what for what, finding in found.items() if finding["state"] == doctor.BAD] == ["settings"]
+    assert name in found["settings"]["text"]

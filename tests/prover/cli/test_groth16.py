@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from prover.cli import files
+from prover.machine import warmup
 from prover.proofs import circom, keycache
 from tests.prover.cli.run import refused, zksettle
 from tests.reference import qap
@@ -63,3 +65,39 @@ def test_what_is_malformed_or_false_is_one_sentence_and_writes_nothing(place):
     (place / "circuit.zkey").write_bytes(b"zkey")
     refused(prove(place), 3, "circuit.zkey is not a .zkey file")
     assert not (place / "proof.json").exists() and not (place / "public.json").exists()
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("other", [2, 3])
+def test_no_file_is_given_twice(place, at, other):
+    names = ["circuit.zkey", "witness.wtns", "proof.json", "public.json"]
+    before = (place / names[at]).read_bytes()
+    (place / "link").symlink_to(place / names[at])
+    for name in (names[at], "link"):
+        given = [place / (name if i == other else names[i]) for i in range(4)]
+        refused(zksettle(place / "home", "groth16", "prove", *given), 2, "four different files")
+    assert (place / names[at]).read_bytes() == before
+
+
+def test_proof_and_public_inputs_in_one_file_are_wrong_usage(place):
+    given = [place / name for name in ("circuit.zkey", "witness.wtns", "one.json", "one.json")]
+    refused(zksettle(place / "home", "groth16", "prove", *given), 2, "PROOF.json and PUBLIC.json are one file")
+    assert not (place / "one.json").exists()
+
+
+def test_what_is_missing_is_said_before_kernels_are_compiled(place, monkeypatch):
+    monkeypatch.setattr(warmup, "compile_kernels", lambda: pytest.fail("kernels are compiled"))
+    given = [place / name for name in ("circuit.zkey", "witness.wtns", "proof.json", "none/public.json")]
+    refused(zksettle(place / "home", "groth16", "prove", *given), 3, f"{given[3]} cannot be written")
+    (place / "circuit.zkey").rename(place / "other.zkey")
+    refused(prove(place), 3, "circuit.zkey cannot be read")
+    (place / "other.zkey").rename(place / "circuit.zkey")
+    (place / "witness.wtns").unlink()
+    refused(prove(place), 3, "witness.wtns cannot be read")
+
+
+def test_what_cannot_be_written_is_named_as_it_was_given(tmp_path):
+    path = tmp_path / "none" / "proof.json"
+    with pytest.raises(FileNotFoundError) as caught:
+        files.write_text(path, "proof")
+    assert caught.value.filename == str(path)

@@ -239,3 +239,9 @@ def test_a_session_makes_its_home_private(tmp_path):
     session = command.Session()
     session.home_option = tmp_path / "new" / "home"
     assert session.home.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_help_promises_what_ending_the_prover_keeps(tmp_path):
+    for name in ("serve", "stop"):
+        told = " ".join(zksettle(tmp_path, "prover", name, "--help").out.split())
+        assert "Proofs that take no more than ten seconds longer are finished." in told
