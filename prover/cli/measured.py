@@ -34,8 +34,12 @@ class Sizes(click.ParamType):
         return tuple(sorted({int(word) for word in words}))
 
 
-_THREADS = click.option("--threads", type=click.IntRange(1, 1024), metavar="N",
-                        help="How many threads kernels run on. Default: ZKSETTLE_THREADS, else every core.")  # fmt: skip
+_THREADS = click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="How many threads kernels run on. Default: ZKSETTLE_THREADS, else every core.",
+)
 _OPTIONS = [
     click.option("--runs", type=click.IntRange(1, 10_000), default=5, show_default=True, metavar="N",
                  help="How many warm runs to time."),
