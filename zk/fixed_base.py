@@ -77,9 +77,13 @@ def table(bases: np.ndarray, bits: int) -> Table:
 
 
 def combinations(table: Table, scalars: np.ndarray) -> np.ndarray:
-    """Σ_b scalars[i·bases + b]·base_b for every i, affine, from (n·bases, 4) plain words below r."""
+    """Σ_b scalars[i·bases + b]·base_b for every i, affine, from (n·bases, 4) plain words.
+
+    Raises ValueError for a scalar that is not below r.
+    """
     recoded = np.empty(scalars.shape, np.uint64)
-    digits.recode(scalars, array.plain([table.windows.offset]), recoded)
+    if not digits.recode(scalars, array.plain([table.windows.offset]), recoded):
+        raise ValueError("a scalar is not below r")
     return _combinations(table.rows, recoded, table.bases, table.windows.table[0], table.windows.largest)
 
 

@@ -18,8 +18,10 @@ class Busy(Exception):
 
 
 def make_folder(path: Path) -> Path:
-    """The folder, made with mode 0700 where it is missing."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """The folder, made with mode 0700 where it is missing, and so are those above it."""
+    if not path.is_dir() and not path.parent.is_dir():
+        make_folder(path.parent)
+    path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     return path
 
 

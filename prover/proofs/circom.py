@@ -9,7 +9,6 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from zk.groth16.keys import Proof, ProvingKey
 
 MAX_KEY_BYTES = 8 << 30
 MAX_WITNESS_BYTES = 1 << 30
-_OPEN_KEYS = 8
+_MAX_OPEN_KEYS = 8
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,9 @@ class _Opened:
     key: ProvingKey
     digest: str
     is_from_cache: bool
+
+
+_open_keys: dict[tuple, _Opened] = {}  # by path and state of the file, the one used longest ago first
 
 
 def open_key(path: Path) -> ProvingKey:
@@ -48,6 +50,7 @@ def read_witness(path: Path) -> np.ndarray:
     """(wires, 4) plain words of the witness in a .wtns file.  Raises FormatError when it is malformed."""
     from zk.formats import wtns
 
+    _state(path)
     return wtns.decode(files.read(path, MAX_WITNESS_BYTES), str(path))
 
 
@@ -68,10 +71,9 @@ def prove_witness(zkey_path: Path, witness: np.ndarray, wtns_path: Path) -> tupl
     public = array.from_plain(witness[1 : opened.key.public + 1])
     with progress.task("Proving"):
         proof = _proof(opened.key, witness, public)
-        if proof is None and opened.is_from_cache:
-            keycache.discard(opened.digest)  # its points may be damaged
-            _open_state.cache_clear()
-            proof = _proof(open_key(zkey_path), witness, public)
+        if proof is None and opened.is_from_cache and not keycache.is_intact(opened.digest):
+            keycache.discard(opened.digest)
+            proof = _proof(_open(zkey_path, is_anew=True).key, witness, public)
     if proof is None:
         raise Unsatisfied(f"{wtns_path} does not satisfy the circuit: the proof made from it does not verify")
     return proof, public
@@ -90,7 +92,22 @@ def _proof(key: ProvingKey, witness: np.ndarray, public: list[int]) -> Proof | N
     return proof
 
 
+def _open(path: Path, is_anew: bool = False) -> _Opened:
+    """The key in the file, which is not read again while its place, size and times stay what they are."""
+    found = _state(path)
+    state = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    opened = _open_keys.pop(state, None)
+    if opened is None or is_anew:
+        with progress.task(f"Opening {path.name}"):
+            opened = _made(path) if is_anew else _kept(path) or _made(path)
+    _open_keys[state] = opened
+    for oldest in list(_open_keys)[:-_MAX_OPEN_KEYS]:
+        _open_keys.pop(oldest, None)
+    return opened
+
+
 def _state(path: Path) -> os.stat_result:
+    """The state of a regular file.  Raises FormatError when it is none; a pipe would be waited for without end."""
     try:
         found = path.stat()
     except OSError as error:
@@ -100,28 +117,25 @@ def _state(path: Path) -> os.stat_result:
     return found
 
 
-def _open(path: Path) -> _Opened:
-    found = _state(path)
-    return _open_state(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def _kept(path: Path) -> _Opened | None:
+    """The key from the cache, when the points that proofs are verified and hidden with are those of the file."""
+    from zk.formats import zkey
 
-
-@lru_cache(maxsize=_OPEN_KEYS)
-def _open_state(path: Path, *state: int) -> _Opened:
-    """The key in the file, which is not read again while its place, size and times stay what they are."""
-    with progress.task(f"Opening {path.name}"):
-        digest = files.digest(path)
-        if (key := keycache.load(digest)) is not None:
-            return _Opened(key, digest, is_from_cache=True)
-        return _made(path)
+    digest = files.digest(path)
+    if (key := keycache.load(digest)) is None:
+        return None
+    with path.open("rb") as file:
+        fixed = zkey.read_fixed(file, str(path))
+    return _Opened(key, digest, is_from_cache=True) if keycache.is_for(key, fixed) else None
 
 
 def _made(path: Path) -> _Opened:
-    """The key checked and extended now, and kept."""
+    """The key checked and extended now, and kept: what is returned is memory-mapped where it could be."""
     from zk.formats import zkey
     from zk.groth16 import tables
 
     data = files.read(path, MAX_KEY_BYTES)
     digest = hashlib.sha256(data).hexdigest()
     key = tables.extend(zkey.decode(data, str(path)))
-    keycache.keep(digest, key)
-    return _Opened(key, digest, is_from_cache=False)
+    kept = keycache.keep(digest, key)
+    return _Opened(kept or key, digest, is_from_cache=kept is not None)

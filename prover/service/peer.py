@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 
-_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
+_CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid (unix(7))
 
 
 def user(channel: socket.socket) -> int | None:

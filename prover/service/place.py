@@ -15,6 +15,8 @@ from prover.machine import files
 from prover.service.protocol import Failed
 
 SOCKET, LOCK = "socket", "server"
+_NONE_LISTENS = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, PermissionError, BlockingIOError,
+                 TimeoutError)  # fmt: skip
 MAX_PATH_BYTES = 103  # the shortest limit of the systems that have such sockets: macOS; Linux has 107
 
 
@@ -30,14 +32,14 @@ def is_possible(folder: Path) -> bool:
 
 
 def connect(folder: Path, timeout_s: float) -> socket.socket | None:
-    """A connection to the service of this folder; None when none listens there."""
+    """A connection to the service of this folder; None when none listens there, or its queue is full."""
     if not is_possible(folder):
         return None
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel.settimeout(timeout_s)
     try:
         channel.connect(os.fspath(folder / SOCKET))
-    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, PermissionError):
+    except _NONE_LISTENS:
         channel.close()
         return None
     except BaseException:

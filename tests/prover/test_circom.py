@@ -24,9 +24,9 @@ def place(zkey, tmp_path, monkeypatch):
     (tmp_path / "witness.wtns").write_bytes(iden3.wtns(WITNESS))
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
-    circom._open_state.cache_clear()
+    circom._open_keys.clear()
     yield tmp_path
-    circom._open_state.cache_clear()
+    circom._open_keys.clear()
 
 
 def prove(place):
@@ -39,7 +39,7 @@ def entries(place) -> list:
 
 def another_process() -> None:
     """Forgets what is remembered in memory, as if the program were started again."""
-    circom._open_state.cache_clear()
+    circom._open_keys.clear()
 
 
 def test_a_proof_verifies_and_the_key_is_kept(place):
@@ -143,3 +143,51 @@ def test_where_nothing_can_be_kept_a_proof_is_made_all_the_same(place, monkeypat
     monkeypatch.setattr(np, "save", full)
     prove(place)
     assert entries(place) == []
+
+
+def test_a_witness_that_does_not_satisfy_costs_no_key(place, monkeypatch):
+    circom.open_key(place / "circuit.zkey")
+    another_process()
+    before = entries(place)[0].stat().st_ino
+    monkeypatch.setattr(circom, "_made", lambda path: pytest.fail("the key was made again"))
+    (place / "witness.wtns").write_bytes(iden3.wtns([*WITNESS[:-1], WITNESS[-1] + 1]))
+    with pytest.raises(Unsatisfied):
+        prove(place)
+    assert entries(place)[0].stat().st_ino == before
+
+
+def test_only_the_damaged_key_is_dropped_from_memory(place, zkey):
+    (place / "other.zkey").write_bytes(iden3.zkey(generator.generate(cubic.system())))
+    for name in ("circuit.zkey", "other.zkey"):
+        circom.open_key(place / name)
+    digest = circom._open(place / "circuit.zkey").digest
+    another_process()
+    h = keycache._entry(digest) / "h.npy"
+    np.save(h, np.roll(np.load(h), 1, axis=1))
+    other = circom.open_key(place / "other.zkey")
+    damaged = circom.open_key(place / "circuit.zkey")
+    prove(place)
+    assert circom.open_key(place / "other.zkey") is other
+    assert circom.open_key(place / "circuit.zkey") is not damaged
+
+
+def test_a_key_just_made_is_mapped_as_all_are(place):
+    key = circom.open_key(place / "circuit.zkey")
+    assert isinstance(key.h.base, np.memmap) or isinstance(key.h, np.memmap)
+
+
+def test_a_planted_key_is_not_used(place):
+    digest = circom._open(place / "circuit.zkey").digest
+    planted = generator.generate(cubic.system())
+    expected = circom.open_key(place / "circuit.zkey").verifying
+    keycache.keep(digest, planted)
+    assert keycache.load(digest).verifying == planted.verifying
+    another_process()
+    assert circom.open_key(place / "circuit.zkey").verifying == expected
+    assert keycache.load(digest).verifying == expected
+
+
+def test_a_witness_that_is_no_file_is_refused(place):
+    os.mkfifo(place / "pipe.wtns")
+    with pytest.raises(FormatError, match="pipe.wtns is not a file"):
+        circom.read_witness(place / "pipe.wtns")

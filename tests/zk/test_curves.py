@@ -113,3 +113,9 @@ def test_a_scalar_that_is_not_reduced_is_refused(group):
     for bad in (R, R + 1, 2**255, 2**256 - 1):
         with pytest.raises(ValueError, match="not below r"):
             group.multiples(array.plain([1, bad]))
+
+
+def test_a_scalar_that_is_not_below_r_is_refused_in_combinations():
+    table = fixed_base.table(g1.GENERATOR, 8)
+    with pytest.raises(ValueError, match="a scalar is not below r"):
+        fixed_base.combinations(table, array.plain([1, R]))

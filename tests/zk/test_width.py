@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from llvmlite import binding
 
 from zk import width
 from zk.errors import FormatError
@@ -41,6 +42,27 @@ def test_a_number_of_lanes_that_does_not_exist_is_refused(monkeypatch, wide, sta
 def test_eight_lanes_where_the_cpu_has_none_are_refused_with_what_is_missing(monkeypatch):
     with pytest.raises(FormatError, match="is 8, and this CPU has not all of avx512f, avx512dq, avx512vl, avx512ifma"):
         chosen(monkeypatch, False, "8")
+
+
+FEATURES = ",".join(f"+{feature}" for feature in width.FEATURES)
+
+
+@pytest.mark.parametrize(
+    "name, features, is_wide",
+    [("", None, True), ("generic", None, False), ("", "", False), ("", "+avx2", False), ("", FEATURES, True),
+     ("generic", FEATURES, True), ("", FEATURES + ",-avx512f", False)],
+)  # fmt: skip
+def test_a_cpu_that_numba_is_told_to_compile_for_decides_too(monkeypatch, name, features, is_wide):
+    monkeypatch.setattr(binding, "get_host_cpu_features", lambda: dict.fromkeys(width.FEATURES, True))
+    monkeypatch.setenv("NUMBA_CPU_NAME", name)
+    monkeypatch.delenv("NUMBA_CPU_FEATURES", raising=False)
+    if features is not None:
+        monkeypatch.setenv("NUMBA_CPU_FEATURES", features)
+    monkeypatch.setenv("ZKSETTLE_LANES", "8")
+    assert width.is_wide_cpu() is is_wide
+    if not is_wide:
+        with pytest.raises(FormatError, match="is 8, and the CPU that NUMBA_CPU_NAME or NUMBA_CPU_FEATURES asks for"):
+            width._chosen()
 
 
 @pytest.mark.parametrize(

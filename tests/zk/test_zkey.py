@@ -1,3 +1,4 @@
+import io
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -147,6 +148,7 @@ LIES = {
     "public wire": (lambda: terms(lambda e: _at_public(e, 1, (2, 1))), "rows of the public inputs"),
     "public coefficient": (lambda: terms(lambda e: _at_public(e, 1, (1, 2))), "rows of the public inputs"),
     "public row twice": (lambda: terms(lambda e: e.append((0, key().constraints, 5, 1))), "rows of the public inputs"),
+    "public rows moved": (lambda: terms(_two_in_a_public_row), "rows of the public inputs"),
     "a": (lambda: changed(5, 64, OFF_CURVE), "the points a: point [0-9] is not on the curve"),
     "a unreduced": (lambda: changed(5, 0, UNREDUCED), "the points a has a number that is not below"),
     "a short": (lambda: replaced(5, sections()[5][:-64]), "the points a has"),
@@ -173,6 +175,13 @@ def _at_public(entries: list, index: int, term: tuple[int, int]) -> None:
     row = key().constraints + index
     place = next(i for i, entry in enumerate(entries) if entry[:2] == (0, row))
     entries[place] = (0, row, *term)
+
+
+def _two_in_a_public_row(entries: list) -> None:
+    """The terms of the public rows in their order, two of them in the first row and none in the second."""
+    first = key().constraints
+    place = next(i for i, entry in enumerate(entries) if entry[:2] == (0, first + 1))
+    entries[place] = (0, first, *entries[place][2:])
 
 
 @pytest.mark.parametrize("name", LIES)
@@ -228,3 +237,10 @@ def test_keys_that_others_made_prove(folder, key_name, wtns_name, vk_name):
     assert found.verifying == trusted
     proof = prover.prove(found, polynomial.from_plain(values))
     verifier.verify(trusted, array.from_plain(values[1 : found.public + 1]), proof)
+
+
+def test_the_fixed_points_are_read_without_the_rest():
+    found = zkey.read_fixed(io.BytesIO(iden3.zkey(key())))
+    assert found == (key().verifying, key().beta, key().delta)
+    with pytest.raises(FormatError):
+        zkey.read_fixed(io.BytesIO(iden3.zkey(key())[:300]))

@@ -79,7 +79,7 @@ def _row(t, a, word, p, negative_inverse):
 
 @inner
 def mul(a, b, p, negative_inverse):
-    """a·b / 2^256.  36 word multiplications.  Also right for a below 2^256 when b < p: the result is below p."""
+    """a·b / 2^256.  36 word multiplications.  Also right for b < p when a + p < 2^256: the result is below p."""
     t = (ZERO_WORD, ZERO_WORD, ZERO_WORD, ZERO_WORD)
     t = _row(t, a, b[0], p, negative_inverse)
     t = _row(t, a, b[1], p, negative_inverse)

@@ -9,8 +9,9 @@ last section.  (iden3, "binary file format for R1CS", section "General structure
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
@@ -88,6 +89,27 @@ def split(data: bytes, magic: bytes, version: int, names: Mapping[int, str], wha
         position += length
     if position != len(data):
         raise FormatError(f"{what} goes on after its last section")
+    return sections
+
+
+def pick(file: BinaryIO, wanted: Collection[int], limit: int, what: str) -> dict[int, Section]:
+    """Some sections of an open file, without reading the others and without asking whether the file is whole.
+
+    Raises FormatError when the file ends before its sections do, or one of these is longer than `limit` bytes.
+    """
+    sections: dict[int, Section] = {}
+    head = file.read(_HEAD.size)
+    count = _HEAD.unpack(head)[2] if len(head) == _HEAD.size else 0
+    for _ in range(count):
+        if len(start := file.read(_SECTION.size)) < _SECTION.size:
+            raise FormatError(f"{what} ends before its {count} sections do")
+        number, length = _SECTION.unpack(start)
+        if length > limit and number in wanted or length >> 62:
+            raise FormatError(f"{what} has a section {number} of {length} bytes, which is too long")
+        if number in wanted:
+            sections[number] = Section(memoryview(file.read(length)), f"{what}: section {number}")
+        else:
+            file.seek(length, 1)
     return sections
 
 

@@ -11,6 +11,8 @@ the identity for a point and is left out.  Contributions to the ceremony are not
 refused as one that anybody forges under.
 """
 
+from typing import BinaryIO
+
 import numpy as np
 
 from zk import membership
@@ -71,6 +73,17 @@ def decode(data: bytes, what: str = "the key") -> ProvingKey:
     verifying = VerifyingKey(alpha, beta2, gamma2, delta2, tuple(ic))
     tables = {name: rows[np.newaxis] for name, rows in points.items()}
     return ProvingKey(verifying, log_size, wires, beta, delta, a_wires=a_wires, b_wires=b_wires, **tables, **matrices)
+
+
+def read_fixed(file: BinaryIO, what: str = "the key") -> tuple[VerifyingKey, G1Point, G1Point]:
+    """The verifying key in an open .zkey file, and β and δ in G1: what proofs are verified and hidden with.
+
+    Reads the header and ic and nothing else.  Raises FormatError when one of them is malformed.
+    """
+    parts = sections.pick(file, (_HEADER, _IC), (MAX_PUBLIC + 1) * 2 * FIELD_BYTES, what)
+    header, ic = (sections.required(parts, number, _NAMES, what) for number in (_HEADER, _IC))
+    _, public, _, (alpha, beta, beta2, gamma2, delta, delta2) = _decode_header(header)
+    return VerifyingKey(alpha, beta2, gamma2, delta2, tuple(_g1_points(ic, public + 1))), beta, delta
 
 
 def _decode_header(header: Section) -> tuple[int, int, int, list[G1Point | G2Point]]:

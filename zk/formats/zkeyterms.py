@@ -43,8 +43,9 @@ def decode(section: Section, wires: int, public: int, log_size: int) -> dict[str
         starts = np.zeros(count + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows[chosen], minlength=count), out=starts[1:])
         matrices |= {f"{name}_starts": starts, f"{name}_terms": columns[chosen][order]}
-    last = slice(matrices["a_starts"][constraints], None)
-    if not np.array_equal(matrices["a_terms"][last], [(wire, ONE) for wire in range(public + 1)]):
+    starts = matrices["a_starts"][constraints:]
+    last = matrices["a_terms"][starts[0] :]
+    if (np.diff(starts) != 1).any() or not np.array_equal(last, [(wire, ONE) for wire in range(public + 1)]):
         raise FormatError(f"{section.what} do not end with the rows of the public inputs")
     return matrices
 

@@ -28,7 +28,7 @@ def place(key, tmp_path, monkeypatch):
     (tmp_path / "vkey.json").write_text(snarkjs.encode_verifying_key(key.verifying))
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
-    circom._open_state.cache_clear()
+    circom._open_keys.clear()
     return tmp_path
 
 

@@ -1,19 +1,22 @@
 """What the service promises about requests and workers, each promise with workers that only it keeps from failing."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import stat
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
 from prover.machine.files import Busy
-from prover.service import client, edition, peer, protocol, worker
+from prover.service import client, edition, peer, place, protocol, worker
 from prover.service.crew import Crew
 from prover.service.protocol import Failed, Message, Outcome
 from prover.service.server import Server
@@ -228,6 +231,24 @@ def test_the_system_tells_whose_process_a_peer_is():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert peer.user(ours) == os.geteuid()
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell whose a peer is")
+def test_a_user_id_above_half_the_range_is_read_as_it_is():
+    channel = SimpleNamespace(getsockopt=lambda *arguments: struct.pack("iII", 1, 2**32 - 2, 2**32 - 2))
+    assert peer.user(channel) == 2**32 - 2
+
+
+def test_a_service_whose_queue_of_connections_is_full_counts_as_none(folder):
+    folder.mkdir(exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as waiting:
+        listener.bind(str(folder / place.SOCKET))
+        listener.listen(0)
+        for _ in range(8):
+            if (found := place.connect(folder, 0.01)) is None:
+                break
+            waiting.enter_context(found)
+        assert found is None
 
 
 def test_a_stranger_is_served_nothing(folder, monkeypatch):
