@@ -186,7 +186,8 @@ def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Ca
 
 def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
     """Both as the kernels want them.  Raises ValueError when they do not fit each other."""
-    if len(points) not in (1, multiples.LEVELS) or points.shape[1:] != (len(scalars), *shape) or scalars.shape[1:] != (4,):
+    fits = points.shape[1:] == (len(scalars), *shape) and scalars.shape[1:] == (4,)
+    if not fits or len(points) not in (1, multiples.LEVELS):
         raise ValueError("one scalar for each point is needed")
     points, scalars = (np.require(a, np.uint64, ["C", "W"]) for a in (points, scalars))
     return points.reshape(-1, *shape), scalars

@@ -129,7 +129,8 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
         pool = desk.ledger.pool
         session.screen.say(_sentence(name, synced))
         if synced.was_set_back:
-            session.screen.say("The ledger has lost events that this wallet had seen; all was looked for again.", "warn")
+            lost = "The ledger has lost events that this wallet had seen; all was looked for again."
+            session.screen.say(lost, "warn")
         for order in synced.closed:
             session.screen.say(show.closed_text(order))
         session.screen.fields([("in all", show.line(synced.wallet.balances, pool))])

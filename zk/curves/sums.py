@@ -137,7 +137,7 @@ def _find_rises(begin, end, points, left, right, notes):
 def _find_abscissas(begin, end, special, points, left, right, out, notes, sums):
     """x = slope^2 - x1 - x2 of the sums, and x1 - x, below 2p, noted.
 
-    Before it is made canonical x is below 3.6p in G1 and, for a square in Fp2 has more, below 4p + 2^208 in G2.
+    Before it is made canonical x is below 3.6p in G1 and, for a square in Fp2 has more, below 4p + 2^210 in G2.
     """
     for i in range(begin, end):
         if not special[i]:
@@ -167,8 +167,9 @@ def _add_special(begin, end, special, points, left, right, out, notes, sums, row
             coordinates.store_part(rows, 0, 1, 0, coordinates.canonical(coordinates.kept(notes, i, _INVERSE)))
             for lane in range(LANES):
                 place = i * LANES + lane
-                a, b, inverse = _point(points, left, place), _point(points, right, place), coordinates.load_one(rows, lane, 0)
-                weierstrass.store(sums, limbs.item(out, place), weierstrass.add_affine(a, b, inverse))
+                a, b = _point(points, left, place), _point(points, right, place)
+                total = weierstrass.add_affine(a, b, coordinates.load_one(rows, lane, 0))
+                weierstrass.store(sums, limbs.item(out, place), total)
 
 
 @inner

@@ -1,7 +1,8 @@
 """Eight elements between memory and registers.
 
 Rows in memory are words of 64 bits; four words of each of eight rows become five vectors of limbs, lane k holding row
-k, and the other way.  An array may be a view of `limbs.rows`.  `keep` and `kept` are a notebook for elements as they are.
+k, and the other way.  An array may be a view of `limbs.rows`.  `keep` and `kept` are a notebook for elements as they
+are.
 """
 
 from llvmlite import ir
