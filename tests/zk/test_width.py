@@ -90,7 +90,7 @@ def test_each_path_has_a_folder_of_compiled_code_of_its_own():
 
 
 def test_the_command_line_says_the_sentence_and_not_more():
-    source = "import sys; from prover.cli.main import main; sys.exit(main(['doctor', '--json']))"
+    source = "import sys; from prover.cli.main import main; sys.exit(main(['warmup', '--json']))"
     assert process(source, "3").endswith("ZKSETTLE_LANES is neither 1 nor 8\n")
     assert "Traceback" not in process(source, "3")
     found = json.loads(process(source, "1"))
