@@ -89,10 +89,16 @@ def test_each_path_has_a_folder_of_compiled_code_of_its_own():
     assert (one[1] == chosen_here[1]) == (width.LANES == 1)
 
 
+def command(arguments):
+    return f"import sys; from prover.cli.main import main; sys.exit(main({arguments!r}))"
+
+
 def test_the_command_line_says_the_sentence_and_not_more():
-    source = "import sys; from prover.cli.main import main; sys.exit(main(['warmup', '--json']))"
-    assert process(source, "3").endswith("ZKSETTLE_LANES is neither 1 nor 8\n")
-    assert "Traceback" not in process(source, "3")
-    found = json.loads(process(source, "1"))
+    said = process(command(["warmup"]), "3")
+    assert said.endswith("ZKSETTLE_LANES is neither 1 nor 8\n") and "Traceback" not in said
+
+
+def test_the_doctor_says_which_path_runs():
+    found = json.loads(process(command(["doctor", "--json"]), "1"))
     (text,) = (finding["text"] for finding in found["findings"] if finding["what"] == "processor")
     assert "arithmetic on one lane" in text
