@@ -2,9 +2,11 @@
 
 A table of points P_i has the levels 2^(64 l)·P_i for l = 0 to 3, as an array (4, n, …): so Σ s_i P_i is a sum of 4n
 products with scalars of 64 bits, for which a quarter of the bucket sets is enough and the doublings between them are a
-quarter.  Four levels are what measurement chose: 16 would save another tenth of the additions at best, and cost more
-in memory and in cache misses than that.  The table has four times the size of the points: 256 bytes for each of G1,
-512 for each of G2.
+quarter.  The table has four times the size of the points: 256 bytes for each of G1, 512 for each of G2.
+
+Four levels are a choice of memory against time.  In G1 with uniform scalars, least of seven on one thread of a Zen 5,
+2, 4, 8 and 16 levels took 19, 20, 23 and 20 ms for 2^14 points, and 60, 60, 54 and 51 ms for 2^16; the endomorphism,
+which needs no table, took 21 and 68.
 """
 
 import numpy as np

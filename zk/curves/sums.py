@@ -23,7 +23,7 @@ _STEP = 2 * LANES  # additions of a pair of steps
 _DENOMINATOR = _INVERSE = 0
 _PRODUCT = _RISE = _SLOPE = 1
 _SQUARE = _RUN = _DROP = 2
-_BATCH = 128 * _STEP  # an inversion costs about as much as 20 additions in lanes, or 60 of single ones
+_BATCH = 128 * _STEP  # an inversion costs as much as some 50 additions in lanes, or 7 of single ones
 _BLOCK = 32  # steps, an even number; in lanes their notes take 30 KiB in G1
 _AHEAD = 8  # steps between the request for a point and its use
 _RUN_BYTES = 1 << 19  # of points summed in one run, half of which are written
@@ -151,7 +151,7 @@ def _find_abscissas(begin, end, special, points, left, right, out, notes, sums):
 
 @inner
 def _find_ordinates(begin, end, special, points, left, out, notes, sums):
-    """y = slope·(x1 - x) - y1 of the sums, below 2.7p before it is made canonical."""
+    """y = slope·(x1 - x) - y1 of the sums, below 2.7p in G1 and 3p + 2^210 in G2 before it is made canonical."""
     for i in range(begin, end):
         if not special[i]:
             first = i * LANES
