@@ -1,11 +1,10 @@
 """Groth16 against others: snarkjs accepts what we make, and we accept what others make."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests import node
+from tests import node, shared
 from tests.reference import qap
 from tests.zk import cubic
 from zk.errors import InvalidProof
@@ -13,7 +12,6 @@ from zk.fields.prime import R
 from zk.formats import snarkjs
 from zk.groth16 import generator, prover, verifier
 
-VECTORS = Path(__file__).parents[3] / "shared"
 CASES = [
     ("vectors/rapidsnark", "verification_key", "public", "proof"),
     ("vectors/privacy-pools-core", "build_commitment_groth16_vkey", "public_build", "proof_build"),
@@ -89,6 +87,5 @@ def test_our_verifier_accepts_a_proof_that_snarkjs_made_for_a_circom_circuit(tmp
 @pytest.mark.parametrize("case", CASES)
 def test_our_verifier_accepts_proofs_of_known_circuits(case):
     folder, *names = case
-    if not (VECTORS / folder).is_dir():
-        pytest.skip(f"shared/{folder} is not here")
-    check(*((VECTORS / folder / f"{name}.json").read_bytes() for name in names))
+    files = shared.folder(folder)
+    check(*((files / f"{name}.json").read_bytes() for name in names))

@@ -1,9 +1,8 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import shared
 from tests.reference import qap
 from tests.zk import cubic, iden3
 from zk import r1cs
@@ -12,7 +11,6 @@ from zk.fields import array
 from zk.fields.prime import P, R
 from zk.formats import r1csfile, wtns
 
-SHARED = Path(__file__).parents[3] / "shared"
 SECTIONS = iden3.r1cs_sections(cubic.system())
 GOOD = iden3.container(b"r1cs", 1, SECTIONS)
 WIRES, CONSTRAINTS = 36, 60  # where the header has these numbers
@@ -105,15 +103,14 @@ def test_random_damage_ends_in_a_format_error_or_in_a_system_within_its_bounds(l
     ("vectors/privacy-pools-core", "build_commitment_commitment.r1cs", "commitment.wtns"),
 ])  # fmt: skip
 def test_witnesses_that_others_made_satisfy_their_systems_and_changed_ones_do_not(folder, circuit, witness):
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"shared/{folder} is not here")
-    system = r1csfile.decode((SHARED / folder / circuit).read_bytes())
-    values = array.from_plain(wtns.decode((SHARED / folder / witness).read_bytes()))
+    files = shared.folder(folder)
+    system = r1csfile.decode((files / circuit).read_bytes())
+    values = array.from_plain(wtns.decode((files / witness).read_bytes()))
     assert r1cs.first_unsatisfied(system, values) is None
     assert r1cs.first_unsatisfied(system, [*values[:-1], (values[-1] + 1) % R]) is not None
 
 
-@pytest.mark.parametrize("path", sorted((SHARED / "vectors").glob("*/*.r1cs")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((shared.ROOT / "vectors").glob("*/*.r1cs")), ids=lambda path: path.stem)
 def test_circuits_of_many_circoms_are_read(path):
     found = r1csfile.decode(path.read_bytes())
     assert found.constraints > 0 and {len(getattr(found, name).starts) for name in "abc"} == {found.constraints + 1}

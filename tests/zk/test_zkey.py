@@ -1,13 +1,13 @@
 import io
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import shared
 from tests.reference import qap
 from tests.zk import cubic, iden3, test_snarkjs
 from zk.curves import bn254, g2
@@ -17,7 +17,6 @@ from zk.formats import snarkjs, wtns, zkey
 from zk.groth16 import generator, keys, prover, verifier
 from zk.groth16.keys import ProvingKey
 
-SHARED = Path(__file__).parents[3] / "shared"
 HEADER_NUMBERS = 4 + 32 + 4 + 32  # where the header's wires, public inputs and domain stand
 HEADER_POINTS = HEADER_NUMBERS + 12
 
@@ -226,14 +225,13 @@ CASES = [
 
 @pytest.mark.parametrize("folder, key_name, wtns_name, vk_name", CASES)
 def test_keys_that_others_made_prove(folder, key_name, wtns_name, vk_name):
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"shared/{folder} is not here")
+    files = shared.folder(folder)
     from zk import polynomial
     from zk.fields import array
 
-    found = zkey.decode((SHARED / folder / key_name).read_bytes())
-    values = wtns.decode((SHARED / folder / wtns_name).read_bytes())
-    trusted = snarkjs.decode_verifying_key((SHARED / folder / vk_name).read_bytes())
+    found = zkey.decode((files / key_name).read_bytes())
+    values = wtns.decode((files / wtns_name).read_bytes())
+    trusted = snarkjs.decode_verifying_key((files / vk_name).read_bytes())
     assert found.verifying == trusted
     proof = prover.prove(found, polynomial.from_plain(values))
     verifier.verify(trusted, array.from_plain(values[1 : found.public + 1]), proof)
