@@ -42,7 +42,7 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return error.exit_code, error.format_message(), {}
     import sqlite3
 
-    from prover.machine import files
+    from prover.machine import files, longstep
     from prover.service import protocol
     from prover.wallet import walletfile
     from settlement import audit, rejection
@@ -50,7 +50,7 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     if isinstance(error, rejection.Rejected):
         found = error.rejection
         return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
-    refusals = (audit.Discrepancy, files.Busy, protocol.Failed, walletfile.WrongPassphrase)
+    refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
     if isinstance(error, (Unsatisfied, InvalidProof, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):

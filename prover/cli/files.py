@@ -38,14 +38,7 @@ def write_text(path: Path, text: str) -> None:
     """
     from prover.machine import files
 
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, "utf-8")
-            return
-        files.replace(path, text.encode())
-        path.chmod(0o644)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
+    files.replace(path, text.encode(), files.PUBLIC_FILE)
 
 
 def check_folder(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tasks as they go by: bars on a terminal, plain lines in a pipe, both on standard error.
 
-A plain line is written when a task that says why it is slow begins, and when any task that took a second ends.
+A plain line is written when a task that says why it is slow begins, when any task that took a second ends, and every
+ten seconds in between.  How long the rest will take is what the part that is done took, in proportion.
 """
 
 import sys
@@ -14,6 +15,7 @@ from prover.cli import screen
 from prover.machine import progress
 
 NOTICEABLE_S = 1.0
+BETWEEN_LINES_S = 10.0
 
 
 def watcher(is_json: bool) -> progress.Watcher:
@@ -37,16 +39,21 @@ class Lines:
 
     def __init__(self) -> None:
         self._began_s: dict[progress.Task, float] = {}
+        self._said_s: dict[progress.Task, float] = {}
 
     def began(self, task: progress.Task) -> None:
-        self._began_s[task] = time.monotonic()
+        self._began_s[task] = self._said_s[task] = time.monotonic()
         if task.note:
             click.echo(f"{task.what}: {task.note}", err=True)
 
     def advanced(self, task: progress.Task) -> None:
-        pass
+        now_s = time.monotonic()
+        if now_s - self._said_s[task] >= BETWEEN_LINES_S and (left := left_s(task, now_s - self._began_s[task])):
+            self._said_s[task] = now_s
+            click.echo(f"{task.what}: {task.done / task.total:.0%}, about {screen.seconds(left)} left", err=True)
 
     def ended(self, task: progress.Task) -> None:
+        del self._said_s[task]
         took_s = time.monotonic() - self._began_s.pop(task)
         if took_s >= NOTICEABLE_S:
             click.echo(f"{task.what}: {screen.seconds(took_s)}", err=True)
@@ -58,6 +65,7 @@ class Bars:
     def __init__(self) -> None:
         self._display: Any = None
         self._rows: dict[progress.Task, Any] = {}
+        self._began_s: dict[progress.Task, float] = {}
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
 
@@ -68,17 +76,21 @@ class Bars:
                 click.secho(f"{task.what}: {task.note}", err=True, dim=True)
             if self._display is None:
                 self._display = _display()
-            self._rows[task] = self._display.add_task(task.what, total=task.total)
+            self._rows[task] = self._display.add_task(task.what, total=task.total, left="")
+            self._began_s[task] = time.monotonic()
             if self._timer is None:
                 self._timer = threading.Timer(NOTICEABLE_S / 4, self._show)
                 self._timer.daemon = True
                 self._timer.start()
 
     def advanced(self, task: progress.Task) -> None:
-        self._display.update(self._rows[task], completed=task.done, total=task.total)
+        left = left_s(task, time.monotonic() - self._began_s[task])
+        told = f"about {screen.seconds(left)} left" if left else ""
+        self._display.update(self._rows[task], completed=task.done, total=task.total, left=told)
 
     def ended(self, task: progress.Task) -> None:
         with self._lock:
+            del self._began_s[task]
             self._display.remove_task(self._rows.pop(task))
             if not self._rows:
                 self._hide()
@@ -95,9 +107,17 @@ class Bars:
             self._display.stop()
 
 
+def left_s(task: progress.Task, spent_s: float) -> float | None:
+    """How long the rest of a task will take, in seconds, after so many; None when nothing tells, or nothing is left."""
+    if not task.total or not 0 < task.done < task.total:
+        return None
+    return spent_s * (task.total - task.done) / task.done
+
+
 def _display() -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    what, left = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[left]}"))
+    columns = (SpinnerColumn(), what, BarColumn(), TimeElapsedColumn(), left)
     return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,15 +1,17 @@
-"""Files that are whole or absent, private to their user, and changed by one process at a time."""
+"""Files that are whole or absent, private to their user unless told otherwise, and changed by one process at a time."""
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from zk import entropy
 from zk.errors import FormatError
 
 PRIVATE_FILE = 0o600
+PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
 
 
@@ -46,19 +48,53 @@ def digest(path: Path) -> str:
         raise FormatError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Puts `data` in place of the file, mode 0600: after a crash there is the old file or the new one, never a part."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+@contextmanager
+def writing(path: Path, mode: int = PUBLIC_FILE) -> Iterator[BinaryIO]:
+    """A binary file to write, read and seek in, that takes the place of `path` when the block ends.
+
+        with files.writing(path) as file:
+            file.write(…)
+
+    It lies beside `path` under a hidden name until then.  When the block raises, and Ctrl-C raises, it is removed, and
+    what was at `path` is as it was; after a crash there is the old file or the new one, never a part.  `mode` is of
+    the new file, less the user's umask: PUBLIC_FILE, or PRIVATE_FILE for secrets, witnesses among them.
+
+    What is no file, such as /dev/stdout, is written to as it is.  Raises OSError, naming `path`.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    beside = path.with_name(f".{path.name[:200]}.{entropy.token(8).hex()}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        with _named(path):
+            file = open(beside, "x+b", opener=lambda name, flags: os.open(name, flags, mode))
+        with file:
+            yield file
+            with _named(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _named(path):
+            os.replace(beside, path)
+            sync_folder(path.parent)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """An OSError inside names `path`, whatever file was at it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def replace(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
+    """Puts `data` in place of the file, as `writing` does."""
+    with writing(path, mode) as file:
+        file.write(data)
 
 
 def sync_folder(path: Path) -> None:

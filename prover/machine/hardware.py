@@ -11,6 +11,13 @@ from zk import parallel, width
 # What decides how fast field arithmetic is; Linux's names on x86 and on Arm.  `zk/width.py` needs the four of AVX-512.
 NOTABLE_FEATURES = ("avx2", "bmi2", "adx", "avx512f", "avx512dq", "avx512vl", "avx512ifma", "asimd", "sve")
 
+# Where a container's memory is limited: the folder, and its files' names for the limit and for what is in use; and the
+# line of memory.stat that counts what the system would give back.
+CONTAINER_LIMITS = (
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+
 
 def package_version(name: str) -> str | None:
     """The version of an installed distribution, or None; nothing is imported."""
@@ -97,8 +104,27 @@ def peak_memory_bytes() -> int | None:
     return peak if platform.system() == "Darwin" else peak * 1024
 
 
+def free_memory_bytes() -> int | None:
+    """How much memory a program may still take: what the system has, within the container's limit if there is one.
+
+    None where the system does not tell.  (Linux: proc(5), MemAvailable; control groups v2 and v1.)
+    """
+    told = [line.split() for line in _lines("/proc/meminfo")]
+    free = [int(words[1]) * 1024 for words in told if words[:1] == ["MemAvailable:"]]
+    for folder, limit, used, cache in CONTAINER_LIMITS:
+        stated = [_lines(f"{folder}/{name}") for name in (limit, used)]
+        if all(lines and lines[0].isdigit() for lines in stated):
+            cached = sum(int(line.split()[1]) for line in _lines(f"{folder}/memory.stat") if line.split()[0] == cache)
+            free.append(int(stated[0][0]) - int(stated[1][0]) + cached)
+    return max(min(free), 0) if free else None
+
+
 def _cpuinfo() -> list[str]:
+    return _lines("/proc/cpuinfo")
+
+
+def _lines(path: str) -> list[str]:
     try:
-        return Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        return Path(path).read_text("utf-8", "replace").splitlines()
     except OSError:
         return []
