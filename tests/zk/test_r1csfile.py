@@ -13,7 +13,7 @@ from zk.formats import r1csfile, wtns
 
 SECTIONS = iden3.r1cs_sections(cubic.system())
 GOOD = iden3.container(b"r1cs", 1, SECTIONS)
-WIRES, CONSTRAINTS = 36, 60  # where the header has these numbers
+WIRES, PRIVATE, CONSTRAINTS = 36, 48, 60  # where the header has these numbers
 
 
 def rows(matrix: r1cs.SparseMatrix) -> list:
@@ -52,13 +52,17 @@ def test_rows_are_sorted_and_zeros_dropped():
     assert r1csfile.decode(with_first_row([])).a.row(0) == []
 
 
+def test_private_inputs_that_no_constraint_names_have_no_wire():
+    assert same(r1csfile.decode(changed(1, PRIVATE, iden3.u32(2**32 - 1))), cubic.system())
+
+
 LIES = {
     "another field": (lambda: changed(1, 4, iden3.field(P)), "the header is for a field"),
     "another size": (lambda: changed(1, 0, iden3.u32(8)), "the header is for a field"),
     "a short header": (lambda: replaced(1, SECTIONS[1][:-1]), "the header has 63 bytes instead of 64"),
-    "few wires": (lambda: changed(1, WIRES, iden3.u32(2)), "has 2 wires for 0 outputs and 2 \\+ 0 inputs"),
+    "few wires": (lambda: changed(1, WIRES, iden3.u32(2)), "has 2 wires for 0 outputs and 2 public inputs"),
     "many wires": (lambda: changed(1, WIRES, iden3.u32(2**28 + 1)), "has 268435457 wires"),
-    "many public": (lambda: changed(1, WIRES, iden3.u32(2**20, 2**16, 1)), "has 1048576 wires for 65536 outputs and 1"),
+    "many public": (lambda: changed(1, WIRES, iden3.u32(2**20, 2**16, 1)), "has 1048576 wires for 65536 outputs and 1 "),
     "a wire less": (lambda: iden3.container(b"r1cs", 1, {1: SECTIONS[1][:36] + iden3.u32(6) + SECTIONS[1][40:],
                                                         2: SECTIONS[2]}), "name a wire that is not there"),
     "a constraint more": (lambda: changed(1, CONSTRAINTS, iden3.u32(5)), "end before there are 5 of them"),

@@ -3,12 +3,15 @@
     header        u32 32 | r | u32 wires | u32 public outputs | u32 public inputs | u32 private inputs | u64 labels
                   | u32 constraints
     constraints   three linear combinations each, A, B and C: u32 count | count × (u32 wire | 32 bytes coefficient)
-    labels        u64 for each wire: which signal of the source it is.  Not read: older circoms wrote one less
+    labels        u64 for each wire: which signal of the source it is; zk/formats/r1cslabels.py
 
-Wire 0 is one, then the outputs, then the public inputs.  (iden3, "binary file format for R1CS", version 1.)
+Wire 0 is one, then the outputs, then the public inputs.  A private input that no constraint names is counted and has no
+wire.  (iden3, "binary file format for R1CS", version 1.)
 """
 
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,24 +36,54 @@ _TERM = np.dtype([("wire", "<u4"), ("value", "<u8", 4)])
 _COUNT = struct.Struct("<I")
 
 
+@dataclass(frozen=True)
+class Header:
+    """The numbers at the head of the file.  `labels` counts the signals of the source and one more, the number one."""
+
+    wires: int
+    outputs: int
+    inputs: int  # public ones
+    private: int
+    labels: int
+    constraints: int
+
+
+def split(data: bytes, what: str = "the circuit") -> tuple[Header, dict[int, Section]]:
+    """The header of a .r1cs file, and its sections.  Raises FormatError, as `decode` for all but the constraints."""
+    parts = sections.split(data, _MAGIC, _VERSION, _NAMES, what)
+    if _GATES in parts or _GATE_USES in parts:
+        raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
+    return _header(sections.required(parts, _HEADER, _NAMES, what)), parts
+
+
 def decode(data: bytes, what: str = "the circuit") -> R1CS:
     """The system in a .r1cs file, rows sorted by wire and without zero coefficients.
 
     Raises FormatError, naming the part of the file: counts and lengths that contradict each other, a wire that is not
     there or occurs twice in a combination, a coefficient that is not reduced, another field, custom gates.
     """
-    parts = sections.split(data, _MAGIC, _VERSION, _NAMES, what)
-    if _GATES in parts or _GATE_USES in parts:
-        raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
-    header, constraints = (sections.required(parts, n, _NAMES, what) for n in (_HEADER, _CONSTRAINTS))
-    size, modulus, *numbers, _, count = header.cut(4, FIELD_BYTES, 4, 4, 4, 4, 8, 4)
+    header, parts = split(data, what)
+    constraints = sections.required(parts, _CONSTRAINTS, _NAMES, what)
+    ends = _combination_ends(constraints, 3 * header.constraints)
+    matrices = (_matrix(constraints, *(e[side::3] for e in ends), header.wires) for side in range(3))
+    return R1CS(R, header.wires, header.outputs + header.inputs, *matrices)
+
+
+def labels(parts: Mapping[int, Section], what: str = "the circuit") -> Section:
+    """The section of labels among those that `split` has found.  Raises FormatError when it is not there."""
+    return sections.required(parts, _LABELS, _NAMES, what)
+
+
+def _header(section: Section) -> Header:
+    size, modulus, *parts = section.cut(4, FIELD_BYTES, 4, 4, 4, 4, 8, 4)
     sections.check_modulus(size, modulus, R)
-    wires, outputs, inputs, private = (part.number() for part in numbers)
-    if not outputs + inputs + private < wires <= MAX_WIRES or outputs + inputs > MAX_PUBLIC:
-        raise FormatError(f"{header.what} has {wires} wires for {outputs} outputs and {inputs} + {private} inputs")
-    ends = _combination_ends(constraints, 3 * count.number())
-    matrices = (_matrix(constraints, *(e[side::3] for e in ends), wires) for side in range(3))
-    return R1CS(R, wires, outputs + inputs, *matrices)
+    found = Header(*(int.from_bytes(part.data, "little") for part in parts))
+    public = found.outputs + found.inputs
+    if not public < found.wires <= MAX_WIRES or public > MAX_PUBLIC:
+        raise FormatError(
+            f"{section.what} has {found.wires} wires for {found.outputs} outputs and {found.inputs} public inputs"
+        )
+    return found
 
 
 def _combination_ends(section: Section, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,28 @@
+"""Which signal of the source each wire of a .r1cs file is: the section of labels.
+
+    labels     u64 for each wire: the signal's number in CIRCUIT.sym, counted from 1; 0 for the wire one
+
+A circuit has more signals than wires: the compiler takes out those that are equal to others, or to a constant.  Circom
+before 2.0 wrote one label less than there are wires.  (iden3, "binary file format for R1CS", section "Wire2Label".)
+"""
+
+import numpy as np
+
+from zk.errors import FormatError
+from zk.formats import r1csfile
+
+
+def decode(data: bytes, what: str = "the circuit") -> np.ndarray:
+    """uint64 (wires,): the label of each wire.
+
+    Raises FormatError when they are not as many as the wires, or one of them is no signal's, or two wires have one.
+    """
+    header, parts = r1csfile.split(data, what)
+    section = r1csfile.labels(parts, what)
+    section.check_length(8 * header.wires)
+    found = np.frombuffer(section.data, dtype="<u8")
+    if found[0] != 0 or found.max() >= header.labels:
+        raise FormatError(f"{section.what} name a signal that is not there")
+    if len(np.unique(found)) != len(found):
+        raise FormatError(f"{section.what} name a signal twice")
+    return found
