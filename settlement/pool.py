@@ -15,8 +15,9 @@ from zk.fields import prime
 from zk.formats import strict
 from zk.groth16 import keys
 
-VERSION = 1
+VERSION = 2
 MAX_POOL_BYTES = 64 * 1024
+_VERSION_WITHOUT_ORIGINS = 1
 _LEDGER_ID = b"zksettle/ledger/id"
 
 
@@ -56,21 +57,31 @@ class Limits:
 
 @dataclass(frozen=True)
 class StatementKey:
-    """The verifying key of a statement, beside the fingerprint of the circuit that it was made for (64 hex digits)."""
+    """The verifying key of a statement, beside the fingerprint of the circuit that it was made for (64 hex digits).
+
+    `transcript` says where the key comes from: it is the digest of the ceremony's transcript (64 hex digits), and None
+    for a development key, which one party made alone.  `zksettle ledger audit --ceremony` holds a key against it.
+    """
 
     statement: str
     fingerprint: str
     verifying: keys.VerifyingKey
+    transcript: str | None
 
     @property
     def digest(self) -> bytes:
         """32 bytes that legs name this key by."""
         return keys.digest(self.verifying)
 
+    @property
+    def origin(self) -> str:
+        """Where the key comes from, in words."""
+        return "development, made by one party" if self.transcript is None else f"ceremony {self.transcript[:16]}"
+
 
 @dataclass(frozen=True)
 class Pool:
-    """`salt` keeps two pools of equal terms apart.  `insecure_dev` says that one party alone made the keys.
+    """`salt` keeps two pools of equal terms apart.  `insecure_dev` says that a key was made by one party alone.
 
     Making one raises FormatError, naming what is wrong, when settlement.poolcheck does.
     """
@@ -133,14 +144,19 @@ def decode(data: bytes) -> Pool:
     return pool
 
 
-def _encode_key(key: StatementKey) -> dict[str, str]:
+def _encode_key(key: StatementKey) -> dict[str, str | None]:
     verifying = keys.encode_verifying_key(key.verifying).hex()
-    return {"statement": key.statement, "fingerprint": key.fingerprint, "verifying": verifying}
+    return {
+        "statement": key.statement,
+        "fingerprint": key.fingerprint,
+        "verifying": verifying,
+        "transcript": key.transcript,
+    }
 
 
 def _decode_key(fields: dict) -> StatementKey:
     verifying = keys.decode_verifying_key(bytes.fromhex(fields["verifying"]))
-    return StatementKey(fields["statement"], fields["fingerprint"], verifying)
+    return StatementKey(fields["statement"], fields["fingerprint"], verifying, fields["transcript"])
 
 
 def _decode_asset(fields: dict) -> Asset:
@@ -148,6 +164,8 @@ def _decode_asset(fields: dict) -> Asset:
 
 
 def _decode(fields: dict) -> Pool:
+    if fields["version"] == _VERSION_WITHOUT_ORIGINS:
+        raise FormatError("the pool has version 1, which does not say where its keys come from: found a new pool")
     if fields["version"] != VERSION:
         raise FormatError(f"the pool has version {fields['version']}, and this program knows {VERSION}")
     points = (

@@ -2,7 +2,8 @@
 
 Above all of its keys.  Groth16 with delta = ±gamma, which is a setup without its second phase, lets anybody prove
 anything: see tests/attacks/test_delta_equals_gamma.py.  Keys without the transcript of a ceremony were made by one
-party, who could forge; there are no others yet, so a pool must say `insecure_dev`.
+party, who could forge, so a pool with such a key must say `insecure_dev`, and a pool without one must not: a warning
+that is not true makes people overlook the one that is.
 """
 
 import re
@@ -25,7 +26,7 @@ SALT_BYTES = 16
 PUBLIC_INPUTS = {"leg": 8, "margin": 4}
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}", re.ASCII)
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def check(pool: "Pool") -> None:
@@ -42,19 +43,19 @@ def check(pool: "Pool") -> None:
         _check_range(age, 1, MAX_AGE_MS, "an age limit")
     check_key(pool.leg, "leg")
     check_key(pool.margin, "margin")
-    _require(isinstance(pool.insecure_dev, bool), "insecure_dev is true or false")
-    _require(
-        pool.insecure_dev,
-        "the keys come from no ceremony, so whoever made them can forge: a pool with them must say insecure_dev",
-    )
+    _check_origin(pool)
 
 
 def check_key(key: "StatementKey", statement: str) -> None:
     """Raises FormatError when this is not a key for the statement, or one under which anybody can forge a proof."""
     _require(key.statement == statement, f"the {statement} key is for {key.statement}")
     _require(
-        isinstance(key.fingerprint, str) and _FINGERPRINT.fullmatch(key.fingerprint) is not None,
+        isinstance(key.fingerprint, str) and _DIGEST.fullmatch(key.fingerprint) is not None,
         f"the fingerprint of the {statement} key is not 64 hex digits",
+    )
+    _require(
+        key.transcript is None or isinstance(key.transcript, str) and _DIGEST.fullmatch(key.transcript) is not None,
+        f"the transcript of the {statement} key is neither null nor 64 hex digits",
     )
     _require(
         len(key.verifying.ic) == PUBLIC_INPUTS[statement] + 1,
@@ -64,6 +65,20 @@ def check_key(key: "StatementKey", statement: str) -> None:
         key.verifying.delta not in (key.verifying.gamma, bn254.negate(key.verifying.gamma)),
         f"the {statement} key has delta = ±gamma, a setup that was never finished: anybody can forge proofs under it",
     )
+
+
+def _check_origin(pool: "Pool") -> None:
+    """Raises FormatError unless the pool tells truly whether one party could forge."""
+    _require(isinstance(pool.insecure_dev, bool), "insecure_dev is true or false")
+    _require(
+        pool.leg.transcript == pool.margin.transcript, "the pool's keys do not come from one and the same ceremony"
+    )
+    is_made_alone = pool.leg.transcript is None
+    _require(
+        pool.insecure_dev or not is_made_alone,
+        "the keys come from no ceremony, so whoever made them can forge: a pool with them must say insecure_dev",
+    )
+    _require(is_made_alone or not pool.insecure_dev, "the pool says insecure_dev, and its keys come from a ceremony")
 
 
 def _check_asset(asset: "Asset", assets: tuple["Asset", ...]) -> None:

@@ -35,6 +35,7 @@ def show_(session: Session, limit: int) -> None:
             epoch = f"epoch {grids[0].publication.epoch}, {show.time_text(grids[0].published_ms)}"
         session.screen.fields([
             ("ledger id", opened.ledger_id.hex()),
+            *show.keys_fields(opened.pool),
             ("root", show.element(opened.root)),
             ("accounts", f"{opened.size}, spent ones among them"),
             ("held outside", show.balances_text(reserves, opened.pool)),
@@ -44,6 +45,7 @@ def show_(session: Session, limit: int) -> None:
         session.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
         session.screen.document({
             "ledger_id": opened.ledger_id.hex(),
+            **show.keys_json(opened.pool),
             "root": str(opened.root),
             "size": opened.size,
             "reserves": show.balances_json(reserves, opened.pool),

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from settlement.pool import Asset, Pool
 
 DEVELOPMENT = (
-    "The proving keys were made on this machine by one party, who could forge proofs with what made them: "
-    "this is a development pool."
+    "The proving keys were made by one party, who could forge proofs with what made them: this is a development pool."
 )
 
 
@@ -22,28 +21,30 @@ def pool() -> None:
 
 
 @pool.command()
-@click.option("--name", default="zksettle development pool", show_default=True, metavar="TEXT", help="The pool's name.")
+@click.option("--name", default="zksettle example pool", show_default=True, metavar="TEXT", help="The pool's name.")
 @click.option("--insecure-dev", is_flag=True,
-              help="Accept proving keys made here by one party, who could forge. There are no others yet.")  # fmt: skip
+              help="Use development keys, made here by one party, who could forge. The pool says so.")  # fmt: skip
 @pass_session
 def new(session: Session, name: str, insecure_dev: bool) -> None:
     """Found a pool of eight example assets.
 
-    Its three oracles and its proving keys are made on this machine.
+    Its three oracles are made on this machine.  Its keys are those of the ceremony that was installed here last.
     """
     from prover.machine import progress, warmup
     from prover.pool import founding
-    from prover.proofs.keystore import Keystore
+    from prover.proofs import keystore
 
-    if not insecure_dev:
+    home, now_ms = session.home, sitting.now_ms()
+    chosen = keystore.Keystore(home.keys, now_ms) if insecure_dev else keystore.best(home.keys, now_ms)
+    if chosen.transcript is None and not insecure_dev:
         raise click.UsageError(
-            "the proving keys would be made here by one party, who could forge: say --insecure-dev if you accept that",
+            "no ceremony's keys are installed here, and one party who made them alone could forge: "
+            "`zksettle ceremony install` those of a ceremony, or say --insecure-dev if you accept that",
             click.get_current_context(),
         )
-    home, now_ms = session.home, sitting.now_ms()
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_kernels()
-        made = founding.found(home, Keystore(home.keys, now_ms), name, now_ms)
+        made = founding.found(home, chosen, name, now_ms)
     session.screen.say(f"The pool is founded; its ledger is {home.ledger}.")
     _show(session, made)
 
@@ -63,7 +64,8 @@ def _show(session: Session, shown: "Pool") -> None:
         ("ledger id", shown.ledger_id.hex()),
         ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
         ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
-        ("keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
+        ("verifying keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
+        *show.keys_fields(shown),
     ])  # fmt: skip
     screen.table(
         ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
@@ -106,8 +108,8 @@ def document(shown: "Pool") -> dict[str, Any]:
         "quorum": shown.quorum,
         "limits": asdict(shown.limits),
         "keys": {
-            key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex()}
+            key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex(), "transcript": key.transcript}
             for key in (shown.leg, shown.margin)
         },
-        "insecure_dev": shown.insecure_dev,
+        **show.keys_json(shown),
     }

@@ -27,7 +27,8 @@ def prove(session: Session, statement: str, input: Path, output: Path, service: 
 
     INPUT has the public and the private inputs; `zksettle circuit sample` prints one.
 
-    The first proof of a statement makes its proving key, a development key of this home.
+    It is made with the key of the ceremony that was installed here last.  Where none was, the first proof of a
+    statement makes its proving key, a development key of this home.
     """
     from prover.service import client
 
@@ -35,22 +36,24 @@ def prove(session: Session, statement: str, input: Path, output: Path, service: 
     folder = session.home.service
     answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
     if answer is None:
-        text, digest, took_s = _prove_here(session, statement, inputs)
+        text, digest, origin, took_s = _prove_here(session, statement, inputs)
     else:
-        text, digest, took_s = answer.parts[0].decode(), answer.fields["key"], time.perf_counter() - started
+        text, took_s = answer.parts[0].decode(), time.perf_counter() - started
+        digest, origin = answer.fields["key"], answer.fields["origin"]
     files.write_text(output, text)
     is_service = answer is not None
     session.screen.say(
         f"{statement} is proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {output}."
     )
-    session.screen.fields([("key", f"{digest[:16]}, a development key made by one party")])
+    session.screen.fields([("key", f"{digest[:16]}, {origin}")])
     session.screen.document({
-        "statement": statement, "proof": str(output), "key": digest, "seconds": round(took_s, 6), "service": is_service,
+        "statement": statement, "proof": str(output), "key": digest, "origin": origin, "seconds": round(took_s, 6),
+        "service": is_service,
     })  # fmt: skip
 
 
-def _prove_here(session: Session, statement: str, inputs: bytes) -> tuple[str, str, float]:
-    """The text of the proof file, the digest of its key, and how many seconds the proof took."""
+def _prove_here(session: Session, statement: str, inputs: bytes) -> tuple[str, str, str, float]:
+    """The text of the proof file, the digest of its key and where that comes from, and how many seconds it took."""
     from circuits import registry
     from circuits.statements import statement as statements
     from prover.cli import watching
@@ -65,14 +68,14 @@ def _prove_here(session: Session, statement: str, inputs: bytes) -> tuple[str, s
         started = time.perf_counter()
         found = proving.prove(statement, public, private, keystore)
         took_s = time.perf_counter() - started
-    return prooffile.encode(found), keys.digest(found.key).hex(), took_s
+    return prooffile.encode(found), keys.digest(found.key).hex(), keystore.origin, took_s
 
 
 def _keystore(session: Session) -> "Keystore":
     from prover.cli import sitting
-    from prover.proofs.keystore import Keystore
+    from prover.proofs import keystore
 
-    return Keystore(session.home.keys, sitting.now_ms())
+    return keystore.best(session.home.keys, sitting.now_ms())
 
 
 @command()

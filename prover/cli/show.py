@@ -123,6 +123,18 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def keys_fields(pool: "Pool") -> Fields:
+    """Where a pool's keys come from.  Shown wherever a pool is."""
+    if pool.insecure_dev:
+        return [("keys", "development keys (--insecure-dev): made by one party, who could forge")]
+    return [("keys", f"of the ceremony with transcript {short(pool.leg.transcript or '', 16)}")]
+
+
+def keys_json(pool: "Pool") -> dict[str, Any]:
+    """Where a pool's keys come from."""
+    return {"insecure_dev": pool.insecure_dev, "transcript": pool.leg.transcript}
+
+
 def public_leg_fields(leg: "Leg", pool: "Pool") -> Fields:
     """All that a leg tells the public."""
     public = leg.public

@@ -27,7 +27,7 @@ def ledger(session: Session) -> Iterator["Ledger"]:
 
     home = session.home
     if not home.ledger.exists():
-        raise FormatError(f"there is no ledger in {home.path}: make one with `zksettle pool new --insecure-dev`")
+        raise FormatError(f"there is no ledger in {home.path}: make one with `zksettle pool new`")
     with Ledger.open(home.ledger) as opened:
         yield opened
 

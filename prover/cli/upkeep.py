@@ -25,11 +25,11 @@ def warmup(session: Session) -> None:
     """
     from prover.machine import progress
     from prover.machine import warmup as warming
-    from prover.proofs.keystore import Keystore
+    from prover.proofs import keystore
 
     started = time.perf_counter()
     with progress.watched_by(watching.watcher(session.screen.is_json)):
-        compiled, keys_made = warming.run(Keystore(session.home.keys, sitting.now_ms()))
+        compiled, keys_made = warming.run(keystore.best(session.home.keys, sitting.now_ms()))
     took_s = time.perf_counter() - started
     keys = f"of {' and '.join(keys_made)} are made" if keys_made else "were made already"
     session.screen.say(

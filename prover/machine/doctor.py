@@ -38,8 +38,8 @@ class Finding:
 def examine(home: Home) -> Iterator[Finding]:
     """Every finding, one after another.  Nothing is changed but a temporary file and the compiled-kernel folder."""
     checks: tuple[Callable[[Home], Finding], ...] = (
-        _settings, _python, _packages, _import_names, _processor, _memory, _entropy, _sqlite, _home, _keys, _kernels,
-        _node,
+        _settings, _python, _packages, _import_names, _processor, _memory, _entropy, _sqlite, _home, _pool, _keys,
+        _kernels, _node,
     )  # fmt: skip
     for check in checks:
         yield check(home)
@@ -160,16 +160,33 @@ def _home(home: Home) -> Finding:
     return Finding("data", GOOD if free > MIN_FREE_BYTES else NOTE, text)
 
 
+def _pool(home: Home) -> Finding:
+    if not home.ledger.exists():
+        return Finding("pool", NOTE, "none yet: zksettle pool new founds one")
+    from settlement.ledger import Ledger
+
+    try:
+        with Ledger.open(home.ledger) as ledger:
+            pool = ledger.pool
+    except (FormatError, sqlite3.Error) as error:
+        return Finding("pool", BAD, f"the ledger cannot be opened: {error}")
+    state = NOTE if pool.insecure_dev else GOOD
+    flag = "; founded with --insecure-dev, so do not put value on it" if pool.insecure_dev else ""
+    return Finding("pool", state, f"its keys: {pool.leg.origin}{flag}")
+
+
 def _keys(home: Home) -> Finding:
     from circuits import registry
+    from prover.proofs import keystore
 
-    have = [name for name in registry.names() if (home.keys / f"{name}-{registry.pinned(name)[:16]}").is_dir()]
-    missing = [name for name in registry.names() if name not in have]
+    found = keystore.best(home.keys, 0)
+    missing = [name for name in registry.names() if not found.folder(name).is_dir()]
     if missing:
         return Finding("proving keys", NOTE, f"not made yet for {', '.join(missing)}: zksettle warmup makes them, once")
-    return Finding(
-        "proving keys", GOOD, f"{', '.join(have)}; single-party development keys, whoever made them can forge"
-    )
+    names = ", ".join(registry.names())
+    if found.transcript is None:
+        return Finding("proving keys", NOTE, f"{names}; development keys, whoever made them can forge")
+    return Finding("proving keys", GOOD, f"{names}; of ceremony {found.transcript}")
 
 
 def _kernels(_: Home) -> Finding:

@@ -10,7 +10,7 @@ interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
 from prover.pool import amounts
 from settlement.pool import Asset, Limits, Pool, Risk
 
-POOL_NAME = "zksettle development pool"
+POOL_NAME = "zksettle example pool"
 AS_OF = "2026-11-01"
 ORACLES = 3
 QUORUM = 3

@@ -1,4 +1,4 @@
-"""Founding a pool on one machine: proving keys, oracle keys, the pool itself and its empty ledger."""
+"""Founding a pool on one machine: oracle keys, the pool itself and its empty ledger, under the keys of a keystore."""
 
 from prover.machine.home import Home
 from prover.pool import defaults, oracles
@@ -11,7 +11,9 @@ from zk.errors import FormatError
 
 
 def found(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
-    """A pool of the example assets, with keys made here, so that it is a development pool; its ledger is empty.
+    """A pool of the example assets under this keystore's keys; its ledger is empty.
+
+    With development keys, which are made here where there are none, it is a pool that says `insecure_dev`.
 
     Raises FormatError when the home has a ledger already.
     """
@@ -28,7 +30,7 @@ def found(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
         limits=defaults.LIMITS,
         leg=leg,
         margin=margin,
-        insecure_dev=True,
+        insecure_dev=keystore.transcript is None,
     )
     Ledger.create(home.ledger, pool, now_ms).close()
     return pool

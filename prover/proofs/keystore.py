@@ -1,90 +1,93 @@
-"""The proving keys on this machine, made on first use.
+"""The proving keys on this machine: development keys, made on first use, and those of ceremonies, put here on purpose.
 
-    KEYS/STATEMENT-FINGERPRINT/manifest.json             format, statement, fingerprint, SHA-256 of every other file
-                               verification_key.json     as snarkjs writes it
-                               proving-NAME.npy          the arrays of the proving key
-                               program-NAME.npy          the arrays of the witness program
+    KEYS/STATEMENT-FINGERPRINT/                         a development key, in the form of prover/proofs/keyfolder.py
+    KEYS/ceremony-TRANSCRIPT/STATEMENT-FINGERPRINT/     a key of the ceremony whose transcript has this digest
 
-Whoever makes a key alone could keep what forges proofs, so these are development keys and the manifest says so.
-The randomness is the operating system's and is forgotten.  A folder appears whole, by one rename, and is checked
-file by file whenever it is opened; arrays are memory-mapped, so proving never compiles the circuit again and
-processes share their pages.
+Whoever makes a key alone could keep what forges proofs, so a key made here is a development key and its manifest says
+so.  The randomness is the operating system's and is forgotten.  A ceremony's key is never made here: it is installed
+from a transcript that was verified, whose digest its manifest names.  A folder appears whole, by one rename.
 """
 
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from circuits import registry
-from circuits.frontend import compiler, program
-from circuits.frontend.program import Program
 from prover.machine import files, progress
+from prover.proofs import keyfolder
+from prover.proofs.keyfolder import Key
 from settlement import pool
 from zk.errors import FormatError
-from zk.formats import snarkjs, strict
 from zk.groth16 import keys
-from zk.groth16.keys import ProvingKey, VerifyingKey
+from zk.groth16.keys import ProvingKey
 
-FORMAT = "zksettle-keys"
-VERSION = 2
-ORIGIN = "development: single party"
-MANIFEST = "manifest.json"
-VERIFICATION_KEY = "verification_key.json"
-MAX_MANIFEST_BYTES = 64 << 10
-FINGERPRINT_DIGITS = 16
+CEREMONY_FOLDER = "ceremony-"
+NAME_DIGITS = 16  # of a digest in the name of a folder
 UNFINISHED = ".unfinished-"
 
 
-@dataclass(frozen=True)
-class Key:
-    """All that proving one statement takes."""
-
-    statement: str
-    fingerprint: str
-    proving: ProvingKey
-    program: Program
-
-    @property
-    def verifying(self) -> VerifyingKey:
-        """The verifier's part."""
-        return self.proving.verifying
-
-
 class Keystore:
-    """The keys in one folder.  `now_ms` is written into keys that are made now."""
+    """The keys in one folder: the development keys, or those of the ceremony whose transcript has this digest.
 
-    def __init__(self, folder: Path, now_ms: int):
-        self._folder = folder
+    `now_ms` is written into keys that are made now.
+    """
+
+    def __init__(self, folder: Path, now_ms: int, transcript: str | None = None):
+        self._folder = folder if transcript is None else folder / f"{CEREMONY_FOLDER}{transcript[:NAME_DIGITS]}"
         self._now_ms = now_ms
         self._opened: dict[str, Key] = {}
+        self.transcript = transcript
+
+    @property
+    def origin(self) -> str:
+        """Where the keys come from, in words."""
+        if self.transcript is None:
+            return "a development key made by one party"
+        return f"a key of ceremony {self.transcript[:NAME_DIGITS]}"
 
     def folder(self, name: str) -> Path:
         """Where the statement's key lies, or would."""
-        return self._folder / f"{name}-{registry.pinned(name)[:FINGERPRINT_DIGITS]}"
+        return self._folder / _name(name)
 
     def open(self, name: str) -> Key:
-        """The key of a statement, made now if there is none.  Raises FormatError when it is damaged."""
+        """The statement's key.  A development key that is not there yet is made, which takes seconds.
+
+        Raises FormatError when the folder is damaged or was made for something else, and for a ceremony's key that is
+        not there.
+        """
         if name not in self._opened:
             folder = self.folder(name)
             if not folder.exists():
                 self._make(name, folder)
-            self._opened[name] = _read(name, folder)
+            self._opened[name] = keyfolder.read(name, folder, self.transcript)
         return self._opened[name]
 
     def statement_key(self, name: str) -> pool.StatementKey:
         """What a pool holds of this key."""
         key = self.open(name)
-        return pool.StatementKey(name, key.fingerprint, key.verifying)
+        return pool.StatementKey(name, key.fingerprint, key.verifying, self.transcript)
+
+    def install(self, name: str, proving: ProvingKey) -> bool:
+        """Puts a ceremony's key here, which whoever calls has verified.  Whether it was not here before.
+
+        Raises FormatError when there is another key in its place.
+        """
+        assert self.transcript is not None, "a key of nobody's ceremony is made, not installed"
+        folder = self.folder(name)
+        is_new = self._place(name, folder, lambda: proving)
+        if keys.digest(self.open(name).verifying) != keys.digest(proving.verifying):
+            raise FormatError(f"there is another {name} key in {folder}: remove that folder")
+        return is_new
 
     def check_pool(self, of: pool.Pool) -> None:
         """Raises FormatError when the pool was made with other keys, or these are gone: new ones would be no help."""
         for theirs in (of.leg, of.margin):
+            if theirs.transcript != self.transcript:
+                raise FormatError(
+                    f"the {theirs.statement} key of this ledger's pool is of another origin: {theirs.origin}"
+                )
             if not self.folder(theirs.statement).exists():
                 raise FormatError(
                     f"there is no {theirs.statement} key in {self._folder}: restore that folder, for a new key would "
@@ -97,78 +100,64 @@ class Keystore:
                 )
 
     def _make(self, name: str, folder: Path) -> None:
+        if self.transcript is not None:
+            raise FormatError(
+                f"there is no {name} key of ceremony {self.transcript[:NAME_DIGITS]} in {self._folder}: "
+                "`zksettle ceremony install` takes it from the transcript"
+            )
+        self._place(name, folder, lambda: _generate(name))
+
+    def _place(self, name: str, folder: Path, proving: Callable[[], ProvingKey]) -> bool:
+        """Makes the folder of a key, all of it or nothing.  Whether it was not there."""
         files.make_folder(self._folder)
         with files.locked(folder, f"the {name} key", wait_s=-1):
             if folder.exists():  # another process made it while this one waited
-                return
+                return False
             for leftover in self._folder.glob(f"{UNFINISHED}{name}-*"):
                 shutil.rmtree(leftover)
             beside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{name}-", dir=self._folder))
-            _write(name, beside, self._now_ms)
+            keyfolder.write(name, beside, proving(), self.transcript, self._now_ms)
             os.rename(beside, folder)
             files.sync_folder(self._folder)
+        return True
 
 
-def _write(name: str, folder: Path, now_ms: int) -> None:
+def of_pool(folder: Path, now_ms: int, of: pool.Pool) -> Keystore:
+    """The keys that a pool's proofs are made with."""
+    return Keystore(folder, now_ms, of.leg.transcript)
+
+
+def best(folder: Path, now_ms: int) -> Keystore:
+    """The keys of the ceremony that was installed last, and the development keys where none was."""
+    found = installed(folder)
+    return Keystore(folder, now_ms, found[-1] if found else None)
+
+
+def installed(folder: Path) -> list[str]:
+    """The transcripts of the ceremonies that have a key for every statement here, the last installed last.
+
+    A folder with a manifest that is not readable is left out, as one that is not there.
+    """
+    found = []
+    for place in folder.glob(f"{CEREMONY_FOLDER}*"):
+        try:
+            manifests = [keyfolder.read_manifest(name, place / _name(name)) for name in registry.names()]
+            origins = {manifest["origin"] for manifest in manifests}
+            transcript = origins.pop().removeprefix(keyfolder.CEREMONY)
+            if not origins and place.name == f"{CEREMONY_FOLDER}{transcript[:NAME_DIGITS]}":
+                found.append((max(manifest["made_ms"] for manifest in manifests), transcript))
+        except (FormatError, OSError):
+            continue
+    return [transcript for _, transcript in sorted(found)]
+
+
+def _name(name: str) -> str:
+    """How the folder of a statement's key is called."""
+    return f"{name}-{registry.pinned(name)[:NAME_DIGITS]}"
+
+
+def _generate(name: str) -> ProvingKey:
     from zk.groth16 import generator
 
-    circuit, fingerprint = registry.compiled(name), registry.pinned(name)
-    assert compiler.fingerprint(circuit) == fingerprint, "a compiled statement has its pinned fingerprint"
     with progress.task(f"Making the {name} key", note="this happens once") as task:
-        proving = generator.generate(circuit.r1cs, task.reach)
-    _save_arrays(folder, "proving", keys.to_arrays(proving))
-    _save_arrays(folder, "program", program.to_arrays(circuit.program))
-    files.replace(folder / VERIFICATION_KEY, snarkjs.encode_verifying_key(proving.verifying).encode())
-    manifest = {
-        "format": FORMAT,
-        "version": VERSION,
-        "statement": name,
-        "fingerprint": fingerprint,
-        "origin": ORIGIN,
-        "made_ms": now_ms,
-        "files": {path.name: files.digest(path) for path in sorted(folder.iterdir())},
-    }
-    files.replace(folder / MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
-
-
-def _read(name: str, folder: Path) -> Key:
-    manifest = _manifest(name, folder)
-    for file, digest in manifest["files"].items():
-        path = folder / Path(file).name
-        if not path.is_file() or files.digest(path) != digest:
-            raise FormatError(_damaged(name, folder, f"{path.name} is not what was made"))
-    proving = keys.from_arrays(_load_arrays(folder, "proving"))
-    return Key(name, manifest["fingerprint"], proving, program.from_arrays(_load_arrays(folder, "program")))
-
-
-def _manifest(name: str, folder: Path) -> dict:
-    path = folder / MANIFEST
-    try:
-        with path.open("rb") as file:
-            manifest = strict.loads(file.read(MAX_MANIFEST_BYTES + 1), "the manifest", MAX_MANIFEST_BYTES)
-        version, listed = manifest["version"], dict(manifest["files"])
-        described = manifest["format"], manifest["statement"], manifest["fingerprint"]
-    except (OSError, ValueError, TypeError, KeyError):
-        raise FormatError(_damaged(name, folder, "its manifest is not readable")) from None
-    if version != VERSION:
-        raise FormatError(f"the {name} key in {folder} has version {version!r}; this program knows {VERSION}")
-    if described != (FORMAT, name, registry.pinned(name)):
-        raise FormatError(_damaged(name, folder, "its manifest is for something else"))
-    if {path.name for path in folder.iterdir()} != {MANIFEST, *listed}:
-        raise FormatError(_damaged(name, folder, "it has more or fewer files than were made"))
-    return manifest
-
-
-def _damaged(name: str, folder: Path, what: str) -> str:
-    return f"the {name} key in {folder} is damaged: {what}; restore the folder from a copy"
-
-
-def _save_arrays(folder: Path, kind: str, arrays: Mapping[str, np.ndarray]) -> None:
-    for name, values in arrays.items():
-        np.save(folder / f"{kind}-{name}.npy", values, allow_pickle=False)
-
-
-def _load_arrays(folder: Path, kind: str) -> dict[str, np.ndarray]:
-    """Copy-on-write maps: as fast as read-only ones, and the kernels need not be compiled a second time for them."""
-    paths = sorted(folder.glob(f"{kind}-*.npy"))
-    return {path.stem.removeprefix(f"{kind}-"): np.load(path, mmap_mode="c", allow_pickle=False) for path in paths}
+        return generator.generate(registry.compiled(name).r1cs, task.reach)

@@ -34,7 +34,7 @@ def own_key(name: str, keystore: Keystore) -> TrustedKey:
         raise InvalidProof(
             f"there is no {name} key in {folder.parent} to verify with: give the key you trust with --verification-key"
         )
-    return TrustedKey(keystore.open(name).verifying, f"this home's {name} key, a development key made by one party")
+    return TrustedKey(keystore.open(name).verifying, f"this home's {name} key, {keystore.origin}")
 
 
 def verify(found: ProofFile, trusted: TrustedKey, is_paranoid: bool = False) -> None:

@@ -28,15 +28,21 @@ def prepare(keys: Path, now_ms: int) -> Work:
     """What proves with the keys in a folder; those that are there are opened, and kernels compiled or loaded."""
     from circuits import registry
     from prover.machine import warmup
-    from prover.proofs.keystore import Keystore
+    from prover.proofs import keystore
 
-    keystore = Keystore(keys, now_ms)
+    opened: dict[str | None, Keystore] = {}
+
+    def best() -> "Keystore":
+        """A ceremony's keys may be installed while the worker runs."""
+        found = keystore.best(keys, now_ms)
+        return opened.setdefault(found.transcript, found)
+
     warmup.load_kernels()
     for name in registry.names():
-        if keystore.folder(name).exists():
+        if best().folder(name).exists():
             with suppress(FormatError):  # whoever asks for a proof under a damaged key is told
-                keystore.open(name)
-    provers = {Kind.STATEMENT: lambda asked: _statement(asked, keystore), Kind.CIRCOM: _circom}
+                best().open(name)
+    provers = {Kind.STATEMENT: lambda asked: _statement(asked, best()), Kind.CIRCOM: _circom}
 
     def work(request: Message) -> Message:
         os.environ["ZKSETTLE_THREADS"] = str(request.fields["threads"])
@@ -46,7 +52,7 @@ def prepare(keys: Path, now_ms: int) -> Work:
 
 
 def _statement(request: Message, keystore: "Keystore") -> Message:
-    """The proof file, and as fields of the answer the digest of its key."""
+    """The proof file, and as fields of the answer the digest of its key and where that comes from."""
     from circuits import registry
     from circuits.statements import statement
     from prover.proofs import prooffile, proving
@@ -57,7 +63,8 @@ def _statement(request: Message, keystore: "Keystore") -> Message:
         raise FormatError(f"there is no statement {name[:40]!r}")
     public, private = statement.read(registry.get(name), request.parts[0])
     found = proving.prove(name, public, private, keystore)
-    return protocol.answer(Outcome.DONE, "", prooffile.encode(found).encode(), key=keys.digest(found.key).hex())
+    told = {"key": keys.digest(found.key).hex(), "origin": keystore.origin}
+    return protocol.answer(Outcome.DONE, "", prooffile.encode(found).encode(), **told)
 
 
 def _circom(request: Message) -> Message:

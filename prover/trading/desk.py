@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prover.machine.home import Home
+from prover.proofs import keystore
 from prover.proofs.keystore import Keystore
 from prover.trading import assembly
 from prover.trading.plan import LegPlan, Setting, Source, Target
@@ -53,7 +54,7 @@ class Settled:
 def sit(home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int) -> Iterator[Desk]:
     """A desk at a ledger with the wallet of this name.  Raises as `walletfile.open` does."""
     with walletfile.open(home.wallet(name), passphrase) as file:
-        yield Desk(ledger, file, Keystore(home.keys, now_ms))
+        yield Desk(ledger, file, keystore.of_pool(home.keys, now_ms, ledger.pool))
 
 
 def sync(desk: Desk) -> syncing.Synced:

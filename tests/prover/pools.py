@@ -14,7 +14,7 @@ def any_key(statement: str, public: int) -> StatementKey:
     """A verifying key that nothing was proved for."""
     twice = bn254.add(bn254.G2, bn254.G2)
     verifying = VerifyingKey(bn254.G1, bn254.G2, bn254.G2, twice, (bn254.G1,) * (public + 1))
-    return StatementKey(statement, registry.pinned(statement), verifying)
+    return StatementKey(statement, registry.pinned(statement), verifying, transcript=None)
 
 
 def make(name: str = "test", leg: StatementKey | None = None, margin: StatementKey | None = None) -> Pool:

@@ -20,7 +20,7 @@ def test_everything_is_looked_at_and_nothing_is_made(tmp_path):
     found = list(doctor.examine(home.find(tmp_path / "new")))
     assert states(found).keys() == {
         "settings", "Python", "packages", "import names", "processor", "memory", "randomness", "database", "data",
-        "proving keys", "kernels", "Node.js",
+        "pool", "proving keys", "kernels", "Node.js",
     }  # fmt: skip
     assert states(found)["proving keys"] == doctor.NOTE and all(finding.text for finding in found)
     assert list((tmp_path / "new").iterdir()) == []
@@ -82,6 +82,6 @@ def test_a_setting_that_cannot_be_met_is_bad_and_the_rest_is_looked_at(tmp_path,
     environment = os.environ | {name: value}
     ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
     found = {finding["what"]: finding for finding in json.loads(ran.stdout)["findings"]}
-    assert ran.returncode == 1 and ran.stderr == "" and len(found) == 12
+    assert ran.returncode == 1 and ran.stderr == "" and len(found) == 13
     assert [what for what, finding in found.items() if finding["state"] == doctor.BAD] == ["settings"]
     assert name in found["settings"]["text"]

@@ -4,6 +4,7 @@ import json
 import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,6 +151,71 @@ def test_a_pool_with_other_keys_is_refused_and_ones_own_is_not(keystore):
     with pytest.raises(FormatError, match="is not the one this ledger's pool verifies with"):
         keystore.check_pool(pools.make())
     keystore.check_pool(pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin")))
+
+
+TRANSCRIPT = "12" * 32
+
+
+def ceremony(store, tmp_path, transcript=TRANSCRIPT, now_ms=8):
+    """The toy's development key, and the keystore of a ceremony that made, as it were, just this key."""
+    proving = store().open(TOY).proving
+    return proving, Keystore(tmp_path / "keys", now_ms, transcript)
+
+
+def test_a_ceremonys_key_is_installed_beside_the_development_key_and_marked(store, tmp_path):
+    proving, at = ceremony(store, tmp_path)
+    assert at.install(TOY, proving) is True and at.install(TOY, proving) is False
+    assert at.folder(TOY).parent.name == "ceremony-1212121212121212"
+    assert json.loads((at.folder(TOY) / "manifest.json").read_text())["origin"] == f"ceremony: {TRANSCRIPT}"
+    read = Keystore(tmp_path / "keys", 9, TRANSCRIPT)
+    assert keys.digest(read.open(TOY).verifying) == keys.digest(proving.verifying)
+    assert read.statement_key(TOY).transcript == TRANSCRIPT and store().statement_key(TOY).transcript is None
+
+
+def test_a_ceremonys_key_is_never_made_here(store, tmp_path):
+    with pytest.raises(FormatError, match="no toy key of ceremony 1212121212121212 in .*`zksettle ceremony install`"):
+        Keystore(tmp_path / "keys", 7, TRANSCRIPT).open(TOY)
+    assert not (tmp_path / "keys").exists()
+
+
+def test_a_development_key_does_not_pass_for_a_ceremonys(store, tmp_path):
+    _, at = ceremony(store, tmp_path)
+    shutil.copytree(store().folder(TOY), at.folder(TOY))
+    with pytest.raises(FormatError, match="of another origin, development: single party"):
+        at.open(TOY)
+
+
+def test_another_key_is_not_installed_over_one_that_is_there(store, tmp_path):
+    proving, at = ceremony(store, tmp_path)
+    at.install(TOY, proving)
+    shutil.rmtree(store().folder(TOY))
+    with pytest.raises(FormatError, match="there is another toy key in"):
+        at.install(TOY, store().open(TOY).proving)
+
+
+def test_the_best_keys_are_those_of_the_ceremony_installed_last(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "names", lambda: (TOY,))
+    folder = tmp_path / "keys"
+    proving, first = ceremony(store, tmp_path)
+    assert keystores.best(folder, 9).transcript is None
+    for transcript, now_ms in (("34" * 32, 5), ("12" * 32, 8), ("56" * 32, 6)):
+        Keystore(folder, now_ms, transcript).install(TOY, proving)
+    assert keystores.installed(folder) == ["34" * 32, "56" * 32, "12" * 32]
+    (first.folder(TOY) / "manifest.json").unlink()
+    assert keystores.best(folder, 9).transcript == "56" * 32
+    Keystore(folder, 9, "56" * 32).folder(TOY).parent.rename(folder / "ceremony-0000000000000000")
+    assert keystores.best(folder, 9).transcript == "34" * 32
+
+
+def test_a_pool_is_served_by_keys_of_its_own_origin_only(keystore, tmp_path):
+    leg, margin = (replace(pools.any_key(*of), transcript=TRANSCRIPT) for of in (("leg", 8), ("margin", 4)))
+    pool = replace(pools.make(), leg=leg, margin=margin, insecure_dev=False)
+    assert keystores.of_pool(tmp_path, 7, pool).transcript == TRANSCRIPT
+    assert keystores.of_pool(tmp_path, 7, pools.make()).transcript is None
+    with pytest.raises(FormatError, match="of another origin: ceremony 1212121212121212"):
+        keystore.check_pool(pool)
+    with pytest.raises(FormatError, match="of another origin: development"):
+        Keystore(tmp_path, 7, TRANSCRIPT).check_pool(pools.make())
 
 
 def test_keys_that_are_gone_are_not_made_anew_for_a_pool(store):

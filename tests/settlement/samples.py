@@ -53,8 +53,8 @@ def verifying_key(inputs: int, number: int) -> VerifyingKey:
     return VerifyingKey(bn254.G1, *g2, ic)
 
 
-LEG_KEY = StatementKey("leg", "a" * 64, verifying_key(8, 100))
-MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(4, 200))
+LEG_KEY = StatementKey("leg", "a" * 64, verifying_key(8, 100), transcript=None)
+MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(4, 200), transcript=None)
 
 
 def pool(salt: bytes = b"sixteen bytes ok") -> Pool:

@@ -32,6 +32,8 @@ def test_every_term_of_a_pool_moves_its_ledger_id():
         replace(pool, leg=replace(pool.leg, fingerprint="c" * 64)),
         replace(pool, leg=replace(pool.leg, verifying=samples.verifying_key(8, 300))),
         replace(pool, margin=replace(pool.margin, verifying=samples.verifying_key(4, 300))),
+        replace(pool, **of_ceremonies("d" * 64), insecure_dev=False),
+        replace(pool, **of_ceremonies("e" * 64), insecure_dev=False),
     ]
     assert len({other.ledger_id for other in (pool, *others)}) == len(others) + 1
 
@@ -40,6 +42,12 @@ def asset(**changes):
     first = samples.ASSETS[0]
     risk = {name: changes.pop(name) for name in list(changes) if hasattr(first.risk, name)}
     return (replace(first, risk=replace(first.risk, **risk), **changes), *samples.ASSETS[1:])
+
+
+def of_ceremonies(leg, *margin):
+    """Keys that come from ceremonies with these transcripts, both from one where only one is named."""
+    keys = (samples.LEG_KEY, leg), (samples.MARGIN_KEY, *(margin or [leg]))
+    return {key.statement: replace(key, transcript=transcript) for key, transcript in keys}
 
 
 SECOND = bn254.multiply(7, bn254.G2)
@@ -72,8 +80,14 @@ UNSOUND = [
     ({"leg": samples.MARGIN_KEY}, "leg key is for margin"),
     ({"leg": replace(samples.LEG_KEY, verifying=samples.verifying_key(7, 100))}, "8 public inputs"),
     ({"margin": replace(samples.MARGIN_KEY, fingerprint="B" * 64)}, "64 hex digits"),
-    ({"insecure_dev": False}, "insecure_dev"),
+    ({"insecure_dev": False}, "no ceremony, so whoever made them can forge: a pool with them must say insecure_dev"),
     ({"insecure_dev": 1}, "true or false"),
+    ({**of_ceremonies("d" * 64), "insecure_dev": True}, "says insecure_dev, and its keys come from a ceremony"),
+    ({**of_ceremonies("d" * 64, "e" * 64), "insecure_dev": False}, "not come from one and the same ceremony"),
+    ({**of_ceremonies("d" * 64, None), "insecure_dev": True}, "not come from one and the same ceremony"),
+    ({**of_ceremonies("D" * 64), "insecure_dev": False}, "neither null nor 64 hex digits"),
+    ({**of_ceremonies(""), "insecure_dev": False}, "neither null nor 64 hex digits"),
+    ({**of_ceremonies(7), "insecure_dev": False}, "neither null nor 64 hex digits"),
 ]
 
 
@@ -87,7 +101,8 @@ def test_an_unsound_pool_is_refused_by_what_is_wrong(changes, complaint):
     (lambda data: data + b" ", "canonical"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum": 3'), "canonical"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum":3,"extra":1'), "canonical"),
-    (lambda data: data.replace(b'"version":1', b'"version":2'), "version"),
+    (lambda data: data.replace(b'"version":2', b'"version":3'), "version 3, and this program knows 2"),
+    (lambda data: data.replace(b'"version":2', b'"version":1'), "does not say where its keys come from: found a new"),
     (lambda data: data.replace(b'"quorum":3,', b""), "fields"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum":"2"'), "quorum"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum":null'), "quorum"),
@@ -108,6 +123,12 @@ def test_a_field_of_another_type_is_a_format_error(name, value):
     fields[name] = value
     with pytest.raises(FormatError):
         pools.decode(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode())
+
+
+def test_a_pool_with_a_ceremonys_keys_says_so_and_comes_back_from_its_bytes():
+    pool = replace(samples.pool(), **of_ceremonies("d" * 64), insecure_dev=False)
+    assert pools.decode(pools.encode(pool)) == pool
+    assert "ceremony dddddddddddddddd" in pool.leg.origin and "made by one party" in samples.pool().leg.origin
 
 
 def test_an_asset_is_found_by_its_symbol_or_named_as_missing():

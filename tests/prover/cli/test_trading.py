@@ -54,6 +54,18 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     refused(zksettle(home, "order", "show", prefix, "--wallet", "taker"), 3, "no order here begins with")
 
 
+@pytest.mark.parametrize("shown", ["pool show", "ledger show", "wallet show maker", "wallet sync maker"])
+def test_wherever_the_pool_is_shown_it_says_that_its_keys_are_for_development(home, world, shown):
+    assert "development keys (--insecure-dev): made by one party, who could forge" in zksettle(home, *shown.split()).out
+    document = as_json(home, *shown.split())
+    assert (document["insecure_dev"], document["transcript"]) == (True, None)
+
+
+def test_the_doctor_says_that_the_pool_is_for_development(home, world):
+    found = {finding["what"]: finding for finding in as_json(home, "doctor")["findings"]}
+    assert found["pool"]["state"] == "note" and "founded with --insecure-dev" in found["pool"]["text"]
+
+
 def test_a_payment_arrives_and_a_withdrawal_leaves(home, world):
     before = balance(home, "maker", "USDC"), balance(home, "taker", "USDC")
     assert zksettle(home, "pay", "250.5", "USDC", "--to", world["maker"], "--wallet", "taker").code == 0
