@@ -1,5 +1,5 @@
 """The files of other provers: strict (how JSON is read), snarkjs · sections (iden3's container), r1csfile, r1cslabels,
-symbols, wtns, zkeyterms, zkey.
+symbols, wtns, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution, ptaucontributions, ptau.
 
-Only zkey and zkeyterms import kernels.
+Only pointbytes, ptaucontributions, ptau, zkeyterms and zkey import kernels.
 """

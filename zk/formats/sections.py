@@ -9,7 +9,7 @@ last section.  (iden3, "binary file format for R1CS", section "General structure
 """
 
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -111,6 +111,24 @@ def pick(file: BinaryIO, wanted: Collection[int], limit: int, what: str) -> dict
         else:
             file.seek(length, 1)
     return sections
+
+
+def write(
+    file: BinaryIO, magic: bytes, version: int, parts: Collection[tuple[int, int, Iterable[bytes | memoryview]]]
+) -> None:
+    """Write a file of sections (number, length, buffers) in this order.
+
+    Buffers are asked for one after another and written at once, so that those of a later section may be made from
+    what stands in the file.  Raises ValueError when a section's buffers have another length than it was said to have.
+    """
+    file.write(_HEAD.pack(magic, version, len(parts)))
+    for number, length, buffers in parts:
+        file.write(_SECTION.pack(number, length))
+        written = 0
+        for buffer in buffers:
+            written += file.write(memoryview(buffer).cast("B"))
+        if written != length:
+            raise ValueError(f"section {number} has {written} bytes instead of {length}")
 
 
 def required(sections: Mapping[int, Section], number: int, names: Mapping[int, str], what: str) -> Section:

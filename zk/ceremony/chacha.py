@@ -1,0 +1,124 @@
+"""Scalars and points drawn from a seed of 32 bytes, as ffjavascript draws them: ChaCha20, key = seed, nonce 0.
+
+Whoever has the seed draws the same: so a contribution made from a public beacon can be made again by its checkers,
+and a hash becomes a point whose discrete logarithm nobody knows.
+
+    u32     the words of the key stream, one after another; the seed gives the key's words big-endian
+    u64     2^32·u32 + u32
+    field   four u64, least significant first, cut to 254 bits; drawn again unless below the modulus.  It is read as
+            Montgomery form: it stands for itself / 2^256
+    point   x of the field (of Fp2: c0, then c1), one u32 whose lowest bit tells whether y is above -y; drawn again
+            unless x^3 + b is a square; in G2 then times the cofactor 2p - r
+
+Source: ffjavascript, "chacha.js", "wasm_field1.js" and "wasm_curve.js", fromRng.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
+from gmpy2 import invert, legendre, mpz, powmod
+
+from zk.curves import bn254, jacobian
+from zk.curves.bn254 import G1Point, G2Point
+from zk.errors import FormatError
+from zk.fields.prime import MONTGOMERY, P, R
+
+SEED_BYTES = 32
+MIN_EXPONENT, MAX_EXPONENT = 10, 63  # of a beacon's iterations: what snarkjs allows
+MAX_WORK_EXPONENT = 26  # what is computed here: a minute
+
+_CHUNK = 1 << 16  # hashes between two reports
+_FIELD_MASK = (1 << 254) - 1
+_COFACTOR = 2 * P - R
+_HALF = (P - 1) // 2
+_P = mpz(P)
+_ROOT_EXPONENT = (_P + 1) // 4  # p = 3 modulo 4: a^((p + 1) / 4) is a root of a square a
+_ONE_HALF = (_P + 1) // 2
+
+
+class Draws:
+    """Draws from one seed, in order.  Its memory holds what it drew: keep it no longer than needed."""
+
+    def __init__(self, seed: bytes):
+        if len(seed) != SEED_BYTES:
+            raise ValueError(f"a seed has {SEED_BYTES} bytes")
+        key = b"".join(seed[i : i + 4][::-1] for i in range(0, SEED_BYTES, 4))
+        self._stream = Cipher(ChaCha20(key, bytes(16)), None).encryptor()
+
+    def scalar(self) -> int:
+        """A scalar in [0, r)."""
+        return self._field(R)
+
+    def g1(self) -> G1Point:
+        """A point of G1."""
+        while True:
+            x, is_greater = mpz(self._field(P)), self._u32() & 1
+            square = (x * x * x + bn254.B1) % _P
+            if legendre(square, _P) >= 0:
+                y = powmod(square, _ROOT_EXPONENT, _P)
+                return G1Point(int(x), int(y if is_greater == (y > _HALF) else -y % _P))
+
+    def g2(self) -> G2Point:
+        """A point of G2."""
+        field = jacobian.FP2
+        while True:
+            x, is_greater = (mpz(self._field(P)), mpz(self._field(P))), self._u32() & 1
+            y = square_root(field.add(field.mul(field.mul(x, x), x), bn254.B2))
+            if y is not None:
+                break
+        if is_greater != ((y[1] or y[0]) > _HALF):
+            y = field.sub(field.zero, y)
+        x, y = jacobian.affine(field, jacobian.multiply(field, _COFACTOR, (x, y, field.one)))
+        return G2Point((int(x[0]), int(x[1])), (int(y[0]), int(y[1])))
+
+    def _u32(self) -> int:
+        return int.from_bytes(self._stream.update(bytes(4)), "little")
+
+    def _field(self, modulus: int) -> int:
+        while True:
+            words = [self._u32() for _ in range(8)]
+            value = sum(word << 32 * (i ^ 1) for i, word in enumerate(words)) & _FIELD_MASK
+            if value < modulus:
+                return value * pow(MONTGOMERY, -1, modulus) % modulus
+
+
+def square_root(a: jacobian.Element) -> jacobian.Element | None:
+    """A square root of a0 + a1 u in Fp2, one of the two, or None when there is none.
+
+    With a root y0 + y1 u it is y0^2 = (a0 ± s) / 2 for s^2 = a0^2 + a1^2, and y1 = a1 / (2 y0).
+    """
+    norm = (a[0] * a[0] + a[1] * a[1]) % _P
+    if legendre(norm, _P) < 0:
+        return None
+    root = powmod(norm, _ROOT_EXPONENT, _P)
+    for sign in (root, -root):
+        square = (a[0] + sign) * _ONE_HALF % _P
+        if square and legendre(square, _P) > 0:
+            y0 = powmod(square, _ROOT_EXPONENT, _P)
+            return y0, a[1] * invert(2 * y0, _P) % _P
+    return mpz(0), powmod(-a[0] % _P, _ROOT_EXPONENT, _P)
+
+
+def check_exponent(exponent: int, what: str) -> None:
+    """Raises FormatError unless 2^exponent is a number of iterations that beacons have."""
+    if not MIN_EXPONENT <= exponent <= MAX_EXPONENT:
+        raise FormatError(f"{what} has 2^{exponent} iterations, and 2^{MIN_EXPONENT} to 2^{MAX_EXPONENT} is the range")
+
+
+def beacon_seed(beacon: bytes, exponent: int, progress: Callable[[int, int], None] | None = None) -> bytes:
+    """SHA-256 iterated 2^exponent times on the bytes of a beacon.  `progress` gets hashes done, and how many there are.
+
+    Raises FormatError when that is outside what beacons have, or more work than 2^26 hashes.
+    """
+    check_exponent(exponent, "the beacon")
+    if exponent > MAX_WORK_EXPONENT:
+        raise FormatError(f"the beacon asks for 2^{exponent} hashes, and 2^{MAX_WORK_EXPONENT} is the limit")
+    total, digest, sha256 = 1 << exponent, beacon, hashlib.sha256
+    for done in range(0, total, _CHUNK):
+        for _ in range(min(_CHUNK, total - done)):
+            digest = sha256(digest).digest()
+        if progress is not None:
+            progress(min(done + _CHUNK, total), total)
+    return digest

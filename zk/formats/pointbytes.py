@@ -1,0 +1,102 @@
+"""Points as the bytes that ceremonies hash, whole arrays at once: big-endian, as ffjavascript writes them.
+
+    uncompressed    x | y               64 bytes in G1, 128 in G2; the identity is all zero
+    compressed      x, and in its two top bits what y is    32 bytes in G1, 64 in G2
+                    80 when y > -y, 40 for the identity, whose other bits are 0
+
+A coordinate in G2 is c1 | c0, and its sign is that of c1, or of c0 when c1 = 0.  Both moduli leave the top two bits
+free.  The points are rows of affine Montgomery words: (n, 2, 4) or (n, 2, 2, 4).
+
+Source: wasmcurves, "build_curve_jacobian_a0.js", LEMtoU and LEMtoC.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from zk import parallel, width
+from zk.curves import bn254
+from zk.errors import FormatError
+from zk.fields import array, fp
+from zk.fields.prime import FP, WORDS, P
+from zk.jit import kernel
+
+LANES = width.LANES
+
+_NEGATIVE, _IDENTITY = 0x80, 0x40
+_SPLIT_ABOVE = 4096  # coordinates; fewer are one task
+
+
+@kernel
+def _to_plain(rows, plain):
+    """Montgomery words of Fp to plain words, row by row.  1 mul each."""
+    whole = plain.shape[0] // LANES * LANES
+    for i in range(0, whole, LANES):
+        fp.store_lanes(plain, i, 1, fp.from_montgomery(fp.load_lanes(rows, i, 1)))
+    for i in range(whole, plain.shape[0]):
+        fp.store(plain, i, fp.from_montgomery(fp.load(rows, i)))
+
+
+@kernel
+def _from_plain(plain, rows):
+    """Plain words below p to Montgomery words, row by row.  1 mul each."""
+    whole = rows.shape[0] // LANES * LANES
+    for i in range(0, whole, LANES):
+        fp.store_lanes(rows, i, 1, fp.canonical(fp.to_montgomery(fp.load_lanes(plain, i, 1))))
+    for i in range(whole, rows.shape[0]):
+        fp.store(rows, i, fp.to_montgomery(fp.load(plain, i)))
+
+
+def uncompressed(points: np.ndarray) -> np.ndarray:
+    """(n, 64) bytes of points of G1, (n, 128) of G2.  Not to be called from a task of the pool."""
+    return _big_endian(_converted(_to_plain, points))
+
+
+def compressed(points: np.ndarray) -> np.ndarray:
+    """(n, 32) bytes of points of G1, (n, 64) of G2.  Not to be called from a task of the pool."""
+    plain = _converted(_to_plain, points)
+    data = _big_endian(plain[:, :1])
+    data[_is_above_half(plain[:, 1].reshape(len(points), -1, WORDS)), 0] |= _NEGATIVE
+    data[~plain.reshape(len(points), -1).any(axis=1), 0] = _IDENTITY
+    return data
+
+
+def from_uncompressed(data: np.ndarray, what: str) -> np.ndarray:
+    """The points, (n, 2, 4) or (n, 2, 2, 4), in bytes (n, 64) or (n, 128); that they are points is not checked.
+
+    Raises FormatError when a coordinate is not below the modulus.  Not to be called from a task of the pool.
+    """
+    shape = (len(data), 2, WORDS) if data.shape[1] == bn254.G1_BYTES else (len(data), 2, 2, WORDS)
+    halves = np.ascontiguousarray(data[:, ::-1]).view("<u8").reshape(len(data), 2, -1)  # y, then x
+    plain = np.require(halves[:, ::-1], np.uint64, ["C"]).reshape(shape)
+    if not array.is_canonical(FP, plain.reshape(-1, WORDS)):
+        raise FormatError(f"{what} has a coordinate that is not below the modulus")
+    return _converted(_from_plain, plain)
+
+
+def _converted(kernel, rows: np.ndarray) -> np.ndarray:
+    """What a kernel makes of rows of words, shared out among the threads."""
+    source = np.require(rows, np.uint64, ["C", "A", "W"]).reshape(-1, WORDS)
+    result = np.empty(source.shape, np.uint64)
+    tasks = parallel.threads() if len(source) > _SPLIT_ABOVE else 1
+    ends = [len(source) * i // tasks for i in range(tasks + 1)]
+    parallel.map(lambda part: kernel(source[part[0] : part[1]], result[part[0] : part[1]]), pairwise(ends))
+    return result.reshape(rows.shape)
+
+
+def _big_endian(plain: np.ndarray) -> np.ndarray:
+    """(n, bytes) of coordinates (n, k, …), each as one big-endian number."""
+    words = plain.reshape(*plain.shape[:2], -1)[:, :, ::-1].astype(">u8")
+    return words.view(np.uint8).reshape(len(plain), -1)
+
+
+def _is_above_half(parts: np.ndarray) -> np.ndarray:
+    """Whether each element (n, k, 4), plain words, is above (p - 1) / 2, going by its last part that is not 0."""
+    half = array.plain([(P - 1) // 2])[0]
+    above = np.zeros(len(parts), bool)
+    for part in np.moveaxis(parts, 1, 0):
+        is_zero, greater = ~part.any(axis=1), np.zeros(len(parts), bool)
+        for word in range(WORDS):
+            greater = (part[:, word] > half[word]) | ((part[:, word] == half[word]) & greater)
+        above = np.where(is_zero, above, greater)
+    return above
