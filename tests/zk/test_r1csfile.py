@@ -52,6 +52,15 @@ def test_rows_are_sorted_and_zeros_dropped():
     assert r1csfile.decode(with_first_row([])).a.row(0) == []
 
 
+def test_a_listing_keeps_the_order_of_the_file_zeros_and_wires_that_occur_twice():
+    first = [(5, 7), (3, 0), (5, R - 1)]
+    found = r1csfile.listing(with_first_row(first))
+    assert list(zip(found.wires.tolist(), array.from_plain(found.values)))[: len(first)] == first
+    assert found.combinations.tolist() == sorted(found.combinations) and found.combinations[:4].tolist() == [0, 0, 0, 1]
+    with pytest.raises(FormatError, match="name a wire twice"):
+        r1csfile.decode(with_first_row(first))
+
+
 def test_private_inputs_that_no_constraint_names_have_no_wire():
     assert same(r1csfile.decode(changed(1, PRIVATE, iden3.u32(2**32 - 1))), cubic.system())
 

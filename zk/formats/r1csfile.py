@@ -17,7 +17,7 @@ import numpy as np
 
 from zk.errors import FormatError
 from zk.fields import array
-from zk.fields.prime import FR, R
+from zk.fields.prime import FR, WORDS, R
 from zk.formats import sections
 from zk.formats.sections import FIELD_BYTES, Section
 from zk.groth16.keys import MAX_PUBLIC, MAX_WIRES
@@ -32,7 +32,7 @@ _NAMES = {
     _GATES: "the custom gates",
     _GATE_USES: "the uses of custom gates",
 }
-_TERM = np.dtype([("wire", "<u4"), ("value", "<u8", 4)])
+_TERM = np.dtype([("wire", "<u4"), ("value", "<u8", WORDS)])
 _COUNT = struct.Struct("<I")
 
 
@@ -47,6 +47,24 @@ class Header:
     labels: int
     constraints: int
 
+    @property
+    def public(self) -> int:
+        """The number of public wires beside the one."""
+        return self.outputs + self.inputs
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A system term by term in the order of the file; combination 3 i is A of constraint i, then come B and C.
+
+    A combination may name a wire twice, and a coefficient may be 0: snarkjs takes and keeps both.
+    """
+
+    header: Header
+    combinations: np.ndarray  # int64 (n,): of each term
+    wires: np.ndarray  # uint32 (n,)
+    values: np.ndarray  # uint64 (n, 4): the coefficients, plain words below r
+
 
 def split(data: bytes, what: str = "the circuit") -> tuple[Header, dict[int, Section]]:
     """The header of a .r1cs file, and its sections.  Raises FormatError, as `decode` for all but the constraints."""
@@ -59,14 +77,30 @@ def split(data: bytes, what: str = "the circuit") -> tuple[Header, dict[int, Sec
 def decode(data: bytes, what: str = "the circuit") -> R1CS:
     """The system in a .r1cs file, rows sorted by wire and without zero coefficients.
 
+    Raises FormatError, naming the part of the file: as `listing`, and for a wire that occurs twice in a combination.
+    """
+    found = listing(data, what)
+    matrices = (_matrix(found, side, f"{what}: {_NAMES[_CONSTRAINTS]}") for side in range(3))
+    return R1CS(R, found.header.wires, found.header.public, *matrices)
+
+
+def listing(data: bytes, what: str = "the circuit") -> Listing:
+    """The system in a .r1cs file as it is written there.
+
     Raises FormatError, naming the part of the file: counts and lengths that contradict each other, a wire that is not
-    there or occurs twice in a combination, a coefficient that is not reduced, another field, custom gates.
+    there, a coefficient that is not reduced, another field, custom gates.
     """
     header, parts = split(data, what)
-    constraints = sections.required(parts, _CONSTRAINTS, _NAMES, what)
-    ends = _combination_ends(constraints, 3 * header.constraints)
-    matrices = (_matrix(constraints, *(e[side::3] for e in ends), header.wires) for side in range(3))
-    return R1CS(R, header.wires, header.outputs + header.inputs, *matrices)
+    section = sections.required(parts, _CONSTRAINTS, _NAMES, what)
+    begins, counts = _combination_ends(section, 3 * header.constraints)
+    is_term = np.ones(len(section.data), dtype=bool)
+    is_term[(begins[:, np.newaxis] - np.arange(1, 1 + _COUNT.size)).reshape(-1)] = False
+    terms = np.frombuffer(section.data, dtype=np.uint8)[is_term].view(_TERM)
+    if terms["wire"].max(initial=0) >= header.wires:
+        raise FormatError(f"{section.what} name a wire that is not there")
+    if not array.is_canonical(FR, terms["value"]):
+        raise FormatError(f"{section.what} have a coefficient that is not below the modulus")
+    return Listing(header, np.repeat(np.arange(len(counts)), counts), terms["wire"].copy(), terms["value"].copy())
 
 
 def labels(parts: Mapping[int, Section], what: str = "the circuit") -> Section:
@@ -78,8 +112,7 @@ def _header(section: Section) -> Header:
     size, modulus, *parts = section.cut(4, FIELD_BYTES, 4, 4, 4, 4, 8, 4)
     sections.check_modulus(size, modulus, R)
     found = Header(*(int.from_bytes(part.data, "little") for part in parts))
-    public = found.outputs + found.inputs
-    if not public < found.wires <= MAX_WIRES or public > MAX_PUBLIC:
+    if not found.public < found.wires <= MAX_WIRES or found.public > MAX_PUBLIC:
         raise FormatError(
             f"{section.what} has {found.wires} wires for {found.outputs} outputs and {found.inputs} public inputs"
         )
@@ -102,22 +135,15 @@ def _combination_ends(section: Section, count: int) -> tuple[np.ndarray, np.ndar
     return np.array(begins, dtype=np.int64), np.array(counts, dtype=np.int64)
 
 
-def _matrix(section: Section, begins: np.ndarray, counts: np.ndarray, wires: int) -> SparseMatrix:
-    """The sparse matrix whose row i has counts[i] terms from byte begins[i] on."""
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    rows = np.repeat(np.arange(len(counts)), counts)
-    places = begins[rows] + (np.arange(starts[-1]) - starts[rows]) * _TERM.itemsize
-    raw = np.frombuffer(section.data, dtype=np.uint8)
-    terms = raw[places[:, np.newaxis] + np.arange(_TERM.itemsize)].view(_TERM).reshape(-1)
-    if terms["wire"].max(initial=0) >= wires:
-        raise FormatError(f"{section.what} name a wire that is not there")
-    if not array.is_canonical(FR, terms["value"]):
-        raise FormatError(f"{section.what} have a coefficient that is not below the modulus")
-    order = np.lexsort((terms["wire"], rows))
-    rows, terms = rows[order], terms[order]
-    if ((rows[1:] == rows[:-1]) & (terms["wire"][1:] == terms["wire"][:-1])).any():
-        raise FormatError(f"{section.what} name a wire twice in one combination")
-    is_there = terms["value"].any(axis=1)
-    starts = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows[is_there], minlength=len(counts)), out=starts[1:])
-    return SparseMatrix(starts, terms["wire"][is_there].astype(np.int32), array.from_plain(terms["value"][is_there]))
+def _matrix(found: Listing, side: int, what: str) -> SparseMatrix:
+    """A, B or C, by their numbers 0, 1 and 2."""
+    chosen = np.flatnonzero(found.combinations % 3 == side)
+    rows, wires, values = found.combinations[chosen] // 3, found.wires[chosen], found.values[chosen]
+    order = np.lexsort((wires, rows))
+    rows, wires, values = rows[order], wires[order], values[order]
+    if ((rows[1:] == rows[:-1]) & (wires[1:] == wires[:-1])).any():
+        raise FormatError(f"{what} name a wire twice in one combination")
+    is_there = values.any(axis=1)
+    starts = np.zeros(found.header.constraints + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[is_there], minlength=found.header.constraints), out=starts[1:])
+    return SparseMatrix(starts, wires[is_there].astype(np.int32), array.from_plain(values[is_there]))
