@@ -75,7 +75,7 @@ LIES = {
     "a wire less": (lambda: iden3.container(b"r1cs", 1, {1: SECTIONS[1][:36] + iden3.u32(6) + SECTIONS[1][40:],
                                                         2: SECTIONS[2]}), "name a wire that is not there"),
     "a constraint more": (lambda: changed(1, CONSTRAINTS, iden3.u32(5)), "end before there are 5 of them"),
-    "many constraints": (lambda: changed(1, CONSTRAINTS, iden3.u32(2**32 - 1)), "end before there are 4294967295"),
+    "many constraints": (lambda: changed(1, CONSTRAINTS, iden3.u32(2**32 - 1)), "4294967295 constraints, and 4194304 is the limit"),
     "a constraint less": (lambda: changed(1, CONSTRAINTS, iden3.u32(3)), "the constraints has"),
     "half a constraint": (lambda: replaced(2, SECTIONS[2][:-1]), "the constraints has"),
     "terms": (lambda: changed(2, 0, iden3.u32(2**32 - 1)), "end before"),

@@ -46,7 +46,7 @@ LIES = [
     (with_(1, iden3.u32(31) + HEADER[4:]), "the header is for a field"),
     (with_(1, iden3.u32(32) + iden3.field(P) + HEADER[36:]), "the header is for a field"),
     (with_(1, HEADER[:-4] + iden3.u32(4)), "the values has 160 bytes instead of 128"),
-    (with_(1, HEADER[:-4] + iden3.u32(2**32 - 1)), "the values has 160 bytes instead of 137438953440"),
+    (with_(1, HEADER[:-4] + iden3.u32(2**32 - 1)), "has 4294967295 wires, and 16777216 is the limit"),
     (iden3.wtns([]), "do not begin with one"),
     (iden3.wtns([2, 1]), "do not begin with one"),
     (iden3.wtns([1, R]), "a number that is not below the modulus"),

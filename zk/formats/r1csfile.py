@@ -9,9 +9,9 @@ Wire 0 is one, then the outputs, then the public inputs.  A private input that n
 wire.  (iden3, "binary file format for R1CS", version 1.)
 """
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, WORDS, R
 from zk.formats import sections
-from zk.formats.sections import FIELD_BYTES, Section
-from zk.groth16.keys import MAX_PUBLIC, MAX_WIRES
+from zk.formats.sections import FIELD_BYTES, MAX_LOG_SIZE, MAX_TERMS, MAX_WIRES, Section
+from zk.groth16.keys import MAX_PUBLIC
 from zk.r1cs import R1CS, SparseMatrix
 
 _MAGIC, _VERSION = b"r1cs", 1
@@ -32,8 +32,8 @@ _NAMES = {
     _GATES: "the custom gates",
     _GATE_USES: "the uses of custom gates",
 }
-_TERM = np.dtype([("wire", "<u4"), ("value", "<u8", WORDS)])
-_COUNT = struct.Struct("<I")
+_WORD_BYTES = 4  # the constraints are made of nothing smaller
+_TERM_WORDS = 1 + FIELD_BYTES // _WORD_BYTES
 
 
 @dataclass(frozen=True)
@@ -66,41 +66,48 @@ class Listing:
     values: np.ndarray  # uint64 (n, 4): the coefficients, plain words below r
 
 
-def split(data: bytes, what: str = "the circuit") -> tuple[Header, dict[int, Section]]:
-    """The header of a .r1cs file, and its sections.  Raises FormatError, as `decode` for all but the constraints."""
-    parts = sections.split(data, _MAGIC, _VERSION, _NAMES, what)
+def split(source: bytes | BinaryIO, what: str = "the circuit") -> tuple[Header, dict[int, Section]]:
+    """The header of a .r1cs file, and its sections.  Raises FormatError, as `listing` for all but the constraints.
+
+    `source` is the file's content, or the file itself, open for as long as sections are read.
+    """
+    parts = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     if _GATES in parts or _GATE_USES in parts:
         raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
     return _header(sections.required(parts, _HEADER, _NAMES, what)), parts
 
 
-def decode(data: bytes, what: str = "the circuit") -> R1CS:
+def decode(source: bytes | BinaryIO, what: str = "the circuit") -> R1CS:
     """The system in a .r1cs file, rows sorted by wire and without zero coefficients.
 
-    Raises FormatError, naming the part of the file: as `listing`, and for a wire that occurs twice in a combination.
+    Raises FormatError as `listing`, and when a wire occurs twice in a combination.
     """
-    found = listing(data, what)
-    matrices = (_matrix(found, side, f"{what}: {_NAMES[_CONSTRAINTS]}") for side in range(3))
+    found = listing(source, what)
+    places = found.combinations << 32 | found.wires
+    order = None
+    if (places[1:] <= places[:-1]).any():  # circom sorts its terms; others need not
+        order = np.argsort(places, kind="stable")
+        if (np.diff(places[order]) == 0).any():
+            raise FormatError(f"{what}: {_NAMES[_CONSTRAINTS]} name a wire twice in one combination")
+    matrices = (_matrix(found, side, order) for side in range(3))
     return R1CS(R, found.header.wires, found.header.public, *matrices)
 
 
-def listing(data: bytes, what: str = "the circuit") -> Listing:
-    """The system in a .r1cs file as it is written there.
+def listing(source: bytes | BinaryIO, what: str = "the circuit") -> Listing:
+    """The system in a .r1cs file as it is written there; `source` is the file's content, or the file itself, open.
 
     Raises FormatError, naming the part of the file: counts and lengths that contradict each other, a wire that is not
     there, a coefficient that is not reduced, another field, custom gates.
     """
-    header, parts = split(data, what)
+    header, parts = split(source, what)
     section = sections.required(parts, _CONSTRAINTS, _NAMES, what)
-    begins, counts = _combination_ends(section, 3 * header.constraints)
-    is_term = np.ones(len(section.data), dtype=bool)
-    is_term[(begins[:, np.newaxis] - np.arange(1, 1 + _COUNT.size)).reshape(-1)] = False
-    terms = np.frombuffer(section.data, dtype=np.uint8)[is_term].view(_TERM)
-    if terms["wire"].max(initial=0) >= header.wires:
+    counts, terms = _combinations(section, 3 * header.constraints)
+    wires, values = terms[:, 0].copy(), np.ascontiguousarray(terms[:, 1:]).view(np.uint64).reshape(-1, WORDS)
+    if wires.max(initial=0) >= header.wires:
         raise FormatError(f"{section.what} name a wire that is not there")
-    if not array.is_canonical(FR, terms["value"]):
+    if not array.is_canonical(FR, values):
         raise FormatError(f"{section.what} have a coefficient that is not below the modulus")
-    return Listing(header, np.repeat(np.arange(len(counts)), counts), terms["wire"].copy(), terms["value"].copy())
+    return Listing(header, np.repeat(np.arange(len(counts)), counts), wires, values)
 
 
 def labels(parts: Mapping[int, Section], what: str = "the circuit") -> Section:
@@ -116,34 +123,44 @@ def _header(section: Section) -> Header:
         raise FormatError(
             f"{section.what} has {found.wires} wires for {found.outputs} outputs and {found.inputs} public inputs"
         )
+    if found.constraints > 1 << MAX_LOG_SIZE:
+        raise FormatError(f"{section.what} has {found.constraints} constraints, and {1 << MAX_LOG_SIZE} is the limit")
     return found
 
 
-def _combination_ends(section: Section, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where the terms of so many combinations begin, in bytes, and how many each has; together the whole section."""
-    data, position = section.data, 0
-    begins, counts = [], []
-    for _ in range(count):
-        if len(data) - position < _COUNT.size:
-            raise FormatError(f"{section.what} end before there are {count // 3} of them")
-        terms = _COUNT.unpack_from(data, position)[0]
-        position += _COUNT.size
-        begins.append(position)
-        counts.append(terms)
-        position += terms * _TERM.itemsize
-    section.check_length(position)
-    return np.array(begins, dtype=np.int64), np.array(counts, dtype=np.int64)
+def _combinations(section: Section, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """int64 (count,): how many terms each combination has; and uint32 (n, 9): all terms, one after another."""
+    if count * _WORD_BYTES > section.length:
+        raise FormatError(f"{section.what} end before there are {count // 3} of them")
+    if section.length > (count + MAX_TERMS * _TERM_WORDS) * _WORD_BYTES:
+        raise FormatError(f"{section.what} have more than {MAX_TERMS} terms")
+    whole = section.length // _WORD_BYTES
+    words = np.frombuffer(section.data, dtype="<u4", count=whole).astype(np.uint32, copy=False)
+    counts = _counts(words, count, section.what)
+    ends = np.cumsum(counts * _TERM_WORDS + 1)
+    section.check_length(int(ends[-1]) * _WORD_BYTES if count else 0)
+    is_term = np.ones(whole, dtype=bool)
+    is_term[ends - counts * _TERM_WORDS - 1] = False
+    return counts, words[is_term].reshape(-1, _TERM_WORDS)
 
 
-def _matrix(found: Listing, side: int, what: str) -> SparseMatrix:
-    """A, B or C, by their numbers 0, 1 and 2."""
-    chosen = np.flatnonzero(found.combinations % 3 == side)
-    rows, wires, values = found.combinations[chosen] // 3, found.wires[chosen], found.values[chosen]
-    order = np.lexsort((wires, rows))
-    rows, wires, values = rows[order], wires[order], values[order]
-    if ((rows[1:] == rows[:-1]) & (wires[1:] == wires[:-1])).any():
-        raise FormatError(f"{what} name a wire twice in one combination")
-    is_there = values.any(axis=1)
+def _counts(words: np.ndarray, count: int, what: str) -> np.ndarray:
+    """int64 (count,): how many terms each combination has.  Where one begins, only the one before it tells."""
+    counts, position = np.empty(count, dtype=np.int64), 0
+    read, write = memoryview(words), memoryview(counts)
+    try:
+        for i in range(count):
+            write[i] = terms = read[position]
+            position += 1 + _TERM_WORDS * terms
+    except IndexError:
+        raise FormatError(f"{what} end before there are {count // 3} of them") from None
+    return counts
+
+
+def _matrix(found: Listing, side: int, order: np.ndarray | None) -> SparseMatrix:
+    """A, B or C, by their numbers 0, 1 and 2, from the terms in this order, or in that of the file."""
+    is_chosen = (found.combinations % 3 == side) & found.values.any(axis=1)
+    chosen = np.flatnonzero(is_chosen) if order is None else order[is_chosen[order]]
     starts = np.zeros(found.header.constraints + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows[is_there], minlength=found.header.constraints), out=starts[1:])
-    return SparseMatrix(starts, wires[is_there].astype(np.int32), array.from_plain(values[is_there]))
+    np.cumsum(np.bincount(found.combinations[chosen] // 3, minlength=found.header.constraints), out=starts[1:])
+    return SparseMatrix(starts, found.wires[chosen].astype(np.int32), array.from_plain(found.values[chosen]))

@@ -2,15 +2,19 @@
 
     4 bytes magic | u32 version | u32 count | count × (u32 id | u64 length | length bytes)       all little-endian
 
-A file is read whole before anything in it is believed, so no length in it makes anybody allocate more than it has, and
-nobody changes it under the reader.  Sections are views of those bytes.  What iden3's own readers overlook is refused: a
-section that occurs twice, one that the format does not know (it might change what the others mean), bytes after the
-last section.  (iden3, "binary file format for R1CS", section "General structure".)
+The table of sections is compared with the file's true length before anything else is read, and a section is read whole
+and once, when its bytes are first asked for.  So a header can contradict the lengths of the others before they cost
+anything, no length in a file makes anybody allocate more than the file has, and nobody changes bytes between their
+check and their use.  What iden3's own readers overlook is refused: a section that occurs twice, one that the format
+does not know (it might change what the others mean), bytes after the last section.  (iden3, "binary file format for
+R1CS", section "General structure".)
 """
 
+import math
+import os
 import struct
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -20,23 +24,29 @@ from zk.fields import array
 from zk.fields.prime import WORDS, Prime
 
 FIELD_BYTES = 32
+MAX_LOG_SIZE = 22  # of a circuit's domain: four million constraints
+MAX_WIRES = 1 << 24
+MAX_TERMS = 1 << 26  # of a circuit's matrices: two or three gigabytes
 
 _HEAD = struct.Struct("<4sII")
 _SECTION = struct.Struct("<IQ")
 _U32 = struct.Struct("<I")
 
 
-@dataclass(frozen=True)
 class Section:
-    """A run of bytes and the name by which error messages call it."""
+    """A run of bytes, their number, and the name by which error messages call it."""
 
-    data: memoryview
-    what: str
+    def __init__(self, data: memoryview, what: str):
+        self.data, self.length, self.what = data, len(data), what
+
+    def first(self, length: int) -> "Section":
+        """Its first bytes, or all when it has fewer: so much can be asked for without reading the others."""
+        return Section(self.data[:length], self.what)
 
     def check_length(self, length: int) -> None:
         """Raises FormatError unless the section has so many bytes."""
-        if len(self.data) != length:
-            raise FormatError(f"{self.what} has {len(self.data)} bytes instead of {length}")
+        if self.length != length:
+            raise FormatError(f"{self.what} has {self.length} bytes instead of {length}")
 
     def cut(self, *lengths: int) -> list["Section"]:
         """Parts of these lengths, one after another.  Raises FormatError unless they are the whole section."""
@@ -50,67 +60,88 @@ class Section:
         return _U32.unpack(self.data)[0]
 
     def rows(self, prime: Prime, *shape: int) -> np.ndarray:
-        """Field elements as they lie in the file, words (*shape, 4); the array cannot be written to.
+        """Field elements as they lie in the file, words (*shape, 4).
 
         Raises FormatError when the section has another length or one of them is not below the modulus.
         """
-        self.check_length(int(np.prod(shape)) * FIELD_BYTES)
+        self.check_length(math.prod(shape) * FIELD_BYTES)
         words = np.frombuffer(self.data, dtype="<u8").reshape(*shape, WORDS)
         if not array.is_canonical(prime, words.reshape(-1, WORDS)):
             raise FormatError(f"{self.what} has a number that is not below the modulus")
         return words
 
 
-def split(data: bytes, magic: bytes, version: int, names: Mapping[int, str], what: str) -> dict[int, Section]:
+class _Unread(Section):
+    """A section that is read from an open file when its bytes are first asked for."""
+
+    def __init__(self, file: BinaryIO, place: int, length: int, what: str):
+        self._file, self._place, self.length, self.what = file, place, length, what
+
+    def first(self, length: int) -> Section:
+        self._file.seek(self._place)
+        return Section(memoryview(self._file.read(min(length, self.length))), self.what)
+
+    @cached_property
+    def data(self) -> memoryview:
+        """The bytes, in memory of their own.  Raises FormatError when the file has become shorter."""
+        found = memoryview(np.empty(self.length, dtype=np.uint8))
+        self._file.seek(self._place)
+        if self._file.readinto(found) != self.length:
+            raise FormatError(f"{self.what} became shorter while it was read")
+        return found
+
+
+def split(
+    source: bytes | memoryview | BinaryIO, magic: bytes, version: int, names: Mapping[int, str], what: str
+) -> dict[int, Section]:
     """The sections of a file by their numbers; `names` has every number that the format knows.
 
-    Raises FormatError, naming `what`: another magic word or version, a section that is unknown, occurs twice or reaches
-    beyond the end, or bytes after the last one.
+    `source` is the file's content, of which sections are then views, or the file itself, open for as long as sections
+    are read.  Raises FormatError, naming `what`: another magic word or version, a section that is unknown, occurs twice
+    or reaches beyond the end, or bytes after the last one.
     """
-    if len(data) < _HEAD.size or data[:4] != magic:
+    size, read, section = _readers(source)
+    head = read(0, _HEAD.size)
+    if len(head) < _HEAD.size or head[:4] != magic:
         raise FormatError(f"{what} is not a .{magic.decode()} file")
-    _, found, count = _HEAD.unpack_from(data)
+    _, found, count = _HEAD.unpack(head)
     if found != version:
         raise FormatError(f"{what} has version {found}; this program knows {version}")
     sections: dict[int, Section] = {}
-    view, position = memoryview(data), _HEAD.size
+    position = _HEAD.size
     for _ in range(count):
-        if len(data) - position < _SECTION.size:
+        if len(start := read(position, _SECTION.size)) < _SECTION.size:
             raise FormatError(f"{what} ends before its {count} sections do")
-        number, length = _SECTION.unpack_from(data, position)
+        number, length = _SECTION.unpack(start)
         position += _SECTION.size
         if number not in names:
             raise FormatError(f"{what} has a section {number}, which the format does not know")
         if number in sections:
             raise FormatError(f"{what} has {names[number]} twice")
-        if length > len(data) - position:
+        if length > size - position:
             raise FormatError(f"{what} ends before {names[number]} does")
-        sections[number] = Section(view[position : position + length], f"{what}: {names[number]}")
+        sections[number] = section(position, length, f"{what}: {names[number]}")
         position += length
-    if position != len(data):
+    if position != size:
         raise FormatError(f"{what} goes on after its last section")
     return sections
 
 
-def pick(file: BinaryIO, wanted: Collection[int], limit: int, what: str) -> dict[int, Section]:
-    """Some sections of an open file, without reading the others and without asking whether the file is whole.
+def _readers(source: bytes | memoryview | BinaryIO) -> tuple[int, Callable, Callable]:
+    """The size of a source; what gives a few of its bytes, by place and length; and what makes a section of them."""
+    if isinstance(source, (bytes, memoryview)):
+        view = memoryview(source)
 
-    Raises FormatError when the file ends before its sections do, or one of these is longer than `limit` bytes.
-    """
-    sections: dict[int, Section] = {}
-    head = file.read(_HEAD.size)
-    count = _HEAD.unpack(head)[2] if len(head) == _HEAD.size else 0
-    for _ in range(count):
-        if len(start := file.read(_SECTION.size)) < _SECTION.size:
-            raise FormatError(f"{what} ends before its {count} sections do")
-        number, length = _SECTION.unpack(start)
-        if length > limit and number in wanted or length >> 62:
-            raise FormatError(f"{what} has a section {number} of {length} bytes, which is too long")
-        if number in wanted:
-            sections[number] = Section(memoryview(file.read(length)), f"{what}: section {number}")
-        else:
-            file.seek(length, 1)
-    return sections
+        def given(place: int, length: int) -> memoryview:
+            return view[place : place + length]
+
+        return len(view), given, lambda place, length, what: Section(given(place, length), what)
+
+    def read(place: int, length: int) -> bytes:
+        source.seek(place)
+        return source.read(length)
+
+    return source.seek(0, os.SEEK_END), read, lambda place, length, what: _Unread(source, place, length, what)
 
 
 def write(

@@ -4,24 +4,32 @@
     values     32 bytes each, little-endian; the first is 1
 """
 
+from typing import BinaryIO
+
 import numpy as np
 
 from zk.errors import FormatError
 from zk.fields.prime import FR, R
 from zk.formats import sections
-from zk.formats.sections import FIELD_BYTES
+from zk.formats.sections import FIELD_BYTES, MAX_WIRES
 
 _MAGIC, _VERSION = b"wtns", 2
 _HEADER, _VALUES = 1, 2
 _NAMES = {_HEADER: "the header", _VALUES: "the values"}
 
 
-def decode(data: bytes, what: str = "the witness") -> np.ndarray:
-    """(wires, 4) plain words of the values.  Raises FormatError for everything that is not what snarkjs writes."""
-    parts = sections.split(data, _MAGIC, _VERSION, _NAMES, what)
+def decode(source: bytes | BinaryIO, what: str = "the witness") -> np.ndarray:
+    """(wires, 4) plain words of the values in a .wtns file.
+
+    `source` is the file's content, or the file itself, open.  Raises FormatError for everything that is not what
+    snarkjs writes.
+    """
+    parts = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     header, values = (sections.required(parts, number, _NAMES, what) for number in _NAMES)
     size, modulus, wires = header.cut(4, FIELD_BYTES, 4)
     sections.check_modulus(size, modulus, R)
+    if wires.number() > MAX_WIRES:
+        raise FormatError(f"{header.what} has {wires.number()} wires, and {MAX_WIRES} is the limit")
     words = values.rows(FR, wires.number())
     if len(words) == 0 or words[0].tolist() != [1, 0, 0, 0]:
         raise FormatError(f"{values.what} do not begin with one")
