@@ -19,8 +19,6 @@ from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
 from zk.groth16.keys import Proof, ProvingKey
 
-MAX_KEY_BYTES = 8 << 30
-MAX_WITNESS_BYTES = 1 << 30
 _MAX_OPEN_KEYS = 8
 
 
@@ -42,16 +40,22 @@ def open_key(path: Path) -> ProvingKey:
 
 
 def check_key(path: Path) -> None:
-    """Raises FormatError when there is no file to read a key from; nothing is read."""
-    _state(path)
+    """Raises FormatError when there is no file to read a key from, or its header or lengths are wrong.
+
+    Of its points only a few are read, and no kernel is needed.
+    """
+    from zk.formats import zkeyheader
+
+    with files.reading(path) as file:
+        zkeyheader.read_fixed(file, str(path))
 
 
 def read_witness(path: Path) -> np.ndarray:
     """(wires, 4) plain words of the witness in a .wtns file.  Raises FormatError when it is malformed."""
     from zk.formats import wtns
 
-    _state(path)
-    return wtns.decode(files.read(path, MAX_WITNESS_BYTES), str(path))
+    with files.reading(path) as file:
+        return wtns.decode(file, str(path))
 
 
 def prove(zkey_path: Path, wtns_path: Path) -> tuple[Proof, list[int]]:
@@ -119,13 +123,13 @@ def _state(path: Path) -> os.stat_result:
 
 def _kept(path: Path) -> _Opened | None:
     """The key from the cache, when the points that proofs are verified and hidden with are those of the file."""
-    from zk.formats import zkey
+    from zk.formats import zkeyheader
 
-    digest = files.digest(path)
-    if (key := keycache.load(digest)) is None:
-        return None
-    with path.open("rb") as file:
-        fixed = zkey.read_fixed(file, str(path))
+    with files.reading(path) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if (key := keycache.load(digest)) is None:
+            return None
+        fixed = zkeyheader.read_fixed(file, str(path))
     return _Opened(key, digest, is_from_cache=True) if keycache.is_for(key, fixed) else None
 
 
@@ -134,8 +138,9 @@ def _made(path: Path) -> _Opened:
     from zk.formats import zkey
     from zk.groth16 import tables
 
-    data = files.read(path, MAX_KEY_BYTES)
-    digest = hashlib.sha256(data).hexdigest()
-    key = tables.extend(zkey.decode(data, str(path)))
+    with files.reading(path) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        key = zkey.decode(file, str(path))
+    key = tables.extend(key)
     kept = keycache.keep(digest, key)
     return _Opened(kept or key, digest, is_from_cache=kept is not None)

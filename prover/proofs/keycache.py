@@ -69,7 +69,7 @@ def load(digest: str) -> ProvingKey | None:
 
 
 def is_for(key: ProvingKey, fixed: tuple) -> bool:
-    """Whether the key has these points: the verifying key, and β and δ in G1 (`zkey.read_fixed`)."""
+    """Whether the key has these points: the verifying key, and β and δ in G1 (`zkeyheader.read_fixed`)."""
     return (key.verifying, key.beta, key.delta) == fixed
 
 

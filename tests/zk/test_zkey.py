@@ -13,7 +13,7 @@ from tests.zk import cubic, iden3, test_snarkjs
 from zk.curves import bn254, g2
 from zk.errors import FormatError
 from zk.fields.prime import MONTGOMERY, P, R
-from zk.formats import snarkjs, wtns, zkey
+from zk.formats import snarkjs, wtns, zkey, zkeyheader
 from zk.groth16 import generator, keys, prover, verifier
 from zk.groth16.keys import ProvingKey
 
@@ -238,7 +238,7 @@ def test_keys_that_others_made_prove(folder, key_name, wtns_name, vk_name):
 
 
 def test_the_fixed_points_are_read_without_the_rest():
-    found = zkey.read_fixed(io.BytesIO(iden3.zkey(key())))
+    found = zkeyheader.read_fixed(io.BytesIO(iden3.zkey(key())))
     assert found == (key().verifying, key().beta, key().delta)
     with pytest.raises(FormatError):
-        zkey.read_fixed(io.BytesIO(iden3.zkey(key())[:300]))
+        zkeyheader.read_fixed(io.BytesIO(iden3.zkey(key())[:300]))

@@ -1,5 +1,6 @@
 """The files of other provers: strict (how JSON is read), snarkjs · sections (iden3's container), r1csfile, r1cslabels,
-symbols, wtns, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution, ptaucontributions, ptau.
+symbols, wtns, zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution,
+ptaucontributions, ptau.
 
 Only pointbytes, ptaucontributions, ptau, zkeyterms and zkey import kernels.
 """

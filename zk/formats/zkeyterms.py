@@ -12,10 +12,10 @@ from zk import polynomial
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, WORDS
+from zk.formats import zkeyheader
 from zk.formats.sections import Section
 from zk.sparse import MINUS_ONE, ONE
 
-_COUNT_BYTES = 4
 _TERM = np.dtype([("matrix", "<u4"), ("row", "<u4"), ("wire", "<u4"), ("value", "<u8", WORDS)])
 _ROW = np.dtype((np.void, 8 * WORDS))  # compared as bytes, which is enough to find equal rows
 
@@ -52,9 +52,8 @@ def decode(section: Section, wires: int, public: int, log_size: int) -> dict[str
 
 def _terms(section: Section) -> np.ndarray:
     """The terms as they lie in the file, with coefficients that are reduced."""
-    count = Section(section.data[:_COUNT_BYTES], section.what).number()
-    section.check_length(_COUNT_BYTES + count * _TERM.itemsize)
-    terms = np.frombuffer(section.data, dtype=_TERM, offset=_COUNT_BYTES)
+    zkeyheader.check_terms(section)
+    terms = np.frombuffer(section.data, dtype=_TERM, offset=zkeyheader.COUNT_BYTES)
     if not array.is_canonical(FR, terms["value"]):
         raise FormatError(f"{section.what} have a coefficient that is not below the modulus")
     return terms
