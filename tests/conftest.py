@@ -1,9 +1,10 @@
-"""What many tests need and what takes long: the keys of all statements, and the tests of the path not taken."""
+"""What many tests need and what takes long: the keys of all statements, chains, the tests of the path not taken."""
 
 import pytest
 
 from circuits import registry
 from prover.proofs.keystore import Keystore
+from tests import evm
 from zk import width
 
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
@@ -34,3 +35,14 @@ def keystore(tmp_path_factory):
     for name in registry.names():
         made.open(name)
     return made
+
+
+@pytest.fixture(scope="session", params=["pyrevm", "anvil"] if evm.HAS_PYREVM else ["anvil"])
+def chain(request):
+    """Somewhere to deploy a contract and to call it: in this process, and a node."""
+    if request.param == "pyrevm":
+        pytest.importorskip("pyrevm", reason="pyrevm is not installed: the extra `test` has it")
+        yield evm.InProcess()
+        return
+    with evm.anvil() as node:
+        yield node

@@ -2,5 +2,7 @@
 symbols, wtns, zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution,
 ptaucontributions, ptau.
 
+Contracts that verify: solidity, vyper, and calldata to call them.
+
 Only pointbytes, ptaucontributions, ptau, zkeyterms and zkey import kernels.
 """
