@@ -6,6 +6,9 @@ the versions that compile it: an edit anywhere starts a new folder.  Its files a
 to the user (mode 0700).
 
 A kernel may close over numbers, never over another kernel: Numba cannot find such a kernel in its cache again.
+
+NUMBA_BOUNDSCHECK=1 in the environment compiles kernels that raise IndexError where they would leave an array, into a
+folder of their own: for tests, at several times the cost.
 """
 
 import hashlib
@@ -23,10 +26,12 @@ from numba.extending import intrinsic, overload
 
 from zk import width
 
-__all__ = ["by_type", "by_width", "cache_folder", "inlined", "inner", "intrinsic", "kernel", "kernel_sources"]
+__all__ = ["by_type", "by_width", "cache_folder", "inlined", "inner", "intrinsic", "is_checked", "kernel",
+           "kernel_sources"]  # fmt: skip
 
 _ROOT = Path(__file__).parent
 _NO_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+is_checked = bool(numba.config.BOUNDSCHECK)  # whether kernels check their indices
 _IMPORT = re.compile(r"^from (zk[\w.]*) import (.+)$", re.MULTILINE)
 
 
@@ -51,8 +56,9 @@ def kernel_sources() -> list[Path]:
 
 
 def _sources_digest() -> str:
-    """SHA-256 over the kernel sources, the versions of what compiles them, and how many lanes they are compiled for."""
+    """SHA-256 over the kernel sources, the versions of what compiles them, and what they are compiled for."""
     versions = f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} {width.LANES}"
+    versions += " checked" if is_checked else ""
     digest = hashlib.sha256(versions.encode())
     for path in kernel_sources():
         digest.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -98,7 +104,8 @@ def _refuse(*arguments):
 def kernel(function: Callable) -> Callable:
     """Compile `function` with Numba on first call; keep the machine code on disk; release the GIL while it runs.
 
-    Kernels check no bounds and divide as NumPy does: whoever passes an index has checked it.
+    Kernels divide as NumPy does, and check no bounds unless the environment asks for it: whoever passes an index has
+    checked it.
     """
     return _compile(function, no_cfunc_wrapper=True)
 

@@ -50,7 +50,7 @@ def test_numba_is_imported_below_its_door_only():
     importers = {
         str(path.relative_to(ROOT)) for path in FILES if roots(imported_modules(path)) & {"numba", "llvmlite"}
     }
-    names = ("columns", "fp2_lanes", "inversion", "limbs", "loose", "moves", "products", "vector", "wide")
+    names = ("bounds", "columns", "fp2_lanes", "inversion", "limbs", "loose", "moves", "products", "vector", "wide")
     fields = {f"zk/fields/{name}.py" for name in names}
     assert importers == {"zk/jit.py", "zk/width.py"} | fields
 

@@ -8,8 +8,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import models, register_model
 
+from zk.fields import bounds
 from zk.fields.prime import WORD_BITS, WORDS
-from zk.jit import intrinsic
+from zk.jit import intrinsic, is_checked
 
 ZERO_WORD = np.uint64(0)
 ONE_WORD = np.uint64(1)
@@ -111,7 +112,8 @@ class Rows(types.Type):
 @register_model(Rows)
 class _RowsModel(models.StructModel):
     def __init__(self, manager, type_):
-        super().__init__(manager, type_, [("data", types.voidptr), ("stride", types.intp)])
+        extent = [("count", types.intp), ("size", types.intp)] if is_checked else []
+        super().__init__(manager, type_, [("data", types.voidptr), ("stride", types.intp), *extent])
 
 
 @intrinsic
@@ -124,15 +126,21 @@ def rows(typing, array):
         made = cgutils.create_struct_proxy(view)(context, builder)
         made.data = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
         made.stride = cgutils.unpack_tuple(builder, struct.strides, array.ndim)[0]
+        if is_checked:
+            made.count, made.size = bounds.extent(context, builder, array, arguments[0])
         return made._getvalue()
 
     return view(array), generate
 
 
 def address(
-    context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value | None = None
+    context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value | None = None, *,
+    rows: int = 1, size: int = 8 * WORDS,
 ) -> ir.Value:
-    """The address, a byte pointer, of row `index`, or its word `offset`, of an array or view; rows are in one piece."""
+    """The address, a byte pointer, of row `index`, or its word `offset`, of an array or view; rows are in one piece.
+
+    Where kernels check their indices, `size` bytes from there on must be in the row, and `rows` rows in the array.
+    """  # fmt: skip
     if isinstance(type_, Rows):
         struct = cgutils.create_struct_proxy(type_)(context, builder, value)
         stride, base = struct.stride, struct.data
@@ -140,9 +148,14 @@ def address(
         struct = context.make_array(type_)(context, builder, value)
         stride = cgutils.unpack_tuple(builder, struct.strides, type_.ndim)[0]
         base = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
+    begin = builder.shl(offset, ir.Constant(_SINGLE, 3)) if offset is not None else ir.Constant(_SINGLE, 0)
+    if is_checked and rows:
+        is_view = isinstance(type_, Rows)
+        extent = (struct.count, struct.size) if is_view else bounds.extent(context, builder, type_, value)
+        bounds.check(context, builder, extent, index, rows, builder.add(begin, ir.Constant(_SINGLE, size)))
     distance = builder.mul(index, stride)
     if offset is not None:
-        distance = builder.add(distance, builder.shl(offset, ir.Constant(_SINGLE, 3)))
+        distance = builder.add(distance, begin)
     return builder.gep(base, [distance])
 
 
@@ -154,7 +167,7 @@ def prefetch(typing, view, index):
         pointer, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        place = address(context, builder, view, *arguments)
+        place = address(context, builder, view, *arguments, rows=0)
         builder.call(function, [place, flag(0), flag(3), flag(1)])  # to read, to stay, data
         return context.get_dummy_value()
 
@@ -167,7 +180,7 @@ def item(typing, view, index):
 
     def generate(context, builder, signature, arguments):
         kind = context.get_data_type(view.dtype)
-        place = address(context, builder, view, *arguments)
+        place = address(context, builder, view, *arguments, size=kind.width // 8)
         found = builder.load(builder.bitcast(place, kind.as_pointer()))
         return found if kind.width == _SINGLE.width else builder.sext(found, _SINGLE)
 

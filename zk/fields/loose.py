@@ -134,7 +134,7 @@ def load(typing, table, index):
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        place = builder.bitcast(address(context, builder, table, *values), _WORD.as_pointer())
+        place = builder.bitcast(address(context, builder, table, *values, size=8 * 2 * LIMBS), _WORD.as_pointer())
         loaded = [builder.load(builder.gep(place, [_INDEX(i)])) for i in range(2 * LIMBS)]
         return context.make_tuple(builder, Factor, [emit.broadcast(word) for word in loaded])
 
@@ -147,7 +147,7 @@ def load_each(typing, table, index):
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        place = address(context, builder, table, *values)
+        place = address(context, builder, table, *values, size=8 * 2 * LIMBS * LANES)
         return context.make_tuple(builder, Factor, [emit.load_vector(place, i) for i in range(2 * LIMBS)])
 
     return Factor(table, types.int64), generate
@@ -160,7 +160,7 @@ def keep_each(typing, table, index, factors):
     def generate(context, builder, signature, values):
         table_value, index_value, factors_value = values
         emit = Emitter(builder)
-        place = address(context, builder, table, table_value, index_value)
+        place = address(context, builder, table, table_value, index_value, size=8 * 2 * LIMBS * LANES)
         for i in range(2 * LIMBS):
             emit.store_vector(place, i, builder.extract_value(factors_value, i))
         return context.get_dummy_value()
@@ -175,10 +175,8 @@ def turn(typing, kept, index):
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
         array, first = values
-        places = [
-            address(context, builder, kept, array, builder.add(first, builder.zext(_INDEX(i), first.type)))
-            for i in range(LANES)
-        ]
+        indices = [builder.add(first, builder.zext(_INDEX(i), first.type)) for i in range(LANES)]
+        places = [address(context, builder, kept, array, index, size=8 * LIMBS * LANES) for index in indices]
         for limb in range(LIMBS):
             turned = emit.transpose([emit.load_vector(place, limb) for place in places])
             for place, vector in zip(places, turned):

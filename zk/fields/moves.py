@@ -13,6 +13,8 @@ from zk.fields.limbs import address
 from zk.fields.vector import LANES, Emitter
 from zk.jit import inlined, intrinsic
 
+_KEPT_BYTES = 8 * LIMBS * LANES  # of an element as it is
+
 
 def _split(emit: Emitter, row_words: list) -> list:
     """Four vectors of words as five of limbs."""
@@ -64,7 +66,7 @@ def store_rows_at(typing, array, index, step, offset, element):
 def _places(context, builder, indices, indices_value, first_value) -> list:
     """indices[first], indices[first + 1], … as words."""
     item = context.get_data_type(indices.dtype)
-    start = address(context, builder, indices, indices_value, first_value)
+    start = address(context, builder, indices, indices_value, first_value, rows=LANES, size=item.width // 8)
     pointer = builder.bitcast(start, item.as_pointer())
     found = (builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])) for lane in range(LANES))
     return [value if item.width == 64 else builder.sext(value, ir.IntType(64)) for value in found]
@@ -106,8 +108,9 @@ def odd_lanes(typing, indices, first):
     """The lanes whose indices[first], indices[first + 1], … are odd, as a mask."""
 
     def generate(context, builder, signature, values):
-        base = address(context, builder, indices, *values)
-        row = ir.VectorType(context.get_data_type(indices.dtype), LANES)
+        item = context.get_data_type(indices.dtype)
+        base = address(context, builder, indices, *values, rows=LANES, size=item.width // 8)
+        row = ir.VectorType(item, LANES)
         found = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
         return builder.bitcast(builder.trunc(found, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
 
@@ -121,7 +124,7 @@ def keep_at(typing, array, index, offset, element):
     def generate(context, builder, signature, values):
         array_value, index_value, offset_value, element_value = values
         emit = Emitter(builder)
-        place = address(context, builder, array, array_value, index_value, offset_value)
+        place = address(context, builder, array, array_value, index_value, offset_value, size=_KEPT_BYTES)
         for limb, vector in enumerate(cgutils.unpack_tuple(builder, element_value, LIMBS)):
             emit.store_vector(place, limb, vector)
         return context.get_dummy_value()
@@ -135,7 +138,7 @@ def kept_at(typing, array, index, offset):
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        place = address(context, builder, array, *values)
+        place = address(context, builder, array, *values, size=_KEPT_BYTES)
         return context.make_tuple(builder, Element, [emit.load_vector(place, limb) for limb in range(LIMBS)])
 
     return Element(array, types.int64, types.int64), generate
