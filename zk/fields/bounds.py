@@ -3,8 +3,6 @@
 Nothing is generated here unless kernels check their indices (`jit.is_checked`).
 """
 
-import math
-
 from llvmlite import ir
 from numba.core import cgutils, types
 
