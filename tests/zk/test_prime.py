@@ -70,7 +70,6 @@ NOT_DECIMAL = [
     None,
     True,
     b"1",
-    "9" * 78,
 ]
 
 
@@ -78,6 +77,13 @@ NOT_DECIMAL = [
 def test_what_is_not_a_canonical_decimal_string_is_refused(text):
     with pytest.raises(FormatError, match="not a decimal number"):
         prime.parse(text, R, "x")
+
+
+def test_a_number_that_is_far_too_long_is_told_so_and_not_computed(monkeypatch):
+    monkeypatch.setattr(prime, "int", lambda text: pytest.fail("it was computed"), raising=False)
+    for text in ("9" * 78, "1" + "0" * 10**6):
+        with pytest.raises(FormatError, match="x is not below the modulus"):
+            prime.parse(text, R, "x")
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])

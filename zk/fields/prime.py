@@ -18,7 +18,8 @@ WORDS = 4
 WORD_BITS = 64
 MONTGOMERY = 1 << (WORDS * WORD_BITS)
 
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,76}", re.ASCII)
+_DECIMAL = re.compile(r"0|[1-9][0-9]*", re.ASCII)
+_MAX_DIGITS = 77  # of a number below p or r
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,7 @@ def parse(text: object, modulus: int, what: str) -> int:
     """
     if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
         raise FormatError(f"{what} is not a decimal number written as a string")
-    value = int(text)
-    if value >= modulus:
+    if len(text) > _MAX_DIGITS or (value := int(text)) >= modulus:
         raise FormatError(f"{what} is not below the modulus")
     return value
 
