@@ -20,7 +20,7 @@ waiting for kernels that other threads still run.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prover.machine import hardware, progress
+from prover.machine import progress
 
 Report = Callable[[int, int], None]
 
@@ -37,6 +37,8 @@ def begin(what: str, memory_bytes: int) -> Iterator[Report]:
     holds already.  Both are told to the watcher before anything else.  Raises NotEnoughMemory, before the block, when
     that is more than is free.
     """
+    from prover.machine import hardware
+
     free = hardware.free_memory_bytes()
     if free is not None and memory_bytes > free:
         raise NotEnoughMemory(
