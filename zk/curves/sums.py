@@ -287,6 +287,8 @@ def of_groups(points, entries, starts):
     """
     groups = starts.shape[0] - 1
     result = np.zeros((groups,) + points.shape[1:], np.uint64)
+    if entries.shape[0] == 0:  # and perhaps no point
+        return result
     limit = _RUN_BYTES // (8 * points[0].size)
     first, even = 0, np.empty(0, np.int32)
     while first < groups:
