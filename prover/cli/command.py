@@ -65,9 +65,10 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group of such commands, which takes them too."""
+    """A group of such commands, and of such groups, which takes them too."""
 
     command_class = Command
+    group_class = type
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)

@@ -1,5 +1,6 @@
 """Files named on the command line: read whole and within limits, written whole or not at all."""
 
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -14,6 +15,22 @@ class Existing(click.Path):
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, dir_okay=False)
+
+
+class Output(click.Path):
+    """The path of a file to write."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+
+def check_different(named: dict[str, Path]) -> None:
+    """Raises click.UsageError when two names are of one file.  What is no file, such as /dev/null, holds nothing."""
+    kept = [(name, path) for name, path in named.items() if path.is_file() or not path.exists()]
+    for (name, path), (other, beside) in combinations(kept, 2):
+        is_one = path.resolve() == beside.resolve()
+        if is_one or path.exists() and beside.exists() and path.samefile(beside):
+            raise click.UsageError(f"{name} and {other} are one file, {beside}: give different files")
 
 
 def read_bytes(path: Path) -> bytes:

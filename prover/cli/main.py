@@ -31,6 +31,7 @@ PLACES = {
     "prover": "prover.cli.service:prover",
     "circuit": "prover.cli.circuit:circuit",
     "groth16": "prover.cli.snarkjs:groth16",
+    "r1cs": "prover.cli.r1cs:r1cs",
     "export": "prover.cli.snarkjs:export",
     "import": "prover.cli.snarkjs:import_",
     "bench": "prover.cli.bench:bench",

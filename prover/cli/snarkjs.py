@@ -2,7 +2,6 @@
 
 import json
 import time
-from itertools import combinations
 from pathlib import Path
 
 import click
@@ -20,15 +19,11 @@ def groth16() -> None:
     """Groth16 proofs of any circuit, in snarkjs's files."""
 
 
-def _output() -> click.Path:
-    return click.Path(dir_okay=False, path_type=Path)
-
-
 @groth16.command("prove")
 @click.argument("zkey", type=files.Existing(), metavar="CIRCUIT.zkey")
 @click.argument("wtns", type=files.Existing(), metavar="WITNESS.wtns")
-@click.argument("proof", type=_output(), metavar="PROOF.json")
-@click.argument("public", type=_output(), metavar="PUBLIC.json")
+@click.argument("proof", type=files.Output(), metavar="PROOF.json")
+@click.argument("public", type=files.Output(), metavar="PUBLIC.json")
 @resident.options
 @pass_session
 def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int) -> None:
@@ -40,7 +35,7 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, s
     """
     from prover.service import client
 
-    _check_different({"CIRCUIT.zkey": zkey, "WITNESS.wtns": wtns, "PROOF.json": proof, "PUBLIC.json": public})
+    files.check_different({"CIRCUIT.zkey": zkey, "WITNESS.wtns": wtns, "PROOF.json": proof, "PUBLIC.json": public})
     for path in (proof, public):
         files.check_folder(path)
     started = time.perf_counter()
@@ -64,15 +59,6 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, s
         "seconds": round(took_s, 6),
         "service": is_service,
     })  # fmt: skip
-
-
-def _check_different(named: dict[str, Path]) -> None:
-    """Raises click.UsageError when two names are of one file.  What is no file, such as /dev/null, holds nothing."""
-    kept = [(name, path) for name, path in named.items() if path.is_file() or not path.exists()]
-    for (name, path), (other, beside) in combinations(kept, 2):
-        is_one = path.resolve() == beside.resolve()
-        if is_one or path.exists() and beside.exists() and path.samefile(beside):
-            raise click.UsageError(f"{name} and {other} are one file, {beside}: give four different files")
 
 
 def _prove_here(session: Session, zkey: Path, wtns: Path) -> tuple[str, str, float]:

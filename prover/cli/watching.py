@@ -7,12 +7,18 @@ ten seconds in between.  How long the rest will take is what the part that is do
 import sys
 import threading
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prover.cli import screen
+from prover.cli.command import Session
 from prover.machine import progress
+
+if TYPE_CHECKING:
+    from prover.machine.longstep import Report
 
 NOTICEABLE_S = 1.0
 BETWEEN_LINES_S = 10.0
@@ -23,6 +29,18 @@ def watcher(is_json: bool) -> progress.Watcher:
     if screen.is_terminal(sys.stderr):
         return Bars()
     return Silence() if is_json else Lines()
+
+
+@contextmanager
+def long_step(session: Session, what: str, memory_bytes: int) -> Iterator["Report"]:
+    """A long step of a command, as prover/machine/longstep.py describes it; yields report(done, total).
+
+    Ctrl-C leaves it within about a second, and `files.writing` inside it leaves no part of a file.
+    """
+    from prover.machine import longstep
+
+    with progress.watched_by(watcher(session.screen.is_json)), longstep.begin(what, memory_bytes) as report:
+        yield report
 
 
 class Silence:

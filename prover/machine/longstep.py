@@ -3,11 +3,10 @@
 A command does its work so, and nothing else is needed for the bar, the estimates and the clean end:
 
     from prover.cli import watching
-    from prover.machine import files, longstep, progress
+    from prover.machine import files
 
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
-        with longstep.begin("Preparing phase 2", memory_bytes=3 * size) as report, files.writing(output) as file:
-            …work that calls report(done, total) and writes into file…
+    with watching.long_step(session, "Preparing phase 2", 3 * size) as report, files.writing(output) as file:
+        …work that calls report(done, total) and writes into file…
 
 `report` takes whole numbers in any unit and has the type that `zk` calls Progress.  It is called by the thread that
 began the step, several times a second at best: the bar, the estimate of the time left, and Ctrl-C all wait for that
@@ -22,6 +21,8 @@ from contextlib import contextmanager
 
 from prover.machine import progress
 
+SAID_BYTES = 16 << 20  # less is not worth a line
+
 Report = Callable[[int, int], None]
 
 
@@ -34,8 +35,9 @@ def begin(what: str, memory_bytes: int) -> Iterator[Report]:
     """Tells the watcher that the step is going on until the block ends; yields report(done, total).
 
     `what` names the step, capitalised; `memory_bytes` is an estimate of the most that it takes beyond what the program
-    holds already.  Both are told to the watcher before anything else.  Raises NotEnoughMemory, before the block, when
-    that is more than is free.
+    holds already.  Both are told to the watcher before anything else, the memory from SAID_BYTES on.
+
+    Raises NotEnoughMemory, before the block, when that is more than is free.
     """
     from prover.machine import hardware
 
@@ -45,7 +47,8 @@ def begin(what: str, memory_bytes: int) -> Iterator[Report]:
             f"{what} would take about {_size(memory_bytes)} of memory, and {_size(free)} are free: nothing was begun"
         )
     known = "" if free is None else f"; {_size(free)} are free"
-    with progress.task(what, f"takes about {_size(memory_bytes)} of memory{known}") as task:
+    note = f"takes about {_size(memory_bytes)} of memory{known}" if memory_bytes >= SAID_BYTES else ""
+    with progress.task(what, note) as task:
         yield task.reach
 
 

@@ -13,7 +13,7 @@ PACKAGES = ("zk", "circuits", "settlement", "prover")
 AGREED = {*PACKAGES, "tests", "pyproject.toml", "README.md", "requirements.lock", "LICENSE"}
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TOLD = sorted((ROOT / "zk").rglob("__init__.py")) + [
-    ROOT / "prover" / package / "__init__.py" for package in ("proofs", "machine", "service", "bench")
+    ROOT / "prover" / package / "__init__.py" for package in ("proofs", "machine", "service", "bench", "witnesses")
 ]
 WIDTH = 120  # characters
 

@@ -102,6 +102,13 @@ def test_memory_is_told_before_a_step_and_refused_when_it_is_not_there(monkeypat
         assert told.getvalue().endswith("Summing: takes about 3.0 GB of memory\n")
 
 
+def test_little_memory_is_not_worth_a_line(monkeypatch):
+    told = listening(monkeypatch)
+    for memory, lines in ((longstep.SAID_BYTES - 1, 0), (longstep.SAID_BYTES, 1)):
+        with progress.watched_by(watching.watcher(is_json=False)), longstep.begin("Reading", memory):
+            assert told.getvalue().count("\n") == lines
+
+
 def test_free_memory_is_what_the_system_tells_within_the_limit_of_the_container(tmp_path, monkeypatch):
     monkeypatch.setattr(hardware, "CONTAINER_LIMITS", ())
     free = hardware.free_memory_bytes()

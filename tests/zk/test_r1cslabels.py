@@ -20,8 +20,12 @@ def test_the_labels_are_those_of_the_file():
     assert r1cslabels.decode(file(labels)).tolist() == labels
 
 
+def test_circoms_before_2_wrote_one_less_which_tells_nothing():
+    assert r1cslabels.decode(file(list(range(WIRES - 1)))) is None
+
+
 LIES = {
-    "one less, as circom wrote before 2.0": (file(list(range(WIRES - 1))), "the labels has 48 bytes instead of 56"),
+    "two less": (file(list(range(WIRES - 2))), "the labels has 40 bytes instead of 56"),
     "one more": (file(list(range(WIRES + 1))), "the labels has 64 bytes instead of 56"),
     "a signal beyond the last": (file([*range(WIRES - 1), WIRES]), "the labels name a signal that is not there"),
     "a signal far beyond": (file([*range(WIRES - 1), 2**64 - 1]), "the labels name a signal that is not there"),

@@ -22,6 +22,10 @@ def test_a_witness_that_is_written_is_read_again():
     assert array.from_plain(wtns.decode(iden3.wtns(VALUES))) == VALUES
 
 
+def test_a_witness_is_written_as_others_write_it():
+    assert wtns.encode(array.plain(VALUES)) == iden3.wtns(VALUES)
+
+
 def test_sections_may_stand_in_any_order():
     assert array.from_plain(wtns.decode(iden3.container(b"wtns", 2, dict(reversed(SECTIONS.items()))))) == VALUES
 

@@ -12,13 +12,15 @@ from zk.errors import FormatError
 from zk.formats import r1csfile
 
 
-def decode(data: bytes, what: str = "the circuit") -> np.ndarray:
-    """uint64 (wires,): the label of each wire.
+def decode(data: bytes, what: str = "the circuit") -> np.ndarray | None:
+    """uint64 (wires,): the label of each wire.  None when there is one less, as circom wrote them before 2.0.
 
-    Raises FormatError when they are not as many as the wires, or one of them is no signal's, or two wires have one.
+    Raises FormatError when their number is yet another, or one of them is no signal's, or two wires have one.
     """
     header, parts = r1csfile.split(data, what)
     section = r1csfile.labels(parts, what)
+    if len(section.data) == 8 * (header.wires - 1):
+        return None
     section.check_length(8 * header.wires)
     found = np.frombuffer(section.data, dtype="<u8")
     if found[0] != 0 or found.max() >= header.labels:

@@ -4,6 +4,7 @@
     values     32 bytes each, little-endian; the first is 1
 """
 
+import io
 from typing import BinaryIO
 
 import numpy as np
@@ -34,3 +35,13 @@ def decode(source: bytes | BinaryIO, what: str = "the witness") -> np.ndarray:
     if len(words) == 0 or words[0].tolist() != [1, 0, 0, 0]:
         raise FormatError(f"{values.what} do not begin with one")
     return words
+
+
+def encode(words: np.ndarray) -> bytes:
+    """The .wtns file of a witness, (wires, 4) plain words, as snarkjs writes it."""
+    header = FIELD_BYTES.to_bytes(4, "little") + R.to_bytes(FIELD_BYTES, "little") + len(words).to_bytes(4, "little")
+    values = np.ascontiguousarray(words, dtype="<u8").tobytes()
+    file = io.BytesIO()
+    parts = ((number, len(part), (part,)) for number, part in ((_HEADER, header), (_VALUES, values)))
+    sections.write(file, _MAGIC, _VERSION, list(parts))
+    return file.getvalue()

@@ -75,7 +75,7 @@ def test_no_file_is_given_twice(place, at, other):
     (place / "link").symlink_to(place / names[at])
     for name in (names[at], "link"):
         given = [place / (name if i == other else names[i]) for i in range(4)]
-        refused(zksettle(place / "home", "groth16", "prove", *given), 2, "four different files")
+        refused(zksettle(place / "home", "groth16", "prove", *given), 2, "give different files")
     assert (place / names[at]).read_bytes() == before
 
 

@@ -1,0 +1,61 @@
+"""Whether a witness satisfies a circuit, and which constraint it violates if not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from zk.errors import FormatError
+from zk.fields import array
+from zk.formats import equations
+from zk.r1cs import R1CS, evaluate
+
+Progress = Callable[[int, int], None]
+
+_AT_ONCE = 1 << 12  # constraints looked at between two reports of progress
+_MOST_TERMS = 12  # of a combination, in a sentence
+
+
+@dataclass(frozen=True)
+class Violation:
+    """The first constraint that does not hold, counted from 0, and what its three combinations are.
+
+    The values are secret: they are of the witness.  `sides` prints them, nothing else does.
+    """
+
+    index: int
+    left: int
+    right: int
+    product: int
+
+    def __repr__(self) -> str:
+        return f"Violation({self.index})"
+
+    def sides(self) -> str:
+        """Both sides: "3 * 5 ≠ 16"."""
+        return f"{self.left} * {self.right} ≠ {self.product}"
+
+
+def first_violation(
+    system: R1CS, witness: np.ndarray, what: str = "the witness", progress: Progress = lambda done, total: None
+) -> Violation | None:
+    """The first constraint that (wires, 4) plain words violate, or None when they satisfy all.
+
+    `progress` is told how many constraints have been looked at, of how many.  Raises FormatError when the witness,
+    `what`, has another number of wires.
+    """
+    if len(witness) != system.wires:
+        raise FormatError(f"{what} has {len(witness)} wires, and the circuit has {system.wires}")
+    values, p = array.from_plain(witness), system.modulus
+    for index, rows in enumerate(zip(system.a.rows(), system.b.rows(), system.c.rows())):
+        if index % _AT_ONCE == 0:
+            progress(index, system.constraints)
+        left, right, product = (evaluate(row, values, p) for row in rows)
+        if left * right % p != product:
+            return Violation(index, left, right, product)
+    return None
+
+
+def written(system: R1CS, violation: Violation, names: list[str]) -> str:
+    """The violated constraint with the names of its wires; long combinations are cut short."""
+    return equations.constraint(system, violation.index, names, _MOST_TERMS)

@@ -1,0 +1,90 @@
+"""What a circom program says while it runs: why it stops, and what the circuit's `log` prints.
+
+A message is fetched one character after another with `getMessageChar`, up to a zero; a field element with
+`readSharedRWMemory`, one of eight words after another.  All of it is a stranger's: its length has a limit, and what a
+terminal would not print becomes a question mark.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from zk.errors import FormatError, Unsatisfied
+
+MAX_MESSAGE = 4096  # characters
+MAX_LINES = 10_000
+
+_ASSERTION = 4
+_OUT_OF_BOUNDS = 7
+_FAILURES = {
+    1: "Signal not found",
+    2: "Too many signals set",
+    3: "Signal already set",
+    _ASSERTION: "Assert Failed",
+    5: "Not enough memory",
+    6: "Input signal array access exceeds the size",
+    _OUT_OF_BOUNDS: "Out of bounds array access",
+}
+_FIELD_WORDS = 8
+
+
+class Messages:
+    """The four functions that a program imports, and what it has said by them.
+
+    `is_buffered` says that a line of the log is put together from several messages up to "\\n", as since circom 2.0.7.
+    """
+
+    def __init__(self, what: str, is_buffered: bool):
+        self._what, self._is_buffered = what, is_buffered
+        self._reasons: list[str] = []
+        self._lines: list[str] = []
+        self._words: list[str] = []
+
+    def functions(self) -> dict[str, Callable]:
+        """By their names; each takes the caller, wasmtime.Caller, first."""
+        return {
+            "exceptionHandler": self._fail,
+            "printErrorMessage": lambda caller: self._reasons.append(_printable(_message(caller).strip())),
+            "writeBufferMessage": self._print,
+            "showSharedRWMemory": self._print_number,
+        }
+
+    def log(self) -> list[str]:
+        """The lines that were printed, the first MAX_LINES of them."""
+        return [*self._lines, *([" ".join(self._words)] if self._words else [])]
+
+    def _fail(self, caller: Any, code: int) -> NoReturn:
+        """Ends the program: Unsatisfied for an assertion of the circuit, FormatError for all else."""
+        reason = ". ".join([_FAILURES.get(code, "Unknown error"), *filter(None, self._reasons)])
+        is_of_circuit = code in (_ASSERTION, _OUT_OF_BOUNDS)
+        raise (Unsatisfied if is_of_circuit else FormatError)(f"{self._what} stops: {reason}")
+
+    def _print(self, caller: Any) -> None:
+        self._add(_message(caller))
+
+    def _print_number(self, caller: Any) -> None:
+        read = caller["readSharedRWMemory"]
+        words = [read(caller, i) % 2**32 for i in range(_FIELD_WORDS)]
+        self._add(str(sum(word << 32 * i for i, word in enumerate(words))))
+        if not self._is_buffered:
+            self._add("\n")
+
+    def _add(self, text: str) -> None:
+        if len(self._lines) >= MAX_LINES:
+            return
+        if text == "\n":
+            self._lines.append(" ".join(self._words))
+            self._words.clear()
+        else:
+            self._words.append(_printable(text))
+
+
+def _message(caller: Any) -> str:
+    """The message that the program holds ready."""
+    read, characters = caller["getMessageChar"], []
+    while len(characters) < MAX_MESSAGE and (code := read(caller)) != 0:
+        characters.append(chr(code) if 0 < code < 0x110000 else "?")
+    return "".join(characters)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

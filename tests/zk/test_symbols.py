@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from zk.errors import FormatError
+from zk.formats import symbols
+
+TEXT = b"1,1,1,main.out[0]\n2,2,1,main.k\n3,-1,0,main.sub.x\n4,2,0,main.sub.y\n5,4,0,main.sub._$z9\n"
+
+
+def test_every_wire_has_the_first_of_its_names_and_those_without_one_their_number():
+    found = symbols.decode(TEXT)
+    assert found.names == ["main.out[0]", "main.k", "main.sub.x", "main.sub.y", "main.sub._$z9"]
+    assert found.wires.tolist() == [1, 2, -1, 2, 4]
+    assert symbols.of_wires(found, 5) == ["1", "main.out[0]", "main.k", "wire 3", "main.sub._$z9"]
+    assert symbols.unnamed(3) == ["1", "wire 1", "wire 2"]
+
+
+@pytest.mark.parametrize("data", [TEXT[:-1], TEXT.replace(b"\n", b"\r\n")])
+def test_the_end_of_a_line_may_be_another_or_missing(data):
+    assert symbols.decode(data).names == symbols.decode(TEXT).names
+
+
+def test_a_circuit_without_signals_has_no_symbols():
+    assert symbols.of_wires(symbols.decode(b""), 1) == ["1"]
+
+
+LIES = {
+    "a label less": (TEXT.replace(b"1,1,1,main.out[0]\n", b""), "line 1 is not `1,WIRE,COMPONENT,NAME`"),
+    "a label twice": (TEXT.replace(b"4,2,0", b"3,2,0"), "line 4"),
+    "an empty line": (TEXT.replace(b"\n3", b"\n\n3"), "line 3"),
+    "three parts": (TEXT.replace(b"2,2,1,", b"2,2,"), "line 2"),
+    "five parts": (TEXT.replace(b"2,2,1,", b"2,2,1,7,"), "line 2"),
+    "no name": (TEXT.replace(b"main.k", b""), "line 2"),
+    "a name with an escape": (TEXT.replace(b"main.k", b"main.\x1b[31m"), "line 2"),
+    "a name that is long": (TEXT.replace(b"main.k", b"m" * 4097), "line 2"),
+    "a name in another script": (TEXT.replace(b"main.k", "main.ключ".encode()), "line 2"),
+    "another negative wire": (TEXT.replace(b"3,-1", b"3,-2"), "line 3"),
+    "a wire of many digits": (TEXT.replace(b"2,2,1", b"2," + b"9" * 5000 + b",1"), "line 2"),
+    "a wire beyond all circuits": (TEXT.replace(b"2,2,1", b"2,268435456,1"), "a wire that no circuit has"),
+    "the wire one": (TEXT.replace(b"2,2,1", b"2,0,1"), "a wire that no circuit has"),
+    "no text": (b"\xff\xfe", "line 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_symbols_with_one_lie_in_them_are_refused_by_line(name):
+    data, why = LIES[name]
+    with pytest.raises(FormatError, match=why):
+        symbols.decode(data)
+
+
+def test_a_file_beyond_the_limit_is_refused(monkeypatch):
+    monkeypatch.setattr(symbols, "MAX_BYTES", len(TEXT) - 1)
+    with pytest.raises(FormatError, match="larger than"):
+        symbols.decode(TEXT)
+
+
+def test_symbols_of_another_circuit_are_noticed():
+    found = symbols.decode(TEXT)
+    symbols.check(found, np.array([0, 1, 2], dtype=np.uint64))
+    symbols.check(found, np.array([0, 1, 4], dtype=np.uint64))
+    for labels in ([0, 1, 3], [0, 2, 1], [0, 1, 2, 5], [0, 1, 6]):
+        with pytest.raises(FormatError, match="another circuit: its signals lie on other wires"):
+            symbols.check(found, np.array(labels, dtype=np.uint64))
+    with pytest.raises(FormatError, match="another circuit: one with more than 4 wires"):
+        symbols.of_wires(found, 4)
