@@ -19,9 +19,9 @@ from prover.witnesses.shuttle import Shuttle
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, R
+from zk.formats.sections import MAX_WIRES
 
 DEFAULT_LIMIT_S = 60
-MAX_WIRES = 1 << 24
 
 _FIELD_WORDS = 8
 _EXPORTS = {  # name: numbers of parameters and of results, all i32
@@ -147,7 +147,7 @@ class _Circuit:
             raise FormatError(f"{self._what} has a witness of {wires} wires")
         witness = shuttle.take(wires)
         if not array.is_canonical(FR, witness) or witness[0].tolist() != [1, 0, 0, 0]:
-            raise FormatError(f"{self._what} makes a witness that is none: its values are not reduced, or its first not 1")
+            raise FormatError(f"{self._what} makes no witness: its values are not reduced, or the first is not 1")
         return Calculated(witness, self._messages.log())
 
     def _call(self, name: str, *arguments: int) -> int:

@@ -12,8 +12,6 @@ from zk.formats import r1csfile, r1cslabels, symbols
 from zk.formats.r1csfile import Header
 from zk.r1cs import R1CS
 
-MAX_BYTES = 8 << 30
-
 MEMORY_PER_BYTE = 9  # of a file that is read, for its terms as Python's integers; measured on circuits of 2^14 and 2^18
 
 
@@ -29,14 +27,16 @@ class Circuit:
 
 def read(path: Path) -> Circuit:
     """The circuit in a .r1cs file.  Raises FormatError when it cannot be read or is malformed."""
-    data, what = files.read(path, MAX_BYTES), str(path)
-    header, _ = r1csfile.split(data, what)
-    return Circuit(path, header, r1csfile.decode(data, what), r1cslabels.decode(data, what))
+    what = str(path)
+    with files.reading(path) as file:
+        header, _ = r1csfile.split(file, what)
+        return Circuit(path, header, r1csfile.decode(file, what), r1cslabels.decode(file, what))
 
 
 def read_header(path: Path) -> Header:
-    """The header of a .r1cs file, whose constraints are not looked at.  Raises FormatError as `read`."""
-    return r1csfile.split(files.read(path, MAX_BYTES), str(path))[0]
+    """The header of a .r1cs file, whose constraints are not read.  Raises FormatError as `read`."""
+    with files.reading(path) as file:
+        return r1csfile.split(file, str(path))[0]
 
 
 def memory_bytes(path: Path) -> int:

@@ -36,7 +36,7 @@ LIES = {
     "a name in another script": (TEXT.replace(b"main.k", "main.ключ".encode()), "line 2"),
     "another negative wire": (TEXT.replace(b"3,-1", b"3,-2"), "line 3"),
     "a wire of many digits": (TEXT.replace(b"2,2,1", b"2," + b"9" * 5000 + b",1"), "line 2"),
-    "a wire beyond all circuits": (TEXT.replace(b"2,2,1", b"2,268435456,1"), "a wire that no circuit has"),
+    "a wire beyond all circuits": (TEXT.replace(b"2,2,1", b"2,16777216,1"), "a wire that no circuit has"),
     "the wire one": (TEXT.replace(b"2,2,1", b"2,0,1"), "a wire that no circuit has"),
     "no text": (b"\xff\xfe", "line 1"),
 }  # fmt: skip

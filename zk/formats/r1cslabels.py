@@ -6,20 +6,22 @@ A circuit has more signals than wires: the compiler takes out those that are equ
 before 2.0 wrote one label less than there are wires.  (iden3, "binary file format for R1CS", section "Wire2Label".)
 """
 
+from typing import BinaryIO
+
 import numpy as np
 
 from zk.errors import FormatError
 from zk.formats import r1csfile
 
 
-def decode(data: bytes, what: str = "the circuit") -> np.ndarray | None:
+def decode(source: bytes | BinaryIO, what: str = "the circuit") -> np.ndarray | None:
     """uint64 (wires,): the label of each wire.  None when there is one less, as circom wrote them before 2.0.
 
-    Raises FormatError when their number is yet another, or one of them is no signal's, or two wires have one.
+    `source` is the file's content, or the file itself, open.  Raises FormatError when their number is yet another, or one of them is no signal's, or two wires have one.
     """
-    header, parts = r1csfile.split(data, what)
+    header, parts = r1csfile.split(source, what)
     section = r1csfile.labels(parts, what)
-    if len(section.data) == 8 * (header.wires - 1):
+    if section.length == 8 * (header.wires - 1):
         return None
     section.check_length(8 * header.wires)
     found = np.frombuffer(section.data, dtype="<u8")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zk.errors import FormatError
-from zk.groth16.keys import MAX_WIRES
+from zk.formats.sections import MAX_WIRES
 
 MAX_BYTES = 1 << 30
 
