@@ -45,7 +45,7 @@ def lagrange(points: np.ndarray, progress: Progress = lambda done, total: None) 
         return scaling.multiply(some, scalars, lambda part, _: progress(before + part, total))
 
     divisors = np.broadcast_to(array.plain([pow(size, -1, R)]), (size, 4))
-    rows = multiply(points, divisors)[_reversed_bits(log_size)]
+    rows = multiply(points, divisors)[reversed_bits(log_size)]
     roots = _inverse_roots(log_size)
     for layer in range(log_size):
         half = 1 << layer
@@ -57,7 +57,7 @@ def lagrange(points: np.ndarray, progress: Progress = lambda done, total: None) 
     return rows
 
 
-def _reversed_bits(log_size: int) -> np.ndarray:
+def reversed_bits(log_size: int) -> np.ndarray:
     """The numbers below 2^log_size in the order of their reversed bits."""
     order = np.zeros(1, np.int64)
     for _ in range(log_size):

@@ -11,13 +11,13 @@
                         2^k-th root of unity and 0 at the others; of degree below 2 n - 1 for the last k
    13, 14, 15           the same of tau_g2, alpha_g1, beta_g1, for every k up to power
 
-The last four are all there ("prepared for phase 2") or none is.  Points are affine Montgomery words.  A file is mapped,
-not read: whoever takes rows checks and copies them (`taken`).  (snarkjs, "powersoftau_new.js".)
+The last four are all there ("prepared for phase 2") or none is.  Points are affine Montgomery words.  They stay in the
+file until somebody asks for some of them, and are not believed: `taken` checks them.  (snarkjs, "powersoftau_new.js".)
 """
 
-import mmap
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -69,23 +69,43 @@ _NAMES = {_HEADER: "the header", _CONTRIBUTIONS: "the contributions"}
 _NAMES |= {part.number: name for name, part in PARTS.items()}
 
 
+class Rows:
+    """The points of a section.  Slices are arrays in memory of their own: rows[:10] reads ten points from the file.
+
+    Nothing of them is checked but their number.
+    """
+
+    def __init__(self, section: Section, shape: tuple[int, ...]):
+        self._section, self._bytes = section, int(np.prod(shape)) * 8
+        self.shape = (section.length // self._bytes, *shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, places: slice) -> np.ndarray:
+        first, end, step = places.indices(len(self))
+        if step != 1:
+            raise ValueError("rows are read one after another")
+        data = self._section.part(first * self._bytes, max(end - first, 0) * self._bytes)
+        return np.array(np.frombuffer(data, dtype="<u8"), np.uint64).reshape(-1, *self.shape[1:])
+
+
 @dataclass(frozen=True, eq=False)
 class Powers:
-    """What a file holds.  Rows of points are views of it and cannot be written to; nothing of them is checked but
-    their number."""
+    """What a file holds."""
 
     power: int
     ceremony_power: int
     contributions: Section
-    tau_g1: np.ndarray
-    tau_g2: np.ndarray
-    alpha_g1: np.ndarray
-    beta_g1: np.ndarray
-    beta_g2: np.ndarray
-    lagrange_tau_g1: np.ndarray | None = None
-    lagrange_tau_g2: np.ndarray | None = None
-    lagrange_alpha_g1: np.ndarray | None = None
-    lagrange_beta_g1: np.ndarray | None = None
+    tau_g1: Rows
+    tau_g2: Rows
+    alpha_g1: Rows
+    beta_g1: Rows
+    beta_g2: Rows
+    lagrange_tau_g1: Rows | None = None
+    lagrange_tau_g2: Rows | None = None
+    lagrange_alpha_g1: Rows | None = None
+    lagrange_beta_g1: Rows | None = None
 
     @property
     def is_prepared(self) -> bool:
@@ -98,18 +118,18 @@ class Powers:
         return self.power < self.ceremony_power
 
 
-def level(points: np.ndarray, log_size: int) -> np.ndarray:
-    """The 2^log_size Lagrange points in the rows of a Lagrange section."""
+def level(points: Rows, log_size: int) -> np.ndarray:
+    """The 2^log_size Lagrange points in a Lagrange section."""
     return points[(1 << log_size) - 1 : (2 << log_size) - 1]
 
 
-def taken(points: np.ndarray, what: str) -> np.ndarray:
-    """A copy of rows of a file for kernels.
+def taken(points: Rows | np.ndarray, what: str) -> np.ndarray:
+    """The points, when they are what kernels rely on.
 
     Raises FormatError, naming `what`, unless they are points of their group, none of which is the identity, with
     reduced coordinates.  Not to be called from a task of the pool.
     """
-    rows = np.array(points, np.uint64)
+    rows = points[:]
     (membership.check_g1 if rows.shape[1:] == g1.SHAPE else membership.check_g2)(rows, what)
     present = rows.reshape(len(rows), -1).any(axis=1)
     if not present.all():
@@ -117,25 +137,24 @@ def taken(points: np.ndarray, what: str) -> np.ndarray:
     return rows
 
 
-def read(path: Path, what: str = "") -> Powers:
-    """The file, mapped into memory: it must not be changed while the rows are in use.
+@contextmanager
+def opened(path: Path, what: str = "") -> Iterator[Powers]:
+    """The powers in a file, which stays open for as long as the block lasts.
 
     `what` is its name when nothing else is said.  Raises OSError, and FormatError as `decode`.
     """
     with open(path, "rb") as file:
-        size = file.seek(0, 2)
-        data = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
-    return decode(memoryview(data), what or str(path))
+        yield decode(file, what or str(path))
 
 
-def decode(data: bytes | memoryview, what: str = "the powers") -> Powers:
-    """What the bytes of a file hold.
+def decode(source: bytes | memoryview | BinaryIO, what: str = "the powers") -> Powers:
+    """What a file holds: its content, or the file itself, from which points are then read when they are asked for.
 
     Raises FormatError, naming the part of the file, when sections are missing, unknown, there twice, or have a length
     that does not follow from the power; points and contributions are left to `taken` and to
     `ptaucontributions.decode`.
     """
-    found = sections.split(data, _MAGIC, _VERSION, _NAMES, what)
+    found = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     header = sections.required(found, _HEADER, _NAMES, what)
     size, modulus, power, ceremony_power = header.cut(*_HEADER_LENGTHS)
     sections.check_modulus(size, modulus, P)
@@ -152,10 +171,10 @@ def decode(data: bytes | memoryview, what: str = "the powers") -> Powers:
     return Powers(power, ceremony_power, contributions, **rows)
 
 
-def _rows(section: Section, part: Part, power: int) -> np.ndarray:
-    """The points of a section as they lie in the file."""
+def _rows(section: Section, part: Part, power: int) -> Rows:
+    """The points of a section that has as many as the power tells."""
     section.check_length(part.length(power))
-    return np.frombuffer(section.data, dtype="<u8").reshape(-1, *part.shape)
+    return Rows(section, part.shape)
 
 
 def write(

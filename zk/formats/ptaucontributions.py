@@ -96,6 +96,11 @@ def encode(contribution: Contribution) -> bytes:
     return record.tobytes() + attribution.encode(contribution.attribution)
 
 
+def length(found: Attribution) -> int:
+    """The bytes of a record with this attribution."""
+    return _RECORD.itemsize + len(attribution.encode(found))
+
+
 def extended(section: Section, record: bytes) -> bytes:
     """The section with one record more; the records before stay byte for byte.
 

@@ -43,6 +43,10 @@ class Section:
         """Its first bytes, or all when it has fewer: so much can be asked for without reading the others."""
         return Section(self.data[:length], self.what)
 
+    def part(self, start: int, length: int) -> memoryview:
+        """Bytes from `start` on, of a section that is long enough; a file is read for them, and nothing else of it."""
+        return self.data[start : start + length]
+
     def check_length(self, length: int) -> None:
         """Raises FormatError unless the section has so many bytes."""
         if self.length != length:
@@ -81,14 +85,18 @@ class _Unread(Section):
         self._file.seek(self._place)
         return Section(memoryview(self._file.read(min(length, self.length))), self.what)
 
+    def part(self, start: int, length: int) -> memoryview:
+        """As Section's, in memory of their own.  Raises FormatError when the file has become shorter."""
+        found = memoryview(np.empty(length, dtype=np.uint8))
+        self._file.seek(self._place + start)
+        if self._file.readinto(found) != length:
+            raise FormatError(f"{self.what} became shorter while it was read")
+        return found
+
     @cached_property
     def data(self) -> memoryview:
         """The bytes, in memory of their own.  Raises FormatError when the file has become shorter."""
-        found = memoryview(np.empty(self.length, dtype=np.uint8))
-        self._file.seek(self._place)
-        if self._file.readinto(found) != self.length:
-            raise FormatError(f"{self.what} became shorter while it was read")
-        return found
+        return self.part(0, self.length)
 
 
 def split(
@@ -157,7 +165,7 @@ def write(
         file.write(_SECTION.pack(number, length))
         written = 0
         for buffer in buffers:
-            written += file.write(memoryview(buffer).cast("B"))
+            written += file.write(buffer)
         if written != length:
             raise ValueError(f"section {number} has {written} bytes instead of {length}")
 

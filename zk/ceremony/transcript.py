@@ -1,0 +1,106 @@
+"""That each contribution to powers of τ is one: it knows its secrets and multiplied the points before with them.
+
+For τ, α and β there is a proof of knowledge (zk/ceremony/knowledge.py) of the secret by which the points of this
+contribution differ from those of the one before; the first comes after the generators.  A beacon's secrets are drawn
+again from its public value.  Each challenge is a hash of everything before, so no proof fits another place.
+
+Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 4.1; snarkjs, "powersoftau_verify.js", checks the same.
+"""
+
+import hashlib
+from functools import lru_cache
+
+from zk.ceremony import chacha, chunks, knowledge
+from zk.ceremony.chunks import Progress
+from zk.ceremony.knowledge import PublicKey
+from zk.curves import bn254
+from zk.errors import FormatError, InvalidProof
+from zk.formats import ptau
+from zk.formats.attribution import Beacon
+from zk.formats.ptaucontributions import Contribution, Points
+
+SECRETS = ("tau", "alpha", "beta")
+START = Points(bn254.G1, bn254.G2, bn254.G1, bn254.G1, bn254.G2)
+
+_REPEATED = 1 << 12
+
+
+@lru_cache(maxsize=4)
+def first_challenge(power: int) -> bytes:
+    """The 64 bytes that the first contributor answers: the hash of the file in which every point is a generator."""
+    digest = hashlib.blake2b(hashlib.blake2b().digest())
+    left, right = bn254.encode_g1(bn254.G1), bn254.encode_g2(bn254.G2)
+    for name in ("tau_g1", "tau_g2", "alpha_g1", "beta_g1", "beta_g2"):
+        part = ptau.PARTS[name]
+        point, count = left if len(part.shape) == 2 else right, part.count(1 << power)
+        for first in range(0, count, _REPEATED):
+            digest.update(point * min(_REPEATED, count - first))
+    return digest.digest()
+
+
+def keys(draws: chacha.Draws, challenge: bytes) -> tuple[list[int], tuple[PublicKey, PublicKey, PublicKey]]:
+    """Secrets τ, α and β, and their proofs of knowledge, drawn from a seed in the order of snarkjs."""
+    secrets = [draws.scalar() for _ in SECRETS]
+    made = []
+    for number, secret in enumerate(secrets):
+        g1_s = draws.g1()
+        g1_sx = bn254.multiply(secret, g1_s)
+        made.append(knowledge.publish(secret, g1_s, knowledge.base(number, challenge, g1_s, g1_sx)))
+    return secrets, tuple(made)
+
+
+def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress: Progress = chunks.nobody) -> None:
+    """Every contribution, from the first.  `progress` counts them, and the hashes of a beacon.
+
+    Raises InvalidProof, naming the contribution, when there is none or one is not what it must be, and FormatError when
+    the beacons ask for more hashes than `chacha.MAX_WORK_EXPONENT` allows.
+    """
+    if not contributions:
+        raise InvalidProof("nobody has contributed: everybody knows the secrets of these powers")
+    _check_work(contributions)
+    challenge, before = first_challenge(ceremony_power), START
+    for i, found in enumerate(contributions):
+        _check_one(found, challenge, before, f"contribution {i + 1}", progress)
+        challenge, before = found.next_challenge, found.points
+        progress(i + 1, len(contributions))
+
+
+def _check_work(contributions: tuple[Contribution, ...]) -> None:
+    """Raises FormatError when the beacons ask for too many hashes together."""
+    exponents = [found.attribution.beacon.exponent for found in contributions if found.attribution.beacon]
+    if sum(1 << exponent for exponent in exponents) > 1 << chacha.MAX_WORK_EXPONENT:
+        raise FormatError(
+            f"the beacons ask for more than 2^{chacha.MAX_WORK_EXPONENT} hashes (2^{max(exponents)} for one), "
+            "which is the limit of what is checked"
+        )
+
+
+def _check_one(found: Contribution, challenge: bytes, before: Points, what: str, progress: Progress) -> None:
+    """Raises InvalidProof unless this contribution follows from the points before."""
+    if found.attribution.beacon is not None:
+        _check_beacon(found, found.attribution.beacon, challenge, what, progress)
+    bases = []
+    for number, (name, key) in enumerate(zip(SECRETS, found.keys)):
+        bases.append(knowledge.base(number, challenge, key.g1_s, key.g1_sx))
+        knowledge.check(key, bases[-1], f"{what}: {name}")
+    tau, alpha, beta = found.keys
+    after = found.points
+    for name, key, base in (("tau_g1", tau, bases[0]), ("alpha_g1", alpha, bases[1]), ("beta_g1", beta, bases[2])):
+        pair = getattr(before, name), getattr(after, name)
+        knowledge.check_same_ratio(pair, (base, key.g2_spx), _not_following(what, name))
+    for name, key in (("tau_g2", tau), ("beta_g2", beta)):
+        pair = getattr(before, name), getattr(after, name)
+        knowledge.check_same_ratio((key.g1_s, key.g1_sx), pair, _not_following(what, name))
+
+
+def _not_following(what: str, name: str) -> str:
+    return f"{what}: its {name} is not the one before times the secret that it proves to know"
+
+
+def _check_beacon(found: Contribution, beacon: Beacon, challenge: bytes, what: str, progress: Progress) -> None:
+    """Raises InvalidProof unless the proofs of knowledge are those that the beacon gives."""
+    seed = chacha.beacon_seed(beacon.value, beacon.exponent, progress)
+    _, expected = keys(chacha.Draws(seed), challenge)
+    for name, given, right in zip(SECRETS, found.keys, expected):
+        if given != right:
+            raise InvalidProof(f"{what}: the key of {name} is not the one that its beacon gives")
