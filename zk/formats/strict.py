@@ -11,14 +11,20 @@ from zk.errors import FormatError
 
 MAX_DEPTH = 32
 MAX_DIGITS = 80
+MAX_VALUES = 1 << 19
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string, or one without an end.  It matches wherever a quote is met and never steps back, so that no text makes it
+# start again and again, or keep notes of where it has been.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
 def loads(data: bytes, what: str, limit: int) -> object:
     """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, for none and for a doubtful one."""
     if len(data) > limit:
         raise FormatError(f"{what} has {len(data)} bytes, and {limit} is the limit")
+    if sum(map(data.count, (b"[", b"{", b",", b":"))) > MAX_VALUES or data.count(b'"') > 4 * MAX_VALUES:
+        raise FormatError(f"{what} has more than {MAX_VALUES} values")
     try:
         text = data.decode("utf-8")
         _check_depth(text, what)
@@ -81,7 +87,7 @@ def _check_depth(text: str, what: str) -> None:
     stack overflows first.
     """
     depth = 0
-    for character in _STRING.sub("", text):
+    for character in _NO_BRACKETS.sub("", _STRING.sub("", text)):
         depth += (character in "[{") - (character in "]}")
         if depth > MAX_DEPTH:
             raise FormatError(f"{what} nests deeper than {MAX_DEPTH}")

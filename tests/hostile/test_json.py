@@ -1,0 +1,67 @@
+"""JSON that is built to cost its reader time or memory is refused at once, at the size of the largest good file."""
+
+import time
+import tracemalloc
+
+import pytest
+
+from zk.errors import FormatError
+from zk.formats import snarkjs, strict
+
+SIZE = 4 << 20  # what the command line reads; the reader's own limit is four times that
+LARGEST = snarkjs.MAX_BYTES
+MOST_S = 1.0
+MOST_MEMORY = 4  # times the size; a good key of 2^16 inputs takes as much
+
+
+def filled(start: bytes, piece: bytes, end: bytes = b"") -> bytes:
+    """The start, as many pieces as there is room for, the end."""
+    return start + piece * ((SIZE - len(start) - len(end)) // len(piece)) + end
+
+
+CASES = {
+    "nested lists": filled(b"", b"["),
+    "nested objects": filled(b"", b'{"a":'),
+    "empty lists": filled(b"[", b"[],", b"[]]"),
+    "empty objects": filled(b"[", b"{},", b"{}]"),
+    "brackets that close first": filled(b"", b"]["),
+    "zeros": filled(b"[", b"0,", b"0]"),
+    "empty strings": filled(b"[", b'"",', b'""]'),
+    "strings without commas": filled(b"", b'"" '),
+    "a string without an end": filled(b'"', b"a"),
+    "a string of escapes without an end": filled(b'"', b'\\"'),
+    "a string of backslashes without an end": filled(b'"', b"\\"),
+    "many beginnings of one string": filled(b"", b'"\\\\\\'),
+    "one long string": filled(b'"', b"a", b'"'),
+    "one long number": filled(b"", b"9"),
+    "keys": filled(b'{"a":0', b',"a":0', b"}"),
+    "spaces": filled(b"", b" "),
+    "zero bytes": bytes(SIZE),
+    "no UTF-8": filled(b"", b"\xff"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_json_that_would_cost_much_is_refused_at_once(name):
+    data = CASES[name]
+    started = time.perf_counter()
+    with pytest.raises(FormatError):
+        snarkjs.decode_verifying_key(data)
+    assert time.perf_counter() - started < MOST_S
+    tracemalloc.start()
+    with pytest.raises(FormatError):
+        snarkjs.decode_verifying_key(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < MOST_MEMORY * SIZE
+
+
+def test_what_is_within_the_limits_is_read():
+    depth, values = strict.MAX_DEPTH, strict.MAX_VALUES
+    assert strict.loads(b"[" * depth + b"]" * depth, "it", 99) is not None
+    with pytest.raises(FormatError, match="nests deeper than 32"):
+        strict.loads(b"[" * (depth + 1) + b"]" * (depth + 1), "it", 99)
+    assert len(strict.loads(b"[" + b"0," * (values - 1) + b"0]", "it", LARGEST)) == values
+    with pytest.raises(FormatError, match="has more than 524288 values"):
+        strict.loads(b"[" + b"0," * values + b"0]", "it", LARGEST)
+    assert strict.loads(b'["]]]][[[[", "\\"[[["]', "it", 99) == ["]]]][[[[", '"[[[']
