@@ -138,14 +138,9 @@ def _walk(table, entries, first):
     return point
 
 
-@kernel
-def _multiply(points, entries, evens, beta, result):
-    """result[i] = scalar·points[i] in Jacobian form, for a multiple of LANES points and what `_find_entries` found.
-
-    `evens` is uint8 (n / LANES, 2): the lanes whose halves are even.
-    """
-    table = np.empty((LANES * _MULTIPLES, 3) + points.shape[2:], np.uint64)
-    notes = np.empty((_MULTIPLES, 3) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+@inner
+def _multiply_with(points, entries, evens, beta, result, table, notes):
+    """`_multiply` with room for a table of LANES points and its notes, which the views need to outlive them."""
     points, table, notes = limbs.rows(points), limbs.rows(table), limbs.rows(notes)
     entries, beta, result = limbs.rows(entries), limbs.rows(beta), limbs.rows(result)
     each = 2 * LANES * (_DIGITS + 1)
@@ -163,10 +158,20 @@ def _multiply(points, entries, evens, beta, result):
 
 
 @kernel
-def _normalise(points, result):
-    """result[i] = the affine form of Jacobian points, none of which is the identity, with one inversion for all."""
+def _multiply(points, entries, evens, beta, result):
+    """result[i] = scalar·points[i] in Jacobian form, for a multiple of LANES points and what `_find_entries` found.
+
+    `evens` is uint8 (n / LANES, 2): the lanes whose halves are even.
+    """
+    table = np.empty((LANES * _MULTIPLES, 3) + points.shape[2:], np.uint64)
+    notes = np.empty((_MULTIPLES, 3) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+    _multiply_with(points, entries, evens, beta, result, table, notes)
+
+
+@inner
+def _normalise_with(points, result, before):
+    """`_normalise` with room for the product before each step, which the view needs to outlive it."""
     steps = points.shape[0] // LANES
-    before = np.empty((steps, 1) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
     points, before, result = limbs.rows(points), limbs.rows(before), limbs.rows(result)
     product = coordinates.one(coordinates.load_part(points, 0, 1, 0))
     for i in range(steps):
@@ -181,6 +186,13 @@ def _normalise(points, result):
         y = coordinates.mul(coordinates.load_part(points, i * LANES, 1, 1), coordinates.mul(square, inverse))
         coordinates.store_part(result, i * LANES, 1, 0, coordinates.canonical(x))
         coordinates.store_part(result, i * LANES, 1, 1, coordinates.canonical(y))
+
+
+@kernel
+def _normalise(points, result):
+    """result[i] = the affine form of Jacobian points, none of which is the identity, with one inversion for all."""
+    before = np.empty((points.shape[0] // LANES, 1) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+    _normalise_with(points, result, before)
 
 
 @inlined
