@@ -138,9 +138,7 @@ class Anvil:
     def _ask(self, method: str, *parameters: object):
         """The result of a JSON-RPC call; an error comes back as an exception with its document."""
         body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": parameters}
-        request = urllib.request.Request(
-            self._address, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
+        request = urllib.request.Request(self._address, json.dumps(body).encode(), {"Content-Type": "application/json"})
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as response:
             answer = json.load(response)
         if "error" in answer:

@@ -33,11 +33,11 @@ def check_different(named: dict[str, Path]) -> None:
             raise click.UsageError(f"{name} and {other} are one file, {beside}: give different files")
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file's content.  Raises FormatError when it is missing, unreadable or larger than MAX_BYTES."""
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """A file's content.  Raises FormatError when it is missing, unreadable or larger than `limit` bytes."""
     from prover.machine import files
 
-    return files.read(path, MAX_BYTES)
+    return files.read(path, limit)
 
 
 def read_text(path: Path) -> str:

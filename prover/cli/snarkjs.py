@@ -94,8 +94,8 @@ def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: boo
     from zk.formats import snarkjs
     from zk.groth16 import keys
 
-    trusted = snarkjs.decode_verifying_key(files.read_bytes(key))
-    inputs = snarkjs.decode_public(files.read_bytes(public))
+    trusted = snarkjs.decode_verifying_key(files.read_bytes(key, snarkjs.MAX_BYTES))
+    inputs = snarkjs.decode_public(files.read_bytes(public, snarkjs.MAX_BYTES), trusted.public)
     found = snarkjs.decode_proof(files.read_bytes(proof))
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_kernels()

@@ -13,7 +13,7 @@ INPUTS = [[], [5], [0, R - 1, 2**200]]
 ENCODE = """
 const { Interface } = require('ethers').utils;
 const [type, text] = process.argv.slice(1);
-const verifier = new Interface([`function verifyProof(uint256[2],uint256[2][2],uint256[2],${type}) view returns (bool)`]);
+const verifier = new Interface([`function verifyProof(uint256[2],uint256[2][2],uint256[2],${type})`]);
 console.log(verifier.encodeFunctionData('verifyProof', JSON.parse(`[${text}]`)));
 """
 

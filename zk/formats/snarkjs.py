@@ -46,12 +46,17 @@ def decode_verifying_key(data: bytes) -> VerifyingKey:
     )
 
 
-def decode_public(data: bytes) -> list[int]:
-    """The public inputs in a public.json.  Raises FormatError, naming the entry that is wrong."""
-    what = "the public inputs"
+def decode_public(data: bytes, count: int | None = None) -> list[int]:
+    """The public inputs in a public.json, as many as `count`, the key's, says where it is given.
+
+    Raises FormatError, naming the entry that is wrong.
+    """
+    what = "the list of public inputs"
     values = strict.loads(data, what, MAX_BYTES)
+    if count is not None:
+        strict.has_length(values, count, what)
     if not isinstance(values, list) or len(values) > MAX_PUBLIC:
-        raise FormatError(f"{what} are not a list of at most {MAX_PUBLIC} entries")
+        raise FormatError(f"{what} is not a list of at most {MAX_PUBLIC} entries")
     return [prime.parse(value, R, f"public input {index}") for index, value in enumerate(values)]
 
 

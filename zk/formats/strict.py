@@ -1,6 +1,6 @@
 """JSON from outside, read strictly: what Python's reader forgives is refused here.
 
-Duplicate keys, NaN and infinities, numbers with a fraction or an exponent, bytes that are not UTF-8, and nesting
+Duplicate keys, NaN and infinities, -0, numbers with a fraction or an exponent, bytes that are not UTF-8, and nesting
 beyond reason are not data but somebody's mistake or trick.
 """
 
@@ -75,6 +75,8 @@ def _refuse(number: str, what: str) -> object:
 
 
 def _integer(number: str, what: str) -> int:
+    if number == "-0":
+        raise FormatError(f"{what} holds the number -0")
     if len(number) > MAX_DIGITS:
         raise FormatError(f"{what} holds a number of {len(number)} digits")
     return int(number)

@@ -1,0 +1,82 @@
+"""The ledger's bytes: every lie about a point is refused in a leg's proofs and a pool's keys, with the same words."""
+
+import pytest
+
+from circuits.statements import leg as leg_statement
+from settlement import encoding, pool
+from settlement.bundle import Leg, Margin
+from tests.settlement import samples
+from tests.strict import forms, lies
+from tests.strict.lies import PointLie
+from zk.curves import babyjubjub, bn254
+from zk.errors import FormatError
+from zk.groth16 import keys
+from zk.groth16.keys import VerifyingKey
+
+PROOF, KEY = samples.PROOF, samples.LEG_KEY.verifying
+
+
+def data(coordinates: tuple[int, ...]) -> bytes:
+    """The bytes of a point: in G2 the imaginary part of a coordinate comes first."""
+    ordered = coordinates if len(coordinates) == 2 else [coordinates[i] for i in (1, 0, 3, 2)]
+    return b"".join(c.to_bytes(32, "big") for c in ordered)
+
+
+def changed(whole: bytes, point, lie: PointLie) -> bytes:
+    """The bytes with the lie in the place where the point is."""
+    honest = data(lies.flat(point))
+    assert whole.count(honest) == 1
+    return whole.replace(honest, data(lie.coordinates))
+
+
+def told(**points) -> list:
+    """Every lie about every one of these points."""
+    return [pytest.param(name, point, lie, id=f"{name}: {lie.name}")
+            for name, point in points.items() for lie in lies.of(point)]  # fmt: skip
+
+
+PROOF_LIES = told(a=forms.proof().a, b=forms.proof().b, c=forms.proof().c)
+KEY_LIES = told(alpha=KEY.alpha, beta=KEY.beta, gamma=KEY.gamma, delta=KEY.delta, ic_0=KEY.ic[0], ic_8=KEY.ic[8])
+
+
+@pytest.mark.parametrize("in_margin", [False, True])
+@pytest.mark.parametrize("name, point, lie", PROOF_LIES)
+def test_a_leg_with_a_lie_in_a_proof_is_refused(name, point, lie, in_margin):
+    public = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0)
+    margin = Margin(bytes(32), 4, 5, 0, forms.proof() if in_margin else PROOF)
+    leg = Leg(bytes(32), public, PROOF if in_margin else forms.proof(), margin, (), 6, (), samples.UNSIGNED)
+    honest = encoding.encode_leg(leg)
+    assert encoding.decode_leg(honest) == leg
+    with pytest.raises(FormatError, match=f"the proof: {name}.*{lie.said}"):
+        encoding.decode_leg(changed(honest, point, lie))
+
+
+@pytest.mark.parametrize("name, point, lie", KEY_LIES)
+def test_a_pool_with_a_lie_in_a_key_is_refused(name, point, lie):
+    honest = keys.encode_verifying_key(KEY)
+    text = pool.encode(samples.pool())
+    assert text.count(honest.hex().encode()) == 1
+    lying = text.replace(honest.hex().encode(), changed(honest, point, lie).hex().encode())
+    with pytest.raises(FormatError, match=f"the verifying key: {name.replace('_', ' ')}.*{lie.said}"):
+        pool.decode(lying)
+
+
+@pytest.mark.parametrize("length", [0, 1, 447, 448, 511, 513, 448 + 64 * (keys.MAX_PUBLIC + 2)])
+def test_a_key_of_a_length_that_no_count_of_inputs_gives_is_refused(length):
+    with pytest.raises(FormatError, match=f"the verifying key has {length} bytes"):
+        keys.decode_verifying_key(bytes(length))
+
+
+@pytest.mark.parametrize("length", [0, 255, 257])
+def test_a_proof_of_another_length_is_refused(length):
+    with pytest.raises(FormatError, match=f"the proof has {length} bytes instead of 256"):
+        keys.decode_proof(bytes(length))
+
+
+def test_a_key_made_in_python_is_checked_like_one_that_is_read():
+    for delta in (KEY.gamma, bn254.negate(KEY.gamma)):
+        with pytest.raises(FormatError, match="delta = ±gamma"):
+            VerifyingKey(KEY.alpha, KEY.beta, KEY.gamma, delta, KEY.ic)
+    for ic in ((), KEY.ic[:1] * (keys.MAX_PUBLIC + 2)):
+        with pytest.raises(FormatError, match=f"has {len(ic)} points in ic"):
+            VerifyingKey(KEY.alpha, KEY.beta, KEY.gamma, KEY.delta, ic)
