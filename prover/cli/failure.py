@@ -45,13 +45,14 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     from prover.machine import files, longstep
     from prover.service import protocol
     from prover.wallet import walletfile
+    from prover.witnesses import sandbox
     from settlement import audit, rejection
 
     if isinstance(error, rejection.Rejected):
         found = error.rejection
         return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
-    if isinstance(error, (Unsatisfied, InvalidProof, *refusals)):
+    if isinstance(error, (Unsatisfied, InvalidProof, sandbox.Overdue, sandbox.Unavailable, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}

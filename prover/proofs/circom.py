@@ -2,12 +2,13 @@
 
 The key is checked and made quick to prove with once for each content of the file (`keycache`).  No proof leaves before
 it has verified here, which is also how a witness that does not satisfy the circuit is noticed: a .zkey file has no
-matrix C to ask.
+matrix C to ask.  The .r1cs file has; where it lies beside the key, it is asked which constraint does not hold.
 """
 
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from prover.machine import files, progress
 from prover.proofs import keycache
+from prover.witnesses import checking, circuit, neighbours
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
 from zk.groth16.keys import Proof, ProvingKey
@@ -67,11 +69,11 @@ def prove(zkey_path: Path, wtns_path: Path) -> tuple[Proof, list[int]]:
     return prove_witness(zkey_path, read_witness(wtns_path), wtns_path)
 
 
-def prove_witness(zkey_path: Path, witness: np.ndarray, wtns_path: Path) -> tuple[Proof, list[int]]:
-    """`prove` with the witness as `read_witness` has read it from `wtns_path`."""
+def prove_witness(zkey_path: Path, witness: np.ndarray, given: Path) -> tuple[Proof, list[int]]:
+    """`prove` with a witness, (wires, 4) plain words, that was read or calculated from the file `given`."""
     opened = _open(zkey_path)
     if len(witness) != opened.key.wires:
-        raise FormatError(f"{wtns_path} has {len(witness)} wires, and {zkey_path} is for {opened.key.wires}")
+        raise FormatError(f"{given} has {len(witness)} wires, and {zkey_path} is for {opened.key.wires}")
     public = array.from_plain(witness[1 : opened.key.public + 1])
     with progress.task("Proving"):
         proof = _proof(opened.key, witness, public)
@@ -79,8 +81,19 @@ def prove_witness(zkey_path: Path, witness: np.ndarray, wtns_path: Path) -> tupl
             keycache.discard(opened.digest)
             proof = _proof(_open(zkey_path, is_anew=True).key, witness, public)
     if proof is None:
-        raise Unsatisfied(f"{wtns_path} does not satisfy the circuit: the proof made from it does not verify")
+        raise Unsatisfied(f"{given} does not satisfy the circuit: {_reason(zkey_path, witness)}")
     return proof, public
+
+
+def _reason(zkey_path: Path, witness: np.ndarray) -> str:
+    """Which constraint does not hold, where the circuit's .r1cs file lies beside its key."""
+    path = neighbours.circuit_of_key(zkey_path)
+    if path is not None:
+        with suppress(FormatError), progress.task(f"Looking through {path.name}"):
+            found = circuit.read(path)
+            if violation := checking.first_violation(found, witness):
+                return f"constraint {violation.index} does not hold, {checking.written(found, violation)[0]}"
+    return "the proof made from it does not verify"
 
 
 def _proof(key: ProvingKey, witness: np.ndarray, public: list[int]) -> Proof | None:

@@ -22,6 +22,7 @@ from zk.fields.prime import FR, R
 from zk.formats.sections import MAX_WIRES
 
 DEFAULT_LIMIT_S = 60
+COMPILING_PER_BYTE = 60  # bytes of memory that compiling takes for each of the program
 
 _FIELD_WORDS = 8
 _EXPORTS = {  # name: numbers of parameters and of results, all i32

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prover.witnesses import circuit as circuits
+from prover.witnesses.circuit import Circuit
 from zk.errors import FormatError
 from zk.fields import array
 from zk.formats import equations
-from zk.r1cs import R1CS, evaluate
+from zk.r1cs import evaluate
 
 Progress = Callable[[int, int], None]
+
+MEMORY_PER_WIRE = 110  # bytes: its words, and the same as one of Python's integers in a list
 
 _AT_ONCE = 1 << 12  # constraints looked at between two reports of progress
 _MOST_TERMS = 12  # of a combination, in a sentence
@@ -20,7 +24,7 @@ _MOST_TERMS = 12  # of a combination, in a sentence
 class Violation:
     """The first constraint that does not hold, counted from 0, and what its three combinations are.
 
-    The values are secret: they are of the witness.  `sides` prints them, nothing else does.
+    The values are secret: they are of the witness.  `sides` says them, nothing else does.
     """
 
     index: int
@@ -37,15 +41,16 @@ class Violation:
 
 
 def first_violation(
-    system: R1CS, witness: np.ndarray, what: str = "the witness", progress: Progress = lambda done, total: None
+    circuit: Circuit, witness: np.ndarray, what: str = "the witness", progress: Progress = lambda done, total: None
 ) -> Violation | None:
     """The first constraint that (wires, 4) plain words violate, or None when they satisfy all.
 
     `progress` is told how many constraints have been looked at, of how many.  Raises FormatError when the witness,
     `what`, has another number of wires.
     """
+    system = circuit.system
     if len(witness) != system.wires:
-        raise FormatError(f"{what} has {len(witness)} wires, and the circuit has {system.wires}")
+        raise FormatError(f"{what} has {len(witness)} wires, and {circuit.path} has {system.wires}")
     values, p = array.from_plain(witness), system.modulus
     for index, rows in enumerate(zip(system.a.rows(), system.b.rows(), system.c.rows())):
         if index % _AT_ONCE == 0:
@@ -56,6 +61,10 @@ def first_violation(
     return None
 
 
-def written(system: R1CS, violation: Violation, names: list[str]) -> str:
-    """The violated constraint with the names of its wires; long combinations are cut short."""
-    return equations.constraint(system, violation.index, names, _MOST_TERMS)
+def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:
+    """The violated constraint with the names of its wires, and a sentence when these are numbers only.
+
+    The names are those of the .sym file beside the circuit; long combinations are cut short.
+    """
+    names, note = circuits.names_beside(circuit)
+    return equations.constraint(circuit.system, violation.index, names, _MOST_TERMS), note
