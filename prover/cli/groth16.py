@@ -97,7 +97,7 @@ def fullprove(session: Session, input: Path, wasm: Path, zkey: Path, proof: Path
 
 
 def _check_files(read: dict[str, Path], proof: Path, public: Path) -> None:
-    """Raises click.UsageError when a file is given twice, and FormatError when one cannot be written where it is to be."""
+    """Raises click.UsageError when a file is given twice, FormatError when one cannot be written where it is to be."""
     files.check_different(read | {"PROOF.json": proof, "PUBLIC.json": public})
     for path in (proof, public):
         files.check_folder(path)
