@@ -1,4 +1,4 @@
-"""`zksettle wtns calculate`, `check` and `export json`: witnesses of circom's circuits, in snarkjs's order of arguments."""
+"""`zksettle wtns calculate`, `check` and `export json`: circom's witnesses, in snarkjs's order of arguments."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
