@@ -1,0 +1,150 @@
+"""A small good file of each format, where its numbers stand, and what becomes of it in the end.
+
+The files lie in tests/hostile/corpus, where README.md tells how they were made.  Nothing here uses our readers but
+`Format.consume`, which does with a file what commands do with it: whatever is accepted is used in kernels too.
+"""
+
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from zk.errors import InvalidProof, Unsatisfied
+
+CORPUS = Path(__file__).parent / "corpus"
+P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
+R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+HEAD_BYTES, SECTION_HEAD_BYTES, FIELD_BYTES = 12, 12, 32
+
+Parts = list[tuple[int, bytes]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file.
+
+    `numbers` are the offsets in section 1 or 2, the header, of its u32s; `elements` has for a section the modulus of
+    what it holds, the offset of the first element and the distance of one to the next; `indices` the same of u32s.
+    """
+
+    name: str
+    version: int
+    header: int
+    numbers: dict[str, int]
+    elements: dict[int, tuple[int, int, int]]
+    indices: dict[int, tuple[tuple[int, int], ...]]
+    consume: Callable[[BinaryIO], None]
+
+    @property
+    def magic(self) -> bytes:
+        """The first four bytes."""
+        return self.name.encode()
+
+    def good(self) -> bytes:
+        """The content of the good file."""
+        return content(f"good.{self.name}")
+
+
+@cache
+def content(name: str) -> bytes:
+    """A file of the corpus."""
+    return (CORPUS / name).read_bytes()
+
+
+def parts(data: bytes) -> Parts:
+    """The sections of a good file, in their order."""
+    found, position = [], HEAD_BYTES
+    while position < len(data):
+        number, length = struct.unpack_from("<IQ", data, position)
+        position += SECTION_HEAD_BYTES
+        found.append((number, data[position : position + length]))
+        position += length
+    return found
+
+
+def joined(magic: bytes, version: int, sections: Parts) -> bytes:
+    """The file with these sections."""
+    head = magic + struct.pack("<II", version, len(sections))
+    return head + b"".join(struct.pack("<IQ", number, len(data)) + data for number, data in sections)
+
+
+def _use_r1cs(file: BinaryIO) -> None:
+    """Reads it as `r1cs` commands do, and evaluates it on a witness of zeros."""
+    from zk import r1cs
+    from zk.formats import r1csfile, r1cslabels
+
+    system = r1csfile.decode(file)
+    r1cslabels.decode(file)
+    if system.wires <= 1 << 16:
+        r1cs.first_unsatisfied(system, [1] + [0] * (system.wires - 1))
+
+
+def _use_wtns(file: BinaryIO) -> None:
+    """Reads it, and puts it into Montgomery form."""
+    from zk import polynomial
+    from zk.formats import wtns
+
+    polynomial.from_plain(wtns.decode(file))
+
+
+def _use_zkey(file: BinaryIO) -> None:
+    """Reads it, proves with it and verifies."""
+    from zk import polynomial
+    from zk.fields import array
+    from zk.formats import zkey
+    from zk.groth16 import prover, tables, verifier
+
+    key = tables.extend(zkey.decode(file))
+    values = array.plain([1, *range(3, key.wires + 2)])
+    proof = prover.prove(key, polynomial.from_plain(values))
+    verifier.verify(key.verifying, list(range(3, key.public + 3)), proof)
+
+
+def _use_ptau(file: BinaryIO) -> None:
+    """Reads every point and contribution of it, and checks the ceremony."""
+    from zk.ceremony import verification
+    from zk.formats import ptau, ptaucontributions
+
+    powers = ptau.decode(file)
+    ptaucontributions.decode(powers.contributions)
+    for name in ptau.PARTS:
+        rows = getattr(powers, name)
+        if rows is not None:
+            ptau.taken(rows, name)
+    verification.verify(powers)
+
+
+def _points(section: int) -> dict[int, tuple[int, int, int]]:
+    return {section: (P, 0, FIELD_BYTES)}
+
+
+R1CS = Format("r1cs", 1, 1, {"words": 0, "wires": 36, "outputs": 40, "inputs": 44, "constraints": 60},
+              {2: (R, 8, 1 << 40)}, {2: ((0, 1 << 40), (4, 1 << 40))}, _use_r1cs)  # fmt: skip
+WTNS = Format("wtns", 2, 1, {"words": 0, "wires": 36}, {2: (R, 0, FIELD_BYTES)}, {}, _use_wtns)
+ZKEY = Format(
+    "zkey", 1, 2, {"words of p": 0, "words of r": 36, "wires": 72, "public": 76, "domain": 80},
+    {2: (P, 84, FIELD_BYTES), 4: (R, 16, 44)} | {number: (P, 0, FIELD_BYTES) for number in (3, 5, 6, 7, 8, 9)},
+    {4: ((0, 1 << 40), (4, 44), (8, 44), (12, 44))}, _use_zkey,
+)  # fmt: skip
+PTAU = Format(
+    "ptau", 1, 1, {"words": 0, "power": 36, "power of the ceremony": 40},
+    {number: (P, 0, FIELD_BYTES) for number in (2, 3, 4, 5, 6, 12, 13, 14, 15)} | {7: (P, 4, 1 << 40)},
+    {7: ((0, 1 << 40),)}, _use_ptau,
+)  # fmt: skip
+FORMATS = {found.name: found for found in (R1CS, WTNS, ZKEY, PTAU)}
+
+
+def refusal(kind: Format, data: bytes) -> str | None:
+    """The sentence that refuses a file as malformed, or None when it was read and used to the end."""
+    from zk.errors import FormatError
+
+    try:
+        kind.consume(io.BytesIO(data))
+    except FormatError as error:
+        return str(error)
+    except (Unsatisfied, InvalidProof):
+        return None
+    return None

@@ -1,0 +1,78 @@
+"""Every file of sections that is damaged in one place is refused by a sentence, quickly, and in no more memory."""
+
+import time
+import tracemalloc
+from functools import cache
+
+import pytest
+
+from tests.hostile import damage, goods
+from tests.hostile.goods import FORMATS
+
+MOST_S = 1.0
+SLACK_BYTES = 64 << 10
+DAMAGE = (damage.container, damage.numbers, damage.indices, damage.elements)
+
+# What is not damage to whoever reads the file, and for which reason.
+HARMLESS = {
+    "r1cs": {
+        "wires is 8": "a wire that no constraint names",
+        "outputs is 1": "how wires are named",
+        "inputs is 0": "how wires are named",
+        "inputs is 1": "how wires are named",
+        "inputs is 3": "how wires are named",
+        "inputs is 4": "how wires are named",
+    },
+    "wtns": {},
+    "zkey": dict.fromkeys(
+        ("without section 10", "section 10 of 0 bytes", "section 10 of 67 bytes", "section 10 of 69 bytes",
+         "section 10 of 136 bytes"),
+        "who proves does not read the contributions",
+    ),
+    "ptau": {
+        "sections 4 and 5 exchanged": "well formed, and refused as a ceremony",
+        "sections 14 and 15 exchanged": "well formed, and refused as a ceremony",
+        "power of the ceremony is 4": "well formed, and refused as a ceremony",
+        "power of the ceremony is 6": "well formed, and refused as a ceremony",
+    },
+}  # fmt: skip
+
+
+@cache
+def needed_bytes(name: str) -> int:
+    """The most memory that a good file takes."""
+    return _measured(name, FORMATS[name].good())[1]
+
+
+def _measured(name: str, data: bytes) -> tuple[str | None, int]:
+    """The refusal of a file, and the most memory on the way to it."""
+    tracemalloc.start()
+    found = goods.refusal(FORMATS[name], data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return found, peak
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_good_files_are_read_and_used(name):
+    assert goods.refusal(FORMATS[name], FORMATS[name].good()) is None
+    assert goods.joined(FORMATS[name].magic, FORMATS[name].version, goods.parts(FORMATS[name].good())) == (
+        FORMATS[name].good()
+    ), "the damage is done to what the reader reads"
+
+
+@pytest.mark.parametrize("what", DAMAGE, ids=lambda what: what.__name__)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_damaged_in_one_place_is_refused(name, what):
+    limit, accepted = needed_bytes(name) + SLACK_BYTES, set()
+    for case, data in what(FORMATS[name]):
+        started = time.perf_counter()
+        found, peak = _measured(name, data)
+        took_s = time.perf_counter() - started
+        if found is None:
+            accepted.add(case)
+        else:
+            assert "\n" not in found and len(found) < 200, case
+        assert peak < limit, f"{case}: {peak} bytes of memory, and a good file takes {needed_bytes(name)}"
+        assert took_s < MOST_S, f"{case}: {took_s:.1f} s"
+    assert accepted == set(HARMLESS[name]) & {case for case, _ in what(FORMATS[name])}
