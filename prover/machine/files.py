@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,29 +37,6 @@ def read(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise FormatError(f"{path} is larger than {limit} bytes")
     return data
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[BinaryIO]:
-    """A file, open to be read part by part: a regular one, which stays what it is until the block ends.
-
-    Raises FormatError when it is missing or unreadable, is a folder, a device or a pipe, which would be waited for
-    without end, or has changed meanwhile.
-    """
-    try:
-        file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
-    except IsADirectoryError:
-        raise FormatError(f"{path} is not a file") from None
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
-    with file:
-        before = os.fstat(file.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise FormatError(f"{path} is not a file")
-        yield file
-        after = os.fstat(file.fileno())
-        if any(getattr(before, name) != getattr(after, name) for name in ("st_size", "st_mtime_ns", "st_ctime_ns")):
-            raise FormatError(f"{path} changed while it was read")
 
 
 def digest(path: Path) -> str:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from prover.machine import files, progress
+from prover.machine import progress
 from prover.proofs import keycache
 from prover.witnesses import checking, circuit, neighbours
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
+from zk.formats import regular
 from zk.groth16.keys import Proof, ProvingKey
 
 _MAX_OPEN_KEYS = 8
@@ -48,7 +49,7 @@ def check_key(path: Path) -> None:
     """
     from zk.formats import zkeyheader
 
-    with files.reading(path) as file:
+    with regular.opened(path) as file:
         zkeyheader.read_fixed(file, str(path))
 
 
@@ -56,7 +57,7 @@ def read_witness(path: Path) -> np.ndarray:
     """(wires, 4) plain words of the witness in a .wtns file.  Raises FormatError when it is malformed."""
     from zk.formats import wtns
 
-    with files.reading(path) as file:
+    with regular.opened(path) as file:
         return wtns.decode(file, str(path))
 
 
@@ -138,7 +139,7 @@ def _kept(path: Path) -> _Opened | None:
     """The key from the cache, when the points that proofs are verified and hidden with are those of the file."""
     from zk.formats import zkeyheader
 
-    with files.reading(path) as file:
+    with regular.opened(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if (key := keycache.load(digest)) is None:
             return None
@@ -151,7 +152,7 @@ def _made(path: Path) -> _Opened:
     from zk.formats import zkey
     from zk.groth16 import tables
 
-    with files.reading(path) as file:
+    with regular.opened(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         key = zkey.decode(file, str(path))
     key = tables.extend(key)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from prover.machine import files
 from prover.witnesses import neighbours
 from zk.errors import FormatError
-from zk.formats import r1csfile, r1cslabels, symbols
+from zk.formats import r1csfile, r1cslabels, regular, symbols
 from zk.formats.r1csfile import Header
 from zk.r1cs import R1CS
 
@@ -28,14 +27,14 @@ class Circuit:
 def read(path: Path) -> Circuit:
     """The circuit in a .r1cs file.  Raises FormatError when it cannot be read or is malformed."""
     what = str(path)
-    with files.reading(path) as file:
+    with regular.opened(path) as file:
         header, _ = r1csfile.split(file, what)
         return Circuit(path, header, r1csfile.decode(file, what), r1cslabels.decode(file, what))
 
 
 def read_header(path: Path) -> Header:
     """The header of a .r1cs file, whose constraints are not read.  Raises FormatError as `read`."""
-    with files.reading(path) as file:
+    with regular.opened(path) as file:
         return r1csfile.split(file, str(path))[0]
 
 

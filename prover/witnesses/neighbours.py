@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prover.machine import files
-from zk.formats import symbols
+from zk.formats import regular, symbols
 
 _CONTRIBUTION = re.compile(r"_(?:final|[0-9]+)$")
 
@@ -28,7 +27,8 @@ def symbols_of_program(wasm: Path) -> Path | None:
 
 def signals(sym: Path) -> symbols.Symbols:
     """The signals in a .sym file.  Raises FormatError when it cannot be read or is malformed."""
-    return symbols.decode(files.read(sym, symbols.MAX_BYTES), str(sym))
+    with regular.opened(sym) as file:
+        return symbols.decode(file, str(sym))
 
 
 def names_of_wires(sym: Path, wires: int, labels: np.ndarray | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.hostile import goods
 from tests.hostile.goods import FIELD_BYTES, HEAD_BYTES, SECTION_HEAD_BYTES, Format
@@ -34,7 +35,7 @@ def container(kind: Format) -> Iterator[Case]:
         for length in (found[:-1], found + b"\0", b"", found + found):
             changed = [*sections[:place], (number, length), *sections[place + 1 :]]
             yield f"section {number} of {len(length)} bytes", goods.joined(kind.magic, kind.version, changed)
-    for (one, left), (other, right) in zip(sections, sections[1:]):
+    for (one, left), (other, right) in pairwise(sections):
         swapped = [{one: (one, right), other: (other, left)}.get(number, (number, d)) for number, d in sections]
         yield f"sections {one} and {other} exchanged", goods.joined(kind.magic, kind.version, swapped)
 

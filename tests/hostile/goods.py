@@ -7,12 +7,13 @@ The files lie in tests/hostile/corpus, where README.md tells how they were made.
 import io
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from zk.errors import InvalidProof, Unsatisfied
+from zk.errors import FormatError, InvalidProof
 
 CORPUS = Path(__file__).parent / "corpus"
 P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
@@ -100,7 +101,8 @@ def _use_zkey(file: BinaryIO) -> None:
     key = tables.extend(zkey.decode(file))
     values = array.plain([1, *range(3, key.wires + 2)])
     proof = prover.prove(key, polynomial.from_plain(values))
-    verifier.verify(key.verifying, list(range(3, key.public + 3)), proof)
+    with suppress(InvalidProof):
+        verifier.verify(key.verifying, list(range(3, key.public + 3)), proof)
 
 
 def _use_ptau(file: BinaryIO) -> None:
@@ -114,7 +116,8 @@ def _use_ptau(file: BinaryIO) -> None:
         rows = getattr(powers, name)
         if rows is not None:
             ptau.taken(rows, name)
-    verification.verify(powers)
+    with suppress(InvalidProof):
+        verification.verify(powers)
 
 
 def _points(section: int) -> dict[int, tuple[int, int, int]]:
@@ -139,12 +142,8 @@ FORMATS = {found.name: found for found in (R1CS, WTNS, ZKEY, PTAU)}
 
 def refusal(kind: Format, data: bytes) -> str | None:
     """The sentence that refuses a file as malformed, or None when it was read and used to the end."""
-    from zk.errors import FormatError
-
     try:
         kind.consume(io.BytesIO(data))
     except FormatError as error:
         return str(error)
-    except (Unsatisfied, InvalidProof):
-        return None
     return None

@@ -50,8 +50,8 @@ def test_symbols_with_one_lie_in_them_are_refused_by_line(name):
 
 
 def test_a_file_beyond_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(symbols, "MAX_BYTES", len(TEXT) - 1)
-    with pytest.raises(FormatError, match="larger than"):
+    monkeypatch.setattr(symbols, "MAX_SIGNALS", 4)
+    with pytest.raises(FormatError, match="more than 4 lines"):
         symbols.decode(TEXT)
 
 

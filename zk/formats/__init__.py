@@ -1,6 +1,6 @@
-"""The files of other provers: strict (how JSON is read), snarkjs · sections (iden3's container), r1csfile, r1cslabels,
-symbols, equations (constraints as text), wtns, exported (both as JSON), zkeyheader, zkeyterms, zkey · pointbytes (points
-as ceremonies hash them), attribution, ptaucontributions, ptau.
+"""The files of other provers: strict (how JSON is read), snarkjs · regular (files that stay as they are), sections
+(iden3's container), r1csfile, r1cslabels, symbols, equations (constraints as text), wtns, exported (both as JSON),
+zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution, ptaucontributions, ptau.
 
 Contracts that verify: solidity, vyper, and calldata to call them.
 

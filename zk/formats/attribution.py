@@ -18,6 +18,7 @@ MAX_NAME_LETTERS = 64  # of a name that is written; UTF-16 units, as JavaScript 
 MAX_BEACON_BYTES = 255
 
 _HEAD = struct.Struct("<II")
+MAX_BYTES = _HEAD.size + (2 + MAX_NAME_BYTES) + 2 + (2 + MAX_BEACON_BYTES)
 _PERSON, _BEACON = 0, 1
 _NAME, _EXPONENT, _VALUE = 1, 2, 3
 

@@ -28,7 +28,7 @@ from zk import membership
 from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import P
-from zk.formats import sections
+from zk.formats import regular, sections
 from zk.formats.sections import FIELD_BYTES, Section
 
 MAX_POWER = 28  # of the files: Fr has no more roots of unity
@@ -141,9 +141,9 @@ def taken(points: Rows | np.ndarray, what: str) -> np.ndarray:
 def opened(path: Path, what: str = "") -> Iterator[Powers]:
     """The powers in a file, which stays open for as long as the block lasts.
 
-    `what` is its name when nothing else is said.  Raises OSError, and FormatError as `decode`.
+    `what` is its name when nothing else is said.  Raises FormatError as `regular.opened` and `decode`.
     """
-    with open(path, "rb") as file:
+    with regular.opened(path) as file:
         yield decode(file, what or str(path))
 
 

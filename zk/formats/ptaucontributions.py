@@ -143,13 +143,16 @@ def decode(section: Section) -> tuple[Contribution, ...]:
 
 def _count(section: Section) -> int:
     """How many records there are.  Raises FormatError when there are more than the limit or than fit."""
-    if len(section.data) < _COUNT.size:
+    head = section.first(_COUNT.size)
+    if head.length < _COUNT.size:
         raise FormatError(f"{section.what} are cut short")
-    count = _COUNT.unpack_from(section.data)[0]
+    count = head.number()
     if count > MAX_CONTRIBUTIONS:
         raise FormatError(f"{section.what} are {count}, and {MAX_CONTRIBUTIONS} is the limit")
-    if count * _RECORD.itemsize > len(section.data):
+    if count * _RECORD.itemsize > section.length:
         raise FormatError(f"{section.what} end before the {count} do")
+    if section.length > _COUNT.size + count * (_RECORD.itemsize + attribution.MAX_BYTES):
+        raise FormatError(f"{section.what} go on after the last one")
     return count
 
 

@@ -6,17 +6,21 @@ Labels count from 1.  The wire is -1 for a signal that the compiler took out, fo
 The component, a number of the template's instance, is not used.  (circom's documentation, "Sym format".)
 """
 
+import array
+import io
 import re
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
 from zk.errors import FormatError
 from zk.formats.sections import MAX_WIRES
 
-MAX_BYTES = 1 << 30
+MAX_SIGNALS = 1 << 24
+_MAX_LINE_BYTES = 4096 + 40
 
-_LINE = re.compile(rb"([1-9][0-9]{0,9}),(-1|0|[1-9][0-9]{0,9}),(?:0|[1-9][0-9]{0,9}),([!-+\--~]{1,4096})\r?")
+_LINE = re.compile(rb"([1-9][0-9]{0,9}),(-1|0|[1-9][0-9]{0,9}),(?:0|[1-9][0-9]{0,9}),([!-+\--~]{1,4096})\r?\n?")
 _ONE = "1"
 
 
@@ -28,23 +32,25 @@ class Symbols:
     wires: np.ndarray  # int64 (names,): the wire that carries the signal, or -1
 
 
-def decode(data: bytes, what: str = "the symbols") -> Symbols:
-    """The signals in a .sym file.  Raises FormatError, naming the line, for everything that is not what circom writes."""
-    if len(data) > MAX_BYTES:
-        raise FormatError(f"{what} is larger than {MAX_BYTES} bytes")
-    lines = data.split(b"\n")
-    if lines[-1] == b"":
-        lines.pop()
-    names, wires = [], np.empty(len(lines), dtype=np.int64)
-    for label, line in enumerate(lines, 1):
+def decode(source: bytes | BinaryIO, what: str = "the symbols") -> Symbols:
+    """The signals in a .sym file: its content, or the file itself, open, of which no more is read than its good lines.
+
+    Raises FormatError, naming the line, for everything that is not what circom writes.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    names, wires = [], array.array("q")
+    for label, line in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES), b""), 1):
         found = _LINE.fullmatch(line)
         if found is None or int(found[1]) != label:
             raise FormatError(f"{what} line {label} is not `{label},WIRE,COMPONENT,NAME`")
+        if label > MAX_SIGNALS:
+            raise FormatError(f"{what} has more than {MAX_SIGNALS} lines")
         names.append(found[3].decode("ascii"))
-        wires[label - 1] = int(found[2])
-    if wires.max(initial=-1) >= MAX_WIRES or (wires == 0).any():
+        wires.append(int(found[2]))
+    found_wires = np.array(wires, dtype=np.int64)
+    if found_wires.max(initial=-1) >= MAX_WIRES or (found_wires == 0).any():
         raise FormatError(f"{what} has a signal on a wire that no circuit has")
-    return Symbols(names, wires)
+    return Symbols(names, found_wires)
 
 
 def of_wires(symbols: Symbols, wires: int, what: str = "the symbols") -> list[str]:
