@@ -34,8 +34,8 @@ def signals(sym: Path) -> symbols.Symbols:
 def names_of_wires(sym: Path, wires: int, labels: np.ndarray | None) -> list[str]:
     """A name for each wire of a circuit from a .sym file.
 
-    `labels` are those of the circuit's .r1cs file (zk/formats/r1cslabels.py).  Raises FormatError when the file cannot be
-    read, is malformed, or is of another circuit.
+    `labels` are those of the circuit's .r1cs file (zk/formats/r1cslabels.py).  Raises FormatError when the file cannot
+    be read, is malformed, or is of another circuit.
     """
     found = signals(sym)
     if labels is not None:
