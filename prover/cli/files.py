@@ -1,5 +1,6 @@
 """Files named on the command line: read whole and within limits, written whole or not at all."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def write_text(path: Path, text: str) -> None:
     from prover.machine import files
 
     files.replace(path, text.encode(), files.PUBLIC_FILE)
+
+
+def parse_hex(text: str, what: str) -> bytes:
+    """The bytes that hexadecimal digits stand for, with or without 0x.  Raises click.UsageError for anything else."""
+    digits = text.removeprefix("0x")
+    if len(digits) % 2 or not re.fullmatch("[0-9a-fA-F]+", digits):
+        raise click.UsageError(f"{what} is not an even number of hexadecimal digits")
+    return bytes.fromhex(digits)
 
 
 def check_folder(path: Path) -> None:

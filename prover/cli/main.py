@@ -33,6 +33,7 @@ PLACES = {
     "groth16": "prover.cli.groth16:groth16",
     "r1cs": "prover.cli.r1cs:r1cs",
     "wtns": "prover.cli.wtns:wtns",
+    "powersoftau": "prover.cli.powersoftau:powersoftau",
     "export": "prover.cli.snarkjs:export",
     "import": "prover.cli.snarkjs:import_",
     "bench": "prover.cli.bench:bench",

@@ -14,6 +14,9 @@ from prover.machine import progress
 if TYPE_CHECKING:
     from prover.proofs.keystore import Keystore
 
+Stages = tuple[Callable[[dict], None], ...]
+
+CEREMONY_POWER = 6  # from 2^6 on transforms go by lanes
 NOTE = "this happens once on this machine and takes about a minute"
 
 
@@ -26,12 +29,12 @@ def folder() -> Path:
 
 def is_warm() -> bool:
     """Whether this version's kernels were compiled, for this copy of the sources: Numba's cache goes by their place."""
-    return _mark().exists()
+    return _mark("warm").exists()
 
 
-def _mark() -> Path:
+def _mark(name: str) -> Path:
     place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()
-    return folder() / f"warm-{place[:16]}"
+    return folder() / f"{name}-{place[:16]}"
 
 
 def has_keys(keystore: "Keystore") -> bool:
@@ -43,15 +46,24 @@ def has_keys(keystore: "Keystore") -> bool:
 
 def compile_kernels() -> bool:
     """Compiles what is not compiled yet.  Whether there was anything to do."""
-    if is_warm():
+    return _compile(_mark("warm"), _stages())
+
+
+def compile_ceremony_kernels() -> bool:
+    """Compiles what powers of tau need and is not compiled yet.  Whether there was anything to do."""
+    return _compile(_mark("ceremony"), _ceremony_stages())
+
+
+def _compile(mark: Path, stages: Stages) -> bool:
+    """Goes through the stages unless the mark says that it was done.  Whether it was not."""
+    if mark.exists():
         return False
-    stages = _stages()
     with progress.task("Compiling kernels", NOTE, total=len(stages)) as task:
         made: dict = {}
         for stage in stages:
             stage(made)
             task.advance()
-    _mark().touch()
+    mark.touch()
     return True
 
 
@@ -74,7 +86,7 @@ def run(keystore: "Keystore") -> tuple[bool, tuple[str, ...]]:
     return compiled, missing
 
 
-def _stages() -> tuple[Callable[[dict], None], ...]:
+def _stages() -> Stages:
     """The way of a proof of "I know a root of 25", each part storing what the next ones need."""
 
     def witness(made: dict) -> None:
@@ -112,3 +124,28 @@ def _stages() -> tuple[Callable[[dict], None], ...]:
         polynomial.from_plain(polynomial.to_plain(made["witness"]))
 
     return witness, key, proof, verification, from_outside
+
+
+def _ceremony_stages() -> Stages:
+    """A ceremony of one beacon, from its beginning to its check."""
+    from io import BytesIO
+
+    from zk.ceremony import chacha, powers, preparation, verification
+    from zk.formats import ptau
+
+    def contribution(made: dict) -> None:
+        file = BytesIO()
+        powers.new(CEREMONY_POWER, file)
+        begun, file = ptau.decode(file.getvalue()), BytesIO()
+        powers.beacon(begun, file, b"kernels", chacha.MIN_EXPONENT)
+        made["powers"] = ptau.decode(file.getvalue())
+
+    def prepared(made: dict) -> None:
+        file = BytesIO()
+        preparation.prepare(made["powers"], file)
+        made["prepared"] = ptau.decode(file.getvalue())
+
+    def verified(made: dict) -> None:
+        verification.verify(made["prepared"])
+
+    return contribution, prepared, verified

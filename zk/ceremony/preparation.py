@@ -28,6 +28,7 @@ from zk.formats import ptau
 from zk.formats.ptau import Powers, Rows
 
 MAX_POWER = ntt.MAX_LOG_SIZE - 1
+BYTES_PER_POWER = 1200  # of memory that `prepare` takes; measured at 2^14 and 2^17
 
 SOURCES = {name: name.removeprefix("lagrange_") for name in ptau.LAGRANGE}
 
@@ -72,6 +73,11 @@ def _levels(points: Rows, name: str, power: int, steps: Steps) -> Iterator[np.nd
         yield grouptransform.lagrange(rows[: 1 << size], steps.part(work))
 
 
+def memory_bytes(power: int) -> int:
+    """About how much memory `prepare` takes for 2^power powers."""
+    return BYTES_PER_POWER << power
+
+
 def work(powers: Powers) -> int:
     """What `check` counts for."""
     names = [*SOURCES, *SOURCES.values()]
@@ -107,11 +113,11 @@ def _combined(lagrange: Rows, sizes: range, name: str, steps: Steps) -> tuple[ob
     for size in sizes:
         values = combinations.weights(1 << size)
         scalars = values[grouptransform.reversed_bits(size)]
-        rows = lagrange[(1 << size) - 1 : (2 << size) - 1]
-        for first in range(0, len(rows), chunks.COUNT):
-            part = slice(first, first + chunks.COUNT)
-            total.add(ptau.taken(rows[part], f"{name} of 2^{size}"), scalars[part])
-            steps.add(chunks.work(rows[part]))
+        for first in range(0, 1 << size, chunks.COUNT):
+            end = min(first + chunks.COUNT, 1 << size)
+            rows = ptau.taken(lagrange[(1 << size) - 1 + first : (1 << size) - 1 + end], f"{name} of 2^{size}")
+            total.add(rows, scalars[first:end])
+            steps.add(chunks.work(rows))
         ntt.inverse(ntt.domain(size), values)
         both = np.stack([coefficients[: 1 << size], values])
         coefficients[: 1 << size] = polynomial.combine(both, [MONTGOMERY, MONTGOMERY])

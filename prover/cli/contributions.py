@@ -1,0 +1,45 @@
+"""How contributions to a ceremony are shown: who made them, from which beacon, and the hash to compare."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from prover.cli.show import printable
+
+if TYPE_CHECKING:
+    from zk.formats.attribution import Attribution
+
+COLUMNS = (">#", "name", "made from", "hash of the contribution")
+
+_LINE, _GROUP = 16, 4  # bytes
+
+
+def hash_text(digest: bytes) -> str:
+    """A hash as snarkjs prints it: lines of four groups of eight digits."""
+    lines = [digest[i : i + _LINE] for i in range(0, len(digest), _LINE)]
+    return "\n".join(line.hex(" ", _GROUP) for line in lines)
+
+
+def rows(found: Sequence[tuple["Attribution", bytes]]) -> list[tuple[str, str, str, str]]:
+    """The rows of a table of contributions, the first first, from their attributions and hashes."""
+    return [(str(i), *_who(one), hash_text(digest)) for i, (one, digest) in enumerate(found, 1)]
+
+
+def _who(one: "Attribution") -> tuple[str, str]:
+    name = printable(one.name) if one.name else "–"
+    if one.beacon is None:
+        return name, "a secret"
+    value = one.beacon.value.hex()
+    folded = "\n".join(value[i : i + 2 * _LINE] for i in range(0, len(value), 2 * _LINE))
+    return name, f"a beacon,\nhashed 2^{one.beacon.exponent} times:\n{folded}"
+
+
+def documents(found: Sequence[tuple["Attribution", bytes]]) -> list[dict[str, Any]]:
+    """The same for the JSON document."""
+    return [
+        {
+            "name": one.name,
+            "beacon": one.beacon and {"value": one.beacon.value.hex(), "iterations_exponent": one.beacon.exponent},
+            "hash": digest.hex(),
+        }
+        for one, digest in found
+    ]
