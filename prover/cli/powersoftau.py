@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zk.formats.ptaucontributions import Contribution
 
 CURVES = ("bn128", "bn254", "altbn128")
-CHUNK_BYTES = 96 << 20  # of memory, for a command that works piece by piece
+MOST_BYTES = 96 << 20  # of memory that a command takes which works piece by piece
 BYTES_PER_POWER = 400  # of memory, to verify Lagrange points
 
 input_argument = click.argument("old", type=files.Existing(), metavar="POWERS.ptau")
@@ -41,7 +41,7 @@ def new(session: Session, curve: str, power: int, new: Path) -> None:
     from zk.ceremony import powers
 
     files.check_folder(new)
-    with watching.long_step(session, "Beginning", CHUNK_BYTES) as report, whole.writing(new) as file:
+    with watching.long_step(session, "Beginning", _piecewise(power)) as report, whole.writing(new) as file:
         challenge = powers.new(power, file, report)
     session.screen.say(f"{new} is a ceremony that nobody has contributed to.  Its first challenge:")
     session.screen.say(contributions.hash_text(challenge))
@@ -67,13 +67,12 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
 
     _check_output(old, new)
     _compile_kernels(session)
-    with (
-        whole.reading(old) as source,
-        watching.long_step(session, "Contributing", CHUNK_BYTES) as report,
-        whole.writing(new) as file,
-    ):
+    text = entropy.encode("utf-8", "surrogateescape")
+    with whole.reading(old) as source:
         found = ptau.decode(source, str(old))
-        digest = powers.contribute(found, file, name, entropy.encode("utf-8", "surrogateescape"), report)
+        memory = _piecewise(found.power)
+        with watching.long_step(session, "Contributing", memory) as report, whole.writing(new) as file:
+            digest = powers.contribute(found, file, name, text, report)
     _say_contributed(session, new, name, digest)
 
 
@@ -97,13 +96,17 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
     value = files.parse_hex(beacon, "HEX")
     _check_output(old, new)
     _compile_kernels(session)
-    with (
-        whole.reading(old) as source,
-        watching.long_step(session, "Contributing the beacon", CHUNK_BYTES) as report,
-        whole.writing(new) as file,
-    ):
-        digest = powers.beacon(ptau.decode(source, str(old)), file, value, exponent, name, report)
+    with whole.reading(old) as source:
+        found = ptau.decode(source, str(old))
+        memory = _piecewise(found.power)
+        with watching.long_step(session, "Contributing the beacon", memory) as report, whole.writing(new) as file:
+            digest = powers.beacon(found, file, value, exponent, name, report)
     _say_contributed(session, new, name, digest)
+
+
+def _piecewise(power: int) -> int:
+    """The memory that a command takes for 2^power powers, a piece at a time: so much for each, up to a limit."""
+    return min(MOST_BYTES, 2 * BYTES_PER_POWER << power)
 
 
 def _compile_kernels(session: Session) -> None:
@@ -147,7 +150,7 @@ def prepare_phase2(session: Session, old: Path, new: Path) -> None:
     with whole.reading(old) as source:
         found = ptau.decode(source, str(old))
         _compile_kernels(session)
-        memory = CHUNK_BYTES + preparation.memory_bytes(found.power)
+        memory = _piecewise(found.power) + preparation.memory_bytes(found.power)
         with watching.long_step(session, "Preparing phase 2", memory) as report, whole.writing(new) as file:
             preparation.prepare(found, file, report)
     session.screen.say(f"{new} is prepared for phase 2, of circuits of up to 2^{found.power} constraints.")
@@ -169,15 +172,16 @@ def truncate(session: Session, old: Path, prefix: str | None) -> None:
     from zk.formats import ptau
 
     prefix = f"{old.with_suffix('')}_" if prefix is None else prefix
-    with whole.reading(old) as source, watching.long_step(session, "Shortening", CHUNK_BYTES) as report:
+    with whole.reading(old) as source:
         found = ptau.decode(source, str(old))
         paths = [Path(f"{prefix}{power:02}.ptau") for power in range(1, found.power)]
         for path in paths:
             _check_output(old, path)
-        for power, path in enumerate(paths, 1):
-            with whole.writing(path) as file:
-                powers.truncate(found, power, file)
-            report((1 << power) - 1, (1 << found.power) - 1)
+        with watching.long_step(session, "Shortening", _piecewise(found.power)) as report:
+            for power, path in enumerate(paths, 1):
+                with whole.writing(path) as file:
+                    powers.truncate(found, power, file)
+                report(1 << power, 1 << found.power)
     for path in paths:
         session.screen.say(str(path))
     session.screen.document({"files": list(map(str, paths))})
@@ -196,7 +200,7 @@ def verify(session: Session, old: Path) -> None:
     with whole.reading(old) as source:
         powers = ptau.decode(source, str(old))
         _compile_kernels(session)
-        memory = CHUNK_BYTES + (BYTES_PER_POWER << powers.power if powers.is_prepared else 0)
+        memory = _piecewise(powers.power) + (BYTES_PER_POWER << powers.power if powers.is_prepared else 0)
         with watching.long_step(session, f"Verifying {old.name}", memory) as report:
             found = verification.verify(powers, report)
     session.screen.say(f"The powers of tau in {old} are what {len(found)} contributions made of them.", "good")
