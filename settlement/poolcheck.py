@@ -1,16 +1,15 @@
 """What must hold of a pool before anybody may use it.
 
-Above all of its keys.  Groth16 with delta = ±gamma, which is a setup without its second phase, lets anybody prove
-anything: see tests/attacks/test_delta_equals_gamma.py.  Keys without the transcript of a ceremony were made by one
-party, who could forge, so a pool with such a key must say `insecure_dev`, and a pool without one must not: a warning
-that is not true makes people overlook the one that is.
+That its keys are sound, their type says (zk/groth16/keys.py).  Keys without the transcript of a ceremony were made by
+one party, who could forge, so a pool with such a key must say `insecure_dev`, and a pool without one must not: a
+warning that is not true makes people overlook the one that is.
 """
 
 import re
 from typing import TYPE_CHECKING
 
 from circuits import records
-from zk.curves import babyjubjub, bn254
+from zk.curves import babyjubjub
 from zk.errors import FormatError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def check(pool: "Pool") -> None:
 
 
 def check_key(key: "StatementKey", statement: str) -> None:
-    """Raises FormatError when this is not a key for the statement, or one under which anybody can forge a proof."""
+    """Raises FormatError when this is not a key for the statement."""
     _require(key.statement == statement, f"the {statement} key is for {key.statement}")
     _require(
         isinstance(key.fingerprint, str) and _DIGEST.fullmatch(key.fingerprint) is not None,
@@ -60,10 +59,6 @@ def check_key(key: "StatementKey", statement: str) -> None:
     _require(
         len(key.verifying.ic) == PUBLIC_INPUTS[statement] + 1,
         f"the {statement} key does not have {PUBLIC_INPUTS[statement]} public inputs",
-    )
-    _require(
-        key.verifying.delta not in (key.verifying.gamma, bn254.negate(key.verifying.gamma)),
-        f"the {statement} key has delta = ±gamma, a setup that was never finished: anybody can forge proofs under it",
     )
 
 
