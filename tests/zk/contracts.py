@@ -40,7 +40,11 @@ def is_about(answer: evm.Answer, language: str, why: str) -> bool:
     return not answer.is_done and VYPER[why] in answer.data and bool(VYPER[why]) == bool(answer.data)
 
 
-def of_snarkjs(inputs: int) -> bytes:
-    """The creation code of what `snarkjs zkey export solidityverifier` writes for the known key."""
-    key = json.loads(snarkjs.encode_verifying_key(known.key(inputs)))
-    return evm.solidity(node.run(_RENDER, json.dumps(key)))
+def render(key: dict) -> str:
+    """The source of the contract that snarkjs's template makes of a verification_key.json."""
+    return node.run(_RENDER, json.dumps(key))
+
+
+def source_of_snarkjs(inputs: int) -> str:
+    """What `snarkjs zkey export solidityverifier` writes for the known key."""
+    return render(json.loads(snarkjs.encode_verifying_key(known.key(inputs))))

@@ -5,6 +5,7 @@ The public inputs are as long as they can be.  snarkjs's contract cannot be comp
 
 import pytest
 
+from tests import evm
 from tests.zk import contracts, known
 from zk.fields.prime import R
 from zk.formats import calldata
@@ -18,7 +19,9 @@ ROWS = [(kind, inputs) for kind, row in GAS.items() for inputs in row]
 
 
 def code(kind: str, inputs: int) -> bytes:
-    return contracts.of_snarkjs(inputs) if kind == "snarkjs" else contracts.ours(kind, known.key(inputs))
+    if kind == "snarkjs":
+        return evm.solidity(contracts.source_of_snarkjs(inputs))
+    return contracts.ours(kind, known.key(inputs))
 
 
 @pytest.mark.parametrize("kind, inputs", ROWS)

@@ -1,0 +1,152 @@
+"""Files that prove something false to whoever does not check them, each with the sentence that refuses it here.
+
+All but a few are made from public numbers alone: an honest proof, a key, what everybody can compute.  The key's secrets
+are known (tests/zk/known.py), which an attacker uses only where the key itself is his.
+"""
+
+import json
+from dataclasses import dataclass
+
+from tests.reference import bn254 as twist
+from tests.reference.bn254 import P, R
+from tests.zk import known
+from zk.curves import bn254
+from zk.formats import snarkjs
+from zk.groth16.keys import Proof
+
+PUBLIC = [5, 0]
+LIE = [6, 0]  # what the prover did not prove
+Document = dict | list
+
+
+@dataclass(frozen=True)
+class Forgery:
+    """The three parsed files that a verifier is given."""
+
+    name: str
+    key: Document
+    public: Document
+    proof: Document
+    sentence: str  # our refusal
+    snarkjs: bool  # whether snarkjs 0.7.6 takes it
+
+    @property
+    def files(self) -> tuple[bytes, bytes, bytes]:
+        return tuple(json.dumps(document).encode() for document in (self.key, self.public, self.proof))
+
+
+KEY, PROOF = known.key(2), known.proof(PUBLIC)
+ZEROS = ["0", "0", "1"], [["0", "0"], ["0", "0"], ["1", "0"]]  # the identity in G1 and G2
+
+
+def honest() -> dict[str, Document]:
+    texts = snarkjs.encode_verifying_key(KEY), snarkjs.encode_public(PUBLIC), snarkjs.encode_proof(PROOF)
+    return dict(zip(("key", "public", "proof"), map(json.loads, texts), strict=True))
+
+
+def forgery(name: str, sentence: str, is_taken: bool, public: list[int] | None = None, **changes) -> Forgery:
+    """The honest files with these changes; `key` and `proof` are changed by fields."""
+    files = honest()
+    for file in ("key", "proof"):
+        files[file] |= changes.get(file, {})
+    files["public"] = changes.get("texts") or [str(value) for value in public or PUBLIC]
+    return Forgery(name, **files, sentence=sentence, snarkjs=is_taken)
+
+
+def points(proof: Proof) -> dict:
+    """The three points as snarkjs writes them."""
+    written = json.loads(snarkjs.encode_proof(proof))
+    return {name: written[name] for name in ("pi_a", "pi_b", "pi_c")}
+
+
+def inputs_sum(public: list[int]) -> bn254.G1Point:
+    """S of the equation, which everybody can compute."""
+    total = KEY.ic[0]
+    for value, point in zip(public, KEY.ic[1:]):
+        total = bn254.add(total, bn254.multiply(value, point))
+    return total
+
+
+def without_alpha_beta() -> dict:
+    """Where e(alpha, beta) = 1 anything is proved: e(S, gamma + delta) = e(S, gamma) e(S, delta)."""
+    total = inputs_sum(LIE)
+    return points(Proof(total, bn254.add(KEY.gamma, KEY.delta), total))
+
+
+def without_gamma() -> dict:
+    """Where gamma is the identity the inputs take no part: A B = alpha beta + C delta."""
+    c = (11 * 13 - known.ALPHA * known.BETA) * pow(known.DELTA, -1, R)
+    return points(Proof(bn254.multiply(11, bn254.G1), bn254.multiply(13, bn254.G2), bn254.multiply(c, bn254.G1)))
+
+
+def without_delta() -> dict:
+    """Where delta is the identity C takes no part, so that there are as many proofs as points."""
+    a = known.ALPHA * known.BETA + sum(x * known.logarithm(j) for j, x in enumerate([1, *PUBLIC])) * known.GAMMA
+    return points(Proof(bn254.multiply(a, bn254.G1), bn254.G2, bn254.multiply(987654321, bn254.G1)))
+
+
+def with_delta(sign: int) -> dict:
+    """Where delta = ±gamma: A = alpha, B = beta, C = ∓S."""
+    total = inputs_sum(LIE)
+    return points(Proof(KEY.alpha, KEY.beta, bn254.negate(total) if sign > 0 else total))
+
+
+def without_first_input() -> dict:
+    """Where ic_1 is the identity: a proof of (0, 0), which is one of every (x, 0)."""
+    return points(known.proof([0, 0]))
+
+
+def outside() -> dict:
+    """B + T with T of an order that divides the cofactor: the Tate pairing does not see T."""
+    torsion = twist.multiply(R, twist.twist_points(1)[0])
+    x, y = twist.add((PROOF.b.x, PROOF.b.y), torsion)
+    return {"pi_b": [list(map(str, x)), list(map(str, y)), ["1", "0"]]}
+
+
+def of_order_two() -> dict:
+    """A point that is its own negative on a curve that is not G1's: then only the parity of the input counts."""
+    honest_ic = honest()["key"]["IC"]
+    return {"IC": [honest_ic[0], ["7", "0", "1"], honest_ic[2]]}
+
+
+def jacobian(point: list[str], z: int) -> list[str]:
+    """The same point in other coordinates."""
+    x, y = map(int, point[:2])
+    return [str(x * z**2 % P), str(y * z**3 % P), str(z)]
+
+
+def more(point: list[str]) -> list[str]:
+    return [str(int(point[0]) + P), *point[1:]]
+
+
+A = points(PROOF)["pi_a"]
+ALPHA, BETA, GAMMA, DELTA = "vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2"
+WRITTEN = honest()["key"]
+MINUS_GAMMA = json.loads(snarkjs.encode_proof(Proof(PROOF.a, bn254.negate(KEY.gamma), PROOF.c)))["pi_b"]
+
+FORGERIES = [
+    forgery("an input and r", "public input 0 is not below the modulus", False, [5 + R, 0]),
+    forgery("an input too few", "has 1 entries instead of 2", True, [5]),
+    forgery("an input too many", "has 3 entries instead of 2", False, [5, 0, 99]),
+    forgery("an input written otherwise", "public input 0 is not a decimal number", True, texts=["05", "0"]),
+    forgery("alpha the identity", "vk_alpha_1 is the identity", True, LIE,
+            key={ALPHA: ZEROS[0]}, proof=without_alpha_beta()),
+    forgery("beta the identity", "vk_beta_2 is the identity", False, LIE,
+            key={BETA: ZEROS[1]}, proof=without_alpha_beta()),
+    forgery("gamma the identity", "vk_gamma_2 is the identity", False, LIE,
+            key={GAMMA: ZEROS[1]}, proof=without_gamma()),
+    forgery("delta the identity", "vk_delta_2 is the identity", False, key={DELTA: ZEROS[1]}, proof=without_delta()),
+    forgery("delta is gamma", "delta = ±gamma", True, LIE, key={DELTA: WRITTEN[GAMMA]}, proof=with_delta(1)),
+    forgery("delta is -gamma", "delta = ±gamma", True, LIE, key={DELTA: MINUS_GAMMA}, proof=with_delta(-1)),
+    forgery("an input's point the identity", "IC 1 is the identity", True, [123456, 0],
+            key={"IC": [WRITTEN["IC"][0], ZEROS[0], WRITTEN["IC"][2]]}, proof=without_first_input()),
+    forgery("an input's point off the curve", "IC 1 is not on the curve", True, [2, 0],
+            key=of_order_two(), proof=without_first_input()),
+    forgery("B outside the subgroup", "pi_b is not in the subgroup", False, proof=outside()),
+    forgery("A's coordinate and p", "pi_a: x is not below the modulus", True, proof={"pi_a": more(A)}),
+]  # fmt: skip
+
+# snarkjs reads the third coordinate of a proof, which its contracts and most other verifiers leave out.
+ONLY_SNARKJS = [
+    forgery("A in other coordinates", "pi_a: the third coordinate is not 1", True, proof={"pi_a": jacobian(A, 3)}),
+]
