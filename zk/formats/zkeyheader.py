@@ -2,15 +2,16 @@
 
     header     u32 32 | p | u32 32 | r | u32 wires | u32 public | u32 domain | [α] [β] [β]₂ [γ]₂ [δ] [δ]₂
 
-The counts tell the length of every other section, and the terms begin with their number; so a file whose header and lengths agree costs
-its reader no more than its own size.  A few hundred bytes are read; no kernel, no Numba.  (snarkjs, "zkey_utils.js",
-for the format.)
+The counts tell the length of every other section, and the terms begin with their number; so a file whose header and
+lengths agree costs its reader no more than its own size.  A few hundred bytes are read; no kernel, no Numba.  (snarkjs,
+"zkey_utils.js", for the format.)
 """
 
+import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from zk.curves import bn254
+from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 from zk.fields import array
@@ -35,7 +36,8 @@ NAMES = {
     H: "the points h",
     CEREMONY: "the contributions",
 }
-_MAGIC, _VERSION, _GROTH16 = b"zkey", 1, 1
+MAGIC, VERSION = b"zkey", 1
+_GROTH16 = 1
 _LENGTHS = (4, FIELD_BYTES, 4, FIELD_BYTES, 4, 4, 4, G1_BYTES, G1_BYTES, G2_BYTES, G2_BYTES, G1_BYTES, G2_BYTES)
 
 
@@ -68,7 +70,7 @@ def split(source: bytes | BinaryIO, what: str = "the key") -> tuple[Header, dict
     naming the part of the file, for another protocol than Groth16, a section that is missing or has another length, a
     header that is malformed, and one of more than 2^22 constraints, 2^24 wires or 2^16 public inputs.
     """
-    parts = sections.split(source, _MAGIC, _VERSION, NAMES, what)
+    parts = sections.split(source, MAGIC, VERSION, NAMES, what)
     found = {number: sections.required(parts, number, NAMES, what) for number in NAMES if number != CEREMONY}
     if found[PROTOCOL].number() != _GROTH16:
         raise FormatError(f"{what} is not for Groth16")
@@ -100,6 +102,15 @@ def g1_points(section: Section) -> list[G1Point]:
     """Points of G1, none of which is the identity.  Raises FormatError for one that is malformed."""
     values = array.decode(FP, section.rows(FP, section.length // FIELD_BYTES))
     return [bn254.g1(x, y, f"{section.what} {i}") for i, (x, y) in enumerate(zip(values[::2], values[1::2]))]
+
+
+def encode(header: Header) -> dict[int, bytes]:
+    """The protocol and the header, by the numbers of their sections."""
+    fields = b"".join(struct.pack("<I", FIELD_BYTES) + modulus.to_bytes(FIELD_BYTES, "little") for modulus in (P, R))
+    sizes = struct.pack("<III", header.wires, header.public, 1 << header.log_size)
+    points = g1.encode([header.alpha, header.beta]).tobytes() + g2.encode([header.beta2, header.gamma2]).tobytes()
+    points += g1.encode([header.delta]).tobytes() + g2.encode([header.delta2]).tobytes()
+    return {PROTOCOL: struct.pack("<I", _GROTH16), HEADER: fields + sizes + points}
 
 
 def _decode(header: Section) -> Header:

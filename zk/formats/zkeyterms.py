@@ -50,6 +50,14 @@ def decode(section: Section, wires: int, public: int, log_size: int) -> dict[str
     return matrices
 
 
+def encode(matrices: np.ndarray, rows: np.ndarray, wires: np.ndarray, values: np.ndarray) -> bytes:
+    """The section with these terms in their order: 0 for A or 1 for B, row, wire, and (n, 4) plain words below r."""
+    terms = np.empty(len(rows), dtype=_TERM)
+    terms["matrix"], terms["row"], terms["wire"] = matrices, rows, wires
+    terms["value"] = polynomial.from_plain(polynomial.from_plain(values))
+    return len(terms).to_bytes(zkeyheader.COUNT_BYTES, "little") + terms.tobytes()
+
+
 def _terms(section: Section) -> np.ndarray:
     """The terms as they lie in the file, with coefficients that are reduced."""
     zkeyheader.check_terms(section)

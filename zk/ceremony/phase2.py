@@ -1,0 +1,87 @@
+"""Phase 2, one circuit's key: contributing to it by a secret or by a beacon.
+
+A contributor draws x, multiplies δ by x and the points c and h, which are divided by δ, by 1/x, proves to know x and
+forgets it.  Nobody can forge proofs when one contributor of all did forget.
+
+    transcript    Blake2b-512 of the circuit's hash, all contributions before, s and x·s; it makes the point t of the
+                  proof of knowledge, so that the chain of contributions cannot be cut or put together anew
+
+Everything is written as snarkjs writes it, byte for byte for the same seed.  (Bowe, Gabizon, Miers, ePrint 2017/1050,
+section 6; snarkjs, "zkey_contribute.js" and "zkey_beacon.js".)
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from zk import entropy, membership
+from zk.ceremony import chacha, chunks, knowledge
+from zk.ceremony.chacha import Draws
+from zk.ceremony.chunks import Progress
+from zk.curves import bn254, scaling
+from zk.curves.bn254 import G1Point
+from zk.errors import FormatError
+from zk.fields import array
+from zk.fields.prime import R
+from zk.formats import attribution
+from zk.formats.attribution import Attribution, Beacon
+from zk.formats.zkeycontributions import Ceremony, Contribution
+from zk.formats.zkeyfile import KeyFile
+
+MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
+
+
+def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progress: Progress = chunks.nobody) -> KeyFile:
+    """The key with one contribution more.
+
+    The secret comes from the operating system's randomness and the text, and is in memory only.  Raises FormatError
+    when a point that is multiplied is none of G1, which would tell its sender something of the secret, or the name or
+    the text is too long.  That the contributions before are right is not checked.  Not to be called from a task of the
+    pool.
+    """
+    if len(text) > MAX_TEXT_BYTES:
+        raise FormatError(f"the text has {len(text)} bytes, and {MAX_TEXT_BYTES} is the limit")
+    seed = hashlib.blake2b(entropy.token(64) + text).digest()[: chacha.SEED_BYTES]
+    return _contribute(key, Attribution(name), lambda: seed, progress)
+
+
+def beacon(
+    key: KeyFile, value: bytes, exponent: int, name: str | None = None,
+    progress: Progress = chunks.nobody,
+) -> KeyFile:  # fmt: skip
+    """As `contribute`, with the secret that a public value gives, hashed 2^exponent times: the last contribution.
+
+    Whoever has the same key, value and name gets the same.  Raises FormatError too for a value that is not 1 to 255
+    bytes long, and for an exponent outside 10 to 63 or above `chacha.MAX_WORK_EXPONENT`.
+    """
+    found = Attribution(name, Beacon(value, exponent))
+    return _contribute(key, found, lambda: chacha.beacon_seed(value, exponent, progress), progress)
+
+
+def transcript(before: "hashlib._Hash", s: G1Point, sx: G1Point) -> bytes:
+    """The hash that makes t, given that of the circuit's hash and of all contributions before, which stays as it is."""
+    hasher = before.copy()
+    hasher.update(bn254.encode_g1(s) + bn254.encode_g1(sx))
+    return hasher.digest()
+
+
+def _contribute(key: KeyFile, found: Attribution, seed: Callable[[], bytes], progress: Progress) -> KeyFile:
+    attribution.check(found)
+    for points, what in ((key.c, "the points c"), (key.h, "the points h")):
+        membership.check_g1(np.array(points, np.uint64), f"the key: {what}")
+    draws = Draws(seed())
+    secret, s = draws.scalar(), draws.g1()
+    hasher = hashlib.blake2b(key.ceremony.circuit_hash)
+    for contribution in key.ceremony.contributions:
+        hasher.update(contribution.hashed())
+    digest = transcript(hasher, s, bn254.multiply(secret, s))
+    public = knowledge.publish(secret, s, knowledge.hash_to_g2(digest))
+    delta, delta2 = bn254.multiply(secret, key.header.delta), bn254.multiply(secret, key.header.delta2)
+    made = Contribution(delta, public, digest, found)
+    points = np.concatenate([key.c, key.h])
+    inverse = np.broadcast_to(array.plain([pow(secret, -1, R)]), (len(points), 4))
+    c, h = np.split(scaling.multiply(points, inverse, progress), [len(key.c)])
+    ceremony = Ceremony(key.ceremony.circuit_hash, (*key.ceremony.contributions, made))
+    return replace(key, header=replace(key.header, delta=delta, delta2=delta2), c=c, h=h, ceremony=ceremony)

@@ -1,0 +1,143 @@
+"""Phase 2, one circuit's key: whether it is what the circuit, the powers of τ and its contributors made of it.
+
+Checked are: of every contribution the transcript, the proof of knowledge, that δ after it follows, and the secret of a
+beacon; that the key's δ is the last one, in G1 and in G2; that everything without δ is that of the key before phase 2;
+and that c and h are those of that key divided by δ, by one sum over all of them with random weights of 128 bits, which
+is wrong with probability 2^-128.
+
+Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 6; snarkjs, "zkey_verify_frominit.js".
+"""
+
+import hashlib
+
+import numpy as np
+
+from zk import membership, msm, pairing
+from zk.ceremony import chacha, chunks, combinations, knowledge, phase2
+from zk.ceremony.chunks import Progress
+from zk.curves import bn254
+from zk.curves.bn254 import G1Point, G2Point
+from zk.errors import InvalidProof
+from zk.formats.ptau import Powers
+from zk.formats.r1csfile import Listing
+from zk.formats.zkeycontributions import Ceremony, Contribution
+from zk.formats.zkeyfile import KeyFile
+from zk.groth16 import setup
+
+_SECTIONS = {
+    "ic": "ic",
+    "terms": "the terms of A and B",
+    "a": "the points a",
+    "b1": "the points b in G1",
+    "b2": "the points b in G2",
+}
+_SINGLE = {
+    "wires": "the number of wires",
+    "public": "the number of public inputs",
+    "log_size": "the domain",
+    "alpha": "alpha",
+    "beta": "beta in G1",
+    "beta2": "beta in G2",
+    "gamma2": "gamma",
+}
+
+
+def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = chunks.nobody) -> None:
+    """Raises InvalidProof, saying what is wrong, unless the key is that of the circuit and its contributions are right.
+
+    Nothing is said of the powers: whether those are right, `powersoftau verify` tells.  Raises FormatError when a point
+    is none, the powers do not fit the circuit, or a beacon has more than 2^26 iterations.  Not to be called from a task
+    of the pool.
+    """
+    deltas = check_contributions(key.ceremony, progress)
+    initial = setup.make(circuit, powers, progress)
+    check_key(key, initial, initial.h, deltas)
+
+
+def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progress = chunks.nobody) -> None:
+    """As `verify`, taking it for granted that `initial` was made from the circuit; it may have contributions already.
+
+    Raises InvalidProof too when those are not the first contributions of the key.
+    """
+    deltas = check_contributions(key.ceremony, progress)
+    check_key(key, initial, setup.quotient_points(powers, initial.header.log_size), deltas)
+
+
+def check_contributions(ceremony: Ceremony, progress: Progress = chunks.nobody) -> list[G1Point]:
+    """[δ] before the first contribution and after each.  Raises InvalidProof, naming a contribution that is wrong.
+
+    Raises FormatError when a beacon has more than 2^26 iterations.
+    """
+    hasher = hashlib.blake2b(ceremony.circuit_hash)
+    deltas = [bn254.G1]
+    for number, contribution in enumerate(ceremony.contributions, 1):
+        _check_contribution(contribution, hasher, deltas[-1], f"contribution {number}", progress)
+        hasher.update(contribution.hashed())
+        deltas.append(contribution.delta)
+    return deltas
+
+
+def _check_contribution(
+    found: Contribution, before: "hashlib._Hash", delta: G1Point, what: str, progress: Progress
+) -> None:
+    """Raises InvalidProof, naming `what`, unless the contribution follows what was before."""
+    key = found.key
+    if phase2.transcript(before, key.g1_s, key.g1_sx) != found.transcript:
+        raise InvalidProof(f"{what}: the transcript is not that of the contributions before")
+    base = knowledge.hash_to_g2(found.transcript)
+    knowledge.check(key, base, what)
+    knowledge.check_same_ratio(
+        (delta, found.delta), (base, key.g2_spx), f"{what}: delta is not multiplied by its secret"
+    )
+    if found.attribution.beacon is not None:
+        beacon = found.attribution.beacon
+        draws = chacha.Draws(chacha.beacon_seed(beacon.value, beacon.exponent, progress))
+        secret, s = draws.scalar(), draws.g1()
+        if key.g1_s != s or key.g1_sx != bn254.multiply(secret, s):
+            raise InvalidProof(f"{what}: its secret is not that of the beacon")
+
+
+def check_key(key: KeyFile, initial: KeyFile, h: np.ndarray, deltas: list[G1Point]) -> None:
+    """Raises InvalidProof, saying what is wrong, unless the key is `initial` after the contributions that gave `deltas`.
+
+    Those of `initial` must be the first of the key's; `h` are the points h before phase 2.  Raises FormatError when a
+    point of c or h is none.
+    """
+    contributions, first = key.ceremony.contributions, initial.ceremony.contributions
+    for name, what in _SINGLE.items():
+        if getattr(key.header, name) != getattr(initial.header, name):
+            raise InvalidProof(f"the key is not that of the circuit and the powers of tau: {what} differs")
+    for name, what in _SECTIONS.items():
+        if not _is_same(getattr(key, name), getattr(initial, name)):
+            raise InvalidProof(f"the key is not that of the circuit and the powers of tau: {what} differ")
+    if key.ceremony.circuit_hash != initial.ceremony.circuit_hash:
+        raise InvalidProof("the key is not that of the circuit and the powers of tau: the hash of the circuit differs")
+    if contributions[: len(first)] != first:
+        raise InvalidProof("the contributions of the initial key are not the first of the key's")
+    _check_delta(initial, deltas[len(first)], "the initial key")
+    _check_delta(key, deltas[-1], "the key")
+    _check_divided(key, initial.c, initial.header.delta2, "c")
+    _check_divided(key, h, bn254.G2, "h")
+
+
+def _is_same(left: np.ndarray | bytes, right: np.ndarray | bytes) -> bool:
+    """Whether two sections are the same, byte for byte."""
+    return memoryview(left).cast("B") == memoryview(right).cast("B")
+
+
+def _check_delta(key: KeyFile, delta: G1Point, what: str) -> None:
+    """Raises InvalidProof unless δ of the key is this one, in both groups."""
+    if key.header.delta != delta:
+        raise InvalidProof(f"{what}: delta in G1 is not that of the last contribution")
+    ratio = (bn254.G1, delta), (bn254.G2, key.header.delta2)
+    knowledge.check_same_ratio(*ratio, f"{what}: delta in G2 is not that in G1")
+
+
+def _check_divided(key: KeyFile, before: np.ndarray, delta2: G2Point, name: str) -> None:
+    """Raises InvalidProof unless the key's points, times its δ, are those from before, times the δ that they had."""
+    rows = np.array(getattr(key, name), np.uint64)
+    membership.check_g1(rows, f"the key: the points {name}")
+    weights = combinations.weights(len(rows))
+    left, right = (msm.g1(np.ascontiguousarray(points, np.uint64), weights) for points in (rows, before))
+    if not pairing.product_is_one([(left, key.header.delta2), (bn254.negate(right), delta2)]):
+        raise InvalidProof(f"the points {name} of the key are not those of the circuit, divided by delta")
