@@ -38,11 +38,11 @@ def digest(header: Header, points: Mapping[str, np.ndarray], powers: Powers) -> 
     hasher.update(b"".join(map(bn254.encode_g2, (header.beta2, bn254.G2))))
     hasher.update(bn254.encode_g1(bn254.G1) + bn254.encode_g2(bn254.G2))
     for name in ("ic", "h", "c", "a", "b1", "b2"):
+        size = 1 << header.log_size
+        hasher.update(_COUNT.pack(size - 1 if name == "h" else len(points[name])))
         if name == "h":
-            hasher.update(_COUNT.pack((1 << header.log_size) - 1))
-            hasher.update(_hashed_h(1 << header.log_size, powers))
-        else:
-            hasher.update(_COUNT.pack(len(points[name])))
+            hasher.update(_hashed_h(size, powers))
+        elif len(points[name]):
             hasher.update(pointbytes.uncompressed(points[name]))
     return hasher.digest()
 
@@ -66,7 +66,7 @@ def _beyond_the_powers(last: np.ndarray, powers: Powers) -> bytes:
     They are the number and the length of the section tau_g2, in 12 bytes, and the first 52 of its points.
     """
     part = ptau.PARTS["tau_g2"]
-    behind = struct.pack("<IQ", part.number, part.length(powers.power)) + powers.tau_g2[0].tobytes()
+    behind = struct.pack("<IQ", part.number, part.length(powers.power)) + powers.tau_g2[:1].tobytes()
     x, y = (int.from_bytes(behind[i : i + 32], "little") for i in (0, 32))
     last_x, last_y = array.from_plain(last)
     found = _add_unreduced(x, y, last_x, P - last_y)
