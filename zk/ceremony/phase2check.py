@@ -98,7 +98,7 @@ def _check_contribution(
 
 
 def check_key(key: KeyFile, initial: KeyFile, h: np.ndarray, deltas: list[G1Point]) -> None:
-    """Raises InvalidProof, saying what is wrong, unless the key is `initial` after the contributions that gave `deltas`.
+    """Raises InvalidProof, saying what is wrong, unless the key is `initial` after contributions that gave `deltas`.
 
     Those of `initial` must be the first of the key's; `h` are the points h before phase 2.  Raises FormatError when a
     point of c or h is none.
