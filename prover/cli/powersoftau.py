@@ -68,10 +68,8 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
     _check_output(old, new)
     _compile_kernels(session)
     text = entropy.encode("utf-8", "surrogateescape")
-    with whole.reading(old) as source:
-        found = ptau.decode(source, str(old))
-        memory = _piecewise(found.power)
-        with watching.long_step(session, "Contributing", memory) as report, whole.writing(new) as file:
+    with whole.writing(new) as file, ptau.opened(old) as found:
+        with watching.long_step(session, "Contributing", _piecewise(found.power)) as report:
             digest = powers.contribute(found, file, name, text, report)
     _say_contributed(session, new, name, digest)
 
@@ -96,10 +94,8 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
     value = files.parse_hex(beacon, "HEX")
     _check_output(old, new)
     _compile_kernels(session)
-    with whole.reading(old) as source:
-        found = ptau.decode(source, str(old))
-        memory = _piecewise(found.power)
-        with watching.long_step(session, "Contributing the beacon", memory) as report, whole.writing(new) as file:
+    with whole.writing(new) as file, ptau.opened(old) as found:
+        with watching.long_step(session, "Contributing the beacon", _piecewise(found.power)) as report:
             digest = powers.beacon(found, file, value, exponent, name, report)
     _say_contributed(session, new, name, digest)
 
@@ -147,11 +143,10 @@ def prepare_phase2(session: Session, old: Path, new: Path) -> None:
     from zk.formats import ptau
 
     _check_output(old, new)
-    with whole.reading(old) as source:
-        found = ptau.decode(source, str(old))
-        _compile_kernels(session)
+    _compile_kernels(session)
+    with whole.writing(new) as file, ptau.opened(old) as found:
         memory = _piecewise(found.power) + preparation.memory_bytes(found.power)
-        with watching.long_step(session, "Preparing phase 2", memory) as report, whole.writing(new) as file:
+        with watching.long_step(session, "Preparing phase 2", memory) as report:
             preparation.prepare(found, file, report)
     session.screen.say(f"{new} is prepared for phase 2, of circuits of up to 2^{found.power} constraints.")
     session.screen.document({"file": str(new), "power": found.power})
@@ -172,8 +167,7 @@ def truncate(session: Session, old: Path, prefix: str | None) -> None:
     from zk.formats import ptau
 
     prefix = f"{old.with_suffix('')}_" if prefix is None else prefix
-    with whole.reading(old) as source:
-        found = ptau.decode(source, str(old))
+    with ptau.opened(old) as found:
         paths = [Path(f"{prefix}{power:02}.ptau") for power in range(1, found.power)]
         for path in paths:
             _check_output(old, path)
@@ -193,12 +187,10 @@ def truncate(session: Session, old: Path, prefix: str | None) -> None:
 def verify(session: Session, old: Path) -> None:
     """Verify every contribution, every power, every hash and every Lagrange point."""
     from prover.cli import watching
-    from prover.machine import files as whole
     from zk.ceremony import verification
     from zk.formats import ptau
 
-    with whole.reading(old) as source:
-        powers = ptau.decode(source, str(old))
+    with ptau.opened(old) as powers:
         _compile_kernels(session)
         memory = _piecewise(powers.power) + (BYTES_PER_POWER << powers.power if powers.is_prepared else 0)
         with watching.long_step(session, f"Verifying {old.name}", memory) as report:
@@ -212,11 +204,9 @@ def verify(session: Session, old: Path) -> None:
 @pass_session
 def info(session: Session, old: Path) -> None:
     """Say what a file is and who is said to have contributed.  Nothing is verified."""
-    from prover.machine import files as whole
     from zk.formats import ptau, ptaucontributions
 
-    with whole.reading(old) as source:
-        powers = ptau.decode(source, str(old))
+    with ptau.opened(old) as powers:
         _compile_kernels(session)
         found = ptaucontributions.decode(powers.contributions)
     _show(session, powers, found, {})

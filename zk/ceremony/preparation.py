@@ -8,8 +8,7 @@ The check is one equation for a part: random ρ_i for the Lagrange points of all
 
     Σ_k Σ_i ρ_ki L_ki = Σ_j c_j [τ^j],    c_j the sum over k of the coefficients of the polynomial with values ρ_ki
 
-Source: snarkjs, "powersoftau_preparephase2.js"; Groth16 needs the points for "qap" columns (Bowe, Gabizon, Miers, ePrint
-2017/1050, section 6).
+Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 6; snarkjs, "powersoftau_preparephase2.js".
 """
 
 from collections.abc import Iterator
