@@ -1,0 +1,131 @@
+"""Random damage for as long as wanted:  python -m tests.hostile.fuzz --minutes 10 [--format zkey …] [--seed 1]
+
+Best with NUMBA_BOUNDSCHECK=1, so that a kernel that would leave an array says so.  A file whose refusal is a sentence
+that was not heard before is spoiled further, which leads behind the first checks.  Whatever is neither refused nor
+used in peace is a finding: it is printed, kept in the folder --out, and the exit code is 1.  What every sentence was
+first heard from is kept with --keep, in the form that tests/hostile/test_corpus.py replays.
+"""
+
+import argparse
+import json
+import random
+import re
+import resource
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from tests.hostile import goods, mutate
+from tests.hostile.goods import FORMATS, Format, Parts
+
+MOST_S = 1.0
+MOST_GROWTH_KIB = 256 << 10
+WORD = 4  # bytes; files are compared in steps of them
+USED = "read and used"
+
+
+@dataclass
+class Hunt:
+    """What was found out about one format: the files to begin from, what each sentence was heard from, how often."""
+
+    kind: Format
+    pool: list[Parts]
+    first: dict[str, bytes] = field(default_factory=dict)
+    heard: Counter = field(default_factory=Counter)
+
+
+def sentence(kind: Format, data: bytes) -> str:
+    """The refusal with every number in it made the same, or USED."""
+    found = goods.refusal(kind, data)
+    return USED if found is None else re.sub(r"-?[0-9]+", "#", found)
+
+
+def edits(good: bytes, bad: bytes) -> list[list]:
+    """How the bad file differs from the good one: [offset, bytes left out, bytes put there in hex]."""
+    left = [good[i : i + WORD] for i in range(0, len(good), WORD)]
+    right = [bad[i : i + WORD] for i in range(0, len(bad), WORD)]
+    changes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    return [
+        [i * WORD, len(b"".join(left[i:j])), b"".join(right[k:m]).hex()] for tag, i, j, k, m in changes if tag != "equal"
+    ]
+
+
+def edited(good: bytes, changes: list[list]) -> bytes:
+    """The bad file again."""
+    for offset, length, data in reversed(changes):
+        good = good[:offset] + bytes.fromhex(data) + good[offset + length :]
+    return good
+
+
+def step(chance: random.Random, hunt: Hunt, out: Path) -> bool:
+    """One file more.  Whether nothing was found."""
+    sections, data = mutate.mutated(chance, hunt.kind, chance.choice(hunt.pool))
+    current = out / f"current.{hunt.kind.name}"  # what is left of a process that dies
+    current.write_bytes(data)
+    started, memory = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        found = sentence(hunt.kind, data)
+    except Exception:
+        return _report(hunt, data, out, traceback.format_exc())
+    took_s = time.perf_counter() - started
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    hunt.heard[found] += 1
+    if found not in hunt.first:
+        hunt.first[found] = data
+        hunt.pool.append(sections)
+    elif found == USED and len(hunt.pool) < 400:
+        hunt.pool.append(sections)
+    if took_s > MOST_S or grown > MOST_GROWTH_KIB:
+        return _report(hunt, data, out, f"{found}: {took_s:.1f} s, {grown} KiB more")
+    return True
+
+
+def _report(hunt: Hunt, data: bytes, out: Path, why: str) -> bool:
+    name = f"finding-{abs(hash(data)) % 10**10}.{hunt.kind.name}"
+    (out / name).write_bytes(data)
+    print(f"{name}\n{why}", flush=True)
+    return False
+
+
+def kept(hunts: list[Hunt]) -> list[dict]:
+    """Every sentence with the file it was first heard from, as edits of the good file."""
+    return [
+        {"format": hunt.kind.name, "says": says, "edits": edits(hunt.kind.good(), data)}
+        for hunt in hunts
+        for says, data in sorted(hunt.first.items())
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--format", action="append", choices=list(FORMATS))
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--out", type=Path, default=Path("fuzz-findings"))
+    parser.add_argument("--keep", type=Path)
+    asked = parser.parse_args()
+    asked.out.mkdir(exist_ok=True)
+    seed = random.SystemRandom().getrandbits(32) if asked.seed is None else asked.seed
+    chance, findings, tried = random.Random(seed), 0, 0
+    hunts = [Hunt(FORMATS[name], [goods.parts(FORMATS[name].good())]) for name in asked.format or FORMATS]
+    for hunt in hunts:  # compiles what is not compiled yet
+        assert sentence(hunt.kind, hunt.kind.good()) == USED, hunt.kind.name
+    end = time.monotonic() + 60 * asked.minutes
+    while time.monotonic() < end:
+        findings += not step(chance, chance.choice(hunts), asked.out)
+        tried += 1
+    for hunt in hunts:
+        print(f"{hunt.kind.name}: {hunt.heard.total()} files, {len(hunt.first)} sentences, {hunt.heard[USED]} {USED}")
+    print(f"seed {seed}: {tried} files in {asked.minutes} minutes, {findings} findings")
+    if asked.keep:
+        rows = ",\n".join(json.dumps(row) for row in kept(hunts))
+        asked.keep.write_text(f"[\n{rows}\n]\n")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
