@@ -12,10 +12,10 @@ MAX_BYTES = 4 << 20
 
 
 class Existing(click.Path):
-    """The path of a file to read.  Where there is none, reading says so: exit code 3, not wrong usage."""
+    """The path of a file to read.  Where there is none, or a folder, reading says so: exit code 3, not wrong usage."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path, dir_okay=False)
+        super().__init__(path_type=Path)
 
 
 class Output(click.Path):

@@ -39,11 +39,9 @@ def read_header(path: Path) -> Header:
 
 
 def memory_bytes(path: Path) -> int:
-    """About how much memory `read` takes.  Raises FormatError when there is no such file."""
-    try:
-        return MEMORY_PER_BYTE * path.stat().st_size
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
+    """About how much memory `read` takes.  Raises FormatError when there is no such file, or its header is wrong."""
+    read_header(path)
+    return MEMORY_PER_BYTE * path.stat().st_size
 
 
 def names(circuit: Circuit, sym: Path) -> list[str]:

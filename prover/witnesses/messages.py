@@ -12,6 +12,8 @@ from zk.errors import FormatError, Unsatisfied
 
 MAX_MESSAGE = 4096  # characters
 MAX_LINES = 10_000
+MAX_WORDS = 100_000  # of all lines
+MAX_REASONS = 32
 
 _ASSERTION = 4
 _OUT_OF_BOUNDS = 7
@@ -38,18 +40,19 @@ class Messages:
         self._reasons: list[str] = []
         self._lines: list[str] = []
         self._words: list[str] = []
+        self._heard = 0
 
     def functions(self) -> dict[str, Callable]:
         """By their names; each takes the caller, wasmtime.Caller, first."""
         return {
             "exceptionHandler": self._fail,
-            "printErrorMessage": lambda caller: self._reasons.append(_printable(_message(caller).strip())),
+            "printErrorMessage": self._explain,
             "writeBufferMessage": self._print,
             "showSharedRWMemory": self._print_number,
         }
 
     def log(self) -> list[str]:
-        """The lines that were printed, the first MAX_LINES of them."""
+        """The lines that were printed, the first MAX_LINES of them and MAX_WORDS words."""
         return [*self._lines, *([" ".join(self._words)] if self._words else [])]
 
     def _fail(self, caller: Any, code: int) -> NoReturn:
@@ -57,6 +60,10 @@ class Messages:
         reason = ". ".join([_FAILURES.get(code, "Unknown error"), *filter(None, self._reasons)])
         is_of_circuit = code in (_ASSERTION, _OUT_OF_BOUNDS)
         raise (Unsatisfied if is_of_circuit else FormatError)(f"{self._what} stops: {reason}")
+
+    def _explain(self, caller: Any) -> None:
+        if len(self._reasons) < MAX_REASONS:
+            self._reasons.append(_printable(_message(caller).strip()))
 
     def _print(self, caller: Any) -> None:
         self._add(_message(caller))
@@ -69,7 +76,8 @@ class Messages:
             self._add("\n")
 
     def _add(self, text: str) -> None:
-        if len(self._lines) >= MAX_LINES:
+        self._heard += 1
+        if len(self._lines) >= MAX_LINES or self._heard > MAX_WORDS:
             return
         if text == "\n":
             self._lines.append(" ".join(self._words))

@@ -32,6 +32,7 @@ _NAMES = {
     _GATES: "the custom gates",
     _GATE_USES: "the uses of custom gates",
 }
+LABEL_BYTES = 8
 _WORD_BYTES = 4  # the constraints are made of nothing smaller
 _TERM_WORDS = 1 + FIELD_BYTES // _WORD_BYTES
 
@@ -67,14 +68,19 @@ class Listing:
 
 
 def split(source: bytes | BinaryIO, what: str = "the circuit") -> tuple[Header, dict[int, Section]]:
-    """The header of a .r1cs file, and its sections.  Raises FormatError, as `listing` for all but the constraints.
+    """The header of a .r1cs file, and its sections, whose lengths are possible with the header's numbers.
 
-    `source` is the file's content, or the file itself, open for as long as sections are read.
+    Raises FormatError, as `listing` for all but what stands in the constraints.  `source` is the file's content, or the file itself, open for as long as sections are read.
     """
     parts = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     if _GATES in parts or _GATE_USES in parts:
         raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
-    return _header(sections.required(parts, _HEADER, _NAMES, what)), parts
+    header = _header(sections.required(parts, _HEADER, _NAMES, what))
+    if _CONSTRAINTS in parts:
+        _check_size(parts[_CONSTRAINTS], 3 * header.constraints)
+    if _LABELS in parts and parts[_LABELS].length != LABEL_BYTES * (header.wires - 1):
+        parts[_LABELS].check_length(LABEL_BYTES * header.wires)
+    return header, parts
 
 
 def decode(source: bytes | BinaryIO, what: str = "the circuit") -> R1CS:
@@ -128,12 +134,16 @@ def _header(section: Section) -> Header:
     return found
 
 
-def _combinations(section: Section, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """int64 (count,): how many terms each combination has; and uint32 (n, 9): all terms, one after another."""
+def _check_size(section: Section, count: int) -> None:
+    """Raises FormatError when so many combinations, of one number and more, cannot be so long."""
     if count * _WORD_BYTES > section.length:
         raise FormatError(f"{section.what} end before there are {count // 3} of them")
     if section.length > (count + MAX_TERMS * _TERM_WORDS) * _WORD_BYTES:
         raise FormatError(f"{section.what} have more than {MAX_TERMS} terms")
+
+
+def _combinations(section: Section, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """int64 (count,): how many terms each combination has; and uint32 (n, 9): all terms, one after another."""
     whole = section.length // _WORD_BYTES
     words = np.frombuffer(section.data, dtype="<u4", count=whole).astype(np.uint32, copy=False)
     counts = _counts(words, count, section.what)

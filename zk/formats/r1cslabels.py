@@ -17,13 +17,13 @@ from zk.formats import r1csfile
 def decode(source: bytes | BinaryIO, what: str = "the circuit") -> np.ndarray | None:
     """uint64 (wires,): the label of each wire.  None when there is one less, as circom wrote them before 2.0.
 
-    `source` is the file's content, or the file itself, open.  Raises FormatError when their number is yet another, or one of them is no signal's, or two wires have one.
+    `source` is the file's content, or the file itself, open.  Raises FormatError when their number is yet another, or
+    one of them is no signal's, or two wires have one.
     """
     header, parts = r1csfile.split(source, what)
     section = r1csfile.labels(parts, what)
-    if section.length == 8 * (header.wires - 1):
+    if section.length < r1csfile.LABEL_BYTES * header.wires:
         return None
-    section.check_length(8 * header.wires)
     found = np.frombuffer(section.data, dtype="<u8")
     if found[0] != 0 or found.max() >= header.labels:
         raise FormatError(f"{section.what} name a signal that is not there")

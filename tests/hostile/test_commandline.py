@@ -1,0 +1,126 @@
+"""Every command refuses a hostile file with exit code 3 and a sentence, at once, and leaves nothing behind."""
+
+import os
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from prover.machine import warmup
+from prover.proofs import circom, keycache
+from tests.hostile import damage, goods
+from tests.hostile.goods import FORMATS
+from tests.hostile.test_reading import sparse, with_hole
+from tests.prover.cli.run import zksettle
+
+ROOT = Path(__file__).parents[2]
+MOST_S = 1.0
+
+BAD = "BAD"
+COMMANDS = {
+    "r1cs": (
+        ("r1cs", "info", BAD),
+        ("r1cs", "print", BAD),
+        ("r1cs", "export", "json", BAD, "out.json"),
+        ("wtns", "check", BAD, "good.wtns"),
+    ),
+    "wtns": (
+        ("groth16", "prove", "good.zkey", BAD, "proof.json", "public.json"),
+        ("wtns", "check", "good.r1cs", BAD),
+        ("wtns", "export", "json", BAD, "out.json"),
+    ),
+    "zkey": (("groth16", "prove", BAD, "good.wtns", "proof.json", "public.json"),),
+    "ptau": (),
+}  # fmt: skip
+CASES = [(name, words) for name, commands in COMMANDS.items() for words in commands]
+
+
+def holes(place: int):
+    return lambda name, path: sparse(path, with_hole(name, place))
+
+
+def made(change):
+    """What writes the good file changed."""
+    return lambda name, path: path.write_bytes(change(name, FORMATS[name].good()))
+
+
+def first_number(name: str, _: bytes) -> bytes:
+    kind = FORMATS[name]
+    return damage.changed(kind, kind.header, kind.numbers["power" if name == "ptau" else "wires"], b"\xff" * 4)
+
+
+HOSTILE = {
+    "missing": lambda name, path: None,
+    "a folder": lambda name, path: path.mkdir(),
+    "a pipe": lambda name, path: os.mkfifo(path),
+    "empty": made(lambda name, data: b""),
+    "zeros": lambda name, path: sparse(path, b""),
+    "holes behind": lambda name, path: sparse(path, FORMATS[name].good()),
+    "a section of holes": holes(1),
+    "cut": made(lambda name, data: data[: len(data) // 2]),
+    "a long section": made(lambda name, data: data[:16] + struct.pack("<Q", 2**64 - 1) + data[24:]),
+    "many sections": made(lambda name, data: data[:8] + struct.pack("<I", 2**32 - 1) + data[12:]),
+    "numbers beyond the limit": made(first_number),
+}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with the good files, in which nothing is compiled."""
+    for name in FORMATS:
+        (tmp_path / f"good.{name}").write_bytes(goods.content(f"good.{name}"))
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(warmup, "compile_kernels", lambda: pytest.fail("kernels are compiled"))
+    circom._open_keys.clear()
+    return tmp_path
+
+
+def paths(place: Path, words: tuple[str, ...], bad: Path) -> list:
+    return [bad if word == BAD else place / word if "." in word else word for word in words]
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("name, words", CASES, ids=lambda value: value if isinstance(value, str) else "-".join(value[:2]))
+def test_a_command_refuses_it(place, name, words, case):
+    bad = place / f"bad.{name}"
+    HOSTILE[case](name, bad)
+    before = sorted(place.iterdir())
+    started = time.perf_counter()
+    ran = zksettle(place / "home", *paths(place, words, bad))
+    assert time.perf_counter() - started < MOST_S
+    assert ran.code == 3 and ran.out == "", ran
+    assert ran.err.count("\n") == 1 and bad.name in ran.err and "internal error" not in ran.err, ran
+    assert sorted(path for path in place.iterdir() if path.name != "home") == before
+
+
+def child(place: Path, *words: object) -> tuple[subprocess.CompletedProcess, int]:
+    """A process of its own, with no compiled code; and the kibibytes of memory that it took."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "ZKSETTLE_CACHE": str(place / "kernels")}
+    code = "from prover.cli.main import run; run()"
+    with subprocess.Popen([sys.executable, "-c", code, *map(str, words), "--home", str(place / "home")],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:  # fmt: skip
+        out, err = process.stdout.read(), process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return subprocess.CompletedProcess(words, process.returncode, out, err), used.ru_maxrss
+
+
+def test_a_process_of_its_own_compiles_nothing_and_takes_no_more_memory(place):
+    good = {name: child(place, *paths(place, words, place / f"good.{name}"))[1] for name, words in (
+        ("r1cs", ("r1cs", "info", BAD)), ("wtns", ("wtns", "export", "json", BAD, "out.json")))}  # fmt: skip
+    (place / "out.json").unlink()
+    limit = max(good.values()) + (4 << 10)
+    for name, words in CASES:
+        if words[:2] not in (("r1cs", "info"), ("wtns", "export"), ("groth16", "prove")):
+            continue
+        bad = sparse(place / f"bad.{name}", with_hole(name, 1))
+        started = time.perf_counter()
+        ran, taken = child(place, *paths(place, words, bad))
+        assert time.perf_counter() - started < 2 * MOST_S, "the interpreter's beginning is in it"
+        assert ran.returncode == 3 and ran.stdout == b"" and ran.stderr.count(b"\n") == 1, ran
+        assert taken < limit, f"{words}: {taken} KiB, and good files take {good}"
+    assert not list((place / "kernels").rglob("*.nbi"))
