@@ -1,7 +1,7 @@
 """The one directory per user in which everything of zksettle lies.
 
     HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
-    HOME/service/
+    HOME/ceremony-key.pem · HOME/service/
 
 It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their
 data.
@@ -44,6 +44,11 @@ class Home:
     def oracles(self) -> Path:
         """The secrets of the oracles, where they are all on this machine."""
         return self.path / "oracles.json"
+
+    @property
+    def ceremony_key(self) -> Path:
+        """The key that signs contributions to ceremonies."""
+        return self.path / "ceremony-key.pem"
 
     @property
     def service(self) -> Path:
