@@ -192,6 +192,27 @@ def sample(session: Session, statement: str) -> None:
 
 @circuit.command()
 @statement_argument
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.r1cs")
+@pass_session
+def export(session: Session, statement: str, output: Path) -> None:
+    """Write the statement's circuit as circom would.
+
+    So snarkjs, and everybody's own programs, can look at the constraints and hold keys against them.
+    """
+    from circuits import registry
+    from prover.machine import files as machine_files
+    from zk.formats import r1cswriter
+
+    compiled = registry.compiled(statement)
+    files.check_folder(output)
+    with machine_files.writing(output) as file:
+        r1cswriter.write(file, compiled.r1cs, len(compiled.private_names))
+    session.screen.say(f"The {compiled.r1cs.constraints:,} constraints of {statement} are in {output}.")
+    session.screen.document({"statement": statement, "r1cs": str(output), "fingerprint": registry.pinned(statement)})
+
+
+@circuit.command()
+@statement_argument
 @click.argument("inputs", type=files.Existing(), nargs=-1)
 @pass_session
 def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:

@@ -1,3 +1,5 @@
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from zk import r1cs
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import P, R
-from zk.formats import r1csfile, wtns
+from zk.formats import r1csfile, r1cswriter, wtns
 
 SECTIONS = iden3.r1cs_sections(cubic.system())
 GOOD = iden3.container(b"r1cs", 1, SECTIONS)
@@ -44,6 +46,16 @@ def test_a_system_that_is_written_is_read_again():
     found = r1csfile.decode(GOOD)
     assert same(found, cubic.system())
     assert r1cs.first_unsatisfied(found, qap.cubic_witness(5, 6)) is None
+
+
+def test_what_is_written_here_is_what_another_program_writes_and_is_read_again():
+    plain, counted = io.BytesIO(), io.BytesIO()
+    r1cswriter.write(plain, cubic.system(), private=0)
+    parts = r1csfile.split(plain.getvalue())[1]
+    assert {number: bytes(part.data) for number, part in parts.items()} == SECTIONS
+    r1cswriter.write(counted, cubic.system(), private=1)
+    written = counted.getvalue()
+    assert same(r1csfile.decode(written), cubic.system()) and r1csfile.split(written)[0].private == 1
 
 
 def test_rows_are_sorted_and_zeros_dropped():

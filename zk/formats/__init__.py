@@ -1,7 +1,7 @@
 """The files of other provers: strict (how JSON is read), snarkjs · regular (files that stay as they are), sections
-(iden3's container), r1csfile, r1cslabels, symbols, equations (constraints as text), wtns, exported (both as JSON),
-zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution, ptaucontributions, ptau,
-zkeycontributions, zkeyfile (a whole .zkey for a ceremony).
+(iden3's container), r1csfile, r1cswriter, r1cslabels, symbols, equations (constraints as text), wtns, exported (both
+as JSON), zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution, ptaucontributions,
+ptau, zkeycontributions, zkeyfile (a whole .zkey for a ceremony).
 
 Contracts that verify: solidity, vyper, and calldata to call them.
 

@@ -1,0 +1,47 @@
+"""Writes a constraint system of ours as circom would, CIRCUIT.r1cs, so that other programs can work with it.
+
+The format is described in zk/formats/r1csfile.py, which reads it.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from zk.fields import array
+from zk.fields.prime import WORDS, R
+from zk.formats import sections
+from zk.formats.sections import FIELD_BYTES
+from zk.r1cs import R1CS
+
+_COUNTS = struct.Struct("<4IQI")
+_U32 = struct.Struct("<I")
+_TERM = np.dtype([("wire", "<u4"), ("value", "<u8", WORDS)])
+
+
+def write(file: BinaryIO, system: R1CS, private: int) -> None:
+    """Write a system over Fr whose first `private` wires behind the public ones are inputs, the others computed.
+
+    Public wires are written as inputs, and every wire as a signal of its own.
+    """
+    assert system.modulus == R, "the format names its field, and its readers here know one"
+    numbers = _COUNTS.pack(system.wires, 0, system.public, private, system.wires, system.constraints)
+    header = FIELD_BYTES.to_bytes(4, "little") + R.to_bytes(FIELD_BYTES, "little") + numbers
+    constraints = b"".join(_combinations(system))
+    labels = np.arange(system.wires, dtype="<u8").tobytes()
+    parts = enumerate((header, constraints, labels), start=1)
+    sections.write(file, b"r1cs", 1, [(number, len(data), [data]) for number, data in parts])
+
+
+def _combinations(system: R1CS) -> Iterator[bytes]:
+    """The three linear combinations of every constraint, each with its number of terms before it."""
+    sides = []
+    for matrix in (system.a, system.b, system.c):
+        terms = np.empty(len(matrix.wires), dtype=_TERM)
+        terms["wire"], terms["value"] = matrix.wires, array.plain(matrix.values)
+        sides.append((terms, matrix.starts.tolist()))
+    for row in range(system.constraints):
+        for terms, starts in sides:
+            found = terms[starts[row] : starts[row + 1]]
+            yield _U32.pack(len(found)) + found.tobytes()
