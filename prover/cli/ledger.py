@@ -1,16 +1,18 @@
 """`zksettle ledger …`: the public record, and whether it is right."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli import show, sitting, watching
+from prover.cli import show, sitting, transcripts, watching
 from prover.cli.command import Session, group, pass_session
 
 if TYPE_CHECKING:
     from settlement.custody import Reserves
     from settlement.events import Event
     from settlement.ledger import Ledger
+    from settlement.pool import Pool
 
 
 @group()
@@ -55,14 +57,18 @@ def show_(session: Session, limit: int) -> None:
 
 
 @ledger.command()
+@click.option("--ceremony", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Also hold the pool's keys against the ceremony in this folder, worked out again.")  # fmt: skip
 @pass_session
-def audit(session: Session) -> None:
+def audit(session: Session, ceremony: Path | None) -> None:
     """Work everything out again from the database.
 
-    The chain of events, roots, custody, signatures, grids, and every proof.
+    The chain of events, roots, custody, signatures, grids, and every proof.  That the keys come from the ceremony that
+    the pool names, --ceremony can tell.
     """
     from prover.machine import progress, warmup
     from settlement import audit as audits
+    from settlement.ceremony import verifying
 
     with sitting.ledger(session) as opened:
         pool, path = opened.pool, session.home.ledger
@@ -70,6 +76,8 @@ def audit(session: Session) -> None:
         warmup.compile_kernels()
         with progress.task("Auditing the ledger") as task:
             report = audits.audit(path, progress=task.reach)
+        if ceremony is not None:
+            verifying.check_pool(pool, transcripts.verified(ceremony))
     reserves = by_symbol(report.reserves, len(pool.assets))
     session.screen.say("The ledger is what it says it is.", "good")
     session.screen.fields([
@@ -78,10 +86,14 @@ def audit(session: Session) -> None:
         ("proofs", f"{report.proofs}, all verified again"),
         ("held outside", show.balances_text(reserves, pool)),
         ("history", report.digest.hex()),
+        *show.keys_fields(pool),
+        ("", _keys_checked(pool, ceremony)),
     ])  # fmt: skip
     session.screen.document({
         "sound": True,
         "ledger_id": report.ledger_id.hex(),
+        **show.keys_json(pool),
+        "ceremony": None if ceremony is None else str(ceremony),
         "digest": report.digest.hex(),
         "events": report.events,
         "bundles": report.bundles,
@@ -91,6 +103,13 @@ def audit(session: Session) -> None:
         "root": str(report.root),
         "reserves": show.balances_json(reserves, pool),
     })  # fmt: skip
+
+
+def _keys_checked(pool: "Pool", ceremony: Path | None) -> str:
+    """Whether the keys were held against a ceremony."""
+    if ceremony is not None:
+        return f"worked out again from {ceremony}: they are those that the ceremony made"
+    return "" if pool.insecure_dev else "not held against that ceremony: --ceremony FOLDER does it"
 
 
 def by_symbol(reserves: "Reserves", assets: int) -> tuple[int, ...]:

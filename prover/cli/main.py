@@ -19,6 +19,7 @@ from prover.cli.screen import WIDTH
 PLACES = {
     "demo": "prover.cli.demo:demo",
     "pool": "prover.cli.pool:pool",
+    "ceremony": "prover.cli.ceremony:ceremony",
     "wallet": "prover.cli.wallet:wallet",
     "deposit": "prover.cli.move:deposit",
     "withdraw": "prover.cli.move:withdraw",

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from zk.ceremony import chacha
 from zk.errors import FormatError, InvalidProof
 from zk.formats import sections, strict
 
@@ -30,7 +31,7 @@ SUFFIX = ".contribution"
 MAX_STATEMENTS = 16
 MAX_NUMBER = 9999
 MAX_NAME = 64  # bytes in UTF-8
-MAX_FILE_BYTES = 1 << 30
+MAX_FILE_BYTES = 1 << 26  # a contribution to leg and margin has 3.4 MB
 MAX_BEACON_BYTES = 255
 PUBLIC_KEY_BYTES, SIGNATURE_BYTES = 32, 64
 
@@ -145,6 +146,14 @@ def check_name(name: object, what: str) -> None:
         raise FormatError(f"{what}: the name is not 1 to {MAX_NAME} bytes of printable characters")
 
 
+def check_beacon(found: Beacon, what: str) -> None:
+    """Raises FormatError unless this is a value of 1 to 255 bytes and an exponent that beacons have."""
+    if not isinstance(found.value, str) or not _HEX.fullmatch(found.value) or len(found.value) > 2 * MAX_BEACON_BYTES:
+        raise FormatError(f"{what} is not 1 to {MAX_BEACON_BYTES} bytes in hex digits")
+    least, most = chacha.MIN_EXPONENT, chacha.MAX_EXPONENT
+    check_number(found.iterations_exp, least, most, f"{what}: the exponent of its iterations")
+
+
 def check_digest(value: object, what: str) -> None:
     """Raises FormatError unless this is 64 hex digits."""
     if not isinstance(value, str) or not _DIGEST.fullmatch(value):
@@ -197,9 +206,6 @@ def _decode_head(data: bytes, what: str) -> Head:
 
 
 def _decode_beacon(document: object, what: str) -> Beacon:
-    fields = strict.has_keys(document, {"value", "iterations_exp"}, what)
-    value = fields["value"]
-    if not isinstance(value, str) or not _HEX.fullmatch(value) or len(value) > 2 * MAX_BEACON_BYTES:
-        raise FormatError(f"{what} is not 1 to {MAX_BEACON_BYTES} bytes in hex digits")
-    check_number(fields["iterations_exp"], 0, MAX_BEACON_BYTES, f"{what}: the exponent of its iterations")
-    return Beacon(value, fields["iterations_exp"])
+    found = Beacon(**strict.has_keys(document, {"value", "iterations_exp"}, what))
+    check_beacon(found, what)
+    return found

@@ -107,7 +107,9 @@ def _links(folder: Path, statements: int) -> tuple[list[Link], list[FormatError 
             data = _read(path, contribution.MAX_FILE_BYTES, path.name)
             found = contribution.decode(data, path.name)
             if len(found.shares) != statements:
-                raise FormatError(f"{path.name} is about {len(found.shares)} statements, and the start lists {statements}")
+                raise FormatError(
+                    f"{path.name} is about {len(found.shares)} statements, and the start lists {statements}"
+                )
             contribution.check_signature(found, path.name)
         except (FormatError, InvalidProof) as error:
             problems.append(error)

@@ -13,8 +13,12 @@ PACKAGES = ("zk", "circuits", "settlement", "prover")
 AGREED = {*PACKAGES, "tests", "pyproject.toml", "README.md", "requirements.lock", "LICENSE"}
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TOLD = sorted((ROOT / "zk").rglob("__init__.py")) + [
-    ROOT / "prover" / package / "__init__.py" for package in ("proofs", "machine", "service", "bench", "witnesses")
-]
+    ROOT / package / "__init__.py"
+    for package in (
+        "settlement/ceremony", "prover/proofs", "prover/machine", "prover/service", "prover/bench", "prover/witnesses",
+        "prover/ceremony",
+    )
+]  # fmt: skip
 WIDTH = 120  # characters
 
 

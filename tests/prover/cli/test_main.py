@@ -41,8 +41,9 @@ def test_every_command_explains_itself_and_knows_home_and_json(path, tmp_path):
 
 def test_the_commands_are_those_that_were_promised():
     promised = """
-        pool new, pool show, wallet new, wallet restore, wallet phrase, wallet address, wallet show, wallet sync,
-        deposit, withdraw, pay,
+        pool new, pool show, ceremony start, ceremony contribute, ceremony beacon, ceremony verify, ceremony status,
+        ceremony install, ceremony export, circuit export,
+        wallet new, wallet restore, wallet phrase, wallet address, wallet show, wallet sync, deposit, withdraw, pay,
         order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit,
         prove, verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, circuit sample,
         groth16 verify, export snarkjs, import snarkjs, bench kernels, bench msm, bench ntt, bench prove, bench verify,

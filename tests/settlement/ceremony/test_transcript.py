@@ -1,5 +1,6 @@
 """A folder's files make one chain, or it is said which of them does not fit and why."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from circuits import registry
 from settlement.ceremony import contribution, start, transcript
 from tests.settlement.ceremony import chains
 from zk.errors import FormatError, InvalidProof
+from zk.formats import sections
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def problems(folder) -> list[str]:
 def test_a_chain_is_read_in_its_order_and_every_link_is_there_with_its_points(folder):
     found = transcript.read(folder)
     assert [link.head.name for link in found.chain] == ["Alice", "Bob", "Carol"]
-    assert [link.path.name for link in found.chain][0] == "0001-alice.contribution"
+    assert found.chain[0].path.name == "0001-alice.contribution"
     assert found.digest == found.chain[-1].digest and found.contributors == 3 and not found.has_beacon
     assert transcript.load(found.chain[1]).shares == chains.SHARES
 
@@ -50,10 +52,8 @@ def test_a_fork_is_found_and_both_files_are_named(folder):
     (folder / "0003-carol.contribution").rename(folder / "aside")
     chains.add(folder, "Dora", 4)
     (folder / "aside").rename(folder / "0003-carol.contribution")
-    assert problems(folder) == [
-        "0003-carol.contribution and 0003-dora.contribution both follow 0002-bob.contribution, which is a fork: "
-        "keep one of them"
-    ]
+    both = "0003-carol.contribution and 0003-dora.contribution both follow 0002-bob.contribution"
+    assert problems(folder) == [f"{both}, which is a fork: keep one of them"]
     assert [link.head.name for link in transcript.survey(folder).chain] == ["Alice", "Bob"]
 
 
@@ -124,7 +124,7 @@ def test_a_signature_by_another_key_is_noticed(folder):
     lambda found: {"head": replace(found.head, beacon=chains.BEACON)},
     lambda found: {"head": replace(found.head, public_key=chains.signer(9).public_key().public_bytes_raw().hex())},
     lambda found: {"shares": found.shares[::-1]},
-    lambda found: {"shares": (replace(found.shares[0], c=b"points of", h=b"points c" + found.shares[0].h), found.shares[1])},
+    lambda found: {"shares": (replace(found.shares[0], delta2=b"", record=b"recorddelta"), found.shares[1])},
 ])  # fmt: skip
 def test_the_signature_covers_all_that_is_said_and_every_share(folder, changed):
     found = contribution.decode((folder / "0003-carol.contribution").read_bytes(), "it")
@@ -208,7 +208,10 @@ WRONG_HEADS = [
     ({"beacon": {"value": "", "iterations_exp": 10}}, "beacon is not 1 to 255 bytes in hex digits"),
     ({"beacon": {"value": "0" * 3, "iterations_exp": 10}}, "beacon is not 1 to 255 bytes in hex digits"),
     ({"beacon": {"value": "00" * 256, "iterations_exp": 10}}, "beacon is not 1 to 255 bytes in hex digits"),
-    ({"beacon": {"value": "00", "iterations_exp": 256}}, "the exponent of its iterations"),
+    (
+        {"beacon": {"value": "00", "iterations_exp": 9}},
+        "the exponent of its iterations is not an integer from 10 to 63",
+    ),
     ({"beacon": {"value": "00"}}, "has no iterations_exp"),
     ({"more": 1}, "unknown key 'more'"),
 ]
@@ -218,6 +221,17 @@ WRONG_HEADS = [
 def test_a_head_that_is_not_sound_is_refused_by_what_is_wrong(changes, why):
     with pytest.raises(FormatError, match=why):
         contribution._decode_head(contribution.canonical(HEAD | changes), "it")
+
+
+@pytest.mark.parametrize("order", [[2, 1, *range(3, 11)], range(1, 10), range(1, 3), range(2, 11), [1, *range(3, 11)]])
+def test_sections_that_are_not_a_contributions_in_their_order_are_refused(tmp_path, order):
+    path = chains.add(chains.begin(tmp_path / "ceremony"))
+    found = sections.split(path.read_bytes(), b"zkct", 1, contribution._NAMES, "it")
+    assert list(found) == list(range(1, 11))
+    file = io.BytesIO()
+    sections.write(file, b"zkct", 1, [(number, len(found[number].data), [found[number].data]) for number in order])
+    with pytest.raises(FormatError, match="does not have the sections of a contribution, in their order"):
+        contribution.decode(file.getvalue(), "it")
 
 
 def test_a_head_in_another_form_is_refused():

@@ -1,0 +1,101 @@
+"""Between a contribution's file and the key of a statement: what one holds is what is new in the other.
+
+A share's record is the section that a .zkey of this one contribution would have, so that it names the circuit too.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from settlement.ceremony.contribution import Head, Share
+from zk.curves import bn254, g1, g2
+from zk.errors import FormatError, InvalidProof
+from zk.fields import array
+from zk.fields.prime import FP
+from zk.formats import attribution
+from zk.formats.sections import Section
+
+if TYPE_CHECKING:
+    from zk.formats.zkeyfile import KeyFile
+
+_WORD_BYTES = 8
+
+
+def encode(key: "KeyFile") -> Share:
+    """What the last contribution to this key made new."""
+    from zk.formats import zkeycontributions
+
+    last = zkeycontributions.Ceremony(key.ceremony.circuit_hash, key.ceremony.contributions[-1:])
+    delta2 = g2.encode([key.header.delta2])
+    return Share(zkeycontributions.encode(last), delta2.tobytes(), key.c.tobytes(), key.h.tobytes())
+
+
+def following(before: "KeyFile", share: Share, what: str) -> "KeyFile":
+    """The key that a share makes of the one before; whether it may is for `check_points` and `check_knowledge` to say.
+
+    Raises FormatError, naming `what`, for another circuit, a wrong number of points, and a δ that is no point.
+    """
+    from zk.formats import zkeycontributions
+
+    found = zkeycontributions.decode(Section(memoryview(share.record), what))
+    if found.circuit_hash != before.ceremony.circuit_hash or len(found.contributions) != 1:
+        raise FormatError(f"{what} is not one contribution to the key of this circuit")
+    ceremony = replace(before.ceremony, contributions=before.ceremony.contributions + found.contributions)
+    delta, delta2 = found.contributions[0].delta, _point(share.delta2, f"{what}: delta")
+    return replace(
+        before,
+        header=replace(before.header, delta=delta, delta2=delta2),
+        c=_rows(share.c, g1.SHAPE, len(before.c), f"{what}: the points c"),
+        h=_rows(share.h, g1.SHAPE, len(before.h), f"{what}: the points h"),
+        ceremony=ceremony,
+    )
+
+
+def check_attribution(key: "KeyFile", head: Head, what: str) -> None:
+    """Raises InvalidProof unless the last contribution to a key says of itself what the file's head says."""
+    said = head.beacon
+    beacon = None if said is None else attribution.Beacon(bytes.fromhex(said.value), said.iterations_exp)
+    if key.ceremony.contributions[-1].attribution != attribution.Attribution(head.name, beacon):
+        raise InvalidProof(f"{what} is attributed to somebody else than the file's head says")
+
+
+def check_points(key: "KeyFile", first: "KeyFile", what: str) -> None:
+    """Raises InvalidProof, naming `what`, unless the key is the first one, divided by the δ that its record names.
+
+    A contribution that leaves δ as it was is refused too: it would add a name and no secret.  Raises FormatError when
+    a point of c or h is none.
+    """
+    from zk.ceremony import phase2check
+
+    deltas = [bn254.G1, *(contribution.delta for contribution in key.ceremony.contributions)]
+    if deltas[-1] in (deltas[-2], bn254.negate(deltas[-2])):
+        raise InvalidProof(f"{what} leaves delta as it was: it adds no secret")
+    try:
+        phase2check.check_key(key, first, first.h, deltas)
+    except InvalidProof as error:
+        raise InvalidProof(f"{what}: {error}") from None
+
+
+def check_knowledge(key: "KeyFile", what: str, report: Callable[[int, int], None]) -> None:
+    """Raises InvalidProof, naming `what` and the contribution, unless every contributor knew the secret in their δ."""
+    from zk.ceremony import phase2check
+
+    try:
+        phase2check.check_contributions(key.ceremony, report)
+    except InvalidProof as error:
+        raise InvalidProof(f"{what}: {error}") from None
+
+
+def _point(data: bytes, what: str) -> bn254.G2Point:
+    """The one point of G2 in these bytes.  Raises FormatError when it is none, or the identity."""
+    words = Section(memoryview(data), what).rows(FP, *g2.SHAPE[:-1])
+    x0, x1, y0, y1 = array.decode(FP, words.reshape(-1, g2.SHAPE[-1]))
+    return bn254.g2((x0, x1), (y0, y1), what)
+
+
+def _rows(data: bytes, shape: tuple[int, ...], count: int, what: str) -> np.ndarray:
+    """So many points as they lie in the bytes."""
+    Section(memoryview(data), what).check_length(count * int(np.prod(shape)) * _WORD_BYTES)
+    return np.frombuffer(data, dtype="<u8").reshape(count, *shape)

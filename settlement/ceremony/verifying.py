@@ -1,0 +1,169 @@
+"""A ceremony worked out again from its transcript alone: our own circuits, the powers of τ, and every contribution.
+
+The powers are verified, each statement's first key is made from them and from the circuit that this program compiles,
+and each contribution must follow from the one before: the contributor knew the secret, δ is multiplied by it, c and h
+are divided by it, nothing else moved.  What is left at the end are the keys.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from circuits import registry
+from settlement.ceremony import start, transcript
+from settlement.ceremony.transcript import Link, Transcript
+from settlement.pool import Pool
+from zk.errors import FormatError, InvalidProof
+from zk.formats import r1csfile, r1cswriter
+from zk.formats.r1csfile import Listing
+from zk.groth16.keys import VerifyingKey
+
+if TYPE_CHECKING:
+    from zk.formats.ptau import Powers
+    from zk.formats.zkeyfile import KeyFile
+    from zk.groth16.keys import ProvingKey
+
+Report = Callable[[int, int], None]
+Step = Callable[[str, int], AbstractContextManager[Report]]  # what is begun, and how many bytes of memory it takes
+
+_POINT_BYTES = 64
+_COPIES = 128  # of one point for each that a key has: what making it takes at most
+
+
+@dataclass(frozen=True, eq=False)
+class Verified:
+    """A transcript in which everything is right, and the key of each of its statements."""
+
+    transcript: Transcript
+    powers: tuple[str | None, ...]  # the names of those who contributed to the powers of τ
+    first: "dict[str, KeyFile]"  # before the first contribution
+    keys: "dict[str, KeyFile]"
+
+    def verifying_key(self, statement: str) -> VerifyingKey:
+        """The verifying key.  Raises FormatError when nobody has contributed: δ = γ, and anybody could forge."""
+        from zk.curves import g1
+
+        key = self.keys[statement]
+        header = key.header
+        return VerifyingKey(header.alpha, header.beta2, header.gamma2, header.delta2, tuple(g1.decode(key.ic)))
+
+    def proving_key(self, statement: str) -> "ProvingKey":
+        """The proving key, its tables with one level.  Raises FormatError as `verifying_key`."""
+        from zk.formats import zkey, zkeyfile
+
+        file = io.BytesIO()
+        zkeyfile.write(file, self.keys[statement])
+        return zkey.decode(file.getvalue(), f"the {statement} key")
+
+
+def unwatched(_what: str, _memory_bytes: int) -> AbstractContextManager[Report]:
+    """A step that nobody watches."""
+    return nullcontext(lambda done, total: None)
+
+
+def verify(found: Transcript, step: Step = unwatched) -> Verified:
+    """The keys of a ceremony whose transcript is right.
+
+    Raises InvalidProof, naming the file, for the first thing that is not, and FormatError for bytes that are no points.
+    Not to be called from a task of the pool.
+    """
+    if found.problems:
+        raise found.problems[0]
+    with found.powers.open("rb") as file:
+        powers = _powers(file, found.start)
+        contributors = check_powers(powers, step)
+        first = {circuit.statement: first_key(circuit.statement, powers, step) for circuit in found.start.circuits}
+    for circuit in found.start.circuits:
+        if first[circuit.statement].ceremony.circuit_hash.hex() != circuit.hash:
+            raise InvalidProof(f"{start.FILE} has another circuit hash of {circuit.statement} than these powers give")
+    keys = first
+    for link in found.chain:
+        with step(f"Checking {link.path.name}", 0) as report:
+            keys = _following(keys, first, link, report)
+    _check_knowledge(keys, step)
+    return Verified(found, contributors, first, keys)
+
+
+def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[str | None, ...]:
+    """The names of those who contributed to the powers.  Raises InvalidProof or FormatError when they are not right."""
+    from zk.ceremony import verification
+
+    with step("Verifying the powers of tau", _COPIES * _POINT_BYTES << powers.power) as report:
+        return tuple(found.attribution.name for found in verification.verify(powers, report))
+
+
+def first_key(statement: str, powers: "Powers", step: Step = unwatched) -> "KeyFile":
+    """The statement's key before the first contribution.  Raises FormatError when the powers are too few."""
+    from zk.groth16 import setup
+
+    circuit = _listing(statement)
+    memory_bytes = _COPIES * _POINT_BYTES << setup.log_size(circuit)
+    with step(f"Making the first {statement} key from the powers", memory_bytes) as report:
+        return setup.make(circuit, powers, report)
+
+
+def check_added(verified: Verified, keys: "dict[str, KeyFile]", step: Step) -> None:
+    """Raises InvalidProof unless these keys are the verified ones with one right contribution more."""
+    from settlement.ceremony import shares
+
+    for statement, key in keys.items():
+        shares.check_points(key, verified.first[statement], f"the new contribution: {statement}")
+    _check_knowledge(keys, step)
+
+
+def _powers(file: BinaryIO, begun: start.Start) -> "Powers":
+    """The powers in an open file.  Raises FormatError when they are not those that the start names."""
+    from zk.formats import ptau
+
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != begun.powers.sha256:
+        raise FormatError(f"{start.POWERS_FILE} is not the file that {start.FILE} names: its SHA-256 is {digest}")
+    powers = ptau.decode(file, start.POWERS_FILE)
+    if powers.power != begun.powers.power:
+        raise FormatError(f"{start.POWERS_FILE} is for 2^{powers.power} constraints, and {start.FILE} says otherwise")
+    return powers
+
+
+def _following(
+    keys: "dict[str, KeyFile]", first: "dict[str, KeyFile]", link: Link, report: Report
+) -> "dict[str, KeyFile]":
+    """The keys after a contribution.  Raises InvalidProof or FormatError, naming its file, for wrong points."""
+    from settlement.ceremony import shares
+
+    found, made = transcript.load(link), {}
+    for number, ((statement, before), share) in enumerate(zip(keys.items(), found.shares, strict=True)):
+        what = f"{link.path.name}: {statement}"
+        made[statement] = shares.following(before, share, what)
+        shares.check_attribution(made[statement], link.head, what)
+        shares.check_points(made[statement], first[statement], what)
+        report(number + 1, len(keys))
+    return made
+
+
+def _check_knowledge(keys: "dict[str, KeyFile]", step: Step) -> None:
+    """Raises InvalidProof unless every contributor knew the secrets that they multiplied with."""
+    from settlement.ceremony import shares
+
+    for statement, key in keys.items():
+        with step(f"Checking what the contributors to {statement} knew", 0) as report:
+            shares.check_knowledge(key, statement, report)
+
+
+def check_pool(pool: Pool, verified: Verified) -> None:
+    """Raises InvalidProof, naming the key, unless all keys of the pool come from this ceremony."""
+    for key in (pool.leg, pool.margin):
+        digest = verified.transcript.digest
+        if key.transcript != digest:
+            raise InvalidProof(f"the pool's {key.statement} key is not of ceremony {digest[:16]}: {key.origin}")
+        if key.statement not in verified.keys or verified.verifying_key(key.statement) != key.verifying:
+            raise InvalidProof(f"the pool's {key.statement} key is not the one that ceremony {digest[:16]} made")
+
+
+def _listing(statement: str) -> Listing:
+    """The statement's circuit as this program compiles it."""
+    circuit, file = registry.compiled(statement), io.BytesIO()
+    r1cswriter.write(file, circuit.r1cs, len(circuit.private_names))
+    return r1csfile.listing(file.getvalue(), statement)

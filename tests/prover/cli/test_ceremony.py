@@ -1,0 +1,183 @@
+"""A ceremony walked with commands only, from its start to a pool that needs no --insecure-dev."""
+
+import json
+import shutil
+
+import pytest
+
+from prover.proofs import keystore as keystores
+from tests import node
+from tests.prover.cli.run import refused, zksettle
+from tests.settlement.ceremony import toys
+
+BEACON = ("0x" + "a1" * 32, "10")
+
+
+def as_json(home, *arguments, code: int = 0):
+    ran = zksettle(home, *arguments, "--json")
+    assert ran.code == code, ran
+    return json.loads(ran.out)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def toy_statements():
+    with toys.statements():
+        yield
+
+
+@pytest.fixture(scope="module")
+def begun(toy_statements, tmp_path_factory):
+    """A ceremony that has begun, as its folder."""
+    place = tmp_path_factory.mktemp("ceremonies")
+    (place / "powers.ptau").write_bytes(toys.prepared())
+    ran = zksettle(place, "ceremony", "start", place / "begun", "--powers", place / "powers.ptau")
+    assert ran.code == 0 and "nobody has contributed yet" in ran.out, ran
+    return place / "begun"
+
+
+@pytest.fixture(scope="module")
+def ended(begun, tmp_path_factory):
+    """A ceremony to which Alice, at her machine, and Bob, at his, contributed, and a beacon."""
+    folder = shutil.copytree(begun, begun.parent / "ended")
+    for name in ("Alice", "Bob"):
+        made = as_json(tmp_path_factory.mktemp(name), "ceremony", "contribute", folder, "--name", name, "-e", "dice")
+        assert made["file"].endswith(f"-{name.lower()}.contribution")
+    ran = zksettle(tmp_path_factory.mktemp("Carol"), "ceremony", "beacon", folder, *BEACON)
+    assert ran.code == 0, ran
+    return folder
+
+
+def test_everybody_is_listed_with_what_they_can_be_recognised_by(ended, tmp_path):
+    shown = zksettle(tmp_path, "ceremony", "status", ended)
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert shown.code == 0 and ["number", "name", "time", "key", "attestation"] in lines
+    assert [line[:2] for line in lines if line[:1] and line[0] in "123"] == [
+        ["1", "Alice"], ["2", "Bob"], ["3", "beacon"],
+    ]  # fmt: skip
+    document = as_json(tmp_path, "ceremony", "status", ended)
+    assert document["missing"] == document["problems"] == []
+    assert len({link["public_key"] for link in document["contributions"]}) == 3
+    assert document["contributions"][-1]["beacon"] == {"value": BEACON[0][2:], "iterations_exp": 10}
+    assert document["contributions"][-1]["attestation"] == document["transcript"]
+
+
+def test_a_ceremony_is_verified_from_its_folder_alone(ended, tmp_path):
+    ran = zksettle(tmp_path, "ceremony", "verify", ended)
+    assert ran.code == 0 and "2 contributions under 2 keys, and a beacon at the end" in ran.out
+    document = as_json(tmp_path, "ceremony", "verify", ended)
+    assert document["sound"] is True and set(document["keys"]) == {"leg", "margin"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_missing_is_said(begun, ended, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "ceremony")
+    shutil.copy(ended / "0001-alice.contribution", folder)
+    missing = as_json(tmp_path, "ceremony", "status", folder)["missing"]
+    assert "only one has contributed, who alone could forge" in missing[0] and "no beacon" in missing[1]
+
+
+def test_what_is_wrong_is_said_and_ends_with_1(ended, tmp_path):
+    folder = shutil.copytree(ended, tmp_path / "ceremony")
+    (folder / "0002-bob.contribution").unlink()
+    shown = zksettle(tmp_path, "ceremony", "status", folder)
+    assert shown.code == 1 and "0003-beacon.contribution follows a file that is not here" in shown.out
+    for command in ("verify", "install"):
+        refused(zksettle(tmp_path, "ceremony", command, folder), 1, "follows a file that is not here")
+
+
+def test_nobody_contributes_after_the_beacon_and_no_beacon_comes_first(begun, ended, tmp_path):
+    for command in (("contribute", ended, "--name", "Late"), ("beacon", ended, *BEACON)):
+        refused(zksettle(tmp_path, "ceremony", *command), 1, "has ended with a beacon, 0003-beacon.contribution")
+    refused(zksettle(tmp_path, "ceremony", "beacon", begun, *BEACON), 1, "nobody has contributed yet")
+    assert len(list(ended.iterdir())) == 5
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (("contribute", "{}", "--name", ""), 3, "printable characters"),
+    (("contribute", "{}", "--name", "a\nb"), 3, "printable characters"),
+    (("contribute", "{}", "--name", "Dora", "--key", "nosuch.pem"), 3, "nosuch.pem cannot be read"),
+    (("contribute", "{}", "--name", "Dora", "-e", "x" * 70_000), 3, "the text has 70000 bytes"),
+    (("beacon", "{}", "xyz", "10"), 3, "the beacon is not 1 to 255 bytes in hex digits"),
+    (("beacon", "{}", "", "10"), 3, "the beacon is not 1 to 255 bytes in hex digits"),
+    (("beacon", "{}", "a1", "9"), 2, "not in the range"),
+    (("install", "{}"), 1, "nobody has contributed yet"),
+    (("start", "{}", "--powers", "{}/powers.ptau"), 1, "begins in a new folder"),
+    (("start", "{}/new", "--powers", "nosuch.ptau"), 3, "nosuch.ptau cannot be read"),
+    (("start", "{}/new", "--powers", "{}/0000-start.json"), 3, "0000-start.json is not a .ptau file"),
+    (("verify", "nosuch"), 3, "nosuch is not the folder of a ceremony"),
+    (("status", "nosuch"), 3, "nosuch is not the folder of a ceremony"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(begun, tmp_path, arguments, code, words):
+    folder = shutil.copytree(begun, tmp_path / "ceremony")
+    given = [argument.replace("{}", str(folder)) for argument in arguments]
+    refused(zksettle(tmp_path / "home", "ceremony", *given), code, words)
+    assert {path.name for path in folder.iterdir()} == {"powers.ptau", "0000-start.json"}
+
+
+def test_a_ceremony_may_be_about_one_statement_and_says_what_a_pool_lacks(begun, tmp_path):
+    folder = tmp_path / "ceremony"
+    ran = zksettle(tmp_path, "ceremony", "start", folder, "--powers", begun / "powers.ptau", "--statement", "leg")
+    assert ran.code == 0 and "margin, which a pool needs too, is not part of this ceremony" in ran.out
+    refused(zksettle(tmp_path, "ceremony", "export", folder, "margin", tmp_path / "x.zkey"), 2, "is not about margin")
+    assert zksettle(tmp_path, "ceremony", "contribute", folder, "--name", "Alice").code == 0
+    assert as_json(tmp_path, "ceremony", "install", folder)["installed"] == ["leg"]
+    refused(zksettle(tmp_path, "pool", "new"), 2, "no ceremony's keys are installed here")
+
+
+@pytest.fixture(scope="module")
+def home(ended, tmp_path_factory):
+    """A home with the ceremony's keys and a pool that uses them."""
+    made = tmp_path_factory.mktemp("home")
+    assert as_json(made, "ceremony", "install", ended)["installed"] == ["leg", "margin"]
+    assert as_json(made, "ceremony", "install", ended)["installed"] == []
+    assert zksettle(made, "pool", "new").code == 0
+    return made
+
+
+def test_a_pool_with_a_ceremonys_keys_needs_no_flag_and_names_the_transcript(home, ended):
+    digest = as_json(home, "ceremony", "status", ended)["transcript"]
+    for shown in ("pool show", "ledger show", "ledger audit"):
+        document = as_json(home, *shown.split())
+        assert (document["insecure_dev"], document["transcript"]) == (False, digest)
+        out = zksettle(home, *shown.split()).out
+        assert digest[:16] in out and "development" not in out
+    findings = {finding["what"]: finding for finding in as_json(home, "doctor")["findings"]}
+    assert findings["pool"]["state"] == findings["proving keys"]["state"] == "good"
+    assert keystores.installed(home / "keys") == [digest]
+
+
+def test_the_flag_makes_a_development_pool_even_where_a_ceremonys_keys_are(ended, tmp_path):
+    assert zksettle(tmp_path, "ceremony", "install", ended).code == 0
+    document = as_json(tmp_path, "pool", "new", "--insecure-dev")
+    assert (document["insecure_dev"], document["transcript"]) == (True, None)
+
+
+def test_an_audit_holds_the_keys_against_the_ceremony_that_made_them(home, ended):
+    assert "not held against that ceremony" in zksettle(home, "ledger", "audit").out
+    audited = zksettle(home, "ledger", "audit", "--ceremony", ended)
+    assert audited.code == 0 and "they are those that the ceremony made" in audited.out
+    assert as_json(home, "ledger", "audit", "--ceremony", ended)["ceremony"] == str(ended)
+
+
+def test_an_audit_against_another_ceremony_is_refused(home, ended, tmp_path):
+    folder = shutil.copytree(ended, tmp_path / "ceremony")
+    (folder / "0003-beacon.contribution").unlink()
+    refused(zksettle(home, "ledger", "audit", "--ceremony", folder), 1, "leg key is not of ceremony")
+
+
+def test_keys_of_a_ceremony_that_are_gone_are_not_made_anew(home, ended, tmp_path):
+    moved = shutil.copytree(home, tmp_path / "home")
+    for folder in (moved / "keys").glob("ceremony-*"):
+        shutil.rmtree(folder)
+    refused(zksettle(moved, "pool", "new"), 2, "no ceremony's keys are installed here")
+    findings = {finding["what"]: finding for finding in as_json(moved, "doctor")["findings"]}
+    assert findings["pool"]["state"] == "good" and findings["proving keys"]["state"] == "note"
+
+
+def test_snarkjs_accepts_a_key_that_a_ceremony_made_and_names_everybody(ended, tmp_path):
+    key, circuit = tmp_path / "leg.zkey", tmp_path / "leg.r1cs"
+    assert zksettle(tmp_path, "ceremony", "export", ended, "leg", key).code == 0
+    assert zksettle(tmp_path, "circuit", "export", "leg", circuit).code == 0
+    code, told = node.snarkjs("zkey", "verify", str(circuit), str(ended / "powers.ptau"), str(key))
+    assert code == 0 and "ZKey Ok!" in told, told
+    assert all(f"contribution #{i} {name}:" in told for i, name in ((1, "Alice"), (2, "Bob"), (3, "beacon")))

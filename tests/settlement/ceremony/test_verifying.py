@@ -1,0 +1,303 @@
+"""A ceremony is worked out again from its transcript, and whoever did not contribute rightly is named."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from settlement.ceremony import shares, start, transcript, verifying
+from settlement.ceremony.contribution import Share
+from settlement.pool import StatementKey
+from tests.prover import pools as any_pools
+from tests.settlement.ceremony import chains, toys
+from zk import entropy
+from zk.ceremony import knowledge, phase2
+from zk.ceremony.chacha import Draws
+from zk.curves import bn254, g2
+from zk.errors import FormatError, InvalidProof
+from zk.fields.prime import R
+from zk.formats.zkeyfile import KeyFile
+
+
+@pytest.fixture(scope="module", autouse=True)
+def toy_statements():
+    with toys.statements():
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(toy_statements, tmp_path_factory):
+    """A ceremony with contributions of Alice and Bob, worked out; tests work at copies of its folder."""
+    folder = tmp_path_factory.mktemp("ceremonies") / "made"
+    toys.begin(folder)
+    toys.contribute(folder, "Alice", 1)
+    toys.contribute(folder, "Bob", 2)
+    return toys.verified(folder)
+
+
+@pytest.fixture
+def folder(made, tmp_path, monkeypatch):
+    """A copy; its powers, the same for all tests, are looked at by those that are about powers."""
+    monkeypatch.setattr(verifying, "check_powers", lambda powers, step: made.powers)
+    return shutil.copytree(made.transcript.folder, tmp_path / "ceremony")
+
+
+def test_a_ceremony_is_worked_out_again_and_its_keys_are_finished(made, folder):
+    toys.end(folder)
+    found = toys.verified(folder)
+    assert found.transcript.contributors == 2 and found.transcript.has_beacon and made.powers == ("public",)
+    for name, key in found.keys.items():
+        assert [c.attribution.name for c in key.ceremony.contributions] == ["Alice", "Bob", "beacon"]
+        verifying_key = found.verifying_key(name)
+        assert verifying_key == found.proving_key(name).verifying and verifying_key.delta != verifying_key.gamma
+        assert verifying_key.public == len(key.ic) - 1
+
+
+def test_a_key_that_nobody_contributed_to_is_none(tmp_path):
+    found = toys.begin(tmp_path / "ceremony")
+    with pytest.raises(FormatError, match="delta = ±gamma"):
+        found.verifying_key("leg")
+
+
+@pytest.fixture
+def add(made, folder):
+    """Adds a contribution of Mallory's, well signed and in its place, whose share of leg is what `change` makes."""
+
+    def by_mallory(change: Callable[[KeyFile], Share], name: str = "Mallory", **changes) -> None:
+        honest = shares.encode(phase2.contribute(made.keys["margin"], "Mallory"))
+        chains.add(folder, name, 7, [change(made.keys["leg"]), honest], **changes)
+
+    return by_mallory
+
+
+def refused(folder, kind: type[Exception], why: str) -> None:
+    with pytest.raises(kind, match=why):
+        toys.verified(folder)
+
+
+def by_secret(before: KeyFile, secret: int, stated: int | None = None) -> KeyFile:
+    """An honest contribution with this secret, or one whose δ is multiplied by it and whose proof is of another."""
+    drawn, stated = Draws(entropy.token(32)), stated or secret
+    s = drawn.g1()
+    digest = hashlib.blake2b(before.ceremony.circuit_hash)
+    for found in before.ceremony.contributions:
+        digest.update(found.hashed())
+    seed = phase2.transcript(digest, s, bn254.multiply(stated, s))
+    public = knowledge.publish(stated, s, knowledge.hash_to_g2(seed))
+    honest = phase2.contribute(before, "Mallory")
+    delta, delta2 = (bn254.multiply(secret, point) for point in (before.header.delta, before.header.delta2))
+    record = replace(honest.ceremony.contributions[-1], delta=delta, key=public, transcript=seed)
+    ceremony = replace(honest.ceremony, contributions=(*before.ceremony.contributions, record))
+    return replace(before, header=replace(before.header, delta=delta, delta2=delta2), ceremony=ceremony)
+
+
+def divided(before: KeyFile, key: KeyFile, secret: int) -> KeyFile:
+    """The key with c and h divided by the secret."""
+    inverse = pow(secret, -1, R)
+
+    def by(points: np.ndarray) -> np.ndarray:
+        return np.concatenate([_multiplied(row, inverse) for row in points])
+
+    return replace(key, c=by(before.c), h=by(before.h))
+
+
+def _multiplied(row: np.ndarray, factor: int) -> np.ndarray:
+    from zk.curves import g1
+
+    (point,) = g1.decode(row[np.newaxis])
+    return g1.encode([None if point is None else bn254.multiply(factor, point)])
+
+
+def test_the_attacks_differ_from_an_honest_contribution_only_where_they_say(folder, add):
+    add(lambda before: shares.encode(divided(before, by_secret(before, 5), 5)))
+    assert toys.verified(folder).transcript.contributors == 3
+
+
+def test_a_contribution_that_keeps_delta_adds_no_secret_and_is_refused(folder, add):
+    add(lambda before: shares.encode(divided(before, by_secret(before, 1), 1)))
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg leaves delta as it was: it adds no secret")
+
+
+def test_a_contribution_that_turns_delta_around_adds_no_secret_either(folder, add):
+    add(lambda before: shares.encode(divided(before, by_secret(before, R - 1), R - 1)))
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg leaves delta as it was")
+
+
+def test_points_c_that_were_not_divided_are_noticed(folder, add):
+    def change(before: KeyFile) -> Share:
+        return shares.encode(replace(phase2.contribute(before, "Mallory"), c=before.c))
+
+    add(change)
+    refused(
+        folder, InvalidProof, "0003-mallory.contribution: leg: the points c of the key are not those"
+    )
+
+
+def test_points_h_that_were_not_divided_are_noticed(folder, add):
+    def change(before: KeyFile) -> Share:
+        return shares.encode(replace(phase2.contribute(before, "Mallory"), h=before.h))
+
+    add(change)
+    refused(
+        folder, InvalidProof, "0003-mallory.contribution: leg: the points h of the key are not those"
+    )
+
+
+def test_a_delta_in_g2_of_another_secret_is_noticed(folder, add):
+    def change(before: KeyFile) -> Share:
+        other = bn254.multiply(9, before.header.delta2)
+        return replace(shares.encode(phase2.contribute(before, "Mallory")), delta2=g2.encode([other]).tobytes())
+
+    add(change)
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the key: delta in G2 is not that in G1")
+
+
+def test_a_delta_whose_secret_was_not_proved_is_noticed(folder, add):
+    """Whoever replaces δ by one that only they know, and proves to know something else, could forge alone."""
+    add(lambda before: shares.encode(divided(before, by_secret(before, 5, stated=6), 5)))
+    refused(folder, InvalidProof, "leg: contribution 3: delta is not multiplied by its secret")
+
+
+def test_somebody_elses_proof_cannot_be_used_again(folder, add):
+    def change(before: KeyFile) -> Share:
+        honest, bob = phase2.contribute(before, "Mallory"), before.ceremony.contributions[-1]
+        again = replace(honest.ceremony.contributions[-1], key=bob.key, transcript=bob.transcript)
+        return shares.encode(replace(honest, ceremony=replace(honest.ceremony, contributions=(again,))))
+
+    add(change)
+    refused(folder, InvalidProof, "leg: contribution 3: the transcript is not that of the contributions before")
+
+
+def test_a_contribution_made_to_an_older_state_is_noticed(made, folder, add):
+    """As when two contribute at once, and one of them writes the other's digest into their file."""
+
+    def change(before: KeyFile) -> Share:
+        return shares.encode(phase2.contribute(made.first["leg"], "Mallory"))
+
+    add(change)
+    refused(folder, InvalidProof, "leg: contribution 3: the transcript is not that of the contributions before")
+
+
+def test_a_beacon_that_is_not_what_its_value_gives_is_noticed(made, folder):
+    def change(before: KeyFile) -> Share:
+        drawn = phase2.beacon(before, bytes.fromhex("0102"), 10, "beacon")
+        chosen = phase2.contribute(before, "beacon")
+        record = replace(chosen.ceremony.contributions[-1], attribution=drawn.ceremony.contributions[-1].attribution)
+        return shares.encode(replace(chosen, ceremony=replace(chosen.ceremony, contributions=(record,))))
+
+    honest = shares.encode(phase2.beacon(made.keys["margin"], bytes.fromhex("0102"), 10, "beacon"))
+    chains.add(folder, "beacon", 7, [change(made.keys["leg"]), honest], beacon=chains.BEACON)
+    refused(folder, InvalidProof, "leg: contribution 3: its secret is not that of the beacon")
+
+
+@pytest.mark.parametrize("name, beacon", [("Bob", None), ("Mallory", chains.BEACON)])
+def test_a_record_that_names_somebody_else_than_the_head_is_noticed(folder, add, name, beacon):
+    add(lambda before: shares.encode(phase2.contribute(before, "Mallory")), name, beacon=beacon)
+    refused(folder, InvalidProof, "leg is attributed to somebody else than the file's head says")
+
+
+def spoilt(part: str, change: Callable[[bytes], bytes]) -> Callable[[KeyFile], Share]:
+    def spoil(before: KeyFile) -> Share:
+        share = shares.encode(phase2.contribute(before, "Mallory"))
+        return replace(share, **{part: change(getattr(share, part))})
+
+    return spoil
+
+
+@pytest.mark.parametrize("part, change, why", [
+    ("c", lambda data: data[:-64], "the points c has .* bytes instead of"),
+    ("h", lambda data: data + bytes(64), "the points h has .* bytes instead of"),
+    ("c", lambda data: bytes([data[0] ^ 1]) + data[1:], "the points c"),
+    ("h", lambda data: b"\xff" * 32 + data[32:], "the points h"),
+    ("delta2", lambda data: bytes(128), "delta is the identity"),
+    ("delta2", lambda data: b"\xff" * 32 + data[32:], "delta has a number that is not below the modulus"),
+    ("delta2", lambda data: data[64:] + data[:64], "delta is not on the curve of G2"),
+    ("record", lambda data: data[:-1], "cut short"),
+    ("record", lambda data: data + b"\0", "0003-mallory.contribution: leg"),
+    ("record", lambda data: bytes([data[0] ^ 1]) + data[1:], "not one contribution to the key of this circuit"),
+    ("record", lambda data: data[:64] + bytes(4), "not one contribution to the key of this circuit"),
+])  # fmt: skip
+def test_bytes_that_are_no_points_or_no_record_are_refused(folder, add, part, change, why):
+    add(spoilt(part, change))
+    refused(folder, FormatError, why)
+
+
+def test_the_shares_of_two_statements_cannot_be_exchanged(made, folder):
+    exchanged = [shares.encode(phase2.contribute(key, "Mallory")) for key in made.keys.values()]
+    chains.add(folder, "Mallory", 7, exchanged[::-1])
+    refused(folder, FormatError, "leg is not one contribution to the key of this circuit")
+
+
+def rewritten(folder, **changes) -> None:
+    """Another start, before which nobody has contributed."""
+    for path in folder.glob("*.contribution"):
+        path.unlink()
+    begun = transcript.survey(folder).start
+    (folder / start.FILE).write_bytes(start.encode(replace(begun, **changes)))
+
+
+def test_powers_that_the_start_does_not_name_are_refused(folder):
+    (folder / start.POWERS_FILE).write_bytes(toys.prepared(1))
+    refused(folder, FormatError, "powers.ptau is not the file that 0000-start.json names: its SHA-256 is")
+
+
+def test_a_start_with_another_power_is_refused(folder):
+    rewritten(folder, powers=replace(transcript.read(folder).start.powers, power=5))
+    refused(folder, FormatError, "powers.ptau is for 2\\^4 constraints, and 0000-start.json says otherwise")
+
+
+def test_a_start_with_another_circuit_hash_is_refused(folder):
+    first, second = transcript.read(folder).start.circuits
+    rewritten(folder, circuits=(first, replace(second, hash=first.hash)))
+    refused(folder, InvalidProof, "0000-start.json has another circuit hash of margin than these powers give")
+
+
+def test_powers_that_are_not_right_are_refused_when_a_ceremony_begins_and_when_it_is_verified(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.undo()
+    wrong = bytearray(toys.prepared())
+    other = toys.prepared(1)
+    wrong[-64:] = other[-64:]  # the last Lagrange point, of another ceremony
+    with pytest.raises(InvalidProof, match="lagrange_beta_g1 is not the Lagrange form of beta_g1"):
+        toys.begin(tmp_path / "new", bytes(wrong))
+    assert not (tmp_path / "new").exists() and not list(tmp_path.glob(".new*"))
+    (folder / start.POWERS_FILE).write_bytes(wrong)
+    digest = hashlib.sha256(wrong).hexdigest()
+    rewritten(folder, powers=replace(transcript.read(folder).start.powers, sha256=digest))
+    refused(folder, InvalidProof, "lagrange_beta_g1 is not the Lagrange form of beta_g1")
+
+
+def test_what_is_wrong_with_the_chain_is_said_before_any_point_is_looked_at(folder):
+    (folder / "0001-alice.contribution").unlink()
+    with pytest.raises(InvalidProof, match="0002-bob.contribution follows a file that is not here"):
+        verifying.verify(transcript.survey(folder))
+
+
+def pool_of(found, transcript_digest: str | None = None):
+    digest = transcript_digest or found.transcript.digest
+    keys = {name: StatementKey(name, "ab" * 32, found.verifying_key(name), digest) for name in ("leg", "margin")}
+    return replace(any_pools.make(), **keys, insecure_dev=False)
+
+
+def test_a_pools_keys_are_held_against_the_ceremony_that_it_names(made):
+    found = made
+    verifying.check_pool(pool_of(found), found)
+    with pytest.raises(InvalidProof, match="leg key is not of ceremony .*: ceremony abababababababab"):
+        verifying.check_pool(pool_of(found, "ab" * 32), found)
+    with pytest.raises(InvalidProof, match="leg key is not of ceremony .*: development, made by one party"):
+        verifying.check_pool(any_pools.make(), found)
+
+
+@pytest.mark.parametrize("name", ["leg", "margin"])
+def test_a_pool_that_names_a_ceremony_with_a_key_that_is_not_its_is_caught(made, name):
+    """A development key under a ceremony's name: what the audit with the transcript is for."""
+    found = made
+    pool = pool_of(found)
+    own = any_pools.any_key(name, {"leg": 8, "margin": 4}[name])
+    lying = replace(pool, **{name: replace(own, transcript=found.transcript.digest)})
+    with pytest.raises(InvalidProof, match=f"{name} key is not the one that ceremony .* made"):
+        verifying.check_pool(lying, found)
