@@ -9,6 +9,7 @@ from prover.witnesses import circuit as circuits
 from prover.witnesses.circuit import Circuit
 from zk.errors import FormatError
 from zk.fields import array
+from zk.fields.prime import R
 from zk.formats import equations
 from zk.r1cs import evaluate
 
@@ -36,8 +37,9 @@ class Violation:
         return f"Violation({self.index})"
 
     def sides(self) -> str:
-        """Both sides: "3 * 5 ≠ 16"."""
-        return f"{self.left} * {self.right} ≠ {self.product}"
+        """Both sides, with signs: "3 * -5 ≠ 16"."""
+        left, right, product = (_signed(value) for value in (self.left, self.right, self.product))
+        return f"{left} * {right} ≠ {product}"
 
 
 def first_violation(
@@ -68,3 +70,8 @@ def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:
     """
     names, note = circuits.names_beside(circuit)
     return equations.constraint(circuit.system, violation.index, names, _MOST_TERMS), note
+
+
+def _signed(value: int) -> int:
+    """The number of the smaller absolute value that is the same modulo r."""
+    return value - R if value > R // 2 else value

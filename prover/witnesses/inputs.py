@@ -44,6 +44,8 @@ def _add(signals: dict[str, list[int]], name: str, value: object, what: str) -> 
             _add(signals, f"{name}.{field}", inner, what)
     elif _has_buses(value):
         for index, inner in enumerate(value):
+            if not isinstance(inner, (dict, list)):
+                raise FormatError(f"{what}: {shown(name)} mixes objects and values")
             _add(signals, f"{name}[{index}]", inner, what)
     elif name in signals:
         raise FormatError(f"{what}: {shown(name)} is given twice")
@@ -58,7 +60,7 @@ def shown(name: str) -> str:
 
 
 def _has_buses(value: object) -> bool:
-    """Whether there is an object in nested arrays; then all that is no array must be one, or `_number` refuses it."""
+    """Whether there is an object in nested arrays."""
     return isinstance(value, list) and any(isinstance(inner, dict) or _has_buses(inner) for inner in value)
 
 

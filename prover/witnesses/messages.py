@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from zk.errors import FormatError, Unsatisfied
 
-MAX_MESSAGE = 4096  # characters
+MAX_MESSAGE = 1000  # characters
 MAX_LINES = 10_000
 MAX_WORDS = 100_000  # of all lines
 MAX_REASONS = 32

@@ -7,8 +7,9 @@ files, no clock and no randomness in it, for it is given none to import.
 
 import importlib
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 from zk.errors import FormatError
@@ -19,6 +20,7 @@ PAGE_BYTES = 1 << 16
 
 _STACK_BYTES = 1 << 20
 _MAX_TABLE = 1 << 20  # functions that may be called by their numbers
+_LOOK_S = 0.1  # after which Ctrl-C is seen, even if the system told it to another thread
 _INSTANCES = 2  # the program, and what speaks with it
 _FOREIGN = ("wasm_threads", "wasm_memory64", "wasm_multi_memory")  # what circom's programs do without
 
@@ -69,10 +71,13 @@ def run(engine: Any, work: Callable[[], Result], limit_s: float, what: str) -> R
     wasmtime = library()
     future: Future[Result] = Future()
     threading.Thread(target=_fill, args=(future, work), daemon=True).start()
+    end_s = time.monotonic() + limit_s
     try:
-        return future.result(timeout=limit_s)
-    except TimeoutError:
-        raise Overdue(f"{what} did not end within {limit_s:g} s") from None
+        while not future.done():
+            if (left_s := end_s - time.monotonic()) <= 0:
+                raise Overdue(f"{what} did not end within {limit_s:g} s")
+            wait([future], min(left_s, _LOOK_S))
+        return future.result()
     except wasmtime.Trap as trap:
         raise FormatError(f"{what} breaks off: {_reason(trap)}") from None
     except wasmtime.WasmtimeError:
