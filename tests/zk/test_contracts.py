@@ -13,7 +13,7 @@ from zk.fields.prime import P, R
 from zk.formats import calldata, solidity, vyper
 
 LANGUAGES = ["solidity", "vyper"]
-PUBLIC = [[], [R - 1], [0, 1, R - 2, 2**253, 5, 6, 7, 8]]
+PUBLIC = [[], [R - 1], [0, 1, R - 2, 2**253, 5, 6, 7, 8], list(range(40))]
 HEAD = calldata.SELECTOR_BYTES
 
 both = pytest.mark.parametrize("language", LANGUAGES)

@@ -123,7 +123,7 @@ LIES = {
     "alpha": (lambda: changed(2, HEADER_POINTS, OFF_CURVE), "header: alpha is not on the curve"),
     "beta": (lambda: changed(2, HEADER_POINTS + 64, bytes(64)), "header: beta is the identity"),
     "beta in G2": (lambda: changed(2, HEADER_POINTS + 128, outside_g2()), "header: beta is not in the subgroup"),
-    "gamma": (lambda: changed(2, HEADER_POINTS + 256, UNREDUCED), "header has a number that is not below"),
+    "gamma": (lambda: changed(2, HEADER_POINTS + 256, UNREDUCED), "gamma has a number that is not below"),
     "delta": (lambda: changed(2, HEADER_POINTS + 384, OFF_CURVE), "header: delta is not on the curve"),
     "delta = gamma": (
         lambda: changed(2, HEADER_POINTS + 448, g2.encode([key().verifying.gamma]).tobytes()), "delta = ±gamma"),

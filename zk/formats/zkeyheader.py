@@ -137,5 +137,5 @@ def _lengths(header: Header) -> dict[int, int]:
 
 def _point(part: Section, what: str) -> G1Point | G2Point:
     """The one point of G1 or of G2, by its length."""
-    values = array.decode(FP, part.rows(FP, part.length // FIELD_BYTES))
+    values = array.decode(FP, Section(part.data, what).rows(FP, part.length // FIELD_BYTES))
     return bn254.g1(*values, what) if len(values) == 2 else bn254.g2(tuple(values[:2]), tuple(values[2:]), what)

@@ -1,0 +1,77 @@
+"""The same lies in a .zkey file, whose points are Montgomery words; and no other door for points than the one."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.reference.bn254 import P
+from tests.strict import lies
+from tests.strict.lies import MOST, PointLie
+from tests.zk import cubic, iden3
+from zk.errors import FormatError
+from zk.fields.prime import MONTGOMERY
+from zk.formats import zkeyheader
+from zk.groth16 import generator
+
+ROOT = Path(__file__).parents[2]
+BEFORE_POINTS = 4 + 32 + 4 + 32 + 3 * 4  # bytes of the header
+HEADER, IC = 2, 3
+
+
+@pytest.fixture(scope="module")
+def key():
+    return generator.generate(cubic.system())
+
+
+def words(lie: PointLie) -> bytes:
+    """The point's coordinates times 2^256 modulo p, and what is not reduced as far above p as it is told."""
+    raw = [c if c == MOST else c % P * MONTGOMERY % P + (P if c >= P else 0) for c in lie.coordinates]
+    return b"".join(c.to_bytes(32, "little") for c in raw)
+
+
+def test_the_honest_file_is_read(key):
+    found, beta, delta = zkeyheader.read_fixed(iden3.zkey(key))
+    assert (found, beta, delta) == (key.verifying, key.beta, key.delta)
+
+
+def told(key) -> list[tuple[int, int, str, PointLie]]:
+    """Every lie: in which section, where, and the name of the point there."""
+    vk, position, rows = key.verifying, BEFORE_POINTS, []
+    named = [("alpha", vk.alpha), ("beta", key.beta), ("beta", vk.beta), ("gamma", vk.gamma), ("delta", key.delta),
+             ("delta", vk.delta)]  # fmt: skip
+    for name, point in named:
+        rows += [(HEADER, position, f"the header: {name}", lie) for lie in lies.of(point)]
+        position += 32 * len(lies.flat(point))
+    return rows + [(IC, 64 * i, f"ic {i}", lie) for i, point in enumerate(vk.ic) for lie in lies.of(point)]
+
+
+def test_a_lie_about_a_point_of_the_header_or_of_ic_is_refused(key):
+    sections = iden3.zkey_sections(key)
+    rows = told(key)
+    assert len(rows) > 60
+    for section, position, name, lie in rows:
+        lying = bytearray(sections[section])
+        lying[position : position + len(words(lie))] = words(lie)
+        with pytest.raises(FormatError, match=f"the key: ({name}|ic).*{lie.said}"):
+            zkeyheader.read_fixed(iden3.container(b"zkey", 1, sections | {section: bytes(lying)}))
+
+
+def constructed(names: set[str]) -> set[str]:
+    """The files of the packages that make an object of one of these types by its constructor."""
+    found = set()
+    for package in ("zk", "circuits", "settlement", "prover"):
+        for path in (ROOT / package).rglob("*.py"):
+            calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+            if any(isinstance(call, (ast.Name, ast.Attribute)) and _name(call) in names for call in calls):
+                found.add(str(path.relative_to(ROOT)))
+    return found
+
+
+def _name(call: ast.Name | ast.Attribute) -> str:
+    return call.id if isinstance(call, ast.Name) else call.attr
+
+
+def test_points_are_made_where_they_are_checked_where_kernels_answer_and_where_they_are_drawn():
+    checked, answered, drawn = "zk/curves/bn254.py", {"zk/curves/g1.py", "zk/curves/g2.py"}, "zk/ceremony/chacha.py"
+    assert constructed({"G1Point", "G2Point"}) == {checked, *answered, drawn}
