@@ -66,7 +66,7 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
     from zk.formats import ptau
 
     _check_output(old, new)
-    _compile_kernels(session)
+    _compile_kernels(session, old)
     text = entropy.encode("utf-8", "surrogateescape")
     with whole.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(session, "Contributing", _piecewise(found.power)) as report:
@@ -93,7 +93,7 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
 
     value = files.parse_hex(beacon, "HEX")
     _check_output(old, new)
-    _compile_kernels(session)
+    _compile_kernels(session, old)
     with whole.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(session, "Contributing the beacon", _piecewise(found.power)) as report:
             digest = powers.beacon(found, file, value, exponent, name, report)
@@ -105,11 +105,14 @@ def _piecewise(power: int) -> int:
     return min(MOST_BYTES, 2 * BYTES_PER_POWER << power)
 
 
-def _compile_kernels(session: Session) -> None:
-    """Compiles what is not compiled yet, so that no estimate of a step has that in it."""
+def _compile_kernels(session: Session, old: Path) -> None:
+    """Compiles what is not compiled yet, so that no estimate of a step has that in it, unless the file is no good."""
     from prover.cli import watching
     from prover.machine import progress, warmup
+    from zk.formats import ptau
 
+    with ptau.opened(old):
+        pass  # its header and its lengths are right
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_ceremony_kernels()
 
@@ -143,7 +146,7 @@ def prepare_phase2(session: Session, old: Path, new: Path) -> None:
     from zk.formats import ptau
 
     _check_output(old, new)
-    _compile_kernels(session)
+    _compile_kernels(session, old)
     with whole.writing(new) as file, ptau.opened(old) as found:
         memory = _piecewise(found.power) + preparation.memory_bytes(found.power)
         with watching.long_step(session, "Preparing phase 2", memory) as report:
@@ -191,7 +194,7 @@ def verify(session: Session, old: Path) -> None:
     from zk.formats import ptau
 
     with ptau.opened(old) as powers:
-        _compile_kernels(session)
+        _compile_kernels(session, old)
         memory = _piecewise(powers.power) + (BYTES_PER_POWER << powers.power if powers.is_prepared else 0)
         with watching.long_step(session, f"Verifying {old.name}", memory) as report:
             found = verification.verify(powers, report)
@@ -207,7 +210,7 @@ def info(session: Session, old: Path) -> None:
     from zk.formats import ptau, ptaucontributions
 
     with ptau.opened(old) as powers:
-        _compile_kernels(session)
+        _compile_kernels(session, old)
         found = ptaucontributions.decode(powers.contributions)
     _show(session, powers, found, {})
 

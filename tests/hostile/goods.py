@@ -72,15 +72,25 @@ def joined(magic: bytes, version: int, sections: Parts) -> bytes:
     return head + b"".join(struct.pack("<IQ", number, len(data)) + data for number, data in sections)
 
 
-def _use_r1cs(file: BinaryIO) -> None:
-    """Reads it as `r1cs` commands do, and evaluates it on a witness of zeros."""
-    from zk import r1cs
-    from zk.formats import r1csfile, r1cslabels
+def _powers():
+    """The powers in the good file."""
+    from zk.formats import ptau
 
-    system = r1csfile.decode(file)
+    return ptau.decode(content("good.ptau"))
+
+
+def _use_r1cs(file: BinaryIO) -> None:
+    """Reads it as commands do, evaluates it on a witness of zeros, and makes a key for it."""
+    from zk import r1cs
+    from zk.formats import equations, r1csfile, r1cslabels, symbols
+    from zk.groth16 import setup
+
+    system, listing = r1csfile.decode(file), r1csfile.listing(file)
     r1cslabels.decode(file)
-    if system.wires <= 1 << 16:
+    if system.wires <= 1 << 10:
         r1cs.first_unsatisfied(system, [1] + [0] * (system.wires - 1))
+        "".join(equations.constraints(system, symbols.unnamed(system.wires)))
+        setup.make(listing, _powers())
 
 
 def _use_wtns(file: BinaryIO) -> None:
@@ -92,13 +102,17 @@ def _use_wtns(file: BinaryIO) -> None:
 
 
 def _use_zkey(file: BinaryIO) -> None:
-    """Reads it, proves with it and verifies."""
+    """Reads it, checks the ceremony, contributes, proves and verifies."""
     from zk import polynomial
+    from zk.ceremony import phase2, phase2check
     from zk.fields import array
-    from zk.formats import zkey
+    from zk.formats import r1csfile, zkey, zkeyfile
     from zk.groth16 import prover, tables, verifier
 
-    key = tables.extend(zkey.decode(file))
+    whole, key = zkeyfile.decode(file), tables.extend(zkey.decode(file))
+    with suppress(InvalidProof):
+        phase2check.verify(whole, r1csfile.listing(content("good.r1cs")), _powers())
+    phase2.contribute(whole)
     values = array.plain([1, *range(3, key.wires + 2)])
     proof = prover.prove(key, polynomial.from_plain(values))
     with suppress(InvalidProof):
@@ -129,8 +143,8 @@ R1CS = Format("r1cs", 1, 1, {"words": 0, "wires": 36, "outputs": 40, "inputs": 4
 WTNS = Format("wtns", 2, 1, {"words": 0, "wires": 36}, {2: (R, 0, FIELD_BYTES)}, {}, _use_wtns)
 ZKEY = Format(
     "zkey", 1, 2, {"words of p": 0, "words of r": 36, "wires": 72, "public": 76, "domain": 80},
-    {2: (P, 84, FIELD_BYTES), 4: (R, 16, 44)} | {number: (P, 0, FIELD_BYTES) for number in (3, 5, 6, 7, 8, 9)},
-    {4: ((0, 1 << 40), (4, 44), (8, 44), (12, 44))}, _use_zkey,
+    {2: (P, 84, FIELD_BYTES), 4: (R, 16, 44)} | {number: (P, 0, FIELD_BYTES) for number in (3, 5, 6, 7, 8, 9)}
+    | {10: (P, 68, 1 << 40)}, {10: ((64, 1 << 40),), 4: ((0, 1 << 40), (4, 44), (8, 44), (12, 44))}, _use_zkey,
 )  # fmt: skip
 PTAU = Format(
     "ptau", 1, 1, {"words": 0, "power": 36, "power of the ceremony": 40},

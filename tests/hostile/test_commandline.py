@@ -33,8 +33,15 @@ COMMANDS = {
         ("wtns", "export", "json", BAD, "out.json"),
     ),
     "zkey": (("groth16", "prove", BAD, "good.wtns", "proof.json", "public.json"),),
-    "ptau": (),
-}  # fmt: skip
+    "ptau": (
+        ("powersoftau", "info", BAD),
+        ("powersoftau", "verify", BAD),
+        ("powersoftau", "contribute", BAD, "out.ptau"),
+        ("powersoftau", "beacon", BAD, "out.ptau", "00ff", "10"),
+        ("powersoftau", "prepare", "phase2", BAD, "out.ptau"),
+        ("powersoftau", "truncate", BAD),
+    ),
+}
 CASES = [(name, words) for name, commands in COMMANDS.items() for words in commands]
 
 
@@ -74,7 +81,8 @@ def place(tmp_path, monkeypatch):
         (tmp_path / f"good.{name}").write_bytes(goods.content(f"good.{name}"))
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(warmup, "compile_kernels", lambda: pytest.fail("kernels are compiled"))
+    for name in ("compile_kernels", "compile_ceremony_kernels"):
+        monkeypatch.setattr(warmup, name, lambda: pytest.fail("kernels are compiled"))
     circom._open_keys.clear()
     return tmp_path
 

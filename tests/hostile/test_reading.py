@@ -65,12 +65,8 @@ def test_a_file_of_holes_costs_nothing(name, tmp_path):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_section_of_holes_costs_nothing(name, tmp_path):
-    for place, (number, _) in enumerate(goods.parts(FORMATS[name].good())):
-        path = sparse(tmp_path / "hole", with_hole(name, place))
-        if (name, number) == ("zkey", 10):  # who proves does not read the contributions
-            consume(name, path)
-        else:
-            refused_cheaply(name, path)
+    for place in range(len(goods.parts(FORMATS[name].good()))):
+        refused_cheaply(name, sparse(tmp_path / "hole", with_hole(name, place)))
 
 
 def test_numbers_that_agree_with_a_huge_file_are_beyond_the_limits(tmp_path):
@@ -84,7 +80,7 @@ def test_numbers_that_agree_with_a_huge_file_are_beyond_the_limits(tmp_path):
     sections = goods.parts(FORMATS["r1cs"].good())
     for constraints, why in ((1 << 23, "4194304 is the limit"), (4, "more than 67108864 terms")):
         header = sections[0][1][:60] + struct.pack("<I", constraints)
-        data = goods.joined(b"r1cs", 1, [(1, header), (2, b"")])
+        data = goods.joined(b"r1cs", 1, [(1, header), sections[2], (2, b"")])
         path = sparse(tmp_path / "r1cs", data[:-8] + struct.pack("<Q", HUGE - len(data)))
         assert why in refused_cheaply("r1cs", path)
 
@@ -137,7 +133,7 @@ def test_a_file_that_becomes_shorter_between_its_table_and_its_bulk_is_refused(n
             os.truncate(path, len(FORMATS[name].good()) // 2)
             return self.file.readinto(buffer)
 
-    with pytest.raises(FormatError, match="became shorter while|ends before"), path.open("rb", buffering=0) as file:
+    with pytest.raises(FormatError, match="became shorter while|ends before|cut short"), path.open("rb", buffering=0) as file:
         FORMATS[name].consume(Shrinking(file))
 
 

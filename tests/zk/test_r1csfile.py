@@ -85,7 +85,7 @@ LIES = {
     "many wires": (lambda: changed(1, WIRES, iden3.u32(2**28 + 1)), "has 268435457 wires"),
     "many public": (lambda: changed(1, WIRES, iden3.u32(2**20, 2**16, 1)), "has 1048576 wires for 65536 outputs and 1 "),
     "a wire less": (lambda: iden3.container(b"r1cs", 1, {1: SECTIONS[1][:36] + iden3.u32(6) + SECTIONS[1][40:],
-                                                        2: SECTIONS[2]}), "name a wire that is not there"),
+                                                        2: SECTIONS[2], 3: SECTIONS[3][:48]}), "name a wire that is not there"),
     "a constraint more": (lambda: changed(1, CONSTRAINTS, iden3.u32(5)), "end before there are 5 of them"),
     "many constraints": (lambda: changed(1, CONSTRAINTS, iden3.u32(2**32 - 1)), "4294967295 constraints, and 4194304 is the limit"),
     "a constraint less": (lambda: changed(1, CONSTRAINTS, iden3.u32(3)), "the constraints has"),
@@ -98,6 +98,7 @@ LIES = {
     "custom gates": (lambda: replaced(4, iden3.u32(0)), "uses custom gates"),
     "uses of them": (lambda: replaced(5, iden3.u32(0)), "uses custom gates"),
     "no header": (lambda: iden3.container(b"r1cs", 1, {2: SECTIONS[2]}), "lacks the header"),
+    "no labels": (lambda: iden3.container(b"r1cs", 1, {1: SECTIONS[1], 2: SECTIONS[2]}), "lacks the labels"),
     "no constraints": (lambda: iden3.container(b"r1cs", 1, {1: SECTIONS[1]}), "lacks the constraints"),
 }  # fmt: skip
 

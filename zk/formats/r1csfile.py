@@ -76,10 +76,10 @@ def split(source: bytes | BinaryIO, what: str = "the circuit") -> tuple[Header, 
     if _GATES in parts or _GATE_USES in parts:
         raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
     header = _header(sections.required(parts, _HEADER, _NAMES, what))
-    if _CONSTRAINTS in parts:
-        _check_size(parts[_CONSTRAINTS], 3 * header.constraints)
-    if _LABELS in parts and parts[_LABELS].length != LABEL_BYTES * (header.wires - 1):
-        parts[_LABELS].check_length(LABEL_BYTES * header.wires)
+    constraints, found = (sections.required(parts, number, _NAMES, what) for number in (_CONSTRAINTS, _LABELS))
+    _check_size(constraints, 3 * header.constraints)
+    if found.length != LABEL_BYTES * (header.wires - 1):  # as circom wrote them before version 2
+        found.check_length(LABEL_BYTES * header.wires)
     return header, parts
 
 
@@ -116,9 +116,9 @@ def listing(source: bytes | BinaryIO, what: str = "the circuit") -> Listing:
     return Listing(header, np.repeat(np.arange(len(counts)), counts), wires, values)
 
 
-def labels(parts: Mapping[int, Section], what: str = "the circuit") -> Section:
-    """The section of labels among those that `split` has found.  Raises FormatError when it is not there."""
-    return sections.required(parts, _LABELS, _NAMES, what)
+def labels(parts: Mapping[int, Section]) -> Section:
+    """The section of labels among those that `split` has found."""
+    return parts[_LABELS]
 
 
 def _header(section: Section) -> Header:

@@ -21,7 +21,7 @@ def decode(source: bytes | BinaryIO, what: str = "the circuit") -> np.ndarray | 
     one of them is no signal's, or two wires have one.
     """
     header, parts = r1csfile.split(source, what)
-    section = r1csfile.labels(parts, what)
+    section = r1csfile.labels(parts)
     if section.length < r1csfile.LABEL_BYTES * header.wires:
         return None
     found = np.frombuffer(section.data, dtype="<u8")

@@ -79,13 +79,16 @@ def decode(section: Section) -> Ceremony:
     Raises FormatError, naming the contribution: a count or a record that does not fit, a bad point, an attribution that
     `attribution.decode` refuses.  No proof is checked.
     """
-    data, position = section.data, HASH_BYTES + _COUNT.size
-    if len(data) < position:
+    position = HASH_BYTES + _COUNT.size
+    head = section.first(position)
+    if head.length < position:
         raise FormatError(f"{section.what} are cut short")
-    count = _COUNT.unpack_from(data, HASH_BYTES)[0]
+    count = _COUNT.unpack_from(head.data, HASH_BYTES)[0]
     if count > MAX_CONTRIBUTIONS:
         raise FormatError(f"{section.what} are {count}, and {MAX_CONTRIBUTIONS} is the limit")
-    found = []
+    if section.length > position + count * (_RECORD.itemsize + attribution.MAX_BYTES):
+        raise FormatError(f"{section.what} go on after the last one")
+    data, found = section.data, []
     for i in range(count):
         what = f"{section.what}: contribution {i + 1}"
         end = position + _RECORD.itemsize
