@@ -6,6 +6,7 @@ are in memory only.
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,6 +23,7 @@ from settlement.ceremony.start import Circuit, Powers, Start
 from settlement.ceremony.transcript import Link, Transcript
 from settlement.ceremony.verifying import Step, Verified
 from zk.errors import FormatError, InvalidProof
+from zk.formats import regular
 
 if TYPE_CHECKING:
     from zk.formats.zkeyfile import KeyFile
@@ -39,12 +41,11 @@ def begin(folder: Path, powers: Path, statements: Iterable[str], made_ms: int, s
     """
     if folder.exists():
         raise FileExistsError(f"{folder} is there already; a ceremony begins in a new folder")
-    _check_powers(powers)
     beside = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
-        shutil.copyfile(powers, beside / start.POWERS_FILE)
+        _copy_powers(powers, beside / start.POWERS_FILE)
         (beside / start.FILE).write_bytes(start.encode(_start(beside / start.POWERS_FILE, statements, made_ms, step)))
         beside.rename(folder)
     except BaseException:
@@ -93,23 +94,23 @@ def end(verified: Verified, beacon: Beacon, key: Ed25519PrivateKey, made_ms: int
     return _add(verified, _head(verified, NAME_OF_BEACON, key, made_ms, beacon), change, key, step)
 
 
-def _check_powers(path: Path) -> None:
-    """Raises FormatError, before anything is copied, when a file has no powers, or more than any statement needs."""
+def _copy_powers(path: Path, to: Path) -> None:
+    """Copies the file.  Raises FormatError before it does when that has no powers, or more than any statement needs."""
     from zk.formats import ptau
 
-    try:
-        with ptau.opened(path):
-            size = path.stat().st_size
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
-    if size > MAX_POWERS_BYTES:
-        raise FormatError(f"{path} is larger than any statement needs: `zksettle powersoftau truncate` shortens it")
+    with regular.opened(path) as file:
+        ptau.decode(file, str(path))
+        if file.seek(0, os.SEEK_END) > MAX_POWERS_BYTES:
+            raise FormatError(f"{path} is larger than any statement needs: `zksettle powersoftau truncate` shortens it")
+        file.seek(0)
+        with to.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
 
 
 def _start(powers: Path, statements: Iterable[str], made_ms: int, step: Step) -> Start:
     from zk.formats import ptau
 
-    with powers.open("rb") as file:
+    with regular.opened(powers) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         found = ptau.decode(file, start.POWERS_FILE)
         verifying.check_powers(found, step)

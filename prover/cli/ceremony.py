@@ -47,7 +47,7 @@ def start(session: Session, folder: Path, powers: Path, chosen: tuple[str, ...])
     from prover.machine import warmup
 
     with _watched(session):
-        warmup.compile_kernels()
+        warmup.compile_ceremony_kernels()
         found = contributing.begin(folder, powers, chosen or pins.names(), sitting.now_ms(), transcripts.step)
     session.screen.say(f"The ceremony begins in {folder}; `zksettle ceremony contribute {folder}` adds to it.")
     transcripts.display(session, found)
@@ -113,7 +113,7 @@ def verify(session: Session, folder: Path) -> None:
         verified = transcripts.verified(folder)
     found = verified.transcript
     keys = _key_digests(verified)
-    session.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)} contributed.", "good")
+    session.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)}.", "good")
     session.screen.fields([(f"{name} key", digest[:16]) for name, digest in keys.items()])
     transcripts.display(session, found, {"sound": True, "keys": keys})
 
@@ -143,9 +143,11 @@ def install(session: Session, folder: Path) -> None:
     `zksettle pool new` founds pools with them, and `zksettle prove` proves with them.
     """
     from prover.ceremony import contributing, installing
+    from prover.machine import warmup
 
     with _watched(session):
         verified = transcripts.verified(folder, contributing.check_contributed)
+        warmup.compile_kernels()
         made = installing.install(verified, session.home.keys, sitting.now_ms(), transcripts.step)
     found = verified.transcript
     names, done = " and ".join(verified.keys), "installed" if made else "installed already"
@@ -199,7 +201,7 @@ def _show_added(session: Session, link: "Link") -> None:
     from settlement.ceremony import contribution
 
     screen = session.screen
-    screen.say(f"Your contribution is {link.path}.", "good")
+    screen.say(f"{'Your contribution' if link.head.beacon is None else 'The beacon'} is {link.path}.", "good")
     screen.fields([
         ("attestation", link.digest),
         ("your key", contribution.fingerprint(link.head.public_key)),

@@ -23,7 +23,7 @@ def verified(folder: Path, check: "Callable[[Transcript], None]" = lambda found:
 
     found = transcript.read(folder)
     check(found)
-    warmup.compile_kernels()
+    warmup.compile_ceremony_kernels()
     return verifying.verify(found, step)
 
 

@@ -19,6 +19,7 @@ from settlement.ceremony import contribution, start
 from settlement.ceremony.contribution import SUFFIX, Contribution, Head
 from settlement.ceremony.start import Start
 from zk.errors import FormatError, InvalidProof
+from zk.formats import regular
 
 MAX_FILES = 10_000
 
@@ -69,7 +70,9 @@ def survey(folder: Path) -> Transcript:
 
     Raises FormatError when there is no start, or it is for other circuits than this program's.
     """
-    data = _read(folder / start.FILE, start.MAX_FILE_BYTES, f"{folder} is not the folder of a ceremony: {start.FILE}")
+    if not (folder / start.FILE).is_file():
+        raise FormatError(f"{folder} is not the folder of a ceremony: there is no {start.FILE} in it")
+    data = _read(folder / start.FILE, start.MAX_FILE_BYTES)
     begun, digest = start.decode(data, start.FILE), hashlib.sha256(data).hexdigest()
     start.check_statements(begun.circuits, start.FILE)
     links, problems = _links(folder, len(begun.circuits))
@@ -90,7 +93,7 @@ def read(folder: Path) -> Transcript:
 
 def load(link: Link) -> Contribution:
     """A contribution with its points, which `survey` does not keep.  Raises FormatError when the file has changed."""
-    data = _read(link.path, contribution.MAX_FILE_BYTES, link.path.name)
+    data = _read(link.path, contribution.MAX_FILE_BYTES)
     if hashlib.sha256(data).hexdigest() != link.digest:
         raise FormatError(f"{link.path.name} was changed while it was read")
     return contribution.decode(data, link.path.name)
@@ -104,7 +107,7 @@ def _links(folder: Path, statements: int) -> tuple[list[Link], list[FormatError 
         raise FormatError(f"there are {len(paths)} contributions in {folder}, and {MAX_FILES} is the limit")
     for path in paths:
         try:
-            data = _read(path, contribution.MAX_FILE_BYTES, path.name)
+            data = _read(path, contribution.MAX_FILE_BYTES)
             found = contribution.decode(data, path.name)
             if len(found.shares) != statements:
                 raise FormatError(
@@ -148,13 +151,11 @@ def _complaint(chain: list[Link], following: list[Link]) -> str | None:
     return None
 
 
-def _read(path: Path, limit: int, what: str) -> bytes:
-    """A file's bytes.  Raises FormatError, beginning with `what`, when there is none or it is larger than the limit."""
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                raise FormatError(f"{what} has {size} bytes, and {limit} is the limit")
-            return file.read(limit)
-    except OSError as error:
-        raise FormatError(f"{what} cannot be read: {error.strerror}") from None
+def _read(path: Path, limit: int) -> bytes:
+    """A file's bytes.  Raises FormatError, naming it, when there is none or it is larger than the limit."""
+    with regular.opened(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size > limit:
+            raise FormatError(f"{path} has {size} bytes, and {limit} is the limit")
+        file.seek(0)
+        return file.read()

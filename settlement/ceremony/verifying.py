@@ -17,7 +17,7 @@ from settlement.ceremony import start, transcript
 from settlement.ceremony.transcript import Link, Transcript
 from settlement.pool import Pool
 from zk.errors import FormatError, InvalidProof
-from zk.formats import r1csfile, r1cswriter
+from zk.formats import r1csfile, r1cswriter, regular
 from zk.formats.r1csfile import Listing
 from zk.groth16.keys import VerifyingKey
 
@@ -72,7 +72,7 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
     """
     if found.problems:
         raise found.problems[0]
-    with found.powers.open("rb") as file:
+    with regular.opened(found.powers) as file:
         powers = _powers(file, found.start)
         contributors = check_powers(powers, step)
         first = {circuit.statement: first_key(circuit.statement, powers, step) for circuit in found.start.circuits}

@@ -1,6 +1,7 @@
 """A ceremony walked with commands only, from its start to a pool that needs no --insecure-dev."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -103,15 +104,17 @@ def test_nobody_contributes_after_the_beacon_and_no_beacon_comes_first(begun, en
     (("install", "{}"), 1, "nobody has contributed yet"),
     (("start", "{}", "--powers", "{}/powers.ptau"), 1, "begins in a new folder"),
     (("start", "{}/new", "--powers", "nosuch.ptau"), 3, "nosuch.ptau cannot be read"),
+    (("start", "{}/new", "--powers", "{}/pipe"), 3, "pipe is not a file"),
     (("start", "{}/new", "--powers", "{}/0000-start.json"), 3, "0000-start.json is not a .ptau file"),
     (("verify", "nosuch"), 3, "nosuch is not the folder of a ceremony"),
     (("status", "nosuch"), 3, "nosuch is not the folder of a ceremony"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(begun, tmp_path, arguments, code, words):
     folder = shutil.copytree(begun, tmp_path / "ceremony")
+    os.mkfifo(folder / "pipe")
     given = [argument.replace("{}", str(folder)) for argument in arguments]
     refused(zksettle(tmp_path / "home", "ceremony", *given), code, words)
-    assert {path.name for path in folder.iterdir()} == {"powers.ptau", "0000-start.json"}
+    assert {path.name for path in folder.iterdir()} == {"powers.ptau", "0000-start.json", "pipe"}
 
 
 def test_a_ceremony_may_be_about_one_statement_and_says_what_a_pool_lacks(begun, tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -172,8 +173,17 @@ def test_a_file_that_changes_between_two_looks_is_noticed(folder):
         transcript.load(found.chain[0])
 
 
+def test_what_is_no_file_or_too_large_is_refused_without_waiting_or_reading(folder):
+    (folder / "0002-bob.contribution").unlink()
+    os.mkfifo(folder / "0002-bob.contribution")
+    with open(folder / "0001-alice.contribution", "r+b") as file:
+        file.truncate(contribution.MAX_FILE_BYTES + 1)
+    assert "has 67108865 bytes, and 67108864 is the limit" in problems(folder)[0]
+    assert problems(folder)[1].endswith("0002-bob.contribution is not a file")
+
+
 def test_a_folder_that_is_no_ceremonys_is_named(tmp_path):
-    with pytest.raises(FormatError, match="is not the folder of a ceremony: 0000-start.json cannot be read"):
+    with pytest.raises(FormatError, match="is not the folder of a ceremony: there is no 0000-start.json in it"):
         transcript.read(tmp_path)
 
 
