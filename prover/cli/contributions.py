@@ -1,8 +1,11 @@
-"""How contributions to a ceremony are shown: who made them, from which beacon, and the hash to compare."""
+"""What the commands of both phases of a ceremony share: options of contributors, and how contributions are shown."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from prover.cli.command import Session
 from prover.cli.show import printable
 
 if TYPE_CHECKING:
@@ -10,7 +13,26 @@ if TYPE_CHECKING:
 
 COLUMNS = (">#", "name", "made from", "hash of the contribution")
 
+name_option = click.option("-n", "--name", metavar="TEXT", help="Who contributes, for all to read.")
+entropy_option = click.option(
+    "-e", "--entropy", default="", metavar="TEXT", help="Random text, mixed with the system's randomness."
+)
+
 _LINE, _GROUP = 16, 4  # bytes
+
+
+def entropy_bytes(text: str) -> bytes:
+    """The bytes of a text as the command line was given it."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def compile_kernels(session: Session) -> None:
+    """Compiles what is not compiled yet, so that no estimate of a step has that in it."""
+    from prover.cli import watching
+    from prover.machine import progress, warmup
+
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_ceremony_kernels()
 
 
 def hash_text(digest: bytes) -> str:

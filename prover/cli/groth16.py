@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli import files, resident
+from prover.cli import files, resident, setup
 from prover.cli.command import Session, group, pass_session
 from prover.cli.screen import seconds
 from prover.cli.wtns import calculated, input_argument, limit_option, wasm_argument, wtns_argument
@@ -33,6 +33,9 @@ def groth16() -> None:
 
     Files that are not named are snarkjs's: circuit_final.zkey, witness.wtns, proof.json, public.json and so on.
     """
+
+
+groth16.add_command(setup.setup)
 
 
 @groth16.command("prove")

@@ -35,6 +35,7 @@ PLACES = {
     "r1cs": "prover.cli.r1cs:r1cs",
     "wtns": "prover.cli.wtns:wtns",
     "powersoftau": "prover.cli.powersoftau:powersoftau",
+    "zkey": "prover.cli.zkey:zkey",
     "export": "prover.cli.snarkjs:export",
     "import": "prover.cli.snarkjs:import_",
     "bench": "prover.cli.bench:bench",

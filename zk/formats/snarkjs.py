@@ -5,7 +5,7 @@ is always 1, or [1, 0], once it has been written.  snarkjs reduces numbers that 
 come; here everything that is not exactly what snarkjs writes is refused, with one sentence that names the field.
 
 The key may carry vk_alphabeta_12, the pairing of alpha and beta, which snarkjs writes and does not read; its shape is
-checked, its value is not used, and it is not written.
+checked, its value is not used (zk/formats/alphabeta.py).
 """
 
 import json
@@ -21,6 +21,8 @@ from zk.groth16.keys import MAX_PUBLIC, Proof, VerifyingKey
 
 MAX_BYTES = 16 << 20  # for 2^16 public inputs
 MAX_PROOF_BYTES = 16 << 10
+
+Fp12 = Sequence[Sequence[Sequence[int]]]  # 2 × 3 × 2
 
 _PROTOCOL, _CURVE = "groth16", "bn128"
 _KEY_FIELDS = {"protocol", "curve", "nPublic", "vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2", "IC"}
@@ -70,20 +72,20 @@ def decode_proof(data: bytes) -> Proof:
     )
 
 
-def encode_verifying_key(key: VerifyingKey) -> str:
-    """The text of a verification_key.json."""
-    return _text(
-        {
-            "protocol": _PROTOCOL,
-            "curve": _CURVE,
-            "nPublic": key.public,
-            "vk_alpha_1": _from_g1(key.alpha),
-            "vk_beta_2": _from_g2(key.beta),
-            "vk_gamma_2": _from_g2(key.gamma),
-            "vk_delta_2": _from_g2(key.delta),
-            "IC": [_from_g1(point) for point in key.ic],
-        }
-    )
+def encode_verifying_key(key: VerifyingKey, alphabeta: Fp12 | None = None) -> str:
+    """The text of a verification_key.json, with vk_alphabeta_12 if it is given (zk/formats/alphabeta.py)."""
+    fields = {
+        "protocol": _PROTOCOL,
+        "curve": _CURVE,
+        "nPublic": key.public,
+        "vk_alpha_1": _from_g1(key.alpha),
+        "vk_beta_2": _from_g2(key.beta),
+        "vk_gamma_2": _from_g2(key.gamma),
+        "vk_delta_2": _from_g2(key.delta),
+    }
+    if alphabeta is not None:
+        fields["vk_alphabeta_12"] = [[list(map(str, element)) for element in half] for half in alphabeta]
+    return _text(fields | {"IC": [_from_g1(point) for point in key.ic]})
 
 
 def encode_public(public: Sequence[int]) -> str:

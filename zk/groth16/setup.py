@@ -23,6 +23,7 @@ from zk.errors import FormatError
 from zk.fields import array
 from zk.formats import ptau, zkeyterms
 from zk.formats.ptau import Powers
+from zk.formats.r1csfile import Header as CircuitHeader
 from zk.formats.r1csfile import Listing
 from zk.formats.sections import MAX_LOG_SIZE
 from zk.formats.zkeycontributions import Ceremony
@@ -33,9 +34,14 @@ from zk.groth16 import circuithash
 _ONE = array.plain([1])
 
 
-def log_size(circuit: Listing) -> int:
+def log_size(circuit: CircuitHeader) -> int:
     """log2 of the domain: room for the constraints, the wire one and the public inputs, and never 1."""
-    return max((circuit.header.constraints + circuit.header.public).bit_length(), 1)
+    return max((circuit.constraints + circuit.public).bit_length(), 1)
+
+
+def check_powers(circuit: CircuitHeader, powers: Powers) -> None:
+    """Raises FormatError unless the powers are prepared and enough for a circuit."""
+    _check_powers(log_size(circuit), powers)
 
 
 def make(circuit: Listing, powers: Powers, progress: Progress = chunks.nobody) -> KeyFile:
@@ -44,8 +50,8 @@ def make(circuit: Listing, powers: Powers, progress: Progress = chunks.nobody) -
     Raises FormatError when the powers are not prepared or too few, or a point of them that is needed is not one of its
     group.  Not to be called from a task of the pool.
     """
-    size = log_size(circuit)
-    _check_powers(size, powers)
+    check_powers(circuit.header, powers)
+    size = log_size(circuit.header)
     tau, alpha, beta, tau2 = (_lagrange(powers, name, size) for name in ("tau_g1", "alpha_g1", "beta_g1", "tau_g2"))
     listed = _listed(circuit)
     a, b, c = (_matrix(listed, side, 1 << size) for side in range(3))

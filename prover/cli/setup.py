@@ -1,0 +1,50 @@
+"""`zksettle groth16 setup`, or `zkey new`: the key of a circuit before phase 2, in snarkjs's order of arguments."""
+
+from pathlib import Path
+
+import click
+
+from prover.cli import contributions, files
+from prover.cli.command import Session, command, pass_session
+
+BASE_BYTES, BYTES_PER_TERM_BYTE, BYTES_PER_ROW = 64 << 20, 16, 1 << 10  # of memory, measured at 2^14 and 2^16
+
+r1cs_argument = click.argument("r1cs", type=files.Existing(), default="circuit.r1cs", metavar="[CIRCUIT.r1cs]")
+powers_argument = click.argument("powers", type=files.Existing(), default="powersoftau.ptau", metavar="[POWERS.ptau]")
+
+
+def memory_bytes(r1cs_bytes: int, constraints: int) -> int:
+    """About how much memory making a key takes, from the size of its circuit."""
+    return BASE_BYTES + BYTES_PER_TERM_BYTE * r1cs_bytes + BYTES_PER_ROW * constraints
+
+
+@command(name="setup")
+@r1cs_argument
+@powers_argument
+@click.argument("new", type=files.Output(), default="circuit_0000.zkey", metavar="[NEW.zkey]")
+@pass_session
+def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
+    """Make the key of a circuit, for people to contribute to with `zkey contribute`.
+
+    The powers of tau must be prepared for phase 2. Until somebody has contributed anybody can forge proofs under the
+    key, so no command takes it to prove or to verify with.
+    """
+    from prover.cli import watching
+    from prover.machine import files as whole
+    from zk.formats import ptau, r1csfile, zkeyfile
+    from zk.groth16 import setup as groth16_setup
+
+    files.check_different({"CIRCUIT.r1cs": r1cs, "POWERS.ptau": powers, "NEW.zkey": new})
+    files.check_folder(new)
+    with whole.reading(r1cs) as source, whole.reading(powers) as beside:
+        header, found = r1csfile.split(source, str(r1cs))[0], ptau.decode(beside, str(powers))
+        groth16_setup.check_powers(header, found)
+        contributions.compile_kernels(session)
+        memory = memory_bytes(r1cs.stat().st_size, header.constraints)
+        with watching.long_step(session, "Making the key", memory) as report, whole.writing(new) as file:
+            made = groth16_setup.make(r1csfile.listing(source, str(r1cs)), found, report)
+            zkeyfile.write(file, made)
+    digest = made.ceremony.circuit_hash
+    session.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")
+    session.screen.say(contributions.hash_text(digest))
+    session.screen.document({"file": str(new), "circuit_hash": digest.hex()})
