@@ -18,7 +18,6 @@ BYTES_PER_POWER = 400  # of memory, to verify Lagrange points
 
 input_argument = click.argument("old", type=files.Existing(), metavar="POWERS.ptau")
 output_argument = click.argument("new", type=files.Output(), metavar="NEW.ptau")
-name_option = click.option("-n", "--name", metavar="TEXT", help="Who contributes, for all to read.")
 
 
 @group()
@@ -51,9 +50,8 @@ def new(session: Session, curve: str, power: int, new: Path) -> None:
 @powersoftau.command("contribute")
 @input_argument
 @output_argument
-@name_option
-@click.option("-e", "--entropy", default="", metavar="TEXT",
-              help="Random text, mixed with the system's randomness.")  # fmt: skip
+@contributions.name_option
+@contributions.entropy_option
 @pass_session
 def contribute(session: Session, old: Path, new: Path, name: str | None, entropy: str) -> None:
     """Multiply the powers with secrets that nobody learns, this program's user included.
@@ -67,7 +65,7 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
 
     _check_output(old, new)
     _compile_kernels(session, old)
-    text = entropy.encode("utf-8", "surrogateescape")
+    text = contributions.entropy_bytes(entropy)
     with whole.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(session, "Contributing", _piecewise(found.power)) as report:
             digest = powers.contribute(found, file, name, text, report)
@@ -79,7 +77,7 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
 @output_argument
 @click.argument("beacon", metavar="HEX")
 @click.argument("exponent", type=int, metavar="EXPONENT")
-@name_option
+@contributions.name_option
 @pass_session
 def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, name: str | None) -> None:
     """End the ceremony with a public value that nobody could choose, hashed 2^EXPONENT times.
@@ -107,14 +105,11 @@ def _piecewise(power: int) -> int:
 
 def _compile_kernels(session: Session, old: Path) -> None:
     """Compiles what is not compiled yet, so that no estimate of a step has that in it, unless the file is no good."""
-    from prover.cli import watching
-    from prover.machine import progress, warmup
     from zk.formats import ptau
 
     with ptau.opened(old):
         pass  # its header and its lengths are right
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
-        warmup.compile_ceremony_kernels()
+    contributions.compile_kernels(session)
 
 
 def _check_output(old: Path, new: Path) -> None:

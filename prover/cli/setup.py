@@ -31,18 +31,18 @@ def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
     """
     from prover.cli import watching
     from prover.machine import files as whole
-    from zk.formats import ptau, r1csfile, zkeyfile
-    from zk.groth16 import setup as groth16_setup
+    from zk.formats import ptau, r1csfile, regular, zkeyfile
+    from zk.groth16 import setup as making
 
     files.check_different({"CIRCUIT.r1cs": r1cs, "POWERS.ptau": powers, "NEW.zkey": new})
     files.check_folder(new)
-    with whole.reading(r1cs) as source, whole.reading(powers) as beside:
-        header, found = r1csfile.split(source, str(r1cs))[0], ptau.decode(beside, str(powers))
-        groth16_setup.check_powers(header, found)
+    with whole.writing(new) as file, regular.opened(r1cs) as source, ptau.opened(powers) as found:
+        header = r1csfile.split(source, str(r1cs))[0]
+        making.check_powers(header, found)
         contributions.compile_kernels(session)
         memory = memory_bytes(r1cs.stat().st_size, header.constraints)
-        with watching.long_step(session, "Making the key", memory) as report, whole.writing(new) as file:
-            made = groth16_setup.make(r1csfile.listing(source, str(r1cs)), found, report)
+        with watching.long_step(session, "Making the key", memory) as report:
+            made = making.make(r1csfile.listing(source, str(r1cs)), found, report)
             zkeyfile.write(file, made)
     digest = made.ceremony.circuit_hash
     session.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")

@@ -1,7 +1,7 @@
 """`zksettle zkey`: phase 2 of a ceremony, one circuit's key, in snarkjs's order of arguments and in its files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -92,19 +92,17 @@ def verify(session: Session, words: tuple[str, ...]) -> None:
     Nothing is said of the powers of tau: `powersoftau verify` checks those.
     """
     from prover.cli import watching
-    from prover.machine import files as whole
     from zk.ceremony import phase2check
-    from zk.formats import ptau, r1csfile, zkeyfile
+    from zk.formats import ptau, r1csfile, regular
 
     kind, origin, powers, path = _parse(words)
-    with whole.reading(origin) as source, whole.reading(powers) as beside:
-        found = ptau.decode(beside, str(powers))
+    with regular.opened(origin) as source, ptau.opened(powers) as found:
+        memory = _memory(path) + _memory_of_origin(kind, origin, source)
         contributions.compile_kernels(session)
-        memory = _memory(path) + setup.memory_bytes(origin.stat().st_size, 1 << min(found.power, 22))
         with watching.long_step(session, f"Verifying {path.name}", memory) as report:
             key = _read(path)
             if kind == "init":
-                phase2check.verify_from(key, zkeyfile.decode(source, str(origin)), found, report)
+                phase2check.verify_from(key, _read(origin), found, report)
             else:
                 phase2check.verify(key, r1csfile.listing(source, str(origin)), found, report)
     count = len(key.ceremony.contributions)
@@ -122,18 +120,27 @@ def info(session: Session, key: Path) -> None:
 
 def _read(path: Path) -> "KeyFile":
     """The key in a file.  Raises FormatError when it is malformed."""
-    from prover.machine import files as whole
-    from zk.formats import zkeyfile
+    from zk.formats import regular, zkeyfile
 
-    with whole.reading(path) as source:
+    with regular.opened(path) as source:
         return zkeyfile.decode(source, str(path))
 
 
-def _memory(path: Path) -> int:
-    """About how much memory a key takes that is changed.  Raises FormatError when there is no file to read it from."""
-    from prover.machine import files as whole
+def _memory_of_origin(kind: str, origin: Path, source: BinaryIO) -> int:
+    """About how much memory the key before phase 2 takes.  Raises FormatError when it or the circuit is malformed."""
+    from zk.formats import r1csfile
 
-    with whole.reading(path):
+    if kind == "init":
+        return _memory(origin)
+    return setup.memory_bytes(origin.stat().st_size, r1csfile.split(source, str(origin))[0].constraints)
+
+
+def _memory(path: Path) -> int:
+    """About how much memory it takes to change a key.  Raises FormatError, having read its header, when it is none."""
+    from zk.formats import regular, zkeyheader
+
+    with regular.opened(path) as source:
+        zkeyheader.split(source, str(path))
         return BASE_BYTES + FILES_IN_MEMORY * path.stat().st_size
 
 
@@ -186,6 +193,7 @@ def _show(session: Session, key: "KeyFile", more: dict[str, Any]) -> None:
     if told:
         screen.gap()
         screen.table(contributions.COLUMNS, contributions.rows(told))
+        screen.say("Names prove nothing: ask contributors for the hashes that they kept.", "dim")
     is_forgeable = all(attribution.beacon is not None for attribution, _ in told)
     if is_forgeable:
         screen.say("Nobody has contributed a secret: anybody can forge proofs under this key.", "bad")

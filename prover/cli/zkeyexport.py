@@ -77,12 +77,11 @@ def _read(key: Path, output: Path) -> "VerifyingKey":
     Raises FormatError when it is malformed or before phase 2, or the output's folder is not there, and click.UsageError
     when both are one file.
     """
-    from prover.machine import files as whole
-    from zk.formats import zkeyheader
+    from zk.formats import regular, zkeyheader
 
     files.check_different({"CIRCUIT.zkey": key, "the output": output})
     files.check_folder(output)
-    with whole.reading(key) as source:
+    with regular.opened(key) as source:
         return zkeyheader.read_fixed(source, str(key))[0]
 
 

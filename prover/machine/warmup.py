@@ -50,7 +50,7 @@ def compile_kernels() -> bool:
 
 
 def compile_ceremony_kernels() -> bool:
-    """Compiles what powers of tau need and is not compiled yet.  Whether there was anything to do."""
+    """Compiles what ceremonies need and is not compiled yet.  Whether there was anything to do."""
     return _compile(_mark("ceremony"), _ceremony_stages())
 
 
@@ -127,11 +127,15 @@ def _stages() -> Stages:
 
 
 def _ceremony_stages() -> Stages:
-    """A ceremony of one beacon, from its beginning to its check."""
+    """A ceremony of one beacon in each phase, from its beginning to its check."""
     from io import BytesIO
 
-    from zk.ceremony import chacha, powers, preparation, verification
-    from zk.formats import ptau
+    import numpy as np
+
+    from zk.ceremony import chacha, phase2, phase2check, powers, preparation, verification
+    from zk.fields import array
+    from zk.formats import ptau, r1csfile
+    from zk.groth16 import setup
 
     def contribution(made: dict) -> None:
         file = BytesIO()
@@ -148,4 +152,11 @@ def _ceremony_stages() -> Stages:
     def verified(made: dict) -> None:
         verification.verify(made["prepared"])
 
-    return contribution, prepared, verified
+    def key(made: dict) -> None:
+        header = r1csfile.Header(wires=4, outputs=1, inputs=0, private=2, labels=4, constraints=2)
+        wires, values = np.array([1, 2, 3, 1, 2, 3], np.uint32), array.plain([1, 2, 3, 4, 5, 6])
+        circuit = r1csfile.Listing(header, np.arange(6), wires, values)
+        begun = setup.make(circuit, made["prepared"])
+        phase2check.verify(phase2.beacon(begun, b"kernels", chacha.MIN_EXPONENT), circuit, made["prepared"])
+
+    return contribution, prepared, verified, key
