@@ -3,7 +3,7 @@
 as JSON), zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution, ptaucontributions,
 ptau, zkeycontributions, zkeyfile (a whole .zkey for a ceremony).
 
-Contracts that verify: solidity, vyper, and calldata to call them.
+For verifiers: alphabeta (a part of snarkjs's key), solidity and vyper, contracts, and calldata to call them.
 
-Only pointbytes, ptaucontributions, ptau, zkeyterms and zkey import kernels.
+Only alphabeta, pointbytes, ptaucontributions, ptau, zkeyterms and zkey import kernels.
 """
