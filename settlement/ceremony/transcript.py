@@ -107,6 +107,8 @@ def _links(folder: Path, statements: int) -> tuple[list[Link], list[FormatError 
         raise FormatError(f"there are {len(paths)} contributions in {folder}, and {MAX_FILES} is the limit")
     for path in paths:
         try:
+            if not path.name.isprintable():  # whoever is shown it must not have their terminal written to
+                raise FormatError(f"the file {path.name!a} has a name that cannot be printed")
             data = _read(path, contribution.MAX_FILE_BYTES)
             found = contribution.decode(data, path.name)
             if len(found.shares) != statements:

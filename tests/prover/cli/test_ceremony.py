@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from prover.cli import watching
 from prover.proofs import keystore as keystores
 from tests import node
 from tests.prover.cli.run import refused, zksettle
@@ -22,7 +23,9 @@ def as_json(home, *arguments, code: int = 0):
 
 @pytest.fixture(scope="module", autouse=True)
 def toy_statements():
-    with toys.statements():
+    """Toys, and no lines about steps that took long on a busy machine."""
+    with toys.statements(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "NOTICEABLE_S", 3600.0)
         yield
 
 

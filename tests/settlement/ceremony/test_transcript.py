@@ -182,6 +182,11 @@ def test_what_is_no_file_or_too_large_is_refused_without_waiting_or_reading(fold
     assert problems(folder)[1].endswith("0002-bob.contribution is not a file")
 
 
+def test_a_name_that_would_write_to_a_terminal_is_not_shown_as_it_is(folder):
+    (folder / "0002-bob.contribution").rename(folder / "0002-\x1b[2J.contribution")
+    assert problems(folder)[0] == r"the file '0002-\x1b[2J.contribution' has a name that cannot be printed"
+
+
 def test_a_folder_that_is_no_ceremonys_is_named(tmp_path):
     with pytest.raises(FormatError, match="is not the folder of a ceremony: there is no 0000-start.json in it"):
         transcript.read(tmp_path)
