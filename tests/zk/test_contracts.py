@@ -6,11 +6,13 @@ import pytest
 
 from tests import evm
 from tests.reference import bn254 as reference
-from tests.zk import contracts, known
+from tests.reference import qap
+from tests.zk import contracts, cubic, known
 from zk.curves import bn254
 from zk.errors import FormatError
 from zk.fields.prime import P, R
 from zk.formats import calldata, solidity, vyper
+from zk.groth16 import generator, prover
 
 LANGUAGES = ["solidity", "vyper"]
 PUBLIC = [[], [R - 1], [0, 1, R - 2, 2**253, 5, 6, 7, 8], list(range(40))]
@@ -131,6 +133,15 @@ def test_without_the_optimiser_it_answers_alike(chain):
     assert chain.call(address, call([5])).verdict == "true"
     assert chain.call(address, written(call([5]), 8, 6)).verdict == "false"
     assert contracts.is_about(chain.call(address, written(call([5]), 8, R)), "solidity", "input")
+
+
+@both
+def test_a_proof_that_our_prover_makes_is_true(chain, language):
+    key, witness = generator.generate(cubic.system()), qap.cubic_witness(11, 13)
+    proof, public = prover.prove(key, cubic.wires(witness)), witness[1:3]
+    address = chain.deploy(contracts.ours(language, key.verifying))
+    assert chain.call(address, calldata.abi(proof, public)).verdict == "true"
+    assert chain.call(address, calldata.abi(proof, public[::-1])).verdict == "false"
 
 
 @pytest.mark.parametrize("name", ["", "1a", "a b", "a;", "é", "a\n", "a" * 81])
