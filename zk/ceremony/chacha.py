@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from gmpy2 import invert, legendre, mpz, powmod
 
+from zk import entropy
 from zk.curves import bn254, jacobian
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
@@ -28,7 +29,9 @@ from zk.fields.prime import MONTGOMERY, P, R
 SEED_BYTES = 32
 MIN_EXPONENT, MAX_EXPONENT = 10, 63  # of a beacon's iterations: what snarkjs allows
 MAX_WORK_EXPONENT = 26  # what is computed here: a minute
+MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
 
+_RANDOM_BYTES = 64
 _CHUNK = 1 << 16  # hashes between two reports
 _FIELD_MASK = (1 << 254) - 1
 _COFACTOR = 2 * P - R
@@ -99,6 +102,16 @@ def square_root(a: jacobian.Element) -> jacobian.Element | None:
             y0 = powmod(square, _ROOT_EXPONENT, _P)
             return y0, a[1] * invert(2 * y0, _P) % _P
     return mpz(0), powmod(-a[0] % _P, _ROOT_EXPONENT, _P)
+
+
+def secret_seed(text: bytes) -> bytes:
+    """A seed that nobody can know, from the operating system's randomness and a text that a contributor adds to it.
+
+    Raises FormatError when the text is too long.
+    """
+    if len(text) > MAX_TEXT_BYTES:
+        raise FormatError(f"the text has {len(text)} bytes, and {MAX_TEXT_BYTES} is the limit")
+    return hashlib.blake2b(entropy.token(_RANDOM_BYTES) + text).digest()[:SEED_BYTES]
 
 
 def check_exponent(exponent: int, what: str) -> None:

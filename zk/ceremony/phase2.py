@@ -6,8 +6,8 @@ forgets it.  Nobody can forge proofs when one contributor of all did forget.
     transcript    Blake2b-512 of the circuit's hash, all contributions before, s and x·s; it makes the point t of the
                   proof of knowledge, so that the chain of contributions cannot be cut or put together anew
 
-Everything is written as snarkjs writes it, byte for byte for the same seed.  (Bowe, Gabizon, Miers, ePrint 2017/1050,
-section 6; snarkjs, "zkey_contribute.js" and "zkey_beacon.js".)
+Everything is written as snarkjs writes it, byte for byte for the same seed.  (Bowe, Gabizon, Miers, ePrint 2017/1050;
+snarkjs, "zkey_contribute.js" and "zkey_beacon.js".)
 """
 
 import hashlib
@@ -16,21 +16,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from zk import entropy, membership
+from zk import membership
 from zk.ceremony import chacha, chunks, knowledge
 from zk.ceremony.chacha import Draws
 from zk.ceremony.chunks import Progress
 from zk.curves import bn254, scaling
 from zk.curves.bn254 import G1Point
-from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import R
 from zk.formats import attribution
 from zk.formats.attribution import Attribution, Beacon
 from zk.formats.zkeycontributions import Ceremony, Contribution
 from zk.formats.zkeyfile import KeyFile
-
-MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
 
 
 def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progress: Progress = chunks.nobody) -> KeyFile:
@@ -41,9 +38,7 @@ def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progres
     the text is too long.  That the contributions before are right is not checked.  Not to be called from a task of the
     pool.
     """
-    if len(text) > MAX_TEXT_BYTES:
-        raise FormatError(f"the text has {len(text)} bytes, and {MAX_TEXT_BYTES} is the limit")
-    seed = hashlib.blake2b(entropy.token(64) + text).digest()[: chacha.SEED_BYTES]
+    seed = chacha.secret_seed(text)
     return _contribute(key, Attribution(name), lambda: seed, progress)
 
 

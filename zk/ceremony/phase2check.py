@@ -5,7 +5,7 @@ beacon; that the key's δ is the last one, in G1 and in G2; that everything with
 and that c and h are those of that key divided by δ, by one sum over all of them with random weights of 128 bits, which
 is wrong with probability 2^-128.
 
-Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 6; snarkjs, "zkey_verify_frominit.js".
+Source: Bowe, Gabizon, Miers (ePrint 2017/1050); snarkjs, "zkey_verify_frominit.js".
 """
 
 import hashlib

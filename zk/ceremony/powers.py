@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zk import entropy, polynomial
+from zk import polynomial
 from zk.ceremony import chacha, chunks, transcript
 from zk.ceremony.chunks import Progress, Steps
 from zk.curves import g1, g2, scaling
@@ -31,8 +31,6 @@ from zk.formats.attribution import Attribution, Beacon
 from zk.formats.ptau import Powers, Rows
 from zk.formats.ptaucontributions import Contribution, Points
 from zk.hashes.blake2b import Blake2b
-
-MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
 
 _POWERS = tuple(name for name in ptau.PARTS if name not in ptau.LAGRANGE)
 _HASHED_BYTES = 1 << 20  # of points in memory a time, as snarkjs hashes them: the transcript's state depends on it
@@ -71,9 +69,7 @@ def contribute(
     Raises FormatError when the powers are a shortened copy, a contribution before or a point is malformed, or the name
     or the text is too long.  Not to be called from a task of the pool.
     """
-    if len(text) > MAX_TEXT_BYTES:
-        raise FormatError(f"the text has {len(text)} bytes, and {MAX_TEXT_BYTES} is the limit")
-    seed = hashlib.blake2b(entropy.token(64) + text).digest()[: chacha.SEED_BYTES]
+    seed = chacha.secret_seed(text)
     return _contribute(powers, file, Attribution(name), seed, progress)
 
 
