@@ -188,15 +188,23 @@ def _throughput(figure: "Figure", report: Report) -> None:
 
 def _peers(figure: "Figure", report: Report) -> None:
     timings = [timing for timing in report["timings"] if timing["size"] == "prove, in process"]
+    steps = [timing for timing in report["timings"] if "2^" in timing["size"]]
     counts = sorted({timing["threads"] for timing in timings})
     groups = {
         f"{n} thread{'s' if n > 1 else ''}": {t["name"]: t["min_s"] * 1e3 for t in timings if t["threads"] == n}
         for n in counts
     }
-    _size(figure, len(timings))
-    axes = figure.subplots()
-    _bars(axes, groups, "ms", _three_digits)
-    axes.set_title(f"A proof of {report['circuit']}, key loaded")
+    _size(figure, len(timings) + len(steps) + (3 if steps else 0))
+    heights = [len(timings), len(steps)] if steps else [1]
+    proofs, *others = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    _bars(proofs, groups, "ms", _three_digits)
+    proofs.set_title(f"A proof of {report['circuit']}, key loaded")
+    for axes in others:
+        axes.set_xscale("log")
+        names = dict.fromkeys(step["name"] for step in steps)
+        by_name = {name: {t["size"]: t["min_s"] for t in steps if t["name"] == name} for name in names}
+        _bars(axes, by_name, "s, logarithmic", _three_digits)
+        axes.set_title("The way to a key, as commands")
 
 
 _DRAWN: dict[str, Callable[["Figure", Report], None]] = {

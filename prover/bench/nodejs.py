@@ -63,9 +63,13 @@ def in_process(case: Case, runs: int, is_single: bool) -> Times:
 
 def command(case: Case, folder: Path) -> list[str]:
     """The command that proves, writing to a folder.  Raises Missing when it cannot run."""
-    program = str(_folder() / "node_modules" / "snarkjs" / "cli.js")
     outputs = [str(folder / "proof.json"), str(folder / "public.json")]
-    return [_node(), program, "groth16", "prove", str(case.zkey), str(case.wtns), *outputs]
+    return [*program(), "groth16", "prove", str(case.zkey), str(case.wtns), *outputs]
+
+
+def program() -> list[str]:
+    """What starts snarkjs as a command.  Raises Missing when it is not there."""
+    return [_node(), str(_folder() / "node_modules" / "snarkjs" / "cli.js")]
 
 
 def _node() -> str:

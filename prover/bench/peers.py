@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prover.bench import nodejs, zksnake
+from prover.bench import ceremonies, nodejs, zksnake
 from prover.bench.contest import TIMEOUT_S, Case, Missing, Times
 from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.report import Column, Found, Section
@@ -30,12 +30,14 @@ COLUMNS = (
 Peer = Callable[[], list[Timing]]
 
 
-def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int) -> Found:
-    """Every peer that can run, and ours.
+def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int, power: int | None = None) -> Found:
+    """Every peer that can run, and ours; with a `power` the way to a key too (`ceremonies`).
 
     Raises Missing when no peer can run, before anything is measured; FormatError when a file is not there or malformed.
     """
     case = Case(folder)
+    if power is not None and not case.r1cs.is_file():
+        raise FormatError(f"{folder} has no {case.r1cs.name}, from which a key is made")
     names, notes = _names(rapidsnark)
     if not names:
         raise Missing(f"there is nothing to compare with: {'; '.join(notes)}")
@@ -51,6 +53,9 @@ def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int) -> Found
                 timings += peer()
             except Missing as error:
                 notes.append(str(error))
+    if power is not None:
+        with tempfile.TemporaryDirectory() as work:
+            timings += ceremonies.bench(case.r1cs, power, home, Path(work))
     return Found(timings, (_ratios(timings),), tuple(f"Not measured: {note}." for note in notes))
 
 

@@ -155,9 +155,14 @@ def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: i
 @bench.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--rapidsnark", type=files.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
+@click.option("--ceremony", type=click.IntRange(1, 20), metavar="POWER",
+              help="Also the way to a key: preparing 2^POWER powers of tau; setting up, contributing to and verifying "
+                   "the key of FOLDER's circuit.r1cs. snarkjs takes minutes.")
 @measured.options
 @pass_session
-def peers(session: Session, folder: Path, rapidsnark: Path | None, runs: int, **options) -> None:
+def peers(
+    session: Session, folder: Path, rapidsnark: Path | None, ceremony: int | None, runs: int, **options
+) -> None:
     """Measure other provers on the files in FOLDER, and this one.
 
     FOLDER has circuit.zkey, witness.wtns and verification_key.json, as snarkjs writes them, and circuit.r1cs for
@@ -169,7 +174,7 @@ def peers(session: Session, folder: Path, rapidsnark: Path | None, runs: int, **
     def found(keystore: "Keystore") -> "Found":
         from prover.bench import peers
 
-        return peers.bench(folder, rapidsnark, session.home.path, runs)
+        return peers.bench(folder, rapidsnark, session.home.path, runs, ceremony)
 
     try:
         measured.run(session, {"benchmark": "peers", "circuit": _circuit(folder / "circuit.zkey")}, found, **options)

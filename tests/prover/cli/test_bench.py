@@ -261,6 +261,22 @@ def test_peers_prove_the_same_files_and_the_ratios_are_those_of_the_times(home, 
     assert any("zksnake" in note for note in found["notes"])  # not installed, or no circuit.r1cs
 
 
+def test_the_way_to_a_key_is_measured_as_commands_on_the_same_files(home, case, tmp_path):
+    node.folder()
+    (case / "circuit.r1cs").write_bytes(iden3.container(b"r1cs", 1, iden3.r1cs_sections(cubic.system())))
+    found = report(home, "peers", case, "--ceremony", "2", "--plot", tmp_path / "peers.svg")
+    steps = [t for t in found["timings"] if "2^" in t["size"]]
+    works = {"powersoftau prepare phase2, 2^2", "groth16 setup, 2^2", "zkey contribute, 2^2", "zkey verify, 2^2"}
+    assert {(t["name"].split()[0], t["size"]) for t in steps} == {(n, w) for n in ("zksettle", "snarkjs") for w in works}
+    ratios = {row["work"]: row["ratio"] for row in found["ratios"] if row["prover"].startswith("snarkjs")}
+    assert all(ratios[work] > 0 for work in works)
+    assert (tmp_path / "peers.svg").read_text().count("</svg>") == 1
+
+
+def test_a_key_is_made_from_a_circuit_that_must_be_there(home, case):
+    refused(zksettle(home, "bench", "peers", case, "--ceremony", "2"), 3, "circuit.r1cs")
+
+
 def test_where_no_peer_can_run_it_is_said_why_before_anything_is_measured(home, case, monkeypatch):
     monkeypatch.delenv("ZKSETTLE_NODE", raising=False)
     monkeypatch.setattr(zksnake, "PACKAGE", "a_package_that_is_not_there")
