@@ -99,15 +99,20 @@ const big = (key, value) => typeof value === "bigint" ? value.toString() : value
 """
 
 
+def compiled(name: str, place: Path) -> None:
+    """Leaves what circom2 makes of a case, and input.json, in a folder.  Skips the test where node is not."""
+    node.folder()
+    (place / "circuit.circom").write_text("pragma circom 2.2.0;\n" + CASES[name].source)
+    (place / "input.json").write_text(json.dumps(CASES[name].inputs))
+    node.circom(place / "circuit.circom", place)
+
+
 def make(top: Path) -> dict[str, Path]:
     """{name of a case: its folder}, in the folder `top`.  Skips the test where node is not."""
-    node.folder()
     made = {name: top / name.replace(" ", "-") for name in CASES}
     for name, place in made.items():
         place.mkdir()
-        (place / "circuit.circom").write_text("pragma circom 2.2.0;\n" + CASES[name].source)
-        (place / "input.json").write_text(json.dumps(CASES[name].inputs))
-        node.circom(place / "circuit.circom", place)
+        compiled(name, place)
     names = [place.name for place in made.values()]
     node.run(_SETUP % (1 + len(names)), str(top), *names)
     return made

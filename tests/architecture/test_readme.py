@@ -9,7 +9,9 @@ import pytest
 
 from circuits import registry
 from prover.cli import passphrase
+from tests import circoms, evm
 from tests.prover.cli.run import zksettle
+from tests.zk import toy_ceremony
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -33,6 +35,17 @@ def test_the_walk_by_hand_ends_well(keystore, tmp_path, monkeypatch):
         assert ran.code == 0, (words, ran)
         if words[:2] == ["order", "place"]:
             order = json.loads(ran.out)["order"]
+
+
+@pytest.mark.skipif(not evm.HAS_PYREVM, reason="pyrevm has no wheels for this Python")
+def test_the_tutorial_proves_a_circom_circuit_and_verifies_it_on_a_chain(tmp_path, monkeypatch):
+    tutorial = (ROOT / "zk" / "README.md").read_text("utf-8")
+    (lines,) = re.findall(r"<!-- tutorial.*?```python\n(.*?)```", tutorial, re.DOTALL)
+    circoms.compiled("an unused wire", tmp_path)
+    (tmp_path / "powers.ptau").write_bytes(toy_ceremony.ptau(4))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(lines, "zk/README.md", "exec"), {})
+    assert len([line for line in lines.splitlines() if line and not line.startswith(("from", "import"))]) <= 15
 
 
 @pytest.mark.parametrize("name", registry.names())
