@@ -26,13 +26,25 @@ COMMANDS = {
         ("r1cs", "print", BAD),
         ("r1cs", "export", "json", BAD, "out.json"),
         ("wtns", "check", BAD, "good.wtns"),
+        ("groth16", "setup", BAD, "good.ptau", "out.zkey"),
+        ("zkey", "verify", BAD, "good.ptau", "good.zkey"),
     ),
     "wtns": (
         ("groth16", "prove", "good.zkey", BAD, "proof.json", "public.json"),
         ("wtns", "check", "good.r1cs", BAD),
         ("wtns", "export", "json", BAD, "out.json"),
     ),
-    "zkey": (("groth16", "prove", BAD, "good.wtns", "proof.json", "public.json"),),
+    "zkey": (
+        ("groth16", "prove", BAD, "good.wtns", "proof.json", "public.json"),
+        ("zkey", "info", BAD),
+        ("zkey", "contribute", BAD, "out.zkey"),
+        ("zkey", "beacon", BAD, "out.zkey", "00ff", "10"),
+        ("zkey", "verify", "good.r1cs", "good.ptau", BAD),
+        ("zkey", "verify", "init", BAD, "good.ptau", "good.zkey"),
+        ("zkey", "export", "verificationkey", BAD, "out.json"),
+        ("zkey", "export", "solidityverifier", BAD, "out.sol"),
+        ("zkey", "export", "vyper", BAD, "out.vy"),
+    ),
     "ptau": (
         ("powersoftau", "info", BAD),
         ("powersoftau", "verify", BAD),
@@ -40,6 +52,8 @@ COMMANDS = {
         ("powersoftau", "beacon", BAD, "out.ptau", "00ff", "10"),
         ("powersoftau", "prepare", "phase2", BAD, "out.ptau"),
         ("powersoftau", "truncate", BAD),
+        ("groth16", "setup", "good.r1cs", BAD, "out.zkey"),
+        ("zkey", "verify", "good.r1cs", BAD, "good.zkey"),
     ),
 }
 CASES = [(name, words) for name, commands in COMMANDS.items() for words in commands]
@@ -74,6 +88,13 @@ HOSTILE = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _everything_is_imported():
+    """So that the time of the first command is not that of Numba's beginning."""
+    import prover.witnesses.circuit
+    import zk.ceremony.phase2check  # noqa: F401
+
+
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder with the good files, in which nothing is compiled."""
@@ -97,9 +118,9 @@ def test_a_command_refuses_it(place, name, words, case):
     bad = place / f"bad.{name}"
     HOSTILE[case](name, bad)
     before = sorted(place.iterdir())
-    started = time.perf_counter()
+    started = time.process_time()
     ran = zksettle(place / "home", *paths(place, words, bad))
-    assert time.perf_counter() - started < MOST_S
+    assert time.process_time() - started < MOST_S
     assert ran.code == 3 and ran.out == "", ran
     assert ran.err.count("\n") == 1 and bad.name in ran.err and "internal error" not in ran.err, ran
     assert sorted(path for path in place.iterdir() if path.name != "home") == before

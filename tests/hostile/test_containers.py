@@ -61,9 +61,9 @@ def test_good_files_are_read_and_used(name):
 def test_a_file_damaged_in_one_place_is_refused(name, what):
     limit, accepted = needed_bytes(name) + SLACK_BYTES, set()
     for case, data in what(FORMATS[name]):
-        started = time.perf_counter()
+        started = time.process_time()
         found, peak = _measured(name, data)
-        took_s = time.perf_counter() - started
+        took_s = time.process_time() - started
         if found is None:
             accepted.add(case)
         else:

@@ -44,10 +44,10 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_json_that_would_cost_much_is_refused_at_once(name):
     data = CASES[name]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FormatError):
         snarkjs.decode_verifying_key(data)
-    assert time.perf_counter() - started < MOST_S
+    assert time.process_time() - started < MOST_S
     tracemalloc.start()
     with pytest.raises(FormatError):
         snarkjs.decode_verifying_key(data)

@@ -30,13 +30,13 @@ def consume(name: str, path) -> None:
 
 def refused_cheaply(name: str, path) -> str:
     """The sentence, once it was had in a second and a megabyte."""
-    started = time.perf_counter()
+    started = time.process_time()
     tracemalloc.start()
     with pytest.raises(FormatError) as caught:
         consume(name, path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert time.perf_counter() - started < MOST_S and peak < MOST_BYTES, (peak, caught.value)
+    assert time.process_time() - started < MOST_S and peak < MOST_BYTES, (peak, caught.value)
     return str(caught.value)
 
 
@@ -150,13 +150,13 @@ SYMBOLS = {
 def test_symbols_are_refused_at_their_first_bad_line(name, tmp_path):
     path = tmp_path / "circuit.sym"
     path.write_bytes(SYMBOLS[name])
-    started = time.perf_counter()
+    started = time.process_time()
     tracemalloc.start()
     with pytest.raises(FormatError, match="line [12] is not"), regular.opened(path) as file:
         symbols.decode(file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < MOST_BYTES and time.perf_counter() - started < MOST_S
+    assert peak < MOST_BYTES and time.process_time() - started < MOST_S
     sparse(path, b"")
     with pytest.raises(FormatError, match="line 1 is not"), regular.opened(path) as file:
         symbols.decode(file)
