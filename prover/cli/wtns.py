@@ -69,9 +69,8 @@ def calculated(session: Session, wasm: Path, input: Path, limit_s: int) -> "Calc
     given = inputs.decode(storage.read(input, inputs.MAX_BYTES), str(input))
     with watching.long_step(session, f"Compiling {wasm.name}", calculator.COMPILING_PER_BYTE * len(data)):
         program = calculator.load(data, str(wasm), limit_s)
-    sym = neighbours.symbols_of_program(wasm)
-    names = () if sym is None else neighbours.signals(sym).names
     with watching.long_step(session, f"Calculating with {wasm.name}", program.memory_bytes):
+        names = neighbours.signal_names(wasm)
         return calculator.calculate(program, given, limit_s=limit_s, names=names, given=str(input))
 
 

@@ -78,8 +78,8 @@ def calculate(
 ) -> Calculated:
     """The witness of the circuit for these inputs, as `prover.witnesses.inputs` reads them.
 
-    `names` are names of signals as a .sym file has them, by which a missing input is called; `given` is what sentences
-    call the inputs.
+    `names` are those of all signals as a .sym file has them, which are asked for when an input is missing; `given` is
+    what sentences call the inputs.
 
     Raises FormatError when the program is not for BN254's field, or an input is unknown, missing, or has another number
     of values; Unsatisfied, with circom's own words, when an assertion of the circuit fails; sandbox.Overdue when that

@@ -1,7 +1,9 @@
 """Whether a witness satisfies a circuit, and which constraint it violates if not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import mul
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import R
 from zk.formats import equations
-from zk.r1cs import evaluate
+from zk.r1cs import SparseMatrix
 
 Progress = Callable[[int, int], None]
 
@@ -53,14 +55,21 @@ def first_violation(
     system = circuit.system
     if len(witness) != system.wires:
         raise FormatError(f"{what} has {len(witness)} wires, and {circuit.path} has {system.wires}")
-    values, p = array.from_plain(witness), system.modulus
-    for index, rows in enumerate(zip(system.a.rows(), system.b.rows(), system.c.rows())):
+    values = array.from_plain(witness)
+    sides = (_sums(matrix, values) for matrix in (system.a, system.b, system.c))
+    for index, (left, right, product) in enumerate(zip(*sides)):
         if index % _AT_ONCE == 0:
             progress(index, system.constraints)
-        left, right, product = (evaluate(row, values, p) for row in rows)
-        if left * right % p != product:
-            return Violation(index, left, right, product)
+        if (left * right - product) % R:
+            return Violation(index, left % R, right % R, product % R)
     return None
+
+
+def _sums(matrix: SparseMatrix, values: list[int]) -> Iterator[int]:
+    """<row, values> for each row, not reduced."""
+    wires = matrix.wires.tolist()
+    for start, end in pairwise(matrix.starts.tolist()):
+        yield sum(map(mul, matrix.values[start:end], map(values.__getitem__, wires[start:end])))
 
 
 def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:

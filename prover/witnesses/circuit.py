@@ -11,7 +11,7 @@ from zk.formats import r1csfile, r1cslabels, regular, symbols
 from zk.formats.r1csfile import Header
 from zk.r1cs import R1CS
 
-MEMORY_PER_BYTE = 9  # of a file that is read, for its terms as Python's integers; measured on circuits of 2^14 and 2^18
+MEMORY_PER_BYTE = 5  # of a file that is read, for its terms as Python's integers; measured on one of 2^18 constraints
 
 
 @dataclass(frozen=True)

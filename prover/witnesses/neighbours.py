@@ -4,10 +4,13 @@
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
+from zk.errors import FormatError
 from zk.formats import regular, symbols
 
 _CONTRIBUTION = re.compile(r"_(?:final|[0-9]+)$")
@@ -23,6 +26,13 @@ def symbols_of_program(wasm: Path) -> Path | None:
     """The .sym file of a .wasm file, beside it or beside its folder, when there is one."""
     folders = (wasm.parent, wasm.absolute().parent.parent)
     return next((path for folder in folders if (path := folder / f"{wasm.stem}.sym").is_file()), None)
+
+
+def signal_names(wasm: Path) -> Iterator[str]:
+    """The names of a program's signals, read when the first is asked for; none where there is no good .sym file."""
+    sym = symbols_of_program(wasm)
+    with suppress(FormatError):
+        yield from () if sym is None else signals(sym).names
 
 
 def signals(sym: Path) -> symbols.Symbols:

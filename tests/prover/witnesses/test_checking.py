@@ -9,7 +9,7 @@ from tests.reference import qap
 from tests.zk import cubic, iden3
 from zk.errors import FormatError, Unsatisfied
 from zk.fields import array
-from zk.formats import wtns
+from zk.formats import symbols, wtns
 
 SYM = "1,1,0,main.y\n2,2,0,main.x\n3,3,0,main.x2\n4,4,0,main.x3\n5,5,0,main.k\n6,6,0,main.z\n"
 
@@ -84,6 +84,10 @@ def test_the_symbols_of_a_program_lie_beside_it_or_beside_its_folder(place, monk
     monkeypatch.chdir(place / "circuit_js")
     assert neighbours.symbols_of_program(type(place)("circuit.wasm")) == place / "circuit.sym"
     assert neighbours.symbols_of_program(place / "circuit_js" / "other.wasm") is None
+    assert list(neighbours.signal_names(place / "circuit_js" / "circuit.wasm")) == symbols.decode(SYM.encode()).names
+    (place / "circuit.sym").write_text("no symbols")
+    for name in ("circuit.wasm", "other.wasm"):
+        assert list(neighbours.signal_names(place / "circuit_js" / name)) == []
 
 
 @pytest.mark.parametrize("name", CASES)
