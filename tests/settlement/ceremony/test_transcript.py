@@ -4,11 +4,13 @@ import io
 import json
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from circuits import registry
 from settlement.ceremony import contribution, start, transcript
+from tests.hostile import damage
 from tests.settlement.ceremony import chains
 from zk.errors import FormatError, InvalidProof
 from zk.formats import sections
@@ -247,6 +249,16 @@ def test_sections_that_are_not_a_contributions_in_their_order_are_refused(tmp_pa
     sections.write(file, b"zkct", 1, [(number, len(found[number].data), [found[number].data]) for number in order])
     with pytest.raises(FormatError, match="does not have the sections of a contribution, in their order"):
         contribution.decode(file.getvalue(), "it")
+
+
+def test_a_container_that_is_damaged_in_one_place_is_refused(tmp_path):
+    data = chains.add(chains.begin(tmp_path / "ceremony")).read_bytes()
+    kind = SimpleNamespace(magic=b"zkct", version=1, good=lambda: data)
+    cases = dict(damage.container(kind))
+    assert len(cases) > 200
+    for case, damaged in cases.items():
+        with pytest.raises((FormatError, InvalidProof)):
+            contribution.check_signature(contribution.decode(damaged, "it"), case)
 
 
 def test_a_head_in_another_form_is_refused():
