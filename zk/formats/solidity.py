@@ -1,8 +1,8 @@
 """A Solidity contract that verifies the proofs of one key, for `zkey export solidityverifier`.
 
-The contract has three answers, so that nobody takes trouble for a verdict: it returns true for a valid proof, false
-for one whose pairing was computed and is not one, and reverts with a custom error when there is nothing to compute: a
-public input that is not below r, an identity in the proof, a precompile that refuses a point or runs out of gas.
+The contract has three answers, so that nobody takes trouble for a verdict.  It returns true for a valid proof and
+false when the pairing was computed and is not one.  It reverts with a custom error when there is nothing to compute: a
+public input is not below r, the proof has an identity, or a precompile refuses a point or runs out of gas.
 What zk/groth16 refuses as FormatError is what the contract reverts on.
 
 The call is that of snarkjs's contracts, so calldata is interchangeable.  Solidity has no arrays of length zero: for a

@@ -10,7 +10,7 @@ Each public input costs about 118 bytes of code, and Ethereum's limit (EIP-170) 
 from collections.abc import Iterable
 from string import Template
 
-from zk.curves.bn254 import G2Point
+from zk.curves.bn254 import G1Point, G2Point
 from zk.fields.prime import P, R
 from zk.groth16 import keys
 from zk.groth16.keys import VerifyingKey
@@ -72,10 +72,6 @@ _LENGTH_CHECK = '    assert len(publicInputs) == 0, "the statement has no public
 def contract(key: VerifyingKey) -> str:
     """The source of a contract that verifies proofs under this key; the name of its file is the contract's."""
     has_inputs = key.public > 0
-    products = (
-        f"    total = self.add_product(\n        total, publicInputs[{j}],\n        [{point.x},\n         {point.y}],\n    )\n"
-        for j, point in enumerate(key.ic[1:])
-    )
     return _CONTRACT.substitute(
         digest=keys.digest(key).hex(),
         p=P,
@@ -84,12 +80,19 @@ def contract(key: VerifyingKey) -> str:
         length_check="" if has_inputs else _LENGTH_CHECK,
         ic0_x=key.ic[0].x,
         ic0_y=key.ic[0].y,
-        sum="".join(products),
+        sum="".join(_product(index, point) for index, point in enumerate(key.ic[1:])),
         alpha_x=key.alpha.x,
         alpha_y=key.alpha.y,
         **{name: _lines(_negated(getattr(key, name))) for name in ("beta", "gamma", "delta")},
         add_product=_ADD_PRODUCT if has_inputs else "",
     )
+
+
+def _product(index: int, point: G1Point) -> str:
+    """The statement that adds a public input's part to S."""
+    indent = " " * 8
+    lines = [f"total, publicInputs[{index}],", f"[{point.x},", f" {point.y}],"]
+    return "    total = self.add_product(\n" + "".join(f"{indent}{line}\n" for line in lines) + "    )\n"
 
 
 def _negated(point: G2Point) -> list[object]:
