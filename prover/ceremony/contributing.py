@@ -113,10 +113,10 @@ def _start(powers: Path, statements: Iterable[str], made_ms: int, step: Step) ->
     with regular.opened(powers) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         found = ptau.decode(file, start.POWERS_FILE)
-        verifying.check_powers(found, step)
+        contributors = verifying.check_powers(found, step)
         keys = {name: verifying.first_key(name, found, step) for name in statements}
     circuits = (Circuit(name, registry.pinned(name), key.ceremony.circuit_hash.hex()) for name, key in keys.items())
-    return Start(Powers(digest, found.power), tuple(circuits), made_ms)
+    return Start(Powers(digest, found.power, contributors), tuple(circuits), made_ms)
 
 
 def _head(verified: Verified, name: str, key: Ed25519PrivateKey, made_ms: int, beacon: Beacon | None) -> Head:

@@ -9,8 +9,11 @@ from prover.cli import show
 from prover.cli.command import Session
 
 if TYPE_CHECKING:
+    from settlement.ceremony.start import Powers
     from settlement.ceremony.transcript import Transcript
     from settlement.ceremony.verifying import Report, Verified
+
+SHOWN = 5
 
 
 def verified(folder: Path, check: "Callable[[Transcript], None]" = lambda found: None) -> "Verified":
@@ -63,7 +66,8 @@ def display(session: Session, found: "Transcript", more: dict[str, Any] | None =
     screen, begun = session.screen, found.start
     screen.fields([
         ("statements", ", ".join(circuit.statement for circuit in begun.circuits)),
-        ("powers of tau", f"2^{begun.powers.power}, SHA-256 {show.short(begun.powers.sha256, 16)}"),
+        ("powers of tau", f"2^{begun.powers.power}, made by {_makers(begun.powers)}"),
+        ("", f"SHA-256 {begun.powers.sha256}"),
         ("begun", show.time_text(begun.made_ms)),
         ("transcript", found.digest),
     ])  # fmt: skip
@@ -79,6 +83,13 @@ def display(session: Session, found: "Transcript", more: dict[str, Any] | None =
     screen.document({**_document(found), "missing": missing, **(more or {})})
 
 
+def _makers(powers: "Powers") -> str:
+    """Who contributed to the powers, the first few by name."""
+    names = ["a beacon" if by.is_beacon else by.name or "somebody" for by in powers.contributors]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
 def _missing(found: "Transcript") -> list[str]:
     """What a ceremony could still have, in sentences."""
     from circuits import pins
@@ -86,6 +97,9 @@ def _missing(found: "Transcript") -> list[str]:
     listed = {circuit.statement for circuit in found.start.circuits}
     others = [name for name in pins.names() if name not in listed]
     missing = [f"{name}, which a pool needs too, is not part of this ceremony" for name in others]
+    if found.start.powers.people < 2:
+        made = "only one has" if found.start.powers.people else "nobody has"
+        missing.append(f"{made} contributed to the powers of tau, and alone could forge: take those of many")
     if not found.contributors:
         missing.append("nobody has contributed yet, so everybody knows the secret: `zksettle ceremony contribute`")
     elif found.contributors == 1:

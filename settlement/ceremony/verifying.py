@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from circuits import registry
 from settlement.ceremony import start, transcript
+from settlement.ceremony.start import Contributor
 from settlement.ceremony.transcript import Link, Transcript
 from settlement.pool import Pool
 from zk.errors import FormatError, InvalidProof
@@ -38,7 +39,6 @@ class Verified:
     """A transcript in which everything is right, and the key of each of its statements."""
 
     transcript: Transcript
-    powers: tuple[str | None, ...]  # the names of those who contributed to the powers of τ
     first: "dict[str, KeyFile]"  # before the first contribution
     keys: "dict[str, KeyFile]"
 
@@ -74,7 +74,8 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
         raise found.problems[0]
     with regular.opened(found.powers) as file:
         powers = _powers(file, found.start)
-        contributors = check_powers(powers, step)
+        if check_powers(powers, step) != found.start.powers.contributors:
+            raise InvalidProof(f"{start.FILE} names others than those who contributed to the powers")
         first = {circuit.statement: first_key(circuit.statement, powers, step) for circuit in found.start.circuits}
     for circuit in found.start.circuits:
         if first[circuit.statement].ceremony.circuit_hash.hex() != circuit.hash:
@@ -84,15 +85,16 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
         with step(f"Checking {link.path.name}", 0) as report:
             keys = _following(keys, first, link, report)
     _check_knowledge(keys, step)
-    return Verified(found, contributors, first, keys)
+    return Verified(found, first, keys)
 
 
-def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[str | None, ...]:
-    """The names of those who contributed to the powers.  Raises InvalidProof or FormatError when they are not right."""
+def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor, ...]:
+    """Who contributed to the powers.  Raises InvalidProof or FormatError when they are not right."""
     from zk.ceremony import verification
 
     with step("Verifying the powers of tau", _COPIES * _POINT_BYTES << powers.power) as report:
-        return tuple(found.attribution.name for found in verification.verify(powers, report))
+        told = [found.attribution for found in verification.verify(powers, report)]
+    return tuple(Contributor(by.name if start.is_shown(by.name) else None, by.beacon is not None) for by in told)
 
 
 def first_key(statement: str, powers: "Powers", step: Step = unwatched) -> "KeyFile":
@@ -100,7 +102,7 @@ def first_key(statement: str, powers: "Powers", step: Step = unwatched) -> "KeyF
     from zk.groth16 import setup
 
     circuit = _listing(statement)
-    memory_bytes = _COPIES * _POINT_BYTES << setup.log_size(circuit)
+    memory_bytes = _COPIES * _POINT_BYTES << setup.log_size(circuit.header)
     with step(f"Making the first {statement} key from the powers", memory_bytes) as report:
         return setup.make(circuit, powers, report)
 

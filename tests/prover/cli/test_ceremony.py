@@ -1,5 +1,6 @@
 """A ceremony walked with commands only, from its start to a pool that needs no --insecure-dev."""
 
+import io
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from prover.proofs import keystore as keystores
 from tests import node
 from tests.prover.cli.run import refused, zksettle
 from tests.settlement.ceremony import toys
+from zk.ceremony import powers, preparation
+from zk.formats import ptau
 
 BEACON = ("0x" + "a1" * 32, "10")
 
@@ -54,6 +57,7 @@ def ended(begun, tmp_path_factory):
 def test_everybody_is_listed_with_what_they_can_be_recognised_by(ended, tmp_path):
     shown = zksettle(tmp_path, "ceremony", "status", ended)
     lines = [line.split() for line in shown.out.splitlines()]
+    assert "2^4, made by Dora, Emil" in shown.out
     assert shown.code == 0 and ["number", "name", "time", "key", "attestation"] in lines
     assert [line[:2] for line in lines if line[:1] and line[0] in "123"] == [
         ["1", "Alice"], ["2", "Bob"], ["3", "beacon"],
@@ -78,6 +82,18 @@ def test_what_is_missing_is_said(begun, ended, tmp_path):
     shutil.copy(ended / "0001-alice.contribution", folder)
     missing = as_json(tmp_path, "ceremony", "status", folder)["missing"]
     assert "only one has contributed, who alone could forge" in missing[0] and "no beacon" in missing[1]
+
+
+def test_powers_that_one_party_made_are_warned_of(tmp_path):
+    begun, made, prepared = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    powers.new(toys.POWER, begun)
+    powers.contribute(ptau.decode(begun.getvalue()), made, "\x1b[2J")
+    preparation.prepare(ptau.decode(made.getvalue()), prepared)
+    (tmp_path / "powers.ptau").write_bytes(prepared.getvalue())
+    folder = tmp_path / "ceremony"
+    begun = as_json(tmp_path, "ceremony", "start", folder, "--powers", tmp_path / "powers.ptau")
+    assert "only one has contributed to the powers of tau, and alone could forge" in begun["missing"][0]
+    assert begun["start"]["powers"]["contributors"] == [{"name": None, "is_beacon": False}]
 
 
 def test_what_is_wrong_is_said_and_ends_with_1(ended, tmp_path):

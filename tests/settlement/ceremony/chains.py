@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from circuits import registry
 from settlement.ceremony import contribution, start, transcript
 from settlement.ceremony.contribution import Beacon, Head, Share
-from settlement.ceremony.start import Circuit, Powers, Start
+from settlement.ceremony.start import Circuit, Contributor, Powers, Start
 
 START = Start(
-    Powers("ab" * 32, 14),
+    Powers("ab" * 32, 14, (Contributor("Dora", False), Contributor(None, False), Contributor(None, True))),
     tuple(Circuit(name, registry.pinned(name), "cd" * 64) for name in ("leg", "margin")),
     1_800_000_000_000,
 )

@@ -267,13 +267,22 @@ def test_a_head_in_another_form_is_refused():
         contribution._decode_head(json.dumps(HEAD).encode(), "it")
 
 
+def with_powers(document: dict, **changes) -> dict:
+    return document | {"powers": document["powers"] | changes}
+
+
 @pytest.mark.parametrize("spoil, why", [
     (lambda document: document | {"format": "other"}, "is not the start of a ceremony, version 1"),
     (lambda document: document | {"version": 2}, "is not the start of a ceremony, version 1"),
     (lambda document: document | {"made_ms": "now"}, "the time is not an integer"),
-    (lambda document: document | {"powers": {"sha256": "ab" * 32}}, "has no power"),
-    (lambda document: document | {"powers": {"sha256": "ab", "power": 4}}, "digest of the powers is not 64 hex digits"),
-    (lambda document: document | {"powers": {"sha256": "ab" * 32, "power": 29}}, "from 1 to 28"),
+    (lambda document: with_powers(document, power=29), "the power is not an integer from 1 to 28"),
+    (lambda document: with_powers(document, sha256="ab"), "the powers: the digest is not 64 hex digits"),
+    (lambda document: with_powers(document, more=1), "the powers has the unknown key 'more'"),
+    (lambda document: with_powers(document, contributors=[]), "do not list 1 to 512 contributors"),
+    (lambda document: with_powers(document, contributors=[{"name": None, "is_beacon": True}] * 513), "do not list"),
+    (lambda document: with_powers(document, contributors=[{"name": "a"}]), "a contributor has no is_beacon"),
+    (lambda document: with_powers(document, contributors=[{"name": "a\n", "is_beacon": False}]), "can be shown"),
+    (lambda document: with_powers(document, contributors=[{"name": "a", "is_beacon": 1}]), "can be shown"),
     (lambda document: document | {"circuits": []}, "does not list 1 to 16 circuits"),
     (lambda document: document | {"circuits": document["circuits"] * 9}, "does not list 1 to 16 circuits"),
     (lambda document: document | {"circuits": document["circuits"] * 2}, "lists a statement twice"),

@@ -41,14 +41,15 @@ def made(toy_statements, tmp_path_factory):
 @pytest.fixture
 def folder(made, tmp_path, monkeypatch):
     """A copy; its powers, the same for all tests, are looked at by those that are about powers."""
-    monkeypatch.setattr(verifying, "check_powers", lambda powers, step: made.powers)
+    monkeypatch.setattr(verifying, "check_powers", lambda powers, step: made.transcript.start.powers.contributors)
     return shutil.copytree(made.transcript.folder, tmp_path / "ceremony")
 
 
 def test_a_ceremony_is_worked_out_again_and_its_keys_are_finished(made, folder):
     toys.end(folder)
     found = toys.verified(folder)
-    assert found.transcript.contributors == 2 and found.transcript.has_beacon and made.powers == ("public",)
+    assert found.transcript.contributors == 2 and found.transcript.has_beacon
+    assert [by.name for by in made.transcript.start.powers.contributors] == ["Dora", "Emil"]
     for name, key in found.keys.items():
         assert [c.attribution.name for c in key.ceremony.contributions] == ["Alice", "Bob", "beacon"]
         verifying_key = found.verifying_key(name)
@@ -131,9 +132,7 @@ def test_points_c_that_were_not_divided_are_noticed(folder, add):
         return shares.encode(replace(phase2.contribute(before, "Mallory"), c=before.c))
 
     add(change)
-    refused(
-        folder, InvalidProof, "0003-mallory.contribution: leg: the points c of the key are not those"
-    )
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points c of the key are not those")
 
 
 def test_points_h_that_were_not_divided_are_noticed(folder, add):
@@ -141,9 +140,7 @@ def test_points_h_that_were_not_divided_are_noticed(folder, add):
         return shares.encode(replace(phase2.contribute(before, "Mallory"), h=before.h))
 
     add(change)
-    refused(
-        folder, InvalidProof, "0003-mallory.contribution: leg: the points h of the key are not those"
-    )
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points h of the key are not those")
 
 
 def test_a_delta_in_g2_of_another_secret_is_noticed(folder, add):
@@ -242,6 +239,12 @@ def rewritten(folder, **changes) -> None:
 def test_powers_that_the_start_does_not_name_are_refused(folder):
     (folder / start.POWERS_FILE).write_bytes(toys.prepared(1))
     refused(folder, FormatError, "powers.ptau is not the file that 0000-start.json names: its SHA-256 is")
+
+
+def test_a_start_that_names_others_as_those_who_made_the_powers_is_refused(folder):
+    powers = transcript.read(folder).start.powers
+    rewritten(folder, powers=replace(powers, contributors=powers.contributors * 20))
+    refused(folder, InvalidProof, "0000-start.json names others than those who contributed to the powers")
 
 
 def test_a_start_with_another_power_is_refused(folder):

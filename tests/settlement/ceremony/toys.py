@@ -49,12 +49,13 @@ def statements() -> Iterator[None]:
 
 @lru_cache(maxsize=None)
 def prepared(salt: int = 0) -> bytes:
-    """Powers of tau of 2^4 that one party contributed to, prepared for phase 2; others for another salt."""
-    begun, contributed, made = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    powers.new(POWER, begun)
-    powers.beacon(ptau.decode(begun.getvalue()), contributed, bytes([salt + 1]), 10, "public")
-    preparation.prepare(ptau.decode(contributed.getvalue()), made)
-    return made.getvalue()
+    """Powers of tau of 2^4 by Dora and Emil, prepared for phase 2; others for another salt."""
+    files = [io.BytesIO() for _ in range(4)]
+    powers.new(POWER, files[0])
+    for before, after, name in zip(files, files[1:], ("Dora", "Emil")):
+        powers.contribute(ptau.decode(before.getvalue()), after, name, bytes([salt]))
+    preparation.prepare(ptau.decode(files[2].getvalue()), files[3])
+    return files[3].getvalue()
 
 
 def begin(folder: Path, data: bytes | None = None) -> Verified:
