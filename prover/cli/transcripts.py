@@ -98,8 +98,7 @@ def _missing(found: "Transcript") -> list[str]:
     others = [name for name in pins.names() if name not in listed]
     missing = [f"{name}, which a pool needs too, is not part of this ceremony" for name in others]
     if found.start.powers.people < 2:
-        made = "only one has" if found.start.powers.people else "nobody has"
-        missing.append(f"{made} contributed to the powers of tau, and alone could forge: take those of many")
+        missing.append("only one has contributed to the powers of tau, who alone could forge: take those of many")
     if not found.contributors:
         missing.append("nobody has contributed yet, so everybody knows the secret: `zksettle ceremony contribute`")
     elif found.contributors == 1:

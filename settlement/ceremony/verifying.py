@@ -89,11 +89,16 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
 
 
 def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor, ...]:
-    """Who contributed to the powers.  Raises InvalidProof or FormatError when they are not right."""
+    """Who contributed to the powers.
+
+    Raises InvalidProof or FormatError when they are not right, or made by a beacon alone: everybody knows its secrets.
+    """
     from zk.ceremony import verification
 
     with step("Verifying the powers of tau", _COPIES * _POINT_BYTES << powers.power) as report:
         told = [found.attribution for found in verification.verify(powers, report)]
+    if all(by.beacon is not None for by in told):
+        raise InvalidProof("only a beacon contributed to the powers of tau, so everybody knows their secrets")
     return tuple(Contributor(by.name if start.is_shown(by.name) else None, by.beacon is not None) for by in told)
 
 

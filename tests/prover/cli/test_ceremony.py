@@ -92,7 +92,7 @@ def test_powers_that_one_party_made_are_warned_of(tmp_path):
     (tmp_path / "powers.ptau").write_bytes(prepared.getvalue())
     folder = tmp_path / "ceremony"
     begun = as_json(tmp_path, "ceremony", "start", folder, "--powers", tmp_path / "powers.ptau")
-    assert "only one has contributed to the powers of tau, and alone could forge" in begun["missing"][0]
+    assert "only one has contributed to the powers of tau, who alone could forge" in begun["missing"][0]
     assert begun["start"]["powers"]["contributors"] == [{"name": None, "is_beacon": False}]
 
 
