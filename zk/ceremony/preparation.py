@@ -86,8 +86,8 @@ def work(powers: Powers) -> int:
 def check(powers: Powers, steps: Steps) -> None:
     """The Lagrange points of prepared powers, given that the powers are what they should be.
 
-    Raises InvalidProof, naming the section, when they are not what `prepare` writes, and FormatError when one is no point,
-    or there are more than 2^26 powers.  Not to be called from a task of the pool.
+    Raises InvalidProof, naming the section, when they are not what `prepare` writes, and FormatError when one is no
+    point, or there are more than 2^26 powers.  Not to be called from a task of the pool.
     """
     if powers.power > MAX_POWER:
         raise FormatError(f"the powers are 2^{powers.power}, and 2^{MAX_POWER} is the limit of what is checked")
