@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CURVES = ("bn128", "bn254", "altbn128")
 MOST_BYTES = 96 << 20  # of memory that a command takes which works piece by piece
-BYTES_PER_POWER = 400  # of memory, to verify Lagrange points
+BYTES_PER_POWER = 500  # of memory, to verify Lagrange points
 
 input_argument = click.argument("old", type=files.Existing(), metavar="POWERS.ptau")
 output_argument = click.argument("new", type=files.Output(), metavar="NEW.ptau")
@@ -100,7 +100,7 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
 
 def _piecewise(power: int) -> int:
     """The memory that a command takes for 2^power powers, a piece at a time: so much for each, up to a limit."""
-    return min(MOST_BYTES, 2 * BYTES_PER_POWER << power)
+    return min(MOST_BYTES, BYTES_PER_POWER << power)
 
 
 def _compile_kernels(session: Session, old: Path) -> None:
