@@ -5,9 +5,12 @@ import io
 import numpy as np
 import pytest
 
+from tests.reference import bn254 as reference
 from tests.zk import ceremonies
 from tests.zk.ceremonies import BEACON, EXPONENT, POWER
-from zk.ceremony import powers, preparation, transcript, verification
+from zk.ceremony import chacha, chunks, powers, preparation, transcript, verification
+from zk.curves import g2
+from zk.curves.bn254 import G2Point
 from zk.errors import FormatError
 from zk.formats import ptau, ptaucontributions
 from zk.formats.attribution import Beacon
@@ -130,6 +133,12 @@ def test_a_beacon_out_of_range_is_refused_before_anything_is_written(value, expo
     assert file.getvalue() == b""
 
 
+def test_what_cannot_take_a_beacon_is_refused_before_the_beacon_is_hashed(monkeypatch):
+    monkeypatch.setattr(chacha, "beacon_seed", lambda *arguments: pytest.fail("the beacon was hashed"))
+    with pytest.raises(FormatError, match="shortened copy"):
+        powers.beacon(theirs("ready_02"), io.BytesIO(), b"b", 26)
+
+
 @pytest.mark.parametrize("power", [0, 29])
 def test_a_power_out_of_range_is_refused(power):
     with pytest.raises(FormatError, match="1 to 28 is the range"):
@@ -146,17 +155,11 @@ def test_nobody_contributes_to_points_that_would_tell_the_secret():
 
 
 def outside_g2() -> np.ndarray:
-    from tests.reference import bn254 as reference
-    from zk.curves import g2
-    from zk.curves.bn254 import G2Point
-
     return g2.encode([G2Point(*point) for point in reference.twist_points(1)])
 
 
 def test_long_parts_are_multiplied_hashed_and_checked_piece_by_piece(monkeypatch):
     """The same bytes and the same verdict whatever the size of a piece, and progress that ends at its total."""
-    from zk.ceremony import chunks
-
     monkeypatch.setattr(chunks, "COUNT", 8)
     seen = []
     ready = ceremonies.theirs()["ready"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.reference import bn254 as reference
 from tests.zk import ceremonies, iden3
-from zk.ceremony import chacha, powers, preparation, verification
+from zk.ceremony import chacha, knowledge, powers, preparation, verification
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G2Point
 from zk.errors import FormatError, InvalidProof
@@ -127,6 +127,15 @@ def test_beacons_that_ask_for_too_much_work_together_are_refused_before_any_of_i
     refused(with_contributions([one] * 3), FormatError, r"the beacons ask for more than 2\^26 hashes \(2\^25 for one\)")
     endless = replace(one, attribution=Attribution(beacon=Beacon(b"x", 63)))
     refused(with_contributions([endless]), FormatError, r"\(2\^63 for one\), which is the limit of what is checked")
+
+
+def test_the_identity_has_no_ratio():
+    left, right = (bn254.G1, bn254.G1), (bn254.G2, bn254.G2)
+    assert knowledge.is_same_ratio(left, right)
+    for place in range(2):
+        assert not knowledge.is_same_ratio(left, tuple(None if i == place else bn254.G2 for i in range(2)))
+        assert not knowledge.is_same_ratio(tuple(None if i == place else bn254.G1 for i in range(2)), right)
+    assert not knowledge.is_same_ratio((None, None), (None, None))
 
 
 # The last contribution's hashes are those of the points.
@@ -327,6 +336,7 @@ def told(kind: int, parameters: bytes, length: int | None = None) -> bytes:
 
 BAD_RECORDS = [
     (iden3.u32(0) + b"x", "the contributions go on after the last one"),
+    (lambda: iden3.u32(1) + record(told(0, b"")) + b"x", "the contributions go on after the last one"),
     (b"\1\0\0", "are cut short"),
     (iden3.u32(1), "end before the 1 do"),
     (iden3.u32(4097), "are 4097, and 4096 is the limit"),
