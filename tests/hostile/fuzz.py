@@ -24,6 +24,7 @@ from tests.hostile.goods import FORMATS, Format, Parts
 
 MOST_S, MOST_USED_S = 1.0, 10.0  # of processor time; a beacon may ask for a million hashes
 MOST_GROWTH_KIB = 256 << 10
+MOST_KEPT = 5000  # letters of a row
 WORD = 4  # bytes; files are compared in steps of them
 USED = "read and used"
 
@@ -107,12 +108,13 @@ def _report(hunt: Hunt, data: bytes, out: Path, why: str) -> bool:
 
 
 def kept(hunts: list[Hunt]) -> list[dict]:
-    """Every sentence with the file it was first heard from, as edits of the good file."""
-    return [
+    """Every sentence with the file nearest to the good one that it was heard from, as edits that are not too many."""
+    rows = [
         {"format": hunt.kind.name, "says": says, "edits": edits(hunt.kind.good(), data)}
         for hunt in hunts
         for says, data in sorted(hunt.first.items())
     ]
+    return [row for row in rows if len(json.dumps(row)) < MOST_KEPT]
 
 
 def main() -> int:
