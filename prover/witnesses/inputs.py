@@ -19,7 +19,7 @@ from zk.formats import strict
 MAX_BYTES = 256 << 20
 EXACT = 1 << 53  # numbers of JavaScript are whole and apart below this
 
-_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]*)")
 _MAX_CHARACTERS = 80
 
 

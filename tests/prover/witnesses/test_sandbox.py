@@ -8,12 +8,13 @@ import time
 import pytest
 
 from prover.witnesses import calculator, messages, sandbox
-from tests.prover.witnesses.programs import IMPORTS, program
+from tests.prover.witnesses.programs import FUNCTIONS, IMPORTS, program
 from zk.errors import FormatError, Unsatisfied
 from zk.fields import array
 from zk.fields.prime import P, R
 
 SOON_S = 10  # a test machine may be busy
+TOP_WORD = "(i32.store (i32.const 28) (i32.const -1))"  # makes 2^255 and more of what is given out
 FOREVER = "(loop $on (br $on))"
 
 
@@ -37,6 +38,8 @@ LIES = {
     "no WebAssembly": (b"\0asm\1\0\0\0\xff", "is not a program in WebAssembly"),
     "a file": (program(imports='(import "wasi_snapshot_preview1" "fd_write" (func (param i32)))'),
                "asks for wasi_snapshot_preview1.fd_write"),
+    "a function of another module": (program(imports='(import "env" "exceptionHandler" (func (param i32)))'),
+                                     "asks for env.exceptionHandler"),
     "another function": (program(imports='(import "runtime" "readFile" (func (param i32)))'),
                          "asks for runtime.readFile"),
     "a function of another shape": (program(imports='(import "runtime" "exceptionHandler" (func (param i64)))'),
@@ -55,7 +58,8 @@ LIES = {
     "no wires": (program(getWitnessSize="(result i32) (i32.const 0)"), "has a witness of 0 wires"),
     "many wires": (program(getWitnessSize="(result i32) (i32.const 16777217)"), "has a witness of 16777217 wires"),
     "negative wires": (program(getWitnessSize="(result i32) (i32.const -1)"), "has a witness of -1 wires"),
-    "values above r": (program(getWitness="(param i32) (i32.store (i32.const 28) (i32.const -1))"), "makes no witness"),
+    "values above r": (program(getWitness=f"{FUNCTIONS['getWitness']} (if (local.get $i) (then {TOP_WORD}))"),
+                       "makes no witness"),
     "a first that is not one": (program(getWitness="(param i32)"), "makes no witness"),
     "a trap": (program(init="(param i32) (unreachable)"), "a.wasm breaks off: unreachable"),
     "a place beyond its memory": (program(init="(param i32) (i32.store (i32.const -4) (i32.const 1))"),
