@@ -63,7 +63,7 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
 @contributions.name_option
 @pass_session
 def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, name: str | None) -> None:
-    """End the ceremony with a public value that nobody could choose, hashed 2^EXPONENT times.
+    """End the ceremony with a public value that nobody could choose, hashed 2^EXPONENT times, 2^10 to 2^26.
 
     Announce beforehand which value it will be: of a block that is not mined yet, of a lottery that is not drawn.
     """

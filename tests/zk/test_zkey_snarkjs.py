@@ -48,7 +48,7 @@ const { zKey } = require("snarkjs"), [folder, ...names] = process.argv.slice(1);
   process.exit(0);
 })().catch(error => { console.error(error); process.exit(1); });
 """
-NAMES = ["toy", *(name.replace(" ", "-") for name in SOURCES)]
+NAMES = ["least", "toy", *(name.replace(" ", "-") for name in SOURCES)]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,8 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("keys")
     (made / "powers.ptau").write_bytes(toy_ceremony.ptau(POWER))
     (made / "toy.r1cs").write_bytes(toy_ceremony.r1cs())
-    for name, source in zip(NAMES[1:], SOURCES.values(), strict=True):
+    (made / "least.r1cs").write_bytes(toy_ceremony.r1cs([], wires=1, public=0))
+    for name, source in zip(NAMES[2:], SOURCES.values(), strict=True):
         (made / f"{name}.circom").write_text("pragma circom 2.0.0;\n" + source)
         node.circom(made / f"{name}.circom", made)
     node.run(MAKE % EXPONENT, str(made), BEACON, *NAMES)
