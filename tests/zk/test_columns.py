@@ -46,6 +46,8 @@ def test_terms_that_cancel_leave_the_identity():
 def test_a_row_and_a_coefficient_up_to_its_sign_are_multiplied_once_and_ones_never():
     ready = prepared([(0, 0, 9), (0, 1, R - 9), (0, 2, 9), (1, 0, 9), (2, 0, 1), (2, 1, R - 1), (3, 0, 0)])
     assert sorted(zip(ready.bases.tolist(), array.from_plain(ready.scalars))) == [(0, 9), (1, 9)]
+    ready = prepared([(0, 0, HALF), (0, 1, HALF + 1)])
+    assert array.from_plain(ready.scalars) == [HALF]
 
 
 def test_long_columns_are_shared_out_and_the_last_may_be_empty(monkeypatch):

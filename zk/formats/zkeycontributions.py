@@ -92,9 +92,7 @@ def decode(section: Section) -> Ceremony:
     for i in range(count):
         what = f"{section.what}: contribution {i + 1}"
         end = position + _RECORD.itemsize
-        if end > len(data):
-            raise FormatError(f"{what} is cut short")
-        named, length = attribution.decode(data[end:], what)
+        named, length = attribution.decode(data[end:], what)  # refused when there is nothing
         found.append(_decode_record(data[position:end], named, what))
         position = end + length
     section.check_length(position)
