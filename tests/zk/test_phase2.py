@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.zk import test_zkey, toy_ceremony
+from zk import entropy
 from zk.ceremony import chacha, phase2, phase2check
 from zk.curves import bn254, g1, g2, scaling
 from zk.errors import FormatError, InvalidProof
@@ -245,3 +246,8 @@ def test_a_key_of_public_wires_only_has_no_c_to_divide():
 def test_what_cannot_be_written_is_not_begun(change, why):
     with pytest.raises(FormatError, match=why):
         change(keys()[0])
+
+
+def test_the_secret_is_made_of_the_text_too(monkeypatch):
+    monkeypatch.setattr(entropy, "token", bytes)
+    assert chacha.secret_seed(b"a") == chacha.secret_seed(b"a") != chacha.secret_seed(b"b")
