@@ -21,6 +21,7 @@ MEMORY_PER_WIRE = 110  # bytes: its words, and the same as one of Python's integ
 
 _AT_ONCE = 1 << 12  # constraints looked at between two reports of progress
 _MOST_TERMS = 12  # of a combination, in a sentence
+_MOST_CHARACTERS = 4000  # of a constraint: a name may be as long
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,11 @@ def _sums(matrix: SparseMatrix, values: list[int]) -> Iterator[int]:
 def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:
     """The violated constraint with the names of its wires, and a sentence when these are numbers only.
 
-    The names are those of the .sym file beside the circuit; long combinations are cut short.
+    The names are those of the .sym file beside the circuit; what is too long for a sentence is cut.
     """
     names, note = circuits.names_beside(circuit)
-    return equations.constraint(circuit.system, violation.index, names, _MOST_TERMS), note
+    text = equations.constraint(circuit.system, violation.index, names, _MOST_TERMS)
+    return (text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"), note
 
 
 def _signed(value: int) -> int:

@@ -62,6 +62,13 @@ def test_a_constraint_is_written_with_names_or_with_the_numbers_of_wires(place):
     assert checking.written(read, violation)[1] == "circuit.sym is not beside it: wires are called by their numbers"
 
 
+def test_names_without_measure_are_cut(place):
+    (place / "circuit.sym").write_text(SYM.replace("main.", "m" * 4000))
+    values = qap.cubic_witness(3, 5)
+    text, note = checking.written(*find(place, [*values[:3], values[3] + 1, *values[4:]]))
+    assert note == "" and len(text) == 4001 and text.endswith("m…")
+
+
 def test_both_sides_are_said_with_signs(place):
     assert checking.Violation(0, 3, cubic.system().modulus - 5, 16).sides() == "3 * -5 ≠ 16"
 
