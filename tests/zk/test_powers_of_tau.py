@@ -8,7 +8,7 @@ import pytest
 from tests.reference import bn254 as reference
 from tests.zk import ceremonies
 from tests.zk.ceremonies import BEACON, EXPONENT, POWER
-from zk.ceremony import chacha, chunks, powers, preparation, transcript, verification
+from zk.ceremony import chacha, chunks, firstchallenge, powers, preparation, verification
 from zk.curves import g2
 from zk.curves.bn254 import G2Point
 from zk.errors import FormatError
@@ -29,6 +29,13 @@ def theirs(name: str) -> ptau.Powers:
 
 def test_a_new_ceremony_is_that_of_snarkjs():
     assert written(powers.new, POWER) == ceremonies.theirs()["new"]
+
+
+def test_the_first_challenges_that_are_kept_are_those_that_are_computed():
+    assert sorted(firstchallenge.KNOWN) == list(range(16, ptau.MAX_POWER + 1))
+    assert len({firstchallenge.of(power) for power in range(1, ptau.MAX_POWER + 1)}) == ptau.MAX_POWER
+    for power in (16, 18):
+        assert firstchallenge.of(power) == firstchallenge.computed(power)
 
 
 def test_a_beacon_s_contribution_is_that_of_snarkjs():
@@ -168,4 +175,3 @@ def test_long_parts_are_multiplied_hashed_and_checked_piece_by_piece(monkeypatch
     assert written(preparation.prepare, theirs("two")) == ready
     verification.verify(ptau.decode(ready), lambda done, total: seen.append((done, total)))
     assert seen[-1][0] == seen[-1][1] and len(seen) > 20
-    assert transcript.first_challenge(POWER) == powers.new(POWER, io.BytesIO())

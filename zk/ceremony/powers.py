@@ -20,7 +20,7 @@ from typing import BinaryIO
 import numpy as np
 
 from zk import polynomial
-from zk.ceremony import chacha, chunks, transcript
+from zk.ceremony import chacha, chunks, firstchallenge, transcript
 from zk.ceremony.chunks import Progress, Steps
 from zk.curves import g1, g2, scaling
 from zk.errors import FormatError
@@ -32,7 +32,6 @@ from zk.formats.ptau import Powers, Rows
 from zk.formats.ptaucontributions import Contribution, Points
 from zk.hashes.blake2b import Blake2b
 
-_POWERS = tuple(name for name in ptau.PARTS if name not in ptau.LAGRANGE)
 _HASHED_BYTES = 1 << 20  # of points in memory a time, as snarkjs hashes them: the transcript's state depends on it
 
 
@@ -43,7 +42,7 @@ def new(power: int, file: BinaryIO, progress: Progress = chunks.nobody) -> bytes
     """
     if not ptau.MIN_POWER <= power <= ptau.MAX_POWER:
         raise FormatError(f"the power is {power}, and {ptau.MIN_POWER} to {ptau.MAX_POWER} is the range")
-    counts = {name: ptau.PARTS[name].count(1 << power) for name in _POWERS}
+    counts = {name: ptau.PARTS[name].count(1 << power) for name in ptau.POWERS}
     steps = Steps(sum(counts.values()), progress)
 
     def generators(name: str) -> Iterator[np.ndarray]:
@@ -54,8 +53,8 @@ def new(power: int, file: BinaryIO, progress: Progress = chunks.nobody) -> bytes
             steps.add(count)
 
     empty = ptaucontributions.EMPTY
-    ptau.write(file, power, power, {name: generators(name) for name in _POWERS}, (len(empty), [empty]))
-    return transcript.first_challenge(power)
+    ptau.write(file, power, power, {name: generators(name) for name in ptau.POWERS}, (len(empty), [empty]))
+    return firstchallenge.of(power)
 
 
 def contribute(
@@ -117,9 +116,9 @@ def _contribute(powers: Powers, file: BinaryIO, found: Attribution, seed: bytes,
     """Write the powers times the secrets that the seed gives; returns the response hash."""
     _check(powers, found)
     before = ptaucontributions.decode(powers.contributions)
-    challenge = before[-1].next_challenge if before else transcript.first_challenge(powers.power)
+    challenge = before[-1].next_challenge if before else firstchallenge.of(powers.power)
     (tau, alpha, beta), keys = transcript.keys(chacha.Draws(seed), challenge)
-    points = {name: getattr(powers, name) for name in _POWERS}
+    points = {name: getattr(powers, name) for name in ptau.POWERS}
     steps = Steps(2 * sum(map(chunks.work, points.values())), progress)
     hash_, places, first = Blake2b(), {}, {}
     hash_.update(challenge)
@@ -141,7 +140,7 @@ def _contribute(powers: Powers, file: BinaryIO, found: Attribution, seed: bytes,
         made = Contribution(made.points, keys, made.state, next_challenge, found)
         yield ptaucontributions.extended(powers.contributions, ptaucontributions.encode(made))
 
-    factors = dict(zip(_POWERS, (1, 1, alpha, beta, beta)))
+    factors = dict(zip(ptau.POWERS, (1, 1, alpha, beta, beta)))
     length = len(powers.contributions.data) + ptaucontributions.length(found)
     parts = {name: multiplied(name, factor) for name, factor in factors.items()}
     ptau.write(file, powers.power, powers.power, parts, (length, record()))

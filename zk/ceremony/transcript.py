@@ -7,35 +7,16 @@ again from its public value.  Each challenge is a hash of everything before, so 
 Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 4.1; snarkjs, "powersoftau_verify.js", checks the same.
 """
 
-import hashlib
-from functools import lru_cache
-
-from zk.ceremony import chacha, chunks, knowledge
+from zk.ceremony import chacha, chunks, firstchallenge, knowledge
 from zk.ceremony.chunks import Progress
 from zk.ceremony.knowledge import PublicKey
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof
-from zk.formats import ptau
 from zk.formats.attribution import Beacon
 from zk.formats.ptaucontributions import Contribution, Points
 
 SECRETS = ("tau", "alpha", "beta")
 START = Points(bn254.G1, bn254.G2, bn254.G1, bn254.G1, bn254.G2)
-
-_REPEATED = 1 << 12
-
-
-@lru_cache(maxsize=4)
-def first_challenge(power: int) -> bytes:
-    """The 64 bytes that the first contributor answers: the hash of the file in which every point is a generator."""
-    digest = hashlib.blake2b(hashlib.blake2b().digest())
-    left, right = bn254.encode_g1(bn254.G1), bn254.encode_g2(bn254.G2)
-    for name in ("tau_g1", "tau_g2", "alpha_g1", "beta_g1", "beta_g2"):
-        part = ptau.PARTS[name]
-        point, count = left if len(part.shape) == 2 else right, part.count(1 << power)
-        for first in range(0, count, _REPEATED):
-            digest.update(point * min(_REPEATED, count - first))
-    return digest.digest()
 
 
 def keys(draws: chacha.Draws, challenge: bytes) -> tuple[list[int], tuple[PublicKey, PublicKey, PublicKey]]:
@@ -58,7 +39,7 @@ def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress
     if not contributions:
         raise InvalidProof("nobody has contributed: everybody knows the secrets of these powers")
     _check_work(contributions)
-    challenge, before = first_challenge(ceremony_power), START
+    challenge, before = firstchallenge.of(ceremony_power), START
     for i, found in enumerate(contributions):
         _check_one(found, challenge, before, f"contribution {i + 1}", progress)
         challenge, before = found.next_challenge, found.points

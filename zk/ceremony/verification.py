@@ -13,7 +13,7 @@ import hashlib
 
 import numpy as np
 
-from zk.ceremony import chunks, combinations, knowledge, preparation, transcript
+from zk.ceremony import chunks, combinations, firstchallenge, knowledge, preparation, transcript
 from zk.ceremony.chunks import Progress, Steps
 from zk.ceremony.combinations import Sum
 from zk.curves import bn254, g1, g2
@@ -53,7 +53,7 @@ class _Hashes:
     """The two hashes of the last contribution, as the points go by."""
 
     def __init__(self, contributions: tuple[Contribution, ...], ceremony_power: int):
-        before = contributions[-2].next_challenge if contributions[1:] else transcript.first_challenge(ceremony_power)
+        before = contributions[-2].next_challenge if contributions[1:] else firstchallenge.of(ceremony_power)
         self._response = hashlib.blake2b(before)
         self._challenge = hashlib.blake2b(contributions[-1].response_hash())
 

@@ -65,6 +65,7 @@ PARTS = {
     "lagrange_beta_g1": Part(15, g1.SHAPE, lambda n: 2 * n - 1),
 }
 LAGRANGE = tuple(name for name in PARTS if name.startswith("lagrange_"))
+POWERS = tuple(name for name in PARTS if name not in LAGRANGE)
 _NAMES = {_HEADER: "the header", _CONTRIBUTIONS: "the contributions"}
 _NAMES |= {part.number: name for name, part in PARTS.items()}
 
