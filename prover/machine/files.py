@@ -31,10 +31,11 @@ def read(path: Path, limit: int) -> bytes:
     """A file's content.  Raises FormatError when it is missing, unreadable or larger than `limit` bytes."""
     try:
         with path.open("rb") as file:
-            data = file.read(min(limit, os.fstat(file.fileno()).st_size or limit) + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read((size or limit) + 1) if size <= limit else b""
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror}") from None
-    if len(data) > limit:
+    if max(size, len(data)) > limit:
         raise FormatError(f"{path} is larger than {limit} bytes")
     return data
 
