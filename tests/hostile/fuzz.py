@@ -54,7 +54,9 @@ def edits(good: bytes, bad: bytes) -> list[list]:
     right = [bad[i : i + WORD] for i in range(0, len(bad), WORD)]
     changes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
     return [
-        [i * WORD, len(b"".join(left[i:j])), b"".join(right[k:m]).hex()] for tag, i, j, k, m in changes if tag != "equal"
+        [i * WORD, len(b"".join(left[i:j])), b"".join(right[k:m]).hex()]
+        for tag, i, j, k, m in changes
+        if tag != "equal"
     ]
 
 

@@ -1,5 +1,6 @@
 """Every command refuses a hostile file with exit code 3 and a sentence, at once, and leaves nothing behind."""
 
+import importlib
 import os
 import resource
 import struct
@@ -94,8 +95,8 @@ HOSTILE = {
 @pytest.fixture(scope="module", autouse=True)
 def _everything_is_imported():
     """So that the time of the first command is not that of Numba's beginning."""
-    import prover.witnesses.circuit
-    import zk.ceremony.phase2check  # noqa: F401
+    for name in ("prover.witnesses.circuit", "zk.ceremony.phase2check"):
+        importlib.import_module(name)
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def paths(place: Path, words: tuple[str, ...], bad: Path) -> list:
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-@pytest.mark.parametrize("name, words", CASES, ids=lambda value: value if isinstance(value, str) else "-".join(value[:2]))
+@pytest.mark.parametrize("name, words", CASES, ids=lambda it: it if isinstance(it, str) else "-".join(it[:2]))
 def test_a_command_refuses_it(place, name, words, case):
     bad = place / f"bad.{name}"
     HOSTILE[case](name, bad)

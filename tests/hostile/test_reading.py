@@ -133,7 +133,8 @@ def test_a_file_that_becomes_shorter_between_its_table_and_its_bulk_is_refused(n
             os.truncate(path, len(FORMATS[name].good()) // 2)
             return self.file.readinto(buffer)
 
-    with pytest.raises(FormatError, match="became shorter while|ends before|cut short"), path.open("rb", buffering=0) as file:
+    why = "became shorter while|ends before|cut short"
+    with pytest.raises(FormatError, match=why), path.open("rb", buffering=0) as file:
         FORMATS[name].consume(Shrinking(file))
 
 

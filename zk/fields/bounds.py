@@ -1,4 +1,4 @@
-"""Numba's bounds checks for instructions of ours, which it does not see: the extent of an array or a view, and the test.
+"""Numba's bounds checks for instructions of ours, which it does not see: how far an array or a view reaches, the test.
 
 Nothing is generated here unless kernels check their indices (`jit.is_checked`).
 """
