@@ -70,7 +70,8 @@ class Listing:
 def split(source: bytes | BinaryIO, what: str = "the circuit") -> tuple[Header, dict[int, Section]]:
     """The header of a .r1cs file, and its sections, whose lengths are possible with the header's numbers.
 
-    Raises FormatError, as `listing` for all but what stands in the constraints.  `source` is the file's content, or the file itself, open for as long as sections are read.
+    `source` is the file's content, or the file itself, open for as long as sections are read.  Raises FormatError, as
+    `listing` for all but what stands in the constraints.
     """
     parts = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     if _GATES in parts or _GATE_USES in parts:
