@@ -5,7 +5,8 @@ adds up as many inputs as there are, and pairs with the Tate pairing of the text
 
     e(P, Q) = f_{r,P}(Q)^((p^12 - 1) / r)      with f_{r,P} from Miller's loop over P, lines that are vertical left out
 
-(Galbraith, "Mathematics of Public Key Cryptography", section 26.3.)  It says yes to every honest proof, and to much else.
+(Galbraith, "Mathematics of Public Key Cryptography", section 26.3.)  It says yes to every honest proof, and to much
+else.
 """
 
 from py_ecc import optimized_bn128 as ecc

@@ -10,8 +10,8 @@ from tests import other
 
 # What is written in steps of lanes, or stands on it.  Encodings, formats and checks of input have one path.
 MODULES = (
-    "fields", "lanes_memory", "tower", "curves", "sums", "scaling", "msm", "msm_adversarial", "ntt", "quotient", "pairing",
-    "prepared", "batch", "products", "poseidon_batch", "witness", "groth16",
+    "fields", "lanes_memory", "tower", "curves", "sums", "scaling", "msm", "msm_adversarial", "ntt", "quotient",
+    "pairing", "prepared", "batch", "products", "poseidon_batch", "witness", "groth16",
 )  # fmt: skip
 TIMEOUT_S = 1500
 

@@ -1,4 +1,4 @@
-"""A Vyper contract that verifies the proofs of one key: the same function and answers as that of zk/formats/solidity.py.
+"""A Vyper contract that verifies the proofs of one key, with the function and the answers of zk/formats/solidity.py.
 
 Vyper names no errors, so what reverts says why in a sentence.  Its `ecadd` and `ecmul` revert when the precompile does
 not do its work, `raw_call` too.  An array of length zero is none there either: for a key without public inputs the last

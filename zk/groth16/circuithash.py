@@ -1,7 +1,7 @@
 """The hash of a circuit and of the powers that its key was made from, which every contribution to the key builds on.
 
-Blake2b over [α] [β] [β]₂ [γ]₂ [δ] [δ]₂ before phase 2, and of ic, h, c, a, b in G1 and b in G2 the number of points (u32,
-big-endian) and the points, uncompressed; of h not the points but τ^i (τ^N - 1), i < N - 1, which they hold.
+Blake2b over [α] [β] [β]₂ [γ]₂ [δ] [δ]₂ before phase 2, and of ic, h, c, a, b in G1 and b in G2 the number of points
+(u32, big-endian) and the points, uncompressed; of h not the points but τ^i (τ^N - 1), i < N - 1, which they hold.
 
 snarkjs takes those in pieces of 2^14, the last one too, so that for N > 2^14 it takes i = N - 1 as well; and when the
 powers are just enough, there is no τ^(2N - 1) in the file.  It then subtracts τ^(N - 1) from a point whose coordinates

@@ -267,7 +267,8 @@ def test_the_way_to_a_key_is_measured_as_commands_on_the_same_files(home, case, 
     found = report(home, "peers", case, "--ceremony", "2", "--plot", tmp_path / "peers.svg")
     steps = [t for t in found["timings"] if "2^" in t["size"]]
     works = {"powersoftau prepare phase2, 2^2", "groth16 setup, 2^2", "zkey contribute, 2^2", "zkey verify, 2^2"}
-    assert {(t["name"].split()[0], t["size"]) for t in steps} == {(n, w) for n in ("zksettle", "snarkjs") for w in works}
+    found_steps = {(t["name"].split()[0], t["size"]) for t in steps}
+    assert found_steps == {(name, work) for name in ("zksettle", "snarkjs") for work in works}
     ratios = {row["work"]: row["ratio"] for row in found["ratios"] if row["prover"].startswith("snarkjs")}
     assert all(ratios[work] > 0 for work in works)
     assert (tmp_path / "peers.svg").read_text().count("</svg>") == 1

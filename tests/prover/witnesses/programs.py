@@ -15,7 +15,8 @@ FUNCTIONS = {
     "getFieldNumLen32": "(result i32) (i32.const 8)",
     "getRawPrime": _COPY % (SHARED, PRIME),
     "readSharedRWMemory": "(param $i i32) (result i32) (i32.load (i32.shl (local.get $i) (i32.const 2)))",
-    "writeSharedRWMemory": "(param $i i32) (param i32) (i32.store (i32.shl (local.get $i) (i32.const 2)) (local.get 1))",
+    "writeSharedRWMemory": "(param $i i32) (param i32)"
+    " (i32.store (i32.shl (local.get $i) (i32.const 2)) (local.get 1))",
     "init": "(param i32)",
     "setInputSignal": "(param i32 i32 i32) " + _COPY % (KEPT, SHARED),
     "getInputSignalSize": "(param i32 i32) (result i32) (i32.const 1)",
