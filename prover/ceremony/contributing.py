@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,22 +48,27 @@ def begin(folder: Path, powers: Path, statements: Iterable[str], made_ms: int, s
     try:
         _copy_powers(powers, beside / start.POWERS_FILE)
         (beside / start.FILE).write_bytes(start.encode(_start(beside / start.POWERS_FILE, statements, made_ms, step)))
+        found = transcript.read(beside)  # whoever gets the folder must be able to
         beside.rename(folder)
     except BaseException:
         shutil.rmtree(beside)
         raise
-    return transcript.read(folder)
+    return replace(found, folder=folder)
 
 
 def check_open(found: Transcript) -> None:
-    """Raises InvalidProof when the ceremony has ended."""
+    """Raises InvalidProof when the ceremony has ended, FormatError when it has as many contributions as it can."""
     if found.has_beacon:
         raise InvalidProof(f"the ceremony has ended with a beacon, {found.chain[-1].path.name}")
+    if len(found.chain) >= contribution.MAX_NUMBER:
+        raise FormatError(
+            f"the ceremony has {len(found.chain)} contributions, and {contribution.MAX_NUMBER} is the limit"
+        )
 
 
 def check_contributed(found: Transcript) -> None:
     """Raises InvalidProof when nobody has contributed."""
-    if not found.contributors:
+    if not found.contributions:
         raise InvalidProof("nobody has contributed yet, so everybody knows the secret of these keys")
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli import files, sitting, transcripts, watching
+from prover.cli import contributions, files, sitting, transcripts, watching
 from prover.cli.command import Session, group, pass_session
 from prover.cli.names import StatementName, statement_argument
+from zk.errors import FormatError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,8 +29,8 @@ key_option = click.option("--key", type=files.Existing(), metavar="FILE",
 def ceremony() -> None:
     """Make the statements' keys with many others.
 
-    One honest contributor is enough: nobody can forge unless all of them kept their secrets.  Nobody coordinates: take
-    the folder, add one file to it with `contribute`, pass it on.
+    Nobody can forge when one contributor was honest, and one of those who made the powers of tau.  Nobody coordinates:
+    take the folder, add one file to it with `contribute`, pass it on.
     """
 
 
@@ -68,19 +69,23 @@ def contribute(session: Session, folder: Path, name: str, text: str, key: Path |
     """
     from prover.ceremony import contributing
     from settlement.ceremony import contribution
+    from zk.ceremony import chacha
 
     contribution.check_name(name, "the contribution")
+    added = contributions.entropy_bytes(text)
+    if len(added) > chacha.MAX_TEXT_BYTES:
+        raise FormatError(f"the text has {len(added)} bytes, and {chacha.MAX_TEXT_BYTES} is the limit")
     with _watched(session):
         verified = transcripts.verified(folder, contributing.check_open)
         signing = _signing_key(session, key)
-        link = contributing.contribute(verified, name, text.encode(), signing, sitting.now_ms(), transcripts.step)
+        link = contributing.contribute(verified, name, added, signing, sitting.now_ms(), transcripts.step)
     _show_added(session, link)
 
 
 @ceremony.command()
 @folder_argument
 @click.argument("value", metavar="HEX")
-@click.argument("iterations_exp", type=click.IntRange(10, 63), metavar="EXP")
+@click.argument("iterations_exp", type=click.IntRange(10, 26), metavar="EXP")
 @key_option
 @pass_session
 def beacon(session: Session, folder: Path, value: str, iterations_exp: int, key: Path | None) -> None:
@@ -108,12 +113,15 @@ def verify(session: Session, folder: Path) -> None:
     """Work a ceremony out again from FOLDER alone.
 
     The powers of tau, every statement's key from our own circuits, every contribution's proof, hash and signature.
+    Whether the contributors are different people no program can tell: compare their keys with what they published.
     """
     with _watched(session):
         verified = transcripts.verified(folder)
     found = verified.transcript
     keys = _key_digests(verified)
     session.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)}.", "good")
+    if not found.is_by_many:
+        session.screen.say("One party alone made it, as far as it shows, and could forge: `install` refuses it.", "warn")
     session.screen.fields([(f"{name} key", digest[:16]) for name, digest in keys.items()])
     transcripts.display(session, found, {"sound": True, "keys": keys})
 
@@ -140,13 +148,15 @@ def status(session: Session, folder: Path) -> None:
 def install(session: Session, folder: Path) -> None:
     """Put the keys of a ceremony, verified, into this home.
 
-    `zksettle pool new` founds pools with them, and `zksettle prove` proves with them.
+    `zksettle pool new` founds pools with them, and `zksettle prove` proves with them.  Two keys must have signed
+    contributions, and two parties must have made the powers.  That nobody pretended to be two no program can tell:
+    look at who they are with `status`.
     """
-    from prover.ceremony import contributing, installing
+    from prover.ceremony import installing
     from prover.machine import warmup
 
     with _watched(session):
-        verified = transcripts.verified(folder, contributing.check_contributed)
+        verified = transcripts.verified(folder, installing.check_by_many)
         warmup.compile_kernels()
         made = installing.install(verified, session.home.keys, sitting.now_ms(), transcripts.step)
     found = verified.transcript
@@ -172,6 +182,8 @@ def export(session: Session, folder: Path, statement: str, output: Path) -> None
     def check(found: "Transcript") -> None:
         if statement not in {circuit.statement for circuit in found.start.circuits}:
             raise click.UsageError(f"this ceremony is not about {statement}", click.get_current_context())
+        for path in folder.iterdir():
+            files.check_different({"OUT.zkey": output, "the ceremony's own file": path})
 
     files.check_folder(output)
     with _watched(session):
@@ -203,7 +215,7 @@ def _show_added(session: Session, link: "Link") -> None:
     screen = session.screen
     screen.say(f"{'Your contribution' if link.head.beacon is None else 'The beacon'} is {link.path}.", "good")
     screen.fields([
-        ("attestation", link.digest),
+        ("attestation", contributions.hash_text(bytes.fromhex(link.digest))),
         ("your key", contribution.fingerprint(link.head.public_key)),
         ("public key", link.head.public_key),
     ])  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prover.cli import show
 from prover.cli.command import Session
+from prover.cli.contributions import hash_text
 
 if TYPE_CHECKING:
     from settlement.ceremony.start import Powers
@@ -47,7 +48,7 @@ def _rows(found: "Transcript") -> list[tuple[str, str, str, str, str]]:
             link.head.name if link.head.beacon is None else f"beacon {show.short(link.head.beacon.value)}",
             show.time_text(link.head.made_ms),
             contribution.fingerprint(link.head.public_key),
-            link.digest[:16],
+            hash_text(bytes.fromhex(link.digest)),
         )
         for link in found.chain
     ]
@@ -97,13 +98,13 @@ def _missing(found: "Transcript") -> list[str]:
     listed = {circuit.statement for circuit in found.start.circuits}
     others = [name for name in pins.names() if name not in listed]
     missing = [f"{name}, which a pool needs too, is not part of this ceremony" for name in others]
-    if found.start.powers.people < 2:
+    if found.start.powers.contributions < 2:
         missing.append("only one has contributed to the powers of tau, who alone could forge: take those of many")
-    if not found.contributors:
+    if not found.signers:
         missing.append("nobody has contributed yet, so everybody knows the secret: `zksettle ceremony contribute`")
-    elif found.contributors == 1:
+    elif len(found.signers) == 1:
         missing.append("only one has contributed, who alone could forge: pass the folder on")
-    if found.contributors and not found.has_beacon:
+    if found.signers and not found.has_beacon:
         missing.append("there is no beacon; it is not needed, and ends the ceremony: `zksettle ceremony beacon`")
     return missing
 
@@ -117,13 +118,13 @@ def _document(found: "Transcript") -> dict[str, Any]:
         "transcript": found.digest,
         "start": asdict(found.start),
         "contributions": links,
+        "by_many": found.is_by_many,
         "problems": [str(problem) for problem in found.problems],
     }
 
 
 def people(found: "Transcript") -> str:
     """How many contributed, in words."""
-    keys = {link.head.public_key for link in found.chain if link.head.beacon is None}
-    count = found.contributors
-    people = f"{count} contribution{'' if count == 1 else 's'} under {len(keys)} key{'' if len(keys) == 1 else 's'}"
+    count, keys = found.contributions, len(found.signers)
+    people = f"{count} contribution{'' if count == 1 else 's'} under {keys} key{'' if keys == 1 else 's'}"
     return f"{people}, and a beacon at the end" if found.has_beacon else people

@@ -46,9 +46,9 @@ class Program:
     what: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calculated:
-    """A witness, (wires, 4) plain words, and the lines that the circuit's `log` printed."""
+    """A witness, (wires, 4) plain words, and the lines that the circuit's `log` printed, which are as secret."""
 
     witness: np.ndarray
     log: list[str]

@@ -29,7 +29,7 @@ from zk.formats import sections, strict
 
 SUFFIX = ".contribution"
 MAX_STATEMENTS = 16
-MAX_NUMBER = 9999
+MAX_NUMBER = 4096  # what zk/formats/zkeycontributions.py reads
 MAX_NAME = 64  # bytes in UTF-8
 MAX_FILE_BYTES = 1 << 26  # a contribution to leg and margin has 3.4 MB
 MAX_BEACON_BYTES = 255
@@ -147,10 +147,10 @@ def check_name(name: object, what: str) -> None:
 
 
 def check_beacon(found: Beacon, what: str) -> None:
-    """Raises FormatError unless this is a value of 1 to 255 bytes and an exponent that beacons have."""
+    """Raises FormatError unless this is a value of 1 to 255 bytes and an exponent that can be verified."""
     if not isinstance(found.value, str) or not _HEX.fullmatch(found.value) or len(found.value) > 2 * MAX_BEACON_BYTES:
         raise FormatError(f"{what} is not 1 to {MAX_BEACON_BYTES} bytes in hex digits")
-    least, most = chacha.MIN_EXPONENT, chacha.MAX_EXPONENT
+    least, most = chacha.MIN_EXPONENT, chacha.MAX_WORK_EXPONENT
     check_number(found.iterations_exp, least, most, f"{what}: the exponent of its iterations")
 
 

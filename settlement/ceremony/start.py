@@ -17,9 +17,9 @@ from zk.formats import strict
 
 FILE = "0000-start.json"
 POWERS_FILE = "powers.ptau"
-MAX_FILE_BYTES = 1 << 18
+MAX_FILE_BYTES = 1 << 22  # 4096 contributors with names of 255 bytes take 3.3 MB
 MAX_POWER = 28
-MAX_CONTRIBUTORS = 512
+MAX_CONTRIBUTORS = 4096  # what zk/formats/ptaucontributions.py reads
 MAX_NAME = 255  # characters of a contributor to the powers
 
 _FORMAT, _VERSION = "zksettle-ceremony", 1
@@ -55,7 +55,7 @@ class Powers:
     contributors: tuple[Contributor, ...]
 
     @property
-    def people(self) -> int:
+    def contributions(self) -> int:
         """How many of the contributions are not a beacon's."""
         return sum(not contributor.is_beacon for contributor in self.contributors)
 

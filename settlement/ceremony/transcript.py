@@ -22,6 +22,7 @@ from zk.errors import FormatError, InvalidProof
 from zk.formats import regular
 
 MAX_FILES = 10_000
+LEAST_PARTIES = 2
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,24 @@ class Transcript:
         return self.chain[-1].digest if self.chain else self.start_digest
 
     @property
-    def contributors(self) -> int:
-        """How many contributions are not a beacon's: it is safe when one of these people forgot the secret."""
+    def contributions(self) -> int:
+        """How many contributions are not a beacon's."""
         return sum(link.head.beacon is None for link in self.chain)
+
+    @property
+    def signers(self) -> frozenset[str]:
+        """The keys under which these are signed: nobody can forge when one of their owners forgot the secret, and one
+        of those who made the powers forgot theirs."""
+        return frozenset(link.head.public_key for link in self.chain if link.head.beacon is None)
+
+    @property
+    def is_by_many(self) -> bool:
+        """Whether two keys signed contributions and the powers have two: less is one party's work for certain.
+
+        More may be, too: anybody can make any number of keys, and no program can tell.  Who the keys belong to, and
+        who made the powers, is for people to find out.
+        """
+        return len(self.signers) >= LEAST_PARTIES and self.start.powers.contributions >= LEAST_PARTIES
 
     @property
     def has_beacon(self) -> bool:

@@ -4,15 +4,18 @@ import io
 import json
 import os
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
-from prover.cli import watching
+from prover.ceremony import installing
+from prover.cli import transcripts, watching
 from prover.proofs import keystore as keystores
 from tests import node
 from tests.prover.cli.run import refused, zksettle
 from tests.settlement.ceremony import toys
 from zk.ceremony import powers, preparation
+from zk.errors import InvalidProof
 from zk.formats import ptau
 
 BEACON = ("0x" + "a1" * 32, "10")
@@ -47,7 +50,7 @@ def ended(begun, tmp_path_factory):
     """A ceremony to which Alice, at her machine, and Bob, at his, contributed, and a beacon."""
     folder = shutil.copytree(begun, begun.parent / "ended")
     for name in ("Alice", "Bob"):
-        made = as_json(tmp_path_factory.mktemp(name), "ceremony", "contribute", folder, "--name", name, "-e", "dice")
+        made = as_json(tmp_path_factory.mktemp(name), "ceremony", "contribute", folder, "--name", name, "-e", "dice \udcff")
         assert made["file"].endswith(f"-{name.lower()}.contribution")
     ran = zksettle(tmp_path_factory.mktemp("Carol"), "ceremony", "beacon", folder, *BEACON)
     assert ran.code == 0, ran
@@ -67,13 +70,15 @@ def test_everybody_is_listed_with_what_they_can_be_recognised_by(ended, tmp_path
     assert len({link["public_key"] for link in document["contributions"]}) == 3
     assert document["contributions"][-1]["beacon"] == {"value": BEACON[0][2:], "iterations_exp": 10}
     assert document["contributions"][-1]["attestation"] == document["transcript"]
+    first, second = document["transcript"][:32], document["transcript"][32:]
+    assert all(f"{half[:8]} {half[8:16]} {half[16:24]} {half[24:]}" in shown.out for half in (first, second))
 
 
 def test_a_ceremony_is_verified_from_its_folder_alone(ended, tmp_path):
     ran = zksettle(tmp_path, "ceremony", "verify", ended)
     assert ran.code == 0 and "2 contributions under 2 keys, and a beacon at the end" in ran.out
     document = as_json(tmp_path, "ceremony", "verify", ended)
-    assert document["sound"] is True and set(document["keys"]) == {"leg", "margin"}
+    assert document["sound"] is document["by_many"] is True and set(document["keys"]) == {"leg", "margin"}
     assert not list(tmp_path.iterdir())
 
 
@@ -94,6 +99,39 @@ def test_powers_that_one_party_made_are_warned_of(tmp_path):
     begun = as_json(tmp_path, "ceremony", "start", folder, "--powers", tmp_path / "powers.ptau")
     assert "only one has contributed to the powers of tau, who alone could forge" in begun["missing"][0]
     assert begun["start"]["powers"]["contributors"] == [{"name": None, "is_beacon": False}]
+    for home in ("Alice", "Bob"):
+        assert zksettle(tmp_path / home, "ceremony", "contribute", folder, "--name", home).code == 0
+    refused(zksettle(tmp_path, "ceremony", "install", folder), 1, "only one has contributed to the powers of tau")
+
+
+def test_one_party_alone_makes_no_keys_that_can_be_installed_however_often_it_contributes(begun, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "ceremony")
+    for name in ("Mallory", "Somebody Else"):
+        assert zksettle(tmp_path, "ceremony", "contribute", folder, "--name", name).code == 0
+    document = as_json(tmp_path, "ceremony", "verify", folder)
+    assert document["by_many"] is False and "only one has contributed, who alone could forge" in document["missing"][0]
+    assert "One party alone made it" in zksettle(tmp_path, "ceremony", "verify", folder).out
+    refused(zksettle(tmp_path, "ceremony", "install", folder), 1, "one key signed every contribution", "pass the folder")
+    refused(zksettle(tmp_path, "pool", "new"), 2, "no ceremony's keys are installed here")
+
+
+@pytest.mark.parametrize("alone, words", [("leg", "one key signed"), ("powers", "to the powers of tau")])
+def test_what_is_installed_is_looked_at_again_when_it_is(alone, words):
+    powers = SimpleNamespace(contributions=1 if alone == "powers" else 2)
+    signers = {"one"} if alone == "leg" else {"one", "two"}
+    found = SimpleNamespace(contributions=2, signers=signers, is_by_many=False, start=SimpleNamespace(powers=powers))
+    with pytest.raises(InvalidProof, match=words):
+        installing.install(SimpleNamespace(transcript=found), None, 0, None)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("contribute", "{}", "--name", "Dora", "-e", "x" * 70_000), ("contribute", "{}", "--name", "\udcff"),
+    ("beacon", "{}", "a1", "27"), ("beacon", "{}", "0xa", "10"),
+])  # fmt: skip
+def test_what_is_typed_is_looked_at_before_anything_is_verified(begun, tmp_path, monkeypatch, arguments):
+    monkeypatch.setattr(transcripts, "verified", lambda *_: pytest.fail("it was verified first"))
+    ran = zksettle(tmp_path, "ceremony", *(argument.replace("{}", str(begun)) for argument in arguments))
+    assert ran.code in (2, 3) and "internal error" not in ran.err
 
 
 def test_what_is_wrong_is_said_and_ends_with_1(ended, tmp_path):
@@ -120,6 +158,9 @@ def test_nobody_contributes_after_the_beacon_and_no_beacon_comes_first(begun, en
     (("beacon", "{}", "xyz", "10"), 3, "the beacon is not 1 to 255 bytes in hex digits"),
     (("beacon", "{}", "", "10"), 3, "the beacon is not 1 to 255 bytes in hex digits"),
     (("beacon", "{}", "a1", "9"), 2, "not in the range"),
+    (("beacon", "{}", "a1", "27"), 2, "not in the range"),
+    (("export", "{}", "leg", "{}/powers.ptau"), 2, "the ceremony's own file are one file"),
+    (("export", "{}", "leg", "{}/../ceremony/0000-start.json"), 2, "the ceremony's own file are one file"),
     (("install", "{}"), 1, "nobody has contributed yet"),
     (("start", "{}", "--powers", "{}/powers.ptau"), 1, "begins in a new folder"),
     (("start", "{}/new", "--powers", "nosuch.ptau"), 3, "nosuch.ptau cannot be read"),
@@ -141,7 +182,8 @@ def test_a_ceremony_may_be_about_one_statement_and_says_what_a_pool_lacks(begun,
     ran = zksettle(tmp_path, "ceremony", "start", folder, "--powers", begun / "powers.ptau", "--statement", "leg")
     assert ran.code == 0 and "margin, which a pool needs too, is not part of this ceremony" in ran.out
     refused(zksettle(tmp_path, "ceremony", "export", folder, "margin", tmp_path / "x.zkey"), 2, "is not about margin")
-    assert zksettle(tmp_path, "ceremony", "contribute", folder, "--name", "Alice").code == 0
+    for home in ("Alice", "Bob"):
+        assert zksettle(tmp_path / home, "ceremony", "contribute", folder, "--name", home).code == 0
     assert as_json(tmp_path, "ceremony", "install", folder)["installed"] == ["leg"]
     refused(zksettle(tmp_path, "pool", "new"), 2, "no ceremony's keys are installed here")
 

@@ -48,6 +48,11 @@ def test_many_values_go_through_the_shuttle_in_several_journeys(monkeypatch, pro
     assert np.array_equal(calculate(program("many public"), CASES["many public"].inputs).witness, expected)
 
 
+def test_a_witness_is_not_in_what_is_printed_of_it():
+    secret = calculator.Calculated(np.array([[424242, 0, 0, 0]], np.uint64), ["434343"])
+    assert "424242" not in repr(secret) and "434343" not in repr(secret)
+
+
 STOPS = r"c\.wasm stops: Assert Failed\. Error in template"
 WORDS = CASES["words"].inputs
 LIES = {

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 import pytest
 
 from circuits import registry
+from prover.ceremony import contributing
 from settlement.ceremony import contribution, start, transcript
+from settlement.ceremony.start import Contributor
 from tests.hostile import damage
 from tests.settlement.ceremony import chains
 from zk.errors import FormatError, InvalidProof
-from zk.formats import sections
+from zk.formats import ptaucontributions, sections, zkeycontributions
 
 
 @pytest.fixture
@@ -33,13 +35,48 @@ def test_a_chain_is_read_in_its_order_and_every_link_is_there_with_its_points(fo
     found = transcript.read(folder)
     assert [link.head.name for link in found.chain] == ["Alice", "Bob", "Carol"]
     assert found.chain[0].path.name == "0001-alice.contribution"
-    assert found.digest == found.chain[-1].digest and found.contributors == 3 and not found.has_beacon
+    assert found.digest == found.chain[-1].digest and found.contributions == 3 and not found.has_beacon
     assert transcript.load(found.chain[1]).shares == chains.SHARES
 
 
 def test_a_beginning_without_contributions_is_a_transcript_too(tmp_path):
     found = transcript.read(chains.begin(tmp_path / "ceremony"))
-    assert found.chain == () and found.digest == found.start_digest and found.contributors == 0
+    assert found.chain == () and found.digest == found.start_digest and found.contributions == 0
+
+
+def test_signers_are_counted_once_and_beacons_are_none(tmp_path):
+    made = chains.begin(tmp_path / "ceremony")
+    assert transcript.read(made).signers == frozenset()
+    chains.add(made, "Alice", 1)
+    chains.add(made, "Alice under another name", 1)
+    first = chains.signer(1).public_key().public_bytes_raw().hex()
+    assert transcript.read(made).signers == {first} and transcript.read(made).contributions == 2
+    chains.add(made, "beacon", 9, beacon=chains.BEACON)
+    assert transcript.read(made).signers == {first} and not transcript.read(made).is_by_many
+
+
+def test_a_ceremony_is_by_many_when_two_keys_signed_and_two_made_the_powers(folder):
+    found = transcript.read(folder)
+    assert found.is_by_many and len(found.signers) == 3
+    one = replace(found.start.powers, contributors=(Contributor("Dora", False), Contributor("a block", True)))
+    assert not replace(found, start=replace(found.start, powers=one)).is_by_many
+    assert not replace(found, chain=found.chain[:1]).is_by_many
+
+
+def test_a_start_may_name_as_many_as_powers_and_keys_can_have():
+    assert start.MAX_CONTRIBUTORS == ptaucontributions.MAX_CONTRIBUTIONS
+    assert contribution.MAX_NUMBER == zkeycontributions.MAX_CONTRIBUTIONS
+    everybody = (Contributor('"' * 255, False),) * start.MAX_CONTRIBUTORS
+    crowded = replace(chains.START, powers=replace(chains.START.powers, contributors=everybody))
+    assert start.decode(start.encode(crowded), "the start") == crowded
+
+
+def test_nobody_is_let_contribute_beyond_what_can_be_read(folder, monkeypatch):
+    found = transcript.read(folder)
+    contributing.check_open(found)
+    monkeypatch.setattr(contribution, "MAX_NUMBER", 3)
+    with pytest.raises(FormatError, match="the ceremony has 3 contributions, and 3 is the limit"):
+        contributing.check_open(found)
 
 
 def test_every_file_moves_the_digest_of_the_whole(tmp_path):
@@ -143,7 +180,7 @@ def test_nothing_comes_after_a_beacon_and_no_beacon_comes_first(tmp_path):
     chains.add(made, "Alice")
     chains.add(made, "beacon", beacon=chains.BEACON)
     found = transcript.read(made)
-    assert found.has_beacon and found.contributors == 1
+    assert found.has_beacon and found.contributions == 1
     chains.add(made, "Bob")
     assert problems(made) == ["0003-bob.contribution follows a beacon, after which nothing may come"]
 
@@ -213,7 +250,7 @@ HEAD = {"number": 1, "previous": "ab" * 32, "name": "Alice", "made_ms": 5, "publ
 WRONG_HEADS = [
     ({"number": 0}, "the number is not an integer from 1"),
     ({"number": True}, "the number is not an integer from 1"),
-    ({"number": 10_000}, "the number is not an integer from 1 to 9999"),
+    ({"number": 4097}, "the number is not an integer from 1 to 4096"),
     ({"made_ms": -1}, "the time is not an integer"),
     ({"made_ms": 2**63}, "the time is not an integer"),
     ({"name": ""}, "bytes of printable characters"),
@@ -227,8 +264,9 @@ WRONG_HEADS = [
     ({"beacon": {"value": "00" * 256, "iterations_exp": 10}}, "beacon is not 1 to 255 bytes in hex digits"),
     (
         {"beacon": {"value": "00", "iterations_exp": 9}},
-        "the exponent of its iterations is not an integer from 10 to 63",
+        "the exponent of its iterations is not an integer from 10 to 26",
     ),
+    ({"beacon": {"value": "00", "iterations_exp": 27}}, "exponent of its iterations is not an integer from 10 to 26"),
     ({"beacon": {"value": "00"}}, "has no iterations_exp"),
     ({"more": 1}, "unknown key 'more'"),
 ]
@@ -278,8 +316,8 @@ def with_powers(document: dict, **changes) -> dict:
     (lambda document: with_powers(document, power=29), "the power is not an integer from 1 to 28"),
     (lambda document: with_powers(document, sha256="ab"), "the powers: the digest is not 64 hex digits"),
     (lambda document: with_powers(document, more=1), "the powers has the unknown key 'more'"),
-    (lambda document: with_powers(document, contributors=[]), "do not list 1 to 512 contributors"),
-    (lambda document: with_powers(document, contributors=[{"name": None, "is_beacon": True}] * 513), "do not list"),
+    (lambda document: with_powers(document, contributors=[]), "do not list 1 to 4096 contributors"),
+    (lambda document: with_powers(document, contributors=[{"name": None, "is_beacon": True}] * 4097), "do not list"),
     (lambda document: with_powers(document, contributors=[{"name": "a"}]), "a contributor has no is_beacon"),
     (lambda document: with_powers(document, contributors=[{"name": "a\n", "is_beacon": False}]), "can be shown"),
     (lambda document: with_powers(document, contributors=[{"name": "a", "is_beacon": 1}]), "can be shown"),

@@ -48,7 +48,7 @@ def folder(made, tmp_path, monkeypatch):
 def test_a_ceremony_is_worked_out_again_and_its_keys_are_finished(made, folder):
     toys.end(folder)
     found = toys.verified(folder)
-    assert found.transcript.contributors == 2 and found.transcript.has_beacon
+    assert found.transcript.contributions == 2 and found.transcript.has_beacon
     assert [by.name for by in made.transcript.start.powers.contributors] == ["Dora", "Emil"]
     for name, key in found.keys.items():
         assert [c.attribution.name for c in key.ceremony.contributions] == ["Alice", "Bob", "beacon"]
@@ -114,7 +114,7 @@ def _multiplied(row: np.ndarray, factor: int) -> np.ndarray:
 
 def test_the_attacks_differ_from_an_honest_contribution_only_where_they_say(folder, add):
     add(lambda before: shares.encode(divided(before, by_secret(before, 5), 5)))
-    assert toys.verified(folder).transcript.contributors == 3
+    assert toys.verified(folder).transcript.contributions == 3
 
 
 def test_a_contribution_that_keeps_delta_adds_no_secret_and_is_refused(folder, add):
@@ -226,6 +226,13 @@ def test_the_shares_of_two_statements_cannot_be_exchanged(made, folder):
     exchanged = [shares.encode(phase2.contribute(key, "Mallory")) for key in made.keys.values()]
     chains.add(folder, "Mallory", 7, exchanged[::-1])
     refused(folder, FormatError, "leg is not one contribution to the key of this circuit")
+
+
+def test_a_ceremony_whose_start_cannot_be_read_again_is_not_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "MAX_CONTRIBUTORS", 1)
+    with pytest.raises(FormatError, match="do not list 1 to 1 contributors"):
+        toys.begin(tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.ptau"]
 
 
 def rewritten(folder, **changes) -> None:
