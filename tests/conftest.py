@@ -1,5 +1,7 @@
 """What many tests need and what takes long: the keys of all statements, chains, the tests of the path not taken."""
 
+import signal
+
 import pytest
 
 from circuits import registry
@@ -8,6 +10,11 @@ from tests import evm
 from zk import width
 
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
+
+
+def pytest_sessionstart():
+    """Ctrl-C means what it does at a terminal: where tests are begun in the background it is ignored, by children too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from xml.etree import ElementTree
 
 import pytest
@@ -263,10 +264,11 @@ def test_peers_prove_the_same_files_and_the_ratios_are_those_of_the_times(home, 
 
 def test_the_way_to_a_key_is_measured_as_commands_on_the_same_files(home, case, tmp_path):
     node.folder()
-    (case / "circuit.r1cs").write_bytes(iden3.container(b"r1cs", 1, iden3.r1cs_sections(cubic.system())))
-    found = report(home, "peers", case, "--ceremony", "2", "--plot", tmp_path / "peers.svg")
+    folder = shutil.copytree(case, tmp_path / "case")
+    (folder / "circuit.r1cs").write_bytes(iden3.container(b"r1cs", 1, iden3.r1cs_sections(cubic.system())))
+    found = report(home, "peers", folder, "--ceremony", "2", "--plot", tmp_path / "peers.svg")
     steps = [t for t in found["timings"] if "2^" in t["size"]]
-    works = {"powersoftau prepare phase2, 2^2", "groth16 setup, 2^2", "zkey contribute, 2^2", "zkey verify, 2^2"}
+    works = {"powersoftau prepare phase2, 2^2", "groth16 setup, 2^3", "zkey contribute, 2^3", "zkey verify, 2^3"}
     found_steps = {(t["name"].split()[0], t["size"]) for t in steps}
     assert found_steps == {(name, work) for name in ("zksettle", "snarkjs") for work in works}
     ratios = {row["work"]: row["ratio"] for row in found["ratios"] if row["prover"].startswith("snarkjs")}
