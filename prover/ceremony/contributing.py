@@ -119,10 +119,11 @@ def _start(powers: Path, statements: Iterable[str], made_ms: int, step: Step) ->
     with regular.opened(powers) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         found = ptau.decode(file, start.POWERS_FILE)
+        circuits = verifying.circuits_for(found, statements)
         contributors = verifying.check_powers(found, step)
-        keys = {name: verifying.first_key(name, found, step) for name in statements}
-    circuits = (Circuit(name, registry.pinned(name), key.ceremony.circuit_hash.hex()) for name, key in keys.items())
-    return Start(Powers(digest, found.power, contributors), tuple(circuits), made_ms)
+        keys = verifying.first_keys(circuits, found, step)
+    about = (Circuit(name, registry.pinned(name), key.ceremony.circuit_hash.hex()) for name, key in keys.items())
+    return Start(Powers(digest, found.power, contributors), tuple(about), made_ms)
 
 
 def _head(verified: Verified, name: str, key: Ed25519PrivateKey, made_ms: int, beacon: Beacon | None) -> Head:

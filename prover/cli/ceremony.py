@@ -76,8 +76,8 @@ def contribute(session: Session, folder: Path, name: str, text: str, key: Path |
     if len(added) > chacha.MAX_TEXT_BYTES:
         raise FormatError(f"the text has {len(added)} bytes, and {chacha.MAX_TEXT_BYTES} is the limit")
     with _watched(session):
-        verified = transcripts.verified(folder, contributing.check_open)
         signing = _signing_key(session, key)
+        verified = transcripts.verified(folder, contributing.check_open)
         link = contributing.contribute(verified, name, added, signing, sitting.now_ms(), transcripts.step)
     _show_added(session, link)
 
@@ -100,8 +100,8 @@ def beacon(session: Session, folder: Path, value: str, iterations_exp: int, key:
     ending = contribution.Beacon(value.lower().removeprefix("0x"), iterations_exp)
     contribution.check_beacon(ending, "the beacon")
     with _watched(session):
-        verified = transcripts.verified(folder, contributing.check_open)
         signing = _signing_key(session, key)
+        verified = transcripts.verified(folder, contributing.check_open)
         link = contributing.end(verified, ending, signing, sitting.now_ms(), transcripts.step)
     _show_added(session, link)
 
@@ -121,7 +121,7 @@ def verify(session: Session, folder: Path) -> None:
     keys = _key_digests(verified)
     session.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)}.", "good")
     if not found.is_by_many:
-        session.screen.say("One party alone made it, as far as it shows, and could forge: `install` refuses it.", "warn")
+        session.screen.say("One party alone made it, as far as it shows: `install` refuses its keys.", "warn")
     session.screen.fields([(f"{name} key", digest[:16]) for name, digest in keys.items()])
     transcripts.display(session, found, {"sound": True, "keys": keys})
 

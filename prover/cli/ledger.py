@@ -37,7 +37,7 @@ def show_(session: Session, limit: int) -> None:
             epoch = f"epoch {grids[0].publication.epoch}, {show.time_text(grids[0].published_ms)}"
         session.screen.fields([
             ("ledger id", opened.ledger_id.hex()),
-            *show.keys_fields(opened.pool),
+            *show.keys_fields(opened.pool, session.home.keys),
             ("root", show.element(opened.root)),
             ("accounts", f"{opened.size}, spent ones among them"),
             ("held outside", show.balances_text(reserves, opened.pool)),
@@ -47,7 +47,7 @@ def show_(session: Session, limit: int) -> None:
         session.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
         session.screen.document({
             "ledger_id": opened.ledger_id.hex(),
-            **show.keys_json(opened.pool),
+            **show.keys_json(opened.pool, session.home.keys),
             "root": str(opened.root),
             "size": opened.size,
             "reserves": show.balances_json(reserves, opened.pool),
@@ -86,13 +86,13 @@ def audit(session: Session, ceremony: Path | None) -> None:
         ("proofs", f"{report.proofs}, all verified again"),
         ("held outside", show.balances_text(reserves, pool)),
         ("history", report.digest.hex()),
-        *show.keys_fields(pool),
+        *show.keys_fields(pool, session.home.keys),
         ("", _keys_checked(pool, ceremony)),
     ])  # fmt: skip
     session.screen.document({
         "sound": True,
         "ledger_id": report.ledger_id.hex(),
-        **show.keys_json(pool),
+        **show.keys_json(pool, session.home.keys),
         "ceremony": None if ceremony is None else str(ceremony),
         "digest": report.digest.hex(),
         "events": report.events,

@@ -1,5 +1,6 @@
 """`zksettle pool …`: founding a pool, and what it consists of."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,7 +66,7 @@ def _show(session: Session, shown: "Pool") -> None:
         ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
         ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
         ("verifying keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
-        *show.keys_fields(shown),
+        *show.keys_fields(shown, session.home.keys),
     ])  # fmt: skip
     screen.table(
         ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
@@ -73,7 +74,7 @@ def _show(session: Session, shown: "Pool") -> None:
     )
     if shown.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    screen.document(document(shown))
+    screen.document(document(shown, session.home.keys))
 
 
 def _asset_row(shown: "Pool", asset: "Asset") -> tuple[str, ...]:
@@ -96,8 +97,8 @@ def _asset_row(shown: "Pool", asset: "Asset") -> tuple[str, ...]:
     )
 
 
-def document(shown: "Pool") -> dict[str, Any]:
-    """A pool as JSON values."""
+def document(shown: "Pool", keys: Path) -> dict[str, Any]:
+    """A pool as JSON values; `keys` is the folder of this home's keys."""
     from dataclasses import asdict
 
     return {
@@ -111,5 +112,5 @@ def document(shown: "Pool") -> dict[str, Any]:
             key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex(), "transcript": key.transcript}
             for key in (shown.leg, shown.margin)
         },
-        **show.keys_json(shown),
+        **show.keys_json(shown, keys),
     }

@@ -7,15 +7,8 @@ import click
 from prover.cli import contributions, files
 from prover.cli.command import Session, command, pass_session
 
-BASE_BYTES, BYTES_PER_TERM_BYTE, BYTES_PER_ROW = 64 << 20, 16, 1 << 10  # of memory, measured at 2^14 and 2^16
-
 r1cs_argument = click.argument("r1cs", type=files.Existing(), default="circuit.r1cs", metavar="[CIRCUIT.r1cs]")
 powers_argument = click.argument("powers", type=files.Existing(), default="powersoftau.ptau", metavar="[POWERS.ptau]")
-
-
-def memory_bytes(r1cs_bytes: int, constraints: int) -> int:
-    """About how much memory making a key takes, from the size of its circuit."""
-    return BASE_BYTES + BYTES_PER_TERM_BYTE * r1cs_bytes + BYTES_PER_ROW * constraints
 
 
 @command(name="setup")
@@ -40,7 +33,7 @@ def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
         header = r1csfile.split(source, str(r1cs))[0]
         making.check_powers(header, found)
         contributions.compile_kernels(session)
-        memory = memory_bytes(r1cs.stat().st_size, header.constraints)
+        memory = making.memory_bytes(r1cs.stat().st_size, header.constraints)
         with watching.long_step(session, "Making the key", memory) as report:
             made = making.make(r1csfile.listing(source, str(r1cs)), found, report)
             zkeyfile.write(file, made)

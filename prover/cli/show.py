@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prover.cli.screen import seconds, short
@@ -123,16 +124,27 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def keys_fields(pool: "Pool") -> Fields:
-    """Where a pool's keys come from.  Shown wherever a pool is."""
+def keys_fields(pool: "Pool", keys: Path) -> Fields:
+    """Where a pool's keys come from, as far as the keystore in this folder can tell.  Shown wherever a pool is."""
+    from prover.proofs import keystore
+
     if pool.insecure_dev:
         return [("keys", "development keys (--insecure-dev): made by one party, who could forge")]
-    return [("keys", f"of the ceremony with transcript {short(pool.leg.transcript or '', 16)}")]
+    named = f"of the ceremony with transcript {short(pool.leg.transcript or '', 16)}"
+    if keystore.confirms(keys, pool):
+        return [("keys", f"{named}, which is installed here")]
+    return [("keys", f"the pool says {named}, which nobody verified here: `zksettle ceremony install` does it")]
 
 
-def keys_json(pool: "Pool") -> dict[str, Any]:
-    """Where a pool's keys come from."""
-    return {"insecure_dev": pool.insecure_dev, "transcript": pool.leg.transcript}
+def keys_json(pool: "Pool", keys: Path) -> dict[str, Any]:
+    """Where a pool says that its keys come from, and whether the keystore in the folder `keys` has them from there."""
+    from prover.proofs import keystore
+
+    return {
+        "insecure_dev": pool.insecure_dev,
+        "transcript": pool.leg.transcript,
+        "transcript_verified": keystore.confirms(keys, pool),
+    }
 
 
 def public_leg_fields(leg: "Leg", pool: "Pool") -> Fields:

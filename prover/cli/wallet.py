@@ -105,12 +105,12 @@ def show_(session: Session, name: str, passphrase_file: Path | None) -> None:
     with sitting.desk(session, name, passphrase_file) as desk:
         held, pool = desk.wallet, desk.ledger.pool
         session.screen.table(("position", "kind", ">balances", ">orders"), show.holding_rows(held, pool))
-        session.screen.fields([("in all", show.line(held.balances, pool)), *show.keys_fields(pool)])
+        session.screen.fields([("in all", show.line(held.balances, pool)), *show.keys_fields(pool, session.home.keys)])
         if held.orders:
             rows = [(o.order_id[:16], *show.trade_text(o.terms.changes, pool), show.time_text(o.terms.expiry_ms))
                     for o in held.orders]  # fmt: skip
             session.screen.table(("own order", "sells", "buys", "expires"), rows)
-        session.screen.document(_document(name, desk.wallet, pool))
+        session.screen.document(_document(name, desk.wallet, pool, session.home.keys))
 
 
 @wallet.command()
@@ -133,11 +133,11 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
             session.screen.say(lost, "warn")
         for order in synced.closed:
             session.screen.say(show.closed_text(order))
-        session.screen.fields([("in all", show.line(synced.wallet.balances, pool)), *show.keys_fields(pool)])
+        session.screen.fields([("in all", show.line(synced.wallet.balances, pool)), *show.keys_fields(pool, session.home.keys)])
         closed = show.closed_json(synced.closed)
         found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed,
                  "was_set_back": synced.was_set_back}  # fmt: skip
-        session.screen.document({**_document(name, synced.wallet, pool), **found})
+        session.screen.document({**_document(name, synced.wallet, pool, session.home.keys), **found})
 
 
 def _say_phrase(session: Session, phrase: str) -> None:
@@ -152,10 +152,10 @@ def _sentence(name: str, synced: "Synced") -> str:
     return f"Wallet {name}: {synced.tried} new leaves tried, {synced.found} are its own; {synced.spent} spent since."
 
 
-def _document(name: str, held: "Wallet", pool: "Pool") -> dict[str, Any]:
+def _document(name: str, held: "Wallet", pool: "Pool", keys: Path) -> dict[str, Any]:
     return {
         "wallet": name,
-        **show.keys_json(pool),
+        **show.keys_json(pool, keys),
         "balances": show.balances_json(held.balances, pool),
         "accounts": [show.holding_json(holding, pool) for holding in held.live],
         "orders": [{"order": order.order_id, **show.terms_json(order.terms, pool)} for order in held.orders],

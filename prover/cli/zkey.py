@@ -129,10 +129,11 @@ def _read(path: Path) -> "KeyFile":
 def _memory_of_origin(kind: str, origin: Path, source: BinaryIO) -> int:
     """About how much memory the key before phase 2 takes.  Raises FormatError when it or the circuit is malformed."""
     from zk.formats import r1csfile
+    from zk.groth16 import setup as making
 
     if kind == "init":
         return _memory(origin)
-    return setup.memory_bytes(origin.stat().st_size, r1csfile.split(source, str(origin))[0].constraints)
+    return making.memory_bytes(origin.stat().st_size, r1csfile.split(source, str(origin))[0].constraints)
 
 
 def _memory(path: Path) -> int:

@@ -27,12 +27,12 @@ def found(narrator: "Narrator", home: "Home", keystore: "Keystore") -> "Iterator
     narrator.act("A pool", "Eight assets share one tree of commitments, so that nobody can tell which of them moves.")
     with narrator.step("zksettle pool new --insecure-dev") as told:
         pool = founding.found(home, keystore, defaults.POOL_NAME, sitting.now_ms())
-        told |= {"ledger_id": pool.ledger_id.hex(), **show.keys_json(pool)}
+        told |= {"ledger_id": pool.ledger_id.hex(), **show.keys_json(pool, home.keys)}
         narrator.screen.fields([
             ("ledger id", pool.ledger_id.hex()),
             ("assets", ", ".join(asset.symbol for asset in pool.assets)),
             ("oracles", f"{len(pool.oracle_keys)}, of whom {pool.quorum} must agree"),
-            *show.keys_fields(pool),
+            *show.keys_fields(pool, home.keys),
         ])  # fmt: skip
     with Ledger.open(home.ledger) as ledger:
         yield ledger

@@ -163,6 +163,7 @@ def _home(home: Home) -> Finding:
 def _pool(home: Home) -> Finding:
     if not home.ledger.exists():
         return Finding("pool", NOTE, "none yet: zksettle pool new founds one")
+    from prover.proofs import keystore
     from settlement.ledger import Ledger
 
     try:
@@ -170,9 +171,13 @@ def _pool(home: Home) -> Finding:
             pool = ledger.pool
     except (FormatError, sqlite3.Error) as error:
         return Finding("pool", BAD, f"the ledger cannot be opened: {error}")
-    state = NOTE if pool.insecure_dev else GOOD
-    flag = "; founded with --insecure-dev, so do not put value on it" if pool.insecure_dev else ""
-    return Finding("pool", state, f"its keys: {pool.leg.origin}{flag}")
+    if pool.insecure_dev:
+        text = f"its keys: {pool.leg.origin}; founded with --insecure-dev, so do not put value on it"
+        return Finding("pool", NOTE, text)
+    if not keystore.confirms(home.keys, pool):
+        text = f"it says that its keys are of {pool.leg.origin}, which nobody verified here: zksettle ceremony install"
+        return Finding("pool", NOTE, text)
+    return Finding("pool", GOOD, f"its keys: {pool.leg.origin}, verified when it was installed here")
 
 
 def _keys(home: Home) -> Finding:

@@ -88,6 +88,16 @@ def read(name: str, folder: Path, transcript: str | None) -> Key:
     return Key(name, manifest["fingerprint"], proving, program.from_arrays(_load_arrays(folder, "program")))
 
 
+def holds(name: str, folder: Path, transcript: str, verifying: VerifyingKey) -> bool:
+    """Whether the folder says that it has this key, of this ceremony.  Nothing but the verifying key is looked at."""
+    try:
+        is_named = read_manifest(name, folder)["origin"] == origin(transcript)
+        found = files.read(folder / VERIFICATION_KEY, MAX_MANIFEST_BYTES)
+    except FormatError:
+        return False
+    return is_named and found == snarkjs.encode_verifying_key(verifying).encode()
+
+
 def read_manifest(name: str, folder: Path) -> dict:
     """What the manifest in a folder says.  Raises FormatError when it is not for this statement or these files."""
     path = folder / MANIFEST

@@ -127,6 +127,18 @@ def of_pool(folder: Path, now_ms: int, of: pool.Pool) -> Keystore:
     return Keystore(folder, now_ms, of.leg.transcript)
 
 
+def confirms(folder: Path, of: pool.Pool) -> bool:
+    """Whether the pool's keys are those of the ceremony that it names, by what was verified and installed here."""
+    transcript = of.leg.transcript
+    if transcript is None:
+        return False
+    found = Keystore(folder, 0, transcript)
+    return all(
+        keyfolder.holds(key.statement, found.folder(key.statement), transcript, key.verifying)
+        for key in (of.leg, of.margin)
+    )
+
+
 def best(folder: Path, now_ms: int) -> Keystore:
     """The keys of the ceremony that was installed last, and the development keys where none was."""
     found = installed(folder)

@@ -7,7 +7,7 @@ are divided by it, nothing else moved.  What is left at the end are the keys.
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,18 +20,16 @@ from settlement.pool import Pool
 from zk.errors import FormatError, InvalidProof
 from zk.formats import r1csfile, r1cswriter, regular
 from zk.formats.r1csfile import Listing
-from zk.groth16.keys import VerifyingKey
 
 if TYPE_CHECKING:
     from zk.formats.ptau import Powers
     from zk.formats.zkeyfile import KeyFile
-    from zk.groth16.keys import ProvingKey
+    from zk.groth16.keys import ProvingKey, VerifyingKey
 
 Report = Callable[[int, int], None]
 Step = Callable[[str, int], AbstractContextManager[Report]]  # what is begun, and how many bytes of memory it takes
 
-_POINT_BYTES = 64
-_COPIES = 128  # of one point for each that a key has: what making it takes at most
+_PIECES_BYTES, _BYTES_PER_POWER = 96 << 20, 500  # of memory, to verify powers; measured at 2^14 to 2^18
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +40,12 @@ class Verified:
     first: "dict[str, KeyFile]"  # before the first contribution
     keys: "dict[str, KeyFile]"
 
-    def verifying_key(self, statement: str) -> VerifyingKey:
+    def verifying_key(self, statement: str) -> "VerifyingKey":
         """The verifying key.  Raises FormatError when nobody has contributed: δ = γ, and anybody could forge."""
         from zk.curves import g1
 
         key = self.keys[statement]
-        header = key.header
-        return VerifyingKey(header.alpha, header.beta2, header.gamma2, header.delta2, tuple(g1.decode(key.ic)))
+        return key.header.verifying(g1.decode(key.ic))
 
     def proving_key(self, statement: str) -> "ProvingKey":
         """The proving key, its tables with one level.  Raises FormatError as `verifying_key`."""
@@ -74,9 +71,10 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
         raise found.problems[0]
     with regular.opened(found.powers) as file:
         powers = _powers(file, found.start)
+        listed = circuits_for(powers, [circuit.statement for circuit in found.start.circuits])
         if check_powers(powers, step) != found.start.powers.contributors:
             raise InvalidProof(f"{start.FILE} names others than those who contributed to the powers")
-        first = {circuit.statement: first_key(circuit.statement, powers, step) for circuit in found.start.circuits}
+        first = first_keys(listed, powers, step)
     for circuit in found.start.circuits:
         if first[circuit.statement].ceremony.circuit_hash.hex() != circuit.hash:
             raise InvalidProof(f"{start.FILE} has another circuit hash of {circuit.statement} than these powers give")
@@ -95,21 +93,37 @@ def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor,
     """
     from zk.ceremony import verification
 
-    with step("Verifying the powers of tau", _COPIES * _POINT_BYTES << powers.power) as report:
+    points_bytes = _BYTES_PER_POWER << powers.power
+    with step("Verifying the powers of tau", points_bytes + min(points_bytes, _PIECES_BYTES)) as report:
         told = [found.attribution for found in verification.verify(powers, report)]
     if all(by.beacon is not None for by in told):
         raise InvalidProof("only a beacon contributed to the powers of tau, so everybody knows their secrets")
     return tuple(Contributor(by.name if start.is_shown(by.name) else None, by.beacon is not None) for by in told)
 
 
-def first_key(statement: str, powers: "Powers", step: Step = unwatched) -> "KeyFile":
-    """The statement's key before the first contribution.  Raises FormatError when the powers are too few."""
+def circuits_for(powers: "Powers", statements: Iterable[str]) -> dict[str, Listing]:
+    """The statements' circuits as this program compiles them.
+
+    Raises FormatError when the powers are not prepared or too few for one, which takes minutes less than to verify them.
+    """
     from zk.groth16 import setup
 
-    circuit = _listing(statement)
-    memory_bytes = _COPIES * _POINT_BYTES << setup.log_size(circuit.header)
-    with step(f"Making the first {statement} key from the powers", memory_bytes) as report:
-        return setup.make(circuit, powers, report)
+    listed = {statement: _listing(statement) for statement in statements}
+    for circuit in listed.values():
+        setup.check_powers(circuit.header, powers)
+    return listed
+
+
+def first_keys(circuits: dict[str, Listing], powers: "Powers", step: Step = unwatched) -> "dict[str, KeyFile]":
+    """The statements' keys before the first contribution.  Raises FormatError when the powers have a wrong point."""
+    from zk.groth16 import setup
+
+    made = {}
+    for statement, circuit in circuits.items():
+        memory_bytes = setup.memory_bytes(circuit.values.nbytes + circuit.wires.nbytes, circuit.header.constraints)
+        with step(f"Making the first {statement} key from the powers", memory_bytes) as report:
+            made[statement] = setup.make(circuit, powers, report)
+    return made
 
 
 def check_added(verified: Verified, keys: "dict[str, KeyFile]", step: Step) -> None:
@@ -165,6 +179,8 @@ def check_pool(pool: Pool, verified: Verified) -> None:
         digest = verified.transcript.digest
         if key.transcript != digest:
             raise InvalidProof(f"the pool's {key.statement} key is not of ceremony {digest[:16]}: {key.origin}")
+        if key.fingerprint != registry.pinned(key.statement):
+            raise InvalidProof(f"the pool's {key.statement} key is for another version of the statement")
         if key.statement not in verified.keys or verified.verifying_key(key.statement) != key.verifying:
             raise InvalidProof(f"the pool's {key.statement} key is not the one that ceremony {digest[:16]} made")
 

@@ -11,7 +11,7 @@ import pytest
 
 from settlement.ceremony import verifying
 from tests.settlement.ceremony import toys
-from zk.ceremony import chacha, phase2, powers, preparation, transcript
+from zk.ceremony import chacha, firstchallenge, phase2, powers, preparation, transcript
 from zk.curves import bn254, g1
 from zk.errors import InvalidProof
 from zk.fields.prime import R
@@ -32,7 +32,7 @@ def known() -> tuple[ptau.Powers, tuple[int, int, int]]:
     powers.beacon(ptau.decode(begun.getvalue()), made, BEACON, chacha.MIN_EXPONENT)
     preparation.prepare(ptau.decode(made.getvalue()), prepared)
     draws = chacha.Draws(chacha.beacon_seed(BEACON, chacha.MIN_EXPONENT))
-    secrets, _ = transcript.keys(draws, transcript.first_challenge(toys.POWER))
+    secrets, _ = transcript.keys(draws, firstchallenge.of(toys.POWER))
     return ptau.decode(prepared.getvalue()), tuple(secrets)
 
 
@@ -70,7 +70,7 @@ def test_honest_contributions_to_a_key_do_not_help_when_one_party_made_the_power
     lone, secrets = known()
     shared = ptau.decode(toys.prepared())
     with toys.statements():
-        keys = [verifying.first_key("leg", made) for made in (lone, shared)]
+        keys = [verifying.first_keys(verifying.circuits_for(made, ["leg"]), made)["leg"] for made in (lone, shared)]
     for name in ("an honest one", "another"):
         keys = [phase2.contribute(key, name) for key in keys]
     bad, good = keys

@@ -32,6 +32,7 @@ from zk.formats.zkeyheader import Header
 from zk.groth16 import circuithash
 
 _ONE = array.plain([1])
+_BASE_BYTES, _BYTES_PER_TERM_BYTE, _BYTES_PER_ROW = 64 << 20, 16, 1 << 10  # of memory, measured at 2^14 and 2^16
 
 
 def log_size(circuit: CircuitHeader) -> int:
@@ -42,6 +43,11 @@ def log_size(circuit: CircuitHeader) -> int:
 def check_powers(circuit: CircuitHeader, powers: Powers) -> None:
     """Raises FormatError unless the powers are prepared and enough for a circuit."""
     _check_powers(log_size(circuit), powers)
+
+
+def memory_bytes(r1cs_bytes: int, constraints: int) -> int:
+    """About how much memory making a key takes, from the size of its circuit."""
+    return _BASE_BYTES + _BYTES_PER_TERM_BYTE * r1cs_bytes + _BYTES_PER_ROW * constraints
 
 
 def make(circuit: Listing, powers: Powers, progress: Progress = chunks.nobody) -> KeyFile:

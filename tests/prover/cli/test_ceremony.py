@@ -10,7 +10,10 @@ import pytest
 
 from prover.ceremony import installing
 from prover.cli import transcripts, watching
+from prover.machine import longstep
+from prover.proofs import keyfolder
 from prover.proofs import keystore as keystores
+from settlement.ledger import Ledger
 from tests import node
 from tests.prover.cli.run import refused, zksettle
 from tests.settlement.ceremony import toys
@@ -29,9 +32,10 @@ def as_json(home, *arguments, code: int = 0):
 
 @pytest.fixture(scope="module", autouse=True)
 def toy_statements():
-    """Toys, and no lines about steps that took long on a busy machine."""
+    """Toys, and no lines about steps that took long on a busy machine, or take memory."""
     with toys.statements(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(watching, "NOTICEABLE_S", 3600.0)
+        patch.setattr(longstep, "SAID_BYTES", 1 << 40)
         yield
 
 
@@ -126,7 +130,8 @@ def test_what_is_installed_is_looked_at_again_when_it_is(alone, words):
 
 @pytest.mark.parametrize("arguments", [
     ("contribute", "{}", "--name", "Dora", "-e", "x" * 70_000), ("contribute", "{}", "--name", "\udcff"),
-    ("beacon", "{}", "a1", "27"), ("beacon", "{}", "0xa", "10"),
+    ("beacon", "{}", "a1", "27"), ("beacon", "{}", "0xa", "10"), ("beacon", "{}", "a1", "10", "--key", "nosuch.pem"),
+    ("contribute", "{}", "--name", "Dora", "--key", "nosuch.pem"),
 ])  # fmt: skip
 def test_what_is_typed_is_looked_at_before_anything_is_verified(begun, tmp_path, monkeypatch, arguments):
     monkeypatch.setattr(transcripts, "verified", lambda *_: pytest.fail("it was verified first"))
@@ -204,6 +209,7 @@ def test_a_pool_with_a_ceremonys_keys_needs_no_flag_and_names_the_transcript(hom
         document = as_json(home, *shown.split())
         assert (document["insecure_dev"], document["transcript"]) == (False, digest)
         out = zksettle(home, *shown.split()).out
+        assert document["transcript_verified"] is True and "the pool says" not in out
         assert digest[:16] in out and "development" not in out
     findings = {finding["what"]: finding for finding in as_json(home, "doctor")["findings"]}
     assert findings["pool"]["state"] == findings["proving keys"]["state"] == "good"
@@ -235,7 +241,28 @@ def test_keys_of_a_ceremony_that_are_gone_are_not_made_anew(home, ended, tmp_pat
         shutil.rmtree(folder)
     refused(zksettle(moved, "pool", "new"), 2, "no ceremony's keys are installed here")
     findings = {finding["what"]: finding for finding in as_json(moved, "doctor")["findings"]}
-    assert findings["pool"]["state"] == "good" and findings["proving keys"]["state"] == "note"
+    assert findings["pool"]["state"] == findings["proving keys"]["state"] == "note"
+    assert "which nobody verified here" in findings["pool"]["text"]
+    assert as_json(moved, "pool", "show")["transcript_verified"] is False
+    assert "the pool says of the ceremony" in zksettle(moved, "pool", "show").out
+
+
+def test_a_pool_is_of_a_ceremony_only_when_the_installed_keys_are_its_own(home, tmp_path):
+    moved = shutil.copytree(home, tmp_path / "home")
+    with Ledger.open(moved / "ledger.sqlite") as ledger:
+        pool = ledger.pool
+    assert keystores.confirms(moved / "keys", pool)
+    folder = keystores.of_pool(moved / "keys", 0, pool).folder("margin")
+    for name, old, new in (
+        (keyfolder.VERIFICATION_KEY, b"groth16", b"groth17"),
+        (keyfolder.MANIFEST, pool.leg.transcript[16:].encode(), b"0" * 48),
+        (keyfolder.MANIFEST, b"zksettle-keys", b"something"),
+    ):
+        before = (folder / name).read_bytes()
+        (folder / name).write_bytes(before.replace(old, new))
+        assert old in before and not keystores.confirms(moved / "keys", pool)
+        (folder / name).write_bytes(before)
+    assert keystores.confirms(moved / "keys", pool)
 
 
 def test_snarkjs_accepts_a_key_that_a_ceremony_made_and_names_everybody(ended, tmp_path):

@@ -4,10 +4,12 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from circuits import registry
 from settlement.ceremony import shares, start, transcript, verifying
 from settlement.ceremony.contribution import Share
 from settlement.pool import StatementKey
@@ -265,6 +267,30 @@ def test_a_start_with_another_circuit_hash_is_refused(folder):
     refused(folder, InvalidProof, "0000-start.json has another circuit hash of margin than these powers give")
 
 
+def test_powers_that_no_key_can_be_made_of_are_refused_before_they_are_verified(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(verifying, "check_powers", lambda *_: pytest.fail("they were verified first"))
+    data = toys.unprepared()
+    with pytest.raises(FormatError, match="not prepared for phase 2"):
+        toys.begin(tmp_path / "new", data)
+    (folder / start.POWERS_FILE).write_bytes(data)
+    rewritten(folder, powers=replace(transcript.read(folder).start.powers, sha256=hashlib.sha256(data).hexdigest()))
+    refused(folder, FormatError, "not prepared for phase 2")
+
+
+class Begun(Exception):
+    pass
+
+
+@pytest.mark.parametrize("power, most", [(14, 110 << 20), (20, 700 << 20)])
+def test_verifying_powers_asks_for_no_more_memory_than_it_takes(power, most):
+    def step(what: str, memory_bytes: int):
+        raise Begun(memory_bytes)
+
+    with pytest.raises(Begun) as told:
+        verifying.check_powers(SimpleNamespace(power=power), step)
+    assert 500 << power < told.value.args[0] < most
+
+
 def test_powers_that_are_not_right_are_refused_when_a_ceremony_begins_and_when_it_is_verified(
     folder, tmp_path, monkeypatch
 ):
@@ -289,7 +315,7 @@ def test_what_is_wrong_with_the_chain_is_said_before_any_point_is_looked_at(fold
 
 def pool_of(found, transcript_digest: str | None = None):
     digest = transcript_digest or found.transcript.digest
-    keys = {name: StatementKey(name, "ab" * 32, found.verifying_key(name), digest) for name in ("leg", "margin")}
+    keys = {name: StatementKey(name, registry.pinned(name), found.verifying_key(name), digest) for name in ("leg", "margin")}
     return replace(any_pools.make(), **keys, insecure_dev=False)
 
 
@@ -307,7 +333,15 @@ def test_a_pool_that_names_a_ceremony_with_a_key_that_is_not_its_is_caught(made,
     """A development key under a ceremony's name: what the audit with the transcript is for."""
     found = made
     pool = pool_of(found)
-    own = any_pools.any_key(name, {"leg": 8, "margin": 4}[name])
+    own = replace(any_pools.any_key(name, {"leg": 8, "margin": 4}[name]), fingerprint=registry.pinned(name))
     lying = replace(pool, **{name: replace(own, transcript=found.transcript.digest)})
     with pytest.raises(InvalidProof, match=f"{name} key is not the one that ceremony .* made"):
         verifying.check_pool(lying, found)
+
+
+@pytest.mark.parametrize("name", ["leg", "margin"])
+def test_a_pool_whose_key_is_said_to_be_of_another_circuit_is_caught(made, name):
+    pool = pool_of(made)
+    other = replace(pool, **{name: replace(getattr(pool, name), fingerprint="ab" * 32)})
+    with pytest.raises(InvalidProof, match=f"the pool's {name} key is for another version of the statement"):
+        verifying.check_pool(other, made)

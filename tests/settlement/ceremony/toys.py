@@ -47,6 +47,14 @@ def statements() -> Iterator[None]:
         yield
 
 
+def unprepared() -> bytes:
+    """Powers of tau of 2^4 without what keys are made from."""
+    begun, made = io.BytesIO(), io.BytesIO()
+    powers.new(POWER, begun)
+    powers.contribute(ptau.decode(begun.getvalue()), made, "Dora", b"")
+    return made.getvalue()
+
+
 @lru_cache(maxsize=None)
 def prepared(salt: int = 0) -> bytes:
     """Powers of tau of 2^4 by Dora and Emil, prepared for phase 2; others for another salt."""
