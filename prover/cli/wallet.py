@@ -133,7 +133,8 @@ def sync(session: Session, name: str, passphrase_file: Path | None) -> None:
             session.screen.say(lost, "warn")
         for order in synced.closed:
             session.screen.say(show.closed_text(order))
-        session.screen.fields([("in all", show.line(synced.wallet.balances, pool)), *show.keys_fields(pool, session.home.keys)])
+        origin = show.keys_fields(pool, session.home.keys)
+        session.screen.fields([("in all", show.line(synced.wallet.balances, pool)), *origin])
         closed = show.closed_json(synced.closed)
         found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed,
                  "was_set_back": synced.was_set_back}  # fmt: skip

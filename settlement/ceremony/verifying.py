@@ -104,7 +104,7 @@ def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor,
 def circuits_for(powers: "Powers", statements: Iterable[str]) -> dict[str, Listing]:
     """The statements' circuits as this program compiles them.
 
-    Raises FormatError when the powers are not prepared or too few for one, which takes minutes less than to verify them.
+    Raises FormatError when the powers are not prepared or too few for one; to verify them would take minutes.
     """
     from zk.groth16 import setup
 
