@@ -134,6 +134,12 @@ def test_what_is_behind_the_powers_becomes_what_wasmcurves_makes_of_it():
         assert "".join(f"{value:064x}" for value in found) == expected
 
 
+def test_powers_chosen_so_that_nothing_can_be_subtracted_are_refused():
+    for x in (3, P + 3):
+        with pytest.raises(FormatError, match="one of tau_g1 is chosen so that nothing can be added to it"):
+            circuithash._add_unreduced(x, 5, 3, 7)
+
+
 def test_a_circuit_that_fills_powers_of_many_pieces_hashes_what_is_behind_them(monkeypatch):
     monkeypatch.setattr(circuithash, "_PIECE", 4)
     filled = CONSTRAINTS + [([], [], [])] * (13 - len(CONSTRAINTS))

@@ -18,6 +18,7 @@ import numpy as np
 
 from zk import columns
 from zk.curves import bn254
+from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FP, MONTGOMERY, P
 from zk.formats import pointbytes, ptau
@@ -31,7 +32,8 @@ _COUNT = struct.Struct(">I")
 def digest(header: Header, points: Mapping[str, np.ndarray], powers: Powers) -> bytes:
     """64 bytes; `points` has ic, a, b1, b2 and c before phase 2 by these names.
 
-    Raises FormatError when a power that is hashed is not a point.  Not to be called from a task of the pool.
+    Raises FormatError when a power that is hashed is not a point, or is one that snarkjs's addition has no sum for.  Not
+    to be called from a task of the pool.
     """
     hasher = hashlib.blake2b()
     hasher.update(bn254.encode_g1(header.alpha) + bn254.encode_g1(header.beta))
@@ -76,7 +78,8 @@ def _beyond_the_powers(last: np.ndarray, powers: Powers) -> bytes:
 def _add_unreduced(x1: int, y1: int, x2: int, y2: int) -> tuple[int, int]:
     """The sum of two affine points by wasmcurves' formula; Montgomery words below 2^256, not necessarily below p.
 
-    The sum's denominators are inverted among those of other points, which reduces them.
+    The sum's denominators are inverted among those of other points, which reduces them.  Raises FormatError when the
+    denominator is 0, which no honest ceremony meets.
     """
     h = _sub(x2, x1)
     hh = _mul(h, h)
@@ -89,7 +92,10 @@ def _add_unreduced(x1: int, y1: int, x2: int, y2: int) -> tuple[int, int]:
     x = _sub(_sub(_mul(r, r), j), _add(v, v))
     y1_j = _mul(y1, j)
     y = _sub(_mul(_sub(v, x), r), _add(y1_j, y1_j))
-    inverse = pow(_add(h, h), -1, P) * MONTGOMERY  # of Z / 2^256, by 2^256 of each
+    z = _add(h, h)
+    if z % P == 0:
+        raise FormatError("the powers of tau: one of tau_g1 is chosen so that nothing can be added to it")
+    inverse = pow(z, -1, P) * MONTGOMERY  # of Z / 2^256, by 2^256 of each
     inverse = inverse * MONTGOMERY % P
     square = _mul(inverse, inverse)
     return _mul(square, x), _mul(square, _mul(inverse, y))
