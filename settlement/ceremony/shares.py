@@ -64,14 +64,11 @@ def check_attribution(key: "KeyFile", head: Head, what: str) -> None:
 def check_points(key: "KeyFile", first: "KeyFile", what: str) -> None:
     """Raises InvalidProof, naming `what`, unless the key is the first one, divided by the δ that its record names.
 
-    A contribution that leaves δ as it was is refused too: it would add a name and no secret.  Raises FormatError when
-    a point of c or h is none.
+    Raises FormatError when a point of c or h is none.
     """
     from zk.ceremony import phase2check
 
     deltas = [bn254.G1, *(contribution.delta for contribution in key.ceremony.contributions)]
-    if deltas[-1] in (deltas[-2], bn254.negate(deltas[-2])):
-        raise InvalidProof(f"{what} leaves delta as it was: it adds no secret")
     try:
         phase2check.check_key(key, first, first.h, deltas)
     except InvalidProof as error:

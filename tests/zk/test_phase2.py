@@ -115,6 +115,16 @@ def _false_beacon() -> KeyFile:
         return phase2._contribute(before, Attribution(None, Beacon(BEACON, EXPONENT)), lambda: seed, lambda d, t: None)
 
 
+def by_secret(*secrets: int) -> KeyFile:
+    """A key with contributions of these secrets, behind a person's own unless there are several."""
+    key = keys()[0 if secrets[1:] else 1]
+    for secret in secrets:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(phase2.Draws, "scalar", lambda self, secret=secret: secret)
+            key = phase2.contribute(key, "Mallory")
+    return key
+
+
 def _another_multiple() -> KeyFile:
     """A last contribution that multiplied δ by twice the secret that it proves."""
     key = multiplied(keys()[2], 2)
@@ -178,6 +188,8 @@ LIES = {
     "iterations": (
         lambda: contributed(keys()[3], LAST, attribution=Attribution(None, Beacon(BEACON, EXPONENT + 1))),
         "contribution 3: its secret is not that of the beacon"),
+    "a secret of 1": (lambda: by_secret(1), "contribution 2 leaves delta as it was: it adds no secret"),
+    "a secret of -1": (lambda: by_secret(R - 1), "contribution 2 leaves delta as it was: it adds no secret"),
     "a beacon's s with another secret": (_false_beacon, "contribution 3: its secret is not that of the beacon"),
 }  # fmt: skip
 
@@ -201,9 +213,34 @@ def test_points_that_are_none_are_refused_before_anything_is_multiplied_with_the
             phase2.contribute(bad)
 
 
+@pytest.mark.parametrize("last", [5, R - 5])
+def test_a_key_whose_secrets_cancel_out_is_refused(last):
+    """5 and then 1/5: each contribution is right, and anybody forges under the key."""
+    key = by_secret(5, pow(last, -1, R))
+    assert len(phase2check.check_contributions(key.ceremony)) == 3
+    for check, origin in ((phase2check.verify, circuit()), (phase2check.verify_from, keys()[0])):
+        with pytest.raises(InvalidProof, match="the contributions together leave delta = ±gamma"):
+            check(key, origin, powers())
+
+
+def test_points_of_the_initial_key_that_are_none_are_refused():
+    rows = np.array(keys()[1].c)
+    rows[1] = np.frombuffer(test_zkey.OFF_CURVE, np.uint64).reshape(2, 4)
+    with pytest.raises(FormatError, match="the initial key: the points c: point 1 is not on the curve"):
+        phase2check.verify_from(keys()[2], replace(keys()[1], c=rows), powers())
+
+
+def test_beacons_that_take_too_long_together_are_refused_before_any_of_them(monkeypatch):
+    monkeypatch.setattr(chacha, "beacon_seed", None)
+    one = replace(keys()[3].ceremony.contributions[LAST], attribution=Attribution(None, Beacon(BEACON, 25)))
+    many = replace(keys()[3], ceremony=Ceremony(keys()[3].ceremony.circuit_hash, (one,) * 3))
+    with pytest.raises(FormatError, match=r"the beacons ask for more than 2\^26 hashes \(2\^25 for one\)"):
+        phase2check.verify(many, circuit(), powers())
+
+
 def test_a_beacon_that_takes_too_long_to_check_is_refused():
     bad = contributed(keys()[3], LAST, attribution=Attribution(None, Beacon(BEACON, 27)))
-    with pytest.raises(FormatError, match=r"asks for 2\^27 hashes, and 2\^26 is the limit"):
+    with pytest.raises(FormatError, match=r"ask for more than 2\^26 hashes \(2\^27 for one\)"):
         phase2check.verify(bad, circuit(), powers())
 
 

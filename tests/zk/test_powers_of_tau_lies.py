@@ -129,6 +129,35 @@ def test_beacons_that_ask_for_too_much_work_together_are_refused_before_any_of_i
     refused(with_contributions([endless]), FormatError, r"\(2\^63 for one\), which is the limit of what is checked")
 
 
+def after(*secrets: tuple[int, int, int]) -> ptau.Powers:
+    """Powers with contributions whose τ, α and β are these."""
+    made = written(powers.new, 1)
+    for drawn in secrets:
+        values = iter(drawn)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(chacha.Draws, "scalar", lambda self, values=values: next(values))
+            made = written(powers.contribute, made)
+    return made
+
+
+@pytest.mark.parametrize("secret", [1, R - 1])
+@pytest.mark.parametrize("place, name", list(enumerate(["tau", "alpha", "beta"])))
+def test_a_contribution_that_leaves_a_secret_as_it_was_is_refused(place, name, secret):
+    drawn = [5, 7, 11]
+    drawn[place] = secret
+    with pytest.raises(InvalidProof, match=f"contribution 2 leaves {name} as it was: it adds no secret"):
+        verification.verify(after((2, 3, 4), tuple(drawn)))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("place, name", list(enumerate(["tau", "alpha", "beta"])))
+def test_secrets_that_cancel_out_are_refused(place, name, sign):
+    drawn = [5, 7, 11]
+    drawn[place] = sign * pow((2, 3, 4)[place], -1, R) % R
+    with pytest.raises(InvalidProof, match=f"the contributions together leave {name} 1 or -1"):
+        verification.verify(after((2, 3, 4), tuple(drawn)))
+
+
 def test_the_identity_has_no_ratio():
     left, right = (bn254.G1, bn254.G1), (bn254.G2, bn254.G2)
     assert knowledge.is_same_ratio(left, right)

@@ -45,6 +45,11 @@ def is_same_ratio(left: tuple[G1Point | None, ...], right: tuple[G2Point | None,
     return pairing.product_is_one([(left[0], right[1]), (bn254.negate(left[1]), right[0])])
 
 
+def is_everybodys(before: G1Point, after: G1Point) -> bool:
+    """Whether the secret that one point was multiplied with is 1 or -1, which everybody sees."""
+    return after in (before, bn254.negate(before))
+
+
 def check_same_ratio(left: tuple[G1Point | None, ...], right: tuple[G2Point | None, ...], what: str) -> None:
     """Raises InvalidProof, `what` being the sentence, unless both pairs have the same ratio."""
     if not is_same_ratio(left, right):

@@ -1,9 +1,13 @@
 """Phase 2, one circuit's key: whether it is what the circuit, the powers of τ and its contributors made of it.
 
 Checked are: of every contribution the transcript, the proof of knowledge, that δ after it follows, and the secret of a
-beacon; that the key's δ is the last one, in G1 and in G2; that everything without δ is that of the key before phase 2;
+beacon; that the key's δ is the last one, in G1 and in G2, and not ±γ; that everything else without δ is that of the
+key before phase 2;
 and that c and h are those of that key divided by δ, by one sum over all of them with random weights of 128 bits, which
 is wrong with probability 2^-128.
+
+A contribution that leaves δ as it was, or only turns it around, is refused, though snarkjs takes it: its secret is 1 or
+-1, as everybody sees, so it adds a name only.  Drawn honestly it has a chance of 2^-253.
 
 Source: Bowe, Gabizon, Miers (ePrint 2017/1050); snarkjs, "zkey_verify_frominit.js".
 """
@@ -18,6 +22,7 @@ from zk.ceremony.chunks import Progress
 from zk.curves import bn254
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import InvalidProof
+from zk.formats import attribution
 from zk.formats.ptau import Powers
 from zk.formats.r1csfile import Listing
 from zk.formats.zkeycontributions import Ceremony, Contribution
@@ -46,8 +51,8 @@ def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = 
     """Raises InvalidProof, saying what is wrong, unless the key is that of the circuit and its contributions are right.
 
     Nothing is said of the powers: whether those are right, `powersoftau verify` tells.  Raises FormatError when a point
-    is none, the powers do not fit the circuit, or a beacon has more than 2^26 iterations.  Not to be called from a task
-    of the pool.
+    is none, the powers do not fit the circuit, or the beacons have more than 2^26 iterations together.  Not to be called
+    from a task of the pool.
     """
     deltas = check_contributions(key.ceremony, progress)
     initial = setup.make(circuit, powers, progress)
@@ -66,8 +71,9 @@ def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progre
 def check_contributions(ceremony: Ceremony, progress: Progress = chunks.nobody) -> list[G1Point]:
     """[δ] before the first contribution and after each.  Raises InvalidProof, naming a contribution that is wrong.
 
-    Raises FormatError when a beacon has more than 2^26 iterations.
+    Raises FormatError, before anything else, when the beacons have more than 2^26 iterations together.
     """
+    attribution.check_work(found.attribution for found in ceremony.contributions)
     hasher = hashlib.blake2b(ceremony.circuit_hash)
     deltas = [bn254.G1]
     for number, contribution in enumerate(ceremony.contributions, 1):
@@ -89,6 +95,8 @@ def _check_contribution(
     knowledge.check_same_ratio(
         (delta, found.delta), (base, key.g2_spx), f"{what}: delta is not multiplied by its secret"
     )
+    if knowledge.is_everybodys(delta, found.delta):
+        raise InvalidProof(f"{what} leaves delta as it was: it adds no secret")
     if found.attribution.beacon is not None:
         beacon = found.attribution.beacon
         draws = chacha.Draws(chacha.beacon_seed(beacon.value, beacon.exponent, progress))
@@ -100,8 +108,8 @@ def _check_contribution(
 def check_key(key: KeyFile, initial: KeyFile, h: np.ndarray, deltas: list[G1Point]) -> None:
     """Raises InvalidProof, saying what is wrong, unless the key is `initial` after contributions that gave `deltas`.
 
-    Those of `initial` must be the first of the key's; `h` are the points h before phase 2.  Raises FormatError when a
-    point of c or h is none.
+    Those of `initial` must be the first of the key's; `h` are the points h before phase 2, of G1.  Raises FormatError
+    when a point of the key's c or h, or of the initial c, is none.
     """
     contributions, first = key.ceremony.contributions, initial.ceremony.contributions
     for name, what in _SINGLE.items():
@@ -116,6 +124,9 @@ def check_key(key: KeyFile, initial: KeyFile, h: np.ndarray, deltas: list[G1Poin
         raise InvalidProof("the contributions of the initial key are not the first of the key's")
     _check_delta(initial, deltas[len(first)], "the initial key")
     _check_delta(key, deltas[-1], "the key")
+    if contributions and key.header.is_forgeable:
+        raise InvalidProof("the key: the contributions together leave delta = ±gamma: anybody can forge proofs")
+    membership.check_g1(np.array(initial.c, np.uint64), "the initial key: the points c")
     _check_divided(key, initial.c, initial.header.delta2, "c")
     _check_divided(key, h, bn254.G2, "h")
 

@@ -4,6 +4,10 @@ For τ, α and β there is a proof of knowledge (zk/ceremony/knowledge.py) of th
 contribution differ from those of the one before; the first comes after the generators.  A beacon's secrets are drawn
 again from its public value.  Each challenge is a hash of everything before, so no proof fits another place.
 
+A secret 1 or -1 is refused, though snarkjs takes it: the points before it and after it tell everybody what it is, so
+whoever contributed it only added a name.  Drawn honestly it has a chance of 2^-253.  So are secrets that make 1 or -1
+together, as x and then 1/x do: then nothing is left of what anybody contributed.
+
 Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 4.1; snarkjs, "powersoftau_verify.js", checks the same.
 """
 
@@ -11,11 +15,13 @@ from zk.ceremony import chacha, chunks, firstchallenge, knowledge
 from zk.ceremony.chunks import Progress
 from zk.ceremony.knowledge import PublicKey
 from zk.curves import bn254
-from zk.errors import FormatError, InvalidProof
+from zk.errors import InvalidProof
+from zk.formats import attribution
 from zk.formats.attribution import Beacon
 from zk.formats.ptaucontributions import Contribution, Points
 
 SECRETS = ("tau", "alpha", "beta")
+_MOVED = {secret: f"{secret}_g1" for secret in SECRETS}  # the point that each secret multiplies
 START = Points(bn254.G1, bn254.G2, bn254.G1, bn254.G1, bn254.G2)
 
 
@@ -38,22 +44,15 @@ def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress
     """
     if not contributions:
         raise InvalidProof("nobody has contributed: everybody knows the secrets of these powers")
-    _check_work(contributions)
+    attribution.check_work(found.attribution for found in contributions)
     challenge, before = firstchallenge.of(ceremony_power), START
     for i, found in enumerate(contributions):
         _check_one(found, challenge, before, f"contribution {i + 1}", progress)
         challenge, before = found.next_challenge, found.points
         progress(i + 1, len(contributions))
-
-
-def _check_work(contributions: tuple[Contribution, ...]) -> None:
-    """Raises FormatError when the beacons ask for too many hashes together."""
-    exponents = [found.attribution.beacon.exponent for found in contributions if found.attribution.beacon]
-    if sum(1 << exponent for exponent in exponents) > 1 << chacha.MAX_WORK_EXPONENT:
-        raise FormatError(
-            f"the beacons ask for more than 2^{chacha.MAX_WORK_EXPONENT} hashes (2^{max(exponents)} for one), "
-            "which is the limit of what is checked"
-        )
+    for secret, name in _MOVED.items():
+        if knowledge.is_everybodys(bn254.G1, getattr(before, name)):
+            raise InvalidProof(f"the contributions together leave {secret} 1 or -1: everybody knows it")
 
 
 def _check_one(found: Contribution, challenge: bytes, before: Points, what: str, progress: Progress) -> None:
@@ -72,6 +71,9 @@ def _check_one(found: Contribution, challenge: bytes, before: Points, what: str,
     for name, key in (("tau_g2", tau), ("beta_g2", beta)):
         pair = getattr(before, name), getattr(after, name)
         knowledge.check_same_ratio((key.g1_s, key.g1_sx), pair, _not_following(what, name))
+    for secret, name in _MOVED.items():
+        if knowledge.is_everybodys(getattr(before, name), getattr(after, name)):
+            raise InvalidProof(f"{what} leaves {secret} as it was: it adds no secret")
 
 
 def _not_following(what: str, name: str) -> str:

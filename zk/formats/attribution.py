@@ -8,6 +8,7 @@ nobody else has.  (snarkjs, "powersoftau_utils.js" and "zkey_utils.js".)
 """
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zk.ceremony import chacha
@@ -48,6 +49,16 @@ def check(attribution: Attribution) -> None:
         if not 1 <= len(beacon.value) <= MAX_BEACON_BYTES:
             raise FormatError(f"the beacon has {len(beacon.value)} bytes, and 1 to {MAX_BEACON_BYTES} is the range")
         chacha.check_exponent(beacon.exponent, "the beacon")
+
+
+def check_work(found: Iterable[Attribution]) -> None:
+    """Raises FormatError when the beacons of a ceremony ask for too many hashes together, before any is computed."""
+    exponents = [one.beacon.exponent for one in found if one.beacon is not None]
+    if sum(1 << exponent for exponent in exponents) > 1 << chacha.MAX_WORK_EXPONENT:
+        raise FormatError(
+            f"the beacons ask for more than 2^{chacha.MAX_WORK_EXPONENT} hashes (2^{max(exponents)} for one), "
+            "which is the limit of what is checked"
+        )
 
 
 def encode(attribution: Attribution) -> bytes:

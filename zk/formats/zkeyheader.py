@@ -58,6 +58,11 @@ class Header:
     delta: G1Point
     delta2: G2Point
 
+    @property
+    def is_forgeable(self) -> bool:
+        """Whether δ = ±γ, as before phase 2 and when its secrets made ±1: then anybody forges."""
+        return self.delta2 in (self.gamma2, bn254.negate(self.gamma2))
+
     def verifying(self, ic: list[G1Point]) -> VerifyingKey:
         """The verifying key.  Raises FormatError when δ = ±γ."""
         return VerifyingKey(self.alpha, self.beta2, self.gamma2, self.delta2, tuple(ic))

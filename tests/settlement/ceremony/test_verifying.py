@@ -121,12 +121,12 @@ def test_the_attacks_differ_from_an_honest_contribution_only_where_they_say(fold
 
 def test_a_contribution_that_keeps_delta_adds_no_secret_and_is_refused(folder, add):
     add(lambda before: shares.encode(divided(before, by_secret(before, 1), 1)))
-    refused(folder, InvalidProof, "0003-mallory.contribution: leg leaves delta as it was: it adds no secret")
+    refused(folder, InvalidProof, "leg: contribution 3 leaves delta as it was: it adds no secret")
 
 
 def test_a_contribution_that_turns_delta_around_adds_no_secret_either(folder, add):
     add(lambda before: shares.encode(divided(before, by_secret(before, R - 1), R - 1)))
-    refused(folder, InvalidProof, "0003-mallory.contribution: leg leaves delta as it was")
+    refused(folder, InvalidProof, "leg: contribution 3 leaves delta as it was")
 
 
 def test_points_c_that_were_not_divided_are_noticed(folder, add):
