@@ -51,8 +51,8 @@ def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = 
     """Raises InvalidProof, saying what is wrong, unless the key is that of the circuit and its contributions are right.
 
     Nothing is said of the powers: whether those are right, `powersoftau verify` tells.  Raises FormatError when a point
-    is none, the powers do not fit the circuit, or the beacons have more than 2^26 iterations together.  Not to be called
-    from a task of the pool.
+    is none, the powers do not fit the circuit, or the beacons have more than 2^26 iterations together.  Not to be
+    called from a task of the pool.
     """
     deltas = check_contributions(key.ceremony, progress)
     initial = setup.make(circuit, powers, progress)
