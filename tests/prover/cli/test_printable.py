@@ -18,9 +18,11 @@ def test_a_party_is_shown_without_control_characters_as_text_and_as_json():
     assert show.flow_text(flow, pools.make()).isprintable()
 
 
-def test_a_pools_name_is_shown_without_control_characters(capsystmp_path):
+def test_a_pools_name_is_shown_without_control_characters(capsys, tmp_path):
     named = pools.make()
     object.__setattr__(named, "name", ESCAPES)
     assert pool.document(named, tmp_path)["name"].isprintable()
-    pool._show(Session(), named)
+    session = Session()
+    session.home_option = tmp_path
+    pool._show(session, named)
     assert not {"\x1b", "\x9b"} & set(capsys.readouterr().out)
