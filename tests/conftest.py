@@ -1,4 +1,4 @@
-"""What many tests need and what takes long: the keys of all statements, chains, the tests of the path not taken."""
+"""What many tests need and what takes long: the keys of all statements, and chains."""
 
 import signal
 
@@ -7,7 +7,6 @@ import pytest
 from circuits import registry
 from prover.proofs.keystore import Keystore
 from tests import evm
-from zk import width
 
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
 
@@ -18,21 +17,8 @@ def pytest_sessionstart():
 
 
 def pytest_collection_modifyitems(items):
-    """The test that waits for the longest comes last."""
-    items.sort(key=lambda item: item.name == ON_THE_OTHER_PATH)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def arithmetic_elsewhere(request):
-    """The arithmetic's tests on the other path, begun with the session when it has the test that waits for them."""
-    if not width.is_wide_cpu() or all(item.name != ON_THE_OTHER_PATH for item in request.session.items):
-        yield None
-        return
-    from tests.zk import test_other_path
-
-    run = test_other_path.begin()
-    yield run
-    run.stop()
+    """The test that takes longest comes first: one worker waits for its process, and the others go on."""
+    items.sort(key=lambda item: item.name != ON_THE_OTHER_PATH)
 
 
 @pytest.fixture(scope="session")

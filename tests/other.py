@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,36 +17,9 @@ NEEDED = pytest.mark.skipif(not width.is_wide_cpu(), reason="this CPU has no AVX
 
 def run(arguments: list[str], timeout_s: int) -> str:
     """What `python ARGUMENTS` prints on that path.  Fails the test when it fails."""
-    return Run(arguments).output(timeout_s)
-
-
-class Run:
-    """`python ARGUMENTS` on that path, under way."""
-
-    def __init__(self, arguments: list[str]):
-        environment = os.environ | {"ZKSETTLE_LANES": str(LANES), "PYTHONPATH": str(ROOT)}
-        self._printed, self._complaints = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=self._printed, stderr=self._complaints
-        )
-
-    def output(self, timeout_s: int) -> str:
-        """What it printed, once it has ended.  Fails the test when it failed."""
-        try:
-            code = self._process.wait(timeout_s)
-        finally:
-            self.stop()
-        printed = _read(self._printed)
-        assert code == 0, f"with {LANES} lanes: {printed[-4000:]}{_read(self._complaints)[-2000:]}"
-        return printed
-
-    def stop(self) -> None:
-        """Ends it if it still runs."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-
-def _read(file) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+    environment = os.environ | {"ZKSETTLE_LANES": str(LANES), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s
+    )
+    assert done.returncode == 0, f"with {LANES} lanes: {done.stdout[-4000:]}{done.stderr[-2000:]}"
+    return done.stdout

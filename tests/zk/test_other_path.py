@@ -1,7 +1,7 @@
 """The arithmetic and the proof system pass their tests on the path that this process is not on.
 
-A process of its own runs them, on a compiled cache of its own: which path runs is decided once, at import.  It starts
-with the session, on the other core, and this test comes last (tests/conftest.py).
+A process of its own runs them, on a compiled cache of its own: which path runs is decided once, at import.  This test
+comes first (tests/conftest.py), while other workers go on.
 """
 
 from pathlib import Path
@@ -16,14 +16,9 @@ MODULES = (
 TIMEOUT_S = 1500
 
 
-def begin() -> other.Run:
-    """The tests of those modules, under way."""
+@other.NEEDED
+def test_the_arithmetic_passes_its_tests_on_the_other_path_too():
     files = [Path(__file__).parent / f"test_{name}.py" for name in MODULES]
     assert all(file.is_file() for file in files)
-    return other.Run(["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *map(str, files)])
-
-
-@other.NEEDED
-def test_the_arithmetic_passes_its_tests_on_the_other_path_too(arithmetic_elsewhere):
-    printed = arithmetic_elsewhere.output(TIMEOUT_S)
+    printed = other.run(["-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *map(str, files)], TIMEOUT_S)
     assert "[100%]" in printed and "failed" not in printed
