@@ -55,6 +55,16 @@ def _who(one: "Attribution") -> tuple[str, str]:
     return name, f"a beacon,\nhashed 2^{one.beacon.exponent} times:\n{folded}"
 
 
+def number(count: int) -> str:
+    """So many contributions, in words."""
+    return f"{count} contribution{'s' * (count != 1)}"
+
+
+def secrets(found: Sequence[tuple["Attribution", bytes]]) -> int:
+    """How many of them are of a secret: a beacon's is known to everybody."""
+    return sum(one.beacon is None for one, _ in found)
+
+
 def documents(found: Sequence[tuple["Attribution", bytes]]) -> list[dict[str, Any]]:
     """The same for the JSON document."""
     return [

@@ -193,7 +193,8 @@ def verify(session: Session, old: Path) -> None:
         memory = _piecewise(powers.power) + (BYTES_PER_POWER << powers.power if powers.is_prepared else 0)
         with watching.long_step(session, f"Verifying {old.name}", memory) as report:
             found = verification.verify(powers, report)
-    session.screen.say(f"The powers of tau in {old} are what {len(found)} contributions made of them.", "good")
+    count = contributions.number(len(found))
+    session.screen.say(f"The powers of tau in {old} are what {count} made of them.", "good")
     _show(session, powers, found, {"valid": True})
 
 
@@ -223,12 +224,19 @@ def _show(session: Session, powers: "Powers", found: "tuple[Contribution, ...]",
     if told:
         screen.gap()
         screen.table(contributions.COLUMNS, contributions.rows(told))
+    secrets = contributions.secrets(told)
+    if secrets == 0:
+        screen.say("Nobody has contributed a secret: anybody can forge proofs under every key made from them.", "bad")
+    elif secrets == 1:
+        screen.say("Only one has contributed a secret, who alone could forge proofs under every key from them.", "warn")
     screen.document({
         **more,
         "curve": "bn128",
         "power": powers.power,
         "ceremony_power": powers.ceremony_power,
         "prepared": powers.is_prepared,
+        "forgeable": secrets == 0,
+        "secrets": secrets,
         "contributions": [
             {**document, "next_challenge": one.next_challenge.hex()}
             for document, one in zip(contributions.documents(told), found, strict=True)

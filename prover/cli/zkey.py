@@ -106,7 +106,7 @@ def verify(session: Session, words: tuple[str, ...]) -> None:
             else:
                 phase2check.verify(key, r1csfile.listing(source, str(origin)), found, report)
     count = len(key.ceremony.contributions)
-    session.screen.say(f"{path} is what {_number(count)} made of {origin} and {powers}.", "good")
+    session.screen.say(f"{path} is what {contributions.number(count)} made of {origin} and {powers}.", "good")
     _show(session, key, {"valid": True})
 
 
@@ -167,10 +167,6 @@ def _parse(words: tuple[str, ...]) -> tuple[str, Path, Path, Path]:
     return kind, *map(Path, (*names, *usual[len(names) :]))
 
 
-def _number(count: int) -> str:
-    return f"{count} contribution{'s' * (count != 1)}"
-
-
 def _say_contributed(session: Session, new: Path, name: str | None, made: "KeyFile") -> None:
     digest = made.ceremony.contributions[-1].hash()
     session.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
@@ -195,9 +191,12 @@ def _show(session: Session, key: "KeyFile", more: dict[str, Any]) -> None:
         screen.gap()
         screen.table(contributions.COLUMNS, contributions.rows(told))
         screen.say("Names prove nothing: ask contributors for the hashes that they kept.", "dim")
-    is_forgeable = all(attribution.beacon is not None for attribution, _ in told)
-    if is_forgeable:
+    secrets = contributions.secrets(told)
+    is_forgeable = secrets == 0 or header.is_forgeable
+    if secrets == 0:
         screen.say("Nobody has contributed a secret: anybody can forge proofs under this key.", "bad")
+    elif is_forgeable:
+        screen.say("delta = ±gamma: anybody can forge proofs under this key.", "bad")
     screen.document({
         **more,
         "curve": "bn128",

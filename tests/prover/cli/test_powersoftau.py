@@ -45,6 +45,19 @@ def test_programs_get_the_same_as_one_document(place):
     assert "valid" not in json.loads(powersoftau(place, "info", place / "d.ptau", "--json").out)
 
 
+def test_powers_of_nobody_or_of_one_alone_are_told_to_be_so(place):
+    assert powersoftau(place, "beacon", place / "a.ptau", place / "known.ptau", "01", "10").code == 0
+    assert powersoftau(place, "contribute", place / "c.ptau", place / "many.ptau").code == 0
+    nobody, alone = "Nobody has contributed a secret: anybody can forge", "Only one has contributed a secret, who alone"
+    for name, secrets in (("known", 0), ("b", 1), ("c", 1), ("many", 2)):
+        for command in ("verify", "info"):
+            ran = powersoftau(place, command, place / f"{name}.ptau")
+            assert ran.code == 0 and (nobody in ran.out) == (secrets == 0) and (alone in ran.out) == (secrets == 1)
+            found = json.loads(powersoftau(place, command, place / f"{name}.ptau", "--json").out)
+            assert found["secrets"] == secrets and found["forgeable"] is (secrets == 0)
+    assert "what 1 contribution made of them" in powersoftau(place, "verify", place / "b.ptau").out
+
+
 def test_the_hash_that_a_contributor_is_told_is_the_one_that_others_see(place):
     ran = powersoftau(place, "contribute", place / "c.ptau", place / "e.ptau", "--json")
     shown = json.loads(powersoftau(place, "info", place / "e.ptau", "--json").out)

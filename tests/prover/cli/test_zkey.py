@@ -7,6 +7,7 @@ import pytest
 
 from tests.prover.cli.run import refused, zksettle
 from tests.zk import test_phase2, test_zkeyfile, toy_ceremony
+from zk.fields.prime import R
 from zk.formats import snarkjs, solidity, vyper, zkeyfile, zkeyheader
 
 FORGEABLE = "anybody can forge proofs under this key"
@@ -84,6 +85,14 @@ def test_a_key_to_which_nobody_or_only_a_beacon_contributed_is_told_to_be_forgea
             ran = run(place, "zkey", *words)
             assert ran.code == 0 and FORGEABLE in ran.out
             assert json.loads(run(place, "zkey", *words, "--json").out)["forgeable"] is True
+
+
+def test_a_key_whose_secrets_cancel_out_is_refused_and_told_to_be_forgeable(place):
+    (place / "a.zkey").write_bytes(test_zkeyfile.written(test_phase2.by_secret(5, pow(5, -1, R))))
+    ran = run(place, "zkey", "verify", "circuit.r1cs", "powers.ptau", "a.zkey")
+    assert ran.code == 1 and "leave delta = ±gamma" in ran.err and ran.out == ""
+    assert FORGEABLE in run(place, "zkey", "info", "a.zkey").out
+    assert json.loads(run(place, "zkey", "info", "a.zkey", "--json").out)["forgeable"] is True
 
 
 def test_info_verifies_nothing(place):
