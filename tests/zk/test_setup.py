@@ -135,7 +135,7 @@ def test_what_is_behind_the_powers_becomes_what_wasmcurves_makes_of_it():
 
 
 def test_powers_chosen_so_that_nothing_can_be_subtracted_are_refused():
-    for x in (3, P + 3):
+    for x in (3, P + 3, 2**256 + 3 - P):
         with pytest.raises(FormatError, match="one of tau_g1 is chosen so that nothing can be added to it"):
             circuithash._add_unreduced(x, 5, 3, 7)
 

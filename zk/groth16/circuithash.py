@@ -32,8 +32,8 @@ _COUNT = struct.Struct(">I")
 def digest(header: Header, points: Mapping[str, np.ndarray], powers: Powers) -> bytes:
     """64 bytes; `points` has ic, a, b1, b2 and c before phase 2 by these names.
 
-    Raises FormatError when a power that is hashed is not a point, or one that snarkjs's addition has no sum for.  Not to
-    be called from a task of the pool.
+    Raises FormatError when a power that is hashed is not a point, or one that snarkjs's addition has no sum for.  Not
+    to be called from a task of the pool.
     """
     hasher = hashlib.blake2b()
     hasher.update(bn254.encode_g1(header.alpha) + bn254.encode_g1(header.beta))
