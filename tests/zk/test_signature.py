@@ -104,6 +104,7 @@ def words(x, y, s):
         (words(*GENERATOR, 1), "signature: R is not in the subgroup"),
         (words(*IDENTITY, 1), "signature: R is the neutral"),
     ],
+    ids=["length", "s", "not below", "not on", "not in the subgroup", "the neutral"],
 )
 def test_bad_bytes_are_no_signature(data, why):
     with pytest.raises(FormatError, match=why):
