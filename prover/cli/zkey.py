@@ -197,6 +197,8 @@ def _show(session: Session, key: "KeyFile", more: dict[str, Any]) -> None:
         screen.say("Nobody has contributed a secret: anybody can forge proofs under this key.", "bad")
     elif is_forgeable:
         screen.say("delta = ±gamma: anybody can forge proofs under this key.", "bad")
+    elif secrets == 1:
+        screen.say("Only one has contributed a secret, who alone could forge proofs under this key.", "warn")
     screen.document({
         **more,
         "curve": "bn128",
@@ -205,5 +207,6 @@ def _show(session: Session, key: "KeyFile", more: dict[str, Any]) -> None:
         "domain": 1 << header.log_size,
         "circuit_hash": ceremony.circuit_hash.hex(),
         "forgeable": is_forgeable,
+        "secrets": secrets,
         "contributions": contributions.documents(told),
     })  # fmt: skip

@@ -87,6 +87,14 @@ def test_a_key_to_which_nobody_or_only_a_beacon_contributed_is_told_to_be_forgea
             assert json.loads(run(place, "zkey", *words, "--json").out)["forgeable"] is True
 
 
+def test_whoever_contributed_alone_is_said_to_be_able_to_forge(place):
+    assert run(place, "zkey", "contribute", "0.zkey", "a.zkey").code == 0
+    for name, secrets in (("a.zkey", 1), ("3.zkey", 2)):
+        for words in (("info", name), ("verify", "circuit.r1cs", "powers.ptau", name)):
+            assert ("alone could forge" in run(place, "zkey", *words).out) is (secrets == 1)
+            assert json.loads(run(place, "zkey", *words, "--json").out)["secrets"] == secrets
+
+
 def test_a_key_whose_secrets_cancel_out_is_refused_and_told_to_be_forgeable(place):
     (place / "a.zkey").write_bytes(test_zkeyfile.written(test_phase2.by_secret(5, pow(5, -1, R))))
     ran = run(place, "zkey", "verify", "circuit.r1cs", "powers.ptau", "a.zkey")
