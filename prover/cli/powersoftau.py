@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CURVES = ("bn128", "bn254", "altbn128")
 MOST_BYTES = 96 << 20  # of memory that a command takes which works piece by piece
-BYTES_PER_POWER = 500  # of memory, to verify Lagrange points
+BYTES_PER_POWER = 500  # of memory, where that is less
 
 input_argument = click.argument("old", type=files.Existing(), metavar="POWERS.ptau")
 output_argument = click.argument("new", type=files.Output(), metavar="NEW.ptau")
@@ -190,8 +190,7 @@ def verify(session: Session, old: Path) -> None:
 
     with ptau.opened(old) as powers:
         _compile_kernels(session, old)
-        memory = _piecewise(powers.power) + (BYTES_PER_POWER << powers.power if powers.is_prepared else 0)
-        with watching.long_step(session, f"Verifying {old.name}", memory) as report:
+        with watching.long_step(session, f"Verifying {old.name}", verification.memory_bytes(powers)) as report:
             found = verification.verify(powers, report)
     count = contributions.number(len(found))
     session.screen.say(f"The powers of tau in {old} are what {count} made of them.", "good")

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 Report = Callable[[int, int], None]
 Step = Callable[[str, int], AbstractContextManager[Report]]  # what is begun, and how many bytes of memory it takes
 
-_PIECES_BYTES, _BYTES_PER_POWER = 96 << 20, 500  # of memory, to verify powers; measured at 2^14 to 2^18
-
 
 @dataclass(frozen=True, eq=False)
 class Verified:
@@ -93,8 +91,7 @@ def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor,
     """
     from zk.ceremony import verification
 
-    points_bytes = _BYTES_PER_POWER << powers.power
-    with step("Verifying the powers of tau", points_bytes + min(points_bytes, _PIECES_BYTES)) as report:
+    with step("Verifying the powers of tau", verification.memory_bytes(powers)) as report:
         told = [found.attribution for found in verification.verify(powers, report)]
     if all(by.beacon is not None for by in told):
         raise InvalidProof("only a beacon contributed to the powers of tau, so everybody knows their secrets")

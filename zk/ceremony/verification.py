@@ -23,6 +23,13 @@ from zk.formats.ptau import Powers
 from zk.formats.ptaucontributions import Contribution, Points
 
 _RATIOS = ("tau_g1", "tau_g2", "alpha_g1", "beta_g1")
+_PIECES_BYTES, _BYTES_PER_POWER = 96 << 20, 500  # of memory, measured at 2^14 to 2^18
+
+
+def memory_bytes(powers: Powers) -> int:
+    """About how much memory `verify` takes: pieces of the points, and more for each power that is prepared."""
+    points_bytes = _BYTES_PER_POWER << powers.power
+    return min(_PIECES_BYTES, points_bytes) + (points_bytes if powers.is_prepared else 0)
 
 
 def verify(powers: Powers, progress: Progress = chunks.nobody) -> tuple[Contribution, ...]:

@@ -287,7 +287,7 @@ def test_verifying_powers_asks_for_no_more_memory_than_it_takes(power, most):
         raise Begun(memory_bytes)
 
     with pytest.raises(Begun) as told:
-        verifying.check_powers(SimpleNamespace(power=power), step)
+        verifying.check_powers(SimpleNamespace(is_prepared=True, power=power), step)
     assert 500 << power < told.value.args[0] < most
 
 
