@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from settlement import applying, checks, engine, events, grids, oracle
+from settlement import checks, effects, engine, events, grids, oracle
 from settlement import pool as pools
 from settlement.checks import ProofItem, VerifyProofs
 from settlement.custody import Reserves
@@ -98,7 +98,7 @@ def _replay_bundle(replay: Replay, repository: Repository, event: Event, proofs:
     except Rejected as error:
         raise Discrepancy(f"the bundle at height {event.height} should have been refused: {error}") from error
     _require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id than is recorded")
-    entry = applying.entry(
+    entry = effects.entry(
         checked, event.created_ms, previous=replay.last_event, size=replay.size, read=replay.node, holdings=replay
     )
     _require_event(event, entry.event)

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from settlement import applying, checks, events, grids, merkle
+from settlement import checks, effects, events, grids, merkle
 from settlement import pool as pools
 from settlement.custody import Reserves
 from settlement.events import Event
@@ -176,7 +176,7 @@ class Ledger:
             checks.check_state(self, checked.bundle.legs, now_ms)
             checks.check_custody(self, checked.bundle.legs)
             previous, (_, size) = self._repository.last_event(), self._repository.tree()
-            entry = applying.entry(
+            entry = effects.entry(
                 checked, now_ms, previous=previous, size=size, read=self._repository.node, holdings=self
             )
             # From here on nothing may fail: every row is computed, and what the tables could refuse was checked above

@@ -12,7 +12,7 @@ from settlement import poolcheck
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields import prime
-from zk.formats import strict
+from zk.formats import strictjson
 from zk.groth16 import keys
 
 VERSION = 2
@@ -132,7 +132,7 @@ def encode(pool: Pool) -> bytes:
 
 def decode(data: bytes) -> Pool:
     """The pool in these bytes.  Raises FormatError when they are not exactly what `encode` writes for a sound pool."""
-    fields = strict.loads(data, "the pool", MAX_POOL_BYTES)
+    fields = strictjson.loads(data, "the pool", MAX_POOL_BYTES)
     try:
         pool = _decode(fields)
     except FormatError:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from zk import width
+from zk.runtime import cpu
 
 ROOT = Path(__file__).parents[1]
-LANES = 1 if width.LANES == width.EIGHT else width.EIGHT
+LANES = 1 if cpu.LANES == cpu.EIGHT else cpu.EIGHT
 
-NEEDED = pytest.mark.skipif(not width.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA: one lane is its only path")
+NEEDED = pytest.mark.skipif(not cpu.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA: one lane is its only path")
 
 
 def run(arguments: list[str], timeout_s: int) -> str:

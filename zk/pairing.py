@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from zk import parallel
 from zk.curves import g1, g2, lines, weierstrass
 from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array, cyclotomic, fp, fp2, fp12
 from zk.fields.prime import BN_X, FP
-from zk.jit import inner, kernel
-from zk.width import LANES
+from zk.runtime import parallel
+from zk.runtime.cpu import LANES
+from zk.runtime.jit import inner, kernel
 
 _DOUBLE, _ADD = range(2)
 

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from circuits.frontend import compiler, nullspace, program, uniqueness
 from circuits.frontend.builder import Constraint
 from circuits.frontend.compiler import Circuit
-from zk import r1cs
 from zk.errors import Unsatisfied
+from zk.r1cs import r1cs
 
 Row = dict[int, int]
 

@@ -21,10 +21,10 @@ import numpy as np
 
 from circuits.frontend.builder import Builder, Constraint
 from circuits.frontend.program import MULTIPLY, QUOTIENT, Program
-from zk import r1cs
 from zk.fields import array
 from zk.fields.prime import R
-from zk.r1cs import R1CS
+from zk.r1cs import r1cs
+from zk.r1cs.r1cs import R1CS
 
 
 @dataclass(frozen=True)

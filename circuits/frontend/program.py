@@ -135,7 +135,7 @@ def run_batch(program: Program, batch: Sequence[Sequence[int]]) -> np.ndarray:
 
     Raises ValueError when the number of inputs is wrong, one is not reduced, or the program is not over Fr.
     """
-    from zk import witness
+    from zk.r1cs import witness
 
     if program.modulus != R:
         raise ValueError("only a program over Fr runs on the kernel")

@@ -21,7 +21,7 @@ that no rule reaches may still be unique for a deeper reason: it is undecided, n
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zk.r1cs import R1CS
+from zk.r1cs.r1cs import R1CS
 
 Terms = dict[int, int]
 

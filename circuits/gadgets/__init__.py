@@ -1,1 +1,1 @@
-"""Gadgets: functions that add constraints to a builder and return signals with a promise."""
+"""Gadgets, each a function over a builder: boolean, ranges, poseidon, merkle, babyjubjub."""

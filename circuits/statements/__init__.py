@@ -1,1 +1,1 @@
-"""Statements: one file each, the claim in plain Python and the same claim as constraints."""
+"""The statements that zksettle proves: leg and margin; statement is what they have in common."""

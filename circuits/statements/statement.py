@@ -19,7 +19,7 @@ from circuits import records
 from circuits.frontend.builder import Builder
 from zk.errors import FormatError
 from zk.fields.prime import R
-from zk.formats import strict
+from zk.formats import strictjson
 
 SCALAR_BITS = 251  # the order l of Baby Jubjub's subgroup lies between 2^250 and 2^251
 POSITION_BITS = 2 * records.DEPTH
@@ -128,8 +128,8 @@ def from_json(kind: type, document: Any, what: str) -> Any:
 
 def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
     """(public, private) from the JSON object {"public": {…}, "private": {…}}.  Raises FormatError as `from_json`."""
-    document = strict.loads(data, "the input", MAX_JSON_BYTES)
-    document = strict.has_keys(document, {"public", "private"}, "the input")
+    document = strictjson.loads(data, "the input", MAX_JSON_BYTES)
+    document = strictjson.has_keys(document, {"public", "private"}, "the input")
     return (
         from_json(statement.Public, document["public"], "public"),
         from_json(statement.Private, document["private"], "private"),

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.bench import nodejs
-from prover.bench.contest import Missing
 from prover.bench.measure import Timing, measure
-from zk import parallel
+from prover.bench.peerfiles import Missing
 from zk.formats import r1csfile
+from zk.runtime import parallel
 
 TIMEOUT_S = 3600  # for one command
 

@@ -25,7 +25,7 @@ def of_fp(count: int) -> np.ndarray:
 
 def points_g1(count: int) -> np.ndarray:
     """(count, 2, 4): multiples of the generator of G1 that nobody chose."""
-    from zk import fixed_base
+    from zk.msm import fixed_base
 
     with progress.task(f"Making {count:,} points of G1"):
         return fixed_base.g1(scalars(count))
@@ -33,7 +33,7 @@ def points_g1(count: int) -> np.ndarray:
 
 def points_g2(count: int) -> np.ndarray:
     """(count, 2, 2, 4): the same of G2."""
-    from zk import fixed_base
+    from zk.msm import fixed_base
 
     with progress.task(f"Making {count:,} points of G2"):
         return fixed_base.g2(scalars(count))

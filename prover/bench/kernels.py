@@ -32,28 +32,29 @@ def bench(keystore: Keystore, runs: int) -> Found:
 
 def fields(runs: int) -> list[Timing]:
     """The operations that the cost model counts in."""
-    from zk import loops, polynomial
+    from zk import microbench
+    from zk.ntt import polynomial
 
     one, other = (inputs.of_fp(ELEMENTS).reshape(-1, 1, 4) for _ in range(2))
     pairs, others = (inputs.of_fp(2 * ELEMENTS).reshape(-1, 1, 2, 4) for _ in range(2))
     column, factors = inputs.of_fr(POINTS), inputs.of_fr(POINTS)
     scalar, by = inputs.of_fr(ELEMENTS), inputs.of_fr(ELEMENTS)
-    lanes = f"{loops.STEP // 2} lane{'s' if loops.STEP > 2 else ''}"
+    lanes = f"{microbench.STEP // 2} lane{'s' if microbench.STEP > 2 else ''}"
 
     def loop(name: str, size: str, work: Callable, *arrays: np.ndarray, rounds: int = ROUNDS) -> Timing:
         return measure(name, size, lambda: work(*arrays, rounds), runs, len(arrays[0]) * rounds)
 
     return [
-        loop("Fp product", lanes, loops.products, one, other),
-        loop("Fp square", lanes, loops.squares, one),
-        loop("Fp sum", lanes, loops.additions, one, other),
-        loop("Fp product, alone", "1 lane", loops.products_alone, one, other, rounds=ROUNDS // 8),
-        loop("Fp2 product", lanes, loops.products, pairs, others),
-        loop("Fp2 square", lanes, loops.squares, pairs),
-        loop("Fp2 product, alone", "1 lane", loops.products_alone, pairs, others, rounds=ROUNDS // 8),
-        loop("Fr product", lanes, loops.scalar_products, scalar, by),
-        loop("Fr product by a factor", lanes, loops.factor_products, scalar, by),
-        loop("Fp inverse", "1 lane", loops.inverses, one, rounds=INVERSIONS),
+        loop("Fp product", lanes, microbench.products, one, other),
+        loop("Fp square", lanes, microbench.squares, one),
+        loop("Fp sum", lanes, microbench.additions, one, other),
+        loop("Fp product, alone", "1 lane", microbench.products_alone, one, other, rounds=ROUNDS // 8),
+        loop("Fp2 product", lanes, microbench.products, pairs, others),
+        loop("Fp2 square", lanes, microbench.squares, pairs),
+        loop("Fp2 product, alone", "1 lane", microbench.products_alone, pairs, others, rounds=ROUNDS // 8),
+        loop("Fr product", lanes, microbench.scalar_products, scalar, by),
+        loop("Fr product by a factor", lanes, microbench.factor_products, scalar, by),
+        loop("Fp inverse", "1 lane", microbench.inverses, one, rounds=INVERSIONS),
         measure("Fr product, in memory", f"{POINTS:,} rows", lambda: polynomial.product(column, factors, column), runs,
                 POINTS),
     ]  # fmt: skip
@@ -61,14 +62,14 @@ def fields(runs: int) -> list[Timing]:
 
 def _additions(runs: int) -> list[Timing]:
     """Affine additions that share their inversions, of points gathered at random."""
-    from zk.curves import sums
+    from zk.msm import batch_affine
 
     entries = 2 * np.array(entropy.shuffled(range(POINTS)), np.int32)
     starts = np.arange(0, POINTS + 1, 2)
     found = []
     for name, make in (("G1 addition", inputs.points_g1), ("G2 addition", inputs.points_g2)):
         points = make(POINTS)
-        work = partial(sums.of_groups, points, entries, starts)
+        work = partial(batch_affine.of_groups, points, entries, starts)
         found.append(measure(name, f"{POINTS:,} points", work, runs, POINTS // 2))
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from prover.machine import progress
-from zk import parallel
+from zk.runtime import parallel
 
 THREADS = "ZKSETTLE_THREADS"
 

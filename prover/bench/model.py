@@ -15,7 +15,7 @@ from zk.fields import array
 from zk.groth16.keys import ProvingKey
 
 UNITS = 2  # coefficients 1 and -1, which cost no product
-ADDITION_PRODUCTS, ADDITION_SQUARES = 5, 1  # zk/curves/sums.py: three of the products are the shared inversion
+ADDITION_PRODUCTS, ADDITION_SQUARES = 5, 1  # zk/msm/batch_affine.py: three of the products are the shared inversion
 RUNNING_PRODUCTS = 14  # of one general addition in XYZZ coordinates, zk/curves/weierstrass.py
 RATES = (
     "Fp product", "Fp square", "Fp product, alone", "Fp2 product", "Fp2 square", "Fp2 product, alone", "Fr product",
@@ -48,8 +48,8 @@ def rates() -> dict[str, float]:
 
 def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
     """The cost of each phase that consists of products, by its name in zk/groth16/prover.py and quotient.py."""
-    from zk import polynomial
     from zk.groth16 import quotient
+    from zk.ntt import polynomial
 
     size, terms = 1 << key.log_size, np.concatenate((key.a_terms, key.b_terms))
     plain = polynomial.to_plain(witness)
@@ -68,9 +68,9 @@ def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
 
 def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> Cost:
     """The cost of a multi-scalar multiplication over a table (levels, n, …) of known points."""
-    from zk import msm
+    from zk.msm import pippenger
 
-    windows = msm.known_windows(len(table), scalars)
+    windows = pippenger.known_windows(len(table), scalars)
     entries, buckets = nonzero_digits(scalars, windows)
     lines = 2 * np.sqrt(windows.largest) * len(windows.table)
     additions = (entries - buckets) + 2 * buckets
@@ -83,10 +83,10 @@ def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> C
 
 def nonzero_digits(scalars: np.ndarray, windows) -> tuple[int, int]:
     """How many digits are not zero, and how many buckets they fall into, over all sets of windows."""
-    from zk import digits
+    from zk.msm import recoding
 
     recoded = np.empty(scalars.shape, np.uint64)
-    digits.recode(np.require(scalars, requirements=["C", "W"]), array.plain([windows.offset]), recoded)
+    recoding.recode(np.require(scalars, requirements=["C", "W"]), array.plain([windows.offset]), recoded)
     entries = buckets = 0
     for levels in windows.table:
         magnitudes = np.abs(np.concatenate([_read(recoded, *map(int, window)) for window in levels]))

@@ -12,13 +12,13 @@ from prover.machine import progress
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
     """G1 and G2, over known points as a proving key holds them and over points used once, for every size 2^k."""
-    from zk import msm
+    from zk.msm import pippenger
 
     scalars = inputs.scalars(1 << max(log_sizes))
     timings: list[Timing] = []
     for name, start, once, make in (
-        ("G1", msm.start_g1, msm.g1, inputs.points_g1),
-        ("G2", msm.start_g2, msm.g2, inputs.points_g2),
+        ("G1", pippenger.start_g1, pippenger.g1, inputs.points_g1),
+        ("G2", pippenger.start_g2, pippenger.g2, inputs.points_g2),
     ):
         points = make(len(scalars))
         for log_size in log_sizes:
@@ -29,12 +29,12 @@ def bench(log_sizes: Sequence[int], runs: int) -> Found:
 def _one_size(
     name: str, start: Callable, once: Callable, points: np.ndarray, scalars: np.ndarray, runs: int
 ) -> list[Timing]:
-    from zk import multiples
+    from zk.msm import window_tables
 
     count = len(points)
     size = f"2^{count.bit_length() - 1}"
     with progress.task(f"Making multiples of {count:,} points"):
-        table = multiples.table(points)
+        table = window_tables.table(points)
     found = []
     for threads in thread_counts():
         with on_threads(threads):

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from prover.bench.contest import TIMEOUT_S, Case, Missing, Times
+from prover.bench.peerfiles import TIMEOUT_S, Case, Missing, Times
 
 VARIABLE = "ZKSETTLE_NODE"
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prover.bench import ceremonies, nodejs, zksnake
-from prover.bench.contest import TIMEOUT_S, Case, Missing, Times
 from prover.bench.measure import Timing, measure, on_threads, thread_counts
+from prover.bench.peerfiles import TIMEOUT_S, Case, Missing, Times
 from prover.bench.report import Column, Found, Section
+from prover.circom import proofs
 from prover.machine import progress
-from prover.proofs import circom
-from zk import parallel
 from zk.errors import FormatError
 from zk.fields import array
+from zk.runtime import parallel
 
 OURS = "zksettle"
 COLUMNS = (
@@ -41,7 +41,7 @@ def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int, power: i
     names, notes = _names(rapidsnark)
     if not names:
         raise Missing(f"there is nothing to compare with: {'; '.join(notes)}")
-    witness = array.from_plain(circom.read_witness(case.wtns))
+    witness = array.from_plain(proofs.read_witness(case.wtns))
     timings = _ours(case, home, runs)
     for name, peer in (
         ("snarkjs", lambda: _snarkjs(names["snarkjs"], case, runs)),
@@ -75,12 +75,12 @@ def _names(rapidsnark: Path | None) -> tuple[dict[str, str], list[str]]:
 
 
 def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
-    from zk import polynomial
     from zk.formats import snarkjs
     from zk.groth16 import prover, verifier
+    from zk.ntt import polynomial
 
-    proof, public = circom.prove(case.zkey, case.wtns)  # checks both files
-    key, witness = circom.open_key(case.zkey), polynomial.from_plain(circom.read_witness(case.wtns))
+    proof, public = proofs.prove(case.zkey, case.wtns)  # checks both files
+    key, witness = proofs.open_key(case.zkey), polynomial.from_plain(proofs.read_witness(case.wtns))
     verifying = snarkjs.decode_verifying_key(case.verification_key.read_bytes())
     if verifying != key.verifying:
         raise FormatError(f"{case.verification_key} is not the key in {case.zkey}")

@@ -14,10 +14,11 @@ from circuits.statements import statement
 from prover.bench import model
 from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.report import Column, Found, Section
-from prover.proofs import circom, pipeline
+from prover.circom import proofs
+from prover.proofs import pipeline
 from prover.proofs.keystore import Keystore
-from zk import parallel, phases
 from zk.groth16.keys import ProvingKey
+from zk.runtime import parallel, profile
 
 COLUMNS = (
     Column("threads", "threads", "count"),
@@ -51,7 +52,7 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
     public, private = samples.honest(name)[0]
     inputs = statement.inputs(public) + statement.inputs(private)
     witness = program.run(key.program, inputs)
-    timings, sections = proofs(key.proving, witness, runs)
+    timings, sections = measured_proofs(key.proving, witness, runs)
     proof = pipeline.prove(name, public, private, keystore)
     size = f"2^{key.proving.log_size}"
     return Found(
@@ -72,24 +73,24 @@ def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
 
     Raises as `circom.prove`.
     """
-    from zk import polynomial
+    from zk.ntt import polynomial
 
-    circom.prove(zkey, wtns)  # a witness that does not fit is refused here
-    key = circom.open_key(zkey)
-    witness = polynomial.from_plain(circom.read_witness(wtns))
-    timings, sections = proofs(key, witness, runs)
+    proofs.prove(zkey, wtns)  # a witness that does not fit is refused here
+    key = proofs.open_key(zkey)
+    witness = polynomial.from_plain(proofs.read_witness(wtns))
+    timings, sections = measured_proofs(key, witness, runs)
     size = f"2^{key.log_size}"
     return Found(
         [
-            measure("read witness", f"{key.wires:,} wires", lambda: circom.read_witness(wtns), runs),
+            measure("read witness", f"{key.wires:,} wires", lambda: proofs.read_witness(wtns), runs),
             *timings,
-            measure("pipeline", size, lambda: circom.prove(zkey, wtns), runs),
+            measure("pipeline", size, lambda: proofs.prove(zkey, wtns), runs),
         ],
         sections,
     )
 
 
-def proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[list[Timing], tuple[Section, ...]]:
+def measured_proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[list[Timing], tuple[Section, ...]]:
     """The time of a proof on one thread and on all; its phases there beside the model, and the model's rates."""
     from zk.groth16 import prover
 
@@ -112,7 +113,7 @@ def _phases(key: ProvingKey, witness: np.ndarray) -> Phases:
     from zk.groth16 import prover
 
     started = time.perf_counter()
-    with phases.record() as recorder:
+    with profile.record() as recorder:
         prover.prove(key, witness)
     return Phases(parallel.threads(), time.perf_counter() - started, dict(recorder.busy_s))
 

@@ -19,7 +19,7 @@ SAME = ("cpu", "cores", "threads", "lanes")  # of the machine, for times to be c
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a section: its key in JSON, its heading, and what its numbers are: see `prover/cli/measured.py`."""
+    """A column of a section: its key in JSON, its heading, and what its numbers are: see `prover/cli/tools/benchoutput.py`."""
 
     key: str
     heading: str

@@ -20,7 +20,7 @@ from prover.bench.report import Column, Found, Section
 from prover.proofs.keystore import Keystore
 from prover.service import client
 from prover.service.protocol import Failed
-from zk import parallel
+from zk.runtime import parallel
 
 WITNESSES = 8  # that are computed side by side
 COLUMNS = (

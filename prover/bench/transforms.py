@@ -10,7 +10,7 @@ from prover.bench.report import Found
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
     """From coefficients to values on the odd coset, and from values on the domain to coefficients, of 2^k points."""
-    from zk import ntt
+    from zk.ntt import ntt
 
     timings: list[Timing] = []
     with on_threads(1):

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 
-from prover.bench.contest import TIMEOUT_S, Case, Missing, Times
+from prover.bench.peerfiles import TIMEOUT_S, Case, Missing, Times
 from prover.machine import hardware
 
 PACKAGE = "zksnake"

@@ -13,35 +13,35 @@ from typing import NoReturn
 
 import click
 
-from prover.cli import command, failure
-from prover.cli.screen import WIDTH
+from prover.cli.frame import command, failure
+from prover.cli.frame.screen import WIDTH
 
 PLACES = {
-    "demo": "prover.cli.demo:demo",
-    "pool": "prover.cli.pool:pool",
-    "ceremony": "prover.cli.ceremony:ceremony",
-    "wallet": "prover.cli.wallet:wallet",
-    "deposit": "prover.cli.move:deposit",
-    "withdraw": "prover.cli.move:withdraw",
-    "pay": "prover.cli.move:pay",
-    "order": "prover.cli.order:order",
-    "oracle": "prover.cli.oracle:oracle",
-    "ledger": "prover.cli.ledger:ledger",
-    "prove": "prover.cli.proof:prove",
-    "verify": "prover.cli.proof:verify",
-    "prover": "prover.cli.service:prover",
-    "circuit": "prover.cli.circuit:circuit",
-    "groth16": "prover.cli.groth16:groth16",
-    "r1cs": "prover.cli.r1cs:r1cs",
-    "wtns": "prover.cli.wtns:wtns",
-    "powersoftau": "prover.cli.powersoftau:powersoftau",
-    "zkey": "prover.cli.zkey:zkey",
-    "export": "prover.cli.snarkjs:export",
-    "import": "prover.cli.snarkjs:import_",
-    "bench": "prover.cli.bench:bench",
-    "warmup": "prover.cli.upkeep:warmup",
-    "doctor": "prover.cli.upkeep:doctor",
-    "completion": "prover.cli.upkeep:completion",
+    "demo": "prover.cli.demo.command:demo",
+    "pool": "prover.cli.pool.pool:pool",
+    "ceremony": "prover.cli.pool.ceremony:ceremony",
+    "wallet": "prover.cli.trader.wallet:wallet",
+    "deposit": "prover.cli.trader.move:deposit",
+    "withdraw": "prover.cli.trader.move:withdraw",
+    "pay": "prover.cli.trader.move:pay",
+    "order": "prover.cli.trader.order:order",
+    "oracle": "prover.cli.pool.oracle:oracle",
+    "ledger": "prover.cli.pool.ledger:ledger",
+    "prove": "prover.cli.tools.proof:prove",
+    "verify": "prover.cli.tools.proof:verify",
+    "prover": "prover.cli.tools.service:prover",
+    "circuit": "prover.cli.tools.circuit:circuit",
+    "groth16": "prover.cli.circom.groth16:groth16",
+    "r1cs": "prover.cli.circom.r1cs:r1cs",
+    "wtns": "prover.cli.circom.wtns:wtns",
+    "powersoftau": "prover.cli.circom.powersoftau:powersoftau",
+    "zkey": "prover.cli.circom.zkey:zkey",
+    "export": "prover.cli.tools.snarkjs:export",
+    "import": "prover.cli.tools.snarkjs:import_",
+    "bench": "prover.cli.tools.bench:bench",
+    "warmup": "prover.cli.tools.upkeep:warmup",
+    "doctor": "prover.cli.tools.upkeep:doctor",
+    "completion": "prover.cli.tools.upkeep:completion",
 }
 COLLECT_AFTER = 100_000  # objects; Python's own 700 makes importing Numba a tenth slower
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}

@@ -6,9 +6,9 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
-from zk import parallel, width
+from zk.runtime import cpu, parallel
 
-# What decides how fast field arithmetic is; Linux's names on x86 and on Arm.  `zk/width.py` needs the four of AVX-512.
+# What decides how fast field arithmetic is; Linux's names on x86 and on Arm.  `zk/runtime/cpu.py` needs the four of AVX-512.
 NOTABLE_FEATURES = ("avx2", "bmi2", "adx", "avx512f", "avx512dq", "avx512vl", "avx512ifma", "asimd", "sve")
 
 # Where a container's memory is limited: the folder, and its files' names for the limit and for what is in use; and the
@@ -55,7 +55,7 @@ def describe() -> dict[str, str | int | list[str]]:
         "cpu": cpu_name(),
         "cores": os.cpu_count() or 1,
         "threads": parallel.threads(),
-        "lanes": width.LANES,
+        "lanes": cpu.LANES,
         "features": list(cpu_features()),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),

@@ -3,6 +3,5 @@
     keystore     the proving keys of the statements, each in a folder: keyfolder
     pipeline     the one way from inputs to a proof
     prooffile    a proof beside all that it says · proving   single proofs, made and verified
-    keycache     proving keys of circom's circuits, made quick · circom   the road of a proof for one of them
     inspection   what a statement costs, and what an input violates
 """

@@ -21,7 +21,7 @@ from circuits.frontend import compiler, program
 from circuits.frontend.program import Program
 from prover.machine import files
 from zk.errors import FormatError
-from zk.formats import snarkjs, strict
+from zk.formats import snarkjs, strictjson
 from zk.groth16 import keys
 from zk.groth16.keys import ProvingKey, VerifyingKey
 
@@ -103,7 +103,7 @@ def read_manifest(name: str, folder: Path) -> dict:
     path = folder / MANIFEST
     try:
         with path.open("rb") as file:
-            manifest = strict.loads(file.read(MAX_MANIFEST_BYTES + 1), "the manifest", MAX_MANIFEST_BYTES)
+            manifest = strictjson.loads(file.read(MAX_MANIFEST_BYTES + 1), "the manifest", MAX_MANIFEST_BYTES)
         version, listed = manifest["version"], dict(manifest["files"])
         described = manifest["format"], manifest["statement"], manifest["fingerprint"]
         is_plain = isinstance(manifest["origin"], str) and type(manifest["made_ms"]) is int

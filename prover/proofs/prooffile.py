@@ -15,7 +15,7 @@ from typing import Any
 from circuits import registry
 from circuits.statements import statement
 from zk.errors import FormatError
-from zk.formats import snarkjs, strict
+from zk.formats import snarkjs, strictjson
 from zk.groth16 import keys
 from zk.groth16.keys import Proof, VerifyingKey
 
@@ -67,12 +67,12 @@ def decode(data: bytes) -> ProofFile:
     Raises FormatError, naming the place, when anything in it is missing, unknown, out of range or contradicts the rest.
     """
     what = "the proof file"
-    document = strict.loads(data, what, MAX_BYTES)
+    document = strictjson.loads(data, what, MAX_BYTES)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError("this is not a proof file of zksettle")
     if document.get("version") != VERSION:
         raise FormatError(f"the proof file has version {document.get('version')!r}; this program knows {VERSION}")
-    fields = strict.has_keys(document, FIELDS, what)
+    fields = strictjson.has_keys(document, FIELDS, what)
     name = fields["statement"]
     if name not in registry.names():
         raise FormatError(f"the proof file names no statement of ours: there are {', '.join(registry.names())}")
@@ -97,7 +97,7 @@ def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: byt
 
 
 def _key(document: object) -> VerifyingKey:
-    fields = strict.has_keys(document, {"digest", "verification_key"}, "the proof file's key")
+    fields = strictjson.has_keys(document, {"digest", "verification_key"}, "the proof file's key")
     key = snarkjs.decode_verifying_key(_bytes(fields["verification_key"]))
     if fields["digest"] != keys.digest(key).hex():
         raise FormatError("the digest in the proof file is not that of its key")

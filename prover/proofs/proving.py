@@ -57,7 +57,7 @@ def verify_inputs(key: VerifyingKey, inputs: Sequence[int], proof: Proof, is_par
     with progress.task("Verifying"):
         verifier.verify(key, inputs, proof)
     if is_paranoid:
-        from zk.groth16 import paranoid
+        from zk.groth16 import second_opinion
 
         with progress.task("Verifying again with py_ecc"):
-            paranoid.verify(key, inputs, proof)
+            second_opinion.verify(key, inputs, proof)

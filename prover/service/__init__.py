@@ -1,8 +1,8 @@
 """The resident prover: processes that keep keys and kernels loaded and prove for other commands of the same user.
 
-    protocol   messages, and how they stand in a stream of bytes · edition   whether two processes run the same code
-    place      the socket in the home folder · peer   whose process is at the other end · secrecy   no core dumps
-    work       what a worker does with a request · worker   its process · crew   all of them and the queue before them
+    protocol   messages, and how they stand in a stream of bytes · build_id   whether two processes run the same code
+    endpoint      the socket in the home folder · credentials   whose process is at the other end · coredumps   no core dumps
+    work       what a worker does with a request · worker   its process · worker_pool   all of them and the queue before them
     server     from a connection to its answer · serving   all of it as a process
     client     asking, which loads neither NumPy nor Numba
 

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from prover.service import edition, peer, place, protocol
+from prover.service import build_id, credentials, endpoint, protocol
 from prover.service.protocol import DEFAULT_DEADLINE_MS, Failed, Kind, Message, Outcome
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -65,14 +65,14 @@ def stop(folder: Path) -> bool:
 def _prove(
     folder: Path, kind: Kind, tell: Callable[[str], None], deadline_ms: int, parts: tuple[bytes, ...], **fields: str
 ) -> Message | None:
-    channel = place.connect(folder, deadline_ms / 1000 + MARGIN_S)
+    channel = endpoint.connect(folder, deadline_ms / 1000 + MARGIN_S)
     if channel is None:
         return None
-    if not peer.is_trusted(channel):
+    if not credentials.is_trusted(channel):
         channel.close()
         tell("the prover service belongs to another user; proving here")
         return None
-    head = {"kind": kind.value, "edition": edition.current(), "deadline_ms": deadline_ms, **fields}
+    head = {"kind": kind.value, "edition": build_id.current(), "deadline_ms": deadline_ms, **fields}
     try:
         found = _ask(channel, Message(head, parts))
         outcome = protocol.outcome(found)
@@ -88,7 +88,7 @@ def _prove(
 
 
 def _control(folder: Path, kind: Kind) -> Message | None:
-    channel = place.connect(folder, CONTROL_S)
+    channel = endpoint.connect(folder, CONTROL_S)
     if channel is None:
         return None
     try:

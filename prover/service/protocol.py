@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from zk.errors import FormatError
-from zk.formats import strict
+from zk.formats import strictjson
 
 if TYPE_CHECKING:
     import asyncio  # a client has no use for it, and it takes long to import
@@ -117,7 +117,7 @@ def _decode(limit: int) -> Generator[int, bytes, Message]:
     length = int.from_bytes((yield _LENGTH_BYTES), "big")
     if length > MAX_HEAD_BYTES:
         raise FormatError(f"{what} has {length} bytes, and {MAX_HEAD_BYTES} is the limit")
-    fields = strict.loads((yield length), what, MAX_HEAD_BYTES)
+    fields = strictjson.loads((yield length), what, MAX_HEAD_BYTES)
     lengths = fields.pop("parts", None) if isinstance(fields, dict) else None
     if not isinstance(lengths, list) or len(lengths) > MAX_PARTS:
         raise FormatError(f"{what} does not say how long its parts are")

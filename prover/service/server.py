@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prover.service import edition, peer, place, protocol
-from prover.service.crew import FULL, Crew
+from prover.service import build_id, credentials, endpoint, protocol
 from prover.service.protocol import Kind, Message, Outcome
+from prover.service.worker_pool import FULL, Crew
 from zk.errors import FormatError
-from zk.formats import strict
+from zk.formats import strictjson
 
 MAX_CONNECTIONS = 256
 BACKLOG = 128
@@ -43,7 +43,7 @@ class Server:
     folder: Path
     crew: Crew
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _edition: str = field(default_factory=edition.current)
+    _edition: str = field(default_factory=build_id.current)
     _started_s: float = field(default_factory=time.monotonic)
     _connections: set[asyncio.Task] = field(default_factory=set)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,7 +55,7 @@ class Server:
         there cannot be one.
         """
         try:
-            with place.bound(self.folder) as listener:
+            with endpoint.bound(self.folder) as listener:
                 server = await asyncio.start_unix_server(
                     self._connected, sock=listener, backlog=BACKLOG, start_serving=False
                 )
@@ -90,7 +90,7 @@ class Server:
         assert task is not None, "asyncio runs this in a task of its own"
         self._connections.add(task)
         try:
-            if peer.is_trusted(writer.get_extra_info("socket")):
+            if credentials.is_trusted(writer.get_extra_info("socket")):
                 writer.write(protocol.encode(await self._answer(reader)))
                 await writer.drain()
         except (EOFError, TimeoutError, ConnectionError):
@@ -143,7 +143,7 @@ def check_request(request: Message) -> Kind:
         kind = Kind(request.fields.get("kind"))
     except ValueError:
         raise FormatError(f"{what} is of no kind that is known here") from None
-    fields = strict.has_keys(request.fields, _FIELDS[kind] | {"kind"}, what)
+    fields = strictjson.has_keys(request.fields, _FIELDS[kind] | {"kind"}, what)
     for name in _FIELDS[kind] - {"deadline_ms"}:
         if not isinstance(fields[name], str):
             raise FormatError(f"{what}: {name} is not a string")

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 
 from prover.machine.home import Home
-from prover.service import place, secrecy, work
-from prover.service.crew import Crew
+from prover.service import coredumps, endpoint, work
 from prover.service.server import Server
-from zk import parallel
+from prover.service.worker_pool import Crew
+from zk.runtime import parallel
 
 
 def cores() -> int:
@@ -24,8 +24,8 @@ def run(home: Home, now_ms: int, workers: int, ready: Callable[[], None], tell: 
     `ready` is called when requests are answered; `tell` is given sentences about workers that died.  `now_ms` is
     written into keys that a request makes.  Raises as `Server.run`.
     """
-    place.check_system()
-    secrecy.forbid_dumps()
+    endpoint.check_system()
+    coredumps.forbid_dumps()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no kernel uses it, and workers are forked without its threads
     multiprocessing.get_context("forkserver").set_forkserver_preload(list(work.MODULES))
     prepare = functools.partial(work.prepare, home.keys, now_ms)

@@ -18,17 +18,17 @@ MODULES = (
     "__main__",
     "zk.groth16.prover",
     "zk.groth16.verifier",
-    "zk.msm",
+    "zk.msm.pippenger",
     "prover.proofs.proving",
-    "prover.proofs.circom",
+    "prover.circom.proofs",
 )
 
 
 def prepare(keys: Path, now_ms: int) -> Work:
     """What proves with the keys in a folder; those that are there are opened, and kernels compiled or loaded."""
     from circuits import registry
-    from prover.machine import warmup
     from prover.proofs import keystore
+    from prover.upkeep import warmup
 
     opened: dict[str | None, Keystore] = {}
 
@@ -69,10 +69,10 @@ def _statement(request: Message, keystore: "Keystore") -> Message:
 
 def _circom(request: Message) -> Message:
     """proof.json and public.json."""
-    from prover.proofs import circom
+    from prover.circom import proofs
     from zk.formats import snarkjs
 
-    found, public = circom.prove(Path(request.fields["key"]), Path(request.fields["witness"]))
+    found, public = proofs.prove(Path(request.fields["key"]), Path(request.fields["witness"]))
     return protocol.answer(
         Outcome.DONE, "", snarkjs.encode_proof(found).encode(), snarkjs.encode_public(public).encode()
     )

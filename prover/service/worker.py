@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from prover.machine import files
-from prover.service import protocol, secrecy
+from prover.service import coredumps, protocol
 from prover.service.protocol import Failed, Message, Outcome
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -31,7 +31,7 @@ class Died(Exception):
 def main(channel: socket.socket, prepare: Prepare) -> None:
     """The worker's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the service decides
-    secrecy.forbid_dumps()
+    coredumps.forbid_dumps()
     with channel, suppress(EOFError, ConnectionError):
         try:
             work = prepare()

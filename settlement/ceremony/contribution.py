@@ -23,9 +23,8 @@ from dataclasses import asdict, dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from zk.ceremony import chacha
 from zk.errors import FormatError, InvalidProof
-from zk.formats import sections, strict
+from zk.formats import attribution, sections, strictjson
 
 SUFFIX = ".contribution"
 MAX_STATEMENTS = 16
@@ -150,7 +149,7 @@ def check_beacon(found: Beacon, what: str) -> None:
     """Raises FormatError unless this is a value of 1 to 255 bytes and an exponent that can be verified."""
     if not isinstance(found.value, str) or not _HEX.fullmatch(found.value) or len(found.value) > 2 * MAX_BEACON_BYTES:
         raise FormatError(f"{what} is not 1 to {MAX_BEACON_BYTES} bytes in hex digits")
-    least, most = chacha.MIN_EXPONENT, chacha.MAX_WORK_EXPONENT
+    least, most = attribution.MIN_EXPONENT, attribution.MAX_WORK_EXPONENT
     check_number(found.iterations_exp, least, most, f"{what}: the exponent of its iterations")
 
 
@@ -191,8 +190,8 @@ def _encode_head(head: Head) -> bytes:
 
 
 def _decode_head(data: bytes, what: str) -> Head:
-    document = strict.loads(data, what, _MAX_HEAD_BYTES)
-    fields = strict.has_keys(document, {"number", "previous", "name", "made_ms", "public_key", "beacon"}, what)
+    document = strictjson.loads(data, what, _MAX_HEAD_BYTES)
+    fields = strictjson.has_keys(document, {"number", "previous", "name", "made_ms", "public_key", "beacon"}, what)
     check_number(fields["number"], 1, MAX_NUMBER, f"{what}: the number")
     check_number(fields["made_ms"], 0, 2**63 - 1, f"{what}: the time")
     check_name(fields["name"], what)
@@ -206,6 +205,6 @@ def _decode_head(data: bytes, what: str) -> Head:
 
 
 def _decode_beacon(document: object, what: str) -> Beacon:
-    found = Beacon(**strict.has_keys(document, {"value", "iterations_exp"}, what))
+    found = Beacon(**strictjson.has_keys(document, {"value", "iterations_exp"}, what))
     check_beacon(found, what)
     return found

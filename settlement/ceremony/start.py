@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from circuits import registry
 from settlement.ceremony import contribution
 from zk.errors import FormatError
-from zk.formats import strict
+from zk.formats import strictjson
 
 FILE = "0000-start.json"
 POWERS_FILE = "powers.ptau"
@@ -76,8 +76,8 @@ def encode(start: Start) -> bytes:
 
 def decode(data: bytes, what: str) -> Start:
     """The start in a file's bytes.  Raises FormatError, naming `what`, when `encode` does not write them."""
-    document = strict.loads(data, what, MAX_FILE_BYTES)
-    fields = strict.has_keys(document, {"format", "version", "powers", "circuits", "made_ms"}, what)
+    document = strictjson.loads(data, what, MAX_FILE_BYTES)
+    fields = strictjson.has_keys(document, {"format", "version", "powers", "circuits", "made_ms"}, what)
     if (fields["format"], fields["version"]) != (_FORMAT, _VERSION):
         raise FormatError(f"{what} is not the start of a ceremony, version {_VERSION}")
     contribution.check_number(fields["made_ms"], 0, 2**63 - 1, f"{what}: the time")
@@ -106,13 +106,13 @@ def check_statements(circuits: Iterable[Circuit], what: str) -> None:
 
 
 def _decode_powers(document: object, what: str) -> Powers:
-    fields = strict.has_keys(document, {"sha256", "power", "contributors"}, what)
+    fields = strictjson.has_keys(document, {"sha256", "power", "contributors"}, what)
     contribution.check_digest(fields["sha256"], f"{what}: the digest")
     contribution.check_number(fields["power"], 1, MAX_POWER, f"{what}: the power")
     listed = fields["contributors"]
     if not isinstance(listed, list) or not 0 < len(listed) <= MAX_CONTRIBUTORS:
         raise FormatError(f"{what} do not list 1 to {MAX_CONTRIBUTORS} contributors")
-    found = [strict.has_keys(entry, {"name", "is_beacon"}, f"{what}: a contributor") for entry in listed]
+    found = [strictjson.has_keys(entry, {"name", "is_beacon"}, f"{what}: a contributor") for entry in listed]
     for entry in found:
         if type(entry["is_beacon"]) is not bool or not (entry["name"] is None or is_shown(entry["name"])):
             raise FormatError(f"{what}: a contributor has neither a name that can be shown nor none")
@@ -125,7 +125,7 @@ def is_shown(name: object) -> bool:
 
 
 def _decode_circuit(document: object, what: str) -> Circuit:
-    fields = strict.has_keys(document, {"statement", "fingerprint", "hash"}, what)
+    fields = strictjson.has_keys(document, {"statement", "fingerprint", "hash"}, what)
     contribution.check_name(fields["statement"], what)
     contribution.check_digest(fields["fingerprint"], f"{what}: the fingerprint")
     if not isinstance(fields["hash"], str) or len(fields["hash"]) != _HASH_DIGITS:

@@ -19,7 +19,7 @@ from settlement.ceremony import contribution, start
 from settlement.ceremony.contribution import SUFFIX, Contribution, Head
 from settlement.ceremony.start import Start
 from zk.errors import FormatError, InvalidProof
-from zk.formats import regular
+from zk.formats import openfile
 
 MAX_FILES = 10_000
 LEAST_PARTIES = 2
@@ -171,7 +171,7 @@ def _complaint(chain: list[Link], following: list[Link]) -> str | None:
 
 def _read(path: Path, limit: int) -> bytes:
     """A file's bytes.  Raises FormatError, naming it, when there is none or it is larger than the limit."""
-    with regular.opened(path) as file:
+    with openfile.opened(path) as file:
         size = file.seek(0, os.SEEK_END)
         if size > limit:
             raise FormatError(f"{path} has {size} bytes, and {limit} is the limit")

@@ -18,7 +18,7 @@ from settlement.ceremony.start import Contributor
 from settlement.ceremony.transcript import Link, Transcript
 from settlement.pool import Pool
 from zk.errors import FormatError, InvalidProof
-from zk.formats import r1csfile, r1cswriter, regular
+from zk.formats import openfile, r1csfile, r1cswriter
 from zk.formats.r1csfile import Listing
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
     """
     if found.problems:
         raise found.problems[0]
-    with regular.opened(found.powers) as file:
+    with openfile.opened(found.powers) as file:
         powers = _powers(file, found.start)
         listed = circuits_for(powers, [circuit.statement for circuit in found.start.circuits])
         if check_powers(powers, step) != found.start.powers.contributors:
@@ -103,23 +103,23 @@ def circuits_for(powers: "Powers", statements: Iterable[str]) -> dict[str, Listi
 
     Raises FormatError when the powers are not prepared or too few for one; to verify them would take minutes.
     """
-    from zk.groth16 import setup
+    from zk.ceremony import initial_key
 
     listed = {statement: _listing(statement) for statement in statements}
     for circuit in listed.values():
-        setup.check_powers(circuit.header, powers)
+        initial_key.check_powers(circuit.header, powers)
     return listed
 
 
 def first_keys(circuits: dict[str, Listing], powers: "Powers", step: Step = unwatched) -> "dict[str, KeyFile]":
     """The statements' keys before the first contribution.  Raises FormatError when the powers have a wrong point."""
-    from zk.groth16 import setup
+    from zk.ceremony import initial_key
 
     made = {}
     for statement, circuit in circuits.items():
-        memory_bytes = setup.memory_bytes(circuit.values.nbytes + circuit.wires.nbytes, circuit.header.constraints)
+        memory_bytes = initial_key.memory_bytes(circuit.values.nbytes + circuit.wires.nbytes, circuit.header.constraints)
         with step(f"Making the first {statement} key from the powers", memory_bytes) as report:
-            made[statement] = setup.make(circuit, powers, report)
+            made[statement] = initial_key.make(circuit, powers, report)
     return made
 
 

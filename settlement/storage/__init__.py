@@ -1,1 +1,1 @@
-"""Where the ledger is kept."""
+"""The ledger on disk: schema, rows, sqlite, and orders for the board."""

@@ -46,20 +46,20 @@ def test_reference_twins_import_nothing_of_ours():
 
 
 def test_numba_is_imported_below_its_door_only():
-    """zk/jit owns the decorator; words and vectors need its types and LLVM's; `width` asks which CPU LLVM sees."""
+    """zk/jit owns the decorator; words and vectors need its types and LLVM's; `cpu` asks which CPU LLVM sees."""
     importers = {
         str(path.relative_to(ROOT)) for path in FILES if roots(imported_modules(path)) & {"numba", "llvmlite"}
     }
-    names = ("bounds", "columns", "fp2_lanes", "inversion", "limbs", "loose", "moves", "products", "vector", "wide")
+    names = ("accumulator", "bounds", "fp2_lanes", "inversion", "lanes", "limbs52", "memory", "redundant", "simd", "words")
     fields = {f"zk/fields/{name}.py" for name in names}
-    assert importers == {"zk/jit.py", "zk/width.py"} | fields
+    assert importers == {"zk/runtime/jit.py", "zk/runtime/cpu.py"} | fields
 
 
 def kernel_modules() -> set[str]:
     """Dotted names of the modules that load Numba when imported, found by following top-level imports."""
     names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in FILES}
     imports = {name: imported_modules(path, top_level_only=True) for name, path in names.items()}
-    loaded = {"zk.jit"}
+    loaded = {"zk.runtime.jit"}
     while True:
         more = {n for n, targets in imports.items() if n not in loaded and any(
             target == known or target.startswith(known + ".") for target in targets for known in loaded)}  # fmt: skip
@@ -74,3 +74,48 @@ def test_only_zk_loads_numba_when_imported():
 
 def test_a_module_that_would_load_numba_is_noticed():
     assert "zk.fields.fp" in kernel_modules() and "zk.errors" not in kernel_modules()
+
+
+def rooms() -> dict[str, str]:
+    """The room of every module: its folder, or for a file directly in a package the file itself."""
+    names = {path: path.relative_to(ROOT).with_suffix("").parts for path in FILES}
+    return {".".join(parts): ".".join(parts if len(parts) == 2 else parts[:-1]) for parts in names.values()}
+
+
+def arrows(place: dict[str, str]) -> dict[str, set[str]]:
+    """Which places import which others, imports inside functions included; `place` says where a module belongs."""
+    leading: dict[str, set[str]] = {name: set() for name in place.values()}
+    for path in FILES:
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for target in imported_modules(path):
+            module = next((known for known in (target, target.rpartition(".")[0]) if known in place), None)
+            if module and place[module] != place[name]:
+                leading[place[name]].add(place[module])
+    return leading
+
+
+def circles(leading: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What is left when places that nothing leads to, or that lead nowhere, are taken away again and again."""
+    while True:
+        reached = set().union(*leading.values())
+        kept = {name: targets & leading.keys() for name, targets in leading.items() if name in reached and targets}
+        if kept == leading:
+            return leading
+        leading = kept
+
+
+def test_there_is_no_circle_between_files():
+    assert circles(arrows({name: name for name in rooms()})) == {}
+
+
+def test_there_is_no_circle_between_folders():
+    assert circles(arrows(rooms())) == {}
+
+
+def test_a_circle_is_noticed():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}).keys() == {"b", "c"}
+
+
+def test_groth16_reads_no_files():
+    for path in (ROOT / "zk" / "groth16").glob("*.py"):
+        assert not any(name.startswith("zk.formats") for name in imported_modules(path)), path

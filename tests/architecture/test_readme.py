@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from circuits import registry
-from prover.cli import passphrase
+from prover.cli.frame import passphrase
 from tests import circoms, evm
 from tests.prover.cli.run import zksettle
-from tests.zk import toy_ceremony
+from tests.zk.ceremony import toy_ceremony
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -11,22 +11,22 @@ ROOT = Path(__file__).parents[2]
 
 
 def views_of_own_arrays(source: str) -> list[str]:
-    """The functions that call `limbs.rows` of something else than one of their parameters."""
+    """The functions that call `words.rows` of something else than one of their parameters."""
     found = []
     for function in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)):
         given = {argument.arg for argument in function.args.args}
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            if ast.unparse(call.func) == "limbs.rows" and ast.unparse(call.args[0]) not in given:
+            if ast.unparse(call.func) == "words.rows" and ast.unparse(call.args[0]) not in given:
                 found.append(function.name)
     return found
 
 
 def test_views_are_made_of_parameters():
     sources = [path.read_text("utf-8") for path in (ROOT / "zk").rglob("*.py")]
-    assert sum("limbs.rows(" in source for source in sources) >= 2
+    assert sum("words.rows(" in source for source in sources) >= 2
     assert [name for source in sources for name in views_of_own_arrays(source)] == []
 
 
 def test_a_view_of_an_own_array_is_noticed():
-    own = "def f(a):\n    b = np.empty(3)\n    a, b = limbs.rows(a), limbs.rows(b)\n"
+    own = "def f(a):\n    b = np.empty(3)\n    a, b = words.rows(a), words.rows(b)\n"
     assert views_of_own_arrays(own) == ["f"]

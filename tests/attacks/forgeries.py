@@ -1,7 +1,7 @@
 """Files that prove something false to whoever does not check them, each with the sentence that refuses it here.
 
 All but a few are made from public numbers alone: an honest proof, a key, what everybody can compute.  The key's secrets
-are known (tests/zk/known.py), which an attacker uses only where the key itself is his.
+are known (tests/zk/hashes/known.py), which an attacker uses only where the key itself is his.
 """
 
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.reference import bn254 as twist
 from tests.reference.bn254 import P, R
-from tests.zk import known
+from tests.zk.hashes import known
 from zk.curves import bn254
 from zk.formats import snarkjs
 from zk.groth16.keys import Proof

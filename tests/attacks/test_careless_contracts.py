@@ -9,10 +9,12 @@ import json
 import pytest
 
 from tests import evm
-from tests.zk import contracts, known
+from tests.zk.contracts import deployments
+from tests.zk.hashes import known
+from zk.contracts import calldata
 from zk.errors import FormatError
 from zk.fields.prime import P
-from zk.formats import calldata, snarkjs
+from zk.formats import snarkjs
 
 PUBLIC = [5]
 HONEST = calldata.abi(known.proof(PUBLIC), PUBLIC)
@@ -22,7 +24,7 @@ A_Y = calldata.SELECTOR_BYTES + 32  # where it begins
 @pytest.fixture(scope="module")
 def both(chain):
     """The addresses of snarkjs's contract and of ours, for one key."""
-    codes = evm.solidity(contracts.source_of_snarkjs(1)), contracts.ours("solidity", known.key(1))
+    codes = evm.solidity(deployments.source_of_snarkjs(1)), deployments.ours("solidity", known.key(1))
     return tuple(map(chain.deploy, codes))
 
 
@@ -43,7 +45,7 @@ def test_too_little_gas_makes_a_valid_proof_false_to_snarkjs_s_and_reverts_in_ou
 
 def test_where_there_is_no_pairing_snarkjs_s_takes_what_ours_refuses(chain):
     """The answer lands on the question, so that without one the lowest bit of A's x is the verdict."""
-    theirs = contracts.source_of_snarkjs(1)
+    theirs = deployments.source_of_snarkjs(1)
     assert theirs.count("gas(), 2000), 8,") == 1
     address = chain.deploy(evm.solidity(theirs.replace("gas(), 2000), 8,", "gas(), 2000), 0x808,")))
     made_up = HONEST[:4] + bytes(31) + b"\1" + bytes(32 * 7) + bytes(32)
@@ -61,8 +63,8 @@ def test_one_proof_has_two_calls_for_snarkjs_s_and_one_for_ours(chain, both):
 def test_a_false_count_of_inputs_makes_a_template_ignore_them_and_is_refused_here(chain):
     """nPublic says how many inputs are added up, IC how many there are: 0 and 2 make a contract that adds none."""
     key = json.loads(snarkjs.encode_verifying_key(known.key(2)))
-    assert contracts.render(key).count("g1_mulAccC(_pVk") == 2
-    address = chain.deploy(evm.solidity(contracts.render(key | {"nPublic": 0})))
+    assert deployments.render(key).count("g1_mulAccC(_pVk") == 2
+    address = chain.deploy(evm.solidity(deployments.render(key | {"nPublic": 0})))
     for public in ([0, 0], [123, 456]):
         assert chain.call(address, calldata.abi(known.proof([0, 0]), public)).verdict == "true"
     with pytest.raises(FormatError, match="IC has 3 entries instead of 1"):

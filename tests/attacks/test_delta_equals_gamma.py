@@ -19,7 +19,7 @@ from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof
-from zk.groth16 import keys, paranoid
+from zk.groth16 import keys, second_opinion
 from zk.groth16.keys import Proof, VerifyingKey
 
 
@@ -41,7 +41,7 @@ def py_ecc(items: list) -> None:
     """Real verification, by a library that is not ours and takes any key."""
     for index, item in enumerate(items):
         try:
-            paranoid.verify(*item)
+            second_opinion.verify(*item)
         except InvalidProof as error:
             raise InvalidProof(str(error), index) from None
 

@@ -6,7 +6,7 @@ for any x.  `snarkjs groth16 setup` alone writes such keys, so sooner or later s
 
 import pytest
 
-from tests.zk import cubic
+from tests.zk.fields import cubic
 from zk import pairing
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof

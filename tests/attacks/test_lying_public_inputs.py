@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from circuits import generators
-from prover.pool import defaults
-from prover.trading import assembly, plan
-from prover.wallet import address, keys
+from prover.operator import defaults
+from prover.trader import address, assembly, keys, plan
 from settlement import audit, checks, digests, encoding, engine, merkle, oracle
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger

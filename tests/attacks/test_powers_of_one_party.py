@@ -15,7 +15,7 @@ from zk.ceremony import chacha, firstchallenge, phase2, powers, preparation, tra
 from zk.curves import bn254, g1
 from zk.errors import InvalidProof
 from zk.fields.prime import R
-from zk.formats import ptau
+from zk.formats import attribution, ptau
 from zk.formats.zkeyfile import KeyFile
 from zk.groth16 import verifier
 from zk.groth16.keys import Proof, VerifyingKey
@@ -29,9 +29,9 @@ def known() -> tuple[ptau.Powers, tuple[int, int, int]]:
     """Prepared powers whose only contribution is a beacon's, with τ, α and β."""
     begun, made, prepared = io.BytesIO(), io.BytesIO(), io.BytesIO()
     powers.new(toys.POWER, begun)
-    powers.beacon(ptau.decode(begun.getvalue()), made, BEACON, chacha.MIN_EXPONENT)
+    powers.beacon(ptau.decode(begun.getvalue()), made, BEACON, attribution.MIN_EXPONENT)
     preparation.prepare(ptau.decode(made.getvalue()), prepared)
-    draws = chacha.Draws(chacha.beacon_seed(BEACON, chacha.MIN_EXPONENT))
+    draws = chacha.Draws(chacha.beacon_seed(BEACON, attribution.MIN_EXPONENT))
     secrets, _ = transcript.keys(draws, firstchallenge.of(toys.POWER))
     return ptau.decode(prepared.getvalue()), tuple(secrets)
 

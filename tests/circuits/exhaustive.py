@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
-from zk import r1cs
+from zk.r1cs import r1cs
 
 Gadget = Callable[..., Iterable]
 """gadget(b, *inputs) -> the signals that it returns."""

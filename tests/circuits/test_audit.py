@@ -8,10 +8,10 @@ from circuits import registry, samples
 from circuits.frontend import audit, compiler
 from circuits.frontend.builder import Builder
 from circuits.statements import statement
-from zk import r1cs
 from zk.errors import Unsatisfied
 from zk.fields.prime import R
-from zk.r1cs import R1CS
+from zk.r1cs import r1cs
+from zk.r1cs.r1cs import R1CS
 
 BIG = 2**61 - 1  # a prime: toy enough to read, large enough that random coefficients do not vanish
 

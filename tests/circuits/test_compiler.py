@@ -7,7 +7,7 @@ import pytest
 
 from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
-from zk.r1cs import SparseMatrix
+from zk.r1cs.r1cs import SparseMatrix
 
 P = 31
 

@@ -4,7 +4,7 @@ import pytest
 
 from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
-from zk import r1cs
+from zk.r1cs import r1cs
 
 P = 31
 

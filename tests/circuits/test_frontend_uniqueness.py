@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from circuits.frontend import uniqueness
-from zk import r1cs
-from zk.r1cs import R1CS
+from zk.r1cs import r1cs
+from zk.r1cs.r1cs import R1CS
 
 P = 31
 ECNE = Path(__file__).parents[3] / "shared" / "vectors" / "ecne"

@@ -13,5 +13,5 @@ With Numba's bounds checks on, where a kernel that would leave an array raises i
     NUMBA_BOUNDSCHECK=1 python -m tests.hostile.fuzz --minutes 10
 
 Numba checks what it indexes itself.  What the lanes load and store are instructions of our own, which it does not see:
-zk/fields/bounds.py checks those, and tests/zk/test_bounds.py looks at the limits of both.
+zk/fields/bounds.py checks those, and tests/zk/fields/test_bounds.py looks at the limits of both.
 """

@@ -81,33 +81,33 @@ def _powers():
 
 def _use_r1cs(file: BinaryIO) -> None:
     """Reads it as commands do, evaluates it on a witness of zeros, and makes a key for it."""
-    from zk import r1cs
+    from zk.ceremony import initial_key
     from zk.formats import equations, r1csfile, r1cslabels, symbols
-    from zk.groth16 import setup
+    from zk.r1cs import r1cs
 
     system, listing = r1csfile.decode(file), r1csfile.listing(file)
     r1cslabels.decode(file)
     if system.wires <= 1 << 10:
         r1cs.first_unsatisfied(system, [1] + [0] * (system.wires - 1))
         "".join(equations.constraints(system, symbols.unnamed(system.wires)))
-        setup.make(listing, _powers())
+        initial_key.make(listing, _powers())
 
 
 def _use_wtns(file: BinaryIO) -> None:
     """Reads it, and puts it into Montgomery form."""
-    from zk import polynomial
     from zk.formats import wtns
+    from zk.ntt import polynomial
 
     polynomial.from_plain(wtns.decode(file))
 
 
 def _use_zkey(file: BinaryIO) -> None:
     """Reads it, checks the ceremony, contributes, proves and verifies."""
-    from zk import polynomial
     from zk.ceremony import phase2, phase2check
     from zk.fields import array
     from zk.formats import r1csfile, zkey, zkeyfile
     from zk.groth16 import prover, tables, verifier
+    from zk.ntt import polynomial
 
     whole, key = zkeyfile.decode(file), tables.extend(zkey.decode(file))
     with suppress(InvalidProof):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from prover.machine import warmup
-from prover.proofs import circom, keycache
+from prover.circom import keycache, proofs
+from prover.upkeep import warmup
 from tests.hostile import damage, goods
 from tests.hostile.goods import FORMATS
 from tests.hostile.test_reading import sparse, with_hole
@@ -95,7 +95,7 @@ HOSTILE = {
 @pytest.fixture(scope="module", autouse=True)
 def _everything_is_imported():
     """So that the time of the first command is not that of Numba's beginning."""
-    for name in ("prover.witnesses.circuit", "zk.ceremony.phase2check"):
+    for name in ("prover.circom.circuit", "zk.ceremony.phase2check"):
         importlib.import_module(name)
 
 
@@ -108,7 +108,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
     for name in ("compile_kernels", "compile_ceremony_kernels"):
         monkeypatch.setattr(warmup, name, lambda: pytest.fail("kernels are compiled"))
-    circom._open_keys.clear()
+    proofs._open_keys.clear()
     return tmp_path
 
 

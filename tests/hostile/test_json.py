@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from zk.errors import FormatError
-from zk.formats import snarkjs, strict
+from zk.formats import snarkjs, strictjson
 
 SIZE = 4 << 20  # what the command line reads; the reader's own limit is four times that
 LARGEST = snarkjs.MAX_BYTES
@@ -57,11 +57,11 @@ def test_json_that_would_cost_much_is_refused_at_once(name):
 
 
 def test_what_is_within_the_limits_is_read():
-    depth, values = strict.MAX_DEPTH, strict.MAX_VALUES
-    assert strict.loads(b"[" * depth + b"]" * depth, "it", 99) is not None
+    depth, values = strictjson.MAX_DEPTH, strictjson.MAX_VALUES
+    assert strictjson.loads(b"[" * depth + b"]" * depth, "it", 99) is not None
     with pytest.raises(FormatError, match="nests deeper than 32"):
-        strict.loads(b"[" * (depth + 1) + b"]" * (depth + 1), "it", 99)
-    assert len(strict.loads(b"[" + b"0," * (values - 1) + b"0]", "it", LARGEST)) == values
+        strictjson.loads(b"[" * (depth + 1) + b"]" * (depth + 1), "it", 99)
+    assert len(strictjson.loads(b"[" + b"0," * (values - 1) + b"0]", "it", LARGEST)) == values
     with pytest.raises(FormatError, match="has more than 524288 values"):
-        strict.loads(b"[" + b"0," * values + b"0]", "it", LARGEST)
-    assert strict.loads(b'["]]]][[[[", "\\"[[["]', "it", 99) == ["]]]][[[[", '"[[[']
+        strictjson.loads(b"[" + b"0," * values + b"0]", "it", LARGEST)
+    assert strictjson.loads(b'["]]]][[[[", "\\"[[["]', "it", 99) == ["]]]][[[[", '"[[[']

@@ -10,7 +10,7 @@ import pytest
 from tests.hostile import goods
 from tests.hostile.goods import FIELD_BYTES, FORMATS, R
 from zk.errors import FormatError
-from zk.formats import regular, symbols
+from zk.formats import openfile, symbols
 
 HUGE = 8 << 30  # apparent bytes of a file of holes
 MOST_S, MOST_BYTES = 1.0, 1 << 20
@@ -24,7 +24,7 @@ def _everything_is_imported():
 
 
 def consume(name: str, path) -> None:
-    with regular.opened(path) as file:
+    with openfile.opened(path) as file:
         FORMATS[name].consume(file)
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_does_not_stay_what_it_is_is_refused(name, tmp_path):
     def reading(change) -> str:
         path.write_bytes(good)
         time.sleep(0.02)  # for the clock that files are stamped by
-        with pytest.raises(FormatError) as caught, regular.opened(path) as file:
+        with pytest.raises(FormatError) as caught, openfile.opened(path) as file:
             file.read(1)
             change()
             FORMATS[name].consume(file)
@@ -153,11 +153,11 @@ def test_symbols_are_refused_at_their_first_bad_line(name, tmp_path):
     path.write_bytes(SYMBOLS[name])
     started = time.process_time()
     tracemalloc.start()
-    with pytest.raises(FormatError, match="line [12] is not"), regular.opened(path) as file:
+    with pytest.raises(FormatError, match="line [12] is not"), openfile.opened(path) as file:
         symbols.decode(file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < MOST_BYTES and time.process_time() - started < MOST_S
     sparse(path, b"")
-    with pytest.raises(FormatError, match="line 1 is not"), regular.opened(path) as file:
+    with pytest.raises(FormatError, match="line 1 is not"), openfile.opened(path) as file:
         symbols.decode(file)

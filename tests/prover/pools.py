@@ -1,7 +1,7 @@
 """Pools and ledgers for tests that look at no proof."""
 
 from circuits import registry
-from prover.pool import defaults
+from prover.operator import defaults
 from settlement.pool import Pool, StatementKey
 from zk.curves import babyjubjub, bn254
 from zk.groth16.keys import Proof, VerifyingKey

@@ -212,7 +212,7 @@ def test_a_condition_is_refused_as_long_as_there_are_none():
 
 
 def test_a_ciphertext_of_a_wallet_has_the_length_that_a_leg_gives_it():
-    from prover.wallet import sealing
+    from prover.trader import sealing
 
     assert sealing.SEALED_BYTES == bundle.CIPHERTEXT_BYTES
     assert bn254.G1_BYTES * 2 + bn254.G2_BYTES == 256

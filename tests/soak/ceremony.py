@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from circuits import registry
-from prover.cli import passphrase
+from prover.cli.frame import passphrase
 from tests import node
 from tests.prover.cli.run import Ran, refused, zksettle
 

@@ -19,10 +19,10 @@ from circuits.frontend import program
 from circuits.statements import statement
 from prover.proofs.keystore import Keystore
 from tests.reference.qap import R, System
-from tests.zk import cubic
-from zk import width
+from tests.zk.fields import cubic
 from zk.errors import InvalidProof
-from zk.groth16 import generator, paranoid, prover, verifier
+from zk.groth16 import generator, prover, second_opinion, verifier
+from zk.runtime import cpu
 
 PROOFS_OF_A_KEY = 50
 MAX_ROWS = 400
@@ -91,7 +91,7 @@ def check_batch(items: list[tuple]) -> None:
     """All (key, public, proof) are valid together; one with another public input is named; py_ecc agrees on one."""
     verifier.verify_batch(items)
     key, public, proof = items[0]
-    paranoid.verify(key, public, proof)
+    second_opinion.verify(key, public, proof)
     lie = key, [(public[0] + 1) % R, *public[1:]], proof
     try:
         verifier.verify_batch([*items[1:], lie])
@@ -125,7 +125,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     chosen = parser.parse_args()
-    print(f"seed {chosen.seed}, {width.reason()}", flush=True)
+    print(f"seed {chosen.seed}, {cpu.reason()}", flush=True)
     begun = time.monotonic()
     done = soak(chosen.count, chosen.seed)
     print(f"{done} proofs, every one verified, in {time.monotonic() - begun:.0f} s")

@@ -10,7 +10,7 @@ from tests.strict import forms, lies
 from tests.strict.forms import At, Change, Text, Whole
 from tests.strict.lies import NOT_BELOW, NOT_NUMBERS
 from zk.curves import bn254
-from zk.formats import snarkjs, strict
+from zk.formats import snarkjs, strictjson
 from zk.groth16 import keys
 
 NOT_DECIMAL = "is not a decimal number written as a string"
@@ -167,7 +167,7 @@ def _texts() -> list[Case]:
     whats = {"key": "the verification key", "public": "the list of public inputs", "proof": "the proof"}
     limits = {"key": snarkjs.MAX_BYTES, "public": snarkjs.MAX_BYTES, "proof": snarkjs.MAX_PROOF_BYTES}
     for file, what in whats.items():
-        deep = b"[" * (strict.MAX_DEPTH + 1)
+        deep = b"[" * (strictjson.MAX_DEPTH + 1)
         rows = [
             (Whole(b""), f"{what} is not JSON"),
             (Whole(b"{"), f"{what} is not JSON"),
@@ -180,8 +180,8 @@ def _texts() -> list[Case]:
             (Whole(b"[NaN]"), f"{what} holds a number with a fraction"),
             (Whole(b"[Infinity]"), f"{what} holds a number with a fraction"),
             (Whole(b"[1.0]"), f"{what} holds a number with a fraction"),
-            (Whole(deep), f"{what} nests deeper than {strict.MAX_DEPTH}"),
-            (Whole(b'{"a":' * len(deep)), f"{what} nests deeper than {strict.MAX_DEPTH}"),
+            (Whole(deep), f"{what} nests deeper than {strictjson.MAX_DEPTH}"),
+            (Whole(b'{"a":' * len(deep)), f"{what} nests deeper than {strictjson.MAX_DEPTH}"),
             (Whole(b" " * (limits[file] + 1)), f"{what} has {limits[file] + 1} bytes, and {limits[file]} is the limit"),
         ]
         cases += [Case(f"{what}: {i}: {said[:40]}", file, change, said) for i, (change, said) in enumerate(rows)]

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from tests.reference.bn254 import P, R
 from tests.strict import forms
 from tests.strict.cases import CASES
-from tests.zk import contracts, known
+from tests.zk.contracts import deployments
+from tests.zk.hashes import known
+from zk.contracts import calldata
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof
 from zk.fields import prime
-from zk.formats import calldata
 from zk.groth16 import keys, verifier
 
 HEAD = calldata.SELECTOR_BYTES
@@ -29,7 +30,7 @@ both = pytest.mark.parametrize("language", ["solidity", "vyper"])
 @pytest.fixture(scope="module")
 def verdict(chain):
     """What a contract for the honest key says to a call."""
-    addresses = {language: chain.deploy(contracts.ours(language, forms.key())) for language in ("solidity", "vyper")}
+    addresses = {language: chain.deploy(deployments.ours(language, forms.key())) for language in ("solidity", "vyper")}
     return lambda language, data: chain.call(addresses[language], data).verdict
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.machine import warmup
+from prover.upkeep import warmup
 from tests.prover.cli.run import refused, zksettle
 from tests.strict import forms
 from tests.strict.cases import CASES, NAMES

@@ -8,7 +8,8 @@ import pytest
 from tests.reference.bn254 import P
 from tests.strict import lies
 from tests.strict.lies import MOST, PointLie
-from tests.zk import cubic, iden3
+from tests.zk.fields import cubic
+from tests.zk.formats import iden3
 from zk.errors import FormatError
 from zk.fields.prime import MONTGOMERY
 from zk.formats import zkeyheader

@@ -9,16 +9,18 @@ from pathlib import Path
 from tests import other
 
 # What is written in steps of lanes, or stands on it.  Encodings, formats and checks of input have one path.
-MODULES = (
-    "fields", "lanes_memory", "tower", "curves", "sums", "scaling", "msm", "msm_adversarial", "ntt", "quotient",
-    "pairing", "prepared", "batch", "products", "poseidon_batch", "witness", "groth16",
+FILES = (
+    "fields/test_fields", "fields/test_lanes_memory", "fields/test_tower", "fields/test_accumulator",
+    "curves/test_curves", "msm/test_batch_affine", "msm/test_pointwise", "msm/test_pippenger",
+    "msm/test_pippenger_adversarial", "ntt/test_ntt", "groth16/test_quotient", "groth16/test_prepared",
+    "groth16/test_batch", "groth16/test_groth16", "hashes/test_poseidon_batch", "r1cs/test_witness", "test_pairing",
 )  # fmt: skip
 TIMEOUT_S = 1500
 
 
 @other.NEEDED
 def test_the_arithmetic_passes_its_tests_on_the_other_path_too():
-    files = [Path(__file__).parent / f"test_{name}.py" for name in MODULES]
+    files = [Path(__file__).parent / f"{name}.py" for name in FILES]
     assert all(file.is_file() for file in files)
     printed = other.run(["-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *map(str, files)], TIMEOUT_S)
     assert "[100%]" in printed and "failed" not in printed

@@ -25,10 +25,9 @@ from zk.curves import bn254, jacobian
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 from zk.fields.prime import MONTGOMERY, P, R
+from zk.formats import attribution
 
 SEED_BYTES = 32
-MIN_EXPONENT, MAX_EXPONENT = 10, 63  # of a beacon's iterations: what snarkjs allows
-MAX_WORK_EXPONENT = 26  # what is computed here: a minute
 MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
 
 _RANDOM_BYTES = 64
@@ -114,20 +113,14 @@ def secret_seed(text: bytes) -> bytes:
     return hashlib.blake2b(entropy.token(_RANDOM_BYTES) + text).digest()[:SEED_BYTES]
 
 
-def check_exponent(exponent: int, what: str) -> None:
-    """Raises FormatError unless 2^exponent is a number of iterations that beacons have."""
-    if not MIN_EXPONENT <= exponent <= MAX_EXPONENT:
-        raise FormatError(f"{what} has 2^{exponent} iterations, and 2^{MIN_EXPONENT} to 2^{MAX_EXPONENT} is the range")
-
-
 def beacon_seed(beacon: bytes, exponent: int, progress: Callable[[int, int], None] | None = None) -> bytes:
     """SHA-256 iterated 2^exponent times on the bytes of a beacon.  `progress` gets hashes done, and how many there are.
 
     Raises FormatError when that is outside what beacons have, or more work than 2^26 hashes.
     """
-    check_exponent(exponent, "the beacon")
-    if exponent > MAX_WORK_EXPONENT:
-        raise FormatError(f"the beacon asks for 2^{exponent} hashes, and 2^{MAX_WORK_EXPONENT} is the limit")
+    attribution.check_exponent(exponent, "the beacon")
+    if exponent > attribution.MAX_WORK_EXPONENT:
+        raise FormatError(f"the beacon asks for 2^{exponent} hashes, and 2^{attribution.MAX_WORK_EXPONENT} is the limit")
     total, digest, sha256 = 1 << exponent, beacon, hashlib.sha256
     for done in range(0, total, _CHUNK):
         for _ in range(min(_CHUNK, total - done)):

@@ -16,11 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from zk import membership
-from zk.ceremony import chacha, chunks, knowledge
+from zk.ceremony import batches, chacha, proof_of_knowledge
+from zk.ceremony.batches import Progress
 from zk.ceremony.chacha import Draws
-from zk.ceremony.chunks import Progress
-from zk.curves import bn254, scaling
+from zk.curves import bn254
 from zk.curves.bn254 import G1Point
 from zk.fields import array
 from zk.fields.prime import R
@@ -28,9 +27,10 @@ from zk.formats import attribution
 from zk.formats.attribution import Attribution, Beacon
 from zk.formats.zkeycontributions import Ceremony, Contribution
 from zk.formats.zkeyfile import KeyFile
+from zk.msm import membership, pointwise
 
 
-def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progress: Progress = chunks.nobody) -> KeyFile:
+def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progress: Progress = batches.nobody) -> KeyFile:
     """The key with one contribution more.
 
     The secret comes from the operating system's randomness and the text, and is in memory only.  Raises FormatError
@@ -44,12 +44,12 @@ def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progres
 
 def beacon(
     key: KeyFile, value: bytes, exponent: int, name: str | None = None,
-    progress: Progress = chunks.nobody,
+    progress: Progress = batches.nobody,
 ) -> KeyFile:  # fmt: skip
     """As `contribute`, with the secret that a public value gives, hashed 2^exponent times: the last contribution.
 
     Whoever has the same key, value and name gets the same.  Raises FormatError too for a value that is not 1 to 255
-    bytes long, and for an exponent outside 10 to 63 or above `chacha.MAX_WORK_EXPONENT`.
+    bytes long, and for an exponent outside 10 to 63 or above `attribution.MAX_WORK_EXPONENT`.
     """
     found = Attribution(name, Beacon(value, exponent))
     return _contribute(key, found, lambda: chacha.beacon_seed(value, exponent, progress), progress)
@@ -72,11 +72,11 @@ def _contribute(key: KeyFile, found: Attribution, seed: Callable[[], bytes], pro
     for contribution in key.ceremony.contributions:
         hasher.update(contribution.hashed())
     digest = transcript(hasher, s, bn254.multiply(secret, s))
-    public = knowledge.publish(secret, s, knowledge.hash_to_g2(digest))
+    public = proof_of_knowledge.publish(secret, s, proof_of_knowledge.hash_to_g2(digest))
     delta, delta2 = bn254.multiply(secret, key.header.delta), bn254.multiply(secret, key.header.delta2)
     made = Contribution(delta, public, digest, found)
     points = np.concatenate([key.c, key.h])
     inverse = np.broadcast_to(array.plain([pow(secret, -1, R)]), (len(points), 4))
-    c, h = np.split(scaling.multiply(points, inverse, progress), [len(key.c)])
+    c, h = np.split(pointwise.multiply(points, inverse, progress), [len(key.c)])
     ceremony = Ceremony(key.ceremony.circuit_hash, (*key.ceremony.contributions, made))
     return replace(key, header=replace(key.header, delta=delta, delta2=delta2), c=c, h=h, ceremony=ceremony)

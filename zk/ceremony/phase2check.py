@@ -16,9 +16,9 @@ import hashlib
 
 import numpy as np
 
-from zk import membership, msm, pairing
-from zk.ceremony import chacha, chunks, combinations, knowledge, phase2
-from zk.ceremony.chunks import Progress
+from zk import pairing
+from zk.ceremony import batches, chacha, initial_key, phase2, proof_of_knowledge, rlc
+from zk.ceremony.batches import Progress
 from zk.curves import bn254
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import InvalidProof
@@ -27,7 +27,7 @@ from zk.formats.ptau import Powers
 from zk.formats.r1csfile import Listing
 from zk.formats.zkeycontributions import Ceremony, Contribution
 from zk.formats.zkeyfile import KeyFile
-from zk.groth16 import setup
+from zk.msm import membership, pippenger
 
 _SECTIONS = {
     "ic": "ic",
@@ -47,7 +47,7 @@ _SINGLE = {
 }
 
 
-def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = chunks.nobody) -> None:
+def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = batches.nobody) -> None:
     """Raises InvalidProof, saying what is wrong, unless the key is that of the circuit and its contributions are right.
 
     Nothing is said of the powers: whether those are right, `powersoftau verify` tells.  Raises FormatError when a point
@@ -55,20 +55,20 @@ def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = 
     called from a task of the pool.
     """
     deltas = check_contributions(key.ceremony, progress)
-    initial = setup.make(circuit, powers, progress)
+    initial = initial_key.make(circuit, powers, progress)
     check_key(key, initial, initial.h, deltas)
 
 
-def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progress = chunks.nobody) -> None:
+def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progress = batches.nobody) -> None:
     """As `verify`, taking it for granted that `initial` was made from the circuit; it may have contributions already.
 
     Raises InvalidProof too when those are not the first contributions of the key.
     """
     deltas = check_contributions(key.ceremony, progress)
-    check_key(key, initial, setup.quotient_points(powers, initial.header.log_size), deltas)
+    check_key(key, initial, initial_key.quotient_points(powers, initial.header.log_size), deltas)
 
 
-def check_contributions(ceremony: Ceremony, progress: Progress = chunks.nobody) -> list[G1Point]:
+def check_contributions(ceremony: Ceremony, progress: Progress = batches.nobody) -> list[G1Point]:
     """[δ] before the first contribution and after each.  Raises InvalidProof, naming a contribution that is wrong.
 
     Raises FormatError, before anything else, when the beacons have more than 2^26 iterations together.
@@ -90,12 +90,12 @@ def _check_contribution(
     key = found.key
     if phase2.transcript(before, key.g1_s, key.g1_sx) != found.transcript:
         raise InvalidProof(f"{what}: the transcript is not that of the contributions before")
-    base = knowledge.hash_to_g2(found.transcript)
-    knowledge.check(key, base, what)
-    knowledge.check_same_ratio(
+    base = proof_of_knowledge.hash_to_g2(found.transcript)
+    proof_of_knowledge.check(key, base, what)
+    proof_of_knowledge.check_same_ratio(
         (delta, found.delta), (base, key.g2_spx), f"{what}: delta is not multiplied by its secret"
     )
-    if knowledge.is_everybodys(delta, found.delta):
+    if proof_of_knowledge.is_everybodys(delta, found.delta):
         raise InvalidProof(f"{what} leaves delta as it was: it adds no secret")
     if found.attribution.beacon is not None:
         beacon = found.attribution.beacon
@@ -141,14 +141,14 @@ def _check_delta(key: KeyFile, delta: G1Point, what: str) -> None:
     if key.header.delta != delta:
         raise InvalidProof(f"{what}: delta in G1 is not that of the last contribution")
     ratio = (bn254.G1, delta), (bn254.G2, key.header.delta2)
-    knowledge.check_same_ratio(*ratio, f"{what}: delta in G2 is not that in G1")
+    proof_of_knowledge.check_same_ratio(*ratio, f"{what}: delta in G2 is not that in G1")
 
 
 def _check_divided(key: KeyFile, before: np.ndarray, delta2: G2Point, name: str) -> None:
     """Raises InvalidProof unless the key's points, times its δ, are those from before, times the δ that they had."""
     rows = np.array(getattr(key, name), np.uint64)
     membership.check_g1(rows, f"the key: the points {name}")
-    weights = combinations.weights(len(rows))
-    left, right = (msm.g1(np.ascontiguousarray(points, np.uint64), weights) for points in (rows, before))
+    weights = rlc.weights(len(rows))
+    left, right = (pippenger.g1(np.ascontiguousarray(points, np.uint64), weights) for points in (rows, before))
     if not pairing.product_is_one([(left, key.header.delta2), (bn254.negate(right), delta2)]):
         raise InvalidProof(f"the points {name} of the key are not those of the circuit, divided by delta")

@@ -19,10 +19,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zk import polynomial
-from zk.ceremony import chacha, chunks, firstchallenge, transcript
-from zk.ceremony.chunks import Progress, Steps
-from zk.curves import g1, g2, scaling
+from zk.ceremony import batches, chacha, firstchallenge, transcript
+from zk.ceremony.batches import Progress, Steps
+from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, R
@@ -31,11 +30,13 @@ from zk.formats.attribution import Attribution, Beacon
 from zk.formats.ptau import Powers, Rows
 from zk.formats.ptaucontributions import Contribution, Points
 from zk.hashes.blake2b import Blake2b
+from zk.msm import pointwise
+from zk.ntt import polynomial
 
 _HASHED_BYTES = 1 << 20  # of points in memory a time, as snarkjs hashes them: the transcript's state depends on it
 
 
-def new(power: int, file: BinaryIO, progress: Progress = chunks.nobody) -> bytes:
+def new(power: int, file: BinaryIO, progress: Progress = batches.nobody) -> bytes:
     """Write a ceremony that nobody has contributed to; returns the first challenge, 64 bytes.
 
     Raises FormatError unless the power is from 1 to 28.
@@ -47,8 +48,8 @@ def new(power: int, file: BinaryIO, progress: Progress = chunks.nobody) -> bytes
 
     def generators(name: str) -> Iterator[np.ndarray]:
         point = g1.GENERATOR if ptau.PARTS[name].shape == g1.SHAPE else g2.GENERATOR
-        for first in range(0, counts[name], chunks.COUNT):
-            count = min(chunks.COUNT, counts[name] - first)
+        for first in range(0, counts[name], batches.COUNT):
+            count = min(batches.COUNT, counts[name] - first)
             yield np.repeat(point, count, axis=0)
             steps.add(count)
 
@@ -58,7 +59,7 @@ def new(power: int, file: BinaryIO, progress: Progress = chunks.nobody) -> bytes
 
 
 def contribute(
-    powers: Powers, file: BinaryIO, name: str | None = None, text: bytes = b"", progress: Progress = chunks.nobody
+    powers: Powers, file: BinaryIO, name: str | None = None, text: bytes = b"", progress: Progress = batches.nobody
 ) -> bytes:
     """Write the powers with one contribution more; returns the response hash, 64 bytes, which the contributor keeps.
 
@@ -74,12 +75,12 @@ def contribute(
 
 def beacon(
     powers: Powers, file: BinaryIO, value: bytes, exponent: int, name: str | None = None,
-    progress: Progress = chunks.nobody,
+    progress: Progress = batches.nobody,
 ) -> bytes:  # fmt: skip
     """As `contribute`, with the secrets that a public value gives, hashed 2^exponent times: the last contribution.
 
     Whoever has the same file, value and name writes the same bytes.  Raises FormatError too for a value that is not 1
-    to 255 bytes long, and for an exponent outside 10 to 63 or above `chacha.MAX_WORK_EXPONENT`.
+    to 255 bytes long, and for an exponent outside 10 to 63 or above `attribution.MAX_WORK_EXPONENT`.
     """
     found = Attribution(name, Beacon(value, exponent))
     _check(powers, found)
@@ -94,7 +95,7 @@ def truncate(powers: Powers, power: int, file: BinaryIO) -> None:
     if not ptau.MIN_POWER <= power < powers.power:
         raise ValueError("a power below that of the file is needed")
     parts = {
-        name: chunks.pieces(rows[: part.count(1 << power)])
+        name: batches.pieces(rows[: part.count(1 << power)])
         for name, part in ptau.PARTS.items()
         if (rows := getattr(powers, name)) is not None
     }
@@ -119,7 +120,7 @@ def _contribute(powers: Powers, file: BinaryIO, found: Attribution, seed: bytes,
     challenge = before[-1].next_challenge if before else firstchallenge.of(powers.power)
     (tau, alpha, beta), keys = transcript.keys(chacha.Draws(seed), challenge)
     points = {name: getattr(powers, name) for name in ptau.POWERS}
-    steps = Steps(2 * sum(map(chunks.work, points.values())), progress)
+    steps = Steps(2 * sum(map(batches.work, points.values())), progress)
     hash_, places, first = Blake2b(), {}, {}
     hash_.update(challenge)
 
@@ -166,11 +167,11 @@ def _multiplied(points: Rows, factor: int, step: int, what: str, steps: Steps) -
     while len(steps_to) < min(count, len(points)):
         steps_to.append(steps_to[-1] * step % R)
     table, jump = array.encode(FR, steps_to), steps_to[-1] * step % R
-    for rows in chunks.pieces(points, count):
+    for rows in batches.pieces(points, count):
         checked = ptau.taken(rows, what)
-        yield scaling.multiply(checked, polynomial.combine(table[np.newaxis, : len(rows)], [factor]))
+        yield pointwise.multiply(checked, polynomial.combine(table[np.newaxis, : len(rows)], [factor]))
         factor = factor * jump % R
-        steps.add(chunks.work(rows))
+        steps.add(batches.work(rows))
 
 
 def _challenge(response: bytes, file: BinaryIO, places: dict[str, int], points: dict[str, Rows], steps: Steps) -> bytes:
@@ -179,10 +180,10 @@ def _challenge(response: bytes, file: BinaryIO, places: dict[str, int], points: 
     for name, place in places.items():
         file.seek(place)
         shape = points[name].shape
-        for first in range(0, len(points[name]), chunks.COUNT):
-            count = min(chunks.COUNT, len(points[name]) - first)
+        for first in range(0, len(points[name]), batches.COUNT):
+            count = min(batches.COUNT, len(points[name]) - first)
             rows = np.frombuffer(file.read(count * np.prod(shape[1:]) * 8), "<u8").reshape(-1, *shape[1:])
             digest.update(pointbytes.uncompressed(rows))
-            steps.add(chunks.work(rows))
+            steps.add(batches.work(rows))
     file.seek(end)
     return digest.digest()

@@ -1,6 +1,6 @@
 """That each contribution to powers of τ is one: it knows its secrets and multiplied the points before with them.
 
-For τ, α and β there is a proof of knowledge (zk/ceremony/knowledge.py) of the secret by which the points of this
+For τ, α and β there is a proof of knowledge (zk/ceremony/proof_of_knowledge.py) of the secret by which the points of this
 contribution differ from those of the one before; the first comes after the generators.  A beacon's secrets are drawn
 again from its public value.  Each challenge is a hash of everything before, so no proof fits another place.
 
@@ -11,13 +11,12 @@ together, as x and then 1/x do: then nothing is left of what anybody contributed
 Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 4.1; snarkjs, "powersoftau_verify.js", checks the same.
 """
 
-from zk.ceremony import chacha, chunks, firstchallenge, knowledge
-from zk.ceremony.chunks import Progress
-from zk.ceremony.knowledge import PublicKey
+from zk.ceremony import batches, chacha, firstchallenge, proof_of_knowledge
+from zk.ceremony.batches import Progress
 from zk.curves import bn254
 from zk.errors import InvalidProof
 from zk.formats import attribution
-from zk.formats.attribution import Beacon
+from zk.formats.attribution import Beacon, PublicKey
 from zk.formats.ptaucontributions import Contribution, Points
 
 SECRETS = ("tau", "alpha", "beta")
@@ -32,15 +31,15 @@ def keys(draws: chacha.Draws, challenge: bytes) -> tuple[list[int], tuple[Public
     for number, secret in enumerate(secrets):
         g1_s = draws.g1()
         g1_sx = bn254.multiply(secret, g1_s)
-        made.append(knowledge.publish(secret, g1_s, knowledge.base(number, challenge, g1_s, g1_sx)))
+        made.append(proof_of_knowledge.publish(secret, g1_s, proof_of_knowledge.base(number, challenge, g1_s, g1_sx)))
     return secrets, tuple(made)
 
 
-def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress: Progress = chunks.nobody) -> None:
+def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress: Progress = batches.nobody) -> None:
     """Every contribution, from the first.  `progress` counts them, and the hashes of a beacon.
 
     Raises InvalidProof, naming the contribution, when there is none or one is not what it must be, and FormatError when
-    the beacons ask for more hashes than `chacha.MAX_WORK_EXPONENT` allows.
+    the beacons ask for more hashes than `attribution.MAX_WORK_EXPONENT` allows.
     """
     if not contributions:
         raise InvalidProof("nobody has contributed: everybody knows the secrets of these powers")
@@ -51,7 +50,7 @@ def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress
         challenge, before = found.next_challenge, found.points
         progress(i + 1, len(contributions))
     for secret, name in _MOVED.items():
-        if knowledge.is_everybodys(bn254.G1, getattr(before, name)):
+        if proof_of_knowledge.is_everybodys(bn254.G1, getattr(before, name)):
             raise InvalidProof(f"the contributions together leave {secret} 1 or -1: everybody knows it")
 
 
@@ -61,18 +60,18 @@ def _check_one(found: Contribution, challenge: bytes, before: Points, what: str,
         _check_beacon(found, found.attribution.beacon, challenge, what, progress)
     bases = []
     for number, (name, key) in enumerate(zip(SECRETS, found.keys)):
-        bases.append(knowledge.base(number, challenge, key.g1_s, key.g1_sx))
-        knowledge.check(key, bases[-1], f"{what}: {name}")
+        bases.append(proof_of_knowledge.base(number, challenge, key.g1_s, key.g1_sx))
+        proof_of_knowledge.check(key, bases[-1], f"{what}: {name}")
     tau, alpha, beta = found.keys
     after = found.points
     for name, key, base in (("tau_g1", tau, bases[0]), ("alpha_g1", alpha, bases[1]), ("beta_g1", beta, bases[2])):
         pair = getattr(before, name), getattr(after, name)
-        knowledge.check_same_ratio(pair, (base, key.g2_spx), _not_following(what, name))
+        proof_of_knowledge.check_same_ratio(pair, (base, key.g2_spx), _not_following(what, name))
     for name, key in (("tau_g2", tau), ("beta_g2", beta)):
         pair = getattr(before, name), getattr(after, name)
-        knowledge.check_same_ratio((key.g1_s, key.g1_sx), pair, _not_following(what, name))
+        proof_of_knowledge.check_same_ratio((key.g1_s, key.g1_sx), pair, _not_following(what, name))
     for secret, name in _MOVED.items():
-        if knowledge.is_everybodys(getattr(before, name), getattr(after, name)):
+        if proof_of_knowledge.is_everybodys(getattr(before, name), getattr(after, name)):
             raise InvalidProof(f"{what} leaves {secret} as it was: it adds no secret")
 
 

@@ -13,9 +13,9 @@ import hashlib
 
 import numpy as np
 
-from zk.ceremony import chunks, combinations, firstchallenge, knowledge, preparation, transcript
-from zk.ceremony.chunks import Progress, Steps
-from zk.ceremony.combinations import Sum
+from zk.ceremony import batches, firstchallenge, preparation, proof_of_knowledge, rlc, transcript
+from zk.ceremony.batches import Progress, Steps
+from zk.ceremony.rlc import Sum
 from zk.curves import bn254, g1, g2
 from zk.errors import InvalidProof
 from zk.formats import pointbytes, ptau, ptaucontributions
@@ -32,7 +32,7 @@ def memory_bytes(powers: Powers) -> int:
     return min(_PIECES_BYTES, points_bytes) + (points_bytes if powers.is_prepared else 0)
 
 
-def verify(powers: Powers, progress: Progress = chunks.nobody) -> tuple[Contribution, ...]:
+def verify(powers: Powers, progress: Progress = batches.nobody) -> tuple[Contribution, ...]:
     """The contributions to powers that are right.  `progress` is called for the contributions, then for the points.
 
     Raises InvalidProof, saying what is wrong, and FormatError for what is no point, no contribution, or too much work.
@@ -40,7 +40,7 @@ def verify(powers: Powers, progress: Progress = chunks.nobody) -> tuple[Contribu
     """
     contributions = ptaucontributions.decode(powers.contributions)
     transcript.check(contributions, powers.ceremony_power, progress)
-    work = sum(chunks.work(getattr(powers, name)) for name in _RATIOS)
+    work = sum(batches.work(getattr(powers, name)) for name in _RATIOS)
     steps = Steps(work + (preparation.work(powers) if powers.is_prepared else 0), progress)
     last = contributions[-1]
     hashes = _Hashes(contributions, powers.ceremony_power)
@@ -81,21 +81,21 @@ class _Hashes:
 def _check_part(powers: Powers, name: str, last: Points, hashes: _Hashes, steps: Steps) -> None:
     """Raises InvalidProof unless a part has the points that τ and its first point give."""
     left, right = Sum(), Sum()
-    for first, rows in enumerate(chunks.pieces(getattr(powers, name), overlap=1)):
+    for first, rows in enumerate(batches.pieces(getattr(powers, name), overlap=1)):
         rows = ptau.taken(rows, name)
         if first == 0:
             _check_first(rows, name, last)
-        weights = combinations.weights(len(rows) - 1)
+        weights = rlc.weights(len(rows) - 1)
         left.add(rows[:-1], weights)
         right.add(rows[1:], weights)
         hashes.update(rows[:-1])
-        steps.add(chunks.work(rows))
+        steps.add(batches.work(rows))
     hashes.update(rows[-1:])
     pair, sentence = (left.value, right.value), f"{name} does not have the powers of one number"
     if name == "tau_g2":
-        knowledge.check_same_ratio((bn254.G1, last.tau_g1), pair, sentence)
+        proof_of_knowledge.check_same_ratio((bn254.G1, last.tau_g1), pair, sentence)
     else:
-        knowledge.check_same_ratio(pair, (bn254.G2, last.tau_g2), sentence)
+        proof_of_knowledge.check_same_ratio(pair, (bn254.G2, last.tau_g2), sentence)
 
 
 def _check_first(rows: np.ndarray, name: str, last: Points) -> None:

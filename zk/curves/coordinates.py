@@ -6,7 +6,7 @@ of lanes, move elements of arrays (n, 4) and (n, 2, 4).  Points are rows of coor
 """
 
 from zk.fields import fp, fp2
-from zk.jit import by_type
+from zk.runtime.jit import by_type
 
 add = by_type(fp.add, fp2.add)
 double = by_type(fp.double, fp2.double)

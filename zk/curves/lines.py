@@ -12,9 +12,9 @@ Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for 
 
 from zk.curves import bn254
 from zk.fields import fp2, fp6
-from zk.fields.limbs import words
 from zk.fields.prime import MONTGOMERY, P
-from zk.jit import inner
+from zk.fields.words import words
+from zk.runtime.jit import inner
 
 
 def _montgomery(a: tuple[int, int]):

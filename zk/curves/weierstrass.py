@@ -9,7 +9,7 @@ field of coordinates, additions not counted.
 """
 
 from zk.curves import coordinates
-from zk.jit import inlined, inner, kernel
+from zk.runtime.jit import inlined, inner, kernel
 
 
 @inlined

@@ -15,7 +15,7 @@ import numpy as np
 
 from zk.fields import fp2, fp12
 from zk.fields.prime import BN_X
-from zk.jit import inner, kernel
+from zk.runtime.jit import inner, kernel
 
 INVERSE, CONJUGATE, FROBENIUS, SQUARE, MULTIPLY = range(5)
 

@@ -14,47 +14,47 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from zk import width
-from zk.fields import columns, limbs, montgomery, moves, vector, wide
+from zk.fields import lanes, limbs52, memory, montgomery, simd, words
 from zk.fields.prime import WORDS, Prime
-from zk.jit import by_width, inlined, inner
+from zk.runtime import cpu
+from zk.runtime.jit import by_width, inlined, inner
 
 _SHARED = (
     "add", "double", "sub", "neg", "sub_small", "neg_small", "mul", "square", "mul_inlined", "square_inlined",
     "canonical", "may_be_zero", "select", "one", "constant", "to_montgomery", "from_montgomery",
 )  # fmt: skip
 # The words of an element as `keep` writes it: its limbs in every lane, or its four words.
-KEPT = columns.LIMBS * width.LANES if width.LANES > 1 else WORDS
+KEPT = limbs52.LIMBS * cpu.LANES if cpu.LANES > 1 else WORDS
 
 
 def kernels(prime: Prime) -> SimpleNamespace:
     """The kernels of a field by name, for one element and for lanes."""
-    words, lanes = montgomery.kernels(prime), wide.kernels(prime)
-    shared = {name: by_width(getattr(words, name), getattr(lanes, name)) for name in _SHARED}
-    scalar_mul, scalar_inverse, lanes_canonical = words.mul, words.inverse, lanes.canonical
-    one = words.ONE
+    scalar, wide_kernels = montgomery.kernels(prime), lanes.kernels(prime)
+    shared = {name: by_width(getattr(scalar, name), getattr(wide_kernels, name)) for name in _SHARED}
+    scalar_mul, scalar_inverse, lanes_canonical = scalar.mul, scalar.inverse, wide_kernels.canonical
+    one = scalar.ONE
 
     @inner
     def inverse_of_lanes(a):
         """1/a in each lane, and 0 for 0, by one inversion.  32 scalar mul."""
-        rows, before = np.empty((vector.LANES, WORDS), np.uint64), np.empty((vector.LANES, WORDS), np.uint64)
-        moves.store_rows(rows, 0, 1, lanes_canonical(a))
+        rows, before = np.empty((simd.LANES, WORDS), np.uint64), np.empty((simd.LANES, WORDS), np.uint64)
+        memory.store_rows(rows, 0, 1, lanes_canonical(a))
         product = one
-        for i in range(vector.LANES):
+        for i in range(simd.LANES):
             montgomery.store(before, i, product)
             factor = montgomery.load(rows, i)
             if not montgomery.is_zero(factor):
                 product = scalar_mul(product, factor)
         product = scalar_inverse(product)
-        for i in range(vector.LANES - 1, -1, -1):
+        for i in range(simd.LANES - 1, -1, -1):
             factor = montgomery.load(rows, i)
             if not montgomery.is_zero(factor):
                 montgomery.store(rows, i, scalar_mul(product, montgomery.load(before, i)))
                 product = scalar_mul(product, factor)
-        return moves.load_rows(rows, 0, 1)
+        return memory.load_rows(rows, 0, 1)
 
     return SimpleNamespace(
-        **shared, inverse=by_width(words.inverse, inverse_of_lanes), ZERO=words.ZERO, ONE=words.ONE,
+        **shared, inverse=by_width(scalar.inverse, inverse_of_lanes), ZERO=scalar.ZERO, ONE=scalar.ONE,
         is_zero=montgomery.is_zero, equal=montgomery.equal, load=montgomery.load, store=montgomery.store,
     )  # fmt: skip
 
@@ -62,44 +62,44 @@ def kernels(prime: Prime) -> SimpleNamespace:
 @inner
 def _load_one(rows, index, step, offset):
     """Four words of row `index`."""
-    return limbs.load_words(rows, index, offset)
+    return words.load_words(rows, index, offset)
 
 
 @inner
 def _store_one(rows, index, step, offset, a):
     """Write four words of row `index`."""
-    limbs.store_words(rows, index, offset, a)
+    words.store_words(rows, index, offset, a)
 
 
 @inner
 def _gather_one(rows, places, first, shift, offset):
     """Four words of row places[first] >> shift."""
-    return limbs.load_words(rows, limbs.item(places, first) >> shift, offset)
+    return words.load_words(rows, words.item(places, first) >> shift, offset)
 
 
 @inner
 def _scatter_one(rows, places, first, offset, a):
     """Write four words of row places[first]."""
-    limbs.store_words(rows, limbs.item(places, first), offset, a)
+    words.store_words(rows, words.item(places, first), offset, a)
 
 
 @inner
 def _keep_one(notes, index, offset, a):
     """Write four words of row `index`."""
-    limbs.store_words(notes, index, offset, a)
+    words.store_words(notes, index, offset, a)
 
 
 @inner
 def _is_odd(places, first):
     """Whether places[first] is odd, as a mask of one lane."""
-    return np.uint8(limbs.item(places, first) & 1)
+    return np.uint8(words.item(places, first) & 1)
 
 
-if width.LANES > 1:
-    _load, _store, _keep, _kept = moves.load_rows_at, moves.store_rows_at, moves.keep_at, moves.kept_at
-    _gather, _scatter, _odd = moves.gather_rows_at, moves.scatter_rows_at, moves.odd_lanes
+if cpu.LANES > 1:
+    _load, _store, _keep, _kept = memory.load_rows_at, memory.store_rows_at, memory.keep_at, memory.kept_at
+    _gather, _scatter, _odd = memory.gather_rows_at, memory.scatter_rows_at, memory.odd_lanes
 else:
-    _load, _store, _keep, _kept = _load_one, _store_one, _keep_one, limbs.load_words
+    _load, _store, _keep, _kept = _load_one, _store_one, _keep_one, words.load_words
     _gather, _scatter, _odd = _gather_one, _scatter_one, _is_odd
 
 
@@ -184,10 +184,10 @@ def odd_lanes(places, first):
 @inlined
 def load_one(rows, index, part):
     """Part `part` of row `index` as one element."""
-    return limbs.load_words(rows, index, WORDS * part)
+    return words.load_words(rows, index, WORDS * part)
 
 
 @inlined
 def store_one(rows, index, part, a):
     """Write part `part` of row `index` from one element."""
-    limbs.store_words(rows, index, WORDS * part, a)
+    words.store_words(rows, index, WORDS * part, a)

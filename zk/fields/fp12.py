@@ -5,9 +5,9 @@ Costs are counted in operations of Fp6 unless said otherwise.
 """
 
 from zk.fields import fp2, fp6
-from zk.fields.limbs import words
 from zk.fields.prime import MONTGOMERY, P
-from zk.jit import inner
+from zk.fields.words import words
+from zk.runtime.jit import inner
 
 ZERO = (fp6.ZERO, fp6.ZERO)
 ONE = (fp6.ONE, fp6.ZERO)

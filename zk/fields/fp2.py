@@ -6,7 +6,7 @@ Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications
 import numpy as np
 
 from zk.fields import fp, fp2_lanes, fp2_words
-from zk.jit import by_width, inlined, inner
+from zk.runtime.jit import by_width, inlined, inner
 
 ZERO = (fp.ZERO, fp.ZERO)
 ONE = (fp.ONE, fp.ZERO)
@@ -63,7 +63,7 @@ def square_inlined(a):
 
 @inlined
 def sub_small(a, b):
-    """a - b + p in both coefficients, for b <= p; see zk/fields/wide.py."""
+    """a - b + p in both coefficients, for b <= p; see zk/fields/lanes.py."""
     return fp.sub_small(a[0], b[0]), fp.sub_small(a[1], b[1])
 
 

@@ -12,12 +12,20 @@ not positive, from the second 2p is taken where it is above 2p for certain: both
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from zk.fields.limbs52 import (  # fmt: skip
+    LIMB_BITS,
+    LIMBS,
+    Element,
+    carry,
+    limbs,
+    product_columns,
+    raise_below,
+    reduce,
+    subtract_above,
+)
 from zk.fields.prime import FP
-from zk.fields.vector import Emitter
-from zk.fields.columns import (
-    LIMB_BITS, LIMBS, Element, carry, limbs, product_columns, raise_below, reduce, subtract_above,
-)  # fmt: skip
-from zk.jit import inlined, inner, intrinsic
+from zk.fields.simd import Emitter
+from zk.runtime.jit import inlined, inner, intrinsic
 
 _P, _TWICE_P = limbs(FP.modulus), limbs(2 * FP.modulus)
 _NEGATIVE_INVERSE = -pow(FP.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS)

@@ -9,11 +9,11 @@ Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for 
 
 import numpy as np
 
-from zk.fields import late
-from zk.fields.limbs import ZERO_WORD, adc, mac, sbb, words
+from zk.fields import doublewidth
 from zk.fields.montgomery import reduce_evenly, reduce_once
 from zk.fields.prime import MONTGOMERY, P
-from zk.jit import inner
+from zk.fields.words import ZERO_WORD, adc, mac, sbb, words
+from zk.runtime.jit import inner
 
 _P = words(P)
 _MINUS_P = words(MONTGOMERY - P)
@@ -53,7 +53,7 @@ def _subtract(a, b):
 @inner
 def _reduce(t):
     """t / 2^256 mod p for t < p·2^256.  20 word multiplications."""
-    return reduce_evenly(late.reduce(t, _P, _NEGATIVE_INVERSE), _P)
+    return reduce_evenly(doublewidth.reduce(t, _P, _NEGATIVE_INVERSE), _P)
 
 
 @inner
@@ -63,9 +63,9 @@ def mul(a, b):
     The sums are below 2p < 2^255.  a0 b0 - a1 b1 gets p·2^256 added when it is negative, and then is below that;
     a0 b1 + a1 b0 is below 2p^2, which is less.
     """
-    low = late.product(a[0], b[0])
-    high = late.product(a[1], b[1])
-    cross = late.product(_add(a[0], a[1]), _add(b[0], b[1]))
+    low = doublewidth.product(a[0], b[0])
+    high = doublewidth.product(a[1], b[1])
+    cross = doublewidth.product(_add(a[0], a[1]), _add(b[0], b[1]))
     real, borrow = _subtract(low, high)
     mask = ZERO_WORD - borrow
     top = _add((real[4], real[5], real[6], real[7]), (_P[0] & mask, _P[1] & mask, _P[2] & mask, _P[3] & mask))

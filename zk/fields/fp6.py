@@ -5,7 +5,7 @@ Costs are counted in operations of Fp2.
 """
 
 from zk.fields import fp2
-from zk.jit import inner
+from zk.runtime.jit import inner
 
 ZERO = (fp2.ZERO, fp2.ZERO, fp2.ZERO)
 ONE = (fp2.ONE, fp2.ZERO, fp2.ZERO)

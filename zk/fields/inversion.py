@@ -24,7 +24,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from zk.jit import inner, intrinsic
+from zk.runtime.jit import inner, intrinsic
 
 LIMB_BITS = 62
 LIMBS = 5

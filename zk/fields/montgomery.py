@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from zk.fields import inversion
-from zk.fields.limbs import ZERO_WORD, adc, choose, load_words, mac, sbb, store_words, words
 from zk.fields.prime import MONTGOMERY, Prime
-from zk.jit import inlined, inner
+from zk.fields.words import ZERO_WORD, adc, choose, load_words, mac, sbb, store_words, words
+from zk.runtime.jit import inlined, inner
 
 
 @inner

@@ -3,11 +3,11 @@
 (`field.load_lanes` and its kin go by the CPU.)
 """
 
-from zk.fields import columns, montgomery, moves, vector
+from zk.fields import limbs52, memory, montgomery, simd
 from zk.fields.prime import WORDS
-from zk.jit import by_width, inlined
+from zk.runtime.jit import by_width, inlined
 
-KEPT_ONE, KEPT_EIGHT = WORDS, columns.LIMBS * vector.LANES
+KEPT_ONE, KEPT_EIGHT = WORDS, limbs52.LIMBS * simd.LANES
 
 
 @inlined
@@ -19,7 +19,7 @@ def _load_one(rows, index, step, like):
 @inlined
 def _load_eight(rows, index, step, like):
     """The rows index, index + step, …"""
-    return moves.load_rows(rows, index, step)
+    return memory.load_rows(rows, index, step)
 
 
 @inlined
@@ -31,7 +31,7 @@ def _store_one(rows, index, step, a):
 @inlined
 def _store_eight(rows, index, step, a):
     """Write the rows index, index + step, …"""
-    moves.store_rows(rows, index, step, a)
+    memory.store_rows(rows, index, step, a)
 
 
 @inlined
@@ -43,7 +43,7 @@ def _keep_one(notes, index, a):
 @inlined
 def _keep_eight(notes, index, a):
     """Write eight elements as they are to row `index` of an array (n, 40)."""
-    moves.keep(notes, index, a)
+    memory.keep(notes, index, a)
 
 
 @inlined
@@ -55,7 +55,7 @@ def _kept_one(notes, index, like):
 @inlined
 def _kept_eight(notes, index, like):
     """What `_keep_eight` wrote."""
-    return moves.kept(notes, index)
+    return memory.kept(notes, index)
 
 
 load = by_width(_load_one, _load_eight)  # (rows, index, step, like): the rows index, index + step, …, of words below p

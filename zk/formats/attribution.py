@@ -11,17 +11,28 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zk.ceremony import chacha
+from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 
 MAX_NAME_BYTES = 255
 MAX_NAME_LETTERS = 64  # of a name that is written; UTF-16 units, as JavaScript counts
 MAX_BEACON_BYTES = 255
+MIN_EXPONENT, MAX_EXPONENT = 10, 63  # of a beacon's iterations: what snarkjs allows
+MAX_WORK_EXPONENT = 26  # the most that is computed here: a minute
 
 _HEAD = struct.Struct("<II")
 MAX_BYTES = _HEAD.size + (2 + MAX_NAME_BYTES) + 2 + (2 + MAX_BEACON_BYTES)
 _PERSON, _BEACON = 0, 1
 _NAME, _EXPONENT, _VALUE = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A contributor's proof of knowledge of one secret x: s and x·s in G1, and x·t in G2."""
+
+    g1_s: G1Point
+    g1_sx: G1Point
+    g2_spx: G2Point
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,12 @@ class Attribution:
     beacon: Beacon | None = None
 
 
+def check_exponent(exponent: int, what: str) -> None:
+    """Raises FormatError, naming `what`, unless a beacon may be hashed 2^exponent times."""
+    if not MIN_EXPONENT <= exponent <= MAX_EXPONENT:
+        raise FormatError(f"{what} has 2^{exponent} iterations, and 2^{MIN_EXPONENT} to 2^{MAX_EXPONENT} is the range")
+
+
 def check(attribution: Attribution) -> None:
     """Raises FormatError when it cannot be written: a name that is too long, a beacon of a wrong size or exponent."""
     name, beacon = attribution.name or "", attribution.beacon
@@ -48,15 +65,15 @@ def check(attribution: Attribution) -> None:
     if beacon is not None:
         if not 1 <= len(beacon.value) <= MAX_BEACON_BYTES:
             raise FormatError(f"the beacon has {len(beacon.value)} bytes, and 1 to {MAX_BEACON_BYTES} is the range")
-        chacha.check_exponent(beacon.exponent, "the beacon")
+        check_exponent(beacon.exponent, "the beacon")
 
 
 def check_work(found: Iterable[Attribution]) -> None:
     """Raises FormatError when the beacons of a ceremony ask for too many hashes together, before any is computed."""
     exponents = [one.beacon.exponent for one in found if one.beacon is not None]
-    if sum(1 << exponent for exponent in exponents) > 1 << chacha.MAX_WORK_EXPONENT:
+    if sum(1 << exponent for exponent in exponents) > 1 << MAX_WORK_EXPONENT:
         raise FormatError(
-            f"the beacons ask for more than 2^{chacha.MAX_WORK_EXPONENT} hashes (2^{max(exponents)} for one), "
+            f"the beacons ask for more than 2^{MAX_WORK_EXPONENT} hashes (2^{max(exponents)} for one), "
             "which is the limit of what is checked"
         )
 
@@ -93,7 +110,7 @@ def decode(data: memoryview, what: str) -> tuple[Attribution, int]:
         raise FormatError(f"{what} does not have exactly the parameters of its kind")
     beacon = Beacon(found[_VALUE], found[_EXPONENT][0]) if kind == _BEACON else None
     if beacon is not None:
-        chacha.check_exponent(beacon.exponent, f"{what}: the beacon")
+        check_exponent(beacon.exponent, f"{what}: the beacon")
     return Attribution(_text(found[_NAME], what) if _NAME in found else None, beacon), end
 
 

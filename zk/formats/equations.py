@@ -5,7 +5,7 @@ Coefficients are signed, of the smaller absolute value: -1 rather than r - 1.
 
 from collections.abc import Iterable, Sequence
 
-from zk.r1cs import R1CS, Row
+from zk.r1cs.r1cs import R1CS, Row
 
 
 def constraint(system: R1CS, index: int, names: Sequence[str], most: int | None = None) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from zk.fields import array
 from zk.formats.r1csfile import Header
 from zk.formats.sections import FIELD_BYTES
-from zk.r1cs import R1CS, Row
+from zk.r1cs.r1cs import R1CS, Row
 
 _AT_ONCE = 4096  # values of a witness in one piece
 

@@ -14,14 +14,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from zk import parallel, width
 from zk.curves import bn254
 from zk.errors import FormatError
 from zk.fields import array, fp
 from zk.fields.prime import FP, WORDS, P
-from zk.jit import kernel
+from zk.runtime import cpu, parallel
+from zk.runtime.jit import kernel
 
-LANES = width.LANES
+LANES = cpu.LANES
 
 _NEGATIVE, _IDENTITY = 0x80, 0x40
 _SPLIT_ABOVE = 4096  # coordinates; fewer are one task

@@ -24,12 +24,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zk import membership
 from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import P
-from zk.formats import regular, sections
+from zk.formats import openfile, sections
 from zk.formats.sections import FIELD_BYTES, Section
+from zk.msm import membership
 
 MAX_POWER = 28  # of the files: Fr has no more roots of unity
 MIN_POWER = 1
@@ -144,7 +144,7 @@ def opened(path: Path, what: str = "") -> Iterator[Powers]:
 
     `what` is its name when nothing else is said.  Raises FormatError as `regular.opened` and `decode`.
     """
-    with regular.opened(path) as file:
+    with openfile.opened(path) as file:
         yield decode(file, what or str(path))
 
 

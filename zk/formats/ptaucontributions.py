@@ -17,16 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zk import membership
-from zk.ceremony.knowledge import PublicKey
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 from zk.formats import attribution
-from zk.formats.attribution import Attribution
+from zk.formats.attribution import Attribution, PublicKey
 from zk.formats.sections import Section
 from zk.hashes import blake2b
 from zk.hashes.blake2b import Blake2b
+from zk.msm import membership
 
 MAX_CONTRIBUTIONS = 4096
 

@@ -21,7 +21,7 @@ from zk.fields.prime import FR, WORDS, R
 from zk.formats import sections
 from zk.formats.sections import FIELD_BYTES, MAX_LOG_SIZE, MAX_TERMS, MAX_WIRES, Section
 from zk.groth16.keys import MAX_PUBLIC
-from zk.r1cs import R1CS, SparseMatrix
+from zk.r1cs.r1cs import R1CS, SparseMatrix
 
 _MAGIC, _VERSION = b"r1cs", 1
 _HEADER, _CONSTRAINTS, _LABELS, _GATES, _GATE_USES = range(1, 6)

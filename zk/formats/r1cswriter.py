@@ -13,7 +13,7 @@ from zk.fields import array
 from zk.fields.prime import WORDS, R
 from zk.formats import sections
 from zk.formats.sections import FIELD_BYTES
-from zk.r1cs import R1CS
+from zk.r1cs.r1cs import R1CS
 
 _COUNTS = struct.Struct("<4IQI")
 _U32 = struct.Struct("<I")

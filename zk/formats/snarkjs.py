@@ -16,7 +16,7 @@ from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 from zk.fields import prime
 from zk.fields.prime import P, R
-from zk.formats import strict
+from zk.formats import strictjson
 from zk.groth16.keys import MAX_PUBLIC, Proof, VerifyingKey
 
 MAX_BYTES = 16 << 20  # for 2^16 public inputs
@@ -33,12 +33,12 @@ _PROOF_FIELDS = {"protocol", "curve", "pi_a", "pi_b", "pi_c"}
 def decode_verifying_key(data: bytes) -> VerifyingKey:
     """The key in a verification_key.json.  Raises FormatError, naming the field that is wrong."""
     what = "the verification key"
-    fields = strict.has_keys(strict.loads(data, what, MAX_BYTES), _KEY_FIELDS, what, _KEY_OPTIONAL)
+    fields = strictjson.has_keys(strictjson.loads(data, what, MAX_BYTES), _KEY_FIELDS, what, _KEY_OPTIONAL)
     _check_header(fields, what)
     public = fields["nPublic"]
     if type(public) is not int or not 0 <= public <= MAX_PUBLIC:
         raise FormatError(f"{what}: nPublic is not an integer from 0 to {MAX_PUBLIC}")
-    ic = strict.has_length(fields["IC"], public + 1, f"{what}: IC")
+    ic = strictjson.has_length(fields["IC"], public + 1, f"{what}: IC")
     if "vk_alphabeta_12" in fields:
         _check_alphabeta(fields["vk_alphabeta_12"], f"{what}: vk_alphabeta_12")
     return VerifyingKey(
@@ -54,9 +54,9 @@ def decode_public(data: bytes, count: int | None = None) -> list[int]:
     Raises FormatError, naming the entry that is wrong.
     """
     what = "the list of public inputs"
-    values = strict.loads(data, what, MAX_BYTES)
+    values = strictjson.loads(data, what, MAX_BYTES)
     if count is not None:
-        strict.has_length(values, count, what)
+        strictjson.has_length(values, count, what)
     if not isinstance(values, list) or len(values) > MAX_PUBLIC:
         raise FormatError(f"{what} is not a list of at most {MAX_PUBLIC} entries")
     return [prime.parse(value, R, f"public input {index}") for index, value in enumerate(values)]
@@ -65,7 +65,7 @@ def decode_public(data: bytes, count: int | None = None) -> list[int]:
 def decode_proof(data: bytes) -> Proof:
     """The proof in a proof.json.  Raises FormatError, naming the field that is wrong."""
     what = "the proof"
-    fields = strict.has_keys(strict.loads(data, what, MAX_PROOF_BYTES), _PROOF_FIELDS, what)
+    fields = strictjson.has_keys(strictjson.loads(data, what, MAX_PROOF_BYTES), _PROOF_FIELDS, what)
     _check_header(fields, what)
     return Proof(
         _g1(fields["pi_a"], f"{what}: pi_a"), _g2(fields["pi_b"], f"{what}: pi_b"), _g1(fields["pi_c"], f"{what}: pi_c")
@@ -112,7 +112,7 @@ def _check_header(fields: dict[str, object], what: str) -> None:
 
 def _g1(value: object, what: str) -> G1Point:
     """The point [x, y, 1]."""
-    x, y, z = strict.has_length(value, 3, what)
+    x, y, z = strictjson.has_length(value, 3, what)
     if z != "1":
         raise FormatError(f"{what}: the third coordinate is not 1")
     return bn254.g1(prime.parse(x, P, f"{what}: x"), prime.parse(y, P, f"{what}: y"), what)
@@ -120,7 +120,7 @@ def _g1(value: object, what: str) -> G1Point:
 
 def _g2(value: object, what: str) -> G2Point:
     """The point [x, y, [1, 0]]."""
-    x, y, z = strict.has_length(value, 3, what)
+    x, y, z = strictjson.has_length(value, 3, what)
     if z != ["1", "0"]:
         raise FormatError(f"{what}: the third coordinate is not [1, 0]")
     return bn254.g2(_fp2(x, f"{what}: x"), _fp2(y, f"{what}: y"), what)
@@ -128,14 +128,14 @@ def _g2(value: object, what: str) -> G2Point:
 
 def _fp2(value: object, what: str) -> bn254.Fp2:
     """The element [c0, c1]."""
-    c0, c1 = strict.has_length(value, 2, what)
+    c0, c1 = strictjson.has_length(value, 2, what)
     return prime.parse(c0, P, f"{what}.c0"), prime.parse(c1, P, f"{what}.c1")
 
 
 def _check_alphabeta(value: object, what: str) -> None:
     """Raises FormatError unless the value has the shape of an element of Fp12: 2 × 3 × 2 field elements."""
-    for half in strict.has_length(value, 2, what):
-        for element in strict.has_length(half, 3, what):
+    for half in strictjson.has_length(value, 2, what):
+        for element in strictjson.has_length(half, 3, what):
             _fp2(element, what)
 
 

@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zk import membership
 from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import FP
@@ -25,6 +24,7 @@ from zk.formats import zkeyheader, zkeyterms
 from zk.formats.sections import FIELD_BYTES, Section
 from zk.formats.zkeyheader import B1, B2, IC, TERMS, A, C, H
 from zk.groth16.keys import ProvingKey
+from zk.msm import membership
 
 
 def decode(source: bytes | BinaryIO, what: str = "the key") -> ProvingKey:

@@ -15,14 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zk.ceremony.knowledge import PublicKey
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1Point
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FP
 from zk.formats import attribution
-from zk.formats.attribution import Attribution
+from zk.formats.attribution import Attribution, PublicKey
 from zk.formats.sections import Section
 
 HASH_BYTES = 64

@@ -2,7 +2,7 @@
 
 Nothing here proves or verifies: zk/formats/zkey.py reads the keys that are fit for it.  What a ceremony compares or
 copies stays as it lies in the file: the terms as bytes, points as rows that cannot be written to.  Of these only the
-lengths are checked; whoever multiplies points asks zk/membership.py first.
+lengths are checked; whoever multiplies points asks zk/msm/membership.py first.
 """
 
 from dataclasses import dataclass

@@ -8,13 +8,13 @@ the file.  (snarkjs, "zkey_new.js".)
 
 import numpy as np
 
-from zk import polynomial
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, WORDS
 from zk.formats import zkeyheader
 from zk.formats.sections import Section
-from zk.sparse import MINUS_ONE, ONE
+from zk.ntt import polynomial
+from zk.r1cs.sparse import MINUS_ONE, ONE
 
 _TERM = np.dtype([("matrix", "<u4"), ("row", "<u4"), ("wire", "<u4"), ("value", "<u8", WORDS)])
 _ROW = np.dtype((np.void, 8 * WORDS))  # compared as bytes, which is enough to find equal rows

@@ -1,5 +1,4 @@
-"""Groth16, one file per step: keys, tables, generator · setup, circuithash (a key from powers of tau) · quotient,
-prover · verifier, prepared, batch, paranoid.
+"""Groth16, one file per step: keys, tables, generator · quotient, prover · verifier, prepared, batch, second_opinion.
 
-Holds no kernel of its own.  keys, verifier and paranoid import no kernel either, until a proof is verified.
+Holds no kernel of its own.  keys, verifier and second_opinion import no kernel either, until a proof is verified.
 """

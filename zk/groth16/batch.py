@@ -11,22 +11,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zk import entropy, fixed_base, pairing, parallel
-from zk.curves import g1, g2, sums, weights
+from zk import entropy, pairing
+from zk.curves import g1, g2
 from zk.fields import array
 from zk.fields.prime import R
 from zk.groth16 import prepared
-from zk.groth16.keys import VerifyingKey
-from zk.groth16.verifier import Item
+from zk.groth16.keys import Claim, VerifyingKey
+from zk.msm import batch_affine, fixed_base, small_exponents
+from zk.runtime import parallel
 
 
-def are_valid(items: Sequence[Item]) -> bool:
+def are_valid(items: Sequence[Claim]) -> bool:
     """Whether all equations hold.  At least one item; as many public inputs as its key has, and below r."""
-    drawn = np.frombuffer(entropy.token(len(items) * weights.BYTES), np.uint8).reshape(-1, weights.BYTES)
+    drawn = np.frombuffer(entropy.token(len(items) * small_exponents.BYTES), np.uint8).reshape(-1, small_exponents.BYTES)
     proofs = [proof for _, _, proof in items]
-    weighed_a = parallel.submit(weights.multiply, g1.encode(proof.a for proof in proofs), drawn)
-    weighed_c = parallel.submit(weights.multiply, g1.encode(proof.c for proof in proofs), drawn)
-    scalars, groups = weights.scalars(drawn), _groups(items)
+    weighed_a = parallel.submit(small_exponents.multiply, g1.encode(proof.a for proof in proofs), drawn)
+    weighed_c = parallel.submit(small_exponents.multiply, g1.encode(proof.c for proof in proofs), drawn)
+    scalars, groups = small_exponents.scalars(drawn), _groups(items)
     keys = [prepared.prepare(key) for key in groups]
     right = np.concatenate((g2.encode(proof.b for proof in proofs), *(key.points for key in keys)))
     inputs = [_inputs(key, [(scalars[i], items[i][1]) for i in group]) for key, group in zip(keys, groups.values())]
@@ -35,7 +36,7 @@ def are_valid(items: Sequence[Item]) -> bool:
     return pairing.is_one(pairing.millers(np.concatenate((weighed_a.result(), *per_key)), right))
 
 
-def _groups(items: Sequence[Item]) -> dict[VerifyingKey, list[int]]:
+def _groups(items: Sequence[Claim]) -> dict[VerifyingKey, list[int]]:
     """The indices of the members under each key."""
     groups: dict[VerifyingKey, list[int]] = {}
     for index, (key, _, _) in enumerate(items):
@@ -54,4 +55,4 @@ def _inputs(key: prepared.PreparedKey, members: list[tuple[int, Sequence[int]]])
 def _sums(points: np.ndarray, groups: list[list[int]]) -> np.ndarray:
     """The sum of the points of each group."""
     entries = np.array([2 * index for group in groups for index in group], np.int32)
-    return sums.of_groups(points, entries, np.cumsum([0, *map(len, groups)]))
+    return batch_affine.of_groups(points, entries, np.cumsum([0, *map(len, groups)]))

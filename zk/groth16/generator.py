@@ -14,14 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zk import entropy, fixed_base, ntt, parallel, polynomial, sparse
+from zk import entropy
 from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, R
 from zk.groth16 import tables
 from zk.groth16.keys import MAX_WIRES, ProvingKey, VerifyingKey
-from zk.r1cs import R1CS, SparseMatrix
+from zk.msm import fixed_base
+from zk.ntt import ntt, polynomial
+from zk.r1cs import sparse
+from zk.r1cs.r1cs import R1CS, SparseMatrix
+from zk.runtime import parallel
 
 Progress = Callable[[int, int], None]  # points made so far, points in all
 

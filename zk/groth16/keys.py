@@ -12,7 +12,7 @@ This is the form that snarkjs uses.  No kernel, no Numba.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -109,14 +109,17 @@ def digest(key: VerifyingKey) -> bytes:
     return hashlib.sha256(_DIGEST + encode_verifying_key(key)).digest()
 
 
+Claim = tuple[VerifyingKey, Sequence[int], Proof]  # what verification is asked: key, public inputs, proof
+
+
 @dataclass(frozen=True)
 class ProvingKey:
     """The key of the prover.
 
-    Points are affine Montgomery words, all zero for the identity, as tables of their multiples (zk/multiples.py): the
+    Points are affine Montgomery words, all zero for the identity, as tables of their multiples (zk/msm/window_tables.py): the
     points themselves are a[0], b1[0] and so on, and a key may have these alone, levels = 1.
 
-    A and B are sparse matrices in the form of zk/sparse.py.  After the constraints A has one row for the wire one and
+    A and B are sparse matrices in the form of zk/r1cs/sparse.py.  After the constraints A has one row for the wire one and
     for each public input, with the single entry 1.  Wires whose column in A or B is zero have no point:
     a_wires and b_wires name the others.
     """

@@ -11,10 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from zk import fixed_base, msm, pairing
+from zk import pairing
 from zk.curves import bn254, g1, g2
 from zk.fields import array
 from zk.groth16.keys import Proof, VerifyingKey
+from zk.msm import fixed_base, pippenger
 
 _BITS = 6  # of a window of a table: 86 KiB for each base
 _MAX_TABLE = 64  # bases; longer sums are multi-scalar multiplications
@@ -51,7 +52,7 @@ def input_sum(key: PreparedKey, scalars: list[int]) -> np.ndarray:
     words = array.plain(scalars)
     if isinstance(key.ic, fixed_base.Table):
         return fixed_base.combinations(key.ic, words)
-    return g1.encode([msm.g1(key.ic, words)])
+    return g1.encode([pippenger.g1(key.ic, words)])
 
 
 def is_valid(key: PreparedKey, public: Sequence[int], proof: Proof) -> bool:

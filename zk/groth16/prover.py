@@ -9,14 +9,17 @@ everything but the truth of the statement.  Reusing or choosing them would not m
 
 import numpy as np
 
-from zk import entropy, msm, phases, polynomial
+from zk import entropy
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array, fr
 from zk.fields.prime import FR, R
 from zk.groth16 import quotient
 from zk.groth16.keys import Proof, ProvingKey
-from zk.msm import Pending
+from zk.msm import pippenger
+from zk.msm.pippenger import Pending
+from zk.ntt import polynomial
+from zk.runtime import profile
 
 
 def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, int] | None = None) -> Proof:
@@ -26,26 +29,26 @@ def prove(key: ProvingKey, wires: np.ndarray, *, insecure_blinding: tuple[int, i
     back does not verify.  `insecure_blinding` fixes (r, s), for tests.  Raises ValueError when the witness has another
     shape, a value that is not reduced, or does not begin with one.
     """
-    with phases.phase("checking the witness"):
+    with profile.phase("checking the witness"):
         _check_witness(key, wires)
     r, s = insecure_blinding or (entropy.scalar(R), entropy.scalar(R))
     of_h = quotient.evaluate(key, wires)
-    with phases.phase("plain scalars"):
+    with profile.phase("plain scalars"):
         plain = polynomial.to_plain(wires)
         of_b = plain[key.b_wires]
-    with phases.phase("blinding"):
+    with profile.phase("blinding"):
         blinding = _start_blinding(key, r, s)
-    with phases.phase("MSM B in G2"):
-        b2 = msm.start_g2(key.b2, of_b)
-    with phases.phase("MSM H"):
-        h = msm.start_g1(key.h, of_h)
-    with phases.phase("MSM C"):
-        c = msm.start_g1(key.c, plain[key.public + 1 :])
-    with phases.phase("MSM A"):
-        a = msm.start_g1(key.a, plain[key.a_wires])
-    with phases.phase("MSM B in G1"):
-        b1 = msm.start_g1(key.b1, of_b)
-    with phases.phase("assembling"):
+    with profile.phase("MSM B in G2"):
+        b2 = pippenger.start_g2(key.b2, of_b)
+    with profile.phase("MSM H"):
+        h = pippenger.start_g1(key.h, of_h)
+    with profile.phase("MSM C"):
+        c = pippenger.start_g1(key.c, plain[key.public + 1 :])
+    with profile.phase("MSM A"):
+        a = pippenger.start_g1(key.a, plain[key.a_wires])
+    with profile.phase("MSM B in G1"):
+        b1 = pippenger.start_g1(key.b1, of_b)
+    with profile.phase("assembling"):
         # In the order in which they are begun, so that the pool works on the later ones meanwhile.
         of_a, of_b1, of_b2 = (pending.result() for pending in blinding)
         proof_b = bn254.add(b2.result(), of_b2)
@@ -59,9 +62,9 @@ def _start_blinding(key: ProvingKey, r: int, s: int) -> tuple[Pending, Pending, 
     alpha, beta, delta = g1.encode([key.verifying.alpha, key.beta, key.delta])
     of_r, of_s = array.plain([1, r]), array.plain([1, s])
     return (
-        msm.start_g1(np.stack((alpha, delta))[np.newaxis], of_r),
-        msm.start_g1(np.stack((beta, delta))[np.newaxis], of_s),
-        msm.start_g2(g2.encode([key.verifying.beta, key.verifying.delta])[np.newaxis], of_s),
+        pippenger.start_g1(np.stack((alpha, delta))[np.newaxis], of_r),
+        pippenger.start_g1(np.stack((beta, delta))[np.newaxis], of_s),
+        pippenger.start_g2(g2.encode([key.verifying.beta, key.verifying.delta])[np.newaxis], of_s),
     )
 
 
@@ -70,7 +73,7 @@ def _assemble(key: ProvingKey, r: int, s: int, a: G1Point, b_in_g1: G1Point, b: 
 
     What is blinded by r or s is the identity with probability 1 / r.
     """
-    blinding = msm.g1(g1.encode([a, b_in_g1, key.delta]), array.plain([s, r, -r * s % R]))
+    blinding = pippenger.g1(g1.encode([a, b_in_g1, key.delta]), array.plain([s, r, -r * s % R]))
     return Proof(a, b, bn254.add(c, blinding))
 
 

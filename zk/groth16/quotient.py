@@ -13,8 +13,10 @@ three columns, and the last step takes it out.
 
 import numpy as np
 
-from zk import ntt, parallel, phases, polynomial, sparse
 from zk.groth16.keys import ProvingKey
+from zk.ntt import ntt, polynomial
+from zk.r1cs import sparse
+from zk.runtime import parallel, profile
 
 
 def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
@@ -26,9 +28,9 @@ def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
     over = ntt.domain(key.log_size)
     a, b, c = np.empty((3, over.size, 4), dtype=np.uint64)
     sides = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
-    with phases.phase("sparse products"):
+    with profile.phase("sparse products"):
         parallel.map(lambda side: sparse.times_vector(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
-    with phases.phase("transforms"):
+    with profile.phase("transforms"):
         polynomial.product(a, b, c)
         parallel.map(lambda column: ntt.to_coset(over, column), (a, b, c))
         return polynomial.difference(over, a, b, c)

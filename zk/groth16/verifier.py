@@ -9,9 +9,7 @@ from collections.abc import Sequence
 
 from zk.errors import InvalidProof
 from zk.fields.prime import R
-from zk.groth16.keys import Proof, VerifyingKey
-
-Item = tuple[VerifyingKey, Sequence[int], Proof]
+from zk.groth16.keys import Claim, Proof, VerifyingKey
 
 
 def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
@@ -26,7 +24,7 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
         raise InvalidProof("the proof does not verify")
 
 
-def verify_batch(items: Sequence[Item]) -> None:
+def verify_batch(items: Sequence[Claim]) -> None:
     """Returns when every (key, public, proof) is valid; an empty batch is.
 
     Raises InvalidProof with the index of the first that is not.
@@ -56,7 +54,7 @@ def check_public(key: VerifyingKey, public: Sequence[int]) -> None:
             raise InvalidProof(f"public input {index} is not an integer below the modulus")
 
 
-def _check_each(items: Sequence[Item]) -> None:
+def _check_each(items: Sequence[Claim]) -> None:
     """Raises InvalidProof with the index of the first member that is not valid."""
     for index, (key, public, proof) in enumerate(items):
         try:

@@ -13,11 +13,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from zk import parallel, width
-from zk.fields import array, fr, moves, products, rows, vector
-from zk.fields.prime import FR, MONTGOMERY, R, WORDS
+from zk.fields import accumulator, array, fr, memory, rows, simd
+from zk.fields.prime import FR, MONTGOMERY, WORDS, R
 from zk.hashes import poseidon, recurrence
-from zk.jit import inlined, inner, kernel
+from zk.runtime import cpu, parallel
+from zk.runtime.jit import inlined, inner, kernel
 
 _STREAMS = 2  # groups of lanes that run side by side, so that one computes while the other waits for a product
 _SHARE = 64  # a thread takes this many hashes or a multiple
@@ -30,15 +30,15 @@ def _mix(table, first, start, notes, place, count, out, made, streams, like):
     `count` late products and a reduction for seven of them.
     """
     for stream in range(streams):
-        late, waiting = products.start(fr.load(table, start), like), 0
+        late, waiting = accumulator.start(fr.load(table, start), like), 0
         result = fr.constant(fr.ZERO, like)
         for i in range(count):
-            if waiting == products.MOST:
-                result, late, waiting = fr.add(result, products.total(late)), products.start(fr.ZERO, like), 0
-            late = products.add(late, fr.load(table, first + i), rows.kept(notes, (place + i) * streams + stream, like))
+            if waiting == accumulator.MOST:
+                result, late, waiting = fr.add(result, accumulator.total(late)), accumulator.start(fr.ZERO, like), 0
+            late = accumulator.add(late, fr.load(table, first + i), rows.kept(notes, (place + i) * streams + stream, like))
             waiting += 1
-        last = products.total(late)
-        rows.keep(made, out * streams + stream, last if count <= products.MOST else fr.add(result, last))
+        last = accumulator.total(late)
+        rows.keep(made, out * streams + stream, last if count <= accumulator.MOST else fr.add(result, last))
 
 
 @inner
@@ -123,8 +123,8 @@ def _hash_ones(inputs, tag, table, t, half, partial, result, first, last):
 @kernel
 def _hash_lanes(inputs, tag, table, t, half, partial, result, first, last):
     """Sixteen by sixteen; last - first is a multiple of sixteen."""
-    like = moves.load_rows(table, 0, 0)
-    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_EIGHT, vector.LANES, _STREAMS, like)
+    like = memory.load_rows(table, 0, 0)
+    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_EIGHT, simd.LANES, _STREAMS, like)
 
 
 @lru_cache(maxsize=None)
@@ -155,7 +155,7 @@ def hash_many(inputs: np.ndarray, tag: int = 0) -> np.ndarray:
     """
     count, t = len(inputs), inputs.shape[1] + 1
     table, key = _table(t), _row(tag)
-    at_once, run = (_STREAMS * vector.LANES, _hash_lanes) if width.LANES > 1 and count > 1 else (1, _hash_ones)
+    at_once, run = (_STREAMS * simd.LANES, _hash_lanes) if cpu.LANES > 1 and count > 1 else (1, _hash_ones)
     missing = -count % at_once
     if missing:
         inputs = np.concatenate([inputs, np.zeros((missing, t - 1, WORDS), np.uint64)])

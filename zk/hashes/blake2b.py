@@ -14,7 +14,7 @@ import struct
 import numpy as np
 
 from zk.errors import FormatError
-from zk.jit import inlined, kernel
+from zk.runtime.jit import inlined, kernel
 
 STATE_BYTES = 216
 DIGEST_BYTES = 64

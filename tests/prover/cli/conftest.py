@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prover.cli import passphrase
-from prover.wallet import walletfile
+from prover.cli.frame import passphrase
+from prover.trader import walletfile
 
 PASSPHRASE = "correct horse battery staple"
 

@@ -14,7 +14,8 @@ from prover.service import client
 from tests import node
 from tests.prover.cli.run import refused, zksettle
 from tests.reference import qap
-from tests.zk import cubic, iden3
+from tests.zk.fields import cubic
+from tests.zk.formats import iden3
 from zk.errors import FormatError
 from zk.formats import snarkjs
 from zk.groth16 import generator

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from prover.ceremony import installing
-from prover.cli import transcripts, watching
+from prover.cli.frame import watching
+from prover.cli.pool import transcripts
 from prover.machine import longstep
+from prover.operator import installing
 from prover.proofs import keyfolder
 from prover.proofs import keystore as keystores
 from settlement.ledger import Ledger

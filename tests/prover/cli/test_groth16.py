@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from prover.cli import files
-from prover.machine import warmup
-from prover.proofs import circom, keycache
+from prover.circom import keycache, proofs
+from prover.cli.frame import files
+from prover.upkeep import warmup
 from tests.prover.cli.run import refused, zksettle
 from tests.reference import qap
-from tests.zk import cubic, iden3
+from tests.zk.fields import cubic
+from tests.zk.formats import iden3
 from zk.formats import snarkjs
 from zk.groth16 import generator
 
@@ -28,7 +29,7 @@ def place(key, tmp_path, monkeypatch):
     (tmp_path / "vkey.json").write_text(snarkjs.encode_verifying_key(key.verifying))
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
-    circom._open_keys.clear()
+    proofs._open_keys.clear()
     return tmp_path
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from prover.cli import command, failure, main, screen
+from prover.cli import main
+from prover.cli.frame import command, failure, screen
 from settlement.rejection import Rejected, Rejection
 from tests.prover.cli.run import refused, zksettle
 from zk.errors import FormatError, InvalidProof, Unsatisfied

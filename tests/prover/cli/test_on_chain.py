@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from prover.proofs import keycache
+from prover.circom import keycache
 from tests import evm
 from tests.prover.cli.run import zksettle
 from tests.reference import qap
-from tests.zk import cubic, iden3
+from tests.zk.fields import cubic
+from tests.zk.formats import iden3
+from zk.contracts import calldata
 from zk.fields.prime import R
-from zk.formats import calldata
 from zk.groth16 import generator
 
 

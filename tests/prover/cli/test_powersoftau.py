@@ -118,12 +118,12 @@ def test_the_text_that_was_mixed_in_is_not_in_the_file(place):
 
 
 def test_what_is_interrupted_leaves_no_file(place, monkeypatch):
-    from zk.curves import scaling
+    from zk.msm import pointwise
 
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scaling, "multiply", interrupted)
+    monkeypatch.setattr(pointwise, "multiply", interrupted)
     before = sorted(place.iterdir())
     ran = powersoftau(place, "contribute", place / "c.ptau", place / "x.ptau")
     assert ran.code == 130 and ran.err.strip() == "interrupted"

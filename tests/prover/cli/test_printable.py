@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 from circuits.statements import leg
-from prover.cli import pool, show
-from prover.cli.command import Session
+from prover.cli.frame.command import Session
+from prover.cli.pool import pool
+from prover.cli.trader import show
 from settlement.bundle import Flow
 from tests.prover import pools
 

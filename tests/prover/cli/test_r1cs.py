@@ -6,7 +6,8 @@ import pytest
 
 from tests.circoms import CASES
 from tests.prover.cli.run import refused, zksettle
-from tests.zk import cubic, iden3
+from tests.zk.fields import cubic
+from tests.zk.formats import iden3
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from prover.proofs import prooffile, proving
 from prover.service import client
 from tests.prover.cli.run import refused, zksettle
 from tests.reference import qap
-from tests.zk import cubic, iden3
+from tests.zk.fields import cubic
+from tests.zk.formats import iden3
 from zk.groth16 import generator
 
 ROOT = Path(__file__).parents[3]

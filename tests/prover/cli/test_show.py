@@ -2,7 +2,8 @@
 
 import pytest
 
-from prover.cli import files, screen, show
+from prover.cli.frame import files, screen
+from prover.cli.trader import show
 
 
 def test_a_time_beyond_the_calendar_is_shown_too():

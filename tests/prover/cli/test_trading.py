@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from prover.cli import passphrase
-from prover.wallet import walletfile
+from prover.cli.frame import passphrase
+from prover.trader import walletfile
 from tests.prover.cli.run import refused, zksettle
 
 

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from prover.proofs import keycache
+from prover.circom import keycache
 from tests import node
 from tests.circoms import CASES
+from tests.prover.circom.programs import program
 from tests.prover.cli.run import refused, zksettle
-from tests.prover.witnesses.programs import program
 from zk.formats import wtns
 
 

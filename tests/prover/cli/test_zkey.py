@@ -6,9 +6,11 @@ import json
 import pytest
 
 from tests.prover.cli.run import refused, zksettle
-from tests.zk import test_phase2, test_zkeyfile, toy_ceremony
+from tests.zk.ceremony import test_phase2, toy_ceremony
+from tests.zk.formats import test_zkeyfile
+from zk.contracts import solidity, vyper
 from zk.fields.prime import R
-from zk.formats import snarkjs, solidity, vyper, zkeyfile, zkeyheader
+from zk.formats import snarkjs, zkeyfile, zkeyheader
 
 FORGEABLE = "anybody can forge proofs under this key"
 

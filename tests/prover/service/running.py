@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prover.service import client
-from prover.service.crew import QUEUE, Crew
 from prover.service.protocol import Message
 from prover.service.server import Server
 from prover.service.worker import Prepare
+from prover.service.worker_pool import QUEUE, Crew
 from tests.prover.service import workers
 
 PATIENCE_S = 30

@@ -16,10 +16,10 @@ from types import SimpleNamespace
 import pytest
 
 from prover.machine.files import Busy
-from prover.service import client, edition, peer, place, protocol, worker
-from prover.service.crew import Crew
+from prover.service import build_id, client, credentials, endpoint, protocol, worker
 from prover.service.protocol import Failed, Message, Outcome
 from prover.service.server import Server
+from prover.service.worker_pool import Crew
 from tests.prover.service import workers
 from tests.prover.service.running import service
 from zk.errors import FormatError, Unsatisfied
@@ -47,7 +47,7 @@ def raw(running, data: bytes) -> Message:
 
 
 def request(**changes) -> Message:
-    fields = {"kind": "statement", "edition": edition.current(), "statement": "leg", "deadline_ms": 9_000}
+    fields = {"kind": "statement", "edition": build_id.current(), "statement": "leg", "deadline_ms": 9_000}
     return Message({name: value for name, value in (fields | changes).items() if value is not None}, (b"echo 1",))
 
 
@@ -164,7 +164,7 @@ def test_of_our_own_mistakes_only_the_kind_is_told(running):
 
 
 def test_another_edition_is_told_and_proves_itself(running, monkeypatch):
-    monkeypatch.setattr(edition, "current", lambda: "0" * 32)
+    monkeypatch.setattr(build_id, "current", lambda: "0" * 32)
     assert running.ask("echo 1") is None
     assert "another version of zksettle" in running.heard[0] and "proving here" in running.heard[0]
     assert client.status(running.folder) is not None, "status and stop are understood across editions"
@@ -174,13 +174,13 @@ def test_an_edition_is_another_after_any_change(tmp_path):
     (tmp_path / "zk").mkdir()
     source = tmp_path / "zk" / "a.py"
     source.write_text("x = 1\n")
-    before = edition.digest([tmp_path / "zk"])
+    before = build_id.digest([tmp_path / "zk"])
     source.rename(tmp_path / "zk" / "b.py")
-    renamed = edition.digest([tmp_path / "zk"])
+    renamed = build_id.digest([tmp_path / "zk"])
     (tmp_path / "zk" / "b.py").write_text("x = 2\n")
-    assert len({before, renamed, edition.digest([tmp_path / "zk"])}) == 3
+    assert len({before, renamed, build_id.digest([tmp_path / "zk"])}) == 3
     (tmp_path / "zk" / "notes.txt").write_text("not code")
-    assert edition.digest([tmp_path / "zk"]) not in (before, renamed)
+    assert build_id.digest([tmp_path / "zk"]) not in (before, renamed)
 
 
 @pytest.mark.parametrize("data, words", [
@@ -223,29 +223,29 @@ def test_socket_and_folder_are_the_users_alone(folder):
 @pytest.mark.parametrize("theirs, own, trusted", [(1000, 1000, True), (1001, 1000, False), (0, 1000, False),
                                                   (1000, 0, False), (None, 1000, True)])  # fmt: skip
 def test_only_the_own_user_is_trusted(theirs, own, trusted):
-    assert peer.is_own(theirs, own) is trusted
+    assert credentials.is_own(theirs, own) is trusted
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell whose process a peer is")
 def test_the_system_tells_whose_process_a_peer_is():
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert peer.user(ours) == os.geteuid()
+        assert credentials.user(ours) == os.geteuid()
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell whose a peer is")
 def test_a_user_id_above_half_the_range_is_read_as_it_is():
     channel = SimpleNamespace(getsockopt=lambda *arguments: struct.pack("iII", 1, 2**32 - 2, 2**32 - 2))
-    assert peer.user(channel) == 2**32 - 2
+    assert credentials.user(channel) == 2**32 - 2
 
 
 def test_a_service_whose_queue_of_connections_is_full_counts_as_none(folder):
     folder.mkdir(exist_ok=True)
     with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as waiting:
-        listener.bind(str(folder / place.SOCKET))
+        listener.bind(str(folder / endpoint.SOCKET))
         listener.listen(0)
         for _ in range(8):
-            if (found := place.connect(folder, 0.01)) is None:
+            if (found := endpoint.connect(folder, 0.01)) is None:
                 break
             waiting.enter_context(found)
         assert found is None
@@ -253,7 +253,7 @@ def test_a_service_whose_queue_of_connections_is_full_counts_as_none(folder):
 
 def test_a_stranger_is_served_nothing(folder, monkeypatch):
     with service(folder) as running:
-        monkeypatch.setattr(peer, "user", lambda channel: os.geteuid() + 1)
+        monkeypatch.setattr(credentials, "user", lambda channel: os.geteuid() + 1)
         assert client.prove_statement(folder, "leg", b"echo 1", running.heard.append) is None
         assert running.heard == ["the prover service belongs to another user; proving here"]
         with pytest.raises((EOFError, ConnectionError)):

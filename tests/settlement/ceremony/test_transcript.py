@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from circuits import registry
-from prover.ceremony import contributing
+from prover.operator import contributing
 from settlement.ceremony import contribution, start, transcript
 from settlement.ceremony.start import Contributor
 from tests.hostile import damage

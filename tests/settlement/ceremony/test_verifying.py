@@ -16,7 +16,7 @@ from settlement.pool import StatementKey
 from tests.prover import pools as any_pools
 from tests.settlement.ceremony import chains, toys
 from zk import entropy
-from zk.ceremony import knowledge, phase2
+from zk.ceremony import phase2, proof_of_knowledge
 from zk.ceremony.chacha import Draws
 from zk.curves import bn254, g2
 from zk.errors import FormatError, InvalidProof
@@ -89,7 +89,7 @@ def by_secret(before: KeyFile, secret: int, stated: int | None = None) -> KeyFil
     for found in before.ceremony.contributions:
         digest.update(found.hashed())
     seed = phase2.transcript(digest, s, bn254.multiply(stated, s))
-    public = knowledge.publish(stated, s, knowledge.hash_to_g2(seed))
+    public = proof_of_knowledge.publish(stated, s, proof_of_knowledge.hash_to_g2(seed))
     honest = phase2.contribute(before, "Mallory")
     delta, delta2 = (bn254.multiply(secret, point) for point in (before.header.delta, before.header.delta2))
     record = replace(honest.ceremony.contributions[-1], delta=delta, key=public, transcript=seed)

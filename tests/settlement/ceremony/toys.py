@@ -12,7 +12,7 @@ from circuits import pins, registry
 from circuits.frontend import compiler
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
-from prover.ceremony import contributing
+from prover.operator import contributing
 from settlement import poolcheck
 from settlement.ceremony import transcript, verifying
 from settlement.ceremony.contribution import Beacon

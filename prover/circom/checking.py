@@ -1,0 +1,88 @@
+"""Whether a witness satisfies a circuit, and which constraint it violates if not."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import mul
+
+import numpy as np
+
+from prover.circom import circuit as circuits
+from prover.circom.circuit import Circuit
+from zk.errors import FormatError
+from zk.fields import array
+from zk.fields.prime import R
+from zk.formats import equations
+from zk.r1cs.r1cs import SparseMatrix
+
+Progress = Callable[[int, int], None]
+
+MEMORY_PER_WIRE = 110  # bytes: its words, and the same as one of Python's integers in a list
+
+_AT_ONCE = 1 << 12  # constraints looked at between two reports of progress
+_MOST_TERMS = 12  # of a combination, in a sentence
+_MOST_CHARACTERS = 4000  # of a constraint: a name may be as long
+
+
+@dataclass(frozen=True)
+class Violation:
+    """The first constraint that does not hold, counted from 0, and what its three combinations are.
+
+    The values are secret: they are of the witness.  `sides` says them, nothing else does.
+    """
+
+    index: int
+    left: int
+    right: int
+    product: int
+
+    def __repr__(self) -> str:
+        return f"Violation({self.index})"
+
+    def sides(self) -> str:
+        """Both sides, with signs: "3 * -5 ≠ 16"."""
+        left, right, product = (_signed(value) for value in (self.left, self.right, self.product))
+        return f"{left} * {right} ≠ {product}"
+
+
+def first_violation(
+    circuit: Circuit, witness: np.ndarray, what: str = "the witness", progress: Progress = lambda done, total: None
+) -> Violation | None:
+    """The first constraint that (wires, 4) plain words violate, or None when they satisfy all.
+
+    `progress` is told how many constraints have been looked at, of how many.  Raises FormatError when the witness,
+    `what`, has another number of wires.
+    """
+    system = circuit.system
+    if len(witness) != system.wires:
+        raise FormatError(f"{what} has {len(witness)} wires, and {circuit.path} has {system.wires}")
+    values = array.from_plain(witness)
+    sides = (_sums(matrix, values) for matrix in (system.a, system.b, system.c))
+    for index, (left, right, product) in enumerate(zip(*sides)):
+        if index % _AT_ONCE == 0:
+            progress(index, system.constraints)
+        if (left * right - product) % R:
+            return Violation(index, left % R, right % R, product % R)
+    return None
+
+
+def _sums(matrix: SparseMatrix, values: list[int]) -> Iterator[int]:
+    """<row, values> for each row, not reduced."""
+    wires = matrix.wires.tolist()
+    for start, end in pairwise(matrix.starts.tolist()):
+        yield sum(map(mul, matrix.values[start:end], map(values.__getitem__, wires[start:end])))
+
+
+def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:
+    """The violated constraint with the names of its wires, and a sentence when these are numbers only.
+
+    The names are those of the .sym file beside the circuit; what is too long for a sentence is cut.
+    """
+    names, note = circuits.names_beside(circuit)
+    text = equations.constraint(circuit.system, violation.index, names, _MOST_TERMS)
+    return (text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"), note
+
+
+def _signed(value: int) -> int:
+    """The number of the smaller absolute value that is the same modulo r."""
+    return value - R if value > R // 2 else value

@@ -1,0 +1,60 @@
+"""CIRCUIT.r1cs read whole, and what its wires are called."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from prover.circom import siblings
+from zk.errors import FormatError
+from zk.formats import openfile, r1csfile, r1cslabels, symbols
+from zk.formats.r1csfile import Header
+from zk.r1cs.r1cs import R1CS
+
+MEMORY_PER_BYTE = 5  # of a file that is read, for its terms as Python's integers; measured on one of 2^18 constraints
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """What a .r1cs file says.  `labels` is None where there is one less than wires (zk/formats/r1cslabels.py)."""
+
+    path: Path
+    header: Header
+    system: R1CS
+    labels: np.ndarray | None
+
+
+def read(path: Path) -> Circuit:
+    """The circuit in a .r1cs file.  Raises FormatError when it cannot be read or is malformed."""
+    what = str(path)
+    with openfile.opened(path) as file:
+        header, _ = r1csfile.split(file, what)
+        return Circuit(path, header, r1csfile.decode(file, what), r1cslabels.decode(file, what))
+
+
+def read_header(path: Path) -> Header:
+    """The header of a .r1cs file, whose constraints are not read.  Raises FormatError as `read`."""
+    with openfile.opened(path) as file:
+        return r1csfile.split(file, str(path))[0]
+
+
+def memory_bytes(path: Path) -> int:
+    """About how much memory `read` takes.  Raises FormatError when there is no such file, or its header is wrong."""
+    read_header(path)
+    return MEMORY_PER_BYTE * path.stat().st_size
+
+
+def names(circuit: Circuit, sym: Path) -> list[str]:
+    """A name for each wire, from a .sym file.  Raises FormatError when that is malformed or of another circuit."""
+    return siblings.names_of_wires(sym, circuit.header.wires, circuit.labels)
+
+
+def names_beside(circuit: Circuit) -> tuple[list[str], str]:
+    """A name for each wire, and a sentence when they are numbers only: no .sym file lies beside, or it does not fit."""
+    sym = circuit.path.with_suffix(".sym")
+    if not sym.is_file():
+        return symbols.unnamed(circuit.header.wires), f"{sym.name} is not beside it: wires are called by their numbers"
+    try:
+        return names(circuit, sym), ""
+    except FormatError as error:
+        return symbols.unnamed(circuit.header.wires), f"{error}: wires are called by their numbers"

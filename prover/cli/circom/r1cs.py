@@ -1,0 +1,109 @@
+"""`zksettle r1cs info`, `print` and `export json`: circom's constraints, in snarkjs's order of arguments."""
+
+from pathlib import Path
+
+import click
+
+from prover.cli.frame import files
+from prover.cli.frame.command import Session, group, pass_session
+
+R1CS = "circuit.r1cs"
+
+r1cs_argument = click.argument("r1cs", type=files.Existing(), default=R1CS, metavar="[CIRCUIT.r1cs]")
+
+
+@group()
+def r1cs() -> None:
+    """Look into the constraints that circom has compiled.
+
+    Files that are not named are snarkjs's: circuit.r1cs, circuit.sym, circuit.json.
+    """
+
+
+@r1cs.command("info")
+@r1cs_argument
+@pass_session
+def info(session: Session, r1cs: Path) -> None:
+    """Print how large a circuit is."""
+    from prover.circom import circuit
+
+    found = circuit.read_header(r1cs)
+    session.screen.fields([
+        ("curve", "bn-128"),
+        ("wires", f"{found.wires:,}"),
+        ("constraints", f"{found.constraints:,}"),
+        ("private inputs", f"{found.private:,}"),
+        ("public inputs", f"{found.inputs:,}"),
+        ("labels", f"{found.labels:,}"),
+        ("outputs", f"{found.outputs:,}"),
+    ])  # fmt: skip
+    session.screen.document({
+        "curve": "bn128",
+        "wires": found.wires,
+        "constraints": found.constraints,
+        "private_inputs": found.private,
+        "public_inputs": found.inputs,
+        "labels": found.labels,
+        "outputs": found.outputs,
+    })
+
+
+@r1cs.command("print")
+@r1cs_argument
+@click.argument("sym", type=files.Existing(), required=False, metavar="[CIRCUIT.sym]")
+@pass_session
+def print_(session: Session, r1cs: Path, sym: Path | None) -> None:
+    """Print every constraint with the names of its signals.
+
+    The names are those of CIRCUIT.sym, by default the one beside CIRCUIT.r1cs; without one wires have their numbers.
+    """
+    from prover.circom import circuit
+    from prover.cli.frame import watching
+    from zk.formats import equations
+
+    with watching.long_step(session, f"Reading {r1cs.name}", circuit.memory_bytes(r1cs)):
+        found = circuit.read(r1cs)
+        names, note = circuit.names_beside(found) if sym is None else (circuit.names(found, sym), "")
+    if note:
+        click.echo(note, err=True)
+    lines = equations.constraints(found.system, names)
+    if session.screen.is_json:
+        session.screen.document(list(lines))
+    for line in lines:
+        session.screen.say(line)
+
+
+@r1cs.group("export")
+def export() -> None:
+    """Write a circuit in other formats."""
+
+
+@export.command("json")
+@r1cs_argument
+@click.argument("output", type=files.Output(), required=False, metavar="[OUT.json]")
+@pass_session
+def export_json(session: Session, r1cs: Path, output: Path | None) -> None:
+    """Write a circuit as JSON, as `snarkjs r1cs export json` does.
+
+    Without OUT.json that is CIRCUIT.json, beside CIRCUIT.r1cs.
+    """
+    from prover.circom import circuit
+    from prover.cli.frame import watching
+    from prover.machine import files as storage
+    from zk.errors import FormatError
+    from zk.formats import exported
+
+    output = output or r1cs.with_suffix(".json")
+    files.check_different({"CIRCUIT.r1cs": r1cs, "OUT.json": output})
+    files.check_folder(output)
+    with watching.long_step(session, f"Exporting {r1cs.name}", circuit.memory_bytes(r1cs)) as report:
+        found = circuit.read(r1cs)
+        if found.labels is None:
+            raise FormatError(f"{r1cs} has no label for its last wire, as circom wrote before version 2")
+        with storage.writing(output) as file:
+            for index, text in enumerate(exported.circuit(found.header, found.system, found.labels)):
+                file.write(text.encode())
+                if index % 4096 == 0:
+                    report(min(index, found.header.constraints), found.header.constraints)
+    session.screen.say(f"The circuit is in {output}.")
+    session.screen.document({"output": str(output), "constraints": found.header.constraints})

@@ -1,0 +1,108 @@
+"""What all commands have in common: --home, --json, and groups whose commands are imported when they are called.
+
+A command's file imports click and this package at its top and everything else inside its functions, so that help
+answers at once.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prover.cli.frame.screen import Screen
+
+if TYPE_CHECKING:
+    from prover.machine.home import Home
+
+
+class Session:
+    """One call of the program: where its data lies and what it prints to.  It is click's context object."""
+
+    def __init__(self) -> None:
+        self.screen = Screen()
+        self.home_option: Path | None = None
+
+    @property
+    def home(self) -> "Home":
+        """The data directory, made where it is missing."""
+        from prover.machine import home
+
+        return home.find(self.home_option)
+
+
+def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    session = context.ensure_object(Session)
+    session.screen.is_json = session.screen.is_json or value
+
+
+def _set_home(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    session = context.ensure_object(Session)
+    session.home_option = value or session.home_option
+
+
+def _options() -> list[click.Parameter]:
+    folder = click.Path(file_okay=False, path_type=Path)
+    return [
+        click.Option(
+            ["--home"], type=folder, metavar="FOLDER", callback=_set_home, expose_value=False,
+            help="Where all data lies. Default: ZKSETTLE_HOME, else the system's folder for data of applications.",
+        ),
+        click.Option(
+            ["--json"], is_flag=True, callback=_set_json, expose_value=False,
+            help="Print one JSON document instead of text.",
+        ),
+    ]  # fmt: skip
+
+
+class Command(click.Command):
+    """A command that takes --home and --json."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.params += _options()
+
+
+class Group(click.Group):
+    """A group of such commands, and of such groups, which takes them too."""
+
+    command_class = Command
+    group_class = type
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.params += _options()
+
+
+class LazyGroup(Group):
+    """A group that imports the file of a command when that command is asked for.
+
+    `places` says where each is: "module:name".
+    """
+
+    def __init__(self, *arguments: Any, places: Mapping[str, str], **options: Any):
+        super().__init__(*arguments, **options)
+        self._places = places
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self._places)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self._places:
+            return None
+        module, attribute = self._places[name].split(":")
+        return getattr(importlib.import_module(module), attribute)
+
+
+def command(**options: Any) -> Callable[[Callable], Command]:
+    """The decorator of a command that stands in no group."""
+    return click.command(cls=Command, **options)
+
+
+def group(**options: Any) -> Callable[[Callable], Group]:
+    """The decorator of a group."""
+    return click.group(cls=Group, **options)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)

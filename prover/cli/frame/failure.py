@@ -1,0 +1,69 @@
+"""From an exception to an exit code and one sentence on standard error."""
+
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from prover.cli.frame.screen import Screen
+from zk.errors import FormatError, InvalidProof, Unsatisfied
+
+REFUSED = 1
+USAGE = 2
+MALFORMED = 3
+INTERRUPTED = 130
+
+TRACEBACK_VARIABLE = "ZKSETTLE_TRACEBACK"
+
+
+def report(error: BaseException, screen: Screen) -> int:
+    """Says what went wrong and returns the exit code.  With --json it is a document on standard output too."""
+    if os.environ.get(TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+    if isinstance(error, click.UsageError) and type(error).__name__ == "NoArgsIsHelpError":
+        click.echo(error.format_message(), err=True)  # a group without a command: its help, not a sentence
+        return USAGE
+    code, sentence, more = _explain(error)
+    screen.document({"error": sentence, "exit_code": code, **more})
+    click.secho(sentence, err=True, fg="red" if sys.stderr.isatty() else None)
+    return code
+
+
+def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return INTERRUPTED, "interrupted", {}
+    if isinstance(error, click.FileError):
+        return MALFORMED, f"{error.ui_filename} cannot be read: {error.message}", {}
+    if isinstance(error, click.UsageError):
+        return USAGE, _usage(error), {}
+    if isinstance(error, click.ClickException):
+        return error.exit_code, error.format_message(), {}
+    import sqlite3
+
+    from prover.circom import sandbox
+    from prover.machine import files, longstep
+    from prover.service import protocol
+    from prover.trader import walletfile
+    from settlement import audit, rejection
+
+    if isinstance(error, rejection.Rejected):
+        found = error.rejection
+        return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
+    refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
+    if isinstance(error, (Unsatisfied, InvalidProof, sandbox.Overdue, sandbox.Unavailable, *refusals)):
+        return REFUSED, str(error), {}
+    if isinstance(error, FormatError):
+        return MALFORMED, str(error), {}
+    if isinstance(error, sqlite3.Error):
+        return REFUSED, f"the ledger's database says: {error}", {}
+    if isinstance(error, OSError):
+        return REFUSED, f"{error.filename}: {error.strerror}" if error.filename else str(error), {}
+    # Our own mistake.  Its message might hold a secret, so only its kind is shown.
+    return REFUSED, f"internal error ({type(error).__name__}); set {TRACEBACK_VARIABLE}=1 to see where", {}
+
+
+def _usage(error: click.UsageError) -> str:
+    hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
+    return error.format_message().rstrip(".") + hint

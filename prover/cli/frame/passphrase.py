@@ -1,0 +1,68 @@
+"""The passphrase of a wallet: from a file, the environment, or typed; never from the command line, which others see."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from prover.cli.frame import files
+from zk.errors import FormatError
+
+VARIABLE = "ZKSETTLE_PASSPHRASE"
+MIN_LENGTH = 8
+
+_REMEDY = f"name a file with --passphrase-file, or set {VARIABLE}"
+
+wallet_option = click.option(
+    "--wallet", "wallet_name", metavar="NAME", envvar="ZKSETTLE_WALLET", default="main", show_default=True,
+    help="The wallet that acts; also ZKSETTLE_WALLET.",
+)  # fmt: skip
+
+
+def option(function: Callable) -> Callable:
+    """Adds --passphrase-file to a command, as the argument `passphrase_file`."""
+    text = f"A file whose first line is the wallet's passphrase. Default: {VARIABLE}, else it is asked for."
+    return click.option("--passphrase-file", type=files.Existing(), metavar="FILE", help=text)(function)
+
+
+def ask(passphrase_file: Path | None, name: str) -> str:
+    """The passphrase of an existing wallet."""
+    given = _given(passphrase_file)
+    return given if given is not None else _typed(f"Passphrase of wallet {name}", _REMEDY, is_new=False)
+
+
+def choose(passphrase_file: Path | None, name: str) -> str:
+    """The passphrase for a new wallet.  Raises FormatError when it is shorter than MIN_LENGTH."""
+    given = _given(passphrase_file)
+    chosen = given if given is not None else _typed(f"Passphrase for the new wallet {name}", _REMEDY, is_new=True)
+    if len(chosen) < MIN_LENGTH:
+        raise FormatError(f"the passphrase has fewer than {MIN_LENGTH} characters")
+    return chosen
+
+
+def phrase(phrase_file: Path | None) -> str:
+    """A seed phrase, from the first line of a file or typed without being shown."""
+    if phrase_file is not None:
+        return _first_line(phrase_file)
+    return _typed("Seed phrase (24 words)", "name a file with --phrase-file", is_new=False)
+
+
+def _given(passphrase_file: Path | None) -> str | None:
+    if passphrase_file is not None:
+        return _first_line(passphrase_file)
+    return os.environ.get(VARIABLE)
+
+
+def _first_line(path: Path) -> str:
+    lines = files.read_text(path).splitlines()
+    if not lines or not lines[0]:
+        raise FormatError(f"the first line of {path} is empty")
+    return lines[0]
+
+
+def _typed(question: str, remedy: str, *, is_new: bool) -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"there is no terminal to ask for it ({question}): {remedy}")
+    return click.prompt(question, hide_input=True, confirmation_prompt=is_new, err=True)

@@ -1,0 +1,141 @@
+"""Tasks as they go by: bars on a terminal, plain lines in a pipe, both on standard error.
+
+A plain line is written when a task that says why it is slow begins, when any task that took a second ends, and every
+ten seconds in between.  How long the rest will take is what the part that is done took, in proportion.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prover.cli.frame import screen
+from prover.cli.frame.command import Session
+from prover.machine import progress
+
+if TYPE_CHECKING:
+    from prover.machine.longstep import Report
+
+NOTICEABLE_S = 1.0
+BETWEEN_LINES_S = 10.0
+
+
+def watcher(is_json: bool) -> progress.Watcher:
+    """Bars where standard error is a terminal, else lines; a program that reads JSON gets no lines."""
+    if screen.is_terminal(sys.stderr):
+        return Bars()
+    return Silence() if is_json else Lines()
+
+
+@contextmanager
+def long_step(session: Session, what: str, memory_bytes: int) -> Iterator["Report"]:
+    """A long step of a command, as prover/machine/longstep.py describes it; yields report(done, total).
+
+    Ctrl-C leaves it within about a second, and `files.writing` inside it leaves no part of a file.
+    """
+    from prover.machine import longstep
+
+    with progress.watched_by(watcher(session.screen.is_json)), longstep.begin(what, memory_bytes) as report:
+        yield report
+
+
+class Silence:
+    """Shows nothing."""
+
+    def began(self, task: progress.Task) -> None:
+        pass
+
+    advanced = ended = began
+
+
+class Lines:
+    """Plain lines."""
+
+    def __init__(self) -> None:
+        self._began_s: dict[progress.Task, float] = {}
+        self._said_s: dict[progress.Task, float] = {}
+
+    def began(self, task: progress.Task) -> None:
+        self._began_s[task] = self._said_s[task] = time.monotonic()
+        if task.note:
+            click.echo(f"{task.what}: {task.note}", err=True)
+
+    def advanced(self, task: progress.Task) -> None:
+        now_s = time.monotonic()
+        if now_s - self._said_s[task] >= BETWEEN_LINES_S and (left := left_s(task, now_s - self._began_s[task])):
+            self._said_s[task] = now_s
+            click.echo(f"{task.what}: {task.done / task.total:.0%}, about {screen.seconds(left)} left", err=True)
+
+    def ended(self, task: progress.Task) -> None:
+        del self._said_s[task]
+        took_s = time.monotonic() - self._began_s.pop(task)
+        if took_s >= NOTICEABLE_S:
+            click.echo(f"{task.what}: {screen.seconds(took_s)}", err=True)
+
+
+class Bars:
+    """One bar for each task under way, gone when it ends; work that is done at once shows none."""
+
+    def __init__(self) -> None:
+        self._display: Any = None
+        self._rows: dict[progress.Task, Any] = {}
+        self._began_s: dict[progress.Task, float] = {}
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+
+    def began(self, task: progress.Task) -> None:
+        with self._lock:
+            if task.note:
+                self._hide()
+                click.secho(f"{task.what}: {task.note}", err=True, dim=True)
+            if self._display is None:
+                self._display = _display()
+            self._rows[task] = self._display.add_task(task.what, total=task.total, left="")
+            self._began_s[task] = time.monotonic()
+            if self._timer is None:
+                self._timer = threading.Timer(NOTICEABLE_S / 4, self._show)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def advanced(self, task: progress.Task) -> None:
+        left = left_s(task, time.monotonic() - self._began_s[task])
+        told = f"about {screen.seconds(left)} left" if left else ""
+        self._display.update(self._rows[task], completed=task.done, total=task.total, left=told)
+
+    def ended(self, task: progress.Task) -> None:
+        with self._lock:
+            del self._began_s[task]
+            self._display.remove_task(self._rows.pop(task))
+            if not self._rows:
+                self._hide()
+
+    def _show(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._display.start()
+
+    def _hide(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._display.stop()
+
+
+def left_s(task: progress.Task, spent_s: float) -> float | None:
+    """How long the rest of a task will take, in seconds, after so many; None when nothing tells, or nothing is left."""
+    if not task.total or not 0 < task.done < task.total:
+        return None
+    return spent_s * (task.total - task.done) / task.done
+
+
+def _display() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    what, left = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[left]}"))
+    columns = (SpinnerColumn(), what, BarColumn(), TimeElapsedColumn(), left)
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,237 @@
+"""`zksettle ceremony …`: keys of our statements under which no single party can forge, made by many together.
+
+A ceremony is a folder that is passed from hand to hand; settlement/ceremony/transcript.py says what is in it.
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.cli.circom import contributions
+from prover.cli.frame import files, watching, workspace
+from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.pool import transcripts
+from prover.cli.tools.names import StatementName, statement_argument
+from zk.errors import FormatError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from settlement.ceremony.transcript import Link, Transcript
+    from settlement.ceremony.verifying import Verified
+
+folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+key_option = click.option("--key", type=files.Existing(), metavar="FILE",
+                          help="Your Ed25519 key, PEM or OpenSSH's. Default: this home's own.")  # fmt: skip
+
+
+@group()
+def ceremony() -> None:
+    """Make the statements' keys with many others.
+
+    Nobody can forge when one contributor was honest, and one of those who made the powers of tau.  Nobody coordinates:
+    take the folder, add one file to it with `contribute`, pass it on.
+    """
+
+
+@ceremony.command()
+@folder_argument
+@click.option("--powers", type=files.Existing(), required=True, metavar="FILE.ptau",
+              help="Powers of tau of anybody's ceremony, prepared for phase 2.")  # fmt: skip
+@click.option("--statement", "chosen", type=StatementName(), multiple=True,
+              help="Only these. Default: all that a pool needs.")  # fmt: skip
+@pass_session
+def start(session: Session, folder: Path, powers: Path, chosen: tuple[str, ...]) -> None:
+    """Begin a ceremony in a new FOLDER, from powers of tau."""
+    from circuits import pins
+    from prover.operator import contributing
+    from prover.upkeep import warmup
+
+    with _watched(session):
+        warmup.compile_ceremony_kernels()
+        found = contributing.begin(folder, powers, chosen or pins.names(), workspace.now_ms(), transcripts.step)
+    session.screen.say(f"The ceremony begins in {folder}; `zksettle ceremony contribute {folder}` adds to it.")
+    transcripts.display(session, found)
+
+
+@ceremony.command()
+@folder_argument
+@click.option("--name", required=True, metavar="TEXT", help="Who you are, for everybody to read.")
+@click.option("-e", "--entropy", "text", default="", metavar="TEXT",
+              help="Anything random, mixed into the randomness of the operating system.")  # fmt: skip
+@key_option
+@pass_session
+def contribute(session: Session, folder: Path, name: str, text: str, key: Path | None) -> None:
+    """Add your contribution to FOLDER, as one new file.
+
+    All that is there is verified first.  Your secrets are drawn here and forgotten here.  Publish the attestation that
+    is printed where people know you: with it anybody can tell that your file is in the transcript.
+    """
+    from prover.operator import contributing
+    from settlement.ceremony import contribution
+    from zk.ceremony import chacha
+
+    contribution.check_name(name, "the contribution")
+    added = contributions.entropy_bytes(text)
+    if len(added) > chacha.MAX_TEXT_BYTES:
+        raise FormatError(f"the text has {len(added)} bytes, and {chacha.MAX_TEXT_BYTES} is the limit")
+    with _watched(session):
+        signing = _signing_key(session, key)
+        verified = transcripts.verified(folder, contributing.check_open)
+        link = contributing.contribute(verified, name, added, signing, workspace.now_ms(), transcripts.step)
+    _show_added(session, link)
+
+
+@ceremony.command()
+@folder_argument
+@click.argument("value", metavar="HEX")
+@click.argument("iterations_exp", type=click.IntRange(10, 26), metavar="EXP")
+@key_option
+@pass_session
+def beacon(session: Session, folder: Path, value: str, iterations_exp: int, key: Path | None) -> None:
+    """End the ceremony with a public beacon: HEX, hashed 2^EXP times.
+
+    A value that nobody could know before a time announced in advance, such as the hash of a block, leaves the last
+    contributor no choice among keys.  Nothing can be added after it.
+    """
+    from prover.operator import contributing
+    from settlement.ceremony import contribution
+
+    ending = contribution.Beacon(value.lower().removeprefix("0x"), iterations_exp)
+    contribution.check_beacon(ending, "the beacon")
+    with _watched(session):
+        signing = _signing_key(session, key)
+        verified = transcripts.verified(folder, contributing.check_open)
+        link = contributing.end(verified, ending, signing, workspace.now_ms(), transcripts.step)
+    _show_added(session, link)
+
+
+@ceremony.command()
+@folder_argument
+@pass_session
+def verify(session: Session, folder: Path) -> None:
+    """Work a ceremony out again from FOLDER alone.
+
+    The powers of tau, every statement's key from our own circuits, every contribution's proof, hash and signature.
+    Whether the contributors are different people no program can tell: compare their keys with what they published.
+    """
+    with _watched(session):
+        verified = transcripts.verified(folder)
+    found = verified.transcript
+    keys = _key_digests(verified)
+    session.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)}.", "good")
+    if not found.is_by_many:
+        session.screen.say("One party alone made it, as far as it shows: `install` refuses its keys.", "warn")
+    session.screen.fields([(f"{name} key", digest[:16]) for name, digest in keys.items()])
+    transcripts.display(session, found, {"sound": True, "keys": keys})
+
+
+@ceremony.command()
+@folder_argument
+@pass_session
+def status(session: Session, folder: Path) -> None:
+    """Show who contributed to FOLDER, and what is missing.
+
+    Digests and signatures are looked at; `verify` looks at the points too.  The exit code is 1 when something is wrong.
+    """
+    from settlement.ceremony import transcript
+
+    found = transcript.survey(folder)
+    transcripts.display(session, found)
+    if found.problems:
+        raise click.exceptions.Exit(1)
+
+
+@ceremony.command()
+@folder_argument
+@pass_session
+def install(session: Session, folder: Path) -> None:
+    """Put the keys of a ceremony, verified, into this home.
+
+    `zksettle pool new` founds pools with them, and `zksettle prove` proves with them.  Two keys must have signed
+    contributions, and two parties must have made the powers.  That nobody pretended to be two no program can tell:
+    look at who they are with `status`.
+    """
+    from prover.operator import installing
+    from prover.upkeep import warmup
+
+    with _watched(session):
+        verified = transcripts.verified(folder, installing.check_by_many)
+        warmup.compile_kernels()
+        made = installing.install(verified, session.home.keys, workspace.now_ms(), transcripts.step)
+    found = verified.transcript
+    names, done = " and ".join(verified.keys), "installed" if made else "installed already"
+    session.screen.say(f"The keys of {names} are {done}; {transcripts.people(found)} made them.")
+    session.screen.fields([("transcript", found.digest)])
+    session.screen.document({"transcript": found.digest, "installed": made, "statements": list(verified.keys)})
+
+
+@ceremony.command()
+@folder_argument
+@statement_argument
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.zkey")
+@pass_session
+def export(session: Session, folder: Path, statement: str, output: Path) -> None:
+    """Write a statement's key as a .zkey file.
+
+    With `zksettle circuit export` and the powers in FOLDER, `snarkjs zkey verify` can check it.
+    """
+    from prover.machine import files as machine_files
+    from zk.formats import zkeyfile
+
+    def check(found: "Transcript") -> None:
+        if statement not in {circuit.statement for circuit in found.start.circuits}:
+            raise click.UsageError(f"this ceremony is not about {statement}", click.get_current_context())
+        for path in folder.iterdir():
+            files.check_different({"OUT.zkey": output, "the ceremony's own file": path})
+
+    files.check_folder(output)
+    with _watched(session):
+        verified = transcripts.verified(folder, check)
+        with machine_files.writing(output) as file:
+            zkeyfile.write(file, verified.keys[statement])
+    session.screen.say(f"The {statement} key is in {output}.")
+    session.screen.document({"statement": statement, "zkey": str(output), "transcript": verified.transcript.digest})
+
+
+def _watched(session: Session) -> AbstractContextManager[None]:
+    """Progress is shown until the context ends."""
+    from prover.machine import progress
+
+    return progress.watched_by(watching.watcher(session.screen.is_json))
+
+
+def _signing_key(session: Session, key: Path | None) -> "Ed25519PrivateKey":
+    """The key that is given, or the home's own."""
+    from prover.operator import signer
+
+    return signer.own(session.home.ceremony_key) if key is None else signer.read(key)
+
+
+def _show_added(session: Session, link: "Link") -> None:
+    """The file that was added, and what to do with it."""
+    from settlement.ceremony import contribution
+
+    screen = session.screen
+    screen.say(f"{'Your contribution' if link.head.beacon is None else 'The beacon'} is {link.path}.", "good")
+    screen.fields([
+        ("attestation", contributions.hash_text(bytes.fromhex(link.digest))),
+        ("your key", contribution.fingerprint(link.head.public_key)),
+        ("public key", link.head.public_key),
+    ])  # fmt: skip
+    screen.say("Publish the attestation where people know you, and pass the folder on.")
+    screen.document({
+        "file": str(link.path), "attestation": link.digest, "public_key": link.head.public_key,
+        "fingerprint": contribution.fingerprint(link.head.public_key),
+    })  # fmt: skip
+
+
+def _key_digests(verified: "Verified") -> dict[str, str]:
+    """The digest of every statement's verifying key; none before the first contribution."""
+    from zk.groth16 import keys
+
+    if not verified.transcript.chain:
+        return {}
+    return {name: keys.digest(verified.verifying_key(name)).hex() for name in verified.keys}

@@ -1,0 +1,1 @@
+"""Proofs by themselves (proof, circuit, names, snarkjs), service, resident, bench, benchoutput and upkeep."""

@@ -1,0 +1,129 @@
+"""`zksettle prove` and `zksettle verify`: a proof of any statement, from a JSON file and into one."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.cli.frame import files
+from prover.cli.frame.command import Session, command, pass_session
+from prover.cli.frame.screen import seconds
+from prover.cli.tools import resident
+from prover.cli.tools.names import statement_argument
+
+if TYPE_CHECKING:
+    from prover.proofs.keystore import Keystore
+
+
+@command()
+@statement_argument
+@click.argument("input", type=files.Existing())
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="PROOF.json",
+              help="Where the proof is written.")  # fmt: skip
+@resident.options
+@pass_session
+def prove(session: Session, statement: str, input: Path, output: Path, service: bool, timeout: int) -> None:
+    """Prove STATEMENT, with inputs from a JSON file.
+
+    INPUT has the public and the private inputs; `zksettle circuit sample` prints one.
+
+    It is made with the key of the ceremony that was installed here last.  Where none was, the first proof of a
+    statement makes its proving key, a development key of this home.
+    """
+    from prover.service import client
+
+    inputs, started = files.read_bytes(input), time.perf_counter()
+    folder = session.home.service
+    answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
+    if answer is None:
+        text, digest, origin, took_s = _prove_here(session, statement, inputs)
+    else:
+        text, took_s = answer.parts[0].decode(), time.perf_counter() - started
+        digest, origin = answer.fields["key"], answer.fields["origin"]
+    files.write_text(output, text)
+    is_service = answer is not None
+    session.screen.say(
+        f"{statement} is proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {output}."
+    )
+    session.screen.fields([("key", f"{digest[:16]}, {origin}")])
+    session.screen.document({
+        "statement": statement, "proof": str(output), "key": digest, "origin": origin, "seconds": round(took_s, 6),
+        "service": is_service,
+    })  # fmt: skip
+
+
+def _prove_here(session: Session, statement: str, inputs: bytes) -> tuple[str, str, str, float]:
+    """The text of the proof file, the digest of its key and where that comes from, and how many seconds it took."""
+    from circuits import registry
+    from circuits.statements import statement as statements
+    from prover.cli.frame import watching
+    from prover.machine import progress
+    from prover.proofs import prooffile, proving
+    from prover.upkeep import warmup
+    from zk.groth16 import keys
+
+    public, private = statements.read(registry.get(statement), inputs)
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
+        keystore = _keystore(session)
+        started = time.perf_counter()
+        found = proving.prove(statement, public, private, keystore)
+        took_s = time.perf_counter() - started
+    return prooffile.encode(found), keys.digest(found.key).hex(), keystore.origin, took_s
+
+
+def _keystore(session: Session) -> "Keystore":
+    from prover.cli.frame import workspace
+    from prover.proofs import keystore
+
+    return keystore.best(session.home.keys, workspace.now_ms())
+
+
+@command()
+@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
+@click.option("--verification-key", type=files.Existing(), metavar="FILE",
+              help="The key to trust, as snarkjs writes it. Default: this home's own.")  # fmt: skip
+@click.option("--paranoid", is_flag=True, help="Verify with py_ecc too, an independent implementation; takes seconds.")
+@pass_session
+def verify(session: Session, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
+    """Verify PROOF.json.  The key that is in the file is not trusted."""
+    from prover.cli.frame import watching
+    from prover.machine import progress
+    from prover.proofs import prooffile, proving
+    from prover.upkeep import warmup
+    from zk.formats import snarkjs
+    from zk.groth16 import keys
+
+    found = prooffile.decode(files.read_bytes(proof))
+    if verification_key is None:
+        trusted = proving.own_key(found.statement, _keystore(session))
+    else:
+        key = snarkjs.decode_verifying_key(files.read_bytes(verification_key))
+        trusted = proving.TrustedKey(key, f"the key in {verification_key}")
+    with progress.watched_by(watching.watcher(session.screen.is_json)):
+        warmup.compile_kernels()
+        started = time.perf_counter()
+        proving.verify(found, trusted, paranoid)
+        took_s = time.perf_counter() - started
+    digest, names = keys.digest(trusted.key).hex(), [name for name, _ in _inputs(found.public)]
+    session.screen.say(f"The proof of {found.statement} is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
+    session.screen.fields([
+        ("key", f"{digest[:16]}: {trusted.origin}"),
+        ("public inputs", "\n".join(f"{name} = {value}" for name, value in _inputs(found.public))),
+        ("took", seconds(took_s)),
+    ])  # fmt: skip
+    session.screen.document({
+        "valid": True,
+        "statement": found.statement,
+        "key": {"digest": digest, "origin": trusted.origin},
+        "public": dict(zip(names, map(str, found.inputs), strict=True)),
+        "paranoid": paranoid,
+        "seconds": round(took_s, 6),
+    })  # fmt: skip
+
+
+def _inputs(public: object) -> list[tuple[str, int]]:
+    from circuits.statements import statement
+
+    return statement.leaves(public)

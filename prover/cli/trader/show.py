@@ -1,0 +1,206 @@
+"""How things of the ledger and of wallets are put into words and into JSON, the same in every command and in the demo.
+
+`public_…` is what everybody can see; the rest is for the owner's eyes.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prover.cli.frame.screen import seconds, short
+
+if TYPE_CHECKING:
+    from prover.trader.sync import Closed
+    from prover.trader.terms import Terms
+    from prover.trader.wallet import Holding, Wallet
+    from settlement.bundle import Flow, Leg
+    from settlement.engine import Receipt
+    from settlement.pool import Pool
+
+Fields = list[tuple[str, str]]
+
+LAST_MS = int(datetime.max.replace(tzinfo=UTC).timestamp()) * 1000
+
+
+def time_text(time_ms: int) -> str:
+    """A time in UTC, to the second."""
+    if not 0 <= time_ms < LAST_MS:
+        return "beyond the year 9999"
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def element(value: int) -> str:
+    """A field element, shortened, in hexadecimal."""
+    return short(f"{value:064x}", 10)
+
+
+def closed_text(order: "Closed") -> str:
+    """What became of an own order."""
+    short_id = order.order_id[:16]
+    if order.taken_height is None:
+        return f"Order {short_id} is void: its account has moved without it."
+    return f"Order {short_id} was taken; it settled at height {order.taken_height}."
+
+
+def closed_json(orders: Iterable["Closed"]) -> list[dict[str, Any]]:
+    """What became of own orders."""
+    return [{"order": order.order_id, "taken_height": order.taken_height} for order in orders]
+
+
+def receipt_fields(receipt: "Receipt") -> Fields:
+    """A receipt."""
+    return [
+        ("bundle", receipt.bundle_id.hex()),
+        ("height", str(receipt.height)),
+        ("positions", ", ".join(map(str, receipt.positions))),
+        ("checked in", seconds(receipt.check_us / 1e6)),
+        ("applied in", seconds(receipt.apply_us / 1e6)),
+    ]
+
+
+def receipt_json(receipt: "Receipt") -> dict[str, Any]:
+    """A receipt."""
+    return {
+        "bundle": receipt.bundle_id.hex(),
+        "height": receipt.height,
+        "positions": list(receipt.positions),
+        "root": str(receipt.root),
+        "check_us": receipt.check_us,
+        "apply_us": receipt.apply_us,
+    }
+
+
+def balances_text(balances: tuple[int, ...], pool: "Pool") -> str:
+    """The balances that are not zero, one a line."""
+    from prover.trader import amounts
+
+    shown = [amounts.show(balance, asset) for balance, asset in zip(balances, pool.assets, strict=True) if balance]
+    return "\n".join(shown) or "nothing"
+
+
+def line(balances: tuple[int, ...], pool: "Pool") -> str:
+    """The balances that are not zero, in one line."""
+    return ", ".join(balances_text(balances, pool).split("\n"))
+
+
+def balances_json(balances: tuple[int, ...], pool: "Pool") -> dict[str, str]:
+    """{symbol: amount in smallest units}, all of them."""
+    return {asset.symbol: str(balance) for balance, asset in zip(balances, pool.assets, strict=True)}
+
+
+def trade_text(changes: tuple[int, ...], pool: "Pool") -> tuple[str, str]:
+    """(what is sold, what is bought)."""
+    from prover.trader import amounts
+
+    sold = [amounts.show(-c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c < 0]
+    bought = [amounts.show(c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c > 0]
+    return ", ".join(sold) or "nothing", ", ".join(bought) or "nothing"
+
+
+def terms_json(terms: "Terms", pool: "Pool") -> dict[str, Any]:
+    """An order's terms, which the maker and the readers know; the blinding stays secret."""
+    changes = zip(pool.assets, terms.changes, strict=True)
+    pairs = [(asset.symbol, change) for asset, change in changes if change]
+    return {
+        "sell": {symbol: str(-change) for symbol, change in pairs if change < 0},
+        "buy": {symbol: str(change) for symbol, change in pairs if change > 0},
+        "expiry_ms": terms.expiry_ms,
+    }
+
+
+def flow_text(flow: "Flow", pool: "Pool") -> str:
+    """A flow, which is public."""
+    from prover.trader import amounts
+
+    asset, party = pool.assets[flow.asset], flow.party.decode(errors="replace")
+    if flow.amount > 0:
+        return f"{amounts.show(flow.amount, asset)} in, from {printable(party)}"
+    return f"{amounts.show(-flow.amount, asset)} out, to {printable(party)}"
+
+
+def printable(text: str) -> str:
+    """Text from outside without anything that could move a terminal's cursor."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def keys_fields(pool: "Pool", keys: Path) -> Fields:
+    """Where a pool's keys come from, as far as the keystore in this folder can tell.  Shown wherever a pool is."""
+    from prover.proofs import keystore
+
+    if pool.insecure_dev:
+        return [("keys", "development keys (--insecure-dev): made by one party, who could forge")]
+    named = f"of the ceremony with transcript {short(pool.leg.transcript or '', 16)}"
+    if keystore.confirms(keys, pool):
+        return [("keys", f"{named}, which is installed here")]
+    return [("keys", f"the pool says {named}, which nobody verified here: `zksettle ceremony install` does it")]
+
+
+def keys_json(pool: "Pool", keys: Path) -> dict[str, Any]:
+    """Where a pool says that its keys come from, and whether the keystore in the folder `keys` has them from there."""
+    from prover.proofs import keystore
+
+    return {
+        "insecure_dev": pool.insecure_dev,
+        "transcript": pool.leg.transcript,
+        "transcript_verified": keystore.confirms(keys, pool),
+    }
+
+
+def public_leg_fields(leg: "Leg", pool: "Pool") -> Fields:
+    """All that a leg tells the public."""
+    public = leg.public
+    return [
+        ("root", element(public.root)),
+        ("nullifier", element(public.nullifier)),
+        ("commitment", element(public.commitment)),
+        ("value", f"({element(public.value_x)},\n {element(public.value_y)})"),
+        ("key", f"({element(public.rk_x)},\n {element(public.rk_y)})"),
+        ("kind", "cash" if public.cash else f"margined, epoch {leg.margin.epoch}" if leg.margin else "no margin proof"),
+        ("flows", "\n".join(flow_text(flow, pool) for flow in leg.flows) or "none"),
+        ("expires", time_text(leg.expiry_ms)),
+    ]
+
+
+def public_leg_json(leg: "Leg") -> dict[str, Any]:
+    """All that a leg tells the public."""
+    public = leg.public
+    names = ("root", "nullifier", "commitment", "value_x", "value_y", "rk_x", "rk_y")
+    return {
+        **{name: str(getattr(public, name)) for name in names},
+        "cash": bool(public.cash),
+        "margin_epoch": leg.margin.epoch if leg.margin else None,
+        "flows": [
+            {"asset": flow.asset, "amount": str(flow.amount), "party": printable(flow.party.decode(errors="replace"))}
+            for flow in leg.flows
+        ],
+        "expiry_ms": leg.expiry_ms,
+    }
+
+
+def holding_rows(wallet: "Wallet", pool: "Pool") -> list[tuple[str, str, str, str]]:
+    """(position, kind, balances, open orders) of every live account."""
+    return [
+        (
+            str(holding.position),
+            kind(holding),
+            balances_text(holding.account.balances, pool),
+            str(sum(order.position == holding.position for order in wallet.orders) or ""),
+        )
+        for holding in wallet.live
+    ]
+
+
+def kind(holding: "Holding") -> str:
+    """Whether an account is cash or margined."""
+    return f"margined, epoch {holding.account.epoch}" if holding.account.epoch else "cash"
+
+
+def holding_json(holding: "Holding", pool: "Pool") -> dict[str, Any]:
+    """An account, for its owner."""
+    return {
+        "position": holding.position,
+        "commitment": str(holding.commitment),
+        "balances": balances_json(holding.account.balances, pool),
+        "epoch": holding.account.epoch,
+    }

@@ -1,0 +1,59 @@
+"""The pool that `zksettle pool new` makes when nothing else is said: eight assets, their risk and example prices.
+
+The prices are invented for examples and dated so that nobody takes them for the market's; volatilities are round
+numbers of the right size.  The option is a three-month call on ETH, strike 3,500, at 60 % volatility without
+interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
+
+    price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
+"""
+
+from prover.trader import amounts
+from settlement.pool import Asset, Limits, Pool, Risk
+
+POOL_NAME = "zksettle example pool"
+AS_OF = "2026-11-01"
+ORACLES = 3
+QUORUM = 3
+
+BTC, ETH, SOL, GOLD = 1, 2, 3, 7
+
+ASSETS = (
+    Asset("USDC", "cash", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=0)),
+    Asset("BTC", "spot", 8, Risk(factor=BTC, volatility_bps=250, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    Asset("ETH", "spot", 9, Risk(factor=ETH, volatility_bps=350, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    Asset("SOL", "spot", 9, Risk(factor=SOL, volatility_bps=450, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    Asset("TBILL", "bill", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=50)),
+    Asset(
+        "ETH-PERP", "perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)
+    ),
+    Asset(
+        "ETH-CALL", "option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)
+    ),
+    Asset("XAU", "commodity", 6, Risk(factor=GOLD, volatility_bps=100, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+)
+"""Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is the numeraire."""
+
+PRICES = {
+    "USDC": "1",
+    "BTC": "95000",
+    "ETH": "3000",
+    "SOL": "150",
+    "TBILL": "1.0125",
+    "ETH-PERP": "3004.5",
+    "ETH-CALL": "187",
+    "XAU": "4000",
+}
+"""USDC per whole unit, as of AS_OF."""
+
+LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=10 * 60_000)
+"""A grid holds for an hour: the market moves on whether prices are published or not, and the initial grid is made for
+the moves of two days, so that a proof against it has nearly all of that to spare when the hour is over."""
+
+
+def prices(pool: Pool) -> tuple[int | None, ...]:
+    """The example price of each of a pool's assets in the unit of settlement.risk; None where there is no example."""
+    numeraire = pool.assets[amounts.NUMERAIRE]
+    return tuple(
+        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset in ASSETS else None
+        for asset in pool.assets
+    )

@@ -1,0 +1,84 @@
+"""Where a payment goes: an owner and the key its opening is sealed to, as one line of text.
+
+    zks1 ‖ base32(owner ‖ viewing ‖ checksum)      32 + 32 + 4 bytes, 109 characters after the prefix
+
+The letters are bech32's (no 1, b, i, o), in lower case only; the checksum is the first four bytes of
+SHA-256("zksettle/address" ‖ owner ‖ viewing).  One address has exactly one spelling.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric import x25519
+
+from prover.trader import keys
+from zk.errors import FormatError
+from zk.fields import prime
+
+PREFIX = "zks1"
+CHECKSUM_BYTES = 4
+TEXT_LENGTH = len(PREFIX) + 109
+
+_RFC4648 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_TO_TEXT = str.maketrans(_RFC4648, _BECH32, "=")
+_FROM_TEXT = str.maketrans(_BECH32, _RFC4648)
+
+
+@dataclass(frozen=True)
+class Address:
+    """An owner (a field element) and the 32 bytes of an X25519 public key; no secret."""
+
+    owner: int
+    viewing: bytes
+
+
+def of(seed: keys.Seed, index: int) -> Address:
+    """The address of one account of a wallet."""
+    return Address(keys.account(seed, index).owner, keys.viewing_key(seed).public_key().public_bytes_raw())
+
+
+def encode(address: Address) -> str:
+    """The address as text of 113 characters."""
+    body = prime.to_bytes(address.owner) + address.viewing
+    return PREFIX + _letters(body + _checksum(body))
+
+
+def decode(text: str) -> Address:
+    """The address in a text.
+
+    Raises FormatError when the prefix, length, letters or checksum is wrong, when the owner is not a field element,
+    and when nothing could be sealed to the key (a point of low order, RFC 7748 section 6.1).
+    """
+    if not text.startswith(PREFIX):
+        raise FormatError(f"the address does not begin with {PREFIX}")
+    if len(text) != TEXT_LENGTH:
+        raise FormatError(f"the address has {len(text)} characters instead of {TEXT_LENGTH}")
+    letters = text[len(PREFIX):]
+    if not set(letters) <= set(_BECH32):
+        raise FormatError("the address has a character that no address has")
+    data = base64.b32decode(letters.translate(_FROM_TEXT) + "===")
+    body, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
+    if checksum != _checksum(body) or _letters(data) != letters:
+        raise FormatError("the address's checksum is wrong: a character is mistaken")
+    owner, viewing = prime.from_bytes(body[:32], prime.R, "the address's owner"), body[32:]
+    _check_key(viewing)
+    return Address(owner, viewing)
+
+
+def _letters(data: bytes) -> str:
+    return base64.b32encode(data).decode().translate(_TO_TEXT)
+
+
+def _checksum(body: bytes) -> bytes:
+    return hashlib.sha256(b"zksettle/address" + body).digest()[:CHECKSUM_BYTES]
+
+
+def _check_key(viewing: bytes) -> None:
+    """Raises FormatError when every shared secret with this key is zero."""
+    probe = x25519.X25519PrivateKey.from_private_bytes(bytes([8]) + bytes(30) + bytes([64]))
+    try:
+        probe.exchange(x25519.X25519PublicKey.from_public_bytes(viewing))
+    except ValueError:
+        raise FormatError("the address's sealing key is a point of low order") from None

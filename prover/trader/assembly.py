@@ -1,0 +1,61 @@
+"""From plans to what the ledger takes.
+
+A leg is proved, then signed by its owner under rk; a bundle is signed by whoever knows the blindings of all its legs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from circuits import generators
+from prover.proofs import pipeline
+from prover.proofs.keystore import Keystore
+from prover.trader.plan import LegPlan
+from settlement import digests
+from settlement.bundle import Bundle, Leg, Margin
+from settlement.pool import Pool
+from zk import signature
+from zk.curves import babyjubjub
+
+_UNSIGNED = signature.Signature(babyjubjub.IDENTITY, 0)
+
+
+def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
+    """The planned leg with its proofs, signed under rk.
+
+    Raises Unsatisfied when a statement is false, FormatError when the keystore has other keys than the pool.
+    """
+    keystore.check_pool(pool)
+    proof = pipeline.prove("leg", plan.public, plan.private, keystore)
+    unsigned = Leg(
+        key=pool.leg.digest,
+        public=plan.public,
+        proof=proof,
+        margin=_margin(plan, pool, keystore),
+        flows=plan.flows,
+        expiry_ms=plan.expiry_ms,
+        ciphertexts=(plan.sealed,),
+        signature=_UNSIGNED,
+    )
+    return signed(unsigned, pool.ledger_id, plan.spending)
+
+
+def signed(unsigned: Leg, ledger_id: bytes, spending: int) -> Leg:
+    """The leg signed by `spending`, the secret of its rk.  A signature that is there already is replaced."""
+    message = digests.leg_message(ledger_id, unsigned)
+    return replace(unsigned, signature=signature.sign(spending, message))
+
+
+def bundle(ledger_id: bytes, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
+    """The legs as one bundle, with the binding signature under the sum of their blindings."""
+    unsigned = Bundle(ledger_id, tuple(legs), _UNSIGNED)
+    secret = sum(blindings) % babyjubjub.ORDER
+    message = digests.bundle_message(unsigned)
+    return replace(unsigned, binding=signature.sign(secret, message, base=generators.blinding()))
+
+
+def _margin(plan: LegPlan, pool: Pool, keystore: Keystore) -> Margin | None:
+    if plan.margin is None:
+        return None
+    public, private = plan.margin
+    proof = pipeline.prove("margin", public, private, keystore)
+    return Margin(pool.margin.digest, public.grid_root, public.epoch, public.guardian, proof)

@@ -1,0 +1,81 @@
+"""The folder of kept keys under trouble: two processes at once, a read-only disk, what was left behind, other users."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from prover.circom import keycache
+from prover.upkeep import warmup
+from tests.zk.fields import cubic
+from zk.groth16 import generator
+
+
+@pytest.fixture(scope="module")
+def key():
+    return generator.generate(cubic.system())
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(keycache, "folder", lambda: tmp_path)
+    return tmp_path
+
+
+def refusing(*arguments, **options):
+    raise OSError(30, "Read-only file system")
+
+
+def test_an_entry_that_another_process_removes_first_is_no_error_and_leaves_no_grave(cache, key, monkeypatch):
+    keycache.keep("aa", key)
+    monkeypatch.setattr(os, "rename", refusing)
+    keycache.discard("aa")
+    assert [path.name for path in cache.iterdir()] == [f"aa-{keycache.VERSION}"]
+
+
+def test_a_read_only_cache_still_serves(cache, key, monkeypatch):
+    keycache.keep("aa", key)
+    monkeypatch.setattr(os, "utime", refusing)
+    monkeypatch.setattr(keycache.tempfile, "mkdtemp", refusing)
+    keycache.discard("aa")
+    assert keycache.load("aa") is not None
+
+
+def test_an_entry_is_intact_until_a_file_changes(cache, key):
+    keycache.keep("aa", key)
+    assert keycache.is_intact("aa") and not keycache.is_intact("bb")
+    np.save(cache / f"aa-{keycache.VERSION}" / "h.npy", np.roll(key.h, 1, axis=1))
+    assert keycache.load("aa") is not None and not keycache.is_intact("aa")
+
+
+def test_what_is_kept_is_mapped_and_an_entry_that_is_right_stays(cache, key):
+    kept = keycache.keep("aa", key)
+    assert isinstance(kept.h.base, np.memmap) or isinstance(kept.h, np.memmap)
+    before = (cache / f"aa-{keycache.VERSION}").stat().st_ino
+    keycache.keep("aa", key)
+    assert (cache / f"aa-{keycache.VERSION}").stat().st_ino == before
+
+
+def test_what_a_killed_process_left_goes_after_a_day_and_not_before(cache, key, monkeypatch):
+    monkeypatch.setattr(keycache, "MAX_ENTRIES", 1)
+    stale, fresh = cache / ".unfinished-stale", cache / ".unfinished-fresh"
+    for path, age_s in ((stale, 25 * 3600), (fresh, 23 * 3600)):
+        path.mkdir()
+        os.utime(path, (time.time() - age_s,) * 2)
+    keycache.keep("aa", key)
+    assert not stale.exists() and fresh.exists()
+
+
+def test_a_folder_that_others_could_change_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(warmup, "folder", lambda: tmp_path / "made" / "cache" / "version" / "kernels")
+    found = keycache.folder()
+    assert found.stat().st_mode & 0o777 == (tmp_path / "made").stat().st_mode & 0o777 == 0o700
+    found.chmod(0o770)
+    with pytest.raises(PermissionError, match="can be changed by other users"):
+        keycache.folder()
+    found.rmdir()
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    found.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match="is a link"):
+        keycache.folder()

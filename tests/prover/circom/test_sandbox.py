@@ -1,0 +1,148 @@
+"""A program that lies, loops, grows or breaks off ends in a sentence, soon, and has no way out of its sandbox."""
+
+import importlib
+import signal
+import threading
+import time
+
+import pytest
+
+from prover.circom import calculator, messages, sandbox
+from tests.prover.circom.programs import FUNCTIONS, IMPORTS, program
+from zk.errors import FormatError, Unsatisfied
+from zk.fields import array
+from zk.fields.prime import P, R
+
+SOON_S = 10  # a test machine may be busy
+TOP_WORD = "(i32.store (i32.const 28) (i32.const -1))"  # makes 2^255 and more of what is given out
+FOREVER = "(loop $on (br $on))"
+
+
+def run(data: bytes, x: int = 7, limit_s: float = SOON_S) -> calculator.Calculated:
+    return calculator.calculate(calculator.load(data, "a.wasm"), {"x": [x]}, limit_s=limit_s)
+
+
+@pytest.mark.parametrize("x", [0, 7, 2**64, R - 1])
+def test_a_program_with_the_exports_of_circom_computes(x):
+    assert array.from_plain(run(program(), x).witness) == [1, x]
+
+
+def test_the_first_programs_of_circom_2_told_less():
+    data = program(imports=IMPORTS.split("\n")[1], without="getInputSignalSize")
+    assert array.from_plain(run(data).witness) == [1, 7]
+    with pytest.raises(FormatError, match="1 of 1 values are missing$"):
+        calculator.calculate(calculator.load(data), {}, names=["main.x"])
+
+
+LIES = {
+    "no WebAssembly": (b"\0asm\1\0\0\0\xff", "is not a program in WebAssembly"),
+    "a file": (program(imports='(import "wasi_snapshot_preview1" "fd_write" (func (param i32)))'),
+               "asks for wasi_snapshot_preview1.fd_write"),
+    "a function of another module": (program(imports='(import "env" "exceptionHandler" (func (param i32)))'),
+                                     "asks for env.exceptionHandler"),
+    "another function": (program(imports='(import "runtime" "readFile" (func (param i32)))'),
+                         "asks for runtime.readFile"),
+    "a function of another shape": (program(imports='(import "runtime" "exceptionHandler" (func (param i64)))'),
+                                    "asks for runtime.exceptionHandler"),
+    "a table of functions": (program(imports='(import "runtime" "table" (table 1 funcref))'),
+                                    "asks for runtime.table"),
+    "a name that a terminal obeys": (program(imports='(import "runtime" "\\1b[31m" (func (param i32)))'),
+                                     r"asks for 'runtime\.\\x1b\[31m'"),
+    "no getWitness": (program(without="getWitness"), "it has no getWitness"),
+    "a getWitness of another shape": (program(getWitness="(param i64)"), "it has no getWitness"),
+    "circom 1": (program(getVersion="(result i32) (i32.const 1)"), "is not a program of circom 2"),
+    "another field": (program(prime=P), "for a field that is not BN254's"),
+    "another size of field": (program(getFieldNumLen32="(result i32) (i32.const 2)"),
+                              "for a field that is not BN254's"),
+    "much memory": (program(pages=1 + sandbox.MAX_MEMORY_BYTES // sandbox.PAGE_BYTES), "more than 2147483648 bytes"),
+    "no wires": (program(getWitnessSize="(result i32) (i32.const 0)"), "has a witness of 0 wires"),
+    "many wires": (program(getWitnessSize="(result i32) (i32.const 16777217)"), "has a witness of 16777217 wires"),
+    "negative wires": (program(getWitnessSize="(result i32) (i32.const -1)"), "has a witness of -1 wires"),
+    "values above r": (program(getWitness=f"{FUNCTIONS['getWitness']} (if (local.get $i) (then {TOP_WORD}))"),
+                       "makes no witness"),
+    "a first that is not one": (program(getWitness="(param i32)"), "makes no witness"),
+    "a trap": (program(init="(param i32) (unreachable)"), "a.wasm breaks off: unreachable"),
+    "a place beyond its memory": (program(init="(param i32) (i32.store (i32.const -4) (i32.const 1))"),
+                                  "breaks off: memory out of bounds"),
+    "a stack without end": (program(more="(func $deep (call $deep))", init="(param i32) (call $deep)"),
+                            "breaks off: stack overflow"),
+    "a failure of its own": (program(init="(param i32) (call $fail (i32.const 5))"), "a.wasm stops: Not enough memory"),
+    "an unknown failure": (program(init="(param i32) (call $fail (i32.const 77))"), "a.wasm stops: Unknown error"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_program_with_one_lie_in_it_is_refused(name):
+    data, why = LIES[name]
+    with pytest.raises(FormatError, match=why):
+        run(data)
+
+
+@pytest.mark.parametrize("changed", [
+    {"init": f"(param i32) {FOREVER}"},
+    {"getWitness": f"(param i32) {FOREVER}"},
+    {"more": f"(func $start {FOREVER}) (start $start)"},
+    {"more": "(func $a (call $b)) (func $b (nop))", "init": "(param i32) (loop $on (call $a) (br $on))"},
+], ids=["init", "getWitness", "start", "calls"])  # fmt: skip
+def test_a_program_that_does_not_end_is_ended(changed):
+    before, started = threading.active_count(), time.monotonic()
+    with pytest.raises(sandbox.Overdue, match="a.wasm did not end within 0.1 s"):
+        run(program(**changed), limit_s=0.1)
+    while threading.active_count() > before and time.monotonic() - started < SOON_S:
+        time.sleep(0.01)
+    assert threading.active_count() <= before, "its thread ends too"
+
+
+def test_ctrl_c_ends_a_program():
+    started = time.monotonic()
+    timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        run(program(init=f"(param i32) {FOREVER}"), limit_s=60)
+    assert time.monotonic() - started < SOON_S
+
+
+def test_memory_does_not_grow_beyond_its_limit():
+    grow = "(param i32) (if (i32.ge_s (memory.grow (i32.const %d)) (i32.const 0)) (then (unreachable)))"
+    pages = sandbox.MAX_MEMORY_BYTES // sandbox.PAGE_BYTES
+    assert len(run(program(init=grow % pages)).witness) == 2
+    with pytest.raises(FormatError, match="unreachable"):
+        run(program(init=grow % 1))
+
+
+def test_an_assertion_of_the_circuit_is_told_in_its_own_words():
+    text = "Error in template A\x1b[1m line: 3\n"
+    data = "".join(f"\\{byte:02x}" for byte in text.encode())
+    more = f'(global $n (mut i32) (i32.const 511)) (data (i32.const 512) "{data}\\00")'
+    read = "(result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (i32.load8_u (global.get $n))"
+    fails = program(more=more, getMessageChar=read, init="(param i32) (call $why) (call $fail (i32.const 4))")
+    with pytest.raises(Unsatisfied, match=r"^a\.wasm stops: Assert Failed\. Error in template A\?\[1m line: 3$"):
+        run(fails)
+
+
+def test_messages_without_end_and_lines_without_number_are_cut(monkeypatch):
+    endless = "(result i32) (i32.const 65)"
+    with pytest.raises(Unsatisfied, match=f"Assert Failed. {'A' * messages.MAX_MESSAGE}$"):
+        run(program(getMessageChar=endless, init="(param i32) (call $why) (call $fail (i32.const 4))"))
+    monkeypatch.setattr(messages, "MAX_LINES", 3)
+    lines = "(param i32) (local $i i32) (loop $on %s (local.set $i (i32.add (local.get $i) (i32.const 1)))" \
+            " (br_if $on (i32.lt_u (local.get $i) (i32.const 5))))"  # fmt: skip
+    newline = "(result i32) (global.set $c (i32.xor (global.get $c) (i32.const 10))) (global.get $c)"
+    found = run(program(more="(global $c (mut i32) (i32.const 0))", getMessageChar=newline,
+                        init=lines % "(call $number) (call $print)"))  # fmt: skip
+    assert found.log == [str(R)] * 3
+
+
+def test_without_wasmtime_the_extra_is_named(monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError(f"No module named {name!r}")
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(sandbox.Unavailable, match=r"pip install 'zksettle\[circom\]'"):
+        calculator.load(program())
+
+
+def test_a_program_beyond_the_limit_is_refused(monkeypatch):
+    monkeypatch.setattr(sandbox, "MAX_PROGRAM_BYTES", 10)
+    with pytest.raises(FormatError, match="larger than 10 bytes"):
+        calculator.load(program())

@@ -1,0 +1,90 @@
+"""Work tells whoever watches what it is at; nobody need watch."""
+
+import io
+import sys
+
+import pytest
+
+from prover.cli.frame import watching
+from prover.machine import progress
+
+
+class Told:
+    def __init__(self):
+        self.events = []
+
+    def began(self, task):
+        self.events.append(("began", task.what, task.total))
+
+    def advanced(self, task):
+        self.events.append(("advanced", task.what, task.done))
+
+    def ended(self, task):
+        self.events.append(("ended", task.what, task.done))
+
+
+def work():
+    with progress.task("outer", total=2) as outer:
+        with progress.task("inner", note="it is slow"):
+            outer.advance()
+        outer.reach(2, 2)
+
+
+def test_tasks_nest_and_are_told_in_order():
+    told = Told()
+    with progress.watched_by(told):
+        work()
+    work()
+    assert told.events == [
+        ("began", "outer", 2), ("began", "inner", None), ("advanced", "outer", 1), ("ended", "inner", 0),
+        ("advanced", "outer", 2), ("ended", "outer", 2),
+    ]  # fmt: skip
+
+
+def test_a_task_ends_when_its_work_fails():
+    told = Told()
+    with progress.watched_by(told), pytest.raises(ZeroDivisionError), progress.task("division"):
+        1 / 0
+    assert [event for event, *_ in told.events] == ["began", "ended"]
+
+
+def test_a_stopwatch_keeps_how_long_each_task_took():
+    stopwatch = progress.Stopwatch(Told())
+    with progress.watched_by(stopwatch):
+        work()
+        work()
+    assert {name: len(took) for name, took in stopwatch.took_s.items()} == {"outer": 2, "inner": 2}
+    assert all(0 <= value < 10 for took in stopwatch.took_s.values() for value in took)
+
+
+def test_a_pipe_gets_a_line_for_what_is_slow_and_says_why(monkeypatch):
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", err)
+    with progress.watched_by(watching.watcher(is_json=False)):
+        work()
+    assert err.getvalue() == "inner: it is slow\n"
+    monkeypatch.setattr(watching, "NOTICEABLE_S", 0)
+    with progress.watched_by(watching.watcher(is_json=False)):
+        work()
+    assert "outer: " in err.getvalue() and "\x1b" not in err.getvalue()
+
+
+def test_a_program_that_reads_json_gets_no_lines(monkeypatch):
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", err)
+    with progress.watched_by(watching.watcher(is_json=True)):
+        work()
+    assert err.getvalue() == ""
+
+
+def test_a_terminal_gets_bars_that_leave_nothing_behind(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    bars = watching.watcher(is_json=False)
+    assert isinstance(bars, watching.Bars)
+    with progress.watched_by(bars):
+        work()
+        work()
+    assert bars._rows == {} and bars._timer is None

@@ -1,0 +1,60 @@
+"""The pipeline: a true statement is proved, a false one is refused by name, and a bad proof does not leave."""
+
+from dataclasses import replace
+
+import pytest
+
+from circuits import verifying
+from circuits.statements import statement
+from prover.proofs import pipeline
+from prover.trader import address, assembly, keys, plan
+from settlement.bundle import Flow
+from tests.prover import pools
+from zk.errors import FormatError, InvalidProof, Unsatisfied
+
+SEED = keys.derive("abandon " * 23 + "art")
+
+
+@pytest.fixture(scope="module")
+def made():
+    """The plan of a deposit."""
+    setting, target = plan.Setting(pools.make(), None), plan.Target(address.of(SEED, 0))
+    return plan.deposit(setting, plan.nowhere(5), target, Flow(0, 7, b"bank"), 1)
+
+
+def test_a_true_statement_is_proved_and_the_proof_is_of_nothing_else(made, keystore):
+    proof = pipeline.prove("leg", made.public, made.private, keystore)
+    key = keystore.open("leg").verifying
+    verifying.verify("leg", key, made.public, proof)
+    with pytest.raises(InvalidProof):
+        verifying.verify("leg", key, replace(made.public, root=6), proof)
+
+
+def test_py_ecc_is_of_the_same_opinion(made, keystore):
+    from zk.groth16 import second_opinion
+
+    proof, key = pipeline.prove("leg", made.public, made.private, keystore), keystore.open("leg").verifying
+    inputs = statement.inputs(made.public)
+    second_opinion.verify(key, inputs, proof)
+    with pytest.raises(InvalidProof):
+        second_opinion.verify(key, [inputs[0] + 1, *inputs[1:]], proof)
+
+
+def test_a_false_statement_is_refused_by_name_and_nothing_is_proved(made, keystore, monkeypatch):
+    monkeypatch.setattr(keystore, "open", lambda name: pytest.fail("the key was opened"))
+    with pytest.raises(Unsatisfied, match="the leg statement is false: nullifier"):
+        pipeline.prove("leg", replace(made.public, nullifier=1), made.private, keystore)
+
+
+def test_a_proof_that_does_not_verify_never_leaves(made, keystore, monkeypatch):
+    from zk.groth16 import prover
+
+    good = prover.prove
+    monkeypatch.setattr(prover, "prove", lambda key, witness: replace(good(key, witness), c=key.delta))
+    with pytest.raises(InvalidProof):
+        pipeline.prove("leg", made.public, made.private, keystore)
+
+
+def test_a_leg_is_not_proved_with_keys_that_the_pool_does_not_have(made, keystore):
+    with pytest.raises(FormatError, match="is not the one this ledger's pool verifies with"):
+        assembly.leg(made, pools.make(), keystore)

@@ -1,0 +1,58 @@
+"""What is sealed, openings and terms: each reads back, and nothing a stranger seals is an error."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circuits import records
+from prover.trader import keys, opening, sealing, terms
+from zk.curves import babyjubjub
+from zk.fields.prime import R
+
+BALANCES = st.lists(st.integers(-(2**63), 2**63 - 1), min_size=8, max_size=8).map(tuple)
+ACCOUNTS = st.builds(records.Account, st.integers(0, R - 1), BALANCES, st.integers(0, 2**64 - 1), st.integers(0, R - 1))
+CHANGES = st.lists(st.integers(-(2**64) + 1, 2**64 - 1), min_size=8, max_size=8).map(tuple)
+TERMS = st.builds(terms.Terms, CHANGES, st.integers(0, babyjubjub.ORDER - 1), st.integers(0, 2**64 - 1))
+
+
+def padded(data: bytes) -> bytes:
+    return data.ljust(sealing.PLAINTEXT_BYTES, b"\0")
+
+
+@given(ACCOUNTS, st.integers(0, keys.MAX_INDEX - 1))
+def test_an_opening_reads_back(account, index):
+    assert opening.decode(padded(opening.encode(account, index))) == (account, index)
+
+
+@given(TERMS)
+def test_terms_read_back(agreed):
+    assert terms.decode(padded(terms.encode(agreed))) == agreed
+
+
+@given(st.binary(min_size=160, max_size=160))
+def test_nonsense_is_no_error(data):
+    for kind in (bytes([opening.KIND]), bytes([terms.KIND]), b""):
+        opening.decode((kind + data)[:160])
+        terms.decode((kind + data)[:160])
+
+
+def test_terms_are_no_opening_and_an_opening_is_no_terms():
+    account = records.Account(1, (0,) * 8, 0, 2)
+    agreed = terms.Terms((0,) * 8, 1, 0)
+    assert terms.decode(padded(opening.encode(account, 0))) is None
+    assert opening.decode(padded(terms.encode(agreed))) is None
+
+
+def test_what_is_out_of_range_or_followed_by_something_is_refused():
+    account = records.Account(1, (0,) * 8, 0, 2)
+    good = padded(opening.encode(account, 0))
+    assert opening.decode(good)
+    for start, value in ((5, R), (109, R), (1, 1 << 31 << 224)):
+        bad = good[:start] + value.to_bytes(32, "big") + good[start + 32 :]
+        assert opening.decode(bad) is None, start
+    assert opening.decode(good[:-1] + b"\1") is None
+    good = padded(terms.encode(terms.Terms((0,) * 8, 1, 0)))
+    assert terms.decode(good)
+    assert terms.decode(b"\0" + good[1:]) is None
+    assert terms.decode(good[:73] + babyjubjub.ORDER.to_bytes(32, "big") + good[105:]) is None
+    assert terms.decode(good[:1] + (-(2**64)).to_bytes(9, "big", signed=True) + good[10:]) is None
+    assert terms.decode(good[:-1] + b"\1") is None

@@ -1,0 +1,190 @@
+"""The whole road with real proofs: pool, wallets, deposits, a leveraged order, a taker, settlement, restore."""
+
+from dataclasses import replace
+
+import pytest
+
+from prover.operator import defaults
+from prover.trader import address, amounts, keys, moves, orders, sealing, session, sync, wallet, walletfile
+from prover.trader.session import Desk
+from settlement import board, oracle
+from settlement.bundle import Flow
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected, Rejection
+from tests.prover import pools
+from zk.errors import FormatError, InvalidProof, Unsatisfied
+
+NOW = 1_800_000_000_000
+HOUR = 3_600_000
+USDC, ETH = 0, 2
+PHRASES = {"maker": "abandon " * 23 + "art", "taker": "zoo " * 23 + "vote"}
+
+
+@pytest.fixture(scope="module")
+def ledger(keystore, tmp_path_factory):
+    """A ledger whose pool verifies with the session's keys, with the grids of epoch 1."""
+    pool = pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin"))
+    with Ledger.create(tmp_path_factory.mktemp("ledger") / "ledger.sqlite", pool, NOW) as made:
+        quotes = [
+            oracle.sign(pool, secret, asset, price, NOW, 1)
+            for secret in pools.ORACLE_SECRETS
+            for asset, price in enumerate(defaults.prices(pool))
+        ]
+        oracle.publish(made, quotes, NOW)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def desks(ledger, keystore, tmp_path_factory):
+    """{name: desk} of a maker and a taker with a deposit each: 4,000 USDC and 1 ETH."""
+    folder = tmp_path_factory.mktemp("wallets")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+        maker = walletfile.create(folder / "maker.json", "", wallet.restore(PHRASES["maker"]))
+        taker = walletfile.create(folder / "taker.json", "", wallet.restore(PHRASES["taker"]))
+        with maker as maker_file, taker as taker_file:
+            found = {"maker": Desk(ledger, maker_file, keystore), "taker": Desk(ledger, taker_file, keystore)}
+            deposit(found["maker"], "4000 USDC")
+            deposit(found["taker"], "3 ETH")
+            yield found
+
+
+def deposit(at: Desk, text: str) -> None:
+    moves.deposit(at, *amounts.parse(text, at.ledger.pool), "bank", NOW)
+
+
+def amount(at: Desk, text: str) -> dict[int, int]:
+    return amounts.parse_all([text], at.ledger.pool)
+
+
+def in_total(ledger: Ledger, desks: dict[str, Desk]) -> None:
+    """What the wallets hold is what the ledger holds outside for them, asset by asset."""
+    for at in desks.values():
+        session.sync(at)
+    held = [sum(column) for column in zip(*(at.wallet.balances for at in desks.values()))]
+    assert held == [ledger.reserve(ledger.pool.leg.digest, asset) for asset in range(len(held))]
+
+
+def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, desks):
+    assert desks["maker"].wallet.balances[USDC] == 4_000_000_000
+    assert desks["taker"].wallet.balances[ETH] == 3_000_000_000
+    in_total(ledger, desks)
+
+
+def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, desks):
+    maker, taker = desks["maker"], desks["taker"]
+    reader = address.of(taker.wallet.seed, 0)
+    placed = orders.place(maker, amount(maker, "6000 USDC"), amount(maker, "2 ETH"), [reader], NOW + HOUR, NOW)
+    assert placed.leg.margin is not None and placed.leg.public.cash == 0
+    assert [order.order_id for order in maker.wallet.orders] == [placed.order_id]
+
+    entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
+    assert orders.open_terms(taker, entry.leg, entry.sealed_terms) == placed.terms
+
+    settled = orders.take(taker, placed.order_id, NOW)
+    assert len(settled.bundle.legs) == 2
+    closed = sync.Closed(placed.order_id, settled.receipt.height)
+    assert sync.sync(ledger, maker.wallet).closed == (closed,)
+    with pytest.raises(Unsatisfied, match="void already"):
+        orders.cancel(maker, placed.order_id, NOW)
+    assert maker.wallet.orders == ()
+    in_total(ledger, desks)
+    assert maker.wallet.balances[:3] == (-2_000_000_000, 0, 2_000_000_000)
+    assert taker.wallet.balances[:3] == (6_000_000_000, 0, 1_000_000_000)
+
+    with pytest.raises(Rejected) as refusal:
+        orders.take(taker, placed.order_id, NOW)
+    assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
+
+
+def test_everything_comes_back_from_the_phrase_and_the_ledger_alone(ledger, desks):
+    for name, at in desks.items():
+        session.sync(at)
+        restored = sync.sync(ledger, wallet.restore(PHRASES[name])).wallet
+        assert restored.live == at.wallet.live
+
+
+def test_a_payment_and_a_withdrawal_arrive(ledger, desks, monkeypatch):
+    maker, taker = desks["maker"], desks["taker"]
+    makers, takers = maker.wallet.balances[USDC], taker.wallet.balances[USDC]
+    planned = []
+    monkeypatch.setattr(session.entropy, "shuffled", lambda items: planned.extend(items) or planned[::-1])
+    paid = moves.pay(taker, address.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
+    assert [leg for leg, _ in planned] == list(paid.bundle.legs)[::-1] and len(planned) == 2
+    monkeypatch.undo()
+    session.sync(maker)
+    assert maker.wallet.balances[USDC] == makers + 250_000_000
+    assert taker.wallet.balances[USDC] == takers - 250_000_000
+    moves.withdraw(taker, USDC, 750_000_000, "bank", NOW)
+    assert taker.wallet.balances[USDC] == takers - 1_000_000_000
+    in_total(ledger, desks)
+
+
+def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(ledger, desks):
+    maker, taker = desks["maker"], desks["taker"]
+    placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), [], NOW + HOUR, NOW)
+    entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
+    assert orders.open_terms(maker, entry.leg, entry.sealed_terms) == placed.terms
+    with pytest.raises(Unsatisfied, match="no such open order"):
+        orders.cancel(maker, placed.order_id, NOW)
+    before, open_still = taker.wallet.balances, taker.wallet
+    orders.cancel(taker, placed.order_id, NOW)
+    assert sync.sync(ledger, open_still).closed == (sync.Closed(placed.order_id, None),)
+    assert taker.wallet.balances == before
+    with pytest.raises(Rejected) as refusal:
+        orders.take(maker, placed.order_id, NOW)
+    assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
+
+
+def test_terms_that_are_another_trades_are_not_taken(ledger, desks):
+    maker, taker = desks["maker"], desks["taker"]
+    stranger = address.of(keys.derive(keys.new_phrase()), 0)
+    placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, NOW)
+    assert orders.open_terms(maker, placed.leg, orders.seal_terms(placed.terms, [stranger], placed.leg)) is None
+    with pytest.raises(Unsatisfied, match="sealed to others"):
+        orders.take(maker, placed.order_id, NOW)
+    better = replace(placed.terms, changes=tuple(2 * change for change in placed.terms.changes))
+    lie = orders.seal_terms(better, [address.of(maker.wallet.seed, 0)], placed.leg)
+    with pytest.raises(InvalidProof, match="do not open its value commitment"):
+        orders.open_terms(maker, placed.leg, lie)
+    nonsense = sealing.seal(b"nonsense", address.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
+    with pytest.raises(InvalidProof, match="are not terms"):
+        orders.open_terms(maker, placed.leg, [nonsense])
+    paying = replace(placed.leg, flows=(Flow(ETH, -1, b"bank"),))
+    with pytest.raises(InvalidProof, match="pays somebody outside"):
+        orders.open_terms(taker, paying, orders.seal_terms(placed.terms, [], paying))
+
+
+def test_an_order_that_the_board_refuses_is_not_remembered(desks, monkeypatch):
+    taker = desks["taker"]
+
+    def refuse(*_):
+        raise Rejected(Rejection.BOARD_FULL, "the board is full")
+
+    monkeypatch.setattr(board, "place", refuse)
+    before = taker.wallet.orders
+    with pytest.raises(Rejected):
+        orders.place(taker, amount(taker, "0.1 ETH"), {}, [], NOW + HOUR, NOW)
+    assert taker.wallet.orders == before
+
+
+def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(desks):
+    maker = desks["maker"]
+    with pytest.raises(Unsatisfied, match="the margin does not suffice"):
+        orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), [], NOW + HOUR, NOW)
+
+
+def test_what_makes_no_sense_is_malformed(desks):
+    maker = desks["maker"]
+    with pytest.raises(FormatError, match="expire before"):
+        orders.place(maker, {USDC: 1}, {ETH: 1}, [], NOW, NOW)
+    with pytest.raises(FormatError, match="both ways"):
+        orders.place(maker, {USDC: 1}, {USDC: 1}, [], NOW + 1, NOW)
+    with pytest.raises(FormatError, match="17 readers, more than 16"):
+        orders.place(maker, {USDC: 1}, {ETH: 1}, [address.of(maker.wallet.seed, 0)] * 17, NOW + 1, NOW)
+    with pytest.raises(FormatError, match="64 hexadecimal digits"):
+        orders.take(maker, "xyz", NOW)
+    with pytest.raises(FormatError, match="external party"):
+        moves.deposit(maker, USDC, 1, "x" * 65, NOW)
+    with pytest.raises(Unsatisfied, match="no live account at position 999"):
+        moves.withdraw(maker, USDC, 1, "bank", NOW, position=999)

@@ -1,0 +1,181 @@
+"""The wallet file: it comes back as it went in, it is whole or absent, and whatever is wrong is said in a sentence."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from circuits import records
+from prover.machine import files
+from prover.trader import terms, wallet, walletfile
+from zk.errors import FormatError
+
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """A passphrase that is stretched in a millisecond."""
+    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+
+
+@pytest.fixture
+def held():
+    """A wallet with one live holding, one spent one and one order."""
+    account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
+    holdings = (wallet.Holding(account, 2, 7), wallet.Holding(account, 0, 3, is_spent=True))
+    order = wallet.OwnOrder("c0ffee", 7, terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000))
+    return replace(wallet.new(), ledger_id="ab", scanned=8, holdings=holdings, orders=(order,))
+
+
+@pytest.fixture
+def path(tmp_path, held):
+    path = tmp_path / "alice.json"
+    with walletfile.create(path, PASSPHRASE, held):
+        return path
+
+
+def test_a_wallet_comes_back_as_it_went_in(path, held):
+    with walletfile.open(path, PASSPHRASE) as opened:
+        assert opened.wallet == held
+
+
+def test_a_saved_change_is_there_the_next_time(path, held):
+    with walletfile.open(path, PASSPHRASE) as opened:
+        opened.save(replace(held, scanned=99))
+        assert opened.wallet.scanned == 99
+    with walletfile.open(path, PASSPHRASE) as opened:
+        assert opened.wallet == replace(held, scanned=99)
+
+
+def test_two_spellings_of_one_passphrase_are_one(tmp_path, held):
+    path = tmp_path / "bob.json"
+    with walletfile.create(path, "caf\u00e9", held):
+        pass
+    with walletfile.open(path, "cafe\u0301") as opened:
+        assert opened.wallet == held
+
+
+def test_the_file_is_its_users_only_and_shows_nothing(path, held):
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    text = path.read_text()
+    for word in held.phrase.split():
+        assert f" {word} " not in text
+    assert "owner" not in text
+
+
+def test_a_nonce_is_never_used_twice(path, held):
+    seen = set()
+    with walletfile.open(path, PASSPHRASE) as opened:
+        for _ in range(5):
+            opened.save(held)
+            seen.add(json.loads(path.read_text())["nonce"])
+    assert len(seen) == 5
+
+
+def test_a_wallet_is_never_made_over_another(path, held):
+    with pytest.raises(FileExistsError, match="alice already"), walletfile.create(path, "other", held):
+        pass
+
+
+def test_the_wrong_passphrase_is_called_that(path):
+    with pytest.raises(walletfile.WrongPassphrase, match="the passphrase is wrong"), walletfile.open(path, "battery"):
+        pass
+
+
+def test_a_missing_file_is_called_that(tmp_path):
+    with pytest.raises(FormatError, match="no wallet named nobody"), walletfile.open(tmp_path / "nobody.json", "x"):
+        pass
+
+
+def edited(path, **changes):
+    """The file with some fields changed, None for taken away."""
+    content = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({name: value for name, value in content.items() if value is not None}))
+
+
+KDF = {"name": "argon2id", "iterations": 1, "lanes": 1, "memory_kib": 64}
+
+
+@pytest.mark.parametrize(
+    "changes, why",
+    [
+        ({"version": 2}, "version 2; this program knows 1"),
+        ({"version": None}, "version None"),
+        ({"format": "other"}, "not a wallet file"),
+        ({"box": None}, "fields"),
+        ({"more": 1}, "fields"),
+        ({"kdf": {**KDF, "iterations": 17}}, "fields"),
+        ({"kdf": {**KDF, "memory_kib": 2**31}}, "fields"),
+        ({"kdf": {**KDF, "memory_kib": True}}, "fields"),
+        ({"kdf": {**KDF, "name": "scrypt"}}, "fields"),
+        ({"kdf": [1]}, "fields"),
+        ({"salt": "?"}, "salt"),
+        ({"salt": "AAAA"}, "salt"),
+        ({"nonce": "AAAA"}, "nonce"),
+        ({"nonce": 5}, "nonce"),
+        ({"nonce": "AAAAAAAAAAAAAAAA"}, "damaged"),
+        ({"box": "AAAA"}, "damaged"),
+    ],
+)
+def test_a_damaged_file_says_what_is_wrong(path, changes, why):
+    edited(path, **changes)
+    with pytest.raises(FormatError, match=why), walletfile.open(path, PASSPHRASE):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"{", b"[" * 100_000, b"null"])
+def test_what_is_no_wallet_file_is_refused(path, content):
+    """py_ecc raises the recursion limit for everybody, so that Python's own reader would overflow the stack."""
+    import py_ecc  # noqa: F401
+
+    path.write_bytes(content)
+    with pytest.raises(FormatError), walletfile.open(path, PASSPHRASE):
+        pass
+
+
+def test_a_crash_in_the_middle_of_writing_leaves_the_old_file(path, held, monkeypatch):
+    before = path.read_bytes()
+    with walletfile.open(path, PASSPHRASE) as opened:
+        monkeypatch.setattr(files.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is full")))
+        with pytest.raises(OSError):
+            opened.save(replace(held, scanned=99))
+        assert opened.wallet == held
+    assert path.read_bytes() == before
+    assert [item.name for item in path.parent.iterdir() if ".alice" in item.name] == []
+
+
+def test_one_process_at_a_time(path):
+    script = (
+        "import sys, pathlib\n"
+        "from prover.machine import files\nfrom prover.wallet import walletfile\n"
+        "try:\n"
+        "    with walletfile.open(pathlib.Path(sys.argv[1]), sys.argv[2]): print('open')\n"
+        "except files.Busy as busy: print(busy)\n"
+    )
+    arguments = [sys.executable, "-c", script, str(path), PASSPHRASE]
+    with walletfile.open(path, PASSPHRASE):
+        said = subprocess.run(arguments, capture_output=True, text=True).stdout
+        assert said == "the wallet alice is in use by another process\n"
+    assert subprocess.run(arguments, capture_output=True, text=True).stdout == "open\n"
+
+
+@pytest.mark.parametrize("field", ["phrase", "ledger_id", "scanned", "seen_height", "seen", "holdings", "orders"])
+def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
+    content = wallet.to_json(held)
+    del content[field]
+    with pytest.raises(FormatError):
+        wallet.from_json(content)
+
+
+def test_secrets_do_not_show_themselves(path, held):
+    with walletfile.open(path, PASSPHRASE) as opened:
+        assert repr(opened) == "WalletFile"
+    assert repr(held) == "Wallet"
+    assert repr(held.holdings[0]) == "Holding"
+    assert repr(held.orders[0]) == "OwnOrder"
+    assert repr(held.orders[0].terms) == "Terms"

@@ -1,0 +1,88 @@
+"""The doctor looks at everything and changes nothing; what would not work is BAD and is exit code 1."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from prover.machine import hardware, home
+from prover.upkeep import doctor, warmup
+from tests.prover.cli.run import zksettle
+from zk.runtime import cpu
+
+
+def states(found):
+    return {finding.what: finding.state for finding in found}
+
+
+def test_everything_is_looked_at_and_nothing_is_made(tmp_path):
+    found = list(doctor.examine(home.find(tmp_path / "new")))
+    assert states(found).keys() == {
+        "settings", "Python", "packages", "import names", "processor", "memory", "randomness", "database", "data",
+        "pool", "proving keys", "kernels", "Node.js",
+    }  # fmt: skip
+    assert states(found)["proving keys"] == doctor.NOTE and all(finding.text for finding in found)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_healthy_machine_is_exit_code_0(tmp_path):
+    ran = zksettle(tmp_path, "doctor", "--json")
+    assert ran.code == 0 and json.loads(ran.out)["healthy"] is True
+
+
+@pytest.mark.parametrize("what, patch", [
+    ("packages", lambda m: m.setattr(hardware, "package_version", lambda name: None)),
+    ("randomness", lambda m: m.setattr(doctor.entropy, "token", lambda n: b"\x07" * n)),
+    ("Python", lambda m: m.setattr(doctor, "MIN_PYTHON", (9, 9))),
+    ("database", lambda m: m.setattr(doctor, "MIN_SQLITE", (99, 0, 0))),
+    ("import names", lambda m: m.setattr(hardware, "foreign_packages", lambda: ["circuits"])),
+])  # fmt: skip
+def test_what_will_not_work_is_bad_and_exit_code_1(tmp_path, monkeypatch, what, patch):
+    patch(monkeypatch)
+    assert states(doctor.examine(home.find(tmp_path)))[what] == doctor.BAD
+    ran = zksettle(tmp_path, "doctor")
+    assert ran.code == 1 and "✗" in ran.out
+
+
+def test_a_folder_that_others_can_look_into_is_noted(tmp_path):
+    tmp_path.chmod(0o755)
+    (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "data")
+    assert finding.state == doctor.NOTE and "chmod 700" in finding.text
+
+
+def test_warm_is_what_was_compiled_for_this_copy_of_the_sources(monkeypatch, tmp_path):
+    monkeypatch.setattr(warmup, "folder", lambda: tmp_path)
+    assert not warmup.is_warm()
+    assert warmup.compile_kernels() is True
+    assert warmup.is_warm()
+    assert warmup.compile_kernels() is False
+
+
+def test_warmup_makes_nothing_twice(keystore, tmp_path):
+    (tmp_path / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
+    assert zksettle(tmp_path, "warmup").code == 0
+    again = json.loads(zksettle(tmp_path, "warmup", "--json").out)
+    assert (again["compiled"], again["keys_made"]) == (False, [])
+
+
+def test_the_path_that_runs_is_named_and_one_lane_on_a_cpu_for_eight_is_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(cpu, "is_wide_cpu", lambda: True)
+    for lanes, state, words in ((8, doctor.GOOD, "eight lanes"), (1, doctor.NOTE, "one lane, as ZKSETTLE_LANES asks")):
+        monkeypatch.setattr(cpu, "LANES", lanes)
+        (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "processor")
+        assert finding.state == state and words in finding.text
+        assert hardware.describe()["lanes"] == lanes
+
+
+@pytest.mark.parametrize("setting", ["ZKSETTLE_LANES=3", "ZKSETTLE_THREADS=x"])
+def test_a_setting_that_cannot_be_met_is_bad_and_the_rest_is_looked_at(tmp_path, setting):
+    name, _, value = setting.partition("=")
+    command = [sys.executable, "-m", "prover.cli.main", "doctor", "--json", "--home", str(tmp_path)]
+    environment = os.environ | {name: value}
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
+    found = {finding["what"]: finding for finding in json.loads(ran.stdout)["findings"]}
+    assert ran.returncode == 1 and ran.stderr == "" and len(found) == 13
+    assert [what for what, finding in found.items() if finding["state"] == doctor.BAD] == ["settings"]
+    assert name in found["settings"]["text"]

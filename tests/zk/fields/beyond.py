@@ -1,0 +1,79 @@
+"""Kernels that stay within forty rows and kernels that leave them: which of them raise, as JSON (test_bounds)."""
+
+import json
+
+import numpy as np
+
+from tests.zk.fields import test_lanes_memory as moves
+from zk.fields import words
+from zk.runtime.jit import kernel
+
+LANES, ROWS = moves.LANES, moves.ROWS
+
+
+@kernel
+def item(places, index):
+    """Number `index` of a view."""
+    return words.item(words.rows(places), index)
+
+
+@kernel
+def plain(rows, index):
+    """What Numba checks by itself."""
+    return rows[index, 0]
+
+
+@kernel
+def part(rows, index, part):
+    """A part of a row of an array."""
+    return moves.fp.load_one(rows, index, part)
+
+
+@kernel
+def part_of_view(rows, index, part):
+    """A part of a row of a view."""
+    return moves.fp.load_one(words.rows(rows), index, part)
+
+
+def places(lane, place):
+    """Row 0 in every lane but one."""
+    return np.where(np.arange(LANES) == lane, place, 0).astype(np.int32)
+
+
+def tried(function, *arguments):
+    """Whether a kernel raises."""
+    try:
+        function(*arguments)
+    except IndexError:
+        return "leaves"
+    return "stays"
+
+
+def main():
+    """Prints a verdict for each."""
+    rows, result, near = moves.table(), np.zeros((ROWS, 4), np.uint64), np.arange(LANES, dtype=np.int32)
+    pairs = rows.reshape(-1, 2, 4)
+    print(json.dumps({
+        "first rows": tried(moves.copy, rows, 0, 1, result, 0, 1),
+        "last rows": tried(moves.copy, rows, ROWS - LANES, 1, result, ROWS - LANES, 1),
+        "read behind": tried(moves.copy, rows, ROWS - LANES + 1, 1, result, 0, 1),
+        "read before": tried(moves.copy, rows, -1, 1, result, 0, 1),
+        "write behind": tried(moves.copy, rows, 0, 1, result, ROWS - LANES + 1, 1),
+        "gather the last": tried(moves.permute, rows, places(LANES - 1, ROWS - 1), 0, 0, result, near, 0),
+        "gather behind": tried(moves.permute, rows, places(LANES - 1, ROWS), 0, 0, result, near, 0),
+        "gather before": tried(moves.permute, rows, places(0, -1), 0, 0, result, near, 0),
+        "places behind": tried(moves.permute, rows, near, 1, 0, result, near, 0),
+        "scatter behind": tried(moves.permute, rows, near, 0, 0, result, places(LANES - 1, ROWS), 0),
+        "scatter by places behind": tried(moves.permute, rows, near, 0, 0, result, near, 1),
+        "the last item of a view": tried(item, near, LANES - 1),
+        "an item behind a view": tried(item, near, LANES),
+        "plain indexing behind": tried(plain, rows, ROWS),
+        "the last part of a row": tried(part, pairs, ROWS // 2 - 1, 1),
+        "a part behind a row": tried(part, pairs, 0, 2),
+        "a part behind the row of a view": tried(part_of_view, pairs, 0, 2),
+        "the last part of a view": tried(part_of_view, pairs, ROWS // 2 - 1, 1),
+    }))
+
+
+if __name__ == "__main__":
+    main()

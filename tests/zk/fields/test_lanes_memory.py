@@ -1,0 +1,159 @@
+"""Elements go from memory into lanes and back without change, whatever the order, the stride or the type of places.
+
+`field` goes by `width.LANES`, so what runs here is the path of this process, of one lane or of eight.
+"""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+from tests.zk.fields.edges import corpus
+from zk.fields import array, field, fp, fp2, words
+from zk.fields.prime import FP
+from zk.runtime import cpu
+from zk.runtime.jit import kernel
+
+LANES, ROWS = cpu.LANES, 40
+VALUES = [*corpus(FP.modulus), *map(random.Random(1).randrange, [FP.modulus] * ROWS)][:ROWS]
+
+
+@kernel
+def copy(rows, index, step, result, to, to_step):
+    """result[to + k·to_step] = rows[index + k·step] for every lane k."""
+    fp.store_lanes(result, to, to_step, fp.load_lanes(rows, index, step))
+
+
+@kernel
+def permute(rows, places, first, shift, result, targets, at):
+    """result[targets[at + k]] = rows[places[first + k] >> shift] for every lane k."""
+    fp.scatter(result, targets, at, fp.gather(rows, places, first, shift))
+
+
+@kernel
+def permute_pairs(rows, places, shift, notes, targets, result):
+    """As `permute`, for Fp2 and by way of `keep` and `kept`."""
+    fp2.keep(notes, 1, fp2.gather(rows, places, 0, shift))
+    fp2.scatter(result, targets, 0, fp2.kept(notes, 1))
+
+
+@kernel
+def copy_pairs(rows, index, step, result):
+    """As `copy`, for Fp2, to the same rows."""
+    fp2.store_lanes(result, index, step, fp2.load_lanes(rows, index, step))
+
+
+@kernel
+def move_parts(rows, places, part, to_part, notes, targets, result):
+    """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], by views, `keep` and `kept`."""
+    rows, places, notes, result = words.rows(rows), words.rows(places), words.rows(notes), words.rows(result)
+    fp.keep_part(notes, 1, part, fp.gather_part(rows, places, 0, 1, part))
+    fp.scatter_part(result, words.rows(targets), 0, to_part, fp.kept_part(notes, 1, part))
+    fp.store_part(result, 0, 1, to_part, fp.load_part(rows, 0, 1, part))
+
+
+@kernel
+def odd(places, first):
+    """The mask of the odd places."""
+    return fp.odd_lanes(places, first)
+
+
+def table() -> np.ndarray:
+    """Forty rows, none like another."""
+    return array.plain(VALUES)
+
+
+def test_the_rows_are_all_different():
+    assert len(set(VALUES)) == ROWS
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, -1])
+@pytest.mark.parametrize("to_step", [1, 4])
+def test_rows_at_any_stride_come_and_go(step, to_step):
+    reach = (LANES - 1) * step
+    for index in range(max(0, -reach), ROWS - max(0, reach)):
+        rows, result = table(), np.zeros((ROWS, 4), np.uint64)
+        copy(rows, index, step, result, 2, to_step)
+        expected = np.zeros((ROWS, 4), np.uint64)
+        for k in range(LANES):
+            expected[2 + k * to_step] = rows[index + k * step]
+        assert (result == expected).all(), "the rows, and nothing beside them"
+
+
+def test_the_last_rows_of_an_array_are_read_and_written_and_nothing_behind_them():
+    whole = np.concatenate((table(), np.full((1, 4), 2**64 - 1, np.uint64)))
+    rows = whole[:ROWS]
+    copy(table(), ROWS - LANES, 1, rows, 0, 1)
+    copy(table(), 0, 1, rows, ROWS - LANES, 1)
+    assert (rows[:LANES] == table()[-LANES:]).all() and (rows[-LANES:] == table()[:LANES]).all()
+    assert (rows[LANES:-LANES] == table()[LANES:-LANES]).all() and (whole[ROWS] == 2**64 - 1).all()
+
+
+def test_a_column_of_pairs_is_an_array_of_rows():
+    pairs = table().reshape(ROWS // 2, 2, 4)
+    result = np.zeros_like(pairs)
+    for index in range(0, ROWS // 2 - LANES + 1):
+        result[:] = 0
+        copy_pairs(pairs, index, 1, result)
+        assert (result[index : index + LANES] == pairs[index : index + LANES]).all()
+        assert np.count_nonzero(result.any(axis=(1, 2))) == LANES
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+@pytest.mark.parametrize("shift", [0, 1, 25])
+def test_every_permutation_of_places_gathers_and_scatters(kind, shift):
+    """Whatever stands below the shift is ignored; with 25 bits, places from 64 on would have the sign bit of 32."""
+    rows, generator = table(), random.Random(shift)
+    for _ in range(40):
+        chosen, targets = generator.sample(range(ROWS), ROWS), generator.sample(range(ROWS), ROWS)
+        places = np.array([row << shift | generator.getrandbits(shift) for row in chosen], kind)
+        first, at = generator.randrange(ROWS - LANES + 1), generator.randrange(ROWS - LANES + 1)
+        result, expected = np.zeros((ROWS, 4), np.uint64), np.zeros((ROWS, 4), np.uint64)
+        permute(rows, places, first, shift, result, np.array(targets, kind), at)
+        for k in range(LANES):
+            expected[targets[at + k]] = rows[chosen[first + k]]
+        assert (result == expected).all()
+
+
+def test_each_lane_alone_can_be_any_row():
+    for lane, row in itertools.product(range(LANES), range(ROWS)):
+        places = np.full(LANES, 7, np.int32)
+        places[lane] = row
+        result = np.zeros((LANES, 4), np.uint64)
+        permute(table(), places, 0, 0, result, np.arange(LANES, dtype=np.int32), 0)
+        assert (result == table()[places]).all()
+
+
+def test_pairs_are_kept_as_they_are():
+    pairs, generator = table().reshape(ROWS // 2, 2, 4), random.Random(3)
+    for _ in range(20):
+        chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(ROWS // 2), LANES)
+        places = np.array([2 * row + generator.randrange(2) for row in chosen], np.int32)
+        notes, result = np.zeros((3, 2, field.KEPT), np.uint64), np.zeros_like(pairs)
+        permute_pairs(pairs, places, 1, notes, np.array(targets, np.int32), result)
+        assert (result[targets] == pairs[chosen]).all() and np.count_nonzero(result.any(axis=(1, 2))) == LANES
+        assert not notes[0].any() and not notes[2].any()
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_parts_of_rows_move_through_views_and_nothing_else_does(kind):
+    """Rows of two elements; the first LANES rows of the result are copied, and the others scattered to."""
+    rows, generator = table().reshape(ROWS // 2, 2, 4), random.Random(6)
+    for part, to_part in itertools.product(range(2), repeat=2):
+        chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(LANES, ROWS // 2), LANES)
+        places = np.array([2 * row + generator.randrange(2) for row in chosen], kind)
+        notes, result = np.zeros((3, 2, field.KEPT), np.uint64), np.zeros_like(rows)
+        move_parts(rows, places, part, to_part, notes, np.array(targets, kind), result)
+        expected = np.zeros_like(rows)
+        expected[:LANES, to_part], expected[targets, to_part] = rows[:LANES, part], rows[chosen, part]
+        assert (result == expected).all()
+        assert notes[1, part].any() and not notes[1, 1 - part].any() and not notes[0].any() and not notes[2].any()
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_every_pattern_of_odd_places_is_its_mask(kind):
+    for mask in range(1 << LANES):
+        places = [2 * (k * 1000 + mask) + (mask >> k & 1) for k in range(LANES)]
+        assert odd(np.array([5, *places, 5], kind), 1) == mask
+        assert odd(np.array([5, *(p - 2**31 for p in places), 5], kind), 1) == mask

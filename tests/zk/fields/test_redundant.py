@@ -1,0 +1,153 @@
+"""Loose values agree with Python's integers at the extremes of every bound that zk/fields/redundant.py states."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tests.zk.fields import lanes
+from tests.zk.fields.edges import corpus
+from zk.fields import limbs52, memory, redundant, shoup, simd
+from zk.fields.prime import MONTGOMERY, R
+from zk.runtime.jit import kernel
+
+pytestmark = lanes.NEEDED
+
+LANES, LIMBS = simd.LANES, limbs52.LIMBS
+SPAN = 1 << 260
+LIMIT = 84 * R
+TINY = 1 << 206
+
+
+@kernel
+def run(left, right, factor_rows, products, sums, differences, settled):
+    """Every operation on loose values row by row; factors come from canonical elements."""
+    for i in range(left.shape[0]):
+        a, b = memory.kept(left, i), memory.kept(right, i)
+        memory.keep(products, i, shoup.times(a, shoup.prepare(memory.kept(factor_rows, i))))
+        memory.keep(sums, i, shoup.add(a, b))
+        memory.keep(differences, i, shoup.sub_sums(a, b))
+        memory.keep(settled, i, shoup.settled(a))
+
+
+@kernel
+def run_exact(left, exact, carried):
+    """What is written to memory: from numbers below 2p, and from numbers below 2^256."""
+    for i in range(left.shape[0]):
+        memory.keep(exact, i, shoup.exact(memory.kept(left, i)))
+        memory.keep(carried, i, shoup.carried(memory.kept(left, i)))
+
+
+@kernel
+def run_prepare(rows, result):
+    """Eight factors from each row."""
+    for i in range(rows.shape[0]):
+        redundant.keep_each(result, i, shoup.prepare(memory.kept(rows, i)))
+
+
+@kernel
+def run_turn(rows):
+    """Every eight rows turned."""
+    for i in range(0, rows.shape[0], LANES):
+        redundant.turn(rows, i)
+
+
+def spread(rows: np.ndarray, amounts: tuple[int, ...]) -> np.ndarray:
+    """The same numbers in other columns: amounts[i] units of column i + 1 are taken down to column i."""
+    signed = rows.view(np.int64).reshape(-1, LIMBS, LANES).copy()
+    for i, amount in enumerate(amounts):
+        signed[:, i] += amount << limbs52.LIMB_BITS
+        signed[:, i + 1] -= amount
+    return signed.reshape(rows.shape).view(np.uint64)
+
+
+def values(rows: np.ndarray, count: int, limit: int) -> list[int]:
+    """The numbers of rows (n, 40) of signed columns, none of which is `limit` or more."""
+    signed = rows.view(np.int64).reshape(-1, LIMBS, LANES)
+    assert (np.abs(signed) < limit).all()
+    places = ((i // LANES, i % LANES) for i in range(count))
+    return [sum(int(c) << (limbs52.LIMB_BITS * k) for k, c in enumerate(signed[row, :, lane])) for row, lane in places]
+
+
+def near(limit: int) -> list[int]:
+    """Multiples of p below a limit, what lies beside them, and where the highest limb or all limbs are at an end."""
+    multiples = [k * R + d for k in range(85) for d in (-1, 0, 1, TINY)]
+    tops = [(k * R >> 208 << 208) + d for k in range(1, 85) for d in (-1, 0)]
+    return [x for x in {*multiples, *tops, *corpus(R), (1 << 256) - 1, limit - 1} if 0 <= x < limit]
+
+
+NUMBERS = near(LIMIT)
+SPREADS = [(0, 0, 0, 0), (500, -500, 500, -500), (-500, 500, -500, 500), (500,) * 4, (-500,) * 4]
+
+
+def results(numbers, others, factor_list, amounts):
+    rows = spread(lanes.pack(numbers), amounts), spread(lanes.pack(others), amounts[::-1])
+    made = [np.empty_like(rows[0]) for _ in range(4)]
+    run(*rows, lanes.pack([w * MONTGOMERY % R for w in factor_list]), *made)
+    return made
+
+
+@pytest.mark.parametrize("amounts", SPREADS)
+@pytest.mark.parametrize("factor", [0, 1, 2, R // 2, R - 2, R - 1, (1 << 252) - 1, R >> 52 << 52])
+def test_a_product_is_below_2p_whatever_the_columns_are(factor, amounts):
+    products = results(NUMBERS, NUMBERS, [factor] * len(NUMBERS), amounts)[0]
+    for a, found in zip(NUMBERS, values(products, len(NUMBERS), 1 << 57)):
+        assert (found - a * factor) % R == 0 and 0 <= found < 2 * R + TINY
+        assert a >= 40 * R or found < 3 * R // 2
+
+
+def test_a_product_takes_any_number_of_five_limbs():
+    numbers = [SPAN - 1, SPAN - 2, SPAN - (1 << 208), sum(((1 << 52) - 1) << (104 * i) for i in range(3))]
+    for factor in (1, R - 1, R // 3):
+        products = results(numbers, numbers, [factor] * len(numbers), SPREADS[0])[0]
+        for a, found in zip(numbers, values(products, len(numbers), 1 << 57)):
+            assert (found - a * factor) % R == 0 and 0 <= found < 2 * R + TINY
+
+
+@pytest.mark.parametrize("amounts", SPREADS)
+def test_sums_and_differences_are_those_of_the_columns(amounts):
+    small = [x for x in NUMBERS if x < 16 * R]
+    a, b = map(list, zip(*itertools.product(small[::5], small[::5])))
+    _, sums, differences, _ = results(a, b, [1] * len(a), amounts)
+    assert values(sums, len(a), 1 << 63) == [x + y for x, y in zip(a, b)]
+    assert values(differences, len(a), 1 << 63) == [x - y + 16 * R for x, y in zip(a, b)]
+
+
+@pytest.mark.parametrize("amounts", SPREADS)
+def test_a_settled_number_is_below_1_65_p(amounts):
+    settled = results(NUMBERS, NUMBERS, [1] * len(NUMBERS), amounts)[3]
+    for a, found in zip(NUMBERS, values(settled, len(NUMBERS), 1 << 54)):
+        assert (found - a) % R == 0 and 0 <= 100 * found < 165 * R
+
+
+@pytest.mark.parametrize("amounts", SPREADS)
+def test_what_goes_to_memory_is_in_limbs_and_below_p_where_it_says_so(amounts):
+    for numbers, place, claim in (
+        ([x for x in NUMBERS if x < 2 * R], 0, lambda x: x % R),
+        ([x for x in NUMBERS if x < 1 << 256], 1, lambda x: x),
+    ):
+        rows = spread(lanes.pack(numbers), amounts)
+        made = np.empty_like(rows), np.empty_like(rows)
+        run_exact(rows, *made)
+        assert lanes.unpack(made[place], len(numbers)) == [claim(x) for x in numbers]
+
+
+def test_a_factor_has_its_quotient_with_it():
+    plain = [x for x in {*corpus(R), R // 3, R - 7, 1 << 253} if x < R]
+    rows = lanes.pack([w * MONTGOMERY % R for w in plain])
+    made = np.empty((len(rows), 2 * LIMBS * LANES), np.uint64)
+    run_prepare(rows, made)
+    halves = made.reshape(len(rows), 2, LIMBS * LANES)
+    assert lanes.unpack(np.ascontiguousarray(halves[:, 0]), len(plain)) == plain
+    assert lanes.unpack(np.ascontiguousarray(halves[:, 1]), len(plain)) == [w * SPAN // R for w in plain]
+
+
+def test_turning_makes_places_of_lanes_and_twice_changes_nothing():
+    numbers = [(i << 208) + (7 * i << 104) + i for i in range(2 * LANES * LANES)]
+    rows = lanes.pack(numbers)
+    before = rows.copy()
+    run_turn(rows)
+    grid = np.arange(2 * LANES * LANES).reshape(2, LANES, LANES).transpose(0, 2, 1).ravel()
+    assert lanes.unpack(rows, len(numbers)) == [numbers[i] for i in grid]
+    run_turn(rows)
+    assert (rows == before).all()

@@ -1,0 +1,100 @@
+"""Sums of groups are right for groups made to meet every exception, in every lane, and at every border of a batch.
+
+Points are made by `fixed_base` from their logarithms, and a sum is the generator times the sum of the logarithms.
+"""
+
+import itertools
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from zk.curves import g1, g2
+from zk.fields import array
+from zk.fields.prime import R
+from zk.msm import batch_affine, fixed_base
+
+GROUPS = [
+    SimpleNamespace(name="G1", arrays=g1, make=fixed_base.g1),
+    SimpleNamespace(name="G2", arrays=g2, make=fixed_base.g2),
+]
+BOTH = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+
+STEP, BATCH = batch_affine._STEP, batch_affine._BATCH
+
+
+def check(group, found: list[list[int]]) -> None:
+    """The sum of each group of logarithms; every second entry is the opposite of a point of opposite logarithm."""
+    logarithms = [k for each in found for k in each]
+    points = group.make(array.plain([(-k if i % 2 else k) % R for i, k in enumerate(logarithms)]))
+    entries = np.array([2 * i + i % 2 for i in range(len(logarithms))], np.int32)
+    starts = np.array([0, *itertools.accumulate(map(len, found))], np.int64)
+    expected = group.make(array.plain([sum(each) % R for each in found]))
+    assert (batch_affine.of_groups(points, entries, starts) == expected).all()
+
+
+def distinct(count: int) -> list[int]:
+    """Logarithms none of which is another's, or its opposite, or small."""
+    return [pow(5, i + 100, R) for i in range(count)]
+
+
+@BOTH
+@pytest.mark.parametrize("count", sorted({n * STEP + d for n in (0, 1, 2, 3) for d in (-1, 0, 1) if n * STEP + d >= 0}))
+def test_any_number_of_pairs_around_a_step_is_right(group, count):
+    logarithms = distinct(2 * count)
+    check(group, [logarithms[2 * i : 2 * i + 2] for i in range(count)])
+
+
+@pytest.mark.parametrize("count", [BATCH - 1, BATCH, BATCH + 1, 2 * BATCH + 1])
+def test_any_number_of_pairs_around_a_batch_is_right(count):
+    check(GROUPS[0], [[3 * i + 1, 5 * i + 2] for i in range(count)])
+
+
+EXCEPTIONS = {
+    "a point twice": (7, 7),
+    "a point and its opposite": (7, -7),
+    "the identity first": (0, 7),
+    "the identity last": (7, 0),
+    "two identities": (0, 0),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+def test_an_exception_in_any_lane_spoils_no_other(group, exception):
+    logarithms = distinct(4 * STEP)
+    ordinary = [logarithms[2 * i : 2 * i + 2] for i in range(2 * STEP)]
+    for lane in range(2 * STEP):
+        check(group, [*ordinary[:lane], list(EXCEPTIONS[exception]), *ordinary[lane + 1 :]])
+    check(group, [list(EXCEPTIONS[exception])] * (2 * STEP))
+
+
+@BOTH
+def test_all_exceptions_side_by_side_in_any_order_are_right(group):
+    generator = random.Random(4)
+    for _ in range(20):
+        check(group, [list(generator.choice([*EXCEPTIONS.values(), (3, 4)])) for _ in range(3 * STEP + 1)])
+
+
+@BOTH
+@pytest.mark.parametrize("pattern", [(1,), (1, -1), (1, 1, -1, -1), (0,), (0, 1), (1, 2, 3, 4, -10)])
+def test_groups_that_double_or_cancel_in_every_round_are_right_at_every_size(group, pattern):
+    sizes = [*range(71), 127, 128, 129, 255, 256, 257]
+    check(group, [list(itertools.islice(itertools.cycle(pattern), size)) for size in sizes])
+
+
+@BOTH
+def test_groups_of_every_size_at_once_are_right(group):
+    generator = random.Random(5)
+    for _ in range(5):
+        sizes = [generator.choice((0, 1, 2, 3, generator.randrange(40))) for _ in range(60)]
+        check(group, [[generator.randrange(R) for _ in range(size)] for size in sizes])
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1])
+def test_groups_that_fill_a_run_to_the_last_entry_are_right(beyond):
+    """In G1, whose points are 64 bytes.  One group may be longer than a run, and what follows begins anew."""
+    limit = batch_affine._RUN_BYTES // 64
+    check(GROUPS[0], [list(range(1, limit // 2 + 1)), list(range(limit // 2 + beyond)), [5, 6], [], [7]])
+    check(GROUPS[0], [[], [1] * (limit + beyond), [2, 3]])

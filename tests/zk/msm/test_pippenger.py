@@ -1,0 +1,179 @@
+"""Multi-scalar multiplication agrees with the sum of single ones, whatever the points and the scalars."""
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies
+
+from tests.zk.fields.edges import elements
+from zk.curves import bn254, g1, g2
+from zk.fields import array
+from zk.fields.prime import R
+from zk.msm import endomorphism, pippenger, recoding, window_tables
+from zk.runtime.jit import kernel
+
+GROUPS = [
+    SimpleNamespace(arrays=g1, generator=bn254.G1, run=pippenger.g1, start=pippenger.start_g1),
+    SimpleNamespace(arrays=g2, generator=bn254.G2, run=pippenger.g2, start=pippenger.start_g2),
+]
+BOTH = pytest.mark.parametrize("group", GROUPS, ids=["G1", "G2"])
+
+LOGARITHMS = [0, 1, 1, R - 1, 2, 3, R - 3, *(random.Random(5).randrange(R) for _ in range(9))]
+POINTS = {id(group): [bn254.multiply(k, group.generator) for k in LOGARITHMS] for group in GROUPS}
+
+
+def check(group, choices, scalars):
+    """Σ scalar·point is the generator times Σ scalar·logarithm."""
+    points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
+    expected = bn254.multiply(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R, group.generator)
+    assert group.run(points, array.plain(scalars)) == expected
+    table = window_tables.table(points)
+    assert group.start(table, array.plain(scalars)).result() == expected
+
+
+@BOTH
+def test_every_small_size_is_right(group):
+    generator = random.Random(1)
+    for count in range(71):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        check(group, choices, [generator.randrange(R) for _ in range(count)])
+
+
+@BOTH
+def test_sizes_with_a_task_for_each_window_are_right(group):
+    generator = random.Random(2)
+    for count in (511, 512, 513, 2000):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        check(group, choices, [generator.randrange(R) for _ in range(count)])
+
+
+@BOTH
+@settings(max_examples=25, deadline=None)
+@given(data=strategies.data())
+def test_any_mixture_of_points_and_scalars_is_right(group, data):
+    terms = data.draw(strategies.lists(strategies.tuples(strategies.integers(0, len(LOGARITHMS) - 1), elements(R))))
+    check(group, [i for i, _ in terms], [s for _, s in terms])
+
+
+@BOTH
+@pytest.mark.parametrize("scalar", [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**64, 2**253])
+@pytest.mark.parametrize("count", [1, 2, 33, 600])
+def test_one_scalar_for_all_points_and_one_point_for_all_scalars_are_right(group, scalar, count):
+    check(group, [7] * count, [scalar] * count)
+
+
+@BOTH
+def test_points_that_cancel_leave_the_identity(group):
+    for scalars in ([5, 5], [R - 1, R - 1], [1, 1] * 300):
+        check(group, [1, 3] * (len(scalars) // 2), scalars)
+        points = group.arrays.encode([POINTS[id(group)][i] for i in (1, 3)] * (len(scalars) // 2))
+        assert group.run(points, array.plain(scalars)) is None
+
+
+@BOTH
+def test_identity_points_contribute_nothing(group):
+    check(group, [0] * 5, [1, 2, 3, R - 1, 0])
+    check(group, [0, 7, 0, 8], [R - 1, 2, 3, R - 5])
+
+
+@BOTH
+def test_several_multiplications_under_way_do_not_disturb_each_other(group):
+    generator = random.Random(3)
+    pending, expected = [], []
+    for count in (700, 3, 600, 0):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        scalars = [generator.randrange(R) for _ in range(count)]
+        points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
+        pending.append(group.start(window_tables.table(points), array.plain(scalars)))
+        expected.append(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R)
+    assert [p.result() for p in pending] == [bn254.multiply(k, group.generator) for k in expected]
+
+
+@BOTH
+def test_arrays_that_may_not_be_written_are_read(group):
+    points, scalars = group.arrays.encode(POINTS[id(group)]), array.plain(range(len(LOGARITHMS)))
+    expected = group.run(points, scalars)
+    points.flags.writeable = scalars.flags.writeable = False
+    assert group.run(points, scalars) == expected
+
+
+@BOTH
+def test_a_scalar_that_is_not_reduced_is_refused(group):
+    points = group.arrays.encode([group.generator])
+    for bad in (R, R + 1, 2**255, 2**256 - 1):
+        with pytest.raises(ValueError, match="not below r"):
+            group.run(points, array.plain([bad]))
+
+
+@BOTH
+def test_as_many_scalars_as_points_are_needed(group):
+    points = group.arrays.encode([group.generator] * 3)
+    for count in (0, 2, 4):
+        with pytest.raises(ValueError, match="one scalar for each point"):
+            group.run(points, array.plain(range(count)))
+
+
+@BOTH
+def test_a_table_has_the_multiples_of_each_point(group):
+    points = POINTS[id(group)]
+    table = window_tables.table(group.arrays.encode(points))
+    assert table.shape == (window_tables.LEVELS, len(points), *group.arrays.SHAPE)
+    for level, row in enumerate(table):
+        assert group.arrays.decode(row) == [bn254.multiply(2 ** (64 * level), point) for point in points]
+
+
+@BOTH
+def test_a_table_with_another_number_of_levels_is_refused(group):
+    points = group.arrays.encode([group.generator])
+    with pytest.raises(ValueError, match="one scalar for each point"):
+        group.start(np.stack([points, points]), array.plain([1]))
+
+
+EDGE_SCALARS = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**253, 2**127, endomorphism.LAMBDA, R - endomorphism.LAMBDA]
+
+
+@BOTH
+def test_images_are_multiples_by_lambda(group):
+    points = POINTS[id(group)]
+    found = group.arrays.decode(endomorphism.images(group.arrays.encode(points)))
+    assert found == [bn254.multiply(endomorphism.LAMBDA, point) for point in points]
+
+
+def signed(value):
+    return (2**255 - value) if value >> 255 else value
+
+
+@settings(max_examples=50, deadline=None)
+@given(strategies.lists(elements(R), min_size=1))
+def test_halves_are_short_and_make_up_the_scalar(scalars):
+    scalars = scalars + EDGE_SCALARS
+    halves = [signed(value) for value in array.from_plain(endomorphism.split(array.plain(scalars)))]
+    assert max(map(abs, halves)) < 2**endomorphism.HALF_BITS
+    for scalar, first, second in zip(scalars, halves, halves[len(scalars) :]):
+        assert (first + endomorphism.LAMBDA * second - scalar) % R == 0
+
+
+@kernel
+def read(recoded, windows, result):
+    """result[k, level] = the digits of all scalars in one window."""
+    for k in range(windows.shape[0]):
+        for level in range(windows.shape[1]):
+            recoding.read(recoded, windows[k, level], result[k, level])
+
+
+@pytest.mark.parametrize("sets", [4, 5, 6, 7, 9, 16, 32])
+def test_digits_are_small_and_add_up_to_the_scalar(sets):
+    generator = random.Random(sets)
+    scalars = EDGE_SCALARS + [generator.randrange(R) for _ in range(50)]
+    windows = recoding.windows(64, 4, sets)
+    recoded, result = np.empty((len(scalars), 4), np.uint64), np.empty((sets, 4, len(scalars)), np.int32)
+    recoding.recode(array.plain(scalars), array.plain([windows.offset]), recoded)
+    read(recoded, windows.table, result)
+    assert abs(result).max() <= windows.largest
+    positions = windows.table[:, :, 0].reshape(-1).tolist()
+    for scalar, row in zip(scalars, result.reshape(-1, len(scalars)).T.tolist()):
+        assert sum(d << position for d, position in zip(row, positions)) % R == scalar
+    assert not result[:, :, 0].any()
+    assert [int(np.count_nonzero(result[:, :, i])) for i in (1, 3)] == [1, 1], "1 and -1 have one digit"

@@ -1,0 +1,104 @@
+"""The path is chosen by the CPU and by ZKSETTLE_LANES, once; a wish that cannot be met is refused in a sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from llvmlite import binding
+
+from zk.errors import FormatError
+from zk.runtime import cpu
+
+ROOT = Path(__file__).parents[3]
+
+
+def chosen(monkeypatch, wide: bool, stated: str | None) -> int:
+    """What a CPU of that kind chooses when ZKSETTLE_LANES says `stated`."""
+    monkeypatch.setattr(cpu, "is_wide_cpu", lambda: wide)
+    monkeypatch.delenv("ZKSETTLE_LANES", raising=False)
+    if stated is not None:
+        monkeypatch.setenv("ZKSETTLE_LANES", stated)
+    return cpu._chosen()
+
+
+@pytest.mark.parametrize(
+    "wide, stated, lanes",
+    [(True, None, 8), (True, "", 8), (True, "8", 8), (True, "1", 1), (False, None, 1), (False, "", 1), (False, "1", 1)],
+)
+def test_the_cpu_decides_and_the_environment_may_ask_for_less(monkeypatch, wide, stated, lanes):
+    assert chosen(monkeypatch, wide, stated) == lanes
+
+
+@pytest.mark.parametrize("wide", [True, False])
+@pytest.mark.parametrize("stated", ["0", "2", "4", "16", "-1", "08", " 8", "8 ", "eight", "1.0"])
+def test_a_number_of_lanes_that_does_not_exist_is_refused(monkeypatch, wide, stated):
+    with pytest.raises(FormatError, match="ZKSETTLE_LANES is neither 1 nor 8"):
+        chosen(monkeypatch, wide, stated)
+
+
+def test_eight_lanes_where_the_cpu_has_none_are_refused_with_what_is_missing(monkeypatch):
+    with pytest.raises(FormatError, match="is 8, and this CPU has not all of avx512f, avx512dq, avx512vl, avx512ifma"):
+        chosen(monkeypatch, False, "8")
+
+
+FEATURES = ",".join(f"+{feature}" for feature in cpu.FEATURES)
+
+
+@pytest.mark.parametrize(
+    "name, features, is_wide",
+    [("", None, True), ("generic", None, False), ("", "", False), ("", "+avx2", False), ("", FEATURES, True),
+     ("generic", FEATURES, True), ("", FEATURES + ",-avx512f", False)],
+)  # fmt: skip
+def test_a_cpu_that_numba_is_told_to_compile_for_decides_too(monkeypatch, name, features, is_wide):
+    monkeypatch.setattr(binding, "get_host_cpu_features", lambda: dict.fromkeys(cpu.FEATURES, True))
+    monkeypatch.setenv("NUMBA_CPU_NAME", name)
+    monkeypatch.delenv("NUMBA_CPU_FEATURES", raising=False)
+    if features is not None:
+        monkeypatch.setenv("NUMBA_CPU_FEATURES", features)
+    monkeypatch.setenv("ZKSETTLE_LANES", "8")
+    assert cpu.is_wide_cpu() is is_wide
+    if not is_wide:
+        with pytest.raises(FormatError, match="is 8, and the CPU that NUMBA_CPU_NAME or NUMBA_CPU_FEATURES asks for"):
+            cpu._chosen()
+
+
+@pytest.mark.parametrize(
+    "lanes, wide, words",
+    [(8, True, "eight lanes"), (1, True, "ZKSETTLE_LANES asks"), (1, False, "has not all of avx512f, avx512dq")],
+)
+def test_the_reason_names_what_decided(monkeypatch, lanes, wide, words):
+    monkeypatch.setattr(cpu, "LANES", lanes)
+    monkeypatch.setattr(cpu, "is_wide_cpu", lambda: wide)
+    assert words in cpu.reason()
+
+
+def process(source: str, stated: str) -> str:
+    """What a process of its own with that ZKSETTLE_LANES prints."""
+    environment = os.environ | {"ZKSETTLE_LANES": stated, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=environment, cwd=ROOT)
+    return done.stdout + done.stderr
+
+
+def test_each_path_has_a_folder_of_compiled_code_of_its_own():
+    source = "from zk import jit, width; print(width.LANES, jit.cache_folder.name)"
+    one, chosen_here = process(source, "1").split(), process(source, str(cpu.LANES)).split()
+    assert (one[0], chosen_here[0]) == ("1", str(cpu.LANES))
+    assert (one[1] == chosen_here[1]) == (cpu.LANES == 1)
+
+
+def command(arguments):
+    return f"import sys; from prover.cli.main import main; sys.exit(main({arguments!r}))"
+
+
+def test_the_command_line_says_the_sentence_and_not_more():
+    said = process(command(["warmup"]), "3")
+    assert said.endswith("ZKSETTLE_LANES is neither 1 nor 8\n") and "Traceback" not in said
+
+
+def test_the_doctor_says_which_path_runs():
+    found = json.loads(process(command(["doctor", "--json"]), "1"))
+    (text,) = (finding["text"] for finding in found["findings"] if finding["what"] == "processor")
+    assert "arithmetic on one lane" in text

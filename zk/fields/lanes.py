@@ -1,0 +1,225 @@
+"""Eight elements of a prime field at once, in Montgomery form: a stands for a·2^256 modulo p, as everywhere.
+
+An element is five vectors of 52-bit limbs, least significant first, one lane for each of eight numbers.  Between
+operations a number is *lazy*: below 2p + e for a small *excess* e, instead of below p; its limbs are 52 bits.  2p+
+stands for any such bound with e <= 2^240.  Only `canonical` makes a number what memory holds.
+
+Products.  The 50 multiply-adds of a·b fill ten columns; Montgomery reduction takes 52 bits from the lower end four
+times and 48 bits once, 2^256 in all, with 55 more.  For a < A p and b < B p
+
+    (a·b + m·p) / 2^256 < (A·B·p / 2^256 + 1) p,        p / 2^256 < 0.18904,
+
+so the result has no excess when a·b < 2^256·p, as it is for A·B <= 5.28, and for a below 2^256 with b below p.  Two
+lazy sides give less than 1.76 p.  Each column is the sum of at most 18 numbers of 52 bits and a small carry, less than
+2^57 in all, so nothing is lost before the carries are taken.
+
+Comparisons look at the highest column alone.  The ones below it hold less than one unit of it when they are the
+difference of two numbers, and from zero to less than two when they are a sum.  So, h being the highest column and t
+the highest limb of k·p: h > t + 1 says that the number is above k·p, and h <= t + 1 that it is below k·p + 2^210; a
+difference with h >= 1 is positive, and one with h <= 0 is below 2^208.
+
+Sums and differences.  `sub` leaves an excess of 2^208, or that of its first operand if that is greater.  `add` leaves
+the sum of both excesses, and at least 2^210.  So excess grows only where sums are added to sums, as twice 2p + e is
+2p + 2e: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any kernel makes, keep 2p+.
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+from numba.core import types
+
+from zk.fields.limbs52 import (  # fmt: skip
+    LIMB_BITS,
+    MASK,
+    Constant,
+    Element,
+    carry,
+    limbs,
+    operation,
+    product_columns,
+    reduce,
+    square_columns,
+    subtract_above,
+)
+from zk.fields.prime import MONTGOMERY, Prime
+from zk.runtime.jit import inlined, inner
+
+
+@operation(Element, Element, Element, Constant, types.uint64)
+def mul(emit, a, b, p, negative_inverse):
+    """a·b / 2^256, below (A·B·0.18904 + 1) p.  105 multiply-adds."""
+    return reduce(emit, product_columns(emit, a, b), p, negative_inverse)
+
+
+@operation(Element, Element, Constant, types.uint64)
+def square(emit, a, p, negative_inverse):
+    """a^2 / 2^256, as `mul`.  85 multiply-adds."""
+    return reduce(emit, square_columns(emit, a), p, negative_inverse)
+
+
+@operation(Element, Element, Element, Constant)
+def add(emit, a, b, twice_p):
+    """a + b: 2p is subtracted where the sum is above 2p for certain."""
+    return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
+
+
+@operation(Element, Element, Element, Constant, Constant)
+def sub(emit, a, b, p, twice_p):
+    """a - b for b <= 3p: 2p is added where the difference may be negative, and p more where it is below -p + 2^208.
+
+    The second step is for b above 2p: excess would otherwise come back as a number below zero.
+    """
+    columns, zero = [emit.sub(x, y) for x, y in zip(a, b)], emit.constant(0)
+    highest = columns[-1]
+    low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
+    for mask, multiple in ((low, twice_p), (lower, p)):
+        columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple)]
+    return carry(emit, columns)
+
+
+@operation(Element, Element, Element, Constant)
+def sub_loose(emit, a, b, multiple):
+    """a - b + multiple, not reduced, for b <= multiple."""
+    return carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple)])
+
+
+@operation(Element, Element, Constant, Constant)
+def canonical(emit, a, p, twice_p):
+    """a below p, for a < 5p: 2p and p by the highest column, and then the last p exactly, by the sign.
+
+    Below 3p after the first, below 2p after the second, where a comparison that held back leaves less than p + 2^210.
+    """
+    low = subtract_above(emit, subtract_above(emit, a, twice_p), p)
+    exact = [emit.sub(x, m) for x, m in zip(low, p)]
+    top = exact[0]
+    for column in exact[1:]:
+        top = emit.add(column, emit.signed_right(top, LIMB_BITS))
+    is_below, zero = emit.less(top, emit.constant(0)), emit.constant(0)
+    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p)])
+
+
+@operation(Element, types.uint8, Element, Element)
+def select(emit, mask, a, b):
+    """a in the lanes of the mask, else b."""
+    return [emit.select(mask, x, y) for x, y in zip(a, b)]
+
+
+@operation(types.uint8, Element, types.uint64)
+def low_limb_is(emit, a, limb):
+    """The lanes whose lowest limb is this: what may be equal to a known number.  Wrong for one number in 2^52."""
+    return emit.to_mask(emit.equal(a[0], limb))
+
+
+@operation(Element, Constant)
+def broadcast(emit, constant):
+    """A constant in every lane."""
+    return constant
+
+
+def kernels(prime: Prime) -> SimpleNamespace:
+    """The kernels of one field on eight lanes, under the names of `montgomery.kernels`, and what only lanes need."""
+    p, twice_p = limbs(prime.modulus), limbs(2 * prime.modulus)
+    negative_inverse = np.uint64(-pow(prime.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS))
+    zero, one = limbs(0), limbs(MONTGOMERY % prime.modulus)
+    square_of_montgomery, plain_one = limbs(MONTGOMERY**2 % prime.modulus), limbs(1)
+    low_p, low_twice_p, mask = p[0], twice_p[0], np.uint64(MASK)
+
+    @inlined
+    def lanes_add(a, b):
+        """a + b."""
+        return add(a, b, twice_p)
+
+    @inlined
+    def lanes_double(a):
+        """2a."""
+        return add(a, a, twice_p)
+
+    @inlined
+    def lanes_sub(a, b):
+        """a - b."""
+        return sub(a, b, p, twice_p)
+
+    @inlined
+    def lanes_neg(a):
+        """-a."""
+        return sub(broadcast(zero), a, p, twice_p)
+
+    @inlined
+    def lanes_sub_small(a, b):
+        """a - b + p, for b <= p; not reduced."""
+        return sub_loose(a, b, p)
+
+    @inlined
+    def lanes_neg_small(a):
+        """p - a, for a <= p."""
+        return sub_loose(broadcast(zero), a, p)
+
+    @inner
+    def lanes_mul(a, b):
+        """a·b."""
+        return mul(a, b, p, negative_inverse)
+
+    @inner
+    def lanes_square(a):
+        """a^2."""
+        return square(a, p, negative_inverse)
+
+    @inlined
+    def lanes_mul_inlined(a, b):
+        """a·b, its code copied into the caller."""
+        return mul(a, b, p, negative_inverse)
+
+    @inlined
+    def lanes_square_inlined(a):
+        """a^2, its code copied into the caller."""
+        return square(a, p, negative_inverse)
+
+    @inlined
+    def lanes_canonical(a):
+        """a below p, for a < 5p."""
+        return canonical(a, p, twice_p)
+
+    @inlined
+    def lanes_may_be_zero(a):
+        """The lanes that may be 0 mod p, all that are among them, for a < 3p; wrong for three numbers in 2^52."""
+        found = low_limb_is(a, zero[0]) | low_limb_is(a, low_p) | low_limb_is(a, low_twice_p)
+        return np.uint8(found)
+
+    @inlined
+    def lanes_select(chosen, a, b):
+        """a in the lanes of the mask, else b."""
+        return select(chosen, a, b)
+
+    @inlined
+    def lanes_one(like):
+        """1."""
+        return broadcast(one)
+
+    @inlined
+    def lanes_constant(w, like):
+        """Four Montgomery words in every lane."""
+        return broadcast((
+            w[0] & mask,
+            (w[0] >> np.uint64(52) | w[1] << np.uint64(12)) & mask,
+            (w[1] >> np.uint64(40) | w[2] << np.uint64(24)) & mask,
+            (w[2] >> np.uint64(28) | w[3] << np.uint64(36)) & mask,
+            w[3] >> np.uint64(16),
+        ))  # fmt: skip
+
+    @inner
+    def lanes_to_montgomery(a):
+        """Plain numbers to Montgomery form."""
+        return mul(a, broadcast(square_of_montgomery), p, negative_inverse)
+
+    @inner
+    def lanes_from_montgomery(a):
+        """Montgomery form to plain numbers, canonical."""
+        return canonical(mul(a, broadcast(plain_one), p, negative_inverse), p, twice_p)
+
+    return SimpleNamespace(
+        add=lanes_add, double=lanes_double, sub=lanes_sub, neg=lanes_neg,
+        sub_small=lanes_sub_small, neg_small=lanes_neg_small,
+        mul=lanes_mul, square=lanes_square, mul_inlined=lanes_mul_inlined, square_inlined=lanes_square_inlined,
+        canonical=lanes_canonical, may_be_zero=lanes_may_be_zero, select=lanes_select, one=lanes_one,
+        constant=lanes_constant, to_montgomery=lanes_to_montgomery, from_montgomery=lanes_from_montgomery,
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Arithmetic on five limbs of 52 bits in eight lanes, as instructions: what the intrinsics of `wide` are made of.
+
+An element is five vectors of limbs, least significant first; a product is ten columns, sums of 52-bit halves of
+products of limbs, not yet carried.  Functions take and give lists of vectors; their arithmetic, and why nothing is lost
+or negative, is explained in `wide`.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+
+from zk.fields.simd import Emitter, Vector
+from zk.runtime.jit import intrinsic
+
+LIMBS = 5
+LIMB_BITS = 52
+
+MASK = (1 << LIMB_BITS) - 1
+_LAST_BITS = 256 - 4 * LIMB_BITS
+Element = types.UniTuple(Vector, LIMBS)
+Constant = types.UniTuple(types.uint64, LIMBS)
+
+
+def limbs(value: int) -> tuple[np.uint64, ...]:
+    """`value` as five limbs, least significant first."""
+    return tuple(np.uint64(value >> (LIMB_BITS * i) & MASK) for i in range(LIMBS))
+
+
+def carry(emit: Emitter, columns: list) -> list:
+    """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
+    carried, above = [], columns[0]
+    for column in columns[1:]:
+        carried.append(emit.bit_and(above, emit.constant(MASK)))
+        above = emit.add(column, emit.signed_right(above, LIMB_BITS))
+    return [*carried, above]
+
+
+def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
+    """The columns less `multiple` where that is not negative for certain; what is left is below multiple + 2^210."""
+    above = emit.less(emit.add(multiple[-1], emit.constant(1)), columns[-1])
+    zero = emit.constant(0)
+    return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple)]
+
+
+def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
+    """The columns and `multiple` where they are not positive for certain, which is below multiple + 2^209."""
+    below, zero = emit.less(columns[-1], emit.constant(1)), emit.constant(0)
+    return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple)]
+
+
+def product_columns(emit: Emitter, a: list, b: list) -> list:
+    """The ten columns of a·b.  50 multiply-adds."""
+    columns = [emit.constant(0)] * (2 * LIMBS)
+    for i in range(LIMBS):
+        for j in range(LIMBS):
+            columns[i + j] = emit.low_product(columns[i + j], a[i], b[j])
+            columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[i], b[j])
+    return columns
+
+
+def square_columns(emit: Emitter, a: list) -> list:
+    """The ten columns of a^2: products of different limbs once, doubled.  30 multiply-adds."""
+    columns = [emit.constant(0)] * (2 * LIMBS)
+    for i in range(LIMBS):
+        for j in range(i + 1, LIMBS):
+            columns[i + j] = emit.low_product(columns[i + j], a[i], a[j])
+            columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[i], a[j])
+    columns = [emit.add(column, column) for column in columns]
+    for i in range(LIMBS):
+        columns[2 * i] = emit.low_product(columns[2 * i], a[i], a[i])
+        columns[2 * i + 1] = emit.high_product(columns[2 * i + 1], a[i], a[i])
+    return columns
+
+
+def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
+    """Columns of either sign / 2^256 mod p as limbs, of which the highest has the sign.  55 multiply-adds."""
+    columns = list(columns)
+    for i in range(LIMBS):
+        m = emit.low_product(emit.constant(0), columns[i], negative_inverse)
+        is_last = i == LIMBS - 1
+        if is_last:
+            m = emit.bit_and(m, emit.constant((1 << _LAST_BITS) - 1))
+        for j in range(LIMBS):
+            columns[i + j] = emit.low_product(columns[i + j], m, p[j])
+            columns[i + j + 1] = emit.high_product(columns[i + j + 1], m, p[j])
+        if not is_last:
+            columns[i + 1] = emit.add(columns[i + 1], emit.signed_right(columns[i], LIMB_BITS))
+    up = LIMB_BITS - _LAST_BITS
+    result = [emit.left(column, up) for column in columns[LIMBS:]]
+    result[0] = emit.add(result[0], emit.signed_right(columns[LIMBS - 1], _LAST_BITS))
+    return carry(emit, result)
+
+
+def operation(result, *arguments):
+    """An intrinsic on arguments of these types that returns `result`; the decorated function writes its body."""
+
+    def decorate(write):
+        def typing(context):
+            def generate(context, builder, signature, values):
+                emit = Emitter(builder)
+                made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values)))
+                return context.make_tuple(builder, result, made) if isinstance(result, types.UniTuple) else made
+
+            return result(*arguments), generate
+
+        return intrinsic(_OF_ARITY[len(arguments)](typing))
+
+    return decorate
+
+
+# Numba reads the number of arguments from the signature.
+_OF_ARITY = {
+    1: lambda typing: lambda context, a: typing(context),
+    2: lambda typing: lambda context, a, b: typing(context),
+    3: lambda typing: lambda context, a, b, c: typing(context),
+    4: lambda typing: lambda context, a, b, c, d: typing(context),
+}
+
+
+def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Value):
+    """An argument as what instructions work on: limbs, constants in every lane, or the bits of a mask."""
+    if isinstance(type_, types.UniTuple) and type_.dtype is Vector:
+        return cgutils.unpack_tuple(builder, value, len(type_))
+    if type_ is Constant:
+        return [emit.broadcast(word) for word in cgutils.unpack_tuple(builder, value, LIMBS)]
+    return emit.broadcast(value) if type_ is types.uint64 else emit.from_mask(value)

@@ -1,0 +1,113 @@
+"""Multiples of points that are known in advance: no doublings, only additions of table entries.
+
+The table holds k·2^(bits·i)·base for every base, window i and digit magnitude k, so Σ scalar·base is the sum of one
+entry for each digit of each scalar.  These sums are the groups of `zk.msm.batch_affine`, whose additions share their
+inversions.  Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from zk.curves import g1 as g1_arrays
+from zk.curves import g2 as g2_arrays
+from zk.curves import weierstrass
+from zk.fields import array
+from zk.fields.prime import FR
+from zk.msm import batch_affine, recoding
+from zk.msm.recoding import Windows
+from zk.runtime import parallel
+from zk.runtime.jit import kernel
+
+_GENERATOR_BITS = 8
+_CHUNK = 1024  # scalars a task; its first round of sums then stays near the core's cache
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The multiples of some bases, affine: rows (bases · windows · largest, …)."""
+
+    bases: int
+    windows: Windows
+    rows: np.ndarray
+
+
+@kernel
+def _fill_table(bases, largest, bits, count, table):
+    """table[(b·count + i)·largest + k - 1] = k·2^(bits·i)·bases[b] in XYZZ form, for `count` windows."""
+    for b in range(bases.shape[0]):
+        step = weierstrass.from_affine(weierstrass.load(bases, b))
+        for i in range(count):
+            multiple = step
+            for k in range(largest):
+                weierstrass.store_xyzz(table, (b * count + i) * largest + k, multiple)
+                multiple = weierstrass.add(multiple, step)
+            for _ in range(bits):
+                step = weierstrass.double(step)
+
+
+@kernel
+def _combinations(table, recoded, bases, windows, largest):
+    """Σ_b scalar·base_b over each `bases` recoded scalars, as affine points."""
+    count, n = windows.shape[0], recoded.shape[0]
+    found = np.empty((count, n), np.int32)
+    for window in range(count):
+        recoding.read(recoded, windows[window], found[window])
+    entries, starts, end = np.empty(n * count, np.int32), np.zeros(n // bases + 1, np.int64), 0
+    for i in range(n):
+        first = i % bases * count * largest
+        for window in range(count):
+            digit = found[window, i]
+            if digit != 0:
+                entries[end] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
+                end += 1
+        starts[i // bases + 1] = end
+    return batch_affine.of_groups(table, entries[:end], starts)
+
+
+def table(bases: np.ndarray, bits: int) -> Table:
+    """The table of affine points for windows of `bits` bits."""
+    windows = recoding.windows(bits, recoding.SCALAR_BITS // bits + 1, 1)
+    count, largest, shape = windows.table.shape[1], windows.largest, bases.shape[1:]
+    points = np.empty((len(bases) * count * largest, 4, *shape[1:]), np.uint64)
+    _fill_table(bases, largest, bits, count, points)
+    rows = np.empty((len(points), *shape), np.uint64)
+    weierstrass.normalise(points, rows)
+    return Table(len(bases), windows, rows)
+
+
+def combinations(table: Table, scalars: np.ndarray) -> np.ndarray:
+    """Σ_b scalars[i·bases + b]·base_b for every i, affine, from (n·bases, 4) plain words.
+
+    Raises ValueError for a scalar that is not below r.
+    """
+    recoded = np.empty(scalars.shape, np.uint64)
+    if not recoding.recode(scalars, array.plain([table.windows.offset]), recoded):
+        raise ValueError("a scalar is not below r")
+    return _combinations(table.rows, recoded, table.bases, table.windows.table[0], table.windows.largest)
+
+
+@lru_cache(maxsize=2)
+def _generator(is_g2: bool) -> Table:
+    """The table of a group's generator: 256 KiB for G1, 512 KiB for G2."""
+    return table(g2_arrays.GENERATOR if is_g2 else g1_arrays.GENERATOR, _GENERATOR_BITS)
+
+
+def _multiply(is_g2: bool, scalars: np.ndarray) -> np.ndarray:
+    if scalars.shape[1:] != (4,) or not array.is_canonical(FR, scalars):
+        raise ValueError("a scalar is not below r")
+    generator, scalars = _generator(is_g2), np.require(scalars, np.uint64, ["C", "W"])
+    chunks = [scalars[first : first + _CHUNK] for first in range(0, len(scalars), _CHUNK)]
+    made = parallel.map(lambda chunk: combinations(generator, chunk), chunks)
+    return np.concatenate([np.empty((0, *generator.rows.shape[1:]), np.uint64), *made])
+
+
+def g1(scalars: np.ndarray) -> np.ndarray:
+    """The multiples of G1's generator by (n, 4) plain words, as (n, 2, 4).  Raises ValueError for one not below r."""
+    return _multiply(False, scalars)
+
+
+def g2(scalars: np.ndarray) -> np.ndarray:
+    """The multiples of G2's generator by (n, 4) plain words, as (n, 2, 2, 4).  Raises as `g1`."""
+    return _multiply(True, scalars)

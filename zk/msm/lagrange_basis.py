@@ -1,0 +1,88 @@
+"""The inverse transform of zk/ntt/ntt.py on points instead of numbers: from powers of τ to Lagrange polynomials at τ.
+
+With ω of order N = 2^k, L_i(τ) = (1/N) Σ_j ω^(-ij) τ^j.  So anybody can turn the points [τ^j] into the points [L_i(τ)]
+without knowing τ.  The points are divided by N and put in the order of their indices' reversed bits; then, layer by
+layer, pairs at a distance m become (a + w b, a - w b) with w = ω^(-j N / 2m) for the j-th pair of a block.  The first
+w of every block is 1; of the others each costs a multiplication of a point (zk/msm/pointwise.py), some hundred times
+what the two sums do (zk/msm/batch_affine.py).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from zk.fields import array
+from zk.fields.prime import FR, R
+from zk.msm import batch_affine, pointwise
+from zk.runtime import parallel
+
+Progress = Callable[[int, int], None]  # multiplications done so far, multiplications in all
+
+_CHUNK = 1 << 12  # pairs a task
+
+
+def multiplications(log_size: int) -> int:
+    """How many points `lagrange` multiplies: N to divide, and N/2 in every layer less one for each block."""
+    size = 1 << log_size
+    return size + log_size * (size >> 1) - (size - 1)
+
+
+def lagrange(points: np.ndarray, progress: Progress = lambda done, total: None) -> np.ndarray:
+    """[L_i(τ)] from [τ^j] for i, j below N = 2^k: affine points of G1 or G2, the identity all zero, as `scaling` takes.
+
+    Any combination of points is transformed alike, such as [α τ^j] to [α L_i(τ)].  `progress` is called as points are
+    multiplied.  Raises ValueError unless the number of points is a power of two.  Not to be called from a task.
+    """
+    size = len(points)
+    if size.bit_count() != 1:
+        raise ValueError("the number of points is a power of two")
+    log_size = size.bit_length() - 1
+    done, total = 0, multiplications(log_size)
+
+    def multiply(some: np.ndarray, scalars: np.ndarray) -> np.ndarray:
+        nonlocal done
+        before, done = done, done + len(some)
+        return pointwise.multiply(some, scalars, lambda part, _: progress(before + part, total))
+
+    divisors = np.broadcast_to(array.plain([pow(size, -1, R)]), (size, 4))
+    rows = multiply(points, divisors)[reversed_bits(log_size)]
+    roots = _inverse_roots(log_size)
+    for layer in range(log_size):
+        half = 1 << layer
+        places = np.arange(size).reshape(-1, 2, half)
+        factors = np.tile(roots[:: size // (2 * half)][1:], (len(places), 1))
+        upper = places[:, 1, 1:].reshape(-1)
+        rows[upper] = multiply(rows[upper], factors)
+        rows = _butterflies(rows, places[:, 0].reshape(-1), places[:, 1].reshape(-1))
+    return rows
+
+
+def reversed_bits(log_size: int) -> np.ndarray:
+    """The numbers below 2^log_size in the order of their reversed bits."""
+    order = np.zeros(1, np.int64)
+    for _ in range(log_size):
+        order = np.concatenate((2 * order, 2 * order + 1))
+    return order
+
+
+def _inverse_roots(log_size: int) -> np.ndarray:
+    """ω^-j for j below N/2, plain words."""
+    step = pow(FR.root_of_unity(log_size), -1, R)
+    values = [1]
+    while len(values) < 1 << log_size >> 1:
+        values.append(values[-1] * step % R)
+    return array.plain(values)
+
+
+def _butterflies(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """a + b at the places `left` and a - b at the places `right`."""
+    result = np.empty_like(rows)
+
+    def of_chunk(first: int) -> None:
+        a, b = left[first : first + _CHUNK], right[first : first + _CHUNK]
+        entries = np.stack((2 * a, 2 * b, 2 * a, 2 * b + 1), axis=1).astype(np.int32).reshape(-1)
+        found = batch_affine.of_groups(rows, entries, np.arange(0, len(entries) + 1, 2))
+        result[a], result[b] = found[::2], found[1::2]
+
+    parallel.map(of_chunk, range(0, len(left), _CHUNK))
+    return result

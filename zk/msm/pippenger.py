@@ -1,0 +1,240 @@
+"""Multi-scalar multiplication Σ scalar·point over G1 and G2, by Pippenger's buckets.
+
+Scalars become signed digits.  For each set of windows the points are sorted into buckets by the magnitude of their
+digit, the buckets are summed by pairwise affine additions, and Σ magnitude·bucket takes two such additions for each
+bucket, by rows and columns.  Sets do not depend on each other: each is a task for a thread.  A zero digit costs
+nothing, so zero scalars are free, and ones, minus ones and short scalars of either sign nearly so.
+
+Scalars are cut into levels.  Bases that are known beforehand come as a table with a multiple of each point for each
+level (zk/msm/window_tables.py); of other points the endomorphism gives a second multiple at once (zk/msm/endomorphism.py), so that
+their scalars have half the length.
+
+Points are arrays (n, 2, 4) for G1 and (n, 2, 2, 4) for G2 of Montgomery words, the identity all zero; scalars are
+(n, 4) plain words below r.  Source: Pippenger 1976; Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery
+identification" (2012), section 4, for the buckets; Brickell, Gordon, McCurley, Wilson (1992) for the levels.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from zk.curves import g1 as g1_arrays
+from zk.curves import g2 as g2_arrays
+from zk.curves import weierstrass
+from zk.curves.bn254 import G1Point, G2Point
+from zk.fields import array
+from zk.fields.prime import FR
+from zk.msm import batch_affine, endomorphism, recoding, window_tables
+from zk.msm.recoding import Windows
+from zk.runtime import parallel
+from zk.runtime.jit import inner, kernel
+
+_WHOLE_BELOW = 512  # rows; a smaller multiplication is one task
+_MAX_WIDTH = 18  # bits of a window: 8 MiB of buckets in G1
+_FEW_BUCKETS = 64  # for these running sums take no longer than sums by rows and columns
+
+
+@inner
+def _sort(recoded, windows, starts):
+    """The entries of one set of windows, one for each level, in order of bucket; `starts` gets where each begins."""
+    levels, n = windows.shape[0], recoded.shape[0]
+    found = np.empty((levels, n), np.int32)
+    starts[:] = 0
+    for level in range(levels):
+        recoding.read(recoded, windows[level], found[level])
+        for i in range(n):
+            starts[abs(found[level, i])] += 1
+    starts[0] = 0
+    for bucket in range(1, starts.shape[0]):
+        starts[bucket] += starts[bucket - 1]
+    entries = np.empty(starts[-1], np.int32)
+    places = starts.copy()
+    for level in range(levels):
+        for i in range(n):
+            digit = found[level, i]
+            if digit != 0:
+                bucket = abs(digit) - 1
+                entries[places[bucket]] = 2 * (level * n + i) + (digit < 0)
+                places[bucket] += 1
+    return entries
+
+
+@inner
+def _running_sum(points):
+    """Σ (i + 1)·points[i] in XYZZ form, as the sum of the sums of points[i:].  2 additions for each point."""
+    running = weierstrass.identity_xyzz(weierstrass.load(points, 0)[0])
+    total = running
+    for i in range(points.shape[0] - 1, -1, -1):
+        point = weierstrass.load(points, i)
+        if not weierstrass.is_identity(point):
+            running = weierstrass.add(running, weierstrass.from_affine(point))
+        total = weierstrass.add(total, running)
+    return total
+
+
+@inner
+def _lines(buckets, outer, outer_step, inner_count, inner_step):
+    """The sums of the lines g of buckets g·outer_step + k·inner_step, k < inner_count, without identities."""
+    size = buckets.shape[0]
+    entries, starts, count = np.empty(size, np.int32), np.zeros(outer + 1, np.int64), 0
+    for g in range(outer):
+        for k in range(inner_count):
+            place = g * outer_step + k * inner_step
+            if place < size and not weierstrass.is_identity(weierstrass.load(buckets, place)):
+                entries[count] = 2 * place
+                count += 1
+        starts[g + 1] = count
+    return batch_affine.of_groups(buckets, entries[:count], starts)
+
+
+@inner
+def _weighted_sum(buckets):
+    """Σ (i + 1)·buckets[i] in XYZZ form.
+
+    With i = columns·row + column it is columns·Σ row·(sum of the row) + Σ (column + 1)·(sum of the column).
+    """
+    size = buckets.shape[0]
+    if size <= _FEW_BUCKETS:
+        return _running_sum(buckets)
+    bits = 3
+    while 1 << 2 * bits < size:
+        bits += 1
+    columns = 1 << bits
+    rows = (size + columns - 1) >> bits
+    total = _running_sum(_lines(buckets, rows, columns, columns, 1)[1:])
+    for _ in range(bits):
+        total = weierstrass.double(total)
+    return weierstrass.add(total, _running_sum(_lines(buckets, columns, 1, rows, columns)))
+
+
+@kernel
+def _set_sums(points, recoded, windows, largest, totals):
+    """totals[k] = Σ digit·point in XYZZ form over the set of windows k.
+
+    With n scalars, row level·n + i of `points` belongs to the digit of scalar i at that level.
+    """
+    for k in range(windows.shape[0]):
+        starts = np.empty(largest + 1, np.int64)
+        entries = _sort(recoded, windows[k], starts)
+        weierstrass.store_xyzz(totals, k, _weighted_sum(batch_affine.of_groups(points, entries, starts)))
+
+
+@kernel
+def _combine(totals, positions, result):
+    """result[0] = Σ 2^positions[k]·totals[k] as an affine point."""
+    total = weierstrass.load_xyzz(totals, totals.shape[0] - 1)
+    for k in range(totals.shape[0] - 2, -1, -1):
+        for _ in range(positions[k + 1] - positions[k]):
+            total = weierstrass.double(total)
+        total = weierstrass.add(total, weierstrass.load_xyzz(totals, k))
+    weierstrass.store(result, 0, weierstrass.to_affine(total))
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A multiplication under way: its tasks, whose results `totals` gets, and how to read the point."""
+
+    tasks: list[Future]
+    totals: np.ndarray
+    positions: np.ndarray
+    decode: Callable[[np.ndarray], list]
+
+    def result(self) -> G1Point | G2Point | None:
+        """The sum, None when it is the identity.  Waits for the tasks: not to be called from a task of the pool."""
+        for task in self.tasks:
+            task.result()
+        point = np.empty((1, 2, *self.totals.shape[2:]), np.uint64)
+        _combine(self.totals, self.positions, point)
+        return self.decode(point)[0]
+
+
+def known_windows(levels: int, scalars: np.ndarray) -> Windows:
+    """The windows in which a table of so many levels is multiplied by these scalars."""
+    if levels == 1:
+        return _once_windows(2 * len(scalars))
+    nonzero = int(np.count_nonzero(scalars.any(axis=1)))
+    return _choose(window_tables.LEVEL_BITS, levels, nonzero, recoding.SCALAR_BITS)
+
+
+def _once_windows(count: int) -> Windows:
+    """The windows of so many halved scalars."""
+    return _choose(endomorphism.HALF_BITS + 1, 1, count, endomorphism.HALF_BITS)
+
+
+def _choose(level_bits: int, levels: int, count: int, bits: int) -> Windows:
+    """The windows for which additions into buckets, one a level, and sums of buckets, two each, are fewest."""
+
+    def cost(sets: int) -> int:
+        return sets * (levels * count + (1 << -(-level_bits // sets)))
+
+    least = -(-level_bits // _MAX_WIDTH)
+    return recoding.windows(level_bits, levels, min(range(least, level_bits // 2 + 1), key=cost), bits)
+
+
+def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Callable) -> Pending:
+    """Begin on the pool; `points` has one row for each level and scalar."""
+    count = len(windows.table)
+    totals = np.empty((count, 4, *points.shape[2:]), np.uint64)
+    step = count if len(points) < _WHOLE_BELOW else 1
+    tasks = [
+        parallel.submit(_set_sums, points, recoded, windows.table[k : k + step], windows.largest, totals[k : k + step])
+        for k in range(0, count, step)
+    ]
+    return Pending(tasks, totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
+
+
+def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Both as the kernels want them.  Raises ValueError when they do not fit each other."""
+    fits = points.shape[1:] == (len(scalars), *shape) and scalars.shape[1:] == (4,)
+    if not fits or len(points) not in (1, window_tables.LEVELS):
+        raise ValueError("one scalar for each point is needed")
+    points, scalars = (np.require(a, np.uint64, ["C", "W"]) for a in (points, scalars))
+    return points.reshape(-1, *shape), scalars
+
+
+def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
+    if len(table) == 1:
+        return _start_once(table[0], scalars, shape, decode)
+    points, scalars = _checked(table, scalars, shape)
+    windows = known_windows(len(table), scalars)
+    recoded = np.empty((len(scalars), 4), np.uint64)
+    if not recoding.recode(scalars, array.plain([windows.offset]), recoded):
+        raise ValueError("a scalar is not below r")
+    return _start(points, recoded, windows, decode)
+
+
+def _start_once(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
+    points, scalars = _checked(points[np.newaxis], scalars, shape)
+    if not array.is_canonical(FR, scalars):
+        raise ValueError("a scalar is not below r")
+    points, folded = endomorphism.halve(points, scalars)
+    windows = _once_windows(len(folded))
+    recoded = np.empty((len(folded), 4), np.uint64)
+    recoding.add_offset(folded, array.plain([windows.offset]), recoded)
+    return _start(points, recoded, windows, decode)
+
+
+def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending:
+    """Begin Σ scalar·point over G1 on the pool, for a table (levels, n, 2, 4) of `multiples.table`, or (1, n, 2, 4).
+
+    Start the largest multiplication first, and those over G2 before those over G1.  Raises ValueError when the shapes
+    do not match or a scalar is not below r.
+    """
+    return _start_known(table, scalars, g1_arrays.SHAPE, g1_arrays.decode)
+
+
+def start_g2(table: np.ndarray, scalars: np.ndarray) -> Pending:
+    """Begin Σ scalar·point over G2 on the pool, for a table (levels, n, 2, 2, 4); as `start_g1`."""
+    return _start_known(table, scalars, g2_arrays.SHAPE, g2_arrays.decode)
+
+
+def g1(points: np.ndarray, scalars: np.ndarray) -> G1Point | None:
+    """Σ scalar·point over G1 for points (n, 2, 4); None when it is the identity.  Raises as `start_g1`."""
+    return _start_once(points, scalars, g1_arrays.SHAPE, g1_arrays.decode).result()
+
+
+def g2(points: np.ndarray, scalars: np.ndarray) -> G2Point | None:
+    """Σ scalar·point over G2 for points (n, 2, 2, 4); None when it is the identity.  Raises as `start_g1`."""
+    return _start_once(points, scalars, g2_arrays.SHAPE, g2_arrays.decode).result()

@@ -1,0 +1,130 @@
+"""The layers of a transform over Fr on a buffer that stays in the core's cache.
+
+Row i of a buffer (n, KEPT) is an element of one or eight lanes.  A layer of half h takes the elements i and i + h of
+each block of 2h; two layers are taken together, so that an element is loaded and written once for both.  The root of
+block b of m is in row m·base + b of a table, as a factor (zk/fields/shoup.py): base is 0 where the buffer begins
+with x^N - 1, 1 where with x^N + 1, and s or S + s where it is block s of S.
+
+When the halves come down to one element, `turn` makes lanes of what were places and places of what were lanes: from
+there each lane is a block of its own, with a root of its own.  One lane has nothing left to do then.
+
+Bounds, in lanes: a product is below 2p+ = 2p + 2^206.  To split, a layer adds 3p at most, so from 2p 27 layers stay
+below 84p.  To join, four elements below 4p+ become a sum of all, below 16p+, which is settled to 1.65p; a sum of two
+products, below 4p+; and two products, below 2p+.
+"""
+
+from zk.fields import fr, shoup
+from zk.runtime import cpu
+from zk.runtime.jit import inlined, inner
+
+LANES = cpu.LANES
+LANE_ROOTS = LANES - 1  # a block of as many rows as lanes has 1 + 2 + 4 of them
+
+
+@inlined
+def _split_four(buffer, i, quarter, outer, low, high):
+    """The layers of half 2·quarter and quarter on four elements: u, v → u + c·v, u - c·v.  4 mul."""
+    a, b = fr.kept(buffer, i), fr.kept(buffer, i + quarter)
+    c = shoup.times(fr.kept(buffer, i + 2 * quarter), outer)
+    d = shoup.times(fr.kept(buffer, i + 3 * quarter), outer)
+    a, c = shoup.add(a, c), shoup.sub(a, c)
+    b, d = shoup.times(shoup.add(b, d), low), shoup.times(shoup.sub(b, d), high)
+    fr.keep(buffer, i, shoup.add(a, b))
+    fr.keep(buffer, i + quarter, shoup.sub(a, b))
+    fr.keep(buffer, i + 2 * quarter, shoup.add(c, d))
+    fr.keep(buffer, i + 3 * quarter, shoup.sub(c, d))
+
+
+@inlined
+def _split_two(buffer, i, half, root):
+    """One layer on two elements.  1 mul."""
+    a, b = fr.kept(buffer, i), shoup.times(fr.kept(buffer, i + half), root)
+    fr.keep(buffer, i, shoup.add(a, b))
+    fr.keep(buffer, i + half, shoup.sub(a, b))
+
+
+@inlined
+def _join_four(buffer, i, quarter, outer, low, high):
+    """The inverse of `_split_four`, times 4: s, t → s + t, (s - t) / c.  4 mul."""
+    a, b = fr.kept(buffer, i), fr.kept(buffer, i + quarter)
+    c, d = fr.kept(buffer, i + 2 * quarter), fr.kept(buffer, i + 3 * quarter)
+    a, b = shoup.add(a, b), shoup.times(shoup.sub_sums(a, b), low)
+    c, d = shoup.add(c, d), shoup.times(shoup.sub_sums(c, d), high)
+    fr.keep(buffer, i, shoup.settled(shoup.add(a, c)))
+    fr.keep(buffer, i + quarter, shoup.add(b, d))
+    fr.keep(buffer, i + 2 * quarter, shoup.times(shoup.sub_sums(a, c), outer))
+    fr.keep(buffer, i + 3 * quarter, shoup.times(shoup.sub_sums(b, d), outer))
+
+
+@inlined
+def _join_two(buffer, i, half, root):
+    """The inverse of `_split_two`, times 2.  1 mul."""
+    a, b = fr.kept(buffer, i), fr.kept(buffer, i + half)
+    fr.keep(buffer, i, shoup.settled(shoup.add(a, b)))
+    fr.keep(buffer, i + half, shoup.times(shoup.sub_sums(a, b), root))
+
+
+@inner
+def split_layers(buffer, stop, roots, base):
+    """The layers from half of the buffer down to a half of `stop` elements."""
+    half, blocks = buffer.shape[0] >> 1, 1
+    while half >= 2 * stop:
+        quarter = half >> 1
+        for block in range(blocks):
+            place = blocks * base + block
+            outer = shoup.load(roots, place)
+            low, high = shoup.load(roots, 2 * place), shoup.load(roots, 2 * place + 1)
+            for i in range(2 * half * block, 2 * half * block + quarter):
+                _split_four(buffer, i, quarter, outer, low, high)
+        half, blocks = half >> 2, blocks << 2
+    if half >= stop:
+        for block in range(blocks):
+            root = shoup.load(roots, blocks * base + block)
+            for i in range(2 * half * block, 2 * half * block + half):
+                _split_two(buffer, i, half, root)
+
+
+@inner
+def join_layers(buffer, stop, inverse_roots, base):
+    """The inverse of `split_layers`, times the number of blocks."""
+    quarter, blocks = stop, buffer.shape[0] // (4 * stop)
+    while blocks > 0:
+        for block in range(blocks):
+            place = blocks * base + block
+            outer = shoup.load(inverse_roots, place)
+            low, high = shoup.load(inverse_roots, 2 * place), shoup.load(inverse_roots, 2 * place + 1)
+            for i in range(4 * quarter * block, 4 * quarter * block + quarter):
+                _join_four(buffer, i, quarter, outer, low, high)
+        quarter, blocks = quarter << 2, blocks >> 2
+    if 2 * quarter == buffer.shape[0]:
+        root = shoup.load(inverse_roots, base)
+        for i in range(quarter):
+            _join_two(buffer, i, quarter, root)
+
+
+@inner
+def split_lanes(buffer, lane_roots, base):
+    """The last layers, of half 4, 2 and 1 rows, when the buffer is block `base`.  Its elements are turned then."""
+    for first in range(0, buffer.shape[0] if LANES > 1 else 0, LANES):
+        shoup.turn(buffer, first)
+        place = LANE_ROOTS * (base * (buffer.shape[0] // LANES) + first // LANES)
+        outer = shoup.load_each(lane_roots, place)
+        low, high = shoup.load_each(lane_roots, place + 1), shoup.load_each(lane_roots, place + 2)
+        for i in range(first, first + 2):
+            _split_four(buffer, i, 2, outer, low, high)
+        for i in range(4):
+            _split_two(buffer, first + 2 * i, 1, shoup.load_each(lane_roots, place + 3 + i))
+
+
+@inner
+def join_lanes(buffer, inverse_lane_roots, base):
+    """The inverse of `split_lanes`, times 8 or, with one lane, 1."""
+    for first in range(0, buffer.shape[0] if LANES > 1 else 0, LANES):
+        place = LANE_ROOTS * (base * (buffer.shape[0] // LANES) + first // LANES)
+        for i in range(4):
+            _join_two(buffer, first + 2 * i, 1, shoup.load_each(inverse_lane_roots, place + 3 + i))
+        outer = shoup.load_each(inverse_lane_roots, place)
+        low, high = shoup.load_each(inverse_lane_roots, place + 1), shoup.load_each(inverse_lane_roots, place + 2)
+        for i in range(first, first + 2):
+            _join_four(buffer, i, 2, outer, low, high)
+        shoup.turn(buffer, first)

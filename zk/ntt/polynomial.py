@@ -1,0 +1,164 @@
+"""Columns of Fr: polynomials by their values, and plain words to Montgomery words and back.
+
+A column is (N, 4) words; Montgomery words where nothing else is said.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from zk.fields import array, fr, shoup
+from zk.fields.prime import FR, R
+from zk.ntt import ntt, roots
+from zk.runtime import cpu
+from zk.runtime.jit import inlined, kernel
+
+LANES = cpu.LANES
+
+
+@kernel
+def _scaled_inverses(setting, nodes, values):
+    """values[i] = factor·x_i / (point - x_i) with x_i = first·step^i, by one inversion.  7 mul each.
+
+    `setting` has the rows point, first, step, factor; `nodes` is for the x_i.
+    """
+    point, x, step = fr.load(setting, 0), fr.load(setting, 1), fr.load(setting, 2)
+    product = fr.ONE
+    for i in range(values.shape[0]):
+        fr.store(nodes, i, x)
+        fr.store(values, i, product)
+        product = fr.mul(product, fr.sub(point, x))
+        x = fr.mul(x, step)
+    inverse = fr.mul(fr.inverse(product), fr.load(setting, 3))
+    for i in range(values.shape[0] - 1, -1, -1):
+        x = fr.load(nodes, i)
+        fr.store(values, i, fr.mul(fr.mul(fr.load(values, i), x), inverse))
+        inverse = fr.mul(inverse, fr.sub(point, x))
+
+
+def lagrange(log_size: int, point: int, *, is_odd: bool = False) -> np.ndarray:
+    """(N, 4): the N Lagrange polynomials of the N-th roots of unity at a point that is none of them.
+
+    With `is_odd`, those of the 2N-th roots of unity, at the same point, that belong to the odd powers of the root.
+    Over n roots w_i the polynomial is (x^n - 1) w_i / (n (x - w_i)).  Raises ValueError when the point is a root.
+    """
+    order = log_size + 1 if is_odd else log_size
+    vanishing = (pow(point, 1 << order, R) - 1) % R
+    if vanishing == 0:
+        raise ValueError("the point is a root of unity, where Lagrange polynomials are 0 or 1")
+    first = FR.root_of_unity(order) if is_odd else 1
+    factor = vanishing * pow(1 << order, -1, R) % R
+    values, nodes = np.empty((1 << log_size, 4), dtype=np.uint64), np.empty((1 << log_size, 4), dtype=np.uint64)
+    _scaled_inverses(array.encode(FR, [point, first, FR.root_of_unity(log_size), factor]), nodes, values)
+    return values
+
+
+@kernel
+def _combine(columns, weights, plain):
+    """plain[i] = Σ_k weights[k]·columns[k, i] in plain words.  1 mul a column, and 1."""
+    for i in range(plain.shape[0]):
+        total = fr.ZERO
+        for k in range(columns.shape[0]):
+            total = fr.add(total, fr.mul(fr.load(columns[k], i), fr.load(weights, k)))
+        fr.store(plain, i, fr.from_montgomery(total))
+
+
+def combine(columns: np.ndarray, weights: list[int]) -> np.ndarray:
+    """(N, 4) plain words of Σ_k weights[k]·columns[k], for columns (K, N, 4)."""
+    plain = np.empty(columns.shape[1:], dtype=np.uint64)
+    _combine(np.ascontiguousarray(columns), array.encode(FR, weights), plain)
+    return plain
+
+
+@kernel
+def _to_plain(column, plain):
+    """Montgomery words to plain words, row by row.  1 mul each."""
+    whole = plain.shape[0] // LANES * LANES
+    for i in range(0, whole, LANES):
+        fr.store_lanes(plain, i, 1, fr.from_montgomery(fr.load_lanes(column, i, 1)))
+    for i in range(whole, plain.shape[0]):
+        fr.store(plain, i, fr.from_montgomery(fr.load(column, i)))
+
+
+def to_plain(column: np.ndarray) -> np.ndarray:
+    """(N, 4) plain words of a column."""
+    plain = np.empty(column.shape, dtype=np.uint64)
+    _to_plain(column, plain)
+    return plain
+
+
+@kernel
+def _from_plain(plain, column):
+    """Plain words below r to Montgomery words, row by row.  1 mul each."""
+    whole = column.shape[0] // LANES * LANES
+    for i in range(0, whole, LANES):
+        fr.store_lanes(column, i, 1, fr.canonical(fr.to_montgomery(fr.load_lanes(plain, i, 1))))
+    for i in range(whole, column.shape[0]):
+        fr.store(column, i, fr.to_montgomery(fr.load(plain, i)))
+
+
+def from_plain(plain: np.ndarray) -> np.ndarray:
+    """(N, 4) Montgomery words of plain words below r."""
+    column = np.empty(plain.shape, dtype=np.uint64)
+    _from_plain(np.require(plain, np.uint64, ["C", "W"]), column)
+    return column
+
+
+@kernel
+def product(a, b, column):
+    """column = a·b, row by row.  1 mul each."""
+    whole = column.shape[0] // LANES * LANES
+    for i in range(0, whole, LANES):
+        both = fr.mul_inlined(fr.load_lanes(a, i, 1), fr.load_lanes(b, i, 1))
+        fr.store_lanes(column, i, 1, fr.canonical(both))
+    for i in range(whole, column.shape[0]):
+        fr.store(column, i, fr.mul(fr.load(a, i), fr.load(b, i)))
+
+
+@inlined
+def _difference_of(a, b, c, size, per_square):
+    """(a·b - c·N) / N^2 as plain numbers.  In lanes what is reduced last is below 1.2p + 3p.  3 mul."""
+    difference = shoup.sub(fr.mul_inlined(a, b), shoup.times(c, size))
+    return shoup.exact(shoup.times(difference, per_square))
+
+
+@kernel
+def _difference(a, b, c, weights, spread, bits, plain):
+    """plain[i with its bits reversed], for N / LANES rows at once at distances that `spread` tells.
+
+    Lane k of step i has the row i + k'·N / LANES, where k' is k with its bits reversed; so rows from LANES·i' on are
+    written, where i' is i with its bits reversed.
+    """
+    size, per_square = shoup.load_each(weights, 0), shoup.load_each(weights, 1)
+    for i in range(plain.shape[0] // LANES):
+        rows = fr.gather(a[i:], spread, 0, 0), fr.gather(b[i:], spread, 0, 0), fr.gather(c[i:], spread, 0, 0)
+        value = _difference_of(rows[0], rows[1], rows[2], size, per_square)
+        fr.store_lanes(plain, LANES * ntt.reverse(i, bits), 1, value)
+
+
+@kernel
+def _difference_by_rows(a, b, c, weights, bits, plain):
+    """As `_difference`, for columns of fewer rows than lanes."""
+    for i in range(plain.shape[0]):
+        rows = fr.load(a, i), fr.load(b, i), fr.load(c, i)
+        value = _difference_of(rows[0], rows[1], rows[2], fr.load(weights, 0), fr.load(weights, 1))
+        fr.store(plain, ntt.reverse(i, bits), value)
+
+
+@lru_cache(maxsize=8)
+def _weights(log_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """N in Montgomery words and 1/N^2 in plain ones, as rows and as factors."""
+    rows = np.concatenate([array.encode(FR, [1 << log_size]), array.plain([pow(1 << log_size, -2, R)])])
+    return rows, roots.prepared(rows.repeat(LANES, axis=0))
+
+
+def difference(over: ntt.Domain, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """(N, 4) plain words, not bit-reversed: a·b - c from N·a, N·b and N·c in bit-reversed order."""
+    plain, (rows, weights) = np.empty(a.shape, dtype=np.uint64), _weights(over.log_size)
+    if over.size < LANES:
+        _difference_by_rows(a, b, c, rows, over.log_size, plain)
+        return plain
+    lane_bits = LANES.bit_length() - 1
+    spread = over.size // LANES * np.array([int(f"{k:0{lane_bits}b}"[::-1], 2) for k in range(LANES)])
+    _difference(a, b, c, weights, spread, over.log_size - lane_bits, plain)
+    return plain

@@ -1,0 +1,101 @@
+"""Tables of roots of unity for transforms: the factors that butterflies multiply by, in the order they meet them.
+
+Row i of the list that all is made from is w^j, w a 2N-th root of unity and j the index i with its log N bits reversed.
+Block b of m, in any layer, needs row b of it for the N-th roots and row m + b for their odd coset.
+
+Where lanes are places of one block, all need the same root: `shared` has these as rows of FACTOR words.  In the last
+layers, with halves of 4, 2 and 1 rows, each lane is a block: `lanes` has for each eight blocks the 1 + 2 + 4 rows of
+factors, one for each lane.  On the coset every factor is used once, so the tables, 80 bytes a factor and N factors, are
+read as they lie in memory.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from zk.fields import array, fr, shoup
+from zk.fields.prime import FR
+from zk.ntt import butterflies
+from zk.runtime import cpu
+from zk.runtime.jit import kernel
+
+LANES = cpu.LANES
+LANE_ROOTS = butterflies.LANE_ROOTS
+SMALLEST = LANES * LANES  # rows of a transform in lanes
+
+
+class Roots(NamedTuple):
+    """What one transform multiplies by."""
+
+    coset: int  # 1 for the odd coset, else 0
+    shared: np.ndarray  # (N / LANES, FACTOR); for a transform too small for lanes (N, 4) Montgomery words
+    lanes: np.ndarray  # (LANE_ROOTS·N / SMALLEST, FACTOR·LANES) for this coset
+    scale: np.ndarray  # (1, FACTOR·LANES): 1/N
+
+
+@lru_cache(maxsize=16)
+def table(log_size: int, coset: int, is_inverse: bool) -> Roots:
+    """The roots, or their inverses, for a transform of 2^log_size points; log_size is in 0..27."""
+    size, exponent = 1 << log_size, -1 if is_inverse else 1
+    steps = array.encode(FR, [pow(FR.root_of_unity(i + 2), exponent, FR.modulus) for i in range(log_size)])
+    rows = np.empty((size, 4), dtype=np.uint64)
+    _fill(rows, steps)
+    scale = array.encode(FR, [pow(size, -1, FR.modulus)] * LANES)
+    if size < SMALLEST:
+        return Roots(coset, rows, np.empty((0, shoup.FACTOR * LANES), np.uint64), scale)
+    groups = size // SMALLEST
+    shared = np.empty((size // LANES, shoup.FACTOR), np.uint64)
+    lanes = np.empty((LANE_ROOTS * groups, shoup.FACTOR * LANES), np.uint64)
+    notes = np.empty((1, shoup.FACTOR * LANES), np.uint64)
+    _prepare_shared(rows, shared, notes)
+    _prepare_lanes(rows, lanes, coset * groups)
+    return Roots(coset, shared, lanes, prepared(scale))
+
+
+def prepared(rows: np.ndarray) -> np.ndarray:
+    """(n, FACTOR·LANES): factors from (n·LANES, 4) Montgomery words."""
+    result = np.empty((len(rows) // LANES, shoup.FACTOR * LANES), np.uint64)
+    _prepare(rows, result)
+    return result
+
+
+@kernel
+def _fill(rows, steps):
+    """rows[2^k + j] = rows[j]·steps[k] for j < 2^k, from rows[0] = 1."""
+    fr.store(rows, 0, fr.ONE)
+    for k in range(steps.shape[0]):
+        step = fr.load(steps, k)
+        for j in range(1 << k):
+            fr.store(rows, (1 << k) + j, fr.mul(fr.load(rows, j), step))
+
+
+@kernel
+def _prepare(rows, result):
+    """Row by row, with LANES of `rows` in one of `result`."""
+    for i in range(result.shape[0]):
+        shoup.keep_each(result, i, shoup.prepare(fr.load_lanes(rows, i * LANES, 1)))
+
+
+@kernel
+def _prepare_shared(rows, shared, notes):
+    """The first of the rows as factors by themselves, by way of `notes`."""
+    for i in range(0, shared.shape[0], LANES):
+        shoup.keep_each(notes, 0, shoup.prepare(fr.load_lanes(rows, i, 1)))
+        for lane in range(LANES):
+            for word in range(shoup.FACTOR):
+                shared[i + lane, word] = notes[0, word * LANES + lane]
+
+
+@kernel
+def _prepare_lanes(rows, lanes, first):
+    """For the groups of LANES blocks from `first`: of the rows, block by block, each one, each two, each four."""
+    place = 0
+    for block in range(first * LANES, first * LANES + lanes.shape[0] // max(1, LANE_ROOTS) * LANES, LANES):
+        count = 1
+        while count < LANES:
+            for i in range(count):
+                found = fr.load_lanes(rows, count * block + i, count)
+                shoup.keep_each(lanes, place, shoup.prepare(found))
+                place += 1
+            count *= 2

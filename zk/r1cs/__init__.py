@@ -1,0 +1,1 @@
+"""Rank-1 constraint systems: r1cs (three sparse matrices), sparse (products with them), witness (programs)."""

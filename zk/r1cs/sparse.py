@@ -1,0 +1,61 @@
+"""Sparse matrices over Fr: a matrix times a vector, and a vector times a matrix.
+
+Row i of a matrix is the run terms[starts[i]:starts[i+1]] of pairs (wire, index of a coefficient); the first two
+coefficients are 1 and -1, which cost no product.  Vectors are (n, 4) Montgomery words.  Indices are trusted here: the
+types that hold matrices check them.
+"""
+
+from zk.fields import fr
+from zk.ntt import ntt
+from zk.r1cs import witness
+from zk.runtime.jit import inner, kernel
+
+ONE, MINUS_ONE = 0, 1  # the places of 1 and -1 among the coefficients
+_LONG = 2  # stands for the place of another, or for more than one
+
+
+@inner
+def _single(row, starts, terms):
+    """The place of the coefficient of a row of one term, or `_LONG` for other rows."""
+    first = starts[row]
+    return terms[first, 1] if starts[row + 1] == first + 1 else _LONG
+
+
+@inner
+def _copy(starts, terms, vector, bits, column):
+    """The rows that are one wire or its negative: most rows of most circuits."""
+    for i in range(starts.shape[0] - 1):
+        place = _single(i, starts, terms)
+        if place <= MINUS_ONE:
+            value = fr.load(vector, terms[starts[i], 0])
+            fr.store(column, ntt.reverse(i, bits), fr.neg(value) if place == MINUS_ONE else value)
+
+
+@kernel
+def times_vector(starts, terms, coefficients, vector, bits, column):
+    """column[i with its bits reversed] = <row i, vector>, and 0 beyond the last row."""
+    rows = starts.shape[0] - 1
+    _copy(starts, terms, vector, bits, column)
+    for i in range(rows):
+        if _single(i, starts, terms) > MINUS_ONE:
+            value = witness.combination(i, starts, terms, coefficients, vector, fr.ZERO)
+            fr.store(column, ntt.reverse(i, bits), value)
+    for i in range(rows, column.shape[0]):
+        fr.store(column, ntt.reverse(i, bits), fr.ZERO)
+
+
+@kernel
+def add_columns(starts, terms, coefficients, rows, columns):
+    """columns[j] += Σ_i rows[i]·matrix[i, j].  1 mul a term."""
+    for i in range(starts.shape[0] - 1):
+        value = fr.load(rows, i)
+        for k in range(starts[i], starts[i + 1]):
+            wire, place = terms[k, 0], terms[k, 1]
+            total = fr.load(columns, wire)
+            if place == ONE:
+                total = fr.add(total, value)
+            elif place == MINUS_ONE:
+                total = fr.sub(total, value)
+            else:
+                total = fr.add(total, fr.mul(fr.load(coefficients, place), value))
+            fr.store(columns, wire, total)
