@@ -39,7 +39,7 @@ def folder() -> Path:
     """Where the entries lie.  Raises PermissionError when another user could change them there."""
     from prover.upkeep import warmup
 
-    found = files.make_folder(warmup.folder().parents[1] / "circuits")
+    found = files.make_folder(warmup.folder().parent / "circuits")
     if hasattr(os, "geteuid"):
         state = found.lstat()
         if stat.S_ISLNK(state.st_mode):

@@ -4,7 +4,6 @@ A tiny statement goes the whole way of a proof, so that every kernel on the way 
 beside the compiled code says that it was done.  A change of any kernel starts a new folder, without the mark.
 """
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,19 +21,20 @@ NOTE = "this happens once on this machine and takes about a minute"
 
 def folder() -> Path:
     """Where compiled kernels lie."""
-    from zk.runtime import jit
+    from zk.runtime import kernelcache
 
-    return jit.cache_folder
+    return kernelcache.base
 
 
 def is_warm() -> bool:
-    """Whether this version's kernels were compiled, for this copy of the sources: Numba's cache goes by their place."""
+    """Whether this version's kernels were compiled."""
     return _mark("warm").exists()
 
 
 def _mark(name: str) -> Path:
-    place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()
-    return folder() / f"{name}-{place[:16]}"
+    from zk.runtime import kernelcache
+
+    return kernelcache.base / f"{name}-{kernelcache.version}"
 
 
 def has_keys(keystore: "Keystore") -> bool:

@@ -46,13 +46,13 @@ def test_reference_twins_import_nothing_of_ours():
 
 
 def test_numba_is_imported_below_its_door_only():
-    """zk/jit owns the decorator; words and vectors need its types and LLVM's; `cpu` asks which CPU LLVM sees."""
+    """runtime.jit owns the decorator; words and vectors need its types and LLVM's; `cpu` asks which CPU LLVM sees."""
     importers = {
         str(path.relative_to(ROOT)) for path in FILES if roots(imported_modules(path)) & {"numba", "llvmlite"}
     }
     names = ("accumulator", "bounds", "fp2_lanes", "inversion", "lanes", "limbs52", "memory", "redundant", "simd", "words")
     fields = {f"zk/fields/{name}.py" for name in names}
-    assert importers == {"zk/runtime/jit.py", "zk/runtime/cpu.py"} | fields
+    assert importers == {f"zk/runtime/{name}.py" for name in ("cpu", "jit", "kernelcache")} | fields
 
 
 def kernel_modules() -> set[str]:

@@ -1,1 +1,1 @@
-"""What kernels run on: cpu (how many lanes), jit (compilation), parallel (threads), profile (what each phase takes)."""
+"""What kernels run on: cpu (how many lanes), kernelcache, jit (compilation), parallel (threads), profile (of phases)."""

@@ -71,8 +71,8 @@ def test_long_combinations_of_the_largest_numbers_agree(count):
         b.multiply(b.combine(factors, signals), b.combine(factors[::-1], signals))
     code = compiler.compile(b, "long").program
     batch = [[R - 1] * count, [1] * count, [R // 2 + 1] * count]
-    for inputs, witness in zip(batch, program.run_batch(code, batch)):
-        assert array.decode(FR, witness) == program.run_ints(code, inputs, R)
+    for inputs, values in zip(batch, program.run_batch(code, batch)):
+        assert array.decode(FR, values) == program.run_ints(code, inputs, R)
     assert array.decode(FR, program.run(code, batch[0])) == program.run_ints(code, batch[0], R)
 
 
@@ -83,17 +83,17 @@ def test_a_batch_of_any_size_is_the_witnesses_one_by_one(count):
     batch = [[source.choice(EDGES), source.choice([*EDGES, source.randrange(R)])] for _ in range(count)]
     found = program.run_batch(code, batch)
     assert found.shape == (count, code.wires, 4)
-    for inputs, witness in zip(batch, found):
-        assert array.is_canonical(FR, witness)
-        assert array.decode(FR, witness) == program.run_ints(code, inputs, R)
+    for inputs, values in zip(batch, found):
+        assert array.is_canonical(FR, values)
+        assert array.decode(FR, values) == program.run_ints(code, inputs, R)
 
 
 def test_a_zero_divisor_in_one_lane_changes_no_other():
     code = quotients()
     batch = [[i + 5, 3 * i + 1, i * i + 2] for i in range(8)]
     batch[3], batch[5] = [0, 7, 0], [7, 0, R - 7]
-    for inputs, witness in zip(batch, program.run_batch(code, batch)):
-        assert array.decode(FR, witness) == program.run_ints(code, inputs, R)
+    for inputs, values in zip(batch, program.run_batch(code, batch)):
+        assert array.decode(FR, values) == program.run_ints(code, inputs, R)
 
 
 def test_a_batch_with_one_wrong_row_is_refused():
@@ -115,8 +115,8 @@ def test_long_random_programs_agree():
     code = compiler.compile(b, "random").program
     batch = [[source.randrange(R) for _ in range(5)] for _ in range(3)]
     assert array.decode(FR, program.run(code, batch[0])) == program.run_ints(code, batch[0], R)
-    for inputs, witness in zip(batch, program.run_batch(code, batch)):
-        assert array.decode(FR, witness) == program.run_ints(code, inputs, R)
+    for inputs, values in zip(batch, program.run_batch(code, batch)):
+        assert array.decode(FR, values) == program.run_ints(code, inputs, R)
 
 
 def test_running_changes_nothing_of_the_program():

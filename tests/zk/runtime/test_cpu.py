@@ -83,7 +83,7 @@ def process(source: str, stated: str) -> str:
 
 
 def test_each_path_has_a_folder_of_compiled_code_of_its_own():
-    source = "from zk import jit, width; print(width.LANES, jit.cache_folder.name)"
+    source = "from zk.runtime import cpu, kernelcache; print(cpu.LANES, kernelcache.version)"
     one, chosen_here = process(source, "1").split(), process(source, str(cpu.LANES)).split()
     assert (one[0], chosen_here[0]) == ("1", str(cpu.LANES))
     assert (one[1] == chosen_here[1]) == (cpu.LANES == 1)

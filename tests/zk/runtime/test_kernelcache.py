@@ -1,0 +1,105 @@
+"""Compiled code lies in private folders that follow the code: no edit leaves a stale kernel, and prose costs none."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import zk
+from zk.fields import fp  # noqa: F401  (compiled code of kernels is looked for below)
+from zk.runtime import kernelcache
+
+ROOT = Path(zk.__file__).parent
+
+
+def test_the_cache_folder_is_private_to_the_user():
+    assert stat.S_IMODE(kernelcache.base.stat().st_mode) == 0o700
+
+
+def test_a_folder_of_another_user_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("ZKSETTLE_CACHE", str(tmp_path))
+    folder = kernelcache.make_base()
+    monkeypatch.setattr(kernelcache.os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(PermissionError, match="another user"):
+        kernelcache.make_base()
+    assert folder.stat().st_uid == os.getuid()
+
+
+MODULES = ("zk.fields.words", "zk.fields.fp", "zk.curves.weierstrass", "zk.msm.pippenger", "zk.ntt.ntt")
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of zk, to be edited."""
+    copy = tmp_path / "copy" / "zk"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+def folders(package: Path, **environment: str) -> dict[str, str]:
+    """The names of the folders in which a copy of zk looks for the kernels of MODULES."""
+    code = f"from zk.runtime import kernelcache\nprint(*(kernelcache.folder_of(m).name for m in {MODULES}))"
+    variables = os.environ | {"ZKSETTLE_CACHE": str(package.parent), "PYTHONPATH": str(package.parent)} | environment
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=variables, cwd=package.parent
+    )
+    return dict(zip(MODULES, done.stdout.split(), strict=True))
+
+
+def changed(package: Path, file: str, edit: str) -> set[str]:
+    """The modules whose folder is another one after a line was added to a file."""
+    before = folders(package)
+    with (package / file).open("a") as source:
+        source.write(edit)
+    after = folders(package)
+    return {module for module in MODULES if before[module] != after[module]}
+
+
+@pytest.mark.parametrize("file, modules", [
+    ("fields/words.py", set(MODULES)),
+    ("fields/prime.py", set(MODULES)),  # constants are compiled in
+    ("runtime/jit.py", set(MODULES)),
+    ("curves/weierstrass.py", {"zk.curves.weierstrass", "zk.msm.pippenger"}),
+    ("msm/pippenger.py", {"zk.msm.pippenger"}),
+    ("signature.py", set()),
+])  # fmt: skip
+def test_an_edit_starts_new_folders_for_the_module_and_all_that_import_it(package, file, modules):
+    assert changed(package, file, "\nUNUSED = 1\n") == modules
+
+
+def test_prose_starts_no_new_folder(package):
+    source = (package / "fields" / "words.py").read_text("utf-8")
+    assert source.startswith('"""')
+    (package / "fields" / "words.py").write_text('"""Something else.\n\n\n' + source[3:], "utf-8")
+    assert changed(package, "fields/words.py", "\n# a comment\n") == set()
+
+
+def test_what_is_compiled_for_another_cpu_lies_elsewhere(package):
+    here, there = folders(package, ZKSETTLE_LANES="1"), folders(package, ZKSETTLE_LANES="1", NUMBA_BOUNDSCHECK="1")
+    assert not set(here.values()) & set(there.values())
+
+
+def test_a_kernel_is_found_again_after_its_lines_moved_and_its_docstring_changed(package):
+    """What the folder cannot show: Numba's own index must not look at times, paths and line numbers either."""
+    code = (
+        "import numpy as np\nfrom numba.core.caching import FunctionCache\n"
+        "from zk.fields import array\nfrom zk.fields.prime import FR\nfrom zk.ntt import polynomial\n"
+        "polynomial.to_plain(array.encode(FR, [7]))\n"
+        "print(sum(d.stats.cache_misses != {} for d in vars(polynomial).values() if hasattr(d, 'stats')))"
+    )
+
+    def misses() -> int:
+        variables = os.environ | {"ZKSETTLE_CACHE": str(package.parent), "PYTHONPATH": str(package.parent)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=variables, cwd=package.parent
+        )
+        return int(done.stdout)
+
+    assert misses() == 1
+    source = (package / "ntt" / "polynomial.py").read_text("utf-8")
+    (package / "ntt" / "polynomial.py").write_text('"""Moved.\n\n\n\n\n' + source[3:], "utf-8")
+    assert misses() == 0
