@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from circuits import records
+from zk import domains
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import Point
 
@@ -15,13 +16,13 @@ from zk.curves.babyjubjub import Point
 @lru_cache(maxsize=None)
 def assets() -> tuple[Point, ...]:
     """G_0 ... G_7, one for each asset of a pool, in the pool's order."""
-    return tuple(babyjubjub.hash_to_curve(b"zksettle/value/asset/%d" % i) for i in range(records.ASSETS))
+    return tuple(babyjubjub.hash_to_curve(domains.VALUE_ASSET + b"%d" % i) for i in range(records.ASSETS))
 
 
 @lru_cache(maxsize=None)
 def blinding() -> Point:
     """H, the base of the blinding and of the binding signature."""
-    return babyjubjub.hash_to_curve(b"zksettle/value/blinding")
+    return babyjubjub.hash_to_curve(domains.VALUE_BLINDING)
 
 
 def commit(changes: Sequence[int], hiding: int) -> Point:

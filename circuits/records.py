@@ -1,7 +1,7 @@
 """Every hash formula of the system, once, for integers and for circuit signals alike.
 
 Each formula takes `hash(inputs, tag)`: zk.hashes.poseidon.hash outside, a Poseidon gadget inside a circuit.  So wallet,
-ledger and circuit cannot disagree.  This module imports nothing of ours.
+ledger and circuit cannot disagree.  Of our own modules it imports only the tags.
 
     owner       H[OWNER](AK.x, AK.y, nk)
     commitment  H[ACCOUNT](owner, b_0, ..., b_7, epoch, rho)
@@ -17,12 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-TAG_OWNER = 1
-TAG_ACCOUNT = 2
-TAG_NULLIFIER = 3
-TAG_NODE = 4
-TAG_GRID_ASSET = 5
-TAG_GRID = 6
+from zk import domains
 
 ASSETS = 8
 SCENARIOS = 16
@@ -36,17 +31,17 @@ Hash = Callable[[Any, int], Any]
 
 def owner(hash: Hash, spending_key: tuple, nullifier_key: Any) -> Any:
     """Who may spend an account: its spending key AK = (x, y) bound to its nullifier key nk."""
-    return hash((*spending_key, nullifier_key), TAG_OWNER)
+    return hash((*spending_key, nullifier_key), domains.TAG_OWNER)
 
 
 def nullifier(hash: Hash, nullifier_key: Any, commitment: Any, position: Any) -> Any:
     """What is published when an account is spent.  The position keeps two equal commitments apart."""
-    return hash((nullifier_key, commitment, position), TAG_NULLIFIER)
+    return hash((nullifier_key, commitment, position), domains.TAG_NULLIFIER)
 
 
 def node(hash: Hash, children: tuple) -> Any:
     """The parent of four children of the tree."""
-    return hash(children, TAG_NODE)
+    return hash(children, domains.TAG_NODE)
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ class Account:
 
     def commitment(self, hash: Hash) -> Any:
         """What the tree holds of this account."""
-        return hash((self.owner, *self.balances, self.epoch, self.rho), TAG_ACCOUNT)
+        return hash((self.owner, *self.balances, self.epoch, self.rho), domains.TAG_ACCOUNT)
 
 
 @dataclass(frozen=True)
@@ -79,5 +74,5 @@ class RiskGrid:
 
     def root(self, hash: Hash) -> Any:
         """The digest that a margin proof names; the epoch is named beside it."""
-        columns = tuple(hash(column, TAG_GRID_ASSET) for column in zip(*self.values, strict=True))
-        return hash(columns, TAG_GRID)
+        columns = tuple(hash(column, domains.TAG_GRID_ASSET) for column in zip(*self.values, strict=True))
+        return hash(columns, domains.TAG_GRID)

@@ -24,7 +24,7 @@ NEW_BALANCES = (250_000, 3, 0, 2**62, -(2**62), -7, 1, 2**63 - 1)
 
 def sibling(level: int, index: int) -> int:
     """Some other node of the tree."""
-    return poseidon.hash((level, index), 99)
+    return poseidon.hash((level, index))
 
 
 def path_at(commitment: int, position: int) -> tuple[tuple, int]:

@@ -16,7 +16,7 @@ from settlement.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage.orders import Order
-from zk import signature
+from zk import domains, signature
 from zk.errors import InvalidProof
 from zk.fields import prime
 from zk.signature import Signature
@@ -25,8 +25,6 @@ MAX_ORDERS = 1024
 MAX_READERS = 16
 MAX_ORDERS_PER_NULLIFIER = 8
 MAX_LIFE_MS = 30 * 24 * 3_600_000
-
-_WITHDRAWAL = b"zksettle/order/withdrawal"
 
 
 def place(
@@ -84,7 +82,7 @@ def prune(ledger: Ledger, now_ms: int) -> list[bytes]:
 
 def withdrawal_message(ledger_id: bytes, order_id: bytes) -> int:
     """What a maker signs under the leg's rk to take an order off the board.  In [0, r)."""
-    return int.from_bytes(hashlib.sha512(_WITHDRAWAL + ledger_id + order_id).digest(), "big") % prime.R
+    return int.from_bytes(hashlib.sha512(domains.ORDER_WITHDRAWAL + ledger_id + order_id).digest(), "big") % prime.R
 
 
 def withdraw(ledger: Ledger, order_id: bytes, signed: Signature) -> None:

@@ -8,29 +8,24 @@ import hashlib
 
 from settlement import encoding
 from settlement.bundle import Bundle, Leg
-from zk import signature
+from zk import domains, signature
 from zk.fields import prime
-
-_LEG_ID = b"zksettle/leg/id"
-_LEG_MESSAGE = b"zksettle/leg/message"
-_BUNDLE_ID = b"zksettle/bundle/id"
-_BUNDLE_MESSAGE = b"zksettle/bundle/message"
 
 
 def leg_id(ledger_id: bytes, leg: Leg) -> bytes:
     """32 bytes that name a leg on one ledger; an order is named by its leg."""
-    return hashlib.sha256(_framed(_LEG_ID, ledger_id, encoding.encode_body(leg))).digest()
+    return hashlib.sha256(_framed(domains.LEG_ID, ledger_id, encoding.encode_body(leg))).digest()
 
 
 def leg_message(ledger_id: bytes, leg: Leg) -> int:
     """What a leg's owner signs under rk: all of the leg but its proofs, for one ledger.  In [0, r)."""
-    return _element(_framed(_LEG_MESSAGE, ledger_id, encoding.encode_body(leg)))
+    return _element(_framed(domains.LEG_MESSAGE, ledger_id, encoding.encode_body(leg)))
 
 
 def bundle_id(settled: Bundle) -> bytes:
     """32 bytes that name a bundle by what it does."""
     bodies = (encoding.encode_body(leg) for leg in settled.legs)
-    return hashlib.sha256(_framed(_BUNDLE_ID, settled.ledger_id, *bodies)).digest()
+    return hashlib.sha256(_framed(domains.BUNDLE_ID, settled.ledger_id, *bodies)).digest()
 
 
 def bundle_message(settled: Bundle) -> int:
@@ -41,7 +36,7 @@ def bundle_message(settled: Bundle) -> int:
     parts = []
     for leg in settled.legs:
         parts += [encoding.encode_body(leg), signature.encode(leg.signature)]
-    return _element(_framed(_BUNDLE_MESSAGE, settled.ledger_id, *parts))
+    return _element(_framed(domains.BUNDLE_MESSAGE, settled.ledger_id, *parts))
 
 
 def _framed(*parts: bytes) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from settlement import grids
 from settlement.grids import PublishedGrids
+from zk import domains
 from zk.fields import prime
 
 GENESIS = "genesis"
@@ -17,8 +18,6 @@ BUNDLE = "bundle"
 GRIDS = "grids"
 KINDS = (GENESIS, BUNDLE, GRIDS)
 BEGINNING = bytes(32)
-
-_EVENT = b"zksettle/event"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def following(previous: Event | None, kind: str, created_ms: int, body: bytes) -
     height = 0 if previous is None else previous.height + 1
     before = BEGINNING if previous is None else previous.digest
     head = before + height.to_bytes(8, "big") + bytes([KINDS.index(kind)]) + created_ms.to_bytes(8, "big")
-    return Event(height, kind, created_ms, body, hashlib.sha256(_EVENT + head + body).digest())
+    return Event(height, kind, created_ms, body, hashlib.sha256(domains.EVENT + head + body).digest())
 
 
 def bundle_body(bundle_id: bytes, data: bytes, root: int, size: int) -> bytes:

@@ -32,7 +32,7 @@ from settlement.grids import Publication, PublishedGrids
 from settlement.ledger import Ledger
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
-from zk import signature
+from zk import domains, signature
 from zk.errors import FormatError, InvalidProof
 from zk.hashes import poseidon
 from zk.signature import Signature
@@ -42,9 +42,6 @@ MAX_PRICE = 2**63 - 1
 MAX_TIME_MS = 2**63 - 1
 MAX_EPOCH = 2**63 - 1
 CLOCK_SKEW_MS = 30_000
-
-# Beside the tags of circuits.records: no hash of an account or a tree is ever a signed price.
-TAG_QUOTE = 64
 
 MAGIC = b"zkQ1"
 _HEAD = struct.Struct(">BBQQQ")
@@ -67,7 +64,7 @@ class Quote:
 def message(ledger_id: bytes, asset: int, price: int, time_ms: int, epoch: int) -> int:
     """What an oracle signs: H[QUOTE](upper and lower half of the ledger id, asset, price, time, epoch)."""
     halves = (int.from_bytes(ledger_id[:16], "big"), int.from_bytes(ledger_id[16:], "big"))
-    return int(poseidon.hash((*halves, asset, price, time_ms, epoch), TAG_QUOTE))
+    return int(poseidon.hash((*halves, asset, price, time_ms, epoch), domains.TAG_QUOTE))
 
 
 def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: int) -> Quote:

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from settlement import poolcheck
+from zk import domains
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields import prime
@@ -18,7 +19,6 @@ from zk.groth16 import keys
 VERSION = 2
 MAX_POOL_BYTES = 64 * 1024
 _VERSION_WITHOUT_ORIGINS = 1
-_LEDGER_ID = b"zksettle/ledger/id"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Pool:
     @property
     def ledger_id(self) -> bytes:
         """32 bytes: the domain-separated SHA-256 of the pool's bytes."""
-        return hashlib.sha256(_LEDGER_ID + encode(self)).digest()
+        return hashlib.sha256(domains.LEDGER_ID + encode(self)).digest()
 
 
 def asset_index(pool: Pool, symbol: str) -> int:

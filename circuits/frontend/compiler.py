@@ -21,6 +21,7 @@ import numpy as np
 
 from circuits.frontend.builder import Builder, Constraint
 from circuits.frontend.program import MULTIPLY, QUOTIENT, Program
+from zk import domains
 from zk.fields import array
 from zk.fields.prime import R
 from zk.r1cs import r1cs
@@ -81,7 +82,7 @@ def compile_statement(statement: Any, modulus: int = R) -> Circuit:
 def fingerprint(circuit: Circuit) -> str:
     """64 hexadecimal digits that change with any constraint, the order of wires, or a public input's name."""
     system = circuit.r1cs
-    digest = hashlib.sha256(b"zksettle circuit 1" + system.modulus.to_bytes(32, "little"))
+    digest = hashlib.sha256(domains.CIRCUIT + system.modulus.to_bytes(32, "little"))
     for count in (system.wires, system.public, system.constraints):
         digest.update(count.to_bytes(8, "little"))
     for name in circuit.public_names:

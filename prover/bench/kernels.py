@@ -96,7 +96,7 @@ def _host(runs: int) -> list[Timing]:
     four, leaves = tuple(range(records.ARITY)), [entropy.scalar(R) for _ in range(LEAVES)]
     secret, blinding = entropy.scalar(babyjubjub.ORDER), generators.blinding()
     return [
-        measure("Poseidon", "4 inputs, host", lambda: poseidon.hash(four, 0), runs),
+        measure("Poseidon", "4 inputs, host", lambda: poseidon.hash(four), runs),
         measure("Baby Jubjub multiple", "251 bits, host", lambda: babyjubjub.multiply(secret, blinding), runs),
         measure(
             "tree append", f"{LEAVES} leaves, host", lambda: merkle.append(lambda level, index: None, 0, leaves), runs

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric import x25519
 
 from prover.trader import keys
+from zk import domains
 from zk.errors import FormatError
 from zk.fields import prime
 
@@ -72,7 +73,7 @@ def _letters(data: bytes) -> str:
 
 
 def _checksum(body: bytes) -> bytes:
-    return hashlib.sha256(b"zksettle/address" + body).digest()[:CHECKSUM_BYTES]
+    return hashlib.sha256(domains.ADDRESS + body).digest()[:CHECKSUM_BYTES]
 
 
 def _check_key(viewing: bytes) -> None:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mnemonic import Mnemonic
 
 from circuits import records
-from zk import entropy
+from zk import domains, entropy
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields.prime import R
@@ -89,7 +89,7 @@ def derive(phrase: str) -> Seed:
 
 def viewing_key(seed: Seed) -> x25519.X25519PrivateKey:
     """The wallet's X25519 key: it opens what is sealed to the wallet and cannot spend."""
-    return x25519.X25519PrivateKey.from_private_bytes(_expand(seed, b"viewing", 32))
+    return x25519.X25519PrivateKey.from_private_bytes(_expand(seed, domains.KEYS_VIEWING, 32))
 
 
 @lru_cache(maxsize=1024)
@@ -97,8 +97,8 @@ def account(seed: Seed, index: int) -> AccountKeys:
     """The keys of account `index`, 0 <= index < 2^31."""
     assert 0 <= index < MAX_INDEX, "an account index is below 2^31"
     suffix = index.to_bytes(4, "big")
-    ask = 1 + int.from_bytes(_expand(seed, b"spending/" + suffix, WIDE_BYTES), "big") % (babyjubjub.ORDER - 1)
-    nk = int.from_bytes(_expand(seed, b"nullifier/" + suffix, WIDE_BYTES), "big") % R
+    ask = 1 + int.from_bytes(_expand(seed, domains.KEYS_SPENDING + suffix, WIDE_BYTES), "big") % (babyjubjub.ORDER - 1)
+    nk = int.from_bytes(_expand(seed, domains.KEYS_NULLIFIER + suffix, WIDE_BYTES), "big") % R
     return _account_keys(index, ask, nk)
 
 
@@ -113,4 +113,4 @@ def _account_keys(index: int | None, ask: int, nk: int) -> AccountKeys:
 
 
 def _expand(seed: Seed, purpose: bytes, length: int) -> bytes:
-    return HKDF(hashes.SHA256(), length, salt=b"zksettle/keys", info=purpose).derive(seed.data)
+    return HKDF(hashes.SHA256(), length, salt=domains.KEYS, info=purpose).derive(seed.data)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import x25519
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from zk import entropy
+from zk import domains, entropy
 from zk.fields import prime
 
 PLAINTEXT_BYTES = 160
@@ -71,5 +71,5 @@ class Opener:
 
 
 def _keys(shared: bytes, point: bytes, viewing: bytes) -> tuple[bytes, bytes, bytes]:
-    derived = HKDF(hashes.SHA256(), 46, salt=b"zksettle/sealing", info=point + viewing).derive(shared)
+    derived = HKDF(hashes.SHA256(), 46, salt=domains.SEALING, info=point + viewing).derive(shared)
     return derived[:32], derived[32:44], derived[44:]

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from zk import domains
 from zk.errors import FormatError, InvalidProof
 from zk.formats import attribution, sections, strictjson
 
@@ -41,7 +42,6 @@ _NAMES = {_HEAD: "the head", _SIGNATURE: "the signature"} | {
     _FIRST_SHARE + number: f"{_PARTS[number % len(_PARTS)]} of statement {number // len(_PARTS)}"
     for number in range(MAX_STATEMENTS * len(_PARTS))
 }
-_TAG = b"zksettle/ceremony/contribution"
 _MAX_HEAD_BYTES = 4096
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
@@ -182,7 +182,7 @@ def _message(head: Head, shares: Sequence[Share]) -> bytes:
     for number, data in [(_HEAD, _encode_head(head)), *_shares(shares)]:
         digest.update(number.to_bytes(4, "little") + len(data).to_bytes(8, "little"))
         digest.update(data)
-    return _TAG + digest.digest()
+    return domains.CEREMONY_CONTRIBUTION + digest.digest()
 
 
 def _encode_head(head: Head) -> bytes:

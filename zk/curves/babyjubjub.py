@@ -11,6 +11,7 @@ import hashlib
 
 from gmpy2 import invert, legendre, mpz, powmod
 
+from zk import domains
 from zk.curves import edwards
 from zk.errors import FormatError
 from zk.fields.prime import FR, R
@@ -33,7 +34,6 @@ BASE8: Point = (
     16950150798460657717958625567821834550301663161624707787222815936182638968203,
 )
 
-_HASH_TO_CURVE = b"zksettle/babyjubjub/hash-to-curve"
 _SIGN_BIT = 0x80
 _UNUSED_BIT = 0x40
 
@@ -140,7 +140,7 @@ def hash_to_curve(label: bytes) -> Point:
     constants of equal role, so the time that this takes tells nothing.
     """
     for counter in range(1 << 32):
-        digest = bytearray(hashlib.sha256(_HASH_TO_CURVE + label + counter.to_bytes(4, "big")).digest())
+        digest = bytearray(hashlib.sha256(domains.HASH_TO_CURVE + label + counter.to_bytes(4, "big")).digest())
         digest[31] &= ~_UNUSED_BIT
         candidate = _unpacked(bytes(digest))
         if candidate is not None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from zk import domains
 from zk.curves import bn254
 from zk.curves.bn254 import G1_BYTES, G2_BYTES, G1Point, G2Point
 from zk.errors import FormatError
@@ -28,7 +29,6 @@ MAX_PUBLIC = 1 << 16
 MAX_WIRES = 1 << 28
 
 _FIXED_BYTES = G1_BYTES + 3 * G2_BYTES
-_DIGEST = b"zksettle/groth16/verifying-key"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def decode_verifying_key(data: bytes, what: str = "the verifying key") -> Verify
 
 def digest(key: VerifyingKey) -> bytes:
     """32 bytes that name the key."""
-    return hashlib.sha256(_DIGEST + encode_verifying_key(key)).digest()
+    return hashlib.sha256(domains.VERIFYING_KEY + encode_verifying_key(key)).digest()
 
 
 Claim = tuple[VerifyingKey, Sequence[int], Proof]  # what verification is asked: key, public inputs, proof

@@ -8,6 +8,7 @@ import pytest
 from circuits import records
 from circuits.gadgets import boolean, merkle, poseidon
 from tests.circuits.exhaustive import Toy, evaluate
+from zk import domains
 from zk.fields.prime import R
 from zk.hashes import poseidon as host
 
@@ -28,7 +29,7 @@ def test_a_toy_level_accepts_the_child_at_its_position_only():
     p = 3
     toy = Toy(gadget, 7, p)
     expected = {
-        (four[low + 2 * high], low, high, *four, toy_hash(four, records.TAG_NODE) % p)
+        (four[low + 2 * high], low, high, *four, toy_hash(four, domains.TAG_NODE) % p)
         for low, high in itertools.product((0, 1), repeat=2)
         for four in itertools.product(range(p), repeat=4)
     }

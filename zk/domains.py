@@ -1,0 +1,42 @@
+"""Every domain tag of the system: no hash made for one purpose is ever the hash of another.
+
+A tag never changes and is never reused, because ids, signatures and proving keys depend on it.  Two kinds exist:
+
+    Poseidon tags   the first element of the permutation's state.  Tag 0 is circomlib's plain Poseidon, which
+                    zk.signature uses for the EdDSA challenge, so no purpose of ours has it.
+    byte strings    the beginning of what SHA-256 or SHA-512 hashes, a label of hash-to-curve, or the salt or info of
+                    HKDF.  None is a prefix of another.
+
+This module imports nothing.
+"""
+
+TAG_OWNER = 1
+TAG_ACCOUNT = 2
+TAG_NULLIFIER = 3
+TAG_NODE = 4
+TAG_GRID_ASSET = 5
+TAG_GRID = 6
+TAG_QUOTE = 64
+
+HASH_TO_CURVE = b"zksettle/babyjubjub/hash-to-curve"
+VALUE_ASSET = b"zksettle/value/asset/"  # followed by the index of the asset, one digit
+VALUE_BLINDING = b"zksettle/value/blinding"
+
+VERIFYING_KEY = b"zksettle/groth16/verifying-key"
+CIRCUIT = b"zksettle circuit 1"
+
+LEDGER_ID = b"zksettle/ledger/id"
+LEG_ID = b"zksettle/leg/id"
+LEG_MESSAGE = b"zksettle/leg/message"
+BUNDLE_ID = b"zksettle/bundle/id"
+BUNDLE_MESSAGE = b"zksettle/bundle/message"
+ORDER_WITHDRAWAL = b"zksettle/order/withdrawal"
+EVENT = b"zksettle/event"
+CEREMONY_CONTRIBUTION = b"zksettle/ceremony/contribution"
+
+ADDRESS = b"zksettle/address"
+SEALING = b"zksettle/sealing"
+KEYS = b"zksettle/keys"  # the salt; the info is one of the next three
+KEYS_VIEWING = b"viewing"
+KEYS_SPENDING = b"spending/"  # followed by the index of the account
+KEYS_NULLIFIER = b"nullifier/"  # followed by the index of the account
