@@ -10,7 +10,7 @@ import click
 
 from prover.cli.circom import setup
 from prover.cli.circom.wtns import calculated, input_argument, limit_option, wasm_argument, wtns_argument
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 from prover.cli.frame.screen import seconds
 from prover.cli.tools import resident
@@ -18,15 +18,15 @@ from prover.cli.tools import resident
 if TYPE_CHECKING:
     import numpy as np
 
-zkey_argument = click.argument("zkey", type=files.Existing(), default="circuit_final.zkey", metavar="[CIRCUIT.zkey]")
+zkey_argument = click.argument("zkey", type=paths.Existing(), default="circuit_final.zkey", metavar="[CIRCUIT.zkey]")
 proof_argument, public_argument = (
-    click.argument(name, type=files.Output(), default=f"{name}.json", metavar=f"[{name.upper()}.json]")
+    click.argument(name, type=paths.Output(), default=f"{name}.json", metavar=f"[{name.upper()}.json]")
     for name in ("proof", "public")
 )
 
 
 def _existing(name: str, default: str) -> Callable[[Callable], Callable]:
-    return click.argument(name, type=files.Existing(), default=default, metavar=f"[{default.upper()[:-5]}.json]")
+    return click.argument(name, type=paths.Existing(), default=default, metavar=f"[{default.upper()[:-5]}.json]")
 
 
 @group()
@@ -103,16 +103,16 @@ def fullprove(session: Session, input: Path, wasm: Path, zkey: Path, proof: Path
 
 def _check_files(read: dict[str, Path], proof: Path, public: Path) -> None:
     """Raises click.UsageError when a file is given twice, FormatError when one cannot be written where it is to be."""
-    files.check_different(read | {"PROOF.json": proof, "PUBLIC.json": public})
+    paths.check_different(read | {"PROOF.json": proof, "PUBLIC.json": public})
     for path in (proof, public):
-        files.check_folder(path)
+        paths.check_folder(path)
 
 
 def _write(session: Session, proof: Path, public: Path, proof_text: str, public_text: str, took_s: float, *,
            is_service: bool, **more: object) -> None:  # fmt: skip
     """Writes the two files and says so; `more` goes into the JSON document."""
-    files.write_text(proof, proof_text)
-    files.write_text(public, public_text)
+    paths.write_text(proof, proof_text)
+    paths.write_text(public, public_text)
     session.screen.say(
         f"Proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {proof}, its public inputs in {public}."
     )
@@ -166,9 +166,9 @@ def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: boo
     from zk.formats import snarkjs
     from zk.groth16 import keys
 
-    trusted = snarkjs.decode_verifying_key(files.read_bytes(key, snarkjs.MAX_BYTES))
-    inputs = snarkjs.decode_public(files.read_bytes(public, snarkjs.MAX_BYTES), trusted.public)
-    found = snarkjs.decode_proof(files.read_bytes(proof))
+    trusted = snarkjs.decode_verifying_key(paths.read_bytes(key, snarkjs.MAX_BYTES))
+    inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES), trusted.public)
+    found = snarkjs.decode_proof(paths.read_bytes(proof))
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_kernels()
         proving.verify_inputs(trusted, inputs, found, paranoid)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.circom import contributions
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ CURVES = ("bn128", "bn254", "altbn128")
 MOST_BYTES = 96 << 20  # of memory that a command takes which works piece by piece
 BYTES_PER_POWER = 500  # of memory, where that is less
 
-input_argument = click.argument("old", type=files.Existing(), metavar="POWERS.ptau")
-output_argument = click.argument("new", type=files.Output(), metavar="NEW.ptau")
+input_argument = click.argument("old", type=paths.Existing(), metavar="POWERS.ptau")
+output_argument = click.argument("new", type=paths.Output(), metavar="NEW.ptau")
 
 
 @group()
@@ -37,11 +37,11 @@ def powersoftau() -> None:
 def new(session: Session, curve: str, power: int, new: Path) -> None:
     """Begin a ceremony for circuits of up to 2^POWER constraints."""
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import powers
 
-    files.check_folder(new)
-    with watching.long_step(session, "Beginning", _piecewise(power)) as report, whole.writing(new) as file:
+    paths.check_folder(new)
+    with watching.long_step(session, "Beginning", _piecewise(power)) as report, files.writing(new) as file:
         challenge = powers.new(power, file, report)
     session.screen.say(f"{new} is a ceremony that nobody has contributed to.  Its first challenge:")
     session.screen.say(contributions.hash_text(challenge))
@@ -60,14 +60,14 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
     The result is safe for all when one of its contributors is honest and the secrets are gone.
     """
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import powers
     from zk.formats import ptau
 
     _check_output(old, new)
     _compile_kernels(session, old)
     text = contributions.entropy_bytes(entropy)
-    with whole.writing(new) as file, ptau.opened(old) as found:
+    with files.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(session, "Contributing", _piecewise(found.power)) as report:
             digest = powers.contribute(found, file, name, text, report)
     _say_contributed(session, new, name, digest)
@@ -86,14 +86,14 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
     Announce beforehand which value it will be: of a block that is not mined yet, of a lottery that is not drawn.
     """
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import powers
     from zk.formats import ptau
 
-    value = files.parse_hex(beacon, "HEX")
+    value = paths.parse_hex(beacon, "HEX")
     _check_output(old, new)
     _compile_kernels(session, old)
-    with whole.writing(new) as file, ptau.opened(old) as found:
+    with files.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(session, "Contributing the beacon", _piecewise(found.power)) as report:
             digest = powers.beacon(found, file, value, exponent, name, report)
     _say_contributed(session, new, name, digest)
@@ -115,8 +115,8 @@ def _compile_kernels(session: Session, old: Path) -> None:
 
 def _check_output(old: Path, new: Path) -> None:
     """Raises click.UsageError when a file would be written over its own source, FormatError when it has no folder."""
-    files.check_different({"POWERS.ptau": old, "NEW.ptau": new})
-    files.check_folder(new)
+    paths.check_different({"POWERS.ptau": old, "NEW.ptau": new})
+    paths.check_folder(new)
 
 
 def _say_contributed(session: Session, new: Path, name: str | None, digest: bytes) -> None:
@@ -137,13 +137,13 @@ def prepare() -> None:
 def prepare_phase2(session: Session, old: Path, new: Path) -> None:
     """Add the Lagrange points that `groth16 setup` takes its keys from."""
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import preparation
     from zk.formats import ptau
 
     _check_output(old, new)
     _compile_kernels(session, old)
-    with whole.writing(new) as file, ptau.opened(old) as found:
+    with files.writing(new) as file, ptau.opened(old) as found:
         memory = _piecewise(found.power) + preparation.memory_bytes(found.power)
         with watching.long_step(session, "Preparing phase 2", memory) as report:
             preparation.prepare(found, file, report)
@@ -152,7 +152,7 @@ def prepare_phase2(session: Session, old: Path, new: Path) -> None:
 
 
 @powersoftau.command("truncate")
-@click.argument("old", type=files.Existing(), metavar="POWERS.ptau")
+@click.argument("old", type=paths.Existing(), metavar="POWERS.ptau")
 @click.argument("prefix", required=False, metavar="[PREFIX]")
 @pass_session
 def truncate(session: Session, old: Path, prefix: str | None) -> None:
@@ -161,23 +161,23 @@ def truncate(session: Session, old: Path, prefix: str | None) -> None:
     The default for PREFIX is the file's own name without .ptau, and an underscore.
     """
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import powers
     from zk.formats import ptau
 
     prefix = f"{old.with_suffix('')}_" if prefix is None else prefix
     with ptau.opened(old) as found:
-        paths = [Path(f"{prefix}{power:02}.ptau") for power in range(1, found.power)]
-        for path in paths:
+        outputs = [Path(f"{prefix}{power:02}.ptau") for power in range(1, found.power)]
+        for path in outputs:
             _check_output(old, path)
         with watching.long_step(session, "Shortening", _piecewise(found.power)) as report:
-            for power, path in enumerate(paths, 1):
-                with whole.writing(path) as file:
+            for power, path in enumerate(outputs, 1):
+                with files.writing(path) as file:
                     powers.truncate(found, power, file)
                 report(1 << power, 1 << found.power)
-    for path in paths:
+    for path in outputs:
         session.screen.say(str(path))
-    session.screen.document({"files": list(map(str, paths))})
+    session.screen.document({"files": list(map(str, outputs))})
 
 
 @powersoftau.command("verify")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 
 R1CS = "circuit.r1cs"
 
-r1cs_argument = click.argument("r1cs", type=files.Existing(), default=R1CS, metavar="[CIRCUIT.r1cs]")
+r1cs_argument = click.argument("r1cs", type=paths.Existing(), default=R1CS, metavar="[CIRCUIT.r1cs]")
 
 
 @group()
@@ -50,7 +50,7 @@ def info(session: Session, r1cs: Path) -> None:
 
 @r1cs.command("print")
 @r1cs_argument
-@click.argument("sym", type=files.Existing(), required=False, metavar="[CIRCUIT.sym]")
+@click.argument("sym", type=paths.Existing(), required=False, metavar="[CIRCUIT.sym]")
 @pass_session
 def print_(session: Session, r1cs: Path, sym: Path | None) -> None:
     """Print every constraint with the names of its signals.
@@ -80,7 +80,7 @@ def export() -> None:
 
 @export.command("json")
 @r1cs_argument
-@click.argument("output", type=files.Output(), required=False, metavar="[OUT.json]")
+@click.argument("output", type=paths.Output(), required=False, metavar="[OUT.json]")
 @pass_session
 def export_json(session: Session, r1cs: Path, output: Path | None) -> None:
     """Write a circuit as JSON, as `snarkjs r1cs export json` does.
@@ -89,18 +89,18 @@ def export_json(session: Session, r1cs: Path, output: Path | None) -> None:
     """
     from prover.circom import circuit
     from prover.cli.frame import watching
-    from prover.machine import files as storage
+    from prover.machine import files
     from zk.errors import FormatError
     from zk.formats import exported
 
     output = output or r1cs.with_suffix(".json")
-    files.check_different({"CIRCUIT.r1cs": r1cs, "OUT.json": output})
-    files.check_folder(output)
+    paths.check_different({"CIRCUIT.r1cs": r1cs, "OUT.json": output})
+    paths.check_folder(output)
     with watching.long_step(session, f"Exporting {r1cs.name}", circuit.memory_bytes(r1cs)) as report:
         found = circuit.read(r1cs)
         if found.labels is None:
             raise FormatError(f"{r1cs} has no label for its last wire, as circom wrote before version 2")
-        with storage.writing(output) as file:
+        with files.writing(output) as file:
             for index, text in enumerate(exported.circuit(found.header, found.system, found.labels)):
                 file.write(text.encode())
                 if index % 4096 == 0:

@@ -5,17 +5,17 @@ from pathlib import Path
 import click
 
 from prover.cli.circom import contributions
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, command, pass_session
 
-r1cs_argument = click.argument("r1cs", type=files.Existing(), default="circuit.r1cs", metavar="[CIRCUIT.r1cs]")
-powers_argument = click.argument("powers", type=files.Existing(), default="powersoftau.ptau", metavar="[POWERS.ptau]")
+r1cs_argument = click.argument("r1cs", type=paths.Existing(), default="circuit.r1cs", metavar="[CIRCUIT.r1cs]")
+powers_argument = click.argument("powers", type=paths.Existing(), default="powersoftau.ptau", metavar="[POWERS.ptau]")
 
 
 @command(name="setup")
 @r1cs_argument
 @powers_argument
-@click.argument("new", type=files.Output(), default="circuit_0000.zkey", metavar="[NEW.zkey]")
+@click.argument("new", type=paths.Output(), default="circuit_0000.zkey", metavar="[NEW.zkey]")
 @pass_session
 def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
     """Make the key of a circuit, for people to contribute to with `zkey contribute`.
@@ -24,13 +24,13 @@ def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
     key, so no command takes it to prove or to verify with.
     """
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import initial_key as making
     from zk.formats import openfile, ptau, r1csfile, zkeyfile
 
-    files.check_different({"CIRCUIT.r1cs": r1cs, "POWERS.ptau": powers, "NEW.zkey": new})
-    files.check_folder(new)
-    with whole.writing(new) as file, openfile.opened(r1cs) as source, ptau.opened(powers) as found:
+    paths.check_different({"CIRCUIT.r1cs": r1cs, "POWERS.ptau": powers, "NEW.zkey": new})
+    paths.check_folder(new)
+    with files.writing(new) as file, openfile.opened(r1cs) as source, ptau.opened(powers) as found:
         header = r1csfile.split(source, str(r1cs))[0]
         making.check_powers(header, found)
         contributions.compile_kernels(session)

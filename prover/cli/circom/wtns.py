@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.circom.r1cs import r1cs_argument
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 from zk.errors import Unsatisfied
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 WITNESS = "witness.wtns"
 MAX_LIMIT_S = 3600
 
-wasm_argument = click.argument("wasm", type=files.Existing(), default="circuit.wasm", metavar="[CIRCUIT.wasm]")
-input_argument = click.argument("input", type=files.Existing(), default="input.json", metavar="[INPUT.json]")
-wtns_argument = click.argument("wtns", type=files.Existing(), default=WITNESS, metavar="[WITNESS.wtns]")
+wasm_argument = click.argument("wasm", type=paths.Existing(), default="circuit.wasm", metavar="[CIRCUIT.wasm]")
+input_argument = click.argument("input", type=paths.Existing(), default="input.json", metavar="[INPUT.json]")
+wtns_argument = click.argument("wtns", type=paths.Existing(), default=WITNESS, metavar="[WITNESS.wtns]")
 limit_option = click.option("--timeout", type=click.IntRange(1, MAX_LIMIT_S), default=60, show_default=True,
                             metavar="SECONDS", help="How long circom's program may take.")  # fmt: skip
 
@@ -34,7 +34,7 @@ def wtns() -> None:
 @wtns.command("calculate")
 @wasm_argument
 @input_argument
-@click.argument("output", type=files.Output(), default=WITNESS, metavar="[OUT.wtns]")
+@click.argument("output", type=paths.Output(), default=WITNESS, metavar="[OUT.wtns]")
 @limit_option
 @pass_session
 def calculate(session: Session, wasm: Path, input: Path, output: Path, timeout: int) -> None:
@@ -45,13 +45,13 @@ def calculate(session: Session, wasm: Path, input: Path, output: Path, timeout: 
 
     The program runs in a sandbox with 2 GiB of memory.  Needs wasmtime: pip install 'zksettle[circom]'.
     """
-    from prover.machine import files as storage
+    from prover.machine import files
     from zk.formats import wtns
 
-    files.check_different({"CIRCUIT.wasm": wasm, "INPUT.json": input, "OUT.wtns": output})
-    files.check_folder(output)
+    paths.check_different({"CIRCUIT.wasm": wasm, "INPUT.json": input, "OUT.wtns": output})
+    paths.check_folder(output)
     found = calculated(session, wasm, input, timeout)
-    storage.replace(output, wtns.encode(found.witness))
+    files.replace(output, wtns.encode(found.witness))
     for line in found.log:
         session.screen.say(line)
     session.screen.say(f"The witness of {len(found.witness):,} wires is in {output}.")
@@ -62,11 +62,11 @@ def calculated(session: Session, wasm: Path, input: Path, limit_s: int) -> "Calc
     """The witness for the inputs in a file, from the program in another.  Raises as the calculator does."""
     from prover.circom import calculator, inputs, sandbox, siblings
     from prover.cli.frame import watching
-    from prover.machine import files as storage
+    from prover.machine import files
 
     sandbox.library()
-    data = storage.read(wasm, sandbox.MAX_PROGRAM_BYTES)
-    given = inputs.decode(storage.read(input, inputs.MAX_BYTES), str(input))
+    data = files.read(wasm, sandbox.MAX_PROGRAM_BYTES)
+    given = inputs.decode(files.read(input, inputs.MAX_BYTES), str(input))
     with watching.long_step(session, f"Compiling {wasm.name}", calculator.COMPILING_PER_BYTE * len(data)):
         program = calculator.load(data, str(wasm), limit_s)
     with watching.long_step(session, f"Calculating with {wasm.name}", program.memory_bytes):
@@ -121,7 +121,7 @@ def export() -> None:
 
 @export.command("json")
 @wtns_argument
-@click.argument("output", type=files.Output(), default="witness.json", metavar="[OUT.json]")
+@click.argument("output", type=paths.Output(), default="witness.json", metavar="[OUT.json]")
 @pass_session
 def export_json(session: Session, wtns: Path, output: Path) -> None:
     """Write a witness as JSON, as `snarkjs wtns export json` does.
@@ -129,13 +129,13 @@ def export_json(session: Session, wtns: Path, output: Path) -> None:
     OUT.json holds secrets, so only you can read it.
     """
     from prover.circom import proofs
-    from prover.machine import files as storage
+    from prover.machine import files
     from zk.formats import exported
 
-    files.check_different({"WITNESS.wtns": wtns, "OUT.json": output})
-    files.check_folder(output)
+    paths.check_different({"WITNESS.wtns": wtns, "OUT.json": output})
+    paths.check_folder(output)
     values = proofs.read_witness(wtns)
-    with storage.writing(output, storage.PRIVATE_FILE) as file:
+    with files.writing(output, files.PRIVATE_FILE) as file:
         for text in exported.witness(values):
             file.write(text.encode())
     session.screen.say(f"The witness of {len(values):,} wires is in {output}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from prover.cli.circom import contributions, setup, zkeyexport
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ FINAL = "circuit_final.zkey"
 KINDS = {"r1cs": "circuit.r1cs", "init": "circuit_0000.zkey"}  # what a key is verified from, and its usual name
 BASE_BYTES, FILES_IN_MEMORY = 64 << 20, 4  # of memory, to contribute to a key
 
-old_argument = click.argument("old", type=files.Existing(), metavar="OLD.zkey")
-new_argument = click.argument("new", type=files.Output(), metavar="NEW.zkey")
+old_argument = click.argument("old", type=paths.Existing(), metavar="OLD.zkey")
+new_argument = click.argument("new", type=paths.Output(), metavar="NEW.zkey")
 
 
 @group()
@@ -44,13 +44,13 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
     Nobody can forge proofs when one of its contributors is honest and the secret is gone.
     """
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import phase2
     from zk.formats import zkeyfile
 
     text = contributions.entropy_bytes(entropy)
     memory = _check_files(session, old, new)
-    with watching.long_step(session, "Contributing", memory) as report, whole.writing(new) as file:
+    with watching.long_step(session, "Contributing", memory) as report, files.writing(new) as file:
         made = phase2.contribute(_read(old), name, text, report)
         zkeyfile.write(file, made)
     _say_contributed(session, new, name, made)
@@ -69,13 +69,13 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
     Announce beforehand which value it will be: of a block that is not mined yet, of a lottery that is not drawn.
     """
     from prover.cli.frame import watching
-    from prover.machine import files as whole
+    from prover.machine import files
     from zk.ceremony import phase2
     from zk.formats import zkeyfile
 
-    value = files.parse_hex(beacon, "HEX")
+    value = paths.parse_hex(beacon, "HEX")
     memory = _check_files(session, old, new)
-    with watching.long_step(session, "Contributing the beacon", memory) as report, whole.writing(new) as file:
+    with watching.long_step(session, "Contributing the beacon", memory) as report, files.writing(new) as file:
         made = phase2.beacon(_read(old), value, exponent, name, report)
         zkeyfile.write(file, made)
     _say_contributed(session, new, name, made)
@@ -112,7 +112,7 @@ def verify(session: Session, words: tuple[str, ...]) -> None:
 
 
 @zkey.command("info")
-@click.argument("key", type=files.Existing(), default=FINAL, metavar="[CIRCUIT.zkey]")
+@click.argument("key", type=paths.Existing(), default=FINAL, metavar="[CIRCUIT.zkey]")
 @pass_session
 def info(session: Session, key: Path) -> None:
     """Say what a key is and who is said to have contributed.  Nothing is verified."""
@@ -152,8 +152,8 @@ def _check_files(session: Session, old: Path, new: Path) -> int:
     Raises click.UsageError when a file would be written over its own source, FormatError when there is none or the new
     one has no folder.
     """
-    files.check_different({"OLD.zkey": old, "NEW.zkey": new})
-    files.check_folder(new)
+    paths.check_different({"OLD.zkey": old, "NEW.zkey": new})
+    paths.check_folder(new)
     memory = _memory(old)
     contributions.compile_kernels(session)
     return memory

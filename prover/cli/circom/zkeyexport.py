@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 
 if TYPE_CHECKING:
     from zk.groth16.keys import VerifyingKey
 
-key_argument = click.argument("key", type=files.Existing(), default="circuit_final.zkey", metavar="[CIRCUIT.zkey]")
+key_argument = click.argument("key", type=paths.Existing(), default="circuit_final.zkey", metavar="[CIRCUIT.zkey]")
 
 
 @group()
@@ -21,7 +21,7 @@ def export() -> None:
 
 @export.command("verificationkey")
 @key_argument
-@click.argument("output", type=files.Output(), default="verification_key.json", metavar="[VERIFICATION_KEY.json]")
+@click.argument("output", type=paths.Output(), default="verification_key.json", metavar="[VERIFICATION_KEY.json]")
 @pass_session
 def verificationkey(session: Session, key: Path, output: Path) -> None:
     """Write the verification key of a key, as snarkjs writes it."""
@@ -34,7 +34,7 @@ def verificationkey(session: Session, key: Path, output: Path) -> None:
 
 @export.command("solidityverifier")
 @key_argument
-@click.argument("output", type=files.Output(), default="verifier.sol", metavar="[VERIFIER.sol]")
+@click.argument("output", type=paths.Output(), default="verifier.sol", metavar="[VERIFIER.sol]")
 @click.option("--name", default="Groth16Verifier", show_default=True, metavar="NAME", help="Its name.")
 @pass_session
 def solidityverifier(session: Session, key: Path, output: Path, name: str) -> None:
@@ -47,7 +47,7 @@ def solidityverifier(session: Session, key: Path, output: Path, name: str) -> No
 
 @export.command("vyper")
 @key_argument
-@click.argument("output", type=files.Output(), default="verifier.vy", metavar="[VERIFIER.vy]")
+@click.argument("output", type=paths.Output(), default="verifier.vy", metavar="[VERIFIER.vy]")
 @pass_session
 def vyper(session: Session, key: Path, output: Path) -> None:
     """Write a Vyper contract that verifies proofs under a key."""
@@ -58,16 +58,16 @@ def vyper(session: Session, key: Path, output: Path) -> None:
 
 
 @export.command("soliditycalldata")
-@click.argument("public", type=files.Existing(), default="public.json", metavar="[PUBLIC.json]")
-@click.argument("proof", type=files.Existing(), default="proof.json", metavar="[PROOF.json]")
+@click.argument("public", type=paths.Existing(), default="public.json", metavar="[PUBLIC.json]")
+@click.argument("proof", type=paths.Existing(), default="proof.json", metavar="[PROOF.json]")
 @pass_session
 def soliditycalldata(session: Session, public: Path, proof: Path) -> None:
     """Print the arguments of the contract's call for a proof.  Nothing is verified."""
     from zk.contracts import calldata
     from zk.formats import snarkjs
 
-    inputs = snarkjs.decode_public(files.read_bytes(public, snarkjs.MAX_BYTES))
-    text = calldata.text(snarkjs.decode_proof(files.read_bytes(proof)), inputs)
+    inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES))
+    text = calldata.text(snarkjs.decode_proof(paths.read_bytes(proof)), inputs)
     session.screen.say(text)
     session.screen.document({"calldata": text})
 
@@ -80,8 +80,8 @@ def _read(key: Path, output: Path) -> "VerifyingKey":
     """
     from zk.formats import openfile, zkeyheader
 
-    files.check_different({"CIRCUIT.zkey": key, "the output": output})
-    files.check_folder(output)
+    paths.check_different({"CIRCUIT.zkey": key, "the output": output})
+    paths.check_folder(output)
     with openfile.opened(key) as source:
         return zkeyheader.read_fixed(source, str(key))[0]
 
@@ -89,6 +89,6 @@ def _read(key: Path, output: Path) -> "VerifyingKey":
 def _write(session: Session, output: Path, text: str, key: "VerifyingKey", what: str) -> None:
     from zk.groth16 import keys
 
-    files.write_text(output, text)
+    paths.write_text(output, text)
     session.screen.say(f"{what} is in {output}.")
     session.screen.document({"file": str(output), "key": {"digest": keys.digest(key).hex()}, "public": key.public})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from zk.errors import FormatError
 
 VARIABLE = "ZKSETTLE_PASSPHRASE"
@@ -24,7 +24,7 @@ wallet_option = click.option(
 def option(function: Callable) -> Callable:
     """Adds --passphrase-file to a command, as the argument `passphrase_file`."""
     text = f"A file whose first line is the wallet's passphrase. Default: {VARIABLE}, else it is asked for."
-    return click.option("--passphrase-file", type=files.Existing(), metavar="FILE", help=text)(function)
+    return click.option("--passphrase-file", type=paths.Existing(), metavar="FILE", help=text)(function)
 
 
 def ask(passphrase_file: Path | None, name: str) -> str:
@@ -56,7 +56,7 @@ def _given(passphrase_file: Path | None) -> str | None:
 
 
 def _first_line(path: Path) -> str:
-    lines = files.read_text(path).splitlines()
+    lines = paths.read_text(path).splitlines()
     if not lines or not lines[0]:
         raise FormatError(f"the first line of {path} is empty")
     return lines[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.circom import contributions
-from prover.cli.frame import files, watching, workspace
+from prover.cli.frame import paths, watching, workspace
 from prover.cli.frame.command import Session, group, pass_session
 from prover.cli.pool import transcripts
 from prover.cli.tools.names import StatementName, statement_argument
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from settlement.ceremony.verifying import Verified
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-key_option = click.option("--key", type=files.Existing(), metavar="FILE",
+key_option = click.option("--key", type=paths.Existing(), metavar="FILE",
                           help="Your Ed25519 key, PEM or OpenSSH's. Default: this home's own.")  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def ceremony() -> None:
 
 @ceremony.command()
 @folder_argument
-@click.option("--powers", type=files.Existing(), required=True, metavar="FILE.ptau",
+@click.option("--powers", type=paths.Existing(), required=True, metavar="FILE.ptau",
               help="Powers of tau of anybody's ceremony, prepared for phase 2.")  # fmt: skip
 @click.option("--statement", "chosen", type=StatementName(), multiple=True,
               help="Only these. Default: all that a pool needs.")  # fmt: skip
@@ -178,19 +178,19 @@ def export(session: Session, folder: Path, statement: str, output: Path) -> None
 
     With `zksettle circuit export` and the powers in FOLDER, `snarkjs zkey verify` can check it.
     """
-    from prover.machine import files as machine_files
+    from prover.machine import files
     from zk.formats import zkeyfile
 
     def check(found: "Transcript") -> None:
         if statement not in {circuit.statement for circuit in found.start.circuits}:
             raise click.UsageError(f"this ceremony is not about {statement}", click.get_current_context())
         for path in folder.iterdir():
-            files.check_different({"OUT.zkey": output, "the ceremony's own file": path})
+            paths.check_different({"OUT.zkey": output, "the ceremony's own file": path})
 
-    files.check_folder(output)
+    paths.check_folder(output)
     with _watched(session):
         verified = transcripts.verified(folder, check)
-        with machine_files.writing(output) as file:
+        with files.writing(output) as file:
             zkeyfile.write(file, verified.keys[statement])
     session.screen.say(f"The {statement} key is in {output}.")
     session.screen.document({"statement": statement, "zkey": str(output), "transcript": verified.transcript.digest})

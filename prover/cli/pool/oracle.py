@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli.frame import files, workspace
+from prover.cli.frame import paths, workspace
 from prover.cli.frame.command import Session, group, pass_session
 from zk.errors import FormatError
 
@@ -24,7 +24,7 @@ def oracle() -> None:
 
 @oracle.command()
 @click.option("--price", "prices", multiple=True, metavar="ASSET=PRICE", help="Such as ETH=3050.25; may be repeated.")
-@click.option("--prices", "prices_file", type=files.Existing(), metavar="FILE",
+@click.option("--prices", "prices_file", type=paths.Existing(), metavar="FILE",
               help='A JSON file such as {"ETH": "3050.25", "BTC": "94100"}.')  # fmt: skip
 @pass_session
 def publish(session: Session, prices: tuple[str, ...], prices_file: Path | None) -> None:
@@ -92,7 +92,7 @@ def _from_options(prices: tuple[str, ...], pool: "Pool") -> dict[int, int]:
 def _from_file(path: Path, pool: "Pool") -> dict[int, int]:
     from zk.formats import strictjson
 
-    document = strictjson.loads(files.read_bytes(path), str(path), files.MAX_BYTES)
+    document = strictjson.loads(paths.read_bytes(path), str(path), paths.MAX_BYTES)
     if not isinstance(document, dict) or not all(isinstance(price, str) for price in document.values()):
         raise FormatError(f"{path} is not an object with a price as a string for each asset")
     found = {}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 from prover.cli.tools import benchoutput
 from prover.cli.tools.names import StatementName
@@ -95,8 +95,8 @@ def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
 
 @bench.command()
 @click.argument("statement", type=StatementName(), required=False)
-@click.option("--zkey", type=files.Existing(), metavar="CIRCUIT.zkey", help="The key of a circom circuit instead.")
-@click.option("--wtns", type=files.Existing(), metavar="WITNESS.wtns", help="Its witness.")
+@click.option("--zkey", type=paths.Existing(), metavar="CIRCUIT.zkey", help="The key of a circom circuit instead.")
+@click.option("--wtns", type=paths.Existing(), metavar="WITNESS.wtns", help="Its witness.")
 @benchoutput.options
 @pass_session
 def prove(
@@ -155,7 +155,7 @@ def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: i
 
 @bench.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--rapidsnark", type=files.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
+@click.option("--rapidsnark", type=paths.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
 @click.option("--ceremony", type=click.IntRange(1, 20), metavar="POWER",
               help="Also the way to a key: preparing 2^POWER powers of tau; setting up, contributing to and verifying "
                    "the key of FOLDER's circuit.r1cs. snarkjs takes minutes.")

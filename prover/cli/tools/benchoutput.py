@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli.frame import files, watching, workspace
+from prover.cli.frame import paths, watching, workspace
 from prover.cli.frame.command import Session
 from prover.cli.frame.screen import seconds, size
 
@@ -43,7 +43,7 @@ _THREADS = click.option(
 _OPTIONS = [
     click.option("--runs", type=click.IntRange(1, 10_000), default=5, show_default=True, metavar="N",
                  help="How many warm runs to time."),
-    click.option("--against", type=files.Existing(), metavar="FILE.json",
+    click.option("--against", type=paths.Existing(), metavar="FILE.json",
                  help="An earlier report made with --json: show how much has changed."),
     click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg",
                  help="Draw the report as an SVG chart. Needs matplotlib: pip install 'zksettle[plot]'."),
@@ -76,7 +76,7 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
 
     if plot is not None and not charts.is_possible():
         raise click.ClickException("--plot needs matplotlib: pip install 'zksettle[plot]'")
-    earlier = None if against is None else report.earlier(files.read_bytes(against), str(against))
+    earlier = None if against is None else report.earlier(paths.read_bytes(against), str(against))
     if threads is not None:
         os.environ["ZKSETTLE_THREADS"] = str(threads)
     with progress.watched_by(watching.watcher(session.screen.is_json)):
@@ -90,7 +90,7 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
         document["against"] = sections[-1].rows
     _print(session, document, sections)
     if plot is not None:
-        files.write_text(plot, charts.draw(document))
+        paths.write_text(plot, charts.draw(document))
         session.screen.say(f"The chart is in {plot}.")
     session.screen.document(document)
 

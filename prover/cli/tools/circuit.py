@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli.frame import files, watching
+from prover.cli.frame import paths, watching
 from prover.cli.frame.command import Session, group, pass_session
 from prover.cli.tools.names import statement_argument
 from zk.errors import Unsatisfied
@@ -113,7 +113,7 @@ def _scope_rows(
 
 @circuit.command()
 @statement_argument
-@click.argument("input", type=files.Existing())
+@click.argument("input", type=paths.Existing())
 @click.option(
     "--show-secrets", is_flag=True, help="Also print the values of the violated constraint, which may be secret."
 )
@@ -127,7 +127,7 @@ def check(session: Session, statement: str, input: Path, show_secrets: bool) -> 
     from circuits.statements import statement as statements
     from prover.proofs import inspection
 
-    public, private = statements.read(registry.get(statement), files.read_bytes(input))
+    public, private = statements.read(registry.get(statement), paths.read_bytes(input))
     found = inspection.check(statement, public, private)
     session.screen.document(_check_document(statement, found, show_secrets))
     if found.violation is None and found.false is None:
@@ -200,12 +200,12 @@ def export(session: Session, statement: str, output: Path) -> None:
     So snarkjs, and everybody's own programs, can look at the constraints and hold keys against them.
     """
     from circuits import registry
-    from prover.machine import files as machine_files
+    from prover.machine import files
     from zk.formats import r1cswriter
 
     compiled = registry.compiled(statement)
-    files.check_folder(output)
-    with machine_files.writing(output) as file:
+    paths.check_folder(output)
+    with files.writing(output) as file:
         r1cswriter.write(file, compiled.r1cs, len(compiled.private_names))
     session.screen.say(f"The {compiled.r1cs.constraints:,} constraints of {statement} are in {output}.")
     session.screen.document({"statement": statement, "r1cs": str(output), "fingerprint": registry.pinned(statement)})
@@ -213,7 +213,7 @@ def export(session: Session, statement: str, output: Path) -> None:
 
 @circuit.command()
 @statement_argument
-@click.argument("inputs", type=files.Existing(), nargs=-1)
+@click.argument("inputs", type=paths.Existing(), nargs=-1)
 @pass_session
 def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     """Search a statement's circuit for what its constraints leave open.
@@ -226,7 +226,7 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     from prover.machine import progress
     from prover.proofs import inspection
 
-    given = [statements.read(registry.get(statement), files.read_bytes(path)) for path in inputs]
+    given = [statements.read(registry.get(statement), paths.read_bytes(path)) for path in inputs]
     with progress.watched_by(watching.watcher(session.screen.is_json)), progress.task(f"Auditing {statement}"):
         report = inspection.audit(statement, given)
     session.screen.fields([

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, command, pass_session
 from prover.cli.frame.screen import seconds
 from prover.cli.tools import resident
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @command()
 @statement_argument
-@click.argument("input", type=files.Existing())
+@click.argument("input", type=paths.Existing())
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="PROOF.json",
               help="Where the proof is written.")  # fmt: skip
 @resident.options
@@ -33,7 +33,7 @@ def prove(session: Session, statement: str, input: Path, output: Path, service: 
     """
     from prover.service import client
 
-    inputs, started = files.read_bytes(input), time.perf_counter()
+    inputs, started = paths.read_bytes(input), time.perf_counter()
     folder = session.home.service
     answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
     if answer is None:
@@ -41,7 +41,7 @@ def prove(session: Session, statement: str, input: Path, output: Path, service: 
     else:
         text, took_s = answer.parts[0].decode(), time.perf_counter() - started
         digest, origin = answer.fields["key"], answer.fields["origin"]
-    files.write_text(output, text)
+    paths.write_text(output, text)
     is_service = answer is not None
     session.screen.say(
         f"{statement} is proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {output}."
@@ -81,8 +81,8 @@ def _keystore(session: Session) -> "Keystore":
 
 
 @command()
-@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
-@click.option("--verification-key", type=files.Existing(), metavar="FILE",
+@click.argument("proof", type=paths.Existing(), metavar="PROOF.json")
+@click.option("--verification-key", type=paths.Existing(), metavar="FILE",
               help="The key to trust, as snarkjs writes it. Default: this home's own.")  # fmt: skip
 @click.option("--paranoid", is_flag=True, help="Verify with py_ecc too, an independent implementation; takes seconds.")
 @pass_session
@@ -95,11 +95,11 @@ def verify(session: Session, proof: Path, verification_key: Path | None, paranoi
     from zk.formats import snarkjs
     from zk.groth16 import keys
 
-    found = prooffile.decode(files.read_bytes(proof))
+    found = prooffile.decode(paths.read_bytes(proof))
     if verification_key is None:
         trusted = proving.own_key(found.statement, _keystore(session))
     else:
-        key = snarkjs.decode_verifying_key(files.read_bytes(verification_key))
+        key = snarkjs.decode_verifying_key(paths.read_bytes(verification_key))
         trusted = proving.TrustedKey(key, f"the key in {verification_key}")
     with progress.watched_by(watching.watcher(session.screen.is_json)):
         warmup.compile_kernels()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.cli.frame.command import Session, group, pass_session
 from prover.cli.tools.names import statement_argument
 
@@ -17,7 +17,7 @@ def export() -> None:
 
 
 @export.command("snarkjs")
-@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
+@click.argument("proof", type=paths.Existing(), metavar="PROOF.json")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("."), metavar="FOLDER",
               help="Where the three files go. Default: here.")  # fmt: skip
 @pass_session
@@ -29,7 +29,7 @@ def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
     from prover.proofs import prooffile
     from zk.formats import snarkjs
 
-    found = prooffile.decode(files.read_bytes(proof))
+    found = prooffile.decode(paths.read_bytes(proof))
     texts = {
         KEY: snarkjs.encode_verifying_key(found.key),
         PUBLIC: snarkjs.encode_public(found.inputs),
@@ -39,7 +39,7 @@ def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
         raise click.UsageError(f"{PROOF} would replace the file it is made from: give a folder with -o")
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        files.write_text(output / name, text)
+        paths.write_text(output / name, text)
         session.screen.say(str(output / name))
     session.screen.document({name: str(output / name) for name in texts})
 
@@ -51,9 +51,9 @@ def import_() -> None:
 
 @import_.command("snarkjs")
 @statement_argument
-@click.argument("key", type=files.Existing(), metavar="VERIFICATION_KEY.json")
-@click.argument("public", type=files.Existing(), metavar="PUBLIC.json")
-@click.argument("proof", type=files.Existing(), metavar="PROOF.json")
+@click.argument("key", type=paths.Existing(), metavar="VERIFICATION_KEY.json")
+@click.argument("public", type=paths.Existing(), metavar="PUBLIC.json")
+@click.argument("proof", type=paths.Existing(), metavar="PROOF.json")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE",
               help="Where the proof is written.")  # fmt: skip
 @pass_session
@@ -61,7 +61,7 @@ def import_snarkjs(session: Session, statement: str, key: Path, public: Path, pr
     """Make a proof file of STATEMENT from snarkjs's three files.  Nothing is verified: `zksettle verify` does that."""
     from prover.proofs import prooffile
 
-    found = prooffile.from_snarkjs(statement, *(files.read_bytes(path) for path in (key, public, proof)))
-    files.write_text(output, prooffile.encode(found))
+    found = prooffile.from_snarkjs(statement, *(paths.read_bytes(path) for path in (key, public, proof)))
+    paths.write_text(output, prooffile.encode(found))
     session.screen.say(f"The proof is in {output}; it is not verified yet.")
     session.screen.document({"statement": statement, "proof": str(output)})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli.frame import files, passphrase, workspace
+from prover.cli.frame import passphrase, paths, workspace
 from prover.cli.frame.command import Session, group, pass_session
 from prover.cli.trader import show
 
@@ -46,7 +46,7 @@ def new(session: Session, name: str, passphrase_file: Path | None) -> None:
 @name_argument
 @passphrase.option
 @click.option(
-    "--phrase-file", type=files.Existing(), metavar="FILE", help="A file whose first line is the seed phrase."
+    "--phrase-file", type=paths.Existing(), metavar="FILE", help="A file whose first line is the seed phrase."
 )
 @pass_session
 def restore(session: Session, name: str, passphrase_file: Path | None, phrase_file: Path | None) -> None:

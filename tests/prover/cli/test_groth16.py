@@ -5,7 +5,7 @@ import json
 import pytest
 
 from prover.circom import keycache, proofs
-from prover.cli.frame import files
+from prover.cli.frame import paths
 from prover.upkeep import warmup
 from tests.prover.cli.run import refused, zksettle
 from tests.reference import qap
@@ -100,5 +100,5 @@ def test_what_is_missing_is_said_before_kernels_are_compiled(place, monkeypatch)
 def test_what_cannot_be_written_is_named_as_it_was_given(tmp_path):
     path = tmp_path / "none" / "proof.json"
     with pytest.raises(FileNotFoundError) as caught:
-        files.write_text(path, "proof")
+        paths.write_text(path, "proof")
     assert caught.value.filename == str(path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.cli.frame import files, screen
+from prover.cli.frame import paths, screen
 from prover.cli.trader import show
 
 
@@ -23,9 +23,9 @@ def test_a_cell_of_two_lines_stays_in_its_column(capsys):
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     target = tmp_path / "proof.json"
-    files.write_text(target, "old\n")
+    paths.write_text(target, "old\n")
     assert target.stat().st_mode & 0o777 == 0o644
     monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError("the disk is full")))
     with pytest.raises(OSError):
-        files.write_text(target, "new\n")
+        paths.write_text(target, "new\n")
     assert target.read_text() == "old\n" and list(tmp_path.iterdir()) == [target]

@@ -152,7 +152,7 @@ def test_a_crash_in_the_middle_of_writing_leaves_the_old_file(path, held, monkey
 def test_one_process_at_a_time(path):
     script = (
         "import sys, pathlib\n"
-        "from prover.machine import files\nfrom prover.wallet import walletfile\n"
+        "from prover.machine import files\nfrom prover.trader import walletfile\n"
         "try:\n"
         "    with walletfile.open(pathlib.Path(sys.argv[1]), sys.argv[2]): print('open')\n"
         "except files.Busy as busy: print(busy)\n"
