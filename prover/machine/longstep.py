@@ -2,7 +2,7 @@
 
 A command does its work so, and nothing else is needed for the bar, the estimates and the clean end:
 
-    from prover.cli import watching
+    from prover.cli.frame import watching
     from prover.machine import files
 
     with watching.long_step(session, "Preparing phase 2", 3 * size) as report, files.writing(output) as file:

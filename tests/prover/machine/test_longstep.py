@@ -20,7 +20,7 @@ STEP = """
 import sys, time
 from contextlib import contextmanager
 from pathlib import Path
-from prover.cli import failure, screen, watching
+from prover.cli.frame import failure, screen, watching
 from prover.machine import files, longstep, progress
 
 output = Path(sys.argv[1])
