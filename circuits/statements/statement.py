@@ -10,16 +10,15 @@ range, and its shape, the lengths of the tuples around it.  The order of fields 
 In JSON a dataclass is an object, a shape nested arrays, and every number a decimal string.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from circuits import records
 from circuits.frontend.builder import Builder
-from zk.errors import FormatError
 from zk.fields.prime import R
-from zk.formats import strictjson
+from zk.formats import dataclassjson, strictjson
+from zk.formats.dataclassjson import Codec
 
 SCALAR_BITS = 251  # the order l of Baby Jubjub's subgroup lies between 2^250 and 2^251
 POSITION_BITS = 2 * records.DEPTH
@@ -34,7 +33,6 @@ KINDS: dict[str, tuple[int, int]] = {  # the values v of a kind: low <= v < high
 }
 
 MAX_JSON_BYTES = 1 << 20
-_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,77}")
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,7 @@ def inputs(instance: Any, modulus: int = R) -> list[int]:
 
 def to_json(instance: Any) -> Any:
     """Objects, arrays and decimal strings for `json.dumps`."""
-    if is_dataclass(instance):
-        return {f.name: to_json(getattr(instance, f.name)) for f in fields(instance)}
-    if isinstance(instance, tuple):
-        return [to_json(element) for element in instance]
-    return str(instance)
+    return _codec(type(instance)).write(instance)
 
 
 def from_json(kind: type, document: Any, what: str) -> Any:
@@ -108,22 +102,7 @@ def from_json(kind: type, document: Any, what: str) -> Any:
     Raises FormatError, naming the place, for an unknown or missing field, an array of another length, anything but a
     canonical decimal string, or a number that is out of range.
     """
-    if not isinstance(document, dict):
-        raise FormatError(f"{what} is not an object")
-    known = {f.name: f for f in fields(kind)}
-    for name in document:
-        if name not in known:
-            raise FormatError(f"{what} has an unknown field {name[:40]!r}")
-    values = {}
-    for name, f in known.items():
-        if name not in document:
-            raise FormatError(f"{what}.{name} is missing")
-        if is_dataclass(f.type):
-            values[name] = from_json(f.type, document[name], f"{what}.{name}")
-        else:
-            shape = f.metadata.get("shape", ())
-            values[name] = _numbers(document[name], f.metadata["kind"], shape, f"{what}.{name}")
-    return kind(**values)
+    return _codec(kind).read(document, what)
 
 
 def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
@@ -136,21 +115,26 @@ def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
     )
 
 
-def _numbers(document: Any, kind: str, shape: tuple[int, ...], what: str) -> Any:
+def _codec(kind: type) -> Codec:
+    """The codec of a dataclass whose numbers have their kinds and shapes in the fields' metadata."""
+    return dataclassjson.record(
+        kind, lambda f: _codec(part) if (part := _part(f)) else _numbers(f.metadata["kind"], _shape(f))
+    )
+
+
+def _numbers(kind: str, shape: tuple[int, ...]) -> Codec:
     if not shape:
-        return _number(document, kind, what)
-    if not isinstance(document, list) or len(document) != shape[0]:
-        raise FormatError(f"{what} is not an array of {shape[0]} elements")
-    return tuple(_numbers(element, kind, shape[1:], f"{what}[{i}]") for i, element in enumerate(document))
+        return dataclassjson.decimal(*KINDS[kind], f"a {kind}")
+    return dataclassjson.array(_numbers(kind, shape[1:]), shape[0], shape[0])
 
 
-def _number(document: Any, kind: str, what: str) -> int:
-    if not isinstance(document, str) or not _DECIMAL.fullmatch(document):
-        raise FormatError(f"{what} is not a decimal number written as a string")
-    number = int(document)
-    if not is_kind(number, kind):
-        raise FormatError(f"{what} is out of range: it must be a {kind}")
-    return number
+def _part(f: Field) -> type | None:
+    """The dataclass that a field holds, or None when it holds numbers."""
+    return f.type if isinstance(f.type, type) and is_dataclass(f.type) else None
+
+
+def _shape(f: Field) -> tuple[int, ...]:
+    return f.metadata.get("shape", ())
 
 
 def _blank(kind: type) -> Any:
@@ -158,5 +142,5 @@ def _blank(kind: type) -> Any:
         return tuple(zeros(shape[1:]) for _ in range(shape[0])) if shape else 0
 
     return kind(
-        **{f.name: _blank(f.type) if is_dataclass(f.type) else zeros(f.metadata.get("shape", ())) for f in fields(kind)}
+        **{f.name: _blank(part) if (part := _part(f)) else zeros(_shape(f)) for f in fields(kind)}
     )
