@@ -6,7 +6,6 @@ flows, reserves and the chain of events are computed anew, and must be what the 
 """
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from settlement.rejection import Rejected
 from settlement.replay import Replay
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError, InvalidProof
+from zk.runtime.progress import Progress, silent
 
 PROOFS_PER_BATCH = 64
 
@@ -45,7 +45,7 @@ class Report:
 def audit(
     path: Path,
     verify_proofs: VerifyProofs = checks.verify_proofs,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> Report:
     """What the ledger at `path` holds, when all of it is right.  `progress` hears of every event.
 
@@ -63,7 +63,7 @@ def audit(
         repository.close()
 
 
-def _audit(repository: Repository, verify: VerifyProofs, progress: Callable[[int, int], None]) -> Report:
+def _audit(repository: Repository, verify: VerifyProofs, progress: Progress) -> Report:
     damage = repository.damage()
     _require(damage is None, f"the file is damaged: {damage}")
     pool = pools.decode(repository.pool())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from prover.machine import progress
+from prover.machine import tasks
 from zk import entropy
 from zk.fields import array
 from zk.fields.prime import FP, FR, P, R
@@ -27,7 +27,7 @@ def points_g1(count: int) -> np.ndarray:
     """(count, 2, 4): multiples of the generator of G1 that nobody chose."""
     from zk.msm import fixed_base
 
-    with progress.task(f"Making {count:,} points of G1"):
+    with tasks.task(f"Making {count:,} points of G1"):
         return fixed_base.g1(scalars(count))
 
 
@@ -35,5 +35,5 @@ def points_g2(count: int) -> np.ndarray:
     """(count, 2, 2, 4): the same of G2."""
     from zk.msm import fixed_base
 
-    with progress.task(f"Making {count:,} points of G2"):
+    with tasks.task(f"Making {count:,} points of G2"):
         return fixed_base.g2(scalars(count))

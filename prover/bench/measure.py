@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
-from prover.machine import progress
+from prover.machine import tasks
 from zk.runtime import parallel
 
 THREADS = "ZKSETTLE_THREADS"
@@ -55,12 +55,12 @@ class Timing:
 
 def measure(name: str, size: str, work: Callable[[], object], runs: int, items: int = 1) -> Timing:
     """Times `work`, which does so many things, once and then `runs` times more."""
-    with progress.task(f"Measuring {name}", total=runs + 1) as task:
+    with tasks.task(f"Measuring {name}", total=runs + 1) as task:
         first, *rest = (_timed(work, task) for _ in range(runs + 1))
     return Timing(name, size, items, parallel.threads(), first, tuple(rest))
 
 
-def _timed(work: Callable[[], object], task: progress.Task) -> float:
+def _timed(work: Callable[[], object], task: tasks.Task) -> float:
     started = time.perf_counter()
     work()
     took_s = time.perf_counter() - started

@@ -7,7 +7,7 @@ import numpy as np
 from prover.bench import inputs
 from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.report import Found
-from prover.machine import progress
+from prover.machine import tasks
 
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
@@ -33,7 +33,7 @@ def _one_size(
 
     count = len(points)
     size = f"2^{count.bit_length() - 1}"
-    with progress.task(f"Making multiples of {count:,} points"):
+    with tasks.task(f"Making multiples of {count:,} points"):
         table = window_tables.table(points)
     found = []
     for threads in thread_counts():

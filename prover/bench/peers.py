@@ -16,7 +16,7 @@ from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.peerfiles import TIMEOUT_S, Case, Missing, Times
 from prover.bench.report import Column, Found, Section
 from prover.circom import proofs
-from prover.machine import progress
+from prover.machine import tasks
 from zk.errors import FormatError
 from zk.fields import array
 from zk.runtime import parallel
@@ -100,7 +100,7 @@ def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
 def _snarkjs(name: str, case: Case, runs: int) -> list[Timing]:
     found = []
     for threads in sorted({1, os.cpu_count() or 1}):
-        with progress.task(f"Measuring {name}, {threads} threads"):
+        with tasks.task(f"Measuring {name}, {threads} threads"):
             found += _timings(name, threads, nodejs.in_process(case, runs, threads == 1))
     with tempfile.TemporaryDirectory() as folder:
         found.append(_command(name, nodejs.command(case, Path(folder)), runs))
@@ -108,7 +108,7 @@ def _snarkjs(name: str, case: Case, runs: int) -> list[Timing]:
 
 
 def _zksnake(name: str, case: Case, witness: list[int], runs: int) -> list[Timing]:
-    with progress.task(f"Measuring {name}"):
+    with tasks.task(f"Measuring {name}"):
         return _timings(name, os.cpu_count() or 1, zksnake.in_process(case, witness, runs))
 
 

@@ -1,6 +1,6 @@
 """Whether a witness satisfies a circuit, and which constraint it violates if not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import mul
@@ -14,8 +14,7 @@ from zk.fields import array
 from zk.fields.prime import R
 from zk.formats import equations
 from zk.r1cs.r1cs import SparseMatrix
-
-Progress = Callable[[int, int], None]
+from zk.runtime.progress import Progress, silent
 
 MEMORY_PER_WIRE = 110  # bytes: its words, and the same as one of Python's integers in a list
 
@@ -46,7 +45,7 @@ class Violation:
 
 
 def first_violation(
-    circuit: Circuit, witness: np.ndarray, what: str = "the witness", progress: Progress = lambda done, total: None
+    circuit: Circuit, witness: np.ndarray, what: str = "the witness", progress: Progress = silent
 ) -> Violation | None:
     """The first constraint that (wires, 4) plain words violate, or None when they satisfy all.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from prover.circom import checking, circuit, keycache, siblings
-from prover.machine import progress
+from prover.machine import tasks
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
 from zk.formats import openfile
@@ -75,7 +75,7 @@ def prove_witness(zkey_path: Path, witness: np.ndarray, given: Path) -> tuple[Pr
     if len(witness) != opened.key.wires:
         raise FormatError(f"{given} has {len(witness)} wires, and {zkey_path} is for {opened.key.wires}")
     public = array.from_plain(witness[1 : opened.key.public + 1])
-    with progress.task("Proving"):
+    with tasks.task("Proving"):
         proof = _proof(opened.key, witness, public)
         if proof is None and opened.is_from_cache and not keycache.is_intact(opened.digest):
             keycache.discard(opened.digest)
@@ -89,7 +89,7 @@ def _reason(zkey_path: Path, witness: np.ndarray) -> str:
     """Which constraint does not hold, where the circuit's .r1cs file lies beside its key."""
     path = siblings.circuit_of_key(zkey_path)
     if path is not None:
-        with suppress(FormatError), progress.task(f"Looking through {path.name}"):
+        with suppress(FormatError), tasks.task(f"Looking through {path.name}"):
             found = circuit.read(path)
             if violation := checking.first_violation(found, witness):
                 return f"constraint {violation.index} does not hold, {checking.written(found, violation)[0]}"
@@ -115,7 +115,7 @@ def _open(path: Path, is_anew: bool = False) -> _Opened:
     state = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     opened = _open_keys.pop(state, None)
     if opened is None or is_anew:
-        with progress.task(f"Opening {path.name}"):
+        with tasks.task(f"Opening {path.name}"):
             opened = _made(path) if is_anew else _kept(path) or _made(path)
     _open_keys[state] = opened
     for oldest in list(_open_keys)[:-_MAX_OPEN_KEYS]:

@@ -1,1 +1,1 @@
-"""This machine: files and home (where data lies), progress and longstep, hardware."""
+"""This machine: files and home (where data lies), tasks and longstep (work in progress), hardware."""

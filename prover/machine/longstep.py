@@ -16,14 +16,13 @@ Ctrl-C raises KeyboardInterrupt in that thread; `files.writing` removes what was
 waiting for kernels that other threads still run.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prover.machine import progress
+from prover.machine import tasks
+from zk.runtime.progress import Progress
 
 SAID_BYTES = 16 << 20  # less is not worth a line
-
-Report = Callable[[int, int], None]
 
 
 class NotEnoughMemory(Exception):
@@ -31,7 +30,7 @@ class NotEnoughMemory(Exception):
 
 
 @contextmanager
-def begin(what: str, memory_bytes: int) -> Iterator[Report]:
+def begin(what: str, memory_bytes: int) -> Iterator[Progress]:
     """Tells the watcher that the step is going on until the block ends; yields report(done, total).
 
     `what` names the step, capitalised; `memory_bytes` is an estimate of the most that it takes beyond what the program
@@ -48,7 +47,7 @@ def begin(what: str, memory_bytes: int) -> Iterator[Report]:
         )
     known = "" if free is None else f"; {_size(free)} are free"
     note = f"takes about {_size(memory_bytes)} of memory{known}" if memory_bytes >= SAID_BYTES else ""
-    with progress.task(what, note) as task:
+    with tasks.task(what, note) as task:
         yield task.reach
 
 

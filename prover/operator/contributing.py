@@ -25,11 +25,12 @@ from settlement.ceremony.transcript import Link, Transcript
 from settlement.ceremony.verifying import Step, Verified
 from zk.errors import FormatError, InvalidProof
 from zk.formats import openfile
+from zk.runtime.progress import Progress
 
 if TYPE_CHECKING:
     from zk.formats.zkeyfile import KeyFile
 
-    Change = Callable[[KeyFile, verifying.Report], KeyFile]
+    Change = Callable[[KeyFile, Progress], KeyFile]
 
 MAX_POWERS_BYTES = 1 << 32
 NAME_OF_BEACON = "beacon"
@@ -79,8 +80,8 @@ def contribute(verified: Verified, name: str, text: bytes, key: Ed25519PrivateKe
     """
     from zk.ceremony import phase2
 
-    def change(before: "KeyFile", report: verifying.Report) -> "KeyFile":
-        return phase2.contribute(before, name, text, report)
+    def change(before: "KeyFile", progress: Progress) -> "KeyFile":
+        return phase2.contribute(before, name, text, progress)
 
     return _add(verified, _head(verified, name, key, made_ms, None), change, key, step)
 
@@ -92,8 +93,8 @@ def end(verified: Verified, beacon: Beacon, key: Ed25519PrivateKey, made_ms: int
     """
     from zk.ceremony import phase2
 
-    def change(before: "KeyFile", report: verifying.Report) -> "KeyFile":
-        return phase2.beacon(before, bytes.fromhex(beacon.value), beacon.iterations_exp, NAME_OF_BEACON, report)
+    def change(before: "KeyFile", progress: Progress) -> "KeyFile":
+        return phase2.beacon(before, bytes.fromhex(beacon.value), beacon.iterations_exp, NAME_OF_BEACON, progress)
 
     contribution.check_beacon(beacon, "the beacon")
     check_contributed(verified.transcript)
@@ -140,8 +141,8 @@ def _add(verified: Verified, head: Head, change: "Change", key: Ed25519PrivateKe
 
     keys = {}
     for statement, before in verified.keys.items():
-        with step(f"Contributing to {statement}", 0) as report:
-            keys[statement] = change(before, report)
+        with step(f"Contributing to {statement}", 0) as progress:
+            keys[statement] = change(before, progress)
     verifying.check_added(verified, keys, step)
     data = contribution.encode(contribution.signed(head, list(map(shares.encode, keys.values())), key.sign))
     path = verified.transcript.folder / contribution.file_name(head)

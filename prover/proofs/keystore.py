@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from circuits import registry
-from prover.machine import files, progress
+from prover.machine import files, tasks
 from prover.proofs import keyfolder
 from prover.proofs.keyfolder import Key
 from settlement import pool
@@ -171,5 +171,5 @@ def _name(name: str) -> str:
 def _generate(name: str) -> ProvingKey:
     from zk.groth16 import generator
 
-    with progress.task(f"Making the {name} key", note="this happens once") as task:
+    with tasks.task(f"Making the {name} key", note="this happens once") as task:
         return generator.generate(registry.compiled(name).r1cs, task.reach)

@@ -9,7 +9,7 @@ from typing import Any
 from circuits import registry, verifying
 from circuits.frontend import program
 from circuits.statements import statement
-from prover.machine import progress
+from prover.machine import tasks
 from prover.proofs.keystore import Keystore
 from zk.errors import Unsatisfied
 from zk.groth16.keys import Proof
@@ -24,7 +24,7 @@ def prove(name: str, public: Any, private: Any, keystore: Keystore) -> Proof:
     if refuted is not None:
         raise Unsatisfied(f"the {name} statement is false: {refuted}")
     key = keystore.open(name)
-    with progress.task(f"Proving {name}"):
+    with tasks.task(f"Proving {name}"):
         inputs = statement.inputs(public) + statement.inputs(private)
         witness = program.run(key.program, inputs)
         from zk.groth16 import prover

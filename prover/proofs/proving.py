@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prover.machine import progress
+from prover.machine import tasks
 from prover.proofs import pipeline, prooffile
 from prover.proofs.keystore import Keystore
 from prover.proofs.prooffile import ProofFile
@@ -54,10 +54,10 @@ def verify_inputs(key: VerifyingKey, inputs: Sequence[int], proof: Proof, is_par
     """Returns when the proof of any circuit is valid under the key.  Raises InvalidProof when it is not."""
     from zk.groth16 import verifier
 
-    with progress.task("Verifying"):
+    with tasks.task("Verifying"):
         verifier.verify(key, inputs, proof)
     if is_paranoid:
         from zk.groth16 import second_opinion
 
-        with progress.task("Verifying again with py_ecc"):
+        with tasks.task("Verifying again with py_ecc"):
             second_opinion.verify(key, inputs, proof)

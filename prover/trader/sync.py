@@ -11,7 +11,7 @@ others among the indices up to GAP above the highest in use.
 from dataclasses import dataclass, replace
 
 from circuits import records
-from prover.machine import progress
+from prover.machine import tasks
 from prover.trader import keys, opening, sealing
 from prover.trader.wallet import Holding, Wallet
 from settlement import digests, encoding
@@ -86,7 +86,7 @@ def _find(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
     """The holdings among these leaves."""
     opener = sealing.Opener(keys.viewing_key(wallet.seed))
     opened = []
-    with progress.task("Trying new leaves", total=len(outputs)) as task:
+    with tasks.task("Trying new leaves", total=len(outputs)) as task:
         for output in outputs:
             account, hint = _open(opener, output.commitment, output.ciphertexts)
             if account is not None:

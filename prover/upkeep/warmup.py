@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prover.machine import progress
+from prover.machine import tasks
 
 if TYPE_CHECKING:
     from prover.proofs.keystore import Keystore
@@ -58,7 +58,7 @@ def _compile(mark: Path, stages: Stages) -> bool:
     """Goes through the stages unless the mark says that it was done.  Whether it was not."""
     if mark.exists():
         return False
-    with progress.task("Compiling kernels", NOTE, total=len(stages)) as task:
+    with tasks.task("Compiling kernels", NOTE, total=len(stages)) as task:
         made: dict = {}
         for stage in stages:
             stage(made)

@@ -3,7 +3,6 @@
 A share's record is the section that a .zkey of this one contribution would have, so that it names the circuit too.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from zk.fields import array
 from zk.fields.prime import FP
 from zk.formats import attribution
 from zk.formats.sections import Section
+from zk.runtime.progress import Progress
 
 if TYPE_CHECKING:
     from zk.formats.zkeyfile import KeyFile
@@ -75,12 +75,12 @@ def check_points(key: "KeyFile", first: "KeyFile", what: str) -> None:
         raise InvalidProof(f"{what}: {error}") from None
 
 
-def check_knowledge(key: "KeyFile", what: str, report: Callable[[int, int], None]) -> None:
+def check_knowledge(key: "KeyFile", what: str, progress: Progress) -> None:
     """Raises InvalidProof, naming `what` and the contribution, unless every contributor knew the secret in their δ."""
     from zk.ceremony import phase2check
 
     try:
-        phase2check.check_contributions(key.ceremony, report)
+        phase2check.check_contributions(key.ceremony, progress)
     except InvalidProof as error:
         raise InvalidProof(f"{what}: {error}") from None
 

@@ -20,14 +20,14 @@ from settlement.pool import Pool
 from zk.errors import FormatError, InvalidProof
 from zk.formats import openfile, r1csfile, r1cswriter
 from zk.formats.r1csfile import Listing
+from zk.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from zk.formats.ptau import Powers
     from zk.formats.zkeyfile import KeyFile
     from zk.groth16.keys import ProvingKey, VerifyingKey
 
-Report = Callable[[int, int], None]
-Step = Callable[[str, int], AbstractContextManager[Report]]  # what is begun, and how many bytes of memory it takes
+Step = Callable[[str, int], AbstractContextManager[Progress]]  # what is begun, and how many bytes of memory it takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,9 @@ class Verified:
         return zkey.decode(file.getvalue(), f"the {statement} key")
 
 
-def unwatched(_what: str, _memory_bytes: int) -> AbstractContextManager[Report]:
+def unwatched(_what: str, _memory_bytes: int) -> AbstractContextManager[Progress]:
     """A step that nobody watches."""
-    return nullcontext(lambda done, total: None)
+    return nullcontext(silent)
 
 
 def verify(found: Transcript, step: Step = unwatched) -> Verified:
@@ -78,8 +78,8 @@ def verify(found: Transcript, step: Step = unwatched) -> Verified:
             raise InvalidProof(f"{start.FILE} has another circuit hash of {circuit.statement} than these powers give")
     keys = first
     for link in found.chain:
-        with step(f"Checking {link.path.name}", 0) as report:
-            keys = _following(keys, first, link, report)
+        with step(f"Checking {link.path.name}", 0) as progress:
+            keys = _following(keys, first, link, progress)
     _check_knowledge(keys, step)
     return Verified(found, first, keys)
 
@@ -91,8 +91,8 @@ def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor,
     """
     from zk.ceremony import verification
 
-    with step("Verifying the powers of tau", verification.memory_bytes(powers)) as report:
-        told = [found.attribution for found in verification.verify(powers, report)]
+    with step("Verifying the powers of tau", verification.memory_bytes(powers)) as progress:
+        told = [found.attribution for found in verification.verify(powers, progress)]
     if all(by.beacon is not None for by in told):
         raise InvalidProof("only a beacon contributed to the powers of tau, so everybody knows their secrets")
     return tuple(Contributor(by.name if start.is_shown(by.name) else None, by.beacon is not None) for by in told)
@@ -118,8 +118,8 @@ def first_keys(circuits: dict[str, Listing], powers: "Powers", step: Step = unwa
     made = {}
     for statement, circuit in circuits.items():
         memory_bytes = initial_key.memory_bytes(circuit.values.nbytes + circuit.wires.nbytes, circuit.header.constraints)
-        with step(f"Making the first {statement} key from the powers", memory_bytes) as report:
-            made[statement] = initial_key.make(circuit, powers, report)
+        with step(f"Making the first {statement} key from the powers", memory_bytes) as progress:
+            made[statement] = initial_key.make(circuit, powers, progress)
     return made
 
 
@@ -146,7 +146,7 @@ def _powers(file: BinaryIO, begun: start.Start) -> "Powers":
 
 
 def _following(
-    keys: "dict[str, KeyFile]", first: "dict[str, KeyFile]", link: Link, report: Report
+    keys: "dict[str, KeyFile]", first: "dict[str, KeyFile]", link: Link, progress: Progress
 ) -> "dict[str, KeyFile]":
     """The keys after a contribution.  Raises InvalidProof or FormatError, naming its file, for wrong points."""
     from settlement.ceremony import shares
@@ -157,7 +157,7 @@ def _following(
         made[statement] = shares.following(before, share, what)
         shares.check_attribution(made[statement], link.head, what)
         shares.check_points(made[statement], first[statement], what)
-        report(number + 1, len(keys))
+        progress(number + 1, len(keys))
     return made
 
 
@@ -166,8 +166,8 @@ def _check_knowledge(keys: "dict[str, KeyFile]", step: Step) -> None:
     from settlement.ceremony import shares
 
     for statement, key in keys.items():
-        with step(f"Checking what the contributors to {statement} knew", 0) as report:
-            shares.check_knowledge(key, statement, report)
+        with step(f"Checking what the contributors to {statement} knew", 0) as progress:
+            shares.check_knowledge(key, statement, progress)
 
 
 def check_pool(pool: Pool, verified: Verified) -> None:

@@ -14,7 +14,6 @@ Source: ffjavascript, "chacha.js", "wasm_field1.js" and "wasm_curve.js", fromRng
 """
 
 import hashlib
-from collections.abc import Callable
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
@@ -26,6 +25,7 @@ from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 from zk.fields.prime import MONTGOMERY, P, R
 from zk.formats import attribution
+from zk.runtime.progress import Progress, silent
 
 SEED_BYTES = 32
 MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
@@ -113,7 +113,7 @@ def secret_seed(text: bytes) -> bytes:
     return hashlib.blake2b(entropy.token(_RANDOM_BYTES) + text).digest()[:SEED_BYTES]
 
 
-def beacon_seed(beacon: bytes, exponent: int, progress: Callable[[int, int], None] | None = None) -> bytes:
+def beacon_seed(beacon: bytes, exponent: int, progress: Progress = silent) -> bytes:
     """SHA-256 iterated 2^exponent times on the bytes of a beacon.  `progress` gets hashes done, and how many there are.
 
     Raises FormatError when that is outside what beacons have, or more work than 2^26 hashes.
@@ -125,6 +125,5 @@ def beacon_seed(beacon: bytes, exponent: int, progress: Callable[[int, int], Non
     for done in range(0, total, _CHUNK):
         for _ in range(min(_CHUNK, total - done)):
             digest = sha256(digest).digest()
-        if progress is not None:
-            progress(min(done + _CHUNK, total), total)
+        progress(min(done + _CHUNK, total), total)
     return digest

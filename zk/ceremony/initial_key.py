@@ -15,7 +15,6 @@ Groth16, section 3.2.)
 import numpy as np
 
 from zk.ceremony import batches, circuithash
-from zk.ceremony.batches import Progress, Steps
 from zk.curves import bn254, g1, g2
 from zk.errors import FormatError
 from zk.fields import array
@@ -29,6 +28,7 @@ from zk.formats.zkeyfile import KeyFile
 from zk.formats.zkeyheader import Header
 from zk.msm import columns
 from zk.msm.columns import Terms
+from zk.runtime.progress import Progress, Steps, silent
 
 _ONE = array.plain([1])
 _BASE_BYTES, _BYTES_PER_TERM_BYTE, _BYTES_PER_ROW = 64 << 20, 16, 1 << 10  # of memory, measured at 2^14 and 2^16
@@ -49,7 +49,7 @@ def memory_bytes(r1cs_bytes: int, constraints: int) -> int:
     return _BASE_BYTES + _BYTES_PER_TERM_BYTE * r1cs_bytes + _BYTES_PER_ROW * constraints
 
 
-def make(circuit: Listing, powers: Powers, progress: Progress = batches.nobody) -> KeyFile:
+def make(circuit: Listing, powers: Powers, progress: Progress = silent) -> KeyFile:
     """The key of a circuit before phase 2: no proof under it means anything until somebody has contributed.
 
     Raises FormatError when the powers are not prepared or too few, or a point of them that is needed is not one of its

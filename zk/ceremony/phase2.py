@@ -16,8 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zk.ceremony import batches, chacha, proof_of_knowledge
-from zk.ceremony.batches import Progress
+from zk.ceremony import chacha, proof_of_knowledge
 from zk.ceremony.chacha import Draws
 from zk.curves import bn254
 from zk.curves.bn254 import G1Point
@@ -28,9 +27,10 @@ from zk.formats.attribution import Attribution, Beacon
 from zk.formats.zkeycontributions import Ceremony, Contribution
 from zk.formats.zkeyfile import KeyFile
 from zk.msm import membership, pointwise
+from zk.runtime.progress import Progress, silent
 
 
-def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progress: Progress = batches.nobody) -> KeyFile:
+def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progress: Progress = silent) -> KeyFile:
     """The key with one contribution more.
 
     The secret comes from the operating system's randomness and the text, and is in memory only.  Raises FormatError
@@ -44,7 +44,7 @@ def contribute(key: KeyFile, name: str | None = None, text: bytes = b"", progres
 
 def beacon(
     key: KeyFile, value: bytes, exponent: int, name: str | None = None,
-    progress: Progress = batches.nobody,
+    progress: Progress = silent,
 ) -> KeyFile:  # fmt: skip
     """As `contribute`, with the secret that a public value gives, hashed 2^exponent times: the last contribution.
 

@@ -17,8 +17,7 @@ import hashlib
 import numpy as np
 
 from zk import pairing
-from zk.ceremony import batches, chacha, initial_key, phase2, proof_of_knowledge, rlc
-from zk.ceremony.batches import Progress
+from zk.ceremony import chacha, initial_key, phase2, proof_of_knowledge, rlc
 from zk.curves import bn254
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import InvalidProof
@@ -28,6 +27,7 @@ from zk.formats.r1csfile import Listing
 from zk.formats.zkeycontributions import Ceremony, Contribution
 from zk.formats.zkeyfile import KeyFile
 from zk.msm import membership, pippenger
+from zk.runtime.progress import Progress, silent
 
 _SECTIONS = {
     "ic": "ic",
@@ -47,7 +47,7 @@ _SINGLE = {
 }
 
 
-def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = batches.nobody) -> None:
+def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = silent) -> None:
     """Raises InvalidProof, saying what is wrong, unless the key is that of the circuit and its contributions are right.
 
     Nothing is said of the powers: whether those are right, `powersoftau verify` tells.  Raises FormatError when a point
@@ -59,7 +59,7 @@ def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = 
     check_key(key, initial, initial.h, deltas)
 
 
-def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progress = batches.nobody) -> None:
+def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progress = silent) -> None:
     """As `verify`, taking it for granted that `initial` was made from the circuit; it may have contributions already.
 
     Raises InvalidProof too when those are not the first contributions of the key.
@@ -68,7 +68,7 @@ def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progre
     check_key(key, initial, initial_key.quotient_points(powers, initial.header.log_size), deltas)
 
 
-def check_contributions(ceremony: Ceremony, progress: Progress = batches.nobody) -> list[G1Point]:
+def check_contributions(ceremony: Ceremony, progress: Progress = silent) -> list[G1Point]:
     """[δ] before the first contribution and after each.  Raises InvalidProof, naming a contribution that is wrong.
 
     Raises FormatError, before anything else, when the beacons have more than 2^26 iterations together.

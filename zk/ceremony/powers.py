@@ -20,7 +20,6 @@ from typing import BinaryIO
 import numpy as np
 
 from zk.ceremony import batches, chacha, firstchallenge, transcript
-from zk.ceremony.batches import Progress, Steps
 from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields import array
@@ -32,11 +31,12 @@ from zk.formats.ptaucontributions import Contribution, Points
 from zk.hashes.blake2b import Blake2b
 from zk.msm import pointwise
 from zk.ntt import polynomial
+from zk.runtime.progress import Progress, Steps, silent
 
 _HASHED_BYTES = 1 << 20  # of points in memory a time, as snarkjs hashes them: the transcript's state depends on it
 
 
-def new(power: int, file: BinaryIO, progress: Progress = batches.nobody) -> bytes:
+def new(power: int, file: BinaryIO, progress: Progress = silent) -> bytes:
     """Write a ceremony that nobody has contributed to; returns the first challenge, 64 bytes.
 
     Raises FormatError unless the power is from 1 to 28.
@@ -59,7 +59,7 @@ def new(power: int, file: BinaryIO, progress: Progress = batches.nobody) -> byte
 
 
 def contribute(
-    powers: Powers, file: BinaryIO, name: str | None = None, text: bytes = b"", progress: Progress = batches.nobody
+    powers: Powers, file: BinaryIO, name: str | None = None, text: bytes = b"", progress: Progress = silent
 ) -> bytes:
     """Write the powers with one contribution more; returns the response hash, 64 bytes, which the contributor keeps.
 
@@ -75,7 +75,7 @@ def contribute(
 
 def beacon(
     powers: Powers, file: BinaryIO, value: bytes, exponent: int, name: str | None = None,
-    progress: Progress = batches.nobody,
+    progress: Progress = silent,
 ) -> bytes:  # fmt: skip
     """As `contribute`, with the secrets that a public value gives, hashed 2^exponent times: the last contribution.
 

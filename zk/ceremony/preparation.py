@@ -17,7 +17,6 @@ from typing import BinaryIO
 import numpy as np
 
 from zk.ceremony import batches, proof_of_knowledge, rlc
-from zk.ceremony.batches import Progress, Steps
 from zk.ceremony.rlc import Sum
 from zk.curves import bn254, g1, g2
 from zk.errors import FormatError, InvalidProof
@@ -26,6 +25,7 @@ from zk.formats import ptau
 from zk.formats.ptau import Powers, Rows
 from zk.msm import lagrange_basis
 from zk.ntt import ntt, polynomial
+from zk.runtime.progress import Progress, Steps, silent
 
 MAX_POWER = ntt.MAX_LOG_SIZE - 1
 BYTES_PER_POWER = 800  # of memory that `prepare` takes; 720 between 2^16 and 2^18
@@ -33,7 +33,7 @@ BYTES_PER_POWER = 800  # of memory that `prepare` takes; 720 between 2^16 and 2^
 SOURCES = {name: name.removeprefix("lagrange_") for name in ptau.LAGRANGE}
 
 
-def prepare(powers: Powers, file: BinaryIO, progress: Progress = batches.nobody) -> None:
+def prepare(powers: Powers, file: BinaryIO, progress: Progress = silent) -> None:
     """Write the powers with their Lagrange points, byte for byte as snarkjs does.
 
     Raises FormatError when a point of the powers is not one, or there are more than 2^26.  Not to be called from a task

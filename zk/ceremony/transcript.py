@@ -11,13 +11,13 @@ together, as x and then 1/x do: then nothing is left of what anybody contributed
 Source: Bowe, Gabizon, Miers (ePrint 2017/1050), section 4.1; snarkjs, "powersoftau_verify.js", checks the same.
 """
 
-from zk.ceremony import batches, chacha, firstchallenge, proof_of_knowledge
-from zk.ceremony.batches import Progress
+from zk.ceremony import chacha, firstchallenge, proof_of_knowledge
 from zk.curves import bn254
 from zk.errors import InvalidProof
 from zk.formats import attribution
 from zk.formats.attribution import Beacon, PublicKey
 from zk.formats.ptaucontributions import Contribution, Points
+from zk.runtime.progress import Progress, silent
 
 SECRETS = ("tau", "alpha", "beta")
 _MOVED = {secret: f"{secret}_g1" for secret in SECRETS}  # the point that each secret multiplies
@@ -35,7 +35,7 @@ def keys(draws: chacha.Draws, challenge: bytes) -> tuple[list[int], tuple[Public
     return secrets, tuple(made)
 
 
-def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress: Progress = batches.nobody) -> None:
+def check(contributions: tuple[Contribution, ...], ceremony_power: int, progress: Progress = silent) -> None:
     """Every contribution, from the first.  `progress` counts them, and the hashes of a beacon.
 
     Raises InvalidProof, naming the contribution, when there is none or one is not what it must be, and FormatError when

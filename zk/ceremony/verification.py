@@ -14,13 +14,13 @@ import hashlib
 import numpy as np
 
 from zk.ceremony import batches, firstchallenge, preparation, proof_of_knowledge, rlc, transcript
-from zk.ceremony.batches import Progress, Steps
 from zk.ceremony.rlc import Sum
 from zk.curves import bn254, g1, g2
 from zk.errors import InvalidProof
 from zk.formats import pointbytes, ptau, ptaucontributions
 from zk.formats.ptau import Powers
 from zk.formats.ptaucontributions import Contribution, Points
+from zk.runtime.progress import Progress, Steps, silent
 
 _RATIOS = ("tau_g1", "tau_g2", "alpha_g1", "beta_g1")
 _PIECES_BYTES, _BYTES_PER_POWER = 96 << 20, 500  # of memory, measured at 2^14 to 2^18
@@ -32,7 +32,7 @@ def memory_bytes(powers: Powers) -> int:
     return min(_PIECES_BYTES, points_bytes) + (points_bytes if powers.is_prepared else 0)
 
 
-def verify(powers: Powers, progress: Progress = batches.nobody) -> tuple[Contribution, ...]:
+def verify(powers: Powers, progress: Progress = silent) -> tuple[Contribution, ...]:
     """The contributions to powers that are right.  `progress` is called for the contributions, then for the points.
 
     Raises InvalidProof, saying what is wrong, and FormatError for what is no point, no contribution, or too much work.

@@ -9,7 +9,6 @@ rows; after them A has one row for the wire one and each public input, with the 
 these wires linearly independent, as the proof of soundness wants and snarkjs does.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +25,7 @@ from zk.ntt import ntt, polynomial
 from zk.r1cs import sparse
 from zk.r1cs.r1cs import R1CS, SparseMatrix
 from zk.runtime import parallel
-
-Progress = Callable[[int, int], None]  # points made so far, points in all
+from zk.runtime.progress import Progress, silent
 
 _CHUNK = 1 << 12  # points made between two reports of progress
 
@@ -49,7 +47,7 @@ class _Matrix:
     terms: np.ndarray
 
 
-def generate(r1cs: R1CS, progress: Progress = lambda done, total: None) -> ProvingKey:
+def generate(r1cs: R1CS, progress: Progress = silent) -> ProvingKey:
     """A fresh proving key, with its verifying key, for a constraint system over Fr.
 
     `progress` is called as points are made.  Raises FormatError when the system is over another field or too large, or

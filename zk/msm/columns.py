@@ -9,7 +9,6 @@ Points are arrays (n, 2, 4) or (n, 2, 2, 4) of Montgomery words, all of them in 
 plain words below r.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,7 @@ from zk.fields import array
 from zk.fields.prime import WORDS, R
 from zk.msm import batch_affine, pointwise
 from zk.runtime import parallel
-
-Progress = Callable[[int, int], None]  # multiples made so far, multiples in all
+from zk.runtime.progress import Progress, silent
 
 _NOTHING = -1  # the place of a term that adds nothing
 _WORD_MASK = (1 << 64) - 1
@@ -56,7 +54,7 @@ def prepare(rows: int, bases: np.ndarray, columns: np.ndarray, values: np.ndarra
     return Terms(rows, bases[made].astype(np.int64), scalars[made], columns.astype(np.int64), entries)
 
 
-def expand(terms: Terms, points: np.ndarray, progress: Progress = lambda done, total: None) -> np.ndarray:
+def expand(terms: Terms, points: np.ndarray, progress: Progress = silent) -> np.ndarray:
     """The points of the rows and behind them the multiples.  Not to be called from a task of the pool."""
     points = np.require(points, np.uint64, ["C"])
     return np.concatenate([points, pointwise.multiply(points[terms.bases], terms.scalars, progress)])

@@ -7,16 +7,13 @@ w of every block is 1; of the others each costs a multiplication of a point (zk/
 what the two sums do (zk/msm/batch_affine.py).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from zk.fields import array
 from zk.fields.prime import FR, R
 from zk.msm import batch_affine, pointwise
 from zk.runtime import parallel
-
-Progress = Callable[[int, int], None]  # multiplications done so far, multiplications in all
+from zk.runtime.progress import Progress, Steps, silent
 
 _CHUNK = 1 << 12  # pairs a task
 
@@ -27,7 +24,7 @@ def multiplications(log_size: int) -> int:
     return size + log_size * (size >> 1) - (size - 1)
 
 
-def lagrange(points: np.ndarray, progress: Progress = lambda done, total: None) -> np.ndarray:
+def lagrange(points: np.ndarray, progress: Progress = silent) -> np.ndarray:
     """[L_i(τ)] from [τ^j] for i, j below N = 2^k: affine points of G1 or G2, the identity all zero, as `scaling` takes.
 
     Any combination of points is transformed alike, such as [α τ^j] to [α L_i(τ)].  `progress` is called as points are
@@ -37,12 +34,10 @@ def lagrange(points: np.ndarray, progress: Progress = lambda done, total: None) 
     if size.bit_count() != 1:
         raise ValueError("the number of points is a power of two")
     log_size = size.bit_length() - 1
-    done, total = 0, multiplications(log_size)
+    steps = Steps(multiplications(log_size), progress)
 
     def multiply(some: np.ndarray, scalars: np.ndarray) -> np.ndarray:
-        nonlocal done
-        before, done = done, done + len(some)
-        return pointwise.multiply(some, scalars, lambda part, _: progress(before + part, total))
+        return pointwise.multiply(some, scalars, steps.part(len(some)))
 
     divisors = np.broadcast_to(array.plain([pow(size, -1, R)]), (size, 4))
     rows = multiply(points, divisors)[reversed_bits(log_size)]

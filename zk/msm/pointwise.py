@@ -15,8 +15,6 @@ zk/msm/endomorphism.py; but (s1, s2) is nearer to zero than to every other vecto
 (Tables by z-ratios: libsecp256k1, "ecmult_impl.h".  Formulas: Explicit-Formulas Database, Jacobian, a = 0.)
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from zk.curves import coordinates, g1, g2
@@ -26,8 +24,7 @@ from zk.msm import endomorphism
 from zk.runtime import parallel
 from zk.runtime.cpu import LANES
 from zk.runtime.jit import inlined, inner, kernel
-
-Progress = Callable[[int, int], None]  # points done so far, points in all
+from zk.runtime.progress import Progress, silent
 
 _DIGIT_BITS = 4
 _DIGITS = 128 // _DIGIT_BITS
@@ -255,7 +252,7 @@ def _of_chunk(points: np.ndarray, scalars: np.ndarray, beta: np.ndarray, generat
     return result[:count]
 
 
-def multiply(points: np.ndarray, scalars: np.ndarray, progress: Progress = lambda done, total: None) -> np.ndarray:
+def multiply(points: np.ndarray, scalars: np.ndarray, progress: Progress = silent) -> np.ndarray:
     """Each affine point, (n, 2, 4) of G1 or (n, 2, 2, 4) of G2, times its own scalar, (n, 4) plain words below r.
 
     The points must be in their group: outside the subgroup of order r the result is some point or none.  `progress` is

@@ -29,10 +29,9 @@ def entropy_bytes(text: str) -> bytes:
 def compile_kernels(session: Session) -> None:
     """Compiles what is not compiled yet, so that no estimate of a step has that in it."""
     from prover.cli.frame import watching
-    from prover.machine import progress
     from prover.upkeep import warmup
 
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         warmup.compile_ceremony_kernels()
 
 

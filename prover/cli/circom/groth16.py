@@ -135,11 +135,10 @@ def _prove_here(
     """
     from prover.circom import proofs
     from prover.cli.frame import watching
-    from prover.machine import progress
     from prover.upkeep import warmup
     from zk.formats import snarkjs
 
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         proofs.check_key(zkey)
         started = time.perf_counter()
         witness = read()
@@ -160,7 +159,6 @@ def _prove_here(
 def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
     """Verify a proof under a key, from snarkjs's three files."""
     from prover.cli.frame import watching
-    from prover.machine import progress
     from prover.proofs import proving
     from prover.upkeep import warmup
     from zk.formats import snarkjs
@@ -169,7 +167,7 @@ def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: boo
     trusted = snarkjs.decode_verifying_key(paths.read_bytes(key, snarkjs.MAX_BYTES))
     inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES), trusted.public)
     found = snarkjs.decode_proof(paths.read_bytes(proof))
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         warmup.compile_kernels()
         proving.verify_inputs(trusted, inputs, found, paranoid)
     digest = keys.digest(trusted).hex()

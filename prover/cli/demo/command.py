@@ -29,14 +29,14 @@ def demo(session: Session, keep: Path | None) -> None:
     from prover.cli.demo import measures, refusals, stage, trade
     from prover.cli.demo.narrator import Narrator
     from prover.cli.demo.story import Story
-    from prover.machine import progress
+    from prover.machine import tasks
     from prover.proofs.keystore import Keystore
     from prover.upkeep import warmup
 
     started = time.perf_counter()
-    stopwatch, narrator = progress.Stopwatch(watching.watcher(session.screen.is_json)), Narrator(session.screen)
+    stopwatch, narrator = tasks.Stopwatch(watching.watcher(session.screen.is_json)), Narrator(session.screen)
     with ExitStack() as stack:
-        stack.enter_context(progress.watched_by(stopwatch))
+        stack.enter_context(tasks.watched_by(stopwatch))
         home = stack.enter_context(stage.set_up(session.home, keep))
         keystore = Keystore(session.home.keys, workspace.now_ms())
         was_warm = warmup.is_warm() and warmup.has_keys(keystore)

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from prover.cli.demo.narrator import Narrator
     from prover.cli.frame.screen import Screen
     from prover.machine.home import Home
-    from prover.machine.progress import Stopwatch
+    from prover.machine.tasks import Stopwatch
     from prover.proofs.keystore import Keystore
     from prover.trader.session import Desk
     from settlement.ledger import Ledger

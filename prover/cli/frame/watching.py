@@ -8,45 +8,50 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from prover.cli.frame import screen
 from prover.cli.frame.command import Session
-from prover.machine import progress
+from prover.machine import tasks
 
 if TYPE_CHECKING:
-    from prover.machine.longstep import Report
+    from zk.runtime.progress import Progress
 
 NOTICEABLE_S = 1.0
 BETWEEN_LINES_S = 10.0
 
 
-def watcher(is_json: bool) -> progress.Watcher:
+def watcher(is_json: bool) -> tasks.Watcher:
     """Bars where standard error is a terminal, else lines; a program that reads JSON gets no lines."""
     if screen.is_terminal(sys.stderr):
         return Bars()
     return Silence() if is_json else Lines()
 
 
+def show_progress(session: Session) -> AbstractContextManager[None]:
+    """Shows the tasks of this command on standard error until the block ends."""
+    return tasks.watched_by(watcher(session.screen.is_json))
+
+
 @contextmanager
-def long_step(session: Session, what: str, memory_bytes: int) -> Iterator["Report"]:
+def long_step(session: Session, what: str, memory_bytes: int) -> Iterator["Progress"]:
     """A long step of a command, as prover/machine/longstep.py describes it; yields report(done, total).
 
     Ctrl-C leaves it within about a second, and `files.writing` inside it leaves no part of a file.
     """
     from prover.machine import longstep
 
-    with progress.watched_by(watcher(session.screen.is_json)), longstep.begin(what, memory_bytes) as report:
+    with show_progress(session), longstep.begin(what, memory_bytes) as report:
         yield report
 
 
 class Silence:
     """Shows nothing."""
 
-    def began(self, task: progress.Task) -> None:
+    def began(self, task: tasks.Task) -> None:
         pass
 
     advanced = ended = began
@@ -56,21 +61,21 @@ class Lines:
     """Plain lines."""
 
     def __init__(self) -> None:
-        self._began_s: dict[progress.Task, float] = {}
-        self._said_s: dict[progress.Task, float] = {}
+        self._began_s: dict[tasks.Task, float] = {}
+        self._said_s: dict[tasks.Task, float] = {}
 
-    def began(self, task: progress.Task) -> None:
+    def began(self, task: tasks.Task) -> None:
         self._began_s[task] = self._said_s[task] = time.monotonic()
         if task.note:
             click.echo(f"{task.what}: {task.note}", err=True)
 
-    def advanced(self, task: progress.Task) -> None:
+    def advanced(self, task: tasks.Task) -> None:
         now_s = time.monotonic()
         if now_s - self._said_s[task] >= BETWEEN_LINES_S and (left := left_s(task, now_s - self._began_s[task])):
             self._said_s[task] = now_s
             click.echo(f"{task.what}: {task.done / task.total:.0%}, about {screen.seconds(left)} left", err=True)
 
-    def ended(self, task: progress.Task) -> None:
+    def ended(self, task: tasks.Task) -> None:
         del self._said_s[task]
         took_s = time.monotonic() - self._began_s.pop(task)
         if took_s >= NOTICEABLE_S:
@@ -82,12 +87,12 @@ class Bars:
 
     def __init__(self) -> None:
         self._display: Any = None
-        self._rows: dict[progress.Task, Any] = {}
-        self._began_s: dict[progress.Task, float] = {}
+        self._rows: dict[tasks.Task, Any] = {}
+        self._began_s: dict[tasks.Task, float] = {}
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
 
-    def began(self, task: progress.Task) -> None:
+    def began(self, task: tasks.Task) -> None:
         with self._lock:
             if task.note:
                 self._hide()
@@ -101,12 +106,12 @@ class Bars:
                 self._timer.daemon = True
                 self._timer.start()
 
-    def advanced(self, task: progress.Task) -> None:
+    def advanced(self, task: tasks.Task) -> None:
         left = left_s(task, time.monotonic() - self._began_s[task])
         told = f"about {screen.seconds(left)} left" if left else ""
         self._display.update(self._rows[task], completed=task.done, total=task.total, left=told)
 
-    def ended(self, task: progress.Task) -> None:
+    def ended(self, task: tasks.Task) -> None:
         with self._lock:
             del self._began_s[task]
             self._display.remove_task(self._rows.pop(task))
@@ -125,7 +130,7 @@ class Bars:
             self._display.stop()
 
 
-def left_s(task: progress.Task, spent_s: float) -> float | None:
+def left_s(task: tasks.Task, spent_s: float) -> float | None:
     """How long the rest of a task will take, in seconds, after so many; None when nothing tells, or nothing is left."""
     if not task.total or not 0 < task.done < task.total:
         return None

@@ -35,7 +35,6 @@ def ledger(session: Session) -> Iterator["Ledger"]:
 @contextmanager
 def desk(session: Session, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Desk"]:
     """A desk at the home's ledger, with progress shown while it is in use; with the kernels it takes to prove there."""
-    from prover.machine import progress
     from prover.trader import session as desks
     from prover.upkeep import warmup
 
@@ -46,7 +45,7 @@ def desk(session: Session, wallet_name: str, passphrase_file: Path | None, *, pr
                 f"there is no wallet named {wallet_name}: make one with `zksettle wallet new {wallet_name}`"
             )
         secret = passphrase.ask(passphrase_file, wallet_name)
-        with progress.watched_by(watching.watcher(session.screen.is_json)):
+        with watching.show_progress(session):
             if proves:
                 warmup.compile_kernels()
             with desks.sit(session.home, opened, wallet_name, secret, now_ms()) as sat:

@@ -198,9 +198,8 @@ def export(session: Session, folder: Path, statement: str, output: Path) -> None
 
 def _watched(session: Session) -> AbstractContextManager[None]:
     """Progress is shown until the context ends."""
-    from prover.machine import progress
 
-    return progress.watched_by(watching.watcher(session.screen.is_json))
+    return watching.show_progress(session)
 
 
 def _signing_key(session: Session, key: Path | None) -> "Ed25519PrivateKey":

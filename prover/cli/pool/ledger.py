@@ -68,16 +68,16 @@ def audit(session: Session, ceremony: Path | None) -> None:
     The chain of events, roots, custody, signatures, grids, and every proof.  That the keys come from the ceremony that
     the pool names, --ceremony can tell.
     """
-    from prover.machine import progress
+    from prover.machine import tasks
     from prover.upkeep import warmup
     from settlement import audit as audits
     from settlement.ceremony import verifying
 
     with workspace.ledger(session) as opened:
         pool, path = opened.pool, session.home.ledger
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         warmup.compile_kernels()
-        with progress.task("Auditing the ledger") as task:
+        with tasks.task("Auditing the ledger") as task:
             report = audits.audit(path, progress=task.reach)
         if ceremony is not None:
             verifying.check_pool(pool, transcripts.verified(ceremony))

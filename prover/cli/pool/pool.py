@@ -32,7 +32,6 @@ def new(session: Session, name: str, insecure_dev: bool) -> None:
 
     Its three oracles are made on this machine.  Its keys are those of the ceremony that was installed here last.
     """
-    from prover.machine import progress
     from prover.operator import creation
     from prover.proofs import keystore
     from prover.upkeep import warmup
@@ -45,7 +44,7 @@ def new(session: Session, name: str, insecure_dev: bool) -> None:
             "`zksettle ceremony install` those of a ceremony, or say --insecure-dev if you accept that",
             click.get_current_context(),
         )
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         warmup.compile_kernels()
         made = creation.found(home, chosen, name, now_ms)
     session.screen.say(f"The pool is founded; its ledger is {home.ledger}.")

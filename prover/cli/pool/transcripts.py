@@ -12,7 +12,8 @@ from prover.cli.trader import show
 if TYPE_CHECKING:
     from settlement.ceremony.start import Powers
     from settlement.ceremony.transcript import Transcript
-    from settlement.ceremony.verifying import Report, Verified
+    from settlement.ceremony.verifying import Verified
+    from zk.runtime.progress import Progress
 
 SHOWN = 5
 
@@ -31,7 +32,7 @@ def verified(folder: Path, check: "Callable[[Transcript], None]" = lambda found:
     return verifying.verify(found, step)
 
 
-def step(what: str, memory_bytes: int) -> "AbstractContextManager[Report]":
+def step(what: str, memory_bytes: int) -> "AbstractContextManager[Progress]":
     """A step that is watched: with its estimate of memory when it takes some that matters."""
     from prover.machine import longstep
 
@@ -55,10 +56,10 @@ def _rows(found: "Transcript") -> list[tuple[str, str, str, str, str]]:
 
 
 @contextmanager
-def _quick(what: str) -> "Iterator[Report]":
-    from prover.machine import progress
+def _quick(what: str) -> "Iterator[Progress]":
+    from prover.machine import tasks
 
-    with progress.task(what) as task:
+    with tasks.task(what) as task:
         yield task.reach
 
 

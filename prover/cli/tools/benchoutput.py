@@ -70,7 +70,7 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
     FormatError when `against` is no report.
     """
     from prover.bench import charts, report
-    from prover.machine import hardware, progress
+    from prover.machine import hardware
     from prover.proofs.keystore import Keystore
     from prover.upkeep import warmup
 
@@ -79,7 +79,7 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
     earlier = None if against is None else report.earlier(paths.read_bytes(against), str(against))
     if threads is not None:
         os.environ["ZKSETTLE_THREADS"] = str(threads)
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         keystore = Keystore(session.home.keys, workspace.now_ms())
         warmup.run(keystore)
         found = bench(keystore)

@@ -223,11 +223,11 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     """
     from circuits import registry
     from circuits.statements import statement as statements
-    from prover.machine import progress
+    from prover.machine import tasks
     from prover.proofs import inspection
 
     given = [statements.read(registry.get(statement), paths.read_bytes(path)) for path in inputs]
-    with progress.watched_by(watching.watcher(session.screen.is_json)), progress.task(f"Auditing {statement}"):
+    with watching.show_progress(session), tasks.task(f"Auditing {statement}"):
         report = inspection.audit(statement, given)
     session.screen.fields([
         ("statement", statement),

@@ -58,13 +58,12 @@ def _prove_here(session: Session, statement: str, inputs: bytes) -> tuple[str, s
     from circuits import registry
     from circuits.statements import statement as statements
     from prover.cli.frame import watching
-    from prover.machine import progress
     from prover.proofs import prooffile, proving
     from prover.upkeep import warmup
     from zk.groth16 import keys
 
     public, private = statements.read(registry.get(statement), inputs)
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         warmup.compile_kernels()
         keystore = _keystore(session)
         started = time.perf_counter()
@@ -89,7 +88,6 @@ def _keystore(session: Session) -> "Keystore":
 def verify(session: Session, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
     """Verify PROOF.json.  The key that is in the file is not trusted."""
     from prover.cli.frame import watching
-    from prover.machine import progress
     from prover.proofs import prooffile, proving
     from prover.upkeep import warmup
     from zk.formats import snarkjs
@@ -101,7 +99,7 @@ def verify(session: Session, proof: Path, verification_key: Path | None, paranoi
     else:
         key = snarkjs.decode_verifying_key(paths.read_bytes(verification_key))
         trusted = proving.TrustedKey(key, f"the key in {verification_key}")
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         warmup.compile_kernels()
         started = time.perf_counter()
         proving.verify(found, trusted, paranoid)

@@ -23,12 +23,11 @@ def warmup(session: Session) -> None:
 
     Else the first commands that prove do it, and take that much longer.
     """
-    from prover.machine import progress
     from prover.proofs import keystore
     from prover.upkeep import warmup as warming
 
     started = time.perf_counter()
-    with progress.watched_by(watching.watcher(session.screen.is_json)):
+    with watching.show_progress(session):
         compiled, keys_made = warming.run(keystore.best(session.home.keys, workspace.now_ms()))
     took_s = time.perf_counter() - started
     keys = f"of {' and '.join(keys_made)} are made" if keys_made else "were made already"

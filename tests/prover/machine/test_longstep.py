@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from prover.cli.frame import failure, screen, watching
-from prover.machine import files, hardware, longstep, progress
+from prover.machine import files, hardware, longstep, tasks
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,11 +21,11 @@ import sys, time
 from contextlib import contextmanager
 from pathlib import Path
 from prover.cli.frame import failure, screen, watching
-from prover.machine import files, longstep, progress
+from prover.machine import files, longstep, tasks
 
 output = Path(sys.argv[1])
 try:
-    with progress.watched_by(watching.watcher(False)), longstep.begin("Waiting", 1 << 20) as report:
+    with tasks.watched_by(watching.watcher(False)), longstep.begin("Waiting", 1 << 20) as report:
         with files.writing(output) as file:
             file.write(bytes(1 << 16))
             file.flush()
@@ -90,7 +90,7 @@ def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
 def test_memory_is_told_before_a_step_and_refused_when_it_is_not_there(monkeypatch):
     told = listening(monkeypatch)
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 2 * 10**9)
-    with progress.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 1_340_000_000):
+    with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 1_340_000_000):
         assert told.getvalue() == "Summing: takes about 1.3 GB of memory; 2.0 GB are free\n"
     sentence = "Summing would take about 3.0 GB of memory, and 2.0 GB are free"
     with pytest.raises(longstep.NotEnoughMemory, match=sentence), longstep.begin("Summing", 3 * 10**9):
@@ -98,14 +98,14 @@ def test_memory_is_told_before_a_step_and_refused_when_it_is_not_there(monkeypat
     assert failure.report(longstep.NotEnoughMemory(sentence), screen.Screen()) == failure.REFUSED
     assert told.getvalue().endswith(f"\n{sentence}\n")
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: None)
-    with progress.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 3 * 10**9):
+    with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 3 * 10**9):
         assert told.getvalue().endswith("Summing: takes about 3.0 GB of memory\n")
 
 
 def test_little_memory_is_not_worth_a_line(monkeypatch):
     told = listening(monkeypatch)
     for memory, lines in ((longstep.SAID_BYTES - 1, 0), (longstep.SAID_BYTES, 1)):
-        with progress.watched_by(watching.watcher(is_json=False)), longstep.begin("Reading", memory):
+        with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Reading", memory):
             assert told.getvalue().count("\n") == lines
 
 
@@ -123,12 +123,12 @@ def test_free_memory_is_what_the_system_tells_within_the_limit_of_the_container(
 
 def test_the_time_left_is_in_proportion_to_what_is_done(monkeypatch):
     told = listening(monkeypatch)
-    task = progress.Task("work", "", total=8, done=2)
+    task = tasks.Task("work", "", total=8, done=2)
     assert watching.left_s(task, 10.0) == 30.0
-    assert watching.left_s(progress.Task("work", "", total=None, done=2), 10.0) is None
-    assert watching.left_s(progress.Task("work", "", total=8), 10.0) is None
+    assert watching.left_s(tasks.Task("work", "", total=None, done=2), 10.0) is None
+    assert watching.left_s(tasks.Task("work", "", total=8), 10.0) is None
     monkeypatch.setattr(watching, "BETWEEN_LINES_S", 0)
-    with progress.watched_by(watching.watcher(is_json=False)), progress.task("work") as begun:
+    with tasks.watched_by(watching.watcher(is_json=False)), tasks.task("work") as begun:
         begun.reach(1, 4)
     assert told.getvalue().startswith("work: 25%, about ") and told.getvalue().endswith(" left\n")
 
@@ -139,7 +139,7 @@ def test_a_terminal_sees_the_time_left(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(watching, "NOTICEABLE_S", 0)
-    with progress.watched_by(watching.watcher(is_json=False)), progress.task("work") as begun:
+    with tasks.watched_by(watching.watcher(is_json=False)), tasks.task("work") as begun:
         begun.reach(1, 4)
         time.sleep(0.3)
     assert "about " in told.getvalue() and " left" in told.getvalue()

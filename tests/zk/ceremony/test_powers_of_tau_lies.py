@@ -21,6 +21,7 @@ from zk.formats import attribution, pointbytes, ptau, ptaucontributions
 from zk.formats.attribution import Attribution, Beacon
 from zk.formats.ptaucontributions import Contribution
 from zk.hashes.blake2b import Blake2b
+from zk.runtime.progress import silent
 
 POWER = 3
 CONTRIBUTIONS = 7
@@ -118,7 +119,7 @@ def test_a_beacon_that_gives_other_secrets_is_refused(beacon):
 def test_a_contributor_s_own_secret_does_not_pass_for_a_beacon():
     """Everything is right but that the beacon gives other secrets: whoever made this could try until they liked it."""
     begun, file = written(powers.new, POWER), io.BytesIO()
-    powers._contribute(begun, file, Attribution(None, Beacon(b"beacon", 10)), bytes(32), lambda done, total: None)
+    powers._contribute(begun, file, Attribution(None, Beacon(b"beacon", 10)), bytes(32), silent)
     with pytest.raises(InvalidProof, match="contribution 1: the key of tau is not the one that its beacon gives"):
         verification.verify(ptau.decode(file.getvalue()))
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from prover.cli.frame import watching
-from prover.machine import progress
+from prover.machine import tasks
 
 
 class Told:
@@ -24,15 +24,15 @@ class Told:
 
 
 def work():
-    with progress.task("outer", total=2) as outer:
-        with progress.task("inner", note="it is slow"):
+    with tasks.task("outer", total=2) as outer:
+        with tasks.task("inner", note="it is slow"):
             outer.advance()
         outer.reach(2, 2)
 
 
 def test_tasks_nest_and_are_told_in_order():
     told = Told()
-    with progress.watched_by(told):
+    with tasks.watched_by(told):
         work()
     work()
     assert told.events == [
@@ -43,14 +43,14 @@ def test_tasks_nest_and_are_told_in_order():
 
 def test_a_task_ends_when_its_work_fails():
     told = Told()
-    with progress.watched_by(told), pytest.raises(ZeroDivisionError), progress.task("division"):
+    with tasks.watched_by(told), pytest.raises(ZeroDivisionError), tasks.task("division"):
         1 / 0
     assert [event for event, *_ in told.events] == ["began", "ended"]
 
 
 def test_a_stopwatch_keeps_how_long_each_task_took():
-    stopwatch = progress.Stopwatch(Told())
-    with progress.watched_by(stopwatch):
+    stopwatch = tasks.Stopwatch(Told())
+    with tasks.watched_by(stopwatch):
         work()
         work()
     assert {name: len(took) for name, took in stopwatch.took_s.items()} == {"outer": 2, "inner": 2}
@@ -60,11 +60,11 @@ def test_a_stopwatch_keeps_how_long_each_task_took():
 def test_a_pipe_gets_a_line_for_what_is_slow_and_says_why(monkeypatch):
     err = io.StringIO()
     monkeypatch.setattr(sys, "stderr", err)
-    with progress.watched_by(watching.watcher(is_json=False)):
+    with tasks.watched_by(watching.watcher(is_json=False)):
         work()
     assert err.getvalue() == "inner: it is slow\n"
     monkeypatch.setattr(watching, "NOTICEABLE_S", 0)
-    with progress.watched_by(watching.watcher(is_json=False)):
+    with tasks.watched_by(watching.watcher(is_json=False)):
         work()
     assert "outer: " in err.getvalue() and "\x1b" not in err.getvalue()
 
@@ -72,7 +72,7 @@ def test_a_pipe_gets_a_line_for_what_is_slow_and_says_why(monkeypatch):
 def test_a_program_that_reads_json_gets_no_lines(monkeypatch):
     err = io.StringIO()
     monkeypatch.setattr(sys, "stderr", err)
-    with progress.watched_by(watching.watcher(is_json=True)):
+    with tasks.watched_by(watching.watcher(is_json=True)):
         work()
     assert err.getvalue() == ""
 
@@ -84,7 +84,7 @@ def test_a_terminal_gets_bars_that_leave_nothing_behind(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     bars = watching.watcher(is_json=False)
     assert isinstance(bars, watching.Bars)
-    with progress.watched_by(bars):
+    with tasks.watched_by(bars):
         work()
         work()
     assert bars._rows == {} and bars._timer is None
