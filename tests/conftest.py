@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from circuits import registry
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from tests import evm
 
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"

@@ -9,7 +9,7 @@ from circuits import generators, records
 from prover.bench import inputs
 from prover.bench.measure import Timing, measure, on_threads
 from prover.bench.report import Found
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from settlement import merkle
 from zk import entropy
 from zk.curves import babyjubjub, bn254

@@ -16,7 +16,7 @@ from prover.bench.measure import Timing, measure, on_threads, thread_counts
 from prover.bench.report import Column, Found, Section
 from prover.circom import proofs
 from prover.proofs import pipeline
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from zk.groth16.keys import ProvingKey
 from zk.runtime import parallel, profile
 

@@ -17,7 +17,7 @@ from circuits.frontend import program
 from circuits.statements import statement
 from prover.bench.measure import Timing, measure
 from prover.bench.report import Column, Found, Section
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from prover.service import client
 from prover.service.protocol import Failed
 from zk.runtime import parallel

@@ -7,7 +7,7 @@ from circuits import samples, verifying
 from prover.bench.measure import measure
 from prover.bench.report import Found
 from prover.proofs import pipeline
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 
 
 def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Found:

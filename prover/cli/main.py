@@ -73,15 +73,15 @@ def zksettle() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code, having said in one sentence what went wrong."""
-    session = command.Session()
+    app = command.App()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our letters shows question marks
     try:
-        code = zksettle.main(arguments, prog_name="zksettle", standalone_mode=False, obj=session)
+        code = zksettle.main(arguments, prog_name="zksettle", standalone_mode=False, obj=app)
         return code if isinstance(code, int) else 0
     except (Exception, KeyboardInterrupt) as error:
-        return failure.report(error, session.screen)
+        return failure.report(error, app.screen)
 
 
 def run() -> NoReturn:

@@ -5,7 +5,7 @@ A command does its work so, and nothing else is needed for the bar, the estimate
     from prover.cli.frame import watching
     from prover.machine import files
 
-    with watching.long_step(session, "Preparing phase 2", 3 * size) as report, files.writing(output) as file:
+    with watching.long_step(app, "Preparing phase 2", 3 * size) as report, files.writing(output) as file:
         …work that calls report(done, total) and writes into file…
 
 `report` takes whole numbers in any unit and has the type that `zk` calls Progress.  It is called by the thread that

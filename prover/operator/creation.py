@@ -2,7 +2,7 @@
 
 from prover.machine.home import Home
 from prover.operator import defaults, oracles
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from settlement import poolcheck
 from settlement.ledger import Ledger
 from settlement.pool import Pool

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from prover.operator import contributing
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from settlement.ceremony.transcript import LEAST_PARTIES, Transcript
 from settlement.ceremony.verifying import Step, Verified
 from zk.errors import InvalidProof

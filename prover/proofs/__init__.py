@@ -1,7 +1,7 @@
-"""Proving keys, the one way to a proof, and single proofs in files.
+"""Proving keys, the pipeline that makes proofs, and single proofs in files.
 
-    keystore     the proving keys of the statements, each in a folder: keyfolder
-    pipeline     the one way from inputs to a proof
-    prooffile    a proof beside all that it says · proving   single proofs, made and verified
-    inspection   what a statement costs, and what an input violates
+    keystores    the proving keys of the statements, each in a folder: keyfolder
+    pipeline     the one way from inputs to a verified proof
+    prooffile    a proof together with everything it states · proving   single proofs: made and verified
+    inspection   what a statement costs, and which constraint an input violates
 """

@@ -10,7 +10,7 @@ from circuits import registry, verifying
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.machine import tasks
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from zk.errors import Unsatisfied
 from zk.groth16.keys import Proof
 

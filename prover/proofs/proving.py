@@ -6,7 +6,7 @@ from typing import Any
 
 from prover.machine import tasks
 from prover.proofs import pipeline, prooffile
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from prover.proofs.prooffile import ProofFile
 from zk.errors import InvalidProof
 from zk.groth16 import keys

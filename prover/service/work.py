@@ -11,7 +11,7 @@ from prover.service.worker import Work
 from zk.errors import FormatError
 
 if TYPE_CHECKING:
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
 
 # What a worker imports, once for all of them.  None of it starts a thread, so they can be forked from it.
 MODULES = (
@@ -27,14 +27,14 @@ MODULES = (
 def prepare(keys: Path, now_ms: int) -> Work:
     """What proves with the keys in a folder; those that are there are opened, and kernels compiled or loaded."""
     from circuits import registry
-    from prover.proofs import keystore
+    from prover.proofs import keystores
     from prover.upkeep import warmup
 
     opened: dict[str | None, Keystore] = {}
 
     def best() -> "Keystore":
         """A ceremony's keys may be installed while the worker runs."""
-        found = keystore.best(keys, now_ms)
+        found = keystores.best(keys, now_ms)
         return opened.setdefault(found.transcript, found)
 
     warmup.load_kernels()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from circuits import generators
 from prover.proofs import pipeline
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from prover.trader.plan import LegPlan
 from settlement import digests
 from settlement.bundle import Bundle, Leg, Margin

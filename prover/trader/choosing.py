@@ -1,7 +1,7 @@
 """Which account of a wallet an action moves, when its owner has not said."""
 
 from prover.trader.plan import Changes, Setting
-from prover.trader.wallet import Holding, Wallet
+from prover.trader.wallets import Holding, Wallet
 from settlement import risk
 from zk.errors import Unsatisfied
 

@@ -4,55 +4,55 @@ All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejecte
 FormatError when something given is not well formed.
 """
 
-from prover.trader import address, choosing, plan, session
-from prover.trader.session import Desk, Settled
+from prover.trader import addresses, choosing, plan, sessions
+from prover.trader.sessions import Session, Settled
 from settlement.bundle import MAX_PARTY_BYTES, Flow
 from zk.errors import FormatError
 
 FIRST_INDEX = 0
 
 
-def deposit(at: Desk, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
+def deposit(session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
     """Takes an amount in from an external party, into the account at a position.
 
     Without a position it is the newest account that owes nothing and that no order needs: a stranger may have sent an
     account with a debt, which nobody wants to pay by accident.  Without such an account the first address gets one.
     """
     flow = Flow(asset, amount, _party(party))
-    session.sync(at)
-    setting, changed = session.setting(at, now_ms), plan.changes({}, {asset: amount})
-    free = choosing.free(at.wallet, now_ms)
+    sessions.sync(session)
+    setting, changed = sessions.setting(session, now_ms), plan.changes({}, {asset: amount})
+    free = choosing.free(session.wallet, now_ms)
     if position is None and not free:
-        source, target = plan.nowhere(at.ledger.root), session.target(at, FIRST_INDEX)
+        source, target = plan.nowhere(session.ledger.root), sessions.target(session, FIRST_INDEX)
     else:
         chosen = free[-1].position if position is None else position
-        holding = choosing.choose(at.wallet, setting, changed, chosen, now_ms)
-        source, target = session.source(at, holding), session.target(at, holding.index)
-    made = plan.deposit(setting, source, target, flow, now_ms + session.IMMEDIATE_MS)
-    return session.settle(at, [made], now_ms)
+        holding = choosing.choose(session.wallet, setting, changed, chosen, now_ms)
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    made = plan.deposit(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [made], now_ms)
 
 
-def withdraw(at: Desk, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
+def withdraw(session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
     """Pays an amount out to an external party."""
     flow = Flow(asset, -amount, _party(party))
-    session.sync(at)
-    setting = session.setting(at, now_ms)
-    holding = choosing.choose(at.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
-    source, target = session.source(at, holding), session.target(at, holding.index)
-    made = plan.withdrawal(setting, source, target, flow, now_ms + session.IMMEDIATE_MS)
-    return session.settle(at, [made], now_ms)
+    sessions.sync(session)
+    setting = sessions.setting(session, now_ms)
+    holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    made = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [made], now_ms)
 
 
 def pay(
-    at: Desk, receiver: address.Address, asset: int, amount: int, now_ms: int, position: int | None = None
+    session: Session, receiver: addresses.Address, asset: int, amount: int, now_ms: int, position: int | None = None
 ) -> Settled:
     """Pays an amount to an address, whose owner finds it by syncing."""
-    session.sync(at)
-    setting = session.setting(at, now_ms)
-    holding = choosing.choose(at.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
-    source, target = session.source(at, holding), session.target(at, holding.index)
-    made = plan.payment(setting, source, target, receiver, asset, amount, now_ms + session.IMMEDIATE_MS)
-    return session.settle(at, made, now_ms)
+    sessions.sync(session)
+    setting = sessions.setting(session, now_ms)
+    holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    made = plan.payment(setting, source, target, receiver, asset, amount, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, made, now_ms)
 
 
 def _party(name: str) -> bytes:

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from circuits import generators
-from prover.trader import address, assembly, choosing, keys, plan, sealing, session, terms
-from prover.trader.session import Desk, Settled
+from prover.trader import addresses, assembly, choosing, keys, plan, sealing, sessions, terms
+from prover.trader.sessions import Session, Settled
 from prover.trader.terms import Terms
-from prover.trader.wallet import OwnOrder
+from prover.trader.wallets import OwnOrder
 from settlement import board, digests, encoding
 from settlement.bundle import Leg
 from settlement.rejection import Rejected
@@ -35,10 +35,10 @@ class Placed:
 
 
 def place(
-    at: Desk,
+    session: Session,
     sell: Mapping[int, int],
     buy: Mapping[int, int],
-    readers: Sequence[address.Address],
+    readers: Sequence[addresses.Address],
     expiry_ms: int,
     now_ms: int,
     position: int | None = None,
@@ -53,37 +53,37 @@ def place(
         raise FormatError("an order sells or buys something, and no asset both ways")
     if len(readers) > board.MAX_READERS:
         raise FormatError(f"an order has {len(readers)} readers, more than {board.MAX_READERS}")
-    session.sync(at)
-    setting, changed = session.setting(at, now_ms), plan.changes(sell, buy)
-    holding = choosing.choose(at.wallet, setting, changed, position, now_ms)
-    source, target = session.source(at, holding), session.target(at, holding.index)
+    sessions.sync(session)
+    setting, changed = sessions.setting(session, now_ms), plan.changes(sell, buy)
+    holding = choosing.choose(session.wallet, setting, changed, position, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     made = plan.move(setting, source, target, changed, expiry_ms)
-    leg = assembly.leg(made, at.ledger.pool, at.keystore)
-    order_id = digests.leg_id(at.ledger.pool.ledger_id, leg).hex()
+    leg = assembly.leg(made, session.ledger.pool, session.keystore)
+    order_id = digests.leg_id(session.ledger.pool.ledger_id, leg).hex()
     agreed = Terms(changed, made.blinding, made.expiry_ms)
-    before = at.wallet
-    at.file.save(before.with_order(OwnOrder(order_id, holding.position, agreed)))
+    before = session.wallet
+    session.file.save(before.with_order(OwnOrder(order_id, holding.position, agreed)))
     try:
-        board.place(at.ledger, encoding.encode_leg(leg), seal_terms(agreed, readers, leg), now_ms)
+        board.place(session.ledger, encoding.encode_leg(leg), seal_terms(agreed, readers, leg), now_ms)
     except Rejected:
-        at.file.save(before)
+        session.file.save(before)
         raise
     return Placed(order_id, leg, agreed)
 
 
-def seal_terms(agreed: Terms, readers: Sequence[address.Address], leg: Leg) -> tuple[bytes, ...]:
+def seal_terms(agreed: Terms, readers: Sequence[addresses.Address], leg: Leg) -> tuple[bytes, ...]:
     """One sealing of an order's terms for every reader; for everybody when there is none."""
     public = sealing.EVERYBODY.public_key().public_bytes_raw()
     viewing = [reader.viewing for reader in readers] or [public]
     return tuple(sealing.seal(terms.encode(agreed), key, leg.public.commitment) for key in viewing)
 
 
-def open_terms(at: Desk, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
+def open_terms(session: Session, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
     """The terms of an order, or None when they are sealed neither to this wallet nor to everybody.
 
     Raises InvalidProof when they were sealed to it and do not open the leg's value commitment: it is another trade.
     """
-    for secret in (keys.viewing_key(at.wallet.seed), sealing.EVERYBODY):
+    for secret in (keys.viewing_key(session.wallet.seed), sealing.EVERYBODY):
         opener = sealing.Opener(secret)
         for sealed in sealed_terms:
             plaintext = opener.open(sealed, leg.public.commitment)
@@ -92,33 +92,33 @@ def open_terms(at: Desk, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | Non
     return None
 
 
-def take(at: Desk, order_id: str, now_ms: int, position: int | None = None) -> Settled:
+def take(session: Session, order_id: str, now_ms: int, position: int | None = None) -> Settled:
     """Takes an order whole: adds a leg with the opposite change, binds both and submits them."""
-    session.sync(at)
-    order = board.get(at.ledger, read_id(order_id), now_ms)
-    agreed = open_terms(at, order.leg, order.sealed_terms)
+    sessions.sync(session)
+    order = board.get(session.ledger, read_id(order_id), now_ms)
+    agreed = open_terms(session, order.leg, order.sealed_terms)
     if agreed is None:
         raise Unsatisfied("the order's terms are sealed to others: ask its maker")
-    setting, changed = session.setting(at, now_ms), plan.opposite(agreed.changes)
-    holding = choosing.choose(at.wallet, setting, changed, position, now_ms)
-    source, target = session.source(at, holding), session.target(at, holding.index)
-    made = plan.move(setting, source, target, changed, now_ms + session.IMMEDIATE_MS)
-    return session.settle(at, [made], now_ms, taken=[(order.leg, agreed.blinding)])
+    setting, changed = sessions.setting(session, now_ms), plan.opposite(agreed.changes)
+    holding = choosing.choose(session.wallet, setting, changed, position, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    made = plan.move(setting, source, target, changed, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [made], now_ms, taken=[(order.leg, agreed.blinding)])
 
 
-def cancel(at: Desk, order_id: str, now_ms: int) -> Settled:
+def cancel(session: Session, order_id: str, now_ms: int) -> Settled:
     """Makes an own order void, and all others from the same account: the account moves without any change."""
-    own = next((order for order in at.wallet.orders if order.order_id == order_id), None)
+    own = next((order for order in session.wallet.orders if order.order_id == order_id), None)
     if own is None:
         raise Unsatisfied("this wallet has no such open order")
-    session.sync(at)
-    setting = session.setting(at, now_ms)
-    holding = next((holding for holding in at.wallet.live if holding.position == own.position), None)
+    sessions.sync(session)
+    setting = sessions.setting(session, now_ms)
+    holding = next((holding for holding in session.wallet.live if holding.position == own.position), None)
     if holding is None:
         raise Unsatisfied("the order is void already: its account has moved since")
-    source, target = session.source(at, holding), session.target(at, holding.index)
-    made = plan.move(setting, source, target, plan.NOTHING, now_ms + session.IMMEDIATE_MS)
-    return session.settle(at, [made], now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    made = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [made], now_ms)
 
 
 def read_id(text: str) -> bytes:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from circuits import generators, records
 from circuits.statements import leg, margin
-from prover.trader import address, amounts, keys, opening, sealing
+from prover.trader import addresses, amounts, keys, opening, sealing
 from settlement import risk
 from settlement.bundle import Flow
 from settlement.pool import Pool
@@ -65,7 +65,7 @@ class Source(keys.Secret):
 class Target(keys.Secret):
     """Who owns the account a leg ends in: an address, and the index if it is one's own (zero if not)."""
 
-    address: address.Address
+    address: addresses.Address
     index: int = 0
 
 
@@ -127,7 +127,7 @@ def withdrawal(setting: Setting, source: Source, target: Target, flow: Flow, exp
 
 
 def payment(
-    setting: Setting, source: Source, target: Target, receiver: address.Address, asset: int, amount: int, expiry_ms: int
+    setting: Setting, source: Source, target: Target, receiver: addresses.Address, asset: int, amount: int, expiry_ms: int
 ) -> tuple[LegPlan, LegPlan]:
     """One's own leg and a genesis leg for the receiver.  Raises Unsatisfied as `withdrawal` does."""
     paid = {asset: amount}

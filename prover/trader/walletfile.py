@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from prover.machine import files
-from prover.trader import wallet
+from prover.trader import wallets
 from zk import entropy
 from zk.errors import FormatError
 from zk.formats import strictjson
@@ -43,7 +43,7 @@ class WrongPassphrase(FormatError):
 class WalletFile:
     """An open wallet file: the wallet it holds, and the way to put a changed one in its place."""
 
-    def __init__(self, path: Path, header: dict, key: bytes, held: wallet.Wallet):
+    def __init__(self, path: Path, header: dict, key: bytes, held: wallets.Wallet):
         self.path = path
         self.wallet = held
         self._header = header
@@ -52,17 +52,17 @@ class WalletFile:
     def __repr__(self) -> str:
         return "WalletFile"
 
-    def save(self, changed: wallet.Wallet) -> None:
+    def save(self, changed: wallets.Wallet) -> None:
         """Seals the changed wallet and replaces the file.  On return it is durable, and `self.wallet` is it."""
         header = {**self._header, "nonce": _text(entropy.token(NONCE_BYTES))}
-        plaintext = json.dumps(wallet.to_json(changed)).encode()
+        plaintext = json.dumps(wallets.to_json(changed)).encode()
         box = ChaCha20Poly1305(self._key).encrypt(_bytes(header, "nonce"), plaintext, _associated(header))
         files.replace(self.path, json.dumps({**header, "box": _text(box)}, indent=1).encode() + b"\n")
         self.wallet = changed
 
 
 @contextmanager
-def create(path: Path, passphrase: str, held: wallet.Wallet) -> Iterator[WalletFile]:
+def create(path: Path, passphrase: str, held: wallets.Wallet) -> Iterator[WalletFile]:
     """A new file around `held`, open.  Raises FileExistsError rather than replace a wallet."""
     with files.locked(path, f"the wallet {path.stem}"):
         if path.exists():
@@ -99,7 +99,7 @@ def _read(path: Path, passphrase: str) -> WalletFile:
         plaintext = ChaCha20Poly1305(key).decrypt(_bytes(header, "nonce", NONCE_BYTES), box, _associated(header))
     except InvalidTag:
         raise FormatError(f"the wallet file {path.name} is damaged") from None
-    return WalletFile(path, header, key, wallet.from_json(strictjson.loads(plaintext, "the wallet", MAX_FILE_BYTES)))
+    return WalletFile(path, header, key, wallets.from_json(strictjson.loads(plaintext, "the wallet", MAX_FILE_BYTES)))
 
 
 def _load(path: Path) -> object:

@@ -163,7 +163,7 @@ def _home(home: Home) -> Finding:
 def _pool(home: Home) -> Finding:
     if not home.ledger.exists():
         return Finding("pool", NOTE, "none yet: zksettle pool new founds one")
-    from prover.proofs import keystore
+    from prover.proofs import keystores
     from settlement.ledger import Ledger
 
     try:
@@ -174,7 +174,7 @@ def _pool(home: Home) -> Finding:
     if pool.insecure_dev:
         text = f"its keys: {pool.leg.origin}; founded with --insecure-dev, so do not put value on it"
         return Finding("pool", NOTE, text)
-    if not keystore.confirms(home.keys, pool):
+    if not keystores.confirms(home.keys, pool):
         text = f"it says that its keys are of {pool.leg.origin}, which nobody verified here: zksettle ceremony install"
         return Finding("pool", NOTE, text)
     return Finding("pool", GOOD, f"its keys: {pool.leg.origin}, verified when it was installed here")
@@ -182,9 +182,9 @@ def _pool(home: Home) -> Finding:
 
 def _keys(home: Home) -> Finding:
     from circuits import registry
-    from prover.proofs import keystore
+    from prover.proofs import keystores
 
-    found = keystore.best(home.keys, 0)
+    found = keystores.best(home.keys, 0)
     missing = [name for name in registry.names() if not found.folder(name).is_dir()]
     if missing:
         return Finding("proving keys", NOTE, f"not made yet for {', '.join(missing)}: zksettle warmup makes them, once")

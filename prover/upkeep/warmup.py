@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prover.machine import tasks
 
 if TYPE_CHECKING:
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
 
 Stages = tuple[Callable[[dict], None], ...]
 

@@ -11,7 +11,7 @@ import pytest
 
 from circuits import generators
 from prover.operator import defaults
-from prover.trader import address, assembly, keys, plan
+from prover.trader import addresses, assembly, keys, plan
 from settlement import audit, checks, digests, encoding, engine, merkle, oracle
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger
@@ -63,7 +63,7 @@ def swap(keystore, tmp_path_factory):
         publish(ledger, 1)
         plans, legs = [], []
         for index, (asset, amount) in enumerate([(USDC, 4_000_000_000), (ETH, 3_000_000_000)]):
-            target = plan.Target(address.of(SEED, index), index)
+            target = plan.Target(addresses.of(SEED, index), index)
             start = plan.nowhere(ledger.root)
             plans.append(plan.deposit(setting(ledger), start, target, Flow(asset, amount, b"bank"), LATER_MS))
             legs.append(assembly.leg(plans[-1], pool, keystore))
@@ -74,7 +74,7 @@ def swap(keystore, tmp_path_factory):
             branch = ledger.path(index)
             root = merkle.path_root(branch)
             source = plan.Source(keys.account(SEED, index), plans[index].account, index, branch, root)
-            target = plan.Target(address.of(SEED, index), index)
+            target = plan.Target(addresses.of(SEED, index), index)
             moves.append(plan.move(setting(ledger), source, target, changed, LATER_MS))
         made = tuple(assembly.leg(one, pool, keystore) for one in moves)
         yield Swap(ledger, path, tuple(moves), made, legs[0])

@@ -17,7 +17,7 @@ from pathlib import Path
 from circuits import records, samples
 from circuits.frontend import program
 from circuits.statements import statement
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from tests.reference.qap import R, System
 from tests.zk.fields import cubic
 from zk.errors import InvalidProof

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli.frame.command import Session
+from prover.cli.frame.command import App
 from prover.cli.trader.show import printable
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ def entropy_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def compile_kernels(session: Session) -> None:
+def compile_kernels(app: App) -> None:
     """Compiles what is not compiled yet, so that no estimate of a step has that in it."""
     from prover.cli.frame import watching
     from prover.upkeep import warmup
 
-    with watching.show_progress(session):
+    with watching.show_progress(app):
         warmup.compile_ceremony_kernels()
 
 

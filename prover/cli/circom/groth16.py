@@ -11,7 +11,7 @@ import click
 from prover.cli.circom import setup
 from prover.cli.circom.wtns import calculated, input_argument, limit_option, wasm_argument, wtns_argument
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.frame.screen import seconds
 from prover.cli.tools import resident
 
@@ -46,8 +46,8 @@ groth16.add_command(setup.setup)
 @proof_argument
 @public_argument
 @resident.options
-@pass_session
-def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int) -> None:
+@pass_app
+def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int) -> None:
     """Prove a circom circuit from snarkjs's key and witness.
 
     Writes the proof and the public inputs as `snarkjs groth16 verify` takes them.  Files of these names are replaced.
@@ -58,14 +58,14 @@ def prove(session: Session, zkey: Path, wtns: Path, proof: Path, public: Path, s
 
     _check_files({"CIRCUIT.zkey": zkey, "WITNESS.wtns": wtns}, proof, public)
     started = time.perf_counter()
-    folder = session.home.service
+    folder = app.home.service
     answer = client.prove_circom(folder, zkey, wtns, resident.tell, timeout * 1000) if service else None
     if answer is None:
-        proof_text, public_text, took_s = _prove_here(session, zkey, wtns, lambda: _read(wtns))
+        proof_text, public_text, took_s = _prove_here(app, zkey, wtns, lambda: _read(wtns))
     else:
         proof_text, public_text = (part.decode() for part in answer.parts)
         took_s = time.perf_counter() - started
-    _write(session, proof, public, proof_text, public_text, took_s, is_service=answer is not None)
+    _write(app, proof, public, proof_text, public_text, took_s, is_service=answer is not None)
 
 
 def _read(wtns: Path) -> "np.ndarray":
@@ -81,8 +81,8 @@ def _read(wtns: Path) -> "np.ndarray":
 @proof_argument
 @public_argument
 @limit_option
-@pass_session
-def fullprove(session: Session, input: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout: int) -> None:
+@pass_app
+def fullprove(app: App, input: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout: int) -> None:
     """Calculate a witness and prove it: `wtns calculate`, then `groth16 prove`.
 
     The witness is written nowhere.
@@ -91,14 +91,14 @@ def fullprove(session: Session, input: Path, wasm: Path, zkey: Path, proof: Path
     log: list[str] = []
 
     def witness() -> "np.ndarray":
-        found = calculated(session, wasm, input, timeout)
+        found = calculated(app, wasm, input, timeout)
         log.extend(found.log)
         return found.witness
 
-    proof_text, public_text, took_s = _prove_here(session, zkey, input, witness)
+    proof_text, public_text, took_s = _prove_here(app, zkey, input, witness)
     for line in log:
-        session.screen.say(line)
-    _write(session, proof, public, proof_text, public_text, took_s, is_service=False, log=log)
+        app.screen.say(line)
+    _write(app, proof, public, proof_text, public_text, took_s, is_service=False, log=log)
 
 
 def _check_files(read: dict[str, Path], proof: Path, public: Path) -> None:
@@ -108,15 +108,15 @@ def _check_files(read: dict[str, Path], proof: Path, public: Path) -> None:
         paths.check_folder(path)
 
 
-def _write(session: Session, proof: Path, public: Path, proof_text: str, public_text: str, took_s: float, *,
+def _write(app: App, proof: Path, public: Path, proof_text: str, public_text: str, took_s: float, *,
            is_service: bool, **more: object) -> None:  # fmt: skip
     """Writes the two files and says so; `more` goes into the JSON document."""
     paths.write_text(proof, proof_text)
     paths.write_text(public, public_text)
-    session.screen.say(
+    app.screen.say(
         f"Proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {proof}, its public inputs in {public}."
     )
-    session.screen.document({
+    app.screen.document({
         "proof": str(proof),
         "public": str(public),
         "inputs": json.loads(public_text),
@@ -127,7 +127,7 @@ def _write(session: Session, proof: Path, public: Path, proof_text: str, public_
 
 
 def _prove_here(
-    session: Session, zkey: Path, given: Path, read: "Callable[[], np.ndarray]"
+    app: App, zkey: Path, given: Path, read: "Callable[[], np.ndarray]"
 ) -> tuple[str, str, float]:
     """The texts of proof and public inputs, and how many seconds they took.
 
@@ -138,7 +138,7 @@ def _prove_here(
     from prover.upkeep import warmup
     from zk.formats import snarkjs
 
-    with watching.show_progress(session):
+    with watching.show_progress(app):
         proofs.check_key(zkey)
         started = time.perf_counter()
         witness = read()
@@ -155,8 +155,8 @@ def _prove_here(
 @_existing("public", "public.json")
 @_existing("proof", "proof.json")
 @click.option("--paranoid", is_flag=True, help="Verify with py_ecc too, an independent implementation.")
-@pass_session
-def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
+@pass_app
+def verify(app: App, key: Path, public: Path, proof: Path, paranoid: bool) -> None:
     """Verify a proof under a key, from snarkjs's three files."""
     from prover.cli.frame import watching
     from prover.proofs import proving
@@ -167,12 +167,12 @@ def verify(session: Session, key: Path, public: Path, proof: Path, paranoid: boo
     trusted = snarkjs.decode_verifying_key(paths.read_bytes(key, snarkjs.MAX_BYTES))
     inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES), trusted.public)
     found = snarkjs.decode_proof(paths.read_bytes(proof))
-    with watching.show_progress(session):
+    with watching.show_progress(app):
         warmup.compile_kernels()
         proving.verify_inputs(trusted, inputs, found, paranoid)
     digest = keys.digest(trusted).hex()
-    session.screen.say(f"The proof is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
-    session.screen.fields([("key", f"{digest[:16]}: the key in {key}"), ("public inputs", str(len(inputs)))])
-    session.screen.document(
+    app.screen.say(f"The proof is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
+    app.screen.fields([("key", f"{digest[:16]}: the key in {key}"), ("public inputs", str(len(inputs)))])
+    app.screen.document(
         {"valid": True, "key": {"digest": digest}, "public": list(map(str, inputs)), "paranoid": paranoid}
     )

@@ -7,7 +7,7 @@ import click
 
 from prover.cli.circom import contributions
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 
 if TYPE_CHECKING:
     from zk.formats.ptau import Powers
@@ -33,19 +33,19 @@ def powersoftau() -> None:
 @click.argument("curve", type=click.Choice(CURVES, case_sensitive=False))
 @click.argument("power", type=click.IntRange(1, 28))
 @output_argument
-@pass_session
-def new(session: Session, curve: str, power: int, new: Path) -> None:
+@pass_app
+def new(app: App, curve: str, power: int, new: Path) -> None:
     """Begin a ceremony for circuits of up to 2^POWER constraints."""
     from prover.cli.frame import watching
     from prover.machine import files
     from zk.ceremony import powers
 
     paths.check_folder(new)
-    with watching.long_step(session, "Beginning", _piecewise(power)) as report, files.writing(new) as file:
+    with watching.long_step(app, "Beginning", _piecewise(power)) as report, files.writing(new) as file:
         challenge = powers.new(power, file, report)
-    session.screen.say(f"{new} is a ceremony that nobody has contributed to.  Its first challenge:")
-    session.screen.say(contributions.hash_text(challenge))
-    session.screen.document({"file": str(new), "power": power, "challenge": challenge.hex()})
+    app.screen.say(f"{new} is a ceremony that nobody has contributed to.  Its first challenge:")
+    app.screen.say(contributions.hash_text(challenge))
+    app.screen.document({"file": str(new), "power": power, "challenge": challenge.hex()})
 
 
 @powersoftau.command("contribute")
@@ -53,8 +53,8 @@ def new(session: Session, curve: str, power: int, new: Path) -> None:
 @output_argument
 @contributions.name_option
 @contributions.entropy_option
-@pass_session
-def contribute(session: Session, old: Path, new: Path, name: str | None, entropy: str) -> None:
+@pass_app
+def contribute(app: App, old: Path, new: Path, name: str | None, entropy: str) -> None:
     """Multiply the powers with secrets that nobody learns, this program's user included.
 
     The result is safe for all when one of its contributors is honest and the secrets are gone.
@@ -65,12 +65,12 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
     from zk.formats import ptau
 
     _check_output(old, new)
-    _compile_kernels(session, old)
+    _compile_kernels(app, old)
     text = contributions.entropy_bytes(entropy)
     with files.writing(new) as file, ptau.opened(old) as found:
-        with watching.long_step(session, "Contributing", _piecewise(found.power)) as report:
+        with watching.long_step(app, "Contributing", _piecewise(found.power)) as report:
             digest = powers.contribute(found, file, name, text, report)
-    _say_contributed(session, new, name, digest)
+    _say_contributed(app, new, name, digest)
 
 
 @powersoftau.command("beacon")
@@ -79,8 +79,8 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
 @click.argument("beacon", metavar="HEX")
 @click.argument("exponent", type=int, metavar="EXPONENT")
 @contributions.name_option
-@pass_session
-def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, name: str | None) -> None:
+@pass_app
+def beacon(app: App, old: Path, new: Path, beacon: str, exponent: int, name: str | None) -> None:
     """End the ceremony with a public value that nobody could choose, hashed 2^EXPONENT times.
 
     Announce beforehand which value it will be: of a block that is not mined yet, of a lottery that is not drawn.
@@ -92,11 +92,11 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
 
     value = paths.parse_hex(beacon, "HEX")
     _check_output(old, new)
-    _compile_kernels(session, old)
+    _compile_kernels(app, old)
     with files.writing(new) as file, ptau.opened(old) as found:
-        with watching.long_step(session, "Contributing the beacon", _piecewise(found.power)) as report:
+        with watching.long_step(app, "Contributing the beacon", _piecewise(found.power)) as report:
             digest = powers.beacon(found, file, value, exponent, name, report)
-    _say_contributed(session, new, name, digest)
+    _say_contributed(app, new, name, digest)
 
 
 def _piecewise(power: int) -> int:
@@ -104,13 +104,13 @@ def _piecewise(power: int) -> int:
     return min(MOST_BYTES, BYTES_PER_POWER << power)
 
 
-def _compile_kernels(session: Session, old: Path) -> None:
+def _compile_kernels(app: App, old: Path) -> None:
     """Compiles what is not compiled yet, so that no estimate of a step has that in it, unless the file is no good."""
     from zk.formats import ptau
 
     with ptau.opened(old):
         pass  # its header and its lengths are right
-    contributions.compile_kernels(session)
+    contributions.compile_kernels(app)
 
 
 def _check_output(old: Path, new: Path) -> None:
@@ -119,10 +119,10 @@ def _check_output(old: Path, new: Path) -> None:
     paths.check_folder(new)
 
 
-def _say_contributed(session: Session, new: Path, name: str | None, digest: bytes) -> None:
-    session.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
-    session.screen.say(contributions.hash_text(digest))
-    session.screen.document({"file": str(new), "name": name, "hash": digest.hex()})
+def _say_contributed(app: App, new: Path, name: str | None, digest: bytes) -> None:
+    app.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
+    app.screen.say(contributions.hash_text(digest))
+    app.screen.document({"file": str(new), "name": name, "hash": digest.hex()})
 
 
 @powersoftau.group("prepare")
@@ -133,8 +133,8 @@ def prepare() -> None:
 @prepare.command("phase2")
 @input_argument
 @output_argument
-@pass_session
-def prepare_phase2(session: Session, old: Path, new: Path) -> None:
+@pass_app
+def prepare_phase2(app: App, old: Path, new: Path) -> None:
     """Add the Lagrange points that `groth16 setup` takes its keys from."""
     from prover.cli.frame import watching
     from prover.machine import files
@@ -142,20 +142,20 @@ def prepare_phase2(session: Session, old: Path, new: Path) -> None:
     from zk.formats import ptau
 
     _check_output(old, new)
-    _compile_kernels(session, old)
+    _compile_kernels(app, old)
     with files.writing(new) as file, ptau.opened(old) as found:
         memory = _piecewise(found.power) + preparation.memory_bytes(found.power)
-        with watching.long_step(session, "Preparing phase 2", memory) as report:
+        with watching.long_step(app, "Preparing phase 2", memory) as report:
             preparation.prepare(found, file, report)
-    session.screen.say(f"{new} is prepared for phase 2, of circuits of up to 2^{found.power} constraints.")
-    session.screen.document({"file": str(new), "power": found.power})
+    app.screen.say(f"{new} is prepared for phase 2, of circuits of up to 2^{found.power} constraints.")
+    app.screen.document({"file": str(new), "power": found.power})
 
 
 @powersoftau.command("truncate")
 @click.argument("old", type=paths.Existing(), metavar="POWERS.ptau")
 @click.argument("prefix", required=False, metavar="[PREFIX]")
-@pass_session
-def truncate(session: Session, old: Path, prefix: str | None) -> None:
+@pass_app
+def truncate(app: App, old: Path, prefix: str | None) -> None:
     """Write a shorter copy for every smaller power: PREFIX01.ptau, PREFIX02.ptau, …
 
     The default for PREFIX is the file's own name without .ptau, and an underscore.
@@ -170,50 +170,50 @@ def truncate(session: Session, old: Path, prefix: str | None) -> None:
         outputs = [Path(f"{prefix}{power:02}.ptau") for power in range(1, found.power)]
         for path in outputs:
             _check_output(old, path)
-        with watching.long_step(session, "Shortening", _piecewise(found.power)) as report:
+        with watching.long_step(app, "Shortening", _piecewise(found.power)) as report:
             for power, path in enumerate(outputs, 1):
                 with files.writing(path) as file:
                     powers.truncate(found, power, file)
                 report(1 << power, 1 << found.power)
     for path in outputs:
-        session.screen.say(str(path))
-    session.screen.document({"files": list(map(str, outputs))})
+        app.screen.say(str(path))
+    app.screen.document({"files": list(map(str, outputs))})
 
 
 @powersoftau.command("verify")
 @input_argument
-@pass_session
-def verify(session: Session, old: Path) -> None:
+@pass_app
+def verify(app: App, old: Path) -> None:
     """Verify every contribution, every power, every hash and every Lagrange point."""
     from prover.cli.frame import watching
     from zk.ceremony import verification
     from zk.formats import ptau
 
     with ptau.opened(old) as powers:
-        _compile_kernels(session, old)
-        with watching.long_step(session, f"Verifying {old.name}", verification.memory_bytes(powers)) as report:
+        _compile_kernels(app, old)
+        with watching.long_step(app, f"Verifying {old.name}", verification.memory_bytes(powers)) as report:
             found = verification.verify(powers, report)
     count = contributions.number(len(found))
-    session.screen.say(f"The powers of tau in {old} are what {count} made of them.", "good")
-    _show(session, powers, found, {"valid": True})
+    app.screen.say(f"The powers of tau in {old} are what {count} made of them.", "good")
+    _show(app, powers, found, {"valid": True})
 
 
 @powersoftau.command("info")
 @input_argument
-@pass_session
-def info(session: Session, old: Path) -> None:
+@pass_app
+def info(app: App, old: Path) -> None:
     """Say what a file is and who is said to have contributed.  Nothing is verified."""
     from zk.formats import ptau, ptaucontributions
 
     with ptau.opened(old) as powers:
-        _compile_kernels(session, old)
+        _compile_kernels(app, old)
         found = ptaucontributions.decode(powers.contributions)
-    _show(session, powers, found, {})
+    _show(app, powers, found, {})
 
 
-def _show(session: Session, powers: "Powers", found: "tuple[Contribution, ...]", more: dict[str, Any]) -> None:
+def _show(app: App, powers: "Powers", found: "tuple[Contribution, ...]", more: dict[str, Any]) -> None:
     """What there is, and a table of the contributions."""
-    screen, told = session.screen, [(one.attribution, one.response_hash()) for one in found]
+    screen, told = app.screen, [(one.attribution, one.response_hash()) for one in found]
     shortened = f", shortened from 2^{powers.ceremony_power}" if powers.is_truncated else ""
     screen.fields([
         ("curve", "bn-128"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 
 R1CS = "circuit.r1cs"
 
@@ -22,13 +22,13 @@ def r1cs() -> None:
 
 @r1cs.command("info")
 @r1cs_argument
-@pass_session
-def info(session: Session, r1cs: Path) -> None:
+@pass_app
+def info(app: App, r1cs: Path) -> None:
     """Print how large a circuit is."""
     from prover.circom import circuit
 
     found = circuit.read_header(r1cs)
-    session.screen.fields([
+    app.screen.fields([
         ("curve", "bn-128"),
         ("wires", f"{found.wires:,}"),
         ("constraints", f"{found.constraints:,}"),
@@ -37,7 +37,7 @@ def info(session: Session, r1cs: Path) -> None:
         ("labels", f"{found.labels:,}"),
         ("outputs", f"{found.outputs:,}"),
     ])  # fmt: skip
-    session.screen.document({
+    app.screen.document({
         "curve": "bn128",
         "wires": found.wires,
         "constraints": found.constraints,
@@ -51,8 +51,8 @@ def info(session: Session, r1cs: Path) -> None:
 @r1cs.command("print")
 @r1cs_argument
 @click.argument("sym", type=paths.Existing(), required=False, metavar="[CIRCUIT.sym]")
-@pass_session
-def print_(session: Session, r1cs: Path, sym: Path | None) -> None:
+@pass_app
+def print_(app: App, r1cs: Path, sym: Path | None) -> None:
     """Print every constraint with the names of its signals.
 
     The names are those of CIRCUIT.sym, by default the one beside CIRCUIT.r1cs; without one wires have their numbers.
@@ -61,16 +61,16 @@ def print_(session: Session, r1cs: Path, sym: Path | None) -> None:
     from prover.cli.frame import watching
     from zk.formats import equations
 
-    with watching.long_step(session, f"Reading {r1cs.name}", circuit.memory_bytes(r1cs)):
+    with watching.long_step(app, f"Reading {r1cs.name}", circuit.memory_bytes(r1cs)):
         found = circuit.read(r1cs)
         names, note = circuit.names_beside(found) if sym is None else (circuit.names(found, sym), "")
     if note:
         click.echo(note, err=True)
     lines = equations.constraints(found.system, names)
-    if session.screen.is_json:
-        session.screen.document(list(lines))
+    if app.screen.is_json:
+        app.screen.document(list(lines))
     for line in lines:
-        session.screen.say(line)
+        app.screen.say(line)
 
 
 @r1cs.group("export")
@@ -81,8 +81,8 @@ def export() -> None:
 @export.command("json")
 @r1cs_argument
 @click.argument("output", type=paths.Output(), required=False, metavar="[OUT.json]")
-@pass_session
-def export_json(session: Session, r1cs: Path, output: Path | None) -> None:
+@pass_app
+def export_json(app: App, r1cs: Path, output: Path | None) -> None:
     """Write a circuit as JSON, as `snarkjs r1cs export json` does.
 
     Without OUT.json that is CIRCUIT.json, beside CIRCUIT.r1cs.
@@ -96,7 +96,7 @@ def export_json(session: Session, r1cs: Path, output: Path | None) -> None:
     output = output or r1cs.with_suffix(".json")
     paths.check_different({"CIRCUIT.r1cs": r1cs, "OUT.json": output})
     paths.check_folder(output)
-    with watching.long_step(session, f"Exporting {r1cs.name}", circuit.memory_bytes(r1cs)) as report:
+    with watching.long_step(app, f"Exporting {r1cs.name}", circuit.memory_bytes(r1cs)) as report:
         found = circuit.read(r1cs)
         if found.labels is None:
             raise FormatError(f"{r1cs} has no label for its last wire, as circom wrote before version 2")
@@ -105,5 +105,5 @@ def export_json(session: Session, r1cs: Path, output: Path | None) -> None:
                 file.write(text.encode())
                 if index % 4096 == 0:
                     report(min(index, found.header.constraints), found.header.constraints)
-    session.screen.say(f"The circuit is in {output}.")
-    session.screen.document({"output": str(output), "constraints": found.header.constraints})
+    app.screen.say(f"The circuit is in {output}.")
+    app.screen.document({"output": str(output), "constraints": found.header.constraints})

@@ -6,7 +6,7 @@ import click
 
 from prover.cli.circom import contributions
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, command, pass_session
+from prover.cli.frame.command import App, command, pass_app
 
 r1cs_argument = click.argument("r1cs", type=paths.Existing(), default="circuit.r1cs", metavar="[CIRCUIT.r1cs]")
 powers_argument = click.argument("powers", type=paths.Existing(), default="powersoftau.ptau", metavar="[POWERS.ptau]")
@@ -16,8 +16,8 @@ powers_argument = click.argument("powers", type=paths.Existing(), default="power
 @r1cs_argument
 @powers_argument
 @click.argument("new", type=paths.Output(), default="circuit_0000.zkey", metavar="[NEW.zkey]")
-@pass_session
-def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
+@pass_app
+def setup(app: App, r1cs: Path, powers: Path, new: Path) -> None:
     """Make the key of a circuit, for people to contribute to with `zkey contribute`.
 
     The powers of tau must be prepared for phase 2. Until somebody has contributed anybody can forge proofs under the
@@ -33,12 +33,12 @@ def setup(session: Session, r1cs: Path, powers: Path, new: Path) -> None:
     with files.writing(new) as file, openfile.opened(r1cs) as source, ptau.opened(powers) as found:
         header = r1csfile.split(source, str(r1cs))[0]
         making.check_powers(header, found)
-        contributions.compile_kernels(session)
+        contributions.compile_kernels(app)
         memory = making.memory_bytes(r1cs.stat().st_size, header.constraints)
-        with watching.long_step(session, "Making the key", memory) as report:
+        with watching.long_step(app, "Making the key", memory) as report:
             made = making.make(r1csfile.listing(source, str(r1cs)), found, report)
             zkeyfile.write(file, made)
     digest = made.ceremony.circuit_hash
-    session.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")
-    session.screen.say(contributions.hash_text(digest))
-    session.screen.document({"file": str(new), "circuit_hash": digest.hex()})
+    app.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")
+    app.screen.say(contributions.hash_text(digest))
+    app.screen.document({"file": str(new), "circuit_hash": digest.hex()})

@@ -7,7 +7,7 @@ import click
 
 from prover.cli.circom.r1cs import r1cs_argument
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from zk.errors import Unsatisfied
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def wtns() -> None:
 @input_argument
 @click.argument("output", type=paths.Output(), default=WITNESS, metavar="[OUT.wtns]")
 @limit_option
-@pass_session
-def calculate(session: Session, wasm: Path, input: Path, output: Path, timeout: int) -> None:
+@pass_app
+def calculate(app: App, wasm: Path, input: Path, output: Path, timeout: int) -> None:
     """Calculate a witness with the program that circom 2 has compiled.
 
     INPUT.json has a key for each input signal: a whole number in a string, a JSON number below 2^53, or nested arrays
@@ -50,15 +50,15 @@ def calculate(session: Session, wasm: Path, input: Path, output: Path, timeout: 
 
     paths.check_different({"CIRCUIT.wasm": wasm, "INPUT.json": input, "OUT.wtns": output})
     paths.check_folder(output)
-    found = calculated(session, wasm, input, timeout)
+    found = calculated(app, wasm, input, timeout)
     files.replace(output, wtns.encode(found.witness))
     for line in found.log:
-        session.screen.say(line)
-    session.screen.say(f"The witness of {len(found.witness):,} wires is in {output}.")
-    session.screen.document({"witness": str(output), "wires": len(found.witness), "log": found.log})
+        app.screen.say(line)
+    app.screen.say(f"The witness of {len(found.witness):,} wires is in {output}.")
+    app.screen.document({"witness": str(output), "wires": len(found.witness), "log": found.log})
 
 
-def calculated(session: Session, wasm: Path, input: Path, limit_s: int) -> "Calculated":
+def calculated(app: App, wasm: Path, input: Path, limit_s: int) -> "Calculated":
     """The witness for the inputs in a file, from the program in another.  Raises as the calculator does."""
     from prover.circom import calculator, inputs, sandbox, siblings
     from prover.cli.frame import watching
@@ -67,9 +67,9 @@ def calculated(session: Session, wasm: Path, input: Path, limit_s: int) -> "Calc
     sandbox.library()
     data = files.read(wasm, sandbox.MAX_PROGRAM_BYTES)
     given = inputs.decode(files.read(input, inputs.MAX_BYTES), str(input))
-    with watching.long_step(session, f"Compiling {wasm.name}", calculator.COMPILING_PER_BYTE * len(data)):
+    with watching.long_step(app, f"Compiling {wasm.name}", calculator.COMPILING_PER_BYTE * len(data)):
         program = calculator.load(data, str(wasm), limit_s)
-    with watching.long_step(session, f"Calculating with {wasm.name}", program.memory_bytes):
+    with watching.long_step(app, f"Calculating with {wasm.name}", program.memory_bytes):
         names = siblings.signal_names(wasm)
         return calculator.calculate(program, given, limit_s=limit_s, names=names, given=str(input))
 
@@ -78,8 +78,8 @@ def calculated(session: Session, wasm: Path, input: Path, limit_s: int) -> "Calc
 @r1cs_argument
 @wtns_argument
 @click.option("--show-secrets", is_flag=True, help="Also print both sides' values, which may be secret.")
-@pass_session
-def check(session: Session, r1cs: Path, wtns: Path, show_secrets: bool) -> None:
+@pass_app
+def check(app: App, r1cs: Path, wtns: Path, show_secrets: bool) -> None:
     """Check a witness against every constraint of a circuit.
 
     The first constraint that does not hold is shown with the names of CIRCUIT.sym beside CIRCUIT.r1cs.
@@ -89,27 +89,27 @@ def check(session: Session, r1cs: Path, wtns: Path, show_secrets: bool) -> None:
 
     values = proofs.read_witness(wtns)
     memory = circuit.memory_bytes(r1cs) + checking.MEMORY_PER_WIRE * len(values)
-    with watching.long_step(session, f"Checking {wtns.name}", memory) as report:
+    with watching.long_step(app, f"Checking {wtns.name}", memory) as report:
         found = circuit.read(r1cs)
         violation = checking.first_violation(found, values, str(wtns), report)
     constraints = found.header.constraints
     if violation is None:
-        session.screen.say(f"{wtns} satisfies all {constraints:,} constraints of {r1cs}.", "good")
-        session.screen.document({"satisfied": True, "constraints": constraints})
+        app.screen.say(f"{wtns} satisfies all {constraints:,} constraints of {r1cs}.", "good")
+        app.screen.document({"satisfied": True, "constraints": constraints})
         return
     shown, note = checking.written(found, violation)
     values_shown = violation.sides() if show_secrets else "not shown; --show-secrets prints them"
-    session.screen.fields([
+    app.screen.fields([
         ("constraint", f"{violation.index} of {constraints:,} (counted from 0)"),
         ("", shown),
         *([("names", note)] if note else []),
         ("values", values_shown),
     ])  # fmt: skip
-    if session.screen.is_json:
+    if app.screen.is_json:
         sides = {"left": violation.left, "right": violation.right, "product": violation.product}
         secrets = {name: str(value) for name, value in sides.items()} if show_secrets else {}
         where = {"index": violation.index, "text": shown, **secrets}
-        session.screen.document({"satisfied": False, "constraints": constraints, "violation": where})
+        app.screen.document({"satisfied": False, "constraints": constraints, "violation": where})
         raise click.exceptions.Exit(1)
     raise Unsatisfied(f"{wtns} does not satisfy {r1cs}: constraint {violation.index} does not hold")
 
@@ -122,8 +122,8 @@ def export() -> None:
 @export.command("json")
 @wtns_argument
 @click.argument("output", type=paths.Output(), default="witness.json", metavar="[OUT.json]")
-@pass_session
-def export_json(session: Session, wtns: Path, output: Path) -> None:
+@pass_app
+def export_json(app: App, wtns: Path, output: Path) -> None:
     """Write a witness as JSON, as `snarkjs wtns export json` does.
 
     OUT.json holds secrets, so only you can read it.
@@ -138,5 +138,5 @@ def export_json(session: Session, wtns: Path, output: Path) -> None:
     with files.writing(output, files.PRIVATE_FILE) as file:
         for text in exported.witness(values):
             file.write(text.encode())
-    session.screen.say(f"The witness of {len(values):,} wires is in {output}.")
-    session.screen.document({"output": str(output), "wires": len(values)})
+    app.screen.say(f"The witness of {len(values):,} wires is in {output}.")
+    app.screen.document({"output": str(output), "wires": len(values)})

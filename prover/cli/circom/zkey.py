@@ -7,7 +7,7 @@ import click
 
 from prover.cli.circom import contributions, setup, zkeyexport
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 
 if TYPE_CHECKING:
     from zk.formats.zkeyfile import KeyFile
@@ -37,8 +37,8 @@ zkey.add_command(zkeyexport.export)
 @new_argument
 @contributions.name_option
 @contributions.entropy_option
-@pass_session
-def contribute(session: Session, old: Path, new: Path, name: str | None, entropy: str) -> None:
+@pass_app
+def contribute(app: App, old: Path, new: Path, name: str | None, entropy: str) -> None:
     """Multiply a key with a secret that nobody learns, this program's user included.
 
     Nobody can forge proofs when one of its contributors is honest and the secret is gone.
@@ -49,11 +49,11 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
     from zk.formats import zkeyfile
 
     text = contributions.entropy_bytes(entropy)
-    memory = _check_files(session, old, new)
-    with watching.long_step(session, "Contributing", memory) as report, files.writing(new) as file:
+    memory = _check_files(app, old, new)
+    with watching.long_step(app, "Contributing", memory) as report, files.writing(new) as file:
         made = phase2.contribute(_read(old), name, text, report)
         zkeyfile.write(file, made)
-    _say_contributed(session, new, name, made)
+    _say_contributed(app, new, name, made)
 
 
 @zkey.command("beacon")
@@ -62,8 +62,8 @@ def contribute(session: Session, old: Path, new: Path, name: str | None, entropy
 @click.argument("beacon", metavar="HEX")
 @click.argument("exponent", type=int, metavar="EXPONENT")
 @contributions.name_option
-@pass_session
-def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, name: str | None) -> None:
+@pass_app
+def beacon(app: App, old: Path, new: Path, beacon: str, exponent: int, name: str | None) -> None:
     """End the ceremony with a public value that nobody could choose, hashed 2^EXPONENT times, 2^10 to 2^26.
 
     Announce beforehand which value it will be: of a block that is not mined yet, of a lottery that is not drawn.
@@ -74,17 +74,17 @@ def beacon(session: Session, old: Path, new: Path, beacon: str, exponent: int, n
     from zk.formats import zkeyfile
 
     value = paths.parse_hex(beacon, "HEX")
-    memory = _check_files(session, old, new)
-    with watching.long_step(session, "Contributing the beacon", memory) as report, files.writing(new) as file:
+    memory = _check_files(app, old, new)
+    with watching.long_step(app, "Contributing the beacon", memory) as report, files.writing(new) as file:
         made = phase2.beacon(_read(old), value, exponent, name, report)
         zkeyfile.write(file, made)
-    _say_contributed(session, new, name, made)
+    _say_contributed(app, new, name, made)
 
 
 @zkey.command("verify")
 @click.argument("words", nargs=-1, metavar="[r1cs] [CIRCUIT.r1cs] [POWERS.ptau] [CIRCUIT.zkey]")
-@pass_session
-def verify(session: Session, words: tuple[str, ...]) -> None:
+@pass_app
+def verify(app: App, words: tuple[str, ...]) -> None:
     """Verify a key: that it is the circuit's, and every contribution to it.
 
     `zkey verify init FIRST.zkey POWERS.ptau CIRCUIT.zkey` takes an earlier key instead of the circuit: it is trusted to
@@ -99,24 +99,24 @@ def verify(session: Session, words: tuple[str, ...]) -> None:
     kind, origin, powers, path = _parse(words)
     with openfile.opened(origin) as source, ptau.opened(powers) as found:
         memory = _memory(path) + _memory_of_origin(kind, origin, source)
-        contributions.compile_kernels(session)
-        with watching.long_step(session, f"Verifying {path.name}", memory) as report:
+        contributions.compile_kernels(app)
+        with watching.long_step(app, f"Verifying {path.name}", memory) as report:
             key = _read(path)
             if kind == "init":
                 phase2check.verify_from(key, _read(origin), found, report)
             else:
                 phase2check.verify(key, r1csfile.listing(source, str(origin)), found, report)
     count = len(key.ceremony.contributions)
-    session.screen.say(f"{path} is what {contributions.number(count)} made of {origin} and {powers}.", "good")
-    _show(session, key, {"valid": True})
+    app.screen.say(f"{path} is what {contributions.number(count)} made of {origin} and {powers}.", "good")
+    _show(app, key, {"valid": True})
 
 
 @zkey.command("info")
 @click.argument("key", type=paths.Existing(), default=FINAL, metavar="[CIRCUIT.zkey]")
-@pass_session
-def info(session: Session, key: Path) -> None:
+@pass_app
+def info(app: App, key: Path) -> None:
     """Say what a key is and who is said to have contributed.  Nothing is verified."""
-    _show(session, _read(key), {})
+    _show(app, _read(key), {})
 
 
 def _read(path: Path) -> "KeyFile":
@@ -146,7 +146,7 @@ def _memory(path: Path) -> int:
         return BASE_BYTES + FILES_IN_MEMORY * path.stat().st_size
 
 
-def _check_files(session: Session, old: Path, new: Path) -> int:
+def _check_files(app: App, old: Path, new: Path) -> int:
     """About how much memory a contribution takes, after the kernels are there.
 
     Raises click.UsageError when a file would be written over its own source, FormatError when there is none or the new
@@ -155,7 +155,7 @@ def _check_files(session: Session, old: Path, new: Path) -> int:
     paths.check_different({"OLD.zkey": old, "NEW.zkey": new})
     paths.check_folder(new)
     memory = _memory(old)
-    contributions.compile_kernels(session)
+    contributions.compile_kernels(app)
     return memory
 
 
@@ -168,17 +168,17 @@ def _parse(words: tuple[str, ...]) -> tuple[str, Path, Path, Path]:
     return kind, *map(Path, (*names, *usual[len(names) :]))
 
 
-def _say_contributed(session: Session, new: Path, name: str | None, made: "KeyFile") -> None:
+def _say_contributed(app: App, new: Path, name: str | None, made: "KeyFile") -> None:
     digest = made.ceremony.contributions[-1].hash()
-    session.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
-    session.screen.say(contributions.hash_text(digest))
+    app.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
+    app.screen.say(contributions.hash_text(digest))
     document = {"file": str(new), "name": name, "hash": digest.hex()}
-    session.screen.document(document | {"circuit_hash": made.ceremony.circuit_hash.hex()})
+    app.screen.document(document | {"circuit_hash": made.ceremony.circuit_hash.hex()})
 
 
-def _show(session: Session, key: "KeyFile", more: dict[str, Any]) -> None:
+def _show(app: App, key: "KeyFile", more: dict[str, Any]) -> None:
     """What the key is, a table of the contributions, and a warning when anybody knows the secret."""
-    screen, header, ceremony = session.screen, key.header, key.ceremony
+    screen, header, ceremony = app.screen, key.header, key.ceremony
     told = [(one.attribution, one.hash()) for one in ceremony.contributions]
     screen.fields([
         ("curve", "bn-128"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 
 if TYPE_CHECKING:
     from zk.groth16.keys import VerifyingKey
@@ -22,54 +22,54 @@ def export() -> None:
 @export.command("verificationkey")
 @key_argument
 @click.argument("output", type=paths.Output(), default="verification_key.json", metavar="[VERIFICATION_KEY.json]")
-@pass_session
-def verificationkey(session: Session, key: Path, output: Path) -> None:
+@pass_app
+def verificationkey(app: App, key: Path, output: Path) -> None:
     """Write the verification key of a key, as snarkjs writes it."""
     from zk.formats import alphabeta, snarkjs
 
     found = _read(key, output)
     text = snarkjs.encode_verifying_key(found, alphabeta.of(found)).rstrip("\n")
-    _write(session, output, text, found, "The verification key")
+    _write(app, output, text, found, "The verification key")
 
 
 @export.command("solidityverifier")
 @key_argument
 @click.argument("output", type=paths.Output(), default="verifier.sol", metavar="[VERIFIER.sol]")
 @click.option("--name", default="Groth16Verifier", show_default=True, metavar="NAME", help="Its name.")
-@pass_session
-def solidityverifier(session: Session, key: Path, output: Path, name: str) -> None:
+@pass_app
+def solidityverifier(app: App, key: Path, output: Path, name: str) -> None:
     """Write a Solidity contract that verifies proofs under a key."""
     from zk.contracts import solidity
 
     found = _read(key, output)
-    _write(session, output, solidity.contract(found, name), found, "The contract")
+    _write(app, output, solidity.contract(found, name), found, "The contract")
 
 
 @export.command("vyper")
 @key_argument
 @click.argument("output", type=paths.Output(), default="verifier.vy", metavar="[VERIFIER.vy]")
-@pass_session
-def vyper(session: Session, key: Path, output: Path) -> None:
+@pass_app
+def vyper(app: App, key: Path, output: Path) -> None:
     """Write a Vyper contract that verifies proofs under a key."""
     from zk.contracts import vyper as source
 
     found = _read(key, output)
-    _write(session, output, source.contract(found), found, "The contract")
+    _write(app, output, source.contract(found), found, "The contract")
 
 
 @export.command("soliditycalldata")
 @click.argument("public", type=paths.Existing(), default="public.json", metavar="[PUBLIC.json]")
 @click.argument("proof", type=paths.Existing(), default="proof.json", metavar="[PROOF.json]")
-@pass_session
-def soliditycalldata(session: Session, public: Path, proof: Path) -> None:
+@pass_app
+def soliditycalldata(app: App, public: Path, proof: Path) -> None:
     """Print the arguments of the contract's call for a proof.  Nothing is verified."""
     from zk.contracts import calldata
     from zk.formats import snarkjs
 
     inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES))
     text = calldata.text(snarkjs.decode_proof(paths.read_bytes(proof)), inputs)
-    session.screen.say(text)
-    session.screen.document({"calldata": text})
+    app.screen.say(text)
+    app.screen.document({"calldata": text})
 
 
 def _read(key: Path, output: Path) -> "VerifyingKey":
@@ -86,9 +86,9 @@ def _read(key: Path, output: Path) -> "VerifyingKey":
         return zkeyheader.read_fixed(source, str(key))[0]
 
 
-def _write(session: Session, output: Path, text: str, key: "VerifyingKey", what: str) -> None:
+def _write(app: App, output: Path, text: str, key: "VerifyingKey", what: str) -> None:
     from zk.groth16 import keys
 
     paths.write_text(output, text)
-    session.screen.say(f"{what} is in {output}.")
-    session.screen.document({"file": str(output), "key": {"digest": keys.digest(key).hex()}, "public": key.public})
+    app.screen.say(f"{what} is in {output}.")
+    app.screen.document({"file": str(output), "key": {"digest": keys.digest(key).hex()}, "public": key.public})

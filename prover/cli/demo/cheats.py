@@ -7,9 +7,9 @@ accounts, the proofs, the signatures.
 from dataclasses import dataclass, replace
 
 from circuits import records
-from prover.trader import assembly, choosing, plan, session
+from prover.trader import assembly, choosing, plan, sessions
 from prover.trader.orders import Placed
-from prover.trader.session import Desk
+from prover.trader.sessions import Session
 from settlement import board, encoding, engine
 from settlement.bundle import Bundle, Flow
 from settlement.ledger import Ledger
@@ -37,16 +37,16 @@ def refusal_of(ledger: Ledger, data: bytes, now_ms: int) -> Rejected:
     raise AssertionError("the ledger settled what it must refuse")
 
 
-def withdrawal(at: Desk, asset: int, amount: int, party: str, now_ms: int) -> Withdrawal:
+def withdrawal(session: Session, asset: int, amount: int, party: str, now_ms: int) -> Withdrawal:
     """A withdrawal that the ledger would settle."""
-    session.sync(at)
-    setting, changed = session.setting(at, now_ms), plan.changes({asset: amount}, {})
-    holding = choosing.choose(at.wallet, setting, changed, None, now_ms)
-    source, target = session.source(at, holding), session.target(at, holding.index)
+    sessions.sync(session)
+    setting, changed = sessions.setting(session, now_ms), plan.changes({asset: amount}, {})
+    holding = choosing.choose(session.wallet, setting, changed, None, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     flow = Flow(asset, -amount, party.encode())
-    made = plan.withdrawal(setting, source, target, flow, now_ms + session.IMMEDIATE_MS)
-    leg = assembly.leg(made, at.ledger.pool, at.keystore)
-    return Withdrawal(made, assembly.bundle(at.ledger.ledger_id, [leg], [made.blinding]))
+    made = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    leg = assembly.leg(made, session.ledger.pool, session.keystore)
+    return Withdrawal(made, assembly.bundle(session.ledger.ledger_id, [leg], [made.blinding]))
 
 
 def one_unit_more(ledger: Ledger, honest: Withdrawal) -> bytes:
@@ -73,22 +73,22 @@ def one_point_negated(honest: Withdrawal) -> bytes:
     return encoding.encode_bundle(replace(honest.bundle, legs=(forged,)))
 
 
-def borrowed_margin(at: Desk, sell: dict[int, int], buy: dict[int, int], lender: Placed, now_ms: int) -> Rejected:
+def borrowed_margin(session: Session, sell: dict[int, int], buy: dict[int, int], lender: Placed, now_ms: int) -> Rejected:
     """Posts an order beyond the margin with the margin proof of another order, and gives back the refusal.
 
     The leg itself is true: it says that the account moves, not that it can bear it.
     """
-    session.sync(at)
+    sessions.sync(session)
     changed = plan.changes(sell, buy)
     own_grid = records.RiskGrid(lender.leg.margin.epoch, WORTHLESS)
-    setting = plan.Setting(at.ledger.pool, own_grid)
-    holding = choosing.choose(at.wallet, setting, changed, None, now_ms)
-    source, target = session.source(at, holding), session.target(at, holding.index)
-    made = plan.move(setting, source, target, changed, now_ms + session.IMMEDIATE_MS)
-    leg = assembly.leg(replace(made, margin=None), at.ledger.pool, at.keystore)
-    posted = assembly.signed(replace(leg, margin=lender.leg.margin), at.ledger.ledger_id, made.spending)
+    setting = plan.Setting(session.ledger.pool, own_grid)
+    holding = choosing.choose(session.wallet, setting, changed, None, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    made = plan.move(setting, source, target, changed, now_ms + sessions.IMMEDIATE_MS)
+    leg = assembly.leg(replace(made, margin=None), session.ledger.pool, session.keystore)
+    posted = assembly.signed(replace(leg, margin=lender.leg.margin), session.ledger.ledger_id, made.spending)
     try:
-        board.place(at.ledger, encoding.encode_leg(posted), (), now_ms)
+        board.place(session.ledger, encoding.encode_leg(posted), (), now_ms)
     except Rejected as refusal:
         return refusal
     raise AssertionError("the board took what it must refuse")

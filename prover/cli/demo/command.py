@@ -1,6 +1,6 @@
 """`zksettle demo`: one story with real data, told step by step.  Every step names the command that does the same.
 
-The acts are in prover.demo: trade, refusals and measures.
+The acts are in prover.cli.demo: trade, refusals and measures.
 """
 
 from contextlib import ExitStack
@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from prover.cli.frame import watching, workspace
-from prover.cli.frame.command import Session, command, pass_session
+from prover.cli.frame.command import App, command, pass_app
 
 
 @command()
 @click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Keep the story's data in a new FOLDER, to be looked at with --home FOLDER.")  # fmt: skip
-@pass_session
-def demo(session: Session, keep: Path | None) -> None:
+@pass_app
+def demo(app: App, keep: Path | None) -> None:
     """Tell the whole story with real proofs.
 
     A pool, a leveraged order, a settlement, four cheats refused; what everything took, and who sees what.
@@ -30,30 +30,30 @@ def demo(session: Session, keep: Path | None) -> None:
     from prover.cli.demo.narrator import Narrator
     from prover.cli.demo.story import Story
     from prover.machine import tasks
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
     from prover.upkeep import warmup
 
     started = time.perf_counter()
-    stopwatch, narrator = tasks.Stopwatch(watching.watcher(session.screen.is_json)), Narrator(session.screen)
+    stopwatch, narrator = tasks.Stopwatch(watching.watcher(app.screen.is_json)), Narrator(app.screen)
     with ExitStack() as stack:
         stack.enter_context(tasks.watched_by(stopwatch))
-        home = stack.enter_context(stage.set_up(session.home, keep))
-        keystore = Keystore(session.home.keys, workspace.now_ms())
+        home = stack.enter_context(stage.set_up(app.home, keep))
+        keystore = Keystore(app.home.keys, workspace.now_ms())
         was_warm = warmup.is_warm() and warmup.has_keys(keystore)
         warmup.run(keystore)
-        ledger = stack.enter_context(trade.found(narrator, home, keystore))
+        ledger = stack.enter_context(trade.create_pool(narrator, home, keystore))
         trade.publish(narrator, home, ledger)
-        desks = {
+        sessions = {
             name: stack.enter_context(trade.trader(narrator, home, ledger, keystore, name))
             for name in trade.traders(narrator)
         }
-        story = Story(narrator, stopwatch, home, keystore, ledger, desks)
+        story = Story(narrator, stopwatch, home, keystore, ledger, sessions)
         trade.deposit(story)
         placed = trade.place(story)
         settled = trade.take(story, placed)
         refusals.cheat(story, placed, settled)
         measured = measures.tell(story, placed, settled, was_warm, time.perf_counter() - started)
-        session.screen.document({"acts": narrator.acts, "measures": measured})
+        app.screen.document({"acts": narrator.acts, "measures": measured})
         if keep is not None:
-            session.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
-            session.screen.say(f"The wallets maker and taker open with the passphrase “{stage.PASSPHRASE}”.")
+            app.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
+            app.screen.say(f"The wallets maker and taker open with the passphrase “{stage.PASSPHRASE}”.")

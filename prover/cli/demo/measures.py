@@ -7,7 +7,7 @@ from prover.cli.frame.screen import seconds, size
 
 if TYPE_CHECKING:
     from prover.trader.orders import Placed
-    from prover.trader.session import Settled
+    from prover.trader.sessions import Settled
 
 
 def tell(story: Story, placed: "Placed", settled: "Settled", was_warm: bool, so_far_s: float) -> dict[str, Any]:

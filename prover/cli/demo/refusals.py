@@ -8,7 +8,7 @@ from prover.cli.trader import show
 
 if TYPE_CHECKING:
     from prover.trader.orders import Placed
-    from prover.trader.session import Settled
+    from prover.trader.sessions import Settled
     from settlement.rejection import Rejected
 
 
@@ -35,7 +35,7 @@ def _one_unit_and_one_bit(story: Story) -> None:
     from prover.cli.demo import cheats, stage
     from settlement import encoding, engine
 
-    taker, ((asset, amount),) = story.desks["taker"], story.amount(stage.WITHDRAWN).items()
+    taker, ((asset, amount),) = story.sessions["taker"], story.amount(stage.WITHDRAWN).items()
     attempt = "A bundle that does not balance: a withdrawal of one smallest unit more than the account gives up."
     with story.narrator.step("", attempt) as told:
         honest = cheats.withdrawal(taker, asset, amount, "taker's bank", workspace.now_ms())
@@ -59,7 +59,7 @@ def _beyond_the_margin(story: Story, placed: "Placed") -> None:
     from prover.trader import orders
     from zk.errors import Unsatisfied
 
-    maker, now_ms = story.desks["maker"], workspace.now_ms()
+    maker, now_ms = story.sessions["maker"], workspace.now_ms()
     sell, buy = story.amount(stage.TOO_MUCH_SELL), story.amount(stage.TOO_MUCH_BUY)
     command = f'zksettle order place --wallet maker --sell "{stage.TOO_MUCH_SELL}" --buy "{stage.TOO_MUCH_BUY}"'
     with story.narrator.step(command, "An order beyond the margin.") as told:

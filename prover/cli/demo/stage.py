@@ -14,9 +14,9 @@ from pathlib import Path
 from circuits import records
 from prover.machine import files
 from prover.machine.home import Home
-from prover.proofs.keystore import Keystore
-from prover.trader import address, plan, session, wallet, walletfile
-from prover.trader.session import Desk
+from prover.proofs.keystores import Keystore
+from prover.trader import addresses, plan, sessions, walletfile, wallets
+from prover.trader.sessions import Session
 from settlement import risk
 from settlement.ledger import Ledger
 from settlement.pool import Pool
@@ -73,15 +73,15 @@ def set_up(own: Home, kept: Path | None) -> Iterator[Home]:
 
 
 @contextmanager
-def sit(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> Iterator[Desk]:
-    """A desk with a new wallet under the story's passphrase."""
-    with walletfile.create(home.wallet(name), PASSPHRASE, wallet.new()) as file:
-        yield Desk(ledger, file, keystore)
+def open_session(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> Iterator[Session]:
+    """A session of a new wallet under the story's passphrase."""
+    with walletfile.create(home.wallet(name), PASSPHRASE, wallets.new()) as file:
+        yield Session(ledger, file, keystore)
 
 
-def receiving_address(at: Desk) -> address.Address:
-    """Where the wallet at this desk is paid, and what an order's terms are sealed to."""
-    return address.of(at.wallet.seed, 0)
+def receiving_address(session: Session) -> addresses.Address:
+    """Where the wallet of this session is paid, and what an order's terms are sealed to."""
+    return addresses.of(session.wallet.seed, 0)
 
 
 def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> list[Scenario]:
@@ -96,10 +96,10 @@ def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> lis
     return [Scenario(number, moves(number), value) for number, value in enumerate(risk.scenario_values(balances, grid))]
 
 
-def conservation(ledger: Ledger, desks_: Mapping[str, Desk]) -> list[Conserved]:
+def conservation(ledger: Ledger, sessions_: Mapping[str, Session]) -> list[Conserved]:
     """What came in, what is held, and what the wallets have, asset by asset, after syncing them."""
-    for at in desks_.values():
-        session.sync(at)
+    for session in sessions_.values():
+        sessions.sync(session)
     flows = [settled.flow for settled in ledger.flows()]
     reserves = ledger.reserves()
     return [
@@ -107,7 +107,7 @@ def conservation(ledger: Ledger, desks_: Mapping[str, Desk]) -> list[Conserved]:
             symbol=asset.symbol,
             flows=sum(flow.amount for flow in flows if flow.asset == index),
             reserve=sum(amount for (_, of), amount in reserves.items() if of == index),
-            wallets=tuple(at.wallet.balances[index] for at in desks_.values()),
+            wallets=tuple(session.wallet.balances[index] for session in sessions_.values()),
         )
         for index, asset in enumerate(ledger.pool.assets)
     ]

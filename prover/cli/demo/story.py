@@ -8,22 +8,22 @@ if TYPE_CHECKING:
     from prover.cli.frame.screen import Screen
     from prover.machine.home import Home
     from prover.machine.tasks import Stopwatch
-    from prover.proofs.keystore import Keystore
-    from prover.trader.session import Desk
+    from prover.proofs.keystores import Keystore
+    from prover.trader.sessions import Session
     from settlement.ledger import Ledger
     from settlement.pool import Asset, Pool
 
 
 @dataclass(frozen=True)
 class Story:
-    """The stage: the demo's own home, its ledger, and a desk for the maker and one for the taker."""
+    """The stage: the demo's own home, its ledger, and one session each for the maker and the taker."""
 
     narrator: "Narrator"
     stopwatch: "Stopwatch"
     home: "Home"
     keystore: "Keystore"
     ledger: "Ledger"
-    desks: "dict[str, Desk]"
+    sessions: "dict[str, Session]"
 
     @property
     def screen(self) -> "Screen":

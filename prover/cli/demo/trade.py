@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from prover.cli.demo.narrator import Narrator
     from prover.cli.demo.stage import Scenario
     from prover.machine.home import Home
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
     from prover.trader.orders import Placed
-    from prover.trader.session import Desk, Settled
+    from prover.trader.sessions import Session, Settled
     from settlement.ledger import Ledger
 
 
 @contextmanager
-def found(narrator: "Narrator", home: "Home", keystore: "Keystore") -> "Iterator[Ledger]":
+def create_pool(narrator: "Narrator", home: "Home", keystore: "Keystore") -> "Iterator[Ledger]":
     """Act one begins: the pool and its ledger, open."""
     from prover.operator import creation, defaults
     from settlement.ledger import Ledger
@@ -64,19 +64,19 @@ def traders(narrator: "Narrator") -> tuple[str, ...]:
 
 
 @contextmanager
-def trader(narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keystore", name: str) -> "Iterator[Desk]":
-    """A new wallet, open at a desk."""
+def trader(narrator: "Narrator", home: "Home", ledger: "Ledger", keystore: "Keystore", name: str) -> "Iterator[Session]":
+    """A new wallet and its session."""
     from prover.cli.demo import stage
-    from prover.trader import address
+    from prover.trader import addresses
 
     with ExitStack() as stack:
         with narrator.step(f"zksettle wallet new {name}") as told:
-            at = stack.enter_context(stage.sit(home, ledger, keystore, name))
-            told["address"] = address.encode(stage.receiving_address(at))
+            session = stack.enter_context(stage.open_session(home, ledger, keystore, name))
+            told["address"] = addresses.encode(stage.receiving_address(session))
             narrator.screen.fields(
                 [("address", show.short(told["address"], 24)), ("seed phrase", "24 words; not shown here")]
             )
-        yield at
+        yield session
 
 
 def deposit(story: Story) -> None:
@@ -85,10 +85,10 @@ def deposit(story: Story) -> None:
     from prover.trader import amounts, moves
 
     for name, text in stage.DEPOSITS:
-        at = story.desks[name]
+        session = story.sessions[name]
         with story.narrator.step(f'zksettle deposit "{text}" --wallet {name}') as told:
             asset, amount = amounts.parse(text, story.pool)
-            settled = moves.deposit(at, asset, amount, f"{name}'s bank", workspace.now_ms())
+            settled = moves.deposit(session, asset, amount, f"{name}'s bank", workspace.now_ms())
             told.update(show.receipt_json(settled.receipt))
             story.screen.say(
                 f"settled at height {settled.receipt.height}, account at position {settled.receipt.positions[0]}"
@@ -102,9 +102,9 @@ def deposit(story: Story) -> None:
 def place(story: Story) -> "Placed":
     """Act three: the leveraged order, and its two faces."""
     from prover.cli.demo import stage
-    from prover.trader import address, orders
+    from prover.trader import addresses, orders
 
-    maker, taker = story.desks["maker"], story.desks["taker"]
+    maker, taker = story.sessions["maker"], story.sessions["taker"]
     grid = story.ledger.grids(1)[0].publication.initial
     sell, buy = story.amount(stage.SELL), story.amount(stage.BUY)
     before = maker.wallet.balances
@@ -117,7 +117,7 @@ def place(story: Story) -> "Placed":
     found = stage.scenarios(story.pool, grid, after)
     _scenarios(story, found)
     reader = stage.receiving_address(taker)
-    to = show.short(address.encode(reader))
+    to = show.short(addresses.encode(reader))
     command = f'zksettle order place --wallet maker --sell "{stage.SELL}" --buy "{stage.BUY}" --to {to}'
     with story.narrator.step(command) as told:
         now_ms = workspace.now_ms()
@@ -171,10 +171,10 @@ def _faces(story: Story, placed: "Placed", before: tuple, after: tuple, worst: i
 def take(story: Story, placed: "Placed") -> "Settled":
     """Act four: the taker takes the order, and everything adds up."""
     from prover.cli.demo import stage
-    from prover.trader import orders, session
+    from prover.trader import orders, sessions
     from settlement import board
 
-    taker = story.desks["taker"]
+    taker = story.sessions["taker"]
     story.narrator.act(
         "The settlement", "The maker may be offline. The taker opens the terms, adds the other side and submits both."
     )
@@ -190,12 +190,12 @@ def take(story: Story, placed: "Placed") -> "Settled":
         story.screen.say("Both legs settled in one transaction.", "good")
         story.screen.fields(show.receipt_fields(settled.receipt))
     story.narrator.sees(everybody="that two accounts moved, one of them margined", maker="its trade", taker="its trade")
-    for name, at in story.desks.items():
+    for name, session in story.sessions.items():
         with story.narrator.step(f"zksettle wallet sync {name}") as told:
-            held = session.sync(at).wallet.balances
+            held = sessions.sync(session).wallet.balances
             told["balances"] = show.balances_json(held, story.pool)
             story.screen.fields([(name, show.line(held, story.pool))])
-    _conservation(story, stage.conservation(story.ledger, story.desks))
+    _conservation(story, stage.conservation(story.ledger, story.sessions))
     return settled
 
 
@@ -206,7 +206,7 @@ def _conservation(story: Story, found: list) -> None:
     assets = story.pool.assets
     story.screen.say()
     story.screen.table(
-        ("asset", ">paid in", ">held outside", *(f">{name}" for name in story.desks), ""),
+        ("asset", ">paid in", ">held outside", *(f">{name}" for name in story.sessions), ""),
         [
             (c.symbol, *(amounts.number(n, a.decimals) for n in (c.flows, c.reserve, *c.wallets)), "adds up")
             for a, c in zip(assets, found, strict=True) if c.flows or any(c.wallets)
@@ -215,6 +215,6 @@ def _conservation(story: Story, found: list) -> None:
     )  # fmt: skip
     story.narrator.acts[-1]["conservation"] = [
         {"asset": c.symbol, "paid_in": str(c.flows), "held_outside": str(c.reserve),
-         **{name: str(amount) for name, amount in zip(story.desks, c.wallets, strict=True)}, "holds": c.holds}
+         **{name: str(amount) for name, amount in zip(story.sessions, c.wallets, strict=True)}, "holds": c.holds}
         for c in found
     ]  # fmt: skip

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prover.machine.home import Home
 
 
-class Session:
+class App:
     """One call of the program: where its data lies and what it prints to.  It is click's context object."""
 
     def __init__(self) -> None:
@@ -33,13 +33,13 @@ class Session:
 
 
 def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    session = context.ensure_object(Session)
-    session.screen.is_json = session.screen.is_json or value
+    app = context.ensure_object(App)
+    app.screen.is_json = app.screen.is_json or value
 
 
 def _set_home(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
-    session = context.ensure_object(Session)
-    session.home_option = value or session.home_option
+    app = context.ensure_object(App)
+    app.home_option = value or app.home_option
 
 
 def _options() -> list[click.Parameter]:
@@ -105,4 +105,4 @@ def group(**options: Any) -> Callable[[Callable], Group]:
     return click.group(cls=Group, **options)
 
 
-pass_session = click.make_pass_decorator(Session, ensure=True)
+pass_app = click.make_pass_decorator(App, ensure=True)

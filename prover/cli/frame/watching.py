@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.frame import screen
-from prover.cli.frame.command import Session
+from prover.cli.frame.command import App
 from prover.machine import tasks
 
 if TYPE_CHECKING:
@@ -31,20 +31,20 @@ def watcher(is_json: bool) -> tasks.Watcher:
     return Silence() if is_json else Lines()
 
 
-def show_progress(session: Session) -> AbstractContextManager[None]:
+def show_progress(app: App) -> AbstractContextManager[None]:
     """Shows the tasks of this command on standard error until the block ends."""
-    return tasks.watched_by(watcher(session.screen.is_json))
+    return tasks.watched_by(watcher(app.screen.is_json))
 
 
 @contextmanager
-def long_step(session: Session, what: str, memory_bytes: int) -> Iterator["Progress"]:
+def long_step(app: App, what: str, memory_bytes: int) -> Iterator["Progress"]:
     """A long step of a command, as prover/machine/longstep.py describes it; yields report(done, total).
 
     Ctrl-C leaves it within about a second, and `files.writing` inside it leaves no part of a file.
     """
     from prover.machine import longstep
 
-    with show_progress(session), longstep.begin(what, memory_bytes) as report:
+    with show_progress(app), longstep.begin(what, memory_bytes) as report:
         yield report
 
 

@@ -1,4 +1,4 @@
-"""Opening what commands work at: the ledger, and a desk with a wallet at it.  The one place that reads the clock."""
+"""Opens what commands work on: the ledger, and a session of a wallet at it.  The one place that reads the clock."""
 
 import time
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.cli.frame import passphrase, watching
-from prover.cli.frame.command import Session
+from prover.cli.frame.command import App
 from zk.errors import FormatError
 
 if TYPE_CHECKING:
-    from prover.trader.session import Desk
+    from prover.trader.sessions import Session
     from settlement.ledger import Ledger
 
 
@@ -21,11 +21,11 @@ def now_ms() -> int:
 
 
 @contextmanager
-def ledger(session: Session) -> Iterator["Ledger"]:
+def ledger(app: App) -> Iterator["Ledger"]:
     """The ledger of the home.  Raises FormatError, with the way out, when there is none."""
     from settlement.ledger import Ledger
 
-    home = session.home
+    home = app.home
     if not home.ledger.exists():
         raise FormatError(f"there is no ledger in {home.path}: make one with `zksettle pool new`")
     with Ledger.open(home.ledger) as opened:
@@ -33,20 +33,20 @@ def ledger(session: Session) -> Iterator["Ledger"]:
 
 
 @contextmanager
-def desk(session: Session, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Desk"]:
-    """A desk at the home's ledger, with progress shown while it is in use; with the kernels it takes to prove there."""
-    from prover.trader import session as desks
+def session(app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Session"]:
+    """Opens a wallet at the home's ledger and shows progress; with `proves` it compiles the proving kernels first."""
+    from prover.trader import sessions
     from prover.upkeep import warmup
 
-    with ledger(session) as opened:
-        path = session.home.wallet(wallet_name)
+    with ledger(app) as opened:
+        path = app.home.wallet(wallet_name)
         if not path.exists():
             raise FormatError(
                 f"there is no wallet named {wallet_name}: make one with `zksettle wallet new {wallet_name}`"
             )
         secret = passphrase.ask(passphrase_file, wallet_name)
-        with watching.show_progress(session):
+        with watching.show_progress(app):
             if proves:
                 warmup.compile_kernels()
-            with desks.sit(session.home, opened, wallet_name, secret, now_ms()) as sat:
-                yield sat
+            with sessions.open(app.home, opened, wallet_name, secret, now_ms()) as opened_session:
+                yield opened_session

@@ -11,7 +11,7 @@ import click
 
 from prover.cli.circom import contributions
 from prover.cli.frame import paths, watching, workspace
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.pool import transcripts
 from prover.cli.tools.names import StatementName, statement_argument
 from zk.errors import FormatError
@@ -42,18 +42,18 @@ def ceremony() -> None:
               help="Powers of tau of anybody's ceremony, prepared for phase 2.")  # fmt: skip
 @click.option("--statement", "chosen", type=StatementName(), multiple=True,
               help="Only these. Default: all that a pool needs.")  # fmt: skip
-@pass_session
-def start(session: Session, folder: Path, powers: Path, chosen: tuple[str, ...]) -> None:
+@pass_app
+def start(app: App, folder: Path, powers: Path, chosen: tuple[str, ...]) -> None:
     """Begin a ceremony in a new FOLDER, from powers of tau."""
     from circuits import pins
     from prover.operator import contributing
     from prover.upkeep import warmup
 
-    with _watched(session):
+    with _watched(app):
         warmup.compile_ceremony_kernels()
         found = contributing.begin(folder, powers, chosen or pins.names(), workspace.now_ms(), transcripts.step)
-    session.screen.say(f"The ceremony begins in {folder}; `zksettle ceremony contribute {folder}` adds to it.")
-    transcripts.display(session, found)
+    app.screen.say(f"The ceremony begins in {folder}; `zksettle ceremony contribute {folder}` adds to it.")
+    transcripts.display(app, found)
 
 
 @ceremony.command()
@@ -62,8 +62,8 @@ def start(session: Session, folder: Path, powers: Path, chosen: tuple[str, ...])
 @click.option("-e", "--entropy", "text", default="", metavar="TEXT",
               help="Anything random, mixed into the randomness of the operating system.")  # fmt: skip
 @key_option
-@pass_session
-def contribute(session: Session, folder: Path, name: str, text: str, key: Path | None) -> None:
+@pass_app
+def contribute(app: App, folder: Path, name: str, text: str, key: Path | None) -> None:
     """Add your contribution to FOLDER, as one new file.
 
     All that is there is verified first.  Your secrets are drawn here and forgotten here.  Publish the attestation that
@@ -77,11 +77,11 @@ def contribute(session: Session, folder: Path, name: str, text: str, key: Path |
     added = contributions.entropy_bytes(text)
     if len(added) > chacha.MAX_TEXT_BYTES:
         raise FormatError(f"the text has {len(added)} bytes, and {chacha.MAX_TEXT_BYTES} is the limit")
-    with _watched(session):
-        signing = _signing_key(session, key)
+    with _watched(app):
+        signing = _signing_key(app, key)
         verified = transcripts.verified(folder, contributing.check_open)
         link = contributing.contribute(verified, name, added, signing, workspace.now_ms(), transcripts.step)
-    _show_added(session, link)
+    _show_added(app, link)
 
 
 @ceremony.command()
@@ -89,8 +89,8 @@ def contribute(session: Session, folder: Path, name: str, text: str, key: Path |
 @click.argument("value", metavar="HEX")
 @click.argument("iterations_exp", type=click.IntRange(10, 26), metavar="EXP")
 @key_option
-@pass_session
-def beacon(session: Session, folder: Path, value: str, iterations_exp: int, key: Path | None) -> None:
+@pass_app
+def beacon(app: App, folder: Path, value: str, iterations_exp: int, key: Path | None) -> None:
     """End the ceremony with a public beacon: HEX, hashed 2^EXP times.
 
     A value that nobody could know before a time announced in advance, such as the hash of a block, leaves the last
@@ -101,37 +101,37 @@ def beacon(session: Session, folder: Path, value: str, iterations_exp: int, key:
 
     ending = contribution.Beacon(value.lower().removeprefix("0x"), iterations_exp)
     contribution.check_beacon(ending, "the beacon")
-    with _watched(session):
-        signing = _signing_key(session, key)
+    with _watched(app):
+        signing = _signing_key(app, key)
         verified = transcripts.verified(folder, contributing.check_open)
         link = contributing.end(verified, ending, signing, workspace.now_ms(), transcripts.step)
-    _show_added(session, link)
+    _show_added(app, link)
 
 
 @ceremony.command()
 @folder_argument
-@pass_session
-def verify(session: Session, folder: Path) -> None:
+@pass_app
+def verify(app: App, folder: Path) -> None:
     """Work a ceremony out again from FOLDER alone.
 
     The powers of tau, every statement's key from our own circuits, every contribution's proof, hash and signature.
     Whether the contributors are different people no program can tell: compare their keys with what they published.
     """
-    with _watched(session):
+    with _watched(app):
         verified = transcripts.verified(folder)
     found = verified.transcript
     keys = _key_digests(verified)
-    session.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)}.", "good")
+    app.screen.say(f"The ceremony is what it says it is: {transcripts.people(found)}.", "good")
     if not found.is_by_many:
-        session.screen.say("One party alone made it, as far as it shows: `install` refuses its keys.", "warn")
-    session.screen.fields([(f"{name} key", digest[:16]) for name, digest in keys.items()])
-    transcripts.display(session, found, {"sound": True, "keys": keys})
+        app.screen.say("One party alone made it, as far as it shows: `install` refuses its keys.", "warn")
+    app.screen.fields([(f"{name} key", digest[:16]) for name, digest in keys.items()])
+    transcripts.display(app, found, {"sound": True, "keys": keys})
 
 
 @ceremony.command()
 @folder_argument
-@pass_session
-def status(session: Session, folder: Path) -> None:
+@pass_app
+def status(app: App, folder: Path) -> None:
     """Show who contributed to FOLDER, and what is missing.
 
     Digests and signatures are looked at; `verify` looks at the points too.  The exit code is 1 when something is wrong.
@@ -139,15 +139,15 @@ def status(session: Session, folder: Path) -> None:
     from settlement.ceremony import transcript
 
     found = transcript.survey(folder)
-    transcripts.display(session, found)
+    transcripts.display(app, found)
     if found.problems:
         raise click.exceptions.Exit(1)
 
 
 @ceremony.command()
 @folder_argument
-@pass_session
-def install(session: Session, folder: Path) -> None:
+@pass_app
+def install(app: App, folder: Path) -> None:
     """Put the keys of a ceremony, verified, into this home.
 
     `zksettle pool new` founds pools with them, and `zksettle prove` proves with them.  Two keys must have signed
@@ -157,23 +157,23 @@ def install(session: Session, folder: Path) -> None:
     from prover.operator import installing
     from prover.upkeep import warmup
 
-    with _watched(session):
+    with _watched(app):
         verified = transcripts.verified(folder, installing.check_by_many)
         warmup.compile_kernels()
-        made = installing.install(verified, session.home.keys, workspace.now_ms(), transcripts.step)
+        made = installing.install(verified, app.home.keys, workspace.now_ms(), transcripts.step)
     found = verified.transcript
     names, done = " and ".join(verified.keys), "installed" if made else "installed already"
-    session.screen.say(f"The keys of {names} are {done}; {transcripts.people(found)} made them.")
-    session.screen.fields([("transcript", found.digest)])
-    session.screen.document({"transcript": found.digest, "installed": made, "statements": list(verified.keys)})
+    app.screen.say(f"The keys of {names} are {done}; {transcripts.people(found)} made them.")
+    app.screen.fields([("transcript", found.digest)])
+    app.screen.document({"transcript": found.digest, "installed": made, "statements": list(verified.keys)})
 
 
 @ceremony.command()
 @folder_argument
 @statement_argument
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.zkey")
-@pass_session
-def export(session: Session, folder: Path, statement: str, output: Path) -> None:
+@pass_app
+def export(app: App, folder: Path, statement: str, output: Path) -> None:
     """Write a statement's key as a .zkey file.
 
     With `zksettle circuit export` and the powers in FOLDER, `snarkjs zkey verify` can check it.
@@ -188,32 +188,32 @@ def export(session: Session, folder: Path, statement: str, output: Path) -> None
             paths.check_different({"OUT.zkey": output, "the ceremony's own file": path})
 
     paths.check_folder(output)
-    with _watched(session):
+    with _watched(app):
         verified = transcripts.verified(folder, check)
         with files.writing(output) as file:
             zkeyfile.write(file, verified.keys[statement])
-    session.screen.say(f"The {statement} key is in {output}.")
-    session.screen.document({"statement": statement, "zkey": str(output), "transcript": verified.transcript.digest})
+    app.screen.say(f"The {statement} key is in {output}.")
+    app.screen.document({"statement": statement, "zkey": str(output), "transcript": verified.transcript.digest})
 
 
-def _watched(session: Session) -> AbstractContextManager[None]:
+def _watched(app: App) -> AbstractContextManager[None]:
     """Progress is shown until the context ends."""
 
-    return watching.show_progress(session)
+    return watching.show_progress(app)
 
 
-def _signing_key(session: Session, key: Path | None) -> "Ed25519PrivateKey":
+def _signing_key(app: App, key: Path | None) -> "Ed25519PrivateKey":
     """The key that is given, or the home's own."""
     from prover.operator import signer
 
-    return signer.own(session.home.ceremony_key) if key is None else signer.read(key)
+    return signer.own(app.home.ceremony_key) if key is None else signer.read(key)
 
 
-def _show_added(session: Session, link: "Link") -> None:
+def _show_added(app: App, link: "Link") -> None:
     """The file that was added, and what to do with it."""
     from settlement.ceremony import contribution
 
-    screen = session.screen
+    screen = app.screen
     screen.say(f"{'Your contribution' if link.head.beacon is None else 'The beacon'} is {link.path}.", "good")
     screen.fields([
         ("attestation", contributions.hash_text(bytes.fromhex(link.digest))),

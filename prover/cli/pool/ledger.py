@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.frame import watching, workspace
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.pool import transcripts
 from prover.cli.trader import show
 
@@ -26,10 +26,10 @@ def ledger() -> None:
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many events, newest last."
 )
-@pass_session
-def show_(session: Session, limit: int) -> None:
+@pass_app
+def show_(app: App, limit: int) -> None:
     """Show what is public: tree, custody, events."""
-    with workspace.ledger(session) as opened:
+    with workspace.ledger(app) as opened:
         last = opened.last_event()
         events = opened.events(max(0, last.height - limit + 1))
         reserves = by_symbol(opened.reserves(), len(opened.pool.assets))
@@ -37,19 +37,19 @@ def show_(session: Session, limit: int) -> None:
         epoch = "none yet"
         if grids:
             epoch = f"epoch {grids[0].publication.epoch}, {show.time_text(grids[0].published_ms)}"
-        session.screen.fields([
+        app.screen.fields([
             ("ledger id", opened.ledger_id.hex()),
-            *show.keys_fields(opened.pool, session.home.keys),
+            *show.keys_fields(opened.pool, app.home.keys),
             ("root", show.element(opened.root)),
             ("accounts", f"{opened.size}, spent ones among them"),
             ("held outside", show.balances_text(reserves, opened.pool)),
             ("risk grids", epoch),
             ("newest event", last.digest.hex()),
         ])  # fmt: skip
-        session.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
-        session.screen.document({
+        app.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
+        app.screen.document({
             "ledger_id": opened.ledger_id.hex(),
-            **show.keys_json(opened.pool, session.home.keys),
+            **show.keys_json(opened.pool, app.home.keys),
             "root": str(opened.root),
             "size": opened.size,
             "reserves": show.balances_json(reserves, opened.pool),
@@ -61,8 +61,8 @@ def show_(session: Session, limit: int) -> None:
 @ledger.command()
 @click.option("--ceremony", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Also hold the pool's keys against the ceremony in this folder, worked out again.")  # fmt: skip
-@pass_session
-def audit(session: Session, ceremony: Path | None) -> None:
+@pass_app
+def audit(app: App, ceremony: Path | None) -> None:
     """Work everything out again from the database.
 
     The chain of events, roots, custody, signatures, grids, and every proof.  That the keys come from the ceremony that
@@ -73,29 +73,29 @@ def audit(session: Session, ceremony: Path | None) -> None:
     from settlement import audit as audits
     from settlement.ceremony import verifying
 
-    with workspace.ledger(session) as opened:
-        pool, path = opened.pool, session.home.ledger
-    with watching.show_progress(session):
+    with workspace.ledger(app) as opened:
+        pool, path = opened.pool, app.home.ledger
+    with watching.show_progress(app):
         warmup.compile_kernels()
         with tasks.task("Auditing the ledger") as task:
             report = audits.audit(path, progress=task.reach)
         if ceremony is not None:
             verifying.check_pool(pool, transcripts.verified(ceremony))
     reserves = by_symbol(report.reserves, len(pool.assets))
-    session.screen.say("The ledger is what it says it is.", "good")
-    session.screen.fields([
+    app.screen.say("The ledger is what it says it is.", "good")
+    app.screen.fields([
         ("events", f"{report.events}: the beginning, {report.bundles} bundles, {report.publications} epochs of grids"),
         ("accounts", f"{report.legs} under root {show.element(report.root)}"),
         ("proofs", f"{report.proofs}, all verified again"),
         ("held outside", show.balances_text(reserves, pool)),
         ("history", report.digest.hex()),
-        *show.keys_fields(pool, session.home.keys),
+        *show.keys_fields(pool, app.home.keys),
         ("", _keys_checked(pool, ceremony)),
     ])  # fmt: skip
-    session.screen.document({
+    app.screen.document({
         "sound": True,
         "ledger_id": report.ledger_id.hex(),
-        **show.keys_json(pool, session.home.keys),
+        **show.keys_json(pool, app.home.keys),
         "ceremony": None if ceremony is None else str(ceremony),
         "digest": report.digest.hex(),
         "events": report.events,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.frame import paths, workspace
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from zk.errors import FormatError
 
 if TYPE_CHECKING:
@@ -26,25 +26,25 @@ def oracle() -> None:
 @click.option("--price", "prices", multiple=True, metavar="ASSET=PRICE", help="Such as ETH=3050.25; may be repeated.")
 @click.option("--prices", "prices_file", type=paths.Existing(), metavar="FILE",
               help='A JSON file such as {"ETH": "3050.25", "BTC": "94100"}.')  # fmt: skip
-@pass_session
-def publish(session: Session, prices: tuple[str, ...], prices_file: Path | None) -> None:
+@pass_app
+def publish(app: App, prices: tuple[str, ...], prices_file: Path | None) -> None:
     """Sign prices and publish the grids of the next epoch.
 
     An asset that is not named keeps its price; before the first epoch that is an example, not the market's.
     """
     from prover.operator import oracles
 
-    with workspace.ledger(session) as ledger:
+    with workspace.ledger(app) as ledger:
         given = _from_file(prices_file, ledger.pool) if prices_file else {}
         given |= _from_options(prices, ledger.pool)
         priced = oracles.prices(ledger, given)
-        published = oracles.publish(ledger, oracles.read(session.home.oracles), priced, workspace.now_ms())
-        session.screen.say(
+        published = oracles.publish(ledger, oracles.read(app.home.oracles), priced, workspace.now_ms())
+        app.screen.say(
             f"Epoch {published.epoch} is published: {len(ledger.pool.oracle_keys)} oracles signed {len(priced)} prices."
         )
-        session.screen.table(("asset", ">price", ">initial, worst", ">best", ">maintenance, worst", ">best"),
+        app.screen.table(("asset", ">price", ">initial, worst", ">best", ">maintenance, worst", ">best"),
                              price_rows(ledger.pool, priced, published))  # fmt: skip
-        session.screen.document(document(ledger.pool, priced, published))
+        app.screen.document(document(ledger.pool, priced, published))
 
 
 def price_rows(pool: "Pool", priced: tuple[int, ...], published: "Publication") -> list[tuple[str, ...]]:

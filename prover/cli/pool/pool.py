@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.frame import watching, workspace
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.trader import show
 
 if TYPE_CHECKING:
@@ -26,48 +26,48 @@ def pool() -> None:
 @click.option("--name", default="zksettle example pool", show_default=True, metavar="TEXT", help="The pool's name.")
 @click.option("--insecure-dev", is_flag=True,
               help="Use development keys, made here by one party, who could forge. The pool says so.")  # fmt: skip
-@pass_session
-def new(session: Session, name: str, insecure_dev: bool) -> None:
+@pass_app
+def new(app: App, name: str, insecure_dev: bool) -> None:
     """Found a pool of eight example assets.
 
     Its three oracles are made on this machine.  Its keys are those of the ceremony that was installed here last.
     """
     from prover.operator import creation
-    from prover.proofs import keystore
+    from prover.proofs import keystores
     from prover.upkeep import warmup
 
-    home, now_ms = session.home, workspace.now_ms()
-    chosen = keystore.Keystore(home.keys, now_ms) if insecure_dev else keystore.best(home.keys, now_ms)
+    home, now_ms = app.home, workspace.now_ms()
+    chosen = keystores.Keystore(home.keys, now_ms) if insecure_dev else keystores.best(home.keys, now_ms)
     if chosen.transcript is None and not insecure_dev:
         raise click.UsageError(
             "no ceremony's keys are installed here, and one party who made them alone could forge: "
             "`zksettle ceremony install` those of a ceremony, or say --insecure-dev if you accept that",
             click.get_current_context(),
         )
-    with watching.show_progress(session):
+    with watching.show_progress(app):
         warmup.compile_kernels()
         made = creation.found(home, chosen, name, now_ms)
-    session.screen.say(f"The pool is founded; its ledger is {home.ledger}.")
-    _show(session, made)
+    app.screen.say(f"The pool is founded; its ledger is {home.ledger}.")
+    _show(app, made)
 
 
 @pool.command("show")
-@pass_session
-def show_(session: Session) -> None:
+@pass_app
+def show_(app: App) -> None:
     """Show the pool: assets and their risk, oracles, limits, keys."""
-    with workspace.ledger(session) as ledger:
-        _show(session, ledger.pool)
+    with workspace.ledger(app) as ledger:
+        _show(app, ledger.pool)
 
 
-def _show(session: Session, shown: "Pool") -> None:
-    screen = session.screen
+def _show(app: App, shown: "Pool") -> None:
+    screen = app.screen
     screen.fields([
         ("pool", show.printable(shown.name)),
         ("ledger id", shown.ledger_id.hex()),
         ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
         ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
         ("verifying keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
-        *show.keys_fields(shown, session.home.keys),
+        *show.keys_fields(shown, app.home.keys),
     ])  # fmt: skip
     screen.table(
         ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
@@ -75,7 +75,7 @@ def _show(session: Session, shown: "Pool") -> None:
     )
     if shown.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    screen.document(document(shown, session.home.keys))
+    screen.document(document(shown, app.home.keys))
 
 
 def _asset_row(shown: "Pool", asset: "Asset") -> tuple[str, ...]:

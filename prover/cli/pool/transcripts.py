@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prover.cli.circom.contributions import hash_text
-from prover.cli.frame.command import Session
+from prover.cli.frame.command import App
 from prover.cli.trader import show
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def _quick(what: str) -> "Iterator[Progress]":
         yield task.reach
 
 
-def display(session: Session, found: "Transcript", more: dict[str, Any] | None = None) -> None:
+def display(app: App, found: "Transcript", more: dict[str, Any] | None = None) -> None:
     """What is in a ceremony's folder, and what is missing or wrong."""
-    screen, begun = session.screen, found.start
+    screen, begun = app.screen, found.start
     screen.fields([
         ("statements", ", ".join(circuit.statement for circuit in begun.circuits)),
         ("powers of tau", f"2^{begun.powers.power}, made by {_makers(begun.powers)}"),

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.tools import benchoutput
 from prover.cli.tools.names import StatementName
 
 if TYPE_CHECKING:
     from prover.bench.report import Found
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
 
 LOG_SIZES = (12, 14, 16, 18)
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -42,8 +42,8 @@ def bench() -> None:
 
 @bench.command()
 @benchoutput.options_on_one_thread
-@pass_session
-def kernels(session: Session, runs: int, **options) -> None:
+@pass_app
+def kernels(app: App, runs: int, **options) -> None:
     """Measure the parts that proofs are made of.
 
     Field operations, additions of points, a pairing check, hashes.
@@ -54,14 +54,14 @@ def kernels(session: Session, runs: int, **options) -> None:
 
         return kernels.bench(keystore, runs)
 
-    benchoutput.run(session, {"benchmark": "kernels"}, found, **options)
+    benchoutput.run(app, {"benchmark": "kernels"}, found, **options)
 
 
 @bench.command()
 @_sizes(1, 22, LOG_SIZES, "Logarithms of the numbers of points.")
 @benchoutput.options
-@pass_session
-def msm(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
+@pass_app
+def msm(app: App, sizes: tuple[int, ...], runs: int, **options) -> None:
     """Measure multi-scalar multiplications.
 
     Over G1 and G2, uniform scalars, one thread and all of them.
@@ -72,14 +72,14 @@ def msm(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
 
         return multiplications.bench(sizes, runs)
 
-    benchoutput.run(session, {"benchmark": "msm"}, found, **options)
+    benchoutput.run(app, {"benchmark": "msm"}, found, **options)
 
 
 @bench.command()
 @_sizes(1, 22, LOG_SIZES, "Logarithms of the numbers of points.")
 @benchoutput.options_on_one_thread
-@pass_session
-def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
+@pass_app
+def ntt(app: App, sizes: tuple[int, ...], runs: int, **options) -> None:
     """Measure number-theoretic transforms.
 
     Over Fr, each on one thread.
@@ -90,7 +90,7 @@ def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
 
         return transforms.bench(sizes, runs)
 
-    benchoutput.run(session, {"benchmark": "ntt"}, found, **options)
+    benchoutput.run(app, {"benchmark": "ntt"}, found, **options)
 
 
 @bench.command()
@@ -98,9 +98,9 @@ def ntt(session: Session, sizes: tuple[int, ...], runs: int, **options) -> None:
 @click.option("--zkey", type=paths.Existing(), metavar="CIRCUIT.zkey", help="The key of a circom circuit instead.")
 @click.option("--wtns", type=paths.Existing(), metavar="WITNESS.wtns", help="Its witness.")
 @benchoutput.options
-@pass_session
+@pass_app
 def prove(
-    session: Session, statement: str | None, zkey: Path | None, wtns: Path | None, runs: int, **options
+    app: App, statement: str | None, zkey: Path | None, wtns: Path | None, runs: int, **options
 ) -> None:
     """Measure a proof of STATEMENT, or of a circom circuit.
 
@@ -115,15 +115,15 @@ def prove(
         return prove.bench(statement, keystore, runs) if zkey is None else prove.bench_circom(zkey, wtns, runs)
 
     about = {"statement": statement} if zkey is None else {"circuit": _circuit(zkey)}
-    benchoutput.run(session, {"benchmark": "prove", **about}, found, **options)
+    benchoutput.run(app, {"benchmark": "prove", **about}, found, **options)
 
 
 @bench.command()
 @click.option("--statement", type=StatementName(), default="leg", show_default=True, help="Whose proofs are verified.")
 @_sizes(1, 4096, BATCHES, "Numbers of proofs in a batch.")
 @benchoutput.options
-@pass_session
-def verify(session: Session, statement: str, sizes: tuple[int, ...], runs: int, **options) -> None:
+@pass_app
+def verify(app: App, statement: str, sizes: tuple[int, ...], runs: int, **options) -> None:
     """Measure verifying one proof, and batches."""
 
     def found(keystore: "Keystore") -> "Found":
@@ -131,15 +131,15 @@ def verify(session: Session, statement: str, sizes: tuple[int, ...], runs: int, 
 
         return verification.bench(statement, keystore, sizes, runs)
 
-    benchoutput.run(session, {"benchmark": "verify", "statement": statement}, found, **options)
+    benchoutput.run(app, {"benchmark": "verify", "statement": statement}, found, **options)
 
 
 @bench.command()
 @click.option("--statement", type=StatementName(), default="leg", show_default=True, help="What is proved.")
 @_sizes(1, 1024, BATCHES, "Numbers of proofs in a batch.")
 @benchoutput.options
-@pass_session
-def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: int, **options) -> None:
+@pass_app
+def throughput(app: App, statement: str, sizes: tuple[int, ...], runs: int, **options) -> None:
     """Measure how many proofs a second are made.
 
     In this process, and by the prover service if it runs in this home.
@@ -148,9 +148,9 @@ def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: i
     def found(keystore: "Keystore") -> "Found":
         from prover.bench import throughput
 
-        return throughput.bench(statement, keystore, session.home.service, sizes, runs)
+        return throughput.bench(statement, keystore, app.home.service, sizes, runs)
 
-    benchoutput.run(session, {"benchmark": "throughput", "statement": statement}, found, **options)
+    benchoutput.run(app, {"benchmark": "throughput", "statement": statement}, found, **options)
 
 
 @bench.command()
@@ -160,9 +160,9 @@ def throughput(session: Session, statement: str, sizes: tuple[int, ...], runs: i
               help="Also the way to a key: preparing 2^POWER powers of tau; setting up, contributing to and verifying "
                    "the key of FOLDER's circuit.r1cs. snarkjs takes minutes.")
 @benchoutput.options
-@pass_session
+@pass_app
 def peers(
-    session: Session, folder: Path, rapidsnark: Path | None, ceremony: int | None, runs: int, **options
+    app: App, folder: Path, rapidsnark: Path | None, ceremony: int | None, runs: int, **options
 ) -> None:
     """Measure other provers on the files in FOLDER, and this one.
 
@@ -175,9 +175,9 @@ def peers(
     def found(keystore: "Keystore") -> "Found":
         from prover.bench import peers
 
-        return peers.bench(folder, rapidsnark, session.home.path, runs, ceremony)
+        return peers.bench(folder, rapidsnark, app.home.path, runs, ceremony)
 
     try:
-        benchoutput.run(session, {"benchmark": "peers", "circuit": _circuit(folder / "circuit.zkey")}, found, **options)
+        benchoutput.run(app, {"benchmark": "peers", "circuit": _circuit(folder / "circuit.zkey")}, found, **options)
     except Missing as error:
         raise click.ClickException(str(error)) from None

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.frame import paths, watching, workspace
-from prover.cli.frame.command import Session
+from prover.cli.frame.command import App
 from prover.cli.frame.screen import seconds, size
 
 if TYPE_CHECKING:
     from prover.bench.report import Found, Section
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
 
 
 class Sizes(click.ParamType):
@@ -62,7 +62,7 @@ def options_on_one_thread(function: Callable) -> Callable:
     return function
 
 
-def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Found]", against: Path | None,
+def run(app: App, about: dict[str, Any], bench: "Callable[[Keystore], Found]", against: Path | None,
         plot: Path | None, threads: int | None = None) -> None:  # fmt: skip
     """Measures with warm kernels and keys, and shows what was found.
 
@@ -71,7 +71,7 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
     """
     from prover.bench import charts, report
     from prover.machine import hardware
-    from prover.proofs.keystore import Keystore
+    from prover.proofs.keystores import Keystore
     from prover.upkeep import warmup
 
     if plot is not None and not charts.is_possible():
@@ -79,8 +79,8 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
     earlier = None if against is None else report.earlier(paths.read_bytes(against), str(against))
     if threads is not None:
         os.environ["ZKSETTLE_THREADS"] = str(threads)
-    with watching.show_progress(session):
-        keystore = Keystore(session.home.keys, workspace.now_ms())
+    with watching.show_progress(app):
+        keystore = Keystore(app.home.keys, workspace.now_ms())
         warmup.run(keystore)
         found = bench(keystore)
     document = report.to_json(about, hardware.describe(), hardware.peak_memory_bytes(), found)
@@ -88,30 +88,30 @@ def run(session: Session, about: dict[str, Any], bench: "Callable[[Keystore], Fo
     if earlier is not None:
         sections.append(report.against(document, earlier))
         document["against"] = sections[-1].rows
-    _print(session, document, sections)
+    _print(app, document, sections)
     if plot is not None:
         paths.write_text(plot, charts.draw(document))
-        session.screen.say(f"The chart is in {plot}.")
-    session.screen.document(document)
+        app.screen.say(f"The chart is in {plot}.")
+    app.screen.document(document)
 
 
-def _print(session: Session, document: dict[str, Any], sections: "Sequence[Section]") -> None:
+def _print(app: App, document: dict[str, Any], sections: "Sequence[Section]") -> None:
     if document["timings"]:
-        session.screen.table(
+        app.screen.table(
             ("what", "size", ">threads", ">first", ">least", ">median", ">most", ">each"),
             [_timing_row(timing) for timing in document["timings"]],
         )
     for section in sections:
-        session.screen.gap()
-        session.screen.table(
+        app.screen.gap()
+        app.screen.table(
             [("" if column.kind == "text" else ">") + column.heading for column in section.columns],
             [[_cell(row[column.key], column.kind) for column in section.columns] for row in section.rows],
             title=section.title,
         )
-    session.screen.gap()
+    app.screen.gap()
     for note in document["notes"]:
-        session.screen.paragraph(note)
-    _print_machine(session, document)
+        app.screen.paragraph(note)
+    _print_machine(app, document)
 
 
 def _timing_row(timing: dict[str, Any]) -> tuple[str, ...]:
@@ -128,10 +128,10 @@ def _cell(value: Any, kind: str) -> str:
     return shown.get(kind, str)(value)
 
 
-def _print_machine(session: Session, document: dict[str, Any]) -> None:
+def _print_machine(app: App, document: dict[str, Any]) -> None:
     machine, peak = document["machine"], document["peak_memory_bytes"]
     runs = [timing["runs"] for timing in document["timings"]]
-    session.screen.fields([
+    app.screen.fields([
         ("machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads"),
         ("features", ", ".join(machine["features"]) or "not told"),
         ("kernels", f"{machine['lanes']} lane{'s' if machine['lanes'] > 1 else ''}"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.frame import paths, watching
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.tools.names import statement_argument
 from zk.errors import Unsatisfied
 
@@ -26,29 +26,29 @@ def circuit() -> None:
 
 
 @circuit.command("list")
-@pass_session
-def list_(session: Session) -> None:
+@pass_app
+def list_(app: App) -> None:
     """All statements: what they claim and how large they are."""
     from circuits import registry
     from prover.proofs import inspection
 
     found = [inspection.facts(name) for name in registry.names()]
-    session.screen.table(
+    app.screen.table(
         ("statement", ">constraints", ">domain", ">public", "claim"),
         [(f.name, f"{f.constraints:,}", f"2^{f.domain.bit_length() - 1}", str(len(f.public)), f.claim) for f in found],
     )
-    session.screen.document([asdict(facts) for facts in found])
+    app.screen.document([asdict(facts) for facts in found])
 
 
 @circuit.command()
 @statement_argument
-@pass_session
-def info(session: Session, statement: str) -> None:
+@pass_app
+def info(app: App, statement: str) -> None:
     """One statement: size, public inputs, fingerprint."""
     from prover.proofs import inspection
 
     facts = inspection.facts(statement)
-    session.screen.fields([
+    app.screen.fields([
         ("statement", facts.name),
         ("claim", facts.claim),
         ("constraints", f"{facts.constraints:,}"),
@@ -60,7 +60,7 @@ def info(session: Session, statement: str) -> None:
         ("fingerprint", facts.fingerprint),
         ("", "as pinned" if facts.is_pinned else "NOT the pinned one"),
     ])  # fmt: skip
-    session.screen.document(asdict(facts))
+    app.screen.document(asdict(facts))
 
 
 @circuit.command()
@@ -70,8 +70,8 @@ def info(session: Session, statement: str) -> None:
 )
 @click.option("--lines", "shown_lines", type=click.IntRange(0, 1000), default=8, show_default=True,
               help="How many lines of code to show.")  # fmt: skip
-@pass_session
-def profile(session: Session, statement: str, depth: int, shown_lines: int) -> None:
+@pass_app
+def profile(app: App, statement: str, depth: int, shown_lines: int) -> None:
     """Show where the constraints come from.
 
     Scope by scope, and line by line of code.
@@ -82,15 +82,15 @@ def profile(session: Session, statement: str, depth: int, shown_lines: int) -> N
     compiled = registry.compiled(statement)
     total, scopes = compiled.r1cs.constraints, inspection.scopes(compiled)
     lines = inspection.lines(compiled)[:shown_lines]
-    session.screen.table(
+    app.screen.table(
         ("scope", ">constraints", ">share", ""),
         [*_scope_rows(scopes, total, depth), ("total", f"{total:,}", "", "")],
     )
     if lines:
         rows = [(f"{file}:{line}", f"{count:,}", f"{count / total:.1%}") for file, line, count in lines]
-        session.screen.gap()
-        session.screen.table(("line that makes them", ">constraints", ">share"), rows)
-    session.screen.document({
+        app.screen.gap()
+        app.screen.table(("line that makes them", ">constraints", ">share"), rows)
+    app.screen.document({
         "statement": statement,
         "constraints": total,
         "scopes": [asdict(scope) for scope in scopes],
@@ -117,8 +117,8 @@ def _scope_rows(
 @click.option(
     "--show-secrets", is_flag=True, help="Also print the values of the violated constraint, which may be secret."
 )
-@pass_session
-def check(session: Session, statement: str, input: Path, show_secrets: bool) -> None:
+@pass_app
+def check(app: App, statement: str, input: Path, show_secrets: bool) -> None:
     """Find the first constraint that INPUT violates.
 
     INPUT is a JSON file with the public and the private inputs; `circuit sample` prints one.
@@ -129,14 +129,14 @@ def check(session: Session, statement: str, input: Path, show_secrets: bool) -> 
 
     public, private = statements.read(registry.get(statement), paths.read_bytes(input))
     found = inspection.check(statement, public, private)
-    session.screen.document(_check_document(statement, found, show_secrets))
+    app.screen.document(_check_document(statement, found, show_secrets))
     if found.violation is None and found.false is None:
-        session.screen.say(
+        app.screen.say(
             f"{statement}: the input satisfies all {registry.compiled(statement).r1cs.constraints:,} constraints"
         )
         return
-    session.screen.fields(_check_fields(found, show_secrets))
-    if session.screen.is_json:
+    app.screen.fields(_check_fields(found, show_secrets))
+    if app.screen.is_json:
         raise click.exceptions.Exit(1)
     raise Unsatisfied(f"the input does not make {statement} true: {found.false or found.violation.why}")
 
@@ -175,8 +175,8 @@ def _check_document(statement: str, found: "Check", show_secrets: bool) -> dict:
 
 @circuit.command()
 @statement_argument
-@pass_session
-def sample(session: Session, statement: str) -> None:
+@pass_app
+def sample(app: App, statement: str) -> None:
     """Print a true input of the statement.
 
     As `prove` and `circuit check` read it; nothing in it is secret.
@@ -186,15 +186,15 @@ def sample(session: Session, statement: str) -> None:
 
     public, private = samples.honest(statement)[0]
     document = {"public": statements.to_json(public), "private": statements.to_json(private)}
-    session.screen.say(json.dumps(document, indent=1))
-    session.screen.document(document)
+    app.screen.say(json.dumps(document, indent=1))
+    app.screen.document(document)
 
 
 @circuit.command()
 @statement_argument
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.r1cs")
-@pass_session
-def export(session: Session, statement: str, output: Path) -> None:
+@pass_app
+def export(app: App, statement: str, output: Path) -> None:
     """Write the statement's circuit as circom would.
 
     So snarkjs, and everybody's own programs, can look at the constraints and hold keys against them.
@@ -207,15 +207,15 @@ def export(session: Session, statement: str, output: Path) -> None:
     paths.check_folder(output)
     with files.writing(output) as file:
         r1cswriter.write(file, compiled.r1cs, len(compiled.private_names))
-    session.screen.say(f"The {compiled.r1cs.constraints:,} constraints of {statement} are in {output}.")
-    session.screen.document({"statement": statement, "r1cs": str(output), "fingerprint": registry.pinned(statement)})
+    app.screen.say(f"The {compiled.r1cs.constraints:,} constraints of {statement} are in {output}.")
+    app.screen.document({"statement": statement, "r1cs": str(output), "fingerprint": registry.pinned(statement)})
 
 
 @circuit.command()
 @statement_argument
 @click.argument("inputs", type=paths.Existing(), nargs=-1)
-@pass_session
-def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
+@pass_app
+def audit(app: App, statement: str, inputs: tuple[Path, ...]) -> None:
     """Search a statement's circuit for what its constraints leave open.
 
     Whether the constraints determine every wire, whether any private wire can move while the inputs stay, and whether
@@ -227,9 +227,9 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
     from prover.proofs import inspection
 
     given = [statements.read(registry.get(statement), paths.read_bytes(path)) for path in inputs]
-    with watching.show_progress(session), tasks.task(f"Auditing {statement}"):
+    with watching.show_progress(app), tasks.task(f"Auditing {statement}"):
         report = inspection.audit(statement, given)
-    session.screen.fields([
+    app.screen.fields([
         ("statement", statement),
         ("looked at", f"{report.witnesses} true inputs and {report.lies} false ones"),
         ("wires", f"{report.computed_wires:,} computed from the inputs"),
@@ -239,8 +239,8 @@ def audit(session: Session, statement: str, inputs: tuple[Path, ...]) -> None:
         ("constraints", f"{report.constraints:,}"),
         ("without weight", _listed([f"{c.path}: {c.why} ({c.file}:{c.line})" for c in report.idle])),
     ])  # fmt: skip
-    session.screen.say(f"{statement} is {'sound as far as this audit sees' if report.is_sound else 'NOT sound'}")
-    session.screen.document({**inspection.report_json(report), "sound": report.is_sound})
+    app.screen.say(f"{statement} is {'sound as far as this audit sees' if report.is_sound else 'NOT sound'}")
+    app.screen.document({**inspection.report_json(report), "sound": report.is_sound})
     if not report.is_sound:
         raise click.exceptions.Exit(1)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from prover.cli.frame import paths
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.tools.names import statement_argument
 
 KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
@@ -20,8 +20,8 @@ def export() -> None:
 @click.argument("proof", type=paths.Existing(), metavar="PROOF.json")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("."), metavar="FOLDER",
               help="Where the three files go. Default: here.")  # fmt: skip
-@pass_session
-def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
+@pass_app
+def export_snarkjs(app: App, proof: Path, output: Path) -> None:
     """Write the three files that snarkjs verifies.
 
     verification_key.json, public.json and proof.json, as `snarkjs groth16 verify` takes them.
@@ -40,8 +40,8 @@ def export_snarkjs(session: Session, proof: Path, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         paths.write_text(output / name, text)
-        session.screen.say(str(output / name))
-    session.screen.document({name: str(output / name) for name in texts})
+        app.screen.say(str(output / name))
+    app.screen.document({name: str(output / name) for name in texts})
 
 
 @group(name="import")
@@ -56,12 +56,12 @@ def import_() -> None:
 @click.argument("proof", type=paths.Existing(), metavar="PROOF.json")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE",
               help="Where the proof is written.")  # fmt: skip
-@pass_session
-def import_snarkjs(session: Session, statement: str, key: Path, public: Path, proof: Path, output: Path) -> None:
+@pass_app
+def import_snarkjs(app: App, statement: str, key: Path, public: Path, proof: Path, output: Path) -> None:
     """Make a proof file of STATEMENT from snarkjs's three files.  Nothing is verified: `zksettle verify` does that."""
     from prover.proofs import prooffile
 
     found = prooffile.from_snarkjs(statement, *(paths.read_bytes(path) for path in (key, public, proof)))
     paths.write_text(output, prooffile.encode(found))
-    session.screen.say(f"The proof is in {output}; it is not verified yet.")
-    session.screen.document({"statement": statement, "proof": str(output)})
+    app.screen.say(f"The proof is in {output}; it is not verified yet.")
+    app.screen.document({"statement": statement, "proof": str(output)})

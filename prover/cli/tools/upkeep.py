@@ -5,7 +5,7 @@ import time
 import click
 
 from prover.cli.frame import screen, watching, workspace
-from prover.cli.frame.command import Session, command, pass_session
+from prover.cli.frame.command import App, command, pass_app
 
 MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
 SHELLS = ("bash", "zsh", "fish")
@@ -17,42 +17,42 @@ PLACES = {
 
 
 @command()
-@pass_session
-def warmup(session: Session) -> None:
+@pass_app
+def warmup(app: App) -> None:
     """Compile kernels and make proving keys now.
 
     Else the first commands that prove do it, and take that much longer.
     """
-    from prover.proofs import keystore
+    from prover.proofs import keystores
     from prover.upkeep import warmup as warming
 
     started = time.perf_counter()
-    with watching.show_progress(session):
-        compiled, keys_made = warming.run(keystore.best(session.home.keys, workspace.now_ms()))
+    with watching.show_progress(app):
+        compiled, keys_made = warming.run(keystores.best(app.home.keys, workspace.now_ms()))
     took_s = time.perf_counter() - started
     keys = f"of {' and '.join(keys_made)} are made" if keys_made else "were made already"
-    session.screen.say(
+    app.screen.say(
         f"Kernels {'are compiled' if compiled else 'were compiled already'}; proving keys {keys}. "
         f"It took {screen.seconds(took_s)}."
     )
-    session.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
+    app.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
 
 
 @command()
-@pass_session
-def doctor(session: Session) -> None:
+@pass_app
+def doctor(app: App) -> None:
     """Look at all that is needed from this machine.
 
     The exit code is 1 when something will not work.
     """
     from prover.upkeep import doctor as doctors
 
-    found = list(doctors.examine(session.home))
+    found = list(doctors.examine(app.home))
     for finding in found:
         mark, style = MARKS[finding.state]
-        session.screen.item(mark, style, finding.what.ljust(max(len(f.what) for f in found)), finding.text)
+        app.screen.item(mark, style, finding.what.ljust(max(len(f.what) for f in found)), finding.text)
     is_bad = any(finding.state == doctors.BAD for finding in found)
-    session.screen.document({
+    app.screen.document({
         "healthy": not is_bad,
         "findings": [{"what": f.what, "state": f.state, "text": f.text} for f in found],
     })  # fmt: skip
@@ -62,8 +62,8 @@ def doctor(session: Session) -> None:
 
 @command(epilog="\n\n".join(PLACES.values()))
 @click.argument("shell", type=click.Choice(SHELLS))
-@pass_session
-def completion(session: Session, shell: str) -> None:
+@pass_app
+def completion(app: App, shell: str) -> None:
     """Print what completes commands in SHELL."""
     from click.shell_completion import get_completion_class
 
@@ -71,5 +71,5 @@ def completion(session: Session, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None, "click knows these shells"
     source = kind(root.command, {}, "zksettle", "_ZKSETTLE_COMPLETE").source()
-    session.screen.say(source)
-    session.screen.document({"shell": shell, "source": source})
+    app.screen.say(source)
+    app.screen.document({"shell": shell, "source": source})

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.frame import passphrase, workspace
-from prover.cli.frame.command import Session, command, pass_session
+from prover.cli.frame.command import App, command, pass_app
 from prover.cli.trader import show
 
 if TYPE_CHECKING:
-    from prover.trader.session import Settled
+    from prover.trader.sessions import Settled
 
 amount_argument = click.argument("amount", nargs=-1, required=True, metavar="AMOUNT")
 position_option = click.option(
@@ -31,19 +31,19 @@ def party_option(default: str, text: str) -> Callable:
 @passphrase.option
 @position_option
 @party_option("bank", "Who pays it in; public on the ledger.")
-@pass_session
+@pass_app
 def deposit(
-    session: Session, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
+    app: App, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
     party: str,
 ) -> None:  # fmt: skip
     """Take AMOUNT, such as 1500.25 USDC, into a wallet's account."""
     from prover.trader import amounts, moves
 
-    with workspace.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
-        settled = moves.deposit(desk, asset, count, party, workspace.now_ms(), position)
-        shown = amounts.show(count, desk.ledger.pool.assets[asset])
-        _report(session, settled, f"{shown} came into wallet {wallet_name}")
+    with workspace.session(app, wallet_name, passphrase_file, proves=True) as session:
+        asset, count = amounts.parse(" ".join(amount), session.ledger.pool)
+        settled = moves.deposit(session, asset, count, party, workspace.now_ms(), position)
+        shown = amounts.show(count, session.ledger.pool.assets[asset])
+        _report(app, settled, f"{shown} came into wallet {wallet_name}")
 
 
 @command()
@@ -52,19 +52,19 @@ def deposit(
 @passphrase.option
 @position_option
 @party_option("bank", "Who is paid; public on the ledger.")
-@pass_session
+@pass_app
 def withdraw(
-    session: Session, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
+    app: App, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
     party: str,
 ) -> None:  # fmt: skip
     """Pay AMOUNT out, to somebody outside the ledger."""
     from prover.trader import amounts, moves
 
-    with workspace.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
-        settled = moves.withdraw(desk, asset, count, party, workspace.now_ms(), position)
-        shown = amounts.show(count, desk.ledger.pool.assets[asset])
-        _report(session, settled, f"{shown} went out of wallet {wallet_name} to {party}")
+    with workspace.session(app, wallet_name, passphrase_file, proves=True) as session:
+        asset, count = amounts.parse(" ".join(amount), session.ledger.pool)
+        settled = moves.withdraw(session, asset, count, party, workspace.now_ms(), position)
+        shown = amounts.show(count, session.ledger.pool.assets[asset])
+        _report(app, settled, f"{shown} went out of wallet {wallet_name} to {party}")
 
 
 @command()
@@ -73,25 +73,25 @@ def withdraw(
 @passphrase.wallet_option
 @passphrase.option
 @position_option
-@pass_session
+@pass_app
 def pay(
-    session: Session, amount: tuple[str, ...], receiver: str, wallet_name: str, passphrase_file: Path | None,
+    app: App, amount: tuple[str, ...], receiver: str, wallet_name: str, passphrase_file: Path | None,
     position: int | None,
 ) -> None:  # fmt: skip
     """Pay AMOUNT to an ADDRESS, whose owner need not be there."""
-    from prover.trader import address, amounts, moves
+    from prover.trader import addresses, amounts, moves
 
-    paid = address.decode(receiver)
-    with workspace.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        asset, count = amounts.parse(" ".join(amount), desk.ledger.pool)
-        settled = moves.pay(desk, paid, asset, count, workspace.now_ms(), position)
-        shown = amounts.show(count, desk.ledger.pool.assets[asset])
-        _report(session, settled, f"wallet {wallet_name} paid {shown}")
+    paid = addresses.decode(receiver)
+    with workspace.session(app, wallet_name, passphrase_file, proves=True) as session:
+        asset, count = amounts.parse(" ".join(amount), session.ledger.pool)
+        settled = moves.pay(session, paid, asset, count, workspace.now_ms(), position)
+        shown = amounts.show(count, session.ledger.pool.assets[asset])
+        _report(app, settled, f"wallet {wallet_name} paid {shown}")
 
 
-def _report(session: Session, settled: "Settled", sentence: str) -> None:
-    session.screen.say(sentence)
+def _report(app: App, settled: "Settled", sentence: str) -> None:
+    app.screen.say(sentence)
     for order in settled.closed:
-        session.screen.say(show.closed_text(order), "warn")
-    session.screen.fields(show.receipt_fields(settled.receipt))
-    session.screen.document({**show.receipt_json(settled.receipt), "closed_orders": show.closed_json(settled.closed)})
+        app.screen.say(show.closed_text(order), "warn")
+    app.screen.fields(show.receipt_fields(settled.receipt))
+    app.screen.document({**show.receipt_json(settled.receipt), "closed_orders": show.closed_json(settled.closed)})

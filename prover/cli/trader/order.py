@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prover.cli.frame import passphrase, workspace
-from prover.cli.frame.command import Session, group, pass_session
+from prover.cli.frame.command import App, group, pass_app
 from prover.cli.trader import show
 from prover.cli.trader.move import position_option
 from zk.errors import FormatError
@@ -50,26 +50,26 @@ def order() -> None:
 @passphrase.wallet_option
 @passphrase.option
 @position_option
-@pass_session
+@pass_app
 def place(
-    session: Session, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], duration_ms: int,
+    app: App, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], duration_ms: int,
     wallet_name: str, passphrase_file: Path | None, position: int | None,
 ) -> None:  # fmt: skip
     """Prove an order and put it on the board.  Selling more than the account holds takes margin."""
-    from prover.trader import address, amounts, orders
+    from prover.trader import addresses, amounts, orders
 
     if not sell and not buy:
         raise click.UsageError("an order needs --sell or --buy", click.get_current_context())
-    sealed_to = [address.decode(reader) for reader in readers]
-    with workspace.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        pool, now_ms = desk.ledger.pool, workspace.now_ms()
+    sealed_to = [addresses.decode(reader) for reader in readers]
+    with workspace.session(app, wallet_name, passphrase_file, proves=True) as session:
+        pool, now_ms = session.ledger.pool, workspace.now_ms()
         sold, bought = amounts.parse_all(sell, pool), amounts.parse_all(buy, pool)
-        placed = orders.place(desk, sold, bought, sealed_to, now_ms + duration_ms, now_ms, position)
+        placed = orders.place(session, sold, bought, sealed_to, now_ms + duration_ms, now_ms, position)
         sells, buys = show.trade_text(placed.terms.changes, pool)
-        session.screen.say(f"The order is on the board: it sells {sells} and buys {buys}.")
-        session.screen.say("The public sees of it:", "dim")
-        session.screen.fields([("order", placed.order_id), *show.public_leg_fields(placed.leg, pool)])
-        session.screen.document({
+        app.screen.say(f"The order is on the board: it sells {sells} and buys {buys}.")
+        app.screen.say("The public sees of it:", "dim")
+        app.screen.fields([("order", placed.order_id), *show.public_leg_fields(placed.leg, pool)])
+        app.screen.document({
             "order": placed.order_id,
             "public": show.public_leg_json(placed.leg),
             "terms": show.terms_json(placed.terms, pool),
@@ -77,22 +77,22 @@ def place(
 
 
 @order.command("list")
-@pass_session
-def list_(session: Session) -> None:
+@pass_app
+def list_(app: App) -> None:
     """List the board as the public sees it."""
     from settlement import board
 
-    with workspace.ledger(session) as ledger:
+    with workspace.ledger(app) as ledger:
         found = board.listed(ledger, workspace.now_ms())
         rows = [
             (o.order_id.hex(), "cash" if o.leg.public.cash else "margined", show.time_text(o.leg.expiry_ms))
             for o in found
         ]
         if rows:
-            session.screen.table(("order", "kind", "expires"), rows)
+            app.screen.table(("order", "kind", "expires"), rows)
         else:
-            session.screen.say("There is no order on the board.")
-        session.screen.document([{"order": o.order_id.hex(), "public": show.public_leg_json(o.leg)} for o in found])
+            app.screen.say("There is no order on the board.")
+        app.screen.document([{"order": o.order_id.hex(), "public": show.public_leg_json(o.leg)} for o in found])
 
 
 @order.command("show")
@@ -101,8 +101,8 @@ def list_(session: Session) -> None:
     "--wallet", "wallet_name", metavar="NAME", envvar="ZKSETTLE_WALLET", help="Open the terms with this wallet."
 )
 @passphrase.option
-@pass_session
-def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
+@pass_app
+def show_(app: App, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
     """Show one order as the public sees it.
 
     With --wallet also its terms, if they are sealed to that wallet or it is its maker's.
@@ -111,20 +111,20 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
     from settlement import board
 
     if wallet_name is None:
-        with workspace.ledger(session) as ledger:
+        with workspace.ledger(app) as ledger:
             found = board.get(ledger, orders.read_id(on_board(ledger, order_id)), workspace.now_ms())
-            session.screen.fields([("order", found.order_id.hex()), *show.public_leg_fields(found.leg, ledger.pool)])
-            session.screen.document({"order": found.order_id.hex(), "public": show.public_leg_json(found.leg)})
+            app.screen.fields([("order", found.order_id.hex()), *show.public_leg_fields(found.leg, ledger.pool)])
+            app.screen.document({"order": found.order_id.hex(), "public": show.public_leg_json(found.leg)})
         return
-    with workspace.desk(session, wallet_name, passphrase_file) as desk:
-        pool = desk.ledger.pool
-        found = board.get(desk.ledger, orders.read_id(on_board(desk.ledger, order_id)), workspace.now_ms())
-        own = {order.order_id: order.terms for order in desk.wallet.orders}
-        terms = own.get(found.order_id.hex()) or orders.open_terms(desk, found.leg, found.sealed_terms)
-        session.screen.fields([("order", found.order_id.hex()), *show.public_leg_fields(found.leg, pool)])
+    with workspace.session(app, wallet_name, passphrase_file) as session:
+        pool = session.ledger.pool
+        found = board.get(session.ledger, orders.read_id(on_board(session.ledger, order_id)), workspace.now_ms())
+        own = {order.order_id: order.terms for order in session.wallet.orders}
+        terms = own.get(found.order_id.hex()) or orders.open_terms(session, found.leg, found.sealed_terms)
+        app.screen.fields([("order", found.order_id.hex()), *show.public_leg_fields(found.leg, pool)])
         sells, buys = show.trade_text(terms.changes, pool) if terms else ("sealed to others", "sealed to others")
-        session.screen.fields([("maker sells", sells), ("maker buys", buys)])
-        session.screen.document({
+        app.screen.fields([("maker sells", sells), ("maker buys", buys)])
+        app.screen.document({
             "order": found.order_id.hex(),
             "public": show.public_leg_json(found.leg),
             "terms": show.terms_json(terms, pool) if terms else None,
@@ -136,8 +136,8 @@ def show_(session: Session, order_id: str, wallet_name: str | None, passphrase_f
 @passphrase.wallet_option
 @passphrase.option
 @position_option
-@pass_session
-def take(session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None, position: int | None) -> None:
+@pass_app
+def take(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None, position: int | None) -> None:
     """Take an order whole: prove the other side and settle both at once.
 
     ORDER is its whole id, which holds for the terms that `order show` opens: another order may begin alike.
@@ -145,28 +145,28 @@ def take(session: Session, order_id: str, wallet_name: str, passphrase_file: Pat
     from prover.trader import orders
 
     orders.read_id(order_id)
-    with workspace.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        settled = orders.take(desk, order_id, workspace.now_ms(), position)
-        session.screen.say("The order is taken; both sides have settled.")
-        session.screen.fields(show.receipt_fields(settled.receipt))
-        session.screen.document(show.receipt_json(settled.receipt))
+    with workspace.session(app, wallet_name, passphrase_file, proves=True) as session:
+        settled = orders.take(session, order_id, workspace.now_ms(), position)
+        app.screen.say("The order is taken; both sides have settled.")
+        app.screen.fields(show.receipt_fields(settled.receipt))
+        app.screen.document(show.receipt_json(settled.receipt))
 
 
 @order.command()
 @order_argument
 @passphrase.wallet_option
 @passphrase.option
-@pass_session
-def cancel(session: Session, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
+@pass_app
+def cancel(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
     """Make an own order void by moving its account."""
     from prover.trader import orders
 
-    with workspace.desk(session, wallet_name, passphrase_file, proves=True) as desk:
-        own = full_id(order_id, [order.order_id for order in desk.wallet.orders])
-        settled = orders.cancel(desk, own, workspace.now_ms())
-        session.screen.say("The order is void: its account has moved.")
-        session.screen.fields(show.receipt_fields(settled.receipt))
-        session.screen.document(show.receipt_json(settled.receipt))
+    with workspace.session(app, wallet_name, passphrase_file, proves=True) as session:
+        own = full_id(order_id, [order.order_id for order in session.wallet.orders])
+        settled = orders.cancel(session, own, workspace.now_ms())
+        app.screen.say("The order is void: its account has moved.")
+        app.screen.fields(show.receipt_fields(settled.receipt))
+        app.screen.document(show.receipt_json(settled.receipt))
 
 
 def on_board(ledger: "Ledger", text: str) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from prover.cli.frame.screen import seconds, short
 
 if TYPE_CHECKING:
-    from prover.trader.sync import Closed
     from prover.trader.terms import Terms
-    from prover.trader.wallet import Holding, Wallet
+    from prover.trader.wallets import Holding, Wallet
+    from prover.trader.walletsync import Closed
     from settlement.bundle import Flow, Leg
     from settlement.engine import Receipt
     from settlement.pool import Pool
@@ -126,24 +126,24 @@ def printable(text: str) -> str:
 
 def keys_fields(pool: "Pool", keys: Path) -> Fields:
     """Where a pool's keys come from, as far as the keystore in this folder can tell.  Shown wherever a pool is."""
-    from prover.proofs import keystore
+    from prover.proofs import keystores
 
     if pool.insecure_dev:
         return [("keys", "development keys (--insecure-dev): made by one party, who could forge")]
     named = f"of the ceremony with transcript {short(pool.leg.transcript or '', 16)}"
-    if keystore.confirms(keys, pool):
+    if keystores.confirms(keys, pool):
         return [("keys", f"{named}, which is installed here")]
     return [("keys", f"the pool says {named}, which nobody verified here: `zksettle ceremony install` does it")]
 
 
 def keys_json(pool: "Pool", keys: Path) -> dict[str, Any]:
     """Where a pool says that its keys come from, and whether the keystore in the folder `keys` has them from there."""
-    from prover.proofs import keystore
+    from prover.proofs import keystores
 
     return {
         "insecure_dev": pool.insecure_dev,
         "transcript": pool.leg.transcript,
-        "transcript_verified": keystore.confirms(keys, pool),
+        "transcript_verified": keystores.confirms(keys, pool),
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from circuits import registry, samples, verifying
 from circuits.frontend import program
 from circuits.statements import statement
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from tests import node, other
 from zk.formats import snarkjs
 from zk.groth16 import prover, second_opinion
@@ -15,7 +15,7 @@ TIMEOUT_S = 900
 
 SOURCE = """import sys
 from pathlib import Path
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from tests.prover.test_other_path import prove
 sys.stdout.write(prove(sys.argv[1], Keystore(Path(sys.argv[2]), now_ms=0)))
 """

@@ -12,8 +12,7 @@ from prover.cli.frame import watching
 from prover.cli.pool import transcripts
 from prover.machine import longstep
 from prover.operator import installing
-from prover.proofs import keyfolder
-from prover.proofs import keystore as keystores
+from prover.proofs import keyfolder, keystores
 from settlement.ledger import Ledger
 from tests import node
 from tests.prover.cli.run import refused, zksettle

@@ -239,9 +239,9 @@ def test_a_pipe_gets_no_colours_and_no_boxes(monkeypatch):
 
 
 def test_a_session_makes_its_home_private(tmp_path):
-    session = command.Session()
-    session.home_option = tmp_path / "new" / "home"
-    assert session.home.path.stat().st_mode & 0o777 == 0o700
+    app = command.App()
+    app.home_option = tmp_path / "new" / "home"
+    assert app.home.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_help_promises_what_ending_the_prover_keeps(tmp_path):

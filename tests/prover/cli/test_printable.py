@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from circuits.statements import leg
-from prover.cli.frame.command import Session
+from prover.cli.frame.command import App
 from prover.cli.pool import pool
 from prover.cli.trader import show
 from settlement.bundle import Flow
@@ -23,7 +23,7 @@ def test_a_pools_name_is_shown_without_control_characters(capsys, tmp_path):
     named = pools.make()
     object.__setattr__(named, "name", ESCAPES)
     assert pool.document(named, tmp_path)["name"].isprintable()
-    session = Session()
-    session.home_option = tmp_path
-    pool._show(session, named)
+    app = App()
+    app.home_option = tmp_path
+    pool._show(app, named)
     assert not {"\x1b", "\x9b"} & set(capsys.readouterr().out)

@@ -7,7 +7,7 @@ import pytest
 from circuits import verifying
 from circuits.statements import statement
 from prover.proofs import pipeline
-from prover.trader import address, assembly, keys, plan
+from prover.trader import addresses, assembly, keys, plan
 from settlement.bundle import Flow
 from tests.prover import pools
 from zk.errors import FormatError, InvalidProof, Unsatisfied
@@ -18,7 +18,7 @@ SEED = keys.derive("abandon " * 23 + "art")
 @pytest.fixture(scope="module")
 def made():
     """The plan of a deposit."""
-    setting, target = plan.Setting(pools.make(), None), plan.Target(address.of(SEED, 0))
+    setting, target = plan.Setting(pools.make(), None), plan.Target(addresses.of(SEED, 0))
     return plan.deposit(setting, plan.nowhere(5), target, Flow(0, 7, b"bank"), 1)
 
 

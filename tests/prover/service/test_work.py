@@ -4,7 +4,7 @@ import json
 
 from circuits import registry, samples
 from circuits.statements import statement
-from prover.proofs.keystore import Keystore
+from prover.proofs.keystores import Keystore
 from prover.service import work
 from prover.service.protocol import Message
 

@@ -6,7 +6,7 @@ import pytest
 
 from circuits import records
 from prover.operator import defaults
-from prover.trader import choosing, plan, wallet
+from prover.trader import choosing, plan, wallets
 from prover.trader.terms import Terms
 from settlement import risk
 from tests.prover import pools
@@ -16,19 +16,19 @@ NOW = 1_000
 USDC, ETH = 0, 2
 POOL = pools.make()
 SETTING = plan.Setting(POOL, risk.grids(POOL, defaults.prices(POOL), 1)[0])
-EMPTY = wallet.restore("abandon " * 23 + "art")
+EMPTY = wallets.restore("abandon " * 23 + "art")
 BUY_ETH = plan.changes({USDC: 3_000_000_000}, {ETH: 1_000_000_000})
 
 
-def holding(position: int, usdc: int, **more) -> wallet.Holding:
-    return wallet.Holding(records.Account(1, (usdc,) + (0,) * 7, 0, position), 0, position, **more)
+def holding(position: int, usdc: int, **more) -> wallets.Holding:
+    return wallets.Holding(records.Account(1, (usdc,) + (0,) * 7, 0, position), 0, position, **more)
 
 
-def order(position: int, expiry_ms: int = NOW + 1) -> wallet.OwnOrder:
-    return wallet.OwnOrder("00" * 32, position, Terms(plan.NOTHING, 1, expiry_ms))
+def order(position: int, expiry_ms: int = NOW + 1) -> wallets.OwnOrder:
+    return wallets.OwnOrder("00" * 32, position, Terms(plan.NOTHING, 1, expiry_ms))
 
 
-def choose(*holdings: wallet.Holding, orders: tuple = (), position: int | None = None, setting=SETTING) -> int:
+def choose(*holdings: wallets.Holding, orders: tuple = (), position: int | None = None, setting=SETTING) -> int:
     held = replace(EMPTY, holdings=holdings, orders=orders)
     return choosing.choose(held, setting, BUY_ETH, position, NOW).position
 
@@ -55,8 +55,8 @@ def test_a_deposit_goes_of_itself_only_to_an_account_that_owes_nothing():
 
 
 def test_of_accounts_that_can_pay_one_that_owed_nothing_comes_first():
-    own = wallet.Holding(records.Account(1, (10**10, 0, 0, 0, 0, 0, 0, 0), 0, 1), 0, 1)
-    gift = wallet.Holding(records.Account(1, (10**10, 0, -1, 0, 0, 0, 0, 0), 1, 2), 0, 2)
+    own = wallets.Holding(records.Account(1, (10**10, 0, 0, 0, 0, 0, 0, 0), 0, 1), 0, 1)
+    gift = wallets.Holding(records.Account(1, (10**10, 0, -1, 0, 0, 0, 0, 0), 1, 2), 0, 2)
     assert choose(own, gift) == 1
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from prover.trader import address, keys, plan
+from prover.trader import addresses, keys, plan
 from tests.prover import pools
 
-TARGET = plan.Target(address.of(keys.derive("abandon " * 23 + "art"), 0))
+TARGET = plan.Target(addresses.of(keys.derive("abandon " * 23 + "art"), 0))
 
 
 @pytest.mark.parametrize("asked, given", [(1_200_000, 1_200_000), (1_200_001, 1_800_000), (1_799_999, 1_800_000)])

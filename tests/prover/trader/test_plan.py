@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from circuits import generators, records, registry
 from circuits.statements import leg
 from prover.operator import defaults
-from prover.trader import address, keys, opening, plan, sealing
+from prover.trader import addresses, keys, opening, plan, sealing
 from settlement import merkle, risk
 from settlement.bundle import Flow
 from tests.prover import pools
@@ -46,7 +46,7 @@ def held(pool, grid):
 
     setting = plan.Setting(pool, grid)
     source = plan.Source(mine, account, 2, merkle.path(read, 2), merkle.path_root(merkle.path(read, 2)))
-    return setting, source, plan.Target(address.of(SEED, 1), 1)
+    return setting, source, plan.Target(addresses.of(SEED, 1), 1)
 
 
 def check(made: plan.LegPlan) -> None:
@@ -92,7 +92,7 @@ def test_a_withdrawal_takes_away(held):
 
 
 def test_a_payment_is_two_legs_that_add_up_to_nothing(held):
-    receiver = address.of(OTHER, 0)
+    receiver = addresses.of(OTHER, 0)
     own, theirs = plan.payment(*held, receiver, USDC, 400_000_000, EXPIRY)
     check(own)
     check(theirs)
@@ -143,7 +143,7 @@ def test_more_than_the_account_holds_is_refused_with_both_amounts(held):
     with pytest.raises(Unsatisfied, match="the account holds 1,000 USDC, less than 1,000.000001 USDC"):
         plan.withdrawal(*held, Flow(USDC, -1_000_000_001, b"bank"), EXPIRY)
     with pytest.raises(Unsatisfied, match="the account holds 0 BTC, less than 0.00000001 BTC"):
-        plan.payment(*held, address.of(OTHER, 0), BTC, 1, EXPIRY)
+        plan.payment(*held, addresses.of(OTHER, 0), BTC, 1, EXPIRY)
 
 
 def test_too_much_leverage_is_refused_with_scenario_and_shortfall(held):

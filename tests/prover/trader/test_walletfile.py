@@ -11,7 +11,7 @@ import pytest
 
 from circuits import records
 from prover.machine import files
-from prover.trader import terms, wallet, walletfile
+from prover.trader import terms, walletfile, wallets
 from zk.errors import FormatError
 
 PASSPHRASE = "correct horse"
@@ -27,9 +27,9 @@ def cheap(monkeypatch):
 def held():
     """A wallet with one live holding, one spent one and one order."""
     account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
-    holdings = (wallet.Holding(account, 2, 7), wallet.Holding(account, 0, 3, is_spent=True))
-    order = wallet.OwnOrder("c0ffee", 7, terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000))
-    return replace(wallet.new(), ledger_id="ab", scanned=8, holdings=holdings, orders=(order,))
+    holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 3, is_spent=True))
+    order = wallets.OwnOrder("c0ffee", 7, terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000))
+    return replace(wallets.new(), ledger_id="ab", scanned=8, holdings=holdings, orders=(order,))
 
 
 @pytest.fixture
@@ -166,10 +166,10 @@ def test_one_process_at_a_time(path):
 
 @pytest.mark.parametrize("field", ["phrase", "ledger_id", "scanned", "seen_height", "seen", "holdings", "orders"])
 def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
-    content = wallet.to_json(held)
+    content = wallets.to_json(held)
     del content[field]
     with pytest.raises(FormatError):
-        wallet.from_json(content)
+        wallets.from_json(content)
 
 
 def test_secrets_do_not_show_themselves(path, held):

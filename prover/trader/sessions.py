@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prover.machine.home import Home
-from prover.proofs import keystore
-from prover.proofs.keystore import Keystore
-from prover.trader import address, assembly, keys, walletfile
-from prover.trader import sync as syncing
+from prover.proofs import keystores
+from prover.proofs.keystores import Keystore
+from prover.trader import addresses, assembly, keys, walletfile, walletsync
 from prover.trader.plan import LegPlan, Setting, Source, Target
-from prover.trader.wallet import Holding, Wallet
 from prover.trader.walletfile import WalletFile
+from prover.trader.wallets import Holding, Wallet
 from settlement import encoding, engine, merkle
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
@@ -27,7 +26,7 @@ IMMEDIATE_MS = 10 * 60_000
 
 
 @dataclass(frozen=True, repr=False)
-class Desk(keys.Secret):
+class Session(keys.Secret):
     """An open ledger, an open wallet file and the proving keys."""
 
     ledger: Ledger
@@ -46,55 +45,55 @@ class Settled:
 
     bundle: Bundle
     receipt: Receipt
-    closed: tuple[syncing.Closed, ...]
+    closed: tuple[walletsync.Closed, ...]
 
 
 @contextmanager
-def sit(home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int) -> Iterator[Desk]:
-    """A desk at a ledger with the wallet of this name.  Raises as `walletfile.open` does."""
+def open(home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int) -> Iterator[Session]:
+    """A session at a ledger with the wallet of this name.  Raises as `walletfile.open` does."""
     with walletfile.open(home.wallet(name), passphrase) as file:
-        yield Desk(ledger, file, keystore.of_pool(home.keys, now_ms, ledger.pool))
+        yield Session(ledger, file, keystores.of_pool(home.keys, now_ms, ledger.pool))
 
 
-def sync(desk: Desk) -> syncing.Synced:
+def sync(session: Session) -> walletsync.Synced:
     """Brings the wallet up to date with the ledger and saves it."""
-    synced = syncing.sync(desk.ledger, desk.wallet)
-    if synced.wallet != desk.wallet:
-        desk.file.save(synced.wallet)
+    synced = walletsync.sync(session.ledger, session.wallet)
+    if synced.wallet != session.wallet:
+        session.file.save(synced.wallet)
     return synced
 
 
-def setting(desk: Desk, now_ms: int) -> Setting:
+def setting(session: Session, now_ms: int) -> Setting:
     """What plans take from the ledger at this moment."""
-    pool = desk.ledger.pool
-    for published in desk.ledger.grids(newest=1):
-        if desk.ledger.is_fresh_grid(published.initial_root, published.publication.epoch, now_ms):
+    pool = session.ledger.pool
+    for published in session.ledger.grids(newest=1):
+        if session.ledger.is_fresh_grid(published.initial_root, published.publication.epoch, now_ms):
             return Setting(pool, published.publication.initial)
     return Setting(pool, None)
 
 
-def source(desk: Desk, holding: Holding) -> Source:
+def source(session: Session, holding: Holding) -> Source:
     """Where a leg that spends this holding starts."""
-    own = keys.account(desk.wallet.seed, holding.index)
-    path = desk.ledger.path(holding.position)
+    own = keys.account(session.wallet.seed, holding.index)
+    path = session.ledger.path(holding.position)
     return Source(own, holding.account, holding.position, path, merkle.path_root(path))
 
 
-def target(desk: Desk, index: int) -> Target:
+def target(session: Session, index: int) -> Target:
     """This wallet's own account of an index."""
-    return Target(address.of(desk.wallet.seed, index), index)
+    return Target(addresses.of(session.wallet.seed, index), index)
 
 
-def settle(desk: Desk, plans: Sequence[LegPlan], now_ms: int, taken: Sequence[tuple[Leg, int]] = ()) -> Settled:
+def settle(session: Session, plans: Sequence[LegPlan], now_ms: int, taken: Sequence[tuple[Leg, int]] = ()) -> Settled:
     """Proves the plans, binds them with legs of others (each beside its blinding), submits, and syncs.
 
     The legs come in random order, so that a leg's place does not tell who pays and who is paid.
 
     Raises Unsatisfied when a statement is false, Rejected when the ledger refuses.
     """
-    pool = desk.ledger.pool
-    proved = [(assembly.leg(made, pool, desk.keystore), made.blinding) for made in plans]
+    pool = session.ledger.pool
+    proved = [(assembly.leg(made, pool, session.keystore), made.blinding) for made in plans]
     legs, blindings = zip(*entropy.shuffled([*taken, *proved]), strict=True)
     bundle = assembly.bundle(pool.ledger_id, legs, blindings)
-    receipt = engine.submit(desk.ledger, encoding.encode_bundle(bundle), now_ms)
-    return Settled(bundle, receipt, sync(desk).closed)
+    receipt = engine.submit(session.ledger, encoding.encode_bundle(bundle), now_ms)
+    return Settled(bundle, receipt, sync(session).closed)

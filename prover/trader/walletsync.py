@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from circuits import records
 from prover.machine import tasks
 from prover.trader import keys, opening, sealing
-from prover.trader.wallet import Holding, Wallet
+from prover.trader.wallets import Holding, Wallet
 from settlement import digests, encoding
 from settlement.ledger import Ledger
 from settlement.storage.rows import Output

@@ -12,8 +12,8 @@ import pytest
 from circuits import registry
 from circuits.frontend import compiler
 from circuits.frontend.builder import Builder
-from prover.proofs import keystore as keystores
-from prover.proofs.keystore import Keystore
+from prover.proofs import keystores
+from prover.proofs.keystores import Keystore
 from tests.prover import pools
 from zk.errors import FormatError
 from zk.fields.prime import R

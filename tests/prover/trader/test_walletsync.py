@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover.trader import address, assembly, keys, opening, plan, sealing, sync, wallet
+from prover.trader import addresses, assembly, keys, opening, plan, sealing, wallets, walletsync
 from settlement import encoding, engine
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger
@@ -16,8 +16,8 @@ from zk.curves import babyjubjub
 from zk.errors import FormatError
 
 NOW = 1_800_000_000_000
-ALICE = wallet.restore("abandon " * 23 + "art")
-BOB = wallet.restore("zoo " * 23 + "vote")
+ALICE = wallets.restore("abandon " * 23 + "art")
+BOB = wallets.restore("zoo " * 23 + "vote")
 USDC = 0
 
 
@@ -39,96 +39,96 @@ def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
     return engine.submit(ledger, encoding.encode_bundle(bundle), NOW, verify_proofs=lambda items: None).positions
 
 
-def deposit(ledger: Ledger, to: wallet.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
-    target = plan.Target(address.of(to.seed, index), index if hint is None else hint)
+def deposit(ledger: Ledger, to: wallets.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
+    target = plan.Target(addresses.of(to.seed, index), index if hint is None else hint)
     flow = Flow(USDC, amount, b"bank")
     made = plan.deposit(plan.Setting(ledger.pool, None), plan.nowhere(ledger.root), target, flow, NOW + 1)
     return settle(ledger, made)[0]
 
 
-def spend(ledger: Ledger, owner: wallet.Wallet, holding: wallet.Holding, receiver: wallet.Wallet, amount: int) -> None:
+def spend(ledger: Ledger, owner: wallets.Wallet, holding: wallets.Holding, receiver: wallets.Wallet, amount: int) -> None:
     path = ledger.path(holding.position)
     own = keys.account(owner.seed, holding.index)
     source = plan.Source(own, holding.account, holding.position, path, ledger.root)
-    target = plan.Target(address.of(owner.seed, holding.index), holding.index)
+    target = plan.Target(addresses.of(owner.seed, holding.index), holding.index)
     setting = plan.Setting(ledger.pool, None)
-    settle(ledger, *plan.payment(setting, source, target, address.of(receiver.seed, 0), USDC, amount, NOW + 1))
+    settle(ledger, *plan.payment(setting, source, target, addresses.of(receiver.seed, 0), USDC, amount, NOW + 1))
 
 
 def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
     deposit(ledger, ALICE, 5)
     deposit(ledger, BOB, 7)
     deposit(ledger, ALICE, 11, index=3)
-    found = sync.sync(ledger, ALICE)
+    found = walletsync.sync(ledger, ALICE)
     assert (found.tried, found.found, found.spent) == (3, 2, 0)
     assert [(holding.index, holding.position) for holding in found.wallet.live] == [(0, 0), (3, 2)]
     assert found.wallet.balances[USDC] == 16
-    assert sync.sync(ledger, BOB).wallet.balances[USDC] == 7
+    assert walletsync.sync(ledger, BOB).wallet.balances[USDC] == 7
 
 
 def test_a_second_sync_tries_only_what_is_new(ledger):
     deposit(ledger, ALICE, 5)
-    once = sync.sync(ledger, ALICE).wallet
-    assert sync.sync(ledger, once) == sync.Synced(once, 0, 0, 0, (), False)
+    once = walletsync.sync(ledger, ALICE).wallet
+    assert walletsync.sync(ledger, once) == walletsync.Synced(once, 0, 0, 0, (), False)
     deposit(ledger, ALICE, 6)
-    again = sync.sync(ledger, once)
+    again = walletsync.sync(ledger, once)
     assert (again.tried, again.found, again.wallet.balances[USDC]) == (1, 1, 11)
 
 
 def test_a_payment_is_found_by_both_and_marks_what_was_spent(ledger):
     deposit(ledger, ALICE, 100)
-    alice = sync.sync(ledger, ALICE).wallet
+    alice = walletsync.sync(ledger, ALICE).wallet
     spend(ledger, alice, alice.live[0], BOB, 30)
-    after = sync.sync(ledger, alice)
+    after = walletsync.sync(ledger, alice)
     assert (after.found, after.spent) == (1, 1)
     assert after.wallet.balances[USDC] == 70 and len(after.wallet.live) == 1
-    assert sync.sync(ledger, BOB).wallet.balances[USDC] == 30
+    assert walletsync.sync(ledger, BOB).wallet.balances[USDC] == 30
 
 
 def test_the_phrase_and_the_ledger_are_enough(ledger):
     deposit(ledger, ALICE, 100)
-    alice = sync.sync(ledger, ALICE).wallet
+    alice = walletsync.sync(ledger, ALICE).wallet
     spend(ledger, alice, alice.live[0], ALICE, 30)
-    alice = sync.sync(ledger, alice).wallet
-    assert sync.sync(ledger, wallet.restore(ALICE.phrase)).wallet == alice
+    alice = walletsync.sync(ledger, alice).wallet
+    assert walletsync.sync(ledger, wallets.restore(ALICE.phrase)).wallet == alice
     assert alice.balances[USDC] == 100 and len(alice.live) == 2
 
 
 def test_a_payers_opening_names_no_index_and_is_found_within_the_gap(ledger):
-    deposit(ledger, ALICE, 1, index=sync.GAP, hint=0)
-    deposit(ledger, ALICE, 2, index=2 * sync.GAP, hint=0)
-    deposit(ledger, ALICE, 4, index=3 * sync.GAP + 1, hint=0)
-    assert sync.sync(ledger, ALICE).wallet.balances[USDC] == 3
+    deposit(ledger, ALICE, 1, index=walletsync.GAP, hint=0)
+    deposit(ledger, ALICE, 2, index=2 * walletsync.GAP, hint=0)
+    deposit(ledger, ALICE, 4, index=3 * walletsync.GAP + 1, hint=0)
+    assert walletsync.sync(ledger, ALICE).wallet.balances[USDC] == 3
 
 
 def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
     deposit(ledger, ALICE, 9, index=keys.MAX_INDEX - 1)
-    assert sync.sync(ledger, ALICE).wallet.live[0].index == keys.MAX_INDEX - 1
+    assert walletsync.sync(ledger, ALICE).wallet.live[0].index == keys.MAX_INDEX - 1
 
 
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
-    target = plan.Target(address.of(ALICE.seed, 0), 0)
+    target = plan.Target(addresses.of(ALICE.seed, 0), 0)
     setting = plan.Setting(ledger.pool, None)
     made = plan.deposit(setting, plan.nowhere(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1)
     boast = replace(made.account, balances=(10**9,) + made.account.balances[1:])
     sealed = sealing.seal(opening.encode(boast, 0), target.address.viewing, made.public.commitment)
     settle(ledger, replace(made, sealed=sealed))
-    assert sync.sync(ledger, ALICE).found == 0
+    assert walletsync.sync(ledger, ALICE).found == 0
 
 
 def test_an_account_of_somebody_else_sealed_to_us_is_not_ours(ledger):
-    target = plan.Target(replace(address.of(ALICE.seed, 0), owner=address.of(BOB.seed, 0).owner), 0)
+    target = plan.Target(replace(addresses.of(ALICE.seed, 0), owner=addresses.of(BOB.seed, 0).owner), 0)
     setting = plan.Setting(ledger.pool, None)
     settle(ledger, plan.deposit(setting, plan.nowhere(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1))
-    assert sync.sync(ledger, ALICE).found == 0
+    assert walletsync.sync(ledger, ALICE).found == 0
 
 
 def test_two_equal_accounts_are_spent_apart(ledger):
     """Whoever pays twice with one rho makes two equal leaves; their positions give them two nullifiers."""
-    account = records.Account(address.of(ALICE.seed, 0).owner, (1,) + (0,) * 7, 0, 5)
-    twins = [wallet.Holding(account, 0, position) for position in (0, 1)]
+    account = records.Account(addresses.of(ALICE.seed, 0).owner, (1,) + (0,) * 7, 0, 5)
+    twins = [wallets.Holding(account, 0, position) for position in (0, 1)]
     assert twins[0].commitment == twins[1].commitment
-    assert sync.nullifier(ALICE.seed, twins[0]) != sync.nullifier(ALICE.seed, twins[1])
+    assert walletsync.nullifier(ALICE.seed, twins[0]) != walletsync.nullifier(ALICE.seed, twins[1])
 
 
 def test_a_ledger_that_was_set_back_is_noticed_and_scanned_again(ledger, tmp_path):
@@ -137,19 +137,19 @@ def test_a_ledger_that_was_set_back_is_noticed_and_scanned_again(ledger, tmp_pat
     with sqlite3.connect(backup) as copy, sqlite3.connect(tmp_path / "ledger.sqlite") as original:
         original.backup(copy)
     deposit(ledger, ALICE, 6)
-    seen = sync.sync(ledger, ALICE)
+    seen = walletsync.sync(ledger, ALICE)
     assert not seen.was_set_back and seen.wallet.balances[USDC] == 11
     with Ledger.open(backup) as set_back:
-        again = sync.sync(set_back, seen.wallet)
+        again = walletsync.sync(set_back, seen.wallet)
         assert again.was_set_back and again.wallet.balances[USDC] == 5
         deposit(set_back, ALICE, 8)
-        later = sync.sync(set_back, again.wallet)
+        later = walletsync.sync(set_back, again.wallet)
         assert not later.was_set_back and later.wallet.balances[USDC] == 13
-        assert sync.sync(set_back, seen.wallet).wallet.balances[USDC] == 13
+        assert walletsync.sync(set_back, seen.wallet).wallet.balances[USDC] == 13
 
 
 def test_a_wallet_of_another_ledger_is_refused(ledger, tmp_path):
-    synced = sync.sync(ledger, ALICE).wallet
+    synced = walletsync.sync(ledger, ALICE).wallet
     with Ledger.create(tmp_path / "other.sqlite", pools.make("other"), NOW) as other:
         with pytest.raises(FormatError, match="belongs to another ledger"):
-            sync.sync(other, synced)
+            walletsync.sync(other, synced)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover.trader import address, keys
+from prover.trader import addresses, keys
 from zk.errors import FormatError
 from zk.fields.prime import R
 
 SEED = keys.derive("abandon " * 23 + "art")
-HERS = address.encode(address.of(SEED, 0))
+HERS = addresses.encode(addresses.of(SEED, 0))
 
 
 def spelled(body: bytes) -> str:
@@ -25,29 +25,29 @@ def spelled(body: bytes) -> str:
 
 def test_an_address_reads_back():
     for index in range(3):
-        hers = address.of(SEED, index)
-        assert address.decode(address.encode(hers)) == hers
+        hers = addresses.of(SEED, index)
+        assert addresses.decode(addresses.encode(hers)) == hers
 
 
 def test_an_address_is_written_as_its_module_says():
-    hers = address.of(SEED, 0)
+    hers = addresses.of(SEED, 0)
     assert HERS == spelled(hers.owner.to_bytes(32, "big") + hers.viewing)
-    assert len(HERS) == address.TEXT_LENGTH
+    assert len(HERS) == addresses.TEXT_LENGTH
 
 
-@given(st.integers(4, address.TEXT_LENGTH - 1), st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"))
+@given(st.integers(4, addresses.TEXT_LENGTH - 1), st.sampled_from("qpzry9x8gf2tvdw0s3jn54khce6mua7l"))
 def test_no_mistaken_letter_passes(place, letter):
     mistaken = HERS[:place] + letter + HERS[place + 1 :]
     if mistaken != HERS:
         with pytest.raises(FormatError):
-            address.decode(mistaken)
+            addresses.decode(mistaken)
 
 
 def test_the_spare_bit_of_the_last_letter_must_be_zero():
     letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
     other = HERS[:-1] + letters[letters.index(HERS[-1]) ^ 1]
     with pytest.raises(FormatError, match="checksum"):
-        address.decode(other)
+        addresses.decode(other)
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,16 @@ def test_the_spare_bit_of_the_last_letter_must_be_zero():
         (HERS + "q", "characters instead of"),
         (HERS[:-1] + "b", "character that no address has"),
         (HERS[:-1] + "٣", "character that no address has"),
-        (spelled(R.to_bytes(32, "big") + address.of(SEED, 0).viewing), "owner is not below"),
-        (spelled((2**256 - 1).to_bytes(32, "big") + address.of(SEED, 0).viewing), "owner is not below"),
+        (spelled(R.to_bytes(32, "big") + addresses.of(SEED, 0).viewing), "owner is not below"),
+        (spelled((2**256 - 1).to_bytes(32, "big") + addresses.of(SEED, 0).viewing), "owner is not below"),
         (spelled(bytes(64)), "low order"),
         (spelled(bytes(32) + (1).to_bytes(32, "little")), "low order"),
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(text, why):
     with pytest.raises(FormatError, match=why):
-        address.decode(text)
+        addresses.decode(text)
 
 
 def test_base32_is_the_standard_librarys_in_other_letters():
-    assert len(base64.b32encode(bytes(68)).rstrip(b"=")) == address.TEXT_LENGTH - len(address.PREFIX)
+    assert len(base64.b32encode(bytes(68)).rstrip(b"=")) == addresses.TEXT_LENGTH - len(addresses.PREFIX)

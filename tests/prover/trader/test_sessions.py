@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from prover.operator import defaults
-from prover.trader import address, amounts, keys, moves, orders, sealing, session, sync, wallet, walletfile
-from prover.trader.session import Desk
+from prover.trader import addresses, amounts, keys, moves, orders, sealing, sessions, walletfile, wallets, walletsync
+from prover.trader.sessions import Session
 from settlement import board, oracle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
@@ -35,45 +35,45 @@ def ledger(keystore, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def desks(ledger, keystore, tmp_path_factory):
-    """{name: desk} of a maker and a taker with a deposit each: 4,000 USDC and 1 ETH."""
+def traders(ledger, keystore, tmp_path_factory):
+    """{name: session} of a maker and a taker with a deposit each: 4,000 USDC and 1 ETH."""
     folder = tmp_path_factory.mktemp("wallets")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
-        maker = walletfile.create(folder / "maker.json", "", wallet.restore(PHRASES["maker"]))
-        taker = walletfile.create(folder / "taker.json", "", wallet.restore(PHRASES["taker"]))
+        maker = walletfile.create(folder / "maker.json", "", wallets.restore(PHRASES["maker"]))
+        taker = walletfile.create(folder / "taker.json", "", wallets.restore(PHRASES["taker"]))
         with maker as maker_file, taker as taker_file:
-            found = {"maker": Desk(ledger, maker_file, keystore), "taker": Desk(ledger, taker_file, keystore)}
+            found = {"maker": Session(ledger, maker_file, keystore), "taker": Session(ledger, taker_file, keystore)}
             deposit(found["maker"], "4000 USDC")
             deposit(found["taker"], "3 ETH")
             yield found
 
 
-def deposit(at: Desk, text: str) -> None:
-    moves.deposit(at, *amounts.parse(text, at.ledger.pool), "bank", NOW)
+def deposit(session: Session, text: str) -> None:
+    moves.deposit(session, *amounts.parse(text, session.ledger.pool), "bank", NOW)
 
 
-def amount(at: Desk, text: str) -> dict[int, int]:
-    return amounts.parse_all([text], at.ledger.pool)
+def amount(session: Session, text: str) -> dict[int, int]:
+    return amounts.parse_all([text], session.ledger.pool)
 
 
-def in_total(ledger: Ledger, desks: dict[str, Desk]) -> None:
+def in_total(ledger: Ledger, traders: dict[str, Session]) -> None:
     """What the wallets hold is what the ledger holds outside for them, asset by asset."""
-    for at in desks.values():
-        session.sync(at)
-    held = [sum(column) for column in zip(*(at.wallet.balances for at in desks.values()))]
+    for session in traders.values():
+        sessions.sync(session)
+    held = [sum(column) for column in zip(*(session.wallet.balances for session in traders.values()))]
     assert held == [ledger.reserve(ledger.pool.leg.digest, asset) for asset in range(len(held))]
 
 
-def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, desks):
-    assert desks["maker"].wallet.balances[USDC] == 4_000_000_000
-    assert desks["taker"].wallet.balances[ETH] == 3_000_000_000
-    in_total(ledger, desks)
+def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, traders):
+    assert traders["maker"].wallet.balances[USDC] == 4_000_000_000
+    assert traders["taker"].wallet.balances[ETH] == 3_000_000_000
+    in_total(ledger, traders)
 
 
-def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, desks):
-    maker, taker = desks["maker"], desks["taker"]
-    reader = address.of(taker.wallet.seed, 0)
+def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
+    maker, taker = traders["maker"], traders["taker"]
+    reader = addresses.of(taker.wallet.seed, 0)
     placed = orders.place(maker, amount(maker, "6000 USDC"), amount(maker, "2 ETH"), [reader], NOW + HOUR, NOW)
     assert placed.leg.margin is not None and placed.leg.public.cash == 0
     assert [order.order_id for order in maker.wallet.orders] == [placed.order_id]
@@ -83,12 +83,12 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, desks):
 
     settled = orders.take(taker, placed.order_id, NOW)
     assert len(settled.bundle.legs) == 2
-    closed = sync.Closed(placed.order_id, settled.receipt.height)
-    assert sync.sync(ledger, maker.wallet).closed == (closed,)
+    closed = walletsync.Closed(placed.order_id, settled.receipt.height)
+    assert walletsync.sync(ledger, maker.wallet).closed == (closed,)
     with pytest.raises(Unsatisfied, match="void already"):
         orders.cancel(maker, placed.order_id, NOW)
     assert maker.wallet.orders == ()
-    in_total(ledger, desks)
+    in_total(ledger, traders)
     assert maker.wallet.balances[:3] == (-2_000_000_000, 0, 2_000_000_000)
     assert taker.wallet.balances[:3] == (6_000_000_000, 0, 1_000_000_000)
 
@@ -97,31 +97,31 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, desks):
     assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
 
 
-def test_everything_comes_back_from_the_phrase_and_the_ledger_alone(ledger, desks):
-    for name, at in desks.items():
-        session.sync(at)
-        restored = sync.sync(ledger, wallet.restore(PHRASES[name])).wallet
-        assert restored.live == at.wallet.live
+def test_everything_comes_back_from_the_phrase_and_the_ledger_alone(ledger, traders):
+    for name, session in traders.items():
+        sessions.sync(session)
+        restored = walletsync.sync(ledger, wallets.restore(PHRASES[name])).wallet
+        assert restored.live == session.wallet.live
 
 
-def test_a_payment_and_a_withdrawal_arrive(ledger, desks, monkeypatch):
-    maker, taker = desks["maker"], desks["taker"]
+def test_a_payment_and_a_withdrawal_arrive(ledger, traders, monkeypatch):
+    maker, taker = traders["maker"], traders["taker"]
     makers, takers = maker.wallet.balances[USDC], taker.wallet.balances[USDC]
     planned = []
-    monkeypatch.setattr(session.entropy, "shuffled", lambda items: planned.extend(items) or planned[::-1])
-    paid = moves.pay(taker, address.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
+    monkeypatch.setattr(sessions.entropy, "shuffled", lambda items: planned.extend(items) or planned[::-1])
+    paid = moves.pay(taker, addresses.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
     assert [leg for leg, _ in planned] == list(paid.bundle.legs)[::-1] and len(planned) == 2
     monkeypatch.undo()
-    session.sync(maker)
+    sessions.sync(maker)
     assert maker.wallet.balances[USDC] == makers + 250_000_000
     assert taker.wallet.balances[USDC] == takers - 250_000_000
     moves.withdraw(taker, USDC, 750_000_000, "bank", NOW)
     assert taker.wallet.balances[USDC] == takers - 1_000_000_000
-    in_total(ledger, desks)
+    in_total(ledger, traders)
 
 
-def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(ledger, desks):
-    maker, taker = desks["maker"], desks["taker"]
+def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(ledger, traders):
+    maker, taker = traders["maker"], traders["taker"]
     placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), [], NOW + HOUR, NOW)
     entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
     assert orders.open_terms(maker, entry.leg, entry.sealed_terms) == placed.terms
@@ -129,25 +129,25 @@ def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(
         orders.cancel(maker, placed.order_id, NOW)
     before, open_still = taker.wallet.balances, taker.wallet
     orders.cancel(taker, placed.order_id, NOW)
-    assert sync.sync(ledger, open_still).closed == (sync.Closed(placed.order_id, None),)
+    assert walletsync.sync(ledger, open_still).closed == (walletsync.Closed(placed.order_id, None),)
     assert taker.wallet.balances == before
     with pytest.raises(Rejected) as refusal:
         orders.take(maker, placed.order_id, NOW)
     assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
 
 
-def test_terms_that_are_another_trades_are_not_taken(ledger, desks):
-    maker, taker = desks["maker"], desks["taker"]
-    stranger = address.of(keys.derive(keys.new_phrase()), 0)
+def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
+    maker, taker = traders["maker"], traders["taker"]
+    stranger = addresses.of(keys.derive(keys.new_phrase()), 0)
     placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, NOW)
     assert orders.open_terms(maker, placed.leg, orders.seal_terms(placed.terms, [stranger], placed.leg)) is None
     with pytest.raises(Unsatisfied, match="sealed to others"):
         orders.take(maker, placed.order_id, NOW)
     better = replace(placed.terms, changes=tuple(2 * change for change in placed.terms.changes))
-    lie = orders.seal_terms(better, [address.of(maker.wallet.seed, 0)], placed.leg)
+    lie = orders.seal_terms(better, [addresses.of(maker.wallet.seed, 0)], placed.leg)
     with pytest.raises(InvalidProof, match="do not open its value commitment"):
         orders.open_terms(maker, placed.leg, lie)
-    nonsense = sealing.seal(b"nonsense", address.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
+    nonsense = sealing.seal(b"nonsense", addresses.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
     with pytest.raises(InvalidProof, match="are not terms"):
         orders.open_terms(maker, placed.leg, [nonsense])
     paying = replace(placed.leg, flows=(Flow(ETH, -1, b"bank"),))
@@ -155,8 +155,8 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, desks):
         orders.open_terms(taker, paying, orders.seal_terms(placed.terms, [], paying))
 
 
-def test_an_order_that_the_board_refuses_is_not_remembered(desks, monkeypatch):
-    taker = desks["taker"]
+def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch):
+    taker = traders["taker"]
 
     def refuse(*_):
         raise Rejected(Rejection.BOARD_FULL, "the board is full")
@@ -168,20 +168,20 @@ def test_an_order_that_the_board_refuses_is_not_remembered(desks, monkeypatch):
     assert taker.wallet.orders == before
 
 
-def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(desks):
-    maker = desks["maker"]
+def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(traders):
+    maker = traders["maker"]
     with pytest.raises(Unsatisfied, match="the margin does not suffice"):
         orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), [], NOW + HOUR, NOW)
 
 
-def test_what_makes_no_sense_is_malformed(desks):
-    maker = desks["maker"]
+def test_what_makes_no_sense_is_malformed(traders):
+    maker = traders["maker"]
     with pytest.raises(FormatError, match="expire before"):
         orders.place(maker, {USDC: 1}, {ETH: 1}, [], NOW, NOW)
     with pytest.raises(FormatError, match="both ways"):
         orders.place(maker, {USDC: 1}, {USDC: 1}, [], NOW + 1, NOW)
     with pytest.raises(FormatError, match="17 readers, more than 16"):
-        orders.place(maker, {USDC: 1}, {ETH: 1}, [address.of(maker.wallet.seed, 0)] * 17, NOW + 1, NOW)
+        orders.place(maker, {USDC: 1}, {ETH: 1}, [addresses.of(maker.wallet.seed, 0)] * 17, NOW + 1, NOW)
     with pytest.raises(FormatError, match="64 hexadecimal digits"):
         orders.take(maker, "xyz", NOW)
     with pytest.raises(FormatError, match="external party"):
