@@ -37,7 +37,7 @@ def _opened(builder: ir.IRBuilder, pair: ir.Value) -> list[list]:
 
 
 def _loose_sum(emit: Emitter, pair: list[list]) -> list:
-    return carry(emit, [emit.add(x, y) for x, y in zip(*pair)])
+    return carry(emit, [emit.add(x, y) for x, y in zip(*pair, strict=True)])
 
 
 @intrinsic
@@ -48,12 +48,12 @@ def _product(typing, a, b):
         emit = Emitter(builder)
         p, twice_p = ([emit.constant(int(limb)) for limb in multiple] for multiple in (_P, _TWICE_P))
         a, b = (_opened(builder, value) for value in values)
-        low, high = (product_columns(emit, x, y) for x, y in zip(a, b))
+        low, high = (product_columns(emit, x, y) for x, y in zip(a, b, strict=True))
         cross = product_columns(emit, _loose_sum(emit, a), _loose_sum(emit, b))
         inverse = emit.constant(_NEGATIVE_INVERSE)
-        real = reduce(emit, [emit.sub(x, y) for x, y in zip(low, high)], p, inverse)
-        both = [emit.add(x, y) for x, y in zip(low, high)]
-        imaginary = reduce(emit, [emit.sub(x, y) for x, y in zip(cross, both)], p, inverse)
+        real = reduce(emit, [emit.sub(x, y) for x, y in zip(low, high, strict=True)], p, inverse)
+        both = [emit.add(x, y) for x, y in zip(low, high, strict=True)]
+        imaginary = reduce(emit, [emit.sub(x, y) for x, y in zip(cross, both, strict=True)], p, inverse)
         made = carry(emit, raise_below(emit, real, twice_p)), carry(emit, subtract_above(emit, imaginary, twice_p))
         return context.make_tuple(builder, _Pair, [context.make_tuple(builder, Element, half) for half in made])
 

@@ -34,12 +34,12 @@ _WORD_MASK = np.uint64(_MASK)
 _NOUGHT = (_ZERO,) * LIMBS
 _SHIFT = np.int64(1 << LIMB_BITS)
 
-Limbs = tuple[np.int64, np.int64, np.int64, np.int64, np.int64]
+Limbs = tuple[np.int64, ...]
 
 _SINGLE, _DOUBLE = ir.IntType(64), ir.IntType(128)
 
 
-def limbs(value: int) -> tuple[np.int64, ...]:
+def limbs(value: int) -> Limbs:
     """A number in [0, 2^310) as limbs."""
     return tuple(np.int64(value >> (LIMB_BITS * i) & _MASK) for i in range(LIMBS))
 
@@ -66,7 +66,7 @@ def _shifted_sum(typing, factors, numbers):
         rows = [parts(row, LIMBS) for row in parts(arguments[1], count)]
         carry, result = ir.Constant(_DOUBLE, 0), []
         for i in range(LIMBS):
-            for multiplier, row in zip(multipliers, rows):
+            for multiplier, row in zip(multipliers, rows, strict=True):
                 carry = builder.add(carry, builder.mul(multiplier, builder.sext(row[i], _DOUBLE)))
             if i:
                 result.append(builder.and_(builder.trunc(carry, _SINGLE), ir.Constant(_SINGLE, _MASK)))

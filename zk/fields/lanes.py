@@ -60,7 +60,7 @@ def square(emit, a, p, negative_inverse):
 @operation(Element, Element, Element, Constant)
 def add(emit, a, b, twice_p):
     """a + b: 2p is subtracted where the sum is above 2p for certain."""
-    return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b)], twice_p))
+    return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b, strict=True)], twice_p))
 
 
 @operation(Element, Element, Element, Constant, Constant)
@@ -69,18 +69,18 @@ def sub(emit, a, b, p, twice_p):
 
     The second step is for b above 2p: excess would otherwise come back as a number below zero.
     """
-    columns, zero = [emit.sub(x, y) for x, y in zip(a, b)], emit.constant(0)
+    columns, zero = [emit.sub(x, y) for x, y in zip(a, b, strict=True)], emit.constant(0)
     highest = columns[-1]
     low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
     for mask, multiple in ((low, twice_p), (lower, p)):
-        columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple)]
+        columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple, strict=True)]
     return carry(emit, columns)
 
 
 @operation(Element, Element, Element, Constant)
 def sub_loose(emit, a, b, multiple):
     """a - b + multiple, not reduced, for b <= multiple."""
-    return carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple)])
+    return carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple, strict=True)])
 
 
 @operation(Element, Element, Constant, Constant)
@@ -90,18 +90,18 @@ def canonical(emit, a, p, twice_p):
     Below 3p after the first, below 2p after the second, where a comparison that held back leaves less than p + 2^210.
     """
     low = subtract_above(emit, subtract_above(emit, a, twice_p), p)
-    exact = [emit.sub(x, m) for x, m in zip(low, p)]
+    exact = [emit.sub(x, m) for x, m in zip(low, p, strict=True)]
     top = exact[0]
     for column in exact[1:]:
         top = emit.add(column, emit.signed_right(top, LIMB_BITS))
     is_below, zero = emit.less(top, emit.constant(0)), emit.constant(0)
-    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p)])
+    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p, strict=True)])
 
 
 @operation(Element, types.uint8, Element, Element)
 def select(emit, mask, a, b):
     """a in the lanes of the mask, else b."""
-    return [emit.select(mask, x, y) for x, y in zip(a, b)]
+    return [emit.select(mask, x, y) for x, y in zip(a, b, strict=True)]
 
 
 @operation(types.uint8, Element, types.uint64)

@@ -5,6 +5,9 @@ products of limbs, not yet carried.  Functions take and give lists of vectors; t
 or negative, is explained in `wide`.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
@@ -39,13 +42,13 @@ def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
     """The columns less `multiple` where that is not negative for certain; what is left is below multiple + 2^210."""
     above = emit.less(emit.add(multiple[-1], emit.constant(1)), columns[-1])
     zero = emit.constant(0)
-    return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple)]
+    return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple, strict=True)]
 
 
 def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
     """The columns and `multiple` where they are not positive for certain, which is below multiple + 2^209."""
     below, zero = emit.less(columns[-1], emit.constant(1)), emit.constant(0)
-    return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple)]
+    return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple, strict=True)]
 
 
 def product_columns(emit: Emitter, a: list, b: list) -> list:
@@ -91,14 +94,14 @@ def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) ->
     return carry(emit, result)
 
 
-def operation(result, *arguments):
+def operation(result: types.Type, *arguments: types.Type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """An intrinsic on arguments of these types that returns `result`; the decorated function writes its body."""
 
     def decorate(write):
         def typing(context):
             def generate(context, builder, signature, values):
                 emit = Emitter(builder)
-                made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values)))
+                made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values, strict=True)))
                 return context.make_tuple(builder, result, made) if isinstance(result, types.UniTuple) else made
 
             return result(*arguments), generate
@@ -109,7 +112,7 @@ def operation(result, *arguments):
 
 
 # Numba reads the number of arguments from the signature.
-_OF_ARITY = {
+_OF_ARITY: dict[int, Callable[..., Any]] = {
     1: lambda typing: lambda context, a: typing(context),
     2: lambda typing: lambda context, a, b: typing(context),
     3: lambda typing: lambda context, a, b, c: typing(context),

@@ -96,7 +96,7 @@ def scatter_rows_at(typing, array, indices, first, offset, element):
         emit = Emitter(builder)
         array_value, indices_value, first_value, offset_value, element_value = values
         rows = emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS)))
-        for place, row in zip(_places(context, builder, indices, indices_value, first_value), rows):
+        for place, row in zip(_places(context, builder, indices, indices_value, first_value), rows, strict=True):
             emit.store_row(address(context, builder, array, array_value, place, offset_value), row)
         return context.get_dummy_value()
 

@@ -80,13 +80,13 @@ def times(emit, a, factor, complement):
 @operation(Element, Element, Element)
 def plus(emit, a, b):
     """a + b."""
-    return [emit.add(x, y) for x, y in zip(a, b)]
+    return [emit.add(x, y) for x, y in zip(a, b, strict=True)]
 
 
 @operation(Element, Element, Element, Constant)
 def minus(emit, a, b, multiple):
     """a - b + multiple."""
-    return [emit.sub(emit.add(x, m), y) for x, y, m in zip(a, b, multiple)]
+    return [emit.sub(emit.add(x, m), y) for x, y, m in zip(a, b, multiple, strict=True)]
 
 
 @operation(Element, Element, Constant, types.uint64)
@@ -114,9 +114,9 @@ def carried(emit, a):
 @operation(Element, Element, Constant)
 def exact(emit, a, p):
     """a below p, for a below 2p in columns."""
-    less = [emit.sub(x, m) for x, m in zip(a, p)]
+    less = [emit.sub(x, m) for x, m in zip(a, p, strict=True)]
     is_below, zero = emit.less(_with_carries(emit, less)[-1], emit.constant(0)), emit.constant(0)
-    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(less, p)])
+    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(less, p, strict=True)])
 
 
 @operation(Factor, Element, Element, Constant)
@@ -179,7 +179,7 @@ def turn(typing, kept, index):
         places = [address(context, builder, kept, array, index, size=8 * LIMBS * LANES) for index in indices]
         for limb in range(LIMBS):
             turned = emit.transpose([emit.load_vector(place, limb) for place in places])
-            for place, vector in zip(places, turned):
+            for place, vector in zip(places, turned, strict=True):
                 emit.store_vector(place, limb, vector)
         return context.get_dummy_value()
 

@@ -1,7 +1,7 @@
 """Factors known in advance, and what a transform does with them: the same words for one element and for eight.
 
-For eight, values are loose and factors carry their quotients with them: see zk/fields/redundant.py.  For one, values are
-four words below p, a factor is four Montgomery words, and everything is what `fr` does.
+For eight, values are loose and factors carry their quotients with them: see zk/fields/redundant.py.  For one, values
+are four words below p, a factor is four Montgomery words, and everything is what `fr` does.
 """
 
 from zk.fields import fr, montgomery, redundant

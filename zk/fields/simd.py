@@ -113,7 +113,8 @@ class Emitter:
         low = [_shuffle(self._builder, joined[k], joined[k + 1], (0, 8, 2, 10, 4, 12, 6, 14)) for k in (0, 2)]
         high = [_shuffle(self._builder, joined[k], joined[k + 1], (1, 9, 3, 11, 5, 13, 7, 15)) for k in (0, 2)]
         even, odd = (0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15)
-        return [_shuffle(self._builder, *pair, places) for places in (even, odd) for pair in (low, high)]
+        pairs = (low, high)
+        return [_shuffle(self._builder, left, right, half) for half in (even, odd) for left, right in pairs]
 
     def to_rows(self, words: Sequence[ir.Value]) -> list[ir.Value]:
         """Eight rows from four vectors of words."""

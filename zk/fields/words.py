@@ -134,7 +134,7 @@ def rows(typing, array):
 
 
 def address(
-    context, builder, type_: types.Type, value: ir.Value, index: ir.Value, offset: ir.Value | None = None, *,
+    context, builder, type_: Rows | types.Array, value: ir.Value, index: ir.Value, offset: ir.Value | None = None, *,
     rows: int = 1, size: int = 8 * WORDS,
 ) -> ir.Value:
     """The address, a byte pointer, of row `index`, or its word `offset`, of an array or view; rows are in one piece.
@@ -150,8 +150,10 @@ def address(
         base = builder.bitcast(struct.data, ir.IntType(8).as_pointer())
     begin = builder.shl(offset, ir.Constant(_SINGLE, 3)) if offset is not None else ir.Constant(_SINGLE, 0)
     if is_checked and rows:
-        is_view = isinstance(type_, Rows)
-        extent = (struct.count, struct.size) if is_view else bounds.extent(context, builder, type_, value)
+        if isinstance(type_, Rows):
+            extent = struct.count, struct.size
+        else:
+            extent = bounds.extent(context, builder, type_, value)
         bounds.check(context, builder, extent, index, rows, builder.add(begin, ir.Constant(_SINGLE, size)))
     distance = builder.mul(index, stride)
     if offset is not None:

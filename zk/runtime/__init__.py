@@ -1,4 +1,1 @@
-"""What kernels run on: cpu (how many lanes), kernelcache, jit (compilation), parallel (threads), profile (of phases).
-
-progress is how long work reports how far it is.
-"""
+"""The runtime of kernels: cpu (lane count), kernelcache, jit (compilation), parallel (threads), profile, progress."""

@@ -1,14 +1,13 @@
-"""Where compiled kernels are kept, and how it is known that they are still those of the source.
+"""The disk cache of compiled kernels: one folder per module, named by a digest of the code it depends on.
 
-Numba's disk cache only looks at the file that defines a kernel, so it does not notice an edit to the arithmetic which
-that kernel calls, and runs stale machine code.  Here the kernels of a module lie in a folder named by a digest of
-everything that may be compiled into them: the module, every module of this package that it imports, directly or not,
-and the versions of what compiles it.  A kernel reaches other code through its module's imports alone, for it may close
-over numbers, never over another kernel.
+Numba's own cache looks only at the file that defines a kernel.  It misses an edit to the arithmetic which that kernel
+calls, and would run stale machine code.  Here the folder of a module is named by a digest of everything that may be
+compiled into its kernels: the module, every module of this package that it imports, directly or not, and the versions
+of the compiler.  Imports are the only way to other code, for a kernel may close over numbers, never over a kernel.
 
-The digests are taken of the syntax trees without docstrings: prose, comments and layout cost no compilation.  Neither
-does the place of the checkout, its files' times or line numbers.  The files are pickles, so all folders are private to
-the user (mode 0700).
+The digests cover syntax trees without docstrings and without annotations of functions, which Numba ignores.  So an edit
+to prose, comments, layout or types recompiles nothing; nor does moving the checkout or touching its files.  The files
+are pickles, so all folders are private to the user (mode 0700).
 """
 
 import ast
@@ -23,12 +22,12 @@ from pathlib import Path
 import llvmlite
 import numba
 import platformdirs
-from numba.core.caching import FunctionCache, _CacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 from zk.runtime import cpu
 
 _ROOT = Path(__file__).parents[1]
-is_checked = bool(numba.config.BOUNDSCHECK)  # whether kernels check their indices
+is_checked = bool(vars(numba.config)["BOUNDSCHECK"])  # whether kernels check their indices; set by the environment
 
 
 def _module(path: Path) -> str:
@@ -36,8 +35,8 @@ def _module(path: Path) -> str:
 
 
 def _imported(tree: ast.Module) -> set[Path]:
-    """The files of this package that a source imports by `from zk… import …`, the only form used here."""
-    files = set()
+    """The files of this package that a module imports, always as `from zk… import …`."""
+    files: set[Path] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "zk":
             folder = _ROOT.joinpath(*node.module.split(".")[1:])
@@ -46,62 +45,68 @@ def _imported(tree: ast.Module) -> set[Path]:
     return files
 
 
-def _without_docstrings(tree: ast.Module) -> str:
-    """The syntax tree as text, without docstrings and positions."""
+def _code(tree: ast.Module) -> str:
+    """The syntax tree as text, without docstrings, annotations of functions and positions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
             del node.body[0]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
     return ast.dump(tree)
 
 
 def _reached(start: Path, imports: dict[Path, set[Path]]) -> set[Path]:
     """A file and every file that it imports, directly or not."""
-    reached, waiting = {start}, [start]
-    while waiting:
-        more = imports[waiting.pop()] - reached
-        reached |= more
-        waiting.extend(more)
+    reached, pending = {start}, [start]
+    while pending:
+        new = imports[pending.pop()] - reached
+        reached |= new
+        pending.extend(new)
     return reached
 
 
 def _computed_digests() -> dict[str, str]:
-    """For every module of this package, a SHA-256 over its code and the code of all that it imports."""
+    """For every module of this package, a SHA-256 of its code and of all code that it imports."""
     trees = {path: ast.parse(path.read_bytes()) for path in sorted(_ROOT.rglob("*.py"))}
     imports = {path: _imported(tree) for path, tree in trees.items()}
-    code = {path: f"{_module(path)} {hashlib.sha256(_without_docstrings(tree).encode()).hexdigest()}"
-            for path, tree in trees.items()}  # fmt: skip
+    code = {path: f"{_module(path)} {_sha256(_code(tree))}" for path, tree in trees.items()}
     return {
-        _module(path): hashlib.sha256("\n".join(sorted(code[other] for other in _reached(path, imports))).encode())
-        .hexdigest() for path in trees
-    }  # fmt: skip
+        _module(path): _sha256("\n".join(sorted(code[other] for other in _reached(path, imports)))) for path in trees
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digests(base: Path) -> dict[str, str]:
-    """The digests of all modules.  Parsing takes about 0.3 s, so `base` remembers them for the bytes of the sources."""
-    exact = hashlib.sha256(sys.version.encode())
+    """The digests of all modules.  Parsing takes about 0.3 s, so a file in `base` keeps them per exact source bytes."""
+    sources = hashlib.sha256(sys.version.encode())
     for path in sorted(_ROOT.rglob("*.py")):
-        exact.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
-    remembered = base / f"{exact.hexdigest()[:32]}.json"
+        sources.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    saved = base / f"{sources.hexdigest()[:32]}.json"
     try:
-        return json.loads(remembered.read_text("ascii"))
+        return json.loads(saved.read_text("ascii"))
     except (FileNotFoundError, ValueError):
         digests = _computed_digests()
     with tempfile.NamedTemporaryFile("w", dir=base, delete=False) as file:
         json.dump(digests, file)
-    os.replace(file.name, remembered)
+    os.replace(file.name, saved)
     return digests
 
 
 def make_base() -> Path:
-    """The private folder of the user's cache in which the folders of all modules lie, created if necessary.
+    """The private folder, in the user's cache, that holds the folders of all modules.  Creates it if necessary.
 
-    Raises PermissionError when it belongs to another user, whose code would be run.
+    Raises PermissionError when the folder belongs to another user, who could make us run their code.
     """
     base = os.environ.get("ZKSETTLE_CACHE") or platformdirs.user_cache_dir("zksettle", appauthor=False)
     folder = Path(base) / "kernels"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if hasattr(os, "geteuid") and folder.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to another user: name a folder of your own with ZKSETTLE_CACHE")
+        raise PermissionError(f"{folder} belongs to another user: set ZKSETTLE_CACHE to a folder of your own")
     folder.chmod(0o700)
     return folder
 
@@ -112,7 +117,7 @@ _COMPILER = f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} 
 
 
 def folder_of(module: str) -> Path:
-    """Where the kernels of a module lie; for a module outside this package, by the digest of the whole package."""
+    """The folder of a module's kernels.  For a module outside this package it depends on the whole package."""
     digest = _BY_MODULE.get(module) or version
     return base / f"{module}-{hashlib.sha256(f'{_COMPILER} {digest}'.encode()).hexdigest()[:16]}"
 
@@ -121,10 +126,10 @@ version = hashlib.sha256(f"{_COMPILER} {sorted(_BY_MODULE.values())}".encode()).
 
 
 class _Locator(_CacheLocator):
-    """Tells Numba the folder of a kernel's module.  Kernels of one name in a module differ in their byte code."""
+    """Tells Numba the folder of a kernel's module.  Kernels of one name differ in their byte code."""
 
     def __init__(self, function: Callable, file: str):
-        self._py_file, self._function = file, function  # Numba names _py_file in warnings
+        self._py_file, self._function = file, function  # Numba reads _py_file for its warnings
 
     def get_cache_path(self) -> str:
         return str(folder_of(self._function.__module__))
@@ -143,11 +148,11 @@ class _Locator(_CacheLocator):
         return cls(function, file)
 
 
-class _Implementation(FunctionCache._impl_class):
+class _Implementation(CompileResultCacheImpl):
     _locator_classes = [_Locator]
 
 
 class KernelCache(FunctionCache):
-    """Numba's cache of one function, in the folder of its module."""
+    """Numba's cache of one function, stored in the folder of its module."""
 
     _impl_class = _Implementation
