@@ -7,7 +7,7 @@ Nothing here is secret.
 
 from dataclasses import replace
 
-from circuits import generators, records
+from circuits import generators, merkle, records
 from circuits.statements import leg, margin
 from zk.curves import babyjubjub
 from zk.hashes import poseidon
@@ -27,14 +27,9 @@ def sibling(level: int, index: int) -> int:
     return poseidon.hash((level, index))
 
 
-def path_at(commitment: int, position: int) -> tuple[tuple, int]:
+def path_at(commitment: int, position: int) -> tuple[merkle.Path, int]:
     """A path in a tree full of other nodes, and the root above it."""
-    current, path = commitment, []
-    for level in range(records.DEPTH):
-        digit = position >> 2 * level & 3
-        path.append(tuple(current if i == digit else sibling(level, i) for i in range(records.ARITY)))
-        current = records.node(poseidon.hash, path[-1])
-    return tuple(path), current
+    return merkle.build(commitment, position, sibling)
 
 
 def publish(private: leg.Private, root: int, cash: int) -> leg.Public:
@@ -57,7 +52,7 @@ def honest_leg(
     after = records.Account(poseidon.hash((1, 2, 3)), new, epoch, rho=2222)
     path, root = path_at(before.commitment(poseidon.hash), POSITION)
     if genesis:
-        path, root = leg.lone_path(before.commitment(poseidon.hash), POSITION), 31337
+        path, root = merkle.lone(before.commitment(poseidon.hash), POSITION), 31337
     private = leg.Private(ak, NULLIFIER_KEY, before, genesis, POSITION, path, after, BLINDING, ALPHA)
     return publish(private, root, cash), private
 

@@ -102,7 +102,7 @@ class Ledger:
         return self._repository.tree()[1]
 
     def path(self, position: int) -> tuple[tuple[int, ...], ...]:
-        """The four children at each of the 16 levels above a leaf; merkle.path_root gives the root they lead to."""
+        """The four children at each of the 16 levels above a leaf; circuits.merkle.path_root gives the root they lead to."""
         with self._repository.reading():
             return merkle.path(self._repository.node, position)
 

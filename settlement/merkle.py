@@ -9,8 +9,7 @@ read without hashing.
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from circuits import records
-from zk.hashes import poseidon
+from circuits import merkle, records
 
 ROOT = (records.DEPTH, 0)
 CAPACITY = records.ARITY**records.DEPTH
@@ -22,17 +21,12 @@ Nodes = dict[tuple[int, int], int]
 @cache
 def empty(level: int) -> int:
     """The node at this level over leaves that are all 0."""
-    return records.node(poseidon.hash, (empty(level - 1),) * records.ARITY) if level else 0
+    return merkle.parent((empty(level - 1),) * records.ARITY) if level else 0
 
 
 def empty_root() -> int:
     """The root of the tree without leaves."""
     return empty(records.DEPTH)
-
-
-def path_root(path: tuple[tuple[int, ...], ...]) -> int:
-    """The root that a path leads to: the parent of the four children at its top."""
-    return records.node(poseidon.hash, path[-1])
 
 
 def append(read: Read, size: int, leaves: Sequence[int]) -> Nodes:
@@ -51,11 +45,11 @@ def append(read: Read, size: int, leaves: Sequence[int]) -> Nodes:
     for level in range(1, records.DEPTH + 1):
         touched = range(touched[0] // records.ARITY, touched[-1] // records.ARITY + 1)
         for index in touched:
-            changed[level, index] = records.node(poseidon.hash, _children(latest, level, index))
+            changed[level, index] = merkle.parent(_children(latest, level, index))
     return changed
 
 
-def path(read: Read, position: int) -> tuple[tuple[int, ...], ...]:
+def path(read: Read, position: int) -> merkle.Path:
     """The four children at each of the 16 levels on the way from a leaf to the root, its own node among them."""
     return tuple(
         _children(read, level, position // records.ARITY**level) for level in range(1, records.DEPTH + 1)

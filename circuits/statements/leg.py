@@ -21,10 +21,11 @@ value and rk by the curve's arithmetic, cash by the last line.  A cheat would
 
 from dataclasses import dataclass
 
-from circuits import generators, records
+from circuits import generators, merkle, records
 from circuits.frontend.builder import Builder
 from circuits.gadgets import babyjubjub as curve
-from circuits.gadgets import boolean, merkle, poseidon, ranges
+from circuits.gadgets import boolean, poseidon, ranges
+from circuits.gadgets import merkle as gadgets
 from circuits.gadgets.ranges import Ranged
 from circuits.records import ARITY, ASSETS, BALANCE_BITS, DEPTH, Account
 from circuits.statements.statement import POSITION_BITS, SCALAR_BITS, Statement, is_kind, value
@@ -80,7 +81,7 @@ def relation(public: Public, private: Private) -> str | None:
     if not is_kind(private.position, "position"):
         return "position"
     commitment = old.commitment(host.hash)
-    root = root_of(commitment, private.position, private.path)
+    root = merkle.root(commitment, private.position, private.path)
     if root is None:
         return "path"
     if private.genesis not in (0, 1) or (private.genesis and any(old.balances)):
@@ -149,7 +150,7 @@ def _old_commitment(b: Builder, public: Public, private: Private, hash: records.
     with b.scope("position"):
         position = ranges.ranged(b, private.position, width=POSITION_BITS, why="the position has 32 bits")
     with b.scope("path"):
-        root = merkle.root(b, commitment, position.bits, private.path, hash=hash)
+        root = gadgets.root(b, commitment, position.bits, private.path, hash=hash)
     with b.scope("genesis"):
         genesis = boolean.bit(b, private.genesis, "genesis is 0 or 1")
         for i, balance in enumerate(private.old.balances):
@@ -178,26 +179,6 @@ def _constrain_value(b: Builder, public: Public, private: Private) -> None:
             total = curve.add_fixed(b, total, change.bits, base)
         total = curve.add_fixed(b, total, blinding.bits, generators.blinding())
         curve.equal(b, total, public.value_x, public.value_y, "the value commits to new minus old")
-
-
-def root_of(commitment: int, position: int, path: tuple) -> int | None:
-    """The root above a path, or None when some level's child at our position is not what the level below hashes to."""
-    current = commitment
-    for level, children in enumerate(path):
-        if children[position >> 2 * level & 3] != current:
-            return None
-        current = records.node(host.hash, children)
-    return current
-
-
-def lone_path(commitment: int, position: int) -> tuple:
-    """The path of a genesis leg: our commitment at the position, zeros beside it and beside every node above it."""
-    current, path = commitment, []
-    for level in range(DEPTH):
-        digit = position >> 2 * level & 3
-        path.append(tuple(current if i == digit else 0 for i in range(ARITY)))
-        current = records.node(host.hash, path[-1])
-    return tuple(path)
 
 
 STATEMENT = Statement(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from circuits import registry, samples, verifying
+from circuits import registry, samples
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.bench import model
@@ -47,10 +47,13 @@ class Phases:
 
 def bench(name: str, keystore: Keystore, runs: int) -> Found:
     """Of a statement: opening its key, relation, witness, proof, the whole pipeline, and one verification."""
+    from zk.groth16 import verifier
+
     opening = measure("open key", "", lambda: Keystore(keystore.folder(name).parent, 0).open(name), runs)
     kind, key = registry.get(name), keystore.open(name)
     public, private = samples.honest(name)[0]
-    inputs = statement.inputs(public) + statement.inputs(private)
+    public_inputs = statement.inputs(public)
+    inputs = public_inputs + statement.inputs(private)
     witness = program.run(key.program, inputs)
     timings, sections = measured_proofs(key.proving, witness, runs)
     proof = pipeline.prove(name, public, private, keystore)
@@ -62,7 +65,7 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
             measure("witness", f"{key.proving.wires:,} wires", lambda: program.run(key.program, inputs), runs),
             *timings,
             measure("pipeline", size, lambda: pipeline.prove(name, public, private, keystore), runs),
-            measure("verify", "1 proof", lambda: verifying.verify(name, key.verifying, public, proof), runs),
+            measure("verify", "1 proof", lambda: verifier.verify(key.verifying, public_inputs, proof), runs),
         ],
         sections,
     )

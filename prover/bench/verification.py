@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from circuits import samples, verifying
+from circuits import samples
+from circuits.statements import statement
 from prover.bench.measure import measure
 from prover.bench.report import Found
 from prover.proofs import pipeline
@@ -12,14 +13,17 @@ from prover.proofs.keystores import Keystore
 
 def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Found:
     """A proof of the statement by itself, and so many different proofs at once, for each of the sizes."""
+    from zk.groth16 import verifier
+
     public, private = samples.honest(name)[0]
+    inputs = statement.inputs(public)
     key = keystore.open(name).verifying
-    items = [(name, key, public, pipeline.prove(name, public, private, keystore)) for _ in range(max(sizes))]
-    proof = items[0][3]
-    single = measure("verify", "1 proof", lambda: verifying.verify(name, key, public, proof), runs)
+    items = [(key, inputs, pipeline.prove(name, public, private, keystore)) for _ in range(max(sizes))]
+    proof = items[0][2]
+    single = measure("verify", "1 proof", lambda: verifier.verify(key, inputs, proof), runs)
     batches = [
         measure("verify in batch", f"{size} proof{'s' if size > 1 else ''}",
-                partial(verifying.verify_batch, items[:size]), runs, size)
+                partial(verifier.verify_batch, items[:size]), runs, size)
         for size in sizes
     ]  # fmt: skip
     return Found([single, *batches])

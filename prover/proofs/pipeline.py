@@ -6,7 +6,7 @@ it has verified here, so a broken key or a faulty machine cannot send a proof th
 
 from typing import Any
 
-from circuits import registry, verifying
+from circuits import registry
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.machine import tasks
@@ -27,8 +27,8 @@ def prove(name: str, public: Any, private: Any, keystore: Keystore) -> Proof:
     with tasks.task(f"Proving {name}"):
         inputs = statement.inputs(public) + statement.inputs(private)
         witness = program.run(key.program, inputs)
-        from zk.groth16 import prover
+        from zk.groth16 import prover, verifier
 
         proof = prover.prove(key.proving, witness)
-        verifying.verify(name, key.verifying, public, proof)
+        verifier.verify(key.verifying, statement.inputs(public), proof)
     return proof

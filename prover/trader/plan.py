@@ -16,7 +16,7 @@ it takes the newest grid's epoch and needs a margin proof.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from circuits import generators, records
+from circuits import generators, merkle, records
 from circuits.statements import leg, margin
 from prover.trader import addresses, amounts, keys, opening, sealing
 from settlement import risk
@@ -97,7 +97,7 @@ def nowhere(root: int) -> Source:
     """An empty account under throw-away keys, where a genesis leg starts: alone in a tree of its own."""
     fresh = keys.throwaway()
     account = records.Account(fresh.owner, NOTHING, 0, entropy.scalar(R))
-    path = leg.lone_path(account.commitment(poseidon.hash), 0)
+    path = merkle.lone(account.commitment(poseidon.hash), 0)
     return Source(fresh, account, 0, path, root, is_genesis=True)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from circuits import merkle
 from prover.machine.home import Home
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
@@ -15,7 +16,7 @@ from prover.trader import addresses, assembly, keys, walletfile, walletsync
 from prover.trader.plan import LegPlan, Setting, Source, Target
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import encoding, engine, merkle
+from settlement import encoding, engine
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from circuits import generators
+from circuits import merkle as paths
 from prover.operator import defaults
 from prover.trader import addresses, assembly, keys, plan
 from settlement import audit, checks, digests, encoding, engine, merkle, oracle
@@ -72,7 +73,7 @@ def swap(keystore, tmp_path_factory):
         moves = []
         for index, changed in enumerate([changes, plan.opposite(changes)]):
             branch = ledger.path(index)
-            root = merkle.path_root(branch)
+            root = paths.path_root(branch)
             source = plan.Source(keys.account(SEED, index), plans[index].account, index, branch, root)
             target = plan.Target(addresses.of(SEED, index), index)
             moves.append(plan.move(setting(ledger), source, target, changed, LATER_MS))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from circuits import merkle as paths
 from settlement import checks, encoding, engine, merkle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
@@ -57,7 +58,7 @@ def test_everything_of_a_bundle_can_be_read_back(ledger, path):
         assert [out.position for out in again.outputs(1)] == [1]
         for position, leg in enumerate(legs):
             assert again.position_of(leg.public.commitment) == position
-            assert merkle.path_root(again.path(position)) == again.root
+            assert paths.path_root(again.path(position)) == again.root
             spend = again.spend_of(leg.public.nullifier)
             assert (spend.bundle_id, spend.height, spend.settled_ms) == (receipt.bundle_id, 1, NOW_MS + 7)
             assert again.is_spent(leg.public.nullifier)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circuits import merkle as paths
 from circuits import records
 from settlement import merkle
 from tests.reference import tree
@@ -36,7 +37,7 @@ def test_root_and_every_path_are_those_of_the_leaves(groups):
     assert nodes[merkle.ROOT] == expected
     for position in {0, len(leaves) // 2, len(leaves) - 1}:
         path = merkle.path(read(nodes), position)
-        assert tree.climb(leaves[position], position, path, node) == expected == merkle.path_root(path)
+        assert tree.climb(leaves[position], position, path, node) == expected == paths.path_root(path)
 
 
 def test_the_tree_is_the_same_however_its_leaves_are_grouped():
@@ -54,7 +55,7 @@ def test_an_old_path_leads_to_the_old_root_and_not_to_the_new_one():
     nodes = appended([5, 6])
     before, root_before = merkle.path(read(nodes), 0), nodes[merkle.ROOT]
     nodes.update(merkle.append(read(nodes), 2, [7]))
-    assert merkle.path_root(before) == root_before != nodes[merkle.ROOT]
+    assert paths.path_root(before) == root_before != nodes[merkle.ROOT]
     assert merkle.path(read(nodes), 0) != before
 
 

@@ -5,7 +5,7 @@ A draft becomes a leg twice at once: as the ledger sees it, and in the clear for
 
 from dataclasses import dataclass, replace
 
-from circuits import generators, records
+from circuits import generators, merkle, records
 from circuits.statements import leg as leg_statement
 from circuits.statements import margin as margin_statement
 from settlement import digests
@@ -100,7 +100,7 @@ def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
     new = records.Account(made_up.target.owner, made_up.balances, epoch, entropy.scalar(R))
     old, place = source.account.commitment(poseidon.hash), source.position or 0
     genesis = source.position is None
-    path = leg_statement.lone_path(old, 0) if genesis else ledger.path(place)
+    path = merkle.lone(old, 0) if genesis else ledger.path(place)
     spending = (source.keys.ask + alpha) % babyjubjub.ORDER
     public = leg_statement.Public(
         ledger.root, records.nullifier(poseidon.hash, source.keys.nk, old, place), new.commitment(poseidon.hash),

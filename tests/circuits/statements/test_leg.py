@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import records, samples
-from circuits.statements import leg
+from circuits import merkle, records, samples
 from tests.circuits.statements.lies import told, violation
 from zk.curves import babyjubjub
 from zk.fields.prime import R
@@ -180,7 +179,7 @@ def test_a_cash_account_owes_nothing(lie):
 def genesis_from(public, private, index):
     """A genesis leg that starts from one unit, with everything else made to fit."""
     old = replace(private.old, balances=put(private.old.balances, index, 1))
-    private = replace(private, old=old, path=leg.lone_path(old.commitment(poseidon.hash), private.position))
+    private = replace(private, old=old, path=merkle.lone(old.commitment(poseidon.hash), private.position))
     return samples.publish(private, public.root, 1), private
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from circuits import registry, samples, verifying
+from circuits import registry, samples
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.proofs.keystores import Keystore
 from tests import node, other
 from zk.formats import snarkjs
-from zk.groth16 import prover, second_opinion
+from zk.groth16 import prover, second_opinion, verifier
 
 BLINDING = (2**200 + 3, 2**251 + 5)
 TIMEOUT_S = 900
@@ -16,7 +16,7 @@ TIMEOUT_S = 900
 SOURCE = """import sys
 from pathlib import Path
 from prover.proofs.keystores import Keystore
-from tests.prover.test_other_path import prove
+from tests.prover.circom.test_other_path import prove
 sys.stdout.write(prove(sys.argv[1], Keystore(Path(sys.argv[2]), now_ms=0)))
 """
 
@@ -37,7 +37,7 @@ def test_both_paths_make_the_same_proof_which_py_ecc_and_snarkjs_accept(name, ke
 
     public, _ = samples.honest(name)[0]
     key, inputs, proof = keystore.open(name).verifying, statement.inputs(public), snarkjs.decode_proof(here.encode())
-    verifying.verify(name, key, public, proof)
+    verifier.verify(key, inputs, proof)
     second_opinion.verify(key, inputs, proof)
     (tmp_path / "key.json").write_text(snarkjs.encode_verifying_key(key))
     (tmp_path / "public.json").write_text(snarkjs.encode_public(inputs))

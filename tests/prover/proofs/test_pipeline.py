@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from circuits import verifying
 from circuits.statements import statement
 from prover.proofs import pipeline
 from prover.trader import addresses, assembly, keys, plan
 from settlement.bundle import Flow
 from tests.prover import pools
 from zk.errors import FormatError, InvalidProof, Unsatisfied
+from zk.groth16 import verifier
 
 SEED = keys.derive("abandon " * 23 + "art")
 
@@ -25,9 +25,9 @@ def made():
 def test_a_true_statement_is_proved_and_the_proof_is_of_nothing_else(made, keystore):
     proof = pipeline.prove("leg", made.public, made.private, keystore)
     key = keystore.open("leg").verifying
-    verifying.verify("leg", key, made.public, proof)
+    verifier.verify(key, statement.inputs(made.public), proof)
     with pytest.raises(InvalidProof):
-        verifying.verify("leg", key, replace(made.public, root=6), proof)
+        verifier.verify(key, statement.inputs(replace(made.public, root=6)), proof)
 
 
 def test_py_ecc_is_of_the_same_opinion(made, keystore):

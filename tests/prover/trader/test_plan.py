@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits import generators, records, registry
-from circuits.statements import leg
+from circuits import merkle as paths
 from prover.operator import defaults
 from prover.trader import addresses, keys, opening, plan, sealing
 from settlement import merkle, risk
@@ -45,7 +45,7 @@ def held(pool, grid):
         return nodes.get((level, index))
 
     setting = plan.Setting(pool, grid)
-    source = plan.Source(mine, account, 2, merkle.path(read, 2), merkle.path_root(merkle.path(read, 2)))
+    source = plan.Source(mine, account, 2, merkle.path(read, 2), paths.path_root(merkle.path(read, 2)))
     return setting, source, plan.Target(addresses.of(SEED, 1), 1)
 
 
@@ -173,6 +173,6 @@ def test_plans_do_not_show_themselves(held):
 def test_a_genesis_leg_cannot_start_with_money(held):
     source = plan.nowhere(77)
     rich = replace(source.account, balances=(1,) + source.account.balances[1:])
-    path = leg.lone_path(rich.commitment(poseidon.hash), 0)
+    path = paths.lone(rich.commitment(poseidon.hash), 0)
     made = plan.move(held[0], replace(source, account=rich, path=path), held[2], plan.NOTHING, EXPIRY)
     assert registry.get("leg").relation(made.public, made.private) == "genesis"

@@ -1,0 +1,54 @@
+"""Paths of the quaternary Merkle tree, for host integers.  circuits/gadgets/merkle.py is the same walk in a circuit.
+
+A path holds, from the leaf's level upwards, the four children of each node between a leaf and the root, the leaf's own
+ancestor (or the leaf itself) among them.  Which child that is at level k, the k-th base-4 digit of the position says:
+
+    children_k[digit_k] = node_k        node_(k + 1) = H[NODE](children_k)        node_0 = leaf, node_16 = root
+"""
+
+from collections.abc import Callable
+
+from circuits import records
+from zk.hashes import poseidon
+
+Path = tuple[tuple[int, ...], ...]
+
+
+def digit(position: int, level: int) -> int:
+    """Which of the four children at this level lies on the way from the leaf at `position` to the root."""
+    return position // records.ARITY**level % records.ARITY
+
+
+def build(leaf: int, position: int, sibling: Callable[[int, int], int]) -> tuple[Path, int]:
+    """A leaf's path and the root above it, where sibling(level, i) is any other child i at a level.  16 hashes."""
+    current, path = leaf, []
+    for level in range(records.DEPTH):
+        own = digit(position, level)
+        path.append(tuple(current if i == own else sibling(level, i) for i in range(records.ARITY)))
+        current = parent(path[-1])
+    return tuple(path), current
+
+
+def lone(leaf: int, position: int) -> Path:
+    """The path of a leaf with zeros beside it and beside every node above it."""
+    return build(leaf, position, lambda level, i: 0)[0]
+
+
+def root(leaf: int, position: int, path: Path) -> int | None:
+    """The root that a path proves a leaf to be under, or None when the child at some digit is not the node below."""
+    current = leaf
+    for level, children in enumerate(path):
+        if children[digit(position, level)] != current:
+            return None
+        current = parent(children)
+    return current
+
+
+def path_root(path: Path) -> int:
+    """The root above a path that is known to be right, such as one read from a tree.  1 hash."""
+    return parent(path[-1])
+
+
+def parent(children: tuple[int, ...]) -> int:
+    """H[NODE] of four children."""
+    return records.node(poseidon.hash, children)
