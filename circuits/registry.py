@@ -43,8 +43,8 @@ def describe(name: str) -> dict[str, Any]:
     circuit = compiled(name)
     return {
         "fingerprint": compiler.fingerprint(circuit),
-        "constraints": circuit.r1cs.constraints,
-        "wires": circuit.r1cs.wires,
+        "constraints": circuit.r1cs.num_constraints,
+        "wires": circuit.r1cs.num_wires,
         "public": list(circuit.public_names),
     }
 

@@ -63,15 +63,15 @@ def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequ
     definitions = _definitions(system, inputs, cones)
     jacobians = [_jacobian(system, _honest_witness(circuit, values)) for values in honest]
     movable = frozenset.intersection(
-        *(_movable([rows[i] for i in definitions], system.wires, inputs, system.modulus) for rows in jacobians)
+        *(_movable([rows[i] for i in definitions], system.num_wires, inputs, system.modulus) for rows in jacobians)
     )
-    idle = frozenset.intersection(*(_weightless(rows, system.wires, system.modulus) for rows in jacobians))
+    idle = frozenset.intersection(*(_weightless(rows, system.num_wires, system.modulus) for rows in jacobians))
     for values in lies if idle else ():
         idle -= _only_violation(circuit, values)
     return Report(
         circuit.name,
-        system.constraints,
-        system.wires - 1 - inputs,
+        system.num_constraints,
+        system.num_wires - 1 - inputs,
         len(honest),
         len(lies),
         wire_names(circuit, found.undecided),

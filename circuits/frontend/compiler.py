@@ -83,14 +83,14 @@ def fingerprint(circuit: Circuit) -> str:
     """64 hexadecimal digits that change with any constraint, the order of wires, or a public input's name."""
     system = circuit.r1cs
     digest = hashlib.sha256(domains.CIRCUIT + system.modulus.to_bytes(32, "little"))
-    for count in (system.wires, system.public, system.constraints):
+    for count in (system.num_wires, system.num_public, system.num_constraints):
         digest.update(count.to_bytes(8, "little"))
     for name in circuit.public_names:
         encoded = name.encode()
         digest.update(len(encoded).to_bytes(8, "little") + encoded)
     for matrix in (system.a, system.b, system.c):
         digest.update(matrix.starts.astype("<i8").tobytes())
-        digest.update(matrix.wires.astype("<i4").tobytes())
+        digest.update(matrix.columns.astype("<i4").tobytes())
         digest.update(b"".join(value.to_bytes(32, "little") for value in matrix.values))
     return digest.hexdigest()
 

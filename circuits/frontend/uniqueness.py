@@ -50,14 +50,14 @@ def propagate(r1cs: R1CS, known: Iterable[int], cones: Sequence[int] | None = No
 
     `cones` are those of `program.cones`; without them every constraint may determine every wire.
     """
-    state = _State(r1cs, {0, *known}, cones or [0] * r1cs.wires)
+    state = _State(r1cs, {0, *known}, cones or [0] * r1cs.num_wires)
     state.settle_exactly()
     divisions = []
     while (index := state.next_division()) is not None:
         divisions.append(index)
         state.learn(state.unknown(index))
         state.settle_exactly()
-    undecided = tuple(wire for wire in range(r1cs.wires) if wire not in state.known)
+    undecided = tuple(wire for wire in range(r1cs.num_wires) if wire not in state.known)
     return Uniqueness(undecided, tuple(divisions))
 
 
@@ -69,7 +69,7 @@ class _State:
         self.cones, self.totals = cones, total_cones(r1cs, cones)
         self.constraints = [tuple(map(dict, sides)) for sides in zip(*(m.rows() for m in (r1cs.a, r1cs.b, r1cs.c)))]
         self.members = [list(a.keys() | b.keys() | c.keys()) for a, b, c in self.constraints]
-        self.places: list[list[int]] = [[] for _ in range(r1cs.wires)]
+        self.places: list[list[int]] = [[] for _ in range(r1cs.num_wires)]
         for index, members in enumerate(self.members):
             for wire in members:
                 self.places[wire].append(index)

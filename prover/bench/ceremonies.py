@@ -52,7 +52,7 @@ def bench(r1cs: Path, power: int, home: Path, folder: Path) -> list[Timing]:
     ours = _ours(home)
     theirs = Program(nodejs.name(), tuple(nodejs.program()), os.cpu_count() or 1, 0)
     circuit = r1csfile.decode(r1cs.read_bytes(), str(r1cs))
-    needed = max(1, (circuit.constraints + circuit.public).bit_length())
+    needed = max(1, (circuit.num_constraints + circuit.num_public).bit_length())
     for size in {power, needed}:
         _make_powers(ours, size, folder)
     ours.run(["powersoftau", "prepare", "phase2", f"powers{needed}.ptau", "prepared.ptau"], folder)

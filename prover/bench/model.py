@@ -53,16 +53,16 @@ def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
 
     size, terms = 1 << key.log_size, np.concatenate((key.a_terms, key.b_terms))
     plain = polynomial.to_plain(witness)
-    of_b = plain[key.b_wires]
+    of_b = plain[key.b_indices]
     return {
         "sparse products": Cost({"Fr product": int(np.count_nonzero(terms[:, 1] >= UNITS))}),
         "transforms": Cost({"Fr product by a factor": size * (3 * key.log_size + 2), "Fr product": 2 * size}),
-        "plain scalars": Cost({"Fr product": key.wires}),
-        "MSM B in G2": multiplication(key.b2, of_b, "Fp2"),
-        "MSM H": multiplication(key.h, quotient.evaluate(key, witness), "Fp"),
-        "MSM C": multiplication(key.c, plain[key.public + 1 :], "Fp"),
-        "MSM A": multiplication(key.a, plain[key.a_wires], "Fp"),
-        "MSM B in G1": multiplication(key.b1, of_b, "Fp"),
+        "plain scalars": Cost({"Fr product": key.num_wires}),
+        "MSM B in G2": multiplication(key.b_g2_query, of_b, "Fp2"),
+        "MSM H": multiplication(key.h_query, quotient.evaluate(key, witness), "Fp"),
+        "MSM C": multiplication(key.l_query, plain[key.num_public + 1 :], "Fp"),
+        "MSM A": multiplication(key.a_query, plain[key.a_indices], "Fp"),
+        "MSM B in G1": multiplication(key.b_g1_query, of_b, "Fp"),
     }
 
 

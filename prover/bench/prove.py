@@ -62,7 +62,7 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
         [
             opening,
             measure("relation", "", lambda: kind.relation(public, private), runs),
-            measure("witness", f"{key.proving.wires:,} wires", lambda: program.run(key.program, inputs), runs),
+            measure("witness", f"{key.proving.num_wires:,} wires", lambda: program.run(key.program, inputs), runs),
             *timings,
             measure("pipeline", size, lambda: pipeline.prove(name, public, private, keystore), runs),
             measure("verify", "1 proof", lambda: verifier.verify(key.verifying, public_inputs, proof), runs),
@@ -85,7 +85,7 @@ def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
     size = f"2^{key.log_size}"
     return Found(
         [
-            measure("read witness", f"{key.wires:,} wires", lambda: proofs.read_witness(wtns), runs),
+            measure("read witness", f"{key.num_wires:,} wires", lambda: proofs.read_witness(wtns), runs),
             *timings,
             measure("pipeline", size, lambda: proofs.prove(zkey, wtns), runs),
         ],

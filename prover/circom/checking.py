@@ -53,13 +53,13 @@ def first_violation(
     `what`, has another number of wires.
     """
     system = circuit.system
-    if len(witness) != system.wires:
-        raise FormatError(f"{what} has {len(witness)} wires, and {circuit.path} has {system.wires}")
+    if len(witness) != system.num_wires:
+        raise FormatError(f"{what} has {len(witness)} wires, and {circuit.path} has {system.num_wires}")
     values = array.from_plain(witness)
     sides = (_sums(matrix, values) for matrix in (system.a, system.b, system.c))
     for index, (left, right, product) in enumerate(zip(*sides)):
         if index % _AT_ONCE == 0:
-            progress(index, system.constraints)
+            progress(index, system.num_constraints)
         if (left * right - product) % R:
             return Violation(index, left % R, right % R, product % R)
     return None
@@ -67,7 +67,7 @@ def first_violation(
 
 def _sums(matrix: SparseMatrix, values: list[int]) -> Iterator[int]:
     """<row, values> for each row, not reduced."""
-    wires = matrix.wires.tolist()
+    wires = matrix.columns.tolist()
     for start, end in pairwise(matrix.starts.tolist()):
         yield sum(map(mul, matrix.values[start:end], map(values.__getitem__, wires[start:end])))
 

@@ -46,15 +46,16 @@ def memory_bytes(path: Path) -> int:
 
 def names(circuit: Circuit, sym: Path) -> list[str]:
     """A name for each wire, from a .sym file.  Raises FormatError when that is malformed or of another circuit."""
-    return siblings.names_of_wires(sym, circuit.header.wires, circuit.labels)
+    return siblings.names_of_wires(sym, circuit.header.num_wires, circuit.labels)
 
 
 def names_beside(circuit: Circuit) -> tuple[list[str], str]:
     """A name for each wire, and a sentence when they are numbers only: no .sym file lies beside, or it does not fit."""
     sym = circuit.path.with_suffix(".sym")
     if not sym.is_file():
-        return symbols.unnamed(circuit.header.wires), f"{sym.name} is not beside it: wires are called by their numbers"
+        why = f"{sym.name} is not beside it"
+        return symbols.unnamed(circuit.header.num_wires), f"{why}: wires are called by their numbers"
     try:
         return names(circuit, sym), ""
     except FormatError as error:
-        return symbols.unnamed(circuit.header.wires), f"{error}: wires are called by their numbers"
+        return symbols.unnamed(circuit.header.num_wires), f"{error}: wires are called by their numbers"

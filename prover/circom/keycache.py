@@ -70,7 +70,7 @@ def load(digest: str) -> ProvingKey | None:
 
 def is_for(key: ProvingKey, fixed: tuple) -> bool:
     """Whether the key has these points: the verifying key, and β and δ in G1 (`zkeyheader.read_fixed`)."""
-    return (key.verifying, key.beta, key.delta) == fixed
+    return (key.verifying, key.beta_g1, key.delta_g1) == fixed
 
 
 def is_intact(digest: str) -> bool:
@@ -96,7 +96,7 @@ def keep(digest: str, key: ProvingKey) -> ProvingKey | None:
     try:
         _remove_stale()
         others = load(digest)
-        if others is None or not is_for(others, (key.verifying, key.beta, key.delta)) or not is_intact(digest):
+        if others is None or not is_for(others, (key.verifying, key.beta_g1, key.delta_g1)) or not is_intact(digest):
             _write(digest, key)
     except OSError:  # a full or read-only disk
         return None

@@ -72,9 +72,9 @@ def prove(zkey_path: Path, wtns_path: Path) -> tuple[Proof, list[int]]:
 def prove_witness(zkey_path: Path, witness: np.ndarray, given: Path) -> tuple[Proof, list[int]]:
     """`prove` with a witness, (wires, 4) plain words, that was read or calculated from the file `given`."""
     opened = _open(zkey_path)
-    if len(witness) != opened.key.wires:
-        raise FormatError(f"{given} has {len(witness)} wires, and {zkey_path} is for {opened.key.wires}")
-    public = array.from_plain(witness[1 : opened.key.public + 1])
+    if len(witness) != opened.key.num_wires:
+        raise FormatError(f"{given} has {len(witness)} wires, and {zkey_path} is for {opened.key.num_wires}")
+    public = array.from_plain(witness[1 : opened.key.num_public + 1])
     with tasks.task("Proving"):
         proof = _proof(opened.key, witness, public)
         if proof is None and opened.is_from_cache and not keycache.is_intact(opened.digest):

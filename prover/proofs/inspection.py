@@ -61,11 +61,11 @@ def facts(name: str) -> Facts:
     return Facts(
         name=name,
         claim=registry.get(name).claim,
-        constraints=system.constraints,
-        wires=system.wires,
-        nonzeros=sum(len(matrix.wires) for matrix in (system.a, system.b, system.c)),
+        constraints=system.num_constraints,
+        wires=system.num_wires,
+        nonzeros=sum(len(matrix.columns) for matrix in (system.a, system.b, system.c)),
         # snarkjs's convention: one row more for wire one and for each public input.
-        domain=1 << (system.constraints + system.public).bit_length(),
+        domain=1 << (system.num_constraints + system.num_public).bit_length(),
         public=circuit.public_names,
         private=len(circuit.private_names),
         fingerprint=fingerprint,

@@ -88,8 +88,10 @@ def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: byt
     key, inputs = snarkjs.decode_verifying_key(key_data), snarkjs.decode_public(public_data)
     kind = registry.get(name)
     names = [path for path, _ in statement.leaves(kind.blank()[0])]
-    if not len(inputs) == len(names) == key.public:
-        raise FormatError(f"{name} has {len(names)} public inputs; the files have {len(inputs)}, the key {key.public}")
+    if not len(inputs) == len(names) == key.num_public:
+        raise FormatError(
+            f"{name} has {len(names)} public inputs; the files have {len(inputs)}, the key {key.num_public}"
+        )
     public = statement.from_json(
         kind.Public, {name: str(value) for name, value in zip(names, inputs, strict=True)}, "public"
     )

@@ -120,8 +120,8 @@ def _stages() -> Stages:
         from zk.ntt import polynomial
 
         key = made["key"]
-        membership.check_g1(key.a[0], "the points")
-        membership.check_g2(key.b2[0], "the points")
+        membership.check_g1(key.a_query[0], "the points")
+        membership.check_g2(key.b_g2_query[0], "the points")
         polynomial.from_plain(polynomial.to_plain(made["witness"]))
 
     return witness, key, proof, verification, from_outside
@@ -153,7 +153,9 @@ def _ceremony_stages() -> Stages:
         verification.verify(made["prepared"])
 
     def key(made: dict) -> None:
-        header = r1csfile.Header(wires=4, outputs=1, inputs=0, private=2, labels=4, constraints=2)
+        header = r1csfile.Header(
+            num_wires=4, num_outputs=1, num_public_inputs=0, num_private_inputs=2, num_labels=4, num_constraints=2
+        )
         wires, values = np.array([1, 2, 3, 1, 2, 3], np.uint32), array.plain([1, 2, 3, 4, 5, 6])
         circuit = r1csfile.Listing(header, np.arange(6), wires, values)
         begun = initial_key.make(circuit, made["prepared"])

@@ -72,9 +72,9 @@ class Share:
     """What a contribution makes of one statement's key; the bytes as they lie in the file."""
 
     record: bytes
-    delta2: bytes
-    c: bytes
-    h: bytes
+    delta_g2: bytes
+    l_query: bytes
+    h_query: bytes
 
 
 @dataclass(frozen=True, repr=False)
@@ -172,7 +172,7 @@ def canonical(document: object) -> bytes:
 
 def _shares(shares: Sequence[Share]) -> list[tuple[int, bytes]]:
     """Number and bytes of every section of the shares."""
-    parts = [part for share in shares for part in (share.record, share.delta2, share.c, share.h)]
+    parts = [part for share in shares for part in (share.record, share.delta_g2, share.l_query, share.h_query)]
     return list(enumerate(parts, start=_FIRST_SHARE))
 
 

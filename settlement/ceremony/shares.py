@@ -28,8 +28,8 @@ def encode(key: "KeyFile") -> Share:
     from zk.formats import zkeycontributions
 
     last = zkeycontributions.Ceremony(key.ceremony.circuit_hash, key.ceremony.contributions[-1:])
-    delta2 = g2.encode([key.header.delta2])
-    return Share(zkeycontributions.encode(last), delta2.tobytes(), key.c.tobytes(), key.h.tobytes())
+    delta_g2 = g2.encode([key.header.delta_g2])
+    return Share(zkeycontributions.encode(last), delta_g2.tobytes(), key.l_query.tobytes(), key.h_query.tobytes())
 
 
 def following(before: "KeyFile", share: Share, what: str) -> "KeyFile":
@@ -43,12 +43,12 @@ def following(before: "KeyFile", share: Share, what: str) -> "KeyFile":
     if found.circuit_hash != before.ceremony.circuit_hash or len(found.contributions) != 1:
         raise FormatError(f"{what} is not one contribution to the key of this circuit")
     ceremony = replace(before.ceremony, contributions=before.ceremony.contributions + found.contributions)
-    delta, delta2 = found.contributions[0].delta, _point(share.delta2, f"{what}: delta")
+    delta_g1, delta_g2 = found.contributions[0].delta_g1, _point(share.delta_g2, f"{what}: delta")
     return replace(
         before,
-        header=replace(before.header, delta=delta, delta2=delta2),
-        c=_rows(share.c, g1.SHAPE, len(before.c), f"{what}: the points c"),
-        h=_rows(share.h, g1.SHAPE, len(before.h), f"{what}: the points h"),
+        header=replace(before.header, delta_g1=delta_g1, delta_g2=delta_g2),
+        l_query=_rows(share.l_query, g1.SHAPE, len(before.l_query), f"{what}: the points c"),
+        h_query=_rows(share.h_query, g1.SHAPE, len(before.h_query), f"{what}: the points h"),
         ceremony=ceremony,
     )
 
@@ -68,9 +68,9 @@ def check_points(key: "KeyFile", first: "KeyFile", what: str) -> None:
     """
     from zk.ceremony import phase2check
 
-    deltas = [bn254.G1, *(contribution.delta for contribution in key.ceremony.contributions)]
+    deltas = [bn254.G1, *(contribution.delta_g1 for contribution in key.ceremony.contributions)]
     try:
-        phase2check.check_key(key, first, first.h, deltas)
+        phase2check.check_key(key, first, first.h_query, deltas)
     except InvalidProof as error:
         raise InvalidProof(f"{what}: {error}") from None
 

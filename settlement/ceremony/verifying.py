@@ -117,7 +117,8 @@ def first_keys(circuits: dict[str, Listing], powers: "Powers", step: Step = unwa
 
     made = {}
     for statement, circuit in circuits.items():
-        memory_bytes = initial_key.memory_bytes(circuit.values.nbytes + circuit.wires.nbytes, circuit.header.constraints)
+        term_bytes = circuit.values.nbytes + circuit.columns.nbytes
+        memory_bytes = initial_key.memory_bytes(term_bytes, circuit.header.num_constraints)
         with step(f"Making the first {statement} key from the powers", memory_bytes) as progress:
             made[statement] = initial_key.make(circuit, powers, progress)
     return made

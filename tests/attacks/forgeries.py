@@ -70,7 +70,7 @@ def inputs_sum(public: list[int]) -> bn254.G1Point:
 def without_alpha_beta() -> dict:
     """Where e(alpha, beta) = 1 anything is proved: e(S, gamma + delta) = e(S, gamma) e(S, delta)."""
     total = inputs_sum(LIE)
-    return points(Proof(total, bn254.add(KEY.gamma, KEY.delta), total))
+    return points(Proof(total, bn254.add(KEY.gamma_g2, KEY.delta_g2), total))
 
 
 def without_gamma() -> dict:
@@ -88,7 +88,7 @@ def without_delta() -> dict:
 def with_delta(sign: int) -> dict:
     """Where delta = ±gamma: A = alpha, B = beta, C = ∓S."""
     total = inputs_sum(LIE)
-    return points(Proof(KEY.alpha, KEY.beta, bn254.negate(total) if sign > 0 else total))
+    return points(Proof(KEY.alpha_g1, KEY.beta_g2, bn254.negate(total) if sign > 0 else total))
 
 
 def without_first_input() -> dict:
@@ -122,7 +122,7 @@ def more(point: list[str]) -> list[str]:
 A = points(PROOF)["pi_a"]
 ALPHA, BETA, GAMMA, DELTA = "vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2"
 WRITTEN = honest()["key"]
-MINUS_GAMMA = json.loads(snarkjs.encode_proof(Proof(PROOF.a, bn254.negate(KEY.gamma), PROOF.c)))["pi_b"]
+MINUS_GAMMA = json.loads(snarkjs.encode_proof(Proof(PROOF.a, bn254.negate(KEY.gamma_g2), PROOF.c)))["pi_b"]
 
 FORGERIES = [
     forgery("an input and r", "public input 0 is not below the modulus", False, [5 + R, 0]),

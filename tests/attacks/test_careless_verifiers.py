@@ -38,7 +38,7 @@ def ask_snarkjs(folder, triples: list) -> list[bool]:
 def refuse(key: bytes, public: bytes, proof: bytes, sentence: str) -> None:
     with pytest.raises(FormatError, match=sentence):
         trusted = snarkjs.decode_verifying_key(key)
-        verifier.verify(trusted, snarkjs.decode_public(public, trusted.public), snarkjs.decode_proof(proof))
+        verifier.verify(trusted, snarkjs.decode_public(public, trusted.num_public), snarkjs.decode_proof(proof))
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=NAMES)

@@ -26,7 +26,7 @@ from zk.groth16.keys import Proof, VerifyingKey
 def unfinished(sign: int) -> VerifyingKey:
     """A key with delta = sign · gamma, past the constructor, which refuses both."""
     key = replace(samples.LEG_KEY.verifying)
-    object.__setattr__(key, "delta", key.gamma if sign > 0 else bn254.negate(key.gamma))
+    object.__setattr__(key, "delta_g2", key.gamma_g2 if sign > 0 else bn254.negate(key.gamma_g2))
     return key
 
 
@@ -34,7 +34,7 @@ def forge(key: VerifyingKey, public: tuple[int, ...], sign: int) -> Proof:
     total = key.ic[0]
     for value, point in zip(public, key.ic[1:], strict=True):
         total = bn254.add(total, bn254.multiply(value, point))
-    return Proof(key.alpha, key.beta, bn254.negate(total) if sign > 0 else total)
+    return Proof(key.alpha_g1, key.beta_g2, bn254.negate(total) if sign > 0 else total)
 
 
 def py_ecc(items: list) -> None:
@@ -81,8 +81,8 @@ def test_under_a_sound_key_the_same_forgery_is_an_invalid_proof(tmp_path):
 def test_the_bytes_of_a_pool_with_such_a_key_are_refused():
     data = pools.encode(samples.pool())
     key = samples.LEG_KEY.verifying
-    for gamma in (key.gamma, bn254.negate(key.gamma)):
-        weak = data.replace(bn254.encode_g2(key.delta).hex().encode(), bn254.encode_g2(gamma).hex().encode())
+    for gamma in (key.gamma_g2, bn254.negate(key.gamma_g2)):
+        weak = data.replace(bn254.encode_g2(key.delta_g2).hex().encode(), bn254.encode_g2(gamma).hex().encode())
         assert weak != data
         with pytest.raises(FormatError, match="gamma"):
             pools.decode(weak)

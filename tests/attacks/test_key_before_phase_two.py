@@ -25,10 +25,11 @@ def forge(ic: tuple[bn254.G1Point, ...], alpha: bn254.G1Point, beta: bn254.G2Poi
 
 def test_the_forgery_satisfies_the_equation_and_the_key_is_refused():
     key = generator.generate(cubic.system()).verifying
-    forgery = forge(key.ic, key.alpha, key.beta)
+    forgery = forge(key.ic, key.alpha_g1, key.beta_g2)
     inputs = bn254.negate(forgery.c)
-    equation = [(forgery.a, forgery.b), (bn254.negate(key.alpha), key.beta)]
-    equation += [(bn254.negate(inputs), key.gamma), (bn254.negate(forgery.c), key.gamma)]  # gamma in delta's place
+    equation = [(forgery.a, forgery.b), (bn254.negate(key.alpha_g1), key.beta_g2)]
+    # gamma in delta's place
+    equation += [(bn254.negate(inputs), key.gamma_g2), (bn254.negate(forgery.c), key.gamma_g2)]
     assert pairing.product_is_one(equation)
     for broken in range(4):
         assert not pairing.product_is_one(equation[:broken] + equation[broken + 1 :])
@@ -38,10 +39,10 @@ def test_the_forgery_satisfies_the_equation_and_the_key_is_refused():
     with pytest.raises(FormatError, match="delta = ±gamma"):
         keys.decode_verifying_key(bytes(data))
     with pytest.raises(FormatError, match="delta = ±gamma"):
-        VerifyingKey(key.alpha, key.beta, bn254.G2, bn254.G2, key.ic)
+        VerifyingKey(key.alpha_g1, key.beta_g2, bn254.G2, bn254.G2, key.ic)
 
 
 def test_the_forgery_fails_under_a_key_with_its_own_delta():
     key = generator.generate(cubic.system()).verifying
     with pytest.raises(InvalidProof):
-        verifier.verify(key, PUBLIC, forge(key.ic, key.alpha, key.beta))
+        verifier.verify(key, PUBLIC, forge(key.ic, key.alpha_g1, key.beta_g2))

@@ -26,7 +26,7 @@ def forge(key: VerifyingKey, ratio: int) -> Proof:
     total = key.ic[0]
     for value, point in zip(PUBLIC, key.ic[1:]):
         total = bn254.add(total, bn254.multiply(value, point))
-    return Proof(key.alpha, key.beta, bn254.multiply(-pow(ratio, -1, R) % R, total))
+    return Proof(key.alpha_g1, key.beta_g2, bn254.multiply(-pow(ratio, -1, R) % R, total))
 
 
 def test_a_lone_contributor_forges_and_one_honest_one_after_them_stops_it(tmp_path, monkeypatch):

@@ -51,19 +51,19 @@ def input_sum(tau: int, alpha: int, beta: int) -> int:
     for matrix, factor in ((system.a, beta), (system.b, alpha), (system.c, 1)):
         for at, row in zip(rows, matrix.rows()):
             total += factor * at * sum(value * values[wire] for wire, value in row if wire in values)
-    return (total + beta * sum(rows[system.constraints + wire] * value for wire, value in values.items())) % R
+    return (total + beta * sum(rows[system.num_constraints + wire] * value for wire, value in values.items())) % R
 
 
 def forge(key: KeyFile, secrets: tuple[int, int, int]) -> Proof:
     """A proof of anything by somebody who takes these for τ, α and β."""
-    (h,) = g1.decode(key.h[:1])
+    (h,) = g1.decode(key.h_query[:1])
     one_by_delta = bn254.multiply(pow(lagrange(secrets[0], 2 * SIZE, 2 * SIZE - 1)[1], -1, R), h)
-    return Proof(key.header.alpha, key.header.beta2, bn254.multiply(-input_sum(*secrets) % R, one_by_delta))
+    return Proof(key.header.alpha_g1, key.header.beta_g2, bn254.multiply(-input_sum(*secrets) % R, one_by_delta))
 
 
 def verifying_key(key: KeyFile) -> VerifyingKey:
     header = key.header
-    return VerifyingKey(header.alpha, header.beta2, header.gamma2, header.delta2, tuple(g1.decode(key.ic)))
+    return VerifyingKey(header.alpha_g1, header.beta_g2, header.gamma_g2, header.delta_g2, tuple(g1.decode(key.ic)))
 
 
 def test_honest_contributions_to_a_key_do_not_help_when_one_party_made_the_powers():

@@ -20,7 +20,7 @@ class Toy:
         self.outputs = [sorted(signal.terms.items()) for signal in gadget(b, *inputs)]
         circuit = compiler.compile(b, "toy")
         system = circuit.r1cs
-        self.modulus, self.wires, self.arity = modulus, system.wires, arity
+        self.modulus, self.wires, self.arity = modulus, system.num_wires, arity
         self.constraints = list(zip(system.a.rows(), system.b.rows(), system.c.rows()))
         self.cases = list(cases) if cases is not None else list(itertools.product(range(modulus), repeat=arity))
 

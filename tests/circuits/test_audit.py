@@ -219,7 +219,7 @@ def without(circuit, index):
     system = circuit.r1cs
     sides = ([row for i, row in enumerate(m.rows()) if i != index] for m in (system.a, system.b, system.c))
     constraints = (*circuit.constraints[:index], *circuit.constraints[index + 1 :])
-    fewer = R1CS(R, system.wires, system.public, *map(r1cs.matrix, sides))
+    fewer = R1CS(R, system.num_wires, system.num_public, *map(r1cs.matrix, sides))
     return replace(circuit, r1cs=fewer, constraints=constraints)
 
 

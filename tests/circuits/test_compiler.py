@@ -55,7 +55,7 @@ def test_wires_are_one_then_public_then_private_then_computed(circuit):
     assert circuit.public_names == ("total",)
     assert circuit.private_names == ("point.x", "point.y", "more[0]", "more[1]")
     assert program.run_ints(circuit.program, [18, 3, 4, 2, 4], P) == [1, 18, 3, 4, 2, 4, 12]
-    assert (circuit.r1cs.wires, circuit.r1cs.public, circuit.r1cs.constraints) == (7, 1, 3)
+    assert (circuit.r1cs.num_wires, circuit.r1cs.num_public, circuit.r1cs.num_constraints) == (7, 1, 3)
 
 
 def test_rows_are_sorted_by_wire_and_canonical(circuit):
@@ -98,7 +98,7 @@ def test_the_fingerprint_is_the_documented_digest(circuit):
 
 
 def one_more(matrix):
-    return SparseMatrix(matrix.starts, matrix.wires, [matrix.values[0] % (P - 1) + 1, *matrix.values[1:]])
+    return SparseMatrix(matrix.starts, matrix.columns, [matrix.values[0] % (P - 1) + 1, *matrix.values[1:]])
 
 
 CHANGES = [
@@ -108,8 +108,8 @@ CHANGES = [
     lambda c: replace(c, r1cs=replace(c.r1cs, c=one_more(c.r1cs.c))),
     lambda c: replace(c, r1cs=replace(c.r1cs, a=c.r1cs.b, b=c.r1cs.a)),
     lambda c: replace(c, r1cs=replace(c.r1cs, modulus=37)),
-    lambda c: replace(c, r1cs=replace(c.r1cs, wires=8)),
-    lambda c: replace(c, r1cs=replace(c.r1cs, public=2)),
+    lambda c: replace(c, r1cs=replace(c.r1cs, num_wires=8)),
+    lambda c: replace(c, r1cs=replace(c.r1cs, num_public=2)),
 ]
 
 

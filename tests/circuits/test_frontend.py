@@ -26,7 +26,7 @@ def test_linear_arithmetic_is_field_arithmetic_and_free():
         (x * 0, 0), (b.combine([2, 30, 1], [x, y, b.one]), 4), (b.linear([1, 2], [30, 1], 9), 11),
     ]
     circuit, wires = witness(b, 5, 7)
-    assert circuit.r1cs.constraints == 0
+    assert circuit.r1cs.num_constraints == 0
     for signal, expected in cases:
         assert value(signal, wires) == expected % P
         assert all(0 < coefficient < P for coefficient in signal.terms.values())
@@ -54,7 +54,7 @@ def test_a_product_costs_one_constraint_and_a_constant_factor_none():
     product = b.multiply(x + 1, y)
     assert b.multiply(x, 3).terms == (3 * x).terms and b.multiply(b.constant(2), y).terms == (2 * y).terms
     circuit, wires = witness(b, 5, 7)
-    assert circuit.r1cs.constraints == 1 and value(product, wires) == 42 % P
+    assert circuit.r1cs.num_constraints == 1 and value(product, wires) == 42 % P
     assert r1cs.first_unsatisfied(circuit.r1cs, wires) is None
     wires[3] += 1
     assert r1cs.first_unsatisfied(circuit.r1cs, wires) == 0
@@ -74,7 +74,7 @@ def test_equal_costs_one_constraint_unless_both_sides_are_the_same_combination()
     b.equal(x + y, y + x, "nothing to prove")
     b.equal(x, 2 * y, "x is twice y")
     circuit, wires = witness(b, 6, 3)
-    assert circuit.r1cs.constraints == 1 and compiler.explain(circuit, wires) is None
+    assert circuit.r1cs.num_constraints == 1 and compiler.explain(circuit, wires) is None
     circuit, wires = witness(b, 6, 4)
     assert compiler.explain(circuit, wires).why == "x is twice y"
 
@@ -85,7 +85,7 @@ def test_hints_have_the_promised_values_and_no_constraint():
     bits = b.hint_bits(x + y, 4)
     others = [b.hint_quotient(x, y), b.hint_quotient(x, y - 7), b.hint_product(x, y), b.hint_linear(x - y)]
     circuit, wires = witness(b, 19, 7)
-    assert circuit.r1cs.constraints == 0
+    assert circuit.r1cs.num_constraints == 0
     assert [value(bit, wires) for bit in bits] == [0, 1, 0, 1]
     assert [value(other, wires) for other in others] == [19 * pow(7, -1, P) % P, 0, 19 * 7 % P, 12]
 

@@ -26,7 +26,7 @@ def test_a_circuit_is_what_it_is_pinned_to(name):
 @pytest.mark.parametrize("name", registry.names())
 def test_a_circuit_fits_its_domain(name):
     system = registry.compiled(name).r1cs
-    assert system.constraints + system.public + 1 <= 1 << 14
+    assert system.num_constraints + system.num_public + 1 <= 1 << 14
 
 
 def test_there_is_no_other_statement():

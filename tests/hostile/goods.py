@@ -87,9 +87,9 @@ def _use_r1cs(file: BinaryIO) -> None:
 
     system, listing = r1csfile.decode(file), r1csfile.listing(file)
     r1cslabels.decode(file)
-    if system.wires <= 1 << 10:
-        r1cs.first_unsatisfied(system, [1] + [0] * (system.wires - 1))
-        "".join(equations.constraints(system, symbols.unnamed(system.wires)))
+    if system.num_wires <= 1 << 10:
+        r1cs.first_unsatisfied(system, [1] + [0] * (system.num_wires - 1))
+        "".join(equations.constraints(system, symbols.unnamed(system.num_wires)))
         initial_key.make(listing, _powers())
 
 
@@ -113,10 +113,10 @@ def _use_zkey(file: BinaryIO) -> None:
     with suppress(InvalidProof):
         phase2check.verify(whole, r1csfile.listing(content("good.r1cs")), _powers())
     phase2.contribute(whole)
-    values = array.plain([1, *range(3, key.wires + 2)])
+    values = array.plain([1, *range(3, key.num_wires + 2)])
     proof = prover.prove(key, polynomial.from_plain(values))
     with suppress(InvalidProof):
-        verifier.verify(key.verifying, list(range(3, key.public + 3)), proof)
+        verifier.verify(key.verifying, list(range(3, key.num_public + 3)), proof)
 
 
 def _use_ptau(file: BinaryIO) -> None:

@@ -66,7 +66,7 @@ def systems(source: random.Random) -> Iterator[tuple]:
         key = generator.generate(cubic.system(system))
         for _ in range(PROOFS_OF_A_KEY):
             witness = random_witness(source, system)
-            yield key, witness[1 : system.public + 1], cubic.wires(witness)
+            yield key, witness[1 : system.public + 1], cubic.words(witness)
 
 
 def balances(source: random.Random) -> tuple[int, ...]:

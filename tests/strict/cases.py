@@ -33,8 +33,8 @@ def _points() -> list[Case]:
     """Every lie about every point."""
     key, proof = forms.key(), forms.proof()
     places = [("proof", "pi_a", "a", proof.a), ("proof", "pi_b", "b", proof.b), ("proof", "pi_c", "c", proof.c)]
-    places += [("key", "vk_alpha_1", "alpha", key.alpha)]
-    places += [("key", f"vk_{name}_2", name, getattr(key, name)) for name in ("beta", "gamma", "delta")]
+    places += [("key", "vk_alpha_1", "alpha", key.alpha_g1)]
+    places += [("key", f"vk_{name}_2", name, getattr(key, f"{name}_g2")) for name in ("beta", "gamma", "delta")]
     places += [("key", f"IC {i}", f"ic {i}", point) for i, point in enumerate(key.ic)]
     cases = []
     for file, name, field, point in places:
@@ -149,10 +149,10 @@ def _unsound() -> list[Case]:
     """Keys whose points are points, and under which anybody could forge."""
     key = forms.key()
     rows = [
-        ("delta", key.gamma, "phase 2 never run"),
-        ("delta", bn254.negate(key.gamma), "delta = -gamma"),
-        ("gamma", key.delta, "gamma = delta"),
-        ("gamma", bn254.negate(key.delta), "gamma = -delta"),
+        ("delta", key.gamma_g2, "phase 2 never run"),
+        ("delta", bn254.negate(key.gamma_g2), "delta = -gamma"),
+        ("gamma", key.delta_g2, "gamma = delta"),
+        ("gamma", bn254.negate(key.delta_g2), "gamma = -delta"),
     ]
     sentence = "the verifying key has delta = ±gamma"
     return [

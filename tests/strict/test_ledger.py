@@ -36,7 +36,9 @@ def told(**points) -> list:
 
 
 PROOF_LIES = told(a=forms.proof().a, b=forms.proof().b, c=forms.proof().c)
-KEY_LIES = told(alpha=KEY.alpha, beta=KEY.beta, gamma=KEY.gamma, delta=KEY.delta, ic_0=KEY.ic[0], ic_8=KEY.ic[8])
+KEY_LIES = told(
+    alpha=KEY.alpha_g1, beta=KEY.beta_g2, gamma=KEY.gamma_g2, delta=KEY.delta_g2, ic_0=KEY.ic[0], ic_8=KEY.ic[8]
+)
 
 
 @pytest.mark.parametrize("in_margin", [False, True])
@@ -74,9 +76,9 @@ def test_a_proof_of_another_length_is_refused(length):
 
 
 def test_a_key_made_in_python_is_checked_like_one_that_is_read():
-    for delta in (KEY.gamma, bn254.negate(KEY.gamma)):
+    for delta in (KEY.gamma_g2, bn254.negate(KEY.gamma_g2)):
         with pytest.raises(FormatError, match="delta = ±gamma"):
-            VerifyingKey(KEY.alpha, KEY.beta, KEY.gamma, delta, KEY.ic)
+            VerifyingKey(KEY.alpha_g1, KEY.beta_g2, KEY.gamma_g2, delta, KEY.ic)
     for ic in ((), KEY.ic[:1] * (keys.MAX_PUBLIC + 2)):
         with pytest.raises(FormatError, match=f"has {len(ic)} points in ic"):
-            VerifyingKey(KEY.alpha, KEY.beta, KEY.gamma, KEY.delta, ic)
+            VerifyingKey(KEY.alpha_g1, KEY.beta_g2, KEY.gamma_g2, KEY.delta_g2, ic)

@@ -33,14 +33,14 @@ def words(lie: PointLie) -> bytes:
 
 def test_the_honest_file_is_read(key):
     found, beta, delta = zkeyheader.read_fixed(iden3.zkey(key))
-    assert (found, beta, delta) == (key.verifying, key.beta, key.delta)
+    assert (found, beta, delta) == (key.verifying, key.beta_g1, key.delta_g1)
 
 
 def told(key) -> list[tuple[int, int, str, PointLie]]:
     """Every lie: in which section, where, and the name of the point there."""
     vk, position, rows = key.verifying, BEFORE_POINTS, []
-    named = [("alpha", vk.alpha), ("beta", key.beta), ("beta", vk.beta), ("gamma", vk.gamma), ("delta", key.delta),
-             ("delta", vk.delta)]  # fmt: skip
+    named = [("alpha", vk.alpha_g1), ("beta", key.beta_g1), ("beta", vk.beta_g2), ("gamma", vk.gamma_g2),
+             ("delta", key.delta_g1), ("delta", vk.delta_g2)]  # fmt: skip
     for name, point in named:
         rows += [(HEADER, position, f"the header: {name}", lie) for lie in lies.of(point)]
         position += 32 * len(lies.flat(point))

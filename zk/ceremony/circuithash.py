@@ -30,19 +30,19 @@ _COUNT = struct.Struct(">I")
 
 
 def digest(header: Header, points: Mapping[str, np.ndarray], powers: Powers) -> bytes:
-    """64 bytes; `points` has ic, a, b1, b2 and c before phase 2 by these names.
+    """64 bytes; `points` has ic and the queries a, b and l before phase 2, by their names in KeyFile.
 
     Raises FormatError when a power that is hashed is not a point, or one that snarkjs's addition has no sum for.  Not
     to be called from a task of the pool.
     """
     hasher = hashlib.blake2b()
-    hasher.update(bn254.encode_g1(header.alpha) + bn254.encode_g1(header.beta))
-    hasher.update(b"".join(map(bn254.encode_g2, (header.beta2, bn254.G2))))
+    hasher.update(bn254.encode_g1(header.alpha_g1) + bn254.encode_g1(header.beta_g1))
+    hasher.update(b"".join(map(bn254.encode_g2, (header.beta_g2, bn254.G2))))
     hasher.update(bn254.encode_g1(bn254.G1) + bn254.encode_g2(bn254.G2))
-    for name in ("ic", "h", "c", "a", "b1", "b2"):
+    for name in ("ic", "h_query", "l_query", "a_query", "b_g1_query", "b_g2_query"):
         size = 1 << header.log_size
-        hasher.update(_COUNT.pack(size - 1 if name == "h" else len(points[name])))
-        if name == "h":
+        hasher.update(_COUNT.pack(size - 1 if name == "h_query" else len(points[name])))
+        if name == "h_query":
             hasher.update(_hashed_h(size, powers))
         elif len(points[name]):
             hasher.update(pointbytes.uncompressed(points[name]))

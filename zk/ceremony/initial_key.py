@@ -36,7 +36,7 @@ _BASE_BYTES, _BYTES_PER_TERM_BYTE, _BYTES_PER_ROW = 64 << 20, 16, 1 << 10  # of 
 
 def log_size(circuit: CircuitHeader) -> int:
     """log2 of the domain: room for the constraints, the wire one and the public inputs, and never 1."""
-    return max((circuit.constraints + circuit.public).bit_length(), 1)
+    return max((circuit.num_constraints + circuit.num_public).bit_length(), 1)
 
 
 def check_powers(circuit: CircuitHeader, powers: Powers) -> None:
@@ -57,14 +57,19 @@ def make(circuit: Listing, powers: Powers, progress: Progress = silent) -> KeyFi
     """
     check_powers(circuit.header, powers)
     size = log_size(circuit.header)
-    tau, alpha, beta, tau2 = (_lagrange(powers, name, size) for name in ("tau_g1", "alpha_g1", "beta_g1", "tau_g2"))
+    tau, alpha, beta, tau_g2 = (_lagrange(powers, name, size) for name in ("tau_g1", "alpha_g1", "beta_g1", "tau_g2"))
     listed = _listed(circuit)
     a, b, c = (_matrix(listed, side, 1 << size) for side in range(3))
-    used = {"a": [(a, tau)], "b1": [(b, tau)], "b2": [(b, tau2)], "c": [(a, beta), (b, alpha), (c, tau)]}
+    used = {
+        "a_query": [(a, tau)],
+        "b_g1_query": [(b, tau)],
+        "b_g2_query": [(b, tau_g2)],
+        "l_query": [(a, beta), (b, alpha), (c, tau)],
+    }
     steps = Steps(sum(_work(*pair) for pairs in used.values() for pair in pairs), progress)
-    points = {name: _column_sums(pairs, circuit.header.wires, steps) for name, pairs in used.items()}
-    points["ic"], points["c"] = np.split(points["c"], [circuit.header.public + 1])
-    points["h"] = quotient_points(powers, size)
+    points = {name: _column_sums(pairs, circuit.header.num_wires, steps) for name, pairs in used.items()}
+    points["ic"], points["l_query"] = np.split(points["l_query"], [circuit.header.num_public + 1])
+    points["h_query"] = quotient_points(powers, size)
     header = _header(circuit, powers, size)
     digest = circuithash.digest(header, points, powers)
     return KeyFile(header, terms=_terms(listed), ceremony=Ceremony(digest), **points)
@@ -98,12 +103,12 @@ def _lagrange(powers: Powers, name: str, size: int) -> np.ndarray:
 
 def _header(circuit: Listing, powers: Powers, size: int) -> Header:
     """The header of the key, with γ = δ = 1."""
-    alpha, beta = (
+    alpha_g1, beta_g1 = (
         g1.decode(ptau.taken(rows[:1], "the powers of tau"))[0] for rows in (powers.alpha_g1, powers.beta_g1)
     )
-    beta2 = g2.decode(ptau.taken(powers.beta_g2, "the powers of tau"))[0]
-    sizes = circuit.header.wires, circuit.header.public, size
-    return Header(*sizes, alpha, beta, beta2, bn254.G2, bn254.G1, bn254.G2)
+    beta_g2 = g2.decode(ptau.taken(powers.beta_g2, "the powers of tau"))[0]
+    sizes = circuit.header.num_wires, circuit.header.num_public, size
+    return Header(*sizes, alpha_g1, beta_g1, beta_g2, bn254.G2, bn254.G1, bn254.G2)
 
 
 _Listed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # of each term: side, row, wire, value
@@ -111,11 +116,11 @@ _Listed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # of each term:
 
 def _listed(circuit: Listing) -> _Listed:
     """The terms in the order of the file, and behind them those that A has for the wire one and the public inputs."""
-    last = np.arange(circuit.header.public + 1)
+    last = np.arange(circuit.header.num_public + 1)
     sides = np.concatenate([circuit.combinations % 3, np.zeros(len(last), np.int64)])
-    rows = np.concatenate([circuit.combinations // 3, circuit.header.constraints + last])
+    rows = np.concatenate([circuit.combinations // 3, circuit.header.num_constraints + last])
     values = np.concatenate([circuit.values, np.repeat(_ONE, len(last), axis=0)])
-    return sides, rows, np.concatenate([circuit.wires, last]), values
+    return sides, rows, np.concatenate([circuit.columns, last]), values
 
 
 def _matrix(listed: _Listed, side: int, size: int) -> Terms:

@@ -64,7 +64,7 @@ def transcript(before: "hashlib._Hash", s: G1Point, sx: G1Point) -> bytes:
 
 def _contribute(key: KeyFile, found: Attribution, seed: Callable[[], bytes], progress: Progress) -> KeyFile:
     attribution.check(found)
-    for points, what in ((key.c, "the points c"), (key.h, "the points h")):
+    for points, what in ((key.l_query, "the points c"), (key.h_query, "the points h")):
         membership.check_g1(np.array(points, np.uint64), f"the key: {what}")
     draws = Draws(seed())
     secret, s = draws.scalar(), draws.g1()
@@ -73,10 +73,12 @@ def _contribute(key: KeyFile, found: Attribution, seed: Callable[[], bytes], pro
         hasher.update(contribution.hashed())
     digest = transcript(hasher, s, bn254.multiply(secret, s))
     public = proof_of_knowledge.publish(secret, s, proof_of_knowledge.hash_to_g2(digest))
-    delta, delta2 = bn254.multiply(secret, key.header.delta), bn254.multiply(secret, key.header.delta2)
-    made = Contribution(delta, public, digest, found)
-    points = np.concatenate([key.c, key.h])
+    header = key.header
+    delta_g1, delta_g2 = bn254.multiply(secret, header.delta_g1), bn254.multiply(secret, header.delta_g2)
+    made = Contribution(delta_g1, public, digest, found)
+    points = np.concatenate([key.l_query, key.h_query])
     inverse = np.broadcast_to(array.plain([pow(secret, -1, R)]), (len(points), 4))
-    c, h = np.split(pointwise.multiply(points, inverse, progress), [len(key.c)])
+    l_query, h_query = np.split(pointwise.multiply(points, inverse, progress), [len(key.l_query)])
     ceremony = Ceremony(key.ceremony.circuit_hash, (*key.ceremony.contributions, made))
-    return replace(key, header=replace(key.header, delta=delta, delta2=delta2), c=c, h=h, ceremony=ceremony)
+    header = replace(header, delta_g1=delta_g1, delta_g2=delta_g2)
+    return replace(key, header=header, l_query=l_query, h_query=h_query, ceremony=ceremony)

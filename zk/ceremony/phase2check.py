@@ -32,18 +32,18 @@ from zk.runtime.progress import Progress, silent
 _SECTIONS = {
     "ic": "ic",
     "terms": "the terms of A and B",
-    "a": "the points a",
-    "b1": "the points b in G1",
-    "b2": "the points b in G2",
+    "a_query": "the points a",
+    "b_g1_query": "the points b in G1",
+    "b_g2_query": "the points b in G2",
 }
 _SINGLE = {
-    "wires": "the number of wires",
-    "public": "the number of public inputs",
+    "num_wires": "the number of wires",
+    "num_public": "the number of public inputs",
     "log_size": "the domain",
-    "alpha": "alpha",
-    "beta": "beta in G1",
-    "beta2": "beta in G2",
-    "gamma2": "gamma",
+    "alpha_g1": "alpha",
+    "beta_g1": "beta in G1",
+    "beta_g2": "beta in G2",
+    "gamma_g2": "gamma",
 }
 
 
@@ -56,7 +56,7 @@ def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = 
     """
     deltas = check_contributions(key.ceremony, progress)
     initial = initial_key.make(circuit, powers, progress)
-    check_key(key, initial, initial.h, deltas)
+    check_key(key, initial, initial.h_query, deltas)
 
 
 def verify_from(key: KeyFile, initial: KeyFile, powers: Powers, progress: Progress = silent) -> None:
@@ -79,7 +79,7 @@ def check_contributions(ceremony: Ceremony, progress: Progress = silent) -> list
     for number, contribution in enumerate(ceremony.contributions, 1):
         _check_contribution(contribution, hasher, deltas[-1], f"contribution {number}", progress)
         hasher.update(contribution.hashed())
-        deltas.append(contribution.delta)
+        deltas.append(contribution.delta_g1)
     return deltas
 
 
@@ -93,9 +93,9 @@ def _check_contribution(
     base = proof_of_knowledge.hash_to_g2(found.transcript)
     proof_of_knowledge.check(key, base, what)
     proof_of_knowledge.check_same_ratio(
-        (delta, found.delta), (base, key.g2_spx), f"{what}: delta is not multiplied by its secret"
+        (delta, found.delta_g1), (base, key.g2_spx), f"{what}: delta is not multiplied by its secret"
     )
-    if proof_of_knowledge.is_everybodys(delta, found.delta):
+    if proof_of_knowledge.is_everybodys(delta, found.delta_g1):
         raise InvalidProof(f"{what} leaves delta as it was: it adds no secret")
     if found.attribution.beacon is not None:
         beacon = found.attribution.beacon
@@ -126,9 +126,9 @@ def check_key(key: KeyFile, initial: KeyFile, h: np.ndarray, deltas: list[G1Poin
     _check_delta(key, deltas[-1], "the key")
     if contributions and key.header.is_forgeable:
         raise InvalidProof("the key: the contributions together leave delta = ±gamma: anybody can forge proofs")
-    membership.check_g1(np.array(initial.c, np.uint64), "the initial key: the points c")
-    _check_divided(key, initial.c, initial.header.delta2, "c")
-    _check_divided(key, h, bn254.G2, "h")
+    membership.check_g1(np.array(initial.l_query, np.uint64), "the initial key: the points c")
+    _check_divided(key.l_query, key, initial.l_query, initial.header.delta_g2, "c")
+    _check_divided(key.h_query, key, h, bn254.G2, "h")
 
 
 def _is_same(left: np.ndarray | bytes, right: np.ndarray | bytes) -> bool:
@@ -138,17 +138,17 @@ def _is_same(left: np.ndarray | bytes, right: np.ndarray | bytes) -> bool:
 
 def _check_delta(key: KeyFile, delta: G1Point, what: str) -> None:
     """Raises InvalidProof unless δ of the key is this one, in both groups."""
-    if key.header.delta != delta:
+    if key.header.delta_g1 != delta:
         raise InvalidProof(f"{what}: delta in G1 is not that of the last contribution")
-    ratio = (bn254.G1, delta), (bn254.G2, key.header.delta2)
+    ratio = (bn254.G1, delta), (bn254.G2, key.header.delta_g2)
     proof_of_knowledge.check_same_ratio(*ratio, f"{what}: delta in G2 is not that in G1")
 
 
-def _check_divided(key: KeyFile, before: np.ndarray, delta2: G2Point, name: str) -> None:
+def _check_divided(query: np.ndarray, key: KeyFile, before: np.ndarray, delta_g2: G2Point, name: str) -> None:
     """Raises InvalidProof unless the key's points, times its δ, are those from before, times the δ that they had."""
-    rows = np.array(getattr(key, name), np.uint64)
+    rows = np.array(query, np.uint64)
     membership.check_g1(rows, f"the key: the points {name}")
     weights = rlc.weights(len(rows))
     left, right = (pippenger.g1(np.ascontiguousarray(points, np.uint64), weights) for points in (rows, before))
-    if not pairing.product_is_one([(left, key.header.delta2), (bn254.negate(right), delta2)]):
+    if not pairing.product_is_one([(left, key.header.delta_g2), (bn254.negate(right), delta_g2)]):
         raise InvalidProof(f"the points {name} of the key are not those of the circuit, divided by delta")

@@ -113,21 +113,21 @@ def contract(key: VerifyingKey, name: str = "Groth16Verifier") -> str:
     """
     if not _NAME.fullmatch(name):
         raise FormatError("the contract's name is not a letter followed by letters, digits and _")
-    has_inputs = key.public > 0
+    has_inputs = key.num_public > 0
     return _CONTRACT.substitute(
         name=name,
         digest=keys.digest(key).hex(),
         p=P,
         r=R,
-        inputs=f"uint256[{key.public}]" if has_inputs else "uint256[]",
+        inputs=f"uint256[{key.num_public}]" if has_inputs else "uint256[]",
         length_error="" if has_inputs else _LENGTH_ERROR,
         length_check="" if has_inputs else _LENGTH_CHECK,
         ic0_x=key.ic[0].x,
         ic0_y=key.ic[0].y,
         sum="".join(_product(index, point) for index, point in enumerate(key.ic[1:])),
-        gamma=_store(2, _negated(key.gamma)),
-        alpha_beta=_store(12, [key.alpha.x, key.alpha.y, *_negated(key.beta)]),
-        delta=_store(20, _negated(key.delta)),
+        gamma=_store(2, _negated(key.gamma_g2)),
+        alpha_beta=_store(12, [key.alpha_g1.x, key.alpha_g1.y, *_negated(key.beta_g2)]),
+        delta=_store(20, _negated(key.delta_g2)),
         add_product=_ADD_PRODUCT if has_inputs else "",
     )
 

@@ -71,19 +71,21 @@ _LENGTH_CHECK = '    assert len(publicInputs) == 0, "the statement has no public
 
 def contract(key: VerifyingKey) -> str:
     """The source of a contract that verifies proofs under this key; the name of its file is the contract's."""
-    has_inputs = key.public > 0
+    has_inputs = key.num_public > 0
     return _CONTRACT.substitute(
         digest=keys.digest(key).hex(),
         p=P,
         r=R,
-        inputs=f"uint256[{key.public}]" if has_inputs else "DynArray[uint256, 1]",
+        inputs=f"uint256[{key.num_public}]" if has_inputs else "DynArray[uint256, 1]",
         length_check="" if has_inputs else _LENGTH_CHECK,
         ic0_x=key.ic[0].x,
         ic0_y=key.ic[0].y,
         sum="".join(_product(index, point) for index, point in enumerate(key.ic[1:])),
-        alpha_x=key.alpha.x,
-        alpha_y=key.alpha.y,
-        **{name: _lines(_negated(getattr(key, name))) for name in ("beta", "gamma", "delta")},
+        alpha_x=key.alpha_g1.x,
+        alpha_y=key.alpha_g1.y,
+        beta=_lines(_negated(key.beta_g2)),
+        gamma=_lines(_negated(key.gamma_g2)),
+        delta=_lines(_negated(key.delta_g2)),
         add_product=_ADD_PRODUCT if has_inputs else "",
     )
 

@@ -18,5 +18,5 @@ POWER = 2 * BN_X * (6 * BN_X**2 + 3 * BN_X + 1) % R
 
 def of(key: VerifyingKey) -> list[list[list[int]]]:
     """2 × 3 × 2 canonical ints."""
-    found = pairing.product([(bn254.multiply(POWER, key.alpha), key.beta)])
+    found = pairing.product([(bn254.multiply(POWER, key.alpha_g1), key.beta_g2)])
     return [[list(found[2 * i : 2 * i + 2]) for i in range(half, 6, 2)] for half in range(2)]

@@ -21,12 +21,12 @@ def circuit(header: Header, system: R1CS, labels: np.ndarray) -> Iterator[str]:
     head = {
         "n8": FIELD_BYTES,
         "prime": str(system.modulus),
-        "nVars": header.wires,
-        "nOutputs": header.outputs,
-        "nPubInputs": header.inputs,
-        "nPrvInputs": header.private,
-        "nLabels": header.labels,
-        "nConstraints": header.constraints,
+        "nVars": header.num_wires,
+        "nOutputs": header.num_outputs,
+        "nPubInputs": header.num_public_inputs,
+        "nPrvInputs": header.num_private_inputs,
+        "nLabels": header.num_labels,
+        "nConstraints": header.num_constraints,
         "useCustomGates": False,
     }
     yield json.dumps(head, indent=1)[:-2] + ',\n "constraints": ['

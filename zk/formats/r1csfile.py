@@ -41,17 +41,17 @@ _TERM_WORDS = 1 + FIELD_BYTES // _WORD_BYTES
 class Header:
     """The numbers at the head of the file.  `labels` counts the signals of the source and one more, the number one."""
 
-    wires: int
-    outputs: int
-    inputs: int  # public ones
-    private: int
-    labels: int
-    constraints: int
+    num_wires: int
+    num_outputs: int
+    num_public_inputs: int
+    num_private_inputs: int
+    num_labels: int
+    num_constraints: int
 
     @property
-    def public(self) -> int:
+    def num_public(self) -> int:
         """The number of public wires beside the one."""
-        return self.outputs + self.inputs
+        return self.num_outputs + self.num_public_inputs
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Listing:
 
     header: Header
     combinations: np.ndarray  # int64 (n,): of each term
-    wires: np.ndarray  # uint32 (n,)
+    columns: np.ndarray  # uint32 (n,): the wire of each term
     values: np.ndarray  # uint64 (n, 4): the coefficients, plain words below r
 
 
@@ -78,9 +78,9 @@ def split(source: bytes | BinaryIO, what: str = "the circuit") -> tuple[Header, 
         raise FormatError(f"{what} uses custom gates, which no rank-1 constraint can express")
     header = _header(sections.required(parts, _HEADER, _NAMES, what))
     constraints, found = (sections.required(parts, number, _NAMES, what) for number in (_CONSTRAINTS, _LABELS))
-    _check_size(constraints, 3 * header.constraints)
-    if found.length != LABEL_BYTES * (header.wires - 1):  # as circom wrote them before version 2
-        found.check_length(LABEL_BYTES * header.wires)
+    _check_size(constraints, 3 * header.num_constraints)
+    if found.length != LABEL_BYTES * (header.num_wires - 1):  # as circom wrote them before version 2
+        found.check_length(LABEL_BYTES * header.num_wires)
     return header, parts
 
 
@@ -90,14 +90,14 @@ def decode(source: bytes | BinaryIO, what: str = "the circuit") -> R1CS:
     Raises FormatError as `listing`, and when a wire occurs twice in a combination.
     """
     found = listing(source, what)
-    places = found.combinations << 32 | found.wires
+    places = found.combinations << 32 | found.columns
     order = None
     if (places[1:] <= places[:-1]).any():  # circom sorts its terms; others need not
         order = np.argsort(places, kind="stable")
         if (np.diff(places[order]) == 0).any():
             raise FormatError(f"{what}: {_NAMES[_CONSTRAINTS]} name a wire twice in one combination")
     matrices = (_matrix(found, side, order) for side in range(3))
-    return R1CS(R, found.header.wires, found.header.public, *matrices)
+    return R1CS(R, found.header.num_wires, found.header.num_public, *matrices)
 
 
 def listing(source: bytes | BinaryIO, what: str = "the circuit") -> Listing:
@@ -108,9 +108,9 @@ def listing(source: bytes | BinaryIO, what: str = "the circuit") -> Listing:
     """
     header, parts = split(source, what)
     section = sections.required(parts, _CONSTRAINTS, _NAMES, what)
-    counts, terms = _combinations(section, 3 * header.constraints)
+    counts, terms = _combinations(section, 3 * header.num_constraints)
     wires, values = terms[:, 0].copy(), np.ascontiguousarray(terms[:, 1:]).view(np.uint64).reshape(-1, WORDS)
-    if wires.max(initial=0) >= header.wires:
+    if wires.max(initial=0) >= header.num_wires:
         raise FormatError(f"{section.what} name a wire that is not there")
     if not array.is_canonical(FR, values):
         raise FormatError(f"{section.what} have a coefficient that is not below the modulus")
@@ -126,12 +126,14 @@ def _header(section: Section) -> Header:
     size, modulus, *parts = section.cut(4, FIELD_BYTES, 4, 4, 4, 4, 8, 4)
     sections.check_modulus(size, modulus, R)
     found = Header(*(int.from_bytes(part.data, "little") for part in parts))
-    if not found.public < found.wires <= MAX_WIRES or found.public > MAX_PUBLIC:
+    if not found.num_public < found.num_wires <= MAX_WIRES or found.num_public > MAX_PUBLIC:
         raise FormatError(
-            f"{section.what} has {found.wires} wires for {found.outputs} outputs and {found.inputs} public inputs"
+            f"{section.what} has {found.num_wires} wires for {found.num_outputs} outputs and "
+            f"{found.num_public_inputs} public inputs"
         )
-    if found.constraints > 1 << MAX_LOG_SIZE:
-        raise FormatError(f"{section.what} has {found.constraints} constraints, and {1 << MAX_LOG_SIZE} is the limit")
+    if found.num_constraints > 1 << MAX_LOG_SIZE:
+        limit = 1 << MAX_LOG_SIZE
+        raise FormatError(f"{section.what} has {found.num_constraints} constraints, and {limit} is the limit")
     return found
 
 
@@ -172,6 +174,6 @@ def _matrix(found: Listing, side: int, order: np.ndarray | None) -> SparseMatrix
     """A, B or C, by their numbers 0, 1 and 2, from the terms in this order, or in that of the file."""
     is_chosen = (found.combinations % 3 == side) & found.values.any(axis=1)
     chosen = np.flatnonzero(is_chosen) if order is None else order[is_chosen[order]]
-    starts = np.zeros(found.header.constraints + 1, dtype=np.int64)
-    np.cumsum(np.bincount(found.combinations[chosen] // 3, minlength=found.header.constraints), out=starts[1:])
-    return SparseMatrix(starts, found.wires[chosen].astype(np.int32), array.from_plain(found.values[chosen]))
+    starts = np.zeros(found.header.num_constraints + 1, dtype=np.int64)
+    np.cumsum(np.bincount(found.combinations[chosen] // 3, minlength=found.header.num_constraints), out=starts[1:])
+    return SparseMatrix(starts, found.columns[chosen].astype(np.int32), array.from_plain(found.values[chosen]))

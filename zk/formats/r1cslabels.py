@@ -22,10 +22,10 @@ def decode(source: bytes | BinaryIO, what: str = "the circuit") -> np.ndarray | 
     """
     header, parts = r1csfile.split(source, what)
     section = r1csfile.labels(parts)
-    if section.length < r1csfile.LABEL_BYTES * header.wires:
+    if section.length < r1csfile.LABEL_BYTES * header.num_wires:
         return None
     found = np.frombuffer(section.data, dtype="<u8")
-    if found[0] != 0 or found.max() >= header.labels:
+    if found[0] != 0 or found.max() >= header.num_labels:
         raise FormatError(f"{section.what} name a signal that is not there")
     if len(np.unique(found)) != len(found):
         raise FormatError(f"{section.what} name a signal twice")

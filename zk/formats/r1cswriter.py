@@ -26,10 +26,10 @@ def write(file: BinaryIO, system: R1CS, private: int) -> None:
     Public wires are written as inputs, and every wire as a signal of its own.
     """
     assert system.modulus == R, "the format names its field, and its readers here know one"
-    numbers = _COUNTS.pack(system.wires, 0, system.public, private, system.wires, system.constraints)
+    numbers = _COUNTS.pack(system.num_wires, 0, system.num_public, private, system.num_wires, system.num_constraints)
     header = FIELD_BYTES.to_bytes(4, "little") + R.to_bytes(FIELD_BYTES, "little") + numbers
     constraints = b"".join(_combinations(system))
-    labels = np.arange(system.wires, dtype="<u8").tobytes()
+    labels = np.arange(system.num_wires, dtype="<u8").tobytes()
     parts = enumerate((header, constraints, labels), start=1)
     sections.write(file, b"r1cs", 1, [(number, len(data), [data]) for number, data in parts])
 
@@ -38,10 +38,10 @@ def _combinations(system: R1CS) -> Iterator[bytes]:
     """The three linear combinations of every constraint, each with its number of terms before it."""
     sides = []
     for matrix in (system.a, system.b, system.c):
-        terms = np.empty(len(matrix.wires), dtype=_TERM)
-        terms["wire"], terms["value"] = matrix.wires, array.plain(matrix.values)
+        terms = np.empty(len(matrix.columns), dtype=_TERM)
+        terms["wire"], terms["value"] = matrix.columns, array.plain(matrix.values)
         sides.append((terms, matrix.starts.tolist()))
-    for row in range(system.constraints):
+    for row in range(system.num_constraints):
         for terms, starts in sides:
             found = terms[starts[row] : starts[row + 1]]
             yield _U32.pack(len(found)) + found.tobytes()

@@ -77,11 +77,11 @@ def encode_verifying_key(key: VerifyingKey, alphabeta: Fp12 | None = None) -> st
     fields = {
         "protocol": _PROTOCOL,
         "curve": _CURVE,
-        "nPublic": key.public,
-        "vk_alpha_1": _from_g1(key.alpha),
-        "vk_beta_2": _from_g2(key.beta),
-        "vk_gamma_2": _from_g2(key.gamma),
-        "vk_delta_2": _from_g2(key.delta),
+        "nPublic": key.num_public,
+        "vk_alpha_1": _from_g1(key.alpha_g1),
+        "vk_beta_2": _from_g2(key.beta_g2),
+        "vk_gamma_2": _from_g2(key.gamma_g2),
+        "vk_delta_2": _from_g2(key.delta_g2),
     }
     if alphabeta is not None:
         fields["vk_alphabeta_12"] = [[list(map(str, element)) for element in half] for half in alphabeta]

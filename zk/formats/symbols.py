@@ -29,7 +29,7 @@ class Symbols:
     """The signals of a source: the first has label 1."""
 
     names: list[str]  # printable ASCII without commas
-    wires: np.ndarray  # int64 (names,): the wire that carries the signal, or -1
+    wire_indices: np.ndarray  # int64 (names,): the wire that carries the signal, or -1
 
 
 def decode(source: bytes | BinaryIO, what: str = "the symbols") -> Symbols:
@@ -58,10 +58,10 @@ def of_wires(symbols: Symbols, wires: int, what: str = "the symbols") -> list[st
 
     Raises FormatError when a signal is on a wire beyond them: the symbols are of another circuit.
     """
-    if symbols.wires.max(initial=-1) >= wires:
+    if symbols.wire_indices.max(initial=-1) >= wires:
         raise FormatError(f"{what} is of another circuit: one with more than {wires} wires")
     names = unnamed(wires)
-    for name, wire in zip(reversed(symbols.names), symbols.wires[::-1].tolist()):
+    for name, wire in zip(reversed(symbols.names), symbols.wire_indices[::-1].tolist()):
         if wire > 0:
             names[wire] = name
     return names
@@ -75,5 +75,5 @@ def unnamed(wires: int) -> list[str]:
 def check(symbols: Symbols, labels: np.ndarray, what: str = "the symbols") -> None:
     """Raises FormatError unless the wires have the labels that a .r1cs file gives them (zk/formats/r1cslabels.py)."""
     wires = np.arange(1, len(labels))
-    if labels.max() > len(symbols.names) or not np.array_equal(symbols.wires[labels[1:] - 1], wires):
+    if labels.max() > len(symbols.names) or not np.array_equal(symbols.wire_indices[labels[1:] - 1], wires):
         raise FormatError(f"{what} is of another circuit: its signals lie on other wires")

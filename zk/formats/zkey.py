@@ -36,14 +36,14 @@ def decode(source: bytes | BinaryIO, what: str = "the key") -> ProvingKey:
     """
     header, parts = zkeyheader.split(source, what)
     verifying = header.verifying(zkeyheader.g1_points(parts.pop(IC)))
-    arrays = zkeyterms.decode(parts.pop(TERMS), header.wires, header.public, header.log_size)
-    arrays["a_wires"], arrays["a"] = _of_wires(_g1(parts.pop(A)))
-    arrays["b_wires"], arrays["b1"] = _of_wires(_g1(parts.pop(B1)))
-    b_wires, arrays["b2"] = _of_wires(_g2(parts.pop(B2)))
-    if not np.array_equal(arrays["b_wires"], b_wires):
+    arrays = zkeyterms.decode(parts.pop(TERMS), header.num_wires, header.num_public, header.log_size)
+    arrays["a_indices"], arrays["a_query"] = _of_wires(_g1(parts.pop(A)))
+    arrays["b_indices"], arrays["b_g1_query"] = _of_wires(_g1(parts.pop(B1)))
+    b_indices, arrays["b_g2_query"] = _of_wires(_g2(parts.pop(B2)))
+    if not np.array_equal(arrays["b_indices"], b_indices):
         raise FormatError(f"{what}: the points b in G1 and in G2 are not of the same wires")
-    arrays["c"], arrays["h"] = (_g1(parts.pop(number))[np.newaxis] for number in (C, H))
-    return ProvingKey(verifying, header.log_size, header.wires, header.beta, header.delta, **arrays)
+    arrays["l_query"], arrays["h_query"] = (_g1(parts.pop(number))[np.newaxis] for number in (C, H))
+    return ProvingKey(verifying, header.log_size, header.num_wires, header.beta_g1, header.delta_g1, **arrays)
 
 
 def _g1(section: Section) -> np.ndarray:

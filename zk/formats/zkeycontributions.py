@@ -41,14 +41,14 @@ _RECORD = np.dtype(
 class Contribution:
     """One record."""
 
-    delta: G1Point
+    delta_g1: G1Point
     key: PublicKey
     transcript: bytes
     attribution: Attribution
 
     def hashed(self) -> bytes:
         """What the hashes of later contributions are made over."""
-        points = (self.delta, self.key.g1_s, self.key.g1_sx)
+        points = (self.delta_g1, self.key.g1_s, self.key.g1_sx)
         return b"".join(map(bn254.encode_g1, points)) + bn254.encode_g2(self.key.g2_spx) + self.transcript
 
     def hash(self) -> bytes:
@@ -100,7 +100,7 @@ def decode(section: Section) -> Ceremony:
 
 def _encode_record(contribution: Contribution) -> bytes:
     record = np.zeros(1, _RECORD)
-    record["g1"] = g1.encode([contribution.delta, contribution.key.g1_s, contribution.key.g1_sx])
+    record["g1"] = g1.encode([contribution.delta_g1, contribution.key.g1_s, contribution.key.g1_sx])
     record["g2_spx"] = g2.encode([contribution.key.g2_spx])
     record["transcript"] = np.frombuffer(contribution.transcript, np.uint8)
     return record.tobytes() + attribution.encode(contribution.attribution)

@@ -21,11 +21,11 @@ _NEW = (1, 2, 4, 3, 9, 8, 5, 6, 7, 10)
 _LATER = tuple(range(1, 11))
 _POINTS = (
     ("ic", zkeyheader.IC, g1.SHAPE),
-    ("a", zkeyheader.A, g1.SHAPE),
-    ("b1", zkeyheader.B1, g1.SHAPE),
-    ("b2", zkeyheader.B2, g2.SHAPE),
-    ("c", zkeyheader.C, g1.SHAPE),
-    ("h", zkeyheader.H, g1.SHAPE),
+    ("a_query", zkeyheader.A, g1.SHAPE),
+    ("b_g1_query", zkeyheader.B1, g1.SHAPE),
+    ("b_g2_query", zkeyheader.B2, g2.SHAPE),
+    ("l_query", zkeyheader.C, g1.SHAPE),
+    ("h_query", zkeyheader.H, g1.SHAPE),
 )
 
 
@@ -34,13 +34,13 @@ class KeyFile:
     """Everything in a .zkey file.  Points are rows of Montgomery words, all zero for the identity."""
 
     header: Header
-    ic: np.ndarray  # uint64 (public + 1, 2, 4)
+    ic: np.ndarray  # uint64 (num_public + 1, 2, 4)
     terms: bytes | memoryview
-    a: np.ndarray  # uint64 (wires, 2, 4)
-    b1: np.ndarray  # uint64 (wires, 2, 4)
-    b2: np.ndarray  # uint64 (wires, 2, 2, 4)
-    c: np.ndarray  # uint64 (wires - public - 1, 2, 4)
-    h: np.ndarray  # uint64 (N, 2, 4)
+    a_query: np.ndarray  # uint64 (num_wires, 2, 4)
+    b_g1_query: np.ndarray  # uint64 (num_wires, 2, 4)
+    b_g2_query: np.ndarray  # uint64 (num_wires, 2, 2, 4)
+    l_query: np.ndarray  # uint64 (num_wires - num_public - 1, 2, 4)
+    h_query: np.ndarray  # uint64 (N, 2, 4)
     ceremony: Ceremony
 
 

@@ -48,24 +48,24 @@ class Header:
     Before phase 2 of the ceremony δ = γ: no key to prove or to verify with, and `verifying` says so.
     """
 
-    wires: int
-    public: int
+    num_wires: int
+    num_public: int
     log_size: int
-    alpha: G1Point
-    beta: G1Point
-    beta2: G2Point
-    gamma2: G2Point
-    delta: G1Point
-    delta2: G2Point
+    alpha_g1: G1Point
+    beta_g1: G1Point
+    beta_g2: G2Point
+    gamma_g2: G2Point
+    delta_g1: G1Point
+    delta_g2: G2Point
 
     @property
     def is_forgeable(self) -> bool:
         """Whether δ = ±γ, as before phase 2 and when its secrets made ±1: then anybody forges."""
-        return self.delta2 in (self.gamma2, bn254.negate(self.gamma2))
+        return self.delta_g2 in (self.gamma_g2, bn254.negate(self.gamma_g2))
 
     def verifying(self, ic: list[G1Point]) -> VerifyingKey:
         """The verifying key.  Raises FormatError when δ = ±γ."""
-        return VerifyingKey(self.alpha, self.beta2, self.gamma2, self.delta2, tuple(ic))
+        return VerifyingKey(self.alpha_g1, self.beta_g2, self.gamma_g2, self.delta_g2, tuple(ic))
 
 
 def split(source: bytes | BinaryIO, what: str = "the key") -> tuple[Header, dict[int, Section]]:
@@ -100,7 +100,7 @@ def read_fixed(source: bytes | BinaryIO, what: str = "the key") -> tuple[Verifyi
     Reads the header and ic and nothing else.  Raises FormatError as `split`, and when a point of ic is malformed.
     """
     header, parts = split(source, what)
-    return header.verifying(g1_points(parts[IC])), header.beta, header.delta
+    return header.verifying(g1_points(parts[IC])), header.beta_g1, header.delta_g1
 
 
 def g1_points(section: Section) -> list[G1Point]:
@@ -112,9 +112,10 @@ def g1_points(section: Section) -> list[G1Point]:
 def encode(header: Header) -> dict[int, bytes]:
     """The protocol and the header, by the numbers of their sections."""
     fields = b"".join(struct.pack("<I", FIELD_BYTES) + modulus.to_bytes(FIELD_BYTES, "little") for modulus in (P, R))
-    sizes = struct.pack("<III", header.wires, header.public, 1 << header.log_size)
-    points = g1.encode([header.alpha, header.beta]).tobytes() + g2.encode([header.beta2, header.gamma2]).tobytes()
-    points += g1.encode([header.delta]).tobytes() + g2.encode([header.delta2]).tobytes()
+    sizes = struct.pack("<III", header.num_wires, header.num_public, 1 << header.log_size)
+    points = g1.encode([header.alpha_g1, header.beta_g1]).tobytes()
+    points += g2.encode([header.beta_g2, header.gamma_g2]).tobytes()
+    points += g1.encode([header.delta_g1]).tobytes() + g2.encode([header.delta_g2]).tobytes()
     return {PROTOCOL: struct.pack("<I", _GROTH16), HEADER: fields + sizes + points}
 
 
@@ -135,9 +136,9 @@ def _decode(header: Section) -> Header:
 def _lengths(header: Header) -> dict[int, int]:
     """How many bytes of points each section has."""
     of_wires = {A: G1_BYTES, B1: G1_BYTES, B2: G2_BYTES}
-    lengths = {number: header.wires * size for number, size in of_wires.items()}
-    private = header.wires - header.public - 1
-    return lengths | {IC: (header.public + 1) * G1_BYTES, C: private * G1_BYTES, H: G1_BYTES << header.log_size}
+    lengths = {number: header.num_wires * size for number, size in of_wires.items()}
+    private = header.num_wires - header.num_public - 1
+    return lengths | {IC: (header.num_public + 1) * G1_BYTES, C: private * G1_BYTES, H: G1_BYTES << header.log_size}
 
 
 def _point(part: Section, what: str) -> G1Point | G2Point:

@@ -53,7 +53,7 @@ def generate(r1cs: R1CS, progress: Progress = silent) -> ProvingKey:
     `progress` is called as points are made.  Raises FormatError when the system is over another field or too large, or
     a term of it names no wire.
     """
-    log_size = (r1cs.constraints + r1cs.public).bit_length()  # 2^log_size >= constraints + public + 1
+    log_size = (r1cs.num_constraints + r1cs.num_public).bit_length()  # 2^log_size >= constraints + public + 1
     _check(r1cs, log_size)
     places: dict[int, int] = {1: sparse.ONE, R - 1: sparse.MINUS_ONE}
     a, b = _matrix(_with_public_rows(r1cs), places), _matrix(r1cs.b, places)
@@ -61,12 +61,18 @@ def generate(r1cs: R1CS, progress: Progress = silent) -> ProvingKey:
     c = _matrix(r1cs.c, places)
     coefficients = array.encode(FR, places)
     secrets = _draw(log_size)
-    columns = _columns_at(secrets.tau, log_size, r1cs.wires, (a, b, c), coefficients)
-    points = _make_points(secrets, columns, r1cs.public, log_size, progress)
+    columns = _columns_at(secrets.tau, log_size, r1cs.num_wires, (a, b, c), coefficients)
+    points = _make_points(secrets, columns, r1cs.num_public, log_size, progress)
     key = ProvingKey(
-        log_size=log_size, wires=r1cs.wires, a_starts=a.starts, a_terms=a.terms, b_starts=b.starts, b_terms=b.terms,
-        coefficients=coefficients[:kept], **points,
-    )  # fmt: skip
+        log_size=log_size,
+        num_wires=r1cs.num_wires,
+        a_starts=a.starts,
+        a_terms=a.terms,
+        b_starts=b.starts,
+        b_terms=b.terms,
+        coefficients=coefficients[:kept],
+        **points,
+    )
     return tables.extend(key)
 
 
@@ -74,27 +80,27 @@ def _check(r1cs: R1CS, log_size: int) -> None:
     """Raises FormatError unless the system is one that keys can be made for: kernels check no bounds."""
     if r1cs.modulus != R:
         raise FormatError("keys are made for constraint systems over Fr of BN254")
-    if not (0 <= r1cs.public < r1cs.wires <= MAX_WIRES and log_size <= ntt.MAX_LOG_SIZE):
+    if not (0 <= r1cs.num_public < r1cs.num_wires <= MAX_WIRES and log_size <= ntt.MAX_LOG_SIZE):
         raise FormatError("the constraint system is too large, or has more public inputs than wires")
     for matrix in (r1cs.a, r1cs.b, r1cs.c):
-        covered = len(matrix.wires) == len(matrix.values) == matrix.starts[-1] and matrix.starts[0] == 0
-        if not (covered and len(matrix.starts) == r1cs.constraints + 1 and (np.diff(matrix.starts) >= 0).all()):
+        covered = len(matrix.columns) == len(matrix.values) == matrix.starts[-1] and matrix.starts[0] == 0
+        if not (covered and len(matrix.starts) == r1cs.num_constraints + 1 and (np.diff(matrix.starts) >= 0).all()):
             raise FormatError("the rows of a matrix of the constraint system do not cover its terms")
-        if not ((matrix.wires >= 0) & (matrix.wires < r1cs.wires)).all():
+        if not ((matrix.columns >= 0) & (matrix.columns < r1cs.num_wires)).all():
             raise FormatError("a term of the constraint system names no wire")
 
 
 def _with_public_rows(r1cs: R1CS) -> SparseMatrix:
     """A, and after it one row for the wire one and each public input with the single entry 1."""
-    wires = np.arange(r1cs.public + 1)
+    wires = np.arange(r1cs.num_public + 1)
     starts = np.concatenate((r1cs.a.starts, r1cs.a.starts[-1] + 1 + wires))
-    return SparseMatrix(starts, np.concatenate((r1cs.a.wires, wires)), [*r1cs.a.values, *[1] * len(wires)])
+    return SparseMatrix(starts, np.concatenate((r1cs.a.columns, wires)), [*r1cs.a.values, *[1] * len(wires)])
 
 
 def _matrix(matrix: SparseMatrix, places: dict[int, int]) -> _Matrix:
     """The matrix with its values replaced by their places among the distinct coefficients, which grow."""
     column = [places.setdefault(value, len(places)) for value in matrix.values]
-    terms = np.stack((matrix.wires, np.array(column, dtype=np.int64)), axis=1)
+    terms = np.stack((matrix.columns, np.array(column, dtype=np.int64)), axis=1)
     return _Matrix(matrix.starts.astype(np.int64), terms.astype(np.int32))
 
 
@@ -107,36 +113,41 @@ def _draw(log_size: int) -> _Secrets:
 
 
 def _columns_at(
-    tau: int, log_size: int, wires: int, matrices: tuple[_Matrix, ...], coefficients: np.ndarray
+    tau: int, log_size: int, num_wires: int, matrices: tuple[_Matrix, ...], coefficients: np.ndarray
 ) -> np.ndarray:
-    """(3, wires, 4): u_j, v_j and w_j at τ."""
+    """(3, num_wires, 4): u_j, v_j and w_j at τ."""
     rows = polynomial.lagrange(log_size, tau)
-    columns = np.zeros((3, wires, 4), dtype=np.uint64)
+    columns = np.zeros((3, num_wires, 4), dtype=np.uint64)
     tasks = [(matrix.starts, matrix.terms, coefficients, rows, column) for matrix, column in zip(matrices, columns)]
     parallel.map(lambda task: sparse.add_columns(*task), tasks)
     return columns
 
 
-def _make_points(s: _Secrets, columns: np.ndarray, public: int, log_size: int, progress: Progress) -> dict[str, object]:
+def _make_points(
+    s: _Secrets, columns: np.ndarray, num_public: int, log_size: int, progress: Progress
+) -> dict[str, object]:
     """The points of the proving key and its verifying key by name, multiples of the generators."""
     inverse_gamma, inverse_delta = pow(s.gamma, -1, R), pow(s.delta, -1, R)
-    a_wires, b_wires = (np.flatnonzero(column.any(axis=1)).astype(np.int32) for column in columns[:2])
+    a_indices, b_indices = (np.flatnonzero(column.any(axis=1)).astype(np.int32) for column in columns[:2])
     u, v = (polynomial.to_plain(column) for column in columns[:2])
     odd = polynomial.lagrange(log_size, s.tau, is_odd=True)
     in_g1 = {
         "single": array.plain([s.alpha, s.beta, s.delta]),
-        "ic": polynomial.combine(columns[:, : public + 1], [x * inverse_gamma % R for x in (s.beta, s.alpha, 1)]),
-        "a": u[a_wires],
-        "b1": v[b_wires],
-        "c": polynomial.combine(columns[:, public + 1 :], [x * inverse_delta % R for x in (s.beta, s.alpha, 1)]),
-        "h": polynomial.combine(odd[np.newaxis], [inverse_delta]),
+        "ic": polynomial.combine(columns[:, : num_public + 1], [x * inverse_gamma % R for x in (s.beta, s.alpha, 1)]),
+        "a_query": u[a_indices],
+        "b_g1_query": v[b_indices],
+        "l_query": polynomial.combine(
+            columns[:, num_public + 1 :], [x * inverse_delta % R for x in (s.beta, s.alpha, 1)]
+        ),
+        "h_query": polynomial.combine(odd[np.newaxis], [inverse_delta]),
     }
-    in_g2 = {"single": array.plain([s.beta, s.gamma, s.delta]), "b2": v[b_wires]}
+    in_g2 = {"single": array.plain([s.beta, s.gamma, s.delta]), "b_g2_query": v[b_indices]}
     g1_points, g2_points = _multiples(in_g1, in_g2, progress)
-    alpha, beta, delta = g1.decode(g1_points.pop("single")[0])
+    alpha_g1, beta_g1, delta_g1 = g1.decode(g1_points.pop("single")[0])
     ic = tuple(g1.decode(g1_points.pop("ic")[0]))
-    verifying = VerifyingKey(alpha, *g2.decode(g2_points.pop("single")[0]), ic)
-    named = {"verifying": verifying, "beta": beta, "delta": delta, "a_wires": a_wires, "b_wires": b_wires}
+    verifying = VerifyingKey(alpha_g1, *g2.decode(g2_points.pop("single")[0]), ic)
+    named = {"verifying": verifying, "beta_g1": beta_g1, "delta_g1": delta_g1}
+    named |= {"a_indices": a_indices, "b_indices": b_indices}
     return named | g1_points | g2_points
 
 

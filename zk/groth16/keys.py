@@ -13,7 +13,7 @@ This is the form that snarkjs uses.  No kernel, no Numba.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,20 +48,20 @@ class VerifyingKey:
     C = ∓Σ x_j ic_j is a proof of anything; and when the number of points in ic is out of range.
     """
 
-    alpha: G1Point
-    beta: G2Point
-    gamma: G2Point
-    delta: G2Point
+    alpha_g1: G1Point
+    beta_g2: G2Point
+    gamma_g2: G2Point
+    delta_g2: G2Point
     ic: tuple[G1Point, ...]
 
     def __post_init__(self):
-        if self.delta in (self.gamma, bn254.negate(self.gamma)):
+        if self.delta_g2 in (self.gamma_g2, bn254.negate(self.gamma_g2)):
             raise FormatError("the verifying key has delta = ±gamma, so anybody could forge a proof")
         if not 1 <= len(self.ic) <= MAX_PUBLIC + 1:
             raise FormatError(f"the verifying key has {len(self.ic)} points in ic, not 1 to {MAX_PUBLIC + 1}")
 
     @property
-    def public(self) -> int:
+    def num_public(self) -> int:
         """The number of public inputs."""
         return len(self.ic) - 1
 
@@ -85,7 +85,7 @@ def decode_proof(data: bytes, what: str = "the proof") -> Proof:
 
 def encode_verifying_key(key: VerifyingKey) -> bytes:
     """α | β | γ | δ | ic_0 | ic_1 …: 448 bytes and 64 for each point of ic."""
-    head = bn254.encode_g1(key.alpha) + b"".join(map(bn254.encode_g2, (key.beta, key.gamma, key.delta)))
+    head = bn254.encode_g1(key.alpha_g1) + b"".join(map(bn254.encode_g2, (key.beta_g2, key.gamma_g2, key.delta_g2)))
     return head + b"".join(map(bn254.encode_g1, key.ic))
 
 
@@ -117,28 +117,28 @@ class ProvingKey:
     """The key of the prover.
 
     Points are affine Montgomery words, all zero for the identity, as tables of their multiples (zk/msm/window_tables.py): the
-    points themselves are a[0], b1[0] and so on, and a key may have these alone, levels = 1.
+    points themselves are a_query[0], b_g1_query[0] and so on, and a key may have these alone, levels = 1.
 
     A and B are sparse matrices in the form of zk/r1cs/sparse.py.  After the constraints A has one row for the wire one and
     for each public input, with the single entry 1.  Wires whose column in A or B is zero have no point:
-    a_wires and b_wires name the others.
+    a_indices and b_indices name the others.
     """
 
     verifying: VerifyingKey
     log_size: int  # of the domain: N = 2^log_size
-    wires: int
-    beta: G1Point
-    delta: G1Point
-    a_wires: np.ndarray  # int32 (n,)
-    a: np.ndarray  # uint64 (levels, n, 2, 4)
-    b_wires: np.ndarray  # int32 (n,)
-    b1: np.ndarray  # uint64 (levels, n, 2, 4)
-    b2: np.ndarray  # uint64 (levels, n, 2, 2, 4)
-    c: np.ndarray  # uint64 (levels, wires - public - 1, 2, 4)
-    h: np.ndarray  # uint64 (levels, N, 2, 4)
-    a_starts: np.ndarray  # int64 (constraints + public + 2,)
+    num_wires: int
+    beta_g1: G1Point
+    delta_g1: G1Point
+    a_indices: np.ndarray  # int32 (n,): the wires of the points in a_query
+    a_query: np.ndarray  # uint64 (levels, n, 2, 4)
+    b_indices: np.ndarray  # int32 (n,): the wires of the points in b_g1_query and b_g2_query
+    b_g1_query: np.ndarray  # uint64 (levels, n, 2, 4)
+    b_g2_query: np.ndarray  # uint64 (levels, n, 2, 2, 4)
+    l_query: np.ndarray  # uint64 (levels, num_wires - num_public - 1, 2, 4)
+    h_query: np.ndarray  # uint64 (levels, N, 2, 4)
+    a_starts: np.ndarray  # int64 (num_constraints + num_public + 2,)
     a_terms: np.ndarray  # int32 (n, 2)
-    b_starts: np.ndarray  # int64 (constraints + 1,)
+    b_starts: np.ndarray  # int64 (num_constraints + 1,)
     b_terms: np.ndarray  # int32 (n, 2)
     coefficients: np.ndarray  # uint64 (n, 4) Montgomery words
 
@@ -148,26 +148,40 @@ class ProvingKey:
         _check_matrix(self, "b")
 
     def __repr__(self):
-        return f"ProvingKey({self.wires} wires, domain 2^{self.log_size})"
+        return f"ProvingKey({self.num_wires} wires, domain 2^{self.log_size})"
 
     @property
-    def public(self) -> int:
+    def num_public(self) -> int:
         """The number of public inputs."""
-        return self.verifying.public
+        return self.verifying.num_public
 
     @property
-    def constraints(self) -> int:
+    def num_constraints(self) -> int:
         """The number of constraints."""
         return len(self.b_starts) - 1
 
 
-ARRAYS = tuple(field.name for field in fields(ProvingKey) if field.type is np.ndarray)
-POINTS = {"a": (2, 4), "b1": (2, 4), "b2": (2, 2, 4), "c": (2, 4), "h": (2, 4)}
+# The arrays of a proving key, and the names by which they are stored: part of the format, so they never change.
+ARRAYS = {
+    "a_indices": "a_wires",
+    "a_query": "a",
+    "b_indices": "b_wires",
+    "b_g1_query": "b1",
+    "b_g2_query": "b2",
+    "l_query": "c",
+    "h_query": "h",
+    "a_starts": "a_starts",
+    "a_terms": "a_terms",
+    "b_starts": "b_starts",
+    "b_terms": "b_terms",
+    "coefficients": "coefficients",
+}
+POINTS = {"a_query": (2, 4), "b_g1_query": (2, 4), "b_g2_query": (2, 2, 4), "l_query": (2, 4), "h_query": (2, 4)}
 LEVELS = (1, 4)  # how many levels the tables of points may have
 _ROWS = {
     "coefficients": (np.uint64, (4,)),
-    "a_wires": (np.int32, ()),
-    "b_wires": (np.int32, ()),
+    "a_indices": (np.int32, ()),
+    "b_indices": (np.int32, ()),
     "a_terms": (np.int32, (2,)),
     "b_terms": (np.int32, (2,)),
     "a_starts": (np.int64, ()),
@@ -185,21 +199,21 @@ def _check_shapes(key: ProvingKey) -> None:
     for name, row in POINTS.items():
         values = getattr(key, name)
         _check(values.dtype == np.uint64 and values.shape[2:] == row and values.ndim == 2 + len(row), f"{name}'s type")
-        _check(len(values) in LEVELS and len(values) == len(key.a), f"{name} has {len(values)} levels")
+        _check(len(values) in LEVELS and len(values) == len(key.a_query), f"{name} has {len(values)} levels")
     for name, (dtype, row) in _ROWS.items():
         values = getattr(key, name)
         _check(values.dtype == dtype and values.shape[1:] == row and values.ndim == 1 + len(row), f"{name}'s type")
-    _check(0 <= key.log_size <= 27 and key.public < key.wires <= MAX_WIRES, "its counts are out of range")
-    b_count = len(key.b_wires)
-    counts = {"a": len(key.a_wires), "b1": b_count, "b2": b_count}
-    counts |= {"c": key.wires - key.public - 1, "h": 1 << key.log_size}
+    _check(0 <= key.log_size <= 27 and key.num_public < key.num_wires <= MAX_WIRES, "its counts are out of range")
+    b_count = len(key.b_indices)
+    counts = {"a_query": len(key.a_indices), "b_g1_query": b_count, "b_g2_query": b_count}
+    counts |= {"l_query": key.num_wires - key.num_public - 1, "h_query": 1 << key.log_size}
     for name, count in counts.items():
-        _check(getattr(key, name).shape[1] == count, f"{name} has not {count} points")
-    _check(len(key.a_starts) == len(key.b_starts) + key.public + 1, "a_starts and b_starts do not fit each other")
+        _check(getattr(key, name).shape[1] == count, f"{name} must have {count} points")
+    _check(len(key.a_starts) == len(key.b_starts) + key.num_public + 1, "a_starts and b_starts do not fit each other")
     _check(len(key.b_starts) >= 1 and len(key.a_starts) - 1 <= 1 << key.log_size, "the domain is too small")
     _check(array.is_canonical(FR, key.coefficients), "a coefficient is not reduced")
-    for wires in (key.a_wires, key.b_wires):
-        _check(bool(((wires >= 0) & (wires < key.wires)).all()), "a point belongs to a wire that is not there")
+    for indices in (key.a_indices, key.b_indices):
+        _check(bool(((indices >= 0) & (indices < key.num_wires)).all()), "a point belongs to a wire that is not there")
 
 
 def _check_matrix(key: ProvingKey, name: str) -> None:
@@ -207,19 +221,19 @@ def _check_matrix(key: ProvingKey, name: str) -> None:
     starts, terms = getattr(key, f"{name}_starts"), getattr(key, f"{name}_terms")
     _check(starts[0] == 0 and starts[-1] == len(terms), f"{name}'s rows do not cover its terms")
     _check(bool((np.diff(starts) >= 0).all()), f"a row of {name} ends before it starts")
-    limits = (key.wires, len(key.coefficients))
+    limits = (key.num_wires, len(key.coefficients))
     _check(bool(((terms >= 0) & (terms < limits)).all()), f"a term of {name} names what is not there")
 
 
 def to_arrays(key: ProvingKey) -> dict[str, np.ndarray]:
     """The proving key as named arrays, one file each."""
-    points = bn254.encode_g1(key.beta) + bn254.encode_g1(key.delta)
+    points = bn254.encode_g1(key.beta_g1) + bn254.encode_g1(key.delta_g1)
     named = {
         "verifying": np.frombuffer(encode_verifying_key(key.verifying), dtype=np.uint8),
         "points": np.frombuffer(points, dtype=np.uint8),
-        "sizes": np.array([key.log_size, key.wires], dtype=np.int64),
+        "sizes": np.array([key.log_size, key.num_wires], dtype=np.int64),
     }
-    return named | {name: getattr(key, name) for name in ARRAYS}
+    return named | {stored: getattr(key, name) for name, stored in ARRAYS.items()}
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:
@@ -230,12 +244,14 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:
     there makes proofs that do not verify.  Raises FormatError when an array is missing, has another type or shape, or
     holds an index out of range.
     """
-    missing = {"verifying", "points", "sizes", *ARRAYS} - set(arrays)
+    missing = {"verifying", "points", "sizes", *ARRAYS.values()} - set(arrays)
     _check(not missing, f"{', '.join(sorted(missing))} missing")
     points = arrays["points"].tobytes()
     _check(len(points) == 2 * G1_BYTES and arrays["sizes"].shape == (2,), "points or sizes of the wrong length")
-    beta, delta = (bn254.decode_g1(points[i : i + G1_BYTES], "the proving key") for i in (0, G1_BYTES))
+    beta_g1, delta_g1 = (bn254.decode_g1(points[i : i + G1_BYTES], "the proving key") for i in (0, G1_BYTES))
     verifying = decode_verifying_key(arrays["verifying"].tobytes())
-    log_size, wires = map(int, arrays["sizes"])
-    rest = (np.require(np.asarray(arrays[name]), requirements=["C", "W"]) for name in ARRAYS)
-    return ProvingKey(verifying, log_size, wires, beta, delta, *rest)
+    log_size, num_wires = map(int, arrays["sizes"])
+    named = {
+        name: np.require(np.asarray(arrays[stored]), requirements=["C", "W"]) for name, stored in ARRAYS.items()
+    }
+    return ProvingKey(verifying, log_size, num_wires, beta_g1, delta_g1, **named)

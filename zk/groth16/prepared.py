@@ -36,8 +36,8 @@ class PreparedKey:
 @lru_cache(maxsize=_KEPT)
 def prepare(key: VerifyingKey) -> PreparedKey:
     """The key made ready; the last few stay so.  About 10 ms."""
-    points = g2.encode(map(bn254.negate, (key.beta, key.gamma, key.delta)))
-    alpha, ic = g1.encode([key.alpha]), g1.encode(key.ic)
+    points = g2.encode(map(bn254.negate, (key.beta_g2, key.gamma_g2, key.delta_g2)))
+    alpha, ic = g1.encode([key.alpha_g1]), g1.encode(key.ic)
     return PreparedKey(
         pairing.miller(alpha, points[:1]),
         points,

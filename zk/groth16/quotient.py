@@ -19,17 +19,19 @@ from zk.r1cs import sparse
 from zk.runtime import parallel, profile
 
 
-def evaluate(key: ProvingKey, wires: np.ndarray) -> np.ndarray:
+def evaluate(key: ProvingKey, witness: np.ndarray) -> np.ndarray:
     """(N, 4) plain words: (A·B - C) at the 2k+1-st powers of the 2N-th root of unity, k = 0, 1, … N-1.
 
-    `wires` is the witness in Montgomery words, (key.wires, 4); whoever calls has checked that it satisfies the
-    constraints, and that it has this shape.
+    `witness` has (key.num_wires, 4) Montgomery words; the caller has checked its shape, and that it satisfies the
+    constraints.
     """
     over = ntt.domain(key.log_size)
     a, b, c = np.empty((3, over.size, 4), dtype=np.uint64)
     sides = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
     with profile.phase("sparse products"):
-        parallel.map(lambda side: sparse.times_vector(*side[:2], key.coefficients, wires, key.log_size, side[2]), sides)
+        parallel.map(
+            lambda side: sparse.times_vector(*side[:2], key.coefficients, witness, key.log_size, side[2]), sides
+        )
     with profile.phase("transforms"):
         polynomial.product(a, b, c)
         parallel.map(lambda column: ntt.to_coset(over, column), (a, b, c))

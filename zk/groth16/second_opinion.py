@@ -18,7 +18,7 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
     Raises InvalidProof when it does not, when a point is not on its curve or not of order r, when the number of
     inputs is wrong, or one is not in [0, r).
     """
-    if len(public) != key.public or not all(0 <= value < ecc.curve_order for value in public):
+    if len(public) != key.num_public or not all(0 <= value < ecc.curve_order for value in public):
         raise InvalidProof("py_ecc: the public inputs are not as many field elements as the key has inputs")
     total = _g1(key.ic[0])
     for value, point in zip(public, key.ic[1:]):
@@ -26,9 +26,9 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
     product = ecc.FQ12.one()
     for left, right in (
         (_g1(proof.a), _g2(proof.b)),
-        (ecc.neg(_g1(key.alpha)), _g2(key.beta)),
-        (ecc.neg(total), _g2(key.gamma)),
-        (ecc.neg(_g1(proof.c)), _g2(key.delta)),
+        (ecc.neg(_g1(key.alpha_g1)), _g2(key.beta_g2)),
+        (ecc.neg(total), _g2(key.gamma_g2)),
+        (ecc.neg(_g1(proof.c)), _g2(key.delta_g2)),
     ):
         product *= ecc.pairing(right, left, final_exponentiate=False)
     if ecc.final_exponentiate(product) != ecc.FQ12.one():

@@ -47,8 +47,8 @@ def check_public(key: VerifyingKey, public: Sequence[int]) -> None:
 
     Without the upper bound x and x + r would be two statements with one proof.
     """
-    if len(public) != key.public:
-        raise InvalidProof(f"the statement has {key.public} public inputs, not {len(public)}")
+    if len(public) != key.num_public:
+        raise InvalidProof(f"the statement has {key.num_public} public inputs, not {len(public)}")
     for index, value in enumerate(public):
         if type(value) is not int or not 0 <= value < R:
             raise InvalidProof(f"public input {index} is not an integer below the modulus")

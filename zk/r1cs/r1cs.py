@@ -19,19 +19,19 @@ class SparseMatrix:
     """Rows one after another: row i is wires[starts[i]:starts[i+1]] with the values beside it."""
 
     starts: np.ndarray  # int64 (rows + 1,)
-    wires: np.ndarray  # int32 (non-zeros,)
+    columns: np.ndarray  # int32 (non-zeros,)
     values: list[int]
 
     def rows(self) -> Iterator[Row]:
         """Every row as a list of (wire, value)."""
-        wires, starts = self.wires.tolist(), self.starts.tolist()
+        wires, starts = self.columns.tolist(), self.starts.tolist()
         for start, end in pairwise(starts):
             yield list(zip(wires[start:end], self.values[start:end]))
 
     def row(self, index: int) -> Row:
         """Row `index` as a list of (wire, value)."""
         start, end = int(self.starts[index]), int(self.starts[index + 1])
-        return list(zip(self.wires[start:end].tolist(), self.values[start:end]))
+        return list(zip(self.columns[start:end].tolist(), self.values[start:end]))
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class R1CS:
     """The constraints <a_i, w>·<b_i, w> = <c_i, w> on vectors w of `wires` field elements with w[0] = 1."""
 
     modulus: int
-    wires: int
-    public: int
+    num_wires: int
+    num_public: int
     a: SparseMatrix
     b: SparseMatrix
     c: SparseMatrix
 
     @property
-    def constraints(self) -> int:
+    def num_constraints(self) -> int:
         """The number of constraints."""
         return len(self.a.starts) - 1
 
@@ -69,7 +69,7 @@ def first_unsatisfied(r1cs: R1CS, witness: Sequence[int]) -> int | None:
 
     Raises ValueError when the witness has the wrong length or does not begin with one.
     """
-    if len(witness) != r1cs.wires or witness[0] != 1:
+    if len(witness) != r1cs.num_wires or witness[0] != 1:
         raise ValueError("a witness has one value for each wire, and its first is 1")
     p = r1cs.modulus
     for index, (a, b, c) in enumerate(zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows())):

@@ -165,7 +165,7 @@ def verify(app: App, key: Path, public: Path, proof: Path, paranoid: bool) -> No
     from zk.groth16 import keys
 
     trusted = snarkjs.decode_verifying_key(paths.read_bytes(key, snarkjs.MAX_BYTES))
-    inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES), trusted.public)
+    inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES), trusted.num_public)
     found = snarkjs.decode_proof(paths.read_bytes(proof))
     with watching.show_progress(app):
         warmup.compile_kernels()

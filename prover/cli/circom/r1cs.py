@@ -30,21 +30,21 @@ def info(app: App, r1cs: Path) -> None:
     found = circuit.read_header(r1cs)
     app.screen.fields([
         ("curve", "bn-128"),
-        ("wires", f"{found.wires:,}"),
-        ("constraints", f"{found.constraints:,}"),
-        ("private inputs", f"{found.private:,}"),
-        ("public inputs", f"{found.inputs:,}"),
-        ("labels", f"{found.labels:,}"),
-        ("outputs", f"{found.outputs:,}"),
+        ("wires", f"{found.num_wires:,}"),
+        ("constraints", f"{found.num_constraints:,}"),
+        ("private inputs", f"{found.num_private_inputs:,}"),
+        ("public inputs", f"{found.num_public_inputs:,}"),
+        ("labels", f"{found.num_labels:,}"),
+        ("outputs", f"{found.num_outputs:,}"),
     ])  # fmt: skip
     app.screen.document({
         "curve": "bn128",
-        "wires": found.wires,
-        "constraints": found.constraints,
-        "private_inputs": found.private,
-        "public_inputs": found.inputs,
-        "labels": found.labels,
-        "outputs": found.outputs,
+        "wires": found.num_wires,
+        "constraints": found.num_constraints,
+        "private_inputs": found.num_private_inputs,
+        "public_inputs": found.num_public_inputs,
+        "labels": found.num_labels,
+        "outputs": found.num_outputs,
     })
 
 
@@ -104,6 +104,6 @@ def export_json(app: App, r1cs: Path, output: Path | None) -> None:
             for index, text in enumerate(exported.circuit(found.header, found.system, found.labels)):
                 file.write(text.encode())
                 if index % 4096 == 0:
-                    report(min(index, found.header.constraints), found.header.constraints)
+                    report(min(index, found.header.num_constraints), found.header.num_constraints)
     app.screen.say(f"The circuit is in {output}.")
-    app.screen.document({"output": str(output), "constraints": found.header.constraints})
+    app.screen.document({"output": str(output), "constraints": found.header.num_constraints})

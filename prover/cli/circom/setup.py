@@ -34,7 +34,7 @@ def setup(app: App, r1cs: Path, powers: Path, new: Path) -> None:
         header = r1csfile.split(source, str(r1cs))[0]
         making.check_powers(header, found)
         contributions.compile_kernels(app)
-        memory = making.memory_bytes(r1cs.stat().st_size, header.constraints)
+        memory = making.memory_bytes(r1cs.stat().st_size, header.num_constraints)
         with watching.long_step(app, "Making the key", memory) as report:
             made = making.make(r1csfile.listing(source, str(r1cs)), found, report)
             zkeyfile.write(file, made)

@@ -92,7 +92,7 @@ def check(app: App, r1cs: Path, wtns: Path, show_secrets: bool) -> None:
     with watching.long_step(app, f"Checking {wtns.name}", memory) as report:
         found = circuit.read(r1cs)
         violation = checking.first_violation(found, values, str(wtns), report)
-    constraints = found.header.constraints
+    constraints = found.header.num_constraints
     if violation is None:
         app.screen.say(f"{wtns} satisfies all {constraints:,} constraints of {r1cs}.", "good")
         app.screen.document({"satisfied": True, "constraints": constraints})

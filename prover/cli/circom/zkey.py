@@ -134,7 +134,7 @@ def _memory_of_origin(kind: str, origin: Path, source: BinaryIO) -> int:
 
     if kind == "init":
         return _memory(origin)
-    return making.memory_bytes(origin.stat().st_size, r1csfile.split(source, str(origin))[0].constraints)
+    return making.memory_bytes(origin.stat().st_size, r1csfile.split(source, str(origin))[0].num_constraints)
 
 
 def _memory(path: Path) -> int:
@@ -182,8 +182,8 @@ def _show(app: App, key: "KeyFile", more: dict[str, Any]) -> None:
     told = [(one.attribution, one.hash()) for one in ceremony.contributions]
     screen.fields([
         ("curve", "bn-128"),
-        ("wires", f"{header.wires:,}"),
-        ("public inputs", f"{header.public:,}"),
+        ("wires", f"{header.num_wires:,}"),
+        ("public inputs", f"{header.num_public:,}"),
         ("domain", f"2^{header.log_size}"),
         ("circuit hash", contributions.hash_text(ceremony.circuit_hash)),
         ("beacon", "the last contribution" if told and told[-1][0].beacon else "none at the end"),
@@ -203,8 +203,8 @@ def _show(app: App, key: "KeyFile", more: dict[str, Any]) -> None:
     screen.document({
         **more,
         "curve": "bn128",
-        "wires": header.wires,
-        "public": header.public,
+        "wires": header.num_wires,
+        "public": header.num_public,
         "domain": 1 << header.log_size,
         "circuit_hash": ceremony.circuit_hash.hex(),
         "forgeable": is_forgeable,

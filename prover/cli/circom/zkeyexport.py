@@ -91,4 +91,4 @@ def _write(app: App, output: Path, text: str, key: "VerifyingKey", what: str) ->
 
     paths.write_text(output, text)
     app.screen.say(f"{what} is in {output}.")
-    app.screen.document({"file": str(output), "key": {"digest": keys.digest(key).hex()}, "public": key.public})
+    app.screen.document({"file": str(output), "key": {"digest": keys.digest(key).hex()}, "public": key.num_public})

@@ -80,7 +80,7 @@ def profile(app: App, statement: str, depth: int, shown_lines: int) -> None:
     from prover.proofs import inspection
 
     compiled = registry.compiled(statement)
-    total, scopes = compiled.r1cs.constraints, inspection.scopes(compiled)
+    total, scopes = compiled.r1cs.num_constraints, inspection.scopes(compiled)
     lines = inspection.lines(compiled)[:shown_lines]
     app.screen.table(
         ("scope", ">constraints", ">share", ""),
@@ -132,7 +132,7 @@ def check(app: App, statement: str, input: Path, show_secrets: bool) -> None:
     app.screen.document(_check_document(statement, found, show_secrets))
     if found.violation is None and found.false is None:
         app.screen.say(
-            f"{statement}: the input satisfies all {registry.compiled(statement).r1cs.constraints:,} constraints"
+            f"{statement}: the input satisfies all {registry.compiled(statement).r1cs.num_constraints:,} constraints"
         )
         return
     app.screen.fields(_check_fields(found, show_secrets))
@@ -207,7 +207,7 @@ def export(app: App, statement: str, output: Path) -> None:
     paths.check_folder(output)
     with files.writing(output) as file:
         r1cswriter.write(file, compiled.r1cs, len(compiled.private_names))
-    app.screen.say(f"The {compiled.r1cs.constraints:,} constraints of {statement} are in {output}.")
+    app.screen.say(f"The {compiled.r1cs.num_constraints:,} constraints of {statement} are in {output}.")
     app.screen.document({"statement": statement, "r1cs": str(output), "fingerprint": registry.pinned(statement)})
 
 

@@ -32,7 +32,7 @@ def test_a_true_witness_violates_nothing_and_progress_is_told(place):
     read = circuit.read(place / "circuit.r1cs")
     witness = array.plain(qap.cubic_witness(3, 5))
     assert checking.first_violation(read, witness, progress=lambda *at: told.append(at)) is None
-    assert told == [(0, read.header.constraints)]
+    assert told == [(0, read.header.num_constraints)]
 
 
 def test_the_first_violated_constraint_is_found_with_both_sides(place):
@@ -103,7 +103,7 @@ def test_snarkjss_witnesses_satisfy_and_every_other_value_of_a_wire_is_noticed(c
     read = circuit.read(folder / "circuit.r1cs")
     witness = wtns.decode((folder / "witness.wtns").read_bytes())
     assert checking.first_violation(read, witness) is None
-    used = {wire for side in (read.system.a, read.system.b, read.system.c) for wire in side.wires.tolist()}
+    used = {wire for side in (read.system.a, read.system.b, read.system.c) for wire in side.columns.tolist()}
     for wire in sorted(used - {0}):
         lie = witness.copy()
         lie[wire, 0] ^= 1

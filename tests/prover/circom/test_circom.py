@@ -55,7 +55,7 @@ def test_a_kept_key_is_used_where_it_lies(place, monkeypatch):
     another_process()
     monkeypatch.setattr(proofs, "_made", lambda path: pytest.fail("the key was made again"))
     again = proofs.open_key(place / "circuit.zkey")
-    assert isinstance(again.h.base, np.memmap) or isinstance(again.h, np.memmap)
+    assert isinstance(again.h_query.base, np.memmap) or isinstance(again.h_query, np.memmap)
     assert all(np.array_equal(first[name], values) for name, values in keys.to_arrays(again).items())
     assert proofs.open_key(place / "circuit.zkey") is again
 
@@ -174,7 +174,7 @@ def test_only_the_damaged_key_is_dropped_from_memory(place, zkey):
 
 def test_a_key_just_made_is_mapped_as_all_are(place):
     key = proofs.open_key(place / "circuit.zkey")
-    assert isinstance(key.h.base, np.memmap) or isinstance(key.h, np.memmap)
+    assert isinstance(key.h_query.base, np.memmap) or isinstance(key.h_query, np.memmap)
 
 
 def test_a_planted_key_is_not_used(place):

@@ -75,11 +75,11 @@ def test_a_witness_is_read_as_snarkjs_reads_it(circom_folders, name):
 def test_a_system_is_read_as_snarkjs_reads_it(circom_folders, name):
     exported = json.loads((circom_folders[name] / "r1cs.json").read_text())
     found = r1csfile.decode((circom_folders[name] / "circuit.r1cs").read_bytes())
-    assert (found.wires, found.public) == (exported["nVars"], exported["nOutputs"] + exported["nPubInputs"])
+    assert (found.num_wires, found.num_public) == (exported["nVars"], exported["nOutputs"] + exported["nPubInputs"])
     for index, constraint in enumerate(exported["constraints"]):
         rows = [getattr(found, side).row(index) for side in "abc"]
         assert rows == [sorted((int(wire), int(value)) for wire, value in row.items()) for row in constraint]
-    assert found.constraints == len(exported["constraints"])
+    assert found.num_constraints == len(exported["constraints"])
 
 
 @pytest.mark.parametrize("name", CASES)

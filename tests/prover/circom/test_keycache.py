@@ -45,13 +45,13 @@ def test_a_read_only_cache_still_serves(cache, key, monkeypatch):
 def test_an_entry_is_intact_until_a_file_changes(cache, key):
     keycache.keep("aa", key)
     assert keycache.is_intact("aa") and not keycache.is_intact("bb")
-    np.save(cache / f"aa-{keycache.VERSION}" / "h.npy", np.roll(key.h, 1, axis=1))
+    np.save(cache / f"aa-{keycache.VERSION}" / "h.npy", np.roll(key.h_query, 1, axis=1))
     assert keycache.load("aa") is not None and not keycache.is_intact("aa")
 
 
 def test_what_is_kept_is_mapped_and_an_entry_that_is_right_stays(cache, key):
     kept = keycache.keep("aa", key)
-    assert isinstance(kept.h.base, np.memmap) or isinstance(kept.h, np.memmap)
+    assert isinstance(kept.h_query.base, np.memmap) or isinstance(kept.h_query, np.memmap)
     before = (cache / f"aa-{keycache.VERSION}").stat().st_ino
     keycache.keep("aa", key)
     assert (cache / f"aa-{keycache.VERSION}").stat().st_ino == before

@@ -50,7 +50,7 @@ def test_a_proof_that_does_not_verify_never_leaves(made, keystore, monkeypatch):
     from zk.groth16 import prover
 
     good = prover.prove
-    monkeypatch.setattr(prover, "prove", lambda key, witness: replace(good(key, witness), c=key.delta))
+    monkeypatch.setattr(prover, "prove", lambda key, witness: replace(good(key, witness), c=key.delta_g1))
     with pytest.raises(InvalidProof):
         pipeline.prove("leg", made.public, made.private, keystore)
 

@@ -164,7 +164,7 @@ def test_a_signature_by_another_key_is_noticed(folder):
     lambda found: {"head": replace(found.head, beacon=chains.BEACON)},
     lambda found: {"head": replace(found.head, public_key=chains.signer(9).public_key().public_bytes_raw().hex())},
     lambda found: {"shares": found.shares[::-1]},
-    lambda found: {"shares": (replace(found.shares[0], delta2=b"", record=b"recorddelta"), found.shares[1])},
+    lambda found: {"shares": (replace(found.shares[0], delta_g2=b"", record=b"recorddelta"), found.shares[1])},
 ])  # fmt: skip
 def test_the_signature_covers_all_that_is_said_and_every_share(folder, changed):
     found = contribution.decode((folder / "0003-carol.contribution").read_bytes(), "it")

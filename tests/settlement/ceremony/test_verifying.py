@@ -55,8 +55,8 @@ def test_a_ceremony_is_worked_out_again_and_its_keys_are_finished(made, folder):
     for name, key in found.keys.items():
         assert [c.attribution.name for c in key.ceremony.contributions] == ["Alice", "Bob", "beacon"]
         verifying_key = found.verifying_key(name)
-        assert verifying_key == found.proving_key(name).verifying and verifying_key.delta != verifying_key.gamma
-        assert verifying_key.public == len(key.ic) - 1
+        assert verifying_key == found.proving_key(name).verifying and verifying_key.delta_g2 != verifying_key.gamma_g2
+        assert verifying_key.num_public == len(key.ic) - 1
 
 
 def test_a_key_that_nobody_contributed_to_is_none(tmp_path):
@@ -91,10 +91,10 @@ def by_secret(before: KeyFile, secret: int, stated: int | None = None) -> KeyFil
     seed = phase2.transcript(digest, s, bn254.multiply(stated, s))
     public = proof_of_knowledge.publish(stated, s, proof_of_knowledge.hash_to_g2(seed))
     honest = phase2.contribute(before, "Mallory")
-    delta, delta2 = (bn254.multiply(secret, point) for point in (before.header.delta, before.header.delta2))
-    record = replace(honest.ceremony.contributions[-1], delta=delta, key=public, transcript=seed)
+    delta_g1, delta_g2 = (bn254.multiply(secret, point) for point in (before.header.delta_g1, before.header.delta_g2))
+    record = replace(honest.ceremony.contributions[-1], delta_g1=delta_g1, key=public, transcript=seed)
     ceremony = replace(honest.ceremony, contributions=(*before.ceremony.contributions, record))
-    return replace(before, header=replace(before.header, delta=delta, delta2=delta2), ceremony=ceremony)
+    return replace(before, header=replace(before.header, delta_g1=delta_g1, delta_g2=delta_g2), ceremony=ceremony)
 
 
 def divided(before: KeyFile, key: KeyFile, secret: int) -> KeyFile:
@@ -104,7 +104,7 @@ def divided(before: KeyFile, key: KeyFile, secret: int) -> KeyFile:
     def by(points: np.ndarray) -> np.ndarray:
         return np.concatenate([_multiplied(row, inverse) for row in points])
 
-    return replace(key, c=by(before.c), h=by(before.h))
+    return replace(key, l_query=by(before.l_query), h_query=by(before.h_query))
 
 
 def _multiplied(row: np.ndarray, factor: int) -> np.ndarray:
@@ -131,7 +131,7 @@ def test_a_contribution_that_turns_delta_around_adds_no_secret_either(folder, ad
 
 def test_points_c_that_were_not_divided_are_noticed(folder, add):
     def change(before: KeyFile) -> Share:
-        return shares.encode(replace(phase2.contribute(before, "Mallory"), c=before.c))
+        return shares.encode(replace(phase2.contribute(before, "Mallory"), l_query=before.l_query))
 
     add(change)
     refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points c of the key are not those")
@@ -139,7 +139,7 @@ def test_points_c_that_were_not_divided_are_noticed(folder, add):
 
 def test_points_h_that_were_not_divided_are_noticed(folder, add):
     def change(before: KeyFile) -> Share:
-        return shares.encode(replace(phase2.contribute(before, "Mallory"), h=before.h))
+        return shares.encode(replace(phase2.contribute(before, "Mallory"), h_query=before.h_query))
 
     add(change)
     refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points h of the key are not those")
@@ -147,8 +147,8 @@ def test_points_h_that_were_not_divided_are_noticed(folder, add):
 
 def test_a_delta_in_g2_of_another_secret_is_noticed(folder, add):
     def change(before: KeyFile) -> Share:
-        other = bn254.multiply(9, before.header.delta2)
-        return replace(shares.encode(phase2.contribute(before, "Mallory")), delta2=g2.encode([other]).tobytes())
+        other = bn254.multiply(9, before.header.delta_g2)
+        return replace(shares.encode(phase2.contribute(before, "Mallory")), delta_g2=g2.encode([other]).tobytes())
 
     add(change)
     refused(folder, InvalidProof, "0003-mallory.contribution: leg: the key: delta in G2 is not that in G1")
@@ -207,13 +207,13 @@ def spoilt(part: str, change: Callable[[bytes], bytes]) -> Callable[[KeyFile], S
 
 
 @pytest.mark.parametrize("part, change, why", [
-    ("c", lambda data: data[:-64], "the points c has .* bytes instead of"),
-    ("h", lambda data: data + bytes(64), "the points h has .* bytes instead of"),
-    ("c", lambda data: bytes([data[0] ^ 1]) + data[1:], "the points c"),
-    ("h", lambda data: b"\xff" * 32 + data[32:], "the points h"),
-    ("delta2", lambda data: bytes(128), "delta is the identity"),
-    ("delta2", lambda data: b"\xff" * 32 + data[32:], "delta has a number that is not below the modulus"),
-    ("delta2", lambda data: data[64:] + data[:64], "delta is not on the curve of G2"),
+    ("l_query", lambda data: data[:-64], "the points c has .* bytes instead of"),
+    ("h_query", lambda data: data + bytes(64), "the points h has .* bytes instead of"),
+    ("l_query", lambda data: bytes([data[0] ^ 1]) + data[1:], "the points c"),
+    ("h_query", lambda data: b"\xff" * 32 + data[32:], "the points h"),
+    ("delta_g2", lambda data: bytes(128), "delta is the identity"),
+    ("delta_g2", lambda data: b"\xff" * 32 + data[32:], "delta has a number that is not below the modulus"),
+    ("delta_g2", lambda data: data[64:] + data[:64], "delta is not on the curve of G2"),
     ("record", lambda data: data[:-1], "cut short"),
     ("record", lambda data: data + b"\0", "0003-mallory.contribution: leg"),
     ("record", lambda data: bytes([data[0] ^ 1]) + data[1:], "not one contribution to the key of this circuit"),

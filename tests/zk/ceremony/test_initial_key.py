@@ -41,16 +41,16 @@ def columns(size: int = LOG_SIZE) -> list[list[int]]:
 def test_the_points_of_a_key_are_the_columns_of_the_circuit_at_tau():
     key, (u, v, w) = make(), columns()
     sums = [BETA * x + ALPHA * y + z for x, y, z in zip(u, v, w)]
-    expected = {"a": u, "b1": v, "ic": sums[: PUBLIC + 1], "c": sums[PUBLIC + 1 :]}
-    expected["h"] = toy_ceremony.quotients(LOG_SIZE, POWER)
+    expected = {"a_query": u, "b_g1_query": v, "ic": sums[: PUBLIC + 1], "l_query": sums[PUBLIC + 1 :]}
+    expected["h_query"] = toy_ceremony.quotients(LOG_SIZE, POWER)
     for name, logarithms in expected.items():
         assert np.array_equal(getattr(key, name), toy_ceremony.made(fixed_base.g1, logarithms)), name
-    assert np.array_equal(key.b2, toy_ceremony.made(fixed_base.g2, v))
+    assert np.array_equal(key.b_g2_query, toy_ceremony.made(fixed_base.g2, v))
     header = key.header
-    assert (header.wires, header.public, header.log_size) == (WIRES, PUBLIC, LOG_SIZE)
-    assert (header.alpha, header.beta) == tuple(bn254.multiply(k, bn254.G1) for k in (ALPHA, BETA))
-    assert header.beta2 == bn254.multiply(BETA, bn254.G2)
-    assert (header.gamma2, header.delta, header.delta2) == (bn254.G2, bn254.G1, bn254.G2)
+    assert (header.num_wires, header.num_public, header.log_size) == (WIRES, PUBLIC, LOG_SIZE)
+    assert (header.alpha_g1, header.beta_g1) == tuple(bn254.multiply(k, bn254.G1) for k in (ALPHA, BETA))
+    assert header.beta_g2 == bn254.multiply(BETA, bn254.G2)
+    assert (header.gamma_g2, header.delta_g1, header.delta_g2) == (bn254.G2, bn254.G1, bn254.G2)
 
 
 def test_the_terms_stand_in_the_order_of_the_circuit_with_zeros_and_wires_that_occur_twice():
@@ -68,7 +68,7 @@ def test_a_circuit_that_fills_the_powers_takes_h_from_the_shortened_row():
     filled = CONSTRAINTS + [([], [], [])] * (13 - len(CONSTRAINTS))
     key = make(toy_ceremony.r1cs(filled))
     assert key.header.log_size == POWER
-    assert np.array_equal(key.h, toy_ceremony.made(fixed_base.g1, toy_ceremony.quotients(POWER, POWER)))
+    assert np.array_equal(key.h_query, toy_ceremony.made(fixed_base.g1, toy_ceremony.quotients(POWER, POWER)))
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_the_domain_has_room_for_the_wire_one_and_is_never_one(constraints, publ
 def expected_hash(key: KeyFile, logarithms: list[int]) -> bytes:
     """snarkjs's hash of a circuit, with these logarithms for h."""
     header = key.header
-    data = bn254.encode_g1(header.alpha) + bn254.encode_g1(header.beta)
-    data += b"".join(map(bn254.encode_g2, (header.beta2, bn254.G2)))
+    data = bn254.encode_g1(header.alpha_g1) + bn254.encode_g1(header.beta_g1)
+    data += b"".join(map(bn254.encode_g2, (header.beta_g2, bn254.G2)))
     data += bn254.encode_g1(bn254.G1) + bn254.encode_g2(bn254.G2)
-    for name in ("ic", "h", "c", "a", "b1", "b2"):
-        points = toy_ceremony.made(fixed_base.g1, logarithms) if name == "h" else getattr(key, name)
-        count = (1 << header.log_size) - 1 if name == "h" else len(points)
+    for name in ("ic", "h_query", "l_query", "a_query", "b_g1_query", "b_g2_query"):
+        points = toy_ceremony.made(fixed_base.g1, logarithms) if name == "h_query" else getattr(key, name)
+        count = (1 << header.log_size) - 1 if name == "h_query" else len(points)
         data += struct.pack(">I", count) + pointbytes.uncompressed(points).tobytes()
     return hashlib.blake2b(data).digest()
 

@@ -50,8 +50,9 @@ def multiplied(key: KeyFile, factor: int) -> KeyFile:
         return pointwise.multiply(points, np.repeat(array.plain([pow(factor, -1, R)]), len(points), axis=0))
 
     header = key.header
-    header = replace(header, delta=bn254.multiply(factor, header.delta), delta2=bn254.multiply(factor, header.delta2))
-    return replace(key, header=header, c=divided(key.c), h=divided(key.h))
+    delta_g1, delta_g2 = (bn254.multiply(factor, delta) for delta in (header.delta_g1, header.delta_g2))
+    header = replace(header, delta_g1=delta_g1, delta_g2=delta_g2)
+    return replace(key, header=header, l_query=divided(key.l_query), h_query=divided(key.h_query))
 
 
 def contributed(of: KeyFile, number: int, **changes) -> KeyFile:
@@ -83,10 +84,10 @@ def test_a_key_verifies_from_any_earlier_one():
 
 def test_a_contribution_divides_c_and_h_and_multiplies_delta_and_nothing_else():
     before, after = keys()[:2]
-    for name in ("ic", "terms", "a", "b1", "b2"):
+    for name in ("ic", "terms", "a_query", "b_g1_query", "b_g2_query"):
         assert getattr(before, name) is getattr(after, name)
-    assert replace(after.header, delta=before.header.delta, delta2=before.header.delta2) == before.header
-    assert after.header.delta == after.ceremony.contributions[0].delta != before.header.delta
+    assert replace(after.header, delta_g1=before.header.delta_g1, delta_g2=before.header.delta_g2) == before.header
+    assert after.header.delta_g1 == after.ceremony.contributions[0].delta_g1 != before.header.delta_g1
 
 
 def test_a_beacon_gives_everybody_the_same_bytes_and_a_secret_does_not():
@@ -129,7 +130,7 @@ def by_secret(*secrets: int) -> KeyFile:
 def _another_multiple() -> KeyFile:
     """A last contribution that multiplied δ by twice the secret that it proves."""
     key = multiplied(keys()[2], 2)
-    return contributed(key, 1, delta=key.header.delta)
+    return contributed(key, 1, delta_g1=key.header.delta_g1)
 
 
 def _on_another_hash() -> KeyFile:
@@ -155,32 +156,36 @@ LAST = 2
 OTHER1, OTHER2 = bn254.multiply(99, bn254.G1), bn254.multiply(99, bn254.G2)
 DIFFERS = "the key is not that of the circuit and the powers of tau: "
 LIES = {
-    "wires": (lambda: _header(wires=10), DIFFERS + "the number of wires differs"),
-    "public": (lambda: _header(public=1), DIFFERS + "the number of public inputs differs"),
+    "wires": (lambda: _header(num_wires=10), DIFFERS + "the number of wires differs"),
+    "public": (lambda: _header(num_public=1), DIFFERS + "the number of public inputs differs"),
     "domain": (lambda: _header(log_size=4), DIFFERS + "the domain differs"),
-    "alpha": (lambda: _header(alpha=OTHER1), DIFFERS + "alpha differs"),
-    "beta": (lambda: _header(beta=OTHER1), DIFFERS + "beta in G1 differs"),
-    "beta2": (lambda: _header(beta2=OTHER2), DIFFERS + "beta in G2 differs"),
-    "gamma": (lambda: _header(gamma2=OTHER2), DIFFERS + "gamma differs"),
+    "alpha": (lambda: _header(alpha_g1=OTHER1), DIFFERS + "alpha differs"),
+    "beta": (lambda: _header(beta_g1=OTHER1), DIFFERS + "beta in G1 differs"),
+    "beta2": (lambda: _header(beta_g2=OTHER2), DIFFERS + "beta in G2 differs"),
+    "gamma": (lambda: _header(gamma_g2=OTHER2), DIFFERS + "gamma differs"),
     "delta": (lambda: multiplied(keys()[3], 2), "the key: delta in G1 is not that of the last contribution"),
-    "delta2": (lambda: _header(delta2=OTHER2), "the key: delta in G2 is not that in G1"),
+    "delta2": (lambda: _header(delta_g2=OTHER2), "the key: delta in G2 is not that in G1"),
     "ic": (lambda: replace(keys()[3], ic=changed(keys()[3].ic, 1)), DIFFERS + "ic differ"),
     "terms": (lambda: replace(keys()[3], terms=keys()[3].terms[:-1] + b"\0"), DIFFERS + "the terms of A and B differ"),
     "fewer terms": (lambda: replace(keys()[3], terms=keys()[3].terms[:-44]), DIFFERS + "the terms of A and B differ"),
-    "a": (lambda: replace(keys()[3], a=changed(keys()[3].a, 0)), DIFFERS + "the points a differ"),
-    "b1": (lambda: replace(keys()[3], b1=changed(keys()[3].b1, 8)), DIFFERS + "the points b in G1 differ"),
-    "b2": (lambda: replace(keys()[3], b2=changed(keys()[3].b2, 8)), DIFFERS + "the points b in G2 differ"),
-    "c": (lambda: replace(keys()[3], c=changed(keys()[3].c, 0)), "the points c of the key are not those"),
+    "a": (lambda: replace(keys()[3], a_query=changed(keys()[3].a_query, 0)), DIFFERS + "the points a differ"),
+    "b_g1_query": (
+        lambda: replace(keys()[3], b_g1_query=changed(keys()[3].b_g1_query, 8)), DIFFERS + "the points b in G1 differ"),
+    "b_g2_query": (
+        lambda: replace(keys()[3], b_g2_query=changed(keys()[3].b_g2_query, 8)), DIFFERS + "the points b in G2 differ"),
+    "c": (lambda: replace(keys()[3], l_query=changed(keys()[3].l_query, 0)), "the points c of the key are not those"),
     "c, whose sum is right": (
-        lambda: replace(keys()[3], c=changed(changed(keys()[3].c, 0), 1, -1)), "the points c of the key are not those"),
-    "h": (lambda: replace(keys()[3], h=changed(keys()[3].h, 7)), "the points h of the key are not those"),
+        lambda: replace(keys()[3], l_query=changed(changed(keys()[3].l_query, 0), 1, -1)),
+        "the points c of the key are not those"),
+    "h": (lambda: replace(keys()[3], h_query=changed(keys()[3].h_query, 7)), "the points h of the key are not those"),
     "circuit hash": (_on_another_hash, DIFFERS + "the hash of the circuit differs"),
     "no first contribution": (lambda: _without(0), "contribution 1: the transcript is not that of"),
     "no second contribution": (lambda: _without(1), "contribution 2: the transcript is not that of"),
     "no last contribution": (lambda: _without(LAST), "the key: delta in G1 is not that of the last contribution"),
     "transcript": (
         lambda: contributed(keys()[3], LAST, transcript=bytes(64)), "contribution 3: the transcript is not that of"),
-    "an earlier delta": (lambda: contributed(keys()[3], 0, delta=OTHER1), "contribution 1: delta is not multiplied by"),
+    "an earlier delta": (
+        lambda: contributed(keys()[3], 0, delta_g1=OTHER1), "contribution 1: delta is not multiplied by"),
     "another multiple": (_another_multiple, "contribution 2: delta is not multiplied by its secret"),
     "no knowledge": (lambda: _proof(g2_spx=OTHER2), "contribution 2: the proof of knowledge is wrong"),
     "beacon": (
@@ -204,10 +209,10 @@ def test_a_key_with_one_lie_in_it_is_refused_with_a_sentence(name):
 
 
 def test_points_that_are_none_are_refused_before_anything_is_multiplied_with_them():
-    for name in "ch":
-        rows = np.array(getattr(keys()[3], name))
+    for name, query in (("c", "l_query"), ("h", "h_query")):
+        rows = np.array(getattr(keys()[3], query))
         rows[1] = np.frombuffer(test_zkey.OFF_CURVE, np.uint64).reshape(2, 4)
-        bad = replace(keys()[3], **{name: rows})
+        bad = replace(keys()[3], **{query: rows})
         with pytest.raises(FormatError, match=f"the points {name}: point 1 is not on the curve"):
             phase2check.verify(bad, circuit(), powers())
         with pytest.raises(FormatError, match=f"the points {name}: point 1 is not on the curve"):
@@ -225,10 +230,10 @@ def test_a_key_whose_secrets_cancel_out_is_refused(last):
 
 
 def test_points_of_the_initial_key_that_are_none_are_refused():
-    rows = np.array(keys()[1].c)
+    rows = np.array(keys()[1].l_query)
     rows[1] = np.frombuffer(test_zkey.OFF_CURVE, np.uint64).reshape(2, 4)
     with pytest.raises(FormatError, match="the initial key: the points c: point 1 is not on the curve"):
-        phase2check.verify_from(keys()[2], replace(keys()[1], c=rows), powers())
+        phase2check.verify_from(keys()[2], replace(keys()[1], l_query=rows), powers())
 
 
 def test_beacons_that_take_too_long_together_are_refused_before_any_of_them(monkeypatch):
@@ -252,14 +257,15 @@ def test_an_initial_key_must_be_an_earlier_one_of_the_same_ceremony():
             phase2check.verify_from(keys()[2], initial, powers())
     with pytest.raises(InvalidProof, match="the initial key: delta in G1 is not that of the last contribution"):
         phase2check.verify_from(keys()[2], multiplied(keys()[1], 2), powers())
-    wrong = replace(keys()[1], header=replace(keys()[1].header, delta2=OTHER2))
+    wrong = replace(keys()[1], header=replace(keys()[1].header, delta_g2=OTHER2))
     with pytest.raises(InvalidProof, match="the initial key: delta in G2 is not that in G1"):
         phase2check.verify_from(keys()[2], wrong, powers())
 
 
 def test_from_an_initial_key_h_is_still_that_of_the_powers():
     """Both keys have the same wrong h."""
-    wrong = [replace(key, h=pointwise.multiply(key.h, np.repeat(array.plain([2]), 8, axis=0))) for key in keys()[:2]]
+    twice = np.repeat(array.plain([2]), 8, axis=0)
+    wrong = [replace(key, h_query=pointwise.multiply(key.h_query, twice)) for key in keys()[:2]]
     with pytest.raises(InvalidProof, match="the points h of the key are not those"):
         phase2check.verify_from(wrong[1], wrong[0], powers())
 
@@ -268,7 +274,7 @@ def test_a_key_of_public_wires_only_has_no_c_to_divide():
     rows = [([(0, 1)], [(1, 1)], [(2, 1)])]
     listing = r1csfile.listing(toy_ceremony.r1cs(rows, wires=3))
     key = phase2.contribute(initial_key.make(listing, powers()))
-    assert len(key.c) == 0
+    assert len(key.l_query) == 0
     phase2check.verify(key, listing, powers())
 
 

@@ -140,7 +140,7 @@ def test_without_the_optimiser_it_answers_alike(chain):
 @both
 def test_a_proof_that_our_prover_makes_is_true(chain, language):
     key, witness = generator.generate(cubic.system()), qap.cubic_witness(11, 13)
-    proof, public = prover.prove(key, cubic.wires(witness)), witness[1:3]
+    proof, public = prover.prove(key, cubic.words(witness)), witness[1:3]
     address = chain.deploy(deployments.ours(language, key.verifying))
     assert chain.call(address, calldata.abi(proof, public)).verdict == "true"
     assert chain.call(address, calldata.abi(proof, public[::-1])).verdict == "false"

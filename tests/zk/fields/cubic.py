@@ -12,6 +12,6 @@ def system(of: qap.System = qap.CUBIC) -> r1cs.R1CS:
     return r1cs.R1CS(R, of.wires, of.public, *matrices)
 
 
-def wires(witness: list[int]):
+def words(witness: list[int]):
     """A witness as Montgomery words."""
     return array.encode(FR, witness)

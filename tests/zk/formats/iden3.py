@@ -44,20 +44,20 @@ def zkey(key: ProvingKey) -> bytes:
 
 def zkey_sections(key: ProvingKey) -> Sections:
     vk = key.verifying
-    header = u32(32) + field(P) + u32(32) + field(R) + u32(key.wires, key.public, 1 << key.log_size)
-    header += b"".join(g1.encode([point]).tobytes() for point in (vk.alpha, key.beta))
-    header += g2.encode([vk.beta, vk.gamma]).tobytes() + g1.encode([key.delta]).tobytes()
-    header += g2.encode([vk.delta]).tobytes()
+    header = u32(32) + field(P) + u32(32) + field(R) + u32(key.num_wires, key.num_public, 1 << key.log_size)
+    header += b"".join(g1.encode([point]).tobytes() for point in (vk.alpha_g1, key.beta_g1))
+    header += g2.encode([vk.beta_g2, vk.gamma_g2]).tobytes() + g1.encode([key.delta_g1]).tobytes()
+    header += g2.encode([vk.delta_g2]).tobytes()
     return {
         1: u32(1),
         2: header,
         3: g1.encode(vk.ic).tobytes(),
         4: terms([*_matrix(key, "a", 0), *_matrix(key, "b", 1)]),
-        5: _spread(key.wires, key.a_wires, key.a[0]),
-        6: _spread(key.wires, key.b_wires, key.b1[0]),
-        7: _spread(key.wires, key.b_wires, key.b2[0]),
-        8: key.c[0].tobytes(),
-        9: key.h[0].tobytes(),
+        5: _spread(key.num_wires, key.a_indices, key.a_query[0]),
+        6: _spread(key.num_wires, key.b_indices, key.b_g1_query[0]),
+        7: _spread(key.num_wires, key.b_indices, key.b_g2_query[0]),
+        8: key.l_query[0].tobytes(),
+        9: key.h_query[0].tobytes(),
         10: bytes(68),
     }
 
@@ -88,12 +88,12 @@ def _spread(wires: int, present: np.ndarray, points: np.ndarray) -> bytes:
 
 def r1cs_sections(system: R1CS) -> Sections:
     """What CIRCUIT.r1cs is made of; all public wires are inputs."""
-    header = u32(32) + field(R) + u32(system.wires, 0, system.public, 0)
+    header = u32(32) + field(R) + u32(system.num_wires, 0, system.num_public, 0)
     triples = zip(*(matrix.rows() for matrix in (system.a, system.b, system.c)))
     return {
         2: b"".join(combination(row) for triple in triples for row in triple),
-        1: header + struct.pack("<QI", system.wires, system.constraints),
-        3: struct.pack(f"<{system.wires}Q", *range(system.wires)),
+        1: header + struct.pack("<QI", system.num_wires, system.num_constraints),
+        3: struct.pack(f"<{system.num_wires}Q", *range(system.num_wires)),
     }
 
 

@@ -24,7 +24,7 @@ def rows(matrix: r1cs.SparseMatrix) -> list:
 
 
 def same(left: r1cs.R1CS, right: r1cs.R1CS) -> bool:
-    sizes = [(of.modulus, of.wires, of.public, of.constraints) for of in (left, right)]
+    sizes = [(of.modulus, of.num_wires, of.num_public, of.num_constraints) for of in (left, right)]
     return sizes[0] == sizes[1] and all(rows(getattr(left, n)) == rows(getattr(right, n)) for n in "abc")
 
 
@@ -56,7 +56,7 @@ def test_what_is_written_here_is_what_another_program_writes_and_is_read_again()
     assert {number: bytes(part.data) for number, part in parts.items()} == SECTIONS
     r1cswriter.write(counted, cubic.system(), private=1)
     written = counted.getvalue()
-    assert same(r1csfile.decode(written), cubic.system()) and r1csfile.split(written)[0].private == 1
+    assert same(r1csfile.decode(written), cubic.system()) and r1csfile.split(written)[0].num_private_inputs == 1
 
 
 def test_rows_are_sorted_and_zeros_dropped():
@@ -68,7 +68,7 @@ def test_rows_are_sorted_and_zeros_dropped():
 def test_a_listing_keeps_the_order_of_the_file_zeros_and_wires_that_occur_twice():
     first = [(5, 7), (3, 0), (5, R - 1)]
     found = r1csfile.listing(with_first_row(first))
-    assert list(zip(found.wires.tolist(), array.from_plain(found.values)))[: len(first)] == first
+    assert list(zip(found.columns.tolist(), array.from_plain(found.values)))[: len(first)] == first
     assert found.combinations.tolist() == sorted(found.combinations) and found.combinations[:4].tolist() == [0, 0, 0, 1]
     with pytest.raises(FormatError, match="name a wire twice"):
         r1csfile.decode(with_first_row(first))
@@ -123,7 +123,7 @@ def test_random_damage_ends_in_a_format_error_or_in_a_system_within_its_bounds(l
     except FormatError:
         return
     for matrix in (found.a, found.b, found.c):
-        assert matrix.wires.max(initial=0) < found.wires and all(0 < value < R for value in matrix.values)
+        assert matrix.columns.max(initial=0) < found.num_wires and all(0 < value < R for value in matrix.values)
 
 
 @pytest.mark.parametrize("folder, circuit, witness", [
@@ -142,4 +142,5 @@ def test_witnesses_that_others_made_satisfy_their_systems_and_changed_ones_do_no
 @pytest.mark.parametrize("path", sorted((shared.ROOT / "vectors").glob("*/*.r1cs")), ids=lambda path: path.stem)
 def test_circuits_of_many_circoms_are_read(path):
     found = r1csfile.decode(path.read_bytes())
-    assert found.constraints > 0 and {len(getattr(found, name).starts) for name in "abc"} == {found.constraints + 1}
+    rows = {len(matrix.starts) - 1 for matrix in (found.a, found.b, found.c)}
+    assert found.num_constraints > 0 and rows == {found.num_constraints}

@@ -9,7 +9,7 @@ from zk.errors import FormatError
 from zk.formats import r1csfile, r1cslabels
 
 SECTIONS = iden3.r1cs_sections(cubic.system())
-WIRES = cubic.system().wires
+WIRES = cubic.system().num_wires
 
 
 def file(labels: list[int]) -> bytes:
@@ -47,4 +47,4 @@ def test_the_labels_of_a_circuit_of_circom_2_rise():
     data = (shared.folder("vectors/circom-compat") / "circuit2.r1cs").read_bytes()
     header, _ = r1csfile.split(data)
     labels = r1cslabels.decode(data).tolist()
-    assert labels == sorted(labels) and labels[:4] == [0, 1, 2, 3] and max(labels) < header.labels == 136
+    assert labels == sorted(labels) and labels[:4] == [0, 1, 2, 3] and max(labels) < header.num_labels == 136

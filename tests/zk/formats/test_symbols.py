@@ -10,7 +10,7 @@ TEXT = b"1,1,1,main.out[0]\n2,2,1,main.k\n3,-1,0,main.sub.x\n4,2,0,main.sub.y\n5
 def test_every_wire_has_the_first_of_its_names_and_those_without_one_their_number():
     found = symbols.decode(TEXT)
     assert found.names == ["main.out[0]", "main.k", "main.sub.x", "main.sub.y", "main.sub._$z9"]
-    assert found.wires.tolist() == [1, 2, -1, 2, 4]
+    assert found.wire_indices.tolist() == [1, 2, -1, 2, 4]
     assert symbols.of_wires(found, 5) == ["1", "main.out[0]", "main.k", "wire 3", "main.sub._$z9"]
     assert symbols.unnamed(3) == ["1", "wire 1", "wire 2"]
 

@@ -80,7 +80,7 @@ def test_terms_may_stand_in_any_order():
 def test_a_key_that_was_read_proves():
     witness = qap.cubic_witness(3, 5)
     found = zkey.decode(iden3.zkey(key()))
-    verifier.verify(found.verifying, witness[1:3], prover.prove(found, cubic.wires(witness)))
+    verifier.verify(found.verifying, witness[1:3], prover.prove(found, cubic.words(witness)))
 
 
 def point(x: int, y: int) -> bytes:
@@ -114,8 +114,8 @@ LIES = {
     "no wire for one": (lambda: number(0, 2), "2 wires and 2 public inputs, which is out of range"),
     "many wires": (lambda: number(0, 2**24 + 1), "which is out of range"),
     "many public inputs": (lambda: changed(2, HEADER_NUMBERS, iden3.u32(2**17, 2**16 + 1)), "which is out of range"),
-    "only public inputs": (lambda: number(1, key().wires), "which is out of range"),
-    "more wires": (lambda: number(0, key().wires + 1), "the points a has 448 bytes instead of 512"),
+    "only public inputs": (lambda: number(1, key().num_wires), "which is out of range"),
+    "more wires": (lambda: number(0, key().num_wires + 1), "the points a has 448 bytes instead of 512"),
     "fewer public inputs": (lambda: number(1, 1), "ic has 192 bytes instead of 128"),
     "a domain of 3": (lambda: number(2, 3), "a domain of 3, not a power of two"),
     "a domain of 0": (lambda: number(2, 0), "a domain of 0, not a power of two"),
@@ -127,9 +127,9 @@ LIES = {
     "gamma": (lambda: changed(2, HEADER_POINTS + 256, UNREDUCED), "gamma has a number that is not below"),
     "delta": (lambda: changed(2, HEADER_POINTS + 384, OFF_CURVE), "header: delta is not on the curve"),
     "delta = gamma": (
-        lambda: changed(2, HEADER_POINTS + 448, g2.encode([key().verifying.gamma]).tobytes()), "delta = ±gamma"),
+        lambda: changed(2, HEADER_POINTS + 448, g2.encode([key().verifying.gamma_g2]).tobytes()), "delta = ±gamma"),
     "delta = -gamma": (
-        lambda: changed(2, HEADER_POINTS + 448, g2.encode([bn254.negate(key().verifying.gamma)]).tobytes()),
+        lambda: changed(2, HEADER_POINTS + 448, g2.encode([bn254.negate(key().verifying.gamma_g2)]).tobytes()),
         "delta = ±gamma"),
     "ic": (lambda: changed(3, 64, OFF_CURVE), "ic 1 is not on the curve"),
     "ic unreduced": (lambda: changed(3, 128, UNREDUCED), "ic has a number that is not below"),
@@ -138,16 +138,17 @@ LIES = {
     "one term more": (lambda: changed(4, 0, iden3.u32(2**32 - 1)), "instead of 188978560984"),
     "a third matrix": (lambda: changed(4, 4, iden3.u32(2)), "name a matrix that is not there"),
     "a row too many": (lambda: changed(4, 8, iden3.u32(1 << key().log_size)), "name a row that is not there"),
-    "a wire too many": (lambda: changed(4, 12, iden3.u32(key().wires)), "name a wire that is not there"),
+    "a wire too many": (lambda: changed(4, 12, iden3.u32(key().num_wires)), "name a wire that is not there"),
     "a coefficient": (lambda: changed(4, 16, iden3.field(R)), "a coefficient that is not below the modulus"),
     "no terms": (lambda: replaced(4, iden3.u32(0)), "do not end with the rows of the public inputs"),
-    "B too long": (lambda: terms(lambda e: e.append((1, key().constraints, 0, 1))), "rows of the public inputs"),
+    "B too long": (lambda: terms(lambda e: e.append((1, key().num_constraints, 0, 1))), "rows of the public inputs"),
     "only public rows": (
         lambda: terms(lambda e: e.__setitem__(slice(None), [(0, i, i, 1) for i in range(3)] + [(1, 0, 0, 1)])),
         "rows of the public inputs"),
     "public wire": (lambda: terms(lambda e: _at_public(e, 1, (2, 1))), "rows of the public inputs"),
     "public coefficient": (lambda: terms(lambda e: _at_public(e, 1, (1, 2))), "rows of the public inputs"),
-    "public row twice": (lambda: terms(lambda e: e.append((0, key().constraints, 5, 1))), "rows of the public inputs"),
+    "public row twice": (
+        lambda: terms(lambda e: e.append((0, key().num_constraints, 5, 1))), "rows of the public inputs"),
     "public rows moved": (lambda: terms(_two_in_a_public_row), "rows of the public inputs"),
     "a": (lambda: changed(5, 64, OFF_CURVE), "the points a: point [0-9] is not on the curve"),
     "a unreduced": (lambda: changed(5, 0, UNREDUCED), "the points a has a number that is not below"),
@@ -172,14 +173,14 @@ def _first(number: int) -> int:
 
 def _at_public(entries: list, index: int, term: tuple[int, int]) -> None:
     """The term of A in the row of a public input replaced."""
-    row = key().constraints + index
+    row = key().num_constraints + index
     place = next(i for i, entry in enumerate(entries) if entry[:2] == (0, row))
     entries[place] = (0, row, *term)
 
 
 def _two_in_a_public_row(entries: list) -> None:
     """The terms of the public rows in their order, two of them in the first row and none in the second."""
-    first = key().constraints
+    first = key().num_constraints
     place = next(i for i, entry in enumerate(entries) if entry[:2] == (0, first + 1))
     entries[place] = (0, first, *entries[place][2:])
 
@@ -197,8 +198,8 @@ def test_a_key_without_one_of_its_sections_is_refused(number):
 
 def test_the_contributions_may_be_missing_and_c_and_h_may_hold_the_identity():
     assert same(zkey.decode(iden3.container(b"zkey", 1, {n: d for n, d in sections().items() if n != 10})), key())
-    assert not zkey.decode(changed(8, 0, bytes(64))).c[0, 0].any()
-    assert not zkey.decode(changed(9, 0, bytes(64))).h[0, 0].any()
+    assert not zkey.decode(changed(8, 0, bytes(64))).l_query[0, 0].any()
+    assert not zkey.decode(changed(9, 0, bytes(64))).h_query[0, 0].any()
 
 
 @settings(deadline=None, max_examples=150)
@@ -213,7 +214,7 @@ def test_random_damage_ends_in_a_format_error_or_in_a_key_within_its_bounds(data
         found = zkey.decode(bytes(bad))
     except FormatError:
         return
-    assert found.wires == key().wires and found.log_size == key().log_size
+    assert found.num_wires == key().num_wires and found.log_size == key().log_size
 
 
 CASES = [
@@ -235,11 +236,11 @@ def test_keys_that_others_made_prove(folder, key_name, wtns_name, vk_name):
     trusted = snarkjs.decode_verifying_key((files / vk_name).read_bytes())
     assert found.verifying == trusted
     proof = prover.prove(found, polynomial.from_plain(values))
-    verifier.verify(trusted, array.from_plain(values[1 : found.public + 1]), proof)
+    verifier.verify(trusted, array.from_plain(values[1 : found.num_public + 1]), proof)
 
 
 def test_the_fixed_points_are_read_without_the_rest():
     found = zkeyheader.read_fixed(io.BytesIO(iden3.zkey(key())))
-    assert found == (key().verifying, key().beta, key().delta)
+    assert found == (key().verifying, key().beta_g1, key().delta_g1)
     with pytest.raises(FormatError):
         zkeyheader.read_fixed(io.BytesIO(iden3.zkey(key())[:300]))

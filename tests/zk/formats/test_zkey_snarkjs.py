@@ -107,7 +107,7 @@ def test_a_verification_key_is_exported_byte_for_byte_as_snarkjs_does(folder, na
 def test_snarkjs_accepts_what_we_contributed_to_and_refuses_it_changed(folder):
     for name in NAMES:
         ours = phase2.contribute(phase2.contribute(key(folder, name, 2), "Ada"), None, b"more")
-        changed = replace(ours, h=test_phase2.changed(ours.h, 1))
+        changed = replace(ours, h_query=test_phase2.changed(ours.h_query, 1))
         for kind, made in (("ours", ours), ("changed", changed)):
             (folder / f"{name}.{kind}.zkey").write_bytes(test_zkeyfile.written(made))
     printed = node.run(VERIFY, str(folder), *NAMES).split()

@@ -50,10 +50,10 @@ def test_a_new_key_has_snarkjs_order_of_sections_and_a_later_one_that_of_their_n
 
 def test_a_key_before_phase_two_is_read_here_and_nowhere_else():
     data = written(test_phase2.keys()[0])
-    assert zkeyfile.decode(data).header.delta2 == zkeyfile.decode(data).header.gamma2
+    assert zkeyfile.decode(data).header.delta_g2 == zkeyfile.decode(data).header.gamma_g2
     with pytest.raises(FormatError, match="delta = ±gamma"):
         zkey.decode(data)
-    assert zkey.decode(written(test_phase2.keys()[1])).public == 2
+    assert zkey.decode(written(test_phase2.keys()[1])).num_public == 2
 
 
 def with_ceremony(place: int, data: bytes) -> bytes:

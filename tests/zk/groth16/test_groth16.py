@@ -26,7 +26,7 @@ def key():
 
 @pytest.fixture(scope="module")
 def proof(key):
-    return prover.prove(key, cubic.wires(WITNESS))
+    return prover.prove(key, cubic.words(WITNESS))
 
 
 def refused(key, public, proof, why="does not verify") -> None:
@@ -50,14 +50,14 @@ def test_a_proof_is_the_points_of_the_proof_in_the_exponent(monkeypatch):
     key = generator.generate(cubic.system())
     logarithms = reference.setup(qap.CUBIC, reference.Secrets(**vars(SECRETS)))
     expected = reference.prove(logarithms, qap.CUBIC, WITNESS, 31, R - 41)
-    proof = prover.prove(key, cubic.wires(WITNESS), insecure_blinding=(31, R - 41))
+    proof = prover.prove(key, cubic.words(WITNESS), insecure_blinding=(31, R - 41))
     assert proof.a == bn254.multiply(expected.a, bn254.G1)
     assert proof.b == bn254.multiply(expected.b, bn254.G2)
     assert proof.c == bn254.multiply(expected.c, bn254.G1)
 
 
 def test_the_same_blinding_gives_the_same_proof_and_fresh_blinding_another(key, proof):
-    wires = cubic.wires(WITNESS)
+    wires = cubic.words(WITNESS)
     fixed = [prover.prove(key, wires, insecure_blinding=(5, 6)) for _ in range(2)]
     assert fixed[0] == fixed[1]
     other = prover.prove(key, wires)
@@ -66,14 +66,14 @@ def test_the_same_blinding_gives_the_same_proof_and_fresh_blinding_another(key, 
 
 
 def test_a_proof_without_blinding_is_still_a_proof(key):
-    verifier.verify(key.verifying, PUBLIC, prover.prove(key, cubic.wires(WITNESS), insecure_blinding=(0, 0)))
+    verifier.verify(key.verifying, PUBLIC, prover.prove(key, cubic.words(WITNESS), insecure_blinding=(0, 0)))
 
 
 @pytest.mark.parametrize("wire", range(1, 7))
 def test_a_witness_with_one_false_wire_gives_no_valid_proof(key, wire):
     lie = list(WITNESS)
     lie[wire] = (lie[wire] + 1) % R
-    refused(key, lie[1:3], prover.prove(key, cubic.wires(lie)))
+    refused(key, lie[1:3], prover.prove(key, cubic.words(lie)))
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -133,7 +133,7 @@ def test_a_proof_can_be_rerandomised_so_its_bytes_identify_nothing(key, proof):
 )
 def test_a_malformed_witness_is_refused_before_a_kernel_sees_it(key, damage, why):
     with pytest.raises(ValueError, match=why):
-        prover.prove(key, damage(cubic.wires(WITNESS)))
+        prover.prove(key, damage(cubic.words(WITNESS)))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def batch(key):
     for index in range(6):
         witness = qap.cubic_witness(index, index + 5)
         owner = (key, other)[index % 2]
-        items.append((owner.verifying, tuple(witness[1:3]), prover.prove(owner, cubic.wires(witness))))
+        items.append((owner.verifying, tuple(witness[1:3]), prover.prove(owner, cubic.words(witness))))
     return items
 
 

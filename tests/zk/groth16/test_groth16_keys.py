@@ -33,24 +33,24 @@ def test_a_generated_key_is_the_points_of_the_key_in_the_exponent(monkeypatch):
         return [bn254.multiply(x, group) if x % R else None for x in logarithms]
 
     assert list(made.verifying.ic) == points(expected.ic)
-    assert made.verifying.alpha == points([SECRETS.alpha])[0]
-    assert [made.verifying.beta, made.verifying.gamma, made.verifying.delta] == points(
+    assert made.verifying.alpha_g1 == points([SECRETS.alpha])[0]
+    assert [made.verifying.beta_g2, made.verifying.gamma_g2, made.verifying.delta_g2] == points(
         [SECRETS.beta, SECRETS.gamma, SECRETS.delta], bn254.G2
     )
-    assert [made.beta, made.delta] == points([SECRETS.beta, SECRETS.delta])
-    assert g1.decode(made.a[0]) == points([expected.a[j] for j in made.a_wires])
-    assert g1.decode(made.b1[0]) == points([expected.b[j] for j in made.b_wires])
-    assert g2.decode(made.b2[0]) == points([expected.b[j] for j in made.b_wires], bn254.G2)
-    assert g1.decode(made.c[0]) == points(expected.c)
-    assert g1.decode(made.h[0]) == points(expected.h)
-    assert [j for j in range(7) if expected.a[j]] == list(made.a_wires)
-    assert [j for j in range(7) if expected.b[j]] == list(made.b_wires)
+    assert [made.beta_g1, made.delta_g1] == points([SECRETS.beta, SECRETS.delta])
+    assert g1.decode(made.a_query[0]) == points([expected.a[j] for j in made.a_indices])
+    assert g1.decode(made.b_g1_query[0]) == points([expected.b[j] for j in made.b_indices])
+    assert g2.decode(made.b_g2_query[0]) == points([expected.b[j] for j in made.b_indices], bn254.G2)
+    assert g1.decode(made.l_query[0]) == points(expected.c)
+    assert g1.decode(made.h_query[0]) == points(expected.h)
+    assert [j for j in range(7) if expected.a[j]] == list(made.a_indices)
+    assert [j for j in range(7) if expected.b[j]] == list(made.b_indices)
 
 
 def test_two_keys_for_one_system_share_nothing(key):
     other = generator.generate(cubic.system())
     assert keys.digest(other.verifying) != keys.digest(key.verifying)
-    assert not set(g1.decode(other.h[0])) & set(g1.decode(key.h[0]))
+    assert not set(g1.decode(other.h_query[0])) & set(g1.decode(key.h_query[0]))
 
 
 def test_progress_reaches_the_number_of_points():
@@ -63,8 +63,8 @@ def test_progress_reaches_the_number_of_points():
     "change, why",
     [
         (lambda s: replace(s, modulus=97), "over Fr"),
-        (lambda s: replace(s, public=7), "more public inputs than wires"),
-        (lambda s: replace(s, wires=6), "names no wire"),
+        (lambda s: replace(s, num_public=7), "more public inputs than wires"),
+        (lambda s: replace(s, num_wires=6), "names no wire"),
         (lambda s: replace(s, c=r1cs.matrix([[(0, 1)]])), "do not cover"),
         (lambda s: replace(s, a=replace(s.a, starts=s.a.starts + 1)), "do not cover"),
     ],
@@ -122,7 +122,7 @@ def test_a_verifying_key_of_an_impossible_length_is_refused(key, length):
 
 def test_a_verifying_key_before_phase_two_cannot_be_made(key):
     with pytest.raises(FormatError, match="delta = ±gamma"):
-        replace(key.verifying, delta=key.verifying.gamma)
+        replace(key.verifying, delta_g2=key.verifying.gamma_g2)
     with pytest.raises(FormatError, match="0 points in ic"):
         replace(key.verifying, ic=())
 
@@ -132,10 +132,10 @@ def test_a_proving_key_comes_back_from_its_arrays(key, tmp_path):
         np.save(tmp_path / f"{name}.npy", values, allow_pickle=False)
     mapped = {path.stem: np.load(path, mmap_mode="c") for path in tmp_path.iterdir()}
     again = keys.from_arrays(mapped)
-    assert again.verifying == key.verifying and (again.beta, again.delta) == (key.beta, key.delta)
+    assert again.verifying == key.verifying and (again.beta_g1, again.delta_g1) == (key.beta_g1, key.delta_g1)
     assert all(np.array_equal(getattr(again, name), getattr(key, name)) for name in keys.ARRAYS)
     assert all(getattr(again, name).flags.writeable for name in keys.ARRAYS)
-    assert np.shares_memory(again.h, mapped["h"]), "the points stay in the file"
+    assert np.shares_memory(again.h_query, mapped["h"]), "the points stay in the file"
 
 
 def test_a_key_says_nothing_but_its_size(key):
@@ -149,15 +149,15 @@ def first_row(arrays, name, value):
 
 DAMAGE = [
     (lambda a: a.pop("h"), "h missing"),
-    (lambda a: a.update(h=a["h"][:, 1:]), "h has not 8 points"),
-    (lambda a: a.update(h=a["h"][1:]), "h has 3 levels"),
-    (lambda a: a.update(h=a["h"][:1]), "h has 1 levels"),
-    (lambda a: a.update(c=a["c"][:, :-1]), "c has not 4 points"),
-    (lambda a: a.update(b2=a["b2"][:, 1:]), "b2 has not"),
-    (lambda a: a.update(a=a["a"].astype(np.int64)), "a's type"),
-    (lambda a: a.update(a=a["a"][:, :, 0]), "a's type"),
+    (lambda a: a.update(h=a["h"][:, 1:]), "h_query must have 8 points"),
+    (lambda a: a.update(h=a["h"][1:]), "h_query has 3 levels"),
+    (lambda a: a.update(h=a["h"][:1]), "h_query has 1 levels"),
+    (lambda a: a.update(c=a["c"][:, :-1]), "l_query must have 4 points"),
+    (lambda a: a.update(b2=a["b2"][:, 1:]), "b_g2_query must have 3 points"),
+    (lambda a: a.update(a=a["a"].astype(np.int64)), "a_query's type"),
+    (lambda a: a.update(a=a["a"][:, :, 0]), "a_query's type"),
     (lambda a: a.update(sizes=np.array([28, 7])), "counts"),
-    (lambda a: a.update(sizes=np.array([2, 7])), "h has not 4 points"),
+    (lambda a: a.update(sizes=np.array([2, 7])), "h_query must have 4 points"),
     (lambda a: a.update(sizes=np.array([3, 1 << 40])), "counts"),
     (lambda a: a.update(points=a["points"][1:]), "points or sizes"),
     (lambda a: first_row(a, "a_wires", 7), "a wire that is not there"),

@@ -45,7 +45,7 @@ def check(key: bytes, public: bytes, proof: bytes) -> None:
 def test_snarkjs_accepts_our_proof_and_refuses_it_for_another_statement(tmp_path):
     key = generator.generate(cubic.system())
     witness = qap.cubic_witness(1234567, 89)
-    public, proof = witness[1:3], prover.prove(key, cubic.wires(witness))
+    public, proof = witness[1:3], prover.prove(key, cubic.words(witness))
     (tmp_path / "key.json").write_text(snarkjs.encode_verifying_key(key.verifying))
     (tmp_path / "public.json").write_text(snarkjs.encode_public(public))
     (tmp_path / "lie.json").write_text(snarkjs.encode_public([public[0] + 1, public[1]]))

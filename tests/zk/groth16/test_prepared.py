@@ -115,4 +115,4 @@ def test_inputs_whose_sum_is_the_identity_verify_and_others_do_not():
 def test_equal_keys_share_what_was_made_ready_and_others_do_not():
     key = known.key(1)
     assert prepared.prepare(key) is prepared.prepare(replace(key))
-    assert prepared.prepare(key) is not prepared.prepare(replace(key, alpha=G1))
+    assert prepared.prepare(key) is not prepared.prepare(replace(key, alpha_g1=G1))

@@ -34,7 +34,7 @@ def row_values(rows: list[qap.Row], witness: list[int]) -> list[int]:
 
 def test_galois_divides_to_the_same_quotient(key):
     witness = qap.cubic_witness(R - 7, 12345)
-    scalars = array.from_plain(quotient.evaluate(key, cubic.wires(witness)))
+    scalars = array.from_plain(quotient.evaluate(key, cubic.words(witness)))
     extended = qap.with_public_rows(qap.CUBIC)
     nodes = FIELD([pow(FR.root_of_unity(3), i, R) for i in range(N)])
     a, b, c = (
@@ -49,7 +49,7 @@ def test_a_witness_that_satisfies_nothing_gives_no_quotient(key):
     """Its scalars are those of no polynomial of the degree that a quotient has."""
     witness = qap.cubic_witness(3, 4)
     witness[3] += 1
-    scalars = array.from_plain(quotient.evaluate(key, cubic.wires(witness)))
+    scalars = array.from_plain(quotient.evaluate(key, cubic.words(witness)))
     extended = qap.with_public_rows(qap.CUBIC)
     columns = [qap.combination(qap.columns(rows, 7, N), witness) for rows in (extended.a, extended.b, extended.c)]
     difference = [x - y for x, y in zip(qap.product(*columns[:2]), columns[2] + [0] * N)]
