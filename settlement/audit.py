@@ -9,8 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from settlement import checks, effects, engine, events, grids, oracle
-from settlement import pool as pools
+from settlement import checks, effects, engine, events, grids, oracle, poolfile
 from settlement.checks import ProofItem, VerifyProofs
 from settlement.custody import Reserves
 from settlement.events import Event
@@ -66,11 +65,11 @@ def audit(
 def _audit(repository: Repository, verify: VerifyProofs, progress: Progress) -> Report:
     damage = repository.damage()
     _require(damage is None, f"the file is damaged: {damage}")
-    pool = pools.decode(repository.pool())
+    pool = poolfile.decode(repository.pool())
     history = repository.events(0)
     _require(bool(history), "there is no first event")
-    _require_event(history[0], events.following(None, events.GENESIS, history[0].created_ms, pool.ledger_id))
     replay, proofs = Replay(pool, history[0]), _Proofs(verify)
+    _require_event(history[0], events.following(None, events.GENESIS, history[0].created_ms, replay.ledger_id))
     published = {taken.publication.epoch: taken for taken in repository.grids(len(history))}
     for number, event in enumerate(history[1:], start=1):
         if event.kind == events.BUNDLE:
@@ -84,7 +83,7 @@ def _audit(repository: Repository, verify: VerifyProofs, progress: Progress) -> 
     _compare(replay, repository)
     bundles = len(replay.roots) - 1
     return Report(
-        pool.ledger_id, replay.last_event.digest, len(history), bundles, len(replay.grids), len(replay.outputs),
+        replay.ledger_id, replay.last_event.digest, len(history), bundles, len(replay.grids), len(replay.outputs),
         proofs.count, replay.root, replay.reserves,
     )
 

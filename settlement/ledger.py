@@ -9,8 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from settlement import checks, effects, events, grids, merkle
-from settlement import pool as pools
+from settlement import checks, effects, events, grids, merkle, poolfile
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import Publication, PublishedGrids
@@ -42,8 +41,8 @@ class Ledger:
 
     def __init__(self, repository: Repository):
         self._repository = repository
-        self.pool = pools.decode(repository.pool())
-        self.ledger_id = self.pool.ledger_id
+        self.pool = poolfile.decode(repository.pool())
+        self.ledger_id = poolfile.ledger_id(self.pool)
 
     @classmethod
     def create(cls, path: Path, pool: Pool, now_ms: int) -> "Ledger":
@@ -57,10 +56,10 @@ class Ledger:
         for suffix in ("", "-wal", "-shm"):  # left over from a beginning that was broken off
             beside.with_name(beside.name + suffix).unlink(missing_ok=True)
         repository = Repository(beside, new=True)
-        genesis = events.following(None, events.GENESIS, now_ms, pool.ledger_id)
+        genesis = events.following(None, events.GENESIS, now_ms, poolfile.ledger_id(pool))
         try:
             with repository.writing():
-                repository.begin(pools.encode(pool), genesis, merkle.empty_root())
+                repository.begin(poolfile.encode(pool), genesis, merkle.empty_root())
         finally:
             repository.close()
         os.replace(beside, path)

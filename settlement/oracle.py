@@ -27,17 +27,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits import records
-from settlement import poolcheck, risk
+from settlement import poolfile, risk
 from settlement.grids import Publication, PublishedGrids
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool import MAX_ORACLES, Pool
 from settlement.rejection import Rejected, Rejection
 from zk import domains, signature
 from zk.errors import FormatError, InvalidProof
 from zk.hashes import poseidon
 from zk.signature import Signature
 
-MAX_QUOTES = poolcheck.MAX_ORACLES * records.ASSETS
+MAX_QUOTES = MAX_ORACLES * records.ASSETS
 MAX_PRICE = 2**63 - 1
 MAX_TIME_MS = 2**63 - 1
 MAX_EPOCH = 2**63 - 1
@@ -75,7 +75,7 @@ def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: i
     key = signature.public(secret)
     if key not in pool.oracle_keys:
         raise Rejected(Rejection.UNKNOWN_ORACLE, "the secret is not that of a registered key")
-    signed = signature.sign(secret, message(pool.ledger_id, asset, price, time_ms, epoch))
+    signed = signature.sign(secret, message(poolfile.ledger_id(pool), asset, price, time_ms, epoch))
     quote = Quote(pool.oracle_keys.index(key), asset, price, time_ms, epoch, signed)
     _check_ranges(quote)
     return quote
@@ -150,7 +150,7 @@ def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGr
 
 def _check_ranges(quote: Quote) -> None:
     for value, least, most, what in (
-        (quote.oracle, 0, poolcheck.MAX_ORACLES - 1, "oracle"),
+        (quote.oracle, 0, MAX_ORACLES - 1, "oracle"),
         (quote.asset, 0, records.ASSETS - 1, "asset"),
         (quote.price, 1, MAX_PRICE, "price"),
         (quote.time_ms, 0, MAX_TIME_MS, "time"),
@@ -164,7 +164,7 @@ def _check_signatures(pool: Pool, quotes: Sequence[Quote]) -> None:
     for quote in quotes:
         if quote.oracle >= len(pool.oracle_keys):
             raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle}")
-    ledger_id = pool.ledger_id
+    ledger_id = poolfile.ledger_id(pool)
     for quote in quotes:
         signed = message(ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
         try:

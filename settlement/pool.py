@@ -1,24 +1,35 @@
-"""A pool: the eight assets that share one tree, who may price them, and the keys that proofs are checked with.
+"""A pool: the eight assets that share one tree, the oracles that price them, and the keys that verify their proofs.
 
-A pool never changes.  Its bytes are JSON with sorted keys, without spaces and without floats, and its ledger's id is
-their digest: whoever signs for a ledger id has agreed to everything here.  Field elements are decimal strings.
+A pool never changes.  Its ledger's id is the digest of its bytes (settlement.poolfile), so a signature for a ledger id
+agrees to everything here.  Every part checks itself when it is made, so a pool that exists is sound.
+
+Whoever makes a key alone can forge proofs under it.  So a pool whose keys come from no ceremony must say
+`insecure_dev`, and a pool whose keys come from one must not: a warning that is sometimes false is soon ignored.
 """
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import dataclass, fields
 
-from settlement import poolcheck
-from zk import domains
+from circuits import records
+from circuits.statements import leg, margin
 from zk.curves import babyjubjub
 from zk.errors import FormatError
-from zk.fields import prime
-from zk.formats import strictjson
 from zk.groth16 import keys
 
-VERSION = 2
-MAX_POOL_BYTES = 64 * 1024
-_VERSION_WITHOUT_ORIGINS = 1
+KINDS = ("cash", "spot", "bill", "perpetual", "option", "commodity")
+MAX_NAME = 64
+MAX_DECIMALS = 18
+MAX_ORACLES = 16
+MAX_BPS = 10**6
+MAX_HAIRCUT_BPS = 10**4
+MAX_AGE_MS = 10**12
+SALT_BYTES = 16
+
+NUM_PUBLIC = {statement.name: len(fields(statement.Public)) for statement in (leg.STATEMENT, margin.STATEMENT)}
+"""The number of public inputs of each statement."""
+
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -26,8 +37,10 @@ class Risk:
     """How an asset's value may move, for the risk grids.  Amounts are in bps, 10^-4.
 
     `factor` is the index of the asset whose price moves this one (its own index when it is a factor itself), or None.
-    `volatility_bps` is a factor's standard deviation over one day.  `delta_bps` and `gamma_bps` say what one unit moves
-    by when the factor does: 10^4 and 0 for a spot asset or a perpetual.  `haircut_bps` is a move of its own.
+    `volatility_bps` is a factor's standard deviation over one day.  `delta_bps` and `gamma_bps` say by how much one
+    unit moves when the factor does: 10^4 and 0 for a spot asset or a perpetual.  `haircut_bps` is a move of its own.
+
+    Raises FormatError, naming the field, when one is out of range.
     """
 
     factor: int | None
@@ -36,23 +49,47 @@ class Risk:
     gamma_bps: int
     haircut_bps: int
 
+    def __post_init__(self) -> None:
+        if self.factor is not None:
+            _check_range(self.factor, 0, records.ASSETS - 1, "factor")
+        _check_range(self.volatility_bps, 0, MAX_BPS, "volatility_bps")
+        _check_range(self.delta_bps, -MAX_BPS, MAX_BPS, "delta_bps")
+        _check_range(self.gamma_bps, 0, MAX_BPS, "gamma_bps")
+        _check_range(self.haircut_bps, 0, MAX_HAIRCUT_BPS, "haircut_bps")
+
 
 @dataclass(frozen=True)
 class Asset:
-    """`kind` is one of poolcheck.KINDS; `decimals` is where the point stands when an amount is shown."""
+    """`kind` is one of KINDS; `decimals` is the number of digits behind the point when an amount is shown.
+
+    Raises FormatError, naming the asset, when a field is malformed.
+    """
 
     symbol: str
     kind: str
     decimals: int
     risk: Risk
 
+    def __post_init__(self) -> None:
+        what = f"asset {self.symbol!r}"
+        _require(
+            isinstance(self.symbol, str) and _SYMBOL.fullmatch(self.symbol) is not None,
+            f"{what}: a symbol must be 1 to 16 capital letters, digits and hyphens, and not begin with a hyphen",
+        )
+        _require(self.kind in KINDS, f"{what}: its kind must be one of {', '.join(KINDS)}")
+        _check_range(self.decimals, 0, MAX_DECIMALS, f"{what}: decimals")
+
 
 @dataclass(frozen=True)
 class Limits:
-    """How old a grid or a price may be, in milliseconds."""
+    """How old a grid or a price may be, in milliseconds.  Raises FormatError when one is out of range."""
 
     grid_age_ms: int
     price_age_ms: int
+
+    def __post_init__(self) -> None:
+        _check_range(self.grid_age_ms, 1, MAX_AGE_MS, "the age limit of grids")
+        _check_range(self.price_age_ms, 1, MAX_AGE_MS, "the age limit of prices")
 
 
 @dataclass(frozen=True)
@@ -60,7 +97,9 @@ class StatementKey:
     """The verifying key of a statement, beside the fingerprint of the circuit that it was made for (64 hex digits).
 
     `transcript` says where the key comes from: it is the digest of the ceremony's transcript (64 hex digits), and None
-    for a development key, which one party made alone.  `zksettle ledger audit --ceremony` holds a key against it.
+    for a development key, which one party made alone.  `zksettle ledger audit --ceremony` checks a key against it.
+
+    Raises FormatError when the digits are malformed or the key is not for as many public inputs as the statement has.
     """
 
     statement: str
@@ -68,9 +107,25 @@ class StatementKey:
     verifying: keys.VerifyingKey
     transcript: str | None
 
+    def __post_init__(self) -> None:
+        _require(self.statement in NUM_PUBLIC, f"there is no statement {self.statement!r}")
+        _require(
+            isinstance(self.fingerprint, str) and _DIGEST.fullmatch(self.fingerprint) is not None,
+            f"the fingerprint of the {self.statement} key is not 64 hex digits",
+        )
+        _require(
+            self.transcript is None
+            or isinstance(self.transcript, str) and _DIGEST.fullmatch(self.transcript) is not None,
+            f"the transcript of the {self.statement} key is neither null nor 64 hex digits",
+        )
+        num_public = NUM_PUBLIC[self.statement]
+        _require(
+            len(self.verifying.ic) == num_public + 1, f"the {self.statement} key does not have {num_public} public inputs"
+        )
+
     @property
     def digest(self) -> bytes:
-        """32 bytes that legs name this key by."""
+        """The 32 bytes that legs name this key by."""
         return keys.digest(self.verifying)
 
     @property
@@ -81,9 +136,9 @@ class StatementKey:
 
 @dataclass(frozen=True)
 class Pool:
-    """`salt` keeps two pools of equal terms apart.  `insecure_dev` says that a key was made by one party alone.
+    """`salt` keeps two pools of equal terms apart.  `insecure_dev` says that one party alone made the keys.
 
-    Making one raises FormatError, naming what is wrong, when settlement.poolcheck does.
+    Raises FormatError, naming what is wrong, when the parts do not make a sound pool.
     """
 
     name: str
@@ -97,12 +152,17 @@ class Pool:
     insecure_dev: bool
 
     def __post_init__(self) -> None:
-        poolcheck.check(self)
-
-    @property
-    def ledger_id(self) -> bytes:
-        """32 bytes: the domain-separated SHA-256 of the pool's bytes."""
-        return hashlib.sha256(domains.LEDGER_ID + encode(self)).digest()
+        _require(
+            isinstance(self.name, str) and 0 < len(self.name) <= MAX_NAME,
+            f"the pool's name must have 1 to {MAX_NAME} characters",
+        )
+        _require(self.name.isprintable(), "the pool's name has a character that cannot be printed")
+        _require(len(self.salt) == SALT_BYTES, f"the pool's salt must have {SALT_BYTES} bytes")
+        _check_assets(self.assets)
+        _check_oracles(self)
+        for key, statement in ((self.leg, "leg"), (self.margin, "margin")):
+            _require(key.statement == statement, f"the {statement} key is for {key.statement}")
+        _check_origin(self)
 
 
 def asset_index(pool: Pool, symbol: str) -> int:
@@ -113,73 +173,45 @@ def asset_index(pool: Pool, symbol: str) -> int:
     raise FormatError(f"the pool has no asset {symbol}: it has {', '.join(asset.symbol for asset in pool.assets)}")
 
 
-def encode(pool: Pool) -> bytes:
-    """The pool's canonical bytes."""
-    fields = {
-        "version": VERSION,
-        "name": pool.name,
-        "salt": pool.salt.hex(),
-        "assets": [asdict(asset) for asset in pool.assets],
-        "oracle_keys": [[str(x), str(y)] for x, y in pool.oracle_keys],
-        "quorum": pool.quorum,
-        "limits": asdict(pool.limits),
-        "leg": _encode_key(pool.leg),
-        "margin": _encode_key(pool.margin),
-        "insecure_dev": pool.insecure_dev,
-    }
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+def _check_assets(assets: tuple[Asset, ...]) -> None:
+    _require(len(assets) == records.ASSETS, f"a pool must have {records.ASSETS} assets")
+    _require(len({asset.symbol for asset in assets}) == len(assets), "two assets have the same symbol")
+    for asset in assets:
+        factor = asset.risk.factor
+        _require(
+            factor is None or assets[factor].risk.factor == factor,
+            f"asset {asset.symbol!r}: its factor is moved by another factor",
+        )
 
 
-def decode(data: bytes) -> Pool:
-    """The pool in these bytes.  Raises FormatError when they are not exactly what `encode` writes for a sound pool."""
-    fields = strictjson.loads(data, "the pool", MAX_POOL_BYTES)
-    try:
-        pool = _decode(fields)
-    except FormatError:
-        raise
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FormatError("the pool is not JSON with a pool's fields") from error
-    if encode(pool) != data:
-        raise FormatError("the pool is not in its canonical form")
-    return pool
+def _check_oracles(pool: Pool) -> None:
+    _require(0 < len(pool.oracle_keys) <= MAX_ORACLES, f"a pool must have 1 to {MAX_ORACLES} oracle keys")
+    _require(len(set(pool.oracle_keys)) == len(pool.oracle_keys), "two oracles have the same key")
+    for key in pool.oracle_keys:
+        babyjubjub.point(*key, "an oracle key")
+    _check_range(pool.quorum, 1, len(pool.oracle_keys), "the quorum")
+    # Liars who are fewer than a third of all are then fewer than half of any quorum (settlement.oracle has the reason).
+    _require(3 * pool.quorum > 2 * len(pool.oracle_keys), "the quorum must be more than two thirds of the oracles")
 
 
-def _encode_key(key: StatementKey) -> dict[str, str | None]:
-    verifying = keys.encode_verifying_key(key.verifying).hex()
-    return {
-        "statement": key.statement,
-        "fingerprint": key.fingerprint,
-        "verifying": verifying,
-        "transcript": key.transcript,
-    }
-
-
-def _decode_key(fields: dict) -> StatementKey:
-    verifying = keys.decode_verifying_key(bytes.fromhex(fields["verifying"]))
-    return StatementKey(fields["statement"], fields["fingerprint"], verifying, fields["transcript"])
-
-
-def _decode_asset(fields: dict) -> Asset:
-    return Asset(fields["symbol"], fields["kind"], fields["decimals"], Risk(**fields["risk"]))
-
-
-def _decode(fields: dict) -> Pool:
-    if fields["version"] == _VERSION_WITHOUT_ORIGINS:
-        raise FormatError("the pool has version 1, which does not say where its keys come from: found a new pool")
-    if fields["version"] != VERSION:
-        raise FormatError(f"the pool has version {fields['version']}, and this program knows {VERSION}")
-    points = (
-        babyjubjub.point(*(prime.parse(part, prime.R, "an oracle key") for part in pair), "an oracle key")
-        for pair in fields["oracle_keys"]
+def _check_origin(pool: Pool) -> None:
+    """Raises FormatError unless the pool says truly whether one party could forge."""
+    _require(isinstance(pool.insecure_dev, bool), "insecure_dev must be true or false")
+    _require(pool.leg.transcript == pool.margin.transcript, "the pool's keys do not come from one and the same ceremony")
+    is_of_one_party = pool.leg.transcript is None
+    _require(
+        pool.insecure_dev or not is_of_one_party,
+        "the keys come from no ceremony, so whoever made them can forge: a pool with them must say insecure_dev",
     )
-    return Pool(
-        name=fields["name"],
-        salt=bytes.fromhex(fields["salt"]),
-        assets=tuple(_decode_asset(asset) for asset in fields["assets"]),
-        oracle_keys=tuple(points),
-        quorum=fields["quorum"],
-        limits=Limits(**fields["limits"]),
-        leg=_decode_key(fields["leg"]),
-        margin=_decode_key(fields["margin"]),
-        insecure_dev=fields["insecure_dev"],
+    _require(
+        is_of_one_party or not pool.insecure_dev, "the pool says insecure_dev, but its keys come from a ceremony"
     )
+
+
+def _check_range(value: object, least: int, most: int, what: str) -> None:
+    _require(type(value) is int and least <= value <= most, f"{what} is not an integer from {least} to {most}")
+
+
+def _require(holds: bool, complaint: str) -> None:
+    if not holds:
+        raise FormatError(complaint)

@@ -1,6 +1,6 @@
 """A second ledger, of plain dictionaries, that an audit leads through the same history."""
 
-from settlement import ledger, merkle
+from settlement import ledger, merkle, poolfile
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import PublishedGrids
@@ -13,7 +13,7 @@ class Replay:
 
     def __init__(self, pool: Pool, genesis: Event):
         self.pool = pool
-        self.ledger_id = pool.ledger_id
+        self.ledger_id = poolfile.ledger_id(pool)
         self.last_event = genesis
         self.root, self.size = merkle.empty_root(), 0
         self.roots: dict[int, tuple[int, int]] = {genesis.height: (self.root, self.size)}

@@ -117,9 +117,10 @@ def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
 
 def _codec(kind: type) -> Codec:
     """The codec of a dataclass whose numbers have their kinds and shapes in the fields' metadata."""
-    return dataclassjson.record(
-        kind, lambda f: _codec(part) if (part := _part(f)) else _numbers(f.metadata["kind"], _shape(f))
-    )
+    codecs = {
+        f.name: _codec(part) if (part := _part(f)) else _numbers(f.metadata["kind"], _shape(f)) for f in fields(kind)
+    }
+    return dataclassjson.record(kind, codecs)
 
 
 def _numbers(kind: str, shape: tuple[int, ...]) -> Codec:

@@ -3,9 +3,8 @@
 from prover.machine.home import Home
 from prover.operator import defaults, oracles
 from prover.proofs.keystores import Keystore
-from settlement import poolcheck
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool import SALT_BYTES, Pool
 from zk import entropy
 from zk.errors import FormatError
 
@@ -23,7 +22,7 @@ def found(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
     home.oracles.unlink(missing_ok=True)  # keys without a ledger are left over from a founding that was broken off
     pool = Pool(
         name=name,
-        salt=entropy.token(poolcheck.SALT_BYTES),
+        salt=entropy.token(SALT_BYTES),
         assets=defaults.ASSETS,
         oracle_keys=oracles.make(home.oracles, defaults.ORACLES),
         quorum=defaults.QUORUM,

@@ -10,7 +10,7 @@ from circuits import generators
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
 from prover.trader.plan import LegPlan
-from settlement import digests
+from settlement import digests, poolfile
 from settlement.bundle import Bundle, Leg, Margin
 from settlement.pool import Pool
 from zk import signature
@@ -36,7 +36,7 @@ def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
         ciphertexts=(plan.sealed,),
         signature=_UNSIGNED,
     )
-    return signed(unsigned, pool.ledger_id, plan.spending)
+    return signed(unsigned, poolfile.ledger_id(pool), plan.spending)
 
 
 def signed(unsigned: Leg, ledger_id: bytes, spending: int) -> Leg:

@@ -59,7 +59,7 @@ def place(
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     made = plan.move(setting, source, target, changed, expiry_ms)
     leg = assembly.leg(made, session.ledger.pool, session.keystore)
-    order_id = digests.leg_id(session.ledger.pool.ledger_id, leg).hex()
+    order_id = digests.leg_id(session.ledger.ledger_id, leg).hex()
     agreed = Terms(changed, made.blinding, made.expiry_ms)
     before = session.wallet
     session.file.save(before.with_order(OwnOrder(order_id, holding.position, agreed)))

@@ -95,6 +95,6 @@ def settle(session: Session, plans: Sequence[LegPlan], now_ms: int, taken: Seque
     pool = session.ledger.pool
     proved = [(assembly.leg(made, pool, session.keystore), made.blinding) for made in plans]
     legs, blindings = zip(*entropy.shuffled([*taken, *proved]), strict=True)
-    bundle = assembly.bundle(pool.ledger_id, legs, blindings)
+    bundle = assembly.bundle(session.ledger.ledger_id, legs, blindings)
     receipt = engine.submit(session.ledger, encoding.encode_bundle(bundle), now_ms)
     return Settled(bundle, receipt, sync(session).closed)

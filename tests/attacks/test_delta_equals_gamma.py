@@ -10,8 +10,7 @@ from dataclasses import astuple, replace
 
 import pytest
 
-from settlement import encoding, engine
-from settlement import pool as pools
+from settlement import encoding, engine, poolfile
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -79,10 +78,10 @@ def test_under_a_sound_key_the_same_forgery_is_an_invalid_proof(tmp_path):
 
 
 def test_the_bytes_of_a_pool_with_such_a_key_are_refused():
-    data = pools.encode(samples.pool())
+    data = poolfile.encode(samples.pool())
     key = samples.LEG_KEY.verifying
     for gamma in (key.gamma_g2, bn254.negate(key.gamma_g2)):
         weak = data.replace(bn254.encode_g2(key.delta_g2).hex().encode(), bn254.encode_g2(gamma).hex().encode())
         assert weak != data
         with pytest.raises(FormatError, match="gamma"):
-            pools.decode(weak)
+            poolfile.decode(weak)

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, encoding, engine
-from settlement import pool as pools
+from settlement import audit, encoding, engine, poolfile
 from settlement.audit import Discrepancy
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -45,7 +44,9 @@ def edit(path, **changes) -> None:
     database.close()
 
 
-DEVELOPMENT = pools._encode_key(replace(samples.LEG_KEY, verifying=samples.verifying_key(8, 300)))
+DEVELOPMENT = json.loads(poolfile.encode(replace(
+    samples.pool(), leg=replace(samples.LEG_KEY, verifying=samples.verifying_key(8, 300))
+)))["leg"]
 
 
 def test_a_ledger_with_a_ceremonys_keys_opens_without_a_flag(path):
@@ -69,7 +70,7 @@ def test_a_development_key_beside_a_ceremonys_is_refused_too(path):
 def test_the_flag_cannot_be_added_later_for_the_ledgers_id_would_be_another(path, pool):
     edit(path, leg=DEVELOPMENT, margin={"transcript": None}, insecure_dev=True)
     with Ledger.open(path) as opened:
-        assert opened.ledger_id != pool.ledger_id
+        assert opened.ledger_id != poolfile.ledger_id(pool)
     with pytest.raises(Discrepancy, match="event at height 0"):
         audit.audit(path, any_proof)
 
@@ -94,5 +95,5 @@ def test_a_leg_under_a_development_key_is_refused(path):
 
 def test_a_record_from_before_keys_had_an_origin_is_refused_in_a_sentence(path):
     edit(path, version=1)
-    with pytest.raises(FormatError, match="does not say where its keys come from: found a new pool"):
+    with pytest.raises(FormatError, match="does not say where its keys come from: create a new pool"):
         Ledger.open(path)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from circuits import merkle as paths
-from settlement import checks, encoding, engine, merkle
+from settlement import checks, encoding, engine, merkle, poolfile
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -38,7 +38,7 @@ def settle(ledger: Ledger, *made, now_ms: int = NOW_MS) -> engine.Receipt:
 
 def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
     with Ledger.open(path) as again:
-        assert again.pool == samples.pool() and again.ledger_id == samples.pool().ledger_id
+        assert again.pool == samples.pool() and again.ledger_id == poolfile.ledger_id(samples.pool())
         assert (again.root, again.size) == (merkle.empty_root(), 0)
         assert again.outputs(0) == [] and again.reserves() == {} and again.grids() == [] and again.flows() == []
         assert [event.kind for event in again.events()] == ["genesis"]

@@ -3,7 +3,7 @@
 import pytest
 
 from circuits.statements import leg as leg_statement
-from settlement import encoding, pool
+from settlement import encoding, poolfile
 from settlement.bundle import Leg, Margin
 from tests.settlement import samples
 from tests.strict import forms, lies
@@ -56,11 +56,11 @@ def test_a_leg_with_a_lie_in_a_proof_is_refused(name, point, lie, in_margin):
 @pytest.mark.parametrize("name, point, lie", KEY_LIES)
 def test_a_pool_with_a_lie_in_a_key_is_refused(name, point, lie):
     honest = keys.encode_verifying_key(KEY)
-    text = pool.encode(samples.pool())
+    text = poolfile.encode(samples.pool())
     assert text.count(honest.hex().encode()) == 1
     lying = text.replace(honest.hex().encode(), changed(honest, point, lie).hex().encode())
-    with pytest.raises(FormatError, match=f"the verifying key: {name.replace('_', ' ')}.*{lie.said}"):
-        pool.decode(lying)
+    with pytest.raises(FormatError, match=f"leg.verifying: {name.replace('_', ' ')}.*{lie.said}"):
+        poolfile.decode(lying)
 
 
 @pytest.mark.parametrize("length", [0, 1, 447, 448, 511, 513, 448 + 64 * (keys.MAX_PUBLIC + 2)])

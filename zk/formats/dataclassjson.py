@@ -19,7 +19,7 @@ Writing gives values for `json.dumps`.  The bytes are not read here: zk/formats/
 import math
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Annotated, Any, Generic, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -65,7 +65,7 @@ def of(hint: Any) -> Codec:
     if origin in (Union, types.UnionType) and len(parts) == 2 and type(None) in parts:
         return optional(of(next(part for part in parts if part is not type(None))))
     if origin is tuple:
-        return array(of(parts[0])) if parts[1:] == (Ellipsis,) else _row(tuple(map(of, parts)))
+        return array(of(parts[0])) if parts[1:] == (Ellipsis,) else row(*map(of, parts))
     if origin is dict and parts[0] is str:
         return mapping(of(parts[1]))
     raise TypeError(f"{hint} has no codec")
@@ -137,6 +137,19 @@ def array(item: Codec[T], least: int = 0, most: int | None = None) -> Codec[tupl
     return Codec(checked, lambda items: [item.write(element) for element in items])
 
 
+def row(*items: Codec) -> Codec[tuple]:
+    """An array with one element for each codec."""
+
+    def checked(value: Any, place: str) -> tuple:
+        if not isinstance(value, list) or len(value) != len(items):
+            raise FormatError(f"{place} is not an array of {len(items)} elements")
+        return tuple(
+            item.read(element, f"{place}[{i}]") for i, (item, element) in enumerate(zip(items, value, strict=True))
+        )
+
+    return Codec(checked, lambda values: [item.write(value) for item, value in zip(items, values, strict=True)])
+
+
 def optional(item: Codec[T]) -> Codec[T | None]:
     """Null for None, or the item."""
     return Codec(
@@ -166,16 +179,13 @@ def one_of(values: tuple[Any, ...]) -> Codec[Any]:
     return Codec(checked, lambda value: value)
 
 
-def record(kind: type[T], codec_of: Callable[[Field], Codec] | None = None) -> Codec[T]:
-    """An object with exactly the fields of a dataclass; `codec_of` gives a field's codec, without it the type does.
+def record(kind: type[T], known: Mapping[str, Codec] | None = None) -> Codec[T]:
+    """An object with exactly the fields of a dataclass; `known` holds codecs of fields whose type does not tell theirs.
 
     A FormatError that the dataclass itself raises is raised again behind the object's place.
     """
-    if codec_of is None:
-        hints = get_type_hints(kind, include_extras=True)
-        codecs = {f.name: of(hints[f.name]) for f in _fields(kind)}
-    else:
-        codecs = {f.name: codec_of(f) for f in _fields(kind)}
+    hints, known = get_type_hints(kind, include_extras=True), known or {}
+    codecs = {f.name: known.get(f.name) or of(hints[f.name]) for f in _fields(kind)}
 
     def checked(value: Any, place: str) -> T:
         given = _object(value, place)
@@ -206,17 +216,6 @@ def _object(value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FormatError(f"{place} is not an object")
     return value
-
-
-def _row(items: tuple[Codec, ...]) -> Codec[tuple]:
-    def checked(value: Any, place: str) -> tuple:
-        if not isinstance(value, list) or len(value) != len(items):
-            raise FormatError(f"{place} is not an array of {len(items)} elements")
-        return tuple(
-            item.read(element, f"{place}[{i}]") for i, (item, element) in enumerate(zip(items, value, strict=True))
-        )
-
-    return Codec(checked, lambda values: [item.write(value) for item, value in zip(items, values, strict=True)])
 
 
 def _exactly(kind: type[T], name: str) -> Codec[T]:

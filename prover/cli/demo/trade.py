@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 def create_pool(narrator: "Narrator", home: "Home", keystore: "Keystore") -> "Iterator[Ledger]":
     """Act one begins: the pool and its ledger, open."""
     from prover.operator import creation, defaults
+    from settlement import poolfile
     from settlement.ledger import Ledger
 
     narrator.act("A pool", "Eight assets share one tree of commitments, so that nobody can tell which of them moves.")
     with narrator.step("zksettle pool new --insecure-dev") as told:
         pool = creation.found(home, keystore, defaults.POOL_NAME, workspace.now_ms())
-        told |= {"ledger_id": pool.ledger_id.hex(), **show.keys_json(pool, home.keys)}
+        ledger_id = poolfile.ledger_id(pool).hex()
+        told |= {"ledger_id": ledger_id, **show.keys_json(pool, home.keys)}
         narrator.screen.fields([
-            ("ledger id", pool.ledger_id.hex()),
+            ("ledger id", ledger_id),
             ("assets", ", ".join(asset.symbol for asset in pool.assets)),
             ("oracles", f"{len(pool.oracle_keys)}, of whom {pool.quorum} must agree"),
             *show.keys_fields(pool, home.keys),

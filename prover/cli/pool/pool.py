@@ -60,10 +60,12 @@ def show_(app: App) -> None:
 
 
 def _show(app: App, shown: "Pool") -> None:
+    from settlement import poolfile
+
     screen = app.screen
     screen.fields([
         ("pool", show.printable(shown.name)),
-        ("ledger id", shown.ledger_id.hex()),
+        ("ledger id", poolfile.ledger_id(shown).hex()),
         ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
         ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
         ("verifying keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
@@ -102,9 +104,11 @@ def document(shown: "Pool", keys: Path) -> dict[str, Any]:
     """A pool as JSON values; `keys` is the folder of this home's keys."""
     from dataclasses import asdict
 
+    from settlement import poolfile
+
     return {
         "name": show.printable(shown.name),
-        "ledger_id": shown.ledger_id.hex(),
+        "ledger_id": poolfile.ledger_id(shown).hex(),
         "assets": [asdict(asset) for asset in shown.assets],
         "oracle_keys": [[str(x), str(y)] for x, y in shown.oracle_keys],
         "quorum": shown.quorum,

@@ -13,7 +13,7 @@ from circuits.frontend import compiler
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
 from prover.operator import contributing
-from settlement import poolcheck
+from settlement import pool
 from settlement.ceremony import transcript, verifying
 from settlement.ceremony.contribution import Beacon
 from settlement.ceremony.verifying import Verified
@@ -30,7 +30,7 @@ NOW_MS = 1_800_000_000_000
 def circuit(name: str) -> Circuit:
     """A square root of the first public input, and the others are anything."""
     b = Builder(R)
-    publics = [b.public(f"public {i}") for i in range(poolcheck.PUBLIC_INPUTS[name])]
+    publics = [b.public(f"public {i}") for i in range(pool.NUM_PUBLIC[name])]
     root = b.private("root")
     b.require(root, root, publics[0], "the square")
     b.require(root, publics[0], b.multiply(root, publics[0]), "the cube")
