@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 import pytest
+from vyper.utils import method_id
 
 from tests import node
-from zk.hashes import keccak
 
 HAS_PYREVM = sys.version_info < (3, 13)
 GAS_LIMIT = 10_000_000
@@ -65,7 +65,7 @@ class Chain(Protocol):
 
 def error(signature: str) -> bytes:
     """The four bytes with which a custom error begins."""
-    return keccak.digest(signature.encode())[:4]
+    return method_id(signature)
 
 
 @functools.cache

@@ -9,16 +9,15 @@ import json
 import pytest
 
 from tests import evm
-from tests.zk.contracts import deployments
+from tests.zk.contracts import calls, deployments
 from tests.zk.hashes import known
-from zk.contracts import calldata
 from zk.errors import FormatError
 from zk.fields.prime import P
 from zk.formats import snarkjs
 
 PUBLIC = [5]
-HONEST = calldata.abi(known.proof(PUBLIC), PUBLIC)
-A_Y = calldata.SELECTOR_BYTES + 32  # where it begins
+HONEST = calls.encode(known.proof(PUBLIC), PUBLIC)
+A_Y = calls.SELECTOR_BYTES + 32  # where it begins
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +65,6 @@ def test_a_false_count_of_inputs_makes_a_template_ignore_them_and_is_refused_her
     assert deployments.render(key).count("g1_mulAccC(_pVk") == 2
     address = chain.deploy(evm.solidity(deployments.render(key | {"nPublic": 0})))
     for public in ([0, 0], [123, 456]):
-        assert chain.call(address, calldata.abi(known.proof([0, 0]), public)).verdict == "true"
+        assert chain.call(address, calls.encode(known.proof([0, 0]), public)).verdict == "true"
     with pytest.raises(FormatError, match="IC has 3 entries instead of 1"):
         snarkjs.decode_verifying_key(json.dumps(key | {"nPublic": 0}).encode())

@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from tests.reference.bn254 import P, R
 from tests.strict import forms
 from tests.strict.cases import CASES
-from tests.zk.contracts import deployments
+from tests.zk.contracts import calls, deployments
 from tests.zk.hashes import known
-from zk.contracts import calldata
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof
 from zk.fields import prime
 from zk.groth16 import keys, verifier
 
-HEAD = calldata.SELECTOR_BYTES
+HEAD = calls.SELECTOR_BYTES
 WORDS = keys.PROOF_BYTES // 32 + len(forms.PUBLIC)
 PLACES = {"a": 0, "b": 2, "c": 6} | {f"public input {i}": 8 + i for i in range(len(forms.PUBLIC))}
 ORDER = {1: [0], 2: [0, 1], 4: [1, 0, 3, 2]}  # of the numbers: in G2 the imaginary part comes first
@@ -35,7 +34,7 @@ def verdict(chain):
 
 
 def honest() -> bytes:
-    return calldata.abi(forms.proof(), forms.PUBLIC)
+    return calls.encode(forms.proof(), forms.PUBLIC)
 
 
 def written(data: bytes, word: int, numbers: tuple[int, ...]) -> bytes:
@@ -90,7 +89,7 @@ VERDICTS = [
 @both
 @pytest.mark.parametrize("proof, public, expected", [row[1:] for row in VERDICTS], ids=[row[0] for row in VERDICTS])
 def test_a_completed_verification_is_true_or_false(verdict, language, proof, public, expected):
-    data = calldata.abi(proof, public)
+    data = calls.encode(proof, public)
     assert verdict(language, data) == in_python(data) == expected
 
 
@@ -99,7 +98,7 @@ numbers = st.sampled_from(EDGES) | st.integers(0, R - 1) | st.integers(0, 2**256
 
 
 @st.composite
-def calls(draw) -> bytes:
+def any_call(draw) -> bytes:
     """The honest call after one to three changes: a word that is another, a point turned over, another input."""
     data = honest()
     for _ in range(draw(st.integers(1, 3))):
@@ -120,7 +119,7 @@ def test_on_random_changes_contract_and_python_agree_and_nothing_false_is_true(v
     seen = set()
 
     @settings(max_examples=100, deadline=None, derandomize=True)
-    @given(calls())
+    @given(any_call())
     def agree(data):
         found = in_python(data)
         seen.add(found)

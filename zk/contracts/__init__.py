@@ -1,1 +1,1 @@
-"""Verifier contracts for an EVM: solidity, vyper, and calldata to call them.  Imports no kernel."""
+"""Verifier contracts for an EVM: solidity, vyper, and calldata (the arguments of a call, as text).  No kernels."""

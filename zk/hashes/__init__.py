@@ -1,4 +1,4 @@
-"""Poseidon: grain (the constants), poseidon (one hash on ints) · recurrence, batch (many, by kernels).
+"""Poseidon: grain (the constants), poseidon (one hash, on ints) · recurrence, batch (many hashes, in kernels).
 
-Other people's: blake2b (ceremonies), keccak (the selectors of contracts).
+blake2b is the hash of ceremony transcripts.
 """

@@ -8,9 +8,9 @@ from prover.circom import keycache
 from tests import evm
 from tests.prover.cli.run import zksettle
 from tests.reference import qap
+from tests.zk.contracts import calls
 from tests.zk.fields import cubic
 from tests.zk.formats import iden3
-from zk.contracts import calldata
 from zk.fields.prime import R
 from zk.groth16 import generator
 
@@ -41,7 +41,7 @@ def data(text: str) -> bytes:
     """The call with the arguments that were printed."""
     a, b, c, inputs = json.loads(f"[{text}]")
     words = (int(word, 16) for word in (*a, *b[0], *b[1], *c, *inputs))
-    return calldata.selector(len(inputs)) + b"".join(word.to_bytes(32, "big") for word in words)
+    return calls.selector(len(inputs)) + b"".join(word.to_bytes(32, "big") for word in words)
 
 
 @pytest.mark.parametrize("name", ["contract.sol", "contract.vy"])

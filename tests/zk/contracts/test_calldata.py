@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests import node
+from tests.zk.contracts import calls
 from tests.zk.hashes import known
 from zk.contracts import calldata
 from zk.fields.prime import R
@@ -34,7 +35,7 @@ def test_the_bytes_are_what_ethers_makes_of_that_text(public):
     proof = known.proof(public)
     last = f"uint256[{len(public)}]" if public else "uint256[]"
     expected = node.run(ENCODE, last, calldata.text(proof, public)).strip()
-    assert "0x" + calldata.abi(proof, public).hex() == expected
+    assert "0x" + calls.encode(proof, public).hex() == expected
 
 
 def test_the_text_reads_as_json():

@@ -6,9 +6,8 @@ The public inputs are as long as they can be.  snarkjs's contract cannot be comp
 import pytest
 
 from tests import evm
-from tests.zk.contracts import deployments
+from tests.zk.contracts import calls, deployments
 from tests.zk.hashes import known
-from zk.contracts import calldata
 from zk.fields.prime import R
 
 GAS = {  # by the number of public inputs; solc 0.8.30 with 200 runs of its optimiser, vyper 0.4.3
@@ -28,6 +27,6 @@ def code(kind: str, inputs: int) -> bytes:
 @pytest.mark.parametrize("kind, inputs", ROWS)
 def test_a_verification_costs_what_is_said(chain, kind, inputs):
     public = [R - 1 - j for j in range(inputs)]
-    spent = chain.gas(chain.deploy(code(kind, inputs)), calldata.abi(known.proof(public), public))
+    spent = chain.gas(chain.deploy(code(kind, inputs)), calls.encode(known.proof(public), public))
     print(f"{kind:>10} {inputs} public inputs {spent:>9,} gas")
     assert abs(spent - GAS[kind][inputs]) < 100

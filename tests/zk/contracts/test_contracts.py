@@ -7,10 +7,10 @@ import pytest
 from tests import evm
 from tests.reference import bn254 as reference
 from tests.reference import qap
-from tests.zk.contracts import deployments
+from tests.zk.contracts import calls, deployments
 from tests.zk.fields import cubic
 from tests.zk.hashes import known
-from zk.contracts import calldata, solidity, vyper
+from zk.contracts import solidity, vyper
 from zk.curves import bn254
 from zk.errors import FormatError
 from zk.fields.prime import P, R
@@ -18,13 +18,13 @@ from zk.groth16 import generator, prover
 
 LANGUAGES = ["solidity", "vyper"]
 PUBLIC = [[], [R - 1], [0, 1, R - 2, 2**253, 5, 6, 7, 8], list(range(40))]
-HEAD = calldata.SELECTOR_BYTES
+HEAD = calls.SELECTOR_BYTES
 
 both = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def call(public: list[int], **changes) -> bytes:
-    return calldata.abi(known.proof(public, **changes), public)
+    return calls.encode(known.proof(public, **changes), public)
 
 
 def written(data: bytes, word: int, *values: int) -> bytes:
@@ -142,8 +142,8 @@ def test_a_proof_that_our_prover_makes_is_true(chain, language):
     key, witness = generator.generate(cubic.system()), qap.cubic_witness(11, 13)
     proof, public = prover.prove(key, cubic.words(witness)), witness[1:3]
     address = chain.deploy(deployments.ours(language, key.verifying))
-    assert chain.call(address, calldata.abi(proof, public)).verdict == "true"
-    assert chain.call(address, calldata.abi(proof, public[::-1])).verdict == "false"
+    assert chain.call(address, calls.encode(proof, public)).verdict == "true"
+    assert chain.call(address, calls.encode(proof, public[::-1])).verdict == "false"
 
 
 @pytest.mark.parametrize("name", ["", "1a", "a b", "a;", "é", "a\n", "a" * 81])
