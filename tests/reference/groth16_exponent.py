@@ -47,13 +47,13 @@ def setup(system: System, secrets: Secrets) -> Key:
     n = qap.size(extended)
     tau, alpha, beta = secrets.tau, secrets.alpha, secrets.beta
     u, v, w = (
-        [qap.value(column, tau) for column in qap.columns(rows, system.wires, n)]
+        [qap.value(column, tau) for column in qap.columns(rows, system.num_wires, n)]
         for rows in (extended.a, extended.b, extended.c)
     )
     mixed = [(beta * u_j + alpha * v_j + w_j) % R for u_j, v_j, w_j in zip(u, v, w)]
-    kept = system.public + 1
-    ic = [x * pow(secrets.gamma, -1, R) % R for x in mixed[:kept]]
-    c = [x * pow(secrets.delta, -1, R) % R for x in mixed[kept:]]
+    num_ic = system.num_public + 1
+    ic = [x * pow(secrets.gamma, -1, R) % R for x in mixed[:num_ic]]
+    c = [x * pow(secrets.delta, -1, R) % R for x in mixed[num_ic:]]
     double = qap.root(2 * n)
     nodes = [pow(double, i, R) for i in range(2 * n)]
     h = []
@@ -71,7 +71,7 @@ def prove(key: Key, system: System, witness: list[int], r: int, s: int) -> Proof
     extended = qap.with_public_rows(system)
     n = qap.size(extended)
     a, b, c = (
-        qap.combination(qap.columns(rows, system.wires, n), witness) for rows in (extended.a, extended.b, extended.c)
+        qap.combination(qap.columns(rows, system.num_wires, n), witness) for rows in (extended.a, extended.b, extended.c)
     )
     difference = qap.product(a, b)
     difference = [(x - (c[i] if i < n else 0)) % R for i, x in enumerate(difference)]

@@ -13,13 +13,13 @@ Row = dict[int, int]
 
 @dataclass(frozen=True)
 class System:
-    """A rank-1 constraint system: the rows of A, B and C, the number of wires and of public inputs."""
+    """A rank-1 constraint system: the rows of A, B and C, how many wires and public inputs it has."""
 
     a: list[Row]
     b: list[Row]
     c: list[Row]
-    wires: int
-    public: int
+    num_wires: int
+    num_public: int
 
 
 # x^3 + x + 5k = y, and (3x^2 - x)(k + 7) = z; wires are 1, y, k | x, x^2, x^3, z, and the first two after 1 are public.
@@ -27,8 +27,8 @@ CUBIC = System(
     a=[{3: 1}, {4: 1}, {2: 5, 3: 1, 5: 1}, {3: R - 1, 4: 3}],
     b=[{3: 1}, {3: 1}, {0: 1}, {0: 7, 2: 1}],
     c=[{4: 1}, {5: 1}, {1: 1}, {6: 1}],
-    wires=7,
-    public=2,
+    num_wires=7,
+    num_public=2,
 )
 
 
@@ -40,9 +40,9 @@ def cubic_witness(x: int, k: int) -> list[int]:
 
 def with_public_rows(system: System) -> System:
     """The system that snarkjs makes keys for: A gets a row with the entry 1 for the wire one and each public input."""
-    more = [{wire: 1} for wire in range(system.public + 1)]
+    more = [{wire: 1} for wire in range(system.num_public + 1)]
     nothing = [{} for _ in more]
-    return System(system.a + more, system.b + nothing, system.c + nothing, system.wires, system.public)
+    return System(system.a + more, system.b + nothing, system.c + nothing, system.num_wires, system.num_public)
 
 
 def size(system: System) -> int:
@@ -95,11 +95,11 @@ def divide_by_vanishing(polynomial: list[int], n: int) -> tuple[list[int], list[
     return quotient, rest[:n]
 
 
-def columns(rows: list[Row], wires: int, n: int) -> list[list[int]]:
+def columns(rows: list[Row], num_wires: int, n: int) -> list[list[int]]:
     """The polynomial of each wire: its coefficient in row i at the i-th power of the n-th root of unity."""
     nodes = [pow(root(n), i, R) for i in range(n)]
     table = rows + [{}] * (n - len(rows))
-    return [interpolate(nodes, [row.get(wire, 0) for row in table]) for wire in range(wires)]
+    return [interpolate(nodes, [row.get(wire, 0) for row in table]) for wire in range(num_wires)]
 
 
 def combination(polynomials: list[list[int]], witness: list[int]) -> list[int]:

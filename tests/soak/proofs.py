@@ -52,7 +52,7 @@ def random_system(source: random.Random) -> System:
 
 def random_witness(source: random.Random, system: System) -> list[int]:
     """Values of the inputs, and what follows from them."""
-    wires = [1, *(value(source) for _ in range(system.wires - 1 - len(system.a)))]
+    wires = [1, *(value(source) for _ in range(system.num_wires - 1 - len(system.a)))]
     for left, right in zip(system.a, system.b):
         sums = [sum(k * wires[w] for w, k in each.items()) for each in (left, right)]
         wires.append(sums[0] * sums[1] % R)
@@ -66,7 +66,7 @@ def systems(source: random.Random) -> Iterator[tuple]:
         key = generator.generate(cubic.system(system))
         for _ in range(PROOFS_OF_A_KEY):
             witness = random_witness(source, system)
-            yield key, witness[1 : system.public + 1], cubic.words(witness)
+            yield key, witness[1 : system.num_public + 1], cubic.words(witness)
 
 
 def balances(source: random.Random) -> tuple[int, ...]:

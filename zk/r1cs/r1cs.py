@@ -1,8 +1,8 @@
 """Rank-1 constraint systems: A·w ∘ B·w = C·w over a prime field, as three sparse matrices.
 
-Wire 0 is the constant one, wires 1..public are the public inputs, the rest of the vector w is the witness.
-Coefficients are canonical ints in [1, modulus), rows are sorted by wire.  (Groth16, section 2.3, writes the same
-system as a quadratic arithmetic program.)
+The vector w is the witness: one value for each wire.  Wire 0 is the constant one, wires 1 to num_public are the public
+inputs.  Coefficients are canonical ints in [1, modulus), rows are sorted by wire.  (Groth16, section 2.3, writes the
+same system as a quadratic arithmetic program.)
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ Row = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class SparseMatrix:
-    """Rows one after another: row i is wires[starts[i]:starts[i+1]] with the values beside it."""
+    """Compressed sparse rows: row i is wires[starts[i]:starts[i+1]] and the values at the same places."""
 
     starts: np.ndarray  # int64 (rows + 1,)
     columns: np.ndarray  # int32 (non-zeros,)
@@ -26,7 +26,7 @@ class SparseMatrix:
         """Every row as a list of (wire, value)."""
         wires, starts = self.columns.tolist(), self.starts.tolist()
         for start, end in pairwise(starts):
-            yield list(zip(wires[start:end], self.values[start:end]))
+            yield list(zip(wires[start:end], self.values[start:end], strict=True))
 
     def row(self, index: int) -> Row:
         """Row `index` as a list of (wire, value)."""
@@ -36,7 +36,7 @@ class SparseMatrix:
 
 @dataclass(frozen=True)
 class R1CS:
-    """The constraints <a_i, w>·<b_i, w> = <c_i, w> on vectors w of `wires` field elements with w[0] = 1."""
+    """The constraints <a_i, w>·<b_i, w> = <c_i, w> on witnesses w of `num_wires` field elements with w[0] = 1."""
 
     modulus: int
     num_wires: int
@@ -52,7 +52,7 @@ class R1CS:
 
 
 def matrix(rows: Sequence[Row]) -> SparseMatrix:
-    """The sparse matrix with the given rows, each a list of (wire, value) with distinct wires in rising order."""
+    """The sparse matrix with these rows: lists of (wire, value) with distinct wires in ascending order."""
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)), out=starts[1:])
     wires = np.fromiter((wire for row in rows for wire, _ in row), dtype=np.int32, count=int(starts[-1]))
@@ -65,14 +65,14 @@ def evaluate(row: Row, witness: Sequence[int], modulus: int) -> int:
 
 
 def first_unsatisfied(r1cs: R1CS, witness: Sequence[int]) -> int | None:
-    """The index of the first constraint the witness violates, or None when it satisfies all of them.
+    """The index of the first constraint that the witness violates, or None when it satisfies all of them.
 
-    Raises ValueError when the witness has the wrong length or does not begin with one.
+    Raises ValueError when the witness has the wrong length or its first value is not 1.
     """
     if len(witness) != r1cs.num_wires or witness[0] != 1:
         raise ValueError("a witness has one value for each wire, and its first is 1")
     p = r1cs.modulus
-    for index, (a, b, c) in enumerate(zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows())):
+    for index, (a, b, c) in enumerate(zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows(), strict=True)):
         if (evaluate(a, witness, p) * evaluate(b, witness, p) - evaluate(c, witness, p)) % p:
             return index
     return None

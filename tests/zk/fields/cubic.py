@@ -9,7 +9,7 @@ from zk.r1cs import r1cs
 def system(of: qap.System = qap.CUBIC) -> r1cs.R1CS:
     """The system as sparse matrices."""
     matrices = (r1cs.matrix([sorted(row.items()) for row in rows]) for rows in (of.a, of.b, of.c))
-    return r1cs.R1CS(R, of.wires, of.public, *matrices)
+    return r1cs.R1CS(R, of.num_wires, of.num_public, *matrices)
 
 
 def words(witness: list[int]):
