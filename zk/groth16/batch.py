@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zk import entropy, pairing
+from zk import pairing
 from zk.curves import g1, g2
 from zk.fields import array
 from zk.fields.prime import R
@@ -23,11 +23,11 @@ from zk.runtime import parallel
 
 def are_valid(items: Sequence[Claim]) -> bool:
     """Whether all equations hold.  At least one item; as many public inputs as its key has, and below r."""
-    drawn = np.frombuffer(entropy.token(len(items) * small_exponents.BYTES), np.uint8).reshape(-1, small_exponents.BYTES)
+    signs = small_exponents.draw(len(items))
     proofs = [proof for _, _, proof in items]
-    weighed_a = parallel.submit(small_exponents.multiply, g1.encode(proof.a for proof in proofs), drawn)
-    weighed_c = parallel.submit(small_exponents.multiply, g1.encode(proof.c for proof in proofs), drawn)
-    scalars, groups = small_exponents.scalars(drawn), _groups(items)
+    weighed_a = parallel.submit(small_exponents.multiply, g1.encode(proof.a for proof in proofs), signs)
+    weighed_c = parallel.submit(small_exponents.multiply, g1.encode(proof.c for proof in proofs), signs)
+    scalars, groups = small_exponents.scalars(signs), _groups(items)
     keys = [prepared.prepare(key) for key in groups]
     right = np.concatenate((g2.encode(proof.b for proof in proofs), *(key.points for key in keys)))
     inputs = [_inputs(key, [(scalars[i], items[i][1]) for i in group]) for key, group in zip(keys, groups.values())]

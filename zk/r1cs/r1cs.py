@@ -16,14 +16,14 @@ Row = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class SparseMatrix:
-    """Compressed sparse rows: row i is wires[starts[i]:starts[i+1]] and the values at the same places."""
+    """Compressed sparse rows: row i is columns[starts[i]:starts[i+1]], its wires, and the values beside them."""
 
     starts: np.ndarray  # int64 (rows + 1,)
     columns: np.ndarray  # int32 (non-zeros,)
     values: list[int]
 
     def rows(self) -> Iterator[Row]:
-        """Every row as a list of (wire, value)."""
+        """Each row as a list of (wire, value)."""
         wires, starts = self.columns.tolist(), self.starts.tolist()
         for start, end in pairwise(starts):
             yield list(zip(wires[start:end], self.values[start:end], strict=True))
@@ -31,7 +31,7 @@ class SparseMatrix:
     def row(self, index: int) -> Row:
         """Row `index` as a list of (wire, value)."""
         start, end = int(self.starts[index]), int(self.starts[index + 1])
-        return list(zip(self.columns[start:end].tolist(), self.values[start:end]))
+        return list(zip(self.columns[start:end].tolist(), self.values[start:end], strict=True))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def first_unsatisfied(r1cs: R1CS, witness: Sequence[int]) -> int | None:
     Raises ValueError when the witness has the wrong length or its first value is not 1.
     """
     if len(witness) != r1cs.num_wires or witness[0] != 1:
-        raise ValueError("a witness has one value for each wire, and its first is 1")
+        raise ValueError("a witness must have one value for each wire, and the first must be 1")
     p = r1cs.modulus
     for index, (a, b, c) in enumerate(zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows(), strict=True)):
         if (evaluate(a, witness, p) * evaluate(b, witness, p) - evaluate(c, witness, p)) % p:

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.reference import bn254 as reference
 from tests.reference.bn254 import R
 from tests.zk.hashes import known
 from zk import pairing
@@ -16,7 +15,7 @@ from zk.errors import InvalidProof
 from zk.fields import array
 from zk.fields.prime import FP
 from zk.groth16 import verifier
-from zk.msm import endomorphism, small_exponents
+from zk.msm import small_exponents
 
 INPUTS = 2
 
@@ -24,42 +23,6 @@ INPUTS = 2
 def multiples(generator, seed, count):
     chance = random.Random(seed)
     return [bn254.multiply(chance.randrange(1, R), generator) for _ in range(count)]
-
-
-def textbook_weight(drawn):
-    """Σ (s_i + λ z_i) 2^i, sign by sign."""
-    signs = [1 if int(drawn[i // 8]) >> (i % 8) & 1 else -1 for i in range(128)]
-    return sum((signs[i] + endomorphism.LAMBDA * signs[64 + i]) << i for i in range(64)) % R
-
-
-def drawn_bytes(count):
-    """Random bytes, the first rows being the extremes: all signs alike, each half by itself, and alternating."""
-    rows = np.frombuffer(random.Random(1).randbytes(16 * (count + 6)), np.uint8).reshape(-1, 16).copy()
-    for row, pattern in enumerate(
-        ("00" * 16, "ff" * 16, "00" * 8 + "ff" * 8, "ff" * 8 + "00" * 8, "aa" * 16, "55" * 16)
-    ):
-        rows[row] = list(bytes.fromhex(pattern))
-    return rows
-
-
-def test_weights_are_the_sums_of_their_signs_and_all_different():
-    drawn = drawn_bytes(40)
-    found = small_exponents.scalars(drawn)
-    assert found == [textbook_weight(row) for row in drawn]
-    assert len(set(found)) == len(found) and 0 not in found
-
-
-@pytest.mark.parametrize("count", [1, 7, 8, 9, 17])
-def test_weighed_points_are_the_multiples_of_the_textbook(count):
-    points = [G1, bn254.negate(G1), None, *multiples(G1, count, count)][:count]
-    drawn = drawn_bytes(count)[:count]
-    expected = []
-    for point, weight in zip(points, small_exponents.scalars(drawn)):
-        multiple = point and reference.multiply(weight, ((point.x, 0), (point.y, 0)))
-        expected.append(multiple and bn254.G1Point(multiple[0][0], multiple[1][0]))
-    words = small_exponents.multiply(g1.encode(points), drawn)
-    assert g1.decode(words) == expected
-    assert array.is_canonical(FP, words.reshape(-1, 4))
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 17])
@@ -136,3 +99,28 @@ def test_lies_that_cancel_without_weights_are_found(items):
             key, public, proof = members[index]
             members[index] = key, public, replace(proof, c=bn254.add(proof.c, moved))
         refuses(members, first)
+
+
+def test_every_proof_has_128_fresh_random_bits_and_a_and_c_the_same_ones(items, monkeypatch):
+    """Fewer bits, or the same ones twice, would let lies cancel more often than once in 2^128."""
+    used = {"scalars": [], "multiply": []}
+    monkeypatch.setattr(small_exponents, "scalars", spy(small_exponents.scalars, used["scalars"]))
+    monkeypatch.setattr(small_exponents, "multiply", spy(small_exponents.multiply, used["multiply"]))
+    for _ in range(2):
+        verifier.verify_batch(items[:64])
+    (first, second), multiplied = used["scalars"], used["multiply"]
+    assert [signs.shape for signs in (first, second)] == [(64, 16)] * 2 and len(multiplied) == 4
+    assert [signs.tobytes() for signs in multiplied] == [s.tobytes() for s in (first, first, second, second)]
+    rows = np.concatenate((first, second))
+    assert len({row.tobytes() for row in rows}) == 128
+    assert (np.bitwise_or.reduce(rows) == 255).all() and (np.bitwise_and.reduce(rows) == 0).all()
+
+
+def spy(function, calls):
+    """The function, appending the last argument of every call to `calls`."""
+
+    def spied(*arguments):
+        calls.append(arguments[-1])
+        return function(*arguments)
+
+    return spied
