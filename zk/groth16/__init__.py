@@ -1,4 +1,4 @@
 """Groth16, one file per step: keys, tables, generator · quotient, prover · verifier, prepared, batch, second_opinion.
 
-Holds no kernel of its own.  keys, verifier and second_opinion import no kernel either, until a proof is verified.
+Defines no kernel of its own.  keys, verifier and second_opinion load no kernel either, until a proof is verified.
 """

@@ -1,14 +1,14 @@
-"""The quotient: from a witness to the scalars of the points h_k of the proving key.
+"""The quotient polynomial: from a witness to the scalars of h_query.
 
-With A(x), B(x), C(x) the polynomials whose values on the N-th roots of unity are the rows of A·w, B·w and C·w, a
-witness satisfies every constraint exactly when x^N - 1 divides A·B - C.  The quotient is h = (A·B - C) / (x^N - 1); on
-the odd coset the divisor is -2, so h is given there by the values of A·B - C, and the points h_k carry the rest: the
-proof needs Σ_k (A·B - C)(g_k)·h_k.  For a satisfying witness C·w is the row-wise product of the other two, so the
-matrix C is not needed.  (Groth16, section 3.2; the basis is snarkjs's.)
+Let A(x), B(x), C(x) be the polynomials whose values on the N-th roots of unity are the rows of A·w, B·w and C·w.  A
+witness satisfies every constraint exactly when x^N - 1 divides A·B - C, and the quotient is h = (A·B - C) / (x^N - 1).
+On the odd coset the divisor is the constant -2, so the values of A·B - C there determine h, and the points of h_query
+carry the rest: the proof needs Σ_k (A·B - C)(g_k)·h_query_k.  For a satisfying witness C·w is the row-wise product of
+A·w and B·w, so the matrix C is not needed.  (Groth16, section 3.2; the basis is snarkjs's.)
 
-Columns are written in bit-reversed order by the sparse products and read back from it by the last step, which is all
-that the transforms ask for.  Three inverse and three forward transforms; the inverse ones leave the factor N in all
-three columns, and the last step takes it out.
+Columns stay in bit-reversed order from the sparse products to the last step, so no transform has to reorder them.
+There are three inverse and three forward transforms.  The inverse ones leave a factor N in each column, which the last
+step removes.
 """
 
 import numpy as np
@@ -22,17 +22,17 @@ from zk.runtime import parallel, profile
 def evaluate(key: ProvingKey, witness: np.ndarray) -> np.ndarray:
     """(N, 4) plain words: (A·B - C) at the 2k+1-st powers of the 2N-th root of unity, k = 0, 1, … N-1.
 
-    `witness` has (key.num_wires, 4) Montgomery words; the caller has checked its shape, and that it satisfies the
-    constraints.
+    `witness` has (key.num_wires, 4) Montgomery words.  The caller has checked its shape, and relies on the result only
+    if it satisfies the constraints.
     """
-    over = ntt.domain(key.log_size)
-    a, b, c = np.empty((3, over.size, 4), dtype=np.uint64)
-    sides = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
+    domain = ntt.domain(key.log_size)
+    a, b, c = np.empty((3, domain.size, 4), dtype=np.uint64)
     with profile.phase("sparse products"):
+        products = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
         parallel.map(
-            lambda side: sparse.times_vector(*side[:2], key.coefficients, witness, key.log_size, side[2]), sides
+            lambda p: sparse.times_vector(p[0], p[1], key.coefficients, witness, key.log_size, p[2]), products
         )
     with profile.phase("transforms"):
         polynomial.product(a, b, c)
-        parallel.map(lambda column: ntt.to_coset(over, column), (a, b, c))
-        return polynomial.difference(over, a, b, c)
+        parallel.map(lambda column: ntt.to_coset(domain, column), (a, b, c))
+        return polynomial.difference(domain, a, b, c)

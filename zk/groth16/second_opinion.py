@@ -1,15 +1,18 @@
-"""A second opinion: the same equation as in verifier.py, with py_ecc's curve and pairing and none of ours.
+"""A second opinion: the equation of verifier.py, computed with py_ecc's curves and pairing instead of ours.
 
-Slow, about a second, and independent: it shares with the verifier only the typed points it is given.
+Takes about a second.  It shares nothing with the verifier but the types of its arguments.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from py_ecc import optimized_bn128 as ecc
 
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import InvalidProof
 from zk.groth16.keys import Proof, VerifyingKey
+
+_Point = tuple[Any, Any, Any]  # py_ecc's projective coordinates, FQ or FQ2
 
 
 def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
@@ -19,15 +22,15 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
     inputs is wrong, or one is not in [0, r).
     """
     if len(public) != key.num_public or not all(0 <= value < ecc.curve_order for value in public):
-        raise InvalidProof("py_ecc: the public inputs are not as many field elements as the key has inputs")
-    total = _g1(key.ic[0])
-    for value, point in zip(public, key.ic[1:]):
-        total = ecc.add(total, ecc.multiply(_g1(point), value))
+        raise InvalidProof(f"py_ecc: the public inputs are not {key.num_public} integers below the modulus")
+    input_sum = _g1(key.ic[0])
+    for value, point in zip(public, key.ic[1:], strict=True):
+        input_sum = ecc.add(input_sum, ecc.multiply(_g1(point), value))
     product = ecc.FQ12.one()
     for left, right in (
         (_g1(proof.a), _g2(proof.b)),
         (ecc.neg(_g1(key.alpha_g1)), _g2(key.beta_g2)),
-        (ecc.neg(total), _g2(key.gamma_g2)),
+        (ecc.neg(input_sum), _g2(key.gamma_g2)),
         (ecc.neg(_g1(proof.c)), _g2(key.delta_g2)),
     ):
         product *= ecc.pairing(right, left, final_exponentiate=False)
@@ -35,18 +38,16 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
         raise InvalidProof("py_ecc: the proof does not verify")
 
 
-def _checked(point: tuple, b: object) -> tuple:
-    """The point.  Raises InvalidProof unless py_ecc finds it on its curve and of order r."""
+def _checked(point: _Point, b: Any) -> _Point:
+    """The point.  Raises InvalidProof unless py_ecc finds it on the curve y^2 = x^3 + b and of order r."""
     if not ecc.is_on_curve(point, b) or not ecc.is_inf(ecc.multiply(point, ecc.curve_order)):
         raise InvalidProof("py_ecc: a point is not in its group")
     return point
 
 
-def _g1(point: G1Point) -> tuple:
-    """A point of G1 in py_ecc's projective form."""
+def _g1(point: G1Point) -> _Point:
     return _checked((ecc.FQ(point.x), ecc.FQ(point.y), ecc.FQ.one()), ecc.b)
 
 
-def _g2(point: G2Point) -> tuple:
-    """A point of G2 in py_ecc's projective form."""
+def _g2(point: G2Point) -> _Point:
     return _checked((ecc.FQ2(point.x), ecc.FQ2(point.y), ecc.FQ2.one()), ecc.b2)

@@ -1,13 +1,20 @@
-"""Making a proving key quick to prove with: every point gets the multiples that zk/msm/window_tables.py describes."""
+"""Extends a proving key by the multiples of its points that make proving fast (zk/msm/window_tables.py)."""
 
 from dataclasses import replace
 
-from zk.groth16.keys import POINTS, ProvingKey
+from zk.groth16.keys import ProvingKey
 from zk.msm import window_tables
 
 
 def extend(key: ProvingKey) -> ProvingKey:
-    """The key with all levels in its tables; four times its size.  Takes about as long as ten proofs."""
+    """The key with all levels in its window tables: four times its size.  Takes about as long as ten proofs."""
     if len(key.a_query) == window_tables.LEVELS:
         return key
-    return replace(key, **{name: window_tables.table(getattr(key, name)[0]) for name in POINTS})
+    return replace(
+        key,
+        a_query=window_tables.table(key.a_query[0]),
+        b_g1_query=window_tables.table(key.b_g1_query[0]),
+        b_g2_query=window_tables.table(key.b_g2_query[0]),
+        l_query=window_tables.table(key.l_query[0]),
+        h_query=window_tables.table(key.h_query[0]),
+    )

@@ -26,7 +26,7 @@ HEADER_POINTS = HEADER_NUMBERS + 12
 def key() -> ProvingKey:
     """A key whose tables have one level, as those of a .zkey file."""
     made = generator.generate(cubic.system())
-    return replace(made, **{name: getattr(made, name)[:1] for name in keys.POINTS})
+    return replace(made, **{name: getattr(made, name)[:1] for name in keys.QUERIES})
 
 
 @cache

@@ -57,10 +57,10 @@ def test_a_proof_is_the_points_of_the_proof_in_the_exponent(monkeypatch):
 
 
 def test_the_same_blinding_gives_the_same_proof_and_fresh_blinding_another(key, proof):
-    wires = cubic.words(WITNESS)
-    fixed = [prover.prove(key, wires, insecure_blinding=(5, 6)) for _ in range(2)]
+    witness = cubic.words(WITNESS)
+    fixed = [prover.prove(key, witness, insecure_blinding=(5, 6)) for _ in range(2)]
     assert fixed[0] == fixed[1]
-    other = prover.prove(key, wires)
+    other = prover.prove(key, witness)
     assert proof.a != other.a and proof.b != other.b and proof.c != other.c
     verifier.verify(key.verifying, PUBLIC, other)
 
@@ -91,7 +91,7 @@ def test_a_public_input_has_one_representation(key, proof, value):
 
 @pytest.mark.parametrize("public", [[], PUBLIC[:1], [*PUBLIC, 0], [1, *PUBLIC]])
 def test_the_number_of_public_inputs_is_the_key_s(key, proof, public):
-    refused(key, public, proof, "has 2 public inputs")
+    refused(key, public, proof, "the key is for 2 public inputs")
 
 
 def test_public_inputs_in_another_order_are_refused(key, proof):
@@ -124,11 +124,11 @@ def test_a_proof_can_be_rerandomised_so_its_bytes_identify_nothing(key, proof):
 @pytest.mark.parametrize(
     "damage, why",
     [
-        (lambda w: w[:-1], "7 rows of 4 words"),
-        (lambda w: w.astype(np.int64), "7 rows of 4 words"),
-        (lambda w: w[:, :3], "7 rows of 4 words"),
-        (lambda w: np.concatenate((w[:-1], array.plain([R]))), "reduced field elements"),
-        (lambda w: array.encode(FR, [2, *WITNESS[1:]]), "the first of which is one"),
+        (lambda w: w[:-1], "must have 7 rows of 4 words"),
+        (lambda w: w.astype(np.int64), "must have 7 rows of 4 words"),
+        (lambda w: w[:, :3], "must have 7 rows of 4 words"),
+        (lambda w: np.concatenate((w[:-1], array.plain([R]))), "must have values below the modulus"),
+        (lambda w: array.encode(FR, [2, *WITNESS[1:]]), "must begin with one"),
     ],
 )
 def test_a_malformed_witness_is_refused_before_a_kernel_sees_it(key, damage, why):

@@ -64,7 +64,7 @@ def test_progress_reaches_the_number_of_points():
     [
         (lambda s: replace(s, modulus=97), "over Fr"),
         (lambda s: replace(s, num_public=7), "more public inputs than wires"),
-        (lambda s: replace(s, num_wires=6), "names no wire"),
+        (lambda s: replace(s, num_wires=6), "names a wire that does not exist"),
         (lambda s: replace(s, c=r1cs.matrix([[(0, 1)]])), "do not cover"),
         (lambda s: replace(s, a=replace(s.a, starts=s.a.starts + 1)), "do not cover"),
     ],
@@ -116,7 +116,7 @@ def test_a_verifying_key_comes_back_and_its_digest_names_it(key):
 
 @pytest.mark.parametrize("length", [0, 1, 447, 448, 448 + 63, 448 + 65])
 def test_a_verifying_key_of_an_impossible_length_is_refused(key, length):
-    with pytest.raises(FormatError, match="no number of public inputs"):
+    with pytest.raises(FormatError, match="fits no number of public inputs"):
         keys.decode_verifying_key(keys.encode_verifying_key(key.verifying)[:length])
 
 
@@ -150,24 +150,24 @@ def first_row(arrays, name, value):
 DAMAGE = [
     (lambda a: a.pop("h"), "h missing"),
     (lambda a: a.update(h=a["h"][:, 1:]), "h_query must have 8 points"),
-    (lambda a: a.update(h=a["h"][1:]), "h_query has 3 levels"),
-    (lambda a: a.update(h=a["h"][:1]), "h_query has 1 levels"),
+    (lambda a: a.update(h=a["h"][1:]), "h_query has 3 levels, not 1 or 4"),
+    (lambda a: a.update(h=a["h"][:1]), "h_query has 1 levels, and a_query 4"),
     (lambda a: a.update(c=a["c"][:, :-1]), "l_query must have 4 points"),
     (lambda a: a.update(b2=a["b2"][:, 1:]), "b_g2_query must have 3 points"),
-    (lambda a: a.update(a=a["a"].astype(np.int64)), "a_query's type"),
-    (lambda a: a.update(a=a["a"][:, :, 0]), "a_query's type"),
-    (lambda a: a.update(sizes=np.array([28, 7])), "counts"),
+    (lambda a: a.update(a=a["a"].astype(np.int64)), "a_query must be a table of points"),
+    (lambda a: a.update(a=a["a"][:, :, 0]), "a_query must be a table of points"),
+    (lambda a: a.update(sizes=np.array([28, 7])), "are out of range"),
     (lambda a: a.update(sizes=np.array([2, 7])), "h_query must have 4 points"),
-    (lambda a: a.update(sizes=np.array([3, 1 << 40])), "counts"),
-    (lambda a: a.update(points=a["points"][1:]), "points or sizes"),
-    (lambda a: first_row(a, "a_wires", 7), "a wire that is not there"),
-    (lambda a: first_row(a, "b_wires", -1), "a wire that is not there"),
-    (lambda a: first_row(a, "a_terms", (7, 0)), "a term of a"),
-    (lambda a: first_row(a, "b_terms", (0, 100)), "a term of b"),
-    (lambda a: first_row(a, "b_terms", (-1, 0)), "a term of b"),
-    (lambda a: first_row(a, "a_starts", 1), "a's rows do not cover"),
+    (lambda a: a.update(sizes=np.array([3, 1 << 40])), "are out of range"),
+    (lambda a: a.update(points=a["points"][1:]), "points must have 128 bytes"),
+    (lambda a: first_row(a, "a_wires", 7), "a_indices names a wire that does not exist"),
+    (lambda a: first_row(a, "b_wires", -1), "b_indices names a wire that does not exist"),
+    (lambda a: first_row(a, "a_terms", (7, 0)), "a term of A names"),
+    (lambda a: first_row(a, "b_terms", (0, 100)), "a term of B names"),
+    (lambda a: first_row(a, "b_terms", (-1, 0)), "a term of B names"),
+    (lambda a: first_row(a, "a_starts", 1), "the rows of A do not cover"),
     (lambda a: first_row(a, "coefficients", 2**64 - 1), "not reduced"),
-    (lambda a: a.update(b_starts=np.array([0, 3, 1, 2, len(a["b_terms"])])), "a row of b ends before"),
+    (lambda a: a.update(b_starts=np.array([0, 3, 1, 2, len(a["b_terms"])])), "a row of B ends before"),
 ]
 
 

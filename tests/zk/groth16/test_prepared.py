@@ -90,7 +90,7 @@ def textbook(points, scalars):
     return total and bn254.G1Point(total[0][0], total[1][0])
 
 
-@pytest.mark.parametrize("inputs", [0, 1, prepared._MAX_TABLE - 1, prepared._MAX_TABLE])
+@pytest.mark.parametrize("inputs", [0, 1, prepared._MAX_BASES - 1, prepared._MAX_BASES])
 def test_keys_with_few_and_many_inputs_verify_and_refuse(inputs):
     key = known.key(inputs)
     public = [random.Random(8).randrange(R) for _ in range(inputs)]
