@@ -1,4 +1,4 @@
-"""Where a payment goes: an owner and the key its opening is sealed to, as one line of text.
+"""Addresses of payments: an owner and the key that openings are sealed to, as one line of text.
 
     zks1 ‖ base32(owner ‖ viewing ‖ checksum)      32 + 32 + 4 bytes, 109 characters after the prefix
 
@@ -41,7 +41,7 @@ def of(seed: keys.Seed, index: int) -> Address:
 
 
 def encode(address: Address) -> str:
-    """The address as text of 113 characters."""
+    """The address as 113 characters of text."""
     body = prime.to_bytes(address.owner) + address.viewing
     return PREFIX + _letters(body + _checksum(body))
 
@@ -50,7 +50,7 @@ def decode(text: str) -> Address:
     """The address in a text.
 
     Raises FormatError when the prefix, length, letters or checksum is wrong, when the owner is not a field element,
-    and when nothing could be sealed to the key (a point of low order, RFC 7748 section 6.1).
+    and when the sealing key is a point of low order, to which nothing can be sealed (RFC 7748, section 6.1).
     """
     if not text.startswith(PREFIX):
         raise FormatError(f"the address does not begin with {PREFIX}")
@@ -58,11 +58,11 @@ def decode(text: str) -> Address:
         raise FormatError(f"the address has {len(text)} characters instead of {TEXT_LENGTH}")
     letters = text[len(PREFIX):]
     if not set(letters) <= set(_BECH32):
-        raise FormatError("the address has a character that no address has")
+        raise FormatError("the address contains a character that no address has")
     data = base64.b32decode(letters.translate(_FROM_TEXT) + "===")
     body, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     if checksum != _checksum(body) or _letters(data) != letters:
-        raise FormatError("the address's checksum is wrong: a character is mistaken")
+        raise FormatError("the address's checksum is wrong: a character is mistyped")
     owner, viewing = prime.from_bytes(body[:32], prime.R, "the address's owner"), body[32:]
     _check_key(viewing)
     return Address(owner, viewing)

@@ -1,6 +1,6 @@
-"""Amounts as people write them, "1,500.25 USDC", and as everything else counts them: integers in smallest units.
+"""Converts between amounts as people write them ("1,500.25 USDC") and integers in smallest units.
 
-Reading is exact: no float, no rounding, and more decimals than the asset has is an error.  A price is written in whole
+Parsing is exact: no float, no rounding, and an error for more decimals than the asset has.  A price is written in whole
 units of the pool's first asset per whole unit ("3,000.50") and counted as settlement.risk counts prices.
 """
 
@@ -14,7 +14,7 @@ from zk.errors import FormatError
 MAX_TEXT = 80
 LIMIT = 1 << 63
 NUMERAIRE = 0
-"""The asset that prices are in: a pool's first."""
+"""The index of the asset in which prices are stated."""
 
 PRICE_DIGITS = len(str(risk.SCALE)) - 1
 """A price counts in 10^-9 of the numeraire's smallest unit."""
@@ -36,7 +36,7 @@ def parse(text: str, pool: Pool) -> tuple[int, int]:
     asset = pool.assets[index]
     amount = _scaled(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
     if not 0 < amount < LIMIT:
-        raise FormatError(f'"{text}" is out of range: an amount is above 0 and below 2^63 smallest units')
+        raise FormatError(f'"{text}" is out of range: an amount must be above 0 and below 2^63 smallest units')
     return index, amount
 
 
@@ -46,13 +46,13 @@ def parse_all(words: Sequence[str], pool: Pool) -> dict[int, int]:
     Raises FormatError as `parse`, and for an asset that is named twice.
     """
     tokens = " ".join(words).split()
-    found: dict[int, int] = {}
+    parsed: dict[int, int] = {}
     for start in range(0, len(tokens), 2):
         index, amount = parse(" ".join(tokens[start : start + 2]), pool)
-        if index in found:
+        if index in parsed:
             raise FormatError(f"{pool.assets[index].symbol} is named twice")
-        found[index] = amount
-    return found
+        parsed[index] = amount
+    return parsed
 
 
 def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
@@ -63,7 +63,7 @@ def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
     digits = numeraire.decimals + PRICE_DIGITS - asset.decimals
     price = _scaled(text, digits, f"the price of {asset.symbol} has at most {max(digits, 0)} decimals")
     if not 0 < price < 1 << 64:
-        raise FormatError(f"the price of {asset.symbol} is out of range")
+        raise FormatError(f"the price of {asset.symbol} is out of range: it must be above 0 and below 2^64 raw units")
     return price
 
 
@@ -72,8 +72,20 @@ def show(amount: int, asset: Asset) -> str:
     return f"{number(amount, asset.decimals)} {asset.symbol}"
 
 
+def show_all(balances: Sequence[int], pool: Pool) -> list[str]:
+    """The balances that are not zero, each with its symbol, in the order of the pool's assets."""
+    return [show(balance, asset) for balance, asset in zip(balances, pool.assets, strict=True) if balance]
+
+
+def show_trade(changes: Sequence[int], pool: Pool) -> tuple[str, str]:
+    """(what is sold, what is bought), each in one line."""
+    sold = show_all([max(-change, 0) for change in changes], pool)
+    bought = show_all([max(change, 0) for change in changes], pool)
+    return ", ".join(sold) or "nothing", ", ".join(bought) or "nothing"
+
+
 def number(amount: int, decimals: int) -> str:
-    """amount / 10^decimals, exactly: thousands apart, no zeros at the end of the fraction."""
+    """amount / 10^decimals, exactly: with thousands separators and without trailing zeros."""
     whole, fraction = divmod(abs(amount), 10**decimals)
     text = f"{whole:,}" + (f".{fraction:0{decimals}}".rstrip("0").rstrip(".") if decimals else "")
     return f"−{text}" if amount < 0 else text
@@ -93,7 +105,7 @@ def show_price(price: int, asset: Asset, numeraire: Asset) -> str:
 
 
 def _scaled(text: str, digits: int, limit: str) -> int:
-    """text · 10^digits.  Raises FormatError when it is no plain decimal number, or the product no integer."""
+    """text · 10^digits.  Raises FormatError when it is not a plain decimal number or the product is not an integer."""
     if len(text) > MAX_TEXT or not _NUMBER.fullmatch(text):
         raise FormatError(f'"{text[:MAX_TEXT]}" is not a number: write digits with at most one point, as in 1500.25')
     whole, _, fraction = text.replace(",", "").partition(".")

@@ -1,6 +1,6 @@
-"""From plans to what the ledger takes.
+"""Assembles plans into what the ledger accepts.
 
-A leg is proved, then signed by its owner under rk; a bundle is signed by whoever knows the blindings of all its legs.
+A leg is proved and then signed by its owner under rk.  A bundle is signed with the sum of the blindings of its legs.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _UNSIGNED = signature.Signature(babyjubjub.IDENTITY, 0)
 def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
     """The planned leg with its proofs, signed under rk.
 
-    Raises Unsatisfied when a statement is false, FormatError when the keystore has other keys than the pool.
+    Raises Unsatisfied when a statement is false, FormatError when the keystore's keys are not the pool's.
     """
     keystore.check_pool(pool)
     proof = pipeline.prove("leg", plan.public, plan.private, keystore)
@@ -40,7 +40,7 @@ def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
 
 
 def signed(unsigned: Leg, ledger_id: bytes, spending: int) -> Leg:
-    """The leg signed by `spending`, the secret of its rk.  A signature that is there already is replaced."""
+    """The leg signed by `spending`, the secret of its rk.  Replaces any signature it has."""
     message = digests.leg_message(ledger_id, unsigned)
     return replace(unsigned, signature=signature.sign(spending, message))
 

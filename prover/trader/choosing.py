@@ -1,4 +1,4 @@
-"""Which account of a wallet an action moves, when its owner has not said."""
+"""Which account of a wallet an action moves when its owner does not name one."""
 
 from prover.trader.plan import Changes, Setting
 from prover.trader.wallets import Holding, Wallet
@@ -6,31 +6,32 @@ from settlement import risk
 from zk.errors import Unsatisfied
 
 
-def choose(wallet: Wallet, at: Setting, changed: Changes, position: int | None, now_ms: int) -> Holding:
-    """The holding at a position; without one, that which bears the changes best.
+def choose(wallet: Wallet, setting: Setting, changes: Changes, position: int | None, now_ms: int) -> Holding:
+    """The holding at a position; without a position, the one that bears the changes best.
 
-    Best is to stay without debt, then the least lack of margin, then to owe nothing now, then no open
-    order, then the newest.
+    It prefers an account that stays without debt, then the smallest margin shortfall, then one that owes nothing now,
+    then one without an open order, then the newest.
 
     Raises Unsatisfied when the wallet has no live account, or none at the position.
     """
     if not wallet.live:
         raise Unsatisfied("the wallet has no account yet: deposit something first")
 
-    def badness(held: Holding) -> tuple[tuple[int, int], bool, bool, int]:
-        lack = _lack(at, held, changed)
-        return lack, min(held.account.balances) < 0, is_tied(wallet, held, now_ms), -held.position
+    def badness(candidate: Holding) -> tuple[tuple[int, int], bool, bool, int]:
+        shortfall = _shortfall(setting, candidate, changes)
+        owes = min(candidate.account.balances) < 0
+        return shortfall, owes, is_tied(wallet, candidate, now_ms), -candidate.position
 
     if position is None:
         return min(wallet.live, key=badness)
     for holding in wallet.live:
         if holding.position == position:
             return holding
-    raise Unsatisfied(f"the wallet has no live account at position {position}")
+    raise Unsatisfied(f"the wallet has no live account at position {position}: see `zksettle wallet show`")
 
 
 def free(wallet: Wallet, now_ms: int) -> list[Holding]:
-    """The live holdings that owe nothing and that no open order of the wallet needs, oldest first."""
+    """The unspent holdings that owe nothing and that no open order of the wallet needs, oldest first."""
     return [
         holding
         for holding in wallet.live
@@ -39,13 +40,13 @@ def free(wallet: Wallet, now_ms: int) -> list[Holding]:
 
 
 def is_tied(wallet: Wallet, holding: Holding, now_ms: int) -> bool:
-    """Whether moving this holding would make an own order void that has not expired."""
+    """Whether moving this holding would void an own order that has not expired."""
     return any(order.position == holding.position and order.terms.expiry_ms > now_ms for order in wallet.orders)
 
 
-def _lack(at: Setting, holding: Holding, changed: Changes) -> tuple[int, int]:
-    """(0, 0) without debt, (1, shortfall) with debt, (2, 0) with debt that no grid measures."""
-    balances = tuple(balance + change for balance, change in zip(holding.account.balances, changed, strict=True))
+def _shortfall(setting: Setting, holding: Holding, changes: Changes) -> tuple[int, int]:
+    """(0, 0) without debt, (1, margin shortfall) with debt, (2, 0) with debt that no grid measures."""
+    balances = tuple(balance + change for balance, change in zip(holding.account.balances, changes, strict=True))
     if min(balances) >= 0:
         return 0, 0
-    return (1, risk.margin_shortfall(balances, at.grid)) if at.grid else (2, 0)
+    return (1, risk.margin_shortfall(balances, setting.grid)) if setting.grid else (2, 0)

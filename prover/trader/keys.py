@@ -1,4 +1,4 @@
-"""From a seed phrase to the keys of every account.
+"""The keys of every account, derived from a seed phrase.
 
 The phrase is 24 words of BIP-39 English (256 bits of entropy); its seed is BIP-39's, with no passphrase.  Each key is
 HKDF-SHA256 of the seed under a label that names its purpose and, for account keys, the account's index (RFC 5869):
@@ -8,7 +8,7 @@ HKDF-SHA256 of the seed under a label that names its purpose and, for account ke
     nk_i    = 64 bytes mod r                 nullifier key
     owner_i = H[OWNER](AK_i.x, AK_i.y, nk_i)
 
-and one X25519 key for the whole wallet, with which it finds and opens what is sealed to it.  Reducing 512 bits modulo
+and one X25519 key for the whole wallet, which finds and opens what is sealed to it.  Reducing 512 bits modulo
 a 254-bit number leaves a bias below 2^-250.
 """
 
@@ -34,7 +34,7 @@ MAX_INDEX = 1 << 31  # an account index is below this
 
 
 class Secret:
-    """A value that must not be shown: its repr is its class name and nothing else."""
+    """A value that must not be shown: its repr is its class name."""
 
     def __repr__(self) -> str:
         return type(self).__name__
@@ -42,14 +42,14 @@ class Secret:
 
 @dataclass(frozen=True, repr=False)
 class Seed(Secret):
-    """The 64 bytes BIP-39 derives from a phrase; `derive` is its only maker."""
+    """The 64 bytes that BIP-39 derives from a phrase; only `derive` makes one."""
 
     data: bytes
 
 
 @dataclass(frozen=True, repr=False)
 class AccountKeys(Secret):
-    """The keys of one account.  `index` is None for throw-away keys, which no seed leads to."""
+    """The keys of one account.  `index` is None for throw-away keys, which no seed derives."""
 
     index: int | None
     ask: int
@@ -73,12 +73,12 @@ def read_phrase(text: str) -> str:
         raise FormatError(f"the seed phrase has {len(words)} words instead of {WORDS}")
     english = Mnemonic("english")
     known = set(english.wordlist)
-    for place, word in enumerate(words, start=1):
+    for number, word in enumerate(words, start=1):
         if word not in known:
-            raise FormatError(f"word {place} of the seed phrase is not a BIP-39 English word")
+            raise FormatError(f"word {number} of the seed phrase is not a BIP-39 English word")
     phrase = " ".join(words)
     if not english.check(phrase):
-        raise FormatError("the seed phrase's checksum is wrong: a word is mistaken or out of place")
+        raise FormatError("the seed phrase's checksum is wrong: a word is mistyped or in the wrong place")
     return phrase
 
 
@@ -103,7 +103,7 @@ def account(seed: Seed, index: int) -> AccountKeys:
 
 
 def throwaway() -> AccountKeys:
-    """Random keys for the empty account that a genesis leg starts from; nothing is ever owned under them."""
+    """Random keys for the empty account that a genesis leg starts from; they never own anything."""
     return _account_keys(None, entropy.scalar(babyjubjub.ORDER), entropy.scalar(R))
 
 

@@ -1,62 +1,67 @@
-"""Deposits, withdrawals and payments: each syncs, plans, proves, submits and syncs again.
+"""Deposits, withdrawals and payments: each syncs, plans, proves, submits, and syncs again.
 
-All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger refuses, and
-FormatError when something given is not well formed.
+All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger refuses the bundle,
+and FormatError when an argument is not well formed.
 """
 
 from prover.trader import addresses, choosing, plan, sessions
-from prover.trader.sessions import Session, Settled
+from prover.trader.sessions import Session, Settlement
 from settlement.bundle import MAX_PARTY_BYTES, Flow
 from zk.errors import FormatError
 
 FIRST_INDEX = 0
 
 
-def deposit(session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
-    """Takes an amount in from an external party, into the account at a position.
+def deposit(
+    session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None
+) -> Settlement:
+    """Takes an amount from an external party into the account at a position.
 
-    Without a position it is the newest account that owes nothing and that no order needs: a stranger may have sent an
-    account with a debt, which nobody wants to pay by accident.  Without such an account the first address gets one.
+    Without a position it takes the newest account that owes nothing and that no open order needs.  Without such an
+    account it creates one at the first address.
     """
     flow = Flow(asset, amount, _party(party))
     sessions.sync(session)
-    setting, changed = sessions.setting(session, now_ms), plan.changes({}, {asset: amount})
+    setting, changes = sessions.setting(session, now_ms), plan.changes({}, {asset: amount})
+    # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
     free = choosing.free(session.wallet, now_ms)
     if position is None and not free:
-        source, target = plan.nowhere(session.ledger.root), sessions.target(session, FIRST_INDEX)
+        source, target = plan.genesis_source(session.ledger.root), sessions.target(session, FIRST_INDEX)
     else:
         chosen = free[-1].position if position is None else position
-        holding = choosing.choose(session.wallet, setting, changed, chosen, now_ms)
+        holding = choosing.choose(session.wallet, setting, changes, chosen, now_ms)
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    made = plan.deposit(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [made], now_ms)
+    planned = plan.deposit(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [planned], now_ms)
 
 
-def withdraw(session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None) -> Settled:
+def withdraw(
+    session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None
+) -> Settlement:
     """Pays an amount out to an external party."""
     flow = Flow(asset, -amount, _party(party))
     sessions.sync(session)
     setting = sessions.setting(session, now_ms)
     holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    made = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [made], now_ms)
+    planned = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [planned], now_ms)
 
 
 def pay(
     session: Session, receiver: addresses.Address, asset: int, amount: int, now_ms: int, position: int | None = None
-) -> Settled:
+) -> Settlement:
     """Pays an amount to an address, whose owner finds it by syncing."""
     sessions.sync(session)
     setting = sessions.setting(session, now_ms)
     holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    made = plan.payment(setting, source, target, receiver, asset, amount, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, made, now_ms)
+    planned = plan.payment(setting, source, target, receiver, asset, amount, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, planned, now_ms)
 
 
 def _party(name: str) -> bytes:
     data = name.encode()
     if not 0 < len(data) <= MAX_PARTY_BYTES:
-        raise FormatError(f"an external party is named in 1 to {MAX_PARTY_BYTES} bytes")
+        raise FormatError(f"the name of an external party has {len(data)} bytes: use 1 to {MAX_PARTY_BYTES}")
     return data

@@ -1,9 +1,9 @@
-"""What is sealed to the owner of a new account: everything that its commitment opens to.
+"""The opening of a new account, which is sealed to its owner: everything that its commitment hashes.
 
     kind 1 │ index 4 │ owner 32 │ 8 balances of 8, signed │ epoch 8 │ rho 32        141 bytes, big-endian, zeros after
 
-`index` is the account's index in the wallet that owns it, or zero from a payer who cannot know it; the reader takes
-it as a hint and believes the owner only.
+`index` is the account's index in the wallet that owns it, or zero from a payer, who cannot know it.  The reader treats
+it as a hint and trusts only the owner.
 """
 
 import struct
@@ -17,15 +17,15 @@ _LAYOUT = struct.Struct(">BI32s8qQ32s")
 
 
 def encode(account: records.Account, index: int) -> bytes:
-    """141 bytes.  The balances are signed 64-bit and the epoch is unsigned 64-bit, as in every account."""
+    """The opening in 141 bytes.  Balances are signed 64-bit and the epoch unsigned 64-bit, as in every account."""
     owner, rho = prime.to_bytes(account.owner), prime.to_bytes(account.rho)
     return _LAYOUT.pack(KIND, index, owner, *account.balances, account.epoch, rho)
 
 
 def decode(plaintext: bytes) -> tuple[records.Account, int] | None:
-    """The account and the index hint, or None when the plaintext is something else.
+    """The account and the index hint, or None when the plaintext is not an opening.
 
-    What comes from a stranger is never an error: whoever seals nonsense to a wallet must not be able to stop it.
+    It raises nothing: a stranger who seals nonsense to a wallet must not be able to stop its sync.
     """
     kind, index, owner, *balances, epoch, rho = _LAYOUT.unpack_from(plaintext)
     owner, rho = int.from_bytes(owner, "big"), int.from_bytes(rho, "big")

@@ -1,20 +1,20 @@
 """Orders: a leg on the board beside its sealed terms.
 
-The maker proves a leg that sells and buys, seals its terms to those who may take it, and may then be offline.  A
-taker opens the terms, checks that they open the leg's value commitment, adds a leg with the opposite change and
-submits both.  The leg's terms are worth nothing to anybody who cannot pay for the other side.
+The maker proves a leg that sells and buys, seals its terms to the wallets that may take it, and may then be offline.
+A taker opens the terms, checks that they open the leg's value commitment, adds a leg with the opposite changes and
+submits both.  The leg and its terms are worth nothing to anybody who cannot pay for the other side.
 
-All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when ledger or board refuses, and
-FormatError when something given is not well formed.
+All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger or the board refuses,
+and FormatError when an argument is not well formed.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from circuits import generators
 from prover.trader import addresses, assembly, choosing, keys, plan, sealing, sessions, terms
-from prover.trader.sessions import Session, Settled
+from prover.trader.sessions import Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.wallets import OwnOrder
 from settlement import board, digests, encoding
@@ -22,12 +22,16 @@ from settlement.bundle import Leg
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
-_ORDER_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
+ID_DIGITS = 64
+MIN_PREFIX = 4
+
+_ORDER_ID = re.compile(rf"[0-9a-f]{{{ID_DIGITS}}}", re.ASCII)
+_PREFIX = re.compile(rf"[0-9a-f]{{{MIN_PREFIX},{ID_DIGITS}}}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Placed:
-    """An order on the board: its id, its public leg, and what only its maker and the readers of its terms know."""
+    """An order on the board: its id, its public leg, and the terms, which only its maker and their readers know."""
 
     order_id: str
     leg: Leg
@@ -45,23 +49,27 @@ def place(
 ) -> Placed:
     """Puts an order on the board.
 
-    Amounts to sell and to buy are by asset index; the terms are sealed to `readers`, without any to everybody.
+    `sell` and `buy` give amounts by asset index.  The terms are sealed to `readers`, or to everybody when there are
+    none.
     """
     if expiry_ms <= now_ms:
         raise FormatError("the order would expire before it is placed")
-    if not (sell or buy) or set(sell) & set(buy):
-        raise FormatError("an order sells or buys something, and no asset both ways")
+    if not (sell or buy):
+        raise FormatError("the order neither sells nor buys anything")
+    if both := sorted(set(sell) & set(buy)):
+        raise FormatError(f"the order both sells and buys {session.ledger.pool.assets[both[0]].symbol}")
     if len(readers) > board.MAX_READERS:
-        raise FormatError(f"an order has {len(readers)} readers, more than {board.MAX_READERS}")
+        raise FormatError(f"the order has {len(readers)} readers: at most {board.MAX_READERS} are allowed")
     sessions.sync(session)
-    setting, changed = sessions.setting(session, now_ms), plan.changes(sell, buy)
-    holding = choosing.choose(session.wallet, setting, changed, position, now_ms)
+    setting, changes = sessions.setting(session, now_ms), plan.changes(sell, buy)
+    holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    made = plan.move(setting, source, target, changed, expiry_ms)
-    leg = assembly.leg(made, session.ledger.pool, session.keystore)
+    planned = plan.move(setting, source, target, changes, expiry_ms)
+    leg = assembly.leg(planned, session.ledger.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg).hex()
-    agreed = Terms(changed, made.blinding, made.expiry_ms)
+    agreed = Terms(changes, planned.blinding, planned.expiry_ms)
     before = session.wallet
+    # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
     session.file.save(before.with_order(OwnOrder(order_id, holding.position, agreed)))
     try:
         board.place(session.ledger, encoding.encode_leg(leg), seal_terms(agreed, readers, leg), now_ms)
@@ -72,16 +80,17 @@ def place(
 
 
 def seal_terms(agreed: Terms, readers: Sequence[addresses.Address], leg: Leg) -> tuple[bytes, ...]:
-    """One sealing of an order's terms for every reader; for everybody when there is none."""
+    """One sealing of an order's terms for each reader, or one for everybody when there is no reader."""
     public = sealing.EVERYBODY.public_key().public_bytes_raw()
     viewing = [reader.viewing for reader in readers] or [public]
-    return tuple(sealing.seal(terms.encode(agreed), key, leg.public.commitment) for key in viewing)
+    plaintext = terms.encode(agreed)
+    return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
 
 
 def open_terms(session: Session, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
     """The terms of an order, or None when they are sealed neither to this wallet nor to everybody.
 
-    Raises InvalidProof when they were sealed to it and do not open the leg's value commitment: it is another trade.
+    Raises InvalidProof when they open but describe another trade than the leg's value commitment.
     """
     for secret in (keys.viewing_key(session.wallet.seed), sealing.EVERYBODY):
         opener = sealing.Opener(secret)
@@ -92,49 +101,70 @@ def open_terms(session: Session, leg: Leg, sealed_terms: Sequence[bytes]) -> Ter
     return None
 
 
-def take(session: Session, order_id: str, now_ms: int, position: int | None = None) -> Settled:
-    """Takes an order whole: adds a leg with the opposite change, binds both and submits them."""
+def take(session: Session, order_id: str, now_ms: int, position: int | None = None) -> Settlement:
+    """Takes an order whole: adds a leg with the opposite changes, binds both, and submits them."""
     sessions.sync(session)
     order = board.get(session.ledger, read_id(order_id), now_ms)
     agreed = open_terms(session, order.leg, order.sealed_terms)
     if agreed is None:
-        raise Unsatisfied("the order's terms are sealed to others: ask its maker")
-    setting, changed = sessions.setting(session, now_ms), plan.opposite(agreed.changes)
-    holding = choosing.choose(session.wallet, setting, changed, position, now_ms)
+        raise Unsatisfied("the order's terms are sealed to others: ask its maker to seal them to your address")
+    setting, changes = sessions.setting(session, now_ms), plan.opposite(agreed.changes)
+    holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    made = plan.move(setting, source, target, changed, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [made], now_ms, taken=[(order.leg, agreed.blinding)])
+    planned = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [planned], now_ms, counterparty=[(order.leg, agreed.blinding)])
 
 
-def cancel(session: Session, order_id: str, now_ms: int) -> Settled:
-    """Makes an own order void, and all others from the same account: the account moves without any change."""
+def cancel(session: Session, order_id: str, now_ms: int) -> Settlement:
+    """Voids an own order, and all others from the same account, by moving the account without any change."""
     own = next((order for order in session.wallet.orders if order.order_id == order_id), None)
     if own is None:
-        raise Unsatisfied("this wallet has no such open order")
+        raise Unsatisfied(f"this wallet has no open order {order_id[:16]}: only its maker's wallet can cancel it")
     sessions.sync(session)
     setting = sessions.setting(session, now_ms)
     holding = next((holding for holding in session.wallet.live if holding.position == own.position), None)
     if holding is None:
-        raise Unsatisfied("the order is void already: its account has moved since")
+        raise Unsatisfied("the order is already closed: its account has moved since")
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    made = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [made], now_ms)
+    planned = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [planned], now_ms)
 
 
 def read_id(text: str) -> bytes:
     """The 32 bytes of an order's id in hexadecimal.  Raises FormatError for anything else."""
     if not _ORDER_ID.fullmatch(text):
         raise FormatError(
-            "an order's whole id is 64 hexadecimal digits; only that names its terms, for another may begin alike"
+            f"give the order's whole id, {ID_DIGITS} lower-case hexadecimal digits: only that fixes its terms, "
+            "because another order may begin alike"
         )
     return bytes.fromhex(text)
 
 
+def full_id(text: str, known: Iterable[str], where: str) -> str:
+    """An order's id from all its digits, or from enough of the first ones to name a single order among the known ones.
+
+    Raises FormatError, saying `where` it searched, when no order or more than one begins so.
+    """
+    if not _PREFIX.fullmatch(text):
+        raise FormatError(
+            f"{text[:ID_DIGITS]!r} does not name an order: give {MIN_PREFIX} to {ID_DIGITS} lower-case hexadecimal "
+            "digits of its id"
+        )
+    if len(text) == ID_DIGITS:
+        return text
+    matching = [order_id for order_id in known if order_id.startswith(text)]
+    if not matching:
+        raise FormatError(f"no order {where} begins with {text}")
+    if len(matching) > 1:
+        raise FormatError(f"{len(matching)} orders {where} begin with {text}: give more digits")
+    return matching[0]
+
+
 def _checked(agreed: Terms | None, leg: Leg) -> Terms:
     if agreed is None:
-        raise InvalidProof("the order's terms are not terms")
+        raise InvalidProof("the order's terms are malformed: do not take it")
     if leg.flows:
-        raise InvalidProof("the order pays somebody outside: do not take it")
+        raise InvalidProof("the order pays a party outside the ledger: do not take it")
     if generators.commit(agreed.changes, agreed.blinding) != (leg.public.value_x, leg.public.value_y):
         raise InvalidProof("the order's terms do not open its value commitment: do not take it")
     return agreed

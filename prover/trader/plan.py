@@ -1,16 +1,16 @@
-"""From what somebody wants to the inputs of the statements that prove it.  Nothing here proves, signs or sends.
+"""Plans: from an action to the inputs of the statements that prove it.  Nothing here proves, signs or sends.
 
-Every action is the same move: an account goes from a state to another, and the change is committed to.
+Every action is the same move: an account goes from one state to another, and the leg commits to the change.
 
     deposit      +amount, and a flow in          genesis leg or a live account
     withdrawal   −amount, and a flow out
     payment      −amount, beside a genesis leg that gives it to the receiver
     order        −what is sold, +what is bought
     taking       the opposite of an order's changes
-    cancelling   no change: the account moves, and what was made from its old state is void
+    cancelling   no change: the account moves, which voids everything made from its old state
 
 An account whose new balances are all at least zero is a cash account (cash = 1, epoch 0).  Any other is leveraged:
-it takes the newest grid's epoch and needs a margin proof.
+it carries the newest grid's epoch and needs a margin proof.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
 NOTHING = (0,) * records.ASSETS
 
 EXPIRY_STEP_MS = 10 * 60_000
-"""Every leg expires at a multiple of this: to the millisecond its expiry would tell when and by whom it was made."""
+"""Every leg expires at a multiple of this: an expiry to the millisecond would reveal when and by whom it was made."""
 
 Changes = tuple[int, ...]
 Path = tuple[tuple[int, ...], ...]
@@ -40,7 +40,7 @@ Path = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a plan takes from the ledger: its pool, and the newest initial grid, if there is one that is fresh."""
+    """What a plan takes from the ledger: its pool, and the newest initial grid, or None when it is not fresh."""
 
     pool: Pool
     grid: records.RiskGrid | None
@@ -48,9 +48,9 @@ class Setting:
 
 @dataclass(frozen=True, repr=False)
 class Source(keys.Secret):
-    """The account a leg starts from, with its keys, and its place in the tree under a root of it.
+    """The account that a leg starts from, with its keys and its path in the tree to a root.
 
-    A genesis leg starts from an empty account that is in no tree, and names any root.
+    A genesis leg starts from an empty account that is in no tree, and may name any root.
     """
 
     keys: keys.AccountKeys
@@ -63,7 +63,7 @@ class Source(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Target(keys.Secret):
-    """Who owns the account a leg ends in: an address, and the index if it is one's own (zero if not)."""
+    """The owner of the account that a leg ends in: an address, and its index if it is one's own (zero if not)."""
 
     address: addresses.Address
     index: int = 0
@@ -84,7 +84,7 @@ class LegPlan(keys.Secret):
 
     @property
     def account(self) -> records.Account:
-        """The account this leg ends in."""
+        """The account that this leg ends in."""
         return self.private.new
 
     @property
@@ -93,8 +93,8 @@ class LegPlan(keys.Secret):
         return self.private.blinding
 
 
-def nowhere(root: int) -> Source:
-    """An empty account under throw-away keys, where a genesis leg starts: alone in a tree of its own."""
+def genesis_source(root: int) -> Source:
+    """The start of a genesis leg: an empty account under throw-away keys, alone in a tree of its own."""
     fresh = keys.throwaway()
     account = records.Account(fresh.owner, NOTHING, 0, entropy.scalar(R))
     path = merkle.lone(account.commitment(poseidon.hash), 0)
@@ -102,14 +102,14 @@ def nowhere(root: int) -> Source:
 
 
 def changes(sell: Mapping[int, int], buy: Mapping[int, int]) -> Changes:
-    """What selling and buying amounts (by asset index, positive) changes in each of the eight balances."""
+    """The change of each of the eight balances when these amounts (positive, by asset index) are sold and bought."""
     assert all(amount > 0 for amount in (*sell.values(), *buy.values())), "amounts are positive"
     return tuple(buy.get(asset, 0) - sell.get(asset, 0) for asset in range(records.ASSETS))
 
 
-def opposite(changed: Changes) -> Changes:
-    """What the other side of a trade changes."""
-    return tuple(-change for change in changed)
+def opposite(own: Changes) -> Changes:
+    """The changes of the other side of a trade."""
+    return tuple(-change for change in own)
 
 
 def deposit(setting: Setting, source: Source, target: Target, flow: Flow, expiry_ms: int) -> LegPlan:
@@ -119,7 +119,7 @@ def deposit(setting: Setting, source: Source, target: Target, flow: Flow, expiry
 
 
 def withdrawal(setting: Setting, source: Source, target: Target, flow: Flow, expiry_ms: int) -> LegPlan:
-    """The leg that pays a withdrawal out.  Raises Unsatisfied when the account holds less, or lacks margin after it."""
+    """The leg that pays a withdrawal out.  Raises Unsatisfied when the account holds less, or would lack margin."""
     assert flow.amount < 0, "a withdrawal flows out"
     sold = {flow.asset: -flow.amount}
     check_holds(setting.pool, source.account, sold)
@@ -127,34 +127,32 @@ def withdrawal(setting: Setting, source: Source, target: Target, flow: Flow, exp
 
 
 def payment(
-    setting: Setting, source: Source, target: Target, receiver: addresses.Address, asset: int, amount: int, expiry_ms: int
-) -> tuple[LegPlan, LegPlan]:
-    """One's own leg and a genesis leg for the receiver.  Raises Unsatisfied as `withdrawal` does."""
+    setting: Setting, source: Source, target: Target, receiver: addresses.Address, asset: int, amount: int,
+    expiry_ms: int,
+) -> tuple[LegPlan, LegPlan]:  # fmt: skip
+    """The payer's leg and a genesis leg for the receiver.  Raises Unsatisfied as `withdrawal` does."""
     paid = {asset: amount}
     check_holds(setting.pool, source.account, paid)
     own = move(setting, source, target, changes(paid, {}), expiry_ms)
-    return own, move(setting, nowhere(source.root), Target(receiver), changes({}, paid), expiry_ms)
+    return own, move(setting, genesis_source(source.root), Target(receiver), changes({}, paid), expiry_ms)
 
 
 def move(
-    setting: Setting, source: Source, target: Target, changed: Changes, expiry_ms: int, flows: tuple[Flow, ...] = ()
+    setting: Setting, source: Source, target: Target, delta: Changes, expiry_ms: int, flows: tuple[Flow, ...] = ()
 ) -> LegPlan:
-    """The leg that changes an account's balances by `changed`, with fresh blinding, re-randomisation and rho.
+    """The leg that changes an account's balances by `delta`, with fresh blinding, re-randomisation and rho.
 
-    Raises Unsatisfied when a balance would leave 64 bits, or when the new account is leveraged and there is no grid or
-    it does not survive the grid.  The expiry is rounded up to a multiple of EXPIRY_STEP_MS.
+    Raises Unsatisfied when a balance would leave 64 bits, and as `margin_grid` for a leveraged account.  The expiry is
+    rounded up to a multiple of EXPIRY_STEP_MS.
     """
-    balances = tuple(balance + change for balance, change in zip(source.account.balances, changed, strict=True))
+    balances = tuple(balance + change for balance, change in zip(source.account.balances, delta, strict=True))
     for asset, balance in zip(setting.pool.assets, balances, strict=True):
         if not -BALANCE_LIMIT <= balance < BALANCE_LIMIT:
             raise Unsatisfied(f"the account's balance of {asset.symbol} would not fit in 64 bits")
-    is_cash = min(balances) >= 0
-    if not is_cash:
-        check_margin(setting, balances)
-    epoch = 0 if is_cash else setting.grid.epoch
-    new = records.Account(target.address.owner, balances, epoch, entropy.scalar(R))
+    grid = None if min(balances) >= 0 else margin_grid(setting, balances)
+    new = records.Account(target.address.owner, balances, grid.epoch if grid else 0, entropy.scalar(R))
     blinding, alpha = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-    public = _public(source, new, changed, blinding, alpha)
+    public = _public(source, new, delta, blinding, alpha)
     private = leg.Private(
         ak=source.keys.ak, nk=source.keys.nk, old=source.account, genesis=int(source.is_genesis),
         position=source.position, path=source.path, new=new, blinding=blinding, alpha=alpha,
@@ -162,8 +160,8 @@ def move(
     return LegPlan(
         public=public,
         private=private,
-        margin=None if is_cash else _margin(setting.grid, new, public.commitment),
-        changes=changed,
+        margin=_margin(grid, new, public.commitment) if grid else None,
+        changes=delta,
         spending=(source.keys.ask + alpha) % babyjubjub.ORDER,
         flows=flows,
         expiry_ms=-(-expiry_ms // EXPIRY_STEP_MS) * EXPIRY_STEP_MS,
@@ -177,17 +175,23 @@ def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -
         asset, balance = pool.assets[index], account.balances[index]
         if balance < amount:
             held, wanted = amounts.show(balance, asset), amounts.show(amount, asset)
-            raise Unsatisfied(f"the account holds {held}, less than {wanted}")
+            raise Unsatisfied(f"the account holds {held}, which is less than {wanted}")
 
 
-def check_margin(setting: Setting, balances: Changes) -> None:
-    """Raises Unsatisfied when a portfolio with a debt has no grid to be measured by, or fails one of its scenarios.
+def margin_grid(setting: Setting, balances: Changes) -> records.RiskGrid:
+    """The grid that a portfolio with a debt survives.
 
-    The message says which scenario is worst and by how much: it is for the owner's eyes.
+    Raises Unsatisfied when there is no fresh grid, or when the portfolio fails a scenario.  The message names the worst
+    scenario and the loss, so it is for the owner's eyes only.
     """
     if setting.grid is None:
-        owed = next(asset.symbol for asset, balance in zip(setting.pool.assets, balances) if balance < 0)
-        raise Unsatisfied(f"the account would owe {owed}, and no risk grid is published that it could be measured by")
+        owed = next(
+            asset.symbol for asset, balance in zip(setting.pool.assets, balances, strict=True) if balance < 0
+        )
+        raise Unsatisfied(
+            f"the account would owe {owed}, and there is no fresh risk grid to measure its margin with: "
+            "the pool's oracles must publish prices first"
+        )
     worth = risk.scenario_values(balances, setting.grid)
     worst = min(range(records.SCENARIOS), key=worth.__getitem__)
     numeraire = setting.pool.assets[amounts.NUMERAIRE]
@@ -196,11 +200,12 @@ def check_margin(setting: Setting, balances: Changes) -> None:
             f"the margin does not suffice: in scenario {worst} of epoch {setting.grid.epoch} the account "
             f"would be worth {amounts.show_value(worth[worst], numeraire)} {numeraire.symbol}"
         )
+    return setting.grid
 
 
-def _public(source: Source, new: records.Account, changed: Changes, blinding: int, alpha: int) -> leg.Public:
+def _public(source: Source, new: records.Account, delta: Changes, blinding: int, alpha: int) -> leg.Public:
     old = source.account.commitment(poseidon.hash)
-    value = generators.commit(changed, blinding)
+    value = generators.commit(delta, blinding)
     rk = babyjubjub.add(source.keys.ak, babyjubjub.multiply(alpha, babyjubjub.BASE8))
     return leg.Public(
         root=source.root,

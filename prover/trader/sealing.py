@@ -1,11 +1,11 @@
-"""Sealing 160 bytes to a wallet, and finding what is sealed to one's own.
+"""Seals 160 bytes to a wallet, and opens what was sealed to one's own.
 
     shared = X25519(e, viewing)                              e fresh for every sealing
     key ‖ nonce ‖ view tag = HKDF-SHA256(shared, info = e·B ‖ viewing)         32 + 12 + 2 bytes
     sealed = e·B ‖ view tag ‖ ChaCha20-Poly1305(key, nonce, plaintext, associated data)
 
-A reader whose key gives another view tag stops there, so that of 65,536 strangers' sealings one is tried in vain.
-Every sealing is 210 bytes whatever it holds, and names nobody.  RFC 7748, RFC 5869, RFC 8439.
+A reader whose key gives another view tag stops there, so of 65,536 sealings to strangers about one is tried in vain.
+Every sealing has 210 bytes whatever it holds, and names nobody.  RFC 7748, RFC 5869, RFC 8439.
 """
 
 from cryptography.exceptions import InvalidTag
@@ -24,13 +24,13 @@ AEAD_TAG_BYTES = 16
 SEALED_BYTES = POINT_BYTES + VIEW_TAG_BYTES + PLAINTEXT_BYTES + AEAD_TAG_BYTES
 
 EVERYBODY = x25519.X25519PrivateKey.from_private_bytes(b"zksettle: everybody may open it.")
-"""A key that is no secret.  What is sealed to it looks like any other sealing and can be read by all."""
+"""A public private key.  A sealing to it looks like any other, and everybody can open it."""
 
 
 def seal(plaintext: bytes, viewing: bytes, commitment: int) -> bytes:
-    """210 bytes that only the holder of `viewing`'s secret opens, and only beside `commitment`.
+    """210 bytes that only the holder of `viewing`'s secret can open, and only beside `commitment`.
 
-    The plaintext is at most 160 bytes and is filled up with zeros.  `viewing` comes from a checked address.
+    The plaintext has at most 160 bytes and is padded with zeros.  `viewing` comes from a checked address.
     """
     assert len(plaintext) <= PLAINTEXT_BYTES, "a plaintext has at most 160 bytes"
     ephemeral = x25519.X25519PrivateKey.from_private_bytes(entropy.token(32))
@@ -42,7 +42,7 @@ def seal(plaintext: bytes, viewing: bytes, commitment: int) -> bytes:
 
 
 class Opener:
-    """Opens what is sealed to one key; made once for many sealings."""
+    """Opens what is sealed to one key; create one for many sealings."""
 
     def __init__(self, secret: x25519.X25519PrivateKey):
         self._secret = secret
@@ -52,13 +52,13 @@ class Opener:
         return "Opener"
 
     def open(self, sealed: bytes, commitment: int) -> bytes | None:
-        """The 160 bytes of plaintext, or None when this is not sealed to us beside this commitment."""
+        """The 160 bytes of plaintext, or None when it was not sealed to this key beside this commitment."""
         if len(sealed) != SEALED_BYTES:
             return None
         point, view_tag = sealed[:POINT_BYTES], sealed[POINT_BYTES:POINT_BYTES + VIEW_TAG_BYTES]
         try:
             shared = self._secret.exchange(x25519.X25519PublicKey.from_public_bytes(point))
-        except ValueError:  # a point of low order: nobody sealed this
+        except ValueError:  # a point of low order, which `seal` never produces
             return None
         key, nonce, expected = _keys(shared, point, self._viewing)
         if view_tag != expected:

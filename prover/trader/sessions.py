@@ -1,7 +1,7 @@
-"""What every action works at: the ledger, an open wallet, and the proving keys; and the way from a plan to a receipt.
+"""A session: an open ledger, an open wallet and the proving keys; and the way from a plan to a receipt.
 
-An action syncs, chooses an account, plans, proves, submits and syncs again.  Everything that an action changes on
-the ledger is sealed to its wallet there, so a crash after submitting loses nothing.
+An action syncs, chooses an account, plans, proves, submits, and syncs again.  Everything that an action changes on the
+ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +21,10 @@ from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
 from zk import entropy
+from zk.errors import FormatError
 
 IMMEDIATE_MS = 10 * 60_000
-"""A leg that is submitted as soon as it is proved is void after this time."""
+"""The lifetime of a leg that is submitted as soon as it is proved."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,18 +41,38 @@ class Session(keys.Secret):
         return self.file.wallet
 
 
-@dataclass(frozen=True)
-class Settled:
-    """A bundle that was settled, the ledger's receipt for it, and the wallet's own orders that this closed."""
+@dataclass(frozen=True, repr=False)
+class Settlement:
+    """A settled bundle, the ledger's receipt for it, and those of the wallet's own orders that it closed."""
 
     bundle: Bundle
     receipt: Receipt
     closed: tuple[walletsync.Closed, ...]
 
+    def __repr__(self) -> str:
+        return f"Settlement(height {self.receipt.height}, bundle {self.receipt.bundle_id.hex()[:16]}…)"
+
+
+def open_ledger(home: Home) -> Ledger:
+    """Opens the home's ledger.  Raises FormatError when there is none."""
+    if not home.ledger.exists():
+        raise FormatError(f"there is no ledger in {home.path}: create one with `zksettle pool new`")
+    return Ledger.open(home.ledger)
+
+
+def check_wallet(home: Home, name: str) -> None:
+    """Raises FormatError when the home has no wallet of this name."""
+    if not home.wallet(name).exists():
+        raise FormatError(f"there is no wallet named {name}: create one with `zksettle wallet new {name}`")
+
 
 @contextmanager
 def open(home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int) -> Iterator[Session]:
-    """A session at a ledger with the wallet of this name.  Raises as `walletfile.open` does."""
+    """A session of the wallet of this name at an open ledger.
+
+    Raises FormatError when the home has no such wallet, and as `walletfile.open`.
+    """
+    check_wallet(home, name)
     with walletfile.open(home.wallet(name), passphrase) as file:
         yield Session(ledger, file, keystores.of_pool(home.keys, now_ms, ledger.pool))
 
@@ -65,7 +86,7 @@ def sync(session: Session) -> walletsync.Synced:
 
 
 def setting(session: Session, now_ms: int) -> Setting:
-    """What plans take from the ledger at this moment."""
+    """What plans take from the ledger at this moment: the pool, and the newest grid if it is fresh."""
     pool = session.ledger.pool
     for published in session.ledger.grids(newest=1):
         if session.ledger.is_fresh_grid(published.initial_root, published.publication.epoch, now_ms):
@@ -74,27 +95,28 @@ def setting(session: Session, now_ms: int) -> Setting:
 
 
 def source(session: Session, holding: Holding) -> Source:
-    """Where a leg that spends this holding starts."""
-    own = keys.account(session.wallet.seed, holding.index)
+    """The start of a leg that spends this holding."""
+    account_keys = keys.account(session.wallet.seed, holding.index)
     path = session.ledger.path(holding.position)
-    return Source(own, holding.account, holding.position, path, merkle.path_root(path))
+    return Source(account_keys, holding.account, holding.position, path, merkle.path_root(path))
 
 
 def target(session: Session, index: int) -> Target:
-    """This wallet's own account of an index."""
+    """The end of a leg in this wallet's own account of an index."""
     return Target(addresses.of(session.wallet.seed, index), index)
 
 
-def settle(session: Session, plans: Sequence[LegPlan], now_ms: int, taken: Sequence[tuple[Leg, int]] = ()) -> Settled:
-    """Proves the plans, binds them with legs of others (each beside its blinding), submits, and syncs.
+def settle(
+    session: Session, plans: Sequence[LegPlan], now_ms: int, counterparty: Sequence[tuple[Leg, int]] = ()
+) -> Settlement:
+    """Proves the plans, binds them with the counterparty's legs (each beside its blinding), submits, and syncs.
 
-    The legs come in random order, so that a leg's place does not tell who pays and who is paid.
-
-    Raises Unsatisfied when a statement is false, Rejected when the ledger refuses.
+    Raises Unsatisfied when a statement is false, Rejected when the ledger refuses the bundle.
     """
     pool = session.ledger.pool
-    proved = [(assembly.leg(made, pool, session.keystore), made.blinding) for made in plans]
-    legs, blindings = zip(*entropy.shuffled([*taken, *proved]), strict=True)
+    proved = [(assembly.leg(planned, pool, session.keystore), planned.blinding) for planned in plans]
+    # In random order, so that a leg's place does not tell who pays and who is paid.
+    legs, blindings = zip(*entropy.shuffled([*counterparty, *proved]), strict=True)
     bundle = assembly.bundle(session.ledger.ledger_id, legs, blindings)
     receipt = engine.submit(session.ledger, encoding.encode_bundle(bundle), now_ms)
-    return Settled(bundle, receipt, sync(session).closed)
+    return Settlement(bundle, receipt, sync(session).closed)

@@ -34,10 +34,10 @@ def encode(terms: Terms) -> bytes:
 
 
 def decode(plaintext: bytes) -> Terms | None:
-    """The terms, or None when the plaintext is something else."""
+    """The terms, or None when the plaintext is not an order's terms."""
     changes = tuple(
-        int.from_bytes(plaintext[at : at + CHANGE_BYTES], "big", signed=True)
-        for at in range(1, 1 + records.ASSETS * CHANGE_BYTES, CHANGE_BYTES)
+        int.from_bytes(plaintext[start : start + CHANGE_BYTES], "big", signed=True)
+        for start in range(1, 1 + records.ASSETS * CHANGE_BYTES, CHANGE_BYTES)
     )
     blinding = int.from_bytes(plaintext[BYTES - 40 : BYTES - 8], "big")
     in_range = blinding < babyjubjub.ORDER and all(-CHANGE_LIMIT < change < CHANGE_LIMIT for change in changes)

@@ -1,24 +1,30 @@
-"""What a wallet knows: its seed phrase, the accounts it found on the ledger, the terms of its own orders.
+"""The content of a wallet: its seed phrase, its accounts on the ledger, and the terms of its own orders.
 
-Only the phrase cannot be replaced; holdings are a cache of what `sync` finds again, and orders can be cancelled
-without their terms.  A wallet is a value: each change makes a new one, and `walletfile` puts it in place of the old.
+Only the phrase is irreplaceable.  `walletsync` finds the holdings again, and an order can be cancelled without its
+terms.  A wallet is a value: every change makes a new one, which `walletfile` writes in place of the old.
 """
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Annotated, Any
 
 from circuits import records
 from prover.trader import keys
-from prover.trader.terms import Terms
+from prover.trader.terms import CHANGE_LIMIT, Terms
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields import prime
+from zk.formats import dataclassjson
 from zk.hashes import poseidon
+
+BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
+UINT64_MAX = (1 << 64) - 1
+MAX_POSITION = (1 << 32) - 1  # the tree has 4^16 leaves
 
 
 @dataclass(frozen=True, repr=False)
 class Holding(keys.Secret):
-    """An account of this wallet: its opening, the index of its keys, its leaf, and whether it was spent."""
+    """An account of this wallet: its opening, the index of its keys, its leaf's position, and whether it is spent."""
 
     account: records.Account
     index: int
@@ -33,7 +39,7 @@ class Holding(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class OwnOrder(keys.Secret):
-    """An order this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms."""
+    """An order that this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms."""
 
     order_id: str
     position: int
@@ -42,9 +48,10 @@ class OwnOrder(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Wallet(keys.Secret):
-    """`ledger_id` is that of the ledger it was synced with, or None; leaves below `scanned` have been tried.
+    """A wallet as of the last sync: `ledger_id` is the ledger it was synced with, None before the first sync.
 
-    `seen` is the digest, in hexadecimal, of the newest event at that time and `seen_height` its height.
+    Leaves below position `scanned` have been tried.  `seen` and `seen_height` are the digest, in hexadecimal, and the
+    height of the ledger's newest event at that time.
     """
 
     phrase: str
@@ -62,16 +69,16 @@ class Wallet(keys.Secret):
 
     @property
     def live(self) -> tuple[Holding, ...]:
-        """The holdings that are not spent, oldest first."""
+        """The unspent holdings, oldest first."""
         return tuple(holding for holding in self.holdings if not holding.is_spent)
 
     @property
     def balances(self) -> tuple[int, ...]:
-        """The sum of the live holdings, per asset, in smallest units."""
+        """The sum of the unspent holdings, per asset, in smallest units."""
         return tuple(sum(holding.account.balances[i] for holding in self.live) for i in range(records.ASSETS))
 
     def with_order(self, order: OwnOrder) -> "Wallet":
-        """This wallet, remembering one more order."""
+        """A copy of this wallet with one more order."""
         return replace(self, orders=(*self.orders, order))
 
 
@@ -81,64 +88,86 @@ def new() -> Wallet:
 
 
 def restore(phrase: str) -> Wallet:
-    """An empty wallet of this phrase; `sync` finds what it owns.  Raises FormatError when the phrase is wrong."""
+    """An empty wallet of this phrase; `walletsync` finds its accounts.  Raises FormatError for an invalid phrase."""
     return Wallet(keys.read_phrase(phrase))
 
 
-def to_json(wallet: Wallet) -> dict:
+_FieldElement = Annotated[int, dataclassjson.decimal(0, prime.R)]
+_Scalar = Annotated[int, dataclassjson.decimal(0, babyjubjub.ORDER)]
+_UInt64 = Annotated[int, dataclassjson.integer(0, UINT64_MAX)]
+_Position = Annotated[int, dataclassjson.integer(0, MAX_POSITION)]
+_Digest = Annotated[str, dataclassjson.text("[0-9a-f]{64}", "64 lower-case hexadecimal digits")]
+_balance = dataclassjson.integer(-BALANCE_LIMIT, BALANCE_LIMIT - 1)
+_change = dataclassjson.integer(1 - CHANGE_LIMIT, CHANGE_LIMIT - 1)
+_Balances = Annotated[tuple[int, ...], dataclassjson.array(_balance, records.ASSETS, records.ASSETS)]
+_Changes = Annotated[tuple[int, ...], dataclassjson.array(_change, records.ASSETS, records.ASSETS)]
+
+
+@dataclass(frozen=True, repr=False)
+class _HoldingJson(keys.Secret):
+    owner: _FieldElement
+    balances: _Balances
+    epoch: _UInt64
+    rho: _FieldElement
+    index: Annotated[int, dataclassjson.integer(0, keys.MAX_INDEX - 1)]
+    position: _Position
+    is_spent: bool
+
+
+@dataclass(frozen=True, repr=False)
+class _OrderJson(keys.Secret):
+    order_id: _Digest
+    position: _Position
+    changes: _Changes
+    blinding: _Scalar
+    expiry_ms: _UInt64
+
+
+@dataclass(frozen=True, repr=False)
+class _WalletJson(keys.Secret):
+    phrase: str
+    ledger_id: _Digest | None
+    scanned: _UInt64
+    seen_height: _UInt64
+    seen: _Digest | None
+    holdings: tuple[_HoldingJson, ...]
+    orders: tuple[_OrderJson, ...]
+
+
+def to_json(wallet: Wallet) -> dict[str, Any]:
     """The wallet as JSON values: field elements as decimal strings, amounts and positions as numbers."""
-    return {
-        "phrase": wallet.phrase,
-        "ledger_id": wallet.ledger_id,
-        "scanned": wallet.scanned,
-        "seen_height": wallet.seen_height,
-        "seen": wallet.seen,
-        "holdings": [_holding_to_json(holding) for holding in wallet.holdings],
-        "orders": [_order_to_json(order) for order in wallet.orders],
-    }
+    holdings = tuple(
+        _HoldingJson(
+            owner=holding.account.owner, balances=holding.account.balances, epoch=holding.account.epoch,
+            rho=holding.account.rho, index=holding.index, position=holding.position, is_spent=holding.is_spent,
+        )
+        for holding in wallet.holdings
+    )  # fmt: skip
+    orders = tuple(
+        _OrderJson(order.order_id, order.position, order.terms.changes, order.terms.blinding, order.terms.expiry_ms)
+        for order in wallet.orders
+    )
+    return dataclassjson.write(
+        _WalletJson(
+            wallet.phrase, wallet.ledger_id, wallet.scanned, wallet.seen_height, wallet.seen, holdings, orders
+        )
+    )
 
 
 def from_json(value: object) -> Wallet:
-    """The wallet in these JSON values.  Raises FormatError when anything is missing or is not what it should be."""
+    """The wallet in these JSON values.  Raises FormatError, naming the field, when one is missing or invalid."""
+    stored = dataclassjson.read(_WalletJson, value, "the wallet")
+    holdings = tuple(
+        Holding(records.Account(item.owner, item.balances, item.epoch, item.rho), item.index, item.position,
+                item.is_spent)
+        for item in stored.holdings
+    )  # fmt: skip
+    orders = tuple(
+        OwnOrder(item.order_id, item.position, Terms(item.changes, item.blinding, item.expiry_ms))
+        for item in stored.orders
+    )
     try:
-        holdings = tuple(_holding_from_json(item) for item in value["holdings"])
-        orders = tuple(_order_from_json(item) for item in value["orders"])
-        counts = int(value["scanned"]), int(value["seen_height"])
-        return Wallet(keys.read_phrase(value["phrase"]), value["ledger_id"], *counts, value["seen"], holdings, orders)
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise FormatError("the wallet file's content is not a wallet's") from None
-
-
-def _holding_to_json(holding: Holding) -> dict:
-    account = holding.account
-    return {
-        "owner": str(account.owner),
-        "balances": list(account.balances),
-        "epoch": account.epoch,
-        "rho": str(account.rho),
-        "index": holding.index,
-        "position": holding.position,
-        "is_spent": holding.is_spent,
-    }
-
-
-def _holding_from_json(item: dict) -> Holding:
-    owner, rho = prime.parse(item["owner"], prime.R, "owner"), prime.parse(item["rho"], prime.R, "rho")
-    account = records.Account(owner, tuple(map(int, item["balances"])), int(item["epoch"]), rho)
-    return Holding(account, int(item["index"]), int(item["position"]), bool(item["is_spent"]))
-
-
-def _order_to_json(order: OwnOrder) -> dict:
-    return {
-        "order_id": order.order_id,
-        "position": order.position,
-        "changes": list(order.terms.changes),
-        "blinding": str(order.terms.blinding),
-        "expiry_ms": order.terms.expiry_ms,
-    }
-
-
-def _order_from_json(item: dict) -> OwnOrder:
-    blinding = prime.parse(item["blinding"], babyjubjub.ORDER, "blinding")
-    terms = Terms(tuple(map(int, item["changes"])), blinding, int(item["expiry_ms"]))
-    return OwnOrder(item["order_id"], int(item["position"]), terms)
+        phrase = keys.read_phrase(stored.phrase)
+    except FormatError as error:
+        raise FormatError(f"the wallet: {error}") from None
+    return Wallet(phrase, stored.ledger_id, stored.scanned, stored.seen_height, stored.seen, holdings, orders)

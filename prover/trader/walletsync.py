@@ -1,11 +1,11 @@
 """Brings a wallet up to date with the ledger, or restores it from nothing but its seed phrase.
 
-Every ciphertext beside a new leaf is tried with the viewing key; the view tag ends nearly every trial after one
-X25519.  What opens is believed only when it hashes to the leaf and its owner is one of the wallet's.  A holding is
-spent when its nullifier is on the ledger, and then the orders from it are closed: taken, or void.
+The viewing key is tried on every ciphertext of every new leaf; the view tag ends nearly every trial after one X25519.
+An opening counts only when it hashes to the leaf and its owner belongs to the wallet.  A holding is spent when its
+nullifier is on the ledger, which also closes the orders placed from it: each was either taken or is void.
 
-Owners are looked for at the index that the opening names, which the wallet itself wrote, and for payments from
-others among the indices up to GAP above the highest in use.
+The opening names the index of its owner when the wallet wrote it itself.  A payer cannot know that index, so the
+owners of the other openings are searched among the indices up to GAP above the highest one in use.
 """
 
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ GAP = 20
 
 @dataclass(frozen=True)
 class Closed:
-    """An own order whose account has moved: at which height it was taken, or None when something else moved it."""
+    """An own order whose account has moved: the height at which the order was taken, or None when it is void."""
 
     order_id: str
     taken_height: int | None
@@ -33,110 +33,124 @@ class Closed:
 
 @dataclass(frozen=True)
 class Synced:
-    """The wallet as it is now; how many leaves were tried, holdings found and newly spent; which orders that closed.
+    """The updated wallet and what changed: leaves tried, holdings received, holdings spent, and orders closed.
 
-    `was_set_back` says that the ledger has lost events which the wallet had seen, so all was looked for again.
+    `is_rescan` says that the ledger no longer has an event which the wallet had seen, so that the wallet was scanned
+    again from the beginning.
     """
 
     wallet: Wallet
     tried: int
-    found: int
+    received: int
     spent: int
     closed: tuple[Closed, ...]
-    was_set_back: bool
+    is_rescan: bool
 
 
 def sync(ledger: Ledger, wallet: Wallet) -> Synced:
-    """The wallet with all that the ledger has of it.
+    """The wallet with everything that the ledger holds for it.
 
     Raises FormatError when the wallet was synced with another ledger.
     """
     ledger_id = ledger.ledger_id.hex()
     if wallet.ledger_id not in (None, ledger_id):
         raise FormatError("the wallet belongs to another ledger: restore it from its phrase under another name")
-    was_set_back = not _is_remembered(ledger, wallet)
-    if was_set_back:
+    is_rescan = not _has_seen_event(ledger, wallet)
+    if is_rescan:
         wallet = replace(wallet, scanned=0, holdings=())
     newest = ledger.last_event()
     outputs = ledger.outputs(wallet.scanned)
-    found = _find(wallet, outputs)
-    holdings = tuple(_marked(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *found))
+    received = _received(wallet, outputs)
+    holdings = tuple(_with_spend(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *received))
     spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
-    scanned = wallet.scanned + len(outputs)
-    seen = {"seen_height": newest.height, "seen": newest.digest.hex()}
-    updated = replace(wallet, ledger_id=ledger_id, scanned=scanned, holdings=holdings, **seen)
+    updated = replace(
+        wallet, ledger_id=ledger_id, scanned=wallet.scanned + len(outputs), holdings=holdings,
+        seen_height=newest.height, seen=newest.digest.hex(),
+    )  # fmt: skip
     closed = _closed(ledger, updated)
-    over = {order.order_id for order in closed}
-    updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in over))
-    return Synced(updated, len(outputs), len(found), spent, closed, was_set_back)
+    closed_ids = {order.order_id for order in closed}
+    updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in closed_ids))
+    return Synced(updated, len(outputs), len(received), spent, closed, is_rescan)
 
 
 def nullifier(seed: keys.Seed, holding: Holding) -> int:
-    """What the ledger learns when this holding is spent."""
+    """The nullifier that spending this holding publishes."""
     return records.nullifier(poseidon.hash, keys.account(seed, holding.index).nk, holding.commitment, holding.position)
 
 
-def _is_remembered(ledger: Ledger, wallet: Wallet) -> bool:
-    """Whether the ledger still has the newest event that the wallet saw: a copy put back from before has not."""
-    events = ledger.events(wallet.seen_height) if wallet.seen else []
-    return wallet.seen is None or bool(events) and events[0].digest.hex() == wallet.seen
+def _has_seen_event(ledger: Ledger, wallet: Wallet) -> bool:
+    """Whether the ledger still has the newest event that the wallet saw: a ledger restored from a copy may not."""
+    if wallet.seen is None:
+        return True
+    events = ledger.events(wallet.seen_height)
+    return bool(events) and events[0].digest.hex() == wallet.seen
 
 
-def _find(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
-    """The holdings among these leaves."""
+def _received(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
+    """The wallet's holdings among these leaves."""
     opener = sealing.Opener(keys.viewing_key(wallet.seed))
     opened = []
     with tasks.task("Trying new leaves", total=len(outputs)) as task:
         for output in outputs:
-            account, hint = _open(opener, output.commitment, output.ciphertexts)
-            if account is not None:
-                opened.append((account, hint, output.position))
+            opening_found = _open(opener, output.commitment, output.ciphertexts)
+            if opening_found is not None:
+                opened.append((*opening_found, output.position))
             task.advance()
-    owners = _owners(wallet, [(account.owner, hint) for account, hint, _ in opened])
-    ours = [(account, position) for account, _, position in opened if account.owner in owners]
-    return [Holding(account, owners[account.owner], position) for account, position in ours]
+    indices = _indices(wallet, [(account.owner, hint) for account, hint, _ in opened])
+    return [
+        Holding(account, indices[account.owner], position)
+        for account, _, position in opened
+        if account.owner in indices
+    ]
 
 
 def _open(
     opener: sealing.Opener, commitment: int, ciphertexts: tuple[bytes, ...]
-) -> tuple[records.Account, int] | tuple[None, None]:
-    """The account that one of the ciphertexts opens the leaf to, with its index hint."""
+) -> tuple[records.Account, int] | None:
+    """The account that one of the ciphertexts opens the leaf to, and its index hint; None when none does."""
     for sealed in ciphertexts:
         plaintext = opener.open(sealed, commitment)
         opened = opening.decode(plaintext) if plaintext else None
         if opened and opened[0].commitment(poseidon.hash) == commitment:
             return opened
-    return None, None
+    return None
 
 
-def _owners(wallet: Wallet, opened: list[tuple[int, int]]) -> dict[int, int]:
-    """{owner: index} of the wallet's own owners among those opened; each comes with the index its opening names."""
-    owners = {owner: hint for owner, hint in opened if keys.account(wallet.seed, hint).owner == owner}
-    highest = max((*owners.values(), *(holding.index for holding in wallet.holdings)), default=0)
+def _indices(wallet: Wallet, opened: list[tuple[int, int]]) -> dict[int, int]:
+    """{owner: index} of those (owner, index hint) that belong to the wallet."""
+    indices = {owner: hint for owner, hint in opened if keys.account(wallet.seed, hint).owner == owner}
+    highest = max((*indices.values(), *(holding.index for holding in wallet.holdings)), default=0)
     index = 0
-    while index <= highest + GAP and any(owner not in owners for owner, _ in opened):
+    while index <= highest + GAP and any(owner not in indices for owner, _ in opened):
         owner = keys.account(wallet.seed, index).owner
         if any(owner == other for other, _ in opened):
-            owners[owner] = index
+            indices[owner] = index
             highest = max(highest, index)
         index += 1
-    return owners
+    return indices
 
 
 def _closed(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
-    """The wallet's orders that can settle no more, because the account they would spend has moved."""
+    """The wallet's orders that can no longer settle, because their account has moved."""
     spent = {holding.position: holding for holding in wallet.holdings if holding.is_spent}
-    closed = []
-    for order in wallet.orders:
-        if order.position in spent:
-            spend = ledger.spend_of(nullifier(wallet.seed, spent[order.position]))
-            _, data = ledger.bundle(spend.height)
-            taken = {digests.leg_id(ledger.ledger_id, leg).hex() for leg in encoding.decode_bundle(data).legs}
-            closed.append(Closed(order.order_id, spend.height if order.order_id in taken else None))
-    return tuple(closed)
+    return tuple(
+        Closed(order.order_id, _height_taken(ledger, nullifier(wallet.seed, spent[order.position]), order.order_id))
+        for order in wallet.orders
+        if order.position in spent
+    )
 
 
-def _marked(ledger: Ledger, seed: keys.Seed, holding: Holding) -> Holding:
+def _height_taken(ledger: Ledger, spent_nullifier: int, order_id: str) -> int | None:
+    """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None."""
+    spend = ledger.spend_of(spent_nullifier)
+    stored = spend and ledger.bundle(spend.height)
+    assert spend and stored, "a spent nullifier has a bundle"
+    legs = encoding.decode_bundle(stored[1]).legs
+    return spend.height if order_id in {digests.leg_id(ledger.ledger_id, leg).hex() for leg in legs} else None
+
+
+def _with_spend(ledger: Ledger, seed: keys.Seed, holding: Holding) -> Holding:
+    """The holding, marked as spent when the ledger has its nullifier."""
     if holding.is_spent or not ledger.is_spent(nullifier(seed, holding)):
         return holding
     return replace(holding, is_spent=True)

@@ -65,7 +65,7 @@ def swap(keystore, tmp_path_factory):
         plans, legs = [], []
         for index, (asset, amount) in enumerate([(USDC, 4_000_000_000), (ETH, 3_000_000_000)]):
             target = plan.Target(addresses.of(SEED, index), index)
-            start = plan.nowhere(ledger.root)
+            start = plan.genesis_source(ledger.root)
             plans.append(plan.deposit(setting(ledger), start, target, Flow(asset, amount, b"bank"), LATER_MS))
             legs.append(assembly.leg(plans[-1], pool, keystore))
             engine.submit(ledger, bound(ledger, plans[-1:], legs[-1:]), NOW_MS)

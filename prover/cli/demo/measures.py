@@ -7,10 +7,10 @@ from prover.cli.frame.screen import seconds, size
 
 if TYPE_CHECKING:
     from prover.trader.orders import Placed
-    from prover.trader.sessions import Settled
+    from prover.trader.sessions import Settlement
 
 
-def tell(story: Story, placed: "Placed", settled: "Settled", was_warm: bool, so_far_s: float) -> dict[str, Any]:
+def tell(story: Story, placed: "Placed", settled: "Settlement", was_warm: bool, so_far_s: float) -> dict[str, Any]:
     """Audits the ledger from its file alone, then tells timings and sizes; the same comes back as JSON values."""
     from prover.cli.demo import stage
     from prover.machine import hardware

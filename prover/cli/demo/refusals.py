@@ -8,11 +8,11 @@ from prover.cli.trader import show
 
 if TYPE_CHECKING:
     from prover.trader.orders import Placed
-    from prover.trader.sessions import Settled
+    from prover.trader.sessions import Settlement
     from settlement.rejection import Rejected
 
 
-def cheat(story: Story, placed: "Placed", settled: "Settled") -> None:
+def cheat(story: Story, placed: "Placed", settled: "Settlement") -> None:
     """Tries all four, and then an honest withdrawal, to show that it was the cheating that was refused."""
     story.narrator.act(
         "Four cheats", "Whoever cheats skips the checks of an honest wallet, but not those of the ledger."
@@ -22,7 +22,7 @@ def cheat(story: Story, placed: "Placed", settled: "Settled") -> None:
     _beyond_the_margin(story, placed)
 
 
-def _twice(story: Story, settled: "Settled") -> None:
+def _twice(story: Story, settled: "Settlement") -> None:
     from prover.cli.demo import cheats
     from settlement import encoding
 

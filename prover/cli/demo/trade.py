@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prover.machine.home import Home
     from prover.proofs.keystores import Keystore
     from prover.trader.orders import Placed
-    from prover.trader.sessions import Session, Settled
+    from prover.trader.sessions import Session, Settlement
     from settlement.ledger import Ledger
 
 
@@ -170,7 +170,7 @@ def _faces(story: Story, placed: "Placed", before: tuple, after: tuple, worst: i
     ])  # fmt: skip
 
 
-def take(story: Story, placed: "Placed") -> "Settled":
+def take(story: Story, placed: "Placed") -> "Settlement":
     """Act four: the taker takes the order, and everything adds up."""
     from prover.cli.demo import stage
     from prover.trader import orders, sessions

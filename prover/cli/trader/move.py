@@ -11,7 +11,7 @@ from prover.cli.frame.command import App, command, pass_app
 from prover.cli.trader import show
 
 if TYPE_CHECKING:
-    from prover.trader.sessions import Settled
+    from prover.trader.sessions import Settlement
 
 amount_argument = click.argument("amount", nargs=-1, required=True, metavar="AMOUNT")
 position_option = click.option(
@@ -89,7 +89,7 @@ def pay(
         _report(app, settled, f"wallet {wallet_name} paid {shown}")
 
 
-def _report(app: App, settled: "Settled", sentence: str) -> None:
+def _report(app: App, settled: "Settlement", sentence: str) -> None:
     app.screen.say(sentence)
     for order in settled.closed:
         app.screen.say(show.closed_text(order), "warn")

@@ -126,7 +126,7 @@ def sync(app: App, name: str, passphrase_file: Path | None) -> None:
         synced = sessions.sync(session)
         pool = session.ledger.pool
         app.screen.say(_sentence(name, synced))
-        if synced.was_set_back:
+        if synced.is_rescan:
             lost = "The ledger has lost events that this wallet had seen; all was looked for again."
             app.screen.say(lost, "warn")
         for order in synced.closed:
@@ -134,8 +134,8 @@ def sync(app: App, name: str, passphrase_file: Path | None) -> None:
         origin = show.keys_fields(pool, app.home.keys)
         app.screen.fields([("in all", show.line(synced.wallet.balances, pool)), *origin])
         closed = show.closed_json(synced.closed)
-        found = {"tried": synced.tried, "found": synced.found, "spent": synced.spent, "closed_orders": closed,
-                 "was_set_back": synced.was_set_back}  # fmt: skip
+        found = {"tried": synced.tried, "found": synced.received, "spent": synced.spent, "closed_orders": closed,
+                 "was_set_back": synced.is_rescan}  # fmt: skip
         app.screen.document({**_document(name, synced.wallet, pool, app.home.keys), **found})
 
 
@@ -148,7 +148,7 @@ def _say_phrase(app: App, phrase: str) -> None:
 
 
 def _sentence(name: str, synced: "Synced") -> str:
-    return f"Wallet {name}: {synced.tried} new leaves tried, {synced.found} are its own; {synced.spent} spent since."
+    return f"Wallet {name}: {synced.tried} new leaves tried, {synced.received} are its own; {synced.spent} spent since."
 
 
 def _document(name: str, held: "Wallet", pool: "Pool", keys: Path) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     assert as_json(home, "order", "show", prefix) == {"order": placed["order"], "public": placed["public"]}
     assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
 
-    refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "another may begin alike")
+    refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "another order may begin alike")
     receipt = as_json(home, "order", "take", placed["order"], "--wallet", "taker")
     assert len(receipt["positions"]) == 2
     assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
@@ -136,11 +136,11 @@ def test_the_audit_finds_everything_right(home, world):
     (("deposit", "0", "USDC"), 3, "out of range"),
     (("deposit", "5", "DOGE"), 3, "no asset DOGE"),
     (("deposit", "5 USDC 6 ETH"), 3, "not an amount"),
-    (("deposit", "1", "USDC", "--party", "x" * 65), 3, "external party"),
+    (("deposit", "1", "USDC", "--party", "x" * 65), 3, "external party has 65 bytes"),
     (("deposit", "1", "USDC", "--position", "4000"), 1, "no live account at position 4000"),
     (("withdraw", "1000000", "USDC"), 1, "less than"),
     (("order", "place", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
-    (("order", "place", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both ways"),
+    (("order", "place", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both sells and buys ETH"),
     (("order", "place", "--sell", "900000 USDC", "--buy", "300 ETH"), 1, "the margin does not suffice"),
     (("order", "show", "ffffffff"), 3, "no order here begins with"),
     (("order", "take", "f" * 64), 1, "rejection 22 (ORDER_UNKNOWN)"),
@@ -158,7 +158,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(home, world, arguments, code, w
 def test_a_wrong_passphrase_is_refused_and_a_missing_one_is_asked_for(home, world, tmp_path, monkeypatch):
     (tmp_path / "wrong").write_text("not the passphrase\n")
     refused(
-        zksettle(home, "wallet", "show", "maker", "--passphrase-file", tmp_path / "wrong"), 1, "passphrase is wrong"
+        zksettle(home, "wallet", "show", "maker", "--passphrase-file", tmp_path / "wrong"), 1, "the passphrase of wallet maker is wrong"
     )
     (tmp_path / "short").write_text("short\n")
     refused(zksettle(home, "wallet", "new", "fifth", "--passphrase-file", tmp_path / "short"), 3, "fewer than 8")

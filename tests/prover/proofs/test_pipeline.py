@@ -19,7 +19,7 @@ SEED = keys.derive("abandon " * 23 + "art")
 def made():
     """The plan of a deposit."""
     setting, target = plan.Setting(pools.make(), None), plan.Target(addresses.of(SEED, 0))
-    return plan.deposit(setting, plan.nowhere(5), target, Flow(0, 7, b"bank"), 1)
+    return plan.deposit(setting, plan.genesis_source(5), target, Flow(0, 7, b"bank"), 1)
 
 
 def test_a_true_statement_is_proved_and_the_proof_is_of_nothing_else(made, keystore):

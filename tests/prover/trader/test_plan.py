@@ -69,7 +69,7 @@ def opened(made: plan.LegPlan, seed: keys.Seed):
 
 def test_a_first_deposit_is_a_genesis_leg(held):
     setting, _, target = held
-    made = plan.deposit(setting, plan.nowhere(77), target, Flow(BTC, 3, b"bank"), EXPIRY)
+    made = plan.deposit(setting, plan.genesis_source(77), target, Flow(BTC, 3, b"bank"), EXPIRY)
     check(made)
     assert made.private.genesis == 1 and made.private.ak != keys.account(SEED, 1).ak
     assert made.account.balances == (0, 3, 0, 0, 0, 0, 0, 0)
@@ -140,9 +140,9 @@ def test_two_plans_of_the_same_have_nothing_public_in_common_but_the_nullifier(h
 
 
 def test_more_than_the_account_holds_is_refused_with_both_amounts(held):
-    with pytest.raises(Unsatisfied, match="the account holds 1,000 USDC, less than 1,000.000001 USDC"):
+    with pytest.raises(Unsatisfied, match="the account holds 1,000 USDC, which is less than 1,000.000001 USDC"):
         plan.withdrawal(*held, Flow(USDC, -1_000_000_001, b"bank"), EXPIRY)
-    with pytest.raises(Unsatisfied, match="the account holds 0 BTC, less than 0.00000001 BTC"):
+    with pytest.raises(Unsatisfied, match="the account holds 0 BTC, which is less than 0.00000001 BTC"):
         plan.payment(*held, addresses.of(OTHER, 0), BTC, 1, EXPIRY)
 
 
@@ -154,7 +154,7 @@ def test_too_much_leverage_is_refused_with_scenario_and_shortfall(held):
 
 def test_debt_without_a_grid_is_refused(held):
     setting, source, target = held
-    with pytest.raises(Unsatisfied, match="would owe USDC, and no risk grid"):
+    with pytest.raises(Unsatisfied, match="would owe USDC, and there is no fresh risk grid"):
         plan.move(replace(setting, grid=None), source, target, plan.changes({USDC: 1_000_000_001}, {}), EXPIRY)
 
 
@@ -171,7 +171,7 @@ def test_plans_do_not_show_themselves(held):
 
 
 def test_a_genesis_leg_cannot_start_with_money(held):
-    source = plan.nowhere(77)
+    source = plan.genesis_source(77)
     rich = replace(source.account, balances=(1,) + source.account.balances[1:])
     path = paths.lone(rich.commitment(poseidon.hash), 0)
     made = plan.move(held[0], replace(source, account=rich, path=path), held[2], plan.NOTHING, EXPIRY)

@@ -6,13 +6,16 @@ import stat
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from circuits import records
 from prover.machine import files
 from prover.trader import terms, walletfile, wallets
+from zk.curves import babyjubjub
 from zk.errors import FormatError
+from zk.fields import prime
 
 PASSPHRASE = "correct horse"
 
@@ -28,8 +31,9 @@ def held():
     """A wallet with one live holding, one spent one and one order."""
     account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
     holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 3, is_spent=True))
-    order = wallets.OwnOrder("c0ffee", 7, terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000))
-    return replace(wallets.new(), ledger_id="ab", scanned=8, holdings=holdings, orders=(order,))
+    agreed = terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000)
+    order = wallets.OwnOrder("c0ffee" + 58 * "0", 7, agreed)
+    return replace(wallets.new(), ledger_id="ab" * 32, scanned=8, holdings=holdings, orders=(order,))
 
 
 @pytest.fixture
@@ -83,8 +87,9 @@ def test_a_wallet_is_never_made_over_another(path, held):
 
 
 def test_the_wrong_passphrase_is_called_that(path):
-    with pytest.raises(walletfile.WrongPassphrase, match="the passphrase is wrong"), walletfile.open(path, "battery"):
-        pass
+    with pytest.raises(walletfile.WrongPassphrase, match="the passphrase of wallet alice is wrong"):
+        with walletfile.open(path, "battery"):
+            pass
 
 
 def test_a_missing_file_is_called_that(tmp_path):
@@ -107,17 +112,22 @@ KDF = {"name": "argon2id", "iterations": 1, "lanes": 1, "memory_kib": 64}
         ({"version": 2}, "version 2; this program knows 1"),
         ({"version": None}, "version None"),
         ({"format": "other"}, "not a wallet file"),
-        ({"box": None}, "fields"),
-        ({"more": 1}, "fields"),
-        ({"kdf": {**KDF, "iterations": 17}}, "fields"),
-        ({"kdf": {**KDF, "memory_kib": 2**31}}, "fields"),
-        ({"kdf": {**KDF, "memory_kib": True}}, "fields"),
-        ({"kdf": {**KDF, "name": "scrypt"}}, "fields"),
-        ({"kdf": [1]}, "fields"),
-        ({"salt": "?"}, "salt"),
-        ({"salt": "AAAA"}, "salt"),
-        ({"nonce": "AAAA"}, "nonce"),
-        ({"nonce": 5}, "nonce"),
+        ({"version": True}, "version True"),
+        ({"box": None}, "box is missing"),
+        ({"more": 1}, "unknown field 'more'"),
+        ({"kdf": {**KDF, "iterations": 17}}, "kdf.iterations is not an integer from 1 to 16"),
+        ({"kdf": {**KDF, "iterations": 0}}, "kdf.iterations is not an integer from 1 to 16"),
+        ({"kdf": {**KDF, "lanes": 17, "memory_kib": 1024}}, "kdf.lanes is not an integer from 1 to 16"),
+        ({"kdf": {**KDF, "memory_kib": 2**31}}, "kdf.memory_kib is not an integer"),
+        ({"kdf": {**KDF, "memory_kib": True}}, "kdf.memory_kib is not an integer"),
+        ({"kdf": {**KDF, "lanes": 2, "memory_kib": 15}}, "kdf: memory_kib must be at least 8 for each lane"),
+        ({"kdf": {**KDF, "name": "scrypt"}}, "kdf.name is not 'argon2id'"),
+        ({"kdf": [1]}, "kdf is not an object"),
+        ({"salt": "?"}, "salt is not base64"),
+        ({"salt": "AAAA"}, "salt has 3 bytes instead of 16"),
+        ({"check": "AAAA"}, "check has 3 bytes instead of 16"),
+        ({"nonce": "AAAA"}, "nonce has 3 bytes instead of 12"),
+        ({"nonce": 5}, "nonce is not base64"),
         ({"nonce": "AAAAAAAAAAAAAAAA"}, "damaged"),
         ({"box": "AAAA"}, "damaged"),
     ],
@@ -179,3 +189,45 @@ def test_secrets_do_not_show_themselves(path, held):
     assert repr(held.holdings[0]) == "Holding"
     assert repr(held.orders[0]) == "OwnOrder"
     assert repr(held.orders[0].terms) == "Terms"
+
+
+def test_a_file_that_an_earlier_release_wrote_still_opens(tmp_path, held):
+    """tests/vectors/wallet_version_1.json, as zksettle wrote it at commit b19bd29."""
+    path = tmp_path / "alice.json"
+    path.write_bytes((Path(__file__).parents[2] / "vectors" / "wallet_version_1.json").read_bytes())
+    phrase = "abandon " * 23 + "art"
+    with walletfile.open(path, PASSPHRASE) as opened:
+        assert opened.wallet == replace(held, phrase=phrase, seen="cd" * 32, seen_height=4)
+
+
+@pytest.mark.parametrize("change, why", [
+    (lambda w: w["holdings"][1].update(is_spent="false"), r"the wallet: holdings\[1\].is_spent is not true or false"),
+    (lambda w: w["holdings"][0].update(position="7"), r"holdings\[0\].position is not an integer"),
+    (lambda w: w["holdings"][0].update(position=1 << 32), r"holdings\[0\].position is not an integer from 0 to"),
+    (lambda w: w["holdings"][0].update(index=1 << 31), r"holdings\[0\].index is not an integer from 0 to"),
+    (lambda w: w["holdings"][0].update(epoch=-1), r"holdings\[0\].epoch is not an integer from 0 to"),
+    (lambda w: w["holdings"][0]["balances"].append(0), r"holdings\[0\].balances is not an array of 8"),
+    (lambda w: w["holdings"][0]["balances"].__setitem__(0, 1 << 63), r"balances\[0\] is not an integer from"),
+    (lambda w: w["holdings"][0].update(rho=str(prime.R)), r"holdings\[0\].rho is out of range"),
+    (lambda w: w["holdings"][0].update(owner=5), r"holdings\[0\].owner is not a decimal number"),
+    (lambda w: w["orders"][0].update(order_id="c0ffee"), r"orders\[0\].order_id is not 64 lower-case"),
+    (lambda w: w["orders"][0]["changes"].__setitem__(0, 1 << 64), r"orders\[0\].changes\[0\] is not an integer from"),
+    (lambda w: w["orders"][0].update(blinding=str(babyjubjub.ORDER)), r"orders\[0\].blinding is out of range"),
+    (lambda w: w.update(scanned=True), "the wallet: scanned is not an integer"),
+    (lambda w: w.update(seen="x"), "the wallet: seen is not 64 lower-case"),
+    (lambda w: w.update(ledger_id=5), "the wallet: ledger_id is not 64 lower-case"),
+    (lambda w: w.update(phrase="abandon " * 24), "the wallet: the seed phrase's checksum is wrong"),
+    (lambda w: w.update(more=1), "the wallet has an unknown field 'more'"),
+])  # fmt: skip
+def test_a_wallet_whose_content_is_not_exactly_right_is_refused_by_the_fields_name(held, change, why):
+    content = wallets.to_json(held)
+    assert wallets.from_json(content) == held
+    change(content)
+    with pytest.raises(FormatError, match=why):
+        wallets.from_json(content)
+
+
+def test_a_passphrase_for_a_new_wallet_has_eight_characters():
+    walletfile.check_passphrase("12345678")
+    with pytest.raises(FormatError, match="fewer than 8 characters: choose a longer one"):
+        walletfile.check_passphrase("1234567")

@@ -42,11 +42,13 @@ def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
 def deposit(ledger: Ledger, to: wallets.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
     target = plan.Target(addresses.of(to.seed, index), index if hint is None else hint)
     flow = Flow(USDC, amount, b"bank")
-    made = plan.deposit(plan.Setting(ledger.pool, None), plan.nowhere(ledger.root), target, flow, NOW + 1)
+    made = plan.deposit(plan.Setting(ledger.pool, None), plan.genesis_source(ledger.root), target, flow, NOW + 1)
     return settle(ledger, made)[0]
 
 
-def spend(ledger: Ledger, owner: wallets.Wallet, holding: wallets.Holding, receiver: wallets.Wallet, amount: int) -> None:
+def spend(
+    ledger: Ledger, owner: wallets.Wallet, holding: wallets.Holding, receiver: wallets.Wallet, amount: int
+) -> None:
     path = ledger.path(holding.position)
     own = keys.account(owner.seed, holding.index)
     source = plan.Source(own, holding.account, holding.position, path, ledger.root)
@@ -60,7 +62,7 @@ def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
     deposit(ledger, BOB, 7)
     deposit(ledger, ALICE, 11, index=3)
     found = walletsync.sync(ledger, ALICE)
-    assert (found.tried, found.found, found.spent) == (3, 2, 0)
+    assert (found.tried, found.received, found.spent) == (3, 2, 0)
     assert [(holding.index, holding.position) for holding in found.wallet.live] == [(0, 0), (3, 2)]
     assert found.wallet.balances[USDC] == 16
     assert walletsync.sync(ledger, BOB).wallet.balances[USDC] == 7
@@ -72,7 +74,7 @@ def test_a_second_sync_tries_only_what_is_new(ledger):
     assert walletsync.sync(ledger, once) == walletsync.Synced(once, 0, 0, 0, (), False)
     deposit(ledger, ALICE, 6)
     again = walletsync.sync(ledger, once)
-    assert (again.tried, again.found, again.wallet.balances[USDC]) == (1, 1, 11)
+    assert (again.tried, again.received, again.wallet.balances[USDC]) == (1, 1, 11)
 
 
 def test_a_payment_is_found_by_both_and_marks_what_was_spent(ledger):
@@ -80,7 +82,7 @@ def test_a_payment_is_found_by_both_and_marks_what_was_spent(ledger):
     alice = walletsync.sync(ledger, ALICE).wallet
     spend(ledger, alice, alice.live[0], BOB, 30)
     after = walletsync.sync(ledger, alice)
-    assert (after.found, after.spent) == (1, 1)
+    assert (after.received, after.spent) == (1, 1)
     assert after.wallet.balances[USDC] == 70 and len(after.wallet.live) == 1
     assert walletsync.sync(ledger, BOB).wallet.balances[USDC] == 30
 
@@ -109,18 +111,18 @@ def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
     target = plan.Target(addresses.of(ALICE.seed, 0), 0)
     setting = plan.Setting(ledger.pool, None)
-    made = plan.deposit(setting, plan.nowhere(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1)
+    made = plan.deposit(setting, plan.genesis_source(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1)
     boast = replace(made.account, balances=(10**9,) + made.account.balances[1:])
     sealed = sealing.seal(opening.encode(boast, 0), target.address.viewing, made.public.commitment)
     settle(ledger, replace(made, sealed=sealed))
-    assert walletsync.sync(ledger, ALICE).found == 0
+    assert walletsync.sync(ledger, ALICE).received == 0
 
 
 def test_an_account_of_somebody_else_sealed_to_us_is_not_ours(ledger):
     target = plan.Target(replace(addresses.of(ALICE.seed, 0), owner=addresses.of(BOB.seed, 0).owner), 0)
     setting = plan.Setting(ledger.pool, None)
-    settle(ledger, plan.deposit(setting, plan.nowhere(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1))
-    assert walletsync.sync(ledger, ALICE).found == 0
+    settle(ledger, plan.deposit(setting, plan.genesis_source(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1))
+    assert walletsync.sync(ledger, ALICE).received == 0
 
 
 def test_two_equal_accounts_are_spent_apart(ledger):
@@ -138,13 +140,13 @@ def test_a_ledger_that_was_set_back_is_noticed_and_scanned_again(ledger, tmp_pat
         original.backup(copy)
     deposit(ledger, ALICE, 6)
     seen = walletsync.sync(ledger, ALICE)
-    assert not seen.was_set_back and seen.wallet.balances[USDC] == 11
+    assert not seen.is_rescan and seen.wallet.balances[USDC] == 11
     with Ledger.open(backup) as set_back:
         again = walletsync.sync(set_back, seen.wallet)
-        assert again.was_set_back and again.wallet.balances[USDC] == 5
+        assert again.is_rescan and again.wallet.balances[USDC] == 5
         deposit(set_back, ALICE, 8)
         later = walletsync.sync(set_back, again.wallet)
-        assert not later.was_set_back and later.wallet.balances[USDC] == 13
+        assert not later.is_rescan and later.wallet.balances[USDC] == 13
         assert walletsync.sync(set_back, seen.wallet).wallet.balances[USDC] == 13
 
 
