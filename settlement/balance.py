@@ -15,7 +15,7 @@ from zk.curves import babyjubjub
 
 
 def point(legs: Iterable[Leg]) -> babyjubjub.Point:
-    """The legs' values, less their flows.  May be the neutral point, under which anybody can sign."""
+    """The legs' values, less their flows.  May be the identity, under which anybody can sign."""
     total = babyjubjub.IDENTITY
     for leg in legs:
         total = babyjubjub.add(total, (leg.public.value_x, leg.public.value_y))

@@ -131,7 +131,7 @@ def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
 def check_binding(settled: Bundle) -> None:
     """Raises Rejected when the legs and flows do not add up, or nobody who knows every blinding signed the whole.
 
-    A balance that is the neutral point is refused too, as every neutral key is: anybody could sign for it.
+    A balance that is the identity is refused too, as such a key is everywhere: anybody could sign for it.
     """
     key = balance.point(settled.legs)
     try:

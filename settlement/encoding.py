@@ -104,7 +104,7 @@ def decode_leg(data: bytes) -> Leg:
     """The leg in these bytes.
 
     Raises LimitExceeded as check_leg_limits does, and FormatError, naming the field, when anything is not what the
-    format allows: field elements below r, points on their curve, in the subgroup and not neutral, no byte left over.
+    format allows: field elements below r, points on their curve, in the subgroup and not the identity, no byte left over.
     """
     check_leg_limits(data)
     reader = _Reader(data, "the leg")

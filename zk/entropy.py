@@ -1,4 +1,4 @@
-"""Randomness: the operating system's, and no other."""
+"""The only source of randomness: the operating system."""
 
 import secrets
 from collections.abc import Iterable

@@ -3,8 +3,8 @@
     A = secret * base     R = nonce * base     s = nonce + 8 H(R, A, message) * secret   mod l
     valid when  s * base = R + 8 H(R, A, message) * A,   s < l,   and R, A are points of order l
 
-With base = B8 this is circomlib's `EdDSAPoseidonVerifier` equation, and stricter in what it takes: circomlib lets R
-and A lie outside the subgroup.  The nonce comes from the operating system and is used once.  H has tag 0.
+With base = B8 this is circomlib's `EdDSAPoseidonVerifier` equation, but stricter: circomlib accepts R and A outside the
+subgroup.  H is Poseidon with tag 0.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ENCODED_BYTES = 96
 
 @dataclass(frozen=True)
 class Signature:
-    """R and s."""
+    """A signature (R, s)."""
 
     r: Point
     s: int
@@ -33,30 +33,30 @@ def public(secret: int, base: Point = BASE8) -> Point:
 
 
 def _challenge(r: Point, key: Point, message: int) -> int:
-    """8 H(R, A, message): the cofactor is part of the equation, as in circomlib."""
+    """8 H(R, A, message).  The cofactor is part of the equation, as in circomlib."""
     return COFACTOR * poseidon.hash((*r, *key, message))
 
 
 def sign(secret: int, message: int, base: Point = BASE8) -> Signature:
-    """A signature under secret * base on an integer in [0, r).
+    """Signs an integer in [0, r); the public key is secret * base.
 
-    Raises ValueError when the secret is not in [1, l) or the message not in [0, r).
+    Raises ValueError when the secret is not in [1, l) or the message is not in [0, r).
     """
     if not 0 < secret < ORDER:
-        raise ValueError("a secret scalar lies in [1, l)")
+        raise ValueError("the secret scalar must be in [1, l)")
     if not 0 <= message < prime.R:
-        raise ValueError("a signed message lies in [0, r)")
-    nonce = entropy.scalar(ORDER)
+        raise ValueError("the message must be in [0, r)")
+    nonce = entropy.scalar(ORDER)  # a nonce used twice would reveal the secret
     r = babyjubjub.multiply(nonce, base)
     s = (nonce + _challenge(r, public(secret, base), message) * secret) % ORDER
     return Signature(r, s)
 
 
 def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) -> None:
-    """Returns when the signature is valid for this key, message and base.
+    """Checks a signature for this key, message and base.
 
-    Raises InvalidProof when it is not: s or the message out of range, R or the key not a point of order l, or the
-    equation false.
+    Raises InvalidProof when s or the message is out of range, R or the key is not a point of order l, or the equation
+    is false.
     """
     if not 0 <= signature.s < ORDER:
         raise InvalidProof("the signature's s is not below the group order")
@@ -78,7 +78,7 @@ def encode(signature: Signature) -> bytes:
 
 
 def decode(data: bytes, what: str) -> Signature:
-    """The signature in 96 bytes.  Raises FormatError, naming `what`: length, a coordinate, R's curve or subgroup, s."""
+    """Inverts `encode`.  Raises FormatError, naming `what`, unless R is a point of order l and s is below l."""
     if len(data) != ENCODED_BYTES:
         raise FormatError(f"{what} has {len(data)} bytes instead of {ENCODED_BYTES}")
     x, y = (prime.from_bytes(data[i : i + 32], prime.R, f"{what}: R") for i in (0, 32))

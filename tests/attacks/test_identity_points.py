@@ -1,6 +1,6 @@
-"""The neutral point fits every equation it is let into: as a value, a key, a signature, a proof or a balance.
+"""The identity satisfies every equation that lets it in: as a value, a key, a signature, a proof or a balance.
 
-Also the points of small order: Baby Jubjub has seven besides the neutral one, and a signature equation with cofactor
+Also the points of small order: Baby Jubjub has seven besides the identity, and a signature equation with cofactor
 would not see them.
 """
 
@@ -42,14 +42,14 @@ def refusal(ledger: Ledger, settled: Bundle) -> Rejection:
 @pytest.mark.parametrize("point", SMALL)
 @pytest.mark.parametrize("name", ["value", "rk"])
 def test_no_leg_has_a_value_or_a_key_of_small_order(ledger, name, point):
-    """Under the neutral key every message has a signature that everybody can make: R = s·B8."""
+    """Under the identity as a key everybody can sign every message: R = s·B8."""
     one = make(ledger, **{f"{name}_x": point[0], f"{name}_y": point[1]})
     anybodys = Signature(babyjubjub.multiply(7, babyjubjub.BASE8), 7)
     forged = replace(one, leg=replace(one.leg, signature=anybodys))
     assert refusal(ledger, bind(ledger.ledger_id, forged)) is Rejection.MALFORMED
 
 
-def test_a_signature_under_the_neutral_key_does_not_verify_even_where_decoding_was_passed_by():
+def test_a_signature_under_the_identity_as_key_does_not_verify_even_where_decoding_was_passed_by():
     with pytest.raises(InvalidProof):
         signature.verify(IDENTITY, 5, Signature(babyjubjub.multiply(7, babyjubjub.BASE8), 7))
 
@@ -86,7 +86,7 @@ def test_a_binding_signature_with_another_base_does_not_bind(ledger):
 
 
 @pytest.mark.parametrize("start, end", [(0, 64), (64, 192), (192, 256)])
-def test_no_proof_has_a_neutral_point(start, end):
+def test_no_proof_contains_the_identity(start, end):
     data = bytearray(keys.encode_proof(samples.PROOF))
     data[start:end] = bytes(end - start)
     with pytest.raises(FormatError, match="identity"):

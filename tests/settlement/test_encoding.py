@@ -105,7 +105,7 @@ def test_every_byte_of_a_body_is_signed_and_named(place, difference):
     assert digests.leg_message(bytes(32), changed) != digests.leg_message(bytes(32), LEG)
 
 
-NEUTRAL = babyjubjub.IDENTITY
+IDENTITY_POINT = babyjubjub.IDENTITY
 OUTSIDE = babyjubjub.add(babyjubjub.BASE8, (0, R - 1))  # plus the point of order two: on the curve, not in the subgroup
 OFF = (babyjubjub.BASE8[0], babyjubjub.BASE8[1] ^ 1)
 LIES = [  # what is changed, and what the refusal names
@@ -114,11 +114,11 @@ LIES = [  # what is changed, and what the refusal names
     ({"commitment": R + 1}, "commitment is not below"),
     ({"commitment": 2**256 - 1}, "commitment is not below"),
     ({"commitment": 0}, "commitment is 0"),
-    ({"value_x": NEUTRAL[0], "value_y": NEUTRAL[1]}, "value is the neutral"),
+    ({"value_x": IDENTITY_POINT[0], "value_y": IDENTITY_POINT[1]}, "value is the identity"),
     ({"value_x": OUTSIDE[0], "value_y": OUTSIDE[1]}, "value is not in the subgroup"),
     ({"value_x": OFF[0], "value_y": OFF[1]}, "value is not on"),
     ({"value_y": babyjubjub.BASE8[1] + R}, "value.y is not below"),
-    ({"rk_x": NEUTRAL[0], "rk_y": NEUTRAL[1]}, "rk is the neutral"),
+    ({"rk_x": IDENTITY_POINT[0], "rk_y": IDENTITY_POINT[1]}, "rk is the identity"),
     ({"rk_x": OUTSIDE[0], "rk_y": OUTSIDE[1]}, "rk is not in the subgroup"),
     ({"cash": 2}, "cash mark is above 1"),
     ({"cash": 1}, "a cash leg and has a margin proof"),
@@ -141,7 +141,7 @@ MORE_LIES = [
     ({"margin": replace(MARGIN, guardian=R)}, "guardian is not below"),
     ({"margin": replace(MARGIN, grid_root=R)}, "grid root is not below"),
     ({"margin": replace(MARGIN, epoch=2**63)}, "epoch is above"),
-    ({"signature": Signature(NEUTRAL, 1)}, "neutral"),
+    ({"signature": Signature(IDENTITY_POINT, 1)}, "identity"),
     ({"signature": Signature(OUTSIDE, 1)}, "subgroup"),
     ({"signature": Signature(babyjubjub.BASE8, babyjubjub.ORDER)}, "s is not below"),
 ]

@@ -72,7 +72,7 @@ UNSOUND = [
     (lambda: {"assets": asset(factor=5)}, "moved by another"),
     (lambda: {"oracle_keys": ()}, "oracle keys"),
     (lambda: {"oracle_keys": (babyjubjub.BASE8,) * 2}, "same key"),
-    (lambda: {"oracle_keys": (babyjubjub.BASE8, babyjubjub.IDENTITY)}, "neutral"),
+    (lambda: {"oracle_keys": (babyjubjub.BASE8, babyjubjub.IDENTITY)}, "identity"),
     (lambda: {"quorum": 0}, "quorum"),
     (lambda: {"quorum": 4}, "quorum"),
     (lambda: {"quorum": 2}, "two thirds"),

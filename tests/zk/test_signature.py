@@ -64,10 +64,10 @@ KEY = signature.public(99)
         (KEY, 5, replace(HONEST, r=babyjubjub.add(HONEST.r, BASE8)), "does not verify"),
         (KEY, 5, replace(HONEST, r=babyjubjub.add(HONEST.r, ORDER_TWO)), "R is not in the subgroup"),
         (KEY, 5, replace(HONEST, r=(HONEST.r[0] + R, HONEST.r[1])), "R has a coordinate"),
-        (KEY, 5, replace(HONEST, r=IDENTITY), "R is the neutral"),
+        (KEY, 5, replace(HONEST, r=IDENTITY), "R is the identity"),
         (KEY, 5, replace(HONEST, r=(1, 1)), "R is not on"),
         (babyjubjub.add(KEY, ORDER_TWO), 5, HONEST, "key is not in the subgroup"),
-        (IDENTITY, 5, HONEST, "key is the neutral"),
+        (IDENTITY, 5, HONEST, "key is the identity"),
         (signature.public(98), 5, HONEST, "does not verify"),
         (KEY, 6, HONEST, "does not verify"),
         (KEY, 5 + R, HONEST, "message"),
@@ -102,9 +102,9 @@ def words(x, y, s):
         (words(R, HONEST.r[1], 1), "signature: R is not below"),
         (words(HONEST.r[0], HONEST.r[1] ^ 1, 1), "signature: R is not on"),
         (words(*GENERATOR, 1), "signature: R is not in the subgroup"),
-        (words(*IDENTITY, 1), "signature: R is the neutral"),
+        (words(*IDENTITY, 1), "signature: R is the identity"),
     ],
-    ids=["length", "s", "not below", "not on", "not in the subgroup", "the neutral"],
+    ids=["length", "s", "not below", "not on", "not in the subgroup", "the identity"],
 )
 def test_bad_bytes_are_no_signature(data, why):
     with pytest.raises(FormatError, match=why):

@@ -1,10 +1,10 @@
-"""Baby Jubjub, the Edwards curve whose coordinates are BN254's scalars: 168700 x^2 + y^2 = 1 + 168696 x^2 y^2 over Fr.
+"""Baby Jubjub, the Edwards curve over BN254's scalar field: 168700 x^2 + y^2 = 1 + 168696 x^2 y^2 over Fr.
 
-The group has 8 l points, l prime.  Everything here that comes from outside is checked to lie in the subgroup of order
-l and not to be neutral, so nobody downstream thinks about the cofactor.  Points are (x, y), canonical integers.
+The group has 8 l points, l prime.  Every point from outside is checked to lie in the subgroup of order l and not to be
+the identity, so no caller has to think about the cofactor.  Points are (x, y), canonical integers.
 
-Sources: EIP-2494; circomlibjs `babyjub.js`, whose packed form (y in 32 little-endian bytes, top bit set when
-x > (r - 1) / 2) this equals.
+Sources: EIP-2494; circomlibjs `babyjub.js` for the packed form: y in 32 little-endian bytes, the top bit set when
+x > (r - 1) / 2.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ def add(left: Point, right: Point) -> Point:
 
 
 def negate(point: Point) -> Point:
-    """The point that added to `point` gives the neutral one."""
+    """-point."""
     return edwards.negate(CURVE, point)
 
 
@@ -59,29 +59,29 @@ def is_on_curve(point: Point) -> bool:
 
 
 def is_in_subgroup(point: Point) -> bool:
-    """Whether a point is on the curve and l times it is neutral; the neutral point is in the subgroup."""
+    """Whether a point is on the curve and l times it is the identity.  The identity is in the subgroup."""
     return is_on_curve(point) and multiply(ORDER, point) == IDENTITY
 
 
 def point(x: int, y: int, what: str) -> Point:
-    """The point with these coordinates, from outside.
+    """The point with these untrusted coordinates.
 
     Raises FormatError, naming `what`, when a coordinate is not reduced, or the point is not on the curve, not in the
-    subgroup of order l, or neutral.
+    subgroup of order l, or the identity.
     """
     if not (0 <= x < R and 0 <= y < R):
         raise FormatError(f"{what} has a coordinate that is not below the modulus")
     if not is_on_curve((x, y)):
         raise FormatError(f"{what} is not on Baby Jubjub")
     if (x, y) == IDENTITY:
-        raise FormatError(f"{what} is the neutral point")
+        raise FormatError(f"{what} is the identity of Baby Jubjub")
     if not is_in_subgroup((x, y)):
         raise FormatError(f"{what} is not in the subgroup of Baby Jubjub")
     return x, y
 
 
 def _square_root(square: mpz) -> mpz | None:
-    """The root that is at most (r - 1) / 2, by Tonelli and Shanks, or None when there is none."""
+    """The square root that is at most (r - 1) / 2, or None for a non-square.  By Tonelli and Shanks."""
     if square == 0:
         return mpz(0)
     if legendre(square, R) != 1:
@@ -102,12 +102,12 @@ def _square_root(square: mpz) -> mpz | None:
 
 
 def _unpacked(data: bytes) -> Point | None:
-    """The point of the curve, in any subgroup, that 32 bytes pack; None when they pack none."""
+    """The point of the curve, in any subgroup, with this packed form, or None."""
     y = int.from_bytes(data[:31] + bytes([data[31] & ~_SIGN_BIT]), "little")
     if y >= R:
         return None
     yy = mpz(y) * y % R
-    root = _square_root((1 - yy) * invert(A - D * yy, R) % R)  # A / D is no square, so A - D y^2 is not zero
+    root = _square_root((1 - yy) * invert(A - D * yy, R) % R)  # A / D is not a square, so A - D y^2 is not zero
     if root is None or (root == 0 and data[31] & _SIGN_BIT):
         return None
     return int(-root % R if data[31] & _SIGN_BIT else root), y
@@ -123,21 +123,21 @@ def pack(point: Point) -> bytes:
 
 
 def unpack(data: bytes, what: str) -> Point:
-    """The point that `pack` wrote.  Raises FormatError as `point` does, and for any other bytes than `pack` writes."""
+    """Inverts `pack`.  Raises FormatError for bytes that `pack` never writes, and as `point` does."""
     if len(data) != 32:
         raise FormatError(f"{what} has {len(data)} bytes instead of 32")
-    found = _unpacked(data)
-    if found is None:
+    coordinates = _unpacked(data)
+    if coordinates is None:
         raise FormatError(f"{what} is not a packed point of Baby Jubjub")
-    return point(*found, what)
+    return point(*coordinates, what)
 
 
 def hash_to_curve(label: bytes) -> Point:
-    """A point of order l whose logarithm to any other base nobody knows: try, count up, clear the cofactor.
+    """A point of order l with an unknown logarithm to any other base, by try-and-increment.
 
     Candidate k is SHA-256(prefix | label | k in 4 big-endian bytes) with bit 254 cleared, read as a packed point and
-    multiplied by 8.  The first that is a point, and whose multiple is not neutral, is returned.  Labels are public
-    constants of equal role, so the time that this takes tells nothing.
+    multiplied by 8.  The first candidate that is a point with a multiple other than the identity is returned.  The time
+    taken depends on the label, which must therefore be public.
     """
     for counter in range(1 << 32):
         digest = bytearray(hashlib.sha256(domains.HASH_TO_CURVE + label + counter.to_bytes(4, "big")).digest())

@@ -1,14 +1,14 @@
-"""The two groups of BN254 on canonical integers: points, their checks, their bytes.  No kernel, no Numba.
+"""The two groups of BN254 on canonical integers: points, their checks, their bytes.  No kernels and no Numba.
 
 G1 is y^2 = x^3 + 3 over Fp.  G2 is the subgroup of order r of y^2 = x^3 + 3 / (9 + u) over Fp2 = Fp[u] / (u^2 + 1).
-A point of these types is on its curve, in the subgroup of order r, and not the identity: every point from outside is
-made by `g1`, `g2`, `decode_g1` or `decode_g2`, which check it, and the group law stays in the group.  The identity is
-None.
+A G1Point or G2Point is on its curve, in the subgroup of order r, and not the identity, which is None.  Every point
+from outside comes through `g1`, `g2`, `decode_g1` or `decode_g2`, which check it, and the group law stays in the group.
 
 Sources: EIP-196 and EIP-197 for the curves, the generators and the bytes.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar, overload
 
 from gmpy2 import mpz
 
@@ -25,7 +25,7 @@ G2_BYTES = 128
 
 @dataclass(frozen=True)
 class G1Point:
-    """A point of G1 that is not the identity: canonical coordinates."""
+    """A point of G1 other than the identity, with canonical coordinates."""
 
     x: int
     y: int
@@ -33,13 +33,14 @@ class G1Point:
 
 @dataclass(frozen=True)
 class G2Point:
-    """A point of G2 that is not the identity: canonical coordinates (c0, c1) standing for c0 + c1·u."""
+    """A point of G2 other than the identity, with canonical coordinates (c0, c1) for c0 + c1·u."""
 
     x: Fp2
     y: Fp2
 
 
 Point = G1Point | G2Point
+OnePoint = TypeVar("OnePoint", G1Point, G2Point)
 
 G1 = G1Point(1, 2)
 G2 = G2Point(
@@ -68,7 +69,7 @@ def _power(a: jacobian.Element, exponent: int) -> jacobian.Element:
     return result
 
 
-# The Frobenius map of Fp12, seen from the twist: (x, y) to (conj(x) ξ^((p-1)/3), conj(y) ξ^((p-1)/2)).
+# The Frobenius map of Fp12 on the twist: (x, y) to (conj(x) ξ^((p-1)/3), conj(y) ξ^((p-1)/2)).
 TWIST_X = _power(_XI, (P - 1) // 3)
 TWIST_Y = _power(_XI, (P - 1) // 2)
 
@@ -78,43 +79,58 @@ def _field(point: Point) -> jacobian.Field:
 
 
 def _lift(point: Point) -> jacobian.Point:
-    """A point in Jacobian form."""
+    """The Jacobian form of a point."""
     if isinstance(point, G1Point):
         return mpz(point.x), mpz(point.y), jacobian.FP.one
     return tuple(map(mpz, point.x)), tuple(map(mpz, point.y)), jacobian.FP2.one
 
 
-def _lower(field: jacobian.Field, point: jacobian.Point) -> Point | None:
-    """The point that a Jacobian one stands for."""
-    found = jacobian.affine(field, point)
-    if found is None:
+def _lower(like: OnePoint, point: jacobian.Point) -> OnePoint | None:
+    """The affine form of a Jacobian point, in the group of `like`; None for the identity."""
+    affine = jacobian.affine(_field(like), point)
+    if affine is None:
         return None
-    if field is jacobian.FP:
-        return G1Point(int(found[0]), int(found[1]))
-    return G2Point((int(found[0][0]), int(found[0][1])), (int(found[1][0]), int(found[1][1])))
+    x, y = affine
+    if isinstance(like, G1Point):
+        return G1Point(int(x), int(y))
+    return G2Point((int(x[0]), int(x[1])), (int(y[0]), int(y[1])))
+
+
+@overload
+def negate(point: None) -> None: ...
+
+
+@overload
+def negate(point: OnePoint) -> OnePoint: ...
 
 
 def negate(point: Point | None) -> Point | None:
-    """The point that added to `point` gives the identity."""
+    """-point."""
     if isinstance(point, G1Point):
         return G1Point(point.x, -point.y % P)
     return point and G2Point(point.x, (-point.y[0] % P, -point.y[1] % P))
 
 
-def add(left: Point | None, right: Point | None) -> Point | None:
-    """The sum of two points of one group."""
+def add(left: OnePoint | None, right: OnePoint | None) -> OnePoint | None:
+    """The sum of two points of the same group."""
     if left is None or right is None:
         return left or right
     field = _field(left)
-    return _lower(field, jacobian.add(field, _lift(left), _lift(right)))
+    return _lower(left, jacobian.add(field, _lift(left), _lift(right)))
 
 
-def multiply(scalar: int, point: Point | None) -> Point | None:
+def multiply(scalar: int, point: OnePoint | None) -> OnePoint | None:
     """scalar * point for any integer.  Not constant-time."""
     if point is None:
         return None
-    field = _field(point)
-    return _lower(field, jacobian.multiply(field, scalar, _lift(point)))
+    return _lower(point, jacobian.multiply(_field(point), scalar, _lift(point)))
+
+
+def multiply_nonzero(scalar: int, point: OnePoint) -> OnePoint:
+    """scalar * point for a scalar that is not a multiple of r, so that the result is not the identity."""
+    product = multiply(scalar, point)
+    assert product is not None, "the scalar is a multiple of the group order"
+    return product
 
 
 def _is_on_curve(field: jacobian.Field, x: jacobian.Element, y: jacobian.Element, b: jacobian.Element) -> bool:
@@ -122,15 +138,15 @@ def _is_on_curve(field: jacobian.Field, x: jacobian.Element, y: jacobian.Element
 
 
 def frobenius(point: jacobian.Point) -> jacobian.Point:
-    """ψ of a point of the twist; it is multiplication by p on G2."""
+    """ψ of a point of the twist.  On G2 it is multiplication by p."""
     x, y, z = ((a[0], -a[1] % P) for a in point)
     return jacobian.FP2.mul(x, TWIST_X), jacobian.FP2.mul(y, TWIST_Y), z
 
 
 def is_in_subgroup(point: jacobian.Point) -> bool:
-    """Whether a point of the twist is in G2: (x+1) Q + ψ(x Q) + ψ^2(x Q) = ψ^3(2 x Q), x the parameter of the curve.
+    """Whether a point of the twist is in G2: (x+1) Q + ψ(x Q) + ψ^2(x Q) = ψ^3(2 x Q).
 
-    63 doublings instead of the 254 of r Q.  Source: Dai, Lin, Zhao, Zhou, "Fast subgroup membership testings for G1,
+    x is the parameter of the curve.  63 doublings instead of the 254 of r Q.  Source: Dai, Lin, Zhao, Zhou, "Fast subgroup membership testings for G1,
     G2 and GT on pairing-friendly curves" (ePrint 2022/348), section 5, for BN curves.
     """
     field = jacobian.FP2
@@ -144,7 +160,7 @@ def is_in_subgroup(point: jacobian.Point) -> bool:
 
 
 def g1(x: int, y: int, what: str) -> G1Point:
-    """The point of G1 with these coordinates, from outside.
+    """The point of G1 with these untrusted coordinates.
 
     Raises FormatError, naming `what`, when a coordinate is not reduced, or the point is the identity, written (0, 0),
     or not on the curve.  Every point of the curve is in G1.
@@ -159,10 +175,10 @@ def g1(x: int, y: int, what: str) -> G1Point:
 
 
 def g2(x: Fp2, y: Fp2, what: str) -> G2Point:
-    """The point of G2 with these coordinates, from outside.
+    """The point of G2 with these untrusted coordinates.
 
     Raises FormatError, naming `what`, when a coordinate is not reduced, or the point is the identity, written as
-    zeros, not on the twist, or on the twist and not in the subgroup of order r.
+    zeros, not on the twist, or on the twist but not in the subgroup of order r.
     """
     if not all(0 <= c < P for c in (*x, *y)):
         raise FormatError(f"{what} has a coordinate that is not below the modulus")
@@ -195,12 +211,12 @@ def _coordinates(data: bytes, length: int, what: str) -> list[int]:
 
 
 def decode_g1(data: bytes, what: str) -> G1Point:
-    """The point that `encode_g1` wrote.  Raises FormatError as `g1` does, and for another length."""
+    """Inverts `encode_g1`.  Raises FormatError for another length, and as `g1` does."""
     x, y = _coordinates(data, G1_BYTES, what)
     return g1(x, y, what)
 
 
 def decode_g2(data: bytes, what: str) -> G2Point:
-    """The point that `encode_g2` wrote.  Raises FormatError as `g2` does, and for another length."""
+    """Inverts `encode_g2`.  Raises FormatError for another length, and as `g2` does."""
     x1, x0, y1, y0 = _coordinates(data, G2_BYTES, what)
     return g2((x0, x1), (y0, y1), what)

@@ -1,7 +1,8 @@
 """The group of a complete twisted Edwards curve a x^2 + y^2 = 1 + d x^2 y^2 over any prime field.
 
-Complete means that a is a square and d is not: then one addition formula serves every pair of points, equal, opposite
-or neutral, and no denominator is ever zero.  Points are (x, y), canonical integers; (0, 1) is neutral.
+Complete means that a is a square and d is not: then one addition formula serves every pair of points, whether equal,
+opposite or the identity, and no denominator is ever zero.  Points are (x, y), canonical integers, and (0, 1) is the
+identity.
 
 Source: Bernstein, Birkner, Joye, Lange, Peters, "Twisted Edwards Curves" (2008), sections 3 and 6.
 """
@@ -17,7 +18,7 @@ IDENTITY: Point = (0, 1)
 
 @dataclass(frozen=True)
 class Edwards:
-    """The curve's modulus and its two coefficients."""
+    """A curve: its modulus and its two coefficients."""
 
     modulus: int
     a: int
@@ -25,7 +26,7 @@ class Edwards:
 
 
 def is_on_curve(curve: Edwards, point: Point) -> bool:
-    """Whether the coordinates satisfy the equation; they may be any integers."""
+    """Whether the coordinates, which may be any integers, satisfy the equation of the curve."""
     xx, yy = point[0] * point[0], point[1] * point[1]
     return (curve.a * xx + yy - 1 - curve.d * xx * yy) % curve.modulus == 0
 
@@ -70,15 +71,15 @@ def _add(curve: Edwards, left: tuple, right: tuple) -> tuple:
 
 
 def multiply(curve: Edwards, scalar: int, point: Point) -> Point:
-    """scalar * point, for a scalar of any size and sign, by four-bit windows.  Not constant-time."""
+    """scalar * point for a scalar of any size and sign, with 4-bit windows.  Not constant-time."""
     if scalar < 0:
         scalar, point = -scalar, negate(curve, point)
     wide = Edwards(mpz(curve.modulus), mpz(curve.a), mpz(curve.d))
-    neutral = (mpz(0), mpz(1), mpz(1))
-    table = [neutral, (mpz(point[0]), mpz(point[1]), mpz(1))]
+    identity = (mpz(0), mpz(1), mpz(1))
+    table = [identity, (mpz(point[0]), mpz(point[1]), mpz(1))]
     while len(table) < 16:
         table.append(_add(wide, table[-1], table[1]))
-    total = neutral
+    total = identity
     for digit in f"{scalar:x}":
         for _ in range(4):
             total = _double(wide, total)

@@ -1,7 +1,7 @@
-"""Curves y^2 = x^3 + b on canonical integers, one text for coordinates in Fp and in Fp2.  No kernel, no Numba.
+"""Curves y^2 = x^3 + b on canonical integers, with coordinates in Fp or in Fp2.  No kernels and no Numba.
 
-For keys, checks and tests, where a point at a time is enough.  Points are Jacobian, (X, Y, Z) standing for
-(X / Z^2, Y / Z^3), and Z = 0 is the identity, so addition meets no division.  Formulas: Explicit-Formulas Database,
+Keys, checks and tests use it, where one point at a time is enough.  Points are Jacobian: (X, Y, Z) stands for
+(X / Z^2, Y / Z^3) and Z = 0 for the identity, so addition needs no division.  Formulas: Explicit-Formulas Database,
 short Weierstrass with a = 0, "dbl-2009-l" and "add-2007-bl".
 """
 
@@ -13,7 +13,7 @@ from gmpy2 import invert, mpz
 
 from zk.fields.prime import P
 
-Element = Any  # an mpz below p, or a pair of them standing for a0 + a1·u with u^2 = -1
+Element = Any  # an mpz below p, or a pair (a0, a1) of them for a0 + a1·u with u^2 = -1
 Point = tuple[Element, Element, Element]
 
 _WINDOW_BITS = 4
@@ -22,7 +22,7 @@ _P = mpz(P)
 
 @dataclass(frozen=True)
 class Field:
-    """The operations of one field of coordinates on reduced elements."""
+    """The field of a curve's coordinates: its operations on reduced elements."""
 
     zero: Element
     one: Element
@@ -64,7 +64,7 @@ FP2 = Field(
 
 
 def identity(field: Field) -> Point:
-    """The neutral point."""
+    """The identity."""
     return field.one, field.one, field.zero
 
 
@@ -74,7 +74,7 @@ def negate(field: Field, point: Point) -> Point:
 
 
 def double(field: Field, point: Point) -> Point:
-    """2 (X, Y, Z) by "dbl-2009-l"; the identity for the identity and for points with Y = 0."""
+    """2 (X, Y, Z) by "dbl-2009-l".  The identity and points with Y = 0 double to the identity."""
     add, sub, mul = field.add, field.sub, field.mul
     x, y, z = point
     xx, yy = mul(x, x), mul(y, y)
@@ -91,7 +91,7 @@ def double(field: Field, point: Point) -> Point:
 
 
 def add(field: Field, left: Point, right: Point) -> Point:
-    """The sum of any two points, by "add-2007-bl" with its three exceptions handled."""
+    """The sum of any two points by "add-2007-bl", which has three exceptional cases of its own."""
     sub, mul = field.sub, field.mul
     (x1, y1, z1), (x2, y2, z2) = left, right
     if z1 == field.zero:
@@ -111,7 +111,7 @@ def add(field: Field, left: Point, right: Point) -> Point:
 
 
 def multiply(field: Field, scalar: int, point: Point) -> Point:
-    """scalar * point, for a scalar of any size and sign, by four-bit windows.  Not constant-time."""
+    """scalar * point for a scalar of any size and sign, with 4-bit windows.  Not constant-time."""
     if scalar < 0:
         scalar, point = -scalar, negate(field, point)
     table = [identity(field), point]

@@ -17,19 +17,23 @@ identification" (2012), section 4, for the buckets; Brickell, Gordon, McCurley, 
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from zk.curves import g1 as g1_arrays
 from zk.curves import g2 as g2_arrays
 from zk.curves import weierstrass
-from zk.curves.bn254 import G1Point, G2Point
+from zk.curves.bn254 import G1Point, G2Point, OnePoint
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.msm import batch_affine, endomorphism, recoding, window_tables
 from zk.msm.recoding import Windows
 from zk.runtime import parallel
 from zk.runtime.jit import inner, kernel
+
+Decode = Callable[[np.ndarray], list[OnePoint | None]]
+Shape = tuple[int, ...]
 
 _WHOLE_BELOW = 512  # rows; a smaller multiplication is one task
 _MAX_WIDTH = 18  # bits of a window: 8 MiB of buckets in G1
@@ -133,15 +137,15 @@ def _combine(totals, positions, result):
 
 
 @dataclass(frozen=True)
-class Pending:
+class Pending(Generic[OnePoint]):
     """A multiplication under way: its tasks, whose results `totals` gets, and how to read the point."""
 
     tasks: list[Future]
     totals: np.ndarray
     positions: np.ndarray
-    decode: Callable[[np.ndarray], list]
+    decode: Callable[[np.ndarray], list[OnePoint | None]]
 
-    def result(self) -> G1Point | G2Point | None:
+    def result(self) -> OnePoint | None:
         """The sum, None when it is the identity.  Waits for the tasks: not to be called from a task of the pool."""
         for task in self.tasks:
             task.result()
@@ -173,7 +177,7 @@ def _choose(level_bits: int, levels: int, count: int, bits: int) -> Windows:
     return recoding.windows(level_bits, levels, min(range(least, level_bits // 2 + 1), key=cost), bits)
 
 
-def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Callable) -> Pending:
+def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Decode[OnePoint]) -> Pending[OnePoint]:
     """Begin on the pool; `points` has one row for each level and scalar."""
     count = len(windows.table)
     totals = np.empty((count, 4, *points.shape[2:]), np.uint64)
@@ -185,7 +189,7 @@ def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Ca
     return Pending(tasks, totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
 
 
-def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
+def _checked(points: np.ndarray, scalars: np.ndarray, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """Both as the kernels want them.  Raises ValueError when they do not fit each other."""
     fits = points.shape[1:] == (len(scalars), *shape) and scalars.shape[1:] == (4,)
     if not fits or len(points) not in (1, window_tables.LEVELS):
@@ -194,7 +198,7 @@ def _checked(points: np.ndarray, scalars: np.ndarray, shape: tuple) -> tuple[np.
     return points.reshape(-1, *shape), scalars
 
 
-def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
+def _start_known(table: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
     if len(table) == 1:
         return _start_once(table[0], scalars, shape, decode)
     points, scalars = _checked(table, scalars, shape)
@@ -205,7 +209,7 @@ def _start_known(table: np.ndarray, scalars: np.ndarray, shape: tuple, decode: C
     return _start(points, recoded, windows, decode)
 
 
-def _start_once(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: Callable) -> Pending:
+def _start_once(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
     points, scalars = _checked(points[np.newaxis], scalars, shape)
     if not array.is_canonical(FR, scalars):
         raise ValueError("a scalar is not below r")
@@ -216,7 +220,7 @@ def _start_once(points: np.ndarray, scalars: np.ndarray, shape: tuple, decode: C
     return _start(points, recoded, windows, decode)
 
 
-def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending:
+def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending[G1Point]:
     """Begin Σ scalar·point over G1 on the pool, for a table (levels, n, 2, 4) of `multiples.table`, or (1, n, 2, 4).
 
     Start the largest multiplication first, and those over G2 before those over G1.  Raises ValueError when the shapes
@@ -225,7 +229,7 @@ def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending:
     return _start_known(table, scalars, g1_arrays.SHAPE, g1_arrays.decode)
 
 
-def start_g2(table: np.ndarray, scalars: np.ndarray) -> Pending:
+def start_g2(table: np.ndarray, scalars: np.ndarray) -> Pending[G2Point]:
     """Begin Σ scalar·point over G2 on the pool, for a table (levels, n, 2, 2, 4); as `start_g1`."""
     return _start_known(table, scalars, g2_arrays.SHAPE, g2_arrays.decode)
 
