@@ -1,5 +1,5 @@
-"""What is proved: statements, the language they are written in, and the gadgets they are made of.
+"""Statements to be proved, the circuit language they are written in, and the gadgets they are built from.
 
-Reading order: records, generators, merkle · frontend · gadgets · statements · pins, registry · samples.  Shared by
-the public and the secret side, so it holds no secrets and no state.  Imports zk only.
+Reading order: records, generators, merkle · frontend · gadgets · statements · pins, registry · samples.  Both the public
+and the secret side use this package, so it holds no secrets and no state.  Imports zk only.
 """

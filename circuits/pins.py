@@ -1,11 +1,11 @@
-"""What is pinned of every statement: read from pinned.json, without loading any statement or any mathematics."""
+"""The pinned facts of every statement, read from pinned.json without loading any statement or any mathematics."""
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 
-@lru_cache(maxsize=1)
+@cache
 def _pinned() -> dict[str, dict[str, object]]:
     return json.loads(Path(__file__).with_name("pinned.json").read_text("utf-8"))
 
@@ -17,6 +17,6 @@ def names() -> tuple[str, ...]:
 
 def fingerprint(name: str) -> str:
     """The statement's fingerprint, 64 hexadecimal digits.  Raises KeyError when there is no such statement."""
-    found = _pinned()[name]["fingerprint"]
-    assert isinstance(found, str), "pinned.json is our own file"
-    return found
+    digits = _pinned()[name]["fingerprint"]
+    assert isinstance(digits, str), "pinned.json is our own file"
+    return digits

@@ -1,11 +1,13 @@
-"""Honest inputs of every statement, made from host functions, and lies that only one constraint refuses.
+"""Honest inputs of every statement, made by host functions, and lies that violate a single constraint.
 
-The tables of lies in the tests start from the honest ones.  The soundness audit takes both: it watches the circuit
-move about the honest witnesses, and sees by the lies what a constraint that only forbids a jump is good for.
-Nothing here is secret.
+The tables of lies in the tests start from the honest inputs.  The soundness audit takes both: it varies the witness
+around the honest inputs, and uses the lies to show the weight of constraints that only forbid a jump.  Nothing here is
+secret.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from circuits import generators, merkle, records
 from circuits.statements import leg, margin
@@ -21,6 +23,9 @@ POSITION = 0xC0FFEE5D
 OLD_BALANCES = (1_000_000, 0, 5, 2**63 - 1, -(2**63), 7, 1, 0)
 NEW_BALANCES = (250_000, 3, 0, 2**62, -(2**62), -7, 1, 2**63 - 1)
 
+Leg = tuple[leg.Public[int], leg.Private[int]]
+Margin = tuple[margin.Public[int], margin.Private[int]]
+
 
 def sibling(level: int, index: int) -> int:
     """Some other node of the tree."""
@@ -32,10 +37,10 @@ def path_at(commitment: int, position: int) -> tuple[merkle.Path, int]:
     return merkle.build(commitment, position, sibling)
 
 
-def publish(private: leg.Private, root: int, cash: int) -> leg.Public:
-    """The public inputs that go with a leg's private ones."""
+def publish(private: leg.Private[int], root: int, cash: int) -> leg.Public[int]:
+    """The public inputs that match a leg's private ones."""
     commitment = private.old.commitment(poseidon.hash)
-    changes = [after - before for before, after in zip(private.old.balances, private.new.balances)]
+    changes = [after - before for before, after in zip(private.old.balances, private.new.balances, strict=True)]
     value = generators.commit(changes, private.blinding)
     rk = babyjubjub.add(private.ak, babyjubjub.multiply(private.alpha, babyjubjub.BASE8))
     nullifier = records.nullifier(poseidon.hash, private.nk, commitment, private.position)
@@ -43,9 +48,14 @@ def publish(private: leg.Private, root: int, cash: int) -> leg.Public:
 
 
 def honest_leg(
-    old: tuple = OLD_BALANCES, new: tuple = NEW_BALANCES, *, epoch: int = 41, cash: int = 0, genesis: int = 0
-) -> tuple[leg.Public, leg.Private]:
-    """A leg between these balances; a genesis leg has a path in a tree of its own, and any root."""
+    old: tuple[int, ...] = OLD_BALANCES,
+    new: tuple[int, ...] = NEW_BALANCES,
+    *,
+    epoch: int = 41,
+    cash: int = 0,
+    genesis: int = 0,
+) -> Leg:
+    """A leg between these balances.  A genesis leg has a path to a root of its own, and names any root."""
     ak = babyjubjub.multiply(SPENDING_SECRET, babyjubjub.BASE8)
     owner = records.owner(poseidon.hash, ak, NULLIFIER_KEY)
     before = records.Account(owner, old, 12, rho=1111)
@@ -57,18 +67,18 @@ def honest_leg(
     return publish(private, root, cash), private
 
 
-def cash_leg() -> tuple[leg.Public, leg.Private]:
-    """A leg to an account that owes nothing."""
+def cash_leg() -> Leg:
+    """A leg to an account without debts."""
     return honest_leg((5, 0, 0, 0, 0, 0, 0, 9), (3, 0, 0, 0, 0, 0, 0, 2**63 - 1), epoch=0, cash=1)
 
 
-def genesis_leg() -> tuple[leg.Public, leg.Private]:
+def genesis_leg() -> Leg:
     """A leg that starts from nothing."""
     return honest_leg((0,) * 8, (500, 0, 0, 0, 0, 0, 0, 0), epoch=0, cash=1, genesis=1)
 
 
-def honest_margin() -> tuple[margin.Public, margin.Private]:
-    """A leveraged portfolio that survives, in its last scenario with nothing to spare."""
+def honest_margin() -> Margin:
+    """A leveraged portfolio that survives; in its last scenario it is worth exactly zero."""
     balances = (-(2**63), 2**63 - 1, -5, 7, 0, 0, 1, 0)
     values = [[1 + s, 2 + s, s, 2**64 - 1, 5, 6, 7, 8] for s in range(records.SCENARIOS)]
     values[-1] = [0, 0, 1, 0, 0, 0, 5, 0]
@@ -78,23 +88,29 @@ def honest_margin() -> tuple[margin.Public, margin.Private]:
     return public, margin.Private(account, grid.values)
 
 
-def _with(balance: int, index: int) -> tuple:
-    """Zeros, but for one balance."""
+def _with(balance: int, index: int) -> tuple[int, ...]:
+    """Zeros except for one balance."""
     return tuple(balance if i == index else 0 for i in range(records.ASSETS))
 
 
-def _genesis_flag_of_two() -> tuple[leg.Public, leg.Private]:
-    """A flag that is neither 0 nor 1, where nothing else minds: an empty account that is in the tree as well."""
+def _genesis_flag_of_two() -> Leg:
+    """A flag that is neither 0 nor 1 and violates nothing else: an empty account that is in the tree as well."""
     public, private = honest_leg(_with(0, 0))
     return public, replace(private, genesis=2)
 
 
-def honest(name: str) -> list[tuple]:
-    """(public, private) of true claims of one statement, together going every way through its circuit."""
-    return {"leg": lambda: [honest_leg(), cash_leg(), genesis_leg()], "margin": lambda: [honest_margin()]}[name]()
+_HONEST: dict[str, tuple[Callable[[], tuple[Any, Any]], ...]] = {
+    "leg": (honest_leg, cash_leg, genesis_leg),
+    "margin": (honest_margin,),
+}
 
 
-def lies(name: str) -> list[tuple]:
+def honest(name: str) -> list[tuple[Any, Any]]:
+    """(public, private) of true claims of one statement, which together take every branch of its circuit."""
+    return [make() for make in _HONEST[name]]
+
+
+def lies(name: str) -> list[tuple[Any, Any]]:
     """(public, private) of false claims of one statement, each of which violates a single constraint."""
     if name != "leg":
         return []

@@ -1,7 +1,7 @@
 """Points of a complete twisted Edwards curve over the circuit's own field: Baby Jubjub, and toy curves in tests.
 
-Complete addition has no exceptions: for points of the curve no denominator is zero, so a quotient that is only
-hinted is pinned down by one product.  That rests on both points being on the curve, which is what the type says.
+Complete addition has no exceptions: for points of the curve no denominator is zero, so one product determines a hinted
+quotient.  This relies on both points being on the curve, which the type CurvePoint promises.
 """
 
 from collections.abc import Sequence
@@ -33,13 +33,13 @@ def on_curve(b: Builder, x: Signal, y: Signal, why: str, *, curve: Edwards = bab
 
 
 def constant(b: Builder, point: edwards.Point, *, curve: Edwards = babyjubjub.CURVE) -> CurvePoint:
-    """A fixed point.  No constraint."""
+    """A fixed point.  No constraints."""
     assert edwards.is_on_curve(curve, point)
     return CurvePoint(b.constant(point[0]), b.constant(point[1]))
 
 
 def add(b: Builder, left: CurvePoint, right: CurvePoint, *, curve: Edwards = babyjubjub.CURVE) -> CurvePoint:
-    """left + right.  6 constraints, 3 when one of them is fixed, none when both are.
+    """left + right.  6 constraints, 3 when one point is fixed, none when both are.
 
     With s = x1 y2, t = y1 x2: x (1 + d s t) = s + t and y (1 - d s t) = (y1 - a x1)(x2 + y2) + a s - t.
     """
@@ -53,7 +53,7 @@ def add(b: Builder, left: CurvePoint, right: CurvePoint, *, curve: Edwards = bab
 
 
 def _quotient(b: Builder, numerator: Signal, denominator: Signal, why: str) -> Signal:
-    """numerator / denominator, for a denominator that is never 0.  1 constraint, or none when it is a constant."""
+    """numerator / denominator, for a denominator that is never 0.  1 constraint, or none if it is constant."""
     divisor = denominator.constant()
     if divisor is not None:
         return numerator * pow(divisor, -1, b.modulus)
@@ -63,7 +63,7 @@ def _quotient(b: Builder, numerator: Signal, denominator: Signal, why: str) -> S
 
 
 def _lookup(b: Builder, bits: Sequence[Bit], table: Sequence[edwards.Point]) -> CurvePoint:
-    """table[bits], lowest bit first, for one to three bits: the polynomial in the bits that takes these values.
+    """table[bits], lowest bit first, for one to three bits: the multilinear polynomial with these values.
 
     3 constraints for three bits, 1 for two, none for one.
     """
@@ -82,7 +82,7 @@ def _lookup(b: Builder, bits: Sequence[Bit], table: Sequence[edwards.Point]) -> 
 
 
 def _interpolate(b: Builder, values: Sequence[int], monomials: Sequence[Signal]) -> Signal:
-    """The combination of 1, s0 (and s1, s0 s1) that takes values[s0 + 2 s1]."""
+    """The combination of 1, s0 (and s1, s0 s1) whose value is values[s0 + 2 s1]."""
     factors = [values[0], values[1] - values[0]]
     if len(values) > 2:
         factors += [values[2] - values[0], values[3] - values[2] - values[1] + values[0]]
@@ -92,7 +92,7 @@ def _interpolate(b: Builder, values: Sequence[int], monomials: Sequence[Signal])
 def add_fixed(
     b: Builder, start: CurvePoint, bits: Sequence[Bit], base: edwards.Point, *, curve: Edwards = babyjubjub.CURVE
 ) -> CurvePoint:
-    """start + n base, where n has the given bits, lowest first.  9 constraints for each window of three bits."""
+    """start + n base, where n has the given bits, lowest first.  9 constraints for three bits."""
     assert edwards.is_on_curve(curve, base)
     total = start
     for first in range(0, len(bits), WINDOW_BITS):
@@ -108,7 +108,7 @@ def add_fixed(
 def multiply(
     b: Builder, bits: Sequence[Bit], point: CurvePoint, *, curve: Edwards = babyjubjub.CURVE
 ) -> CurvePoint:
-    """n point, where n has the given bits, lowest first: double and add from the highest.  14 constraints for a bit."""
+    """n point, where n has the given bits, lowest first: double and add from the highest.  14 constraints a bit."""
     total = constant(b, edwards.IDENTITY, curve=curve)
     for bit in reversed(bits):
         x = b.multiply(bit.signal, point.x, "x, or 0")

@@ -1,4 +1,4 @@
-"""Bits, choices between signals, and being different from zero."""
+"""Bits, choices between signals, and signals that are not zero."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Membership in a quaternary Merkle tree."""
+"""Membership in a quaternary Merkle tree.  circuits/merkle.py is the same walk on integers."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,16 @@ from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
 from circuits.gadgets import boolean
 from circuits.gadgets.boolean import Bit
+from circuits.records import Hash
 
 
 def root(
-    b: Builder, leaf: Signal, position: Sequence[Bit], path: Sequence[Sequence[Signal]], *, hash: records.Hash
+    b: Builder, leaf: Signal, position: Sequence[Bit], path: Sequence[Sequence[Signal]], *, hash: Hash[Signal]
 ) -> Signal:
-    """The root of the tree in which `leaf` stands at the position whose bits are given, lowest first.
+    """The root of the tree that holds `leaf` at the position whose bits are given, lowest first.
 
-    path[k] holds the four children of the node above level k; which of them is ours, two bits of the position say, and
-    it must be what the level below hashed to.  4 constraints and one hash for each level.
+    path[k] holds the four children of the node above level k.  Two bits of the position select our own child, which
+    must equal the hash from the level below.  4 constraints and one hash for each level.
     """
     assert len(position) == 2 * len(path)
     current = leaf

@@ -1,86 +1,88 @@
-"""Poseidon inside a circuit: three constraints for each S-box, everything else is linear.
+"""Poseidon inside a circuit: three constraints for each S-box; everything else is linear.
 
-The input of an S-box is a fixed combination of the outputs of earlier S-boxes: of the t outputs of the round before in
-a full round, and of the t outputs of the last full round plus every partial one so far in a partial round.  These
-combinations depend on the instance alone, so they are worked out once (`_template`) and filled in with wires for each
-hash.  The tag is a number known when the circuit is built, so its first S-box is worked out there and then.
+The input of an S-box is a fixed linear combination of the outputs of earlier S-boxes: in a full round, of the t outputs
+of the round before; in a partial round, of the t outputs of the last full round and every partial output so far.  The
+combinations depend only on the instance, so `_template` computes them once, and each hash fills in its own wires.  The
+tag is a number known when the circuit is built, so its first S-box is evaluated then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from operator import mul
 
 from gmpy2 import mpz
 
 from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
+from circuits.records import Hash
 from zk.hashes import poseidon
 from zk.hashes.poseidon import Parameters
 
 
 @dataclass(frozen=True)
 class _Combination:
-    """The sum of coefficients[i] * output[first + i] and `added`; zero coefficients are not there."""
+    """Σ coefficients[i]·output[outputs[i]] + added.  No coefficient is zero."""
 
     outputs: tuple[int, ...]
     coefficients: tuple[int, ...]
     added: int
 
 
-def _combination(first: int, coefficients: Sequence[int], added: int, modulus: int) -> _Combination:
+def _combination(first: int, coefficients: Iterable[int], added: int, modulus: int) -> _Combination:
     """The combination of the outputs `first`, first + 1, ... with these coefficients."""
-    kept = [(first + i, int(c % modulus)) for i, c in enumerate(coefficients) if c % modulus]
-    return _Combination(tuple(i for i, _ in kept), tuple(c for _, c in kept), int(added % modulus))
+    terms = [(first + i, int(c % modulus)) for i, c in enumerate(coefficients) if c % modulus]
+    return _Combination(tuple(i for i, _ in terms), tuple(c for _, c in terms), int(added % modulus))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template(instance: Parameters) -> tuple[_Combination, ...]:
-    """The input of every S-box after the first round, in order, and last the hash, over S-box outputs numbered from 0.
+    """The input of every S-box after the first round, in order, and finally the hash, over S-box outputs from 0 on.
 
     The partial rounds use the moving basis of `zk.hashes.poseidon`: z starts as u, a combination of the last full
     round's outputs, and partial output k only adds columns[k] to it.
     """
     p, t, half = instance.modulus, instance.width, instance.full_rounds // 2
     constants, matrix = instance.constants, instance.matrix
-    found = []
+    combinations = []
 
     def full_rounds(first_round: int, first_output: int) -> None:
         for i in range(half - 1):
-            for row, constant in zip(matrix, constants[first_round + i]):
-                found.append(_combination(first_output + i * t, row, constant, p))
+            for row, constant in zip(matrix, constants[first_round + i], strict=True):
+                combinations.append(_combination(first_output + i * t, row, constant, p))
 
     full_rounds(1, 0)
     base = (half - 1) * t
     partial = poseidon.partial_rounds(instance)
-    found.append(_combination(base, matrix[0], constants[half][0], p))
+    combinations.append(_combination(base, matrix[0], constants[half][0], p))
     z = [[mpz(c) for c in row] for row in matrix[1:]]
-    for row, column, shift in zip(partial.rows, partial.columns, partial.shifts):
-        mixed = [sum(map(mul, row[1:], outputs)) % p for outputs in zip(*z)]
-        found.append(_combination(base, [*mixed, row[0]], shift, p))
-        z = [[*old, added] for old, added in zip(z, column)]
-    for row, closing in zip(partial.power, partial.closing):
-        found.append(_combination(base, [sum(map(mul, row, outputs)) for outputs in zip(*z)], closing, p))
+    for row, column, shift in zip(partial.rows, partial.columns, partial.shifts, strict=True):
+        mixed = [sum(map(mul, row[1:], outputs)) % p for outputs in zip(*z, strict=True)]
+        combinations.append(_combination(base, [*mixed, row[0]], shift, p))
+        z = [[*old, added] for old, added in zip(z, column, strict=True)]
+    for row, closing in zip(partial.power, partial.closing, strict=True):
+        mixed = [sum(map(mul, row, outputs)) for outputs in zip(*z, strict=True)]
+        combinations.append(_combination(base, mixed, closing, p))
     after = base + t + instance.partial_rounds
     full_rounds(half + instance.partial_rounds + 1, after)
-    found.append(_combination(after + base, matrix[0], 0, p))
-    return tuple(found)
+    combinations.append(_combination(after + base, matrix[0], 0, p))
+    return tuple(combinations)
 
 
-def _fill(b: Builder, combination: _Combination, outputs: list[int], known: int) -> Signal:
-    """The combination as a signal.  Output 0, the tag's, is the number `known`; the others are wires."""
-    wires, coefficients, added = combination.outputs, combination.coefficients, combination.added
-    if wires and wires[0] == 0:
-        added = (added + coefficients[0] * known) % b.modulus
-        wires, coefficients = wires[1:], coefficients[1:]
-    return b.linear([outputs[i] for i in wires], coefficients, added)
+def _fill(b: Builder, combination: _Combination, outputs: list[int], tag_output: int) -> Signal:
+    """The combination as a signal.  Output 0, the tag's, is a known number; the others are wires."""
+    indices, coefficients, added = combination.outputs, combination.coefficients, combination.added
+    if indices and indices[0] == 0:
+        added = (added + coefficients[0] * tag_output) % b.modulus
+        indices, coefficients = indices[1:], coefficients[1:]
+    return b.linear([outputs[i] for i in indices], coefficients, added)
 
 
 def _fifth_power(b: Builder, x: Signal) -> int:
     """The wire that is x^5.  3 constraints."""
     square = b.multiply(x, x, "square")
     wire = b.multiply(b.multiply(square, square, "fourth power"), x, "fifth power").wire()
-    assert wire is not None, "a constant is hashed outside the circuit"
+    assert wire is not None, "constants must be hashed outside the circuit"
     return wire
 
 
@@ -93,14 +95,14 @@ def hash(b: Builder, inputs: Sequence[Signal], tag: int = 0, *, instance: Parame
     assert instance.modulus == b.modulus and instance.width == len(inputs) + 1
     first = instance.constants[0]
     with b.scope("poseidon"):
-        known = pow(tag + first[0], 5, b.modulus)
-        outputs = [0] + [_fifth_power(b, x + constant) for x, constant in zip(inputs, first[1:])]
+        tag_output = pow(tag + first[0], 5, b.modulus)
+        outputs = [0] + [_fifth_power(b, x + constant) for x, constant in zip(inputs, first[1:], strict=True)]
         *boxes, result = _template(instance)
         for combination in boxes:
-            outputs.append(_fifth_power(b, _fill(b, combination, outputs, known)))
-        return _fill(b, result, outputs, known)
+            outputs.append(_fifth_power(b, _fill(b, combination, outputs, tag_output)))
+        return _fill(b, result, outputs, tag_output)
 
 
-def hasher(b: Builder) -> Callable[[Sequence[Signal], int], Signal]:
+def hasher(b: Builder) -> Hash[Signal]:
     """The hash that circuits/records.py takes, inside this circuit."""
     return lambda inputs, tag: hash(b, inputs, tag)

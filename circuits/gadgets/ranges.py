@@ -1,7 +1,7 @@
-"""Numbers of so many bits.
+"""Numbers of a given width in bits.
 
-A field element has one decomposition into `width` bits as long as 2^width is at most the modulus; the builder's
-hint proposes the bits, and the constraints here leave no other choice.
+A field element has only one decomposition into `width` bits as long as 2^width is at most the modulus.  A hint of the
+builder proposes the bits, and the constraints here leave no other choice.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from circuits.gadgets.boolean import Bit
 
 @dataclass(frozen=True)
 class Ranged:
-    """A signal proved to lie in [0, 2^len(bits)), with its bits, lowest first.  Only `ranged` makes one."""
+    """A signal proved to lie in [0, 2^len(bits)), with its bits, lowest first.  Only this module makes one."""
 
     signal: Signal
     bits: tuple[Bit, ...]
@@ -27,3 +27,11 @@ def ranged(b: Builder, x: Signal, *, width: int, why: str) -> Ranged:
     total = b.combine([1 << i for i in range(width)], [bit.signal for bit in bits])
     b.equal(x, total, why)
     return Ranged(x, bits)
+
+
+def signed(b: Builder, x: Signal, *, width: int, why: str) -> Ranged:
+    """x is in [-2^(width-1), 2^(width-1)).  width + 1 constraints.
+
+    Returns x + 2^(width-1) with its bits; the highest is 1 exactly when x is not negative.
+    """
+    return ranged(b, x + (1 << width - 1), width=width, why=why)

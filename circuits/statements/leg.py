@@ -4,74 +4,75 @@
     old in the tree under root at position, or genesis and old.balances = 0
     nullifier = H[NULLIFIER](nk, H[ACCOUNT](old), position)
     commitment = H[ACCOUNT](new)            every balance of new in [-2^63, 2^63)
-    value = sum_i (new.b_i - old.b_i) G_i + blinding H
+    value = Σ_i (new.b_i - old.b_i) G_i + blinding H
     rk = AK + alpha B8
     cash = 1 implies new.b_i >= 0 and new.epoch = 0
 
-Bound: root by membership (by nothing in a genesis leg, which spends zeros), nullifier and commitment by their hashes,
-value and rk by the curve's arithmetic, cash by the last line.  A cheat would
+Each public input is bound: root by membership (by nothing in a genesis leg, which spends zeros), nullifier and
+commitment by their hashes, value and rk by the curve's arithmetic, cash by the last line.  A cheat would
 
-    spend an account that is not his           "old owner": AK, nk open its owner, and rk's signature needs AK's scalar
-    spend one twice under two nullifiers       "position", "path": one position, hashed with the commitment
+    spend another's account                    "old owner": AK and nk open its owner, and signing under rk needs AK's
+                                               scalar
+    spend one account under two nullifiers     "position", "path": one position, hashed with the commitment
     create money in a genesis leg              "genesis": it starts from zeros
     wrap a balance around the field            "new balances", "change": 64 and 65 bits
-    commit to another change than was made     "value"
+    commit to a change that was not made       "value"
     go short without a margin proof            "cash account"
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic
 
 from circuits import generators, merkle, records
 from circuits.frontend.builder import Builder
+from circuits.frontend.signal import Signal
 from circuits.gadgets import babyjubjub as curve
 from circuits.gadgets import boolean, poseidon, ranges
-from circuits.gadgets import merkle as gadgets
-from circuits.gadgets.ranges import Ranged
-from circuits.records import ARITY, ASSETS, BALANCE_BITS, DEPTH, Account
-from circuits.statements.statement import POSITION_BITS, SCALAR_BITS, Statement, is_kind, value
+from circuits.gadgets import merkle as tree
+from circuits.records import ARITY, ASSETS, BALANCE_BITS, DEPTH, Account, Hash, T
+from circuits.statements.statement import POSITION_BITS, SCALAR_BITS, Statement, is_kind, of_kind
 from zk.curves import babyjubjub
 from zk.hashes import poseidon as host
 
-HALF = 1 << (BALANCE_BITS - 1)
 CHANGE_BITS = BALANCE_BITS + 1
 
 
 @dataclass(frozen=True)
-class Public:
-    """What everybody sees of a leg."""
+class Public(Generic[T]):
+    """The public inputs of a leg."""
 
-    root: int = value("field")
-    nullifier: int = value("field")
-    commitment: int = value("field")
-    value_x: int = value("field")
-    value_y: int = value("field")
-    rk_x: int = value("field")
-    rk_y: int = value("field")
-    cash: int = value("bit")
+    root: T = field(metadata=of_kind("field"))
+    nullifier: T = field(metadata=of_kind("field"))
+    commitment: T = field(metadata=of_kind("field"))
+    value_x: T = field(metadata=of_kind("field"))
+    value_y: T = field(metadata=of_kind("field"))
+    rk_x: T = field(metadata=of_kind("field"))
+    rk_y: T = field(metadata=of_kind("field"))
+    cash: T = field(metadata=of_kind("bit"))
 
 
 @dataclass(frozen=True, repr=False)
-class Private:
-    """What the prover knows.  `path[k]` are the four children at level k, leaves first, our own among them."""
+class Private(Generic[T]):
+    """The prover's secrets.  `path[k]` holds the four children at level k, leaves first, our own among them."""
 
-    ak: tuple = value("field", 2)
-    nk: int = value("field")
-    old: Account
-    genesis: int = value("bit")
-    position: int = value("position")
-    path: tuple = value("field", DEPTH, ARITY)
-    new: Account
-    blinding: int = value("scalar")
-    alpha: int = value("scalar")
+    ak: tuple[T, T] = field(metadata=of_kind("field", 2))
+    nk: T = field(metadata=of_kind("field"))
+    old: Account[T]
+    genesis: T = field(metadata=of_kind("bit"))
+    position: T = field(metadata=of_kind("position"))
+    path: tuple[tuple[T, ...], ...] = field(metadata=of_kind("field", DEPTH, ARITY))
+    new: Account[T]
+    blinding: T = field(metadata=of_kind("scalar"))
+    alpha: T = field(metadata=of_kind("scalar"))
 
     def __repr__(self) -> str:
         return "Private"
 
 
-def relation(public: Public, private: Private) -> str | None:
-    """None when the claim holds, else a phrase for the first line of it that does not."""
+def relation(public: Public[int], private: Private[int]) -> str | None:
+    """None when the claim holds, else a phrase for the first line of it that is false."""
     old, new = private.old, private.new
-    changes = [after - before for before, after in zip(old.balances, new.balances)]
+    changes = [after - before for before, after in zip(old.balances, new.balances, strict=True)]
     if public.cash not in (0, 1):
         return "cash flag"
     if not babyjubjub.is_on_curve(private.ak):
@@ -110,7 +111,7 @@ def relation(public: Public, private: Private) -> str | None:
     return None
 
 
-def constrain(b: Builder, public: Public, private: Private) -> None:
+def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> None:
     """The same claim as constraints."""
     old, new, hash = private.old, private.new, poseidon.hasher(b)
     with b.scope("cash flag"):
@@ -118,14 +119,14 @@ def constrain(b: Builder, public: Public, private: Private) -> None:
     with b.scope("spending key"):
         spending_key = curve.on_curve(b, *private.ak, "the spending key is on the curve")
     with b.scope("old owner"):
-        b.equal(records.owner(hash, private.ak, private.nk), old.owner, "the owner is made of the two keys")
+        b.equal(records.owner(hash, private.ak, private.nk), old.owner, "the owner hashes the two keys")
     commitment = _old_commitment(b, public, private, hash)
     with b.scope("nullifier"):
         expected = records.nullifier(hash, private.nk, commitment, private.position)
-        b.equal(expected, public.nullifier, "the nullifier is that of the old account")
+        b.equal(expected, public.nullifier, "the nullifier belongs to the old account")
     with b.scope("new balances"):
         shifted = [
-            ranges.ranged(b, balance + HALF, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
+            ranges.signed(b, balance, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
             for i, balance in enumerate(new.balances)
         ]
     with b.scope("commitment"):
@@ -135,22 +136,22 @@ def constrain(b: Builder, public: Public, private: Private) -> None:
         alpha = ranges.ranged(b, private.alpha, width=SCALAR_BITS, why="alpha has 251 bits")
     with b.scope("re-randomised key"):
         rk = curve.add_fixed(b, spending_key, alpha.bits, babyjubjub.BASE8)
-        curve.equal(b, rk, public.rk_x, public.rk_y, "rk is the spending key moved by alpha")
+        curve.equal(b, rk, public.rk_x, public.rk_y, "rk is the spending key shifted by alpha")
     with b.scope("cash account"):
         for i, balance in enumerate(shifted):
-            sign = balance.bits[-1].signal
-            b.require(cash.signal, 1 - sign, 0, f"balance {i} is not negative")
+            is_not_negative = balance.bits[-1].signal
+            b.require(cash.signal, 1 - is_not_negative, 0, f"balance {i} is not negative")
         b.require(cash.signal, new.epoch, 0, "its epoch is 0")
 
 
-def _old_commitment(b: Builder, public: Public, private: Private, hash: records.Hash):
+def _old_commitment(b: Builder, public: Public[Signal], private: Private[Signal], hash: Hash[Signal]) -> Signal:
     """The old account's commitment, proved to be in the tree at the position, or to hold nothing."""
     with b.scope("old commitment"):
         commitment = private.old.commitment(hash)
     with b.scope("position"):
         position = ranges.ranged(b, private.position, width=POSITION_BITS, why="the position has 32 bits")
     with b.scope("path"):
-        root = gadgets.root(b, commitment, position.bits, private.path, hash=hash)
+        root = tree.root(b, commitment, position.bits, private.path, hash=hash)
     with b.scope("genesis"):
         genesis = boolean.bit(b, private.genesis, "genesis is 0 or 1")
         for i, balance in enumerate(private.old.balances):
@@ -160,22 +161,22 @@ def _old_commitment(b: Builder, public: Public, private: Private, hash: records.
     return commitment
 
 
-def _constrain_value(b: Builder, public: Public, private: Private) -> None:
-    """value = sum_i change_i G_i + blinding H.
+def _constrain_value(b: Builder, public: Public[Signal], private: Private[Signal]) -> None:
+    """value = Σ_i change_i G_i + blinding H.
 
-    Each change is made positive by 2^64; the sum starts from the point that takes the eight shifts away again.
+    Adding 2^64 makes every change positive; the sum starts from the point that subtracts the eight shifts again.
     """
     shift = 1 << BALANCE_BITS
     with b.scope("change"):
-        changes: list[Ranged] = [
+        changes = [
             ranges.ranged(b, after - before + shift, width=CHANGE_BITS, why=f"change {i} has 65 bits")
-            for i, (before, after) in enumerate(zip(private.old.balances, private.new.balances))
+            for i, (before, after) in enumerate(zip(private.old.balances, private.new.balances, strict=True))
         ]
     with b.scope("blinding"):
         blinding = ranges.ranged(b, private.blinding, width=SCALAR_BITS, why="the blinding has 251 bits")
     with b.scope("value"):
         total = curve.constant(b, generators.commit([-shift] * ASSETS, 0))
-        for change, base in zip(changes, generators.assets()):
+        for change, base in zip(changes, generators.assets(), strict=True):
             total = curve.add_fixed(b, total, change.bits, base)
         total = curve.add_fixed(b, total, blinding.bits, generators.blinding())
         curve.equal(b, total, public.value_x, public.value_y, "the value commits to new minus old")

@@ -3,54 +3,56 @@
     commitment = H[ACCOUNT](account)        every balance in [-2^63, 2^63)
     grid root  = H[GRID](columns)           column_i = H[GRID_ASSET](M[0][i], ..., M[15][i])
     epoch      = account.epoch, not 0       (a cash account has epoch 0)
-    for every scenario s: sum_i b_i M[s][i] >= 0
-    guardian   = 0                          the place of the guardian's ciphertext
+    for every scenario s: Σ_i b_i M[s][i] >= 0
+    guardian   = 0                          reserved for the guardian's ciphertext
 
-M[s][i] is what one unit of asset i is worth in scenario s.  A grid's publisher holds it to 64 unsigned bits, so a sum
-is smaller than 8 * 2^63 * 2^64 = 2^130 either way and cannot wrap: one that lies in [0, 2^131) is not negative.
+M[s][i] is the worth of one unit of asset i in scenario s.  Publishers keep it to 64 unsigned bits, so the absolute
+value of a sum is below 8·2^63·2^64 = 2^130 and cannot wrap: a sum that lies in [0, 2^131) is not negative.
 
-Bound: commitment and grid root by their hashes, epoch by equality, guardian to 0.  A cheat would
+Each public input is bound: commitment and grid root by their hashes, epoch by equality, guardian to 0.  A cheat would
 
     prove margin for another portfolio         "commitment"
     use a milder grid, or an old one           "grid root", "epoch"
     wrap a balance or a sum around the field   "balances", "scenario"
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic
 
 from circuits.frontend.builder import Builder
+from circuits.frontend.signal import Signal
 from circuits.gadgets import boolean, poseidon, ranges
-from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, RiskGrid
-from circuits.statements.statement import Statement, is_kind, value
+from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, RiskGrid, T
+from circuits.statements.statement import Statement, is_kind, of_kind
 from zk.hashes import poseidon as host
 
-HALF = 1 << (BALANCE_BITS - 1)
 SUM_BITS = 131
 
 
 @dataclass(frozen=True)
-class Public:
-    """What everybody sees of a margin proof."""
+class Public(Generic[T]):
+    """The public inputs of a margin proof."""
 
-    commitment: int = value("field")
-    grid_root: int = value("field")
-    epoch: int = value("u64")
-    guardian: int = value("field")
+    commitment: T = field(metadata=of_kind("field"))
+    grid_root: T = field(metadata=of_kind("field"))
+    epoch: T = field(metadata=of_kind("u64"))
+    guardian: T = field(metadata=of_kind("field"))
 
 
 @dataclass(frozen=True, repr=False)
-class Private:
+class Private(Generic[T]):
     """The opened account, and the published grid: values[s][i]."""
 
-    account: Account
-    values: tuple = value("u64", SCENARIOS, ASSETS)
+    account: Account[T]
+    values: tuple[tuple[T, ...], ...] = field(metadata=of_kind("u64", SCENARIOS, ASSETS))
 
     def __repr__(self) -> str:
         return "Private"
 
 
-def relation(public: Public, private: Private) -> str | None:
-    """None when the claim holds, else a phrase for the first line of it that does not."""
+def relation(public: Public[int], private: Private[int]) -> str | None:
+    """None when the claim holds, else a phrase for the first line of it that is false."""
     account = private.account
     if public.commitment != account.commitment(host.hash):
         return "commitment"
@@ -68,34 +70,34 @@ def relation(public: Public, private: Private) -> str | None:
     return None
 
 
-def constrain(b: Builder, public: Public, private: Private) -> None:
+def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> None:
     """The same claim as constraints."""
     account, hash = private.account, poseidon.hasher(b)
     with b.scope("commitment"):
         b.equal(account.commitment(hash), public.commitment, "the commitment opens to the account")
     with b.scope("balances"):
         for i, balance in enumerate(account.balances):
-            ranges.ranged(b, balance + HALF, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
+            ranges.signed(b, balance, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
     with b.scope("epoch"):
         b.equal(account.epoch, public.epoch, "the account's epoch is the grid's")
-        boolean.not_zero(b, public.epoch, "the epoch is not that of a cash account")
+        boolean.not_zero(b, public.epoch, "the account is not a cash account")
     with b.scope("guardian"):
         b.equal(public.guardian, 0, "there is no guardian ciphertext")
     with b.scope("grid root"):
         root = RiskGrid(public.epoch, private.values).root(hash)
-        b.equal(root, public.grid_root, "the values are those of the grid")
+        b.equal(root, public.grid_root, "the grid root opens to the values")
     for s, scenario in enumerate(private.values):
         with b.scope(f"scenario {s}"):
             terms = [
-                b.multiply(balance, worth, f"balance {i} at its value in the scenario")
-                for i, (balance, worth) in enumerate(zip(account.balances, scenario))
+                b.multiply(balance, price, f"worth of balance {i} in the scenario")
+                for i, (balance, price) in enumerate(zip(account.balances, scenario, strict=True))
             ]
             total = b.combine([1] * len(terms), terms)
             ranges.ranged(b, total, width=SUM_BITS, why="the portfolio's worth is not negative")
 
 
-def worth(balances: tuple, scenario: tuple) -> int:
-    """What the balances are worth in one scenario."""
+def worth(balances: Sequence[int], scenario: Sequence[int]) -> int:
+    """The worth of the balances in one scenario."""
     return sum(balance * value for balance, value in zip(balances, scenario, strict=True))
 
 

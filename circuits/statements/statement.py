@@ -1,18 +1,19 @@
-"""What every statement has, and how its inputs are read, written and laid out.
+"""The parts of a statement, and how its inputs are read, written and laid out.
 
-A statement is a claim about public inputs that somebody proves by knowing private ones.  Its file has five parts:
-`Public`, `Private`, `relation` (the claim in plain Python), `constrain` (the same claim as constraints), and a table of
-lies in its test, told to both.
+A statement is a claim about public inputs, proved by knowing private ones.  Its file has five parts: `Public`,
+`Private`, `relation` (the claim in plain Python), `constrain` (the same claim as constraints), and in its test a table
+of lies that both must refuse.
 
-Public and Private are frozen dataclasses.  A field is another dataclass, or a value whose metadata names its kind, a
-range, and its shape, the lengths of the tuples around it.  The order of fields is the order of inputs.
+Public and Private are frozen dataclasses over integers or over signals.  Each field holds another dataclass or numbers;
+its metadata names the numbers' kind, which is a range, and their shape, the lengths of the tuples around them.  The
+order of the fields is the order of the inputs.
 
-In JSON a dataclass is an object, a shape nested arrays, and every number a decimal string.
+In JSON a dataclass is an object, a shape is nested arrays, and every number is a decimal string.
 """
 
 from collections.abc import Callable
-from dataclasses import Field, dataclass, field, fields, is_dataclass
-from typing import Any
+from dataclasses import Field, dataclass, fields, is_dataclass
+from typing import Any, NamedTuple, get_origin
 
 from circuits import records
 from circuits.frontend.builder import Builder
@@ -22,25 +23,33 @@ from zk.formats.dataclassjson import Codec
 
 SCALAR_BITS = 251  # the order l of Baby Jubjub's subgroup lies between 2^250 and 2^251
 POSITION_BITS = 2 * records.DEPTH
-
-KINDS: dict[str, tuple[int, int]] = {  # the values v of a kind: low <= v < high
-    "field": (0, R),
-    "i64": (-(1 << 63), 1 << 63),
-    "u64": (0, 1 << 64),
-    "bit": (0, 2),
-    "position": (0, 1 << POSITION_BITS),
-    "scalar": (0, 1 << SCALAR_BITS),
-}
-
 MAX_JSON_BYTES = 1 << 20
+
+
+class Kind(NamedTuple):
+    """A range of integers, low <= v < end, and its name for people."""
+
+    low: int
+    end: int
+    description: str
+
+
+KINDS = {
+    "field": Kind(0, R, "a field element"),
+    "i64": Kind(-(1 << 63), 1 << 63, "a signed 64-bit integer"),
+    "u64": Kind(0, 1 << 64, "an unsigned 64-bit integer"),
+    "bit": Kind(0, 2, "0 or 1"),
+    "position": Kind(0, 1 << POSITION_BITS, f"an unsigned {POSITION_BITS}-bit integer"),
+    "scalar": Kind(0, 1 << SCALAR_BITS, f"an unsigned {SCALAR_BITS}-bit integer"),
+}
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A claim, twice.
+    """A claim, told twice.
 
-    `relation(public, private)` returns None, or a phrase for what is false; it takes any integers.
-    `constrain(b, public, private)` takes the same two dataclasses filled with signals.  Each phrase of `relation` is
+    `relation(public, private)` returns None, or a phrase for what is false; it accepts any integers.
+    `constrain(b, public, private)` takes the same two dataclasses, filled with signals.  Each phrase of `relation` is
     the name of a scope in `constrain`, and both check in the same order.
     """
 
@@ -56,21 +65,20 @@ class Statement:
         return _blank(self.Public), _blank(self.Private)
 
 
-def value(kind: str, *shape: int) -> Any:
-    """A dataclass field that holds numbers of a kind, in nested tuples of the given lengths."""
+def of_kind(kind: str, *shape: int) -> dict[str, Any]:
+    """The metadata of a dataclass field that holds numbers of a kind, in nested tuples of the given lengths."""
     assert kind in KINDS
-    return field(metadata={"kind": kind, "shape": shape})
+    return {"kind": kind, "shape": shape}
 
 
 def is_kind(number: int, kind: str) -> bool:
     """Whether a number is in the range of a kind."""
-    low, high = KINDS[kind]
-    return low <= number < high
+    return KINDS[kind].low <= number < KINDS[kind].end
 
 
 def leaves(instance: Any) -> list[tuple[str, int]]:
     """(path, number) for every number inside, in the order of inputs: ("old.balances[3]", -5)."""
-    found: list[tuple[str, int]] = []
+    numbers: list[tuple[str, int]] = []
 
     def walk(inside: Any, path: str) -> None:
         if is_dataclass(inside):
@@ -80,14 +88,14 @@ def leaves(instance: Any) -> list[tuple[str, int]]:
             for i, element in enumerate(inside):
                 walk(element, f"{path}[{i}]")
         else:
-            found.append((path, inside))
+            numbers.append((path, inside))
 
     walk(instance, "")
-    return found
+    return numbers
 
 
 def inputs(instance: Any, modulus: int = R) -> list[int]:
-    """Every number inside as a field element, in the order of inputs; -5 is the modulus minus 5."""
+    """Every number inside as a field element, in the order of inputs; -5 becomes the modulus minus 5."""
     return [number % modulus for _, number in leaves(instance)]
 
 
@@ -99,8 +107,8 @@ def to_json(instance: Any) -> Any:
 def from_json(kind: type, document: Any, what: str) -> Any:
     """An instance of a dataclass from the object that `to_json` makes.
 
-    Raises FormatError, naming the place, for an unknown or missing field, an array of another length, anything but a
-    canonical decimal string, or a number that is out of range.
+    Raises FormatError, naming the place, for an unknown or missing field, an array of the wrong length, anything but a
+    canonical decimal string, or a number out of range.
     """
     return _codec(kind).read(document, what)
 
@@ -118,20 +126,22 @@ def read(statement: Statement, data: bytes) -> tuple[Any, Any]:
 def _codec(kind: type) -> Codec:
     """The codec of a dataclass whose numbers have their kinds and shapes in the fields' metadata."""
     codecs = {
-        f.name: _codec(part) if (part := _part(f)) else _numbers(f.metadata["kind"], _shape(f)) for f in fields(kind)
+        f.name: _codec(part) if (part := _part(f)) else _numbers(KINDS[f.metadata["kind"]], _shape(f))
+        for f in fields(kind)
     }
     return dataclassjson.record(kind, codecs)
 
 
-def _numbers(kind: str, shape: tuple[int, ...]) -> Codec:
+def _numbers(kind: Kind, shape: tuple[int, ...]) -> Codec:
     if not shape:
-        return dataclassjson.decimal(*KINDS[kind], f"a {kind}")
+        return dataclassjson.decimal(*kind)
     return dataclassjson.array(_numbers(kind, shape[1:]), shape[0], shape[0])
 
 
 def _part(f: Field) -> type | None:
     """The dataclass that a field holds, or None when it holds numbers."""
-    return f.type if isinstance(f.type, type) and is_dataclass(f.type) else None
+    kind = get_origin(f.type) or f.type
+    return kind if isinstance(kind, type) and is_dataclass(kind) else None
 
 
 def _shape(f: Field) -> tuple[int, ...]:
@@ -142,6 +152,4 @@ def _blank(kind: type) -> Any:
     def zeros(shape: tuple[int, ...]) -> Any:
         return tuple(zeros(shape[1:]) for _ in range(shape[0])) if shape else 0
 
-    return kind(
-        **{f.name: _blank(part) if (part := _part(f)) else zeros(_shape(f)) for f in fields(kind)}
-    )
+    return kind(**{f.name: _blank(part) if (part := _part(f)) else zeros(_shape(f)) for f in fields(kind)})

@@ -210,7 +210,7 @@ def test_every_statement_is_sound_as_far_as_the_audit_sees(name):
     assert (report.undecided, report.movable, report.idle) == ((), (), ())
     assert {constraint.why for constraint in report.divisions} <= {
         "x of the sum", "y of the sum",  # complete addition: no denominator is 0 on the curve
-        "the epoch is not that of a cash account",  # the constraint itself says that its divisor is not 0
+        "the account is not a cash account",  # the constraint itself says that its divisor is not 0
     }  # fmt: skip
 
 

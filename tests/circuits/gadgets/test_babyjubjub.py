@@ -31,11 +31,11 @@ def number(bits):
     return sum(bit << i for i, bit in enumerate(bits))
 
 
-def test_the_toy_curve_is_worth_trying():
+def test_the_toy_curve_has_enough_points():
     assert len(POINTS) >= 8 and (0, 1) in POINTS and BASE != (0, 1)
 
 
-def test_on_curve_accepts_the_points():
+def test_on_curve_accepts_exactly_the_points():
     def gadget(b, x, y):
         gadgets.on_curve(b, x, y, "on the curve", curve=TOY)
         return []
@@ -45,7 +45,7 @@ def test_on_curve_accepts_the_points():
     assert toy.idle() == []
 
 
-def test_addition_accepts_the_sum_of_every_pair_of_points():
+def test_addition_accepts_only_the_sum_for_every_pair_of_points():
     def gadget(b, x1, y1, x2, y2):
         total = gadgets.add(b, CurvePoint(x1, y1), CurvePoint(x2, y2), curve=TOY)
         return [total.x, total.y]
@@ -56,7 +56,7 @@ def test_addition_accepts_the_sum_of_every_pair_of_points():
 
 
 @pytest.mark.parametrize("fixed", POINTS)
-def test_adding_a_fixed_point_accepts_the_sum(fixed):
+def test_adding_a_fixed_point_accepts_only_the_sum(fixed):
     def gadget(b, x, y):
         total = gadgets.add(b, gadgets.constant(b, fixed, curve=TOY), CurvePoint(x, y), curve=TOY)
         return [total.x, total.y]
@@ -67,7 +67,7 @@ def test_adding_a_fixed_point_accepts_the_sum(fixed):
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5])
-def test_a_fixed_base_accepts_its_multiples_added_to_the_start(width):
+def test_a_fixed_base_accepts_only_the_start_plus_its_multiple(width):
     def gadget(b, *bits):
         total = gadgets.add_fixed(b, gadgets.constant(b, POINTS[2], curve=TOY), bits_of(b, bits), BASE, curve=TOY)
         return [total.x, total.y]
@@ -78,7 +78,7 @@ def test_a_fixed_base_accepts_its_multiples_added_to_the_start(width):
     assert toy.accepted() == expected
 
 
-def test_a_variable_base_accepts_its_multiples():
+def test_a_variable_base_accepts_only_its_multiple():
     def gadget(b, x, y, *bits):
         total = gadgets.multiply(b, bits_of(b, bits), CurvePoint(x, y), curve=TOY)
         return [total.x, total.y]
@@ -89,7 +89,7 @@ def test_a_variable_base_accepts_its_multiples():
     assert toy.accepted() == expected
 
 
-def test_equal_holds_the_coordinates():
+def test_equal_accepts_exactly_equal_coordinates():
     def gadget(b, x, y, u, v):
         gadgets.equal(b, CurvePoint(x, y), u, v, "same point")
         return []
@@ -104,7 +104,7 @@ BITS = 251
 
 
 @pytest.mark.parametrize("scalar", SCALARS)
-def test_over_fr_a_fixed_base_gives_the_hosts_multiple(scalar):
+def test_a_fixed_base_over_fr_gives_the_multiple_of_the_host(scalar):
     def gadget(b, *bits):
         start = gadgets.constant(b, babyjubjub.IDENTITY)
         total = gadgets.add_fixed(b, start, bits_of(b, bits), babyjubjub.BASE8)
@@ -115,7 +115,7 @@ def test_over_fr_a_fixed_base_gives_the_hosts_multiple(scalar):
 
 
 @pytest.mark.parametrize("scalar", SCALARS)
-def test_over_fr_a_variable_base_gives_the_hosts_multiple(scalar):
+def test_a_variable_base_over_fr_gives_the_multiple_of_the_host(scalar):
     point = babyjubjub.hash_to_curve(b"some point")
 
     def gadget(b, x, y, *bits):

@@ -8,13 +8,13 @@ from tests.circuits.exhaustive import Toy
 P = 11
 
 
-def test_bit_accepts_zero_and_one():
+def test_bit_accepts_exactly_zero_and_one():
     toy = Toy(lambda b, x: [boolean.bit(b, x, "bit").signal], 1, P)
     assert toy.accepted() == {(0, 0), (1, 1)}
     assert toy.idle() == []
 
 
-def test_select_takes_the_chosen_one():
+def test_select_returns_the_chosen_signal():
     def gadget(b, choice, x, y):
         return [boolean.select(b, boolean.bit(b, choice, "bit"), x, y)]
 
@@ -23,7 +23,7 @@ def test_select_takes_the_chosen_one():
     assert toy.idle() == []
 
 
-def test_select_four_takes_the_chosen_one():
+def test_select_four_returns_the_chosen_signal():
     def gadget(b, low, high, *choices):
         return [boolean.select_four(b, boolean.bit(b, low, "bit"), boolean.bit(b, high, "bit"), choices)]
 
@@ -38,7 +38,7 @@ def test_select_four_takes_the_chosen_one():
     assert toy.idle() == []
 
 
-def test_not_zero_accepts_everything_else():
+def test_not_zero_accepts_everything_but_zero():
     def gadget(b, x):
         boolean.not_zero(b, x, "not zero")
         return []

@@ -14,14 +14,14 @@ from zk.hashes import poseidon as host
 
 
 def toy_hash(inputs, tag):
-    """Children weighted 1, 2, 3, 4: different enough for one level."""
+    """A weighted sum of the children, which tells one level's children apart."""
     total = inputs[0] * 1 + tag
     for i, x in enumerate(inputs[1:]):
         total = total + x * (i + 2)
     return total
 
 
-def test_a_toy_level_accepts_the_child_at_its_position_only():
+def test_a_toy_level_accepts_only_the_child_at_its_position():
     def gadget(b, leaf, low, high, *children):
         position = [boolean.bit(b, x, "position") for x in (low, high)]
         return [merkle.root(b, leaf, position, [children], hash=toy_hash)]
@@ -67,13 +67,13 @@ def flatten(leaf, position, path):
 
 
 @pytest.mark.parametrize("position", [0, 1, 27, 63, 38])
-def test_the_root_is_the_hosts_root(position):
+def test_the_root_equals_the_root_of_the_host(position):
     leaf, path, root = honest(position)
     assert evaluate(build, flatten(leaf, position, path), R) == ([root], True)
 
 
 @pytest.mark.parametrize("level", range(DEPTH))
-def test_another_leaf_position_or_sibling_is_refused_or_has_another_root(level):
+def test_another_leaf_position_or_sibling_is_refused_or_gives_another_root(level):
     leaf, path, root = honest(27)
     assert evaluate(build, flatten(leaf + 1, 27, path), R)[1] is False
     assert evaluate(build, flatten(leaf, 27 ^ (1 << 2 * level), path), R)[1] is False

@@ -13,7 +13,7 @@ from zk.hashes import poseidon as host
 
 
 @pytest.mark.parametrize("modulus, width, full, partial", [(17, 2, 2, 1), (7, 2, 4, 3), (7, 3, 2, 2)])
-def test_a_toy_instance_accepts_its_hash_and_nothing_else(modulus, width, full, partial):
+def test_a_toy_instance_accepts_only_its_hash(modulus, width, full, partial):
     instance = host.generate(modulus, width, full, partial)
     toy = Toy(lambda b, *inputs: [poseidon.hash(b, inputs, 5, instance=instance)], width - 1, modulus)
     expected = {
@@ -25,10 +25,10 @@ def test_a_toy_instance_accepts_its_hash_and_nothing_else(modulus, width, full, 
 
 
 @pytest.mark.parametrize("count", range(1, 17))
-def test_the_circuit_computes_the_hosts_hash(count):
+def test_the_circuit_computes_the_hash_of_the_host(count):
     chance = random.Random(count)
     for tag, inputs in ((0, [R - 1] * count), (count, [chance.randrange(R) for _ in range(count)])):
-        values, satisfied = evaluate(lambda b, *signals: [poseidon.hash(b, signals, tag)], inputs, R)
+        values, satisfied = evaluate(lambda b, *signals, tag=tag: [poseidon.hash(b, signals, tag)], inputs, R)
         assert values == [host.hash(inputs, tag)] and satisfied
 
 
@@ -40,7 +40,7 @@ def test_inputs_may_be_combinations():
     assert values == [host.hash([53, -10], 7)] and satisfied
 
 
-def test_a_constant_is_not_hashed_in_a_circuit():
+def test_a_constant_cannot_be_hashed_in_a_circuit():
     b = Builder(R)
     with pytest.raises(AssertionError, match="outside the circuit"):
         poseidon.hash(b, [b.private("x"), b.constant(3)])

@@ -16,13 +16,13 @@ def gadget(width):
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
-def test_a_range_accepts_its_numbers_with_their_own_bits(width):
+def test_a_range_accepts_exactly_its_numbers_with_their_bits(width):
     toy = Toy(gadget(width), 1, 31)
     assert toy.accepted() == {(x, *(x >> i & 1 for i in range(width))) for x in range(1 << width)}
     assert toy.idle() == []
 
 
-def test_a_width_with_two_decompositions_is_not_built():
+def test_a_width_that_allows_two_decompositions_is_refused():
     with pytest.raises(AssertionError, match="two decompositions"):
         ranges.ranged(b := Builder(31), b.private("x"), width=5, why="range")
 
@@ -35,3 +35,15 @@ def test_the_edges_of_a_range_over_fr(width):
         inside = x < top
         assert satisfied == inside
         assert not inside or sum(bit << i for i, bit in enumerate(bits)) == x
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_a_signed_range_accepts_its_numbers_and_its_highest_bit_is_the_sign(width):
+    def build(b, x):
+        shifted = ranges.signed(b, x, width=width, why="range")
+        return [shifted.signal, shifted.bits[-1].signal]
+
+    half = 1 << width - 1
+    toy = Toy(build, 1, 31)
+    assert toy.accepted() == {(x % 31, x + half, int(x >= 0)) for x in range(-half, half)}
+    assert toy.idle() == []

@@ -1,4 +1,4 @@
-"""A lie is told twice: to the claim in plain Python, and to the constraints."""
+"""Tells a lie twice: to the claim in plain Python, and to the constraints."""
 
 from circuits import registry
 from circuits.frontend import compiler, program
@@ -12,7 +12,7 @@ def violation(name, public, private):
     return compiler.explain(circuit, program.run_ints(circuit.program, inputs, circuit.r1cs.modulus))
 
 
-def told(name, public, private):
-    """(what the claim says is false, the first scope whose constraints are violated); None where all is well."""
-    found = violation(name, public, private)
-    return registry.get(name).relation(public, private), found and found.path.split("/")[0]
+def verdicts(name, public, private):
+    """(the phrase with which the claim refuses, the first scope with a violated constraint); None for no objection."""
+    violated = violation(name, public, private)
+    return registry.get(name).relation(public, private), violated and violated.path.split("/")[0]

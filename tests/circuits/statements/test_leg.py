@@ -1,4 +1,4 @@
-"""leg: honest legs satisfy claim and constraints, and every lie is refused by both for the same reason."""
+"""leg: honest legs satisfy claim and constraints, and both refuse every lie for the same reason."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits import merkle, records, samples
-from tests.circuits.statements.lies import told, violation
+from tests.circuits.statements.lies import verdicts, violation
 from zk.curves import babyjubjub
 from zk.fields.prime import R
 from zk.hashes import poseidon
@@ -15,13 +15,13 @@ from zk.hashes import poseidon
 
 @pytest.mark.parametrize("make", [samples.honest_leg, samples.cash_leg, samples.genesis_leg])
 def test_an_honest_leg_satisfies_claim_and_constraints(make):
-    assert told("leg", *make()) == (None, None)
+    assert verdicts("leg", *make()) == (None, None)
 
 
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=16, max_size=16), st.integers(0, R - 1))
-def test_any_balances_may_move_to_any_other_on_margin(balances, epoch):
-    assert told("leg", *samples.honest_leg(tuple(balances[:8]), tuple(balances[8:]), epoch=epoch)) == (None, None)
+def test_any_balances_may_change_to_any_others_on_margin(balances, epoch):
+    assert verdicts("leg", *samples.honest_leg(tuple(balances[:8]), tuple(balances[8:]), epoch=epoch)) == (None, None)
 
 
 def put(values, index, value):
@@ -29,7 +29,7 @@ def put(values, index, value):
 
 
 def old_account(public, private, **changes):
-    """The lie lives in the tree: path, root, nullifier and value follow it."""
+    """A lie in the tree: path, root, nullifier and value are made to match it."""
     old = replace(private.old, **changes)
     path, root = samples.path_at(old.commitment(poseidon.hash), private.position)
     private = replace(private, old=old, path=path)
@@ -62,7 +62,7 @@ def republished(**changes):
 
 
 def sibling(level):
-    """Another node beside ours at a level of the path."""
+    """Another node beside ours at one level of the path."""
 
     def lie(public, private):
         index = (private.position >> 2 * level & 3) ^ 2
@@ -78,21 +78,21 @@ def keys_of_another(public, private):
 
 
 def off_the_curve(public, private):
-    """An owner made of a point off the curve, in the tree like any other."""
+    """An owner made from a point off the curve, in the tree like any other."""
     ak = (private.ak[0], private.ak[1] + 1)
     private = replace(private, ak=ak)
     return old_account(public, private, owner=records.owner(poseidon.hash, ak, private.nk))
 
 
 def another_nullifier(public, private):
-    """The position with another leaf's number: the same account under a second nullifier."""
+    """The index of another leaf: the same account under a second nullifier."""
     return samples.publish(replace(private, position=private.position ^ 1), public.root, 0), replace(
         private, position=private.position ^ 1
     )
 
 
 def wrong_position_number(public, private):
-    """The position plus 2^32: the same path by its low bits, another nullifier."""
+    """The position plus 2^32: its low bits give the same path, but the nullifier is another."""
     position = private.position + (1 << 32)
     return samples.publish(replace(private, position=position), public.root, 0), replace(private, position=position)
 
@@ -114,17 +114,17 @@ def other_point(public, private):
     return replace(public, value_x=other.value_x, value_y=other.value_y), private
 
 
-LIES = [  # what is changed                                                        why it must fail
+LIES = [  # the lie                                                                   why it must fail
     ("the cash flag is 2", public_only(cash=2), "cash flag"),
     ("the cash flag is -1", public_only(cash=R - 1), "cash flag"),
     ("a spending key off the curve", off_the_curve, "spending key"),
-    ("somebody else's spending key", keys_of_another, "old owner"),
+    ("another's spending key", keys_of_another, "old owner"),
     ("another nullifier key", republished(nk=3), "old owner"),
-    ("a position that is not a leaf's", wrong_position_number, "position"),
+    ("a position beyond the last leaf", wrong_position_number, "position"),
     ("the position of another leaf", another_nullifier, "path"),
-    ("another rho than the tree holds", lambda p, s: (p, replace(s, old=replace(s.old, rho=1))), "path"),
-    ("another epoch than the tree holds", lambda p, s: (p, replace(s, old=replace(s.old, epoch=1))), "path"),
-    ("more than the tree holds", lambda p, s: (p, replace(s, old=replace(s.old, balances=(9,) * 8))), "path"),
+    ("a rho that is not in the tree", lambda p, s: (p, replace(s, old=replace(s.old, rho=1))), "path"),
+    ("an epoch that is not in the tree", lambda p, s: (p, replace(s, old=replace(s.old, epoch=1))), "path"),
+    ("larger balances than in the tree", lambda p, s: (p, replace(s, old=replace(s.old, balances=(9,) * 8))), "path"),
     ("a sibling that is not in the tree", sibling(0), "path"),
     ("a sibling higher up", sibling(14), "path"),
     ("a sibling under the root", sibling(15), "root"),
@@ -157,9 +157,9 @@ LIES = [  # what is changed                                                     
 
 
 @pytest.mark.parametrize("lie, why", [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
-def test_a_lie_is_refused_by_claim_and_by_constraints_alike(lie, why):
+def test_claim_and_constraints_refuse_a_lie_alike(lie, why):
     public, private = lie(*samples.honest_leg())
-    assert told("leg", public, private) == (why, why)
+    assert verdicts("leg", public, private) == (why, why)
 
 
 CASH_LIES = [
@@ -170,10 +170,10 @@ CASH_LIES = [
 
 
 @pytest.mark.parametrize("lie", [lie[1] for lie in CASH_LIES], ids=[lie[0] for lie in CASH_LIES])
-def test_a_cash_account_owes_nothing(lie):
+def test_a_cash_account_has_no_debts(lie):
     public, private = lie(*samples.cash_leg())
-    assert told("leg", public, private) == ("cash account", "cash account")
-    assert told("leg", replace(public, cash=0), private) == (None, None)
+    assert verdicts("leg", public, private) == ("cash account", "cash account")
+    assert verdicts("leg", replace(public, cash=0), private) == (None, None)
 
 
 def genesis_from(public, private, index):
@@ -184,7 +184,7 @@ def genesis_from(public, private, index):
 
 
 def flag_of_two(public, private):
-    """An empty account of the tree, called neither genesis nor not."""
+    """An empty account of the tree whose genesis flag is neither 0 nor 1."""
     path, root = samples.path_at(private.old.commitment(poseidon.hash), private.position)
     return replace(public, root=root), replace(private, path=path, genesis=2)
 
@@ -199,13 +199,13 @@ GENESIS_LIES = [
 @pytest.mark.parametrize("lie, why", [lie[1:] for lie in GENESIS_LIES], ids=[lie[0] for lie in GENESIS_LIES])
 def test_a_genesis_leg_starts_from_nothing(lie, why):
     public, private = lie(*samples.genesis_leg())
-    assert told("leg", public, private) == (why, why)
+    assert verdicts("leg", public, private) == (why, why)
 
 
 def test_a_violation_names_the_balance_and_the_line():
-    found = violation("leg", *new_balance(*samples.honest_leg(), 3, 2**63))
-    assert (found.path, found.why) == ("new balances", "balance 3 has 64 bits")
-    assert found.file == "circuits/gadgets/ranges.py" and found.line > 0
+    violated = violation("leg", *new_balance(*samples.honest_leg(), 3, 2**63))
+    assert (violated.path, violated.why) == ("new balances", "balance 3 has 64 bits")
+    assert violated.file == "circuits/gadgets/ranges.py" and violated.line > 0
 
 
 def test_no_repr_shows_a_secret():

@@ -1,4 +1,4 @@
-"""margin: honest portfolios satisfy claim and constraints, and every lie is refused by both for the same reason."""
+"""margin: honest portfolios satisfy claim and constraints, and both refuse every lie for the same reason."""
 
 from dataclasses import replace
 
@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from circuits import records, samples
 from circuits.statements import margin
-from tests.circuits.statements.lies import told
+from tests.circuits.statements.lies import verdicts
 from zk.fields.prime import R
 from zk.hashes import poseidon
 
 
 def test_an_honest_portfolio_satisfies_claim_and_constraints():
-    assert told("margin", *samples.honest_margin()) == (None, None)
+    assert verdicts("margin", *samples.honest_margin()) == (None, None)
 
 
 def claim(balances, values, epoch=41):
@@ -31,24 +31,24 @@ def claim(balances, values, epoch=41):
     st.lists(st.lists(st.integers(0, 2**64 - 1), min_size=8, max_size=8).map(tuple), min_size=16, max_size=16),
 )
 def test_claim_and_constraints_agree_on_any_portfolio(balances, values):
-    by_claim, by_constraints = told("margin", *claim(balances, tuple(values)))
-    failing = [s for s, row in enumerate(values) if sum(b * v for b, v in zip(balances, row)) < 0]
+    by_claim, by_constraints = verdicts("margin", *claim(balances, tuple(values)))
+    failing = [s for s, row in enumerate(values) if sum(b * v for b, v in zip(balances, row, strict=True)) < 0]
     assert by_claim == by_constraints == (f"scenario {failing[0]}" if failing else None)
 
 
 EXTREMES = [(2**63 - 1,) * 8, (-(2**63),) * 8]
 
 
-def test_the_largest_portfolio_at_the_largest_prices_is_worth_something():
-    assert told("margin", *claim(EXTREMES[0], ((2**64 - 1,) * 8,) * 16)) == (None, None)
+def test_the_largest_portfolio_at_the_largest_prices_is_accepted():
+    assert verdicts("margin", *claim(EXTREMES[0], ((2**64 - 1,) * 8,) * 16)) == (None, None)
 
 
-def test_the_largest_debt_at_the_largest_prices_does_not_wrap_into_worth():
-    assert told("margin", *claim(EXTREMES[1], ((2**64 - 1,) * 8,) * 16)) == ("scenario 0", "scenario 0")
+def test_the_largest_debt_at_the_largest_prices_does_not_wrap_around():
+    assert verdicts("margin", *claim(EXTREMES[1], ((2**64 - 1,) * 8,) * 16)) == ("scenario 0", "scenario 0")
 
 
 def with_values(public: margin.Public, private: margin.Private, values: tuple) -> tuple:
-    """The same margin claim about another grid, rightly named."""
+    """The same margin claim about another grid, with the root of that grid."""
     root = records.RiskGrid(public.epoch, values).root(poseidon.hash)
     return replace(public, grid_root=root), replace(private, values=values)
 
@@ -73,7 +73,7 @@ def epoch(public, private, named, held):
 
 
 def milder(public, private):
-    """A grid in which everything is worth more than was published."""
+    """A grid in which everything is worth more than in the published one."""
     values = tuple(tuple(v + 1 for v in row) for row in private.values)
     return public, replace(private, values=values)
 
@@ -82,7 +82,7 @@ def other_account(**changes):
     return lambda public, private: (public, replace(private, account=replace(private.account, **changes)))
 
 
-LIES = [  # what is changed                                                       why it must fail
+LIES = [  # the lie                                                                  why it must fail
     ("another commitment", lambda p, s: (replace(p, commitment=1), s), "commitment"),
     ("a richer portfolio", other_account(balances=(2**62,) * 8), "commitment"),
     ("another owner", other_account(owner=1), "commitment"),
@@ -93,7 +93,7 @@ LIES = [  # what is changed                                                     
         for text, v in (("2^63", 2**63), ("-2^63 - 1", -(2**63) - 1), ("half the field", R // 2))
     ),
     ("an older epoch", lambda p, s: epoch(p, s, 41, 40), "epoch"),
-    ("another epoch named", lambda p, s: (replace(p, epoch=42), s), "epoch"),
+    ("a later epoch", lambda p, s: (replace(p, epoch=42), s), "epoch"),
     ("a cash account", lambda p, s: epoch(p, s, 0, 0), "epoch"),
     ("a guardian ciphertext", lambda p, s: (replace(p, guardian=1), s), "guardian"),
     ("another grid", lambda p, s: (replace(p, grid_root=1), s), "grid root"),
@@ -104,9 +104,9 @@ LIES = [  # what is changed                                                     
 
 
 @pytest.mark.parametrize("lie, why", [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
-def test_a_lie_is_refused_by_claim_and_by_constraints_alike(lie, why):
+def test_claim_and_constraints_refuse_a_lie_alike(lie, why):
     public, private = lie(*samples.honest_margin())
-    assert told("margin", public, private) == (why, why)
+    assert verdicts("margin", public, private) == (why, why)
 
 
 def test_no_repr_shows_a_secret():

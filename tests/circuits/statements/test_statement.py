@@ -1,4 +1,4 @@
-"""The inputs of a statement: their order, their JSON, and every way a document is refused."""
+"""The inputs of a statement: their order, their JSON, and every kind of bad document."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ def document(name):
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_reading_undoes_writing(name):
+def test_reading_inverts_writing(name):
     assert statement.read(registry.get(name), json.dumps(document(name)).encode()) == HONEST[name]
 
 
@@ -34,12 +34,12 @@ def test_leaves_come_in_the_order_of_the_circuits_inputs(name):
 
 @pytest.mark.parametrize("name", registry.names())
 def test_a_blank_has_the_shape_of_the_inputs(name):
-    for blank, honest in zip(registry.get(name).blank(), HONEST[name]):
+    for blank, honest in zip(registry.get(name).blank(), HONEST[name], strict=True):
         assert [path for path, _ in statement.leaves(blank)] == [path for path, _ in statement.leaves(honest)]
         assert not any(statement.inputs(blank))
 
 
-def test_a_debt_is_the_modulus_minus_its_size():
+def test_a_negative_balance_is_encoded_as_the_modulus_minus_its_size():
     _, private = HONEST["leg"]
     index = [path for path, _ in statement.leaves(private)].index("old.balances[4]")
     assert statement.inputs(private)[index] == R - 2**63
@@ -56,7 +56,7 @@ def change(*path):
     return apply
 
 
-BAD = [  # what is changed in an honest leg                        what the message names
+BAD = [  # a change to an honest leg                            the message that names it
     (change("public", "root", str(R)), "public.root is out of range"),
     (change("public", "root", "-1"), "public.root is out of range"),
     (change("public", "root", 5), "public.root is not a decimal number written as a string"),
@@ -71,7 +71,7 @@ BAD = [  # what is changed in an honest leg                        what the mess
     (change("public", "root", "9" * 5000), "public.root is not a decimal"),
     (change("public", "root", None), "public.root is not a decimal"),
     (change("public", "root", ["1"]), "public.root is not a decimal"),
-    (change("public", "cash", "2"), "public.cash is out of range: it must be a bit"),
+    (change("public", "cash", "2"), "public.cash is out of range: it must be 0 or 1"),
     (change("public", []), "public is not an object"),
     (change("public", "more", "1"), "public has an unknown field 'more'"),
     (lambda d: d["public"].pop("nullifier"), "public.nullifier is missing"),
@@ -93,7 +93,7 @@ BAD = [  # what is changed in an honest leg                        what the mess
 
 
 @pytest.mark.parametrize("spoil, why", BAD)
-def test_a_bad_document_is_refused_and_the_place_is_named(spoil, why):
+def test_an_error_names_the_place_in_a_bad_document(spoil, why):
     spoiled = copy.deepcopy(document("leg"))
     spoil(spoiled)
     with pytest.raises(FormatError, match=why):
@@ -112,12 +112,12 @@ def test_a_bad_document_is_refused_and_the_place_is_named(spoil, why):
         (" " * (statement.MAX_JSON_BYTES + 1), "is the limit"),
     ],
 )
-def test_a_text_that_is_no_document_is_refused(text, why):
+def test_text_that_is_not_a_document_is_refused(text, why):
     with pytest.raises(FormatError, match=why):
         statement.read(leg.STATEMENT, text.encode())
 
 
-def test_a_message_never_repeats_a_private_value():
+def test_an_error_message_never_repeats_a_private_value():
     spoiled = document("leg")
     spoiled["private"]["nk"] = str(R + 123456789)
     with pytest.raises(FormatError) as caught:
