@@ -7,8 +7,9 @@ import numpy as np
 
 from circuits import generators, records
 from prover.bench import inputs
-from prover.bench.measure import Timing, measure, on_threads
+from prover.bench.measure import Timing, measure
 from prover.bench.report import Found
+from prover.machine import threadcount
 from prover.proofs.keystores import Keystore
 from settlement import merkle
 from zk import entropy
@@ -26,7 +27,7 @@ LEAVES = 2
 
 def bench(keystore: Keystore, runs: int) -> Found:
     """Field operations, additions of points, a pairing check, and what the host does in Python."""
-    with on_threads(1):
+    with threadcount.limited_to(1):
         return Found([*fields(runs), *_additions(runs), *_pairing(runs), *_hashes(runs), *_host(runs)])
 
 

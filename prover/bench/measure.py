@@ -1,16 +1,12 @@
 """Timing: the first run by itself, because it may compile, page in and fill tables; then the runs that follow, warm."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
 from prover.machine import tasks
 from zk.runtime import parallel
-
-THREADS = "ZKSETTLE_THREADS"
 
 
 @dataclass(frozen=True)
@@ -71,17 +67,3 @@ def _timed(work: Callable[[], object], task: tasks.Task) -> float:
 def thread_counts() -> list[int]:
     """One thread, and as many as the pool has."""
     return sorted({1, parallel.threads()})
-
-
-@contextmanager
-def on_threads(count: int) -> Iterator[None]:
-    """Until the context ends the pool has so many threads."""
-    before = os.environ.get(THREADS)
-    os.environ[THREADS] = str(count)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[THREADS]
-        else:
-            os.environ[THREADS] = before

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from prover.bench import inputs
-from prover.bench.measure import Timing, measure, on_threads, thread_counts
+from prover.bench.measure import Timing, measure, thread_counts
 from prover.bench.report import Found
-from prover.machine import tasks
+from prover.machine import tasks, threadcount
 
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
@@ -37,7 +37,7 @@ def _one_size(
         table = window_tables.table(points)
     found = []
     for threads in thread_counts():
-        with on_threads(threads):
+        with threadcount.limited_to(threads):
             found += [
                 measure(f"{name}, known points", size, lambda: start(table, scalars).result(), runs, count),
                 measure(f"{name}, used once", size, lambda: once(points, scalars), runs, count),

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prover.bench import ceremonies, nodejs, zksnake
-from prover.bench.measure import Timing, measure, on_threads, thread_counts
+from prover.bench.measure import Timing, measure, thread_counts
 from prover.bench.peerfiles import TIMEOUT_S, Case, Missing, Times
 from prover.bench.report import Column, Found, Section
-from prover.circom import proofs
-from prover.machine import tasks
+from prover.circom import proofs, witnesses
+from prover.machine import tasks, threadcount
 from zk.errors import FormatError
 from zk.fields import array
 from zk.runtime import parallel
@@ -41,7 +41,7 @@ def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int, power: i
     names, notes = _names(rapidsnark)
     if not names:
         raise Missing(f"there is nothing to compare with: {'; '.join(notes)}")
-    witness = array.from_plain(proofs.read_witness(case.wtns))
+    witness = array.from_plain(witnesses.read(case.wtns).values)
     timings = _ours(case, home, runs)
     for name, peer in (
         ("snarkjs", lambda: _snarkjs(names["snarkjs"], case, runs)),
@@ -80,13 +80,13 @@ def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
     from zk.ntt import polynomial
 
     proof, public = proofs.prove(case.zkey, case.wtns)  # checks both files
-    key, witness = proofs.open_key(case.zkey), polynomial.from_plain(proofs.read_witness(case.wtns))
+    key, witness = proofs.open_key(case.zkey), polynomial.from_plain(witnesses.read(case.wtns).values)
     verifying = snarkjs.decode_verifying_key(case.verification_key.read_bytes())
     if verifying != key.verifying:
         raise FormatError(f"{case.verification_key} is not the key in {case.zkey}")
     found = []
     for threads in thread_counts():
-        with on_threads(threads):
+        with threadcount.limited_to(threads):
             found.append(_named(measure(OURS, "", lambda: prover.prove(key, witness), runs), "prove, in process"))
     checked = measure(OURS, "", lambda: verifier.verify(verifying, public, proof), runs)
     found.append(_named(checked, "verify, in process"))

@@ -12,9 +12,10 @@ from circuits import registry, samples
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.bench import model
-from prover.bench.measure import Timing, measure, on_threads, thread_counts
+from prover.bench.measure import Timing, measure, thread_counts
 from prover.bench.report import Column, Found, Section
-from prover.circom import proofs
+from prover.circom import proofs, witnesses
+from prover.machine import threadcount
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
 from zk.groth16.keys import ProvingKey
@@ -80,12 +81,12 @@ def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
 
     proofs.prove(zkey, wtns)  # a witness that does not fit is refused here
     key = proofs.open_key(zkey)
-    witness = polynomial.from_plain(proofs.read_witness(wtns))
+    witness = polynomial.from_plain(witnesses.read(wtns).values)
     timings, sections = measured_proofs(key, witness, runs)
     size = f"2^{key.log_size}"
     return Found(
         [
-            measure("read witness", f"{key.num_wires:,} wires", lambda: proofs.read_witness(wtns), runs),
+            measure("read witness", f"{key.num_wires:,} wires", lambda: witnesses.read(wtns).values, runs),
             *timings,
             measure("pipeline", size, lambda: proofs.prove(zkey, wtns), runs),
         ],
@@ -99,7 +100,7 @@ def measured_proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[li
 
     timings, found = [], []
     for threads in thread_counts():
-        with on_threads(threads):
+        with threadcount.limited_to(threads):
             timings.append(measure("proof", f"2^{key.log_size}", lambda: prover.prove(key, witness), runs))
             found.append(min((_phases(key, witness) for _ in range(runs)), key=lambda of: sum(of.busy_s.values())))
     rates, costs = model.rates(), model.costs(key, witness)

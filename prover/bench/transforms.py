@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from prover.bench import inputs
-from prover.bench.measure import Timing, measure, on_threads
+from prover.bench.measure import Timing, measure
 from prover.bench.report import Found
+from prover.machine import threadcount
 
 
 def bench(log_sizes: Sequence[int], runs: int) -> Found:
@@ -13,7 +14,7 @@ def bench(log_sizes: Sequence[int], runs: int) -> Found:
     from zk.ntt import ntt
 
     timings: list[Timing] = []
-    with on_threads(1):
+    with threadcount.limited_to(1):
         for log_size in log_sizes:
             over, column, size = ntt.domain(log_size), inputs.of_fr(1 << log_size), f"2^{log_size}"
             for name, transform in (("NTT to the coset", ntt.forward_coset), ("inverse NTT", ntt.inverse)):

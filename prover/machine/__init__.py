@@ -1,1 +1,4 @@
-"""This machine: files and home (where data lies), tasks and longstep (work in progress), hardware."""
+"""This machine.
+
+files, arrayfolder and home (where data lies), tasks and longstep (work in progress), hardware and threadcount.
+"""

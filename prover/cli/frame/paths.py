@@ -1,5 +1,6 @@
 """Files named on the command line: read whole and within limits, written whole or not at all."""
 
+import os
 import re
 from itertools import combinations
 from pathlib import Path
@@ -29,7 +30,7 @@ def check_different(named: dict[str, Path]) -> None:
     """Raises click.UsageError when two names are of one file.  What is no file, such as /dev/null, holds nothing."""
     kept = [(name, path) for name, path in named.items() if path.is_file() or not path.exists()]
     for (name, path), (other, beside) in combinations(kept, 2):
-        is_one = path.resolve() == beside.resolve()
+        is_one = os.path.realpath(path) == os.path.realpath(beside)  # Path.resolve raises for a link to itself
         if is_one or path.exists() and beside.exists() and path.samefile(beside):
             raise click.UsageError(f"{name} and {other} are one file, {beside}: give different files")
 
@@ -42,9 +43,11 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """A file's text.  Raises FormatError as `read_bytes`, and when it is not UTF-8."""
+    """The text of a file, or of a pipe such as a shell's <(…).  Raises FormatError as `read_bytes`, or if not UTF-8."""
+    from prover.machine import files
+
     try:
-        return read_bytes(path).decode()
+        return files.read(path, MAX_BYTES, may_be_pipe=True).decode()
     except UnicodeDecodeError:
         raise FormatError(f"{path} is not text in UTF-8") from None
 
@@ -68,6 +71,10 @@ def parse_hex(text: str, what: str) -> bytes:
 
 
 def check_folder(path: Path) -> None:
-    """Raises FormatError when the folder that a file is to be written into is not there."""
+    """Raises FormatError when no file can be written at the path: its folder is missing, or its name is too long."""
+    from prover.machine import files
+
     if not path.parent.is_dir():
         raise FormatError(f"{path} cannot be written: its folder is not there")
+    if (size := len(os.fsencode(path.name))) > (limit := files.max_name_bytes(path.parent)):
+        raise FormatError(f"{path} cannot be written: its name has {size} bytes, and {limit} is the limit")
