@@ -3,7 +3,8 @@
     trader/     wallets, plans and orders: from an action to a receipt
     operator/   creating a pool, its oracles, taking part in ceremonies
     proofs/     the keystore, and `pipeline`, the one way from a plan to a proof
-    circom/     witnesses and proofs of circom's circuits
+    groth16     the front door to proofs of circom circuits
+    circom/     the front door to their witnesses, and what proves them
     service/    a prover that stays: processes with keys and kernels loaded, behind a socket of the user's own
     machine/    files, the home folder, hardware, progress · upkeep/  compiling ahead, `zksettle doctor`
     bench/      what everything takes · cli/  the commands, one folder per subject

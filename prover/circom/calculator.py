@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from prover.circom import sandbox
 from prover.circom.inputs import shown
 from prover.circom.messages import Messages
 from prover.circom.wasm_memory import Shuttle
+from prover.circom.witnesses import Witness
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR, R
@@ -36,7 +35,7 @@ _IMPORTS = {"exceptionHandler": (1, 0), "printErrorMessage": (0, 0), "writeBuffe
 _INDICES = re.compile(r"(?:\[[0-9]+\])+$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """A circuit's program, compiled for this machine; `memory_bytes` is what it takes to run."""
 
@@ -45,13 +44,8 @@ class Program:
     memory_bytes: int
     what: str
 
-
-@dataclass(frozen=True, repr=False)
-class Calculated:
-    """A witness, (wires, 4) plain words, and the lines that the circuit's `log` printed, which are as secret."""
-
-    witness: np.ndarray
-    log: list[str]
+    def __repr__(self) -> str:
+        return f"Program({self.what})"
 
 
 def load(data: bytes, what: str = "the program", limit_s: float = DEFAULT_LIMIT_S) -> Program:
@@ -75,7 +69,7 @@ def calculate(
     limit_s: float = DEFAULT_LIMIT_S,
     names: Iterable[str] = (),
     given: str = "the inputs",
-) -> Calculated:
+) -> Witness:
     """The witness of the circuit for these inputs, as `prover.circom.inputs` reads them.
 
     `names` are those of all signals as a .sym file has them, which are asked for when an input is missing; `given` is
@@ -86,10 +80,10 @@ def calculate(
     takes longer than `limit_s` seconds.
     """
 
-    def work() -> Calculated:
+    def work() -> Witness:
         circuit = _Circuit(program)
         circuit.check_inputs(inputs, names, given)
-        return circuit.calculate(inputs)
+        return circuit.calculate(inputs, given)
 
     return sandbox.run(program.engine, work, limit_s, program.what)
 
@@ -137,7 +131,7 @@ class _Circuit:
             called = f", among them those of {shown(missing)}" if missing else ""
             raise FormatError(f"{given}: {wanted - found} of {wanted} values are missing{called}")
 
-    def calculate(self, inputs: Mapping[str, list[int]]) -> Calculated:
+    def calculate(self, inputs: Mapping[str, list[int]], name: str) -> Witness:
         """Sets the inputs, which computes the circuit, and fetches the witness."""
         shuttle = Shuttle(sandbox.library(), self._store, self._instance)
         self._call("init", 0)
@@ -149,7 +143,7 @@ class _Circuit:
         witness = shuttle.take(wires)
         if not array.is_canonical(FR, witness) or witness[0].tolist() != [1, 0, 0, 0]:
             raise FormatError(f"{self._what} makes no witness: its values are not reduced, or the first is not 1")
-        return Calculated(witness, self._messages.log())
+        return Witness(witness, name, self._messages.log())
 
     def _call(self, name: str, *arguments: int) -> int:
         return self._exports[name](self._store, *arguments)

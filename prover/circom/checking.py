@@ -57,7 +57,7 @@ def first_violation(
         raise FormatError(f"{what} has {len(witness)} wires, and {circuit.path} has {system.num_wires}")
     values = array.from_plain(witness)
     sides = (_sums(matrix, values) for matrix in (system.a, system.b, system.c))
-    for index, (left, right, product) in enumerate(zip(*sides)):
+    for index, (left, right, product) in enumerate(zip(*sides, strict=True)):
         if index % _AT_ONCE == 0:
             progress(index, system.num_constraints)
         if (left * right - product) % R:

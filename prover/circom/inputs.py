@@ -1,48 +1,77 @@
 """INPUT.json, the values of a circuit's input signals.
 
-One object: a name for each input of the main component, and its value, or its values in nested arrays that are read row
-by row, for a signal `in[2][3]` as [[…, …, …], […, …, …]] or flat.  A bus is an object of its fields, or an array of
-such objects; its fields may as well be given one by one as "bus.field" and "bus[0].field".
+One object, with a key for each input of the main component.  Its value is one number, or numbers in nested arrays that
+are read row by row: a signal `in[2][3]` may be [[…, …, …], […, …, …]] or flat.  A bus is an object of its fields, or an
+array of such objects; its fields may also be given one by one, as "bus.field" and "bus[0].field".
 
-A value is a whole number: in a string "0|-?[1-9][0-9]*" of at most 80 characters, or a JSON number between -2^53 and
-2^53, beyond which JavaScript, and snarkjs with it, would round it.  As in circom's own calculators a value is taken
-modulo r, so -1 is r - 1 and r is 0.  Refused is what those let pass: empty strings, true and null, hexadecimal, keys
-that occur twice.
+A number is a whole number in a string, "0|-?[1-9][0-9]*" of at most 80 characters, or a JSON number between -2^53 and
+2^53, beyond which JavaScript, and with it snarkjs, would round it.  As in circom's own calculators, a number is taken
+modulo r, so -1 is r - 1 and r is 0.  Stricter than those calculators: empty strings, true, null, hexadecimal and keys
+that occur twice are refused.
 """
 
+import operator
 import re
+from collections.abc import Mapping
 
 from zk.errors import FormatError
 from zk.fields.prime import R
 from zk.formats import strictjson
 
 MAX_BYTES = 256 << 20
-EXACT = 1 << 53  # numbers of JavaScript are whole and apart below this
+EXACT = 1 << 53  # JavaScript's numbers below this are whole and distinct
 
 _NUMBER = re.compile(r"(?:0|-?[1-9][0-9]*)")
 _MAX_CHARACTERS = 80
 
 
 def decode(data: bytes, what: str = "the inputs") -> dict[str, list[int]]:
-    """The values of each signal by its name, row by row, canonical ints below r.
+    """The values of each signal by its name, row by row, as canonical integers below r.
 
     Raises FormatError, naming the signal, for everything that the module's docstring does not allow.
     """
-    found = strictjson.loads(data, what, MAX_BYTES)
-    if not isinstance(found, dict):
+    document = strictjson.loads(data, what, MAX_BYTES)
+    if not isinstance(document, dict):
         raise FormatError(f"{what} is not an object with a key for each input signal")
+    return _signals(document, what)
+
+
+def from_values(values: Mapping[str, object], what: str = "the inputs") -> dict[str, list[int]]:
+    """The same from Python's values, of which integers of any size are exact.  Raises FormatError as `decode`."""
+    return _signals({str(name): _json(value) for name, value in values.items()}, what)
+
+
+def _json(value: object) -> object:
+    """The value as JSON would have it: lists for sequences, and integers as strings."""
+    if isinstance(value, Mapping):
+        return {str(name): _json(inner) for name, inner in value.items()}
+    if hasattr(value, "tolist"):  # an array or a number of NumPy
+        return _json(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_json(inner) for inner in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(operator.index(value) % R)
+    return value
+
+
+def shown(name: str) -> str:
+    """A name from a file, as an error message may contain it."""
+    return name if name.isascii() and name.isprintable() and len(name) <= 60 else ascii(name[:60])
+
+
+def _signals(document: Mapping[str, object], what: str) -> dict[str, list[int]]:
     signals: dict[str, list[int]] = {}
-    for name, value in found.items():
+    for name, value in document.items():
         _add(signals, name, value, what)
     return signals
 
 
 def _add(signals: dict[str, list[int]], name: str, value: object, what: str) -> None:
-    """Adds the signals that a value of the file is: one, or those of a bus."""
+    """Adds the signals that a value of the document stands for: one, or those of a bus."""
     if isinstance(value, dict):
         for field, inner in value.items():
             _add(signals, f"{name}.{field}", inner, what)
-    elif _has_buses(value):
+    elif isinstance(value, list) and _has_buses(value):
         for index, inner in enumerate(value):
             if not isinstance(inner, (dict, list)):
                 raise FormatError(f"{what}: {shown(name)} mixes objects and values")
@@ -52,11 +81,6 @@ def _add(signals: dict[str, list[int]], name: str, value: object, what: str) -> 
     else:
         signals[name] = []
         _flatten(signals[name], value, f"{what}: {shown(name)}")
-
-
-def shown(name: str) -> str:
-    """A name from a file as a sentence may hold it."""
-    return name if name.isascii() and name.isprintable() and len(name) <= 60 else ascii(name[:60])
 
 
 def _has_buses(value: object) -> bool:

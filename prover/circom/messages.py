@@ -1,8 +1,9 @@
-"""What a circom program says while it runs: why it stops, and what the circuit's `log` prints.
+"""What a circom program reports while it runs: why it stops, and what the circuit's `log` prints.
 
-A message is fetched one character after another with `getMessageChar`, up to a zero; a field element with
-`readSharedRWMemory`, one of eight words after another.  All of it is a stranger's: its length has a limit, and what a
-terminal would not print becomes a question mark.
+A program calls the four functions below, and they fetch what it has to say by calling it in turn: a message one
+character at a time with `getMessageChar`, up to a zero, and a field element one word at a time with
+`readSharedRWMemory`.  A program that calls one of the four from there would nest them without end, so that is refused.
+All text is a stranger's: its length is limited, and what a terminal would obey becomes a question mark.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 from zk.errors import FormatError, Unsatisfied
 
 MAX_MESSAGE = 1000  # characters
+MAX_REASON = 2000  # characters of all messages that explain why a program stops
 MAX_LINES = 10_000
 MAX_WORDS = 100_000  # of all lines
 MAX_REASONS = 32
@@ -30,7 +32,7 @@ _FIELD_WORDS = 8
 
 
 class Messages:
-    """The four functions that a program imports, and what it has said by them.
+    """The four functions that a program imports, and what it has reported through them.
 
     `is_buffered` says that a line of the log is put together from several messages up to "\\n", as since circom 2.0.7.
     """
@@ -40,33 +42,50 @@ class Messages:
         self._reasons: list[str] = []
         self._lines: list[str] = []
         self._words: list[str] = []
-        self._heard = 0
+        self._num_words = 0
+        self._is_calling = False
 
     def functions(self) -> dict[str, Callable]:
         """By their names; each takes the caller, wasmtime.Caller, first."""
         return {
-            "exceptionHandler": self._fail,
-            "printErrorMessage": self._explain,
-            "writeBufferMessage": self._print,
-            "showSharedRWMemory": self._print_number,
+            "exceptionHandler": self._never_nested(self._fail),
+            "printErrorMessage": self._never_nested(self._explain),
+            "writeBufferMessage": self._never_nested(self._print),
+            "showSharedRWMemory": self._never_nested(self._print_number),
         }
 
-    def log(self) -> list[str]:
+    def log(self) -> tuple[str, ...]:
         """The lines that were printed, the first MAX_LINES of them and MAX_WORDS words."""
-        return [*self._lines, *([" ".join(self._words)] if self._words else [])]
+        return (*self._lines, *([" ".join(self._words)] if self._words else []))
+
+    def _never_nested(self, function: Callable) -> Callable:
+        """The function, which raises FormatError when one of the four is running already."""
+
+        def guarded(*arguments: Any) -> None:
+            if self._is_calling:
+                raise FormatError(f"{self._what} calls back while its message is being read")
+            self._is_calling = True
+            try:
+                function(*arguments)
+            finally:
+                self._is_calling = False
+
+        return guarded
 
     def _fail(self, caller: Any, code: int) -> NoReturn:
-        """Ends the program: Unsatisfied for an assertion of the circuit, FormatError for all else."""
+        """Ends the program: Unsatisfied for an assertion of the circuit, FormatError for everything else."""
         reason = ". ".join([_FAILURES.get(code, "Unknown error"), *filter(None, self._reasons)])
+        if len(reason) > MAX_REASON:
+            reason = f"{reason[:MAX_REASON]}…"
         is_of_circuit = code in (_ASSERTION, _OUT_OF_BOUNDS)
         raise (Unsatisfied if is_of_circuit else FormatError)(f"{self._what} stops: {reason}")
 
     def _explain(self, caller: Any) -> None:
         if len(self._reasons) < MAX_REASONS:
-            self._reasons.append(_printable(_message(caller).strip()))
+            self._reasons.append(_printable(self._message(caller).strip()))
 
     def _print(self, caller: Any) -> None:
-        self._add(_message(caller))
+        self._add(self._message(caller))
 
     def _print_number(self, caller: Any) -> None:
         read = caller["readSharedRWMemory"]
@@ -76,8 +95,8 @@ class Messages:
             self._add("\n")
 
     def _add(self, text: str) -> None:
-        self._heard += 1
-        if len(self._lines) >= MAX_LINES or self._heard > MAX_WORDS:
+        self._num_words += 1
+        if len(self._lines) >= MAX_LINES or self._num_words > MAX_WORDS:
             return
         if text == "\n":
             self._lines.append(" ".join(self._words))
@@ -85,13 +104,15 @@ class Messages:
         else:
             self._words.append(_printable(text))
 
-
-def _message(caller: Any) -> str:
-    """The message that the program holds ready."""
-    read, characters = caller["getMessageChar"], []
-    while len(characters) < MAX_MESSAGE and (code := read(caller)) != 0:
-        characters.append(chr(code) if 0 < code < 0x110000 else "?")
-    return "".join(characters)
+    def _message(self, caller: Any) -> str:
+        """The message that the program holds ready.  Raises FormatError when it has no function to read it with."""
+        read = caller.get("getMessageChar")
+        if read is None:
+            raise FormatError(f"{self._what} has a message, but no getMessageChar to read it with")
+        characters: list[str] = []
+        while len(characters) < MAX_MESSAGE and (code := read(caller)) != 0:
+            characters.append(chr(code) if 0 < code < 0x110000 else "?")
+        return "".join(characters)
 
 
 def _printable(text: str) -> str:

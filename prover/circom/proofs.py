@@ -1,107 +1,176 @@
-"""The road of a proof for a circom circuit: CIRCUIT.zkey and WITNESS.wtns → prove → verify.
+"""Groth16 proofs of circom circuits: CIRCUIT.zkey and a witness → prove → verify.
 
-The key is checked and made quick to prove with once for each content of the file (`keycache`).  No proof leaves before
-it has verified here, which is also how a witness that does not satisfy the circuit is noticed: a .zkey file has no
-matrix C to ask.  The .r1cs file has; where it lies beside the key, it is asked which constraint does not hold.
+A key is checked and converted once for each content of its file (`keycache`).  Every proof is verified before it is
+returned.  That also detects a witness that does not satisfy the circuit, because a .zkey file lacks the matrix C.
+Where the circuit's .r1cs file lies beside the key, it tells which constraint does not hold.
 """
 
 import hashlib
 import os
-import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from prover.circom import checking, circuit, keycache, siblings
-from prover.machine import tasks
+from prover.circom import checking, circuit, keycache, siblings, witnesses
+from prover.circom.witnesses import Witness
+from prover.machine import files, longstep, tasks
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
-from zk.formats import openfile
-from zk.groth16.keys import Proof, ProvingKey
+from zk.formats import openfile, wtns, zkeyheader
+from zk.groth16.keys import Proof, ProvingKey, VerifyingKey
 
 _MAX_OPEN_KEYS = 8
+_MEMORY_PER_FILE_BYTE = 4  # of a .zkey file that is checked: a table holds four multiples of each of its points
+_MEMORY_PER_WIRE = 160  # bytes of a proof: the witness as plain words, Montgomery words and scalars
+_MEMORY_PER_ROW = 200  # bytes of a proof: the columns that are transformed
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """A key, the SHA-256 of its file, and whether it comes from the cache."""
+@dataclass(frozen=True, repr=False, eq=False)
+class Key:
+    """A proving key that is ready to use.
 
-    key: ProvingKey
-    digest: str
-    is_from_cache: bool
+    `path` is its .zkey file, `digest` that file's SHA-256, and `is_from_cache` says that its arrays were made by an
+    earlier call; a key that was not read from a file has neither path nor digest.
+    """
+
+    proving: ProvingKey
+    name: str
+    path: Path | None = None
+    digest: str | None = None
+    is_from_cache: bool = False
+
+    def __repr__(self) -> str:
+        counts = f"{self.num_wires:,} wires, {self.num_public:,} public inputs, {self.num_constraints:,} constraints"
+        return f"Key({self.name}: {counts})"
+
+    @property
+    def verifying(self) -> VerifyingKey:
+        """The verifier's part."""
+        return self.proving.verifying
+
+    @property
+    def num_wires(self) -> int:
+        """The number of wires, the constant one included."""
+        return self.proving.num_wires
+
+    @property
+    def num_public(self) -> int:
+        """The number of public inputs."""
+        return self.proving.num_public
+
+    @property
+    def num_constraints(self) -> int:
+        """The number of constraints."""
+        return self.proving.num_constraints
 
 
-_open_keys: dict[tuple, _Opened] = {}  # by path and state of the file, the one used longest ago first
+_open_keys: dict[tuple, Key] = {}  # by path and state of the file, the least recently used first
+_unproven: set[str] = set()  # digests of the keys this process put into the cache, until a proof under them verifies
+
+
+def load_key(path: Path) -> Key:
+    """The key in a .zkey file, which is not read again while the file's place, size and times stay the same.
+
+    Raises FormatError, naming the part, when the file cannot be read or is malformed, and NotEnoughMemory.
+    """
+    before = files.check_regular(path)
+    state = (path, before.st_dev, before.st_ino, before.st_size, before.st_mtime_ns, before.st_ctime_ns)
+    key = _open_keys.pop(state, None)
+    if key is None:
+        key = _cached(path) or _read(path)
+    _open_keys[state] = key
+    for oldest in list(_open_keys)[:-_MAX_OPEN_KEYS]:
+        _open_keys.pop(oldest, None)
+    return key
+
+
+def forget() -> None:
+    """Forgets the keys that this process has opened; their files and the cache stay."""
+    _open_keys.clear()
+    _unproven.clear()
+
+
+def decode_key(data: bytes, name: str = "the key") -> Key:
+    """The key in the content of a .zkey file, which is not put into the cache.  Raises FormatError as `load_key`."""
+    from zk.formats import zkey
+    from zk.groth16 import tables
+
+    return Key(tables.extend(zkey.decode(data, name)), name)
 
 
 def open_key(path: Path) -> ProvingKey:
-    """The proving key in a .zkey file.  Raises FormatError when it is malformed; the message names the part."""
-    return _open(path).key
+    """The arrays of the key in a .zkey file.  Raises as `load_key`."""
+    return load_key(path).proving
 
 
-def check_key(path: Path) -> None:
-    """Raises FormatError when there is no file to read a key from, or its header or lengths are wrong.
+def check_key(path: Path) -> zkeyheader.Header:
+    """The header of a .zkey file.  No kernel runs.
 
-    Of its points only a few are read, and no kernel is needed.
+    Raises FormatError when the file cannot be read, its header or its lengths are wrong, or anybody could forge proofs
+    under the key.
     """
-    from zk.formats import zkeyheader
-
     with openfile.opened(path) as file:
-        zkeyheader.read_fixed(file, str(path))
+        header, parts = zkeyheader.split(file, str(path))
+        header.verifying(zkeyheader.g1_points(parts[zkeyheader.IC]))
+    return header
 
 
-def read_witness(path: Path) -> np.ndarray:
-    """(wires, 4) plain words of the witness in a .wtns file.  Raises FormatError when it is malformed."""
-    from zk.formats import wtns
+def check_counts(zkey_path: Path, wtns_path: Path) -> None:
+    """Raises FormatError unless key and witness have the same number of wires.  Reads headers only."""
+    header = check_key(zkey_path)
+    with openfile.opened(wtns_path) as file:
+        _check_num_wires(wtns.read_num_wires(file, str(wtns_path)), str(wtns_path), header.num_wires, zkey_path)
 
-    with openfile.opened(path) as file:
-        return wtns.decode(file, str(path))
+
+def _check_num_wires(of_witness: int, name: str, of_key: int, key: object) -> None:
+    if of_witness != of_key:
+        raise FormatError(f"{name} has {of_witness} wires, and {key} is for {of_key}")
 
 
 def prove(zkey_path: Path, wtns_path: Path) -> tuple[Proof, list[int]]:
+    """A proof from files, and its public inputs.  Raises as `load_key`, `witnesses.read` and `prove_witness`."""
+    check_counts(zkey_path, wtns_path)
+    return prove_witness(load_key(zkey_path), witnesses.read(wtns_path))
+
+
+def prove_witness(key: Key, witness: Witness) -> tuple[Proof, list[int]]:
     """A proof that has verified, and its public inputs.
 
-    Raises FormatError when a file is malformed or the witness is for another circuit, and Unsatisfied when the witness
-    does not satisfy this one.
+    Raises FormatError when the witness is for another circuit, and Unsatisfied when it does not satisfy this one.
     """
-    return prove_witness(zkey_path, read_witness(wtns_path), wtns_path)
-
-
-def prove_witness(zkey_path: Path, witness: np.ndarray, given: Path) -> tuple[Proof, list[int]]:
-    """`prove` with a witness, (wires, 4) plain words, that was read or calculated from the file `given`."""
-    opened = _open(zkey_path)
-    if len(witness) != opened.key.num_wires:
-        raise FormatError(f"{given} has {len(witness)} wires, and {zkey_path} is for {opened.key.num_wires}")
-    public = array.from_plain(witness[1 : opened.key.num_public + 1])
-    with tasks.task("Proving"):
-        proof = _proof(opened.key, witness, public)
-        if proof is None and opened.is_from_cache and not keycache.is_intact(opened.digest):
-            keycache.discard(opened.digest)
-            proof = _proof(_open(zkey_path, is_anew=True).key, witness, public)
+    _check_num_wires(witness.num_wires, witness.name, key.num_wires, key.name)
+    public = array.from_plain(witness.values[1 : key.num_public + 1])
+    memory = _MEMORY_PER_WIRE * key.num_wires + (_MEMORY_PER_ROW << key.proving.log_size)
+    with longstep.begin("Proving", memory):
+        proof = _proof(key, witness, public)
+        if proof is None and key.is_from_cache and not keycache.is_intact(_digest(key)):
+            proof = _proof(_read_again(key), witness, public)
     if proof is None:
-        raise Unsatisfied(f"{given} does not satisfy the circuit: {_reason(zkey_path, witness)}")
+        if key.digest in _unproven:  # nothing tells that the key is good
+            keycache.discard(_digest(key))
+        raise Unsatisfied(f"{witness.name} does not satisfy the circuit: {_reason(key, witness)}")
+    _unproven.discard(key.digest or "")
     return proof, public
 
 
-def _reason(zkey_path: Path, witness: np.ndarray) -> str:
+def _reason(key: Key, witness: Witness) -> str:
     """Which constraint does not hold, where the circuit's .r1cs file lies beside its key."""
-    path = siblings.circuit_of_key(zkey_path)
+    path = None if key.path is None else siblings.circuit_of_key(key.path)
     if path is not None:
         with suppress(FormatError), tasks.task(f"Looking through {path.name}"):
-            found = circuit.read(path)
-            if violation := checking.first_violation(found, witness):
-                return f"constraint {violation.index} does not hold, {checking.written(found, violation)[0]}"
+            constraints = circuit.read(path)
+            if violation := checking.first_violation(constraints, witness.values):
+                text, _ = checking.written(constraints, violation)
+                return f"constraint {violation.index} does not hold, {text}"
     return "the proof made from it does not verify"
 
 
-def _proof(key: ProvingKey, witness: np.ndarray, public: list[int]) -> Proof | None:
+def _proof(key: Key, witness: Witness, public: list[int]) -> Proof | None:
     """A proof that verifies, or None."""
     from zk.groth16 import prover, verifier
     from zk.ntt import polynomial
 
-    proof = prover.prove(key, polynomial.from_plain(witness))
+    proof = prover.prove(key.proving, polynomial.from_plain(witness.values))
     try:
         verifier.verify(key.verifying, public, proof)
     except InvalidProof:
@@ -109,51 +178,45 @@ def _proof(key: ProvingKey, witness: np.ndarray, public: list[int]) -> Proof | N
     return proof
 
 
-def _open(path: Path, is_anew: bool = False) -> _Opened:
-    """The key in the file, which is not read again while its place, size and times stay what they are."""
-    found = _state(path)
-    state = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    opened = _open_keys.pop(state, None)
-    if opened is None or is_anew:
-        with tasks.task(f"Opening {path.name}"):
-            opened = _made(path) if is_anew else _kept(path) or _made(path)
-    _open_keys[state] = opened
-    for oldest in list(_open_keys)[:-_MAX_OPEN_KEYS]:
-        _open_keys.pop(oldest, None)
-    return opened
+def _digest(key: Key) -> str:
+    assert key.digest is not None, "a key from the cache has the digest of its file"
+    return key.digest
 
 
-def _state(path: Path) -> os.stat_result:
-    """The state of a regular file.  Raises FormatError when it is none; a pipe would be waited for without end."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
-    if not stat.S_ISREG(found.st_mode):
-        raise FormatError(f"{path} is not a file")
-    return found
-
-
-def _kept(path: Path) -> _Opened | None:
-    """The key from the cache, when the points that proofs are verified and hidden with are those of the file."""
-    from zk.formats import zkeyheader
-
-    with openfile.opened(path) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if (key := keycache.load(digest)) is None:
-            return None
+def _cached(path: Path) -> Key | None:
+    """The key from the cache, if the points that proofs are verified and blinded with are those of the file."""
+    with openfile.opened(path) as file, tasks.task(f"Opening {path.name}"):
         fixed = zkeyheader.read_fixed(file, str(path))
-    return _Opened(key, digest, is_from_cache=True) if keycache.is_for(key, fixed) else None
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        proving = keycache.load(digest)
+    if proving is None or not keycache.is_for(proving, fixed):
+        return None
+    return Key(proving, str(path), path, digest, is_from_cache=True)
 
 
-def _made(path: Path) -> _Opened:
-    """The key checked and extended now, and kept: what is returned is memory-mapped where it could be."""
+def _read(path: Path) -> Key:
+    """The key checked and extended now, and put into the cache; it is memory-mapped where that was possible."""
     from zk.formats import zkey
     from zk.groth16 import tables
 
-    with openfile.opened(path) as file:
+    memory = _MEMORY_PER_FILE_BYTE * os.path.getsize(path)
+    with openfile.opened(path) as file, longstep.begin(f"Checking {path.name}", memory):
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        key = zkey.decode(file, str(path))
-    key = tables.extend(key)
-    kept = keycache.keep(digest, key)
-    return _Opened(kept or key, digest, is_from_cache=kept is not None)
+        proving = tables.extend(zkey.decode(file, str(path)))
+        kept = keycache.keep(digest, proving)
+    if kept is not None:
+        _unproven.add(digest)
+    return Key(kept or proving, str(path), path, digest, is_from_cache=kept is not None)
+
+
+def _read_again(key: Key) -> Key:
+    """The key without what is damaged in the cache.  Raises FormatError when its file is another one by now."""
+    assert key.path is not None, "a key from the cache has a file"
+    keycache.discard(_digest(key))
+    for state in [state for state, open_key in _open_keys.items() if open_key is key]:
+        del _open_keys[state]
+    again = load_key(key.path)
+    if again.digest != key.digest:
+        raise FormatError(f"{key.path} changed while it was used")
+    return again

@@ -108,7 +108,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
     for name in ("compile_kernels", "compile_ceremony_kernels"):
         monkeypatch.setattr(warmup, name, lambda: pytest.fail("kernels are compiled"))
-    proofs._open_keys.clear()
+    proofs.forget()
     return tmp_path
 
 

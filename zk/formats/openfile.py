@@ -1,11 +1,11 @@
 """A file on disk, opened to be read part by part while nobody changes it."""
 
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from zk.errors import FormatError
 
@@ -13,7 +13,7 @@ _STAYS = ("st_size", "st_mtime_ns", "st_ctime_ns")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[io.BufferedReader]:
     """A regular file, which stays what it is until the block ends.
 
     Raises FormatError when it is missing or unreadable, when it is a folder, a device or a pipe, which would be waited

@@ -12,7 +12,7 @@ import numpy as np
 from zk.errors import FormatError
 from zk.fields.prime import FR, R
 from zk.formats import sections
-from zk.formats.sections import FIELD_BYTES, MAX_WIRES
+from zk.formats.sections import FIELD_BYTES, MAX_WIRES, Section
 
 _MAGIC, _VERSION = b"wtns", 2
 _HEADER, _VALUES = 1, 2
@@ -25,16 +25,32 @@ def decode(source: bytes | BinaryIO, what: str = "the witness") -> np.ndarray:
     `source` is the file's content, or the file itself, open.  Raises FormatError for everything that is not what
     snarkjs writes.
     """
+    num_wires, values = _split(source, what)
+    words = values.rows(FR, num_wires)
+    if len(words) == 0 or words[0].tolist() != [1, 0, 0, 0]:
+        raise FormatError(f"{values.what} do not begin with one")
+    return words
+
+
+def read_num_wires(source: bytes | BinaryIO, what: str = "the witness") -> int:
+    """The number of wires that a .wtns file has values for; the values are not read.
+
+    Raises FormatError as `decode` does, the values aside.
+    """
+    return _split(source, what)[0]
+
+
+def _split(source: bytes | BinaryIO, what: str) -> tuple[int, Section]:
+    """The number of wires and the section of their values, which has the length for so many."""
     parts = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     header, values = (sections.required(parts, number, _NAMES, what) for number in _NAMES)
     size, modulus, wires = header.cut(4, FIELD_BYTES, 4)
     sections.check_modulus(size, modulus, R)
-    if wires.number() > MAX_WIRES:
-        raise FormatError(f"{header.what} has {wires.number()} wires, and {MAX_WIRES} is the limit")
-    words = values.rows(FR, wires.number())
-    if len(words) == 0 or words[0].tolist() != [1, 0, 0, 0]:
-        raise FormatError(f"{values.what} do not begin with one")
-    return words
+    num_wires = wires.number()
+    if num_wires > MAX_WIRES:
+        raise FormatError(f"{header.what} has {num_wires} wires, and {MAX_WIRES} is the limit")
+    values.check_length(num_wires * FIELD_BYTES)
+    return num_wires, values
 
 
 def encode(words: np.ndarray) -> bytes:

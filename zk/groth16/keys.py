@@ -66,6 +66,9 @@ class VerifyingKey:
         if not 1 <= len(self.ic) <= MAX_PUBLIC + 1:
             raise FormatError(f"the verifying key has {len(self.ic)} points in ic, not 1 to {MAX_PUBLIC + 1}")
 
+    def __repr__(self) -> str:
+        return f"VerifyingKey({self.num_public:,} public inputs, digest {digest(self).hex()[:16]})"
+
     @property
     def num_public(self) -> int:
         """The number of public inputs."""

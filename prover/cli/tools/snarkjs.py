@@ -8,8 +8,6 @@ from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 from prover.cli.tools.names import statement_argument
 
-KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
-
 
 @group()
 def export() -> None:
@@ -26,22 +24,9 @@ def export_snarkjs(app: App, proof: Path, output: Path) -> None:
 
     verification_key.json, public.json and proof.json, as `snarkjs groth16 verify` takes them.
     """
-    from prover.proofs import prooffile
-    from zk.formats import snarkjs
+    from prover.cli.tools import snarkjs_run
 
-    found = prooffile.decode(paths.read_bytes(proof))
-    texts = {
-        KEY: snarkjs.encode_verifying_key(found.key),
-        PUBLIC: snarkjs.encode_public(found.inputs),
-        PROOF: snarkjs.encode_proof(found.proof),
-    }
-    if (output / PROOF).exists() and (output / PROOF).samefile(proof):
-        raise click.UsageError(f"{PROOF} would replace the file it is made from: give a folder with -o")
-    output.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        paths.write_text(output / name, text)
-        app.screen.say(str(output / name))
-    app.screen.document({name: str(output / name) for name in texts})
+    snarkjs_run.export(app, proof, output)
 
 
 @group(name="import")
@@ -59,9 +44,6 @@ def import_() -> None:
 @pass_app
 def import_snarkjs(app: App, statement: str, key: Path, public: Path, proof: Path, output: Path) -> None:
     """Make a proof file of STATEMENT from snarkjs's three files.  Nothing is verified: `zksettle verify` does that."""
-    from prover.proofs import prooffile
+    from prover.cli.tools import snarkjs_run
 
-    found = prooffile.from_snarkjs(statement, *(paths.read_bytes(path) for path in (key, public, proof)))
-    paths.write_text(output, prooffile.encode(found))
-    app.screen.say(f"The proof is in {output}; it is not verified yet.")
-    app.screen.document({"statement": statement, "proof": str(output)})
+    snarkjs_run.import_(app, statement, key, public, proof, output)

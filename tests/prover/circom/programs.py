@@ -41,6 +41,6 @@ def program(
     functions = {name: text for name, text in (FUNCTIONS | changed).items() if name != without}
     text = "".join(f'\n(func (export "{name}") {body})' for name, body in functions.items())
     data = "".join(f"\\{byte:02x}" for byte in prime.to_bytes(32, "little"))
-    return wasmtime.wat2wasm(
+    return bytes(wasmtime.wat2wasm(
         f'(module {imports} (memory (export "memory") {pages}) (data (i32.const {PRIME}) "{data}") {text} {more})'
-    )
+    ))  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from prover.circom import calculator, inputs, siblings
+from prover.circom.witnesses import Witness
 from tests import shared
 from tests.circoms import CASES
 from zk.errors import FormatError, Unsatisfied
@@ -19,37 +20,37 @@ def program(circom_folders):
     return lambda name: calculator.load((circom_folders[name] / "circuit_js" / "circuit.wasm").read_bytes(), "c.wasm")
 
 
-def calculate(program: calculator.Program, given: dict, **more: object) -> calculator.Calculated:
+def calculate(program: calculator.Program, given: dict, **more: object) -> Witness:
     return calculator.calculate(program, inputs.decode(json.dumps(given).encode()), **more)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_witness_is_that_of_snarkjs(circom_folders, program, name):
     found = calculate(program(name), CASES[name].inputs)
-    assert wtns.encode(found.witness) == (circom_folders[name] / "witness.wtns").read_bytes()
-    assert found.log == (["k is 4", "1"] if name == "words" else [])
+    assert wtns.encode(found.values) == (circom_folders[name] / "witness.wtns").read_bytes()
+    assert found.log == (("k is 4", "1") if name == "words" else ())
 
 
 def test_a_program_is_used_again(program):
     loaded = program("an unused wire")
-    witnesses = [calculate(loaded, {"x": x, "k": 7, "unused": 99}).witness for x in (12, 1, 12)]
+    witnesses = [calculate(loaded, {"x": x, "k": 7, "unused": 99}).values for x in (12, 1, 12)]
     assert np.array_equal(witnesses[0], witnesses[2]) and not np.array_equal(witnesses[0], witnesses[1])
 
 
 def test_a_bus_may_be_given_as_an_object(program):
     nested = {"p": [{"x": 2, "y": [3, 4]}, {"x": 5, "y": [6, 7]}]}
-    flat, found = (calculate(program("a bus"), given).witness for given in (CASES["a bus"].inputs, nested))
+    flat, found = (calculate(program("a bus"), given).values for given in (CASES["a bus"].inputs, nested))
     assert np.array_equal(flat, found)
 
 
 def test_many_values_go_through_the_shuttle_in_several_journeys(monkeypatch, program):
-    expected = calculate(program("many public"), CASES["many public"].inputs).witness
+    expected = calculate(program("many public"), CASES["many public"].inputs).values
     monkeypatch.setattr("prover.circom.wasm_memory.VALUES", 7)
-    assert np.array_equal(calculate(program("many public"), CASES["many public"].inputs).witness, expected)
+    assert np.array_equal(calculate(program("many public"), CASES["many public"].inputs).values, expected)
 
 
 def test_a_witness_is_not_in_what_is_printed_of_it():
-    secret = calculator.Calculated(np.array([[424242, 0, 0, 0]], np.uint64), ["434343"])
+    secret = Witness(np.array([[424242, 0, 0, 0]], np.uint64), log=("434343",))
     assert "424242" not in repr(secret) and "434343" not in repr(secret)
 
 

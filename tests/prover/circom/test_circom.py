@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from prover.circom import keycache, proofs
+from prover.circom import keycache, proofs, witnesses
 from tests.reference import qap
 from tests.zk.fields import cubic
 from tests.zk.formats import iden3
@@ -25,9 +25,9 @@ def place(zkey, tmp_path, monkeypatch):
     (tmp_path / "witness.wtns").write_bytes(iden3.wtns(WITNESS))
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
-    proofs._open_keys.clear()
+    proofs.forget()
     yield tmp_path
-    proofs._open_keys.clear()
+    proofs.forget()
 
 
 def prove(place):
@@ -40,7 +40,7 @@ def entries(place) -> list:
 
 def another_process() -> None:
     """Forgets what is remembered in memory, as if the program were started again."""
-    proofs._open_keys.clear()
+    proofs.forget()
 
 
 def test_a_proof_verifies_and_the_key_is_kept(place):
@@ -53,7 +53,7 @@ def test_a_proof_verifies_and_the_key_is_kept(place):
 def test_a_kept_key_is_used_where_it_lies(place, monkeypatch):
     first = keys.to_arrays(proofs.open_key(place / "circuit.zkey"))
     another_process()
-    monkeypatch.setattr(proofs, "_made", lambda path: pytest.fail("the key was made again"))
+    monkeypatch.setattr(proofs, "_read", lambda path: pytest.fail("the key was made again"))
     again = proofs.open_key(place / "circuit.zkey")
     assert isinstance(again.h_query.base, np.memmap) or isinstance(again.h_query, np.memmap)
     assert all(np.array_equal(first[name], values) for name, values in keys.to_arrays(again).items())
@@ -98,7 +98,7 @@ def test_a_damaged_entry_is_made_anew(place, name):
     assert good is not None
     another_process()
     prove(place)
-    assert proofs._open(place / "circuit.zkey").is_from_cache
+    assert proofs.load_key(place / "circuit.zkey").is_from_cache
 
 
 def test_a_witness_that_does_not_satisfy_is_refused_from_a_fresh_and_from_a_kept_key(place):
@@ -132,7 +132,7 @@ def test_what_was_used_longest_ago_is_dropped(place, zkey, monkeypatch):
             os.utime(keycache._entry(name), ns=(age, age))
         assert keycache.load("aa") is not None  # used again just now
     assert [entry.name[:2] for entry in entries(place)] == ["aa", "cc", "dd"]
-    monkeypatch.setattr(keycache, "MAX_KEPT_BYTES", 1)
+    monkeypatch.setattr(keycache, "MAX_BYTES", 1)
     keycache.keep("ee", key)
     assert [entry.name[:2] for entry in entries(place)] == ["ee"]
 
@@ -150,7 +150,7 @@ def test_a_witness_that_does_not_satisfy_costs_no_key(place, monkeypatch):
     proofs.open_key(place / "circuit.zkey")
     another_process()
     before = entries(place)[0].stat().st_ino
-    monkeypatch.setattr(proofs, "_made", lambda path: pytest.fail("the key was made again"))
+    monkeypatch.setattr(proofs, "_read", lambda path: pytest.fail("the key was made again"))
     (place / "witness.wtns").write_bytes(iden3.wtns([*WITNESS[:-1], WITNESS[-1] + 1]))
     with pytest.raises(Unsatisfied):
         prove(place)
@@ -161,7 +161,7 @@ def test_only_the_damaged_key_is_dropped_from_memory(place, zkey):
     (place / "other.zkey").write_bytes(iden3.zkey(generator.generate(cubic.system())))
     for name in ("circuit.zkey", "other.zkey"):
         proofs.open_key(place / name)
-    digest = proofs._open(place / "circuit.zkey").digest
+    digest = proofs.load_key(place / "circuit.zkey").digest
     another_process()
     h = keycache._entry(digest) / "h.npy"
     np.save(h, np.roll(np.load(h), 1, axis=1))
@@ -178,7 +178,7 @@ def test_a_key_just_made_is_mapped_as_all_are(place):
 
 
 def test_a_planted_key_is_not_used(place):
-    digest = proofs._open(place / "circuit.zkey").digest
+    digest = proofs.load_key(place / "circuit.zkey").digest
     planted = generator.generate(cubic.system())
     expected = proofs.open_key(place / "circuit.zkey").verifying
     keycache.keep(digest, planted)
@@ -191,4 +191,4 @@ def test_a_planted_key_is_not_used(place):
 def test_a_witness_that_is_no_file_is_refused(place):
     os.mkfifo(place / "pipe.wtns")
     with pytest.raises(FormatError, match="pipe.wtns is not a file"):
-        proofs.read_witness(place / "pipe.wtns")
+        witnesses.read(place / "pipe.wtns")

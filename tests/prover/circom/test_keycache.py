@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from prover.circom import keycache
-from prover.upkeep import warmup
+from prover.machine import arrayfolder
 from tests.zk.fields import cubic
 from zk.groth16 import generator
+from zk.runtime import kernelcache
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_an_entry_that_another_process_removes_first_is_no_error_and_leaves_no_g
 def test_a_read_only_cache_still_serves(cache, key, monkeypatch):
     keycache.keep("aa", key)
     monkeypatch.setattr(os, "utime", refusing)
-    monkeypatch.setattr(keycache.tempfile, "mkdtemp", refusing)
+    monkeypatch.setattr(arrayfolder.tempfile, "mkdtemp", refusing)
     keycache.discard("aa")
     assert keycache.load("aa") is not None
 
@@ -68,7 +69,7 @@ def test_what_a_killed_process_left_goes_after_a_day_and_not_before(cache, key, 
 
 
 def test_a_folder_that_others_could_change_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(warmup, "folder", lambda: tmp_path / "made" / "cache" / "version" / "kernels")
+    monkeypatch.setattr(kernelcache, "base", tmp_path / "made" / "cache" / "kernels")
     found = keycache.folder()
     assert found.stat().st_mode & 0o777 == (tmp_path / "made").stat().st_mode & 0o777 == 0o700
     found.chmod(0o770)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from prover.circom import calculator, messages, sandbox
+from prover.circom.witnesses import Witness
 from tests.prover.circom.programs import FUNCTIONS, IMPORTS, program
 from zk.errors import FormatError, Unsatisfied
 from zk.fields import array
@@ -18,18 +19,18 @@ TOP_WORD = "(i32.store (i32.const 28) (i32.const -1))"  # makes 2^255 and more o
 FOREVER = "(loop $on (br $on))"
 
 
-def run(data: bytes, x: int = 7, limit_s: float = SOON_S) -> calculator.Calculated:
+def run(data: bytes, x: int = 7, limit_s: float = SOON_S) -> Witness:
     return calculator.calculate(calculator.load(data, "a.wasm"), {"x": [x]}, limit_s=limit_s)
 
 
 @pytest.mark.parametrize("x", [0, 7, 2**64, R - 1])
 def test_a_program_with_the_exports_of_circom_computes(x):
-    assert array.from_plain(run(program(), x).witness) == [1, x]
+    assert array.from_plain(run(program(), x).values) == [1, x]
 
 
 def test_the_first_programs_of_circom_2_told_less():
     data = program(imports=IMPORTS.split("\n")[1], without="getInputSignalSize")
-    assert array.from_plain(run(data).witness) == [1, 7]
+    assert array.from_plain(run(data).values) == [1, 7]
     with pytest.raises(FormatError, match="1 of 1 values are missing$"):
         calculator.calculate(calculator.load(data), {}, names=["main.x"])
 
@@ -105,7 +106,7 @@ def test_ctrl_c_ends_a_program():
 def test_memory_does_not_grow_beyond_its_limit():
     grow = "(param i32) (if (i32.ge_s (memory.grow (i32.const %d)) (i32.const 0)) (then (unreachable)))"
     pages = sandbox.MAX_MEMORY_BYTES // sandbox.PAGE_BYTES
-    assert len(run(program(init=grow % pages)).witness) == 2
+    assert len(run(program(init=grow % pages)).values) == 2
     with pytest.raises(FormatError, match="unreachable"):
         run(program(init=grow % 1))
 
@@ -130,7 +131,7 @@ def test_messages_without_end_and_lines_without_number_are_cut(monkeypatch):
     newline = "(result i32) (global.set $c (i32.xor (global.get $c) (i32.const 10))) (global.get $c)"
     found = run(program(more="(global $c (mut i32) (i32.const 0))", getMessageChar=newline,
                         init=lines % "(call $number) (call $print)"))  # fmt: skip
-    assert found.log == [str(R)] * 3
+    assert found.log == (str(R),) * 3
 
 
 def test_without_wasmtime_the_extra_is_named(monkeypatch):

@@ -29,7 +29,7 @@ def place(key, tmp_path, monkeypatch):
     (tmp_path / "vkey.json").write_text(snarkjs.encode_verifying_key(key.verifying))
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
-    proofs._open_keys.clear()
+    proofs.forget()
     return tmp_path
 
 
