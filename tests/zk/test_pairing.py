@@ -25,16 +25,16 @@ def multiples(seed, count):
 
 
 def value(pairs):
-    """The product as the reference writes it."""
-    found = pairing.product(pairs)
-    return field.from_pairs(zip(found[::2], found[1::2]))
+    """The product in the form of the reference."""
+    coefficients = pairing.product(pairs)
+    return field.from_pairs(zip(coefficients[::2], coefficients[1::2], strict=True))
 
 
-def test_the_product_of_nothing_is_one():
+def test_the_empty_product_is_one():
     assert pairing.product_is_one([])
 
 
-def test_the_value_is_that_of_py_ecc():
+def test_the_value_agrees_with_py_ecc():
     for pairs in ([(G1, G2)], list(multiples(1, 1)), list(multiples(2, 3))):
         assert value(pairs) == reference.product([((p.x, p.y), (q.x, q.y)) for p, q in pairs])
 
@@ -52,7 +52,7 @@ def test_the_pairing_of_the_generators_has_order_r():
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 9])
-def test_a_product_that_cancels_is_one_and_a_product_that_nearly_does_is_not(count):
+def test_a_product_is_one_only_when_it_cancels_exactly(count):
     pairs = [pair for p, q in multiples(count, count) for pair in ((p, q), (bn254.negate(p), q))]
     random.Random(4).shuffle(pairs)
     assert pairing.product_is_one(pairs)
@@ -63,7 +63,7 @@ def test_a_product_that_cancels_is_one_and_a_product_that_nearly_does_is_not(cou
     assert not pairing.product_is_one([(bn254.negate(p), q), *rest])
 
 
-def test_one_point_of_g2_with_many_of_g1_is_one_pairing_with_their_sum():
+def test_pairings_with_one_point_of_g2_are_a_pairing_with_the_sum_of_the_others():
     points = [bn254.multiply(k, G1) for k in (3, 5, 11)]
     assert value([(p, G2) for p in points]) == value([(bn254.multiply(19, G1), G2)])
 
@@ -74,7 +74,7 @@ def vectors():
 
 
 def decoded(data):
-    """The pairs of one input, without those that EIP-197 lets be the identity."""
+    """The pairs in an input, without those with an identity, which EIP-197 allows."""
     for i in range(0, len(data), 192):
         left, right = data[i : i + 64], data[i + 64 : i + 192]
         if any(left):
@@ -85,9 +85,9 @@ def decoded(data):
             yield bn254.decode_g1(left, "P"), bn254.decode_g2(right, "Q")
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="shared/vectors/go-ethereum is not here")
+@pytest.mark.skipif(not VECTORS.exists(), reason="shared/vectors/go-ethereum is missing")
 @pytest.mark.parametrize("case", vectors(), ids=lambda case: case["Name"])
-def test_ethereums_vectors_come_out_as_there(case):
+def test_verdicts_agree_with_ethereums_vectors(case):
     expected = int(case["Expected"], 16) == 1
     assert pairing.product_is_one(list(decoded(bytes.fromhex(case["Input"])))) == expected
 

@@ -1,4 +1,4 @@
-"""EdDSA-Poseidon: circomlib accepts ours, we accept circomlib's, and nothing else is accepted."""
+"""EdDSA-Poseidon: circomlib accepts our signatures, we accept circomlib's, and changed ones are invalid."""
 
 import json
 from dataclasses import replace
@@ -23,13 +23,13 @@ def ints(pair):
     return int(pair[0]), int(pair[1])
 
 
-def theirs(vector):
+def from_circomlib(vector):
     return ints(vector["public"]), int(vector["message"]), Signature(ints(vector["r"]), int(vector["s"]))
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_circomlibs_signatures_are_valid_and_cover_their_message(vector):
-    key, message, signed = theirs(vector)
+def test_circomlibs_signatures_are_valid_for_their_message_only(vector):
+    key, message, signed = from_circomlib(vector)
     signature.verify(key, message, signed)
     with pytest.raises(InvalidProof, match="does not verify"):
         signature.verify(key, message + 1, signed)
@@ -38,7 +38,7 @@ def test_circomlibs_signatures_are_valid_and_cover_their_message(vector):
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("secret", [1, 2, 12345, ORDER - 1])
 @pytest.mark.parametrize("message", [0, 1, R - 1])
-def test_what_is_signed_verifies_under_its_base_only(base, secret, message):
+def test_a_signature_is_valid_for_its_base_only(base, secret, message):
     signed = signature.sign(secret, message, base)
     signature.verify(signature.public(secret, base), message, signed, base)
     other = BASES[1 - BASES.index(base)]
@@ -46,7 +46,7 @@ def test_what_is_signed_verifies_under_its_base_only(base, secret, message):
         signature.verify(signature.public(secret, base), message, signed, other)
 
 
-def test_two_signatures_never_share_a_nonce():
+def test_every_signature_has_a_fresh_nonce():
     first, second = (signature.sign(7, 9) for _ in range(2))
     assert first.r != second.r
 
@@ -81,12 +81,12 @@ def test_a_changed_signature_is_invalid_for_its_own_reason(key, message, signed,
 
 
 @pytest.mark.parametrize("secret, message", [(0, 1), (ORDER, 1), (-1, 1), (1, R), (1, -1)])
-def test_nothing_out_of_range_is_signed(secret, message):
-    with pytest.raises(ValueError):
+def test_a_secret_or_message_out_of_range_is_refused(secret, message):
+    with pytest.raises(ValueError, match="must be in"):
         signature.sign(secret, message)
 
 
-def test_decoding_undoes_encoding():
+def test_decoding_inverts_encoding():
     assert signature.decode(signature.encode(HONEST), "signature") == HONEST
 
 
@@ -106,13 +106,14 @@ def words(x, y, s):
     ],
     ids=["length", "s", "not below", "not on", "not in the subgroup", "the identity"],
 )
-def test_bad_bytes_are_no_signature(data, why):
+def test_malformed_signatures_are_refused(data, why):
     with pytest.raises(FormatError, match=why):
         signature.decode(data, "signature")
 
 
-def test_circomlibjs_accepts_ours_and_not_for_another_message():
-    made = [(secret, message, signature.sign(secret, message)) for secret, message in ((3, 0), (ORDER - 2, R - 1))]
+def test_circomlibjs_accepts_our_signatures_for_their_message_only():
+    inputs = (3, 0), (ORDER - 2, R - 1)
+    signatures = [(secret, message, signature.sign(secret, message)) for secret, message in inputs]
     script = """
         require("circomlibjs").buildEddsa().then((eddsa) => {
           const F = eddsa.babyJub.F;
@@ -124,8 +125,8 @@ def test_circomlibjs_accepts_ours_and_not_for_another_message():
           process.exit(0);
         });
     """
-    told = [
+    cases = [
         [[str(c) for c in signature.public(secret)], str(message), [str(c) for c in signed.r], str(signed.s)]
-        for secret, message, signed in made
+        for secret, message, signed in signatures
     ]
-    assert json.loads(node.run(script, json.dumps(told))) == [[True, False], [True, False]]
+    assert json.loads(node.run(script, json.dumps(cases))) == [[True, False], [True, False]]

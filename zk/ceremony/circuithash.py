@@ -56,7 +56,7 @@ def _hashed_h(size: int, powers: Powers) -> bytes:
     rows = ptau.taken(powers.tau_g1[: size + there], "the powers of tau: tau_g1")
     places = np.arange(there)
     entries = np.column_stack([2 * (size + places), 2 * places + 1]).reshape(-1)
-    found = pointbytes.uncompressed(columns.add_up(rows, np.repeat(places, 2), entries, there)).tobytes()
+    found = pointbytes.uncompressed(columns.sums(rows, np.repeat(places, 2), entries, there)).tobytes()
     if there < wanted:
         found += _beyond_the_powers(rows[size - 1], powers)
     return found

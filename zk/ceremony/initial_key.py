@@ -127,7 +127,7 @@ def _matrix(listed: _Listed, side: int, size: int) -> Terms:
     """A, B or C, by their numbers 0, 1 and 2."""
     sides, rows, wires, values = listed
     chosen = np.flatnonzero(sides == side)
-    return columns.prepare(size, rows[chosen], wires[chosen], values[chosen])
+    return columns.terms(size, rows[chosen], wires[chosen], values[chosen])
 
 
 def _terms(listed: _Listed) -> bytes:
@@ -145,8 +145,8 @@ def _column_sums(pairs: list[tuple[Terms, np.ndarray]], count: int, steps: Steps
     """The sum of each of `count` columns over several matrices, each with the points of its own rows."""
     expanded, entries, place = [], [], 0
     for terms, points in pairs:
-        expanded.append(columns.expand(terms, points, steps.part(_work(terms, points))))
+        expanded.append(columns.with_multiples(terms, points, steps.part(_work(terms, points))))
         entries.append(np.where(terms.entries < 0, terms.entries, terms.entries + 2 * place))
         place += len(expanded[-1])
     places = np.concatenate([terms.columns for terms, _ in pairs])
-    return columns.add_up(np.concatenate(expanded), places, np.concatenate(entries), count)
+    return columns.sums(np.concatenate(expanded), places, np.concatenate(entries), count)

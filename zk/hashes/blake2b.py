@@ -1,12 +1,13 @@
-"""Blake2b-512 whose state can be taken out and put back, as ceremonies keep it in their transcripts.
+"""Blake2b-512 with a state that can be saved and restored, as ceremonies keep it in their transcripts.
 
-`hashlib` has the same hash and no door to its state.  The 216 bytes are those of blake2b-wasm, which snarkjs writes:
+`hashlib` has the same hash but no access to its state.  The 216 bytes are those of blake2b-wasm, which snarkjs writes:
 
-    128 bytes buffer | 8 words h | u64 bytes hashed | u64 bytes that wait in the buffer | 8 bytes zero
+    128 bytes buffer | 8 words h | u64 bytes hashed | u64 bytes pending in the buffer | 8 bytes zero
 
-The buffer is not cleared: behind the bytes that wait lies what was copied there before, which depends on how the
-message was cut.  To give a transcript byte for byte, cut it as the other writer does; a run of whole blocks in one
-update goes past the buffer, all but the last.  (RFC 7693, section 3; @noble/hashes, "blake2.ts", for the buffer.)
+The buffer is not cleared: behind the pending bytes is what was copied there before, which depends on how the message
+was split into updates.  To reproduce a transcript byte for byte, split it as the other writer does.  An update with
+several whole blocks copies only the last of them into the buffer.  (RFC 7693, section 3; @noble/hashes, "blake2.ts",
+for the buffer.)
 """
 
 import struct
@@ -33,7 +34,7 @@ _IV = np.array(
 )  # fmt: skip
 _PARAMETERS = np.uint64(0x01010040)  # section 2.5: 64 bytes of digest, no key, fanout 1, depth 1
 
-# RFC 7693, section 2.7; rounds 10 and 11 are as rounds 0 and 1.
+# RFC 7693, section 2.7; rounds 10 and 11 repeat rounds 0 and 1.
 _SIGMA = np.array(
     [[int(digit, 16) for digit in row] for row in (
         "0123456789abcdef", "ea489fd61c02b753", "b8c052fdae367194", "7931dcbe265a40f8", "905724afe1bc683d",
@@ -43,7 +44,7 @@ _SIGMA = np.array(
 )  # fmt: skip
 _IV_WORDS = tuple(_IV)
 _ALL_ONES = np.uint64(2**64 - 1)
-_NONE = np.uint64(0)
+_ZERO = np.uint64(0)
 _R1, _R2, _R3, _R4 = (np.uint64(bits) for bits in (32, 24, 16, 63))
 _WORD = np.uint64(64)
 _BLOCK = np.uint64(BLOCK_BYTES)
@@ -68,10 +69,10 @@ def _mix(a, b, c, d, x, y):
 
 
 @kernel
-def _compress(state, blocks, hashed, last):
-    """RFC 7693, section 3.2, for blocks (n, 16) one after another; `hashed` counts the first of them.
+def _compress(state: np.ndarray, blocks: np.ndarray, hashed: np.uint64, last: np.uint64) -> None:
+    """RFC 7693, section 3.2, for consecutive blocks (n, 16); `hashed` is the byte count including the first of them.
 
-    `last` is all ones when the only block is the last of the message, else 0.
+    `last` is all ones for the last block of the message, which must then be the only one, else 0.
     """
     for block in range(blocks.shape[0]):
         m = blocks[block]
@@ -102,63 +103,63 @@ def _compress(state, blocks, hashed, last):
 
 
 def _blocks(data: memoryview) -> np.ndarray:
-    """(n, 16) words of whole blocks, as the kernel wants them."""
+    """Whole blocks as (n, 16) aligned words for the kernel."""
     return np.require(np.frombuffer(data, dtype="<u8").reshape(-1, 16), np.uint64, ["C", "A", "W"])
 
 
 class Blake2b:
-    """A message on its way into Blake2b-512."""
+    """An incremental Blake2b-512."""
 
     def __init__(self) -> None:
         self._words = _IV.copy()
         self._words[0] ^= _PARAMETERS
         self._buffer = bytearray(BLOCK_BYTES)
         self._hashed = 0
-        self._waiting = 0
+        self._pending = 0
 
     @classmethod
     def restored(cls, state: bytes, what: str) -> "Blake2b":
-        """The message whose `state` this was.  Raises FormatError, naming `what`, when it can be the state of none."""
+        """The hash with this saved state.  Raises FormatError, naming `what`, when no hash has such a state."""
         if len(state) != STATE_BYTES:
             raise FormatError(f"{what} has {len(state)} bytes instead of {STATE_BYTES}")
-        hashed, waiting, rest = _COUNTS.unpack_from(state, _COUNTS_AT)
-        if hashed % BLOCK_BYTES or hashed >> 62 or waiting > BLOCK_BYTES or rest:
-            raise FormatError(f"{what} is not the state of a hash")
-        made = cls()
-        made._words = np.frombuffer(state, dtype="<u8", count=8, offset=_WORDS_AT).astype(np.uint64)
-        made._buffer[:] = state[:BLOCK_BYTES]
-        made._hashed, made._waiting = hashed, waiting
-        return made
+        hashed, pending, rest = _COUNTS.unpack_from(state, _COUNTS_AT)
+        if hashed % BLOCK_BYTES or hashed >> 62 or pending > BLOCK_BYTES or rest:
+            raise FormatError(f"{what} is not a state of Blake2b")
+        restored = cls()
+        restored._words = np.frombuffer(state, dtype="<u8", count=8, offset=_WORDS_AT).astype(np.uint64)
+        restored._buffer[:] = state[:BLOCK_BYTES]
+        restored._hashed, restored._pending = hashed, pending
+        return restored
 
     def state(self) -> bytes:
-        """The 216 bytes from which `restored` goes on."""
-        counts = _COUNTS.pack(self._hashed, self._waiting, 0)
+        """216 bytes from which `restored` continues."""
+        counts = _COUNTS.pack(self._hashed, self._pending, 0)
         return bytes(self._buffer) + self._words.astype("<u8").tobytes() + counts
 
     def update(self, data: bytes | memoryview | np.ndarray) -> None:
-        """Append to the message.  About 1 GB/s when there is much of it."""
-        rest = memoryview(data).cast("B")
+        """Append to the message, at about 1 GB/s for long data."""
+        rest = memoryview(data.data if isinstance(data, np.ndarray) else data).cast("B")
         while len(rest):
-            if self._waiting == BLOCK_BYTES:
-                self._take(memoryview(self._buffer))
-                self._waiting = 0
-            if self._waiting == 0 and len(rest) > BLOCK_BYTES:
+            if self._pending == BLOCK_BYTES:
+                self._compress_blocks(memoryview(self._buffer))
+                self._pending = 0
+            if self._pending == 0 and len(rest) > BLOCK_BYTES:
                 whole = (len(rest) - 1) // BLOCK_BYTES * BLOCK_BYTES
-                self._take(rest[:whole])
+                self._compress_blocks(rest[:whole])
                 rest = rest[whole:]
-            part = rest[: BLOCK_BYTES - self._waiting]
-            self._buffer[self._waiting : self._waiting + len(part)] = part
-            self._waiting += len(part)
+            part = rest[: BLOCK_BYTES - self._pending]
+            self._buffer[self._pending : self._pending + len(part)] = part
+            self._pending += len(part)
             rest = rest[len(part) :]
 
     def digest(self) -> bytes:
-        """The 64 bytes of the hash.  The message can go on."""
+        """The 64 bytes of the hash so far.  More may be appended afterwards."""
         words = self._words.copy()
-        last = bytes(self._buffer[: self._waiting]).ljust(BLOCK_BYTES, b"\0")
-        _compress(words, _blocks(memoryview(last)), np.uint64(self._hashed + self._waiting), _ALL_ONES)
+        last = bytes(self._buffer[: self._pending]).ljust(BLOCK_BYTES, b"\0")
+        _compress(words, _blocks(memoryview(last)), np.uint64(self._hashed + self._pending), _ALL_ONES)
         return words.astype("<u8").tobytes()
 
-    def _take(self, blocks: memoryview) -> None:
-        """Compress whole blocks that are not the last."""
-        _compress(self._words, _blocks(blocks), np.uint64(self._hashed + BLOCK_BYTES), _NONE)
+    def _compress_blocks(self, blocks: memoryview) -> None:
+        """Compress whole blocks, none of them the last of the message."""
+        _compress(self._words, _blocks(blocks), np.uint64(self._hashed + BLOCK_BYTES), _ZERO)
         self._hashed += len(blocks)

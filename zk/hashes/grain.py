@@ -1,12 +1,12 @@
-"""Poseidon's constants, drawn from the Grain LFSR exactly as the designers' script draws them.
+"""Poseidon's constants from the Grain LFSR, exactly as the designers' script generates them.
 
-The register starts from 80 bits that spell the instance (field, S-box, size of the modulus, width, rounds) and obeys
+The register starts from 80 bits that encode the instance (field, S-box, size of the modulus, width, rounds) and follows
 b[i+80] = b[i+62] + b[i+51] + b[i+38] + b[i+23] + b[i+13] + b[i] over GF(2).  These 80 and the next 160 bits are
-dropped; the rest is read in pairs, and a pair (1, x) gives x while a pair (0, x) gives nothing (a self-shrinking
+discarded.  The rest is read in pairs: a pair (1, x) outputs x, a pair (0, x) outputs nothing (a self-shrinking
 generator).
 
-Squaring is linear over GF(2), so b[i+80k] = b[i+62k] + ... + b[i] for every k = 2^m: from 80k known bits, 18k more
-follow in six shifts of one big integer, and a million bits take about a hundred such steps.
+Squaring is linear over GF(2), so b[i+80k] = b[i+62k] + ... + b[i] for every k = 2^m: 80k known bits give 18k more
+by six shifts of one big integer, and a million bits take about a hundred such steps.
 
 Source: Poseidon (eprint 2019/458), appendix E, and hadeshash `generate_parameters_grain.sage`, whose output for the
 scalar field of BN254 is what circomlib uses.
@@ -21,7 +21,7 @@ PRIME_FIELD = 1
 POWER_SBOX = 0
 
 _FRESH = REGISTER_BITS - max(TAPS)
-_ACCEPTANCE_MARGIN = 6  # raw bits drawn per bit wanted: 4 on average, and constants above the modulus are dropped
+_ACCEPTANCE_MARGIN = 6  # raw bits generated per bit used: 4 on average, and constants above the modulus are rejected
 
 
 def _register(modulus_bits: int, width: int, full_rounds: int, partial_rounds: int) -> int:
@@ -36,7 +36,7 @@ def _register(modulus_bits: int, width: int, full_rounds: int, partial_rounds: i
 
 
 def _extend(sequence: int, length: int, wanted: int) -> int:
-    """At least `wanted` bits of the sequence whose first `length` bits are given."""
+    """Extends the first `length` bits of a sequence to at least `wanted` bits."""
     while length < wanted:
         k = 1 << ((length // REGISTER_BITS).bit_length() - 1)
         past = sequence >> (length - REGISTER_BITS * k)
@@ -48,24 +48,24 @@ def _extend(sequence: int, length: int, wanted: int) -> int:
     return sequence
 
 
-def _kept(byte: int) -> str:
-    """The bits that survive of the four pairs in a byte, lowest pair first."""
+def _shrunk(byte: int) -> str:
+    """The output bits of the four pairs in a byte, lowest pair first."""
     pairs = [(byte >> i & 1, byte >> i + 1 & 1) for i in range(0, 8, 2)]
     return "".join(str(second) for first, second in pairs if first)
 
 
-_KEPT = tuple(_kept(byte) for byte in range(256))
+_SHRUNK = tuple(_shrunk(byte) for byte in range(256))
 
 
 def _integers(register: int, modulus_bits: int, expected: int) -> Iterator[int]:
-    """Integers of `modulus_bits` bits, most significant bit first, without end."""
+    """An endless sequence of integers of `modulus_bits` bits, most significant bit first."""
     dropped = REGISTER_BITS + WARM_UP_BITS
     raw = _ACCEPTANCE_MARGIN * modulus_bits * expected + dropped
     used = 0
     while True:
         size = raw // 8 + 1
         sequence = _extend(register, REGISTER_BITS, 8 * size) & ((1 << (8 * size)) - 1)
-        text = "".join([_KEPT[byte] for byte in sequence.to_bytes(size, "little")[dropped // 8 :]])
+        text = "".join([_SHRUNK[byte] for byte in sequence.to_bytes(size, "little")[dropped // 8 :]])
         while used + modulus_bits <= len(text):
             yield int(text[used : used + modulus_bits], 2)
             used += modulus_bits
@@ -73,9 +73,9 @@ def _integers(register: int, modulus_bits: int, expected: int) -> Iterator[int]:
 
 
 def _cauchy(numbers: Iterator[int], modulus: int, width: int) -> tuple[tuple[int, ...], ...]:
-    """The matrix 1 / (x_i + y_j), for numbers that are all different and of which no x_i + y_j is 0.
+    """The Cauchy matrix 1 / (x_i + y_j), for numbers that are all distinct and such that no x_i + y_j is 0.
 
-    Every square part of such a matrix is invertible (Cauchy).
+    Every square submatrix of it is invertible.
     """
     while True:
         drawn = [next(numbers) % modulus for _ in range(2 * width)]
@@ -87,7 +87,7 @@ def _cauchy(numbers: Iterator[int], modulus: int, width: int) -> tuple[tuple[int
 def draw(
     modulus: int, width: int, full_rounds: int, partial_rounds: int
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
-    """(round constants, one row of `width` per round; MDS matrix by rows) for this instance of Poseidon."""
+    """Poseidon's round constants, one row of `width` for each round, and the rows of its MDS matrix."""
     bits = modulus.bit_length()
     rounds = full_rounds + partial_rounds
     numbers = _integers(_register(bits, width, full_rounds, partial_rounds), bits, (rounds + 2) * width)

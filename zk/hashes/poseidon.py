@@ -1,25 +1,25 @@
-"""Poseidon over Fr: x^5, circomlib's constants, one output, a tag in the capacity element.
+"""Poseidon over Fr as in circomlib: S-box x^5, one output, a domain tag in the capacity element.
 
     state = (tag, input_1, ..., input_n), width t = n + 1
     a round: add the round's constants, raise to the fifth power, multiply by the matrix M
-    4 full rounds (every element is raised), R_P partial rounds (only the first), 4 full rounds; the hash is state[0]
+    4 full rounds (S-box on every element), R_P partial rounds (on the first only), 4 full rounds; the hash is state[0]
 
-The partial rounds are computed in a basis that moves along.  Split M into (m, w; v, N): m its corner, w the rest of
-the first row, v the rest of the first column, N the rest.  With x the first element and u the others, a round is
-x' = m x^5 + w u, u' = N u + v x^5, constants aside.  Write u_k = N^k z_k.  Then
+The partial rounds are computed in a basis that changes with the round.  Split M into (m, w; v, N): m its corner, w the
+rest of the first row, v the rest of the first column, N the rest.  With x the first element and u the others, a round
+is x' = m x^5 + w u, u' = N u + v x^5, up to constants.  Write u_k = N^k z_k.  Then
 
     x_{k+1} = m x_k^5 + (w N^k) z_k          z_{k+1} = z_k + (N^{-(k+1)} v) x_k^5
 
-so a round costs 2t - 1 multiplications instead of t^2, and z needs no reduction until it is turned back into u.  The
-constants only shift each x_k, and u at the end, by numbers known beforehand.
+so a round costs 2t - 1 multiplications instead of t^2, and z needs no reduction until it is converted back into u.  The
+constants only add precomputed numbers to each x_k and, at the end, to u.
 
-Sources: Poseidon (eprint 2019/458), section 2 and appendix B; circomlibjs `poseidon_reference.js`, which this equals
-when the tag is 0.  Constants come from `grain` and are checked against circomlib's in the tests.
+Sources: Poseidon (eprint 2019/458), section 2 and appendix B; circomlibjs `poseidon_reference.js`, whose results these
+are when the tag is 0.  Constants come from `grain`, and tests compare them with circomlib's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from operator import mul
 
 from gmpy2 import invert, mpz
@@ -36,9 +36,9 @@ Matrix = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """One instance of Poseidon: constants[round][i], matrix[row][column], all below the modulus.
+    """An instance of Poseidon: constants[round][i] and matrix[row][column], all below the modulus.
 
-    Instances are compared by identity, so that they are cheap keys of a cache.
+    Instances compare by identity, which makes them cheap cache keys.
     """
 
     modulus: int
@@ -54,10 +54,10 @@ class Parameters:
 
 @dataclass(frozen=True)
 class PartialRounds:
-    """The partial rounds in the moving basis, from the first S-box to the state that enters the last full rounds.
+    """The partial rounds in the changing basis, from the first S-box to the state that enters the last full rounds.
 
-    rows[k] = (m, w N^k), columns[k] = N^{-(k+1)} v, shifts[k] is the constant part of x_{k+1}; at the end
-    u = power z + closing, where power = N^{R_P} by rows.
+    rows[k] = (m, w N^k), columns[k] = N^{-(k+1)} v, and shifts[k] is the constant part of x_{k+1}.  At the end
+    u = power z + closing, with power = N^{R_P} by rows.
     """
 
     rows: tuple[tuple[mpz, ...], ...]
@@ -68,14 +68,14 @@ class PartialRounds:
 
 
 def generate(modulus: int, width: int, full_rounds: int, partial_rounds: int) -> Parameters:
-    """The instance that Grain gives for any prime modulus: BN254's in use, tiny ones in tests."""
+    """The instance with constants from Grain, for any prime modulus: BN254's r in use, tiny ones in tests."""
     constants, matrix = grain.draw(modulus, width, full_rounds, partial_rounds)
     return Parameters(modulus, full_rounds, partial_rounds, constants, matrix)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parameters(width: int) -> Parameters:
-    """circomlib's instance of the given width, 2 to 17.  Raises ValueError for another width."""
+    """circomlib's instance of this width, 2 to 17.  Raises ValueError for another width."""
     if not 2 <= width <= MAX_INPUTS + 1:
         raise ValueError(f"Poseidon takes 1 to {MAX_INPUTS} inputs, not {width - 1}")
     return generate(prime.R, width, FULL_ROUNDS, PARTIAL_ROUNDS[width - 2])
@@ -97,23 +97,23 @@ def inverse_matrix(matrix: Sequence[Sequence[int]], modulus: int) -> list[list[m
         for k in range(size):
             if k != i and rows[k][i]:
                 factor = rows[k][i]
-                rows[k] = [(x - factor * y) % modulus for x, y in zip(rows[k], rows[i])]
+                rows[k] = [(x - factor * y) % modulus for x, y in zip(rows[k], rows[i], strict=True)]
     return [row[size:] for row in rows]
 
 
 def partial_rounds(instance: Parameters) -> PartialRounds:
-    """The partial rounds of an instance, rewritten in the moving basis (see the module's text)."""
+    """The partial rounds of an instance in the changing basis (see the head of the module)."""
     p = mpz(instance.modulus)
     matrix = [[mpz(x) for x in row] for row in instance.matrix]
     corner, row, column = matrix[0][0], matrix[0][1:], [line[0] for line in matrix[1:]]
     block = [line[1:] for line in matrix[1:]]
-    block_columns, inverse = list(zip(*block)), inverse_matrix(block, p)
+    block_columns, inverse = list(zip(*block, strict=True)), inverse_matrix(block, p)
     power_columns = [[mpz(i == j) for i in range(len(block))] for j in range(len(block))]
     half = instance.full_rounds // 2
     rows, columns, shifts = [], [], []
-    drift = [mpz(0)] * len(block)  # the part of u that comes from constants alone
+    drift = [mpz(0)] * len(block)  # the part of u that is due to constants alone
     for k in range(instance.partial_rounds):
-        drift = [(a + c) % p for a, c in zip(drift, instance.constants[half + k][1:])]
+        drift = [(a + c) % p for a, c in zip(drift, instance.constants[half + k][1:], strict=True)]
         column = [_dot(line, column) % p for line in inverse]
         rows.append((corner, *row))
         columns.append(tuple(column))
@@ -121,13 +121,13 @@ def partial_rounds(instance: Parameters) -> PartialRounds:
         row = [_dot(row, line) % p for line in block_columns]
         drift = [_dot(line, drift) % p for line in block]
         power_columns = [[_dot(line, old) % p for line in block] for old in power_columns]
-    closing = [(a + c) % p for a, c in zip(drift, instance.constants[half + instance.partial_rounds][1:])]
-    return PartialRounds(tuple(rows), tuple(columns), tuple(shifts), tuple(zip(*power_columns)), tuple(closing))
+    closing = [(a + c) % p for a, c in zip(drift, instance.constants[half + instance.partial_rounds][1:], strict=True)]
+    return PartialRounds(tuple(rows), tuple(columns), tuple(shifts), tuple(zip(*power_columns, strict=True)), tuple(closing))
 
 
-@lru_cache(maxsize=None)
-def _prepared(width: int) -> tuple:
-    """(modulus, matrix, constants of the full rounds before and after, partial rounds) as mpz, for `hash`."""
+@cache
+def _host_parameters(width: int) -> tuple:
+    """For `hash`, as mpz: modulus, matrix, constants of the full rounds before and after, partial rounds."""
     instance = parameters(width)
     constants = [tuple(map(mpz, row)) for row in instance.constants]
     half = instance.full_rounds // 2
@@ -137,32 +137,32 @@ def _prepared(width: int) -> tuple:
 
 
 def _full_round(state: list, matrix: tuple, constants: Sequence, p: mpz) -> list:
-    """Raise every element to the fifth power, mix, and add the constants of the round that follows."""
+    """S-boxes on every element, the matrix, and the constants of the next round."""
     raised = []
     for x in state:
         square = x * x % p
         raised.append(square * square % p * x % p)
-    return [(sum(map(mul, row, raised)) + c) % p for row, c in zip(matrix, constants)]
+    return [(sum(map(mul, row, raised)) + c) % p for row, c in zip(matrix, constants, strict=True)]
 
 
 def hash(inputs: Sequence[int], tag: int = 0) -> int:
-    """Poseidon of 1 to 16 integers, each taken mod r, so a negative balance is r minus its size.
+    """Poseidon of 1 to 16 integers, each reduced mod r: a negative balance -b is hashed as r - b.
 
-    Raises ValueError for another number of inputs.  Whoever reads integers from outside checks their range first:
-    x and x + r have the same hash.
+    Raises ValueError for another number of inputs.  Since x and x + r have the same hash, integers from outside must be
+    range-checked first.
     """
-    p, matrix, before, after, partial = _prepared(len(inputs) + 1)
-    state = [(x + c) % p for x, c in zip((tag, *inputs), before[0])]
+    p, matrix, before, after, partial = _host_parameters(len(inputs) + 1)
+    state = [(x + c) % p for x, c in zip((tag, *inputs), before[0], strict=True)]
     for constants in before[1:-1]:
         state = _full_round(state, matrix, constants, p)
     first_only = (before[-1][0],) + (0,) * len(inputs)
     x, *z = _full_round(state, matrix, first_only, p)
-    for row, column, shift in zip(partial.rows, partial.columns, partial.shifts):
+    for row, column, shift in zip(partial.rows, partial.columns, partial.shifts, strict=True):
         square = x * x % p
         raised = square * square % p * x % p
         x = (sum(map(mul, row, (raised, *z))) + shift) % p
-        z = [a + b * raised for a, b in zip(z, column)]
-    state = [x] + [(sum(map(mul, row, z)) + c) % p for row, c in zip(partial.power, partial.closing)]
+        z = [a + b * raised for a, b in zip(z, column, strict=True)]
+    state = [x] + [(sum(map(mul, row, z)) + c) % p for row, c in zip(partial.power, partial.closing, strict=True)]
     for constants in after:
         state = _full_round(state, matrix, constants, p)
     return int(_full_round(state, matrix[:1], (0,), p)[0])

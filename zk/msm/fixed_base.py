@@ -1,8 +1,9 @@
 """Multiples of points that are known in advance: no doublings, only additions of table entries.
 
 The table holds k·2^(bits·i)·base for every base, window i and digit magnitude k, so Σ scalar·base is the sum of one
-entry for each digit of each scalar.  These sums are the groups of `zk.msm.batch_affine`, whose additions share their
-inversions.  Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
+table entry for each nonzero digit.  zk/msm/batch_affine.py adds them up with shared inversions.
+
+Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
 """
 
 from dataclasses import dataclass
@@ -21,12 +22,12 @@ from zk.runtime import parallel
 from zk.runtime.jit import kernel
 
 _GENERATOR_BITS = 8
-_CHUNK = 1024  # scalars a task; its first round of sums then stays near the core's cache
+_CHUNK = 1024  # scalars in a task, so that its first round of sums stays near the core's cache
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The multiples of some bases, affine: rows (bases · windows · largest, …)."""
+    """The affine multiples of the bases: rows (bases · windows · largest digit, …)."""
 
     bases: int
     windows: Windows
@@ -34,8 +35,8 @@ class Table:
 
 
 @kernel
-def _fill_table(bases, largest, bits, count, table):
-    """table[(b·count + i)·largest + k - 1] = k·2^(bits·i)·bases[b] in XYZZ form, for `count` windows."""
+def _fill_table(bases: np.ndarray, largest: int, bits: int, count: int, table: np.ndarray) -> None:
+    """table[(b·count + i)·largest + k - 1] = k·2^(bits·i)·bases[b] in XYZZ form, for windows i < count."""
     for b in range(bases.shape[0]):
         step = weierstrass.from_affine(weierstrass.load(bases, b))
         for i in range(count):
@@ -48,8 +49,10 @@ def _fill_table(bases, largest, bits, count, table):
 
 
 @kernel
-def _combinations(table, recoded, bases, windows, largest):
-    """Σ_b scalar·base_b over each `bases` recoded scalars, as affine points."""
+def _combinations(
+    table: np.ndarray, recoded: np.ndarray, bases: int, windows: np.ndarray, largest: int
+) -> np.ndarray:
+    """Σ_b scalar·base_b for each run of `bases` recoded scalars, as affine points."""
     count, n = windows.shape[0], recoded.shape[0]
     found = np.empty((count, n), np.int32)
     for window in range(count):
@@ -67,7 +70,7 @@ def _combinations(table, recoded, bases, windows, largest):
 
 
 def table(bases: np.ndarray, bits: int) -> Table:
-    """The table of affine points for windows of `bits` bits."""
+    """The table of these affine points, with windows of `bits` bits."""
     windows = recoding.windows(bits, recoding.SCALAR_BITS // bits + 1, 1)
     count, largest, shape = windows.table.shape[1], windows.largest, bases.shape[1:]
     points = np.empty((len(bases) * count * largest, 4, *shape[1:]), np.uint64)
@@ -90,7 +93,7 @@ def combinations(table: Table, scalars: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def _generator(is_g2: bool) -> Table:
-    """The table of a group's generator: 256 KiB for G1, 512 KiB for G2."""
+    """The table of the group's generator: 256 KiB for G1, 512 KiB for G2."""
     return table(g2_arrays.GENERATOR if is_g2 else g1_arrays.GENERATOR, _GENERATOR_BITS)
 
 
@@ -99,15 +102,15 @@ def _multiply(is_g2: bool, scalars: np.ndarray) -> np.ndarray:
         raise ValueError("a scalar is not below r")
     generator, scalars = _generator(is_g2), np.require(scalars, np.uint64, ["C", "W"])
     chunks = [scalars[first : first + _CHUNK] for first in range(0, len(scalars), _CHUNK)]
-    made = parallel.map(lambda chunk: combinations(generator, chunk), chunks)
-    return np.concatenate([np.empty((0, *generator.rows.shape[1:]), np.uint64), *made])
+    multiples = parallel.map(lambda chunk: combinations(generator, chunk), chunks)
+    return np.concatenate([np.empty((0, *generator.rows.shape[1:]), np.uint64), *multiples])
 
 
 def g1(scalars: np.ndarray) -> np.ndarray:
-    """The multiples of G1's generator by (n, 4) plain words, as (n, 2, 4).  Raises ValueError for one not below r."""
+    """Scalar multiples (n, 2, 4) of G1's generator, for (n, 4) plain words.  Raises ValueError for a scalar >= r."""
     return _multiply(False, scalars)
 
 
 def g2(scalars: np.ndarray) -> np.ndarray:
-    """The multiples of G2's generator by (n, 4) plain words, as (n, 2, 2, 4).  Raises as `g1`."""
+    """Scalar multiples (n, 2, 2, 4) of G2's generator, for (n, 4) plain words.  Raises as `g1`."""
     return _multiply(True, scalars)

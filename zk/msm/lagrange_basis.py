@@ -1,10 +1,10 @@
-"""The inverse transform of zk/ntt/ntt.py on points instead of numbers: from powers of τ to Lagrange polynomials at τ.
+"""The inverse transform of zk/ntt/ntt.py on points instead of numbers: from powers of τ to the Lagrange basis at τ.
 
-With ω of order N = 2^k, L_i(τ) = (1/N) Σ_j ω^(-ij) τ^j.  So anybody can turn the points [τ^j] into the points [L_i(τ)]
-without knowing τ.  The points are divided by N and put in the order of their indices' reversed bits; then, layer by
-layer, pairs at a distance m become (a + w b, a - w b) with w = ω^(-j N / 2m) for the j-th pair of a block.  The first
-w of every block is 1; of the others each costs a multiplication of a point (zk/msm/pointwise.py), some hundred times
-what the two sums do (zk/msm/batch_affine.py).
+With ω of order N = 2^k, L_i(τ) = (1/N) Σ_j ω^(-ij) τ^j, so the points [τ^j] determine the points [L_i(τ)] without
+knowledge of τ.  The points are divided by N and permuted into bit-reversed order.  Then, layer by layer, pairs at a
+distance m become (a + w b, a - w b) with w = ω^(-j N / 2m) for the j-th pair of a block.  The first w of every block is
+1.  Each other w multiplies a point (zk/msm/pointwise.py), which costs about a hundred times as much as the two
+additions (zk/msm/batch_affine.py).
 """
 
 import numpy as np
@@ -19,25 +19,25 @@ _CHUNK = 1 << 12  # pairs a task
 
 
 def multiplications(log_size: int) -> int:
-    """How many points `lagrange` multiplies: N to divide, and N/2 in every layer less one for each block."""
+    """The number of points `lagrange` multiplies: N to divide by N, and N/2 in every layer less one for each block."""
     size = 1 << log_size
     return size + log_size * (size >> 1) - (size - 1)
 
 
 def lagrange(points: np.ndarray, progress: Progress = silent) -> np.ndarray:
-    """[L_i(τ)] from [τ^j] for i, j below N = 2^k: affine points of G1 or G2, the identity all zero, as `scaling` takes.
+    """[L_i(τ)] from [τ^j] for i, j below N = 2^k: affine points of G1 or G2, zeros for the identity.
 
-    Any combination of points is transformed alike, such as [α τ^j] to [α L_i(τ)].  `progress` is called as points are
-    multiplied.  Raises ValueError unless the number of points is a power of two.  Not to be called from a task.
+    The transform is linear, so it also turns [α τ^j] into [α L_i(τ)].  `progress` counts the points multiplied.  Raises
+    ValueError unless the number of points is a power of two.  Not to be called from a pool task.
     """
     size = len(points)
     if size.bit_count() != 1:
-        raise ValueError("the number of points is a power of two")
+        raise ValueError("the number of points must be a power of two")
     log_size = size.bit_length() - 1
     steps = Steps(multiplications(log_size), progress)
 
-    def multiply(some: np.ndarray, scalars: np.ndarray) -> np.ndarray:
-        return pointwise.multiply(some, scalars, steps.part(len(some)))
+    def multiply(chosen: np.ndarray, scalars: np.ndarray) -> np.ndarray:
+        return pointwise.multiply(chosen, scalars, steps.part(len(chosen)))
 
     divisors = np.broadcast_to(array.plain([pow(size, -1, R)]), (size, 4))
     rows = multiply(points, divisors)[reversed_bits(log_size)]
@@ -53,7 +53,7 @@ def lagrange(points: np.ndarray, progress: Progress = silent) -> np.ndarray:
 
 
 def reversed_bits(log_size: int) -> np.ndarray:
-    """The numbers below 2^log_size in the order of their reversed bits."""
+    """The numbers below 2^log_size in bit-reversed order."""
     order = np.zeros(1, np.int64)
     for _ in range(log_size):
         order = np.concatenate((2 * order, 2 * order + 1))
@@ -76,8 +76,8 @@ def _butterflies(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.nd
     def of_chunk(first: int) -> None:
         a, b = left[first : first + _CHUNK], right[first : first + _CHUNK]
         entries = np.stack((2 * a, 2 * b, 2 * a, 2 * b + 1), axis=1).astype(np.int32).reshape(-1)
-        found = batch_affine.of_groups(rows, entries, np.arange(0, len(entries) + 1, 2))
-        result[a], result[b] = found[::2], found[1::2]
+        sums = batch_affine.of_groups(rows, entries, np.arange(0, len(entries) + 1, 2))
+        result[a], result[b] = sums[::2], sums[1::2]
 
     parallel.map(of_chunk, range(0, len(left), _CHUNK))
     return result

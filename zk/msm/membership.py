@@ -1,9 +1,8 @@
-"""Whether points from outside are points of their groups: whole arrays at once, affine Montgomery words.
+"""Checks that whole arrays of untrusted points, affine Montgomery words, lie in their groups.
 
-On the curve is checked point by point.  Every point of the curve of G1 is in G1; for G2 the subgroup is checked on
-random sums Σ ρ_i Q_i with ρ_i below 2^16.  The cofactor 2p - r of G2 has no prime factor below 10069, so when some
-point is outside, a sum falls into the subgroup with probability below 2^-13, and all four of them below 2^-52.  Such
-weights are too short for the endomorphism to take part in the sum: outside the subgroup it is no multiplication by λ.
+The curve equation is checked point by point.  Every point of the curve of G1 is in G1.  For G2 the subgroup is checked
+on four random sums Σ ρ_i Q_i with ρ_i below 2^16.  The cofactor 2p - r of G2 has no prime factor below 10069, so when a
+point is outside, a sum falls into the subgroup with probability below 2^-13 and all four with probability below 2^-52.
 (Cofactor: Barreto, Naehrig, "Pairing-friendly elliptic curves of prime order", section 3.)
 """
 
@@ -18,18 +17,19 @@ from zk.msm import pippenger
 from zk.runtime.jit import kernel
 
 _ROUNDS = 4
-_WEIGHT_BYTES = 2
+# So short that the second half of the scalar is zero: outside the subgroup the endomorphism is not multiplication by λ.
+_EXPONENT_BYTES = 2
 
-# The b of each curve where a point has its x, so that it loads as one.
+# The constant b of each curve, in the place of a point's x.
 _B1 = array.encode(FP, [int(bn254.B1), 0]).reshape(1, *g1.SHAPE)
 _B2 = array.encode(FP, [*map(int, bn254.B2), 0, 0]).reshape(1, *g2.SHAPE)
 
 
 @kernel
-def _first_outside(points, constants):
-    """The first row that is neither the identity nor on y^2 = x^3 + b, else -1.  1 mul, 2 square each.
+def _first_outside(points: np.ndarray, constants: np.ndarray) -> int:
+    """The first row that is neither the identity nor on y^2 = x^3 + b, or -1.  1 mul, 2 square for each point.
 
-    b is the first coordinate of the only row of `constants`.
+    b is the x of row 0 of `constants`.
     """
     b, _ = weierstrass.load(constants, 0)
     for i in range(points.shape[0]):
@@ -50,21 +50,21 @@ def check_g1(points: np.ndarray, what: str) -> None:
 def check_g2(points: np.ndarray, what: str) -> None:
     """Raises FormatError, naming `what`, unless every point (n, 2, 2, 4) is the identity or in G2.
 
-    Not to be called from a task of the pool.
+    Not to be called from a pool task.
     """
     _check_curve(points, g2.SHAPE, _B2, what)
     for _ in range(_ROUNDS):
-        weights = np.zeros((len(points), 4), dtype=np.uint64)
-        weights[:, 0] = np.frombuffer(entropy.token(_WEIGHT_BYTES * len(points)), dtype="<u2")
-        total = pippenger.g2(points, weights)
+        exponents = np.zeros((len(points), 4), dtype=np.uint64)
+        exponents[:, 0] = np.frombuffer(entropy.token(_EXPONENT_BYTES * len(points)), dtype="<u2")
+        total = pippenger.g2(points, exponents)
         if total is not None:
             bn254.g2(total.x, total.y, f"{what}: a sum of the points")
 
 
 def _check_curve(points: np.ndarray, shape: tuple[int, ...], constant: np.ndarray, what: str) -> None:
-    """Raises FormatError unless every point is reduced, and the identity or on the curve with this constant."""
+    """Raises FormatError unless every point is reduced, and is the identity or on the curve with this constant."""
     if points.shape[1:] != shape or points.dtype != np.uint64:
-        raise ValueError(f"points are rows of {shape} words")
+        raise ValueError(f"points must be an array (n, {', '.join(map(str, shape))}) of 64-bit words")
     if not array.is_canonical(FP, points.reshape(-1, 4)):
         raise FormatError(f"{what} has a coordinate that is not below the modulus")
     outside = _first_outside(np.require(points, requirements=["C", "W"]), constant)

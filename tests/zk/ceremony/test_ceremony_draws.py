@@ -141,7 +141,7 @@ def test_pieces_of_any_length_give_the_hash_of_the_whole():
 def test_bytes_that_are_no_hash_s_state_are_refused(at, value):
     state = bytearray(Blake2b().state())
     state[at] = value
-    with pytest.raises(FormatError, match="the state is not the state of a hash"):
+    with pytest.raises(FormatError, match="the state is not a state of Blake2b"):
         Blake2b.restored(bytes(state), "the state")
     with pytest.raises(FormatError, match="215 bytes instead of 216"):
         Blake2b.restored(bytes(state)[:-1], "the state")

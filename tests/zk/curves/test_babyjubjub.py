@@ -1,4 +1,4 @@
-"""Baby Jubjub: circomlib's points and packed form, the group's laws, and every way a point from outside is refused."""
+"""Baby Jubjub: circomlib's points and packed form, the group laws, and every reason to refuse a point from outside."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def ints(pair):
     return int(pair[0]), int(pair[1])
 
 
-def test_the_constants_are_what_they_are_called():
+def test_the_constants_have_the_orders_that_their_names_say():
     assert babyjubjub.multiply(COFACTOR, GENERATOR) == BASE8
     assert babyjubjub.multiply(ORDER, BASE8) == IDENTITY
     assert babyjubjub.multiply(COFACTOR * ORDER, GENERATOR) == IDENTITY
@@ -31,7 +31,7 @@ def test_the_constants_are_what_they_are_called():
     assert pow(babyjubjub.A, (R - 1) // 2, R) == 1 and pow(babyjubjub.D, (R - 1) // 2, R) == R - 1
 
 
-def test_circomlib_computes_and_packs_the_same():
+def test_points_and_their_packed_form_agree_with_circomlib():
     for vector in VECTORS:
         point = babyjubjub.multiply(int(vector["scalar"]), BASE8)
         assert point == ints(vector["point"])
@@ -42,7 +42,7 @@ def test_circomlib_computes_and_packs_the_same():
 
 @settings(max_examples=20, deadline=None)
 @given(SCALARS, SCALARS)
-def test_multiplication_is_the_slow_one_and_distributes(left, right):
+def test_multiplication_agrees_with_double_and_add_and_distributes(left, right):
     product = babyjubjub.multiply(left, BASE8)
     assert product == slow.multiply(left, BASE8)
     assert babyjubjub.add(product, babyjubjub.multiply(right, BASE8)) == babyjubjub.multiply(left + right, BASE8)
@@ -50,7 +50,7 @@ def test_multiplication_is_the_slow_one_and_distributes(left, right):
     assert babyjubjub.add(product, babyjubjub.negate(product)) == IDENTITY
 
 
-def test_the_formula_serves_every_pair_of_a_toy_curve():
+def test_the_formula_holds_for_every_pair_of_points_of_a_toy_curve():
     curve = edwards.Edwards(13, 1, 2)
     points = [(x, y) for x in range(13) for y in range(13) if edwards.is_on_curve(curve, (x, y))]
     for left in points:
@@ -61,7 +61,7 @@ def test_the_formula_serves_every_pair_of_a_toy_curve():
             assert edwards.multiply(curve, scalar, left) == slow.multiply(scalar, left, 13, 1, 2)
 
 
-def test_a_point_of_the_subgroup_is_taken():
+def test_a_point_of_the_subgroup_is_accepted():
     assert babyjubjub.point(*BASE8, "key") == BASE8
     assert babyjubjub.is_in_subgroup(BASE8) and babyjubjub.is_in_subgroup(IDENTITY)
 
@@ -89,7 +89,7 @@ PACKED = babyjubjub.pack(BASE8)
 
 
 def no_such_y():
-    """The smallest y above 1 that belongs to no point, packed."""
+    """The smallest y above 1 that no point has, packed."""
     y = next(y for y in range(2, 99) if pow((1 - y * y) * pow(slow.A - slow.D * y * y, -1, R), (R - 1) // 2, R) != 1)
     return y.to_bytes(32, "little")
 
@@ -109,7 +109,7 @@ def no_such_y():
         (PACKED[:-1] + bytes([PACKED[-1] | 0x40]), "packed point"),
     ],
 )
-def test_bytes_that_pack_no_such_point_are_refused(data, why):
+def test_bytes_that_are_not_a_packed_point_of_the_subgroup_are_refused(data, why):
     with pytest.raises(FormatError, match=why):
         babyjubjub.unpack(data, "key")
 
@@ -123,7 +123,7 @@ def test_unpacking_undoes_packing(scalar):
 
 
 def slow_hash_to_curve(label):
-    """The rule of `hash_to_curve`, by trial: Euler's criterion, and a root checked by squaring."""
+    """(sign, y, x²) by the rule of `hash_to_curve`, with Euler's criterion."""
     for counter in range(99):
         digest = hashlib.sha256(b"zksettle/babyjubjub/hash-to-curve" + label + counter.to_bytes(4, "big")).digest()
         number = int.from_bytes(digest, "little")
@@ -135,7 +135,7 @@ def slow_hash_to_curve(label):
 
 
 @pytest.mark.parametrize("label", [b"", b"a", b"zksettle/value/asset/0", bytes(100)])
-def test_hash_to_curve_is_the_documented_rule(label):
+def test_hash_to_curve_follows_its_documented_rule(label):
     sign, y, xx = slow_hash_to_curve(label)
     point = babyjubjub.hash_to_curve(label)
     candidates = [(x, y) for x in _roots(xx) if (x > (R - 1) // 2) == bool(sign)]

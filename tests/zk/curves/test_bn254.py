@@ -1,4 +1,4 @@
-"""Points on the host agree with the textbook, and only points of the groups come in."""
+"""Points on the host agree with the textbook, and only points of the groups are decoded."""
 
 import json
 import random
@@ -17,7 +17,7 @@ SCALARS = [0, 1, 2, 3, 15, 16, 17, 2**64 - 1, R - 1, R, R + 1, 2**254 + 12345, -
 
 
 def textbook(point):
-    """A point as the reference writes it."""
+    """A point in the form of the reference."""
     if isinstance(point, G1Point):
         return (point.x, 0), (point.y, 0)
     return point and (point.x, point.y)
@@ -53,7 +53,7 @@ def test_a_point_and_its_negative_cancel(generator):
     assert bn254.negate(None) is None and bn254.multiply(5, None) is None
 
 
-def test_points_go_to_bytes_and_back():
+def test_decoding_inverts_encoding():
     generator = random.Random(1)
     for _ in range(5):
         k = generator.randrange(1, R)
@@ -62,7 +62,7 @@ def test_points_go_to_bytes_and_back():
         assert bn254.decode_g2(bn254.encode_g2(right), "Q") == right
 
 
-def test_the_bytes_have_the_order_of_eip_197():
+def test_bytes_are_in_the_order_of_eip_197():
     assert bn254.encode_g1(G1) == (1).to_bytes(32, "big") + (2).to_bytes(32, "big")
     assert bn254.encode_g2(G2)[:32] == G2.x[1].to_bytes(32, "big")
     assert bn254.encode_g2(G2)[96:] == G2.y[0].to_bytes(32, "big")
@@ -80,7 +80,7 @@ def test_the_bytes_have_the_order_of_eip_197():
         (P, P, "not below the modulus"),
     ],
 )
-def test_coordinates_that_are_no_point_of_g1_are_refused_by_name(x, y, why):
+def test_coordinates_that_are_not_a_point_of_g1_are_refused_by_name(x, y, why):
     with pytest.raises(FormatError, match=f"alpha .*{why}"):
         bn254.g1(x, y, "alpha")
 
@@ -96,7 +96,7 @@ def test_coordinates_that_are_no_point_of_g1_are_refused_by_name(x, y, why):
         (G2.x, (-G2.y[0], G2.y[1]), "not below the modulus"),
     ],
 )
-def test_coordinates_that_are_no_point_of_the_twist_are_refused_by_name(x, y, why):
+def test_coordinates_that_are_not_a_point_of_g2_are_refused_by_name(x, y, why):
     with pytest.raises(FormatError, match=f"beta .*{why}"):
         bn254.g2(x, y, "beta")
 
@@ -113,7 +113,7 @@ def lift(point):
 
 
 def test_the_subgroup_check_agrees_with_multiplication_by_the_order():
-    """Points of the twist times divisors of its order p + p - r: in and out of the subgroup by both tests."""
+    """Multiples of points of the twist, which has order r (2p - r): both criteria agree in and out of the subgroup."""
     cofactor = 2 * P - R
     divisors = [d for d in range(2, 20_000) if cofactor % d == 0]
     assert divisors, "small subgroups are where a wrong criterion would fail"
@@ -125,18 +125,18 @@ def test_the_subgroup_check_agrees_with_multiplication_by_the_order():
 
 
 @pytest.mark.parametrize("length", [0, 63, 65, 128])
-def test_bytes_of_another_length_are_no_point_of_g1(length):
+def test_g1_points_of_another_length_are_refused(length):
     with pytest.raises(FormatError, match=f"{length} bytes instead of 64"):
         bn254.decode_g1(bytes(length), "P")
 
 
 @pytest.mark.parametrize("length", [0, 64, 127, 129])
-def test_bytes_of_another_length_are_no_point_of_g2(length):
+def test_g2_points_of_another_length_are_refused(length):
     with pytest.raises(FormatError, match=f"{length} bytes instead of 128"):
         bn254.decode_g2(bytes(length), "Q")
 
 
-def test_no_flipped_bit_of_a_points_bytes_is_accepted():
+def test_a_point_with_a_flipped_bit_is_refused():
     point, other = bn254.encode_g1(bn254.multiply(3, G1)), bn254.encode_g2(bn254.multiply(3, G2))
     for bit in range(0, 512, 7):
         flipped = (int.from_bytes(point, "big") ^ 1 << bit).to_bytes(64, "big")
@@ -167,12 +167,12 @@ def to_ethereum(point):
     return bn254.encode_g1(point) if point else bytes(64)
 
 
-HAS_VECTORS = pytest.mark.skipif(not VECTORS.exists(), reason="shared/vectors/go-ethereum is not here")
+HAS_VECTORS = pytest.mark.skipif(not VECTORS.exists(), reason="shared/vectors/go-ethereum is missing")
 
 
 @HAS_VECTORS
 @pytest.mark.parametrize("case", vectors("bn256Add"), ids=lambda case: case["Name"])
-def test_ethereums_sums_come_out_as_there(case):
+def test_sums_agree_with_ethereums_vectors(case):
     data = bytes.fromhex(case["Input"])[:128].ljust(128, b"\0")
     total = bn254.add(of_ethereum(data[:64]), of_ethereum(data[64:]))
     assert to_ethereum(total).hex() == case["Expected"]
@@ -180,7 +180,7 @@ def test_ethereums_sums_come_out_as_there(case):
 
 @HAS_VECTORS
 @pytest.mark.parametrize("case", vectors("bn256ScalarMul"), ids=lambda case: case["Name"])
-def test_ethereums_multiples_come_out_as_there(case):
+def test_multiples_agree_with_ethereums_vectors(case):
     data = bytes.fromhex(case["Input"])[:96].ljust(96, b"\0")
     multiple = bn254.multiply(int.from_bytes(data[64:], "big"), of_ethereum(data[:64]))
     assert to_ethereum(multiple).hex() == case["Expected"]

@@ -55,10 +55,10 @@ def affine(wide, shape):
 
 
 @BOTH
-def test_addition_is_right_for_every_pair_of_points(group):
+def test_addition_is_right_for_every_pair_of_special_points(group):
     points = [None, *(bn254.multiply(k, group.generator) for k in (1, R - 1, 2, R - 2, 3, 5))]
     pairs = [(a, b) for a in points for b in points]
-    left, right = (group.arrays.encode(side) for side in zip(*pairs))
+    left, right = (group.arrays.encode(side) for side in zip(*pairs, strict=True))
     wide = np.empty((len(pairs), 4, *left.shape[2:]), np.uint64)
     for operation in (ADD, ADD_AFFINE, DOUBLE):
         run(operation, left, right, wide)
@@ -67,7 +67,7 @@ def test_addition_is_right_for_every_pair_of_points(group):
 
 
 @BOTH
-def test_points_go_to_arrays_and_back(group):
+def test_decoding_arrays_inverts_encoding(group):
     points = [*sample(group, 20), None]
     encoded = group.arrays.encode(points)
     assert encoded.shape == (21, *group.arrays.SHAPE) and not encoded[20].any()
@@ -83,8 +83,8 @@ def test_the_sum_of_each_group_is_right(group, sizes):
     order = random.Random(7).sample(range(len(points)), len(points))
     entries = np.array([2 * i + signs[i] for i in order], np.int64)
     starts = np.array([0, *np.cumsum(sizes)], np.int64)
-    found = group.arrays.decode(batch_affine.of_groups(group.arrays.encode(points), entries, starts))
-    for g, total in enumerate(found):
+    sums = group.arrays.decode(batch_affine.of_groups(group.arrays.encode(points), entries, starts))
+    for g, total in enumerate(sums):
         expected = None
         for i in order[starts[g] : starts[g + 1]]:
             expected = bn254.add(expected, bn254.negate(points[i]) if signs[i] else points[i])
@@ -94,28 +94,27 @@ def test_the_sum_of_each_group_is_right(group, sizes):
 @BOTH
 def test_multiples_of_the_generator_are_right(group):
     scalars = [0, 1, 2, 127, 128, 129, 255, 256, R // 2, R // 2 + 1, R - 2, R - 1, 2**253, *range(3, 9)]
-    made = group.multiples(array.plain(scalars))
-    assert group.arrays.decode(made) == [bn254.multiply(k, group.generator) for k in scalars]
+    multiples = group.multiples(array.plain(scalars))
+    assert group.arrays.decode(multiples) == [bn254.multiply(k, group.generator) for k in scalars]
     assert group.multiples(array.plain([])).shape == (0, *group.arrays.SHAPE)
 
 
 @BOTH
-def test_more_multiples_than_one_task_makes_come_back_in_order(group):
-    made = group.arrays.decode(group.multiples(array.plain(range(2500))))
-    step = None
-    for point in made:
-        assert point == step
-        step = bn254.add(step, group.generator)
+def test_multiples_from_several_tasks_come_back_in_order(group):
+    expected = None
+    for point in group.arrays.decode(group.multiples(array.plain(range(2500)))):
+        assert point == expected
+        expected = bn254.add(expected, group.generator)
 
 
 @BOTH
-def test_a_scalar_that_is_not_reduced_is_refused(group):
+def test_an_unreduced_scalar_is_refused(group):
     for bad in (R, R + 1, 2**255, 2**256 - 1):
         with pytest.raises(ValueError, match="not below r"):
             group.multiples(array.plain([1, bad]))
 
 
-def test_a_scalar_that_is_not_below_r_is_refused_in_combinations():
+def test_an_unreduced_scalar_is_refused_in_combinations():
     table = fixed_base.table(g1.GENERATOR, 8)
     with pytest.raises(ValueError, match="a scalar is not below r"):
         fixed_base.combinations(table, array.plain([1, R]))

@@ -107,7 +107,7 @@ def test_contributions_that_are_malformed_are_refused(data, sentence):
 def test_a_state_that_is_no_hash_s_is_refused():
     found = contributions()
     found[1] = replace(found[1], state=found[1].state[:-1] + b"\1")
-    refused(with_contributions(found), FormatError, "contribution 2: the hash is not the state of a hash")
+    refused(with_contributions(found), FormatError, "contribution 2: the hash is not a state of Blake2b")
 
 
 def test_no_contribution_is_added_to_the_most_there_may_be(monkeypatch):

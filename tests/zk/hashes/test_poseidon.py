@@ -1,4 +1,4 @@
-"""Poseidon: circomlib's constants and hashes, the paper's slow rounds, and what makes the matrix safe."""
+"""Poseidon: circomlib's constants and hashes, the rounds as in the paper, and the security of the matrix."""
 
 import hashlib
 import itertools
@@ -30,7 +30,7 @@ def test_constants_are_circomlibs(width):
     assert digest == VECTORS["poseidon_constants"][width - 2]
 
 
-def test_grain_bit_by_bit_draws_the_same():
+def test_constants_agree_with_grain_bit_by_bit():
     instance = poseidon.parameters(3)
     constants, matrix = slow.grain(R, 3, poseidon.FULL_ROUNDS, poseidon.PARTIAL_ROUNDS[1])
     assert [list(row) for row in instance.constants] == constants
@@ -38,8 +38,8 @@ def test_grain_bit_by_bit_draws_the_same():
 
 
 @pytest.mark.parametrize("modulus, width", [(11, 2), (13, 2), (17, 3), (19, 3), (23, 3), (29, 4), (31, 4), (65537, 5)])
-def test_grain_draws_the_same_for_toy_fields(modulus, width):
-    """In a field this small the first numbers drawn for the matrix repeat or cancel, and are drawn again."""
+def test_constants_of_toy_fields_agree_with_grain_bit_by_bit(modulus, width):
+    """In a field this small the first numbers for the matrix repeat or cancel and must be drawn again."""
     instance = poseidon.generate(modulus, width, 2, 3)
     constants, matrix = slow.grain(modulus, width, 2, 3)
     assert ([list(row) for row in instance.constants], [list(row) for row in instance.matrix]) == (constants, matrix)
@@ -59,24 +59,24 @@ def test_hashes_are_circomlibs(kind):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(EDGES), st.integers(0, R - 1)), min_size=1, max_size=16), st.integers(0, 9))
-def test_the_moving_basis_computes_the_papers_rounds(inputs, tag):
+def test_the_changing_basis_computes_the_rounds_of_the_paper(inputs, tag):
     instance = poseidon.parameters(len(inputs) + 1)
     expected = slow.hash(inputs, tag, R, instance.constants, instance.matrix, instance.full_rounds)
     assert poseidon.hash(inputs, tag) == expected
 
 
-def test_inputs_are_taken_modulo_r():
+def test_inputs_are_reduced_modulo_r():
     assert poseidon.hash([-5, 7]) == poseidon.hash([R - 5, R + 7]) != poseidon.hash([5, 7])
 
 
 @pytest.mark.parametrize("count", [0, 17])
-def test_no_other_number_of_inputs_is_hashed(count):
+def test_another_number_of_inputs_is_refused(count):
     with pytest.raises(ValueError, match="1 to 16 inputs"):
         poseidon.hash([1] * count)
 
 
 @pytest.mark.parametrize("width", [2, 3, 5])
-def test_galois_agrees_that_every_minor_of_the_matrix_is_invertible(width):
+def test_every_minor_of_the_matrix_is_invertible_by_galois(width):
     field = galois.GF(R, primitive_element=5, verify=False)
     matrix = field([list(row) for row in poseidon.parameters(width).matrix])
     for size in range(1, width + 1):
@@ -85,7 +85,7 @@ def test_galois_agrees_that_every_minor_of_the_matrix_is_invertible(width):
 
 
 def _determinant(matrix):
-    """By expansion along the first row, over whatever ring the elements are in."""
+    """By expansion along the first row, over any ring."""
     if matrix.shape[0] == 1:
         return matrix[0, 0]
     total = matrix[0, 0] * 0
@@ -97,9 +97,9 @@ def _determinant(matrix):
 
 
 @pytest.mark.parametrize("width", [2, 3, 4, 5, 9, 12, 17])
-def test_no_subspace_slips_past_the_s_box_of_the_partial_rounds(width):
-    """Poseidon, section 5 (infinitely long subspace trails): e_0 M^i, i < t, span the space, so no subspace that M maps
-    to itself has first coordinate 0 throughout; the same for M^2 ... M^4."""
+def test_no_infinitely_long_subspace_trail_exists(width):
+    """Poseidon, section 5: the rows e_0 M^i, i < t, span the space, so no nonzero subspace invariant under M has first
+    coordinate 0 throughout and avoids the S-box of the partial rounds.  The same for M^2 ... M^4."""
     field = galois.GF(R, primitive_element=5, verify=False)
     matrix = field([list(row) for row in poseidon.parameters(width).matrix])
     power = matrix
@@ -112,7 +112,7 @@ def test_no_subspace_slips_past_the_s_box_of_the_partial_rounds(width):
         power = power @ matrix
 
 
-def test_a_matrix_with_such_a_subspace_is_noticed():
+def test_the_rank_shows_a_matrix_with_such_a_trail():
     assert _rank([[1, 0, 0], [2, 3, 0], [5, 7, 0]]) == 2
 
 
@@ -126,12 +126,12 @@ def _rank(rows):
         inverse = pow(rows[rank][column], -1, R)
         for i in range(rank + 1, len(rows)):
             factor = rows[i][column] * inverse
-            rows[i] = [(x - factor * y) % R for x, y in zip(rows[i], rows[rank])]
+            rows[i] = [(x - factor * y) % R for x, y in zip(rows[i], rows[rank], strict=True)]
         rank += 1
     return rank
 
 
-def test_circomlibjs_hashes_the_same_today():
+def test_hashes_agree_with_the_installed_circomlibjs():
     chance = random.Random(7)
     inputs = [[chance.randrange(R) for _ in range(n)] for n in range(1, 17)]
     script = """

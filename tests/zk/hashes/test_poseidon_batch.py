@@ -1,4 +1,4 @@
-"""Poseidon as sums of products: the recurrence computes the paper's rounds, and the kernels what the host computes."""
+"""Poseidon as sums of products: the recurrence computes the rounds of the paper, the kernels agree with the host."""
 
 import itertools
 import json
@@ -23,12 +23,12 @@ def dot(left, right):
 
 
 def hash_by_recurrence(inputs, tag, instance):
-    """The hash as `recurrence` describes it, on plain integers."""
+    """The hash by the formulas of `recurrence`, on plain integers."""
     p, n = instance.modulus, len(inputs)
     maps = recurrence.derive(instance)
-    state = [x + c for x, c in zip([tag, *inputs], maps.before[0])]
+    state = [x + c for x, c in zip([tag, *inputs], maps.before[0], strict=True)]
     for constants in maps.before[1:]:
-        state = [dot(row, [x**5 % p for x in state]) + c for row, c in zip(maps.matrix, constants)]
+        state = [dot(row, [x**5 % p for x in state]) + c for row, c in zip(maps.matrix, constants, strict=True)]
     raised = [x**5 % p for x in state]
     tape = [0] * (2 * n)
     tape[1::2] = [dot(row, raised) for row in maps.entry]
@@ -37,14 +37,14 @@ def hash_by_recurrence(inputs, tag, instance):
     for shift in maps.shifts:
         tape.append(pow(tape[-1], 5, p))
         tape.append((dot(maps.weights, tape[-len(maps.weights) :]) + shift) % p)
-    state = [tape[-1], *(dot(row, tape[-2 * n :]) + c for row, c in zip(maps.leaving, maps.closing))]
+    state = [tape[-1], *(dot(row, tape[-2 * n :]) + c for row, c in zip(maps.leaving, maps.closing, strict=True))]
     for constants in maps.after:
-        state = [dot(row, [x**5 % p for x in state]) + c for row, c in zip(maps.matrix, constants)]
+        state = [dot(row, [x**5 % p for x in state]) + c for row, c in zip(maps.matrix, constants, strict=True)]
     return dot(maps.matrix[0], [x**5 % p for x in state]) % p
 
 
 @pytest.mark.parametrize("modulus, width, partial", [(17, 2, 1), (31, 4, 3), (65537, 5, 2), (65537, 3, 9), (R, 6, 60)])
-def test_the_recurrence_computes_the_papers_rounds(modulus, width, partial):
+def test_the_recurrence_computes_the_rounds_of_the_paper(modulus, width, partial):
     instance = poseidon.generate(modulus, width, 8, partial)
     source = random.Random(width)
     for _ in range(5):
@@ -62,7 +62,7 @@ def hashes(lists, tag=0):
 
 
 @pytest.mark.parametrize("inputs", range(1, 17))
-def test_every_width_hashes_as_the_host_alone_and_many(inputs):
+def test_every_width_agrees_with_the_host_for_one_hash_and_for_many(inputs):
     source = random.Random(inputs)
     lists = [[R - 1] * inputs, [0] * inputs]
     lists += [[source.choice([*EDGES, source.randrange(R)]) for _ in range(inputs)] for _ in range(19)]
@@ -74,9 +74,9 @@ def test_every_width_hashes_as_the_host_alone_and_many(inputs):
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130, 200])
 def test_any_number_of_hashes_comes_back_in_order_and_canonical(count):
     lists = list(itertools.islice(itertools.product(EDGES, repeat=3), count))
-    found = batch.hash_many(encoded(lists) if lists else np.empty((0, 3, 4), np.uint64), 5)
-    assert found.shape == (count, 4) and array.is_canonical(FR, found)
-    assert array.decode(FR, found) == [poseidon.hash(numbers, 5) for numbers in lists]
+    digests = batch.hash_many(encoded(lists) if lists else np.empty((0, 3, 4), np.uint64), 5)
+    assert digests.shape == (count, 4) and array.is_canonical(FR, digests)
+    assert array.decode(FR, digests) == [poseidon.hash(numbers, 5) for numbers in lists]
 
 
 @pytest.mark.parametrize("kind", ["poseidon", "poseidon_tagged"])
@@ -87,13 +87,13 @@ def test_hashes_are_circomlibs(kind):
         assert hashes([inputs, inputs], tag + 1)[1] != int(vector["hash"])
 
 
-def test_rows_that_are_not_next_to_each_other_are_read_as_they_are():
+def test_rows_that_are_not_contiguous_are_read_correctly():
     lists = [[i, i + 1, i + 2, i + 3] for i in range(6)]
     every_other = encoded(lists)[::2, ::2]
     assert array.decode(FR, batch.hash_many(every_other)) == [poseidon.hash(numbers[::2]) for numbers in lists[::2]]
 
 
 @pytest.mark.parametrize("inputs", [0, 17])
-def test_no_other_number_of_inputs_is_hashed(inputs):
+def test_another_number_of_inputs_is_refused(inputs):
     with pytest.raises(ValueError, match="1 to 16 inputs"):
         batch.hash_many(np.zeros((2, inputs, 4), np.uint64))

@@ -19,8 +19,8 @@ def outside(order: int) -> bn254.G2Point:
     """A point of the curve of G2 of this order, which divides the cofactor."""
     x, y, _ = test_snarkjs.outside_the_subgroup()
     point = tuple(map(int, x)), tuple(map(int, y)), jacobian.FP2.one
-    found = jacobian.affine(jacobian.FP2, jacobian.multiply(jacobian.FP2, R * (COFACTOR // order), point))
-    return bn254.G2Point(*found)
+    affine = jacobian.affine(jacobian.FP2, jacobian.multiply(jacobian.FP2, R * (COFACTOR // order), point))
+    return bn254.G2Point(*affine)
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 700])
@@ -42,14 +42,14 @@ def test_the_first_point_off_its_curve_is_named():
 
 
 @pytest.mark.parametrize("place", [(0, 0), (1, 1)])
-def test_half_an_identity_is_none(place):
+def test_a_point_with_one_zero_coordinate_is_not_the_identity(place):
     bad = g1.encode(G1_POINTS[:2])
     bad[place] = 0
     with pytest.raises(FormatError, match=f"point {place[0]} is not on the curve"):
         membership.check_g1(bad, "the points")
 
 
-def test_a_coordinate_above_the_modulus_is_refused_though_it_is_on_the_curve():
+def test_a_coordinate_above_the_modulus_is_refused_even_on_the_curve():
     bad = g1.encode(G1_POINTS)
     bad[1, 0] = array.plain([array.from_plain(bad[1, :1])[0] + P])[0]
     with pytest.raises(FormatError, match="has a coordinate that is not below the modulus"):
@@ -57,11 +57,11 @@ def test_a_coordinate_above_the_modulus_is_refused_though_it_is_on_the_curve():
 
 
 @pytest.mark.parametrize("order", [SMALLEST_FACTOR, COFACTOR], ids=["smallest", "largest"])
-def test_one_point_with_a_part_outside_the_subgroup_is_noticed_among_many(order):
+def test_one_point_with_a_component_outside_the_subgroup_is_found_among_many(order):
     point = outside(order)
     lifted = [(tuple(p.x), tuple(p.y), jacobian.FP2.one) for p in (point, bn254.G2)]
-    with_part = bn254.G2Point(*jacobian.affine(jacobian.FP2, jacobian.add(jacobian.FP2, *lifted)))
-    for bad in (point, with_part):
+    shifted = bn254.G2Point(*jacobian.affine(jacobian.FP2, jacobian.add(jacobian.FP2, *lifted)))
+    for bad in (point, shifted):
         with pytest.raises(FormatError, match="a sum of the points is not in the subgroup"):
             membership.check_g2(g2.encode([*G2_POINTS * 150, bad]), "the points")
 
@@ -70,8 +70,8 @@ def test_the_cofactor_has_no_smaller_factor():
     assert [n for n in range(2, SMALLEST_FACTOR + 1) if COFACTOR % n == 0] == [SMALLEST_FACTOR]
 
 
-def test_points_of_another_shape_are_a_mistake_of_ours():
-    with pytest.raises(ValueError, match="points are rows of"):
+def test_points_of_another_shape_raise_a_ValueError():
+    with pytest.raises(ValueError, match="points must be an array"):
         membership.check_g2(g1.encode(G1_POINTS), "the points")
-    with pytest.raises(ValueError, match="points are rows of"):
+    with pytest.raises(ValueError, match="points must be an array"):
         membership.check_g1(g1.encode(G1_POINTS).astype(np.int64), "the points")

@@ -1,4 +1,4 @@
-"""The witness kernel against the slow interpreter, on programs over Fr."""
+"""The witness kernel agrees with the interpreter on ints, for programs over Fr."""
 
 import itertools
 import random
@@ -30,20 +30,20 @@ def every_operation():
     return compiler.compile(b, "every operation").program
 
 
-def test_the_two_interpreters_name_the_operations_alike():
+def test_both_interpreters_number_the_operations_alike():
     names = ("MULTIPLY", "LINEAR", "QUOTIENT", "BITS")
     assert [getattr(witness, name) for name in names] == [getattr(program, name) for name in names]
 
 
 @pytest.mark.parametrize("y", [0, 1, R - 1, 2**200 + 3])
 @pytest.mark.parametrize("x", EDGES)
-def test_the_kernel_computes_what_the_slow_interpreter_computes(x, y):
+def test_the_kernel_agrees_with_the_interpreter_on_ints(x, y):
     code = every_operation()
     assert array.decode(FR, program.run(code, [x, y])) == program.run_ints(code, [x, y], R)
 
 
 def quotients():
-    """Quotients in a row that are apart, that read the one before on either side, and that are the last step."""
+    """Consecutive quotients: independent ones, ones that read the previous on either side, and one as the last step."""
     b = Builder(R)
     x, y, z = b.private("x"), b.private("y"), b.private("z")
     first = b.hint_quotient(x + 1, y)
@@ -57,13 +57,13 @@ def quotients():
 
 
 @pytest.mark.parametrize("inputs", list(itertools.product([0, 1, R - 1, 2**190 + 7], repeat=3)))
-def test_quotients_in_a_row_are_those_of_each_by_itself(inputs):
+def test_consecutive_quotients_agree_with_each_computed_alone(inputs):
     code = quotients()
     assert array.decode(FR, program.run(code, inputs)) == program.run_ints(code, inputs, R)
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 13, 14, 15, 50])
-def test_long_combinations_of_the_largest_numbers_agree(count):
+def test_long_combinations_of_the_largest_values_agree(count):
     b = Builder(R)
     signals = [b.private(f"x{i}") for i in range(count)]
     for step in range(3):
@@ -71,28 +71,28 @@ def test_long_combinations_of_the_largest_numbers_agree(count):
         b.multiply(b.combine(factors, signals), b.combine(factors[::-1], signals))
     code = compiler.compile(b, "long").program
     batch = [[R - 1] * count, [1] * count, [R // 2 + 1] * count]
-    for inputs, values in zip(batch, program.run_batch(code, batch)):
+    for inputs, values in zip(batch, program.run_batch(code, batch), strict=True):
         assert array.decode(FR, values) == program.run_ints(code, inputs, R)
     assert array.decode(FR, program.run(code, batch[0])) == program.run_ints(code, batch[0], R)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 17])
-def test_a_batch_of_any_size_is_the_witnesses_one_by_one(count):
+def test_a_batch_of_any_size_agrees_with_one_witness_at_a_time(count):
     code = every_operation()
     source = random.Random(count)
     batch = [[source.choice(EDGES), source.choice([*EDGES, source.randrange(R)])] for _ in range(count)]
-    found = program.run_batch(code, batch)
-    assert found.shape == (count, code.wires, 4)
-    for inputs, values in zip(batch, found):
+    witnesses = program.run_batch(code, batch)
+    assert witnesses.shape == (count, code.wires, 4)
+    for inputs, values in zip(batch, witnesses, strict=True):
         assert array.is_canonical(FR, values)
         assert array.decode(FR, values) == program.run_ints(code, inputs, R)
 
 
-def test_a_zero_divisor_in_one_lane_changes_no_other():
+def test_a_zero_divisor_in_one_lane_does_not_affect_the_others():
     code = quotients()
     batch = [[i + 5, 3 * i + 1, i * i + 2] for i in range(8)]
     batch[3], batch[5] = [0, 7, 0], [7, 0, R - 7]
-    for inputs, values in zip(batch, program.run_batch(code, batch)):
+    for inputs, values in zip(batch, program.run_batch(code, batch), strict=True):
         assert array.decode(FR, values) == program.run_ints(code, inputs, R)
 
 
@@ -115,11 +115,11 @@ def test_long_random_programs_agree():
     code = compiler.compile(b, "random").program
     batch = [[source.randrange(R) for _ in range(5)] for _ in range(3)]
     assert array.decode(FR, program.run(code, batch[0])) == program.run_ints(code, batch[0], R)
-    for inputs, values in zip(batch, program.run_batch(code, batch)):
+    for inputs, values in zip(batch, program.run_batch(code, batch), strict=True):
         assert array.decode(FR, values) == program.run_ints(code, inputs, R)
 
 
-def test_running_changes_nothing_of_the_program():
+def test_running_a_program_does_not_change_it():
     code = every_operation()
     before = {name: values.copy() for name, values in program.to_arrays(code).items()}
     first = program.run(code, [3, 4])
@@ -133,7 +133,7 @@ def test_wrong_inputs_are_refused(inputs):
         program.run(every_operation(), inputs)
 
 
-def test_a_program_over_another_field_does_not_reach_the_kernel():
+def test_a_program_over_another_field_is_refused_before_the_kernel():
     b = Builder(31)
     b.private("x")
     with pytest.raises(ValueError, match="Fr"):
