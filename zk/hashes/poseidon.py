@@ -122,7 +122,8 @@ def partial_rounds(instance: Parameters) -> PartialRounds:
         drift = [_dot(line, drift) % p for line in block]
         power_columns = [[_dot(line, old) % p for line in block] for old in power_columns]
     closing = [(a + c) % p for a, c in zip(drift, instance.constants[half + instance.partial_rounds][1:], strict=True)]
-    return PartialRounds(tuple(rows), tuple(columns), tuple(shifts), tuple(zip(*power_columns, strict=True)), tuple(closing))
+    power = tuple(zip(*power_columns, strict=True))
+    return PartialRounds(tuple(rows), tuple(columns), tuple(shifts), power, tuple(closing))
 
 
 @cache

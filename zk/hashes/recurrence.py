@@ -15,8 +15,8 @@ The coefficients are the same in every round: one sum of 2t - 1 products with on
 of `poseidon` takes as many products and t reductions.
 
 Entry.  The first partial round starts from M r, with r the output of the S-boxes of the last full round before.  So
-s_{-1} = r_0, u_{-1} = (r_1 … r_n), and x_0 is the first row of M times r.  A past without S-boxes before that, s_{-2} =
-… = 0, gives x_{-i} = w N^{-i} u_{-1} for 0 < i < n.
+s_{-1} = r_0, u_{-1} = (r_1 … r_n), and x_0 is the first row of M times r.  A past without S-boxes before that,
+s_{-2} = … = 0, gives x_{-i} = w N^{-i} u_{-1} for 0 < i < n.
 
 Exit.  After K partial rounds, w u_{K-j} = w N^{-j} (u_K - Σ_{l=1…j} N^{l-1} v s_{K-l}) is x_{K+1-j} - m s_{K-j}.
 These n equations for j = 1 … n determine u_K: with W the matrix of rows w N^{-j}, and S_{jl} = w N^{l-1-j} v for l <= j,
