@@ -2,53 +2,73 @@
 
     HOME/oracles.json        {"format": "zksettle-oracles", "version": 1, "secrets": ["…", "…", "…"]}, mode 0600
 
-Where oracles are different people each has their own key and a quote travels; on one machine all of them sign here.
+Oracles that are different people each have their own key, and their quotes travel.  On one machine all of them sign here.
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Final, Literal
 
 from prover.machine import files
 from prover.operator import defaults
+from prover.trader import amounts, keys
 from settlement import oracle
 from settlement.grids import Publication
 from settlement.ledger import Ledger
+from settlement.pool import Pool, asset_index
 from zk import entropy, signature
 from zk.curves import babyjubjub
 from zk.errors import FormatError
-from zk.fields import prime
-from zk.formats import strictjson
+from zk.formats import dataclassjson, strictjson
 
-FORMAT = "zksettle-oracles"
-VERSION = 1
+FORMAT: Final = "zksettle-oracles"
+VERSION: Final = 1
 MAX_FILE_BYTES = 1 << 16
 
 
-def make(path: Path, count: int) -> tuple[babyjubjub.Point, ...]:
-    """Makes the keys of `count` oracles, keeps the secrets in a file, and returns the public keys.
+@dataclass(frozen=True, repr=False)
+class _OracleFile(keys.Secret):
+    format: Literal["zksettle-oracles"]
+    version: Literal[1]
+    secrets: tuple[Annotated[int, dataclassjson.decimal(0, babyjubjub.ORDER)], ...]
+
+
+def create(path: Path, count: int) -> tuple[babyjubjub.Point, ...]:
+    """Creates the keys of `count` oracles, writes the secrets to a file, and returns the public keys.
 
     Raises FileExistsError rather than replace keys.
     """
     if path.exists():
         raise FileExistsError(f"there are oracle keys in {path} already")
-    secrets = [entropy.scalar(babyjubjub.ORDER) for _ in range(count)]
-    document = {"format": FORMAT, "version": VERSION, "secrets": [str(secret) for secret in secrets]}
+    secrets = tuple(entropy.scalar(babyjubjub.ORDER) for _ in range(count))
+    document = dataclassjson.write(_OracleFile(FORMAT, VERSION, secrets))
     files.replace(path, json.dumps(document, indent=1).encode() + b"\n")
     return tuple(signature.public(secret) for secret in secrets)
 
 
 def read(path: Path) -> tuple[int, ...]:
-    """The oracles' secrets.  Raises FormatError when the file is missing or not what `make` writes."""
-    try:
-        document = strictjson.loads(path.read_bytes(), "the file of oracle keys", MAX_FILE_BYTES)
-        if (document["format"], document["version"]) != (FORMAT, VERSION):
-            raise ValueError
-        return tuple(prime.parse(secret, babyjubjub.ORDER, "an oracle's secret") for secret in document["secrets"])
-    except FileNotFoundError:
-        raise FormatError(f"there are no oracle keys at {path}: only the machine that made the pool has them") from None
-    except (OSError, ValueError, TypeError, KeyError):
-        raise FormatError(f"{path} is not a file of oracle keys") from None
+    """The oracles' secrets.  Raises FormatError when the file is missing or malformed."""
+    if not path.exists():
+        raise FormatError(f"there are no oracle keys at {path}: only the machine that created the pool has them")
+    what = f"the file of oracle keys {path}"
+    document = strictjson.loads(files.read(path, MAX_FILE_BYTES), what, MAX_FILE_BYTES)
+    return dataclassjson.read(_OracleFile, document, what).secrets
+
+
+def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
+    """{asset index: price} of {symbol: text}, such as {"ETH": "3050.25"}, in the unit of settlement.risk.
+
+    Raises FormatError for an unknown asset, for one that is named twice, and for a price that is not exact.
+    """
+    numeraire, prices = pool.assets[amounts.NUMERAIRE], {}
+    for symbol, text in texts.items():
+        index = asset_index(pool, symbol.upper())
+        if index in prices:
+            raise FormatError(f"the price of {pool.assets[index].symbol} is given twice")
+        prices[index] = amounts.parse_price(text, pool.assets[index], numeraire)
+    return prices
 
 
 def current_prices(ledger: Ledger) -> tuple[int, ...] | None:
@@ -58,22 +78,22 @@ def current_prices(ledger: Ledger) -> tuple[int, ...] | None:
 
 
 def prices(ledger: Ledger, changed: Mapping[int, int]) -> tuple[int, ...]:
-    """A price for every asset: as `changed` says, else the newest epoch's, else the example's.
+    """A price for every asset: the changed one, otherwise the newest epoch's, otherwise the example's.
 
-    Raises FormatError when one is missing: the pool's assets are not the example's and nothing is published yet.
+    Raises FormatError when an asset has none: it is not an example asset, and no epoch is published yet.
     """
     before = current_prices(ledger) or defaults.prices(ledger.pool)
-    found = []
+    complete = []
     for index, asset in enumerate(ledger.pool.assets):
         price = changed.get(index, before[index])
         if price is None:
-            raise FormatError(f"{asset.symbol} has no price yet: name one")
-        found.append(price)
-    return tuple(found)
+            raise FormatError(f"{asset.symbol} has no price yet: give one with --price {asset.symbol}=PRICE")
+        complete.append(price)
+    return tuple(complete)
 
 
-def publish(ledger: Ledger, secrets: Sequence[int], priced: Sequence[int], now_ms: int) -> Publication:
-    """Every oracle signs every price for the next epoch, and the ledger takes the grids.
+def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int], now_ms: int) -> Publication:
+    """Signs every price with every oracle's key and publishes the grids of the next epoch.
 
     Raises Rejected as settlement.oracle.check does.
     """
@@ -82,11 +102,11 @@ def publish(ledger: Ledger, secrets: Sequence[int], priced: Sequence[int], now_m
     quotes = [
         oracle.sign(ledger.pool, secret, asset, price, now_ms, epoch)
         for secret in secrets
-        for asset, price in enumerate(priced)
+        for asset, price in enumerate(asset_prices)
     ]
     return oracle.publish(ledger, quotes, now_ms).publication
 
 
 def _newest(ledger: Ledger) -> Publication | None:
-    """The publication of the newest epoch."""
+    """The publication of the newest epoch, or None before the first."""
     return next((published.publication for published in ledger.grids(newest=1)), None)

@@ -19,6 +19,7 @@ from prover.trader.terms import Terms
 from prover.trader.wallets import OwnOrder
 from settlement import board, digests, encoding
 from settlement.bundle import Leg
+from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -128,6 +129,15 @@ def cancel(session: Session, order_id: str, now_ms: int) -> Settlement:
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     planned = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
     return sessions.settle(session, [planned], now_ms)
+
+
+def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:
+    """The order on the board that an id, or its first digits, names.
+
+    Raises FormatError as `full_id`, and Rejected when the board does not have it or it can no longer settle.
+    """
+    known = [order.order_id.hex() for order in board.listed(ledger, now_ms)]
+    return board.get(ledger, read_id(full_id(text, known, "on the board")), now_ms)
 
 
 def read_id(text: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prover.cli.frame.command import App
-from prover.cli.trader.show import printable
+from prover.cli.frame.screen import printable
 
 if TYPE_CHECKING:
     from zk.formats.attribution import Attribution

@@ -1,1 +1,1 @@
-"""`zksettle demo`: command, stage, story, narrator, and the acts: trade, refusals (with cheats), measures."""
+"""`zksettle demo`: command, demo_run, stage, story, narrator, and the acts: trade, refusals (with cheats), measures."""

@@ -1,4 +1,4 @@
-"""How the demo tells its story: acts, steps beside the command that does the same, what it took, who sees what."""
+"""Tells the demo's story: acts, steps beside the command that does the same, timings, and who sees what."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from prover.cli.frame.screen import Screen, seconds
 
 
 class Narrator:
-    """Speaks on a screen and keeps everything for the JSON document."""
+    """Prints on a screen and collects everything for the JSON document."""
 
     def __init__(self, screen: Screen):
         self.screen = screen
@@ -27,21 +27,21 @@ class Narrator:
 
     @contextmanager
     def step(self, command: str, attempt: str = "") -> Iterator[dict[str, Any]]:
-        """One step: shows the command, or says what is attempted where no command does it, then what it took.
+        """One step: shows the command, or describes the attempt where no command does it, and then the time it took.
 
-        What is put into the dictionary goes into the document.
+        The dictionary goes into the JSON document, with whatever the step adds to it.
         """
         self.screen.say()
         if attempt:
             self.screen.paragraph(f"✗ {attempt}", "strong")
         if command:
             self.screen.say(f"$ {command}", "strong")
-        told: dict[str, Any] = {"command": command or None, "attempt": attempt or None}
+        details: dict[str, Any] = {"command": command or None, "attempt": attempt or None}
         started = time.perf_counter()
-        yield told
-        told.setdefault("seconds", round(time.perf_counter() - started, 6))
-        self.acts[-1]["steps"].append(told)
-        self.screen.say(f"took {seconds(told['seconds'])}", "dim")
+        yield details
+        details.setdefault("seconds", round(time.perf_counter() - started, 6))
+        self.acts[-1]["steps"].append(details)
+        self.screen.say(f"took {seconds(details['seconds'])}", "dim")
 
     def sees(self, **views: str) -> None:
         """Who sees what of the last step."""

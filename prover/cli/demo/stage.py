@@ -1,7 +1,6 @@
-"""The story that `zksettle demo` tells: a pool, a leveraged maker, a taker, one settlement, four cheats.
+"""The stage of `zksettle demo`: a home of its own, the traders and their amounts, and figures to show.
 
-Everything is done by the functions that the commands call, with real proofs and a real database.  What is here is the
-stage, a home of its own; who is in the story and what they trade; and what is worked out only to be told.
+The acts call the same functions as the commands, with real proofs and a real database.
 """
 
 import os
@@ -32,7 +31,7 @@ WITHDRAWN = "1,000 USDC"
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario: how far each factor moves, in bps, and a portfolio's value in it, as risk.equity counts."""
+    """One scenario: the move of each factor in bps, and a portfolio's value in it, as risk.equity counts it."""
 
     number: int
     moves_bps: Mapping[str, int]
@@ -40,8 +39,8 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Conserved:
-    """One asset: what was paid in less what was paid out, what the ledger says is held, and what each wallet has."""
+class Conservation:
+    """One asset: deposits less withdrawals, the reserve according to the ledger, and the balance of each wallet."""
 
     symbol: str
     flows: int
@@ -56,14 +55,14 @@ class Conserved:
 
 @contextmanager
 def set_up(own: Home, kept: Path | None) -> Iterator[Home]:
-    """A home for the story, gone afterwards unless `kept` names a folder for it; proving keys are the user's own.
+    """A home for the story, removed afterwards unless `kept` names a folder for it; it uses the user's proving keys.
 
     Raises FileExistsError when the folder is there already.
     """
     files.make_folder(own.keys)
     if kept is not None:
         if kept.exists():
-            raise FileExistsError(f"{kept} is there already; the demo wants a new folder")
+            raise FileExistsError(f"{kept} is there already: the demo needs a new folder")
         files.make_folder(kept)
         os.symlink(own.keys, kept / "keys", target_is_directory=True)
         yield Home(kept.absolute())
@@ -80,7 +79,7 @@ def open_session(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> I
 
 
 def receiving_address(session: Session) -> addresses.Address:
-    """Where the wallet of this session is paid, and what an order's terms are sealed to."""
+    """The address at which the session's wallet is paid, and to which terms are sealed."""
     return addresses.of(session.wallet.seed, 0)
 
 
@@ -96,28 +95,28 @@ def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> lis
     return [Scenario(number, moves(number), value) for number, value in enumerate(risk.scenario_values(balances, grid))]
 
 
-def conservation(ledger: Ledger, sessions_: Mapping[str, Session]) -> list[Conserved]:
-    """What came in, what is held, and what the wallets have, asset by asset, after syncing them."""
-    for session in sessions_.values():
+def conservation(ledger: Ledger, by_name: Mapping[str, Session]) -> list[Conservation]:
+    """The conservation of every asset, after syncing the wallets."""
+    for session in by_name.values():
         sessions.sync(session)
     flows = [settled.flow for settled in ledger.flows()]
     reserves = ledger.reserves()
     return [
-        Conserved(
+        Conservation(
             symbol=asset.symbol,
             flows=sum(flow.amount for flow in flows if flow.asset == index),
             reserve=sum(amount for (_, of), amount in reserves.items() if of == index),
-            wallets=tuple(session.wallet.balances[index] for session in sessions_.values()),
+            wallets=tuple(session.wallet.balances[index] for session in by_name.values()),
         )
         for index, asset in enumerate(ledger.pool.assets)
     ]
 
 
 def key_bytes(keystore: Keystore, name: str) -> int:
-    """The size of a statement's proving key and witness program on disk."""
+    """The size on disk of a statement's proving key and witness program."""
     return sum(path.stat().st_size for path in keystore.folder(name).iterdir())
 
 
 def ledger_bytes(home: Home) -> int:
-    """The size of the ledger's database on disk, its write-ahead log included."""
+    """The size on disk of the ledger's database, including its write-ahead log."""
     return sum(path.stat().st_size for path in home.path.glob(f"{home.ledger.name}*"))

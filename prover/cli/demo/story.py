@@ -1,47 +1,44 @@
-"""What all acts of the demo share: who tells, where, and what has come of it so far."""
+"""What all acts of the demo share: the narrator, the stage, and its sessions."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from prover.cli.demo.narrator import Narrator
-    from prover.cli.frame.screen import Screen
-    from prover.machine.home import Home
-    from prover.machine.tasks import Stopwatch
-    from prover.proofs.keystores import Keystore
-    from prover.trader.sessions import Session
-    from settlement.ledger import Ledger
-    from settlement.pool import Asset, Pool
+from prover.cli.demo.narrator import Narrator
+from prover.cli.frame.screen import Screen
+from prover.machine.home import Home
+from prover.machine.tasks import Stopwatch
+from prover.proofs.keystores import Keystore
+from prover.trader import amounts
+from prover.trader.sessions import Session
+from settlement.ledger import Ledger
+from settlement.pool import Asset, Pool
 
 
 @dataclass(frozen=True)
 class Story:
-    """The stage: the demo's own home, its ledger, and one session each for the maker and the taker."""
+    """The demo's own home, its ledger, and one session each for the maker and the taker."""
 
-    narrator: "Narrator"
-    stopwatch: "Stopwatch"
-    home: "Home"
-    keystore: "Keystore"
-    ledger: "Ledger"
-    sessions: "dict[str, Session]"
+    narrator: Narrator
+    stopwatch: Stopwatch
+    home: Home
+    keystore: Keystore
+    ledger: Ledger
+    sessions: dict[str, Session]
 
     @property
-    def screen(self) -> "Screen":
-        """Where it is told."""
+    def screen(self) -> Screen:
+        """The screen on which the story is told."""
         return self.narrator.screen
 
     @property
-    def pool(self) -> "Pool":
+    def pool(self) -> Pool:
         """The pool."""
         return self.ledger.pool
 
     @property
-    def numeraire(self) -> "Asset":
-        """The asset that values are told in."""
-        return self.pool.assets[0]
+    def numeraire(self) -> Asset:
+        """The asset in which values are stated."""
+        return self.pool.assets[amounts.NUMERAIRE]
 
     def amount(self, text: str) -> dict[int, int]:
         """{asset index: amount} of a text such as "8 ETH"."""
-        from prover.trader import amounts
-
         return amounts.parse_all([text], self.pool)

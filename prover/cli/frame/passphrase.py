@@ -1,4 +1,7 @@
-"""The passphrase of a wallet: from a file, the environment, or typed; never from the command line, which others see."""
+"""Reads a wallet's passphrase from a file, the environment, or the terminal.
+
+Never from the command line, which other users of the machine can see.
+"""
 
 import os
 import sys
@@ -11,45 +14,45 @@ from prover.cli.frame import paths
 from zk.errors import FormatError
 
 VARIABLE = "ZKSETTLE_PASSPHRASE"
-MIN_LENGTH = 8
 
-_REMEDY = f"name a file with --passphrase-file, or set {VARIABLE}"
+_REMEDY = f"give a file with --passphrase-file, or set {VARIABLE}"
 
 wallet_option = click.option(
     "--wallet", "wallet_name", metavar="NAME", envvar="ZKSETTLE_WALLET", default="main", show_default=True,
-    help="The wallet that acts; also ZKSETTLE_WALLET.",
+    help="The wallet to use; also ZKSETTLE_WALLET.",
 )  # fmt: skip
 
 
 def option(function: Callable) -> Callable:
     """Adds --passphrase-file to a command, as the argument `passphrase_file`."""
-    text = f"A file whose first line is the wallet's passphrase. Default: {VARIABLE}, else it is asked for."
+    text = f"A file whose first line is the wallet's passphrase. Default: {VARIABLE}, else you are asked for it."
     return click.option("--passphrase-file", type=paths.Existing(), metavar="FILE", help=text)(function)
 
 
 def ask(passphrase_file: Path | None, name: str) -> str:
     """The passphrase of an existing wallet."""
-    given = _given(passphrase_file)
-    return given if given is not None else _typed(f"Passphrase of wallet {name}", _REMEDY, is_new=False)
+    stated = _stated(passphrase_file)
+    return stated if stated is not None else _typed(f"Passphrase of wallet {name}", _REMEDY, is_new=False)
 
 
 def choose(passphrase_file: Path | None, name: str) -> str:
-    """The passphrase for a new wallet.  Raises FormatError when it is shorter than MIN_LENGTH."""
-    given = _given(passphrase_file)
-    chosen = given if given is not None else _typed(f"Passphrase for the new wallet {name}", _REMEDY, is_new=True)
-    if len(chosen) < MIN_LENGTH:
-        raise FormatError(f"the passphrase has fewer than {MIN_LENGTH} characters")
+    """The passphrase for a new wallet.  Raises FormatError when it is too short."""
+    from prover.trader import walletfile
+
+    stated = _stated(passphrase_file)
+    chosen = stated if stated is not None else _typed(f"Passphrase for the new wallet {name}", _REMEDY, is_new=True)
+    walletfile.check_passphrase(chosen)
     return chosen
 
 
 def phrase(phrase_file: Path | None) -> str:
-    """A seed phrase, from the first line of a file or typed without being shown."""
+    """A seed phrase, from the first line of a file or typed without echo."""
     if phrase_file is not None:
         return _first_line(phrase_file)
-    return _typed("Seed phrase (24 words)", "name a file with --phrase-file", is_new=False)
+    return _typed("Seed phrase (24 words)", "give a file with --phrase-file", is_new=False)
 
 
-def _given(passphrase_file: Path | None) -> str | None:
+def _stated(passphrase_file: Path | None) -> str | None:
     if passphrase_file is not None:
         return _first_line(passphrase_file)
     return os.environ.get(VARIABLE)
@@ -64,5 +67,5 @@ def _first_line(path: Path) -> str:
 
 def _typed(question: str, remedy: str, *, is_new: bool) -> str:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"there is no terminal to ask for it ({question}): {remedy}")
+        raise click.UsageError(f"there is no terminal to ask on ({question}): {remedy}")
     return click.prompt(question, hide_input=True, confirmation_prompt=is_new, err=True)

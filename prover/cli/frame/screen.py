@@ -134,6 +134,11 @@ def _write(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) ->
         click.echo("  ".join(parts).rstrip())
 
 
+def printable(text: str) -> str:
+    """Text from outside, without any character that could move a terminal's cursor."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def short(text: str, digits: int = 8) -> str:
     """A long number or digest as its two ends; short ones as they are."""
     return text if len(text) <= 2 * digits + 1 else f"{text[:digits]}…{text[-digits:]}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from prover.cli.circom.contributions import hash_text
 from prover.cli.frame.command import App
-from prover.cli.trader import show
+from prover.cli.frame.screen import short
+from prover.machine import clock
 
 if TYPE_CHECKING:
     from settlement.ceremony.start import Powers
@@ -46,8 +47,8 @@ def _rows(found: "Transcript") -> list[tuple[str, str, str, str, str]]:
     return [
         (
             str(link.head.number),
-            link.head.name if link.head.beacon is None else f"beacon {show.short(link.head.beacon.value)}",
-            show.time_text(link.head.made_ms),
+            link.head.name if link.head.beacon is None else f"beacon {short(link.head.beacon.value)}",
+            clock.text(link.head.made_ms),
             contribution.fingerprint(link.head.public_key),
             hash_text(bytes.fromhex(link.digest)),
         )
@@ -70,7 +71,7 @@ def display(app: App, found: "Transcript", more: dict[str, Any] | None = None) -
         ("statements", ", ".join(circuit.statement for circuit in begun.circuits)),
         ("powers of tau", f"2^{begun.powers.power}, made by {_makers(begun.powers)}"),
         ("", f"SHA-256 {begun.powers.sha256}"),
-        ("begun", show.time_text(begun.made_ms)),
+        ("begun", clock.text(begun.made_ms)),
         ("transcript", found.digest),
     ])  # fmt: skip
     if found.chain:

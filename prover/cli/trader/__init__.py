@@ -1,1 +1,4 @@
-"""Commands of a trader: wallet, move (deposit, withdraw, pay), order; show puts amounts and orders into words."""
+"""Commands of a trader: wallet, move (deposit, withdraw, pay), order; show puts amounts and orders into words.
+
+The bodies are in wallet_run, move_run and order_run, which are imported when a command runs.
+"""

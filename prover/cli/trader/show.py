@@ -1,54 +1,44 @@
-"""How things of the ledger and of wallets are put into words and into JSON, the same in every command and in the demo.
+"""Shows ledger and wallet objects as text and as JSON, the same in every command and in the demo.
 
 `public_…` is what everybody can see; the rest is for the owner's eyes.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prover.cli.frame.screen import seconds, short
-
-if TYPE_CHECKING:
-    from prover.trader.terms import Terms
-    from prover.trader.wallets import Holding, Wallet
-    from prover.trader.walletsync import Closed
-    from settlement.bundle import Flow, Leg
-    from settlement.engine import Receipt
-    from settlement.pool import Pool
+from prover.cli.frame.screen import printable, seconds, short
+from prover.machine import clock
+from prover.proofs import keystores
+from prover.trader import amounts
+from prover.trader.terms import Terms
+from prover.trader.wallets import Holding, Wallet
+from prover.trader.walletsync import Closed
+from settlement.bundle import Flow, Leg
+from settlement.engine import Receipt
+from settlement.pool import Pool
 
 Fields = list[tuple[str, str]]
-
-LAST_MS = int(datetime.max.replace(tzinfo=UTC).timestamp()) * 1000
-
-
-def time_text(time_ms: int) -> str:
-    """A time in UTC, to the second."""
-    if not 0 <= time_ms < LAST_MS:
-        return "beyond the year 9999"
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
 
 def element(value: int) -> str:
     """A field element, shortened, in hexadecimal."""
     return short(f"{value:064x}", 10)
 
 
-def closed_text(order: "Closed") -> str:
-    """What became of an own order."""
+def closed_text(order: Closed) -> str:
+    """The end of an own order, in a sentence."""
     short_id = order.order_id[:16]
     if order.taken_height is None:
         return f"Order {short_id} is void: its account has moved without it."
-    return f"Order {short_id} was taken; it settled at height {order.taken_height}."
+    return f"Order {short_id} was taken and settled at height {order.taken_height}."
 
 
-def closed_json(orders: Iterable["Closed"]) -> list[dict[str, Any]]:
-    """What became of own orders."""
+def closed_json(orders: Iterable[Closed]) -> list[dict[str, Any]]:
+    """The ends of own orders."""
     return [{"order": order.order_id, "taken_height": order.taken_height} for order in orders]
 
 
-def receipt_fields(receipt: "Receipt") -> Fields:
+def receipt_fields(receipt: Receipt) -> Fields:
     """A receipt."""
     return [
         ("bundle", receipt.bundle_id.hex()),
@@ -59,7 +49,7 @@ def receipt_fields(receipt: "Receipt") -> Fields:
     ]
 
 
-def receipt_json(receipt: "Receipt") -> dict[str, Any]:
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
     """A receipt."""
     return {
         "bundle": receipt.bundle_id.hex(),
@@ -71,35 +61,23 @@ def receipt_json(receipt: "Receipt") -> dict[str, Any]:
     }
 
 
-def balances_text(balances: tuple[int, ...], pool: "Pool") -> str:
+def balances_text(balances: tuple[int, ...], pool: Pool) -> str:
     """The balances that are not zero, one a line."""
-    from prover.trader import amounts
-
-    shown = [amounts.show(balance, asset) for balance, asset in zip(balances, pool.assets, strict=True) if balance]
-    return "\n".join(shown) or "nothing"
+    return "\n".join(amounts.show_all(balances, pool)) or "nothing"
 
 
-def line(balances: tuple[int, ...], pool: "Pool") -> str:
+def line(balances: tuple[int, ...], pool: Pool) -> str:
     """The balances that are not zero, in one line."""
-    return ", ".join(balances_text(balances, pool).split("\n"))
+    return ", ".join(amounts.show_all(balances, pool)) or "nothing"
 
 
-def balances_json(balances: tuple[int, ...], pool: "Pool") -> dict[str, str]:
-    """{symbol: amount in smallest units}, all of them."""
+def balances_json(balances: tuple[int, ...], pool: Pool) -> dict[str, str]:
+    """{symbol: amount in smallest units} of every asset."""
     return {asset.symbol: str(balance) for balance, asset in zip(balances, pool.assets, strict=True)}
 
 
-def trade_text(changes: tuple[int, ...], pool: "Pool") -> tuple[str, str]:
-    """(what is sold, what is bought)."""
-    from prover.trader import amounts
-
-    sold = [amounts.show(-c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c < 0]
-    bought = [amounts.show(c, asset) for c, asset in zip(changes, pool.assets, strict=True) if c > 0]
-    return ", ".join(sold) or "nothing", ", ".join(bought) or "nothing"
-
-
-def terms_json(terms: "Terms", pool: "Pool") -> dict[str, Any]:
-    """An order's terms, which the maker and the readers know; the blinding stays secret."""
+def terms_json(terms: Terms, pool: Pool) -> dict[str, Any]:
+    """An order's terms, which its maker and readers know; the blinding stays secret."""
     changes = zip(pool.assets, terms.changes, strict=True)
     pairs = [(asset.symbol, change) for asset, change in changes if change]
     return {
@@ -109,37 +87,26 @@ def terms_json(terms: "Terms", pool: "Pool") -> dict[str, Any]:
     }
 
 
-def flow_text(flow: "Flow", pool: "Pool") -> str:
+def flow_text(flow: Flow, pool: Pool) -> str:
     """A flow, which is public."""
-    from prover.trader import amounts
-
     asset, party = pool.assets[flow.asset], flow.party.decode(errors="replace")
     if flow.amount > 0:
         return f"{amounts.show(flow.amount, asset)} in, from {printable(party)}"
     return f"{amounts.show(-flow.amount, asset)} out, to {printable(party)}"
 
 
-def printable(text: str) -> str:
-    """Text from outside without anything that could move a terminal's cursor."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def keys_fields(pool: "Pool", keys: Path) -> Fields:
-    """Where a pool's keys come from, as far as the keystore in this folder can tell.  Shown wherever a pool is."""
-    from prover.proofs import keystores
-
+def keys_fields(pool: Pool, keys: Path) -> Fields:
+    """The origin of a pool's keys, as far as the keystore in this folder can tell.  Shown wherever a pool is."""
     if pool.insecure_dev:
         return [("keys", "development keys (--insecure-dev): made by one party, who could forge")]
-    named = f"of the ceremony with transcript {short(pool.leg.transcript or '', 16)}"
+    origin = f"from the ceremony with transcript {short(pool.leg.transcript or '', 16)}"
     if keystores.confirms(keys, pool):
-        return [("keys", f"{named}, which is installed here")]
-    return [("keys", f"the pool says {named}, which nobody verified here: `zksettle ceremony install` does it")]
+        return [("keys", f"{origin}, which is installed here")]
+    return [("keys", f"{origin}, says the pool; nobody verified that here: use `zksettle ceremony install`")]
 
 
-def keys_json(pool: "Pool", keys: Path) -> dict[str, Any]:
-    """Where a pool says that its keys come from, and whether the keystore in the folder `keys` has them from there."""
-    from prover.proofs import keystores
-
+def keys_json(pool: Pool, keys: Path) -> dict[str, Any]:
+    """The origin that a pool claims for its keys, and whether the keystore in the folder `keys` confirms it."""
     return {
         "insecure_dev": pool.insecure_dev,
         "transcript": pool.leg.transcript,
@@ -147,8 +114,8 @@ def keys_json(pool: "Pool", keys: Path) -> dict[str, Any]:
     }
 
 
-def public_leg_fields(leg: "Leg", pool: "Pool") -> Fields:
-    """All that a leg tells the public."""
+def public_leg_fields(leg: Leg, pool: Pool) -> Fields:
+    """Everything that a leg shows the public."""
     public = leg.public
     return [
         ("root", element(public.root)),
@@ -158,12 +125,12 @@ def public_leg_fields(leg: "Leg", pool: "Pool") -> Fields:
         ("key", f"({element(public.rk_x)},\n {element(public.rk_y)})"),
         ("kind", "cash" if public.cash else f"margined, epoch {leg.margin.epoch}" if leg.margin else "no margin proof"),
         ("flows", "\n".join(flow_text(flow, pool) for flow in leg.flows) or "none"),
-        ("expires", time_text(leg.expiry_ms)),
+        ("expires", clock.text(leg.expiry_ms)),
     ]
 
 
-def public_leg_json(leg: "Leg") -> dict[str, Any]:
-    """All that a leg tells the public."""
+def public_leg_json(leg: Leg) -> dict[str, Any]:
+    """Everything that a leg shows the public."""
     public = leg.public
     names = ("root", "nullifier", "commitment", "value_x", "value_y", "rk_x", "rk_y")
     return {
@@ -178,7 +145,7 @@ def public_leg_json(leg: "Leg") -> dict[str, Any]:
     }
 
 
-def holding_rows(wallet: "Wallet", pool: "Pool") -> list[tuple[str, str, str, str]]:
+def holding_rows(wallet: Wallet, pool: Pool) -> list[tuple[str, str, str, str]]:
     """(position, kind, balances, open orders) of every live account."""
     return [
         (
@@ -191,12 +158,12 @@ def holding_rows(wallet: "Wallet", pool: "Pool") -> list[tuple[str, str, str, st
     ]
 
 
-def kind(holding: "Holding") -> str:
+def kind(holding: Holding) -> str:
     """Whether an account is cash or margined."""
     return f"margined, epoch {holding.account.epoch}" if holding.account.epoch else "cash"
 
 
-def holding_json(holding: "Holding", pool: "Pool") -> dict[str, Any]:
+def holding_json(holding: Holding, pool: Pool) -> dict[str, Any]:
     """An account, for its owner."""
     return {
         "position": holding.position,

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from circuits.statements import leg
 from prover.cli.frame.command import App
-from prover.cli.pool import pool
+from prover.cli.pool import pool_run
 from prover.cli.trader import show
 from settlement.bundle import Flow
 from tests.prover import pools
@@ -22,8 +22,8 @@ def test_a_party_is_shown_without_control_characters_as_text_and_as_json():
 def test_a_pools_name_is_shown_without_control_characters(capsys, tmp_path):
     named = pools.make()
     object.__setattr__(named, "name", ESCAPES)
-    assert pool.document(named, tmp_path)["name"].isprintable()
+    assert pool_run.document(named, tmp_path)["name"].isprintable()
     app = App()
     app.home_option = tmp_path
-    pool._show(app, named)
+    pool_run.display(app, named)
     assert not {"\x1b", "\x9b"} & set(capsys.readouterr().out)

@@ -3,13 +3,13 @@
 import pytest
 
 from prover.cli.frame import paths, screen
-from prover.cli.trader import show
+from prover.machine import clock
 
 
 def test_a_time_beyond_the_calendar_is_shown_too():
     """Anybody may post an order that expires in the year 292 million: it must not break everybody's list."""
-    assert show.time_text(2**63 - 1) == "beyond the year 9999"
-    assert show.time_text(show.LAST_MS - 1).startswith("9999-12-31")
+    assert clock.text(2**63 - 1) == "beyond the year 9999"
+    assert clock.text(clock.LAST_MS - 1).startswith("9999-12-31")
 
 
 def test_a_cell_of_two_lines_stays_in_its_column(capsys):

@@ -51,7 +51,7 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
     assert balance(home, "taker", "USDC") == 6_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
     refused(zksettle(home, "order", "take", placed["order"], "--wallet", "taker"), 1, "rejection 10 (NULLIFIER_SPENT)")
-    refused(zksettle(home, "order", "show", prefix, "--wallet", "taker"), 3, "no order here begins with")
+    refused(zksettle(home, "order", "show", prefix, "--wallet", "taker"), 3, "no order on the board begins with")
 
 
 @pytest.mark.parametrize("shown", ["pool show", "ledger show", "wallet show maker", "wallet sync maker"])
@@ -142,9 +142,9 @@ def test_the_audit_finds_everything_right(home, world):
     (("order", "place", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
     (("order", "place", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both sells and buys ETH"),
     (("order", "place", "--sell", "900000 USDC", "--buy", "300 ETH"), 1, "the margin does not suffice"),
-    (("order", "show", "ffffffff"), 3, "no order here begins with"),
+    (("order", "show", "ffffffff"), 3, "no order on the board begins with"),
     (("order", "take", "f" * 64), 1, "rejection 22 (ORDER_UNKNOWN)"),
-    (("order", "show", "xyz"), 3, "hex digits"),
+    (("order", "show", "xyz"), 3, "lower-case hexadecimal digits"),
     (("oracle", "publish", "--price", "ETH"), 2, "not ASSET=PRICE"),
     (("oracle", "publish", "--price", "ETH=-1"), 3, "not a number"),
     (("wallet", "new", "maker"), 1, "there is a wallet named maker already"),

@@ -1,0 +1,42 @@
+"""Runs `zksettle demo`: sets the stage and plays the acts in order."""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from prover.cli.demo import measures, refusals, stage, trade
+from prover.cli.demo.narrator import Narrator
+from prover.cli.demo.story import Story
+from prover.cli.frame import watching
+from prover.cli.frame.command import App
+from prover.machine import clock, tasks
+from prover.proofs.keystores import Keystore
+from prover.upkeep import warmup
+
+
+def demo(app: App, keep: Path | None) -> None:
+    """Tells the story; with `keep` in a new folder that stays."""
+    started_s = time.perf_counter()
+    stopwatch, narrator = tasks.Stopwatch(watching.watcher(app.screen.is_json)), Narrator(app.screen)
+    with ExitStack() as stack:
+        stack.enter_context(tasks.watched_by(stopwatch))
+        home = stack.enter_context(stage.set_up(app.home, keep))
+        keystore = Keystore(app.home.keys, clock.now_ms())
+        is_warm = warmup.is_warm() and warmup.has_keys(keystore)
+        warmup.run(keystore)
+        ledger = stack.enter_context(trade.create_pool(narrator, home, keystore))
+        trade.publish(narrator, home, ledger)
+        sessions = {
+            name: stack.enter_context(trade.create_wallet(narrator, home, ledger, keystore, name))
+            for name in trade.introduce(narrator)
+        }
+        story = Story(narrator, stopwatch, home, keystore, ledger, sessions)
+        trade.deposit(story)
+        placed = trade.place(story)
+        settlement = trade.take(story, placed)
+        refusals.cheat(story, placed, settlement)
+        measured = measures.tell(story, placed, settlement, is_warm, time.perf_counter() - started_s)
+        app.screen.document({"acts": narrator.acts, "measures": measured})
+        if keep is not None:
+            app.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
+            app.screen.say(f"The wallets maker and taker open with the passphrase “{stage.PASSPHRASE}”.")

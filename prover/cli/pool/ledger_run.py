@@ -1,0 +1,116 @@
+"""Runs `zksettle ledger …`."""
+
+from pathlib import Path
+from typing import Any
+
+from prover.cli.frame import watching, workspace
+from prover.cli.frame.command import App
+from prover.cli.pool import transcripts
+from prover.cli.trader import show
+from prover.machine import clock, tasks
+from prover.upkeep import warmup
+from settlement import audit, encoding
+from settlement.ceremony import verifying
+from settlement.custody import Reserves
+from settlement.events import Event
+from settlement.ledger import Ledger
+from settlement.pool import Pool
+
+
+def show_ledger(app: App, limit: int) -> None:
+    """Shows the tree, custody and the newest events."""
+    with workspace.ledger(app) as opened:
+        last = opened.last_event()
+        events = opened.events(max(0, last.height - limit + 1))
+        reserves = by_symbol(opened.reserves(), len(opened.pool.assets))
+        grids = opened.grids(1)
+        epoch = "none yet"
+        if grids:
+            epoch = f"epoch {grids[0].publication.epoch}, {clock.text(grids[0].published_ms)}"
+        app.screen.fields([
+            ("ledger id", opened.ledger_id.hex()),
+            *show.keys_fields(opened.pool, app.home.keys),
+            ("root", show.element(opened.root)),
+            ("accounts", f"{opened.size}, including spent ones"),
+            ("held outside", show.balances_text(reserves, opened.pool)),
+            ("risk grids", epoch),
+            ("newest event", last.digest.hex()),
+        ])  # fmt: skip
+        app.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
+        app.screen.document({
+            "ledger_id": opened.ledger_id.hex(),
+            **show.keys_json(opened.pool, app.home.keys),
+            "root": str(opened.root),
+            "size": opened.size,
+            "reserves": show.balances_json(reserves, opened.pool),
+            "epoch": grids[0].publication.epoch if grids else None,
+            "events": [_event_json(event) for event in events],
+        })  # fmt: skip
+
+
+def audit_ledger(app: App, ceremony: Path | None) -> None:
+    """Audits the ledger and reports what was verified."""
+    with workspace.ledger(app) as opened:
+        pool, path = opened.pool, app.home.ledger
+    with watching.show_progress(app):
+        warmup.compile_kernels()
+        with tasks.task("Auditing the ledger") as task:
+            report = audit.audit(path, progress=task.reach)
+        if ceremony is not None:
+            verifying.check_pool(pool, transcripts.verified(ceremony))
+    reserves = by_symbol(report.reserves, len(pool.assets))
+    app.screen.say("The ledger is sound.", "good")
+    app.screen.fields([
+        ("events", f"{report.events}: the genesis, {report.bundles} bundles, {report.publications} epochs of grids"),
+        ("accounts", f"{report.legs} under root {show.element(report.root)}"),
+        ("proofs", f"{report.proofs}, all verified"),
+        ("held outside", show.balances_text(reserves, pool)),
+        ("history", report.digest.hex()),
+        *show.keys_fields(pool, app.home.keys),
+        ("", _keys_checked(pool, ceremony)),
+    ])  # fmt: skip
+    app.screen.document({
+        "sound": True,
+        "ledger_id": report.ledger_id.hex(),
+        **show.keys_json(pool, app.home.keys),
+        "ceremony": None if ceremony is None else str(ceremony),
+        "digest": report.digest.hex(),
+        "events": report.events,
+        "bundles": report.bundles,
+        "publications": report.publications,
+        "legs": report.legs,
+        "proofs": report.proofs,
+        "root": str(report.root),
+        "reserves": show.balances_json(reserves, pool),
+    })  # fmt: skip
+
+
+def _keys_checked(pool: Pool, ceremony: Path | None) -> str:
+    """Whether the keys were compared with a ceremony's."""
+    if ceremony is not None:
+        return f"verified: the ceremony in {ceremony} made them"
+    return "" if pool.insecure_dev else "not compared with that ceremony: give its folder with --ceremony"
+
+
+def by_symbol(reserves: Reserves, assets: int) -> tuple[int, ...]:
+    """The amount of each asset that is held outside, over all verifying keys."""
+    return tuple(sum(amount for (_, asset), amount in reserves.items() if asset == index) for index in range(assets))
+
+
+def _event_row(opened: Ledger, event: Event) -> tuple[str, str, str, str]:
+    return str(event.height), event.kind, clock.text(event.created_ms), _summary(opened, event)
+
+
+def _summary(opened: Ledger, event: Event) -> str:
+    stored = opened.bundle(event.height)
+    if stored is None:
+        return f"digest {event.digest.hex()[:16]}"
+    legs = encoding.decode_bundle(stored[1]).legs
+    flows = [show.flow_text(flow, opened.pool) for leg in legs for flow in leg.flows]
+    return "; ".join([f"{len(legs)} leg{'' if len(legs) == 1 else 's'}", *flows])
+
+
+def _event_json(event: Event) -> dict[str, Any]:
+    return {
+        "height": event.height, "kind": event.kind, "created_ms": event.created_ms, "digest": event.digest.hex(),
+    }  # fmt: skip

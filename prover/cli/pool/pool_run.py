@@ -1,0 +1,98 @@
+"""Runs `zksettle pool …`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prover.cli.frame import watching, workspace
+from prover.cli.frame.command import App
+from prover.cli.frame.screen import printable
+from prover.cli.trader import show
+from prover.machine import clock
+from prover.operator import creation
+from prover.upkeep import warmup
+from settlement import poolfile
+from settlement.pool import Asset, Pool
+
+DEVELOPMENT = (
+    "The proving keys were made by one party, who could forge proofs with what made them: this is a development pool."
+)
+
+
+def new(app: App, name: str, insecure_dev: bool) -> None:
+    """Creates a pool and shows it."""
+    home, now_ms = app.home, clock.now_ms()
+    try:
+        keystore = creation.choose_keys(home, now_ms, insecure_dev=insecure_dev)
+    except creation.NoCeremony as error:
+        raise click.UsageError(str(error), click.get_current_context()) from None
+    with watching.show_progress(app):
+        warmup.compile_kernels()
+        pool = creation.create(home, keystore, name, now_ms)
+    app.screen.say(f"The pool is created; its ledger is {home.ledger}.")
+    display(app, pool)
+
+
+def show_pool(app: App) -> None:
+    """Shows the home's pool."""
+    with workspace.ledger(app) as ledger:
+        display(app, ledger.pool)
+
+
+def display(app: App, shown: Pool) -> None:
+    """Shows a pool."""
+    screen = app.screen
+    screen.fields([
+        ("pool", printable(shown.name)),
+        ("ledger id", poolfile.ledger_id(shown).hex()),
+        ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
+        ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
+        ("verifying keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
+        *show.keys_fields(shown, app.home.keys),
+    ])  # fmt: skip
+    screen.table(
+        ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
+        [_asset_row(shown, asset) for asset in shown.assets],
+    )
+    if shown.insecure_dev:
+        screen.say(DEVELOPMENT, "warn")
+    screen.document(document(shown, app.home.keys))
+
+
+def _asset_row(shown: Pool, asset: Asset) -> tuple[str, ...]:
+    risk = asset.risk
+    mover = "" if risk.factor is None else shown.assets[risk.factor].symbol
+
+    def percent(bps: int) -> str:
+        return f"{bps / 100:g} %" if bps else ""
+
+    delta, gamma = (f"{bps / 10_000:g}" if bps else "" for bps in (risk.delta_bps, risk.gamma_bps))
+    return (
+        asset.symbol,
+        asset.kind,
+        str(asset.decimals),
+        mover,
+        percent(risk.volatility_bps),
+        delta,
+        gamma,
+        percent(risk.haircut_bps),
+    )
+
+
+def document(shown: Pool, keys: Path) -> dict[str, Any]:
+    """A pool as JSON values; `keys` is the folder of this home's keys."""
+    return {
+        "name": printable(shown.name),
+        "ledger_id": poolfile.ledger_id(shown).hex(),
+        "assets": [asdict(asset) for asset in shown.assets],
+        "oracle_keys": [[str(x), str(y)] for x, y in shown.oracle_keys],
+        "quorum": shown.quorum,
+        "limits": asdict(shown.limits),
+        "keys": {
+            key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex(), "transcript": key.transcript}
+            for key in (shown.leg, shown.margin)
+        },
+        **show.keys_json(shown, keys),
+    }

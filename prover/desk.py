@@ -1,0 +1,212 @@
+"""The product in a few lines of Python: a pool, wallets, and orders that settle.
+
+    from prover import desk
+
+    desk.create_pool("home", insecure_dev=True)
+    maker = desk.create("home", "maker", passphrase="…")
+    taker = desk.create("home", "taker", passphrase="…")
+    maker.deposit("12,000 USDC")
+    taker.deposit("4 ETH")
+    order = maker.place(sell="9,000 USDC", buy="3 ETH", to=taker.address)
+    taker.take(order)
+    print(maker.balances(), taker.balances())
+
+A home is the folder that holds all data; without one it is the user's own (prover/machine/home.py).  Amounts are text,
+such as "1,500.25 USDC".  The command line calls the same functions: what one writes, the other reads.
+
+Every function raises FormatError for a malformed argument or file, Unsatisfied when the wallet cannot do it,
+InvalidProof for terms that are not the order's, settlement.rejection.Rejected when the ledger or the board refuses, and
+files.Busy when another process has the wallet open.  Nothing here prints, and no repr shows a secret.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from prover.machine import clock, home
+from prover.operator import creation, defaults, oracles
+from prover.trader import addresses, amounts, durations, moves, orders, sessions, walletfile, wallets
+from prover.trader.sessions import Session, Settlement
+from prover.trader.terms import Terms
+from prover.trader.walletsync import Synced
+from settlement import board
+from settlement.bundle import Leg
+from settlement.grids import Publication
+from settlement.pool import Pool
+
+__all__ = ["Desk", "Order", "Settlement", "create", "create_pool", "open", "publish_prices"]
+
+PathLike = str | os.PathLike[str]
+Texts = str | Sequence[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Order:
+    """An order on the board, and its terms where this wallet can open them (None where it cannot)."""
+
+    order_id: str
+    leg: Leg
+    terms: Terms | None
+    pool: Pool
+
+    @property
+    def sells(self) -> str | None:
+        """What the maker sells, or None when the terms are sealed to others."""
+        return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[0]
+
+    @property
+    def buys(self) -> str | None:
+        """What the maker buys, or None when the terms are sealed to others."""
+        return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[1]
+
+    def __repr__(self) -> str:
+        kind = "cash" if self.leg.public.cash else "margined"
+        return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
+
+
+class Desk:
+    """A wallet, open at its home's ledger.  Use it in a `with` block or `close` it, which unlocks the wallet."""
+
+    def __init__(self, name: str, session: Session, resources: ExitStack):
+        self.name = name
+        self.session = session
+        self._resources = resources
+
+    def __repr__(self) -> str:
+        return f"Desk(wallet {self.name!r}, pool {self.pool.name!r})"
+
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the wallet and the ledger."""
+        self._resources.close()
+
+    @property
+    def pool(self) -> Pool:
+        """The ledger's pool."""
+        return self.session.ledger.pool
+
+    @property
+    def address(self) -> str:
+        """The address at which this wallet is paid, and to which others seal the terms of their orders."""
+        return addresses.encode(addresses.of(self.session.wallet.seed, 0))
+
+    @property
+    def seed_phrase(self) -> str:
+        """The 24 words that restore this wallet.  Anybody who knows them owns everything in it."""
+        return self.session.wallet.phrase
+
+    def sync(self) -> Synced:
+        """Finds what the wallet received and spent since the last time."""
+        return sessions.sync(self.session)
+
+    def balances(self) -> dict[str, str]:
+        """{symbol: amount} of everything that the wallet holds or owes now."""
+        held = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
+        return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in held if balance}
+
+    def deposit(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
+        """Takes an amount in from an external party, whose name is public.  `position` chooses the account."""
+        return moves.deposit(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
+
+    def withdraw(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
+        """Pays an amount out to an external party, whose name is public."""
+        return moves.withdraw(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
+
+    def pay(self, amount: str, to: str, *, position: int | None = None) -> Settlement:
+        """Pays an amount to an address."""
+        receiver = addresses.decode(to)
+        return moves.pay(self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position)
+
+    def place(
+        self, *, sell: Texts = (), buy: Texts = (), to: Texts = (), expires: str = "1h", position: int | None = None
+    ) -> Order:
+        """Proves an order and puts it on the board.  Selling more than the account holds needs margin.
+
+        The terms are sealed to the addresses in `to`, or to everybody when there are none.  `expires` is a length of
+        time, such as "30m" or "7d".
+        """
+        readers = [addresses.decode(reader) for reader in _texts(to)]
+        sold, bought = amounts.parse_all(_texts(sell), self.pool), amounts.parse_all(_texts(buy), self.pool)
+        now_ms = clock.now_ms()
+        expiry_ms = now_ms + durations.parse_ms(expires)
+        placed = orders.place(self.session, sold, bought, readers, expiry_ms, now_ms, position)
+        return Order(placed.order_id, placed.leg, placed.terms, self.pool)
+
+    def orders(self) -> list[Order]:
+        """Every order on the board that could still settle, the oldest first."""
+        return [self._order(posted) for posted in board.listed(self.session.ledger, clock.now_ms())]
+
+    def order(self, order_id: str) -> Order:
+        """One order on the board, by its id or by at least four of its first digits."""
+        return self._order(orders.posted(self.session.ledger, order_id, clock.now_ms()))
+
+    def take(self, order: Order | str, *, position: int | None = None) -> Settlement:
+        """Takes an order whole: proves the other side and settles both at once.  A text must be the whole id."""
+        order_id = order.order_id if isinstance(order, Order) else order
+        return orders.take(self.session, order_id, clock.now_ms(), position)
+
+    def cancel(self, order: Order | str) -> Settlement:
+        """Voids an order of this wallet by moving its account."""
+        text = order.order_id if isinstance(order, Order) else order
+        own = [known.order_id for known in self.session.wallet.orders]
+        return orders.cancel(self.session, orders.full_id(text, own, "of this wallet"), clock.now_ms())
+
+    def _order(self, posted: board.Order) -> Order:
+        order_id = posted.order_id.hex()
+        own = {known.order_id: known.terms for known in self.session.wallet.orders}
+        terms = own.get(order_id) or orders.open_terms(self.session, posted.leg, posted.sealed_terms)
+        return Order(order_id, posted.leg, terms, self.pool)
+
+
+def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:
+    """Creates a pool of eight example assets in a home, with an empty ledger.
+
+    Its keys are those of the ceremony that was installed last.  With `insecure_dev` they are development keys, made
+    here by one party, who could forge; the pool says so.
+    """
+    place, now_ms = home.find(folder), clock.now_ms()
+    return creation.create(place, creation.choose_keys(place, now_ms, insecure_dev=insecure_dev), name, now_ms)
+
+
+def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | None = None) -> Publication:
+    """Signs prices such as {"ETH": "3050.25"} as the pool's oracles and publishes the grids of the next epoch.
+
+    An asset that is not named keeps its price; before the first epoch that is an example.  Orders that need margin need
+    grids of the last hour.
+    """
+    place = home.find(folder)
+    with sessions.open_ledger(place) as ledger:
+        changed = oracles.parse_prices(prices or {}, ledger.pool)
+        complete = oracles.prices(ledger, changed)
+        return oracles.publish(ledger, oracles.read(place.oracles), complete, clock.now_ms())
+
+
+def create(folder: PathLike | None, name: str, passphrase: str, *, phrase: str | None = None) -> Desk:
+    """Creates a wallet, or restores it from its seed phrase, and opens it.
+
+    Raises FileExistsError when there is a wallet of this name.
+    """
+    wallet = wallets.new() if phrase is None else wallets.restore(phrase)
+    walletfile.check_passphrase(passphrase)
+    with walletfile.create(home.find(folder).wallet(name), passphrase, wallet):
+        pass
+    return open(folder, name, passphrase)
+
+
+def open(folder: PathLike | None, name: str, passphrase: str) -> Desk:
+    """Opens a wallet at its home's ledger.  Raises walletfile.WrongPassphrase for the wrong passphrase."""
+    place = home.find(folder)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(sessions.open_ledger(place))
+        session = stack.enter_context(sessions.open(place, ledger, name, passphrase, clock.now_ms()))
+        return Desk(name, session, stack.pop_all())
+
+
+def _texts(given: Texts) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given
