@@ -12,7 +12,7 @@ from prover.circom.circuit import Circuit
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import R
-from zk.formats import equations
+from zk.formats import r1cstext
 from zk.r1cs.r1cs import SparseMatrix
 from zk.runtime.progress import Progress, silent
 
@@ -78,7 +78,7 @@ def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:
     The names are those of the .sym file beside the circuit; what is too long for a sentence is cut.
     """
     names, note = circuits.names_beside(circuit)
-    text = equations.constraint(circuit.system, violation.index, names, _MOST_TERMS)
+    text = r1cstext.constraint(circuit.system, violation.index, names, _MOST_TERMS)
     return (text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"), note
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from prover.circom import siblings
 from zk.errors import FormatError
-from zk.formats import openfile, r1csfile, r1cslabels, symbols
-from zk.formats.r1csfile import Header
+from zk.formats import openfile, r1csfile, r1cslabels, symfile
+from zk.formats.r1csfile import CircuitHeader
 from zk.r1cs.r1cs import R1CS
 
 MEMORY_PER_BYTE = 5  # of a file that is read, for its terms as Python's integers; measured on one of 2^18 constraints
@@ -19,7 +19,7 @@ class Circuit:
     """What a .r1cs file says.  `labels` is None where there is one less than wires (zk/formats/r1cslabels.py)."""
 
     path: Path
-    header: Header
+    header: CircuitHeader
     system: R1CS
     labels: np.ndarray | None
 
@@ -32,7 +32,7 @@ def read(path: Path) -> Circuit:
         return Circuit(path, header, r1csfile.decode(file, what), r1cslabels.decode(file, what))
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path) -> CircuitHeader:
     """The header of a .r1cs file, whose constraints are not read.  Raises FormatError as `read`."""
     with openfile.opened(path) as file:
         return r1csfile.split(file, str(path))[0]
@@ -54,8 +54,8 @@ def names_beside(circuit: Circuit) -> tuple[list[str], str]:
     sym = circuit.path.with_suffix(".sym")
     if not sym.is_file():
         why = f"{sym.name} is not beside it"
-        return symbols.unnamed(circuit.header.num_wires), f"{why}: wires are called by their numbers"
+        return symfile.numbered_names(circuit.header.num_wires), f"{why}: wires are called by their numbers"
     try:
         return names(circuit, sym), ""
     except FormatError as error:
-        return symbols.unnamed(circuit.header.num_wires), f"{error}: wires are called by their numbers"
+        return symfile.numbered_names(circuit.header.num_wires), f"{error}: wires are called by their numbers"

@@ -103,7 +103,7 @@ def open_key(path: Path) -> ProvingKey:
     return load_key(path).proving
 
 
-def check_key(path: Path) -> zkeyheader.Header:
+def check_key(path: Path) -> zkeyheader.KeyHeader:
     """The header of a .zkey file.  No kernel runs.
 
     Raises FormatError when the file cannot be read, its header or its lengths are wrong, or anybody could forge proofs

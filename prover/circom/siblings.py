@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from zk.errors import FormatError
-from zk.formats import openfile, symbols
+from zk.formats import openfile, symfile
 
 _CONTRIBUTION = re.compile(r"_(?:final|[0-9]+)$")
 
@@ -35,10 +35,10 @@ def signal_names(wasm: Path) -> Iterator[str]:
         yield from () if sym is None else signals(sym).names
 
 
-def signals(sym: Path) -> symbols.Symbols:
+def signals(sym: Path) -> symfile.Symbols:
     """The signals in a .sym file.  Raises FormatError when it cannot be read or is malformed."""
     with openfile.opened(sym) as file:
-        return symbols.decode(file, str(sym))
+        return symfile.decode(file, str(sym))
 
 
 def names_of_wires(sym: Path, wires: int, labels: np.ndarray | None) -> list[str]:
@@ -49,5 +49,5 @@ def names_of_wires(sym: Path, wires: int, labels: np.ndarray | None) -> list[str
     """
     found = signals(sym)
     if labels is not None:
-        symbols.check(found, labels, str(sym))
-    return symbols.of_wires(found, wires, str(sym))
+        symfile.check(found, labels, str(sym))
+    return symfile.wire_names(found, wires, str(sym))

@@ -153,11 +153,11 @@ def _ceremony_stages() -> Stages:
         verification.verify(made["prepared"])
 
     def key(made: dict) -> None:
-        header = r1csfile.Header(
+        header = r1csfile.CircuitHeader(
             num_wires=4, num_outputs=1, num_public_inputs=0, num_private_inputs=2, num_labels=4, num_constraints=2
         )
         wires, values = np.array([1, 2, 3, 1, 2, 3], np.uint32), array.plain([1, 2, 3, 4, 5, 6])
-        circuit = r1csfile.Listing(header, np.arange(6), wires, values)
+        circuit = r1csfile.CircuitTerms(header, np.arange(6), wires, values)
         begun = initial_key.make(circuit, made["prepared"])
         phase2check.verify(phase2.beacon(begun, b"kernels", attribution.MIN_EXPONENT), circuit, made["prepared"])
 

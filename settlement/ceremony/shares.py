@@ -13,8 +13,7 @@ from zk.curves import bn254, g1, g2
 from zk.errors import FormatError, InvalidProof
 from zk.fields import array
 from zk.fields.prime import FP
-from zk.formats import attribution
-from zk.formats.sections import Section
+from zk.formats import attribution, sections
 from zk.runtime.progress import Progress
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def following(before: "KeyFile", share: Share, what: str) -> "KeyFile":
     """
     from zk.formats import zkeycontributions
 
-    found = zkeycontributions.decode(Section(memoryview(share.record), what))
+    found = zkeycontributions.decode(sections.of_bytes(share.record, what))
     if found.circuit_hash != before.ceremony.circuit_hash or len(found.contributions) != 1:
         raise FormatError(f"{what} is not one contribution to the key of this circuit")
     ceremony = replace(before.ceremony, contributions=before.ceremony.contributions + found.contributions)
@@ -87,12 +86,12 @@ def check_knowledge(key: "KeyFile", what: str, progress: Progress) -> None:
 
 def _point(data: bytes, what: str) -> bn254.G2Point:
     """The one point of G2 in these bytes.  Raises FormatError when it is none, or the identity."""
-    words = Section(memoryview(data), what).rows(FP, *g2.SHAPE[:-1])
+    words = sections.of_bytes(data, what).rows(FP, *g2.SHAPE[:-1])
     x0, x1, y0, y1 = array.decode(FP, words.reshape(-1, g2.SHAPE[-1]))
     return bn254.g2((x0, x1), (y0, y1), what)
 
 
 def _rows(data: bytes, shape: tuple[int, ...], count: int, what: str) -> np.ndarray:
     """So many points as they lie in the bytes."""
-    Section(memoryview(data), what).check_length(count * int(np.prod(shape)) * _WORD_BYTES)
+    sections.of_bytes(data, what).check_length(count * int(np.prod(shape)) * _WORD_BYTES)
     return np.frombuffer(data, dtype="<u8").reshape(count, *shape)

@@ -10,7 +10,8 @@ import io
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from io import BufferedReader
+from typing import TYPE_CHECKING
 
 from circuits import registry
 from settlement.ceremony import start, transcript
@@ -19,7 +20,7 @@ from settlement.ceremony.transcript import Link, Transcript
 from settlement.pool import Pool
 from zk.errors import FormatError, InvalidProof
 from zk.formats import openfile, r1csfile, r1cswriter
-from zk.formats.r1csfile import Listing
+from zk.formats.r1csfile import CircuitTerms
 from zk.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor,
     return tuple(Contributor(by.name if start.is_shown(by.name) else None, by.beacon is not None) for by in told)
 
 
-def circuits_for(powers: "Powers", statements: Iterable[str]) -> dict[str, Listing]:
+def circuits_for(powers: "Powers", statements: Iterable[str]) -> dict[str, CircuitTerms]:
     """The statements' circuits as this program compiles them.
 
     Raises FormatError when the powers are not prepared or too few for one; to verify them would take minutes.
@@ -111,7 +112,7 @@ def circuits_for(powers: "Powers", statements: Iterable[str]) -> dict[str, Listi
     return listed
 
 
-def first_keys(circuits: dict[str, Listing], powers: "Powers", step: Step = unwatched) -> "dict[str, KeyFile]":
+def first_keys(circuits: dict[str, CircuitTerms], powers: "Powers", step: Step = unwatched) -> "dict[str, KeyFile]":
     """The statements' keys before the first contribution.  Raises FormatError when the powers have a wrong point."""
     from zk.ceremony import initial_key
 
@@ -133,7 +134,7 @@ def check_added(verified: Verified, keys: "dict[str, KeyFile]", step: Step) -> N
     _check_knowledge(keys, step)
 
 
-def _powers(file: BinaryIO, begun: start.Start) -> "Powers":
+def _powers(file: BufferedReader, begun: start.Start) -> "Powers":
     """The powers in an open file.  Raises FormatError when they are not those that the start names."""
     from zk.formats import ptau
 
@@ -183,8 +184,8 @@ def check_pool(pool: Pool, verified: Verified) -> None:
             raise InvalidProof(f"the pool's {key.statement} key is not the one that ceremony {digest[:16]} made")
 
 
-def _listing(statement: str) -> Listing:
+def _listing(statement: str) -> CircuitTerms:
     """The statement's circuit as this program compiles it."""
     circuit, file = registry.compiled(statement), io.BytesIO()
     r1cswriter.write(file, circuit.r1cs, len(circuit.private_names))
-    return r1csfile.listing(file.getvalue(), statement)
+    return r1csfile.decode_terms(file.getvalue(), statement)

@@ -82,14 +82,14 @@ def _powers():
 def _use_r1cs(file: BinaryIO) -> None:
     """Reads it as commands do, evaluates it on a witness of zeros, and makes a key for it."""
     from zk.ceremony import initial_key
-    from zk.formats import equations, r1csfile, r1cslabels, symbols
+    from zk.formats import r1csfile, r1cslabels, r1cstext, symfile
     from zk.r1cs import r1cs
 
-    system, listing = r1csfile.decode(file), r1csfile.listing(file)
+    system, listing = r1csfile.decode(file), r1csfile.decode_terms(file)
     r1cslabels.decode(file)
     if system.num_wires <= 1 << 10:
         r1cs.first_unsatisfied(system, [1] + [0] * (system.num_wires - 1))
-        "".join(equations.constraints(system, symbols.unnamed(system.num_wires)))
+        "".join(r1cstext.constraints(system, symfile.numbered_names(system.num_wires)))
         initial_key.make(listing, _powers())
 
 
@@ -111,7 +111,7 @@ def _use_zkey(file: BinaryIO) -> None:
 
     whole, key = zkeyfile.decode(file), tables.extend(zkey.decode(file))
     with suppress(InvalidProof):
-        phase2check.verify(whole, r1csfile.listing(content("good.r1cs")), _powers())
+        phase2check.verify(whole, r1csfile.decode_terms(content("good.r1cs")), _powers())
     phase2.contribute(whole)
     values = array.plain([1, *range(3, key.num_wires + 2)])
     proof = prover.prove(key, polynomial.from_plain(values))

@@ -10,7 +10,7 @@ import pytest
 from tests.hostile import goods
 from tests.hostile.goods import FIELD_BYTES, FORMATS, R
 from zk.errors import FormatError
-from zk.formats import openfile, symbols
+from zk.formats import openfile, symfile
 
 HUGE = 8 << 30  # apparent bytes of a file of holes
 MOST_S, MOST_BYTES = 1.0, 1 << 20
@@ -154,10 +154,10 @@ def test_symbols_are_refused_at_their_first_bad_line(name, tmp_path):
     started = time.process_time()
     tracemalloc.start()
     with pytest.raises(FormatError, match="line [12] is not"), openfile.opened(path) as file:
-        symbols.decode(file)
+        symfile.decode(file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < MOST_BYTES and time.process_time() - started < MOST_S
     sparse(path, b"")
     with pytest.raises(FormatError, match="line 1 is not"), openfile.opened(path) as file:
-        symbols.decode(file)
+        symfile.decode(file)

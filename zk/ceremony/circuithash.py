@@ -22,14 +22,14 @@ from zk.fields import array
 from zk.fields.prime import FP, MONTGOMERY, P
 from zk.formats import pointbytes, ptau
 from zk.formats.ptau import Powers
-from zk.formats.zkeyheader import Header
+from zk.formats.zkeyheader import KeyHeader
 from zk.msm import columns
 
 _PIECE = 1 << 14
 _COUNT = struct.Struct(">I")
 
 
-def digest(header: Header, points: Mapping[str, np.ndarray], powers: Powers) -> bytes:
+def digest(header: KeyHeader, points: Mapping[str, np.ndarray], powers: Powers) -> bytes:
     """64 bytes; `points` has ic and the queries a, b and l before phase 2, by their names in KeyFile.
 
     Raises FormatError when a power that is hashed is not a point, or one that snarkjs's addition has no sum for.  Not

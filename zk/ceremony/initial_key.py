@@ -20,12 +20,11 @@ from zk.errors import FormatError
 from zk.fields import array
 from zk.formats import ptau, zkeyterms
 from zk.formats.ptau import Powers
-from zk.formats.r1csfile import Header as CircuitHeader
-from zk.formats.r1csfile import Listing
+from zk.formats.r1csfile import CircuitHeader, CircuitTerms
 from zk.formats.sections import MAX_LOG_SIZE
 from zk.formats.zkeycontributions import Ceremony
 from zk.formats.zkeyfile import KeyFile
-from zk.formats.zkeyheader import Header
+from zk.formats.zkeyheader import KeyHeader
 from zk.msm import columns
 from zk.msm.columns import Terms
 from zk.runtime.progress import Progress, Steps, silent
@@ -49,7 +48,7 @@ def memory_bytes(r1cs_bytes: int, constraints: int) -> int:
     return _BASE_BYTES + _BYTES_PER_TERM_BYTE * r1cs_bytes + _BYTES_PER_ROW * constraints
 
 
-def make(circuit: Listing, powers: Powers, progress: Progress = silent) -> KeyFile:
+def make(circuit: CircuitTerms, powers: Powers, progress: Progress = silent) -> KeyFile:
     """The key of a circuit before phase 2: no proof under it means anything until somebody has contributed.
 
     Raises FormatError when the powers are not prepared or too few, or a point of them that is needed is not one of its
@@ -101,20 +100,20 @@ def _lagrange(powers: Powers, name: str, size: int) -> np.ndarray:
     return ptau.taken(rows, f"the powers of tau: lagrange_{name}")
 
 
-def _header(circuit: Listing, powers: Powers, size: int) -> Header:
+def _header(circuit: CircuitTerms, powers: Powers, size: int) -> KeyHeader:
     """The header of the key, with γ = δ = 1."""
     alpha_g1, beta_g1 = (
         g1.decode(ptau.taken(rows[:1], "the powers of tau"))[0] for rows in (powers.alpha_g1, powers.beta_g1)
     )
     beta_g2 = g2.decode(ptau.taken(powers.beta_g2, "the powers of tau"))[0]
     sizes = circuit.header.num_wires, circuit.header.num_public, size
-    return Header(*sizes, alpha_g1, beta_g1, beta_g2, bn254.G2, bn254.G1, bn254.G2)
+    return KeyHeader(*sizes, alpha_g1, beta_g1, beta_g2, bn254.G2, bn254.G1, bn254.G2)
 
 
 _Listed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # of each term: side, row, wire, value
 
 
-def _listed(circuit: Listing) -> _Listed:
+def _listed(circuit: CircuitTerms) -> _Listed:
     """The terms in the order of the file, and behind them those that A has for the wire one and the public inputs."""
     last = np.arange(circuit.header.num_public + 1)
     sides = np.concatenate([circuit.combinations % 3, np.zeros(len(last), np.int64)])

@@ -23,7 +23,7 @@ from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import InvalidProof
 from zk.formats import attribution
 from zk.formats.ptau import Powers
-from zk.formats.r1csfile import Listing
+from zk.formats.r1csfile import CircuitTerms
 from zk.formats.zkeycontributions import Ceremony, Contribution
 from zk.formats.zkeyfile import KeyFile
 from zk.msm import membership, pippenger
@@ -47,7 +47,7 @@ _SINGLE = {
 }
 
 
-def verify(key: KeyFile, circuit: Listing, powers: Powers, progress: Progress = silent) -> None:
+def verify(key: KeyFile, circuit: CircuitTerms, powers: Powers, progress: Progress = silent) -> None:
     """Raises InvalidProof, saying what is wrong, unless the key is that of the circuit and its contributions are right.
 
     Nothing is said of the powers: whether those are right, `powersoftau verify` tells.  Raises FormatError when a point

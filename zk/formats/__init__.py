@@ -1,9 +1,10 @@
-"""Files and their formats: strictjson, dataclassjson (dataclasses as JSON) · snarkjs · openfile (files that do not
-change), sections (iden3's container), r1csfile, r1cswriter, r1cslabels, symbols, equations (constraints as text), wtns,
-exported (both as JSON), zkeyheader, zkeyterms, zkey · pointbytes (points as ceremonies hash them), attribution,
-ptaucontributions, ptau, zkeycontributions, zkeyfile (a whole .zkey for a ceremony).
+"""File formats and their readers.
 
-For verifiers: alphabeta (a part of snarkjs's key).
+    JSON                  strictjson, dataclassjson (dataclasses as JSON) · snarkjs, alphabeta (one field of its key)
+    binary files          openfile (files that must not change), sections (iden3's container)
+    circuits, witnesses   r1csfile, r1cswriter, r1cslabels, symfile · wtns · r1cstext, jsonexport
+    keys                  zkeyheader, zkeyterms, zkey (for proving), zkeyfile (for ceremonies)
+    ceremonies            attribution, zkeycontributions, ptaucontributions, ptau · pointbytes (points as hashed)
 
 Only alphabeta, pointbytes, ptaucontributions, ptau, zkeyterms and zkey import kernels.
 """

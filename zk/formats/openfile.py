@@ -1,26 +1,26 @@
-"""A file on disk, opened to be read part by part while nobody changes it."""
+"""Opens a file that must not change while it is read part by part."""
 
-import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 from zk.errors import FormatError
 
-_STAYS = ("st_size", "st_mtime_ns", "st_ctime_ns")
+_UNCHANGED = ("st_size", "st_mtime_ns", "st_ctime_ns")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
-    """A regular file, which stays what it is until the block ends.
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A regular file, open until the block ends.
 
-    Raises FormatError when it is missing or unreadable, when it is a folder, a device or a pipe, which would be waited
-    for without end, and after the block when it has changed meanwhile.
+    Raises FormatError when the file is missing or unreadable, is not a regular file (reading a pipe or a device could
+    wait for ever), and at the end of the block when it has changed in the meantime.
     """
     try:
-        file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
+        file = open(path, "rb", opener=_open_without_waiting)
     except IsADirectoryError:
         raise FormatError(f"{path} is not a file") from None
     except OSError as error:
@@ -31,5 +31,10 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
             raise FormatError(f"{path} is not a file")
         yield file
         after = os.fstat(file.fileno())
-        if any(getattr(before, name) != getattr(after, name) for name in _STAYS):
+        if any(getattr(before, name) != getattr(after, name) for name in _UNCHANGED):
             raise FormatError(f"{path} changed while it was read")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A file descriptor.  Opening a pipe does not wait for its writer."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

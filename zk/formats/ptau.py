@@ -28,7 +28,7 @@ from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import P
 from zk.formats import openfile, sections
-from zk.formats.sections import FIELD_BYTES, Section
+from zk.formats.sections import FIELD_BYTES, Section, Source
 from zk.msm import membership
 
 MAX_POWER = 28  # of the files: Fr has no more roots of unity
@@ -148,7 +148,7 @@ def opened(path: Path, what: str = "") -> Iterator[Powers]:
         yield decode(file, what or str(path))
 
 
-def decode(source: bytes | memoryview | BinaryIO, what: str = "the powers") -> Powers:
+def decode(source: Source, what: str = "the powers") -> Powers:
     """What a file holds: its content, or the file itself, from which points are then read when they are asked for.
 
     Raises FormatError, naming the part of the file, when sections are missing, unknown, there twice, or have a length

@@ -1,4 +1,4 @@
-"""Writes a constraint system of ours as circom would, CIRCUIT.r1cs, so that other programs can work with it.
+"""Writes a constraint system as circom would, CIRCUIT.r1cs, so that other programs can work with it.
 
 The format is described in zk/formats/r1csfile.py, which reads it.
 """
@@ -20,14 +20,16 @@ _U32 = struct.Struct("<I")
 _TERM = np.dtype([("wire", "<u4"), ("value", "<u8", WORDS)])
 
 
-def write(file: BinaryIO, system: R1CS, private: int) -> None:
-    """Write a system over Fr whose first `private` wires behind the public ones are inputs, the others computed.
+def write(file: BinaryIO, system: R1CS, num_private_inputs: int) -> None:
+    """Writes a system over Fr.  The first private wires, as many as stated, are inputs; the others are computed.
 
     Public wires are written as inputs, and every wire as a signal of its own.
     """
-    assert system.modulus == R, "the format names its field, and its readers here know one"
-    numbers = _COUNTS.pack(system.num_wires, 0, system.num_public, private, system.num_wires, system.num_constraints)
-    header = FIELD_BYTES.to_bytes(4, "little") + R.to_bytes(FIELD_BYTES, "little") + numbers
+    assert system.modulus == R, "the format names its field, and the readers here know only this one"
+    counts = _COUNTS.pack(
+        system.num_wires, 0, system.num_public, num_private_inputs, system.num_wires, system.num_constraints
+    )
+    header = FIELD_BYTES.to_bytes(4, "little") + R.to_bytes(FIELD_BYTES, "little") + counts
     constraints = b"".join(_combinations(system))
     labels = np.arange(system.num_wires, dtype="<u8").tobytes()
     parts = enumerate((header, constraints, labels), start=1)
@@ -35,7 +37,7 @@ def write(file: BinaryIO, system: R1CS, private: int) -> None:
 
 
 def _combinations(system: R1CS) -> Iterator[bytes]:
-    """The three linear combinations of every constraint, each with its number of terms before it."""
+    """The three linear combinations of every constraint, each after its number of terms."""
     sides = []
     for matrix in (system.a, system.b, system.c):
         terms = np.empty(len(matrix.columns), dtype=_TERM)
@@ -43,5 +45,5 @@ def _combinations(system: R1CS) -> Iterator[bytes]:
         sides.append((terms, matrix.starts.tolist()))
     for row in range(system.num_constraints):
         for terms, starts in sides:
-            found = terms[starts[row] : starts[row + 1]]
-            yield _U32.pack(len(found)) + found.tobytes()
+            combination = terms[starts[row] : starts[row + 1]]
+            yield _U32.pack(len(combination)) + combination.tobytes()

@@ -2,12 +2,12 @@
 
     4 bytes magic | u32 version | u32 count | count × (u32 id | u64 length | length bytes)       all little-endian
 
-The table of sections is compared with the file's true length before anything else is read, and a section is read whole
-and once, when its bytes are first asked for.  So a header can contradict the lengths of the others before they cost
-anything, no length in a file makes anybody allocate more than the file has, and nobody changes bytes between their
-check and their use.  What iden3's own readers overlook is refused: a section that occurs twice, one that the format
-does not know (it might change what the others mean), bytes after the last section.  (iden3, "binary file format for
-R1CS", section "General structure".)
+The table of sections is compared with the file's true length before anything else is read.  A section is read when its
+bytes are first asked for, whole and once.  So a header can rule out the lengths of the other sections before they cost
+anything, no length in a file makes a reader allocate more than the file has, and bytes cannot change between their
+check and their use.  Some things that iden3's own readers accept are refused: a section that occurs twice, a section
+that the format does not know (it might change the meaning of others), and bytes after the last section.  (iden3,
+"binary file format for R1CS", section "General structure".)
 """
 
 import math
@@ -15,6 +15,7 @@ import os
 import struct
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
+from io import BufferedIOBase
 from typing import BinaryIO
 
 import numpy as np
@@ -28,45 +29,61 @@ MAX_LOG_SIZE = 22  # of a circuit's domain: four million constraints
 MAX_WIRES = 1 << 24
 MAX_TERMS = 1 << 26  # of a circuit's matrices: two or three gigabytes
 
+Source = bytes | memoryview | BufferedIOBase  # a file's content, or the file itself, open while sections are read
+_Read = Callable[[int, int], memoryview]  # the bytes at a position, as many as are asked for if they are there
+
 _HEAD = struct.Struct("<4sII")
 _SECTION = struct.Struct("<IQ")
 _U32 = struct.Struct("<I")
 
 
 class Section:
-    """A run of bytes, their number, and the name by which error messages call it."""
+    """A run of bytes of a known length, with the name by which error messages call it."""
 
-    def __init__(self, data: memoryview, what: str):
-        self.data, self.length, self.what = data, len(data), what
+    def __init__(self, read: _Read, length: int, what: str):
+        self._read, self.length, self.what = read, length, what
 
     def first(self, length: int) -> "Section":
-        """Its first bytes, or all when it has fewer: so much can be asked for without reading the others."""
-        return Section(self.data[:length], self.what)
+        """Its first bytes, or all when it has fewer.  The others are not read."""
+        return self.section(0, min(length, self.length), self.what)
+
+    def section(self, start: int, length: int, what: str) -> "Section":
+        """The bytes from `start` on as a section of their own."""
+        return Section(lambda first, count: self._read(start + first, count), length, what)
 
     def part(self, start: int, length: int) -> memoryview:
-        """Bytes from `start` on, of a section that is long enough; a file is read for them, and nothing else of it."""
-        return self.data[start : start + length]
+        """The bytes from `start` on.  The others are not read.  Raises FormatError when the file has become shorter."""
+        data = self._read(start, length)
+        if len(data) != length:
+            raise FormatError(f"{self.what} became shorter while it was read")
+        return data
+
+    @cached_property
+    def data(self) -> memoryview:
+        """All bytes.  Raises FormatError when the file has become shorter."""
+        return self.part(0, self.length)
 
     def check_length(self, length: int) -> None:
-        """Raises FormatError unless the section has so many bytes."""
+        """Raises FormatError unless the section has this length."""
         if self.length != length:
             raise FormatError(f"{self.what} has {self.length} bytes instead of {length}")
 
     def cut(self, *lengths: int) -> list["Section"]:
-        """Parts of these lengths, one after another.  Raises FormatError unless they are the whole section."""
+        """Parts of these lengths, one after another.  Raises FormatError unless they make up the whole section."""
         self.check_length(sum(lengths))
         ends = [sum(lengths[: i + 1]) for i in range(len(lengths))]
-        return [Section(self.data[end - length : end], self.what) for end, length in zip(ends, lengths)]
+        cuts = zip(ends, lengths, strict=True)
+        return [of_bytes(self.data[end - length : end], self.what) for end, length in cuts]
 
     def number(self) -> int:
-        """The u32 that the section is.  Raises FormatError when it has another length."""
+        """The section as a u32.  Raises FormatError when it has another length."""
         self.check_length(_U32.size)
-        return _U32.unpack(self.data)[0]
+        return int.from_bytes(self.data, "little")
 
     def rows(self, prime: Prime, *shape: int) -> np.ndarray:
-        """Field elements as they lie in the file, words (*shape, 4).
+        """Field elements as the file has them, words (*shape, 4).
 
-        Raises FormatError when the section has another length or one of them is not below the modulus.
+        Raises FormatError when the section has another length or an element is not below the modulus.
         """
         self.check_length(math.prod(shape) * FIELD_BYTES)
         words = np.frombuffer(self.data, dtype="<u8").reshape(*shape, WORDS)
@@ -75,90 +92,66 @@ class Section:
         return words
 
 
-class _Unread(Section):
-    """A section that is read from an open file when its bytes are first asked for."""
-
-    def __init__(self, file: BinaryIO, place: int, length: int, what: str):
-        self._file, self._place, self.length, self.what = file, place, length, what
-
-    def first(self, length: int) -> Section:
-        self._file.seek(self._place)
-        return Section(memoryview(self._file.read(min(length, self.length))), self.what)
-
-    def part(self, start: int, length: int) -> memoryview:
-        """As Section's, in memory of their own.  Raises FormatError when the file has become shorter."""
-        found = memoryview(np.empty(length, dtype=np.uint8))
-        self._file.seek(self._place + start)
-        if self._file.readinto(found) != length:
-            raise FormatError(f"{self.what} became shorter while it was read")
-        return found
-
-    @cached_property
-    def data(self) -> memoryview:
-        """The bytes, in memory of their own.  Raises FormatError when the file has become shorter."""
-        return self.part(0, self.length)
+def of_bytes(data: bytes | memoryview, what: str) -> Section:
+    """The section with these bytes."""
+    view = memoryview(data)
+    return Section(lambda start, length: view[start : start + length], len(view), what)
 
 
-def split(
-    source: bytes | memoryview | BinaryIO, magic: bytes, version: int, names: Mapping[int, str], what: str
-) -> dict[int, Section]:
+def split(source: Source, magic: bytes, version: int, names: Mapping[int, str], what: str) -> dict[int, Section]:
     """The sections of a file by their numbers; `names` has every number that the format knows.
 
-    `source` is the file's content, of which sections are then views, or the file itself, open for as long as sections
-    are read.  Raises FormatError, naming `what`: another magic word or version, a section that is unknown, occurs twice
-    or reaches beyond the end, or bytes after the last one.
+    Raises FormatError, naming `what`, for another magic word or version, a section that is unknown, occurs twice or
+    reaches beyond the end, and bytes after the last one.
     """
-    size, read, section = _readers(source)
-    head = read(0, _HEAD.size)
+    file = _whole(source, what)
+    head = file.first(_HEAD.size).data
     if len(head) < _HEAD.size or head[:4] != magic:
         raise FormatError(f"{what} is not a .{magic.decode()} file")
-    _, found, count = _HEAD.unpack(head)
-    if found != version:
-        raise FormatError(f"{what} has version {found}; this program knows {version}")
+    _, file_version, count = _HEAD.unpack(head)
+    if file_version != version:
+        raise FormatError(f"{what} has version {file_version}; this program knows {version}")
     sections: dict[int, Section] = {}
     position = _HEAD.size
     for _ in range(count):
-        if len(start := read(position, _SECTION.size)) < _SECTION.size:
+        if position + _SECTION.size > file.length:
             raise FormatError(f"{what} ends before its {count} sections do")
-        number, length = _SECTION.unpack(start)
+        number, length = _SECTION.unpack(file.part(position, _SECTION.size))
         position += _SECTION.size
         if number not in names:
             raise FormatError(f"{what} has a section {number}, which the format does not know")
         if number in sections:
             raise FormatError(f"{what} has {names[number]} twice")
-        if length > size - position:
+        if length > file.length - position:
             raise FormatError(f"{what} ends before {names[number]} does")
-        sections[number] = section(position, length, f"{what}: {names[number]}")
+        sections[number] = file.section(position, length, f"{what}: {names[number]}")
         position += length
-    if position != size:
+    if position != file.length:
         raise FormatError(f"{what} goes on after its last section")
     return sections
 
 
-def _readers(source: bytes | memoryview | BinaryIO) -> tuple[int, Callable, Callable]:
-    """The size of a source; what gives a few of its bytes, by place and length; and what makes a section of them."""
-    if isinstance(source, (bytes, memoryview)):
-        view = memoryview(source)
+def _whole(source: Source, what: str) -> Section:
+    """The whole file as a section."""
+    if not isinstance(source, BufferedIOBase):
+        return of_bytes(source, what)
+    file = source
 
-        def given(place: int, length: int) -> memoryview:
-            return view[place : place + length]
+    def read(start: int, length: int) -> memoryview:
+        data = np.empty(length, dtype=np.uint8)  # writable, so that kernels use arrays of it without a copy
+        file.seek(start)
+        return data.data[: file.readinto(data.data)]
 
-        return len(view), given, lambda place, length, what: Section(given(place, length), what)
-
-    def read(place: int, length: int) -> bytes:
-        source.seek(place)
-        return source.read(length)
-
-    return source.seek(0, os.SEEK_END), read, lambda place, length, what: _Unread(source, place, length, what)
+    return Section(read, file.seek(0, os.SEEK_END), what)
 
 
 def write(
     file: BinaryIO, magic: bytes, version: int, parts: Collection[tuple[int, int, Iterable[bytes | memoryview]]]
 ) -> None:
-    """Write a file of sections (number, length, buffers) in this order.
+    """Writes a file of sections (number, length, buffers) in this order.
 
-    Buffers are asked for one after another and written at once, so that those of a later section may be made from
-    what stands in the file.  Raises ValueError when a section's buffers have another length than it was said to have.
+    A section's buffers are asked for after the sections before it are written, so they may be made from the file.
+    Raises ValueError when the buffers do not have the length that the section was announced with.
     """
     file.write(_HEAD.pack(magic, version, len(parts)))
     for number, length, buffers in parts:
@@ -178,6 +171,6 @@ def required(sections: Mapping[int, Section], number: int, names: Mapping[int, s
 
 
 def check_modulus(size: Section, value: Section, modulus: int) -> None:
-    """Raises FormatError unless the two parts of a header are 32, and `modulus` in 32 bytes."""
+    """Raises FormatError unless these two parts of a header are 32, and `modulus` in 32 bytes."""
     if size.number() != FIELD_BYTES or int.from_bytes(value.data, "little") != modulus:
         raise FormatError(f"{value.what} is for a field that is not BN254's")

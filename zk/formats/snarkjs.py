@@ -1,11 +1,11 @@
 """snarkjs's three JSON files: verification_key.json, public.json and proof.json, both ways.
 
-Field elements are decimal strings; an element of Fp2 is [c0, c1]; a point is projective with a third coordinate that
-is always 1, or [1, 0], once it has been written.  snarkjs reduces numbers that are too large and takes points as they
-come; here everything that is not exactly what snarkjs writes is refused, with one sentence that names the field.
+Field elements are decimal strings.  An element of Fp2 is [c0, c1].  A point is projective, and its third coordinate is
+always written as 1, or [1, 0].  snarkjs reduces numbers that are too large and does not check points.  Here everything
+that snarkjs would not write is refused, with one sentence that names the field.
 
-The key may carry vk_alphabeta_12, the pairing of alpha and beta, which snarkjs writes and does not read; its shape is
-checked, its value is not used (zk/formats/alphabeta.py).
+A key may have vk_alphabeta_12, the pairing of α and β.  Its shape is checked; its value is not used
+(zk/formats/alphabeta.py).
 """
 
 import json
@@ -31,27 +31,29 @@ _PROOF_FIELDS = {"protocol", "curve", "pi_a", "pi_b", "pi_c"}
 
 
 def decode_verifying_key(data: bytes) -> VerifyingKey:
-    """The key in a verification_key.json.  Raises FormatError, naming the field that is wrong."""
+    """The key in a verification_key.json.  Raises FormatError, naming the wrong field."""
     what = "the verification key"
     fields = strictjson.has_keys(strictjson.loads(data, what, MAX_BYTES), _KEY_FIELDS, what, _KEY_OPTIONAL)
     _check_header(fields, what)
-    public = fields["nPublic"]
-    if type(public) is not int or not 0 <= public <= MAX_PUBLIC:
+    num_public = fields["nPublic"]
+    if type(num_public) is not int or not 0 <= num_public <= MAX_PUBLIC:
         raise FormatError(f"{what}: nPublic is not an integer from 0 to {MAX_PUBLIC}")
-    ic = strictjson.has_length(fields["IC"], public + 1, f"{what}: IC")
+    ic = strictjson.has_length(fields["IC"], num_public + 1, f"{what}: IC")
     if "vk_alphabeta_12" in fields:
         _check_alphabeta(fields["vk_alphabeta_12"], f"{what}: vk_alphabeta_12")
     return VerifyingKey(
-        _g1(fields["vk_alpha_1"], f"{what}: vk_alpha_1"),
-        *(_g2(fields[name], f"{what}: {name}") for name in ("vk_beta_2", "vk_gamma_2", "vk_delta_2")),
-        tuple(_g1(point, f"{what}: IC {index}") for index, point in enumerate(ic)),
+        alpha_g1=_g1(fields["vk_alpha_1"], f"{what}: vk_alpha_1"),
+        beta_g2=_g2(fields["vk_beta_2"], f"{what}: vk_beta_2"),
+        gamma_g2=_g2(fields["vk_gamma_2"], f"{what}: vk_gamma_2"),
+        delta_g2=_g2(fields["vk_delta_2"], f"{what}: vk_delta_2"),
+        ic=tuple(_g1(point, f"{what}: IC {index}") for index, point in enumerate(ic)),
     )
 
 
 def decode_public(data: bytes, count: int | None = None) -> list[int]:
-    """The public inputs in a public.json, as many as `count`, the key's, says where it is given.
+    """The public inputs in a public.json; `count` is the number of the key's, where there is a key.
 
-    Raises FormatError, naming the entry that is wrong.
+    Raises FormatError, naming the wrong entry.
     """
     what = "the list of public inputs"
     values = strictjson.loads(data, what, MAX_BYTES)
@@ -63,7 +65,7 @@ def decode_public(data: bytes, count: int | None = None) -> list[int]:
 
 
 def decode_proof(data: bytes) -> Proof:
-    """The proof in a proof.json.  Raises FormatError, naming the field that is wrong."""
+    """The proof in a proof.json.  Raises FormatError, naming the wrong field."""
     what = "the proof"
     fields = strictjson.has_keys(strictjson.loads(data, what, MAX_PROOF_BYTES), _PROOF_FIELDS, what)
     _check_header(fields, what)
@@ -73,8 +75,8 @@ def decode_proof(data: bytes) -> Proof:
 
 
 def encode_verifying_key(key: VerifyingKey, alphabeta: Fp12 | None = None) -> str:
-    """The text of a verification_key.json, with vk_alphabeta_12 if it is given (zk/formats/alphabeta.py)."""
-    fields = {
+    """The text of a verification_key.json; `alphabeta` becomes vk_alphabeta_12 (zk/formats/alphabeta.py)."""
+    fields: dict[str, object] = {
         "protocol": _PROTOCOL,
         "curve": _CURVE,
         "nPublic": key.num_public,
@@ -104,7 +106,7 @@ def _text(value: object) -> str:
 
 
 def _check_header(fields: dict[str, object], what: str) -> None:
-    """Raises FormatError unless the file says that it is for Groth16 over BN254."""
+    """Raises FormatError unless the file states Groth16 and BN254."""
     for name, expected in (("protocol", _PROTOCOL), ("curve", _CURVE)):
         if fields[name] != expected:
             raise FormatError(f"{what}: {name} is not {expected}")

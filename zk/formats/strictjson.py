@@ -1,7 +1,7 @@
-"""JSON from outside, read strictly: what Python's reader forgives is refused here.
+"""Reads JSON from outside more strictly than Python does.
 
-Duplicate keys, NaN and infinities, -0, numbers with a fraction or an exponent, bytes that are not UTF-8, and nesting
-beyond reason are not data but somebody's mistake or trick.
+Refused are duplicate keys, NaN and infinities, -0, numbers with a fraction or an exponent, bytes that are not UTF-8,
+and excessive nesting: each is a mistake or an attack.
 """
 
 import json
@@ -13,14 +13,14 @@ MAX_DEPTH = 32
 MAX_DIGITS = 80
 MAX_VALUES = 1 << 19
 
-# A string, or one without an end.  It matches wherever a quote is met and never steps back, so that no text makes it
-# start again and again, or keep notes of where it has been.
+# A string, or the beginning of one that does not end.  The pattern matches at every quote and never backtracks, so no
+# text makes it slow or makes it use much memory.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
 def loads(data: bytes, what: str, limit: int) -> object:
-    """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, for none and for a doubtful one."""
+    """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, when it is malformed or refused."""
     if len(data) > limit:
         raise FormatError(f"{what} has {len(data)} bytes, and {limit} is the limit")
     if sum(map(data.count, (b"[", b"{", b",", b":"))) > MAX_VALUES or data.count(b'"') > 4 * MAX_VALUES:
@@ -31,9 +31,9 @@ def loads(data: bytes, what: str, limit: int) -> object:
         return json.loads(
             text,
             object_pairs_hook=lambda pairs: _object(pairs, what),
-            parse_float=lambda number: _refuse(number, what),
+            parse_float=lambda number: _refuse(what),
             parse_int=lambda number: _integer(number, what),
-            parse_constant=lambda number: _refuse(number, what),
+            parse_constant=lambda number: _refuse(what),
         )
     except UnicodeDecodeError:
         raise FormatError(f"{what} is not UTF-8") from None
@@ -42,7 +42,7 @@ def loads(data: bytes, what: str, limit: int) -> object:
 
 
 def has_keys(value: object, required: set[str], what: str, optional: frozenset[str] = frozenset()) -> dict[str, object]:
-    """The object `value`.  Raises FormatError when it is none, or a key is missing or unknown."""
+    """`value`, which must be an object.  Raises FormatError when it is not, or a key is missing or unknown."""
     if not isinstance(value, dict):
         raise FormatError(f"{what} is not an object")
     if missing := sorted(required - set(value)):
@@ -53,7 +53,7 @@ def has_keys(value: object, required: set[str], what: str, optional: frozenset[s
 
 
 def has_length(value: object, length: int, what: str) -> list:
-    """The list `value`.  Raises FormatError when it is none, or has another length."""
+    """`value`, which must be a list.  Raises FormatError when it is not, or has another length."""
     if not isinstance(value, list):
         raise FormatError(f"{what} is not a list")
     if len(value) != length:
@@ -70,23 +70,22 @@ def _object(pairs: list[tuple[str, object]], what: str) -> dict[str, object]:
     return result
 
 
-def _refuse(number: str, what: str) -> object:
-    raise FormatError(f"{what} holds a number with a fraction or an exponent, and only integers are numbers here")
+def _refuse(what: str) -> object:
+    raise FormatError(f"{what} has a number with a fraction or an exponent; only integers are allowed")
 
 
 def _integer(number: str, what: str) -> int:
     if number == "-0":
-        raise FormatError(f"{what} holds the number -0")
+        raise FormatError(f"{what} has the number -0")
     if len(number) > MAX_DIGITS:
-        raise FormatError(f"{what} holds a number of {len(number)} digits")
+        raise FormatError(f"{what} has a number of {len(number)} digits, and {MAX_DIGITS} is the limit")
     return int(number)
 
 
 def _check_depth(text: str, what: str) -> None:
     """Raises FormatError when brackets outside strings nest deeper than the limit.
 
-    Python's own reader is not to be relied on for that: a library may have lifted the recursion limit so far that the
-    stack overflows first.
+    Python's reader stops at the recursion limit.  A library may have raised that so far that the stack overflows first.
     """
     depth = 0
     for character in _NO_BRACKETS.sub("", _STRING.sub("", text)):

@@ -1,29 +1,27 @@
 """A witness as circom's calculators and snarkjs write it, WITNESS.wtns: one canonical field element for each wire.
 
-    header     u32 32 | r | u32 wires
+    header     u32 32 | r | u32 number of wires
     values     32 bytes each, little-endian; the first is 1
 """
 
 import io
-from typing import BinaryIO
 
 import numpy as np
 
 from zk.errors import FormatError
 from zk.fields.prime import FR, R
 from zk.formats import sections
-from zk.formats.sections import FIELD_BYTES, MAX_WIRES, Section
+from zk.formats.sections import FIELD_BYTES, MAX_WIRES, Section, Source
 
 _MAGIC, _VERSION = b"wtns", 2
 _HEADER, _VALUES = 1, 2
 _NAMES = {_HEADER: "the header", _VALUES: "the values"}
 
 
-def decode(source: bytes | BinaryIO, what: str = "the witness") -> np.ndarray:
+def decode(source: Source, what: str = "the witness") -> np.ndarray:
     """(wires, 4) plain words of the values in a .wtns file.
 
-    `source` is the file's content, or the file itself, open.  Raises FormatError for everything that is not what
-    snarkjs writes.
+    Raises FormatError for everything that snarkjs would not write.
     """
     num_wires, values = _split(source, what)
     words = values.rows(FR, num_wires)
@@ -32,21 +30,18 @@ def decode(source: bytes | BinaryIO, what: str = "the witness") -> np.ndarray:
     return words
 
 
-def read_num_wires(source: bytes | BinaryIO, what: str = "the witness") -> int:
-    """The number of wires that a .wtns file has values for; the values are not read.
-
-    Raises FormatError as `decode` does, the values aside.
-    """
+def read_num_wires(source: Source, what: str = "the witness") -> int:
+    """The number of wires in a .wtns file.  Reads the header only; raises FormatError as `decode`, values aside."""
     return _split(source, what)[0]
 
 
-def _split(source: bytes | BinaryIO, what: str) -> tuple[int, Section]:
-    """The number of wires and the section of their values, which has the length for so many."""
+def _split(source: Source, what: str) -> tuple[int, Section]:
+    """The number of wires, and the section of their values, which has the length for them."""
     parts = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
     header, values = (sections.required(parts, number, _NAMES, what) for number in _NAMES)
-    size, modulus, wires = header.cut(4, FIELD_BYTES, 4)
+    size, modulus, count = header.cut(4, FIELD_BYTES, 4)
     sections.check_modulus(size, modulus, R)
-    num_wires = wires.number()
+    num_wires = count.number()
     if num_wires > MAX_WIRES:
         raise FormatError(f"{header.what} has {num_wires} wires, and {MAX_WIRES} is the limit")
     values.check_length(num_wires * FIELD_BYTES)
@@ -58,6 +53,6 @@ def encode(words: np.ndarray) -> bytes:
     header = FIELD_BYTES.to_bytes(4, "little") + R.to_bytes(FIELD_BYTES, "little") + len(words).to_bytes(4, "little")
     values = np.ascontiguousarray(words, dtype="<u8").tobytes()
     file = io.BytesIO()
-    parts = ((number, len(part), (part,)) for number, part in ((_HEADER, header), (_VALUES, values)))
-    sections.write(file, _MAGIC, _VERSION, list(parts))
+    parts = [(number, len(part), (part,)) for number, part in ((_HEADER, header), (_VALUES, values))]
+    sections.write(file, _MAGIC, _VERSION, parts)
     return file.getvalue()

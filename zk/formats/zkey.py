@@ -3,17 +3,16 @@
     header     zk/formats/zkeyheader.py
     terms      the sparse matrices A and B: zk/formats/zkeyterms.py
     points     affine Montgomery words, the identity all zero: ic, then a, b in G1, b in G2 of every wire,
-               c of the private wires, h
+               c of the private wires (l_query in ProvingKey), h
 
-Everything is checked before a kernel multiplies with it: lengths, indices, canonical coordinates and coefficients,
-points on their curves and in their subgroups.  A section is read when its turn comes and not kept, so a key needs
-little more memory than its points.  A wire whose column is zero has the identity for a point and is left out.
-Contributions to the ceremony are not checked; a key before phase 2 is refused as one that anybody forges under.
+Everything is checked before a kernel uses it: lengths, indices, canonical coordinates and coefficients, points on their
+curves and in their subgroups.  Sections are read one after another and then dropped, so decoding takes little more
+memory than the points.  A wire whose column is zero has the identity for a point, and none in a ProvingKey.  The
+contributions to the ceremony are not checked, but a key before phase 2 is refused: anybody can forge proofs under it.
 """
 
 import math
 from collections.abc import Callable
-from typing import BinaryIO
 
 import numpy as np
 
@@ -21,49 +20,62 @@ from zk.curves import g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import FP
 from zk.formats import zkeyheader, zkeyterms
-from zk.formats.sections import FIELD_BYTES, Section
-from zk.formats.zkeyheader import B1, B2, IC, TERMS, A, C, H
+from zk.formats.sections import FIELD_BYTES, Section, Source
+from zk.formats.zkeyheader import A_QUERY, B_G1_QUERY, B_G2_QUERY, H_QUERY, IC, L_QUERY, TERMS
 from zk.groth16.keys import ProvingKey
 from zk.msm import membership
 
 
-def decode(source: bytes | BinaryIO, what: str = "the key") -> ProvingKey:
-    """The proving key in a .zkey file; its tables have one level, which zk/groth16/tables.py extends.
+def decode(source: Source, what: str = "the key") -> ProvingKey:
+    """The proving key in a .zkey file; its window tables have one level, which zk/groth16/tables.py extends.
 
-    `source` is the file's content, or the file itself, open.  Raises FormatError, naming the part of the file, for
-    everything that is not exactly what snarkjs writes, and for a key of more than 2^22 constraints, 2^24 wires or 2^16
-    public inputs.  Not to be called from a task of the pool.
+    Raises FormatError, naming the part of the file, for everything that snarkjs would not write, and for a key of more
+    than 2^22 constraints, 2^24 wires or 2^16 public inputs.  Not to be called from a task of the pool.
     """
     header, parts = zkeyheader.split(source, what)
     verifying = header.verifying(zkeyheader.g1_points(parts.pop(IC)))
-    arrays = zkeyterms.decode(parts.pop(TERMS), header.num_wires, header.num_public, header.log_size)
-    arrays["a_indices"], arrays["a_query"] = _of_wires(_g1(parts.pop(A)))
-    arrays["b_indices"], arrays["b_g1_query"] = _of_wires(_g1(parts.pop(B1)))
-    b_indices, arrays["b_g2_query"] = _of_wires(_g2(parts.pop(B2)))
-    if not np.array_equal(arrays["b_indices"], b_indices):
+    matrices = zkeyterms.decode(parts.pop(TERMS), header)
+    a_indices, a_query = _without_identities(_g1_rows(parts.pop(A_QUERY)))
+    b_indices, b_g1_query = _without_identities(_g1_rows(parts.pop(B_G1_QUERY)))
+    b_g2_indices, b_g2_query = _without_identities(_g2_rows(parts.pop(B_G2_QUERY)))
+    if not np.array_equal(b_indices, b_g2_indices):
         raise FormatError(f"{what}: the points b in G1 and in G2 are not of the same wires")
-    arrays["l_query"], arrays["h_query"] = (_g1(parts.pop(number))[np.newaxis] for number in (C, H))
-    return ProvingKey(verifying, header.log_size, header.num_wires, header.beta_g1, header.delta_g1, **arrays)
+    l_query, h_query = (_g1_rows(parts.pop(number)) for number in (L_QUERY, H_QUERY))
+    return ProvingKey(
+        verifying=verifying,
+        log_size=header.log_size,
+        num_wires=header.num_wires,
+        beta_g1=header.beta_g1,
+        delta_g1=header.delta_g1,
+        a_indices=a_indices,
+        a_query=a_query[np.newaxis],
+        b_indices=b_indices,
+        b_g1_query=b_g1_query[np.newaxis],
+        b_g2_query=b_g2_query[np.newaxis],
+        l_query=l_query[np.newaxis],
+        h_query=h_query[np.newaxis],
+        **matrices,
+    )
 
 
-def _g1(section: Section) -> np.ndarray:
-    """(n, 2, 4) the points of a section.  Raises FormatError for one that is neither the identity nor of G1."""
-    return _points(section, g1.SHAPE, membership.check_g1)
+def _g1_rows(section: Section) -> np.ndarray:
+    """(n, 2, 4) the points of a section.  Raises FormatError for one that is neither the identity nor in G1."""
+    return _rows(section, g1.SHAPE, membership.check_g1)
 
 
-def _g2(section: Section) -> np.ndarray:
+def _g2_rows(section: Section) -> np.ndarray:
     """(n, 2, 2, 4) the points of a section.  Raises FormatError for one that is neither the identity nor in G2."""
-    return _points(section, g2.SHAPE, membership.check_g2)
+    return _rows(section, g2.SHAPE, membership.check_g2)
 
 
-def _points(section: Section, shape: tuple[int, ...], check: Callable[[np.ndarray, str], None]) -> np.ndarray:
+def _rows(section: Section, shape: tuple[int, ...], check: Callable[[np.ndarray, str], None]) -> np.ndarray:
     rows = section.rows(FP, section.length // (FIELD_BYTES * math.prod(shape[:-1])), *shape[:-1])
     points = np.require(rows, np.uint64, ["C", "W"])
     check(points, section.what)
     return points
 
 
-def _of_wires(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int32 (n,): the wires that have a point, not the identity; and their points as a table of one level."""
-    wires = np.flatnonzero(points.reshape(len(points), -1).any(axis=1)).astype(np.int32)
-    return wires, points[wires][np.newaxis]
+def _without_identities(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """int32 (n,): the wires whose point is not the identity; and these points."""
+    indices = np.flatnonzero(points.reshape(len(points), -1).any(axis=1)).astype(np.int32)
+    return indices, points[indices]

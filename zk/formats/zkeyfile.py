@@ -1,8 +1,8 @@
-"""The whole of a .zkey file as a ceremony needs it, before phase 2 too: what it holds, section by section.
+"""A whole .zkey file, section by section, as a ceremony needs it, before phase 2 too.
 
-Nothing here proves or verifies: zk/formats/zkey.py reads the keys that are fit for it.  What a ceremony compares or
-copies stays as it lies in the file: the terms as bytes, points as rows that cannot be written to.  Of these only the
-lengths are checked; whoever multiplies points asks zk/msm/membership.py first.
+Proving reads keys with zk/formats/zkey.py instead.  What a ceremony compares or copies stays as the file has it: the
+terms as bytes, points as read-only rows.  Only the lengths of these are checked; before points are multiplied,
+zk/msm/membership.py must check them.
 """
 
 from dataclasses import dataclass
@@ -12,28 +12,27 @@ import numpy as np
 
 from zk.curves import g1, g2
 from zk.formats import sections, zkeycontributions, zkeyheader
-from zk.formats.sections import Section
+from zk.formats.sections import Section, Source
 from zk.formats.zkeycontributions import Ceremony
-from zk.formats.zkeyheader import Header
+from zk.formats.zkeyheader import KeyHeader
 
-# snarkjs writes the sections of a new key in one order, and those of a key that was contributed to in another.
-_NEW = (1, 2, 4, 3, 9, 8, 5, 6, 7, 10)
-_LATER = tuple(range(1, 11))
-_POINTS = (
-    ("ic", zkeyheader.IC, g1.SHAPE),
-    ("a_query", zkeyheader.A, g1.SHAPE),
-    ("b_g1_query", zkeyheader.B1, g1.SHAPE),
-    ("b_g2_query", zkeyheader.B2, g2.SHAPE),
-    ("l_query", zkeyheader.C, g1.SHAPE),
-    ("h_query", zkeyheader.H, g1.SHAPE),
-)
+# snarkjs writes the sections of a new key in one order, and those of a key with contributions in another.
+_NEW_ORDER = (1, 2, 4, 3, 9, 8, 5, 6, 7, 10)
+_LATER_ORDER = tuple(range(1, 11))
+
+
+@dataclass(frozen=True)
+class KeySummary:
+    """What a .zkey file says about itself."""
+
+    header: KeyHeader
+    ceremony: Ceremony
 
 
 @dataclass(frozen=True, eq=False)
-class KeyFile:
+class KeyFile(KeySummary):
     """Everything in a .zkey file.  Points are rows of Montgomery words, all zero for the identity."""
 
-    header: Header
     ic: np.ndarray  # uint64 (num_public + 1, 2, 4)
     terms: bytes | memoryview
     a_query: np.ndarray  # uint64 (num_wires, 2, 4)
@@ -41,30 +40,57 @@ class KeyFile:
     b_g2_query: np.ndarray  # uint64 (num_wires, 2, 2, 4)
     l_query: np.ndarray  # uint64 (num_wires - num_public - 1, 2, 4)
     h_query: np.ndarray  # uint64 (N, 2, 4)
-    ceremony: Ceremony
 
 
-def decode(source: bytes | BinaryIO, what: str = "the key") -> KeyFile:
-    """What a file holds; `source` is its content, or the file itself, open.
+def read_summary(source: Source, what: str = "the key") -> KeySummary:
+    """The header and the contributions; the rest of the file is not read.  Raises FormatError as `decode`."""
+    return _summary(source, what)[0]
+
+
+def decode(source: Source, what: str = "the key") -> KeyFile:
+    """The whole file.
 
     Raises FormatError, naming the part of the file, as `zkeyheader.split` and `zkeycontributions.decode`.
     """
-    header, parts = zkeyheader.split(source, what)
-    ceremony = zkeycontributions.decode(sections.required(parts, zkeyheader.CEREMONY, zkeyheader.NAMES, what))
-    points = {name: _rows(parts[number], shape) for name, number, shape in _POINTS}
-    return KeyFile(header, terms=parts[zkeyheader.TERMS].data, ceremony=ceremony, **points)
+    summary, parts = _summary(source, what)
+    return KeyFile(
+        summary.header,
+        summary.ceremony,
+        ic=_rows(parts[zkeyheader.IC], g1.SHAPE),
+        terms=parts[zkeyheader.TERMS].data,
+        a_query=_rows(parts[zkeyheader.A_QUERY], g1.SHAPE),
+        b_g1_query=_rows(parts[zkeyheader.B_G1_QUERY], g1.SHAPE),
+        b_g2_query=_rows(parts[zkeyheader.B_G2_QUERY], g2.SHAPE),
+        l_query=_rows(parts[zkeyheader.L_QUERY], g1.SHAPE),
+        h_query=_rows(parts[zkeyheader.H_QUERY], g1.SHAPE),
+    )
 
 
 def write(file: BinaryIO, key: KeyFile) -> None:
-    """Write the file as snarkjs does.  Raises FormatError as `zkeycontributions.encode`."""
-    parts = zkeyheader.encode(key.header) | {number: getattr(key, name) for name, number, _ in _POINTS}
-    parts |= {zkeyheader.TERMS: key.terms, zkeyheader.CEREMONY: zkeycontributions.encode(key.ceremony)}
-    order = _LATER if key.ceremony.contributions else _NEW
+    """Writes the file as snarkjs does.  Raises FormatError as `zkeycontributions.encode`."""
+    parts: dict[int, bytes | memoryview] = {
+        **zkeyheader.encode(key.header),
+        zkeyheader.IC: key.ic.data,
+        zkeyheader.TERMS: key.terms,
+        zkeyheader.A_QUERY: key.a_query.data,
+        zkeyheader.B_G1_QUERY: key.b_g1_query.data,
+        zkeyheader.B_G2_QUERY: key.b_g2_query.data,
+        zkeyheader.L_QUERY: key.l_query.data,
+        zkeyheader.H_QUERY: key.h_query.data,
+        zkeyheader.CEREMONY: zkeycontributions.encode(key.ceremony),
+    }
+    order = _LATER_ORDER if key.ceremony.contributions else _NEW_ORDER
     views = [(number, memoryview(parts[number])) for number in order]
     listed = [(number, view.nbytes, [view] if view.nbytes else []) for number, view in views]
     sections.write(file, zkeyheader.MAGIC, zkeyheader.VERSION, listed)
 
 
+def _summary(source: Source, what: str) -> tuple[KeySummary, dict[int, Section]]:
+    header, parts = zkeyheader.split(source, what)
+    contributions = sections.required(parts, zkeyheader.CEREMONY, zkeyheader.NAMES, what)
+    return KeySummary(header, zkeycontributions.decode(contributions)), parts
+
+
 def _rows(section: Section, shape: tuple[int, ...]) -> np.ndarray:
-    """The points as they lie in the file."""
+    """The points as the file has them."""
     return np.frombuffer(section.data, dtype="<u8").reshape(-1, *shape)

@@ -1,9 +1,9 @@
-"""The matrices A and B in a .zkey file, one term after another in any order.
+"""The matrices A and B in a .zkey file: their terms in any order.
 
     u32 count | count × (u32 0 for A, 1 for B | u32 row | u32 wire | coefficient·2^512 modulo r)
 
-The wire one and the public inputs have a row each in A after those of the constraints, whose number is nowhere else in
-the file.  (snarkjs, "zkey_new.js".)
+After the constraints A has one row for the wire one and for each public input; so the terms also give the number of
+constraints, which the file does not state.  (snarkjs, "zkey_new.js".)
 """
 
 import numpy as np
@@ -13,6 +13,7 @@ from zk.fields import array
 from zk.fields.prime import FR, WORDS
 from zk.formats import zkeyheader
 from zk.formats.sections import Section
+from zk.formats.zkeyheader import KeyHeader
 from zk.ntt import polynomial
 from zk.r1cs.sparse import MINUS_ONE, ONE
 
@@ -20,34 +21,38 @@ _TERM = np.dtype([("matrix", "<u4"), ("row", "<u4"), ("wire", "<u4"), ("value", 
 _ROW = np.dtype((np.void, 8 * WORDS))  # compared as bytes, which is enough to find equal rows
 
 
-def decode(section: Section, wires: int, public: int, log_size: int) -> dict[str, np.ndarray]:
-    """The arrays of ProvingKey that describe A and B, by their names there.
+def decode(section: Section, header: KeyHeader) -> dict[str, np.ndarray]:
+    """The arrays of ProvingKey that hold A and B, by their names there.
 
-    Raises FormatError when a term names a matrix, row or wire that is not there, a coefficient is not reduced, or the
-    rows of the public inputs are not as they should be.
+    Raises FormatError when a term names a matrix, row or wire that does not exist, a coefficient is not reduced, or the
+    rows of the public inputs are not what they should be.
     """
     terms = _terms(section)
-    for name, limit in (("matrix", 2), ("row", 1 << log_size), ("wire", wires)):
+    for name, limit in (("matrix", 2), ("row", 1 << header.log_size), ("wire", header.num_wires)):
         if terms[name].max(initial=0) >= limit:
-            raise FormatError(f"{section.what} name a {name} that is not there")
+            raise FormatError(f"{section.what} name a {name} that does not exist")
     rows, is_in_a = terms["row"].astype(np.int64), terms["matrix"] == 0
-    constraints = int(rows[is_in_a].max(initial=-1)) - public
-    if rows[~is_in_a].max(initial=-1) >= constraints:  # with no B at all, when there are fewer rows than public inputs
+    num_constraints = int(rows[is_in_a].max(initial=-1)) - header.num_public
+    # A may have fewer rows than public inputs; then every row of B is too many, and so are none at all.
+    if rows[~is_in_a].max(initial=-1) >= num_constraints:
         raise FormatError(f"{section.what} do not end with the rows of the public inputs")
-    # 2^512 times a number is its Montgomery form twice over: taking it off once leaves Montgomery words.
-    coefficients, places = _table(polynomial.to_plain(np.require(terms["value"], np.uint64, ["C", "W"])))
-    columns = np.stack([terms["wire"], places], axis=1).astype(np.int32)
-    matrices = {"coefficients": coefficients}
-    for name, chosen, count in (("a", is_in_a, constraints + public + 1), ("b", ~is_in_a, constraints)):
-        order = np.argsort(rows[chosen], kind="stable")
-        starts = np.zeros(count + 1, dtype=np.int64)
-        np.cumsum(np.bincount(rows[chosen], minlength=count), out=starts[1:])
-        matrices |= {f"{name}_starts": starts, f"{name}_terms": columns[chosen][order]}
-    starts = matrices["a_starts"][constraints:]
-    last = matrices["a_terms"][starts[0] :]
-    if (np.diff(starts) != 1).any() or not np.array_equal(last, [(wire, ONE) for wire in range(public + 1)]):
+    # Values are Montgomery forms twice over, so to_plain leaves Montgomery words.
+    coefficients, indices = _table(polynomial.to_plain(np.require(terms["value"], np.uint64, ["C", "W"])))
+    pairs = np.stack([terms["wire"], indices], axis=1).astype(np.int32)
+    a_starts, a_terms = _sort_by_row(rows[is_in_a], pairs[is_in_a], num_constraints + header.num_public + 1)
+    b_starts, b_terms = _sort_by_row(rows[~is_in_a], pairs[~is_in_a], num_constraints)
+    public_starts = a_starts[num_constraints:]
+    public_terms = a_terms[public_starts[0] :]
+    expected = [(wire, ONE) for wire in range(header.num_public + 1)]
+    if (np.diff(public_starts) != 1).any() or not np.array_equal(public_terms, expected):
         raise FormatError(f"{section.what} do not end with the rows of the public inputs")
-    return matrices
+    return {
+        "coefficients": coefficients,
+        "a_starts": a_starts,
+        "a_terms": a_terms,
+        "b_starts": b_starts,
+        "b_terms": b_terms,
+    }
 
 
 def encode(matrices: np.ndarray, rows: np.ndarray, wires: np.ndarray, values: np.ndarray) -> bytes:
@@ -59,7 +64,7 @@ def encode(matrices: np.ndarray, rows: np.ndarray, wires: np.ndarray, values: np
 
 
 def _terms(section: Section) -> np.ndarray:
-    """The terms as they lie in the file, with coefficients that are reduced."""
+    """The terms as the file has them.  Raises FormatError unless their coefficients are reduced."""
     zkeyheader.check_terms(section)
     terms = np.frombuffer(section.data, dtype=_TERM, offset=zkeyheader.COUNT_BYTES)
     if not array.is_canonical(FR, terms["value"]):
@@ -67,12 +72,19 @@ def _terms(section: Section) -> np.ndarray:
     return terms
 
 
+def _sort_by_row(rows: np.ndarray, pairs: np.ndarray, num_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each row starts, and the pairs in the order of their rows."""
+    starts = np.zeros(num_rows + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=num_rows), out=starts[1:])
+    return starts, pairs[np.argsort(rows, kind="stable")]
+
+
 def _table(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct rows behind 1 and -1, and for every value its place among them."""
+    """1, -1 and the other distinct values; and the index of every value among them."""
     units = array.encode(FR, [1, -1])  # at ONE and at MINUS_ONE
     is_unit = [(values == unit).all(axis=1) for unit in units]
-    others = ~(is_unit[ONE] | is_unit[MINUS_ONE])
-    distinct, places = np.unique(values[others].view(_ROW).reshape(-1), return_inverse=True)
-    result = np.where(is_unit[MINUS_ONE], MINUS_ONE, ONE)
-    result[others] = len(units) + places
-    return np.concatenate([units, distinct.view(np.uint64).reshape(-1, WORDS)]), result
+    is_other = ~(is_unit[ONE] | is_unit[MINUS_ONE])
+    distinct, places = np.unique(values[is_other].view(_ROW).reshape(-1), return_inverse=True)
+    indices = np.where(is_unit[MINUS_ONE], MINUS_ONE, ONE)
+    indices[is_other] = len(units) + places
+    return np.concatenate([units, distinct.view(np.uint64).reshape(-1, WORDS)]), indices

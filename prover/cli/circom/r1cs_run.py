@@ -9,7 +9,7 @@ from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
 from prover.machine import files
 from zk.errors import FormatError
-from zk.formats import equations, exported
+from zk.formats import jsonexport, r1cstext
 
 _BETWEEN_REPORTS = 4096  # constraints
 
@@ -44,7 +44,7 @@ def print_(app: App, r1cs: Path, sym: Path | None) -> None:
         names, note = circuit.names_beside(constraints) if sym is None else (circuit.names(constraints, sym), "")
     if note:
         click.echo(note, err=True)
-    lines = equations.constraints(constraints.system, names)
+    lines = r1cstext.constraints(constraints.system, names)
     if app.screen.is_json:
         app.screen.document(list(lines))
     for line in lines:
@@ -62,7 +62,7 @@ def export_json(app: App, r1cs: Path, output: Path | None) -> None:
         if constraints.labels is None:
             raise FormatError(f"{r1cs} has no label for its last wire, as circom wrote before version 2")
         with files.writing(output) as file:
-            for index, text in enumerate(exported.circuit(header, constraints.system, constraints.labels)):
+            for index, text in enumerate(jsonexport.circuit(header, constraints.system, constraints.labels)):
                 file.write(text.encode())
                 if index % _BETWEEN_REPORTS == 0:
                     report(min(index, header.num_constraints), header.num_constraints)

@@ -36,7 +36,7 @@ def setup(app: App, r1cs: Path, powers: Path, new: Path) -> None:
         contributions.compile_kernels(app)
         memory = making.memory_bytes(r1cs.stat().st_size, header.num_constraints)
         with watching.long_step(app, "Making the key", memory) as report:
-            made = making.make(r1csfile.listing(source, str(r1cs)), found, report)
+            made = making.make(r1csfile.decode_terms(source, str(r1cs)), found, report)
             zkeyfile.write(file, made)
     digest = made.ceremony.circuit_hash
     app.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")

@@ -10,7 +10,7 @@ from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
 from prover.machine import files
 from zk.errors import Unsatisfied
-from zk.formats import exported
+from zk.formats import jsonexport
 
 
 def calculate(app: App, wasm: Path, input: Path, output: Path, timeout_s: int) -> None:
@@ -71,7 +71,7 @@ def export_json(app: App, wtns: Path, output: Path) -> None:
     paths.check_folder(output)
     witness = witnesses.read(wtns)
     with files.writing(output, files.PRIVATE_FILE) as file:
-        for text in exported.witness(witness.values):
+        for text in jsonexport.witness(witness.values):
             file.write(text.encode())
     app.screen.say(f"The witness of {witness.num_wires:,} wires is in {output}.")
     app.screen.document({"output": str(output), "wires": witness.num_wires})

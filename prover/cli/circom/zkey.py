@@ -1,7 +1,7 @@
 """`zksettle zkey`: phase 2 of a ceremony, one circuit's key, in snarkjs's order of arguments and in its files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,7 @@ from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 
 if TYPE_CHECKING:
+    from zk.formats.sections import Source
     from zk.formats.zkeyfile import KeyFile
 
 FINAL = "circuit_final.zkey"
@@ -105,7 +106,7 @@ def verify(app: App, words: tuple[str, ...]) -> None:
             if kind == "init":
                 phase2check.verify_from(key, _read(origin), found, report)
             else:
-                phase2check.verify(key, r1csfile.listing(source, str(origin)), found, report)
+                phase2check.verify(key, r1csfile.decode_terms(source, str(origin)), found, report)
     count = len(key.ceremony.contributions)
     app.screen.say(f"{path} is what {contributions.number(count)} made of {origin} and {powers}.", "good")
     _show(app, key, {"valid": True})
@@ -127,7 +128,7 @@ def _read(path: Path) -> "KeyFile":
         return zkeyfile.decode(source, str(path))
 
 
-def _memory_of_origin(kind: str, origin: Path, source: BinaryIO) -> int:
+def _memory_of_origin(kind: str, origin: Path, source: "Source") -> int:
     """About how much memory the key before phase 2 takes.  Raises FormatError when it or the circuit is malformed."""
     from zk.ceremony import initial_key as making
     from zk.formats import r1csfile

@@ -11,7 +11,7 @@ from tests import shared
 from tests.circoms import CASES
 from zk.errors import FormatError, Unsatisfied
 from zk.fields import array
-from zk.formats import symbols, wtns
+from zk.formats import symfile, wtns
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ LIES = {
 @pytest.mark.parametrize("name", LIES)
 def test_inputs_with_one_lie_in_them_are_refused_by_signal(circom_folders, program, name):
     given, kind, why = LIES[name]
-    names = symbols.decode((circom_folders["words"] / "circuit.sym").read_bytes()).names
+    names = symfile.decode((circom_folders["words"] / "circuit.sym").read_bytes()).names
     with pytest.raises(kind, match=why):
         calculate(program("words"), given, names=names)
 

@@ -9,7 +9,7 @@ from tests.zk.fields import cubic
 from tests.zk.formats import iden3
 from zk.errors import FormatError, Unsatisfied
 from zk.fields import array
-from zk.formats import symbols, wtns
+from zk.formats import symfile, wtns
 
 SYM = "1,1,0,main.y\n2,2,0,main.x\n3,3,0,main.x2\n4,4,0,main.x3\n5,5,0,main.k\n6,6,0,main.z\n"
 
@@ -91,7 +91,7 @@ def test_the_symbols_of_a_program_lie_beside_it_or_beside_its_folder(place, monk
     monkeypatch.chdir(place / "circuit_js")
     assert siblings.symbols_of_program(type(place)("circuit.wasm")) == place / "circuit.sym"
     assert siblings.symbols_of_program(place / "circuit_js" / "other.wasm") is None
-    assert list(siblings.signal_names(place / "circuit_js" / "circuit.wasm")) == symbols.decode(SYM.encode()).names
+    assert list(siblings.signal_names(place / "circuit_js" / "circuit.wasm")) == symfile.decode(SYM.encode()).names
     (place / "circuit.sym").write_text("no symbols")
     for name in ("circuit.wasm", "other.wasm"):
         assert list(siblings.signal_names(place / "circuit_js" / name)) == []

@@ -23,7 +23,7 @@ LOG_SIZE = 3
 
 
 def make(circuit: bytes | None = None, powers: bytes | None = None) -> KeyFile:
-    listing = r1csfile.listing(toy_ceremony.r1cs() if circuit is None else circuit)
+    listing = r1csfile.decode_terms(toy_ceremony.r1cs() if circuit is None else circuit)
     return initial_key.make(listing, ptau.decode(toy_ceremony.ptau() if powers is None else powers))
 
 
@@ -75,7 +75,7 @@ def test_a_circuit_that_fills_the_powers_takes_h_from_the_shortened_row():
     "constraints, public, expected", [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 2), (6, 1, 3), (7, 1, 4)]
 )
 def test_the_domain_has_room_for_the_wire_one_and_is_never_one(constraints, public, expected):
-    listing = r1csfile.listing(toy_ceremony.r1cs(CONSTRAINTS[:1] * constraints, public=public))
+    listing = r1csfile.decode_terms(toy_ceremony.r1cs(CONSTRAINTS[:1] * constraints, public=public))
     assert initial_key.log_size(listing.header) == expected
 
 

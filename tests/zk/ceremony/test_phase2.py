@@ -25,8 +25,8 @@ from zk.msm import pointwise
 BEACON, EXPONENT = b"\1\2\3", 10
 
 
-def circuit() -> r1csfile.Listing:
-    return r1csfile.listing(toy_ceremony.r1cs())
+def circuit() -> r1csfile.CircuitTerms:
+    return r1csfile.decode_terms(toy_ceremony.r1cs())
 
 
 def powers() -> ptau.Powers:
@@ -272,7 +272,7 @@ def test_from_an_initial_key_h_is_still_that_of_the_powers():
 
 def test_a_key_of_public_wires_only_has_no_c_to_divide():
     rows = [([(0, 1)], [(1, 1)], [(2, 1)])]
-    listing = r1csfile.listing(toy_ceremony.r1cs(rows, wires=3))
+    listing = r1csfile.decode_terms(toy_ceremony.r1cs(rows, wires=3))
     key = phase2.contribute(initial_key.make(listing, powers()))
     assert len(key.l_query) == 0
     phase2check.verify(key, listing, powers())

@@ -28,9 +28,9 @@ def test_circoms_before_2_wrote_one_less_which_tells_nothing():
 LIES = {
     "two less": (file(list(range(WIRES - 2))), "the labels has 40 bytes instead of 56"),
     "one more": (file(list(range(WIRES + 1))), "the labels has 64 bytes instead of 56"),
-    "a signal beyond the last": (file([*range(WIRES - 1), WIRES]), "the labels name a signal that is not there"),
-    "a signal far beyond": (file([*range(WIRES - 1), 2**64 - 1]), "the labels name a signal that is not there"),
-    "another signal for the one": (file([1, 0, *range(2, WIRES)]), "the labels name a signal that is not there"),
+    "a signal beyond the last": (file([*range(WIRES - 1), WIRES]), "the labels name a signal that does not exist"),
+    "a signal far beyond": (file([*range(WIRES - 1), 2**64 - 1]), "the labels name a signal that does not exist"),
+    "another signal for the one": (file([1, 0, *range(2, WIRES)]), "the labels name a signal that does not exist"),
     "a signal twice": (file([*range(WIRES - 1), 1]), "the labels name a signal twice"),
     "none": (iden3.container(b"r1cs", 1, {n: SECTIONS[n] for n in (1, 2)}), "lacks the labels"),
 }

@@ -22,6 +22,11 @@ def test_a_witness_that_is_written_is_read_again():
     assert array.from_plain(wtns.decode(iden3.wtns(VALUES))) == VALUES
 
 
+def test_the_number_of_wires_is_read_without_the_values():
+    assert wtns.read_num_wires(iden3.wtns(VALUES)) == len(VALUES)
+    assert wtns.read_num_wires(iden3.wtns([2, R])) == 2
+
+
 def test_a_witness_is_written_as_others_write_it():
     assert wtns.encode(array.plain(VALUES)) == iden3.wtns(VALUES)
 

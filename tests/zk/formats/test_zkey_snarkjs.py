@@ -70,8 +70,8 @@ def key(folder, name: str, number: object) -> zkeyfile.KeyFile:
     return zkeyfile.decode((folder / f"{name}.{number}.zkey").read_bytes())
 
 
-def circuit(folder, name: str) -> r1csfile.Listing:
-    return r1csfile.listing((folder / f"{name}.r1cs").read_bytes())
+def circuit(folder, name: str) -> r1csfile.CircuitTerms:
+    return r1csfile.decode_terms((folder / f"{name}.r1cs").read_bytes())
 
 
 @pytest.mark.parametrize("name", NAMES)

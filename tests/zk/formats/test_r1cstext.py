@@ -1,5 +1,5 @@
 from zk.fields.prime import R
-from zk.formats import equations
+from zk.formats import r1cstext
 from zk.r1cs import r1cs
 
 NAMES = ["1", "main.a", "main.b[0]", "wire 3"]
@@ -17,11 +17,11 @@ TEXTS = [
 
 
 def test_constraints_are_written_with_signs_and_names():
-    assert list(equations.constraints(SYSTEM, NAMES)) == TEXTS
-    assert [equations.constraint(SYSTEM, index, NAMES) for index in range(3)] == TEXTS
+    assert list(r1cstext.constraints(SYSTEM, NAMES)) == TEXTS
+    assert [r1cstext.constraint(SYSTEM, index, NAMES) for index in range(3)] == TEXTS
 
 
 def test_a_long_combination_is_cut_and_says_so():
-    text = "[ 5 -2*main.a and 2 terms more ] * [ -1 ] - [ 1 ] = 0"
-    assert equations.constraint(SYSTEM, 2, NAMES, most=2) == text
-    assert equations.constraint(SYSTEM, 2, NAMES, most=4) == TEXTS[2]
+    text = "[ 5 -2*main.a and 2 more terms ] * [ -1 ] - [ 1 ] = 0"
+    assert r1cstext.constraint(SYSTEM, 2, NAMES, max_terms=2) == text
+    assert r1cstext.constraint(SYSTEM, 2, NAMES, max_terms=4) == TEXTS[2]

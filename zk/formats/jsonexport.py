@@ -1,6 +1,6 @@
-"""What `snarkjs r1cs export json` and `snarkjs wtns export json` write: a circuit and a witness as JSON.
+"""A circuit and a witness as JSON, as `snarkjs r1cs export json` and `snarkjs wtns export json` write them.
 
-Every function gives the text piece by piece, so that none of it need be in memory whole.
+Every function yields the text piece by piece, so that it never has to be in memory as a whole.
 """
 
 import json
@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from zk.fields import array
-from zk.formats.r1csfile import Header
+from zk.formats.r1csfile import CircuitHeader
 from zk.formats.sections import FIELD_BYTES
 from zk.r1cs.r1cs import R1CS, Row
 
-_AT_ONCE = 4096  # values of a witness in one piece
+_PIECE = 4096  # values of a witness
 
 
-def circuit(header: Header, system: R1CS, labels: np.ndarray) -> Iterator[str]:
+def circuit(header: CircuitHeader, system: R1CS, labels: np.ndarray) -> Iterator[str]:
     """The JSON of a .r1cs file: its header, its constraints as three objects {wire: coefficient} each, its labels."""
     head = {
         "n8": FIELD_BYTES,
@@ -30,7 +30,7 @@ def circuit(header: Header, system: R1CS, labels: np.ndarray) -> Iterator[str]:
         "useCustomGates": False,
     }
     yield json.dumps(head, indent=1)[:-2] + ',\n "constraints": ['
-    triples = zip(system.a.rows(), system.b.rows(), system.c.rows())
+    triples = zip(system.a.rows(), system.b.rows(), system.c.rows(), strict=True)
     yield from _separated(json.dumps([_object(row) for row in rows]) for rows in triples)
     yield f'\n ],\n "map": {json.dumps(labels.tolist())},\n "customGates": [],\n "customGatesUses": []\n}}\n'
 
@@ -38,13 +38,13 @@ def circuit(header: Header, system: R1CS, labels: np.ndarray) -> Iterator[str]:
 def witness(words: np.ndarray) -> Iterator[str]:
     """The JSON of a .wtns file, (wires, 4) plain words: a list of decimal strings."""
     yield "["
-    parts = (array.from_plain(words[i : i + _AT_ONCE]) for i in range(0, len(words), _AT_ONCE))
-    yield from _separated(f'"{value}"' for part in parts for value in part)
+    pieces = (array.from_plain(words[i : i + _PIECE]) for i in range(0, len(words), _PIECE))
+    yield from _separated(f'"{value}"' for piece in pieces for value in piece)
     yield "\n]\n"
 
 
 def _separated(items: Iterable[str]) -> Iterator[str]:
-    """The items, a line for each, with commas between them."""
+    """The items, one on each line, separated by commas."""
     for index, item in enumerate(items):
         yield f"{',' if index else ''}\n {item}"
 

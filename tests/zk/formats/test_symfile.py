@@ -2,26 +2,26 @@ import numpy as np
 import pytest
 
 from zk.errors import FormatError
-from zk.formats import symbols
+from zk.formats import symfile
 
 TEXT = b"1,1,1,main.out[0]\n2,2,1,main.k\n3,-1,0,main.sub.x\n4,2,0,main.sub.y\n5,4,0,main.sub._$z9\n"
 
 
 def test_every_wire_has_the_first_of_its_names_and_those_without_one_their_number():
-    found = symbols.decode(TEXT)
+    found = symfile.decode(TEXT)
     assert found.names == ["main.out[0]", "main.k", "main.sub.x", "main.sub.y", "main.sub._$z9"]
     assert found.wire_indices.tolist() == [1, 2, -1, 2, 4]
-    assert symbols.of_wires(found, 5) == ["1", "main.out[0]", "main.k", "wire 3", "main.sub._$z9"]
-    assert symbols.unnamed(3) == ["1", "wire 1", "wire 2"]
+    assert symfile.wire_names(found, 5) == ["1", "main.out[0]", "main.k", "wire 3", "main.sub._$z9"]
+    assert symfile.numbered_names(3) == ["1", "wire 1", "wire 2"]
 
 
 @pytest.mark.parametrize("data", [TEXT[:-1], TEXT.replace(b"\n", b"\r\n")])
 def test_the_end_of_a_line_may_be_another_or_missing(data):
-    assert symbols.decode(data).names == symbols.decode(TEXT).names
+    assert symfile.decode(data).names == symfile.decode(TEXT).names
 
 
 def test_a_circuit_without_signals_has_no_symbols():
-    assert symbols.of_wires(symbols.decode(b""), 1) == ["1"]
+    assert symfile.wire_names(symfile.decode(b""), 1) == ["1"]
 
 
 LIES = {
@@ -46,21 +46,21 @@ LIES = {
 def test_symbols_with_one_lie_in_them_are_refused_by_line(name):
     data, why = LIES[name]
     with pytest.raises(FormatError, match=why):
-        symbols.decode(data)
+        symfile.decode(data)
 
 
 def test_a_file_beyond_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(symbols, "MAX_SIGNALS", 4)
+    monkeypatch.setattr(symfile, "MAX_SIGNALS", 4)
     with pytest.raises(FormatError, match="more than 4 lines"):
-        symbols.decode(TEXT)
+        symfile.decode(TEXT)
 
 
 def test_symbols_of_another_circuit_are_noticed():
-    found = symbols.decode(TEXT)
-    symbols.check(found, np.array([0, 1, 2], dtype=np.uint64))
-    symbols.check(found, np.array([0, 1, 4], dtype=np.uint64))
+    found = symfile.decode(TEXT)
+    symfile.check(found, np.array([0, 1, 2], dtype=np.uint64))
+    symfile.check(found, np.array([0, 1, 4], dtype=np.uint64))
     for labels in ([0, 1, 3], [0, 2, 1], [0, 1, 2, 5], [0, 1, 6]):
-        with pytest.raises(FormatError, match="another circuit: its signals lie on other wires"):
-            symbols.check(found, np.array(labels, dtype=np.uint64))
+        with pytest.raises(FormatError, match="another circuit: its signals are on other wires"):
+            symfile.check(found, np.array(labels, dtype=np.uint64))
     with pytest.raises(FormatError, match="another circuit: one with more than 4 wires"):
-        symbols.of_wires(found, 4)
+        symfile.wire_names(found, 4)
