@@ -16,7 +16,7 @@ import numpy as np
 
 from zk import entropy
 from zk.curves import bn254, g1, g2
-from zk.curves.bn254 import G1Point
+from zk.curves.bn254 import G1Point, G2Point
 from zk.fields import array, fr
 from zk.fields.prime import FR, R
 from zk.groth16 import quotient
@@ -72,7 +72,7 @@ def prove(key: ProvingKey, witness: np.ndarray, *, insecure_blinding: tuple[int,
         return Proof(a, b_g2, c)
 
 
-def _start_blinding(key: ProvingKey, r: int, s: int) -> tuple[Pending, Pending, Pending]:
+def _start_blinding(key: ProvingKey, r: int, s: int) -> tuple[Pending[G1Point], Pending[G1Point], Pending[G2Point]]:
     """Starts [α] + r [δ], [β] + s [δ] and [β]₂ + s [δ]₂."""
     alpha_g1, beta_g1, delta_g1 = g1.encode([key.verifying.alpha_g1, key.beta_g1, key.delta_g1])
     beta_g2, delta_g2 = g2.encode([key.verifying.beta_g2, key.verifying.delta_g2])
