@@ -1,11 +1,11 @@
 """The statements by name, their compiled circuits, and the fingerprints they are pinned to.
 
-`python -m circuits.registry` prints what pinned.json must hold.  A pinned fingerprint moves only on purpose: keys are
-made for one fingerprint, and a proof under other keys is another claim.
+`python -m circuits.registry` prints the content of pinned.json.  A pinned fingerprint changes only on purpose: keys are
+made for one fingerprint, and a proof under other keys proves another claim.
 """
 
 import json
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from circuits import pins
@@ -23,11 +23,11 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str) -> Statement:
-    """The statement of that name.  Raises KeyError when there is none."""
+    """The statement with this name.  Raises KeyError when there is none."""
     return _STATEMENTS[name]
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(name: str) -> Circuit:
     """The statement's circuit over Fr, compiled once per process."""
     return compiler.compile_statement(get(name))
@@ -39,7 +39,7 @@ def pinned(name: str) -> str:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What pinned.json holds of a statement, worked out from its circuit."""
+    """The entry of pinned.json for a statement, computed from its circuit."""
     circuit = compiled(name)
     return {
         "fingerprint": compiler.fingerprint(circuit),

@@ -1,5 +1,5 @@
-"""The circuit language: what statements are written in, compiled to, and audited by.
+"""The circuit language: statements are written in it, compiled from it and audited in it.
 
-Reading order: signal, builder, program, compiler · uniqueness, nullspace, audit.  Works over any odd prime field, so
-that gadgets can be tested exhaustively over small ones; loads no kernel until a witness over Fr is asked for.
+Reading order: signal, builder, program, compiler · uniqueness, nullspace, audit.  It works over any odd prime field, so
+that gadgets can be tested exhaustively over small ones.  No kernel is loaded until a witness over Fr is computed.
 """

@@ -1,21 +1,21 @@
-"""The soundness audit of a circuit: is every wire pinned, and does every constraint carry weight?
+"""The soundness audit of a circuit: is every wire determined, and does every constraint carry weight?
 
-Three questions, from the one that holds for all witnesses to those asked at given ones:
+Three questions, the first about all witnesses, the others about given ones:
 
     uniqueness   Which computed wires do the constraints determine, given the inputs?  (uniqueness.py)
     movement     At an honest witness, can computed wires move while the inputs stay and the constraints keep
                  holding?  To first order they can exactly when the Jacobian of the constraints with respect to the
                  computed wires has a null space.  Checks are left out: constraints, such as the comparison of a hash
                  with its public value, in which no wire is computed from all inputs that meet there.  A wire is
-                 reported when it can move at every witness given: a hinted inverse of 0 is free at that witness, and
-                 harmless.
+                 reported when it can move at every given witness: a hinted inverse of 0 is free at one witness only,
+                 which is harmless.
     weight       Does deleting a constraint let something move that could not, inputs included?  To first order it
-                 does exactly when the constraint's row of the whole Jacobian is no combination of the other rows,
+                 does exactly when the constraint's row of the whole Jacobian is not a combination of the other rows,
                  that is, when the constraint is not in the support of the left null space.  A constraint that only
                  forbids a jump, such as flag·sign = 0 where both are boolean already, has weight when a lie
-                 violates it and nothing else: with the constraint deleted the lie would be accepted.
+                 violates it and nothing else: without the constraint the lie would be accepted.
 
-A clean report is evidence, not proof: the claim itself is tested by `relation` and the table of lies.
+A clean report is evidence, not proof: `relation` and the table of lies test the claim itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,17 +32,17 @@ Row = dict[int, int]
 
 @dataclass(frozen=True)
 class Report:
-    """What the audit found; empty tuples are good.  Wires are named, constraints are given with reason and line."""
+    """The findings of an audit; empty tuples are good.  Wires have names, constraints have their reason and line."""
 
     circuit: str
     constraints: int
     computed_wires: int
     witnesses: int
     lies: int
-    undecided: tuple[str, ...]  # wires that propagation could not show to be determined
+    undecided: tuple[str, ...]  # wires that propagation did not show to be determined
     divisions: tuple[Constraint, ...]  # constraints that determine a wire only where a divisor is not 0
     movable: tuple[str, ...]  # wires that can move at every witness while the inputs stay
-    idle: tuple[Constraint, ...]  # constraints whose deletion was not seen to accept anything new
+    idle: tuple[Constraint, ...]  # constraints without visible weight: deleting them seems to change nothing
 
     @property
     def is_sound(self) -> bool:
@@ -51,15 +51,15 @@ class Report:
 
 
 def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequence[int]] = ()) -> Report:
-    """The report on a circuit, from inputs of true statements and inputs of false ones.
+    """The report on a circuit, from inputs of true claims and inputs of false ones.
 
-    Raises Unsatisfied when an honest input is not, and ValueError when there is none.
+    Raises Unsatisfied when an honest input violates a constraint, and ValueError when there are no honest inputs.
     """
     if not honest:
         raise ValueError("an audit needs at least one honest input")
-    system, inputs = circuit.r1cs, circuit.program.inputs
+    system, inputs = circuit.r1cs, circuit.program.num_inputs
     cones = program.cones(circuit.program)
-    found = uniqueness.propagate(system, range(inputs + 1), cones)
+    propagated = uniqueness.propagate(system, range(inputs + 1), cones)
     definitions = _definitions(system, inputs, cones)
     jacobians = [_jacobian(system, _honest_witness(circuit, values)) for values in honest]
     movable = frozenset.intersection(
@@ -74,19 +74,19 @@ def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequ
         system.num_wires - 1 - inputs,
         len(honest),
         len(lies),
-        wire_names(circuit, found.undecided),
-        tuple(circuit.constraints[index] for index in found.divisions),
+        wire_names(circuit, propagated.undecided),
+        tuple(circuit.constraints[index] for index in propagated.divisions),
         wire_names(circuit, movable),
         tuple(circuit.constraints[index] for index in sorted(idle)),
     )
 
 
 def wire_names(circuit: Circuit, wires: Iterable[int]) -> tuple[str, ...]:
-    """The names of inputs; for computed wires, where each is met first."""
+    """The names of inputs; for a computed wire, its first constraint."""
     names = dict(enumerate(("one", *circuit.public_names, *circuit.private_names)))
     missing = set(wires) - names.keys()
     system = circuit.r1cs
-    for index, sides in enumerate(zip(system.a.rows(), system.b.rows(), system.c.rows())):
+    for index, sides in enumerate(zip(system.a.rows(), system.b.rows(), system.c.rows(), strict=True)):
         if not missing:
             break
         for wire in missing.intersection(wire for side in sides for wire, _ in side):
@@ -100,15 +100,15 @@ def _honest_witness(circuit: Circuit, values: Sequence[int]) -> list[int]:
     witness = program.run_ints(circuit.program, values, circuit.r1cs.modulus)
     violation = compiler.explain(circuit, witness)
     if violation is not None:
-        raise Unsatisfied(f"an input that should be honest is not: {violation}")
+        raise Unsatisfied(f"an honest input violates a constraint: {violation}")
     return witness
 
 
 def _jacobian(system: r1cs.R1CS, witness: Sequence[int]) -> list[Row]:
-    """For each constraint the derivative {wire: d(a·b - c)} at the witness, without the constant wire."""
+    """For each constraint, its derivative {wire: ∂(a·b - c)/∂wire} at the witness, without the constant wire."""
     p = system.modulus
     jacobian = []
-    for a, b, c in zip(system.a.rows(), system.b.rows(), system.c.rows()):
+    for a, b, c in zip(system.a.rows(), system.b.rows(), system.c.rows(), strict=True):
         left, right = r1cs.evaluate(a, witness, p), r1cs.evaluate(b, witness, p)
         row: Row = {}
         for side, factor in ((a, right), (b, left), (c, -1)):
@@ -119,9 +119,9 @@ def _jacobian(system: r1cs.R1CS, witness: Sequence[int]) -> list[Row]:
 
 
 def _definitions(system: r1cs.R1CS, inputs: int, cones: Sequence[int]) -> list[int]:
-    """The constraints in which some computed wire is computed from all inputs that meet there; not the checks."""
+    """The constraints in which some computed wire is computed from all inputs that meet there: all but the checks."""
     totals = uniqueness.total_cones(system, cones)
-    rows = zip(totals, system.a.rows(), system.b.rows(), system.c.rows())
+    rows = zip(totals, system.a.rows(), system.b.rows(), system.c.rows(), strict=True)
     return [
         index for index, (total, *sides) in enumerate(rows)
         if any(wire > inputs and cones[wire] == total for side in sides for wire, _ in side)
@@ -132,27 +132,27 @@ def _movable(jacobian: Sequence[Row], wires: int, inputs: int, modulus: int) -> 
     """The computed wires that can move, to first order, while the inputs stay."""
     first = inputs + 1
     rows = [{wire - first: value for wire, value in row.items() if wire >= first} for row in jacobian]
-    return frozenset(first + column for column in nullspace.of(rows, wires - first, modulus).support)
+    return frozenset(first + column for column in nullspace.support(rows, wires - first, modulus))
 
 
 def _weightless(jacobian: Sequence[Row], wires: int, modulus: int) -> frozenset[int]:
     """The constraints whose row is a combination of the other rows.
 
-    They are the support of the left null space, so the matrix is transposed; and the last constraint comes first,
-    because a wire is used after it is made and its last use is what determines the multiplier of that constraint.
+    They are the support of the left null space, so the matrix is transposed.  The last constraint comes first, because
+    a wire's last use determines the multiplier of that constraint.
     """
     last = len(jacobian) - 1
     columns: list[Row] = [{} for _ in range(wires)]
     for index, row in enumerate(jacobian):
         for wire, value in row.items():
             columns[wire][last - index] = value
-    return frozenset(last - column for column in nullspace.of(columns, len(jacobian), modulus).support)
+    return frozenset(last - column for column in nullspace.support(columns, len(jacobian), modulus))
 
 
 def _only_violation(circuit: Circuit, values: Sequence[int]) -> frozenset[int]:
-    """The constraint a lie violates, when it violates exactly one."""
+    """The constraint that a lie violates, when it violates exactly one."""
     system, p = circuit.r1cs, circuit.r1cs.modulus
     witness = program.run_ints(circuit.program, values, p)
     sides = (([r1cs.evaluate(row, witness, p) for row in m.rows()]) for m in (system.a, system.b, system.c))
-    wrong = frozenset(i for i, (a, b, c) in enumerate(zip(*sides)) if (a * b - c) % p)
+    wrong = frozenset(i for i, (a, b, c) in enumerate(zip(*sides, strict=True)) if (a * b - c) % p)
     return wrong if len(wrong) == 1 else frozenset()

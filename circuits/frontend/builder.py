@@ -1,9 +1,9 @@
-"""The builder: what a statement and its gadgets write constraints with.
+"""The builder, with which statements and gadgets write constraints.
 
-Three kinds of wires come in this order: public inputs, private inputs, and wires computed from those before them.
-`multiply` computes a wire and constrains it.  A `hint_…` computes wires and constrains nothing: the prover may put
-any value there, so the next lines must pin it down.  Every constraint keeps its reason, the path of scopes it was
-made in, and the file and line of the gadget or statement that made it.
+Wires come in this order: public inputs, private inputs, and wires computed from those before them.  `multiply` computes
+a wire and constrains it.  A `hint_…` computes wires and constrains nothing: a prover may put any value there, so the
+next lines must determine it.  Every constraint records its reason, the scopes it was made in, and the file and line of
+the gadget or statement that made it.
 """
 
 import os
@@ -20,7 +20,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE))) + os.sep
 
 
 class Constraint(NamedTuple):
-    """Why a constraint is there, the scopes it stands in ("old account/owner"), and the line that made it."""
+    """The reason of a constraint, the scopes it stands in ("old account/owner"), and the line that made it."""
 
     why: str
     path: str
@@ -29,13 +29,13 @@ class Constraint(NamedTuple):
 
 
 class Builder:
-    """Collects inputs, constraints and witness steps.  `compiler.compile` turns the collection into a circuit."""
+    """Collects inputs, constraints and witness steps.  `compiler.compile` turns them into a circuit."""
 
     def __init__(self, modulus: int):
         self.modulus = modulus
         self.public_names: list[str] = []
         self.private_names: list[str] = []
-        self.wires = 1
+        self.num_wires = 1
         self.steps: list[tuple[int, int, int, int]] = []
         self.rows: list[tuple[int, int, int]] = []
         self.constraints: list[Constraint] = []
@@ -55,13 +55,13 @@ class Builder:
         return self._input(name, self.private_names)
 
     def constant(self, value: int) -> Signal:
-        """The signal that is always `value`."""
+        """The signal that always equals `value`."""
         return constant(value, self.modulus)
 
     def linear(self, wires: Sequence[int], coefficients: Sequence[int], added: int = 0) -> Signal:
-        """Σ coefficient·wire + added, taken as given: distinct wires above 0, coefficients in [1, modulus).
+        """Σ coefficient·wire + added, unchecked: the wires are distinct and above 0, coefficients in [1, modulus).
 
-        The quick way to a dense combination whose coefficients were computed once for many uses.
+        The fast way to a dense combination whose coefficients were computed once for many uses.
         """
         terms = dict(zip(wires, coefficients, strict=True))
         if added:
@@ -87,30 +87,31 @@ class Builder:
         return product
 
     def require(self, x: Signal | int, y: Signal | int, z: Signal | int, why: str) -> None:
-        """From here on x·y = z.  One constraint."""
-        sides = [self._combination(self._signal(side)) for side in (x, y, z)]
-        self._constrain(*sides, why)
+        """Makes x·y = z true.  One constraint."""
+        a, b, c = (self._combination(self._signal(side)) for side in (x, y, z))
+        self._constrain(a, b, c, why)
 
     def equal(self, x: Signal | int, y: Signal | int, why: str) -> None:
-        """From here on x = y.  One constraint, or none when they are the same combination."""
+        """Makes x = y true.  One constraint, or none when they are the same combination."""
         difference = self._signal(x) - y
         if difference.terms:
             self.require(difference, self.one, self._zero, why)
 
     def hint_bits(self, x: Signal, width: int) -> list[Signal]:
         """The `width` low bits of the canonical integer x, lowest first.  Unconstrained."""
-        first = self.wires
-        self._take(program.BITS, width, self._combination(self._signal(x)), width)
+        first = self.num_wires
+        self._append_step(program.BITS, width, self._combination(self._signal(x)), width)
         return [Signal({first + i: 1}, self.modulus) for i in range(width)]
 
     def hint_quotient(self, numerator: Signal | int, denominator: Signal | int) -> Signal:
         """numerator/denominator, and 0 when the denominator is 0.  Unconstrained."""
-        sides = [self._combination(self._signal(side)) for side in (numerator, denominator)]
-        return self._step(program.QUOTIENT, *sides)
+        a, b = (self._combination(self._signal(side)) for side in (numerator, denominator))
+        return self._step(program.QUOTIENT, a, b)
 
     def hint_product(self, x: Signal | int, y: Signal | int) -> Signal:
         """x·y as a wire.  Unconstrained."""
-        return self._step(program.MULTIPLY, *(self._combination(self._signal(side)) for side in (x, y)))
+        a, b = (self._combination(self._signal(side)) for side in (x, y))
+        return self._step(program.MULTIPLY, a, b)
 
     def hint_linear(self, x: Signal | int) -> Signal:
         """x as a wire.  Unconstrained."""
@@ -118,7 +119,7 @@ class Builder:
 
     @contextmanager
     def scope(self, name: str) -> Iterator[None]:
-        """Constraints made inside carry `name` in their path, after the scopes around it."""
+        """Adds `name` to the path of the constraints made inside, after the names of the scopes around it."""
         outer = self._path
         self._path = f"{outer}/{name}" if outer else name
         try:
@@ -129,25 +130,25 @@ class Builder:
     def _input(self, name: str, names: list[str]) -> Signal:
         assert not self.steps, "inputs come before computed wires"
         names.append(name)
-        self.wires += 1
-        return Signal({self.wires - 1: 1}, self.modulus)
+        self.num_wires += 1
+        return Signal({self.num_wires - 1: 1}, self.modulus)
 
     def _signal(self, value: Signal | int) -> Signal:
         return constant(value, self.modulus) if isinstance(value, int) else value
 
     def _step(self, operation: int, a: int, b: int) -> Signal:
-        wire = self.wires
-        self._take(operation, 1, a, b)
+        wire = self.num_wires
+        self._append_step(operation, 1, a, b)
         return Signal({wire: 1}, self.modulus)
 
-    def _take(self, operation: int, count: int, a: int, b: int) -> None:
-        self.steps.append((operation, self.wires, a, b))
-        self.wires += count
+    def _append_step(self, operation: int, outputs: int, a: int, b: int) -> None:
+        self.steps.append((operation, self.num_wires, a, b))
+        self.num_wires += outputs
 
     def _combination(self, x: Signal) -> int:
-        """The index of x among the combinations.  Equal combinations are kept once: most are met again as the very
-        same dictionary, which its address finds without a look at the terms."""
+        """The index of x among the combinations, which are stored without repetition."""
         terms = x.terms
+        # Most repetitions are the very same dictionary, which its address finds without reading the terms.
         index = self._known.get(id(terms))
         if index is None:
             content = tuple(terms.items())
@@ -155,13 +156,13 @@ class Builder:
             if index is None:
                 index = len(self.combinations)
                 self.combinations.append(terms)
-                self._known[id(terms)] = index  # `combinations` keeps the dictionary, so the address stays its own
+                self._known[id(terms)] = index  # safe: `combinations` keeps the dictionary alive at its address
                 self._known[content] = index
         return index
 
     def _constrain(self, a: int, b: int, c: int, why: str) -> None:
         frame = sys._getframe(1)
-        while frame.f_code.co_filename.startswith(_HERE):
+        while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
             frame = frame.f_back
         file = frame.f_code.co_filename.removeprefix(_ROOT)
         self.rows.append((a, b, c))

@@ -1,6 +1,6 @@
-"""From a builder, or a statement, to a circuit: constraints, witness program and the reason of every constraint.
+"""Compiles a builder or a statement to a circuit: constraints with their reasons, and a witness program.
 
-The order of wires is: one, public inputs, private inputs, computed wires; all in the order they were made.
+The order of wires is: one, public inputs, private inputs, computed wires, each group in the order of creation.
 
 The fingerprint of a circuit is SHA-256 over, all integers little-endian:
 
@@ -9,13 +9,13 @@ The fingerprint of a circuit is SHA-256 over, all integers little-endian:
     for each public input: length of its name in bytes (8), its name in UTF-8
     for each of A, B, C: row starts (8 bytes each), wires (4 bytes each), values (32 bytes each), rows sorted by wire
 
-Reasons, scopes and lines are not part of it: they may be reworded without changing what is proved.
+Reasons, scopes and lines are not part of it, so rewording them does not change the fingerprint.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,9 +28,21 @@ from zk.r1cs import r1cs
 from zk.r1cs.r1cs import R1CS
 
 
+class Compilable(Protocol):
+    """A name, the shape of the inputs, and constraints on signals in that shape."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def constrain(self) -> Callable[[Builder, Any, Any], None]: ...
+
+    def blank(self) -> tuple[Any, Any]: ...
+
+
 @dataclass(frozen=True)
 class Circuit:
-    """A compiled statement.  Inputs of `program` are the public inputs, then the private ones."""
+    """A compiled statement.  The inputs of `program` are the public inputs, then the private ones."""
 
     name: str
     r1cs: R1CS
@@ -42,7 +54,7 @@ class Circuit:
 
 @dataclass(frozen=True)
 class Violation:
-    """A constraint that does not hold.  The three sides may be secret, so they stay out of the repr."""
+    """A violated constraint.  The three sides may be secret, so the repr omits them."""
 
     index: int
     why: str
@@ -58,7 +70,7 @@ def compile(builder: Builder, name: str) -> Circuit:
     """The circuit of everything the builder has collected."""
     rows = [sorted(terms.items()) for terms in builder.combinations]
     a, b, c = (r1cs.matrix([rows[constraint[side]] for constraint in builder.rows]) for side in range(3))
-    system = R1CS(builder.modulus, builder.wires, len(builder.public_names), a, b, c)
+    system = R1CS(builder.modulus, builder.num_wires, len(builder.public_names), a, b, c)
     return Circuit(
         name,
         system,
@@ -69,8 +81,8 @@ def compile(builder: Builder, name: str) -> Circuit:
     )
 
 
-def compile_statement(statement: Any, modulus: int = R) -> Circuit:
-    """The circuit of a statement: its `constrain`, run once on signals shaped like its blank inputs."""
+def compile_statement(statement: Compilable, modulus: int = R) -> Circuit:
+    """The circuit of a statement: runs its `constrain` once, on signals in the shape of its blank inputs."""
     builder = Builder(modulus)
     public, private = statement.blank()
     public = _signals(public, "", builder.public)
@@ -80,7 +92,7 @@ def compile_statement(statement: Any, modulus: int = R) -> Circuit:
 
 
 def fingerprint(circuit: Circuit) -> str:
-    """64 hexadecimal digits that change with any constraint, the order of wires, or a public input's name."""
+    """64 hexadecimal digits that depend on every constraint, the order of the wires, and the public inputs' names."""
     system = circuit.r1cs
     digest = hashlib.sha256(domains.CIRCUIT + system.modulus.to_bytes(32, "little"))
     for count in (system.num_wires, system.num_public, system.num_constraints):
@@ -106,7 +118,7 @@ def explain(circuit: Circuit, witness: Sequence[int]) -> Violation | None:
 
 
 def _program(builder: Builder, rows: list[r1cs.Row]) -> Program:
-    """The builder's steps over only those combinations that a step reads."""
+    """The builder's steps, over only the combinations that some step reads."""
     used: dict[int, int] = {}
     code = []
     for operation, out, a, b in builder.steps:
@@ -123,8 +135,8 @@ def _program(builder: Builder, rows: list[r1cs.Row]) -> Program:
         starts.append(len(terms))
     return Program(
         modulus=builder.modulus,
-        wires=builder.wires,
-        inputs=len(builder.public_names) + len(builder.private_names),
+        num_wires=builder.num_wires,
+        num_inputs=len(builder.public_names) + len(builder.private_names),
         code=np.array(code, dtype=np.int64).reshape(-1, 4),
         starts=np.array(starts, dtype=np.int64),
         terms=np.array(terms, dtype=np.int32).reshape(-1, 2),
@@ -133,8 +145,8 @@ def _program(builder: Builder, rows: list[r1cs.Row]) -> Program:
 
 
 def _signals(value: Any, path: str, make: Callable[[str], Any]) -> Any:
-    """`value` with every number in it replaced by a fresh input, in the order of fields and elements."""
-    if is_dataclass(value):
+    """`value` with every number replaced by a fresh input, in the order of fields and elements."""
+    if is_dataclass(value) and not isinstance(value, type):
         prefix = f"{path}." if path else ""
         parts = {f.name: _signals(getattr(value, f.name), prefix + f.name, make) for f in fields(value)}
         return type(value)(**parts)

@@ -1,92 +1,81 @@
-"""Which columns of a sparse matrix over a prime field can be non-zero while the matrix times the vector is zero.
+"""The columns of a sparse matrix M over a prime field that are non-zero in some x with M·x = 0.
 
 Constraint systems are nearly triangular, so almost every unknown falls out of a row in which it is the only one left.
-Where no such row remains, one unknown becomes a parameter and the walk goes on, writing every later unknown as a
-combination of parameters ("inactivation", RFC 6330, section 5.4.2.2).  Rows that defined nothing are equations
-between parameters, few enough to be solved by plain elimination.  Exact: no probability, no floating point.
+Where no such row remains, one unknown becomes a parameter, and every later unknown is written as a combination of
+parameters ("inactivation", RFC 6330, section 5.4.2.2).  Rows that defined no unknown are equations between parameters,
+few enough for plain elimination.  Exact: no probability, no floating point.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 Row = dict[int, int]
 
 
-@dataclass(frozen=True)
-class Nullspace:
-    """The dimension of {x : M·x = 0}, and the columns that are non-zero in some x of it."""
+def support(rows: Sequence[Row], columns: int, modulus: int) -> frozenset[int]:
+    """The columns that are non-zero in some null vector of the matrix.
 
-    dimension: int
-    support: frozenset[int]
-
-
-def of(rows: Sequence[Row], columns: int, modulus: int) -> Nullspace:
-    """The null space of the matrix with the given rows {column: value}, values canonical and not zero.
-
-    Quick when the columns come in an order in which earlier ones tend to determine later ones.
+    Rows are {column: value} with canonical values, none of them zero.  Fast when earlier columns tend to determine
+    later ones.
     """
     order = _order(rows, columns)
     forms = _forms(rows, order, modulus)
     defining = {row for _, row in order}
-    equations = [_evaluate(row, forms, modulus) for i, row in enumerate(rows) if i not in defining]
+    equations = [_substitute(row, forms, modulus) for i, row in enumerate(rows) if i not in defining]
     solved = _solve([equation for equation in equations if equation], modulus)
-    parameters = sum(row is None for _, row in order)
-    support = (column for column, form in forms.items() if _evaluate(form, solved, modulus, unknown_stay=True))
-    return Nullspace(parameters - len(solved), frozenset(support))
+    return frozenset(column for column, form in forms.items() if _substitute(form, solved, modulus, keeps_unknown=True))
 
 
 def _order(rows: Sequence[Row], columns: int) -> list[tuple[int, int | None]]:
-    """Every column with the row that defines it by columns before it, or with None when it is a parameter."""
-    places: list[list[int]] = [[] for _ in range(columns)]
-    left = [len(row) for row in rows]
-    mixed = [0] * len(rows)  # the exclusive or of the columns a row has left: the last one, when one is left
+    """Every column with the row that defines it by earlier columns, or with None when it is a parameter."""
+    rows_of: list[list[int]] = [[] for _ in range(columns)]
+    remaining = [len(row) for row in rows]
+    mixed = [0] * len(rows)  # the exclusive or of a row's remaining columns: the column itself when only one remains
     for i, row in enumerate(rows):
         for column in row:
-            places[column].append(i)
+            rows_of[column].append(i)
             mixed[i] ^= column
     order: list[tuple[int, int | None]] = []
-    settled = [False] * columns
-    ready = [i for i, count in enumerate(left) if count == 1]
+    is_ordered = [False] * columns
+    ready = [i for i, count in enumerate(remaining) if count == 1]
 
-    def settle(column: int, row: int | None) -> None:
-        order.append((column, row))
-        settled[column] = True
-        for i in places[column]:
-            left[i] -= 1
+    def append(column: int, defining_row: int | None) -> None:
+        order.append((column, defining_row))
+        is_ordered[column] = True
+        for i in rows_of[column]:
+            remaining[i] -= 1
             mixed[i] ^= column
-            if left[i] == 1:
+            if remaining[i] == 1:
                 ready.append(i)
 
     for column in range(columns):
         while ready:
-            row = ready.pop()
-            if left[row] == 1:
-                settle(mixed[row], row)
-        if not settled[column]:
-            settle(column, None)
+            defining_row = ready.pop()
+            if remaining[defining_row] == 1:
+                append(mixed[defining_row], defining_row)
+        if not is_ordered[column]:
+            append(column, None)
     return order
 
 
 def _forms(rows: Sequence[Row], order: Sequence[tuple[int, int | None]], modulus: int) -> dict[int, Row]:
-    """Each column as a combination {parameter: value}; columns that must be zero are left out."""
+    """Each column as a combination {parameter: value}; columns that must be zero are omitted."""
     forms: dict[int, Row] = {}
     for column, row in order:
         if row is None:
             forms[column] = {column: 1}
             continue
-        total = _evaluate(rows[row], forms, modulus)
+        total = _substitute(rows[row], forms, modulus)
         if total:
-            scale = -pow(rows[row][column], -1, modulus)
-            forms[column] = {parameter: value * scale % modulus for parameter, value in total.items()}
+            forms[column] = _scaled(total, -pow(rows[row][column], -1, modulus), modulus)
     return forms
 
 
-def _evaluate(row: Row, forms: dict[int, Row], modulus: int, unknown_stay: bool = False) -> Row:
-    """Σ value·form over the columns of a row.  A column without a form counts as zero, or as itself."""
+def _substitute(row: Row, forms: Mapping[int, Row], modulus: int, keeps_unknown: bool = False) -> Row:
+    """Σ value·form over the columns of a row.  A column without a form counts as zero, or stands for itself."""
     total: Row = {}
     for column, value in row.items():
         form = forms.get(column)
-        if form is None and unknown_stay:
+        if form is None and keeps_unknown:
             form = {column: 1}
         if form:
             for parameter, factor in form.items():
@@ -98,16 +87,15 @@ def _solve(equations: Sequence[Row], modulus: int) -> dict[int, Row]:
     """Some parameters as combinations of the others, such that every equation Σ value·parameter = 0 holds."""
     solved: dict[int, Row] = {}
     for equation in equations:
-        rest = _evaluate(equation, solved, modulus, unknown_stay=True)
+        rest = _substitute(equation, solved, modulus, keeps_unknown=True)
         if not rest:
             continue
         pivot, value = rest.popitem()
-        scale = -pow(value, -1, modulus)
+        replacement = {pivot: _scaled(rest, -pow(value, -1, modulus), modulus)}
         solved = {
-            parameter: _evaluate(form, {pivot: _scaled(rest, scale, modulus)}, modulus, unknown_stay=True)
+            parameter: _substitute(form, replacement, modulus, keeps_unknown=True)
             for parameter, form in solved.items()
-        }
-        solved[pivot] = _scaled(rest, scale, modulus)
+        } | replacement
     return solved
 
 

@@ -1,8 +1,8 @@
-"""Signals: linear combinations of wires, the values a circuit is written in.
+"""Signals: linear combinations of wires, the values of the circuit language.
 
-A signal is Σ coefficient·wire over the prime field of its modulus, held as {wire: coefficient} with canonical
-coefficients and no zeros; wire 0 is the constant one.  Adding, subtracting and scaling cost no constraint.  The
-product of two signals costs one, so it is not an operator: it is `Builder.multiply`.
+A signal is Σ coefficient·wire over the prime field of its modulus, stored as {wire: coefficient} with canonical,
+non-zero coefficients; wire 0 is the constant one.  Adding, subtracting and scaling cost no constraint.  The product of
+two signals costs one, so it is not an operator but `Builder.multiply`.
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,11 @@ Terms = dict[int, int]
 
 
 class Signal:
-    """An immutable linear combination.  The constructor trusts its terms: canonical, without zeros, never changed
-    afterwards; so a dictionary computed elsewhere becomes a signal without being walked again."""
+    """An immutable linear combination.
+
+    The constructor trusts its terms: canonical, non-zero, and never changed afterwards.  So a dictionary computed
+    elsewhere becomes a signal without another pass over it.
+    """
 
     __slots__ = ("modulus", "terms")
 
@@ -21,7 +24,7 @@ class Signal:
         self.modulus = modulus
 
     def constant(self) -> int | None:
-        """The number this signal always is, or None when it depends on a wire."""
+        """The number this signal always equals, or None when it depends on a wire."""
         if not self.terms:
             return 0
         return self.terms.get(0) if len(self.terms) == 1 else None
@@ -29,7 +32,7 @@ class Signal:
     def wire(self) -> int | None:
         """The wire this signal is, or None when it is anything but one wire with coefficient 1."""
         if len(self.terms) == 1:
-            (wire, coefficient), = self.terms.items()
+            ((wire, coefficient),) = self.terms.items()
             return wire if coefficient == 1 else None
         return None
 
@@ -78,7 +81,7 @@ class Signal:
     __rmul__ = __mul__
 
     def __bool__(self) -> bool:
-        raise TypeError("a signal has no value while its circuit is built")
+        raise TypeError("a signal has no truth value while its circuit is built")
 
     def __repr__(self) -> str:
         return f"Signal({self.terms})"
@@ -90,7 +93,7 @@ def _constant(value: int, modulus: int) -> Terms:
 
 
 def constant(value: int, modulus: int) -> Signal:
-    """The signal that is always `value`."""
+    """The signal that always equals `value`."""
     return Signal(_constant(value, modulus), modulus)
 
 

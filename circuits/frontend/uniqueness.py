@@ -1,21 +1,21 @@
 """Which wires the constraints determine, given the inputs: reasoning that holds for every witness at once.
 
-A wire becomes determined by one of these rules, applied until nothing changes:
+A wire is determined by one of these rules, which are applied until nothing changes:
 
     linear      it is the only unknown of a constraint, and its coefficient there is a constant other than 0
     bits        all unknowns of a linear constraint are boolean, and their weights, divided by the first or the last,
                 are superincreasing with a sum below the modulus: then no two choices have the same sum (Σ 2^i·b_i)
-    zero test   x·z = 0 and x·y = <z and known wires>, with x known: the first fixes z where x is not 0, the second
-                where x is 0
+    zero test   x·z = 0 and x·y = <z and known wires>, where x is known: the first equation determines z where x is not
+                0, the second where x is 0, whatever y is
     division    it is the only unknown of a constraint, and its coefficient depends on known wires: determined
                 unless that coefficient is 0
 
 A constraint may determine a wire only when everything in it is computed from inputs that the wire is computed from.
-Without that, the line that compares a hash with its public value would vouch for a forgotten wire inside the hash:
-given the value the wire is unique, and the hash proves nothing.
+Otherwise the line that compares a hash with its public value would vouch for a forgotten wire inside the hash: given
+the value the wire is unique, but the hash proves nothing.
 
-The last rule assumes something, so it is tried only when the others are exhausted, and each use is reported.  A wire
-that no rule reaches may still be unique for a deeper reason: it is undecided, not wrong.
+The division rule makes an assumption, so it is tried only when the others are exhausted, and each use is reported.  A
+wire that no rule reaches may still be unique for a deeper reason: it is undecided, not wrong.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,16 +28,16 @@ Terms = dict[int, int]
 
 @dataclass(frozen=True)
 class Uniqueness:
-    """What propagation found.  `divisions` are the constraints whose coefficient had to be assumed not 0."""
+    """The outcome of propagation.  `divisions` are the constraints whose coefficient was assumed not to be 0."""
 
     undecided: tuple[int, ...]
     divisions: tuple[int, ...]
 
 
 def total_cones(r1cs: R1CS, cones: Sequence[int]) -> list[int]:
-    """For each constraint the inputs that anything in it is computed from, as `program.cones` writes them."""
+    """For each constraint, the inputs that anything in it is computed from, in the form of `program.cones`."""
     totals = []
-    for sides in zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows()):
+    for sides in zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows(), strict=True):
         total = 0
         for wire in (wire for side in sides for wire, _ in side):
             total |= cones[wire]
@@ -46,57 +46,58 @@ def total_cones(r1cs: R1CS, cones: Sequence[int]) -> list[int]:
 
 
 def propagate(r1cs: R1CS, known: Iterable[int], cones: Sequence[int] | None = None) -> Uniqueness:
-    """The wires not determined by the `known` ones (wire 0 among them or not), and the divisions relied on.
+    """The wires that the `known` ones and wire 0 do not determine, and the divisions relied on.
 
-    `cones` are those of `program.cones`; without them every constraint may determine every wire.
+    `cones` come from `program.cones`; without them every constraint may determine every wire.
     """
     state = _State(r1cs, {0, *known}, cones or [0] * r1cs.num_wires)
-    state.settle_exactly()
+    state.apply_exact_rules()
     divisions = []
     while (index := state.next_division()) is not None:
         divisions.append(index)
         state.learn(state.unknown(index))
-        state.settle_exactly()
+        state.apply_exact_rules()
     undecided = tuple(wire for wire in range(r1cs.num_wires) if wire not in state.known)
     return Uniqueness(undecided, tuple(divisions))
 
 
 class _State:
-    """The known wires, and for each constraint how many of its wires are unknown, and unknown and not boolean."""
+    """The known wires, and for each constraint the number of its unknown wires, and of those that are not boolean."""
 
     def __init__(self, r1cs: R1CS, known: set[int], cones: Sequence[int]):
         self.modulus = r1cs.modulus
         self.cones, self.totals = cones, total_cones(r1cs, cones)
-        self.constraints = [tuple(map(dict, sides)) for sides in zip(*(m.rows() for m in (r1cs.a, r1cs.b, r1cs.c)))]
+        matrices = (r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows())
+        self.constraints = [tuple(map(dict, sides)) for sides in zip(*matrices, strict=True)]
         self.members = [list(a.keys() | b.keys() | c.keys()) for a, b, c in self.constraints]
         self.places: list[list[int]] = [[] for _ in range(r1cs.num_wires)]
         for index, members in enumerate(self.members):
             for wire in members:
                 self.places[wire].append(index)
-        self.boolean = {wire for i in range(len(self.members)) if (wire := self._boolean_wire(i)) is not None}
+        self.boolean = {u for i in range(len(self.members)) if (u := self._boolean_wire(i)) is not None}
         self.known: set[int] = set()
-        self.left = [len(members) for members in self.members]
-        self.left_wide = [sum(wire not in self.boolean for wire in members) for members in self.members]
+        self.num_unknown = [len(members) for members in self.members]
+        self.num_unknown_wide = [sum(wire not in self.boolean for wire in members) for members in self.members]
         self.agenda = list(range(len(self.members)))
         self.postponed: list[int] = []
         self.learn(known)
 
     def learn(self, wires: Iterable[int]) -> None:
-        """Count `wires` as known and put the constraints that may now say something on the agenda."""
+        """Marks `wires` as known and schedules the constraints that may now determine another."""
         for wire in set(wires) - self.known:
             self.known.add(wire)
             for index in self.places[wire]:
-                self.left[index] -= 1
-                self.left_wide[index] -= wire not in self.boolean
-                if self.left[index] and (self.left[index] == 1 or not self.left_wide[index]):
+                self.num_unknown[index] -= 1
+                self.num_unknown_wide[index] -= wire not in self.boolean
+                if self.num_unknown[index] and (self.num_unknown[index] == 1 or not self.num_unknown_wide[index]):
                     self.agenda.append(index)
 
     def unknown(self, index: int) -> list[int]:
         """The unknown wires of a constraint."""
         return [wire for wire in self.members[index] if wire not in self.known]
 
-    def settle_exactly(self) -> None:
-        """Apply the rules that assume nothing until none applies.  What only a division could use is put off."""
+    def apply_exact_rules(self) -> None:
+        """Applies the rules without assumptions until none applies, and postpones what only a division could use."""
         while self.agenda:
             index = self.agenda.pop()
             unknown = self.unknown(index)
@@ -111,7 +112,7 @@ class _State:
                     self.postponed.append(index)
 
     def next_division(self) -> int | None:
-        """A constraint that determines its only unknown wire if some known divisor is not 0, or None."""
+        """A constraint that determines its only unknown wire if a known divisor is not 0, or None."""
         while self.postponed:
             index = self.postponed.pop(0)
             unknown = self.unknown(index)
@@ -136,7 +137,7 @@ class _State:
         return {other: value for other, value in terms.items() if value}
 
     def _is_linear_in(self, index: int, unknown: list[int]) -> bool:
-        """Whether the constraint has one unknown, multiplied by a constant that is not 0."""
+        """Whether the constraint has one unknown, multiplied by a non-zero constant."""
         return len(unknown) == 1 and self._coefficient(index, unknown[0]).keys() == {0}
 
     def _are_bits(self, index: int, unknown: list[int]) -> bool:
@@ -152,20 +153,20 @@ class _State:
         return any(_superincreasing([weight * base % p for weight in weights], p) for base in bases)
 
     def _is_zero_test(self, index: int, z: int) -> bool:
-        """Whether the constraint is x·z = 0 and another one is x·y = <z and known wires>, y anything but z."""
+        """Whether the constraint is x·z = 0 and another one is x·y = <z and known wires>, with x known."""
         a, b, c = self.constraints[index]
         x, other = (b, a) if z in a else (a, b)
-        if c or set(other) != {z}:
+        if c or set(other) != {z} or z in x:
             return False
         for i in (i for i in self.places[z] if self._may_determine(i, [z])):
             left, right, product = self.constraints[i]
             rest_is_known = all(wire == z or wire in self.known for wire in product)
-            if z in product and x in (left, right) and z not in left and z not in right and rest_is_known:
+            if z in product and x in (left, right) and rest_is_known:
                 return True
         return False
 
     def _boolean_wire(self, index: int) -> int | None:
-        """The wire u when the constraint says u·(u - 1) = 0, up to a factor, and None otherwise."""
+        """The wire u when the constraint is u·(u - 1) = 0, up to a factor, else None."""
         wires = [wire for wire in self.members[index] if wire]
         a, b, c = self.constraints[index]
         if len(wires) != 1 or wires[0] not in a or wires[0] not in b:
@@ -185,7 +186,7 @@ def _is_constant(terms: Terms) -> bool:
 
 
 def _superincreasing(weights: list[int], modulus: int) -> bool:
-    """Whether each weight, taken in rising order, exceeds the sum of those before it, and all sum below `modulus`."""
+    """Whether each weight, in rising order, exceeds the sum of the smaller ones, and the total is below `modulus`."""
     total = 0
     for weight in sorted(weights):
         if weight <= total:

@@ -1,4 +1,4 @@
-"""Every witness of a toy circuit, found by trying every value of every wire: what a gadget truly accepts."""
+"""Every satisfying witness of a toy circuit, by trying every value of every wire: the exact set a gadget accepts."""
 
 import itertools
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ class Toy:
         circuit = compiler.compile(b, "toy")
         system = circuit.r1cs
         self.modulus, self.wires, self.arity = modulus, system.num_wires, arity
-        self.constraints = list(zip(system.a.rows(), system.b.rows(), system.c.rows()))
+        self.constraints = list(zip(system.a.rows(), system.b.rows(), system.c.rows(), strict=True))
         self.cases = list(cases) if cases is not None else list(itertools.product(range(modulus), repeat=arity))
 
     def accepted(self, without: int | None = None) -> set[tuple[int, ...]]:

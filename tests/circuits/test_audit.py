@@ -1,4 +1,4 @@
-"""The soundness audit finds what was broken on purpose, and finds nothing in the statements."""
+"""The soundness audit finds planted flaws, and finds none in the statements."""
 
 from dataclasses import replace
 
@@ -68,7 +68,7 @@ def one_equation_twice(b, x, y):
 
 
 def forgotten_before_a_comparison(b, x, expected):
-    """The comparison holds the hinted wire, but the prover picks whatever makes it true."""
+    """The comparison mentions the hinted wire, but a prover may choose any value that makes it true."""
     b.equal(b.hint_product(x, x), expected, "the square of x is known")
 
 
@@ -97,12 +97,12 @@ def test_wires_that_can_move_are_found(gadget, inputs, wires):
 
 
 def test_a_forgotten_bit_escapes_movement_but_not_propagation():
-    """To first order the sum holds that bit still, but 2^7 choices of the others satisfy everything."""
+    """To first order the sum fixes that bit, but 2^7 choices of the others satisfy every constraint."""
     report = audit.audit(circuit_of(bits_with_one_forgotten, 1), [[201]])
     assert report.movable == () and len(report.undecided) == 8 and not report.is_sound
 
 
-def test_two_forgotten_bits_are_found_both_ways():
+def test_movement_and_propagation_both_find_two_forgotten_bits():
     def gadget(b, x):
         first, second, third = b.hint_bits(x, 3)
         b.require(first, first - 1, 0, "bit 0")
@@ -115,24 +115,25 @@ def test_two_forgotten_bits_are_found_both_ways():
     assert not report.is_sound
 
 
-def test_unknowns_that_only_two_equations_together_determine_cannot_move_but_stay_undecided():
+def test_unknowns_determined_only_by_two_equations_together_cannot_move_but_stay_undecided():
     report = audit.audit(circuit_of(two_equations_for_two_hints, 2), [[9, 4]])
     assert report.movable == () and report.idle == () and len(report.undecided) == 2
 
 
-def test_a_wire_that_is_free_at_one_witness_only_is_not_reported():
+def test_a_wire_that_is_free_at_only_one_witness_is_not_reported():
     circuit = circuit_of(is_zero, 1)
     assert audit.audit(circuit, [[0]]).movable != ()
     assert audit.audit(circuit, [[0], [5]]).movable == ()
 
 
-def test_a_constraint_that_says_what_others_say_is_idle():
+def test_a_redundant_constraint_is_idle_and_makes_the_circuit_unsound():
     def gadget(b, x):
         bits(b, x)
         b.equal(3 * b.multiply(x, x, "square"), 3 * b.multiply(x, x, "square again"), "the same twice")
 
     report = audit.audit(circuit_of(gadget, 1), [[7]])
     assert [constraint.why for constraint in report.idle] == ["square", "square again", "the same twice"]
+    assert report.undecided == report.movable == () and not report.is_sound
 
 
 def test_a_constraint_that_only_forbids_a_jump_needs_a_lie_to_show_its_weight():
@@ -150,7 +151,7 @@ def test_a_constraint_that_only_forbids_a_jump_needs_a_lie_to_show_its_weight():
     assert audit.audit(circuit, honest, lies=[[1, 3]]).idle == ()
 
 
-def test_a_lie_that_violates_two_constraints_shows_the_weight_of_neither():
+def test_a_lie_that_violates_two_constraints_gives_neither_weight():
     def gadget(b, x):
         b.equal(x, 5, "five")
         b.equal(x, 5, "five again")
@@ -159,7 +160,7 @@ def test_a_lie_that_violates_two_constraints_shows_the_weight_of_neither():
     assert [constraint.why for constraint in report.idle] == ["five", "five again"]
 
 
-def test_every_deleted_constraint_of_a_small_gadget_is_told_by_rank_and_by_enumeration_alike():
+def test_rank_and_enumeration_agree_on_which_constraints_are_idle():
     """Over a toy field a constraint is idle exactly when deleting it admits no further witness."""
     modulus = 5
 
@@ -188,11 +189,11 @@ def enumerate_witnesses(circuit, without=None):
     return {
         wires for wires in every
         if all((dot(a, wires) * dot(b, wires) - dot(c, wires)) % p == 0
-               for i, (a, b, c) in enumerate(zip(*rows)) if i != without)
+               for i, (a, b, c) in enumerate(zip(*rows, strict=True)) if i != without)
     }  # fmt: skip
 
 
-def test_an_input_that_is_not_honest_is_refused_without_its_values():
+def test_a_dishonest_input_is_refused_without_printing_its_values():
     with pytest.raises(Unsatisfied, match="sum") as caught:
         audit.audit(circuit_of(bits, 1), [[77777]])
     assert "77777" not in str(caught.value)
@@ -205,7 +206,7 @@ def flat(claims):
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_every_statement_is_sound_as_far_as_the_audit_sees(name):
+def test_the_audit_finds_no_flaw_in_a_statement(name):
     report = audit.audit(registry.compiled(name), flat(samples.honest(name)), flat(samples.lies(name)))
     assert (report.undecided, report.movable, report.idle) == ((), (), ())
     assert {constraint.why for constraint in report.divisions} <= {
@@ -239,7 +240,7 @@ def audit_without_the_last(path, why):
     ("value", "y of the sum"),
     ("re-randomised key", "x of the sum"),
 ])  # fmt: skip
-def test_a_leg_that_lacks_a_product_is_found_out_both_ways(path, why):
+def test_movement_and_propagation_both_find_a_missing_product_of_a_leg(path, why):
     report = audit_without_the_last(path, why)
     assert report.undecided and report.movable and not report.is_sound
 
@@ -249,7 +250,7 @@ def test_a_leg_that_lacks_a_product_is_found_out_both_ways(path, why):
     ("new balances", "balance 3 has 64 bits: bit 63"),
     ("new balances", "balance 3 has 64 bits"),
 ])  # fmt: skip
-def test_a_leg_that_lacks_a_part_of_a_decomposition_is_found_out(path, why):
+def test_propagation_finds_a_missing_part_of_a_decomposition_in_a_leg(path, why):
     report = audit_without_the_last(path, why)
     assert report.undecided and not report.is_sound
 

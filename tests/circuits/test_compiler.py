@@ -69,13 +69,13 @@ def test_a_true_statement_needs_no_explanation(circuit):
 
 
 @pytest.mark.parametrize("inputs, why", [([19, 3, 4, 2, 4], "total"), ([17, 3, 4, 2, 3], "twice")])
-def test_a_lie_is_explained_by_reason_and_line(circuit, inputs, why):
+def test_a_violation_is_explained_by_reason_and_line(circuit, inputs, why):
     violation = compiler.explain(circuit, program.run_ints(circuit.program, inputs, P))
     assert (violation.why, violation.file) == (why, "tests/circuits/test_compiler.py")
     assert violation.line > 0
 
 
-def test_a_violation_keeps_its_values_out_of_its_repr(circuit):
+def test_the_repr_of_a_violation_omits_its_values(circuit):
     violation = compiler.explain(circuit, [1, 18, 3, 4, 2, 4, 29])
     assert (violation.left, violation.right, violation.product) == (3, 4, 29)
     assert violation.path == "area" and violation.index == 0
@@ -114,11 +114,11 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_fingerprint_moves_with_what_is_proved(circuit, change):
+def test_the_fingerprint_changes_with_what_is_proved(circuit, change):
     assert compiler.fingerprint(change(circuit)) != compiler.fingerprint(circuit)
 
 
-def test_the_fingerprint_does_not_move_with_reasons_or_scopes():
+def test_the_fingerprint_ignores_reasons_and_scopes():
     def build(scope, why):
         b = Builder(P)
         x = b.public("x")

@@ -1,4 +1,4 @@
-"""Signals and the builder: what is free, what costs a constraint, and what every constraint remembers."""
+"""Signals and the builder: what is free, what costs a constraint, and what every constraint records."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_terms_that_cancel_disappear():
     assert (x + 0).wire() == 1 and (x + 1).wire() is None and (2 * x).wire() is None
 
 
-def test_signals_refuse_to_be_multiplied_or_to_be_asked_for_a_truth_value():
+def test_signals_have_no_product_operator_and_no_truth_value():
     x = Builder(P).private("x")
     with pytest.raises(TypeError):
         x * x
@@ -79,7 +79,7 @@ def test_equal_costs_one_constraint_unless_both_sides_are_the_same_combination()
     assert compiler.explain(circuit, wires).why == "x is twice y"
 
 
-def test_hints_have_the_promised_values_and_no_constraint():
+def test_hints_have_their_documented_values_and_no_constraint():
     b = Builder(P)
     x, y = b.private("x"), b.private("y")
     bits = b.hint_bits(x + y, 4)
@@ -90,7 +90,7 @@ def test_hints_have_the_promised_values_and_no_constraint():
     assert [value(other, wires) for other in others] == [19 * pow(7, -1, P) % P, 0, 19 * 7 % P, 12]
 
 
-def test_inputs_come_first_and_public_before_private():
+def test_inputs_come_first_and_public_ones_before_private_ones():
     b = Builder(P)
     x = b.private("x")
     with pytest.raises(AssertionError):
@@ -100,14 +100,14 @@ def test_inputs_come_first_and_public_before_private():
         b.private("late")
 
 
-def test_a_combination_met_again_is_kept_once():
+def test_a_repeated_combination_is_stored_once():
     b = Builder(P)
     x, y = b.private("x"), b.private("y")
     b.require(x + y, x + y, x + y, "again")
     assert len(b.combinations) == 1
 
 
-def test_a_constraint_remembers_its_reason_its_scopes_and_the_line_that_made_it():
+def test_a_constraint_records_its_reason_its_scopes_and_its_line():
     b = Builder(P)
     x = b.private("x")
     with b.scope("account"):
@@ -115,7 +115,7 @@ def test_a_constraint_remembers_its_reason_its_scopes_and_the_line_that_made_it(
             b.equal(x, 1, "first")
         b.equal(x, 2, "second")
     b.equal(x, 3, "third")
-    line = test_a_constraint_remembers_its_reason_its_scopes_and_the_line_that_made_it.__code__.co_firstlineno
+    line = test_a_constraint_records_its_reason_its_scopes_and_its_line.__code__.co_firstlineno
     assert [(c.why, c.path, c.line - line) for c in b.constraints] == [
         ("first", "account/owner", 5),
         ("second", "account", 6),

@@ -1,4 +1,4 @@
-"""Programs as data: every way in which one can be malformed is refused, and none of the good ones is."""
+"""Programs as data: every kind of malformed program is refused, and a good one survives a round trip."""
 
 from dataclasses import replace
 
@@ -49,24 +49,24 @@ def drop_end(starts):
 
 
 MALFORMED = [
-    (with_step(0, 0, 4), "unknown operation"),
-    (with_step(0, 0, -1), "unknown operation"),
+    (with_step(0, 0, 4), "operation is unknown"),
+    (with_step(0, 0, -1), "operation is unknown"),
     (with_step(2, 3, 0), "number of bits"),
     (with_step(2, 3, 257), "number of bits"),
     (with_step(1, 1, 9), "out of order"),
-    (with_step(0, 2, 99), "combination that is not there"),
-    (with_step(0, 3, -1), "combination that is not there"),
+    (with_step(0, 2, 99), "combination that does not exist"),
+    (with_step(0, 3, -1), "combination that does not exist"),
     (with_step(0, 2, 4), "read before"),
     (with_term(0, 0, 3), "read before"),
-    (with_term(0, 0, -1), "negative index"),
-    (with_term(0, 1, -1), "negative index"),
-    (with_term(0, 1, 99), "coefficient that is not there"),
+    (with_term(0, 0, -1), "index is negative"),
+    (with_term(0, 1, -1), "index is negative"),
+    (with_term(0, 1, 99), "coefficient that does not exist"),
     (with_starts(swap_first), "ends before it starts"),
     (with_starts(drop_end), "do not cover"),
     ({"starts": np.array([], dtype=np.int64)}, "do not cover"),
-    ({"wires": 99}, "wrong number of wires"),
-    ({"inputs": 1}, "out of order"),
-    ({"inputs": -1}, "negative number of inputs"),
+    ({"num_wires": 99}, "number of wires is wrong"),
+    ({"num_inputs": 1}, "out of order"),
+    ({"num_inputs": -1}, "number of inputs is negative"),
     ({"coefficients": good().coefficients[::-1].copy()}, "not 1 and -1"),
     ({"modulus": 37}, "not 1 and -1"),
     ({"code": good().code.astype(np.int32)}, "type or shape"),
@@ -76,12 +76,12 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("change, why", MALFORMED)
-def test_a_malformed_program_is_refused_with_its_fault(change, why):
+def test_a_malformed_program_is_refused_by_its_fault(change, why):
     with pytest.raises(FormatError, match=why):
         replace(good(), **change)
 
 
-def test_a_program_survives_the_way_to_disk_and_back(tmp_path):
+def test_a_program_survives_a_round_trip_to_disk(tmp_path):
     original = good()
     np.savez(tmp_path / "program.npz", **program.to_arrays(original))
     loaded = program.from_arrays(np.load(tmp_path / "program.npz"))
@@ -90,14 +90,14 @@ def test_a_program_survives_the_way_to_disk_and_back(tmp_path):
     assert program.run_ints(loaded, [3, 4], P) == program.run_ints(original, [3, 4], P)
 
 
-def test_arrays_that_lack_one_are_refused_by_name():
+def test_a_missing_array_is_named():
     arrays = program.to_arrays(good())
     del arrays["starts"]
-    with pytest.raises(FormatError, match="starts missing"):
+    with pytest.raises(FormatError, match="it lacks starts"):
         program.from_arrays(arrays)
 
 
-def test_a_program_without_steps_hands_back_its_inputs():
+def test_a_program_without_steps_returns_its_inputs():
     b = Builder(P)
     b.public("x")
     assert program.run_ints(compiler.compile(b, "empty").program, [9], P) == [1, 9]
@@ -109,7 +109,7 @@ def test_wrong_inputs_are_refused(inputs):
         program.run_ints(good(), inputs, P)
 
 
-def test_the_cone_of_a_wire_is_the_inputs_it_is_computed_from():
+def test_the_cone_of_a_wire_holds_the_inputs_it_is_computed_from():
     b = Builder(P)
     x, y, z = b.public("x"), b.private("y"), b.private("z")
     product = b.multiply(x, y)

@@ -1,4 +1,4 @@
-"""Uniqueness propagation: each rule with what it must accept and what it must not, and circomlib's templates."""
+"""Uniqueness propagation: the cases that each rule must and must not decide, and circomlib's templates."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ ECNE = Path(__file__).parents[3] / "shared" / "vectors" / "ecne"
 
 
 def system(constraints, wires, modulus=P):
-    sides = zip(*constraints)
+    sides = zip(*constraints, strict=True)
     matrices = (r1cs.matrix([sorted((w, v % modulus) for w, v in row.items()) for row in side]) for side in sides)
     return R1CS(modulus, wires, 0, *matrices)
 
@@ -26,7 +26,7 @@ def boolean(wire):
 
 def bits(wires, x, weights=None, scale=1):
     weights = weights or [1 << i for i in range(len(wires))]
-    return ({x: scale} | {wire: -scale * weight for wire, weight in zip(wires, weights)}, {0: 1}, {})
+    return ({x: scale} | {wire: -scale * weight for wire, weight in zip(wires, weights, strict=True)}, {0: 1}, {})
 
 
 ONE = {0: 1}
@@ -51,6 +51,9 @@ CASES = [  # constraints, wires, known, undecided, divisions
     ("half a zero test", [({1: 1}, {2: 1}, {0: 1, 3: -1})], 4, [1], (2, 3), ()),
     ("a zero test of no zero", [({1: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {4: 1})], 5, [1, 4], (), (1, 0)),
     ("a zero test of a sum", [({1: 1}, {2: 1}, {0: 1, 3: -1, 4: 1}), ({1: 1}, {3: 1}, {})], 5, [1], (2, 4), (1,)),
+    ("a zero test, z in y", [({1: 1}, {2: 1, 3: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {})], 4, [1, 2], (), ()),
+    ("a zero test, z in x", [boolean(1), ({1: 1, 0: -1}, ONE, {1: 1, 0: -1})], 2, [], (1,), ()),
+    ("a zero test, z in x, sides swapped", [boolean(1), (ONE, {1: 1, 0: -1}, {1: 1, 0: -1})], 2, [], (1,), ()),
     ("a zero test of another wire", [({4: 1}, {2: 1}, {0: 1, 3: -1}), ({1: 1}, {3: 1}, {})], 5, [1, 4], (), (1, 0)),
 ]
 
@@ -59,21 +62,21 @@ NAMES, RULES = [case[0] for case in CASES], [case[1:] for case in CASES]
 
 
 @pytest.mark.parametrize("constraints, wires, known, undecided, divisions", RULES, ids=NAMES)
-def test_each_rule_reaches_what_it_should_and_no_more(constraints, wires, known, undecided, divisions):
-    found = uniqueness.propagate(system(constraints, wires), known)
-    assert (found.undecided, found.divisions) == (undecided, divisions)
+def test_each_rule_decides_exactly_its_cases(constraints, wires, known, undecided, divisions):
+    propagated = uniqueness.propagate(system(constraints, wires), known)
+    assert (propagated.undecided, propagated.divisions) == (undecided, divisions)
 
 
 @pytest.mark.parametrize("constraints, wires, known, undecided, divisions", RULES, ids=NAMES)
-def test_what_is_called_determined_is_determined_in_every_witness_of_a_toy_field(
+def test_a_determined_wire_has_one_value_in_every_witness_of_a_toy_field(
     constraints, wires, known, undecided, divisions
 ):
-    """Where a division was relied on nothing is claimed; else witnesses that agree on the known agree on the rest."""
+    """Unless a division was assumed, witnesses that agree on the known wires agree on the determined ones."""
     p = 3 if wires > 5 else 5
-    found = uniqueness.propagate(system(constraints, wires, p), known)
-    if found.divisions:
+    propagated = uniqueness.propagate(system(constraints, wires, p), known)
+    if propagated.divisions:
         return
-    determined = [wire for wire in range(wires) if wire not in found.undecided]
+    determined = [wire for wire in range(wires) if wire not in propagated.undecided]
     seen = {}
     for rest in itertools.product(range(p), repeat=wires - 1):
         witness = (1, *rest)
@@ -82,7 +85,7 @@ def test_what_is_called_determined_is_determined_in_every_witness_of_a_toy_field
             assert seen.setdefault(key, [witness[w] for w in determined]) == [witness[w] for w in determined]
 
 
-def test_a_wire_is_determined_only_by_what_is_computed_from_the_same_inputs():
+def test_a_wire_is_determined_only_by_constraints_over_the_same_inputs():
     comparison = system([({3: 1, 2: -1}, ONE, {})], 4)  # wire 3 is computed from input 1, and compared with input 2
     assert uniqueness.propagate(comparison, [1, 2], [0, 0b010, 0b100, 0b010]).undecided == (3,)
     assert uniqueness.propagate(comparison, [1, 2], [0, 0b010, 0b100, 0b110]).undecided == ()
@@ -94,17 +97,17 @@ def number(data, start, size=4):
 
 
 def sections(data):
-    """The sections of an iden3 binary file by their kind."""
-    position, found = 12, {}
+    """The sections of an iden3 binary file by type."""
+    position, parts = 12, {}
     while position < len(data):
         size = number(data, position + 4, 8)
-        found[number(data, position)] = data[position + 12 : position + 12 + size]
+        parts[number(data, position)] = data[position + 12 : position + 12 + size]
         position += 12 + size
-    return found
+    return parts
 
 
 def combinations(data, width):
-    """Every {wire: value} of a constraint section, one after another."""
+    """Every {wire: value} of a constraint section, in order."""
     position, rows = 0, []
     while position < len(data):
         entries = range(position + 4, position + 4 + number(data, position) * (4 + width), 4 + width)
@@ -120,7 +123,7 @@ def read(path):
     modulus = number(head, 4, width)
     wires, outputs, public, private = (number(head, 4 + width + 4 * i) for i in range(4))
     rows = combinations(parts[2], width)
-    constraints = list(zip(rows[::3], rows[1::3], rows[2::3]))
+    constraints = list(zip(rows[::3], rows[1::3], rows[2::3], strict=True))
     first = outputs + 1
     return system(constraints, wires, modulus), range(1, first), range(first, first + public + private)
 
@@ -128,17 +131,17 @@ def read(path):
 LABELS = json.loads((ECNE / "LABELS.json").read_text()) if ECNE.is_dir() else {}
 
 
-@pytest.mark.skipif(not LABELS, reason="shared/vectors/ecne is not here")
+@pytest.mark.skipif(not LABELS, reason="shared/vectors/ecne is missing")
 @pytest.mark.parametrize("name", LABELS)
-def test_circomlib_templates_are_told_apart(name):
-    """Outputs called unique by others are found so, without a division where they needed none; others are not."""
+def test_circomlib_templates_are_classified_as_published(name):
+    """Outputs labelled unique are decided, without a division where none is needed; under-constrained ones are not."""
     template, outputs, inputs = read(ECNE / f"{name}.r1cs")
-    found = uniqueness.propagate(template, inputs)
-    decided = not set(outputs) & set(found.undecided)
+    propagated = uniqueness.propagate(template, inputs)
+    decided = not set(outputs) & set(propagated.undecided)
     verdict = LABELS[name]["verdict"]
     if verdict.startswith("under-constrained"):
-        assert not decided or found.divisions
+        assert not decided or propagated.divisions
     elif verdict.startswith("outputs unique (linear"):
-        assert decided and not found.divisions
+        assert decided and not propagated.divisions
     else:
         assert decided

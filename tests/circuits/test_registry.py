@@ -1,4 +1,4 @@
-"""The pinned file tells the truth: a change of what is proved must be made twice, here and there."""
+"""The pinned file matches the circuits: a change of what is proved must be made in both."""
 
 import json
 import subprocess
@@ -12,13 +12,13 @@ from circuits import registry
 PINNED = json.loads(resources.files("circuits").joinpath("pinned.json").read_text())
 
 
-def test_every_statement_is_pinned_and_nothing_else():
+def test_exactly_the_statements_are_pinned():
     assert tuple(PINNED) == registry.names()
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_a_circuit_is_what_it_is_pinned_to(name):
-    """When what is proved changed on purpose, `python -m circuits.registry` prints the new file."""
+def test_a_circuit_matches_its_pin(name):
+    """After a change on purpose, `python -m circuits.registry` prints the new file."""
     assert registry.describe(name) == PINNED[name]
     assert registry.pinned(name) == PINNED[name]["fingerprint"]
 
@@ -29,7 +29,7 @@ def test_a_circuit_fits_its_domain(name):
     assert system.num_constraints + system.num_public + 1 <= 1 << 14
 
 
-def test_there_is_no_other_statement():
+def test_an_unknown_statement_is_refused():
     with pytest.raises(KeyError):
         registry.get("nothing")
 

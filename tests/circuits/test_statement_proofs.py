@@ -1,4 +1,4 @@
-"""Proofs of the statements themselves, judged by snarkjs, which shares nothing with us."""
+"""Proofs of the statements, verified by snarkjs, which shares no code with us."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from zk.groth16 import generator, prover, verifier
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_snarkjs_accepts_a_proof_of_each_statement_and_no_other_public_inputs(name, tmp_path):
+def test_snarkjs_accepts_a_proof_of_each_statement_only_with_its_public_inputs(name, tmp_path):
     node.folder()
     circuit = registry.compiled(name)
     public, private = samples.honest(name)[0]
@@ -23,12 +23,12 @@ def test_snarkjs_accepts_a_proof_of_each_statement_and_no_other_public_inputs(na
     (tmp_path / "key.json").write_text(snarkjs.encode_verifying_key(key.verifying))
     (tmp_path / "proof.json").write_text(snarkjs.encode_proof(proof))
 
-    def judged(values: list[int]) -> tuple[int, str]:
+    def verdict(values: list[int]) -> tuple[int, str]:
         (tmp_path / "public.json").write_text(snarkjs.encode_public(values))
         files = (str(tmp_path / f"{file}.json") for file in ("key", "public", "proof"))
         return node.snarkjs("groth16", "verify", *files)
 
-    code, output = judged(inputs)
+    code, output = verdict(inputs)
     assert code == 0 and "OK!" in output
-    code, output = judged([*inputs[:-1], inputs[-1] + 1])
+    code, output = verdict([*inputs[:-1], inputs[-1] + 1])
     assert code != 0 and "Invalid proof" in output

@@ -82,7 +82,7 @@ def test_a_batch_of_any_size_agrees_with_one_witness_at_a_time(count):
     source = random.Random(count)
     batch = [[source.choice(EDGES), source.choice([*EDGES, source.randrange(R)])] for _ in range(count)]
     witnesses = program.run_batch(code, batch)
-    assert witnesses.shape == (count, code.wires, 4)
+    assert witnesses.shape == (count, code.num_wires, 4)
     for inputs, values in zip(batch, witnesses, strict=True):
         assert array.is_canonical(FR, values)
         assert array.decode(FR, values) == program.run_ints(code, inputs, R)
