@@ -1,4 +1,4 @@
-"""Baby Jubjub as EIP-2494 writes it: affine addition, double and add.  Imports nothing of ours."""
+"""Baby Jubjub as in EIP-2494: affine addition, double-and-add.  Imports nothing of ours."""
 
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 A, D = 168700, 168696

@@ -1,4 +1,4 @@
-"""The groups of BN254 by the textbook: affine points, one division for each addition, double-and-add.
+"""The groups of BN254 as in a textbook: affine points, one division for each addition, double-and-add.
 
 A coordinate is a pair (c0, c1) standing for c0 + c1·u with u^2 = -1; points of G1 have c1 = 0.  The identity is None.
 """
@@ -79,11 +79,11 @@ def multiply(scalar, point):
 
 def twist_points(count):
     """`count` points of the twist, from small x; all but one in 2^254 lie outside the subgroup of order r."""
-    found, i = [], 0
-    while len(found) < count:
+    points, i = [], 0
+    while len(points) < count:
         i += 1
         x = (i, 1)
         y = square_root2(add2(mul2(mul2(x, x), x), B2))
         if y is not None:
-            found.append((x, y))
-    return found
+            points.append((x, y))
+    return points

@@ -1,12 +1,11 @@
-"""A Groth16 verifier as it is written on a first afternoon: the equation, and no check of anything it is given.
+"""A careless Groth16 verifier: the equation, and no check of its input.
 
-It reads snarkjs's JSON with `int`, reduces what is too large, takes points as they come and (0, 0) for the identity,
-adds up as many inputs as there are, and pairs with the Tate pairing of the textbooks:
+It reads snarkjs's JSON with `int`, reduces numbers that are too large, takes any points and (0, 0) for the identity,
+adds up as many public inputs as there are, and uses the Tate pairing of the textbooks:
 
-    e(P, Q) = f_{r,P}(Q)^((p^12 - 1) / r)      with f_{r,P} from Miller's loop over P, lines that are vertical left out
+    e(P, Q) = f_{r,P}(Q)^((p^12 - 1) / r)      with f_{r,P} from Miller's loop over P, without the vertical lines
 
-(Galbraith, "Mathematics of Public Key Cryptography", section 26.3.)  It says yes to every honest proof, and to much
-else.
+(Galbraith, "Mathematics of Public Key Cryptography", section 26.3.)  It accepts every honest proof, and much else.
 """
 
 from py_ecc import optimized_bn128 as ecc
@@ -18,7 +17,7 @@ BITS = f"{R:b}"[1:]
 def accepts(key: dict, public: list, proof: dict) -> bool:
     """Whether e(A, B) = e(alpha, beta) e(S, gamma) e(C, delta), with S = IC 0 + the inputs times the other IC."""
     total = g1(key["IC"][0])
-    for value, point in zip(public, key["IC"][1:]):
+    for value, point in zip(public, key["IC"][1:], strict=False):
         total = add(total, multiply(int(value), g1(point)))
     a = g1(proof["pi_a"])
     return is_one([
@@ -53,7 +52,7 @@ def add(left: tuple | None, right: tuple | None) -> tuple | None:
 
 
 def slope_of(left: tuple, right: tuple) -> int | None:
-    """Of the chord or the tangent; None when it is vertical.  The curve's constant takes no part."""
+    """The slope of the chord or tangent; None when it is vertical.  It does not depend on the curve's constant."""
     (x1, y1), (x2, y2) = left, right
     if x1 != x2:
         return (y2 - y1) * pow(x2 - x1, -1, P) % P

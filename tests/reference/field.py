@@ -1,4 +1,4 @@
-"""Fp12 as polynomials over Fp modulo w^12 - 18 w^6 + 82, by schoolbook; the tower's fields are subfields of it.
+"""Fp12 as polynomials over Fp modulo w^12 - 18 w^6 + 82, with schoolbook arithmetic.  Fp2 and Fp6 are subfields.
 
 With w^6 = 9 + u and u^2 = -1: u is w^6 - 9, and v is w^2.  Elements are lists of twelve ints.
 """
@@ -10,11 +10,11 @@ ONE = [1] + [0] * 11
 
 
 def add(a, b):
-    return [(x + y) % P for x, y in zip(a, b)]
+    return [(x + y) % P for x, y in zip(a, b, strict=True)]
 
 
 def sub(a, b):
-    return [(x - y) % P for x, y in zip(a, b)]
+    return [(x - y) % P for x, y in zip(a, b, strict=True)]
 
 
 def mul(a, b):
@@ -47,5 +47,5 @@ def from_pairs(pairs):
 
 
 def to_pairs(a):
-    """The six pairs that `from_pairs` read."""
+    """Inverts `from_pairs`: the six pairs (c0, c1)."""
     return [((a[i] + 9 * a[i + 6]) % P, a[i + 6]) for i in range(6)]

@@ -1,6 +1,6 @@
 """Groth16 in the exponent: discrete logarithms instead of points, a product instead of a pairing.
 
-What is left is the algebra of Groth16, section 3.2, with the key in the form that snarkjs gives it.  Ints only.
+This tests the algebra of Groth16, section 3.2, with the key in the form that snarkjs gives it.  Ints only.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.reference.qap import R, System
 
 @dataclass(frozen=True)
 class Secrets:
-    """What the party that makes the key must forget."""
+    """The toxic waste of a key."""
 
     tau: int
     alpha: int
@@ -50,7 +50,7 @@ def setup(system: System, secrets: Secrets) -> Key:
         [qap.value(column, tau) for column in qap.columns(rows, system.num_wires, n)]
         for rows in (extended.a, extended.b, extended.c)
     )
-    mixed = [(beta * u_j + alpha * v_j + w_j) % R for u_j, v_j, w_j in zip(u, v, w)]
+    mixed = [(beta * u_j + alpha * v_j + w_j) % R for u_j, v_j, w_j in zip(u, v, w, strict=True)]
     num_ic = system.num_public + 1
     ic = [x * pow(secrets.gamma, -1, R) % R for x in mixed[:num_ic]]
     c = [x * pow(secrets.delta, -1, R) % R for x in mixed[num_ic:]]
@@ -71,7 +71,8 @@ def prove(key: Key, system: System, witness: list[int], r: int, s: int) -> Proof
     extended = qap.with_public_rows(system)
     n = qap.size(extended)
     a, b, c = (
-        qap.combination(qap.columns(rows, system.num_wires, n), witness) for rows in (extended.a, extended.b, extended.c)
+        qap.combination(qap.columns(rows, system.num_wires, n), witness)
+        for rows in (extended.a, extended.b, extended.c)
     )
     difference = qap.product(a, b)
     difference = [(x - (c[i] if i < n else 0)) % R for i, x in enumerate(difference)]
@@ -84,16 +85,16 @@ def prove(key: Key, system: System, witness: list[int], r: int, s: int) -> Proof
 
 
 def finish(key: Key, witness: list[int], quotient: int, r: int, s: int) -> Proof:
-    """The proof with any value in place of the quotient's term."""
+    """The proof with any value for the term of the quotient."""
     x = key.secrets
-    proof_a = (x.alpha + sum(w * u for w, u in zip(witness, key.a)) + r * x.delta) % R
-    proof_b = (x.beta + sum(w * v for w, v in zip(witness, key.b)) + s * x.delta) % R
-    private = sum(w * c for w, c in zip(witness[len(key.ic) :], key.c))
+    proof_a = (x.alpha + sum(w * u for w, u in zip(witness, key.a, strict=True)) + r * x.delta) % R
+    proof_b = (x.beta + sum(w * v for w, v in zip(witness, key.b, strict=True)) + s * x.delta) % R
+    private = sum(w * c for w, c in zip(witness[len(key.ic) :], key.c, strict=True))
     return Proof(proof_a, proof_b, (private + quotient + s * proof_a + r * proof_b - r * s * x.delta) % R)
 
 
 def is_valid(key: Key, public: list[int], proof: Proof) -> bool:
     """A·B = α·β + Σ x_j ic_j·γ + C·δ."""
     x = key.secrets
-    inputs = sum(value * ic for value, ic in zip([1, *public], key.ic))
+    inputs = sum(value * ic for value, ic in zip([1, *public], key.ic, strict=True))
     return (proof.a * proof.b - x.alpha * x.beta - inputs * x.gamma - proof.c * x.delta) % R == 0

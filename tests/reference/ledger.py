@@ -1,8 +1,8 @@
-"""A ledger of plain dicts and lists, for bundles in the clear: who spends what, what everybody has then, who lies.
+"""A ledger of plain dicts and lists for bundles in the clear.
 
-It knows no hash, no proof and no signature.  Whether a nullifier repeats is whether a position does, whether a bundle
-balances is a sum, whether a proof is true is arithmetic on balances that it keeps itself.  What it cannot know, whether
-something was signed, it is told.
+It knows no hash, no proof and no signature.  A nullifier is spent when its position is, a bundle balances when a sum
+does, and a proof is true when arithmetic on the balances says so.  Only what it cannot compute, such as whether
+something was signed, is part of its input.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class PlainMargin:
-    """The grid that a margin proof names, and whether its key is the pool's."""
+    """The grid that a margin proof refers to, and whether its key belongs to the pool."""
 
     grid_root: int
     epoch: int
@@ -24,10 +24,10 @@ class PlainMargin:
 
 @dataclass(frozen=True)
 class PlainLeg:
-    """One account's move, in the clear.
+    """The transition of one account, in the clear.
 
-    `spends` is the position of the old account, or something unique for a leg that starts from nothing or whose
-    nullifier is made up.  `changes` are those that its value commits to.  `faithful` says that its proof is for it.
+    `spends` is the position of the old account, or a unique value for a leg without one or with an invented nullifier.
+    `changes` are the balance changes that its value commits to.  `faithful` says whether its proof is about this leg.
     """
 
     spends: object
@@ -47,7 +47,7 @@ class PlainLeg:
 
 @dataclass(frozen=True)
 class PlainBundle:
-    """`damage` names what its bytes alone are refused for; `bound` says that whoever signed it knew every blinding."""
+    """`damage` is the reason to refuse its bytes alone; `bound` says that its signer knew every blinding."""
 
     damage: str | None
     own_ledger: bool
@@ -57,7 +57,7 @@ class PlainBundle:
 
 @dataclass(frozen=True)
 class Leaf:
-    """An account that was settled."""
+    """An account in the tree."""
 
     commitment: int
     balances: tuple[int, ...]
@@ -65,7 +65,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class PlainGrid:
-    """An initial grid and when it was published."""
+    """An initial grid and its time of publication."""
 
     root: int
     epoch: int
@@ -75,7 +75,7 @@ class PlainGrid:
 
 @dataclass
 class ReferenceLedger:
-    """`hash` makes a node of four children."""
+    """The ledger; `hash` maps four children to their node."""
 
     hash: Callable[[tuple[int, ...]], int]
     grid_window: int
@@ -90,7 +90,7 @@ class ReferenceLedger:
         self.roots.append(self.naive_root())
 
     def naive_root(self) -> int:
-        """The root over all leaves, every node hashed anew."""
+        """The root over all leaves, recomputed from scratch."""
         level, empty = [leaf.commitment for leaf in self.leaves], 0
         for _ in range(LEVELS):
             level += [empty] * (-len(level) % 4 or (4 if not level else 0))
@@ -99,11 +99,11 @@ class ReferenceLedger:
         return level[0]
 
     def live(self) -> list[Leaf]:
-        """The accounts that have not moved."""
+        """The unspent accounts."""
         return [leaf for position, leaf in enumerate(self.leaves) if position not in self.spent]
 
     def submit(self, bundle: PlainBundle, now_ms: int) -> str | None:
-        """Settles the bundle and returns None, or returns why not."""
+        """Applies the bundle and returns None, or returns the reason to refuse it."""
         reason = self._refusal(bundle, now_ms)
         if reason is None:
             for leg in bundle.legs:

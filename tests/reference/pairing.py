@@ -1,4 +1,4 @@
-"""The pairing of py_ecc, an independent implementation: Π e(P, Q) as twelve ints, for w^0 … w^11 over Fp."""
+"""Π e(P, Q) by py_ecc, an independent implementation, as twelve ints for w^0 … w^11 over Fp."""
 
 from py_ecc import optimized_bn128 as ecc
 

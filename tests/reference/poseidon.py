@@ -1,8 +1,8 @@
-"""Poseidon as the paper writes it: one bit of Grain at a time, every round in full.  Imports nothing of ours."""
+"""Poseidon as in the paper: one bit of Grain at a time, every round in full.  Imports nothing of ours."""
 
 
 def grain(modulus, width, full_rounds, partial_rounds):
-    """(constants by round, matrix) drawn bit by bit."""
+    """(constants by round, matrix), generated bit by bit."""
     size = modulus.bit_length()
     state = []
     for value, bits in ((1, 2), (0, 4), (size, 12), (width, 12), (full_rounds, 10), (partial_rounds, 10)):
@@ -48,10 +48,10 @@ def hash(inputs, tag, modulus, constants, matrix, full_rounds):
     state = [tag, *inputs]
     rounds = len(constants)
     for number, added in enumerate(constants):
-        state = [(x + c) % modulus for x, c in zip(state, added)]
+        state = [(x + c) % modulus for x, c in zip(state, added, strict=True)]
         if full_rounds // 2 <= number < rounds - full_rounds // 2:
             state[0] = pow(state[0], 5, modulus)
         else:
             state = [pow(x, 5, modulus) for x in state]
-        state = [sum(m * x for m, x in zip(row, state)) % modulus for row in matrix]
+        state = [sum(m * x for m, x in zip(row, state, strict=True)) % modulus for row in matrix]
     return state[0]

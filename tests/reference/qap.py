@@ -39,7 +39,7 @@ def cubic_witness(x: int, k: int) -> list[int]:
 
 
 def with_public_rows(system: System) -> System:
-    """The system that snarkjs makes keys for: A gets a row with the entry 1 for the wire one and each public input."""
+    """The system as snarkjs extends it: A has one more row, with entry 1, for the wire one and each public input."""
     more = [{wire: 1} for wire in range(system.num_public + 1)]
     nothing = [{} for _ in more]
     return System(system.a + more, system.b + nothing, system.c + nothing, system.num_wires, system.num_public)
@@ -81,7 +81,7 @@ def interpolate(nodes: list[int], values: list[int]) -> list[int]:
             if i != j:
                 basis = product(basis, [-other % R, 1])
                 scale = scale * pow(node - other, -1, R) % R
-        result = [(c + scale * b) % R for c, b in zip(result, basis)]
+        result = [(c + scale * b) % R for c, b in zip(result, basis, strict=True)]
     return result
 
 
@@ -104,4 +104,4 @@ def columns(rows: list[Row], num_wires: int, n: int) -> list[list[int]]:
 
 def combination(polynomials: list[list[int]], witness: list[int]) -> list[int]:
     """Σ witness_j · polynomial_j."""
-    return [sum(w * p[i] for w, p in zip(witness, polynomials)) % R for i in range(len(polynomials[0]))]
+    return [sum(w * p[i] for w, p in zip(witness, polynomials, strict=True)) % R for i in range(len(polynomials[0]))]

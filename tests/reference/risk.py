@@ -1,4 +1,4 @@
-"""Risk grids in exact fractions and floating-point-free definitions, the long way round.
+"""Risk grids by exact fractions and direct definitions.
 
 An asset is (price, factor or None, underlying price, delta, gamma, haircut), the last three as fractions.
 """
@@ -16,13 +16,13 @@ def option_value(price: int, underlying: int, delta: Fraction, gamma: Fraction, 
 
 
 def smallest_range_bps(multiple: Fraction, volatility: Fraction, days: Fraction) -> int:
-    """The least whole number of bps whose square is not below (multiple * volatility)^2 * days, by trying them all."""
+    """The least whole number of bps whose square is at least (multiple * volatility)^2 * days, by exhaustive search."""
     target = (multiple * volatility) ** 2 * days
     return next(n for n in range(BPS + 1) if Fraction(n, BPS) ** 2 >= target or n == BPS)
 
 
 def factor_signs() -> list[tuple[int, ...]]:
-    """All sixteen sign combinations of four factors, the first factor changing fastest, + before -."""
+    """All sixteen combinations of signs of four factors, the first factor changing fastest, + before -."""
     return [tuple(reversed(signs)) for signs in product((1, -1), repeat=4)]
 
 

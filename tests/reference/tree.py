@@ -1,8 +1,8 @@
-"""A quaternary tree of zeros and leaves, computed from the leaves every time.  Imports nothing of ours."""
+"""A quaternary Merkle tree, recomputed from its leaves every time.  Imports nothing of ours."""
 
 
 def root(leaves: list[int], depth: int, node) -> int:
-    """The root over the leaves, with 0 wherever there is none; `node` hashes four children."""
+    """The root over the leaves, with 0 for empty places; `node` hashes four children."""
     level, empty = list(leaves), 0
     for _ in range(depth):
         level += [empty] * (-len(level) % 4)
@@ -12,7 +12,7 @@ def root(leaves: list[int], depth: int, node) -> int:
 
 
 def climb(leaf: int, position: int, path, node) -> int:
-    """The root that a leaf and its path lead to.  Raises AssertionError when the path does not hold its own nodes."""
+    """The root computed from a leaf and its path.  Raises AssertionError when the path does not contain the node."""
     current = leaf
     for level, children in enumerate(path):
         assert children[position >> 2 * level & 3] == current
