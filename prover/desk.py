@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from prover.machine import clock, home
+from prover.machine import clock, home, threadcount
 from prover.operator import creation, defaults, oracles
 from prover.trader import addresses, amounts, durations, moves, orders, sessions, walletfile, wallets
 from prover.trader.sessions import Session, Settlement
@@ -66,10 +66,14 @@ class Order:
 
 
 class Desk:
-    """A wallet, open at its home's ledger.  Use it in a `with` block or `close` it, which unlocks the wallet."""
+    """A wallet, open at its home's ledger.  Use it in a `with` block or `close` it, which unlocks the wallet.
 
-    def __init__(self, name: str, session: Session, resources: ExitStack):
+    It proves on `threads` threads; None means as many as the machine has cores.
+    """
+
+    def __init__(self, name: str, session: Session, resources: ExitStack, threads: int | None = None):
         self.name = name
+        self.threads = threads
         self.session = session
         self._resources = resources
 
@@ -112,16 +116,19 @@ class Desk:
 
     def deposit(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
         """Takes an amount in from an external party, whose name is public.  `position` chooses the account."""
-        return moves.deposit(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
+        with threadcount.limited_to(self.threads):
+            return moves.deposit(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
 
     def withdraw(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
         """Pays an amount out to an external party, whose name is public."""
-        return moves.withdraw(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
+        with threadcount.limited_to(self.threads):
+            return moves.withdraw(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
 
     def pay(self, amount: str, to: str, *, position: int | None = None) -> Settlement:
         """Pays an amount to an address."""
         receiver = addresses.decode(to)
-        return moves.pay(self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position)
+        with threadcount.limited_to(self.threads):
+            return moves.pay(self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position)
 
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts = (), expires: str = "1h", position: int | None = None
@@ -135,7 +142,8 @@ class Desk:
         sold, bought = amounts.parse_all(_texts(sell), self.pool), amounts.parse_all(_texts(buy), self.pool)
         now_ms = clock.now_ms()
         expiry_ms = now_ms + durations.parse_ms(expires)
-        placed = orders.place(self.session, sold, bought, readers, expiry_ms, now_ms, position)
+        with threadcount.limited_to(self.threads):
+            placed = orders.place(self.session, sold, bought, readers, expiry_ms, now_ms, position)
         return Order(placed.order_id, placed.leg, placed.terms, self.pool)
 
     def orders(self) -> list[Order]:
@@ -149,13 +157,15 @@ class Desk:
     def take(self, order: Order | str, *, position: int | None = None) -> Settlement:
         """Takes an order whole: proves the other side and settles both at once.  A text must be the whole id."""
         order_id = order.order_id if isinstance(order, Order) else order
-        return orders.take(self.session, order_id, clock.now_ms(), position)
+        with threadcount.limited_to(self.threads):
+            return orders.take(self.session, order_id, clock.now_ms(), position)
 
     def cancel(self, order: Order | str) -> Settlement:
         """Voids an order of this wallet by moving its account."""
         text = order.order_id if isinstance(order, Order) else order
         own = [known.order_id for known in self.session.wallet.orders]
-        return orders.cancel(self.session, orders.full_id(text, own, "of this wallet"), clock.now_ms())
+        with threadcount.limited_to(self.threads):
+            return orders.cancel(self.session, orders.full_id(text, own, "of this wallet"), clock.now_ms())
 
     def _order(self, posted: board.Order) -> Order:
         order_id = posted.order_id.hex()
@@ -187,7 +197,9 @@ def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | N
         return oracles.publish(ledger, oracles.read(place.oracles), complete, clock.now_ms())
 
 
-def create(folder: PathLike | None, name: str, passphrase: str, *, phrase: str | None = None) -> Desk:
+def create(
+    folder: PathLike | None, name: str, passphrase: str, *, phrase: str | None = None, threads: int | None = None
+) -> Desk:
     """Creates a wallet, or restores it from its seed phrase, and opens it.
 
     Raises FileExistsError when there is a wallet of this name.
@@ -196,16 +208,16 @@ def create(folder: PathLike | None, name: str, passphrase: str, *, phrase: str |
     walletfile.check_passphrase(passphrase)
     with walletfile.create(home.find(folder).wallet(name), passphrase, wallet):
         pass
-    return open(folder, name, passphrase)
+    return open(folder, name, passphrase, threads=threads)
 
 
-def open(folder: PathLike | None, name: str, passphrase: str) -> Desk:
+def open(folder: PathLike | None, name: str, passphrase: str, *, threads: int | None = None) -> Desk:
     """Opens a wallet at its home's ledger.  Raises walletfile.WrongPassphrase for the wrong passphrase."""
     place = home.find(folder)
     with ExitStack() as stack:
         ledger = stack.enter_context(sessions.open_ledger(place))
         session = stack.enter_context(sessions.open(place, ledger, name, passphrase, clock.now_ms()))
-        return Desk(name, session, stack.pop_all())
+        return Desk(name, session, stack.pop_all(), threads)
 
 
 def _texts(given: Texts) -> Sequence[str]:

@@ -1,21 +1,20 @@
-"""The proving keys on this machine: development keys, made on first use, and those of ceremonies, put here on purpose.
+"""The proving keys on this machine: development keys, generated on first use, and installed keys of ceremonies.
 
     KEYS/STATEMENT-FINGERPRINT/                         a development key, in the form of prover/proofs/keyfolder.py
     KEYS/ceremony-TRANSCRIPT/STATEMENT-FINGERPRINT/     a key of the ceremony whose transcript has this digest
 
-Whoever makes a key alone could keep what forges proofs, so a key made here is a development key and its manifest says
-so.  The randomness is the operating system's and is forgotten.  A ceremony's key is never made here: it is installed
-from a transcript that was verified, whose digest its manifest names.  A folder appears whole, by one rename.
+A single party that generates a key could keep the secret that forges proofs.  So a key generated here is a development
+key, and its manifest says so; its randomness is the operating system's and is forgotten.  A ceremony's key is never
+generated here: it is installed from a verified transcript, whose digest its manifest names.  A folder appears whole, by
+one rename.
 """
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from circuits import registry
-from prover.machine import files, tasks
+from prover.machine import arrayfolder, files, tasks
 from prover.proofs import keyfolder
 from prover.proofs.keyfolder import Key
 from settlement import pool
@@ -25,13 +24,12 @@ from zk.groth16.keys import ProvingKey
 
 CEREMONY_FOLDER = "ceremony-"
 NAME_DIGITS = 16  # of a digest in the name of a folder
-UNFINISHED = ".unfinished-"
 
 
 class Keystore:
     """The keys in one folder: the development keys, or those of the ceremony whose transcript has this digest.
 
-    `now_ms` is written into keys that are made now.
+    `now_ms` is written into keys that are generated now.
     """
 
     def __init__(self, folder: Path, now_ms: int, transcript: str | None = None):
@@ -48,33 +46,32 @@ class Keystore:
         return f"a key of ceremony {self.transcript[:NAME_DIGITS]}"
 
     def folder(self, name: str) -> Path:
-        """Where the statement's key lies, or would."""
+        """The folder of the statement's key, whether or not it exists."""
         return self._folder / _name(name)
 
     def open(self, name: str) -> Key:
-        """The statement's key.  A development key that is not there yet is made, which takes seconds.
+        """The statement's key.  A missing development key is generated, which takes seconds.
 
-        Raises FormatError when the folder is damaged or was made for something else, and for a ceremony's key that is
-        not there.
+        Raises FormatError when the folder is damaged or for another statement, and when a ceremony's key is missing.
         """
         if name not in self._opened:
             folder = self.folder(name)
             if not folder.exists():
-                self._make(name, folder)
+                self._generate(name, folder)
             self._opened[name] = keyfolder.read(name, folder, self.transcript)
         return self._opened[name]
 
     def statement_key(self, name: str) -> pool.StatementKey:
-        """What a pool holds of this key."""
+        """The part of this key that a pool contains."""
         key = self.open(name)
         return pool.StatementKey(name, key.fingerprint, key.verifying, self.transcript)
 
     def install(self, name: str, proving: ProvingKey) -> bool:
-        """Puts a ceremony's key here, which whoever calls has verified.  Whether it was not here before.
+        """Installs a ceremony's key, which the caller has verified.  Returns whether it is new.
 
-        Raises FormatError when there is another key in its place.
+        Raises FormatError when another key is in its place.
         """
-        assert self.transcript is not None, "a key of nobody's ceremony is made, not installed"
+        assert self.transcript is not None, "a development key is generated, not installed"
         folder = self.folder(name)
         is_new = self._place(name, folder, lambda: proving)
         if keys.digest(self.open(name).verifying) != keys.digest(proving.verifying):
@@ -82,7 +79,7 @@ class Keystore:
         return is_new
 
     def check_pool(self, of: pool.Pool) -> None:
-        """Raises FormatError when the pool was made with other keys, or these are gone: new ones would be no help."""
+        """Raises FormatError when the pool has other keys, or when these are gone, because new ones would not help."""
         for theirs in (of.leg, of.margin):
             if theirs.transcript != self.transcript:
                 raise FormatError(
@@ -96,10 +93,10 @@ class Keystore:
             if self.statement_key(theirs.statement).digest != theirs.digest:
                 raise FormatError(
                     f"the {theirs.statement} key in {self.folder(theirs.statement)} is not the one this ledger's pool "
-                    "verifies with: put the pool's key folder there, or make a new pool"
+                    "verifies with: put the pool's key folder there, or create a new pool"
                 )
 
-    def _make(self, name: str, folder: Path) -> None:
+    def _generate(self, name: str, folder: Path) -> None:
         if self.transcript is not None:
             raise FormatError(
                 f"there is no {name} key of ceremony {self.transcript[:NAME_DIGITS]} in {self._folder}: "
@@ -108,63 +105,61 @@ class Keystore:
         self._place(name, folder, lambda: _generate(name))
 
     def _place(self, name: str, folder: Path, proving: Callable[[], ProvingKey]) -> bool:
-        """Makes the folder of a key, all of it or nothing.  Whether it was not there."""
+        """Creates the folder of a key, completely or not at all.  Returns whether it is new."""
         files.make_folder(self._folder)
         with files.locked(folder, f"the {name} key", wait_s=-1):
-            if folder.exists():  # another process made it while this one waited
+            if folder.exists():  # another process created it while this one waited
                 return False
-            for leftover in self._folder.glob(f"{UNFINISHED}{name}-*"):
+            for leftover in self._folder.glob(f"{arrayfolder.UNFINISHED}{name}-*"):
                 shutil.rmtree(leftover)
-            beside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{name}-", dir=self._folder))
-            keyfolder.write(name, beside, proving(), self.transcript, self._now_ms)
-            os.rename(beside, folder)
-            files.sync_folder(self._folder)
+            with arrayfolder.creating(folder, f"{name}-") as unfinished:
+                keyfolder.write(name, unfinished, proving(), self.transcript, self._now_ms)
         return True
 
 
 def of_pool(folder: Path, now_ms: int, of: pool.Pool) -> Keystore:
-    """The keys that a pool's proofs are made with."""
+    """The keystore that a pool's proofs need."""
     return Keystore(folder, now_ms, of.leg.transcript)
 
 
 def confirms(folder: Path, of: pool.Pool) -> bool:
-    """Whether the pool's keys are those of the ceremony that it names, by what was verified and installed here."""
+    """Whether the pool's keys are those that were verified and installed here from the ceremony that it names."""
     transcript = of.leg.transcript
     if transcript is None:
         return False
-    found = Keystore(folder, 0, transcript)
+    keystore = Keystore(folder, 0, transcript)
     return all(
-        keyfolder.holds(key.statement, found.folder(key.statement), transcript, key.verifying)
+        keyfolder.holds(key.statement, keystore.folder(key.statement), transcript, key.verifying)
         for key in (of.leg, of.margin)
     )
 
 
 def best(folder: Path, now_ms: int) -> Keystore:
-    """The keys of the ceremony that was installed last, and the development keys where none was."""
-    found = installed(folder)
-    return Keystore(folder, now_ms, found[-1] if found else None)
+    """The keys of the ceremony that was installed last, or the development keys when none was."""
+    transcripts = installed(folder)
+    return Keystore(folder, now_ms, transcripts[-1] if transcripts else None)
 
 
 def installed(folder: Path) -> list[str]:
     """The transcripts of the ceremonies that have a key for every statement here, the last installed last.
 
-    A folder with a manifest that is not readable is left out, as one that is not there.
+    It skips folders whose manifest is not readable.
     """
-    found = []
+    dated = []
     for place in folder.glob(f"{CEREMONY_FOLDER}*"):
         try:
             manifests = [keyfolder.read_manifest(name, place / _name(name)) for name in registry.names()]
-            origins = {manifest["origin"] for manifest in manifests}
+            origins = {manifest.origin for manifest in manifests}
             transcript = origins.pop().removeprefix(keyfolder.CEREMONY)
             if not origins and place.name == f"{CEREMONY_FOLDER}{transcript[:NAME_DIGITS]}":
-                found.append((max(manifest["made_ms"] for manifest in manifests), transcript))
+                dated.append((max(manifest.made_ms for manifest in manifests), transcript))
         except (FormatError, OSError):
             continue
-    return [transcript for _, transcript in sorted(found)]
+    return [transcript for _, transcript in sorted(dated)]
 
 
 def _name(name: str) -> str:
-    """How the folder of a statement's key is called."""
+    """The name of the folder of a statement's key."""
     return f"{name}-{registry.pinned(name)[:NAME_DIGITS]}"
 
 

@@ -1,7 +1,7 @@
-"""From the inputs of a statement to its proof: relation → witness → prove → verify.
+"""The pipeline from the inputs of a statement to its proof: relation → witness → prove → verify.
 
-A false statement is refused before anything is computed, in the words of its relation; and no proof leaves before
-it has verified here, so a broken key or a faulty machine cannot send a proof that leaks or fails.
+A false statement is refused before anything is computed, in the words of its relation.  No proof leaves before it has
+been verified here, so a broken key or a faulty machine cannot publish a proof that leaks or fails.
 """
 
 from typing import Any

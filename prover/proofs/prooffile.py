@@ -1,33 +1,32 @@
-"""PROOF.json: a proof of a statement beside all that says what it proves.
+"""PROOF.json: a proof of a statement together with everything that it states.
 
     {"format": "zksettle-proof", "version": 1, "statement": "margin", "fingerprint": "64 hex digits",
      "public": {"commitment": "decimal", …}, "proof": {snarkjs's proof.json},
      "key": {"digest": "64 hex digits", "verification_key": {snarkjs's verification_key.json}}}
 
-The key in the file says which key the proof was made under.  A proof means nothing under a key that whoever sent it
-chose, so a verifier takes a key of its own and uses the one in the file only to say that they differ.
+The key in the file tells under which key the proof was made.  A proof means nothing under a key that its sender chose,
+so a verifier uses a key of its own, and the one in the file only to report that they differ.
 """
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 
 from circuits import registry
 from circuits.statements import statement
 from zk.errors import FormatError
-from zk.formats import snarkjs, strictjson
+from zk.formats import dataclassjson, snarkjs, strictjson
 from zk.groth16 import keys
 from zk.groth16.keys import Proof, VerifyingKey
 
-FORMAT = "zksettle-proof"
-VERSION = 1
+FORMAT: Final = "zksettle-proof"
+VERSION: Final = 1
 MAX_BYTES = 1 << 20
-FIELDS = {"format", "version", "statement", "fingerprint", "public", "proof", "key"}
 
 
 @dataclass(frozen=True)
 class ProofFile:
-    """What a proof file holds; `public` is the statement's dataclass."""
+    """The content of a proof file; `public` is the statement's dataclass."""
 
     statement: str
     public: Any
@@ -40,51 +39,78 @@ class ProofFile:
         return statement.inputs(self.public)
 
 
-def to_json(found: ProofFile) -> dict[str, Any]:
+_Foreign = Annotated[Any, dataclassjson.Codec(lambda value, _place: value, lambda value: value)]
+"""JSON that another module reads."""
+
+
+@dataclass(frozen=True)
+class _KeyJson:
+    digest: str
+    verification_key: _Foreign
+
+
+@dataclass(frozen=True)
+class _ProofJson:
+    format: Literal["zksettle-proof"]
+    version: Literal[1]
+    statement: str
+    fingerprint: str
+    public: _Foreign
+    proof: _Foreign
+    key: _KeyJson
+
+
+def to_json(file: ProofFile) -> dict[str, Any]:
     """The file's content as JSON values."""
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "statement": found.statement,
-        "fingerprint": registry.pinned(found.statement),
-        "public": statement.to_json(found.public),
-        "proof": json.loads(snarkjs.encode_proof(found.proof)),
-        "key": {
-            "digest": keys.digest(found.key).hex(),
-            "verification_key": json.loads(snarkjs.encode_verifying_key(found.key)),
-        },
-    }
+    return dataclassjson.write(
+        _ProofJson(
+            format=FORMAT,
+            version=VERSION,
+            statement=file.statement,
+            fingerprint=registry.pinned(file.statement),
+            public=statement.to_json(file.public),
+            proof=json.loads(snarkjs.encode_proof(file.proof)),
+            key=_KeyJson(keys.digest(file.key).hex(), json.loads(snarkjs.encode_verifying_key(file.key))),
+        )
+    )
 
 
-def encode(found: ProofFile) -> str:
+def encode(file: ProofFile) -> str:
     """The file's text."""
-    return json.dumps(to_json(found), indent=1) + "\n"
+    return json.dumps(to_json(file), indent=1) + "\n"
 
 
 def decode(data: bytes) -> ProofFile:
     """The proof file in these bytes.
 
-    Raises FormatError, naming the place, when anything in it is missing, unknown, out of range or contradicts the rest.
+    Raises FormatError, naming the field, when one is missing, unknown, out of range, or contradicts the others.
     """
     what = "the proof file"
     document = strictjson.loads(data, what, MAX_BYTES)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError("this is not a proof file of zksettle")
-    if document.get("version") != VERSION:
-        raise FormatError(f"the proof file has version {document.get('version')!r}; this program knows {VERSION}")
-    fields = strictjson.has_keys(document, FIELDS, what)
-    name = fields["statement"]
+    version = document.get("version")
+    if type(version) is not int or version != VERSION:
+        raise FormatError(f"the proof file has version {version!r}; this program knows {VERSION}")
+    stored = dataclassjson.read(_ProofJson, document, what)
+    name = stored.statement
     if name not in registry.names():
-        raise FormatError(f"the proof file names no statement of ours: there are {', '.join(registry.names())}")
-    if fields["fingerprint"] != registry.pinned(name):
+        raise FormatError(f"the proof file's statement is unknown: there are {', '.join(registry.names())}")
+    if stored.fingerprint != registry.pinned(name):
         raise FormatError(f"the proof was made for another version of {name}: its fingerprint is not the pinned one")
-    public = statement.from_json(registry.get(name).Public, fields["public"], "public")
-    proof = snarkjs.decode_proof(_bytes(fields["proof"]))
-    return ProofFile(name, public, proof, _key(fields["key"]))
+    public = statement.from_json(registry.get(name).Public, stored.public, "public")
+    proof = snarkjs.decode_proof(json.dumps(stored.proof).encode())
+    key = snarkjs.decode_verifying_key(json.dumps(stored.key.verification_key).encode())
+    if stored.key.digest != keys.digest(key).hex():
+        raise FormatError("the digest in the proof file is not that of its key")
+    return ProofFile(name, public, proof, key)
 
 
 def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: bytes) -> ProofFile:
-    """A proof file from snarkjs's three files.  Raises FormatError when one is malformed or the inputs do not fit."""
+    """A proof file from snarkjs's three files.
+
+    Raises FormatError when one is malformed, or when the inputs do not fit the statement or the key.
+    """
     key, inputs = snarkjs.decode_verifying_key(key_data), snarkjs.decode_public(public_data)
     kind = registry.get(name)
     names = [path for path, _ in statement.leaves(kind.blank()[0])]
@@ -92,19 +118,6 @@ def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: byt
         raise FormatError(
             f"{name} has {len(names)} public inputs; the files have {len(inputs)}, the key {key.num_public}"
         )
-    public = statement.from_json(
-        kind.Public, {name: str(value) for name, value in zip(names, inputs, strict=True)}, "public"
-    )
+    values = {name: str(value) for name, value in zip(names, inputs, strict=True)}
+    public = statement.from_json(kind.Public, values, "public")
     return ProofFile(name, public, snarkjs.decode_proof(proof_data), key)
-
-
-def _key(document: object) -> VerifyingKey:
-    fields = strictjson.has_keys(document, {"digest", "verification_key"}, "the proof file's key")
-    key = snarkjs.decode_verifying_key(_bytes(fields["verification_key"]))
-    if fields["digest"] != keys.digest(key).hex():
-        raise FormatError("the digest in the proof file is not that of its key")
-    return key
-
-
-def _bytes(document: object) -> bytes:
-    return json.dumps(document).encode()

@@ -1,4 +1,4 @@
-"""Single proofs in files: `zksettle prove` and `verify`."""
+"""Single proofs in files: `zksettle prove` and `zksettle verify`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,49 +15,49 @@ from zk.groth16.keys import Proof, VerifyingKey
 
 @dataclass(frozen=True)
 class TrustedKey:
-    """The key a verifier uses, and in words where it comes from."""
+    """The verifier's own key, and its origin in words."""
 
     key: VerifyingKey
     origin: str
 
 
-def prove(name: str, public: Any, private: Any, keystore: Keystore) -> ProofFile:
-    """A proof under this keystore's key.  Raises as `pipeline.prove`."""
+def prove_file(name: str, public: Any, private: Any, keystore: Keystore) -> ProofFile:
+    """A proof under this keystore's key, as a file.  Raises as `pipeline.prove`."""
     proof = pipeline.prove(name, public, private, keystore)
     return prooffile.ProofFile(name, public, proof, keystore.open(name).verifying)
 
 
 def own_key(name: str, keystore: Keystore) -> TrustedKey:
-    """This home's key of a statement.  Raises InvalidProof when there is none: a fresh one would refuse every proof."""
+    """This home's key of a statement.  Raises InvalidProof when there is none."""
     folder = keystore.folder(name)
-    if not folder.exists():
+    if not folder.exists():  # a fresh key would refuse every proof
         raise InvalidProof(
             f"there is no {name} key in {folder.parent} to verify with: give the key you trust with --verification-key"
         )
     return TrustedKey(keystore.open(name).verifying, f"this home's {name} key, {keystore.origin}")
 
 
-def verify(found: ProofFile, trusted: TrustedKey, is_paranoid: bool = False) -> None:
-    """Returns when the proof is valid under the trusted key; with `is_paranoid` when py_ecc finds so too.
+def verify_file(file: ProofFile, trusted: TrustedKey, is_paranoid: bool = False) -> None:
+    """Returns when the file's proof is valid under the trusted key, and was made under it.  Raises InvalidProof."""
+    if file.key != trusted.key:
+        raise InvalidProof(
+            f"the proof was made under key {keys.digest(file.key).hex()[:16]}, and {trusted.origin} is "
+            f"{keys.digest(trusted.key).hex()[:16]}: if you trust the other key, give it with --verification-key"
+        )
+    verify(trusted.key, file.inputs, file.proof, is_paranoid)
+
+
+def verify(key: VerifyingKey, inputs: Sequence[int], proof: Proof, is_paranoid: bool = False) -> None:
+    """Returns when the proof of any circuit is valid under the key; with `is_paranoid`, when py_ecc agrees.
 
     Raises InvalidProof when it is not.
     """
-    if found.key != trusted.key:
-        raise InvalidProof(
-            f"the proof was made under key {keys.digest(found.key).hex()[:16]}, and {trusted.origin} is "
-            f"{keys.digest(trusted.key).hex()[:16]}: if you trust the other key, give it with --verification-key"
-        )
-    verify_inputs(trusted.key, found.inputs, found.proof, is_paranoid)
-
-
-def verify_inputs(key: VerifyingKey, inputs: Sequence[int], proof: Proof, is_paranoid: bool = False) -> None:
-    """Returns when the proof of any circuit is valid under the key.  Raises InvalidProof when it is not."""
     from zk.groth16 import verifier
 
     with tasks.task("Verifying"):
         verifier.verify(key, inputs, proof)
     if is_paranoid:
-        from zk.groth16 import second_opinion
+        from zk.groth16 import second_opinion  # py_ecc, which takes a second to import
 
         with tasks.task("Verifying again with py_ecc"):
             second_opinion.verify(key, inputs, proof)

@@ -62,7 +62,7 @@ def _statement(request: Message, keystore: "Keystore") -> Message:
     if name not in registry.names():
         raise FormatError(f"there is no statement {name[:40]!r}")
     public, private = statement.read(registry.get(name), request.parts[0])
-    found = proving.prove(name, public, private, keystore)
+    found = proving.prove_file(name, public, private, keystore)
     told = {"key": keys.digest(found.key).hex(), "origin": keystore.origin}
     return protocol.answer(Outcome.DONE, "", prooffile.encode(found).encode(), **told)
 

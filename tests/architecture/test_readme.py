@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,20 @@ def test_the_walk_by_hand_ends_well(keystore, tmp_path, monkeypatch):
         assert ran.code == 0, (words, ran)
         if words[:2] == ["order", "place"]:
             order = json.loads(ran.out)["order"]
+
+
+def test_the_ten_lines_of_python_place_and_take_an_order(keystore, tmp_path, monkeypatch):
+    (lines,) = re.findall(r"<!-- desk.*?```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, Any] = {}
+    exec(compile(lines, "README.md", "exec"), made)
+    with made["maker"], made["taker"]:
+        assert made["maker"].balances() == {"USDC": "3,000"}
+        assert made["taker"].balances() == {"USDC": "9,000", "ETH": "1"}
+        assert made["taker"].orders() == []
+    assert len([line for line in lines.splitlines() if line]) <= 11
 
 
 @pytest.mark.skipif(not evm.HAS_PYREVM, reason="pyrevm has no wheels for this Python")

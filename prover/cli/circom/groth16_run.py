@@ -59,7 +59,7 @@ def verify(app: App, key: Path, public: Path, proof: Path, is_paranoid: bool) ->
     decoded = snarkjs.decode_proof(files.read(proof, paths.MAX_BYTES))
     with watching.show_progress(app):
         warmup.compile_kernels()
-        proving.verify_inputs(verifying, inputs, decoded, is_paranoid)
+        proving.verify(verifying, inputs, decoded, is_paranoid)
     digest = keys.digest(verifying).hex()
     app.screen.say(f"The proof is valid{', and py_ecc agrees' if is_paranoid else ''}.", "good")
     app.screen.fields([("key", f"{digest[:16]}: the key in {key}"), ("public inputs", str(len(inputs)))])

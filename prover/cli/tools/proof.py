@@ -67,7 +67,7 @@ def _prove_here(app: App, statement: str, inputs: bytes) -> tuple[str, str, str,
         warmup.compile_kernels()
         keystore = _keystore(app)
         started = time.perf_counter()
-        found = proving.prove(statement, public, private, keystore)
+        found = proving.prove_file(statement, public, private, keystore)
         took_s = time.perf_counter() - started
     return prooffile.encode(found), keys.digest(found.key).hex(), keystore.origin, took_s
 
@@ -102,7 +102,7 @@ def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool)
     with watching.show_progress(app):
         warmup.compile_kernels()
         started = time.perf_counter()
-        proving.verify(found, trusted, paranoid)
+        proving.verify_file(found, trusted, paranoid)
         took_s = time.perf_counter() - started
     digest, names = keys.digest(trusted.key).hex(), [name for name, _ in _inputs(found.public)]
     app.screen.say(f"The proof of {found.statement} is valid{', and py_ecc agrees' if paranoid else ''}.", "good")

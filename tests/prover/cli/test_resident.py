@@ -141,7 +141,7 @@ def test_proofs_side_by_side_are_each_of_their_own_inputs(running, keystore):
     for (name, public, _), answer in zip(asked, answers, strict=True):
         found = prooffile.decode(answer.parts[0])
         assert found.public == public and answer.fields["key"]
-        proving.verify(found, proving.own_key(name, keystore))
+        proving.verify_file(found, proving.own_key(name, keystore))
 
 
 def test_a_worker_killed_within_a_proof_loses_no_request_and_nothing_of_the_witness_is_left(running, keystore, leg):
@@ -155,7 +155,7 @@ def test_a_worker_killed_within_a_proof_loses_no_request_and_nothing_of_the_witn
         for pid in before:
             os.kill(pid, signal.SIGKILL)
     for answer in answers:
-        proving.verify(prooffile.decode(answer.result().parts[0]), proving.own_key("leg", keystore))
+        proving.verify_file(prooffile.decode(answer.result().parts[0]), proving.own_key("leg", keystore))
     assert before.isdisjoint(worker["pid"] for worker in workers(running))
     written = [path for path in running.rglob("*") if path.is_file() and "keys" not in path.parts and path != leg]
     secrets = [value for _, value in statement.leaves(samples.honest("leg")[0][1]) if value > 1 << 100]

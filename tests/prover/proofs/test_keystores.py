@@ -12,8 +12,10 @@ import pytest
 from circuits import registry
 from circuits.frontend import compiler
 from circuits.frontend.builder import Builder
+from prover.machine import arrayfolder
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
+from settlement import pool
 from tests.prover import pools
 from zk.errors import FormatError
 from zk.fields.prime import R
@@ -37,6 +39,7 @@ def store(tmp_path, monkeypatch):
     circuit = toy()
     monkeypatch.setattr(registry, "compiled", lambda name: circuit)
     monkeypatch.setattr(registry, "pinned", lambda name: compiler.fingerprint(circuit))
+    monkeypatch.setitem(pool.NUM_PUBLIC, TOY, 1)
     return lambda: Keystore(tmp_path / "keys", now_ms=7)
 
 
@@ -99,10 +102,14 @@ def test_every_altered_file_is_refused(store):
     "changes, why",
     [
         ({"version": 1}, "version 1; this program knows 2"),
-        ({"fingerprint": "00"}, "for something else"),
-        ({"statement": "leg"}, "for something else"),
-        ({"format": "other"}, "for something else"),
-        ({"files": 5}, "not readable"),
+        ({"version": "2"}, "manifest.json.version is not 2"),
+        ({"fingerprint": "00"}, "for another statement, or for another version of it"),
+        ({"statement": "leg"}, "for another statement, or for another version of it"),
+        ({"format": "other"}, "manifest.json.format is not 'zksettle-keys'"),
+        ({"files": 5}, "manifest.json.files is not an object"),
+        ({"files": {"x": 5}}, "is not a string"),
+        ({"made_ms": True}, "manifest.json.made_ms is not an integer"),
+        ({"origin": None}, "manifest.json.origin is not a string"),
     ],
 )
 def test_a_manifest_for_something_else_is_refused(store, changes, why):
@@ -135,15 +142,15 @@ def test_a_crash_while_making_leaves_nothing_that_looks_like_a_key(store, monkey
 
 def test_what_a_crash_left_behind_is_swept(store, tmp_path):
     (tmp_path / "keys").mkdir()
-    leftover = tmp_path / "keys" / f"{keystores.UNFINISHED}{TOY}-x"
+    leftover = tmp_path / "keys" / f"{arrayfolder.UNFINISHED}{TOY}-x"
     leftover.mkdir()
     store().open(TOY)
     assert not leftover.exists()
 
 
 def test_two_at_once_make_one_key(store):
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda at: at.open(TOY), (store(), store()))
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda at: at.open(TOY), (store(), store()))
     assert keys.digest(first.verifying) == keys.digest(second.verifying)
 
 
@@ -181,7 +188,7 @@ def test_a_ceremonys_key_is_never_made_here(store, tmp_path):
 def test_a_development_key_does_not_pass_for_a_ceremonys(store, tmp_path):
     _, at = ceremony(store, tmp_path)
     shutil.copytree(store().folder(TOY), at.folder(TOY))
-    with pytest.raises(FormatError, match="of another origin, development: single party"):
+    with pytest.raises(FormatError, match="states another origin, development: single party"):
         at.open(TOY)
 
 
@@ -209,11 +216,11 @@ def test_the_best_keys_are_those_of_the_ceremony_installed_last(store, tmp_path,
 
 def test_a_pool_is_served_by_keys_of_its_own_origin_only(keystore, tmp_path):
     leg, margin = (replace(pools.any_key(*of), transcript=TRANSCRIPT) for of in (("leg", 8), ("margin", 4)))
-    pool = replace(pools.make(), leg=leg, margin=margin, insecure_dev=False)
-    assert keystores.of_pool(tmp_path, 7, pool).transcript == TRANSCRIPT
+    theirs = replace(pools.make(), leg=leg, margin=margin, insecure_dev=False)
+    assert keystores.of_pool(tmp_path, 7, theirs).transcript == TRANSCRIPT
     assert keystores.of_pool(tmp_path, 7, pools.make()).transcript is None
     with pytest.raises(FormatError, match="of another origin: ceremony 1212121212121212"):
-        keystore.check_pool(pool)
+        keystore.check_pool(theirs)
     with pytest.raises(FormatError, match="of another origin: development"):
         Keystore(tmp_path, 7, TRANSCRIPT).check_pool(pools.make())
 

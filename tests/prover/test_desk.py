@@ -1,0 +1,133 @@
+"""The front door: what a person does in Python is what the command line does."""
+
+import json
+import os
+
+import pytest
+
+from prover import desk
+from prover.machine import files
+from prover.trader import walletfile
+from settlement.rejection import Rejected, Rejection
+from tests.prover.cli.run import zksettle
+from zk.errors import FormatError, Unsatisfied
+
+MAKER, TAKER = "a passphrase of the maker's", "a passphrase of the taker's"
+
+
+@pytest.fixture(scope="module")
+def home(keystore, tmp_path_factory):
+    """A home with the session's keys, a pool, and prices."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+        assert desk.create_pool(folder, name="a pool", insecure_dev=True).insecure_dev
+        assert desk.publish_prices(folder, {"eth": "3,050.25"}).epoch == 1
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def desks(home):
+    """(maker, taker) with 4,000 USDC and 3 ETH."""
+    with desk.create(home, "maker", MAKER) as maker, desk.create(home, "taker", TAKER, threads=1) as taker:
+        maker.deposit("4,000 USDC", party="a bank")
+        taker.deposit("3 ETH")
+        yield maker, taker
+
+
+def test_an_order_on_margin_is_placed_seen_and_taken(home, desks):
+    maker, taker = desks
+    order = maker.place(sell="6,000 USDC", buy=["2 ETH"], to=[taker.address], expires="30m")
+    assert (order.sells, order.buys) == ("6,000 USDC", "2 ETH")
+    assert [(seen.order_id, seen.sells) for seen in taker.orders()] == [(order.order_id, "6,000 USDC")]
+    assert taker.order(order.order_id[:8]).buys == "2 ETH"
+    with desk.create(home, "stranger", "a passphrase of a stranger") as stranger:
+        (sealed,) = stranger.orders()
+        assert (sealed.terms, sealed.sells, sealed.buys) == (None, None, None)
+        with pytest.raises(Unsatisfied, match="sealed to others"):
+            stranger.take(sealed)
+    settlement = taker.take(order)
+    assert maker.balances() == {"USDC": "−2,000", "ETH": "2"}
+    assert taker.balances() == {"USDC": "6,000", "ETH": "1"}
+    with pytest.raises(Rejected) as refusal:
+        taker.take(order.order_id)
+    assert refusal.value.rejection is Rejection.NULLIFIER_SPENT
+    shown = json.loads(zksettle(home, "ledger", "show", "--json").out)
+    assert shown["events"][-1]["height"] == settlement.receipt.height
+
+
+def test_a_payment_arrives_and_a_withdrawal_leaves(desks):
+    maker, taker = desks
+    before = taker.session.wallet.balances[0], maker.sync().wallet.balances[0]
+    taker.pay("250.5 USDC", maker.address)
+    taker.withdraw("100 usdc", party="a bank")
+    after = taker.session.wallet.balances[0], maker.sync().wallet.balances[0]
+    assert (after[0] - before[0], after[1] - before[1]) == (-350_500_000, 250_500_000)
+
+
+def test_an_own_order_is_cancelled_by_its_object_or_its_first_digits(desks):
+    maker, taker = desks
+    first, second = taker.place(sell="0.1 ETH"), taker.place(buy="1 USDC")
+    with pytest.raises(FormatError, match="no order of this wallet begins with"):
+        maker.cancel(first.order_id[:8])
+    assert {closed.order_id for closed in taker.cancel(first).closed} == {first.order_id, second.order_id}
+    third = taker.place(sell="0.1 ETH")
+    assert taker.cancel(third.order_id[:10]).closed[0].order_id == third.order_id
+    assert third.order_id not in {order.order_id for order in taker.orders()}
+
+
+def test_no_repr_shows_a_secret(desks):
+    maker, _ = desks
+    order = maker.place(sell="123 USDC", buy="0.04 ETH")
+    for shown in (repr(maker), repr(order), repr(maker.session), repr(order.terms), repr(maker.cancel(order))):
+        assert "123" not in shown.replace(order.order_id[:16], "") and "USDC" not in shown
+        assert not set(maker.seed_phrase.split()) & set(shown.split())
+    assert repr(maker) == "Desk(wallet 'maker', pool 'a pool')"
+    assert repr(order).startswith(f"Order({order.order_id[:16]}…, ") and "expires 20" in repr(order)
+
+
+def test_a_wallet_is_opened_again_restored_and_guarded(home):
+    with desk.create(home, "mine", "12345678") as mine:
+        address, phrase = mine.address, mine.seed_phrase
+        with pytest.raises(files.Busy, match="the wallet mine is in use"):
+            desk.open(home, "mine", "12345678")
+    with desk.open(home, "mine", "12345678") as mine:
+        assert mine.address == address
+    with desk.create(home, "again", "12345678", phrase=phrase) as again:
+        assert again.address == address and len(again.seed_phrase.split()) == 24
+    with pytest.raises(walletfile.WrongPassphrase, match="the passphrase of wallet mine is wrong"):
+        desk.open(home, "mine", "87654321")
+    with pytest.raises(FormatError, match="there is no wallet named nobody: create one with"):
+        desk.open(home, "nobody", "12345678")
+    with pytest.raises(FormatError, match="fewer than 8 characters"):
+        desk.create(home, "short", "1234567")
+    with pytest.raises(FileExistsError, match="there is a wallet named mine already"):
+        desk.create(home, "mine", "12345678")
+
+
+def test_a_home_without_a_ledger_and_a_pool_without_a_ceremony_are_refused(home, tmp_path):
+    with pytest.raises(FormatError, match="there is no ledger in .*: create one with `zksettle pool new`"):
+        desk.open(tmp_path, "mine", "12345678")
+    with pytest.raises(FormatError, match="no ceremony's keys are installed here"):
+        desk.create_pool(tmp_path)
+    with pytest.raises(FormatError, match="there is a ledger in .* already"):
+        desk.create_pool(home, insecure_dev=True)
+
+
+@pytest.mark.parametrize("prices, words", [
+    ({"DOGE": "1"}, "no asset DOGE"), ({"ETH": "1", "eth": "2"}, "the price of ETH is given twice"),
+    ({"ETH": "-1"}, "is not a number"),
+])  # fmt: skip
+def test_prices_that_make_no_sense_are_refused(home, prices, words):
+    with pytest.raises(FormatError, match=words):
+        desk.publish_prices(home, prices)
+
+
+def test_a_closed_desk_unlocks_its_wallet_and_restores_the_number_of_threads(home, monkeypatch):
+    monkeypatch.setenv("ZKSETTLE_THREADS", "2")
+    opened = desk.create(home, "closing", "12345678", threads=1)
+    opened.deposit("1 USDC")
+    assert os.environ["ZKSETTLE_THREADS"] == "2"
+    opened.close()
+    desk.open(home, "closing", "12345678").close()
