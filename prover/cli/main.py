@@ -15,6 +15,7 @@ import click
 
 from prover.cli.frame import command, failure
 from prover.cli.frame.screen import WIDTH
+from prover.version import VERSION
 
 PLACES = {
     "demo": "prover.cli.demo.command:demo",
@@ -47,23 +48,8 @@ COLLECT_AFTER = 100_000  # objects; Python's own 700 makes importing Numba a ten
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
 
 
-def _show_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
-    """What --version does.  Finding the version out takes as long as all the rest of help."""
-    if not is_asked or context.resilient_parsing:
-        return
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        found = version("zksettle")
-    except PackageNotFoundError:
-        found = "not installed"
-    click.echo(f"zksettle, version {found}")
-    context.exit()
-
-
 @click.group(cls=command.LazyGroup, places=PLACES, context_settings=SETTINGS)
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
-              help="Show the version and exit.")  # fmt: skip
+@click.version_option(VERSION, prog_name="zksettle")
 def zksettle() -> None:
     """Private, atomic, margined settlement between traders.
 
