@@ -11,6 +11,7 @@ are pickles, so all folders are private to the user (mode 0700).
 """
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -25,6 +27,11 @@ import platformdirs
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 from zk.runtime import cpu
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 _ROOT = Path(__file__).parents[1]
 is_checked = bool(vars(numba.config)["BOUNDSCHECK"])  # whether kernels check their indices; set by the environment
@@ -68,13 +75,15 @@ def _reached(start: Path, imports: dict[Path, set[Path]]) -> set[Path]:
 
 
 def _computed_digests() -> dict[str, str]:
-    """For every module of this package, a SHA-256 of its code and of all code that it imports."""
+    """For every module that holds a kernel or may, a SHA-256 of its code and of all code that it imports."""
     trees = {path: ast.parse(path.read_bytes()) for path in sorted(_ROOT.rglob("*.py"))}
     imports = {path: _imported(tree) for path, tree in trees.items()}
     code = {path: f"{_module(path)} {_sha256(_code(tree))}" for path, tree in trees.items()}
+    reached = {path: _reached(path, imports) for path in trees}
     return {
-        _module(path): _sha256("\n".join(sorted(code[other] for other in _reached(path, imports)))) for path in trees
-    }
+        _module(path): _sha256("\n".join(sorted(code[other] for other in others)))
+        for path, others in reached.items() if _ROOT / "runtime" / "jit.py" in others
+    }  # fmt: skip
 
 
 def _sha256(text: str) -> str:
@@ -82,7 +91,7 @@ def _sha256(text: str) -> str:
 
 
 def _digests(base: Path) -> dict[str, str]:
-    """The digests of all modules.  Parsing takes about 0.3 s, so a file in `base` keeps them per exact source bytes."""
+    """The digests of all modules with kernels.  Parsing takes about 0.3 s, so a file in `base` keeps them per exact source bytes."""
     sources = hashlib.sha256(sys.version.encode())
     for path in sorted(_ROOT.rglob("*.py")):
         sources.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -117,7 +126,7 @@ _COMPILER = f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} 
 
 
 def folder_of(module: str) -> Path:
-    """The folder of a module's kernels.  For a module outside this package it depends on the whole package."""
+    """The folder of a module's kernels.  For a module outside this package it depends on all kernels."""
     digest = _BY_MODULE.get(module) or version
     return base / f"{module}-{hashlib.sha256(f'{_COMPILER} {digest}'.encode()).hexdigest()[:16]}"
 
@@ -152,7 +161,58 @@ class _Implementation(CompileResultCacheImpl):
     _locator_classes = [_Locator]
 
 
+class _Turns:
+    """Lets one process at a time compile a given kernel; the others wait, then load what it compiled.
+
+    Each lock is one byte of one file, so a process that dies leaves nothing behind (fcntl(2), F_SETLKW).  A process holds
+    the lock of a kernel while it compiles the kernels that this one calls; calls form no cycle, so neither do waits.
+    """
+
+    def __init__(self) -> None:
+        self._file: int | None = None
+
+    def take(self, name: str) -> None:
+        """Waits until no other process is compiling the kernel of this name."""
+        self._lock(name, "LOCK_EX")
+
+    def end(self, name: str) -> None:
+        """Lets the next process continue."""
+        self._lock(name, "LOCK_UN")
+
+    def _lock(self, name: str, operation: str) -> None:
+        if fcntl is None:
+            return
+        if self._file is None:
+            self._file = os.open(base / "turns", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
+        with contextlib.suppress(OSError):  # a file system without locks: two processes may compile the same kernel
+            fcntl.lockf(self._file, getattr(fcntl, operation), 1, place)
+
+
+_turns = _Turns()
+
+
 class KernelCache(FunctionCache):
     """Numba's cache of one function, stored in the folder of its module."""
 
     _impl_class = _Implementation
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled kernel, or None: the caller then compiles it and calls `save_overload`."""
+        compiled = super().load_overload(sig, target_context)
+        if compiled is None:
+            _turns.take(self._identity(sig))
+            compiled = super().load_overload(sig, target_context)
+            if compiled is not None:
+                _turns.end(self._identity(sig))
+        return compiled
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Stores a compiled kernel."""
+        try:
+            super().save_overload(sig, data)
+        finally:
+            _turns.end(self._identity(sig))
+
+    def _identity(self, sig: Any) -> str:
+        return f"{self._cache_path} {self._impl.filename_base} {sig}"

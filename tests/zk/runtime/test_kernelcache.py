@@ -103,3 +103,28 @@ def test_a_kernel_is_found_again_after_its_lines_moved_and_its_docstring_changed
     source = (package / "ntt" / "polynomial.py").read_text("utf-8")
     (package / "ntt" / "polynomial.py").write_text('"""Moved.\n\n\n\n\n' + source[3:], "utf-8")
     assert misses() == 0
+
+
+def test_processes_that_start_together_compile_each_kernel_once(package):
+    code = (
+        "from numba.core.event import Listener, register\n"
+        "class Count(Listener):\n"
+        "    names = []\n"
+        "    def on_start(self, event): self.names.append(event.data['dispatcher'].py_func.__qualname__)\n"
+        "    def on_end(self, event): pass\n"
+        "register('numba:compile', Count())\n"
+        "from zk.fields import array\nfrom zk.fields.prime import FR\nfrom zk.ntt import polynomial\n"
+        "input()\n"
+        "polynomial.to_plain(array.encode(FR, [7]))\n"
+        "print(len(Count.names))"
+    )
+    variables = os.environ | {"ZKSETTLE_CACHE": str(package.parent), "PYTHONPATH": str(package.parent)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([sys.executable, "-c", code], env=variables, cwd=package.parent, **pipes) for _ in "ab"]
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    counts = [int(process.communicate()[0]) for process in both]
+    alone = subprocess.run([sys.executable, "-c", code], env=variables | {"ZKSETTLE_CACHE": str(package)}, input="\n",
+                           capture_output=True, text=True, check=True, cwd=package.parent)  # fmt: skip
+    assert sum(counts) == int(alone.stdout) > 0
