@@ -1,1 +1,5 @@
-"""Upkeep of an installation: warmup (compiling ahead, making keys) and doctor (what could be amiss)."""
+"""Upkeep of an installation.
+
+exercises (small runs that use every kernel) · compilers (processes that compile them) · warmup (compiling ahead, making
+keys) · doctor (finding out what could be amiss).
+"""

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from prover.machine import hardware, home
-from prover.upkeep import doctor, warmup
+from prover.upkeep import doctor
 from tests.prover.cli.run import zksettle
 from zk.runtime import cpu
 
@@ -50,14 +50,6 @@ def test_a_folder_that_others_can_look_into_is_noted(tmp_path):
     tmp_path.chmod(0o755)
     (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "data")
     assert finding.state == doctor.NOTE and "chmod 700" in finding.text
-
-
-def test_warm_is_what_was_compiled_for_this_copy_of_the_sources(monkeypatch, tmp_path):
-    monkeypatch.setattr(warmup, "folder", lambda: tmp_path)
-    assert not warmup.is_warm()
-    assert warmup.compile_kernels() is True
-    assert warmup.is_warm()
-    assert warmup.compile_kernels() is False
 
 
 def test_warmup_makes_nothing_twice(keystore, tmp_path):

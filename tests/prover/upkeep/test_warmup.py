@@ -1,0 +1,72 @@
+"""Compiling ahead: the exercises use every kernel of a proof, and processes that compile are left behind by nobody."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from prover.upkeep import compilers, exercises, warmup
+
+ROOT = Path(__file__).parents[3]
+
+# Runs exercises in a process of its own and prints the kernels that Numba loaded or compiled.
+LOADED = """
+import sys
+from numba.core.dispatcher import Dispatcher
+loaded = []
+add = Dispatcher.add_overload
+Dispatcher.add_overload = lambda self, result: (loaded.append(self.py_func.__qualname__), add(self, result))[1]
+from prover.upkeep import exercises
+for name in sys.argv[1:]:
+    exercises.PROVING[name]()
+before = len(loaded)
+exercises.proof()
+print(*loaded[before:])
+"""
+
+
+def left_for_the_proof(*names: str) -> set[str]:
+    """The kernels that a whole proof still loads after these exercises."""
+    done = subprocess.run([sys.executable, "-c", LOADED, *names], capture_output=True, text=True, check=True, cwd=ROOT,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    return set(done.stdout.split())
+
+
+def test_the_exercises_leave_little_to_the_proof_itself():
+    left = left_for_the_proof(*exercises.PROVING)
+    assert left and not any(name.startswith(("_miller", "_set_sums", "_combinations", "_run_one")) for name in left)
+    assert left < left_for_the_proof("reading")
+
+
+def test_each_exercise_runs_once_over_all_processes(monkeypatch):
+    answers = []
+    monkeypatch.setattr(compilers, "_MAIN", "import sys\nfor line in sys.stdin: print(line, end='', flush=True)")
+    compilers.run(map(str, range(20)), 3, lambda: answers.append(None))
+    assert len(answers) == 20
+
+
+@pytest.mark.parametrize("program", ["", "input(); raise SystemExit(1)", "import os; os.kill(os.getpid(), 9)"])
+def test_a_process_that_fails_holds_nothing_up(monkeypatch, program):
+    monkeypatch.setattr(compilers, "_MAIN", program)
+    run = threading.Thread(target=compilers.run, args=(["a", "b", "c"], 2, lambda: None), daemon=True)
+    run.start()
+    run.join(timeout=60)
+    assert not run.is_alive()
+
+
+def test_a_process_ends_when_nobody_asks_it_any_more():
+    child = compilers._start()
+    assert child.stdin is not None
+    child.stdin.close()
+    assert child.wait(timeout=60) == 0
+
+
+def test_kernels_are_compiled_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(warmup, "folder", lambda: tmp_path)
+    assert not warmup.is_warm()
+    assert warmup.compile_kernels() is True
+    assert warmup.is_warm()
+    assert warmup.compile_kernels() is False
