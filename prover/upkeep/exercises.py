@@ -12,12 +12,16 @@ import numpy as np
 from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
+from zk.ceremony import initial_key, phase2, phase2check, powers, preparation
+from zk.ceremony import verification as powers_verification
 from zk.curves import bn254, g1, g2
 from zk.fields import array
 from zk.fields.prime import R
 from zk.formats import attribution, ptau, r1csfile
-from zk.groth16 import generator, prover, verifier
+from zk.groth16 import batch, generator, prepared, prover, verifier
 from zk.groth16.keys import Claim, Proof, VerifyingKey
+from zk.msm import fixed_base, membership, pippenger, window_tables
+from zk.ntt import polynomial
 
 _INPUTS = [25, 5]
 _CEREMONY_POWER = 6  # transforms run in lanes from 2^6 on
@@ -46,30 +50,22 @@ def key() -> None:
 
 def verification() -> None:
     """One proof, verified by itself."""
-    from zk.groth16 import prepared
-
     verifying, public, proof = _claim()
     prepared.is_valid(prepared.prepare(verifying), public, proof)
 
 
 def key_in_g2() -> None:
     """The part of a key that is in G2."""
-    from zk.msm import fixed_base
-
     fixed_base.g2(array.plain([1, 2]))
 
 
-def batch() -> None:
+def verification_of_many() -> None:
     """Two proofs, verified together."""
-    from zk.groth16 import batch
-
     batch.are_valid([_claim()] * 2)
 
 
 def multiplication_in_g2() -> None:
     """Multi-scalar multiplications in G2, with window tables and without."""
-    from zk.msm import pippenger, window_tables
-
     points, scalars = g2.encode([bn254.G2] * 2), array.plain([1, 2])
     pippenger.start_g2(window_tables.table(points), scalars).result()
     pippenger.g2(points, scalars)
@@ -77,8 +73,6 @@ def multiplication_in_g2() -> None:
 
 def multiplication_in_g1() -> None:
     """Multi-scalar multiplications in G1, with window tables and without."""
-    from zk.msm import pippenger, window_tables
-
     points, scalars = g1.encode([bn254.G1] * 2), array.plain([1, 2])
     pippenger.start_g1(window_tables.table(points), scalars).result()
     pippenger.g1(points, scalars)
@@ -91,9 +85,6 @@ def witness() -> None:
 
 def reading() -> None:
     """Checks and conversions of points and numbers from a file."""
-    from zk.msm import membership
-    from zk.ntt import polynomial
-
     membership.check_g1(g1.encode([bn254.G1]), "the points")
     membership.check_g2(g2.encode([bn254.G2]), "the points")
     polynomial.from_plain(array.plain([1]))
@@ -109,27 +100,26 @@ def proof() -> None:
 
 PROVING: dict[str, Callable[[], None]] = {
     exercise.__name__: exercise for exercise in (
-        key, verification, key_in_g2, batch, multiplication_in_g2, multiplication_in_g1, witness, reading,
+        key, verification, key_in_g2, verification_of_many, multiplication_in_g2, multiplication_in_g1, witness,
+        reading,
     )
 }  # fmt: skip
 
 
 def ceremony() -> None:
     """A ceremony with one beacon in each phase, from its beginning to its verification."""
-    from zk.ceremony import initial_key, phase2, phase2check, powers, preparation, verification
-
     file = BytesIO()
     powers.new(_CEREMONY_POWER, file)
     begun, file = ptau.decode(file.getvalue()), BytesIO()
     powers.beacon(begun, file, b"kernels", attribution.MIN_EXPONENT)
     contributed, file = ptau.decode(file.getvalue()), BytesIO()
     preparation.prepare(contributed, file)
-    prepared = ptau.decode(file.getvalue())
-    verification.verify(prepared)
+    complete = ptau.decode(file.getvalue())
+    powers_verification.verify(complete)
     header = r1csfile.CircuitHeader(
         num_wires=4, num_outputs=1, num_public_inputs=0, num_private_inputs=2, num_labels=4, num_constraints=2
     )
     columns, values = np.array([1, 2, 3, 1, 2, 3], np.uint32), array.plain([1, 2, 3, 4, 5, 6])
     circuit = r1csfile.CircuitTerms(header, np.arange(6), columns, values)
-    initial = initial_key.make(circuit, prepared)
-    phase2check.verify(phase2.beacon(initial, b"kernels", attribution.MIN_EXPONENT), circuit, prepared)
+    initial = initial_key.make(circuit, complete)
+    phase2check.verify(phase2.beacon(initial, b"kernels", attribution.MIN_EXPONENT), circuit, complete)

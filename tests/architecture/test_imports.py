@@ -71,7 +71,8 @@ def kernel_modules() -> set[str]:
 
 
 def test_only_zk_loads_numba_when_imported():
-    assert {name for name in kernel_modules() if not name.startswith("zk.")} == set()
+    """The exercises load all kernels: that is their purpose, and only functions import them."""
+    assert {name for name in kernel_modules() if not name.startswith("zk.")} == {"prover.upkeep.exercises"}
 
 
 def test_a_module_that_would_load_numba_is_noticed():
