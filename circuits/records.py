@@ -15,7 +15,7 @@ A field's metadata describes its values outside a circuit: `kind` names a range 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NewType, TypeVar
 
 from zk import domains
 
@@ -24,6 +24,14 @@ SCENARIOS = 16
 DEPTH = 16
 ARITY = 4
 BALANCE_BITS = 64
+
+# Integers that must not be mixed.  The formulas below are for signals too, so their callers say what the result is.
+Commitment = NewType("Commitment", int)
+Nullifier = NewType("Nullifier", int)
+Root = NewType("Root", int)  # of the tree
+GridRoot = NewType("GridRoot", int)  # of a risk grid
+Position = NewType("Position", int)  # the index of a leaf
+Amount = NewType("Amount", int)  # in an asset's smallest unit
 
 T = TypeVar("T")
 """int outside a circuit, Signal inside."""

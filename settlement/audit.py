@@ -1,59 +1,62 @@
-"""The audit: leads a second ledger through the whole history and compares, with nothing but the database.
+"""The audit: leads a second ledger through the whole history and compares, from the database alone.
 
 Every stored bundle is decoded and checked again as if it were submitted at its time: form, roots, grids, nullifiers,
-signatures, sums, proofs and custody.  Every publication is made again from its signed prices.  Tree, roots, nullifiers,
-flows, reserves and the chain of events are computed anew, and must be what the tables hold.
+signatures, sums, proofs and custody.  Every publication is computed again from its signed prices.  Tree, roots,
+nullifiers, flows, reserves and the chain of events are computed anew and must equal the tables.
 """
 
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from settlement import checks, effects, engine, events, grids, oracle, poolfile
-from settlement.checks import ProofItem, VerifyProofs
+from circuits.records import Root
+from settlement import checks, custody, effects, engine, events, grids, oracle, poolfile
+from settlement.checks import VerifyProofs
 from settlement.custody import Reserves
 from settlement.events import Event
+from settlement.grids import PublishedGrids
+from settlement.ids import LedgerId
 from settlement.rejection import Rejected
 from settlement.replay import Replay
+from settlement.storage.reader import Reader
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError, InvalidProof
+from zk.groth16.keys import Claim
 from zk.runtime.progress import Progress, silent
 
 PROOFS_PER_BATCH = 64
 
 
 class Discrepancy(Exception):
-    """The database is not what its own history makes of it.  The message says where, in words."""
+    """The database differs from what its own history makes of it.  The message says where."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found to be right.  `digest` is the newest event's: it stands for the whole history."""
+    """What the audit confirmed.  `digest` is the newest event's: it stands for the whole history."""
 
-    ledger_id: bytes
+    ledger_id: LedgerId
     digest: bytes
     events: int
     bundles: int
     publications: int
     legs: int
     proofs: int
-    root: int
+    root: Root
     reserves: Reserves
 
 
 def audit(
-    path: Path,
-    verify_proofs: VerifyProofs = checks.verify_proofs,
-    progress: Progress = silent,
+    path: Path, verify_proofs: VerifyProofs = checks.verify_proofs, progress: Progress = silent
 ) -> Report:
-    """What the ledger at `path` holds, when all of it is right.  `progress` hears of every event.
+    """Audits the ledger at `path`, calling `progress` after every event.
 
     Raises Discrepancy for the first thing that is wrong, and FormatError when there is no ledger.
     """
     repository = Repository(path, new=False)
     try:
-        with repository.reading():
-            return _audit(repository, verify_proofs, progress)
+        with repository.reader.reading():
+            return _audit(repository.reader, verify_proofs, progress)
     except FormatError as error:
         raise Discrepancy(str(error)) from error
     except sqlite3.DatabaseError as error:
@@ -62,35 +65,41 @@ def audit(
         repository.close()
 
 
-def _audit(repository: Repository, verify: VerifyProofs, progress: Progress) -> Report:
-    damage = repository.damage()
+def _audit(reader: Reader, verify: VerifyProofs, progress: Progress) -> Report:
+    damage = reader.damage()
     _require(damage is None, f"the file is damaged: {damage}")
-    pool = poolfile.decode(repository.pool())
-    history = repository.events(0)
+    pool, history = poolfile.decode(reader.pool()), reader.events()
     _require(bool(history), "there is no first event")
     replay, proofs = Replay(pool, history[0]), _Proofs(verify)
-    _require_event(history[0], events.following(None, events.GENESIS, history[0].created_ms, replay.ledger_id))
-    published = {taken.publication.epoch: taken for taken in repository.grids(len(history))}
+    _require_event(history[0], events.next_event(None, events.GENESIS, history[0].created_ms, replay.ledger_id))
+    published = {grids.publication.epoch: grids for grids in reader.grids(len(history))}
     for number, event in enumerate(history[1:], start=1):
         if event.kind == events.BUNDLE:
-            _replay_bundle(replay, repository, event, proofs)
+            _replay_bundle(replay, reader, event, proofs)
         elif event.kind == events.GRIDS:
             _replay_grids(replay, published, event)
         else:
             raise Discrepancy(f"the event at height {event.height} is a second beginning")
         progress(number, len(history) - 1)
     proofs.verify()
-    _compare(replay, repository)
-    bundles = len(replay.roots) - 1
+    _compare(replay, reader)
     return Report(
-        replay.ledger_id, replay.last_event.digest, len(history), bundles, len(replay.grids), len(replay.outputs),
-        proofs.count, replay.root, replay.reserves,
+        ledger_id=replay.ledger_id,
+        digest=replay.last_event.digest,
+        events=len(history),
+        bundles=len(replay.roots) - 1,
+        publications=len(replay.published),
+        legs=len(replay.outputs),
+        proofs=proofs.count,
+        root=replay.tree().root,
+        reserves=replay.reserves,
     )
 
 
-def _replay_bundle(replay: Replay, repository: Repository, event: Event, proofs: "_Proofs") -> None:
-    stored = repository.bundle(event.height)
-    _require(stored is not None, f"the bundle at height {event.height} is missing")
+def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: "_Proofs") -> None:
+    stored = reader.bundle(event.height)
+    if stored is None:
+        raise Discrepancy(f"the bundle at height {event.height} is missing")
     bundle_id, data = stored
     try:
         checked = engine.check(replay, data, event.created_ms, proofs.collect(event.height))
@@ -98,72 +107,79 @@ def _replay_bundle(replay: Replay, repository: Repository, event: Event, proofs:
         raise Discrepancy(f"the bundle at height {event.height} should have been refused: {error}") from error
     _require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id than is recorded")
     entry = effects.entry(
-        checked, event.created_ms, previous=replay.last_event, size=replay.size, read=replay.node, holdings=replay
+        checked,
+        event.created_ms,
+        previous=replay.last_event,
+        size=replay.tree().size,
+        read=replay.node,
+        reserves=custody.reserves_after(replay, checked.bundle.legs),
     )
     _require_event(event, entry.event)
     replay.settle(entry)
 
 
-def _replay_grids(replay: Replay, published: dict, event: Event) -> None:
-    previous = replay.grids[-1].publication if replay.grids else None
+def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: Event) -> None:
+    previous = replay.published[-1].publication if replay.published else None
     epoch = 1 if previous is None else previous.epoch + 1
     stored = published.get(epoch)
-    _require(stored is not None, f"the grids of epoch {epoch}, published at height {event.height}, are missing")
+    if stored is None:
+        raise Discrepancy(f"the grids of epoch {epoch}, published at height {event.height}, are missing")
     try:
         quotes = oracle.decode(stored.publication.evidence)
         publication = oracle.check(replay.pool, quotes, previous, event.created_ms)
     except (Rejected, FormatError) as error:
         raise Discrepancy(f"the grids of epoch {epoch} should have been refused: {error}") from error
-    taken = grids.published(publication, event.created_ms)
-    _require(taken == stored, f"the grids of epoch {epoch} are not those that their prices give")
-    following = events.following(replay.last_event, events.GRIDS, event.created_ms, events.grids_body(taken))
-    _require_event(event, following)
-    replay.publish(event, taken)
+    computed = grids.with_roots(publication, event.created_ms)
+    _require(computed == stored, f"the grids of epoch {epoch} are not those that their prices give")
+    body = events.grids_body(computed)
+    _require_event(event, events.next_event(replay.last_event, events.GRIDS, event.created_ms, body))
+    replay.publish(event, computed)
 
 
-def _compare(replay: Replay, repository: Repository) -> None:
-    """The tables against the replay, those first whose difference says most."""
+def _compare(replay: Replay, reader: Reader) -> None:
+    """Compares the tables with the replay, those first whose difference says most."""
     for name, stored, computed in (
-        ("roots", repository.roots(), replay.roots),
-        ("nullifiers", repository.nullifiers(), replay.nullifiers),
-        ("accounts", repository.outputs(0), replay.outputs),
-        ("flows", repository.flows(), replay.flows),
-        ("reserves", repository.reserves(), replay.reserves),
-        ("tree's nodes", repository.nodes(), replay.nodes),
+        ("roots", reader.roots(), replay.roots),
+        ("nullifiers", reader.nullifiers(), replay.nullifiers),
+        ("accounts", reader.outputs(), replay.outputs),
+        ("flows", reader.flows(), replay.flows),
+        ("reserves", reader.reserves(), replay.reserves),
+        ("tree's nodes", reader.nodes(), replay.nodes),
     ):
         _require(stored == computed, f"the {name} in the database are not those that the history gives")
-    for table, count in repository.counts().items():
-        expected = len(replay.grids) if table == "grids" else len(replay.roots) - (table == "bundles")
+    for table, count in reader.counts().items():
+        expected = len(replay.published) if table == "grids" else len(replay.roots) - (table == "bundles")
         _require(count == expected, f"there are {count} {table}, and the history has {expected}")
 
 
 class _Proofs:
-    """Collects the proofs of bundles and verifies them in large batches, which is cheaper by far."""
+    """Collects the proofs of bundles and verifies them in large batches, which is far cheaper."""
 
     def __init__(self, verify: VerifyProofs):
         self._verify = verify
-        self._waiting: list[tuple[int, ProofItem]] = []
+        self._waiting: list[tuple[int, Claim]] = []
         self.count = 0
 
     def collect(self, height: int) -> VerifyProofs:
-        """A verifier that puts a bundle's proofs off until there are enough."""
+        """A verifier that puts a bundle's proofs off until there are enough for a batch."""
 
-        def put_off(items: list[ProofItem]) -> None:
-            self._waiting += [(height, item) for item in items]
-            self.count += len(items)
+        def put_off(claims: list[Claim]) -> None:
+            self._waiting += [(height, claim) for claim in claims]
+            self.count += len(claims)
             if len(self._waiting) >= PROOFS_PER_BATCH:
                 self.verify()
 
         return put_off
 
     def verify(self) -> None:
-        """Verifies what is waiting.  Raises Discrepancy, naming the height, when a proof is bad."""
+        """Verifies the waiting proofs.  Raises Discrepancy, naming the height, when one is bad."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
         try:
-            self._verify([item for _, item in waiting])
+            self._verify([claim for _, claim in waiting])
         except InvalidProof as error:
+            assert error.index is not None, "a batch names its bad member"
             height = waiting[error.index][0]
             raise Discrepancy(f"a proof of the bundle at height {height} does not verify") from error
 

@@ -2,9 +2,9 @@
 
     value = Σ_i Δ_i·G_i + r·H (circuits.generators)          balance = Σ_legs value − Σ_flows amount·G_asset
 
-The balance is a multiple of H exactly when for every asset the legs' changes add up to the flows, because nobody knows
-a relation between the bases.  Its multiple is the sum of the blindings, so a signature under it with base H shows
-that the bundle balances, and that the signer was told every blinding.
+The balance is a multiple of H exactly when the legs' changes add up to the flows for every asset, because nobody knows
+a relation between the bases.  The multiple is the sum of the blindings, so a signature under the balance with base H
+proves that the bundle balances and that its signer knows every blinding.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ from zk.curves import babyjubjub
 
 
 def point(legs: Iterable[Leg]) -> babyjubjub.Point:
-    """The legs' values, less their flows.  May be the identity, under which anybody can sign."""
+    """The legs' values, less their flows.  It may be the identity, under which anybody can sign."""
     total = babyjubjub.IDENTITY
     for leg in legs:
         total = babyjubjub.add(total, (leg.public.value_x, leg.public.value_y))
         for flow in leg.flows:
-            paid = babyjubjub.multiply(-flow.amount, generators.assets()[flow.asset])
-            total = babyjubjub.add(total, paid)
+            negated = babyjubjub.multiply(-flow.amount, generators.assets()[flow.asset])
+            total = babyjubjub.add(total, negated)
     return total

@@ -4,13 +4,15 @@
     leg     = key, public inputs, proof, optional margin proof, flows, expiry, ciphertexts, signature under rk
     bundle  = ledger id, legs, binding signature
 
-These are data.  Their bytes are in settlement.encoding, and only what was decoded there is known to be well formed.
+These are data.  settlement.encoding has their bytes, and only its decoders make them well formed.
 """
 
 from dataclasses import dataclass
 
+from circuits.records import Amount, Commitment, GridRoot, Nullifier, Root
 from circuits.statements import leg as leg_statement
 from circuits.statements import margin as margin_statement
+from settlement.ids import KeyDigest, LedgerId
 from zk.groth16.keys import Proof
 from zk.signature import Signature
 
@@ -21,7 +23,7 @@ MAX_PARTY_BYTES = 64
 MAX_AMOUNT = 2**63 - 1
 # In the year 5138, which every calendar can still show.
 MAX_EXPIRY_MS = 10**14
-# Epochs are kept in signed 64-bit columns.
+# Epochs are stored in signed 64-bit columns.
 MAX_EPOCH = 2**63 - 1
 
 # An X25519 key, a view tag, a plaintext of fixed length, and the tag of ChaCha20-Poly1305.
@@ -30,14 +32,14 @@ CIPHERTEXT_BYTES = 32 + 2 + 160 + 16
 
 @dataclass(frozen=True)
 class Flow:
-    """What crosses the border of the ledger.
+    """An amount that enters or leaves the ledger.
 
     `amount` is in the asset's smallest unit, positive for a deposit and negative for a withdrawal, never zero and
-    at most MAX_AMOUNT in size.  `party` names whoever pays or is paid, outside.
+    at most MAX_AMOUNT in size.  `party` names the payer or payee outside.
     """
 
     asset: int
-    amount: int
+    amount: Amount
     party: bytes
 
 
@@ -45,8 +47,8 @@ class Flow:
 class Margin:
     """A margin proof for the new commitment of the leg that carries it.  `key` is the verifying key's digest."""
 
-    key: bytes
-    grid_root: int
+    key: KeyDigest
+    grid_root: GridRoot
     epoch: int
     guardian: int
     proof: Proof
@@ -56,8 +58,8 @@ class Margin:
 class Leg:
     """One account's move.  `key` is the digest of the verifying key; `signature` is under rk, over leg_message."""
 
-    key: bytes
-    public: leg_statement.Public
+    key: KeyDigest
+    public: leg_statement.Public[int]
     proof: Proof
     margin: Margin | None
     flows: tuple[Flow, ...]
@@ -65,16 +67,31 @@ class Leg:
     ciphertexts: tuple[bytes, ...]
     signature: Signature
 
+    @property
+    def root(self) -> Root:
+        """A root of the tree that has the old account."""
+        return Root(self.public.root)
+
+    @property
+    def nullifier(self) -> Nullifier:
+        """The nullifier of the old account."""
+        return Nullifier(self.public.nullifier)
+
+    @property
+    def commitment(self) -> Commitment:
+        """The commitment to the new account."""
+        return Commitment(self.public.commitment)
+
 
 @dataclass(frozen=True)
 class Bundle:
     """Legs whose values add up to their flows.  `binding` is by the sum of their blindings, over bundle_message."""
 
-    ledger_id: bytes
+    ledger_id: LedgerId
     legs: tuple[Leg, ...]
     binding: Signature
 
 
-def margin_public(leg: Leg, margin: Margin) -> margin_statement.Public:
+def margin_public(leg: Leg, margin: Margin) -> margin_statement.Public[int]:
     """The public inputs of a leg's margin proof, which is about the leg's own new commitment."""
     return margin_statement.Public(leg.public.commitment, margin.grid_root, margin.epoch, margin.guardian)

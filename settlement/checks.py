@@ -1,40 +1,59 @@
 """The checks of a bundle, one function for each kind, in the order of the rejections.
 
-Every function takes all legs, so that a leg's bad proof never hides another's spent nullifier, and a board can ask the
-very same functions about one leg.
+Every function takes all legs, so that one leg's bad proof never hides another's spent nullifier, and so that the board
+can run the very same functions on one leg.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from circuits import generators
-from settlement import balance, bundle, custody, digests, encoding
-from settlement.bundle import Bundle, Leg
+from circuits.records import Nullifier, Root
+from settlement import balance, custody, digests, encoding, merkle
+from settlement.bundle import Bundle, Leg, margin_public
+from settlement.custody import Reserves
+from settlement.grids import PublishedGrids
+from settlement.ids import BundleId, LedgerId
+from settlement.merkle import Tree
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
 from zk import signature
 from zk.errors import FormatError, InvalidProof
-from zk.groth16.keys import Proof, VerifyingKey
+from zk.groth16.keys import Claim
 
-ProofItem = tuple[VerifyingKey, tuple[int, ...], Proof]
-VerifyProofs = Callable[[list[ProofItem]], None]
+# A margin may be proved against the initial grid of either of the last two epochs.
+GRID_WINDOW = 2
+
+VerifyProofs = Callable[[list[Claim]], None]
+T = TypeVar("T", Bundle, Leg)
 
 
-class State(custody.Holdings, Protocol):
-    """What the checks ask of a ledger."""
+class Reader(custody.Holdings, Protocol):
+    """What the checks look up in a ledger's tables."""
 
-    pool: Pool
-    ledger_id: bytes
+    def tree(self) -> Tree:
+        """The newest root and size."""
 
-    def is_known_root(self, root: int) -> bool:
+    def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
 
-    def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
-        """Whether this is an initial grid that a new margin proof may still use."""
+    def is_spent(self, nullifier: Nullifier) -> bool:
+        """Whether the account with this nullifier has moved."""
 
-    def is_spent(self, nullifier: int) -> bool:
-        """Whether an account with this nullifier has moved."""
+    def grids(self, newest: int) -> list[PublishedGrids]:
+        """The grids of the newest epochs, at most `newest` of them, newest first."""
+
+
+class State(Protocol):
+    """What a bundle is checked against: a ledger, or an audit's replay of one."""
+
+    pool: Pool
+    ledger_id: LedgerId
+
+    @property
+    def reader(self) -> Reader:
+        """Answers the queries."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +61,7 @@ class Checked:
     """A bundle that passed every check.  Only settlement.engine.check makes one."""
 
     bundle: Bundle
-    bundle_id: bytes
+    bundle_id: BundleId
     data: bytes
 
 
@@ -56,14 +75,15 @@ def decode_leg(data: bytes) -> Leg:
     return _decoded(encoding.decode_leg, data)
 
 
-def check_ledger_id(state: State, ledger_id: bytes) -> None:
-    """Raises Rejected when something was made for another ledger."""
+def check_ledger_id(state: State, ledger_id: LedgerId) -> None:
+    """Raises Rejected when the bundle was made for another ledger."""
     if ledger_id != state.ledger_id:
-        raise Rejected(Rejection.WRONG_LEDGER, f"it is for ledger {ledger_id.hex()[:16]}, and this is another one")
+        theirs, ours = ledger_id.hex()[:16], state.ledger_id.hex()[:16]
+        raise Rejected(Rejection.WRONG_LEDGER, f"the bundle is for ledger {theirs}, but this is {ours}")
 
 
 def check_keys(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when a proof names a verifying key that is not the pool's for its statement."""
+    """Raises Rejected when a proof names a verifying key other than the pool's for its statement."""
     leg_key, margin_key = state.pool.leg.digest, state.pool.margin.digest
     for number, leg in enumerate(legs):
         if leg.key != leg_key:
@@ -73,53 +93,62 @@ def check_keys(state: State, legs: Sequence[Leg]) -> None:
 
 
 def check_expiry(legs: Sequence[Leg], now_ms: int) -> None:
-    """Raises Rejected when a leg's time is over.  At its expiry a leg is expired."""
+    """Raises Rejected when a leg has expired; at its expiry it has."""
     for number, leg in enumerate(legs):
         if leg.expiry_ms <= now_ms:
             raise Rejected(Rejection.EXPIRED, f"leg {number} expired {now_ms - leg.expiry_ms} ms ago")
 
 
 def check_roots(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when a leg's root is none that the tree ever had.
+    """Raises Rejected when a leg names a root that the tree never had.
 
     An old root is as good as a new one: the tree only grows, and a nullifier is spent once whatever root it is under.
     """
     for number, leg in enumerate(legs):
-        if not state.is_known_root(leg.public.root):
-            raise Rejected(Rejection.UNKNOWN_ROOT, f"leg {number} is under a root that the tree never had")
+        if not state.reader.is_known_root(leg.root):
+            raise Rejected(Rejection.UNKNOWN_ROOT, f"leg {number} names a root that the tree never had")
 
 
 def check_grids(state: State, legs: Sequence[Leg], now_ms: int) -> None:
     """Raises Rejected when a leg that may owe something has no margin proof, or one against an old grid."""
+    has_margin = any(leg.margin is not None for leg in legs)
+    published = fresh_grids(state, now_ms) if has_margin else []
+    fresh = {(grids.initial_root, grids.publication.epoch) for grids in published}
     for number, leg in enumerate(legs):
         if leg.margin is not None:
-            if not state.is_fresh_grid(leg.margin.grid_root, leg.margin.epoch, now_ms):
+            if (leg.margin.grid_root, leg.margin.epoch) not in fresh:
                 raise Rejected(Rejection.STALE_GRID, f"leg {number} names a grid that is not one of the newest")
         elif leg.public.cash == 0:
             raise Rejected(Rejection.MARGIN_MISSING, f"leg {number} may owe something and has no margin proof")
 
 
+def fresh_grids(state: State, now_ms: int) -> list[PublishedGrids]:
+    """The grids that a margin proof may be against: of the last GRID_WINDOW epochs, no older than the pool allows."""
+    newest = state.reader.grids(GRID_WINDOW)
+    return [grids for grids in newest if now_ms - grids.published_ms <= state.pool.limits.grid_age_ms]
+
+
 def check_nullifiers(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when two legs spend one account, or a leg spends one that has moved already."""
-    seen: dict[int, int] = {}
+    """Raises Rejected when two legs spend one account, or a leg spends one that has already moved."""
+    seen: dict[Nullifier, int] = {}
     for number, leg in enumerate(legs):
-        first = seen.setdefault(leg.public.nullifier, number)
+        first = seen.setdefault(leg.nullifier, number)
         if first != number:
             raise Rejected(Rejection.NULLIFIER_REPEATED, f"legs {first} and {number} spend the same account")
     for number, leg in enumerate(legs):
-        if state.is_spent(leg.public.nullifier):
-            raise Rejected(Rejection.NULLIFIER_SPENT, f"leg {number} spends an account that has moved")
+        if state.reader.is_spent(leg.nullifier):
+            raise Rejected(Rejection.NULLIFIER_SPENT, f"leg {number} spends an account that has already moved")
 
 
 def check_state(state: State, legs: Sequence[Leg], now_ms: int) -> None:
-    """The three checks whose answer another bundle or publication may change."""
+    """Runs the three checks whose answer another bundle or publication may change."""
     check_roots(state, legs)
     check_grids(state, legs, now_ms)
     check_nullifiers(state, legs)
 
 
 def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when a leg is not signed, as it stands and for this ledger, under its rk."""
+    """Raises Rejected unless every leg is signed under its rk, as it stands and for this ledger."""
     for number, leg in enumerate(legs):
         rk = leg.public.rk_x, leg.public.rk_y
         try:
@@ -128,50 +157,58 @@ def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
             raise Rejected(Rejection.LEG_SIGNATURE, f"leg {number} is not signed by its owner") from None
 
 
-def check_binding(settled: Bundle) -> None:
-    """Raises Rejected when the legs and flows do not add up, or nobody who knows every blinding signed the whole.
+def check_binding(bundle: Bundle) -> None:
+    """Raises Rejected unless the legs and flows add up and somebody who knows every blinding signed the whole.
 
-    A balance that is the identity is refused too, as such a key is everywhere: anybody could sign for it.
+    A balance that is the identity is refused too, because anybody could sign under it.
     """
-    key = balance.point(settled.legs)
+    key = balance.point(bundle.legs)
     try:
-        signature.verify(key, digests.bundle_message(settled), settled.binding, generators.blinding())
+        signature.verify(key, digests.bundle_message(bundle), bundle.binding, generators.blinding())
     except InvalidProof:
         raise Rejected(Rejection.UNBALANCED, "the binding signature is not under a balance of zero") from None
 
 
-def verify_proofs(items: list[ProofItem]) -> None:
-    """One batched check of real proofs.  Raises InvalidProof whose `index` is the bad item's."""
-    from zk.groth16 import verifier  # loads the kernels, which nothing but verifying needs
+def verify_proofs(claims: list[Claim]) -> None:
+    """Verifies real proofs in one batch.  Raises InvalidProof whose `index` is the bad claim's."""
+    from zk.groth16 import verifier  # loads the kernels, which only verification needs
 
-    verifier.verify_batch(items)
+    verifier.verify_batch(claims)
 
 
 def check_proofs(state: State, legs: Sequence[Leg], verify: VerifyProofs) -> None:
     """Raises Rejected, naming the leg, when a leg's proof or its margin proof does not verify."""
-    items: list[ProofItem] = []
-    owners: list[tuple[int, str]] = []
+    claims: list[Claim] = []
+    labels: list[str] = []
     for number, leg in enumerate(legs):
-        items.append((state.pool.leg.verifying, astuple(leg.public), leg.proof))
-        owners.append((number, "proof"))
+        claims.append((state.pool.leg.verifying, astuple(leg.public), leg.proof))
+        labels.append(f"leg {number}: its proof")
         if leg.margin is not None:
-            public = astuple(bundle.margin_public(leg, leg.margin))
-            items.append((state.pool.margin.verifying, public, leg.margin.proof))
-            owners.append((number, "margin proof"))
+            public = astuple(margin_public(leg, leg.margin))
+            claims.append((state.pool.margin.verifying, public, leg.margin.proof))
+            labels.append(f"leg {number}: its margin proof")
     try:
-        verify(items)
+        verify(claims)
     except InvalidProof as error:
         assert error.index is not None, "a batch names its bad member"
-        number, what = owners[error.index]
-        raise Rejected(Rejection.INVALID_PROOF, f"leg {number}: its {what} does not verify") from None
+        raise Rejected(Rejection.INVALID_PROOF, f"{labels[error.index]} does not verify") from None
 
 
-def check_custody(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when the flows would take out more than is held."""
-    custody.check(state, legs, tuple(asset.symbol for asset in state.pool.assets))
+def check_custody(state: State, reserves: Reserves) -> None:
+    """Raises Rejected when the flows would take out more than is held; `reserves` are those that they would leave."""
+    custody.check(reserves, tuple(asset.symbol for asset in state.pool.assets))
 
 
-def _decoded(decode: Callable, data: bytes):
+def check_room(state: State, legs: Sequence[Leg]) -> None:
+    """Raises Rejected when the tree has no room for the legs' new accounts."""
+    size = state.reader.tree().size
+    if size + len(legs) > merkle.CAPACITY:
+        raise Rejected(
+            Rejection.TREE_FULL, f"the tree has {size} of at most {merkle.CAPACITY} leaves, and {len(legs)} are new"
+        )
+
+
+def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
     try:
         return decode(data)
     except encoding.LimitExceeded as error:

@@ -2,39 +2,43 @@
 
     reserve(key, asset) = Σ flow.amount over all settled legs under that key          0 ≤ reserve < 2^63
 
-Inside the ledger amounts are hidden, and a broken circuit could create them.  Because the reserves are kept apart by
-the key that the leg was proved under, it can never pay out more than was paid in under it.
+Amounts inside the ledger are hidden, and a broken circuit could create them.  Because each reserve belongs to the key
+that its legs were proved under, the ledger never pays out more under a key than was paid in under it.
 """
 
 from collections.abc import Iterable
 from typing import Protocol
 
+from circuits.records import Amount
 from settlement.bundle import MAX_AMOUNT, Leg
+from settlement.ids import KeyDigest
 from settlement.rejection import Rejected, Rejection
 
-Reserves = dict[tuple[bytes, int], int]
+Reserves = dict[tuple[KeyDigest, int], Amount]
+"""The amount held, by verifying key and asset."""
 
 
 class Holdings(Protocol):
-    """Whatever knows the reserves."""
+    """Knows the reserves."""
 
-    def reserve(self, key: bytes, asset: int) -> int:
-        """How much of an asset is held under a verifying key's digest, in its smallest unit."""
+    def reserve(self, key: KeyDigest, asset: int) -> Amount:
+        """How much of an asset is held under a verifying key's digest."""
 
 
 def reserves_after(holdings: Holdings, legs: Iterable[Leg]) -> Reserves:
-    """The reserves that the legs' flows touch, as they will be."""
+    """The reserves that the legs' flows touch, as the flows leave them; not checked."""
     after: Reserves = {}
     for leg in legs:
         for flow in leg.flows:
             place = leg.key, flow.asset
-            after[place] = after.get(place, holdings.reserve(*place)) + flow.amount
+            before = after[place] if place in after else holdings.reserve(leg.key, flow.asset)
+            after[place] = Amount(before + flow.amount)
     return after
 
 
-def check(holdings: Holdings, legs: Iterable[Leg], symbols: tuple[str, ...]) -> None:
-    """Raises Rejected when a reserve would fall below zero, or grow above what the ledger can count."""
-    for (_, asset), amount in reserves_after(holdings, legs).items():
+def check(reserves: Reserves, symbols: tuple[str, ...]) -> None:
+    """Raises Rejected when a reserve is below zero, or above what the ledger can count."""
+    for (_, asset), amount in reserves.items():
         if amount < 0:
             raise Rejected(Rejection.CUSTODY, f"the reserve of {symbols[asset]} lacks {-amount} smallest units")
         if amount > MAX_AMOUNT:

@@ -1,46 +1,48 @@
 """What is signed and what names a leg or a bundle: domain-separated digests of their canonical bytes.
 
-Ids are over bodies, never over proofs or signatures, which anybody (a Groth16 proof) or their owner (a signature) can
-make anew for the same content.  What is signed is SHA-512, 512 bits reduced mod r, so the bias is below 2^-250.
+Ids cover bodies, never proofs or signatures: anybody can make another Groth16 proof for the same content, and the owner
+another signature.  A signed message is a SHA-512 reduced mod r, 512 bits to 254, so its bias is below 2^-250.
 """
 
 import hashlib
 
 from settlement import encoding
 from settlement.bundle import Bundle, Leg
+from settlement.ids import BundleId, LedgerId, OrderId
 from zk import domains, signature
 from zk.fields import prime
 
 
-def leg_id(ledger_id: bytes, leg: Leg) -> bytes:
-    """32 bytes that name a leg on one ledger; an order is named by its leg."""
-    return hashlib.sha256(_framed(domains.LEG_ID, ledger_id, encoding.encode_body(leg))).digest()
+def leg_id(ledger_id: LedgerId, leg: Leg) -> OrderId:
+    """32 bytes that name a leg on one ledger; an order has the id of its leg."""
+    return OrderId(hashlib.sha256(_framed(domains.LEG_ID, ledger_id, encoding.encode_body(leg))).digest())
 
 
-def leg_message(ledger_id: bytes, leg: Leg) -> int:
-    """What a leg's owner signs under rk: all of the leg but its proofs, for one ledger.  In [0, r)."""
+def leg_message(ledger_id: LedgerId, leg: Leg) -> int:
+    """The message that a leg's owner signs under rk: all of the leg but its proofs, for one ledger.  In [0, r)."""
     return _element(_framed(domains.LEG_MESSAGE, ledger_id, encoding.encode_body(leg)))
 
 
-def bundle_id(settled: Bundle) -> bytes:
+def bundle_id(bundle: Bundle) -> BundleId:
     """32 bytes that name a bundle by what it does."""
-    bodies = (encoding.encode_body(leg) for leg in settled.legs)
-    return hashlib.sha256(_framed(domains.BUNDLE_ID, settled.ledger_id, *bodies)).digest()
+    bodies = (encoding.encode_body(leg) for leg in bundle.legs)
+    return BundleId(hashlib.sha256(_framed(domains.BUNDLE_ID, bundle.ledger_id, *bodies)).digest())
 
 
-def bundle_message(settled: Bundle) -> int:
-    """What whoever knows the sum of the blindings signs: every leg's body and signature, in order.  In [0, r).
+def bundle_message(bundle: Bundle) -> int:
+    """The message of the binding signature: every leg's body and signature, in order.  In [0, r).
 
-    The bundle's own `binding` is no part of it, so a bundle may be made with any, and made again with the true one.
+    The bundle's own `binding` is not covered, so an unsigned bundle may hold any signature in its place.
     """
     parts = []
-    for leg in settled.legs:
+    for leg in bundle.legs:
         parts += [encoding.encode_body(leg), signature.encode(leg.signature)]
-    return _element(_framed(domains.BUNDLE_MESSAGE, settled.ledger_id, *parts))
+    return _element(_framed(domains.BUNDLE_MESSAGE, bundle.ledger_id, *parts))
 
 
 def _framed(*parts: bytes) -> bytes:
     """Every part behind its length, so that no two lists of parts share their bytes."""
+    # Defence in depth: ids are of fixed length and bodies say where they end, so the parts could not be confused anyway.
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 

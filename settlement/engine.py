@@ -1,51 +1,58 @@
-"""The way of a bundle into the ledger: check form, check state, check arithmetic, then one transaction.
+"""The only writer to a ledger: `submit` settles a bundle, `publish` accepts an epoch's prices.
 
-Checking holds no lock and takes nearly all of the time; applying asks again, under the lock, whatever may have changed.
-Nothing here reads a clock but to say how long it took: `now_ms` comes from outside.
+A bundle passes in this order: form, state, arithmetic, then one transaction.  Checking holds no lock and takes nearly
+all of the time; applying checks again, under the lock, whatever may have changed.  No function here reads a clock but
+to measure its own time: `now_ms` comes from outside.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from settlement import checks, digests
+from circuits.records import Position, Root
+from settlement import checks, custody, digests, oracle
 from settlement.bundle import Leg
 from settlement.checks import Checked, State, VerifyProofs
+from settlement.grids import PublishedGrids
+from settlement.ids import BundleId
 from settlement.ledger import Ledger
+from settlement.oracle import Quote
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """Proof of nothing, but good to know: where the bundle stands and how long checking and applying it took."""
+    """Where a bundle was applied, and how long checking and applying took.  Not signed; informational only."""
 
-    bundle_id: bytes
+    bundle_id: BundleId
     height: int
-    positions: tuple[int, ...]
-    root: int
+    positions: tuple[Position, ...]
+    root: Root
     check_us: int
     apply_us: int
 
 
 def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Checked:
-    """The bundle in these bytes, when the ledger would settle it now.
+    """Runs every check on the bundle in these bytes.
 
-    Raises Rejected with the first of the reasons, in the order of Rejection, that speaks against it.
+    Raises Rejected with the first reason against settling it now, in the order of Rejection.
     """
-    settled = checks.decode_bundle(data)
-    checks.check_ledger_id(state, settled.ledger_id)
-    checks.check_keys(state, settled.legs)
-    checks.check_expiry(settled.legs, now_ms)
-    checks.check_state(state, settled.legs, now_ms)
-    checks.check_leg_signatures(state, settled.legs)
-    checks.check_binding(settled)
-    checks.check_proofs(state, settled.legs, verify_proofs)
-    checks.check_custody(state, settled.legs)
-    return Checked(settled, digests.bundle_id(settled), data)
+    bundle = checks.decode_bundle(data)
+    checks.check_ledger_id(state, bundle.ledger_id)
+    checks.check_keys(state, bundle.legs)
+    checks.check_expiry(bundle.legs, now_ms)
+    checks.check_state(state, bundle.legs, now_ms)
+    checks.check_leg_signatures(state, bundle.legs)
+    checks.check_binding(bundle)
+    checks.check_proofs(state, bundle.legs, verify_proofs)
+    checks.check_custody(state, custody.reserves_after(state.reader, bundle.legs))
+    checks.check_room(state, bundle.legs)
+    return Checked(bundle, digests.bundle_id(bundle), data)
 
 
 def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Leg:
-    """The leg in these bytes, when nothing in it stands in the way of a bundle that settles it now.
+    """Runs every per-leg check on the leg in these bytes.  Custody needs the whole bundle and is skipped.
 
-    Custody is not asked: what the reserves will be is for the bundle to answer.  Raises Rejected as `check` does.
+    Raises Rejected as `check` does.
     """
     leg = checks.decode_leg(data)
     checks.check_keys(state, (leg,))
@@ -53,11 +60,12 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
     checks.check_state(state, (leg,), now_ms)
     checks.check_leg_signatures(state, (leg,))
     checks.check_proofs(state, (leg,), verify_proofs)
+    checks.check_room(state, (leg,))
     return leg
 
 
 def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:
-    """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is as it was."""
+    """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is unchanged."""
     started = time.perf_counter_ns()
     checked = check(ledger, data, now_ms, verify_proofs)
     decided = time.perf_counter_ns()
@@ -65,3 +73,13 @@ def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs
     finished = time.perf_counter_ns()
     check_us, apply_us = (decided - started) // 1000, (finished - decided) // 1000
     return Receipt(checked.bundle_id, applied.height, applied.positions, applied.root, check_us, apply_us)
+
+
+def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:
+    """Checks the quotes against the ledger's newest epoch and publishes the grids of the next.
+
+    Raises as oracle.check does, and then the ledger is unchanged.
+    """
+    newest = ledger.reader.grids(1)
+    publication = oracle.check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms)
+    return ledger.publish(publication, now_ms)

@@ -2,14 +2,16 @@
 
     digest_h = SHA-256(tag │ digest_{h−1} │ h │ kind │ created_ms │ body)
 
-The chain makes history one number: whoever remembers the newest digest can tell whether anything before it was changed.
+The chain makes the history one number: the newest digest changes when anything before it does.
 """
 
 import hashlib
 from dataclasses import dataclass
 
+from circuits.records import Root
 from settlement import grids
 from settlement.grids import PublishedGrids
+from settlement.ids import BundleId
 from zk import domains
 from zk.fields import prime
 
@@ -22,7 +24,7 @@ BEGINNING = bytes(32)
 
 @dataclass(frozen=True)
 class Event:
-    """What happened at one height.  Heights count up from 0 without a gap.  `digest` is the chain's up to here."""
+    """What happened at one height.  Heights count up from 0 without a gap.  `digest` is the chain's, up to here."""
 
     height: int
     kind: str
@@ -31,23 +33,23 @@ class Event:
     digest: bytes
 
 
-def following(previous: Event | None, kind: str, created_ms: int, body: bytes) -> Event:
-    """The event that follows `previous`, or the first one."""
+def next_event(previous: Event | None, kind: str, created_ms: int, body: bytes) -> Event:
+    """The event after `previous`, or the first one."""
     height = 0 if previous is None else previous.height + 1
     before = BEGINNING if previous is None else previous.digest
     head = before + height.to_bytes(8, "big") + bytes([KINDS.index(kind)]) + created_ms.to_bytes(8, "big")
     return Event(height, kind, created_ms, body, hashlib.sha256(domains.EVENT + head + body).digest())
 
 
-def bundle_body(bundle_id: bytes, data: bytes, root: int, size: int) -> bytes:
+def bundle_body(bundle_id: BundleId, data: bytes, root: Root, size: int) -> bytes:
     """A bundle's id, the digest of its bytes with proofs and signatures, and the tree after it."""
     return bundle_id + hashlib.sha256(data).digest() + prime.to_bytes(root) + size.to_bytes(8, "big")
 
 
-def grids_body(taken: PublishedGrids) -> bytes:
+def grids_body(published: PublishedGrids) -> bytes:
     """The epoch, both roots, and the digest of values and evidence."""
-    publication = taken.publication
+    publication = published.publication
     values = grids.encode_values(publication.initial) + grids.encode_values(publication.maintenance)
     content = hashlib.sha256(values + publication.evidence).digest()
-    roots = prime.to_bytes(taken.initial_root) + prime.to_bytes(taken.maintenance_root)
+    roots = prime.to_bytes(published.initial_root) + prime.to_bytes(published.maintenance_root)
     return publication.epoch.to_bytes(8, "big") + roots + content

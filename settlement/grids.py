@@ -2,19 +2,19 @@
 
     values = 16 scenarios × 8 assets × 8 bytes, big-endian, scenario by scenario
 
-The initial grid is what a new margin proof must survive, the maintenance grid what an account must go on surviving.
+A new margin proof must survive the initial grid; an account must go on surviving the maintenance grid.
 """
 
 import struct
 from dataclasses import dataclass
 
 from circuits import records
+from circuits.records import GridRoot
 from zk.errors import FormatError
 from zk.hashes import poseidon
 
 _VALUES = struct.Struct(f">{records.SCENARIOS * records.ASSETS}Q")
 GRID_BYTES = _VALUES.size
-MAX_EVIDENCE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class Publication:
 
 @dataclass(frozen=True)
 class PublishedGrids:
-    """A publication that the ledger took, at `published_ms`, with the roots of its grids."""
+    """A publication that the ledger accepted at `published_ms`, with the roots of its grids."""
 
     publication: Publication
-    initial_root: int
-    maintenance_root: int
+    initial_root: GridRoot
+    maintenance_root: GridRoot
     published_ms: int
 
 
-def published(publication: Publication, now_ms: int) -> PublishedGrids:
-    """The publication with its roots, as taken now."""
+def with_roots(publication: Publication, now_ms: int) -> PublishedGrids:
+    """The publication with its roots, as the ledger accepts it now."""
     initial, maintenance = (grid.root(poseidon.hash) for grid in (publication.initial, publication.maintenance))
     return PublishedGrids(publication, initial, maintenance, now_ms)
 
@@ -49,7 +49,7 @@ def encode_values(grid: records.RiskGrid) -> bytes:
 
 
 def decode_values(data: bytes, epoch: int) -> records.RiskGrid:
-    """The grid with these values.  Raises FormatError when they are not 1024 bytes."""
+    """The grid with these values.  Raises FormatError unless they are 1024 bytes."""
     if len(data) != GRID_BYTES:
         raise FormatError(f"a grid has {len(data)} bytes instead of {GRID_BYTES}")
     flat = _VALUES.unpack(data)

@@ -1,15 +1,16 @@
 """The tree of commitments: quaternary, of depth 16, append-only, hashed by H[NODE].
 
-Level 0 are the leaves and level 16 is the root.  The node (level, i) has the children (level − 1, 4i … 4i + 3).  A leaf
-that is not there yet is 0, and no commitment is 0: nobody knows an account whose hash that is.  A tree is anything that
-answers `read(level, index)` with a node that was written, or None; whoever keeps it keeps every node, so that a path is
-read without hashing.
+Level 0 has the leaves and level 16 the root.  The node (level, i) has the children (level − 1, 4i … 4i + 3).  An empty
+leaf is 0, and no commitment is 0: nobody knows an account whose hash is 0.  A tree is any function `read(level, index)`
+that returns a node that was written, or None.  Its owner stores every node, so that reading a path needs no hashing.
 """
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from circuits import merkle, records
+from circuits.records import Commitment, Position, Root
 
 ROOT = (records.DEPTH, 0)
 CAPACITY = records.ARITY**records.DEPTH
@@ -18,21 +19,28 @@ Read = Callable[[int, int], int | None]
 Nodes = dict[tuple[int, int], int]
 
 
+class Tree(NamedTuple):
+    """A root, and the number of leaves under it."""
+
+    root: Root
+    size: int
+
+
 @cache
 def empty(level: int) -> int:
     """The node at this level over leaves that are all 0."""
     return merkle.parent((empty(level - 1),) * records.ARITY) if level else 0
 
 
-def empty_root() -> int:
+def empty_root() -> Root:
     """The root of the tree without leaves."""
-    return empty(records.DEPTH)
+    return Root(empty(records.DEPTH))
 
 
-def append(read: Read, size: int, leaves: Sequence[int]) -> Nodes:
-    """The nodes that change when leaves join a tree of `size` leaves, the leaves and the root among them.
+def append(read: Read, size: int, leaves: Sequence[Commitment]) -> Nodes:
+    """The nodes that change when leaves are appended to a tree of `size` leaves, the leaves and the root among them.
 
-    There must be at least one, and room for them.  One leaf costs 16 hashes, and neighbours share theirs.
+    There must be at least one, and room for them (checks.check_room).  One leaf costs 16 hashes, and neighbours share.
     """
     assert leaves, "nothing to append"
     assert size + len(leaves) <= CAPACITY, "the tree is full"
@@ -49,7 +57,7 @@ def append(read: Read, size: int, leaves: Sequence[int]) -> Nodes:
     return changed
 
 
-def path(read: Read, position: int) -> merkle.Path:
+def path(read: Read, position: Position) -> merkle.Path:
     """The four children at each of the 16 levels on the way from a leaf to the root, its own node among them."""
     return tuple(
         _children(read, level, position // records.ARITY**level) for level in range(1, records.DEPTH + 1)
@@ -62,5 +70,5 @@ def _children(read: Read, level: int, index: int) -> tuple[int, ...]:
 
 
 def _node(read: Read, level: int, index: int) -> int:
-    found = read(level, index)
-    return empty(level) if found is None else found
+    node = read(level, index)
+    return empty(level) if node is None else node

@@ -3,19 +3,19 @@
     quote    = (oracle, asset, price, time, epoch), signed by the oracle for one ledger
     price of an asset in an epoch = the median of its quotes, the lower of the two middle ones for an even number
 
-Every asset is priced, the numeraire too: a stablecoin has a price like any other, and a rule without exceptions is one
-that nobody can get round.  The lower median makes whoever owes the asset gain and whoever holds it lose, by no more
-than the two middle quotes differ.
+Every asset is priced, the numeraire too: a stablecoin has a price like any other, and a rule without exceptions has no
+exception to exploit.  The lower median favours those who owe the asset over those who hold it, by no more than the
+difference of the two middle quotes.
 
-Who can do what.  Of n quotes with f liars among them the median lies between two honest prices while 2f < n; whoever
-publishes chooses the quotes, but never fewer than the quorum.  A quorum is more than two thirds of the oracles, so
-fewer liars than half of it change nothing: with 3 of 3 a single liar cannot move the price outside the honest ones,
-and can only keep silent, so that nothing is published.  A quorum of 2 would let one liar say any lower price.
+Power of liars.  Of n quotes with f liars among them the median lies between two honest prices while 2f < n.  The
+publisher chooses the quotes, but never fewer than the quorum, and a quorum is more than two thirds of the oracles, so
+fewer liars than half of it change nothing.  With 3 of 3 a single liar cannot move the price outside the honest ones; it
+can only keep silent, so that nothing is published.  A quorum of 2 would let one liar set any lower price.
 
 From one epoch to the next no price leaves what the initial grid of the last epoch covers.  So a margin proof against
-that grid, which may still be used for one epoch more, was about every asset's price as it is now.
+that grid, which may be used for one epoch more, covers every asset's price as it is now.
 
-The evidence of a publication is its quotes, so that whoever has the ledger's database can verify every signature again
+The evidence of a publication is its quotes, so that anybody with the ledger's database can verify every signature again
 and compute the same grids:
 
     evidence = "zkQ1" │ n × quote
@@ -28,8 +28,9 @@ from dataclasses import dataclass
 
 from circuits import records
 from settlement import poolfile, risk
-from settlement.grids import Publication, PublishedGrids
-from settlement.ledger import Ledger
+from settlement.bundle import MAX_EPOCH
+from settlement.grids import Publication
+from settlement.ids import LedgerId
 from settlement.pool import MAX_ORACLES, Pool
 from settlement.rejection import Rejected, Rejection
 from zk import domains, signature
@@ -40,7 +41,6 @@ from zk.signature import Signature
 MAX_QUOTES = MAX_ORACLES * records.ASSETS
 MAX_PRICE = 2**63 - 1
 MAX_TIME_MS = 2**63 - 1
-MAX_EPOCH = 2**63 - 1
 CLOCK_SKEW_MS = 30_000
 
 MAGIC = b"zkQ1"
@@ -51,7 +51,7 @@ MAX_EVIDENCE_BYTES = len(MAGIC) + MAX_QUOTES * _QUOTE_BYTES
 
 @dataclass(frozen=True)
 class Quote:
-    """One oracle's price of one asset.  `oracle` is an index into the pool's keys; risk.SCALE has the price's unit."""
+    """One oracle's price of one asset.  `oracle` is an index into the pool's keys; risk.SCALE is the price's unit."""
 
     oracle: int
     asset: int
@@ -61,8 +61,8 @@ class Quote:
     signature: Signature
 
 
-def message(ledger_id: bytes, asset: int, price: int, time_ms: int, epoch: int) -> int:
-    """What an oracle signs: H[QUOTE](upper and lower half of the ledger id, asset, price, time, epoch)."""
+def message(ledger_id: LedgerId, asset: int, price: int, time_ms: int, epoch: int) -> int:
+    """The message that an oracle signs: H[QUOTE](upper and lower half of the ledger id, asset, price, time, epoch)."""
     halves = (int.from_bytes(ledger_id[:16], "big"), int.from_bytes(ledger_id[16:], "big"))
     return int(poseidon.hash((*halves, asset, price, time_ms, epoch), domains.TAG_QUOTE))
 
@@ -74,7 +74,7 @@ def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: i
     """
     key = signature.public(secret)
     if key not in pool.oracle_keys:
-        raise Rejected(Rejection.UNKNOWN_ORACLE, "the secret is not that of a registered key")
+        raise Rejected(Rejection.UNKNOWN_ORACLE, "the secret does not belong to a registered key")
     signed = signature.sign(secret, message(poolfile.ledger_id(pool), asset, price, time_ms, epoch))
     quote = Quote(pool.oracle_keys.index(key), asset, price, time_ms, epoch, signed)
     _check_ranges(quote)
@@ -93,16 +93,16 @@ def encode(quotes: Sequence[Quote]) -> bytes:
 
 
 def decode(data: bytes) -> tuple[Quote, ...]:
-    """The quotes in these bytes.  Raises FormatError: size, order, or a number out of range."""
+    """The quotes in these bytes.  Raises FormatError for their size, their order, or a number out of range."""
     if len(data) > MAX_EVIDENCE_BYTES:
         raise FormatError(f"the quotes have {len(data)} bytes, more than {MAX_EVIDENCE_BYTES}")
     if not data.startswith(MAGIC) or (len(data) - len(MAGIC)) % _QUOTE_BYTES:
-        raise FormatError(f"the quotes are not {MAGIC.decode()} and whole quotes of {_QUOTE_BYTES} bytes")
+        raise FormatError(f"the quotes are not {MAGIC.decode()} followed by whole quotes of {_QUOTE_BYTES} bytes")
     quotes = []
     for start in range(len(MAGIC), len(data), _QUOTE_BYTES):
-        head = _HEAD.unpack_from(data, start)
+        index, asset, price, time_ms, epoch = _HEAD.unpack_from(data, start)
         signed = signature.decode(data[start + _HEAD.size : start + _QUOTE_BYTES], "a quote's signature")
-        quotes.append(Quote(*head, signed))
+        quotes.append(Quote(index, asset, price, time_ms, epoch, signed))
         _check_ranges(quotes[-1])
     if encode(quotes) != data:
         raise FormatError("the quotes are not ordered by asset and oracle")
@@ -110,16 +110,16 @@ def decode(data: bytes) -> tuple[Quote, ...]:
 
 
 def prices(publication: Publication) -> tuple[int, ...]:
-    """The median price of every asset in an epoch that the ledger has taken."""
+    """The median price of every asset in a published epoch."""
     return _medians(decode(publication.evidence))
 
 
 def check(pool: Pool, quotes: Sequence[Quote], previous: Publication | None, now_ms: int) -> Publication:
     """The publication that these quotes make after `previous`, at `now_ms`.
 
-    Raises FormatError when a quote is not well formed or there are too many, and Rejected, in the order of the
-    rejections, when a signature, a time, the quorum, a price or the epoch is refused.  The same call with a stored
-    publication's quotes, its predecessor and the time it was taken makes the same publication again: that is the audit.
+    Raises FormatError when a quote is malformed or there are too many, and Rejected, in the order of the rejections,
+    for a signature, a time, the quorum, a price or the epoch.  The audit repeats this call with a stored publication's
+    quotes, its predecessor and the time at which it was published, and gets the same publication.
     """
     if len(quotes) > MAX_QUOTES:
         raise FormatError(f"there are {len(quotes)} quotes, more than {MAX_QUOTES}")
@@ -134,18 +134,12 @@ def check(pool: Pool, quotes: Sequence[Quote], previous: Publication | None, now
     epoch = 1 if previous is None else previous.epoch + 1
     for quote in quotes:
         if quote.epoch != epoch:
-            raise Rejected(Rejection.WRONG_EPOCH, f"a quote is for epoch {quote.epoch}, and the next one is {epoch}")
+            raise Rejected(Rejection.WRONG_EPOCH, f"a quote is for epoch {quote.epoch}, but {epoch} is next")
     try:
         initial, maintenance = risk.grids(pool, medians, epoch)
     except OverflowError as error:
         raise Rejected(Rejection.PRICE_RANGE, str(error)) from None
     return Publication(epoch, initial, maintenance, encode(quotes))
-
-
-def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:
-    """Checks the quotes against the ledger's newest epoch, then has the ledger take the grids.  Raises as `check`."""
-    newest = ledger.grids(1)
-    return ledger.publish(check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms), now_ms)
 
 
 def _check_ranges(quote: Quote) -> None:
@@ -201,5 +195,7 @@ def _check_covered(pool: Pool, medians: tuple[int, ...], grid: records.RiskGrid)
 
 def _medians(quotes: Sequence[Quote]) -> tuple[int, ...]:
     """The lower median for each asset; every asset has a quote."""
-    priced = (sorted(quote.price for quote in quotes if quote.asset == asset) for asset in range(records.ASSETS))
-    return tuple(found[(len(found) - 1) // 2] for found in priced)
+    prices_by_asset = (
+        sorted(quote.price for quote in quotes if quote.asset == asset) for asset in range(records.ASSETS)
+    )
+    return tuple(ordered[(len(ordered) - 1) // 2] for ordered in prices_by_asset)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 
 from circuits import records
 from circuits.statements import leg, margin
+from settlement.ids import KeyDigest
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.groth16 import keys
@@ -120,13 +121,14 @@ class StatementKey:
         )
         num_public = NUM_PUBLIC[self.statement]
         _require(
-            len(self.verifying.ic) == num_public + 1, f"the {self.statement} key does not have {num_public} public inputs"
+            len(self.verifying.ic) == num_public + 1,
+            f"the {self.statement} key does not have {num_public} public inputs",
         )
 
     @property
-    def digest(self) -> bytes:
+    def digest(self) -> KeyDigest:
         """The 32 bytes that legs name this key by."""
-        return keys.digest(self.verifying)
+        return KeyDigest(keys.digest(self.verifying))
 
     @property
     def origin(self) -> str:
@@ -197,7 +199,9 @@ def _check_oracles(pool: Pool) -> None:
 def _check_origin(pool: Pool) -> None:
     """Raises FormatError unless the pool says truly whether one party could forge."""
     _require(isinstance(pool.insecure_dev, bool), "insecure_dev must be true or false")
-    _require(pool.leg.transcript == pool.margin.transcript, "the pool's keys do not come from one and the same ceremony")
+    _require(
+        pool.leg.transcript == pool.margin.transcript, "the pool's keys do not come from one and the same ceremony"
+    )
     is_of_one_party = pool.leg.transcript is None
     _require(
         pool.insecure_dev or not is_of_one_party,

@@ -8,6 +8,7 @@ import hashlib
 import json
 from typing import Any
 
+from settlement.ids import LedgerId
 from settlement.pool import Pool, StatementKey
 from zk import domains
 from zk.errors import FormatError
@@ -44,9 +45,9 @@ def decode(data: bytes) -> Pool:
     return pool
 
 
-def ledger_id(pool: Pool) -> bytes:
+def ledger_id(pool: Pool) -> LedgerId:
     """32 bytes: the domain-separated SHA-256 of the pool's bytes."""
-    return hashlib.sha256(domains.LEDGER_ID + encode(pool)).digest()
+    return LedgerId(hashlib.sha256(domains.LEDGER_ID + encode(pool)).digest())
 
 
 def _read_key(value: Any, place: str) -> VerifyingKey:

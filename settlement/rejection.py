@@ -1,6 +1,6 @@
 """Why the ledger, the board or the oracle refuses: a number that is never reused, and what the sender should do.
 
-The order of the members is the order of the checks.  Whoever reads a rejection knows that everything before it passed.
+The order of the members is the order of the checks, so a rejection says that every check before it passed.
 """
 
 from enum import IntEnum
@@ -18,7 +18,7 @@ class Rejection(IntEnum):
     MARGIN_MISSING = (7, "Add a margin proof to the leg, or make it a cash leg.")
     STALE_GRID = (8, "Sync, and prove leg and margin again under the newest initial grid.")
     NULLIFIER_REPEATED = (9, "Leave out all but one of the legs that spend the same account.")
-    NULLIFIER_SPENT = (10, "Sync: the account has moved already. Make the leg again from the account as it is now.")
+    NULLIFIER_SPENT = (10, "Sync: the account has already moved. Make the leg again from the account as it is now.")
     LEG_SIGNATURE = (11, "Ask the leg's owner to sign it as it stands: it was changed after it was signed.")
     UNBALANCED = (12, "Make the legs' changes add up to their flows for every asset, and sign the binding again.")
     INVALID_PROOF = (13, "Prove the leg again: its proof does not verify for its public inputs.")
@@ -26,20 +26,21 @@ class Rejection(IntEnum):
         14,
         "Withdraw less than the ledger holds of the asset under this key, or deposit less than it can count.",
     )
+    TREE_FULL = (15, "Use another ledger: the tree of this one has no room for the bundle's new accounts.")
 
     BOARD_FULL = (20, "Wait until orders on the board have expired.")
-    ORDER_KNOWN = (21, "Do nothing: the board has this order already.")
-    ORDER_UNKNOWN = (22, "Look at the board again: it has no such order now.")
+    ORDER_KNOWN = (21, "Do nothing: this order is already on the board.")
+    ORDER_UNKNOWN = (22, "Look at the board again: this order is not on it now.")
     ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.board has the limit.")
-    ACCOUNT_FULL = (24, "Withdraw an order on the same account first, or move the account, which cancels them all.")
+    ACCOUNT_FULL = (24, "Move the account, which cancels every order on it.")
 
     UNKNOWN_ORACLE = (30, "Sign prices with keys that are registered in the pool.")
     PRICE_SIGNATURE = (31, "Sign the price as it stands.")
     PRICE_STALE = (32, "Sign a newer price.")
     NO_QUORUM = (33, "Collect prices for every asset from as many oracles as the pool's quorum.")
-    PRICE_DEVIATION = (34, "Publish in smaller steps: a price left what the newest initial grid covers.")
+    PRICE_DEVIATION = (34, "Publish in smaller steps: a price left the range that the newest initial grid covers.")
     WRONG_EPOCH = (35, "Publish the epoch that follows the newest one.")
-    PRICE_RANGE = (36, "Sign a lower price: what it makes of some scenario does not fit in 64 bits.")
+    PRICE_RANGE = (36, "Sign a lower price: the value that it gives in some scenario does not fit in 64 bits.")
 
     remedy: str
 
@@ -51,7 +52,7 @@ class Rejection(IntEnum):
 
 
 class Rejected(Exception):
-    """What was sent is refused.  `rejection` is the reason and `detail` what was found, in words without secrets."""
+    """A refusal.  `rejection` is the reason, and `detail` says what is wrong, in words that hold no secret."""
 
     def __init__(self, rejection: Rejection, detail: str):
         super().__init__(f"rejection {rejection.value} ({rejection.name}): {detail}. {rejection.remedy}")

@@ -1,61 +1,66 @@
 """A second ledger, of plain dictionaries, that an audit leads through the same history."""
 
-from settlement import ledger, merkle, poolfile
+from circuits.records import Amount, Nullifier, Root
+from settlement import merkle, poolfile
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import PublishedGrids
+from settlement.ids import KeyDigest
+from settlement.merkle import Tree
 from settlement.pool import Pool
 from settlement.storage.rows import BundleEntry, Output, SettledFlow
 
 
 class Replay:
-    """What the history up to here makes of a ledger.  It answers the checks as settlement.ledger does."""
+    """The ledger that the history so far makes.  It answers the checks' queries, as settlement.storage.reader does."""
 
     def __init__(self, pool: Pool, genesis: Event):
         self.pool = pool
         self.ledger_id = poolfile.ledger_id(pool)
         self.last_event = genesis
-        self.root, self.size = merkle.empty_root(), 0
-        self.roots: dict[int, tuple[int, int]] = {genesis.height: (self.root, self.size)}
-        self._known_roots = {self.root}
+        self.roots: dict[int, Tree] = {genesis.height: Tree(merkle.empty_root(), 0)}
+        self._known_roots = {merkle.empty_root()}
         self.nodes: merkle.Nodes = {}
-        self.nullifiers: dict[int, int] = {}
+        self.nullifiers: dict[Nullifier, int] = {}
         self.outputs: list[Output] = []
         self.flows: list[SettledFlow] = []
         self.reserves: Reserves = {}
-        self.grids: list[PublishedGrids] = []
+        self.published: list[PublishedGrids] = []
+
+    @property
+    def reader(self) -> "Replay":
+        """Answers the queries; a replay does that itself."""
+        return self
+
+    def tree(self) -> Tree:
+        """The newest root and size."""
+        return next(reversed(self.roots.values()))
 
     def node(self, level: int, index: int) -> int | None:
-        """A node of the tree, None where nothing was written."""
+        """A node of the tree, or None where none was written."""
         return self.nodes.get((level, index))
 
-    def is_known_root(self, root: int) -> bool:
+    def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
         return root in self._known_roots
 
-    def is_fresh_grid(self, grid_root: int, epoch: int, now_ms: int) -> bool:
-        """Whether this is the initial grid of one of the last epochs, and not older than the pool allows."""
-        return any(
-            taken.initial_root == grid_root
-            and taken.publication.epoch == epoch
-            and now_ms <= taken.published_ms + self.pool.limits.grid_age_ms
-            for taken in self.grids[-ledger.GRID_WINDOW :]
-        )
-
-    def is_spent(self, nullifier: int) -> bool:
-        """Whether an account with this nullifier has moved."""
+    def is_spent(self, nullifier: Nullifier) -> bool:
+        """Whether the account with this nullifier has moved."""
         return nullifier in self.nullifiers
 
-    def reserve(self, key: bytes, asset: int) -> int:
+    def reserve(self, key: KeyDigest, asset: int) -> Amount:
         """How much of an asset is held under a verifying key's digest."""
-        return self.reserves.get((key, asset), 0)
+        return self.reserves.get((key, asset), Amount(0))
+
+    def grids(self, newest: int) -> list[PublishedGrids]:
+        """The grids of the newest epochs, at most `newest` of them, newest first."""
+        return self.published[: -newest - 1 : -1]
 
     def settle(self, entry: BundleEntry) -> None:
-        """Takes a bundle."""
+        """Applies a bundle."""
         height = entry.event.height
         self.last_event = entry.event
-        self.root, self.size = entry.root, entry.size
-        self.roots[height] = entry.root, entry.size
+        self.roots[height] = Tree(entry.root, entry.size)
         self._known_roots.add(entry.root)
         self.nodes.update(entry.nodes)
         self.nullifiers.update((nullifier, height) for nullifier in entry.nullifiers)
@@ -63,7 +68,7 @@ class Replay:
         self.flows += entry.flows
         self.reserves.update(entry.reserves)
 
-    def publish(self, event: Event, taken: PublishedGrids) -> None:
-        """Takes the grids of an epoch."""
+    def publish(self, event: Event, published: PublishedGrids) -> None:
+        """Accepts the grids of an epoch."""
         self.last_event = event
-        self.grids.append(taken)
+        self.published.append(published)

@@ -30,7 +30,6 @@ LEG_ID = b"zksettle/leg/id"
 LEG_MESSAGE = b"zksettle/leg/message"
 BUNDLE_ID = b"zksettle/bundle/id"
 BUNDLE_MESSAGE = b"zksettle/bundle/message"
-ORDER_WITHDRAWAL = b"zksettle/order/withdrawal"
 EVENT = b"zksettle/event"
 CEREMONY_CONTRIBUTION = b"zksettle/ceremony/contribution"
 

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from prover.machine import files
 from prover.operator import defaults
 from prover.trader import amounts, keys
-from settlement import oracle
+from settlement import engine, oracle
 from settlement.grids import Publication
 from settlement.ledger import Ledger
 from settlement.pool import Pool, asset_index
@@ -104,9 +104,9 @@ def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int],
         for secret in secrets
         for asset, price in enumerate(asset_prices)
     ]
-    return oracle.publish(ledger, quotes, now_ms).publication
+    return engine.publish(ledger, quotes, now_ms).publication
 
 
 def _newest(ledger: Ledger) -> Publication | None:
     """The publication of the newest epoch, or None before the first."""
-    return next((published.publication for published in ledger.grids(newest=1)), None)
+    return next((published.publication for published in ledger.reader.grids(1)), None)

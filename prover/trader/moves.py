@@ -26,7 +26,7 @@ def deposit(
     # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
     free = choosing.free(session.wallet, now_ms)
     if position is None and not free:
-        source, target = plan.genesis_source(session.ledger.root), sessions.target(session, FIRST_INDEX)
+        source, target = plan.genesis_source(session.ledger.reader.tree().root), sessions.target(session, FIRST_INDEX)
     else:
         chosen = free[-1].position if position is None else position
         holding = choosing.choose(session.wallet, setting, changes, chosen, now_ms)

@@ -16,7 +16,7 @@ from prover.trader import addresses, assembly, keys, walletfile, walletsync
 from prover.trader.plan import LegPlan, Setting, Source, Target
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import encoding, engine
+from settlement import checks, encoding, engine
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
@@ -87,17 +87,14 @@ def sync(session: Session) -> walletsync.Synced:
 
 def setting(session: Session, now_ms: int) -> Setting:
     """What plans take from the ledger at this moment: the pool, and the newest grid if it is fresh."""
-    pool = session.ledger.pool
-    for published in session.ledger.grids(newest=1):
-        if session.ledger.is_fresh_grid(published.initial_root, published.publication.epoch, now_ms):
-            return Setting(pool, published.publication.initial)
-    return Setting(pool, None)
+    fresh = checks.fresh_grids(session.ledger, now_ms)
+    return Setting(session.ledger.pool, fresh[0].publication.initial if fresh else None)
 
 
 def source(session: Session, holding: Holding) -> Source:
     """The start of a leg that spends this holding."""
     account_keys = keys.account(session.wallet.seed, holding.index)
-    path = session.ledger.path(holding.position)
+    path = session.ledger.reader.path(holding.position)
     return Source(account_keys, holding.account, holding.position, path, merkle.path_root(path))
 
 

@@ -58,8 +58,8 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
     is_rescan = not _has_seen_event(ledger, wallet)
     if is_rescan:
         wallet = replace(wallet, scanned=0, holdings=())
-    newest = ledger.last_event()
-    outputs = ledger.outputs(wallet.scanned)
+    newest = ledger.reader.last_event()
+    outputs = ledger.reader.outputs(wallet.scanned)
     received = _received(wallet, outputs)
     holdings = tuple(_with_spend(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *received))
     spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
@@ -82,7 +82,7 @@ def _has_seen_event(ledger: Ledger, wallet: Wallet) -> bool:
     """Whether the ledger still has the newest event that the wallet saw: a ledger restored from a copy may not."""
     if wallet.seen is None:
         return True
-    events = ledger.events(wallet.seen_height)
+    events = ledger.reader.events(wallet.seen_height)
     return bool(events) and events[0].digest.hex() == wallet.seen
 
 
@@ -142,8 +142,8 @@ def _closed(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
 
 def _height_taken(ledger: Ledger, spent_nullifier: int, order_id: str) -> int | None:
     """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None."""
-    spend = ledger.spend_of(spent_nullifier)
-    stored = spend and ledger.bundle(spend.height)
+    spend = ledger.reader.spend(spent_nullifier)
+    stored = spend and ledger.reader.bundle(spend.height)
     assert spend and stored, "a spent nullifier has a bundle"
     legs = encoding.decode_bundle(stored[1]).legs
     return spend.height if order_id in {digests.leg_id(ledger.ledger_id, leg).hex() for leg in legs} else None
@@ -151,6 +151,6 @@ def _height_taken(ledger: Ledger, spent_nullifier: int, order_id: str) -> int | 
 
 def _with_spend(ledger: Ledger, seed: keys.Seed, holding: Holding) -> Holding:
     """The holding, marked as spent when the ledger has its nullifier."""
-    if holding.is_spent or not ledger.is_spent(nullifier(seed, holding)):
+    if holding.is_spent or not ledger.reader.is_spent(nullifier(seed, holding)):
         return holding
     return replace(holding, is_spent=True)

@@ -1,1 +1,1 @@
-"""The ledger on disk: schema, rows, sqlite, and orders for the board."""
+"""The ledger on disk: schema, rows, reader (every query), orders (the board's table), sqlite (every write)."""

@@ -1,12 +1,14 @@
-"""The board's table, in the ledger's database and no part of its history: orders come and go."""
+"""The board's table.  It is in the ledger's database but not in its history: orders come and go."""
 
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from circuits.records import Nullifier
 from settlement import encoding
 from settlement.bundle import CIPHERTEXT_BYTES, Leg
+from settlement.ids import OrderId
 from zk.fields.prime import to_bytes
 
 
@@ -14,12 +16,12 @@ from zk.fields.prime import to_bytes
 class Order:
     """An order on the board: its leg's bytes, what decides whether it is void, and its terms, sealed to each reader.
 
-    `grid_epoch` is that of the leg's margin, None for a leg without; `posted_ms` is when the order was placed.
+    `grid_epoch` is the epoch of the leg's margin proof, or None; `posted_ms` is when the order was placed.
     """
 
-    order_id: bytes
+    order_id: OrderId
     leg_bytes: bytes
-    nullifier: int
+    nullifier: Nullifier
     expiry_ms: int
     grid_epoch: int | None
     sealed_terms: tuple[bytes, ...]
@@ -27,7 +29,7 @@ class Order:
 
     @cached_property
     def leg(self) -> Leg:
-        """The leg, decoded when it is asked for: its points take most of a millisecond each to check."""
+        """The leg, decoded on first use: each of its points takes most of a millisecond to check."""
         return encoding.decode_leg(self.leg_bytes)
 
 
@@ -39,15 +41,15 @@ def _void(fresh_epochs: Sequence[int]) -> str:
 
 
 class OrderTable:
-    """Every method is one statement, so one transaction."""
+    """The orders.  Every method is one statement, so one transaction."""
 
     def __init__(self, connection: sqlite3.Connection):
         self._connection = connection
 
-    def add(self, order: Order, most: int, most_of_account: int) -> bool:
-        """Keeps an order; whether it did.
+    def add(self, order: Order, max_orders: int, max_of_account: int) -> bool:
+        """Inserts an order and returns whether it did.
 
-        It does not when its id is there, when there are `most` already, or `most_of_account` that spend its account.
+        It does not when the id is taken, when there are `max_orders` already, or `max_of_account` on the same account.
         """
         nullifier = to_bytes(order.nullifier)
         added = self._connection.execute(
@@ -55,37 +57,35 @@ class OrderTable:
             " AND (SELECT count(*) FROM orders WHERE nullifier = ?) < ? ON CONFLICT (order_id) DO NOTHING",
             (
                 order.order_id, order.leg_bytes, nullifier, order.expiry_ms, order.grid_epoch,
-                b"".join(order.sealed_terms), order.posted_ms, most, nullifier, most_of_account,
+                b"".join(order.sealed_terms), order.posted_ms, max_orders, nullifier, max_of_account,
             ),
         )
         return added.rowcount == 1
 
-    def get(self, order_id: bytes) -> Order | None:
-        """The order with this id, None when there is none."""
-        found = self._connection.execute("SELECT * FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-        return None if found is None else _order(found)
+    def get(self, order_id: OrderId) -> Order | None:
+        """The order with this id, or None."""
+        row = self._connection.execute("SELECT * FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+        return None if row is None else _order(row)
 
-    def count_of_account(self, nullifier: int) -> int:
-        """How many orders spend the account with this nullifier."""
+    def count_of_account(self, nullifier: Nullifier) -> int:
+        """The number of orders that spend the account with this nullifier."""
         query = "SELECT count(*) FROM orders WHERE nullifier = ?"
         return self._connection.execute(query, (to_bytes(nullifier),)).fetchone()[0]
 
     def alive(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[Order]:
         """Every order that is not void, the oldest first."""
         query = f"SELECT * FROM orders WHERE NOT {_void(fresh_epochs)} ORDER BY posted_ms, order_id"
-        return [_order(found) for found in self._connection.execute(query, (now_ms, *fresh_epochs))]
+        return [_order(row) for row in self._connection.execute(query, (now_ms, *fresh_epochs))]
 
-    def remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[bytes]:
-        """Drops every void order.  The ids of those that were dropped."""
+    def remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[OrderId]:
+        """Deletes every void order and returns their ids, sorted."""
         statement = f"DELETE FROM orders WHERE {_void(fresh_epochs)} RETURNING order_id"
         return sorted(row[0] for row in self._connection.execute(statement, (now_ms, *fresh_epochs)).fetchall())
 
-    def remove(self, order_id: bytes) -> None:
-        """Drops an order; one that is not there is not missed."""
-        self._connection.execute("DELETE FROM orders WHERE order_id = ?", (order_id,))
 
-
-def _order(found: tuple) -> Order:
-    order_id, leg, nullifier, expiry_ms, grid_epoch, terms, posted_ms = found
+def _order(row: tuple) -> Order:
+    order_id, leg, nullifier, expiry_ms, grid_epoch, terms, posted_ms = row
     sealed = tuple(terms[start : start + CIPHERTEXT_BYTES] for start in range(0, len(terms), CIPHERTEXT_BYTES))
-    return Order(order_id, leg, int.from_bytes(nullifier, "big"), expiry_ms, grid_epoch, sealed, posted_ms)
+    return Order(
+        order_id, leg, Nullifier(int.from_bytes(nullifier, "big")), expiry_ms, grid_epoch, sealed, posted_ms
+    )

@@ -1,54 +1,55 @@
-"""What the repository keeps, as data: the things that enter it in one transaction, and the rows that are read back."""
+"""The rows of a ledger's tables as data: what one transaction writes, and what is read back."""
 
 from dataclasses import dataclass
 
+from circuits.records import Commitment, Nullifier, Position, Root
 from settlement.bundle import Flow
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import PublishedGrids
+from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Nodes
 
 
 @dataclass(frozen=True)
 class Output:
-    """A leaf of the tree, and what is sealed beside it.  `height` is its bundle's."""
+    """A leaf of the tree, and the ciphertexts beside it.  `height` is its bundle's."""
 
-    position: int
-    commitment: int
+    position: Position
+    commitment: Commitment
     ciphertexts: tuple[bytes, ...]
     height: int
 
 
 @dataclass(frozen=True)
 class Spend:
-    """A nullifier, the bundle that published it, and when that settled."""
+    """A nullifier, and the bundle that published it."""
 
-    nullifier: int
-    bundle_id: bytes
+    nullifier: Nullifier
+    bundle_id: BundleId
     height: int
-    settled_ms: int
 
 
 @dataclass(frozen=True)
 class SettledFlow:
-    """A flow as it was settled: at which height, by which leg of the bundle, under which verifying key's digest."""
+    """A settled deposit or withdrawal: at which height, by which leg of the bundle, under which verifying key."""
 
     height: int
     leg: int
-    key: bytes
+    key: KeyDigest
     flow: Flow
 
 
 @dataclass(frozen=True)
 class BundleEntry:
-    """All that a bundle writes, computed before the first of it is written."""
+    """Everything that a bundle writes, computed before the first row is written."""
 
     event: Event
-    bundle_id: bytes
+    bundle_id: BundleId
     data: bytes
-    root: int
+    root: Root
     size: int
-    nullifiers: tuple[int, ...]
+    nullifiers: tuple[Nullifier, ...]
     outputs: tuple[Output, ...]
     nodes: Nodes
     flows: tuple[SettledFlow, ...]
@@ -57,7 +58,7 @@ class BundleEntry:
 
 @dataclass(frozen=True)
 class GridsEntry:
-    """All that a publication writes."""
+    """Everything that a publication writes."""
 
     event: Event
-    taken: PublishedGrids
+    published: PublishedGrids

@@ -1,39 +1,41 @@
-"""The repository: a ledger's database in one SQLite file, and all of its SQL.
+"""A ledger's database in one SQLite file, and everything that writes to it.
 
-WAL, so that readers never wait; synchronous=FULL, so that a commit that returned is on the disk; every write inside
-one transaction that began with BEGIN IMMEDIATE, so that of two processes the second waits before it looks.  Field
-elements are 32 big-endian bytes.  Nothing here decides anything.
+WAL mode, so that readers never wait; synchronous=FULL, so that a commit that returned is on the disk; every write
+inside one transaction that began with BEGIN IMMEDIATE, so that of two processes the second waits before it reads.
+Nothing here decides anything.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from circuits.records import Root
 from settlement import grids
-from settlement.bundle import CIPHERTEXT_BYTES, Flow
-from settlement.custody import Reserves
 from settlement.events import Event
-from settlement.grids import Publication, PublishedGrids
-from settlement.storage import schema
+from settlement.storage import reader, schema
 from settlement.storage.orders import OrderTable
-from settlement.storage.rows import BundleEntry, GridsEntry, Output, SettledFlow, Spend
+from settlement.storage.reader import Reader
+from settlement.storage.rows import BundleEntry, GridsEntry
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 
 BUSY_SECONDS = 30
 
-# What says nothing about the file itself: somebody else holds it, or its place cannot be written to.
+# These codes say nothing about the file itself: another process holds it, or its folder cannot be written to.
 _UNUSABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
 class Repository:
-    """One open database.  Belongs to one thread; any number of processes may open the same file."""
+    """One open database.  Belongs to one thread; any number of processes may open the same file.
+
+    `reader` has the queries, `orders` the board's table.
+    """
 
     def __init__(self, path: Path, *, new: bool):
-        """Opens a database, or makes an empty one.
+        """Opens a database, or creates an empty one.
 
-        Raises FormatError when the file is missing, is there already, or is not a ledger of this version.
+        Raises FormatError when the file is missing, exists already, or is not a ledger of this version.
         """
         if new == path.exists():
             raise FormatError(f"there is {'already a file' if new else 'no ledger'} at {path}")
@@ -41,6 +43,8 @@ class Repository:
         self._connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
+        self.reader = Reader(self._connection)
+        self.orders = OrderTable(self._connection)
         try:
             self._configure()
             if not new:
@@ -53,26 +57,19 @@ class Repository:
         except FormatError:
             self.close()
             raise
-        self.orders = OrderTable(self._connection)
 
     def close(self) -> None:
-        """Lets the file go."""
+        """Closes the database."""
         self._connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction that no other process writes beside: all of it is kept, or on an exception nothing."""
-        with self._transaction("BEGIN IMMEDIATE"):
+        """One transaction that excludes every other writer; an exception rolls all of it back."""
+        with reader.transaction(self._connection, "BEGIN IMMEDIATE"):
             yield
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One moment: whatever is read inside is of the same state."""
-        with self._transaction("BEGIN"):
-            yield
-
-    def begin(self, pool: bytes, genesis: Event, root: int) -> None:
-        """Writes the tables and the first event.  Inside `writing`."""
+    def begin(self, pool: bytes, genesis: Event, root: Root) -> None:
+        """Creates the tables and writes the first event.  Inside `writing`."""
         for statement in schema.TABLES.split(";"):
             self._connection.execute(statement)
         self._connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
@@ -105,111 +102,13 @@ class Repository:
 
     def publish(self, entry: GridsEntry) -> None:
         """Writes the grids of an epoch.  Inside `writing`."""
-        taken, publication = entry.taken, entry.taken.publication
+        published, publication = entry.published, entry.published.publication
         self._event(entry.event)
         self._connection.execute("INSERT INTO grids VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (
-            publication.epoch, entry.event.height, taken.published_ms,
+            publication.epoch, entry.event.height, published.published_ms,
             grids.encode_values(publication.initial), grids.encode_values(publication.maintenance),
-            to_bytes(taken.initial_root), to_bytes(taken.maintenance_root), publication.evidence,
+            to_bytes(published.initial_root), to_bytes(published.maintenance_root), publication.evidence,
         ))
-
-    def damage(self) -> str | None:
-        """What SQLite itself finds wrong with the file, None when nothing."""
-        found = self._one("PRAGMA integrity_check")[0]
-        if found != "ok":
-            return found
-        broken = self._one("PRAGMA foreign_key_check")
-        return None if broken is None else f"a row of {broken[0]} refers to nothing"
-
-    def counts(self) -> dict[str, int]:
-        """How many rows the tables have that hang on an event."""
-        tables = ("bundles", "roots", "grids")
-        return {table: self._one(f"SELECT count(*) FROM {table}")[0] for table in tables}
-
-    def pool(self) -> bytes:
-        """The pool's bytes."""
-        return self._one("SELECT data FROM pool")[0]
-
-    def node(self, level: int, index: int) -> int | None:
-        """A node of the tree, None where nothing was written."""
-        row = self._one("SELECT node FROM nodes WHERE level = ? AND place = ?", (level, index))
-        return None if row is None else _element(row[0])
-
-    def nodes(self) -> dict[tuple[int, int], int]:
-        """Every node."""
-        return {(level, place): _element(node) for level, place, node in self._rows("SELECT * FROM nodes")}
-
-    def tree(self) -> tuple[int, int]:
-        """The newest root, and how many leaves it is over."""
-        root, size = self._one("SELECT root, size FROM roots ORDER BY height DESC LIMIT 1")
-        return _element(root), size
-
-    def roots(self) -> dict[int, tuple[int, int]]:
-        """Root and size after each height that changed the tree."""
-        return {height: (_element(root), size) for height, root, size in self._rows("SELECT * FROM roots")}
-
-    def is_known_root(self, root: int) -> bool:
-        """Whether the tree ever had this root."""
-        return self._one("SELECT 1 FROM roots WHERE root = ?", (to_bytes(root),)) is not None
-
-    def spend(self, nullifier: int) -> Spend | None:
-        """By which bundle a nullifier was published; None when it was not."""
-        row = self._one(
-            "SELECT bundle_id, height, created_ms FROM nullifiers JOIN bundles USING (height)"
-            " JOIN events USING (height) WHERE nullifier = ?", (to_bytes(nullifier),)
-        )
-        return None if row is None else Spend(nullifier, *row)
-
-    def nullifiers(self) -> dict[int, int]:
-        """Every nullifier, with the height that published it."""
-        return {_element(nullifier): height for nullifier, height in self._rows("SELECT * FROM nullifiers")}
-
-    def position_of(self, commitment: int) -> int | None:
-        """The first position of a commitment, None when the tree has it not."""
-        return self._one("SELECT min(position) FROM outputs WHERE commitment = ?", (to_bytes(commitment),))[0]
-
-    def outputs(self, since: int) -> list[Output]:
-        """The leaves from a position on, in order."""
-        rows = self._rows("SELECT * FROM outputs WHERE position >= ? ORDER BY position", (since,))
-        return [Output(place, _element(leaf), _ciphertexts(data), height) for place, leaf, data, height in rows]
-
-    def reserve(self, key: bytes, asset: int) -> int:
-        """How much of an asset is held under a key's digest."""
-        row = self._one("SELECT amount FROM reserves WHERE key = ? AND asset = ?", (key, asset))
-        return 0 if row is None else row[0]
-
-    def reserves(self) -> Reserves:
-        """Every reserve, in the order of keys and assets."""
-        return {(key, asset): amount for key, asset, amount in self._rows("SELECT * FROM reserves ORDER BY key, asset")}
-
-    def flows(self) -> list[SettledFlow]:
-        """Every flow, in order."""
-        columns = "height, leg, key, asset, amount, party"
-        rows = self._rows(f"SELECT {columns} FROM flows ORDER BY height, number")
-        return [SettledFlow(height, leg, key, Flow(*flow)) for height, leg, key, *flow in rows]
-
-    def events(self, since: int) -> list[Event]:
-        """The events from a height on, in order."""
-        return [Event(*row) for row in self._rows("SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))]
-
-    def last_event(self) -> Event:
-        """The newest event."""
-        return Event(*self._one("SELECT * FROM events ORDER BY height DESC LIMIT 1"))
-
-    def bundle(self, height: int) -> tuple[bytes, bytes] | None:
-        """Id and bytes of the bundle at a height, None when there is none."""
-        return self._one("SELECT bundle_id, data FROM bundles WHERE height = ?", (height,))
-
-    def bundle_height(self, bundle_id: bytes) -> int | None:
-        """The height at which a bundle settled, None when it did not."""
-        row = self._one("SELECT height FROM bundles WHERE bundle_id = ?", (bundle_id,))
-        return None if row is None else row[0]
-
-    def grids(self, newest: int) -> list[PublishedGrids]:
-        """The grids of the newest epochs, newest first."""
-        columns = "epoch, initial, maintenance, evidence, initial_root, maintenance_root, published_ms"
-        rows = self._rows(f"SELECT {columns} FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))
-        return [_grids(row) for row in rows]
 
     def _configure(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -217,47 +116,15 @@ class Repository:
             self._connection.execute(f"PRAGMA {setting}")
 
     def _check_version(self) -> None:
-        application, version = (self._one(f"PRAGMA {name}")[0] for name in ("application_id", "user_version"))
+        application, version = (self.reader.pragma(name) for name in ("application_id", "user_version"))
         if application != schema.APPLICATION_ID:
-            raise FormatError("the file is a database, and no ledger")
+            raise FormatError("the file is a database but not a ledger")
         if version != schema.VERSION:
-            raise FormatError(f"the ledger has schema version {version}, and this program knows {schema.VERSION}")
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self._connection.execute(begin)
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+            raise FormatError(f"the ledger has schema version {version}, and this program reads {schema.VERSION}")
 
     def _event(self, event: Event) -> None:
         row = (event.height, event.kind, event.created_ms, event.body, event.digest)
         self._connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", row)
 
-    def _many(self, statement: str, rows) -> None:
+    def _many(self, statement: str, rows: Iterable[tuple]) -> None:
         self._connection.executemany(statement, rows)
-
-    def _one(self, query: str, values: tuple = ()):
-        return self._connection.execute(query, values).fetchone()
-
-    def _rows(self, query: str, values: tuple = ()) -> list[tuple]:
-        return self._connection.execute(query, values).fetchall()
-
-
-def _element(data: bytes) -> int:
-    return int.from_bytes(data, "big")
-
-
-def _ciphertexts(data: bytes) -> tuple[bytes, ...]:
-    return tuple(data[start : start + CIPHERTEXT_BYTES] for start in range(0, len(data), CIPHERTEXT_BYTES))
-
-
-def _grids(row: tuple) -> PublishedGrids:
-    epoch, initial, maintenance, evidence, initial_root, maintenance_root, published_ms = row
-    values = grids.decode_values(initial, epoch), grids.decode_values(maintenance, epoch)
-    publication = Publication(epoch, *values, evidence)
-    return PublishedGrids(publication, _element(initial_root), _element(maintenance_root), published_ms)

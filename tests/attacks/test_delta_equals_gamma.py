@@ -65,7 +65,7 @@ def test_such_a_key_is_refused_because_the_ledger_of_its_pool_could_be_emptied(t
         honest = encoding.encode_bundle(samples.deposit(ledger, 100))
         engine.submit(ledger, honest, NOW_MS, any_proof)
         engine.submit(ledger, steal(ledger, sign), NOW_MS, py_ecc)
-        assert set(ledger.reserves().values()) == {0}
+        assert set(ledger.reader.reserves().values()) == {0}
 
 
 def test_under_a_sound_key_the_same_forgery_is_an_invalid_proof(tmp_path):

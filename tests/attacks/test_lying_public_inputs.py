@@ -40,14 +40,14 @@ class Swap:
 
 def publish(ledger: Ledger, epoch: int) -> None:
     prices = defaults.prices(ledger.pool)
-    oracle.publish(ledger, [
+    engine.publish(ledger, [
         oracle.sign(ledger.pool, secret, asset, price, NOW_MS, epoch)
         for secret in pools.ORACLE_SECRETS for asset, price in enumerate(prices)
     ], NOW_MS)
 
 
 def setting(ledger: Ledger) -> plan.Setting:
-    return plan.Setting(ledger.pool, ledger.grids(1)[0].publication.initial)
+    return plan.Setting(ledger.pool, ledger.reader.grids(1)[0].publication.initial)
 
 
 def bound(ledger: Ledger, plans, legs) -> bytes:
@@ -65,14 +65,14 @@ def swap(keystore, tmp_path_factory):
         plans, legs = [], []
         for index, (asset, amount) in enumerate([(USDC, 4_000_000_000), (ETH, 3_000_000_000)]):
             target = plan.Target(addresses.of(SEED, index), index)
-            start = plan.genesis_source(ledger.root)
+            start = plan.genesis_source(ledger.reader.tree().root)
             plans.append(plan.deposit(setting(ledger), start, target, Flow(asset, amount, b"bank"), LATER_MS))
             legs.append(assembly.leg(plans[-1], pool, keystore))
             engine.submit(ledger, bound(ledger, plans[-1:], legs[-1:]), NOW_MS)
         changes = plan.changes({USDC: 6_000_000_000}, {ETH: 2_000_000_000})
         moves = []
         for index, changed in enumerate([changes, plan.opposite(changes)]):
-            branch = ledger.path(index)
+            branch = ledger.reader.path(index)
             root = paths.path_root(branch)
             source = plan.Source(keys.account(SEED, index), plans[index].account, index, branch, root)
             target = plan.Target(addresses.of(SEED, index), index)

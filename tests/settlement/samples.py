@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from circuits import generators, records
 from circuits.statements import leg as leg_statement
-from settlement import digests, oracle
+from settlement import digests, engine, oracle
 from settlement.bundle import Bundle, Flow, Leg, Margin
 from settlement.grids import Publication
 from settlement.ledger import Ledger
@@ -84,7 +84,7 @@ def sign(ledger_id: bytes, leg: Leg, secret: int = RK_SECRET) -> Leg:
 
 def margin(ledger: Ledger) -> Margin:
     """A margin proof against the ledger's newest initial grid."""
-    newest = ledger.grids()[0]
+    newest = ledger.reader.grids(2)[0]
     return Margin(ledger.pool.margin.digest, newest.initial_root, newest.publication.epoch, 0, PROOF)
 
 
@@ -92,7 +92,7 @@ def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] 
     """A signed leg of a fresh account under the newest root; `changes` are to fields of Public or of Leg."""
     blinding = entropy.scalar(babyjubjub.ORDER)
     public = leg_statement.Public(
-        ledger.root, entropy.scalar(R), entropy.scalar(R), *generators.commit(deltas, blinding),
+        ledger.reader.tree().root, entropy.scalar(R), entropy.scalar(R), *generators.commit(deltas, blinding),
         *signature.public(RK_SECRET), 1,
     )
     for name in [name for name in changes if hasattr(public, name)]:
@@ -124,9 +124,9 @@ def deposit(ledger: Ledger, amount: int, asset: int = 0) -> Bundle:
 
 def publish(ledger: Ledger, now_ms: int = NOW_MS) -> None:
     """Takes the next epoch's grids at prices of a thousand, signed by all oracles."""
-    newest = ledger.grids(1)
+    newest = ledger.reader.grids(1)
     epoch = newest[0].publication.epoch + 1 if newest else 1
-    oracle.publish(ledger, [
+    engine.publish(ledger, [
         oracle.sign(ledger.pool, secret, asset, 1_000, now_ms, epoch)
         for secret in ORACLE_SECRETS for asset in range(records.ASSETS)
     ], now_ms)

@@ -50,8 +50,8 @@ def test_an_honest_history_is_confirmed_and_counted(path):
     report = audit.audit(path, any_proof, lambda done, total: seen.append((done, total)))
     with Ledger.open(path) as ledger:
         assert report == audit.Report(
-            ledger.ledger_id, ledger.last_event().digest, events=7, bundles=4, publications=2, legs=5, proofs=6,
-            root=ledger.root, reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70},
+            ledger.ledger_id, ledger.reader.last_event().digest, events=7, bundles=4, publications=2, legs=5, proofs=6,
+            root=ledger.reader.tree().root, reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70},
         )
     assert seen == [(i, 6) for i in range(1, 7)]
 
@@ -137,7 +137,7 @@ def test_proofs_are_verified_in_batches_and_none_is_left_out(path, monkeypatch):
 def test_a_bundle_whose_signature_somebody_made_again_is_found(path):
     """The leg's signature is no part of the bundle's id, but the event has the digest of every byte."""
     with Ledger.open(path) as ledger:
-        data = ledger.bundle(2)[1]
+        data = ledger.reader.bundle(2)[1]
         settled = encoding.decode_bundle(data)
         signed = samples.sign(ledger.ledger_id, settled.legs[0])
         swapped = encoding.encode_bundle(replace(settled, legs=(signed,)))
@@ -149,7 +149,7 @@ def test_a_bundle_whose_signature_somebody_made_again_is_found(path):
 def test_a_bundle_whose_proof_somebody_made_again_is_found(path):
     """A Groth16 proof can be re-randomised: the bundle is as good as before, and not the one that was settled."""
     with Ledger.open(path) as ledger:
-        settled = encoding.decode_bundle(ledger.bundle(2)[1])
+        settled = encoding.decode_bundle(ledger.reader.bundle(2)[1])
         other = replace(samples.PROOF, c=ledger.pool.leg.verifying.ic[0])
         swapped = encoding.encode_bundle(replace(settled, legs=(replace(settled.legs[0], proof=other),)))
     tamper(path, f"UPDATE bundles SET data = x'{swapped.hex()}' WHERE height = 2")
@@ -198,6 +198,6 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(path, monkeypatch):
     def locked(repository):
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(audit.Repository, "damage", locked)
+    monkeypatch.setattr(audit.Reader, "damage", locked)
     with pytest.raises(audit.Discrepancy, match="database is locked"):
         audit.audit(path, any_proof)

@@ -9,7 +9,6 @@ from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, make
-from zk import signature
 from zk.errors import InvalidProof
 
 TERMS = (bytes([7]) * bundle.CIPHERTEXT_BYTES,)
@@ -139,23 +138,10 @@ def test_an_order_with_margin_is_void_when_its_grid_is_stale(ledger):
     assert board.listed(ledger, NOW_MS) == [cash]
 
 
-def test_its_maker_withdraws_an_order_and_nobody_else_can(ledger):
-    placed = place(ledger, make(ledger).leg)
-    message = board.withdrawal_message(ledger.ledger_id, placed.order_id)
-    forged = signature.sign(samples.RK_SECRET + 1, message)
-    other = signature.sign(samples.RK_SECRET, board.withdrawal_message(bytes(32), placed.order_id))
-    for bad in (forged, other, placed.leg.signature):
-        assert refusal(board.withdraw, ledger, placed.order_id, bad) == Rejection.LEG_SIGNATURE
-    assert board.listed(ledger, NOW_MS) == [placed]
-    board.withdraw(ledger, placed.order_id, signature.sign(samples.RK_SECRET, message))
-    assert board.listed(ledger, NOW_MS) == []
-    assert refusal(board.withdraw, ledger, placed.order_id, forged) == Rejection.ORDER_UNKNOWN
-
-
 def test_orders_are_no_part_of_history(ledger):
-    before = ledger.last_event()
+    before = ledger.reader.last_event()
     place(ledger, make(ledger).leg)
-    assert ledger.last_event() == before
+    assert ledger.reader.last_event() == before
 
 
 def test_one_account_has_a_few_orders_and_leaves_room_for_others(ledger):

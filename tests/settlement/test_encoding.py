@@ -45,12 +45,13 @@ PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0)
 MARGIN = Margin(bytes(32), 4, 5, 0, samples.PROOF)
 LEG = Leg(bytes(range(32)), PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab"),), 6, (bytes(210),), samples.UNSIGNED)
 BUNDLE = Bundle(bytes(32), (LEG, replace(LEG, margin=None)), samples.UNSIGNED)
+BUNDLE_HEAD = encoding.BUNDLE_MAGIC + bytes(32) + bytes([1])  # of a bundle with one leg
 
 
 @settings(max_examples=60, deadline=None)
 @given(bundles)
-def test_a_bundle_comes_back_from_its_bytes(settled):
-    assert encoding.decode_bundle(encoding.encode_bundle(settled)) == settled
+def test_a_bundle_comes_back_from_its_bytes(whole):
+    assert encoding.decode_bundle(encoding.encode_bundle(whole)) == whole
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,10 +67,10 @@ def test_bytes_that_are_accepted_are_the_only_bytes_of_what_they_mean(data):
     for _ in range(data.draw(st.integers(1, 2))):
         spoiled[data.draw(st.integers(0, len(spoiled) - 1))] = data.draw(st.integers(0, 255))
     try:
-        settled = encoding.decode_bundle(bytes(spoiled))
+        decoded = encoding.decode_bundle(bytes(spoiled))
     except FormatError:
         return
-    assert encoding.encode_bundle(settled) == spoiled
+    assert encoding.encode_bundle(decoded) == spoiled
 
 
 @settings(max_examples=200, deadline=None)
@@ -132,10 +133,10 @@ def test_a_public_input_that_is_none_is_refused_by_name(changes, complaint):
 
 
 MORE_LIES = [
-    ({"flows": (Flow(8, 1, b""),)}, "flow's asset is above 7"),
-    ({"flows": (Flow(0, 0, b""),)}, "flow of nothing"),
-    ({"flows": (Flow(0, -(2**63), b""),)}, "more than 2"),
-    ({"flows": (Flow(0, 1, bytes(65)),)}, "party length is above 64"),
+    ({"flows": (Flow(8, 1, b""),)}, "the leg: the asset of flow 0 is above 7"),
+    ({"flows": (Flow(0, 0, b""),)}, "the amount of flow 0 is zero"),
+    ({"flows": (Flow(0, -(2**63), b""),)}, "more than 2\\^63 - 1 in size"),
+    ({"flows": (Flow(0, 1, bytes(65)),)}, "the party length of flow 0 is above 64"),
     ({"expiry_ms": 2**63}, "expiry is above"),
     ({"margin": replace(MARGIN, guardian=1)}, "guardian"),
     ({"margin": replace(MARGIN, guardian=R)}, "guardian is not below"),
@@ -183,18 +184,59 @@ def test_a_point_of_a_proof_outside_the_subgroup_of_g2_is_refused():
 
 
 @pytest.mark.parametrize("changes, complaint", [
-    ({"flows": (Flow(0, 1, b""),) * 17}, "17 flows"),
-    ({"ciphertexts": (bytes(210),) * 3}, "3 ciphertexts"),
+    ({"flows": (Flow(0, 1, b""),) * 17}, "has 17 flows, more than 16"),
+    ({"ciphertexts": (bytes(210),) * 3}, "has 3 ciphertexts, more than 2"),
 ])
-def test_more_than_a_limit_is_told_apart_from_bad_bytes(changes, complaint):
-    for data in (encoding.encode_leg(replace(LEG, **changes)),):
-        with pytest.raises(encoding.LimitExceeded, match=complaint):
-            encoding.decode_leg(data)
-    settled = replace(BUNDLE, legs=(LEG, replace(LEG, **changes)))
-    broken = bytearray(encoding.encode_bundle(settled))
-    broken[40] ^= 1  # the first leg's magic: the limit of the second is still what is said
-    with pytest.raises(encoding.LimitExceeded, match=complaint):
-        encoding.decode_bundle(bytes(broken))
+def test_more_than_a_limit_is_told_apart_from_bad_bytes_and_the_leg_is_named(changes, complaint):
+    with pytest.raises(encoding.LimitExceeded, match=f"the leg {complaint}"):
+        encoding.decode_leg(encoding.encode_leg(replace(LEG, **changes)))
+    broken = replace(LEG, public=replace(PUBLIC, root=R), **changes)
+    with pytest.raises(encoding.LimitExceeded, match=f"leg 1 {complaint}"):
+        encoding.decode_bundle(encoding.encode_bundle(replace(BUNDLE, legs=(LEG, broken))))
+
+
+def test_more_legs_and_longer_legs_than_the_limits_are_told_apart_from_bad_bytes():
+    data = bytearray(encoding.encode_bundle(BUNDLE))
+    data[36] = 33
+    with pytest.raises(encoding.LimitExceeded, match="the bundle has 33 legs, more than 32"):
+        encoding.decode_bundle(bytes(data))
+    longer = BUNDLE_HEAD + (encoding.MAX_LEG_BYTES + 1).to_bytes(2, "big") + bytes(encoding.MAX_LEG_BYTES + 1)
+    with pytest.raises(encoding.LimitExceeded, match=f"leg 0 has {encoding.MAX_LEG_BYTES + 1} bytes, more than"):
+        encoding.decode_bundle(longer)
+
+
+def test_a_file_of_another_format_is_refused_by_its_first_bytes():
+    """Byte 36 would be the number of legs, and 200 legs are too many."""
+    for data in (bytes([200]) * 500, b"PK\3\4" + bytes([200]) * 500, b"zkL1" + bytes([200]) * 500):
+        with pytest.raises(FormatError, match="^the bundle does not start with zkB1$") as refused:
+            encoding.decode_bundle(data)
+        assert not isinstance(refused.value, encoding.LimitExceeded)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_field_of_a_leg_in_a_bundle_is_named_with_the_leg(number):
+    def spoiled(**changes) -> bytes:
+        legs = list(BUNDLE.legs)
+        legs[number] = replace(legs[number], **changes)
+        return encoding.encode_bundle(replace(BUNDLE, legs=tuple(legs)))
+
+    for changes, complaint in [
+        ({"public": replace(PUBLIC, nullifier=R)}, "the nullifier is not below the modulus"),
+        ({"public": replace(PUBLIC, value_x=0, value_y=1)}, "the value is the identity"),
+        ({"expiry_ms": 2**63}, "the expiry is above"),
+        ({"flows": (Flow(0, 1, b""), Flow(8, 1, b""))}, "the asset of flow 1 is above 7"),
+        ({"signature": Signature(babyjubjub.BASE8, babyjubjub.ORDER)}, "the signature: s is not below"),
+    ]:
+        with pytest.raises(FormatError, match=f"^leg {number}: {complaint}"):
+            encoding.decode_bundle(spoiled(**changes))
+
+
+def test_a_leg_that_is_cut_short_is_named_with_the_field_it_ends_in():
+    leg = encoding.encode_leg(LEG)[: 7 + 32 + 32 + 5]
+    with pytest.raises(FormatError, match="^leg 0 ends inside the nullifier$"):
+        encoding.decode_bundle(BUNDLE_HEAD + len(leg).to_bytes(2, "big") + leg)
+    with pytest.raises(FormatError, match="^the bundle ends inside the bytes of leg 0$"):
+        encoding.decode_bundle(BUNDLE_HEAD + (len(leg) + 1).to_bytes(2, "big") + leg)
 
 
 def test_the_largest_leg_and_the_largest_bundle_are_as_large_as_the_limits_say():

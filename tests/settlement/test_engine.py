@@ -9,7 +9,8 @@ import pytest
 
 from settlement import bundle, checks, digests, encoding, engine
 from settlement.bundle import Flow
-from settlement.ledger import GRID_WINDOW, Ledger
+from settlement.checks import GRID_WINDOW
+from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, change, make
@@ -169,17 +170,17 @@ REFUSED = [  # the bundle, its rejection, and the check without which it would s
 @pytest.mark.parametrize("make_bad, reason, check", REFUSED, ids=[row[0].__name__ for row in REFUSED])
 def test_a_bundle_is_refused_for_its_reason_and_passes_every_other_check(ledger, monkeypatch, make_bad, reason, check):
     attempt = make_bad(ledger)
-    before = ledger.last_event()
+    before = ledger.reader.last_event()
     with pytest.raises(Rejected) as refused:
         engine.submit(ledger, attempt.data, attempt.now_ms, attempt.verify)
     assert refused.value.rejection is reason
-    assert ledger.last_event() == before
+    assert ledger.reader.last_event() == before
     monkeypatch.setattr(checks, check, lambda *_: None)
     assert engine.check(ledger, attempt.data, attempt.now_ms, attempt.verify).data == attempt.data
 
 
 @pytest.mark.parametrize("make_bad, reason, limit, module", [
-    (too_many_flows, Rejection.TOO_LARGE, "MAX_FLOWS", bundle),
+    (too_many_flows, Rejection.TOO_LARGE, "MAX_FLOWS", encoding),
 ])
 def test_a_limit_refuses_what_a_greater_limit_would_settle(ledger, monkeypatch, make_bad, reason, limit, module):
     attempt = make_bad(ledger)
@@ -270,7 +271,7 @@ def test_a_swap_of_two_parties_settles_both_legs_or_none(ledger):
     assert refused.value.rejection is Rejection.UNBALANCED
     receipt = settle(ledger, bind(ledger.ledger_id, sell, buy))
     assert receipt.positions == (2, 3)
-    assert ledger.reserves() == {(ledger.pool.leg.digest, 0): 500, (ledger.pool.leg.digest, 2): 70}
+    assert ledger.reader.reserves() == {(ledger.pool.leg.digest, 0): 500, (ledger.pool.leg.digest, 2): 70}
 
 
 def test_a_margined_leg_settles_with_a_proof_against_either_of_the_newest_grids(ledger):
@@ -278,7 +279,7 @@ def test_a_margined_leg_settles_with_a_proof_against_either_of_the_newest_grids(
     ledger.publish(samples.publication(2), NOW_MS)
     for proof in (older, samples.margin(ledger)):
         settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
-    assert ledger.size == 2
+    assert ledger.reader.tree().size == 2
 
 
 def test_nobody_makes_a_waiting_leg_void_by_settling_bundles_of_their_own(ledger):
@@ -293,7 +294,7 @@ def test_every_proof_is_verified_with_its_own_key_and_public_inputs(ledger):
     plain, margined = make(ledger), make(ledger, cash=0, margin=samples.margin(ledger))
     settle(ledger, bind(ledger.ledger_id, plain, margined), verify=seen.extend)
     legs = [made.leg.public for made in (plain, margined)]
-    grid = ledger.grids()[0]
+    grid = ledger.reader.grids(2)[0]
     assert [(key, public) for key, public, _ in seen] == [
         (ledger.pool.leg.verifying, (legs[0].root, *_rest(legs[0]))),
         (ledger.pool.leg.verifying, (legs[1].root, *_rest(legs[1]))),
@@ -342,11 +343,11 @@ def test_what_changed_between_checking_and_applying_is_noticed_under_the_lock(le
             data = encoding.encode_bundle(bind(ledger.ledger_id, here))
             checked = engine.check(ledger, data, NOW_MS, any_proof)
             settle(second, bind(ledger.ledger_id, there))
-            before = ledger.last_event()
+            before = ledger.reader.last_event()
             with pytest.raises(Rejected) as refused:
                 ledger.apply(checked, NOW_MS)
             assert refused.value.rejection is reason
-            assert ledger.last_event() == before
+            assert ledger.reader.last_event() == before
 
 
 def test_the_binding_signature_covers_order_and_signatures_of_the_legs(ledger):

@@ -39,75 +39,116 @@ def settle(ledger: Ledger, *made, now_ms: int = NOW_MS) -> engine.Receipt:
 def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
     with Ledger.open(path) as again:
         assert again.pool == samples.pool() and again.ledger_id == poolfile.ledger_id(samples.pool())
-        assert (again.root, again.size) == (merkle.empty_root(), 0)
-        assert again.outputs(0) == [] and again.reserves() == {} and again.grids() == [] and again.flows() == []
-        assert [event.kind for event in again.events()] == ["genesis"]
+        reader = again.reader
+        assert reader.tree() == (merkle.empty_root(), 0)
+        assert (reader.outputs(), reader.reserves(), reader.grids(1), reader.flows()) == ([], {}, [], [])
+        assert [event.kind for event in reader.events()] == ["genesis"]
 
 
 def test_everything_of_a_bundle_can_be_read_back(ledger, path):
     sealed = (b"\1" * 210, b"\2" * 210)
     flow = Flow(0, 5, b"bank")
     one, other = make(ledger, change(USDC=5), [flow], ciphertexts=sealed), make(ledger, ciphertexts=())
-    receipt = settle(ledger, one, other, now_ms=NOW_MS + 7)
+    receipt = settle(ledger, one, other)
     with Ledger.open(path) as again:
-        legs = [one.leg, other.leg]
-        assert (again.size, again.root, receipt.positions, receipt.height) == (2, receipt.root, (0, 1), 1)
-        assert [(out.position, out.commitment, out.ciphertexts, out.height) for out in again.outputs(0)] == [
+        legs, reader = [one.leg, other.leg], again.reader
+        assert (reader.tree(), receipt.positions, receipt.height) == ((receipt.root, 2), (0, 1), 1)
+        assert [(out.position, out.commitment, out.ciphertexts, out.height) for out in reader.outputs()] == [
             (0, legs[0].public.commitment, sealed, 1), (1, legs[1].public.commitment, (), 1),
         ]
-        assert [out.position for out in again.outputs(1)] == [1]
+        assert [out.position for out in reader.outputs(1)] == [1]
         for position, leg in enumerate(legs):
-            assert again.position_of(leg.public.commitment) == position
-            assert paths.path_root(again.path(position)) == again.root
-            spend = again.spend_of(leg.public.nullifier)
-            assert (spend.bundle_id, spend.height, spend.settled_ms) == (receipt.bundle_id, 1, NOW_MS + 7)
-            assert again.is_spent(leg.public.nullifier)
-        assert again.bundle_height(receipt.bundle_id) == 1
-        assert encoding.decode_bundle(again.bundle(1)[1]).legs == tuple(legs)
-        assert [(row.height, row.leg, row.flow) for row in again.flows()] == [(1, 0, flow)]
-        assert again.reserves() == {(again.pool.leg.digest, 0): 5}
+            assert reader.position_of(leg.public.commitment) == position
+            assert paths.path_root(reader.path(position)) == receipt.root
+            spend = reader.spend(leg.public.nullifier)
+            assert (spend.bundle_id, spend.height) == (receipt.bundle_id, 1)
+            assert reader.is_spent(leg.public.nullifier)
+        assert reader.bundle_height(receipt.bundle_id) == 1
+        assert encoding.decode_bundle(reader.bundle(1)[1]).legs == tuple(legs)
+        assert [(row.height, row.leg, row.flow) for row in reader.flows()] == [(1, 0, flow)]
+        assert reader.reserves() == {(again.pool.leg.digest, 0): 5}
 
 
-def test_what_is_not_there_is_none(ledger):
-    assert ledger.position_of(1) is None and ledger.spend_of(1) is None
-    assert ledger.bundle(0) is None and ledger.bundle_height(bytes(32)) is None
+def test_queries_for_unknown_things_return_none(ledger):
+    reader = ledger.reader
+    assert reader.position_of(1) is None and reader.spend(1) is None and not reader.is_spent(1)
+    assert reader.bundle(0) is None and reader.bundle_height(bytes(32)) is None
 
 
 def test_the_empty_tree_and_every_later_root_are_known(ledger):
-    roots = [ledger.root] + [settle(ledger, make(ledger)).root for _ in range(3)]
-    assert len(set(roots)) == 4 and all(ledger.is_known_root(root) for root in roots)
-    assert not ledger.is_known_root(12345)
+    roots = [ledger.reader.tree().root] + [settle(ledger, make(ledger)).root for _ in range(3)]
+    assert len(set(roots)) == 4 and all(ledger.reader.is_known_root(root) for root in roots)
+    assert not ledger.reader.is_known_root(12345)
 
 
-def test_grids_come_in_unbroken_epochs_and_are_fresh_for_their_time(ledger):
+def test_grids_have_unbroken_epochs_and_are_fresh_for_two_epochs_within_the_age_limit(ledger):
     with pytest.raises(Rejected) as refused:
         ledger.publish(samples.publication(2), NOW_MS)
     assert refused.value.rejection is Rejection.WRONG_EPOCH
-    taken = ledger.publish(samples.publication(1), NOW_MS)
+    first = ledger.publish(samples.publication(1), NOW_MS)
     for epoch in (1, 3):
         with pytest.raises(Rejected):
             ledger.publish(samples.publication(epoch), NOW_MS)
-    assert ledger.grids() == [taken]
-    age = ledger.pool.limits.grid_age_ms
-    assert ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS + age)
-    assert not ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS + age + 1)
-    assert not ledger.is_fresh_grid(taken.initial_root, 2, NOW_MS)
+    assert ledger.reader.grids(2) == [first]
+    age_ms = ledger.pool.limits.grid_age_ms
+    assert checks.fresh_grids(ledger, NOW_MS + age_ms) == [first]
+    assert checks.fresh_grids(ledger, NOW_MS + age_ms + 1) == []
     for epoch in (2, 3):
-        assert ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS)
+        assert first in checks.fresh_grids(ledger, NOW_MS)
         ledger.publish(samples.publication(epoch), NOW_MS)
-    assert not ledger.is_fresh_grid(taken.initial_root, 1, NOW_MS)
-    assert [grid.publication.epoch for grid in ledger.grids()] == [3, 2]
+    assert [grids.publication.epoch for grids in checks.fresh_grids(ledger, NOW_MS)] == [3, 2]
 
 
 def test_a_failure_while_writing_leaves_nothing(ledger, monkeypatch):
-    """The tables are the last line: a nullifier that a broken check let pass takes the whole transaction with it."""
+    """The tables are the last line: a nullifier that a broken check let pass rolls the whole transaction back."""
     settle(ledger, make(ledger, nullifier=5))
     monkeypatch.setattr(checks, "check_nullifiers", lambda *_: None)
-    before = ledger.last_event(), ledger.root, ledger.size, ledger.reserves()
+    before = ledger.reader.last_event(), ledger.reader.tree(), ledger.reader.reserves()
     with pytest.raises(sqlite3.IntegrityError):
         settle(ledger, make(ledger, change(USDC=9), [Flow(0, 9, b"")]), make(ledger, nullifier=5))
-    assert (ledger.last_event(), ledger.root, ledger.size, ledger.reserves()) == before
+    assert (ledger.reader.last_event(), ledger.reader.tree(), ledger.reader.reserves()) == before
     settle(ledger, make(ledger))
+
+
+def test_a_grid_that_leaves_the_window_between_check_and_apply_is_refused_under_the_lock(ledger):
+    ledger.publish(samples.publication(1), NOW_MS)
+    one = make(ledger, cash=0, margin=samples.margin(ledger))
+    checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
+    for epoch in (2, 3):
+        ledger.publish(samples.publication(epoch), NOW_MS)
+    before = ledger.reader.last_event()
+    with pytest.raises(Rejected) as refused:
+        ledger.apply(checked, NOW_MS)
+    assert refused.value.rejection is Rejection.STALE_GRID
+    assert ledger.reader.last_event() == before
+
+
+def test_a_grid_that_grows_too_old_between_check_and_apply_is_refused_under_the_lock(ledger):
+    ledger.publish(samples.publication(1), NOW_MS)
+    one = make(ledger, cash=0, margin=samples.margin(ledger))
+    checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
+    with pytest.raises(Rejected) as refused:
+        ledger.apply(checked, NOW_MS + ledger.pool.limits.grid_age_ms + 1)
+    assert refused.value.rejection is Rejection.STALE_GRID
+
+
+def test_a_bundle_that_the_tree_has_no_room_for_is_refused_before_the_first_write(ledger, monkeypatch):
+    monkeypatch.setattr(merkle, "CAPACITY", 3)
+    settle(ledger, make(ledger), make(ledger))
+    before = ledger.reader.last_event()
+    with pytest.raises(Rejected, match="the tree has 2 of at most 3 leaves, and 2 are new") as refused:
+        settle(ledger, make(ledger), make(ledger))
+    assert refused.value.rejection is Rejection.TREE_FULL == 15
+    assert ledger.reader.last_event() == before
+    last = make(ledger)
+    checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, last)), NOW_MS, any_proof)
+    settle(ledger, make(ledger))
+    with pytest.raises(Rejected) as refused:
+        ledger.apply(checked, NOW_MS)
+    assert refused.value.rejection is Rejection.TREE_FULL
+    with pytest.raises(Rejected) as refused:
+        engine.check_leg(ledger, encoding.encode_leg(last.leg), NOW_MS, any_proof)
+    assert refused.value.rejection is Rejection.TREE_FULL
 
 
 def test_a_file_is_never_overwritten_nor_made_by_opening(path, ledger):
@@ -138,7 +179,7 @@ def test_another_database_and_another_version_are_refused(path, ledger):
     with sqlite3.connect(path.with_name("other")) as connection:
         connection.execute("CREATE TABLE t (x)")
     connection.close()
-    with pytest.raises(FormatError, match="no ledger"):
+    with pytest.raises(FormatError, match="not a ledger"):
         Ledger.open(path.with_name("other"))
 
 
@@ -167,7 +208,7 @@ def test_of_many_bundles_that_spend_one_account_at_once_exactly_one_settles(ledg
         answers = list(threads.map(submit, bundles))
     assert sorted(answer for answer in answers if not isinstance(answer, Rejection)) == [1, 2, 3]
     assert answers.count(Rejection.NULLIFIER_SPENT) == len(rivals) - accounts
-    assert ledger.size == accounts
+    assert ledger.reader.tree().size == accounts
 
 
 def test_nothing_on_this_side_loads_numba_before_something_is_verified():
@@ -179,7 +220,7 @@ def test_nothing_on_this_side_loads_numba_before_something_is_verified():
 def test_the_commitment_of_two_equal_accounts_has_its_first_position(ledger):
     one = make(ledger, commitment=9)
     settle(ledger, one, make(ledger, commitment=9))
-    assert ledger.position_of(9) == 0
+    assert ledger.reader.position_of(9) == 0
 
 
 def test_reserves_are_counted_by_the_key_that_a_leg_was_proved_under(path):
@@ -194,10 +235,10 @@ def test_reserves_are_counted_by_the_key_that_a_leg_was_proved_under(path):
         leg = make(ledger, change(USDC=-60), [Flow(0, -60, b"me")]).leg
     old, new = replace(leg, key=b"old"), replace(leg, key=b"new")
     assert custody.reserves_after(Held(), [old]) == {(b"old", 0): 40}
-    custody.check(Held(), [old], ("USDC",))
+    custody.check(custody.reserves_after(Held(), [old]), ("USDC",))
     for legs in ([new], [old, new], [old, old]):
         with pytest.raises(Rejected) as refused:
-            custody.check(Held(), legs, ("USDC",))
+            custody.check(custody.reserves_after(Held(), legs), ("USDC",))
         assert refused.value.rejection is Rejection.CUSTODY
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import oracle
+from settlement import checks, engine, oracle
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import pools
@@ -175,14 +175,13 @@ def test_a_number_out_of_range_is_no_quote(honest):
             oracle.check(POOL, [replace(honest[0], **change), *honest[1:]], None, NOW)
 
 
-def test_a_ledger_takes_epochs_one_after_the_other_and_keeps_their_evidence(tmp_path, honest):
+def test_a_ledger_accepts_epochs_in_order_and_stores_their_evidence(tmp_path, honest):
     with Ledger.create(tmp_path / "ledger.sqlite", POOL, NOW) as ledger:
-        oracle.publish(ledger, honest, NOW)
+        engine.publish(ledger, honest, NOW)
         with pytest.raises(Rejected) as caught:
-            oracle.publish(ledger, honest, NOW)
+            engine.publish(ledger, honest, NOW)
         assert caught.value.rejection == Rejection.WRONG_EPOCH
-        taken = oracle.publish(ledger, quotes(epoch=2, spread=1_000), NOW)
-        assert [grid.publication.epoch for grid in ledger.grids()] == [2, 1]
-        assert oracle.prices(ledger.grids(1)[0].publication) == tuple(price + 1_000 for price in pools.PRICES)
-        assert ledger.is_fresh_grid(taken.initial_root, 2, NOW)
-        assert not ledger.is_fresh_grid(taken.maintenance_root, 2, NOW)
+        second = engine.publish(ledger, quotes(epoch=2, spread=1_000), NOW)
+        assert [grid.publication.epoch for grid in ledger.reader.grids(2)] == [2, 1]
+        assert oracle.prices(ledger.reader.grids(1)[0].publication) == tuple(price + 1_000 for price in pools.PRICES)
+        assert checks.fresh_grids(ledger, NOW)[0] == second

@@ -54,14 +54,14 @@ def _resigned(made: Made, ledger: Ledger, plain: PlainLeg, **public) -> Made:
 
 def _mild_grid(ledger: Ledger, drafted: Draft) -> Draft:
     """Margin against a grid of the trader's own, in which nothing that is owed is worth anything."""
-    newest = ledger.grids(1)[0].publication
+    newest = ledger.reader.grids(1)[0].publication
     mild = records.RiskGrid(newest.epoch, ((0,) * records.ASSETS,) * records.SCENARIOS)
-    return replace(drafted, cash=False, grid=grids.published(Publication(newest.epoch, mild, mild, b""), 0))
+    return replace(drafted, cash=False, grid=grids.with_roots(Publication(newest.epoch, mild, mild, b""), 0))
 
 
 def _maintenance_grid(ledger: Ledger, drafted: Draft) -> Draft:
-    newest = ledger.grids(1)[0].publication
-    return replace(drafted, cash=False, grid=grids.published(replace(newest, initial=newest.maintenance), 0))
+    newest = ledger.reader.grids(1)[0].publication
+    return replace(drafted, cash=False, grid=grids.with_roots(replace(newest, initial=newest.maintenance), 0))
 
 
 def _unknown_root(ledger: Ledger, made: Made) -> Made:

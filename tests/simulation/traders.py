@@ -100,10 +100,10 @@ def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
     new = records.Account(made_up.target.owner, made_up.balances, epoch, entropy.scalar(R))
     old, place = source.account.commitment(poseidon.hash), source.position or 0
     genesis = source.position is None
-    path = merkle.lone(old, 0) if genesis else ledger.path(place)
+    path = merkle.lone(old, 0) if genesis else ledger.reader.path(place)
     spending = (source.keys.ask + alpha) % babyjubjub.ORDER
     public = leg_statement.Public(
-        ledger.root, records.nullifier(poseidon.hash, source.keys.nk, old, place), new.commitment(poseidon.hash),
+        ledger.reader.tree().root, records.nullifier(poseidon.hash, source.keys.nk, old, place), new.commitment(poseidon.hash),
         *generators.commit(made_up.claimed, blinding), *signature.public(spending), int(made_up.cash),
     )
     private = leg_statement.Private(

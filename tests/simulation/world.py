@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, encoding, engine, ledger, oracle
+from settlement import audit, checks, encoding, engine, ledger, oracle
 from settlement.bundle import Bundle, Flow
 from settlement.rejection import Rejected
 from tests.reference.ledger import PlainBundle, PlainGrid, ReferenceLedger
@@ -28,7 +28,7 @@ class World:
         self.ledger = ledger.Ledger.create(path, pool, self.now_ms)
         self.reference = ReferenceLedger(
             lambda children: records.node(poseidon.hash, children),
-            ledger.GRID_WINDOW, samples.LIMITS.grid_age_ms,
+            checks.GRID_WINDOW, samples.LIMITS.grid_age_ms,
         )
         self.holdings: list[Holding] = []
         self.settled = 0
@@ -41,12 +41,12 @@ class World:
             for secret in samples.ORACLE_SECRETS[:1]
             for asset, price in enumerate(prices)
         ]
-        taken = oracle.publish(self.ledger, quotes, self.now_ms)
+        taken = engine.publish(self.ledger, quotes, self.now_ms)
         self.reference.grids.append(PlainGrid(taken.initial_root, epoch, taken.publication.initial.values, self.now_ms))
 
     def grid(self):
         """The newest grids, None before the first."""
-        newest = self.ledger.grids(1)
+        newest = self.ledger.reader.grids(1)
         return newest[0] if newest else None
 
     def draft(self, source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...] = (), target=None) -> Draft:
@@ -66,13 +66,13 @@ class World:
 
     def submit(self, prepared: "Prepared") -> str | None:
         """Sends the bundle to both ledgers, which must agree; the reason why it was refused, None when it settled."""
-        before = self.ledger.last_event()
+        before = self.ledger.reader.last_event()
         expected = self.reference.submit(prepared.plain, self.now_ms)
         try:
             receipt = engine.submit(self.ledger, prepared.data, self.now_ms, self.notary.verify)
         except Rejected as error:
             assert error.rejection.name == expected, str(error)
-            assert self.ledger.last_event() == before
+            assert self.ledger.reader.last_event() == before
             return expected
         assert expected is None, f"settled, and the reference says {expected}"
         pairs = zip(prepared.after, receipt.positions, strict=True)
@@ -83,10 +83,10 @@ class World:
 
     def compare(self) -> None:
         """The two ledgers hold the same, and what is inside is what was paid in."""
-        assert self.ledger.size == len(self.reference.leaves)
-        assert self.ledger.root == self.reference.roots[-1]
+        assert self.ledger.reader.tree().size == len(self.reference.leaves)
+        assert self.ledger.reader.tree().root == self.reference.roots[-1]
         key = self.ledger.pool.leg.digest
-        assert [self.ledger.reserve(key, asset) for asset in range(records.ASSETS)] == self.reference.reserves
+        assert [self.ledger.reader.reserve(key, asset) for asset in range(records.ASSETS)] == self.reference.reserves
         balances = zip(*(leaf.balances for leaf in self.reference.live()), strict=True)
         assert [sum(asset) for asset in balances] == self.reference.reserves
 

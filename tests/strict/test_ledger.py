@@ -49,7 +49,7 @@ def test_a_leg_with_a_lie_in_a_proof_is_refused(name, point, lie, in_margin):
     leg = Leg(bytes(32), public, PROOF if in_margin else forms.proof(), margin, (), 6, (), samples.UNSIGNED)
     honest = encoding.encode_leg(leg)
     assert encoding.decode_leg(honest) == leg
-    with pytest.raises(FormatError, match=f"the proof: {name}.*{lie.said}"):
+    with pytest.raises(FormatError, match=f"the leg: the {'margin ' * in_margin}proof: {name}.*{lie.said}"):
         encoding.decode_leg(changed(honest, point, lie))
 
 

@@ -99,8 +99,8 @@ def conservation(ledger: Ledger, by_name: Mapping[str, Session]) -> list[Conserv
     """The conservation of every asset, after syncing the wallets."""
     for session in by_name.values():
         sessions.sync(session)
-    flows = [settled.flow for settled in ledger.flows()]
-    reserves = ledger.reserves()
+    flows = [settled.flow for settled in ledger.reader.flows()]
+    reserves = ledger.reader.reserves()
     return [
         Conservation(
             symbol=asset.symbol,

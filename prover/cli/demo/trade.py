@@ -93,7 +93,7 @@ def deposit(story: Story) -> None:
 def place(story: Story) -> Placed:
     """Act three: the leveraged order, and its two faces."""
     maker, taker = story.sessions["maker"], story.sessions["taker"]
-    grid = story.ledger.grids(1)[0].publication.initial
+    grid = story.ledger.reader.grids(1)[0].publication.initial
     sell, buy = story.amount(stage.SELL), story.amount(stage.BUY)
     before = maker.wallet.balances
     after = tuple(b + buy.get(i, 0) - sell.get(i, 0) for i, b in enumerate(before))

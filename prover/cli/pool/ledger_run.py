@@ -20,18 +20,18 @@ from settlement.pool import Pool
 def show_ledger(app: App, limit: int) -> None:
     """Shows the tree, custody and the newest events."""
     with workspace.ledger(app) as opened:
-        last = opened.last_event()
-        events = opened.events(max(0, last.height - limit + 1))
-        reserves = by_symbol(opened.reserves(), len(opened.pool.assets))
-        grids = opened.grids(1)
+        last, tree = opened.reader.last_event(), opened.reader.tree()
+        events = opened.reader.events(max(0, last.height - limit + 1))
+        reserves = by_symbol(opened.reader.reserves(), len(opened.pool.assets))
+        grids = opened.reader.grids(1)
         epoch = "none yet"
         if grids:
             epoch = f"epoch {grids[0].publication.epoch}, {clock.text(grids[0].published_ms)}"
         app.screen.fields([
             ("ledger id", opened.ledger_id.hex()),
             *show.keys_fields(opened.pool, app.home.keys),
-            ("root", show.element(opened.root)),
-            ("accounts", f"{opened.size}, including spent ones"),
+            ("root", show.element(tree.root)),
+            ("accounts", f"{tree.size}, including spent ones"),
             ("held outside", show.balances_text(reserves, opened.pool)),
             ("risk grids", epoch),
             ("newest event", last.digest.hex()),
@@ -40,8 +40,8 @@ def show_ledger(app: App, limit: int) -> None:
         app.screen.document({
             "ledger_id": opened.ledger_id.hex(),
             **show.keys_json(opened.pool, app.home.keys),
-            "root": str(opened.root),
-            "size": opened.size,
+            "root": str(tree.root),
+            "size": tree.size,
             "reserves": show.balances_json(reserves, opened.pool),
             "epoch": grids[0].publication.epoch if grids else None,
             "events": [_event_json(event) for event in events],
@@ -102,7 +102,7 @@ def _event_row(opened: Ledger, event: Event) -> tuple[str, str, str, str]:
 
 
 def _summary(opened: Ledger, event: Event) -> str:
-    stored = opened.bundle(event.height)
+    stored = opened.reader.bundle(event.height)
     if stored is None:
         return f"digest {event.digest.hex()[:16]}"
     legs = encoding.decode_bundle(stored[1]).legs

@@ -7,7 +7,7 @@ import pytest
 from prover.operator import defaults
 from prover.trader import addresses, amounts, keys, moves, orders, sealing, sessions, walletfile, wallets, walletsync
 from prover.trader.sessions import Session
-from settlement import board, oracle
+from settlement import board, engine, oracle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -30,7 +30,7 @@ def ledger(keystore, tmp_path_factory):
             for secret in pools.ORACLE_SECRETS
             for asset, price in enumerate(defaults.prices(pool))
         ]
-        oracle.publish(made, quotes, NOW)
+        engine.publish(made, quotes, NOW)
         yield made
 
 
@@ -62,7 +62,7 @@ def in_total(ledger: Ledger, traders: dict[str, Session]) -> None:
     for session in traders.values():
         sessions.sync(session)
     held = [sum(column) for column in zip(*(session.wallet.balances for session in traders.values()), strict=True)]
-    assert held == [ledger.reserve(ledger.pool.leg.digest, asset) for asset in range(len(held))]
+    assert held == [ledger.reader.reserve(ledger.pool.leg.digest, asset) for asset in range(len(held))]
 
 
 def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, traders):

@@ -42,16 +42,16 @@ def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
 def deposit(ledger: Ledger, to: wallets.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
     target = plan.Target(addresses.of(to.seed, index), index if hint is None else hint)
     flow = Flow(USDC, amount, b"bank")
-    made = plan.deposit(plan.Setting(ledger.pool, None), plan.genesis_source(ledger.root), target, flow, NOW + 1)
+    made = plan.deposit(plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root), target, flow, NOW + 1)
     return settle(ledger, made)[0]
 
 
 def spend(
     ledger: Ledger, owner: wallets.Wallet, holding: wallets.Holding, receiver: wallets.Wallet, amount: int
 ) -> None:
-    path = ledger.path(holding.position)
+    path = ledger.reader.path(holding.position)
     own = keys.account(owner.seed, holding.index)
-    source = plan.Source(own, holding.account, holding.position, path, ledger.root)
+    source = plan.Source(own, holding.account, holding.position, path, ledger.reader.tree().root)
     target = plan.Target(addresses.of(owner.seed, holding.index), holding.index)
     setting = plan.Setting(ledger.pool, None)
     settle(ledger, *plan.payment(setting, source, target, addresses.of(receiver.seed, 0), USDC, amount, NOW + 1))
@@ -111,7 +111,7 @@ def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
     target = plan.Target(addresses.of(ALICE.seed, 0), 0)
     setting = plan.Setting(ledger.pool, None)
-    made = plan.deposit(setting, plan.genesis_source(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1)
+    made = plan.deposit(setting, plan.genesis_source(ledger.reader.tree().root), target, Flow(USDC, 1, b"bank"), NOW + 1)
     boast = replace(made.account, balances=(10**9,) + made.account.balances[1:])
     sealed = sealing.seal(opening.encode(boast, 0), target.address.viewing, made.public.commitment)
     settle(ledger, replace(made, sealed=sealed))
@@ -121,7 +121,7 @@ def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
 def test_an_account_of_somebody_else_sealed_to_us_is_not_ours(ledger):
     target = plan.Target(replace(addresses.of(ALICE.seed, 0), owner=addresses.of(BOB.seed, 0).owner), 0)
     setting = plan.Setting(ledger.pool, None)
-    settle(ledger, plan.deposit(setting, plan.genesis_source(ledger.root), target, Flow(USDC, 1, b"bank"), NOW + 1))
+    settle(ledger, plan.deposit(setting, plan.genesis_source(ledger.reader.tree().root), target, Flow(USDC, 1, b"bank"), NOW + 1))
     assert walletsync.sync(ledger, ALICE).received == 0
 
 

@@ -1,0 +1,15 @@
+"""Names of things on a ledger, 32 bytes each: kinds that must not be mixed."""
+
+from typing import NewType
+
+LedgerId = NewType("LedgerId", bytes)
+"""The digest of a pool's bytes (settlement.poolfile)."""
+
+KeyDigest = NewType("KeyDigest", bytes)
+"""The digest of a verifying key (settlement.pool.StatementKey)."""
+
+BundleId = NewType("BundleId", bytes)
+"""The digest of a bundle's content without proofs and signatures (settlement.digests)."""
+
+OrderId = NewType("OrderId", bytes)
+"""The id of the order's leg (settlement.digests.leg_id)."""
