@@ -107,7 +107,7 @@ def test_an_error_names_the_place_in_a_bad_document(spoil, why):
         ("[]", "not an object"),
         ("[" * 100_000, "nests deeper"),
         ("1" * 5000, "a number of 5000 digits"),
-        ("[1.5]", "only integers are numbers here"),
+        ("[1.5]", "only integers are allowed"),
         ('{"public": {}, "public": {}, "private": {}}', "the key 'public' twice"),
         (" " * (statement.MAX_JSON_BYTES + 1), "is the limit"),
     ],
