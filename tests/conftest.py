@@ -1,4 +1,4 @@
-"""What many tests need and what takes long: the keys of all statements, and chains."""
+"""Fixtures that many tests share and that take long to make: the keys of all statements, and chains."""
 
 import signal
 
@@ -12,12 +12,12 @@ ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
 
 
 def pytest_sessionstart():
-    """Ctrl-C means what it does at a terminal: where tests are begun in the background it is ignored, by children too."""
+    """Makes SIGINT interrupt, as at a terminal: in a background job it would be ignored, by child processes too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
-    """The test that takes longest comes first: one worker waits for its process, and the others go on."""
+    """Starts the longest test first: one worker waits for its process, and the others continue."""
     items.sort(key=lambda item: item.name != ON_THE_OTHER_PATH)
 
 
@@ -32,7 +32,7 @@ def keystore(tmp_path_factory):
 
 @pytest.fixture(scope="session", params=["pyrevm", "anvil"] if evm.HAS_PYREVM else ["anvil"])
 def chain(request):
-    """Somewhere to deploy a contract and to call it: in this process, and a node."""
+    """A place to deploy and call a contract: an EVM in this process, or a node."""
     if request.param == "pyrevm":
         pytest.importorskip("pyrevm", reason="pyrevm is not installed: the extra `test` has it")
         yield evm.InProcess()
