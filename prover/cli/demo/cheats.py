@@ -1,6 +1,6 @@
 """The demo's cheats, by a trader with all the tools, which the ledger refuses.
 
-A cheat skips the checks of an honest wallet but cannot skip those of the ledger.  Everything is real: the accounts,
+A cheater skips the checks of an honest wallet but cannot skip those of the ledger.  Everything is real: the accounts,
 the proofs, the signatures.
 """
 

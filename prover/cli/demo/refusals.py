@@ -17,7 +17,7 @@ from zk.errors import Unsatisfied
 def cheat(story: Story, placed: Placed, settlement: Settlement) -> None:
     """Tries all four cheats, and an honest withdrawal, which shows that the cheating was the reason."""
     story.narrator.act(
-        "Four cheats", "A cheat can skip the checks of an honest wallet, but not those of the ledger."
+        "Four cheats", "A cheater can skip the checks of an honest wallet, but not those of the ledger."
     )
     _settle_twice(story, settlement)
     _withdraw_too_much(story)
@@ -57,7 +57,7 @@ def _exceed_the_margin(story: Story, placed: Placed) -> None:
             orders.place(maker, sell, buy, [], now_ms + stage.HOUR_MS, now_ms)
         except Unsatisfied as refusal:
             details["refused"] = str(refusal)
-            story.screen.paragraph(f"Refused by the maker's own prover: {refusal}.", "bad")
+            story.screen.paragraph(f"The maker's own prover refuses: {refusal}.", "bad")
         else:
             raise AssertionError("an order beyond the margin was proved")
     attempt = "The same order with a true leg, and the margin proof of the first order beside it."
