@@ -12,8 +12,7 @@ import numpy as np
 from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
-from zk.ceremony import initial_key, phase2, phase2check, powers, preparation
-from zk.ceremony import verification as powers_verification
+from zk.ceremony import initial_key, phase1, phase1check, phase2, phase2check, preparation
 from zk.curves import bn254, g1, g2
 from zk.fields import array
 from zk.fields.prime import R
@@ -109,17 +108,17 @@ PROVING: dict[str, Callable[[], None]] = {
 def ceremony() -> None:
     """A ceremony with one beacon in each phase, from its beginning to its verification."""
     file = BytesIO()
-    powers.new(_CEREMONY_POWER, file)
+    phase1.new(_CEREMONY_POWER, file)
     begun, file = ptau.decode(file.getvalue()), BytesIO()
-    powers.beacon(begun, file, b"kernels", attribution.MIN_EXPONENT)
+    phase1.beacon(begun, file, b"kernels", attribution.MIN_ITERATIONS_EXP)
     contributed, file = ptau.decode(file.getvalue()), BytesIO()
     preparation.prepare(contributed, file)
     complete = ptau.decode(file.getvalue())
-    powers_verification.verify(complete)
+    phase1check.verify(complete)
     header = r1csfile.CircuitHeader(
         num_wires=4, num_outputs=1, num_public_inputs=0, num_private_inputs=2, num_labels=4, num_constraints=2
     )
     columns, values = np.array([1, 2, 3, 1, 2, 3], np.uint32), array.plain([1, 2, 3, 4, 5, 6])
     circuit = r1csfile.CircuitTerms(header, np.arange(6), columns, values)
     initial = initial_key.make(circuit, complete)
-    phase2check.verify(phase2.beacon(initial, b"kernels", attribution.MIN_EXPONENT), circuit, complete)
+    phase2check.verify(phase2.beacon(initial, b"kernels", attribution.MIN_ITERATIONS_EXP), circuit, complete)

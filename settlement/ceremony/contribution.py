@@ -149,7 +149,7 @@ def check_beacon(found: Beacon, what: str) -> None:
     """Raises FormatError unless this is a value of 1 to 255 bytes and an exponent that can be verified."""
     if not isinstance(found.value, str) or not _HEX.fullmatch(found.value) or len(found.value) > 2 * MAX_BEACON_BYTES:
         raise FormatError(f"{what} is not 1 to {MAX_BEACON_BYTES} bytes in hex digits")
-    least, most = attribution.MIN_EXPONENT, attribution.MAX_WORK_EXPONENT
+    least, most = attribution.MIN_ITERATIONS_EXP, attribution.MAX_WORK_EXP
     check_number(found.iterations_exp, least, most, f"{what}: the exponent of its iterations")
 
 

@@ -90,10 +90,10 @@ def check_powers(powers: "Powers", step: Step = unwatched) -> tuple[Contributor,
 
     Raises InvalidProof or FormatError when they are not right, or made by a beacon alone: everybody knows its secrets.
     """
-    from zk.ceremony import verification
+    from zk.ceremony import phase1check
 
-    with step("Verifying the powers of tau", verification.memory_bytes(powers)) as progress:
-        told = [found.attribution for found in verification.verify(powers, progress)]
+    with step("Verifying the powers of tau", phase1check.memory_bytes(powers)) as progress:
+        told = [found.attribution for found in phase1check.verify(powers, progress)]
     if all(by.beacon is not None for by in told):
         raise InvalidProof("only a beacon contributed to the powers of tau, so everybody knows their secrets")
     return tuple(Contributor(by.name if start.is_shown(by.name) else None, by.beacon is not None) for by in told)

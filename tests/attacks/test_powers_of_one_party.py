@@ -11,7 +11,7 @@ import pytest
 
 from settlement.ceremony import verifying
 from tests.settlement.ceremony import toys
-from zk.ceremony import chacha, firstchallenge, phase2, powers, preparation, transcript
+from zk.ceremony import chacha, firstchallenge, phase1, phase1chain, phase2, preparation
 from zk.curves import bn254, g1
 from zk.errors import InvalidProof
 from zk.fields.prime import R
@@ -28,11 +28,11 @@ SIZE = 1 << toys.POWER
 def known() -> tuple[ptau.Powers, tuple[int, int, int]]:
     """Prepared powers whose only contribution is a beacon's, with τ, α and β."""
     begun, made, prepared = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    powers.new(toys.POWER, begun)
-    powers.beacon(ptau.decode(begun.getvalue()), made, BEACON, attribution.MIN_EXPONENT)
+    phase1.new(toys.POWER, begun)
+    phase1.beacon(ptau.decode(begun.getvalue()), made, BEACON, attribution.MIN_ITERATIONS_EXP)
     preparation.prepare(ptau.decode(made.getvalue()), prepared)
-    draws = chacha.Draws(chacha.beacon_seed(BEACON, attribution.MIN_EXPONENT))
-    secrets, _ = transcript.keys(draws, firstchallenge.of(toys.POWER))
+    draws = chacha.Draws(chacha.beacon_seed(BEACON, attribution.MIN_ITERATIONS_EXP))
+    secrets, _ = phase1chain.draw_secrets(draws, firstchallenge.of(toys.POWER))
     return ptau.decode(prepared.getvalue()), tuple(secrets)
 
 

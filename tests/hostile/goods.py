@@ -121,7 +121,7 @@ def _use_zkey(file: BinaryIO) -> None:
 
 def _use_ptau(file: BinaryIO) -> None:
     """Reads every point and contribution of it, and checks the ceremony."""
-    from zk.ceremony import verification
+    from zk.ceremony import phase1check
     from zk.formats import ptau, ptaucontributions
 
     powers = ptau.decode(file)
@@ -129,9 +129,9 @@ def _use_ptau(file: BinaryIO) -> None:
     for name in ptau.PARTS:
         rows = getattr(powers, name)
         if rows is not None:
-            ptau.taken(rows, name)
+            ptau.load(rows, name)
     with suppress(InvalidProof):
-        verification.verify(powers)
+        phase1check.verify(powers)
 
 
 def _points(section: int) -> dict[int, tuple[int, int, int]]:

@@ -1,6 +1,6 @@
-"""Long rows of points a piece at a time, so that whoever watches hears of it and Ctrl-C is not kept waiting.
+"""Long arrays of points, one batch at a time: memory stays bounded, progress is reported and Ctrl-C works in between.
 
-Work is counted in points of G1; one of G2 counts as three, about what it costs.
+The cost of work is counted in points of G1; a point of G2 costs about three.
 """
 
 from collections.abc import Iterator
@@ -10,18 +10,19 @@ import numpy as np
 from zk.curves import g1
 from zk.formats.ptau import Rows
 
-COUNT = 1 << 15  # points of a piece
+SIZE = 1 << 15  # points per batch
 
 
-def work(points: np.ndarray | Rows) -> int:
-    """What these points count for."""
+def cost(points: np.ndarray | Rows) -> int:
+    """The cost of processing these points once."""
     return len(points) * (1 if points.shape[1:] == g1.SHAPE else 3)
 
 
-def pieces(points: np.ndarray | Rows, count: int = COUNT, overlap: int = 0) -> Iterator[np.ndarray]:
-    """Rows 0 to count + overlap, then from row `count` on as many, and so on; the last may be shorter.
+def split(points: np.ndarray | Rows, size: int = 0, overlap: int = 0) -> Iterator[np.ndarray]:
+    """Rows 0 to size + overlap, then size to 2·size + overlap, and so on; the last batch may be shorter.
 
-    With an overlap of 1 every two neighbours stand together in one piece.
+    With an overlap of 1, every two neighbours are in one batch.  The default size is SIZE.
     """
-    for first in range(0, max(len(points) - overlap, 0), count):
-        yield points[first : first + count + overlap]
+    size = size or SIZE
+    for first in range(0, max(len(points) - overlap, 0), size):
+        yield points[first : first + size + overlap]

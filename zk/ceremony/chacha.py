@@ -1,14 +1,14 @@
 """Scalars and points drawn from a seed of 32 bytes, as ffjavascript draws them: ChaCha20, key = seed, nonce 0.
 
-Whoever has the seed draws the same: so a contribution made from a public beacon can be made again by its checkers,
-and a hash becomes a point whose discrete logarithm nobody knows.
+The draws are deterministic.  So a verifier can repeat a contribution derived from a public beacon, and a hash can be
+mapped to a point whose discrete logarithm nobody knows.
 
-    u32     the words of the key stream, one after another; the seed gives the key's words big-endian
+    u32     the next word of the key stream; the words of the key are those of the seed, big-endian
     u64     2^32·u32 + u32
-    field   four u64, least significant first, cut to 254 bits; drawn again unless below the modulus.  It is read as
-            Montgomery form: it stands for itself / 2^256
-    point   x of the field (of Fp2: c0, then c1), one u32 whose lowest bit tells whether y is above -y; drawn again
-            unless x^3 + b is a square; in G2 then times the cofactor 2p - r
+    field   four u64, least significant first, truncated to 254 bits; redrawn unless below the modulus.  The number is
+            in Montgomery form: it represents itself / 2^256
+    point   x (in Fp2: c0, then c1), then one u32 whose lowest bit says whether y is greater than -y; redrawn unless
+            x^3 + b is a square; in G2 then multiplied by the cofactor 2p - r
 
 Source: ffjavascript, "chacha.js", "wasm_field1.js" and "wasm_curve.js", fromRng.
 """
@@ -28,24 +28,24 @@ from zk.formats import attribution
 from zk.runtime.progress import Progress, silent
 
 SEED_BYTES = 32
-MAX_TEXT_BYTES = 1 << 16  # of what a contributor adds to the randomness
+MAX_TEXT_BYTES = 1 << 16  # of a contributor's own entropy
 
 _RANDOM_BYTES = 64
-_CHUNK = 1 << 16  # hashes between two reports
+_CHUNK = 1 << 16  # hashes between two progress reports
 _FIELD_MASK = (1 << 254) - 1
 _COFACTOR = 2 * P - R
 _HALF = (P - 1) // 2
 _P = mpz(P)
-_ROOT_EXPONENT = (_P + 1) // 4  # p = 3 modulo 4: a^((p + 1) / 4) is a root of a square a
+_ROOT_EXPONENT = (_P + 1) // 4  # p = 3 modulo 4: a^((p + 1) / 4) is a square root of a square a
 _ONE_HALF = (_P + 1) // 2
 
 
 class Draws:
-    """Draws from one seed, in order.  Its memory holds what it drew: keep it no longer than needed."""
+    """A sequence of draws from one seed.  Its memory reveals them all: keep it no longer than needed."""
 
     def __init__(self, seed: bytes):
         if len(seed) != SEED_BYTES:
-            raise ValueError(f"a seed has {SEED_BYTES} bytes")
+            raise ValueError(f"a seed must have {SEED_BYTES} bytes")
         key = b"".join(seed[i : i + 4][::-1] for i in range(0, SEED_BYTES, 4))
         self._stream = Cipher(ChaCha20(key, bytes(16)), None).encryptor()
 
@@ -72,7 +72,9 @@ class Draws:
                 break
         if is_greater != ((y[1] or y[0]) > _HALF):
             y = field.sub(field.zero, y)
-        x, y = jacobian.affine(field, jacobian.multiply(field, _COFACTOR, (x, y, field.one)))
+        point = jacobian.affine(field, jacobian.multiply(field, _COFACTOR, (x, y, field.one)))
+        assert point is not None, "a random point has order r after multiplication by the cofactor"
+        x, y = point
         return G2Point((int(x[0]), int(x[1])), (int(y[0]), int(y[1])))
 
     def _u32(self) -> int:
@@ -87,9 +89,9 @@ class Draws:
 
 
 def square_root(a: jacobian.Element) -> jacobian.Element | None:
-    """A square root of a0 + a1 u in Fp2, one of the two, or None when there is none.
+    """One of the two square roots of a0 + a1 u in Fp2, or None for a non-square.
 
-    With a root y0 + y1 u it is y0^2 = (a0 ± s) / 2 for s^2 = a0^2 + a1^2, and y1 = a1 / (2 y0).
+    A root y0 + y1 u has y0^2 = (a0 ± s) / 2 for s^2 = a0^2 + a1^2, and y1 = a1 / (2 y0).
     """
     norm = (a[0] * a[0] + a[1] * a[1]) % _P
     if legendre(norm, _P) < 0:
@@ -103,25 +105,30 @@ def square_root(a: jacobian.Element) -> jacobian.Element | None:
     return mpz(0), powmod(-a[0] % _P, _ROOT_EXPONENT, _P)
 
 
+def check_text(text: bytes) -> None:
+    """Raises FormatError when a contributor's own entropy is too long."""
+    if len(text) > MAX_TEXT_BYTES:
+        raise FormatError(f"the entropy text has {len(text)} bytes; the limit is {MAX_TEXT_BYTES}")
+
+
 def secret_seed(text: bytes) -> bytes:
-    """A seed that nobody can know, from the operating system's randomness and a text that a contributor adds to it.
+    """A secret seed from the operating system's randomness and a text of the contributor's own.
 
     Raises FormatError when the text is too long.
     """
-    if len(text) > MAX_TEXT_BYTES:
-        raise FormatError(f"the text has {len(text)} bytes, and {MAX_TEXT_BYTES} is the limit")
+    check_text(text)
     return hashlib.blake2b(entropy.token(_RANDOM_BYTES) + text).digest()[:SEED_BYTES]
 
 
-def beacon_seed(beacon: bytes, exponent: int, progress: Progress = silent) -> bytes:
-    """SHA-256 iterated 2^exponent times on the bytes of a beacon.  `progress` gets hashes done, and how many there are.
+def beacon_seed(beacon: bytes, iterations_exp: int, progress: Progress = silent) -> bytes:
+    """SHA-256 iterated 2^iterations_exp times on a beacon's value.  `progress` counts the hashes.
 
-    Raises FormatError when that is outside what beacons have, or more work than 2^26 hashes.
+    Raises FormatError when the format does not allow that exponent, or it exceeds MAX_WORK_EXP.
     """
-    attribution.check_exponent(exponent, "the beacon")
-    if exponent > attribution.MAX_WORK_EXPONENT:
-        raise FormatError(f"the beacon asks for 2^{exponent} hashes, and 2^{attribution.MAX_WORK_EXPONENT} is the limit")
-    total, digest, sha256 = 1 << exponent, beacon, hashlib.sha256
+    attribution.check_iterations(iterations_exp, "the beacon")
+    if iterations_exp > attribution.MAX_WORK_EXP:
+        raise FormatError(f"the beacon has 2^{iterations_exp} iterations; the limit is 2^{attribution.MAX_WORK_EXP}")
+    total, digest, sha256 = 1 << iterations_exp, beacon, hashlib.sha256
     for done in range(0, total, _CHUNK):
         for _ in range(min(_CHUNK, total - done)):
             digest = sha256(digest).digest()

@@ -1,8 +1,8 @@
-"""The hash that the first contributor to powers of τ answers: of a file in which every point is a generator.
+"""The first challenge of powers of tau: the hash of a file in which every point is a generator.
 
-It depends on the power alone, and for 2^28 on a hundred gigabytes: two minutes.  A shortened copy of a great ceremony
-needs it too, so the large ones are kept here as `computed` gave them.  (snarkjs, "powersoftau_utils.js",
-calculateFirstChallengeHash.)
+It depends only on the power.  For 2^28 it takes two minutes to hash a hundred gigabytes, and verifying a truncated copy
+of a large ceremony needs it too, so the table below holds what `computed` returns for large powers.  (snarkjs,
+"powersoftau_utils.js", calculateFirstChallengeHash.)
 """
 
 import hashlib
@@ -45,13 +45,13 @@ KNOWN = {
 
 
 def of(power: int) -> bytes:
-    """The 64 bytes for 2^power powers."""
+    """The first challenge for 2^power powers, 64 bytes."""
     return bytes.fromhex(KNOWN[power]) if power in KNOWN else computed(power)
 
 
 @lru_cache(maxsize=4)
 def computed(power: int) -> bytes:
-    """The same, by hashing: Blake2b-512 of the hash of nothing and of all points, uncompressed.  About 1 GB/s."""
+    """The same by hashing: Blake2b-512 of the empty hash and all points, uncompressed.  About 1 GB/s."""
     digest = hashlib.blake2b(hashlib.blake2b().digest())
     left, right = bn254.encode_g1(bn254.G1), bn254.encode_g2(bn254.G2)
     for name in ptau.POWERS:

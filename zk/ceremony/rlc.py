@@ -1,7 +1,7 @@
-"""Random combinations of points: what holds for Σ ρ_i P_i with random ρ_i holds for every P_i.
+"""Random linear combinations: an equation that holds for Σ ρ_i P_i with random ρ_i holds for every P_i.
 
-The weights are uniform below 2^128 and drawn after the points are fixed, so an equation that is false for some point
-of a group of prime order r is true for the sum with probability 2^-128 at most.
+The weights ρ_i are uniform below 2^128 and drawn after the points are fixed.  If the equation is false for some point
+of a group of prime order r, it is true for the sum with probability at most 2^-128.
 
 Source: Bellare, Garay, Rabin, "Fast batch verification for modular exponentiation and digital signatures" (EUROCRYPT
 1998), the small exponents test.
@@ -11,7 +11,7 @@ import numpy as np
 
 from zk import entropy
 from zk.curves import bn254, g1
-from zk.curves.bn254 import Point
+from zk.curves.bn254 import G1Point, G2Point, Point
 from zk.msm import pippenger
 
 WEIGHT_BYTES = 16
@@ -25,12 +25,16 @@ def weights(count: int) -> np.ndarray:
 
 
 class Sum:
-    """A sum of points that grows; the identity is None."""
+    """A running sum of multiples of points; the identity is None."""
 
     def __init__(self) -> None:
         self.value: Point | None = None
 
     def add(self, points: np.ndarray, scalars: np.ndarray) -> None:
-        """Σ scalar·point more.  Not to be called from a task of the pool."""
-        found = (pippenger.g1 if points.shape[1:] == g1.SHAPE else pippenger.g2)(points, scalars)
-        self.value = bn254.add(self.value, found)
+        """Adds Σ scalar·point.  Must not be called from a pool task."""
+        if points.shape[1:] == g1.SHAPE:
+            assert not isinstance(self.value, G2Point), "a sum has points of one group"
+            self.value = bn254.add(self.value, pippenger.g1(points, scalars))
+        else:
+            assert not isinstance(self.value, G1Point), "a sum has points of one group"
+            self.value = bn254.add(self.value, pippenger.g2(points, scalars))

@@ -1,18 +1,19 @@
-"""Powers of τ, POWERS.ptau: what phase 1 of a ceremony leaves to every circuit of at most 2^power constraints.
+"""Powers of tau, POWERS.ptau: the result of phase 1, which serves every circuit of at most 2^power constraints.
 
-    1  header           u32 32 | p | u32 power | u32 power of the ceremony, of which this may be a shortened copy
+    1  header           u32 32 | p | u32 power | u32 power of the ceremony, larger if the file is truncated
     2  tau_g1           τ^i G1          2 n - 1 points, n = 2^power
     3  tau_g2           τ^i G2          n
     4  alpha_g1         α τ^i G1        n
     5  beta_g1          β τ^i G1        n
     6  beta_g2          β G2            1
     7  contributions    zk/formats/ptaucontributions.py
-   12  lagrange_tau_g1  for every k up to power + 1 the 2^k points L_i(τ) G1, where L_i is 1 at the i-th power of the
-                        2^k-th root of unity and 0 at the others; of degree below 2 n - 1 for the last k
-   13, 14, 15           the same of tau_g2, alpha_g1, beta_g1, for every k up to power
+   12  lagrange_tau_g1  for every k up to power + 1, the 2^k points L_i(τ) G1, where L_i is the Lagrange polynomial that
+                        is 1 at the i-th power of the 2^k-th root of unity; of degree below 2 n - 1 for the last k
+   13, 14, 15           the same for tau_g2, alpha_g1, beta_g1, for every k up to power
 
-The last four are all there ("prepared for phase 2") or none is.  Points are affine Montgomery words.  They stay in the
-file until somebody asks for some of them, and are not believed: `taken` checks them.  (snarkjs, "powersoftau_new.js".)
+The last four sections are either all present ("prepared for phase 2") or all absent.  Points are affine Montgomery
+words.  They stay in the file until they are sliced, and are untrusted until `load` has checked them.  (snarkjs,
+"powersoftau_new.js".)
 """
 
 import struct
@@ -25,13 +26,14 @@ from typing import BinaryIO
 import numpy as np
 
 from zk.curves import g1, g2
+from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
 from zk.fields.prime import P
 from zk.formats import openfile, sections
 from zk.formats.sections import FIELD_BYTES, Section, Source
 from zk.msm import membership
 
-MAX_POWER = 28  # of the files: Fr has no more roots of unity
+MAX_POWER = 28  # the two-adicity of Fr: there are no larger domains
 MIN_POWER = 1
 
 _MAGIC, _VERSION = b"ptau", 1
@@ -42,14 +44,14 @@ _U32S = struct.Struct("<II")
 
 @dataclass(frozen=True)
 class Part:
-    """A section of points: its number, the shape of a point, and how many there are for n = 2^power."""
+    """A section of points: its number, the shape of a point, and the number of points as a function of n = 2^power."""
 
     number: int
     shape: tuple[int, ...]
     count: Callable[[int], int]
 
     def length(self, power: int) -> int:
-        """The bytes of the section."""
+        """The length of the section in bytes."""
         return self.count(1 << power) * int(np.prod(self.shape)) * 8
 
 
@@ -71,9 +73,9 @@ _NAMES |= {part.number: name for name, part in PARTS.items()}
 
 
 class Rows:
-    """The points of a section.  Slices are arrays in memory of their own: rows[:10] reads ten points from the file.
+    """The points of a section, read on demand: rows[:10] reads ten points from the file into a new array.
 
-    Nothing of them is checked but their number.
+    Only their number has been checked.
     """
 
     def __init__(self, section: Section, shape: tuple[int, ...]):
@@ -86,14 +88,14 @@ class Rows:
     def __getitem__(self, places: slice) -> np.ndarray:
         first, end, step = places.indices(len(self))
         if step != 1:
-            raise ValueError("rows are read one after another")
+            raise ValueError("the step of a slice must be 1")
         data = self._section.part(first * self._bytes, max(end - first, 0) * self._bytes)
         return np.array(np.frombuffer(data, dtype="<u8"), np.uint64).reshape(-1, *self.shape[1:])
 
 
 @dataclass(frozen=True, eq=False)
 class Powers:
-    """What a file holds."""
+    """The content of a .ptau file."""
 
     power: int
     ceremony_power: int
@@ -110,25 +112,25 @@ class Powers:
 
     @property
     def is_prepared(self) -> bool:
-        """Whether the Lagrange points are there."""
+        """Whether the Lagrange points are present."""
         return self.lagrange_tau_g1 is not None
 
     @property
     def is_truncated(self) -> bool:
-        """Whether this is a shortened copy of what the ceremony made."""
+        """Whether the file has fewer powers than the ceremony produced."""
         return self.power < self.ceremony_power
 
 
 def level(points: Rows, log_size: int) -> np.ndarray:
-    """The 2^log_size Lagrange points in a Lagrange section."""
+    """The Lagrange points of a section for the domain of size 2^log_size."""
     return points[(1 << log_size) - 1 : (2 << log_size) - 1]
 
 
-def taken(points: Rows | np.ndarray, what: str) -> np.ndarray:
-    """The points, when they are what kernels rely on.
+def load(points: Rows | np.ndarray, what: str) -> np.ndarray:
+    """Reads points and checks everything that kernels rely on.
 
-    Raises FormatError, naming `what`, unless they are points of their group, none of which is the identity, with
-    reduced coordinates.  Not to be called from a task of the pool.
+    Raises FormatError, naming `what`, unless all coordinates are reduced and all points belong to their group and
+    differ from the identity.  Must not be called from a pool task.
     """
     rows = points[:]
     (membership.check_g1 if rows.shape[1:] == g1.SHAPE else membership.check_g2)(rows, what)
@@ -138,42 +140,55 @@ def taken(points: Rows | np.ndarray, what: str) -> np.ndarray:
     return rows
 
 
+def point_g1(rows: np.ndarray, place: int = 0) -> G1Point:
+    """The point of G1 at this place, which is known not to be the identity."""
+    point = g1.decode(rows[place : place + 1])[0]
+    assert point is not None, "the identity has been refused"
+    return point
+
+
+def point_g2(rows: np.ndarray, place: int = 0) -> G2Point:
+    """The point of G2 at this place, which is known not to be the identity."""
+    point = g2.decode(rows[place : place + 1])[0]
+    assert point is not None, "the identity has been refused"
+    return point
+
+
 @contextmanager
 def opened(path: Path, what: str = "") -> Iterator[Powers]:
-    """The powers in a file, which stays open for as long as the block lasts.
+    """The powers in a file, which stays open until the block ends; `what` is its name in messages, by default the path.
 
-    `what` is its name when nothing else is said.  Raises FormatError as `regular.opened` and `decode`.
+    Raises FormatError like `openfile.opened` and `decode`.
     """
     with openfile.opened(path) as file:
         yield decode(file, what or str(path))
 
 
 def decode(source: Source, what: str = "the powers") -> Powers:
-    """What a file holds: its content, or the file itself, from which points are then read when they are asked for.
+    """Parses the header and the section table of a file, or of its bytes; points are read later, on demand.
 
-    Raises FormatError, naming the part of the file, when sections are missing, unknown, there twice, or have a length
-    that does not follow from the power; points and contributions are left to `taken` and to
-    `ptaucontributions.decode`.
+    Raises FormatError, naming the part of the file, when a section is missing, unknown, repeated, or of a length that
+    contradicts the power.  Points are checked by `load`, contributions by `ptaucontributions.decode`.
     """
-    found = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
-    header = sections.required(found, _HEADER, _NAMES, what)
-    size, modulus, power, ceremony_power = header.cut(*_HEADER_LENGTHS)
+    present = sections.split(source, _MAGIC, _VERSION, _NAMES, what)
+    header = sections.required(present, _HEADER, _NAMES, what)
+    size, modulus, *powers = header.cut(*_HEADER_LENGTHS)
     sections.check_modulus(size, modulus, P)
-    power, ceremony_power = power.number(), ceremony_power.number()
+    power, ceremony_power = (part.number() for part in powers)
     if not MIN_POWER <= power <= ceremony_power <= MAX_POWER:
-        raise FormatError(f"{header.what} has the powers {power} and {ceremony_power}, which is out of range")
-    is_prepared = any(PARTS[name].number in found for name in LAGRANGE)
+        raise FormatError(f"{header.what} has the powers {power} and {ceremony_power}, which are out of range")
+    is_prepared = any(PARTS[name].number in present for name in LAGRANGE)
     rows = {
-        name: _rows(sections.required(found, part.number, _NAMES, what), part, power)
+        name: _rows(sections.required(present, part.number, _NAMES, what), part, power)
         for name, part in PARTS.items()
         if is_prepared or name not in LAGRANGE
     }
-    contributions = sections.required(found, _CONTRIBUTIONS, _NAMES, what)
+    contributions = sections.required(present, _CONTRIBUTIONS, _NAMES, what)
     return Powers(power, ceremony_power, contributions, **rows)
 
 
 def _rows(section: Section, part: Part, power: int) -> Rows:
-    """The points of a section that has as many as the power tells."""
+    """The points of a section.  Raises FormatError unless their number follows from the power."""
     section.check_length(part.length(power))
     return Rows(section, part.shape)
 
@@ -185,13 +200,16 @@ def write(
     points: Mapping[str, Iterable[np.ndarray]],
     contributions: tuple[int, Iterable[bytes]],
 ) -> None:
-    """Write a file section by section, in the order of their numbers, as snarkjs does.
+    """Writes a file section by section, in the order of their numbers, as snarkjs does.
 
-    `points` has the rows of each part by its name, in pieces; `contributions` a length and its bytes, which are asked
-    for when the first five parts stand in the file.  Raises ValueError when a length is not what it must be.
+    `points` maps the name of each part to its rows, in batches.  `contributions` is a length and the bytes themselves,
+    which are requested only after the first five parts are in the file.  Raises ValueError when a length is wrong.
     """
-    size = (FIELD_BYTES).to_bytes(4, "little")
-    header = size + P.to_bytes(FIELD_BYTES, "little") + _U32S.pack(power, ceremony_power)
-    parts = [(_HEADER, len(header), [header]), (_CONTRIBUTIONS, *contributions)]
-    parts += [(PARTS[name].number, PARTS[name].length(power), rows) for name, rows in points.items()]
+    header = FIELD_BYTES.to_bytes(4, "little") + P.to_bytes(FIELD_BYTES, "little") + _U32S.pack(power, ceremony_power)
+    parts: list[tuple[int, int, Iterable[bytes | memoryview]]] = [
+        (_HEADER, len(header), [header]),
+        (_CONTRIBUTIONS, *contributions),
+    ]
+    for name, rows in points.items():
+        parts.append((PARTS[name].number, PARTS[name].length(power), (batch.data for batch in rows)))
     sections.write(file, _MAGIC, _VERSION, sorted(parts, key=lambda part: part[0]))

@@ -1,12 +1,12 @@
-"""The contributions to phase 2 in a .zkey file, in the order in which they were made.
+"""The phase 2 contributions in a .zkey file, oldest first.
 
-    64 bytes: the hash of the circuit | u32 count | count × record
+    64 bytes: the circuit hash | u32 count | count × record
 
     record    [δ] after this contribution | s, x·s in G1 | x·t in G2: the proof of knowledge of x
-              64 bytes: the hash that makes t, over the circuit's hash, the records before, s and x·s
+              64 bytes: the hash from which t is derived, of the circuit hash, the earlier records, s and x·s
               attribution                    zk/formats/attribution.py
 
-A record is hashed without its attribution, points uncompressed.  (snarkjs, "zkey_utils.js".)
+A record is hashed without its attribution and with uncompressed points.  (snarkjs, "zkey_utils.js".)
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FP
 from zk.formats import attribution
-from zk.formats.attribution import Attribution, PublicKey
+from zk.formats.attribution import Attribution, ProofOfKnowledge
 from zk.formats.sections import Section
 
 HASH_BYTES = 64
@@ -38,82 +38,94 @@ _RECORD = np.dtype(
 
 
 @dataclass(frozen=True)
-class Contribution:
+class KeyContribution:
     """One record."""
 
     delta_g1: G1Point
-    key: PublicKey
+    proof: ProofOfKnowledge
     transcript: bytes
     attribution: Attribution
 
     def hashed(self) -> bytes:
-        """What the hashes of later contributions are made over."""
-        points = (self.delta_g1, self.key.g1_s, self.key.g1_sx)
-        return b"".join(map(bn254.encode_g1, points)) + bn254.encode_g2(self.key.g2_spx) + self.transcript
+        """The bytes that go into the hashes of later contributions."""
+        points = (self.delta_g1, self.proof.g1_s, self.proof.g1_sx)
+        return b"".join(map(bn254.encode_g1, points)) + bn254.encode_g2(self.proof.g2_spx) + self.transcript
 
     def hash(self) -> bytes:
-        """The 64 bytes by which the contribution is known."""
+        """The contribution hash that a contributor publishes, 64 bytes."""
         return hashlib.blake2b(self.hashed()).digest()
 
 
 @dataclass(frozen=True)
 class Ceremony:
-    """The hash of the circuit, and who contributed."""
+    """The circuit hash and the contributions."""
 
     circuit_hash: bytes
-    contributions: tuple[Contribution, ...] = ()
+    contributions: tuple[KeyContribution, ...] = ()
 
 
 def encode(ceremony: Ceremony) -> bytes:
-    """The section.  Raises FormatError when an attribution cannot be written, or there are too many contributions."""
+    """The section.  Raises FormatError when an attribution cannot be written or there are too many contributions."""
     count = len(ceremony.contributions)
     if count > MAX_CONTRIBUTIONS:
-        raise FormatError(f"a key has {count} contributions, and {MAX_CONTRIBUTIONS} is the limit")
+        raise FormatError(f"the key has {count} contributions, and the limit is {MAX_CONTRIBUTIONS}")
     return ceremony.circuit_hash + _COUNT.pack(count) + b"".join(map(_encode_record, ceremony.contributions))
 
 
 def decode(section: Section) -> Ceremony:
-    """What the section holds; the points are points of their groups and not the identity.
+    """The circuit hash and the contributions; all points belong to their groups.  No proof is verified.
 
-    Raises FormatError, naming the contribution: a count or a record that does not fit, a bad point, an attribution that
-    `attribution.decode` refuses.  No proof is checked.
+    Raises FormatError, naming the contribution, for a wrong count, a truncated record, a bad point or the identity, or
+    an attribution that `attribution.decode` refuses.
     """
-    position = HASH_BYTES + _COUNT.size
-    head = section.first(position)
-    if head.length < position:
-        raise FormatError(f"{section.what} are cut short")
-    count = _COUNT.unpack_from(head.data, HASH_BYTES)[0]
-    if count > MAX_CONTRIBUTIONS:
-        raise FormatError(f"{section.what} are {count}, and {MAX_CONTRIBUTIONS} is the limit")
-    if section.length > position + count * (_RECORD.itemsize + attribution.MAX_BYTES):
-        raise FormatError(f"{section.what} go on after the last one")
-    data, found = section.data, []
+    count, position = _count(section), HASH_BYTES + _COUNT.size
+    data, contributions = section.data, []
     for i in range(count):
         what = f"{section.what}: contribution {i + 1}"
         end = position + _RECORD.itemsize
-        named, length = attribution.decode(data[end:], what)  # refused when there is nothing
-        found.append(_decode_record(data[position:end], named, what))
+        by, length = attribution.decode(data[end:], what)  # also refuses a truncated record: nothing follows it
+        contributions.append(_decode_record(data[position:end], by, what))
         position = end + length
     section.check_length(position)
-    return Ceremony(bytes(data[:HASH_BYTES]), tuple(found))
+    return Ceremony(bytes(data[:HASH_BYTES]), tuple(contributions))
 
 
-def _encode_record(contribution: Contribution) -> bytes:
-    record = np.zeros(1, _RECORD)
-    record["g1"] = g1.encode([contribution.delta_g1, contribution.key.g1_s, contribution.key.g1_sx])
-    record["g2_spx"] = g2.encode([contribution.key.g2_spx])
+def check_room(section: Section) -> None:
+    """Raises FormatError when a key has no room for another contribution.  Only the number of records is read."""
+    if _count(section) >= MAX_CONTRIBUTIONS:
+        raise FormatError(f"{section.what}: there are {MAX_CONTRIBUTIONS} already, the limit")
+
+
+def _count(section: Section) -> int:
+    """The number of records.  Raises FormatError when it exceeds the limit or contradicts the section's length."""
+    start = HASH_BYTES + _COUNT.size
+    head = section.first(start)
+    if head.length < start:
+        raise FormatError(f"{section.what} are cut short")
+    count: int = _COUNT.unpack_from(head.data, HASH_BYTES)[0]
+    if count > MAX_CONTRIBUTIONS:
+        raise FormatError(f"{section.what}: there are {count}, and the limit is {MAX_CONTRIBUTIONS}")
+    if section.length > start + count * (_RECORD.itemsize + attribution.MAX_BYTES):
+        raise FormatError(f"{section.what} have extra bytes after the last one")
+    return count
+
+
+def _encode_record(contribution: KeyContribution) -> bytes:
+    record, proof = np.zeros(1, _RECORD), contribution.proof
+    record["g1"] = g1.encode([contribution.delta_g1, proof.g1_s, proof.g1_sx])
+    record["g2_spx"] = g2.encode([proof.g2_spx])
     record["transcript"] = np.frombuffer(contribution.transcript, np.uint8)
     return record.tobytes() + attribution.encode(contribution.attribution)
 
 
-def _decode_record(data: memoryview, named: Attribution, what: str) -> Contribution:
-    """The contribution in a record whose attribution has been read."""
+def _decode_record(data: memoryview, by: Attribution, what: str) -> KeyContribution:
+    """The contribution in a record whose attribution has been decoded."""
     record = np.frombuffer(data, _RECORD)[0]
     words = np.concatenate([record["g1"].reshape(-1, 4), record["g2_spx"].reshape(-1, 4)])
     if not array.is_canonical(FP, words):
         raise FormatError(f"{what} has a coordinate that is not below the modulus")
-    values = array.decode(FP, words)
+    *in_g1, x0, x1, y0, y1 = array.decode(FP, words)
     names = ("delta", "s", "x·s")
-    left = [bn254.g1(*values[2 * i : 2 * i + 2], f"{what}: {name}") for i, name in enumerate(names)]
-    right = bn254.g2(tuple(values[6:8]), tuple(values[8:]), f"{what}: x·t")
-    return Contribution(left[0], PublicKey(left[1], left[2], right), record["transcript"].tobytes(), named)
+    delta, s, sx = (bn254.g1(in_g1[2 * i], in_g1[2 * i + 1], f"{what}: {name}") for i, name in enumerate(names))
+    spx = bn254.g2((x0, x1), (y0, y1), f"{what}: x·t")
+    return KeyContribution(delta, ProofOfKnowledge(s, sx, spx), record["transcript"].tobytes(), by)

@@ -52,7 +52,7 @@ def _who(one: "Attribution") -> tuple[str, str]:
         return name, "a secret"
     value = one.beacon.value.hex()
     folded = "\n".join(value[i : i + 2 * _LINE] for i in range(0, len(value), 2 * _LINE))
-    return name, f"a beacon,\nhashed 2^{one.beacon.exponent} times:\n{folded}"
+    return name, f"a beacon,\nhashed 2^{one.beacon.iterations_exp} times:\n{folded}"
 
 
 def number(count: int) -> str:
@@ -70,7 +70,7 @@ def documents(found: Sequence[tuple["Attribution", bytes]]) -> list[dict[str, An
     return [
         {
             "name": one.name,
-            "beacon": one.beacon and {"value": one.beacon.value.hex(), "iterations_exponent": one.beacon.exponent},
+            "beacon": one.beacon and {"value": one.beacon.value.hex(), "iterations_exponent": one.beacon.iterations_exp},
             "hash": digest.hex(),
         }
         for one, digest in found

@@ -11,7 +11,7 @@ from prover.cli.frame.command import App, group, pass_app
 
 if TYPE_CHECKING:
     from zk.formats.ptau import Powers
-    from zk.formats.ptaucontributions import Contribution
+    from zk.formats.ptaucontributions import PowersContribution
 
 CURVES = ("bn128", "bn254", "altbn128")
 MOST_BYTES = 96 << 20  # of memory that a command takes which works piece by piece
@@ -38,11 +38,11 @@ def new(app: App, curve: str, power: int, new: Path) -> None:
     """Begin a ceremony for circuits of up to 2^POWER constraints."""
     from prover.cli.frame import watching
     from prover.machine import files
-    from zk.ceremony import powers
+    from zk.ceremony import phase1
 
     paths.check_folder(new)
     with watching.long_step(app, "Beginning", _piecewise(power)) as report, files.writing(new) as file:
-        challenge = powers.new(power, file, report)
+        challenge = phase1.new(power, file, report)
     app.screen.say(f"{new} is a ceremony that nobody has contributed to.  Its first challenge:")
     app.screen.say(contributions.hash_text(challenge))
     app.screen.document({"file": str(new), "power": power, "challenge": challenge.hex()})
@@ -61,7 +61,7 @@ def contribute(app: App, old: Path, new: Path, name: str | None, entropy: str) -
     """
     from prover.cli.frame import watching
     from prover.machine import files
-    from zk.ceremony import powers
+    from zk.ceremony import phase1
     from zk.formats import ptau
 
     _check_output(old, new)
@@ -69,7 +69,7 @@ def contribute(app: App, old: Path, new: Path, name: str | None, entropy: str) -
     text = contributions.entropy_bytes(entropy)
     with files.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(app, "Contributing", _piecewise(found.power)) as report:
-            digest = powers.contribute(found, file, name, text, report)
+            digest = phase1.contribute(found, file, name, text, report)
     _say_contributed(app, new, name, digest)
 
 
@@ -87,7 +87,7 @@ def beacon(app: App, old: Path, new: Path, beacon: str, exponent: int, name: str
     """
     from prover.cli.frame import watching
     from prover.machine import files
-    from zk.ceremony import powers
+    from zk.ceremony import phase1
     from zk.formats import ptau
 
     value = paths.parse_hex(beacon, "HEX")
@@ -95,7 +95,7 @@ def beacon(app: App, old: Path, new: Path, beacon: str, exponent: int, name: str
     _compile_kernels(app, old)
     with files.writing(new) as file, ptau.opened(old) as found:
         with watching.long_step(app, "Contributing the beacon", _piecewise(found.power)) as report:
-            digest = powers.beacon(found, file, value, exponent, name, report)
+            digest = phase1.beacon(found, file, value, exponent, name, report)
     _say_contributed(app, new, name, digest)
 
 
@@ -162,7 +162,7 @@ def truncate(app: App, old: Path, prefix: str | None) -> None:
     """
     from prover.cli.frame import watching
     from prover.machine import files
-    from zk.ceremony import powers
+    from zk.ceremony import phase1
     from zk.formats import ptau
 
     prefix = f"{old.with_suffix('')}_" if prefix is None else prefix
@@ -173,7 +173,7 @@ def truncate(app: App, old: Path, prefix: str | None) -> None:
         with watching.long_step(app, "Shortening", _piecewise(found.power)) as report:
             for power, path in enumerate(outputs, 1):
                 with files.writing(path) as file:
-                    powers.truncate(found, power, file)
+                    phase1.truncate(found, power, file)
                 report(1 << power, 1 << found.power)
     for path in outputs:
         app.screen.say(str(path))
@@ -186,13 +186,13 @@ def truncate(app: App, old: Path, prefix: str | None) -> None:
 def verify(app: App, old: Path) -> None:
     """Verify every contribution, every power, every hash and every Lagrange point."""
     from prover.cli.frame import watching
-    from zk.ceremony import verification
+    from zk.ceremony import phase1check
     from zk.formats import ptau
 
     with ptau.opened(old) as powers:
         _compile_kernels(app, old)
-        with watching.long_step(app, f"Verifying {old.name}", verification.memory_bytes(powers)) as report:
-            found = verification.verify(powers, report)
+        with watching.long_step(app, f"Verifying {old.name}", phase1check.memory_bytes(powers)) as report:
+            found = phase1check.verify(powers, report)
     count = contributions.number(len(found))
     app.screen.say(f"The powers of tau in {old} are what {count} made of them.", "good")
     _show(app, powers, found, {"valid": True})
@@ -211,7 +211,7 @@ def info(app: App, old: Path) -> None:
     _show(app, powers, found, {})
 
 
-def _show(app: App, powers: "Powers", found: "tuple[Contribution, ...]", more: dict[str, Any]) -> None:
+def _show(app: App, powers: "Powers", found: "tuple[PowersContribution, ...]", more: dict[str, Any]) -> None:
     """What there is, and a table of the contributions."""
     screen, told = app.screen, [(one.attribution, one.response_hash()) for one in found]
     shortened = f", shortened from 2^{powers.ceremony_power}" if powers.is_truncated else ""

@@ -17,7 +17,7 @@ from settlement.ledger import Ledger
 from tests import node
 from tests.prover.cli.run import refused, zksettle
 from tests.settlement.ceremony import toys
-from zk.ceremony import powers, preparation
+from zk.ceremony import phase1, preparation
 from zk.errors import InvalidProof
 from zk.formats import ptau
 
@@ -95,8 +95,8 @@ def test_what_is_missing_is_said(begun, ended, tmp_path):
 
 def test_powers_that_one_party_made_are_warned_of(tmp_path):
     begun, made, prepared = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    powers.new(toys.POWER, begun)
-    powers.contribute(ptau.decode(begun.getvalue()), made, "\x1b[2J")
+    phase1.new(toys.POWER, begun)
+    phase1.contribute(ptau.decode(begun.getvalue()), made, "\x1b[2J")
     preparation.prepare(ptau.decode(made.getvalue()), prepared)
     (tmp_path / "powers.ptau").write_bytes(prepared.getvalue())
     folder = tmp_path / "ceremony"

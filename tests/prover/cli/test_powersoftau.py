@@ -71,27 +71,27 @@ def test_shorter_copies_are_named_after_their_power(place):
     assert "shortened from 2^2" in powersoftau(place, "verify", place / "d_01.ptau").out
     ran = powersoftau(place, "truncate", place / "d.ptau", place / "short", "--json")
     assert json.loads(ran.out) == {"files": [str(place / "short01.ptau")]}
-    refused(powersoftau(place, "contribute", place / "d_01.ptau", place / "x.ptau"), 3, "shortened copy")
+    refused(powersoftau(place, "contribute", place / "d_01.ptau", place / "x.ptau"), 3, "d_01.ptau is truncated")
     assert not (place / "x.ptau").exists()
 
 
 def test_a_file_that_is_not_right_ends_with_the_reason(place):
-    refused(powersoftau(place, "verify", place / "a.ptau"), 1, "nobody has contributed")
+    refused(powersoftau(place, "verify", place / "a.ptau"), 1, "there is no contribution")
     wrong = bytearray((place / "c.ptau").read_bytes())
     wrong[-1] ^= 1  # of the beacon
     (place / "wrong.ptau").write_bytes(wrong)
-    refused(powersoftau(place, "verify", place / "wrong.ptau"), 1, "contribution 2", "its beacon gives")
+    refused(powersoftau(place, "verify", place / "wrong.ptau"), 1, "contribution 2", "its beacon yields")
     (place / "cut.ptau").write_bytes(wrong[:-1])
     refused(powersoftau(place, "verify", place / "cut.ptau"), 3, "cut.ptau ends before the contributions do")
     refused(powersoftau(place, "info", place / "none.ptau"), 3, "none.ptau cannot be read")
 
 
 def test_a_beacon_nobody_would_check_is_refused_when_made_and_when_verified(place):
-    refused(powersoftau(place, "beacon", place / "b.ptau", place / "x.ptau", "01", "27"), 3, "2^26 is the limit")
+    refused(powersoftau(place, "beacon", place / "b.ptau", place / "x.ptau", "01", "27"), 3, "the limit is 2^26")
     data = (place / "c.ptau").read_bytes()
     at = data.rindex(b"\x02\x0a\x03\x02\x01\x02")
     (place / "endless.ptau").write_bytes(data[: at + 1] + b"\x3f" + data[at + 2 :])
-    refused(powersoftau(place, "verify", place / "endless.ptau"), 3, "2^63", "the limit of what is checked")
+    refused(powersoftau(place, "verify", place / "endless.ptau"), 3, "the largest beacon has 2^63 iterations")
     assert not (place / "x.ptau").exists()
 
 

@@ -1,4 +1,4 @@
-"""A ceremony is worked out again from its transcript, and whoever did not contribute rightly is named."""
+"""Verifying a ceremony from its transcript recomputes its keys, and names the contribution that is invalid."""
 
 import hashlib
 import shutil
@@ -32,7 +32,7 @@ def toy_statements():
 
 @pytest.fixture(scope="module")
 def made(toy_statements, tmp_path_factory):
-    """A ceremony with contributions of Alice and Bob, worked out; tests work at copies of its folder."""
+    """A verified ceremony with contributions by Alice and Bob; the tests work on copies of its folder."""
     folder = tmp_path_factory.mktemp("ceremonies") / "made"
     toys.begin(folder)
     toys.contribute(folder, "Alice", 1)
@@ -42,12 +42,12 @@ def made(toy_statements, tmp_path_factory):
 
 @pytest.fixture
 def folder(made, tmp_path, monkeypatch):
-    """A copy; its powers, the same for all tests, are looked at by those that are about powers."""
+    """A copy of the folder.  Its powers are the same for all tests, and verified only by those about powers."""
     monkeypatch.setattr(verifying, "check_powers", lambda powers, step: made.transcript.start.powers.contributors)
     return shutil.copytree(made.transcript.folder, tmp_path / "ceremony")
 
 
-def test_a_ceremony_is_worked_out_again_and_its_keys_are_finished(made, folder):
+def test_a_valid_ceremony_verifies_and_yields_its_keys(made, folder):
     toys.end(folder)
     found = toys.verified(folder)
     assert found.transcript.contributions == 2 and found.transcript.has_beacon
@@ -59,7 +59,7 @@ def test_a_ceremony_is_worked_out_again_and_its_keys_are_finished(made, folder):
         assert verifying_key.num_public == len(key.ic) - 1
 
 
-def test_a_key_that_nobody_contributed_to_is_none(tmp_path):
+def test_a_key_without_contributions_is_not_usable(tmp_path):
     found = toys.begin(tmp_path / "ceremony")
     with pytest.raises(FormatError, match="delta = ±gamma"):
         found.verifying_key("leg")
@@ -67,7 +67,7 @@ def test_a_key_that_nobody_contributed_to_is_none(tmp_path):
 
 @pytest.fixture
 def add(made, folder):
-    """Adds a contribution of Mallory's, well signed and in its place, whose share of leg is what `change` makes."""
+    """Adds a contribution by Mallory, correctly signed and chained, whose share of leg is the result of `change`."""
 
     def by_mallory(change: Callable[[KeyFile], Share], name: str = "Mallory", **changes) -> None:
         honest = shares.encode(phase2.contribute(made.keys["margin"], "Mallory"))
@@ -82,23 +82,23 @@ def refused(folder, kind: type[Exception], why: str) -> None:
 
 
 def by_secret(before: KeyFile, secret: int, stated: int | None = None) -> KeyFile:
-    """An honest contribution with this secret, or one whose δ is multiplied by it and whose proof is of another."""
-    drawn, stated = Draws(entropy.token(32)), stated or secret
-    s = drawn.g1()
+    """A contribution that multiplies δ by this secret and proves knowledge of it, or of the `stated` one instead."""
+    stated = stated or secret
+    s = Draws(entropy.token(32)).g1()
     digest = hashlib.blake2b(before.ceremony.circuit_hash)
-    for found in before.ceremony.contributions:
-        digest.update(found.hashed())
+    for contribution in before.ceremony.contributions:
+        digest.update(contribution.hashed())
     seed = phase2.transcript(digest, s, bn254.multiply(stated, s))
-    public = proof_of_knowledge.publish(stated, s, proof_of_knowledge.hash_to_g2(seed))
+    proof = proof_of_knowledge.prove(stated, s, proof_of_knowledge.hash_to_g2(seed))
     honest = phase2.contribute(before, "Mallory")
     delta_g1, delta_g2 = (bn254.multiply(secret, point) for point in (before.header.delta_g1, before.header.delta_g2))
-    record = replace(honest.ceremony.contributions[-1], delta_g1=delta_g1, key=public, transcript=seed)
+    record = replace(honest.ceremony.contributions[-1], delta_g1=delta_g1, proof=proof, transcript=seed)
     ceremony = replace(honest.ceremony, contributions=(*before.ceremony.contributions, record))
     return replace(before, header=replace(before.header, delta_g1=delta_g1, delta_g2=delta_g2), ceremony=ceremony)
 
 
 def divided(before: KeyFile, key: KeyFile, secret: int) -> KeyFile:
-    """The key with c and h divided by the secret."""
+    """The key with the points c and h divided by the secret."""
     inverse = pow(secret, -1, R)
 
     def by(points: np.ndarray) -> np.ndarray:
@@ -114,73 +114,73 @@ def _multiplied(row: np.ndarray, factor: int) -> np.ndarray:
     return g1.encode([None if point is None else bn254.multiply(factor, point)])
 
 
-def test_the_attacks_differ_from_an_honest_contribution_only_where_they_say(folder, add):
+def test_the_helpers_of_these_attacks_can_also_contribute_honestly(folder, add):
     add(lambda before: shares.encode(divided(before, by_secret(before, 5), 5)))
     assert toys.verified(folder).transcript.contributions == 3
 
 
-def test_a_contribution_that_keeps_delta_adds_no_secret_and_is_refused(folder, add):
+def test_a_contribution_of_the_secret_1_is_refused(folder, add):
     add(lambda before: shares.encode(divided(before, by_secret(before, 1), 1)))
-    refused(folder, InvalidProof, "leg: contribution 3 leaves delta as it was: it adds no secret")
+    refused(folder, InvalidProof, "leg: contribution 3 multiplies delta by 1 or -1: it adds no secret")
 
 
-def test_a_contribution_that_turns_delta_around_adds_no_secret_either(folder, add):
+def test_a_contribution_of_the_secret_minus_1_is_refused(folder, add):
     add(lambda before: shares.encode(divided(before, by_secret(before, R - 1), R - 1)))
-    refused(folder, InvalidProof, "leg: contribution 3 leaves delta as it was")
+    refused(folder, InvalidProof, "leg: contribution 3 multiplies delta by 1 or -1")
 
 
-def test_points_c_that_were_not_divided_are_noticed(folder, add):
+def test_points_c_that_were_not_divided_are_refused(folder, add):
     def change(before: KeyFile) -> Share:
         return shares.encode(replace(phase2.contribute(before, "Mallory"), l_query=before.l_query))
 
     add(change)
-    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points c of the key are not those")
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points c of the key are not the")
 
 
-def test_points_h_that_were_not_divided_are_noticed(folder, add):
+def test_points_h_that_were_not_divided_are_refused(folder, add):
     def change(before: KeyFile) -> Share:
         return shares.encode(replace(phase2.contribute(before, "Mallory"), h_query=before.h_query))
 
     add(change)
-    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points h of the key are not those")
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the points h of the key are not the")
 
 
-def test_a_delta_in_g2_of_another_secret_is_noticed(folder, add):
+def test_a_delta_in_g2_that_differs_from_delta_in_g1_is_refused(folder, add):
     def change(before: KeyFile) -> Share:
         other = bn254.multiply(9, before.header.delta_g2)
         return replace(shares.encode(phase2.contribute(before, "Mallory")), delta_g2=g2.encode([other]).tobytes())
 
     add(change)
-    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the key: delta in G2 is not that in G1")
+    refused(folder, InvalidProof, "0003-mallory.contribution: leg: the key: delta in G2 differs from delta in G1")
 
 
-def test_a_delta_whose_secret_was_not_proved_is_noticed(folder, add):
-    """Whoever replaces δ by one that only they know, and proves to know something else, could forge alone."""
+def test_a_delta_of_an_unproven_secret_is_refused(folder, add):
+    """A contributor who replaces δ by one only they know, proving knowledge of something else, could forge alone."""
     add(lambda before: shares.encode(divided(before, by_secret(before, 5, stated=6), 5)))
-    refused(folder, InvalidProof, "leg: contribution 3: delta is not multiplied by its secret")
+    refused(folder, InvalidProof, "leg: contribution 3: delta is not multiplied by the proven secret")
 
 
-def test_somebody_elses_proof_cannot_be_used_again(folder, add):
+def test_another_contributors_proof_cannot_be_replayed(folder, add):
     def change(before: KeyFile) -> Share:
         honest, bob = phase2.contribute(before, "Mallory"), before.ceremony.contributions[-1]
-        again = replace(honest.ceremony.contributions[-1], key=bob.key, transcript=bob.transcript)
+        again = replace(honest.ceremony.contributions[-1], proof=bob.proof, transcript=bob.transcript)
         return shares.encode(replace(honest, ceremony=replace(honest.ceremony, contributions=(again,))))
 
     add(change)
-    refused(folder, InvalidProof, "leg: contribution 3: the transcript is not that of the contributions before")
+    refused(folder, InvalidProof, "leg: contribution 3: the transcript is not the hash of the earlier contributions")
 
 
-def test_a_contribution_made_to_an_older_state_is_noticed(made, folder, add):
-    """As when two contribute at once, and one of them writes the other's digest into their file."""
+def test_a_contribution_to_an_older_key_is_refused(made, folder, add):
+    """As when two people contribute at once and one of them writes the other's digest into their file."""
 
     def change(before: KeyFile) -> Share:
         return shares.encode(phase2.contribute(made.first["leg"], "Mallory"))
 
     add(change)
-    refused(folder, InvalidProof, "leg: contribution 3: the transcript is not that of the contributions before")
+    refused(folder, InvalidProof, "leg: contribution 3: the transcript is not the hash of the earlier contributions")
 
 
-def test_a_beacon_that_is_not_what_its_value_gives_is_noticed(made, folder):
+def test_a_beacon_contribution_with_another_secret_is_refused(made, folder):
     def change(before: KeyFile) -> Share:
         drawn = phase2.beacon(before, bytes.fromhex("0102"), 10, "beacon")
         chosen = phase2.contribute(before, "beacon")
@@ -189,7 +189,7 @@ def test_a_beacon_that_is_not_what_its_value_gives_is_noticed(made, folder):
 
     honest = shares.encode(phase2.beacon(made.keys["margin"], bytes.fromhex("0102"), 10, "beacon"))
     chains.add(folder, "beacon", 7, [change(made.keys["leg"]), honest], beacon=chains.BEACON)
-    refused(folder, InvalidProof, "leg: contribution 3: its secret is not that of the beacon")
+    refused(folder, InvalidProof, "leg: contribution 3: its secret is not the one that its beacon yields")
 
 
 @pytest.mark.parametrize("name, beacon", [("Bob", None), ("Mallory", chains.BEACON)])

@@ -18,7 +18,7 @@ from settlement.ceremony import transcript, verifying
 from settlement.ceremony.contribution import Beacon
 from settlement.ceremony.verifying import Verified
 from tests.settlement.ceremony import chains
-from zk.ceremony import powers, preparation
+from zk.ceremony import phase1, preparation
 from zk.fields.prime import R
 from zk.formats import ptau
 
@@ -50,8 +50,8 @@ def statements() -> Iterator[None]:
 def unprepared() -> bytes:
     """Powers of tau of 2^4 without what keys are made from."""
     begun, made = io.BytesIO(), io.BytesIO()
-    powers.new(POWER, begun)
-    powers.contribute(ptau.decode(begun.getvalue()), made, "Dora", b"")
+    phase1.new(POWER, begun)
+    phase1.contribute(ptau.decode(begun.getvalue()), made, "Dora", b"")
     return made.getvalue()
 
 
@@ -59,9 +59,9 @@ def unprepared() -> bytes:
 def prepared(salt: int = 0) -> bytes:
     """Powers of tau of 2^4 by Dora and Emil, prepared for phase 2; others for another salt."""
     files = [io.BytesIO() for _ in range(4)]
-    powers.new(POWER, files[0])
+    phase1.new(POWER, files[0])
     for before, after, name in zip(files, files[1:], ("Dora", "Emil")):
-        powers.contribute(ptau.decode(before.getvalue()), after, name, bytes([salt]))
+        phase1.contribute(ptau.decode(before.getvalue()), after, name, bytes([salt]))
     preparation.prepare(ptau.decode(files[2].getvalue()), files[3])
     return files[3].getvalue()
 

@@ -1,4 +1,4 @@
-"""Powers of tau that snarkjs made, and its verdict on others: one run of node for many files."""
+"""Powers of tau made by snarkjs, and its verdict on other files; one run of node serves many files."""
 
 import json
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests import node
 
 POWER = 4
-BEACON, EXPONENT = bytes(range(1, 33)), 10
+BEACON, ITERATIONS_EXP = bytes(range(1, 33)), 10
 
 _MAKE = """
 const { powersOfTau } = require(process.cwd() + "/node_modules/snarkjs");
@@ -30,13 +30,13 @@ const at = name => folder + "/" + name + ".ptau";
 
 _VERIFY = """
 const { powersOfTau } = require(process.cwd() + "/node_modules/snarkjs");
-const folder = process.argv[1], names = process.argv.slice(2), said = [];
-const logger = { debug() {}, info() {}, warn() {}, error(text) { said.push(text); } };
+const folder = process.argv[1], names = process.argv.slice(2), errors = [];
+const logger = { debug() {}, info() {}, warn() {}, error(text) { errors.push(text); } };
 (async () => {
     const verdicts = {};
     for (const name of names) {
-        const right = await powersOfTau.verify(folder + "/" + name, logger);
-        verdicts[name] = right ? "" : said.pop();
+        const isValid = await powersOfTau.verify(folder + "/" + name, logger);
+        verdicts[name] = isValid ? "" : errors.pop();
     }
     console.log(JSON.stringify(verdicts));
     process.exit(0);
@@ -45,16 +45,17 @@ const logger = { debug() {}, info() {}, warn() {}, error(text) { said.push(text)
 
 
 @cache
-def theirs() -> dict[str, bytes]:
+def by_snarkjs() -> dict[str, bytes]:
     """The files new, one (a contribution), two (a beacon), three, ready (two, prepared), ready_01 to ready_03."""
     with tempfile.TemporaryDirectory() as folder:
-        node.run(_MAKE, folder, str(POWER), BEACON.hex(), str(EXPONENT))
+        node.run(_MAKE, folder, str(POWER), BEACON.hex(), str(ITERATIONS_EXP))
         return {path.stem: path.read_bytes() for path in Path(folder).glob("*.ptau")}
 
 
-def snarkjs_says(files: Mapping[str, bytes]) -> dict[str, str]:
-    """What `snarkjs powersoftau verify` finds wrong with each file; nothing when it accepts it."""
+def snarkjs_errors(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The error of `snarkjs powersoftau verify` for each file; empty if it accepts the file."""
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
-        return json.loads(node.run(_VERIFY, folder, *files))
+        errors: dict[str, str] = json.loads(node.run(_VERIFY, folder, *files))
+        return errors

@@ -1,4 +1,4 @@
-"""What ceremonies draw and hash, against the programs that snarkjs uses for it."""
+"""The draws and hashes of ceremonies equal those of the libraries that snarkjs uses."""
 
 import hashlib
 import json
@@ -59,8 +59,8 @@ def message() -> bytes:
 
 
 @cache
-def theirs() -> dict:
-    """What ffjavascript and noble make of the seed and the message."""
+def by_snarkjs() -> dict:
+    """The draws of ffjavascript from the seed, and the hash states of noble for the message."""
     return json.loads(node.run(SCRIPT, json.dumps([SEED, message().hex(), PIECES])))
 
 
@@ -69,13 +69,13 @@ def draws() -> chacha.Draws:
 
 
 def rows(name: str, shape: tuple) -> np.ndarray:
-    """The seven points, the last of them the identity."""
-    return np.frombuffer(bytes.fromhex(theirs()[name][0]), "<u8").reshape(-1, *shape)
+    """The seven points, of which the last is the identity."""
+    return np.frombuffer(bytes.fromhex(by_snarkjs()[name][0]), "<u8").reshape(-1, *shape)
 
 
 def test_scalars_and_points_are_drawn_as_ffjavascript_draws_them():
     drawn = draws()
-    assert [str(drawn.scalar()) for _ in range(3)] == theirs()["scalars"]
+    assert [str(drawn.scalar()) for _ in range(3)] == by_snarkjs()["scalars"]
     assert [drawn.g1() for _ in range(6)] == g1.decode(rows("g1", g1.SHAPE))[:6]
     assert [drawn.g2() for _ in range(6)] == g2.decode(rows("g2", g2.SHAPE))[:6]
 
@@ -88,38 +88,38 @@ def test_drawn_points_are_points_of_their_groups():
         assert bn254.g2(right.x, right.y, "right") == right
 
 
-def test_square_roots_in_fp2_are_found_exactly_where_there_are_some():
+def test_squares_in_fp2_have_a_square_root_and_non_squares_have_none():
     for element in [(3, 4), (5, 0), (bn254.P - 5, 0), (0, 7), (0, 0)]:
         root = chacha.square_root(tuple(map(bn254.mpz, element)))
         assert bn254.jacobian.FP2.mul(root, root) == element
-    assert chacha.square_root((bn254.mpz(9), bn254.mpz(1))) is None  # ξ, which makes Fp12
+    assert chacha.square_root((bn254.mpz(9), bn254.mpz(1))) is None  # ξ, the non-residue that defines Fp12
 
 
 @pytest.mark.parametrize("name, shape", [("g1", g1.SHAPE), ("g2", g2.SHAPE)])
-def test_points_become_the_bytes_that_ffjavascript_writes_and_back(name, shape):
-    _, uncompressed, compressed = theirs()[name]
+def test_point_encodings_are_those_of_ffjavascript_and_decode_again(name, shape):
+    _, uncompressed, compressed = by_snarkjs()[name]
     points = rows(name, shape)
     assert pointbytes.uncompressed(points).tobytes().hex() == uncompressed
     assert pointbytes.compressed(points).tobytes().hex() == compressed
     assert np.array_equal(pointbytes.from_uncompressed(pointbytes.uncompressed(points), "points"), points)
 
 
-def test_uncompressed_bytes_with_a_coordinate_that_is_not_reduced_are_refused():
+def test_an_uncompressed_point_with_an_unreduced_coordinate_is_refused():
     data = pointbytes.uncompressed(g2.GENERATOR)
     data[0, 32:64] = np.frombuffer(bn254.P.to_bytes(32, "big"), np.uint8)
     with pytest.raises(FormatError, match="point 3 has a coordinate that is not below the modulus"):
         pointbytes.from_uncompressed(data, "point 3")
 
 
-def test_many_points_are_shared_out_among_threads_in_order():
+def test_many_points_are_encoded_by_several_threads_in_order():
     points = np.tile(rows("g1", g1.SHAPE), (700, 1, 1))
     once = pointbytes.uncompressed(points[:7])
     assert np.array_equal(pointbytes.uncompressed(points), np.tile(once, (700, 1)))
 
 
-def test_the_state_of_a_hash_is_that_of_snarkjs_after_every_piece_and_can_go_on():
+def test_the_hash_state_is_that_of_snarkjs_after_every_piece_and_can_be_resumed():
     hash_, at = Blake2b(), 0
-    for length, state in zip(PIECES, theirs()["states"], strict=True):
+    for length, state in zip(PIECES, by_snarkjs()["states"], strict=True):
         hash_.update(message()[at : at + length])
         at += length
         assert hash_.state().hex() == state
@@ -138,7 +138,7 @@ def test_pieces_of_any_length_give_the_hash_of_the_whole():
 
 
 @pytest.mark.parametrize("at, value", [(192, 1), (200, 129), (199, 255), (208, 1)])
-def test_bytes_that_are_no_hash_s_state_are_refused(at, value):
+def test_a_malformed_hash_state_is_refused(at, value):
     state = bytearray(Blake2b().state())
     state[at] = value
     with pytest.raises(FormatError, match="the state is not a state of Blake2b"):
@@ -147,15 +147,15 @@ def test_bytes_that_are_no_hash_s_state_are_refused(at, value):
         Blake2b.restored(bytes(state)[:-1], "the state")
 
 
-def test_a_beacon_is_sha256_iterated_and_says_how_far_it_is():
-    expected, seen = b"beacon", []
+def test_a_beacon_seed_is_iterated_sha256_and_reports_progress():
+    expected, reports = b"beacon", []
     for _ in range(1 << 17):
         expected = hashlib.sha256(expected).digest()
-    assert chacha.beacon_seed(b"beacon", 17, lambda done, total: seen.append((done, total))) == expected
-    assert seen == [(1 << 16, 1 << 17), (1 << 17, 1 << 17)]
+    assert chacha.beacon_seed(b"beacon", 17, lambda done, total: reports.append((done, total))) == expected
+    assert reports == [(1 << 16, 1 << 17), (1 << 17, 1 << 17)]
 
 
-@pytest.mark.parametrize("exponent, reason", [(9, "is the range"), (64, "is the range"), (27, "is the limit")])
-def test_a_beacon_of_too_few_or_too_many_hashes_is_refused_at_once(exponent, reason):
+@pytest.mark.parametrize("exponent, reason", [(9, "the range is"), (64, "the range is"), (27, "the limit is")])
+def test_a_beacon_of_too_few_or_too_many_iterations_is_refused_at_once(exponent, reason):
     with pytest.raises(FormatError, match=reason):
         chacha.beacon_seed(b"beacon", exponent)

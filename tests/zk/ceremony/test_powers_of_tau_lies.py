@@ -1,4 +1,4 @@
-"""Powers of tau that are not what they say: one lie each, and the sentence it gets."""
+"""Invalid powers of tau: each case has one defect, and is refused with a message that names it."""
 
 import hashlib
 import io
@@ -12,14 +12,14 @@ import pytest
 from tests.reference import bn254 as reference
 from tests.zk.ceremony import ceremonies
 from tests.zk.formats import iden3
-from zk.ceremony import chacha, powers, preparation, proof_of_knowledge, verification
+from zk.ceremony import chacha, phase1, phase1check, preparation, proof_of_knowledge
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G2Point
 from zk.errors import FormatError, InvalidProof
 from zk.fields.prime import FR, P, R
 from zk.formats import attribution, pointbytes, ptau, ptaucontributions
 from zk.formats.attribution import Attribution, Beacon
-from zk.formats.ptaucontributions import Contribution
+from zk.formats.ptaucontributions import PowersContribution
 from zk.hashes.blake2b import Blake2b
 from zk.runtime.progress import silent
 
@@ -38,20 +38,20 @@ def written(step: Callable, *arguments: object) -> ptau.Powers:
 @cache
 def sections() -> Sections:
     """Two contributions, the second a beacon, prepared."""
-    one = written(powers.contribute, written(powers.new, POWER), "Ada")
-    ready = written(preparation.prepare, written(powers.beacon, one, b"beacon", 10))
-    found = {part.number: getattr(ready, name)[:].tobytes() for name, part in ptau.PARTS.items()}
+    one = written(phase1.contribute, written(phase1.new, POWER), "Ada")
+    ready = written(preparation.prepare, written(phase1.beacon, one, b"beacon", 10))
+    points = {part.number: getattr(ready, name)[:].tobytes() for name, part in ptau.PARTS.items()}
     header = iden3.u32(32) + iden3.field(P) + iden3.u32(POWER, POWER)
-    return {1: header, CONTRIBUTIONS: bytes(ready.contributions.data)} | found
+    return {1: header, CONTRIBUTIONS: bytes(ready.contributions.data)} | points
 
 
 def decoded(changed: Sections) -> ptau.Powers:
     return ptau.decode(iden3.container(b"ptau", 1, {k: data for k, data in changed.items() if data is not None}))
 
 
-def refused(changed: Sections, error: type, sentence: str) -> None:
-    with pytest.raises(error, match=sentence):
-        verification.verify(decoded(sections() | changed))
+def refused(changed: Sections, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        phase1check.verify(decoded(sections() | changed))
 
 
 def with_point(name: str, place: int, point: np.ndarray) -> Sections:
@@ -62,47 +62,47 @@ def with_point(name: str, place: int, point: np.ndarray) -> Sections:
     return {part.number: rows.tobytes()}
 
 
-def contributions() -> list[Contribution]:
+def contributions() -> list[PowersContribution]:
     return list(ptaucontributions.decode(decoded(sections()).contributions))
 
 
-def with_contributions(found: list[Contribution]) -> Sections:
-    return {CONTRIBUTIONS: iden3.u32(len(found)) + b"".join(map(ptaucontributions.encode, found))}
+def with_contributions(chain: list[PowersContribution]) -> Sections:
+    return {CONTRIBUTIONS: iden3.u32(len(chain)) + b"".join(map(ptaucontributions.encode, chain))}
 
 
-def test_the_honest_file_is_accepted():
-    assert len(verification.verify(decoded(sections()))) == 2
+def test_an_honest_file_is_accepted():
+    assert len(phase1check.verify(decoded(sections()))) == 2
 
 
 def test_a_ceremony_without_contributions_is_refused():
-    refused(with_contributions([]), InvalidProof, "nobody has contributed: everybody knows the secrets")
+    refused(with_contributions([]), InvalidProof, "there is no contribution: everybody knows the secrets")
 
 
-# Contributions: each is looked at, the first as the last.
+# Every contribution is verified, from the first to the last.
 
 
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("secret, name", [(0, "tau"), (1, "alpha"), (2, "beta")])
 def test_a_contributor_who_does_not_know_a_secret_is_refused(which, secret, name):
-    found = contributions()
-    keys = list(found[which].keys)
-    keys[secret] = replace(keys[secret], g2_spx=bn254.add(keys[secret].g2_spx, bn254.G2))
-    found[which] = replace(found[which], keys=tuple(keys), attribution=Attribution())
-    sentence = f"contribution {which + 1}: {name}: the proof of knowledge is wrong"
-    refused(with_contributions(found), InvalidProof, sentence)
+    chain = contributions()
+    proofs = list(chain[which].proofs)
+    proofs[secret] = replace(proofs[secret], g2_spx=bn254.add(proofs[secret].g2_spx, bn254.G2))
+    chain[which] = replace(chain[which], proofs=tuple(proofs), attribution=Attribution())
+    message = f"contribution {which + 1}: {name}: the proof of knowledge is wrong"
+    refused(with_contributions(chain), InvalidProof, message)
 
 
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("name", ["tau_g1", "tau_g2", "alpha_g1", "beta_g1", "beta_g2"])
-def test_points_that_do_not_follow_from_those_before_are_refused(which, name):
-    found = contributions()
-    points = found[which].points
-    found[which] = replace(found[which], points=replace(points, **{name: bn254.multiply(2, getattr(points, name))}))
-    sentence = f"contribution {which + 1}: its {name} is not the one before times the secret"
-    refused(with_contributions(found), InvalidProof, sentence)
+def test_points_that_do_not_follow_from_the_previous_ones_are_refused(which, name):
+    chain = contributions()
+    points = chain[which].points
+    chain[which] = replace(chain[which], points=replace(points, **{name: bn254.multiply(2, getattr(points, name))}))
+    message = f"contribution {which + 1}: its {name} is not the previous one times the proven secret"
+    refused(with_contributions(chain), InvalidProof, message)
 
 
-def test_a_proof_of_knowledge_fits_no_other_place():
+def test_a_proof_of_knowledge_is_valid_in_its_own_place_only():
     first, second = contributions()
     refused(with_contributions([second, first]), InvalidProof, "contribution 1: ")
 
@@ -110,45 +110,47 @@ def test_a_proof_of_knowledge_fits_no_other_place():
 @pytest.mark.parametrize(
     "beacon", [Beacon(b"beacon", 11), Beacon(b"Beacon", 10)], ids=["another exponent", "another value"]
 )
-def test_a_beacon_that_gives_other_secrets_is_refused(beacon):
+def test_a_beacon_that_yields_other_secrets_is_refused(beacon):
     first, second = contributions()
-    told = replace(second, attribution=Attribution(beacon=beacon))
-    refused(with_contributions([first, told]), InvalidProof, "contribution 2: the key of tau is not the one that its")
+    changed = replace(second, attribution=Attribution(beacon=beacon))
+    message = "contribution 2: the proof of knowledge of tau is not the one that its beacon yields"
+    refused(with_contributions([first, changed]), InvalidProof, message)
 
 
 def test_a_contributor_s_own_secret_does_not_pass_for_a_beacon():
-    """Everything is right but that the beacon gives other secrets: whoever made this could try until they liked it."""
-    begun, file = written(powers.new, POWER), io.BytesIO()
-    powers._contribute(begun, file, Attribution(None, Beacon(b"beacon", 10)), bytes(32), silent)
-    with pytest.raises(InvalidProof, match="contribution 1: the key of tau is not the one that its beacon gives"):
-        verification.verify(ptau.decode(file.getvalue()))
+    """Everything else is valid.  If this passed, the contributor could retry until the result suits them."""
+    begun, file = written(phase1.new, POWER), io.BytesIO()
+    phase1._contribute(begun, file, Attribution(None, Beacon(b"beacon", 10)), bytes(32), silent)
+    message = "contribution 1: the proof of knowledge of tau is not the one that its beacon yields"
+    with pytest.raises(InvalidProof, match=message):
+        phase1check.verify(ptau.decode(file.getvalue()))
 
 
-def test_beacons_that_ask_for_too_much_work_together_are_refused_before_any_of_it():
-    one = replace(contributions()[1], attribution=Attribution(beacon=Beacon(b"x", attribution.MAX_WORK_EXPONENT - 1)))
-    refused(with_contributions([one] * 3), FormatError, r"the beacons ask for more than 2\^26 hashes \(2\^25 for one\)")
+def test_beacons_with_too_many_iterations_in_total_are_refused_before_any_is_hashed():
+    one = replace(contributions()[1], attribution=Attribution(beacon=Beacon(b"x", attribution.MAX_WORK_EXP - 1)))
+    refused(with_contributions([one] * 3), FormatError, r"2\^26 hashes, the limit \(the largest beacon has 2\^25")
     endless = replace(one, attribution=Attribution(beacon=Beacon(b"x", 63)))
-    refused(with_contributions([endless]), FormatError, r"\(2\^63 for one\), which is the limit of what is checked")
+    refused(with_contributions([endless]), FormatError, r"the largest beacon has 2\^63 iterations")
 
 
 def after(*secrets: tuple[int, int, int]) -> ptau.Powers:
-    """Powers with contributions whose τ, α and β are these."""
-    made = written(powers.new, 1)
+    """Powers with contributions of these τ, α and β."""
+    made = written(phase1.new, 1)
     for drawn in secrets:
         values = iter(drawn)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(chacha.Draws, "scalar", lambda self, values=values: next(values))
-            made = written(powers.contribute, made)
+            made = written(phase1.contribute, made)
     return made
 
 
 @pytest.mark.parametrize("secret", [1, R - 1])
 @pytest.mark.parametrize("place, name", list(enumerate(["tau", "alpha", "beta"])))
-def test_a_contribution_that_leaves_a_secret_as_it_was_is_refused(place, name, secret):
+def test_a_contribution_of_a_trivial_secret_is_refused(place, name, secret):
     drawn = [5, 7, 11]
     drawn[place] = secret
-    with pytest.raises(InvalidProof, match=f"contribution 2 leaves {name} as it was: it adds no secret"):
-        verification.verify(after((2, 3, 4), tuple(drawn)))
+    with pytest.raises(InvalidProof, match=f"contribution 2 multiplies {name} by 1 or -1: it adds no secret"):
+        phase1check.verify(after((2, 3, 4), tuple(drawn)))
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -156,8 +158,8 @@ def test_a_contribution_that_leaves_a_secret_as_it_was_is_refused(place, name, s
 def test_secrets_that_cancel_out_are_refused(place, name, sign):
     drawn = [5, 7, 11]
     drawn[place] = sign * pow((2, 3, 4)[place], -1, R) % R
-    with pytest.raises(InvalidProof, match=f"the contributions together leave {name} 1 or -1"):
-        verification.verify(after((2, 3, 4), tuple(drawn)))
+    with pytest.raises(InvalidProof, match=f"the contributions cancel out: {name} is 1 or -1"):
+        phase1check.verify(after((2, 3, 4), tuple(drawn)))
 
 
 def test_the_identity_has_no_ratio():
@@ -169,31 +171,31 @@ def test_the_identity_has_no_ratio():
     assert not proof_of_knowledge.is_same_ratio((None, None), (None, None))
 
 
-# The last contribution's hashes are those of the points.
+# The last contribution's hashes must match the points.
 
 
-def hashes_of(found: Contribution, before: bytes, state: bytes) -> Contribution:
-    """The contribution with this state, and the next challenge that would follow from it."""
-    changed = replace(found, state=state)
+def hashes_of(contribution: PowersContribution, before: bytes, state: bytes) -> PowersContribution:
+    """The contribution with this state, and the next challenge that follows from it."""
+    changed = replace(contribution, state=state)
     digest = hashlib.blake2b(changed.response_hash())
     for name in ("tau_g1", "tau_g2", "alpha_g1", "beta_g1", "beta_g2"):
         digest.update(pointbytes.uncompressed(getattr(decoded(sections()), name)[:]))
     return replace(changed, next_challenge=digest.digest())
 
 
-def test_a_response_hash_that_is_not_of_the_points_is_refused_though_the_next_challenge_follows_from_it():
+def test_a_wrong_response_hash_is_refused_even_if_the_next_challenge_follows_from_it():
     first, last = contributions()
     other = Blake2b()
-    other.update(b"what everybody was told to compare")
+    other.update(b"what everybody is asked to compare")
     forged = with_contributions([first, hashes_of(last, first.next_challenge, other.state())])
     refused(forged, InvalidProof, "the last contribution's response hash is not the hash of the points")
     honest = with_contributions([first, hashes_of(last, first.next_challenge, last.state)])
     assert honest[CONTRIBUTIONS] == sections()[CONTRIBUTIONS]
     file = iden3.container(b"ptau", 1, sections() | forged)
-    assert ceremonies.snarkjs_says({"forged.ptau": file}) == {"forged.ptau": ""}
+    assert ceremonies.snarkjs_errors({"forged.ptau": file}) == {"forged.ptau": ""}
 
 
-def test_a_next_challenge_that_is_not_the_hash_of_the_points_is_refused():
+def test_a_wrong_next_challenge_is_refused():
     first, last = contributions()
     changed = with_contributions([first, replace(last, next_challenge=bytes(64))])
     refused(changed, InvalidProof, "the last contribution's next challenge is not the hash of the points")
@@ -206,24 +208,24 @@ def test_a_next_challenge_that_is_not_the_hash_of_the_points_is_refused():
 @pytest.mark.parametrize("name", ["tau_g1", "tau_g2", "alpha_g1", "beta_g1"])
 def test_a_point_that_is_not_the_next_power_is_refused(name, place):
     point = getattr(decoded(sections()), name)[1:2]
-    refused(with_point(name, place, point), InvalidProof, f"^{name} does not have the powers of one number")
+    refused(with_point(name, place, point), InvalidProof, f"^{name}: the points are not successive powers of tau")
 
 
 @pytest.mark.parametrize(
     "name, place",
     [("tau_g1", 0), ("tau_g1", 1), ("tau_g2", 0), ("tau_g2", 1), ("alpha_g1", 0), ("beta_g1", 0), ("beta_g2", 0)],
 )
-def test_a_part_that_does_not_begin_as_the_transcript_says_is_refused(name, place):
+def test_a_part_that_does_not_begin_with_the_points_of_the_transcript_is_refused(name, place):
     other = bn254.multiply(5, bn254.G2 if name.endswith("g2") else bn254.G1)
     point = (g2 if name.endswith("g2") else g1).encode([other])
-    refused(with_point(name, place, point[0]), InvalidProof, f"^{name}: point {place} is not the one of the last")
+    refused(with_point(name, place, point[0]), InvalidProof, f"^{name}: point {place} is not the one that the")
 
 
 def test_powers_of_another_ceremony_are_refused_part_by_part():
-    other = written(powers.contribute, written(powers.new, POWER))
+    other = written(phase1.contribute, written(phase1.new, POWER))
     for name in ("tau_g1", "tau_g2", "alpha_g1", "beta_g1", "beta_g2"):
         changed = {ptau.PARTS[name].number: getattr(other, name)[:].tobytes()}
-        refused(changed, InvalidProof, f"^{name}: point [01] is not the one of the last contribution")
+        refused(changed, InvalidProof, f"^{name}: point [01] is not the one that the transcript gives")
 
 
 # Lagrange points.
@@ -232,14 +234,14 @@ def test_powers_of_another_ceremony_are_refused_part_by_part():
 @pytest.mark.parametrize(
     "name, size", [("lagrange_tau_g1", 0), ("lagrange_tau_g1", POWER + 1), *((name, POWER) for name in ptau.LAGRANGE)]
 )
-def test_a_lagrange_point_that_is_another_is_refused(name, size):
+def test_a_wrong_lagrange_point_is_refused(name, size):
     place = (1 << size) - 1 + (size > 1)
     source = getattr(decoded(sections()), name)[-1:]
     refused(with_point(name, place, source), InvalidProof, f"^{name} is not the Lagrange form of")
 
 
 def shifted(changed: Sections, power: int) -> Sections:
-    """The last Lagrange points of τ in G1 as they are when the power of τ that is not there were another point."""
+    """The sections with the last Lagrange points of τ in G1 computed from a wrong highest power."""
     part, size = ptau.PARTS["lagrange_tau_g1"], power + 1
     rows = np.frombuffer(changed[part.number], np.uint64).reshape(-1, *part.shape).copy()
     points, root = g1.decode(ptau.level(rows, size)), FR.root_of_unity(size)
@@ -249,29 +251,29 @@ def shifted(changed: Sections, power: int) -> Sections:
     return changed | {part.number: rows.tobytes()}
 
 
-def test_a_power_that_nobody_made_is_refused_where_snarkjs_does_not_look():
-    """Lagrange points with c·ω^i added fit the powers that are there: only the one that is not there differs."""
+def test_a_wrong_highest_power_is_refused_although_snarkjs_accepts_it():
+    """Adding c·ω^i to the Lagrange points changes only the power that the file does not contain."""
     changed = shifted(sections(), POWER)
     refused(changed, InvalidProof, "^lagrange_tau_g1 is not the Lagrange form of tau_g1")
     file = iden3.container(b"ptau", 1, changed)
-    assert ceremonies.snarkjs_says({"shifted.ptau": file}) == {"shifted.ptau": ""}
+    assert ceremonies.snarkjs_errors({"shifted.ptau": file}) == {"shifted.ptau": ""}
 
 
-def short_copy() -> Sections:
+def truncated() -> Sections:
     file = io.BytesIO()
-    powers.truncate(decoded(sections()), POWER - 1, file)
+    phase1.truncate(decoded(sections()), POWER - 1, file)
     short = ptau.decode(file.getvalue())
-    found = {part.number: getattr(short, name)[:].tobytes() for name, part in ptau.PARTS.items()}
+    points = {part.number: getattr(short, name)[:].tobytes() for name, part in ptau.PARTS.items()}
     header = iden3.u32(32) + iden3.field(P) + iden3.u32(POWER - 1, POWER)
-    return {1: header, CONTRIBUTIONS: bytes(short.contributions.data)} | found
+    return {1: header, CONTRIBUTIONS: bytes(short.contributions.data)} | points
 
 
-def test_a_shortened_copy_whose_missing_power_is_of_another_number_is_refused():
-    assert len(verification.verify(decoded(short_copy()))) == 2
-    refused(shifted(short_copy(), POWER - 1), InvalidProof, "lagrange_tau_g1 has a power of another number")
+def test_a_truncated_file_with_a_wrong_highest_power_is_refused():
+    assert len(phase1check.verify(decoded(truncated()))) == 2
+    refused(shifted(truncated(), POWER - 1), InvalidProof, "lagrange_tau_g1 contains a wrong highest power of tau")
 
 
-# Points that are none.
+# Invalid points.
 
 
 def outside() -> np.ndarray:
@@ -279,40 +281,40 @@ def outside() -> np.ndarray:
     return g2.encode([G2Point(*point) for point in reference.twist_points(1)])[0]
 
 
-def not_reduced(shape: tuple) -> np.ndarray:
-    """The identity with p for one of its zeros."""
+def unreduced(shape: tuple) -> np.ndarray:
+    """The identity with one zero replaced by p."""
     point = np.zeros(shape, np.uint64)
     point.reshape(-1, 4)[0] = [P >> 64 * i & 2**64 - 1 for i in range(4)]
     return point
 
 
-def lies(shape: tuple) -> list[tuple[np.ndarray, str]]:
-    """Points that are none, and what is said of them."""
+def invalid_points(shape: tuple) -> list[tuple[np.ndarray, str]]:
+    """Invalid points, each with the error it causes."""
     zero, one = np.zeros(shape, np.uint64), np.ones(shape, np.uint64)
-    found = [(zero, "identity"), (one, "is not on the curve"), (not_reduced(shape), "not below the modulus")]
-    return found + [(outside(), "not in the subgroup")] * (shape == g2.SHAPE)
+    points = [(zero, "identity"), (one, "is not on the curve"), (unreduced(shape), "not below the modulus")]
+    return points + [(outside(), "not in the subgroup")] * (shape == g2.SHAPE)
 
 
 @pytest.mark.parametrize("name", ptau.PARTS)
-def test_a_point_that_is_none_is_refused_wherever_it_stands(name):
-    point, sentence = lies(ptau.PARTS[name].shape)[-1]
-    refused(with_point(name, -1, point), FormatError, f"^{name}.*{sentence}")
+def test_an_invalid_point_is_refused_in_every_part(name):
+    point, message = invalid_points(ptau.PARTS[name].shape)[-1]
+    refused(with_point(name, -1, point), FormatError, f"^{name}.*{message}")
 
 
 @pytest.mark.parametrize("name", ["tau_g1", "tau_g2"])
-def test_what_kernels_are_given_are_points_of_their_group_and_not_the_identity(name):
-    for point, sentence in lies(ptau.PARTS[name].shape):
+def test_load_refuses_points_outside_their_group_and_the_identity(name):
+    for point, message in invalid_points(ptau.PARTS[name].shape):
         rows = getattr(decoded(sections() | with_point(name, 2, point)), name)
-        with pytest.raises(FormatError, match=f"the part.*{sentence}"):
-            ptau.taken(rows, "the part")
-        assert len(ptau.taken(rows[:2], "the part")) == 2
+        with pytest.raises(FormatError, match=f"the part.*{message}"):
+            ptau.load(rows, "the part")
+        assert len(ptau.load(rows[:2], "the part")) == 2
 
 
-@pytest.mark.parametrize("name", ["tau_g1", "tau_g2", "keys_g2"])
-def test_a_point_of_a_contribution_that_is_none_is_refused(name):
+@pytest.mark.parametrize("name", ["tau_g1", "tau_g2", "proofs_g2"])
+def test_an_invalid_point_in_a_contribution_is_refused(name):
     record = np.frombuffer(sections()[CONTRIBUTIONS], ptaucontributions._RECORD, 1, 4).copy()
     shape = g2.SHAPE if name.endswith("g2") else g1.SHAPE
-    for point, sentence in lies(shape):
+    for point, message in invalid_points(shape):
         record[name].reshape(-1, *shape)[0] = point
         data = sections()[CONTRIBUTIONS][:4] + record.tobytes() + sections()[CONTRIBUTIONS][4 + record.nbytes :]
-        refused({CONTRIBUTIONS: data}, FormatError, f"the powers: the contributions.*{sentence}")
+        refused({CONTRIBUTIONS: data}, FormatError, f"the powers: the contributions.*{message}")

@@ -1,4 +1,4 @@
-"""A small circuit, and powers of a τ that is known here, so that every point of a key has a known logarithm."""
+"""A small circuit and powers of a known τ, so that every point of a key has a known discrete logarithm."""
 
 import struct
 from functools import cache
@@ -15,7 +15,7 @@ POWER = 4
 
 Row = list[tuple[int, int]]
 
-# Each constraint is three lists of (wire, coefficient): wires that occur twice, zeros, halves and nothing at all.
+# Each constraint is three lists of (wire, coefficient), including repeated wires, zeros, halves and empty lists.
 CONSTRAINTS: list[tuple[Row, Row, Row]] = [
     ([(5, 1), (3, 7), (5, R - 9)], [(4, R - 1), (0, 3)], [(1, 1)]),
     ([(6, 0), (2, 2)], [(2, 2), (6, R - 2)], [(7, (R - 1) // 2), (3, (R + 1) // 2)]),
@@ -36,7 +36,7 @@ def r1cs(constraints: list = CONSTRAINTS, wires: int = WIRES, public: int = PUBL
 
 
 def lagrange(log_size: int) -> list[int]:
-    """L_i(τ) over the roots of unity of this order."""
+    """L_i(τ) over the domain of size 2^log_size."""
     size, root = 1 << log_size, FR.root_of_unity(log_size)
     factor = (pow(TAU, size, R) - 1) * pow(size, -1, R)
     nodes = [pow(root, i, R) for i in range(size)]
@@ -44,20 +44,20 @@ def lagrange(log_size: int) -> list[int]:
 
 
 def _without_last(log_size: int) -> list[int]:
-    """The same for powers whose last is missing: L_i has w^i / N before τ^(N - 1)."""
+    """The same without the last power: the coefficient of τ^(N - 1) in L_i is w^i / N."""
     size, root = 1 << log_size, FR.root_of_unity(log_size)
     last = pow(TAU, size - 1, R) * pow(size, -1, R)
     return [(value - last * pow(root, i, R)) % R for i, value in enumerate(lagrange(log_size))]
 
 
 def quotients(log_size: int, power: int) -> list[int]:
-    """The logarithms of h: at the odd places of the Lagrange points of twice the size."""
+    """The logarithms of h: the odd Lagrange points over the domain of twice the size."""
     return (lagrange if log_size < power else _without_last)(log_size + 1)[1::2]
 
 
 @cache
 def ptau(power: int = POWER) -> bytes:
-    """POWERS.ptau, prepared, with no contribution."""
+    """POWERS.ptau, prepared, without contributions."""
     return iden3.container(b"ptau", 1, ptau_sections(power))
 
 
@@ -82,9 +82,9 @@ def ptau_sections(power: int = POWER) -> iden3.Sections:
 
 
 def _points(make, logarithms: list[int], factor: int = 1) -> bytes:
-    return made(make, [value * factor for value in logarithms]).tobytes()
+    return points(make, [value * factor for value in logarithms]).tobytes()
 
 
-def made(make, logarithms: list[int]) -> np.ndarray:
-    """The points of these logarithms, by `fixed_base.g1` or `g2`."""
+def points(make, logarithms: list[int]) -> np.ndarray:
+    """The points with these discrete logarithms; `make` is `fixed_base.g1` or `g2`."""
     return make(array.plain([value % R for value in logarithms]))

@@ -73,15 +73,15 @@ LIES = {
     "a short record": (lambda: cut(FIRST + RECORD - 1), "contribution 1 is cut short"),
     "a short attribution": (lambda: cut(FIRST + RECORD + 7), "contribution 1 is cut short"),
     "one more": (lambda: with_ceremony(HASH_BYTES, iden3.u32(2)), "contribution 2 is cut short"),
-    "very many": (lambda: with_ceremony(HASH_BYTES, iden3.u32(4097)), "are 4097, and 4096 is the limit"),
-    "one less": (lambda: with_ceremony(HASH_BYTES, iden3.u32(0)), "the contributions go on after the last one"),
+    "very many": (lambda: with_ceremony(HASH_BYTES, iden3.u32(4097)), "there are 4097, and the limit is 4096"),
+    "one less": (lambda: with_ceremony(HASH_BYTES, iden3.u32(0)), "the contributions have extra bytes after the last"),
     "a byte more": (lambda: with_ceremony(1 << 16, b"\0"), "bytes instead of"),
     "delta": (lambda: with_ceremony(FIRST, test_zkey.OFF_CURVE), "contribution 1: delta is not on the curve"),
     "s": (lambda: with_ceremony(FIRST + 64, bytes(64)), "contribution 1: s is the identity"),
     "x·s": (lambda: with_ceremony(FIRST + 128, test_zkey.OFF_CURVE), "contribution 1: x·s is not on the curve"),
     "unreduced": (lambda: with_ceremony(FIRST, test_zkey.UNREDUCED), "has a coordinate that is not below the modulus"),
     "x·t": (lambda: with_ceremony(FIRST + 192, test_zkey.outside_g2()), "contribution 1: x·t is not in the subgroup"),
-    "a kind": (lambda: with_ceremony(FIRST + RECORD, iden3.u32(2)), "contribution 1 has the kind 2"),
+    "a kind": (lambda: with_ceremony(FIRST + RECORD, iden3.u32(2)), "contribution 1 has the unknown kind 2"),
 }
 
 
@@ -102,6 +102,6 @@ def test_a_key_without_its_contributions_is_refused():
 def test_more_contributions_than_can_be_read_are_not_written(monkeypatch):
     monkeypatch.setattr(zkeycontributions, "MAX_CONTRIBUTIONS", 2)
     found = test_phase2.keys()[3].ceremony
-    with pytest.raises(FormatError, match="3 contributions, and 2 is the limit"):
+    with pytest.raises(FormatError, match="3 contributions, and the limit is 2"):
         zkeycontributions.encode(found)
     assert zkeycontributions.encode(Ceremony(found.circuit_hash, found.contributions[:2]))
