@@ -26,11 +26,11 @@ from dataclasses import dataclass
 
 from prover.machine import clock, home, threadcount
 from prover.operator import creation, defaults, oracles
-from prover.trader import addresses, amounts, durations, moves, orders, sessions, walletfile, wallets
+from prover.trader import addresses, durations, moves, orders, sessions, walletfile, wallets
 from prover.trader.sessions import Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.walletsync import Synced
-from settlement import board
+from settlement import amounts, board
 from settlement.bundle import Leg
 from settlement.grids import Publication
 from settlement.pool import Pool

@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits import records
-from settlement import poolfile, risk
+from settlement import amounts, poolfile, risk
 from settlement.bundle import MAX_EPOCH
 from settlement.grids import Publication
 from settlement.ids import LedgerId
@@ -186,11 +186,17 @@ def _check_quorum(pool: Pool, quotes: Sequence[Quote]) -> None:
 
 def _check_covered(pool: Pool, medians: tuple[int, ...], grid: records.RiskGrid) -> None:
     """min_s M[s][i] <= price_i <= max_s M[s][i], where M is the previous epoch's initial grid."""
+    numeraire = pool.assets[amounts.NUMERAIRE]
     for asset, price, column in zip(pool.assets, medians, zip(*grid.values, strict=True), strict=True):
-        least, most = min(column), max(column)
-        if not least <= price <= most:
-            detail = f"the price of {asset.symbol} is {price}, and the grid in force covers {least} to {most}"
-            raise Rejected(Rejection.PRICE_DEVIATION, detail)
+        if not min(column) <= price <= max(column):
+            shown, least, most = (
+                amounts.show_price(value, asset, numeraire) for value in (price, min(column), max(column))
+            )
+            raise Rejected(
+                Rejection.PRICE_DEVIATION,
+                f"the price of {asset.symbol} is {shown} {numeraire.symbol}, "
+                f"but the grid in force covers {least} to {most} {numeraire.symbol}",
+            )
 
 
 def _medians(quotes: Sequence[Quote]) -> tuple[int, ...]:

@@ -44,6 +44,10 @@ MAX_VALUE = 2**64 - 1
 OWN_SIGNS = (0b0111, 0b1011, 0b1101, 0b1110, 0b1111, 0b0011, 0b1100, 0b0101)
 
 
+Ends = tuple[tuple[int, int], tuple[int, int]]
+"""The values (low, high) of an asset at the lower end of its factor's scan range, and at the upper."""
+
+
 @dataclass(frozen=True)
 class Scan:
     """How far a factor is moved: `multiple_bps` / 10^4 standard deviations over `hours`."""
@@ -70,7 +74,7 @@ def sign(scenario: int, factors: int) -> int:
     return -1 if (scenario & factors).bit_count() % 2 else 1
 
 
-def envelope(price: int, underlying: int, delta_bps: int, gamma_bps: int, move_bps: int) -> tuple[tuple[int, int], ...]:
+def envelope(price: int, underlying: int, delta_bps: int, gamma_bps: int, move_bps: int) -> Ends:
     """Two lines that hold an asset between them while its factor moves by x in [-m, m]: ((low, high) at -m, at +m).
 
         V(x) = max(0, p + δ·S·x + ½·γ·S·x²)        p price, S price of the underlying, γ ≥ 0
@@ -142,17 +146,18 @@ def _grid(pool: Pool, prices: tuple[int, ...], epoch: int, scan: Scan) -> record
     for asset, price in zip(pool.assets, prices, strict=True):
         terms = asset.risk
         own = next(own_signs) if terms.haircut_bps or terms.gamma_bps else 0
-        ends = ((price, price), (price, price))
+        ends, bit = ((price, price), (price, price)), 0
         if terms.factor is not None:
             move = range_bps(scan, pool.assets[terms.factor].risk.volatility_bps)
             ends = envelope(price, prices[terms.factor], terms.delta_bps, terms.gamma_bps, move)
-        columns.append(_column(ends, bits.get(terms.factor, 0), own, terms.haircut_bps))
+            bit = bits[terms.factor]
+        columns.append(_column(ends, bit, own, terms.haircut_bps))
         if max(columns[-1]) > MAX_VALUE:
             raise OverflowError(f"one unit of {asset.symbol} is worth more than 64 bits hold in some scenario")
     return records.RiskGrid(epoch, tuple(zip(*columns, strict=True)))
 
 
-def _column(ends: tuple[tuple[int, int], ...], factor: int, own: int, haircut_bps: int) -> list[int]:
+def _column(ends: Ends, factor: int, own: int, haircut_bps: int) -> list[int]:
     """The value of one asset in every scenario, from its envelope at the two ends of its factor's scan range."""
     column = []
     for scenario in range(records.SCENARIOS):

@@ -7,7 +7,7 @@ interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
     price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
 """
 
-from prover.trader import amounts
+from settlement import amounts
 from settlement.pool import Asset, Limits, Pool, Risk
 
 POOL_NAME = "zksettle example pool"

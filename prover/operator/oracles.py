@@ -13,8 +13,8 @@ from typing import Annotated, Final, Literal
 
 from prover.machine import files
 from prover.operator import defaults
-from prover.trader import amounts, keys
-from settlement import engine, oracle
+from prover.trader import keys
+from settlement import amounts, engine, oracle
 from settlement.grids import Publication
 from settlement.ledger import Ledger
 from settlement.pool import Pool, asset_index

@@ -1,6 +1,6 @@
 """What a trader owns and does.
 
     keys, addresses, opening, sealing, terms, wallets, walletfile, walletsync   from a seed phrase to the encrypted file
-    amounts, durations, choosing, plan, assembly                               from an action to a signed leg
+    durations, choosing, plan, assembly                               from an action to a signed leg
     sessions, moves, orders                                                    from a leg to a receipt
 """

@@ -12,6 +12,7 @@ from prover.proofs.keystores import Keystore
 from prover.trader.plan import LegPlan
 from settlement import digests, poolfile
 from settlement.bundle import Bundle, Leg, Margin
+from settlement.ids import LedgerId
 from settlement.pool import Pool
 from zk import signature
 from zk.curves import babyjubjub
@@ -39,13 +40,13 @@ def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
     return signed(unsigned, poolfile.ledger_id(pool), plan.spending)
 
 
-def signed(unsigned: Leg, ledger_id: bytes, spending: int) -> Leg:
+def signed(unsigned: Leg, ledger_id: LedgerId, spending: int) -> Leg:
     """The leg signed by `spending`, the secret of its rk.  Replaces any signature it has."""
     message = digests.leg_message(ledger_id, unsigned)
     return replace(unsigned, signature=signature.sign(spending, message))
 
 
-def bundle(ledger_id: bytes, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
+def bundle(ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
     """The legs as one bundle, with the binding signature under the sum of their blindings."""
     unsigned = Bundle(ledger_id, tuple(legs), _UNSIGNED)
     secret = sum(blindings) % babyjubjub.ORDER

@@ -4,6 +4,7 @@ All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejecte
 and FormatError when an argument is not well formed.
 """
 
+from circuits.records import Amount
 from prover.trader import addresses, choosing, plan, sessions
 from prover.trader.sessions import Session, Settlement
 from settlement.bundle import MAX_PARTY_BYTES, Flow
@@ -13,7 +14,7 @@ FIRST_INDEX = 0
 
 
 def deposit(
-    session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None
+    session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None
 ) -> Settlement:
     """Takes an amount from an external party into the account at a position.
 
@@ -36,10 +37,10 @@ def deposit(
 
 
 def withdraw(
-    session: Session, asset: int, amount: int, party: str, now_ms: int, position: int | None = None
+    session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None
 ) -> Settlement:
     """Pays an amount out to an external party."""
-    flow = Flow(asset, -amount, _party(party))
+    flow = Flow(asset, Amount(-amount), _party(party))
     sessions.sync(session)
     setting = sessions.setting(session, now_ms)
     holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
@@ -49,7 +50,7 @@ def withdraw(
 
 
 def pay(
-    session: Session, receiver: addresses.Address, asset: int, amount: int, now_ms: int, position: int | None = None
+    session: Session, receiver: addresses.Address, asset: int, amount: Amount, now_ms: int, position: int | None = None
 ) -> Settlement:
     """Pays an amount to an address, whose owner finds it by syncing."""
     sessions.sync(session)

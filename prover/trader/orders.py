@@ -19,6 +19,7 @@ from prover.trader.terms import Terms
 from prover.trader.wallets import OwnOrder
 from settlement import board, digests, encoding
 from settlement.bundle import Leg
+from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
@@ -140,14 +141,14 @@ def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:
     return board.get(ledger, read_id(full_id(text, known, "on the board")), now_ms)
 
 
-def read_id(text: str) -> bytes:
+def read_id(text: str) -> OrderId:
     """The 32 bytes of an order's id in hexadecimal.  Raises FormatError for anything else."""
     if not _ORDER_ID.fullmatch(text):
         raise FormatError(
             f"give the order's whole id, {ID_DIGITS} lower-case hexadecimal digits: only that fixes its terms, "
             "because another order may begin alike"
         )
-    return bytes.fromhex(text)
+    return OrderId(bytes.fromhex(text))
 
 
 def full_id(text: str, known: Iterable[str], where: str) -> str:

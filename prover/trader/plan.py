@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from circuits import generators, merkle, records
+from circuits.records import Position, Root
 from circuits.statements import leg, margin
-from prover.trader import addresses, amounts, keys, opening, sealing
-from settlement import risk
+from prover.trader import addresses, keys, opening, sealing
+from settlement import amounts, risk
 from settlement.bundle import Flow
 from settlement.pool import Pool
 from zk import entropy
@@ -55,9 +56,9 @@ class Source(keys.Secret):
 
     keys: keys.AccountKeys
     account: records.Account
-    position: int
+    position: Position
     path: Path
-    root: int
+    root: Root
     is_genesis: bool = False
 
 
@@ -93,12 +94,12 @@ class LegPlan(keys.Secret):
         return self.private.blinding
 
 
-def genesis_source(root: int) -> Source:
+def genesis_source(root: Root) -> Source:
     """The start of a genesis leg: an empty account under throw-away keys, alone in a tree of its own."""
     fresh = keys.throwaway()
     account = records.Account(fresh.owner, NOTHING, 0, entropy.scalar(R))
     path = merkle.lone(account.commitment(poseidon.hash), 0)
-    return Source(fresh, account, 0, path, root, is_genesis=True)
+    return Source(fresh, account, Position(0), path, root, is_genesis=True)
 
 
 def changes(sell: Mapping[int, int], buy: Mapping[int, int]) -> Changes:

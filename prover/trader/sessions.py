@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from circuits import merkle
+from circuits.records import Root
 from prover.machine.home import Home
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
@@ -95,7 +96,7 @@ def source(session: Session, holding: Holding) -> Source:
     """The start of a leg that spends this holding."""
     account_keys = keys.account(session.wallet.seed, holding.index)
     path = session.ledger.reader.path(holding.position)
-    return Source(account_keys, holding.account, holding.position, path, merkle.path_root(path))
+    return Source(account_keys, holding.account, holding.position, path, Root(merkle.path_root(path)))
 
 
 def target(session: Session, index: int) -> Target:

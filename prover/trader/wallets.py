@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from circuits import records
+from circuits.records import Position
 from prover.trader import keys
 from prover.trader.terms import CHANGE_LIMIT, Terms
 from zk.curves import babyjubjub
@@ -28,7 +29,7 @@ class Holding(keys.Secret):
 
     account: records.Account
     index: int
-    position: int
+    position: Position
     is_spent: bool = False
 
     @cached_property
@@ -42,7 +43,7 @@ class OwnOrder(keys.Secret):
     """An order that this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms."""
 
     order_id: str
-    position: int
+    position: Position
     terms: Terms
 
 
@@ -95,7 +96,7 @@ def restore(phrase: str) -> Wallet:
 _FieldElement = Annotated[int, dataclassjson.decimal(0, prime.R)]
 _Scalar = Annotated[int, dataclassjson.decimal(0, babyjubjub.ORDER)]
 _UInt64 = Annotated[int, dataclassjson.integer(0, UINT64_MAX)]
-_Position = Annotated[int, dataclassjson.integer(0, MAX_POSITION)]
+_Position = Annotated[Position, dataclassjson.integer(0, MAX_POSITION)]
 _Digest = Annotated[str, dataclassjson.text("[0-9a-f]{64}", "64 lower-case hexadecimal digits")]
 _balance = dataclassjson.integer(-BALANCE_LIMIT, BALANCE_LIMIT - 1)
 _change = dataclassjson.integer(1 - CHANGE_LIMIT, CHANGE_LIMIT - 1)

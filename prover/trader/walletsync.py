@@ -11,6 +11,7 @@ owners of the other openings are searched among the indices up to GAP above the 
 from dataclasses import dataclass, replace
 
 from circuits import records
+from circuits.records import Nullifier
 from prover.machine import tasks
 from prover.trader import keys, opening, sealing
 from prover.trader.wallets import Holding, Wallet
@@ -73,9 +74,10 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
     return Synced(updated, len(outputs), len(received), spent, closed, is_rescan)
 
 
-def nullifier(seed: keys.Seed, holding: Holding) -> int:
+def nullifier(seed: keys.Seed, holding: Holding) -> Nullifier:
     """The nullifier that spending this holding publishes."""
-    return records.nullifier(poseidon.hash, keys.account(seed, holding.index).nk, holding.commitment, holding.position)
+    nk = keys.account(seed, holding.index).nk
+    return Nullifier(records.nullifier(poseidon.hash, nk, holding.commitment, holding.position))
 
 
 def _has_seen_event(ledger: Ledger, wallet: Wallet) -> bool:
@@ -140,7 +142,7 @@ def _closed(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
     )
 
 
-def _height_taken(ledger: Ledger, spent_nullifier: int, order_id: str) -> int | None:
+def _height_taken(ledger: Ledger, spent_nullifier: Nullifier, order_id: str) -> int | None:
     """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None."""
     spend = ledger.reader.spend(spent_nullifier)
     stored = spend and ledger.reader.bundle(spend.height)

@@ -121,6 +121,15 @@ def test_a_price_moves_as_far_as_the_last_initial_grid_covers_and_no_further(ass
         assert refused(quotes(moved, epoch=2), previous) == Rejection.PRICE_DEVIATION
 
 
+def test_a_refused_price_is_told_in_the_numeraire_and_not_in_raw_units():
+    first = oracle.check(POOL, quotes(), None, NOW)
+    lower = (*pools.PRICES[:2], 2_100_000_000, *pools.PRICES[3:])
+    with pytest.raises(Rejected) as caught:
+        oracle.check(POOL, quotes(lower, epoch=2), first, NOW)
+    assert caught.value.rejection == Rejection.PRICE_DEVIATION
+    assert caught.value.detail == "the price of ETH is 2,100 USDC, but the grid in force covers 2,406 to 3,594 USDC"
+
+
 def test_what_no_move_is_stated_for_keeps_its_price(first):
     assert pools.ASSETS[0].risk.factor is None and not pools.ASSETS[0].risk.haircut_bps
     dearer = (pools.PRICES[0] + 1, *pools.PRICES[1:])

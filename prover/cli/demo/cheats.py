@@ -7,6 +7,7 @@ the proofs, the signatures.
 from dataclasses import dataclass, replace
 
 from circuits import records
+from circuits.records import Amount
 from prover.trader import assembly, choosing, plan, sessions
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session
@@ -37,13 +38,13 @@ def refusal_of(ledger: Ledger, data: bytes, now_ms: int) -> Rejected:
     raise AssertionError("the ledger settled what it must refuse")
 
 
-def withdrawal(session: Session, asset: int, amount: int, party: str, now_ms: int) -> Withdrawal:
+def withdrawal(session: Session, asset: int, amount: Amount, party: str, now_ms: int) -> Withdrawal:
     """A withdrawal that the ledger would settle."""
     sessions.sync(session)
     setting, changes = sessions.setting(session, now_ms), plan.changes({asset: amount}, {})
     holding = choosing.choose(session.wallet, setting, changes, None, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    flow = Flow(asset, -amount, party.encode())
+    flow = Flow(asset, Amount(-amount), party.encode())
     planned = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
     leg = assembly.leg(planned, session.ledger.pool, session.keystore)
     return Withdrawal(planned, assembly.bundle(session.ledger.ledger_id, [leg], [planned.blinding]))
@@ -53,7 +54,7 @@ def one_unit_more(ledger: Ledger, honest: Withdrawal) -> bytes:
     """The same withdrawal, for one smallest unit more than the account gives up."""
     leg = honest.bundle.legs[0]
     flow = leg.flows[0]
-    altered = replace(leg, flows=(replace(flow, amount=flow.amount - 1),))
+    altered = replace(leg, flows=(replace(flow, amount=Amount(flow.amount - 1)),))
     greedy = assembly.signed(altered, ledger.ledger_id, honest.plan.spending)
     return encoding.encode_bundle(assembly.bundle(ledger.ledger_id, [greedy], [honest.plan.blinding]))
 

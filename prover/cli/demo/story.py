@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from circuits.records import Amount
 from prover.cli.demo.narrator import Narrator
 from prover.cli.frame.screen import Screen
 from prover.machine.home import Home
 from prover.machine.tasks import Stopwatch
 from prover.proofs.keystores import Keystore
-from prover.trader import amounts
 from prover.trader.sessions import Session
+from settlement import amounts
 from settlement.ledger import Ledger
 from settlement.pool import Asset, Pool
 
@@ -39,6 +40,6 @@ class Story:
         """The asset in which values are stated."""
         return self.pool.assets[amounts.NUMERAIRE]
 
-    def amount(self, text: str) -> dict[int, int]:
+    def amount(self, text: str) -> dict[int, Amount]:
         """{asset index: amount} of a text such as "8 ETH"."""
         return amounts.parse_all([text], self.pool)

@@ -14,10 +14,10 @@ from prover.machine import clock
 from prover.machine.home import Home
 from prover.operator import creation, defaults, oracles
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, amounts, moves, orders, sessions
+from prover.trader import addresses, moves, orders, sessions
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session, Settlement
-from settlement import board, poolfile
+from settlement import amounts, board, poolfile
 from settlement.ledger import Ledger
 
 

@@ -9,7 +9,7 @@ from prover.cli.frame import paths, workspace
 from prover.cli.frame.command import App
 from prover.machine import clock
 from prover.operator import oracles
-from prover.trader import amounts
+from settlement import amounts
 from settlement.grids import Publication
 from settlement.pool import Pool
 from zk.errors import FormatError

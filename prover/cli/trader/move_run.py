@@ -6,7 +6,8 @@ from prover.cli.frame import workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import show
 from prover.desk import Desk, Settlement
-from prover.trader import addresses, amounts
+from prover.trader import addresses
+from settlement import amounts
 
 
 def deposit(

@@ -10,10 +10,10 @@ from typing import Any
 from prover.cli.frame.screen import printable, seconds, short
 from prover.machine import clock
 from prover.proofs import keystores
-from prover.trader import amounts
 from prover.trader.terms import Terms
 from prover.trader.wallets import Holding, Wallet
 from prover.trader.walletsync import Closed
+from settlement import amounts
 from settlement.bundle import Flow, Leg
 from settlement.engine import Receipt
 from settlement.pool import Pool

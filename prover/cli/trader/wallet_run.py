@@ -7,8 +7,9 @@ from prover.cli.frame import passphrase, workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import show
 from prover.machine import clock
-from prover.trader import addresses, amounts, sessions, walletfile, wallets
+from prover.trader import addresses, sessions, walletfile, wallets
 from prover.trader.wallets import Wallet
+from settlement import amounts
 from settlement.pool import Pool
 
 

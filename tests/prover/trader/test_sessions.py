@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from prover.operator import defaults
-from prover.trader import addresses, amounts, keys, moves, orders, sealing, sessions, walletfile, wallets, walletsync
+from prover.trader import addresses, keys, moves, orders, sealing, sessions, walletfile, wallets, walletsync
 from prover.trader.sessions import Session
-from settlement import board, engine, oracle
+from settlement import amounts, board, engine, oracle
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection

@@ -7,6 +7,7 @@ units of the pool's first asset per whole unit ("3,000.50") and counted as settl
 import re
 from collections.abc import Sequence
 
+from circuits.records import Amount
 from settlement import risk
 from settlement.pool import Asset, Pool, asset_index
 from zk.errors import FormatError
@@ -22,7 +23,7 @@ PRICE_DIGITS = len(str(risk.SCALE)) - 1
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
-def parse(text: str, pool: Pool) -> tuple[int, int]:
+def parse(text: str, pool: Pool) -> tuple[int, Amount]:
     """(asset index, amount) of a text such as "1,500.25 USDC"; 0 < amount < 2^63.
 
     Raises FormatError when it is not a plain number and one of the pool's symbols, when the asset does not have that
@@ -37,16 +38,16 @@ def parse(text: str, pool: Pool) -> tuple[int, int]:
     amount = _scaled(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
     if not 0 < amount < LIMIT:
         raise FormatError(f'"{text}" is out of range: an amount must be above 0 and below 2^63 smallest units')
-    return index, amount
+    return index, Amount(amount)
 
 
-def parse_all(words: Sequence[str], pool: Pool) -> dict[int, int]:
+def parse_all(words: Sequence[str], pool: Pool) -> dict[int, Amount]:
     """{asset index: amount} of words such as `1500.25 USDC "2 ETH"`.
 
     Raises FormatError as `parse`, and for an asset that is named twice.
     """
     tokens = " ".join(words).split()
-    parsed: dict[int, int] = {}
+    parsed: dict[int, Amount] = {}
     for start in range(0, len(tokens), 2):
         index, amount = parse(" ".join(tokens[start : start + 2]), pool)
         if index in parsed:

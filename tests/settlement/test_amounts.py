@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.operator import defaults
-from prover.trader import amounts
+from settlement import amounts
 from zk.errors import FormatError
 
 POOL = SimpleNamespace(assets=defaults.ASSETS)
