@@ -21,7 +21,6 @@ from zk.fields.prime import FR, R
 from zk.formats.sections import MAX_WIRES
 
 DEFAULT_LIMIT_S = 60
-COMPILING_PER_BYTE = 60  # bytes of memory that compiling takes for each of the program
 
 _FIELD_WORDS = 8
 _EXPORTS = {  # name: numbers of parameters and of results, all i32
@@ -56,7 +55,7 @@ def load(data: bytes, what: str = "the program", limit_s: float = DEFAULT_LIMIT_
     if len(data) > sandbox.MAX_PROGRAM_BYTES:
         raise FormatError(f"{what} is larger than {sandbox.MAX_PROGRAM_BYTES} bytes")
     wasmtime, engine = sandbox.library(), sandbox.engine()
-    module = sandbox.run(engine, lambda: wasmtime.Module(engine, data), limit_s, what)
+    module = sandbox.compile(engine, data, limit_s, what)
     _check_types(wasmtime, module, what)
     pages = sum(e.type.limits.min for e in module.exports if isinstance(e.type, wasmtime.MemoryType))
     return Program(engine, module, pages * sandbox.PAGE_BYTES + len(data), what)

@@ -15,6 +15,7 @@ MAX_MESSAGE = 1000  # characters
 MAX_REASON = 2000  # characters of all messages that explain why a program stops
 MAX_LINES = 10_000
 MAX_WORDS = 100_000  # of all lines
+MAX_CHARACTERS = 1 << 20  # of all lines
 MAX_REASONS = 32
 
 _ASSERTION = 4
@@ -42,7 +43,7 @@ class Messages:
         self._reasons: list[str] = []
         self._lines: list[str] = []
         self._words: list[str] = []
-        self._num_words = 0
+        self._num_words = self._num_characters = 0
         self._is_calling = False
 
     def functions(self) -> dict[str, Callable]:
@@ -55,7 +56,7 @@ class Messages:
         }
 
     def log(self) -> tuple[str, ...]:
-        """The lines that were printed, the first MAX_LINES of them and MAX_WORDS words."""
+        """The lines that were printed, up to MAX_LINES lines, MAX_WORDS words and MAX_CHARACTERS characters."""
         return (*self._lines, *([" ".join(self._words)] if self._words else []))
 
     def _never_nested(self, function: Callable) -> Callable:
@@ -96,7 +97,8 @@ class Messages:
 
     def _add(self, text: str) -> None:
         self._num_words += 1
-        if len(self._lines) >= MAX_LINES or self._num_words > MAX_WORDS:
+        self._num_characters += len(text)
+        if len(self._lines) >= MAX_LINES or self._num_words > MAX_WORDS or self._num_characters > MAX_CHARACTERS:
             return
         if text == "\n":
             self._lines.append(" ".join(self._words))

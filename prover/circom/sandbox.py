@@ -1,11 +1,17 @@
-"""A stranger's WebAssembly, with limits: on its memory and its stack, on its time, and on what it may call.
+"""Runs a stranger's WebAssembly with limits on its memory, its stack, its time, and on what it may call.
 
-It runs on a thread of its own.  The caller waits for it, and whatever ends the wait, the limit or Ctrl-C, ends the
-program too: the engine's epoch is raised, and compiled code looks at that in every loop and function.  There are no
-files, no clock and no randomness in it, for it is given none to import.
+A small program is compiled in this process.  A larger one is compiled in a process of its own, whose memory is limited,
+because a few bytes of WebAssembly may take kilobytes to compile.  A program runs on a thread of its own.  The caller
+waits for it, and whatever ends the wait, the limit or Ctrl-C, ends the program too: the engine's epoch is raised, and
+compiled code checks that in every loop and function.  The program has no files, no clock and no randomness, because it
+is given none to import.
 """
 
 import importlib
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,11 +24,45 @@ MAX_PROGRAM_BYTES = 256 << 20
 MAX_MEMORY_BYTES = 2 << 30
 PAGE_BYTES = 1 << 16
 
+_SMALL_BYTES = 1 << 16  # of a program that is compiled here: whatever is in it takes less than 64 MB
+_COMPILING_PER_BYTE = 60  # bytes of memory for each of the program, and …
+_COMPILING_BYTES = 64 << 20  # … so much for a process of its own
+_COMPILING_LIMIT = 4  # times as much is the limit: one long function takes more than many short ones
 _STACK_BYTES = 1 << 20
 _MAX_TABLE = 1 << 20  # functions that may be called by their numbers
-_LOOK_S = 0.1  # after which Ctrl-C is seen, even if the system told it to another thread
-_INSTANCES = 2  # the program, and what speaks with it
-_FOREIGN = ("wasm_threads", "wasm_memory64", "wasm_multi_memory")  # what circom's programs do without
+_POLL_S = 0.1  # after which Ctrl-C is seen, even if the system delivered it to another thread
+_INSTANCES = 2  # the program, and the loops of wasm_memory
+_CONFIG = {
+    "epoch_interruption": True,
+    "max_wasm_stack": _STACK_BYTES,
+    # circom's programs do without these.
+    "wasm_threads": False,
+    "wasm_memory64": False,
+    "wasm_multi_memory": False,
+}
+_NOT_WEBASSEMBLY, _NO_MEMORY = 3, 4
+_COMPILER = f"""
+import json, sys
+try:
+    import resource
+    with open("/proc/self/statm") as file:
+        used = int(file.read().split()[5]) * resource.getpagesize()  # of data and stack
+    limit = used + int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+except (ImportError, OSError, ValueError):
+    pass  # a system without such limits
+try:
+    import wasmtime
+    config = wasmtime.Config()
+    for name, value in json.loads(sys.argv[1]).items():
+        setattr(config, name, value)
+    module = wasmtime.Module(wasmtime.Engine(config), sys.stdin.buffer.read())
+    sys.stdout.buffer.write(module.serialize())
+except MemoryError:
+    sys.exit({_NO_MEMORY})
+except wasmtime.WasmtimeError:
+    sys.exit({_NOT_WEBASSEMBLY})
+"""
 
 Result = TypeVar("Result")
 
@@ -47,26 +87,64 @@ def engine() -> Any:
     """A wasmtime.Engine with these limits, for one program.  Raises Unavailable."""
     wasmtime = library()
     config = wasmtime.Config()
-    config.epoch_interruption = True
-    config.max_wasm_stack = _STACK_BYTES
-    for name in _FOREIGN:
-        setattr(config, name, False)
+    for name, value in _CONFIG.items():
+        setattr(config, name, value)
     return wasmtime.Engine(config)
 
 
 def store(engine: Any) -> Any:
     """A wasmtime.Store with these limits, for one run."""
-    made = library().Store(engine)
-    made.set_limits(MAX_MEMORY_BYTES, _MAX_TABLE, _INSTANCES, _INSTANCES, _INSTANCES)
-    made.set_epoch_deadline(1)
-    return made
+    limited = library().Store(engine)
+    limited.set_limits(MAX_MEMORY_BYTES, _MAX_TABLE, _INSTANCES, _INSTANCES, _INSTANCES)
+    limited.set_epoch_deadline(1)
+    return limited
+
+
+def compiling_bytes(size: int) -> int:
+    """About how much memory it takes to compile a program of so many bytes; none gets more than four times as much."""
+    return _COMPILING_PER_BYTE * size + (_COMPILING_BYTES if size > _SMALL_BYTES else 0)
+
+
+def compile(engine: Any, data: bytes, limit_s: float, what: str) -> Any:
+    """The wasmtime.Module of a program.
+
+    Raises Overdue, naming `what`, when compiling takes longer than `limit_s` seconds, and FormatError when the program
+    is not WebAssembly or takes more than four times `compiling_bytes` to compile.
+    """
+    wasmtime = library()
+    if len(data) > _SMALL_BYTES:
+        data = _serialized(data, limit_s, what)
+        return run(engine, lambda: wasmtime.Module.deserialize(engine, data), limit_s, what)
+    return run(engine, lambda: wasmtime.Module(engine, data), limit_s, what)
+
+
+def _serialized(data: bytes, limit_s: float, what: str) -> bytes:
+    """The program compiled in a process of its own, in wasmtime's form for `Module.deserialize`."""
+    limit = _COMPILING_LIMIT * compiling_bytes(len(data))
+    command = [sys.executable, "-c", _COMPILER, json.dumps(_CONFIG), str(limit)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=limit_s, env=environment, check=False)
+    except subprocess.TimeoutExpired:
+        raise Overdue(f"compiling {what} did not end within {limit_s:g} s") from None
+    if done.returncode == _NOT_WEBASSEMBLY:
+        raise _not_webassembly(what)
+    if done.returncode:
+        raise FormatError(
+            f"compiling {what} takes more than {limit >> 20} MiB of memory, four times what programs of its size take"
+        )
+    return done.stdout
+
+
+def _not_webassembly(what: str) -> FormatError:
+    return FormatError(f"{what} is not a program in WebAssembly that can be run here")
 
 
 def run(engine: Any, work: Callable[[], Result], limit_s: float, what: str) -> Result:
-    """What `work` returns, which is called on a thread of its own and uses nothing but this engine.
+    """The result of `work`, which is called on a thread of its own and uses nothing but this engine.
 
-    Raises Overdue, naming `what`, when that takes longer than `limit_s` seconds, FormatError when the program is none
-    or breaks off, and what `work` raises.
+    Raises Overdue, naming `what`, when that takes longer than `limit_s` seconds, FormatError when the program is not
+    WebAssembly or breaks off, and what `work` raises.
     """
     wasmtime = library()
     future: Future[Result] = Future()
@@ -76,12 +154,12 @@ def run(engine: Any, work: Callable[[], Result], limit_s: float, what: str) -> R
         while not future.done():
             if (left_s := end_s - time.monotonic()) <= 0:
                 raise Overdue(f"{what} did not end within {limit_s:g} s")
-            wait([future], min(left_s, _LOOK_S))
+            wait([future], min(left_s, _POLL_S))
         return future.result()
     except wasmtime.Trap as trap:
         raise FormatError(f"{what} breaks off: {_reason(trap)}") from None
     except wasmtime.WasmtimeError:
-        raise FormatError(f"{what} is not a program in WebAssembly that can be run here") from None
+        raise _not_webassembly(what) from None
     finally:
         engine.increment_epoch()
 

@@ -30,7 +30,7 @@ def calculated(app: App, wasm: Path, input: Path, timeout_s: int) -> Witness:
     sandbox.library()
     data = files.read(wasm, sandbox.MAX_PROGRAM_BYTES)
     values = inputs.decode(files.read(input, inputs.MAX_BYTES), str(input))
-    with watching.long_step(app, f"Compiling {wasm.name}", calculator.COMPILING_PER_BYTE * len(data)):
+    with watching.long_step(app, f"Compiling {wasm.name}", sandbox.compiling_bytes(len(data))):
         program = calculator.load(data, str(wasm), timeout_s)
     with watching.long_step(app, f"Calculating with {wasm.name}", program.memory_bytes):
         names = siblings.signal_names(wasm)

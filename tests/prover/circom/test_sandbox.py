@@ -1,9 +1,13 @@
 """A program that lies, loops, grows or breaks off ends in a sentence, soon, and has no way out of its sandbox."""
 
 import importlib
+import resource
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,7 @@ from zk.errors import FormatError, Unsatisfied
 from zk.fields import array
 from zk.fields.prime import P, R
 
+ROOT = Path(__file__).parents[3]
 SOON_S = 10  # a test machine may be busy
 TOP_WORD = "(i32.store (i32.const 28) (i32.const -1))"  # makes 2^255 and more of what is given out
 FOREVER = "(loop $on (br $on))"
@@ -147,3 +152,84 @@ def test_a_program_beyond_the_limit_is_refused(monkeypatch):
     monkeypatch.setattr(sandbox, "MAX_PROGRAM_BYTES", 10)
     with pytest.raises(FormatError, match="larger than 10 bytes"):
         calculator.load(program())
+
+
+NESTED = "a.wasm calls back while its message is being read"
+LOAD = "(i32.load (i32.shl (local.get $i) (i32.const 2)))"
+FAILS_LATER = "(if (global.get $on) (then (call $fail (i32.const 4))))"
+PRINTS, EXPLAINS = "(param i32) (call $print)", "(param i32) (call $why)"
+NESTING = {
+    "a number that prints itself": {"readSharedRWMemory": f"(param $i i32) (result i32) (call $number) {LOAD}"},
+    "a message that prints": {"getMessageChar": "(result i32) (call $print) (i32.const 0)", "init": PRINTS},
+    "a message that prints a number": {"getMessageChar": "(result i32) (call $number) (i32.const 0)", "init": EXPLAINS},
+    "a message that fails": {"getMessageChar": "(result i32) (call $fail (i32.const 4)) (i32.const 0)", "init": PRINTS},
+    "a number that fails": {
+        "readSharedRWMemory": f"(param $i i32) (result i32) {FAILS_LATER} {LOAD}",
+        "init": "(param i32) (global.set $on (i32.const 1)) (call $number)",
+        "more": "(global $on (mut i32) (i32.const 0))",
+    },
+}
+
+
+@pytest.mark.parametrize("name", NESTING)
+def test_no_imported_function_is_entered_again(name):
+    """In a process of its own: before, such a program corrupted the heap."""
+    script = (
+        "import sys\nfrom prover.circom import calculator\nfrom zk.errors import FormatError\n"
+        "try: calculator.calculate(calculator.load(sys.stdin.buffer.read(), 'a.wasm'), {'x': [7]})\n"
+        "except FormatError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=program(**NESTING[name]), cwd=ROOT, capture_output=True)
+    assert done.returncode == 0 and done.stdout.decode() == f"{NESTED}\n", done
+
+
+def test_a_message_without_the_function_to_read_it_with_is_refused():
+    with pytest.raises(FormatError, match="has a message, but no getMessageChar to read it with"):
+        run(program(without="getMessageChar", init="(param i32) (call $why)"))
+
+
+def test_a_long_reason_is_cut():
+    endless = "(result i32) (i32.const 65)"
+    often = "(call $why) " * messages.MAX_REASONS
+    with pytest.raises(Unsatisfied) as caught:
+        run(program(getMessageChar=endless, init=f"(param i32) {often} (call $fail (i32.const 4))"))
+    assert len(str(caught.value)) < messages.MAX_REASON + 100 and str(caught.value).endswith("A…")
+
+
+def test_a_log_without_measure_is_cut(monkeypatch):
+    monkeypatch.setattr(messages, "MAX_CHARACTERS", 3000)
+    found = run(program(getMessageChar="(result i32) (i32.const 65)", init="(param i32)" + "(call $print) " * 9))
+    assert found.log == (" ".join(["A" * messages.MAX_MESSAGE] * 3),)
+
+
+def functions(count: int) -> bytes:
+    """A program of so many empty functions."""
+    def section(number: int, content: bytes) -> bytes:
+        return bytes([number]) + leb128(len(content)) + content
+
+    types, numbers = section(1, b"\1\x60\0\0"), section(3, leb128(count) + bytes(count))
+    return b"\0asm\1\0\0\0" + types + numbers + section(10, leb128(count) + b"\2\0\x0b" * count)
+
+
+def leb128(number: int) -> bytes:
+    text = bytearray()
+    while number > 127:
+        text.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*text, number])
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux limits the memory of one process")
+def test_a_program_that_takes_much_memory_to_compile_is_refused():
+    with pytest.raises(FormatError, match="compiling a.wasm takes more than 6.. MiB of memory, four times what"):
+        calculator.load(functions(400_000), "a.wasm")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 4 * sandbox.compiling_bytes(1_600_028) >> 10
+
+
+def test_a_large_program_is_compiled_in_a_process_of_its_own():
+    padding = f'(data (i32.const 4096) "{"x" * sandbox._SMALL_BYTES}")'
+    assert array.from_plain(run(program(pages=2, more=padding)).values) == [1, 7]
+    with pytest.raises(FormatError, match="is not a program in WebAssembly"):
+        run(program(pages=2, more=padding) + b"\xff")
+    with pytest.raises(sandbox.Overdue, match="compiling a.wasm did not end within 0.01 s"):
+        calculator.load(program(pages=2, more=padding), "a.wasm", limit_s=0.01)
