@@ -1,6 +1,6 @@
 """`zksettle`: the list of commands, and what becomes of an error.
 
-Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 130 interrupted.
+Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 130 interrupted · 128 + n, signal n.
 """
 
 import atexit
@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -64,9 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our letters shows question marks
     try:
-        code = zksettle.main(arguments, prog_name="zksettle", standalone_mode=False, obj=app)
+        words = None if arguments is None else list(arguments)
+        code = zksettle.main(words, prog_name="zksettle", standalone_mode=False, obj=app)
         return code if isinstance(code, int) else 0
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, failure.Signalled) as error:
         return failure.report(error, app.screen)
 
 
@@ -76,14 +78,29 @@ def run() -> NoReturn:
     It does not wait for Python to take every module apart, which after Numba takes longer than a proof.
     """
     gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+    _open_closed_streams()
+    failure.raise_on_signals()
     code = main()
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            code = code or failure.REFUSED
+    with suppress(OSError):
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = code or failure.REFUSED
     os._exit(code)
+
+
+def _open_closed_streams() -> None:
+    """What is printed to a stream that was closed when the program started goes nowhere."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, so no other file becomes a standard stream
+    sys.stdin = sys.stdin or open(0, closefd=False)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)
 
 
 if __name__ == "__main__":

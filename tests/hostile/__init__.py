@@ -4,6 +4,7 @@
     test_containers each of them refused by a sentence, in a second, in no more memory than the good file
     test_reading    pipes and folders, files of holes, files that change while they are read
     test_commandline  the same by way of the commands, before anything is compiled
+    test_surroundings  closed streams, signals, full disks, names that a terminal obeys, sparse keys and witnesses
     test_json       text that would cost a careless reader time or memory
     mutate, fuzz    random damage for as long as wanted; what it kept is in corpus/, replayed by test_corpus
 

@@ -44,7 +44,7 @@ def new(app: App, curve: str, power: int, new: Path) -> None:
     with watching.long_step(app, "Beginning", _piecewise(power)) as report, files.writing(new) as file:
         challenge = phase1.new(power, file, report)
     app.screen.say(f"{new} is a ceremony that nobody has contributed to.  Its first challenge:")
-    app.screen.say(contributions.hash_text(challenge))
+    app.screen.block(contributions.hash_text(challenge))
     app.screen.document({"file": str(new), "power": power, "challenge": challenge.hex()})
 
 
@@ -121,7 +121,7 @@ def _check_output(old: Path, new: Path) -> None:
 
 def _say_contributed(app: App, new: Path, name: str | None, digest: bytes) -> None:
     app.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
-    app.screen.say(contributions.hash_text(digest))
+    app.screen.block(contributions.hash_text(digest))
     app.screen.document({"file": str(new), "name": name, "hash": digest.hex()})
 
 

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import click
-
 from prover.circom import circuit
-from prover.cli.frame import paths, watching
+from prover.cli.frame import paths, screen, watching
 from prover.cli.frame.command import App
 from prover.machine import files
 from zk.errors import FormatError
@@ -43,7 +41,7 @@ def print_(app: App, r1cs: Path, sym: Path | None) -> None:
         constraints = circuit.read(r1cs)
         names, note = circuit.names_beside(constraints) if sym is None else (circuit.names(constraints, sym), "")
     if note:
-        click.echo(note, err=True)
+        screen.tell(note)
     lines = r1cstext.constraints(constraints.system, names)
     if app.screen.is_json:
         app.screen.document(list(lines))

@@ -40,5 +40,5 @@ def setup(app: App, r1cs: Path, powers: Path, new: Path) -> None:
             zkeyfile.write(file, made)
     digest = made.ceremony.circuit_hash
     app.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")
-    app.screen.say(contributions.hash_text(digest))
+    app.screen.block(contributions.hash_text(digest))
     app.screen.document({"file": str(new), "circuit_hash": digest.hex()})

@@ -172,7 +172,7 @@ def _parse(words: tuple[str, ...]) -> tuple[str, Path, Path, Path]:
 def _say_contributed(app: App, new: Path, name: str | None, made: "KeyFile") -> None:
     digest = made.ceremony.contributions[-1].hash()
     app.screen.say(f"{new} has the contribution.  Publish its hash where others can compare it:")
-    app.screen.say(contributions.hash_text(digest))
+    app.screen.block(contributions.hash_text(digest))
     document = {"file": str(new), "name": name, "hash": digest.hex()}
     app.screen.document(document | {"circuit_hash": made.ceremony.circuit_hash.hex()})
 

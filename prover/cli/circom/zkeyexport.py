@@ -68,7 +68,7 @@ def soliditycalldata(app: App, public: Path, proof: Path) -> None:
 
     inputs = snarkjs.decode_public(paths.read_bytes(public, snarkjs.MAX_BYTES))
     text = calldata.text(snarkjs.decode_proof(paths.read_bytes(proof)), inputs)
-    app.screen.say(text)
+    app.screen.block(text)
     app.screen.document({"calldata": text})
 
 

@@ -1,12 +1,14 @@
-"""From an exception to an exit code and one sentence on standard error."""
+"""From an exception, or a signal, to an exit code and one sentence on standard error."""
 
 import os
+import signal
 import sys
 import traceback
 from typing import Any
 
 import click
 
+from prover.cli.frame import screen as screens
 from prover.cli.frame.screen import Screen
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -14,26 +16,54 @@ REFUSED = 1
 USAGE = 2
 MALFORMED = 3
 INTERRUPTED = 130
+SIGNALLED = 128  # and the signal's number
+
+MAX_SENTENCE = 8000  # characters; a violated constraint may have 4000
 
 TRACEBACK_VARIABLE = "ZKSETTLE_TRACEBACK"
 
 
+class Signalled(BaseException):
+    """A signal asks the program to end.  Like KeyboardInterrupt, it lets every block clean up on its way out."""
+
+    def __init__(self, number: int):
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.number = number
+
+
+def raise_on_signals() -> None:
+    """From now on SIGTERM and SIGHUP raise Signalled in the main thread; those that were ignored stay ignored."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _raise)
+
+
+def _raise(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_DFL)  # a second one ends the program at once
+    raise Signalled(number)
+
+
 def report(error: BaseException, screen: Screen) -> int:
-    """Says what went wrong and returns the exit code.  With --json it is a document on standard output too."""
+    """Says what went wrong and returns the exit code.  With --json, also prints a document on standard output."""
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     if isinstance(error, click.UsageError) and type(error).__name__ == "NoArgsIsHelpError":
         click.echo(error.format_message(), err=True)  # a group without a command: its help, not a sentence
         return USAGE
     code, sentence, more = _explain(error)
+    if len(sentence) > MAX_SENTENCE:
+        sentence = f"{sentence[:MAX_SENTENCE]}…"
     screen.document({"error": sentence, "exit_code": code, **more})
-    click.secho(sentence, err=True, fg="red" if sys.stderr.isatty() else None)
+    screens.tell(sentence, fg="red" if sys.stderr.isatty() else None)
     return code
 
 
 def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return INTERRUPTED, "interrupted", {}
+    if isinstance(error, Signalled):
+        return SIGNALLED + error.number, str(error), {}
     if isinstance(error, click.FileError):
         return MALFORMED, f"{error.ui_filename} cannot be read: {error.message}", {}
     if isinstance(error, click.UsageError):

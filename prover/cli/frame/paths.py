@@ -28,10 +28,10 @@ class Output(click.Path):
 
 def check_different(named: dict[str, Path]) -> None:
     """Raises click.UsageError when two names are of one file.  What is no file, such as /dev/null, holds nothing."""
-    kept = [(name, path) for name, path in named.items() if path.is_file() or not path.exists()]
+    kept = [(name, path) for name, path in named.items() if os.path.isfile(path) or not os.path.exists(path)]
     for (name, path), (other, beside) in combinations(kept, 2):
         is_one = os.path.realpath(path) == os.path.realpath(beside)  # Path.resolve raises for a link to itself
-        if is_one or path.exists() and beside.exists() and path.samefile(beside):
+        if is_one or os.path.exists(path) and os.path.exists(beside) and path.samefile(beside):
             raise click.UsageError(f"{name} and {other} are one file, {beside}: give different files")
 
 

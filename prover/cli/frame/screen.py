@@ -1,7 +1,8 @@
 """What a command shows: lines and tables for people, one JSON document for programs.
 
-In JSON mode `say`, `fields` and `table` are silent and `document` prints; otherwise it is the other way round, so that
-a command calls all of them and decides nothing.  Rich is imported only when a table goes to a terminal.
+In JSON mode `say`, `block`, `fields` and `table` are silent and `document` prints; otherwise it is the other way round,
+so that a command calls all of them and decides nothing.  Names of files and messages of circuits may hold characters
+that a terminal obeys; they are escaped here, on their way out.  Rich is imported only when a table goes to a terminal.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import Any
 import click
 
 WIDTH = 100
-STYLES = {
+STYLES: dict[str, dict[str, Any]] = {
     "": {},
     "title": {"bold": True, "fg": "cyan"},
     "strong": {"bold": True},
@@ -30,6 +31,18 @@ STYLES = {
 def is_terminal(stream: Any) -> bool:
     """Whether a person watches this stream on something that can draw."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def printable(text: str, keep: str = "") -> str:
+    """The text with escapes, such as \\n and \\x1b, for everything but printable characters and those in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
+def tell(text: str, **style: Any) -> None:
+    """One line on standard error."""
+    click.secho(printable(text), err=True, **style)
 
 
 class Screen:
@@ -46,7 +59,12 @@ class Screen:
     def say(self, text: str = "", style: str = "") -> None:
         """One line, in one of STYLES where there is a terminal."""
         if not self.is_json:
-            click.secho(text, **STYLES[style])
+            click.secho(printable(text), **STYLES[style])
+
+    def block(self, text: str) -> None:
+        """Several lines of our own making."""
+        if not self.is_json:
+            click.echo(printable(text, keep="\n"))
 
     def gap(self) -> None:
         """An empty line before a table in a pipe; on a terminal a table has its own."""
@@ -63,7 +81,7 @@ class Screen:
         if self.is_json:
             return
         indent = len(mark) + len(name) + 3
-        first, *rest = textwrap.wrap(text, max(self.width() - indent, 20), break_on_hyphens=False) or [""]
+        first, *rest = textwrap.wrap(printable(text), max(self.width() - indent, 20), break_on_hyphens=False) or [""]
         click.echo(f"{click.style(mark, **STYLES[style])} {click.style(name, bold=True)}  {first}")
         for line in rest:
             click.echo(" " * indent + line)
@@ -77,7 +95,7 @@ class Screen:
         width = max((len(name) for name, _ in pairs), default=0)
         for name, value in pairs:
             if not self.is_json:
-                first, *rest = str(value).split("\n")
+                first, *rest = printable(str(value), keep="\n").split("\n")
                 click.echo(click.style(name.ljust(width), dim=True) + "  " + first)
                 for line in rest:
                     click.echo(" " * (width + 2) + line)
@@ -92,7 +110,9 @@ class Screen:
     def document(self, value: Any) -> None:
         """The one JSON document of the command."""
         if self.is_json:
-            click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+            text = json.dumps(value, indent=2, ensure_ascii=False)
+            # What is not printable can only stand in a string, where JSON has an escape for it.
+            click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
 def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> None:
@@ -112,7 +132,7 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> 
     for name in columns:
         table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(printable(str(cell), keep="\n")) for cell in row))
     console = Console(highlight=False, soft_wrap=False)
     console.width = min(console.width, WIDTH)
     console.print(table)
@@ -122,7 +142,7 @@ def _write(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) ->
     names = [name.lstrip(">") for name in columns]
     cells = [names]
     for row in rows:
-        cells += zip_longest(*(str(cell).split("\n") for cell in row), fillvalue="")
+        cells += map(list, zip_longest(*(printable(str(cell), keep="\n").split("\n") for cell in row), fillvalue=""))
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     if title:
         click.echo(title)
@@ -132,11 +152,6 @@ def _write(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) ->
             for cell, width, name in zip(row, widths, columns, strict=True)
         )
         click.echo("  ".join(parts).rstrip())
-
-
-def printable(text: str) -> str:
-    """Text from outside, without any character that could move a terminal's cursor."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def short(text: str, digits: int = 8) -> str:

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from prover.cli.frame import screen
 from prover.cli.frame.command import App
 from prover.machine import tasks
@@ -67,19 +65,19 @@ class Lines:
     def began(self, task: tasks.Task) -> None:
         self._began_s[task] = self._said_s[task] = time.monotonic()
         if task.note:
-            click.echo(f"{task.what}: {task.note}", err=True)
+            screen.tell(f"{task.what}: {task.note}")
 
     def advanced(self, task: tasks.Task) -> None:
         now_s = time.monotonic()
         if now_s - self._said_s[task] >= BETWEEN_LINES_S and (left := left_s(task, now_s - self._began_s[task])):
             self._said_s[task] = now_s
-            click.echo(f"{task.what}: {task.done / task.total:.0%}, about {screen.seconds(left)} left", err=True)
+            screen.tell(f"{task.what}: {task.done / task.total:.0%}, about {screen.seconds(left)} left")
 
     def ended(self, task: tasks.Task) -> None:
         del self._said_s[task]
         took_s = time.monotonic() - self._began_s.pop(task)
         if took_s >= NOTICEABLE_S:
-            click.echo(f"{task.what}: {screen.seconds(took_s)}", err=True)
+            screen.tell(f"{task.what}: {screen.seconds(took_s)}")
 
 
 class Bars:
@@ -96,10 +94,10 @@ class Bars:
         with self._lock:
             if task.note:
                 self._hide()
-                click.secho(f"{task.what}: {task.note}", err=True, dim=True)
+                screen.tell(f"{task.what}: {task.note}", dim=True)
             if self._display is None:
                 self._display = _display()
-            self._rows[task] = self._display.add_task(task.what, total=task.total, left="")
+            self._rows[task] = self._display.add_task(screen.printable(task.what), total=task.total, left="")
             self._began_s[task] = time.monotonic()
             if self._timer is None:
                 self._timer = threading.Timer(NOTICEABLE_S / 4, self._show)

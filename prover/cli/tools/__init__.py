@@ -1,1 +1,1 @@
-"""Proofs by themselves (proof, circuit, names, snarkjs, snarkjs_run), service, resident, bench, benchoutput and upkeep."""
+"""Proofs by themselves (proof, circuit, names, snarkjs, snarkjs_run), service, resident, bench, benchoutput, upkeep."""

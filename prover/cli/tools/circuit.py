@@ -186,7 +186,7 @@ def sample(app: App, statement: str) -> None:
 
     public, private = samples.honest(statement)[0]
     document = {"public": statements.to_json(public), "private": statements.to_json(private)}
-    app.screen.say(json.dumps(document, indent=1))
+    app.screen.block(json.dumps(document, indent=1))
     app.screen.document(document)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import click
 
+from prover.cli.frame import screen
+
 DEFAULT_S, MAX_S = 60, 3600  # the service's own, in seconds
 
 
@@ -18,7 +20,7 @@ def options(function: Callable) -> Callable:
 
 def tell(text: str) -> None:
     """Says on standard error why the resident prover did not prove."""
-    click.echo(text, err=True)
+    screen.tell(text)
 
 
 def by(is_service: bool) -> str:

@@ -71,5 +71,5 @@ def completion(app: App, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None, "click knows these shells"
     source = kind(root.command, {}, "zksettle", "_ZKSETTLE_COMPLETE").source()
-    app.screen.say(source)
+    app.screen.block(source)
     app.screen.document({"shell": shell, "source": source})
