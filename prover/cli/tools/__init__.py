@@ -1,1 +1,6 @@
-"""Proofs by themselves (proof, circuit, names, snarkjs, snarkjs_run), service, resident, bench, benchoutput, upkeep."""
+"""Commands for proofs by themselves, benchmarks and upkeep.
+
+proof, circuit (names) · snarkjs · service (resident) · bench (benchoutput) · upkeep.  Beside each file of commands
+stands a `…_run` that is imported when a command runs: proof_run, circuit_run, snarkjs_run, service_run, upkeep_run,
+bench_run.
+"""

@@ -1,4 +1,4 @@
-"""The name of a statement on the command line."""
+"""The command-line argument that names a statement."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class StatementName(click.ParamType):
-    """The name of a statement; another word is wrong usage, answered with the names there are."""
+    """A statement's name.  Any other word is wrong usage, answered with the list of names."""
 
     name = "statement"
 
@@ -17,7 +17,7 @@ class StatementName(click.ParamType):
         from circuits import pins
 
         if value not in pins.names():
-            self.fail(f"there is no statement {value!r}: there are {', '.join(pins.names())}", param, ctx)
+            self.fail(f"there is no statement {value!r}; the statements are {', '.join(pins.names())}", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list["CompletionItem"]:

@@ -1,4 +1,4 @@
-"""What the commands that prove have in common: they ask the resident prover first."""
+"""Options and words of the commands that first ask the resident prover."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,13 @@ import click
 
 from prover.cli.frame import screen
 
-DEFAULT_S, MAX_S = 60, 3600  # the service's own, in seconds
+DEFAULT_S, MAX_S = 60, 3600  # as in prover/service/protocol.py, which loads later
 
 
 def options(function: Callable) -> Callable:
-    """The decorator that adds --no-service and --timeout: parameters `service`, bool, and `timeout`, seconds."""
-    service = click.option("--service/--no-service", default=True, help="Ask the prover that runs in this home, if one "
-                           "does. Default: yes.")  # fmt: skip
+    """A decorator that adds --no-service and --timeout: parameters `service`, bool, and `timeout`, seconds."""
+    service = click.option("--service/--no-service", default=True,
+                           help="Ask the prover that runs in this home, if there is one. Default: yes.")  # fmt: skip
     timeout = click.option("--timeout", type=click.IntRange(1, MAX_S), default=DEFAULT_S, metavar="SECONDS",
                            help=f"How long that prover may take. Default: {DEFAULT_S}.")  # fmt: skip
     return service(timeout(function))
@@ -24,5 +24,5 @@ def tell(text: str) -> None:
 
 
 def by(is_service: bool) -> str:
-    """Who proved, for a sentence."""
+    """The end of a sentence about a proof: who made it."""
     return " by the resident prover" if is_service else ""

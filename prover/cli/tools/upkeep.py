@@ -1,15 +1,10 @@
-"""`zksettle warmup`, `doctor` and `completion`: getting the machine ready and finding out why it is not."""
-
-import time
+"""`zksettle warmup`, `doctor` and `completion`: preparing the machine and finding out what is wrong with it."""
 
 import click
 
-from prover.cli.frame import screen, watching, workspace
 from prover.cli.frame.command import App, command, pass_app
 
-MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
-SHELLS = ("bash", "zsh", "fish")
-PLACES = {
+SHELLS = {
     "bash": 'Put this into ~/.bashrc: eval "$(zksettle completion bash)"',
     "zsh": 'Put this into ~/.zshrc: eval "$(zksettle completion zsh)"',
     "fish": "Run once: zksettle completion fish > ~/.config/fish/completions/zksettle.fish",
@@ -21,55 +16,30 @@ PLACES = {
 def warmup(app: App) -> None:
     """Compile kernels and make proving keys now.
 
-    Else the first commands that prove do it, and take that much longer.
+    Otherwise the first command that proves does it, and takes that much longer.
     """
-    from prover.proofs import keystores
-    from prover.upkeep import warmup as warming
+    from prover.cli.tools import upkeep_run
 
-    started = time.perf_counter()
-    with watching.show_progress(app):
-        compiled, keys_made = warming.run(keystores.best(app.home.keys, workspace.now_ms()))
-    took_s = time.perf_counter() - started
-    keys = f"of {' and '.join(keys_made)} are made" if keys_made else "were made already"
-    app.screen.say(
-        f"Kernels {'are compiled' if compiled else 'were compiled already'}; proving keys {keys}. "
-        f"It took {screen.seconds(took_s)}."
-    )
-    app.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
+    upkeep_run.warm_up(app)
 
 
 @command()
 @pass_app
 def doctor(app: App) -> None:
-    """Look at all that is needed from this machine.
+    """Check everything that zksettle needs from this machine.
 
-    The exit code is 1 when something will not work.
+    The exit code is 1 if something will not work.
     """
-    from prover.upkeep import doctor as doctors
+    from prover.cli.tools import upkeep_run
 
-    found = list(doctors.examine(app.home))
-    for finding in found:
-        mark, style = MARKS[finding.state]
-        app.screen.item(mark, style, finding.what.ljust(max(len(f.what) for f in found)), finding.text)
-    is_bad = any(finding.state == doctors.BAD for finding in found)
-    app.screen.document({
-        "healthy": not is_bad,
-        "findings": [{"what": f.what, "state": f.state, "text": f.text} for f in found],
-    })  # fmt: skip
-    if is_bad:
-        raise click.exceptions.Exit(1)
+    upkeep_run.examine(app)
 
 
-@command(epilog="\n\n".join(PLACES.values()))
-@click.argument("shell", type=click.Choice(SHELLS))
+@command(epilog="\n\n".join(SHELLS.values()))
+@click.argument("shell", type=click.Choice(list(SHELLS)))
 @pass_app
 def completion(app: App, shell: str) -> None:
-    """Print what completes commands in SHELL."""
-    from click.shell_completion import get_completion_class
+    """Print the script that completes commands in SHELL."""
+    from prover.cli.tools import upkeep_run
 
-    root = click.get_current_context().find_root()
-    kind = get_completion_class(shell)
-    assert kind is not None, "click knows these shells"
-    source = kind(root.command, {}, "zksettle", "_ZKSETTLE_COMPLETE").source()
-    app.screen.block(source)
-    app.screen.document({"shell": shell, "source": source})
+    upkeep_run.complete(app, shell)

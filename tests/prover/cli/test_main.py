@@ -88,7 +88,7 @@ print(sorted(set(sys.modules) & {{"numba", "rich"}}), file=sys.stderr)
     (("nosuch",), "No such command"),
     (("wallet", "nosuch"), "No such command"),
     (("circuit", "info"), "Missing argument"),
-    (("circuit", "info", "nosuch"), "there are leg, margin"),
+    (("circuit", "info", "nosuch"), "the statements are leg, margin"),
     (("circuit", "profile", "leg", "--depth", "0"), "not in the range"),
     (("circuit", "info", "leg", "--nosuch"), "No such option"),
     (("completion", "nosuch"), "nosuch"),
@@ -249,4 +249,4 @@ def test_a_session_makes_its_home_private(tmp_path):
 def test_help_promises_what_ending_the_prover_keeps(tmp_path):
     for name in ("serve", "stop"):
         told = " ".join(zksettle(tmp_path, "prover", name, "--help").out.split())
-        assert "Proofs that take no more than ten seconds longer are finished." in told
+        assert "Proofs that take at most ten seconds longer are finished first." in told

@@ -1,0 +1,89 @@
+"""Runs `zksettle prove` and `zksettle verify`.
+
+A command that a running prover service answers loads neither NumPy nor Numba, so what proves here is imported only when
+no service answered.
+"""
+
+import time
+from pathlib import Path
+
+from prover.cli.frame import paths, watching
+from prover.cli.frame.command import App
+from prover.cli.frame.screen import seconds
+from prover.cli.tools import resident
+from prover.machine import clock
+from prover.service import client
+
+
+def prove(app: App, statement: str, input: Path, output: Path, service: bool, timeout: int) -> None:
+    """Proves by the service of the home if there is one, else here, and writes the proof file."""
+    inputs, started = paths.read_bytes(input), time.perf_counter()
+    folder = app.home.service
+    answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
+    if answer is None:
+        text, digest, origin, took_s = _prove_here(app, statement, inputs)
+    else:
+        text, took_s = answer.parts[0].decode(), time.perf_counter() - started
+        digest, origin = answer.fields["key"], answer.fields["origin"]
+    paths.write_text(output, text)
+    is_service = answer is not None
+    app.screen.say(f"Proved {statement} in {seconds(took_s)}{resident.by(is_service)}; the proof is in {output}.")
+    app.screen.fields([("key", f"{digest[:16]}, {origin}")])
+    app.screen.document({
+        "statement": statement, "proof": str(output), "key": digest, "origin": origin, "seconds": round(took_s, 6),
+        "service": is_service,
+    })  # fmt: skip
+
+
+def _prove_here(app: App, name: str, inputs: bytes) -> tuple[str, str, str, float]:
+    """The text of the proof file, the digest of its key, the key's origin, and the seconds that proving took."""
+    from circuits import registry
+    from circuits.statements import statement
+    from prover.proofs import keystores, prooffile, proving
+    from prover.upkeep import warmup
+    from zk.groth16 import keys
+
+    public, private = statement.read(registry.get(name), inputs)
+    with watching.show_progress(app):
+        warmup.compile_kernels()
+        keystore = keystores.best(app.home.keys, clock.now_ms())
+        started = time.perf_counter()
+        proof = proving.prove_file(name, public, private, keystore)
+        took_s = time.perf_counter() - started
+    return prooffile.encode(proof), keys.digest(proof.key).hex(), keystore.origin, took_s
+
+
+def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
+    """Verifies a proof file under the given key or the home's own."""
+    from circuits.statements import statement
+    from prover.proofs import keystores, prooffile, proving
+    from prover.upkeep import warmup
+    from zk.formats import snarkjs
+    from zk.groth16 import keys
+
+    file = prooffile.decode(paths.read_bytes(proof))
+    if verification_key is None:
+        trusted = proving.own_key(file.statement, keystores.best(app.home.keys, clock.now_ms()))
+    else:
+        key = snarkjs.decode_verifying_key(paths.read_bytes(verification_key))
+        trusted = proving.TrustedKey(key, f"the key in {verification_key}")
+    with watching.show_progress(app):
+        warmup.compile_kernels()
+        started = time.perf_counter()
+        proving.verify_file(file, trusted, paranoid)
+        took_s = time.perf_counter() - started
+    digest, inputs = keys.digest(trusted.key).hex(), statement.leaves(file.public)
+    app.screen.say(f"The proof of {file.statement} is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
+    app.screen.fields([
+        ("key", f"{digest[:16]}: {trusted.origin}"),
+        ("public inputs", "\n".join(f"{name} = {value}" for name, value in inputs)),
+        ("took", seconds(took_s)),
+    ])  # fmt: skip
+    app.screen.document({
+        "valid": True,
+        "statement": file.statement,
+        "key": {"digest": digest, "origin": trusted.origin},
+        "public": {name: str(value) for name, value in inputs},
+        "paranoid": paranoid,
+        "seconds": round(took_s, 6),
+    })  # fmt: skip

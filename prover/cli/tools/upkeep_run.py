@@ -1,0 +1,52 @@
+"""Runs `zksettle warmup`, `doctor` and `completion`."""
+
+import time
+
+import click
+from click.shell_completion import get_completion_class
+
+from prover.cli.frame import screen, watching
+from prover.cli.frame.command import App
+from prover.machine import clock
+from prover.proofs import keystores
+from prover.upkeep import doctor, warmup
+
+MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
+
+
+def warm_up(app: App) -> None:
+    """Compiles what is not compiled and makes the keys that are missing."""
+    started = time.perf_counter()
+    with watching.show_progress(app):
+        compiled, keys_made = warmup.run(keystores.best(app.home.keys, clock.now_ms()))
+    took_s = time.perf_counter() - started
+    kernels = "Compiled the kernels" if compiled else "The kernels were already compiled"
+    keys = f"made the keys of {' and '.join(keys_made)}" if keys_made else "the proving keys were already there"
+    app.screen.say(f"{kernels}; {keys}. It took {screen.seconds(took_s)}.")
+    app.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
+
+
+def examine(app: App) -> None:
+    """Shows each finding; exit code 1 if one is bad."""
+    findings = list(doctor.examine(app.home))
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        mark, style = MARKS[finding.state]
+        app.screen.item(mark, style, finding.what.ljust(width), finding.text)
+    is_bad = any(finding.state == doctor.BAD for finding in findings)
+    app.screen.document({
+        "healthy": not is_bad,
+        "findings": [{"what": f.what, "state": f.state, "text": f.text} for f in findings],
+    })  # fmt: skip
+    if is_bad:
+        raise click.exceptions.Exit(1)
+
+
+def complete(app: App, shell: str) -> None:
+    """Prints click's completion script for a shell."""
+    root = click.get_current_context().find_root()
+    kind = get_completion_class(shell)
+    assert kind is not None, "click supports these shells"
+    source = kind(root.command, {}, "zksettle", "_ZKSETTLE_COMPLETE").source()
+    app.screen.block(source)
+    app.screen.document({"shell": shell, "source": source})
