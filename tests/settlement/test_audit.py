@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from settlement import audit, encoding, engine
+from settlement import audit, checks, encoding, engine
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from tests.settlement import samples
@@ -155,6 +155,42 @@ def test_a_bundle_whose_proof_somebody_made_again_is_found(path):
     tamper(path, f"UPDATE bundles SET data = x'{swapped.hex()}' WHERE height = 2")
     with pytest.raises(audit.Discrepancy, match="event at height 2"):
         audit.audit(path, any_proof)
+
+
+def test_a_margin_leg_that_settled_on_an_over_age_grid_is_refused(tmp_path, monkeypatch):
+    """A ledger whose operator skipped the check: the history is consistent, and the leg should not be in it."""
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger, monkeypatch.context() as patch:
+        samples.publish(ledger)
+        patch.setattr(checks, "check_grids", lambda *_: None)
+        data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger, cash=0, margin=samples.margin(ledger))))
+        engine.submit(ledger, data, NOW_MS + ledger.pool.limits.grid_age_ms + 1, any_proof)
+        assert audit.audit(path, any_proof).legs == 1
+    with pytest.raises(audit.Discrepancy, match="height 2 should have been refused: rejection 8 .STALE_GRID"):
+        audit.audit(path, any_proof)
+
+
+def test_a_margin_leg_that_settled_on_a_grid_out_of_the_window_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger, monkeypatch.context() as patch:
+        samples.publish(ledger)
+        margin = samples.margin(ledger)
+        for _ in range(2):
+            samples.publish(ledger)
+        patch.setattr(checks, "check_grids", lambda *_: None)
+        settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=margin)))
+    with pytest.raises(audit.Discrepancy, match="height 4 should have been refused: rejection 8 .STALE_GRID"):
+        audit.audit(path, any_proof)
+
+
+def test_a_margin_leg_on_the_older_of_the_two_newest_grids_is_confirmed(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
+        samples.publish(ledger)
+        margin = samples.margin(ledger)
+        samples.publish(ledger)
+        settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=margin)))
+    assert audit.audit(path, any_proof).legs == 1
 
 
 def test_what_is_no_ledger_is_said_to_be_none(tmp_path):

@@ -136,9 +136,13 @@ def test_a_bundle_that_the_tree_has_no_room_for_is_refused_before_the_first_writ
     monkeypatch.setattr(merkle, "CAPACITY", 3)
     settle(ledger, make(ledger), make(ledger))
     before = ledger.reader.last_event()
+    data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger), make(ledger)))
     with pytest.raises(Rejected, match="the tree has 2 of at most 3 leaves, and 2 are new") as refused:
-        settle(ledger, make(ledger), make(ledger))
+        engine.check(ledger, data, NOW_MS, any_proof)
     assert refused.value.rejection is Rejection.TREE_FULL == 15
+    with pytest.raises(Rejected) as refused:
+        settle(ledger, make(ledger), make(ledger, change(USDC=-1), [Flow(0, -1, b"me")]))
+    assert refused.value.rejection is Rejection.CUSTODY, "a full tree is the last reason"
     assert ledger.reader.last_event() == before
     last = make(ledger)
     checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, last)), NOW_MS, any_proof)

@@ -4,6 +4,7 @@ A cheater skips the checks of an honest wallet but cannot skip those of the ledg
 the proofs, the signatures.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from circuits import records
@@ -75,7 +76,7 @@ def one_point_negated(honest: Withdrawal) -> bytes:
 
 
 def borrowed_margin(
-    session: Session, sell: dict[int, int], buy: dict[int, int], lender: Placed, now_ms: int
+    session: Session, sell: Mapping[int, int], buy: Mapping[int, int], lender: Placed, now_ms: int
 ) -> Rejected:
     """Posts an order beyond the margin with the margin proof of another order, and returns the refusal.
 
