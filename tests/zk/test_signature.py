@@ -59,6 +59,8 @@ KEY = signature.public(99)
     "key, message, signed, why",
     [
         (KEY, 5, replace(HONEST, s=HONEST.s + ORDER), "below the group order"),
+        (KEY, 5, replace(HONEST, s=ORDER), "below the group order"),
+        (KEY, 5, replace(HONEST, s=0), "does not verify"),
         (KEY, 5, replace(HONEST, s=-1), "below the group order"),
         (KEY, 5, replace(HONEST, s=(HONEST.s + 1) % ORDER), "does not verify"),
         (KEY, 5, replace(HONEST, r=babyjubjub.add(HONEST.r, BASE8)), "does not verify"),
@@ -70,6 +72,7 @@ KEY = signature.public(99)
         (IDENTITY, 5, HONEST, "key is the identity"),
         (signature.public(98), 5, HONEST, "does not verify"),
         (KEY, 6, HONEST, "does not verify"),
+        (KEY, R, HONEST, "message"),
         (KEY, 5 + R, HONEST, "message"),
         (KEY, -1, HONEST, "message"),
     ],

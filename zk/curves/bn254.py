@@ -146,8 +146,9 @@ def frobenius(point: jacobian.Point) -> jacobian.Point:
 def is_in_subgroup(point: jacobian.Point) -> bool:
     """Whether a point of the twist is in G2: (x+1) Q + ψ(x Q) + ψ^2(x Q) = ψ^3(2 x Q).
 
-    x is the parameter of the curve.  63 doublings instead of the 254 of r Q.  Source: Dai, Lin, Zhao, Zhou, "Fast subgroup membership testings for G1,
-    G2 and GT on pairing-friendly curves" (ePrint 2022/348), section 5, for BN curves.
+    x is the parameter of the curve.  63 doublings instead of the 254 of r Q.  Source: Dai, Lin, Zhao, Zhou, "Fast
+    subgroup membership testings for G1, G2 and GT on pairing-friendly curves" (ePrint 2022/348), section 5, for BN
+    curves.
     """
     field = jacobian.FP2
     multiple = jacobian.multiply(field, BN_X, point)

@@ -19,8 +19,8 @@ s_{-1} = r_0, u_{-1} = (r_1 … r_n), and x_0 is the first row of M times r.  A 
 s_{-2} = … = 0, gives x_{-i} = w N^{-i} u_{-1} for 0 < i < n.
 
 Exit.  After K partial rounds, w u_{K-j} = w N^{-j} (u_K - Σ_{l=1…j} N^{l-1} v s_{K-l}) is x_{K+1-j} - m s_{K-j}.
-These n equations for j = 1 … n determine u_K: with W the matrix of rows w N^{-j}, and S_{jl} = w N^{l-1-j} v for l <= j,
-less m where l = j, it is W^{-1} (x + S s).
+These n equations for j = 1 … n determine u_K: with W the matrix of rows w N^{-j}, and S_{jl} = w N^{l-1-j} v for
+l <= j, less m where l = j, it is W^{-1} (x + S s).
 
 Constants add a precomputed number to each x_{k+1} outside the recurrence (`PartialRounds.shifts`).  So the recurrence
 adds the shift of its result less those of its arguments, and the exit has its own.
