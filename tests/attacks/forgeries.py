@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.reference import bn254 as twist
 from tests.reference.bn254 import P, R
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.curves import bn254
 from zk.formats import snarkjs
 from zk.groth16.keys import Proof

@@ -10,7 +10,7 @@ import pytest
 
 from tests import evm
 from tests.zk.contracts import calls, deployments
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.errors import FormatError
 from zk.fields.prime import P
 from zk.formats import snarkjs

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, reduce
 
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.fields.prime import R
 from zk.formats import snarkjs
 from zk.groth16.keys import Proof, VerifyingKey

@@ -11,7 +11,7 @@ from tests.reference.bn254 import P, R
 from tests.strict import forms
 from tests.strict.cases import CASES
 from tests.zk.contracts import calls, deployments
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof
 from zk.fields import prime

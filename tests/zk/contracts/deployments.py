@@ -3,7 +3,7 @@
 import json
 
 from tests import evm, node
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.contracts import solidity, vyper
 from zk.formats import snarkjs
 from zk.groth16.keys import VerifyingKey

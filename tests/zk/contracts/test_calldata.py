@@ -6,7 +6,7 @@ import pytest
 
 from tests import node
 from tests.zk.contracts import calls
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.contracts import calldata
 from zk.fields.prime import R
 from zk.formats import snarkjs

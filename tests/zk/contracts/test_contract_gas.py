@@ -7,7 +7,7 @@ import pytest
 
 from tests import evm
 from tests.zk.contracts import calls, deployments
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.fields.prime import R
 
 GAS = {  # by the number of public inputs; solc 0.8.30 with 200 runs of its optimiser, vyper 0.4.3

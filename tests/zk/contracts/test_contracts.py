@@ -9,7 +9,7 @@ from tests.reference import bn254 as reference
 from tests.reference import qap
 from tests.zk.contracts import calls, deployments
 from tests.zk.fields import cubic
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk.contracts import solidity, vyper
 from zk.curves import bn254
 from zk.errors import FormatError

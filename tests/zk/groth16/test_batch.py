@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.reference.bn254 import R
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk import pairing
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1, G2

@@ -10,7 +10,7 @@ from tests.reference import bn254 as reference
 from tests.reference import field
 from tests.reference import pairing as reference_pairing
 from tests.reference.bn254 import R
-from tests.zk.hashes import known
+from tests.zk.groth16 import known
 from zk import pairing
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1, G2
