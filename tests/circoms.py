@@ -1,8 +1,8 @@
-"""Circuits that circom2 compiles and snarkjs makes keys, witnesses and proofs for: once in a session, for many tests.
+"""Circuits that circom2 compiles, with keys, witnesses and proofs by snarkjs: once per session, for many tests.
 
-`make` leaves a folder for each, with circuit.circom, circuit.r1cs, circuit.sym, circuit_js/circuit.wasm, input.json,
-and of snarkjs start.zkey (before phase 2), circuit.zkey, key.json, witness.wtns, wtns.json, r1cs.json, proof.json and
-public.json, the last two of a proof that snarkjs has made.
+`make` writes a folder for each, with circuit.circom, circuit.r1cs, circuit.sym, circuit_js/circuit.wasm, input.json,
+and by snarkjs start.zkey (before phase 2), circuit.zkey, key.json, witness.wtns, wtns.json, r1cs.json, proof.json and
+public.json.
 """
 
 import json
@@ -39,7 +39,7 @@ CASES = {
     "many public": Case(
         """template Dot(n) { signal input a[n]; signal input b[n]; signal output sum; signal part[n + 1]; part[0] <== 0;
         for (var i = 0; i < n; i++) { part[i + 1] <== part[i] + a[i] * b[i]; } sum <== part[n]; }
-        component main {public [a]} = Dot(%d);""" % MANY,
+        component main {public [a]} = Dot(MANY);""".replace("MANY", str(MANY)),
         {"a": list(range(1, MANY + 1)), "b": [str(R - 1)] * MANY},
         [-sum(range(MANY + 1)) % R, *range(1, MANY + 1)],
     ),
@@ -100,7 +100,7 @@ const big = (key, value) => typeof value === "bigint" ? value.toString() : value
 
 
 def compiled(name: str, place: Path) -> None:
-    """Leaves what circom2 makes of a case, and input.json, in a folder.  Skips the test where node is not."""
+    """Compiles a case with circom2 into a folder, and writes input.json.  Skips the test without node."""
     node.folder()
     (place / "circuit.circom").write_text("pragma circom 2.2.0;\n" + CASES[name].source)
     (place / "input.json").write_text(json.dumps(CASES[name].inputs))
@@ -108,7 +108,7 @@ def compiled(name: str, place: Path) -> None:
 
 
 def make(top: Path) -> dict[str, Path]:
-    """{name of a case: its folder}, in the folder `top`.  Skips the test where node is not."""
+    """{name of a case: its folder}, in the folder `top`.  Skips the test without node."""
     made = {name: top / name.replace(" ", "-") for name in CASES}
     for name, place in made.items():
         place.mkdir()

@@ -1,6 +1,6 @@
 """Contracts compiled and called: solc from npm and vyper from PyPI; pyrevm in this process, anvil from npm on loopback.
 
-pyrevm has no wheels for Python 3.13 and later, so there it is not asked for: anvil runs the same bytecode.
+pyrevm has no wheels for Python 3.13 and later, so it is not used there; anvil runs the same bytecode.
 """
 
 import atexit
@@ -39,7 +39,7 @@ require('readline').createInterface({input: process.stdin}).on('line', line => c
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call came back with: its result, or the bytes of an error."""
+    """The result of a call, or the bytes of its error."""
 
     is_done: bool
     data: bytes
@@ -53,24 +53,24 @@ class Answer:
 
 
 class Chain(Protocol):
-    """Somewhere where contracts run."""
+    """Runs contracts."""
 
     def deploy(self, code: bytes) -> str: ...
 
     def call(self, contract: str, data: bytes, gas: int = GAS_LIMIT) -> Answer: ...
 
     def gas(self, contract: str, data: bytes) -> int:
-        """What a transaction with this call costs."""
+        """The gas of a transaction with this call."""
 
 
 def error(signature: str) -> bytes:
-    """The four bytes with which a custom error begins."""
+    """The first four bytes of a custom error."""
     return method_id(signature)
 
 
 @functools.cache
 def _compiler() -> subprocess.Popen:
-    """solc, which takes one standard JSON a line and answers with one; to start it takes longer than to compile."""
+    """solc, which answers one standard JSON on each line with another; starting it takes longer than compiling."""
     process = subprocess.Popen(
         ["node", "-e", _COMPILER], cwd=node.folder(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -170,7 +170,7 @@ class Anvil:
 
 
 class Refused(Exception):
-    """What a node says instead of a result."""
+    """The error that a node returns instead of a result."""
 
     def __init__(self, document: dict):
         super().__init__(document.get("message"))
@@ -197,7 +197,7 @@ def anvil() -> Iterator[Anvil]:
 
 
 def _listening(process: subprocess.Popen, printed: BinaryIO) -> str:
-    """The address that anvil says it listens on.  Fails the test when it does not."""
+    """The address that anvil prints when it listens.  Fails the test when there is none."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         printed.seek(0)

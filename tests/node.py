@@ -1,7 +1,7 @@
-"""Programs that run on node: snarkjs, circom2 and circomlibjs, the independent judges of what we make.
+"""Programs that run on node: snarkjs, circom2 and circomlibjs, against which our results are tested.
 
-They are looked for in the folder that ZKSETTLE_NODE names (it holds a node_modules).  `.ci/run` installs them there;
-on a machine without them the tests that need one are skipped, and say so.
+They must be in the folder that ZKSETTLE_NODE names (it has a node_modules).  `.ci/run` installs them there; without
+them, the tests that need one are skipped with the reason.
 """
 
 import os
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 300
 
 
 def folder() -> Path:
-    """The folder with node_modules; skips the test, with the reason, where there is none."""
+    """The folder with node_modules.  Skips the test, with the reason, when there is none."""
     stated = os.environ.get("ZKSETTLE_NODE", "")
     if not shutil.which("node"):
         pytest.skip("node is not installed: this test compares with programs that run on it")
@@ -31,7 +31,7 @@ def _start(arguments: list[str], where: Path) -> subprocess.CompletedProcess:
 
 
 def run(source: str, *arguments: str) -> str:
-    """What a CommonJS script prints; it may require any installed package.  Fails the test when node does."""
+    """The output of a CommonJS script, which may require any installed package.  Fails the test when node fails."""
     done = _start(["node", "-e", source, "--", *arguments], folder())
     assert done.returncode == 0, f"node failed: {done.stderr[-2000:]}"
     return done.stdout
@@ -44,7 +44,7 @@ def snarkjs(*arguments: str) -> tuple[int, str]:
 
 
 def circom(source: Path, output: Path) -> None:
-    """Compile a circom file with circom2 into `output`: CIRCUIT.r1cs, CIRCUIT_js/CIRCUIT.wasm, CIRCUIT.sym.
+    """Compiles a circom file with circom2 into `output`: CIRCUIT.r1cs, CIRCUIT_js/CIRCUIT.wasm, CIRCUIT.sym.
 
     circom2 runs in WebAssembly and sees only the folder it starts in, so the source's folder is that folder.
     """

@@ -1,7 +1,7 @@
-"""What snarkjs's contract answers where ours reverts: a failure told as a verdict, and two calls for one proof.
+"""snarkjs's contract where ours reverts: it reports failures as verdicts, and accepts two encodings of one proof.
 
-Whoever settles by `require(verifier.verifyProof(…))` may live with false in place of an error; whoever slashes, refunds
-or frees a deposit when a proof is false does not.
+A contract that does `require(verifier.verifyProof(…))` is safe when a failure gives false.  One that slashes, refunds
+or frees a deposit when a proof is false is not.
 """
 
 import json
@@ -17,7 +17,7 @@ from zk.formats import snarkjs
 
 PUBLIC = [5]
 HONEST = calls.encode(known.proof(PUBLIC), PUBLIC)
-A_Y = calls.SELECTOR_BYTES + 32  # where it begins
+A_Y = calls.SELECTOR_BYTES + 32  # the offset of A's y
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,12 @@ def both(chain):
     return tuple(map(chain.deploy, codes))
 
 
-def test_both_take_an_honest_proof(chain, both):
+def test_both_contracts_accept_an_honest_proof(chain, both):
     assert [chain.call(address, HONEST).verdict for address in both] == ["true", "true"]
 
 
-def test_too_little_gas_makes_a_valid_proof_false_to_snarkjs_s_and_reverts_in_ours(chain, both):
-    """The pairing is left 63/64 of the gas (EIP-150); with the rest snarkjs's still answers."""
+def test_with_too_little_gas_snarkjs_s_contract_returns_false_for_a_valid_proof_and_ours_reverts(chain, both):
+    """The pairing gets 63/64 of the gas (EIP-150); with the rest snarkjs's contract still returns."""
     verdicts = []
     for address in both:
         needed = chain.gas(address, HONEST)
@@ -42,8 +42,8 @@ def test_too_little_gas_makes_a_valid_proof_false_to_snarkjs_s_and_reverts_in_ou
     assert verdicts[1] == {"reverted", "true"}
 
 
-def test_where_there_is_no_pairing_snarkjs_s_takes_what_ours_refuses(chain):
-    """The answer lands on the question, so that without one the lowest bit of A's x is the verdict."""
+def test_on_a_chain_without_the_pairing_snarkjs_s_contract_accepts_false_proofs(chain):
+    """The answer overwrites the input; when there is no answer, the lowest bit of A's x is the verdict."""
     theirs = deployments.source_of_snarkjs(1)
     assert theirs.count("gas(), 2000), 8,") == 1
     address = chain.deploy(evm.solidity(theirs.replace("gas(), 2000), 8,", "gas(), 2000), 0x808,")))
@@ -51,16 +51,16 @@ def test_where_there_is_no_pairing_snarkjs_s_takes_what_ours_refuses(chain):
     assert chain.call(address, made_up).verdict == "true"
 
 
-def test_one_proof_has_two_calls_for_snarkjs_s_and_one_for_ours(chain, both):
-    """It computes (p - y) mod 2^256 mod p, so that a y above p with p - y + 2^256 = p - y' modulo p passes for y'."""
+def test_snarkjs_s_contract_accepts_two_encodings_of_one_proof_and_ours_one(chain, both):
+    """It computes (p - y) mod 2^256 mod p, so a y above p with p - y + 2^256 = p - y' modulo p is taken for y'."""
     y = int.from_bytes(HONEST[A_Y : A_Y + 32], "big")
     other = next(z for z in range((2**256 + y) % P, 2**256, P) if z > P)
     data = HONEST[:A_Y] + other.to_bytes(32, "big") + HONEST[A_Y + 32 :]
     assert [chain.call(address, data).verdict for address in both] == ["true", "reverted"]
 
 
-def test_a_false_count_of_inputs_makes_a_template_ignore_them_and_is_refused_here(chain):
-    """nPublic says how many inputs are added up, IC how many there are: 0 and 2 make a contract that adds none."""
+def test_a_false_npublic_makes_snarkjs_s_contract_ignore_the_inputs_and_is_refused_here(chain):
+    """The template adds up nPublic inputs, whatever the length of IC: with nPublic = 0 it adds none."""
     key = json.loads(snarkjs.encode_verifying_key(known.key(2)))
     assert deployments.render(key).count("g1_mulAccC(_pVk") == 2
     address = chain.deploy(evm.solidity(deployments.render(key | {"nPublic": 0})))

@@ -1,6 +1,6 @@
-"""What each strict check is for: files that a verifier without it takes, and that are refused here with a sentence.
+"""The reason for each strict check: files that a verifier without it accepts, and that are refused here.
 
-The careless verifier is tests/reference/careless.py; snarkjs 0.7.6 is another, which checks some things.
+The careless verifier is tests/reference/careless.py.  snarkjs 0.7.6 is another one; it makes some of the checks.
 """
 
 import json
@@ -30,7 +30,7 @@ const snarkjs = require('snarkjs'), fs = require('fs');
 
 
 def ask_snarkjs(folder, triples: list) -> list[bool]:
-    """Whether snarkjs takes each (key, inputs, proof)."""
+    """Whether snarkjs accepts each (key, inputs, proof)."""
     (folder / "files.json").write_text(json.dumps(triples))
     return json.loads(node.run(VERIFY, str(folder / "files.json")).splitlines()[-1])
 
@@ -42,12 +42,12 @@ def refuse(key: bytes, public: bytes, proof: bytes, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=NAMES)
-def test_the_careless_verifier_takes_it_and_ours_says_what_is_wrong(forgery):
+def test_the_careless_verifier_accepts_it_and_ours_says_what_is_wrong(forgery):
     assert careless.accepts(forgery.key, forgery.public, forgery.proof)
     refuse(*forgery.files, forgery.sentence)
 
 
-def test_the_careless_verifier_takes_an_honest_proof_and_no_proof_of_something_else():
+def test_the_careless_verifier_accepts_an_honest_proof_and_refuses_it_for_other_inputs():
     key, public, proof = forgeries.honest().values()
     assert careless.accepts(key, public, proof)
     assert not careless.accepts(key, [str(x) for x in forgeries.LIE], proof)
@@ -55,12 +55,12 @@ def test_the_careless_verifier_takes_an_honest_proof_and_no_proof_of_something_e
 
 
 @pytest.mark.parametrize("forgery", ONLY_SNARKJS, ids=[forgery.name for forgery in ONLY_SNARKJS])
-def test_what_only_snarkjs_would_take_is_refused(forgery):
+def test_what_only_snarkjs_accepts_is_refused(forgery):
     assert not careless.accepts(forgery.key, forgery.public, forgery.proof)
     refuse(*forgery.files, forgery.sentence)
 
 
-def test_snarkjs_takes_most_of_them(tmp_path):
+def test_snarkjs_accepts_most_of_them(tmp_path):
     honest = list(forgeries.honest().values())
     wrong = [honest[0], [str(x) for x in forgeries.LIE], honest[2]]
     told = [*FORGERIES, *ONLY_SNARKJS]
@@ -73,8 +73,8 @@ def first_wins(pairs: list) -> dict:
     return dict(reversed(pairs))
 
 
-def test_a_key_twice_in_a_file_is_two_proofs_to_two_readers():
-    """What an auditor's tool shows is not what the verifier checks."""
+def test_two_readers_see_two_proofs_in_a_file_with_a_repeated_key():
+    """An auditor's tool may show another proof than the one that the verifier checks."""
     key, public, proof = forgeries.honest().values()
     text = json.dumps(proof).replace("{", '{"pi_c": ["1", "2", "1"], ', 1)
     last, first = json.loads(text), json.loads(text, object_pairs_hook=first_wins)
@@ -83,8 +83,8 @@ def test_a_key_twice_in_a_file_is_two_proofs_to_two_readers():
         snarkjs.decode_proof(text.encode())
 
 
-def test_a_set_of_nullifiers_as_text_lets_one_be_spent_many_times():
-    """All of these are the number 5 to the careless verifier, and each is a text that was not seen before."""
+def test_a_set_of_nullifiers_kept_as_text_lets_one_be_spent_many_times():
+    """The careless verifier reads all of these as 5, and each is a text that the set does not have yet."""
     key, _, proof = forgeries.honest().values()
     spellings = ["5", "05", " 5", "+5", "٥", "0_5", str(5 + forgeries.R)]
     assert len(set(spellings)) == len(spellings) and {int(text) % forgeries.R for text in spellings} == {5}

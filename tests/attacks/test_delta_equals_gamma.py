@@ -2,8 +2,8 @@
 
     e(A, B) = e(α, β) · e(Σ x_j ic_j, γ) · e(C, δ)
 
-With δ = ±γ the last two factors are e(Σ x_j ic_j ± C, γ), so A = α, B = β, C = ∓Σ x_j ic_j proves anything.  δ = γ is
-what a setup leaves that skipped its second phase; -γ is as bad and easier to overlook.
+With δ = ±γ the last two factors are e(Σ x_j ic_j ± C, γ), so A = α, B = β, C = ∓Σ x_j ic_j proves anything.  A setup
+that skips its second phase leaves δ = γ.  δ = -γ is as bad, and easier to overlook.
 """
 
 from dataclasses import astuple, replace
@@ -23,7 +23,7 @@ from zk.groth16.keys import Proof, VerifyingKey
 
 
 def unfinished(sign: int) -> VerifyingKey:
-    """A key with delta = sign · gamma, past the constructor, which refuses both."""
+    """A key with delta = sign · gamma, made behind the back of the constructor, which refuses it."""
     key = replace(samples.LEG_KEY.verifying)
     object.__setattr__(key, "delta_g2", key.gamma_g2 if sign > 0 else bn254.negate(key.gamma_g2))
     return key

@@ -1,4 +1,4 @@
-"""A key that one party made passes nowhere for a ceremony's: a record that is edited, a leg, another home's keys."""
+"""A key by one party is never mistaken for a ceremony's: in an edited record, in a leg, among another home's keys."""
 
 import json
 import sqlite3
@@ -26,7 +26,7 @@ def pool():
 
 @pytest.fixture
 def path(tmp_path, pool):
-    """Its ledger's file."""
+    """The file of its ledger."""
     made = tmp_path / "ledger.sqlite"
     Ledger.create(made, pool, NOW_MS).close()
     return made
@@ -61,13 +61,13 @@ def test_a_development_key_in_the_record_is_refused_when_the_ledger_is_opened(pa
         Ledger.open(path)
 
 
-def test_a_development_key_beside_a_ceremonys_is_refused_too(path):
+def test_a_development_key_beside_one_of_a_ceremony_is_refused(path):
     edit(path, leg=DEVELOPMENT, insecure_dev=True)
     with pytest.raises(FormatError, match="do not come from one and the same ceremony"):
         Ledger.open(path)
 
 
-def test_the_flag_cannot_be_added_later_for_the_ledgers_id_would_be_another(path, pool):
+def test_adding_the_flag_later_changes_the_ledger_id(path, pool):
     edit(path, leg=DEVELOPMENT, margin={"transcript": None}, insecure_dev=True)
     with Ledger.open(path) as opened:
         assert opened.ledger_id != poolfile.ledger_id(pool)
@@ -75,7 +75,7 @@ def test_the_flag_cannot_be_added_later_for_the_ledgers_id_would_be_another(path
         audit.audit(path, any_proof)
 
 
-def test_a_key_under_the_ceremonys_name_changes_the_ledgers_id_as_well(path):
+def test_a_development_key_under_the_ceremonys_name_changes_the_ledger_id(path):
     edit(path, leg=DEVELOPMENT | {"transcript": TRANSCRIPT})
     with pytest.raises(Discrepancy, match="event at height 0"):
         audit.audit(path, any_proof)
@@ -93,7 +93,7 @@ def test_a_leg_under_a_development_key_is_refused(path):
         engine.submit(opened, encoding.encode_bundle(samples.bind(opened.ledger_id, own)), NOW_MS, any_proof)
 
 
-def test_a_record_from_before_keys_had_an_origin_is_refused_in_a_sentence(path):
+def test_a_record_of_version_1_which_has_no_origin_of_keys_is_refused(path):
     edit(path, version=1)
     with pytest.raises(FormatError, match="does not say where its keys come from: create a new pool"):
         Ledger.open(path)

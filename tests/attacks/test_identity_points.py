@@ -1,7 +1,7 @@
-"""The identity satisfies every equation that lets it in: as a value, a key, a signature, a proof or a balance.
+"""The identity satisfies every equation in which it is allowed: as a value, a key, a signature, a proof or a balance.
 
-Also the points of small order: Baby Jubjub has seven besides the identity, and a signature equation with cofactor
-would not see them.
+So do points of small order: Baby Jubjub has seven besides the identity, and a signature equation with the cofactor
+would not distinguish them.
 """
 
 from dataclasses import replace
@@ -42,14 +42,14 @@ def refusal(ledger: Ledger, settled: Bundle) -> Rejection:
 @pytest.mark.parametrize("point", SMALL)
 @pytest.mark.parametrize("name", ["value", "rk"])
 def test_no_leg_has_a_value_or_a_key_of_small_order(ledger, name, point):
-    """Under the identity as a key everybody can sign every message: R = s·B8."""
+    """Under the identity as a key anybody can sign any message: R = s·B8."""
     one = make(ledger, **{f"{name}_x": point[0], f"{name}_y": point[1]})
     anybodys = Signature(babyjubjub.multiply(7, babyjubjub.BASE8), 7)
     forged = replace(one, leg=replace(one.leg, signature=anybodys))
     assert refusal(ledger, bind(ledger.ledger_id, forged)) is Rejection.MALFORMED
 
 
-def test_a_signature_under_the_identity_as_key_does_not_verify_even_where_decoding_was_passed_by():
+def test_a_signature_under_the_identity_as_key_does_not_verify_even_without_decoding():
     with pytest.raises(InvalidProof):
         signature.verify(IDENTITY, 5, Signature(babyjubjub.multiply(7, babyjubjub.BASE8), 7))
 
@@ -64,8 +64,8 @@ def test_no_signature_starts_with_a_point_of_small_order(ledger, point):
     assert refusal(ledger, replace(bound, binding=Signature(point, bound.binding.s))) is Rejection.MALFORMED
 
 
-def test_a_bundle_whose_blindings_cancel_cannot_be_signed_by_everybody(ledger):
-    """Two parties who let their values add up to nothing would let anybody re-arrange their bundle."""
+def test_a_bundle_whose_blindings_cancel_cannot_be_signed_by_anybody(ledger):
+    """If the values of two parties could add up to the identity, anybody could rearrange their bundle."""
     one, other = make(ledger), make(ledger)
     minus = babyjubjub.negate((one.leg.public.value_x, one.leg.public.value_y))
     public = replace(other.leg.public, value_x=minus[0], value_y=minus[1])
@@ -77,7 +77,7 @@ def test_a_bundle_whose_blindings_cancel_cannot_be_signed_by_everybody(ledger):
 
 
 def test_a_binding_signature_with_another_base_does_not_bind(ledger):
-    """Whoever knew the balance to be k·B8 could sign it with base B8; base H says that only blinding is left."""
+    """A party that knows k with balance k·B8 can sign with base B8; base H shows that only blinding is left."""
     point = babyjubjub.multiply(5, babyjubjub.BASE8)
     one = make(ledger, value_x=point[0], value_y=point[1])
     unsigned = Bundle(ledger.ledger_id, (one.leg,), samples.UNSIGNED)
@@ -93,7 +93,7 @@ def test_no_proof_contains_the_identity(start, end):
         keys.decode_proof(bytes(data))
 
 
-def test_no_value_base_is_a_multiple_of_another_that_somebody_could_know(ledger):
+def test_no_value_base_is_a_small_multiple_of_another(ledger):
     bases = (*generators.assets(), generators.blinding(), babyjubjub.BASE8)
     assert len(set(bases)) == len(bases) == 10
     assert all(babyjubjub.is_in_subgroup(base) and base != IDENTITY for base in bases)
@@ -101,7 +101,7 @@ def test_no_value_base_is_a_multiple_of_another_that_somebody_could_know(ledger)
         assert not {babyjubjub.multiply(k, base) for base in bases} & set(bases)
 
 
-def test_an_amount_the_size_of_the_group_order_is_no_flow(ledger):
-    """Amounts are 64-bit, so that no flow is a multiple of l and paid for by nothing."""
+def test_a_flow_cannot_have_the_size_of_the_group_order(ledger):
+    """Amounts have 64 bits, so a flow cannot be a multiple of l, which would be paid for by nothing."""
     with pytest.raises(OverflowError):
         encoding.encode_bundle(bind(ledger.ledger_id, make(ledger, change(), [Flow(0, ORDER, b"")])))

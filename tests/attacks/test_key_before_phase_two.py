@@ -1,7 +1,7 @@
-"""A Groth16 key that skipped phase 2 has δ = γ = the generator, and then everybody can prove everything.
+"""A Groth16 key before phase 2 has δ = γ = the generator, and then anybody can prove anything.
 
 With δ = γ the equation is e(A, B) = e(α, β) · e(Σ x_j ic_j + C, δ), which A = α, B = β, C = -Σ x_j ic_j satisfies
-for any x.  `snarkjs groth16 setup` alone writes such keys, so sooner or later somebody brings one.
+for any x.  `snarkjs groth16 setup` writes such keys, so sooner or later somebody uses one.
 """
 
 import pytest
@@ -18,7 +18,7 @@ PUBLIC = [10**30, 42]
 
 def forge(ic: tuple[bn254.G1Point, ...], alpha: bn254.G1Point, beta: bn254.G2Point) -> Proof:
     total = ic[0]
-    for value, point in zip(PUBLIC, ic[1:]):
+    for value, point in zip(PUBLIC, ic[1:], strict=True):
         total = bn254.add(total, bn254.multiply(value, point))
     return Proof(alpha, beta, bn254.negate(total))
 

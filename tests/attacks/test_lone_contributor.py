@@ -1,4 +1,4 @@
-"""Whoever knows δ / γ forges: so one party's key needs --insecure-dev, and one honest contributor makes a key safe.
+"""A party that knows δ / γ can forge proofs; one honest contributor makes a key safe.
 
 With δ = d·γ the equation is e(A, B) = e(α, β) · e(Σ x_j ic_j + d C, γ), which A = α, B = β, C = -(1/d) Σ x_j ic_j
 satisfies for any x.
@@ -22,9 +22,9 @@ PUBLIC = [10**30 + i for i in range(8)]
 
 
 def forge(key: VerifyingKey, ratio: int) -> Proof:
-    """A proof of anything by somebody who takes δ / γ for this."""
+    """A proof of anything, which is valid if δ / γ is this ratio."""
     total = key.ic[0]
-    for value, point in zip(PUBLIC, key.ic[1:]):
+    for value, point in zip(PUBLIC, key.ic[1:], strict=True):
         total = bn254.add(total, bn254.multiply(value, point))
     return Proof(key.alpha_g1, key.beta_g2, bn254.multiply(-pow(ratio, -1, R) % R, total))
 

@@ -1,4 +1,4 @@
-"""A dishonest owner signs and binds whatever he likes; only real proofs stand between him and other people's money.
+"""A dishonest owner can sign and bind anything; only real proofs protect other people's money from him.
 
 Each lie changes one public input, or one proof, of a true swap, and is signed and bound again by everybody concerned,
 so that nothing but the proof can refuse it.
@@ -29,7 +29,7 @@ SEED = keys.derive("abandon " * 23 + "art")
 
 @dataclass(frozen=True)
 class Swap:
-    """The two legs of a true swap, what they were planned as, and the ledger that would settle them."""
+    """The two legs of a true swap, their plans, and the ledger that would settle them."""
 
     ledger: Ledger
     path: Path
@@ -57,7 +57,7 @@ def bound(ledger: Ledger, plans, legs) -> bytes:
 
 @pytest.fixture(scope="module")
 def swap(keystore, tmp_path_factory):
-    """Two deposits that settled, and a swap that did not yet: 6,000 USDC, of which 2,000 are owed, for 2 ETH."""
+    """Two deposits that are settled and a swap that is not: 6,000 USDC, of which 2,000 are owed, for 2 ETH."""
     pool = pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin"))
     path = tmp_path_factory.mktemp("lies") / "ledger.sqlite"
     with Ledger.create(path, pool, NOW_MS) as ledger:
@@ -91,7 +91,7 @@ def changed(swap: Swap, number: int, **changes) -> tuple[Leg, ...]:
 
 
 def minted(swap: Swap) -> tuple[Leg, ...]:
-    """The value commits to one USDC more than the account gives, and somebody outside is paid it."""
+    """The value commits to one USDC more than the account gives, and an outsider is paid that USDC."""
     x, y = swap.legs[1].public.value_x, swap.legs[1].public.value_y
     less = babyjubjub.add((x, y), babyjubjub.negate(generators.assets()[USDC]))
     return changed(swap, 1, value_x=less[0], value_y=less[1], flows=(Flow(USDC, -1, b"thief"),))
@@ -105,7 +105,7 @@ def negated(proof):
     return replace(proof, c=bn254.negate(proof.c))
 
 
-LIES = [  # the lie, and what of which leg is said not to verify
+LIES = [  # the lie, and the part of the leg that is reported not to verify
     ("another account's root", lambda s: changed(s, 1, root=merkle.empty_root()), "leg 1: its proof"),
     ("a second nullifier", lambda s: changed(s, 1, nullifier=12345), "leg 1: its proof"),
     ("another new account", lambda s: changed(s, 1, commitment=12345), "leg 1: its proof"),
@@ -155,7 +155,7 @@ def test_nobody_spends_under_a_key_that_is_not_the_accounts(swap):
 
 
 def test_the_truth_settles_even_with_re_randomised_proofs_and_is_the_same_bundle(swap):
-    """(s·A, s⁻¹·B, C) satisfies the same equation, for whoever likes: Groth16 proofs identify nothing."""
+    """Anybody can make (s·A, s⁻¹·B, C), which satisfies the same equation: Groth16 proofs identify nothing."""
     proof = swap.legs[1].proof
     other = replace(
         proof, a=bn254.multiply(3, proof.a), b=bn254.multiply(pow(3, -1, R), proof.b)

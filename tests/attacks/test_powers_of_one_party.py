@@ -1,8 +1,8 @@
-"""Whoever knows τ, α and β forges under every key made from these powers, however many contributed to the key.
+"""A party that knows τ, α and β can forge proofs under every key from these powers, however many contributed to it.
 
 The points h are known multiples of [1/δ], so [1/δ] is one division away.  With s = Σ x_j ic_j, which τ, α and β give as
 a number, A = α, B = β and C = -s [1/δ] satisfy e(A, B) = e(α, β) · e(Σ x_j ic_j, γ) · e(C, δ) for any x, as γ = 1.
-So a ceremony's start names those who made its powers, and powers that one party made are warned of.
+So the start of a ceremony names the contributors to its powers, and powers with a single contributor give a warning.
 """
 
 import io
@@ -49,13 +49,13 @@ def input_sum(tau: int, alpha: int, beta: int) -> int:
     system, rows = toys.circuit("leg").r1cs, lagrange(tau, SIZE, SIZE)
     values, total = dict(enumerate([1, *PUBLIC])), 0
     for matrix, factor in ((system.a, beta), (system.b, alpha), (system.c, 1)):
-        for at, row in zip(rows, matrix.rows()):
+        for at, row in zip(rows, matrix.rows(), strict=False):  # the domain has more rows
             total += factor * at * sum(value * values[wire] for wire, value in row if wire in values)
     return (total + beta * sum(rows[system.num_constraints + wire] * value for wire, value in values.items())) % R
 
 
 def forge(key: KeyFile, secrets: tuple[int, int, int]) -> Proof:
-    """A proof of anything by somebody who takes these for τ, α and β."""
+    """A proof of anything, which is valid if these are τ, α and β."""
     (h,) = g1.decode(key.h_query[:1])
     one_by_delta = bn254.multiply(pow(lagrange(secrets[0], 2 * SIZE, 2 * SIZE - 1)[1], -1, R), h)
     return Proof(key.header.alpha_g1, key.header.beta_g2, bn254.multiply(-input_sum(*secrets) % R, one_by_delta))

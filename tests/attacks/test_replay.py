@@ -1,4 +1,4 @@
-"""What was signed for one ledger, one bundle and one set of flows is of no use anywhere else."""
+"""A signature for one ledger, one bundle and one set of flows cannot be used anywhere else."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def test_an_account_is_not_spent_twice_in_one_bundle_nor_by_two_expiries(ledger)
     assert refusal(ledger, bind(ledger.ledger_id, second)) is Rejection.NULLIFIER_SPENT
 
 
-def test_what_was_made_for_one_ledger_is_of_no_use_on_another_of_equal_terms(ledger, tmp_path):
+def test_a_bundle_for_one_ledger_is_rejected_by_another_ledger_with_the_same_terms(ledger, tmp_path):
     with Ledger.create(tmp_path / "twin.sqlite", samples.pool(salt=b"another 16 bytes"), NOW_MS) as twin:
         one = make(twin)
         assert one.leg.public.root == ledger.reader.tree().root
@@ -66,8 +66,8 @@ def test_what_was_made_for_one_ledger_is_of_no_use_on_another_of_equal_terms(led
         submit(twin, whole)
 
 
-def test_flows_cannot_be_moved_to_another_leg_nor_changed_by_whoever_assembles(ledger):
-    """The assembler knows all blindings and can bind anything; only the legs' own signatures stand in the way."""
+def test_an_assembler_can_neither_move_nor_change_flows(ledger):
+    """The assembler knows all blindings and can bind anything; only the signatures of the legs prevent this."""
     submit(ledger, samples.deposit(ledger, 100))
     mine = Flow(0, -40, b"alice")
     alice, bob = make(ledger, change(USDC=-40), [mine]), make(ledger)
@@ -92,7 +92,7 @@ def test_flows_cannot_be_moved_to_another_leg_nor_changed_by_whoever_assembles(l
     lambda leg: replace(leg, public=replace(leg.public, commitment=77)),
     lambda leg: replace(leg, public=replace(leg.public, nullifier=77)),
 ])
-def test_nobody_but_its_owner_changes_a_leg(ledger, tamper):
+def test_only_its_owner_can_change_a_leg(ledger, tamper):
     one = make(ledger)
     assert refusal(ledger, bind(ledger.ledger_id, replace(one, leg=tamper(one.leg)))) is Rejection.LEG_SIGNATURE
     submit(ledger, bind(ledger.ledger_id, one))
@@ -108,8 +108,8 @@ def test_a_margin_proof_cannot_be_taken_off_or_moved_to_another_grid(ledger):
     assert refusal(ledger, bind(ledger.ledger_id, bare)) is Rejection.MARGIN_MISSING
 
 
-def test_a_leg_is_taken_into_a_bundle_only_by_whoever_knows_its_blinding(ledger):
-    """A maker's leg lies open on the board; without its sealed terms nobody can settle it, at any price."""
+def test_a_leg_can_be_bundled_only_with_its_blinding(ledger):
+    """A maker's leg is public on the board, but cannot be settled, at any price, without its sealed terms."""
     maker = make(ledger, change(USDC=100, ETH=-1))
     taker = make(ledger, change(USDC=-100, ETH=1))
     for guess in (0, 1, taker.blinding):
@@ -117,7 +117,7 @@ def test_a_leg_is_taken_into_a_bundle_only_by_whoever_knows_its_blinding(ledger)
         assert refusal(ledger, stolen) is Rejection.UNBALANCED
 
 
-def test_a_leg_that_settled_in_one_bundle_is_of_no_use_in_another(ledger):
+def test_a_settled_leg_cannot_be_settled_in_another_bundle(ledger):
     maker = make(ledger, change(USDC=100, ETH=-1))
     takers = [make(ledger, change(USDC=-100, ETH=1)) for _ in range(2)]
     first, second = (bind(ledger.ledger_id, maker, taker) for taker in takers)
@@ -125,7 +125,7 @@ def test_a_leg_that_settled_in_one_bundle_is_of_no_use_in_another(ledger):
     assert refusal(ledger, second) is Rejection.NULLIFIER_SPENT
 
 
-def test_legs_cannot_be_taken_out_of_or_put_into_a_bound_bundle(ledger):
+def test_legs_can_be_neither_removed_from_nor_added_to_a_bound_bundle(ledger):
     one, other, third = make(ledger), make(ledger), make(ledger)
     bound = bind(ledger.ledger_id, one, other)
     for legs in ((one.leg,), (other.leg,), (one.leg, other.leg, third.leg), (one.leg, third.leg)):

@@ -1,4 +1,4 @@
-"""Every way to spoil a file of sections that does not need luck: a name for each, and the bytes."""
+"""Systematic damage to a file of sections: every case with a name and its bytes."""
 
 import struct
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ NUMBERS = (0, 1, 2**16 + 1, 2**24 + 1, 2**28, 2**28 + 1, 2**31 - 1, 2**31, 2**32
 
 
 def container(kind: Format) -> Iterator[Case]:
-    """What is wrong with the container: its head, the table of sections, its end."""
+    """Damage to the container: its head, the table of sections, its end."""
     data, sections = kind.good(), goods.parts(kind.good())
     yield "empty", b""
     yield "another magic word", b"zkey"[::-1] + data[4:]
@@ -41,7 +41,7 @@ def container(kind: Format) -> Iterator[Case]:
 
 
 def _truncated(data: bytes, sections: goods.Parts) -> Iterator[Case]:
-    """Cut at every boundary and beside it, and with lengths in the table that reach too far or into the next one."""
+    """Cut at every boundary and next to it, and with lengths that reach too far or into the next section."""
     places, position = {1, 3, 4, 8, 11, HEAD_BYTES}, HEAD_BYTES
     for place, (number, found) in enumerate(sections):
         after = sections[place + 1 : place + 2]
@@ -56,7 +56,7 @@ def _truncated(data: bytes, sections: goods.Parts) -> Iterator[Case]:
 
 
 def numbers(kind: Format) -> Iterator[Case]:
-    """Each number of the header replaced by others at its limits."""
+    """Each number of the header replaced by others at the limits of its range."""
     for name, offset in kind.numbers.items():
         old = struct.unpack_from("<I", dict(goods.parts(kind.good()))[kind.header], offset)[0]
         for value in {*NUMBERS, old + 1, old - 1, 2 * old} - {old}:
@@ -65,7 +65,7 @@ def numbers(kind: Format) -> Iterator[Case]:
 
 
 def indices(kind: Format) -> Iterator[Case]:
-    """Numbers inside sections, such as wires and rows, that are the limit or negative when read as signed."""
+    """Numbers inside sections, such as wires and rows, that are at the limit, or negative when read as signed."""
     for section, places in kind.indices.items():
         length = len(dict(goods.parts(kind.good()))[section])
         for offset, distance in places:

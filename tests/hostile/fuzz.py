@@ -1,9 +1,9 @@
-"""Random damage for as long as wanted:  python -m tests.hostile.fuzz --minutes 10 [--format zkey …] [--seed 1]
+"""Random damage for any length of time:  python -m tests.hostile.fuzz --minutes 10 [--format zkey …] [--seed 1]
 
-Best with NUMBA_BOUNDSCHECK=1, so that a kernel that would leave an array says so.  A file whose refusal is a sentence
-that was not heard before is spoiled further, which leads behind the first checks.  Whatever is neither refused nor
-used in peace is a finding: it is printed, kept in the folder --out, and the exit code is 1.  What every sentence was
-first heard from is kept with --keep, in the form that tests/hostile/test_corpus.py replays.
+Best with NUMBA_BOUNDSCHECK=1, so that a kernel that would leave an array raises.  A file that is refused with a new
+sentence is damaged further, which gets past the first checks.  A file that is neither refused nor used without an error
+is a finding: it is printed and written to the folder --out, and the exit code is 1.  With --keep one file for every
+sentence is written in the form that tests/hostile/test_corpus.py replays.
 """
 
 import argparse
@@ -24,16 +24,16 @@ from tests.hostile.goods import FORMATS, Format, Parts
 
 MOST_S, MOST_USED_S = 1.0, 10.0  # of processor time; a beacon may ask for a million hashes
 MOST_GROWTH_KIB = 256 << 10
-MOST_KEPT = 5000  # letters of a row
+MOST_KEPT = 5000  # characters of a row
 WORD = 4  # bytes; files are compared in steps of them
 USED = "read and used"
 
 
 @dataclass
 class Hunt:
-    """What was found out about one format: the files to begin from, what each sentence was heard from, how often.
+    """The state of fuzzing one format: the files to start from, and for every sentence a file and a count.
 
-    Of several files that give one sentence the one that differs least from the good one is remembered.
+    The file of a sentence is the one that differs least from the good one.
     """
 
     kind: Format
@@ -43,13 +43,13 @@ class Hunt:
 
 
 def sentence(kind: Format, data: bytes) -> str:
-    """The refusal with every number in it made the same, or USED."""
+    """The refusal, with # for every number in it, or USED."""
     found = goods.refusal(kind, data)
     return USED if found is None else re.sub(r"-?[0-9]+", "#", found)
 
 
 def edits(good: bytes, bad: bytes) -> list[list]:
-    """How the bad file differs from the good one: [offset, bytes left out, bytes put there in hex]."""
+    """The differences of the bad file from the good one: [offset, number of bytes removed, bytes inserted in hex]."""
     left = [good[i : i + WORD] for i in range(0, len(good), WORD)]
     right = [bad[i : i + WORD] for i in range(0, len(bad), WORD)]
     changes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
@@ -61,16 +61,16 @@ def edits(good: bytes, bad: bytes) -> list[list]:
 
 
 def edited(good: bytes, changes: list[list]) -> bytes:
-    """The bad file again."""
+    """The bad file, from the good one and `edits`."""
     for offset, length, data in reversed(changes):
         good = good[:offset] + bytes.fromhex(data) + good[offset + length :]
     return good
 
 
 def step(chance: random.Random, hunt: Hunt, out: Path) -> bool:
-    """One file more.  Whether nothing was found."""
+    """Tries one more file.  Whether it was no finding."""
     sections, data = mutate.mutated(chance, hunt.kind, chance.choice(hunt.pool))
-    current = out / f"current.{hunt.kind.name}"  # what is left of a process that dies
+    current = out / f"current.{hunt.kind.name}"  # for a process that dies
     current.write_bytes(data)
     started, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
@@ -93,13 +93,13 @@ def step(chance: random.Random, hunt: Hunt, out: Path) -> bool:
 
 
 def _is_nearer(hunt: Hunt, found: str, data: bytes) -> bool:
-    """Whether a file differs less from the good one than the one that is remembered for its sentence."""
+    """Whether a file differs less from the good one than the file of its sentence."""
     return hunt.heard[found] < 100 and _distance(hunt, data) < _distance(hunt, hunt.first[found])
 
 
 def _distance(hunt: Hunt, data: bytes) -> int:
     good = hunt.kind.good()
-    return sum(left != right for left, right in zip(good, data)) + 2 * abs(len(good) - len(data))
+    return sum(left != right for left, right in zip(good, data, strict=False)) + 2 * abs(len(good) - len(data))
 
 
 def _report(hunt: Hunt, data: bytes, out: Path, why: str) -> bool:
@@ -110,7 +110,7 @@ def _report(hunt: Hunt, data: bytes, out: Path, why: str) -> bool:
 
 
 def kept(hunts: list[Hunt]) -> list[dict]:
-    """Every sentence with the file nearest to the good one that it was heard from, as edits that are not too many."""
+    """Every sentence with the nearest file that was refused with it, as edits, if these are not too many."""
     rows = [
         {"format": hunt.kind.name, "says": says, "edits": edits(hunt.kind.good(), data)}
         for hunt in hunts

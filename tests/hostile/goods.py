@@ -1,7 +1,7 @@
-"""A small good file of each format, where its numbers stand, and what becomes of it in the end.
+"""A small good file of each format, the positions of its numbers, and a use of it.
 
-The files lie in tests/hostile/corpus, where README.md tells how they were made.  Nothing here uses our readers but
-`Format.consume`, which does with a file what commands do with it: whatever is accepted is used in kernels too.
+The files are in tests/hostile/corpus, whose README.md tells how they were made.  Only `Format.consume` uses our
+readers: it does with a file what the commands do, so a file that is accepted also reaches the kernels.
 """
 
 import io
@@ -27,8 +27,8 @@ Parts = list[tuple[int, bytes]]
 class Format:
     """A kind of file.
 
-    `numbers` are the offsets in section 1 or 2, the header, of its u32s; `elements` has for a section the modulus of
-    what it holds, the offset of the first element and the distance of one to the next; `indices` the same of u32s.
+    `numbers` has the offsets of the u32s in the header, section 1 or 2.  `elements` has for a section the modulus of
+    its elements, the offset of the first one and the distance to the next; `indices` has the same for u32s.
     """
 
     name: str
@@ -85,12 +85,12 @@ def _use_r1cs(file: BinaryIO) -> None:
     from zk.formats import r1csfile, r1cslabels, r1cstext, symfile
     from zk.r1cs import r1cs
 
-    system, listing = r1csfile.decode(file), r1csfile.decode_terms(file)
+    system, terms = r1csfile.decode(file), r1csfile.decode_terms(file)
     r1cslabels.decode(file)
     if system.num_wires <= 1 << 10:
         r1cs.first_unsatisfied(system, [1] + [0] * (system.num_wires - 1))
         "".join(r1cstext.constraints(system, symfile.numbered_names(system.num_wires)))
-        initial_key.make(listing, _powers())
+        initial_key.make(terms, _powers())
 
 
 def _use_wtns(file: BinaryIO) -> None:

@@ -1,7 +1,7 @@
-"""Spoils a file of sections at random, knowing where its numbers, elements and records are.
+"""Damages a file of sections at random, with knowledge of its numbers, elements and records.
 
-Blind changes rarely pass the first check.  Here most leave the container in order: a change is one of a few kinds, each
-at a place where something stands, with the values that such a thing could be mistaken about.
+Blind changes rarely pass the first check.  Most changes here keep the container intact: each has one of a few kinds, is
+made where something of that kind is stored, and uses values that readers often get wrong.
 """
 
 import random
@@ -20,7 +20,7 @@ Change = Callable[[random.Random, Format, Parts], Parts]
 
 
 def mutated(chance: random.Random, kind: Format, sections: Parts) -> tuple[Parts, bytes]:
-    """Sections with one to four changes, and the file; its container is now and then spoiled too."""
+    """Sections with one to four changes, and the file, whose container is sometimes damaged too."""
     for _ in range(chance.choice((1, 1, 2, 3, 4))):
         sections = chance.choice(_CHANGES)(chance, kind, sections)
     data = goods.joined(kind.magic, kind.version, sections)
@@ -43,7 +43,7 @@ def _place(chance: random.Random, sections: Parts) -> int:
 
 
 def _header_number(chance: random.Random, kind: Format, sections: Parts) -> Parts:
-    """A number of the header becomes another one, often the next."""
+    """Changes a number of the header, often by one."""
     for place, (number, data) in enumerate(sections):
         if number == kind.header:
             offset = chance.choice(list(kind.numbers.values()))
@@ -55,7 +55,7 @@ def _header_number(chance: random.Random, kind: Format, sections: Parts) -> Part
 
 
 def _word(chance: random.Random, _: Format, sections: Parts) -> Parts:
-    """Four bytes somewhere become a number."""
+    """Replaces four bytes by a number."""
     place = _place(chance, sections)
     if place < 0 or len(sections[place][1]) < 4:
         return sections
@@ -66,7 +66,7 @@ def _word(chance: random.Random, _: Format, sections: Parts) -> Parts:
 
 
 def _element(chance: random.Random, kind: Format, sections: Parts) -> Parts:
-    """A field element becomes another one, of the file or from the edge of the fields."""
+    """Replaces a field element by another one of the file or by one at the edge of the fields."""
     place = _place(chance, sections)
     if place < 0:
         return sections
@@ -81,7 +81,7 @@ def _element(chance: random.Random, kind: Format, sections: Parts) -> Parts:
 
 
 def _record(chance: random.Random, _: Format, sections: Parts) -> Parts:
-    """Records are left out, repeated or made zero; now and then a number that counts them follows."""
+    """Removes, repeats or zeroes records, and sometimes adjusts the number that counts them."""
     place = _place(chance, sections)
     if place < 0:
         return sections
@@ -98,7 +98,7 @@ def _record(chance: random.Random, _: Format, sections: Parts) -> Parts:
 
 
 def _byte(chance: random.Random, _: Format, sections: Parts) -> Parts:
-    """One byte is another."""
+    """Replaces one byte."""
     place = _place(chance, sections)
     if place < 0 or not sections[place][1]:
         return sections
@@ -106,7 +106,7 @@ def _byte(chance: random.Random, _: Format, sections: Parts) -> Parts:
 
 
 def _section(chance: random.Random, _: Format, sections: Parts) -> Parts:
-    """A section is lost, doubled, renamed, moved, or has the content of another."""
+    """Removes, doubles, renames or moves a section, or gives it the content of another."""
     place = _place(chance, sections)
     if place < 0:
         return sections

@@ -1,4 +1,4 @@
-"""Every file of sections that is damaged in one place is refused by a sentence, quickly, and in no more memory."""
+"""A file of sections with damage in one place is refused with a sentence, quickly, and without more memory."""
 
 import time
 import tracemalloc
@@ -13,14 +13,14 @@ MOST_S = 1.0
 SLACK_BYTES = 64 << 10
 DAMAGE = (damage.container, damage.numbers, damage.indices, damage.elements)
 
-# What is not damage to whoever reads the file, and for which reason.
+# Changes that leave a well-formed file, and the reason.
 HARMLESS = {
     "r1cs": {
         "wires is 8": "a wire that no constraint names, with labels as circom wrote them before version 2",
-        "outputs is 1": "how wires are named",
-        "inputs is 0": "how wires are named",
-        "inputs is 1": "how wires are named",
-        "inputs is 3": "how wires are named",
+        "outputs is 1": "changes the kinds of wires only",
+        "inputs is 0": "changes the kinds of wires only",
+        "inputs is 1": "changes the kinds of wires only",
+        "inputs is 3": "changes the kinds of wires only",
     },
     "wtns": {},
     "zkey": {},
@@ -35,12 +35,12 @@ HARMLESS = {
 
 @cache
 def needed_bytes(name: str) -> int:
-    """The most memory that a good file takes."""
+    """The peak memory for a good file."""
     return _measured(name, FORMATS[name].good())[1]
 
 
 def _measured(name: str, data: bytes) -> tuple[str | None, int]:
-    """The refusal of a file, and the most memory on the way to it."""
+    """The refusal of a file, and the peak memory."""
     tracemalloc.start()
     found = goods.refusal(FORMATS[name], data)
     _, peak = tracemalloc.get_traced_memory()
@@ -53,7 +53,7 @@ def test_good_files_are_read_and_used(name):
     assert goods.refusal(FORMATS[name], FORMATS[name].good()) is None
     assert goods.joined(FORMATS[name].magic, FORMATS[name].version, goods.parts(FORMATS[name].good())) == (
         FORMATS[name].good()
-    ), "the damage is done to what the reader reads"
+    ), "damage is done to the sections that are read"
 
 
 @pytest.mark.parametrize("what", DAMAGE, ids=lambda what: what.__name__)

@@ -1,4 +1,4 @@
-"""JSON that is built to cost its reader time or memory is refused at once, at the size of the largest good file."""
+"""JSON that is built to cost time or memory is refused at once, even at the size of the largest good file."""
 
 import time
 import tracemalloc
@@ -8,14 +8,14 @@ import pytest
 from zk.errors import FormatError
 from zk.formats import snarkjs, strictjson
 
-SIZE = 4 << 20  # what the command line reads; the reader's own limit is four times that
+SIZE = 4 << 20  # the limit of the command line; that of the reader is four times as much
 LARGEST = snarkjs.MAX_BYTES
 MOST_S = 1.0
-MOST_MEMORY = 4  # times the size; a good key of 2^16 inputs takes as much
+MOST_MEMORY = 4  # times the size; a good key of 2^16 inputs takes that much
 
 
 def filled(start: bytes, piece: bytes, end: bytes = b"") -> bytes:
-    """The start, as many pieces as there is room for, the end."""
+    """The start, as many pieces as fit, and the end."""
     return start + piece * ((SIZE - len(start) - len(end)) // len(piece)) + end
 
 
@@ -42,7 +42,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_json_that_would_cost_much_is_refused_at_once(name):
+def test_expensive_json_is_refused_at_once(name):
     data = CASES[name]
     started = time.process_time()
     with pytest.raises(FormatError):
@@ -56,7 +56,7 @@ def test_json_that_would_cost_much_is_refused_at_once(name):
     assert peak < MOST_MEMORY * SIZE
 
 
-def test_what_is_within_the_limits_is_read():
+def test_json_within_the_limits_is_read():
     depth, values = strictjson.MAX_DEPTH, strictjson.MAX_VALUES
     assert strictjson.loads(b"[" * depth + b"]" * depth, "it", 99) is not None
     with pytest.raises(FormatError, match="nests deeper than 32"):

@@ -1,4 +1,4 @@
-"""What is no file, is larger than it says, or does not stay what it is."""
+"""Things that are not files, files larger than their contents say, and files that change while they are read."""
 
 import io
 import os
@@ -20,7 +20,7 @@ TABLE_READ = 12  # bytes that are read at a time from the table of sections, at 
 
 @pytest.fixture(scope="module", autouse=True)
 def _everything_is_imported():
-    """So that what modules take when they are imported is not counted."""
+    """So that the memory of imports is not counted."""
     for kind in FORMATS.values():
         assert goods.refusal(kind, kind.good()) is None
 
@@ -31,7 +31,7 @@ def consume(name: str, path) -> None:
 
 
 def refused_cheaply(name: str, path) -> str:
-    """The sentence, once it was had in a second and a megabyte."""
+    """The sentence of the refusal, which must take less than a second and a megabyte."""
     started = time.process_time()
     tracemalloc.start()
     with pytest.raises(FormatError) as caught:
@@ -43,14 +43,14 @@ def refused_cheaply(name: str, path) -> str:
 
 
 def sparse(path, data: bytes):
-    """A file of 8 GB that begins with some data; the rest are holes, which take no place and read as zeros."""
+    """A file of 8 GB that begins with this data; the rest are holes, which take no disk space and read as zeros."""
     path.write_bytes(data)
     os.truncate(path, HUGE)
     return path
 
 
 def with_hole(name: str, place: int) -> bytes:
-    """The beginning of a good file whose section at this place is as long as the file of holes lets it be."""
+    """The beginning of a good file in which the section at this place is last and fills the file of holes."""
     kind = FORMATS[name]
     sections = goods.parts(kind.good())
     sections = [*sections[:place], *sections[place + 1 :], sections[place]]
@@ -72,7 +72,7 @@ def test_a_section_of_holes_costs_nothing(name, tmp_path):
 
 
 def test_numbers_that_agree_with_a_huge_file_are_beyond_the_limits(tmp_path):
-    """The header tells as many wires, constraints or terms as there are holes for."""
+    """The header states as many wires, constraints or terms as the holes have room for."""
     wires = (HUGE - 76) // FIELD_BYTES
     head = b"wtns" + struct.pack("<IIIQI", 2, 2, 1, 40, 32) + R.to_bytes(32, "little")
     head += struct.pack("<IIQ", wires, 2, wires * FIELD_BYTES)
@@ -88,7 +88,7 @@ def test_numbers_that_agree_with_a_huge_file_are_beyond_the_limits(tmp_path):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_what_is_no_file_is_refused_and_not_waited_for(name, tmp_path):
+def test_pipes_folders_and_devices_are_refused_without_waiting(name, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, "/dev/zero", "/dev/null"):
         assert "is not a file" in refused_cheaply(name, path)
@@ -96,12 +96,12 @@ def test_what_is_no_file_is_refused_and_not_waited_for(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_file_that_does_not_stay_what_it_is_is_refused(name, tmp_path):
+def test_a_file_that_changes_while_it_is_read_is_refused(name, tmp_path):
     good, path = FORMATS[name].good(), tmp_path / "file"
 
     def reading(change) -> str:
         path.write_bytes(good)
-        time.sleep(0.02)  # for the clock that files are stamped by
+        time.sleep(0.02)  # so that the time stamp of the file can change
         with pytest.raises(FormatError) as caught, openfile.opened(path) as file:
             file.read(1)
             change()

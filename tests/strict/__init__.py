@@ -1,4 +1,4 @@
-"""What strict verification refuses: one table of lies, told to every reader of keys, public inputs and proofs.
+"""Strict verification: one table of malformed keys, public inputs and proofs, given to every reader.
 
-lies (a point, a number), forms (honest files and how one changes), cases (the table) · the tests.
+lies (malformed points and numbers), forms (honest files and changes to them), cases (the table) · the tests.
 """

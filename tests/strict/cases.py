@@ -1,6 +1,6 @@
 """The table: which file is changed, how, and the sentence that refuses it.
 
-A point's lie is told in every file that has points; `coordinates` are then what the same lie is in other forms.
+Every malformed point is tried at every place that has a point.  `numbers` holds what the same lie is in other formats.
 """
 
 import json
@@ -19,14 +19,14 @@ NOT_REDUCED = "is not below the modulus"
 
 @dataclass(frozen=True)
 class Case:
-    """A lie.  `field` is the point or input that it is told of, as the bytes of a proof or a key call it."""
+    """A lie.  `field` is the point or input that it changes, by its name in the bytes of a proof or a key."""
 
     name: str
     file: str
     change: Change
     sentence: str
     field: str = ""
-    numbers: tuple[int, ...] = ()  # what is written there: a point's coordinates, or a public input
+    numbers: tuple[int, ...] = ()  # the false coordinates of the point, or the false public input
 
 
 def _points() -> list[Case]:
@@ -46,7 +46,7 @@ def _points() -> list[Case]:
     return cases
 
 
-_NUMBERS = [  # where a number stands, what the sentence calls it, and its modulus
+_NUMBERS = [  # the path of a number, its name in the sentence, and its modulus
     ("public", (0,), "public input 0", "r"),
     ("public", (1,), "public input 1", "r"),
     ("proof", ("pi_a", 0), "the proof: pi_a: x", "p"),
@@ -58,7 +58,7 @@ _NUMBERS = [  # where a number stands, what the sentence calls it, and its modul
 
 
 def _numbers() -> list[Case]:
-    """Every number that is none, in every kind of place."""
+    """Every string that is not a number and every number that is too large, in every kind of place."""
     cases = []
     for file, path, what, modulus in _NUMBERS:
         for value in NOT_NUMBERS:
@@ -72,7 +72,7 @@ def _numbers() -> list[Case]:
 
 
 def _shapes() -> list[Case]:
-    """What is not the shape of a point, a list or an object."""
+    """Values that do not have the shape of a point, a list or an object."""
     proof, key = "the proof", "the verification key"
     rows = [
         ("proof", At(("pi_a", 2), "2"), f"{proof}: pi_a: the third coordinate is not 1"),
@@ -104,7 +104,7 @@ def _shapes() -> list[Case]:
 
 
 def _keys() -> list[Case]:
-    """Keys of objects: missing, unknown, twice; and the three that say what a file is for."""
+    """Keys of objects that are missing, unknown or repeated; and protocol and curve with other values."""
     rows = []
     for file, what, names in (
         ("proof", "the proof", ["pi_a", "pi_b", "pi_c", "protocol", "curve"]),
@@ -124,7 +124,7 @@ def _keys() -> list[Case]:
 
 
 def _counts() -> list[Case]:
-    """Counts that are not what they say."""
+    """Counts that contradict the lists."""
     key, limit = "the verification key", f"nPublic is not an integer from 0 to {keys.MAX_PUBLIC}"
     ic = json.loads(forms.honest()["key"])["IC"]
     rows = [
@@ -146,7 +146,7 @@ def _counts() -> list[Case]:
 
 
 def _unsound() -> list[Case]:
-    """Keys whose points are points, and under which anybody could forge."""
+    """Keys with valid points under which anybody could forge proofs."""
     key = forms.key()
     rows = [
         ("delta", key.gamma_g2, "phase 2 never run"),
@@ -162,7 +162,7 @@ def _unsound() -> list[Case]:
 
 
 def _texts() -> list[Case]:
-    """What is doubtful JSON, whichever file it is."""
+    """Text that is not strict JSON, in every file."""
     cases = []
     whats = {"key": "the verification key", "public": "the list of public inputs", "proof": "the proof"}
     limits = {"key": snarkjs.MAX_BYTES, "public": snarkjs.MAX_BYTES, "proof": snarkjs.MAX_PROOF_BYTES}

@@ -36,14 +36,14 @@ def proof() -> Proof:
 def honest() -> dict[str, bytes]:
     """The three files of a valid proof, by their names in FILES."""
     written = json.loads(snarkjs.encode_verifying_key(key()))
-    written["vk_alphabeta_12"] = [[["1", "2"]] * 3] * 2  # as snarkjs writes one; the value is not read
+    written["vk_alphabeta_12"] = [[["1", "2"]] * 3] * 2  # the shape that snarkjs writes; the value is not used
     texts = (json.dumps(written), snarkjs.encode_public(PUBLIC), snarkjs.encode_proof(proof()))
     return dict(zip(FILES, map(str.encode, texts), strict=True))
 
 
 @dataclass(frozen=True)
 class At:
-    """The value at a path replaced, or taken away when it is ...; what is added to an object comes last."""
+    """The value at a path is replaced, or removed when the new value is `...`.  New keys come last in an object."""
 
     path: tuple[str | int, ...]
     value: object
@@ -63,7 +63,7 @@ class At:
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of the file's text replaced once."""
+    """The first occurrence of a piece of text is replaced."""
 
     old: str
     new: str
@@ -75,7 +75,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Whole:
-    """Another file altogether."""
+    """The whole file is replaced."""
 
     data: bytes
 

@@ -1,4 +1,4 @@
-"""Points and numbers that are not what they should be, and what is said of them after the name of their field."""
+"""Malformed points and numbers, with the end of the sentence that refuses them, after the name of the field."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ OUTSIDE = reference.twist_points(1)[0]
 class PointLie:
     """A point in place of another: a flat list of coordinates, those of G2 in the order x.c0, x.c1, y.c0, y.c1.
 
-    What is not below the modulus is said of the coordinate where the form names coordinates, else of the point.
+    "not below the modulus" is said about the coordinate in formats that name coordinates, elsewhere about the point.
     """
 
     name: str
@@ -22,7 +22,7 @@ class PointLie:
 
 
 def flat(point) -> tuple[int, ...]:
-    """The coordinates of a point of ours."""
+    """The coordinates of a point as a flat tuple."""
     return (point.x, point.y) if isinstance(point.x, int) else (*point.x, *point.y)
 
 
@@ -49,7 +49,7 @@ def of(point) -> list[PointLie]:
     return lies
 
 
-# What is not the decimal string of a number, though most readers take most of these for one.
+# Not canonical decimal strings, though most readers accept most of them.
 NOT_NUMBERS = ["01", "00", "-1", "-0", "+1", " 1", "1 ", "1\n", "1_0", "1,0", "1.0", "1e3", "0x1", "", "١", "²",
                1, 0, True, None, ["1"], {"1": "1"}]  # fmt: skip
 NOT_BELOW = {"r": [R, R + 5, 2 * R, MOST, 2**256, 10**1000], "p": [P, P + 1, MOST, 2**256, 10**1000]}

@@ -1,4 +1,4 @@
-"""The contracts give the verdict of the Python verifier on every lie that calldata can tell.
+"""The contracts agree with the Python verifier on every lie that can be expressed in calldata.
 
 Where Python raises FormatError the contract reverts, where it raises InvalidProof the contract returns false.
 """
@@ -28,7 +28,7 @@ both = pytest.mark.parametrize("language", ["solidity", "vyper"])
 
 @pytest.fixture(scope="module")
 def verdict(chain):
-    """What a contract for the honest key says to a call."""
+    """The verdict of a contract for the honest key on a call."""
     addresses = {language: chain.deploy(deployments.ours(language, forms.key())) for language in ("solidity", "vyper")}
     return lambda language, data: chain.call(addresses[language], data).verdict
 
@@ -57,7 +57,7 @@ def in_python(data: bytes) -> str:
     return "true"
 
 
-def test_what_calldata_can_tell_is_no_small_part():
+def test_many_of_the_lies_can_be_expressed_in_calldata():
     assert {case.field for case in EXPRESSIBLE} == set(PLACES) and len(EXPRESSIBLE) > 30
 
 
@@ -72,10 +72,10 @@ PROOF = forms.proof()
 NEGATED = [bn254.negate(point) for point in (PROOF.a, PROOF.b, PROOF.c)]
 VERDICTS = [
     ("the proof", PROOF, forms.PUBLIC, "true"),
-    ("the proof, A and B turned over", keys.Proof(*NEGATED[:2], PROOF.c), forms.PUBLIC, "true"),
+    ("the proof, A and B negated", keys.Proof(*NEGATED[:2], PROOF.c), forms.PUBLIC, "true"),
     ("another proof of it", known.proof(forms.PUBLIC, 17, 19), forms.PUBLIC, "true"),
-    ("A turned over", keys.Proof(NEGATED[0], PROOF.b, PROOF.c), forms.PUBLIC, "false"),
-    ("B turned over", keys.Proof(PROOF.a, NEGATED[1], PROOF.c), forms.PUBLIC, "false"),
+    ("A negated", keys.Proof(NEGATED[0], PROOF.b, PROOF.c), forms.PUBLIC, "false"),
+    ("B negated", keys.Proof(PROOF.a, NEGATED[1], PROOF.c), forms.PUBLIC, "false"),
     ("C turned over", keys.Proof(PROOF.a, PROOF.b, NEGATED[2]), forms.PUBLIC, "false"),
     ("A and C exchanged", keys.Proof(PROOF.c, PROOF.b, PROOF.a), forms.PUBLIC, "false"),
     ("the generators", keys.Proof(bn254.G1, bn254.G2, bn254.G1), forms.PUBLIC, "false"),

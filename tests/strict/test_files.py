@@ -1,4 +1,4 @@
-"""Every lie is refused by the Python API and by the command line with one sentence, before anything is computed."""
+"""The Python API and the command line refuse every lie with the same sentence, before anything is computed."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_a_lie_is_refused_with_its_sentence_in_python_and_on_the_command_line(ca
     data = case.change(forms.honest()[case.file])
     with pytest.raises(FormatError, match=case.sentence) as said:
         forms.READ[case.file](data)
-    monkeypatch.setattr(warmup, "compile_kernels", lambda: pytest.fail("it was believed so far"))
+    monkeypatch.setattr(warmup, "compile_kernels", lambda: pytest.fail("the file was accepted"))
     path = place / case.file
     path.write_bytes(data)
     try:
@@ -43,18 +43,18 @@ def test_a_lie_is_refused_with_its_sentence_in_python_and_on_the_command_line(ca
         path.write_bytes(forms.honest()[case.file])
 
 
-def test_the_count_of_inputs_is_the_verifier_s_business_too():
-    """Whoever makes his list of inputs himself has no decoder that could have counted."""
+def test_the_verifier_checks_the_number_of_inputs_too():
+    """A caller may build the list of inputs without a decoder."""
     for public in ([], forms.PUBLIC[:1], [*forms.PUBLIC, 0]):
         with pytest.raises(InvalidProof, match=f"the key is for 2 public inputs, and there are {len(public)}$"):
             verifier.verify(forms.key(), public, forms.proof())
 
 
-def test_every_field_of_every_file_is_lied_about():
-    """So that a field that is added to a format is missed here."""
-    told = " ".join(NAMES)
+def test_the_table_has_a_lie_for_every_field_of_every_file():
+    """Fails when a format gets a new field without a lie."""
+    names = " ".join(NAMES)
     fields = {"vk_alpha_1", "vk_beta_2", "vk_gamma_2", "vk_delta_2", "IC 0", "IC 1", "IC 2", "nPublic", "protocol"}
     fields |= {"curve", "vk_alphabeta_12", "pi_a", "pi_b", "pi_c", "public input 0", "public input 1"}
-    assert [field for field in fields if field not in told] == []
+    assert [field for field in fields if field not in names] == []
     assert snarkjs._KEY_FIELDS | snarkjs._KEY_OPTIONAL | snarkjs._PROOF_FIELDS <= fields | {"IC"}
     assert keys.MAX_PUBLIC == 65_536

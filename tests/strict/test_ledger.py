@@ -1,4 +1,4 @@
-"""The ledger's bytes: every lie about a point is refused in a leg's proofs and a pool's keys, with the same words."""
+"""Every lie about a point is refused in the proofs of a leg and the keys of a pool, in the same words."""
 
 import pytest
 
@@ -23,20 +23,20 @@ def data(coordinates: tuple[int, ...]) -> bytes:
 
 
 def changed(whole: bytes, point, lie: PointLie) -> bytes:
-    """The bytes with the lie in the place where the point is."""
+    """The bytes with the lie in place of the point."""
     honest = data(lies.flat(point))
     assert whole.count(honest) == 1
     return whole.replace(honest, data(lie.coordinates))
 
 
-def told(**points) -> list:
+def lies_about(**points) -> list:
     """Every lie about every one of these points."""
     return [pytest.param(name, point, lie, id=f"{name}: {lie.name}")
             for name, point in points.items() for lie in lies.of(point)]  # fmt: skip
 
 
-PROOF_LIES = told(a=forms.proof().a, b=forms.proof().b, c=forms.proof().c)
-KEY_LIES = told(
+PROOF_LIES = lies_about(a=forms.proof().a, b=forms.proof().b, c=forms.proof().c)
+KEY_LIES = lies_about(
     alpha=KEY.alpha_g1, beta=KEY.beta_g2, gamma=KEY.gamma_g2, delta=KEY.delta_g2, ic_0=KEY.ic[0], ic_8=KEY.ic[8]
 )
 
@@ -64,7 +64,7 @@ def test_a_pool_with_a_lie_in_a_key_is_refused(name, point, lie):
 
 
 @pytest.mark.parametrize("length", [0, 1, 447, 448, 511, 513, 448 + 64 * (keys.MAX_PUBLIC + 2)])
-def test_a_key_of_a_length_that_no_count_of_inputs_gives_is_refused(length):
+def test_a_key_of_an_impossible_length_is_refused(length):
     with pytest.raises(FormatError, match=f"the verifying key has {length} bytes"):
         keys.decode_verifying_key(bytes(length))
 

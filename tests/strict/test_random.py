@@ -43,12 +43,13 @@ def test_a_changed_file_is_refused_or_says_the_same(file):
 
 
 @pytest.mark.parametrize("file", forms.FILES)
-def test_with_other_spaces_a_file_says_the_same(file):
+def test_white_space_does_not_change_the_meaning_of_a_file(file):
     data = forms.honest()[file]
     assert forms.READ[file](b"\n " + data.replace(b",", b" ,\t\r\n") + b"  \n") == forms.READ[file](data)
 
 
-def test_what_we_write_is_what_was_read():
+def test_files_that_are_written_are_read_again():
     key, public, proof = (forms.READ[name](data) for name, data in forms.honest().items())
     texts = (snarkjs.encode_verifying_key(key), snarkjs.encode_public(public), snarkjs.encode_proof(proof))
-    assert [forms.READ[name](text.encode()) for name, text in zip(forms.FILES, texts)] == [key, public, proof]
+    again = [forms.READ[name](text.encode()) for name, text in zip(forms.FILES, texts, strict=True)]
+    assert again == [key, public, proof]

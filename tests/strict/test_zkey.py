@@ -1,4 +1,4 @@
-"""The same lies in a .zkey file, whose points are Montgomery words; and no other door for points than the one."""
+"""The same lies in a .zkey file, whose points are Montgomery words; and points are made in checked places only."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ def key():
 
 
 def words(lie: PointLie) -> bytes:
-    """The point's coordinates times 2^256 modulo p, and what is not reduced as far above p as it is told."""
+    """The coordinates times 2^256 modulo p, plus p for coordinates that are not reduced."""
     raw = [c if c == MOST else c % P * MONTGOMERY % P + (P if c >= P else 0) for c in lie.coordinates]
     return b"".join(c.to_bytes(32, "little") for c in raw)
 
@@ -36,8 +36,8 @@ def test_the_honest_file_is_read(key):
     assert (found, beta, delta) == (key.verifying, key.beta_g1, key.delta_g1)
 
 
-def told(key) -> list[tuple[int, int, str, PointLie]]:
-    """Every lie: in which section, where, and the name of the point there."""
+def all_lies(key) -> list[tuple[int, int, str, PointLie]]:
+    """Every lie with its section, its position there, and the name of the point."""
     vk, position, rows = key.verifying, BEFORE_POINTS, []
     named = [("alpha", vk.alpha_g1), ("beta", key.beta_g1), ("beta", vk.beta_g2), ("gamma", vk.gamma_g2),
              ("delta", key.delta_g1), ("delta", vk.delta_g2)]  # fmt: skip
@@ -49,7 +49,7 @@ def told(key) -> list[tuple[int, int, str, PointLie]]:
 
 def test_a_lie_about_a_point_of_the_header_or_of_ic_is_refused(key):
     sections = iden3.zkey_sections(key)
-    rows = told(key)
+    rows = all_lies(key)
     assert len(rows) > 60
     for section, position, name, lie in rows:
         lying = bytearray(sections[section])
@@ -58,7 +58,7 @@ def test_a_lie_about_a_point_of_the_header_or_of_ic_is_refused(key):
             zkeyheader.read_fixed(iden3.container(b"zkey", 1, sections | {section: bytes(lying)}))
 
 
-def test_points_are_made_where_they_are_checked_where_kernels_answer_and_where_they_are_drawn():
+def test_points_are_made_only_by_checks_kernels_and_the_ceremonys_draws():
     files = (path for package in ("zk", "circuits", "settlement", "prover") for path in (ROOT / package).rglob("*.py"))
     makers = {str(path.relative_to(ROOT)) for path in files if re.search(r"\bG[12]Point\(", path.read_text("utf-8"))}
     checked, answered, drawn = "zk/curves/bn254.py", {"zk/curves/g1.py", "zk/curves/g2.py"}, "zk/ceremony/chacha.py"

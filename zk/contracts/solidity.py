@@ -1,12 +1,12 @@
 """A Solidity contract that verifies the proofs of one key, for `zkey export solidityverifier`.
 
-The contract has three answers, so that nobody takes trouble for a verdict.  It returns true for a valid proof and
-false when the pairing was computed and is not one.  It reverts with a custom error when there is nothing to compute: a
-public input is not below r, the proof has an identity, or a precompile refuses a point or runs out of gas.
-What zk/groth16 refuses as FormatError is what the contract reverts on.
+The contract has three answers, so that a failure is never mistaken for a verdict.  It returns true for a valid proof,
+and false when the pairing was computed and is not one.  It reverts with a custom error when the pairing cannot be
+computed: a public input is not below r, a point of the proof is the identity, or a precompile refuses a point or runs
+out of gas.  The contract reverts where zk/groth16 raises FormatError.
 
-The call is that of snarkjs's contracts, so calldata is interchangeable.  Solidity has no arrays of length zero: for a
-key without public inputs the last argument is `uint256[]` and has to be empty, which takes the same text of arguments.
+The function is that of snarkjs's contracts, so calldata is interchangeable.  Solidity has no arrays of length zero: for
+a key without public inputs the last argument is `uint256[]` and must be empty; the text of the arguments is the same.
 
 Each public input costs about 82 bytes of code, and Ethereum's limit of 24,576 (EIP-170) is reached at about 280 of
 them.  Sources: EIP-196, EIP-197 and EIP-1108 for the precompiles.
@@ -109,10 +109,10 @@ _LENGTH_CHECK = "        if (publicInputs.length != 0) revert TooManyPublicInput
 def contract(key: VerifyingKey, name: str = "Groth16Verifier") -> str:
     """The source of a contract called `name` that verifies proofs under this key.
 
-    Raises FormatError when the name is none that Solidity could have.
+    Raises FormatError when Solidity does not allow the name.
     """
     if not _NAME.fullmatch(name):
-        raise FormatError("the contract's name is not a letter followed by letters, digits and _")
+        raise FormatError("the contract's name must be a letter or _ followed by at most 79 letters, digits and _")
     has_inputs = key.num_public > 0
     return _CONTRACT.substitute(
         name=name,
@@ -140,11 +140,11 @@ def _product(index: int, point: G1Point) -> str:
 
 
 def _negated(point: G2Point) -> list[object]:
-    """The words of -point, in the order of EIP-197, the point's own numbers being what is read."""
+    """The words of -point in the order of EIP-197, written so that a reader sees the numbers of the point."""
     return [point.x[1], point.x[0], f"sub(P, {point.y[1]})", f"sub(P, {point.y[0]})"]
 
 
 def _store(start: int, words: Iterable[object]) -> str:
     """Assembly that writes these words into `pairs` from word `start` on."""
-    places = (f"add(pairs, {(start + i) * _WORD:#x})" for i in range(24))
-    return "\n".join(f"            mstore({place}, {word})" for place, word in zip(places, words))
+    lines = (f"mstore(add(pairs, {(start + i) * _WORD:#x}), {word})" for i, word in enumerate(words))
+    return "\n".join(f"            {line}" for line in lines)

@@ -1,8 +1,8 @@
 """A Vyper contract that verifies the proofs of one key, with the function and the answers of zk/contracts/solidity.py.
 
-Vyper names no errors, so what reverts says why in a sentence.  Its `ecadd` and `ecmul` revert when the precompile does
-not do its work, `raw_call` too.  An array of length zero is none there either: for a key without public inputs the last
-argument is a list with room for one, which has to be empty.
+Vyper has no custom errors, so a revert gives its reason in a sentence.  Vyper's `ecadd`, `ecmul` and `raw_call` revert
+when a precompile fails.  Vyper has no arrays of length zero either: for a key without public inputs the last argument
+is a list with room for one, which must be empty.
 
 Each public input costs about 118 bytes of code, and Ethereum's limit (EIP-170) is reached at about 190 of them.
 """
@@ -98,7 +98,7 @@ def _product(index: int, point: G1Point) -> str:
 
 
 def _negated(point: G2Point) -> list[object]:
-    """The words of -point, in the order of EIP-197, the point's own numbers being what is read."""
+    """The words of -point in the order of EIP-197, written so that a reader sees the numbers of the point."""
     return [point.x[1], point.x[0], f"P - {point.y[1]}", f"P - {point.y[0]}"]
 
 

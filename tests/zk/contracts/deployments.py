@@ -8,7 +8,7 @@ from zk.contracts import solidity, vyper
 from zk.formats import snarkjs
 from zk.groth16.keys import VerifyingKey
 
-# What our contracts revert with, and how the answer begins.
+# Reasons to revert, and how the answers of our contracts begin.
 SOLIDITY = {
     "input": evm.error("PublicInputNotBelowR(uint256)"),
     "identity": evm.error("ProofHasIdentity()"),

@@ -1,4 +1,4 @@
-"""The text that snarkjs prints and the bytes that ethers makes of it."""
+"""The text is the one that snarkjs prints; our encoding of calls is the one of ethers."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_the_text_is_snarkjs_s_byte_for_byte(tmp_path, public):
 
 
 @pytest.mark.parametrize("public", INPUTS, ids=len)
-def test_the_bytes_are_what_ethers_makes_of_that_text(public):
+def test_ethers_encodes_that_text_to_the_same_bytes(public):
     proof = known.proof(public)
     last = f"uint256[{len(public)}]" if public else "uint256[]"
     expected = node.run(ENCODE, last, calldata.text(proof, public)).strip()

@@ -1,6 +1,7 @@
-"""What a verification costs as a transaction of its own: `pytest -s tests/zk/contracts/test_contract_gas.py` prints the table.
+"""The gas of a verification as a transaction of its own.
 
-The public inputs are as long as they can be.  snarkjs's contract cannot be compiled for a key without public inputs.
+`pytest -s tests/zk/contracts/test_contract_gas.py` prints the table.  The public inputs have the maximal length.
+snarkjs's contract cannot be compiled for a key without public inputs.
 """
 
 import pytest
@@ -25,7 +26,7 @@ def code(kind: str, inputs: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind, inputs", ROWS)
-def test_a_verification_costs_what_is_said(chain, kind, inputs):
+def test_a_verification_costs_as_much_gas_as_documented(chain, kind, inputs):
     public = [R - 1 - j for j in range(inputs)]
     spent = chain.gas(chain.deploy(code(kind, inputs)), calls.encode(known.proof(public), public))
     print(f"{kind:>10} {inputs} public inputs {spent:>9,} gas")

@@ -1,4 +1,4 @@
-"""The contracts that we write, compiled and called: true, false and every reason to revert."""
+"""Our contracts, compiled and called: true, false and every reason to revert."""
 
 import re
 
@@ -28,14 +28,14 @@ def call(public: list[int], **changes) -> bytes:
 
 
 def written(data: bytes, word: int, *values: int) -> bytes:
-    """The call with other words from this one on: a is words 0 and 1, b 2 to 5, c 6 and 7, then the inputs."""
+    """The call with these words from `word` on: a is words 0 and 1, b 2 to 5, c 6 and 7, then come the inputs."""
     start = HEAD + 32 * word
     return data[:start] + b"".join(v.to_bytes(32, "big") for v in values) + data[start + 32 * len(values) :]
 
 
 @pytest.fixture(scope="module")
 def deployed(chain):
-    """The address of our contract in a language for so many inputs of the known key."""
+    """The address of our contract for the known key with this number of inputs."""
     addresses = {}
 
     def address(language: str, inputs: int) -> str:
@@ -48,7 +48,7 @@ def deployed(chain):
 
 @both
 @pytest.mark.parametrize("public", PUBLIC, ids=len)
-def test_a_valid_proof_is_true_and_another_statement_s_is_false(chain, deployed, language, public):
+def test_a_valid_proof_is_true_and_is_false_for_another_statement(chain, deployed, language, public):
     address = deployed(language, len(public))
     assert chain.call(address, call(public)).verdict == "true"
     assert chain.call(address, call(public, a=17, b=19)).verdict == "true"
@@ -76,7 +76,7 @@ def test_an_identity_in_the_proof_reverts(chain, deployed, language, word, lengt
 
 
 OUTSIDE = reference.twist_points(1)[0]
-REFUSED = [  # what a precompile refuses: where, and what is written there
+REFUSED = [  # points that a precompile refuses: the word, and the values written there
     (0, 1, 3),
     (0, 1 + P, 2),
     (0, 1, 2 + P),
@@ -92,13 +92,13 @@ REFUSED = [  # what a precompile refuses: where, and what is written there
 
 @both
 @pytest.mark.parametrize("word, values", [(row[0], row[1:]) for row in REFUSED])
-def test_what_the_pairing_refuses_reverts_and_is_not_false(chain, deployed, language, word, values):
+def test_a_point_that_the_pairing_refuses_reverts_instead_of_returning_false(chain, deployed, language, word, values):
     answer = chain.call(deployed(language, 1), written(call([R - 1]), word, *values))
     assert deployments.is_about(answer, language, "precompile")
 
 
 @both
-def test_a_count_of_inputs_that_is_not_the_key_s_reverts(chain, deployed, language):
+def test_another_number_of_inputs_than_the_key_s_reverts(chain, deployed, language):
     assert not chain.call(deployed(language, 1), call([])).is_done
     assert not chain.call(deployed(language, 1), call([1, 2])).is_done
     assert not chain.call(deployed(language, 1), call([R - 1])[:-1]).is_done
@@ -119,7 +119,7 @@ def test_too_little_gas_never_makes_a_valid_proof_false(deployed, chain, languag
 
 @pytest.mark.parametrize("language, precompile", [("solidity", 6), ("solidity", 7), ("solidity", 8), ("vyper", 8)])
 def test_on_a_chain_without_a_precompile_nothing_verifies(chain, language, precompile):
-    """A call of an address without code succeeds and returns nothing; what lies in memory is no verdict."""
+    """A call of an address without code succeeds and returns nothing; old memory must not become a verdict."""
     key, nowhere = known.key(1), 0x800 + precompile
     if language == "solidity":
         source, count = re.subn(rf"\(gas\(\), {precompile},", f"(gas(), {nowhere},", solidity.contract(key))
@@ -130,7 +130,7 @@ def test_on_a_chain_without_a_precompile_nothing_verifies(chain, language, preco
     assert count == 1 and not chain.call(chain.deploy(code), call([R - 1])).is_done
 
 
-def test_without_the_optimiser_it_answers_alike(chain):
+def test_without_the_optimiser_the_contract_gives_the_same_answers(chain):
     address = chain.deploy(evm.solidity(solidity.contract(known.key(1)), is_optimised=False))
     assert chain.call(address, call([5])).verdict == "true"
     assert chain.call(address, written(call([5]), 8, 6)).verdict == "false"
@@ -152,5 +152,5 @@ def test_a_name_that_no_contract_can_have_is_refused(name):
         solidity.contract(known.key(0), name)
 
 
-def test_the_contract_is_called_as_it_is_told():
+def test_the_contract_has_the_given_name():
     assert "\ncontract Margin {" in solidity.contract(known.key(0), "Margin")

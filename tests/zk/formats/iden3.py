@@ -1,4 +1,4 @@
-"""Writes circom's and snarkjs's binary files for tests: a list of sections, so that a test can change one."""
+"""Writes circom's and snarkjs's binary files for tests, as sections that a test can change."""
 
 import struct
 
@@ -63,7 +63,7 @@ def zkey_sections(key: ProvingKey) -> Sections:
 
 
 def terms(entries: list[tuple[int, int, int, int]]) -> bytes:
-    """Entries (matrix, row, wire, coefficient) as they lie in the file."""
+    """The section of the terms (matrix, row, wire, coefficient)."""
     return u32(len(entries)) + b"".join(
         u32(*places) + field(value * MONTGOMERY * MONTGOMERY % R) for *places, value in entries
     )
@@ -79,17 +79,17 @@ def _matrix(key: ProvingKey, name: str, number: int) -> list[tuple[int, int, int
     ]
 
 
-def _spread(wires: int, present: np.ndarray, points: np.ndarray) -> bytes:
-    """The points of all wires, all zero for those that have none."""
-    everything = np.zeros((wires, *points.shape[1:]), dtype=np.uint64)
+def _spread(num_wires: int, present: np.ndarray, points: np.ndarray) -> bytes:
+    """The points of all wires, all zero for wires without a point."""
+    everything = np.zeros((num_wires, *points.shape[1:]), dtype=np.uint64)
     everything[present] = points
     return everything.tobytes()
 
 
 def r1cs_sections(system: R1CS) -> Sections:
-    """What CIRCUIT.r1cs is made of; all public wires are inputs."""
+    """The sections of CIRCUIT.r1cs; all public wires are inputs."""
     header = u32(32) + field(R) + u32(system.num_wires, 0, system.num_public, 0)
-    triples = zip(*(matrix.rows() for matrix in (system.a, system.b, system.c)))
+    triples = zip(*(matrix.rows() for matrix in (system.a, system.b, system.c)), strict=True)
     return {
         2: b"".join(combination(row) for triple in triples for row in triple),
         1: header + struct.pack("<QI", system.num_wires, system.num_constraints),

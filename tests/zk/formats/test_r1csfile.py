@@ -16,7 +16,7 @@ from zk.r1cs import r1cs
 
 SECTIONS = iden3.r1cs_sections(cubic.system())
 GOOD = iden3.container(b"r1cs", 1, SECTIONS)
-WIRES, PRIVATE, CONSTRAINTS = 36, 48, 60  # where the header has these numbers
+WIRES, PRIVATE, CONSTRAINTS = 36, 48, 60  # offsets of these numbers in the header
 
 
 def rows(matrix: r1cs.SparseMatrix) -> list:
@@ -39,7 +39,9 @@ def replaced(number: int, data: bytes) -> bytes:
 
 def with_first_row(terms: list[tuple[int, int]]) -> bytes:
     """The file with another first combination of the first constraint."""
-    [_, *rest] = [row for triple in zip(*(rows(getattr(cubic.system(), n)) for n in "abc")) for row in triple]
+    system = cubic.system()
+    triples = zip(rows(system.a), rows(system.b), rows(system.c), strict=True)
+    [_, *rest] = [row for triple in triples for row in triple]
     return replaced(2, b"".join(map(iden3.combination, [terms, *rest])))
 
 
@@ -49,7 +51,7 @@ def test_a_system_that_is_written_is_read_again():
     assert r1cs.first_unsatisfied(found, qap.cubic_witness(5, 6)) is None
 
 
-def test_what_is_written_here_is_what_another_program_writes_and_is_read_again():
+def test_the_writer_writes_what_circom_would_and_it_is_read_again():
     plain, counted = io.BytesIO(), io.BytesIO()
     r1cswriter.write(plain, cubic.system(), num_private_inputs=0)
     parts = r1csfile.split(plain.getvalue())[1]

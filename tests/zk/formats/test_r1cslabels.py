@@ -21,7 +21,7 @@ def test_the_labels_are_those_of_the_file():
     assert r1cslabels.decode(file(labels)).tolist() == labels
 
 
-def test_circoms_before_2_wrote_one_less_which_tells_nothing():
+def test_the_labels_of_circom_before_2_which_has_one_less_are_not_used():
     assert r1cslabels.decode(file(list(range(WIRES - 1)))) is None
 
 

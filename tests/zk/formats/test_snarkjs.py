@@ -24,7 +24,7 @@ def refused(decode, data: bytes | str, why: str) -> None:
 
 
 def changed(text: str, path: list, value: object) -> str:
-    """The JSON text with the value at a path replaced, or taken away when the value is ...."""
+    """The JSON text with the value at a path replaced, or removed when the value is `...`."""
     document = json.loads(text)
     *parents, last = path
     holder = reduce(lambda inner, step: inner[step], parents, document)
@@ -157,5 +157,5 @@ def test_the_alphabeta_that_snarkjs_writes_is_accepted():
         (b" " * (snarkjs.MAX_PROOF_BYTES + 1), "is the limit"),
     ],
 )
-def test_doubtful_json_is_refused(data, why):
+def test_json_that_is_not_strict_is_refused(data, why):
     refused(snarkjs.decode_proof, data, why)

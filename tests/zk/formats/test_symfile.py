@@ -7,7 +7,7 @@ from zk.formats import symfile
 TEXT = b"1,1,1,main.out[0]\n2,2,1,main.k\n3,-1,0,main.sub.x\n4,2,0,main.sub.y\n5,4,0,main.sub._$z9\n"
 
 
-def test_every_wire_has_the_first_of_its_names_and_those_without_one_their_number():
+def test_a_wire_is_named_by_its_first_signal_or_by_its_number():
     found = symfile.decode(TEXT)
     assert found.names == ["main.out[0]", "main.k", "main.sub.x", "main.sub.y", "main.sub._$z9"]
     assert found.wire_indices.tolist() == [1, 2, -1, 2, 4]

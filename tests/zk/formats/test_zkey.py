@@ -18,13 +18,13 @@ from zk.formats import snarkjs, wtns, zkey, zkeyheader
 from zk.groth16 import generator, keys, prover, verifier
 from zk.groth16.keys import ProvingKey
 
-HEADER_NUMBERS = 4 + 32 + 4 + 32  # where the header's wires, public inputs and domain stand
+HEADER_NUMBERS = 4 + 32 + 4 + 32  # the offset of the numbers of wires, public inputs and the domain in the header
 HEADER_POINTS = HEADER_NUMBERS + 12
 
 
 @cache
 def key() -> ProvingKey:
-    """A key whose tables have one level, as those of a .zkey file."""
+    """A key whose window tables have one level, as a key from a .zkey file."""
     made = generator.generate(cubic.system())
     return replace(made, **{name: getattr(made, name)[:1] for name in keys.QUERIES})
 

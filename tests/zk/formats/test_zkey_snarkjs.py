@@ -1,4 +1,4 @@
-"""Keys are made, contributed to and exported byte for byte as snarkjs does, and each accepts what the other made."""
+"""Keys are made, contributed to and exported byte for byte as by snarkjs, and each accepts the keys of the other."""
 
 import io
 from dataclasses import replace

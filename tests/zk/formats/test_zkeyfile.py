@@ -1,4 +1,4 @@
-"""A .zkey file with its contributions is read as it was written, and refused by part when it is not one."""
+"""A .zkey file with its contributions is read as it was written; a malformed one is refused by part."""
 
 import io
 
@@ -48,7 +48,7 @@ def test_a_new_key_has_snarkjs_order_of_sections_and_a_later_one_that_of_their_n
     assert list(sections(written(test_phase2.keys()[1]))) == list(range(1, 11))
 
 
-def test_a_key_before_phase_two_is_read_here_and_nowhere_else():
+def test_a_key_before_phase_two_is_read_for_ceremonies_only():
     data = written(test_phase2.keys()[0])
     assert zkeyfile.decode(data).header.delta_g2 == zkeyfile.decode(data).header.gamma_g2
     with pytest.raises(FormatError, match="delta = ±gamma"):

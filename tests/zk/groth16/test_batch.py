@@ -27,11 +27,11 @@ def multiples(generator, seed, count):
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 17])
 @pytest.mark.parametrize("tasks", [1, 2, 5])
-def test_the_loops_of_many_pairs_multiply_to_that_of_one_after_the_other(monkeypatch, count, tasks):
+def test_the_miller_loops_of_many_pairs_have_the_product_of_single_ones(monkeypatch, count, tasks):
     monkeypatch.setenv("ZKSETTLE_THREADS", str(tasks))
     left, right = multiples(G1, count, count), multiples(G2, count + 1, count)
     values = pairing.millers(g1.encode(left), g2.encode(right))
-    expected = pairing.product(list(zip(left, right)))
+    expected = pairing.product(list(zip(left, right, strict=True)))
     assert tuple(array.decode(FP, pairing.exponentiated(values).reshape(12, 4))) == expected
 
 
@@ -40,13 +40,13 @@ def test_the_identity_in_any_lane_contributes_nothing(where):
     left, right = multiples(G1, 3, 9), multiples(G2, 4, 9)
     left[where] = None
     values = pairing.millers(g1.encode(left), g2.encode(right))
-    rest = [pair for pair in zip(left, right) if pair[0] is not None]
+    rest = [pair for pair in zip(left, right, strict=True) if pair[0] is not None]
     assert tuple(array.decode(FP, pairing.exponentiated(values).reshape(12, 4))) == pairing.product(rest)
 
 
 @pytest.fixture(scope="module")
 def items():
-    """65 valid members under two keys, of every kind of size."""
+    """65 valid claims under two keys, with inputs of every kind of size."""
     chance = random.Random(5)
     made = []
     for index in range(65):

@@ -115,7 +115,7 @@ def test_a_proof_under_another_key_is_refused(key, proof):
 
 
 def test_a_proof_can_be_rerandomised_so_its_bytes_identify_nothing(key, proof):
-    """(x A, B / x, C) is valid for every x: why bundle ids are digests of bodies."""
+    """(x A, B / x, C) is valid for every x; this is why bundle ids are digests of bodies."""
     x = 12345
     other = Proof(bn254.multiply(x, proof.a), bn254.multiply(pow(x, -1, R), proof.b), proof.c)
     verifier.verify(key.verifying, PUBLIC, other)
@@ -177,7 +177,7 @@ def test_the_first_bad_member_is_named_even_when_a_later_one_is_malformed(batch)
 
 
 def test_errors_that_cancel_out_do_not_pass_a_batch(batch):
-    """C + D in one proof and C - D in another have the same sum: only the random weights tell."""
+    """C + D in one proof and C - D in another have the same sum: only random weights tell them apart."""
     (key, x, first), (_, y, second) = batch[0], batch[2]
     shift = bn254.multiply(99, bn254.G1)
     first = replace(first, c=bn254.add(first.c, shift))

@@ -1,4 +1,4 @@
-"""The algebra of Groth16 on logarithms: it says nothing about our code, and everything about what the code must do."""
+"""The algebra of Groth16 on discrete logarithms: it tests no code of ours, but shows what the code must do."""
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +36,7 @@ def test_a_lie_in_any_wire_has_no_quotient_and_no_guess_replaces_it(x, k, wire, 
 def test_before_phase_two_anything_can_be_proved():
     forgeable = groth16.setup(qap.CUBIC, groth16.Secrets(11, 12, 13, 14, 14))
     public = [123, 456]
-    inputs = sum(value * ic for value, ic in zip([1, *public], forgeable.ic))
+    inputs = sum(value * ic for value, ic in zip([1, *public], forgeable.ic, strict=True))
     forgery = groth16.Proof(12, 13, -inputs)
     assert groth16.is_valid(forgeable, public, forgery)
     assert not groth16.is_valid(KEY, public, forgery)

@@ -47,7 +47,7 @@ def test_a_generated_key_is_the_points_of_the_key_in_the_exponent(monkeypatch):
     assert [j for j in range(7) if expected.b[j]] == list(made.b_indices)
 
 
-def test_two_keys_for_one_system_share_nothing(key):
+def test_two_keys_for_one_system_have_nothing_in_common(key):
     other = generator.generate(cubic.system())
     assert keys.digest(other.verifying) != keys.digest(key.verifying)
     assert not set(g1.decode(other.h_query[0])) & set(g1.decode(key.h_query[0]))
@@ -138,7 +138,7 @@ def test_a_proving_key_comes_back_from_its_arrays(key, tmp_path):
     assert np.shares_memory(again.h_query, mapped["h"]), "the points stay in the file"
 
 
-def test_a_key_says_nothing_but_its_size(key):
+def test_the_repr_of_a_key_shows_only_its_size(key):
     assert repr(key) == "ProvingKey(7 wires, domain 2^3)"
 
 

@@ -1,4 +1,4 @@
-"""Groth16 against others: snarkjs accepts what we make, and we accept what others make."""
+"""Groth16 with other programs: snarkjs accepts our proofs, and we accept the proofs of others."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A verifying key that was made ready says the same as the key, and its parts are what they stand for."""
+"""A prepared key gives the same answers as the key, and its parts are what their names say."""
 
 import random
 from dataclasses import replace
@@ -42,7 +42,7 @@ def test_prepared_lines_give_the_pairing_of_py_ecc(moving, fixed):
     expected = reference_pairing.product([((p.x, p.y), (q.x, q.y)) for p, q in pairs])
     plain = pairing.product(pairs)
     assert value(found) == list(plain)
-    assert field.from_pairs(zip(plain[::2], plain[1::2])) == expected
+    assert field.from_pairs(zip(plain[::2], plain[1::2], strict=True)) == expected
 
 
 def test_the_identity_on_the_left_contributes_nothing():
@@ -112,7 +112,7 @@ def test_inputs_whose_sum_is_the_identity_verify_and_others_do_not():
         verifier.verify(key, [public[0] - 1], known.proof(public))
 
 
-def test_equal_keys_share_what_was_made_ready_and_others_do_not():
+def test_equal_keys_share_a_prepared_key_and_others_do_not():
     key = known.key(1)
     assert prepared.prepare(key) is prepared.prepare(replace(key))
     assert prepared.prepare(key) is not prepared.prepare(replace(key, alpha_g1=G1))

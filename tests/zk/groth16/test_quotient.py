@@ -52,7 +52,7 @@ def test_a_witness_that_satisfies_nothing_gives_no_quotient(key):
     scalars = array.from_plain(quotient.evaluate(key, cubic.words(witness)))
     extended = qap.with_public_rows(qap.CUBIC)
     columns = [qap.combination(qap.columns(rows, 7, N), witness) for rows in (extended.a, extended.b, extended.c)]
-    difference = [x - y for x, y in zip(qap.product(*columns[:2]), columns[2] + [0] * N)]
+    difference = [x - y for x, y in zip(qap.product(*columns[:2]), columns[2] + [0] * N, strict=False)]
     _, rest = qap.divide_by_vanishing([x % R for x in difference], N)
     assert any(rest)
     assert scalars != [qap.value(difference, x) for x in odd_nodes()]
@@ -90,7 +90,7 @@ def test_the_difference_is_of_columns_times_n_in_reversed_order(bits):
             array.encode(FR, [size * column[reversed_bits(i, bits)] for i in range(size)]) for column in (a, b, c)
         ]
         plain = polynomial.difference(ntt.domain(bits), *columns)
-        assert array.from_plain(plain) == [(x * y - z) % R for x, y, z in zip(a, b, c)]
+        assert array.from_plain(plain) == [(x * y - z) % R for x, y, z in zip(a, b, c, strict=True)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 300])
@@ -99,7 +99,7 @@ def test_products_and_plain_words_of_any_number_of_rows(count):
     columns, result = [array.encode(FR, values) for values in (a, b)], np.empty((count, 4), np.uint64)
     polynomial.product(*columns, result)
     assert array.is_canonical(FR, result)
-    assert array.from_plain(polynomial.to_plain(result)) == [x * y % R for x, y in zip(a, b)]
+    assert array.from_plain(polynomial.to_plain(result)) == [x * y % R for x, y in zip(a, b, strict=True)]
 
 
 @settings(max_examples=20, deadline=None)
