@@ -45,7 +45,7 @@ def witness(
         signals = inputs.decode(_content(values, inputs.MAX_BYTES), what)
     names = [] if isinstance(program, bytes | Program) else siblings.signal_names(Path(program))
     loaded = program if isinstance(program, Program) else load_program(program, timeout_s=timeout_s)
-    return calculator.calculate(loaded, signals, limit_s=timeout_s, names=names, given=what)
+    return calculator.calculate(loaded, signals, limit_s=timeout_s, names=names, what=what)
 
 
 def load_program(program: Source, *, timeout_s: float = calculator.DEFAULT_LIMIT_S) -> Program:

@@ -1,8 +1,9 @@
-"""CIRCUIT.wasm: the program that circom 2 compiles a circuit's assignments to, from inputs to a witness.
+"""CIRCUIT.wasm, the program to which circom 2 compiles a circuit's assignments: from inputs to a witness.
 
-It exports a field element's words, eight of 32 bits, by which values come and go; `setInputSignal` with the FNV-1a hash
-of a signal's name; and `getWitness`.  The circuit is computed when the last input is set.  It imports four functions,
-by which it says what went wrong and what `log` prints.  (circom, "witness_calculator.js", which it writes beside it.)
+The program exports eight words of 32 bits, through which field elements come and go, `setInputSignal`, which takes the
+FNV-1a hash of a signal's name, and `getWitness`.  Setting the last input computes the circuit.  The program imports
+four functions, through which it reports errors and what `log` prints (messages.py).  The reference is
+witness_calculator.js, which circom writes beside each program.
 """
 
 import re
@@ -10,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from prover.circom import sandbox
 from prover.circom.inputs import shown
 from prover.circom.messages import Messages
-from prover.circom.wasm_memory import Shuttle
+from prover.circom.wasm_memory import Transfer
 from prover.circom.witnesses import Witness
 from zk.errors import FormatError
 from zk.fields import array
@@ -36,7 +39,7 @@ _INDICES = re.compile(r"(?:\[[0-9]+\])+$")
 
 @dataclass(frozen=True, repr=False)
 class Program:
-    """A circuit's program, compiled for this machine; `memory_bytes` is what it takes to run."""
+    """A circuit's program, compiled for this machine; it takes `memory_bytes` to run."""
 
     engine: Any
     module: Any
@@ -48,16 +51,17 @@ class Program:
 
 
 def load(data: bytes, what: str = "the program", limit_s: float = DEFAULT_LIMIT_S) -> Program:
-    """The program in a .wasm file.  Needs the extra "circom"; takes no longer than `limit_s` seconds.
+    """The program in the content of a .wasm file, compiled within `limit_s` seconds.  Needs the extra "circom".
 
-    Raises FormatError when it is not circom 2's, or needs more than 2 GiB; sandbox.Overdue and sandbox.Unavailable.
+    Raises FormatError when it is not a program of circom 2 or needs more than 2 GiB, sandbox.Overdue and
+    sandbox.Unavailable.
     """
     if len(data) > sandbox.MAX_PROGRAM_BYTES:
         raise FormatError(f"{what} is larger than {sandbox.MAX_PROGRAM_BYTES} bytes")
     wasmtime, engine = sandbox.library(), sandbox.engine()
     module = sandbox.compile(engine, data, limit_s, what)
     _check_types(wasmtime, module, what)
-    pages = sum(e.type.limits.min for e in module.exports if isinstance(e.type, wasmtime.MemoryType))
+    pages = sum(export.type.limits.min for export in module.exports if isinstance(export.type, wasmtime.MemoryType))
     return Program(engine, module, pages * sandbox.PAGE_BYTES + len(data), what)
 
 
@@ -67,22 +71,22 @@ def calculate(
     *,
     limit_s: float = DEFAULT_LIMIT_S,
     names: Iterable[str] = (),
-    given: str = "the inputs",
+    what: str = "the inputs",
 ) -> Witness:
-    """The witness of the circuit for these inputs, as `prover.circom.inputs` reads them.
+    """The witness of the circuit for these inputs, which `prover.circom.inputs` decodes.
 
-    `names` are those of all signals as a .sym file has them, which are asked for when an input is missing; `given` is
-    what sentences call the inputs.
+    `names` are the names of all signals as a .sym file lists them; they are only read when an input is missing.  `what`
+    is what messages call the inputs.
 
     Raises FormatError when the program is not for BN254's field, or an input is unknown, missing, or has another number
-    of values; Unsatisfied, with circom's own words, when an assertion of the circuit fails; sandbox.Overdue when that
+    of values; Unsatisfied, with circom's own words, when an assertion of the circuit fails; and sandbox.Overdue when it
     takes longer than `limit_s` seconds.
     """
 
     def work() -> Witness:
-        circuit = _Circuit(program)
-        circuit.check_inputs(inputs, names, given)
-        return circuit.calculate(inputs, given)
+        instance = _Instance(program)
+        instance.check_inputs(inputs, names, what)
+        return Witness(instance.calculate(inputs), what, instance.log())
 
     return sandbox.run(program.engine, work, limit_s, program.what)
 
@@ -99,50 +103,54 @@ def _signed(word: int) -> int:
     return word - (word >> 31 << 32)
 
 
-class _Circuit:
-    """An instance of the program.  Lives on the sandbox's thread."""
+class _Instance:
+    """An instance of the program.  Only the sandbox's thread uses it."""
 
     def __init__(self, program: Program):
         wasmtime, store = sandbox.library(), sandbox.store(program.engine)
         self._store, self._what = store, program.what
-        is_buffered = any(found.name == "writeBufferMessage" for found in program.module.imports)
+        is_buffered = any(wanted.name == "writeBufferMessage" for wanted in program.module.imports)
         self._messages = Messages(program.what, is_buffered)
         linker = wasmtime.Linker(program.engine)
         for name, function in self._messages.functions().items():
-            shape = wasmtime.FuncType(*([wasmtime.ValType.i32()] * count for count in _IMPORTS[name]))
-            linker.define(store, "runtime", name, wasmtime.Func(store, shape, function, access_caller=True))
+            signature = wasmtime.FuncType(*([wasmtime.ValType.i32()] * count for count in _IMPORTS[name]))
+            linker.define(store, "runtime", name, wasmtime.Func(store, signature, function, access_caller=True))
         self._instance = linker.instantiate(store, program.module)
         self._exports = self._instance.exports(store)
         self._check_field()
 
-    def check_inputs(self, inputs: Mapping[str, list[int]], names: Iterable[str], given: str) -> None:
-        """Raises FormatError unless every input signal of the circuit has its number of values."""
+    def check_inputs(self, inputs: Mapping[str, list[int]], names: Iterable[str], what: str) -> None:
+        """Raises FormatError unless every input signal of the circuit has the right number of values."""
         if "getInputSignalSize" in self._exports:
             for name, values in inputs.items():
-                wanted = self._call("getInputSignalSize", *signal_hash(name))
-                if wanted <= 0 < len(values):
-                    raise FormatError(f"{given}: {shown(name)} is not an input signal of {self._what}")
-                if wanted > 0 and len(values) != wanted:
-                    raise FormatError(f"{given}: {shown(name)} has {len(values)} values instead of {wanted}")
-        found, wanted = sum(map(len, inputs.values())), self._call("getInputSize")
-        if found < wanted:
+                size = self._call("getInputSignalSize", *signal_hash(name))
+                if size <= 0 < len(values):
+                    raise FormatError(f"{what}: {shown(name)} is not an input signal of {self._what}")
+                if size > 0 and len(values) != size:
+                    raise FormatError(f"{what}: {shown(name)} has {len(values)} values instead of {size}")
+        count, needed = sum(map(len, inputs.values())), self._call("getInputSize")
+        if count < needed:
             missing = self._missing(inputs, names)
-            called = f", among them those of {shown(missing)}" if missing else ""
-            raise FormatError(f"{given}: {wanted - found} of {wanted} values are missing{called}")
+            example = f", among them those of {shown(missing)}" if missing else ""
+            raise FormatError(f"{what}: {needed - count} of {needed} values are missing{example}")
 
-    def calculate(self, inputs: Mapping[str, list[int]], name: str) -> Witness:
-        """Sets the inputs, which computes the circuit, and fetches the witness."""
-        shuttle = Shuttle(sandbox.library(), self._store, self._instance)
+    def calculate(self, inputs: Mapping[str, list[int]]) -> np.ndarray:
+        """Sets the inputs, which computes the circuit; returns (num_wires, 4) plain words."""
+        transfer = Transfer(sandbox.library(), self._store, self._instance)
         self._call("init", 0)
         for name, values in inputs.items():
-            shuttle.give(*signal_hash(name), array.plain(values))
-        wires = self._call("getWitnessSize")
-        if not 1 <= wires <= MAX_WIRES:
-            raise FormatError(f"{self._what} has a witness of {wires} wires")
-        witness = shuttle.take(wires)
+            transfer.set_input(*signal_hash(name), array.plain(values))
+        num_wires = self._call("getWitnessSize")
+        if not 1 <= num_wires <= MAX_WIRES:
+            raise FormatError(f"{self._what} has a witness of {num_wires} wires")
+        witness = transfer.witness(num_wires)
         if not array.is_canonical(FR, witness) or witness[0].tolist() != [1, 0, 0, 0]:
-            raise FormatError(f"{self._what} makes no witness: its values are not reduced, or the first is not 1")
-        return Witness(witness, name, self._messages.log())
+            raise FormatError(f"{self._what} calculates no witness: a value is not reduced, or the first is not 1")
+        return witness
+
+    def log(self) -> tuple[str, ...]:
+        """The lines that the circuit has printed."""
+        return self._messages.log()
 
     def _call(self, name: str, *arguments: int) -> int:
         return self._exports[name](self._store, *arguments)
@@ -159,7 +167,7 @@ class _Circuit:
             raise FormatError(f"{self._what} is for a field that is not BN254's")
 
     def _missing(self, inputs: Mapping[str, list[int]], names: Iterable[str]) -> str | None:
-        """An input signal that is not given, by the program's own answer to a name."""
+        """An input signal that has no values, found by asking the program about each name."""
         if "getInputSignalSize" not in self._exports:
             return None
         for name in (_INDICES.sub("", full.removeprefix("main.")) for full in names):
@@ -169,24 +177,24 @@ class _Circuit:
 
 
 def _check_types(wasmtime: Any, module: Any, what: str) -> None:
-    """Raises FormatError unless the program imports and exports what circom's do, and fits into its memory."""
-    for found in module.imports:
-        if found.module != "runtime" or _shape(wasmtime, found.type) != _IMPORTS.get(found.name, "nothing"):
-            called = shown(f"{found.module}.{found.name}")
-            raise FormatError(f"{what} is not a program of circom 2: it asks for {called}")
-    types = {found.name: found.type for found in module.exports}
-    wanted = _EXPORTS | {name: shape for name, shape in _LATER_EXPORTS.items() if name in types}
-    for name, shape in wanted.items():
-        if _shape(wasmtime, types.get(name)) != shape:
+    """Raises FormatError unless the program imports and exports what circom's do, within the limit of memory."""
+    for wanted in module.imports:
+        if wanted.module != "runtime" or _signature(wasmtime, wanted.type) != _IMPORTS.get(wanted.name, "nothing"):
+            name = shown(f"{wanted.module}.{wanted.name}")
+            raise FormatError(f"{what} is not a program of circom 2: it asks for {name}")
+    types = {export.name: export.type for export in module.exports}
+    required = _EXPORTS | {name: signature for name, signature in _LATER_EXPORTS.items() if name in types}
+    for name, signature in required.items():
+        if _signature(wasmtime, types.get(name)) != signature:
             raise FormatError(f"{what} is not a program of circom 2: it has no {name}")
-    for found in types.values():
-        if isinstance(found, wasmtime.MemoryType) and found.limits.min * sandbox.PAGE_BYTES > sandbox.MAX_MEMORY_BYTES:
+    for kind in types.values():
+        if isinstance(kind, wasmtime.MemoryType) and kind.limits.min * sandbox.PAGE_BYTES > sandbox.MAX_MEMORY_BYTES:
             raise FormatError(f"{what} asks for more than {sandbox.MAX_MEMORY_BYTES} bytes of memory")
 
 
-def _shape(wasmtime: Any, found: Any) -> tuple[int, int] | None:
-    """How many parameters and results a function has; None for what is no function of 32-bit integers."""
-    if not isinstance(found, wasmtime.FuncType):
+def _signature(wasmtime: Any, kind: Any) -> tuple[int, int] | None:
+    """How many parameters and results a function has; None for anything but a function of 32-bit integers."""
+    if not isinstance(kind, wasmtime.FuncType):
         return None
-    kinds = {str(kind) for kind in (*found.params, *found.results)}
-    return (len(found.params), len(found.results)) if kinds <= {"i32"} else None
+    kinds = {str(value) for value in (*kind.params, *kind.results)}
+    return (len(kind.params), len(kind.results)) if kinds <= {"i32"} else None

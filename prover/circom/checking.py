@@ -8,7 +8,7 @@ from operator import mul
 import numpy as np
 
 from prover.circom import circuit as circuits
-from prover.circom.circuit import Circuit
+from prover.circom.circuit import CircomCircuit
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import R
@@ -16,18 +16,18 @@ from zk.formats import r1cstext
 from zk.r1cs.r1cs import SparseMatrix
 from zk.runtime.progress import Progress, silent
 
-MEMORY_PER_WIRE = 110  # bytes: its words, and the same as one of Python's integers in a list
+MEMORY_PER_WIRE = 110  # bytes: its words, and a Python integer in a list
 
-_AT_ONCE = 1 << 12  # constraints looked at between two reports of progress
-_MOST_TERMS = 12  # of a combination, in a sentence
-_MOST_CHARACTERS = 4000  # of a constraint: a name may be as long
+_BETWEEN_REPORTS = 1 << 12  # constraints
+_MAX_TERMS = 12  # of a combination, in a sentence
+_MAX_CHARACTERS = 4000  # of a constraint: a single name may be as long
 
 
 @dataclass(frozen=True)
 class Violation:
-    """The first constraint that does not hold, counted from 0, and what its three combinations are.
+    """The index of the first constraint that does not hold, from 0, and the values of its three combinations.
 
-    The values are secret: they are of the witness.  `sides` says them, nothing else does.
+    The values are secret, because they come from the witness; only `sides` shows them.
     """
 
     index: int
@@ -45,12 +45,12 @@ class Violation:
 
 
 def first_violation(
-    circuit: Circuit, witness: np.ndarray, what: str = "the witness", progress: Progress = silent
+    circuit: CircomCircuit, witness: np.ndarray, what: str = "the witness", progress: Progress = silent
 ) -> Violation | None:
-    """The first constraint that (wires, 4) plain words violate, or None when they satisfy all.
+    """The first constraint that a witness, (num_wires, 4) plain words, violates, or None when it satisfies all.
 
-    `progress` is told how many constraints have been looked at, of how many.  Raises FormatError when the witness,
-    `what`, has another number of wires.
+    `progress` gets the number of constraints that have been checked.  Raises FormatError when the witness, which
+    messages call `what`, has another number of wires.
     """
     system = circuit.system
     if len(witness) != system.num_wires:
@@ -58,7 +58,7 @@ def first_violation(
     values = array.from_plain(witness)
     sides = (_sums(matrix, values) for matrix in (system.a, system.b, system.c))
     for index, (left, right, product) in enumerate(zip(*sides, strict=True)):
-        if index % _AT_ONCE == 0:
+        if index % _BETWEEN_REPORTS == 0:
             progress(index, system.num_constraints)
         if (left * right - product) % R:
             return Violation(index, left % R, right % R, product % R)
@@ -72,16 +72,16 @@ def _sums(matrix: SparseMatrix, values: list[int]) -> Iterator[int]:
         yield sum(map(mul, matrix.values[start:end], map(values.__getitem__, wires[start:end])))
 
 
-def written(circuit: Circuit, violation: Violation) -> tuple[str, str]:
-    """The violated constraint with the names of its wires, and a sentence when these are numbers only.
+def describe(circuit: CircomCircuit, violation: Violation) -> tuple[str, str]:
+    """The violated constraint with the names of its wires, and a note when these are only numbers.
 
-    The names are those of the .sym file beside the circuit; what is too long for a sentence is cut.
+    The names come from the .sym file beside the circuit.  A text that is too long for a sentence is cut.
     """
     names, note = circuits.names_beside(circuit)
-    text = r1cstext.constraint(circuit.system, violation.index, names, _MOST_TERMS)
-    return (text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"), note
+    text = r1cstext.constraint(circuit.system, violation.index, names, _MAX_TERMS)
+    return (text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"), note
 
 
 def _signed(value: int) -> int:
-    """The number of the smaller absolute value that is the same modulo r."""
+    """The representative modulo r with the smaller absolute value."""
     return value - R if value > R // 2 else value

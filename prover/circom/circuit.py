@@ -1,4 +1,4 @@
-"""CIRCUIT.r1cs read whole, and what its wires are called."""
+"""CIRCUIT.r1cs, read whole, and the names of its wires."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ MEMORY_PER_BYTE = 5  # of a file that is read, for its terms as Python's integer
 
 
 @dataclass(frozen=True)
-class Circuit:
-    """What a .r1cs file says.  `labels` is None where there is one less than wires (zk/formats/r1cslabels.py)."""
+class CircomCircuit:
+    """The content of a .r1cs file.  `labels` is None when it has one less than wires (zk/formats/r1cslabels.py)."""
 
     path: Path
     header: CircuitHeader
@@ -24,12 +24,12 @@ class Circuit:
     labels: np.ndarray | None
 
 
-def read(path: Path) -> Circuit:
+def read(path: Path) -> CircomCircuit:
     """The circuit in a .r1cs file.  Raises FormatError when it cannot be read or is malformed."""
     what = str(path)
     with openfile.opened(path) as file:
         header, _ = r1csfile.split(file, what)
-        return Circuit(path, header, r1csfile.decode(file, what), r1cslabels.decode(file, what))
+        return CircomCircuit(path, header, r1csfile.decode(file, what), r1cslabels.decode(file, what))
 
 
 def read_header(path: Path) -> CircuitHeader:
@@ -39,18 +39,18 @@ def read_header(path: Path) -> CircuitHeader:
 
 
 def memory_bytes(path: Path) -> int:
-    """About how much memory `read` takes.  Raises FormatError when there is no such file, or its header is wrong."""
+    """About how much memory `read` takes.  Raises FormatError when the file is missing or its header malformed."""
     read_header(path)
     return MEMORY_PER_BYTE * path.stat().st_size
 
 
-def names(circuit: Circuit, sym: Path) -> list[str]:
-    """A name for each wire, from a .sym file.  Raises FormatError when that is malformed or of another circuit."""
+def names(circuit: CircomCircuit, sym: Path) -> list[str]:
+    """A name for each wire, from a .sym file.  Raises FormatError when it is malformed or of another circuit."""
     return siblings.names_of_wires(sym, circuit.header.num_wires, circuit.labels)
 
 
-def names_beside(circuit: Circuit) -> tuple[list[str], str]:
-    """A name for each wire, and a sentence when they are numbers only: no .sym file lies beside, or it does not fit."""
+def names_beside(circuit: CircomCircuit) -> tuple[list[str], str]:
+    """A name for each wire, and a note when these are only numbers, for want of a .sym file that fits."""
     sym = circuit.path.with_suffix(".sym")
     if not sym.is_file():
         why = f"{sym.name} is not beside it"

@@ -160,7 +160,7 @@ def _reason(key: Key, witness: Witness) -> str:
         with suppress(FormatError), tasks.task(f"Looking through {path.name}"):
             constraints = circuit.read(path)
             if violation := checking.first_violation(constraints, witness.values):
-                text, _ = checking.written(constraints, violation)
+                text, _ = checking.describe(constraints, violation)
                 return f"constraint {violation.index} does not hold, {text}"
     return "the proof made from it does not verify"
 

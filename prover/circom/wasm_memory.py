@@ -1,7 +1,8 @@
-"""Two thousand values in one call: between a circom program, which gives and takes one word at a time, and Python.
+"""Moves field elements between Python and a circom program, two thousand in one call.
 
-A call from Python into WebAssembly takes some ten microseconds, one within it a nanosecond.  So the loops over wires
-and words stand in a module of our own, linked with the program, whose one page of memory Python reads and writes.
+The program itself hands over one word at a time, and a call from Python into WebAssembly takes some ten microseconds, a
+call within it a nanosecond.  So the loops over wires and words stand in a module of our own, which is linked with the
+program and has one page of memory, which Python reads and writes.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from zk.fields.prime import WORDS
 
-VALUES = 2048  # of 32 bytes in a page
+VALUES = 2048  # of 32 bytes, which fill the page
 
 _LOOP = """
     (local $i i32) (local $j i32)
@@ -45,8 +46,8 @@ SOURCE = f"""(module
 """
 
 
-class Shuttle:
-    """Beside a circuit: an instance of a program with circom's exports, in a store."""
+class Transfer:
+    """An instance of the loops, linked with an instance of a circom program in the same store."""
 
     def __init__(self, wasmtime: Any, store: Any, circuit: Any):
         linker = wasmtime.Linker(store.engine)
@@ -55,18 +56,18 @@ class Shuttle:
         exports = linker.instantiate(store, wasmtime.Module(store.engine, wasmtime.wat2wasm(SOURCE))).exports(store)
         self._memory, self._give, self._take = (exports[name] for name in ("memory", "give", "take"))
 
-    def give(self, high: int, low: int, values: np.ndarray) -> None:
+    def set_input(self, high: int, low: int, values: np.ndarray) -> None:
         """Sets the input signal whose name has this hash, in halves, to (n, 4) plain words."""
         for first in range(0, len(values), VALUES):
             part = values[first : first + VALUES]
             self._memory.write(self._store, part.tobytes(), 0)
             self._give(self._store, high, low, first, len(part))
 
-    def take(self, count: int) -> np.ndarray:
-        """(count, 4) plain words of the witness."""
+    def witness(self, num_wires: int) -> np.ndarray:
+        """(num_wires, 4) plain words of the witness."""
         parts = []
-        for first in range(0, count, VALUES):
-            length = min(VALUES, count - first)
+        for first in range(0, num_wires, VALUES):
+            length = min(VALUES, num_wires - first)
             self._take(self._store, first, length)
             parts.append(bytes(self._memory.read(self._store, 0, length * 8 * WORDS)))
         return np.frombuffer(b"".join(parts), dtype="<u8").reshape(-1, WORDS)

@@ -45,6 +45,7 @@ def test_five_lines_prove_what_snarkjs_verifies(circom_folders, name, tmp_path):
     witness = circom.witness(folder / "circuit_js" / "circuit.wasm", folder / "input.json")
     proof = groth16.prove(key, witness)
     groth16.verify(key.verifying, proof)
+    assert witness.name == str(folder / "input.json")
     document, public = proof.to_snarkjs()
     assert list(proof.public) == CASES[name].public == list(map(int, public))
     proof.save(tmp_path / "proof.json", tmp_path / "public.json")

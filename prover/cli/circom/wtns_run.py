@@ -34,7 +34,7 @@ def calculated(app: App, wasm: Path, input: Path, timeout_s: int) -> Witness:
         program = calculator.load(data, str(wasm), timeout_s)
     with watching.long_step(app, f"Calculating with {wasm.name}", program.memory_bytes):
         names = siblings.signal_names(wasm)
-        return calculator.calculate(program, values, limit_s=timeout_s, names=names, given=str(input))
+        return calculator.calculate(program, values, limit_s=timeout_s, names=names, what=str(input))
 
 
 def check(app: App, r1cs: Path, wtns: Path, shows_secrets: bool) -> None:
@@ -49,7 +49,7 @@ def check(app: App, r1cs: Path, wtns: Path, shows_secrets: bool) -> None:
         app.screen.say(f"{wtns} satisfies all {count:,} constraints of {r1cs}.", "good")
         app.screen.document({"satisfied": True, "constraints": count})
         return
-    text, note = checking.written(constraints, violation)
+    text, note = checking.describe(constraints, violation)
     app.screen.fields([
         ("constraint", f"{violation.index} of {count:,} (counted from 0)"),
         ("", text),

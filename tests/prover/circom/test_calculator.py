@@ -43,7 +43,7 @@ def test_a_bus_may_be_given_as_an_object(program):
     assert np.array_equal(flat, found)
 
 
-def test_many_values_go_through_the_shuttle_in_several_journeys(monkeypatch, program):
+def test_many_values_are_transferred_in_several_calls(monkeypatch, program):
     expected = calculate(program("many public"), CASES["many public"].inputs).values
     monkeypatch.setattr("prover.circom.wasm_memory.VALUES", 7)
     assert np.array_equal(calculate(program("many public"), CASES["many public"].inputs).values, expected)

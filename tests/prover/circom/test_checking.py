@@ -50,22 +50,22 @@ def test_the_first_violated_constraint_is_found_with_both_sides(place):
 def test_a_constraint_is_written_with_names_or_with_the_numbers_of_wires(place):
     values = qap.cubic_witness(3, 5)
     read, violation = find(place, [*values[:3], values[3] + 1, *values[4:]])
-    named, note = checking.written(read, violation)
+    named, note = checking.describe(read, violation)
     assert "main." in named and note == ""
     (place / "circuit.sym").write_text(SYM.replace("6,6", "6,-1"))
-    unnamed, note = checking.written(read, violation)
+    unnamed, note = checking.describe(read, violation)
     assert "wire 3" in unnamed and "is of another circuit" in note
     (place / "circuit.sym").write_text("no symbols")
-    assert "line 1 is not" in checking.written(read, violation)[1]
+    assert "line 1 is not" in checking.describe(read, violation)[1]
     (place / "circuit.sym").unlink()
-    assert checking.written(read, violation)[0] == unnamed
-    assert checking.written(read, violation)[1] == "circuit.sym is not beside it: wires are called by their numbers"
+    assert checking.describe(read, violation)[0] == unnamed
+    assert checking.describe(read, violation)[1] == "circuit.sym is not beside it: wires are called by their numbers"
 
 
 def test_names_without_measure_are_cut(place):
     (place / "circuit.sym").write_text(SYM.replace("main.", "m" * 4000))
     values = qap.cubic_witness(3, 5)
-    text, note = checking.written(*find(place, [*values[:3], values[3] + 1, *values[4:]]))
+    text, note = checking.describe(*find(place, [*values[:3], values[3] + 1, *values[4:]]))
     assert note == "" and len(text) == 4001 and text.endswith("m…")
 
 
@@ -108,7 +108,7 @@ def test_snarkjss_witnesses_satisfy_and_every_other_value_of_a_wire_is_noticed(c
         lie = witness.copy()
         lie[wire, 0] ^= 1
         violation = checking.first_violation(read, lie)
-        text, note = checking.written(read, violation)
+        text, note = checking.describe(read, violation)
         assert note == "" and "main." in text
 
 
