@@ -42,7 +42,7 @@ def bundle_message(bundle: Bundle) -> int:
 
 def _framed(*parts: bytes) -> bytes:
     """Every part behind its length, so that no two lists of parts share their bytes."""
-    # Defence in depth: ids are of fixed length and bodies say where they end, so the parts could not be confused anyway.
+    # Defence in depth: ids have a fixed length and bodies say where they end, so parts could not be confused anyway.
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 

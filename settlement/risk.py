@@ -1,29 +1,28 @@
-"""Risk grids: what one unit of every asset is worth in each of sixteen scenarios.
+"""Risk grids: the value of one unit of every asset in each of sixteen scenarios.
 
 Prices.  A price is an unsigned 64-bit integer: the value of one smallest unit of the asset, in 10^-9 of a smallest
-unit of the numeraire (SCALE).  With USDC at six decimals that is 10^-15 dollar, so a dollar price of an asset with
-eight decimals is exact to seven places behind the point, and 64 bits hold up to 18,446 dollars per smallest unit.
-Assets with more than about twelve decimals would be priced too coarsely.
+unit of the numeraire (SCALE).  With USDC at six decimals that is 10^-15 dollar, so the dollar price of an asset with
+eight decimals is exact to seven places, and 64 bits hold up to 18,446 dollars per smallest unit.  Assets with more than
+about twelve decimals would be priced too coarsely.
 
-The box.  Four risk factors (here BTC, ETH, SOL and gold) may each move by ± its scan range.  Besides, an asset may
-have a move of its own that no factor explains: its haircut (a bill's credit, the basis of a perpetual), and the
-convexity of an option.  Scenario s gives each of these moves a sign.  A factor's sign is one bit of s, so the sixteen
-scenarios are all the corners of the box of factors.  The sign of an asset's own move is a product of the factors'
+The box.  Four risk factors (here BTC, ETH, SOL and gold) may each move by ± its scan range.  In addition, an asset may
+have a move of its own that no factor explains: its haircut (the credit risk of a bill, the basis of a perpetual) and
+the convexity of an option.  Scenario s gives each of these moves a sign.  A factor's sign is one bit of s, so the
+sixteen scenarios are all corners of the box of factors.  The sign of an asset's own move is a product of the factors'
 signs, a different product for each asset: the two-level fractional design 2^(8-4) of resolution IV (Box, Hunter and
 Hunter, "Statistics for Experimenters", chapter 6), in which any three moves meet in all eight combinations.
 
-Why corners.  The value of a portfolio is linear in the factor moves, and a linear function on a box is least at a
-corner: a portfolio that survives every corner survives everything inside.  An option is not linear, so it is held
-between two lines (see `envelope`): its own move chooses the lower or the upper, and both long and short are covered.
-What sixteen scenarios cannot do is give four moves and an own move tied to them every combination: such a portfolio may
-miss twice the least of those moves.  What always holds, because every sign adds up to zero over the sixteen: the
-mean of a portfolio's scenario values is its value now (an option between its lines), so whoever passes is not
-insolvent now.
+Why corners.  The value of a portfolio is linear in the factor moves, and a linear function on a box has its minimum at
+a corner: a portfolio that survives every corner survives everything inside.  An option is not linear, so two lines
+bound it (see `envelope`), and its own move chooses the lower or the upper: that covers both long and short.  Sixteen
+scenarios cannot give four moves and an own move tied to them every combination: such a portfolio may miss twice the
+least of those moves.  But since every sign adds up to zero over the sixteen, the mean of a portfolio's scenario values
+is its value now (with an option between its lines), so a portfolio that passes is not insolvent now.
 
-A haircut that lowered every scenario would be a gift to whoever is short, who could take the difference out and
-leave.  So it moves the price down in eight scenarios and up in eight.  Where an asset has a move of its own, rounding
-follows it: down where it falls, which is the worse for its holder, and up where it rises, the worse for whoever owes
-it.  Elsewhere values are rounded down, and whoever owes the asset gains less than one 10^-9 of the numeraire per unit.
+A haircut that lowered every scenario would be a gift to a short position, whose owner could withdraw the difference and
+leave.  So it lowers the price in eight scenarios and raises it in eight.  Where an asset has a move of its own,
+rounding follows that move: down where it falls, against the holder, and up where it rises, against the debtor.
+Elsewhere values are rounded down, and a debtor gains less than 10^-9 of the numeraire per unit.
 """
 
 from dataclasses import dataclass
@@ -39,8 +38,8 @@ FACTORS = 4
 HOURS_PER_DAY = 24
 MAX_VALUE = 2**64 - 1
 
-# Which factors' signs an asset's own move multiplies, one bit per factor.  The four products of three give resolution
-# IV; a fifth own move and more take the product of four, then of two, and meet any other move in all combinations.
+# The factors whose signs an asset's own move multiplies, one bit per factor.  The four products of three give
+# resolution IV; further own moves use the product of four, then of two, and meet any other move in all combinations.
 OWN_SIGNS = (0b0111, 0b1011, 0b1101, 0b1110, 0b1111, 0b0011, 0b1100, 0b0101)
 
 
@@ -50,7 +49,7 @@ Ends = tuple[tuple[int, int], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Scan:
-    """How far a factor is moved: `multiple_bps` / 10^4 standard deviations over `hours`."""
+    """How far a factor moves: `multiple_bps` / 10^4 standard deviations over `hours`."""
 
     multiple_bps: int
     hours: int
@@ -63,7 +62,7 @@ MAINTENANCE = Scan(multiple_bps=30_000, hours=24)
 def range_bps(scan: Scan, volatility_bps: int) -> int:
     """The scan range of a factor with this daily volatility, in bps: multiple · volatility · √days, rounded up.
 
-    It is at most 10^4: nothing falls by more than all of it.
+    It is at most 10^4: nothing falls by more than 100 %.
     """
     square = scan.multiple_bps**2 * volatility_bps**2 * scan.hours
     return min(BPS, _ceil_sqrt(_ceil(square, BPS**2 * HOURS_PER_DAY)))
@@ -75,17 +74,17 @@ def sign(scenario: int, factors: int) -> int:
 
 
 def envelope(price: int, underlying: int, delta_bps: int, gamma_bps: int, move_bps: int) -> Ends:
-    """Two lines that hold an asset between them while its factor moves by x in [-m, m]: ((low, high) at -m, at +m).
+    """Two lines that bound an asset while its factor moves by x in [-m, m], as ((low, high) at -m, (low, high) at +m).
 
         V(x) = max(0, p + δ·S·x + ½·γ·S·x²)        p price, S price of the underlying, γ ≥ 0
 
-    V is convex.  So the line through its ends V(-m), V(m) is above it, and a tangent is below it: the tangent at 0,
-    p ± δSm, or, where that would be negative at one end (a line of unsigned values cannot be), the tangent that is 0
-    at that end.  With a = V and b = |V'| at that end it rises over the box to 2m·(bS + √(2aγS)); where a or b is not
-    positive the asset may be worthless in the box, and the line is 0.  For γ = 0 both lines are V itself.
-    The lower line is rounded down and the upper one up.
+    V is convex.  So the line through its ends V(-m), V(m) lies above it, and any tangent below it: the tangent at 0,
+    p ± δSm, unless that is negative at one end (values are unsigned); then the tangent that is 0 at that end.
+    With a = V and b = |V'| at that end it rises over the box to 2m·(bS + √(2aγS)); where a or b is not positive the
+    asset may be worthless in the box, and the line is 0.  For γ = 0 both lines are V itself.  The lower line is
+    rounded down and the upper one up.
     """
-    # All values below are multiples of 1 / unit; slope and bend are δSm and ½γSm² in that unit.
+    # All values below are multiples of 1 / unit; slope and bend are δSm and ½γSm² in this unit.
     unit = 2 * BPS**3
     slope = 2 * BPS * delta_bps * move_bps * underlying
     bend = gamma_bps * move_bps**2 * underlying
@@ -104,16 +103,16 @@ def envelope(price: int, underlying: int, delta_bps: int, gamma_bps: int, move_b
 def factors(pool: Pool) -> tuple[int, ...]:
     """The assets whose prices are the pool's risk factors, in the order of the bits of a scenario.
 
-    Raises FormatError when there are more than four, or when an asset and its factor differ in decimals: delta and
-    gamma count the underlying unit for unit.
+    Raises FormatError when there are more than four, or when an asset and its factor differ in decimals, because delta
+    and gamma relate smallest units.
     """
-    found = sorted({asset.risk.factor for asset in pool.assets if asset.risk.factor is not None})
-    if len(found) > FACTORS:
-        raise FormatError(f"the pool has {len(found)} risk factors, and sixteen scenarios are the corners of {FACTORS}")
+    indices = sorted({asset.risk.factor for asset in pool.assets if asset.risk.factor is not None})
+    if len(indices) > FACTORS:
+        raise FormatError(f"the pool has {len(indices)} risk factors, more than the {FACTORS} of sixteen scenarios")
     for asset in pool.assets:
         if asset.risk.factor is not None and asset.decimals != pool.assets[asset.risk.factor].decimals:
-            raise FormatError(f"asset {asset.symbol} has not the decimals of the asset that moves it")
-    return tuple(found)
+            raise FormatError(f"asset {asset.symbol} must have as many decimals as the asset that moves it")
+    return tuple(indices)
 
 
 def grids(pool: Pool, prices: tuple[int, ...], epoch: int) -> tuple[records.RiskGrid, records.RiskGrid]:
@@ -135,7 +134,7 @@ def scenario_values(balances: tuple[int, ...], grid: records.RiskGrid) -> tuple[
 
 
 def margin_shortfall(balances: tuple[int, ...], grid: records.RiskGrid) -> int:
-    """How much the portfolio lacks in its worst scenario, in the unit of `equity`; 0 when it survives them all."""
+    """The amount that the portfolio lacks in its worst scenario, in the unit of `equity`; 0 when it survives all."""
     return max(0, -min(scenario_values(balances, grid)))
 
 

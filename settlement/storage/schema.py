@@ -1,10 +1,10 @@
 """The tables of a ledger's database.
 
-What no two rows may share is unique by an index, what refers to something is a foreign key, and STRICT tables take no
-value of another type: a bug above stops at the table and takes the whole transaction with it.
+Unique indices hold what no two rows may share, foreign keys hold references, and STRICT tables refuse values of another
+type: a bug in the code above stops at the table and rolls the whole transaction back.
 """
 
-# "zkse", so that a file of another program is never taken for a ledger.
+# "zkse": a database of another program is not mistaken for a ledger.
 APPLICATION_ID = 0x7A6B7365
 VERSION = 2
 

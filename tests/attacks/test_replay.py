@@ -19,20 +19,20 @@ def ledger(tmp_path):
         yield opened
 
 
-def submit(ledger: Ledger, settled: Bundle) -> engine.Receipt:
-    return engine.submit(ledger, encoding.encode_bundle(settled), NOW_MS, any_proof)
+def submit(ledger: Ledger, bundle: Bundle) -> engine.Receipt:
+    return engine.submit(ledger, encoding.encode_bundle(bundle), NOW_MS, any_proof)
 
 
-def refusal(ledger: Ledger, settled: Bundle) -> Rejection:
+def refusal(ledger: Ledger, bundle: Bundle) -> Rejection:
     with pytest.raises(Rejected) as refused:
-        submit(ledger, settled)
+        submit(ledger, bundle)
     return refused.value.rejection
 
 
 def test_a_bundle_settles_once(ledger):
-    settled = samples.deposit(ledger, 100)
-    submit(ledger, settled)
-    assert refusal(ledger, settled) is Rejection.NULLIFIER_SPENT
+    deposit = samples.deposit(ledger, 100)
+    submit(ledger, deposit)
+    assert refusal(ledger, deposit) is Rejection.NULLIFIER_SPENT
 
 
 def test_a_rerandomised_or_re_signed_bundle_is_the_same_bundle(ledger):
@@ -98,7 +98,7 @@ def test_only_its_owner_can_change_a_leg(ledger, tamper):
     submit(ledger, bind(ledger.ledger_id, one))
 
 
-def test_a_margin_proof_cannot_be_taken_off_or_moved_to_another_grid(ledger):
+def test_a_margin_proof_cannot_be_removed_or_moved_to_another_grid(ledger):
     older = samples.margin(ledger)
     ledger.publish(samples.publication(2), NOW_MS)
     one = make(ledger, cash=0, margin=older)

@@ -1,4 +1,4 @@
-"""The audit finds every single thing that somebody with the file in hand could change."""
+"""The audit finds every single change that somebody could make to the file."""
 
 import shutil
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from settlement import audit, checks, encoding, engine
-from settlement.bundle import Flow
+from settlement.bundle import Bundle, Flow
 from settlement.ledger import Ledger
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
@@ -34,8 +34,8 @@ def path(history, tmp_path):
     return Path(shutil.copy(history, tmp_path))
 
 
-def settle(ledger: Ledger, settled) -> None:
-    engine.submit(ledger, encoding.encode_bundle(settled), NOW_MS, any_proof)
+def settle(ledger: Ledger, bundle: Bundle) -> None:
+    engine.submit(ledger, encoding.encode_bundle(bundle), NOW_MS, any_proof)
 
 
 def tamper(path, *statements: str) -> None:
@@ -51,18 +51,19 @@ def test_an_honest_history_is_confirmed_and_counted(path):
     with Ledger.open(path) as ledger:
         assert report == audit.Report(
             ledger.ledger_id, ledger.reader.last_event().digest, events=7, bundles=4, publications=2, legs=5, proofs=6,
-            root=ledger.reader.tree().root, reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70},
+            root=ledger.reader.tree().root,
+            reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70},
         )
     assert seen == [(i, 6) for i in range(1, 7)]
 
 
-def test_a_ledger_to_which_nothing_happened_is_confirmed(tmp_path):
+def test_a_new_ledger_is_confirmed(tmp_path):
     Ledger.create(tmp_path / "new.sqlite", samples.pool(), NOW_MS).close()
     assert audit.audit(tmp_path / "new.sqlite", any_proof).events == 1
 
 
 OTHER = f"x'{1:064x}'"
-CHANGES = [  # what somebody changes, and what the audit says
+CHANGES = [  # a change, and what the audit says
     ("UPDATE roots SET root = " + OTHER + " WHERE height = 2", "should have been refused: rejection 6|the roots"),
     ("UPDATE roots SET size = 9 WHERE height = 6", "the roots"),
     ("DELETE FROM roots WHERE height = 6", "the roots"),
@@ -106,13 +107,13 @@ CHANGES = [  # what somebody changes, and what the audit says
 
 
 @pytest.mark.parametrize("statement, complaint", CHANGES, ids=range(len(CHANGES)))
-def test_every_change_to_the_file_is_found_and_said(path, statement, complaint):
+def test_every_change_to_the_file_is_found_and_named(path, statement, complaint):
     tamper(path, statement)
     with pytest.raises(audit.Discrepancy, match=complaint):
         audit.audit(path, any_proof)
 
 
-def test_a_last_bundle_that_was_cut_off_leaves_its_traces(path):
+def test_cutting_off_the_last_bundle_leaves_traces(path):
     tables = ("nullifiers", "outputs", "flows", "roots", "bundles", "events")
     tamper(path, *(f"DELETE FROM {table} WHERE height = 6" for table in tables))
     with pytest.raises(audit.Discrepancy, match="the reserves"):
@@ -134,24 +135,24 @@ def test_proofs_are_verified_in_batches_and_none_is_left_out(path, monkeypatch):
     assert sizes == [2, 3, 1]
 
 
-def test_a_bundle_whose_signature_somebody_made_again_is_found(path):
-    """The leg's signature is no part of the bundle's id, but the event has the digest of every byte."""
+def test_a_bundle_with_a_new_signature_is_found(path):
+    """The leg's signature is not part of the bundle's id, but the event has the digest of every byte."""
     with Ledger.open(path) as ledger:
         data = ledger.reader.bundle(2)[1]
-        settled = encoding.decode_bundle(data)
-        signed = samples.sign(ledger.ledger_id, settled.legs[0])
-        swapped = encoding.encode_bundle(replace(settled, legs=(signed,)))
+        bundle = encoding.decode_bundle(data)
+        signed = samples.sign(ledger.ledger_id, bundle.legs[0])
+        swapped = encoding.encode_bundle(replace(bundle, legs=(signed,)))
     tamper(path, f"UPDATE bundles SET data = x'{swapped.hex()}' WHERE height = 2")
     with pytest.raises(audit.Discrepancy, match="height 2 should have been refused: rejection 12"):
         audit.audit(path, any_proof)
 
 
-def test_a_bundle_whose_proof_somebody_made_again_is_found(path):
-    """A Groth16 proof can be re-randomised: the bundle is as good as before, and not the one that was settled."""
+def test_a_bundle_with_a_rerandomised_proof_is_found(path):
+    """A Groth16 proof can be re-randomised: the bundle is as valid as before, but it is not the one that settled."""
     with Ledger.open(path) as ledger:
-        settled = encoding.decode_bundle(ledger.reader.bundle(2)[1])
+        bundle = encoding.decode_bundle(ledger.reader.bundle(2)[1])
         other = replace(samples.PROOF, c=ledger.pool.leg.verifying.ic[0])
-        swapped = encoding.encode_bundle(replace(settled, legs=(replace(settled.legs[0], proof=other),)))
+        swapped = encoding.encode_bundle(replace(bundle, legs=(replace(bundle.legs[0], proof=other),)))
     tamper(path, f"UPDATE bundles SET data = x'{swapped.hex()}' WHERE height = 2")
     with pytest.raises(audit.Discrepancy, match="event at height 2"):
         audit.audit(path, any_proof)
@@ -193,7 +194,7 @@ def test_a_margin_leg_on_the_older_of_the_two_newest_grids_is_confirmed(tmp_path
     assert audit.audit(path, any_proof).legs == 1
 
 
-def test_what_is_no_ledger_is_said_to_be_none(tmp_path):
+def test_a_file_that_is_not_a_ledger_is_refused(tmp_path):
     with pytest.raises(FormatError, match="no ledger at"):
         audit.audit(tmp_path / "nothing", any_proof)
     (tmp_path / "text").write_bytes(b"this is not a database, but long enough to be looked at" * 50)
@@ -201,7 +202,7 @@ def test_what_is_no_ledger_is_said_to_be_none(tmp_path):
         audit.audit(tmp_path / "text", any_proof)
 
 
-def test_a_file_that_is_damaged_is_said_to_be(path):
+def test_a_damaged_file_is_reported_as_damaged(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         query = "SELECT rootpage FROM sqlite_schema WHERE name = 'outputs_by_commitment'"
@@ -217,7 +218,7 @@ def test_a_file_that_is_damaged_is_said_to_be(path):
 
 
 @pytest.mark.parametrize("table", ["pool", "events", "bundles", "nodes"])
-def test_a_page_that_cannot_be_read_at_all_is_said_to_be_damaged(path, table):
+def test_an_unreadable_page_is_reported_as_damage(path, table):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
@@ -230,7 +231,7 @@ def test_a_page_that_cannot_be_read_at_all_is_said_to_be_damaged(path, table):
         audit.audit(path, any_proof)
 
 
-def test_a_file_that_cannot_be_read_is_said_to_be_so(path, monkeypatch):
+def test_a_file_that_cannot_be_read_is_reported(path, monkeypatch):
     def locked(repository):
         raise sqlite3.OperationalError("database is locked")
 

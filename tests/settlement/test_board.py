@@ -1,4 +1,4 @@
-"""The board lists what would settle and nothing else."""
+"""The board lists orders that would settle, and no others."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def settle(ledger, *made, now_ms=NOW_MS):
     return engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), now_ms, any_proof)
 
 
-def test_an_order_that_is_placed_is_listed_and_found_as_it_was_placed(ledger):
+def test_a_placed_order_is_listed_and_returned_unchanged(ledger):
     placed = place(ledger, make(ledger).leg, TERMS * 3)
     assert board.listed(ledger, NOW_MS) == [placed]
     assert board.get(ledger, placed.order_id, NOW_MS) == placed
@@ -74,15 +74,15 @@ def test_an_order_whose_proof_does_not_verify_is_not_listed(ledger):
         ({"cash": 0}, Rejection.MARGIN_MISSING),
     ],
 )
-def test_a_leg_that_would_not_settle_is_no_order(ledger, changes, reason):
+def test_a_leg_that_would_not_settle_cannot_be_placed(ledger, changes, reason):
     assert refusal(place, ledger, make(ledger, **changes).leg) == reason
 
 
-def test_a_leg_changed_after_it_was_signed_is_no_order(ledger):
+def test_a_leg_changed_after_it_was_signed_cannot_be_placed(ledger):
     assert refusal(place, ledger, replace(make(ledger).leg, expiry_ms=LATER_MS + 1)) == Rejection.LEG_SIGNATURE
 
 
-def test_a_leg_of_an_account_that_has_moved_is_no_order(ledger):
+def test_a_leg_of_an_account_that_has_moved_cannot_be_placed(ledger):
     made = make(ledger)
     settle(ledger, made)
     assert refusal(place, ledger, made.leg) == Rejection.NULLIFIER_SPENT
@@ -102,7 +102,7 @@ def test_the_same_order_is_refused_again_even_with_other_terms(ledger):
     assert board.listed(ledger, NOW_MS)[0].sealed_terms == TERMS
 
 
-def test_a_full_board_takes_no_more_until_an_order_is_void(ledger, monkeypatch):
+def test_a_full_board_accepts_no_order_until_one_is_void(ledger, monkeypatch):
     monkeypatch.setattr(board, "MAX_ORDERS", 2)
     place(ledger, make(ledger).leg)
     place(ledger, make(ledger, expiry_ms=NOW_MS + 10).leg)
@@ -111,7 +111,7 @@ def test_a_full_board_takes_no_more_until_an_order_is_void(ledger, monkeypatch):
     assert place(ledger, third, now_ms=NOW_MS + 10).leg == third
 
 
-def test_an_expired_order_is_neither_listed_nor_found_and_pruning_forgets_it(ledger):
+def test_an_expired_order_is_neither_listed_nor_found_and_pruning_deletes_it(ledger):
     lasting, short = place(ledger, make(ledger).leg), place(ledger, make(ledger, expiry_ms=NOW_MS + 10).leg)
     assert board.prune(ledger, NOW_MS + 9) == []
     assert board.listed(ledger, NOW_MS + 10) == [lasting]
@@ -120,7 +120,7 @@ def test_an_expired_order_is_neither_listed_nor_found_and_pruning_forgets_it(led
     assert refusal(board.get, ledger, short.order_id, NOW_MS + 10) == Rejection.ORDER_UNKNOWN
 
 
-def test_an_order_that_was_taken_says_so(ledger):
+def test_getting_a_taken_order_says_that_its_account_has_moved(ledger):
     made = make(ledger)
     placed = place(ledger, made.leg)
     settle(ledger, made)
@@ -138,13 +138,13 @@ def test_an_order_with_margin_is_void_when_its_grid_is_stale(ledger):
     assert board.listed(ledger, NOW_MS) == [cash]
 
 
-def test_orders_are_no_part_of_history(ledger):
+def test_orders_are_not_part_of_history(ledger):
     before = ledger.reader.last_event()
     place(ledger, make(ledger).leg)
     assert ledger.reader.last_event() == before
 
 
-def test_one_account_has_a_few_orders_and_leaves_room_for_others(ledger):
+def test_orders_on_one_account_are_limited_and_leave_room_for_others(ledger):
     for _ in range(board.MAX_ORDERS_PER_NULLIFIER):
         place(ledger, make(ledger, nullifier=5).leg)
     assert refusal(place, ledger, make(ledger, nullifier=5).leg) == Rejection.ACCOUNT_FULL

@@ -1,4 +1,4 @@
-"""One encoding: what is accepted comes out as it went in, both ways, and nothing else is accepted."""
+"""One encoding: decoding undoes encoding, encoding undoes decoding, and no other bytes are accepted."""
 
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def test_a_leg_comes_back_from_its_bytes(leg):
 
 @settings(max_examples=250, deadline=None)
 @given(st.data())
-def test_bytes_that_are_accepted_are_the_only_bytes_of_what_they_mean(data):
+def test_accepted_bytes_are_the_only_encoding_of_their_bundle(data):
     spoiled = bytearray(encoding.encode_bundle(BUNDLE))
     for _ in range(data.draw(st.integers(1, 2))):
         spoiled[data.draw(st.integers(0, len(spoiled) - 1))] = data.draw(st.integers(0, 255))
@@ -127,7 +127,7 @@ LIES = [  # what is changed, and what the refusal names
 
 
 @pytest.mark.parametrize("changes, complaint", LIES)
-def test_a_public_input_that_is_none_is_refused_by_name(changes, complaint):
+def test_an_invalid_public_input_is_refused_by_name(changes, complaint):
     with pytest.raises(FormatError, match=complaint):
         encoding.decode_leg(encoding.encode_leg(replace(LEG, public=replace(PUBLIC, **changes))))
 
@@ -165,7 +165,7 @@ PROOF_LIES = [  # where in the proof, what is written there
 
 @pytest.mark.parametrize("margin", [False, True])
 @pytest.mark.parametrize("place, written, complaint", PROOF_LIES)
-def test_a_point_of_a_proof_that_is_none_is_refused(place, written, complaint, margin):
+def test_an_invalid_point_of_a_proof_is_refused(place, written, complaint, margin):
     data = bytearray(encoding.encode_leg(LEG))
     start = len(encoding.encode_body(LEG)) + place + (256 if margin else 0)
     data[start : start + len(written)] = written
@@ -246,14 +246,14 @@ def test_the_largest_leg_and_the_largest_bundle_are_as_large_as_the_limits_say()
     assert len(largest) == encoding.MAX_BUNDLE_BYTES
 
 
-def test_a_condition_is_refused_as_long_as_there_are_none():
+def test_a_condition_is_refused_until_conditions_exist():
     data = bytearray(encoding.encode_bundle(BUNDLE))
     data[-97] = 1
     with pytest.raises(FormatError, match="condition"):
         encoding.decode_bundle(bytes(data))
 
 
-def test_a_ciphertext_of_a_wallet_has_the_length_that_a_leg_gives_it():
+def test_a_wallets_ciphertext_has_the_length_that_a_leg_requires():
     from prover.trader import sealing
 
     assert sealing.SEALED_BYTES == bundle.CIPHERTEXT_BYTES

@@ -1,4 +1,4 @@
-"""Every rejection, each by a bundle that only its own check refuses: with the check taken away the bundle settles.
+"""Every rejection, each for a bundle that only its own check refuses: without that check the bundle settles.
 
 The proofs here are not real; tests/attacks and tests/prover settle real ones.
 """
@@ -26,8 +26,8 @@ def ledger(tmp_path):
         yield opened
 
 
-def settle(ledger: Ledger, settled: bundle.Bundle, now_ms: int = NOW_MS, verify=any_proof) -> engine.Receipt:
-    return engine.submit(ledger, encoding.encode_bundle(settled), now_ms, verify)
+def settle(ledger: Ledger, submitted: bundle.Bundle, now_ms: int = NOW_MS, verify=any_proof) -> engine.Receipt:
+    return engine.submit(ledger, encoding.encode_bundle(submitted), now_ms, verify)
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Bad:
     verify: checks.VerifyProofs = any_proof
 
 
-def bad(settled: bundle.Bundle, **how) -> Bad:
-    return Bad(encoding.encode_bundle(settled), **how)
+def bad(submitted: bundle.Bundle, **how) -> Bad:
+    return Bad(encoding.encode_bundle(submitted), **how)
 
 
 def wrong_ledger(ledger: Ledger) -> Bad:
@@ -145,7 +145,7 @@ def no_legs(ledger: Ledger) -> Bad:
     return bad(bundle.Bundle(ledger.ledger_id, (), signature.sign(1, 1)))
 
 
-REFUSED = [  # the bundle, its rejection, and the check without which it would settle
+REFUSED = [  # a bundle, its rejection, and the check without which it would settle
     (wrong_ledger, Rejection.WRONG_LEDGER, "check_ledger_id"),
     (unknown_leg_key, Rejection.UNKNOWN_KEY, "check_keys"),
     (unknown_margin_key, Rejection.UNKNOWN_KEY, "check_keys"),
@@ -197,7 +197,7 @@ def test_a_limit_refuses_what_a_greater_limit_would_settle(ledger, monkeypatch, 
     lambda data: b"",
     lambda data: b"zkB2" + data[4:],
 ])
-def test_bytes_that_are_no_bundle_are_malformed(ledger, spoil):
+def test_bytes_that_are_not_a_bundle_are_malformed(ledger, spoil):
     data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
     with pytest.raises(Rejected) as refused:
         engine.check(ledger, spoil(data), NOW_MS, any_proof)
@@ -210,7 +210,7 @@ def test_a_bundle_without_legs_is_malformed(ledger):
     assert refused.value.rejection is Rejection.MALFORMED
 
 
-def test_thirty_three_legs_are_too_many_before_anything_else_is_looked_at(ledger):
+def test_thirty_three_legs_are_too_many_before_any_leg_is_read(ledger):
     data = bytearray(encoding.encode_bundle(bind(ledger.ledger_id, make(ledger))))
     data[4 + 32] = bundle.MAX_LEGS + 1
     with pytest.raises(Rejected) as refused:
@@ -222,7 +222,7 @@ def test_thirty_three_legs_are_too_many_before_anything_else_is_looked_at(ledger
 
 
 def test_the_first_reason_in_the_order_of_the_enum_is_given(ledger):
-    """One leg with nearly everything wrong; put right from the first check to the last, each reason shows in turn."""
+    """One leg with nearly everything wrong: corrected check by check, it shows each reason in turn."""
     def refuse(items):
         raise InvalidProof("no", index=0)
 
@@ -282,7 +282,7 @@ def test_a_margined_leg_settles_with_a_proof_against_either_of_the_newest_grids(
     assert ledger.reader.tree().size == 2
 
 
-def test_nobody_makes_a_waiting_leg_void_by_settling_bundles_of_their_own(ledger):
+def test_a_waiting_leg_stays_valid_however_many_other_bundles_settle(ledger):
     waiting = make(ledger)
     for _ in range(129):
         settle(ledger, bind(ledger.ledger_id, make(ledger)))
@@ -312,7 +312,7 @@ def test_a_bad_proof_is_named_by_its_leg(ledger, index, named):
         settle(ledger, bind(ledger.ledger_id, make(ledger), margined), verify=refuse)
 
 
-def test_the_board_hears_of_one_leg_what_the_ledger_would_say(ledger):
+def test_check_leg_rejects_what_the_ledger_rejects(ledger):
     good = make(ledger).leg
     assert engine.check_leg(ledger, encoding.encode_leg(good), NOW_MS, any_proof) == good
     settle(ledger, bind(ledger.ledger_id, make(ledger, nullifier=5)))
@@ -331,7 +331,7 @@ def test_the_board_hears_of_one_leg_what_the_ledger_would_say(ledger):
     assert refused.value.rejection is Rejection.LEG_SIGNATURE
 
 
-def test_what_changed_between_checking_and_applying_is_noticed_under_the_lock(ledger, tmp_path):
+def test_a_change_between_check_and_apply_is_refused_under_the_lock(ledger, tmp_path):
     withdrawal = Flow(0, -60, b"me")
     settle(ledger, samples.deposit(ledger, 100))
     pairs = [
@@ -361,7 +361,7 @@ def test_the_binding_signature_covers_order_and_signatures_of_the_legs(ledger):
     settle(ledger, bound)
 
 
-def test_the_id_of_a_bundle_is_not_moved_by_proofs_or_signatures(ledger):
+def test_the_id_of_a_bundle_does_not_depend_on_proofs_or_signatures(ledger):
     bound = bind(ledger.ledger_id, make(ledger))
     other = replace(samples.PROOF, c=ledger.pool.leg.verifying.ic[0])
     signed_again = samples.sign(ledger.ledger_id, replace(bound.legs[0], proof=other))

@@ -1,4 +1,4 @@
-"""What the ledger keeps and says: one transaction for a bundle, in one file, for any number of processes."""
+"""What the ledger stores and answers: one transaction for a bundle, in one file, for any number of processes."""
 
 import os
 import sqlite3
@@ -155,7 +155,7 @@ def test_a_bundle_that_the_tree_has_no_room_for_is_refused_before_the_first_writ
     assert refused.value.rejection is Rejection.TREE_FULL
 
 
-def test_a_file_is_never_overwritten_nor_made_by_opening(path, ledger):
+def test_creating_never_overwrites_a_file_and_opening_never_makes_one(path, ledger):
     with pytest.raises(FormatError, match="already a file"):
         Ledger.create(path, samples.pool(), NOW_MS)
     with pytest.raises(FormatError, match="no ledger at"):
@@ -163,7 +163,7 @@ def test_a_file_is_never_overwritten_nor_made_by_opening(path, ledger):
     assert not path.with_name("other").exists()
 
 
-def test_a_beginning_that_was_broken_off_leaves_no_ledger_and_can_be_made_again(path, monkeypatch):
+def test_an_interrupted_creation_leaves_no_ledger_and_can_be_repeated(path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
@@ -187,7 +187,7 @@ def test_another_database_and_another_version_are_refused(path, ledger):
         Ledger.open(path.with_name("other"))
 
 
-def test_the_database_is_kept_safely(ledger):
+def test_the_database_has_safe_settings(ledger):
     connection = ledger._repository._connection
     settings = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
                 ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")}
@@ -215,19 +215,19 @@ def test_of_many_bundles_that_spend_one_account_at_once_exactly_one_settles(ledg
     assert ledger.reader.tree().size == accounts
 
 
-def test_nothing_on_this_side_loads_numba_before_something_is_verified():
+def test_settlement_loads_numba_only_to_verify():
     modules = "audit, board, checks, engine, ledger, oracle, risk"
     code = f"import sys; from settlement import {modules}; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=os.getcwd()).returncode == 0
 
 
-def test_the_commitment_of_two_equal_accounts_has_its_first_position(ledger):
+def test_a_commitment_that_stands_twice_has_its_first_position(ledger):
     one = make(ledger, commitment=9)
     settle(ledger, one, make(ledger, commitment=9))
     assert ledger.reader.position_of(9) == 0
 
 
-def test_reserves_are_counted_by_the_key_that_a_leg_was_proved_under(path):
+def test_reserves_are_kept_apart_by_the_key_that_a_leg_was_proved_under(path):
     """A pool with two keys does not exist yet; the reserves are ready for it."""
     from settlement import custody
 
@@ -246,7 +246,7 @@ def test_reserves_are_counted_by_the_key_that_a_leg_was_proved_under(path):
         assert refused.value.rejection is Rejection.CUSTODY
 
 
-def test_a_reserve_never_grows_over_what_is_counted(ledger):
+def test_a_reserve_never_exceeds_what_the_ledger_can_count(ledger):
     most = 2**63 - 1
     settle(ledger, make(ledger, change(USDC=most), [Flow(0, most, b"")]))
     with pytest.raises(Rejected) as refused:
@@ -255,7 +255,7 @@ def test_a_reserve_never_grows_over_what_is_counted(ledger):
     settle(ledger, make(ledger, change(USDC=0), [Flow(0, 1, b""), Flow(0, -1, b"")]))
 
 
-def test_a_ledger_that_somebody_else_holds_is_not_called_something_else(path, monkeypatch):
+def test_a_locked_ledger_is_not_reported_as_another_kind_of_file(path, monkeypatch):
     Ledger.create(path, samples.pool(), NOW_MS).close()
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0)
     with closing(sqlite3.connect(path, isolation_level=None)) as holder:

@@ -1,4 +1,4 @@
-"""The tree, beside one that is computed from its leaves every time."""
+"""The tree, compared with one that is computed from its leaves every time."""
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +30,7 @@ def read(nodes: merkle.Nodes) -> merkle.Read:
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.lists(st.integers(1, R - 1), min_size=1, max_size=5), min_size=1, max_size=4))
-def test_root_and_every_path_are_those_of_the_leaves(groups):
+def test_the_root_and_every_path_match_the_reference_tree(groups):
     nodes = appended(*groups)
     leaves = [leaf for group in groups for leaf in group]
     expected = tree.root(leaves, 16, node)
@@ -65,7 +65,7 @@ def test_appending_hashes_only_what_changes():
     assert sorted(changed) == sorted({(level, 64 // 4**level) for level in range(17)})
 
 
-def test_a_tree_is_never_filled_over_its_capacity():
+def test_a_tree_is_never_filled_beyond_its_capacity():
     assert merkle.CAPACITY == 4**16 == records.ARITY**records.DEPTH
     with pytest.raises(AssertionError):
         merkle.append(read({}), merkle.CAPACITY - 1, [1, 2])

@@ -1,4 +1,4 @@
-"""Oracles: what is signed is what counts, the median is of a quorum, and every refusal has its number."""
+"""Oracles: only signed prices count, the median is of a quorum, and every refusal has its number."""
 
 from dataclasses import replace
 
@@ -97,7 +97,7 @@ def test_an_asset_without_a_quorum_stops_the_publication(honest):
 
 
 def test_a_liar_cannot_leave_an_honest_oracle_out(honest):
-    """Of two prices the lower would count, and a liar's is as low as the liar likes."""
+    """Of two prices the lower would count, and a liar chooses how low."""
     assert refused([quote for quote in honest if quote.oracle != 1]) == Rejection.NO_QUORUM
 
 
@@ -130,14 +130,14 @@ def test_a_refused_price_is_told_in_the_numeraire_and_not_in_raw_units():
     assert caught.value.detail == "the price of ETH is 2,100 USDC, but the grid in force covers 2,406 to 3,594 USDC"
 
 
-def test_what_no_move_is_stated_for_keeps_its_price(first):
+def test_an_asset_without_a_stated_move_keeps_its_price(first):
     assert pools.ASSETS[0].risk.factor is None and not pools.ASSETS[0].risk.haircut_bps
     dearer = (pools.PRICES[0] + 1, *pools.PRICES[1:])
     assert refused(quotes(dearer, epoch=2), oracle.check(POOL, quotes(), None, NOW)) == Rejection.PRICE_DEVIATION
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_the_epoch_is_the_one_that_follows(first, epoch):
+def test_the_epoch_must_be_the_next_one(first, epoch):
     assert refused(quotes(epoch=epoch, spread=1_000), first) == Rejection.WRONG_EPOCH
 
 

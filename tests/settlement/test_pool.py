@@ -1,4 +1,4 @@
-"""A pool's bytes are canonical, and a pool that is not sound is never one."""
+"""A pool's bytes are canonical, and an unsound pool cannot be made."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,7 @@ def test_a_pool_comes_back_from_its_bytes_with_its_ledger_id():
     assert b"." not in poolfile.encode(pool)
 
 
-def test_every_term_of_a_pool_moves_its_ledger_id():
+def test_every_term_of_a_pool_changes_its_ledger_id():
     pool = samples.pool()
     asset = replace(pool.assets[4], risk=replace(pool.assets[4].risk, haircut_bps=51))
     others = [
@@ -81,7 +81,7 @@ UNSOUND = [
     (lambda: {"leg": samples.MARGIN_KEY}, "leg key is for margin"),
     (lambda: {"leg": replace(samples.LEG_KEY, verifying=samples.verifying_key(7, 100))}, "8 public inputs"),
     (lambda: {"margin": replace(samples.MARGIN_KEY, fingerprint="B" * 64)}, "64 hex digits"),
-    (lambda: {"insecure_dev": False}, "no ceremony, so whoever made them can forge: a pool with them must say insecure_dev"),
+    (lambda: {"insecure_dev": False}, "no ceremony, so whoever made them can forge: a pool .* must say insecure_dev"),
     (lambda: {"insecure_dev": 1}, "true or false"),
     (lambda: {**of_ceremonies("d" * 64), "insecure_dev": True}, "says insecure_dev, but its keys come from a ceremony"),
     (lambda: {**of_ceremonies("d" * 64, "e" * 64), "insecure_dev": False}, "not come from one and the same ceremony"),
@@ -105,7 +105,7 @@ def test_an_unsound_pool_is_refused_by_what_is_wrong(changes, complaint):
     (lambda data: data.replace(b'"version":2', b'"version":3'), "version 3, and this program reads version 2"),
     (lambda data: data.replace(b'"version":2', b'"version":1'), "does not say where its keys come from: create a new"),
     (lambda data: data.replace(b'"quorum":3,', b""), "the pool: quorum is missing"),
-    (lambda data: data.replace(b'"factor":null', b'"factor":"0"', 1), r"the pool: assets\[0\].risk.factor is not an integer"),
+    (lambda data: data.replace(b'"factor":null', b'"factor":"0"', 1), r"assets\[0\].risk.factor is not an integer"),
     (lambda data: data.replace(b'"decimals":6', b'"decimals":19', 1), r"assets\[0\]: asset 'USDC': decimals is not"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum":"2"'), "quorum"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum":null'), "quorum"),
@@ -114,7 +114,7 @@ def test_an_unsound_pool_is_refused_by_what_is_wrong(changes, complaint):
     (lambda data: b"[" * 60_000, "nests deeper"),
     (lambda data: bytes(poolfile.MAX_POOL_BYTES + 1), "is the limit"),
 ])
-def test_bytes_that_are_not_a_pools_own_are_refused(spoil, complaint):
+def test_bytes_that_encode_would_not_write_are_refused(spoil, complaint):
     with pytest.raises(FormatError, match=complaint):
         poolfile.decode(spoil(poolfile.encode(samples.pool())))
 

@@ -83,7 +83,7 @@ def test_a_grid_has_sixteen_scenarios_of_eight_values_and_its_epoch(grids):
         assert grid.epoch == 7 and len(grid.values) == 16 and {len(row) for row in grid.values} == {8}
 
 
-def test_the_numeraire_and_the_factors_are_what_the_long_way_round_says(grids):
+def test_the_numeraire_and_the_factors_match_the_reference(grids):
     for grid, scan in zip(grids, (risk.INITIAL, risk.MAINTENANCE), strict=True):
         assert column(grid, 0) == [pools.PRICES[0]] * 16
         for place, asset in enumerate((1, 2, 3, 7)):
@@ -105,7 +105,7 @@ def test_a_haircut_moves_a_bill_down_in_eight_scenarios_and_up_in_eight_with_eve
 
 
 def test_three_assets_with_own_moves_have_the_first_three_own_signs(grids):
-    for own, asset in zip(risk.OWN_SIGNS, (4, 5, 6)):
+    for own, asset in zip(risk.OWN_SIGNS[:3], (4, 5, 6), strict=True):
         values = column(grids[0], asset)
         for s in range(16):
             opposite = next(t for t in range(16) if (t ^ s) & 0b0010 == 0 and risk.sign(t, own) != risk.sign(s, own))
@@ -118,7 +118,7 @@ def test_own_moves_are_rounded_away_from_the_price():
     assert set(values) == {995_000_000, 1_005_000_002}
 
 
-def test_what_is_owed_is_not_cheaper_by_its_haircut(grids):
+def test_a_haircut_does_not_make_a_debt_cheaper(grids):
     """One who owes a bill and holds what it would be worth after its haircut has taken the haircut out already."""
     owed = 10**6
     held = -(-owed * pools.PRICES[4] * 9950 // (10_000 * pools.PRICES[0]))
@@ -137,7 +137,7 @@ def test_a_hedged_option_is_not_worth_more_than_now_in_every_scenario(grids):
 
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=8, max_size=8))
 @settings(max_examples=200)
-def test_whoever_passes_without_options_is_not_insolvent_now(grids, balances):
+def test_a_portfolio_without_options_that_passes_is_not_insolvent_now(grids, balances):
     balances[6] = 0
     for grid in grids:
         if risk.margin_shortfall(tuple(balances), grid) == 0:

@@ -103,7 +103,8 @@ def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
     path = merkle.lone(old, 0) if genesis else ledger.reader.path(place)
     spending = (source.keys.ask + alpha) % babyjubjub.ORDER
     public = leg_statement.Public(
-        ledger.reader.tree().root, records.nullifier(poseidon.hash, source.keys.nk, old, place), new.commitment(poseidon.hash),
+        ledger.reader.tree().root, records.nullifier(poseidon.hash, source.keys.nk, old, place),
+        new.commitment(poseidon.hash),
         *generators.commit(made_up.claimed, blinding), *signature.public(spending), int(made_up.cash),
     )
     private = leg_statement.Private(
