@@ -1,8 +1,8 @@
-"""The way to a key, ours and snarkjs's on the same files: powers prepared, a key set up, contributed to, verified.
+"""The making of a key by this program and by snarkjs: preparing powers, setup, a contribution, verification.
 
-Everything is timed as a command, from files to files.  Both start from the same powers of τ, which ours makes; each
-verifies the key that it contributed to itself.  snarkjs runs once, for it takes minutes; ours runs a first time that
-may compile, and once more.
+Every step is timed as a command, from files to files.  Both programs start from the same powers of τ, which this one
+makes, and each verifies the key that it contributed to itself.  snarkjs runs once, because it takes minutes; ours runs
+a first time, which may compile, and once more.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from prover.bench import nodejs
 from prover.bench.measure import Timing, measure
-from prover.bench.peerfiles import Missing
+from prover.bench.peerfiles import Unavailable
 from zk.formats import r1csfile
 from zk.runtime import parallel
 
@@ -25,7 +25,7 @@ Command = Sequence[str]
 
 @dataclass(frozen=True)
 class Program:
-    """A program that takes snarkjs's arguments, and how often a step is timed after a first run."""
+    """A program that accepts snarkjs's arguments, and the number of timed runs after a first one."""
 
     name: str
     start: tuple[str, ...]
@@ -33,21 +33,21 @@ class Program:
     runs: int
 
     def run(self, arguments: Command, folder: Path) -> None:
-        """Runs a command in a folder.  Raises Missing when it fails."""
+        """Runs a command in a folder.  Raises Unavailable when it fails."""
         what = f"{self.name} {' '.join(arguments[:2])}"
         try:
-            done = subprocess.run([*self.start, *arguments], cwd=folder, capture_output=True, text=True,
+            result = subprocess.run([*self.start, *arguments], cwd=folder, capture_output=True, text=True,
                                   timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Missing(f"{what} cannot be run: {error}") from None
-        if done.returncode:
-            raise Missing(f"{what} failed: {(done.stderr.strip() or done.stdout.strip())[-200:]}")
+            raise Unavailable(f"{what} cannot be run: {error}") from None
+        if result.returncode:
+            raise Unavailable(f"{what} failed: {(result.stderr.strip() or result.stdout.strip())[-200:]}")
 
 
 def bench(r1cs: Path, power: int, home: Path, folder: Path) -> list[Timing]:
-    """Timings of both programs: of preparing 2^power powers, and of the key for the circuit in a .r1cs file.
+    """Timings of both programs: preparing 2^power powers, and making the key of the circuit in a .r1cs file.
 
-    Everything is written into `folder`.  Raises Missing when snarkjs is not there or a command fails.
+    All files are written into `folder`.  Raises Unavailable when snarkjs is not installed or a command fails.
     """
     ours = _ours(home)
     theirs = Program(nodejs.name(), tuple(nodejs.program()), os.cpu_count() or 1, 0)
@@ -56,11 +56,11 @@ def bench(r1cs: Path, power: int, home: Path, folder: Path) -> list[Timing]:
     for size in {power, needed}:
         _make_powers(ours, size, folder)
     ours.run(["powersoftau", "prepare", "phase2", f"powers{needed}.ptau", "prepared.ptau"], folder)
-    found = []
+    timings = []
     for program in (ours, theirs):
         for what, arguments in _steps(power, r1cs.resolve(), program.name.split()[0]):
-            found.append(_timed(program, what.format(power=power, needed=needed), arguments, folder))
-    return found
+            timings.append(_timed(program, what.format(power=power, needed=needed), arguments, folder))
+    return timings
 
 
 def _ours(home: Path) -> Program:
@@ -76,7 +76,7 @@ def _make_powers(ours: Program, power: int, folder: Path) -> None:
 
 
 def _steps(power: int, r1cs: Path, name: str) -> list[tuple[str, Command]]:
-    """What is timed, in the order in which it can be done; the files that a program makes have its name."""
+    """The timed steps, in order.  The files that a program makes carry its name."""
     first, last = f"{name}0.zkey", f"{name}1.zkey"
     return [
         ("powersoftau prepare phase2, 2^{power}",
@@ -88,6 +88,6 @@ def _steps(power: int, r1cs: Path, name: str) -> list[tuple[str, Command]]:
 
 
 def _timed(program: Program, what: str, arguments: Command, folder: Path) -> Timing:
-    """A step from start to end; where it runs only once, that time is the first and the only one."""
+    """A step from start to end.  The time of a step that runs only once stands for its warm runs too."""
     timing = measure(f"{program.name} {what}", "", lambda: program.run(arguments, folder), program.runs)
     return Timing(program.name, what, 1, program.threads, timing.first_s, timing.runs_s or (timing.first_s,))

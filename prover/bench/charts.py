@@ -1,7 +1,7 @@
-"""Reports as SVG charts, one for each benchmark; matplotlib is imported only when one is drawn.
+"""Reports as SVG charts, one for each benchmark.  matplotlib is imported only when a chart is drawn.
 
-A chart is drawn from the document that `--json` prints, so an earlier report can be drawn as well.  Times are the
-least of the warm runs; the caption names what they were measured on.
+A chart is drawn from the document that `--json` prints, so an earlier report can be drawn as well.  Times are those of
+the fastest warm run; the caption names the machine and the commit.
 """
 
 import importlib.util
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_INCHES = 8.0
-TEXT = "path"  # letters are drawn, so that a chart looks the same everywhere
+TEXT = "path"  # outlines instead of fonts, so that a chart looks the same everywhere
 COLOURS = ("#1f5fa8", "#d1731f", "#3d8f56", "#8a4fa3", "#b03a48", "#6b6b6b")
 DASHES = ("-", "--", ":", "-.")
 
-Report = Mapping[str, Any]
+Document = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -27,35 +27,35 @@ def is_possible() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def draw(report: Report) -> str:
-    """The SVG of a report, the same for the same report."""
+def draw(report: Document) -> str:
+    """The SVG of a report; equal reports give equal bytes."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    settings = {
+    settings: Any = {
         "svg.hashsalt": "zksettle", "svg.fonttype": TEXT, "font.size": 10, "axes.spines.top": False,
         "axes.spines.right": False, "axes.axisbelow": True, "axes.titlelocation": "left", "axes.titlesize": 11,
     }  # fmt: skip
     with matplotlib.rc_context(settings):
         figure = Figure(layout="constrained")
-        _DRAWN[report["benchmark"]](figure, report)
+        _DRAW[report["benchmark"]](figure, report)
         figure.supxlabel(_caption(report), fontsize=8, color="#555555", x=0.01, ha="left")
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
 
 
-def _caption(report: Report) -> str:
-    """What every measurement names."""
+def _caption(report: Document) -> str:
+    """The machine, the commit and the number of runs."""
     machine, runs = report["machine"], [timing["runs"] for timing in report["timings"]]
     lanes = f"{machine['lanes']} lane{'s' if machine['lanes'] > 1 else ''}"
-    least = f"least of {runs[0]} warm run{'s' if runs[0] > 1 else ''}" if runs else "warm"
+    least = f"fastest of {runs[0]} warm run{'s' if runs[0] > 1 else ''}" if runs else "warm"
     return f"{machine['cpu']}, {machine['cores']} cores, {lanes}; commit {machine['commit']}; {least}"
 
 
 def _bars(axes: "Axes", groups: Mapping[str, Mapping[str, float]], unit: str, show: Callable[[float], str]) -> None:
-    """Horizontal bars from top to bottom, one for each name and group, with what they show beside them."""
-    names = list(dict.fromkeys(name for values in reversed(groups.values()) for name in values))
+    """Horizontal bars from top to bottom, one for each name and group, labelled with their values."""
+    names = list(dict.fromkeys(name for values in reversed(list(groups.values())) for name in values))
     height = 0.8 / len(groups)
     for place, (group, values) in enumerate(groups.items()):
         at = [names.index(name) + (place - (len(groups) - 1) / 2) * height for name in values]
@@ -79,9 +79,9 @@ def _lines(axes: "Axes", rows: Rows, unit: str, of: Callable[[Mapping[str, Any]]
             of_line = [row for row in rows if (row["name"], row["threads"]) == (name, threads)]
             if of_line:
                 label = f"{name}, {threads} thread{'s' if threads > 1 else ''}" if len(counts) > 1 else name
-                style = {"color": COLOURS[names.index(name)], "linestyle": DASHES[counts.index(threads)]}
                 axes.plot([row["items"] for row in of_line], [of(row) for row in of_line], marker="o", markersize=4,
-                          label=label, **style)  # fmt: skip
+                          label=label, color=COLOURS[names.index(name)],
+                          linestyle=DASHES[counts.index(threads)])  # fmt: skip
     _powers_of_two(axes, sorted({row["items"] for row in rows}), items)
     axes.set_ylabel(unit)
     if axes.get_yscale() == "linear":
@@ -98,13 +98,18 @@ def _powers_of_two(axes: "Axes", values: Sequence[int], what: str) -> None:
     axes.set_xlabel(what)
 
 
+def _remove_legend(axes: "Axes") -> None:
+    if legend := axes.get_legend():
+        legend.remove()
+
+
 def _three_digits(value: float) -> str:
-    """A number as a bar tells it."""
+    """A number with three significant digits, for the label of a bar."""
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 
 def _duration(ns: float) -> str:
-    """Nanoseconds as a person reads them."""
+    """A number of nanoseconds in the largest fitting unit."""
     for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if ns >= scale:
             return f"{ns / scale:.3g} {unit}"
@@ -112,11 +117,11 @@ def _duration(ns: float) -> str:
 
 
 def _size(figure: "Figure", rows: int) -> None:
-    """So high that each of so many bars has room."""
+    """Makes the figure high enough for this number of bars."""
     figure.set_size_inches(WIDTH_INCHES, 1.4 + 0.3 * rows)
 
 
-def _kernels(figure: "Figure", report: Report) -> None:
+def _kernels(figure: "Figure", report: Document) -> None:
     timings = report["timings"]
     _size(figure, len(timings))
     axes = figure.subplots()
@@ -135,10 +140,10 @@ def _kernels(figure: "Figure", report: Report) -> None:
     axes.set_title("Operations on one thread")
 
 
-def _by_size(title: str) -> Callable[["Figure", Report], None]:
-    """A drawing of time and of time per point over size."""
+def _by_size(title: str) -> Callable[["Figure", Document], None]:
+    """A function that draws time and time per point over size."""
 
-    def drawn(figure: "Figure", report: Report) -> None:
+    def draw_sizes(figure: "Figure", report: Document) -> None:
         from matplotlib.ticker import LogLocator
 
         figure.set_size_inches(WIDTH_INCHES * 1.2, 4)
@@ -149,13 +154,13 @@ def _by_size(title: str) -> Callable[["Figure", Report], None]:
         whole.yaxis.set_major_formatter("{x:,.12g}")
         whole.set_title(title)
         _lines(each, report["timings"], "ns per point", lambda row: row["each_s"] * 1e9, "points")
-        each.get_legend().remove()
+        _remove_legend(each)
         each.set_title("The same, per point")
 
-    return drawn
+    return draw_sizes
 
 
-def _prove(figure: "Figure", report: Report) -> None:
+def _prove(figure: "Figure", report: Document) -> None:
     rows = [row for row in report["phases"] if row["phase"] not in ("in all", "waiting")]
     counts = sorted({row["threads"] for row in rows})
     groups = {"products alone": {r["phase"]: r["model_s"] * 1e3 for r in rows if r["model_s"] is not None}}
@@ -170,23 +175,23 @@ def _prove(figure: "Figure", report: Report) -> None:
     axes.set_title(f"Phases of a proof of {report.get('statement') or report['circuit']} ({whole})")
 
 
-def _verify(figure: "Figure", report: Report) -> None:
+def _verify(figure: "Figure", report: Document) -> None:
     figure.set_size_inches(WIDTH_INCHES, 4)
     axes = figure.subplots()
     rows = [timing for timing in report["timings"] if timing["name"] == "verify in batch"]
     _lines(axes, rows, "ms per proof", lambda row: row["each_s"] * 1e3, "proofs in the batch")
-    axes.get_legend().remove()
+    _remove_legend(axes)
     axes.set_title("Verification in batches")
 
 
-def _throughput(figure: "Figure", report: Report) -> None:
+def _throughput(figure: "Figure", report: Document) -> None:
     figure.set_size_inches(WIDTH_INCHES, 4)
     axes = figure.subplots()
-    _lines(axes, report["timings"], "proofs per second", lambda row: 1 / row["each_s"], "proofs asked for at once")
+    _lines(axes, report["timings"], "proofs per second", lambda row: 1 / row["each_s"], "proofs requested at once")
     axes.set_title(f"Proofs of {report['statement']} per second")
 
 
-def _peers(figure: "Figure", report: Report) -> None:
+def _peers(figure: "Figure", report: Document) -> None:
     timings = [timing for timing in report["timings"] if timing["size"] == "prove, in process"]
     steps = [timing for timing in report["timings"] if "2^" in timing["size"]]
     counts = sorted({timing["threads"] for timing in timings})
@@ -204,10 +209,10 @@ def _peers(figure: "Figure", report: Report) -> None:
         names = dict.fromkeys(step["name"] for step in steps)
         by_name = {name: {t["size"]: t["min_s"] for t in steps if t["name"] == name} for name in names}
         _bars(axes, by_name, "s, logarithmic", _three_digits)
-        axes.set_title("The way to a key, as commands")
+        axes.set_title("Making a key, as commands")
 
 
-_DRAWN: dict[str, Callable[["Figure", Report], None]] = {
+_DRAW: dict[str, Callable[["Figure", Document], None]] = {
     "kernels": _kernels,
     "msm": _by_size("Multi-scalar multiplication"),
     "ntt": _by_size("Number-theoretic transform"),

@@ -1,4 +1,4 @@
-"""What is multiplied and transformed: uniform scalars, and uniform points of both groups."""
+"""Inputs of benchmarks: uniform field elements and scalars, and uniform points of both groups."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from zk.fields.prime import FP, FR, P, R
 
 
 def scalars(count: int) -> np.ndarray:
-    """(count, 4) plain words, below r and not zero."""
+    """(count, 4) plain words of non-zero scalars below r."""
     return array.plain(entropy.scalar(R) for _ in range(count))
 
 
@@ -24,7 +24,7 @@ def of_fp(count: int) -> np.ndarray:
 
 
 def points_g1(count: int) -> np.ndarray:
-    """(count, 2, 4): multiples of the generator of G1 that nobody chose."""
+    """(count, 2, 4): random multiples of the generator of G1."""
     from zk.msm import fixed_base
 
     with tasks.task(f"Making {count:,} points of G1"):
@@ -32,7 +32,7 @@ def points_g1(count: int) -> np.ndarray:
 
 
 def points_g2(count: int) -> np.ndarray:
-    """(count, 2, 2, 4): the same of G2."""
+    """(count, 2, 2, 4): random multiples of the generator of G2."""
     from zk.msm import fixed_base
 
     with tasks.task(f"Making {count:,} points of G2"):

@@ -1,4 +1,4 @@
-"""`zksettle bench kernels`: the operations that proofs are made of, each by itself, on one thread."""
+"""`zksettle bench kernels`: the operations that proofs are made of, each measured alone, on one thread."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,9 +8,8 @@ import numpy as np
 from circuits import generators, records
 from prover.bench import inputs
 from prover.bench.measure import Timing, measure
-from prover.bench.report import Found
+from prover.bench.report import Measurements
 from prover.machine import threadcount
-from prover.proofs.keystores import Keystore
 from settlement import merkle
 from zk import entropy
 from zk.curves import babyjubjub, bn254
@@ -18,21 +17,21 @@ from zk.fields.prime import R
 from zk.hashes import poseidon
 
 ELEMENTS = 1 << 10
-ROUNDS = 128  # a loop of so many operations in registers for each element
+ROUNDS = 128  # operations in registers for each element
 INVERSIONS = 2
 POINTS = 1 << 14
 HASHES = 1 << 10
 LEAVES = 2
 
 
-def bench(keystore: Keystore, runs: int) -> Found:
-    """Field operations, additions of points, a pairing check, and what the host does in Python."""
+def bench(runs: int) -> Measurements:
+    """Field operations, additions of points, a pairing check, and the host's Python operations."""
     with threadcount.limited_to(1):
-        return Found([*fields(runs), *_additions(runs), *_pairing(runs), *_hashes(runs), *_host(runs)])
+        return Measurements([*fields(runs), *_additions(runs), *_pairing(runs), *_hashes(runs), *_host(runs)])
 
 
 def fields(runs: int) -> list[Timing]:
-    """The operations that the cost model counts in."""
+    """The operations that the cost model counts."""
     from zk import microbench
     from zk.ntt import polynomial
 
@@ -62,17 +61,17 @@ def fields(runs: int) -> list[Timing]:
 
 
 def _additions(runs: int) -> list[Timing]:
-    """Affine additions that share their inversions, of points gathered at random."""
+    """Affine additions with shared inversions, of points gathered in random order."""
     from zk.msm import batch_affine
 
     entries = 2 * np.array(entropy.shuffled(range(POINTS)), np.int32)
     starts = np.arange(0, POINTS + 1, 2)
-    found = []
+    timings = []
     for name, make in (("G1 addition", inputs.points_g1), ("G2 addition", inputs.points_g2)):
         points = make(POINTS)
         work = partial(batch_affine.of_groups, points, entries, starts)
-        found.append(measure(name, f"{POINTS:,} points", work, runs, POINTS // 2))
-    return found
+        timings.append(measure(name, f"{POINTS:,} points", work, runs, POINTS // 2))
+    return timings
 
 
 def _pairing(runs: int) -> list[Timing]:
@@ -83,7 +82,7 @@ def _pairing(runs: int) -> list[Timing]:
 
 
 def _hashes(runs: int) -> list[Timing]:
-    """Poseidon of two by the kernels: one hash, and many in lanes."""
+    """Poseidon of two elements by the kernels: one hash, and many in lanes."""
     from zk.hashes import batch
 
     many = inputs.of_fr(2 * HASHES).reshape(HASHES, 2, 4)
@@ -94,7 +93,8 @@ def _hashes(runs: int) -> list[Timing]:
 
 
 def _host(runs: int) -> list[Timing]:
-    four, leaves = tuple(range(records.ARITY)), [entropy.scalar(R) for _ in range(LEAVES)]
+    four = tuple(range(records.ARITY))
+    leaves = [records.Commitment(entropy.scalar(R)) for _ in range(LEAVES)]
     secret, blinding = entropy.scalar(babyjubjub.ORDER), generators.blinding()
     return [
         measure("Poseidon", "4 inputs, host", lambda: poseidon.hash(four), runs),

@@ -1,4 +1,4 @@
-"""Timing: the first run by itself, because it may compile, page in and fill tables; then the runs that follow, warm."""
+"""Timing: the first run alone, because it may compile, page in and fill tables; then the warm runs that follow."""
 
 import time
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from zk.runtime import parallel
 
 @dataclass(frozen=True)
 class Timing:
-    """How long something took, in seconds: the first time in this process, and each time after.
+    """The duration of some work in seconds: of the first run in this process, and of each warm run.
 
-    Each run did `items` things (points, elements, proofs) on a pool of `threads`.
+    Each run processed `items` things (points, elements, proofs) on a pool of `threads`.
     """
 
     name: str
@@ -25,12 +25,12 @@ class Timing:
 
     @property
     def min_s(self) -> float:
-        """The least of the warm runs: what the work takes when nothing disturbs it."""
+        """The fastest warm run: the time of the work when nothing disturbs it."""
         return min(self.runs_s)
 
     @property
     def each_s(self) -> float:
-        """The least of the warm runs by the things that it did."""
+        """The time for each item in the fastest warm run."""
         return self.min_s / self.items
 
     def to_json(self) -> dict[str, object]:
@@ -50,7 +50,7 @@ class Timing:
 
 
 def measure(name: str, size: str, work: Callable[[], object], runs: int, items: int = 1) -> Timing:
-    """Times `work`, which does so many things, once and then `runs` times more."""
+    """Times `work`, which processes `items` things, once and then `runs` times more."""
     with tasks.task(f"Measuring {name}", total=runs + 1) as task:
         first, *rest = (_timed(work, task) for _ in range(runs + 1))
     return Timing(name, size, items, parallel.threads(), first, tuple(rest))
@@ -65,5 +65,5 @@ def _timed(work: Callable[[], object], task: tasks.Task) -> float:
 
 
 def thread_counts() -> list[int]:
-    """One thread, and as many as the pool has."""
+    """One thread, and as many as the pool has, without repetition."""
     return sorted({1, parallel.threads()})

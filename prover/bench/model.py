@@ -1,8 +1,8 @@
-"""The cost model: the products that a proof's phases need, each at the time that one takes in registers.
+"""The cost model: the number of field products in each phase of a proof, times the time of one product in registers.
 
-zk/README.md derives the counts.  They are of this very proof: from its key, and from the digits of its own scalars.
-The model leaves out memory, sorting, additions and the host, so what was measured is above it; by how much says how
-far a phase is from the multiplier's limit.
+zk/README.md derives the counts.  They are exact for one proof: they come from its key and from the digits of its own
+scalars.  The model omits memory, sorting, additions and the host, so the measured time is above it; the ratio shows how
+far a phase is from the limit of the multiplier.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from prover.bench import kernels
 from zk.fields import array
 from zk.groth16.keys import ProvingKey
 
-UNITS = 2  # coefficients 1 and -1, which cost no product
+UNITS = 2  # the coefficients 1 and -1 come first and cost no product
 ADDITION_PRODUCTS, ADDITION_SQUARES = 5, 1  # zk/msm/batch_affine.py: three of the products are the shared inversion
-RUNNING_PRODUCTS = 14  # of one general addition in XYZZ coordinates, zk/curves/weierstrass.py
+RUNNING_PRODUCTS = 14  # in a general addition in XYZZ coordinates, zk/curves/weierstrass.py
 RATES = (
     "Fp product", "Fp square", "Fp product, alone", "Fp2 product", "Fp2 square", "Fp2 product, alone", "Fr product",
     "Fr product by a factor",
@@ -26,23 +26,23 @@ RUNS = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """How often a phase does each of RATES."""
+    """How many of each operation in RATES a phase performs."""
 
     counts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def products(self) -> int:
-        """Products and squares of Fp or Fr; one of Fp2 is three of Fp, a square of it two."""
+        """The number of products and squares in Fp or Fr.  An Fp2 product counts as three, an Fp2 square as two."""
         weights = {"Fp2 product": 3, "Fp2 product, alone": 3, "Fp2 square": 2}
         return round(sum(count * weights.get(name, 1) for name, count in self.counts.items()))
 
     def seconds(self, rates: Mapping[str, float]) -> float:
-        """What they take at these rates, in seconds."""
+        """The time of all operations at these rates, in seconds."""
         return sum(count * rates[name] for name, count in self.counts.items())
 
 
 def rates() -> dict[str, float]:
-    """Seconds for each of RATES on this machine, measured now on one thread."""
+    """Seconds for each operation in RATES on this machine, measured now on one thread."""
     return {timing.name: timing.each_s for timing in kernels.fields(RUNS) if timing.name in RATES}
 
 
@@ -82,7 +82,7 @@ def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> C
 
 
 def nonzero_digits(scalars: np.ndarray, windows) -> tuple[int, int]:
-    """How many digits are not zero, and how many buckets they fall into, over all sets of windows."""
+    """The number of non-zero digits and of buckets that they fall into, over all sets of windows."""
     from zk.msm import recoding
 
     recoded = np.empty(scalars.shape, np.uint64)
@@ -90,14 +90,14 @@ def nonzero_digits(scalars: np.ndarray, windows) -> tuple[int, int]:
     entries = buckets = 0
     for levels in windows.table:
         magnitudes = np.abs(np.concatenate([_read(recoded, *map(int, window)) for window in levels]))
-        found = np.bincount(magnitudes)
-        entries += int(found[1:].sum())
-        buckets += int(np.count_nonzero(found[1:]))
+        counts = np.bincount(magnitudes)
+        entries += int(counts[1:].sum())
+        buckets += int(np.count_nonzero(counts[1:]))
     return entries, buckets
 
 
 def _read(recoded: np.ndarray, position: int, width: int, half: int) -> np.ndarray:
-    """The digits of one window, but for their sign: see `digits.read`."""
+    """The digits of one window, up to sign, as zk.msm.recoding reads them."""
     word, low = divmod(position, 64)
     values = recoded[:, word] >> np.uint64(low)
     if low + width > 64:

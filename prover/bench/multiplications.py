@@ -6,12 +6,12 @@ import numpy as np
 
 from prover.bench import inputs
 from prover.bench.measure import Timing, measure, thread_counts
-from prover.bench.report import Found
+from prover.bench.report import Measurements
 from prover.machine import tasks, threadcount
 
 
-def bench(log_sizes: Sequence[int], runs: int) -> Found:
-    """G1 and G2, over known points as a proving key holds them and over points used once, for every size 2^k."""
+def bench(log_sizes: Sequence[int], runs: int) -> Measurements:
+    """G1 and G2, for every size 2^k: over known points, as in a proving key, and over points used once."""
     from zk.msm import pippenger
 
     scalars = inputs.scalars(1 << max(log_sizes))
@@ -23,7 +23,7 @@ def bench(log_sizes: Sequence[int], runs: int) -> Found:
         points = make(len(scalars))
         for log_size in log_sizes:
             timings += _one_size(name, start, once, points[: 1 << log_size], scalars[: 1 << log_size], runs)
-    return Found(timings)
+    return Measurements(timings)
 
 
 def _one_size(
@@ -35,11 +35,11 @@ def _one_size(
     size = f"2^{count.bit_length() - 1}"
     with tasks.task(f"Making multiples of {count:,} points"):
         table = window_tables.table(points)
-    found = []
+    timings = []
     for threads in thread_counts():
         with threadcount.limited_to(threads):
-            found += [
+            timings += [
                 measure(f"{name}, known points", size, lambda: start(table, scalars).result(), runs, count),
                 measure(f"{name}, used once", size, lambda: once(points, scalars), runs, count),
             ]
-    return found
+    return timings

@@ -1,4 +1,4 @@
-"""What a comparison with other provers has in common: the files they all read, and the times they take."""
+"""The files that every prover in a comparison reads, and the form of their times."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,20 +7,20 @@ from zk.errors import FormatError
 
 TIMEOUT_S = 900  # for all runs of one peer
 
-Times = dict[str, list[float]]  # seconds by what was done, the first run first
+Times = dict[str, list[float]]  # seconds of every run, the first run first, by the name of the work
 
 
-class Missing(Exception):
-    """A peer cannot run here, or not on these files; the message says why."""
+class Unavailable(Exception):
+    """A peer cannot run here or on these files; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A folder with a circuit's key and witness, as `snarkjs groth16 setup` and `snarkjs wtns calculate` leave them."""
+    """A folder with a circuit's key and witness, as `snarkjs groth16 setup` and `snarkjs wtns calculate` write them."""
 
     folder: Path
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for path in (self.zkey, self.wtns, self.verification_key):
             if not path.is_file():
                 raise FormatError(f"{self.folder} has no {path.name}: see `zksettle bench peers --help`")
@@ -39,5 +39,5 @@ class Case:
 
     @property
     def r1cs(self) -> Path:
-        """The constraints, which not every prover asks for and not every folder has."""
+        """The constraints.  Only some provers need them, and the file may be missing."""
         return (self.folder / "circuit.r1cs").resolve()

@@ -1,4 +1,4 @@
-"""`zksettle bench prove`: what a proof takes, phase by phase, on one thread and on all, beside the cost model."""
+"""`zksettle bench prove`: the time of a proof, phase by phase, on one thread and on all, beside the cost model."""
 
 import time
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from circuits.frontend import program
 from circuits.statements import statement
 from prover.bench import model
 from prover.bench.measure import Timing, measure, thread_counts
-from prover.bench.report import Column, Found, Section
+from prover.bench.report import Column, Measurements, Section
 from prover.circom import proofs, witnesses
 from prover.machine import threadcount
 from prover.proofs import pipeline
@@ -34,7 +34,7 @@ RATE_COLUMNS = (Column("name", "operation"), Column("each_s", "each", "seconds")
 
 @dataclass(frozen=True)
 class Phases:
-    """One proof: how long it took, and the processor time in it by phase, in seconds."""
+    """The wall time of one proof, and its processor time by phase, in seconds."""
 
     threads: int
     wall_s: float
@@ -42,12 +42,12 @@ class Phases:
 
     @property
     def waiting_s(self) -> float:
-        """The time of all threads that was no work: for each other, or because other programs ran."""
+        """The time in which threads did not work: they waited for each other, or other programs ran."""
         return max(0.0, self.threads * self.wall_s - sum(self.busy_s.values()))
 
 
-def bench(name: str, keystore: Keystore, runs: int) -> Found:
-    """Of a statement: opening its key, relation, witness, proof, the whole pipeline, and one verification."""
+def bench(name: str, keystore: Keystore, runs: int) -> Measurements:
+    """A statement: opening its key, relation, witness, proof, the whole pipeline, and one verification."""
     from zk.groth16 import verifier
 
     opening = measure("open key", "", lambda: Keystore(keystore.folder(name).parent, 0).open(name), runs)
@@ -56,10 +56,10 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
     public_inputs = statement.inputs(public)
     inputs = public_inputs + statement.inputs(private)
     witness = program.run(key.program, inputs)
-    timings, sections = measured_proofs(key.proving, witness, runs)
+    timings, sections = _measure_proofs(key.proving, witness, runs)
     proof = pipeline.prove(name, public, private, keystore)
     size = f"2^{key.proving.log_size}"
-    return Found(
+    return Measurements(
         [
             opening,
             measure("relation", "", lambda: kind.relation(public, private), runs),
@@ -72,8 +72,8 @@ def bench(name: str, keystore: Keystore, runs: int) -> Found:
     )
 
 
-def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
-    """Of a circom circuit: reading the witness, proof, and the whole from files to a verified proof, the key open.
+def bench_circom(zkey: Path, wtns: Path, runs: int) -> Measurements:
+    """A circom circuit: reading the witness, proof, and the whole from files to a verified proof, with an open key.
 
     Raises as `circom.prove`.
     """
@@ -82,9 +82,9 @@ def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
     proofs.prove(zkey, wtns)  # a witness that does not fit is refused here
     key = proofs.open_key(zkey)
     witness = polynomial.from_plain(witnesses.read(wtns).values)
-    timings, sections = measured_proofs(key, witness, runs)
+    timings, sections = _measure_proofs(key, witness, runs)
     size = f"2^{key.log_size}"
-    return Found(
+    return Measurements(
         [
             measure("read witness", f"{key.num_wires:,} wires", lambda: witnesses.read(wtns).values, runs),
             *timings,
@@ -94,26 +94,26 @@ def bench_circom(zkey: Path, wtns: Path, runs: int) -> Found:
     )
 
 
-def measured_proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[list[Timing], tuple[Section, ...]]:
-    """The time of a proof on one thread and on all; its phases there beside the model, and the model's rates."""
+def _measure_proofs(key: ProvingKey, witness: np.ndarray, runs: int) -> tuple[list[Timing], tuple[Section, ...]]:
+    """The time of a proof on one thread and on all, its phases beside the model, and the model's rates."""
     from zk.groth16 import prover
 
-    timings, found = [], []
+    timings, best = [], []
     for threads in thread_counts():
         with threadcount.limited_to(threads):
             timings.append(measure("proof", f"2^{key.log_size}", lambda: prover.prove(key, witness), runs))
-            found.append(min((_phases(key, witness) for _ in range(runs)), key=lambda of: sum(of.busy_s.values())))
+            best.append(min((_phases(key, witness) for _ in range(runs)), key=lambda run: sum(run.busy_s.values())))
     rates, costs = model.rates(), model.costs(key, witness)
     return timings, (
-        Section("phases", "phases of the proof that took least processor time, summed over threads", COLUMNS,
-                [row for of in found for row in _rows(of, costs, rates)]),
-        Section("rates", "what the model counts in, in registers on one thread", RATE_COLUMNS,
+        Section("phases", "phases of the proof that took the least processor time, summed over threads", COLUMNS,
+                [row for phases in best for row in _rows(phases, costs, rates)]),
+        Section("rates", "the operations that the model counts, in registers on one thread", RATE_COLUMNS,
                 [{"name": name, "each_s": each_s} for name, each_s in rates.items()]),
     )  # fmt: skip
 
 
 def _phases(key: ProvingKey, witness: np.ndarray) -> Phases:
-    """One more proof, taken apart."""
+    """The phases of one more proof."""
     from zk.groth16 import prover
 
     started = time.perf_counter()
@@ -122,18 +122,18 @@ def _phases(key: ProvingKey, witness: np.ndarray) -> Phases:
     return Phases(parallel.threads(), time.perf_counter() - started, dict(recorder.busy_s))
 
 
-def _rows(of: Phases, costs: Mapping[str, model.Cost], rates: Mapping[str, float]) -> list[dict[str, Any]]:
+def _rows(phases: Phases, costs: Mapping[str, model.Cost], rates: Mapping[str, float]) -> list[dict[str, Any]]:
     """A row for each phase, one for waiting, and one for all phases."""
     products = sum(cost.products for cost in costs.values())
     model_s = sum(cost.seconds(rates) for cost in costs.values())
     rows = [
-        _row(of.threads, name, busy_s, costs[name].products, costs[name].seconds(rates))
+        _row(phases.threads, name, busy_s, costs[name].products, costs[name].seconds(rates))
         if name in costs
-        else _row(of.threads, name, busy_s)
-        for name, busy_s in of.busy_s.items()
+        else _row(phases.threads, name, busy_s)
+        for name, busy_s in phases.busy_s.items()
     ]
-    together = _row(of.threads, "in all", sum(of.busy_s.values()), products, model_s)
-    return [*rows, together, _row(of.threads, "waiting", of.waiting_s)]
+    together = _row(phases.threads, "in all", sum(phases.busy_s.values()), products, model_s)
+    return [*rows, together, _row(phases.threads, "waiting", phases.waiting_s)]
 
 
 def _row(

@@ -1,7 +1,7 @@
-"""What a benchmark found, with everything that a measurement must name; and one report against an earlier one.
+"""Reports of benchmarks, with everything that a measurement must name, and the comparison of two reports.
 
-A ratio of two times means something when both are of the same work on the same machine.  Anything else is refused, in
-a sentence that says what differs.
+A ratio of two times means something only when both are of the same work on the same machine.  Any other comparison is
+refused with a sentence that names the difference.
 """
 
 import json
@@ -14,12 +14,12 @@ from prover.bench.measure import Timing
 from zk.errors import FormatError
 
 SUBJECT = ("benchmark", "statement", "circuit")
-SAME = ("cpu", "cores", "threads", "lanes")  # of the machine, for times to be comparable
+SAME = ("cpu", "cores", "threads", "lanes")  # must be equal in both machines for times to be comparable
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a section: its key in JSON, its heading, and what its numbers are: see `prover/cli/tools/benchoutput.py`."""
+    """A column of a section: its key in JSON, its heading, and the kind of its values (`bench_run` formats each)."""
 
     key: str
     heading: str
@@ -37,30 +37,32 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The timings of a benchmark, its other tables, and sentences about what could not be measured."""
+class Measurements:
+    """The timings of a benchmark, its other tables, and notes about what could not be measured."""
 
     timings: Sequence[Timing]
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def to_json(about: Mapping[str, Any], machine: Mapping[str, Any], peak: int | None, found: Found) -> dict[str, Any]:
+def to_json(
+    about: Mapping[str, Any], machine: Mapping[str, Any], peak_bytes: int | None, measurements: Measurements
+) -> dict[str, Any]:
     """The document that `--json` prints and that `--against` reads."""
     return {
         **about,
         "machine": dict(machine),
-        "peak_memory_bytes": peak,
-        "timings": [timing.to_json() for timing in found.timings],
-        **{section.name: [dict(row) for row in section.rows] for section in found.sections},
-        "notes": list(found.notes),
+        "peak_memory_bytes": peak_bytes,
+        "timings": [timing.to_json() for timing in measurements.timings],
+        **{section.name: [dict(row) for row in section.rows] for section in measurements.sections},
+        "notes": list(measurements.notes),
     }
 
 
 def against(now: Mapping[str, Any], then: Mapping[str, Any]) -> Section:
-    """For every timing of a report its ratio to that of an earlier one, as `earlier` read it.
+    """The ratio of every timing of a report to the same timing of an earlier one, which `earlier` read.
 
-    Raises FormatError when that is of another benchmark, another machine or other sizes.
+    Raises FormatError when the earlier report is of another benchmark, another machine or other sizes.
     """
     for key in SUBJECT:
         if then.get(key) != now.get(key):
@@ -86,7 +88,7 @@ def against(now: Mapping[str, Any], then: Mapping[str, Any]) -> Section:
 
 
 def _place(timing: Mapping[str, Any]) -> tuple[str, str, int]:
-    """What a timing is a timing of."""
+    """The work that a timing measures."""
     return timing["name"], timing["size"], timing["threads"]
 
 
@@ -102,18 +104,18 @@ def _ratio(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def earlier(data: bytes, name: str) -> dict[str, Any]:
-    """A report from the file of that name.  Raises FormatError when a part that is compared is missing or malformed."""
+    """The report in a file.  Raises FormatError when a part that is compared is missing or malformed."""
     try:
-        found = json.loads(data)
+        document = json.loads(data)
     except (ValueError, RecursionError):
-        found = None
-    if not _is_report(found):
-        raise FormatError(f"{name} is not a report that `zksettle bench … --json` printed")
-    return found
+        document = None
+    if not _is_report(document):
+        raise FormatError(f"{name} is not a report made by `zksettle bench … --json`")
+    return document
 
 
 def _is_report(value: Any) -> bool:
-    """Whether a value from a file has what is compared of a report."""
+    """Whether a value from a file has the parts of a report that are compared."""
     if not isinstance(value, dict) or not isinstance(value.get("machine"), dict) or "benchmark" not in value:
         return False
     timings = value.get("timings")
@@ -121,7 +123,7 @@ def _is_report(value: Any) -> bool:
 
 
 def _is_timing(value: Any) -> bool:
-    """Whether a value from a file has what is compared of a timing."""
+    """Whether a value from a file has the parts of a timing that are compared."""
     types = {"name": str, "size": str, "threads": int, "min_s": float}
     if not isinstance(value, dict) or not all(type(value.get(key)) is kind for key, kind in types.items()):
         return False

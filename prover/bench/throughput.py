@@ -1,7 +1,7 @@
-"""`zksettle bench throughput`: how many proofs a second are made when several are wanted at once.
+"""`zksettle bench throughput`: proofs per second when several are requested at once.
 
-In this process a proof is a witness and a proof; one caller more than there are threads keeps the pool busy.  The
-service does what `zksettle prove` does: it reads the inputs, asks the relation, and verifies its own proof.
+In this process each request computes a witness and a proof; one caller more than there are threads keeps the pool busy.
+The service does the work of `zksettle prove`: it reads the inputs, checks the relation, and verifies its own proof.
 """
 
 import json
@@ -16,20 +16,20 @@ from circuits import samples
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.bench.measure import Timing, measure
-from prover.bench.report import Column, Found, Section
+from prover.bench.report import Column, Measurements, Section
 from prover.proofs.keystores import Keystore
 from prover.service import client
 from prover.service.protocol import Failed
 from zk.runtime import parallel
 
-WITNESSES = 8  # that are computed side by side
+WITNESSES = 8  # computed side by side
 COLUMNS = (
     Column("name", "where"), Column("batch", "batch", "count"), Column("per_second", "proofs per second", "ratio"),
 )  # fmt: skip
 
 
-def bench(name: str, keystore: Keystore, service: Path, sizes: Sequence[int], runs: int) -> Found:
-    """Batches of these sizes, of the statement's honest samples in turn."""
+def bench(name: str, keystore: Keystore, *, service: Path, sizes: Sequence[int], runs: int) -> Measurements:
+    """Batches of these sizes, which cycle through the statement's honest samples."""
     cases = samples.honest(name)
     with ThreadPoolExecutor(parallel.threads() + 1) as callers:
         timings = _batches("in this process", _here(name, keystore, cases, callers), sizes, runs)
@@ -38,27 +38,27 @@ def bench(name: str, keystore: Keystore, service: Path, sizes: Sequence[int], ru
         with ThreadPoolExecutor(max(sizes)) as callers:
             timings += _batches("by the service", _there(name, service, cases, callers), sizes, runs)
     else:
-        notes = ("No prover service runs in this home, so it was not measured: `zksettle prover serve` starts one.",)
-    return Found(timings, (_section(timings),), notes)
+        notes = ("No prover service runs in this home, so none was measured: `zksettle prover serve` starts one.",)
+    return Measurements(timings, (_section(timings),), notes)
 
 
 def _batches(where: str, prove: Callable[[int], object], sizes: Sequence[int], runs: int) -> list[Timing]:
-    """`prove` makes so many proofs."""
+    """The time of `prove(size)`, which makes that many proofs, for each size."""
     return [measure(where, f"{size} at once", partial(prove, size), runs, size) for size in sizes]
 
 
 def _here(
     name: str, keystore: Keystore, cases: Sequence[tuple[Any, Any]], callers: ThreadPoolExecutor
 ) -> Callable[[int], object]:
-    """Witnesses eight at a time, then proofs, each by one of the callers."""
+    """A function that makes a number of proofs: witnesses eight at a time, then proofs, each by one of the callers."""
     from zk.groth16 import prover
 
     key = keystore.open(name)
     inputs = [statement.inputs(public) + statement.inputs(private) for public, private in cases]
 
     def prove(count: int) -> None:
-        wanted = [inputs[i % len(inputs)] for i in range(count)]
-        parts = [wanted[first : first + WITNESSES] for first in range(0, count, WITNESSES)]
+        requested = [inputs[i % len(inputs)] for i in range(count)]
+        parts = [requested[first : first + WITNESSES] for first in range(0, count, WITNESSES)]
         witnesses = chain.from_iterable(callers.map(partial(program.run_batch, key.program), parts))
         list(callers.map(partial(prover.prove, key.proving), witnesses))
 
@@ -74,9 +74,9 @@ def _there(
     ]
 
     def ask(index: int) -> None:
-        said: list[str] = []
-        if client.prove_statement(service, name, requests[index % len(requests)], said.append) is None:
-            raise Failed(said[0] if said else "the prover service ended while it was measured")
+        errors: list[str] = []
+        if client.prove_statement(service, name, requests[index % len(requests)], errors.append) is None:
+            raise Failed(errors[0] if errors else "the prover service ended while it was being measured")
 
     return lambda count: list(callers.map(ask, range(count)))
 

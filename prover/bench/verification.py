@@ -6,13 +6,13 @@ from functools import partial
 from circuits import samples
 from circuits.statements import statement
 from prover.bench.measure import measure
-from prover.bench.report import Found
+from prover.bench.report import Measurements
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
 
 
-def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Found:
-    """A proof of the statement by itself, and so many different proofs at once, for each of the sizes."""
+def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Measurements:
+    """Verification of one proof of the statement, and of batches of different proofs."""
     from zk.groth16 import verifier
 
     public, private = samples.honest(name)[0]
@@ -26,4 +26,4 @@ def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Fou
                 partial(verifier.verify_batch, items[:size]), runs, size)
         for size in sizes
     ]  # fmt: skip
-    return Found([single, *batches])
+    return Measurements([single, *batches])

@@ -1,4 +1,4 @@
-"""zksnake (PyPI), as a peer in a benchmark: in a Python process of its own.
+"""zksnake (PyPI) as a peer in a benchmark, in a Python process of its own.
 
 It does not read .zkey files: it makes its own key from circuit.r1cs, which is not timed, and proves the same witness.
 """
@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 
-from prover.bench.peerfiles import TIMEOUT_S, Case, Missing, Times
+from prover.bench.peerfiles import TIMEOUT_S, Case, Times, Unavailable
 from prover.machine import hardware
 
 PACKAGE = "zksnake"
@@ -19,13 +19,13 @@ from zksnake.arithmetization import R1CS
 from zksnake.groth16 import Groth16
 from zksnake.parser import R1CSReader
 
-def taken(work, runs):
+def timed(work, runs):
     times = []
     for _ in range(runs + 1):
         started = time.perf_counter()
-        found = work()
+        result = work()
         times.append(time.perf_counter() - started)
-    return times, found
+    return times, result
 
 witness, runs = json.load(sys.stdin), int(sys.argv[2])
 r1cs = R1CS.from_file(sys.argv[1])
@@ -34,31 +34,31 @@ groth16 = Groth16(r1cs)
 groth16.setup()
 wires = R1CSReader(sys.argv[1]).read()["wires"]  # it orders them in its own way
 public, private = r1cs.generate_witness({str(wire): value for wire, value in zip(wires, witness)})
-prove, proof = taken(lambda: groth16.prove(public, private), runs)
-verify, is_valid = taken(lambda: groth16.verify(proof, public), runs)
+prove, proof = timed(lambda: groth16.prove(public, private), runs)
+verify, is_valid = timed(lambda: groth16.verify(proof, public), runs)
 print(json.dumps({"prove": prove, "verify": verify, "is_valid": is_valid}))
 """
 
 
 def name() -> str:
-    """zksnake with its version.  Raises Missing when it is not installed."""
+    """zksnake with its version.  Raises Unavailable when it is not installed."""
     if importlib.util.find_spec(PACKAGE) is None:
-        raise Missing("zksnake is not installed: pip install zksnake")
+        raise Unavailable("zksnake is not installed: pip install zksnake")
     return f"{PACKAGE} {hardware.package_version(PACKAGE)}"
 
 
 def in_process(case: Case, witness: list[int], runs: int) -> Times:
-    """Proofs and verifications.  Raises Missing when there is no circuit.r1cs, or when it fails on it."""
+    """Times of proofs and verifications.  Raises Unavailable without a circuit.r1cs, or when zksnake fails on it."""
     if not case.r1cs.is_file():
-        raise Missing("zksnake makes its own key, and there is no circuit.r1cs to make it from")
+        raise Unavailable("zksnake makes its own key, and there is no circuit.r1cs to make it from")
     try:
-        done = subprocess.run([sys.executable, "-c", _SCRIPT, str(case.r1cs), str(runs)], capture_output=True,
+        result = subprocess.run([sys.executable, "-c", _SCRIPT, str(case.r1cs), str(runs)], capture_output=True,
                               check=False, text=True, timeout=TIMEOUT_S, input=json.dumps(witness))  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise Missing(f"zksnake took more than {TIMEOUT_S} s") from None
-    if done.returncode:
-        raise Missing(f"zksnake failed: {(done.stderr.strip().splitlines() or ['no reason given'])[-1][:200]}")
-    found = json.loads(done.stdout)
-    if not found["is_valid"]:
-        raise Missing("zksnake does not accept its own proof of these files")
-    return {"prove": found["prove"], "verify": found["verify"]}
+        raise Unavailable(f"zksnake took more than {TIMEOUT_S} s") from None
+    if result.returncode:
+        raise Unavailable(f"zksnake failed: {(result.stderr.strip().splitlines() or ['no reason given'])[-1][:200]}")
+    times = json.loads(result.stdout)
+    if not times["is_valid"]:
+        raise Unavailable("zksnake does not accept its own proof of these files")
+    return {"prove": times["prove"], "verify": times["verify"]}

@@ -1,6 +1,6 @@
-"""Commands for proofs by themselves, benchmarks and upkeep.
+"""Commands for single proofs, benchmarks and upkeep.
 
-proof, circuit (names) · snarkjs · service (resident) · bench (benchoutput) · upkeep.  Beside each file of commands
+proof, circuit (names) · snarkjs · service (resident) · bench (benchoptions) · upkeep.  Beside each file of commands
 stands a `…_run` that is imported when a command runs: proof_run, circuit_run, snarkjs_run, service_run, upkeep_run,
 bench_run.
 """

@@ -1,4 +1,4 @@
-"""The cost model counts what the program does: digits and buckets as a slow count of our own scalars finds them."""
+"""The cost model agrees with a slow count of digits and buckets, and with the README."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ README = Path(__file__).parents[3] / "zk" / "README.md"
 
 
 def slow_digits(scalar: int, windows) -> list[list[int]]:
-    """The digits of a scalar in each set of windows, by arithmetic on ints."""
+    """The digits of a scalar in each set of windows, by integer arithmetic."""
     sign, magnitude = (1, scalar) if scalar <= R // 2 else (-1, R - scalar)
     value = magnitude + windows.offset
     return [
@@ -31,25 +31,25 @@ def slow_digits(scalar: int, windows) -> list[list[int]]:
     [entropy.scalar(R) for _ in range(100)],
     [entropy.scalar(1 << 20) for _ in range(100)],
 ])  # fmt: skip
-def test_the_digits_and_buckets_are_those_of_the_scalars(numbers):
+def test_digits_and_buckets_match_a_slow_count(numbers):
     scalars = array.plain(numbers)
     windows = pippenger.known_windows(LEVELS, scalars)
     slow = [slow_digits(number, windows) for number in numbers]
     entries = [[d for digits in slow for d in digits[k] if d] for k in range(len(windows.table))]
-    buckets = sum(len(set(map(abs, found))) for found in entries)
+    buckets = sum(len(set(map(abs, digits))) for digits in entries)
     assert model.nonzero_digits(scalars, windows) == (sum(map(len, entries)), buckets)
 
 
-def test_the_digits_make_up_the_scalar():
+def test_the_digits_sum_to_the_scalar():
     numbers = [entropy.scalar(R) for _ in range(20)]
     windows = pippenger.known_windows(LEVELS, array.plain(numbers))
     for number in numbers:
         digits = [d for level in slow_digits(number, windows) for d in level]
         positions = [int(window[0]) for levels in windows.table for window in levels]
-        assert sum(d << p for d, p in zip(digits, positions)) % R == number
+        assert sum(d << p for d, p in zip(digits, positions, strict=True)) % R == number
 
 
-def test_a_product_of_fp2_is_told_as_three_and_timed_as_itself():
+def test_an_fp2_product_counts_as_three_and_is_timed_as_one():
     cost = model.Cost({"Fp2 product": 2, "Fp2 square": 1, "Fp product": 4})
     assert cost.products == 2 * 3 + 2 + 4
     assert cost.seconds({"Fp2 product": 1.0, "Fp2 square": 0.5, "Fp product": 0.25}) == 3.5
@@ -62,18 +62,18 @@ def test_a_longer_multiplication_costs_more_and_zeros_cost_nothing():
     assert model.multiplication(table, some, "Fp").products < model.multiplication(table, scalars, "Fp").products
 
 
-def test_the_example_of_the_readme_is_so():
-    """Uniform scalars, n = 2^14: how many sets, digits and buckets, and additions for each point."""
+def test_the_example_in_the_readme_is_right():
+    """Uniform scalars, n = 2^14: the numbers of sets, digits and buckets, and of additions for each point."""
     scalars = inputs.scalars(1 << 14)
     sets = len(pippenger.known_windows(LEVELS, scalars).table)
     entries, buckets = model.nonzero_digits(scalars, pippenger.known_windows(LEVELS, scalars))
-    told = re.search(r"S = (\d+), D = ([\d,]+) and K = ([\d,]+): (\d+) additions", README.read_text("utf-8"))
-    expected = [int(number.replace(",", "")) for number in told.groups()]
+    example = re.search(r"S = (\d+), D = ([\d,]+) and K = ([\d,]+): (\d+) additions", README.read_text("utf-8"))
+    expected = [int(number.replace(",", "")) for number in example.groups()]
     assert expected[0] == sets and expected[3] == round((entries + buckets) / (1 << 14))
     assert abs(entries - expected[1]) < 200 and abs(buckets - expected[2]) < 300
 
 
-def test_the_readme_counts_as_the_model_does():
+def test_the_readme_gives_the_counts_of_the_model():
     text = README.read_text("utf-8")
     assert "(3k + 2) N by factors" in text and "5 (D + K) and D + K squares" in text
     assert (model.ADDITION_PRODUCTS, model.ADDITION_SQUARES) == (5, 1)

@@ -1,4 +1,4 @@
-"""Benchmarks name what they measured and on what, and compare only what can be compared.  No time is tested."""
+"""Benchmarks name their work and their machine, and compare only comparable reports.  No time is tested."""
 
 import hashlib
 import json
@@ -42,45 +42,45 @@ def report(home, *arguments):
 
 
 @pytest.mark.parametrize("arguments", TINY, ids=lambda arguments: arguments[0])
-def test_a_report_names_the_machine_and_what_was_measured(home, arguments):
-    found = report(home, *arguments)
-    assert found["benchmark"] == arguments[0] and found["peak_memory_bytes"] > 0
-    assert {"cpu", "cores", "threads", "features", "lanes", "numba", "commit"} <= set(found["machine"])
-    for timing in found["timings"]:
+def test_a_report_names_the_machine_and_the_work(home, arguments):
+    document = report(home, *arguments)
+    assert document["benchmark"] == arguments[0] and document["peak_memory_bytes"] > 0
+    assert {"cpu", "cores", "threads", "features", "lanes", "numba", "commit"} <= set(document["machine"])
+    for timing in document["timings"]:
         assert 0 < timing["min_s"] <= timing["median_s"] <= timing["max_s"] and timing["runs"] == 1
         assert timing["first_s"] > 0 and timing["items"] >= 1 and timing["threads"] >= 1
         assert timing["each_s"] == pytest.approx(timing["min_s"] / timing["items"], rel=1e-3)
-    places = [(t["name"], t["size"], t["threads"]) for t in found["timings"]]
+    places = [(t["name"], t["size"], t["threads"]) for t in document["timings"]]
     assert len(set(places)) == len(places)
 
 
-def test_people_are_told_the_same(home):
+def test_the_text_shows_the_same_as_the_json(home):
     out = zksettle(home, "bench", "ntt", "--sizes", "2", "--runs", "2").out
     assert "inverse NTT" in out and "2^2" in out and "2 warm" in out and out.count("machine ") == 1
 
 
-def test_sizes_and_threads_are_those_that_were_asked_for(home, monkeypatch):
+def test_sizes_and_threads_are_the_requested_ones(home, monkeypatch):
     monkeypatch.setenv("ZKSETTLE_THREADS", "1")
-    found = report(home, "msm", "--sizes", "3,1,3", "--threads", "2")
-    assert found["machine"]["threads"] == 2
+    document = report(home, "msm", "--sizes", "3,1,3", "--threads", "2")
+    assert document["machine"]["threads"] == 2
     expected = {
         (f"{group}, {kind}", f"2^{k}", n)
         for group in ("G1", "G2") for kind in ("known points", "used once") for k in (1, 3) for n in (1, 2)
     }  # fmt: skip
-    assert {(t["name"], t["size"], t["threads"]) for t in found["timings"]} == expected
+    assert {(t["name"], t["size"], t["threads"]) for t in document["timings"]} == expected
 
 
 @pytest.mark.parametrize("sizes", ["0", "12,", "-3", "1e3", "23", "²"])
-def test_a_size_that_is_none_is_wrong_usage(home, sizes):
+def test_an_invalid_size_is_wrong_usage(home, sizes):
     refused(zksettle(home, "bench", "msm", "--sizes", sizes), 2, "whole number from 1 to 22")
 
 
-def test_the_phases_of_a_proof_are_told_beside_what_their_products_take(home):
-    found = report(home, "prove", "margin", "--threads", "2")
-    rates = {row["name"]: row["each_s"] for row in found["rates"]}
+def test_the_phases_of_a_proof_stand_beside_the_time_of_their_products(home):
+    document = report(home, "prove", "margin", "--threads", "2")
+    rates = {row["name"]: row["each_s"] for row in document["rates"]}
     assert set(rates) == set(model.RATES) and all(each_s > 0 for each_s in rates.values())
     for threads in (1, 2):
-        *rows, together, waiting = (row for row in found["phases"] if row["threads"] == threads)
+        *rows, together, waiting = (row for row in document["phases"] if row["threads"] == threads)
         names = [row["phase"] for row in rows]
         assert len(set(names)) == len(names) and (together["phase"], waiting["phase"]) == ("in all", "waiting")
         modelled = [row for row in rows if row["model_s"] is not None]
@@ -94,25 +94,25 @@ def test_the_phases_of_a_proof_are_told_beside_what_their_products_take(home):
 @pytest.mark.parametrize(
     "arguments", [(), ("--zkey", "a.zkey"), ("margin", "--wtns", "a.wtns"), ("margin", "--zkey", "a", "--wtns", "b")]
 )
-def test_a_proof_is_of_a_statement_or_of_two_files(home, arguments):
+def test_prove_takes_either_a_statement_or_two_files(home, arguments):
     refused(zksettle(home, "bench", "prove", *arguments), 2, "give a STATEMENT, or both")
 
 
 @pytest.fixture(scope="module")
 def earlier(home, tmp_path_factory):
-    """A report, and the file it is in."""
-    found = report(home, "ntt", "--sizes", "3,4")
+    """A report, and its file."""
+    document = report(home, "ntt", "--sizes", "3,4")
     path = tmp_path_factory.mktemp("reports") / "earlier.json"
-    path.write_text(json.dumps(found))
-    return found, path
+    path.write_text(json.dumps(document))
+    return document, path
 
 
-def test_a_report_beside_an_earlier_one_tells_the_ratios(home, earlier):
+def test_a_report_shows_its_ratios_to_an_earlier_one(home, earlier):
     before, path = earlier
-    found = report(home, "ntt", "--sizes", "3,4", "--against", path)
-    names = [[(row["name"], row["size"]) for row in rows] for rows in (found["against"], before["timings"])]
+    document = report(home, "ntt", "--sizes", "3,4", "--against", path)
+    names = [[(row["name"], row["size"]) for row in rows] for rows in (document["against"], before["timings"])]
     assert names[0] == names[1]
-    for row, then, now in zip(found["against"], before["timings"], found["timings"], strict=True):
+    for row, then, now in zip(document["against"], before["timings"], document["timings"], strict=True):
         assert (row["then_s"], row["now_s"]) == (then["min_s"], now["min_s"])
         assert row["ratio"] == pytest.approx(now["min_s"] / then["min_s"], abs=0.001)
     assert "now / then" in zksettle(home, "bench", "ntt", "--sizes", "3,4", "--runs", "1", "--against", path).out
@@ -129,7 +129,7 @@ def test_a_report_beside_an_earlier_one_tells_the_ratios(home, earlier):
         (lambda r: r.update(timings=[]), "only one"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(home, earlier, tmp_path, change, word):
+def test_an_incomparable_report_is_refused(home, earlier, tmp_path, change, word):
     changed = json.loads(json.dumps(earlier[0]))
     change(changed)
     path = tmp_path / "changed.json"
@@ -149,27 +149,27 @@ def test_what_cannot_be_compared_is_refused(home, earlier, tmp_path, change, wor
         lambda r: r.pop("timings"),
     ],
 )
-def test_what_is_no_report_is_refused_before_anything_is_measured(home, earlier, tmp_path, monkeypatch, change):
+def test_a_file_that_is_not_a_report_is_refused_before_measuring(home, earlier, tmp_path, monkeypatch, change):
     changed = json.loads(json.dumps(earlier[0]))
     change(changed)
     path = tmp_path / "changed.json"
     path.write_text(json.dumps(changed))
     monkeypatch.setattr(transforms, "bench", lambda *arguments: pytest.fail("it is measured"))
-    words = f"{path} is not a report that `zksettle bench … --json` printed"
+    words = f"{path} is not a report made by `zksettle bench … --json`"
     refused(zksettle(home, "bench", "ntt", "--against", path), 3, words)
 
 
 @pytest.mark.parametrize("name", ["kernels", "ntt"])
-def test_what_runs_on_one_thread_takes_no_number_of_threads(home, name):
+def test_single_threaded_benchmarks_have_no_threads_option(home, name):
     refused(zksettle(home, "bench", name, "--threads", "2"), 2, "--threads")
 
 
-def test_an_earlier_report_that_is_not_there_is_said_before_anything_is_measured(home, tmp_path):
+def test_a_missing_earlier_report_is_refused_before_measuring(home, tmp_path):
     refused(zksettle(home, "bench", "ntt", "--against", tmp_path / "none.json"), 3, "none.json cannot be read")
 
 
 @pytest.mark.parametrize("arguments", TINY, ids=lambda arguments: arguments[0])
-def test_a_chart_names_its_axes_and_what_it_was_measured_on(home, tmp_path, monkeypatch, arguments):
+def test_a_chart_names_its_axes_and_the_machine(home, tmp_path, monkeypatch, arguments):
     pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
     monkeypatch.setattr(charts, "TEXT", "none")
     ran = zksettle(home, "bench", *arguments, "--runs", "1", "--plot", tmp_path / "chart.svg")
@@ -181,22 +181,22 @@ def test_a_chart_names_its_axes_and_what_it_was_measured_on(home, tmp_path, monk
     assert any(unit in text.split() for unit in ("ms", "ns", "second"))
 
 
-def test_the_chart_of_a_report_is_always_the_same(earlier):
+def test_equal_reports_give_equal_charts(earlier):
     pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
     assert charts.draw(earlier[0]) == charts.draw(earlier[0])
 
 
-def test_without_matplotlib_a_chart_is_refused_before_anything_is_measured(home, tmp_path, monkeypatch):
+def test_a_chart_without_matplotlib_is_refused_before_measuring(home, tmp_path, monkeypatch):
     monkeypatch.setattr(charts, "is_possible", lambda: False)
     refused(zksettle(home, "bench", "ntt", "--plot", tmp_path / "chart.svg"), 1, "needs matplotlib")
     assert not (tmp_path / "chart.svg").exists()
 
 
-def test_throughput_is_that_of_this_process_and_of_the_service_when_it_runs(home):
-    found = report(home, "throughput", "--statement", "margin", "--sizes", "1,3")
-    assert [(t["name"], t["items"]) for t in found["timings"]] == [("in this process", 1), ("in this process", 3)]
-    assert "zksettle prover serve" in found["notes"][0]
-    for timing, row in zip(found["timings"], found["throughput"], strict=True):
+def test_throughput_measures_this_process_and_notes_a_missing_service(home):
+    document = report(home, "throughput", "--statement", "margin", "--sizes", "1,3")
+    assert [(t["name"], t["items"]) for t in document["timings"]] == [("in this process", 1), ("in this process", 3)]
+    assert "zksettle prover serve" in document["notes"][0]
+    for timing, row in zip(document["timings"], document["throughput"], strict=True):
         assert row["per_second"] == pytest.approx(timing["items"] / timing["min_s"], rel=1e-2)
 
 
@@ -209,12 +209,12 @@ def test_the_service_is_asked_for_every_proof_of_a_batch(home, monkeypatch):
 
     monkeypatch.setattr(client, "status", lambda folder: "running")
     monkeypatch.setattr(client, "prove_statement", answer)
-    found = report(home, "throughput", "--statement", "margin", "--sizes", "3")
-    assert [t["name"] for t in found["timings"]] == ["in this process", "by the service"] and not found["notes"]
+    document = report(home, "throughput", "--statement", "margin", "--sizes", "3")
+    assert [t["name"] for t in document["timings"]] == ["in this process", "by the service"] and not document["notes"]
     assert len(asked) == 2 * 3 and all(set(inputs) == {"public", "private"} for inputs in asked)
 
 
-def test_a_service_that_ends_while_it_is_measured_is_said(home, monkeypatch):
+def test_a_service_that_ends_while_it_is_measured_is_an_error(home, monkeypatch):
     monkeypatch.setattr(client, "status", lambda folder: "running")
     monkeypatch.setattr(client, "prove_statement", lambda *arguments: None)
     ran = zksettle(home, "bench", "throughput", "--statement", "margin", "--sizes", "1", "--runs", "1")
@@ -232,70 +232,70 @@ def case(tmp_path_factory):
 
 
 def test_a_circom_circuit_is_measured_like_a_statement(home, case):
-    found = report(home, "prove", "--zkey", case / "circuit.zkey", "--wtns", case / "witness.wtns")
+    document = report(home, "prove", "--zkey", case / "circuit.zkey", "--wtns", case / "witness.wtns")
     digest = hashlib.sha256((case / "circuit.zkey").read_bytes()).hexdigest()
-    assert found["circuit"] == f"circuit {digest[:16]}" and "statement" not in found
-    assert {"read witness", "proof", "pipeline"} == {t["name"] for t in found["timings"]}
+    assert document["circuit"] == f"circuit {digest[:16]}" and "statement" not in document
+    assert {"read witness", "proof", "pipeline"} == {t["name"] for t in document["timings"]}
 
 
-def test_another_key_is_another_subject(earlier):
+def test_reports_on_different_keys_are_incomparable(earlier):
     then, now = ({**earlier[0], "circuit": f"circuit {digit * 16}"} for digit in "ab")
     with pytest.raises(FormatError, match="another circuit"):
         reports.against(now, then)
 
 
-def test_a_witness_of_another_circuit_is_refused_before_anything_is_measured(home, case, tmp_path):
+def test_a_witness_of_another_circuit_is_refused_before_measuring(home, case, tmp_path):
     (tmp_path / "other.wtns").write_bytes(iden3.wtns([1, 2, 3]))
     files = ("--zkey", case / "circuit.zkey", "--wtns", tmp_path / "other.wtns")
     refused(zksettle(home, "bench", "prove", *files), 3, "wires")
 
 
-def test_peers_prove_the_same_files_and_the_ratios_are_those_of_the_times(home, case):
+def test_peers_prove_the_same_files_and_ratios_match_the_times(home, case):
     node.folder()
-    found = report(home, "peers", case)
-    least = {(t["name"].split()[0], t["size"], t["threads"]): t["min_s"] for t in found["timings"]}
+    document = report(home, "peers", case)
+    least = {(t["name"].split()[0], t["size"], t["threads"]): t["min_s"] for t in document["timings"]}
     assert {("zksettle", "prove, in process", 1), ("snarkjs", "prove, in process", 1)} <= set(least)
     assert {"prove, in process", "verify, in process", "prove, command"} == {work for _, work, _ in least}
-    for row in found["ratios"]:
+    for row in document["ratios"]:
         ours = least.get(("zksettle", row["work"], row["threads"]))
         assert row["ratio"] is None if ours is None else row["ratio"] == pytest.approx(row["min_s"] / ours, rel=0.01)
-    assert any(row["prover"].startswith("snarkjs") and row["ratio"] for row in found["ratios"])
-    assert any("zksnake" in note for note in found["notes"])  # not installed, or no circuit.r1cs
+    assert any(row["prover"].startswith("snarkjs") and row["ratio"] for row in document["ratios"])
+    assert any("zksnake" in note for note in document["notes"])  # not installed, or no circuit.r1cs
 
 
-def test_the_way_to_a_key_is_measured_as_commands_on_the_same_files(home, case, tmp_path):
+def test_making_a_key_is_measured_as_commands_on_the_same_files(home, case, tmp_path):
     node.folder()
     folder = shutil.copytree(case, tmp_path / "case")
     (folder / "circuit.r1cs").write_bytes(iden3.container(b"r1cs", 1, iden3.r1cs_sections(cubic.system())))
-    found = report(home, "peers", folder, "--ceremony", "2", "--plot", tmp_path / "peers.svg")
-    steps = [t for t in found["timings"] if "2^" in t["size"]]
+    document = report(home, "peers", folder, "--ceremony", "2", "--plot", tmp_path / "peers.svg")
+    steps = [t for t in document["timings"] if "2^" in t["size"]]
     works = {"powersoftau prepare phase2, 2^2", "groth16 setup, 2^3", "zkey contribute, 2^3", "zkey verify, 2^3"}
-    found_steps = {(t["name"].split()[0], t["size"]) for t in steps}
-    assert found_steps == {(name, work) for name in ("zksettle", "snarkjs") for work in works}
-    ratios = {row["work"]: row["ratio"] for row in found["ratios"] if row["prover"].startswith("snarkjs")}
+    measured_steps = {(t["name"].split()[0], t["size"]) for t in steps}
+    assert measured_steps == {(name, work) for name in ("zksettle", "snarkjs") for work in works}
+    ratios = {row["work"]: row["ratio"] for row in document["ratios"] if row["prover"].startswith("snarkjs")}
     assert all(ratios[work] > 0 for work in works)
     assert (tmp_path / "peers.svg").read_text().count("</svg>") == 1
 
 
-def test_a_key_is_made_from_a_circuit_that_must_be_there(home, case):
+def test_making_a_key_needs_the_circuit_file(home, case):
     refused(zksettle(home, "bench", "peers", case, "--ceremony", "2"), 3, "circuit.r1cs")
 
 
-def test_where_no_peer_can_run_it_is_said_why_before_anything_is_measured(home, case, monkeypatch):
+def test_without_any_peer_the_reasons_are_given_before_measuring(home, case, monkeypatch):
     monkeypatch.delenv("ZKSETTLE_NODE", raising=False)
     monkeypatch.setattr(zksnake, "PACKAGE", "a_package_that_is_not_there")
     refused(zksettle(home, "bench", "peers", case), 1, "nothing to compare with", "pip install", "rapidsnark")
 
 
-def test_a_folder_without_the_files_is_malformed(home, tmp_path):
+def test_a_folder_without_the_files_is_malformed_input(home, tmp_path):
     refused(zksettle(home, "bench", "peers", tmp_path), 3, "circuit.zkey")
 
 
-def test_a_peer_that_fails_is_said_and_the_others_are_measured(home, case, tmp_path, monkeypatch):
+def test_a_failing_peer_is_noted_and_the_others_are_measured(home, case, tmp_path, monkeypatch):
     monkeypatch.delenv("ZKSETTLE_NODE", raising=False)
     program = tmp_path / "prover"
     program.write_text("#!/bin/sh\necho out of luck >&2\nexit 9\n")
     program.chmod(0o700)
-    found = report(home, "peers", case, "--rapidsnark", program)
-    assert any("out of luck" in note for note in found["notes"])
-    assert {t["name"] for t in found["timings"]} == {"zksettle"}
+    document = report(home, "peers", case, "--rapidsnark", program)
+    assert any("out of luck" in note for note in document["notes"])
+    assert {t["name"] for t in document["timings"]} == {"zksettle"}
