@@ -15,7 +15,6 @@ LENGTH = 250  # lines
 
 # One idea each, in more lines: straight kernels, one table of cases, one SQL statement for each method.
 LONG = {
-    "prover/cli/tools/circuit.py",
     "settlement/storage/sqlite.py",
     "zk/fields/fp2.py",
     "zk/groth16/keys.py",
