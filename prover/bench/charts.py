@@ -9,6 +9,8 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from prover.machine import units
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -108,14 +110,6 @@ def _three_digits(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 
-def _duration(ns: float) -> str:
-    """A number of nanoseconds in the largest fitting unit."""
-    for unit, scale in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if ns >= scale:
-            return f"{ns / scale:.3g} {unit}"
-    return f"{ns:.3g} ns"
-
-
 def _size(figure: "Figure", rows: int) -> None:
     """Makes the figure high enough for this number of bars."""
     figure.set_size_inches(WIDTH_INCHES, 1.4 + 0.3 * rows)
@@ -129,7 +123,8 @@ def _kernels(figure: "Figure", report: Document) -> None:
     for place, timing in enumerate(timings):
         each_ns = timing["each_s"] * 1e9
         axes.plot(each_ns, place, "o", color=COLOURS[0])
-        axes.annotate(_duration(each_ns), (each_ns, place), (7, 0), textcoords="offset points", va="center", fontsize=8)
+        each = units.seconds(timing["each_s"])
+        axes.annotate(each, (each_ns, place), (7, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_yticks(range(len(timings)), [f"{timing['name']} ({timing['size']})" for timing in timings])
     axes.invert_yaxis()
     axes.grid(color="#dddddd", linewidth=0.6)

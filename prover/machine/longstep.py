@@ -19,7 +19,7 @@ waiting for kernels that other threads still run.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prover.machine import tasks
+from prover.machine import tasks, units
 from zk.runtime.progress import Progress
 
 SAID_BYTES = 16 << 20  # less is not worth a line
@@ -43,16 +43,11 @@ def begin(what: str, memory_bytes: int) -> Iterator[Progress]:
     free = hardware.free_memory_bytes()
     if free is not None and memory_bytes > free:
         raise NotEnoughMemory(
-            f"{what} would take about {_size(memory_bytes)} of memory, and {_size(free)} are free: nothing was begun"
+            f"{what} would take about {units.size(memory_bytes)} of memory, and {units.size(free)} are free: "
+            "nothing was begun"
         )
-    known = "" if free is None else f"; {_size(free)} are free"
-    note = f"takes about {_size(memory_bytes)} of memory{known}" if memory_bytes >= SAID_BYTES else ""
+    known = "" if free is None else f"; {units.size(free)} are free"
+    note = f"takes about {units.size(memory_bytes)} of memory{known}" if memory_bytes >= SAID_BYTES else ""
     with tasks.task(what, note) as task:
         yield task.reach
 
-
-def _size(count: int) -> str:
-    """A number of bytes as a person reads it: 12 MB, 3.4 GB."""
-    if count >= 10**9:
-        return f"{count / 10**9:.1f} GB"
-    return f"{max(count // 10**6, 1)} MB"

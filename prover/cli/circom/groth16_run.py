@@ -10,9 +10,8 @@ from prover.circom.witnesses import Witness
 from prover.cli.circom import wtns_run
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
-from prover.cli.frame.screen import seconds
 from prover.cli.tools import resident
-from prover.machine import files
+from prover.machine import files, units
 from prover.proofs import proving
 from prover.service import client
 from prover.upkeep import warmup
@@ -94,7 +93,8 @@ def _write(app: App, proof: Path, public: Path, proof_text: str, public_text: st
     """Writes both files or neither, and reports them; `more` goes into the JSON document."""
     files.replace_all({proof: proof_text.encode(), public: public_text.encode()})
     app.screen.say(
-        f"Proved in {seconds(took_s)}{resident.by(is_service)}; the proof is in {proof}, its public inputs in {public}."
+        f"Proved in {units.seconds(took_s)}{resident.by(is_service)}; the proof is in {proof}, "
+        f"its public inputs in {public}."
     )
     app.screen.document({
         "proof": str(proof),

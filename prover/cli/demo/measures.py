@@ -5,8 +5,7 @@ from typing import Any
 
 from prover.cli.demo import stage
 from prover.cli.demo.story import Story
-from prover.cli.frame.screen import seconds, size
-from prover.machine import hardware
+from prover.machine import hardware, units
 from prover.trader.orders import Placed
 from prover.trader.sessions import Settlement
 from settlement import audit, encoding
@@ -43,12 +42,12 @@ def tell(story: Story, placed: Placed, settlement: Settlement, is_warm: bool, el
     rows = [_row(name, values_s) for name, values_s in times]
     story.screen.table(("what", ">times", ">min", ">median", ">max"), rows)
     story.screen.gap()
-    story.screen.table(("what", ">size"), [(name, size(count)) for name, count in sizes.items()])
+    story.screen.table(("what", ">size"), [(name, units.size(count)) for name, count in sizes.items()])
     described, start = hardware.describe(), "warm" if is_warm else "cold: kernels or keys were made first"
     story.screen.say(f"{described['cpu']}, {described['threads']} threads, Numba {described['numba']}, {start}", "dim")
     peak = hardware.peak_memory_bytes()
     if peak is not None:
-        story.screen.say(f"peak memory: {size(peak)}", "dim")
+        story.screen.say(f"peak memory: {units.size(peak)}", "dim")
     return {
         "seconds": {name: [round(value_s, 6) for value_s in values_s] for name, values_s in times},
         "bytes": sizes,
@@ -59,4 +58,5 @@ def tell(story: Story, placed: Placed, settlement: Settlement, is_warm: bool, el
 
 
 def _row(name: str, values_s: list[float]) -> tuple[str, ...]:
-    return name, str(len(values_s)), seconds(min(values_s)), seconds(median(values_s)), seconds(max(values_s))
+    shown = (units.seconds(value_s) for value_s in (min(values_s), median(values_s), max(values_s)))
+    return name, str(len(values_s)), *shown

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prover.cli.frame.screen import Screen, seconds
+from prover.cli.frame.screen import Screen
+from prover.machine import units
 
 
 class Narrator:
@@ -41,7 +42,7 @@ class Narrator:
         yield details
         details.setdefault("seconds", round(time.perf_counter() - started, 6))
         self.acts[-1]["steps"].append(details)
-        self.screen.say(f"took {seconds(details['seconds'])}", "dim")
+        self.screen.say(f"took {units.seconds(details['seconds'])}", "dim")
 
     def sees(self, **views: str) -> None:
         """Who sees what of the last step."""

@@ -7,10 +7,10 @@ from prover.cli.demo import stage
 from prover.cli.demo.narrator import Narrator
 from prover.cli.demo.stage import Conservation, Scenario
 from prover.cli.demo.story import Story
-from prover.cli.frame.screen import short, size
+from prover.cli.frame.screen import short
 from prover.cli.pool import oracle_run
 from prover.cli.trader import show
-from prover.machine import clock
+from prover.machine import clock, units
 from prover.machine.home import Home
 from prover.operator import creation, defaults, oracles
 from prover.proofs.keystores import Keystore
@@ -155,7 +155,7 @@ def _show_faces(
         ("owner", f"one-time key {show.element(public.rk_x)}", "wallet maker"),
         ("margin", f"proved for epoch {placed.leg.margin.epoch}",
          f"{amounts.show_value(worst, story.numeraire)} {story.numeraire.symbol} left in the worst scenario"),
-        ("terms", f"{size(sealed)} of ciphertext", "sealed to the taker"),
+        ("terms", f"{units.size(sealed)} of ciphertext", "sealed to the taker"),
     ])  # fmt: skip
 
 

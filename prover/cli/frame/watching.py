@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prover.cli.frame import screen
 from prover.cli.frame.command import App
-from prover.machine import tasks
+from prover.machine import tasks, units
 
 if TYPE_CHECKING:
     from zk.runtime.progress import Progress
@@ -71,13 +71,13 @@ class Lines:
         now_s = time.monotonic()
         if now_s - self._said_s[task] >= BETWEEN_LINES_S and (left := left_s(task, now_s - self._began_s[task])):
             self._said_s[task] = now_s
-            screen.tell(f"{task.what}: {task.done / task.total:.0%}, about {screen.seconds(left)} left")
+            screen.tell(f"{task.what}: {task.done / task.total:.0%}, about {units.seconds(left)} left")
 
     def ended(self, task: tasks.Task) -> None:
         del self._said_s[task]
         took_s = time.monotonic() - self._began_s.pop(task)
         if took_s >= NOTICEABLE_S:
-            screen.tell(f"{task.what}: {screen.seconds(took_s)}")
+            screen.tell(f"{task.what}: {units.seconds(took_s)}")
 
 
 class Bars:
@@ -106,7 +106,7 @@ class Bars:
 
     def advanced(self, task: tasks.Task) -> None:
         left = left_s(task, time.monotonic() - self._began_s[task])
-        told = f"about {screen.seconds(left)} left" if left else ""
+        told = f"about {units.seconds(left)} left" if left else ""
         self._display.update(self._rows[task], completed=task.done, total=task.total, left=told)
 
     def ended(self, task: tasks.Task) -> None:

@@ -13,8 +13,7 @@ from prover.bench.peerfiles import Unavailable
 from prover.bench.report import Measurements, Section
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
-from prover.cli.frame.screen import seconds, size
-from prover.machine import clock, files, hardware
+from prover.machine import clock, files, hardware, units
 from prover.proofs.keystores import Keystore
 from prover.upkeep import warmup
 
@@ -139,8 +138,8 @@ def _print(app: App, document: Mapping[str, Any], sections: Sequence[Section]) -
 
 
 def _timing_row(timing: Mapping[str, Any]) -> tuple[str, ...]:
-    times = (seconds(timing[key]) for key in ("first_s", "min_s", "median_s", "max_s"))
-    each = seconds(timing["each_s"]) if timing["items"] > 1 else ""
+    times = (units.seconds(timing[key]) for key in ("first_s", "min_s", "median_s", "max_s"))
+    each = units.seconds(timing["each_s"]) if timing["items"] > 1 else ""
     return timing["name"], timing["size"], str(timing["threads"]), *times, each
 
 
@@ -149,7 +148,7 @@ def _cell(value: Any, kind: str) -> str:
     if value is None:
         return ""
     formats: dict[str, Callable[[Any], str]] = {
-        "seconds": seconds, "ratio": "{:.2f}".format, "percent": "{:.1%}".format, "count": "{:,}".format
+        "seconds": units.seconds, "ratio": "{:.2f}".format, "percent": "{:.1%}".format, "count": "{:,}".format
     }  # fmt: skip
     return formats.get(kind, str)(value)
 
@@ -164,5 +163,5 @@ def _print_machine(app: App, document: Mapping[str, Any]) -> None:
         ("software", ", ".join((f"zksettle {machine['zksettle']}", f"commit {machine['commit']}",
                                 f"Python {machine['python']}", f"Numba {machine['numba']}"))),
         *([("runs", f"{runs[0]} warm, after a first one; kernels were compiled before")] if runs else []),
-        ("memory", "unknown" if peak is None else f"{size(peak)} at most"),
+        ("memory", "unknown" if peak is None else f"{units.size(peak)} at most"),
     ])  # fmt: skip

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
-from prover.cli.frame.screen import seconds
 from prover.cli.tools import resident
-from prover.machine import clock
+from prover.machine import clock, units
 from prover.service import client
 
 
@@ -27,7 +26,7 @@ def prove(app: App, statement: str, input: Path, output: Path, service: bool, ti
         digest, origin = answer.fields["key"], answer.fields["origin"]
     paths.write_text(output, text)
     is_service = answer is not None
-    app.screen.say(f"Proved {statement} in {seconds(took_s)}{resident.by(is_service)}; the proof is in {output}.")
+    app.screen.say(f"Proved {statement} in {units.seconds(took_s)}{resident.by(is_service)}; the proof is in {output}.")
     app.screen.fields([("key", f"{digest[:16]}, {origin}")])
     app.screen.document({
         "statement": statement, "proof": str(output), "key": digest, "origin": origin, "seconds": round(took_s, 6),
@@ -77,7 +76,7 @@ def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool)
     app.screen.fields([
         ("key", f"{digest[:16]}: {trusted.origin}"),
         ("public inputs", "\n".join(f"{name} = {value}" for name, value in inputs)),
-        ("took", seconds(took_s)),
+        ("took", units.seconds(took_s)),
     ])  # fmt: skip
     app.screen.document({
         "valid": True,

@@ -5,7 +5,7 @@ import sys
 
 from prover.cli.frame import screen
 from prover.cli.frame.command import App
-from prover.machine import clock
+from prover.machine import clock, units
 from prover.machine.home import Home
 from prover.service import client
 from prover.service.protocol import Failed
@@ -44,7 +44,8 @@ def status(app: App) -> None:
         return
     fields = answer.fields
     busy = sum(worker["busy"] for worker in fields["workers"])
-    app.screen.say(f"The prover has been running for {screen.seconds(fields['uptime_s'])} as process {fields['pid']}.", "good")
+    uptime = units.seconds(fields["uptime_s"])
+    app.screen.say(f"The prover has been running for {uptime} as process {fields['pid']}.", "good")
     app.screen.fields([
         ("workers", f"{len(fields['workers'])}, {busy} of them busy; {fields['replaced']} replaced"),
         ("queue", f"{fields['queued']} of at most {fields['queue_limit']}"),

@@ -5,9 +5,9 @@ import time
 import click
 from click.shell_completion import get_completion_class
 
-from prover.cli.frame import screen, watching
+from prover.cli.frame import watching
 from prover.cli.frame.command import App
-from prover.machine import clock
+from prover.machine import clock, units
 from prover.proofs import keystores
 from prover.upkeep import doctor, warmup
 
@@ -22,7 +22,7 @@ def warm_up(app: App) -> None:
     took_s = time.perf_counter() - started
     kernels = "Compiled the kernels" if compiled else "The kernels were already compiled"
     keys = f"made the keys of {' and '.join(keys_made)}" if keys_made else "the proving keys were already there"
-    app.screen.say(f"{kernels}; {keys}. It took {screen.seconds(took_s)}.")
+    app.screen.say(f"{kernels}; {keys}. It took {units.seconds(took_s)}.")
     app.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from prover.cli.frame.screen import printable, seconds, short
-from prover.machine import clock
+from prover.cli.frame.screen import printable, short
+from prover.machine import clock, units
 from prover.proofs import keystores
 from prover.trader.terms import Terms
 from prover.trader.wallets import Holding, Wallet
@@ -44,8 +44,8 @@ def receipt_fields(receipt: Receipt) -> Fields:
         ("bundle", receipt.bundle_id.hex()),
         ("height", str(receipt.height)),
         ("positions", ", ".join(map(str, receipt.positions))),
-        ("checked in", seconds(receipt.check_us / 1e6)),
-        ("applied in", seconds(receipt.apply_us / 1e6)),
+        ("checked in", units.seconds(receipt.check_us / 1e6)),
+        ("applied in", units.seconds(receipt.apply_us / 1e6)),
     ]
 
 

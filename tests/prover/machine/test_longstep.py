@@ -91,15 +91,15 @@ def test_memory_is_told_before_a_step_and_refused_when_it_is_not_there(monkeypat
     told = listening(monkeypatch)
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 2 * 10**9)
     with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 1_340_000_000):
-        assert told.getvalue() == "Summing: takes about 1.3 GB of memory; 2.0 GB are free\n"
-    sentence = "Summing would take about 3.0 GB of memory, and 2.0 GB are free"
+        assert told.getvalue() == "Summing: takes about 1.34 GB of memory; 2 GB are free\n"
+    sentence = "Summing would take about 3 GB of memory, and 2 GB are free"
     with pytest.raises(longstep.NotEnoughMemory, match=sentence), longstep.begin("Summing", 3 * 10**9):
         pytest.fail("there is not enough memory")
     assert failure.report(longstep.NotEnoughMemory(sentence), screen.Screen()) == failure.REFUSED
     assert told.getvalue().endswith(f"\n{sentence}\n")
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: None)
     with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 3 * 10**9):
-        assert told.getvalue().endswith("Summing: takes about 3.0 GB of memory\n")
+        assert told.getvalue().endswith("Summing: takes about 3 GB of memory\n")
 
 
 def test_little_memory_is_not_worth_a_line(monkeypatch):
