@@ -1,4 +1,4 @@
-"""What the README shows is so: its walk runs, its figures are the pinned ones, its files are there."""
+"""The README is true: its commands run, its figures match the pinned ones, and the files it names exist."""
 
 import json
 import re
@@ -20,13 +20,13 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def walk() -> list[list[str]]:
-    """The words of every `zksettle` command in the block that says it runs as a test."""
+    """The words of every `zksettle` command in the block marked as tested."""
     block = re.search(r"<!-- walk.*?```console\n(.*?)```", README, re.DOTALL).group(1)
     lines = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ zksettle")]
     return [shlex.split(line)[1:] for line in lines]
 
 
-def test_the_walk_by_hand_ends_well(keystore, tmp_path, monkeypatch):
+def test_the_commands_of_the_walk_succeed(keystore, tmp_path, monkeypatch):
     (tmp_path / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
     monkeypatch.setenv(passphrase.VARIABLE, "a phrase of your own")
     assert len(walk()) > 10
@@ -64,7 +64,7 @@ def test_the_tutorial_proves_a_circom_circuit_and_verifies_it_on_a_chain(tmp_pat
 
 
 def run_block(name: str) -> int:
-    """Runs the Python block with this name in zk/README.md.  Returns how many lines it has without imports."""
+    """Runs the Python block with this name in zk/README.md.  Returns the number of its lines without imports."""
     text = (ROOT / "zk" / "README.md").read_text("utf-8")
     (lines,) = re.findall(rf"<!-- {name}.*?```python\n(.*?)```", text, re.DOTALL)
     exec(compile(lines, "zk/README.md", "exec"), {})
@@ -72,14 +72,14 @@ def run_block(name: str) -> int:
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_the_statements_have_the_size_that_is_pinned(name):
+def test_the_sizes_of_the_statements_are_the_pinned_ones(name):
     facts = registry.describe(name)
     row = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
     assert f"| {facts['constraints']:,} |" in row and registry.get(name).claim in row
 
 
 @pytest.mark.parametrize("readme", ["README.md", "zk/README.md"])
-def test_every_file_that_is_named_is_there(readme):
+def test_every_file_that_is_named_exists(readme):
     text = (ROOT / readme).read_text("utf-8")
     named = re.findall(r"`((?:zk|circuits|settlement|prover|tests|\.ci)/[\w./]*)`", text)
     assert len(named) >= 8
