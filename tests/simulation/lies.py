@@ -1,7 +1,7 @@
-"""What a dishonest party may do to a bundle, and what it is refused for when nothing else is wrong.
+"""Every way to falsify a bundle, with the reason for its refusal when nothing else is wrong.
 
-A lie changes drafts before they are proved, legs after they are signed, or the bundle after it is bound; and beside it
-the same in the clear, where that changes.
+A lie changes drafts before they are proved, legs after they are signed, or the bundle after it is bound, and with it
+the copy in the clear, where that changes.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ class Lie:
 
 
 def _of_first(change: Callable) -> Callable:
-    """The change made to the first draft or leg."""
+    """Applies the change to the first draft or leg."""
     return lambda ledger, items: [change(ledger, items[0]), *items[1:]]
 
 
@@ -47,13 +47,13 @@ def _more(amounts: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _resigned(made: Made, ledger: Ledger, plain: PlainLeg, **public) -> Made:
-    """A leg with other public inputs that its owner signed all the same."""
+    """A leg with other public inputs, still signed by its owner."""
     changed = replace(made.leg, public=replace(made.leg.public, **public))
     return traders.sign(ledger.ledger_id, replace(made, leg=changed, plain=plain))
 
 
 def _mild_grid(ledger: Ledger, drafted: Draft) -> Draft:
-    """Margin against a grid of the trader's own, in which nothing that is owed is worth anything."""
+    """Margin against the trader's own grid, in which no debt is worth anything."""
     newest = ledger.reader.grids(1)[0].publication
     mild = records.RiskGrid(newest.epoch, ((0,) * records.ASSETS,) * records.SCENARIOS)
     return replace(drafted, cash=False, grid=grids.with_roots(Publication(newest.epoch, mild, mild, b""), 0))
@@ -95,7 +95,7 @@ def _other_commitment(ledger: Ledger, made: Made) -> Made:
 
 
 def _thiefs_key(ledger: Ledger, made: Made) -> Made:
-    """The leg of another's account, with and under the thief's own rk."""
+    """A leg of somebody else's account, with the thief's rk and signature."""
     thief = entropy.scalar(R) % 2**250 + 1
     x, y = signature.public(thief)
     return _resigned(replace(made, spending=thief), ledger, replace(made.plain, faithful=False), rk_x=x, rk_y=y)
@@ -112,7 +112,7 @@ def _forged(ledger: Ledger, made: Made) -> Made:
 
 
 def _swapped_proof(ledger: Ledger, made: list[Made]) -> list[Made]:
-    """The first leg with the last one's proof, which no signature covers."""
+    """The first leg with the last leg's proof, which no signature covers."""
     if len(made) == 1:
         return made
     leg = replace(made[0].leg, proof=made[-1].leg.proof)
@@ -123,16 +123,16 @@ def _wrong_binding(bundle: Bundle, plain: PlainBundle) -> Sealed:
     return replace(bundle, binding=bundle.legs[0].signature), replace(plain, bound=False)
 
 
-def _turned(bundle: Bundle, plain: PlainBundle) -> Sealed:
-    """The same legs in another order than was signed."""
+def _reordered(bundle: Bundle, plain: PlainBundle) -> Sealed:
+    """The same legs in another order than the signed one."""
     if len(bundle.legs) == 1:
         return bundle, plain
-    turned = replace(bundle, legs=bundle.legs[::-1])
-    return turned, replace(plain, legs=plain.legs[::-1], bound=False)
+    reordered = replace(bundle, legs=bundle.legs[::-1])
+    return reordered, replace(plain, legs=plain.legs[::-1], bound=False)
 
 
 def _left_out(bundle: Bundle, plain: PlainBundle) -> Sealed:
-    """The bundle without its last leg: somebody gives, and nobody takes."""
+    """The bundle without its last leg: one party gives and gets nothing."""
     if len(bundle.legs) == 1:
         return bundle, plain
     return replace(bundle, legs=bundle.legs[:-1]), replace(plain, legs=plain.legs[:-1], bound=False)
@@ -161,7 +161,7 @@ LIES = (
         drafted, balances=_more(drafted.balances), claimed=_more(drafted.claimed)
     ))),
     Lie("a wrong binding", "UNBALANCED", bundle=_wrong_binding),
-    Lie("another order of legs", "UNBALANCED", bundle=_turned),
+    Lie("another order of legs", "UNBALANCED", bundle=_reordered),
     Lie("a leg left out", "UNBALANCED", bundle=_left_out),
     Lie("a hidden unit", "INVALID_PROOF", drafts=_of_first(lambda _, drafted: replace(
         drafted, balances=_more(drafted.balances)

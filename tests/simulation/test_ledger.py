@@ -1,7 +1,7 @@
 """The engine against a reference ledger in the clear: same answer, same reason, no unit created or lost.
 
-Honest and dishonest bundles are made at random and sent at once, later, or again.  What the simulation finds is a
-sequence of steps that hypothesis shrinks; the table below it makes every lie once, so that no run misses one.
+Honest and dishonest bundles are made at random and sent at once, later, or again.  A failure is a sequence of steps
+that hypothesis shrinks.  The table below the simulation tells every lie once, so that no run misses one.
 """
 
 import tempfile
@@ -33,7 +33,7 @@ def change(*parts: tuple[int, int]) -> tuple[int, ...]:
 
 
 def begin(world: World, assets: tuple[int, ...]) -> None:
-    """Grids, and an account with 1,000 of each asset named."""
+    """Publishes grids, and makes an account with 1,000 of each of the assets."""
     world.publish(PRICES)
     for asset in assets:
         paid = world.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
@@ -58,11 +58,11 @@ class Simulation(RuleBasedStateMachine):
 
     @initialize()
     def three_traders(self):
-        """So that there is something to trade from the first step on."""
+        """Creates balances to trade from the first step on."""
         begin(self.world, (0, 2, 0))
 
     def holding(self, who: int):
-        """One of the accounts, those that are live first."""
+        """One of the accounts, live ones first."""
         spent = self.world.reference.spent
         ordered = sorted(self.world.holdings, key=lambda holding: (holding.position in spent, -holding.position))
         return ordered[who % len(ordered)]
@@ -79,7 +79,7 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(places=st.lists(st.integers(0, 1_000), min_size=8, max_size=8))
     def publish(self, places):
-        """Every price moves to a place, in thousandths of the way, within what the last initial grid covers."""
+        """Moves every price to a place, in thousandths, of the range that the last initial grid covers."""
         columns = zip(*self.world.grid().publication.initial.values, strict=True)
         self.world.publish(tuple(
             max(1, min(column) + (max(column) - min(column)) * place // 1_000)
@@ -98,13 +98,13 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
     def withdraw(self, who, asset, amount, lie, at_once):
-        """The amount may be more than the account holds: then margin must allow it, and the reserve have it."""
-        taken = self.world.draft(self.holding(who), change((asset, -amount)), (Flow(asset, -amount, b"bank"),))
-        return self.send([taken], lie, at_once)
+        """The amount may exceed the balance: then margin must allow it, and the reserve must cover it."""
+        withdrawal = self.world.draft(self.holding(who), change((asset, -amount)), (Flow(asset, -amount, b"bank"),))
+        return self.send([withdrawal], lie, at_once)
 
     @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
     def pay(self, who, payee, asset, amount, lie, at_once):
-        """To somebody's address: the payer makes the payee's leg too, from nothing."""
+        """Pays to an address: the payer also makes the payee's leg, from an empty account."""
         paid = self.world.draft(self.holding(who), change((asset, -amount)))
         received = self.world.draft(traders.nothing(), change((asset, amount)), target=self.holding(payee).keys)
         return self.send([paid, received], lie, at_once)
@@ -116,7 +116,7 @@ class Simulation(RuleBasedStateMachine):
         at_once=AT_ONCE,
     )
     def trade(self, parties, lie, at_once):
-        """A ring in which everybody sells to the next; of two it is a swap.  One account may be in it twice."""
+        """Trades in a ring, where each party sells to the next; two parties make a swap.  Accounts may repeat."""
         drafts = []
         for place, (who, sold, amount) in enumerate(parties):
             _, bought, received = parties[place - 1]
@@ -167,12 +167,12 @@ def test_a_portfolio_that_does_not_survive_the_grid_is_refused(world):
     assert world.submit(world.prepare(drafts, TRUTH)) == "INVALID_PROOF"
 
 
-@pytest.mark.parametrize("late_ms, answer", [(0, None), (1, "STALE_GRID")])
-def test_margin_is_proved_against_a_grid_until_its_age_is_over(world, late_ms, answer):
-    world.now_ms += LIMITS.grid_age_ms + late_ms
+@pytest.mark.parametrize("over_ms, answer", [(0, None), (1, "STALE_GRID")])
+def test_margin_may_be_proved_against_a_grid_up_to_its_age_limit(world, over_ms, answer):
+    world.now_ms += LIMITS.grid_age_ms + over_ms
     assert world.submit(world.prepare(leveraged_swap(world), TRUTH)) == answer
 
 
-def test_what_was_never_paid_in_cannot_be_borrowed_out(world):
+def test_an_asset_that_was_never_deposited_cannot_be_withdrawn(world):
     borrowed = world.draft(world.holdings[0], change((1, -1)), (Flow(1, -1, b"bank"),))
     assert world.submit(world.prepare([borrowed], TRUTH)) == "CUSTODY"

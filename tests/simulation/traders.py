@@ -1,6 +1,6 @@
-"""Honest traders, whose drafts a simulation may spoil: real keys, accounts, commitments and signatures.
+"""Honest traders, whose drafts a simulation may falsify: real keys, accounts, commitments and signatures.
 
-A draft becomes a leg twice at once: as the ledger sees it, and in the clear for the reference.
+A draft becomes two legs: one as the ledger sees it, and one in the clear for the reference.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from circuits.statements import margin as margin_statement
 from settlement import digests
 from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Flow, Leg, Margin
 from settlement.grids import PublishedGrids
+from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from tests.reference.ledger import PlainLeg, PlainMargin
 from tests.settlement.samples import UNSIGNED
@@ -41,7 +42,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Holding:
-    """An account that its owner can spend; without a position it is one that starts from nothing."""
+    """An account that its owner can spend; an account without a position is empty and in no tree."""
 
     keys: Keys
     account: records.Account
@@ -50,7 +51,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Draft:
-    """A leg to be: from a holding to new balances under an owner.  Its value commits to the `claimed` changes."""
+    """A leg before it is proved: from a holding to new balances under an owner.  Its value commits to `claimed`."""
 
     source: Holding
     target: Keys
@@ -64,7 +65,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Made:
-    """A leg, the blinding of its value, the secret of its rk, the holding after it, and the same in the clear."""
+    """A leg, the blinding of its value, the secret of its rk, the new holding, and the same leg in the clear."""
 
     leg: Leg
     blinding: int
@@ -74,12 +75,12 @@ class Made:
 
 
 def new_keys() -> Keys:
-    """Keys that nobody has."""
+    """Fresh keys."""
     return Keys(entropy.scalar(babyjubjub.ORDER), entropy.scalar(R))
 
 
 def nothing() -> Holding:
-    """An empty account of fresh keys that is in no tree: whoever makes a leg of it pays somebody."""
+    """An empty account of fresh keys that is in no tree, where a payment to somebody starts."""
     keys = new_keys()
     return Holding(keys, records.Account(keys.owner, NOTHING, 0, entropy.scalar(R)), None)
 
@@ -87,17 +88,17 @@ def nothing() -> Holding:
 def draft(
     source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...], expiry_ms: int, grid, target=None
 ) -> Draft:
-    """An honest leg: a cash leg when nothing is owed, else one with margin against `grid`, where there is one."""
+    """An honest leg: a cash leg when it owes nothing, else one with margin against `grid`, when there is one."""
     balances = tuple(was + more for was, more in zip(source.account.balances, change, strict=True))
     cash = min(balances) >= 0 or grid is None
     return Draft(source, target or source.keys, balances, change, flows, expiry_ms, cash, None if cash else grid)
 
 
-def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
-    """The leg of a draft, proved whether true or not, and signed by its owner."""
-    source, alpha, blinding = made_up.source, entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-    epoch = 0 if made_up.grid is None else made_up.grid.publication.epoch
-    new = records.Account(made_up.target.owner, made_up.balances, epoch, entropy.scalar(R))
+def make(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
+    """The leg of a draft, proved whether it is true or false, and signed by its owner."""
+    source, alpha, blinding = drafted.source, entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
+    epoch = 0 if drafted.grid is None else drafted.grid.publication.epoch
+    new = records.Account(drafted.target.owner, drafted.balances, epoch, entropy.scalar(R))
     old, place = source.account.commitment(poseidon.hash), source.position or 0
     genesis = source.position is None
     path = merkle.lone(old, 0) if genesis else ledger.reader.path(place)
@@ -105,29 +106,29 @@ def make(ledger: Ledger, notary: Notary, made_up: Draft) -> Made:
     public = leg_statement.Public(
         ledger.reader.tree().root, records.nullifier(poseidon.hash, source.keys.nk, old, place),
         new.commitment(poseidon.hash),
-        *generators.commit(made_up.claimed, blinding), *signature.public(spending), int(made_up.cash),
+        *generators.commit(drafted.claimed, blinding), *signature.public(spending), int(drafted.cash),
     )
     private = leg_statement.Private(
         source.keys.ak, source.keys.nk, source.account, int(genesis), place, path, new, blinding, alpha
     )
     proof = notary.prove("leg", public, private)
-    margin = None if made_up.grid is None else _margin(ledger, notary, made_up.grid, new, public.commitment)
+    margin = None if drafted.grid is None else _margin(ledger, notary, drafted.grid, new, public.commitment)
     leg = Leg(
-        ledger.pool.leg.digest, public, proof, margin, made_up.flows, made_up.expiry_ms,
+        ledger.pool.leg.digest, public, proof, margin, drafted.flows, drafted.expiry_ms,
         (bytes(CIPHERTEXT_BYTES),), UNSIGNED,
     )
-    made = Made(leg, blinding, spending, Holding(made_up.target, new, None), _plain(made_up, public, new))
+    made = Made(leg, blinding, spending, Holding(drafted.target, new, None), _plain(drafted, public, new))
     return sign(ledger.ledger_id, made)
 
 
-def sign(ledger_id: bytes, made: Made) -> Made:
-    """The leg signed, as it stands, by its owner."""
+def sign(ledger_id: LedgerId, made: Made) -> Made:
+    """The leg with its owner's signature on its present content."""
     signed = signature.sign(made.spending, digests.leg_message(ledger_id, made.leg))
     return replace(made, leg=replace(made.leg, signature=signed))
 
 
-def bind(ledger_id: bytes, made: list[Made]) -> Bundle:
-    """The legs as one bundle, signed by whoever knows every blinding."""
+def bind(ledger_id: LedgerId, made: list[Made]) -> Bundle:
+    """The legs as one bundle, signed with every blinding."""
     unsigned = Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED)
     secret = sum(one.blinding for one in made) % babyjubjub.ORDER
     signed = signature.sign(secret, digests.bundle_message(unsigned), generators.blinding())
@@ -141,19 +142,19 @@ def _margin(ledger: Ledger, notary: Notary, grid: PublishedGrids, new: records.A
     return Margin(ledger.pool.margin.digest, grid.initial_root, initial.epoch, 0, proof)
 
 
-def _plain(made_up: Draft, public: leg_statement.Public, new: records.Account) -> PlainLeg:
-    position, grid = made_up.source.position, made_up.grid
+def _plain(drafted: Draft, public: leg_statement.Public, new: records.Account) -> PlainLeg:
+    position, grid = drafted.source.position, drafted.grid
     return PlainLeg(
         spends=f"nothing {public.nullifier}" if position is None else position,
         root=public.root,
         commitment=public.commitment,
-        balances=made_up.balances,
+        balances=drafted.balances,
         epoch=new.epoch,
-        changes=made_up.claimed,
-        cash=made_up.cash,
+        changes=drafted.claimed,
+        cash=drafted.cash,
         margin=None if grid is None else PlainMargin(grid.initial_root, grid.publication.epoch, True),
-        flows=tuple((flow.asset, flow.amount) for flow in made_up.flows),
-        expiry_ms=made_up.expiry_ms,
+        flows=tuple((flow.asset, flow.amount) for flow in drafted.flows),
+        expiry_ms=drafted.expiry_ms,
         known_key=True,
         signed=True,
         faithful=True,

@@ -1,4 +1,4 @@
-"""The real ledger and the reference side by side: whatever is sent goes to both, and they must agree."""
+"""The real ledger and the reference side by side: every bundle goes to both, and they must agree."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,20 +41,21 @@ class World:
             for secret in samples.ORACLE_SECRETS[:1]
             for asset, price in enumerate(prices)
         ]
-        taken = engine.publish(self.ledger, quotes, self.now_ms)
-        self.reference.grids.append(PlainGrid(taken.initial_root, epoch, taken.publication.initial.values, self.now_ms))
+        published = engine.publish(self.ledger, quotes, self.now_ms)
+        values = published.publication.initial.values
+        self.reference.grids.append(PlainGrid(published.initial_root, epoch, values, self.now_ms))
 
     def grid(self):
-        """The newest grids, None before the first."""
+        """The newest grids, or None."""
         newest = self.ledger.reader.grids(1)
         return newest[0] if newest else None
 
     def draft(self, source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...] = (), target=None) -> Draft:
-        """An honest leg to be, for the next five minutes."""
+        """A draft of an honest leg, valid for the next five minutes."""
         return traders.draft(source, change, flows, self.now_ms + 300_000, self.grid(), target)
 
     def prepare(self, drafts: list[Draft], lie: Lie) -> "Prepared":
-        """The drafts as a bundle, spoiled by the lie."""
+        """The drafts as a bundle, falsified by the lie."""
         drafts = lie.drafts(self.ledger, drafts)
         made = lie.legs(self.ledger, [traders.make(self.ledger, self.notary, one) for one in drafts])
         plain = PlainBundle(None, True, tuple(one.plain for one in made), True)
@@ -65,7 +66,7 @@ class World:
         return Prepared(data, plain, bundle, [one.holding for one in made])
 
     def submit(self, prepared: "Prepared") -> str | None:
-        """Sends the bundle to both ledgers, which must agree; the reason why it was refused, None when it settled."""
+        """Sends the bundle to both ledgers, which must agree, and returns the reason for its refusal, or None."""
         before = self.ledger.reader.last_event()
         expected = self.reference.submit(prepared.plain, self.now_ms)
         try:
@@ -82,7 +83,7 @@ class World:
         return None
 
     def compare(self) -> None:
-        """The two ledgers hold the same, and what is inside is what was paid in."""
+        """Checks that the two ledgers are equal, and that the balances inside add up to the reserves."""
         assert self.ledger.reader.tree().size == len(self.reference.leaves)
         assert self.ledger.reader.tree().root == self.reference.roots[-1]
         key = self.ledger.pool.leg.digest
@@ -91,7 +92,7 @@ class World:
         assert [sum(asset) for asset in balances] == self.reference.reserves
 
     def close(self) -> None:
-        """Ends the ledger, after an audit of its whole history."""
+        """Closes the ledger and audits its whole history."""
         self.ledger.close()
         report = audit.audit(self.path, self.notary.verify)
         assert (report.bundles, report.publications) == (self.settled, len(self.reference.grids))
@@ -99,7 +100,7 @@ class World:
 
 
 class Prepared:
-    """A bundle ready to be sent, and the holdings that there will be when it settles."""
+    """A bundle ready to be sent, and the holdings that exist once it settles."""
 
     def __init__(self, data: bytes, plain: PlainBundle, bundle: Bundle, after: list[Holding]):
         self.data, self.plain, self.bundle, self.after = data, plain, bundle, after

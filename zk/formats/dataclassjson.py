@@ -188,16 +188,16 @@ def record(kind: type[T], known: Mapping[str, Codec] | None = None) -> Codec[T]:
     codecs = {f.name: known.get(f.name) or of(hints[f.name]) for f in _fields(kind)}
 
     def checked(value: Any, place: str) -> T:
-        given = _object(value, place)
+        members = _object(value, place)
         # "the pool" is prose and "public.old" a path: behind prose the path begins with a colon.
         inside = f"{place}: " if " " in place and ": " not in place else f"{place}."
-        for name in given:
+        for name in members:
             if name not in codecs:
                 raise FormatError(f"{place} has an unknown field {name[:40]!r}")
         for name in codecs:
-            if name not in given:
+            if name not in members:
                 raise FormatError(f"{inside}{name} is missing")
-        values = {name: codec.read(given[name], f"{inside}{name}") for name, codec in codecs.items()}
+        values = {name: codec.read(members[name], f"{inside}{name}") for name, codec in codecs.items()}
         try:
             return kind(**values)
         except FormatError as error:
