@@ -47,9 +47,9 @@ def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, service: 
 
     The first proof under a key checks the key. A copy is kept beside the compiled kernels.
     """
-    from prover.cli.circom import groth16_run
+    from prover.cli.circom import groth16_prove_run
 
-    groth16_run.prove(app, zkey, wtns, proof, public, service, timeout)
+    groth16_prove_run.prove(app, zkey, wtns, proof, public, service, timeout)
 
 
 @groth16.command("fullprove")
