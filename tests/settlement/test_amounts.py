@@ -98,3 +98,28 @@ def test_every_example_asset_has_an_example_price():
     assert None not in defaults.prices(POOL)
     other = SimpleNamespace(assets=(USDC, SimpleNamespace(symbol="DOGE", decimals=8)))
     assert defaults.prices(other) == (10**9, None)
+
+
+def test_balances_and_trades_are_shown_by_asset_without_the_zeros():
+    balances = (1_500_000, 0, -(10**9), 0, 0, 0, 0, 1)
+    assert amounts.show_all(balances, POOL) == ["1.5 USDC", "−1 ETH", "0.000001 XAU"]
+    assert amounts.show_trade(balances, POOL) == ("1 ETH", "1.5 USDC, 0.000001 XAU")
+    assert amounts.show_trade((0,) * 8, POOL) == ("nothing", "nothing")
+    assert amounts.show_trade((1,) + (0,) * 7, POOL) == ("nothing", "0.000001 USDC")
+    assert amounts.number(0, 6) == "0"
+
+
+def test_a_price_has_64_bits_and_may_be_in_whole_units_only():
+    fine = SimpleNamespace(symbol="FINE", decimals=18)  # three decimals more than a price of it in USDC can have
+    assert amounts.parse_price("5000", fine, USDC) == 5
+    with pytest.raises(FormatError, match="the price of FINE has at most 0 decimals"):
+        amounts.parse_price("5500", fine, USDC)
+    assert amounts.parse_price(str((2**64 - 1) * 1000), fine, USDC) == 2**64 - 1
+    with pytest.raises(FormatError, match="the price of FINE is out of range"):
+        amounts.parse_price(str(2**64 * 1000), fine, USDC)
+
+
+def test_a_text_of_more_than_80_characters_is_no_amount():
+    assert amounts.parse("1" + " " * 75 + "USDC", POOL) == (0, 10**6)
+    with pytest.raises(FormatError, match="is not an amount"):
+        amounts.parse("1" + " " * 76 + "USDC", POOL)

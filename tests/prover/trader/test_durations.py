@@ -15,7 +15,8 @@ def test_a_length_of_time_is_read_in_milliseconds(text, expected_ms):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "s", "0s", "01h", "1 h", "1H", "-1h", "1.5h", "1w", "1h ", "٣h", "30d", "2505601s", "9" * 10 + "s"]
+    "text",
+    ["", "1", "s", "0s", "01h", "1 h", "1H", "-1h", "1.5h", "1w", "1h ", "٣h", "30d", "2505601s", "9" * 10 + "s"],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(FormatError, match="is not a length of time: write 90s, 30m, 12h or 7d, at most 29d"):

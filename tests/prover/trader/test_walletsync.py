@@ -42,7 +42,8 @@ def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
 def deposit(ledger: Ledger, to: wallets.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
     target = plan.Target(addresses.of(to.seed, index), index if hint is None else hint)
     flow = Flow(USDC, amount, b"bank")
-    made = plan.deposit(plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root), target, flow, NOW + 1)
+    source = plan.genesis_source(ledger.reader.tree().root)
+    made = plan.deposit(plan.Setting(ledger.pool, None), source, target, flow, NOW + 1)
     return settle(ledger, made)[0]
 
 
@@ -110,8 +111,8 @@ def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
 
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
     target = plan.Target(addresses.of(ALICE.seed, 0), 0)
-    setting = plan.Setting(ledger.pool, None)
-    made = plan.deposit(setting, plan.genesis_source(ledger.reader.tree().root), target, Flow(USDC, 1, b"bank"), NOW + 1)
+    setting, source = plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root)
+    made = plan.deposit(setting, source, target, Flow(USDC, 1, b"bank"), NOW + 1)
     boast = replace(made.account, balances=(10**9,) + made.account.balances[1:])
     sealed = sealing.seal(opening.encode(boast, 0), target.address.viewing, made.public.commitment)
     settle(ledger, replace(made, sealed=sealed))
@@ -120,8 +121,8 @@ def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
 
 def test_an_account_of_somebody_else_sealed_to_us_is_not_ours(ledger):
     target = plan.Target(replace(addresses.of(ALICE.seed, 0), owner=addresses.of(BOB.seed, 0).owner), 0)
-    setting = plan.Setting(ledger.pool, None)
-    settle(ledger, plan.deposit(setting, plan.genesis_source(ledger.reader.tree().root), target, Flow(USDC, 1, b"bank"), NOW + 1))
+    setting, source = plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root)
+    settle(ledger, plan.deposit(setting, source, target, Flow(USDC, 1, b"bank"), NOW + 1))
     assert walletsync.sync(ledger, ALICE).received == 0
 
 
