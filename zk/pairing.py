@@ -14,7 +14,7 @@ import numpy as np
 
 from zk.curves import g1, g2, lines, weierstrass
 from zk.curves.bn254 import G1Point, G2Point
-from zk.fields import array, cyclotomic, fp, fp2, fp12
+from zk.fields import array, cyclotomic, fp, fp2, fp12, memory
 from zk.fields.prime import BN_X, FP
 from zk.runtime import parallel
 from zk.runtime.cpu import LANES
@@ -42,17 +42,16 @@ _NO_POINTS = np.empty((0, *g1.SHAPE), np.uint64)
 @inner
 def _load(running, index, like):
     """The running point of one pair, or of eight."""
-    row = running[index]
-    return fp2.peek(row, 0, like), fp2.peek(row, 1, like), fp2.peek(row, 2, like)
+    x, y = fp2.reload_like(running, index, like), fp2.reload_like(running, index, like, 1)
+    return x, y, fp2.reload_like(running, index, like, 2)
 
 
 @inner
 def _store(running, index, point):
     """Write the running point of one pair, or of eight."""
-    row = running[index]
-    fp2.put(row, 0, point[0])
-    fp2.put(row, 1, point[1])
-    fp2.put(row, 2, point[2])
+    fp2.spill(running, index, point[0], 0)
+    fp2.spill(running, index, point[1], 1)
+    fp2.spill(running, index, point[2], 2)
 
 
 @inner
@@ -72,7 +71,7 @@ def _advance(running, right, index, step, like):
     if _STEPS[step, 0] == _DOUBLE:
         point, line = lines.double(point)
     else:
-        other = fp2.peek(right[index], 0, like), fp2.peek(right[index], 1, like)
+        other = fp2.reload_like(right, index, like), fp2.reload_like(right, index, like, 1)
         point, line = _chord(point, other, _STEPS[step, 1], _STEPS[step, 2])
     _store(running, index, point)
     return line
@@ -82,19 +81,20 @@ def _advance(running, right, index, step, like):
 def _step(f, places, right, running, step, like):
     """One step of the loops of all pairs."""
     if _STEPS[step, 0] == _DOUBLE:
-        fp12.store(f, 0, fp12.square(fp12.peek(f, 0, like)))
+        fp12.spill(f, 0, fp12.square(fp12.reload_like(f, 0, like)))
     for i in range(places.shape[0]):
         line = _advance(running, right, i, step, like)
-        place = fp2.peek(places, i, like)
-        fp12.store(f, 0, lines.multiply(fp12.peek(f, 0, like), line, place))
+        place = fp2.reload_like(places, i, like)
+        fp12.spill(f, 0, lines.multiply(fp12.reload_like(f, 0, like), line, place))
 
 
 @inner
 def _start(right, running, f, like):
     """Every running point at its point of G2, and f[0] = 1."""
     for i in range(right.shape[0]):
-        _store(running, i, (fp2.peek(right[i], 0, like), fp2.peek(right[i], 1, like), fp2.one(like)))
-    fp12.store(f, 0, fp12.one(like))
+        x, y = fp2.reload_like(right, i, like), fp2.reload_like(right, i, like, 1)
+        _store(running, i, (x, y, fp2.one(like)))
+    fp12.spill(f, 0, fp12.one(like))
 
 
 @kernel
@@ -115,8 +115,8 @@ def _places(points):
     places = np.empty_like(points)
     product = fp.ONE
     for i in range(points.shape[0]):
-        fp.store(places[i], 0, product)
-        y = fp.load(points[i], 1)
+        memory.store(places, i, product)
+        y = memory.load(points, i, 1)
         if not fp.is_zero(y):
             product = fp.mul(product, y)
     inverse = fp.inverse(product)
@@ -124,7 +124,7 @@ def _places(points):
         x, y = weierstrass.load(points, i)
         one_inverse = fp.ZERO
         if not fp.is_zero(y):
-            one_inverse = fp.mul(inverse, fp.load(places[i], 0))
+            one_inverse = fp.mul(inverse, memory.load(places, i))
             inverse = fp.mul(inverse, y)
         weierstrass.store(places, i, (fp.mul(x, one_inverse), one_inverse))
     return places
@@ -141,7 +141,7 @@ def _miller(left, right, fixed_left, prepared, f):
         _step(f, places, right, running, step, fp2.ONE)
         for i in range(fixed.shape[0]):
             line = fp2.load(prepared[i, step], 0), fp2.load(prepared[i, step], 1)
-            fp12.store(f, 0, lines.multiply_prepared(fp12.load(f, 0), line, weierstrass.load(fixed, i)))
+            fp12.spill(f, 0, lines.multiply_prepared(fp12.reload_like(f, 0, fp2.ONE), line, weierstrass.load(fixed, i)))
 
 
 @inner
@@ -149,11 +149,11 @@ def _fold(f, value):
     """value[0] = the product over the lanes of f[0]."""
     rows = np.empty((LANES, 6, 2, 4), np.uint64)
     for i in range(6):
-        fp2.store_lanes(rows[:, i], 0, 1, fp2.canonical(fp2.kept(f[0], i)))
-    product = fp12.load(rows, 0)
+        fp2.store_lanes(rows, 0, 1, fp2.canonical(fp2.reload(f, 0, i)), i)
+    product = fp12.reload_like(rows, 0, fp2.ONE)
     for i in range(1, LANES):
-        product = fp12.mul(product, fp12.load(rows, i))
-    fp12.store(value, 0, product)
+        product = fp12.mul(product, fp12.reload_like(rows, i, fp2.ONE))
+    fp12.spill(value, 0, product)
 
 
 @inner
@@ -167,12 +167,14 @@ def _place(point):
 def _miller_in_lanes(left, right, value):
     """value[0] = the product of the Miller loops of the pairs (left[i], right[i]), a multiple of LANES."""
     count = left.shape[0] // LANES
-    places, others = np.empty((count, 2, fp.KEPT), np.uint64), np.empty((count, 2, 2, fp.KEPT), np.uint64)
+    places = np.empty((count, 2, memory.SCRATCH_WORDS), np.uint64)
+    others = np.empty((count, 2, 2, memory.SCRATCH_WORDS), np.uint64)
     for i in range(count):
-        fp2.keep(places, i, _place(fp2.load_lanes(left, i * LANES, 1)))
-        fp2.keep(others[i], 0, fp2.load_lanes(right[:, 0], i * LANES, 1))
-        fp2.keep(others[i], 1, fp2.load_lanes(right[:, 1], i * LANES, 1))
-    running, f = np.empty((count, 3, 2, fp.KEPT), np.uint64), np.empty((1, 6, 2, fp.KEPT), np.uint64)
+        fp2.spill(places, i, _place(fp2.load_lanes(left, i * LANES, 1)))
+        fp2.spill(others, i, fp2.load_lanes(right, i * LANES, 1, 0), 0)
+        fp2.spill(others, i, fp2.load_lanes(right, i * LANES, 1, 1), 1)
+    running = np.empty((count, 3, 2, memory.SCRATCH_WORDS), np.uint64)
+    f = np.empty((1, 6, 2, memory.SCRATCH_WORDS), np.uint64)
     like = fp2.load_lanes(left, 0, 1)
     _start(others, running, f, like)
     for step in range(_STEPS.shape[0]):

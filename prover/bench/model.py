@@ -12,6 +12,7 @@ import numpy as np
 
 from prover.bench import kernels
 from zk.fields import array
+from zk.fields.prime import FR
 from zk.groth16.keys import ProvingKey
 
 UNITS = 2  # the coefficients 1 and -1 come first and cost no product
@@ -48,11 +49,11 @@ def rates() -> dict[str, float]:
 
 def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
     """The cost of each phase that consists of products, by its name in zk/groth16/prover.py and quotient.py."""
+    from zk.fields import conversion
     from zk.groth16 import quotient
-    from zk.ntt import polynomial
 
     size, terms = 1 << key.log_size, np.concatenate((key.a_terms, key.b_terms))
-    plain = polynomial.to_plain(witness)
+    plain = conversion.to_plain(FR, witness)
     of_b = plain[key.b_indices]
     return {
         "sparse products": Cost({"Fr product": int(np.count_nonzero(terms[:, 1] >= UNITS))}),

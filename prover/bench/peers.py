@@ -20,6 +20,7 @@ from prover.circom import proofs, witnesses
 from prover.machine import tasks, threadcount
 from zk.errors import FormatError
 from zk.fields import array
+from zk.fields.prime import FR
 from zk.runtime import parallel
 
 OURS = "zksettle"
@@ -75,12 +76,12 @@ def _available(
 
 
 def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
+    from zk.fields import conversion
     from zk.formats import snarkjs
     from zk.groth16 import prover, verifier
-    from zk.ntt import polynomial
 
     proof, public = proofs.prove(case.zkey, case.wtns)  # checks both files
-    key, witness = proofs.open_key(case.zkey), polynomial.from_plain(witnesses.read(case.wtns).values)
+    key, witness = proofs.open_key(case.zkey), conversion.from_plain(FR, witnesses.read(case.wtns).values)
     verifying = snarkjs.decode_verifying_key(case.verification_key.read_bytes())
     if verifying != key.verifying:
         raise FormatError(f"{case.verification_key} is not the key in {case.zkey}")

@@ -18,6 +18,7 @@ from prover.circom import proofs, witnesses
 from prover.machine import threadcount
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
+from zk.fields.prime import FR
 from zk.groth16.keys import ProvingKey
 from zk.runtime import parallel, profile
 
@@ -77,11 +78,11 @@ def bench_circom(zkey: Path, wtns: Path, runs: int) -> Measurements:
 
     Raises as `circom.prove`.
     """
-    from zk.ntt import polynomial
+    from zk.fields import conversion
 
     proofs.prove(zkey, wtns)  # a witness that does not fit is refused here
     key = proofs.open_key(zkey)
-    witness = polynomial.from_plain(witnesses.read(wtns).values)
+    witness = conversion.from_plain(FR, witnesses.read(wtns).values)
     timings, sections = _measure_proofs(key, witness, runs)
     size = f"2^{key.log_size}"
     return Measurements(

@@ -16,6 +16,7 @@ from prover.circom.witnesses import Witness
 from prover.machine import files, longstep, tasks
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
+from zk.fields.prime import FR
 from zk.formats import openfile, wtns, zkeyheader
 from zk.groth16.keys import Proof, ProvingKey, VerifyingKey
 
@@ -167,10 +168,10 @@ def _reason(key: Key, witness: Witness) -> str:
 
 def _proof(key: Key, witness: Witness, public: list[int]) -> Proof | None:
     """A proof that verifies, or None."""
+    from zk.fields import conversion
     from zk.groth16 import prover, verifier
-    from zk.ntt import polynomial
 
-    proof = prover.prove(key.proving, polynomial.from_plain(witness.values))
+    proof = prover.prove(key.proving, conversion.from_plain(FR, witness.values))
     try:
         verifier.verify(key.verifying, public, proof)
     except InvalidProof:

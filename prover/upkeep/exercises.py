@@ -14,13 +14,12 @@ from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
 from zk.ceremony import initial_key, phase1, phase1check, phase2, phase2check, preparation
 from zk.curves import bn254, g1, g2
-from zk.fields import array
-from zk.fields.prime import R
+from zk.fields import array, conversion
+from zk.fields.prime import FR, R
 from zk.formats import attribution, ptau, r1csfile
 from zk.groth16 import batch, generator, prepared, prover, verifier
 from zk.groth16.keys import Claim, Proof, VerifyingKey
 from zk.msm import fixed_base, membership, pippenger, window_tables
-from zk.ntt import polynomial
 
 _INPUTS = [25, 5]
 _CEREMONY_POWER = 6  # transforms run in lanes from 2^6 on
@@ -86,7 +85,7 @@ def reading() -> None:
     """Checks and conversions of points and numbers from a file."""
     membership.check_g1(g1.encode([bn254.G1]), "the points")
     membership.check_g2(g2.encode([bn254.G2]), "the points")
-    polynomial.from_plain(array.plain([1]))
+    conversion.from_plain(FR, array.plain([1]))
 
 
 def proof() -> None:

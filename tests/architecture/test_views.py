@@ -16,17 +16,17 @@ def views_of_local_arrays(source: str) -> list[str]:
     for function in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)):
         parameters = {argument.arg for argument in function.args.args}
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            if ast.unparse(call.func) == "words.rows" and ast.unparse(call.args[0]) not in parameters:
+            if ast.unparse(call.func) == "views.borrow" and ast.unparse(call.args[0]) not in parameters:
                 offenders.append(function.name)
     return offenders
 
 
 def test_views_are_taken_only_of_parameters():
     sources = [path.read_text("utf-8") for path in (ROOT / "zk").rglob("*.py")]
-    assert sum("words.rows(" in source for source in sources) >= 2
+    assert sum("views.borrow(" in source for source in sources) >= 2
     assert [name for source in sources for name in views_of_local_arrays(source)] == []
 
 
 def test_a_view_of_a_local_array_is_noticed():
-    own = "def f(a):\n    b = np.empty(3)\n    a, b = words.rows(a), words.rows(b)\n"
+    own = "def f(a):\n    b = np.empty(3)\n    a, b = views.borrow(a), views.borrow(b)\n"
     assert views_of_local_arrays(own) == ["f"]

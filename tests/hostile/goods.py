@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zk.errors import FormatError, InvalidProof
+from zk.fields import conversion
+from zk.fields.prime import FR
 
 CORPUS = Path(__file__).parent / "corpus"
 P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
@@ -96,9 +98,8 @@ def _use_r1cs(file: BinaryIO) -> None:
 def _use_wtns(file: BinaryIO) -> None:
     """Reads it, and puts it into Montgomery form."""
     from zk.formats import wtns
-    from zk.ntt import polynomial
 
-    polynomial.from_plain(wtns.decode(file))
+    conversion.from_plain(FR, wtns.decode(file))
 
 
 def _use_zkey(file: BinaryIO) -> None:
@@ -107,14 +108,13 @@ def _use_zkey(file: BinaryIO) -> None:
     from zk.fields import array
     from zk.formats import r1csfile, zkey, zkeyfile
     from zk.groth16 import prover, tables, verifier
-    from zk.ntt import polynomial
 
     whole, key = zkeyfile.decode(file), tables.extend(zkey.decode(file))
     with suppress(InvalidProof):
         phase2check.verify(whole, r1csfile.decode_terms(content("good.r1cs")), _powers())
     phase2.contribute(whole)
     values = array.plain([1, *range(3, key.num_wires + 2)])
-    proof = prover.prove(key, polynomial.from_plain(values))
+    proof = prover.prove(key, conversion.from_plain(FR, values))
     with suppress(InvalidProof):
         verifier.verify(key.verifying, list(range(3, key.num_public + 3)), proof)
 

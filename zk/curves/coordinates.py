@@ -1,11 +1,11 @@
-"""The field that a curve's coordinates live in, chosen by the type of the element: Fp for G1, Fp2 for G2.
+"""The field of a curve's coordinates, chosen by the type of the element: Fp for G1, Fp2 for G2.
 
-So the curve and the multi-scalar multiplication are one text for both groups.  `load` and `store`, of one element or
-of lanes, move elements of arrays (n, 4) and (n, 2, 4).  Points are rows of coordinates, arrays (n, k, 4) and
-(n, k, 2, 4); what moves coordinate `part` of a row goes by that shape.
+So curves and multi-scalar multiplications are one text for both groups.  Points are rows of coordinates, arrays
+(n, k, 4) and (n, k, 2, 4).  The names that move memory are those of zk/fields/memory.py; here `part` is always given
+and counts coordinates.
 """
 
-from zk.fields import fp, fp2
+from zk.fields import fp, fp2, memory
 from zk.runtime.jit import by_type
 
 add = by_type(fp.add, fp2.add)
@@ -25,22 +25,11 @@ select = by_type(fp.select, fp2.select)
 one = by_type(fp.one, fp2.one)
 is_zero = by_type(fp.is_zero, fp2.is_zero)
 equal = by_type(fp.equal, fp2.equal)
-load = by_type(fp.load, fp2.load)
-store = by_type(fp.store, fp2.store)
-load_lanes = by_type(fp.load_lanes, fp2.load_lanes)
-store_lanes = by_type(fp.store_lanes, fp2.store_lanes)
-
-
-def _of_rows(over_fp, over_fp2):
-    """A function of rows of coordinates."""
-    return by_type(over_fp, over_fp, over_fp2)
-
-
-load_part = _of_rows(fp.load_part, fp2.load_part)
-store_part = _of_rows(fp.store_part, fp2.store_part)
-gather = _of_rows(fp.gather_part, fp2.gather_part)
-scatter = _of_rows(fp.scatter_part, fp2.scatter_part)
-keep = _of_rows(fp.keep_part, fp2.keep_part)
-kept = _of_rows(fp.kept_part, fp2.kept_part)
-load_one = _of_rows(fp.load_one, fp2.load_one)
-store_one = _of_rows(fp.store_one, fp2.store_one)
+load = by_type(memory.load, memory.load, fp2.load)
+store = by_type(memory.store, memory.store, fp2.store)
+load_lanes = by_type(memory.load_lanes, memory.load_lanes, fp2.load_lanes)
+store_lanes = by_type(memory.store_lanes, memory.store_lanes, fp2.store_lanes)
+gather = by_type(memory.gather, memory.gather, fp2.gather)
+scatter = by_type(memory.scatter, memory.scatter, fp2.scatter)
+spill = by_type(memory.spill, memory.spill, fp2.spill)
+reload = by_type(memory.reload, memory.reload, fp2.reload)

@@ -11,6 +11,7 @@ from typing import Any
 
 from gmpy2 import invert, mpz
 
+from zk.fields import fp2_ints
 from zk.fields.prime import P
 
 Element = Any  # an mpz below p, or a pair (a0, a1) of them for a0 + a1·u with u^2 = -1
@@ -32,18 +33,6 @@ class Field:
     inverse: Callable[[Element], Element]
 
 
-def _mul(a: Element, b: Element) -> Element:
-    """(a0 + a1 u)(b0 + b1 u) with u^2 = -1, by Karatsuba."""
-    low, high = a[0] * b[0], a[1] * b[1]
-    return (low - high) % _P, ((a[0] + a[1]) * (b[0] + b[1]) - low - high) % _P
-
-
-def _inverse(a: Element) -> Element:
-    """(a0 - a1 u) / (a0^2 + a1^2)."""
-    norm = invert(a[0] * a[0] + a[1] * a[1], _P)
-    return a[0] * norm % _P, -a[1] * norm % _P
-
-
 FP = Field(
     zero=mpz(0),
     one=mpz(1),
@@ -54,12 +43,7 @@ FP = Field(
 )
 
 FP2 = Field(
-    zero=(mpz(0), mpz(0)),
-    one=(mpz(1), mpz(0)),
-    add=lambda a, b: ((a[0] + b[0]) % _P, (a[1] + b[1]) % _P),
-    sub=lambda a, b: ((a[0] - b[0]) % _P, (a[1] - b[1]) % _P),
-    mul=_mul,
-    inverse=_inverse,
+    zero=fp2_ints.ZERO, one=fp2_ints.ONE, add=fp2_ints.add, sub=fp2_ints.sub, mul=fp2_ints.mul, inverse=fp2_ints.inverse
 )
 
 

@@ -12,18 +12,11 @@ Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for 
 
 from zk.curves import bn254
 from zk.fields import fp2, fp6
-from zk.fields.prime import MONTGOMERY, P
-from zk.fields.words import words
 from zk.runtime.jit import inner
 
-
-def _montgomery(a: tuple[int, int]):
-    return words(int(a[0]) * MONTGOMERY % P), words(int(a[1]) * MONTGOMERY % P)
-
-
-_B = _montgomery(bn254.B2)
-_TWIST_X = _montgomery(bn254.TWIST_X)
-_TWIST_Y = _montgomery(bn254.TWIST_Y)
+_B = fp2.encode(bn254.B2)
+_TWIST_X = fp2.encode(bn254.TWIST_X)
+_TWIST_Y = fp2.encode(bn254.TWIST_Y)
 
 
 @inner

@@ -15,30 +15,30 @@ from zk.runtime.jit import inlined, inner, kernel
 @inlined
 def load(points, index):
     """Affine point `index` of an array of points."""
-    return coordinates.load_one(points, index, 0), coordinates.load_one(points, index, 1)
+    return coordinates.load(points, index, 0), coordinates.load(points, index, 1)
 
 
 @inlined
 def store(points, index, point):
     """Write an affine point to row `index`."""
-    coordinates.store_one(points, index, 0, point[0])
-    coordinates.store_one(points, index, 1, point[1])
+    coordinates.store(points, index, point[0], 0)
+    coordinates.store(points, index, point[1], 1)
 
 
 @inner
 def load_xyzz(points, index):
     """XYZZ point `index` of an array (n, 4, …)."""
-    x, y = coordinates.load_one(points, index, 0), coordinates.load_one(points, index, 1)
-    return x, y, coordinates.load_one(points, index, 2), coordinates.load_one(points, index, 3)
+    x, y = coordinates.load(points, index, 0), coordinates.load(points, index, 1)
+    return x, y, coordinates.load(points, index, 2), coordinates.load(points, index, 3)
 
 
 @inner
 def store_xyzz(points, index, point):
     """Write an XYZZ point to row `index`."""
-    coordinates.store_one(points, index, 0, point[0])
-    coordinates.store_one(points, index, 1, point[1])
-    coordinates.store_one(points, index, 2, point[2])
-    coordinates.store_one(points, index, 3, point[3])
+    coordinates.store(points, index, point[0], 0)
+    coordinates.store(points, index, point[1], 1)
+    coordinates.store(points, index, point[2], 2)
+    coordinates.store(points, index, point[3], 3)
 
 
 @inlined
@@ -145,10 +145,10 @@ def to_affine(point):
 @kernel
 def normalise(points, result):
     """result[i] = the affine form of XYZZ point i, with one inversion for all.  7 mul, 1 square for each."""
-    product = coordinates.one(coordinates.load_one(points, 0, 0))
+    product = coordinates.one(coordinates.load(points, 0, 0))
     for i in range(points.shape[0]):
-        coordinates.store_one(result, i, 0, product)
-        zzz = coordinates.load_one(points, i, 3)
+        coordinates.store(result, i, product, 0)
+        zzz = coordinates.load(points, i, 3)
         if not coordinates.is_zero(zzz):
             product = coordinates.mul(product, zzz)
     inverse = coordinates.inverse(product)
@@ -157,7 +157,7 @@ def normalise(points, result):
         if coordinates.is_zero(zzz):
             store(result, i, (zzz, zzz))
         else:
-            one_inverse = coordinates.mul(inverse, coordinates.load_one(result, i, 0))
+            one_inverse = coordinates.mul(inverse, coordinates.load(result, i, 0))
             z = coordinates.mul(one_inverse, zz)  # ZZ / ZZZ
             store(result, i, (coordinates.mul(x, coordinates.square(z)), coordinates.mul(y, one_inverse)))
             inverse = coordinates.mul(inverse, zzz)

@@ -21,7 +21,7 @@ from zk.fields.simd import Emitter, Vector
 from zk.fields.words import ZERO_WORD, adc, words
 from zk.runtime.jit import by_width, inlined, inner, intrinsic
 
-MOST = 7
+MAX_PRODUCTS = 7
 
 _P, _P_LIMBS, _TWICE_P_LIMBS = words(R), limbs52.limbs(R), limbs52.limbs(2 * R)
 _NEGATIVE_INVERSE = words(-pow(R, -1, MONTGOMERY) % MONTGOMERY)[0]
@@ -54,7 +54,7 @@ def _add_words(total, constant, a):
 def _total_words(total):
     """total / 2^256 mod p, below p.  20 word multiplications."""
     below_three_p = doublewidth.reduce(total, _P, _NEGATIVE_INVERSE)
-    return montgomery.reduce_once(montgomery.reduce_evenly(below_three_p, _P), _P)
+    return montgomery.reduce_once(montgomery.reduce_branchless(below_three_p, _P), _P)
 
 
 @intrinsic
@@ -76,13 +76,13 @@ def _add_columns(typing, total, constant, element):
 
     def generate(context, builder, signature, arguments):
         emit = Emitter(builder)
-        found, a = cgutils.unpack_tuple(builder, arguments[0]), cgutils.unpack_tuple(builder, arguments[2])
+        columns, a = cgutils.unpack_tuple(builder, arguments[0]), cgutils.unpack_tuple(builder, arguments[2])
         for i, limb in enumerate(_constant_limbs(builder, cgutils.unpack_tuple(builder, arguments[1]))):
             limb = emit.broadcast(limb)
             for j in range(limbs52.LIMBS):
-                found[i + j] = emit.low_product(found[i + j], a[j], limb)
-                found[i + j + 1] = emit.high_product(found[i + j + 1], a[j], limb)
-        return context.make_tuple(builder, _COLUMNS, found)
+                columns[i + j] = emit.low_product(columns[i + j], a[j], limb)
+                columns[i + j + 1] = emit.high_product(columns[i + j + 1], a[j], limb)
+        return context.make_tuple(builder, _COLUMNS, columns)
 
     return _COLUMNS(_COLUMNS, _WORDS, limbs52.Element), generate
 

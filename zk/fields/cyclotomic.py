@@ -25,14 +25,14 @@ Step = tuple[int, str, str, str]  # operation, result, operands; the second oper
 def non_adjacent_form(value: int, width: int = 2) -> list[int]:
     """The digits of a positive integer, the highest first: zero, or odd and below 2^(width - 1) in magnitude, and of
     `width` neighbours one at most is not zero."""
-    found = []
+    digits = []
     while value:
         digit = value % (1 << width) if value & 1 else 0
         if digit >> (width - 1):
             digit -= 1 << width
-        found.append(digit)
+        digits.append(digit)
         value = (value - digit) >> 1
-    return found[::-1]
+    return digits[::-1]
 
 
 _WIDTH = 4  # of the digits of x, the one with which it takes the fewest products
@@ -151,22 +151,22 @@ def square(a):
 
 
 @kernel
-def final_exponentiation(values, registers):
+def final_exponentiation(values: np.ndarray, registers: np.ndarray) -> None:
     """registers[0] = the product of the values to the power (p^12 - 1) / r; the other registers are for the chain."""
-    product = fp12.load(values, 0)
+    product = fp12.reload_like(values, 0, fp2.ONE)
     for i in range(1, values.shape[0]):
-        product = fp12.mul(product, fp12.load(values, i))
-    fp12.store(registers, 0, product)
+        product = fp12.mul(product, fp12.reload_like(values, i, fp2.ONE))
+    fp12.spill(registers, 0, product)
     for i in range(_CHAIN.shape[0]):
-        operation, a = _CHAIN[i, 0], fp12.load(registers, _CHAIN[i, 2])
+        operation, a = _CHAIN[i, 0], fp12.reload_like(registers, _CHAIN[i, 2], fp2.ONE)
         if operation == SQUARE:
             a = square(a)
         elif operation == MULTIPLY:
-            a = fp12.mul(a, fp12.load(registers, _CHAIN[i, 3]))
+            a = fp12.mul(a, fp12.reload_like(registers, _CHAIN[i, 3], fp2.ONE))
         elif operation == CONJUGATE:
             a = fp12.conjugate(a)
         elif operation == FROBENIUS:
             a = fp12.frobenius(a)
         else:
             a = fp12.inverse(a)
-        fp12.store(registers, _CHAIN[i, 1], a)
+        fp12.spill(registers, _CHAIN[i, 1], a)

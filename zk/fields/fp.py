@@ -1,4 +1,4 @@
-"""Fp: the field of coordinates, as kernels on one element or on eight: see zk/fields/field.py."""
+"""Fp: the field of coordinates, as kernels on one element or on eight; see zk/fields/field.py."""
 
 from zk.fields import field
 from zk.fields.prime import FP
@@ -27,19 +27,3 @@ to_montgomery = _field.to_montgomery
 from_montgomery = _field.from_montgomery
 is_zero = _field.is_zero
 equal = _field.equal
-load = _field.load
-store = _field.store
-KEPT = field.KEPT
-load_lanes = field.load_lanes
-store_lanes = field.store_lanes
-load_part = field.load_part
-store_part = field.store_part
-gather = field.gather
-scatter = field.scatter
-odd_lanes = field.odd_lanes
-load_one = field.load_one
-store_one = field.store_one
-gather_part = field.gather_part
-scatter_part = field.scatter_part
-keep_part = field.keep_part
-kept_part = field.kept_part

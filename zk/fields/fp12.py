@@ -4,36 +4,19 @@ So w^6 = ξ, and Fp12 is also Fp2[w] / (w^6 - ξ): the coefficient of w^i is `a[
 Costs are counted in operations of Fp6 unless said otherwise.
 """
 
-from zk.fields import fp2, fp6
-from zk.fields.prime import MONTGOMERY, P
-from zk.fields.words import words
+from gmpy2 import mpz
+
+from zk.fields import fp2, fp2_ints, fp6
+from zk.fields.prime import P
 from zk.runtime.jit import inner
 
 ZERO = (fp6.ZERO, fp6.ZERO)
 ONE = (fp6.ONE, fp6.ZERO)
 
 
-def _fp2_power(a: tuple[int, int], exponent: int) -> tuple[int, int]:
-    """a^exponent in Fp2, on canonical ints."""
-    result = (1, 0)
-    for bit in f"{exponent:b}":
-        result = _fp2_mul(result, result)
-        if bit == "1":
-            result = _fp2_mul(result, a)
-    return result
-
-
-def _fp2_mul(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-    return (a[0] * b[0] - a[1] * b[1]) % P, (a[0] * b[1] + a[1] * b[0]) % P
-
-
-def _montgomery(a: tuple[int, int]):
-    return words(a[0] * MONTGOMERY % P), words(a[1] * MONTGOMERY % P)
-
-
 # w^p = w·ξ^((p-1)/6), so the coefficient of w^i is multiplied by ξ^(i(p-1)/6) under the Frobenius map.
 _TWIST_1, _TWIST_2, _TWIST_3, _TWIST_4, _TWIST_5 = (
-    _montgomery(_fp2_power((9, 1), i * (P - 1) // 6)) for i in range(1, 6)
+    fp2.encode(fp2_ints.power((mpz(9), mpz(1)), i * (P - 1) // 6)) for i in range(1, 6)
 )
 
 
@@ -98,27 +81,27 @@ def one(like):
 
 
 @inner
-def load(array, index):
-    """Row `index` of an array (n, 6, 2, 4): the coefficients of 1, w, …, w^5."""
-    return peek(array, index, fp2.ONE)
-
-
-@inner
-def peek(array, index, like):
-    """What `store` wrote to row `index`, of the kind of the element `like` of Fp2."""
-    row = array[index]
-    even = fp2.peek(row, 0, like), fp2.peek(row, 2, like), fp2.peek(row, 4, like)
-    odd = fp2.peek(row, 1, like), fp2.peek(row, 3, like), fp2.peek(row, 5, like)
+def reload_like(scratch, index, like):
+    """What `spill` wrote to row `index`, of the type of the element `like` of Fp2."""
+    even = (
+        fp2.reload_like(scratch, index, like),
+        fp2.reload_like(scratch, index, like, 2),
+        fp2.reload_like(scratch, index, like, 4),
+    )
+    odd = (
+        fp2.reload_like(scratch, index, like, 1),
+        fp2.reload_like(scratch, index, like, 3),
+        fp2.reload_like(scratch, index, like, 5),
+    )
     return even, odd
 
 
 @inner
-def store(array, index, a):
-    """Write a to row `index` of an array (n, 6, 2, 4), or (n, 6, 2, KEPT) for eight."""
-    row = array[index]
-    fp2.put(row, 0, a[0][0])
-    fp2.put(row, 1, a[1][0])
-    fp2.put(row, 2, a[0][1])
-    fp2.put(row, 3, a[1][1])
-    fp2.put(row, 4, a[0][2])
-    fp2.put(row, 5, a[1][2])
+def spill(scratch, index, a):
+    """Write the coefficients of 1, w, …, w^5 to row `index` of an array (n, 6, 2, 4), or (n, 6, 2, 40) for eight."""
+    fp2.spill(scratch, index, a[0][0], 0)
+    fp2.spill(scratch, index, a[1][0], 1)
+    fp2.spill(scratch, index, a[0][1], 2)
+    fp2.spill(scratch, index, a[1][1], 3)
+    fp2.spill(scratch, index, a[0][2], 4)
+    fp2.spill(scratch, index, a[1][2], 5)

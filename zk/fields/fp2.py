@@ -5,11 +5,18 @@ Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications
 
 import numpy as np
 
-from zk.fields import fp, fp2_lanes, fp2_words
+from zk.fields import fp, fp2_lanes, fp2_words, memory
+from zk.fields.prime import MONTGOMERY, P
+from zk.fields.words import words
 from zk.runtime.jit import by_width, inlined, inner
 
 ZERO = (fp.ZERO, fp.ZERO)
 ONE = (fp.ONE, fp.ZERO)
+
+
+def encode(a: tuple[int, int]) -> tuple[tuple[np.uint64, ...], tuple[np.uint64, ...]]:
+    """Canonical ints (a0, a1) as Montgomery words: a constant for kernels."""
+    return words(int(a[0]) * MONTGOMERY % P), words(int(a[1]) * MONTGOMERY % P)
 
 
 @inner
@@ -86,9 +93,9 @@ def may_be_zero(a):
 
 
 @inlined
-def select(chosen, a, b):
+def select(mask, a, b):
     """a in the lanes of the mask, else b."""
-    return fp.select(chosen, a[0], b[0]), fp.select(chosen, a[1], b[1])
+    return fp.select(mask, a[0], b[0]), fp.select(mask, a[1], b[1])
 
 
 @inlined
@@ -104,92 +111,63 @@ def constant(words, like):
 
 
 @inlined
-def load_lanes(array, index, step):
-    """The rows index, index + step, … of an array (n, 2, 4)."""
-    return load_part(array, index, step, 0)
+def load(rows, index, part=0):
+    """One element from row `index`; `part` counts elements of Fp2, here and below."""
+    return memory.load(rows, index, 2 * part), memory.load(rows, index, 2 * part + 1)
 
 
 @inlined
-def load_part(rows, index, step, part):
-    """Part `part`, eight words, of the rows index, index + step, … of an array of elements."""
-    return fp.load_part(rows, index, step, 2 * part), fp.load_part(rows, index, step, 2 * part + 1)
+def store(rows, index, a, part=0):
+    """Write one element to row `index`."""
+    memory.store(rows, index, a[0], 2 * part)
+    memory.store(rows, index, a[1], 2 * part + 1)
 
 
 @inlined
-def store_part(rows, index, step, part, a):
-    """Write part `part` of the rows index, index + step, … from canonical elements."""
-    fp.store_part(rows, index, step, 2 * part, a[0])
-    fp.store_part(rows, index, step, 2 * part + 1, a[1])
+def load_lanes(rows, index, step, part=0):
+    """The rows index, index + step, …, one for each lane."""
+    return memory.load_lanes(rows, index, step, 2 * part), memory.load_lanes(rows, index, step, 2 * part + 1)
 
 
 @inlined
-def store_lanes(array, index, step, a):
-    """Write the rows index, index + step, … of an array (n, 2, 4) from canonical elements."""
-    store_part(array, index, step, 0, a)
+def store_lanes(rows, index, step, a, part=0):
+    """Write an element to the rows index, index + step, …, one for each of its lanes."""
+    memory.store_lanes(rows, index, step, a[0], 2 * part)
+    memory.store_lanes(rows, index, step, a[1], 2 * part + 1)
 
 
 @inlined
-def gather(array, places, first, shift):
-    """The rows of an array (n, 2, 4) that places[first] >> shift, … name."""
-    return gather_part(array, places, first, shift, 0)
+def gather(rows, indices, first, shift, part=0):
+    """The rows indices[first] >> shift, indices[first + 1] >> shift, …, one for each lane."""
+    a0 = memory.gather(rows, indices, first, shift, 2 * part)
+    return a0, memory.gather(rows, indices, first, shift, 2 * part + 1)
 
 
 @inlined
-def scatter(array, places, first, a):
-    """Write the rows of an array (n, 2, 4) that places[first], … name."""
-    scatter_part(array, places, first, 0, a)
+def scatter(rows, indices, first, a, part=0):
+    """Write an element to the rows indices[first], indices[first + 1], …, one for each of its lanes."""
+    memory.scatter(rows, indices, first, a[0], 2 * part)
+    memory.scatter(rows, indices, first, a[1], 2 * part + 1)
 
 
 @inlined
-def keep(notes, index, a):
-    """Write a as it is to row `index` of an array (n, 2, KEPT)."""
-    keep_part(notes, index, 0, a)
+def spill(scratch, index, a, part=0):
+    """Write an element as it is to row `index` of a scratch array."""
+    memory.spill(scratch, index, a[0], 2 * part)
+    memory.spill(scratch, index, a[1], 2 * part + 1)
 
 
 @inlined
-def kept(notes, index):
-    """What `keep` wrote to row `index`."""
-    return kept_part(notes, index, 0)
+def reload(scratch, index, part=0):
+    """The element that was spilled to row `index`."""
+    return memory.reload(scratch, index, 2 * part), memory.reload(scratch, index, 2 * part + 1)
 
 
 @inlined
-def gather_part(rows, places, first, shift, part):
-    """Part `part` of the rows places[first] >> shift, …"""
-    a0 = fp.gather_part(rows, places, first, shift, 2 * part)
-    return a0, fp.gather_part(rows, places, first, shift, 2 * part + 1)
-
-
-@inlined
-def scatter_part(rows, places, first, part, a):
-    """Write part `part` of the rows places[first], … from canonical elements."""
-    fp.scatter_part(rows, places, first, 2 * part, a[0])
-    fp.scatter_part(rows, places, first, 2 * part + 1, a[1])
-
-
-@inlined
-def keep_part(notes, index, part, a):
-    """Write a as it is to part `part` of row `index`."""
-    fp.keep_part(notes, index, 2 * part, a[0])
-    fp.keep_part(notes, index, 2 * part + 1, a[1])
-
-
-@inlined
-def kept_part(notes, index, part):
-    """What `keep` wrote."""
-    return fp.kept_part(notes, index, 2 * part), fp.kept_part(notes, index, 2 * part + 1)
-
-
-@inlined
-def load_one(rows, index, part):
-    """Part `part` of row `index` as one element."""
-    return fp.load_one(rows, index, 2 * part), fp.load_one(rows, index, 2 * part + 1)
-
-
-@inlined
-def store_one(rows, index, part, a):
-    """Write part `part` of row `index` from one element."""
-    fp.store_one(rows, index, 2 * part, a[0])
-    fp.store_one(rows, index, 2 * part + 1, a[1])
+def reload_like(scratch, index, like, part=0):
+    """The element of the type of `like` that was spilled to row `index`."""
+    a0 = memory.reload_like(scratch, index, like[0], 2 * part)
+    return a0, memory.reload_like(scratch, index, like[0], 2 * part + 1)
 
 
 @inner
@@ -226,34 +204,3 @@ def is_zero(a):
 def equal(a, b):
     """Whether a and b are the same element."""
     return fp.equal(a[0], b[0]) and fp.equal(a[1], b[1])
-
-
-@inner
-def load(array, index):
-    """Row `index` of an array (n, 2, 4)."""
-    row = array[index]
-    return fp.load(row, 0), fp.load(row, 1)
-
-
-@inner
-def store(array, index, a):
-    """Write a to row `index` of an array (n, 2, 4)."""
-    row = array[index]
-    fp.store(row, 0, a[0])
-    fp.store(row, 1, a[1])
-
-
-@inner
-def _peek_words(array, index, like):
-    return load(array, index)
-
-
-@inner
-def _peek_lanes(array, index, like):
-    return kept(array, index)
-
-
-# What a kernel puts aside and takes back, of the kind of `like`: as `load` and `store` for one element, as `kept` and
-# `keep` for eight.
-peek = by_width(_peek_words, _peek_lanes)
-put = by_width(store, keep)

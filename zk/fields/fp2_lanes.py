@@ -32,11 +32,11 @@ _NEGATIVE_INVERSE = -pow(FP.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS)
 _Pair = types.UniTuple(Element, 2)
 
 
-def _opened(builder: ir.IRBuilder, pair: ir.Value) -> list[list]:
+def _halves(builder: ir.IRBuilder, pair: ir.Value) -> list[list]:
     return [cgutils.unpack_tuple(builder, half, LIMBS) for half in cgutils.unpack_tuple(builder, pair, 2)]
 
 
-def _loose_sum(emit: Emitter, pair: list[list]) -> list:
+def _unreduced_sum(emit: Emitter, pair: list[list]) -> list:
     return carry(emit, [emit.add(x, y) for x, y in zip(*pair, strict=True)])
 
 
@@ -47,15 +47,15 @@ def _product(typing, a, b):
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
         p, twice_p = ([emit.constant(int(limb)) for limb in multiple] for multiple in (_P, _TWICE_P))
-        a, b = (_opened(builder, value) for value in values)
+        a, b = (_halves(builder, value) for value in values)
         low, high = (product_columns(emit, x, y) for x, y in zip(a, b, strict=True))
-        cross = product_columns(emit, _loose_sum(emit, a), _loose_sum(emit, b))
+        cross = product_columns(emit, _unreduced_sum(emit, a), _unreduced_sum(emit, b))
         inverse = emit.constant(_NEGATIVE_INVERSE)
         real = reduce(emit, [emit.sub(x, y) for x, y in zip(low, high, strict=True)], p, inverse)
         both = [emit.add(x, y) for x, y in zip(low, high, strict=True)]
         imaginary = reduce(emit, [emit.sub(x, y) for x, y in zip(cross, both, strict=True)], p, inverse)
-        made = carry(emit, raise_below(emit, real, twice_p)), carry(emit, subtract_above(emit, imaginary, twice_p))
-        return context.make_tuple(builder, _Pair, [context.make_tuple(builder, Element, half) for half in made])
+        halves = carry(emit, raise_below(emit, real, twice_p)), carry(emit, subtract_above(emit, imaginary, twice_p))
+        return context.make_tuple(builder, _Pair, [context.make_tuple(builder, Element, half) for half in halves])
 
     return _Pair(_Pair, _Pair), generate
 

@@ -10,7 +10,7 @@ Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for 
 import numpy as np
 
 from zk.fields import doublewidth
-from zk.fields.montgomery import reduce_evenly, reduce_once
+from zk.fields.montgomery import reduce_branchless, reduce_once
 from zk.fields.prime import MONTGOMERY, P
 from zk.fields.words import ZERO_WORD, adc, mac, sbb, words
 from zk.runtime.jit import inner
@@ -53,7 +53,7 @@ def _subtract(a, b):
 @inner
 def _reduce(t):
     """t / 2^256 mod p for t < p·2^256.  20 word multiplications."""
-    return reduce_evenly(doublewidth.reduce(t, _P, _NEGATIVE_INVERSE), _P)
+    return reduce_branchless(doublewidth.reduce(t, _P, _NEGATIVE_INVERSE), _P)
 
 
 @inner

@@ -1,4 +1,4 @@
-"""Fr: the field of scalars, as kernels on one element or on eight: see zk/fields/field.py."""
+"""Fr: the field of scalars, as kernels on one element or on eight; see zk/fields/field.py."""
 
 from zk.fields import field
 from zk.fields.prime import FR
@@ -27,11 +27,3 @@ to_montgomery = _field.to_montgomery
 from_montgomery = _field.from_montgomery
 is_zero = _field.is_zero
 equal = _field.equal
-load = _field.load
-store = _field.store
-KEPT = field.KEPT
-load_lanes = field.load_lanes
-store_lanes = field.store_lanes
-gather = field.gather
-keep = field.keep
-kept = field.kept

@@ -26,28 +26,28 @@ from numba.core import types
 
 from zk.runtime.jit import inner, intrinsic
 
-LIMB_BITS = 62
-LIMBS = 5
-_MASK = (1 << LIMB_BITS) - 1
-_ZERO, _ONE, _TWO, _AHEAD, _LIMB_BITS = (np.int64(x) for x in (0, 1, 2, 6, LIMB_BITS))
+LIMB62_BITS = 62
+LIMBS62 = 5
+_MASK = (1 << LIMB62_BITS) - 1
+_ZERO, _ONE, _TWO, _MOST, _BITS = (np.int64(x) for x in (0, 1, 2, 6, LIMB62_BITS))
 _WORD_MASK = np.uint64(_MASK)
-_NOUGHT = (_ZERO,) * LIMBS
-_SHIFT = np.int64(1 << LIMB_BITS)
+_ZERO62 = (_ZERO,) * LIMBS62
+_SHIFT = np.int64(1 << LIMB62_BITS)
 
-Limbs = tuple[np.int64, ...]
+Limbs62 = tuple[np.int64, ...]
 
 _SINGLE, _DOUBLE = ir.IntType(64), ir.IntType(128)
 
 
-def limbs(value: int) -> Limbs:
+def limbs62(value: int) -> Limbs62:
     """A number in [0, 2^310) as limbs."""
-    return tuple(np.int64(value >> (LIMB_BITS * i) & _MASK) for i in range(LIMBS))
+    return tuple(np.int64(value >> (LIMB62_BITS * i) & _MASK) for i in range(LIMBS62))
 
 
-def constants(modulus: int, numerator: int) -> tuple[Limbs, np.int64, Limbs]:
+def constants(modulus: int, numerator: int) -> tuple[Limbs62, np.int64, Limbs62]:
     """What `quotient` takes to divide `numerator`: p, -1/p modulo 2^62, and 2^62 numerator modulo p."""
-    one = 1 << LIMB_BITS
-    return limbs(modulus), np.int64(-pow(modulus, -1, one) % one), limbs(numerator * one % modulus)
+    one = 1 << LIMB62_BITS
+    return limbs62(modulus), np.int64(-pow(modulus, -1, one) % one), limbs62(numerator * one % modulus)
 
 
 @intrinsic
@@ -63,17 +63,17 @@ def _shifted_sum(typing, factors, numbers):
             return [builder.extract_value(tuple_, i) for i in range(length)]
 
         multipliers = [builder.sext(x, _DOUBLE) for x in parts(arguments[0], count)]
-        rows = [parts(row, LIMBS) for row in parts(arguments[1], count)]
+        rows = [parts(row, LIMBS62) for row in parts(arguments[1], count)]
         carry, result = ir.Constant(_DOUBLE, 0), []
-        for i in range(LIMBS):
+        for i in range(LIMBS62):
             for multiplier, row in zip(multipliers, rows, strict=True):
                 carry = builder.add(carry, builder.mul(multiplier, builder.sext(row[i], _DOUBLE)))
             if i:
                 result.append(builder.and_(builder.trunc(carry, _SINGLE), ir.Constant(_SINGLE, _MASK)))
-            carry = builder.ashr(carry, ir.Constant(_DOUBLE, LIMB_BITS))
+            carry = builder.ashr(carry, ir.Constant(_DOUBLE, LIMB62_BITS))
         return context.make_tuple(builder, signature.return_type, [*result, builder.trunc(carry, _SINGLE)])
 
-    return types.UniTuple(types.int64, LIMBS)(factors, numbers), generate
+    return types.UniTuple(types.int64, LIMBS62)(factors, numbers), generate
 
 
 @intrinsic
@@ -95,7 +95,7 @@ def _steps(delta, f, g):
     once, at most six, for -1/f = f (f^2 - 2) modulo 64.
     """
     u, v, q, r = _ONE, _ZERO, _ZERO, _ONE
-    left = _LIMB_BITS
+    left = _BITS
     while True:
         zeros = _trailing_zeros(g | (_ONE << left))
         g >>= zeros
@@ -108,7 +108,7 @@ def _steps(delta, f, g):
         if delta > 0:
             delta, f, g = -delta, g, -f
             u, v, q, r = q, r, -u, -v
-        count = min(min(1 - delta, left), _AHEAD)
+        count = min(min(1 - delta, left), _MOST)
         w = g * f * (f * f - 2) & ((_ONE << count) - 1)
         g += f * w
         q += u * w
@@ -116,7 +116,7 @@ def _steps(delta, f, g):
 
 
 @inner
-def _to_limbs(a):
+def _to_limbs62(a):
     """Four words below 2^64 as limbs."""
     return (
         np.int64(a[0] & _WORD_MASK),
@@ -151,8 +151,8 @@ def quotient(a, p, negative_inverse, scale):
 
     About as long as 40 Montgomery products.
     """
-    f, g = p, _to_limbs(a)
-    d, e = _NOUGHT, scale
+    f, g = p, _to_limbs62(a)
+    d, e = _ZERO62, scale
     delta = _ONE
     while g[0] | g[1] | g[2] | g[3] | g[4]:
         delta, u, v, q, r = _steps(delta, f[0], g[0])

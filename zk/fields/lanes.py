@@ -78,7 +78,7 @@ def sub(emit, a, b, p, twice_p):
 
 
 @operation(Element, Element, Element, Constant)
-def sub_loose(emit, a, b, multiple):
+def sub_unreduced(emit, a, b, multiple):
     """a - b + multiple, not reduced, for b <= multiple."""
     return carry(emit, [emit.add(emit.sub(x, y), m) for x, y, m in zip(a, b, multiple, strict=True)])
 
@@ -122,7 +122,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
     negative_inverse = np.uint64(-pow(prime.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS))
     zero, one = limbs(0), limbs(MONTGOMERY % prime.modulus)
     square_of_montgomery, plain_one = limbs(MONTGOMERY**2 % prime.modulus), limbs(1)
-    low_p, low_twice_p, mask = p[0], twice_p[0], np.uint64(MASK)
+    low_p, low_twice_p, limb_mask = p[0], twice_p[0], np.uint64(MASK)
 
     @inlined
     def lanes_add(a, b):
@@ -147,12 +147,12 @@ def kernels(prime: Prime) -> SimpleNamespace:
     @inlined
     def lanes_sub_small(a, b):
         """a - b + p, for b <= p; not reduced."""
-        return sub_loose(a, b, p)
+        return sub_unreduced(a, b, p)
 
     @inlined
     def lanes_neg_small(a):
         """p - a, for a <= p."""
-        return sub_loose(broadcast(zero), a, p)
+        return sub_unreduced(broadcast(zero), a, p)
 
     @inner
     def lanes_mul(a, b):
@@ -182,13 +182,12 @@ def kernels(prime: Prime) -> SimpleNamespace:
     @inlined
     def lanes_may_be_zero(a):
         """The lanes that may be 0 mod p, all that are among them, for a < 3p; wrong for three numbers in 2^52."""
-        found = low_limb_is(a, zero[0]) | low_limb_is(a, low_p) | low_limb_is(a, low_twice_p)
-        return np.uint8(found)
+        return np.uint8(low_limb_is(a, zero[0]) | low_limb_is(a, low_p) | low_limb_is(a, low_twice_p))
 
     @inlined
-    def lanes_select(chosen, a, b):
+    def lanes_select(mask, a, b):
         """a in the lanes of the mask, else b."""
-        return select(chosen, a, b)
+        return select(mask, a, b)
 
     @inlined
     def lanes_one(like):
@@ -199,10 +198,10 @@ def kernels(prime: Prime) -> SimpleNamespace:
     def lanes_constant(w, like):
         """Four Montgomery words in every lane."""
         return broadcast((
-            w[0] & mask,
-            (w[0] >> np.uint64(52) | w[1] << np.uint64(12)) & mask,
-            (w[1] >> np.uint64(40) | w[2] << np.uint64(24)) & mask,
-            (w[2] >> np.uint64(28) | w[3] << np.uint64(36)) & mask,
+            w[0] & limb_mask,
+            (w[0] >> np.uint64(52) | w[1] << np.uint64(12)) & limb_mask,
+            (w[1] >> np.uint64(40) | w[2] << np.uint64(24)) & limb_mask,
+            (w[2] >> np.uint64(28) | w[3] << np.uint64(36)) & limb_mask,
             w[3] >> np.uint64(16),
         ))  # fmt: skip
 

@@ -31,11 +31,11 @@ def limbs(value: int) -> tuple[np.uint64, ...]:
 
 def carry(emit: Emitter, columns: list) -> list:
     """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
-    carried, above = [], columns[0]
+    limbs_below, top = [], columns[0]
     for column in columns[1:]:
-        carried.append(emit.bit_and(above, emit.constant(MASK)))
-        above = emit.add(column, emit.signed_right(above, LIMB_BITS))
-    return [*carried, above]
+        limbs_below.append(emit.bit_and(top, emit.constant(MASK)))
+        top = emit.add(column, emit.signed_right(top, LIMB_BITS))
+    return [*limbs_below, top]
 
 
 def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
@@ -101,8 +101,9 @@ def operation(result: types.Type, *arguments: types.Type) -> Callable[[Callable[
         def typing(context):
             def generate(context, builder, signature, values):
                 emit = Emitter(builder)
-                made = write(emit, *(_open(emit, builder, *pair) for pair in zip(arguments, values, strict=True)))
-                return context.make_tuple(builder, result, made) if isinstance(result, types.UniTuple) else made
+                opened = (_open(emit, builder, *pair) for pair in zip(arguments, values, strict=True))
+                value = write(emit, *opened)
+                return context.make_tuple(builder, result, value) if isinstance(result, types.UniTuple) else value
 
             return result(*arguments), generate
 

@@ -1,19 +1,36 @@
-"""Eight elements between memory and registers.
+"""Moving field elements between memory and registers: the only vocabulary for it.
 
-Rows in memory are words of 64 bits; four words of each of eight rows become five vectors of limbs, lane k holding row
-k, and the other way.  An array may be a view of `limbs.rows`.  `keep` and `kept` are a notebook for elements as they
-are.
+    load, store         rows of an array, four words each: one element, or a row per lane
+    gather, scatter     rows given by an array of indices: a row per lane
+    spill, reload       elements as they are, unreduced, to and from a scratch array
+    transpose           LANES elements of LANES lanes in a scratch array
+
+Names that end in `_lanes`, gather, scatter and reload move as many elements as the CPU has lanes: one as four words, or
+eight as five vectors of limbs, lane k holding row k.  Those that write go by the type of the element; those that end in
+`_like` read an element of the type of another, for kernels that run on either.
+
+Rows may have any shape as long as each is contiguous, and `part` selects the part of a row: see zk/fields/views.py.
+Arrays may be borrowed views.  Elements to be stored or scattered must be below 2^256, with normalized limbs.
 """
+
+from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from zk.fields.limbs52 import LIMBS, MASK, Element
-from zk.fields.simd import LANES, Emitter
-from zk.fields.words import address
+from zk.fields import limbs52, words
+from zk.fields.limbs52 import LIMBS, MASK
+from zk.fields.prime import WORDS
+from zk.fields.simd import LANES, Emitter, Vector
+from zk.fields.views import address
+from zk.runtime import cpu
 from zk.runtime.jit import inlined, intrinsic
 
-_KEPT_BYTES = 8 * LIMBS * LANES  # of an element as it is
+# The words that an element takes in a scratch array: its limbs in every lane, or its four words.
+SCRATCH_WORDS = LIMBS * LANES if cpu.LANES > 1 else WORDS
+
+_WORD, _INDEX = ir.IntType(64), ir.IntType(32)
+_ELEMENT = limbs52.Element if cpu.LANES > 1 else words.Element
 
 
 def _split(emit: Emitter, row_words: list) -> list:
@@ -24,7 +41,7 @@ def _split(emit: Emitter, row_words: list) -> list:
 
 
 def _join(emit: Emitter, a: list) -> list:
-    """Five vectors of normalised limbs as four of words."""
+    """Five vectors of normalized limbs as four of words."""
     shifts = ((0, 52), (12, 40), (24, 28), (36, 16))
     return [
         emit.bit_or(emit.right(a[i], down) if down else a[i], emit.left(a[i + 1], up))
@@ -32,137 +49,259 @@ def _join(emit: Emitter, a: list) -> list:
     ]
 
 
-@intrinsic
-def load_rows_at(typing, array, index, step, offset):
-    """Four words, from word `offset` on, of eight rows of an array: index, index + step, …"""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, index_value, step_value, offset_value = values
-        rows = []
-        for _ in range(LANES):
-            rows.append(emit.load_row(address(context, builder, array, array_value, index_value, offset_value)))
-            index_value = builder.add(index_value, step_value)
-        return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
-
-    return Element(array, types.int64, types.int64, types.int64), generate
+def _element(type_: Any) -> Any:
+    """The type itself for a tuple of vectors, and four words for any other, which Numba casts to them."""
+    return type_ if isinstance(type_, types.UniTuple) and type_.dtype is Vector else words.Element
 
 
-@intrinsic
-def store_rows_at(typing, array, index, step, offset, element):
-    """Write elements below 2^256 to four words of eight rows of an array: index, index + step, …"""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, index_value, step_value, offset_value, element_value = values
-        for row in emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS))):
-            emit.store_row(address(context, builder, array, array_value, index_value, offset_value), row)
-            index_value = builder.add(index_value, step_value)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.int64, types.int64, Element), generate
+def _is_words(element: Any) -> bool:
+    """Whether an element is four words; otherwise it is vectors."""
+    return element is words.Element
 
 
-def _places(context, builder, indices, indices_value, first_value) -> list:
-    """indices[first], indices[first + 1], … as words."""
-    item = context.get_data_type(indices.dtype)
-    start = address(context, builder, indices, indices_value, first_value, rows=LANES, size=item.width // 8)
+def _read(context, builder, element: Any, places: list[ir.Value]) -> ir.Value:
+    """An element from the rows at these addresses, one for each lane."""
+    emit = Emitter(builder)
+    if _is_words(element):
+        parts = [builder.load(_word(builder, places[0], i)) for i in range(WORDS)]
+    else:
+        parts = _split(emit, emit.to_words([emit.load_row(place) for place in places]))
+    return context.make_tuple(builder, element, parts)
+
+
+def _write(builder, element: Any, places: list[ir.Value], value: ir.Value) -> None:
+    """Write an element to the rows at these addresses, one for each lane."""
+    emit, parts = Emitter(builder), cgutils.unpack_tuple(builder, value)
+    if _is_words(element):
+        for i, word in enumerate(parts):
+            builder.store(word, _word(builder, places[0], i))
+    else:
+        for place, row in zip(places, emit.to_rows(_join(emit, parts)), strict=True):
+            emit.store_row(place, row)
+
+
+def _word(builder, place: ir.Value, i: int) -> ir.Value:
+    return builder.gep(builder.bitcast(place, _WORD.as_pointer()), [_INDEX(i)])
+
+
+def _stepped(context, builder, element: Any, type_, array, index, step, offset) -> list[ir.Value]:
+    """The addresses of the rows index, index + step, … for each lane of an element."""
+    places = []
+    for lane in range(1 if _is_words(element) else LANES):
+        index = builder.add(index, step) if lane else index
+        places.append(address(context, builder, type_, array, index, offset))
+    return places
+
+
+def _indices(context, builder, element: Any, type_, indices, first) -> list[ir.Value]:
+    """indices[first], indices[first + 1], … for each lane of an element."""
+    item, lanes = context.get_data_type(type_.dtype), 1 if _is_words(element) else LANES
+    start = address(context, builder, type_, indices, first, rows=lanes, size=item.width // 8)
     pointer = builder.bitcast(start, item.as_pointer())
-    found = (builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(32), lane)])) for lane in range(LANES))
-    return [value if item.width == 64 else builder.sext(value, ir.IntType(64)) for value in found]
+    values = (builder.load(builder.gep(pointer, [_INDEX(lane)])) for lane in range(lanes))
+    return [value if item.width == 64 else builder.sext(value, _WORD) for value in values]
+
+
+def _scratch(context, builder, element: Any, type_, scratch, index, part) -> ir.Value:
+    """The address of an element in a scratch array."""
+    size = len(element) if _is_words(element) else len(element) * LANES
+    return address(context, builder, type_, scratch, index, builder.mul(part, _WORD(size)), size=8 * size)
+
+
+def _loading(element: Any):
+    def generate(context, builder, signature, values):
+        places = _stepped(context, builder, element, signature.args[0], *values[:4])
+        return _read(context, builder, element, places)
+
+    return generate
+
+
+def _reloading(element: Any):
+    def generate(context, builder, signature, values):
+        place, emit = _scratch(context, builder, element, signature.args[0], *values[:3]), Emitter(builder)
+        if _is_words(element):
+            return _read(context, builder, element, [place])
+        return context.make_tuple(builder, element, [emit.load_vector(place, i) for i in range(len(element))])
+
+    return generate
 
 
 @intrinsic
-def gather_rows_at(typing, array, indices, first, shift, offset):
-    """Four words of eight rows of an array: indices[first] >> shift, indices[first + 1] >> shift, …"""
+def _load(typing, rows, index, offset):
+    load = _loading(words.Element)
 
     def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, indices_value, first_value, shift_value, offset_value = values
-        rows = []
-        for place in _places(context, builder, indices, indices_value, first_value):
-            row = builder.ashr(place, shift_value)
-            rows.append(emit.load_row(address(context, builder, array, array_value, row, offset_value)))
-        return context.make_tuple(builder, Element, _split(emit, emit.to_words(rows)))
+        array, index, offset = values
+        return load(context, builder, signature, (array, index, None, offset))
 
-    return Element(array, indices, types.int64, types.int64, types.int64), generate
+    return words.Element(rows, types.int64, types.int64), generate
 
 
 @intrinsic
-def scatter_rows_at(typing, array, indices, first, offset, element):
-    """Write elements below 2^256 to four words of eight rows of an array: indices[first], indices[first + 1], …"""
+def _load_lanes(typing, rows, index, step, offset):
+    return _ELEMENT(rows, types.int64, types.int64, types.int64), _loading(_ELEMENT)
+
+
+@intrinsic
+def _load_like(typing, rows, index, step, offset, like):
+    element = _element(like)
+    return element(rows, types.int64, types.int64, types.int64, like), _loading(element)
+
+
+@intrinsic
+def _store_lanes(typing, rows, index, step, offset, a):
+    element = _element(a)
 
     def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array_value, indices_value, first_value, offset_value, element_value = values
-        rows = emit.to_rows(_join(emit, cgutils.unpack_tuple(builder, element_value, LIMBS)))
-        for place, row in zip(_places(context, builder, indices, indices_value, first_value), rows, strict=True):
-            emit.store_row(address(context, builder, array, array_value, place, offset_value), row)
+        _write(builder, element, _stepped(context, builder, element, rows, *values[:4]), values[4])
         return context.get_dummy_value()
 
-    return types.void(array, indices, types.int64, types.int64, Element), generate
+    return types.void(rows, types.int64, types.int64, types.int64, element), generate
+
+
+@intrinsic
+def _gather(typing, rows, indices, first, shift, offset):
+    def generate(context, builder, signature, values):
+        array, indices_value, first_value, shift_value, offset_value = values
+        chosen = _indices(context, builder, _ELEMENT, indices, indices_value, first_value)
+        shifted = [builder.ashr(index, shift_value) for index in chosen]
+        places = [address(context, builder, rows, array, index, offset_value) for index in shifted]
+        return _read(context, builder, _ELEMENT, places)
+
+    return _ELEMENT(rows, indices, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def _scatter(typing, rows, indices, first, offset, a):
+    element = _element(a)
+
+    def generate(context, builder, signature, values):
+        array, indices_value, first_value, offset_value, value = values
+        chosen = _indices(context, builder, element, indices, indices_value, first_value)
+        places = [address(context, builder, rows, array, index, offset_value) for index in chosen]
+        _write(builder, element, places, value)
+        return context.get_dummy_value()
+
+    return types.void(rows, indices, types.int64, types.int64, element), generate
+
+
+@intrinsic
+def _spill(typing, scratch, index, part, a):
+    element = _element(a)
+
+    def generate(context, builder, signature, values):
+        place, emit = _scratch(context, builder, element, scratch, *values[:3]), Emitter(builder)
+        if _is_words(element):
+            _write(builder, element, [place], values[3])
+        else:
+            for i, vector in enumerate(cgutils.unpack_tuple(builder, values[3])):
+                emit.store_vector(place, i, vector)
+        return context.get_dummy_value()
+
+    return types.void(scratch, types.int64, types.int64, element), generate
+
+
+@intrinsic
+def _reload(typing, scratch, index, part):
+    return _ELEMENT(scratch, types.int64, types.int64), _reloading(_ELEMENT)
+
+
+@intrinsic
+def _reload_like(typing, scratch, index, part, like):
+    element = _element(like)
+    return element(scratch, types.int64, types.int64, like), _reloading(element)
+
+
+@intrinsic
+def transpose(typing, scratch, index):
+    """Transpose the elements from row `index` on in place: lane k of row i becomes lane i of row k."""
+
+    def generate(context, builder, signature, values):
+        emit = Emitter(builder)
+        array, first = values
+        rows = [builder.add(first, _WORD(i)) for i in range(cpu.LANES)] if cpu.LANES > 1 else []
+        places = [address(context, builder, scratch, array, row, size=8 * LIMBS * LANES) for row in rows]
+        for limb in range(LIMBS if places else 0):
+            columns = emit.transpose([emit.load_vector(place, limb) for place in places])
+            for place, vector in zip(places, columns, strict=True):
+                emit.store_vector(place, limb, vector)
+        return context.get_dummy_value()
+
+    return types.void(scratch, types.int64), generate
 
 
 @intrinsic
 def odd_lanes(typing, indices, first):
-    """The lanes whose indices[first], indices[first + 1], … are odd, as a mask."""
+    """The mask of the lanes whose indices[first], indices[first + 1], … are odd."""
 
     def generate(context, builder, signature, values):
         item = context.get_data_type(indices.dtype)
-        base = address(context, builder, indices, *values, rows=LANES, size=item.width // 8)
+        base = address(context, builder, indices, *values, rows=cpu.LANES, size=item.width // 8)
+        if cpu.LANES == 1:
+            return builder.zext(builder.trunc(builder.load(builder.bitcast(base, item.as_pointer())), ir.IntType(1)),
+                                ir.IntType(8))  # fmt: skip
         row = ir.VectorType(item, LANES)
-        found = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
-        return builder.bitcast(builder.trunc(found, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
+        values_of_lanes = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
+        return builder.bitcast(builder.trunc(values_of_lanes, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
 
     return types.uint8(indices, types.int64), generate
 
 
-@intrinsic
-def keep_at(typing, array, index, offset, element):
-    """Write an element as it is to forty words of array[index], to be read back by `kept`."""
-
-    def generate(context, builder, signature, values):
-        array_value, index_value, offset_value, element_value = values
-        emit = Emitter(builder)
-        place = address(context, builder, array, array_value, index_value, offset_value, size=_KEPT_BYTES)
-        for limb, vector in enumerate(cgutils.unpack_tuple(builder, element_value, LIMBS)):
-            emit.store_vector(place, limb, vector)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.int64, Element), generate
-
-
-@intrinsic
-def kept_at(typing, array, index, offset):
-    """The element that `keep` wrote."""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        place = address(context, builder, array, *values, size=_KEPT_BYTES)
-        return context.make_tuple(builder, Element, [emit.load_vector(place, limb) for limb in range(LIMBS)])
-
-    return Element(array, types.int64, types.int64), generate
+@inlined
+def load(rows, index, part=0):
+    """One element from row `index`."""
+    return _load(rows, index, WORDS * part)
 
 
 @inlined
-def load_rows(rows, index, step):
-    """Eight rows of an array (n, 4): index, index + step, …"""
-    return load_rows_at(rows, index, step, 0)
+def store(rows, index, a, part=0):
+    """Write one element to row `index`."""
+    _store_lanes(rows, index, 0, WORDS * part, a)
 
 
 @inlined
-def store_rows(rows, index, step, element):
-    """Write elements below 2^256 to eight rows of an array (n, 4): index, index + step, …"""
-    store_rows_at(rows, index, step, 0, element)
+def load_lanes(rows, index, step, part=0):
+    """The rows index, index + step, …, one for each lane."""
+    return _load_lanes(rows, index, step, WORDS * part)
 
 
 @inlined
-def keep(notes, index, element):
-    """Write an element as it is to row `index` of an array (n, 40), to be read back by `kept`."""
-    keep_at(notes, index, 0, element)
+def store_lanes(rows, index, step, a, part=0):
+    """Write an element to the rows index, index + step, …, one for each of its lanes."""
+    _store_lanes(rows, index, step, WORDS * part, a)
 
 
 @inlined
-def kept(notes, index):
-    """The element that `keep` wrote to row `index`."""
-    return kept_at(notes, index, 0)
+def load_like(rows, index, step, like):
+    """The rows index, index + step, …, one for each lane of `like`."""
+    return _load_like(rows, index, step, 0, like)
+
+
+@inlined
+def gather(rows, indices, first, shift, part=0):
+    """The rows indices[first] >> shift, indices[first + 1] >> shift, …, one for each lane."""
+    return _gather(rows, indices, first, shift, WORDS * part)
+
+
+@inlined
+def scatter(rows, indices, first, a, part=0):
+    """Write an element to the rows indices[first], indices[first + 1], …, one for each of its lanes."""
+    _scatter(rows, indices, first, WORDS * part, a)
+
+
+@inlined
+def spill(scratch, index, a, part=0):
+    """Write an element, or a factor, as it is to row `index` of a scratch array."""
+    _spill(scratch, index, part, a)
+
+
+@inlined
+def reload(scratch, index, part=0):
+    """The element that was spilled to row `index`."""
+    return _reload(scratch, index, part)
+
+
+@inlined
+def reload_like(scratch, index, like, part=0):
+    """The element of the type of `like` that was spilled to row `index`."""
+    return _reload_like(scratch, index, part, like)

@@ -11,13 +11,13 @@ import numpy as np
 
 from zk.fields import inversion
 from zk.fields.prime import MONTGOMERY, Prime
-from zk.fields.words import ZERO_WORD, adc, choose, load_words, mac, sbb, store_words, words
-from zk.runtime.jit import inlined, inner
+from zk.fields.words import ZERO_WORD, adc, mac, sbb, select, words
+from zk.runtime.jit import inner
 
 
 @inner
 def reduce_once(t, p):
-    """t mod p for t < 2p, quick where t is rarely p or more, as after a multiplication."""
+    """t mod p for t < 2p, by a branch: for a t that is rarely p or more, as after a multiplication."""
     s0, borrow = sbb(t[0], p[0], ZERO_WORD)
     s1, borrow = sbb(t[1], p[1], borrow)
     s2, borrow = sbb(t[2], p[2], borrow)
@@ -28,13 +28,13 @@ def reduce_once(t, p):
 
 
 @inner
-def reduce_evenly(t, p):
-    """t mod p for t < 2p, quick where either case is as likely."""
+def reduce_branchless(t, p):
+    """t mod p for t < 2p, without a branch: for a t that is as likely below p as not."""
     s0, borrow = sbb(t[0], p[0], ZERO_WORD)
     s1, borrow = sbb(t[1], p[1], borrow)
     s2, borrow = sbb(t[2], p[2], borrow)
     s3, borrow = sbb(t[3], p[3], borrow)
-    return choose(borrow, t, (s0, s1, s2, s3))
+    return select(borrow, t, (s0, s1, s2, s3))
 
 
 @inner
@@ -44,7 +44,7 @@ def add(a, b, p):
     s1, carry = adc(a[1], b[1], carry)
     s2, carry = adc(a[2], b[2], carry)
     s3, carry = adc(a[3], b[3], carry)
-    return reduce_evenly((s0, s1, s2, s3), p)
+    return reduce_branchless((s0, s1, s2, s3), p)
 
 
 @inner
@@ -91,8 +91,7 @@ def mul(a, b, p, negative_inverse):
 def kernels(prime: Prime) -> SimpleNamespace:
     """The kernels of one field, and its constants as words.
 
-    They close over numbers only.  `inverse` of zero is zero.  `load` and `store` move one row of an array
-    (n, 4) of unsigned 64-bit words.
+    They close over numbers only.  The inverse of zero is zero.
     """
     p = words(prime.modulus)
     negative_inverse = words(-pow(prime.modulus, -1, MONTGOMERY) % MONTGOMERY)[0]
@@ -148,9 +147,9 @@ def kernels(prime: Prime) -> SimpleNamespace:
         return a
 
     @inner
-    def select(chosen, a, b):
+    def field_select(mask, a, b):
         """a when the mask is set, else b."""
-        return a if chosen else b
+        return a if mask else b
 
     @inner
     def field_one(like):
@@ -176,7 +175,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
         ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg,
         sub_small=field_sub, neg_small=field_neg, mul=field_mul, square=field_square,
         mul_inlined=field_mul, square_inlined=field_square, inverse=field_inverse,
-        canonical=canonical, may_be_zero=may_be_zero, select=select, one=field_one, constant=constant,
+        canonical=canonical, may_be_zero=may_be_zero, select=field_select, one=field_one, constant=constant,
         to_montgomery=to_montgomery, from_montgomery=from_montgomery,
     )  # fmt: skip
 
@@ -191,15 +190,3 @@ def is_zero(a):
 def equal(a, b):
     """Whether a and b are the same element."""
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == ZERO_WORD
-
-
-@inlined
-def load(array, index):
-    """Row `index` of an array (n, 4)."""
-    return load_words(array, index, 0)
-
-
-@inlined
-def store(array, index, a):
-    """Write a to row `index` of an array (n, 4)."""
-    store_words(array, index, 0, a)

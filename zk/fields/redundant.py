@@ -18,7 +18,7 @@ from numba.core import types
 from zk.fields.limbs52 import LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation
 from zk.fields.prime import FR
 from zk.fields.simd import LANES, Emitter, Vector
-from zk.fields.words import address
+from zk.fields.views import address
 from zk.runtime.jit import intrinsic
 
 _SPAN = 1 << (LIMBS * LIMB_BITS)
@@ -65,7 +65,7 @@ def _wrapped(emit: Emitter, columns: list) -> list:
 
 
 @operation(Element, Element, Factor, Constant)
-def times(emit, a, factor, complement):
+def mul(emit, a, factor, complement):
     """a·w below 2p + 2^206, for a loose a.  84 multiply-adds."""
     a, w, ratio = _with_carries(emit, a), factor[:LIMBS], factor[LIMBS:]
     upper = [emit.constant(0)] * (LIMBS + 1)
@@ -78,19 +78,19 @@ def times(emit, a, factor, complement):
 
 
 @operation(Element, Element, Element)
-def plus(emit, a, b):
+def add(emit, a, b):
     """a + b."""
     return [emit.add(x, y) for x, y in zip(a, b, strict=True)]
 
 
 @operation(Element, Element, Element, Constant)
-def minus(emit, a, b, multiple):
+def sub(emit, a, b, multiple):
     """a - b + multiple."""
     return [emit.sub(emit.add(x, m), y) for x, y, m in zip(a, b, multiple, strict=True)]
 
 
 @operation(Element, Element, Constant, types.uint64)
-def settled(emit, a, complement, per_p):
+def reduce_partial(emit, a, complement, per_p):
     """a below 1.65p, for a loose a: less p times floor(84·h / 2^52), h its highest limb.  10 multiply-adds.
 
     a / p is below (h + 1)·84.64 / 2^52, which is at most 1.65 more.
@@ -106,13 +106,13 @@ def settled(emit, a, complement, per_p):
 
 
 @operation(Element, Element)
-def carried(emit, a):
+def normalize(emit, a):
     """a in limbs."""
     return carry(emit, a)
 
 
 @operation(Element, Element, Constant)
-def exact(emit, a, p):
+def reduce(emit, a, p):
     """a below p, for a below 2p in columns."""
     less = [emit.sub(x, m) for x, m in zip(a, p, strict=True)]
     is_below, zero = emit.less(_with_carries(emit, less)[-1], emit.constant(0)), emit.constant(0)
@@ -120,7 +120,7 @@ def exact(emit, a, p):
 
 
 @operation(Factor, Element, Element, Constant)
-def joined(emit, plain, shifted, minus_inverse):
+def with_quotient(emit, plain, shifted, minus_inverse):
     """w and w' from w and w·2^260 mod p: w'·p is less than that below w·2^260, so it is known modulo 2^260."""
     columns = [emit.constant(0)] * LIMBS
     _add_low(emit, columns, shifted, minus_inverse)
@@ -129,21 +129,22 @@ def joined(emit, plain, shifted, minus_inverse):
 
 
 @intrinsic
-def load(typing, table, index):
+def load_factor(typing, table, index):
     """The factor in row `index` of an array (n, 10), in every lane."""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
-        place = builder.bitcast(address(context, builder, table, *values, size=8 * 2 * LIMBS), _WORD.as_pointer())
-        loaded = [builder.load(builder.gep(place, [_INDEX(i)])) for i in range(2 * LIMBS)]
-        return context.make_tuple(builder, Factor, [emit.broadcast(word) for word in loaded])
+        place = address(context, builder, table, *values, size=8 * 2 * LIMBS)
+        pointer = builder.bitcast(place, _WORD.as_pointer())
+        words = [builder.load(builder.gep(pointer, [_INDEX(i)])) for i in range(2 * LIMBS)]
+        return context.make_tuple(builder, Factor, [emit.broadcast(word) for word in words])
 
     return Factor(table, types.int64), generate
 
 
 @intrinsic
-def load_each(typing, table, index):
-    """Eight factors, from row `index` of an array (n, 80)."""
+def load_factors(typing, table, index):
+    """Eight factors, one for each lane, from row `index` of an array (n, 80), where `memory.spill` wrote them."""
 
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
@@ -151,36 +152,3 @@ def load_each(typing, table, index):
         return context.make_tuple(builder, Factor, [emit.load_vector(place, i) for i in range(2 * LIMBS)])
 
     return Factor(table, types.int64), generate
-
-
-@intrinsic
-def keep_each(typing, table, index, factors):
-    """Write eight factors to row `index` of an array (n, 80)."""
-
-    def generate(context, builder, signature, values):
-        table_value, index_value, factors_value = values
-        emit = Emitter(builder)
-        place = address(context, builder, table, table_value, index_value, size=8 * 2 * LIMBS * LANES)
-        for i in range(2 * LIMBS):
-            emit.store_vector(place, i, builder.extract_value(factors_value, i))
-        return context.get_dummy_value()
-
-    return types.void(table, types.int64, Factor), generate
-
-
-@intrinsic
-def turn(typing, kept, index):
-    """Eight kept elements from row `index` change places: element i of lane k becomes element k of lane i."""
-
-    def generate(context, builder, signature, values):
-        emit = Emitter(builder)
-        array, first = values
-        indices = [builder.add(first, builder.zext(_INDEX(i), first.type)) for i in range(LANES)]
-        places = [address(context, builder, kept, array, index, size=8 * LIMBS * LANES) for index in indices]
-        for limb in range(LIMBS):
-            turned = emit.transpose([emit.load_vector(place, limb) for place in places])
-            for place, vector in zip(places, turned, strict=True):
-                emit.store_vector(place, limb, vector)
-        return context.get_dummy_value()
-
-    return types.void(kept, types.int64), generate

@@ -1,140 +1,100 @@
-"""Factors known in advance, and what a transform does with them: the same words for one element and for eight.
+"""Multiplication in Fr by precomputed factors, and the additions around it, for one element or for eight.
 
-For eight, values are loose and factors carry their quotients with them: see zk/fields/redundant.py.  For one, values
-are four words below p, a factor is four Montgomery words, and everything is what `fr` does.
+For eight, values are in redundant form and a factor carries its precomputed quotient: see zk/fields/redundant.py.  For
+one, values are four words below p, a factor is four Montgomery words, and every operation is that of `fr`.
 """
 
-from zk.fields import fr, montgomery, redundant
+from zk.fields import fr, memory, redundant
 from zk.fields.prime import WORDS
 from zk.runtime import cpu
 from zk.runtime.jit import by_width, inlined, inner
 
-FACTOR = 2 * redundant.LIMBS if cpu.LANES > 1 else WORDS
+FACTOR_WORDS = 2 * redundant.LIMBS if cpu.LANES > 1 else WORDS
 
 
 @inlined
-def _lanes_plus(a, b):
+def _lanes_add(a, b):
     """a + b."""
-    return redundant.plus(a, b)
+    return redundant.add(a, b)
 
 
 @inlined
-def _lanes_times(a, factor):
-    """a·w below 2p + 2^206, for a loose a."""
-    return redundant.times(a, factor, redundant.COMPLEMENT)
+def _lanes_mul(a, factor):
+    """a·w below 2p + 2^206, for a in redundant form."""
+    return redundant.mul(a, factor, redundant.COMPLEMENT)
 
 
 @inlined
-def _lanes_minus(a, b):
+def _lanes_sub(a, b):
     """a - b + 3p, for b < 3p."""
-    return redundant.minus(a, b, redundant.THRICE)
+    return redundant.sub(a, b, redundant.THRICE)
 
 
 @inlined
-def _lanes_minus_sum(a, b):
+def _lanes_sub_sum(a, b):
     """a - b + 16p, for b < 16p."""
-    return redundant.minus(a, b, redundant.SIXTEEN)
+    return redundant.sub(a, b, redundant.SIXTEEN)
 
 
 @inlined
-def _lanes_settled(a):
-    """a below 1.65p, for a loose a."""
-    return redundant.settled(a, redundant.COMPLEMENT, redundant.PER_P)
+def _lanes_reduce_partial(a):
+    """a below 1.65p, for a in redundant form."""
+    return redundant.reduce_partial(a, redundant.COMPLEMENT, redundant.PER_P)
 
 
 @inlined
-def _lanes_exact(a):
-    """a below p in limbs, for a below 2p."""
-    return redundant.exact(a, redundant.P)
+def _lanes_reduce(a):
+    """a below p with normalized limbs, for a below 2p."""
+    return redundant.reduce(a, redundant.P)
 
 
 @inlined
-def _lanes_carried(a):
-    """a in limbs, for a below 2^256, so that four words hold it."""
-    return redundant.carried(a)
+def _lanes_normalize(a):
+    """a with normalized limbs, for a below 2^256, so that four words hold it."""
+    return redundant.normalize(a)
 
 
 @inner
-def _lanes_prepare(a):
+def _lanes_precompute(a):
     """Eight factors from canonical elements, by w·2^260 = 16·(w·2^256)."""
     b = fr.double(fr.double(fr.double(fr.double(a))))
-    return redundant.joined(fr.from_montgomery(a), fr.canonical(b), redundant.MINUS_INVERSE)
+    return redundant.with_quotient(fr.from_montgomery(a), fr.canonical(b), redundant.MINUS_INVERSE)
 
 
 @inner
-def _words_times(a, factor):
+def _words_mul(a, factor):
     """a·w."""
     return fr.mul(a, factor)
 
 
 @inner
-def _words_plus(a, b):
+def _words_add(a, b):
     """a + b."""
     return fr.add(a, b)
 
 
 @inner
-def _words_minus(a, b):
+def _words_sub(a, b):
     """a - b."""
     return fr.sub(a, b)
 
 
 @inner
-def _same(a):
-    """a."""
+def _unchanged(a):
+    """a, which is canonical."""
     return a
 
 
-@inner
-def _row(table, index):
-    """Row `index`."""
-    return montgomery.load(table, index)
+mul = by_width(_words_mul, _lanes_mul)
+add = by_width(_words_add, _lanes_add)
+sub = by_width(_words_sub, _lanes_sub)
+sub_sum = by_width(_words_sub, _lanes_sub_sum)
+reduce_partial = by_width(_unchanged, _lanes_reduce_partial)
+reduce = by_width(_unchanged, _lanes_reduce)
+normalize = by_width(_unchanged, _lanes_normalize)
+precompute = by_width(_unchanged, _lanes_precompute)
 
-
-@inner
-def _keep_row(table, index, factor):
-    """Write row `index`."""
-    montgomery.store(table, index, factor)
-
-
-@inner
-def _turn_none(kept, index):
-    """Nothing: one lane has no others to change with."""
-
-
-times = by_width(_words_times, _lanes_times)
-add = by_width(_words_plus, _lanes_plus)
-sub = by_width(_words_minus, _lanes_minus)
-sub_sums = by_width(_words_minus, _lanes_minus_sum)
-settled = by_width(_same, _lanes_settled)
-exact = by_width(_same, _lanes_exact)
-carried = by_width(_same, _lanes_carried)
-prepare = by_width(_same, _lanes_prepare)
-if cpu.LANES > 1:
-    _for_all, _for_each, _keep_each, _turned = redundant.load, redundant.load_each, redundant.keep_each, redundant.turn
-else:
-    _for_all, _for_each, _keep_each, _turned = _row, _row, _keep_row, _turn_none
-
-
-@inlined
-def load(table, index):
-    """The factor in row `index` of an array (n, FACTOR), for all lanes."""
-    return _for_all(table, index)
-
-
-@inlined
-def load_each(table, index):
-    """The factors in row `index` of an array (n, FACTOR·LANES), one for each lane."""
-    return _for_each(table, index)
-
-
-@inlined
-def keep_each(table, index, factors):
-    """Write factors to row `index` of an array (n, FACTOR·LANES)."""
-    _keep_each(table, index, factors)
-
-
-@inlined
-def turn(kept, index):
-    """The elements from row `index` of kept ones, as many as lanes, change places with the lanes."""
-    _turned(kept, index)
+# (table, index): the factor in row `index` of an array (n, FACTOR_WORDS), for all lanes.
+load_factor = redundant.load_factor if cpu.LANES > 1 else memory.load
+# (table, index): the factors that `memory.spill` wrote to row `index` of an array (n, FACTOR_WORDS·LANES), one a lane.
+load_factors = redundant.load_factors if cpu.LANES > 1 else memory.load

@@ -10,51 +10,29 @@ free.  The points are rows of affine Montgomery words: (n, 2, 4) or (n, 2, 2, 4)
 Source: wasmcurves, "build_curve_jacobian_a0.js", LEMtoU and LEMtoC.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
 from zk.curves import bn254
 from zk.errors import FormatError
-from zk.fields import array, fp
+from zk.fields import array, conversion
 from zk.fields.prime import FP, WORDS, P
-from zk.runtime import cpu, parallel
-from zk.runtime.jit import kernel
-
-LANES = cpu.LANES
+from zk.runtime import parallel
 
 _NEGATIVE, _IDENTITY = 0x80, 0x40
 _SPLIT_ABOVE = 4096  # coordinates; fewer are one task
 
 
-@kernel
-def _to_plain(rows, plain):
-    """Montgomery words of Fp to plain words, row by row.  1 mul each."""
-    whole = plain.shape[0] // LANES * LANES
-    for i in range(0, whole, LANES):
-        fp.store_lanes(plain, i, 1, fp.from_montgomery(fp.load_lanes(rows, i, 1)))
-    for i in range(whole, plain.shape[0]):
-        fp.store(plain, i, fp.from_montgomery(fp.load(rows, i)))
-
-
-@kernel
-def _from_plain(plain, rows):
-    """Plain words below p to Montgomery words, row by row.  1 mul each."""
-    whole = rows.shape[0] // LANES * LANES
-    for i in range(0, whole, LANES):
-        fp.store_lanes(rows, i, 1, fp.canonical(fp.to_montgomery(fp.load_lanes(plain, i, 1))))
-    for i in range(whole, rows.shape[0]):
-        fp.store(rows, i, fp.to_montgomery(fp.load(plain, i)))
-
-
 def uncompressed(points: np.ndarray) -> np.ndarray:
     """(n, 64) bytes of points of G1, (n, 128) of G2.  Not to be called from a task of the pool."""
-    return _big_endian(_converted(_to_plain, points))
+    return _big_endian(_converted(conversion.to_plain, points))
 
 
 def compressed(points: np.ndarray) -> np.ndarray:
     """(n, 32) bytes of points of G1, (n, 64) of G2.  Not to be called from a task of the pool."""
-    plain = _converted(_to_plain, points)
+    plain = _converted(conversion.to_plain, points)
     data = _big_endian(plain[:, :1])
     data[_is_above_half(plain[:, 1].reshape(len(points), -1, WORDS)), 0] |= _NEGATIVE
     data[~plain.reshape(len(points), -1).any(axis=1), 0] = _IDENTITY
@@ -71,16 +49,16 @@ def from_uncompressed(data: np.ndarray, what: str) -> np.ndarray:
     plain = np.require(halves[:, ::-1], np.uint64, ["C"]).reshape(shape)
     if not array.is_canonical(FP, plain.reshape(-1, WORDS)):
         raise FormatError(f"{what} has a coordinate that is not below the modulus")
-    return _converted(_from_plain, plain)
+    return _converted(conversion.from_plain, plain)
 
 
-def _converted(kernel, rows: np.ndarray) -> np.ndarray:
-    """What a kernel makes of rows of words, shared out among the threads."""
+def _converted(convert: Callable, rows: np.ndarray) -> np.ndarray:
+    """Rows of words converted, split among the threads."""
     source = np.require(rows, np.uint64, ["C", "A", "W"]).reshape(-1, WORDS)
     result = np.empty(source.shape, np.uint64)
     tasks = parallel.threads() if len(source) > _SPLIT_ABOVE else 1
     ends = [len(source) * i // tasks for i in range(tasks + 1)]
-    parallel.map(lambda part: kernel(source[part[0] : part[1]], result[part[0] : part[1]]), pairwise(ends))
+    parallel.map(lambda part: convert(FP, source[part[0] : part[1]], result[part[0] : part[1]]), pairwise(ends))
     return result.reshape(rows.shape)
 
 

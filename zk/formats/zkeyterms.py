@@ -9,12 +9,11 @@ constraints, which the file does not state.  (snarkjs, "zkey_new.js".)
 import numpy as np
 
 from zk.errors import FormatError
-from zk.fields import array
+from zk.fields import array, conversion
 from zk.fields.prime import FR, WORDS
 from zk.formats import zkeyheader
 from zk.formats.sections import Section
 from zk.formats.zkeyheader import KeyHeader
-from zk.ntt import polynomial
 from zk.r1cs.sparse import MINUS_ONE, ONE
 
 _TERM = np.dtype([("matrix", "<u4"), ("row", "<u4"), ("wire", "<u4"), ("value", "<u8", WORDS)])
@@ -37,7 +36,7 @@ def decode(section: Section, header: KeyHeader) -> dict[str, np.ndarray]:
     if rows[~is_in_a].max(initial=-1) >= num_constraints:
         raise FormatError(f"{section.what} do not end with the rows of the public inputs")
     # Values are Montgomery forms twice over, so to_plain leaves Montgomery words.
-    coefficients, indices = _table(polynomial.to_plain(np.require(terms["value"], np.uint64, ["C", "W"])))
+    coefficients, indices = _table(conversion.to_plain(FR, np.require(terms["value"], np.uint64, ["C", "W"])))
     pairs = np.stack([terms["wire"], indices], axis=1).astype(np.int32)
     a_starts, a_terms = _sort_by_row(rows[is_in_a], pairs[is_in_a], num_constraints + header.num_public + 1)
     b_starts, b_terms = _sort_by_row(rows[~is_in_a], pairs[~is_in_a], num_constraints)
@@ -59,7 +58,7 @@ def encode(matrices: np.ndarray, rows: np.ndarray, wires: np.ndarray, values: np
     """The section with these terms in their order: 0 for A or 1 for B, row, wire, and (n, 4) plain words below r."""
     terms = np.empty(len(rows), dtype=_TERM)
     terms["matrix"], terms["row"], terms["wire"] = matrices, rows, wires
-    terms["value"] = polynomial.from_plain(polynomial.from_plain(values))
+    terms["value"] = conversion.from_plain(FR, conversion.from_plain(FR, values))
     return len(terms).to_bytes(zkeyheader.COUNT_BYTES, "little") + terms.tobytes()
 
 

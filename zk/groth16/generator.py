@@ -20,7 +20,7 @@ from zk import entropy
 from zk.curves import g1, g2
 from zk.curves.bn254 import G1Point, G2Point
 from zk.errors import FormatError
-from zk.fields import array
+from zk.fields import array, conversion
 from zk.fields.prime import FR, R
 from zk.groth16 import tables
 from zk.groth16.keys import MAX_WIRES, ProvingKey, VerifyingKey
@@ -160,7 +160,7 @@ def _logarithms(
     """
     inverse_gamma, inverse_delta = pow(s.gamma, -1, R), pow(s.delta, -1, R)
     mixing = (s.beta, s.alpha, 1)
-    u, v = (polynomial.to_plain(column) for column in columns[:2])
+    u, v = (conversion.to_plain(FR, column) for column in columns[:2])
     odd_lagrange = polynomial.lagrange(log_size, s.tau, is_odd=True)
     public, private = columns[:, : num_public + 1], columns[:, num_public + 1 :]
     in_g1 = {

@@ -17,13 +17,12 @@ import numpy as np
 from zk import entropy
 from zk.curves import bn254, g1, g2
 from zk.curves.bn254 import G1Point, G2Point
-from zk.fields import array, fr
+from zk.fields import array, conversion, fr
 from zk.fields.prime import FR, R
 from zk.groth16 import quotient
 from zk.groth16.keys import Proof, ProvingKey
 from zk.msm import pippenger
 from zk.msm.pippenger import Pending
-from zk.ntt import polynomial
 from zk.runtime import profile
 
 
@@ -39,7 +38,7 @@ def prove(key: ProvingKey, witness: np.ndarray, *, insecure_blinding: tuple[int,
     r, s = insecure_blinding or (entropy.scalar(R), entropy.scalar(R))
     quotient_scalars = quotient.evaluate(key, witness)
     with profile.phase("plain scalars"):
-        plain = polynomial.to_plain(witness)
+        plain = conversion.to_plain(FR, witness)
         b_scalars = plain[key.b_indices]
 
     # Start every multiplication on the pool, the longest first.

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from zk.fields import accumulator, array, fr, memory, rows, simd
+from zk.fields import accumulator, array, fr, memory, simd
 from zk.fields.prime import FR, MONTGOMERY, WORDS, R
 from zk.hashes import poseidon, recurrence
 from zk.runtime import cpu, parallel
@@ -30,26 +30,28 @@ def _mix(table, first, start, notes, place, count, out, made, streams, like):
     `count` late products and a reduction for seven of them.
     """
     for stream in range(streams):
-        late, waiting = accumulator.start(fr.load(table, start), like), 0
+        late, waiting = accumulator.start(memory.load(table, start), like), 0
         result = fr.constant(fr.ZERO, like)
         for i in range(count):
-            if waiting == accumulator.MOST:
+            if waiting == accumulator.MAX_PRODUCTS:
                 result, late, waiting = fr.add(result, accumulator.total(late)), accumulator.start(fr.ZERO, like), 0
-            late = accumulator.add(late, fr.load(table, first + i), rows.kept(notes, (place + i) * streams + stream, like))
+            element = memory.reload_like(notes, (place + i) * streams + stream, like)
+            late = accumulator.add(late, memory.load(table, first + i), element)
             waiting += 1
         last = accumulator.total(late)
-        rows.keep(made, out * streams + stream, last if count <= accumulator.MOST else fr.add(result, last))
+        memory.spill(made, out * streams + stream, last if count <= accumulator.MAX_PRODUCTS else fr.add(result, last))
 
 
 @inner
 def _raise(notes, place, raised, out, count, like):
     """raised[out + i] = notes[place + i]^5, i < count.  3 mul each, next to those that do not wait for each other."""
     for i in range(count):
-        rows.keep(raised, out + i, fr.square(rows.kept(notes, place + i, like)))
+        memory.spill(raised, out + i, fr.square(memory.reload_like(notes, place + i, like)))
     for i in range(count):
-        rows.keep(raised, out + i, fr.square(rows.kept(raised, out + i, like)))
+        memory.spill(raised, out + i, fr.square(memory.reload_like(raised, out + i, like)))
     for i in range(count):
-        rows.keep(raised, out + i, fr.mul(rows.kept(raised, out + i, like), rows.kept(notes, place + i, like)))
+        fourth = memory.reload_like(raised, out + i, like)
+        memory.spill(raised, out + i, fr.mul(fourth, memory.reload_like(notes, place + i, like)))
 
 
 @inner
@@ -72,10 +74,10 @@ def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
     leaving = weights + 2 * n + 1
     for i in range(n):
         for stream in range(streams):
-            rows.keep(tape, 2 * i * streams + stream, fr.constant(fr.ZERO, like))
+            memory.spill(tape, 2 * i * streams + stream, fr.constant(fr.ZERO, like))
         _mix(table, entry + i * t, first + i, raised, 0, t, 2 * i + 1, tape, streams, like)
     for stream in range(streams):
-        rows.keep(tape, (2 * n - 2) * streams + stream, rows.kept(raised, stream, like))
+        memory.spill(tape, (2 * n - 2) * streams + stream, memory.reload_like(raised, stream, like))
     first += n
     for k in range(count):
         end = 2 * (k + n)
@@ -83,7 +85,7 @@ def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
         _mix(table, weights, first + k, tape, 2 * k, 2 * n + 1, end + 1, tape, streams, like)
     first += count
     for stream in range(streams):
-        rows.keep(state, stream, rows.kept(tape, (2 * (count + n) - 1) * streams + stream, like))
+        memory.spill(state, stream, memory.reload_like(tape, (2 * (count + n) - 1) * streams + stream, like))
     for i in range(n):
         _mix(table, leaving + 2 * n * i, first + i, tape, 2 * count, 2 * n, i + 1, state, streams, like)
 
@@ -100,31 +102,31 @@ def _hash_all(inputs, tag, table, t, half, partial, result, first, last, words, 
     zero = table.shape[0] - 1
     for h in range(first, last, lanes * streams):
         for i in range(t):
-            constant = fr.constant(fr.load(table, constants + i), like)
+            constant = fr.constant(memory.load(table, constants + i), like)
             for stream in range(streams):
-                x = fr.constant(fr.load(tag, 0), like)
+                x = fr.constant(memory.load(tag, 0), like)
                 if i > 0:
-                    x = rows.load(inputs, (h + lanes * stream) * n + i - 1, n, like)
-                rows.keep(state, i * streams + stream, fr.add(x, constant))
+                    x = memory.load_like(inputs, (h + lanes * stream) * n + i - 1, n, like)
+                memory.spill(state, i * streams + stream, fr.add(x, constant))
         _full_rounds(state, raised, t, table, before, half - 1, streams, like)
         _partial_rounds(raised, state, tape, t, table, between, partial, streams, like)
         _full_rounds(state, raised, t, table, after, half - 1, streams, like)
         _mix(table, 0, zero, raised, 0, t, 0, state, streams, like)
         for stream in range(streams):
-            rows.store(result, h + lanes * stream, 1, fr.canonical(rows.kept(state, stream, like)))
+            memory.store_lanes(result, h + lanes * stream, 1, fr.canonical(memory.reload_like(state, stream, like)))
 
 
 @kernel
 def _hash_ones(inputs, tag, table, t, half, partial, result, first, last):
     """One by one."""
-    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_ONE, 1, 1, fr.ZERO)
+    _hash_all(inputs, tag, table, t, half, partial, result, first, last, WORDS, 1, 1, fr.ZERO)
 
 
 @kernel
 def _hash_lanes(inputs, tag, table, t, half, partial, result, first, last):
     """Sixteen by sixteen; last - first is a multiple of sixteen."""
-    like = memory.load_rows(table, 0, 0)
-    _hash_all(inputs, tag, table, t, half, partial, result, first, last, rows.KEPT_EIGHT, simd.LANES, _STREAMS, like)
+    like, words = memory.load_lanes(table, 0, 0), memory.SCRATCH_WORDS
+    _hash_all(inputs, tag, table, t, half, partial, result, first, last, words, simd.LANES, _STREAMS, like)
 
 
 @lru_cache(maxsize=None)

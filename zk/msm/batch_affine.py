@@ -12,7 +12,7 @@ are worked on in runs that stay in the core's cache.
 import numpy as np
 
 from zk.curves import coordinates, weierstrass
-from zk.fields import fp, words
+from zk.fields import memory, views
 from zk.runtime import cpu
 from zk.runtime.jit import inlined, inner, kernel
 
@@ -41,7 +41,7 @@ def _load(points, entry):
 @inlined
 def _point(points, entries, place):
     """The point that entry `place` names."""
-    return _load(points, words.item(entries, place))
+    return _load(points, views.item(entries, place))
 
 
 @inner
@@ -49,8 +49,8 @@ def _exact_denominators(points, left, right, first, rows):
     """What `weierstrass.add_affine` wants inverted, lane by lane, by way of `rows`."""
     for lane in range(LANES):
         a, b = _point(points, left, first + lane), _point(points, right, first + lane)
-        coordinates.store_one(rows, lane, 0, weierstrass.denominator(a, b))
-    return coordinates.load_part(rows, 0, 1, 0)
+        coordinates.store(rows, lane, weierstrass.denominator(a, b), 0)
+    return coordinates.load_lanes(rows, 0, 1, 0)
 
 
 @inner
@@ -64,25 +64,25 @@ def _find_denominators(begin, end, points, left, right, notes, rows, special):
         first = i * LANES
         if i < ahead:
             for place in range(first + _AHEAD * LANES, first + _AHEAD * LANES + LANES):
-                words.prefetch(points, words.item(left, place) >> 1)
-                words.prefetch(points, words.item(right, place) >> 1)
+                views.prefetch(points, views.item(left, place) >> 1)
+                views.prefetch(points, views.item(right, place) >> 1)
         a, b = coordinates.gather(points, left, first, 1, 0), coordinates.gather(points, right, first, 1, 0)
         difference = coordinates.sub_small(b, a)
         found = coordinates.may_be_zero(difference) | coordinates.may_be_zero(a) | coordinates.may_be_zero(b)
         special[i] = found != 0
         if special[i]:
             difference = _exact_denominators(points, left, right, first, rows)
-        coordinates.keep(notes, i, _DENOMINATOR, difference)
+        coordinates.spill(notes, i, difference, _DENOMINATOR)
 
 
 @inner
 def _multiply_up(begin, end, notes, product):
     """`product` times the denominators.  Of each pair of steps its own product is noted, and the one of all before."""
     for i in range(begin, end, 2):
-        first, second = coordinates.kept(notes, i, _DENOMINATOR), coordinates.kept(notes, i + 1, _DENOMINATOR)
+        first, second = coordinates.reload(notes, i, _DENOMINATOR), coordinates.reload(notes, i + 1, _DENOMINATOR)
         both = coordinates.mul_inlined(first, second)
-        coordinates.keep(notes, i, _PRODUCT, product)
-        coordinates.keep(notes, i + 1, _PRODUCT, both)
+        coordinates.spill(notes, i, product, _PRODUCT)
+        coordinates.spill(notes, i + 1, both, _PRODUCT)
         product = coordinates.mul_inlined(product, both)
     return product
 
@@ -94,11 +94,11 @@ def _invert_down(begin, end, notes, inverse):
     What comes back is that of all up to `begin`.
     """
     for i in range(end - 2, begin - 1, -2):
-        first, second = coordinates.kept(notes, i, _DENOMINATOR), coordinates.kept(notes, i + 1, _DENOMINATOR)
-        both = coordinates.mul_inlined(inverse, coordinates.kept(notes, i, _PRODUCT))
-        inverse = coordinates.mul_inlined(inverse, coordinates.kept(notes, i + 1, _PRODUCT))
-        coordinates.keep(notes, i, _INVERSE, coordinates.mul_inlined(both, second))
-        coordinates.keep(notes, i + 1, _INVERSE, coordinates.mul_inlined(both, first))
+        first, second = coordinates.reload(notes, i, _DENOMINATOR), coordinates.reload(notes, i + 1, _DENOMINATOR)
+        both = coordinates.mul_inlined(inverse, coordinates.reload(notes, i, _PRODUCT))
+        inverse = coordinates.mul_inlined(inverse, coordinates.reload(notes, i + 1, _PRODUCT))
+        coordinates.spill(notes, i, coordinates.mul_inlined(both, second), _INVERSE)
+        coordinates.spill(notes, i + 1, coordinates.mul_inlined(both, first), _INVERSE)
     return inverse
 
 
@@ -106,22 +106,22 @@ def _invert_down(begin, end, notes, inverse):
 def _multiply_notes(begin, end, notes, one, other, result):
     """notes[result] = notes[one]·notes[other] in every step."""
     for i in range(begin, end):
-        product = coordinates.mul_inlined(coordinates.kept(notes, i, one), coordinates.kept(notes, i, other))
-        coordinates.keep(notes, i, result, product)
+        product = coordinates.mul_inlined(coordinates.reload(notes, i, one), coordinates.reload(notes, i, other))
+        coordinates.spill(notes, i, product, result)
 
 
 @inner
 def _square_notes(begin, end, notes, one, result):
     """notes[result] = notes[one]^2 in every step."""
     for i in range(begin, end):
-        coordinates.keep(notes, i, result, coordinates.square_inlined(coordinates.kept(notes, i, one)))
+        coordinates.spill(notes, i, coordinates.square_inlined(coordinates.reload(notes, i, one)), result)
 
 
 @inlined
 def _signed(points, entries, first):
     """y of the points that entries name; at most p."""
     y = coordinates.gather(points, entries, first, 1, 1)
-    return coordinates.select(fp.odd_lanes(entries, first), coordinates.neg_small(y), y)
+    return coordinates.select(memory.odd_lanes(entries, first), coordinates.neg_small(y), y)
 
 
 @inner
@@ -130,7 +130,7 @@ def _find_rises(begin, end, points, left, right, notes):
     for i in range(begin, end):
         first = i * LANES
         rise = coordinates.sub_small(_signed(points, right, first), _signed(points, left, first))
-        coordinates.keep(notes, i, _RISE, rise)
+        coordinates.spill(notes, i, rise, _RISE)
 
 
 @inner
@@ -143,10 +143,10 @@ def _find_abscissas(begin, end, special, points, left, right, out, notes, sums):
         if not special[i]:
             first = i * LANES
             a, b = coordinates.gather(points, left, first, 1, 0), coordinates.gather(points, right, first, 1, 0)
-            x = coordinates.sub_small(coordinates.sub_small(coordinates.kept(notes, i, _SQUARE), a), b)
+            x = coordinates.sub_small(coordinates.sub_small(coordinates.reload(notes, i, _SQUARE), a), b)
             x = coordinates.canonical(x)
             coordinates.scatter(sums, out, first, 0, x)
-            coordinates.keep(notes, i, _RUN, coordinates.sub_small(a, x))
+            coordinates.spill(notes, i, coordinates.sub_small(a, x), _RUN)
 
 
 @inner
@@ -155,7 +155,7 @@ def _find_ordinates(begin, end, special, points, left, out, notes, sums):
     for i in range(begin, end):
         if not special[i]:
             first = i * LANES
-            y = coordinates.sub_small(coordinates.kept(notes, i, _DROP), _signed(points, left, first))
+            y = coordinates.sub_small(coordinates.reload(notes, i, _DROP), _signed(points, left, first))
             coordinates.scatter(sums, out, first, 1, coordinates.canonical(y))
 
 
@@ -164,12 +164,12 @@ def _add_special(begin, end, special, points, left, right, out, notes, sums, row
     """The steps that need care, lane by lane, whatever the points are."""
     for i in range(begin, end):
         if special[i]:
-            coordinates.store_part(rows, 0, 1, 0, coordinates.canonical(coordinates.kept(notes, i, _INVERSE)))
+            coordinates.store_lanes(rows, 0, 1, coordinates.canonical(coordinates.reload(notes, i, _INVERSE)), 0)
             for lane in range(LANES):
                 place = i * LANES + lane
                 a, b = _point(points, left, place), _point(points, right, place)
-                total = weierstrass.add_affine(a, b, coordinates.load_one(rows, lane, 0))
-                weierstrass.store(sums, words.item(out, place), total)
+                total = weierstrass.add_affine(a, b, coordinates.load(rows, lane, 0))
+                weierstrass.store(sums, views.item(out, place), total)
 
 
 @inner
@@ -196,9 +196,9 @@ def _add_batch(points, left, right, out, sums, notes, rows):
     """
     special = np.empty(left.shape[0] // LANES, np.bool_)
     steps = special.shape[0]
-    points, sums, notes, rows = words.rows(points), words.rows(sums), words.rows(notes), words.rows(rows)
-    left, right, out = words.rows(left), words.rows(right), words.rows(out)
-    product = coordinates.one(coordinates.load_part(rows, 0, 1, 0))
+    points, sums, notes, rows = views.borrow(points), views.borrow(sums), views.borrow(notes), views.borrow(rows)
+    left, right, out = views.borrow(left), views.borrow(right), views.borrow(out)
+    product = coordinates.one(coordinates.load_lanes(rows, 0, 1, 0))
     for begin in range(0, steps, _BLOCK):
         end = min(steps, begin + _BLOCK)
         _find_denominators(begin, end, points, left, right, notes, rows, special)
@@ -216,7 +216,7 @@ def _add_pairs(points, left, right, out, count, sums):
     padded = (count + _STEP - 1) // _STEP * _STEP
     for i in range(count, padded):
         left[i], right[i], out[i] = left[count - 1], right[count - 1], out[count - 1]
-    notes = np.empty((min(padded, _BATCH) // LANES, 3) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+    notes = np.empty((min(padded, _BATCH) // LANES, 3) + points.shape[2:-1] + (memory.SCRATCH_WORDS,), np.uint64)
     rows = np.zeros((LANES, 1) + points.shape[2:], np.uint64)
     for first in range(0, padded, _BATCH):
         end = min(padded, first + _BATCH)

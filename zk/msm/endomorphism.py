@@ -14,7 +14,7 @@ from math import isqrt
 
 import numpy as np
 
-from zk.fields import array, fp
+from zk.fields import array, fp, memory
 from zk.fields.prime import FP, FR, WORDS, P, R
 from zk.fields.words import adc, mac, sbb
 from zk.runtime.jit import inlined, inner, kernel
@@ -114,9 +114,9 @@ def _split(scalars, basis, halves):
 @kernel
 def _times(rows, factor, result):
     """result[i] = rows[i]·factor[0]."""
-    k = fp.load(factor, 0)
+    k = memory.load(factor, 0)
     for i in range(rows.shape[0]):
-        fp.store(result, i, fp.mul(fp.load(rows, i), k))
+        memory.store(result, i, fp.mul(memory.load(rows, i), k))
 
 
 def split(scalars: np.ndarray) -> np.ndarray:

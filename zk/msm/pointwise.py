@@ -18,7 +18,7 @@ zk/msm/endomorphism.py; but (s1, s2) is nearer to zero than to every other vecto
 import numpy as np
 
 from zk.curves import coordinates, g1, g2
-from zk.fields import array, fp, words
+from zk.fields import array, memory, views
 from zk.fields.prime import FP, WORDS, P
 from zk.msm import endomorphism
 from zk.runtime import parallel
@@ -78,7 +78,7 @@ def _fill_table(points, first, beta, notes, table):
 
     `notes` keeps a multiple and its z-ratio in three rows.
     """
-    x, y = coordinates.load_part(points, first, 1, 0), coordinates.load_part(points, first, 1, 1)
+    x, y = coordinates.load_lanes(points, first, 1, 0), coordinates.load_lanes(points, first, 1, 1)
     one = coordinates.one(x)
     x2, y2, z2 = _double((x, y, one))
     zz = coordinates.square(z2)
@@ -87,19 +87,19 @@ def _fill_table(points, first, beta, notes, table):
     for k in range(_MULTIPLES):
         if k > 0:
             point, ratio = _add(point, x2, y2)
-        coordinates.keep(notes, k, 0, point[0])
-        coordinates.keep(notes, k, 1, point[1])
-        coordinates.keep(notes, k, 2, ratio)
+        coordinates.spill(notes, k, point[0], 0)
+        coordinates.spill(notes, k, point[1], 1)
+        coordinates.spill(notes, k, ratio, 2)
     factor = one
     for k in range(_MULTIPLES - 1, -1, -1):
         square = coordinates.square(factor)
-        x = coordinates.canonical(coordinates.mul(coordinates.kept(notes, k, 0), square))
-        y = coordinates.mul(coordinates.kept(notes, k, 1), coordinates.mul(square, factor))
-        image = coordinates.mul(x, coordinates.load_part(beta, 0, 0, 0))
-        coordinates.store_part(table, LANES * k, 1, _X, x)
-        coordinates.store_part(table, LANES * k, 1, _IMAGE_X, coordinates.canonical(image))
-        coordinates.store_part(table, LANES * k, 1, _Y, coordinates.canonical(y))
-        factor = coordinates.mul(factor, coordinates.kept(notes, k, 2))
+        x = coordinates.canonical(coordinates.mul(coordinates.reload(notes, k, 0), square))
+        y = coordinates.mul(coordinates.reload(notes, k, 1), coordinates.mul(square, factor))
+        image = coordinates.mul(x, coordinates.load_lanes(beta, 0, 0, 0))
+        coordinates.store_lanes(table, LANES * k, 1, x, _X)
+        coordinates.store_lanes(table, LANES * k, 1, coordinates.canonical(image), _IMAGE_X)
+        coordinates.store_lanes(table, LANES * k, 1, coordinates.canonical(y), _Y)
+        factor = coordinates.mul(factor, coordinates.reload(notes, k, 2))
     return coordinates.mul(point[2], z2)
 
 
@@ -108,7 +108,7 @@ def _entry(table, entries, first, part):
     """The points of a table that LANES entries name, x from column `part`; negated where an entry is odd."""
     x = coordinates.gather(table, entries, first, 1, part)
     y = coordinates.gather(table, entries, first, 1, _Y)
-    return x, coordinates.select(fp.odd_lanes(entries, first), coordinates.neg(y), y)
+    return x, coordinates.select(memory.odd_lanes(entries, first), coordinates.neg(y), y)
 
 
 @inner
@@ -139,8 +139,8 @@ def _walk(table, entries, first):
 @inner
 def _multiply_with(points, entries, evens, beta, result, table, notes):
     """`_multiply` with room for a table of LANES points and its notes, which the views need to outlive them."""
-    points, table, notes = words.rows(points), words.rows(table), words.rows(notes)
-    entries, beta, result = words.rows(entries), words.rows(beta), words.rows(result)
+    points, table, notes = views.borrow(points), views.borrow(table), views.borrow(notes)
+    entries, beta, result = views.borrow(entries), views.borrow(beta), views.borrow(result)
     each = 2 * LANES * (_DIGITS + 1)
     for i in range(evens.shape[0]):
         common = _fill_table(points, i * LANES, beta, notes, table)
@@ -150,9 +150,9 @@ def _multiply_with(points, entries, evens, beta, result, table, notes):
         point = _without(point, evens[i, 0], x, y)
         x, y = _entry(table, entries, last + LANES, _IMAGE_X)
         point = _without(point, evens[i, 1], x, y)
-        coordinates.store_part(result, i * LANES, 1, 0, coordinates.canonical(point[0]))
-        coordinates.store_part(result, i * LANES, 1, 1, coordinates.canonical(point[1]))
-        coordinates.store_part(result, i * LANES, 1, 2, coordinates.canonical(coordinates.mul(point[2], common)))
+        coordinates.store_lanes(result, i * LANES, 1, coordinates.canonical(point[0]), 0)
+        coordinates.store_lanes(result, i * LANES, 1, coordinates.canonical(point[1]), 1)
+        coordinates.store_lanes(result, i * LANES, 1, coordinates.canonical(coordinates.mul(point[2], common)), 2)
 
 
 @kernel
@@ -162,7 +162,7 @@ def _multiply(points, entries, evens, beta, result):
     `evens` is uint8 (n / LANES, 2): the lanes whose halves are even.
     """
     table = np.empty((LANES * _MULTIPLES, 3) + points.shape[2:], np.uint64)
-    notes = np.empty((_MULTIPLES, 3) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+    notes = np.empty((_MULTIPLES, 3) + points.shape[2:-1] + (memory.SCRATCH_WORDS,), np.uint64)
     _multiply_with(points, entries, evens, beta, result, table, notes)
 
 
@@ -170,26 +170,26 @@ def _multiply(points, entries, evens, beta, result):
 def _normalise_with(points, result, before):
     """`_normalise` with room for the product before each step, which the view needs to outlive it."""
     steps = points.shape[0] // LANES
-    points, before, result = words.rows(points), words.rows(before), words.rows(result)
-    product = coordinates.one(coordinates.load_part(points, 0, 1, 0))
+    points, before, result = views.borrow(points), views.borrow(before), views.borrow(result)
+    product = coordinates.one(coordinates.load_lanes(points, 0, 1, 0))
     for i in range(steps):
-        coordinates.keep(before, i, 0, product)
-        product = coordinates.mul(product, coordinates.load_part(points, i * LANES, 1, 2))
+        coordinates.spill(before, i, product, 0)
+        product = coordinates.mul(product, coordinates.load_lanes(points, i * LANES, 1, 2))
     product = coordinates.inverse(product)
     for i in range(steps - 1, -1, -1):
-        inverse = coordinates.mul(product, coordinates.kept(before, i, 0))
-        product = coordinates.mul(product, coordinates.load_part(points, i * LANES, 1, 2))
+        inverse = coordinates.mul(product, coordinates.reload(before, i, 0))
+        product = coordinates.mul(product, coordinates.load_lanes(points, i * LANES, 1, 2))
         square = coordinates.square(inverse)
-        x = coordinates.mul(coordinates.load_part(points, i * LANES, 1, 0), square)
-        y = coordinates.mul(coordinates.load_part(points, i * LANES, 1, 1), coordinates.mul(square, inverse))
-        coordinates.store_part(result, i * LANES, 1, 0, coordinates.canonical(x))
-        coordinates.store_part(result, i * LANES, 1, 1, coordinates.canonical(y))
+        x = coordinates.mul(coordinates.load_lanes(points, i * LANES, 1, 0), square)
+        y = coordinates.mul(coordinates.load_lanes(points, i * LANES, 1, 1), coordinates.mul(square, inverse))
+        coordinates.store_lanes(result, i * LANES, 1, coordinates.canonical(x), 0)
+        coordinates.store_lanes(result, i * LANES, 1, coordinates.canonical(y), 1)
 
 
 @kernel
 def _normalise(points, result):
     """result[i] = the affine form of Jacobian points, none of which is the identity, with one inversion for all."""
-    before = np.empty((points.shape[0] // LANES, 1) + points.shape[2:-1] + (fp.KEPT,), np.uint64)
+    before = np.empty((points.shape[0] // LANES, 1) + points.shape[2:-1] + (memory.SCRATCH_WORDS,), np.uint64)
     _normalise_with(points, result, before)
 
 

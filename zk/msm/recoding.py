@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from zk.fields import fr
+from zk.fields import memory
 from zk.fields.prime import WORD_BITS, R
 from zk.fields.words import ONE_WORD, ZERO_WORD, adc, sbb, words
 from zk.runtime.jit import inner, kernel
@@ -90,21 +90,21 @@ def _offset_added(s, t):
 @kernel
 def recode(scalars, offset, recoded):
     """Fold each scalar and add the offset, a row of words.  Whether all scalars are below r, as they must be."""
-    t, are_below = fr.load(offset, 0), ONE_WORD
+    t, are_below = memory.load(offset, 0), ONE_WORD
     for i in range(scalars.shape[0]):
-        s = fr.load(scalars, i)
+        s = memory.load(scalars, i)
         _, is_below = _subtract(s, _R)
         are_below &= is_below
-        fr.store(recoded, i, _offset_added(_folded(s), t))
+        memory.store(recoded, i, _offset_added(_folded(s), t))
     return are_below == ONE_WORD
 
 
 @kernel
 def add_offset(folded, offset, recoded):
     """Add the offset, a row of words, to scalars folded before."""
-    t = fr.load(offset, 0)
+    t = memory.load(offset, 0)
     for i in range(folded.shape[0]):
-        fr.store(recoded, i, _offset_added(fr.load(folded, i), t))
+        memory.store(recoded, i, _offset_added(memory.load(folded, i), t))
 
 
 @inner

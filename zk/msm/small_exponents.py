@@ -19,7 +19,7 @@ import numpy as np
 
 from zk import entropy
 from zk.curves import weierstrass
-from zk.fields import fp
+from zk.fields import fp, memory
 from zk.fields.prime import MONTGOMERY, P, R
 from zk.fields.words import words
 from zk.msm import endomorphism
@@ -96,10 +96,10 @@ def _weigh(x, y, masks):
 def _multiply(points: np.ndarray, masks: np.ndarray, result: np.ndarray) -> None:
     """result[i] = t_i·points[i], for a multiple of LANES points."""
     for i in range(masks.shape[0]):
-        x, y = fp.load_lanes(points[:, 0], i * LANES, 1), fp.load_lanes(points[:, 1], i * LANES, 1)
+        x, y = memory.load_lanes(points[:, 0], i * LANES, 1), memory.load_lanes(points[:, 1], i * LANES, 1)
         x, y = weierstrass.to_affine(_weigh(x, y, masks[i]))
-        fp.store_lanes(result[:, 0], i * LANES, 1, fp.canonical(x))
-        fp.store_lanes(result[:, 1], i * LANES, 1, fp.canonical(y))
+        memory.store_lanes(result[:, 0], i * LANES, 1, fp.canonical(x))
+        memory.store_lanes(result[:, 1], i * LANES, 1, fp.canonical(y))
 
 
 def multiply(points: np.ndarray, signs: np.ndarray) -> np.ndarray:

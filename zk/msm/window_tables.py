@@ -25,14 +25,14 @@ _CHUNK = 512  # points a task
 def _double_repeatedly(points, count, doubled):
     """doubled[i] = 2^count·points[i] in XYZZ form; the number of points is a multiple of the lanes."""
     for first in range(0, points.shape[0], cpu.LANES):
-        x = coordinates.load_part(points, first, 1, 0)
-        y = coordinates.load_part(points, first, 1, 1)
+        x = coordinates.load_lanes(points, first, 1, 0)
+        y = coordinates.load_lanes(points, first, 1, 1)
         one = coordinates.one(x)
         point = x, y, one, one
         for _ in range(count):
             point = weierstrass.double(point)
         for k in range(4):
-            coordinates.store_part(doubled, first, 1, k, coordinates.canonical(point[k]))
+            coordinates.store_lanes(doubled, first, 1, coordinates.canonical(point[k]), k)
 
 
 def _next_level(points: np.ndarray) -> np.ndarray:

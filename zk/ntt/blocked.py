@@ -9,7 +9,7 @@ joining followed by splitting three of them, for a tile can do both.
 
 import numpy as np
 
-from zk.fields import fr, shoup
+from zk.fields import memory, shoup
 from zk.ntt import butterflies
 from zk.runtime import cpu
 from zk.runtime.jit import inner, kernel
@@ -22,7 +22,7 @@ LOG_BLOCK = 14  # rows of a block, 40 bytes each in the buffer: they stay in 1 M
 def _load(column, row, buffer, first, count):
     """Rows of a column, as elements of the buffer."""
     for i in range(count):
-        fr.keep(buffer, first + i, fr.load_lanes(column, row + i * LANES, 1))
+        memory.spill(buffer, first + i, memory.load_lanes(column, row + i * LANES, 1))
 
 
 @inner
@@ -30,24 +30,24 @@ def _load_turned(column, row, buffer):
     """Rows of a column, as turned elements of the buffer."""
     for first in range(0, buffer.shape[0], LANES):
         for i in range(first, first + LANES):
-            fr.keep(buffer, i, fr.load_lanes(column, row + first * (LANES - 1) + i, LANES))
+            memory.spill(buffer, i, memory.load_lanes(column, row + first * (LANES - 1) + i, LANES))
 
 
 @inner
 def _store(column, row, buffer, first, count):
     """Settled elements back to their rows."""
     for i in range(count):
-        a = shoup.settled(fr.kept(buffer, first + i))
-        fr.store_lanes(column, row + i * LANES, 1, shoup.carried(a))
+        a = shoup.reduce_partial(memory.reload(buffer, first + i))
+        memory.store_lanes(column, row + i * LANES, 1, shoup.normalize(a))
 
 
 @inner
 def _store_scaled(column, row, buffer, first, count, scale):
     """Elements times a factor back to their rows, canonical."""
-    factor = shoup.load_each(scale, 0)
+    factor = shoup.load_factors(scale, 0)
     for i in range(count):
-        a = shoup.times(fr.kept(buffer, first + i), factor)
-        fr.store_lanes(column, row + i * LANES, 1, shoup.exact(a))
+        a = shoup.mul(memory.reload(buffer, first + i), factor)
+        memory.store_lanes(column, row + i * LANES, 1, shoup.reduce(a))
 
 
 @inner
@@ -55,8 +55,8 @@ def _store_turned(column, row, buffer):
     """Turned elements back to their rows, canonical."""
     for first in range(0, buffer.shape[0], LANES):
         for i in range(first, first + LANES):
-            a = shoup.settled(fr.kept(buffer, i))
-            fr.store_lanes(column, row + first * (LANES - 1) + i, LANES, shoup.exact(a))
+            a = shoup.reduce_partial(memory.reload(buffer, i))
+            memory.store_lanes(column, row + first * (LANES - 1) + i, LANES, shoup.reduce(a))
 
 
 @inner
@@ -87,7 +87,7 @@ def _split_blocks(column, buffer, blocks, splitting):
 def _tiles(column, blocks, count, joining, splitting, joins, splits):
     """The layers between rows of different blocks, by tiles of `count` elements from each."""
     rows = column.shape[0] // blocks
-    tile = np.empty((blocks * count, fr.KEPT), np.uint64)
+    tile = np.empty((blocks * count, memory.SCRATCH_WORDS), np.uint64)
     for first in range(0, rows, count * LANES):
         for s in range(blocks):
             _load(column, s * rows + first, tile, s * count, count)
@@ -110,7 +110,7 @@ def run(column, rows, joining, splitting, joins, splits):
     any others are passed.  N/2·log N mul each.
     """
     blocks = column.shape[0] // rows
-    buffer = np.empty((rows // LANES, fr.KEPT), np.uint64)
+    buffer = np.empty((rows // LANES, memory.SCRATCH_WORDS), np.uint64)
     if joins:
         _join_blocks(column, buffer, blocks, joining)
     elif blocks == 1:

@@ -13,7 +13,7 @@ below 84p.  To join, four elements below 4p+ become a sum of all, below 16p+, wh
 products, below 4p+; and two products, below 2p+.
 """
 
-from zk.fields import fr, shoup
+from zk.fields import memory, shoup
 from zk.runtime import cpu
 from zk.runtime.jit import inlined, inner
 
@@ -24,44 +24,44 @@ LANE_ROOTS = LANES - 1  # a block of as many rows as lanes has 1 + 2 + 4 of them
 @inlined
 def _split_four(buffer, i, quarter, outer, low, high):
     """The layers of half 2·quarter and quarter on four elements: u, v → u + c·v, u - c·v.  4 mul."""
-    a, b = fr.kept(buffer, i), fr.kept(buffer, i + quarter)
-    c = shoup.times(fr.kept(buffer, i + 2 * quarter), outer)
-    d = shoup.times(fr.kept(buffer, i + 3 * quarter), outer)
+    a, b = memory.reload(buffer, i), memory.reload(buffer, i + quarter)
+    c = shoup.mul(memory.reload(buffer, i + 2 * quarter), outer)
+    d = shoup.mul(memory.reload(buffer, i + 3 * quarter), outer)
     a, c = shoup.add(a, c), shoup.sub(a, c)
-    b, d = shoup.times(shoup.add(b, d), low), shoup.times(shoup.sub(b, d), high)
-    fr.keep(buffer, i, shoup.add(a, b))
-    fr.keep(buffer, i + quarter, shoup.sub(a, b))
-    fr.keep(buffer, i + 2 * quarter, shoup.add(c, d))
-    fr.keep(buffer, i + 3 * quarter, shoup.sub(c, d))
+    b, d = shoup.mul(shoup.add(b, d), low), shoup.mul(shoup.sub(b, d), high)
+    memory.spill(buffer, i, shoup.add(a, b))
+    memory.spill(buffer, i + quarter, shoup.sub(a, b))
+    memory.spill(buffer, i + 2 * quarter, shoup.add(c, d))
+    memory.spill(buffer, i + 3 * quarter, shoup.sub(c, d))
 
 
 @inlined
 def _split_two(buffer, i, half, root):
     """One layer on two elements.  1 mul."""
-    a, b = fr.kept(buffer, i), shoup.times(fr.kept(buffer, i + half), root)
-    fr.keep(buffer, i, shoup.add(a, b))
-    fr.keep(buffer, i + half, shoup.sub(a, b))
+    a, b = memory.reload(buffer, i), shoup.mul(memory.reload(buffer, i + half), root)
+    memory.spill(buffer, i, shoup.add(a, b))
+    memory.spill(buffer, i + half, shoup.sub(a, b))
 
 
 @inlined
 def _join_four(buffer, i, quarter, outer, low, high):
     """The inverse of `_split_four`, times 4: s, t → s + t, (s - t) / c.  4 mul."""
-    a, b = fr.kept(buffer, i), fr.kept(buffer, i + quarter)
-    c, d = fr.kept(buffer, i + 2 * quarter), fr.kept(buffer, i + 3 * quarter)
-    a, b = shoup.add(a, b), shoup.times(shoup.sub_sums(a, b), low)
-    c, d = shoup.add(c, d), shoup.times(shoup.sub_sums(c, d), high)
-    fr.keep(buffer, i, shoup.settled(shoup.add(a, c)))
-    fr.keep(buffer, i + quarter, shoup.add(b, d))
-    fr.keep(buffer, i + 2 * quarter, shoup.times(shoup.sub_sums(a, c), outer))
-    fr.keep(buffer, i + 3 * quarter, shoup.times(shoup.sub_sums(b, d), outer))
+    a, b = memory.reload(buffer, i), memory.reload(buffer, i + quarter)
+    c, d = memory.reload(buffer, i + 2 * quarter), memory.reload(buffer, i + 3 * quarter)
+    a, b = shoup.add(a, b), shoup.mul(shoup.sub_sum(a, b), low)
+    c, d = shoup.add(c, d), shoup.mul(shoup.sub_sum(c, d), high)
+    memory.spill(buffer, i, shoup.reduce_partial(shoup.add(a, c)))
+    memory.spill(buffer, i + quarter, shoup.add(b, d))
+    memory.spill(buffer, i + 2 * quarter, shoup.mul(shoup.sub_sum(a, c), outer))
+    memory.spill(buffer, i + 3 * quarter, shoup.mul(shoup.sub_sum(b, d), outer))
 
 
 @inlined
 def _join_two(buffer, i, half, root):
     """The inverse of `_split_two`, times 2.  1 mul."""
-    a, b = fr.kept(buffer, i), fr.kept(buffer, i + half)
-    fr.keep(buffer, i, shoup.settled(shoup.add(a, b)))
-    fr.keep(buffer, i + half, shoup.times(shoup.sub_sums(a, b), root))
+    a, b = memory.reload(buffer, i), memory.reload(buffer, i + half)
+    memory.spill(buffer, i, shoup.reduce_partial(shoup.add(a, b)))
+    memory.spill(buffer, i + half, shoup.mul(shoup.sub_sum(a, b), root))
 
 
 @inner
@@ -72,14 +72,14 @@ def split_layers(buffer, stop, roots, base):
         quarter = half >> 1
         for block in range(blocks):
             place = blocks * base + block
-            outer = shoup.load(roots, place)
-            low, high = shoup.load(roots, 2 * place), shoup.load(roots, 2 * place + 1)
+            outer = shoup.load_factor(roots, place)
+            low, high = shoup.load_factor(roots, 2 * place), shoup.load_factor(roots, 2 * place + 1)
             for i in range(2 * half * block, 2 * half * block + quarter):
                 _split_four(buffer, i, quarter, outer, low, high)
         half, blocks = half >> 2, blocks << 2
     if half >= stop:
         for block in range(blocks):
-            root = shoup.load(roots, blocks * base + block)
+            root = shoup.load_factor(roots, blocks * base + block)
             for i in range(2 * half * block, 2 * half * block + half):
                 _split_two(buffer, i, half, root)
 
@@ -91,13 +91,13 @@ def join_layers(buffer, stop, inverse_roots, base):
     while blocks > 0:
         for block in range(blocks):
             place = blocks * base + block
-            outer = shoup.load(inverse_roots, place)
-            low, high = shoup.load(inverse_roots, 2 * place), shoup.load(inverse_roots, 2 * place + 1)
+            outer = shoup.load_factor(inverse_roots, place)
+            low, high = shoup.load_factor(inverse_roots, 2 * place), shoup.load_factor(inverse_roots, 2 * place + 1)
             for i in range(4 * quarter * block, 4 * quarter * block + quarter):
                 _join_four(buffer, i, quarter, outer, low, high)
         quarter, blocks = quarter << 2, blocks >> 2
     if 2 * quarter == buffer.shape[0]:
-        root = shoup.load(inverse_roots, base)
+        root = shoup.load_factor(inverse_roots, base)
         for i in range(quarter):
             _join_two(buffer, i, quarter, root)
 
@@ -106,14 +106,14 @@ def join_layers(buffer, stop, inverse_roots, base):
 def split_lanes(buffer, lane_roots, base):
     """The last layers, of half 4, 2 and 1 rows, when the buffer is block `base`.  Its elements are turned then."""
     for first in range(0, buffer.shape[0] if LANES > 1 else 0, LANES):
-        shoup.turn(buffer, first)
+        memory.transpose(buffer, first)
         place = LANE_ROOTS * (base * (buffer.shape[0] // LANES) + first // LANES)
-        outer = shoup.load_each(lane_roots, place)
-        low, high = shoup.load_each(lane_roots, place + 1), shoup.load_each(lane_roots, place + 2)
+        outer = shoup.load_factors(lane_roots, place)
+        low, high = shoup.load_factors(lane_roots, place + 1), shoup.load_factors(lane_roots, place + 2)
         for i in range(first, first + 2):
             _split_four(buffer, i, 2, outer, low, high)
         for i in range(4):
-            _split_two(buffer, first + 2 * i, 1, shoup.load_each(lane_roots, place + 3 + i))
+            _split_two(buffer, first + 2 * i, 1, shoup.load_factors(lane_roots, place + 3 + i))
 
 
 @inner
@@ -122,9 +122,9 @@ def join_lanes(buffer, inverse_lane_roots, base):
     for first in range(0, buffer.shape[0] if LANES > 1 else 0, LANES):
         place = LANE_ROOTS * (base * (buffer.shape[0] // LANES) + first // LANES)
         for i in range(4):
-            _join_two(buffer, first + 2 * i, 1, shoup.load_each(inverse_lane_roots, place + 3 + i))
-        outer = shoup.load_each(inverse_lane_roots, place)
-        low, high = shoup.load_each(inverse_lane_roots, place + 1), shoup.load_each(inverse_lane_roots, place + 2)
+            _join_two(buffer, first + 2 * i, 1, shoup.load_factors(inverse_lane_roots, place + 3 + i))
+        outer = shoup.load_factors(inverse_lane_roots, place)
+        low, high = shoup.load_factors(inverse_lane_roots, place + 1), shoup.load_factors(inverse_lane_roots, place + 2)
         for i in range(first, first + 2):
             _join_four(buffer, i, 2, outer, low, high)
-        shoup.turn(buffer, first)
+        memory.transpose(buffer, first)

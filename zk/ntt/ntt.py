@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zk.fields import fr, words
+from zk.fields import fr, memory, words
 from zk.fields.prime import FR
 from zk.ntt import blocked, roots
 from zk.runtime.jit import inner, kernel
@@ -52,7 +52,7 @@ def domain(log_size: int) -> Domain:
 @inner
 def reverse(index, bits):
     """The low `bits` bits of an index in the opposite order."""
-    return np.int64(words.mirrored(np.uint64(index)) >> np.uint64(1) >> np.uint64(63 - bits))
+    return np.int64(words.reverse_bits(np.uint64(index)) >> np.uint64(1) >> np.uint64(63 - bits))
 
 
 @kernel
@@ -61,12 +61,12 @@ def _split(column, rows, coset):
     half, blocks = column.shape[0] >> 1, 1
     while half > 0:
         for block in range(blocks):
-            root = fr.load(rows, coset * blocks + block)
+            root = memory.load(rows, coset * blocks + block)
             for i in range(2 * half * block, 2 * half * block + half):
-                u = fr.load(column, i)
-                v = fr.mul(fr.load(column, i + half), root)
-                fr.store(column, i, fr.add(u, v))
-                fr.store(column, i + half, fr.sub(u, v))
+                u = memory.load(column, i)
+                v = fr.mul(memory.load(column, i + half), root)
+                memory.store(column, i, fr.add(u, v))
+                memory.store(column, i + half, fr.sub(u, v))
         half >>= 1
         blocks <<= 1
 
@@ -77,12 +77,12 @@ def _join(column, inverse_rows, coset):
     half, blocks = 1, column.shape[0] >> 1
     while blocks > 0:
         for block in range(blocks):
-            root = fr.load(inverse_rows, coset * blocks + block)
+            root = memory.load(inverse_rows, coset * blocks + block)
             for i in range(2 * half * block, 2 * half * block + half):
-                s = fr.load(column, i)
-                t = fr.load(column, i + half)
-                fr.store(column, i, fr.add(s, t))
-                fr.store(column, i + half, fr.mul(fr.sub(s, t), root))
+                s = memory.load(column, i)
+                t = memory.load(column, i + half)
+                memory.store(column, i, fr.add(s, t))
+                memory.store(column, i + half, fr.mul(fr.sub(s, t), root))
         half <<= 1
         blocks >>= 1
 
@@ -91,14 +91,15 @@ def _join(column, inverse_rows, coset):
 def _multiply(column, scale):
     """Every row times row 0 of `scale`.  N mul."""
     for i in range(column.shape[0]):
-        fr.store(column, i, fr.mul(fr.load(column, i), fr.load(scale, 0)))
+        memory.store(column, i, fr.mul(memory.load(column, i), memory.load(scale, 0)))
 
 
 def _run(column: np.ndarray, joining: roots.Roots | None, splitting: roots.Roots | None) -> None:
     """Join and divide by N, or split, or join and split, in place."""
     if len(column) >= roots.SMALLEST:
         rows = min(len(column), 1 << blocked.LOG_BLOCK)
-        blocked.run(column, rows, joining or splitting, splitting or joining, joining is not None, splitting is not None)
+        both = joining or splitting, splitting or joining
+        blocked.run(column, rows, *both, joining is not None, splitting is not None)
         return
     if joining:
         _join(column, joining.shared, joining.coset)

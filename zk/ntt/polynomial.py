@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from zk.fields import array, fr, shoup
+from zk.fields import array, fr, memory, shoup
 from zk.fields.prime import FR, R
 from zk.ntt import ntt, roots
 from zk.runtime import cpu
@@ -22,17 +22,17 @@ def _scaled_inverses(setting, nodes, values):
 
     `setting` has the rows point, first, step, factor; `nodes` is for the x_i.
     """
-    point, x, step = fr.load(setting, 0), fr.load(setting, 1), fr.load(setting, 2)
+    point, x, step = memory.load(setting, 0), memory.load(setting, 1), memory.load(setting, 2)
     product = fr.ONE
     for i in range(values.shape[0]):
-        fr.store(nodes, i, x)
-        fr.store(values, i, product)
+        memory.store(nodes, i, x)
+        memory.store(values, i, product)
         product = fr.mul(product, fr.sub(point, x))
         x = fr.mul(x, step)
-    inverse = fr.mul(fr.inverse(product), fr.load(setting, 3))
+    inverse = fr.mul(fr.inverse(product), memory.load(setting, 3))
     for i in range(values.shape[0] - 1, -1, -1):
-        x = fr.load(nodes, i)
-        fr.store(values, i, fr.mul(fr.mul(fr.load(values, i), x), inverse))
+        x = memory.load(nodes, i)
+        memory.store(values, i, fr.mul(fr.mul(memory.load(values, i), x), inverse))
         inverse = fr.mul(inverse, fr.sub(point, x))
 
 
@@ -59,8 +59,8 @@ def _combine(columns, weights, plain):
     for i in range(plain.shape[0]):
         total = fr.ZERO
         for k in range(columns.shape[0]):
-            total = fr.add(total, fr.mul(fr.load(columns[k], i), fr.load(weights, k)))
-        fr.store(plain, i, fr.from_montgomery(total))
+            total = fr.add(total, fr.mul(memory.load(columns[k], i), memory.load(weights, k)))
+        memory.store(plain, i, fr.from_montgomery(total))
 
 
 def combine(columns: np.ndarray, weights: list[int]) -> np.ndarray:
@@ -71,55 +71,21 @@ def combine(columns: np.ndarray, weights: list[int]) -> np.ndarray:
 
 
 @kernel
-def _to_plain(column, plain):
-    """Montgomery words to plain words, row by row.  1 mul each."""
-    whole = plain.shape[0] // LANES * LANES
-    for i in range(0, whole, LANES):
-        fr.store_lanes(plain, i, 1, fr.from_montgomery(fr.load_lanes(column, i, 1)))
-    for i in range(whole, plain.shape[0]):
-        fr.store(plain, i, fr.from_montgomery(fr.load(column, i)))
-
-
-def to_plain(column: np.ndarray) -> np.ndarray:
-    """(N, 4) plain words of a column."""
-    plain = np.empty(column.shape, dtype=np.uint64)
-    _to_plain(column, plain)
-    return plain
-
-
-@kernel
-def _from_plain(plain, column):
-    """Plain words below r to Montgomery words, row by row.  1 mul each."""
-    whole = column.shape[0] // LANES * LANES
-    for i in range(0, whole, LANES):
-        fr.store_lanes(column, i, 1, fr.canonical(fr.to_montgomery(fr.load_lanes(plain, i, 1))))
-    for i in range(whole, column.shape[0]):
-        fr.store(column, i, fr.to_montgomery(fr.load(plain, i)))
-
-
-def from_plain(plain: np.ndarray) -> np.ndarray:
-    """(N, 4) Montgomery words of plain words below r."""
-    column = np.empty(plain.shape, dtype=np.uint64)
-    _from_plain(np.require(plain, np.uint64, ["C", "W"]), column)
-    return column
-
-
-@kernel
 def product(a, b, column):
     """column = a·b, row by row.  1 mul each."""
     whole = column.shape[0] // LANES * LANES
     for i in range(0, whole, LANES):
-        both = fr.mul_inlined(fr.load_lanes(a, i, 1), fr.load_lanes(b, i, 1))
-        fr.store_lanes(column, i, 1, fr.canonical(both))
+        both = fr.mul_inlined(memory.load_lanes(a, i, 1), memory.load_lanes(b, i, 1))
+        memory.store_lanes(column, i, 1, fr.canonical(both))
     for i in range(whole, column.shape[0]):
-        fr.store(column, i, fr.mul(fr.load(a, i), fr.load(b, i)))
+        memory.store(column, i, fr.mul(memory.load(a, i), memory.load(b, i)))
 
 
 @inlined
 def _difference_of(a, b, c, size, per_square):
     """(a·b - c·N) / N^2 as plain numbers.  In lanes what is reduced last is below 1.2p + 3p.  3 mul."""
-    difference = shoup.sub(fr.mul_inlined(a, b), shoup.times(c, size))
-    return shoup.exact(shoup.times(difference, per_square))
+    difference = shoup.sub(fr.mul_inlined(a, b), shoup.mul(c, size))
+    return shoup.reduce(shoup.mul(difference, per_square))
 
 
 @kernel
@@ -129,27 +95,27 @@ def _difference(a, b, c, weights, spread, bits, plain):
     Lane k of step i has the row i + k'·N / LANES, where k' is k with its bits reversed; so rows from LANES·i' on are
     written, where i' is i with its bits reversed.
     """
-    size, per_square = shoup.load_each(weights, 0), shoup.load_each(weights, 1)
+    size, per_square = shoup.load_factors(weights, 0), shoup.load_factors(weights, 1)
     for i in range(plain.shape[0] // LANES):
-        rows = fr.gather(a[i:], spread, 0, 0), fr.gather(b[i:], spread, 0, 0), fr.gather(c[i:], spread, 0, 0)
-        value = _difference_of(rows[0], rows[1], rows[2], size, per_square)
-        fr.store_lanes(plain, LANES * ntt.reverse(i, bits), 1, value)
+        x, y = memory.gather(a[i:], spread, 0, 0), memory.gather(b[i:], spread, 0, 0)
+        value = _difference_of(x, y, memory.gather(c[i:], spread, 0, 0), size, per_square)
+        memory.store_lanes(plain, LANES * ntt.reverse(i, bits), 1, value)
 
 
 @kernel
 def _difference_by_rows(a, b, c, weights, bits, plain):
     """As `_difference`, for columns of fewer rows than lanes."""
     for i in range(plain.shape[0]):
-        rows = fr.load(a, i), fr.load(b, i), fr.load(c, i)
-        value = _difference_of(rows[0], rows[1], rows[2], fr.load(weights, 0), fr.load(weights, 1))
-        fr.store(plain, ntt.reverse(i, bits), value)
+        rows = memory.load(a, i), memory.load(b, i), memory.load(c, i)
+        value = _difference_of(rows[0], rows[1], rows[2], memory.load(weights, 0), memory.load(weights, 1))
+        memory.store(plain, ntt.reverse(i, bits), value)
 
 
 @lru_cache(maxsize=8)
 def _weights(log_size: int) -> tuple[np.ndarray, np.ndarray]:
     """N in Montgomery words and 1/N^2 in plain ones, as rows and as factors."""
     rows = np.concatenate([array.encode(FR, [1 << log_size]), array.plain([pow(1 << log_size, -2, R)])])
-    return rows, roots.prepared(rows.repeat(LANES, axis=0))
+    return rows, roots.precomputed(rows.repeat(LANES, axis=0))
 
 
 def difference(over: ntt.Domain, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zk.fields import array, fr, shoup
+from zk.fields import array, fr, memory, shoup
 from zk.fields.prime import FR
 from zk.ntt import butterflies
 from zk.runtime import cpu
@@ -43,59 +43,59 @@ def table(log_size: int, coset: int, is_inverse: bool) -> Roots:
     _fill(rows, steps)
     scale = array.encode(FR, [pow(size, -1, FR.modulus)] * LANES)
     if size < SMALLEST:
-        return Roots(coset, rows, np.empty((0, shoup.FACTOR * LANES), np.uint64), scale)
+        return Roots(coset, rows, np.empty((0, shoup.FACTOR_WORDS * LANES), np.uint64), scale)
     groups = size // SMALLEST
-    shared = np.empty((size // LANES, shoup.FACTOR), np.uint64)
-    lanes = np.empty((LANE_ROOTS * groups, shoup.FACTOR * LANES), np.uint64)
-    notes = np.empty((1, shoup.FACTOR * LANES), np.uint64)
-    _prepare_shared(rows, shared, notes)
-    _prepare_lanes(rows, lanes, coset * groups)
-    return Roots(coset, shared, lanes, prepared(scale))
+    shared = np.empty((size // LANES, shoup.FACTOR_WORDS), np.uint64)
+    lanes = np.empty((LANE_ROOTS * groups, shoup.FACTOR_WORDS * LANES), np.uint64)
+    notes = np.empty((1, shoup.FACTOR_WORDS * LANES), np.uint64)
+    _precompute_shared(rows, shared, notes)
+    _precompute_lanes(rows, lanes, coset * groups)
+    return Roots(coset, shared, lanes, precomputed(scale))
 
 
-def prepared(rows: np.ndarray) -> np.ndarray:
+def precomputed(rows: np.ndarray) -> np.ndarray:
     """(n, FACTOR·LANES): factors from (n·LANES, 4) Montgomery words."""
-    result = np.empty((len(rows) // LANES, shoup.FACTOR * LANES), np.uint64)
-    _prepare(rows, result)
+    result = np.empty((len(rows) // LANES, shoup.FACTOR_WORDS * LANES), np.uint64)
+    _precompute(rows, result)
     return result
 
 
 @kernel
 def _fill(rows, steps):
     """rows[2^k + j] = rows[j]·steps[k] for j < 2^k, from rows[0] = 1."""
-    fr.store(rows, 0, fr.ONE)
+    memory.store(rows, 0, fr.ONE)
     for k in range(steps.shape[0]):
-        step = fr.load(steps, k)
+        step = memory.load(steps, k)
         for j in range(1 << k):
-            fr.store(rows, (1 << k) + j, fr.mul(fr.load(rows, j), step))
+            memory.store(rows, (1 << k) + j, fr.mul(memory.load(rows, j), step))
 
 
 @kernel
-def _prepare(rows, result):
+def _precompute(rows, result):
     """Row by row, with LANES of `rows` in one of `result`."""
     for i in range(result.shape[0]):
-        shoup.keep_each(result, i, shoup.prepare(fr.load_lanes(rows, i * LANES, 1)))
+        memory.spill(result, i, shoup.precompute(memory.load_lanes(rows, i * LANES, 1)))
 
 
 @kernel
-def _prepare_shared(rows, shared, notes):
+def _precompute_shared(rows, shared, notes):
     """The first of the rows as factors by themselves, by way of `notes`."""
     for i in range(0, shared.shape[0], LANES):
-        shoup.keep_each(notes, 0, shoup.prepare(fr.load_lanes(rows, i, 1)))
+        memory.spill(notes, 0, shoup.precompute(memory.load_lanes(rows, i, 1)))
         for lane in range(LANES):
-            for word in range(shoup.FACTOR):
+            for word in range(shoup.FACTOR_WORDS):
                 shared[i + lane, word] = notes[0, word * LANES + lane]
 
 
 @kernel
-def _prepare_lanes(rows, lanes, first):
+def _precompute_lanes(rows, lanes, first):
     """For the groups of LANES blocks from `first`: of the rows, block by block, each one, each two, each four."""
     place = 0
     for block in range(first * LANES, first * LANES + lanes.shape[0] // max(1, LANE_ROOTS) * LANES, LANES):
         count = 1
         while count < LANES:
             for i in range(count):
-                found = fr.load_lanes(rows, count * block + i, count)
-                shoup.keep_each(lanes, place, shoup.prepare(found))
+                found = memory.load_lanes(rows, count * block + i, count)
+                memory.spill(lanes, place, shoup.precompute(found))
                 place += 1
             count *= 2

@@ -5,7 +5,7 @@ coefficients are 1 and -1, which cost no product.  Vectors are (n, 4) Montgomery
 types that hold matrices check them.
 """
 
-from zk.fields import fr
+from zk.fields import fr, memory
 from zk.ntt import ntt
 from zk.r1cs import witness
 from zk.runtime.jit import inner, kernel
@@ -27,8 +27,8 @@ def _copy(starts, terms, vector, bits, column):
     for i in range(starts.shape[0] - 1):
         place = _single(i, starts, terms)
         if place <= MINUS_ONE:
-            value = fr.load(vector, terms[starts[i], 0])
-            fr.store(column, ntt.reverse(i, bits), fr.neg(value) if place == MINUS_ONE else value)
+            value = memory.load(vector, terms[starts[i], 0])
+            memory.store(column, ntt.reverse(i, bits), fr.neg(value) if place == MINUS_ONE else value)
 
 
 @kernel
@@ -39,23 +39,23 @@ def times_vector(starts, terms, coefficients, vector, bits, column):
     for i in range(rows):
         if _single(i, starts, terms) > MINUS_ONE:
             value = witness.combination(i, starts, terms, coefficients, vector, fr.ZERO)
-            fr.store(column, ntt.reverse(i, bits), value)
+            memory.store(column, ntt.reverse(i, bits), value)
     for i in range(rows, column.shape[0]):
-        fr.store(column, ntt.reverse(i, bits), fr.ZERO)
+        memory.store(column, ntt.reverse(i, bits), fr.ZERO)
 
 
 @kernel
 def add_columns(starts, terms, coefficients, rows, columns):
     """columns[j] += Σ_i rows[i]·matrix[i, j].  1 mul a term."""
     for i in range(starts.shape[0] - 1):
-        value = fr.load(rows, i)
+        value = memory.load(rows, i)
         for k in range(starts[i], starts[i + 1]):
             wire, place = terms[k, 0], terms[k, 1]
-            total = fr.load(columns, wire)
+            total = memory.load(columns, wire)
             if place == ONE:
                 total = fr.add(total, value)
             elif place == MINUS_ONE:
                 total = fr.sub(total, value)
             else:
-                total = fr.add(total, fr.mul(fr.load(coefficients, place), value))
-            fr.store(columns, wire, total)
+                total = fr.add(total, fr.mul(memory.load(coefficients, place), value))
+            memory.store(columns, wire, total)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zk.fields import accumulator, array, fr, memory, rows, simd
+from zk.fields import accumulator, array, fr, memory, simd
 from zk.fields.prime import FR, WORDS
 from zk.runtime import cpu
 from zk.runtime.jit import inlined, inner, kernel
@@ -28,15 +28,15 @@ def combination(index, starts, terms, coefficients, wires, like):
     """Σ coefficient·wire over one combination.  A late product a term, a reduction for seven; 1 and -1 cost an add."""
     total, late, waiting = fr.constant(fr.ZERO, like), accumulator.start(fr.ZERO, like), 0
     for i in range(starts[index], starts[index + 1]):
-        value, place = rows.kept(wires, terms[i, 0], like), terms[i, 1]
+        value, place = memory.reload_like(wires, terms[i, 0], like), terms[i, 1]
         if place == _ONE:
             total = fr.add(total, value)
         elif place == _MINUS_ONE:
             total = fr.sub(total, value)
         else:
-            late = accumulator.add(late, fr.load(coefficients, place), value)
+            late = accumulator.add(late, memory.load(coefficients, place), value)
             waiting += 1
-            if waiting == accumulator.MOST:
+            if waiting == accumulator.MAX_PRODUCTS:
                 total, late, waiting = fr.add(total, accumulator.total(late)), accumulator.start(fr.ZERO, like), 0
     if waiting:
         total = fr.add(total, accumulator.total(late))
@@ -48,12 +48,12 @@ def _value(index, starts, terms, coefficients, wires, sums, places, like):
     """A combination, from `sums` when it is there: sums[k] is that of index places[k]."""
     first = starts[index]
     if starts[index + 1] - first == 1 and terms[first, 1] == _ONE:
-        return rows.kept(wires, terms[first, 0], like)
+        return memory.reload_like(wires, terms[first, 0], like)
     slot = index % _SLOTS
     if places[slot] == index:
-        return rows.kept(sums, slot, like)
+        return memory.reload_like(sums, slot, like)
     value = combination(index, starts, terms, coefficients, wires, like)
-    rows.keep(sums, slot, value)
+    memory.spill(sums, slot, value)
     places[slot] = index
     return value
 
@@ -72,12 +72,12 @@ def _operands(step, code, starts, terms, coefficients, wires, sums, places, like
 def _keep_bits(wires, plain, out, value, bits):
     """Wire out + i = bit i of the canonical integer of `value`, i < bits <= 256; `plain` has a row for each lane."""
     one, zero = fr.constant(fr.ONE, value), fr.constant(fr.ZERO, value)
-    rows.store(plain, 0, 1, fr.from_montgomery(value))
+    memory.store_lanes(plain, 0, 1, fr.from_montgomery(value))
     for i in range(bits):
         mask = 0
         for lane in range(plain.shape[0]):
             mask |= np.int64(plain[lane, i >> 6] >> np.uint64(i & 63) & np.uint64(1)) << lane
-        rows.keep(wires, out + i, fr.select(np.uint8(mask), one, zero))
+        memory.spill(wires, out + i, fr.select(np.uint8(mask), one, zero))
 
 
 @inner
@@ -119,17 +119,17 @@ def _run_steps(code, starts, terms, coefficients, wires, lanes, like):
         if operation == BITS:
             _keep_bits(wires, plain, out, left, code[step, 3])
         elif operation == LINEAR:
-            rows.keep(wires, out, fr.canonical(left))
+            memory.spill(wires, out, fr.canonical(left))
         elif operation == MULTIPLY:
-            rows.keep(wires, out, fr.mul(left, right))
+            memory.spill(wires, out, fr.mul(left, right))
         elif _is_quotient_apart(code, step + 1, starts, terms, out):
             step += 1
             next_left, next_right = _operands(step, code, starts, terms, coefficients, wires, sums, places, like)
             quotient, next_quotient = _two_quotients(left, right, next_left, next_right)
-            rows.keep(wires, out, quotient)
-            rows.keep(wires, out + 1, next_quotient)
+            memory.spill(wires, out, quotient)
+            memory.spill(wires, out + 1, next_quotient)
         else:
-            rows.keep(wires, out, fr.mul(left, fr.inverse(right)))
+            memory.spill(wires, out, fr.mul(left, fr.inverse(right)))
         step += 1
 
 
@@ -143,12 +143,12 @@ def _run_one(code, starts, terms, coefficients, witness):
 def _run_eight(code, starts, terms, coefficients, inputs, witnesses):
     """Fill eight witnesses, (8 wires, 4) one after the other, which hold the inputs."""
     count = witnesses.shape[0] // simd.LANES
-    wires = np.empty((count, rows.KEPT_EIGHT), np.uint64)
+    wires = np.empty((count, memory.SCRATCH_WORDS), np.uint64)
     for i in range(inputs + 1):
-        memory.keep(wires, i, memory.load_rows(witnesses, i, count))
-    _run_steps(code, starts, terms, coefficients, wires, simd.LANES, memory.kept(wires, 0))
+        memory.spill(wires, i, memory.load_lanes(witnesses, i, count))
+    _run_steps(code, starts, terms, coefficients, wires, simd.LANES, memory.reload(wires, 0))
     for i in range(inputs + 1, count):
-        memory.store_rows(witnesses, i, count, fr.canonical(memory.kept(wires, i)))
+        memory.store_lanes(witnesses, i, count, fr.canonical(memory.reload(wires, i)))
 
 
 def run(

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from tests.zk.fields import test_lanes_memory as moves
-from zk.fields import words
+from zk.fields import memory, views
 from zk.runtime.jit import kernel
 
 LANES, ROWS = moves.LANES, moves.ROWS
@@ -14,7 +14,7 @@ LANES, ROWS = moves.LANES, moves.ROWS
 @kernel
 def item(places, index):
     """Number `index` of a view."""
-    return words.item(words.rows(places), index)
+    return views.item(views.borrow(places), index)
 
 
 @kernel
@@ -26,13 +26,13 @@ def plain(rows, index):
 @kernel
 def part(rows, index, part):
     """A part of a row of an array."""
-    return moves.fp.load_one(rows, index, part)
+    return memory.load(rows, index, part)
 
 
 @kernel
 def part_of_view(rows, index, part):
     """A part of a row of a view."""
-    return moves.fp.load_one(words.rows(rows), index, part)
+    return memory.load(views.borrow(rows), index, part)
 
 
 def places(lane, place):

@@ -16,7 +16,7 @@ from zk.runtime.jit import kernel
 
 LANES, LIMBS, BITS = simd.LANES, limbs52.LIMBS, limbs52.LIMB_BITS
 
-NEEDED = pytest.mark.skipif(not cpu.is_wide_cpu(), reason="no AVX-512 IFMA in this CPU: nothing runs on eight lanes")
+NEEDED = pytest.mark.skipif(cpu.LANES != simd.LANES, reason=f"this process runs {cpu.reason()}")
 
 (ADD, DOUBLE, SUB, NEG, SUB_SMALL, NEG_SMALL, MUL, SQUARE, MUL_INLINED, SQUARE_INLINED, INVERSE, CANONICAL,
  TO_MONTGOMERY, FROM_MONTGOMERY, ONE) = range(15)  # fmt: skip
@@ -47,7 +47,7 @@ def unpack(rows: np.ndarray, count: int) -> list[int]:
 def run_fp(operation, left, right, result):
     """result[i] = left[i] operation right[i] on eight lanes, as it comes: not made canonical."""
     for i in range(left.shape[0]):
-        a, b = memory.kept(left, i), memory.kept(right, i)
+        a, b = memory.reload(left, i), memory.reload(right, i)
         c = a
         if operation == ADD:
             c = fp.add(a, b)
@@ -79,14 +79,14 @@ def run_fp(operation, left, right, result):
             c = fp.from_montgomery(a)
         elif operation == ONE:
             c = fp.one(a)
-        memory.keep(result, i, c)
+        memory.spill(result, i, c)
 
 
 @kernel
 def run_fr(operation, left, right, result):
     """As `run_fp`, over Fr."""
     for i in range(left.shape[0]):
-        a, b = memory.kept(left, i), memory.kept(right, i)
+        a, b = memory.reload(left, i), memory.reload(right, i)
         c = a
         if operation == ADD:
             c = fr.add(a, b)
@@ -118,7 +118,7 @@ def run_fr(operation, left, right, result):
             c = fr.from_montgomery(a)
         elif operation == ONE:
             c = fr.one(a)
-        memory.keep(result, i, c)
+        memory.spill(result, i, c)
 
 
 FIELDS = [SimpleNamespace(prime=FP, run=run_fp), SimpleNamespace(prime=FR, run=run_fr)]
@@ -137,20 +137,20 @@ def run(field: SimpleNamespace, operation: int, left: list[int], right: list[int
 def _masks_fp(left, right, chosen, words, zeros, selected, constants):
     """The three that do not fit into `run_fp`: may_be_zero, select and constant."""
     for i in range(left.shape[0]):
-        a, b = memory.kept(left, i), memory.kept(right, i)
+        a, b = memory.reload(left, i), memory.reload(right, i)
         zeros[i] = fp.may_be_zero(a)
-        memory.keep(selected, i, fp.select(chosen, a, b))
-        memory.keep(constants, i, fp.constant(fp.load(words, 0), a))
+        memory.spill(selected, i, fp.select(chosen, a, b))
+        memory.spill(constants, i, fp.constant(memory.load(words, 0), a))
 
 
 @kernel
 def _masks_fr(left, right, chosen, words, zeros, selected, constants):
     """As `_masks_fp`, over Fr."""
     for i in range(left.shape[0]):
-        a, b = memory.kept(left, i), memory.kept(right, i)
+        a, b = memory.reload(left, i), memory.reload(right, i)
         zeros[i] = fr.may_be_zero(a)
-        memory.keep(selected, i, fr.select(chosen, a, b))
-        memory.keep(constants, i, fr.constant(fr.load(words, 0), a))
+        memory.spill(selected, i, fr.select(chosen, a, b))
+        memory.spill(constants, i, fr.constant(memory.load(words, 0), a))
 
 
 def _masks(field: SimpleNamespace, left: list[int], right: list[int], mask: int = 0, value: int = 0) -> tuple:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.zk.fields.edges import corpus
-from zk.fields import accumulator, array, fr, limbs52, memory, rows, simd
+from zk.fields import accumulator, array, fr, limbs52, memory, simd
 from zk.fields.prime import MONTGOMERY, R
 from zk.runtime import cpu
 from zk.runtime.jit import kernel
@@ -21,20 +21,20 @@ needs_lanes = pytest.mark.skipif(cpu.LANES == 1, reason="this run has one lane")
 @kernel
 def run_one(start, constants, elements, count, result):
     """result = start[0] + Σ constants[i]·elements[i] for i < count, divided by 2^256."""
-    total = accumulator.start(fr.load(start, 0), fr.ZERO)
+    total = accumulator.start(memory.load(start, 0), fr.ZERO)
     for i in range(count):
-        total = accumulator.add(total, fr.load(constants, i), fr.load(elements, i))
-    fr.store(result, 0, accumulator.total(total))
+        total = accumulator.add(total, memory.load(constants, i), memory.load(elements, i))
+    memory.store(result, 0, accumulator.total(total))
 
 
 @kernel
 def run_eight(start, constants, elements, count, result):
     """As `run_one`, on eight elements kept in a row; the constants are the same for all."""
-    like = memory.kept(elements, 0)
-    total = accumulator.start(fr.load(start, 0), like)
+    like = memory.reload(elements, 0)
+    total = accumulator.start(memory.load(start, 0), like)
     for i in range(count):
-        total = accumulator.add(total, fr.load(constants, i), rows.kept(elements, i, like))
-    rows.keep(result, 0, accumulator.total(total))
+        total = accumulator.add(total, memory.load(constants, i), memory.reload_like(elements, i, like))
+    memory.spill(result, 0, accumulator.total(total))
 
 
 def kept_row(numbers):
@@ -52,7 +52,7 @@ def numbers_kept(row):
 def cases(largest):
     """Pairs of up to seven constants and elements: all as large as they may be, edges, random."""
     chance = random.Random(11)
-    for count in range(accumulator.MOST + 1):
+    for count in range(accumulator.MAX_PRODUCTS + 1):
         yield [R - 1] * count, [largest] * count
         yield [chance.choice(corpus(R)) for _ in range(count)], [chance.choice(corpus(R)) for _ in range(count)]
         for _ in range(10):
@@ -71,7 +71,7 @@ def test_a_sum_of_eight_elements_is_lazy_and_right_in_every_lane():
     chance = random.Random(12)
     for (constants, elements), start in itertools.product(cases(LAZY - 1), (0, R - 1, 2**190 + 3)):
         lanes = [[element, LAZY - 1, 0, *(chance.randrange(LAZY) for _ in range(5))] for element in elements]
-        kept, result = np.zeros((8, rows.KEPT_EIGHT), np.uint64), np.empty((1, rows.KEPT_EIGHT), np.uint64)
+        kept, result = np.zeros((8, memory.SCRATCH_WORDS), np.uint64), np.empty((1, memory.SCRATCH_WORDS), np.uint64)
         for i, numbers in enumerate(lanes):
             kept[i] = kept_row(numbers)
         run_eight(array.plain([start]), array.plain(constants), kept, len(constants), result)
@@ -83,7 +83,7 @@ def test_a_sum_of_eight_elements_is_lazy_and_right_in_every_lane():
 def test_one_product_more_than_may_be_is_noticed_by_these_cases():
     """The bound is not idle: with many more of the largest products, what one element is reduced from is too large."""
     most = 2**512 // (R - 1) ** 2
-    assert most > accumulator.MOST
+    assert most > accumulator.MAX_PRODUCTS
     constants = [R - 1] * (most + 1)
     result = np.empty((1, 4), np.uint64)
     run_one(array.plain([0]), array.plain(constants), array.plain(constants), most + 1, result)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from tests.zk.fields.edges import corpus, elements
-from zk.fields import array, fp, fr
+from zk.fields import array, fp, fr, memory
 from zk.fields.prime import FP, FR, MONTGOMERY
 from zk.runtime.jit import kernel
 
@@ -20,7 +20,7 @@ from zk.runtime.jit import kernel
 def run_fp(operation, left, right, result):
     """result[i] = left[i] operation right[i]; a truth is stored as one or zero."""
     for i in range(left.shape[0]):
-        a, b = fp.load(left, i), fp.load(right, i)
+        a, b = memory.load(left, i), memory.load(right, i)
         c = fp.ZERO
         if operation == ADD:
             c = fp.add(a, b)
@@ -48,14 +48,14 @@ def run_fp(operation, left, right, result):
             c = fp.select(fp.may_be_zero(a), fp.constant(fp.ONE, a), fp.canonical(b))
         elif (operation == IS_ZERO and fp.is_zero(a)) or (operation == EQUAL and fp.equal(a, b)):
             c = fp.one(a)
-        fp.store(result, i, c)
+        memory.store(result, i, c)
 
 
 @kernel
 def run_fr(operation, left, right, result):
     """As `run_fp`, over Fr."""
     for i in range(left.shape[0]):
-        a, b = fr.load(left, i), fr.load(right, i)
+        a, b = memory.load(left, i), memory.load(right, i)
         c = fr.ZERO
         if operation == ADD:
             c = fr.add(a, b)
@@ -83,7 +83,7 @@ def run_fr(operation, left, right, result):
             c = fr.select(fr.may_be_zero(a), fr.constant(fr.ONE, a), fr.canonical(b))
         elif (operation == IS_ZERO and fr.is_zero(a)) or (operation == EQUAL and fr.equal(a, b)):
             c = fr.one(a)
-        fr.store(result, i, c)
+        memory.store(result, i, c)
 
 
 FIELDS = [SimpleNamespace(prime=FP, run=run_fp), SimpleNamespace(prime=FR, run=run_fr)]

@@ -11,7 +11,7 @@ from zk.fields import array, inversion
 from zk.fields.prime import P, R
 from zk.runtime.jit import kernel
 
-BITS = inversion.LIMB_BITS
+BITS = inversion.LIMB62_BITS
 WHOLE = 1 << BITS
 MOVES = 12
 

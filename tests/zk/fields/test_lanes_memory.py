@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.zk.fields.edges import corpus
-from zk.fields import array, field, fp, fp2, words
+from zk.fields import array, fp2, memory, views
 from zk.fields.prime import FP
 from zk.runtime import cpu
 from zk.runtime.jit import kernel
@@ -22,20 +22,20 @@ VALUES = [*corpus(FP.modulus), *map(random.Random(1).randrange, [FP.modulus] * R
 @kernel
 def copy(rows, index, step, result, to, to_step):
     """result[to + k·to_step] = rows[index + k·step] for every lane k."""
-    fp.store_lanes(result, to, to_step, fp.load_lanes(rows, index, step))
+    memory.store_lanes(result, to, to_step, memory.load_lanes(rows, index, step))
 
 
 @kernel
 def permute(rows, places, first, shift, result, targets, at):
     """result[targets[at + k]] = rows[places[first + k] >> shift] for every lane k."""
-    fp.scatter(result, targets, at, fp.gather(rows, places, first, shift))
+    memory.scatter(result, targets, at, memory.gather(rows, places, first, shift))
 
 
 @kernel
 def permute_pairs(rows, places, shift, notes, targets, result):
     """As `permute`, for Fp2 and by way of `keep` and `kept`."""
-    fp2.keep(notes, 1, fp2.gather(rows, places, 0, shift))
-    fp2.scatter(result, targets, 0, fp2.kept(notes, 1))
+    fp2.spill(notes, 1, fp2.gather(rows, places, 0, shift))
+    fp2.scatter(result, targets, 0, fp2.reload(notes, 1))
 
 
 @kernel
@@ -47,16 +47,16 @@ def copy_pairs(rows, index, step, result):
 @kernel
 def move_parts(rows, places, part, to_part, notes, targets, result):
     """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], by views, `keep` and `kept`."""
-    rows, places, notes, result = words.rows(rows), words.rows(places), words.rows(notes), words.rows(result)
-    fp.keep_part(notes, 1, part, fp.gather_part(rows, places, 0, 1, part))
-    fp.scatter_part(result, words.rows(targets), 0, to_part, fp.kept_part(notes, 1, part))
-    fp.store_part(result, 0, 1, to_part, fp.load_part(rows, 0, 1, part))
+    rows, places, notes, result = views.borrow(rows), views.borrow(places), views.borrow(notes), views.borrow(result)
+    memory.spill(notes, 1, memory.gather(rows, places, 0, 1, part), part)
+    memory.scatter(result, views.borrow(targets), 0, memory.reload(notes, 1, part), to_part)
+    memory.store_lanes(result, 0, 1, memory.load_lanes(rows, 0, 1, part), to_part)
 
 
 @kernel
 def odd(places, first):
     """The mask of the odd places."""
-    return fp.odd_lanes(places, first)
+    return memory.odd_lanes(places, first)
 
 
 def table() -> np.ndarray:
@@ -130,7 +130,7 @@ def test_pairs_are_kept_as_they_are():
     for _ in range(20):
         chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(ROWS // 2), LANES)
         places = np.array([2 * row + generator.randrange(2) for row in chosen], np.int32)
-        notes, result = np.zeros((3, 2, field.KEPT), np.uint64), np.zeros_like(pairs)
+        notes, result = np.zeros((3, 2, memory.SCRATCH_WORDS), np.uint64), np.zeros_like(pairs)
         permute_pairs(pairs, places, 1, notes, np.array(targets, np.int32), result)
         assert (result[targets] == pairs[chosen]).all() and np.count_nonzero(result.any(axis=(1, 2))) == LANES
         assert not notes[0].any() and not notes[2].any()
@@ -143,7 +143,7 @@ def test_parts_of_rows_move_through_views_and_nothing_else_does(kind):
     for part, to_part in itertools.product(range(2), repeat=2):
         chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(LANES, ROWS // 2), LANES)
         places = np.array([2 * row + generator.randrange(2) for row in chosen], kind)
-        notes, result = np.zeros((3, 2, field.KEPT), np.uint64), np.zeros_like(rows)
+        notes, result = np.zeros((3, 2, memory.SCRATCH_WORDS), np.uint64), np.zeros_like(rows)
         move_parts(rows, places, part, to_part, notes, np.array(targets, kind), result)
         expected = np.zeros_like(rows)
         expected[:LANES, to_part], expected[targets, to_part] = rows[:LANES, part], rows[chosen, part]

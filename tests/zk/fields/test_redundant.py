@@ -7,7 +7,7 @@ import pytest
 
 from tests.zk.fields import lanes
 from tests.zk.fields.edges import corpus
-from zk.fields import limbs52, memory, redundant, shoup, simd
+from zk.fields import limbs52, memory, shoup, simd
 from zk.fields.prime import MONTGOMERY, R
 from zk.runtime.jit import kernel
 
@@ -23,33 +23,33 @@ TINY = 1 << 206
 def run(left, right, factor_rows, products, sums, differences, settled):
     """Every operation on loose values row by row; factors come from canonical elements."""
     for i in range(left.shape[0]):
-        a, b = memory.kept(left, i), memory.kept(right, i)
-        memory.keep(products, i, shoup.times(a, shoup.prepare(memory.kept(factor_rows, i))))
-        memory.keep(sums, i, shoup.add(a, b))
-        memory.keep(differences, i, shoup.sub_sums(a, b))
-        memory.keep(settled, i, shoup.settled(a))
+        a, b = memory.reload(left, i), memory.reload(right, i)
+        memory.spill(products, i, shoup.mul(a, shoup.precompute(memory.reload(factor_rows, i))))
+        memory.spill(sums, i, shoup.add(a, b))
+        memory.spill(differences, i, shoup.sub_sum(a, b))
+        memory.spill(settled, i, shoup.reduce_partial(a))
 
 
 @kernel
 def run_exact(left, exact, carried):
     """What is written to memory: from numbers below 2p, and from numbers below 2^256."""
     for i in range(left.shape[0]):
-        memory.keep(exact, i, shoup.exact(memory.kept(left, i)))
-        memory.keep(carried, i, shoup.carried(memory.kept(left, i)))
+        memory.spill(exact, i, shoup.reduce(memory.reload(left, i)))
+        memory.spill(carried, i, shoup.normalize(memory.reload(left, i)))
 
 
 @kernel
 def run_prepare(rows, result):
     """Eight factors from each row."""
     for i in range(rows.shape[0]):
-        redundant.keep_each(result, i, shoup.prepare(memory.kept(rows, i)))
+        memory.spill(result, i, shoup.precompute(memory.reload(rows, i)))
 
 
 @kernel
 def run_turn(rows):
     """Every eight rows turned."""
     for i in range(0, rows.shape[0], LANES):
-        redundant.turn(rows, i)
+        memory.transpose(rows, i)
 
 
 def spread(rows: np.ndarray, amounts: tuple[int, ...]) -> np.ndarray:

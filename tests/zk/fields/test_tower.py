@@ -77,7 +77,7 @@ def run_fp2_in_lanes(operation, left, right, result):
 def run_fp6(operation, left, right, result):
     """The same for the even coefficients of arrays (n, 6, 2, 4), which are Fp6."""
     for i in range(left.shape[0]):
-        a, b = fp12.load(left, i)[0], fp12.load(right, i)[0]
+        a, b = fp12.reload_like(left, i, fp2.ONE)[0], fp12.reload_like(right, i, fp2.ONE)[0]
         c = fp6.ZERO
         if operation == ADD:
             c = fp6.add(a, b)
@@ -93,14 +93,14 @@ def run_fp6(operation, left, right, result):
             c = fp6.inverse(a)
         elif operation == EQUAL and fp6.equal(a, b):
             c = fp6.ONE
-        fp12.store(result, i, (c, fp6.ZERO))
+        fp12.spill(result, i, (c, fp6.ZERO))
 
 
 @kernel
 def run_fp12(operation, left, right, result):
     """The same for arrays (n, 6, 2, 4)."""
     for i in range(left.shape[0]):
-        a, b = fp12.load(left, i), fp12.load(right, i)
+        a, b = fp12.reload_like(left, i, fp2.ONE), fp12.reload_like(right, i, fp2.ONE)
         c = fp12.ZERO
         if operation == MUL:
             c = fp12.mul(a, b)
@@ -116,7 +116,7 @@ def run_fp12(operation, left, right, result):
             c = cyclotomic.square(a)
         elif operation == EQUAL and fp12.equal(a, b):
             c = fp12.ONE
-        fp12.store(result, i, c)
+        fp12.spill(result, i, c)
 
 
 def encode(values, shape):

@@ -13,7 +13,8 @@ from tests.zk.fields import cubic
 from tests.zk.formats import iden3, test_snarkjs
 from zk.curves import bn254, g2
 from zk.errors import FormatError
-from zk.fields.prime import MONTGOMERY, P, R
+from zk.fields import conversion
+from zk.fields.prime import FR, MONTGOMERY, P, R
 from zk.formats import snarkjs, wtns, zkey, zkeyheader
 from zk.groth16 import generator, keys, prover, verifier
 from zk.groth16.keys import ProvingKey
@@ -229,13 +230,12 @@ CASES = [
 def test_keys_that_others_made_prove(folder, key_name, wtns_name, vk_name):
     files = shared.folder(folder)
     from zk.fields import array
-    from zk.ntt import polynomial
 
     found = zkey.decode((files / key_name).read_bytes())
     values = wtns.decode((files / wtns_name).read_bytes())
     trusted = snarkjs.decode_verifying_key((files / vk_name).read_bytes())
     assert found.verifying == trusted
-    proof = prover.prove(found, polynomial.from_plain(values))
+    proof = prover.prove(found, conversion.from_plain(FR, values))
     verifier.verify(trusted, array.from_plain(values[1 : found.num_public + 1]), proof)
 
 

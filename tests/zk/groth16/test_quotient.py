@@ -8,7 +8,7 @@ from tests.reference import qap
 from tests.reference.ntt import reversed_bits
 from tests.reference.qap import R
 from tests.zk.fields import cubic
-from zk.fields import array
+from zk.fields import array, conversion
 from zk.fields.prime import FR
 from zk.groth16 import generator, quotient
 from zk.ntt import ntt, polynomial
@@ -99,7 +99,7 @@ def test_products_and_plain_words_of_any_number_of_rows(count):
     columns, result = [array.encode(FR, values) for values in (a, b)], np.empty((count, 4), np.uint64)
     polynomial.product(*columns, result)
     assert array.is_canonical(FR, result)
-    assert array.from_plain(polynomial.to_plain(result)) == [x * y % R for x, y in zip(a, b, strict=True)]
+    assert array.from_plain(conversion.to_plain(FR, result)) == [x * y % R for x, y in zip(a, b, strict=True)]
 
 
 @settings(max_examples=20, deadline=None)
@@ -119,4 +119,4 @@ def test_a_sparse_matrix_times_a_vector_is_that_row_by_row(rows):
 def test_columns_combine_with_weights():
     columns = np.stack([array.encode(FR, [1, 2, R - 1]), array.encode(FR, [5, 0, 7])])
     assert array.from_plain(polynomial.combine(columns, [3, R - 2])) == [(3 - 10) % R, 6, (-3 - 14) % R]
-    assert array.from_plain(polynomial.to_plain(columns[1])) == [5, 0, 7]
+    assert array.from_plain(conversion.to_plain(FR, columns[1])) == [5, 0, 7]
