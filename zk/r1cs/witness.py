@@ -74,7 +74,7 @@ def _keep_bits(wires, plain, out, value, bits):
     one, zero = fr.constant(fr.ONE, value), fr.constant(fr.ZERO, value)
     memory.store_lanes(plain, 0, 1, fr.from_montgomery(value))
     for i in range(bits):
-        mask = 0
+        mask = np.int64(0)
         for lane in range(plain.shape[0]):
             mask |= np.int64(plain[lane, i >> 6] >> np.uint64(i & 63) & np.uint64(1)) << lane
         memory.spill(wires, out + i, fr.select(np.uint8(mask), one, zero))
