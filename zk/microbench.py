@@ -1,11 +1,14 @@
-"""One operation of a field many times over, for measuring: what everything else costs is counted in these.
+"""One field operation many times over, for measuring: the unit in which all other costs are counted.
 
-Values stay in registers, so the time of one operation is that of a loop by its operations.  Two values are worked on
-in turn, because the next step of a chain cannot begin before the last one ends, and a proof always has more to do.
+Values stay in registers, so the loop's time over its number of operations is the time of one.  Each loop works on two
+values in turn, because a step of a chain cannot begin before the last one ends, and a proof always has independent
+work.
 
 Arrays are Montgomery words, (n, 1, 4) for Fp, (n, 1, 2, 4) for Fp2 and (n, 4) for Fr, with n a multiple of `STEP`.
-Loops named `_alone` take one element at a time whatever the CPU can do; the others as many as it has lanes.
+Loops named `_alone` take one element at a time whatever the CPU; the others take one for each lane.
 """
+
+import numpy as np
 
 from zk.curves import coordinates
 from zk.fields import fr, memory, shoup
@@ -16,7 +19,7 @@ STEP = 2 * cpu.LANES
 
 
 @kernel
-def products(values, others, rounds):
+def products(values: np.ndarray, others: np.ndarray, rounds: int) -> None:
     """values[i] = values[i]·others[i]^rounds, in Fp or in Fp2."""
     for i in range(0, values.shape[0], STEP):
         j = i + cpu.LANES
@@ -29,7 +32,7 @@ def products(values, others, rounds):
 
 
 @kernel
-def products_alone(values, others, rounds):
+def products_alone(values: np.ndarray, others: np.ndarray, rounds: int) -> None:
     """values[i] = values[i]·others[i]^rounds, in Fp or in Fp2."""
     for i in range(0, values.shape[0], 2):
         a, b = coordinates.load(values, i, 0), coordinates.load(values, i + 1, 0)
@@ -41,7 +44,7 @@ def products_alone(values, others, rounds):
 
 
 @kernel
-def squares(values, rounds):
+def squares(values: np.ndarray, rounds: int) -> None:
     """values[i] = values[i]^(2^rounds), in Fp or in Fp2."""
     for i in range(0, values.shape[0], STEP):
         j = i + cpu.LANES
@@ -53,7 +56,7 @@ def squares(values, rounds):
 
 
 @kernel
-def additions(values, summands, rounds):
+def additions(values: np.ndarray, summands: np.ndarray, rounds: int) -> None:
     """values[i] = values[i] + rounds·summands[i], in Fp or in Fp2."""
     for i in range(0, values.shape[0], STEP):
         j = i + cpu.LANES
@@ -66,7 +69,7 @@ def additions(values, summands, rounds):
 
 
 @kernel
-def scalar_products(values, others, rounds):
+def scalar_products(values: np.ndarray, others: np.ndarray, rounds: int) -> None:
     """values[i] = values[i]·others[i]^rounds, in Fr."""
     for i in range(0, values.shape[0], STEP):
         j = i + cpu.LANES
@@ -79,8 +82,8 @@ def scalar_products(values, others, rounds):
 
 
 @kernel
-def factor_products(values, others, rounds):
-    """values[i] = values[i]·others[i]^rounds, in Fr, by factors made ready as those of a transform."""
+def factor_products(values: np.ndarray, others: np.ndarray, rounds: int) -> None:
+    """values[i] = values[i]·others[i]^rounds, in Fr, by precomputed factors like those of a transform."""
     for i in range(0, values.shape[0], STEP):
         j = i + cpu.LANES
         a, b = memory.load_lanes(values, i, 1), memory.load_lanes(values, j, 1)
@@ -92,8 +95,8 @@ def factor_products(values, others, rounds):
 
 
 @kernel
-def inverses(values, rounds):
-    """values[i] = values[i]^((-1)^rounds), in Fp or in Fp2, each by an inversion of its own."""
+def inverses(values: np.ndarray, rounds: int) -> None:
+    """values[i] = values[i]^((-1)^rounds), in Fp or in Fp2, with one inversion each."""
     for i in range(values.shape[0]):
         a = coordinates.load(values, i, 0)
         for _ in range(rounds):

@@ -1,15 +1,15 @@
-"""Sums of products over Fr with one reduction for all: Σ constant·element, for one element or eight.
+"""Dot products over Fr with one reduction: Σ constant·element, for one element or eight.
 
-A sum starts as a constant (`start`), takes up to seven products (`add`), and becomes an element again (`total`), which
+A sum starts as a constant (`start`), accumulates up to seven products (`add`), and becomes an element (`total`), which
 divides all of it by 2^256.
 
-One element: a sum is eight words, the plain integer.  With a, b < p a constant and seven products stay below
-7 p^2 + p < 2^512, and the Montgomery reduction leaves less than (7 p / 2^256 + 1) p + 1 < 2.33 p, from which p is taken
-as often as need be.
+One element: the sum is the plain integer in eight words.  For a, b < p a constant and seven products stay below
+7 p^2 + p < 2^512, and the Montgomery reduction leaves less than (7 p / 2^256 + 1) p + 1 < 2.33 p, so p is subtracted at
+most twice.
 
-Eight elements: a sum is ten columns of 52 bits and what lies above, as in `wide`.  A product adds at most ten numbers
-below 2^52 to a column, and the constant and the reduction eleven more: 81·2^52 < 2^59.  With a < p and b < 2p+ the
-reduction leaves less than (7·2 p / 2^256 + 1) p < 3.66 p, from which 2p is taken if need be: below 2p + 2^210.
+Eight elements: the sum is ten columns of 52-bit halves, as in zk/fields/lanes.py.  A product adds at most ten numbers
+below 2^52 to a column, and the constant and the reduction eleven more: 81·2^52 < 2^59.  For a < p and b < 2p+ the
+reduction leaves less than (7·2 p / 2^256 + 1) p < 3.66 p; where that is above 2p, 2p is subtracted: below 2p + 2^210.
 """
 
 from llvmlite import ir
@@ -88,7 +88,7 @@ def _add_columns(typing, total, constant, element):
 
 
 def _constant_limbs(builder: ir.IRBuilder, w: list[ir.Value]) -> list[ir.Value]:
-    """Four words as five limbs: the multiply-add reads the low 52 bits of a word and no more."""
+    """Four words as five limbs, not masked: the multiply-add reads only the low 52 bits."""
 
     def number(value):
         return ir.Constant(ir.IntType(64), value)
@@ -134,5 +134,5 @@ def _total_lanes(total):
 
 
 start = by_width(_start_words, _start_lanes)  # (constant, like): a constant below p, four words, as a sum
-add = by_width(_add_words, _add_lanes)  # (sum, constant, element): the sum and one product more
+add = by_width(_add_words, _add_lanes)  # (sum, constant, element): the sum plus one product
 total = by_width(_total_words, _total_lanes)  # the sum as an element

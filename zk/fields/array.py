@@ -1,7 +1,7 @@
-"""The one door between canonical ints and arrays of words.  No kernel, no Numba.
+"""Canonical ints to arrays of words and back: the only module for it.  No kernel, no Numba.
 
-An array of n field elements is (n, 4) unsigned 64-bit words, least significant first, C-contiguous; in Montgomery
-form unless the function says `plain`.
+An array of n field elements is (n, 4) unsigned 64-bit words, least significant first, C-contiguous; in Montgomery form
+unless the function says `plain`.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def from_plain(array: np.ndarray) -> list[int]:
 
 
 def encode(prime: Prime, values: Iterable[int]) -> np.ndarray:
-    """(n, 4) Montgomery words of ints, which are reduced modulo the prime."""
+    """(n, 4) Montgomery words of ints, reduced modulo the prime."""
     return plain(value * MONTGOMERY % prime.modulus for value in values)
 
 
@@ -37,7 +37,7 @@ def decode(prime: Prime, array: np.ndarray) -> list[int]:
 
 
 def is_canonical(prime: Prime, array: np.ndarray) -> bool:
-    """Whether every row is below the modulus, compared word by word from the top."""
+    """Whether every row is below the modulus; compares word by word from the top."""
     below = np.zeros(len(array), dtype=bool)
     equal_so_far = np.ones(len(array), dtype=bool)
     for i in reversed(range(WORDS)):

@@ -1,10 +1,11 @@
 """The final exponentiation of the pairing: f to the power (p^12 - 1) / r, exactly.
 
-(p^6 - 1)(p^2 + 1) of it is cheap, and lands in the cyclotomic subgroup, where the inverse is the conjugate and squares
-cost half.  The rest, (p^4 - p^2 + 1) / r, is a short vector in powers of p and of the curve's parameter x.
+The easy part, (p^6 - 1)(p^2 + 1), is cheap and maps into the cyclotomic subgroup, where the inverse is the conjugate
+and squarings cost half.  The hard part, (p^4 - p^2 + 1) / r, is a short vector in powers of p and of the curve's
+parameter x.
 
-The chain is data, a list of steps on named registers that one kernel runs: an element of Fp12 is 48 words, and a
-kernel that holds twenty of them in variables takes longer to compile than all the rest.
+The chain is data, a list of steps on named registers that one kernel executes: an element of Fp12 is 48 words, and a
+kernel that held twenty of them in variables would take longer to compile than everything else.
 
 Sources: Granger, Scott, "Faster squaring in the cyclotomic subgroup of sixth degree extensions" (ePrint 2009/565),
 section 3.2; Scott, Benger, Charlemagne, Dominguez Perez, Kachisa, "On the final exponentiation for calculating
@@ -19,12 +20,14 @@ from zk.runtime.jit import inner, kernel
 
 INVERSE, CONJUGATE, FROBENIUS, SQUARE, MULTIPLY = range(5)
 
-Step = tuple[int, str, str, str]  # operation, result, operands; the second operand is read by MULTIPLY only
+Step = tuple[int, str, str, str]  # operation, result, operands; only MULTIPLY reads the second operand
 
 
 def non_adjacent_form(value: int, width: int = 2) -> list[int]:
-    """The digits of a positive integer, the highest first: zero, or odd and below 2^(width - 1) in magnitude, and of
-    `width` neighbours one at most is not zero."""
+    """The width-w non-adjacent form of a positive integer, highest digit first.
+
+    Digits are zero, or odd and below 2^(width - 1) in magnitude; among `width` neighbours at most one is not zero.
+    """
     digits = []
     while value:
         digit = value % (1 << width) if value & 1 else 0
@@ -35,11 +38,11 @@ def non_adjacent_form(value: int, width: int = 2) -> list[int]:
     return digits[::-1]
 
 
-_WIDTH = 4  # of the digits of x, the one with which it takes the fewest products
+_WIDTH = 4  # of the digits of x: the width that takes the fewest products
 
 
 def _power_x(result: str, base: str) -> list[Step]:
-    """result = base^x in the cyclotomic subgroup.  63 squares and 16 products."""
+    """Steps for result = base^x in the cyclotomic subgroup.  63 squarings and 16 products."""
     powers = {1: base}
     steps = [(SQUARE, "square", base, base)]
     for exponent in range(3, 1 << (_WIDTH - 1), 2):
@@ -104,7 +107,7 @@ _HARD_PART = [
 
 
 def _assemble(steps: list[Step]) -> tuple[np.ndarray, int]:
-    """The steps as rows (operation, result, left, right) of register numbers, and how many registers; "f" is 0."""
+    """The steps as rows (operation, result, left, right) of register numbers, and the number of registers; "f" is 0."""
     numbers = {"f": 0}
     rows = [(step[0], *(numbers.setdefault(name, len(numbers)) for name in step[1:])) for step in steps]
     return np.array(rows, np.int64), len(numbers)
@@ -152,7 +155,7 @@ def square(a):
 
 @kernel
 def final_exponentiation(values: np.ndarray, registers: np.ndarray) -> None:
-    """registers[0] = the product of the values to the power (p^12 - 1) / r; the other registers are for the chain."""
+    """registers[0] = (product of the values)^((p^12 - 1) / r); the chain uses the other registers."""
     product = fp12.reload_like(values, 0, fp2.ONE)
     for i in range(1, values.shape[0]):
         product = fp12.mul(product, fp12.reload_like(values, i, fp2.ONE))

@@ -1,4 +1,4 @@
-"""Late reduction on words: products modulo an odd prime stay whole, in eight words, and sums of them are reduced."""
+"""Lazy reduction on words: whole products of eight words, and one Montgomery reduction for a sum of them."""
 
 from zk.fields.words import ZERO_WORD, adc, mac
 from zk.runtime.jit import inner
@@ -28,9 +28,9 @@ def product(a, b):
 
 @inner
 def reduce(t, p, negative_inverse):
-    """t / 2^256 modulo p: below ⌈t / 2^256⌉ + p, which has to be below 2^256.  20 word multiplications.
+    """t / 2^256 mod p, below ⌈t / 2^256⌉ + p, which must be below 2^256.  20 word multiplications.
 
-    The low four words are cleared one by one; what they carry upwards, below p, is then added to the high four.
+    Clears the low four words one by one, and adds what they carry upwards, a number below p, to the high four.
     """
     m = t[0] * negative_inverse
     _, carry = mac(t[0], m, p[0], ZERO_WORD)

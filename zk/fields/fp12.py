@@ -1,7 +1,7 @@
-"""Fp12 = Fp6[w] / (w^2 - v), as kernels on pairs (a0, a1) standing for a0 + a1·w.  The target of the pairing.
+"""Fp12 = Fp6[w] / (w^2 - v), the target of the pairing, as kernels on pairs (a0, a1) that stand for a0 + a1·w.
 
 So w^6 = ξ, and Fp12 is also Fp2[w] / (w^6 - ξ): the coefficient of w^i is `a[i % 2][i // 2]`.
-Costs are counted in operations of Fp6 unless said otherwise.
+Costs are counted in operations of Fp6 unless stated otherwise.
 """
 
 from gmpy2 import mpz
@@ -74,7 +74,7 @@ def equal(a, b):
 
 @inner
 def one(like):
-    """1, of the kind of the element `like` of Fp2."""
+    """1, over the type of the element `like` of Fp2."""
     one = fp2.one(like)
     zero = fp2.sub(one, one)
     return (one, zero, zero), (zero, zero, zero)
@@ -82,7 +82,7 @@ def one(like):
 
 @inner
 def reload_like(scratch, index, like):
-    """What `spill` wrote to row `index`, of the type of the element `like` of Fp2."""
+    """The element that was spilled to row `index`, over the type of the element `like` of Fp2."""
     even = (
         fp2.reload_like(scratch, index, like),
         fp2.reload_like(scratch, index, like, 2),

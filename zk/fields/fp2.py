@@ -1,6 +1,7 @@
-"""Fp2 = Fp[u] / (u^2 + 1), as kernels on pairs (a0, a1) standing for a0 + a1·u, of one element or of eight.
+"""Fp2 = Fp[u] / (u^2 + 1), as kernels on pairs (a0, a1) that stand for a0 + a1·u, of one element or of eight.
 
-Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications and additions of Fp.
+Rows of arrays are (2, 4) words, a0 first.  Costs are counted in multiplications and additions of Fp.  The names that
+move memory are those of zk/fields/memory.py; here `part` counts elements of Fp2.
 """
 
 import numpy as np
@@ -63,7 +64,7 @@ mul_inlined = by_width(fp2_words.mul, fp2_lanes.mul_inlined)
 
 @inlined
 def square_inlined(a):
-    """a^2, its products copied into the caller."""
+    """a^2, inlined."""
     cross = fp.mul_inlined(a[0], a[1])
     return fp.mul_inlined(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(cross)
 
@@ -82,13 +83,13 @@ def neg_small(a):
 
 @inlined
 def canonical(a):
-    """Both coefficients below p, from below 5p."""
+    """a with both coefficients below p, for coefficients below 5p."""
     return fp.canonical(a[0]), fp.canonical(a[1])
 
 
 @inlined
 def may_be_zero(a):
-    """The lanes that may be 0, all that are among them."""
+    """The mask of all lanes that are 0, and by chance of others."""
     return np.uint8(fp.may_be_zero(a[0]) & fp.may_be_zero(a[1]))
 
 
@@ -100,19 +101,19 @@ def select(mask, a, b):
 
 @inlined
 def one(like):
-    """1 of the kind of `like`."""
+    """1, of the type of `like`."""
     return fp.one(like[0]), fp.constant(fp.ZERO, like[0])
 
 
 @inlined
 def constant(words, like):
-    """A pair of Montgomery words, as an element of the kind of `like`."""
+    """A pair of Montgomery words as an element of the type of `like`."""
     return fp.constant(words[0], like[0]), fp.constant(words[1], like[0])
 
 
 @inlined
 def load(rows, index, part=0):
-    """One element from row `index`; `part` counts elements of Fp2, here and below."""
+    """One element from row `index`."""
     return memory.load(rows, index, 2 * part), memory.load(rows, index, 2 * part + 1)
 
 

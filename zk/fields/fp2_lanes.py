@@ -1,12 +1,12 @@
-"""Fp2 on eight lanes with late reduction: a product in Fp2 takes two reductions instead of three.
+"""Fp2 on eight lanes with lazy reduction: a product in Fp2 takes two reductions instead of three.
 
-Karatsuba's three products stay columns (see `wide`) until his differences are taken.  For lazy factors
+Karatsuba's three products stay columns (zk/fields/lanes.py) until their differences are taken.  For lazy factors
 
     a0 b0 - a1 b1                                         is in (-4.1 p^2, 4.1 p^2),
     (a0 + a1)(b0 + b1) - a0 b0 - a1 b1 = a0 b1 + a1 b0    is in [0, 8.1 p^2),
 
-so the reductions leave numbers in (-0.78p, 1.78p) and [0, 2.54p).  To the first 2p is added where its highest limb is
-not positive, from the second 2p is taken where it is above 2p for certain: both are then lazy again.
+so the reductions leave numbers in (-0.78p, 1.78p) and [0, 2.54p).  2p is added to the first where its highest limb is
+not positive, and subtracted from the second where it is certainly above 2p: both are then lazy again.
 """
 
 from llvmlite import ir
@@ -68,5 +68,5 @@ def mul(a, b):
 
 @inlined
 def mul_inlined(a, b):
-    """a·b, its code copied into the caller."""
+    """a·b, inlined."""
     return _product(a, b)

@@ -1,10 +1,10 @@
-"""The two operations of Fp2 that are cheaper on words than by way of Fp, because they reduce late.
+"""The two operations of Fp2 that lazy reduction makes cheaper on words than composing them from Fp.
 
-A product of two elements of Fp is kept in eight words until Karatsuba's differences are taken, so that a product in Fp2
-takes two reductions instead of three.  A multiple by ξ is kept in five words and reduced by a small quotient.
+A product keeps Karatsuba's three products in eight words until their differences are taken, so it takes two reductions
+instead of three.  A multiple by ξ is kept in five words and reduced by a small estimated quotient.
 
 Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for computing pairings over ordinary curves"
-(ePrint 2010/526), section 5, for the late reduction.
+(ePrint 2010/526), section 5, for lazy reduction.
 """
 
 import numpy as np
@@ -20,8 +20,8 @@ _MINUS_P = words(MONTGOMERY - P)
 _NEGATIVE_INVERSE = words(-pow(P, -1, MONTGOMERY) % MONTGOMERY)[0]
 
 _NINE = np.uint64(9)
-# For t below 10p the quotient by p comes from the bits of t above 240, times _RECIPROCAL / 2^40, which is about
-# 1 / (⌊p / 2^240⌋ + 1) and not above it.
+# For t < 10p the quotient by p is estimated as ⌊t / 2^240⌋·_RECIPROCAL / 2^40, with _RECIPROCAL / 2^40 just below
+# 1 / (⌊p / 2^240⌋ + 1).
 _SHIFT, _SHIFT_UP, _RECIPROCAL_BITS = np.uint64(48), np.uint64(16), np.uint64(40)
 _RECIPROCAL = np.uint64((1 << 40) // ((P >> 240) + 1))
 
@@ -60,8 +60,8 @@ def _reduce(t):
 def mul(a, b):
     """(a0 + a1 u)(b0 + b1 u) with u^2 = -1, by Karatsuba.  88 word multiplications.
 
-    The sums are below 2p < 2^255.  a0 b0 - a1 b1 gets p·2^256 added when it is negative, and then is below that;
-    a0 b1 + a1 b0 is below 2p^2, which is less.
+    The sums are below 2p < 2^255.  When a0 b0 - a1 b1 is negative, p·2^256 is added, and the result is below that;
+    a0 b1 + a1 b0 < 2p^2 is below it too.
     """
     low = doublewidth.product(a[0], b[0])
     high = doublewidth.product(a[1], b[1])
@@ -78,7 +78,7 @@ def mul(a, b):
 def _nine_times_and(a, b):
     """9a + b mod p, for a < p and b <= p.
 
-    The quotient is too small by at most one, since ⌊p / 2^240⌋ + 1 is 12,389: what is left is below 1.001p.
+    The quotient is too small by at most one, since ⌊p / 2^240⌋ + 1 is 12,389: the remainder is below 1.001p.
     """
     t0, carry = mac(b[0], a[0], _NINE, ZERO_WORD)
     t1, carry = mac(b[1], a[1], _NINE, carry)

@@ -1,4 +1,4 @@
-"""Fp6 = Fp2[v] / (v^3 - ξ) with ξ = 9 + u, as kernels on triples (a0, a1, a2) standing for a0 + a1·v + a2·v^2.
+"""Fp6 = Fp2[v] / (v^3 - ξ) with ξ = 9 + u, as kernels on triples (a0, a1, a2) that stand for a0 + a1·v + a2·v^2.
 
 Formulas: Devegili, Ó hÉigeartaigh, Scott, Dahab, "Multiplication and squaring on pairing-friendly fields", section 4.
 Costs are counted in operations of Fp2.
@@ -31,7 +31,7 @@ def neg(a):
 
 @inner
 def mul_by_v(a):
-    """a·v: the coefficients move up and the top one comes back times ξ."""
+    """a·v: the coefficients move up, and the top one wraps around times ξ."""
     return fp2.mul_by_xi(a[2]), a[0], a[1]
 
 

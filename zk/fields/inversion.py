@@ -1,4 +1,4 @@
-"""The inverse of a field element by a binary Euclidean algorithm that takes 62 division steps at a time.
+"""Modular inversion by a binary Euclidean algorithm that takes 62 division steps at a time ("safegcd").
 
 A division step (Bernstein and Yang, eprint 2019/266, section 8) takes (δ, f, g) with f odd to
 
@@ -10,14 +10,14 @@ lowest 62 bits of f and g, and are a matrix (u v; q r) with |u| + |v|, |q| + |r|
 
     2^62 f' = u f + v g          2^62 g' = q f + r g
 
-So the steps run on single words, and the long numbers move once in 62 steps, at most 12 times.  Beside them run d and e
-with d a = 2^62 c f and e a = 2^62 c g mod p, where a is the argument and c/a is sought.  They start as 0 and 2^62 c,
-and move by the same matrix; each sum is made divisible by 2^62 with a multiple m p, |m| <= 2^61.  So a move adds at
-most p/2 to max(|d|, |e|), which stays below 7p.  In the end c/a = ±d / 2^62, which one more such division brings into
-(-p, p); when a is 0 nothing moves and d is 0.
+So the steps run on single words, and the long numbers are updated once in 62 steps, at most 12 times.  Two cofactors
+run along, d and e, with d a = 2^62 c f and e a = 2^62 c g mod p, where a is the argument and c/a the result.  They
+start as 0 and 2^62 c and are updated by the same matrix; a multiple m p, |m| <= 2^61, makes each sum divisible by
+2^62.  So an update adds at most p/2 to max(|d|, |e|), which stays below 7p.  In the end c/a = ±d / 2^62, and one more
+such division brings it into (-p, p).  When a is 0 there is no update and d is 0.
 
-Long numbers are signed: five limbs of 62 bits, the lowest four in [0, 2^62), the highest with the sign.  The time
-depends on the argument, as that of all arithmetic here may.
+Long numbers are signed: five limbs of 62 bits (not those of zk/fields/limbs52.py), the lowest four in [0, 2^62), the
+highest with the sign.  The time depends on the argument: nothing here is constant-time.
 """
 
 import numpy as np
@@ -40,21 +40,21 @@ _SINGLE, _DOUBLE = ir.IntType(64), ir.IntType(128)
 
 
 def limbs62(value: int) -> Limbs62:
-    """A number in [0, 2^310) as limbs."""
+    """A number in [0, 2^310) as limbs of 62 bits."""
     return tuple(np.int64(value >> (LIMB62_BITS * i) & _MASK) for i in range(LIMBS62))
 
 
 def constants(modulus: int, numerator: int) -> tuple[Limbs62, np.int64, Limbs62]:
-    """What `quotient` takes to divide `numerator`: p, -1/p modulo 2^62, and 2^62 numerator modulo p."""
+    """The arguments with which `quotient` divides `numerator`: p, -1/p mod 2^62, and 2^62 numerator mod p."""
     one = 1 << LIMB62_BITS
     return limbs62(modulus), np.int64(-pow(modulus, -1, one) % one), limbs62(numerator * one % modulus)
 
 
 @intrinsic
 def _shifted_sum(typing, factors, numbers):
-    """Σ factors[i]·numbers[i] / 2^62, rounded down, for a few signed words and as many long numbers.
+    """⌊Σ factors[i]·numbers[i] / 2^62⌋, for a few signed words and as many long numbers.
 
-    5 multiplications a number.  Right while Σ |factors[i]| < 2^64 and the result is a long number.
+    5 multiplications a number.  Needs Σ |factors[i]| < 2^64 and a result that is a long number.
     """
     count = len(factors)
 
@@ -78,7 +78,7 @@ def _shifted_sum(typing, factors, numbers):
 
 @intrinsic
 def _trailing_zeros(typing, word):
-    """How many zeros a word that is not 0 ends in."""
+    """The number of trailing zeros of a word that is not 0."""
 
     def generate(context, builder, signature, arguments):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
@@ -90,9 +90,9 @@ def _trailing_zeros(typing, word):
 def _steps(delta, f, g):
     """62 division steps on the lowest words of f and g: (δ, u, v, q, r).
 
-    Steps on an even g are taken together.  For odd g and δ > 0 a step is one with δ <= 0 from (-δ, g, -f).  And while
-    δ <= 0 multiples of f are added to g, for 1 - δ steps: w is the multiple that makes that many bits of g zero at
-    once, at most six, for -1/f = f (f^2 - 2) modulo 64.
+    Steps on an even g are taken together.  For odd g and δ > 0 a step is one with δ <= 0 from (-δ, g, -f).  While
+    δ <= 0, for 1 - δ steps, multiples of f are added to g: the multiple w clears that many bits of g at once, at most
+    six, since -1/f = f (f^2 - 2) modulo 64.
     """
     u, v, q, r = _ONE, _ZERO, _ZERO, _ONE
     left = _BITS
@@ -117,7 +117,7 @@ def _steps(delta, f, g):
 
 @inner
 def _to_limbs62(a):
-    """Four words below 2^64 as limbs."""
+    """Four words as limbs of 62 bits."""
     return (
         np.int64(a[0] & _WORD_MASK),
         np.int64((a[0] >> np.uint64(62) | a[1] << np.uint64(2)) & _WORD_MASK),
@@ -147,9 +147,9 @@ def _multiple(low, negative_inverse):
 
 @inner
 def quotient(a, p, negative_inverse, scale):
-    """c/a mod p, and 0 when a is 0, for words a below p < 2^254 and the `constants` of p and c.  The result is below p.
+    """c/a mod p, below p, and 0 when a is 0, for words a below p < 2^254 and the `constants` of p and c.
 
-    About as long as 40 Montgomery products.
+    Takes as long as about 40 Montgomery products.
     """
     f, g = p, _to_limbs62(a)
     d, e = _ZERO62, scale

@@ -1,26 +1,27 @@
-"""Eight elements of a prime field at once, in Montgomery form: a stands for a·2^256 modulo p, as everywhere.
+"""Eight elements of a prime field at once, in Montgomery form: a stands for a·2^256 mod p, as everywhere.
 
-An element is five vectors of 52-bit limbs, least significant first, one lane for each of eight numbers.  Between
-operations a number is *lazy*: below 2p + e for a small *excess* e, instead of below p; its limbs are 52 bits.  2p+
-stands for any such bound with e <= 2^240.  Only `canonical` makes a number what memory holds.
+An element is five vectors of 52-bit limbs, least significant first, with one number in each of eight lanes.  Reduction
+is lazy: between operations a number is below 2p + e, for a small *excess* e, instead of below p, and its limbs have 52
+bits.  2p+ stands for any such bound with e <= 2^240.  Only `canonical` yields what memory holds.
 
-Products.  The 50 multiply-adds of a·b fill ten columns; Montgomery reduction takes 52 bits from the lower end four
+Products.  The 50 multiply-adds of a·b fill ten columns.  Montgomery reduction clears 52 bits from the low end four
 times and 48 bits once, 2^256 in all, with 55 more.  For a < A p and b < B p
 
     (a·b + m·p) / 2^256 < (A·B·p / 2^256 + 1) p,        p / 2^256 < 0.18904,
 
-so the result has no excess when a·b < 2^256·p, as it is for A·B <= 5.28, and for a below 2^256 with b below p.  Two
-lazy sides give less than 1.76 p.  Each column is the sum of at most 18 numbers of 52 bits and a small carry, less than
-2^57 in all, so nothing is lost before the carries are taken.
+so the result has no excess when a·b < 2^256·p, as it is for A·B <= 5.28, and for a < 2^256 with b < p.  Two lazy
+factors give less than 1.76 p.  Each column is a sum of at most 18 numbers of 52 bits and a small carry, less than 2^57
+in all, so nothing overflows before carries are propagated.
 
-Comparisons look at the highest column alone.  The ones below it hold less than one unit of it when they are the
-difference of two numbers, and from zero to less than two when they are a sum.  So, h being the highest column and t
-the highest limb of k·p: h > t + 1 says that the number is above k·p, and h <= t + 1 that it is below k·p + 2^210; a
-difference with h >= 1 is positive, and one with h <= 0 is below 2^208.
+Comparisons look at the highest column alone.  The lower columns hold less than one unit of it, in magnitude, for the
+difference of two numbers, and from zero to less than two units for a sum.  Let h be the highest column and t the
+highest limb of k·p.  Then h > t + 1 implies that the number is above k·p, and h <= t + 1 that it is below k·p + 2^210;
+a difference with h >= 1 is positive, and one with h <= 0 is below 2^208.
 
 Sums and differences.  `sub` leaves an excess of 2^208, or that of its first operand if that is greater.  `add` leaves
-the sum of both excesses, and at least 2^210.  So excess grows only where sums are added to sums, as twice 2p + e is
-2p + 2e: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any kernel makes, keep 2p+.
+the sum of both excesses, and at least 2^210.  So excess grows only where sums are added to sums, since twice 2p + e is
+2p + 2e after reduction: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any kernel makes,
+stay within 2p+.
 """
 
 from types import SimpleNamespace
@@ -59,16 +60,14 @@ def square(emit, a, p, negative_inverse):
 
 @operation(Element, Element, Element, Constant)
 def add(emit, a, b, twice_p):
-    """a + b: 2p is subtracted where the sum is above 2p for certain."""
+    """a + b, less 2p where the sum is certainly above 2p."""
     return carry(emit, subtract_above(emit, [emit.add(x, y) for x, y in zip(a, b, strict=True)], twice_p))
 
 
 @operation(Element, Element, Element, Constant, Constant)
 def sub(emit, a, b, p, twice_p):
-    """a - b for b <= 3p: 2p is added where the difference may be negative, and p more where it is below -p + 2^208.
-
-    The second step is for b above 2p: excess would otherwise come back as a number below zero.
-    """
+    """a - b for b <= 3p, plus 2p where the difference may be negative, and p more where it is below -p + 2^208."""
+    # The second step is for b above 2p: without it, an excess in b would leave a negative number.
     columns, zero = [emit.sub(x, y) for x, y in zip(a, b, strict=True)], emit.constant(0)
     highest = columns[-1]
     low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
@@ -85,17 +84,15 @@ def sub_unreduced(emit, a, b, multiple):
 
 @operation(Element, Element, Constant, Constant)
 def canonical(emit, a, p, twice_p):
-    """a below p, for a < 5p: 2p and p by the highest column, and then the last p exactly, by the sign.
-
-    Below 3p after the first, below 2p after the second, where a comparison that held back leaves less than p + 2^210.
-    """
+    """a mod p, for a < 5p: subtracts 2p and p by the highest column, and a last p by the exact sign."""
+    # Below 3p after the first step and below 2p after the second; a comparison that declines leaves below p + 2^210.
     low = subtract_above(emit, subtract_above(emit, a, twice_p), p)
-    exact = [emit.sub(x, m) for x, m in zip(low, p, strict=True)]
-    top = exact[0]
-    for column in exact[1:]:
+    less_p = [emit.sub(x, m) for x, m in zip(low, p, strict=True)]
+    top = less_p[0]
+    for column in less_p[1:]:
         top = emit.add(column, emit.signed_right(top, LIMB_BITS))
     is_below, zero = emit.less(top, emit.constant(0)), emit.constant(0)
-    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(exact, p, strict=True)])
+    return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(less_p, p, strict=True)])
 
 
 @operation(Element, types.uint8, Element, Element)
@@ -106,7 +103,7 @@ def select(emit, mask, a, b):
 
 @operation(types.uint8, Element, types.uint64)
 def low_limb_is(emit, a, limb):
-    """The lanes whose lowest limb is this: what may be equal to a known number.  Wrong for one number in 2^52."""
+    """The mask of the lanes with this lowest limb, which may equal a known number.  Wrong for one number in 2^52."""
     return emit.to_mask(emit.equal(a[0], limb))
 
 
@@ -117,7 +114,7 @@ def broadcast(emit, constant):
 
 
 def kernels(prime: Prime) -> SimpleNamespace:
-    """The kernels of one field on eight lanes, under the names of `montgomery.kernels`, and what only lanes need."""
+    """The kernels of one field on eight lanes, under the names of `montgomery.kernels`."""
     p, twice_p = limbs(prime.modulus), limbs(2 * prime.modulus)
     negative_inverse = np.uint64(-pow(prime.modulus, -1, 1 << LIMB_BITS) % (1 << LIMB_BITS))
     zero, one = limbs(0), limbs(MONTGOMERY % prime.modulus)
@@ -166,22 +163,22 @@ def kernels(prime: Prime) -> SimpleNamespace:
 
     @inlined
     def lanes_mul_inlined(a, b):
-        """a·b, its code copied into the caller."""
+        """a·b, inlined."""
         return mul(a, b, p, negative_inverse)
 
     @inlined
     def lanes_square_inlined(a):
-        """a^2, its code copied into the caller."""
+        """a^2, inlined."""
         return square(a, p, negative_inverse)
 
     @inlined
     def lanes_canonical(a):
-        """a below p, for a < 5p."""
+        """a mod p, for a < 5p."""
         return canonical(a, p, twice_p)
 
     @inlined
     def lanes_may_be_zero(a):
-        """The lanes that may be 0 mod p, all that are among them, for a < 3p; wrong for three numbers in 2^52."""
+        """The mask of all lanes that are 0 mod p, for a < 3p, and by chance of three other numbers in 2^52."""
         return np.uint8(low_limb_is(a, zero[0]) | low_limb_is(a, low_p) | low_limb_is(a, low_twice_p))
 
     @inlined

@@ -1,8 +1,9 @@
-"""Arithmetic on five limbs of 52 bits in eight lanes, as instructions: what the intrinsics of `wide` are made of.
+"""Arithmetic on five limbs of 52 bits in eight lanes, as instructions: the body of the intrinsics of
+zk/fields/lanes.py.
 
-An element is five vectors of limbs, least significant first; a product is ten columns, sums of 52-bit halves of
-products of limbs, not yet carried.  Functions take and give lists of vectors; their arithmetic, and why nothing is lost
-or negative, is explained in `wide`.
+An element is five vectors of limbs, least significant first.  A product is ten columns: sums of 52-bit halves of limb
+products, with their carries not yet propagated.  Functions take and return lists of vectors.  zk/fields/lanes.py has
+the bounds, and shows why no column overflows.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def limbs(value: int) -> tuple[np.uint64, ...]:
 
 
 def carry(emit: Emitter, columns: list) -> list:
-    """Columns of either sign as limbs of 52 bits; the highest keeps what is left."""
+    """Columns of either sign as limbs of 52 bits; the highest limb keeps the rest and the sign."""
     limbs_below, top = [], columns[0]
     for column in columns[1:]:
         limbs_below.append(emit.bit_and(top, emit.constant(MASK)))
@@ -39,14 +40,14 @@ def carry(emit: Emitter, columns: list) -> list:
 
 
 def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
-    """The columns less `multiple` where that is not negative for certain; what is left is below multiple + 2^210."""
+    """The columns less `multiple` where that is certainly not negative; otherwise they are below multiple + 2^210."""
     above = emit.less(emit.add(multiple[-1], emit.constant(1)), columns[-1])
     zero = emit.constant(0)
     return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple, strict=True)]
 
 
 def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
-    """The columns and `multiple` where they are not positive for certain, which is below multiple + 2^209."""
+    """The columns plus `multiple` where they are not certainly positive; that is below multiple + 2^209."""
     below, zero = emit.less(columns[-1], emit.constant(1)), emit.constant(0)
     return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple, strict=True)]
 
@@ -62,7 +63,7 @@ def product_columns(emit: Emitter, a: list, b: list) -> list:
 
 
 def square_columns(emit: Emitter, a: list) -> list:
-    """The ten columns of a^2: products of different limbs once, doubled.  30 multiply-adds."""
+    """The ten columns of a^2: products of different limbs are computed once and doubled.  30 multiply-adds."""
     columns = [emit.constant(0)] * (2 * LIMBS)
     for i in range(LIMBS):
         for j in range(i + 1, LIMBS):
@@ -76,7 +77,7 @@ def square_columns(emit: Emitter, a: list) -> list:
 
 
 def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
-    """Columns of either sign / 2^256 mod p as limbs, of which the highest has the sign.  55 multiply-adds."""
+    """Columns of either sign, divided by 2^256 mod p, as limbs; the highest has the sign.  55 multiply-adds."""
     columns = list(columns)
     for i in range(LIMBS):
         m = emit.low_product(emit.constant(0), columns[i], negative_inverse)
@@ -95,7 +96,7 @@ def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) ->
 
 
 def operation(result: types.Type, *arguments: types.Type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An intrinsic on arguments of these types that returns `result`; the decorated function writes its body."""
+    """Decorator: an intrinsic from a function that emits its body, with these types of arguments and result."""
 
     def decorate(write):
         def typing(context):
@@ -112,7 +113,7 @@ def operation(result: types.Type, *arguments: types.Type) -> Callable[[Callable[
     return decorate
 
 
-# Numba reads the number of arguments from the signature.
+# Numba reads the number of arguments from the signature of the function.
 _OF_ARITY: dict[int, Callable[..., Any]] = {
     1: lambda typing: lambda context, a: typing(context),
     2: lambda typing: lambda context, a, b: typing(context),
@@ -122,7 +123,7 @@ _OF_ARITY: dict[int, Callable[..., Any]] = {
 
 
 def _open(emit: Emitter, builder: ir.IRBuilder, type_: types.Type, value: ir.Value):
-    """An argument as what instructions work on: limbs, constants in every lane, or the bits of a mask."""
+    """An argument as operands of instructions: limbs, a constant in every lane, or the bits of a mask."""
     if isinstance(type_, types.UniTuple) and type_.dtype is Vector:
         return cgutils.unpack_tuple(builder, value, len(type_))
     if type_ is Constant:

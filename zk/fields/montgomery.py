@@ -1,8 +1,8 @@
-"""Arithmetic modulo an odd prime in Montgomery form: a stands for a·2^256 modulo p.
+"""Arithmetic modulo an odd prime in Montgomery form: a stands for a·2^256 mod p.
 
-Every kernel takes words below p and returns words below p, and needs p < 2^254, so that a sum of two elements and
-the running value of the multiplication stay inside four words.  Montgomery 1985; the multiplication interleaves
-product and reduction word by word (Koç, Acar, Kaliski 1996, "CIOS").
+Every kernel takes and returns words below p, and needs p < 2^254, so that a sum of two elements and the running value
+of the multiplication fit into four words.  The multiplication interleaves product and reduction word by word, "CIOS"
+(Montgomery 1985; Koç, Acar, Kaliski 1996).
 """
 
 from types import SimpleNamespace
@@ -64,7 +64,7 @@ def sub(a, b, p):
 
 @inner
 def _row(t, a, word, p, negative_inverse):
-    """(t + a·word) / 2^64 mod p, for t < 2p; the result is below 2p again."""
+    """(t + a·word) / 2^64 mod p for t < 2p; the result is below 2p again."""
     t0, carry = mac(t[0], a[0], word, ZERO_WORD)
     t1, carry = mac(t[1], a[1], word, carry)
     t2, carry = mac(t[2], a[2], word, carry)
@@ -133,7 +133,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
 
     @inner
     def field_inverse(a):
-        """1/a, and 0 for 0: 2^512 over a·2^256.  About as long as 40 mul."""
+        """1/a, and 0 for 0: 2^512 over a·2^256.  Takes as long as about 40 mul."""
         return inversion.quotient(a, *inversion_constants)
 
     @inner
@@ -143,7 +143,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
 
     @inner
     def canonical(a):
-        """a: it is below p already."""
+        """a, which is below p already."""
         return a
 
     @inner

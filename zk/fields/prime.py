@@ -1,8 +1,8 @@
-"""The two prime fields of BN254, and the only readers of a field element from outside.
+"""The two prime fields of BN254, and the only functions that parse a field element.
 
 BN254 is also called alt_bn128 (EIP-196) and bn128 (circom).  With x = 4965661367192848881,
-p = 36x^4 + 36x^3 + 24x^2 + 6x + 1 is the field of coordinates and r = 36x^4 + 36x^3 + 18x^2 + 6x + 1 the order
-of the groups, so r is the field of scalars, witnesses and constraints.
+p = 36x^4 + 36x^3 + 24x^2 + 6x + 1 is the base field's modulus, and r = 36x^4 + 36x^3 + 18x^2 + 6x + 1, the order of the
+groups, is that of the scalar field: of witnesses and constraints.
 """
 
 import re
@@ -24,7 +24,7 @@ _MAX_DIGITS = 77  # of a number below p or r
 
 @dataclass(frozen=True)
 class Prime:
-    """A prime field: its modulus, a generator of its multiplicative group, and s where 2^s divides modulus - 1."""
+    """A prime field: its modulus, a generator of its multiplicative group, and the largest s with 2^s | modulus - 1."""
 
     name: str
     modulus: int
@@ -43,10 +43,10 @@ FR = Prime("Fr", R, generator=5, two_adicity=28)
 
 
 def parse(text: object, modulus: int, what: str) -> int:
-    """The field element written as a canonical decimal string: `0|[1-9][0-9]*`, below `modulus`.
+    """The field element in a canonical decimal string: `0|[1-9][0-9]*`, below `modulus`.
 
-    Raises FormatError, naming `what`, for anything else: a JSON number, signs, spaces, underscores, leading
-    zeros, digits of other scripts, a value that is not reduced.
+    Raises FormatError, naming `what`, for anything else: a JSON number, signs, spaces, underscores, leading zeros,
+    digits of other scripts, a value that is not reduced.
     """
     if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
         raise FormatError(f"{what} is not a decimal number written as a string")

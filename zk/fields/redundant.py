@@ -1,14 +1,14 @@
-"""Products in Fr by factors known in advance, and sums that wait with their carries, on eight lanes.
+"""Multiplication in Fr by precomputed factors, on eight lanes, in a redundant form with lazy carries.
 
-For a factor w let w' = floor(w·2^260 / p).  Then a·w - q·p with q = floor(a·w' / 2^260) is a·w mod p, or p more, for
-any a < 2^260; and only the lower halves of a·w and q·p and the upper half of a·w' are needed: 84 multiply-adds instead
-of 105.  (Harvey, "Faster arithmetic for number-theoretic transforms", 2014, section 2; the trick is Shoup's.)  Here
-a·w' is summed from its column of weight 2^208 on.  What that leaves out is below 2^-49 in q, so q is short of a·w / p
+For a factor w let w' = ⌊w·2^260 / p⌋.  Then a·w - q·p with q = ⌊a·w' / 2^260⌋ is a·w mod p, or p more, for any a <
+2^260; and it needs only the low halves of a·w and q·p and the high half of a·w': 84 multiply-adds instead of
+105.  (Harvey, "Faster arithmetic for number-theoretic transforms", 2014, section 2; the trick is Shoup's.)  Here a·w'
+is summed from its column of weight 2^208 up.  The columns left out are less than 2^-49 of q, so q is short of a·w / p
 by less than 1 + a / 2^260 + 2^-49: the product is below 2p + 2^206, and below 1.5p for a < 40p.
 
-A value is *loose*: five signed columns of 64 bits, weighed by 2^52i, whose sum is in [0, 84p); 84p is less than 2^260.
-Sums and differences are taken column by column; carries wait for the next product.  That leaves columns below 2^57, for
-each is the sum of at most 18 numbers of 52 bits; so 32 sums or differences in a row lose nothing.
+Redundant form: five signed columns of 64 bits, weighted by 2^52i, whose sum is in [0, 84p); 84p is less than 2^260.
+Sums and differences are taken column by column, and the next product propagates the carries.  It leaves columns below
+2^57, for each is the sum of at most 18 numbers of 52 bits; so 32 sums or differences in a row cannot overflow.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ Factor = types.UniTuple(Vector, 2 * LIMBS)
 
 
 def _with_carries(emit: Emitter, columns: list) -> list:
-    """Columns whose low 52 bits are the limbs, for multiply-adds look at no others."""
+    """Columns whose low 52 bits are the limbs: multiply-adds ignore the bits above."""
     result = [columns[0]]
     for column in columns[1:]:
         result.append(emit.add(column, emit.signed_right(result[-1], LIMB_BITS)))
@@ -60,13 +60,13 @@ def _add_high(emit: Emitter, columns: list, a: list, b: list) -> None:
 
 
 def _wrapped(emit: Emitter, columns: list) -> list:
-    """Columns mod 2^260, for a sum below 2^259: the highest as a signed number of 52 bits."""
+    """Columns mod 2^260, for a sum below 2^259, with the highest as a signed number of 52 bits."""
     return [*columns[:-1], emit.signed_right(emit.left(columns[-1], _TOP), _TOP)]
 
 
 @operation(Element, Element, Factor, Constant)
 def mul(emit, a, factor, complement):
-    """a·w below 2p + 2^206, for a loose a.  84 multiply-adds."""
+    """a·w below 2p + 2^206, for a in redundant form.  84 multiply-adds."""
     a, w, ratio = _with_carries(emit, a), factor[:LIMBS], factor[LIMBS:]
     upper = [emit.constant(0)] * (LIMBS + 1)
     columns = [emit.constant(0)] * LIMBS
@@ -91,9 +91,9 @@ def sub(emit, a, b, multiple):
 
 @operation(Element, Element, Constant, types.uint64)
 def reduce_partial(emit, a, complement, per_p):
-    """a below 1.65p, for a loose a: less p times floor(84·h / 2^52), h its highest limb.  10 multiply-adds.
+    """a below 1.65p, for a in redundant form: a less p·⌊84·h / 2^52⌋, with h its highest limb.  10 multiply-adds.
 
-    a / p is below (h + 1)·84.64 / 2^52, which is at most 1.65 more.
+    a / p is below (h + 1)·84.64 / 2^52, which is at most 1.65 more than that multiple.
     """
     limbs_of_a = carry(emit, a)
     q = emit.high_product(emit.constant(0), limbs_of_a[-1], per_p)
@@ -107,13 +107,13 @@ def reduce_partial(emit, a, complement, per_p):
 
 @operation(Element, Element)
 def normalize(emit, a):
-    """a in limbs."""
+    """a with normalized limbs."""
     return carry(emit, a)
 
 
 @operation(Element, Element, Constant)
 def reduce(emit, a, p):
-    """a below p, for a below 2p in columns."""
+    """a mod p, for columns of a below 2p."""
     less = [emit.sub(x, m) for x, m in zip(a, p, strict=True)]
     is_below, zero = emit.less(_with_carries(emit, less)[-1], emit.constant(0)), emit.constant(0)
     return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(less, p, strict=True)])
@@ -121,7 +121,7 @@ def reduce(emit, a, p):
 
 @operation(Factor, Element, Element, Constant)
 def with_quotient(emit, plain, shifted, minus_inverse):
-    """w and w' from w and w·2^260 mod p: w'·p is less than that below w·2^260, so it is known modulo 2^260."""
+    """w and w' from w and s = w·2^260 mod p: w'·p = w·2^260 - s, so w' is -s / p modulo 2^260."""
     columns = [emit.constant(0)] * LIMBS
     _add_low(emit, columns, shifted, minus_inverse)
     ratio = carry(emit, columns)

@@ -1,11 +1,11 @@
-"""Eight lanes of 64 bits as one Numba value: the LLVM vector <8 x i64>, and the AVX-512 instructions used on it.
+"""Eight lanes of 64 bits as one Numba value, the LLVM vector <8 x i64>, and the AVX-512 instructions on it.
 
-A `Vector` flows through kernels like a number.  What can be done to vectors is written as LLVM instructions by an
-`Emitter`, so a whole field multiplication is one intrinsic and costs Numba no more than one call to compile.
+Kernels pass a `Vector` around like a number.  An `Emitter` writes operations on vectors as LLVM instructions, so a
+whole field multiplication is one intrinsic, and costs Numba no more to compile than one call.
 
-Rows in memory are four words of 64 bits.  Eight rows become four vectors, one for each word, by shuffles: lane k holds
-row k.  The multiply-add is that of AVX-512 IFMA: the low 52 bits of its operands give a product of 104 bits, of which
-the low or the high 52 are added to an accumulator of 64.
+Rows in memory are four words of 64 bits.  Shuffles turn eight rows into four vectors, one for each word, so that lane k
+holds row k.  The multiply-add is that of AVX-512 IFMA: it multiplies the low 52 bits of two operands to 104 bits, and
+adds the low or the high 52 of those to a 64-bit accumulator.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class _VectorModel(models.PrimitiveModel):
 
 
 def _shuffle(builder: ir.IRBuilder, left: ir.Value, right: ir.Value, places: Sequence[int]) -> ir.Value:
-    """The chosen places of left and right laid end to end."""
+    """The elements at these indices of left and right, concatenated."""
     return builder.shuffle_vector(left, right, ir.Constant(ir.VectorType(_INDEX, len(places)), list(places)))
 
 
@@ -68,15 +68,15 @@ class Emitter:
         return self._builder.shl(a, self.constant(bits))
 
     def right(self, a: ir.Value, bits: int) -> ir.Value:
-        """a shifted down, zeros coming in."""
+        """a shifted down, filled with zeros."""
         return self._builder.lshr(a, self.constant(bits))
 
     def signed_right(self, a: ir.Value, bits: int) -> ir.Value:
-        """a shifted down, its sign coming in."""
+        """a shifted down, filled with its sign."""
         return self._builder.ashr(a, self.constant(bits))
 
     def funnel(self, high: ir.Value, low: ir.Value, bits: int) -> ir.Value:
-        """The low word of high:low shifted down."""
+        """The low word of high:low, shifted down."""
         return self._call("llvm.fshr.v8i64", high, low, self.constant(bits))
 
     def low_product(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
@@ -131,7 +131,7 @@ class Emitter:
         return rows
 
     def transpose(self, rows: Sequence[ir.Value]) -> list[ir.Value]:
-        """Eight vectors, the k-th from the k-th places of eight."""
+        """The transpose of eight vectors: the k-th result has element k of each."""
         pairs = ((0, 8, 2, 10, 4, 12, 6, 14), (1, 9, 3, 11, 5, 13, 7, 15))
         fours = ((0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15))
         eights = ((0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15))
@@ -152,11 +152,11 @@ class Emitter:
         self._builder.store(row, self._builder.bitcast(address, _ROW.as_pointer()), align=8)
 
     def load_vector(self, address: ir.Value, index: int) -> ir.Value:
-        """The vector number `index` after an address."""
+        """Vector `index` of those that begin at an address."""
         return self._builder.load(self._vector_at(address, index), align=8)
 
     def store_vector(self, address: ir.Value, index: int, vector: ir.Value) -> None:
-        """Write the vector number `index` after an address."""
+        """Write vector `index` of those that begin at an address."""
         self._builder.store(vector, self._vector_at(address, index), align=8)
 
     def _vector_at(self, address: ir.Value, index: int) -> ir.Value:

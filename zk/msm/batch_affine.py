@@ -145,7 +145,7 @@ def _find_abscissas(begin, end, special, points, left, right, out, notes, sums):
             a, b = coordinates.gather(points, left, first, 1, 0), coordinates.gather(points, right, first, 1, 0)
             x = coordinates.sub_small(coordinates.sub_small(coordinates.reload(notes, i, _SQUARE), a), b)
             x = coordinates.canonical(x)
-            coordinates.scatter(sums, out, first, 0, x)
+            coordinates.scatter(sums, out, first, x, 0)
             coordinates.spill(notes, i, coordinates.sub_small(a, x), _RUN)
 
 
@@ -156,7 +156,7 @@ def _find_ordinates(begin, end, special, points, left, out, notes, sums):
         if not special[i]:
             first = i * LANES
             y = coordinates.sub_small(coordinates.reload(notes, i, _DROP), _signed(points, left, first))
-            coordinates.scatter(sums, out, first, 1, coordinates.canonical(y))
+            coordinates.scatter(sums, out, first, coordinates.canonical(y), 1)
 
 
 @inner

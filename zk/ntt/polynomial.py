@@ -1,6 +1,6 @@
-"""Columns of Fr: polynomials by their values, and plain words to Montgomery words and back.
+"""Columns of Fr: polynomials given by their values, row by row.
 
-A column is (N, 4) words; Montgomery words where nothing else is said.
+A column is (N, 4) words, Montgomery words unless stated otherwise.
 """
 
 from functools import lru_cache

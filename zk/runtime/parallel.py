@@ -1,6 +1,6 @@
-"""Threads: kernels release the GIL, so a pool of ordinary threads keeps every core busy.
+"""A pool of threads.  Kernels release the GIL, so ordinary threads keep every core busy.
 
-The pool is sized by ZKSETTLE_THREADS, else by the cores this process may use.
+Its size is ZKSETTLE_THREADS, or else the number of cores that this process may use.
 """
 
 import os
@@ -13,13 +13,13 @@ from zk.runtime import profile
 
 
 def threads() -> int:
-    """How many threads the pool has.  Raises FormatError when ZKSETTLE_THREADS is not a number from 1 to 1024."""
-    stated = os.environ.get("ZKSETTLE_THREADS", "")
-    if not stated:
+    """The number of threads in the pool.  Raises FormatError when ZKSETTLE_THREADS is not a number from 1 to 1024."""
+    setting = os.environ.get("ZKSETTLE_THREADS", "")
+    if not setting:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not (stated.isascii() and stated.isdigit() and 1 <= int(stated) <= 1024):
-        raise FormatError("ZKSETTLE_THREADS is not a number from 1 to 1024")
-    return int(stated)
+    if not (setting.isascii() and setting.isdigit() and 1 <= int(setting) <= 1024):
+        raise FormatError("ZKSETTLE_THREADS must be a number from 1 to 1024")
+    return int(setting)
 
 
 @lru_cache(maxsize=1)
@@ -28,10 +28,10 @@ def _pool(size: int) -> ThreadPoolExecutor:
 
 
 def submit(function: Callable, *arguments) -> Future:
-    """Start `function` on the pool.  A task must not wait for another task of the pool."""
-    return _pool(threads()).submit(profile.carried(function), *arguments)
+    """Start `function` on the pool.  A task must not wait for another task of the pool: that may deadlock."""
+    return _pool(threads()).submit(profile.in_phase(function), *arguments)
 
 
 def map(function: Callable, items: Iterable) -> list:
-    """The results of `function` over `items`, in order; the longest items should come first."""
-    return list(_pool(threads()).map(profile.carried(function), items))
+    """The results of `function` over `items`, in order.  The longest items should come first."""
+    return list(_pool(threads()).map(profile.in_phase(function), items))

@@ -1,7 +1,7 @@
-"""How much work each phase of a proof is, for whoever asks.  Nobody asking costs one look at a context variable.
+"""The work of each phase of a proof.  With no recorder installed, the cost is one context-variable lookup.
 
-Threads share a phase: a task handed to the pool belongs to the phase in which it was handed over.  The time told is
-that of the processor, summed over threads, so that a thread which waits or was put aside counts for nothing.
+A task that a phase hands to the thread pool counts for that phase.  Times are processor times, summed over threads, so
+a thread that waits or is preempted adds nothing.
 """
 
 import threading
@@ -19,7 +19,7 @@ class Recorder:
         self._lock = threading.Lock()
 
     def add(self, name: str, busy_s: float) -> None:
-        """So much more work was done for a phase.  Threads may call this at once."""
+        """Add work to a phase.  Threads may call this at once."""
         with self._lock:
             self.busy_s[name] = self.busy_s.get(name, 0.0) + busy_s
 
@@ -30,18 +30,18 @@ _name: ContextVar[str] = ContextVar("name", default="other")
 
 @contextmanager
 def record() -> Iterator[Recorder]:
-    """Until the context ends, what this thread does in phases, and has done for them on the pool, is added up."""
-    found = Recorder()
-    token = _recorder.set(found)
+    """Record the phases of this thread, and what the pool does for them, until the context ends."""
+    recorder = Recorder()
+    token = _recorder.set(recorder)
     try:
-        yield found
+        yield recorder
     finally:
         _recorder.reset(token)
 
 
 @contextmanager
 def phase(name: str) -> Iterator[None]:
-    """What this thread does until the context ends is one phase's.  Phases do not nest."""
+    """Count what this thread does until the context ends as one phase's work.  Phases do not nest."""
     recorder = _recorder.get()
     if recorder is None:
         yield
@@ -55,8 +55,8 @@ def phase(name: str) -> Iterator[None]:
         _name.reset(token)
 
 
-def carried(function: Callable) -> Callable:
-    """The function, for another thread to run as part of this thread's phase; itself when nobody records."""
+def in_phase(function: Callable) -> Callable:
+    """The function, timed as part of this thread's phase when another thread runs it; itself without a recorder."""
     recorder, name = _recorder.get(), _name.get()
     if recorder is None:
         return function

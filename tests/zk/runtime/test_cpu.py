@@ -21,7 +21,7 @@ def chosen(monkeypatch, wide: bool, stated: str | None) -> int:
     monkeypatch.delenv("ZKSETTLE_LANES", raising=False)
     if stated is not None:
         monkeypatch.setenv("ZKSETTLE_LANES", stated)
-    return cpu._chosen()
+    return cpu._choose_lanes()
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_the_cpu_decides_and_the_environment_may_ask_for_less(monkeypatch, wide,
 @pytest.mark.parametrize("wide", [True, False])
 @pytest.mark.parametrize("stated", ["0", "2", "4", "16", "-1", "08", " 8", "8 ", "eight", "1.0"])
 def test_a_number_of_lanes_that_does_not_exist_is_refused(monkeypatch, wide, stated):
-    with pytest.raises(FormatError, match="ZKSETTLE_LANES is neither 1 nor 8"):
+    with pytest.raises(FormatError, match="ZKSETTLE_LANES must be 1 or 8"):
         chosen(monkeypatch, wide, stated)
 
 
 def test_eight_lanes_where_the_cpu_has_none_are_refused_with_what_is_missing(monkeypatch):
-    with pytest.raises(FormatError, match="is 8, and this CPU has not all of avx512f, avx512dq, avx512vl, avx512ifma"):
+    with pytest.raises(FormatError, match="but this CPU lacks at least one of avx512f, avx512dq, avx512vl, avx512ifma"):
         chosen(monkeypatch, False, "8")
 
 
@@ -61,13 +61,13 @@ def test_a_cpu_that_numba_is_told_to_compile_for_decides_too(monkeypatch, name, 
     monkeypatch.setenv("ZKSETTLE_LANES", "8")
     assert cpu.is_wide_cpu() is is_wide
     if not is_wide:
-        with pytest.raises(FormatError, match="is 8, and the CPU that NUMBA_CPU_NAME or NUMBA_CPU_FEATURES asks for"):
-            cpu._chosen()
+        with pytest.raises(FormatError, match="is 8, but the CPU set by NUMBA_CPU_NAME or NUMBA_CPU_FEATURES"):
+            cpu._choose_lanes()
 
 
 @pytest.mark.parametrize(
     "lanes, wide, words",
-    [(8, True, "eight lanes"), (1, True, "ZKSETTLE_LANES asks"), (1, False, "has not all of avx512f, avx512dq")],
+    [(8, True, "eight lanes"), (1, True, "ZKSETTLE_LANES asks"), (1, False, "lacks at least one of avx512f, avx512dq")],
 )
 def test_the_reason_names_what_decided(monkeypatch, lanes, wide, words):
     monkeypatch.setattr(cpu, "LANES", lanes)
@@ -95,7 +95,7 @@ def command(arguments):
 
 def test_the_command_line_says_the_sentence_and_not_more():
     said = process(command(["warmup"]), "3")
-    assert said.endswith("ZKSETTLE_LANES is neither 1 nor 8\n") and "Traceback" not in said
+    assert said.endswith("ZKSETTLE_LANES must be 1 or 8\n") and "Traceback" not in said
 
 
 def test_the_doctor_says_which_path_runs():

@@ -47,7 +47,7 @@ def test_work_that_fails_is_counted_and_still_fails():
 
 def test_nothing_is_recorded_or_wrapped_when_nobody_asks():
     with profile.phase("unseen"):
-        assert profile.carried(work) is work
+        assert profile.in_phase(work) is work
     with profile.record() as found:
         pass
     with profile.phase("after"):
