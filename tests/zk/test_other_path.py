@@ -1,14 +1,14 @@
-"""The arithmetic and the proof system pass their tests on the path that this process is not on.
+"""The arithmetic and the proof system pass their tests on the other path too, with one lane or eight.
 
-A process of its own runs them, on a compiled cache of its own: which path runs is decided once, at import.  This test
-comes first (tests/conftest.py), while other workers go on.
+The path is chosen once, at import, so another process runs them, with its own compiled kernels.  This test starts first
+(tests/conftest.py), while other workers run the rest.
 """
 
 from pathlib import Path
 
 from tests import other
 
-# What is written in steps of lanes, or stands on it.  Encodings, formats and checks of input have one path.
+# Code that works in steps of lanes, or builds on it.  Encodings, formats and checks of input have one path.
 FILES = (
     "fields/test_fields", "fields/test_lanes_memory", "fields/test_tower", "fields/test_accumulator",
     "curves/test_curves", "msm/test_batch_affine", "msm/test_pointwise", "msm/test_pippenger",

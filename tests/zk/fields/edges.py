@@ -1,10 +1,10 @@
-"""The corpus of edge values for a field, and the strategy that mixes it with random elements."""
+"""The edge values of a field, and a strategy that mixes them with random elements."""
 
 from hypothesis import strategies
 
 
 def corpus(modulus: int) -> list[int]:
-    """Elements where a carry, a borrow or a reduction changes its mind."""
+    """Elements around which a carry, a borrow or a reduction changes."""
     near_words = (2 ** (64 * k) + d for k in range(1, 4) for d in (-1, 0, 1))
     near_top = (2**253 + d for d in (-1, 0, 1))
     near_half = ((modulus + d) // 2 for d in (-1, 1, 3))

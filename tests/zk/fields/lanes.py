@@ -1,7 +1,7 @@
 """Eight lanes in tests: numbers of any size as raw limbs, and the operations of a field on them.
 
-Limbs are written as `moves.keep` writes them, so a test can hand a kernel what no load from memory would give it: a
-number that is not reduced, and one above 2^256.
+Limbs are laid out as `memory.spill` writes them, so a test can pass numbers that no load from memory would yield: ones
+that are not reduced, or above 2^256.
 """
 
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ NEEDED = pytest.mark.skipif(cpu.LANES != simd.LANES, reason=f"this process runs 
 
 
 def pack(values: list[int]) -> np.ndarray:
-    """Numbers below 2^271 as rows (n, 40), eight to a row, the last row filled up with zeros."""
+    """Numbers below 2^271 as rows (n, 40), eight to a row, the last row padded with zeros."""
     padded = [*values, *[0] * (-len(values) % LANES)]
     rows = np.empty((len(padded) // LANES, LIMBS, LANES), np.uint64)
     for i, value in enumerate(padded):
@@ -34,7 +34,7 @@ def pack(values: list[int]) -> np.ndarray:
 
 
 def unpack(rows: np.ndarray, count: int) -> list[int]:
-    """The first `count` numbers of rows (n, 40); the highest limb has a sign.  The others must be 52 bits."""
+    """The first `count` numbers of rows (n, 40).  The highest limb is signed; the others must have 52 bits."""
     limbs = rows.view(np.int64).reshape(-1, LIMBS, LANES)
     low = limbs[:, : LIMBS - 1]
     assert ((low >= 0) & (low < 1 << BITS)).all(), "a limb is not 52 bits"
@@ -45,7 +45,7 @@ def unpack(rows: np.ndarray, count: int) -> list[int]:
 
 @kernel
 def run_fp(operation, left, right, result):
-    """result[i] = left[i] operation right[i] on eight lanes, as it comes: not made canonical."""
+    """result[i] = left[i] operation right[i] on eight lanes, not reduced any further."""
     for i in range(left.shape[0]):
         a, b = memory.reload(left, i), memory.reload(right, i)
         c = a
@@ -126,7 +126,7 @@ BOTH = pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.prime.na
 
 
 def run(field: SimpleNamespace, operation: int, left: list[int], right: list[int]) -> list[int]:
-    """left[i] operation right[i], as the lanes leave it; numbers stand for themselves, not for Montgomery forms."""
+    """left[i] operation right[i], not reduced any further; numbers are what lanes hold, not Montgomery forms."""
     rows = pack(left), pack(right)
     result = np.empty_like(rows[0])
     field.run(operation, *rows, result)
@@ -135,7 +135,7 @@ def run(field: SimpleNamespace, operation: int, left: list[int], right: list[int
 
 @kernel
 def _masks_fp(left, right, chosen, words, zeros, selected, constants):
-    """The three that do not fit into `run_fp`: may_be_zero, select and constant."""
+    """The three operations that do not fit into `run_fp`: may_be_zero, select and constant."""
     for i in range(left.shape[0]):
         a, b = memory.reload(left, i), memory.reload(right, i)
         zeros[i] = fp.may_be_zero(a)
@@ -162,7 +162,7 @@ def _masks(field: SimpleNamespace, left: list[int], right: list[int], mask: int 
 
 
 def may_be_zero(field: SimpleNamespace, values: list[int]) -> list[bool]:
-    """What the mask says of each number."""
+    """The bit of each number in the mask."""
     zeros, _, _ = _masks(field, values, values)
     return [bool(zeros[i // LANES] >> (i % LANES) & 1) for i in range(len(values))]
 

@@ -18,7 +18,7 @@ from zk.runtime.jit import kernel
 
 @kernel
 def run_fp(operation, left, right, result):
-    """result[i] = left[i] operation right[i]; a truth is stored as one or zero."""
+    """result[i] = left[i] operation right[i]; a truth value is stored as one or zero."""
     for i in range(left.shape[0]):
         a, b = memory.load(left, i), memory.load(right, i)
         c = fp.ZERO
@@ -117,8 +117,8 @@ def run(field, operation, left, right):
 @pytest.mark.parametrize("operation", CLAIMS)
 def test_every_pair_of_edge_values_agrees_with_integers(field, operation):
     p = field.prime.modulus
-    left, right = zip(*itertools.product(corpus(p), repeat=2))
-    assert run(field, operation, left, right) == [CLAIMS[operation](a, b, p) for a, b in zip(left, right)]
+    left, right = zip(*itertools.product(corpus(p), repeat=2), strict=True)
+    assert run(field, operation, left, right) == [CLAIMS[operation](a, b, p) for a, b in zip(left, right, strict=True)]
 
 
 @BOTH
@@ -133,19 +133,19 @@ def test_random_pairs_agree_with_integers(field, data):
 
 @BOTH
 def test_edge_values_as_raw_montgomery_words_agree_with_integers(field):
-    """The values above reach the kernels shifted by 2^256; here the words themselves are the edges."""
+    """In the tests above the kernels get values times 2^256; here the words themselves are edge values."""
     p = field.prime.modulus
     inverse = pow(MONTGOMERY, -1, p)
-    left, right = zip(*itertools.product(corpus(p), repeat=2))
+    left, right = zip(*itertools.product(corpus(p), repeat=2), strict=True)
     for operation in (ADD, SUB, MUL):
         result = np.empty((len(left), 4), np.uint64)
         field.run(operation, array.plain(left), array.plain(right), result)
         scale = inverse if operation == MUL else 1
-        assert array.from_plain(result) == [CLAIMS[operation](a, b, p) * scale % p for a, b in zip(left, right)]
+        assert array.from_plain(result) == [CLAIMS[operation](a, b, p) * scale % p for a, b in zip(left, right, strict=True)]
 
 
 @BOTH
-def test_montgomery_form_goes_there_and_back(field):
+def test_conversion_to_montgomery_form_and_back_is_the_identity(field):
     p = field.prime.modulus
     values = corpus(p)
     words, result = array.plain(values), np.empty((len(values), 4), np.uint64)
@@ -156,14 +156,14 @@ def test_montgomery_form_goes_there_and_back(field):
 
 
 @BOTH
-def test_an_array_that_is_not_reduced_is_recognised(field):
+def test_is_canonical_recognises_an_array_that_is_not_reduced(field):
     p = field.prime.modulus
     assert array.is_canonical(field.prime, array.plain(corpus(p)))
     for bad in (p, p + 1, p + 2**64, 2**255, 2**256 - 1):
         assert not array.is_canonical(field.prime, array.plain([0, bad, 1]))
 
 
-def test_a_number_that_four_words_do_not_hold_is_refused():
+def test_a_number_that_does_not_fit_four_words_is_rejected():
     assert array.from_plain(array.plain([0, 2**256 - 1])) == [0, 2**256 - 1]
     for bad in (-1, 2**256):
         with pytest.raises(OverflowError):

@@ -1,4 +1,4 @@
-"""The inversion: 62 division steps at once are that many plain ones, long numbers are right, and so is c/a."""
+"""62 division steps at once equal 62 plain ones, sums of long numbers are right, and so is c/a."""
 
 import random
 
@@ -13,7 +13,7 @@ from zk.runtime.jit import kernel
 
 BITS = inversion.LIMB62_BITS
 WHOLE = 1 << BITS
-MOVES = 12
+UPDATES = 12
 
 
 @kernel
@@ -60,13 +60,13 @@ ONE_OVER = {P: quotients(P, 1), R: quotients(R, 1)}
 
 
 def divide(delta, f, g):
-    """One division step, as it is written in the paper."""
+    """One division step, as in the paper."""
     if delta > 0 and g & 1:
         return 1 - delta, g, (g - f) >> 1
     return 1 + delta, f, (g + (g & 1) * f) >> 1
 
 
-def move(delta, f, g):
+def update(delta, f, g):
     """62 steps by the kernel on the lowest words: δ and the matrix."""
     result = np.empty(5, np.int64)
     run_steps(np.int64(delta), np.int64(f % WHOLE), np.int64(g % WHOLE), result)
@@ -83,49 +83,49 @@ def to_limbs(value):
 
 
 def patterns(modulus):
-    """Numbers with long runs of equal bits: every 2^k - 1, 2^k, 2^k + 1 and p minus these, and runs in the middle."""
-    found = [(1 << k) + d for k in range(1, 254) for d in (-1, 0, 1)]
-    found += [modulus - x for x in found]
-    found += [((1 << a) - 1) << b for a in range(3, 250, 13) for b in range(1, 253 - a, 11)]
-    return [x for x in found if 0 <= x < modulus]
+    """Numbers with long runs of equal bits: all 2^k - 1, 2^k, 2^k + 1, p minus these, and runs in the middle."""
+    values = [(1 << k) + d for k in range(1, 254) for d in (-1, 0, 1)]
+    values += [modulus - x for x in values]
+    values += [((1 << a) - 1) << b for a in range(3, 250, 13) for b in range(1, 253 - a, 11)]
+    return [x for x in values if 0 <= x < modulus]
 
 
 @pytest.mark.parametrize("modulus", [P, R])
-def test_every_move_is_62_division_steps_until_nothing_is_left(modulus):
+def test_every_update_is_62_division_steps_until_g_is_zero(modulus):
     chance = random.Random(3)
     for start in [*corpus(modulus), *(chance.randrange(modulus) for _ in range(200))]:
-        state, moves = (1, modulus, start), 0
+        state, updates = (1, modulus, start), 0
         while state[2]:
             delta, f, g = state
             for _ in range(BITS):
                 state = divide(*state)
-            delta, u, v, q, r = move(delta, f, g)
+            delta, u, v, q, r = update(delta, f, g)
             assert (delta, (u * f + v * g) >> BITS, (q * f + r * g) >> BITS) == state
             assert (u * f + v * g) % WHOLE == 0 == (q * f + r * g) % WHOLE
             assert abs(u) + abs(v) <= WHOLE and abs(q) + abs(r) <= WHOLE
-            moves += 1
-        assert moves <= MOVES and abs(state[1]) == (1 if start else modulus)
+            updates += 1
+        assert updates <= UPDATES and abs(state[1]) == (1 if start else modulus)
 
 
 @settings(max_examples=200, deadline=None)
 @given(strategies.integers(-700, 700), strategies.integers(0, WHOLE - 1), strategies.integers(0, WHOLE - 1))
-def test_a_move_from_any_place_is_62_division_steps(delta, f, g):
+def test_an_update_from_any_state_is_62_division_steps(delta, f, g):
     f |= 1
     state = (delta, f, g)
     for _ in range(BITS):
         state = divide(*state)
-    after, u, v, q, r = move(delta, f, g)
+    after, u, v, q, r = update(delta, f, g)
     assert (after, (u * f + v * g) >> BITS, (q * f + r * g) >> BITS) == state
 
 
-def test_a_sum_of_long_numbers_is_right_where_its_words_are_largest():
+def test_shifted_sums_are_right_at_the_largest_words():
     top = 1 << (5 * BITS - 1)
     rows = [0, 1, -1, top - 1, -top, to_int([WHOLE - 1] * 4 + [0]), -to_int([WHOLE - 1] * 4 + [0]), 7 * P, -7 * P]
     chance = random.Random(4)
     factors = [(WHOLE, -WHOLE, WHOLE), (-WHOLE, -WHOLE, -WHOLE), (WHOLE >> 1, WHOLE >> 1, 0), (1, 0, 0)]
     for _ in range(500):
         numbers, triple = [chance.choice(rows) for _ in range(3)], chance.choice(factors)
-        expected = sum(x * y for x, y in zip(triple, numbers)) >> BITS
+        expected = sum(x * y for x, y in zip(triple, numbers, strict=True)) >> BITS
         if not -(1 << (4 * BITS + 63)) <= expected < 1 << (4 * BITS + 63):
             continue
         result = np.empty(5, np.int64)
@@ -134,7 +134,7 @@ def test_a_sum_of_long_numbers_is_right_where_its_words_are_largest():
 
 
 @pytest.mark.parametrize("modulus", [P, R])
-def test_edges_and_long_runs_of_bits_are_divided_as_python_does(modulus):
+def test_inverses_of_edge_values_and_long_runs_of_bits_agree_with_python(modulus):
     values = [*corpus(modulus), *patterns(modulus)]
     expected = [pow(x, -1, modulus) if x else 0 for x in values]
     assert ONE_OVER[modulus](values) == expected
@@ -143,10 +143,10 @@ def test_edges_and_long_runs_of_bits_are_divided_as_python_does(modulus):
 
 @settings(max_examples=50, deadline=None)
 @given(strategies.sampled_from([P, R]).flatmap(lambda p: strategies.tuples(strategies.just(p), elements(p))))
-def test_any_element_is_divided_as_python_does(case):
+def test_the_inverse_of_any_element_agrees_with_python(case):
     modulus, value = case
     assert ONE_OVER[modulus]([value]) == [pow(value, -1, modulus) if value else 0]
 
 
-def test_a_numerator_goes_through():
+def test_the_quotient_has_its_numerator():
     assert quotients(P, P - 3)([2, 0, 1]) == [(P - 3) * pow(2, -1, P) % P, 0, P - 3]

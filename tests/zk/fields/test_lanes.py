@@ -1,6 +1,6 @@
 """Eight lanes agree with Python's integers at the extremes of every bound that zk/fields/lanes.py states.
 
-Values here are what the lanes hold, between 0 and 2^260 and not Montgomery forms of anything; a product is a·b / 2^256.
+Values are the numbers that lanes hold, from 0 to 2^260, not Montgomery forms of others; a product is a·b / 2^256.
 """
 
 import itertools
@@ -21,17 +21,17 @@ EXCESS = 1 << 240  # of 2p+
 
 
 def near(values: list[int]) -> list[int]:
-    """The values, and what lies one beside them."""
+    """The values and their neighbours."""
     return [v + d for v in values for d in (-1, 0, 1)]
 
 
 def extremes(p: int, limit: int) -> list[int]:
-    """Numbers below `limit` where a comparison, a borrow or a carry changes its mind."""
+    """Numbers below `limit` around which a comparison, a borrow or a carry changes."""
     tops = [(k * p // UNIT + d) * UNIT for k in range(1, 6) for d in (0, 1, 2)]
     multiples = [k * p + d for k in range(1, 6) for d in (0, UNIT, 3 * UNIT, 1 << 210)]
     ones = [(1 << bits) - 1 for bits in (52, 104, 156, 208, 253, 254, 255)]
-    found = {*corpus(p), *near(tops), *near(multiples), *ones, limit - 1, limit // 2}
-    return sorted(v for v in found if 0 <= v < limit)
+    values = {*corpus(p), *near(tops), *near(multiples), *ones, limit - 1, limit // 2}
+    return sorted(v for v in values if 0 <= v < limit)
 
 
 def montgomery(a: int, b: int, p: int) -> int:
@@ -41,45 +41,45 @@ def montgomery(a: int, b: int, p: int) -> int:
 
 
 def pairs(left: list[int], right: list[int]) -> tuple[list[int], list[int]]:
-    """Every one of the left beside every one of the right."""
-    return tuple(map(list, zip(*itertools.product(left, right))))
+    """Every number on the left with every number on the right."""
+    return tuple(map(list, zip(*itertools.product(left, right), strict=True)))
 
 
 @BOTH
 @pytest.mark.parametrize("excess", [0, UNIT, EXCESS])
-def test_a_sum_adds_the_excesses_and_has_at_least_2_210(field, excess):
+def test_add_leaves_the_sum_of_both_excesses_or_2_210(field, excess):
     p = field.prime.modulus
     a, b = pairs(extremes(p, 2 * p + excess), extremes(p, 2 * p + excess))
-    for x, y, found in zip(a, b, run(field, lanes.ADD, a, b)):
-        assert (found - x - y) % p == 0 and 0 <= found < 2 * p + max(2 * excess, 1 << 210)
-    for x, found in zip(a, run(field, lanes.DOUBLE, a, b)):
-        assert (found - 2 * x) % p == 0 and 0 <= found < 2 * p + max(2 * excess, 1 << 210)
+    for x, y, result in zip(a, b, run(field, lanes.ADD, a, b), strict=True):
+        assert (result - x - y) % p == 0 and 0 <= result < 2 * p + max(2 * excess, 1 << 210)
+    for x, result in zip(a, run(field, lanes.DOUBLE, a, b), strict=True):
+        assert (result - 2 * x) % p == 0 and 0 <= result < 2 * p + max(2 * excess, 1 << 210)
 
 
 @BOTH
-def test_thirty_sums_in_a_row_stay_below_2p_and_2_240(field):
+def test_thirty_additions_in_a_row_stay_below_2p_plus_2_240(field):
     p = field.prime.modulus
     starts = numbers = extremes(p, 2 * p + UNIT)
     for n in range(1, 31):
         numbers = run(field, lanes.DOUBLE, numbers, numbers)
         assert all(0 <= x < 2 * p + (1 << (209 + n)) for x in numbers)
-    assert all((x - (s << 30)) % p == 0 for x, s in zip(numbers, starts))
+    assert all((x - (s << 30)) % p == 0 for x, s in zip(numbers, starts, strict=True))
     assert max(numbers) >= 2 * p + (1 << 230), "excess does grow"
 
 
 @BOTH
-def test_a_difference_is_never_negative_and_has_an_excess_of_2_208(field):
+def test_sub_is_never_negative_and_leaves_an_excess_of_2_208(field):
     p = field.prime.modulus
     a, b = pairs(extremes(p, 2 * p + EXCESS), extremes(p, 3 * p + 1))
-    for x, y, found in zip(a, b, run(field, lanes.SUB, a, b)):
-        assert (found - x + y) % p == 0 and 0 <= found < max(2 * p + UNIT, x + 1)
-    for x, found in zip(b, run(field, lanes.NEG, b, b)):
-        assert (found + x) % p == 0 and 0 <= found <= 2 * p
+    for x, y, result in zip(a, b, run(field, lanes.SUB, a, b), strict=True):
+        assert (result - x + y) % p == 0 and 0 <= result < max(2 * p + UNIT, x + 1)
+    for x, result in zip(b, run(field, lanes.NEG, b, b), strict=True):
+        assert (result + x) % p == 0 and 0 <= result <= 2 * p
 
 
 @BOTH
-def test_a_small_excess_survives_being_negated(field):
-    """1 - 0 is 2p + 1 in lanes.  2p less that would be -1, which no multiplication understands."""
+def test_negating_a_number_with_an_excess_is_not_negative(field):
+    """1 - 0 is 2p + 1 in lanes, and 2p less that would be -1, which the multiplication cannot take."""
     p = field.prime.modulus
     (one,) = run(field, lanes.SUB, [1], [0])
     (minus,) = run(field, lanes.NEG, [one], [0])
@@ -87,16 +87,16 @@ def test_a_small_excess_survives_being_negated(field):
 
 
 @BOTH
-def test_small_subtrahends_need_no_comparison(field):
+def test_sub_small_adds_p_without_a_comparison(field):
     p = field.prime.modulus
     a, b = pairs(extremes(p, 4 * p), extremes(p, p + 1))
     assert p in b
-    assert run(field, lanes.SUB_SMALL, a, b) == [x - y + p for x, y in zip(a, b)]
+    assert run(field, lanes.SUB_SMALL, a, b) == [x - y + p for x, y in zip(a, b, strict=True)]
     assert run(field, lanes.NEG_SMALL, b, a) == [p - y for y in b]
 
 
 @BOTH
-def test_products_are_montgomery_s_to_the_bit_and_bounded_as_stated(field):
+def test_products_are_exact_montgomery_products_within_the_stated_bounds(field):
     p = field.prime.modulus
     lazy, canonical = extremes(p, 2 * p + EXCESS), extremes(p, p)
     for left, right, bound in (
@@ -106,7 +106,7 @@ def test_products_are_montgomery_s_to_the_bit_and_bounded_as_stated(field):
         (extremes(p, 528 * p // 100), canonical, 2 * p),
     ):
         a, b = pairs(left, right)
-        expected = [montgomery(x, y, p) for x, y in zip(a, b)]
+        expected = [montgomery(x, y, p) for x, y in zip(a, b, strict=True)]
         for operation in (lanes.MUL, lanes.MUL_INLINED):
             for operands in ((a, b), (b, a)):
                 assert run(field, operation, *operands) == expected
@@ -114,7 +114,7 @@ def test_products_are_montgomery_s_to_the_bit_and_bounded_as_stated(field):
 
 
 @BOTH
-def test_squares_are_montgomery_s_to_the_bit(field):
+def test_squares_are_exact_montgomery_squares(field):
     p = field.prime.modulus
     a = [*extremes(p, 229 * p // 100), 2 * p + EXCESS - 1]
     expected = [montgomery(x, x, p) for x in a]
@@ -123,17 +123,17 @@ def test_squares_are_montgomery_s_to_the_bit(field):
 
 
 @BOTH
-def test_limbs_that_are_all_ones_lose_nothing(field):
-    """2^260 - 1 is above every bound for values; what is shown here is that no column overflows."""
+def test_limbs_of_all_ones_overflow_no_column(field):
+    """2^260 - 1 is above every bound on values; this is about columns alone."""
     p, ones = field.prime.modulus, (1 << 260) - 1
     operands = [ones, ones, 1, p - 1, ones >> 52, ones - (1 << 52) + 1]
     a, b = pairs(operands, operands)
-    assert run(field, lanes.MUL, a, b) == [montgomery(x, y, p) for x, y in zip(a, b)]
+    assert run(field, lanes.MUL, a, b) == [montgomery(x, y, p) for x, y in zip(a, b, strict=True)]
     assert run(field, lanes.SQUARE, operands, operands) == [montgomery(x, x, p) for x in operands]
 
 
 def test_no_column_of_a_product_reaches_2_57():
-    """Halves of products as large as 52 bits allow, of a·b and of m·p, and the carry from the column below."""
+    """The halves of a·b and of m·p are as large as 52 bits allow, and so is the carry from the column below."""
     largest_half, sums, carry = (1 << limbs52.LIMB_BITS) - 1, [0] * (2 * limbs52.LIMBS), 0
     for _, i, j in itertools.product(("a·b", "m·p"), range(limbs52.LIMBS), range(limbs52.LIMBS)):
         sums[i + j] += largest_half
@@ -153,23 +153,23 @@ def test_canonical_is_exact_below_5p(field):
 
 
 @BOTH
-def test_inverses_know_zero_by_all_its_names_in_every_lane(field):
+def test_the_inverse_of_every_representation_of_zero_is_zero_in_every_lane(field):
     p = field.prime.modulus
     square = MONTGOMERY**2 % p
     others = [3, p - 1, p + 5, 2 * p + UNIT - 1, 1, 2, 2 * p - 1, 7]
     for zero, place in itertools.product((0, p, 2 * p), range(simd.LANES)):
         a = [*others[:place], zero, *others[place + 1 :]]
-        found = run(field, lanes.INVERSE, a, a)
-        assert found == [square * pow(x, -1, p) % p if x % p else 0 for x in a]
+        result = run(field, lanes.INVERSE, a, a)
+        assert result == [square * pow(x, -1, p) % p if x % p else 0 for x in a]
     assert run(field, lanes.INVERSE, [0, p] * 4, [0] * 8) == [0] * 8
 
 
 @BOTH
-def test_montgomery_form_goes_there_and_back(field):
+def test_conversion_to_montgomery_form_and_back_is_the_identity(field):
     p = field.prime.modulus
     a = extremes(p, 2 * p + EXCESS)
     there = run(field, lanes.TO_MONTGOMERY, a, a)
-    assert all((x * MONTGOMERY - t) % p == 0 and 0 <= t < 2 * p for x, t in zip(a, there))
+    assert all((x * MONTGOMERY - t) % p == 0 and 0 <= t < 2 * p for x, t in zip(a, there, strict=True))
     assert run(field, lanes.FROM_MONTGOMERY, there, there) == [x % p for x in a]
     whole = extremes(p, MONTGOMERY)
     assert run(field, lanes.FROM_MONTGOMERY, whole, whole) == [x * pow(MONTGOMERY, -1, p) % p for x in whole]
@@ -184,21 +184,21 @@ def test_constants_fill_every_lane(field):
 
 
 @BOTH
-def test_what_may_be_zero_is_never_missed_below_3p(field):
+def test_may_be_zero_misses_no_zero_below_3p(field):
     p = field.prime.modulus
     a = extremes(p, 3 * p)
-    found = lanes.may_be_zero(field, a)
+    result = lanes.may_be_zero(field, a)
     low = {(k * p) & ((1 << limbs52.LIMB_BITS) - 1) for k in range(3)}
-    assert found == [x & ((1 << limbs52.LIMB_BITS) - 1) in low for x in a]
-    assert all(is_zero for x, is_zero in zip(a, found) if x % p == 0)
-    assert not all(found)
+    assert result == [x & ((1 << limbs52.LIMB_BITS) - 1) in low for x in a]
+    assert all(is_zero for x, is_zero in zip(a, result, strict=True) if x % p == 0)
+    assert not all(result)
 
 
 @BOTH
-def test_every_mask_selects_its_lanes(field):
+def test_select_takes_each_lane_by_its_bit_of_the_mask(field):
     a, b = extremes(field.prime.modulus, MONTGOMERY)[:8], extremes(field.prime.modulus, MONTGOMERY)[-8:]
     for mask in range(256):
-        expected = [x if mask >> lane & 1 else y for lane, (x, y) in enumerate(zip(a, b))]
+        expected = [x if mask >> lane & 1 else y for lane, (x, y) in enumerate(zip(a, b, strict=True))]
         assert lanes.select(field, mask, a, b) == expected
 
 
@@ -216,8 +216,8 @@ CLAIMS = {
 @BOTH
 @settings(max_examples=100, deadline=None)
 @given(data=strategies.data())
-def test_any_eight_lazy_numbers_agree_with_integers_in_every_operation(field, data):
-    """Each example is near a multiple of a unit of the highest limb, where the comparisons are, or anywhere."""
+def test_every_operation_agrees_with_integers_on_any_lazy_numbers(field, data):
+    """Each number is anywhere, or near a multiple of a unit of the highest limb, where the comparisons decide."""
     p = field.prime.modulus
     anywhere = strategies.integers(0, 2 * p + EXCESS - 1)
     units = strategies.integers(0, (2 * p + EXCESS) // UNIT - 1)
@@ -225,6 +225,6 @@ def test_any_eight_lazy_numbers_agree_with_integers_in_every_operation(field, da
     eight = strategies.lists(strategies.one_of(anywhere, near_units), min_size=8, max_size=8)
     a, b = data.draw(eight), data.draw(eight)
     for operation, claim in CLAIMS.items():
-        for x, y, found in zip(a, b, run(field, operation, a, b)):
-            assert (found - claim(x, y, p)) % p == 0
-            assert 0 <= found < 2 * p + 2 * EXCESS
+        for x, y, result in zip(a, b, run(field, operation, a, b), strict=True):
+            assert (result - claim(x, y, p)) % p == 0
+            assert 0 <= result < 2 * p + 2 * EXCESS

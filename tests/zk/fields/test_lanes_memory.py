@@ -1,6 +1,6 @@
-"""Elements go from memory into lanes and back without change, whatever the order, the stride or the type of places.
+"""Elements move between memory and lanes unchanged, for any order, stride and type of indices.
 
-`field` goes by `width.LANES`, so what runs here is the path of this process, of one lane or of eight.
+zk/fields/memory.py goes by `cpu.LANES`, so these tests run the path of this process: one lane or eight.
 """
 
 import itertools
@@ -32,10 +32,10 @@ def permute(rows, places, first, shift, result, targets, at):
 
 
 @kernel
-def permute_pairs(rows, places, shift, notes, targets, result):
-    """As `permute`, for Fp2 and by way of `keep` and `kept`."""
-    fp2.spill(notes, 1, fp2.gather(rows, places, 0, shift))
-    fp2.scatter(result, targets, 0, fp2.reload(notes, 1))
+def permute_pairs(rows, places, shift, scratch, targets, result):
+    """As `permute`, for Fp2, through `spill` and `reload`."""
+    fp2.spill(scratch, 1, fp2.gather(rows, places, 0, shift))
+    fp2.scatter(result, targets, 0, fp2.reload(scratch, 1))
 
 
 @kernel
@@ -45,22 +45,22 @@ def copy_pairs(rows, index, step, result):
 
 
 @kernel
-def move_parts(rows, places, part, to_part, notes, targets, result):
-    """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], by views, `keep` and `kept`."""
-    rows, places, notes, result = views.borrow(rows), views.borrow(places), views.borrow(notes), views.borrow(result)
-    memory.spill(notes, 1, memory.gather(rows, places, 0, 1, part), part)
-    memory.scatter(result, views.borrow(targets), 0, memory.reload(notes, 1, part), to_part)
+def move_parts(rows, places, part, to_part, scratch, targets, result):
+    """Part `to_part` of result[targets[k]] = part `part` of rows[places[k] >> 1], through views and scratch."""
+    rows, places, scratch, result = views.borrow(rows), views.borrow(places), views.borrow(scratch), views.borrow(result)
+    memory.spill(scratch, 1, memory.gather(rows, places, 0, 1, part), part)
+    memory.scatter(result, views.borrow(targets), 0, memory.reload(scratch, 1, part), to_part)
     memory.store_lanes(result, 0, 1, memory.load_lanes(rows, 0, 1, part), to_part)
 
 
 @kernel
 def odd(places, first):
-    """The mask of the odd places."""
+    """The mask of the odd indices."""
     return memory.odd_lanes(places, first)
 
 
 def table() -> np.ndarray:
-    """Forty rows, none like another."""
+    """Forty distinct rows."""
     return array.plain(VALUES)
 
 
@@ -70,7 +70,7 @@ def test_the_rows_are_all_different():
 
 @pytest.mark.parametrize("step", [1, 2, 3, 5, -1])
 @pytest.mark.parametrize("to_step", [1, 4])
-def test_rows_at_any_stride_come_and_go(step, to_step):
+def test_rows_at_any_stride_are_copied(step, to_step):
     reach = (LANES - 1) * step
     for index in range(max(0, -reach), ROWS - max(0, reach)):
         rows, result = table(), np.zeros((ROWS, 4), np.uint64)
@@ -81,7 +81,7 @@ def test_rows_at_any_stride_come_and_go(step, to_step):
         assert (result == expected).all(), "the rows, and nothing beside them"
 
 
-def test_the_last_rows_of_an_array_are_read_and_written_and_nothing_behind_them():
+def test_the_last_rows_are_copied_and_nothing_beyond_them_is_touched():
     whole = np.concatenate((table(), np.full((1, 4), 2**64 - 1, np.uint64)))
     rows = whole[:ROWS]
     copy(table(), ROWS - LANES, 1, rows, 0, 1)
@@ -90,7 +90,7 @@ def test_the_last_rows_of_an_array_are_read_and_written_and_nothing_behind_them(
     assert (rows[LANES:-LANES] == table()[LANES:-LANES]).all() and (whole[ROWS] == 2**64 - 1).all()
 
 
-def test_a_column_of_pairs_is_an_array_of_rows():
+def test_pairs_are_copied_as_elements_of_fp2():
     pairs = table().reshape(ROWS // 2, 2, 4)
     result = np.zeros_like(pairs)
     for index in range(0, ROWS // 2 - LANES + 1):
@@ -102,8 +102,8 @@ def test_a_column_of_pairs_is_an_array_of_rows():
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
 @pytest.mark.parametrize("shift", [0, 1, 25])
-def test_every_permutation_of_places_gathers_and_scatters(kind, shift):
-    """Whatever stands below the shift is ignored; with 25 bits, places from 64 on would have the sign bit of 32."""
+def test_any_permutation_is_gathered_and_scattered(kind, shift):
+    """Bits below the shift are ignored; with 25 of them, an index of 64 would reach the sign bit of an int32."""
     rows, generator = table(), random.Random(shift)
     for _ in range(40):
         chosen, targets = generator.sample(range(ROWS), ROWS), generator.sample(range(ROWS), ROWS)
@@ -116,7 +116,7 @@ def test_every_permutation_of_places_gathers_and_scatters(kind, shift):
         assert (result == expected).all()
 
 
-def test_each_lane_alone_can_be_any_row():
+def test_any_lane_can_gather_any_row():
     for lane, row in itertools.product(range(LANES), range(ROWS)):
         places = np.full(LANES, 7, np.int32)
         places[lane] = row
@@ -125,34 +125,34 @@ def test_each_lane_alone_can_be_any_row():
         assert (result == table()[places]).all()
 
 
-def test_pairs_are_kept_as_they_are():
+def test_spilled_pairs_are_reloaded_unchanged():
     pairs, generator = table().reshape(ROWS // 2, 2, 4), random.Random(3)
     for _ in range(20):
         chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(ROWS // 2), LANES)
         places = np.array([2 * row + generator.randrange(2) for row in chosen], np.int32)
-        notes, result = np.zeros((3, 2, memory.SCRATCH_WORDS), np.uint64), np.zeros_like(pairs)
-        permute_pairs(pairs, places, 1, notes, np.array(targets, np.int32), result)
+        scratch, result = np.zeros((3, 2, memory.SCRATCH_WORDS), np.uint64), np.zeros_like(pairs)
+        permute_pairs(pairs, places, 1, scratch, np.array(targets, np.int32), result)
         assert (result[targets] == pairs[chosen]).all() and np.count_nonzero(result.any(axis=(1, 2))) == LANES
-        assert not notes[0].any() and not notes[2].any()
+        assert not scratch[0].any() and not scratch[2].any()
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
-def test_parts_of_rows_move_through_views_and_nothing_else_does(kind):
+def test_parts_of_rows_move_through_views_and_nothing_else_changes(kind):
     """Rows of two elements; the first LANES rows of the result are copied, and the others scattered to."""
     rows, generator = table().reshape(ROWS // 2, 2, 4), random.Random(6)
     for part, to_part in itertools.product(range(2), repeat=2):
         chosen, targets = generator.sample(range(ROWS // 2), LANES), generator.sample(range(LANES, ROWS // 2), LANES)
         places = np.array([2 * row + generator.randrange(2) for row in chosen], kind)
-        notes, result = np.zeros((3, 2, memory.SCRATCH_WORDS), np.uint64), np.zeros_like(rows)
-        move_parts(rows, places, part, to_part, notes, np.array(targets, kind), result)
+        scratch, result = np.zeros((3, 2, memory.SCRATCH_WORDS), np.uint64), np.zeros_like(rows)
+        move_parts(rows, places, part, to_part, scratch, np.array(targets, kind), result)
         expected = np.zeros_like(rows)
         expected[:LANES, to_part], expected[targets, to_part] = rows[:LANES, part], rows[chosen, part]
         assert (result == expected).all()
-        assert notes[1, part].any() and not notes[1, 1 - part].any() and not notes[0].any() and not notes[2].any()
+        assert scratch[1, part].any() and not scratch[1, 1 - part].any() and not scratch[0].any() and not scratch[2].any()
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
-def test_every_pattern_of_odd_places_is_its_mask(kind):
+def test_every_pattern_of_odd_indices_gives_its_mask(kind):
     for mask in range(1 << LANES):
         places = [2 * (k * 1000 + mask) + (mask >> k & 1) for k in range(LANES)]
         assert odd(np.array([5, *places, 5], kind), 1) == mask

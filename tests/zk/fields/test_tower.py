@@ -131,7 +131,7 @@ def decode(result):
     values = array.decode(FP, result.reshape(-1, 4))
     width = result[0].size // 4
     elements = [values[i : i + width] for i in range(0, len(values), width)]
-    return [reference.from_pairs(zip(element[::2], element[1::2])) for element in elements]
+    return [reference.from_pairs(zip(element[::2], element[1::2], strict=True)) for element in elements]
 
 
 def run(kernel_, operation, left, right):
@@ -179,7 +179,7 @@ def test_edge_values_agree_with_polynomials(kind):
     right[:3] = left[:3]
     left[3:5] = [reference.ZERO, reference.ONE]
     for operation in OFFERED[kind]:
-        assert run(kind, operation, left, right) == [CLAIMS[operation](a, b) for a, b in zip(left, right)]
+        assert run(kind, operation, left, right) == [CLAIMS[operation](a, b) for a, b in zip(left, right, strict=True)]
 
 
 def lazy_pairs():
@@ -194,15 +194,15 @@ def lazy_pairs():
 @pytest.mark.parametrize("operation", OFFERED[run_fp2][:-1])
 def test_lazy_values_in_lanes_agree_with_polynomials(operation):
     left, right = lazy_pairs()
-    lazy = [(reference.add(a, b), reference.add(b, b)) for a, b in zip(left, right)]
+    lazy = [(reference.add(a, b), reference.add(b, b)) for a, b in zip(left, right, strict=True)]
     assert run(run_fp2_in_lanes, operation, left, right) == [CLAIMS[operation](a, b) for a, b in lazy]
 
 
 def test_lanes_have_inverses_and_conjugates_and_zero_stays_zero():
     left, right = lazy_pairs()
-    values = [reference.add(a, b) for a, b in zip(left, right)]
+    values = [reference.add(a, b) for a, b in zip(left, right, strict=True)]
     assert reference.ZERO in values
-    for value, inverse in zip(values, run(run_fp2_in_lanes, INVERSE, left, right)):
+    for value, inverse in zip(values, run(run_fp2_in_lanes, INVERSE, left, right), strict=True):
         assert reference.mul(value, inverse) == (reference.ONE if value != reference.ZERO else reference.ZERO)
     conjugates = [reference.power(value, P) if value != reference.ZERO else value for value in values]
     assert run(run_fp2_in_lanes, CONJUGATE, left, right) == conjugates
@@ -229,7 +229,7 @@ def test_an_element_times_its_inverse_is_one_and_zero_stays_zero(kind):
     generator = random.Random(2)
     values = [element(kind, lambda: generator.randrange(P)) for _ in range(8)]
     inverses = run(kind, INVERSE, values, values)
-    assert all(reference.mul(a, b) == reference.ONE for a, b in zip(values, inverses))
+    assert all(reference.mul(a, b) == reference.ONE for a, b in zip(values, inverses, strict=True))
     assert run(kind, INVERSE, [reference.ZERO], [reference.ZERO]) == [reference.ZERO]
 
 
