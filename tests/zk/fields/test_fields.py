@@ -141,7 +141,8 @@ def test_edge_values_as_raw_montgomery_words_agree_with_integers(field):
         result = np.empty((len(left), 4), np.uint64)
         field.run(operation, array.plain(left), array.plain(right), result)
         scale = inverse if operation == MUL else 1
-        assert array.from_plain(result) == [CLAIMS[operation](a, b, p) * scale % p for a, b in zip(left, right, strict=True)]
+        expected = [CLAIMS[operation](a, b, p) * scale % p for a, b in zip(left, right, strict=True)]
+        assert array.from_plain(result) == expected
 
 
 @BOTH
