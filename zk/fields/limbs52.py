@@ -30,6 +30,21 @@ def limbs(value: int) -> tuple[np.uint64, ...]:
     return tuple(np.uint64(value >> (LIMB_BITS * i) & MASK) for i in range(LIMBS))
 
 
+def from_words(emit: Emitter, w: list) -> list:
+    """Four vectors of words as five of limbs."""
+    parts = [w[0], emit.funnel(w[1], w[0], 52), emit.funnel(w[2], w[1], 40), emit.funnel(w[3], w[2], 28)]
+    return [*(emit.bit_and(part, emit.constant(MASK)) for part in parts), emit.right(w[3], 16)]
+
+
+def to_words(emit: Emitter, a: list) -> list:
+    """Five vectors of normalized limbs, of a number below 2^256, as four of words."""
+    shifts = ((0, 52), (12, 40), (24, 28), (36, 16))
+    return [
+        emit.bit_or(emit.right(a[i], down) if down else a[i], emit.left(a[i + 1], up))
+        for i, (down, up) in enumerate(shifts)
+    ]
+
+
 def carry(emit: Emitter, columns: list) -> list:
     """Columns of either sign as limbs of 52 bits; the highest limb keeps the rest and the sign."""
     limbs_below, top = [], columns[0]

@@ -5,12 +5,12 @@
     spill, reload       elements as they are, unreduced, to and from a scratch array
     transpose           LANES elements of LANES lanes in a scratch array
 
-Names that end in `_lanes`, gather, scatter and reload move as many elements as the CPU has lanes: one as four words, or
-eight as five vectors of limbs, lane k holding row k.  Those that write go by the type of the element; those that end in
-`_like` read an element of the type of another, for kernels that run on either.
+Names that end in `_lanes`, gather, scatter and reload move as many elements as the CPU has lanes: one as four words,
+or eight as five vectors of limbs, lane k holding row k.  Writing goes by the type of the element; names that end in
+`_like` read an element of the type of another.
 
-Rows may have any shape as long as each is contiguous, and `part` selects the part of a row: see zk/fields/views.py.
-Arrays may be borrowed views.  Elements to be stored or scattered must be below 2^256, with normalized limbs.
+Rows may have any shape as long as each is contiguous; `part` selects a part of each.  Arrays may be borrowed views
+(zk/fields/views.py).  An element to be stored or scattered must be below 2^256, with normalized limbs.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from zk.fields import limbs52, words
-from zk.fields.limbs52 import LIMBS, MASK
+from zk.fields.limbs52 import LIMBS
 from zk.fields.prime import WORDS
 from zk.fields.simd import LANES, Emitter, Vector
 from zk.fields.views import address
@@ -30,23 +30,8 @@ from zk.runtime.jit import inlined, intrinsic
 SCRATCH_WORDS = LIMBS * LANES if cpu.LANES > 1 else WORDS
 
 _WORD, _INDEX = ir.IntType(64), ir.IntType(32)
-_ELEMENT = limbs52.Element if cpu.LANES > 1 else words.Element
-
-
-def _split(emit: Emitter, row_words: list) -> list:
-    """Four vectors of words as five of limbs."""
-    w, mask = row_words, emit.constant(MASK)
-    parts = [w[0], emit.funnel(w[1], w[0], 52), emit.funnel(w[2], w[1], 40), emit.funnel(w[3], w[2], 28)]
-    return [*(emit.bit_and(part, mask) for part in parts), emit.right(w[3], 16)]
-
-
-def _join(emit: Emitter, a: list) -> list:
-    """Five vectors of normalized limbs as four of words."""
-    shifts = ((0, 52), (12, 40), (24, 28), (36, 16))
-    return [
-        emit.bit_or(emit.right(a[i], down) if down else a[i], emit.left(a[i + 1], up))
-        for i, (down, up) in enumerate(shifts)
-    ]
+_ELEMENT = limbs52.Element if cpu.LANES > 1 else words.Element  # as many as the CPU has lanes
+_ONE_ELEMENT = words.words(0)  # any one
 
 
 def _element(type_: Any) -> Any:
@@ -63,9 +48,9 @@ def _read(context, builder, element: Any, places: list[ir.Value]) -> ir.Value:
     """An element from the rows at these addresses, one for each lane."""
     emit = Emitter(builder)
     if _is_words(element):
-        parts = [builder.load(_word(builder, places[0], i)) for i in range(WORDS)]
+        parts = [builder.load(emit.word_at(places[0], i)) for i in range(WORDS)]
     else:
-        parts = _split(emit, emit.to_words([emit.load_row(place) for place in places]))
+        parts = limbs52.from_words(emit, emit.to_words([emit.load_row(place) for place in places]))
     return context.make_tuple(builder, element, parts)
 
 
@@ -73,15 +58,11 @@ def _write(builder, element: Any, places: list[ir.Value], value: ir.Value) -> No
     """Write an element to the rows at these addresses, one for each lane."""
     emit, parts = Emitter(builder), cgutils.unpack_tuple(builder, value)
     if _is_words(element):
-        for i, word in enumerate(parts):
-            builder.store(word, _word(builder, places[0], i))
+        for i in range(WORDS):
+            builder.store(parts[i], emit.word_at(places[0], i))
     else:
-        for place, row in zip(places, emit.to_rows(_join(emit, parts)), strict=True):
+        for place, row in zip(places, emit.to_rows(limbs52.to_words(emit, parts)), strict=True):
             emit.store_row(place, row)
-
-
-def _word(builder, place: ir.Value, i: int) -> ir.Value:
-    return builder.gep(builder.bitcast(place, _WORD.as_pointer()), [_INDEX(i)])
 
 
 def _stepped(context, builder, element: Any, type_, array, index, step, offset) -> list[ir.Value]:
@@ -108,44 +89,20 @@ def _scratch(context, builder, element: Any, type_, scratch, index, part) -> ir.
     return address(context, builder, type_, scratch, index, builder.mul(part, _WORD(size)), size=8 * size)
 
 
-def _loading(element: Any):
-    def generate(context, builder, signature, values):
-        places = _stepped(context, builder, element, signature.args[0], *values[:4])
-        return _read(context, builder, element, places)
-
-    return generate
-
-
-def _reloading(element: Any):
-    def generate(context, builder, signature, values):
-        place, emit = _scratch(context, builder, element, signature.args[0], *values[:3]), Emitter(builder)
-        if _is_words(element):
-            return _read(context, builder, element, [place])
-        return context.make_tuple(builder, element, [emit.load_vector(place, i) for i in range(len(element))])
-
-    return generate
-
-
 @intrinsic
-def _load(typing, rows, index, offset):
-    load = _loading(words.Element)
-
-    def generate(context, builder, signature, values):
-        array, index, offset = values
-        return load(context, builder, signature, (array, index, None, offset))
-
-    return words.Element(rows, types.int64, types.int64), generate
-
-
-@intrinsic
-def _load_lanes(typing, rows, index, step, offset):
-    return _ELEMENT(rows, types.int64, types.int64, types.int64), _loading(_ELEMENT)
+def _lanes_of_cpu(typing):
+    """An undefined element of as many lanes as the CPU has, for its type alone."""
+    return _ELEMENT(), lambda context, *_: ir.Constant(context.get_value_type(_ELEMENT), ir.Undefined)
 
 
 @intrinsic
 def _load_like(typing, rows, index, step, offset, like):
     element = _element(like)
-    return element(rows, types.int64, types.int64, types.int64, like), _loading(element)
+
+    def generate(context, builder, signature, values):
+        return _read(context, builder, element, _stepped(context, builder, element, rows, *values[:4]))
+
+    return element(rows, types.int64, types.int64, types.int64, like), generate
 
 
 @intrinsic
@@ -202,14 +159,16 @@ def _spill(typing, scratch, index, part, a):
 
 
 @intrinsic
-def _reload(typing, scratch, index, part):
-    return _ELEMENT(scratch, types.int64, types.int64), _reloading(_ELEMENT)
-
-
-@intrinsic
 def _reload_like(typing, scratch, index, part, like):
     element = _element(like)
-    return element(scratch, types.int64, types.int64, like), _reloading(element)
+
+    def generate(context, builder, signature, values):
+        place, emit = _scratch(context, builder, element, scratch, *values[:3]), Emitter(builder)
+        if _is_words(element):
+            return _read(context, builder, element, [place])
+        return context.make_tuple(builder, element, [emit.load_vector(place, i) for i in range(len(element))])
+
+    return element(scratch, types.int64, types.int64, like), generate
 
 
 @intrinsic
@@ -230,27 +189,10 @@ def transpose(typing, scratch, index):
     return types.void(scratch, types.int64), generate
 
 
-@intrinsic
-def odd_lanes(typing, indices, first):
-    """The mask of the lanes whose indices[first], indices[first + 1], … are odd."""
-
-    def generate(context, builder, signature, values):
-        item = context.get_data_type(indices.dtype)
-        base = address(context, builder, indices, *values, rows=cpu.LANES, size=item.width // 8)
-        if cpu.LANES == 1:
-            return builder.zext(builder.trunc(builder.load(builder.bitcast(base, item.as_pointer())), ir.IntType(1)),
-                                ir.IntType(8))  # fmt: skip
-        row = ir.VectorType(item, LANES)
-        values_of_lanes = builder.load(builder.bitcast(base, row.as_pointer()), align=4)
-        return builder.bitcast(builder.trunc(values_of_lanes, ir.VectorType(ir.IntType(1), LANES)), ir.IntType(LANES))
-
-    return types.uint8(indices, types.int64), generate
-
-
 @inlined
 def load(rows, index, part=0):
     """One element from row `index`."""
-    return _load(rows, index, WORDS * part)
+    return _load_like(rows, index, 0, WORDS * part, _ONE_ELEMENT)
 
 
 @inlined
@@ -262,7 +204,7 @@ def store(rows, index, a, part=0):
 @inlined
 def load_lanes(rows, index, step, part=0):
     """The rows index, index + step, …, one for each lane."""
-    return _load_lanes(rows, index, step, WORDS * part)
+    return _load_like(rows, index, step, WORDS * part, _lanes_of_cpu())
 
 
 @inlined
@@ -298,7 +240,7 @@ def spill(scratch, index, a, part=0):
 @inlined
 def reload(scratch, index, part=0):
     """The element that was spilled to row `index`."""
-    return _reload(scratch, index, part)
+    return _reload_like(scratch, index, part, _lanes_of_cpu())
 
 
 @inlined

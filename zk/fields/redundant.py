@@ -12,7 +12,6 @@ Sums and differences are taken column by column, and the next product propagates
 """
 
 import numpy as np
-from llvmlite import ir
 from numba.core import types
 
 from zk.fields.limbs52 import LIMB_BITS, LIMBS, MASK, Constant, Element, carry, limbs, operation
@@ -27,7 +26,6 @@ COMPLEMENT = limbs(_SPAN - FR.modulus)
 PER_P = np.uint64(_SPAN // FR.modulus)
 MINUS_INVERSE = limbs(-pow(FR.modulus, -1, _SPAN) % _SPAN)
 _TOP = 64 - LIMB_BITS
-_WORD, _INDEX = ir.IntType(64), ir.IntType(32)
 
 Factor = types.UniTuple(Vector, 2 * LIMBS)
 
@@ -135,8 +133,7 @@ def load_factor(typing, table, index):
     def generate(context, builder, signature, values):
         emit = Emitter(builder)
         place = address(context, builder, table, *values, size=8 * 2 * LIMBS)
-        pointer = builder.bitcast(place, _WORD.as_pointer())
-        words = [builder.load(builder.gep(pointer, [_INDEX(i)])) for i in range(2 * LIMBS)]
+        words = [builder.load(emit.word_at(place, i)) for i in range(2 * LIMBS)]
         return context.make_tuple(builder, Factor, [emit.broadcast(word) for word in words])
 
     return Factor(table, types.int64), generate

@@ -143,6 +143,10 @@ class Emitter:
                     rows[k], rows[k + distance] = (_shuffle(self._builder, *both, half) for half in places)
         return rows
 
+    def word_at(self, address: ir.Value, index: int) -> ir.Value:
+        """The address of word `index` of those that begin at an address."""
+        return self._builder.gep(self._builder.bitcast(address, _WORD.as_pointer()), [ir.Constant(_INDEX, index)])
+
     def load_row(self, address: ir.Value) -> ir.Value:
         """The four words at an address."""
         return self._builder.load(self._builder.bitcast(address, _ROW.as_pointer()), align=8)

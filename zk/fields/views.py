@@ -1,4 +1,4 @@
-"""Borrowed views of arrays, and the address of a row: what memory access inside kernels is made of.
+"""Borrowed views of arrays, the address of a row, and access to arrays of integers.
 
 Numba counts references to an array that one kernel passes to another, even where the callee is inlined, and the atomic
 count stalls the pipeline.  Slicing counts too.  So inner loops work on borrowed views, and name a part of a row by its
@@ -11,6 +11,7 @@ from numba.extending import models, register_model
 
 from zk.fields import bounds
 from zk.fields.prime import WORD_BITS, WORDS
+from zk.runtime import cpu
 from zk.runtime.jit import intrinsic, is_checked
 
 _WORD = ir.IntType(WORD_BITS)
@@ -106,3 +107,20 @@ def item(typing, integers, index):
         return value if kind.width == _WORD.width else builder.sext(value, _WORD)
 
     return types.int64(integers, types.int64), generate
+
+
+@intrinsic
+def odd_lanes(typing, integers, first):
+    """The mask of the lanes whose integers[first], integers[first + 1], … are odd."""
+
+    def generate(context, builder, signature, arguments):
+        kind = context.get_data_type(integers.dtype)
+        base = address(context, builder, integers, *arguments, rows=cpu.LANES, size=kind.width // 8)
+        row = ir.VectorType(kind, cpu.LANES)
+        bits = builder.trunc(
+            builder.load(builder.bitcast(base, row.as_pointer()), align=4), ir.VectorType(ir.IntType(1), cpu.LANES)
+        )
+        mask = builder.bitcast(bits, ir.IntType(cpu.LANES))
+        return mask if cpu.LANES == 8 else builder.zext(mask, ir.IntType(8))
+
+    return types.uint8(integers, types.int64), generate

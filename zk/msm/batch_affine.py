@@ -121,7 +121,7 @@ def _square_notes(begin, end, notes, one, result):
 def _signed(points, entries, first):
     """y of the points that entries name; at most p."""
     y = coordinates.gather(points, entries, first, 1, 1)
-    return coordinates.select(memory.odd_lanes(entries, first), coordinates.neg_small(y), y)
+    return coordinates.select(views.odd_lanes(entries, first), coordinates.neg_small(y), y)
 
 
 @inner

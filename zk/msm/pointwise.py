@@ -108,7 +108,7 @@ def _entry(table, entries, first, part):
     """The points of a table that LANES entries name, x from column `part`; negated where an entry is odd."""
     x = coordinates.gather(table, entries, first, 1, part)
     y = coordinates.gather(table, entries, first, 1, _Y)
-    return x, coordinates.select(memory.odd_lanes(entries, first), coordinates.neg(y), y)
+    return x, coordinates.select(views.odd_lanes(entries, first), coordinates.neg(y), y)
 
 
 @inner

@@ -57,7 +57,7 @@ def move_parts(rows, places, part, to_part, scratch, targets, result):
 @kernel
 def odd(places, first):
     """The mask of the odd indices."""
-    return memory.odd_lanes(places, first)
+    return views.odd_lanes(places, first)
 
 
 def table() -> np.ndarray:
