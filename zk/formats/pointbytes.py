@@ -10,13 +10,10 @@ free.  The points are rows of affine Montgomery words: (n, 2, 4) or (n, 2, 2, 4)
 Source: wasmcurves, "build_curve_jacobian_a0.js", LEMtoU and LEMtoC.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
-from zk.curves import bn254
-from zk.errors import FormatError
 from zk.fields import array, conversion
 from zk.fields.prime import FP, WORDS, P
 from zk.runtime import parallel
@@ -27,38 +24,25 @@ _SPLIT_ABOVE = 4096  # coordinates; fewer are one task
 
 def uncompressed(points: np.ndarray) -> np.ndarray:
     """(n, 64) bytes of points of G1, (n, 128) of G2.  Not to be called from a task of the pool."""
-    return _big_endian(_converted(conversion.to_plain, points))
+    return _big_endian(_to_plain(points))
 
 
 def compressed(points: np.ndarray) -> np.ndarray:
     """(n, 32) bytes of points of G1, (n, 64) of G2.  Not to be called from a task of the pool."""
-    plain = _converted(conversion.to_plain, points)
+    plain = _to_plain(points)
     data = _big_endian(plain[:, :1])
     data[_is_above_half(plain[:, 1].reshape(len(points), -1, WORDS)), 0] |= _NEGATIVE
     data[~plain.reshape(len(points), -1).any(axis=1), 0] = _IDENTITY
     return data
 
 
-def from_uncompressed(data: np.ndarray, what: str) -> np.ndarray:
-    """The points, (n, 2, 4) or (n, 2, 2, 4), in bytes (n, 64) or (n, 128); that they are points is not checked.
-
-    Raises FormatError when a coordinate is not below the modulus.  Not to be called from a task of the pool.
-    """
-    shape = (len(data), 2, WORDS) if data.shape[1] == bn254.G1_BYTES else (len(data), 2, 2, WORDS)
-    halves = np.ascontiguousarray(data[:, ::-1]).view("<u8").reshape(len(data), 2, -1)  # y, then x
-    plain = np.require(halves[:, ::-1], np.uint64, ["C"]).reshape(shape)
-    if not array.is_canonical(FP, plain.reshape(-1, WORDS)):
-        raise FormatError(f"{what} has a coordinate that is not below the modulus")
-    return _converted(conversion.from_plain, plain)
-
-
-def _converted(convert: Callable, rows: np.ndarray) -> np.ndarray:
-    """Rows of words converted, split among the threads."""
+def _to_plain(rows: np.ndarray) -> np.ndarray:
+    """Plain words of Montgomery words of Fp, converted by all threads."""
     source = np.require(rows, np.uint64, ["C", "A", "W"]).reshape(-1, WORDS)
     result = np.empty(source.shape, np.uint64)
     tasks = parallel.threads() if len(source) > _SPLIT_ABOVE else 1
     ends = [len(source) * i // tasks for i in range(tasks + 1)]
-    parallel.map(lambda part: convert(FP, source[part[0] : part[1]], result[part[0] : part[1]]), pairwise(ends))
+    parallel.map(lambda part: conversion.to_plain(FP, source[slice(*part)], result[slice(*part)]), pairwise(ends))
     return result.reshape(rows.shape)
 
 
