@@ -14,6 +14,7 @@ import pytest
 
 from tests.zk.ceremony import test_phase2
 from tests.zk.formats import iden3, test_zkeyfile
+from zk.errors import FormatError
 from zk.fields.prime import R
 from zk.formats import wtns, zkey, zkeyfile, zkeyheader
 
@@ -43,16 +44,20 @@ def with_holes(path: Path, magic: bytes, version: int, parts: list[tuple[int, in
     return path
 
 
+def zkey_with_holes(path: Path, wires: int, public: int, domain: int, terms: int = 0) -> Path:
+    """A key after one contribution with these numbers and nothing but holes for terms and points of wires."""
+    sections, counts = test_zkeyfile.sections(test_zkeyfile.written(test_phase2.keys()[1])), 4 + 32 + 4 + 32
+    header = sections[2][:counts] + iden3.u32(wires, public, domain) + sections[2][counts + 12 :]
+    parts = [(1, 4, sections[1]), (2, len(header), header), (3, 64 * (public + 1), sections[3])]
+    parts += [(4, 4 + 44 * terms, iden3.u32(terms)), (5, 64 * wires, b""), (6, 64 * wires, b""), (7, 128 * wires, b"")]
+    parts += [(8, 64 * (wires - public - 1), b""), (9, 64 * domain, b""), (10, len(sections[10]), sections[10])]
+    return with_holes(path, b"zkey", 1, parts)
+
+
 @pytest.fixture(scope="module")
 def big_zkey(tmp_path_factory) -> Path:
-    """A key after one contribution whose numbers of wires and constraints, and nothing else, are 2^22."""
-    sections, wires = test_zkeyfile.sections(test_zkeyfile.written(test_phase2.keys()[1])), 1 << LOG_WIRES
-    public, counts = test_phase2.keys()[1].header.num_public, 4 + 32 + 4 + 32
-    header = sections[2][:counts] + iden3.u32(wires, public, wires) + sections[2][counts + 12 :]
-    whole = [(number, len(data), data) for number, data in (sections | {2: header}).items() if number in (1, 2, 3, 10)]
-    holes = [(4, 4, b""), (5, 64 * wires, b""), (6, 64 * wires, b""), (7, 128 * wires, b"")]
-    holes += [(8, 64 * (wires - public - 1), b""), (9, 64 * wires, b"")]
-    return with_holes(tmp_path_factory.mktemp("zkey") / "big.zkey", b"zkey", 1, sorted(whole + holes))
+    path = tmp_path_factory.mktemp("zkey") / "big.zkey"
+    return zkey_with_holes(path, 1 << LOG_WIRES, test_phase2.keys()[1].header.num_public, 1 << LOG_WIRES)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +82,26 @@ def read_cheaply(read, path: Path):
 def test_the_header_of_a_key_is_read_without_its_points(big_zkey):
     header, _ = read_cheaply(zkeyheader.split, big_zkey)
     assert (header.num_wires, header.log_size) == (1 << LOG_WIRES, LOG_WIRES)
+
+
+LIMITS = {"wires": 1 << 24, "public": 1 << 16, "domain": 1 << 22, "terms": 1 << 26}
+
+
+def test_a_key_at_every_limit_is_read(tmp_path):
+    header, _ = read_cheaply(zkeyheader.split, zkey_with_holes(tmp_path / "key", **LIMITS))
+    assert (header.num_wires, header.num_public, header.log_size) == (1 << 24, 1 << 16, 22)
+
+
+@pytest.mark.parametrize("name, value, why", [
+    ("wires", (1 << 24) + 1, "16777217 wires and 65536 public inputs, which is out of range"),
+    ("public", (1 << 16) + 1, "16777216 wires and 65537 public inputs, which is out of range"),
+    ("domain", 1 << 23, "a domain of 8388608, not a power of two up to 2\\^22"),
+    ("terms", (1 << 26) + 1, "are 67108865, and 67108864 is the limit"),
+])  # fmt: skip
+def test_a_key_beyond_a_limit_is_refused_cheaply(tmp_path, name, value, why):
+    path = zkey_with_holes(tmp_path / "key", **LIMITS | {name: value})
+    with pytest.raises(FormatError, match=why):
+        read_cheaply(zkeyheader.split, path)
 
 
 def test_the_fixed_points_of_a_key_are_read_without_those_of_wires(big_zkey):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from functools import reduce
 
 import pytest
@@ -7,7 +8,7 @@ from zk.curves import bn254
 from zk.errors import FormatError
 from zk.fields.prime import P, R
 from zk.formats import snarkjs
-from zk.groth16.keys import Proof, VerifyingKey
+from zk.groth16.keys import MAX_PUBLIC, Proof, VerifyingKey
 
 G1_POINTS = [bn254.multiply(k, bn254.G1) for k in range(2, 8)]
 G2_POINTS = [bn254.multiply(k, bn254.G2) for k in range(2, 6)]
@@ -43,6 +44,17 @@ def test_what_is_written_is_read_again():
     assert snarkjs.decode_proof(PROOF_TEXT.encode()) == PROOF
     assert snarkjs.decode_public(snarkjs.encode_public(PUBLIC).encode()) == PUBLIC
     assert snarkjs.decode_public(b"[]") == []
+
+
+def test_a_key_without_public_inputs_is_read_again():
+    key = replace(KEY, ic=KEY.ic[:1])
+    assert snarkjs.decode_verifying_key(snarkjs.encode_verifying_key(key).encode()) == key
+
+
+def test_a_list_of_public_inputs_without_a_key_is_a_list_of_at_most_2_to_the_16():
+    assert len(snarkjs.decode_public(json.dumps(["0"] * MAX_PUBLIC).encode())) == MAX_PUBLIC
+    refused(snarkjs.decode_public, json.dumps(["0"] * (MAX_PUBLIC + 1)), "a list of at most 65536 entries")
+    refused(snarkjs.decode_public, "{}", "a list of at most 65536 entries")
 
 
 @pytest.mark.parametrize("number", [*NOT_CANONICAL, str(R), str(2**256), "1" * 78])
@@ -83,6 +95,8 @@ KEY_LIES = [
     (["nPublic"], True, "nPublic is not an integer"),
     (["nPublic"], "2", "nPublic is not an integer"),
     (["nPublic"], -1, "nPublic is not an integer"),
+    (["nPublic"], MAX_PUBLIC, "IC has 3 entries instead of 65537"),
+    (["nPublic"], MAX_PUBLIC + 1, "nPublic is not an integer"),
     (["nPublic"], 2.0, "only integers are allowed"),
     (["nPublic"], 10**70, "nPublic is not an integer"),
     (["IC", 1], ["0", "0", "1"], "IC 1 is the identity"),

@@ -53,6 +53,12 @@ def test_a_file_beyond_the_limit_is_refused(monkeypatch):
     monkeypatch.setattr(symfile, "MAX_SIGNALS", 4)
     with pytest.raises(FormatError, match="more than 4 lines"):
         symfile.decode(TEXT)
+    monkeypatch.setattr(symfile, "MAX_SIGNALS", 5)
+    assert len(symfile.decode(TEXT).names) == 5
+
+
+def test_the_last_signal_may_have_a_wire():
+    symfile.check(symfile.decode(b"1,1,0,main.x\n2,2,0,main.y\n"), np.array([0, 1, 2], dtype=np.uint64))
 
 
 def test_symbols_of_another_circuit_are_noticed():

@@ -1,3 +1,4 @@
+import io
 import struct
 
 import pytest
@@ -8,7 +9,7 @@ from tests.zk.formats import iden3
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import P, R
-from zk.formats import wtns
+from zk.formats import sections, wtns
 
 VALUES = [1, 0, R - 1, 2**253, 7]
 SECTIONS = iden3.wtns_sections(VALUES)
@@ -25,10 +26,17 @@ def test_a_witness_that_is_written_is_read_again():
 def test_the_number_of_wires_is_read_without_the_values():
     assert wtns.read_num_wires(iden3.wtns(VALUES)) == len(VALUES)
     assert wtns.read_num_wires(iden3.wtns([2, R])) == 2
+    with pytest.raises(FormatError, match="the values has 160 bytes instead of 128"):
+        wtns.read_num_wires(with_(1, HEADER[:-4] + iden3.u32(4)))
 
 
 def test_a_witness_is_written_as_others_write_it():
     assert wtns.encode(array.plain(VALUES)) == iden3.wtns(VALUES)
+
+
+def test_a_section_of_another_length_than_announced_is_not_written():
+    with pytest.raises(ValueError, match="section 1 has 3 bytes instead of 5"):
+        sections.write(io.BytesIO(), b"wtns", 2, [(1, 5, [b"ab", b"c"])])
 
 
 def test_sections_may_stand_in_any_order():
