@@ -3,10 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.reference import bn254 as twist
 from tests.reference import groth16_exponent as reference
 from tests.reference import qap
 from tests.reference.qap import R
 from tests.zk.fields import cubic
+from tests.zk.groth16 import known
 from zk.curves import bn254
 from zk.errors import InvalidProof
 from zk.fields import array
@@ -43,6 +45,17 @@ def test_py_ecc_refuses_what_is_false(key, proof):
     for public in ([PUBLIC[0] + 1, PUBLIC[1]], PUBLIC[:1], [PUBLIC[0] + R, PUBLIC[1]]):
         with pytest.raises(InvalidProof, match="py_ecc"):
             second_opinion.verify(key.verifying, public, proof)
+    for part, point in (("a", bn254.G1Point(1, 3)), ("b", bn254.G2Point(*twist.twist_points(1)[0]))):
+        with pytest.raises(InvalidProof, match="py_ecc: a point is not in its group"):
+            second_opinion.verify(key.verifying, PUBLIC, replace(proof, **{part: point}))
+
+
+def test_public_inputs_may_be_0_and_r_minus_1_but_not_r():
+    key, public = known.key(2), [0, R - 1]
+    for verify in (verifier.verify, second_opinion.verify):
+        verify(key, public, known.proof(public))
+        with pytest.raises(InvalidProof, match="below the modulus"):
+            verify(key, [R, R - 1], known.proof(public))
 
 
 def test_a_proof_is_the_points_of_the_proof_in_the_exponent(monkeypatch):

@@ -53,6 +53,15 @@ def test_two_keys_for_one_system_have_nothing_in_common(key):
     assert not set(g1.decode(other.h_query[0])) & set(g1.decode(key.h_query[0]))
 
 
+@pytest.mark.parametrize("change", [
+    lambda s: replace(s, num_public=0),
+    lambda s: replace(s, c=r1cs.matrix([[], *list(s.c.rows())[1:]])),
+], ids=["no public inputs", "an empty row"])  # fmt: skip
+def test_a_system_at_a_limit_gets_a_key(change):
+    system = change(cubic.system())
+    assert generator.generate(system).num_public == system.num_public
+
+
 def test_progress_reaches_the_number_of_points():
     seen = []
     generator.generate(cubic.system(), lambda done, total: seen.append((done, total)))
@@ -67,6 +76,7 @@ def test_progress_reaches_the_number_of_points():
         (lambda s: replace(s, num_wires=6), "names a wire that does not exist"),
         (lambda s: replace(s, c=r1cs.matrix([[(0, 1)]])), "do not cover"),
         (lambda s: replace(s, a=replace(s.a, starts=s.a.starts + 1)), "do not cover"),
+        (lambda s: replace(s, a=replace(s.a, starts=s.a.starts[[0, 2, 1, 3, 4]])), "do not cover"),
     ],
 )
 def test_a_malformed_system_gets_no_key(change, why):
@@ -156,6 +166,9 @@ DAMAGE = [
     (lambda a: a.update(b2=a["b2"][:, 1:]), "b_g2_query must have 3 points"),
     (lambda a: a.update(a=a["a"].astype(np.int64)), "a_query must be a table of points"),
     (lambda a: a.update(a=a["a"][:, :, 0]), "a_query must be a table of points"),
+    (lambda a: a.update(a_terms=a["a_terms"].astype(np.int64)), "a_terms must have rows of int32 (2,)"),
+    (lambda a: a.update(coefficients=a["coefficients"][:, :3]), "coefficients must have rows of uint64 (4,)"),
+    (lambda a: a.update(b_starts=a["b_starts"][:, np.newaxis]), "b_starts must have rows of int64 ()"),
     (lambda a: a.update(sizes=np.array([28, 7])), "are out of range"),
     (lambda a: a.update(sizes=np.array([2, 7])), "h_query must have 4 points"),
     (lambda a: a.update(sizes=np.array([2, 7]), h=a["h"][:, :4]), "more constraints than its domain has room for"),
