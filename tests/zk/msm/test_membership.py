@@ -6,7 +6,7 @@ from zk.curves import bn254, g1, g2, jacobian
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import P, R
-from zk.msm import membership
+from zk.msm import membership, pippenger
 
 SMALLEST_FACTOR = 10069
 COFACTOR = 2 * P - R
@@ -64,6 +64,17 @@ def test_one_point_with_a_component_outside_the_subgroup_is_found_among_many(ord
     for bad in (point, shifted):
         with pytest.raises(FormatError, match="a sum of the points is not in the subgroup"):
             membership.check_g2(g2.encode([*G2_POINTS * 150, bad]), "the points")
+
+
+def test_the_subgroup_is_checked_on_four_sums_with_fresh_exponents_of_16_bits(monkeypatch):
+    """A point outside passes one sum with probability up to 1 / SMALLEST_FACTOR, so all four with less than 2^-52."""
+    summed, multiply = [], pippenger.g2
+    monkeypatch.setattr(pippenger, "g2", lambda points, scalars: summed.append(scalars) or multiply(points, scalars))
+    membership.check_g2(g2.encode(G2_POINTS * 32), "points")
+    assert len(summed) == 4 and len({scalars.tobytes() for scalars in summed}) == 4
+    drawn = np.concatenate(summed)
+    assert np.bitwise_or.reduce(drawn[:, 0]) == 2**16 - 1 and not drawn[:, 1:].any()
+    assert SMALLEST_FACTOR**4 > 2**52
 
 
 def test_the_cofactor_has_no_smaller_factor():
