@@ -69,7 +69,7 @@ def _additions(runs: int) -> list[Timing]:
     timings = []
     for name, make in (("G1 addition", inputs.points_g1), ("G2 addition", inputs.points_g2)):
         points = make(POINTS)
-        work = partial(batch_affine.of_groups, points, entries, starts)
+        work = partial(batch_affine.sum_groups, points, entries, starts)
         timings.append(measure(name, f"{POINTS:,} points", work, runs, POINTS // 2))
     return timings
 

@@ -71,7 +71,7 @@ def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> C
     """The cost of a multi-scalar multiplication over a table (levels, n, …) of known points."""
     from zk.msm import pippenger
 
-    windows = pippenger.known_windows(len(table), scalars)
+    windows = pippenger.table_windows(len(table), scalars)
     entries, buckets = nonzero_digits(scalars, windows)
     lines = 2 * np.sqrt(windows.largest) * len(windows.table)
     additions = (entries - buckets) + 2 * buckets

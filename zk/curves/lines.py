@@ -1,13 +1,13 @@
-"""The lines of the Miller loop: doubling and addition on the twist, each with the line through its points.
+"""The line functions of the Miller loop: doubling and addition on the twist, each with the line through its points.
 
 The running point is (X : Y : Z), homogeneous.  A line (l0, l1, l3), evaluated at a point (x, y) of G1, is
-y·l0 + x·l1·w + l3·w^3 in Fp12, for the untwist (x, y) to (x w^2, y w^3).  Factors in Fp2 do not count: the final
-exponentiation removes them.  So a line is evaluated divided by y, at what is called a place here: (x / y, 1 / y).  The
-place of the identity is (0, 0), where every line is l0 and contributes nothing.  A prepared line is divided by l0 too.
-No step meets an exception when the point has order r, and no l0 is zero.
+y·l0 + x·l1·w + l3·w^3 in Fp12, for the untwist (x, y) to (x w^2, y w^3).  Factors in Fp2 may be dropped because the
+final exponentiation removes them.  So lines are evaluated divided by y, at the *scaled point* (x / y, 1 / y).  The
+scaled point of the identity is (0, 0), where every line is l0 and contributes nothing.  A line of a fixed point of G2
+is divided by l0 as well.  No step meets an exceptional case when the point has order r, and no l0 is zero.
 
 Source: Aranha, Karabina, Longa, Gebotys, López, "Faster explicit formulas for computing pairings over ordinary curves"
-(ePrint 2010/526), section 4, after Costello, Lange, Naehrig (PKC 2010); without the halvings, all times 4.
+(ePrint 2010/526), section 4, after Costello, Lange, Naehrig (PKC 2010); without the halvings, so all times 4.
 """
 
 from zk.curves import bn254
@@ -27,7 +27,7 @@ def _triple(a):
 
 @inner
 def double(point):
-    """2 point, and the tangent's (l0, l1, l3).  5 mul, 5 squares of Fp2."""
+    """2 point and its tangent (l0, l1, l3).  5 mul, 5 square of Fp2."""
     x, y, z = point
     xy = fp2.mul(x, y)
     b = fp2.square(y)
@@ -44,7 +44,7 @@ def double(point):
 
 @inner
 def add(point, other):
-    """point + other, the latter affine, and the chord's (l0, l1, l3).  11 mul, 2 squares of Fp2."""
+    """point + other, the latter affine, and their chord (l0, l1, l3).  11 mul, 2 square of Fp2."""
     x, y, z = point
     theta = fp2.sub(y, fp2.mul(other[1], z))
     slope = fp2.sub(x, fp2.mul(other[0], z))
@@ -55,8 +55,8 @@ def add(point, other):
     g = fp2.mul(x, d)
     h = fp2.sub(fp2.add(e, f), fp2.double(g))
     y3 = fp2.sub(fp2.mul(theta, fp2.sub(g, h)), fp2.mul(e, y))
-    free = fp2.sub(fp2.mul(theta, other[0]), fp2.mul(slope, other[1]))
-    return (fp2.mul(slope, h), y3, fp2.mul(z, e)), (slope, fp2.neg(theta), free)
+    constant = fp2.sub(fp2.mul(theta, other[0]), fp2.mul(slope, other[1]))
+    return (fp2.mul(slope, h), y3, fp2.mul(z, e)), (slope, fp2.neg(theta), constant)
 
 
 @inner
@@ -71,10 +71,10 @@ def _mul_by_two(a, b0, b1):
 
 
 @inner
-def multiply(f, line, place):
-    """f·line at a place.  13 mul of Fp2, 4 mul of Fp."""
-    l1 = fp2.scale(line[1], place[0])
-    l3 = fp2.scale(line[2], place[1])
+def multiply(f, line, scaled):
+    """f·(line at a scaled point).  13 mul of Fp2, 4 mul of Fp."""
+    l1 = fp2.scale(line[1], scaled[0])
+    l3 = fp2.scale(line[2], scaled[1])
     low = fp6.scale(f[0], line[0])
     high = _mul_by_two(f[1], l1, l3)
     both = _mul_by_two(fp6.add(f[0], f[1]), fp2.add(line[0], l1), l3)
@@ -82,23 +82,23 @@ def multiply(f, line, place):
 
 
 @inner
-def prepare(line):
-    """(l1 / l0, l3 / l0).  1 inverse and 2 mul of Fp2."""
+def normalise(line):
+    """The line divided by l0: (l1 / l0, l3 / l0).  1 inverse and 2 mul of Fp2."""
     inverse = fp2.inverse(line[0])
     return fp2.mul(line[1], inverse), fp2.mul(line[2], inverse)
 
 
 @inner
-def multiply_prepared(f, line, place):
-    """f·(1 + x/y·l1·w + 1/y·l3·w^3).  10 mul of Fp2, 4 mul of Fp."""
-    l1 = fp2.scale(line[0], place[0])
-    l3 = fp2.scale(line[1], place[1])
+def multiply_normalised(f, line, scaled):
+    """f·(1 + x/y·l1·w + 1/y·l3·w^3) for a line divided by l0.  10 mul of Fp2, 4 mul of Fp."""
+    l1 = fp2.scale(line[0], scaled[0])
+    l3 = fp2.scale(line[1], scaled[1])
     even, odd = _mul_by_two(f[0], l1, l3), _mul_by_two(f[1], l1, l3)
     return fp6.add(f[0], fp6.mul_by_v(odd)), fp6.add(f[1], even)
 
 
 @inner
 def frobenius(point):
-    """ψ of an affine point of the twist: multiplication by p on G2."""
+    """ψ of an affine point of the twist.  On G2 it is multiplication by p."""
     twist_x, twist_y = fp2.constant(_TWIST_X, point[0]), fp2.constant(_TWIST_Y, point[0])
     return fp2.mul(fp2.conjugate(point[0]), twist_x), fp2.mul(fp2.conjugate(point[1]), twist_y)

@@ -1,12 +1,14 @@
-"""The group law of y^2 = x^3 + b as kernels: one text for G1 and G2, complete for equal, opposite and neutral points.
+"""The group law of y^2 = x^3 + b as kernels for G1 and G2, complete for equal and opposite points and the identity.
 
-Affine points are pairs (x, y) and rows (2, 4) of G1 or (2, 2, 4) of G2; the identity is all zero, and since the order
-of the groups is odd no other point of theirs has y = 0.  Sums of unknown length run in XYZZ form: (X, Y, ZZ, ZZZ)
-stands for (X / ZZ, Y / ZZZ) with ZZ^3 = ZZZ^2, and ZZ = 0 is the identity.
+Affine points are pairs (x, y) and rows (2, 4) of G1 or (2, 2, 4) of G2.  The identity is all zero, and since the order
+of the groups is odd no other point of theirs has y = 0.  Sums of unknown length are in XYZZ form: (X, Y, ZZ, ZZZ)
+stands for (X / ZZ, Y / ZZZ) with ZZ^3 = ZZZ^2, and ZZ = 0 for the identity.
 
 Formulas: Explicit-Formulas Database, short Weierstrass with a = 0, XYZZ coordinates.  Costs are in operations of the
 field of coordinates, additions not counted.
 """
+
+import numpy as np
 
 from zk.curves import coordinates
 from zk.runtime.jit import inlined, inner, kernel
@@ -20,7 +22,7 @@ def load(points, index):
 
 @inlined
 def store(points, index, point):
-    """Write an affine point to row `index`."""
+    """Writes an affine point to row `index`."""
     coordinates.store(points, index, point[0], 0)
     coordinates.store(points, index, point[1], 1)
 
@@ -34,7 +36,7 @@ def load_xyzz(points, index):
 
 @inner
 def store_xyzz(points, index, point):
-    """Write an XYZZ point to row `index`."""
+    """Writes an XYZZ point to row `index`."""
     coordinates.store(points, index, point[0], 0)
     coordinates.store(points, index, point[1], 1)
     coordinates.store(points, index, point[2], 2)
@@ -57,7 +59,7 @@ def identity_xyzz(like):
 
 @inner
 def from_affine(point):
-    """An affine point in XYZZ form."""
+    """The XYZZ form of an affine point."""
     if is_identity(point):
         return identity_xyzz(point[0])
     one = coordinates.one(point[0])
@@ -66,7 +68,7 @@ def from_affine(point):
 
 @inlined
 def denominator(left, right):
-    """What `add_affine` needs the inverse of: x2 - x1, or 2 y1 to double, and 1 where it needs none.  Never zero."""
+    """The number whose inverse `add_affine` needs: x2 - x1, 2 y1 to double, 1 where none is needed.  Never zero."""
     if is_identity(left) or is_identity(right):
         return coordinates.one(left[0])
     difference = coordinates.sub(right[0], left[0])
@@ -79,7 +81,7 @@ def denominator(left, right):
 
 @inlined
 def add_affine(left, right, inverse):
-    """left + right in affine form, given 1 / denominator(left, right).  2 mul, 1 square (2 squares to double)."""
+    """left + right in affine form, given 1 / denominator(left, right).  2 mul, 1 square (2 square to double)."""
     if is_identity(left):
         return right
     if is_identity(right):
@@ -98,7 +100,7 @@ def add_affine(left, right, inverse):
 
 @inner
 def double(point):
-    """2 point, "dbl-2008-s-1"; the identity for the identity, whose ZZ stays zero.  6 mul, 3 square."""
+    """2 point by "dbl-2008-s-1"; the identity keeps ZZ = 0.  6 mul, 3 square."""
     u = coordinates.double(point[1])
     v = coordinates.square(u)
     w = coordinates.mul(u, v)
@@ -112,7 +114,7 @@ def double(point):
 
 @inner
 def add(left, right):
-    """left + right, "add-2008-s" with its exceptions handled.  12 mul, 2 square."""
+    """left + right by "add-2008-s", with its exceptional cases handled.  12 mul, 2 square."""
     if coordinates.is_zero(left[2]):
         return right
     if coordinates.is_zero(right[2]):
@@ -136,15 +138,15 @@ def add(left, right):
 
 @inner
 def to_affine(point):
-    """The affine point; all zero for the identity.  1 inverse, 4 mul, 1 square."""
+    """The affine form; zeros for the identity.  1 inverse, 4 mul, 1 square."""
     i = coordinates.inverse(point[3])
     z = coordinates.mul(i, point[2])  # ZZ / ZZZ
     return coordinates.mul(point[0], coordinates.square(z)), coordinates.mul(point[1], i)
 
 
 @kernel
-def normalise(points, result):
-    """result[i] = the affine form of XYZZ point i, with one inversion for all.  7 mul, 1 square for each."""
+def normalise(points: np.ndarray, result: np.ndarray) -> None:
+    """result[i] = the affine form of XYZZ point i, with one inversion for all.  7 mul, 1 square for each point."""
     product = coordinates.one(coordinates.load(points, 0, 0))
     for i in range(points.shape[0]):
         coordinates.store(result, i, product, 0)

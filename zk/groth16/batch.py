@@ -39,7 +39,7 @@ def are_valid(claims: Sequence[Claim]) -> bool:
     for key, (alpha_sum, ic_sum), c_sum in zip(keys, fixed, c_sums, strict=True):
         left += [alpha_sum, ic_sum, c_sum[np.newaxis]]
         right.append(key.points_g2)
-    return pairing.is_one(pairing.millers(np.concatenate((weighted_a.result(), *left)), np.concatenate(right)))
+    return pairing.is_one(pairing.miller_loops(np.concatenate((weighted_a.result(), *left)), np.concatenate(right)))
 
 
 def _indices_by_key(claims: Sequence[Claim]) -> dict[VerifyingKey, list[int]]:
@@ -62,4 +62,4 @@ def _key_sums(key: PreparedKey, weighted: list[tuple[int, Sequence[int]]]) -> tu
 def _group_sums(points: np.ndarray, groups: list[list[int]]) -> np.ndarray:
     """The sum of the points of each group."""
     entries = np.array([2 * index for group in groups for index in group], np.int32)
-    return batch_affine.of_groups(points, entries, np.cumsum([0, *map(len, groups)]))
+    return batch_affine.sum_groups(points, entries, np.cumsum([0, *map(len, groups)]))

@@ -39,9 +39,9 @@ def prepare(key: VerifyingKey) -> PreparedKey:
     points_g2 = g2.encode([bn254.negate(point) for point in (key.beta_g2, key.gamma_g2, key.delta_g2)])
     alpha_g1, ic = g1.encode([key.alpha_g1]), g1.encode(key.ic)
     return PreparedKey(
-        alpha_beta=pairing.miller(alpha_g1, points_g2[:1]),
+        alpha_beta=pairing.miller_loop(alpha_g1, points_g2[:1]),
         points_g2=points_g2,
-        lines=pairing.prepare(points_g2[1:]),
+        lines=pairing.line_coefficients(points_g2[1:]),
         alpha_g1=fixed_base.table(alpha_g1, _WINDOW_BITS),
         ic=fixed_base.table(ic, _WINDOW_BITS) if len(ic) <= _MAX_BASES else ic,
     )
@@ -58,5 +58,5 @@ def input_sum(key: PreparedKey, scalars: list[int]) -> np.ndarray:
 def is_valid(key: PreparedKey, public: Sequence[int], proof: Proof) -> bool:
     """Whether the equation holds for these public inputs: as many as the key has, all below r."""
     input_sum_and_c = np.concatenate((input_sum(key, [1, *public]), g1.encode([proof.c])))
-    value = pairing.miller(g1.encode([proof.a]), g2.encode([proof.b]), input_sum_and_c, key.lines)
+    value = pairing.miller_loop(g1.encode([proof.a]), g2.encode([proof.b]), input_sum_and_c, key.lines)
     return pairing.is_one(np.stack((key.alpha_beta, value)))

@@ -1,15 +1,15 @@
-"""Many Poseidon hashes at once by kernels, side by side where the CPU has lanes; equal to `poseidon.hash`.
+"""Many Poseidon hashes at once in kernels, in lanes where the CPU has them; results equal `poseidon.hash`.
 
-The maps are those of `recurrence`; everything is a sum of products that starts at a constant and is reduced once for
-seven products.  For width t a hash takes R_F t + R_P fifth powers and about as many sums, of t products in a full round
-and of 2t - 1 in a partial one.
+The linear maps are those of `recurrence`.  Everything is a sum of products that starts from a constant and has one
+reduction for seven products.  For width t a hash takes R_F t + R_P fifth powers and about as many sums, of t products
+in a full round and of 2t - 1 in a partial one.
 
-Two *streams* of eight lanes run side by side, so that one computes while the other waits for its products; one element
-alone is one stream.  In an array of notes the elements of the streams stand next to each other.  All numbers that a
-width needs are one `table` (see `_table`), read by place.
+Two *streams* of eight lanes run side by side, so that one computes while the other waits for its products.  A single
+hash is one stream.  In an array of elements those of the streams are next to each other.  All numbers that a width
+needs are in one `table` (see `_table`), read by index.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -19,55 +19,57 @@ from zk.hashes import poseidon, recurrence
 from zk.runtime import cpu, parallel
 from zk.runtime.jit import inlined, inner, kernel
 
-_STREAMS = 2  # groups of lanes that run side by side, so that one computes while the other waits for a product
-_SHARE = 64  # a thread takes this many hashes or a multiple
+_STREAMS = 2  # groups of lanes that run side by side
+_SHARE = 64  # a thread takes a multiple of this many hashes
 
 
 @inner
-def _mix(table, first, start, notes, place, count, out, made, streams, like):
-    """made[out] = table[start] / 2^256 + Σ table[first + i]·notes[place + i], i < count, in every stream.
+def _mix(table, first, start, elements, place, count, out, target, streams, like):
+    """target[out] = table[start] / 2^256 + Σ table[first + i]·elements[place + i], i < count, in every stream.
 
-    `count` late products and a reduction for seven of them.
+    `count` unreduced products and one reduction for seven of them.
     """
     for stream in range(streams):
-        late, waiting = accumulator.start(memory.load(table, start), like), 0
+        products, pending = accumulator.start(memory.load(table, start), like), 0
         result = fr.constant(fr.ZERO, like)
         for i in range(count):
-            if waiting == accumulator.MAX_PRODUCTS:
-                result, late, waiting = fr.add(result, accumulator.total(late)), accumulator.start(fr.ZERO, like), 0
+            if pending == accumulator.MAX_PRODUCTS:
+                result = fr.add(result, accumulator.total(products))
+                products, pending = accumulator.start(fr.ZERO, like), 0
             constant = memory.load(table, first + i)  # first: the other order spills registers and takes 30 % longer
-            late = accumulator.add(late, constant, memory.reload_like(notes, (place + i) * streams + stream, like))
-            waiting += 1
-        last = accumulator.total(late)
-        memory.spill(made, out * streams + stream, last if count <= accumulator.MAX_PRODUCTS else fr.add(result, last))
+            products = accumulator.add(products, constant, memory.reload_like(elements, (place + i) * streams + stream, like))
+            pending += 1
+        last = accumulator.total(products)
+        if count > accumulator.MAX_PRODUCTS:
+            last = fr.add(result, last)
+        memory.spill(target, out * streams + stream, last)
 
 
 @inner
-def _raise(notes, place, raised, out, count, like):
-    """raised[out + i] = notes[place + i]^5, i < count.  3 mul each, next to those that do not wait for each other."""
+def _sboxes(elements, place, raised, out, count, like):
+    """raised[out + i] = elements[place + i]^5, i < count.  3 mul each, interleaved because those of one wait."""
     for i in range(count):
-        memory.spill(raised, out + i, fr.square(memory.reload_like(notes, place + i, like)))
+        memory.spill(raised, out + i, fr.square(memory.reload_like(elements, place + i, like)))
     for i in range(count):
         memory.spill(raised, out + i, fr.square(memory.reload_like(raised, out + i, like)))
     for i in range(count):
         fourth = memory.reload_like(raised, out + i, like)
-        memory.spill(raised, out + i, fr.mul(fourth, memory.reload_like(notes, place + i, like)))
+        memory.spill(raised, out + i, fr.mul(fourth, memory.reload_like(elements, place + i, like)))
 
 
 @inner
 def _full_rounds(state, raised, t, table, first, count, streams, like):
-    """`count` full rounds, each with the t constants that follow from `first` on; then the S-boxes of one more, which
-    leave `raised`."""
+    """`count` full rounds with t constants each, from `first` on, then the S-boxes of one more, left in `raised`."""
     for r in range(count):
-        _raise(state, 0, raised, 0, t * streams, like)
+        _sboxes(state, 0, raised, 0, t * streams, like)
         for i in range(t):
             _mix(table, i * t, first + r * t + i, raised, 0, t, i, state, streams, like)
-    _raise(state, 0, raised, 0, t * streams, like)
+    _sboxes(state, 0, raised, 0, t * streams, like)
 
 
 @inner
 def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
-    """The partial rounds by a tape (see `recurrence`), from the raised state before them to the state after them."""
+    """The partial rounds on a tape (see `recurrence`), from the S-boxes before them to the state after them."""
     n = t - 1
     entry = t * t
     weights = entry + n * t
@@ -81,7 +83,7 @@ def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
     first += n
     for k in range(count):
         end = 2 * (k + n)
-        _raise(tape, (end - 1) * streams, tape, end * streams, streams, like)
+        _sboxes(tape, (end - 1) * streams, tape, end * streams, streams, like)
         _mix(table, weights, first + k, tape, 2 * k, 2 * n + 1, end + 1, tape, streams, like)
     first += count
     for stream in range(streams):
@@ -92,7 +94,7 @@ def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
 
 @inlined
 def _hash_all(inputs, tag, table, t, half, partial, result, first, last, words, lanes, streams, like):
-    """result[h] = the hash of tag and inputs[(t - 1) h], …, for first <= h < last, lanes · streams at a time."""
+    """result[h] = the hash of the tag and inputs[(t - 1) h], …, for first <= h < last, lanes · streams at a time."""
     n, constants = t - 1, t * t + (t - 1) * t + 2 * t - 1 + 2 * (t - 1) * (t - 1)
     state, raised = np.empty((t * streams, words), np.uint64), np.empty((t * streams, words), np.uint64)
     tape = np.empty((2 * (partial + n) * streams, words), np.uint64)
@@ -117,24 +119,30 @@ def _hash_all(inputs, tag, table, t, half, partial, result, first, last, words, 
 
 
 @kernel
-def _hash_ones(inputs, tag, table, t, half, partial, result, first, last):
-    """One by one."""
+def _hash_single(
+    inputs: np.ndarray, tag: np.ndarray, table: np.ndarray, t: int, half: int, partial: int, result: np.ndarray,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    """One hash at a time."""
     _hash_all(inputs, tag, table, t, half, partial, result, first, last, WORDS, 1, 1, fr.ZERO)
 
 
 @kernel
-def _hash_lanes(inputs, tag, table, t, half, partial, result, first, last):
-    """Sixteen by sixteen; last - first is a multiple of sixteen."""
+def _hash_lanes(
+    inputs: np.ndarray, tag: np.ndarray, table: np.ndarray, t: int, half: int, partial: int, result: np.ndarray,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    """Sixteen hashes at a time; last - first is a multiple of sixteen."""
     like, words = memory.load_lanes(table, 0, 0), memory.SCRATCH_WORDS
     _hash_all(inputs, tag, table, t, half, partial, result, first, last, words, simd.LANES, _STREAMS, like)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _table(t: int) -> np.ndarray:
-    """The numbers of `recurrence` in the order in which the kernels read them, as Montgomery words: the matrices, the
-    constants in the order of the rounds, and 0.
+    """The numbers of `recurrence` in the order the kernels read them, as Montgomery words.
 
-    The constants after the first t start sums, which are divided by 2^256, so they stand there multiplied by it.
+    First the matrices, then the constants in the order of the rounds, then 0.  All constants but the first t start
+    sums, which the reduction divides by 2^256, so they are multiplied by it here.
     """
     maps = recurrence.derive(poseidon.parameters(t))
     factors = [maps.matrix, maps.entry, [maps.weights], maps.leaving, maps.before[:1]]
@@ -151,13 +159,13 @@ def _row(tag: int) -> np.ndarray:
 
 
 def hash_many(inputs: np.ndarray, tag: int = 0) -> np.ndarray:
-    """The hashes (n, 4) of n rows of 1 to 16 inputs (n, inputs, 4); all are Montgomery words of Fr, canonical.
+    """The hashes (n, 4) of n rows of 1 to 16 inputs (n, inputs, 4), all canonical Montgomery words of Fr.
 
     Raises ValueError for another number of inputs.
     """
     count, t = len(inputs), inputs.shape[1] + 1
     table, key = _table(t), _row(tag)
-    at_once, run = (_STREAMS * simd.LANES, _hash_lanes) if cpu.LANES > 1 and count > 1 else (1, _hash_ones)
+    at_once, run = (_STREAMS * simd.LANES, _hash_lanes) if cpu.LANES > 1 and count > 1 else (1, _hash_single)
     missing = -count % at_once
     if missing:
         inputs = np.concatenate([inputs, np.zeros((missing, t - 1, WORDS), np.uint64)])

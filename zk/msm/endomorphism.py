@@ -1,8 +1,8 @@
-"""BN254's endomorphism: a scalar becomes two of half its length, and a point gets a second one for one product.
+"""The GLV endomorphism of BN254: a scalar becomes two of half its length, for one product to map each point.
 
-BN254 has β in Fp and λ mod r, cube roots of one, with (β x, y) = λ·(x, y) for every point (x, y) of G1, and with β^2
-for β in G2.  A scalar s is written as s1 + λ s2 with |s1|, |s2| < 2^127: (s, 0) less the nearest vector of the lattice
-of all (a, b) with a + λ b = 0 mod r, found by rounding its coordinates in a short basis (a1, b1), (a2, b2),
+BN254 has cube roots of one β in Fp and λ modulo r with (β x, y) = λ·(x, y) for every point (x, y) of G1, and with β^2
+in place of β for G2.  A scalar s is written as s1 + λ s2 with |s1|, |s2| < 2^127: (s, 0) minus the nearest vector of
+the lattice of all (a, b) with a + λ b = 0 mod r, found by rounding its coordinates in a short basis (a1, b1), (a2, b2),
 
     c1 = round(b2 s / r),  c2 = round(-b1 s / r),  s1 = s - c1 a1 - c2 a2,  s2 = -c1 b1 - c2 b2.
 
@@ -22,7 +22,7 @@ from zk.runtime.jit import inlined, inner, kernel
 HALF_BITS = 127
 
 LAMBDA = pow(FR.generator, (R - 1) // 3, R)
-# Which cube root of one belongs to LAMBDA is a matter of the generators of Fp, Fr and the curve; the tests look.
+# Which of the two cube roots belongs to LAMBDA depends on the generators of Fp, Fr and the curve; a test checks it.
 BETA = pow(FP.generator, 2 * (P - 1) // 3, P)
 
 _SIGN = np.uint64(1 << 63)
@@ -30,7 +30,7 @@ _ZERO, _ONE = np.uint64(0), np.uint64(1)
 
 
 def _short_basis() -> tuple[tuple[int, int], tuple[int, int]]:
-    """Two vectors (a, b) with a + LAMBDA·b = 0 mod r, about √r long: from the middle of Euclid's algorithm."""
+    """Two vectors (a, b) with a + LAMBDA·b = 0 mod r, about √r long, from the middle of Euclid's algorithm."""
     before, (a, b) = (R, 0), (LAMBDA, -1)
     while a > isqrt(R):
         quotient = before[0] // a
@@ -42,7 +42,7 @@ def _short_basis() -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _table() -> np.ndarray:
-    """Rows of words: 2^256 b2 / r, -2^256 b1 / r, a1, a2, -b1 and b2; of 2, 3, 1, 2, 2 and 1 words."""
+    """Rows of words: 2^256 b2 / r, -2^256 b1 / r, a1, a2, -b1 and b2, of lengths 2, 3, 1, 2, 2 and 1."""
     (a1, b1), (a2, b2) = _short_basis()
     assert a1 * b2 - a2 * b1 == R and a1 > 0 and a2 > 0 and b2 > 0 > b1, "rounded coordinates are not negative"
     return array.plain([(b2 << 256) // R, (-b1 << 256) // R, a1, a2, -b1, b2])
@@ -53,7 +53,7 @@ _BASIS = _table()
 
 @inlined
 def _multiply(a, a_words, b, b_words, product):
-    """product = a·b in eight words, of numbers of so many words."""
+    """product = a·b in eight words, for numbers of a_words and b_words words."""
     product[:] = _ZERO
     for i in range(b_words):
         carry = _ZERO
@@ -64,7 +64,7 @@ def _multiply(a, a_words, b, b_words, product):
 
 @inner
 def _round_high(product, rounded):
-    """rounded = product / 2^256 to the nearest."""
+    """rounded = product / 2^256, rounded to nearest."""
     carry = product[WORDS - 1] >> np.uint64(63)
     for i in range(WORDS):
         rounded[i], carry = adc(product[i + WORDS], carry, _ZERO)
@@ -72,15 +72,15 @@ def _round_high(product, rounded):
 
 @inner
 def _subtract(a, b):
-    """a -= b modulo 2^256, for the lower words of b."""
+    """a -= b modulo 2^256, with the lower four words of b."""
     borrow = _ZERO
     for i in range(WORDS):
         a[i], borrow = sbb(a[i], b[i], borrow)
 
 
 @inner
-def _fold(a):
-    """A number of either sign modulo 2^256 as magnitude and sign bit."""
+def _to_sign_magnitude(a):
+    """Converts a from two's complement to sign-magnitude form."""
     if a[WORDS - 1] & _SIGN:
         carry = _ONE
         for i in range(WORDS):
@@ -89,8 +89,8 @@ def _fold(a):
 
 
 @kernel
-def _split(scalars, basis, halves):
-    """halves[i], halves[n + i] = s1, s2 of scalar i as magnitude and sign bit."""
+def _split(scalars: np.ndarray, basis: np.ndarray, halves: np.ndarray) -> None:
+    """halves[i], halves[n + i] = s1, s2 of scalar i in sign-magnitude form."""
     n = scalars.shape[0]
     product, first, second = np.empty(2 * WORDS, np.uint64), np.empty(WORDS, np.uint64), np.empty(WORDS, np.uint64)
     for i in range(n):
@@ -103,16 +103,16 @@ def _split(scalars, basis, halves):
         _subtract(halves[i], product)
         _multiply(second, 2, basis[3], 2, product)
         _subtract(halves[i], product)
-        _fold(halves[i])
+        _to_sign_magnitude(halves[i])
         _multiply(first, 1, basis[4], 2, product)
         halves[n + i] = product[:WORDS]
         _multiply(second, 2, basis[5], 1, product)
         _subtract(halves[n + i], product)
-        _fold(halves[n + i])
+        _to_sign_magnitude(halves[n + i])
 
 
 @kernel
-def _times(rows, factor, result):
+def _times(rows: np.ndarray, factor: np.ndarray, result: np.ndarray) -> None:
     """result[i] = rows[i]·factor[0]."""
     k = memory.load(factor, 0)
     for i in range(rows.shape[0]):
@@ -120,7 +120,7 @@ def _times(rows, factor, result):
 
 
 def split(scalars: np.ndarray) -> np.ndarray:
-    """(2n, 4): all s1, then all s2 of (n, 4) plain scalars below r: magnitudes below 2^127, with signs in bit 255."""
+    """(2n, 4): all s1, then all s2 of (n, 4) plain scalars below r; magnitudes below 2^127, the sign in bit 255."""
     halves = np.empty((2 * len(scalars), WORDS), np.uint64)
     _split(scalars, _BASIS, halves)
     return halves
@@ -137,5 +137,5 @@ def images(points: np.ndarray) -> np.ndarray:
 
 
 def halve(points: np.ndarray, scalars: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Twice as many points, and folded scalars for them of half the length, with the same sum of products."""
+    """Twice as many points, with sign-magnitude scalars of half the length, that have the same sum of products."""
     return np.concatenate((points, images(points))), split(scalars)

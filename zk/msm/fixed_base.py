@@ -54,19 +54,19 @@ def _combinations(
 ) -> np.ndarray:
     """Σ_b scalar·base_b for each run of `bases` recoded scalars, as affine points."""
     count, n = windows.shape[0], recoded.shape[0]
-    found = np.empty((count, n), np.int32)
+    digits = np.empty((count, n), np.int32)
     for window in range(count):
-        recoding.read(recoded, windows[window], found[window])
+        recoding.read(recoded, windows[window], digits[window])
     entries, starts, end = np.empty(n * count, np.int32), np.zeros(n // bases + 1, np.int64), 0
     for i in range(n):
         first = i % bases * count * largest
         for window in range(count):
-            digit = found[window, i]
+            digit = digits[window, i]
             if digit != 0:
                 entries[end] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
                 end += 1
         starts[i // bases + 1] = end
-    return batch_affine.of_groups(table, entries[:end], starts)
+    return batch_affine.sum_groups(table, entries[:end], starts)
 
 
 def table(bases: np.ndarray, bits: int) -> Table:

@@ -1,17 +1,19 @@
-"""Multi-scalar multiplication Σ scalar·point over G1 and G2, by Pippenger's buckets.
+"""Multi-scalar multiplication Σ scalar·point over G1 and G2 by Pippenger's bucket method.
 
-Scalars become signed digits.  For each set of windows the points are sorted into buckets by the magnitude of their
-digit, the buckets are summed by pairwise affine additions, and Σ magnitude·bucket takes two such additions for each
-bucket, by rows and columns.  Sets do not depend on each other: each is a task for a thread.  A zero digit costs
-nothing, so zero scalars are free, and ones, minus ones and short scalars of either sign nearly so.
+Scalars become signed digits (zk/msm/recoding.py).  For each set of windows the points are sorted into buckets by the
+magnitude of their digit.  Batch-affine additions sum each bucket (zk/msm/batch_affine.py), and Σ magnitude·bucket takes
+about two more such additions for each bucket.  Sets are independent of each other: each is a task for a thread.  A zero
+digit costs nothing, so zero scalars are free, and 1, -1 and short scalars of either sign nearly so.
 
-Scalars are cut into levels.  Bases that are known beforehand come as a table with a multiple of each point for each
-level (zk/msm/window_tables.py); of other points the endomorphism gives a second multiple at once (zk/msm/endomorphism.py), so that
-their scalars have half the length.
+Scalars are cut into levels.  For fixed bases a table holds a multiple of each point for each level
+(zk/msm/window_tables.py).  For other points the endomorphism gives one more multiple at once (zk/msm/endomorphism.py),
+so that their scalars have half the length.
 
-Points are arrays (n, 2, 4) for G1 and (n, 2, 2, 4) for G2 of Montgomery words, the identity all zero; scalars are
-(n, 4) plain words below r.  Source: Pippenger 1976; Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery
-identification" (2012), section 4, for the buckets; Brickell, Gordon, McCurley, Wilson (1992) for the levels.
+Points are arrays (n, 2, 4) for G1 and (n, 2, 2, 4) for G2 of Montgomery words, zeros for the identity.  Scalars are
+(n, 4) plain words below r.
+
+Sources: Pippenger 1976; Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery identification" (2012), section 4,
+for the buckets; Brickell, Gordon, McCurley, Wilson (1992) for the levels.
 """
 
 from collections.abc import Callable
@@ -35,21 +37,21 @@ from zk.runtime.jit import inner, kernel
 Decode = Callable[[np.ndarray], list[OnePoint | None]]
 Shape = tuple[int, ...]
 
-_WHOLE_BELOW = 512  # rows; a smaller multiplication is one task
+_SINGLE_TASK_BELOW = 512  # rows of points
 _MAX_WIDTH = 18  # bits of a window: 8 MiB of buckets in G1
-_FEW_BUCKETS = 64  # for these running sums take no longer than sums by rows and columns
+_FEW_BUCKETS = 64  # up to here a running sum is as fast as sums by rows and columns
 
 
 @inner
-def _sort(recoded, windows, starts):
-    """The entries of one set of windows, one for each level, in order of bucket; `starts` gets where each begins."""
+def _sort_into_buckets(recoded, windows, starts):
+    """The entries of a set of windows, one for each level, sorted by bucket; starts[b] is where bucket b starts."""
     levels, n = windows.shape[0], recoded.shape[0]
-    found = np.empty((levels, n), np.int32)
+    digits = np.empty((levels, n), np.int32)
     starts[:] = 0
     for level in range(levels):
-        recoding.read(recoded, windows[level], found[level])
+        recoding.read(recoded, windows[level], digits[level])
         for i in range(n):
-            starts[abs(found[level, i])] += 1
+            starts[abs(digits[level, i])] += 1
     starts[0] = 0
     for bucket in range(1, starts.shape[0]):
         starts[bucket] += starts[bucket - 1]
@@ -57,7 +59,7 @@ def _sort(recoded, windows, starts):
     places = starts.copy()
     for level in range(levels):
         for i in range(n):
-            digit = found[level, i]
+            digit = digits[level, i]
             if digit != 0:
                 bucket = abs(digit) - 1
                 entries[places[bucket]] = 2 * (level * n + i) + (digit < 0)
@@ -67,7 +69,7 @@ def _sort(recoded, windows, starts):
 
 @inner
 def _running_sum(points):
-    """Σ (i + 1)·points[i] in XYZZ form, as the sum of the sums of points[i:].  2 additions for each point."""
+    """Σ (i + 1)·points[i] in XYZZ form, by summing the running sums of points[i:].  2 additions for each point."""
     running = weierstrass.identity_xyzz(weierstrass.load(points, 0)[0])
     total = running
     for i in range(points.shape[0] - 1, -1, -1):
@@ -79,8 +81,11 @@ def _running_sum(points):
 
 
 @inner
-def _lines(buckets, outer, outer_step, inner_count, inner_step):
-    """The sums of the lines g of buckets g·outer_step + k·inner_step, k < inner_count, without identities."""
+def _strided_sums(buckets, outer, outer_step, inner_count, inner_step):
+    """The sums over k < inner_count of buckets[g·outer_step + k·inner_step], for g < outer.  Skips identities.
+
+    With the buckets as a matrix, these are the sums of its rows or of its columns.
+    """
     size = buckets.shape[0]
     entries, starts, count = np.empty(size, np.int32), np.zeros(outer + 1, np.int64), 0
     for g in range(outer):
@@ -90,14 +95,14 @@ def _lines(buckets, outer, outer_step, inner_count, inner_step):
                 entries[count] = 2 * place
                 count += 1
         starts[g + 1] = count
-    return batch_affine.of_groups(buckets, entries[:count], starts)
+    return batch_affine.sum_groups(buckets, entries[:count], starts)
 
 
 @inner
 def _weighted_sum(buckets):
     """Σ (i + 1)·buckets[i] in XYZZ form.
 
-    With i = columns·row + column it is columns·Σ row·(sum of the row) + Σ (column + 1)·(sum of the column).
+    With i = columns·row + column this is columns·Σ row·(sum of the row) + Σ (column + 1)·(sum of the column).
     """
     size = buckets.shape[0]
     if size <= _FEW_BUCKETS:
@@ -107,26 +112,28 @@ def _weighted_sum(buckets):
         bits += 1
     columns = 1 << bits
     rows = (size + columns - 1) >> bits
-    total = _running_sum(_lines(buckets, rows, columns, columns, 1)[1:])
+    total = _running_sum(_strided_sums(buckets, rows, columns, columns, 1)[1:])
     for _ in range(bits):
         total = weierstrass.double(total)
-    return weierstrass.add(total, _running_sum(_lines(buckets, columns, 1, rows, columns)))
+    return weierstrass.add(total, _running_sum(_strided_sums(buckets, columns, 1, rows, columns)))
 
 
 @kernel
-def _set_sums(points, recoded, windows, largest, totals):
-    """totals[k] = Σ digit·point in XYZZ form over the set of windows k.
+def _set_sums(
+    points: np.ndarray, recoded: np.ndarray, windows: np.ndarray, largest: int, totals: np.ndarray
+) -> None:
+    """totals[k] = Σ digit·point in XYZZ form over set of windows k.
 
-    With n scalars, row level·n + i of `points` belongs to the digit of scalar i at that level.
+    With n scalars, row level·n + i of `points` is multiplied by the digit of scalar i at that level.
     """
     for k in range(windows.shape[0]):
         starts = np.empty(largest + 1, np.int64)
-        entries = _sort(recoded, windows[k], starts)
-        weierstrass.store_xyzz(totals, k, _weighted_sum(batch_affine.of_groups(points, entries, starts)))
+        entries = _sort_into_buckets(recoded, windows[k], starts)
+        weierstrass.store_xyzz(totals, k, _weighted_sum(batch_affine.sum_groups(points, entries, starts)))
 
 
 @kernel
-def _combine(totals, positions, result):
+def _combine(totals: np.ndarray, positions: np.ndarray, result: np.ndarray) -> None:
     """result[0] = Σ 2^positions[k]·totals[k] as an affine point."""
     total = weierstrass.load_xyzz(totals, totals.shape[0] - 1)
     for k in range(totals.shape[0] - 2, -1, -1):
@@ -138,7 +145,7 @@ def _combine(totals, positions, result):
 
 @dataclass(frozen=True)
 class Pending(Generic[OnePoint]):
-    """A multiplication under way: its tasks, whose results `totals` gets, and how to read the point."""
+    """A multiplication in progress: its tasks, which write to `totals`, and the decoder of its result."""
 
     tasks: list[Future]
     totals: np.ndarray
@@ -146,7 +153,7 @@ class Pending(Generic[OnePoint]):
     decode: Callable[[np.ndarray], list[OnePoint | None]]
 
     def result(self) -> OnePoint | None:
-        """The sum, None when it is the identity.  Waits for the tasks: not to be called from a task of the pool."""
+        """The sum; None for the identity.  Waits for the tasks, so not to be called from a pool task."""
         for task in self.tasks:
             task.result()
         point = np.empty((1, 2, *self.totals.shape[2:]), np.uint64)
@@ -154,21 +161,21 @@ class Pending(Generic[OnePoint]):
         return self.decode(point)[0]
 
 
-def known_windows(levels: int, scalars: np.ndarray) -> Windows:
-    """The windows in which a table of so many levels is multiplied by these scalars."""
+def table_windows(levels: int, scalars: np.ndarray) -> Windows:
+    """The windows used to multiply a table with this number of levels by these scalars."""
     if levels == 1:
-        return _once_windows(2 * len(scalars))
+        return _points_windows(2 * len(scalars))
     nonzero = int(np.count_nonzero(scalars.any(axis=1)))
-    return _choose(window_tables.LEVEL_BITS, levels, nonzero, recoding.SCALAR_BITS)
+    return _cheapest_windows(window_tables.LEVEL_BITS, levels, nonzero, recoding.SCALAR_BITS)
 
 
-def _once_windows(count: int) -> Windows:
-    """The windows of so many halved scalars."""
-    return _choose(endomorphism.HALF_BITS + 1, 1, count, endomorphism.HALF_BITS)
+def _points_windows(count: int) -> Windows:
+    """The windows for this number of scalars of half length."""
+    return _cheapest_windows(endomorphism.HALF_BITS + 1, 1, count, endomorphism.HALF_BITS)
 
 
-def _choose(level_bits: int, levels: int, count: int, bits: int) -> Windows:
-    """The windows for which additions into buckets, one a level, and sums of buckets, two each, are fewest."""
+def _cheapest_windows(level_bits: int, levels: int, count: int, bits: int) -> Windows:
+    """The windows with the fewest additions: one for each scalar and level, and two for each bucket."""
 
     def cost(sets: int) -> int:
         return sets * (levels * count + (1 << -(-level_bits // sets)))
@@ -178,10 +185,10 @@ def _choose(level_bits: int, levels: int, count: int, bits: int) -> Windows:
 
 
 def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Decode[OnePoint]) -> Pending[OnePoint]:
-    """Begin on the pool; `points` has one row for each level and scalar."""
+    """Starts the tasks; `points` has one row for each level and scalar."""
     count = len(windows.table)
     totals = np.empty((count, 4, *points.shape[2:]), np.uint64)
-    step = count if len(points) < _WHOLE_BELOW else 1
+    step = count if len(points) < _SINGLE_TASK_BELOW else 1
     tasks = [
         parallel.submit(_set_sums, points, recoded, windows.table[k : k + step], windows.largest, totals[k : k + step])
         for k in range(0, count, step)
@@ -190,55 +197,55 @@ def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: De
 
 
 def _checked(points: np.ndarray, scalars: np.ndarray, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Both as the kernels want them.  Raises ValueError when they do not fit each other."""
+    """Points and scalars as contiguous arrays for the kernels.  Raises ValueError when their shapes do not match."""
     fits = points.shape[1:] == (len(scalars), *shape) and scalars.shape[1:] == (4,)
     if not fits or len(points) not in (1, window_tables.LEVELS):
-        raise ValueError("one scalar for each point is needed")
+        raise ValueError("there must be one scalar for each point")
     points, scalars = (np.require(a, np.uint64, ["C", "W"]) for a in (points, scalars))
     return points.reshape(-1, *shape), scalars
 
 
-def _start_known(table: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
+def _start_table(table: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
     if len(table) == 1:
-        return _start_once(table[0], scalars, shape, decode)
+        return _start_points(table[0], scalars, shape, decode)
     points, scalars = _checked(table, scalars, shape)
-    windows = known_windows(len(table), scalars)
+    windows = table_windows(len(table), scalars)
     recoded = np.empty((len(scalars), 4), np.uint64)
     if not recoding.recode(scalars, array.plain([windows.offset]), recoded):
         raise ValueError("a scalar is not below r")
     return _start(points, recoded, windows, decode)
 
 
-def _start_once(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
+def _start_points(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
     points, scalars = _checked(points[np.newaxis], scalars, shape)
     if not array.is_canonical(FR, scalars):
         raise ValueError("a scalar is not below r")
     points, folded = endomorphism.halve(points, scalars)
-    windows = _once_windows(len(folded))
+    windows = _points_windows(len(folded))
     recoded = np.empty((len(folded), 4), np.uint64)
     recoding.add_offset(folded, array.plain([windows.offset]), recoded)
     return _start(points, recoded, windows, decode)
 
 
 def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending[G1Point]:
-    """Begin Σ scalar·point over G1 on the pool, for a table (levels, n, 2, 4) of `multiples.table`, or (1, n, 2, 4).
+    """Starts Σ scalar·point over G1 on the pool, for (levels, n, 2, 4) from `window_tables.table`, or (1, n, 2, 4).
 
     Start the largest multiplication first, and those over G2 before those over G1.  Raises ValueError when the shapes
     do not match or a scalar is not below r.
     """
-    return _start_known(table, scalars, g1_arrays.SHAPE, g1_arrays.decode)
+    return _start_table(table, scalars, g1_arrays.SHAPE, g1_arrays.decode)
 
 
 def start_g2(table: np.ndarray, scalars: np.ndarray) -> Pending[G2Point]:
-    """Begin Σ scalar·point over G2 on the pool, for a table (levels, n, 2, 2, 4); as `start_g1`."""
-    return _start_known(table, scalars, g2_arrays.SHAPE, g2_arrays.decode)
+    """Starts Σ scalar·point over G2 on the pool, for a table (levels, n, 2, 2, 4).  Otherwise as `start_g1`."""
+    return _start_table(table, scalars, g2_arrays.SHAPE, g2_arrays.decode)
 
 
 def g1(points: np.ndarray, scalars: np.ndarray) -> G1Point | None:
-    """Σ scalar·point over G1 for points (n, 2, 4); None when it is the identity.  Raises as `start_g1`."""
-    return _start_once(points, scalars, g1_arrays.SHAPE, g1_arrays.decode).result()
+    """Σ scalar·point over G1 for points (n, 2, 4); None for the identity.  Raises as `start_g1`."""
+    return _start_points(points, scalars, g1_arrays.SHAPE, g1_arrays.decode).result()
 
 
 def g2(points: np.ndarray, scalars: np.ndarray) -> G2Point | None:
-    """Σ scalar·point over G2 for points (n, 2, 2, 4); None when it is the identity.  Raises as `start_g1`."""
-    return _start_once(points, scalars, g2_arrays.SHAPE, g2_arrays.decode).result()
+    """Σ scalar·point over G2 for points (n, 2, 2, 4); None for the identity.  Raises as `start_g1`."""
+    return _start_points(points, scalars, g2_arrays.SHAPE, g2_arrays.decode).result()

@@ -1,9 +1,10 @@
-"""Scalars as signed digits: each window of a scalar can be read without the ones below it.
+"""Signed-digit recoding of scalars, such that each window can be read without the ones below it.
 
-A scalar s below r is first folded to |s'| <= r / 2 with s' = s or s - r, so that -1 is as short as 1 and half of the
-digits of a small negative number are zero too.  A window of `width` bits gives a digit in [-2^(width-1), 2^(width-1)):
-once 2^(width-1) is added to every window but the top one, each digit is (window of the sum) - 2^(width-1), and the
-carries of the usual recoding have happened in that one addition.  The top digit is what is left, and not negative.
+A scalar s below r is first replaced by s' = s or s - r with |s'| <= r / 2, in sign-magnitude form, so that -1 is as
+short as 1 and a small negative number has few nonzero digits too.  A window of `width` bits gives a digit in
+[-2^(width-1), 2^(width-1)): after adding 2^(width-1) to every window but the top one, each digit is (window of the sum)
+- 2^(width-1), and that one addition has done all carries of the usual recoding.  The top digit is the rest, which is
+not negative.
 
 Source: the offset is that of Möller, "Algorithms for multi-exponentiation" (SAC 2001), section 3, with a constant.
 """
@@ -19,7 +20,7 @@ from zk.fields.words import ONE_WORD, ZERO_WORD, adc, sbb, words
 from zk.runtime.jit import inner, kernel
 
 SCALAR_BITS = (R // 2).bit_length()
-SIGN_BIT = 255  # of a folded or recoded scalar: it, and so each of its digits, is to be negated
+SIGN_BIT = 255  # set when the scalar is negative, and so each of its digits is to be negated
 
 _R = words(R)
 _HALF_R = words(R // 2)
@@ -28,10 +29,10 @@ _SIGN = np.uint64(1 << 63)
 
 @dataclass(frozen=True)
 class Windows:
-    """Where the digits of a scalar are: it is cut into levels of `level_bits`, and each level into `sets` windows.
+    """The positions of a scalar's digits: it is cut into levels of `level_bits`, and each level into `sets` windows.
 
-    `table` is int64 (sets, levels, 3): the window's position, its width, and what is subtracted from it.  `offset` is
-    to be added to a folded scalar; `largest` is the largest magnitude of a digit.
+    `table` is int64 (sets, levels, 3): a window's position, its width, and the number subtracted from it.  `offset` is
+    added to the magnitude of a scalar before its windows are read.  `largest` is the largest magnitude of a digit.
     """
 
     level_bits: int
@@ -42,7 +43,7 @@ class Windows:
 
 @lru_cache(maxsize=64)
 def windows(level_bits: int, levels: int, sets: int, bits: int = SCALAR_BITS) -> Windows:
-    """The windows for folded scalars of at most `bits` bits, which levels · level_bits exceed."""
+    """The windows for magnitudes of at most `bits` bits, which must be less than levels · level_bits."""
     shares = [level_bits // sets + (k < level_bits % sets) for k in range(sets)]
     starts = [sum(shares[:k]) for k in range(sets)]
     table = np.zeros((sets, levels, 3), np.int64)
@@ -59,7 +60,7 @@ def windows(level_bits: int, levels: int, sets: int, bits: int = SCALAR_BITS) ->
 
 @inner
 def _subtract(a, b):
-    """a - b as words, and 1 when it is negative."""
+    """a - b as words, and the borrow: 1 when it is negative."""
     s0, borrow = sbb(a[0], b[0], ZERO_WORD)
     s1, borrow = sbb(a[1], b[1], borrow)
     s2, borrow = sbb(a[2], b[2], borrow)
@@ -68,8 +69,8 @@ def _subtract(a, b):
 
 
 @inner
-def _folded(s):
-    """A scalar below r as magnitude and sign."""
+def _sign_magnitude(s):
+    """A scalar below r as s or s - r, whichever is shorter, in sign-magnitude form."""
     _, is_above = _subtract(_HALF_R, s)
     if is_above == ONE_WORD:
         s, _ = _subtract(_R, s)
@@ -78,8 +79,8 @@ def _folded(s):
 
 
 @inner
-def _offset_added(s, t):
-    """The sum, whose sign bit stays that of s; the magnitudes leave it alone."""
+def _add_offset(s, t):
+    """The magnitude of s plus t.  The sign bit stays: the sum of the magnitudes does not reach it."""
     s0, carry = adc(s[0], t[0], ZERO_WORD)
     s1, carry = adc(s[1], t[1], carry)
     s2, carry = adc(s[2], t[2], carry)
@@ -88,28 +89,28 @@ def _offset_added(s, t):
 
 
 @kernel
-def recode(scalars, offset, recoded):
-    """Fold each scalar and add the offset, a row of words.  Whether all scalars are below r, as they must be."""
+def recode(scalars: np.ndarray, offset: np.ndarray, recoded: np.ndarray) -> bool:
+    """recoded[i] = scalar i in sign-magnitude form plus the offset, a row of words.  Whether all scalars are < r."""
     t, are_below = memory.load(offset, 0), ONE_WORD
     for i in range(scalars.shape[0]):
         s = memory.load(scalars, i)
         _, is_below = _subtract(s, _R)
         are_below &= is_below
-        memory.store(recoded, i, _offset_added(_folded(s), t))
+        memory.store(recoded, i, _add_offset(_sign_magnitude(s), t))
     return are_below == ONE_WORD
 
 
 @kernel
-def add_offset(folded, offset, recoded):
-    """Add the offset, a row of words, to scalars folded before."""
+def add_offset(signed: np.ndarray, offset: np.ndarray, recoded: np.ndarray) -> None:
+    """recoded[i] = signed[i] plus the offset, a row of words, for scalars in sign-magnitude form."""
     t = memory.load(offset, 0)
-    for i in range(folded.shape[0]):
-        memory.store(recoded, i, _offset_added(memory.load(folded, i), t))
+    for i in range(signed.shape[0]):
+        memory.store(recoded, i, _add_offset(memory.load(signed, i), t))
 
 
 @inner
-def read(recoded, window, found):
-    """found[i] = the digit in one window, a row of `Windows.table`, of scalar i."""
+def read(recoded, window, digits):
+    """digits[i] = the digit of scalar i in a window, which is a row of `Windows.table`."""
     position, width, half = window[0], window[1], window[2]
     word, low = position >> 6, np.uint64(position & 63)
     mask = (ONE_WORD << np.uint64(width)) - ONE_WORD
@@ -119,4 +120,4 @@ def read(recoded, window, found):
         if not is_within:
             value |= recoded[i, word + 1] << (np.uint64(WORD_BITS) - low)
         digit = np.int64(value & mask) - half
-        found[i] = -digit if recoded[i, 3] & _SIGN else digit
+        digits[i] = -digit if recoded[i, 3] & _SIGN else digit

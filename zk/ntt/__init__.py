@@ -1,1 +1,1 @@
-"""Number-theoretic transforms over Fr: butterflies, roots, blocked (in parts that fit the cache), ntt · polynomial."""
+"""Number-theoretic transforms over Fr: butterflies, roots, blocked (cache-blocked), ntt · polynomial."""

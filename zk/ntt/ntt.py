@@ -1,13 +1,13 @@
 """The number-theoretic transform over Fr: from coefficients to values on 2^k-th roots of unity, and back.
 
 A polynomial modulo x^2h - c^2 splits into its remainders modulo x^h - c and x^h + c: with u and v the low and the
-high half of its coefficients, these are u + c·v and u - c·v.  Beginning with x^N - 1, and c = 1, the remainders after
-log N layers are the values at all N-th roots of unity; beginning with x^N + 1 they are the values at the odd powers of
-a 2N-th root, the odd coset, at no further cost.  (Gentleman, Sande 1966; Bernstein, "Multidigit multiplication for
+high half of its coefficients, these are u + c·v and u - c·v.  Starting from x^N - 1, and c = 1, the remainders after
+log N layers are the values at all N-th roots of unity.  Starting from x^N + 1 they are the values at the odd powers of
+a 2N-th root, the odd coset, at no extra cost.  (Gentleman, Sande 1966; Bernstein, "Multidigit multiplication for
 mathematicians", section 4.)
 
 The layers leave the values in bit-reversed order: position i holds the value at w^j, or w^(2j+1) of the 2N-th root w,
-where j is i with its log N bits reversed.  The inverse takes that order and gives coefficients in plain order, so a
+where j is i with its log N bits reversed.  The inverse takes that order and gives coefficients in natural order, so a
 polynomial given by values reaches the coset without a permutation.  The root that block b of any layer needs is
 roots[b] for the N-th roots, and roots[blocks + b] for the odd coset, of one table in bit-reversed order.
 
@@ -36,7 +36,7 @@ class Domain:
     def __post_init__(self):
         """Raises ValueError when log_size is not in 0..27."""
         if not 0 <= self.log_size <= MAX_LOG_SIZE:
-            raise ValueError(f"a domain has 2^0 to 2^{MAX_LOG_SIZE} points, not 2^{self.log_size}")
+            raise ValueError(f"a domain must have 2^0 to 2^{MAX_LOG_SIZE} points, not 2^{self.log_size}")
 
     @property
     def size(self) -> int:
@@ -50,14 +50,14 @@ def domain(log_size: int) -> Domain:
 
 
 @inner
-def reverse(index, bits):
-    """The low `bits` bits of an index in the opposite order."""
+def reverse_bits(index, bits):
+    """The low `bits` bits of an index, reversed."""
     return np.int64(words.reverse_bits(np.uint64(index)) >> np.uint64(1) >> np.uint64(63 - bits))
 
 
 @kernel
-def _split(column, rows, coset):
-    """Layer by layer u, v → u + c·v, u - c·v; coset is 1 to begin with x^N + 1, else 0.  N/2·log N mul."""
+def _forward(column: np.ndarray, rows: np.ndarray, coset: int) -> None:
+    """Cooley-Tukey butterflies u, v → u + c·v, u - c·v; coset is 1 to start from x^N + 1, else 0.  N/2·log N mul."""
     half, blocks = column.shape[0] >> 1, 1
     while half > 0:
         for block in range(blocks):
@@ -72,8 +72,8 @@ def _split(column, rows, coset):
 
 
 @kernel
-def _join(column, inverse_rows, coset):
-    """The inverse of `_split`, times N: s, t → s + t, (s - t) / c.  N/2·log N mul."""
+def _inverse(column: np.ndarray, inverse_rows: np.ndarray, coset: int) -> None:
+    """N times the inverse of `_forward`: Gentleman-Sande butterflies s, t → s + t, (s - t) / c.  N/2·log N mul."""
     half, blocks = 1, column.shape[0] >> 1
     while blocks > 0:
         for block in range(blocks):
@@ -88,25 +88,26 @@ def _join(column, inverse_rows, coset):
 
 
 @kernel
-def _multiply(column, scale):
-    """Every row times row 0 of `scale`.  N mul."""
+def _multiply(column: np.ndarray, scale: np.ndarray) -> None:
+    """Multiplies every row by row 0 of `scale`.  N mul."""
     for i in range(column.shape[0]):
         memory.store(column, i, fr.mul(memory.load(column, i), memory.load(scale, 0)))
 
 
-def _run(column: np.ndarray, joining: roots.Roots | None, splitting: roots.Roots | None) -> None:
-    """Join and divide by N, or split, or join and split, in place."""
+def _run(column: np.ndarray, inverse: roots.Roots | None, forward: roots.Roots | None) -> None:
+    """The inverse transform, or the forward transform, or N times the inverse followed by the forward one, in place."""
     if len(column) >= roots.SMALLEST:
         rows = min(len(column), 1 << blocked.LOG_BLOCK)
-        both = joining or splitting, splitting or joining
-        blocked.run(column, rows, *both, joining is not None, splitting is not None)
+        either = inverse or forward
+        assert either is not None, "a transform in at least one direction"
+        blocked.run(column, rows, inverse or either, forward or either, inverse is not None, forward is not None)
         return
-    if joining:
-        _join(column, joining.shared, joining.coset)
-    if splitting:
-        _split(column, splitting.shared, splitting.coset)
-    else:
-        _multiply(column, joining.scale)
+    if inverse:
+        _inverse(column, inverse.shared, inverse.coset)
+    if forward:
+        _forward(column, forward.shared, forward.coset)
+    elif inverse:
+        _multiply(column, inverse.scale)
 
 
 def forward(over: Domain, column: np.ndarray) -> None:
@@ -127,14 +128,8 @@ def forward_coset(over: Domain, column: np.ndarray) -> None:
     _run(column, None, roots.table(over.log_size, 1, False))
 
 
-def inverse_coset(over: Domain, column: np.ndarray) -> None:
-    """Values on the odd coset, bit-reversed → coefficients, in place."""
-    _check(over, column)
-    _run(column, roots.table(over.log_size, 1, True), None)
-
-
 def to_coset(over: Domain, column: np.ndarray) -> None:
-    """Values at the N-th roots of unity, bit-reversed → N times those on the odd coset, bit-reversed, in place."""
+    """Values at the N-th roots of unity → N times the values on the odd coset, both bit-reversed, in place."""
     _check(over, column)
     _run(column, roots.table(over.log_size, 0, True), roots.table(over.log_size, 1, False))
 
@@ -142,4 +137,4 @@ def to_coset(over: Domain, column: np.ndarray) -> None:
 def _check(over: Domain, column: np.ndarray) -> None:
     """Raises ValueError unless the column is (N, 4) words, row by row in memory: kernels check no bounds."""
     if column.shape != (over.size, 4) or column.dtype != np.uint64 or not column.flags.c_contiguous:
-        raise ValueError(f"a column over this domain is {over.size} rows of 4 words")
+        raise ValueError(f"a column over this domain must be {over.size} rows of 4 words")

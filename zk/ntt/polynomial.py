@@ -99,7 +99,7 @@ def _difference(a, b, c, weights, spread, bits, plain):
     for i in range(plain.shape[0] // LANES):
         x, y = memory.gather(a[i:], spread, 0, 0), memory.gather(b[i:], spread, 0, 0)
         value = _difference_of(x, y, memory.gather(c[i:], spread, 0, 0), size, per_square)
-        memory.store_lanes(plain, LANES * ntt.reverse(i, bits), 1, value)
+        memory.store_lanes(plain, LANES * ntt.reverse_bits(i, bits), 1, value)
 
 
 @kernel
@@ -108,7 +108,7 @@ def _difference_by_rows(a, b, c, weights, bits, plain):
     for i in range(plain.shape[0]):
         rows = memory.load(a, i), memory.load(b, i), memory.load(c, i)
         value = _difference_of(rows[0], rows[1], rows[2], memory.load(weights, 0), memory.load(weights, 1))
-        memory.store(plain, ntt.reverse(i, bits), value)
+        memory.store(plain, ntt.reverse_bits(i, bits), value)
 
 
 @lru_cache(maxsize=8)

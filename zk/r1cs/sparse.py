@@ -1,52 +1,58 @@
-"""Sparse matrices over Fr: a matrix times a vector, and a vector times a matrix.
+"""Sparse matrices over Fr: matrix times vector, and vector times matrix.
 
-Row i of a matrix is the run terms[starts[i]:starts[i+1]] of pairs (wire, index of a coefficient); the first two
-coefficients are 1 and -1, which cost no product.  Vectors are (n, 4) Montgomery words.  Indices are trusted here: the
-types that hold matrices check them.
+Row i of a matrix is terms[starts[i]:starts[i+1]], pairs (wire, index of a coefficient).  The first two coefficients are
+1 and -1, which cost no product.  Vectors are (n, 4) Montgomery words.  Indices are trusted: the types that hold
+matrices check them.
 """
+
+import numpy as np
 
 from zk.fields import fr, memory
 from zk.ntt import ntt
 from zk.r1cs import witness
 from zk.runtime.jit import inner, kernel
 
-ONE, MINUS_ONE = 0, 1  # the places of 1 and -1 among the coefficients
-_LONG = 2  # stands for the place of another, or for more than one
+ONE, MINUS_ONE = 0, 1  # the indices of 1 and -1 among the coefficients
+_GENERAL = 2  # stands for any other coefficient, and for a row of several terms
 
 
 @inner
 def _single(row, starts, terms):
-    """The place of the coefficient of a row of one term, or `_LONG` for other rows."""
+    """The coefficient index of a row with one term, or `_GENERAL` for other rows."""
     first = starts[row]
-    return terms[first, 1] if starts[row + 1] == first + 1 else _LONG
+    return terms[first, 1] if starts[row + 1] == first + 1 else _GENERAL
 
 
 @inner
 def _copy(starts, terms, vector, bits, column):
-    """The rows that are one wire or its negative: most rows of most circuits."""
+    """The rows that are a wire or its negative, as most rows of most circuits are.  No product."""
     for i in range(starts.shape[0] - 1):
         place = _single(i, starts, terms)
         if place <= MINUS_ONE:
             value = memory.load(vector, terms[starts[i], 0])
-            memory.store(column, ntt.reverse(i, bits), fr.neg(value) if place == MINUS_ONE else value)
+            memory.store(column, ntt.reverse_bits(i, bits), fr.neg(value) if place == MINUS_ONE else value)
 
 
 @kernel
-def times_vector(starts, terms, coefficients, vector, bits, column):
-    """column[i with its bits reversed] = <row i, vector>, and 0 beyond the last row."""
+def times_vector(
+    starts: np.ndarray, terms: np.ndarray, coefficients: np.ndarray, vector: np.ndarray, bits: int, column: np.ndarray
+) -> None:
+    """column[i with its bits reversed] = <row i, vector>, 0 beyond the last row."""
     rows = starts.shape[0] - 1
     _copy(starts, terms, vector, bits, column)
     for i in range(rows):
         if _single(i, starts, terms) > MINUS_ONE:
             value = witness.combination(i, starts, terms, coefficients, vector, fr.ZERO)
-            memory.store(column, ntt.reverse(i, bits), value)
+            memory.store(column, ntt.reverse_bits(i, bits), value)
     for i in range(rows, column.shape[0]):
-        memory.store(column, ntt.reverse(i, bits), fr.ZERO)
+        memory.store(column, ntt.reverse_bits(i, bits), fr.ZERO)
 
 
 @kernel
-def add_columns(starts, terms, coefficients, rows, columns):
-    """columns[j] += Σ_i rows[i]·matrix[i, j].  1 mul a term."""
+def add_columns(
+    starts: np.ndarray, terms: np.ndarray, coefficients: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> None:
+    """columns[j] += Σ_i rows[i]·matrix[i, j].  1 mul for each term."""
     for i in range(starts.shape[0] - 1):
         value = memory.load(rows, i)
         for k in range(starts[i], starts[i + 1]):

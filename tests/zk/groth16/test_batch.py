@@ -30,18 +30,18 @@ def multiples(generator, seed, count):
 def test_the_miller_loops_of_many_pairs_have_the_product_of_single_ones(monkeypatch, count, tasks):
     monkeypatch.setenv("ZKSETTLE_THREADS", str(tasks))
     left, right = multiples(G1, count, count), multiples(G2, count + 1, count)
-    values = pairing.millers(g1.encode(left), g2.encode(right))
+    values = pairing.miller_loops(g1.encode(left), g2.encode(right))
     expected = pairing.product(list(zip(left, right, strict=True)))
-    assert tuple(array.decode(FP, pairing.exponentiated(values).reshape(12, 4))) == expected
+    assert tuple(array.decode(FP, pairing.final_exponentiation(values).reshape(12, 4))) == expected
 
 
 @pytest.mark.parametrize("where", range(9))
 def test_the_identity_in_any_lane_contributes_nothing(where):
     left, right = multiples(G1, 3, 9), multiples(G2, 4, 9)
     left[where] = None
-    values = pairing.millers(g1.encode(left), g2.encode(right))
+    values = pairing.miller_loops(g1.encode(left), g2.encode(right))
     rest = [pair for pair in zip(left, right, strict=True) if pair[0] is not None]
-    assert tuple(array.decode(FP, pairing.exponentiated(values).reshape(12, 4))) == pairing.product(rest)
+    assert tuple(array.decode(FP, pairing.final_exponentiation(values).reshape(12, 4))) == pairing.product(rest)
 
 
 @pytest.fixture(scope="module")

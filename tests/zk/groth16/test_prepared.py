@@ -37,8 +37,8 @@ def some_points(seed, count):
 def test_prepared_lines_give_the_pairing_of_py_ecc(moving, fixed):
     pairs = some_points(moving + 10 * fixed, moving + fixed)
     left, right = g1.encode(p for p, _ in pairs), g2.encode(q for _, q in pairs)
-    lines = pairing.prepare(right[moving:])
-    found = pairing.exponentiated(pairing.miller(left[:moving], right[:moving], left[moving:], lines)[None])
+    lines = pairing.line_coefficients(right[moving:])
+    found = pairing.final_exponentiation(pairing.miller_loop(left[:moving], right[:moving], left[moving:], lines)[None])
     expected = reference_pairing.product([((p.x, p.y), (q.x, q.y)) for p, q in pairs])
     plain = pairing.product(pairs)
     assert value(found) == list(plain)
@@ -47,21 +47,21 @@ def test_prepared_lines_give_the_pairing_of_py_ecc(moving, fixed):
 
 def test_the_identity_on_the_left_contributes_nothing():
     [(p, q), (_, other)] = some_points(5, 2)
-    lines = pairing.prepare(g2.encode([q, other]))
-    alone = pairing.exponentiated(pairing.miller(g1.encode([p]), g2.encode([q]))[None])
+    lines = pairing.line_coefficients(g2.encode([q, other]))
+    alone = pairing.final_exponentiation(pairing.miller_loop(g1.encode([p]), g2.encode([q]))[None])
     for left, right, fixed in [
         ([p, None], [q, other], [None, None]),
         ([None], [other], [p, None]),
         ([], [], [p, None]),
     ]:
-        loop = pairing.miller(g1.encode(left), g2.encode(right), g1.encode(fixed), lines)
-        assert np.array_equal(pairing.exponentiated(loop[None]), alone)
+        loop = pairing.miller_loop(g1.encode(left), g2.encode(right), g1.encode(fixed), lines)
+        assert np.array_equal(pairing.final_exponentiation(loop[None]), alone)
 
 
 def test_the_values_of_loops_multiply():
     pairs = some_points(6, 3)
-    loops = np.stack([pairing.miller(g1.encode([p]), g2.encode([q])) for p, q in pairs])
-    assert tuple(value(pairing.exponentiated(loops))) == pairing.product(pairs)
+    loops = np.stack([pairing.miller_loop(g1.encode([p]), g2.encode([q])) for p, q in pairs])
+    assert tuple(value(pairing.final_exponentiation(loops))) == pairing.product(pairs)
 
 
 def lists_of_scalars(bases):

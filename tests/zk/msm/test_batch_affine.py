@@ -1,6 +1,6 @@
-"""Sums of groups are right for groups made to meet every exception, in every lane, and at every border of a batch.
+"""Sums of groups are right for groups with every exceptional case, in every lane, and around every batch boundary.
 
-Points are made by `fixed_base` from their logarithms, and a sum is the generator times the sum of the logarithms.
+Points come from `fixed_base` and their logarithms; the expected sum is the generator times the sum of the logarithms.
 """
 
 import itertools
@@ -21,33 +21,33 @@ GROUPS = [
 ]
 BOTH = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 
-STEP, BATCH = batch_affine._STEP, batch_affine._BATCH
+STEP, BATCH = batch_affine._STEP_PAIR, batch_affine._BATCH
 
 
-def check(group, found: list[list[int]]) -> None:
-    """The sum of each group of logarithms; every second entry is the opposite of a point of opposite logarithm."""
-    logarithms = [k for each in found for k in each]
+def check(group, groups: list[list[int]]) -> None:
+    """Checks the sum of each group of logarithms.  Every second point is stored negated, and negated by its entry."""
+    logarithms = [k for each in groups for k in each]
     points = group.make(array.plain([(-k if i % 2 else k) % R for i, k in enumerate(logarithms)]))
     entries = np.array([2 * i + i % 2 for i in range(len(logarithms))], np.int32)
-    starts = np.array([0, *itertools.accumulate(map(len, found))], np.int64)
-    expected = group.make(array.plain([sum(each) % R for each in found]))
-    assert (batch_affine.of_groups(points, entries, starts) == expected).all()
+    starts = np.array([0, *itertools.accumulate(map(len, groups))], np.int64)
+    expected = group.make(array.plain([sum(each) % R for each in groups]))
+    assert (batch_affine.sum_groups(points, entries, starts) == expected).all()
 
 
 def distinct(count: int) -> list[int]:
-    """Logarithms none of which is another's, or its opposite, or small."""
+    """Logarithms that are neither equal nor opposite nor small."""
     return [pow(5, i + 100, R) for i in range(count)]
 
 
 @BOTH
 @pytest.mark.parametrize("count", sorted({n * STEP + d for n in (0, 1, 2, 3) for d in (-1, 0, 1) if n * STEP + d >= 0}))
-def test_any_number_of_pairs_around_a_step_is_right(group, count):
+def test_sums_are_right_for_any_number_of_pairs_around_a_step(group, count):
     logarithms = distinct(2 * count)
     check(group, [logarithms[2 * i : 2 * i + 2] for i in range(count)])
 
 
 @pytest.mark.parametrize("count", [BATCH - 1, BATCH, BATCH + 1, 2 * BATCH + 1])
-def test_any_number_of_pairs_around_a_batch_is_right(count):
+def test_sums_are_right_for_any_number_of_pairs_around_a_batch(count):
     check(GROUPS[0], [[3 * i + 1, 5 * i + 2] for i in range(count)])
 
 
@@ -62,7 +62,7 @@ EXCEPTIONS = {
 
 @BOTH
 @pytest.mark.parametrize("exception", EXCEPTIONS)
-def test_an_exception_in_any_lane_spoils_no_other(group, exception):
+def test_an_exceptional_pair_in_any_lane_does_not_affect_the_others(group, exception):
     logarithms = distinct(4 * STEP)
     ordinary = [logarithms[2 * i : 2 * i + 2] for i in range(2 * STEP)]
     for lane in range(2 * STEP):
@@ -71,7 +71,7 @@ def test_an_exception_in_any_lane_spoils_no_other(group, exception):
 
 
 @BOTH
-def test_all_exceptions_side_by_side_in_any_order_are_right(group):
+def test_exceptional_pairs_side_by_side_in_any_order_are_right(group):
     generator = random.Random(4)
     for _ in range(20):
         check(group, [list(generator.choice([*EXCEPTIONS.values(), (3, 4)])) for _ in range(3 * STEP + 1)])
@@ -93,8 +93,8 @@ def test_groups_of_every_size_at_once_are_right(group):
 
 
 @pytest.mark.parametrize("beyond", [-1, 0, 1])
-def test_groups_that_fill_a_run_to_the_last_entry_are_right(beyond):
-    """In G1, whose points are 64 bytes.  One group may be longer than a run, and what follows begins anew."""
-    limit = batch_affine._RUN_BYTES // 64
+def test_groups_that_fill_a_chunk_to_the_last_entry_are_right(beyond):
+    """In G1, whose points are 64 bytes.  A group may be longer than a chunk; the next group starts a new one."""
+    limit = batch_affine._CHUNK_BYTES // 64
     check(GROUPS[0], [list(range(1, limit // 2 + 1)), list(range(limit // 2 + beyond)), [5, 6], [], [7]])
     check(GROUPS[0], [[], [1] * (limit + beyond), [2, 3]])

@@ -1,4 +1,4 @@
-"""Multi-scalar multiplication agrees with the sum of single ones, whatever the points and the scalars."""
+"""Multi-scalar multiplication agrees with the sum of single multiplications for all kinds of points and scalars."""
 
 import random
 from types import SimpleNamespace
@@ -25,9 +25,10 @@ POINTS = {id(group): [bn254.multiply(k, group.generator) for k in LOGARITHMS] fo
 
 
 def check(group, choices, scalars):
-    """Σ scalar·point is the generator times Σ scalar·logarithm."""
+    """Checks that Σ scalar·point is the generator times Σ scalar·logarithm."""
     points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
-    expected = bn254.multiply(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R, group.generator)
+    total = sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices, strict=True))
+    expected = bn254.multiply(total % R, group.generator)
     assert group.run(points, array.plain(scalars)) == expected
     table = window_tables.table(points)
     assert group.start(table, array.plain(scalars)).result() == expected
@@ -79,7 +80,7 @@ def test_identity_points_contribute_nothing(group):
 
 
 @BOTH
-def test_several_multiplications_under_way_do_not_disturb_each_other(group):
+def test_concurrent_multiplications_do_not_interfere(group):
     generator = random.Random(3)
     pending, expected = [], []
     for count in (700, 3, 600, 0):
@@ -87,12 +88,12 @@ def test_several_multiplications_under_way_do_not_disturb_each_other(group):
         scalars = [generator.randrange(R) for _ in range(count)]
         points = group.arrays.encode(POINTS[id(group)][i] for i in choices)
         pending.append(group.start(window_tables.table(points), array.plain(scalars)))
-        expected.append(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices)) % R)
+        expected.append(sum(s * LOGARITHMS[i] for s, i in zip(scalars, choices, strict=True)) % R)
     assert [p.result() for p in pending] == [bn254.multiply(k, group.generator) for k in expected]
 
 
 @BOTH
-def test_arrays_that_may_not_be_written_are_read(group):
+def test_read_only_arrays_are_accepted(group):
     points, scalars = group.arrays.encode(POINTS[id(group)]), array.plain(range(len(LOGARITHMS)))
     expected = group.run(points, scalars)
     points.flags.writeable = scalars.flags.writeable = False
@@ -100,7 +101,7 @@ def test_arrays_that_may_not_be_written_are_read(group):
 
 
 @BOTH
-def test_a_scalar_that_is_not_reduced_is_refused(group):
+def test_an_unreduced_scalar_is_refused(group):
     points = group.arrays.encode([group.generator])
     for bad in (R, R + 1, 2**255, 2**256 - 1):
         with pytest.raises(ValueError, match="not below r"):
@@ -108,7 +109,7 @@ def test_a_scalar_that_is_not_reduced_is_refused(group):
 
 
 @BOTH
-def test_as_many_scalars_as_points_are_needed(group):
+def test_another_number_of_scalars_than_points_is_refused(group):
     points = group.arrays.encode([group.generator] * 3)
     for count in (0, 2, 4):
         with pytest.raises(ValueError, match="one scalar for each point"):
@@ -137,8 +138,8 @@ EDGE_SCALARS = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**253, 2**127, endom
 @BOTH
 def test_images_are_multiples_by_lambda(group):
     points = POINTS[id(group)]
-    found = group.arrays.decode(endomorphism.images(group.arrays.encode(points)))
-    assert found == [bn254.multiply(endomorphism.LAMBDA, point) for point in points]
+    images = group.arrays.decode(endomorphism.images(group.arrays.encode(points)))
+    assert images == [bn254.multiply(endomorphism.LAMBDA, point) for point in points]
 
 
 def signed(value):
@@ -147,11 +148,11 @@ def signed(value):
 
 @settings(max_examples=50, deadline=None)
 @given(strategies.lists(elements(R), min_size=1))
-def test_halves_are_short_and_make_up_the_scalar(scalars):
+def test_halves_are_short_and_combine_to_the_scalar(scalars):
     scalars = scalars + EDGE_SCALARS
     halves = [signed(value) for value in array.from_plain(endomorphism.split(array.plain(scalars)))]
     assert max(map(abs, halves)) < 2**endomorphism.HALF_BITS
-    for scalar, first, second in zip(scalars, halves, halves[len(scalars) :]):
+    for scalar, first, second in zip(scalars, halves[: len(scalars)], halves[len(scalars) :], strict=True):
         assert (first + endomorphism.LAMBDA * second - scalar) % R == 0
 
 
@@ -173,7 +174,7 @@ def test_digits_are_small_and_add_up_to_the_scalar(sets):
     read(recoded, windows.table, result)
     assert abs(result).max() <= windows.largest
     positions = windows.table[:, :, 0].reshape(-1).tolist()
-    for scalar, row in zip(scalars, result.reshape(-1, len(scalars)).T.tolist()):
-        assert sum(d << position for d, position in zip(row, positions)) % R == scalar
+    for scalar, row in zip(scalars, result.reshape(-1, len(scalars)).T.tolist(), strict=True):
+        assert sum(d << position for d, position in zip(row, positions, strict=True)) % R == scalar
     assert not result[:, :, 0].any()
     assert [int(np.count_nonzero(result[:, :, i])) for i in (1, 3)] == [1, 1], "1 and -1 have one digit"

@@ -1,7 +1,7 @@
-"""Inputs made to break a multi-scalar multiplication: equal and opposite points in one bucket, in every round, level
-and half; scalars beside every window's boundary; sizes where the windows change.
+"""Inputs meant to break multi-scalar multiplication: equal and opposite points in one bucket in every round, level and
+half, scalars next to every window boundary, and sizes at which the choice of windows changes.
 
-Points are made by `fixed_base` from their logarithms, and a sum is the generator times the sum of the logarithms.
+Points come from `fixed_base` and their logarithms; the expected sum is the generator times the sum of the logarithms.
 """
 
 import itertools
@@ -11,44 +11,44 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from zk.curves import bn254, g1, g2
+from zk.curves import bn254
 from zk.fields import array
 from zk.fields.prime import R
 from zk.msm import endomorphism, fixed_base, pippenger, recoding, window_tables
 
 GROUPS = [
-    SimpleNamespace(name="G1", arrays=g1, generator=bn254.G1, once=pippenger.g1, start=pippenger.start_g1, make=fixed_base.g1),
-    SimpleNamespace(name="G2", arrays=g2, generator=bn254.G2, once=pippenger.g2, start=pippenger.start_g2, make=fixed_base.g2),
+    SimpleNamespace(name="G1", generator=bn254.G1, once=pippenger.g1, start=pippenger.start_g1, make=fixed_base.g1),
+    SimpleNamespace(name="G2", generator=bn254.G2, once=pippenger.g2, start=pippenger.start_g2, make=fixed_base.g2),
 ]
 BOTH = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 LIMIT = {"G1": 5000, "G2": 600}  # points; over G2 a point takes three times as long
 
 
 def check(group, logarithms: list[int], scalars: list[int]) -> None:
-    """Both kinds of multiplication give Σ scalar·logarithm times the generator."""
+    """Checks that both kinds of multiplication give Σ scalar·logarithm times the generator."""
     points, plain = group.make(array.plain([k % R for k in logarithms])), array.plain([s % R for s in scalars])
-    expected = bn254.multiply(sum(k * s for k, s in zip(logarithms, scalars)) % R, group.generator)
+    expected = bn254.multiply(sum(k * s for k, s in zip(logarithms, scalars, strict=True)) % R, group.generator)
     assert group.once(points, plain) == expected, "points used once"
     assert group.start(window_tables.table(points), plain).result() == expected, "points that have a table"
 
 
 def changes(limit: int) -> list[int]:
-    """Numbers of points from which on other windows are chosen, for points with a table and for others."""
+    """The numbers of points at which the choice of windows changes, with a table or without."""
 
     def chosen(count: int) -> tuple[int, int]:
-        known = pippenger._choose(window_tables.LEVEL_BITS, window_tables.LEVELS, count, recoding.SCALAR_BITS)
-        once = pippenger._choose(endomorphism.HALF_BITS + 1, 1, 2 * count, endomorphism.HALF_BITS)
+        known = pippenger._cheapest_windows(window_tables.LEVEL_BITS, window_tables.LEVELS, count, recoding.SCALAR_BITS)
+        once = pippenger._cheapest_windows(endomorphism.HALF_BITS + 1, 1, 2 * count, endomorphism.HALF_BITS)
         return len(known.table), len(once.table)
 
     return [count for count in range(1, limit) if chosen(count) != chosen(count - 1)]
 
 
 @BOTH
-def test_sizes_beside_every_change_of_windows_are_right(group):
+def test_sizes_around_every_change_of_windows_are_right(group):
     generator = random.Random(1)
-    found = changes(LIMIT[group.name])
-    assert len(found) >= 5
-    for count in sorted({count + d for count in found for d in (-1, 0)}):
+    counts = changes(LIMIT[group.name])
+    assert len(counts) >= 5
+    for count in sorted({count + d for count in counts for d in (-1, 0)}):
         logarithms, scalars = ([generator.randrange(R) for _ in range(count)] for _ in range(2))
         check(group, logarithms, scalars)
 
@@ -106,7 +106,7 @@ def test_one_bucket_that_doubles_or_cancels_in_every_round_is_right(group, patte
 
 @BOTH
 def test_points_that_meet_their_own_negatives_through_the_scalar_are_right(group):
-    """s·P - s·P, and (-s)·(-P) + s·P, where both halves of a digit's sign fall into one bucket."""
+    """s·P - s·P, and (-s)·(-P) + s·P: digits of opposite sign fall into one bucket."""
     for s in (1, 2, R // 2, R // 2 + 1, 2**127, 2**200 + 12345):
         for count in (1, 8, 40):
             check(group, [9, 9] * count, [s, -s] * count)
@@ -140,4 +140,4 @@ def test_neither_points_nor_scalars_are_changed(group):
     table = window_tables.table(points)
     before = [np.copy(each) for each in (points, scalars, table)]
     group.once(points, scalars), group.start(table, scalars).result()
-    assert all((x == y).all() for x, y in zip(before, (points, scalars, table)))
+    assert all((x == y).all() for x, y in zip(before, (points, scalars, table), strict=True))

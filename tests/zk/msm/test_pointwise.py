@@ -1,4 +1,4 @@
-"""Many points times many scalars, and the transform of points, against logarithms and against py_ecc."""
+"""Pointwise multiplication and the Lagrange basis of points, against logarithms and against py_ecc."""
 
 import random
 
@@ -22,12 +22,12 @@ def points(make, logarithms):
 
 
 def check(make, logarithms, scalars):
-    found = pointwise.multiply(points(make, logarithms), array.plain(scalars))
-    assert np.array_equal(found, points(make, [a * b for a, b in zip(logarithms, scalars)]))
+    products = pointwise.multiply(points(make, logarithms), array.plain(scalars))
+    assert np.array_equal(products, points(make, [a * b for a, b in zip(logarithms, scalars, strict=True)]))
 
 
 def around_the_lattice() -> list[int]:
-    """Scalars whose halves are as long as halves get, or nearly nothing."""
+    """Scalars whose halves are as long as possible, or nearly zero."""
     (a1, b1), (a2, b2) = endomorphism._short_basis()
     halfway = [((a1 * i + a2 * j) // 2, (b1 * i + b2 * j) // 2) for i in (-1, 0, 1) for j in (-1, 0, 1)]
     near = [(a + d, b + e) for a, b in halfway for d in (-1, 0, 1) for e in (-1, 0, 1)]
@@ -41,7 +41,7 @@ def test_every_scalar_of_the_corpus_and_around_the_lattice_is_right(make):
 
 
 @GROUPS
-def test_small_multiples_of_the_same_point_do_not_meet_its_table(make):
+def test_small_multiples_of_a_point_do_not_collide_with_its_table(make):
     check(make, [1] * 200, list(range(200)))
 
 
@@ -52,16 +52,16 @@ def test_any_number_of_points_is_right(count):
 
 
 @GROUPS
-def test_the_identity_and_the_factor_zero_give_the_identity_in_any_lane(make):
+def test_the_identity_and_the_scalar_zero_give_the_identity_in_any_lane(make):
     logarithms, scalars = list(range(1, 3 * LANES + 1)), [5] * (3 * LANES)
     logarithms[1] = logarithms[LANES] = scalars[3 % LANES] = scalars[-1] = 0
     check(make, logarithms, scalars)
 
 
-def test_py_ecc_agrees():
+def test_products_agree_with_py_ecc():
     scalars = [random.Random(3).randrange(R) for _ in range(3)]
-    found = g1.decode(pointwise.multiply(np.repeat(g1.GENERATOR, 3, axis=0), array.plain(scalars)))
-    for point, scalar in zip(found, scalars):
+    products = g1.decode(pointwise.multiply(np.repeat(g1.GENERATOR, 3, axis=0), array.plain(scalars)))
+    for point, scalar in zip(products, scalars, strict=True):
         expected = optimized_bn128.normalize(optimized_bn128.multiply(optimized_bn128.G1, scalar))
         assert (point.x, point.y) == tuple(int(c) for c in expected)
     (point,) = g2.decode(pointwise.multiply(g2.GENERATOR, array.plain(scalars[:1])))
@@ -69,15 +69,15 @@ def test_py_ecc_agrees():
     assert (point.x, point.y) == (tuple(map(int, x.coeffs)), tuple(map(int, y.coeffs)))
 
 
-def test_progress_ends_with_all_points():
+def test_progress_ends_at_the_number_of_points():
     seen = []
     count = 3 * pointwise._CHUNK
     pointwise.multiply(np.repeat(g1.GENERATOR, count, axis=0), array.plain([3] * count), lambda *at: seen.append(at))
     assert seen[-1] == (count, count) and seen == sorted(seen)
 
 
-def test_as_many_points_as_scalars_are_asked_for():
-    with pytest.raises(ValueError, match="as many points as scalars"):
+def test_another_number_of_scalars_than_points_is_refused():
+    with pytest.raises(ValueError, match="as many scalars as points"):
         pointwise.multiply(g1.GENERATOR, array.plain([1, 2]))
 
 
@@ -91,16 +91,16 @@ def test_powers_become_lagrange_points(make, log_size):
 
 
 def test_powers_of_one_become_the_first_lagrange_point_and_identities():
-    found = lagrange_basis.lagrange(np.repeat(g1.GENERATOR, 8, axis=0))
-    assert np.array_equal(found[0], g1.GENERATOR[0]) and not found[1:].any()
+    basis = lagrange_basis.lagrange(np.repeat(g1.GENERATOR, 8, axis=0))
+    assert np.array_equal(basis[0], g1.GENERATOR[0]) and not basis[1:].any()
 
 
-def test_a_number_of_points_that_is_no_power_of_two_is_refused():
+def test_a_number_of_points_other_than_a_power_of_two_is_refused():
     with pytest.raises(ValueError, match="power of two"):
         lagrange_basis.lagrange(np.repeat(g1.GENERATOR, 3, axis=0))
 
 
-def test_the_transform_tells_how_many_points_it_multiplies():
+def test_progress_counts_the_points_that_the_transform_multiplies():
     seen = []
     lagrange_basis.lagrange(np.repeat(g1.GENERATOR, 16, axis=0), lambda *at: seen.append(at))
     assert seen[-1] == (lagrange_basis.multiplications(4), lagrange_basis.multiplications(4))
