@@ -37,7 +37,8 @@ def _mix(table, first, start, elements, place, count, out, target, streams, like
                 result = fr.add(result, accumulator.total(products))
                 products, pending = accumulator.start(fr.ZERO, like), 0
             constant = memory.load(table, first + i)  # first: the other order spills registers and takes 30 % longer
-            products = accumulator.add(products, constant, memory.reload_like(elements, (place + i) * streams + stream, like))
+            element = memory.reload_like(elements, (place + i) * streams + stream, like)
+            products = accumulator.add(products, constant, element)
             pending += 1
         last = accumulator.total(products)
         if count > accumulator.MAX_PRODUCTS:
