@@ -82,10 +82,7 @@ def _running_sum(points):
 
 @inner
 def _strided_sums(buckets, outer, outer_step, inner_count, inner_step):
-    """The sums over k < inner_count of buckets[g·outer_step + k·inner_step], for g < outer.  Skips identities.
-
-    With the buckets as a matrix, these are the sums of its rows or of its columns.
-    """
+    """Row or column sums of the bucket matrix: over k < inner_count, of buckets[g·outer_step + k·inner_step]."""
     size = buckets.shape[0]
     entries, starts, count = np.empty(size, np.int32), np.zeros(outer + 1, np.int64), 0
     for g in range(outer):
