@@ -143,7 +143,7 @@ def test_a_link_to_itself_is_refused(place):
 
 
 @pytest.mark.parametrize("device", ["a pipe", "/dev/zero", "/dev/null", "a folder"])
-def test_what_is_no_file_is_not_waited_for(place, device):
+def test_a_pipe_a_device_or_a_folder_is_refused_without_waiting(place, device):
     bad = Path(device) if device.startswith("/dev") else place / "bad"
     if device == "a pipe":
         os.mkfifo(bad)

@@ -49,7 +49,7 @@ def test_many_values_are_transferred_in_several_calls(monkeypatch, program):
     assert np.array_equal(calculate(program("many public"), CASES["many public"].inputs).values, expected)
 
 
-def test_a_witness_is_not_in_what_is_printed_of_it():
+def test_the_repr_of_a_witness_shows_no_value():
     secret = Witness(np.array([[424242, 0, 0, 0]], np.uint64), log=("434343",))
     assert "424242" not in repr(secret) and "434343" not in repr(secret)
 
@@ -73,7 +73,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_inputs_with_one_lie_in_them_are_refused_by_signal(circom_folders, program, name):
+def test_wrong_inputs_are_refused_by_the_name_of_the_signal(circom_folders, program, name):
     given, kind, why = LIES[name]
     names = symfile.decode((circom_folders["words"] / "circuit.sym").read_bytes()).names
     with pytest.raises(kind, match=why):
@@ -87,7 +87,7 @@ def test_a_missing_field_of_a_bus_is_named(circom_folders, program):
         calculate(program("a bus"), given, names=names)
 
 
-def test_an_older_circoms_witness_is_written_again_as_it_was():
+def test_the_witness_of_an_older_circom_round_trips():
     data = (shared.folder("vectors/circom-compat") / "witness.wtns").read_bytes()
     assert wtns.encode(wtns.decode(data)) == data
     assert array.from_plain(wtns.decode(data))[:4] == [1, 33, 3, 11]

@@ -27,7 +27,7 @@ def find(place, values):
     return read, checking.first_violation(read, array.plain(values))
 
 
-def test_a_true_witness_violates_nothing_and_progress_is_told(place):
+def test_a_satisfying_witness_violates_nothing_and_progress_is_reported(place):
     told = []
     read = circuit.read(place / "circuit.r1cs")
     witness = array.plain(qap.cubic_witness(3, 5))
@@ -62,14 +62,14 @@ def test_a_constraint_is_written_with_names_or_with_the_numbers_of_wires(place):
     assert checking.describe(read, violation)[1] == "circuit.sym is not beside it: wires are called by their numbers"
 
 
-def test_names_without_measure_are_cut(place):
+def test_long_names_are_cut(place):
     (place / "circuit.sym").write_text(SYM.replace("main.", "m" * 4000))
     values = qap.cubic_witness(3, 5)
     text, note = checking.describe(*find(place, [*values[:3], values[3] + 1, *values[4:]]))
     assert note == "" and len(text) == 4001 and text.endswith("m…")
 
 
-def test_both_sides_are_said_with_signs(place):
+def test_both_sides_are_shown_with_signs(place):
     assert checking.Violation(0, 3, cubic.system().modulus - 5, 16).sides() == "3 * -5 ≠ 16"
 
 
@@ -98,7 +98,7 @@ def test_the_symbols_of_a_program_lie_beside_it_or_beside_its_folder(place, monk
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_snarkjss_witnesses_satisfy_and_every_other_value_of_a_wire_is_noticed(circom_folders, name):
+def test_snarkjs_witnesses_satisfy_and_a_change_of_any_used_wire_does_not(circom_folders, name):
     folder = circom_folders[name]
     read = circuit.read(folder / "circuit.r1cs")
     witness = wtns.decode((folder / "witness.wtns").read_bytes())

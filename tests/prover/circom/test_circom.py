@@ -88,7 +88,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_a_damaged_entry_is_made_anew(place, name):
+def test_a_damaged_entry_is_replaced(place, name):
     proofs.open_key(place / "circuit.zkey")
     another_process()
     DAMAGE[name](place)
@@ -122,7 +122,7 @@ def test_files_that_do_not_fit_each_other_or_are_not_there_are_refused(place):
         proofs.open_key(place)
 
 
-def test_what_was_used_longest_ago_is_dropped(place, zkey, monkeypatch):
+def test_the_least_recently_used_entry_is_removed(place, zkey, monkeypatch):
     key = proofs.open_key(place / "circuit.zkey")
     keycache.discard(entries(place)[0].name.split("-")[0])
     monkeypatch.setattr(keycache, "MAX_ENTRIES", 3)
@@ -137,7 +137,7 @@ def test_what_was_used_longest_ago_is_dropped(place, zkey, monkeypatch):
     assert [entry.name[:2] for entry in entries(place)] == ["ee"]
 
 
-def test_where_nothing_can_be_kept_a_proof_is_made_all_the_same(place, monkeypatch):
+def test_a_proof_does_not_need_a_cache_that_can_be_written(place, monkeypatch):
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
@@ -146,7 +146,7 @@ def test_where_nothing_can_be_kept_a_proof_is_made_all_the_same(place, monkeypat
     assert entries(place) == []
 
 
-def test_a_witness_that_does_not_satisfy_costs_no_key(place, monkeypatch):
+def test_a_witness_that_does_not_satisfy_leaves_a_proven_key_in_the_cache(place, monkeypatch):
     proofs.open_key(place / "circuit.zkey")
     another_process()
     before = entries(place)[0].stat().st_ino
@@ -172,7 +172,7 @@ def test_only_the_damaged_key_is_dropped_from_memory(place, zkey):
     assert proofs.open_key(place / "circuit.zkey") is not damaged
 
 
-def test_a_key_just_made_is_mapped_as_all_are(place):
+def test_a_key_that_was_just_read_is_memory_mapped(place):
     key = proofs.open_key(place / "circuit.zkey")
     assert isinstance(key.h_query.base, np.memmap) or isinstance(key.h_query, np.memmap)
 

@@ -18,7 +18,7 @@ def decode(text: str) -> dict[str, list[int]]:
     ('"0"', 0), ('"7"', 7), ('"-1"', R - 1), (f'"{2**53}"', 2**53), (f'"{R - 1}"', R - 1), (f'"{R}"', 0),
     (f'"{R + 5}"', 5), (f'"{-R - 5}"', R - 5), ('"' + "9" * 80 + '"', (10**80 - 1) % R),
 ])  # fmt: skip
-def test_numbers_are_taken_modulo_r(text, value):
+def test_numbers_are_reduced_modulo_r(text, value):
     assert decode(f'{{"a": {text}}}') == {"a": [value]}
 
 
@@ -35,7 +35,7 @@ def test_buses_are_objects_or_names_with_dots():
 
 @settings(max_examples=30)
 @given(st.dictionaries(st.text("ab$_1", min_size=1), st.lists(st.integers(-(2**260), 2**260), min_size=1)))
-def test_what_is_written_in_strings_is_read(values):
+def test_numbers_in_strings_are_exact(values):
     text = json.dumps({name: list(map(str, row)) for name, row in values.items()})
     assert decode(text) == {name: [value % R for value in row] for name, row in values.items()}
 
@@ -63,12 +63,12 @@ LIES = [
 
 
 @pytest.mark.parametrize("text, why", LIES)
-def test_what_is_no_whole_number_or_doubtful_is_refused(text, why):
+def test_anything_but_a_plain_whole_number_is_refused(text, why):
     with pytest.raises(FormatError, match=why):
         decode(text)
 
 
-def test_a_name_that_a_terminal_obeys_is_shown_as_it_is():
+def test_control_characters_in_a_name_are_escaped():
     with pytest.raises(FormatError) as caught:
         decode('{"a\\u001b[31m": null}')
     assert "\x1b" not in str(caught.value) and "a\\x1b[31m" in str(caught.value)

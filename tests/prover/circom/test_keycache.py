@@ -28,7 +28,7 @@ def refusing(*arguments, **options):
     raise OSError(30, "Read-only file system")
 
 
-def test_an_entry_that_another_process_removes_first_is_no_error_and_leaves_no_grave(cache, key, monkeypatch):
+def test_removing_an_entry_that_another_process_removed_first_is_no_error(cache, key, monkeypatch):
     keycache.keep("aa", key)
     monkeypatch.setattr(os, "rename", refusing)
     keycache.discard("aa")
@@ -50,7 +50,7 @@ def test_an_entry_is_intact_until_a_file_changes(cache, key):
     assert keycache.load("aa") is not None and not keycache.is_intact("aa")
 
 
-def test_what_is_kept_is_mapped_and_an_entry_that_is_right_stays(cache, key):
+def test_a_cached_key_is_mapped_and_an_intact_entry_is_not_written_again(cache, key):
     kept = keycache.keep("aa", key)
     assert isinstance(kept.h_query.base, np.memmap) or isinstance(kept.h_query, np.memmap)
     before = (cache / f"aa-{keycache.VERSION}").stat().st_ino
@@ -58,7 +58,7 @@ def test_what_is_kept_is_mapped_and_an_entry_that_is_right_stays(cache, key):
     assert (cache / f"aa-{keycache.VERSION}").stat().st_ino == before
 
 
-def test_what_a_killed_process_left_goes_after_a_day_and_not_before(cache, key, monkeypatch):
+def test_what_a_killed_process_left_is_removed_after_a_day_and_not_before(cache, key, monkeypatch):
     monkeypatch.setattr(keycache, "MAX_ENTRIES", 1)
     stale, fresh = cache / ".unfinished-stale", cache / ".unfinished-fresh"
     for path, age_s in ((stale, 25 * 3600), (fresh, 23 * 3600)):

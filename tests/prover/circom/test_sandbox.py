@@ -33,7 +33,7 @@ def test_a_program_with_the_exports_of_circom_computes(x):
     assert array.from_plain(run(program(), x).values) == [1, x]
 
 
-def test_the_first_programs_of_circom_2_told_less():
+def test_programs_of_the_first_circom_2_export_less():
     data = program(imports=IMPORTS.split("\n")[1], without="getInputSignalSize")
     assert array.from_plain(run(data).values) == [1, 7]
     with pytest.raises(FormatError, match="1 of 1 values are missing$"):
@@ -78,7 +78,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_a_program_with_one_lie_in_it_is_refused(name):
+def test_a_program_that_differs_from_circoms_is_refused(name):
     data, why = LIES[name]
     with pytest.raises(FormatError, match=why):
         run(data)
@@ -116,7 +116,7 @@ def test_memory_does_not_grow_beyond_its_limit():
         run(program(init=grow % 1))
 
 
-def test_an_assertion_of_the_circuit_is_told_in_its_own_words():
+def test_a_failed_assertion_is_reported_in_the_circuits_own_words():
     text = "Error in template A\x1b[1m line: 3\n"
     data = "".join(f"\\{byte:02x}" for byte in text.encode())
     more = f'(global $n (mut i32) (i32.const 511)) (data (i32.const 512) "{data}\\00")'
@@ -126,7 +126,7 @@ def test_an_assertion_of_the_circuit_is_told_in_its_own_words():
         run(fails)
 
 
-def test_messages_without_end_and_lines_without_number_are_cut(monkeypatch):
+def test_endless_messages_and_countless_lines_are_cut(monkeypatch):
     endless = "(result i32) (i32.const 65)"
     with pytest.raises(Unsatisfied, match=f"Assert Failed. {'A' * messages.MAX_MESSAGE}$"):
         run(program(getMessageChar=endless, init="(param i32) (call $why) (call $fail (i32.const 4))"))
@@ -196,7 +196,7 @@ def test_a_long_reason_is_cut():
     assert len(str(caught.value)) < messages.MAX_REASON + 100 and str(caught.value).endswith("A…")
 
 
-def test_a_log_without_measure_is_cut(monkeypatch):
+def test_a_long_log_is_cut(monkeypatch):
     monkeypatch.setattr(messages, "MAX_CHARACTERS", 3000)
     found = run(program(getMessageChar="(result i32) (i32.const 65)", init="(param i32)" + "(call $print) " * 9))
     assert found.log == (" ".join(["A" * messages.MAX_MESSAGE] * 3),)

@@ -47,7 +47,7 @@ def test_a_proof_is_written_that_verifies_and_replaces_what_was_there(place):
     assert zksettle(place / "home", "groth16", "verify", *(place / name for name in names)).code == 0
 
 
-def test_json_says_where_and_what(place):
+def test_json_names_the_files_and_the_inputs(place):
     ran = prove(place, "--json")
     document = json.loads(ran.out)
     assert ran.code == 0 and document["inputs"] == list(map(str, WITNESS[1:3]))
@@ -55,7 +55,7 @@ def test_json_says_where_and_what(place):
     assert document["seconds"] > 0
 
 
-def test_what_is_malformed_or_false_is_one_sentence_and_writes_nothing(place):
+def test_malformed_and_false_files_end_in_one_sentence_and_write_nothing(place):
     (place / "witness.wtns").write_bytes(iden3.wtns([*WITNESS[:-1], WITNESS[-1] + 1]))
     refused(prove(place), 1, "witness.wtns does not satisfy the circuit")
     (place / "witness.wtns").write_bytes(iden3.wtns(WITNESS)[:-1])
@@ -70,7 +70,7 @@ def test_what_is_malformed_or_false_is_one_sentence_and_writes_nothing(place):
 
 @pytest.mark.parametrize("at", [0, 1])
 @pytest.mark.parametrize("other", [2, 3])
-def test_no_file_is_given_twice(place, at, other):
+def test_one_file_under_two_names_is_wrong_usage(place, at, other):
     names = ["circuit.zkey", "witness.wtns", "proof.json", "public.json"]
     before = (place / names[at]).read_bytes()
     (place / "link").symlink_to(place / names[at])
@@ -86,7 +86,7 @@ def test_proof_and_public_inputs_in_one_file_are_wrong_usage(place):
     assert not (place / "one.json").exists()
 
 
-def test_what_is_missing_is_said_before_kernels_are_compiled(place, monkeypatch):
+def test_a_missing_file_is_named_before_kernels_are_compiled(place, monkeypatch):
     monkeypatch.setattr(warmup, "compile_kernels", lambda: pytest.fail("kernels are compiled"))
     given = [place / name for name in ("circuit.zkey", "witness.wtns", "proof.json", "none/public.json")]
     refused(zksettle(place / "home", "groth16", "prove", *given), 3, f"{given[3]} cannot be written")
@@ -97,7 +97,7 @@ def test_what_is_missing_is_said_before_kernels_are_compiled(place, monkeypatch)
     refused(prove(place), 3, "witness.wtns cannot be read")
 
 
-def test_what_cannot_be_written_is_named_as_it_was_given(tmp_path):
+def test_an_error_names_the_path_as_it_was_given(tmp_path):
     path = tmp_path / "none" / "proof.json"
     with pytest.raises(FileNotFoundError) as caught:
         paths.write_text(path, "proof")

@@ -15,7 +15,7 @@ def run(tmp_path):
     return lambda *arguments: zksettle(tmp_path / "home", "r1cs", *arguments)
 
 
-def test_info_tells_the_numbers_of_the_header(circom_folders, run):
+def test_info_prints_the_counts_in_the_header(circom_folders, run):
     ran = run("info", circom_folders["words"] / "circuit.r1cs", "--json")
     assert ran.code == 0 and json.loads(ran.out) == {
         "curve": "bn128", "wires": 10, "constraints": 5, "private_inputs": 6, "public_inputs": 0, "labels": 13,
@@ -53,14 +53,14 @@ def test_the_exported_json_is_that_of_snarkjs(circom_folders, run, tmp_path, nam
     assert json.loads(output.read_text()) == json.loads((circom_folders[name] / "r1cs.json").read_text())
 
 
-def test_files_that_are_not_named_are_snarkjss(run, tmp_path, monkeypatch):
+def test_files_that_are_not_named_have_snarkjs_names(run, tmp_path, monkeypatch):
     (tmp_path / "circuit.r1cs").write_bytes(iden3.container(b"r1cs", 1, iden3.r1cs_sections(cubic.system())))
     monkeypatch.chdir(tmp_path)
     assert run("info").code == run("print").code == run("export", "json").code == 0
     assert json.loads((tmp_path / "circuit.json").read_text())["map"] == list(range(7))
 
 
-def test_what_cannot_be_exported_leaves_nothing(run, tmp_path):
+def test_a_failed_export_leaves_nothing(run, tmp_path):
     sections = iden3.r1cs_sections(cubic.system())
     (tmp_path / "old.r1cs").write_bytes(iden3.container(b"r1cs", 1, sections | {3: sections[3][:-8]}))
     refused(run("export", "json", tmp_path / "old.r1cs"), 3, "has no label for its last wire")

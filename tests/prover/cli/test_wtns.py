@@ -29,7 +29,7 @@ def words(circom_folders, tmp_path):
     return folder
 
 
-def test_calculate_writes_what_snarkjs_writes_and_says_what_the_circuit_logs(run, words, tmp_path):
+def test_calculate_writes_what_snarkjs_writes_and_prints_the_log(run, words, tmp_path):
     given = (words / "circuit_js" / "circuit.wasm", words / "input.json", tmp_path / "out.wtns")
     ran = run("wtns", "calculate", *given)
     assert ran.code == 0 and ran.out.startswith("k is 4\n1\nThe witness of 10 wires is in "), ran
@@ -71,7 +71,7 @@ def test_without_wasmtime_one_sentence_names_the_extra(run, words, tmp_path, mon
     refused(run("wtns", "calculate", *given), 1, "pip install 'zksettle[circom]'")
 
 
-def test_check_tells_the_constraint_and_its_values_only_when_asked(run, words, tmp_path):
+def test_check_names_the_constraint_and_shows_its_values_only_on_request(run, words, tmp_path):
     circuit = words / "circuit.r1cs"
     ran = run("wtns", "check", circuit, words / "witness.wtns")
     assert ran.code == 0 and "satisfies all 5 constraints" in ran.out
@@ -121,7 +121,7 @@ def test_fullprove_refuses_what_the_circuit_refuses_and_writes_nothing(run, word
     assert not outputs[0].exists() and not outputs[1].exists()
 
 
-def test_files_that_are_not_named_are_snarkjss(run, words, tmp_path, monkeypatch):
+def test_files_that_are_not_named_have_snarkjs_names(run, words, tmp_path, monkeypatch):
     monkeypatch.setattr(keycache, "folder", lambda: tmp_path / "cache")
     names = {"circuit.wasm": "circuit_js/circuit.wasm", "input.json": "input.json", "circuit.r1cs": "circuit.r1cs",
              "circuit_final.zkey": "circuit.zkey", "verification_key.json": "key.json"}  # fmt: skip
