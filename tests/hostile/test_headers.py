@@ -16,7 +16,7 @@ from tests.zk.ceremony import test_phase2
 from tests.zk.formats import iden3, test_zkeyfile
 from zk.errors import FormatError
 from zk.fields.prime import R
-from zk.formats import wtns, zkeyfile, zkeyheader
+from zk.formats import wtns, zkey, zkeyfile, zkeyheader
 
 LOG_WIRES, LOG_WITNESS = 22, 24
 MAX_READ, MAX_BYTES, MAX_S = 1 << 14, 1 << 20, 1.0
@@ -113,6 +113,10 @@ def test_the_fixed_points_of_a_key_are_read_without_those_of_wires(big_zkey):
 def test_the_contributions_to_a_key_are_read_without_its_points(big_zkey):
     summary = read_cheaply(zkeyfile.read_summary, big_zkey)
     assert summary.ceremony == test_phase2.keys()[1].ceremony and summary.header.num_wires == 1 << LOG_WIRES
+
+
+def test_the_memory_that_a_key_takes_is_estimated_from_its_header(big_zkey):
+    assert 5 * big_zkey.stat().st_size < read_cheaply(zkey.memory_bytes, big_zkey) < 7 * big_zkey.stat().st_size
 
 
 def test_the_number_of_wires_of_a_witness_is_read_without_its_values(big_wtns):

@@ -25,6 +25,8 @@ from zk.formats.zkeyheader import A_QUERY, B_G1_QUERY, B_G2_QUERY, H_QUERY, IC, 
 from zk.groth16.keys import ProvingKey
 from zk.msm import membership
 
+_BYTES_PER_POINT_BYTE, _BYTES_PER_TERM_BYTE = 6, 4  # of memory, measured from 2^13 to 2^16 constraints
+
 
 def decode(source: Source, what: str = "the key") -> ProvingKey:
     """The proving key in a .zkey file; its window tables have one level, which zk/groth16/tables.py extends.
@@ -56,6 +58,16 @@ def decode(source: Source, what: str = "the key") -> ProvingKey:
         h_query=h_query[np.newaxis],
         **matrices,
     )
+
+
+def memory_bytes(source: Source, what: str = "the key") -> int:
+    """About how much memory it takes to decode the key in a .zkey file and to extend its window tables, kernels aside.
+
+    Reads the header only.  Raises FormatError as `zkeyheader.split`.
+    """
+    _, parts = zkeyheader.split(source, what)
+    points = sum(parts[number].length for number in (A_QUERY, B_G1_QUERY, B_G2_QUERY, L_QUERY, H_QUERY))
+    return _BYTES_PER_POINT_BYTE * points + _BYTES_PER_TERM_BYTE * parts[TERMS].length
 
 
 def _g1_rows(section: Section) -> np.ndarray:
