@@ -82,7 +82,8 @@ def test_a_price_counts_billionths_of_the_numeraire_per_smallest_unit(text, asse
 
 
 @pytest.mark.parametrize(
-    "text, words", [("0", "out of range"), ("0.0000001", "at most 6 decimals"), ("-1", "not a number")]
+    "text, words",
+    [("0", "out of range"), ("0.0000001", "at most 6 decimals"), ("-1", "not a number"), ("9" * 5000, "not a number")],
 )
 def test_a_price_that_is_not_exact_or_not_positive_is_refused(text, words):
     with pytest.raises(FormatError, match=words):

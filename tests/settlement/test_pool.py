@@ -142,3 +142,31 @@ def test_an_asset_is_found_by_its_symbol_or_named_as_missing():
 
 def test_an_oracle_key_is_what_its_secret_gives():
     assert samples.pool().oracle_keys[0] == signature.public(samples.ORACLE_SECRETS[0])
+
+
+def oracles(count):
+    """As many different oracle keys, all of whom must agree."""
+    return {"oracle_keys": tuple(signature.public(secret) for secret in range(1, count + 1)), "quorum": count}
+
+
+def ages(**changes):
+    return lambda: {"limits": replace(samples.LIMITS, **changes)}
+
+
+@pytest.mark.parametrize("largest, beyond", [
+    (lambda: {"name": "n" * 64}, lambda: {"name": "n" * 65}),
+    (lambda: oracles(16), lambda: oracles(17)),
+    (lambda: {"assets": asset(symbol="S" * 16)}, lambda: {"assets": asset(symbol="S" * 17)}),
+    (lambda: {"assets": asset(decimals=18)}, lambda: {"assets": asset(decimals=19)}),
+    (lambda: {"assets": asset(volatility_bps=10**6)}, lambda: {"assets": asset(volatility_bps=10**6 + 1)}),
+    (lambda: {"assets": asset(gamma_bps=10**6)}, lambda: {"assets": asset(gamma_bps=10**6 + 1)}),
+    (lambda: {"assets": asset(delta_bps=-(10**6))}, lambda: {"assets": asset(delta_bps=-(10**6) - 1)}),
+    (lambda: {"assets": asset(haircut_bps=10**4)}, lambda: {"assets": asset(haircut_bps=10**4 + 1)}),
+    (ages(grid_age_ms=10**12), ages(grid_age_ms=10**12 + 1)),
+    (ages(price_age_ms=1), ages(price_age_ms=0)),
+])  # fmt: skip
+def test_every_limit_is_inclusive(largest, beyond):
+    pool = replace(samples.pool(), **largest())
+    assert poolfile.decode(poolfile.encode(pool)) == pool
+    with pytest.raises(FormatError):
+        replace(samples.pool(), **beyond())
