@@ -257,9 +257,23 @@ def test_the_remedy_and_the_number_are_in_the_message(ledger):
         engine.check(ledger, expired(ledger).data, NOW_MS, any_proof)
 
 
-def test_no_number_is_used_twice_and_every_rejection_says_what_to_do():
-    assert len({member.value for member in Rejection}) == len(Rejection.__members__)
+NUMBERS = {
+    "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "EXPIRED": 5, "UNKNOWN_ROOT": 6,
+    "MARGIN_MISSING": 7, "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10, "LEG_SIGNATURE": 11,
+    "UNBALANCED": 12, "INVALID_PROOF": 13, "CUSTODY": 14, "TREE_FULL": 15,
+    "BOARD_FULL": 20, "ORDER_KNOWN": 21, "ORDER_UNKNOWN": 22, "ORDER_TOO_LONG": 23, "ACCOUNT_FULL": 24,
+    "UNKNOWN_ORACLE": 30, "PRICE_SIGNATURE": 31, "PRICE_STALE": 32, "NO_QUORUM": 33, "PRICE_DEVIATION": 34,
+    "WRONG_EPOCH": 35, "PRICE_RANGE": 36,
+}  # fmt: skip
+
+
+def test_the_numbers_of_the_rejections_never_change():
+    assert {name: member.value for name, member in Rejection.__members__.items()} == NUMBERS
+
+
+def test_every_rejection_says_what_to_do_and_comes_in_the_order_of_its_number():
     assert all(member.remedy.endswith(".") for member in Rejection)
+    assert list(Rejection) == sorted(Rejection)
 
 
 def test_a_swap_of_two_parties_settles_both_legs_or_none(ledger):

@@ -121,6 +121,13 @@ def test_a_price_moves_as_far_as_the_last_initial_grid_covers_and_no_further(ass
         assert refused(quotes(moved, epoch=2), previous) == Rejection.PRICE_DEVIATION
 
 
+def test_more_quotes_than_any_pool_can_have_are_refused_unread(honest):
+    with pytest.raises(FormatError, match="there are 129 quotes, more than 128"):
+        oracle.check(POOL, honest[:1] * (oracle.MAX_QUOTES + 1), None, NOW)
+    with pytest.raises(FormatError, match=f"the quotes have {oracle.MAX_EVIDENCE_BYTES + 1} bytes, more than"):
+        oracle.decode(bytes(oracle.MAX_EVIDENCE_BYTES + 1))
+
+
 def test_a_refused_price_is_told_in_the_numeraire_and_not_in_raw_units():
     first = oracle.check(POOL, quotes(), None, NOW)
     lower = (*pools.PRICES[:2], 2_100_000_000, *pools.PRICES[3:])
