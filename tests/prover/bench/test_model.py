@@ -75,7 +75,7 @@ def test_the_example_in_the_readme_is_right():
 
 def test_the_readme_gives_the_counts_of_the_model():
     text = README.read_text("utf-8")
-    assert "(3k + 2) N by factors" in text and "5 (D + K) and D + K squares" in text
+    assert "(3k + 2) N by precomputed factors" in text and "5 (D + K) and D + K squares" in text
     assert (model.ADDITION_PRODUCTS, model.ADDITION_SQUARES) == (5, 1)
     named = {row.split("|")[1].strip() for row in text.splitlines() if row.startswith("| ")}
     assert {"sparse products", "transforms", "plain scalars"} <= named
