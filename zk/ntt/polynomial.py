@@ -17,7 +17,7 @@ LANES = cpu.LANES
 
 
 @kernel
-def _scaled_inverses(setting, nodes, values):
+def _scaled_inverses(setting: np.ndarray, nodes: np.ndarray, values: np.ndarray) -> None:
     """values[i] = factor·x_i / (point - x_i) with x_i = first·step^i, by one inversion.  7 mul each.
 
     `setting` has the rows point, first, step, factor; `nodes` is for the x_i.
@@ -37,10 +37,10 @@ def _scaled_inverses(setting, nodes, values):
 
 
 def lagrange(log_size: int, point: int, *, is_odd: bool = False) -> np.ndarray:
-    """(N, 4): the N Lagrange polynomials of the N-th roots of unity at a point that is none of them.
+    """(N, 4): the N Lagrange polynomials over the N-th roots of unity, at a point that is not one of them.
 
-    With `is_odd`, those of the 2N-th roots of unity, at the same point, that belong to the odd powers of the root.
-    Over n roots w_i the polynomial is (x^n - 1) w_i / (n (x - w_i)).  Raises ValueError when the point is a root.
+    With `is_odd`, those over the 2N-th roots of unity that belong to the odd powers of the root.  Over n roots w_i the
+    polynomials are (x^n - 1) w_i / (n (x - w_i)).  Raises ValueError when the point is a root.
     """
     order = log_size + 1 if is_odd else log_size
     vanishing = (pow(point, 1 << order, R) - 1) % R
@@ -54,7 +54,7 @@ def lagrange(log_size: int, point: int, *, is_odd: bool = False) -> np.ndarray:
 
 
 @kernel
-def _combine(columns, weights, plain):
+def _combine(columns: np.ndarray, weights: np.ndarray, plain: np.ndarray) -> None:
     """plain[i] = Σ_k weights[k]·columns[k, i] in plain words.  1 mul a column, and 1."""
     for i in range(plain.shape[0]):
         total = fr.ZERO
@@ -71,7 +71,7 @@ def combine(columns: np.ndarray, weights: list[int]) -> np.ndarray:
 
 
 @kernel
-def product(a, b, column):
+def product(a: np.ndarray, b: np.ndarray, column: np.ndarray) -> None:
     """column = a·b, row by row.  1 mul each."""
     whole = column.shape[0] // LANES * LANES
     for i in range(0, whole, LANES):
@@ -83,17 +83,19 @@ def product(a, b, column):
 
 @inlined
 def _difference_of(a, b, c, size, per_square):
-    """(a·b - c·N) / N^2 as plain numbers.  In lanes what is reduced last is below 1.2p + 3p.  3 mul."""
+    """(a·b - c·N) / N^2 as plain words.  In lanes the last product has a factor below 1.2p + 3p.  3 mul."""
     difference = shoup.sub(fr.mul_inlined(a, b), shoup.mul(c, size))
     return shoup.reduce(shoup.mul(difference, per_square))
 
 
 @kernel
-def _difference(a, b, c, weights, spread, bits, plain):
-    """plain[i with its bits reversed], for N / LANES rows at once at distances that `spread` tells.
+def _difference(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, weights: np.ndarray, spread: np.ndarray, bits: int, plain: np.ndarray
+) -> None:
+    """plain[i with its bits reversed] = (a·b - c·N) / N^2 in row i, LANES rows at a time at the distances in `spread`.
 
-    Lane k of step i has the row i + k'·N / LANES, where k' is k with its bits reversed; so rows from LANES·i' on are
-    written, where i' is i with its bits reversed.
+    Lane k of step i has row i + k'·N / LANES, where k' is k with its bits reversed, so the results go to the LANES rows
+    from LANES·i' on, where i' is i with its bits reversed.
     """
     size, per_square = shoup.load_factors(weights, 0), shoup.load_factors(weights, 1)
     for i in range(plain.shape[0] // LANES):
@@ -103,7 +105,9 @@ def _difference(a, b, c, weights, spread, bits, plain):
 
 
 @kernel
-def _difference_by_rows(a, b, c, weights, bits, plain):
+def _difference_by_rows(
+    a: np.ndarray, b: np.ndarray, c: np.ndarray, weights: np.ndarray, bits: int, plain: np.ndarray
+) -> None:
     """As `_difference`, for columns of fewer rows than lanes."""
     for i in range(plain.shape[0]):
         rows = memory.load(a, i), memory.load(b, i), memory.load(c, i)
@@ -113,7 +117,7 @@ def _difference_by_rows(a, b, c, weights, bits, plain):
 
 @lru_cache(maxsize=8)
 def _weights(log_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """N in Montgomery words and 1/N^2 in plain ones, as rows and as factors."""
+    """N in Montgomery words and 1/N^2 in plain words, as rows and as Shoup factors."""
     rows = np.concatenate([array.encode(FR, [1 << log_size]), array.plain([pow(1 << log_size, -2, R)])])
     return rows, roots.precomputed(rows.repeat(LANES, axis=0))
 

@@ -91,7 +91,10 @@ def _sha256(text: str) -> str:
 
 
 def _digests(base: Path) -> dict[str, str]:
-    """The digests of all modules with kernels.  Parsing takes about 0.3 s, so a file in `base` keeps them per exact source bytes."""
+    """The digests of all modules with kernels.
+
+    Parsing takes about 0.3 s, so a file in `base` keeps the digests for exactly these source bytes.
+    """
     sources = hashlib.sha256(sys.version.encode())
     for path in sorted(_ROOT.rglob("*.py")):
         sources.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -164,8 +167,9 @@ class _Implementation(CompileResultCacheImpl):
 class _Turns:
     """Lets one process at a time compile a given kernel; the others wait, then load what it compiled.
 
-    Each lock is one byte of one file, so a process that dies leaves nothing behind (fcntl(2), F_SETLKW).  A process holds
-    the lock of a kernel while it compiles the kernels that this one calls; calls form no cycle, so neither do waits.
+    Each lock is one byte of one file, so a process that dies leaves nothing behind (fcntl(2), F_SETLKW).  A process
+    holds the lock of a kernel while it compiles the kernels that this one calls; calls form no cycle, so neither do
+    waits.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The path is chosen by the CPU and by ZKSETTLE_LANES, once; a wish that cannot be met is refused in a sentence."""
+"""The CPU and ZKSETTLE_LANES choose the path, once; a setting that the CPU cannot meet is rejected in one sentence."""
 
 import json
 import os
@@ -15,31 +15,31 @@ from zk.runtime import cpu
 ROOT = Path(__file__).parents[3]
 
 
-def chosen(monkeypatch, wide: bool, stated: str | None) -> int:
-    """What a CPU of that kind chooses when ZKSETTLE_LANES says `stated`."""
+def chosen(monkeypatch, wide: bool, setting: str | None) -> int:
+    """The number of lanes that such a CPU chooses when ZKSETTLE_LANES is `setting`."""
     monkeypatch.setattr(cpu, "is_wide_cpu", lambda: wide)
     monkeypatch.delenv("ZKSETTLE_LANES", raising=False)
-    if stated is not None:
-        monkeypatch.setenv("ZKSETTLE_LANES", stated)
+    if setting is not None:
+        monkeypatch.setenv("ZKSETTLE_LANES", setting)
     return cpu._choose_lanes()
 
 
 @pytest.mark.parametrize(
-    "wide, stated, lanes",
+    "wide, setting, lanes",
     [(True, None, 8), (True, "", 8), (True, "8", 8), (True, "1", 1), (False, None, 1), (False, "", 1), (False, "1", 1)],
 )
-def test_the_cpu_decides_and_the_environment_may_ask_for_less(monkeypatch, wide, stated, lanes):
-    assert chosen(monkeypatch, wide, stated) == lanes
+def test_the_cpu_decides_and_the_environment_may_ask_for_one_lane(monkeypatch, wide, setting, lanes):
+    assert chosen(monkeypatch, wide, setting) == lanes
 
 
 @pytest.mark.parametrize("wide", [True, False])
-@pytest.mark.parametrize("stated", ["0", "2", "4", "16", "-1", "08", " 8", "8 ", "eight", "1.0"])
-def test_a_number_of_lanes_that_does_not_exist_is_refused(monkeypatch, wide, stated):
+@pytest.mark.parametrize("setting", ["0", "2", "4", "16", "-1", "08", " 8", "8 ", "eight", "1.0"])
+def test_any_other_number_of_lanes_is_rejected(monkeypatch, wide, setting):
     with pytest.raises(FormatError, match="ZKSETTLE_LANES must be 1 or 8"):
-        chosen(monkeypatch, wide, stated)
+        chosen(monkeypatch, wide, setting)
 
 
-def test_eight_lanes_where_the_cpu_has_none_are_refused_with_what_is_missing(monkeypatch):
+def test_eight_lanes_on_a_cpu_without_them_are_rejected_with_the_features_it_needs(monkeypatch):
     with pytest.raises(FormatError, match="but this CPU lacks at least one of avx512f, avx512dq, avx512vl, avx512ifma"):
         chosen(monkeypatch, False, "8")
 
@@ -52,7 +52,7 @@ FEATURES = ",".join(f"+{feature}" for feature in cpu.FEATURES)
     [("", None, True), ("generic", None, False), ("", "", False), ("", "+avx2", False), ("", FEATURES, True),
      ("generic", FEATURES, True), ("", FEATURES + ",-avx512f", False)],
 )  # fmt: skip
-def test_a_cpu_that_numba_is_told_to_compile_for_decides_too(monkeypatch, name, features, is_wide):
+def test_the_cpu_that_numba_compiles_for_decides_too(monkeypatch, name, features, is_wide):
     monkeypatch.setattr(binding, "get_host_cpu_features", lambda: dict.fromkeys(cpu.FEATURES, True))
     monkeypatch.setenv("NUMBA_CPU_NAME", name)
     monkeypatch.delenv("NUMBA_CPU_FEATURES", raising=False)
@@ -75,30 +75,30 @@ def test_the_reason_names_what_decided(monkeypatch, lanes, wide, words):
     assert words in cpu.reason()
 
 
-def process(source: str, stated: str) -> str:
-    """What a process of its own with that ZKSETTLE_LANES prints."""
-    environment = os.environ | {"ZKSETTLE_LANES": stated, "PYTHONPATH": str(ROOT)}
+def process(source: str, setting: str) -> str:
+    """The output of a new process with this ZKSETTLE_LANES."""
+    environment = os.environ | {"ZKSETTLE_LANES": setting, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=environment, cwd=ROOT)
     return done.stdout + done.stderr
 
 
-def test_each_path_has_a_folder_of_compiled_code_of_its_own():
+def test_each_path_has_its_own_compiled_kernels():
     source = "from zk.runtime import cpu, kernelcache; print(cpu.LANES, kernelcache.version)"
-    one, chosen_here = process(source, "1").split(), process(source, str(cpu.LANES)).split()
-    assert (one[0], chosen_here[0]) == ("1", str(cpu.LANES))
-    assert (one[1] == chosen_here[1]) == (cpu.LANES == 1)
+    one, own = process(source, "1").split(), process(source, str(cpu.LANES)).split()
+    assert (one[0], own[0]) == ("1", str(cpu.LANES))
+    assert (one[1] == own[1]) == (cpu.LANES == 1)
 
 
 def command(arguments):
     return f"import sys; from prover.cli.main import main; sys.exit(main({arguments!r}))"
 
 
-def test_the_command_line_says_the_sentence_and_not_more():
-    said = process(command(["warmup"]), "3")
-    assert said.endswith("ZKSETTLE_LANES must be 1 or 8\n") and "Traceback" not in said
+def test_the_command_line_prints_one_sentence_and_no_traceback():
+    printed = process(command(["warmup"]), "3")
+    assert printed.endswith("ZKSETTLE_LANES must be 1 or 8\n") and "Traceback" not in printed
 
 
-def test_the_doctor_says_which_path_runs():
-    found = json.loads(process(command(["doctor", "--json"]), "1"))
-    (text,) = (finding["text"] for finding in found["findings"] if finding["what"] == "processor")
+def test_the_doctor_names_the_path():
+    report = json.loads(process(command(["doctor", "--json"]), "1"))
+    (text,) = (finding["text"] for finding in report["findings"] if finding["what"] == "processor")
     assert "arithmetic on one lane" in text

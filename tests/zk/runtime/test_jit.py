@@ -1,17 +1,35 @@
-"""Kernels without a Python entry point cannot be called."""
+"""Python cannot call kernels without an entry point for it, and those with one state their types."""
 
+import ast
+from pathlib import Path
 
 import pytest
 
+import zk
 from zk.fields import fp
 from zk.runtime.jit import by_type
 
+ROOT = Path(zk.__file__).parent
 
-def test_a_kernel_without_a_door_refuses_python():
+
+def test_python_cannot_call_an_inner_kernel():
     with pytest.raises(TypeError, match="only kernels call this"):
         fp.mul((1, 0, 0, 0), (1, 0, 0, 0))
 
 
-def test_a_choice_by_type_refuses_python():
+def test_python_cannot_call_a_function_chosen_by_type():
     with pytest.raises(TypeError, match="only kernels call this"):
         by_type(fp.mul)((1, 0, 0, 0), (1, 0, 0, 0))
+
+
+def untyped_kernels(source: str) -> list[str]:
+    """The functions decorated as `kernel` that lack an annotation of a parameter or of the result."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    kernels = [f for f in functions if any(ast.unparse(decorator) == "kernel" for decorator in f.decorator_list)]
+    return [f.name for f in kernels if f.returns is None or any(a.annotation is None for a in f.args.args)]
+
+
+def test_kernels_that_python_calls_are_annotated():
+    assert untyped_kernels("@kernel\ndef f(a: int): ...\n@kernel\ndef g(a) -> None: ...\n") == ["f", "g"]
+    files = [*(ROOT / "fields").glob("*.py"), ROOT / "microbench.py", ROOT / "ntt" / "polynomial.py"]
+    assert [name for path in files for name in untyped_kernels(path.read_text("utf-8"))] == []

@@ -71,11 +71,13 @@ def test_an_edit_starts_new_folders_for_the_module_and_all_that_import_it(packag
     assert changed(package, file, "\nUNUSED = 1\n") == modules
 
 
-def test_prose_starts_no_new_folder(package):
-    source = (package / "fields" / "words.py").read_text("utf-8")
-    assert source.startswith('"""')
-    (package / "fields" / "words.py").write_text('"""Something else.\n\n\n' + source[3:], "utf-8")
-    assert changed(package, "fields/words.py", "\n# a comment\n") == set()
+def test_prose_and_types_start_no_new_folder(package):
+    file = package / "fields" / "words.py"
+    source, before = file.read_text("utf-8"), folders(package)
+    assert source.startswith('"""') and "def words(value: int," in source
+    typed = source.replace("def words(value: int,", "def words(value: object,")
+    file.write_text('"""Something else.\n\n\n' + typed[3:] + "\n# a comment\n", "utf-8")
+    assert folders(package) == before
 
 
 def test_what_is_compiled_for_another_cpu_lies_elsewhere(package):

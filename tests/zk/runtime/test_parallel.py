@@ -1,4 +1,4 @@
-"""The pool keeps order, passes errors on, and takes its size from one variable."""
+"""The pool keeps order, propagates errors, and takes its size from one variable."""
 
 import threading
 
@@ -12,23 +12,23 @@ def test_results_come_in_the_order_of_the_items():
     assert parallel.map(lambda x: x, []) == []
 
 
-def test_an_error_in_a_task_reaches_who_asked():
+def test_an_error_in_a_task_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
         parallel.map(lambda x: 1 // x, [1, 0, 2])
     with pytest.raises(ZeroDivisionError):
         parallel.submit(lambda: 1 // 0).result()
 
 
-def test_the_pool_has_as_many_threads_as_stated(monkeypatch):
+def test_the_pool_has_as_many_threads_as_set(monkeypatch):
     monkeypatch.setenv("ZKSETTLE_THREADS", "3")
     together = threading.Barrier(3, timeout=10)
     assert parallel.threads() == 3
     assert sorted(parallel.map(lambda _: together.wait(), range(3))) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("stated", ["0", "-1", "1025", "two", "1.5", "٣", " 2"])
-def test_a_size_that_is_no_number_of_threads_is_refused(monkeypatch, stated):
-    monkeypatch.setenv("ZKSETTLE_THREADS", stated)
+@pytest.mark.parametrize("setting", ["0", "-1", "1025", "two", "1.5", "٣", " 2"])
+def test_a_size_that_is_not_a_number_of_threads_is_rejected(monkeypatch, setting):
+    monkeypatch.setenv("ZKSETTLE_THREADS", setting)
     with pytest.raises(ValueError, match="ZKSETTLE_THREADS"):
         parallel.threads()
 
