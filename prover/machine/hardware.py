@@ -1,4 +1,4 @@
-"""The machine that this runs on, in words: for `doctor`, and for every benchmark, which means nothing without it."""
+"""A description of this machine, for `doctor` and for every benchmark report."""
 
 import os
 import platform
@@ -8,11 +8,12 @@ from pathlib import Path
 
 from zk.runtime import cpu, parallel
 
-# What decides how fast field arithmetic is; Linux's names on x86 and on Arm.  `zk/runtime/cpu.py` needs the four of AVX-512.
+# The features that decide the speed of field arithmetic, as Linux names them on x86 and on Arm.  Eight lanes need the
+# four of AVX-512 (zk/runtime/cpu.py).
 NOTABLE_FEATURES = ("avx2", "bmi2", "adx", "avx512f", "avx512dq", "avx512vl", "avx512ifma", "asimd", "sve")
 
-# Where a container's memory is limited: the folder, and its files' names for the limit and for what is in use; and the
-# line of memory.stat that counts what the system would give back.
+# The memory limits of a container: the folder, its files with the limit and the usage, and the line of memory.stat that
+# counts the memory which the system would reclaim.
 CONTAINER_LIMITS = (
     ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
     ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -20,7 +21,7 @@ CONTAINER_LIMITS = (
 
 
 def package_version(name: str) -> str | None:
-    """The version of an installed distribution, or None; nothing is imported."""
+    """The version of an installed distribution, or None.  Imports nothing of it."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -28,20 +29,20 @@ def package_version(name: str) -> str | None:
 
 
 def cpu_name() -> str:
-    """The processor's name for itself; on x86 with family and model, for virtual machines call many kinds alike."""
-    told = {}
+    """The processor's name; on x86 with family and model, because virtual machines give many processors one name."""
+    values: dict[str, str] = {}
     for line in _cpuinfo():
         name, _, value = line.partition(":")
-        told.setdefault(name.strip(), value.strip())
-    if "model name" not in told:
+        values.setdefault(name.strip(), value.strip())
+    if "model name" not in values:
         return platform.processor() or platform.machine()
-    if "cpu family" in told and "model" in told:
-        return f"{told['model name']} (family {told['cpu family']}, model {told['model']})"
-    return told["model name"]
+    if "cpu family" in values and "model" in values:
+        return f"{values['model name']} (family {values['cpu family']}, model {values['model']})"
+    return values["model name"]
 
 
 def cpu_features() -> tuple[str, ...]:
-    """Those of NOTABLE_FEATURES that the processor has; empty where the system does not tell."""
+    """The NOTABLE_FEATURES of the processor; empty where the system does not report them."""
     for line in _cpuinfo():
         if line.startswith(("flags", "Features")):
             flags = set(line.partition(":")[2].split())
@@ -50,7 +51,7 @@ def cpu_features() -> tuple[str, ...]:
 
 
 def describe() -> dict[str, str | int | list[str]]:
-    """Everything a measurement must name."""
+    """Everything that a measurement must state."""
     return {
         "cpu": cpu_name(),
         "cores": os.cpu_count() or 1,
@@ -67,7 +68,7 @@ def describe() -> dict[str, str | int | list[str]]:
 
 
 def commit() -> str:
-    """The commit of the source that runs, with + behind it when files differ; "none" when it is not a checkout."""
+    """The commit of the running source, with + appended if files differ; "none" outside a checkout."""
     here = Path(__file__).parent
 
     def git(*arguments: str) -> str:
@@ -83,19 +84,19 @@ def commit() -> str:
 
 
 def foreign_packages() -> list[str]:
-    """Installed distributions with the name of a package of ours: PyPI has a `circuits` and a `prover`."""
-    found = []
+    """Installed distributions with the name of one of our packages: PyPI has a `circuits` and a `prover`."""
+    foreign = []
     for name in ("zk", "circuits", "settlement", "prover"):
         try:
             distribution(name)
         except PackageNotFoundError:
             continue
-        found.append(name)
-    return found
+        foreign.append(name)
+    return foreign
 
 
 def peak_memory_bytes() -> int | None:
-    """The most memory this process has had resident, or None where the system does not tell."""
+    """The peak resident memory of this process, or None where the system does not report it."""
     try:
         import resource
     except ImportError:
@@ -105,12 +106,12 @@ def peak_memory_bytes() -> int | None:
 
 
 def free_memory_bytes() -> int | None:
-    """How much memory a program may still take: what the system has, within the container's limit if there is one.
+    """The memory that is still available: the system's, within the container's limit if there is one.
 
-    None where the system does not tell.  (Linux: proc(5), MemAvailable; control groups v2 and v1.)
+    None where the system does not report it.  (Linux: proc(5), MemAvailable; control groups v2 and v1.)
     """
-    told = [line.split() for line in _lines("/proc/meminfo")]
-    free = [int(words[1]) * 1024 for words in told if words[:1] == ["MemAvailable:"]]
+    lines = [line.split() for line in _lines("/proc/meminfo")]
+    free = [int(words[1]) * 1024 for words in lines if words[:1] == ["MemAvailable:"]]
     for folder, limit, used, cache in CONTAINER_LIMITS:
         stated = [_lines(f"{folder}/{name}") for name in (limit, used)]
         if all(lines and lines[0].isdigit() for lines in stated):

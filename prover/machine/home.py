@@ -1,10 +1,9 @@
-"""The one directory per user in which everything of zksettle lies.
+"""The home: the one directory per user that holds all data of zksettle.
 
     HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
     HOME/ceremony-key.pem · HOME/service/
 
-It is `--home`, else the environment's ZKSETTLE_HOME, else what the operating system gives applications for their
-data.
+It is `--home`, else the environment variable ZKSETTLE_HOME, else the operating system's folder for application data.
 """
 
 import os
@@ -21,7 +20,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
 @dataclass(frozen=True)
 class Home:
-    """The places inside one data directory."""
+    """The paths inside one home."""
 
     path: Path
 
@@ -42,7 +41,7 @@ class Home:
 
     @property
     def oracles(self) -> Path:
-        """The secrets of the oracles, where they are all on this machine."""
+        """The oracles' secret keys, if they are on this machine."""
         return self.path / "oracles.json"
 
     @property
@@ -52,18 +51,20 @@ class Home:
 
     @property
     def service(self) -> Path:
-        """The folder in which the prover service listens."""
+        """The folder of the prover service's socket."""
         return self.path / "service"
 
     def wallet(self, name: str) -> Path:
-        """The file of a wallet.  Raises FormatError when the name is not 1 to 32 of a-z, 0-9, - and _."""
+        """The file of a wallet.  Raises FormatError for an invalid name."""
         if not _NAME.fullmatch(name):
-            raise FormatError("a wallet's name is 1 to 32 of a-z, 0-9, - and _, beginning with a letter or digit")
+            raise FormatError(
+                "a wallet's name must be 1 to 32 characters of a-z, 0-9, - and _, and begin with a letter or digit"
+            )
         return self.wallets / f"{name}.json"
 
 
 def find(option: str | os.PathLike | None = None) -> Home:
-    """The data directory: the option, else ZKSETTLE_HOME, else the user's.  Made with mode 0700 where it is missing."""
+    """The home: the option, else ZKSETTLE_HOME, else the user's default.  Creates it with mode 0700 if missing."""
     chosen = option or os.environ.get(VARIABLE) or _of_system()
     return Home(files.make_folder(Path(chosen).expanduser().absolute()))
 

@@ -1,7 +1,7 @@
-"""The edition of the code: a digest of all its sources.
+"""The build id: a digest of all sources.
 
-A service goes on running when the program is updated.  What it then proves may be another statement than the one the
-client means, so a service works only for clients of its own edition.
+A service keeps running when the program is updated, and may then prove another statement than its client means.  So a
+service works only for clients with its own build id.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ ENDINGS = (".py", ".json")
 
 @lru_cache(maxsize=1)
 def current() -> str:
-    """The edition this process was started with, 32 hexadecimal digits, read once.  About 3 ms."""
+    """The build id of this process, 32 hexadecimal digits, computed once.  About 3 ms."""
     root = Path(__file__).parents[2]
     return digest([root / package for package in PACKAGES])
 
 
 def digest(folders: list[Path]) -> str:
-    """SHA-256 over the names and contents of the sources in some folders, its first 32 hexadecimal digits."""
-    found = hashlib.sha256()
+    """The first 32 hexadecimal digits of a SHA-256 over the names and contents of the sources in some folders."""
+    hashed = hashlib.sha256()
     for top in folders:
         for folder, inside, names in os.walk(top):
             inside.sort()
@@ -31,5 +31,5 @@ def digest(folders: list[Path]) -> str:
                     path = os.path.join(folder, name)
                     with open(path, "rb") as file:
                         data = file.read()
-                    found.update(f"{os.path.relpath(path, top.parent)}\0{len(data)}\0".encode() + data)
-    return found.hexdigest()[:32]
+                    hashed.update(f"{os.path.relpath(path, top.parent)}\0{len(data)}\0".encode() + data)
+    return hashed.hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""Asking the service of a home, if there is one.
+"""Asks the service of a home, if there is one.
 
-Nothing here loads NumPy or Numba: a command that finds a service has its proof before those would have been imported.
-Whoever gets None proves in its own process.
+Nothing here loads NumPy or Numba: a command that finds a service has its proof before they could be imported.  A caller
+that receives None proves in its own process.
 """
 
 import socket
@@ -12,8 +12,8 @@ from prover.service import build_id, credentials, endpoint, protocol
 from prover.service.protocol import DEFAULT_DEADLINE_MS, Failed, Kind, Message, Outcome
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
-CONTROL_S = 60  # how long status and stop are waited for; stopping waits ten seconds for what workers are at
-MARGIN_S = 10  # beyond the deadline, for the service's own answer that it is over
+CONTROL_S = 60  # how long to wait for status and stop; stopping gives running proofs ten seconds
+MARGIN_S = 10  # beyond the deadline, so that the service itself can report that it has passed
 
 _ERRORS = {
     Outcome.UNSATISFIED: Unsatisfied,
@@ -28,10 +28,10 @@ _ERRORS = {
 def prove_statement(
     folder: Path, name: str, inputs: bytes, tell: Callable[[str], None], deadline_ms: int = DEFAULT_DEADLINE_MS
 ) -> Message | None:
-    """An answer with the proof file as its part and "key", the digest of its key.
+    """Returns an answer that holds the proof file and, as "key", the digest of its key.
 
-    None when no service listens in the folder, or this one cannot take the request, which `tell` is told.
-    Raises what proving here would raise, and Failed when the service gave up on the request.
+    Returns None when no service listens in the folder, or when it cannot take the request; `tell` then receives the
+    reason.  Raises what proving here would raise, and Failed when the service gave up on the request.
     """
     return _prove(folder, Kind.STATEMENT, tell, deadline_ms, (inputs,), statement=name)
 
@@ -39,9 +39,9 @@ def prove_statement(
 def prove_circom(
     folder: Path, key: Path, witness: Path, tell: Callable[[str], None], deadline_ms: int = DEFAULT_DEADLINE_MS
 ) -> Message | None:
-    """An answer whose parts are proof.json and public.json.  None and `Raises` as `prove_statement`.
+    """Returns an answer whose parts are proof.json and public.json; None and `Raises` as for `prove_statement`.
 
-    The service opens the two files itself; what is not a file, a pipe for example, it could not: None.
+    The service opens both files itself, so for anything but a regular file, such as a pipe, this returns None.
     """
     if not (key.is_file() and witness.is_file()):
         return None
@@ -50,14 +50,14 @@ def prove_circom(
 
 
 def status(folder: Path) -> Message | None:
-    """What the service says about itself; None when there is none."""
+    """The service's report about itself, or None when there is no service."""
     return _control(folder, Kind.STATUS)
 
 
 def stop(folder: Path) -> bool:
-    """Ends the service, and returns when it is over.  Whether there was one.
+    """Stops the service and waits until it has ended.  Returns whether there was one.
 
-    Proofs that take no more than ten seconds longer are finished.
+    Proofs that take at most ten seconds longer are finished first.
     """
     return _control(folder, Kind.STOP) is not None
 
@@ -72,18 +72,18 @@ def _prove(
         channel.close()
         tell("the prover service belongs to another user; proving here")
         return None
-    head = {"kind": kind.value, "edition": build_id.current(), "deadline_ms": deadline_ms, **fields}
+    head = {"kind": kind.value, "build_id": build_id.current(), "deadline_ms": deadline_ms, **fields}
     try:
-        found = _ask(channel, Message(head, parts))
-        outcome = protocol.outcome(found)
+        answer = _ask(channel, Message(head, parts))
+        outcome = protocol.outcome(answer)
     except (EOFError, OSError, FormatError):
-        tell("the prover service broke off; proving here")
+        tell("the prover service closed the connection; proving here")
         return None
     if outcome == Outcome.DONE:
-        return found
+        return answer
     if outcome in _ERRORS:
-        raise _ERRORS[outcome](found.fields["sentence"])
-    tell(f"{found.fields['sentence']}; proving here")
+        raise _ERRORS[outcome](answer.fields["sentence"])
+    tell(f"{answer.fields['sentence']}; proving here")
     return None
 
 

@@ -1,4 +1,4 @@
-"""A process whose memory is not written to disk when it dies, for witnesses are in it."""
+"""Keeps a process that holds witnesses from being written to disk when it crashes."""
 
 import ctypes
 import sys
@@ -7,10 +7,10 @@ _PR_SET_DUMPABLE = 4  # prctl(2)
 
 
 def forbid_dumps() -> None:
-    """No core dump of this process from now on, and on Linux none through a pipe either, and no debugger.
+    """Disables core dumps of this process; on Linux also dumps through a pipe, and debuggers.
 
-    A limit of zero does not stop Linux from piping a dump to a program (core(5)); a process that is not dumpable is
-    not dumped at all.
+    A limit of zero does not keep Linux from piping a dump to a program (core(5)), so the process is also marked as not
+    dumpable.
     """
     import resource
 

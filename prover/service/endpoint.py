@@ -1,7 +1,7 @@
-"""HOME/service/: the socket at which the service listens, and the lock of whoever listens there.
+"""HOME/service/: the socket on which the service listens, and the lock that it holds.
 
-Both are the user's alone: folder 0700, files 0600.  The lock is what makes a service the only one of its home; a
-socket whose lock nobody holds was left by a service that was killed, and is replaced.
+Both are private to the user: folder 0700, files 0600.  The lock makes a service the only one of its home.  A socket
+whose lock is free was left behind by a service that was killed, and is replaced.
 """
 
 import os
@@ -17,7 +17,7 @@ from prover.service.protocol import Failed
 SOCKET, LOCK = "socket", "server"
 _NONE_LISTENS = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, PermissionError, BlockingIOError,
                  TimeoutError)  # fmt: skip
-MAX_PATH_BYTES = 103  # the shortest limit of the systems that have such sockets: macOS; Linux has 107
+MAX_PATH_BYTES = 103  # the limit of macOS, the lowest of all systems with such sockets; Linux has 107
 
 
 def check_system() -> None:
@@ -27,12 +27,12 @@ def check_system() -> None:
 
 
 def is_possible(folder: Path) -> bool:
-    """Whether a socket can lie in the folder."""
+    """Whether the folder can hold a socket."""
     return hasattr(socket, "AF_UNIX") and len(os.fsencode(folder / SOCKET)) <= MAX_PATH_BYTES
 
 
 def connect(folder: Path, timeout_s: float) -> socket.socket | None:
-    """A connection to the service of this folder; None when none listens there, or its queue is full."""
+    """A connection to the service of this folder, or None when none listens there or its backlog is full."""
     if not is_possible(folder):
         return None
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -50,13 +50,13 @@ def connect(folder: Path, timeout_s: float) -> socket.socket | None:
 
 @contextmanager
 def bound(folder: Path) -> Iterator[socket.socket]:
-    """The socket of the service, bound and not listening yet, until the context ends; then its file is gone.
+    """Yields the service's socket, bound but not listening yet, and removes its file at the end.
 
-    Raises Busy when another service listens for this home, and Failed when a socket cannot be there.
+    Raises Busy when another service runs for this home, and Failed when the folder cannot hold a socket.
     """
     check_system()
     if not is_possible(folder):
-        raise Failed(f"{folder / SOCKET} is too long for a socket: give a shorter --home")
+        raise Failed(f"the path {folder / SOCKET} is too long for a socket: use a shorter --home")
     _make_private(folder)
     with files.locked(folder / LOCK, "the prover service of this home"):
         path = folder / SOCKET
@@ -72,15 +72,15 @@ def bound(folder: Path) -> Iterator[socket.socket]:
 def _make_private(folder: Path) -> None:
     files.make_folder(folder)
     if folder.stat().st_uid != os.geteuid():
-        raise Failed(f"{folder} belongs to another user, who could listen in")
+        raise Failed(f"{folder} belongs to another user, who could read private inputs")
     folder.chmod(files.PRIVATE_FOLDER)
 
 
 def _remove_stale(path: Path) -> None:
-    """Removes what a killed service left; this process holds the lock, so nobody listens there."""
+    """Removes the socket that a killed service left behind.  This process holds the lock, so nothing listens there."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise Failed(f"{path} is not a socket: move it away, and the service can listen there")
+            raise Failed(f"{path} is not a socket: move it away so that the service can listen there")
     except FileNotFoundError:
         return
     path.unlink()

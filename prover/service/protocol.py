@@ -1,9 +1,9 @@
-"""One message: a JSON object and some byte strings, in a stream.
+"""Messages: a JSON object and some byte strings, encoded in a stream.
 
     4 bytes big-endian: length of the head · the head {"parts": [length, …], …} · the parts, one after the other
 
-The same form goes between client and server and between server and worker.  A connection between client and server
-carries one request and its answer.
+Client and server use the same encoding as server and worker.  A connection between client and server carries one
+request and its answer.
 """
 
 import json
@@ -17,12 +17,12 @@ from zk.errors import FormatError
 from zk.formats import strictjson
 
 if TYPE_CHECKING:
-    import asyncio  # a client has no use for it, and it takes long to import
+    import asyncio  # slow to import, and clients do not need it
 
 MAX_HEAD_BYTES = 64 << 10
 MAX_PARTS = 4
-MAX_REQUEST_BYTES = 1 << 20  # what `statement.read` takes
-MAX_ANSWER_BYTES = 16 << 20  # what `snarkjs.decode_public` takes
+MAX_REQUEST_BYTES = 1 << 20  # the limit of `statement.read`
+MAX_ANSWER_BYTES = 16 << 20  # the limit of `snarkjs.decode_public`
 DEFAULT_DEADLINE_MS = 60_000
 MAX_DEADLINE_MS = 3_600_000
 
@@ -30,38 +30,38 @@ _LENGTH_BYTES = 4
 
 
 class Failed(Exception):
-    """The service did not do what it was asked.  The message is a sentence for the user."""
+    """The service did not fulfil a request.  The message is a sentence for the user."""
 
 
 class Kind(Enum):
-    """What a request asks for."""
+    """The kinds of requests."""
 
-    STATEMENT = "statement"  # prove a statement of ours: "statement"; the part is its inputs in JSON
+    STATEMENT = "statement"  # prove a statement: its name in "statement", its inputs as JSON in the one part
     CIRCOM = "circom"  # prove a circom circuit: "key" and "witness", absolute paths
     STATUS = "status"
     STOP = "stop"
 
 
 class Outcome(Enum):
-    """What an answer says; each but DONE and READY comes with a sentence."""
+    """The outcome in an answer; each one except DONE and READY comes with a sentence."""
 
     DONE = "done"
-    READY = "ready"  # a worker has loaded what it needs; no client sees it
+    READY = "ready"  # a worker has loaded everything; only the server sees this
     UNSATISFIED = "unsatisfied"
     MALFORMED = "malformed"
     INVALID = "invalid"
-    REFUSED = "refused"  # what the machine says: no such file, no room
+    REFUSED = "refused"  # by the operating system: no such file, no space
     OVERDUE = "overdue"
-    POISON = "poison"  # it ended two workers
+    POISON = "poison"  # the request crashed two workers
     FULL = "full"
-    OTHER_EDITION = "other edition"
+    OTHER_BUILD = "other build"
     STOPPING = "stopping"
-    BROKEN = "broken"  # our own mistake
+    BROKEN = "broken"  # a bug
 
 
 @dataclass(frozen=True)
 class Message:
-    """The fields of the head, but for `parts`, and the parts, which may be secret and are not shown."""
+    """The fields of the head, except `parts`, and the parts themselves, which may be secret and are not in the repr."""
 
     fields: dict[str, Any]
     parts: tuple[bytes, ...] = field(default=(), repr=False)
@@ -72,24 +72,24 @@ def answer(outcome: Outcome, sentence: str = "", *parts: bytes, **fields: Any) -
     return Message({"outcome": outcome.value, "sentence": sentence, **fields}, parts)
 
 
-def outcome(found: Message) -> Outcome:
-    """What an answer says.  Raises FormatError when it is no answer."""
+def outcome(message: Message) -> Outcome:
+    """The outcome in an answer.  Raises FormatError when there is none."""
     try:
-        return Outcome(found.fields["outcome"])
+        return Outcome(message.fields["outcome"])
     except (KeyError, ValueError):
-        raise FormatError("the answer has no outcome that is known here") from None
+        raise FormatError("the answer has no known outcome") from None
 
 
 def encode(message: Message) -> bytes:
-    """The message's bytes."""
+    """The bytes of a message."""
     head = json.dumps(message.fields | {"parts": [len(part) for part in message.parts]}).encode()
     return b"".join((len(head).to_bytes(_LENGTH_BYTES, "big"), head, *message.parts))
 
 
 def receive(channel: socket.socket, limit: int) -> Message:
-    """The next message, with at most `limit` bytes in its parts.
+    """Reads the next message, with at most `limit` bytes in its parts.
 
-    Raises FormatError when it is none, and EOFError when the stream ends first.
+    Raises FormatError when it is malformed, and EOFError when the stream ends first.
     """
     steps = _decode(limit)
     wanted = next(steps)
@@ -101,7 +101,7 @@ def receive(channel: socket.socket, limit: int) -> Message:
 
 
 async def read(reader: "asyncio.StreamReader", limit: int) -> Message:
-    """What `receive` does, in an event loop.  Raises the same; asyncio's IncompleteReadError is an EOFError."""
+    """Does what `receive` does, in an event loop.  Raises the same; asyncio's IncompleteReadError is an EOFError."""
     steps = _decode(limit)
     wanted = next(steps)
     while True:
@@ -112,17 +112,19 @@ async def read(reader: "asyncio.StreamReader", limit: int) -> Message:
 
 
 def _decode(limit: int) -> Generator[int, bytes, Message]:
-    """Yields how many bytes it needs next, is sent them, and returns the message."""
+    """Yields the number of bytes that it needs next, is sent them, and returns the message."""
     what = "the message's head"
     length = int.from_bytes((yield _LENGTH_BYTES), "big")
     if length > MAX_HEAD_BYTES:
-        raise FormatError(f"{what} has {length} bytes, and {MAX_HEAD_BYTES} is the limit")
+        raise FormatError(f"{what} has {length} bytes; the limit is {MAX_HEAD_BYTES}")
     fields = strictjson.loads((yield length), what, MAX_HEAD_BYTES)
-    lengths = fields.pop("parts", None) if isinstance(fields, dict) else None
+    if not isinstance(fields, dict):
+        raise FormatError(f"{what} is not an object")
+    lengths = fields.pop("parts", None)
     if not isinstance(lengths, list) or len(lengths) > MAX_PARTS:
-        raise FormatError(f"{what} does not say how long its parts are")
+        raise FormatError(f"{what} must list the lengths of at most {MAX_PARTS} parts")
     if not all(type(size) is int and size >= 0 for size in lengths) or sum(lengths) > limit:
-        raise FormatError(f"the message's parts are not at most {limit} bytes")
+        raise FormatError(f"the message's parts must have at most {limit} bytes")
     parts = []
     for size in lengths:
         parts.append((yield size))

@@ -1,7 +1,7 @@
-"""The service's front: from a connection to its answer.
+"""The server: from a connection to its answer.
 
-One event loop and no thread of its own.  A connection whose process belongs to another user is closed without a word;
-every other one gets an answer, which says what is wrong where something is.
+It runs in one event loop, without threads of its own.  It closes connections from other users silently; every other
+connection receives an answer, which says what is wrong if anything is.
 """
 
 import asyncio
@@ -16,20 +16,20 @@ from typing import Any
 
 from prover.service import build_id, credentials, endpoint, protocol
 from prover.service.protocol import Kind, Message, Outcome
-from prover.service.worker_pool import FULL, Crew
+from prover.service.worker_pool import FULL, WorkerPool
 from zk.errors import FormatError
 from zk.formats import strictjson
 
 MAX_CONNECTIONS = 256
 BACKLOG = 128
-READ_S = 10  # in which a client has sent its request
+READ_S = 10  # the time a client has to send its request
 
-CONTROLS = (Kind.STATUS.value, Kind.STOP.value)  # understood across editions
-OTHER_EDITION = "the prover service runs another version of zksettle: start it again"
+CONTROLS = (Kind.STATUS.value, Kind.STOP.value)  # understood between different builds
+OTHER_BUILD = "the prover service runs another version of zksettle: restart it"
 
-_FIELDS = {
-    Kind.STATEMENT: {"edition", "statement", "deadline_ms"},
-    Kind.CIRCOM: {"edition", "key", "witness", "deadline_ms"},
+_FIELDS: dict[Kind, set[str]] = {
+    Kind.STATEMENT: {"build_id", "statement", "deadline_ms"},
+    Kind.CIRCOM: {"build_id", "key", "witness", "deadline_ms"},
     Kind.STATUS: set(),
     Kind.STOP: set(),
 }
@@ -38,21 +38,21 @@ _PARTS = {Kind.STATEMENT: 1}
 
 @dataclass(eq=False)
 class Server:
-    """A service in `folder`.  `run` is its whole life, `stop` ends it, from inside the event loop."""
+    """A service in `folder`: `run` serves until `stop` is called from inside the event loop."""
 
     folder: Path
-    crew: Crew
+    workers: WorkerPool
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _edition: str = field(default_factory=build_id.current)
+    _build_id: str = field(default_factory=build_id.current)
     _started_s: float = field(default_factory=time.monotonic)
     _connections: set[asyncio.Task] = field(default_factory=set)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Listens until `stop`; then nothing is left of it.
+        """Serves until `stop`, and then leaves nothing behind.
 
-        Calls `ready` when requests are answered.  Raises Busy when there is a service here already, and Failed when
-        there cannot be one.
+        Calls `ready` once it answers requests.  Raises Busy when the folder already has a service, and Failed when it
+        cannot have one.
         """
         try:
             with endpoint.bound(self.folder) as listener:
@@ -65,7 +65,7 @@ class Server:
                     ready()
 
                 try:
-                    await self.crew.run(begin, self.stopping)
+                    await self.workers.run(begin, self.stopping)
                 finally:
                     server.close()
         finally:
@@ -74,14 +74,11 @@ class Server:
                 await asyncio.wait(self._connections, timeout=READ_S)
 
     def stop(self) -> None:
-        """Ends the service; what is queued is refused.
-
-        Proofs that take no more than ten seconds longer are finished.
-        """
+        """Ends the service.  Queued requests are refused; proofs that take at most ten seconds longer are finished."""
         self.stopping.set()
 
     def stop_on_signals(self) -> None:
-        """Ctrl-C and SIGTERM end the service from now on."""
+        """Makes Ctrl-C and SIGTERM end the service."""
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
@@ -94,7 +91,7 @@ class Server:
                 writer.write(protocol.encode(await self._answer(reader)))
                 await writer.drain()
         except (EOFError, TimeoutError, ConnectionError):
-            pass  # whoever it was does not want an answer
+            pass  # the client no longer wants an answer
         finally:
             self._connections.discard(task)
             writer.close()
@@ -107,8 +104,8 @@ class Server:
         try:
             async with asyncio.timeout(READ_S):
                 request = await protocol.read(reader, protocol.MAX_REQUEST_BYTES)
-            if request.fields.get("kind") not in CONTROLS and request.fields.get("edition") != self._edition:
-                return protocol.answer(Outcome.OTHER_EDITION, OTHER_EDITION)
+            if request.fields.get("kind") not in CONTROLS and request.fields.get("build_id") != self._build_id:
+                return protocol.answer(Outcome.OTHER_BUILD, OTHER_BUILD)
             kind = check_request(request)
         except FormatError as error:
             return protocol.answer(Outcome.MALFORMED, str(error))
@@ -121,28 +118,29 @@ class Server:
         return await self._prove(request, reader)
 
     async def _prove(self, request: Message, reader: asyncio.StreamReader) -> Message:
-        """The crew's answer.  A client that goes away takes its request with it, unless a worker is at it already."""
-        job = self.crew.submit(request, request.fields["deadline_ms"])
+        """The workers' answer.  A client that disconnects cancels its request unless a worker has started it."""
+        job = self.workers.submit(request, request.fields["deadline_ms"])
         gone = asyncio.ensure_future(reader.read(1))
-        await asyncio.wait([job.answer, gone], return_when=asyncio.FIRST_COMPLETED)
+        waited: list[asyncio.Future[Any]] = [job.answer, gone]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if job.answer.done():
             gone.cancel()
             return job.answer.result()
         job.answer.cancel()
-        raise EOFError("the client went away")
+        raise EOFError("the client disconnected")
 
     def _status(self) -> dict[str, Any]:
         uptime_s = int(time.monotonic() - self._started_s)
-        return {"pid": os.getpid(), "edition": self._edition, "uptime_s": uptime_s, **self.crew.status()}
+        return {"pid": os.getpid(), "build_id": self._build_id, "uptime_s": uptime_s, **self.workers.status()}
 
 
 def check_request(request: Message) -> Kind:
-    """What is asked for.  Raises FormatError unless it has exactly the fields and parts of its kind, of their types."""
+    """The kind of a request.  Raises FormatError unless it has exactly its kind's fields and parts, well typed."""
     what = "the request"
     try:
         kind = Kind(request.fields.get("kind"))
     except ValueError:
-        raise FormatError(f"{what} is of no kind that is known here") from None
+        raise FormatError(f"{what} has an unknown kind") from None
     fields = strictjson.has_keys(request.fields, _FIELDS[kind] | {"kind"}, what)
     for name in _FIELDS[kind] - {"deadline_ms"}:
         if not isinstance(fields[name], str):

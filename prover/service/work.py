@@ -1,4 +1,4 @@
-"""What a worker of the service does: the same proofs as without it, with kernels and keys that are loaded already."""
+"""The work of a worker: the same proofs as without the service, with kernels and keys already loaded."""
 
 import os
 from contextlib import suppress
@@ -13,7 +13,7 @@ from zk.errors import FormatError
 if TYPE_CHECKING:
     from prover.proofs.keystores import Keystore
 
-# What a worker imports, once for all of them.  None of it starts a thread, so they can be forked from it.
+# Imported once for all workers, which are then forked.  None of these modules starts a thread.
 MODULES = (
     "__main__",
     "zk.groth16.prover",
@@ -25,7 +25,7 @@ MODULES = (
 
 
 def prepare(keys: Path, now_ms: int) -> Work:
-    """What proves with the keys in a folder; those that are there are opened, and kernels compiled or loaded."""
+    """Returns the function that proves with the keys in a folder, after loading the kernels and the keys that exist."""
     from circuits import registry
     from prover.proofs import keystores
     from prover.upkeep import warmup
@@ -33,14 +33,14 @@ def prepare(keys: Path, now_ms: int) -> Work:
     opened: dict[str | None, Keystore] = {}
 
     def best() -> "Keystore":
-        """A ceremony's keys may be installed while the worker runs."""
+        """Looked up anew each time: a ceremony's keys may be installed while the worker runs."""
         found = keystores.best(keys, now_ms)
         return opened.setdefault(found.transcript, found)
 
     warmup.load_kernels()
     for name in registry.names():
         if best().folder(name).exists():
-            with suppress(FormatError):  # whoever asks for a proof under a damaged key is told
+            with suppress(FormatError):  # a request for a proof under a damaged key reports the damage
                 best().open(name)
     provers = {Kind.STATEMENT: lambda asked: _statement(asked, best()), Kind.CIRCOM: _circom}
 
@@ -52,7 +52,7 @@ def prepare(keys: Path, now_ms: int) -> Work:
 
 
 def _statement(request: Message, keystore: "Keystore") -> Message:
-    """The proof file, and as fields of the answer the digest of its key and where that comes from."""
+    """An answer with the proof file, the digest of its key and the key's origin."""
     from circuits import registry
     from circuits.statements import statement
     from prover.proofs import prooffile, proving
@@ -68,7 +68,7 @@ def _statement(request: Message, keystore: "Keystore") -> Message:
 
 
 def _circom(request: Message) -> Message:
-    """proof.json and public.json."""
+    """An answer with proof.json and public.json."""
     from prover.circom import proofs
     from zk.formats import snarkjs
 

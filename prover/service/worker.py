@@ -1,8 +1,8 @@
-"""One worker: a process that answers one request after another, and the handle by which the service holds it.
+"""A worker: a process that answers one request after another, and the service's handle to it.
 
-Workers are forked from a server process that has imported the code and nothing else (multiprocessing's forkserver), so
-a new one is ready within a fraction of a second and none inherits another's secrets.  It ends when its channel does:
-no worker outlives its service.
+Workers are forked from a server process that has only imported the code (multiprocessing's forkserver), so a new one
+is ready within a fraction of a second and inherits no secrets.  A worker ends when its channel closes, so it never
+outlives its service.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 
 from prover.machine import files
 from prover.service import coredumps, protocol
@@ -21,16 +22,16 @@ START_S = 300  # the first start on a machine may compile kernels
 END_S = 5
 
 Work = Callable[[Message], Message]
-Prepare = Callable[[], Work]  # called in the worker's process: loads what the work needs, returns what does it
+Prepare = Callable[[], Work]  # runs in the worker's process: loads everything and returns the function that works
 
 
 class Died(Exception):
-    """The worker's process ended, or said what no worker says."""
+    """The worker's process ended, or sent something that no worker sends."""
 
 
 def main(channel: socket.socket, prepare: Prepare) -> None:
-    """The worker's process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the service decides
+    """Runs in the worker's process: answers requests until the channel closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the service decides
     coredumps.forbid_dumps()
     with channel, suppress(EOFError, ConnectionError):
         try:
@@ -52,7 +53,7 @@ def _answer(work: Work, request: Message) -> Message:
 
 
 def sentence(error: Exception) -> Message:
-    """The answer that says what went wrong.  Of our own mistakes only the kind: their messages might hold a witness."""
+    """An answer that reports an error.  For a bug it names only the kind: its message might contain a witness."""
     match error:
         case Unsatisfied():
             return protocol.answer(Outcome.UNSATISFIED, str(error))
@@ -69,57 +70,57 @@ def sentence(error: Exception) -> Message:
             return protocol.answer(Outcome.BROKEN, f"internal error ({type(error).__name__})")
 
 
-def _fork(process: multiprocessing.Process, theirs: socket.socket) -> None:
-    """Starts the process.  Its end of the channel stays open here until it has it, even if nobody waits any more."""
+def _fork(process: BaseProcess, theirs: socket.socket) -> None:
+    """Starts the process.  Holds its end of the channel open until the process has it, even if the caller gave up."""
     with theirs:
         process.start()
 
 
 class Worker:
-    """The service's side of a worker.  `start` makes one."""
+    """The service's handle to a worker; `start` creates it."""
 
-    def __init__(self, process: multiprocessing.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+    def __init__(self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
         self._process, self._reader, self._writer = process, reader, writer
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The id of its process."""
         assert self._process.pid is not None, "it was started"
         return self._process.pid
 
     @classmethod
     async def start(cls, prepare: Prepare) -> "Worker":
-        """A worker that is ready.  Raises Failed when it does not become so."""
+        """Starts a worker and waits until it is ready.  Raises Failed if it does not start."""
         ours, theirs = socket.socketpair()
         process = multiprocessing.get_context("forkserver").Process(
             target=main, args=(theirs, prepare), name="zksettle prover", daemon=True
         )
         try:
             await asyncio.to_thread(_fork, process, theirs)
-        except (OSError, EOFError):  # the server that forks is gone; the next start starts another
+        except (OSError, EOFError):  # the fork server died; the next start replaces it
             ours.close()
             raise Failed("a worker of the prover service could not be forked") from None
         except asyncio.CancelledError:
-            ours.close()  # which ends the worker that the thread goes on forking
+            ours.close()  # ends the worker that the thread is still forking
             raise
-        made = cls(process, *await asyncio.open_unix_connection(sock=ours))
+        worker = cls(process, *await asyncio.open_unix_connection(sock=ours))
         try:
             async with asyncio.timeout(START_S):
-                first = await made._read()
+                first = await worker._read()
             if protocol.outcome(first) != Outcome.READY:
                 raise Failed(f"a worker of the prover service did not start: {first.fields['sentence']}")
         except (Died, TimeoutError):
-            await made.kill()
+            await worker.kill()
             raise Failed("a worker of the prover service did not start") from None
         except BaseException:
-            await made.kill()
+            await worker.kill()
             raise
-        return made
+        return worker
 
     async def ask(self, request: Message) -> Message:
-        """The answer to a request.  Raises Died; then `kill` is what is left to do."""
+        """Sends a request and returns the answer.  Raises Died; the caller must then `kill` the worker."""
         self._writer.write(protocol.encode(request))
-        with suppress(ConnectionError):  # reading will tell
+        with suppress(ConnectionError):  # reading will report it
             await self._writer.drain()
         return await self._read()
 
@@ -129,7 +130,7 @@ class Worker:
         await self._wait()
 
     async def end(self) -> None:
-        """Ends the process, after the request it is at if that takes no longer than END_S; else by force."""
+        """Ends the process after its current request, or by force after END_S."""
         self._writer.close()
         await asyncio.to_thread(self._process.join, END_S)
         await self.kill()
@@ -140,8 +141,8 @@ class Worker:
 
     async def _read(self) -> Message:
         try:
-            found = await protocol.read(self._reader, protocol.MAX_ANSWER_BYTES)
-            protocol.outcome(found)
-            return found
+            answer = await protocol.read(self._reader, protocol.MAX_ANSWER_BYTES)
+            protocol.outcome(answer)
+            return answer
         except (EOFError, ConnectionError, FormatError):
             raise Died from None

@@ -1,6 +1,6 @@
-"""What could keep zksettle from working here, looked at thing by thing: `zksettle doctor`.
+"""`zksettle doctor`: checks, one by one, everything that zksettle needs from this machine.
 
-What reads ZKSETTLE_LANES when it is imported is imported by the checks, after `_settings` has looked at it.
+Modules that read ZKSETTLE_LANES on import are imported inside the checks, after `_settings` has validated it.
 """
 
 import importlib.util
@@ -36,7 +36,7 @@ class Finding:
 
 
 def examine(home: Home) -> Iterator[Finding]:
-    """Every finding, one after another.  Nothing is changed but a temporary file and the compiled-kernel folder."""
+    """Yields the findings.  Changes nothing except a temporary file and the folder of compiled kernels."""
     checks: tuple[Callable[[Home], Finding], ...] = (
         _settings, _python, _packages, _import_names, _processor, _memory, _entropy, _sqlite, _home, _pool, _keys,
         _kernels, _node,
@@ -46,7 +46,7 @@ def examine(home: Home) -> Iterator[Finding]:
 
 
 def _settings(_: Home) -> Finding:
-    """Whether the settings in the environment can be met.  One that cannot is set aside for the other checks."""
+    """Checks the settings in the environment.  Removes an invalid one, so that the other checks can run."""
     wrong = []
     try:
         from zk.runtime import cpu  # noqa: F401
@@ -62,7 +62,7 @@ def _settings(_: Home) -> Finding:
         del os.environ["ZKSETTLE_THREADS"]
     if wrong:
         return Finding("settings", BAD, f"{', and '.join(wrong)}: change the environment")
-    return Finding("settings", GOOD, "ZKSETTLE_LANES and ZKSETTLE_THREADS ask for nothing that cannot be")
+    return Finding("settings", GOOD, "ZKSETTLE_LANES and ZKSETTLE_THREADS are unset or valid")
 
 
 def _python(_: Home) -> Finding:
@@ -75,18 +75,18 @@ def _python(_: Home) -> Finding:
 def _packages(_: Home) -> Finding:
     from prover.machine import hardware
 
-    found = {name: hardware.package_version(name) for name in REQUIRED}
-    missing = [name for name, version in found.items() if version is None]
+    versions = {name: hardware.package_version(name) for name in REQUIRED}
+    missing = [name for name, version in versions.items() if version is None]
     if missing:
         return Finding("packages", BAD, f"missing: {', '.join(missing)}; run pip install .")
     shown = (
-        f"{name} {version}" for name, version in (*found.items(), ("llvmlite", hardware.package_version("llvmlite")))
+        f"{name} {version}" for name, version in (*versions.items(), ("llvmlite", hardware.package_version("llvmlite")))
     )
     return Finding("packages", GOOD, ", ".join(shown))
 
 
 def _import_names(_: Home) -> Finding:
-    """Whether zk, circuits, settlement and prover are ours: other distributions use the last names too."""
+    """Checks that zk, circuits, settlement and prover are this program's: PyPI has a `circuits` and a `prover` too."""
     from prover.machine import hardware
 
     ours = Path(__file__).parents[2]
@@ -100,10 +100,10 @@ def _import_names(_: Home) -> Finding:
             return Finding("import names", BAD, text)
     if foreign := hardware.foreign_packages():
         text = (
-            f"the distribution {foreign[0]} is installed too and has an import name of ours: pip uninstall {foreign[0]}"
+            f"the distribution {foreign[0]} is also installed and uses the same import name: pip uninstall {foreign[0]}"
         )
         return Finding("import names", BAD, text)
-    return Finding("import names", GOOD, f"zk, circuits, settlement and prover are those in {ours}")
+    return Finding("import names", GOOD, f"zk, circuits, settlement and prover come from {ours}")
 
 
 def _processor(_: Home) -> Finding:
@@ -121,7 +121,7 @@ def _memory(_: Home) -> Finding:
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
-        return Finding("memory", NOTE, "the system does not tell; a proof needs less than 1.5 GB")
+        return Finding("memory", NOTE, "the system does not report it; a proof needs less than 1.5 GB")
     text = f"{total / 1e9:.1f} GB; a proof needs less than 1.5 GB"
     return Finding("memory", GOOD if total > 2 << 30 else NOTE, text)
 
@@ -130,7 +130,7 @@ def _entropy(_: Home) -> Finding:
     first, second = entropy.token(32), entropy.token(32)
     if first == second or not any(first):
         return Finding(
-            "randomness", BAD, "the operating system's randomness repeats itself: do not make keys on this machine"
+            "randomness", BAD, "the operating system's random numbers repeat: do not make keys on this machine"
         )
     return Finding("randomness", GOOD, "from the operating system")
 
@@ -150,19 +150,19 @@ def _sqlite(_: Home) -> Finding:
 
 def _home(home: Home) -> Finding:
     if not os.access(home.path, os.W_OK | os.X_OK):
-        return Finding("data", BAD, f"{home.path} cannot be written to: give another with --home")
+        return Finding("data", BAD, f"{home.path} is not writable: choose another folder with --home")
     free = shutil.disk_usage(home.path).free
     wallets = len(list(home.wallets.glob("*.json"))) if home.wallets.is_dir() else 0
     parts = ["a ledger" if home.ledger.exists() else "no ledger yet", f"{wallets} wallet{'' if wallets == 1 else 's'}"]
     text = f"{home.path}: {', '.join(parts)}, {free / 1e9:.1f} GB free"
     if os.name == "posix" and home.path.stat().st_mode & 0o077:
-        return Finding("data", NOTE, f"{text}; other users can look into this folder: chmod 700 {home.path}")
+        return Finding("data", NOTE, f"{text}; other users can read this folder: chmod 700 {home.path}")
     return Finding("data", GOOD if free > MIN_FREE_BYTES else NOTE, text)
 
 
 def _pool(home: Home) -> Finding:
     if not home.ledger.exists():
-        return Finding("pool", NOTE, "none yet: zksettle pool new founds one")
+        return Finding("pool", NOTE, "none yet: zksettle pool new creates one")
     from prover.proofs import keystores
     from settlement.ledger import Ledger
 
@@ -172,26 +172,26 @@ def _pool(home: Home) -> Finding:
     except (FormatError, sqlite3.Error) as error:
         return Finding("pool", BAD, f"the ledger cannot be opened: {error}")
     if pool.insecure_dev:
-        text = f"its keys: {pool.leg.origin}; founded with --insecure-dev, so do not put value on it"
+        text = f"its keys: {pool.leg.origin}; created with --insecure-dev, so do not put value on it"
         return Finding("pool", NOTE, text)
     if not keystores.confirms(home.keys, pool):
-        text = f"it says that its keys are of {pool.leg.origin}, which nobody verified here: zksettle ceremony install"
+        text = f"it claims keys of {pool.leg.origin}, not verified on this machine: zksettle ceremony install"
         return Finding("pool", NOTE, text)
-    return Finding("pool", GOOD, f"its keys: {pool.leg.origin}, verified when it was installed here")
+    return Finding("pool", GOOD, f"its keys: {pool.leg.origin}, verified when they were installed here")
 
 
 def _keys(home: Home) -> Finding:
     from circuits import registry
     from prover.proofs import keystores
 
-    found = keystores.best(home.keys, 0)
-    missing = [name for name in registry.names() if not found.folder(name).is_dir()]
+    keystore = keystores.best(home.keys, 0)
+    missing = [name for name in registry.names() if not keystore.folder(name).is_dir()]
     if missing:
-        return Finding("proving keys", NOTE, f"not made yet for {', '.join(missing)}: zksettle warmup makes them, once")
+        return Finding("proving keys", NOTE, f"not made yet for {', '.join(missing)}: zksettle warmup makes them")
     names = ", ".join(registry.names())
-    if found.transcript is None:
-        return Finding("proving keys", NOTE, f"{names}; development keys, whoever made them can forge")
-    return Finding("proving keys", GOOD, f"{names}; of ceremony {found.transcript}")
+    if keystore.transcript is None:
+        return Finding("proving keys", NOTE, f"{names}; development keys: their maker can forge proofs")
+    return Finding("proving keys", GOOD, f"{names}; from ceremony {keystore.transcript}")
 
 
 def _kernels(_: Home) -> Finding:
@@ -199,7 +199,7 @@ def _kernels(_: Home) -> Finding:
 
     if not warmup.is_warm():
         return Finding(
-            "kernels", NOTE, f"not compiled yet: zksettle warmup does it, once; they will lie in {warmup.folder()}"
+            "kernels", NOTE, f"not compiled yet: zksettle warmup compiles them, into {warmup.folder()}"
         )
     return Finding("kernels", GOOD, f"compiled, in {warmup.folder()}")
 
@@ -207,5 +207,5 @@ def _kernels(_: Home) -> Finding:
 def _node(_: Home) -> Finding:
     node = shutil.which("node")
     if node is None:
-        return Finding("Node.js", NOTE, "not found; only the tests that compare with snarkjs need it")
-    return Finding("Node.js", GOOD, f"{node}; only the tests that compare with snarkjs need it")
+        return Finding("Node.js", NOTE, "not found; only tests that compare with snarkjs need it")
+    return Finding("Node.js", GOOD, f"{node}; only tests that compare with snarkjs need it")

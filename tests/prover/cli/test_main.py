@@ -34,13 +34,13 @@ COMMANDS = every_command(main.zksettle)
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_command_explains_itself_and_knows_home_and_json(path, tmp_path):
+def test_every_command_has_help_and_takes_home_and_json(path, tmp_path):
     ran = zksettle(tmp_path, *path, "--help")
     assert ran.code == 0 and ran.err == ""
     assert ran.out.startswith("Usage: zksettle") and "--home" in ran.out and "--json" in ran.out
 
 
-def test_the_commands_are_those_that_were_promised():
+def test_all_promised_commands_exist():
     promised = """
         pool new, pool show, ceremony start, ceremony contribute, ceremony beacon, ceremony verify, ceremony status,
         ceremony install, ceremony export, circuit export,
@@ -73,7 +73,7 @@ print(sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)
     assert done.returncode == 0 and done.stderr == "[]\n"
 
 
-def test_circuits_are_looked_into_without_numba(tmp_path):
+def test_circuits_are_inspected_without_numba(tmp_path):
     script = f"""
 import sys
 from prover.cli.main import main
@@ -154,7 +154,7 @@ def test_an_error_is_one_sentence_and_an_exit_code(error, code, words, capsys):
     assert printed.out == "" and printed.err.count("\n") == 1 and words in printed.err
 
 
-def test_a_mistake_of_our_own_does_not_show_its_message_which_might_hold_a_secret(capsys):
+def test_an_internal_error_hides_its_message_which_might_hold_a_secret(capsys):
     assert failure.report(KeyError("seed phrase"), screen.Screen()) == 1
     printed = capsys.readouterr()
     assert "seed phrase" not in printed.err and "KeyError" in printed.err
@@ -175,13 +175,13 @@ def test_a_rejection_in_json_has_its_number_and_name(capsys):
     (["circuit", "audit", "leg", "--json"], "head -n 1", "{\n"),  # more than a pipe holds: writing fails
     (["circuit", "list"], "true", ""),  # less: only the last flush fails
 ])  # fmt: skip
-def test_a_reader_that_leaves_is_not_an_error_to_talk_about(arguments, reader, read):
+def test_a_reader_that_closes_the_pipe_causes_no_message(arguments, reader, read):
     command = f"{sys.executable} -m prover.cli.main {' '.join(arguments)} | {reader}"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout == read
 
 
-def test_the_program_ends_at_once_with_the_code_of_the_command_and_all_that_was_to_be_done_at_exit(tmp_path):
+def test_the_program_exits_with_the_commands_code_after_its_exit_handlers(tmp_path):
     script = "import atexit; from prover.cli import main; atexit.register(print, 'at exit'); main.run()"
     command = [sys.executable, "-c", script, "pool", "show", "--home", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -189,13 +189,13 @@ def test_the_program_ends_at_once_with_the_code_of_the_command_and_all_that_was_
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_what_cannot_be_written_is_no_success():
+def test_output_that_cannot_be_written_is_a_failure():
     script = "from prover.cli import main; main.main = lambda: print('x') or 0; main.run()"
     with open("/dev/full", "w") as full:
         assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdout=full).returncode == 1
 
 
-def test_home_and_json_may_stand_before_or_behind_the_command(tmp_path, capsys):
+def test_home_and_json_may_stand_before_or_after_the_command(tmp_path, capsys):
     for arguments in (["--home", str(tmp_path), "--json", "circuit", "list"], ["circuit", "list", "--json"]):
         assert main.main(arguments) == 0
         assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["leg", "margin"]
@@ -231,7 +231,7 @@ def test_the_shell_completes_commands_options_and_statements(words, expected):
     assert done.stdout == expected
 
 
-def test_a_pipe_gets_no_colours_and_no_boxes(monkeypatch):
+def test_output_to_a_pipe_has_no_colours_and_no_boxes(monkeypatch):
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     drawn = screen.Screen()
@@ -240,13 +240,13 @@ def test_a_pipe_gets_no_colours_and_no_boxes(monkeypatch):
     assert out.getvalue() == "good\nNumbers\nname  number\na          1\nbb        22\n"
 
 
-def test_a_session_makes_its_home_private(tmp_path):
+def test_a_new_home_is_private(tmp_path):
     app = command.App()
     app.home_option = tmp_path / "new" / "home"
     assert app.home.path.stat().st_mode & 0o777 == 0o700
 
 
-def test_help_promises_what_ending_the_prover_keeps(tmp_path):
+def test_help_says_that_running_proofs_are_finished(tmp_path):
     for name in ("serve", "stop"):
         told = " ".join(zksettle(tmp_path, "prover", name, "--help").out.split())
         assert "Proofs that take at most ten seconds longer are finished first." in told

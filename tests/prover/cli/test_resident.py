@@ -1,4 +1,4 @@
-"""A resident prover as a process, with real proofs: it proves the same, loses, tells and leaves nothing."""
+"""A resident prover as a process, with real proofs: it loses nothing, reveals nothing and leaves nothing behind."""
 
 import contextlib
 import json
@@ -86,13 +86,13 @@ def leg(own) -> Path:
     return path
 
 
-def test_it_proves_a_statement_and_says_so(running, leg, tmp_path):
+def test_it_proves_a_statement_and_the_command_says_so(running, leg, tmp_path):
     ran = zksettle(running, "prove", "leg", leg, "-o", tmp_path / "proof.json")
     assert ran.code == 0 and "by the resident prover" in ran.out and ran.err == ""
     assert zksettle(running, "verify", tmp_path / "proof.json").code == 0
 
 
-def test_it_is_not_asked_when_that_is_not_wanted(running, leg, tmp_path):
+def test_no_service_keeps_the_command_from_asking_it(running, leg, tmp_path):
     ran = zksettle(running, "prove", "leg", leg, "-o", tmp_path / "proof.json", "--no-service", "--json")
     assert ran.code == 0 and json.loads(ran.out)["service"] is False
 
@@ -114,7 +114,7 @@ def test_it_proves_a_circom_circuit(running, tmp_path, monkeypatch):
     refused(zksettle(running, "groth16", "prove", "circuit.zkey", "nosuch", "p.json", "q.json"), 3, "cannot be read")
 
 
-def test_what_is_false_or_malformed_is_refused_in_the_same_words(running, leg, tmp_path):
+def test_false_and_malformed_inputs_are_refused_in_the_same_words_as_without_it(running, leg, tmp_path):
     document = json.loads(leg.read_text())
     document["private"]["new"]["balances"][0] = str(int(document["private"]["new"]["balances"][0]) + 1)
     (tmp_path / "false.json").write_text(json.dumps(document))
@@ -129,7 +129,7 @@ def test_what_is_false_or_malformed_is_refused_in_the_same_words(running, leg, t
         assert ran == alone
 
 
-def test_proofs_side_by_side_are_each_of_their_own_inputs(running, keystore):
+def test_concurrent_proofs_are_each_for_their_own_inputs(running, keystore):
     asked = [(name, *sample) for name in ("leg", "margin") for sample in samples.honest(name)] * 2
 
     def ask(name, public, private):
@@ -144,7 +144,7 @@ def test_proofs_side_by_side_are_each_of_their_own_inputs(running, keystore):
         proving.verify_file(found, proving.own_key(name, keystore))
 
 
-def test_a_worker_killed_within_a_proof_loses_no_request_and_nothing_of_the_witness_is_left(running, keystore, leg):
+def test_a_worker_killed_during_a_proof_loses_no_request_and_leaves_no_witness_behind(running, keystore, leg):
     data, asked = leg.read_bytes(), 6
     before = {worker["pid"] for worker in workers(running)}
     with ThreadPoolExecutor(asked) as threads:
@@ -166,7 +166,7 @@ def test_a_worker_killed_within_a_proof_loses_no_request_and_nothing_of_the_witn
             assert str(secret).encode() not in text and secret.to_bytes(32, "little") not in text, path
 
 
-def test_status_tells_what_it_did_and_no_more(running, leg, tmp_path):
+def test_status_reports_what_it_did_and_no_more(running, leg, tmp_path):
     zksettle(running, "prove", "leg", leg, "-o", tmp_path / "proof.json")
     shown = json.loads(zksettle(running, "prover", "status", "--json").out)
     assert shown["running"] is True and len(shown["workers"]) == 2 and shown["answered"]["done"] > 0
@@ -174,14 +174,14 @@ def test_status_tells_what_it_did_and_no_more(running, leg, tmp_path):
     assert f"process {shown['pid']}" in text and "done" in text and str(tmp_path) not in text
 
 
-def test_a_second_one_in_the_same_home_is_refused(running, own):
+def test_a_second_prover_in_the_same_home_is_refused(running, own):
     command = [sys.executable, "-m", "prover.cli.main", "prover", "serve", "--home", str(own)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 1 and "in use by another process" in done.stderr and done.stdout == ""
     assert len(workers(running)) == 2
 
 
-def test_a_client_loads_nothing_that_takes_long(running, leg, tmp_path):
+def test_a_client_imports_nothing_slow(running, leg, tmp_path):
     heavy = {"numba", "numpy", "rich", "gmpy2", "asyncio", "filelock", "cryptography", "multiprocessing"}
     (tmp_path / "circuit.zkey").write_bytes(iden3.zkey(generator.generate(cubic.system())))
     (tmp_path / "witness.wtns").write_bytes(iden3.wtns(qap.cubic_witness(3, 5)))
@@ -200,7 +200,7 @@ print(sorted(set(sys.modules) & {heavy!r}), file=sys.stderr)
     assert done.returncode == 0 and done.stderr == "[]\n" and "resident" in done.stdout
 
 
-def test_without_one_nothing_is_said_of_it(tmp_path):
+def test_status_and_stop_work_without_a_prover(tmp_path):
     assert "is not running" in zksettle(tmp_path, "prover", "status").out
     assert json.loads(zksettle(tmp_path, "prover", "status", "--json").out) == {"running": False}
     assert json.loads(zksettle(tmp_path, "prover", "stop", "--json").out) == {"stopped": False}

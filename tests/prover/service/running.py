@@ -13,7 +13,7 @@ from prover.service import client
 from prover.service.protocol import Message
 from prover.service.server import Server
 from prover.service.worker import Prepare
-from prover.service.worker_pool import QUEUE, Crew
+from prover.service.worker_pool import QUEUE, WorkerPool
 from tests.prover.service import workers
 
 PATIENCE_S = 30
@@ -51,7 +51,8 @@ def service(folder: Path, size: int = 1, prepare: Prepare = workers.prepare, que
     """A service of `size` workers for two cores, stopped when the context ends."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.prover.service.workers"])
     running, ready = Running(folder), threading.Event()
-    thread = threading.Thread(target=_run, args=(running, ready, Crew(prepare, size, 2, running.told.append, queue)))
+    pool = WorkerPool(prepare, size, 2, running.told.append, queue)
+    thread = threading.Thread(target=_run, args=(running, ready, pool))
     thread.start()
     assert ready.wait(PATIENCE_S)
     try:
@@ -62,9 +63,9 @@ def service(folder: Path, size: int = 1, prepare: Prepare = workers.prepare, que
         assert not thread.is_alive()
 
 
-def _run(running: Running, ready: threading.Event, crew: Crew) -> None:
+def _run(running: Running, ready: threading.Event, pool: WorkerPool) -> None:
     try:
-        asyncio.run(Server(running.folder, crew).run(ready.set))
+        asyncio.run(Server(running.folder, pool).run(ready.set))
     except Exception as error:
         running.ended = error
     finally:

@@ -1,4 +1,4 @@
-"""What the service promises about requests and workers, each promise with workers that only it keeps from failing."""
+"""The service's promises about requests and workers, tested with workers that misbehave in every way."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from prover.machine.files import Busy
 from prover.service import build_id, client, credentials, endpoint, protocol, worker
 from prover.service.protocol import Failed, Message, Outcome
 from prover.service.server import Server
-from prover.service.worker_pool import Crew
+from prover.service.worker_pool import WorkerPool
 from tests.prover.service import workers
 from tests.prover.service.running import service
 from zk.errors import FormatError, Unsatisfied
@@ -47,7 +47,7 @@ def raw(running, data: bytes) -> Message:
 
 
 def request(**changes) -> Message:
-    fields = {"kind": "statement", "edition": build_id.current(), "statement": "leg", "deadline_ms": 9_000}
+    fields = {"kind": "statement", "build_id": build_id.current(), "statement": "leg", "deadline_ms": 9_000}
     return Message({name: value for name, value in (fields | changes).items() if value is not None}, (b"echo 1",))
 
 
@@ -59,12 +59,12 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def test_without_a_service_the_client_is_told_so(folder):
+def test_the_client_returns_none_without_a_service(folder):
     assert client.prove_statement(folder, "leg", b"", pytest.fail) is None
     assert client.status(folder) is None and not client.stop(folder)
 
 
-def test_many_clients_at_once_get_each_its_own_answer(folder):
+def test_many_concurrent_clients_each_get_their_own_answer(folder):
     with service(folder, size=2) as running, ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda i: running.ask(f"echo {i}"), range(100)))
         assert [int(answer.parts[0]) for answer in answers] == list(range(100))
@@ -72,7 +72,7 @@ def test_many_clients_at_once_get_each_its_own_answer(folder):
         assert running.status()["answered"] == {"done": 100} and running.heard == []
 
 
-def test_a_request_that_is_alone_has_all_cores_and_several_share_them(folder):
+def test_a_lone_request_uses_all_cores_and_several_share_them(folder):
     with service(folder, size=2) as running, ThreadPoolExecutor(2) as threads:
         assert running.ask("echo 1").fields["threads"] == 2
         slow = threads.submit(running.ask, "sleep 0.5")
@@ -81,7 +81,7 @@ def test_a_request_that_is_alone_has_all_cores_and_several_share_them(folder):
         assert slow.result().fields["threads"] == 2
 
 
-def test_a_request_whose_worker_is_killed_is_answered_by_the_next_one(running):
+def test_a_request_whose_worker_is_killed_is_answered_by_its_replacement(running):
     with ThreadPoolExecutor(1) as threads:
         answer = threads.submit(running.ask, "sleep 0.5")
         before = running.until(lambda now: now["workers"][0]["busy"])["workers"][0]["pid"]
@@ -91,9 +91,9 @@ def test_a_request_whose_worker_is_killed_is_answered_by_the_next_one(running):
     assert running.status()["replaced"] == 1 and len(running.told) == 1 and f"Worker {before} died" in running.told[0]
 
 
-def test_a_request_that_ends_two_workers_is_refused_and_the_service_goes_on(running, tmp_path):
+def test_a_request_that_crashes_two_workers_is_refused_and_the_service_continues(running, tmp_path):
     mark = tmp_path / "deaths"
-    with pytest.raises(Failed, match="it ended 2 workers"):
+    with pytest.raises(Failed, match="it crashed 2 workers"):
         running.ask(f"die {mark}")
     assert len(set(mark.read_text().split())) == 2
     assert running.ask("echo 1").parts == (b"1",)
@@ -102,11 +102,11 @@ def test_a_request_that_ends_two_workers_is_refused_and_the_service_goes_on(runn
 
 
 def test_a_worker_that_answers_nonsense_counts_as_dead(running):
-    with pytest.raises(Failed, match="it ended 2 workers"):
+    with pytest.raises(Failed, match="it crashed 2 workers"):
         running.ask("babble")
 
 
-def test_a_request_whose_time_is_over_is_answered_and_its_worker_replaced(running):
+def test_a_request_past_its_deadline_is_answered_and_its_worker_replaced(running):
     before = running.status()["workers"][0]["pid"]
     started_s = time.monotonic()
     with pytest.raises(Failed, match="in time"):
@@ -116,7 +116,7 @@ def test_a_request_whose_time_is_over_is_answered_and_its_worker_replaced(runnin
     assert is_gone(before) and running.status()["answered"] == {"done": 1, "overdue": 1}
 
 
-def test_time_in_the_queue_counts_and_costs_no_worker(running):
+def test_time_in_the_queue_counts_towards_the_deadline_and_costs_no_worker(running):
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(running.ask, "sleep 2")
         running.until(lambda now: now["workers"][0]["busy"])
@@ -128,7 +128,7 @@ def test_time_in_the_queue_counts_and_costs_no_worker(running):
     assert running.status()["replaced"] == 0
 
 
-def test_a_full_queue_is_told_at_once_and_the_client_goes_its_own_way(folder):
+def test_a_full_queue_is_reported_at_once_and_the_client_proves_by_itself(folder):
     with service(folder, queue=2) as running, ThreadPoolExecutor(3) as threads:
         first = threads.submit(running.ask, "sleep 1")
         running.until(lambda now: now["workers"][0]["busy"])
@@ -139,7 +139,7 @@ def test_a_full_queue_is_told_at_once_and_the_client_goes_its_own_way(folder):
         assert [found.result().parts for found in waiting] == [(b"0",), (b"1",)]
 
 
-def test_a_client_that_goes_away_takes_its_queued_request_with_it(running, tmp_path):
+def test_a_client_that_disconnects_cancels_its_queued_request(running, tmp_path):
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(running.ask, "sleep 0.5")
         running.until(lambda now: now["workers"][0]["busy"])
@@ -153,24 +153,24 @@ def test_a_client_that_goes_away_takes_its_queued_request_with_it(running, tmp_p
 
 
 @pytest.mark.parametrize("word, error", [("false", Unsatisfied), ("bad", FormatError)])
-def test_what_proving_raises_is_raised_by_the_client(running, word, error):
+def test_the_client_raises_what_proving_raises(running, word, error):
     with pytest.raises(error, match="^the secret is 31415926$"):
         running.ask(f"fail {word}")
 
 
-def test_of_our_own_mistakes_only_the_kind_is_told(running):
+def test_only_the_kind_of_an_internal_error_is_reported(running):
     assert running.ask("fail ours") is None
     assert running.heard == ["internal error (KeyError); proving here"]
 
 
-def test_another_edition_is_told_and_proves_itself(running, monkeypatch):
+def test_a_client_of_another_build_is_told_so_and_proves_itself(running, monkeypatch):
     monkeypatch.setattr(build_id, "current", lambda: "0" * 32)
     assert running.ask("echo 1") is None
     assert "another version of zksettle" in running.heard[0] and "proving here" in running.heard[0]
-    assert client.status(running.folder) is not None, "status and stop are understood across editions"
+    assert client.status(running.folder) is not None, "status and stop are understood between builds"
 
 
-def test_an_edition_is_another_after_any_change(tmp_path):
+def test_any_change_to_a_source_changes_the_build_id(tmp_path):
     (tmp_path / "zk").mkdir()
     source = tmp_path / "zk" / "a.py"
     source.write_text("x = 1\n")
@@ -184,8 +184,8 @@ def test_an_edition_is_another_after_any_change(tmp_path):
 
 
 @pytest.mark.parametrize("data, words", [
-    (protocol.encode(request(kind="nosuch")), "no kind"),
-    (protocol.encode(request(kind=[])), "no kind"),
+    (protocol.encode(request(kind="nosuch")), "unknown kind"),
+    (protocol.encode(request(kind=[])), "unknown kind"),
     (protocol.encode(request(statement=None)), "has no statement"),
     (protocol.encode(request(more=1)), "unknown key 'more'"),
     (protocol.encode(request(statement=7)), "statement is not a string"),
@@ -195,24 +195,24 @@ def test_an_edition_is_another_after_any_change(tmp_path):
     (protocol.encode(request(deadline_ms=3_600_001)), "deadline_ms"),
     (protocol.encode(Message(request().fields)), "has 0 parts"),
     (protocol.encode(Message(request().fields, (b"", b""))), "has 2 parts"),
-    (b"\xff\xff\xff\xff", "is the limit"),
+    (b"\xff\xff\xff\xff", "the limit is"),
     (b"\0\0\0\2no", "not JSON"),
     (protocol.encode(Message(request().fields, (bytes((1 << 20) + 1),)))[:1000], "at most 1048576 bytes"),
 ])  # fmt: skip
-def test_a_malformed_request_is_named_for_what_is_wrong_and_reaches_no_worker(running, data, words):
+def test_a_malformed_request_is_refused_with_its_reason_and_reaches_no_worker(running, data, words):
     found = raw(running, data)
     assert protocol.outcome(found) == Outcome.MALFORMED and words in found.fields["sentence"]
     assert running.status()["answered"] == {}
 
 
-def test_a_client_that_sends_half_a_request_holds_nobody_up(running):
+def test_a_client_that_sends_half_a_request_blocks_nobody(running):
     with socket.socket(socket.AF_UNIX) as channel:
         channel.connect(str(running.folder / "socket"))
         channel.sendall(protocol.encode(request())[:20])
         assert running.ask("echo 1").parts == (b"1",)
 
 
-def test_socket_and_folder_are_the_users_alone(folder):
+def test_socket_and_folder_are_private_to_the_user(folder):
     folder.mkdir(mode=0o755)
     with service(folder) as running:
         assert stat.S_IMODE((folder / "socket").stat().st_mode) == 0o600
@@ -222,24 +222,24 @@ def test_socket_and_folder_are_the_users_alone(folder):
 
 @pytest.mark.parametrize("theirs, own, trusted", [(1000, 1000, True), (1001, 1000, False), (0, 1000, False),
                                                   (1000, 0, False), (None, 1000, True)])  # fmt: skip
-def test_only_the_own_user_is_trusted(theirs, own, trusted):
+def test_only_processes_of_the_same_user_are_trusted(theirs, own, trusted):
     assert credentials.is_own(theirs, own) is trusted
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell whose process a peer is")
-def test_the_system_tells_whose_process_a_peer_is():
+def test_the_system_reports_the_user_of_a_peer():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         assert credentials.user(ours) == os.geteuid()
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell whose a peer is")
-def test_a_user_id_above_half_the_range_is_read_as_it_is():
+def test_a_user_id_in_the_upper_half_of_the_range_is_read_correctly():
     channel = SimpleNamespace(getsockopt=lambda *arguments: struct.pack("iII", 1, 2**32 - 2, 2**32 - 2))
     assert credentials.user(channel) == 2**32 - 2
 
 
-def test_a_service_whose_queue_of_connections_is_full_counts_as_none(folder):
+def test_a_service_with_a_full_backlog_counts_as_absent(folder):
     folder.mkdir(exist_ok=True)
     with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as waiting:
         listener.bind(str(folder / endpoint.SOCKET))
@@ -251,7 +251,7 @@ def test_a_service_whose_queue_of_connections_is_full_counts_as_none(folder):
         assert found is None
 
 
-def test_a_stranger_is_served_nothing(folder, monkeypatch):
+def test_another_user_is_not_served(folder, monkeypatch):
     with service(folder) as running:
         monkeypatch.setattr(credentials, "user", lambda channel: os.geteuid() + 1)
         assert client.prove_statement(folder, "leg", b"echo 1", running.heard.append) is None
@@ -262,15 +262,15 @@ def test_a_stranger_is_served_nothing(folder, monkeypatch):
         assert running.ask("echo 1").parts == (b"1",)
 
 
-def test_a_second_service_of_a_home_refuses_and_leaves_the_first_alone(running):
+def test_a_second_service_in_a_home_is_refused_and_the_first_keeps_running(running):
     with service(running.folder) as second:
         assert isinstance(second.ended, Busy) and "in use by another process" in str(second.ended)
 
 
-def test_the_first_goes_on_when_a_second_was_refused(running):
-    crew = Crew(workers.prepare, 1, 1, pytest.fail)
+def test_the_first_service_still_answers_after_a_second_was_refused(running):
+    pool = WorkerPool(workers.prepare, 1, 1, pytest.fail)
     with pytest.raises(Busy):
-        asyncio.run(Server(running.folder, crew).run(pytest.fail))
+        asyncio.run(Server(running.folder, pool).run(pytest.fail))
     assert running.ask("echo 1").parts == (b"1",)
 
 
@@ -291,7 +291,7 @@ def test_a_file_in_the_sockets_place_is_left_alone(folder):
     assert (folder / "socket").read_text() == "somebody's"
 
 
-def test_a_home_too_deep_for_a_socket_is_told(tmp_path):
+def test_a_path_too_long_for_a_socket_is_reported(tmp_path):
     with service(tmp_path / ("x" * 90)) as running:
         assert isinstance(running.ended, Failed) and "shorter --home" in str(running.ended)
     assert client.prove_statement(tmp_path / ("x" * 90), "leg", b"", pytest.fail) is None
@@ -299,7 +299,7 @@ def test_a_home_too_deep_for_a_socket_is_told(tmp_path):
 
 @pytest.mark.parametrize("prepare, words", [(workers.prepare_nothing, "the key is damaged"),
                                             (workers.prepare_to_die, "did not start")])  # fmt: skip
-def test_a_service_whose_workers_cannot_begin_ends_with_a_sentence(folder, prepare, words):
+def test_a_service_whose_workers_cannot_start_ends_with_a_sentence(folder, prepare, words):
     with service(folder, prepare=prepare) as running:
         assert isinstance(running.ended, Failed) and words in str(running.ended)
     assert not (folder / "socket").exists()
@@ -313,7 +313,7 @@ def test_a_service_that_cannot_replace_a_worker_ends_and_loses_no_request(folder
     assert running.heard == ["the prover service is stopping; proving here"]
 
 
-def test_stopping_finishes_what_is_at_work_refuses_what_waits_and_leaves_nothing(folder):
+def test_stopping_finishes_running_jobs_refuses_queued_ones_and_leaves_nothing(folder):
     with service(folder) as running, ThreadPoolExecutor(2) as threads:
         at_work = threads.submit(running.ask, "sleep 0.5")
         pid = running.until(lambda now: now["workers"][0]["busy"])["workers"][0]["pid"]
@@ -331,7 +331,7 @@ def test_a_worker_does_not_outlive_its_service():
         thread = threading.Thread(target=worker.main, args=(theirs, workers.prepare))
         with ours, pytest.MonkeyPatch.context() as patch:
             patch.setattr(worker.signal, "signal", lambda *_: None)
-            patch.setattr(worker.secrecy, "forbid_dumps", lambda: None)
+            patch.setattr(worker.coredumps, "forbid_dumps", lambda: None)
             thread.start()
             assert protocol.outcome(protocol.receive(ours, 100)) == Outcome.READY
         thread.join(5)
@@ -339,6 +339,6 @@ def test_a_worker_does_not_outlive_its_service():
 
 
 @pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="prctl is Linux's")
-def test_a_worker_is_never_dumped(running):
+def test_a_worker_leaves_no_core_dump(running):
     found = running.ask("dumps").fields
     assert found["limits"] == [0, 0] and found["dumpable"] == 0

@@ -11,7 +11,7 @@ from prover.service.protocol import Message
 TRANSCRIPT = "12" * 32
 
 
-def test_a_ceremonys_keys_are_used_from_the_moment_they_are_installed(keystore, tmp_path, monkeypatch):
+def test_a_ceremonys_keys_are_used_as_soon_as_they_are_installed(keystore, tmp_path, monkeypatch):
     monkeypatch.setenv("ZKSETTLE_THREADS", "1")
     for name in registry.names():
         (tmp_path / keystore.folder(name).name).symlink_to(keystore.folder(name), target_is_directory=True)

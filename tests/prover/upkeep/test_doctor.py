@@ -17,7 +17,7 @@ def states(found):
     return {finding.what: finding.state for finding in found}
 
 
-def test_everything_is_looked_at_and_nothing_is_made(tmp_path):
+def test_doctor_examines_everything_and_creates_nothing(tmp_path):
     found = list(doctor.examine(home.find(tmp_path / "new")))
     assert states(found).keys() == {
         "settings", "Python", "packages", "import names", "processor", "memory", "randomness", "database", "data",
@@ -39,27 +39,27 @@ def test_a_healthy_machine_is_exit_code_0(tmp_path):
     ("database", lambda m: m.setattr(doctor, "MIN_SQLITE", (99, 0, 0))),
     ("import names", lambda m: m.setattr(hardware, "foreign_packages", lambda: ["circuits"])),
 ])  # fmt: skip
-def test_what_will_not_work_is_bad_and_exit_code_1(tmp_path, monkeypatch, what, patch):
+def test_a_fatal_finding_is_bad_and_exit_code_1(tmp_path, monkeypatch, what, patch):
     patch(monkeypatch)
     assert states(doctor.examine(home.find(tmp_path)))[what] == doctor.BAD
     ran = zksettle(tmp_path, "doctor")
     assert ran.code == 1 and "✗" in ran.out
 
 
-def test_a_folder_that_others_can_look_into_is_noted(tmp_path):
+def test_a_folder_that_others_can_read_is_noted(tmp_path):
     tmp_path.chmod(0o755)
     (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "data")
     assert finding.state == doctor.NOTE and "chmod 700" in finding.text
 
 
-def test_warmup_makes_nothing_twice(keystore, tmp_path):
+def test_warmup_does_nothing_twice(keystore, tmp_path):
     (tmp_path / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
     assert zksettle(tmp_path, "warmup").code == 0
     again = json.loads(zksettle(tmp_path, "warmup", "--json").out)
     assert (again["compiled"], again["keys_made"]) == (False, [])
 
 
-def test_the_path_that_runs_is_named_and_one_lane_on_a_cpu_for_eight_is_noted(tmp_path, monkeypatch):
+def test_doctor_names_the_lanes_and_notes_one_lane_on_a_cpu_with_eight(tmp_path, monkeypatch):
     monkeypatch.setattr(cpu, "is_wide_cpu", lambda: True)
     for lanes, state, words in ((8, doctor.GOOD, "eight lanes"), (1, doctor.NOTE, "one lane, as ZKSETTLE_LANES asks")):
         monkeypatch.setattr(cpu, "LANES", lanes)
@@ -69,7 +69,7 @@ def test_the_path_that_runs_is_named_and_one_lane_on_a_cpu_for_eight_is_noted(tm
 
 
 @pytest.mark.parametrize("setting", ["ZKSETTLE_LANES=3", "ZKSETTLE_THREADS=x"])
-def test_a_setting_that_cannot_be_met_is_bad_and_the_rest_is_looked_at(tmp_path, setting):
+def test_an_impossible_setting_is_bad_and_the_other_checks_still_run(tmp_path, setting):
     name, _, value = setting.partition("=")
     command = [sys.executable, "-m", "prover.cli.main", "doctor", "--json", "--home", str(tmp_path)]
     environment = os.environ | {name: value}

@@ -1,4 +1,4 @@
-"""Compiling ahead: the exercises use every kernel of a proof, and processes that compile are left behind by nobody."""
+"""Compiling ahead: the exercises use every kernel of a proof, and no compiling process is left behind."""
 
 import os
 import subprocess
@@ -49,7 +49,7 @@ def test_each_exercise_runs_once_over_all_processes(monkeypatch):
 
 
 @pytest.mark.parametrize("program", ["", "input(); raise SystemExit(1)", "import os; os.kill(os.getpid(), 9)"])
-def test_a_process_that_fails_holds_nothing_up(monkeypatch, program):
+def test_a_process_that_fails_blocks_nothing(monkeypatch, program):
     monkeypatch.setattr(compilers, "_MAIN", program)
     run = threading.Thread(target=compilers.run, args=(["a", "b", "c"], 2, lambda: None), daemon=True)
     run.start()
@@ -57,7 +57,7 @@ def test_a_process_that_fails_holds_nothing_up(monkeypatch, program):
     assert not run.is_alive()
 
 
-def test_a_process_ends_when_nobody_asks_it_any_more():
+def test_a_process_ends_when_its_input_ends():
     child = compilers._start()
     assert child.stdin is not None
     child.stdin.close()
