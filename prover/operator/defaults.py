@@ -1,7 +1,7 @@
-"""The pool that `zksettle pool new` makes when nothing else is said: eight assets, their risk and example prices.
+"""The defaults of `zksettle pool new`: eight assets, their risk, and example prices.
 
-The prices are invented for examples and dated so that nobody takes them for the market's; volatilities are round
-numbers of the right size.  The option is a three-month call on ETH, strike 3,500, at 60 % volatility without
+The prices are invented for examples and dated so that nobody mistakes them for the market's.  The volatilities are
+round numbers of the right size.  The option is a three-month call on ETH, strike 3,500, at 60 % volatility without
 interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
 
     price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
@@ -46,12 +46,12 @@ PRICES = {
 """USDC per whole unit, as of AS_OF."""
 
 LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=10 * 60_000)
-"""A grid holds for an hour: the market moves on whether prices are published or not, and the initial grid is made for
-the moves of two days, so that a proof against it has nearly all of that to spare when the hour is over."""
+"""A grid is fresh for an hour, because the market moves whether or not prices are published.  The initial grid covers
+the moves of two days, so a proof against it still has nearly all of that margin when the hour is over."""
 
 
 def prices(pool: Pool) -> tuple[int | None, ...]:
-    """The example price of each of a pool's assets in the unit of settlement.risk; None where there is no example."""
+    """The example price of each asset of a pool, in the unit of settlement.risk; None for an asset that has none."""
     numeraire = pool.assets[amounts.NUMERAIRE]
     return tuple(
         amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset in ASSETS else None

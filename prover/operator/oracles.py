@@ -2,7 +2,7 @@
 
     HOME/oracles.json        {"format": "zksettle-oracles", "version": 1, "secrets": ["…", "…", "…"]}, mode 0600
 
-Oracles that are different people each have their own key, and their quotes travel.  On one machine all of them sign here.
+Oracles that are different people each have their own key, and their quotes travel.  On one machine they all sign here.
 """
 
 import json

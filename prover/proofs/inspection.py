@@ -1,18 +1,16 @@
-"""Looking into circuits: what a statement costs, part by part, and which of its constraints an input violates."""
+"""Inspects circuits: the size of a statement, part by part, and the constraints that an input violates."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from circuits import registry, samples
-from circuits.frontend import compiler, program
+from circuits.frontend import audit, compiler, program
+from circuits.frontend.audit import Report
 from circuits.frontend.compiler import Circuit, Violation
 from circuits.statements import statement
-
-if TYPE_CHECKING:
-    from circuits.frontend.audit import Report
 
 _NUMBERED = re.compile(r" [0-9]+$")
 
@@ -35,9 +33,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class Scope:
-    """`constraints` of one scope, those of its `parts` included.
+    """The number of constraints of one scope, including those of its parts.
 
-    Scopes that differ by a number at their end are one: "level 0" to "level 15" are `name` "level", `repeats` 16.
+    Scopes that differ only in a trailing number are merged: "level 0" to "level 15" are `name` "level", `repeats` 16.
     """
 
     name: str
@@ -48,14 +46,14 @@ class Scope:
 
 @dataclass(frozen=True)
 class Check:
-    """What an input is found to be: the claim's own word for what is false, and the first constraint it violates."""
+    """The verdict on an input: the relation's word for what is false, and the first constraint that it violates."""
 
     false: str | None
     violation: Violation | None = field(repr=False)
 
 
 def facts(name: str) -> Facts:
-    """The size of a statement's circuit, compiled here and now."""
+    """Compiles a statement's circuit and returns its size."""
     circuit = registry.compiled(name)
     system, fingerprint = circuit.r1cs, compiler.fingerprint(circuit)
     return Facts(
@@ -64,7 +62,7 @@ def facts(name: str) -> Facts:
         constraints=system.num_constraints,
         wires=system.num_wires,
         nonzeros=sum(len(matrix.columns) for matrix in (system.a, system.b, system.c)),
-        # snarkjs's convention: one row more for wire one and for each public input.
+        # snarkjs's convention: one more row for wire one and for each public input.
         domain=1 << (system.num_constraints + system.num_public).bit_length(),
         public=circuit.public_names,
         private=len(circuit.private_names),
@@ -74,18 +72,18 @@ def facts(name: str) -> Facts:
 
 
 def scopes(circuit: Circuit) -> tuple[Scope, ...]:
-    """The constraints of every scope, in the order in which the statement makes them."""
+    """The constraints of every scope, in the order of the statement."""
     return _scopes([tuple(constraint.path.split("/")) for constraint in circuit.constraints])
 
 
 def lines(circuit: Circuit) -> list[tuple[str, int, int]]:
-    """(file, line, constraints) of every line that makes constraints, the most first."""
+    """(file, line, constraints) of every line that adds constraints, the largest first."""
     counts = Counter((constraint.file, constraint.line) for constraint in circuit.constraints)
     return [(file, line, count) for (file, line), count in counts.most_common()]
 
 
 def check(name: str, public: Any, private: Any) -> Check:
-    """Whether the inputs make the statement true, told by its relation and by its constraints."""
+    """Evaluates a statement on inputs, by its relation and by its constraints."""
     circuit = registry.compiled(name)
     false = registry.get(name).relation(public, private)
     modulus = circuit.r1cs.modulus
@@ -94,17 +92,15 @@ def check(name: str, public: Any, private: Any) -> Check:
     return Check(false, compiler.explain(circuit, witness))
 
 
-def audit(name: str, given: Sequence[tuple[Any, Any]] = ()) -> "Report":
-    """The soundness audit around sample inputs and around given true ones.  Raises Unsatisfied when those are false."""
-    from circuits.frontend import audit as auditing
-
+def audit_statement(name: str, given: Sequence[tuple[Any, Any]] = ()) -> Report:
+    """Audits soundness around sample inputs and given ones.  Raises Unsatisfied when a given one is false."""
     def flat(samples: Iterable[tuple[Any, Any]]) -> list[list[int]]:
         return [statement.inputs(public) + statement.inputs(private) for public, private in samples]
 
-    return auditing.audit(registry.compiled(name), flat([*samples.honest(name), *given]), flat(samples.lies(name)))
+    return audit.audit(registry.compiled(name), flat([*samples.honest(name), *given]), flat(samples.lies(name)))
 
 
-def report_json(report: "Report") -> dict[str, Any]:
+def report_json(report: Report) -> dict[str, Any]:
     """The audit's report as JSON values."""
     return asdict(report) | {name: [c._asdict() for c in getattr(report, name)] for name in ("divisions", "idle")}
 
@@ -113,8 +109,8 @@ def _scopes(paths: list[tuple[str, ...]]) -> tuple[Scope, ...]:
     groups: dict[str, list[tuple[str, ...]]] = {}
     for path in paths:
         groups.setdefault(_NUMBERED.sub("", path[0]), []).append(path)
-    found = []
+    merged = []
     for name, inside in groups.items():
         parts = _scopes([path[1:] for path in inside if len(path) > 1])
-        found.append(Scope(name, len({path[0] for path in inside}), len(inside), parts))
-    return tuple(found)
+        merged.append(Scope(name, len({path[0] for path in inside}), len(inside), parts))
+    return tuple(merged)

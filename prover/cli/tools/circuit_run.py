@@ -153,7 +153,7 @@ def audit(app: App, statement: str, inputs: tuple[Path, ...]) -> None:
     """Shows the audit's findings; exit code 1 unless the circuit is sound as far as it sees."""
     samples_given = [statements.read(registry.get(statement), paths.read_bytes(path)) for path in inputs]
     with watching.show_progress(app), tasks.task(f"Auditing {statement}"):
-        report = inspection.audit(statement, samples_given)
+        report = inspection.audit_statement(statement, samples_given)
     app.screen.fields([
         ("statement", statement),
         ("examined", f"{report.witnesses} satisfying inputs and {report.lies} false ones"),
