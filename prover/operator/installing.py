@@ -1,4 +1,4 @@
-"""A ceremony's keys, verified, into the keystore."""
+"""Installs the keys of a verified ceremony in the keystore."""
 
 from pathlib import Path
 
@@ -9,32 +9,32 @@ from settlement.ceremony.verifying import Step, Verified
 from zk.errors import InvalidProof
 
 
-def check_by_many(found: Transcript) -> None:
-    """Raises InvalidProof when one party made the keys or the powers, for certain; nobody can tell it in every case."""
-    contributing.check_contributed(found)
-    if len(found.signers) < LEAST_PARTIES:
+def check_by_many(ceremony: Transcript) -> None:
+    """Raises InvalidProof when a single party certainly made the keys or the powers; not every case can be detected."""
+    contributing.check_contributed(ceremony)
+    if len(ceremony.signers) < LEAST_PARTIES:
         raise InvalidProof(
-            "one key signed every contribution, and its owner alone could forge: pass the folder on, for somebody else "
-            "to contribute with a key of their own"
+            "a single key signed every contribution, so its owner alone could forge proofs: pass the folder on to "
+            "others, who contribute with keys of their own"
         )
-    if not found.is_by_many:
+    if not ceremony.is_by_many:
         raise InvalidProof(
-            "only one has contributed to the powers of tau, who alone could forge: begin a ceremony from the powers of "
-            "many"
+            "the powers of tau have a single contributor, who alone could forge proofs: begin a ceremony from powers "
+            "with several contributors"
         )
 
 
 def install(verified: Verified, folder: Path, now_ms: int, step: Step) -> list[str]:
-    """Puts the key of every statement of the ceremony into the keystore of this folder.  Those that were not there.
+    """Installs every statement's key in the keystore of this folder; returns the statements whose key is new.
 
-    Raises InvalidProof as `check_by_many`.
+    Raises InvalidProof like `check_by_many`.
     """
     from zk.groth16 import tables
 
     check_by_many(verified.transcript)
-    keystore, made = Keystore(folder, now_ms, verified.transcript.digest), []
+    keystore, new = Keystore(folder, now_ms, verified.transcript.digest), []
     for statement in verified.keys:
         with step(f"Installing the {statement} key", 0):
             if keystore.install(statement, tables.extend(verified.proving_key(statement))):
-                made.append(statement)
-    return made
+                new.append(statement)
+    return new

@@ -1,13 +1,13 @@
-"""The folder of a ceremony: the chain that its files make, and what is wrong with it.
+"""The folder of a ceremony: the chain of its files, and what is wrong with it.
 
-    FOLDER/powers.ptau                 the powers of τ, of anybody's ceremony
+    FOLDER/powers.ptau                 the powers of tau, of any ceremony
            0000-start.json             settlement/ceremony/start.py
-           0001-NAME.contribution      settlement/ceremony/contribution.py; each names the file before it by digest
+           0001-NAME.contribution      settlement/ceremony/contribution.py; each has the digest of the previous file
            0002-…
 
-Nobody coordinates: whoever has the folder may add a file and pass it on.  Two files that follow the same one are a
-fork, which people must settle by dropping one.  Here the files are read one by one, and digests, places and signatures
-are looked at, which takes no kernel; whether the points are right is settlement/ceremony/verifying.py.
+There is no coordinator: anybody may add a file and pass the folder on.  Two files that follow the same one are a fork,
+which people must resolve by dropping one.  This module checks digests, order and signatures, which needs no kernel;
+settlement/ceremony/verifying.py verifies the points.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from settlement.ceremony import contribution, start
-from settlement.ceremony.contribution import SUFFIX, Contribution, Head
+from settlement.ceremony.contribution import SUFFIX, Head, SignedContribution
 from settlement.ceremony.start import Start
 from zk.errors import FormatError, InvalidProof
 from zk.formats import openfile
@@ -27,7 +27,7 @@ LEAST_PARTIES = 2
 
 @dataclass(frozen=True)
 class Link:
-    """A contribution in the folder: where it lies, its file's SHA-256, and what its contributor says."""
+    """A contribution in the folder: its path, the SHA-256 of its file, and its head."""
 
     path: Path
     digest: str
@@ -36,8 +36,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What a folder holds.  `chain` is as far as it can be followed; `problems` says why it ends there, if it should
-    not, and everything else that is wrong, the first first."""
+    """The content of a folder.  `chain` ends at the first defect; `problems` lists that and all others, in order."""
 
     folder: Path
     start: Start
@@ -47,47 +46,49 @@ class Transcript:
 
     @property
     def powers(self) -> Path:
-        """Where the powers of τ lie, or should."""
+        """The path of the powers of tau, whether or not they exist."""
         return self.folder / start.POWERS_FILE
 
     @property
     def digest(self) -> str:
-        """64 hex digits that stand for all of it: the digest of the last file of the chain."""
+        """The digest of the last file of the chain, 64 hex digits, which identifies the whole transcript."""
         return self.chain[-1].digest if self.chain else self.start_digest
 
     @property
     def contributions(self) -> int:
-        """How many contributions are not a beacon's."""
+        """The number of contributions that are not a beacon's."""
         return sum(link.head.beacon is None for link in self.chain)
 
     @property
     def signers(self) -> frozenset[str]:
-        """The keys under which these are signed: nobody can forge when one of their owners forgot the secret, and one
-        of those who made the powers forgot theirs."""
+        """The public keys under which these are signed.
+
+        Nobody can forge proofs if one of their owners deleted their secret, and one contributor to the powers theirs.
+        """
         return frozenset(link.head.public_key for link in self.chain if link.head.beacon is None)
 
     @property
     def is_by_many(self) -> bool:
-        """Whether two keys signed contributions and the powers have two: less is one party's work for certain.
+        """Whether contributions are signed by two keys and the powers have two contributions.
 
-        More may be, too: anybody can make any number of keys, and no program can tell.  Who the keys belong to, and
-        who made the powers, is for people to find out.
+        Less is certainly the work of a single party.  More may be as well, because anybody can create any number of
+        keys: people must find out who owns the keys and who contributed to the powers.
         """
         return len(self.signers) >= LEAST_PARTIES and self.start.powers.contributions >= LEAST_PARTIES
 
     @property
     def has_beacon(self) -> bool:
-        """Whether the chain ends with a beacon, after which nobody may contribute."""
+        """Whether the chain ends with a beacon, after which there can be no contribution."""
         return bool(self.chain) and self.chain[-1].head.beacon is not None
 
 
 def survey(folder: Path) -> Transcript:
-    """The folder's chain and everything that is wrong with it but the points.
+    """The folder's chain and everything that is wrong with it, except that points are not verified.
 
-    Raises FormatError when there is no start, or it is for other circuits than this program's.
+    Raises FormatError when there is no start, or it lists circuits that this program does not have.
     """
     if not (folder / start.FILE).is_file():
-        raise FormatError(f"{folder} is not the folder of a ceremony: there is no {start.FILE} in it")
+        raise FormatError(f"{folder} is not the folder of a ceremony: it has no {start.FILE}")
     data = _read(folder / start.FILE, start.MAX_FILE_BYTES)
     begun, digest = start.decode(data, start.FILE), hashlib.sha256(data).hexdigest()
     start.check_statements(begun.circuits, start.FILE)
@@ -100,80 +101,81 @@ def survey(folder: Path) -> Transcript:
 
 
 def read(folder: Path) -> Transcript:
-    """The folder's chain.  Raises FormatError or InvalidProof for the first thing that is wrong with it."""
-    found = survey(folder)
-    if found.problems:
-        raise found.problems[0]
-    return found
+    """The folder's chain.  Raises FormatError or InvalidProof for its first problem."""
+    transcript = survey(folder)
+    if transcript.problems:
+        raise transcript.problems[0]
+    return transcript
 
 
-def load(link: Link) -> Contribution:
-    """A contribution with its points, which `survey` does not keep.  Raises FormatError when the file has changed."""
+def load(link: Link) -> SignedContribution:
+    """A contribution with its points, which `survey` discards.  Raises FormatError when the file has changed."""
     data = _read(link.path, contribution.MAX_FILE_BYTES)
     if hashlib.sha256(data).hexdigest() != link.digest:
-        raise FormatError(f"{link.path.name} was changed while it was read")
+        raise FormatError(f"{link.path.name} changed while it was read")
     return contribution.decode(data, link.path.name)
 
 
 def _links(folder: Path, statements: int) -> tuple[list[Link], list[FormatError | InvalidProof]]:
-    """Every contribution in the folder that can be read and is signed, by name, and what is wrong with the others."""
-    links, problems = [], []
+    """The well-formed, signed contributions in the folder, by name, and what is wrong with the others."""
+    links: list[Link] = []
+    problems: list[FormatError | InvalidProof] = []
     paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX) and not path.name.startswith("."))
     if len(paths) > MAX_FILES:
-        raise FormatError(f"there are {len(paths)} contributions in {folder}, and {MAX_FILES} is the limit")
+        raise FormatError(f"there are {len(paths)} contributions in {folder}; the limit is {MAX_FILES}")
     for path in paths:
         try:
-            if not path.name.isprintable():  # whoever is shown it must not have their terminal written to
+            if not path.name.isprintable():  # it is shown on terminals
                 raise FormatError(f"the file {path.name!a} has a name that cannot be printed")
             data = _read(path, contribution.MAX_FILE_BYTES)
-            found = contribution.decode(data, path.name)
-            if len(found.shares) != statements:
+            signed = contribution.decode(data, path.name)
+            if len(signed.shares) != statements:
                 raise FormatError(
-                    f"{path.name} is about {len(found.shares)} statements, and the start lists {statements}"
+                    f"{path.name} has {len(signed.shares)} statements, but the start lists {statements}"
                 )
-            contribution.check_signature(found, path.name)
+            contribution.check_signature(signed, path.name)
         except (FormatError, InvalidProof) as error:
             problems.append(error)
             continue
-        if not path.name.startswith(f"{found.head.number:04d}-"):
-            problems.append(FormatError(f"{path.name} is contribution {found.head.number} by what it says inside"))
-        links.append(Link(path, hashlib.sha256(data).hexdigest(), found.head))
+        if not path.name.startswith(f"{signed.head.number:04d}-"):
+            problems.append(FormatError(f"{path.name} contains contribution {signed.head.number}"))
+        links.append(Link(path, hashlib.sha256(data).hexdigest(), signed.head))
     return links, problems
 
 
 def _chain(digest: str, links: list[Link]) -> tuple[list[Link], list[FormatError | InvalidProof]]:
-    """The links from the start on as far as exactly one rightly follows another, and what is wrong with the rest."""
+    """The longest valid chain from the start, and what is wrong with the other links."""
     chain: list[Link] = []
     rest = list(links)
-    while following := [link for link in rest if link.head.previous == digest]:
-        if complaint := _complaint(chain, following):
-            return chain, [InvalidProof(complaint)]
-        chain += following
-        digest = following[0].digest
-        rest.remove(following[0])
-    return chain, [InvalidProof(f"{link.path.name} follows a file that is not here, or was changed") for link in rest]
+    while successors := [link for link in rest if link.head.previous == digest]:
+        if problem := _problem(chain, successors):
+            return chain, [InvalidProof(problem)]
+        chain += successors
+        digest = successors[0].digest
+        rest.remove(successors[0])
+    return chain, [InvalidProof(f"{link.path.name} follows a file that is missing or was changed") for link in rest]
 
 
-def _complaint(chain: list[Link], following: list[Link]) -> str | None:
-    """What is wrong with these links as the next of the chain, None when nothing is."""
+def _problem(chain: list[Link], successors: list[Link]) -> str | None:
+    """What is wrong with these links as the next of the chain, or None."""
     before = chain[-1].path.name if chain else start.FILE
-    names, head = " and ".join(link.path.name for link in following), following[0].head
-    if len(following) > 1:
-        return f"{names} both follow {before}, which is a fork: keep one of them"
+    names, head = " and ".join(link.path.name for link in successors), successors[0].head
+    if len(successors) > 1:
+        return f"{names} both follow {before}: keep one of them"
     if head.number != len(chain) + 1:
-        return f"{names} follows {before}, and says that it is number {head.number}"
+        return f"{names} follows {before}, but its number is {head.number}"
     if chain and chain[-1].head.beacon is not None:
-        return f"{names} follows a beacon, after which nothing may come"
+        return f"{names} follows a beacon, which ends the ceremony"
     if head.beacon is not None and not chain:
-        return f"{names} is a beacon, and nobody contributed before it"
+        return f"{names} is a beacon without a contribution before it"
     return None
 
 
 def _read(path: Path, limit: int) -> bytes:
-    """A file's bytes.  Raises FormatError, naming it, when there is none or it is larger than the limit."""
+    """A file's bytes.  Raises FormatError, naming it, when it is missing or larger than the limit."""
     with openfile.opened(path) as file:
         size = file.seek(0, os.SEEK_END)
         if size > limit:
-            raise FormatError(f"{path} has {size} bytes, and {limit} is the limit")
+            raise FormatError(f"{path} has {size} bytes; the limit is {limit}")
         file.seek(0)
         return file.read()

@@ -6,13 +6,6 @@ from pathlib import Path
 from tests.architecture.tree import ROOT, relative, syntax
 
 DECLARATIONS = sorted(path for path in (ROOT / "prover" / "cli").rglob("*.py") if not path.stem.endswith("_run"))
-NOT_YET_SPLIT = {
-    "prover/cli/circom/powersoftau.py",
-    "prover/cli/circom/setup.py",
-    "prover/cli/circom/zkey.py",
-    "prover/cli/circom/zkeyexport.py",
-    "prover/cli/pool/ceremony.py",
-}
 
 
 def work_imports(path: Path) -> dict[str, list[str]]:
@@ -28,6 +21,4 @@ def work_imports(path: Path) -> dict[str, list[str]]:
 
 
 def test_a_command_imports_one_run_module_and_nothing_else():
-    offenders = {relative(path): imports for path in DECLARATIONS if (imports := work_imports(path))}
-    assert {path: imports for path, imports in offenders.items() if path not in NOT_YET_SPLIT} == {}
-    assert NOT_YET_SPLIT <= offenders.keys(), "take a file that was split out of NOT_YET_SPLIT"
+    assert {relative(path): imports for path in DECLARATIONS if (imports := work_imports(path))} == {}

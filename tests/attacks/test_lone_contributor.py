@@ -17,7 +17,7 @@ from zk.fields.prime import R
 from zk.groth16 import generator, verifier
 from zk.groth16.keys import Proof, VerifyingKey
 
-SEED = b"the seed that Mallory did not forget"[:32]
+SEED = b"the seed that Mallory did not delete"[:32]
 PUBLIC = [10**30 + i for i in range(8)]
 
 
@@ -29,23 +29,23 @@ def forge(key: VerifyingKey, ratio: int) -> Proof:
     return Proof(key.alpha_g1, key.beta_g2, bn254.multiply(-pow(ratio, -1, R) % R, total))
 
 
-def test_a_lone_contributor_forges_and_one_honest_one_after_them_stops_it(tmp_path, monkeypatch):
+def test_a_lone_contributor_can_forge_until_an_honest_one_contributes(tmp_path, monkeypatch):
     with toys.statements():
-        found = toys.begin(tmp_path / "ceremony")
-        first = found.first["leg"]
+        ceremony = toys.begin(tmp_path / "ceremony")
+        initial = ceremony.initial["leg"]
         with monkeypatch.context() as patch:
             patch.setattr(phase2, "Draws", lambda _: Draws(SEED))
-            alone = phase2.contribute(first, "Mallory")
+            alone = phase2.contribute(initial, "Mallory")
         both = phase2.contribute(alone, "an honest one")
         secret = Draws(SEED).scalar()
-        lone, safe = (replace(found, keys={"leg": key}).verifying_key("leg") for key in (alone, both))
+        lone, safe = (replace(ceremony, keys={"leg": key}).verifying_key("leg") for key in (alone, both))
     verifier.verify(lone, PUBLIC, forge(lone, secret))
     with pytest.raises(InvalidProof):
         verifier.verify(safe, PUBLIC, forge(safe, secret))
 
 
-def test_whoever_kept_the_secrets_of_a_development_key_forges(monkeypatch):
-    """The keystore forgets them; nobody but its owner can tell that it did."""
+def test_a_party_that_kept_the_secrets_of_a_development_key_can_forge(monkeypatch):
+    """The keystore deletes them, but only its owner can know that it did."""
     system, drawn = toys.circuit("leg").r1cs, iter(range(2, 7))  # τ, α, β, γ, δ = 2, 3, 4, 5, 6
     ratio = 6 * pow(5, -1, R) % R
     with monkeypatch.context() as patch:

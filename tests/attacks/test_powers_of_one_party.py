@@ -20,24 +20,24 @@ from zk.formats.zkeyfile import KeyFile
 from zk.groth16 import verifier
 from zk.groth16.keys import Proof, VerifyingKey
 
-BEACON = b"whose secrets everybody can draw"
+BEACON = b"whose secrets anybody can derive"
 PUBLIC = [10**30 + i for i in range(8)]
 SIZE = 1 << toys.POWER
 
 
 def known() -> tuple[ptau.Powers, tuple[int, int, int]]:
     """Prepared powers whose only contribution is a beacon's, with τ, α and β."""
-    begun, made, prepared = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    begun, contributed, prepared = io.BytesIO(), io.BytesIO(), io.BytesIO()
     phase1.new(toys.POWER, begun)
-    phase1.beacon(ptau.decode(begun.getvalue()), made, BEACON, attribution.MIN_ITERATIONS_EXP)
-    preparation.prepare(ptau.decode(made.getvalue()), prepared)
+    phase1.beacon(ptau.decode(begun.getvalue()), contributed, BEACON, attribution.MIN_ITERATIONS_EXP)
+    preparation.prepare(ptau.decode(contributed.getvalue()), prepared)
     draws = chacha.Draws(chacha.beacon_seed(BEACON, attribution.MIN_ITERATIONS_EXP))
     secrets, _ = phase1chain.draw_secrets(draws, firstchallenge.of(toys.POWER))
     return ptau.decode(prepared.getvalue()), tuple(secrets)
 
 
 def lagrange(tau: int, size: int, degree: int) -> list[int]:
-    """Σ_k w^(-i k) τ^k / size over k < degree for every i: the Lagrange polynomials at τ, cut off at a degree."""
+    """Σ_k w^(-i k) τ^k / size over k < degree for every i: the Lagrange polynomials at τ, truncated to a degree."""
     root = pow(5, (R - 1) // size, R)
     terms = [pow(tau, k, R) for k in range(degree)]
     inverse = pow(size, -1, R)
@@ -45,7 +45,7 @@ def lagrange(tau: int, size: int, degree: int) -> list[int]:
 
 
 def input_sum(tau: int, alpha: int, beta: int) -> int:
-    """Σ x_j ic_j for the inputs PUBLIC, from the circuit of the toy."""
+    """Σ x_j ic_j for the inputs PUBLIC, from the toy circuit."""
     system, rows = toys.circuit("leg").r1cs, lagrange(tau, SIZE, SIZE)
     values, total = dict(enumerate([1, *PUBLIC])), 0
     for matrix, factor in ((system.a, beta), (system.b, alpha), (system.c, 1)):
@@ -66,11 +66,13 @@ def verifying_key(key: KeyFile) -> VerifyingKey:
     return VerifyingKey(header.alpha_g1, header.beta_g2, header.gamma_g2, header.delta_g2, tuple(g1.decode(key.ic)))
 
 
-def test_honest_contributions_to_a_key_do_not_help_when_one_party_made_the_powers():
+def test_honest_contributions_to_a_key_do_not_help_if_one_party_made_the_powers():
     lone, secrets = known()
     shared = ptau.decode(toys.prepared())
     with toys.statements():
-        keys = [verifying.first_keys(verifying.circuits_for(made, ["leg"]), made)["leg"] for made in (lone, shared)]
+        keys = [
+            verifying.initial_keys(verifying.circuits_for(powers, ["leg"]), powers)["leg"] for powers in (lone, shared)
+        ]
     for name in ("an honest one", "another"):
         keys = [phase2.contribute(key, name) for key in keys]
     bad, good = keys
@@ -79,7 +81,7 @@ def test_honest_contributions_to_a_key_do_not_help_when_one_party_made_the_power
         verifier.verify(verifying_key(good), PUBLIC, forge(good, secrets))
 
 
-def test_no_ceremony_begins_with_powers_of_a_beacon_alone():
-    with pytest.raises(InvalidProof, match="only a beacon contributed to the powers of tau"):
+def test_no_ceremony_begins_with_powers_from_a_beacon_alone():
+    with pytest.raises(InvalidProof, match="the only contribution to the powers of tau is a beacon"):
         verifying.check_powers(known()[0])
     assert [by.name for by in verifying.check_powers(ptau.decode(toys.prepared()))] == ["Dora", "Emil"]

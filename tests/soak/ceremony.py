@@ -1,7 +1,7 @@
 """A whole ceremony of the real statements, from powers of tau to a settled deposit: `python -m tests.soak.ceremony`.
 
 Every step is a command: powers of 2^14, two contributors with homes of their own and a beacon, all of it verified, the
-keys installed, a pool founded without --insecure-dev, a deposit proved under them, and the ledger audited against the
+keys installed, a pool created without --insecure-dev, a deposit proved under them, and the ledger audited against the
 transcript.  snarkjs, where ZKSETTLE_NODE names it, verifies both keys against circuits that we exported.  A byte that
 is changed in a contribution, and a development key in the pool's place, must be refused.  Times are printed; any
 failure ends the run.
@@ -24,7 +24,7 @@ BEACON = ("6b" * 32, "16")
 
 
 def run(home: Path, *arguments: object) -> Ran:
-    """One command that must end well, with its time."""
+    """Runs a command that must succeed, and prints its time."""
     begun = time.monotonic()
     ran = zksettle(home, *arguments)
     print(f"{time.monotonic() - begun:6.1f} s  zksettle {' '.join(map(str, arguments))}", flush=True)
@@ -33,10 +33,10 @@ def run(home: Path, *arguments: object) -> Ran:
 
 
 def powers(place: Path) -> Path:
-    """Prepared powers of tau that two contributed to."""
+    """Prepared powers of tau with two contributors."""
     files = [place / f"powers-{i}.ptau" for i in range(4)]
     run(place, "powersoftau", "new", "bn128", POWER, files[0])
-    for before, after, name in zip(files, files[1:], ("Dora", "Emil")):
+    for before, after, name in zip(files[:2], files[1:3], ("Dora", "Emil"), strict=True):
         run(place, "powersoftau", "contribute", before, after, "--name", name, "-e", "dice")
     run(place, "powersoftau", "prepare", "phase2", files[2], files[3])
     return files[3]
@@ -53,7 +53,7 @@ def ceremony(place: Path) -> Path:
     return folder
 
 
-def judged(place: Path, folder: Path) -> None:
+def check_with_snarkjs(place: Path, folder: Path) -> None:
     """snarkjs accepts both keys."""
     for name in registry.names():
         circuit, key = place / f"{name}.r1cs", place / f"{name}.zkey"
@@ -65,20 +65,20 @@ def judged(place: Path, folder: Path) -> None:
         assert code == 0 and "ZKey Ok!" in told, told
 
 
-def settled(home: Path, folder: Path) -> None:
+def check_deposit(home: Path, folder: Path) -> None:
     """A deposit under the ceremony's keys, and an audit against its transcript; a development pool fails that."""
     run(home, "ceremony", "install", folder)
     for made in (home, home.with_name("development")):
         run(made, "pool", "new", *([] if made == home else ["--insecure-dev"]))
     run(home, "wallet", "new", "alice")
     run(home, "deposit", "8000 USDC", "--wallet", "alice")
-    assert "they are those that the ceremony made" in run(home, "ledger", "audit", "--ceremony", folder).out
+    assert "verified: the ceremony in" in run(home, "ledger", "audit", "--ceremony", folder).out
     refused_audit = zksettle(home.with_name("development"), "ledger", "audit", "--ceremony", folder)
     assert refused_audit.code == 1 and "development, made by one party" in refused_audit.err, refused_audit
 
 
-def spoilt(place: Path, folder: Path) -> None:
-    """A contribution with one byte changed is refused, by everybody."""
+def check_changed_byte(place: Path, folder: Path) -> None:
+    """A contribution with one changed byte is refused by every command."""
     (path,) = folder.glob("0002-*")
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
@@ -95,9 +95,9 @@ def main() -> int:
         place = Path(folder)
         made = ceremony(place)
         if os.environ.get("ZKSETTLE_NODE"):
-            judged(place, made)
-        settled(place / "home", made)
-        spoilt(place, made)
+            check_with_snarkjs(place, made)
+        check_deposit(place / "home", made)
+        check_changed_byte(place, made)
     print(f"a ceremony of leg and margin in {time.monotonic() - begun:.0f} s")
     return 0
 

@@ -1,10 +1,9 @@
-"""`zksettle groth16 setup`, or `zkey new`: the key of a circuit before phase 2, in snarkjs's order of arguments."""
+"""`zksettle groth16 setup`, or `zkey new`: the initial key of a circuit, with snarkjs's order of arguments."""
 
 from pathlib import Path
 
 import click
 
-from prover.cli.circom import contributions
 from prover.cli.frame import paths
 from prover.cli.frame.command import App, command, pass_app
 
@@ -18,27 +17,11 @@ powers_argument = click.argument("powers", type=paths.Existing(), default="power
 @click.argument("new", type=paths.Output(), default="circuit_0000.zkey", metavar="[NEW.zkey]")
 @pass_app
 def setup(app: App, r1cs: Path, powers: Path, new: Path) -> None:
-    """Make the key of a circuit, for people to contribute to with `zkey contribute`.
+    """Create the initial key of a circuit, to contribute to with `zkey contribute`.
 
-    The powers of tau must be prepared for phase 2. Until somebody has contributed anybody can forge proofs under the
-    key, so no command takes it to prove or to verify with.
+    The powers of tau must be prepared for phase 2. Before the first contribution, anybody can forge proofs under the
+    key, so no command accepts it for proving or verifying.
     """
-    from prover.cli.frame import watching
-    from prover.machine import files
-    from zk.ceremony import initial_key as making
-    from zk.formats import openfile, ptau, r1csfile, zkeyfile
+    from prover.cli.circom import setup_run
 
-    paths.check_different({"CIRCUIT.r1cs": r1cs, "POWERS.ptau": powers, "NEW.zkey": new})
-    paths.check_folder(new)
-    with files.writing(new) as file, openfile.opened(r1cs) as source, ptau.opened(powers) as found:
-        header = r1csfile.split(source, str(r1cs))[0]
-        making.check_powers(header, found)
-        contributions.compile_kernels(app)
-        memory = making.memory_bytes(r1cs.stat().st_size, header.num_constraints)
-        with watching.long_step(app, "Making the key", memory) as report:
-            made = making.make(r1csfile.decode_terms(source, str(r1cs)), found, report)
-            zkeyfile.write(file, made)
-    digest = made.ceremony.circuit_hash
-    app.screen.say(f"{new} is a key that nobody has contributed to.  The hash of its circuit:")
-    app.screen.block(contributions.hash_text(digest))
-    app.screen.document({"file": str(new), "circuit_hash": digest.hex()})
+    setup_run.setup(app, r1cs, powers, new)

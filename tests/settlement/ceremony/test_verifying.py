@@ -174,7 +174,7 @@ def test_a_contribution_to_an_older_key_is_refused(made, folder, add):
     """As when two people contribute at once and one of them writes the other's digest into their file."""
 
     def change(before: KeyFile) -> Share:
-        return shares.encode(phase2.contribute(made.first["leg"], "Mallory"))
+        return shares.encode(phase2.contribute(made.initial["leg"], "Mallory"))
 
     add(change)
     refused(folder, InvalidProof, "leg: contribution 3: the transcript is not the hash of the earlier contributions")
@@ -193,17 +193,17 @@ def test_a_beacon_contribution_with_another_secret_is_refused(made, folder):
 
 
 @pytest.mark.parametrize("name, beacon", [("Bob", None), ("Mallory", chains.BEACON)])
-def test_a_record_that_names_somebody_else_than_the_head_is_noticed(folder, add, name, beacon):
+def test_a_record_that_names_another_contributor_than_the_head_is_refused(folder, add, name, beacon):
     add(lambda before: shares.encode(phase2.contribute(before, "Mallory")), name, beacon=beacon)
-    refused(folder, InvalidProof, "leg is attributed to somebody else than the file's head says")
+    refused(folder, InvalidProof, "leg: the record names another contributor than the file's head")
 
 
-def spoilt(part: str, change: Callable[[bytes], bytes]) -> Callable[[KeyFile], Share]:
-    def spoil(before: KeyFile) -> Share:
+def changed(part: str, change: Callable[[bytes], bytes]) -> Callable[[KeyFile], Share]:
+    def by_mallory(before: KeyFile) -> Share:
         share = shares.encode(phase2.contribute(before, "Mallory"))
         return replace(share, **{part: change(getattr(share, part))})
 
-    return spoil
+    return by_mallory
 
 
 @pytest.mark.parametrize("part, change, why", [
@@ -216,58 +216,58 @@ def spoilt(part: str, change: Callable[[bytes], bytes]) -> Callable[[KeyFile], S
     ("delta_g2", lambda data: data[64:] + data[:64], "delta is not on the curve of G2"),
     ("record", lambda data: data[:-1], "cut short"),
     ("record", lambda data: data + b"\0", "0003-mallory.contribution: leg"),
-    ("record", lambda data: bytes([data[0] ^ 1]) + data[1:], "not one contribution to the key of this circuit"),
-    ("record", lambda data: data[:64] + bytes(4), "not one contribution to the key of this circuit"),
+    ("record", lambda data: bytes([data[0] ^ 1]) + data[1:], "not a single contribution to the key of this circuit"),
+    ("record", lambda data: data[:64] + bytes(4), "not a single contribution to the key of this circuit"),
 ])  # fmt: skip
-def test_bytes_that_are_no_points_or_no_record_are_refused(folder, add, part, change, why):
-    add(spoilt(part, change))
+def test_malformed_points_and_records_are_refused(folder, add, part, change, why):
+    add(changed(part, change))
     refused(folder, FormatError, why)
 
 
 def test_the_shares_of_two_statements_cannot_be_exchanged(made, folder):
     exchanged = [shares.encode(phase2.contribute(key, "Mallory")) for key in made.keys.values()]
     chains.add(folder, "Mallory", 7, exchanged[::-1])
-    refused(folder, FormatError, "leg is not one contribution to the key of this circuit")
+    refused(folder, FormatError, "leg is not a single contribution to the key of this circuit")
 
 
-def test_a_ceremony_whose_start_cannot_be_read_again_is_not_begun(tmp_path, monkeypatch):
-    monkeypatch.setattr(start, "MAX_CONTRIBUTORS", 1)
-    with pytest.raises(FormatError, match="do not list 1 to 1 contributors"):
+def test_a_ceremony_does_not_begin_with_a_start_that_cannot_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "MAX_FILE_BYTES", 100)
+    with pytest.raises(FormatError, match="0000-start.json has .* bytes"):
         toys.begin(tmp_path / "new")
     assert [path.name for path in tmp_path.iterdir()] == ["new.ptau"]
 
 
 def rewritten(folder, **changes) -> None:
-    """Another start, before which nobody has contributed."""
+    """Replaces the start and removes all contributions."""
     for path in folder.glob("*.contribution"):
         path.unlink()
     begun = transcript.survey(folder).start
     (folder / start.FILE).write_bytes(start.encode(replace(begun, **changes)))
 
 
-def test_powers_that_the_start_does_not_name_are_refused(folder):
+def test_other_powers_than_the_start_describes_are_refused(folder):
     (folder / start.POWERS_FILE).write_bytes(toys.prepared(1))
-    refused(folder, FormatError, "powers.ptau is not the file that 0000-start.json names: its SHA-256 is")
+    refused(folder, FormatError, "powers.ptau is not the file described by 0000-start.json: its SHA-256 is")
 
 
-def test_a_start_that_names_others_as_those_who_made_the_powers_is_refused(folder):
+def test_a_start_with_other_contributors_to_the_powers_is_refused(folder):
     powers = transcript.read(folder).start.powers
     rewritten(folder, powers=replace(powers, contributors=powers.contributors * 20))
-    refused(folder, InvalidProof, "0000-start.json names others than those who contributed to the powers")
+    refused(folder, InvalidProof, "0000-start.json lists other contributors than powers.ptau")
 
 
 def test_a_start_with_another_power_is_refused(folder):
     rewritten(folder, powers=replace(transcript.read(folder).start.powers, power=5))
-    refused(folder, FormatError, "powers.ptau is for 2\\^4 constraints, and 0000-start.json says otherwise")
+    refused(folder, FormatError, "powers.ptau is for 2\\^4 constraints, but 0000-start.json says 2\\^5")
 
 
 def test_a_start_with_another_circuit_hash_is_refused(folder):
     first, second = transcript.read(folder).start.circuits
     rewritten(folder, circuits=(first, replace(second, hash=first.hash)))
-    refused(folder, InvalidProof, "0000-start.json has another circuit hash of margin than these powers give")
+    refused(folder, InvalidProof, "0000-start.json has a wrong circuit hash of margin for these powers")
 
 
-def test_powers_that_no_key_can_be_made_of_are_refused_before_they_are_verified(folder, tmp_path, monkeypatch):
+def test_unprepared_powers_are_refused_before_they_are_verified(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(verifying, "check_powers", lambda *_: pytest.fail("they were verified first"))
     data = toys.unprepared()
     with pytest.raises(FormatError, match="not prepared for phase 2"):
@@ -282,16 +282,16 @@ class Begun(Exception):
 
 
 @pytest.mark.parametrize("power, most", [(14, 110 << 20), (20, 700 << 20)])
-def test_verifying_powers_asks_for_no_more_memory_than_it_takes(power, most):
+def test_the_memory_estimate_for_verifying_powers_is_realistic(power, most):
     def step(what: str, memory_bytes: int):
         raise Begun(memory_bytes)
 
-    with pytest.raises(Begun) as told:
+    with pytest.raises(Begun) as raised:
         verifying.check_powers(SimpleNamespace(is_prepared=True, power=power), step)
-    assert 500 << power < told.value.args[0] < most
+    assert 500 << power < raised.value.args[0] < most
 
 
-def test_powers_that_are_not_right_are_refused_when_a_ceremony_begins_and_when_it_is_verified(
+def test_invalid_powers_are_refused_when_a_ceremony_begins_and_when_it_is_verified(
     folder, tmp_path, monkeypatch
 ):
     monkeypatch.undo()
@@ -307,40 +307,42 @@ def test_powers_that_are_not_right_are_refused_when_a_ceremony_begins_and_when_i
     refused(folder, InvalidProof, "lagrange_beta_g1 is not the Lagrange form of beta_g1")
 
 
-def test_what_is_wrong_with_the_chain_is_said_before_any_point_is_looked_at(folder):
+def test_problems_of_the_chain_are_raised_before_any_point_is_verified(folder):
     (folder / "0001-alice.contribution").unlink()
-    with pytest.raises(InvalidProof, match="0002-bob.contribution follows a file that is not here"):
+    with pytest.raises(InvalidProof, match="0002-bob.contribution follows a file that is missing"):
         verifying.verify(transcript.survey(folder))
 
 
 def pool_of(found, transcript_digest: str | None = None):
     digest = transcript_digest or found.transcript.digest
-    keys = {name: StatementKey(name, registry.pinned(name), found.verifying_key(name), digest) for name in ("leg", "margin")}
+    keys = {
+        name: StatementKey(name, registry.pinned(name), found.verifying_key(name), digest) for name in ("leg", "margin")
+    }
     return replace(any_pools.make(), **keys, insecure_dev=False)
 
 
-def test_a_pools_keys_are_held_against_the_ceremony_that_it_names(made):
+def test_a_pools_keys_are_compared_with_the_ceremony_it_names(made):
     found = made
     verifying.check_pool(pool_of(found), found)
-    with pytest.raises(InvalidProof, match="leg key is not of ceremony .*: ceremony abababababababab"):
+    with pytest.raises(InvalidProof, match="leg key is not from ceremony .*: ceremony abababababababab"):
         verifying.check_pool(pool_of(found, "ab" * 32), found)
-    with pytest.raises(InvalidProof, match="leg key is not of ceremony .*: development, made by one party"):
+    with pytest.raises(InvalidProof, match="leg key is not from ceremony .*: development, made by one party"):
         verifying.check_pool(any_pools.make(), found)
 
 
 @pytest.mark.parametrize("name", ["leg", "margin"])
-def test_a_pool_that_names_a_ceremony_with_a_key_that_is_not_its_is_caught(made, name):
-    """A development key under a ceremony's name: what the audit with the transcript is for."""
+def test_a_pool_with_a_key_that_differs_from_its_ceremonys_is_refused(made, name):
+    """A development key under the name of a ceremony is what auditing against the transcript detects."""
     found = made
     pool = pool_of(found)
     own = replace(any_pools.any_key(name, {"leg": 8, "margin": 4}[name]), fingerprint=registry.pinned(name))
     lying = replace(pool, **{name: replace(own, transcript=found.transcript.digest)})
-    with pytest.raises(InvalidProof, match=f"{name} key is not the one that ceremony .* made"):
+    with pytest.raises(InvalidProof, match=f"{name} key differs from the key of ceremony"):
         verifying.check_pool(lying, found)
 
 
 @pytest.mark.parametrize("name", ["leg", "margin"])
-def test_a_pool_whose_key_is_said_to_be_of_another_circuit_is_caught(made, name):
+def test_a_pool_with_a_key_of_another_circuit_is_refused(made, name):
     pool = pool_of(made)
     other = replace(pool, **{name: replace(getattr(pool, name), fingerprint="ab" * 32)})
     with pytest.raises(InvalidProof, match=f"the pool's {name} key is for another version of the statement"):

@@ -1,9 +1,9 @@
-"""A ceremony in miniature: toy circuits in place of the statements, with as many public inputs, and powers of 2^4."""
+"""A miniature ceremony: toy circuits with the public inputs of the statements, and 2^4 powers."""
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,20 @@ from circuits.frontend.compiler import Circuit
 from prover.operator import contributing
 from settlement import pool
 from settlement.ceremony import transcript, verifying
-from settlement.ceremony.contribution import Beacon
 from settlement.ceremony.verifying import Verified
 from tests.settlement.ceremony import chains
 from zk.ceremony import phase1, preparation
 from zk.fields.prime import R
 from zk.formats import ptau
+from zk.formats.attribution import Beacon
 
 POWER = 4
 NOW_MS = 1_800_000_000_000
 
 
-@lru_cache(maxsize=None)
+@cache
 def circuit(name: str) -> Circuit:
-    """A square root of the first public input, and the others are anything."""
+    """I know a square root of the first public input; the others are free."""
     b = Builder(R)
     publics = [b.public(f"public {i}") for i in range(pool.NUM_PUBLIC[name])]
     root = b.private("root")
@@ -39,7 +39,7 @@ def circuit(name: str) -> Circuit:
 
 @contextmanager
 def statements() -> Iterator[None]:
-    """The statements leg and margin are toys until the context ends."""
+    """Replaces the statements leg and margin by toys until the context ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "compiled", circuit)
         patch.setattr(registry, "pinned", lambda name: compiler.fingerprint(circuit(name)))
@@ -48,42 +48,42 @@ def statements() -> Iterator[None]:
 
 
 def unprepared() -> bytes:
-    """Powers of tau of 2^4 without what keys are made from."""
+    """2^4 powers of tau, unprepared."""
     begun, made = io.BytesIO(), io.BytesIO()
     phase1.new(POWER, begun)
     phase1.contribute(ptau.decode(begun.getvalue()), made, "Dora", b"")
     return made.getvalue()
 
 
-@lru_cache(maxsize=None)
+@cache
 def prepared(salt: int = 0) -> bytes:
-    """Powers of tau of 2^4 by Dora and Emil, prepared for phase 2; others for another salt."""
+    """2^4 powers of tau by Dora and Emil, prepared for phase 2; another salt gives other powers."""
     files = [io.BytesIO() for _ in range(4)]
     phase1.new(POWER, files[0])
-    for before, after, name in zip(files, files[1:], ("Dora", "Emil")):
+    for before, after, name in zip(files[:2], files[1:3], ("Dora", "Emil"), strict=True):
         phase1.contribute(ptau.decode(before.getvalue()), after, name, bytes([salt]))
     preparation.prepare(ptau.decode(files[2].getvalue()), files[3])
     return files[3].getvalue()
 
 
 def begin(folder: Path, data: bytes | None = None) -> Verified:
-    """A ceremony that nobody has contributed to, in a new folder."""
-    given = folder.with_name(f"{folder.name}.ptau")
-    given.write_bytes(prepared() if data is None else data)
-    contributing.begin(folder, given, registry.names(), NOW_MS, verifying.unwatched)
+    """A ceremony without contributions, in a new folder."""
+    powers = folder.with_name(f"{folder.name}.ptau")
+    powers.write_bytes(prepared() if data is None else data)
+    contributing.begin(folder, powers, registry.names(), NOW_MS, verifying.unwatched)
     return verified(folder)
 
 
 def verified(folder: Path) -> Verified:
-    """The ceremony in a folder, worked out again."""
+    """The ceremony in a folder, verified."""
     return verifying.verify(transcript.read(folder))
 
 
 def contribute(folder: Path, name: str, by: int = 1) -> Path:
-    """The next contribution, by a signer of chains.py.  The new file."""
+    """Adds a contribution by a signer of chains.py; returns the new file."""
     return contributing.contribute(verified(folder), name, b"", chains.signer(by), NOW_MS, verifying.unwatched).path
 
 
 def end(folder: Path) -> Path:
-    """A beacon at the end.  The new file."""
-    return contributing.end(verified(folder), Beacon("0102", 10), chains.signer(9), NOW_MS, verifying.unwatched).path
+    """Adds a beacon; returns the new file."""
+    return contributing.end(verified(folder), Beacon(b"\1\2", 10), chains.signer(9), NOW_MS, verifying.unwatched).path
