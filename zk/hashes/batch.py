@@ -36,7 +36,7 @@ def _mix(table, first, start, elements, place, count, out, target, streams, like
             if pending == accumulator.MAX_PRODUCTS:
                 result = fr.add(result, accumulator.total(products))
                 products, pending = accumulator.start(fr.ZERO, like), 0
-            constant = memory.load(table, first + i)  # first: the other order spills registers and takes 30 % longer
+            constant = memory.load(table, first + i)
             element = memory.reload_like(elements, (place + i) * streams + stream, like)
             products = accumulator.add(products, constant, element)
             pending += 1
