@@ -245,7 +245,7 @@ def test_missing_keys_of_a_ceremony_are_not_generated(home, ended, tmp_path):
     refused(zksettle(moved, "pool", "new"), 2, "no ceremony's keys are installed here")
     findings = {finding["what"]: finding for finding in as_json(moved, "doctor")["findings"]}
     assert findings["pool"]["state"] == findings["proving keys"]["state"] == "note"
-    assert "which nobody verified here" in findings["pool"]["text"]
+    assert "not verified on this machine" in findings["pool"]["text"]
     assert as_json(moved, "pool", "show")["transcript_verified"] is False
     assert "the pool says of the ceremony" in zksettle(moved, "pool", "show").out
 
