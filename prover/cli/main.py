@@ -1,6 +1,7 @@
-"""`zksettle`: the list of commands, and what becomes of an error.
+"""`zksettle`: the list of commands, and how errors become exit codes.
 
-Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 130 interrupted · 128 + n, signal n.
+Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 130 interrupted · 128 + n ended by
+signal n.
 """
 
 import atexit
@@ -18,7 +19,7 @@ from prover.cli.frame import command, failure
 from prover.cli.frame.screen import WIDTH
 from prover.version import VERSION
 
-PLACES = {
+COMMANDS = {
     "demo": "prover.cli.demo.command:demo",
     "pool": "prover.cli.pool.pool:pool",
     "ceremony": "prover.cli.pool.ceremony:ceremony",
@@ -49,7 +50,7 @@ COLLECT_AFTER = 100_000  # objects; Python's own 700 makes importing Numba a ten
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}
 
 
-@click.group(cls=command.LazyGroup, places=PLACES, context_settings=SETTINGS)
+@click.group(cls=command.LazyGroup, commands_at=COMMANDS, context_settings=SETTINGS)
 @click.version_option(VERSION, prog_name="zksettle")
 def zksettle() -> None:
     """Private, atomic, margined settlement between traders.
@@ -59,11 +60,11 @@ def zksettle() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code, having said in one sentence what went wrong."""
+    """Runs one command and returns its exit code.  Reports an error in one sentence."""
     app = command.App()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without our letters shows question marks
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
     try:
         words = None if arguments is None else list(arguments)
         code = zksettle.main(words, prog_name="zksettle", standalone_mode=False, obj=app)
@@ -73,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run() -> NoReturn:
-    """The program: runs the command it was called with and ends the process.
+    """Runs the command that the program was called with and ends the process.
 
-    It does not wait for Python to take every module apart, which after Numba takes longer than a proof.
+    Skips Python's own teardown of modules, which after loading Numba takes longer than a proof.
     """
     gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
     _open_closed_streams()
@@ -92,7 +93,7 @@ def run() -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """What is printed to a stream that was closed when the program started goes nowhere."""
+    """Replaces standard streams that were closed when the program started: their output is discarded."""
     for handle in range(3):
         try:
             os.fstat(handle)

@@ -1,7 +1,7 @@
-"""What all commands have in common: --home, --json, and groups whose commands are imported when they are called.
+"""The frame of all commands: --home, --json, and groups that import a command when it is called.
 
-A command's file imports click and this package at its top and everything else inside its functions, so that help
-answers at once.
+A file of commands imports only click and this package at its top.  Each command then imports the `…_run` module that
+does its work, so that help answers at once.
 """
 
 import importlib
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class App:
-    """One call of the program: where its data lies and what it prints to.  It is click's context object."""
+    """One call of the program: its home and its screen.  This is click's context object."""
 
     def __init__(self) -> None:
         self.screen = Screen()
@@ -26,7 +26,7 @@ class App:
 
     @property
     def home(self) -> "Home":
-        """The data directory, made where it is missing."""
+        """The home, created if it is missing."""
         from prover.machine import home
 
         return home.find(self.home_option)
@@ -47,7 +47,7 @@ def _options() -> list[click.Parameter]:
     return [
         click.Option(
             ["--home"], type=folder, metavar="FOLDER", callback=_set_home, expose_value=False,
-            help="Where all data lies. Default: ZKSETTLE_HOME, else the system's folder for data of applications.",
+            help="The folder of all data. Default: ZKSETTLE_HOME, else the system's folder for application data.",
         ),
         click.Option(
             ["--json"], is_flag=True, callback=_set_json, expose_value=False,
@@ -65,7 +65,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group of such commands, and of such groups, which takes them too."""
+    """A group of commands and groups that all take --home and --json."""
 
     command_class = Command
     group_class = type
@@ -76,27 +76,27 @@ class Group(click.Group):
 
 
 class LazyGroup(Group):
-    """A group that imports the file of a command when that command is asked for.
+    """A group that imports a command's file when the command is called.
 
-    `places` says where each is: "module:name".
+    `commands_at` maps each command's name to "module:attribute".
     """
 
-    def __init__(self, *arguments: Any, places: Mapping[str, str], **options: Any):
+    def __init__(self, *arguments: Any, commands_at: Mapping[str, str], **options: Any):
         super().__init__(*arguments, **options)
-        self._places = places
+        self._commands_at = commands_at
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(self._places)
+        return list(self._commands_at)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in self._places:
+        if name not in self._commands_at:
             return None
-        module, attribute = self._places[name].split(":")
+        module, attribute = self._commands_at[name].split(":")
         return getattr(importlib.import_module(module), attribute)
 
 
 def command(**options: Any) -> Callable[[Callable], Command]:
-    """The decorator of a command that stands in no group."""
+    """The decorator of a command outside any group."""
     return click.command(cls=Command, **options)
 
 

@@ -32,7 +32,7 @@ class Signalled(BaseException):
 
 
 def raise_on_signals() -> None:
-    """From now on SIGTERM and SIGHUP raise Signalled in the main thread; those that were ignored stay ignored."""
+    """Makes SIGTERM and SIGHUP raise Signalled in the main thread.  A signal that was ignored stays ignored."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
@@ -45,7 +45,7 @@ def _raise(number: int, _frame: object) -> None:
 
 
 def report(error: BaseException, screen: Screen) -> int:
-    """Says what went wrong and returns the exit code.  With --json, also prints a document on standard output."""
+    """Reports the error on standard error and returns the exit code.  With --json, also prints a document."""
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     if isinstance(error, click.UsageError) and type(error).__name__ == "NoArgsIsHelpError":
@@ -79,18 +79,18 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     from settlement import audit, rejection
 
     if isinstance(error, rejection.Rejected):
-        found = error.rejection
-        return REFUSED, str(error), {"rejection": {"number": found.value, "name": found.name, "detail": error.detail}}
+        reason = error.rejection
+        return REFUSED, str(error), {"rejection": {"number": reason.value, "name": reason.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
     if isinstance(error, (Unsatisfied, InvalidProof, sandbox.Overdue, sandbox.Unavailable, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}
     if isinstance(error, sqlite3.Error):
-        return REFUSED, f"the ledger's database says: {error}", {}
+        return REFUSED, f"the ledger's database reports: {error}", {}
     if isinstance(error, OSError):
         return REFUSED, f"{error.filename}: {error.strerror}" if error.filename else str(error), {}
-    # Our own mistake.  Its message might hold a secret, so only its kind is shown.
+    # A bug.  Its message might contain a secret, so only its kind is shown.
     return REFUSED, f"internal error ({type(error).__name__}); set {TRACEBACK_VARIABLE}=1 to see where", {}
 
 

@@ -1,8 +1,8 @@
-"""What a command shows: lines and tables for people, one JSON document for programs.
+"""The output of a command: lines and tables for people, one JSON document for programs.
 
-In JSON mode `say`, `block`, `fields` and `table` are silent and `document` prints; otherwise it is the other way round,
-so that a command calls all of them and decides nothing.  Names of files and messages of circuits may hold characters
-that a terminal obeys; they are escaped here, on their way out.  Rich is imported only when a table goes to a terminal.
+In JSON mode only `document` prints; otherwise everything else does.  So a command calls all of them and decides
+nothing.  File names and messages of circuits may contain terminal control characters; they are escaped here.  Rich is
+imported only when a table goes to a terminal.
 """
 
 import json
@@ -29,7 +29,7 @@ STYLES: dict[str, dict[str, Any]] = {
 
 
 def is_terminal(stream: Any) -> bool:
-    """Whether a person watches this stream on something that can draw."""
+    """Whether this stream is a terminal that can draw."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -41,7 +41,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def tell(text: str, **style: Any) -> None:
-    """One line on standard error."""
+    """Prints one line on standard error."""
     click.secho(printable(text), err=True, **style)
 
 
@@ -57,27 +57,27 @@ class Screen:
         return not self.is_json and is_terminal(sys.stdout)
 
     def say(self, text: str = "", style: str = "") -> None:
-        """One line, in one of STYLES where there is a terminal."""
+        """Prints one line; on a terminal, in one of STYLES."""
         if not self.is_json:
             click.secho(printable(text), **STYLES[style])
 
     def block(self, text: str) -> None:
-        """Several lines of our own making."""
+        """Prints several lines of trusted text."""
         if not self.is_json:
             click.echo(printable(text, keep="\n"))
 
     def gap(self) -> None:
-        """An empty line before a table in a pipe; on a terminal a table has its own."""
+        """Prints an empty line before a table in a pipe; on a terminal a table has its own."""
         if not self.is_terminal:
             self.say()
 
     def paragraph(self, text: str, style: str = "") -> None:
-        """Running text, folded."""
+        """Prints running text, wrapped."""
         for line in textwrap.wrap(text, self.width(), break_on_hyphens=False) or [""]:
             self.say(line, style)
 
     def item(self, mark: str, style: str, name: str, text: str) -> None:
-        """A line of a list: a coloured mark, a name, and text that is folded beside them."""
+        """Prints an item of a list: a coloured mark, a name, and wrapped text beside them."""
         if self.is_json:
             return
         indent = len(mark) + len(name) + 3
@@ -87,11 +87,11 @@ class Screen:
             click.echo(" " * indent + line)
 
     def width(self) -> int:
-        """How many columns there are to fill."""
+        """The number of columns to fill."""
         return min(shutil.get_terminal_size().columns, WIDTH) if self.is_terminal else WIDTH
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Names and values, one pair a line, values aligned."""
+        """Prints names and values, one pair per line, with the values aligned."""
         width = max((len(name) for name, _ in pairs), default=0)
         for name, value in pairs:
             if not self.is_json:
@@ -101,17 +101,17 @@ class Screen:
                     click.echo(" " * (width + 2) + line)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-        """A table.  A column whose name begins with > is aligned to the right."""
+        """Prints a table.  A column whose name begins with > is right-aligned."""
         if self.is_terminal:
             _draw(columns, rows, title)
         elif not self.is_json:
             _write(columns, rows, title)
 
     def document(self, value: Any) -> None:
-        """The one JSON document of the command."""
+        """Prints the command's one JSON document."""
         if self.is_json:
             text = json.dumps(value, indent=2, ensure_ascii=False)
-            # What is not printable can only stand in a string, where JSON has an escape for it.
+            # An unprintable character can only be inside a string, where JSON has an escape for it.
             click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
 
@@ -155,5 +155,5 @@ def _write(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) ->
 
 
 def short(text: str, digits: int = 8) -> str:
-    """A long number or digest as its two ends; short ones as they are."""
+    """Abbreviates a long number or digest to its two ends."""
     return text if len(text) <= 2 * digits + 1 else f"{text[:digits]}…{text[-digits:]}"

@@ -1,7 +1,7 @@
-"""Tasks as they go by: bars on a terminal, plain lines in a pipe, both on standard error.
+"""Progress of tasks: bars on a terminal, plain lines in a pipe, both on standard error.
 
-A plain line is written when a task that says why it is slow begins, when any task that took a second ends, and every
-ten seconds in between.  How long the rest will take is what the part that is done took, in proportion.
+A plain line appears when a task with a note begins, when a task that took at least a second ends, and every ten seconds
+in between.  The remaining time is extrapolated from the part that is done.
 """
 
 import sys
@@ -23,7 +23,7 @@ BETWEEN_LINES_S = 10.0
 
 
 def watcher(is_json: bool) -> tasks.Watcher:
-    """Bars where standard error is a terminal, else lines; a program that reads JSON gets no lines."""
+    """Bars if standard error is a terminal, else lines; with --json, nothing."""
     if screen.is_terminal(sys.stderr):
         return Bars()
     return Silence() if is_json else Lines()
@@ -36,9 +36,9 @@ def show_progress(app: App) -> AbstractContextManager[None]:
 
 @contextmanager
 def long_step(app: App, what: str, memory_bytes: int) -> Iterator["Progress"]:
-    """A long step of a command, as prover/machine/longstep.py describes it; yields report(done, total).
+    """Runs a long step of a command (prover/machine/longstep.py); yields report(done, total).
 
-    Ctrl-C leaves it within about a second, and `files.writing` inside it leaves no part of a file.
+    Ctrl-C ends it within about a second, and `files.writing` inside it leaves no partial file.
     """
     from prover.machine import longstep
 
@@ -69,7 +69,8 @@ class Lines:
 
     def advanced(self, task: tasks.Task) -> None:
         now_s = time.monotonic()
-        if now_s - self._said_s[task] >= BETWEEN_LINES_S and (left := left_s(task, now_s - self._began_s[task])):
+        left = left_s(task, now_s - self._began_s[task])
+        if left and task.total and now_s - self._said_s[task] >= BETWEEN_LINES_S:
             self._said_s[task] = now_s
             screen.tell(f"{task.what}: {task.done / task.total:.0%}, about {units.seconds(left)} left")
 
@@ -81,7 +82,7 @@ class Lines:
 
 
 class Bars:
-    """One bar for each task under way, gone when it ends; work that is done at once shows none."""
+    """One bar per running task, removed when it ends; quick work shows none."""
 
     def __init__(self) -> None:
         self._display: Any = None
@@ -106,8 +107,8 @@ class Bars:
 
     def advanced(self, task: tasks.Task) -> None:
         left = left_s(task, time.monotonic() - self._began_s[task])
-        told = f"about {units.seconds(left)} left" if left else ""
-        self._display.update(self._rows[task], completed=task.done, total=task.total, left=told)
+        remaining = f"about {units.seconds(left)} left" if left else ""
+        self._display.update(self._rows[task], completed=task.done, total=task.total, left=remaining)
 
     def ended(self, task: tasks.Task) -> None:
         with self._lock:
@@ -129,7 +130,7 @@ class Bars:
 
 
 def left_s(task: tasks.Task, spent_s: float) -> float | None:
-    """How long the rest of a task will take, in seconds, after so many; None when nothing tells, or nothing is left."""
+    """The estimated rest of a task after `spent_s`, both in seconds; None if unknown or finished."""
     if not task.total or not 0 < task.done < task.total:
         return None
     return spent_s * (task.total - task.done) / task.done
