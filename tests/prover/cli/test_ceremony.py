@@ -212,7 +212,7 @@ def test_a_pool_with_a_ceremonys_keys_needs_no_flag_and_names_the_transcript(hom
         document = as_json(home, *shown.split())
         assert (document["insecure_dev"], document["transcript"]) == (False, digest)
         out = zksettle(home, *shown.split()).out
-        assert document["transcript_verified"] is True and "the pool says" not in out
+        assert document["transcript_verified"] is True and "nobody verified" not in out
         assert digest[:16] in out and "development" not in out
     findings = {finding["what"]: finding for finding in as_json(home, "doctor")["findings"]}
     assert findings["pool"]["state"] == findings["proving keys"]["state"] == "good"
@@ -247,7 +247,7 @@ def test_missing_keys_of_a_ceremony_are_not_generated(home, ended, tmp_path):
     assert findings["pool"]["state"] == findings["proving keys"]["state"] == "note"
     assert "not verified on this machine" in findings["pool"]["text"]
     assert as_json(moved, "pool", "show")["transcript_verified"] is False
-    assert "the pool says of the ceremony" in zksettle(moved, "pool", "show").out
+    assert "says the pool; nobody verified that here" in zksettle(moved, "pool", "show").out
 
 
 def test_a_pools_ceremony_is_confirmed_only_by_identical_installed_keys(home, tmp_path):
