@@ -1,1 +1,1 @@
-"""Operating a pool: creation, its defaults, its oracles; taking part in a key ceremony: signer, contributing, installing."""
+"""Operating a pool: creation, its defaults, its oracles; and its key ceremony: signer, contributing, installing."""

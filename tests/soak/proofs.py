@@ -53,7 +53,7 @@ def random_system(source: random.Random) -> System:
 def random_witness(source: random.Random, system: System) -> list[int]:
     """Values of the inputs, and what follows from them."""
     wires = [1, *(value(source) for _ in range(system.num_wires - 1 - len(system.a)))]
-    for left, right in zip(system.a, system.b):
+    for left, right in zip(system.a, system.b, strict=True):
         sums = [sum(k * wires[w] for w, k in each.items()) for each in (left, right)]
         wires.append(sums[0] * sums[1] % R)
     return wires

@@ -158,7 +158,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(home, world, arguments, code, w
 def test_a_wrong_passphrase_is_refused_and_a_missing_one_is_asked_for(home, world, tmp_path, monkeypatch):
     (tmp_path / "wrong").write_text("not the passphrase\n")
     refused(
-        zksettle(home, "wallet", "show", "maker", "--passphrase-file", tmp_path / "wrong"), 1, "the passphrase of wallet maker is wrong"
+        zksettle(home, "wallet", "show", "maker", "--passphrase-file", tmp_path / "wrong"), 1,
+        "the passphrase of wallet maker is wrong",
     )
     (tmp_path / "short").write_text("short\n")
     refused(zksettle(home, "wallet", "new", "fifth", "--passphrase-file", tmp_path / "short"), 3, "fewer than 8")
