@@ -11,10 +11,10 @@
     taker.take(order)
     print(maker.balances(), taker.balances())
 
-A home is the folder that holds all data; without one it is the user's own (prover/machine/home.py).  Amounts are text,
-such as "1,500.25 USDC".  The command line calls the same functions: what one writes, the other reads.
+A home is the folder with all data; the default is the user's own (prover/machine/home.py).  Amounts are text, such as
+"1,500.25 USDC".  The command line calls the same functions, so each can open the other's homes.
 
-Every function raises FormatError for a malformed argument or file, Unsatisfied when the wallet cannot do it,
+Every function raises FormatError for a malformed argument or file, Unsatisfied when the wallet's accounts forbid it,
 InvalidProof for terms that are not the order's, settlement.rejection.Rejected when the ledger or the board refuses, and
 files.Busy when another process has the wallet open.  Nothing here prints, and no repr shows a secret.
 """
@@ -52,12 +52,12 @@ class Order:
 
     @property
     def sells(self) -> str | None:
-        """What the maker sells, or None when the terms are sealed to others."""
+        """The amounts that the maker sells, or None when the terms are sealed to others."""
         return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[0]
 
     @property
     def buys(self) -> str | None:
-        """What the maker buys, or None when the terms are sealed to others."""
+        """The amounts that the maker buys, or None when the terms are sealed to others."""
         return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[1]
 
     def __repr__(self) -> str:
@@ -66,7 +66,7 @@ class Order:
 
 
 class Desk:
-    """A wallet, open at its home's ledger.  Use it in a `with` block or `close` it, which unlocks the wallet.
+    """An open wallet and its home's open ledger.  Use it in a `with` block or `close` it, which unlocks the wallet.
 
     It proves on `threads` threads; None means as many as the machine has cores.
     """
@@ -106,13 +106,13 @@ class Desk:
         return self.session.wallet.phrase
 
     def sync(self) -> Synced:
-        """Finds what the wallet received and spent since the last time."""
+        """Finds what the wallet has received and spent since the last sync, and which of its orders were taken."""
         return sessions.sync(self.session)
 
     def balances(self) -> dict[str, str]:
         """{symbol: amount} of everything that the wallet holds or owes now."""
-        held = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
-        return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in held if balance}
+        balances = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
+        return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in balances if balance}
 
     def deposit(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
         """Takes an amount in from an external party, whose name is public.  `position` chooses the account."""
@@ -155,7 +155,7 @@ class Desk:
         return self._order(orders.posted(self.session.ledger, order_id, clock.now_ms()))
 
     def take(self, order: Order | str, *, position: int | None = None) -> Settlement:
-        """Takes an order whole: proves the other side and settles both at once.  A text must be the whole id."""
+        """Takes an order whole: proves the other side and settles both at once.  A string must be the whole id."""
         order_id = order.order_id if isinstance(order, Order) else order
         with threadcount.limited_to(self.threads):
             return orders.take(self.session, order_id, clock.now_ms(), position)
@@ -163,38 +163,38 @@ class Desk:
     def cancel(self, order: Order | str) -> Settlement:
         """Voids an order of this wallet by moving its account."""
         text = order.order_id if isinstance(order, Order) else order
-        own = [known.order_id for known in self.session.wallet.orders]
+        own_ids = [own.order_id for own in self.session.wallet.orders]
         with threadcount.limited_to(self.threads):
-            return orders.cancel(self.session, orders.full_id(text, own, "of this wallet"), clock.now_ms())
+            return orders.cancel(self.session, orders.full_id(text, own_ids, "of this wallet"), clock.now_ms())
 
     def _order(self, posted: board.Order) -> Order:
         order_id = posted.order_id.hex()
-        own = {known.order_id: known.terms for known in self.session.wallet.orders}
-        terms = own.get(order_id) or orders.open_terms(self.session, posted.leg, posted.sealed_terms)
+        own_terms = {own.order_id: own.terms for own in self.session.wallet.orders}
+        terms = own_terms.get(order_id) or orders.open_terms(self.session, posted.leg, posted.sealed_terms)
         return Order(order_id, posted.leg, terms, self.pool)
 
 
 def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:
     """Creates a pool of eight example assets in a home, with an empty ledger.
 
-    Its keys are those of the ceremony that was installed last.  With `insecure_dev` they are development keys, made
-    here by one party, who could forge; the pool says so.
+    Its keys come from the ceremony that was installed last.  With `insecure_dev` they are development keys, made here
+    by one party, which could forge proofs; the pool says so.
     """
-    place, now_ms = home.find(folder), clock.now_ms()
-    return creation.create(place, creation.choose_keys(place, now_ms, insecure_dev=insecure_dev), name, now_ms)
+    paths, now_ms = home.find(folder), clock.now_ms()
+    return creation.create(paths, creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev), name, now_ms)
 
 
 def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | None = None) -> Publication:
     """Signs prices such as {"ETH": "3050.25"} as the pool's oracles and publishes the grids of the next epoch.
 
-    An asset that is not named keeps its price; before the first epoch that is an example.  Orders that need margin need
+    An asset that is not named keeps its price; before the first epoch that is an example price.  Orders on margin need
     grids of the last hour.
     """
-    place = home.find(folder)
-    with sessions.open_ledger(place) as ledger:
-        changed = oracles.parse_prices(prices or {}, ledger.pool)
-        complete = oracles.prices(ledger, changed)
-        return oracles.publish(ledger, oracles.read(place.oracles), complete, clock.now_ms())
+    paths = home.find(folder)
+    with sessions.open_ledger(paths) as ledger:
+        new_prices = oracles.parse_prices(prices or {}, ledger.pool)
+        all_prices = oracles.prices(ledger, new_prices)
+        return oracles.publish(ledger, oracles.read(paths.oracles), all_prices, clock.now_ms())
 
 
 def create(
@@ -213,12 +213,12 @@ def create(
 
 def open(folder: PathLike | None, name: str, passphrase: str, *, threads: int | None = None) -> Desk:
     """Opens a wallet at its home's ledger.  Raises walletfile.WrongPassphrase for the wrong passphrase."""
-    place = home.find(folder)
+    paths = home.find(folder)
     with ExitStack() as stack:
-        ledger = stack.enter_context(sessions.open_ledger(place))
-        session = stack.enter_context(sessions.open(place, ledger, name, passphrase, clock.now_ms()))
+        ledger = stack.enter_context(sessions.open_ledger(paths))
+        session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms()))
         return Desk(name, session, stack.pop_all(), threads)
 
 
-def _texts(given: Texts) -> Sequence[str]:
-    return [given] if isinstance(given, str) else given
+def _texts(texts: Texts) -> Sequence[str]:
+    return [texts] if isinstance(texts, str) else texts

@@ -8,9 +8,9 @@
     groth16.verify(key.verifying, proof)
     proof.to_snarkjs()
 
-This front door reads files and keeps a cache of keys.  zk/groth16 does neither, and `zk` must not import `prover`, so
-the door stands here.  The first proof on a machine compiles the kernels, which takes about a minute once
-(`zksettle warmup` does it ahead of time), and the first use of a .zkey file checks all of it.
+This module reads files and keeps a cache of keys.  zk/groth16 does neither, and `zk` must not import `prover`, so it is
+here.  The first proof on a machine compiles the kernels, which takes about a minute once (`zksettle warmup` does it
+ahead of time), and the first use of a .zkey file checks all of it.
 """
 
 import json
@@ -37,7 +37,7 @@ _SHOWN_INPUTS = 4
 
 @dataclass(frozen=True, repr=False)
 class Proof:
-    """A proof together with the public inputs that it is about, which are canonical integers."""
+    """A proof together with its public inputs, which are canonical integers."""
 
     points: keys.Proof
     public: tuple[int, ...]
@@ -72,8 +72,8 @@ class Proof:
 def load_key(source: Source) -> Key:
     """The proving key in a .zkey file.
 
-    A key that was read from a path is checked once for each content of the file; the cache keeps it.  A key before
-    phase 2 of its ceremony is refused, because anybody could forge proofs under it.
+    A file is checked once for each of its contents; then the key comes from the cache.  A key from before phase 2 of
+    its ceremony is refused, because anybody could forge proofs under it.
 
     Raises FormatError, naming the part, when the file cannot be read or is malformed.
     """
@@ -98,8 +98,8 @@ def load_verifying_key(source: Source) -> VerifyingKey:
 def prove(key: Key, witness: Witness, threads: int | None = None) -> Proof:
     """A proof that the witness satisfies the circuit, which has been verified before it is returned.
 
-    `threads` is how many threads compute it: by default ZKSETTLE_THREADS, else every core.  While it lasts, the number
-    holds for the whole process.
+    `threads` is the number of threads that compute it: by default ZKSETTLE_THREADS, else as many as there are cores.
+    During the call it applies to the whole process.
 
     Raises FormatError when the witness is for another circuit, and Unsatisfied when it does not satisfy this one.
     """
@@ -111,9 +111,9 @@ def prove(key: Key, witness: Witness, threads: int | None = None) -> Proof:
 
 
 def verify(key: VerifyingKey | Key, proof: Proof) -> None:
-    """Returns when the proof is valid for its public inputs.
+    """Verifies a proof for its public inputs.
 
-    Raises InvalidProof when it is not, or when the key has another number of public inputs.
+    Raises InvalidProof when it is not valid, or when the key has another number of public inputs.
     """
     verifier.verify(key.verifying if isinstance(key, Key) else key, proof.public, proof.points)
 

@@ -1,7 +1,8 @@
 """Converts between amounts as people write them ("1,500.25 USDC") and integers in smallest units.
 
-Parsing is exact: no float, no rounding, and an error for more decimals than the asset has.  A price is written in whole
-units of the pool's first asset per whole unit ("3,000.50") and counted as settlement.risk counts prices.
+Parsing is exact: no float, no rounding, and an error for more decimals than the asset has.  The text of a price, such
+as "3,000.50", is in whole units of the numeraire, the pool's first asset, per whole unit; its integer is in the unit
+of settlement.risk.
 """
 
 import re
@@ -18,7 +19,7 @@ NUMERAIRE = 0
 """The index of the asset in which prices are stated."""
 
 PRICE_DIGITS = len(str(risk.SCALE)) - 1
-"""A price counts in 10^-9 of the numeraire's smallest unit."""
+"""The decimals of a price beyond the numeraire's: its unit is 10^-9 of the numeraire's smallest unit."""
 
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
@@ -79,7 +80,7 @@ def show_all(balances: Sequence[int], pool: Pool) -> list[str]:
 
 
 def show_trade(changes: Sequence[int], pool: Pool) -> tuple[str, str]:
-    """(what is sold, what is bought), each in one line."""
+    """The amounts sold and the amounts bought, each as one line of text."""
     sold = show_all([max(-change, 0) for change in changes], pool)
     bought = show_all([max(change, 0) for change in changes], pool)
     return ", ".join(sold) or "nothing", ", ".join(bought) or "nothing"

@@ -1,8 +1,8 @@
-"""The audit: leads a second ledger through the whole history and compares, from the database alone.
+"""The audit: replays a ledger's whole history, from its database alone, and compares the result with the tables.
 
 Every stored bundle is decoded and checked again as if it were submitted at its time: form, roots, grids, nullifiers,
 signatures, sums, proofs and custody.  Every publication is computed again from its signed prices.  Tree, roots,
-nullifiers, flows, reserves and the chain of events are computed anew and must equal the tables.
+nullifiers, flows, reserves and the chain of events are recomputed and must equal the tables.
 """
 
 import sqlite3
@@ -28,12 +28,12 @@ PROOFS_PER_BATCH = 64
 
 
 class Discrepancy(Exception):
-    """The database differs from what its own history makes of it.  The message says where."""
+    """The database contradicts its own history.  The message says where."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the audit confirmed.  `digest` is the newest event's: it stands for the whole history."""
+    """The result of a successful audit.  `digest` is the newest event's, which commits to the whole history."""
 
     ledger_id: LedgerId
     digest: bytes
@@ -79,7 +79,7 @@ def _audit(reader: Reader, verify: VerifyProofs, progress: Progress) -> Report:
         elif event.kind == events.GRIDS:
             _replay_grids(replay, published, event)
         else:
-            raise Discrepancy(f"the event at height {event.height} is a second beginning")
+            raise Discrepancy(f"the event at height {event.height} is a second genesis")
         progress(number, len(history) - 1)
     proofs.verify()
     _compare(replay, reader)
@@ -105,7 +105,7 @@ def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: "_Proof
         checked = engine.check(replay, data, event.created_ms, proofs.collect(event.height))
     except Rejected as error:
         raise Discrepancy(f"the bundle at height {event.height} should have been refused: {error}") from error
-    _require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id than is recorded")
+    _require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id in its table")
     entry = effects.entry(
         checked,
         event.created_ms,
@@ -130,14 +130,14 @@ def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: E
     except (Rejected, FormatError) as error:
         raise Discrepancy(f"the grids of epoch {epoch} should have been refused: {error}") from error
     computed = grids.with_roots(publication, event.created_ms)
-    _require(computed == stored, f"the grids of epoch {epoch} are not those that their prices give")
+    _require(computed == stored, f"the grids of epoch {epoch} do not follow from their prices")
     body = events.grids_body(computed)
     _require_event(event, events.next_event(replay.last_event, events.GRIDS, event.created_ms, body))
     replay.publish(event, computed)
 
 
 def _compare(replay: Replay, reader: Reader) -> None:
-    """Compares the tables with the replay, those first whose difference says most."""
+    """Compares the tables with the replay, the most telling table first."""
     for name, stored, computed in (
         ("roots", reader.roots(), replay.roots),
         ("nullifiers", reader.nullifiers(), replay.nullifiers),
@@ -146,14 +146,14 @@ def _compare(replay: Replay, reader: Reader) -> None:
         ("reserves", reader.reserves(), replay.reserves),
         ("tree's nodes", reader.nodes(), replay.nodes),
     ):
-        _require(stored == computed, f"the {name} in the database are not those that the history gives")
+        _require(stored == computed, f"the {name} in the database do not follow from the history")
     for table, count in reader.counts().items():
         expected = len(replay.published) if table == "grids" else len(replay.roots) - (table == "bundles")
-        _require(count == expected, f"there are {count} {table}, and the history has {expected}")
+        _require(count == expected, f"there are {count} {table}, but the history has {expected}")
 
 
 class _Proofs:
-    """Collects the proofs of bundles and verifies them in large batches, which is far cheaper."""
+    """Collects the proofs of bundles and verifies them in large batches, which is much cheaper."""
 
     def __init__(self, verify: VerifyProofs):
         self._verify = verify
@@ -161,15 +161,15 @@ class _Proofs:
         self.count = 0
 
     def collect(self, height: int) -> VerifyProofs:
-        """A verifier that puts a bundle's proofs off until there are enough for a batch."""
+        """A verifier that defers a bundle's proofs until there are enough for a batch."""
 
-        def put_off(claims: list[Claim]) -> None:
+        def defer(claims: list[Claim]) -> None:
             self._waiting += [(height, claim) for claim in claims]
             self.count += len(claims)
             if len(self._waiting) >= PROOFS_PER_BATCH:
                 self.verify()
 
-        return put_off
+        return defer
 
     def verify(self) -> None:
         """Verifies the waiting proofs.  Raises Discrepancy, naming the height, when one is bad."""
@@ -185,9 +185,9 @@ class _Proofs:
 
 
 def _require_event(stored: Event, computed: Event) -> None:
-    _require(stored == computed, f"the event at height {stored.height} is not the one that follows from history")
+    _require(stored == computed, f"the event at height {stored.height} does not follow from the history")
 
 
-def _require(holds: bool, complaint: str) -> None:
-    if not holds:
-        raise Discrepancy(complaint)
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise Discrepancy(message)

@@ -1,4 +1,4 @@
-"""The sum that is zero: what a bundle's value commitments and flows add up to.
+"""The balance of a bundle: the sum of its value commitments less its flows, which must be zero in every asset.
 
     value = Σ_i Δ_i·G_i + r·H (circuits.generators)          balance = Σ_legs value − Σ_flows amount·G_asset
 
@@ -15,7 +15,7 @@ from zk.curves import babyjubjub
 
 
 def point(legs: Iterable[Leg]) -> babyjubjub.Point:
-    """The legs' values, less their flows.  It may be the identity, under which anybody can sign."""
+    """The sum of the legs' values less their flows.  It may be the identity, under which anybody can sign."""
     total = babyjubjub.IDENTITY
     for leg in legs:
         total = babyjubjub.add(total, (leg.public.value_x, leg.public.value_y))

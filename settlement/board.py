@@ -1,4 +1,4 @@
-"""The board: firm orders, each a leg that would settle now beside its terms, sealed to their readers.
+"""The board of firm orders.  An order is a leg that would settle now, together with its terms, sealed to their readers.
 
 The board admits a leg only if it passes every check that a bundle's legs must pass, proofs included; so every listed
 order is backed.  The board never learns what is traded: the terms are ciphertexts.  An order is named by its leg's id,
@@ -42,13 +42,13 @@ def place(
             raise Rejected(Rejection.MALFORMED, f"sealed terms have {len(sealed)} bytes instead of {CIPHERTEXT_BYTES}")
     leg = engine.check_leg(ledger, leg_bytes, now_ms, verify_proofs)
     if leg.expiry_ms > now_ms + MAX_LIFE_MS:
-        raise Rejected(Rejection.ORDER_TOO_LONG, f"the order would stand for more than {MAX_LIFE_MS} ms")
+        raise Rejected(Rejection.ORDER_TOO_LONG, f"the order would stay open for more than {MAX_LIFE_MS} ms")
     order_id, epoch = digests.leg_id(ledger.ledger_id, leg), None if leg.margin is None else leg.margin.epoch
     order = Order(order_id, leg_bytes, leg.nullifier, leg.expiry_ms, epoch, tuple(sealed_terms), now_ms)
     prune(ledger, now_ms)
     if not ledger.orders.add(order, MAX_ORDERS, MAX_ORDERS_PER_NULLIFIER):
         if ledger.orders.get(order_id) is not None:
-            raise Rejected(Rejection.ORDER_KNOWN, f"order {order_id.hex()} is on the board")
+            raise Rejected(Rejection.ORDER_KNOWN, f"order {order_id.hex()} is already on the board")
         if ledger.orders.count_of_account(order.nullifier) >= MAX_ORDERS_PER_NULLIFIER:
             raise Rejected(Rejection.ACCOUNT_FULL, f"{MAX_ORDERS_PER_NULLIFIER} orders spend the same account")
         raise Rejected(Rejection.BOARD_FULL, f"the board has {MAX_ORDERS} orders")
@@ -79,5 +79,5 @@ def prune(ledger: Ledger, now_ms: int) -> list[OrderId]:
 
 
 def _fresh_epochs(ledger: Ledger, now_ms: int) -> list[int]:
-    """The epochs whose initial grids a margin proof may still be against."""
+    """The epochs whose initial grids a margin proof may still use."""
     return [grids.publication.epoch for grids in checks.fresh_grids(ledger, now_ms)]

@@ -1,10 +1,11 @@
-"""What is settled: flows, legs and bundles, and how many of each there may be.
+"""Flows, legs and bundles: the data that settles, and its limits.
 
     flow    = (asset, signed amount, external party)      deposit > 0, withdrawal < 0; belongs to one leg
     leg     = key, public inputs, proof, optional margin proof, flows, expiry, ciphertexts, signature under rk
     bundle  = ledger id, legs, binding signature
 
-These are data.  settlement.encoding has their bytes, and only its decoders make them well formed.
+These are plain data, which nothing here checks.  Their byte encoding is settlement.encoding, and only what its decoders
+return is known to be well formed.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Flow:
     """An amount that enters or leaves the ledger.
 
     `amount` is in the asset's smallest unit, positive for a deposit and negative for a withdrawal, never zero and
-    at most MAX_AMOUNT in size.  `party` names the payer or payee outside.
+    at most MAX_AMOUNT in absolute value.  `party` names the payer or payee outside.
     """
 
     asset: int
@@ -69,7 +70,7 @@ class Leg:
 
     @property
     def root(self) -> Root:
-        """A root of the tree that has the old account."""
+        """A root of the tree that contains the old account."""
         return Root(self.public.root)
 
     @property
@@ -85,7 +86,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Legs whose values add up to their flows.  `binding` is by the sum of their blindings, over bundle_message."""
+    """Legs whose values add up to their flows.  `binding` signs bundle_message with the sum of their blindings."""
 
     ledger_id: LedgerId
     legs: tuple[Leg, ...]

@@ -30,7 +30,7 @@ T = TypeVar("T", Bundle, Leg)
 
 
 class Reader(custody.Holdings, Protocol):
-    """What the checks look up in a ledger's tables."""
+    """The queries that the checks make of a ledger."""
 
     def tree(self) -> Tree:
         """The newest root and size."""
@@ -46,7 +46,7 @@ class Reader(custody.Holdings, Protocol):
 
 
 class State(Protocol):
-    """What a bundle is checked against: a ledger, or an audit's replay of one."""
+    """The state that a bundle is checked against: a ledger, or an audit's replay of one."""
 
     pool: Pool
     ledger_id: LedgerId
@@ -67,12 +67,12 @@ class Checked:
 
 def decode_bundle(data: bytes) -> Bundle:
     """The bundle in these bytes.  Raises Rejected: TOO_LARGE or MALFORMED."""
-    return _decoded(encoding.decode_bundle, data)
+    return _decode(encoding.decode_bundle, data)
 
 
 def decode_leg(data: bytes) -> Leg:
     """The leg in these bytes.  Raises Rejected: TOO_LARGE or MALFORMED."""
-    return _decoded(encoding.decode_leg, data)
+    return _decode(encoding.decode_leg, data)
 
 
 def check_ledger_id(state: State, ledger_id: LedgerId) -> None:
@@ -93,7 +93,7 @@ def check_keys(state: State, legs: Sequence[Leg]) -> None:
 
 
 def check_expiry(legs: Sequence[Leg], now_ms: int) -> None:
-    """Raises Rejected when a leg has expired; at its expiry it has."""
+    """Raises Rejected when a leg has expired, which it has from `expiry_ms` on."""
     for number, leg in enumerate(legs):
         if leg.expiry_ms <= now_ms:
             raise Rejected(Rejection.EXPIRED, f"leg {number} expired {now_ms - leg.expiry_ms} ms ago")
@@ -123,7 +123,7 @@ def check_grids(state: State, legs: Sequence[Leg], now_ms: int) -> None:
 
 
 def fresh_grids(state: State, now_ms: int) -> list[PublishedGrids]:
-    """The grids that a margin proof may be against: of the last GRID_WINDOW epochs, no older than the pool allows."""
+    """The grids that a margin proof may use: of the last GRID_WINDOW epochs, no older than the pool allows."""
     newest = state.reader.grids(GRID_WINDOW)
     return [grids for grids in newest if now_ms - grids.published_ms <= state.pool.limits.grid_age_ms]
 
@@ -148,7 +148,7 @@ def check_state(state: State, legs: Sequence[Leg], now_ms: int) -> None:
 
 
 def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected unless every leg is signed under its rk, as it stands and for this ledger."""
+    """Raises Rejected unless every leg, exactly as it is and for this ledger, is signed under its rk."""
     for number, leg in enumerate(legs):
         rk = leg.public.rk_x, leg.public.rk_y
         try:
@@ -158,7 +158,7 @@ def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
 
 
 def check_binding(bundle: Bundle) -> None:
-    """Raises Rejected unless the legs and flows add up and somebody who knows every blinding signed the whole.
+    """Raises Rejected unless the legs and flows add up and the bundle is signed with the sum of all blindings.
 
     A balance that is the identity is refused too, because anybody could sign under it.
     """
@@ -195,7 +195,7 @@ def check_proofs(state: State, legs: Sequence[Leg], verify: VerifyProofs) -> Non
 
 
 def check_custody(state: State, reserves: Reserves) -> None:
-    """Raises Rejected when the flows would take out more than is held; `reserves` are those that they would leave."""
+    """Raises Rejected when the flows take out more than the reserves; `reserves` are the reserves after the flows."""
     custody.check(reserves, tuple(asset.symbol for asset in state.pool.assets))
 
 
@@ -208,7 +208,7 @@ def check_room(state: State, legs: Sequence[Leg]) -> None:
         )
 
 
-def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
+def _decode(decode: Callable[[bytes], T], data: bytes) -> T:
     try:
         return decode(data)
     except encoding.LimitExceeded as error:

@@ -1,4 +1,4 @@
-"""Custody: what the ledger holds outside, per asset and per verifying key.
+"""Custody: the ledger's reserves outside, per asset and per verifying key.
 
     reserve(key, asset) = Σ flow.amount over all settled legs under that key          0 ≤ reserve < 2^63
 
@@ -19,21 +19,21 @@ Reserves = dict[tuple[KeyDigest, int], Amount]
 
 
 class Holdings(Protocol):
-    """Knows the reserves."""
+    """A source of the reserves."""
 
     def reserve(self, key: KeyDigest, asset: int) -> Amount:
         """How much of an asset is held under a verifying key's digest."""
 
 
 def reserves_after(holdings: Holdings, legs: Iterable[Leg]) -> Reserves:
-    """The reserves that the legs' flows touch, as the flows leave them; not checked."""
-    after: Reserves = {}
+    """The reserves that the legs' flows change, after the flows; not checked."""
+    reserves: Reserves = {}
     for leg in legs:
         for flow in leg.flows:
-            place = leg.key, flow.asset
-            before = after[place] if place in after else holdings.reserve(leg.key, flow.asset)
-            after[place] = Amount(before + flow.amount)
-    return after
+            index = leg.key, flow.asset
+            before = reserves[index] if index in reserves else holdings.reserve(leg.key, flow.asset)
+            reserves[index] = Amount(before + flow.amount)
+    return reserves
 
 
 def check(reserves: Reserves, symbols: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What is signed and what names a leg or a bundle: domain-separated digests of their canonical bytes.
+"""The ids and the signed messages of legs and bundles: domain-separated digests of their canonical bytes.
 
 Ids cover bodies, never proofs or signatures: anybody can make another Groth16 proof for the same content, and the owner
 another signature.  A signed message is a SHA-512 reduced mod r, 512 bits to 254, so its bias is below 2^-250.
@@ -15,18 +15,18 @@ from zk.fields import prime
 
 def leg_id(ledger_id: LedgerId, leg: Leg) -> OrderId:
     """32 bytes that name a leg on one ledger; an order has the id of its leg."""
-    return OrderId(hashlib.sha256(_framed(domains.LEG_ID, ledger_id, encoding.encode_body(leg))).digest())
+    return OrderId(hashlib.sha256(_frame(domains.LEG_ID, ledger_id, encoding.encode_body(leg))).digest())
 
 
 def leg_message(ledger_id: LedgerId, leg: Leg) -> int:
     """The message that a leg's owner signs under rk: all of the leg but its proofs, for one ledger.  In [0, r)."""
-    return _element(_framed(domains.LEG_MESSAGE, ledger_id, encoding.encode_body(leg)))
+    return _element(_frame(domains.LEG_MESSAGE, ledger_id, encoding.encode_body(leg)))
 
 
 def bundle_id(bundle: Bundle) -> BundleId:
     """32 bytes that name a bundle by what it does."""
     bodies = (encoding.encode_body(leg) for leg in bundle.legs)
-    return BundleId(hashlib.sha256(_framed(domains.BUNDLE_ID, bundle.ledger_id, *bodies)).digest())
+    return BundleId(hashlib.sha256(_frame(domains.BUNDLE_ID, bundle.ledger_id, *bodies)).digest())
 
 
 def bundle_message(bundle: Bundle) -> int:
@@ -37,11 +37,11 @@ def bundle_message(bundle: Bundle) -> int:
     parts = []
     for leg in bundle.legs:
         parts += [encoding.encode_body(leg), signature.encode(leg.signature)]
-    return _element(_framed(domains.BUNDLE_MESSAGE, bundle.ledger_id, *parts))
+    return _element(_frame(domains.BUNDLE_MESSAGE, bundle.ledger_id, *parts))
 
 
-def _framed(*parts: bytes) -> bytes:
-    """Every part behind its length, so that no two lists of parts share their bytes."""
+def _frame(*parts: bytes) -> bytes:
+    """Each part after its length, so that no two lists of parts have the same bytes."""
     # Defence in depth: ids have a fixed length and bodies say where they end, so parts could not be confused anyway.
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 

@@ -16,7 +16,7 @@ def entry(
 ) -> BundleEntry:
     """The rows of a bundle after the event `previous`, in a tree of `size` leaves whose nodes `read` returns.
 
-    `reserves` are those that the bundle's flows touch, as the flows leave them.
+    `reserves` are the reserves that the bundle's flows change, after the flows.
     """
     legs = checked.bundle.legs
     nodes = merkle.append(read, size, [leg.commitment for leg in legs])

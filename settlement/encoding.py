@@ -11,8 +11,8 @@
 Numbers are big-endian.  The condition byte and the guardian are reserved and 0.  The body is what a leg's id and
 signature cover; proofs and signatures are not part of it.
 
-Decoding reads the bytes once, from the front, and checks each limit where the count stands, before it reads what is
-counted.  A refusal names the first field that is wrong: "leg 3: the nullifier is not below the modulus".
+Decoding reads the bytes once, from the front, and checks each count against its limit before it reads the items.
+An error names the first field that is wrong: "leg 3: the nullifier is not below the modulus".
 """
 
 from circuits import records
@@ -129,7 +129,7 @@ def decode_bundle(data: bytes) -> Bundle:
 
 
 class _Reader:
-    """Reads bytes from the front.  Every method raises FormatError, naming the field, for too few or wrong ones."""
+    """Reads bytes from the front.  Every method raises FormatError, naming the field, for missing or invalid bytes."""
 
     def __init__(self, data: bytes, what: str):
         self._data, self._start, self.what = data, 0, what

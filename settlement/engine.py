@@ -1,8 +1,8 @@
 """The only writer to a ledger: `submit` settles a bundle, `publish` accepts an epoch's prices.
 
 A bundle passes in this order: form, state, arithmetic, then one transaction.  Checking holds no lock and takes nearly
-all of the time; applying checks again, under the lock, whatever may have changed.  No function here reads a clock but
-to measure its own time: `now_ms` comes from outside.
+all of the time; applying checks again, under the lock, everything that may have changed.  Functions here read a clock
+only to measure their own time: `now_ms` comes from the caller.
 """
 
 import time
@@ -34,7 +34,7 @@ class Receipt:
 def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Checked:
     """Runs every check on the bundle in these bytes.
 
-    Raises Rejected with the first reason against settling it now, in the order of Rejection.
+    Raises Rejected with the first reason why it cannot settle now, in the order of Rejection.
     """
     bundle = checks.decode_bundle(data)
     checks.check_ledger_id(state, bundle.ledger_id)
@@ -66,12 +66,12 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
 
 def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:
     """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is unchanged."""
-    started = time.perf_counter_ns()
+    start_ns = time.perf_counter_ns()
     checked = check(ledger, data, now_ms, verify_proofs)
-    decided = time.perf_counter_ns()
+    check_end_ns = time.perf_counter_ns()
     applied = ledger.apply(checked, now_ms)
-    finished = time.perf_counter_ns()
-    check_us, apply_us = (decided - started) // 1000, (finished - decided) // 1000
+    end_ns = time.perf_counter_ns()
+    check_us, apply_us = (check_end_ns - start_ns) // 1000, (end_ns - check_end_ns) // 1000
     return Receipt(checked.bundle_id, applied.height, applied.positions, applied.root, check_us, apply_us)
 
 

@@ -1,8 +1,8 @@
-"""The ledger's history: one event for its beginning, for every bundle and for every publication of grids.
+"""The ledger's history: one event for its creation, for every bundle and for every publication of grids.
 
     digest_h = SHA-256(tag │ digest_{h−1} │ h │ kind │ created_ms │ body)
 
-The chain makes the history one number: the newest digest changes when anything before it does.
+The newest digest commits to the whole history: it changes when anything before it does.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ BEGINNING = bytes(32)
 
 @dataclass(frozen=True)
 class Event:
-    """What happened at one height.  Heights count up from 0 without a gap.  `digest` is the chain's, up to here."""
+    """The event at one height.  Heights count up from 0 without a gap.  `digest` covers the chain up to this event."""
 
     height: int
     kind: str

@@ -1,8 +1,8 @@
-"""What an oracle epoch publishes: two risk grids, and the signed prices that they were computed from.
+"""The publication of one epoch: two risk grids, and the oracles' signed prices from which they are computed.
 
     values = 16 scenarios × 8 assets × 8 bytes, big-endian, scenario by scenario
 
-A new margin proof must survive the initial grid; an account must go on surviving the maintenance grid.
+A new margin proof must survive the initial grid; an account must continue to survive the maintenance grid.
 """
 
 import struct

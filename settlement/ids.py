@@ -1,4 +1,4 @@
-"""Names of things on a ledger, 32 bytes each: kinds that must not be mixed."""
+"""Identifiers on a ledger, 32 bytes each, as types that must not be mixed."""
 
 from typing import NewType
 

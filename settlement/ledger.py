@@ -21,7 +21,7 @@ from zk.errors import FormatError
 
 @dataclass(frozen=True)
 class Applied:
-    """Where a bundle stands: its height, the positions of its new accounts, leg by leg, and the root after them."""
+    """The place of a settled bundle: its height, its new accounts' positions, leg by leg, and the root after them."""
 
     height: int
     positions: tuple[Position, ...]
@@ -46,21 +46,21 @@ class Ledger:
     def create(cls, path: Path, pool: Pool, now_ms: int) -> "Ledger":
         """A new, empty ledger.  Raises FormatError when the file exists already.
 
-        The file is made beside its place and renamed when it is complete, so a file in its place is always a ledger.
+        The file is created under another name and renamed when it is complete, so a file at `path` is always a ledger.
         """
         if path.exists():
             raise FormatError(f"there is already a file at {path}")
-        beside = path.with_name(f"{path.name}.new")
+        temporary = path.with_name(f"{path.name}.new")
         for suffix in ("", "-wal", "-shm"):  # left behind by an interrupted creation
-            beside.with_name(beside.name + suffix).unlink(missing_ok=True)
-        repository = Repository(beside, new=True)
+            temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
+        repository = Repository(temporary, new=True)
         genesis = events.next_event(None, events.GENESIS, now_ms, poolfile.ledger_id(pool))
         try:
             with repository.writing():
                 repository.begin(poolfile.encode(pool), genesis, merkle.empty_root())
         finally:
             repository.close()
-        os.replace(beside, path)
+        os.replace(temporary, path)
         return cls.open(path)
 
     @classmethod
@@ -84,10 +84,10 @@ class Ledger:
         self.close()
 
     def apply(self, checked: checks.Checked, now_ms: int) -> Applied:
-        """Settles a bundle that engine.check let pass: all of it, or on an exception nothing.
+        """Settles a bundle that passed engine.check: all of it, or nothing when an exception is raised.
 
-        Everything that may have changed since the check is checked again under the lock.  Raises Rejected when that
-        changed the answer.
+        Everything that may have changed since the check is checked again under the lock.  Raises Rejected when one of
+        these checks fails now.
         """
         with self._repository.writing():
             legs = checked.bundle.legs

@@ -40,7 +40,7 @@ def empty_root() -> Root:
 def append(read: Read, size: int, leaves: Sequence[Commitment]) -> Nodes:
     """The nodes that change when leaves are appended to a tree of `size` leaves, the leaves and the root among them.
 
-    There must be at least one, and room for them (checks.check_room).  One leaf costs 16 hashes, and neighbours share.
+    There must be at least one leaf, and room for all (checks.check_room).  One leaf costs 16 hashes; neighbours share.
     """
     assert leaves, "nothing to append"
     assert size + len(leaves) <= CAPACITY, "the tree is full"

@@ -12,8 +12,8 @@ publisher chooses the quotes, but never fewer than the quorum, and a quorum is m
 fewer liars than half of it change nothing.  With 3 of 3 a single liar cannot move the price outside the honest ones; it
 can only keep silent, so that nothing is published.  A quorum of 2 would let one liar set any lower price.
 
-From one epoch to the next no price leaves what the initial grid of the last epoch covers.  So a margin proof against
-that grid, which may be used for one epoch more, covers every asset's price as it is now.
+No price of an epoch may be outside the range that the previous epoch's initial grid covers.  So a margin proof against
+that grid, which may be used for one epoch more, covers every asset's current price.
 
 The evidence of a publication is its quotes, so that anybody with the ledger's database can verify every signature again
 and compute the same grids:
@@ -75,8 +75,8 @@ def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: i
     key = signature.public(secret)
     if key not in pool.oracle_keys:
         raise Rejected(Rejection.UNKNOWN_ORACLE, "the secret does not belong to a registered key")
-    signed = signature.sign(secret, message(poolfile.ledger_id(pool), asset, price, time_ms, epoch))
-    quote = Quote(pool.oracle_keys.index(key), asset, price, time_ms, epoch, signed)
+    quote_signature = signature.sign(secret, message(poolfile.ledger_id(pool), asset, price, time_ms, epoch))
+    quote = Quote(pool.oracle_keys.index(key), asset, price, time_ms, epoch, quote_signature)
     _check_ranges(quote)
     return quote
 
@@ -101,8 +101,8 @@ def decode(data: bytes) -> tuple[Quote, ...]:
     quotes = []
     for start in range(len(MAGIC), len(data), _QUOTE_BYTES):
         index, asset, price, time_ms, epoch = _HEAD.unpack_from(data, start)
-        signed = signature.decode(data[start + _HEAD.size : start + _QUOTE_BYTES], "a quote's signature")
-        quotes.append(Quote(index, asset, price, time_ms, epoch, signed))
+        quote_signature = signature.decode(data[start + _HEAD.size : start + _QUOTE_BYTES], "a quote's signature")
+        quotes.append(Quote(index, asset, price, time_ms, epoch, quote_signature))
         _check_ranges(quotes[-1])
     if encode(quotes) != data:
         raise FormatError("the quotes are not ordered by asset and oracle")
@@ -160,9 +160,9 @@ def _check_signatures(pool: Pool, quotes: Sequence[Quote]) -> None:
             raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle}")
     ledger_id = poolfile.ledger_id(pool)
     for quote in quotes:
-        signed = message(ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
+        expected = message(ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
         try:
-            signature.verify(pool.oracle_keys[quote.oracle], signed, quote.signature)
+            signature.verify(pool.oracle_keys[quote.oracle], expected, quote.signature)
         except InvalidProof:
             detail = f"oracle {quote.oracle} did not sign this price of {pool.assets[quote.asset].symbol}"
             raise Rejected(Rejection.PRICE_SIGNATURE, detail) from None
@@ -172,7 +172,7 @@ def _check_times(pool: Pool, quotes: Sequence[Quote], now_ms: int) -> None:
     for quote in quotes:
         age_ms = now_ms - quote.time_ms
         if age_ms > pool.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:
-            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed at a time {age_ms} ms ago")
+            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed a price {age_ms} ms ago")
 
 
 def _check_quorum(pool: Pool, quotes: Sequence[Quote]) -> None:

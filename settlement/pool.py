@@ -1,10 +1,10 @@
 """A pool: the eight assets that share one tree, the oracles that price them, and the keys that verify their proofs.
 
 A pool never changes.  Its ledger's id is the digest of its bytes (settlement.poolfile), so a signature for a ledger id
-agrees to everything here.  Every part checks itself when it is made, so a pool that exists is sound.
+agrees to everything here.  Every part checks itself when it is constructed, so every Pool object is sound.
 
-Whoever makes a key alone can forge proofs under it.  So a pool whose keys come from no ceremony must say
-`insecure_dev`, and a pool whose keys come from one must not: a warning that is sometimes false is soon ignored.
+A party that makes a key alone can forge proofs under it.  So a pool must say `insecure_dev` when its keys come from no
+ceremony, and must not say it otherwise: a warning that is sometimes false is soon ignored.
 """
 
 import re
@@ -95,7 +95,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class StatementKey:
-    """The verifying key of a statement, beside the fingerprint of the circuit that it was made for (64 hex digits).
+    """The verifying key of a statement, and the fingerprint of the circuit that it was made for (64 hex digits).
 
     `transcript` says where the key comes from: it is the digest of the ceremony's transcript (64 hex digits), and None
     for a development key, which one party made alone.  `zksettle ledger audit --ceremony` checks a key against it.
@@ -127,7 +127,7 @@ class StatementKey:
 
     @property
     def digest(self) -> KeyDigest:
-        """The 32 bytes that legs name this key by."""
+        """The 32 bytes by which legs name this key."""
         return KeyDigest(keys.digest(self.verifying))
 
     @property
@@ -138,7 +138,7 @@ class StatementKey:
 
 @dataclass(frozen=True)
 class Pool:
-    """`salt` keeps two pools of equal terms apart.  `insecure_dev` says that one party alone made the keys.
+    """`salt` distinguishes two otherwise equal pools.  `insecure_dev` says that one party alone made the keys.
 
     Raises FormatError, naming what is wrong, when the parts do not make a sound pool.
     """
@@ -197,25 +197,23 @@ def _check_oracles(pool: Pool) -> None:
 
 
 def _check_origin(pool: Pool) -> None:
-    """Raises FormatError unless the pool says truly whether one party could forge."""
+    """Raises FormatError unless `insecure_dev` is true exactly when one party alone made the keys."""
     _require(isinstance(pool.insecure_dev, bool), "insecure_dev must be true or false")
     _require(
         pool.leg.transcript == pool.margin.transcript, "the pool's keys do not come from one and the same ceremony"
     )
-    is_of_one_party = pool.leg.transcript is None
+    has_ceremony = pool.leg.transcript is not None
     _require(
-        pool.insecure_dev or not is_of_one_party,
-        "the keys come from no ceremony, so whoever made them can forge: a pool with them must say insecure_dev",
+        has_ceremony or pool.insecure_dev,
+        "the keys come from no ceremony, so the party that made them can forge proofs: the pool must say insecure_dev",
     )
-    _require(
-        is_of_one_party or not pool.insecure_dev, "the pool says insecure_dev, but its keys come from a ceremony"
-    )
+    _require(not (has_ceremony and pool.insecure_dev), "the pool says insecure_dev, but its keys come from a ceremony")
 
 
 def _check_range(value: object, least: int, most: int, what: str) -> None:
     _require(type(value) is int and least <= value <= most, f"{what} is not an integer from {least} to {most}")
 
 
-def _require(holds: bool, complaint: str) -> None:
-    if not holds:
-        raise FormatError(complaint)
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise FormatError(message)

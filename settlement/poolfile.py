@@ -1,4 +1,4 @@
-"""A pool's canonical bytes and the ledger id that they give.
+"""A pool's canonical bytes, and the ledger id that is derived from them.
 
 The bytes are JSON with sorted keys, without spaces and without floats.  Field elements are decimal strings, other bytes
 are hexadecimal.

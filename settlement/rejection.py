@@ -1,13 +1,16 @@
-"""Why the ledger, the board or the oracle refuses: a number that is never reused, and what the sender should do.
+"""The reasons for a refusal by the ledger or the board: each has a number that is never reused, and a remedy.
 
-The order of the members is the order of the checks, so a rejection says that every check before it passed.
+The order of the members is the order of the checks, so a rejection implies that every check before it passed.
 """
 
 from enum import IntEnum
 
 
 class Rejection(IntEnum):
-    """1 to 19: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices."""
+    """1 to 19: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices.
+
+    `remedy` tells the sender what to do.
+    """
 
     TOO_LARGE = (1, "Send fewer bytes, legs, flows or ciphertexts: the limits are in settlement.bundle.")
     MALFORMED = (2, "Encode it again with settlement.encoding: some field is not what the format allows.")
@@ -52,7 +55,7 @@ class Rejection(IntEnum):
 
 
 class Rejected(Exception):
-    """A refusal.  `rejection` is the reason, and `detail` says what is wrong, in words that hold no secret."""
+    """A refusal.  `rejection` is the reason, and `detail` says what is wrong, without any secret."""
 
     def __init__(self, rejection: Rejection, detail: str):
         super().__init__(f"rejection {rejection.value} ({rejection.name}): {detail}. {rejection.remedy}")

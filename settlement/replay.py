@@ -1,4 +1,4 @@
-"""A second ledger, of plain dictionaries, that an audit leads through the same history."""
+"""A second ledger, in plain dictionaries, on which an audit replays the history."""
 
 from circuits.records import Amount, Nullifier, Root
 from settlement import merkle, poolfile
@@ -12,7 +12,7 @@ from settlement.storage.rows import BundleEntry, Output, SettledFlow
 
 
 class Replay:
-    """The ledger that the history so far makes.  It answers the checks' queries, as settlement.storage.reader does."""
+    """The ledger after the history so far.  It answers the checks' queries, as settlement.storage.reader does."""
 
     def __init__(self, pool: Pool, genesis: Event):
         self.pool = pool
@@ -29,7 +29,7 @@ class Replay:
 
     @property
     def reader(self) -> "Replay":
-        """Answers the queries; a replay does that itself."""
+        """Answers the queries: the replay itself."""
         return self
 
     def tree(self) -> Tree:

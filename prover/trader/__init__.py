@@ -1,6 +1,6 @@
-"""What a trader owns and does.
+"""A trader's wallet, and the actions that move its accounts.
 
     keys, addresses, opening, sealing, terms, wallets, walletfile, walletsync   from a seed phrase to the encrypted file
-    durations, choosing, plan, assembly                               from an action to a signed leg
-    sessions, moves, orders                                                    from a leg to a receipt
+    durations, choosing, plan, assembly                                         from an action to a signed leg
+    sessions, moves, orders                                                     from a leg to a receipt
 """

@@ -1,4 +1,4 @@
-"""Assembles plans into what the ledger accepts.
+"""Assembles plans into the legs and bundles that the ledger accepts.
 
 A leg is proved and then signed by its owner under rk.  A bundle is signed with the sum of the blindings of its legs.
 """

@@ -1,4 +1,4 @@
-"""Which account of a wallet an action moves when its owner does not name one."""
+"""Chooses the account of a wallet that an action moves when its owner names none."""
 
 from prover.trader.plan import Changes, Setting
 from prover.trader.wallets import Holding, Wallet
@@ -7,7 +7,7 @@ from zk.errors import Unsatisfied
 
 
 def choose(wallet: Wallet, setting: Setting, changes: Changes, position: int | None, now_ms: int) -> Holding:
-    """The holding at a position; without a position, the one that bears the changes best.
+    """The holding at a position; without a position, the one that suits the changes best.
 
     It prefers an account that stays without debt, then the smallest margin shortfall, then one that owes nothing now,
     then one without an open order, then the newest.

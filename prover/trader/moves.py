@@ -1,7 +1,7 @@
 """Deposits, withdrawals and payments: each syncs, plans, proves, submits, and syncs again.
 
-All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger refuses the bundle,
-and FormatError when an argument is not well formed.
+All raise Unsatisfied when the wallet's accounts do not allow it, settlement.rejection.Rejected when the ledger refuses
+the bundle, and FormatError when an argument is not well formed.
 """
 
 from circuits.records import Amount
@@ -29,11 +29,11 @@ def deposit(
     if position is None and not free:
         source, target = plan.genesis_source(session.ledger.reader.tree().root), sessions.target(session, FIRST_INDEX)
     else:
-        chosen = free[-1].position if position is None else position
-        holding = choosing.choose(session.wallet, setting, changes, chosen, now_ms)
+        chosen_position = free[-1].position if position is None else position
+        holding = choosing.choose(session.wallet, setting, changes, chosen_position, now_ms)
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.deposit(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [planned], now_ms)
+    leg_plan = plan.deposit(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [leg_plan], now_ms)
 
 
 def withdraw(
@@ -45,8 +45,8 @@ def withdraw(
     setting = sessions.setting(session, now_ms)
     holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [planned], now_ms)
+    leg_plan = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [leg_plan], now_ms)
 
 
 def pay(
@@ -57,8 +57,8 @@ def pay(
     setting = sessions.setting(session, now_ms)
     holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.payment(setting, source, target, receiver, asset, amount, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, planned, now_ms)
+    leg_plans = plan.payment(setting, source, target, receiver, asset, amount, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, leg_plans, now_ms)
 
 
 def _party(name: str) -> bytes:

@@ -2,6 +2,7 @@
 
     kind 1 │ index 4 │ owner 32 │ 8 balances of 8, signed │ epoch 8 │ rho 32        141 bytes, big-endian, zeros after
 
+A number after a field's name is its size in bytes.  The value of `kind` is KIND.
 `index` is the account's index in the wallet that owns it, or zero from a payer, who cannot know it.  The reader treats
 it as a hint and trusts only the owner.
 """

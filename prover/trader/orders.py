@@ -2,10 +2,11 @@
 
 The maker proves a leg that sells and buys, seals its terms to the wallets that may take it, and may then be offline.
 A taker opens the terms, checks that they open the leg's value commitment, adds a leg with the opposite changes and
-submits both.  The leg and its terms are worth nothing to anybody who cannot pay for the other side.
+submits both.  The leg and its terms are useless to anybody who cannot pay for the other side.  The maker's wallet finds
+out that its order was taken at its next sync (prover/trader/walletsync.py).
 
-All raise Unsatisfied when the wallet cannot do it, settlement.rejection.Rejected when the ledger or the board refuses,
-and FormatError when an argument is not well formed.
+All raise Unsatisfied when the wallet's accounts do not allow it, settlement.rejection.Rejected when the ledger or the
+board refuses, and FormatError when an argument is not well formed.
 """
 
 import re
@@ -66,26 +67,26 @@ def place(
     setting, changes = sessions.setting(session, now_ms), plan.changes(sell, buy)
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.move(setting, source, target, changes, expiry_ms)
-    leg = assembly.leg(planned, session.ledger.pool, session.keystore)
+    leg_plan = plan.move(setting, source, target, changes, expiry_ms)
+    leg = assembly.leg(leg_plan, session.ledger.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg).hex()
-    agreed = Terms(changes, planned.blinding, planned.expiry_ms)
+    order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
     before = session.wallet
     # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
-    session.file.save(before.with_order(OwnOrder(order_id, holding.position, agreed)))
+    session.file.save(before.with_order(OwnOrder(order_id, holding.position, order_terms)))
     try:
-        board.place(session.ledger, encoding.encode_leg(leg), seal_terms(agreed, readers, leg), now_ms)
+        board.place(session.ledger, encoding.encode_leg(leg), seal_terms(order_terms, readers, leg), now_ms)
     except Rejected:
         session.file.save(before)
         raise
-    return Placed(order_id, leg, agreed)
+    return Placed(order_id, leg, order_terms)
 
 
-def seal_terms(agreed: Terms, readers: Sequence[addresses.Address], leg: Leg) -> tuple[bytes, ...]:
+def seal_terms(order_terms: Terms, readers: Sequence[addresses.Address], leg: Leg) -> tuple[bytes, ...]:
     """One sealing of an order's terms for each reader, or one for everybody when there is no reader."""
-    public = sealing.EVERYBODY.public_key().public_bytes_raw()
-    viewing = [reader.viewing for reader in readers] or [public]
-    plaintext = terms.encode(agreed)
+    everybody = sealing.EVERYBODY.public_key().public_bytes_raw()
+    viewing = [reader.viewing for reader in readers] or [everybody]
+    plaintext = terms.encode(order_terms)
     return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
 
 
@@ -99,7 +100,7 @@ def open_terms(session: Session, leg: Leg, sealed_terms: Sequence[bytes]) -> Ter
         for sealed in sealed_terms:
             plaintext = opener.open(sealed, leg.public.commitment)
             if plaintext is not None:
-                return _checked(terms.decode(plaintext), leg)
+                return _check_terms(terms.decode(plaintext), leg)
     return None
 
 
@@ -107,14 +108,14 @@ def take(session: Session, order_id: str, now_ms: int, position: int | None = No
     """Takes an order whole: adds a leg with the opposite changes, binds both, and submits them."""
     sessions.sync(session)
     order = board.get(session.ledger, read_id(order_id), now_ms)
-    agreed = open_terms(session, order.leg, order.sealed_terms)
-    if agreed is None:
+    order_terms = open_terms(session, order.leg, order.sealed_terms)
+    if order_terms is None:
         raise Unsatisfied("the order's terms are sealed to others: ask its maker to seal them to your address")
-    setting, changes = sessions.setting(session, now_ms), plan.opposite(agreed.changes)
+    setting, changes = sessions.setting(session, now_ms), plan.opposite(order_terms.changes)
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [planned], now_ms, counterparty=[(order.leg, agreed.blinding)])
+    leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [leg_plan], now_ms, counterparty=[(order.leg, order_terms.blinding)])
 
 
 def cancel(session: Session, order_id: str, now_ms: int) -> Settlement:
@@ -128,8 +129,8 @@ def cancel(session: Session, order_id: str, now_ms: int) -> Settlement:
     if holding is None:
         raise Unsatisfied("the order is already closed: its account has moved since")
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [planned], now_ms)
+    leg_plan = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
+    return sessions.settle(session, [leg_plan], now_ms)
 
 
 def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:
@@ -145,8 +146,8 @@ def read_id(text: str) -> OrderId:
     """The 32 bytes of an order's id in hexadecimal.  Raises FormatError for anything else."""
     if not _ORDER_ID.fullmatch(text):
         raise FormatError(
-            f"give the order's whole id, {ID_DIGITS} lower-case hexadecimal digits: only that fixes its terms, "
-            "because another order may begin alike"
+            f"give the order's whole id, {ID_DIGITS} lower-case hexadecimal digits: the id of another order, with "
+            "other terms, may begin with the same digits"
         )
     return OrderId(bytes.fromhex(text))
 
@@ -154,7 +155,7 @@ def read_id(text: str) -> OrderId:
 def full_id(text: str, known: Iterable[str], where: str) -> str:
     """An order's id from all its digits, or from enough of the first ones to name a single order among the known ones.
 
-    Raises FormatError, saying `where` it searched, when no order or more than one begins so.
+    Raises FormatError, saying `where` it searched, when no id or more than one begins with these digits.
     """
     if not _PREFIX.fullmatch(text):
         raise FormatError(
@@ -171,11 +172,12 @@ def full_id(text: str, known: Iterable[str], where: str) -> str:
     return matching[0]
 
 
-def _checked(agreed: Terms | None, leg: Leg) -> Terms:
-    if agreed is None:
+def _check_terms(order_terms: Terms | None, leg: Leg) -> Terms:
+    """Returns the terms.  Raises InvalidProof unless they are well formed and describe all that the leg does."""
+    if order_terms is None:
         raise InvalidProof("the order's terms are malformed: do not take it")
     if leg.flows:
         raise InvalidProof("the order pays a party outside the ledger: do not take it")
-    if generators.commit(agreed.changes, agreed.blinding) != (leg.public.value_x, leg.public.value_y):
+    if generators.commit(order_terms.changes, order_terms.blinding) != (leg.public.value_x, leg.public.value_y):
         raise InvalidProof("the order's terms do not open its value commitment: do not take it")
-    return agreed
+    return order_terms

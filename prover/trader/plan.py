@@ -1,15 +1,15 @@
 """Plans: from an action to the inputs of the statements that prove it.  Nothing here proves, signs or sends.
 
-Every action is the same move: an account goes from one state to another, and the leg commits to the change.
+Every action is the same move: an account changes from one state to another, and the leg commits to the change.
 
     deposit      +amount, and a flow in          genesis leg or a live account
     withdrawal   −amount, and a flow out
     payment      −amount, beside a genesis leg that gives it to the receiver
-    order        −what is sold, +what is bought
+    order        −amounts sold, +amounts bought
     taking       the opposite of an order's changes
-    cancelling   no change: the account moves, which voids everything made from its old state
+    cancelling   no change: the account moves, which voids every order made from its old state
 
-An account whose new balances are all at least zero is a cash account (cash = 1, epoch 0).  Any other is leveraged:
+An account whose new balances are all at least zero is a cash account (cash = 1, epoch 0).  Any other is margined:
 it carries the newest grid's epoch and needs a margin proof.
 """
 
@@ -41,7 +41,7 @@ Path = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a plan takes from the ledger: its pool, and the newest initial grid, or None when it is not fresh."""
+    """The ledger's state that a plan needs: its pool, and the newest initial grid, or None when it is not fresh."""
 
     pool: Pool
     grid: records.RiskGrid | None
@@ -143,7 +143,7 @@ def move(
 ) -> LegPlan:
     """The leg that changes an account's balances by `delta`, with fresh blinding, re-randomisation and rho.
 
-    Raises Unsatisfied when a balance would leave 64 bits, and as `margin_grid` for a leveraged account.  The expiry is
+    Raises Unsatisfied when a balance would leave 64 bits, and as `margin_grid` for a margined account.  The expiry is
     rounded up to a multiple of EXPIRY_STEP_MS.
     """
     balances = tuple(balance + change for balance, change in zip(source.account.balances, delta, strict=True))
@@ -175,12 +175,13 @@ def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -
     for index, amount in sold.items():
         asset, balance = pool.assets[index], account.balances[index]
         if balance < amount:
-            held, wanted = amounts.show(balance, asset), amounts.show(amount, asset)
-            raise Unsatisfied(f"the account holds {held}, which is less than {wanted}")
+            raise Unsatisfied(
+                f"the account holds {amounts.show(balance, asset)}, which is less than {amounts.show(amount, asset)}"
+            )
 
 
 def margin_grid(setting: Setting, balances: Changes) -> records.RiskGrid:
-    """The grid that a portfolio with a debt survives.
+    """The newest initial grid, which a portfolio with a debt survives.
 
     Raises Unsatisfied when there is no fresh grid, or when the portfolio fails a scenario.  The message names the worst
     scenario and the loss, so it is for the owner's eyes only.

@@ -1,11 +1,11 @@
-"""Seals 160 bytes to a wallet, and opens what was sealed to one's own.
+"""Seals 160 bytes to a wallet's viewing key, and opens them with its secret key.
 
     shared = X25519(e, viewing)                              e fresh for every sealing
     key ‖ nonce ‖ view tag = HKDF-SHA256(shared, info = e·B ‖ viewing)         32 + 12 + 2 bytes
     sealed = e·B ‖ view tag ‖ ChaCha20-Poly1305(key, nonce, plaintext, associated data)
 
-A reader whose key gives another view tag stops there, so of 65,536 sealings to strangers about one is tried in vain.
-Every sealing has 210 bytes whatever it holds, and names nobody.  RFC 7748, RFC 5869, RFC 8439.
+A reader whose key gives another view tag stops there, so only about one of 65,536 sealings to others is decrypted in
+vain.  Every sealing has 210 bytes whatever its content, and names no reader.  RFC 7748, RFC 5869, RFC 8439.
 """
 
 from cryptography.exceptions import InvalidTag
@@ -24,11 +24,11 @@ AEAD_TAG_BYTES = 16
 SEALED_BYTES = POINT_BYTES + VIEW_TAG_BYTES + PLAINTEXT_BYTES + AEAD_TAG_BYTES
 
 EVERYBODY = x25519.X25519PrivateKey.from_private_bytes(b"zksettle: everybody may open it.")
-"""A public private key.  A sealing to it looks like any other, and everybody can open it."""
+"""A private key that is public: a sealing to it looks like any other, and everybody can open it."""
 
 
 def seal(plaintext: bytes, viewing: bytes, commitment: int) -> bytes:
-    """210 bytes that only the holder of `viewing`'s secret can open, and only beside `commitment`.
+    """210 bytes that only the owner of `viewing`'s secret key can open, and only together with `commitment`.
 
     The plaintext has at most 160 bytes and is padded with zeros.  `viewing` comes from a checked address.
     """
@@ -42,7 +42,7 @@ def seal(plaintext: bytes, viewing: bytes, commitment: int) -> bytes:
 
 
 class Opener:
-    """Opens what is sealed to one key; create one for many sealings."""
+    """Opens sealings to one key; one opener serves for many sealings."""
 
     def __init__(self, secret: x25519.X25519PrivateKey):
         self._secret = secret
@@ -52,7 +52,7 @@ class Opener:
         return "Opener"
 
     def open(self, sealed: bytes, commitment: int) -> bytes | None:
-        """The 160 bytes of plaintext, or None when it was not sealed to this key beside this commitment."""
+        """The 160 bytes of plaintext, or None when it was not sealed to this key with this commitment."""
         if len(sealed) != SEALED_BYTES:
             return None
         point, view_tag = sealed[:POINT_BYTES], sealed[POINT_BYTES:POINT_BYTES + VIEW_TAG_BYTES]

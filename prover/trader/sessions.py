@@ -1,4 +1,4 @@
-"""A session: an open ledger, an open wallet and the proving keys; and the way from a plan to a receipt.
+"""A session, which is an open ledger, an open wallet and the proving keys; and the steps from a plan to a receipt.
 
 An action syncs, chooses an account, plans, proves, submits, and syncs again.  Everything that an action changes on the
 ledger is sealed to its wallet there, so a crash after submitting loses nothing.
@@ -87,7 +87,7 @@ def sync(session: Session) -> walletsync.Synced:
 
 
 def setting(session: Session, now_ms: int) -> Setting:
-    """What plans take from the ledger at this moment: the pool, and the newest grid if it is fresh."""
+    """The ledger's state that plans need, as of now: the pool, and the newest grid if it is fresh."""
     fresh = checks.fresh_grids(session.ledger, now_ms)
     return Setting(session.ledger.pool, fresh[0].publication.initial if fresh else None)
 
@@ -107,14 +107,14 @@ def target(session: Session, index: int) -> Target:
 def settle(
     session: Session, plans: Sequence[LegPlan], now_ms: int, counterparty: Sequence[tuple[Leg, int]] = ()
 ) -> Settlement:
-    """Proves the plans, binds them with the counterparty's legs (each beside its blinding), submits, and syncs.
+    """Proves the plans, binds them with the counterparty's legs (each with its blinding), submits, and syncs.
 
     Raises Unsatisfied when a statement is false, Rejected when the ledger refuses the bundle.
     """
     pool = session.ledger.pool
-    proved = [(assembly.leg(planned, pool, session.keystore), planned.blinding) for planned in plans]
+    own_legs = [(assembly.leg(leg_plan, pool, session.keystore), leg_plan.blinding) for leg_plan in plans]
     # In random order, so that a leg's place does not tell who pays and who is paid.
-    legs, blindings = zip(*entropy.shuffled([*counterparty, *proved]), strict=True)
+    legs, blindings = zip(*entropy.shuffled([*counterparty, *own_legs]), strict=True)
     bundle = assembly.bundle(session.ledger.ledger_id, legs, blindings)
     receipt = engine.submit(session.ledger, encoding.encode_bundle(bundle), now_ms)
     return Settlement(bundle, receipt, sync(session).closed)

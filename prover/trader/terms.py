@@ -1,7 +1,8 @@
-"""The secret half of an order: what its leg sells and buys, and the blinding that opens its value commitment.
+"""The secret half of an order: the amounts that its leg sells and buys, and the blinding of its value commitment.
 
     kind 1 │ 8 changes of 9, signed │ blinding 32 │ expiry_ms 8        113 bytes, big-endian, zeros after
 
+A number after a field's name is its size in bytes.  The value of `kind` is KIND.
 A change is new − old balance, negative for what is sold; both are signed 64-bit, so it needs 65 bits.
 """
 
@@ -28,7 +29,7 @@ class Terms(keys.Secret):
 
 
 def encode(terms: Terms) -> bytes:
-    """113 bytes."""
+    """The terms in 113 bytes."""
     changes = b"".join(change.to_bytes(CHANGE_BYTES, "big", signed=True) for change in terms.changes)
     return bytes([KIND]) + changes + prime.to_bytes(terms.blinding) + terms.expiry_ms.to_bytes(8, "big")
 

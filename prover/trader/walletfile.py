@@ -3,8 +3,8 @@
     key ‖ check = Argon2id(passphrase, salt; iterations, lanes, memory)            32 + 16 bytes (RFC 9106)
     box         = ChaCha20-Poly1305(key, nonce, wallet as JSON, associated data = the rest of the file)
 
-`check` distinguishes a wrong passphrase from a damaged box.  It helps no attacker: whoever has the file can try
-passphrases on the box as well.  Every write draws a fresh nonce.  Only one process at a time has the file open.
+`check` distinguishes a wrong passphrase from a damaged box.  It helps no attacker, who could try passphrases on the box
+just as well.  Every write draws a fresh nonce.  Only one process at a time has the file open.
 """
 
 import base64
@@ -87,7 +87,7 @@ class _Envelope:
 
     @property
     def associated(self) -> bytes:
-        """Everything but the box, in one spelling."""
+        """The canonical bytes of everything but the box."""
         fields = dataclassjson.write(self)
         del fields["box"]
         return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
@@ -125,9 +125,9 @@ def create(path: Path, passphrase: str, wallet: Wallet) -> Iterator[WalletFile]:
         kdf = _Kdf("argon2id", **COST)
         key, check = _stretch(passphrase, salt, kdf)
         envelope = _Envelope(FORMAT, VERSION, kdf, salt, check, nonce=bytes(NONCE_BYTES), box=b"")  # until it is saved
-        opened = WalletFile(path, envelope, key, wallet)
-        opened.save(wallet)
-        yield opened
+        file = WalletFile(path, envelope, key, wallet)
+        file.save(wallet)
+        yield file
 
 
 @contextmanager
@@ -180,5 +180,5 @@ def _stretch(passphrase: str, salt: bytes, kdf: _Kdf) -> tuple[bytes, bytes]:
     argon2 = Argon2id(
         salt=salt, length=length, iterations=kdf.iterations, lanes=kdf.lanes, memory_cost=kdf.memory_kib
     )
-    stretched = argon2.derive(unicodedata.normalize("NFC", passphrase).encode())
-    return stretched[:KEY_BYTES], stretched[KEY_BYTES:]
+    output = argon2.derive(unicodedata.normalize("NFC", passphrase).encode())
+    return output[:KEY_BYTES], output[KEY_BYTES:]

@@ -1,7 +1,7 @@
 """The content of a wallet: its seed phrase, its accounts on the ledger, and the terms of its own orders.
 
 Only the phrase is irreplaceable.  `walletsync` finds the holdings again, and an order can be cancelled without its
-terms.  A wallet is a value: every change makes a new one, which `walletfile` writes in place of the old.
+terms.  A wallet is immutable: every change makes a new one, and `walletfile` replaces the old one in the file.
 """
 
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class Holding(keys.Secret):
 
     @cached_property
     def commitment(self) -> int:
-        """The leaf itself."""
+        """The account's commitment, which is the leaf."""
         return self.account.commitment(poseidon.hash)
 
 
@@ -51,8 +51,8 @@ class OwnOrder(keys.Secret):
 class Wallet(keys.Secret):
     """A wallet as of the last sync: `ledger_id` is the ledger it was synced with, None before the first sync.
 
-    Leaves below position `scanned` have been tried.  `seen` and `seen_height` are the digest, in hexadecimal, and the
-    height of the ledger's newest event at that time.
+    Sync has tried the leaves below position `scanned`.  `seen` and `seen_height` are the digest, in hexadecimal, and
+    the height of the ledger's newest event at that time.
     """
 
     phrase: str

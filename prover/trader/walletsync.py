@@ -1,4 +1,4 @@
-"""Brings a wallet up to date with the ledger, or restores it from nothing but its seed phrase.
+"""Brings a wallet up to date with the ledger, or restores it from its seed phrase alone.
 
 The viewing key is tried on every ciphertext of every new leaf; the view tag ends nearly every trial after one X25519.
 An opening counts only when it hashes to the leaf and its owner belongs to the wallet.  A holding is spent when its
@@ -36,8 +36,8 @@ class Closed:
 class Synced:
     """The updated wallet and what changed: leaves tried, holdings received, holdings spent, and orders closed.
 
-    `is_rescan` says that the ledger no longer has an event which the wallet had seen, so that the wallet was scanned
-    again from the beginning.
+    `is_rescan` says that the ledger no longer has an event that the wallet had seen, so that the ledger was scanned
+    again from its beginning.
     """
 
     wallet: Wallet
@@ -49,7 +49,7 @@ class Synced:
 
 
 def sync(ledger: Ledger, wallet: Wallet) -> Synced:
-    """The wallet with everything that the ledger holds for it.
+    """The wallet with everything on the ledger that belongs to it.
 
     Raises FormatError when the wallet was synced with another ledger.
     """
@@ -61,14 +61,14 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
         wallet = replace(wallet, scanned=0, holdings=())
     newest = ledger.reader.last_event()
     outputs = ledger.reader.outputs(wallet.scanned)
-    received = _received(wallet, outputs)
+    received = _received_holdings(wallet, outputs)
     holdings = tuple(_with_spend(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *received))
     spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
     updated = replace(
         wallet, ledger_id=ledger_id, scanned=wallet.scanned + len(outputs), holdings=holdings,
         seen_height=newest.height, seen=newest.digest.hex(),
     )  # fmt: skip
-    closed = _closed(ledger, updated)
+    closed = _closed_orders(ledger, updated)
     closed_ids = {order.order_id for order in closed}
     updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in closed_ids))
     return Synced(updated, len(outputs), len(received), spent, closed, is_rescan)
@@ -88,20 +88,20 @@ def _has_seen_event(ledger: Ledger, wallet: Wallet) -> bool:
     return bool(events) and events[0].digest.hex() == wallet.seen
 
 
-def _received(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
+def _received_holdings(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
     """The wallet's holdings among these leaves."""
     opener = sealing.Opener(keys.viewing_key(wallet.seed))
-    opened = []
+    openings = []
     with tasks.task("Trying new leaves", total=len(outputs)) as task:
         for output in outputs:
-            opening_found = _open(opener, output.commitment, output.ciphertexts)
-            if opening_found is not None:
-                opened.append((*opening_found, output.position))
+            account_and_hint = _open(opener, output.commitment, output.ciphertexts)
+            if account_and_hint is not None:
+                openings.append((*account_and_hint, output.position))
             task.advance()
-    indices = _indices(wallet, [(account.owner, hint) for account, hint, _ in opened])
+    indices = _indices(wallet, [(account.owner, hint) for account, hint, _ in openings])
     return [
         Holding(account, indices[account.owner], position)
-        for account, _, position in opened
+        for account, _, position in openings
         if account.owner in indices
     ]
 
@@ -112,27 +112,27 @@ def _open(
     """The account that one of the ciphertexts opens the leaf to, and its index hint; None when none does."""
     for sealed in ciphertexts:
         plaintext = opener.open(sealed, commitment)
-        opened = opening.decode(plaintext) if plaintext else None
-        if opened and opened[0].commitment(poseidon.hash) == commitment:
-            return opened
+        account_and_hint = opening.decode(plaintext) if plaintext else None
+        if account_and_hint and account_and_hint[0].commitment(poseidon.hash) == commitment:
+            return account_and_hint
     return None
 
 
-def _indices(wallet: Wallet, opened: list[tuple[int, int]]) -> dict[int, int]:
-    """{owner: index} of those (owner, index hint) that belong to the wallet."""
-    indices = {owner: hint for owner, hint in opened if keys.account(wallet.seed, hint).owner == owner}
+def _indices(wallet: Wallet, owners: list[tuple[int, int]]) -> dict[int, int]:
+    """{owner: index} for the pairs (owner, index hint) that belong to the wallet."""
+    indices = {owner: hint for owner, hint in owners if keys.account(wallet.seed, hint).owner == owner}
     highest = max((*indices.values(), *(holding.index for holding in wallet.holdings)), default=0)
     index = 0
-    while index <= highest + GAP and any(owner not in indices for owner, _ in opened):
+    while index <= highest + GAP and any(owner not in indices for owner, _ in owners):
         owner = keys.account(wallet.seed, index).owner
-        if any(owner == other for other, _ in opened):
+        if any(owner == other for other, _ in owners):
             indices[owner] = index
             highest = max(highest, index)
         index += 1
     return indices
 
 
-def _closed(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
+def _closed_orders(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
     """The wallet's orders that can no longer settle, because their account has moved."""
     spent = {holding.position: holding for holding in wallet.holdings if holding.is_spent}
     return tuple(

@@ -143,7 +143,7 @@ def encode(contribution: SignedContribution) -> bytes:
 
 
 def decode(data: bytes, what: str) -> SignedContribution:
-    """The contribution in a file's bytes; points are left undecoded.
+    """The contribution in a file's bytes; its points are not decoded.
 
     Raises FormatError, naming `what`, unless `encode` would write exactly these bytes.
     """

@@ -39,11 +39,11 @@ def apply(before: "KeyFile", share: Share, what: str) -> "KeyFile":
     """
     from zk.formats import zkeycontributions
 
-    found = zkeycontributions.decode(sections.of_bytes(share.record, what))
-    if found.circuit_hash != before.ceremony.circuit_hash or len(found.contributions) != 1:
+    record = zkeycontributions.decode(sections.of_bytes(share.record, what))
+    if record.circuit_hash != before.ceremony.circuit_hash or len(record.contributions) != 1:
         raise FormatError(f"{what} is not a single contribution to the key of this circuit")
-    ceremony = replace(before.ceremony, contributions=before.ceremony.contributions + found.contributions)
-    delta_g1, delta_g2 = found.contributions[0].delta_g1, _point(share.delta_g2, f"{what}: delta")
+    ceremony = replace(before.ceremony, contributions=before.ceremony.contributions + record.contributions)
+    delta_g1, delta_g2 = record.contributions[0].delta_g1, _point(share.delta_g2, f"{what}: delta")
     return replace(
         before,
         header=replace(before.header, delta_g1=delta_g1, delta_g2=delta_g2),

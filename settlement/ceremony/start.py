@@ -4,7 +4,7 @@
      "powers": {"contributors": [{"is_beacon": …, "name": …}, …], "power": …, "sha256": …}, "version": 1}
 
 `hash` is snarkjs's circuit hash of the initial key.  Nothing here has to be trusted or signed: verifiers recompute it
-from our circuits and from the powers, which lie beside it as powers.ptau.
+from our circuits and from the powers, which are in powers.ptau beside it.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ MAX_NAME = 255  # characters of a contributor to the powers
 
 
 def is_printable(name: object) -> bool:
-    """Whether this is a contributor's name, as other programs write it, that can be printed."""
+    """Whether this is a printable name of a contributor, as other programs write it."""
     return isinstance(name, str) and 0 < len(name) <= MAX_NAME and name.isprintable()
 
 

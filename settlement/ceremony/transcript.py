@@ -61,18 +61,18 @@ class Transcript:
 
     @property
     def signers(self) -> frozenset[str]:
-        """The public keys under which these are signed.
+        """The public keys under which the contributions that are not a beacon's are signed.
 
-        Nobody can forge proofs if one of their owners deleted their secret, and one contributor to the powers theirs.
+        Nobody can forge proofs if one of their owners deleted their secret, and one contributor to the powers did too.
         """
         return frozenset(link.head.public_key for link in self.chain if link.head.beacon is None)
 
     @property
     def is_by_many(self) -> bool:
-        """Whether contributions are signed by two keys and the powers have two contributions.
+        """Whether at least two keys signed contributions and the powers have at least two contributions.
 
-        Less is certainly the work of a single party.  More may be as well, because anybody can create any number of
-        keys: people must find out who owns the keys and who contributed to the powers.
+        Otherwise the ceremony is the work of a single party.  It may be even so, because anybody can create any number
+        of keys: people must find out who owns the keys and who contributed to the powers.
         """
         return len(self.signers) >= LEAST_PARTIES and self.start.powers.contributions >= LEAST_PARTIES
 
@@ -90,14 +90,14 @@ def survey(folder: Path) -> Transcript:
     if not (folder / start.FILE).is_file():
         raise FormatError(f"{folder} is not the folder of a ceremony: it has no {start.FILE}")
     data = _read(folder / start.FILE, start.MAX_FILE_BYTES)
-    begun, digest = start.decode(data, start.FILE), hashlib.sha256(data).hexdigest()
-    start.check_statements(begun.circuits, start.FILE)
-    links, problems = _links(folder, len(begun.circuits))
-    chain, more = _chain(digest, links)
-    problems += more
+    ceremony_start, digest = start.decode(data, start.FILE), hashlib.sha256(data).hexdigest()
+    start.check_statements(ceremony_start.circuits, start.FILE)
+    links, problems = _links(folder, len(ceremony_start.circuits))
+    chain, chain_problems = _chain(digest, links)
+    problems += chain_problems
     if not (folder / start.POWERS_FILE).is_file():
         problems.append(FormatError(f"{start.POWERS_FILE} is missing"))
-    return Transcript(folder, begun, digest, tuple(chain), tuple(problems))
+    return Transcript(folder, ceremony_start, digest, tuple(chain), tuple(problems))
 
 
 def read(folder: Path) -> Transcript:
@@ -128,18 +128,18 @@ def _links(folder: Path, statements: int) -> tuple[list[Link], list[FormatError 
             if not path.name.isprintable():  # it is shown on terminals
                 raise FormatError(f"the file {path.name!a} has a name that cannot be printed")
             data = _read(path, contribution.MAX_FILE_BYTES)
-            signed = contribution.decode(data, path.name)
-            if len(signed.shares) != statements:
+            content = contribution.decode(data, path.name)
+            if len(content.shares) != statements:
                 raise FormatError(
-                    f"{path.name} has {len(signed.shares)} statements, but the start lists {statements}"
+                    f"{path.name} has {len(content.shares)} statements, but the start lists {statements}"
                 )
-            contribution.check_signature(signed, path.name)
+            contribution.check_signature(content, path.name)
         except (FormatError, InvalidProof) as error:
             problems.append(error)
             continue
-        if not path.name.startswith(f"{signed.head.number:04d}-"):
-            problems.append(FormatError(f"{path.name} contains contribution {signed.head.number}"))
-        links.append(Link(path, hashlib.sha256(data).hexdigest(), signed.head))
+        if not path.name.startswith(f"{content.head.number:04d}-"):
+            problems.append(FormatError(f"{path.name} contains contribution {content.head.number}"))
+        links.append(Link(path, hashlib.sha256(data).hexdigest(), content.head))
     return links, problems
 
 

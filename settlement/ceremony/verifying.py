@@ -64,7 +64,7 @@ def verify(ceremony: Transcript, step: Step = unwatched) -> Verified:
     """Verifies a transcript; returns its keys.
 
     Raises InvalidProof, naming the file, for the first thing that is wrong, and FormatError for malformed points.  Must
-    not be called from a pool task.
+    not be called from a task of a thread pool.
     """
     if ceremony.problems:
         raise ceremony.problems[0]
@@ -136,17 +136,19 @@ def check_added(verified: Verified, keys: "dict[str, KeyFile]", step: Step) -> N
     _check_proofs_of_knowledge(keys, step)
 
 
-def _powers(file: BufferedReader, begun: Start) -> "Powers":
-    """The powers in an open file.  Raises FormatError when they are not the file described by the start."""
+def _powers(file: BufferedReader, expected: Start) -> "Powers":
+    """The powers in an open file.  Raises FormatError when it is not the file that the start describes."""
     from zk.formats import ptau
 
     digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != begun.powers.sha256:
+    if digest != expected.powers.sha256:
         raise FormatError(f"{start.POWERS_FILE} is not the file described by {start.FILE}: its SHA-256 is {digest}")
     powers = ptau.decode(file, start.POWERS_FILE)
-    if powers.power != begun.powers.power:
-        said = f"but {start.FILE} says 2^{begun.powers.power}"
-        raise FormatError(f"{start.POWERS_FILE} is for 2^{powers.power} constraints, {said}")
+    if powers.power != expected.powers.power:
+        raise FormatError(
+            f"{start.POWERS_FILE} is for 2^{powers.power} constraints, "
+            f"but {start.FILE} says 2^{expected.powers.power}"
+        )
     return powers
 
 
@@ -156,8 +158,8 @@ def _apply(
     """The keys after a contribution.  Raises InvalidProof or FormatError, naming its file, for invalid points."""
     from settlement.ceremony import shares
 
-    signed, after = transcript.load(link), {}
-    for number, ((statement, before), share) in enumerate(zip(keys.items(), signed.shares, strict=True)):
+    content, after = transcript.load(link), {}
+    for number, ((statement, before), share) in enumerate(zip(keys.items(), content.shares, strict=True)):
         what = f"{link.path.name}: {statement}"
         after[statement] = shares.apply(before, share, what)
         shares.check_attribution(after[statement], link.head, what)

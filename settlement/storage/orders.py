@@ -14,7 +14,7 @@ from zk.fields.prime import to_bytes
 
 @dataclass(frozen=True)
 class Order:
-    """An order on the board: its leg's bytes, what decides whether it is void, and its terms, sealed to each reader.
+    """An order on the board: its leg's bytes, the fields that make it void, and its terms, sealed to each reader.
 
     `grid_epoch` is the epoch of the leg's margin proof, or None; `posted_ms` is when the order was placed.
     """
@@ -34,7 +34,7 @@ class Order:
 
 
 def _void(fresh_epochs: Sequence[int]) -> str:
-    """The condition that an order is void, for the values (now_ms, *fresh_epochs)."""
+    """The SQL condition under which an order is void; its values are (now_ms, *fresh_epochs)."""
     places = ", ".join("?" * len(fresh_epochs))
     stale = f"grid_epoch IS NOT NULL AND grid_epoch NOT IN ({places})"
     return f"(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers) OR {stale})"
@@ -47,12 +47,12 @@ class OrderTable:
         self._connection = connection
 
     def add(self, order: Order, max_orders: int, max_of_account: int) -> bool:
-        """Inserts an order and returns whether it did.
+        """Inserts an order and returns True, or returns False when a limit or its id forbids that.
 
-        It does not when the id is taken, when there are `max_orders` already, or `max_of_account` on the same account.
+        The id must be new, and there must be fewer than `max_orders`, of them fewer than `max_of_account` on its account.
         """
         nullifier = to_bytes(order.nullifier)
-        added = self._connection.execute(
+        cursor = self._connection.execute(
             "INSERT INTO orders SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM orders) < ?"
             " AND (SELECT count(*) FROM orders WHERE nullifier = ?) < ? ON CONFLICT (order_id) DO NOTHING",
             (
@@ -60,7 +60,7 @@ class OrderTable:
                 b"".join(order.sealed_terms), order.posted_ms, max_orders, nullifier, max_of_account,
             ),
         )
-        return added.rowcount == 1
+        return cursor.rowcount == 1
 
     def get(self, order_id: OrderId) -> Order | None:
         """The order with this id, or None."""

@@ -29,12 +29,12 @@ class Reader:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """One moment: everything that is read inside is of the same state."""
+        """A read transaction: everything read inside is of the same state."""
         with transaction(self._connection, "BEGIN"):
             yield
 
     def damage(self) -> str | None:
-        """What SQLite itself finds wrong with the file, or None."""
+        """The first damage to the file that SQLite's own checks report, or None."""
         answer = self._row("PRAGMA integrity_check")[0]
         if answer != "ok":
             return answer
@@ -42,7 +42,7 @@ class Reader:
         return None if broken is None else f"a row of {broken[0]} refers to a row that does not exist"
 
     def counts(self) -> dict[str, int]:
-        """The number of rows in each table that has one row for some events."""
+        """The number of rows in each table that has at most one row per event."""
         tables = ("bundles", "roots", "grids")
         return {table: self._row(f"SELECT count(*) FROM {table}")[0] for table in tables}
 
@@ -125,7 +125,7 @@ class Reader:
         return [Event(*row) for row in self._rows("SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))]
 
     def last_event(self) -> Event:
-        """The newest event; its digest stands for the whole history."""
+        """The newest event; its digest commits to the whole history."""
         return Event(*self._row("SELECT * FROM events ORDER BY height DESC LIMIT 1"))
 
     def bundle(self, height: int) -> tuple[BundleId, bytes] | None:

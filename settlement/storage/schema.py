@@ -1,10 +1,10 @@
 """The tables of a ledger's database.
 
-Unique indices hold what no two rows may share, foreign keys hold references, and STRICT tables refuse values of another
-type: a bug in the code above stops at the table and rolls the whole transaction back.
+Unique indices enforce what no two rows may share, foreign keys enforce references, and STRICT tables refuse values of
+another type: a bug in the code above fails at the table, and the whole transaction is rolled back.
 """
 
-# "zkse": a database of another program is not mistaken for a ledger.
+# "zkse", so that another program's database is not mistaken for a ledger.
 APPLICATION_ID = 0x7A6B7365
 VERSION = 2
 

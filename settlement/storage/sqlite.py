@@ -22,7 +22,7 @@ from zk.fields.prime import to_bytes
 
 BUSY_SECONDS = 30
 
-# These codes say nothing about the file itself: another process holds it, or its folder cannot be written to.
+# These codes say nothing about the file itself: another process has locked it, or its folder cannot be written to.
 _UNUSABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 

@@ -1,4 +1,4 @@
-"""`zksettle deposit`, `withdraw` and `pay`: amounts come in, go out, and change hands."""
+"""`zksettle deposit`, `withdraw` and `pay`."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""`zksettle order …`: shielded orders are placed, listed, shown, taken and cancelled."""
+"""`zksettle order …`: place, list, show, take and cancel shielded orders."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def order() -> None:
 @click.option("--buy", multiple=True, metavar="AMOUNT", help='What to buy, such as "1 ETH". Repeatable.')
 @click.option("--to", "readers", multiple=True, metavar="ADDRESS",
               help="Who may take it: seals the terms to this address. Repeatable. Default: everybody.")  # fmt: skip
-@click.option("--expires", type=Duration(), default="1h", show_default=True, help="How long the order stands.")
+@click.option("--expires", type=Duration(), default="1h", show_default=True, help="How long the order stays open.")
 @passphrase.wallet_option
 @passphrase.option
 @position_option
@@ -85,7 +85,7 @@ def show(app: App, **options: Any) -> None:
 def take(app: App, **options: Any) -> None:
     """Take an order whole: prove the other side and settle both at once.
 
-    ORDER must be the whole id, because only that fixes the terms: another order may begin alike.
+    ORDER must be the whole id: the id of another order, with other terms, may begin with the same digits.
     """
     from prover.cli.trader import order_run
 
@@ -98,7 +98,7 @@ def take(app: App, **options: Any) -> None:
 @passphrase.option
 @pass_app
 def cancel(app: App, **options: Any) -> None:
-    """Void an own order by moving its account."""
+    """Void one of the wallet's orders by moving its account."""
     from prover.cli.trader import order_run
 
     order_run.cancel(app, **options)

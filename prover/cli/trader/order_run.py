@@ -79,7 +79,7 @@ def take(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None
 
 
 def cancel(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
-    """Cancels an own order and reports the receipt."""
+    """Cancels one of the wallet's orders and reports the receipt."""
     with workspace.open_desk(app, wallet_name, passphrase_file, proves=True) as desk:
         _report(app, desk.cancel(order_id), "The order is void: its account has moved.")
 

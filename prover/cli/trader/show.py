@@ -26,7 +26,7 @@ def element(value: int) -> str:
 
 
 def closed_text(order: Closed) -> str:
-    """The end of an own order, in a sentence."""
+    """One sentence about an order of the wallet that is closed."""
     short_id = order.order_id[:16]
     if order.taken_height is None:
         return f"Order {short_id} is void: its account has moved without it."
@@ -34,12 +34,12 @@ def closed_text(order: Closed) -> str:
 
 
 def closed_json(orders: Iterable[Closed]) -> list[dict[str, Any]]:
-    """The ends of own orders."""
+    """The wallet's closed orders as JSON values."""
     return [{"order": order.order_id, "taken_height": order.taken_height} for order in orders]
 
 
 def receipt_fields(receipt: Receipt) -> Fields:
-    """A receipt."""
+    """The fields of a receipt."""
     return [
         ("bundle", receipt.bundle_id.hex()),
         ("height", str(receipt.height)),
@@ -50,7 +50,7 @@ def receipt_fields(receipt: Receipt) -> Fields:
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
-    """A receipt."""
+    """A receipt as JSON values."""
     return {
         "bundle": receipt.bundle_id.hex(),
         "height": receipt.height,
@@ -77,7 +77,7 @@ def balances_json(balances: tuple[int, ...], pool: Pool) -> dict[str, str]:
 
 
 def terms_json(terms: Terms, pool: Pool) -> dict[str, Any]:
-    """An order's terms, which its maker and readers know; the blinding stays secret."""
+    """An order's terms as JSON values, for its maker and readers; without the blinding, which stays secret."""
     changes = zip(pool.assets, terms.changes, strict=True)
     pairs = [(asset.symbol, change) for asset, change in changes if change]
     return {
