@@ -47,9 +47,10 @@ class OrderTable:
         self._connection = connection
 
     def add(self, order: Order, max_orders: int, max_of_account: int) -> bool:
-        """Inserts an order and returns True, or returns False when a limit or its id forbids that.
+        """Inserts an order.  Returns False, and inserts nothing, when a limit or its id forbids that.
 
-        The id must be new, and there must be fewer than `max_orders`, of them fewer than `max_of_account` on its account.
+        Its id must be new, and there must be fewer than `max_orders` orders, and fewer than `max_of_account` orders on
+        its account.
         """
         nullifier = to_bytes(order.nullifier)
         cursor = self._connection.execute(
