@@ -1,15 +1,15 @@
-"""circom circuits in Python: witnesses here, keys and proofs in prover/groth16.py.
+"""Witnesses of circom circuits in Python; keys and proofs are in prover/groth16.py.
 
     from prover import circom, groth16
 
     witness = circom.witness("circuit_js/circuit.wasm", "input.json")
 
-Calculating a witness needs wasmtime (the extra "circom") and the sandbox in this package, so this front door stands in
-`prover`, not in `zk`, which must not import it.  Behind it:
+Calculating a witness needs wasmtime (the extra "circom") and the sandbox in this package, so these functions are in
+`prover`, not in `zk`, which must not import it.  The modules behind them:
 
-    inputs, sandbox, messages, wasm_memory, calculator, witnesses   a witness, calculated by circom's own program
-    siblings, circuit, checking                                     a witness, checked against the constraints
-    keycache, proofs                                                a .zkey, opened quickly, and a proof under it
+    inputs, sandbox, messages, wasm_memory, calculator, witnesses   calculates a witness with circom's own program
+    siblings, circuit, checking                                     checks a witness against the constraints
+    keycache, proofs                                                opens a .zkey quickly, and proves under it
 """
 
 import os

@@ -1,6 +1,6 @@
 """CIRCUIT.wasm, the program to which circom 2 compiles a circuit's assignments: from inputs to a witness.
 
-The program exports eight words of 32 bits, through which field elements come and go, `setInputSignal`, which takes the
+The program exports eight words of 32 bits, through which field elements pass, `setInputSignal`, which takes the
 FNV-1a hash of a signal's name, and `getWitness`.  Setting the last input computes the circuit.  The program imports
 four functions, through which it reports errors and what `log` prints (messages.py).  The reference is
 witness_calculator.js, which circom writes beside each program.
@@ -109,7 +109,7 @@ class _Instance:
     def __init__(self, program: Program):
         wasmtime, store = sandbox.library(), sandbox.store(program.engine)
         self._store, self._what = store, program.what
-        is_buffered = any(wanted.name == "writeBufferMessage" for wanted in program.module.imports)
+        is_buffered = any(entry.name == "writeBufferMessage" for entry in program.module.imports)
         self._messages = Messages(program.what, is_buffered)
         linker = wasmtime.Linker(program.engine)
         for name, function in self._messages.functions().items():
@@ -145,7 +145,7 @@ class _Instance:
             raise FormatError(f"{self._what} has a witness of {num_wires} wires")
         witness = transfer.witness(num_wires)
         if not array.is_canonical(FR, witness) or witness[0].tolist() != [1, 0, 0, 0]:
-            raise FormatError(f"{self._what} calculates no witness: a value is not reduced, or the first is not 1")
+            raise FormatError(f"{self._what} gives no valid witness: a value is not reduced, or the first is not 1")
         return witness
 
     def log(self) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ class _Instance:
             raise FormatError(f"{self._what} is for a field that is not BN254's")
 
     def _missing(self, inputs: Mapping[str, list[int]], names: Iterable[str]) -> str | None:
-        """An input signal that has no values, found by asking the program about each name."""
+        """An input signal without values: the first name that the program knows as an input and `inputs` lacks."""
         if "getInputSignalSize" not in self._exports:
             return None
         for name in (_INDICES.sub("", full.removeprefix("main.")) for full in names):
@@ -178,10 +178,10 @@ class _Instance:
 
 def _check_types(wasmtime: Any, module: Any, what: str) -> None:
     """Raises FormatError unless the program imports and exports what circom's do, within the limit of memory."""
-    for wanted in module.imports:
-        if wanted.module != "runtime" or _signature(wasmtime, wanted.type) != _IMPORTS.get(wanted.name, "nothing"):
-            name = shown(f"{wanted.module}.{wanted.name}")
-            raise FormatError(f"{what} is not a program of circom 2: it asks for {name}")
+    for entry in module.imports:
+        if entry.module != "runtime" or _signature(wasmtime, entry.type) != _IMPORTS.get(entry.name, "nothing"):
+            name = shown(f"{entry.module}.{entry.name}")
+            raise FormatError(f"{what} is not a program of circom 2: it imports {name}")
     types = {export.name: export.type for export in module.exports}
     required = _EXPORTS | {name: signature for name, signature in _LATER_EXPORTS.items() if name in types}
     for name, signature in required.items():
@@ -189,11 +189,11 @@ def _check_types(wasmtime: Any, module: Any, what: str) -> None:
             raise FormatError(f"{what} is not a program of circom 2: it has no {name}")
     for kind in types.values():
         if isinstance(kind, wasmtime.MemoryType) and kind.limits.min * sandbox.PAGE_BYTES > sandbox.MAX_MEMORY_BYTES:
-            raise FormatError(f"{what} asks for more than {sandbox.MAX_MEMORY_BYTES} bytes of memory")
+            raise FormatError(f"{what} needs more than {sandbox.MAX_MEMORY_BYTES} bytes of memory")
 
 
 def _signature(wasmtime: Any, kind: Any) -> tuple[int, int] | None:
-    """How many parameters and results a function has; None for anything but a function of 32-bit integers."""
+    """The numbers of a function's parameters and results; None for anything but a function of 32-bit integers."""
     if not isinstance(kind, wasmtime.FuncType):
         return None
     kinds = {str(value) for value in (*kind.params, *kind.results)}

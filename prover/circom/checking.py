@@ -1,4 +1,4 @@
-"""Whether a witness satisfies a circuit, and which constraint it violates if not."""
+"""Checks whether a witness satisfies a circuit, and describes the first constraint that it violates."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def first_violation(
 ) -> Violation | None:
     """The first constraint that a witness, (num_wires, 4) plain words, violates, or None when it satisfies all.
 
-    `progress` gets the number of constraints that have been checked.  Raises FormatError when the witness, which
+    `progress` receives the number of constraints that have been checked.  Raises FormatError when the witness, which
     messages call `what`, has another number of wires.
     """
     system = circuit.system

@@ -1,4 +1,4 @@
-"""CIRCUIT.r1cs, read whole, and the names of its wires."""
+"""The whole content of CIRCUIT.r1cs, and the names of its wires."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ def names(circuit: CircomCircuit, sym: Path) -> list[str]:
 
 
 def names_beside(circuit: CircomCircuit) -> tuple[list[str], str]:
-    """A name for each wire, and a note when these are only numbers, for want of a .sym file that fits."""
+    """A name for each wire, and a note when these are only numbers because no .sym file matches."""
     sym = circuit.path.with_suffix(".sym")
     if not sym.is_file():
         why = f"{sym.name} is not beside it"

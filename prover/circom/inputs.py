@@ -42,7 +42,7 @@ def from_values(values: Mapping[str, object], what: str = "the inputs") -> dict[
 
 
 def _json(value: object) -> object:
-    """The value as JSON would have it: lists for sequences, and integers as strings."""
+    """The value as JSON would represent it: lists for sequences, and integers as strings."""
     if isinstance(value, Mapping):
         return {str(name): _json(inner) for name, inner in value.items()}
     if hasattr(value, "tolist"):  # an array or a number of NumPy

@@ -1,11 +1,11 @@
-"""Proving keys of circom circuits, checked and converted once and kept in the layout that the kernels read.
+"""The cache of circom proving keys, which are checked and converted once to the layout that the kernels read.
 
     CACHE/circuits/SHA256-VERSION/NAME.npy      the arrays of the proving key in the .zkey file with that digest
     CACHE/circuits/SHA256-VERSION/manifest      the SHA-256 of each of these files
 
-CACHE is the folder that ZKSETTLE_CACHE names, else the user's; kernels lie beside it in CACHE/kernels.  The cache holds
-at most MAX_ENTRIES entries and MAX_BYTES.  An entry appears whole, by one rename, and its arrays are memory-mapped, so
-processes share them.  Whatever could lead a kernel out of its arrays is checked whenever an entry is opened, and a
+CACHE is the folder that ZKSETTLE_CACHE names, else the user's; compiled kernels are in CACHE/kernels.  The cache has at
+most MAX_ENTRIES entries and MAX_BYTES.  An entry appears complete, by one rename, and its arrays are memory-mapped, so
+processes share them.  Every value that could take a kernel out of bounds is checked whenever an entry is opened, and a
 malformed entry counts as absent.  Its points are not checked again: every proof is verified, and the entry is discarded
 when a proof does not verify and a file has changed.  Entries are private to the user and may be deleted at any time.
 """
@@ -30,7 +30,7 @@ VERSION = 2  # of the arrays' layout
 MAX_ENTRIES = 16
 MAX_BYTES = 4 << 30
 MANIFEST = "manifest"
-UNFINISHED_S = 24 * 3600  # after which the process that began a folder is taken to be dead
+UNFINISHED_S = 24 * 3600  # after which the process that created an unfinished folder counts as dead
 
 _ARRAYS = "*.npy"
 
@@ -60,7 +60,7 @@ def load(digest: str) -> ProvingKey | None:
     entry = _entry(digest)
     try:
         key = keys.from_arrays(arrayfolder.load(entry))
-    except Exception:  # NumPy lets through whatever its parser of headers raises
+    except Exception:  # NumPy's parser of headers may raise anything
         return None
     with suppress(OSError):  # a read-only cache serves all the same
         os.utime(entry)  # the least recently used entries are removed first
@@ -88,13 +88,13 @@ def is_intact(digest: str) -> bool:
 def keep(digest: str, key: ProvingKey) -> ProvingKey | None:
     """Puts the key of the file with this digest into the cache, and removes the least recently used entries.
 
-    Returns the key as it is now mapped from the cache, or None where it cannot be written.  An intact entry that
-    another process made meanwhile stays.  At most MAX_ENTRIES entries and MAX_BYTES remain, and this one in any case.
+    Returns the key, memory-mapped from the cache, or None when it cannot be written.  An intact entry that another
+    process has written meanwhile stays.  At most MAX_ENTRIES entries and MAX_BYTES remain, and this one in any case.
     """
     try:
         _remove_stale()
-        present = load(digest)
-        if present is None or not is_for(present, _fixed(key)) or not is_intact(digest):
+        entry_key = load(digest)
+        if entry_key is None or not is_for(entry_key, _fixed(key)) or not is_intact(digest):
             _write(digest, key)
     except OSError:  # a full or read-only disk
         return None
@@ -111,7 +111,7 @@ def _write(digest: str, key: ProvingKey) -> None:
 
 
 def discard(digest: str) -> None:
-    """Removes the entry, at once for processes that open it meanwhile.  It stays where it cannot be removed."""
+    """Removes the entry, atomically for processes that open it meanwhile.  It stays if it cannot be removed."""
     _remove(_entry(digest))
 
 
@@ -119,15 +119,15 @@ def _remove(entry: Path) -> None:
     if not entry.exists():
         return
     with suppress(OSError):  # a read-only disk, or another process that was faster
-        grave = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=entry.parent))
+        trash = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=entry.parent))
         try:
-            os.rename(entry, grave / entry.name)
+            os.rename(entry, trash / entry.name)
         finally:
-            shutil.rmtree(grave, ignore_errors=True)
+            shutil.rmtree(trash, ignore_errors=True)
 
 
 def _remove_stale() -> None:
-    """Removes what killed processes left unfinished."""
+    """Removes the unfinished folders of processes that were killed."""
     for path in folder().glob(f"{UNFINISHED}*"):
         with suppress(OSError):
             if path.stat().st_mtime < time.time() - UNFINISHED_S:

@@ -1,9 +1,9 @@
-"""What a circom program reports while it runs: why it stops, and what the circuit's `log` prints.
+"""The reports of a running circom program: why it stops, and the output of the circuit's `log`.
 
-A program calls the four functions below, and they fetch what it has to say by calling it in turn: a message one
-character at a time with `getMessageChar`, up to a zero, and a field element one word at a time with
-`readSharedRWMemory`.  A program that calls one of the four from there would nest them without end, so that is refused.
-All text is a stranger's: its length is limited, and what a terminal would obey becomes a question mark.
+A program calls the four functions below, and they fetch its report by calling it in turn: a message one character at
+a time with `getMessageChar`, up to a zero, and a field element one word at a time with `readSharedRWMemory`.  A program
+that calls one of the four from there would nest them without end, so that is refused.  All text is untrusted: its
+length is limited, and characters that a terminal would obey become question marks.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ _FIELD_WORDS = 8
 
 
 class Messages:
-    """The four functions that a program imports, and what it has reported through them.
+    """The four functions that a program imports, and its reports through them.
 
     `is_buffered` says that a line of the log is put together from several messages up to "\\n", as since circom 2.0.7.
     """
@@ -47,7 +47,7 @@ class Messages:
         self._is_calling = False
 
     def functions(self) -> dict[str, Callable]:
-        """By their names; each takes the caller, wasmtime.Caller, first."""
+        """The four functions by name; the first argument of each is the caller, a wasmtime.Caller."""
         return {
             "exceptionHandler": self._never_nested(self._fail),
             "printErrorMessage": self._never_nested(self._explain),
@@ -60,7 +60,7 @@ class Messages:
         return (*self._lines, *([" ".join(self._words)] if self._words else []))
 
     def _never_nested(self, function: Callable) -> Callable:
-        """The function, which raises FormatError when one of the four is running already."""
+        """The function, guarded: it raises FormatError when one of the four is running already."""
 
         def guarded(*arguments: Any) -> None:
             if self._is_calling:
@@ -107,7 +107,7 @@ class Messages:
             self._words.append(_printable(text))
 
     def _message(self, caller: Any) -> str:
-        """The message that the program holds ready.  Raises FormatError when it has no function to read it with."""
+        """The program's current message.  Raises FormatError when the program has no function to read it with."""
         read = caller.get("getMessageChar")
         if read is None:
             raise FormatError(f"{self._what} has a message, but no getMessageChar to read it with")

@@ -1,8 +1,8 @@
 """Groth16 proofs of circom circuits: CIRCUIT.zkey and a witness → prove → verify.
 
 A key is checked and converted once for each content of its file (`keycache`).  Every proof is verified before it is
-returned.  That also detects a witness that does not satisfy the circuit, because a .zkey file lacks the matrix C.
-Where the circuit's .r1cs file lies beside the key, it tells which constraint does not hold.
+returned.  This also detects a witness that does not satisfy the circuit, which nothing before can detect, because a
+.zkey file lacks the matrix C.  When the circuit's .r1cs file is beside the key, the violated constraint is named.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ _MEMORY_PER_WIRE = _MEMORY_PER_ROW = 700  # bytes of a proof, for each wire and 
 class Key:
     """A proving key that is ready to use.
 
-    `path` is its .zkey file, `digest` that file's SHA-256, and `is_from_cache` says that its arrays were made by an
-    earlier call; a key that was not read from a file has neither path nor digest.
+    `path` is its .zkey file and `digest` that file's SHA-256; a key that was not read from a file has neither.
+    `is_from_cache` says that its arrays are memory-mapped from the cache.
     """
 
     proving: ProvingKey
@@ -147,7 +147,7 @@ def prove_witness(key: Key, witness: Witness) -> tuple[Proof, list[int]]:
         if proof is None and key.is_from_cache and not keycache.is_intact(_digest(key)):
             proof = _proof(_read_again(key), witness, public)
     if proof is None:
-        if key.digest in _unproven:  # nothing tells that the key is good
+        if key.digest in _unproven:  # nothing shows that the key is good
             keycache.discard(_digest(key))
         raise Unsatisfied(f"{witness.name} does not satisfy the circuit: {_reason(key, witness)}")
     _unproven.discard(key.digest or "")
@@ -155,10 +155,10 @@ def prove_witness(key: Key, witness: Witness) -> tuple[Proof, list[int]]:
 
 
 def _reason(key: Key, witness: Witness) -> str:
-    """Which constraint does not hold, where the circuit's .r1cs file lies beside its key."""
+    """The reason in words: the violated constraint, when the circuit's .r1cs file is beside its key."""
     path = None if key.path is None else siblings.circuit_of_key(key.path)
     if path is not None:
-        with suppress(FormatError), tasks.task(f"Looking through {path.name}"):
+        with suppress(FormatError), tasks.task(f"Searching {path.name}"):
             constraints = circuit.read(path)
             if violation := checking.first_violation(constraints, witness.values):
                 text, _ = checking.describe(constraints, violation)
@@ -185,7 +185,7 @@ def _digest(key: Key) -> str:
 
 
 def _cached(path: Path) -> Key | None:
-    """The key from the cache, if the points that proofs are verified and blinded with are those of the file."""
+    """The key from the cache, or None.  Its points that verify and blind proofs are compared with the file's."""
     with openfile.opened(path) as file, tasks.task(f"Opening {path.name}"):
         fixed = zkeyheader.read_fixed(file, str(path))
         file.seek(0)
@@ -197,7 +197,7 @@ def _cached(path: Path) -> Key | None:
 
 
 def _read(path: Path) -> Key:
-    """The key checked and extended now, and put into the cache; it is memory-mapped where that was possible."""
+    """Checks and extends the key in a file, and puts it into the cache; memory-mapped from there if possible."""
     from zk.formats import zkey
     from zk.groth16 import tables
 
@@ -205,14 +205,14 @@ def _read(path: Path) -> Key:
     with openfile.opened(path) as file, longstep.begin(f"Checking {path.name}", memory):
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         proving = tables.extend(zkey.decode(file, str(path)))
-        kept = keycache.keep(digest, proving)
-    if kept is not None:
+        cached = keycache.keep(digest, proving)
+    if cached is not None:
         _unproven.add(digest)
-    return Key(kept or proving, str(path), path, digest, is_from_cache=kept is not None)
+    return Key(cached or proving, str(path), path, digest, is_from_cache=cached is not None)
 
 
 def _read_again(key: Key) -> Key:
-    """The key without what is damaged in the cache.  Raises FormatError when its file is another one by now."""
+    """Discards the damaged cache entry and reads the key's file again.  Raises FormatError when that has changed."""
     assert key.path is not None, "a key from the cache has a file"
     keycache.discard(_digest(key))
     for state in [state for state, open_key in _open_keys.items() if open_key is key]:

@@ -1,10 +1,10 @@
-"""Runs a stranger's WebAssembly with limits on its memory, its stack, its time, and on what it may call.
+"""Runs untrusted WebAssembly with limits on its memory, stack, time and imports.
 
-A small program is compiled in this process.  A larger one is compiled in a process of its own, whose memory is limited,
-because a few bytes of WebAssembly may take kilobytes to compile.  A program runs on a thread of its own.  The caller
-waits for it, and whatever ends the wait, the limit or Ctrl-C, ends the program too: the engine's epoch is raised, and
+A small program is compiled in this process.  A larger one is compiled in a separate process with limited memory,
+because a few bytes of WebAssembly may take kilobytes to compile.  A program runs on its own thread.  The caller waits
+for it, and the end of the wait, by the limit or by Ctrl-C, ends the program too: the engine's epoch is raised, and
 compiled code checks that in every loop and function.  The program has no files, no clock and no randomness, because it
-is given none to import.
+can import none.
 """
 
 import importlib
@@ -24,10 +24,10 @@ MAX_PROGRAM_BYTES = 256 << 20
 MAX_MEMORY_BYTES = 2 << 30
 PAGE_BYTES = 1 << 16
 
-_SMALL_BYTES = 1 << 16  # of a program that is compiled here: whatever is in it takes less than 64 MB
-_COMPILING_PER_BYTE = 60  # bytes of memory for each of the program, and …
-_COMPILING_BYTES = 64 << 20  # … so much for a process of its own
-_COMPILING_LIMIT = 4  # times as much is the limit: one long function takes more than many short ones
+_SMALL_BYTES = 1 << 16  # of a program that is compiled here: no such program takes more than 64 MB to compile
+_COMPILING_PER_BYTE = 60  # bytes of memory to compile each byte of a program
+_COMPILING_BYTES = 64 << 20  # of memory that a separate process takes in addition
+_COMPILING_LIMIT = 4  # the limit is this many times the estimate: one long function takes more than many short ones
 _STACK_BYTES = 1 << 20
 _MAX_TABLE = 1 << 20  # functions that may be called by their numbers
 _POLL_S = 0.1  # after which Ctrl-C is seen, even if the system delivered it to another thread
@@ -72,11 +72,11 @@ class Unavailable(Exception):
 
 
 class Overdue(Exception):
-    """A program did not end within its time."""
+    """A program did not end within its time limit."""
 
 
 def library() -> Any:
-    """The package wasmtime.  Raises Unavailable, naming the extra that brings it."""
+    """The package wasmtime.  Raises Unavailable, naming the extra that installs it."""
     try:
         return importlib.import_module("wasmtime")
     except ImportError:
@@ -94,14 +94,14 @@ def engine() -> Any:
 
 def store(engine: Any) -> Any:
     """A wasmtime.Store with these limits, for one run."""
-    limited = library().Store(engine)
-    limited.set_limits(MAX_MEMORY_BYTES, _MAX_TABLE, _INSTANCES, _INSTANCES, _INSTANCES)
-    limited.set_epoch_deadline(1)
-    return limited
+    new_store = library().Store(engine)
+    new_store.set_limits(MAX_MEMORY_BYTES, _MAX_TABLE, _INSTANCES, _INSTANCES, _INSTANCES)
+    new_store.set_epoch_deadline(1)
+    return new_store
 
 
 def compiling_bytes(size: int) -> int:
-    """About how much memory it takes to compile a program of so many bytes; none gets more than four times as much."""
+    """The estimated memory to compile a program of `size` bytes; four times as much is the limit."""
     return _COMPILING_PER_BYTE * size + (_COMPILING_BYTES if size > _SMALL_BYTES else 0)
 
 
@@ -119,21 +119,23 @@ def compile(engine: Any, data: bytes, limit_s: float, what: str) -> Any:
 
 
 def _serialized(data: bytes, limit_s: float, what: str) -> bytes:
-    """The program compiled in a process of its own, in wasmtime's form for `Module.deserialize`."""
+    """Compiles a program in a separate process.  Returns it in wasmtime's form for `Module.deserialize`."""
     limit = _COMPILING_LIMIT * compiling_bytes(len(data))
     command = [sys.executable, "-c", _COMPILER, json.dumps(_CONFIG), str(limit)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=limit_s, env=environment, check=False)
+        process = subprocess.run(
+            command, input=data, capture_output=True, timeout=limit_s, env=environment, check=False
+        )
     except subprocess.TimeoutExpired:
         raise Overdue(f"compiling {what} did not end within {limit_s:g} s") from None
-    if done.returncode == _NOT_WEBASSEMBLY:
+    if process.returncode == _NOT_WEBASSEMBLY:
         raise _not_webassembly(what)
-    if done.returncode:
+    if process.returncode:
         raise FormatError(
             f"compiling {what} takes more than {limit >> 20} MiB of memory, four times what programs of its size take"
         )
-    return done.stdout
+    return process.stdout
 
 
 def _not_webassembly(what: str) -> FormatError:
@@ -141,10 +143,10 @@ def _not_webassembly(what: str) -> FormatError:
 
 
 def run(engine: Any, work: Callable[[], Result], limit_s: float, what: str) -> Result:
-    """The result of `work`, which is called on a thread of its own and uses nothing but this engine.
+    """The result of `work`, which is called on its own thread and uses nothing but this engine.
 
     Raises Overdue, naming `what`, when that takes longer than `limit_s` seconds, FormatError when the program is not
-    WebAssembly or breaks off, and what `work` raises.
+    WebAssembly or crashes, and what `work` raises.
     """
     wasmtime = library()
     future: Future[Result] = Future()
@@ -157,7 +159,7 @@ def run(engine: Any, work: Callable[[], Result], limit_s: float, what: str) -> R
             wait([future], min(left_s, _POLL_S))
         return future.result()
     except wasmtime.Trap as trap:
-        raise FormatError(f"{what} breaks off: {_reason(trap)}") from None
+        raise FormatError(f"{what} crashed: {_reason(trap)}") from None
     except wasmtime.WasmtimeError:
         raise _not_webassembly(what) from None
     finally:
@@ -172,6 +174,6 @@ def _fill(future: Future, work: Callable[[], Any]) -> None:
 
 
 def _reason(trap: Any) -> str:
-    """Why a program broke off, in words: "memory out of bounds"."""
+    """Why a program crashed, in words: "memory out of bounds"."""
     code = trap.trap_code
-    return "for a reason of its own" if code is None else code.name.lower().replace("_", " ")
+    return "for an unknown reason" if code is None else code.name.lower().replace("_", " ")

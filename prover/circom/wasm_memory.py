@@ -1,7 +1,7 @@
 """Moves field elements between Python and a circom program, two thousand in one call.
 
 The program itself hands over one word at a time, and a call from Python into WebAssembly takes some ten microseconds, a
-call within it a nanosecond.  So the loops over wires and words stand in a module of our own, which is linked with the
+call within it a nanosecond.  So the loops over wires and words are in a module of our own, which is linked with the
 program and has one page of memory, which Python reads and writes.
 """
 

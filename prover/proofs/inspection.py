@@ -46,7 +46,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Check:
-    """The verdict on an input: the relation's word for what is false, and the first constraint that it violates."""
+    """The verdict on an input: the false line of the relation, and the first constraint that the input violates."""
 
     false: str | None
     violation: Violation | None = field(repr=False)
@@ -93,7 +93,7 @@ def check(name: str, public: Any, private: Any) -> Check:
 
 
 def audit_statement(name: str, given: Sequence[tuple[Any, Any]] = ()) -> Report:
-    """Audits soundness around sample inputs and given ones.  Raises Unsatisfied when a given one is false."""
+    """Audits soundness around the samples and the `given` inputs.  Raises Unsatisfied when a `given` one is false."""
     def flat(samples: Iterable[tuple[Any, Any]]) -> list[list[int]]:
         return [statement.inputs(public) + statement.inputs(private) for public, private in samples]
 

@@ -4,9 +4,9 @@
     KEYS/ceremony-TRANSCRIPT/STATEMENT-FINGERPRINT/     a key of the ceremony whose transcript has this digest
 
 A single party that generates a key could keep the secret that forges proofs.  So a key generated here is a development
-key, and its manifest says so; its randomness is the operating system's and is forgotten.  A ceremony's key is never
-generated here: it is installed from a verified transcript, whose digest its manifest names.  A folder appears whole, by
-one rename.
+key, and its manifest says so; its randomness comes from the operating system and is not stored.  A ceremony's key is
+never generated here: it is installed from a verified transcript, whose digest its manifest names.  A key's folder
+appears complete, by one rename.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from circuits import registry
 from prover.machine import arrayfolder, files, tasks
 from prover.proofs import keyfolder
 from prover.proofs.keyfolder import Key
-from settlement import pool
+from settlement.pool import Pool, StatementKey
 from zk.errors import FormatError
 from zk.groth16 import keys
 from zk.groth16.keys import ProvingKey
@@ -40,7 +40,7 @@ class Keystore:
 
     @property
     def origin(self) -> str:
-        """Where the keys come from, in words."""
+        """The origin of the keys, in words."""
         if self.transcript is None:
             return "a development key made by one party"
         return f"a key of ceremony {self.transcript[:NAME_DIGITS]}"
@@ -61,10 +61,10 @@ class Keystore:
             self._opened[name] = keyfolder.read(name, folder, self.transcript)
         return self._opened[name]
 
-    def statement_key(self, name: str) -> pool.StatementKey:
+    def statement_key(self, name: str) -> StatementKey:
         """The part of this key that a pool contains."""
         key = self.open(name)
-        return pool.StatementKey(name, key.fingerprint, key.verifying, self.transcript)
+        return StatementKey(name, key.fingerprint, key.verifying, self.transcript)
 
     def install(self, name: str, proving: ProvingKey) -> bool:
         """Installs a ceremony's key, which the caller has verified.  Returns whether it is new.
@@ -78,21 +78,19 @@ class Keystore:
             raise FormatError(f"there is another {name} key in {folder}: remove that folder")
         return is_new
 
-    def check_pool(self, of: pool.Pool) -> None:
+    def check_pool(self, pool: Pool) -> None:
         """Raises FormatError when the pool has other keys, or when these are gone, because new ones would not help."""
-        for theirs in (of.leg, of.margin):
-            if theirs.transcript != self.transcript:
+        for key in (pool.leg, pool.margin):
+            if key.transcript != self.transcript:
+                raise FormatError(f"the {key.statement} key of this ledger's pool is of another origin: {key.origin}")
+            if not self.folder(key.statement).exists():
                 raise FormatError(
-                    f"the {theirs.statement} key of this ledger's pool is of another origin: {theirs.origin}"
-                )
-            if not self.folder(theirs.statement).exists():
-                raise FormatError(
-                    f"there is no {theirs.statement} key in {self._folder}: restore that folder, for a new key would "
+                    f"there is no {key.statement} key in {self._folder}: restore that folder, for a new key would "
                     "not be the one this ledger's pool verifies with"
                 )
-            if self.statement_key(theirs.statement).digest != theirs.digest:
+            if self.statement_key(key.statement).digest != key.digest:
                 raise FormatError(
-                    f"the {theirs.statement} key in {self.folder(theirs.statement)} is not the one this ledger's pool "
+                    f"the {key.statement} key in {self.folder(key.statement)} is not the one this ledger's pool "
                     "verifies with: put the pool's key folder there, or create a new pool"
                 )
 
@@ -100,7 +98,7 @@ class Keystore:
         if self.transcript is not None:
             raise FormatError(
                 f"there is no {name} key of ceremony {self.transcript[:NAME_DIGITS]} in {self._folder}: "
-                "`zksettle ceremony install` takes it from the transcript"
+                "`zksettle ceremony install` installs it from the transcript"
             )
         self._place(name, folder, lambda: _generate(name))
 
@@ -117,20 +115,20 @@ class Keystore:
         return True
 
 
-def of_pool(folder: Path, now_ms: int, of: pool.Pool) -> Keystore:
+def of_pool(folder: Path, now_ms: int, pool: Pool) -> Keystore:
     """The keystore that a pool's proofs need."""
-    return Keystore(folder, now_ms, of.leg.transcript)
+    return Keystore(folder, now_ms, pool.leg.transcript)
 
 
-def confirms(folder: Path, of: pool.Pool) -> bool:
-    """Whether the pool's keys are those that were verified and installed here from the ceremony that it names."""
-    transcript = of.leg.transcript
+def confirms(folder: Path, pool: Pool) -> bool:
+    """Whether the pool's keys were verified and installed here from the ceremony that it names."""
+    transcript = pool.leg.transcript
     if transcript is None:
         return False
     keystore = Keystore(folder, 0, transcript)
     return all(
         keyfolder.holds(key.statement, keystore.folder(key.statement), transcript, key.verifying)
-        for key in (of.leg, of.margin)
+        for key in (pool.leg, pool.margin)
     )
 
 
@@ -145,17 +143,17 @@ def installed(folder: Path) -> list[str]:
 
     It skips folders whose manifest is not readable.
     """
-    dated = []
-    for place in folder.glob(f"{CEREMONY_FOLDER}*"):
+    ceremonies = []
+    for path in folder.glob(f"{CEREMONY_FOLDER}*"):
         try:
-            manifests = [keyfolder.read_manifest(name, place / _name(name)) for name in registry.names()]
+            manifests = [keyfolder.read_manifest(name, path / _name(name)) for name in registry.names()]
             origins = {manifest.origin for manifest in manifests}
             transcript = origins.pop().removeprefix(keyfolder.CEREMONY)
-            if not origins and place.name == f"{CEREMONY_FOLDER}{transcript[:NAME_DIGITS]}":
-                dated.append((max(manifest.made_ms for manifest in manifests), transcript))
+            if not origins and path.name == f"{CEREMONY_FOLDER}{transcript[:NAME_DIGITS]}":
+                ceremonies.append((max(manifest.made_ms for manifest in manifests), transcript))
         except (FormatError, OSError):
             continue
-    return [transcript for _, transcript in sorted(dated)]
+    return [transcript for _, transcript in sorted(ceremonies)]
 
 
 def _name(name: str) -> str:

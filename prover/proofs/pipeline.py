@@ -1,7 +1,7 @@
 """The pipeline from the inputs of a statement to its proof: relation → witness → prove → verify.
 
-A false statement is refused before anything is computed, in the words of its relation.  No proof leaves before it has
-been verified here, so a broken key or a faulty machine cannot publish a proof that leaks or fails.
+A false statement is refused before anything is computed, in the words of its relation.  Every proof is verified before
+it is returned, so a broken key or a faulty machine cannot publish a proof that leaks or fails.
 """
 
 from typing import Any
@@ -20,9 +20,9 @@ def prove(name: str, public: Any, private: Any, keystore: Keystore) -> Proof:
 
     Raises Unsatisfied, naming the line of the relation that is false, and FormatError when the key is damaged.
     """
-    refuted = registry.get(name).relation(public, private)
-    if refuted is not None:
-        raise Unsatisfied(f"the {name} statement is false: {refuted}")
+    false_line = registry.get(name).relation(public, private)
+    if false_line is not None:
+        raise Unsatisfied(f"the {name} statement is false: {false_line}")
     key = keystore.open(name)
     with tasks.task(f"Proving {name}"):
         inputs = statement.inputs(public) + statement.inputs(private)

@@ -1,11 +1,11 @@
-"""PROOF.json: a proof of a statement together with everything that it states.
+"""PROOF.json: a proof, together with its statement, its public inputs and its key.
 
     {"format": "zksettle-proof", "version": 1, "statement": "margin", "fingerprint": "64 hex digits",
      "public": {"commitment": "decimal", …}, "proof": {snarkjs's proof.json},
      "key": {"digest": "64 hex digits", "verification_key": {snarkjs's verification_key.json}}}
 
-The key in the file tells under which key the proof was made.  A proof means nothing under a key that its sender chose,
-so a verifier uses a key of its own, and the one in the file only to report that they differ.
+The key in the file is the one under which the proof was made.  A proof means nothing under a key that its sender chose,
+so a verifier uses its own key, and the one in the file only to report that they differ.
 """
 
 import json
@@ -39,14 +39,14 @@ class ProofFile:
         return statement.inputs(self.public)
 
 
-_Foreign = Annotated[Any, dataclassjson.Codec(lambda value, _place: value, lambda value: value)]
+_OtherJson = Annotated[Any, dataclassjson.Codec(lambda value, _place: value, lambda value: value)]
 """JSON that another module reads."""
 
 
 @dataclass(frozen=True)
 class _KeyJson:
     digest: str
-    verification_key: _Foreign
+    verification_key: _OtherJson
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class _ProofJson:
     version: Literal[1]
     statement: str
     fingerprint: str
-    public: _Foreign
-    proof: _Foreign
+    public: _OtherJson
+    proof: _OtherJson
     key: _KeyJson
 
 
@@ -95,14 +95,14 @@ def decode(data: bytes) -> ProofFile:
     stored = dataclassjson.read(_ProofJson, document, what)
     name = stored.statement
     if name not in registry.names():
-        raise FormatError(f"the proof file's statement is unknown: there are {', '.join(registry.names())}")
+        raise FormatError(f"the proof file's statement is unknown: the statements are {', '.join(registry.names())}")
     if stored.fingerprint != registry.pinned(name):
         raise FormatError(f"the proof was made for another version of {name}: its fingerprint is not the pinned one")
     public = statement.from_json(registry.get(name).Public, stored.public, "public")
     proof = snarkjs.decode_proof(json.dumps(stored.proof).encode())
     key = snarkjs.decode_verifying_key(json.dumps(stored.key.verification_key).encode())
     if stored.key.digest != keys.digest(key).hex():
-        raise FormatError("the digest in the proof file is not that of its key")
+        raise FormatError("the digest in the proof file is not its key's digest")
     return ProofFile(name, public, proof, key)
 
 

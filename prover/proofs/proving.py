@@ -1,4 +1,4 @@
-"""Single proofs in files: `zksettle prove` and `zksettle verify`."""
+"""Makes and verifies single proofs in files, for `zksettle prove` and `zksettle verify`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def own_key(name: str, keystore: Keystore) -> TrustedKey:
 
 
 def verify_file(file: ProofFile, trusted: TrustedKey, is_paranoid: bool = False) -> None:
-    """Returns when the file's proof is valid under the trusted key, and was made under it.  Raises InvalidProof."""
+    """Verifies the file's proof.  Raises InvalidProof when it is invalid, or was not made under the trusted key."""
     if file.key != trusted.key:
         raise InvalidProof(
             f"the proof was made under key {keys.digest(file.key).hex()[:16]}, and {trusted.origin} is "
@@ -48,10 +48,7 @@ def verify_file(file: ProofFile, trusted: TrustedKey, is_paranoid: bool = False)
 
 
 def verify(key: VerifyingKey, inputs: Sequence[int], proof: Proof, is_paranoid: bool = False) -> None:
-    """Returns when the proof of any circuit is valid under the key; with `is_paranoid`, when py_ecc agrees.
-
-    Raises InvalidProof when it is not.
-    """
+    """Verifies a proof of any circuit, with `is_paranoid` also by py_ecc.  Raises InvalidProof when it is invalid."""
     from zk.groth16 import verifier
 
     with tasks.task("Verifying"):

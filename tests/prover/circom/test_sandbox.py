@@ -1,4 +1,4 @@
-"""A program that lies, loops, grows or breaks off ends in a sentence, soon, and has no way out of its sandbox."""
+"""A program that lies, loops, grows or crashes ends in a sentence, soon, and has no way out of its sandbox."""
 
 import importlib
 import resource
@@ -43,17 +43,17 @@ def test_programs_of_the_first_circom_2_export_less():
 LIES = {
     "no WebAssembly": (b"\0asm\1\0\0\0\xff", "is not a program in WebAssembly"),
     "a file": (program(imports='(import "wasi_snapshot_preview1" "fd_write" (func (param i32)))'),
-               "asks for wasi_snapshot_preview1.fd_write"),
+               "imports wasi_snapshot_preview1.fd_write"),
     "a function of another module": (program(imports='(import "env" "exceptionHandler" (func (param i32)))'),
-                                     "asks for env.exceptionHandler"),
+                                     "imports env.exceptionHandler"),
     "another function": (program(imports='(import "runtime" "readFile" (func (param i32)))'),
-                         "asks for runtime.readFile"),
+                         "imports runtime.readFile"),
     "a function of another shape": (program(imports='(import "runtime" "exceptionHandler" (func (param i64)))'),
-                                    "asks for runtime.exceptionHandler"),
+                                    "imports runtime.exceptionHandler"),
     "a table of functions": (program(imports='(import "runtime" "table" (table 1 funcref))'),
-                                    "asks for runtime.table"),
+                                    "imports runtime.table"),
     "a name that a terminal obeys": (program(imports='(import "runtime" "\\1b[31m" (func (param i32)))'),
-                                     r"asks for 'runtime\.\\x1b\[31m'"),
+                                     r"imports 'runtime\.\\x1b\[31m'"),
     "no getWitness": (program(without="getWitness"), "it has no getWitness"),
     "a getWitness of another shape": (program(getWitness="(param i64)"), "it has no getWitness"),
     "circom 1": (program(getVersion="(result i32) (i32.const 1)"), "is not a program of circom 2"),
@@ -65,13 +65,13 @@ LIES = {
     "many wires": (program(getWitnessSize="(result i32) (i32.const 16777217)"), "has a witness of 16777217 wires"),
     "negative wires": (program(getWitnessSize="(result i32) (i32.const -1)"), "has a witness of -1 wires"),
     "values above r": (program(getWitness=f"{FUNCTIONS['getWitness']} (if (local.get $i) (then {TOP_WORD}))"),
-                       "calculates no witness"),
-    "a first that is not one": (program(getWitness="(param i32)"), "calculates no witness"),
-    "a trap": (program(init="(param i32) (unreachable)"), "a.wasm breaks off: unreachable"),
+                       "gives no valid witness"),
+    "a first that is not one": (program(getWitness="(param i32)"), "gives no valid witness"),
+    "a trap": (program(init="(param i32) (unreachable)"), "a.wasm crashed: unreachable"),
     "a place beyond its memory": (program(init="(param i32) (i32.store (i32.const -4) (i32.const 1))"),
-                                  "breaks off: memory out of bounds"),
+                                  "crashed: memory out of bounds"),
     "a stack without end": (program(more="(func $deep (call $deep))", init="(param i32) (call $deep)"),
-                            "breaks off: stack overflow"),
+                            "crashed: stack overflow"),
     "a failure of its own": (program(init="(param i32) (call $fail (i32.const 5))"), "a.wasm stops: Not enough memory"),
     "an unknown failure": (program(init="(param i32) (call $fail (i32.const 77))"), "a.wasm stops: Unknown error"),
 }  # fmt: skip

@@ -95,7 +95,7 @@ def test_a_changed_public_input_is_invalid(home, proofs, exported, tmp_path):
     (lambda d: d.pop("key"), "key is missing"),
     (lambda d: d.update(version=True), "version True"),
     (lambda d: d["key"].update(more="1"), "key has an unknown field 'more'"),
-    (lambda d: d.update(statement="nosuch"), "statement is unknown: there are leg, margin"),
+    (lambda d: d.update(statement="nosuch"), "statement is unknown: the statements are leg, margin"),
     (lambda d: d.update(statement=["leg"]), "statement is not a string"),
     (lambda d: d.update(fingerprint="0" * 64), "another version"),
     (lambda d: d["public"].pop("epoch"), "epoch is missing"),
@@ -103,7 +103,7 @@ def test_a_changed_public_input_is_invalid(home, proofs, exported, tmp_path):
     (lambda d: d["public"].update(epoch=str(1 << 64)), "epoch is out of range"),
     (lambda d: d["public"].update(more="1"), "unknown field 'more'"),
     (lambda d: d["proof"]["pi_a"].__setitem__(0, "1"), "pi_a"),
-    (lambda d: d["key"].update(digest="0" * 64), "not that of its key"),
+    (lambda d: d["key"].update(digest="0" * 64), "not its key's digest"),
     (lambda d: d["key"]["verification_key"].update(nPublic=3), "IC"),
 ])  # fmt: skip
 def test_a_malformed_proof_file_is_named_for_what_is_wrong(home, proofs, tmp_path, change, words):
