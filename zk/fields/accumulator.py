@@ -50,7 +50,7 @@ def _add_words(total, constant, a):
     return s0, s1, s2, s3, s4, s5, s6, s7
 
 
-@inner
+@inlined
 def _total_words(total):
     """total / 2^256 mod p, below p.  20 word multiplications."""
     below_three_p = doublewidth.reduce(total, _P, _NEGATIVE_INVERSE)

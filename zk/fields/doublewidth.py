@@ -1,10 +1,10 @@
 """Lazy reduction on words: whole products of eight words, and one Montgomery reduction for a sum of them."""
 
 from zk.fields.words import ZERO_WORD, adc, mac
-from zk.runtime.jit import inner
+from zk.runtime.jit import inlined
 
 
-@inner
+@inlined
 def product(a, b):
     """a·b in eight words.  16 word multiplications."""
     r0, carry = mac(ZERO_WORD, a[0], b[0], ZERO_WORD)
@@ -26,7 +26,7 @@ def product(a, b):
     return r0, r1, r2, r3, r4, r5, r6, r7
 
 
-@inner
+@inlined
 def reduce(t, p, negative_inverse):
     """t / 2^256 mod p, below ⌈t / 2^256⌉ + p, which must be below 2^256.  20 word multiplications.
 

@@ -7,7 +7,9 @@ canonical: `sub_small` is `sub`, `canonical` changes nothing, and `may_be_zero` 
 Moving elements to and from memory is the same for all fields: zk/fields/memory.py.
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +23,9 @@ _SHARED = (
 )  # fmt: skip
 
 
-def kernels(prime: Prime) -> SimpleNamespace:
-    """The kernels of a field by name, for one element and for lanes."""
-    scalar, lanes_kernels = montgomery.kernels(prime), lanes.kernels(prime)
+def kernels(prime: Prime, compile_words_as: Callable[[Any], Any] = inner) -> SimpleNamespace:
+    """The kernels of a field by name, for one element (see `montgomery.kernels`) and for lanes."""
+    scalar, lanes_kernels = montgomery.kernels(prime, compile_words_as), lanes.kernels(prime)
     shared = {name: by_width(getattr(scalar, name), getattr(lanes_kernels, name)) for name in _SHARED}
     scalar_mul, scalar_inverse, lanes_canonical = scalar.mul, scalar.inverse, lanes_kernels.canonical
     one = scalar.ONE

@@ -5,17 +5,19 @@ of the multiplication fit into four words.  The multiplication interleaves produ
 (Montgomery 1985; Koç, Acar, Kaliski 1996).
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from zk.fields import inversion
 from zk.fields.prime import MONTGOMERY, Prime
 from zk.fields.words import ZERO_WORD, adc, mac, sbb, select, words
-from zk.runtime.jit import inner
+from zk.runtime.jit import inlined, inner
 
 
-@inner
+@inlined
 def reduce_once(t, p):
     """t mod p for t < 2p, by a branch: for a t that is rarely p or more, as after a multiplication."""
     s0, borrow = sbb(t[0], p[0], ZERO_WORD)
@@ -27,7 +29,7 @@ def reduce_once(t, p):
     return t
 
 
-@inner
+@inlined
 def reduce_branchless(t, p):
     """t mod p for t < 2p, without a branch: for a t that is as likely below p as not."""
     s0, borrow = sbb(t[0], p[0], ZERO_WORD)
@@ -37,7 +39,7 @@ def reduce_branchless(t, p):
     return select(borrow, t, (s0, s1, s2, s3))
 
 
-@inner
+@inlined
 def add(a, b, p):
     """a + b."""
     s0, carry = adc(a[0], b[0], ZERO_WORD)
@@ -47,7 +49,7 @@ def add(a, b, p):
     return reduce_branchless((s0, s1, s2, s3), p)
 
 
-@inner
+@inlined
 def sub(a, b, p):
     """a - b: p is added back exactly when the subtraction borrows."""
     s0, borrow = sbb(a[0], b[0], ZERO_WORD)
@@ -62,7 +64,7 @@ def sub(a, b, p):
     return s0, s1, s2, s3
 
 
-@inner
+@inlined
 def _row(t, a, word, p, negative_inverse):
     """(t + a·word) / 2^64 mod p for t < 2p; the result is below 2p again."""
     t0, carry = mac(t[0], a[0], word, ZERO_WORD)
@@ -77,7 +79,7 @@ def _row(t, a, word, p, negative_inverse):
     return t0, t1, t2, t4 + carry
 
 
-@inner
+@inlined
 def mul(a, b, p, negative_inverse):
     """a·b / 2^256.  36 word multiplications.  Also right for b < p when a + p < 2^256: the result is below p."""
     t = (ZERO_WORD, ZERO_WORD, ZERO_WORD, ZERO_WORD)
@@ -88,10 +90,11 @@ def mul(a, b, p, negative_inverse):
     return reduce_once(t, p)
 
 
-def kernels(prime: Prime) -> SimpleNamespace:
+def kernels(prime: Prime, compile_as: Callable[[Any], Any] = inner) -> SimpleNamespace:
     """The kernels of one field, and its constants as words.
 
-    They close over numbers only.  The inverse of zero is zero.
+    They close over numbers only.  The inverse of zero is zero.  `compile_as` is `inner`, or `inlined` where callers are
+    few and their loops short.
     """
     p = words(prime.modulus)
     negative_inverse = words(-pow(prime.modulus, -1, MONTGOMERY) % MONTGOMERY)[0]
@@ -101,32 +104,32 @@ def kernels(prime: Prime) -> SimpleNamespace:
     plain_one = words(1)
     inversion_constants = inversion.constants(prime.modulus, MONTGOMERY**2)
 
-    @inner
+    @compile_as
     def field_add(a, b):
         """a + b."""
         return add(a, b, p)
 
-    @inner
+    @compile_as
     def field_double(a):
         """2a."""
         return add(a, a, p)
 
-    @inner
+    @compile_as
     def field_sub(a, b):
         """a - b."""
         return sub(a, b, p)
 
-    @inner
+    @compile_as
     def field_neg(a):
         """-a."""
         return sub(zero, a, p)
 
-    @inner
+    @compile_as
     def field_mul(a, b):
         """a·b.  1 mul."""
         return mul(a, b, p, negative_inverse)
 
-    @inner
+    @compile_as
     def field_square(a):
         """a^2.  1 mul."""
         return mul(a, a, p, negative_inverse)
@@ -136,37 +139,37 @@ def kernels(prime: Prime) -> SimpleNamespace:
         """1/a, and 0 for 0: 2^512 over a·2^256.  Takes as long as about 40 mul."""
         return inversion.quotient(a, *inversion_constants)
 
-    @inner
+    @compile_as
     def may_be_zero(a):
         """1 when a is 0, else 0."""
         return np.uint8(is_zero(a))
 
-    @inner
+    @compile_as
     def canonical(a):
         """a, which is below p already."""
         return a
 
-    @inner
+    @compile_as
     def field_select(mask, a, b):
         """a when the mask is set, else b."""
         return a if mask else b
 
-    @inner
+    @compile_as
     def field_one(like):
         """1."""
         return one
 
-    @inner
+    @compile_as
     def constant(w, like):
         """The words themselves."""
         return w
 
-    @inner
+    @compile_as
     def to_montgomery(a):
         """Plain words below p to Montgomery words.  1 mul."""
         return mul(a, square_of_montgomery, p, negative_inverse)
 
-    @inner
+    @compile_as
     def from_montgomery(a):
         """Montgomery words to plain words.  1 mul."""
         return mul(a, plain_one, p, negative_inverse)
@@ -180,13 +183,13 @@ def kernels(prime: Prime) -> SimpleNamespace:
     )  # fmt: skip
 
 
-@inner
+@inlined
 def is_zero(a):
     """Whether a is 0."""
     return (a[0] | a[1] | a[2] | a[3]) == ZERO_WORD
 
 
-@inner
+@inlined
 def equal(a, b):
     """Whether a and b are the same element."""
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == ZERO_WORD

@@ -17,13 +17,13 @@ from zk.fields import accumulator, array, fr, memory, simd
 from zk.fields.prime import FR, MONTGOMERY, WORDS, R
 from zk.hashes import poseidon, recurrence
 from zk.runtime import cpu, parallel
-from zk.runtime.jit import inlined, inner, kernel
+from zk.runtime.jit import inlined, kernel
 
 _STREAMS = 2  # groups of lanes that run side by side
 _SHARE = 64  # a thread takes a multiple of this many hashes
 
 
-@inner
+@inlined
 def _mix(table, first, start, elements, place, count, out, target, streams, like):
     """target[out] = table[start] / 2^256 + Σ table[first + i]·elements[place + i], i < count, in every stream.
 
@@ -46,7 +46,7 @@ def _mix(table, first, start, elements, place, count, out, target, streams, like
         memory.spill(target, out * streams + stream, last)
 
 
-@inner
+@inlined
 def _sboxes(elements, place, raised, out, count, like):
     """raised[out + i] = elements[place + i]^5, i < count.  3 mul each, interleaved because those of one wait."""
     for i in range(count):
@@ -58,7 +58,7 @@ def _sboxes(elements, place, raised, out, count, like):
         memory.spill(raised, out + i, fr.mul(fourth, memory.reload_like(elements, place + i, like)))
 
 
-@inner
+@inlined
 def _full_rounds(state, raised, t, table, first, count, streams, like):
     """`count` full rounds with t constants each, from `first` on, then the S-boxes of one more, left in `raised`."""
     for r in range(count):
@@ -68,7 +68,7 @@ def _full_rounds(state, raised, t, table, first, count, streams, like):
     _sboxes(state, 0, raised, 0, t * streams, like)
 
 
-@inner
+@inlined
 def _partial_rounds(raised, state, tape, t, table, first, count, streams, like):
     """The partial rounds on a tape (see `recurrence`), from the S-boxes before them to the state after them."""
     n = t - 1

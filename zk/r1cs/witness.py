@@ -16,14 +16,14 @@ import numpy as np
 from zk.fields import accumulator, array, fr, memory, simd
 from zk.fields.prime import FR, WORDS
 from zk.runtime import cpu
-from zk.runtime.jit import inlined, inner, kernel
+from zk.runtime.jit import inlined, kernel
 
 MULTIPLY, LINEAR, QUOTIENT, BITS = range(4)
 _ONE, _MINUS_ONE = 0, 1  # the indices of 1 and -1 among the coefficients
 _SLOTS = 64  # combinations in the cache
 
 
-@inner
+@inlined
 def combination(index, starts, terms, coefficients, values, like):
     """Σ coefficient·wire.  An unreduced product for each term, a reduction for seven; 1 and -1 cost an addition."""
     total, products, pending = fr.constant(fr.ZERO, like), accumulator.start(fr.ZERO, like), 0
@@ -44,7 +44,7 @@ def combination(index, starts, terms, coefficients, values, like):
     return total
 
 
-@inner
+@inlined
 def _value(index, starts, terms, coefficients, values, sums, places, like):
     """A combination, from the cache if possible: sums[k] is the value of combination places[k]."""
     first = starts[index]
@@ -59,7 +59,7 @@ def _value(index, starts, terms, coefficients, values, sums, places, like):
     return value
 
 
-@inner
+@inlined
 def _operands(step, code, starts, terms, coefficients, values, sums, places, like):
     """Both combinations of a step; the first one twice when it has only one."""
     operation, a, b = code[step, 0], code[step, 2], code[step, 3]
@@ -69,7 +69,7 @@ def _operands(step, code, starts, terms, coefficients, values, sums, places, lik
     return left, _value(b, starts, terms, coefficients, values, sums, places, like)
 
 
-@inner
+@inlined
 def _store_bits(values, plain, out, value, bits):
     """Wire out + i = bit i of the canonical integer of `value`, i < bits <= 256.  `plain` has a row for each lane."""
     one, zero = fr.constant(fr.ONE, value), fr.constant(fr.ZERO, value)
@@ -81,7 +81,7 @@ def _store_bits(values, plain, out, value, bits):
         memory.spill(values, out + i, fr.select(np.uint8(mask), one, zero))
 
 
-@inner
+@inlined
 def _reads(index, starts, terms, wire):
     """Whether a combination reads a wire."""
     for i in range(starts[index], starts[index + 1]):
@@ -90,7 +90,7 @@ def _reads(index, starts, terms, wire):
     return False
 
 
-@inner
+@inlined
 def _is_independent_quotient(code, step, starts, terms, out):
     """Whether there is such a step, it is a quotient, and it does not read the wire `out`."""
     if step >= code.shape[0] or code[step, 0] != QUOTIENT:
@@ -98,7 +98,7 @@ def _is_independent_quotient(code, step, starts, terms, out):
     return not (_reads(code[step, 2], starts, terms, out) or _reads(code[step, 3], starts, terms, out))
 
 
-@inner
+@inlined
 def _two_quotients(a, b, c, d):
     """(a/b, c/d), 0 where the divisor is 0.  1 inverse, 6 mul, where no divisor is 0."""
     product = fr.mul(b, d)

@@ -31,6 +31,7 @@ is_checked = kernelcache.is_checked
 
 def _compile(function: Callable, **options: bool) -> Any:
     compiler: Any = numba.njit  # whose stub lacks the wrapper options
+    options = {"forceinline": False} | options  # else inherited from the caller that happens to be compiled first
     dispatcher = compiler(nogil=True, error_model="numpy", boundscheck=False, **options)(function)
     dispatcher._cache = kernelcache.KernelCache(function)
     return dispatcher
@@ -111,7 +112,7 @@ def _dispatched(pick: Callable[[tuple], Any]) -> Any:
         return choose
 
     for is_inlined in (False, True):
-        options: Any = _NO_WRAPPERS | ({"forceinline": True} if is_inlined else {})
+        options: Any = _NO_WRAPPERS | {"forceinline": is_inlined}
         extending.overload(stub, strict=False, jit_options=options)(implementations(is_inlined))
     vars(stub)["pick"] = pick  # for _resolved
     return stub

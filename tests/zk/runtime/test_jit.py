@@ -7,6 +7,7 @@ import pytest
 
 import zk
 from zk.fields import fp
+from zk.runtime import jit
 from zk.runtime.jit import by_type
 
 ROOT = Path(zk.__file__).parent
@@ -33,3 +34,34 @@ def test_kernels_that_python_calls_are_annotated():
     assert untyped_kernels("@kernel\ndef f(a: int): ...\n@kernel\ndef g(a) -> None: ...\n") == ["f", "g"]
     files = [*(ROOT / "fields").glob("*.py"), ROOT / "microbench.py", ROOT / "ntt" / "polynomial.py"]
     assert [name for path in files for name in untyped_kernels(path.read_text("utf-8"))] == []
+
+
+@jit.inner
+def _callee(a):
+    return a + 1
+
+
+@jit.inlined
+def _inlined_caller(a):
+    return _callee(a)
+
+
+@jit.kernel
+def _entry(a: int) -> int:
+    return _inlined_caller(a)
+
+
+def test_a_kernel_is_inlined_only_if_it_says_so_whoever_calls_it_first():
+    """Numba lets a callee inherit `forceinline`, so machine code would depend on the order of compilation."""
+    assert _entry(1) == 2
+    (callee,), (inlined,) = (_attributes(kernel) for kernel in (_callee, _inlined_caller))
+    assert "alwaysinline" in inlined and "alwaysinline" not in callee
+
+
+def _attributes(kernel) -> list[str]:
+    """The LLVM attributes of a kernel's own function, one string per compiled signature."""
+    found = []
+    for overload in kernel.overloads.values():
+        function = overload.library.get_function(overload.fndesc.llvm_func_name)
+        found.append(" ".join(map(str, function.attributes)))
+    return found
