@@ -1,7 +1,7 @@
 """Paths of the quaternary Merkle tree, for host integers.  circuits/gadgets/merkle.py is the same walk in a circuit.
 
-A path holds, from the leaf's level upwards, the four children of each node between a leaf and the root, the leaf's own
-ancestor (or the leaf itself) among them.  Which child that is at level k, the k-th base-4 digit of the position says:
+A path lists, from the leaf's level upwards, the four children of each node between a leaf and the root, among them the
+leaf's own ancestor (or the leaf itself).  The k-th base-4 digit of the position is the index of that child at level k:
 
     children_k[digit_k] = node_k        node_(k + 1) = H[NODE](children_k)        node_0 = leaf, node_16 = root
 """
@@ -15,7 +15,7 @@ Path = tuple[tuple[int, ...], ...]
 
 
 def digit(position: int, level: int) -> int:
-    """Which of the four children at this level lies on the way from the leaf at `position` to the root."""
+    """The index of the child at this level that is on the way from the leaf at `position` to the root."""
     return position // records.ARITY**level % records.ARITY
 
 
@@ -35,7 +35,7 @@ def lone(leaf: int, position: int) -> Path:
 
 
 def root(leaf: int, position: int, path: Path) -> int | None:
-    """The root that a path proves a leaf to be under, or None when the child at some digit is not the node below."""
+    """The root above a leaf by its path, or None when the child at some digit is not the node below."""
     current = leaf
     for level, children in enumerate(path):
         if children[digit(position, level)] != current:

@@ -25,7 +25,7 @@ DEPTH = 16
 ARITY = 4
 BALANCE_BITS = 64
 
-# Integers that must not be mixed.  The formulas below are for signals too, so their callers say what the result is.
+# Integers that must not be mixed.  The formulas below are for signals too, so callers convert a result to its type.
 Commitment = NewType("Commitment", int)
 Nullifier = NewType("Nullifier", int)
 Root = NewType("Root", int)  # of the tree
@@ -46,7 +46,7 @@ def owner(hash: Hash[T], spending_key: tuple[T, T], nullifier_key: T) -> T:
 
 
 def nullifier(hash: Hash[T], nullifier_key: T, commitment: T, position: T) -> T:
-    """The number published when an account is spent.  The position keeps two equal commitments apart."""
+    """The number published when an account is spent.  The position distinguishes equal commitments."""
     return hash((nullifier_key, commitment, position), domains.TAG_NULLIFIER)
 
 
@@ -72,7 +72,7 @@ class Account(Generic[T]):
         return "Account(...)"
 
     def commitment(self, hash: Hash[T]) -> T:
-        """The leaf of the tree that stands for this account."""
+        """The leaf of the tree that represents this account."""
         return hash((self.owner, *self.balances, self.epoch, self.rho), domains.TAG_ACCOUNT)
 
 
@@ -84,6 +84,6 @@ class RiskGrid(Generic[T]):
     values: tuple[tuple[T, ...], ...]
 
     def root(self, hash: Hash[T]) -> T:
-        """The digest of the values.  It does not cover the epoch, which a margin proof names beside it."""
+        """The digest of the values.  It does not cover the epoch, which a margin proof names separately."""
         columns = tuple(hash(column, domains.TAG_GRID_ASSET) for column in zip(*self.values, strict=True))
         return hash(columns, domains.TAG_GRID)

@@ -78,7 +78,7 @@ def genesis_leg() -> Leg:
 
 
 def honest_margin() -> Margin:
-    """A leveraged portfolio that survives; in its last scenario it is worth exactly zero."""
+    """A portfolio with debts that survives; in its last scenario it is worth exactly zero."""
     balances = (-(2**63), 2**63 - 1, -5, 7, 0, 0, 1, 0)
     values = [[1 + s, 2 + s, s, 2**64 - 1, 5, 6, 7, 8] for s in range(records.SCENARIOS)]
     values[-1] = [0, 0, 1, 0, 0, 0, 5, 0]

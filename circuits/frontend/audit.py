@@ -1,13 +1,13 @@
 """The soundness audit of a circuit: is every wire determined, and does every constraint carry weight?
 
-Three questions, the first about all witnesses, the others about given ones:
+It asks three questions, the first about all witnesses, the others about the witnesses of sample inputs:
 
     uniqueness   Which computed wires do the constraints determine, given the inputs?  (uniqueness.py)
     movement     At an honest witness, can computed wires move while the inputs stay and the constraints keep
                  holding?  To first order they can exactly when the Jacobian of the constraints with respect to the
                  computed wires has a null space.  Checks are left out: constraints, such as the comparison of a hash
                  with its public value, in which no wire is computed from all inputs that meet there.  A wire is
-                 reported when it can move at every given witness: a hinted inverse of 0 is free at one witness only,
+                 reported when it can move at every sample witness: a hinted inverse of 0 is free at one witness only,
                  which is harmless.
     weight       Does deleting a constraint let something move that could not, inputs included?  To first order it
                  does exactly when the constraint's row of the whole Jacobian is not a combination of the other rows,
@@ -59,7 +59,7 @@ def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequ
         raise ValueError("an audit needs at least one honest input")
     system, inputs = circuit.r1cs, circuit.program.num_inputs
     cones = program.cones(circuit.program)
-    propagated = uniqueness.propagate(system, range(inputs + 1), cones)
+    outcome = uniqueness.propagate(system, range(inputs + 1), cones)
     definitions = _definitions(system, inputs, cones)
     jacobians = [_jacobian(system, _honest_witness(circuit, values)) for values in honest]
     movable = frozenset.intersection(
@@ -74,8 +74,8 @@ def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequ
         system.num_wires - 1 - inputs,
         len(honest),
         len(lies),
-        wire_names(circuit, propagated.undecided),
-        tuple(circuit.constraints[index] for index in propagated.divisions),
+        wire_names(circuit, outcome.undecided),
+        tuple(circuit.constraints[index] for index in outcome.divisions),
         wire_names(circuit, movable),
         tuple(circuit.constraints[index] for index in sorted(idle)),
     )

@@ -20,7 +20,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE))) + os.sep
 
 
 class Constraint(NamedTuple):
-    """The reason of a constraint, the scopes it stands in ("old account/owner"), and the line that made it."""
+    """The reason of a constraint, the scopes around it ("old account/owner"), and the line that made it."""
 
     why: str
     path: str

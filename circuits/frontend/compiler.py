@@ -98,8 +98,8 @@ def fingerprint(circuit: Circuit) -> str:
     for count in (system.num_wires, system.num_public, system.num_constraints):
         digest.update(count.to_bytes(8, "little"))
     for name in circuit.public_names:
-        encoded = name.encode()
-        digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        name_bytes = name.encode()
+        digest.update(len(name_bytes).to_bytes(8, "little") + name_bytes)
     for matrix in (system.a, system.b, system.c):
         digest.update(matrix.starts.astype("<i8").tobytes())
         digest.update(matrix.columns.astype("<i4").tobytes())

@@ -1,7 +1,7 @@
 """The columns of a sparse matrix M over a prime field that are non-zero in some x with M·x = 0.
 
-Constraint systems are nearly triangular, so almost every unknown falls out of a row in which it is the only one left.
-Where no such row remains, one unknown becomes a parameter, and every later unknown is written as a combination of
+Constraint systems are nearly triangular, so almost every unknown is determined by a row in which it is the only one
+left.  When no such row remains, one unknown becomes a parameter, and every later unknown is written as a combination of
 parameters ("inactivation", RFC 6330, section 5.4.2.2).  Rows that defined no unknown are equations between parameters,
 few enough for plain elimination.  Exact: no probability, no floating point.
 """
@@ -21,19 +21,21 @@ def support(rows: Sequence[Row], columns: int, modulus: int) -> frozenset[int]:
     forms = _forms(rows, order, modulus)
     defining = {row for _, row in order}
     equations = [_substitute(row, forms, modulus) for i, row in enumerate(rows) if i not in defining]
-    solved = _solve([equation for equation in equations if equation], modulus)
-    return frozenset(column for column, form in forms.items() if _substitute(form, solved, modulus, keeps_unknown=True))
+    solution = _solve([equation for equation in equations if equation], modulus)
+    return frozenset(
+        column for column, form in forms.items() if _substitute(form, solution, modulus, keeps_unknown=True)
+    )
 
 
 def _order(rows: Sequence[Row], columns: int) -> list[tuple[int, int | None]]:
     """Every column with the row that defines it by earlier columns, or with None when it is a parameter."""
     rows_of: list[list[int]] = [[] for _ in range(columns)]
     remaining = [len(row) for row in rows]
-    mixed = [0] * len(rows)  # the exclusive or of a row's remaining columns: the column itself when only one remains
+    xors = [0] * len(rows)  # the exclusive or of a row's remaining columns: the column itself when only one remains
     for i, row in enumerate(rows):
         for column in row:
             rows_of[column].append(i)
-            mixed[i] ^= column
+            xors[i] ^= column
     order: list[tuple[int, int | None]] = []
     is_ordered = [False] * columns
     ready = [i for i, count in enumerate(remaining) if count == 1]
@@ -43,7 +45,7 @@ def _order(rows: Sequence[Row], columns: int) -> list[tuple[int, int | None]]:
         is_ordered[column] = True
         for i in rows_of[column]:
             remaining[i] -= 1
-            mixed[i] ^= column
+            xors[i] ^= column
             if remaining[i] == 1:
                 ready.append(i)
 
@@ -51,7 +53,7 @@ def _order(rows: Sequence[Row], columns: int) -> list[tuple[int, int | None]]:
         while ready:
             defining_row = ready.pop()
             if remaining[defining_row] == 1:
-                append(mixed[defining_row], defining_row)
+                append(xors[defining_row], defining_row)
         if not is_ordered[column]:
             append(column, None)
     return order
@@ -66,12 +68,12 @@ def _forms(rows: Sequence[Row], order: Sequence[tuple[int, int | None]], modulus
             continue
         total = _substitute(rows[row], forms, modulus)
         if total:
-            forms[column] = _scaled(total, -pow(rows[row][column], -1, modulus), modulus)
+            forms[column] = _scale(total, -pow(rows[row][column], -1, modulus), modulus)
     return forms
 
 
 def _substitute(row: Row, forms: Mapping[int, Row], modulus: int, keeps_unknown: bool = False) -> Row:
-    """Σ value·form over the columns of a row.  A column without a form counts as zero, or stands for itself."""
+    """Σ value·form over the columns of a row.  A column without a form counts as zero, or as itself."""
     total: Row = {}
     for column, value in row.items():
         form = forms.get(column)
@@ -85,19 +87,19 @@ def _substitute(row: Row, forms: Mapping[int, Row], modulus: int, keeps_unknown:
 
 def _solve(equations: Sequence[Row], modulus: int) -> dict[int, Row]:
     """Some parameters as combinations of the others, such that every equation Σ value·parameter = 0 holds."""
-    solved: dict[int, Row] = {}
+    solution: dict[int, Row] = {}
     for equation in equations:
-        rest = _substitute(equation, solved, modulus, keeps_unknown=True)
+        rest = _substitute(equation, solution, modulus, keeps_unknown=True)
         if not rest:
             continue
         pivot, value = rest.popitem()
-        replacement = {pivot: _scaled(rest, -pow(value, -1, modulus), modulus)}
-        solved = {
+        replacement = {pivot: _scale(rest, -pow(value, -1, modulus), modulus)}
+        solution = {
             parameter: _substitute(form, replacement, modulus, keeps_unknown=True)
-            for parameter, form in solved.items()
+            for parameter, form in solution.items()
         } | replacement
-    return solved
+    return solution
 
 
-def _scaled(row: Row, scale: int, modulus: int) -> Row:
+def _scale(row: Row, scale: int, modulus: int) -> Row:
     return {column: value * scale % modulus for column, value in row.items()}

@@ -62,8 +62,8 @@ class Program:
         return array.encode(FR, array.from_plain(self.coefficients))
 
 
-def _check(holds: bool, what: str) -> None:
-    if not holds:
+def _check(condition: bool, what: str) -> None:
+    if not condition:
         raise FormatError(f"the witness program is malformed: {what}")
 
 
@@ -116,7 +116,7 @@ def to_arrays(program: Program) -> dict[str, np.ndarray]:
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> Program:
     """The program that `to_arrays` wrote.  Memory-mapped arrays are not copied.
 
-    Raises FormatError when an array is missing, has a wrong type or shape, or holds an index out of range.
+    Raises FormatError when an array is missing, has a wrong type or shape, or has an index out of range.
     """
     missing = {"sizes", "modulus", *_ARRAYS} - set(arrays)
     _check(not missing, f"it lacks {', '.join(sorted(missing))}")
@@ -178,7 +178,7 @@ def run_ints(program: Program, inputs: Sequence[int], modulus: int) -> list[int]
 
 
 def cones(program: Program) -> list[int]:
-    """For each wire, the inputs it is computed from, as a number whose bit i stands for wire i."""
+    """For each wire, the inputs it is computed from, as a number whose bit i represents wire i."""
     terms, starts = program.terms[:, 0].tolist(), program.starts.tolist()
     known = [0, *(1 << wire for wire in range(1, program.num_inputs + 1))]
     for operation, _, a, b in program.code.tolist():

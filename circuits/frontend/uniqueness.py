@@ -1,4 +1,4 @@
-"""Which wires the constraints determine, given the inputs: reasoning that holds for every witness at once.
+"""Decides which wires the constraints determine from the inputs, for every witness at once.
 
 A wire is determined by one of these rules, which are applied until nothing changes:
 
@@ -11,8 +11,8 @@ A wire is determined by one of these rules, which are applied until nothing chan
                 unless that coefficient is 0
 
 A constraint may determine a wire only when everything in it is computed from inputs that the wire is computed from.
-Otherwise the line that compares a hash with its public value would vouch for a forgotten wire inside the hash: given
-the value the wire is unique, but the hash proves nothing.
+Otherwise the line that compares a hash with its public value would excuse an unconstrained wire inside the hash: the
+public value makes the wire unique, but then the hash proves nothing.
 
 The division rule makes an assumption, so it is tried only when the others are exhausted, and each use is reported.  A
 wire that no rule reaches may still be unique for a deeper reason: it is undecided, not wrong.
@@ -173,11 +173,11 @@ class _State:
             return None
         u, p = wires[0], self.modulus
 
-        def holds(value: int) -> bool:
+        def is_satisfied(value: int) -> bool:
             left, right, product = (side.get(0, 0) + side.get(u, 0) * value for side in (a, b, c))
             return (left * right - product) % p == 0
 
-        return u if holds(0) and holds(1) else None
+        return u if is_satisfied(0) and is_satisfied(1) else None
 
 
 def _is_constant(terms: Terms) -> bool:

@@ -45,10 +45,10 @@ def add(b: Builder, left: CurvePoint, right: CurvePoint, *, curve: Edwards = bab
     """
     s = b.multiply(left.x, right.y, "x1 y2")
     t = b.multiply(left.y, right.x, "y1 x2")
-    crossed = b.multiply(s, t, "x1 x2 y1 y2") * curve.d
-    mixed = b.multiply(left.y - left.x * curve.a, right.x + right.y, "(y1 - a x1)(x2 + y2)")
-    x = _quotient(b, s + t, crossed + 1, "x of the sum")
-    y = _quotient(b, mixed + s * curve.a - t, -crossed + 1, "y of the sum")
+    d_s_t = b.multiply(s, t, "x1 x2 y1 y2") * curve.d
+    product = b.multiply(left.y - left.x * curve.a, right.x + right.y, "(y1 - a x1)(x2 + y2)")
+    x = _quotient(b, s + t, d_s_t + 1, "x of the sum")
+    y = _quotient(b, product + s * curve.a - t, -d_s_t + 1, "y of the sum")
     return CurvePoint(x, y)
 
 
@@ -92,7 +92,7 @@ def _interpolate(b: Builder, values: Sequence[int], monomials: Sequence[Signal])
 def add_fixed(
     b: Builder, start: CurvePoint, bits: Sequence[Bit], base: edwards.Point, *, curve: Edwards = babyjubjub.CURVE
 ) -> CurvePoint:
-    """start + n base, where n has the given bits, lowest first.  9 constraints for three bits."""
+    """start + n base, where n has these bits, lowest first.  9 constraints for three bits."""
     assert edwards.is_on_curve(curve, base)
     total = start
     for first in range(0, len(bits), WINDOW_BITS):
@@ -108,7 +108,7 @@ def add_fixed(
 def multiply(
     b: Builder, bits: Sequence[Bit], point: CurvePoint, *, curve: Edwards = babyjubjub.CURVE
 ) -> CurvePoint:
-    """n point, where n has the given bits, lowest first: double and add from the highest.  14 constraints a bit."""
+    """n point, where n has these bits, lowest first: double and add from the highest.  14 constraints a bit."""
     total = constant(b, edwards.IDENTITY, curve=curve)
     for bit in reversed(bits):
         x = b.multiply(bit.signal, point.x, "x, or 0")

@@ -13,9 +13,9 @@ from circuits.records import Hash
 def root(
     b: Builder, leaf: Signal, position: Sequence[Bit], path: Sequence[Sequence[Signal]], *, hash: Hash[Signal]
 ) -> Signal:
-    """The root of the tree that holds `leaf` at the position whose bits are given, lowest first.
+    """The root of the tree that contains `leaf` at the position with these bits, lowest first.
 
-    path[k] holds the four children of the node above level k.  Two bits of the position select our own child, which
+    path[k] has the four children of the node above level k.  Two bits of the position select our own child, which
     must equal the hash from the level below.  4 constraints and one hash for each level.
     """
     assert len(position) == 2 * len(path)

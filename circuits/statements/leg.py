@@ -53,7 +53,7 @@ class Public(Generic[T]):
 
 @dataclass(frozen=True, repr=False)
 class Private(Generic[T]):
-    """The prover's secrets.  `path[k]` holds the four children at level k, leaves first, our own among them."""
+    """The prover's secrets.  `path[k]` has the four children at level k, leaves first, our own among them."""
 
     ak: tuple[T, T] = field(metadata=of_kind("field", 2))
     nk: T = field(metadata=of_kind("field"))
@@ -70,7 +70,7 @@ class Private(Generic[T]):
 
 
 def relation(public: Public[int], private: Private[int]) -> str | None:
-    """None when the claim holds, else a phrase for the first line of it that is false."""
+    """None when the claim is true, otherwise a phrase for its first false line."""
     old, new = private.old, private.new
     changes = [after - before for before, after in zip(old.balances, new.balances, strict=True)]
     if public.cash not in (0, 1):
@@ -125,7 +125,7 @@ def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> N
         expected = records.nullifier(hash, private.nk, commitment, private.position)
         b.equal(expected, public.nullifier, "the nullifier belongs to the old account")
     with b.scope("new balances"):
-        shifted = [
+        new_balances = [
             ranges.signed(b, balance, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
             for i, balance in enumerate(new.balances)
         ]
@@ -138,14 +138,14 @@ def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> N
         rk = curve.add_fixed(b, spending_key, alpha.bits, babyjubjub.BASE8)
         curve.equal(b, rk, public.rk_x, public.rk_y, "rk is the spending key shifted by alpha")
     with b.scope("cash account"):
-        for i, balance in enumerate(shifted):
+        for i, balance in enumerate(new_balances):
             is_not_negative = balance.bits[-1].signal
             b.require(cash.signal, 1 - is_not_negative, 0, f"balance {i} is not negative")
         b.require(cash.signal, new.epoch, 0, "its epoch is 0")
 
 
 def _old_commitment(b: Builder, public: Public[Signal], private: Private[Signal], hash: Hash[Signal]) -> Signal:
-    """The old account's commitment, proved to be in the tree at the position, or to hold nothing."""
+    """The old account's commitment, proved to be in the tree at the position, or to be empty."""
     with b.scope("old commitment"):
         commitment = private.old.commitment(hash)
     with b.scope("position"):

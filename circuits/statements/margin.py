@@ -52,7 +52,7 @@ class Private(Generic[T]):
 
 
 def relation(public: Public[int], private: Private[int]) -> str | None:
-    """None when the claim holds, else a phrase for the first line of it that is false."""
+    """None when the claim is true, otherwise a phrase for its first false line."""
     account = private.account
     if public.commitment != account.commitment(host.hash):
         return "commitment"

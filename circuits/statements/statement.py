@@ -1,10 +1,10 @@
-"""The parts of a statement, and how its inputs are read, written and laid out.
+"""The parts of a statement, and the layout and the JSON of its inputs.
 
 A statement is a claim about public inputs, proved by knowing private ones.  Its file has five parts: `Public`,
 `Private`, `relation` (the claim in plain Python), `constrain` (the same claim as constraints), and in its test a table
 of lies that both must refuse.
 
-Public and Private are frozen dataclasses over integers or over signals.  Each field holds another dataclass or numbers;
+Public and Private are frozen dataclasses over integers or over signals.  Each field is another dataclass or numbers;
 its metadata names the numbers' kind, which is a range, and their shape, the lengths of the tuples around them.  The
 order of the fields is the order of the inputs.
 
@@ -46,7 +46,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Statement:
-    """A claim, told twice.
+    """A claim, stated twice.
 
     `relation(public, private)` returns None, or a phrase for what is false; it accepts any integers.
     `constrain(b, public, private)` takes the same two dataclasses, filled with signals.  Each phrase of `relation` is
@@ -66,7 +66,7 @@ class Statement:
 
 
 def of_kind(kind: str, *shape: int) -> dict[str, Any]:
-    """The metadata of a dataclass field that holds numbers of a kind, in nested tuples of the given lengths."""
+    """The metadata of a dataclass field of numbers of a kind, in nested tuples of these lengths."""
     assert kind in KINDS
     return {"kind": kind, "shape": shape}
 
@@ -139,7 +139,7 @@ def _numbers(kind: Kind, shape: tuple[int, ...]) -> Codec:
 
 
 def _part(f: Field) -> type | None:
-    """The dataclass that a field holds, or None when it holds numbers."""
+    """The dataclass of a field's value, or None when its value is numbers."""
     kind = get_origin(f.type) or f.type
     return kind if isinstance(kind, type) and is_dataclass(kind) else None
 

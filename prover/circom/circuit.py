@@ -16,7 +16,7 @@ MEMORY_PER_BYTE = 5  # of a file that is read, for its terms as Python's integer
 
 @dataclass(frozen=True)
 class CircomCircuit:
-    """The content of a .r1cs file.  `labels` is None when it has one less than wires (zk/formats/r1cslabels.py)."""
+    """The content of a .r1cs file.  `labels` is None when there is one label fewer than wires (r1cslabels.py)."""
 
     path: Path
     header: CircuitHeader

@@ -1,8 +1,8 @@
 """vk_alphabeta_12 of a verification_key.json: the pairing of α and β, which snarkjs writes and never reads.
 
-The last part of snarkjs's final exponentiation is the fast one: it gives the pairing to the power 2x (6x² + 3x + 1),
-which is the pairing of that multiple of α with β.  An element of Fp12 is written as two of Fp6 (times 1 and w), each of
-them as three of Fp2 (times 1, w² and w⁴).
+snarkjs computes the last part of the final exponentiation by a fast formula, whose result is the pairing raised to the
+power 2x (6x² + 3x + 1), which is the pairing of that multiple of α with β.  An element of Fp12 is written as two of Fp6
+(times 1 and w), each of them as three of Fp2 (times 1, w² and w⁴).
 
 Source: Fuentes-Castañeda, Knapp, Rodríguez-Henríquez, "Faster hashing to G2" (SAC 2011), section 5; wasmcurves,
 "build_bn128.js", finalExponentiationLastChunk.

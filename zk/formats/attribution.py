@@ -1,4 +1,4 @@
-"""Who made a contribution to a setup ceremony: the end of its record in .ptau and .zkey files.
+"""The attribution of a contribution to a setup ceremony: the last part of its record in .ptau and .zkey files.
 
     u32 kind (0 a person, 1 a beacon) | u32 length | parameters, each at most once, in ascending order:
     01 | u8 length | name          02 | u8 iterations_exp          03 | u8 length | beacon

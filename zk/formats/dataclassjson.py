@@ -74,57 +74,57 @@ def of(hint: Any) -> Codec:
 def integer(low: int, high: int) -> Codec[int]:
     """A JSON number from `low` to `high`."""
 
-    def checked(value: Any, place: str) -> int:
+    def decode(value: Any, place: str) -> int:
         if type(value) is not int or not low <= value <= high:
             raise FormatError(f"{place} is not an integer from {low} to {high}")
         return value
 
-    return Codec(checked, int)
+    return Codec(decode, int)
 
 
 def decimal(low: int, end: int, name: str = "") -> Codec[int]:
     """A number in [low, end), at most 78 digits, written as a canonical decimal string; `name` is the range's name."""
     allowed = name or f"at least {low} and below {end}"
 
-    def checked(value: Any, place: str) -> int:
+    def decode(value: Any, place: str) -> int:
         if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
             raise FormatError(f"{place} is not a decimal number written as a string")
         if not low <= int(value) < end:
             raise FormatError(f"{place} is out of range: it must be {allowed}")
         return int(value)
 
-    return Codec(checked, str)
+    return Codec(decode, str)
 
 
 def text(pattern: str, description: str) -> Codec[str]:
-    """A string that matches the whole pattern; a refusal says that it is not `description`."""
+    """A string that the pattern matches completely; the error for others says that they are not `description`."""
     compiled = re.compile(pattern, re.ASCII)
 
-    def checked(value: Any, place: str) -> str:
+    def decode(value: Any, place: str) -> str:
         if not isinstance(value, str) or not compiled.fullmatch(value):
             raise FormatError(f"{place} is not {description}")
         return value
 
-    return Codec(checked, str)
+    return Codec(decode, str)
 
 
 def hexadecimal(length: int | None = None) -> Codec[bytes]:
     """Bytes as lower-case hexadecimal digits; exactly `length` bytes unless it is None."""
 
-    def checked(value: Any, place: str) -> bytes:
+    def decode(value: Any, place: str) -> bytes:
         if not isinstance(value, str) or not _HEX.fullmatch(value):
             raise FormatError(f"{place} is not a string of pairs of hexadecimal digits")
         if length is not None and len(value) != 2 * length:
             raise FormatError(f"{place} has {len(value)} hexadecimal digits instead of {2 * length}")
         return bytes.fromhex(value)
 
-    return Codec(checked, bytes.hex)
+    return Codec(decode, bytes.hex)
 
 
 def array(item: Codec[T], least: int = 0, most: int | None = None) -> Codec[tuple[T, ...]]:
     """An array of `least` to `most` items; without `most`, of any length."""
 
-    def checked(value: Any, place: str) -> tuple[T, ...]:
+    def decode(value: Any, place: str) -> tuple[T, ...]:
         if not isinstance(value, list):
             raise FormatError(f"{place} is not an array")
         if least == most != len(value):
@@ -134,20 +134,20 @@ def array(item: Codec[T], least: int = 0, most: int | None = None) -> Codec[tupl
             raise FormatError(f"{place} has {len(value)} elements, and {bounds} are allowed")
         return tuple(item.read(element, f"{place}[{i}]") for i, element in enumerate(value))
 
-    return Codec(checked, lambda items: [item.write(element) for element in items])
+    return Codec(decode, lambda items: [item.write(element) for element in items])
 
 
 def row(*items: Codec) -> Codec[tuple]:
     """An array with one element for each codec."""
 
-    def checked(value: Any, place: str) -> tuple:
+    def decode(value: Any, place: str) -> tuple:
         if not isinstance(value, list) or len(value) != len(items):
             raise FormatError(f"{place} is not an array of {len(items)} elements")
         return tuple(
             item.read(element, f"{place}[{i}]") for i, (item, element) in enumerate(zip(items, value, strict=True))
         )
 
-    return Codec(checked, lambda values: [item.write(value) for item, value in zip(items, values, strict=True)])
+    return Codec(decode, lambda values: [item.write(value) for item, value in zip(items, values, strict=True)])
 
 
 def optional(item: Codec[T]) -> Codec[T | None]:
@@ -161,35 +161,35 @@ def optional(item: Codec[T]) -> Codec[T | None]:
 def mapping(item: Codec[T]) -> Codec[dict[str, T]]:
     """An object with any keys."""
 
-    def checked(value: Any, place: str) -> dict[str, T]:
+    def decode(value: Any, place: str) -> dict[str, T]:
         values = _object(value, place)
         return {key: item.read(element, f"{place}[{key[:40]!r}]") for key, element in values.items()}
 
-    return Codec(checked, lambda items: {key: item.write(element) for key, element in items.items()})
+    return Codec(decode, lambda items: {key: item.write(element) for key, element in items.items()})
 
 
 def one_of(values: tuple[Any, ...]) -> Codec[Any]:
     """One of these strings or numbers."""
 
-    def checked(value: Any, place: str) -> Any:
+    def decode(value: Any, place: str) -> Any:
         if not any(type(value) is type(known) and value == known for known in values):
             raise FormatError(f"{place} is not {' or '.join(map(repr, values))}")
         return value
 
-    return Codec(checked, lambda value: value)
+    return Codec(decode, lambda value: value)
 
 
 def record(kind: type[T], known: Mapping[str, Codec] | None = None) -> Codec[T]:
-    """An object with exactly the fields of a dataclass; `known` holds codecs of fields whose type does not tell theirs.
+    """An object with exactly the fields of a dataclass; `known` has codecs of fields whose type does not imply one.
 
-    A FormatError that the dataclass itself raises is raised again behind the object's place.
+    A FormatError that the dataclass itself raises is raised again with the object's place in front.
     """
     hints, known = get_type_hints(kind, include_extras=True), known or {}
     codecs = {f.name: known.get(f.name) or of(hints[f.name]) for f in _fields(kind)}
 
-    def checked(value: Any, place: str) -> T:
+    def decode(value: Any, place: str) -> T:
         members = _object(value, place)
-        # "the pool" is prose and "public.old" a path: behind prose the path begins with a colon.
+        # "the pool" is prose and "public.old" a path: a colon separates prose from the path after it.
         inside = f"{place}: " if " " in place and ": " not in place else f"{place}."
         for name in members:
             if name not in codecs:
@@ -204,7 +204,7 @@ def record(kind: type[T], known: Mapping[str, Codec] | None = None) -> Codec[T]:
             raise FormatError(f"{place}: {error}") from None
 
     return Codec(
-        checked, lambda instance: {name: codec.write(getattr(instance, name)) for name, codec in codecs.items()}
+        decode, lambda instance: {name: codec.write(getattr(instance, name)) for name, codec in codecs.items()}
     )
 
 
@@ -219,12 +219,12 @@ def _object(value: Any, place: str) -> dict[str, Any]:
 
 
 def _exactly(kind: type[T], name: str) -> Codec[T]:
-    def checked(value: Any, place: str) -> T:
+    def decode(value: Any, place: str) -> T:
         if type(value) is not kind:
             raise FormatError(f"{place} is not {name}")
         return value
 
-    return Codec(checked, lambda value: value)
+    return Codec(decode, lambda value: value)
 
 
 def _finite(value: Any, place: str) -> float:

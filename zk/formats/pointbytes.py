@@ -1,8 +1,8 @@
 """Points as the bytes that ceremonies hash, whole arrays at once: big-endian, as ffjavascript writes them.
 
     uncompressed    x | y               64 bytes in G1, 128 in G2; the identity is all zero
-    compressed      x, and in its two top bits what y is    32 bytes in G1, 64 in G2
-                    80 when y > -y, 40 for the identity, whose other bits are 0
+    compressed      x, with the sign of y in its top bits   32 bytes in G1, 64 in G2
+                    the first byte has the bit 80 when y > -y, and 40 for the identity, whose other bits are 0
 
 A coordinate in G2 is c1 | c0, and its sign is that of c1, or of c0 when c1 = 0.  Both moduli leave the top two bits
 free.  The points are rows of affine Montgomery words: (n, 2, 4) or (n, 2, 2, 4).
@@ -23,12 +23,12 @@ _SPLIT_ABOVE = 4096  # coordinates; fewer are one task
 
 
 def uncompressed(points: np.ndarray) -> np.ndarray:
-    """(n, 64) bytes of points of G1, (n, 128) of G2.  Not to be called from a task of the pool."""
+    """(n, 64) bytes of points of G1, (n, 128) of G2.  Not to be called from a pool task."""
     return _big_endian(_to_plain(points))
 
 
 def compressed(points: np.ndarray) -> np.ndarray:
-    """(n, 32) bytes of points of G1, (n, 64) of G2.  Not to be called from a task of the pool."""
+    """(n, 32) bytes of points of G1, (n, 64) of G2.  Not to be called from a pool task."""
     plain = _to_plain(points)
     data = _big_endian(plain[:, :1])
     data[_is_above_half(plain[:, 1].reshape(len(points), -1, WORDS)), 0] |= _NEGATIVE
@@ -53,7 +53,7 @@ def _big_endian(plain: np.ndarray) -> np.ndarray:
 
 
 def _is_above_half(parts: np.ndarray) -> np.ndarray:
-    """Whether each element (n, k, 4), plain words, is above (p - 1) / 2, going by its last part that is not 0."""
+    """Whether each element (n, k, 4), plain words, is above (p - 1) / 2, decided by its last part that is not 0."""
     half = array.plain([(P - 1) // 2])[0]
     above = np.zeros(len(parts), bool)
     for part in np.moveaxis(parts, 1, 0):

@@ -169,7 +169,7 @@ def _check_points(records: np.ndarray, what: str) -> None:
 
 
 def _contribution(record: np.void, by: Attribution, what: str) -> PowersContribution:
-    """The contribution in a record whose points are checked."""
+    """The contribution in a record whose points have been checked."""
     tau_g1, alpha_g1, beta_g1, *proofs_g1 = (point for name in _G1_FIELDS for point in _points_g1(record[name]))
     tau_g2, beta_g2, *proofs_g2 = (point for name in _G2_FIELDS for point in _points_g2(record[name]))
     tau, alpha, beta = (ProofOfKnowledge(proofs_g1[2 * i], proofs_g1[2 * i + 1], proofs_g2[i]) for i in range(3))

@@ -8,9 +8,9 @@
 Wire 0 is one, then come the outputs, then the public inputs.  The compiler counts every private input, but gives no
 wire to those that no constraint names.  (iden3, "binary file format for R1CS", version 1.)
 
-A combination may name a wire twice: the coefficients add up.  In the key that `snarkjs groth16 setup` makes they do, so
-proofs are about the sum; `snarkjs wtns check` takes the last of the coefficients instead, and so may accept a witness
-that cannot be proved.
+A combination may name a wire twice: the coefficients are added.  `snarkjs groth16 setup` adds them too, so proofs are
+about the sum; `snarkjs wtns check` uses only the last of the coefficients, and so may accept a witness that cannot be
+proved.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ class CircuitTerms:
 
 
 def split(source: Source, what: str = "the circuit") -> tuple[CircuitHeader, dict[int, Section]]:
-    """The header of a .r1cs file, and its sections, whose lengths are possible for the numbers in the header.
+    """The header of a .r1cs file, and its sections, whose lengths are consistent with the numbers in the header.
 
     Raises FormatError as `decode_terms`, but does not read the constraints.
     """
@@ -96,13 +96,13 @@ def decode(source: Source, what: str = "the circuit") -> R1CS:
     terms = decode_terms(source, what)
     keys = terms.combinations << 32 | terms.columns
     if (keys[1:] <= keys[:-1]).any():  # circom sorts its terms, other programs need not
-        terms = _sorted_and_merged(terms, keys)
+        terms = _sort_and_merge(terms, keys)
     matrices = (_matrix(terms, side) for side in range(3))
     return R1CS(R, terms.header.num_wires, terms.header.num_public, *matrices)
 
 
 def decode_terms(source: Source, what: str = "the circuit") -> CircuitTerms:
-    """The system in a .r1cs file as it is written there.
+    """The system in a .r1cs file, with its terms as they are in the file.
 
     Raises FormatError, naming the part of the file: counts and lengths that contradict each other, a wire that does not
     exist, a coefficient that is not reduced, another field, custom gates.
@@ -140,7 +140,7 @@ def _decode_header(section: Section) -> CircuitHeader:
 
 
 def _check_size(section: Section, count: int) -> None:
-    """Raises FormatError unless the section can hold so many combinations, each of which has one word at least."""
+    """Raises FormatError unless the section is long enough for `count` combinations, each of at least one word."""
     if count * _U32_BYTES > section.length:
         raise FormatError(f"{section.what} end before there are {count // 3} of them")
     if section.length > (count + MAX_TERMS * _TERM_WORDS) * _U32_BYTES:
@@ -172,7 +172,7 @@ def _count_terms(words: np.ndarray, count: int, what: str) -> np.ndarray:
     return counts
 
 
-def _sorted_and_merged(terms: CircuitTerms, keys: np.ndarray) -> CircuitTerms:
+def _sort_and_merge(terms: CircuitTerms, keys: np.ndarray) -> CircuitTerms:
     """The terms sorted by their keys, combination and wire; the coefficients of terms with the same key are added."""
     order = np.argsort(keys, kind="stable")
     values = terms.values[order]
@@ -190,7 +190,7 @@ def _sorted_and_merged(terms: CircuitTerms, keys: np.ndarray) -> CircuitTerms:
 
 def _matrix(terms: CircuitTerms, side: int) -> SparseMatrix:
     """A, B or C, for `side` 0, 1 or 2, without zero coefficients."""
-    chosen = np.flatnonzero((terms.combinations % 3 == side) & terms.values.any(axis=1))
+    indices = np.flatnonzero((terms.combinations % 3 == side) & terms.values.any(axis=1))
     starts = np.zeros(terms.header.num_constraints + 1, dtype=np.int64)
-    np.cumsum(np.bincount(terms.combinations[chosen] // 3, minlength=terms.header.num_constraints), out=starts[1:])
-    return SparseMatrix(starts, terms.columns[chosen].astype(np.int32), array.from_plain(terms.values[chosen]))
+    np.cumsum(np.bincount(terms.combinations[indices] // 3, minlength=terms.header.num_constraints), out=starts[1:])
+    return SparseMatrix(starts, terms.columns[indices].astype(np.int32), array.from_plain(terms.values[indices]))

@@ -3,7 +3,7 @@
     labels     u64 for each wire: the signal's number in CIRCUIT.sym, counted from 1; 0 for the wire one
 
 A circuit has more signals than wires: the compiler removes signals that equal another one or a constant.  Circom before
-2.0 wrote one label less than there are wires.  (iden3, "binary file format for R1CS", section "Wire2Label".)
+2.0 wrote one label fewer than there are wires.  (iden3, "binary file format for R1CS", section "Wire2Label".)
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from zk.formats.sections import Source
 
 
 def decode(source: Source, what: str = "the circuit") -> np.ndarray | None:
-    """uint64 (wires,): the label of each wire.  None when there is one label less, as circom wrote them before 2.0.
+    """uint64 (wires,): the label of each wire.  None when there is one label fewer, as circom wrote them before 2.0.
 
     Raises FormatError when the number of labels is any other, a label is not a signal's, or two wires have the same.
     """

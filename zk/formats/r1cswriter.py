@@ -21,7 +21,7 @@ _TERM = np.dtype([("wire", "<u4"), ("value", "<u8", WORDS)])
 
 
 def write(file: BinaryIO, system: R1CS, num_private_inputs: int) -> None:
-    """Writes a system over Fr.  The first private wires, as many as stated, are inputs; the others are computed.
+    """Writes a system over Fr.  The first `num_private_inputs` private wires are inputs; the others are computed.
 
     Public wires are written as inputs, and every wire as a signal of its own.
     """

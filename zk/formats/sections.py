@@ -2,8 +2,8 @@
 
     4 bytes magic | u32 version | u32 count | count × (u32 id | u64 length | length bytes)       all little-endian
 
-The table of sections is compared with the file's true length before anything else is read.  A section is read when its
-bytes are first asked for, whole and once.  So a header can rule out the lengths of the other sections before they cost
+The table of sections is compared with the file's true length before anything else is read.  A section is read whole and
+once, when its bytes are first requested.  So a header can rule out the lengths of the other sections before they cost
 anything, no length in a file makes a reader allocate more than the file has, and bytes cannot change between their
 check and their use.  Some things that iden3's own readers accept are refused: a section that occurs twice, a section
 that the format does not know (it might change the meaning of others), and bytes after the last section.  (iden3,
@@ -30,7 +30,7 @@ MAX_WIRES = 1 << 24
 MAX_TERMS = 1 << 26  # of a circuit's matrices: two or three gigabytes
 
 Source = bytes | memoryview | BufferedIOBase  # a file's content, or the file itself, open while sections are read
-_Read = Callable[[int, int], memoryview]  # the bytes at a position, as many as are asked for if they are there
+_Read = Callable[[int, int], memoryview]  # (start, length) to the bytes there; fewer at the end of the file
 
 _HEAD = struct.Struct("<4sII")
 _SECTION = struct.Struct("<IQ")
@@ -38,7 +38,7 @@ _U32 = struct.Struct("<I")
 
 
 class Section:
-    """A run of bytes of a known length, with the name by which error messages call it."""
+    """A run of bytes of a known length; `what` is its name in error messages."""
 
     def __init__(self, read: _Read, length: int, what: str):
         self._read, self.length, self.what = read, length, what
@@ -48,11 +48,11 @@ class Section:
         return self.section(0, min(length, self.length), self.what)
 
     def section(self, start: int, length: int, what: str) -> "Section":
-        """The bytes from `start` on as a section of their own."""
+        """`length` bytes from `start` on, as a section of their own."""
         return Section(lambda first, count: self._read(start + first, count), length, what)
 
     def part(self, start: int, length: int) -> memoryview:
-        """The bytes from `start` on.  The others are not read.  Raises FormatError when the file has become shorter."""
+        """`length` bytes from `start` on, and no others, are read.  Raises FormatError when the file became shorter."""
         data = self._read(start, length)
         if len(data) != length:
             raise FormatError(f"{self.what} became shorter while it was read")
@@ -81,7 +81,7 @@ class Section:
         return int.from_bytes(self.data, "little")
 
     def rows(self, prime: Prime, *shape: int) -> np.ndarray:
-        """Field elements as the file has them, words (*shape, 4).
+        """The section's field elements as words (*shape, 4), in the form that they have in the file.
 
         Raises FormatError when the section has another length or an element is not below the modulus.
         """
@@ -150,8 +150,8 @@ def write(
 ) -> None:
     """Writes a file of sections (number, length, buffers) in this order.
 
-    A section's buffers are asked for after the sections before it are written, so they may be made from the file.
-    Raises ValueError when the buffers do not have the length that the section was announced with.
+    A section's buffers are requested after the sections before it are written, so they may be made from the file.
+    Raises ValueError when the buffers do not have the stated length.
     """
     file.write(_HEAD.pack(magic, version, len(parts)))
     for number, length, buffers in parts:

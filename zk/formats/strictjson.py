@@ -1,7 +1,7 @@
 """Reads JSON from outside more strictly than Python does.
 
-Refused are duplicate keys, NaN and infinities, -0, numbers with a fraction or an exponent, bytes that are not UTF-8,
-and excessive nesting: each is a mistake or an attack.
+It refuses duplicate keys, NaN and infinities, -0, numbers with a fraction or an exponent, bytes that are not UTF-8, and
+excessive nesting: each is a mistake or an attack.
 """
 
 import json

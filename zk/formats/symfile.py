@@ -53,7 +53,7 @@ def decode(source: bytes | io.BufferedIOBase, what: str = "the symbols") -> Symb
 
 
 def wire_names(symbols: Symbols, num_wires: int, what: str = "the symbols") -> list[str]:
-    """A name for each wire: "1" for the wire one, for others that of their first signal, or "wire N" without one.
+    """A name for each wire: "1" for the wire one; for others the name of their first signal, or "wire N" without one.
 
     Raises FormatError when a signal is on a wire that does not exist: the symbols are of another circuit.
     """

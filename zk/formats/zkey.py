@@ -32,7 +32,7 @@ def decode(source: Source, what: str = "the key") -> ProvingKey:
     """The proving key in a .zkey file; its window tables have one level, which zk/groth16/tables.py extends.
 
     Raises FormatError, naming the part of the file, for everything that snarkjs would not write, and for a key of more
-    than 2^22 constraints, 2^24 wires or 2^16 public inputs.  Not to be called from a task of the pool.
+    than 2^22 constraints, 2^24 wires or 2^16 public inputs.  Not to be called from a pool task.
     """
     header, parts = zkeyheader.split(source, what)
     verifying = header.verifying(zkeyheader.g1_points(parts.pop(IC)))

@@ -1,7 +1,7 @@
 """A whole .zkey file, section by section, as a ceremony needs it, before phase 2 too.
 
-Proving reads keys with zk/formats/zkey.py instead.  What a ceremony compares or copies stays as the file has it: the
-terms as bytes, points as read-only rows.  Only the lengths of these are checked; before points are multiplied,
+Proving reads keys with zk/formats/zkey.py instead.  Data that a ceremony compares or copies keeps the form of the file:
+terms are bytes, points are read-only rows.  Only their lengths are checked; before points are multiplied,
 zk/msm/membership.py must check them.
 """
 
@@ -23,7 +23,7 @@ _LATER_ORDER = tuple(range(1, 11))
 
 @dataclass(frozen=True)
 class KeySummary:
-    """What a .zkey file says about itself."""
+    """The header and the contributions of a .zkey file."""
 
     header: KeyHeader
     ceremony: Ceremony
@@ -81,8 +81,12 @@ def write(file: BinaryIO, key: KeyFile) -> None:
     }
     order = _LATER_ORDER if key.ceremony.contributions else _NEW_ORDER
     views = [(number, memoryview(parts[number])) for number in order]
-    listed = [(number, view.nbytes, [view] if view.nbytes else []) for number, view in views]
-    sections.write(file, zkeyheader.MAGIC, zkeyheader.VERSION, listed)
+    sections.write(
+        file,
+        zkeyheader.MAGIC,
+        zkeyheader.VERSION,
+        [(number, view.nbytes, [view] if view.nbytes else []) for number, view in views],
+    )
 
 
 def _summary(source: Source, what: str) -> tuple[KeySummary, dict[int, Section]]:
@@ -92,5 +96,5 @@ def _summary(source: Source, what: str) -> tuple[KeySummary, dict[int, Section]]
 
 
 def _rows(section: Section, shape: tuple[int, ...]) -> np.ndarray:
-    """The points as the file has them."""
+    """The points in the form that they have in the file."""
     return np.frombuffer(section.data, dtype="<u8").reshape(-1, *shape)

@@ -2,8 +2,9 @@
 
     header     u32 32 | p | u32 32 | r | u32 wires | u32 public | u32 domain | [α] [β] [β]₂ [γ]₂ [δ] [δ]₂
 
-The counts determine the length of every other section, and the terms begin with their number; so when header and
-lengths agree, reading the file costs no more than its size.  A few hundred bytes are read.  No kernel, no Numba.
+The counts determine the length of every other section, and the terms begin with their number.  So when header and
+lengths agree, reading the file costs no more than its size.  This module reads a few hundred bytes.  No kernel, no
+Numba.
 (snarkjs, "zkey_utils.js", for the format.)
 """
 
@@ -74,18 +75,18 @@ def split(source: Source, what: str = "the key") -> tuple[KeyHeader, dict[int, S
     another length, a header that is malformed, and one of more than 2^22 constraints, 2^24 wires or 2^16 public inputs.
     """
     parts = sections.split(source, MAGIC, VERSION, NAMES, what)
-    needed = {number: sections.required(parts, number, NAMES, what) for number in NAMES if number != CEREMONY}
-    if needed[PROTOCOL].number() != _GROTH16:
+    present = {number: sections.required(parts, number, NAMES, what) for number in NAMES if number != CEREMONY}
+    if present[PROTOCOL].number() != _GROTH16:
         raise FormatError(f"{what} is not for Groth16")
-    header = _decode(needed[HEADER])
+    header = _decode(present[HEADER])
     for number, length in _lengths(header).items():
-        needed[number].check_length(length)
-    check_terms(needed[TERMS])
+        present[number].check_length(length)
+    check_terms(present[TERMS])
     return header, parts
 
 
 def check_terms(section: Section) -> None:
-    """Raises FormatError unless the section of the terms has as many as it says, at most 2^26."""
+    """Raises FormatError unless the section of the terms has as many as its count says, at most 2^26."""
     count = section.first(COUNT_BYTES).number()
     section.check_length(COUNT_BYTES + count * TERM_BYTES)
     if count > MAX_TERMS:

@@ -32,7 +32,7 @@ def decode(section: Section, header: KeyHeader) -> dict[str, np.ndarray]:
             raise FormatError(f"{section.what} name a {name} that does not exist")
     rows, is_in_a = terms["row"].astype(np.int64), terms["matrix"] == 0
     num_constraints = int(rows[is_in_a].max(initial=-1)) - header.num_public
-    # A may have fewer rows than public inputs; then every row of B is too many, and so are none at all.
+    # When A has fewer rows than there are public inputs, num_constraints is negative and -1 refuses even an empty B.
     if rows[~is_in_a].max(initial=-1) >= num_constraints:
         raise FormatError(f"{section.what} do not end with the rows of the public inputs")
     # Values are Montgomery forms twice over, so to_plain leaves Montgomery words.
@@ -63,7 +63,7 @@ def encode(matrices: np.ndarray, rows: np.ndarray, wires: np.ndarray, values: np
 
 
 def _terms(section: Section) -> np.ndarray:
-    """The terms as the file has them.  Raises FormatError unless their coefficients are reduced."""
+    """The terms in the order of the file.  Raises FormatError unless their coefficients are reduced."""
     zkeyheader.check_terms(section)
     terms = np.frombuffer(section.data, dtype=_TERM, offset=zkeyheader.COUNT_BYTES)
     if not array.is_canonical(FR, terms["value"]):

@@ -23,10 +23,10 @@ from zk.runtime import parallel
 
 
 def are_valid(claims: Sequence[Claim]) -> bool:
-    """Whether all equations hold.  At least one claim; public inputs as many as the key has, all below r."""
+    """Whether all equations hold.  Needs a claim at least; each with as many public inputs as its key, all below r."""
     proofs = [proof for _, _, proof in claims]
     signs = small_exponents.draw(len(claims))
-    # t_i A_i and t_i C_i are computed on the pool, while this thread does what is done once for each key.
+    # The pool computes t_i A_i and t_i C_i, while this thread does the work that each key needs once.
     weighted_a = parallel.submit(small_exponents.multiply, g1.encode(proof.a for proof in proofs), signs)
     weighted_c = parallel.submit(small_exponents.multiply, g1.encode(proof.c for proof in proofs), signs)
     scalars = small_exponents.scalars(signs)
@@ -34,9 +34,9 @@ def are_valid(claims: Sequence[Claim]) -> bool:
     keys = [prepared.prepare(key) for key in by_key]
     left, right = [], [g2.encode(proof.b for proof in proofs)]
     groups = [[(scalars[i], claims[i][1]) for i in indices] for indices in by_key.values()]
-    fixed = [_key_sums(key, group) for key, group in zip(keys, groups, strict=True)]
+    key_sums = [_key_sums(key, group) for key, group in zip(keys, groups, strict=True)]
     c_sums = _group_sums(weighted_c.result(), list(by_key.values()))
-    for key, (alpha_sum, ic_sum), c_sum in zip(keys, fixed, c_sums, strict=True):
+    for key, (alpha_sum, ic_sum), c_sum in zip(keys, key_sums, c_sums, strict=True):
         left += [alpha_sum, ic_sum, c_sum[np.newaxis]]
         right.append(key.points_g2)
     return pairing.is_one(pairing.miller_loops(np.concatenate((weighted_a.result(), *left)), np.concatenate(right)))

@@ -1,12 +1,12 @@
 """Key generation by one party, for development.
 
-τ, α, β, γ, δ come from the operating system, exist only while `generate` runs, and are written nowhere.  Anybody who
-knew them could forge proofs, and nothing shows that they were forgotten.  So the keystore marks a key made here as a
+τ, α, β, γ, δ come from the operating system, exist only while `generate` runs, and are not written anywhere.  Anybody
+who knew them could forge proofs, and nothing shows that they were deleted.  So the keystore marks a key made here as a
 development key; a ceremony replaces it.
 
-The column polynomials are known by their values on the N-th roots of unity, so at τ they are sums over the rows of the
-matrices, with Lagrange polynomials for weights: u_j = Σ_i A[i, j] L_i(τ).  (Groth16, section 3.2.)  The constraints
-take the first rows.  After them A has one row for the wire one and for each public input, with the single entry 1: it
+The column polynomials are defined by their values on the N-th roots of unity, so at τ they are sums over the rows of
+the matrices, with Lagrange polynomials as weights: u_j = Σ_i A[i, j] L_i(τ).  (Groth16, section 3.2.)  The constraints
+are the first rows.  After them A has one row for the wire one and for each public input, with the single entry 1, which
 makes the u_j of these wires linearly independent, as the proof of soundness requires and snarkjs does.
 """
 
@@ -63,10 +63,10 @@ def generate(r1cs: R1CS, progress: Progress = silent) -> ProvingKey:
     _check(r1cs, log_size)
     # The index of every distinct coefficient.  C comes last, because a proving key has no C.
     indices: dict[int, int] = {1: sparse.ONE, R - 1: sparse.MINUS_ONE}
-    a = _indexed(_with_public_rows(r1cs), indices)
-    b = _indexed(r1cs.b, indices)
+    a = _index_matrix(_with_public_rows(r1cs), indices)
+    b = _index_matrix(r1cs.b, indices)
     num_coefficients = len(indices)
-    c = _indexed(r1cs.c, indices)
+    c = _index_matrix(r1cs.c, indices)
     coefficients = array.encode(FR, indices)
 
     secrets = _draw(log_size)
@@ -118,13 +118,13 @@ def _check(r1cs: R1CS, log_size: int) -> None:
 
 
 def _with_public_rows(r1cs: R1CS) -> SparseMatrix:
-    """A, and after it one row for the wire one and each public input with the single entry 1."""
+    """A, followed by one row with the single entry 1 for the wire one and for each public input."""
     public = np.arange(r1cs.num_public + 1)
     starts = np.concatenate((r1cs.a.starts, r1cs.a.starts[-1] + 1 + public))
     return SparseMatrix(starts, np.concatenate((r1cs.a.columns, public)), [*r1cs.a.values, *[1] * len(public)])
 
 
-def _indexed(matrix: SparseMatrix, indices: dict[int, int]) -> _IndexedMatrix:
+def _index_matrix(matrix: SparseMatrix, indices: dict[int, int]) -> _IndexedMatrix:
     """The matrix with indices instead of coefficients; a coefficient that is new gets the next index."""
     of_terms = [indices.setdefault(value, len(indices)) for value in matrix.values]
     terms = np.stack((matrix.columns, np.array(of_terms, dtype=np.int64)), axis=1)
@@ -156,7 +156,7 @@ def _logarithms(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Plain words of the discrete logarithms of the key's points in G1 and in G2, by name.
 
-    The queries a and b have those of every wire, and 0 where the column is zero.
+    The queries a and b have a logarithm for every wire: 0 where the column is zero.
     """
     inverse_gamma, inverse_delta = pow(s.gamma, -1, R), pow(s.delta, -1, R)
     mixing = (s.beta, s.alpha, 1)
@@ -176,21 +176,21 @@ def _logarithms(
 
 
 def _multiples(
-    multiply: Callable[[np.ndarray], np.ndarray], named: dict[str, np.ndarray], steps: Steps
+    multiply: Callable[[np.ndarray], np.ndarray], scalars_by_name: dict[str, np.ndarray], steps: Steps
 ) -> dict[str, np.ndarray]:
-    """The multiples of a group's generator by named scalars."""
-    scalars = np.concatenate(list(named.values()))
+    """The multiples of a group's generator by these scalars, under the same names."""
+    scalars = np.concatenate(list(scalars_by_name.values()))
     chunks = []
     for first in range(0, len(scalars), _CHUNK):
         chunks.append(multiply(scalars[first : first + _CHUNK]))
         steps.add(len(chunks[-1]))
     points = np.concatenate(chunks)
-    ends = np.cumsum([0, *map(len, named.values())]).tolist()
-    return {name: points[start:end] for name, (start, end) in zip(named, pairwise(ends), strict=True)}
+    ends = np.cumsum([0, *map(len, scalars_by_name.values())]).tolist()
+    return {name: points[start:end] for name, (start, end) in zip(scalars_by_name, pairwise(ends), strict=True)}
 
 
 def _g1_points(rows: np.ndarray) -> list[G1Point]:
-    """The points in these rows.  None is the identity, except with probability about 1 / r."""
+    """The points in these rows, none of which is the identity, except with probability about 1 / r."""
     points = [point for point in g1.decode(rows) if point is not None]
     assert len(points) == len(rows), "a random multiple of the generator is not the identity"
     return points

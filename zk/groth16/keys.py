@@ -124,7 +124,7 @@ def decode_verifying_key(data: bytes, what: str = "the verifying key") -> Verify
 
 
 def digest(key: VerifyingKey) -> bytes:
-    """The SHA-256 by which the key is known: 32 bytes."""
+    """The SHA-256 that identifies the key: 32 bytes."""
     return hashlib.sha256(domains.VERIFYING_KEY + encode_verifying_key(key)).digest()
 
 
@@ -132,12 +132,12 @@ def digest(key: VerifyingKey) -> bytes:
 class ProvingKey:
     """The prover's key.
 
-    Points are affine Montgomery words, all zero for the identity.  Each query is a window table: level 0 holds the
+    Points are affine Montgomery words, all zero for the identity.  Each query is a window table: level 0 has the
     points themselves, the other levels, which a key may lack, their multiples (zk/msm/window_tables.py).
 
     A and B are sparse matrices in the form of zk/r1cs/sparse.py.  After the constraints A has one row for the wire one
-    and for each public input, with the single entry 1.  A wire whose column is zero has no point in the queries:
-    a_indices and b_indices hold the wires that do.
+    and for each public input, with the single entry 1.  A wire whose column is zero has no point in the queries;
+    a_indices and b_indices list the wires that have one.
     """
 
     verifying: VerifyingKey
@@ -206,8 +206,8 @@ _ROWS = {
 }
 
 
-def _check(holds: bool, why: str) -> None:
-    if not holds:
+def _check(condition: bool, why: str) -> None:
+    if not condition:
         raise FormatError(f"the proving key is malformed: {why}")
 
 
@@ -274,8 +274,8 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:
 
     Arrays that are memory-mapped copy-on-write (mode "c") are used in place.  Read-only arrays are copied, because
     Numba would compile every kernel anew for them.  Raises FormatError when an array is missing, has another type or
-    shape, or holds an index out of range.  Points are not checked to be on their curves: proofs under a key that is
-    damaged there do not verify.
+    shape, or has an index out of range.  Points are not checked to be on their curves: proofs under a key with damaged
+    points do not verify.
     """
     missing = {"verifying", "points", "sizes", *ARRAYS.values()} - set(arrays)
     _check(not missing, f"{', '.join(sorted(missing))} missing")

@@ -1,8 +1,8 @@
-"""Prepared verifying key: everything in the pairing equation that does not depend on the proof.
+"""Prepared verifying keys: everything in the pairing equation that does not depend on the proof.
 
-A proof is valid when e(A, B) · e(α, -β) · e(S, -γ) · e(C, -δ) = 1, with S = Σ x_j ic_j and x_0 = 1.  Prepared are the
-Miller loop of (α, -β), the lines of -γ and -δ, and tables of multiples of α and ic.  All of it is exact, follows from
-the key alone, and is public.
+A proof is valid when e(A, B) · e(α, -β) · e(S, -γ) · e(C, -δ) = 1, with S = Σ x_j ic_j and x_0 = 1.  A prepared key has
+the Miller loop of (α, -β), the lines of -γ and -δ, and tables of multiples of α and ic.  All of it is exact, follows
+from the key alone, and is public.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _MAX_PREPARED = 8  # keys at a time: 44 MiB at most, with 65 bases in each
 
 @dataclass(frozen=True, eq=False)
 class PreparedKey:
-    """What verification needs of a key, in the form in which it needs it."""
+    """The parts of a key that verification needs, in the form that it needs."""
 
     alpha_beta: np.ndarray  # (6, 2, 4): the Miller loop of (α, -β)
     points_g2: np.ndarray  # (3, 2, 2, 4): -β, -γ, -δ
@@ -56,7 +56,7 @@ def input_sum(key: PreparedKey, scalars: list[int]) -> np.ndarray:
 
 
 def is_valid(key: PreparedKey, public: Sequence[int], proof: Proof) -> bool:
-    """Whether the equation holds for these public inputs: as many as the key has, all below r."""
+    """Whether the equation holds for these public inputs, as many as the key has and all below r."""
     input_sum_and_c = np.concatenate((input_sum(key, [1, *public]), g1.encode([proof.c])))
     value = pairing.miller_loop(g1.encode([proof.a]), g2.encode([proof.b]), input_sum_and_c, key.lines)
     return pairing.is_one(np.stack((key.alpha_beta, value)))

@@ -41,25 +41,25 @@ def prove(key: ProvingKey, witness: np.ndarray, *, insecure_blinding: tuple[int,
         plain = conversion.to_plain(FR, witness)
         b_scalars = plain[key.b_indices]
 
-    # Start every multiplication on the pool, the longest first.
+    # Start every multiplication on the pool: the short ones of the blinding, then the others, the longest first.
     with profile.phase("blinding"):
         a_blinding, b_g1_blinding, b_g2_blinding = _start_blinding(key, r, s)
-    # Compute B in G2
+    # For B in G2.
     with profile.phase("MSM B in G2"):
         b_g2_sum = pippenger.start_g2(key.b_g2_query, b_scalars)
-    # Compute C
+    # For C.
     with profile.phase("MSM H"):
         h_sum = pippenger.start_g1(key.h_query, quotient_scalars)
     with profile.phase("MSM C"):
         l_sum = pippenger.start_g1(key.l_query, plain[key.num_public + 1 :])
-    # Compute A
+    # For A.
     with profile.phase("MSM A"):
         a_sum = pippenger.start_g1(key.a_query, plain[key.a_indices])
-    # Compute B in G1
+    # For B in G1, which C contains.
     with profile.phase("MSM B in G1"):
         b_g1_sum = pippenger.start_g1(key.b_g1_query, b_scalars)
 
-    # Collect the results in the order of their start, so that the pool works on the later ones meanwhile.
+    # Collect the results in the order in which they were started; meanwhile the pool works on the later ones.
     with profile.phase("assembling"):
         b_g2 = bn254.add(b_g2_blinding.result(), b_g2_sum.result())
         c = bn254.add(h_sum.result(), l_sum.result())

@@ -16,9 +16,9 @@ _Point = tuple[Any, Any, Any]  # py_ecc's projective coordinates, FQ or FQ2
 
 
 def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
-    """Returns when py_ecc finds the proof valid for these public inputs.
+    """Verifies a proof for these public inputs by py_ecc.
 
-    Raises InvalidProof when it does not, when a point is not on its curve or not of order r, when the number of
+    Raises InvalidProof when it does not verify, when a point is not on its curve or not of order r, when the number of
     inputs is wrong, or one is not in [0, r).
     """
     if len(public) != key.num_public or not all(0 <= value < ecc.curve_order for value in public):
@@ -38,16 +38,16 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
         raise InvalidProof("py_ecc: the proof does not verify")
 
 
-def _checked(point: _Point, b: Any) -> _Point:
-    """The point.  Raises InvalidProof unless py_ecc finds it on the curve y^2 = x^3 + b and of order r."""
+def _check(point: _Point, b: Any) -> _Point:
+    """Returns the point.  Raises InvalidProof unless py_ecc finds it on the curve y^2 = x^3 + b and of order r."""
     if not ecc.is_on_curve(point, b) or not ecc.is_inf(ecc.multiply(point, ecc.curve_order)):
         raise InvalidProof("py_ecc: a point is not in its group")
     return point
 
 
 def _g1(point: G1Point) -> _Point:
-    return _checked((ecc.FQ(point.x), ecc.FQ(point.y), ecc.FQ.one()), ecc.b)
+    return _check((ecc.FQ(point.x), ecc.FQ(point.y), ecc.FQ.one()), ecc.b)
 
 
 def _g2(point: G2Point) -> _Point:
-    return _checked((ecc.FQ2(point.x), ecc.FQ2(point.y), ecc.FQ2.one()), ecc.b2)
+    return _check((ecc.FQ2(point.x), ecc.FQ2(point.y), ecc.FQ2.one()), ecc.b2)

@@ -12,9 +12,9 @@ from zk.groth16.keys import Claim, Proof, VerifyingKey
 
 
 def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
-    """Returns when the proof is valid for these public inputs, canonical integers in the order of the key.
+    """Verifies a proof for these public inputs, canonical integers in the order of the key.
 
-    Raises InvalidProof when it is not, when the number of inputs is wrong, or one is not an int in [0, r).
+    Raises InvalidProof when it is not valid, when the number of inputs is wrong, or one is not an int in [0, r).
     """
     from zk.groth16 import prepared  # loads the kernels
 
@@ -24,9 +24,9 @@ def verify(key: VerifyingKey, public: Sequence[int], proof: Proof) -> None:
 
 
 def verify_batch(claims: Sequence[Claim]) -> None:
-    """Returns when every claim is valid, and for an empty batch.
+    """Verifies all claims at once; there may be none.
 
-    Raises InvalidProof with the index of the first claim that is not.
+    Raises InvalidProof with the index of the first claim that is not valid.
     """
     from zk.groth16 import batch  # loads the kernels
 
