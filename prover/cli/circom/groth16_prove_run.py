@@ -1,4 +1,4 @@
-"""What `zksettle groth16 prove` does: a prover that runs in the home is asked before anything heavy is imported."""
+"""Runs `zksettle groth16 prove`: asks a prover that runs in the home before it imports anything heavy."""
 
 import time
 from pathlib import Path
@@ -10,9 +10,9 @@ from prover.service import client
 
 
 def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, uses_service: bool, timeout_s: int) -> None:
-    """Proves the witness in a file, by the resident prover or here, and writes the proof and its public inputs."""
+    """Proves the witness in a file, with the resident prover or here, and writes the proof and its public inputs."""
     prooffiles.check({"CIRCUIT.zkey": zkey, "WITNESS.wtns": wtns}, proof, public)
-    started, answer = time.perf_counter(), None
+    start_s, answer = time.perf_counter(), None
     if uses_service:
         answer = client.prove_circom(app.home.service, zkey, wtns, resident.tell, timeout_s * 1000)
     if answer is None:
@@ -21,4 +21,4 @@ def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, uses_serv
         groth16_run.prove(app, zkey, wtns, proof, public)
     else:
         proof_text, public_text = (part.decode() for part in answer.parts)
-        prooffiles.write(app, proof, public, proof_text, public_text, time.perf_counter() - started, is_service=True)
+        prooffiles.write(app, proof, public, proof_text, public_text, time.perf_counter() - start_s, is_service=True)

@@ -1,4 +1,4 @@
-"""What `zksettle groth16 prove`, `fullprove` and `verify` do in this process."""
+"""Runs `zksettle groth16 prove`, `fullprove` and `verify` in this process."""
 
 import time
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def fullprove(app: App, inputs: Path, wasm: Path, zkey: Path, proof: Path, publi
     log: list[str] = []
 
     def read() -> Witness:
-        witness = wtns_run.calculated(app, wasm, inputs, timeout_s)
+        witness = wtns_run.calculate_witness(app, wasm, inputs, timeout_s)
         log.extend(witness.log)
         return witness
 
@@ -43,10 +43,10 @@ def verify(app: App, key: Path, public: Path, proof: Path, is_paranoid: bool) ->
     """Verifies a proof in snarkjs's three files."""
     verifying = snarkjs.decode_verifying_key(files.read(key, snarkjs.MAX_BYTES))
     inputs = snarkjs.decode_public(files.read(public, snarkjs.MAX_BYTES), verifying.num_public)
-    decoded = snarkjs.decode_proof(files.read(proof, paths.MAX_BYTES))
+    points = snarkjs.decode_proof(files.read(proof, paths.MAX_BYTES))
     with watching.show_progress(app):
         warmup.compile_kernels()
-        proving.verify(verifying, inputs, decoded, is_paranoid)
+        proving.verify(verifying, inputs, points, is_paranoid)
     digest = keys.digest(verifying).hex()
     app.screen.say(f"The proof is valid{', and py_ecc agrees' if is_paranoid else ''}.", "good")
     app.screen.fields([("key", f"{digest[:16]}: the key in {key}"), ("public inputs", str(len(inputs)))])
@@ -56,14 +56,14 @@ def verify(app: App, key: Path, public: Path, proof: Path, is_paranoid: bool) ->
 
 
 def _prove(app: App, zkey: Path, read: Callable[[], Witness]) -> tuple[str, str, float]:
-    """The texts of the proof and of its public inputs, and how many seconds they took."""
+    """The texts of the proof and of its public inputs, and the seconds that they took."""
     with watching.show_progress(app):
         proofs.check_key(zkey)
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         witness = read()
-        read_s = time.perf_counter() - started
+        read_s = time.perf_counter() - start_s
         warmup.compile_kernels()
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         proof, inputs = proofs.prove_witness(proofs.load_key(zkey), witness)
-        took_s = read_s + time.perf_counter() - started
+        took_s = read_s + time.perf_counter() - start_s
     return snarkjs.encode_proof(proof), snarkjs.encode_public(inputs), took_s

@@ -1,4 +1,4 @@
-"""PROOF.json and PUBLIC.json, as the commands that prove write them."""
+"""Writes PROOF.json and PUBLIC.json, for the commands that prove."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from prover.machine import files, units
 
 
 def check(read: dict[str, Path], proof: Path, public: Path) -> None:
-    """Raises click.UsageError when two names are of one file, FormatError when an output cannot be written."""
+    """Raises click.UsageError when two names are the same file, FormatError when an output cannot be written."""
     paths.check_different(read | {"PROOF.json": proof, "PUBLIC.json": public})
     for path in (proof, public):
         paths.check_folder(path)

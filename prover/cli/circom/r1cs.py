@@ -12,7 +12,7 @@ r1cs_argument = click.argument("r1cs", type=paths.Existing(), default="circuit.r
 
 @group()
 def r1cs() -> None:
-    """Look into the constraints that circom compiled.
+    """Inspect the constraints that circom compiled.
 
     Files that are not named are snarkjs's: circuit.r1cs, circuit.sym, circuit.json.
     """
@@ -22,7 +22,7 @@ def r1cs() -> None:
 @r1cs_argument
 @pass_app
 def info(app: App, r1cs: Path) -> None:
-    """Print how large a circuit is."""
+    """Print the size of a circuit."""
     from prover.cli.circom import r1cs_run
 
     r1cs_run.info(app, r1cs)

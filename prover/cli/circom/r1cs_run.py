@@ -1,4 +1,4 @@
-"""What `zksettle r1cs info`, `print` and `export json` do."""
+"""Runs `zksettle r1cs info`, `print` and `export json`."""
 
 from pathlib import Path
 

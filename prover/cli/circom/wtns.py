@@ -36,7 +36,7 @@ def calculate(app: App, wasm: Path, input: Path, output: Path, timeout: int) -> 
     """Calculate a witness with the program that circom 2 compiled.
 
     INPUT.json has a key for each input signal: a whole number in a string, a JSON number below 2^53, or nested arrays
-    of them.  What the circuit logs is printed.  OUT.wtns holds secrets, so only you can read it.
+    of them.  The circuit's log is printed.  OUT.wtns contains secrets, so only you can read it.
 
     The program runs in a sandbox with 2 GiB of memory.  Needs wasmtime: pip install 'zksettle[circom]'.
     """
@@ -72,7 +72,7 @@ def export() -> None:
 def export_json(app: App, wtns: Path, output: Path) -> None:
     """Write a witness as JSON, as `snarkjs wtns export json` does.
 
-    OUT.json holds secrets, so only you can read it.
+    OUT.json contains secrets, so only you can read it.
     """
     from prover.cli.circom import wtns_run
 

@@ -1,4 +1,4 @@
-"""What `zksettle wtns calculate`, `check` and `export json` do."""
+"""Runs `zksettle wtns calculate`, `check` and `export json`."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def calculate(app: App, wasm: Path, input: Path, output: Path, timeout_s: int) -
     """Calculates a witness and writes it."""
     paths.check_different({"CIRCUIT.wasm": wasm, "INPUT.json": input, "OUT.wtns": output})
     paths.check_folder(output)
-    witness = calculated(app, wasm, input, timeout_s)
+    witness = calculate_witness(app, wasm, input, timeout_s)
     files.replace(output, witness.to_wtns())
     for line in witness.log:
         app.screen.say(line)
@@ -25,8 +25,8 @@ def calculate(app: App, wasm: Path, input: Path, output: Path, timeout_s: int) -
     app.screen.document({"witness": str(output), "wires": witness.num_wires, "log": list(witness.log)})
 
 
-def calculated(app: App, wasm: Path, input: Path, timeout_s: int) -> Witness:
-    """The witness for the inputs in a file, from the program in another.  Raises as the calculator does."""
+def calculate_witness(app: App, wasm: Path, input: Path, timeout_s: int) -> Witness:
+    """The witness that a program in a file calculates from the inputs in another.  Raises as the calculator does."""
     sandbox.library()
     data = files.read(wasm, sandbox.MAX_PROGRAM_BYTES)
     values = inputs.decode(files.read(input, inputs.MAX_BYTES), str(input))

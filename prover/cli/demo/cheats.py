@@ -1,4 +1,4 @@
-"""The demo's cheats, by a trader with all the tools, which the ledger refuses.
+"""The demo's cheats, which the ledger refuses, by a trader with all the tools.
 
 A cheater skips the checks of an honest wallet but cannot skip those of the ledger.  Everything is real: the accounts,
 the proofs, the signatures.
@@ -19,12 +19,12 @@ from settlement.rejection import Rejected
 from zk.curves import bn254
 
 WORTHLESS = ((0,) * records.ASSETS,) * records.SCENARIOS
-"""The values of a planned-up grid, which every portfolio survives."""
+"""The values of an invented grid, which every portfolio survives."""
 
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """An honest withdrawal, bound but not yet submitted, and the plan that is needed to change and re-sign it."""
+    """An honest withdrawal, signed but not yet submitted, and the plan that is needed to change and re-sign it."""
 
     plan: plan.LegPlan
     bundle: Bundle
@@ -46,17 +46,17 @@ def withdrawal(session: Session, asset: int, amount: Amount, party: str, now_ms:
     holding = choosing.choose(session.wallet, setting, changes, None, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     flow = Flow(asset, Amount(-amount), party.encode())
-    planned = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    leg = assembly.leg(planned, session.ledger.pool, session.keystore)
-    return Withdrawal(planned, assembly.bundle(session.ledger.ledger_id, [leg], [planned.blinding]))
+    leg_plan = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
+    leg = assembly.leg(leg_plan, session.ledger.pool, session.keystore)
+    return Withdrawal(leg_plan, assembly.bundle(session.ledger.ledger_id, [leg], [leg_plan.blinding]))
 
 
 def one_unit_more(ledger: Ledger, honest: Withdrawal) -> bytes:
     """The same withdrawal, for one smallest unit more than the account gives up."""
     leg = honest.bundle.legs[0]
     flow = leg.flows[0]
-    altered = replace(leg, flows=(replace(flow, amount=Amount(flow.amount - 1)),))
-    greedy = assembly.signed(altered, ledger.ledger_id, honest.plan.spending)
+    unsigned = replace(leg, flows=(replace(flow, amount=Amount(flow.amount - 1)),))
+    greedy = assembly.signed(unsigned, ledger.ledger_id, honest.plan.spending)
     return encoding.encode_bundle(assembly.bundle(ledger.ledger_id, [greedy], [honest.plan.blinding]))
 
 
@@ -71,8 +71,8 @@ def one_bit_changed(honest: Withdrawal) -> bytes:
 def one_point_negated(honest: Withdrawal) -> bytes:
     """The same bundle with its proof's first point negated: well formed, and a proof of nothing."""
     leg = honest.bundle.legs[0]
-    forged = replace(leg, proof=replace(leg.proof, a=bn254.negate(leg.proof.a)))
-    return encoding.encode_bundle(replace(honest.bundle, legs=(forged,)))
+    forgery = replace(leg, proof=replace(leg.proof, a=bn254.negate(leg.proof.a)))
+    return encoding.encode_bundle(replace(honest.bundle, legs=(forgery,)))
 
 
 def borrowed_margin(
@@ -82,18 +82,18 @@ def borrowed_margin(
 
     The leg itself is true: it states that the account moves, not that the account has the margin for it.
     """
-    assert lender.leg.margin is not None, "the lender's order is leveraged"
+    assert lender.leg.margin is not None, "the lender's order is margined"
     sessions.sync(session)
     changes = plan.changes(sell, buy)
     own_grid = records.RiskGrid(lender.leg.margin.epoch, WORTHLESS)
     setting = plan.Setting(session.ledger.pool, own_grid)
     holding = choosing.choose(session.wallet, setting, changes, None, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    planned = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
-    leg = assembly.leg(replace(planned, margin=None), session.ledger.pool, session.keystore)
-    posted = assembly.signed(replace(leg, margin=lender.leg.margin), session.ledger.ledger_id, planned.spending)
+    leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
+    leg = assembly.leg(replace(leg_plan, margin=None), session.ledger.pool, session.keystore)
+    forgery = assembly.signed(replace(leg, margin=lender.leg.margin), session.ledger.ledger_id, leg_plan.spending)
     try:
-        board.place(session.ledger, encoding.encode_leg(posted), (), now_ms)
+        board.place(session.ledger, encoding.encode_leg(forgery), (), now_ms)
     except Rejected as refusal:
         return refusal
     raise AssertionError("the board accepted what it must refuse")

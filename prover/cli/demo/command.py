@@ -15,10 +15,11 @@ from prover.cli.frame.command import App, command, pass_app
 def demo(app: App, **options: Any) -> None:
     """Tell the whole story with real proofs.
 
-    A pool, a leveraged order, a settlement, four cheats that are refused; who sees what, and how long everything takes.
+    A pool, an order on margin, a settlement, four cheats that are refused; who sees what, and how long everything
+    takes.
 
-    It runs in a temporary home and touches none of your data.  Only the proving keys are those of your home, so that
-    they are made once.
+    It runs in a temporary home and touches none of your data.  It uses only your home's proving keys, so that they are
+    made once.
     """
     from prover.cli.demo import demo_run
 

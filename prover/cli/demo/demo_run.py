@@ -15,8 +15,8 @@ from prover.upkeep import warmup
 
 
 def demo(app: App, keep: Path | None) -> None:
-    """Tells the story; with `keep` in a new folder that stays."""
-    started_s = time.perf_counter()
+    """Tells the story; with `keep`, in a new folder that is not deleted."""
+    start_s = time.perf_counter()
     stopwatch, narrator = tasks.Stopwatch(watching.watcher(app.screen.is_json)), Narrator(app.screen)
     with ExitStack() as stack:
         stack.enter_context(tasks.watched_by(stopwatch))
@@ -35,8 +35,8 @@ def demo(app: App, keep: Path | None) -> None:
         placed = trade.place(story)
         settlement = trade.take(story, placed)
         refusals.cheat(story, placed, settlement)
-        measured = measures.tell(story, placed, settlement, is_warm, time.perf_counter() - started_s)
-        app.screen.document({"acts": narrator.acts, "measures": measured})
+        measurements = measures.tell(story, placed, settlement, is_warm, time.perf_counter() - start_s)
+        app.screen.document({"acts": narrator.acts, "measures": measurements})
         if keep is not None:
             app.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
             app.screen.say(f"The wallets maker and taker open with the passphrase “{stage.PASSPHRASE}”.")

@@ -43,8 +43,8 @@ def tell(story: Story, placed: Placed, settlement: Settlement, is_warm: bool, el
     story.screen.table(("what", ">times", ">min", ">median", ">max"), rows)
     story.screen.gap()
     story.screen.table(("what", ">size"), [(name, units.size(count)) for name, count in sizes.items()])
-    described, start = hardware.describe(), "warm" if is_warm else "cold: kernels or keys were made first"
-    story.screen.say(f"{described['cpu']}, {described['threads']} threads, Numba {described['numba']}, {start}", "dim")
+    machine, start = hardware.describe(), "warm" if is_warm else "cold: kernels or keys were made first"
+    story.screen.say(f"{machine['cpu']}, {machine['threads']} threads, Numba {machine['numba']}, {start}", "dim")
     peak = hardware.peak_memory_bytes()
     if peak is not None:
         story.screen.say(f"peak memory: {units.size(peak)}", "dim")
@@ -53,10 +53,10 @@ def tell(story: Story, placed: Placed, settlement: Settlement, is_warm: bool, el
         "bytes": sizes,
         "peak_memory_bytes": peak,
         "warm": is_warm,
-        "machine": described,
+        "machine": machine,
     }
 
 
 def _row(name: str, values_s: list[float]) -> tuple[str, ...]:
-    shown = (units.seconds(value_s) for value_s in (min(values_s), median(values_s), max(values_s)))
-    return name, str(len(values_s)), *shown
+    times = (units.seconds(value_s) for value_s in (min(values_s), median(values_s), max(values_s)))
+    return name, str(len(values_s)), *times

@@ -1,4 +1,4 @@
-"""Tells the demo's story: acts, steps beside the command that does the same, timings, and who sees what."""
+"""Tells the demo's story: acts, steps with the command that does the same, timings, and who sees what."""
 
 import time
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ class Narrator:
 
     @contextmanager
     def step(self, command: str, attempt: str = "") -> Iterator[dict[str, Any]]:
-        """One step: shows the command, or describes the attempt where no command does it, and then the time it took.
+        """One step: shows the command, or describes the attempt when no command does it, and then the time it took.
 
-        The dictionary goes into the JSON document, with whatever the step adds to it.
+        The dictionary goes into the JSON document, with everything that the step adds to it.
         """
         self.screen.say()
         if attempt:
@@ -38,14 +38,14 @@ class Narrator:
         if command:
             self.screen.say(f"$ {command}", "strong")
         details: dict[str, Any] = {"command": command or None, "attempt": attempt or None}
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         yield details
-        details.setdefault("seconds", round(time.perf_counter() - started, 6))
+        details.setdefault("seconds", round(time.perf_counter() - start_s, 6))
         self.acts[-1]["steps"].append(details)
         self.screen.say(f"took {units.seconds(details['seconds'])}", "dim")
 
     def sees(self, **views: str) -> None:
-        """Who sees what of the last step."""
+        """Shows who sees what of the last step."""
         self.acts[-1]["steps"][-1]["sees"] = views
         width = max(map(len, views))
         for who, what in views.items():

@@ -1,4 +1,4 @@
-"""What all acts of the demo share: the narrator, the stage, and its sessions."""
+"""The state that all acts of the demo share: the narrator, the stage, and its sessions."""
 
 from dataclasses import dataclass
 

@@ -91,7 +91,7 @@ def deposit(story: Story) -> None:
 
 
 def place(story: Story) -> Placed:
-    """Act three: the leveraged order, and its two faces."""
+    """Act three: the order on margin, as the public sees it and as the maker does."""
     maker, taker = story.sessions["maker"], story.sessions["taker"]
     grid = story.ledger.reader.grids(1)[0].publication.initial
     sell, buy = story.amount(stage.SELL), story.amount(stage.BUY)
@@ -144,10 +144,10 @@ def _move(bps: int) -> str:
 def _show_faces(
     story: Story, placed: Placed, before: tuple[int, ...], after: tuple[int, ...], worst: int
 ) -> None:
-    """Shows the order as the public sees it, beside what the maker knows."""
-    assert placed.leg.margin is not None, "the order is leveraged"
+    """Shows the order as the public sees it and as the maker knows it, side by side."""
+    assert placed.leg.margin is not None, "the order is margined"
     public, (sells, buys) = placed.leg.public, amounts.show_trade(placed.terms.changes, story.pool)
-    sealed = len(placed.leg.ciphertexts[0])
+    sealed_bytes = len(placed.leg.ciphertexts[0])
     story.screen.table(("", "everybody sees", "the maker sees"), [
         ("old account", f"nullifier {show.element(public.nullifier)}", show.line(before, story.pool)),
         ("new account", f"commitment {show.element(public.commitment)}", show.line(after, story.pool)),
@@ -155,7 +155,7 @@ def _show_faces(
         ("owner", f"one-time key {show.element(public.rk_x)}", "wallet maker"),
         ("margin", f"proved for epoch {placed.leg.margin.epoch}",
          f"{amounts.show_value(worst, story.numeraire)} {story.numeraire.symbol} left in the worst scenario"),
-        ("terms", f"{units.size(sealed)} of ciphertext", "sealed to the taker"),
+        ("terms", f"{units.size(sealed_bytes)} of ciphertext", "sealed to the taker"),
     ])  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What all commands share.
+"""The modules that all commands share.
 
 command (groups, --home, --json), failure (exit codes), screen, watching (progress) · paths, passphrase, workspace.
 """

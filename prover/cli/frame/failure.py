@@ -1,4 +1,4 @@
-"""From an exception, or a signal, to an exit code and one sentence on standard error."""
+"""Turns an exception or a signal into an exit code and one sentence on standard error."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ REFUSED = 1
 USAGE = 2
 MALFORMED = 3
 INTERRUPTED = 130
-SIGNALLED = 128  # and the signal's number
+SIGNALLED = 128  # plus the signal's number
 
 MAX_SENTENCE = 8000  # characters; a violated constraint may have 4000
 

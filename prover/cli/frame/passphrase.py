@@ -1,6 +1,6 @@
 """Reads a wallet's passphrase from a file, the environment, or the terminal.
 
-Never from the command line, which other users of the machine can see.
+It is never an argument of a command, because other users of the machine can see those.
 """
 
 import os
@@ -31,28 +31,29 @@ def option(function: Callable) -> Callable:
 
 def ask(passphrase_file: Path | None, name: str) -> str:
     """The passphrase of an existing wallet."""
-    stated = _stated(passphrase_file)
-    return stated if stated is not None else _typed(f"Passphrase of wallet {name}", _REMEDY, is_new=False)
+    text = _from_file_or_environment(passphrase_file)
+    return text if text is not None else _prompt(f"Passphrase of wallet {name}", _REMEDY, is_new=False)
 
 
 def choose(passphrase_file: Path | None, name: str) -> str:
     """The passphrase for a new wallet.  Raises FormatError when it is too short."""
     from prover.trader import walletfile
 
-    stated = _stated(passphrase_file)
-    chosen = stated if stated is not None else _typed(f"Passphrase for the new wallet {name}", _REMEDY, is_new=True)
-    walletfile.check_passphrase(chosen)
-    return chosen
+    text = _from_file_or_environment(passphrase_file)
+    if text is None:
+        text = _prompt(f"Passphrase for the new wallet {name}", _REMEDY, is_new=True)
+    walletfile.check_passphrase(text)
+    return text
 
 
 def phrase(phrase_file: Path | None) -> str:
     """A seed phrase, from the first line of a file or typed without echo."""
     if phrase_file is not None:
         return _first_line(phrase_file)
-    return _typed("Seed phrase (24 words)", "give a file with --phrase-file", is_new=False)
+    return _prompt("Seed phrase (24 words)", "give a file with --phrase-file", is_new=False)
 
 
-def _stated(passphrase_file: Path | None) -> str | None:
+def _from_file_or_environment(passphrase_file: Path | None) -> str | None:
     if passphrase_file is not None:
         return _first_line(passphrase_file)
     return os.environ.get(VARIABLE)
@@ -65,7 +66,7 @@ def _first_line(path: Path) -> str:
     return lines[0]
 
 
-def _typed(question: str, remedy: str, *, is_new: bool) -> str:
+def _prompt(question: str, remedy: str, *, is_new: bool) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError(f"there is no terminal to ask on ({question}): {remedy}")
     return click.prompt(question, hide_input=True, confirmation_prompt=is_new, err=True)

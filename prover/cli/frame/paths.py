@@ -13,7 +13,7 @@ MAX_BYTES = 4 << 20
 
 
 class Existing(click.Path):
-    """The path of a file to read.  Where there is none, or a folder, reading says so: exit code 3, not wrong usage."""
+    """The path of a file to read.  Only reading it fails when there is none, with exit code 3, not wrong usage."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -26,13 +26,13 @@ class Output(click.Path):
         super().__init__(path_type=Path, dir_okay=False)
 
 
-def check_different(named: dict[str, Path]) -> None:
-    """Raises click.UsageError when two names are of one file.  What is no file, such as /dev/null, holds nothing."""
-    kept = [(name, path) for name, path in named.items() if os.path.isfile(path) or not os.path.exists(path)]
-    for (name, path), (other, beside) in combinations(kept, 2):
-        is_one = os.path.realpath(path) == os.path.realpath(beside)  # Path.resolve raises for a link to itself
-        if is_one or os.path.exists(path) and os.path.exists(beside) and path.samefile(beside):
-            raise click.UsageError(f"{name} and {other} are one file, {beside}: give different files")
+def check_different(by_name: dict[str, Path]) -> None:
+    """Raises click.UsageError when two names are the same file.  Devices, such as /dev/null, may be named twice."""
+    regular = [(name, path) for name, path in by_name.items() if os.path.isfile(path) or not os.path.exists(path)]
+    for (name, path), (other_name, other) in combinations(regular, 2):
+        is_same = os.path.realpath(path) == os.path.realpath(other)  # Path.resolve raises for a link to itself
+        if is_same or os.path.exists(path) and os.path.exists(other) and path.samefile(other):
+            raise click.UsageError(f"{name} and {other_name} are one file, {other}: give different files")
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
@@ -53,9 +53,9 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Puts a text in place of the file, readable by everybody: it holds nothing secret.
+    """Replaces the file with a text that everybody may read, because nothing in it is secret.
 
-    What is no file, such as /dev/stdout, is written to as it is.  An OSError names this path, whatever file was at it.
+    A device, such as /dev/stdout, is not replaced but written to.  An OSError names this path.
     """
     from prover.machine import files
 
@@ -63,7 +63,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def parse_hex(text: str, what: str) -> bytes:
-    """The bytes that hexadecimal digits stand for, with or without 0x.  Raises click.UsageError for anything else."""
+    """The bytes of hexadecimal digits, with or without 0x.  Raises click.UsageError for anything else."""
     digits = text.removeprefix("0x")
     if len(digits) % 2 or not re.fullmatch("[0-9a-fA-F]+", digits):
         raise click.UsageError(f"{what} is not an even number of hexadecimal digits")

@@ -1,7 +1,7 @@
 """The output of a command: lines and tables for people, one JSON document for programs.
 
-In JSON mode only `document` prints; otherwise everything else does.  So a command calls all of them and decides
-nothing.  File names and messages of circuits may contain terminal control characters; they are escaped here.  Rich is
+In JSON mode only `document` prints; otherwise everything else does.  So a command calls all of them and need not know
+the mode.  File names and messages of circuits may contain terminal control characters; they are escaped here.  Rich is
 imported only when a table goes to a terminal.
 """
 

@@ -1,4 +1,4 @@
-"""Opens what commands work on: the home's ledger, and a wallet at it."""
+"""Opens the home's ledger, and a wallet with it, for commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def ledger(app: App) -> Iterator["Ledger"]:
 
 @contextmanager
 def open_desk(app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Desk"]:
-    """Opens a wallet at the home's ledger and shows progress; with `proves` it compiles the proving kernels first."""
+    """Opens a wallet with the home's ledger and shows progress; with `proves`, compiles the proving kernels first."""
     from prover import desk
     from prover.trader import sessions
     from prover.upkeep import warmup

@@ -1,4 +1,4 @@
-"""`zksettle ledger …`: shows the public record, and audits it."""
+"""`zksettle ledger …`: show and audit the public record."""
 
 from pathlib import Path
 from typing import Any

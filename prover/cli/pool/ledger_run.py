@@ -67,7 +67,7 @@ def audit_ledger(app: App, ceremony: Path | None) -> None:
         ("held outside", show.balances_text(reserves, pool)),
         ("history", report.digest.hex()),
         *show.keys_fields(pool, app.home.keys),
-        ("", _keys_checked(pool, ceremony)),
+        ("", _keys_text(pool, ceremony)),
     ])  # fmt: skip
     app.screen.document({
         "sound": True,
@@ -85,8 +85,8 @@ def audit_ledger(app: App, ceremony: Path | None) -> None:
     })  # fmt: skip
 
 
-def _keys_checked(pool: Pool, ceremony: Path | None) -> str:
-    """Whether the keys were compared with a ceremony's."""
+def _keys_text(pool: Pool, ceremony: Path | None) -> str:
+    """Whether the keys were compared with a ceremony's, in words."""
     if ceremony is not None:
         return f"verified: the ceremony in {ceremony} made them"
     return "" if pool.insecure_dev else "not compared with that ceremony: give its folder with --ceremony"

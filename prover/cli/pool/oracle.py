@@ -1,4 +1,4 @@
-"""`zksettle oracle publish`: publishes prices and the risk grids that follow from them."""
+"""`zksettle oracle publish`: publish prices and the risk grids that follow from them."""
 
 from typing import Any
 

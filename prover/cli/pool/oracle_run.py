@@ -22,14 +22,14 @@ COLUMNS = ("asset", ">price", ">initial, worst", ">best", ">maintenance, worst",
 def publish(app: App, prices: tuple[str, ...], prices_file: Path | None) -> None:
     """Publishes prices and shows the grids."""
     with workspace.ledger(app) as ledger:
-        changed = oracles.parse_prices(_from_file(prices_file), ledger.pool) if prices_file else {}
-        changed |= oracles.parse_prices(_from_options(prices), ledger.pool)
-        complete = oracles.prices(ledger, changed)
-        publication = oracles.publish(ledger, oracles.read(app.home.oracles), complete, clock.now_ms())
+        new_prices = oracles.parse_prices(_from_file(prices_file), ledger.pool) if prices_file else {}
+        new_prices |= oracles.parse_prices(_from_options(prices), ledger.pool)
+        all_prices = oracles.prices(ledger, new_prices)
+        publication = oracles.publish(ledger, oracles.read(app.home.oracles), all_prices, clock.now_ms())
         signers = len(ledger.pool.oracle_keys)
-        app.screen.say(f"Epoch {publication.epoch} is published: {signers} oracles signed {len(complete)} prices.")
-        app.screen.table(COLUMNS, price_rows(ledger.pool, complete, publication))
-        app.screen.document(document(ledger.pool, complete, publication))
+        app.screen.say(f"Epoch {publication.epoch} is published: {signers} oracles signed {len(all_prices)} prices.")
+        app.screen.table(COLUMNS, price_rows(ledger.pool, all_prices, publication))
+        app.screen.document(document(ledger.pool, all_prices, publication))
 
 
 def price_rows(pool: Pool, prices: tuple[int, ...], publication: Publication) -> list[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""`zksettle pool …`: creates a pool, and shows what it consists of."""
+"""`zksettle pool …`: create and show a pool."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def pool() -> None:
 def new(app: App, **options: Any) -> None:
     """Create a pool of eight example assets.
 
-    Its three oracles are created on this machine.  Its keys are those of the ceremony that was installed last.
+    Its three oracles are created on this machine.  Its keys come from the ceremony that was installed last.
     """
     from prover.cli.pool import pool_run
 

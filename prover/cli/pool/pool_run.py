@@ -17,7 +17,7 @@ from settlement import poolfile
 from settlement.pool import Asset, Pool
 
 DEVELOPMENT = (
-    "The proving keys were made by one party, who could forge proofs with what made them: this is a development pool."
+    "The proving keys were made by one party, who could forge proofs: this is a development pool."
 )
 
 

@@ -1,4 +1,4 @@
-"""`zksettle bench …`: measurements that name the machine they were made on."""
+"""`zksettle bench …`: measure proving and its parts; every report names its machine."""
 
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def throughput(app: App, **options: Any) -> None:
 def peers(app: App, **options: Any) -> None:
     """Measure other provers and this one on the files in FOLDER.
 
-    FOLDER holds circuit.zkey, witness.wtns and verification_key.json, as snarkjs writes them, and circuit.r1cs for
+    FOLDER contains circuit.zkey, witness.wtns and verification_key.json, as snarkjs writes them, and circuit.r1cs for
     provers that make their own key. snarkjs runs if ZKSETTLE_NODE names the folder in which npm installed it, zksnake
     if pip installed it.
     """

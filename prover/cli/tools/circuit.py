@@ -1,4 +1,4 @@
-"""`zksettle circuit …`: what is proved, what it costs, and why an input does not satisfy it."""
+"""`zksettle circuit …`: inspect statements: their claims, their sizes, and why an input does not satisfy one."""
 
 from pathlib import Path
 

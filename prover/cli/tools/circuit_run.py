@@ -150,19 +150,19 @@ def export(app: App, statement: str, output: Path) -> None:
 
 
 def audit(app: App, statement: str, inputs: tuple[Path, ...]) -> None:
-    """Shows the audit's findings; exit code 1 unless the circuit is sound as far as it sees."""
-    samples_given = [statements.read(registry.get(statement), paths.read_bytes(path)) for path in inputs]
+    """Shows the audit's findings; exit code 1 unless the audit finds the circuit sound."""
+    given = [statements.read(registry.get(statement), paths.read_bytes(path)) for path in inputs]
     with watching.show_progress(app), tasks.task(f"Auditing {statement}"):
-        report = inspection.audit_statement(statement, samples_given)
+        report = inspection.audit_statement(statement, given)
     app.screen.fields([
         ("statement", statement),
         ("examined", f"{report.witnesses} satisfying inputs and {report.lies} false ones"),
         ("wires", f"{report.computed_wires:,} computed from the inputs"),
-        ("undetermined", _listed(report.undecided)),
-        ("movable", _listed(report.movable)),
+        ("undetermined", _list_text(report.undecided)),
+        ("movable", _list_text(report.movable)),
         ("divisions", f"{len(report.divisions):,} constraints determine a wire only where a divisor is not zero"),
         ("constraints", f"{report.constraints:,}"),
-        ("idle", _listed([f"{c.path}: {c.why} ({c.file}:{c.line})" for c in report.idle])),
+        ("idle", _list_text([f"{c.path}: {c.why} ({c.file}:{c.line})" for c in report.idle])),
     ])  # fmt: skip
     app.screen.say(f"{statement} is {'sound as far as this audit sees' if report.is_sound else 'NOT sound'}")
     app.screen.document({**inspection.report_json(report), "sound": report.is_sound})
@@ -170,7 +170,7 @@ def audit(app: App, statement: str, inputs: tuple[Path, ...]) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_text(names: Sequence[str]) -> str:
     if not names:
         return "none"
     more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []

@@ -21,7 +21,7 @@ from prover.cli.tools.names import statement_argument
 def prove(app: App, **options: Any) -> None:
     """Prove STATEMENT with the inputs in a JSON file.
 
-    INPUT holds the public and the private inputs; `zksettle circuit sample` prints an example.
+    INPUT contains the public and the private inputs; `zksettle circuit sample` prints an example.
 
     The proof is made with the key of the ceremony that was installed here last.  Without one, the first proof of a
     statement makes its proving key, a development key of this home.

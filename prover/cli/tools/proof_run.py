@@ -1,7 +1,7 @@
 """Runs `zksettle prove` and `zksettle verify`.
 
-A command that a running prover service answers loads neither NumPy nor Numba, so what proves here is imported only when
-no service answered.
+A command that a running prover service answers loads neither NumPy nor Numba, so the modules that prove here are
+imported only when no service answers.
 """
 
 import time
@@ -15,14 +15,14 @@ from prover.service import client
 
 
 def prove(app: App, statement: str, input: Path, output: Path, service: bool, timeout: int) -> None:
-    """Proves by the service of the home if there is one, else here, and writes the proof file."""
-    inputs, started = paths.read_bytes(input), time.perf_counter()
+    """Proves with the home's service if it runs, else in this process, and writes the proof file."""
+    inputs, start_s = paths.read_bytes(input), time.perf_counter()
     folder = app.home.service
     answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
     if answer is None:
         text, digest, origin, took_s = _prove_here(app, statement, inputs)
     else:
-        text, took_s = answer.parts[0].decode(), time.perf_counter() - started
+        text, took_s = answer.parts[0].decode(), time.perf_counter() - start_s
         digest, origin = answer.fields["key"], answer.fields["origin"]
     paths.write_text(output, text)
     is_service = answer is not None
@@ -46,14 +46,14 @@ def _prove_here(app: App, name: str, inputs: bytes) -> tuple[str, str, str, floa
     with watching.show_progress(app):
         warmup.compile_kernels()
         keystore = keystores.best(app.home.keys, clock.now_ms())
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         proof = proving.prove_file(name, public, private, keystore)
-        took_s = time.perf_counter() - started
+        took_s = time.perf_counter() - start_s
     return prooffile.encode(proof), keys.digest(proof.key).hex(), keystore.origin, took_s
 
 
 def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool) -> None:
-    """Verifies a proof file under the given key or the home's own."""
+    """Verifies a proof file under `verification_key` or the home's own key."""
     from circuits.statements import statement
     from prover.proofs import keystores, prooffile, proving
     from prover.upkeep import warmup
@@ -68,9 +68,9 @@ def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool)
         trusted = proving.TrustedKey(key, f"the key in {verification_key}")
     with watching.show_progress(app):
         warmup.compile_kernels()
-        started = time.perf_counter()
+        start_s = time.perf_counter()
         proving.verify_file(file, trusted, paranoid)
-        took_s = time.perf_counter() - started
+        took_s = time.perf_counter() - start_s
     digest, inputs = keys.digest(trusted.key).hex(), statement.leaves(file.public)
     app.screen.say(f"The proof of {file.statement} is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
     app.screen.fields([

@@ -19,10 +19,10 @@ def options(function: Callable) -> Callable:
 
 
 def tell(text: str) -> None:
-    """Says on standard error why the resident prover did not prove."""
+    """Prints on standard error why the resident prover did not prove."""
     screen.tell(text)
 
 
 def by(is_service: bool) -> str:
-    """The end of a sentence about a proof: who made it."""
+    """The end of a sentence about a proof, which says whether the resident prover made it."""
     return " by the resident prover" if is_service else ""

@@ -1,4 +1,4 @@
-"""What `zksettle export snarkjs` and `import snarkjs` do."""
+"""Runs `zksettle export snarkjs` and `import snarkjs`."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ KEY, PUBLIC, PROOF = "verification_key.json", "public.json", "proof.json"
 
 def export(app: App, proof: Path, output: Path) -> None:
     """Writes snarkjs's three files of a proof, all or none."""
-    decoded = prooffile.decode(paths.read_bytes(proof))
+    file = prooffile.decode(paths.read_bytes(proof))
     texts = {
-        output / KEY: snarkjs.encode_verifying_key(decoded.key),
-        output / PUBLIC: snarkjs.encode_public(decoded.inputs),
-        output / PROOF: snarkjs.encode_proof(decoded.proof),
+        output / KEY: snarkjs.encode_verifying_key(file.key),
+        output / PUBLIC: snarkjs.encode_public(file.inputs),
+        output / PROOF: snarkjs.encode_proof(file.proof),
     }
     if (output / PROOF).exists() and (output / PROOF).samefile(proof):
         raise click.UsageError(f"{PROOF} would replace the file it is made from: give a folder with -o")
@@ -32,7 +32,7 @@ def export(app: App, proof: Path, output: Path) -> None:
 
 def import_(app: App, statement: str, key: Path, public: Path, proof: Path, output: Path) -> None:
     """Writes a proof file from snarkjs's three files."""
-    decoded = prooffile.from_snarkjs(statement, *(paths.read_bytes(path) for path in (key, public, proof)))
-    paths.write_text(output, prooffile.encode(decoded))
+    file = prooffile.from_snarkjs(statement, *(paths.read_bytes(path) for path in (key, public, proof)))
+    paths.write_text(output, prooffile.encode(file))
     app.screen.say(f"The proof is in {output}; it is not verified yet.")
     app.screen.document({"statement": statement, "proof": str(output)})

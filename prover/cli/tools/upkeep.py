@@ -1,4 +1,4 @@
-"""`zksettle warmup`, `doctor` and `completion`: preparing the machine and finding out what is wrong with it."""
+"""`zksettle warmup`, `doctor` and `completion`: prepare the machine, check it, and complete commands in shells."""
 
 import click
 

@@ -63,7 +63,7 @@ def test_wherever_the_pool_is_shown_it_says_that_its_keys_are_for_development(ho
 
 def test_the_doctor_says_that_the_pool_is_for_development(home, world):
     found = {finding["what"]: finding for finding in as_json(home, "doctor")["findings"]}
-    assert found["pool"]["state"] == "note" and "founded with --insecure-dev" in found["pool"]["text"]
+    assert found["pool"]["state"] == "note" and "created with --insecure-dev" in found["pool"]["text"]
 
 
 def test_a_payment_arrives_and_a_withdrawal_leaves(home, world):
