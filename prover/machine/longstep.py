@@ -1,6 +1,6 @@
-"""A step that may take minutes and gigabytes: said before it starts, watched while it runs, stopped by Ctrl-C.
+"""A step that may take minutes and gigabytes: announced first, watched while it runs, and stopped by Ctrl-C.
 
-A command does its work so, and nothing else is needed for the bar, the estimates and the clean end:
+This is all that a command needs for the bar, the estimates and a clean end:
 
     from prover.cli.frame import watching
     from prover.machine import files
@@ -8,12 +8,12 @@ A command does its work so, and nothing else is needed for the bar, the estimate
     with watching.long_step(app, "Preparing phase 2", 3 * size) as report, files.writing(output) as file:
         …work that calls report(done, total) and writes into file…
 
-`report` takes whole numbers in any unit and has the type that `zk` calls Progress.  It is called by the thread that
-began the step, several times a second at best: the bar, the estimate of the time left, and Ctrl-C all wait for that
-thread to come back from a kernel, so no kernel should run for longer than about a second between two calls.
+`report` is a zk.runtime.progress.Progress and takes integers in any unit.  The thread that began the step calls it,
+ideally several times a second.  The bar, the estimate of the remaining time and Ctrl-C all wait until that thread
+returns from a kernel, so no kernel should run for longer than about a second between two calls.
 
-Ctrl-C raises KeyboardInterrupt in that thread; `files.writing` removes what was begun.  The program then ends without
-waiting for kernels that other threads still run.
+Ctrl-C raises KeyboardInterrupt in that thread, and `files.writing` removes the unfinished file.  The program then ends
+without waiting for kernels in other threads.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from prover.machine import tasks, units
 from zk.runtime.progress import Progress
 
-SAID_BYTES = 16 << 20  # less is not worth a line
+ANNOUNCED_BYTES = 16 << 20  # less is not worth a line
 
 
 class NotEnoughMemory(Exception):
@@ -31,23 +31,23 @@ class NotEnoughMemory(Exception):
 
 @contextmanager
 def begin(what: str, memory_bytes: int) -> Iterator[Progress]:
-    """Tells the watcher that the step is going on until the block ends; yields report(done, total).
+    """Announces the step to the watcher and yields report(done, total).
 
-    `what` names the step, capitalised; `memory_bytes` is an estimate of the most that it takes beyond what the program
-    holds already.  Both are told to the watcher before anything else, the memory from SAID_BYTES on.
+    `what` names the step, capitalised.  `memory_bytes` estimates the peak memory beyond what the program already uses;
+    it is announced if it is at least ANNOUNCED_BYTES.
 
-    Raises NotEnoughMemory, before the block, when that is more than is free.
+    Raises NotEnoughMemory, before the block, if less than that is free.
     """
     from prover.machine import hardware
 
     free = hardware.free_memory_bytes()
     if free is not None and memory_bytes > free:
         raise NotEnoughMemory(
-            f"{what} would take about {units.size(memory_bytes)} of memory, and {units.size(free)} are free: "
-            "nothing was begun"
+            f"{what} would take about {units.size(memory_bytes)} of memory, but only {units.size(free)} are free: "
+            "nothing was started"
         )
     known = "" if free is None else f"; {units.size(free)} are free"
-    note = f"takes about {units.size(memory_bytes)} of memory{known}" if memory_bytes >= SAID_BYTES else ""
+    note = f"takes about {units.size(memory_bytes)} of memory{known}" if memory_bytes >= ANNOUNCED_BYTES else ""
     with tasks.task(what, note) as task:
         yield task.reach
 

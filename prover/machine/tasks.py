@@ -1,7 +1,7 @@
-"""What long work tells whoever watches: the task it is at, and how far it is.
+"""Tasks: how long work reports its progress to a watcher.
 
-Work that may take longer than a second opens a `task`; nobody need watch.  The command line installs a watcher that
-draws bars on a terminal and writes plain lines to a pipe.
+Work that may take longer than a second opens a `task`.  A watcher is optional; the command line installs one that draws
+bars on a terminal and writes plain lines to a pipe.
 """
 
 import time
@@ -14,7 +14,7 @@ from typing import Protocol
 
 @dataclass(eq=False)
 class Task:
-    """One piece of work.  `note` says in a sentence why it takes so long; `total` is None when the end is unknown."""
+    """A piece of work.  `note` explains in a sentence why it takes long; `total` is None if it is unknown."""
 
     what: str
     note: str
@@ -22,18 +22,18 @@ class Task:
     done: int = 0
 
     def advance(self, steps: int = 1) -> None:
-        """So many more steps are done."""
+        """Reports that `steps` more steps are done."""
         self.done += steps
         _watcher.get().advanced(self)
 
     def reach(self, done: int, total: int) -> None:
-        """So many steps of so many are done."""
+        """Reports that `done` of `total` steps are done."""
         self.done, self.total = done, total
         _watcher.get().advanced(self)
 
 
 class Watcher(Protocol):
-    """Told of tasks as they begin, advance and end; tasks may nest."""
+    """Is notified when tasks begin, advance and end; tasks may nest."""
 
     def began(self, task: Task) -> None: ...
 
@@ -42,7 +42,7 @@ class Watcher(Protocol):
     def ended(self, task: Task) -> None: ...
 
 
-class _Nobody:
+class _Ignore:
     def began(self, task: Task) -> None:
         pass
 
@@ -50,7 +50,7 @@ class _Nobody:
 
 
 class Stopwatch:
-    """A watcher that passes everything on to another, and keeps how long each task took, in seconds, by its name."""
+    """A watcher that forwards to another one and records how long each task took, in seconds, by name."""
 
     def __init__(self, watcher: Watcher):
         self.took_s: dict[str, list[float]] = {}
@@ -69,24 +69,24 @@ class Stopwatch:
         self.took_s.setdefault(task.what, []).append(time.perf_counter() - self._began_s.pop(task))
 
 
-_NOBODY = _Nobody()
-_watcher: ContextVar[Watcher] = ContextVar("watcher", default=_NOBODY)
+_IGNORE = _Ignore()
+_watcher: ContextVar[Watcher] = ContextVar("watcher", default=_IGNORE)
 
 
 @contextmanager
 def task(what: str, note: str = "", total: int | None = None) -> Iterator[Task]:
-    """Tells the watcher that this work is going on until the context ends."""
-    begun, watcher = Task(what, note, total), _watcher.get()
-    watcher.began(begun)
+    """Reports to the watcher that this work lasts until the block ends."""
+    running, watcher = Task(what, note, total), _watcher.get()
+    watcher.began(running)
     try:
-        yield begun
+        yield running
     finally:
-        watcher.ended(begun)
+        watcher.ended(running)
 
 
 @contextmanager
 def watched_by(watcher: Watcher) -> Iterator[None]:
-    """Until the context ends, tasks of this thread are told to `watcher`."""
+    """Makes `watcher` the watcher of this thread's tasks until the block ends."""
     token = _watcher.set(watcher)
     try:
         yield

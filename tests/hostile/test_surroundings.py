@@ -246,4 +246,4 @@ def test_memory_is_announced_before_a_large_key_is_read(place, monkeypatch):
 
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 1 << 10)
     ran = prove(place)
-    refused(ran, 1, "Checking circuit.zkey would take about", "nothing was begun")
+    refused(ran, 1, "Checking circuit.zkey would take about", "nothing was started")

@@ -35,7 +35,7 @@ def toy_statements():
     """Toy statements, and no lines about slow or large steps, which depend on the machine."""
     with toys.statements(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(watching, "NOTICEABLE_S", 3600.0)
-        patch.setattr(longstep, "SAID_BYTES", 1 << 40)
+        patch.setattr(longstep, "ANNOUNCED_BYTES", 1 << 40)
         yield
 
 

@@ -14,7 +14,7 @@ def test_the_option_comes_before_the_environment(tmp_path, monkeypatch):
     assert home.find().path == tmp_path / "environment"
 
 
-def test_without_either_it_is_the_systems_place_for_data(tmp_path, monkeypatch):
+def test_the_default_is_the_systems_folder_for_application_data(tmp_path, monkeypatch):
     monkeypatch.delenv(home.VARIABLE, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -22,7 +22,7 @@ def test_without_either_it_is_the_systems_place_for_data(tmp_path, monkeypatch):
     assert found.name == "zksettle" and tmp_path in found.parents
 
 
-def test_it_is_made_for_its_user_only(tmp_path):
+def test_a_new_home_is_private_to_its_user(tmp_path):
     path = home.find(tmp_path / "a" / "b").path
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
 

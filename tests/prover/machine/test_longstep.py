@@ -44,7 +44,7 @@ def listening(monkeypatch) -> io.StringIO:
     return err
 
 
-def test_an_interrupted_step_leaves_no_part_of_a_file_and_what_was_there_before(tmp_path):
+def test_an_interrupted_step_leaves_no_partial_file_and_keeps_the_old_one(tmp_path):
     output = tmp_path / "out.bin"
     output.write_bytes(b"before")
     with subprocess.Popen([sys.executable, "-c", STEP, str(output)], cwd=ROOT, env={**os.environ, "PYTHONPATH": "."},
@@ -59,7 +59,7 @@ def test_an_interrupted_step_leaves_no_part_of_a_file_and_what_was_there_before(
     assert list(tmp_path.iterdir()) == [output] and output.read_bytes() == b"before"
 
 
-def test_a_file_appears_when_it_is_whole_and_others_may_read_it(tmp_path):
+def test_a_file_appears_only_when_complete_and_is_readable_by_others(tmp_path):
     output = tmp_path / "out.bin"
     with files.writing(output) as file:
         file.write(b"12345")
@@ -79,7 +79,7 @@ def test_a_step_that_fails_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
+def test_a_device_is_written_to_directly(tmp_path):
     with files.writing(Path(os.devnull)) as file:
         file.write(b"gone")
     assert not Path(os.devnull).is_file()
@@ -87,29 +87,29 @@ def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
         pytest.fail("there is no folder to write in")
 
 
-def test_memory_is_told_before_a_step_and_refused_when_it_is_not_there(monkeypatch):
-    told = listening(monkeypatch)
+def test_memory_is_announced_before_a_step_and_refused_if_it_is_not_free(monkeypatch):
+    output = listening(monkeypatch)
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: 2 * 10**9)
     with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 1_340_000_000):
-        assert told.getvalue() == "Summing: takes about 1.34 GB of memory; 2 GB are free\n"
-    sentence = "Summing would take about 3 GB of memory, and 2 GB are free"
+        assert output.getvalue() == "Summing: takes about 1.34 GB of memory; 2 GB are free\n"
+    sentence = "Summing would take about 3 GB of memory, but only 2 GB are free"
     with pytest.raises(longstep.NotEnoughMemory, match=sentence), longstep.begin("Summing", 3 * 10**9):
         pytest.fail("there is not enough memory")
     assert failure.report(longstep.NotEnoughMemory(sentence), screen.Screen()) == failure.REFUSED
-    assert told.getvalue().endswith(f"\n{sentence}\n")
+    assert output.getvalue().endswith(f"\n{sentence}\n")
     monkeypatch.setattr(hardware, "free_memory_bytes", lambda: None)
     with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Summing", 3 * 10**9):
-        assert told.getvalue().endswith("Summing: takes about 3 GB of memory\n")
+        assert output.getvalue().endswith("Summing: takes about 3 GB of memory\n")
 
 
-def test_little_memory_is_not_worth_a_line(monkeypatch):
-    told = listening(monkeypatch)
-    for memory, lines in ((longstep.SAID_BYTES - 1, 0), (longstep.SAID_BYTES, 1)):
+def test_a_small_amount_of_memory_is_not_announced(monkeypatch):
+    output = listening(monkeypatch)
+    for memory, lines in ((longstep.ANNOUNCED_BYTES - 1, 0), (longstep.ANNOUNCED_BYTES, 1)):
         with tasks.watched_by(watching.watcher(is_json=False)), longstep.begin("Reading", memory):
-            assert told.getvalue().count("\n") == lines
+            assert output.getvalue().count("\n") == lines
 
 
-def test_free_memory_is_what_the_system_tells_within_the_limit_of_the_container(tmp_path, monkeypatch):
+def test_free_memory_is_what_the_system_reports_within_the_containers_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(hardware, "CONTAINER_LIMITS", ())
     free = hardware.free_memory_bytes()
     assert free is None or free > 1 << 20
@@ -121,8 +121,8 @@ def test_free_memory_is_what_the_system_tells_within_the_limit_of_the_container(
     assert hardware.free_memory_bytes() != 2700
 
 
-def test_the_time_left_is_in_proportion_to_what_is_done(monkeypatch):
-    told = listening(monkeypatch)
+def test_the_remaining_time_is_extrapolated_from_what_is_done(monkeypatch):
+    output = listening(monkeypatch)
     task = tasks.Task("work", "", total=8, done=2)
     assert watching.left_s(task, 10.0) == 30.0
     assert watching.left_s(tasks.Task("work", "", total=None, done=2), 10.0) is None
@@ -130,16 +130,16 @@ def test_the_time_left_is_in_proportion_to_what_is_done(monkeypatch):
     monkeypatch.setattr(watching, "BETWEEN_LINES_S", 0)
     with tasks.watched_by(watching.watcher(is_json=False)), tasks.task("work") as begun:
         begun.reach(1, 4)
-    assert told.getvalue().startswith("work: 25%, about ") and told.getvalue().endswith(" left\n")
+    assert output.getvalue().startswith("work: 25%, about ") and output.getvalue().endswith(" left\n")
 
 
-def test_a_terminal_sees_the_time_left(monkeypatch):
-    told = listening(monkeypatch)
-    told.isatty = lambda: True
+def test_a_terminal_shows_the_remaining_time(monkeypatch):
+    output = listening(monkeypatch)
+    output.isatty = lambda: True
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(watching, "NOTICEABLE_S", 0)
     with tasks.watched_by(watching.watcher(is_json=False)), tasks.task("work") as begun:
         begun.reach(1, 4)
         time.sleep(0.3)
-    assert "about " in told.getvalue() and " left" in told.getvalue()
+    assert "about " in output.getvalue() and " left" in output.getvalue()

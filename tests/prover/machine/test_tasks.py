@@ -1,4 +1,4 @@
-"""Work tells whoever watches what it is at; nobody need watch."""
+"""Tasks report to a watcher, if there is one."""
 
 import io
 import sys
@@ -9,7 +9,7 @@ from prover.cli.frame import watching
 from prover.machine import tasks
 
 
-class Told:
+class Recorder:
     def __init__(self):
         self.events = []
 
@@ -30,26 +30,26 @@ def work():
         outer.reach(2, 2)
 
 
-def test_tasks_nest_and_are_told_in_order():
-    told = Told()
-    with tasks.watched_by(told):
+def test_tasks_nest_and_are_reported_in_order():
+    recorder = Recorder()
+    with tasks.watched_by(recorder):
         work()
     work()
-    assert told.events == [
+    assert recorder.events == [
         ("began", "outer", 2), ("began", "inner", None), ("advanced", "outer", 1), ("ended", "inner", 0),
         ("advanced", "outer", 2), ("ended", "outer", 2),
     ]  # fmt: skip
 
 
 def test_a_task_ends_when_its_work_fails():
-    told = Told()
-    with tasks.watched_by(told), pytest.raises(ZeroDivisionError), tasks.task("division"):
+    recorder = Recorder()
+    with tasks.watched_by(recorder), pytest.raises(ZeroDivisionError), tasks.task("division"):
         _ = 1 / 0
-    assert [event for event, *_ in told.events] == ["began", "ended"]
+    assert [event for event, *_ in recorder.events] == ["began", "ended"]
 
 
-def test_a_stopwatch_keeps_how_long_each_task_took():
-    stopwatch = tasks.Stopwatch(Told())
+def test_a_stopwatch_records_how_long_each_task_took():
+    stopwatch = tasks.Stopwatch(Recorder())
     with tasks.watched_by(stopwatch):
         work()
         work()
@@ -57,7 +57,7 @@ def test_a_stopwatch_keeps_how_long_each_task_took():
     assert all(0 <= value < 10 for took in stopwatch.took_s.values() for value in took)
 
 
-def test_a_pipe_gets_a_line_for_what_is_slow_and_says_why(monkeypatch):
+def test_a_pipe_gets_a_line_for_each_slow_task_with_the_reason(monkeypatch):
     err = io.StringIO()
     monkeypatch.setattr(sys, "stderr", err)
     with tasks.watched_by(watching.watcher(is_json=False)):
