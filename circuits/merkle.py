@@ -1,4 +1,4 @@
-"""Paths of the quaternary Merkle tree, for host integers.  circuits/gadgets/merkle.py is the same walk in a circuit.
+"""Paths of the quaternary Merkle tree, for host integers.  circuits/gadgets/merkle.py does the same in a circuit.
 
 A path lists, from the leaf's level upwards, the four children of each node between a leaf and the root, among them the
 leaf's own ancestor (or the leaf itself).  The k-th base-4 digit of the position is the index of that child at level k:
@@ -30,7 +30,7 @@ def build(leaf: int, position: int, sibling: Callable[[int, int], int]) -> tuple
 
 
 def lone(leaf: int, position: int) -> Path:
-    """The path of a leaf with zeros beside it and beside every node above it."""
+    """The path of a leaf whose siblings, and the siblings of every node above it, are zero."""
     return build(leaf, position, lambda level, i: 0)[0]
 
 

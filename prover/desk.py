@@ -143,12 +143,12 @@ class Desk:
         now_ms = clock.now_ms()
         expiry_ms = now_ms + durations.parse_ms(expires)
         with threadcount.limited_to(self.threads):
-            placed = orders.place(self.session, sold, bought, readers, expiry_ms, now_ms, position)
-        return Order(placed.order_id, placed.leg, placed.terms, self.pool)
+            order = orders.place(self.session, sold, bought, readers, expiry_ms, now_ms, position)
+        return Order(order.order_id, order.leg, order.terms, self.pool)
 
     def orders(self) -> list[Order]:
         """Every order on the board that could still settle, the oldest first."""
-        return [self._order(posted) for posted in board.listed(self.session.ledger, clock.now_ms())]
+        return [self._order(board_order) for board_order in board.listed(self.session.ledger, clock.now_ms())]
 
     def order(self, order_id: str) -> Order:
         """One order on the board, by its id or by at least four of its first digits."""
@@ -167,11 +167,11 @@ class Desk:
         with threadcount.limited_to(self.threads):
             return orders.cancel(self.session, orders.full_id(text, own_ids, "of this wallet"), clock.now_ms())
 
-    def _order(self, posted: board.Order) -> Order:
-        order_id = posted.order_id.hex()
+    def _order(self, board_order: board.Order) -> Order:
+        order_id = board_order.order_id.hex()
         own_terms = {own.order_id: own.terms for own in self.session.wallet.orders}
-        terms = own_terms.get(order_id) or orders.open_terms(self.session, posted.leg, posted.sealed_terms)
-        return Order(order_id, posted.leg, terms, self.pool)
+        terms = own_terms.get(order_id) or orders.open_terms(self.session, board_order.leg, board_order.sealed_terms)
+        return Order(order_id, board_order.leg, terms, self.pool)
 
 
 def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:

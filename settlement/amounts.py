@@ -36,7 +36,7 @@ def parse(text: str, pool: Pool) -> tuple[int, Amount]:
     number, symbol = words
     index = asset_index(pool, symbol.upper())
     asset = pool.assets[index]
-    amount = _scaled(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
+    amount = _scale(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
     if not 0 < amount < LIMIT:
         raise FormatError(f'"{text}" is out of range: an amount must be above 0 and below 2^63 smallest units')
     return index, Amount(amount)
@@ -48,13 +48,13 @@ def parse_all(words: Sequence[str], pool: Pool) -> dict[int, Amount]:
     Raises FormatError as `parse`, and for an asset that is named twice.
     """
     tokens = " ".join(words).split()
-    parsed: dict[int, Amount] = {}
+    by_asset: dict[int, Amount] = {}
     for start in range(0, len(tokens), 2):
         index, amount = parse(" ".join(tokens[start : start + 2]), pool)
-        if index in parsed:
+        if index in by_asset:
             raise FormatError(f"{pool.assets[index].symbol} is named twice")
-        parsed[index] = amount
-    return parsed
+        by_asset[index] = amount
+    return by_asset
 
 
 def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
@@ -63,7 +63,7 @@ def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
     Raises FormatError when it is not exact, not positive, or has more than 64 bits.
     """
     digits = numeraire.decimals + PRICE_DIGITS - asset.decimals
-    price = _scaled(text, digits, f"the price of {asset.symbol} has at most {max(digits, 0)} decimals")
+    price = _scale(text, digits, f"the price of {asset.symbol} has at most {max(digits, 0)} decimals")
     if not 0 < price < 1 << 64:
         raise FormatError(f"the price of {asset.symbol} is out of range: it must be above 0 and below 2^64 raw units")
     return price
@@ -106,7 +106,7 @@ def show_price(price: int, asset: Asset, numeraire: Asset) -> str:
     return number(price * 10**asset.decimals, numeraire.decimals + PRICE_DIGITS)
 
 
-def _scaled(text: str, digits: int, limit: str) -> int:
+def _scale(text: str, digits: int, limit: str) -> int:
     """text · 10^digits.  Raises FormatError when it is not a plain decimal number or the product is not an integer."""
     if len(text) > MAX_TEXT or not _NUMBER.fullmatch(text):
         raise FormatError(f'"{text[:MAX_TEXT]}" is not a number: write digits with at most one point, as in 1500.25')

@@ -21,7 +21,7 @@ from settlement.oracle import Quote
 
 @dataclass(frozen=True)
 class Receipt:
-    """Where a bundle was applied, and how long checking and applying took.  Not signed; informational only."""
+    """The place of a settled bundle, and how long checking and applying it took.  Not signed; informational only."""
 
     bundle_id: BundleId
     height: int

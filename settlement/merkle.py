@@ -44,17 +44,17 @@ def append(read: Read, size: int, leaves: Sequence[Commitment]) -> Nodes:
     """
     assert leaves, "nothing to append"
     assert size + len(leaves) <= CAPACITY, "the tree is full"
-    changed: Nodes = {(0, size + i): leaf for i, leaf in enumerate(leaves)}
+    nodes: Nodes = {(0, size + i): leaf for i, leaf in enumerate(leaves)}
 
     def latest(level: int, index: int) -> int | None:
-        return changed[level, index] if (level, index) in changed else read(level, index)
+        return nodes[level, index] if (level, index) in nodes else read(level, index)
 
     touched = range(size, size + len(leaves))
     for level in range(1, records.DEPTH + 1):
         touched = range(touched[0] // records.ARITY, touched[-1] // records.ARITY + 1)
         for index in touched:
-            changed[level, index] = merkle.parent(_children(latest, level, index))
-    return changed
+            nodes[level, index] = merkle.parent(_children(latest, level, index))
+    return nodes
 
 
 def path(read: Read, position: Position) -> merkle.Path:

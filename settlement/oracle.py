@@ -83,11 +83,11 @@ def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: i
 
 def encode(quotes: Sequence[Quote]) -> bytes:
     """The evidence of a publication: its quotes ordered by asset and oracle."""
-    ordered = sorted(quotes, key=lambda quote: (quote.asset, quote.oracle))
+    sorted_quotes = sorted(quotes, key=lambda quote: (quote.asset, quote.oracle))
     parts = (
         _HEAD.pack(quote.oracle, quote.asset, quote.price, quote.time_ms, quote.epoch)
         + signature.encode(quote.signature)
-        for quote in ordered
+        for quote in sorted_quotes
     )
     return MAGIC + b"".join(parts)
 
@@ -189,13 +189,13 @@ def _check_covered(pool: Pool, medians: tuple[int, ...], grid: records.RiskGrid)
     numeraire = pool.assets[amounts.NUMERAIRE]
     for asset, price, column in zip(pool.assets, medians, zip(*grid.values, strict=True), strict=True):
         if not min(column) <= price <= max(column):
-            shown, least, most = (
+            price_text, least_text, most_text = (
                 amounts.show_price(value, asset, numeraire) for value in (price, min(column), max(column))
             )
             raise Rejected(
                 Rejection.PRICE_DEVIATION,
-                f"the price of {asset.symbol} is {shown} {numeraire.symbol}, "
-                f"but the grid in force covers {least} to {most} {numeraire.symbol}",
+                f"the price of {asset.symbol} is {price_text} {numeraire.symbol}, "
+                f"but the grid in force covers {least_text} to {most_text} {numeraire.symbol}",
             )
 
 
@@ -204,4 +204,4 @@ def _medians(quotes: Sequence[Quote]) -> tuple[int, ...]:
     prices_by_asset = (
         sorted(quote.price for quote in quotes if quote.asset == asset) for asset in range(records.ASSETS)
     )
-    return tuple(ordered[(len(ordered) - 1) // 2] for ordered in prices_by_asset)
+    return tuple(sorted_prices[(len(sorted_prices) - 1) // 2] for sorted_prices in prices_by_asset)

@@ -132,7 +132,7 @@ class StatementKey:
 
     @property
     def origin(self) -> str:
-        """Where the key comes from, in words."""
+        """The origin of the key, in words."""
         return "development, made by one party" if self.transcript is None else f"ceremony {self.transcript[:16]}"
 
 

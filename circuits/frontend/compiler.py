@@ -119,17 +119,17 @@ def explain(circuit: Circuit, witness: Sequence[int]) -> Violation | None:
 
 def _program(builder: Builder, rows: list[r1cs.Row]) -> Program:
     """The builder's steps, over only the combinations that some step reads."""
-    used: dict[int, int] = {}
+    index_of: dict[int, int] = {}
     code = []
     for operation, out, a, b in builder.steps:
-        a = used.setdefault(a, len(used))
+        a = index_of.setdefault(a, len(index_of))
         if operation in (MULTIPLY, QUOTIENT):
-            b = used.setdefault(b, len(used))
+            b = index_of.setdefault(b, len(index_of))
         code.append((operation, out, a, b))
     coefficients = {1: 0, builder.modulus - 1: 1}
     terms = []
     starts = [0]
-    for index in used:
+    for index in index_of:
         for wire, value in rows[index]:
             terms.append((wire, coefficients.setdefault(value, len(coefficients))))
         starts.append(len(terms))

@@ -91,9 +91,10 @@ def _check_steps(program: Program) -> None:
     _check(program.num_wires == (ends[-1] if len(ends) else program.num_inputs + 1), "the number of wires is wrong")
     highest = _highest_wires(program)
     for side, reads in ((a, operation >= MULTIPLY), (b, (operation == MULTIPLY) | (operation == QUOTIENT))):
-        read = side[reads]
-        _check(bool(((read >= 0) & (read < len(highest))).all()), "a step names a combination that does not exist")
-        _check(bool((highest[read] < out[reads]).all()), "a wire is read before it is written")
+        combinations = side[reads]
+        in_range = (combinations >= 0) & (combinations < len(highest))
+        _check(bool(in_range.all()), "a step names a combination that does not exist")
+        _check(bool((highest[combinations] < out[reads]).all()), "a wire is read before it is written")
 
 
 def _highest_wires(program: Program) -> np.ndarray:
@@ -180,14 +181,14 @@ def run_ints(program: Program, inputs: Sequence[int], modulus: int) -> list[int]
 def cones(program: Program) -> list[int]:
     """For each wire, the inputs it is computed from, as a number whose bit i represents wire i."""
     terms, starts = program.terms[:, 0].tolist(), program.starts.tolist()
-    known = [0, *(1 << wire for wire in range(1, program.num_inputs + 1))]
+    wire_cones = [0, *(1 << wire for wire in range(1, program.num_inputs + 1))]
     for operation, _, a, b in program.code.tolist():
         cone = 0
         for index in (a, b) if operation in (MULTIPLY, QUOTIENT) else (a,):
             for wire in terms[starts[index] : starts[index + 1]]:
-                cone |= known[wire]
-        known += [cone] * (b if operation == BITS else 1)
-    return known
+                cone |= wire_cones[wire]
+        wire_cones += [cone] * (b if operation == BITS else 1)
+    return wire_cones
 
 
 def check_inputs(program: Program, inputs: Sequence[int]) -> None:

@@ -103,5 +103,5 @@ def combine(parts: Iterable[tuple[int, Signal]], modulus: int) -> Signal:
     for factor, signal in parts:
         for wire, coefficient in signal.terms.items():
             totals[wire] = totals.get(wire, 0) + factor * coefficient
-    reduced = ((wire, total % modulus) for wire, total in totals.items())
-    return Signal({wire: total for wire, total in reduced if total}, modulus)
+    residues = ((wire, total % modulus) for wire, total in totals.items())
+    return Signal({wire: total for wire, total in residues if total}, modulus)

@@ -1,4 +1,4 @@
-"""Membership in a quaternary Merkle tree.  circuits/merkle.py is the same walk on integers."""
+"""Membership in a quaternary Merkle tree.  circuits/merkle.py does the same computation on integers."""
 
 from collections.abc import Sequence
 

@@ -57,12 +57,12 @@ def _template(instance: Parameters) -> tuple[_Combination, ...]:
     combinations.append(_combination(base, matrix[0], constants[half][0], p))
     z = [[mpz(c) for c in row] for row in matrix[1:]]
     for row, column, shift in zip(partial.rows, partial.columns, partial.shifts, strict=True):
-        mixed = [sum(map(mul, row[1:], outputs)) % p for outputs in zip(*z, strict=True)]
-        combinations.append(_combination(base, [*mixed, row[0]], shift, p))
-        z = [[*old, added] for old, added in zip(z, column, strict=True)]
+        coefficients = [sum(map(mul, row[1:], outputs)) % p for outputs in zip(*z, strict=True)]
+        combinations.append(_combination(base, [*coefficients, row[0]], shift, p))
+        z = [[*form, entry] for form, entry in zip(z, column, strict=True)]
     for row, closing in zip(partial.power, partial.closing, strict=True):
-        mixed = [sum(map(mul, row, outputs)) for outputs in zip(*z, strict=True)]
-        combinations.append(_combination(base, mixed, closing, p))
+        coefficients = [sum(map(mul, row, outputs)) for outputs in zip(*z, strict=True)]
+        combinations.append(_combination(base, coefficients, closing, p))
     after = base + t + instance.partial_rounds
     full_rounds(half + instance.partial_rounds + 1, after)
     combinations.append(_combination(after + base, matrix[0], 0, p))

@@ -44,8 +44,8 @@ def witness(
         what = _name(values, "the inputs")
         signals = inputs.decode(_content(values, inputs.MAX_BYTES), what)
     names = [] if isinstance(program, bytes | Program) else siblings.signal_names(Path(program))
-    loaded = program if isinstance(program, Program) else load_program(program, timeout_s=timeout_s)
-    return calculator.calculate(loaded, signals, limit_s=timeout_s, names=names, what=what)
+    circom_program = program if isinstance(program, Program) else load_program(program, timeout_s=timeout_s)
+    return calculator.calculate(circom_program, signals, limit_s=timeout_s, names=names, what=what)
 
 
 def load_program(program: Source, *, timeout_s: float = calculator.DEFAULT_LIMIT_S) -> Program:

@@ -128,11 +128,11 @@ class _Instance:
                     raise FormatError(f"{what}: {shown(name)} is not an input signal of {self._what}")
                 if size > 0 and len(values) != size:
                     raise FormatError(f"{what}: {shown(name)} has {len(values)} values instead of {size}")
-        count, needed = sum(map(len, inputs.values())), self._call("getInputSize")
-        if count < needed:
+        num_values, num_required = sum(map(len, inputs.values())), self._call("getInputSize")
+        if num_values < num_required:
             missing = self._missing(inputs, names)
             example = f", among them those of {shown(missing)}" if missing else ""
-            raise FormatError(f"{what}: {needed - count} of {needed} values are missing{example}")
+            raise FormatError(f"{what}: {num_required - num_values} of {num_required} values are missing{example}")
 
     def calculate(self, inputs: Mapping[str, list[int]]) -> np.ndarray:
         """Sets the inputs, which computes the circuit; returns (num_wires, 4) plain words."""

@@ -67,7 +67,7 @@ def _signals(document: Mapping[str, object], what: str) -> dict[str, list[int]]:
 
 
 def _add(signals: dict[str, list[int]], name: str, value: object, what: str) -> None:
-    """Adds the signals that a value of the document stands for: one, or those of a bus."""
+    """Adds the signals of one value of the document: a single signal, or all signals of a bus."""
     if isinstance(value, dict):
         for field, inner in value.items():
             _add(signals, f"{name}.{field}", inner, what)

@@ -44,7 +44,7 @@ def signals(sym: Path) -> symfile.Symbols:
 def names_of_wires(sym: Path, num_wires: int, labels: np.ndarray | None) -> list[str]:
     """A name for each wire of a circuit from a .sym file.
 
-    `labels` are those of the circuit's .r1cs file (zk/formats/r1cslabels.py).  Raises FormatError when the file cannot
+    `labels` come from the circuit's .r1cs file (zk/formats/r1cslabels.py).  Raises FormatError when the file cannot
     be read, is malformed, or is of another circuit.
     """
     symbols = signals(sym)

@@ -12,8 +12,8 @@ from zk.formats import openfile, wtns
 class Witness:
     """The value of every wire, which is secret but for the public inputs.
 
-    `values` are (num_wires, 4) plain little-endian words, `name` is what messages call the witness, and `log` holds the
-    lines that the circuit printed while the witness was calculated.  These are as secret as the values.
+    `values` are (num_wires, 4) plain little-endian words, `name` is the witness's name in messages, and `log` has the
+    lines that the circuit printed while the witness was calculated, which are as secret as the values.
     """
 
     values: np.ndarray

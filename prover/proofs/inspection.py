@@ -109,8 +109,8 @@ def _scopes(paths: list[tuple[str, ...]]) -> tuple[Scope, ...]:
     groups: dict[str, list[tuple[str, ...]]] = {}
     for path in paths:
         groups.setdefault(_NUMBERED.sub("", path[0]), []).append(path)
-    merged = []
+    result = []
     for name, inside in groups.items():
         parts = _scopes([path[1:] for path in inside if len(path) > 1])
-        merged.append(Scope(name, len({path[0] for path in inside}), len(inside), parts))
-    return tuple(merged)
+        result.append(Scope(name, len({path[0] for path in inside}), len(inside), parts))
+    return tuple(result)

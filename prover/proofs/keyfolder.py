@@ -95,10 +95,10 @@ def holds(name: str, folder: Path, transcript: str, verifying: VerifyingKey) -> 
     """Whether the folder claims to hold this key of this ceremony.  Only the verifying key is compared."""
     try:
         is_of_ceremony = read_manifest(name, folder).origin == origin(transcript)
-        stored = files.read(folder / VERIFICATION_KEY, MAX_MANIFEST_BYTES)
+        key_data = files.read(folder / VERIFICATION_KEY, MAX_MANIFEST_BYTES)
     except FormatError:
         return False
-    return is_of_ceremony and stored == snarkjs.encode_verifying_key(verifying).encode()
+    return is_of_ceremony and key_data == snarkjs.encode_verifying_key(verifying).encode()
 
 
 def read_manifest(name: str, folder: Path) -> Manifest:

@@ -92,16 +92,16 @@ def decode(data: bytes) -> ProofFile:
     version = document.get("version")
     if type(version) is not int or version != VERSION:
         raise FormatError(f"the proof file has version {version!r}; this program knows {VERSION}")
-    stored = dataclassjson.read(_ProofJson, document, what)
-    name = stored.statement
+    file_json = dataclassjson.read(_ProofJson, document, what)
+    name = file_json.statement
     if name not in registry.names():
         raise FormatError(f"the proof file's statement is unknown: the statements are {', '.join(registry.names())}")
-    if stored.fingerprint != registry.pinned(name):
+    if file_json.fingerprint != registry.pinned(name):
         raise FormatError(f"the proof was made for another version of {name}: its fingerprint is not the pinned one")
-    public = statement.from_json(registry.get(name).Public, stored.public, "public")
-    proof = snarkjs.decode_proof(json.dumps(stored.proof).encode())
-    key = snarkjs.decode_verifying_key(json.dumps(stored.key.verification_key).encode())
-    if stored.key.digest != keys.digest(key).hex():
+    public = statement.from_json(registry.get(name).Public, file_json.public, "public")
+    proof = snarkjs.decode_proof(json.dumps(file_json.proof).encode())
+    key = snarkjs.decode_verifying_key(json.dumps(file_json.key.verification_key).encode())
+    if file_json.key.digest != keys.digest(key).hex():
         raise FormatError("the digest in the proof file is not its key's digest")
     return ProofFile(name, public, proof, key)
 

@@ -72,9 +72,9 @@ def read_phrase(text: str) -> str:
     if len(words) != WORDS:
         raise FormatError(f"the seed phrase has {len(words)} words instead of {WORDS}")
     english = Mnemonic("english")
-    known = set(english.wordlist)
+    vocabulary = set(english.wordlist)
     for number, word in enumerate(words, start=1):
-        if word not in known:
+        if word not in vocabulary:
             raise FormatError(f"word {number} of the seed phrase is not a BIP-39 English word")
     phrase = " ".join(words)
     if not english.check(phrase):

@@ -1,4 +1,4 @@
-"""Orders: a leg on the board beside its sealed terms.
+"""Orders: a leg on the board, together with its sealed terms.
 
 The maker proves a leg that sells and buys, seals its terms to the wallets that may take it, and may then be offline.
 A taker opens the terms, checks that they open the leg's value commitment, adds a leg with the opposite changes and
@@ -138,8 +138,8 @@ def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:
 
     Raises FormatError as `full_id`, and Rejected when the board does not have it or it can no longer settle.
     """
-    known = [order.order_id.hex() for order in board.listed(ledger, now_ms)]
-    return board.get(ledger, read_id(full_id(text, known, "on the board")), now_ms)
+    order_ids = [order.order_id.hex() for order in board.listed(ledger, now_ms)]
+    return board.get(ledger, read_id(full_id(text, order_ids, "on the board")), now_ms)
 
 
 def read_id(text: str) -> OrderId:
@@ -152,8 +152,8 @@ def read_id(text: str) -> OrderId:
     return OrderId(bytes.fromhex(text))
 
 
-def full_id(text: str, known: Iterable[str], where: str) -> str:
-    """An order's id from all its digits, or from enough of the first ones to name a single order among the known ones.
+def full_id(text: str, order_ids: Iterable[str], where: str) -> str:
+    """An order's id from all its digits, or from enough of the first ones to identify one of `order_ids`.
 
     Raises FormatError, saying `where` it searched, when no id or more than one begins with these digits.
     """
@@ -164,7 +164,7 @@ def full_id(text: str, known: Iterable[str], where: str) -> str:
         )
     if len(text) == ID_DIGITS:
         return text
-    matching = [order_id for order_id in known if order_id.startswith(text)]
+    matching = [order_id for order_id in order_ids if order_id.startswith(text)]
     if not matching:
         raise FormatError(f"no order {where} begins with {text}")
     if len(matching) > 1:

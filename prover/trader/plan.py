@@ -4,7 +4,7 @@ Every action is the same move: an account changes from one state to another, and
 
     deposit      +amount, and a flow in          genesis leg or a live account
     withdrawal   −amount, and a flow out
-    payment      −amount, beside a genesis leg that gives it to the receiver
+    payment      −amount, together with a genesis leg that gives it to the receiver
     order        −amounts sold, +amounts bought
     taking       the opposite of an order's changes
     cancelling   no change: the account moves, which voids every order made from its old state

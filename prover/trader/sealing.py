@@ -37,8 +37,8 @@ def seal(plaintext: bytes, viewing: bytes, commitment: int) -> bytes:
     point = ephemeral.public_key().public_bytes_raw()
     shared = ephemeral.exchange(x25519.X25519PublicKey.from_public_bytes(viewing))
     key, nonce, view_tag = _keys(shared, point, viewing)
-    padded = plaintext.ljust(PLAINTEXT_BYTES, b"\0")
-    return point + view_tag + ChaCha20Poly1305(key).encrypt(nonce, padded, prime.to_bytes(commitment))
+    message = plaintext.ljust(PLAINTEXT_BYTES, b"\0")
+    return point + view_tag + ChaCha20Poly1305(key).encrypt(nonce, message, prime.to_bytes(commitment))
 
 
 class Opener:
@@ -71,5 +71,5 @@ class Opener:
 
 
 def _keys(shared: bytes, point: bytes, viewing: bytes) -> tuple[bytes, bytes, bytes]:
-    derived = HKDF(hashes.SHA256(), 46, salt=domains.SEALING, info=point + viewing).derive(shared)
-    return derived[:32], derived[32:44], derived[44:]
+    output = HKDF(hashes.SHA256(), 46, salt=domains.SEALING, info=point + viewing).derive(shared)
+    return output[:32], output[32:44], output[44:]

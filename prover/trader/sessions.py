@@ -44,7 +44,7 @@ class Session(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Settlement:
-    """A settled bundle, the ledger's receipt for it, and those of the wallet's own orders that it closed."""
+    """A settled bundle, the ledger's receipt for it, and the wallet's own orders that it closed."""
 
     bundle: Bundle
     receipt: Receipt

@@ -105,14 +105,14 @@ class WalletFile:
     def __repr__(self) -> str:
         return "WalletFile"
 
-    def save(self, changed: Wallet) -> None:
-        """Seals the changed wallet and replaces the file.  On return the file is durable and `wallet` is `changed`."""
+    def save(self, wallet: Wallet) -> None:
+        """Seals the wallet and replaces the file.  On return the file is durable and has this content."""
         envelope = replace(self._envelope, nonce=entropy.token(NONCE_BYTES))
-        plaintext = json.dumps(wallets.to_json(changed)).encode()
+        plaintext = json.dumps(wallets.to_json(wallet)).encode()
         box = ChaCha20Poly1305(self._key).encrypt(envelope.nonce, plaintext, envelope.associated)
         document = dataclassjson.write(replace(envelope, box=box))
         files.replace(self.path, json.dumps(document, indent=1).encode() + b"\n")
-        self.wallet = changed
+        self.wallet = wallet
 
 
 @contextmanager

@@ -157,18 +157,26 @@ def to_json(wallet: Wallet) -> dict[str, Any]:
 
 def from_json(value: object) -> Wallet:
     """The wallet in these JSON values.  Raises FormatError, naming the field, when one is missing or invalid."""
-    stored = dataclassjson.read(_WalletJson, value, "the wallet")
+    wallet_json = dataclassjson.read(_WalletJson, value, "the wallet")
     holdings = tuple(
         Holding(records.Account(item.owner, item.balances, item.epoch, item.rho), item.index, item.position,
                 item.is_spent)
-        for item in stored.holdings
+        for item in wallet_json.holdings
     )  # fmt: skip
     orders = tuple(
         OwnOrder(item.order_id, item.position, Terms(item.changes, item.blinding, item.expiry_ms))
-        for item in stored.orders
+        for item in wallet_json.orders
     )
     try:
-        phrase = keys.read_phrase(stored.phrase)
+        phrase = keys.read_phrase(wallet_json.phrase)
     except FormatError as error:
         raise FormatError(f"the wallet: {error}") from None
-    return Wallet(phrase, stored.ledger_id, stored.scanned, stored.seen_height, stored.seen, holdings, orders)
+    return Wallet(
+        phrase=phrase,
+        ledger_id=wallet_json.ledger_id,
+        scanned=wallet_json.scanned,
+        seen_height=wallet_json.seen_height,
+        seen=wallet_json.seen,
+        holdings=holdings,
+        orders=orders,
+    )

@@ -61,9 +61,9 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
         wallet = replace(wallet, scanned=0, holdings=())
     newest = ledger.reader.last_event()
     outputs = ledger.reader.outputs(wallet.scanned)
-    received = _received_holdings(wallet, outputs)
-    holdings = tuple(_with_spend(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *received))
-    spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
+    new_holdings = _received_holdings(wallet, outputs)
+    holdings = tuple(_with_spend(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *new_holdings))
+    num_spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
     updated = replace(
         wallet, ledger_id=ledger_id, scanned=wallet.scanned + len(outputs), holdings=holdings,
         seen_height=newest.height, seen=newest.digest.hex(),
@@ -71,7 +71,7 @@ def sync(ledger: Ledger, wallet: Wallet) -> Synced:
     closed = _closed_orders(ledger, updated)
     closed_ids = {order.order_id for order in closed}
     updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in closed_ids))
-    return Synced(updated, len(outputs), len(received), spent, closed, is_rescan)
+    return Synced(updated, len(outputs), len(new_holdings), num_spent, closed, is_rescan)
 
 
 def nullifier(seed: keys.Seed, holding: Holding) -> Nullifier:
@@ -134,20 +134,20 @@ def _indices(wallet: Wallet, owners: list[tuple[int, int]]) -> dict[int, int]:
 
 def _closed_orders(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
     """The wallet's orders that can no longer settle, because their account has moved."""
-    spent = {holding.position: holding for holding in wallet.holdings if holding.is_spent}
+    spent_holdings = {holding.position: holding for holding in wallet.holdings if holding.is_spent}
     return tuple(
-        Closed(order.order_id, _height_taken(ledger, nullifier(wallet.seed, spent[order.position]), order.order_id))
+        Closed(order.order_id, _height_taken(ledger, nullifier(wallet.seed, holding), order.order_id))
         for order in wallet.orders
-        if order.position in spent
+        if (holding := spent_holdings.get(order.position))
     )
 
 
 def _height_taken(ledger: Ledger, spent_nullifier: Nullifier, order_id: str) -> int | None:
     """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None."""
     spend = ledger.reader.spend(spent_nullifier)
-    stored = spend and ledger.reader.bundle(spend.height)
-    assert spend and stored, "a spent nullifier has a bundle"
-    legs = encoding.decode_bundle(stored[1]).legs
+    bundle = spend and ledger.reader.bundle(spend.height)
+    assert spend and bundle, "a spent nullifier has a bundle"
+    legs = encoding.decode_bundle(bundle[1]).legs
     return spend.height if order_id in {digests.leg_id(ledger.ledger_id, leg).hex() for leg in legs} else None
 
 

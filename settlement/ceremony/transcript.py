@@ -157,7 +157,7 @@ def _chain(digest: str, links: list[Link]) -> tuple[list[Link], list[FormatError
 
 
 def _problem(chain: list[Link], successors: list[Link]) -> str | None:
-    """What is wrong with these links as the next of the chain, or None."""
+    """The reason why these links cannot be the next of the chain, or None."""
     before = chain[-1].path.name if chain else start.FILE
     names, head = " and ".join(link.path.name for link in successors), successors[0].head
     if len(successors) > 1:

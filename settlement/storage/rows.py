@@ -13,7 +13,7 @@ from settlement.merkle import Nodes
 
 @dataclass(frozen=True)
 class Output:
-    """A leaf of the tree, and the ciphertexts beside it.  `height` is its bundle's."""
+    """A leaf of the tree, and its ciphertexts.  `height` is its bundle's."""
 
     position: Position
     commitment: Commitment

@@ -10,7 +10,7 @@ A codec reads a type from JSON and writes it.  `of` derives it from a type:
     dict[str, X]            an object with any keys
     a dataclass             an object with exactly the dataclass's fields as keys, in their order
     NewType("T", X)         X
-    Annotated[T, codec]     the codec beside the type
+    Annotated[T, codec]     the codec
 
 Reading raises FormatError, which names the field by its path ("the pool: assets[3].risk.factor is not an integer").
 Writing gives values for `json.dumps`.  The bytes are not read here: zk/formats/strictjson.py does that.

@@ -72,7 +72,7 @@ def _terms(section: Section) -> np.ndarray:
 
 
 def _sort_by_row(rows: np.ndarray, pairs: np.ndarray, num_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each row starts, and the pairs in the order of their rows."""
+    """The start of each row, and the pairs in the order of their rows."""
     starts = np.zeros(num_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=num_rows), out=starts[1:])
     return starts, pairs[np.argsort(rows, kind="stable")]

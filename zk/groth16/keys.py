@@ -266,7 +266,7 @@ def to_arrays(key: ProvingKey) -> dict[str, np.ndarray]:
         "points": np.frombuffer(points, dtype=np.uint8),
         "sizes": np.array([key.log_size, key.num_wires], dtype=np.int64),
     }
-    return arrays | {stored: getattr(key, name) for name, stored in ARRAYS.items()}
+    return arrays | {array_name: getattr(key, name) for name, array_name in ARRAYS.items()}
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:
@@ -287,6 +287,6 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ProvingKey:
     verifying = decode_verifying_key(arrays["verifying"].tobytes())
     log_size, num_wires = map(int, arrays["sizes"])
     writable = {
-        name: np.require(np.asarray(arrays[stored]), requirements=["C", "W"]) for name, stored in ARRAYS.items()
+        name: np.require(np.asarray(arrays[array_name]), requirements=["C", "W"]) for name, array_name in ARRAYS.items()
     }
     return ProvingKey(verifying, log_size, num_wires, beta_g1, delta_g1, **writable)

@@ -54,18 +54,18 @@ class Conservation:
 
 
 @contextmanager
-def set_up(own: Home, kept: Path | None) -> Iterator[Home]:
+def set_up(own: Home, keep: Path | None) -> Iterator[Home]:
     """A home for the story, removed afterwards unless `kept` names a folder for it; it uses the user's proving keys.
 
     Raises FileExistsError when the folder is there already.
     """
     files.make_folder(own.keys)
-    if kept is not None:
-        if kept.exists():
-            raise FileExistsError(f"{kept} is there already: the demo needs a new folder")
-        files.make_folder(kept)
-        os.symlink(own.keys, kept / "keys", target_is_directory=True)
-        yield Home(kept.absolute())
+    if keep is not None:
+        if keep.exists():
+            raise FileExistsError(f"{keep} is there already: the demo needs a new folder")
+        files.make_folder(keep)
+        os.symlink(own.keys, keep / "keys", target_is_directory=True)
+        yield Home(keep.absolute())
         return
     with tempfile.TemporaryDirectory(prefix="zksettle-demo-") as folder:
         yield Home(Path(folder))
@@ -99,7 +99,7 @@ def conservation(ledger: Ledger, by_name: Mapping[str, Session]) -> list[Conserv
     """The conservation of every asset, after syncing the wallets."""
     for session in by_name.values():
         sessions.sync(session)
-    flows = [settled.flow for settled in ledger.reader.flows()]
+    flows = [row.flow for row in ledger.reader.flows()]
     reserves = ledger.reader.reserves()
     return [
         Conservation(

@@ -19,30 +19,30 @@ from settlement.pool import Pool
 
 def show_ledger(app: App, limit: int) -> None:
     """Shows the tree, custody and the newest events."""
-    with workspace.ledger(app) as opened:
-        last, tree = opened.reader.last_event(), opened.reader.tree()
-        events = opened.reader.events(max(0, last.height - limit + 1))
-        reserves = by_symbol(opened.reader.reserves(), len(opened.pool.assets))
-        grids = opened.reader.grids(1)
+    with workspace.ledger(app) as ledger:
+        last, tree = ledger.reader.last_event(), ledger.reader.tree()
+        events = ledger.reader.events(max(0, last.height - limit + 1))
+        reserves = by_symbol(ledger.reader.reserves(), len(ledger.pool.assets))
+        grids = ledger.reader.grids(1)
         epoch = "none yet"
         if grids:
             epoch = f"epoch {grids[0].publication.epoch}, {clock.text(grids[0].published_ms)}"
         app.screen.fields([
-            ("ledger id", opened.ledger_id.hex()),
-            *show.keys_fields(opened.pool, app.home.keys),
+            ("ledger id", ledger.ledger_id.hex()),
+            *show.keys_fields(ledger.pool, app.home.keys),
             ("root", show.element(tree.root)),
             ("accounts", f"{tree.size}, including spent ones"),
-            ("held outside", show.balances_text(reserves, opened.pool)),
+            ("held outside", show.balances_text(reserves, ledger.pool)),
             ("risk grids", epoch),
             ("newest event", last.digest.hex()),
         ])  # fmt: skip
-        app.screen.table((">height", "event", "time", "what"), [_event_row(opened, event) for event in events])
+        app.screen.table((">height", "event", "time", "what"), [_event_row(ledger, event) for event in events])
         app.screen.document({
-            "ledger_id": opened.ledger_id.hex(),
-            **show.keys_json(opened.pool, app.home.keys),
+            "ledger_id": ledger.ledger_id.hex(),
+            **show.keys_json(ledger.pool, app.home.keys),
             "root": str(tree.root),
             "size": tree.size,
-            "reserves": show.balances_json(reserves, opened.pool),
+            "reserves": show.balances_json(reserves, ledger.pool),
             "epoch": grids[0].publication.epoch if grids else None,
             "events": [_event_json(event) for event in events],
         })  # fmt: skip
@@ -50,8 +50,8 @@ def show_ledger(app: App, limit: int) -> None:
 
 def audit_ledger(app: App, ceremony: Path | None) -> None:
     """Audits the ledger and reports what was verified."""
-    with workspace.ledger(app) as opened:
-        pool, path = opened.pool, app.home.ledger
+    with workspace.ledger(app) as ledger:
+        pool, path = ledger.pool, app.home.ledger
     with watching.show_progress(app):
         warmup.compile_kernels()
         with tasks.task("Auditing the ledger") as task:
@@ -97,16 +97,16 @@ def by_symbol(reserves: Reserves, assets: int) -> tuple[int, ...]:
     return tuple(sum(amount for (_, asset), amount in reserves.items() if asset == index) for index in range(assets))
 
 
-def _event_row(opened: Ledger, event: Event) -> tuple[str, str, str, str]:
-    return str(event.height), event.kind, clock.text(event.created_ms), _summary(opened, event)
+def _event_row(ledger: Ledger, event: Event) -> tuple[str, str, str, str]:
+    return str(event.height), event.kind, clock.text(event.created_ms), _summary(ledger, event)
 
 
-def _summary(opened: Ledger, event: Event) -> str:
-    stored = opened.reader.bundle(event.height)
-    if stored is None:
+def _summary(ledger: Ledger, event: Event) -> str:
+    bundle = ledger.reader.bundle(event.height)
+    if bundle is None:
         return f"digest {event.digest.hex()[:16]}"
-    legs = encoding.decode_bundle(stored[1]).legs
-    flows = [show.flow_text(flow, opened.pool) for leg in legs for flow in leg.flows]
+    legs = encoding.decode_bundle(bundle[1]).legs
+    flows = [show.flow_text(flow, ledger.pool) for leg in legs for flow in leg.flows]
     return "; ".join([f"{len(legs)} leg{'' if len(legs) == 1 else 's'}", *flows])
 
 

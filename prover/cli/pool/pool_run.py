@@ -41,29 +41,29 @@ def show_pool(app: App) -> None:
         display(app, ledger.pool)
 
 
-def display(app: App, shown: Pool) -> None:
+def display(app: App, pool: Pool) -> None:
     """Shows a pool."""
     screen = app.screen
     screen.fields([
-        ("pool", printable(shown.name)),
-        ("ledger id", poolfile.ledger_id(shown).hex()),
-        ("oracles", f"{len(shown.oracle_keys)}, of whom {shown.quorum} must agree to a price"),
-        ("grids hold", f"{shown.limits.grid_age_ms // 60_000} minutes"),
-        ("verifying keys", f"leg {shown.leg.digest.hex()[:16]}, margin {shown.margin.digest.hex()[:16]}"),
-        *show.keys_fields(shown, app.home.keys),
+        ("pool", printable(pool.name)),
+        ("ledger id", poolfile.ledger_id(pool).hex()),
+        ("oracles", f"{len(pool.oracle_keys)}, of whom {pool.quorum} must agree to a price"),
+        ("grids hold", f"{pool.limits.grid_age_ms // 60_000} minutes"),
+        ("verifying keys", f"leg {pool.leg.digest.hex()[:16]}, margin {pool.margin.digest.hex()[:16]}"),
+        *show.keys_fields(pool, app.home.keys),
     ])  # fmt: skip
     screen.table(
         ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
-        [_asset_row(shown, asset) for asset in shown.assets],
+        [_asset_row(pool, asset) for asset in pool.assets],
     )
-    if shown.insecure_dev:
+    if pool.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    screen.document(document(shown, app.home.keys))
+    screen.document(document(pool, app.home.keys))
 
 
-def _asset_row(shown: Pool, asset: Asset) -> tuple[str, ...]:
+def _asset_row(pool: Pool, asset: Asset) -> tuple[str, ...]:
     risk = asset.risk
-    mover = "" if risk.factor is None else shown.assets[risk.factor].symbol
+    mover = "" if risk.factor is None else pool.assets[risk.factor].symbol
 
     def percent(bps: int) -> str:
         return f"{bps / 100:g} %" if bps else ""
@@ -81,18 +81,18 @@ def _asset_row(shown: Pool, asset: Asset) -> tuple[str, ...]:
     )
 
 
-def document(shown: Pool, keys: Path) -> dict[str, Any]:
+def document(pool: Pool, keys: Path) -> dict[str, Any]:
     """A pool as JSON values; `keys` is the folder of this home's keys."""
     return {
-        "name": printable(shown.name),
-        "ledger_id": poolfile.ledger_id(shown).hex(),
-        "assets": [asdict(asset) for asset in shown.assets],
-        "oracle_keys": [[str(x), str(y)] for x, y in shown.oracle_keys],
-        "quorum": shown.quorum,
-        "limits": asdict(shown.limits),
+        "name": printable(pool.name),
+        "ledger_id": poolfile.ledger_id(pool).hex(),
+        "assets": [asdict(asset) for asset in pool.assets],
+        "oracle_keys": [[str(x), str(y)] for x, y in pool.oracle_keys],
+        "quorum": pool.quorum,
+        "limits": asdict(pool.limits),
         "keys": {
             key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex(), "transcript": key.transcript}
-            for key in (shown.leg, shown.margin)
+            for key in (pool.leg, pool.margin)
         },
-        **show.keys_json(shown, keys),
+        **show.keys_json(pool, keys),
     }

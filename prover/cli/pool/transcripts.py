@@ -1,4 +1,4 @@
-"""Ceremonies on the command line: verified with progress, and shown."""
+"""Verifies ceremonies with progress on the command line, and shows them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -45,12 +45,12 @@ def _small_step(what: str) -> Iterator[Progress]:
 
 def display(app: App, ceremony: Transcript, more: dict[str, Any] | None = None) -> None:
     """Shows a ceremony, what it lacks and what is wrong with it."""
-    screen, begun = app.screen, ceremony.start
+    screen, start = app.screen, ceremony.start
     screen.fields([
-        ("statements", ", ".join(circuit.statement for circuit in begun.circuits)),
-        ("powers of tau", f"2^{begun.powers.power}, by {_contributors(begun.powers)}"),
-        ("", f"SHA-256 {begun.powers.sha256}"),
-        ("begun", clock.text(begun.made_ms)),
+        ("statements", ", ".join(circuit.statement for circuit in start.circuits)),
+        ("powers of tau", f"2^{start.powers.power}, by {_contributors(start.powers)}"),
+        ("", f"SHA-256 {start.powers.sha256}"),
+        ("begun", clock.text(start.made_ms)),
         ("transcript", ceremony.digest),
     ])  # fmt: skip
     if ceremony.chain:
@@ -94,9 +94,9 @@ def _contributors(powers: Powers) -> str:
 
 
 def _missing(ceremony: Transcript) -> list[str]:
-    """What the ceremony lacks, in sentences."""
-    listed = {circuit.statement for circuit in ceremony.start.circuits}
-    others = [name for name in pins.names() if name not in listed]
+    """Sentences about what the ceremony lacks."""
+    statements = {circuit.statement for circuit in ceremony.start.circuits}
+    others = [name for name in pins.names() if name not in statements]
     missing = [f"{name}, which a pool also needs, is not part of this ceremony" for name in others]
     if ceremony.start.powers.contributions < 2:
         missing.append("the powers of tau have a single contributor, who alone could forge proofs: use others")

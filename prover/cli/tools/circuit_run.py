@@ -125,10 +125,10 @@ def _check_document(statement: str, result: inspection.Check, show_secrets: bool
     }
     if (violation := result.violation) is None:
         return {**document, "violation": None}
-    shown = {name: getattr(violation, name) for name in ("index", "path", "why", "file", "line")}
+    fields = {name: getattr(violation, name) for name in ("index", "path", "why", "file", "line")}
     if show_secrets:
-        shown |= {name: str(getattr(violation, name)) for name in ("left", "right", "product")}
-    return {**document, "violation": shown}
+        fields |= {name: str(getattr(violation, name)) for name in ("left", "right", "product")}
+    return {**document, "violation": fields}
 
 
 def sample(app: App, statement: str) -> None:

@@ -52,8 +52,8 @@ def status(app: App) -> None:
         ("answered", ", ".join(f"{count} {outcome}" for outcome, count in fields["answered"].items())
                      or "nothing yet"),
     ])  # fmt: skip
-    shown = {name: value for name, value in fields.items() if name not in ("outcome", "sentence")}
-    app.screen.document({"running": True, **shown})
+    document = {name: value for name, value in fields.items() if name not in ("outcome", "sentence")}
+    app.screen.document({"running": True, **document})
 
 
 def stop(app: App) -> None:

@@ -15,11 +15,11 @@ MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
 
 
 def warm_up(app: App) -> None:
-    """Compiles what is not compiled and makes the keys that are missing."""
-    started = time.perf_counter()
+    """Compiles missing kernels and makes missing keys."""
+    start_s = time.perf_counter()
     with watching.show_progress(app):
         compiled, keys_made = warmup.run(keystores.best(app.home.keys, clock.now_ms()))
-    took_s = time.perf_counter() - started
+    took_s = time.perf_counter() - start_s
     kernels = "Compiled the kernels" if compiled else "The kernels were already compiled"
     keys = f"made the keys of {' and '.join(keys_made)}" if keys_made else "the proving keys were already there"
     app.screen.say(f"{kernels}; {keys}. It took {units.seconds(took_s)}.")

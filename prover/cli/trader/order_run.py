@@ -38,25 +38,26 @@ def place(
 def show_board(app: App) -> None:
     """Lists the board."""
     with workspace.ledger(app) as ledger:
-        posted = board.listed(ledger, clock.now_ms())
+        board_orders = board.listed(ledger, clock.now_ms())
         rows = [
             (o.order_id.hex(), "cash" if o.leg.public.cash else "margined", clock.text(o.leg.expiry_ms))
-            for o in posted
+            for o in board_orders
         ]
         if rows:
             app.screen.table(("order", "kind", "expires"), rows)
         else:
             app.screen.say("There is no order on the board.")
-        app.screen.document([{"order": o.order_id.hex(), "public": show.public_leg_json(o.leg)} for o in posted])
+        app.screen.document([{"order": o.order_id.hex(), "public": show.public_leg_json(o.leg)} for o in board_orders])
 
 
 def show_order(app: App, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
     """Shows one order, with a wallet also its terms."""
     if wallet_name is None:
         with workspace.ledger(app) as ledger:
-            posted = orders.posted(ledger, order_id, clock.now_ms())
-            app.screen.fields([("order", posted.order_id.hex()), *show.public_leg_fields(posted.leg, ledger.pool)])
-            app.screen.document({"order": posted.order_id.hex(), "public": show.public_leg_json(posted.leg)})
+            board_order = orders.posted(ledger, order_id, clock.now_ms())
+            full_id, leg = board_order.order_id.hex(), board_order.leg
+            app.screen.fields([("order", full_id), *show.public_leg_fields(leg, ledger.pool)])
+            app.screen.document({"order": full_id, "public": show.public_leg_json(leg)})
         return
     with workspace.open_desk(app, wallet_name, passphrase_file) as desk:
         order = desk.order(order_id)

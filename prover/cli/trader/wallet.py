@@ -1,4 +1,4 @@
-"""`zksettle wallet …`: keys, addresses, and what a wallet holds."""
+"""`zksettle wallet …`: create, restore, show and sync wallets."""
 
 from typing import Any
 
