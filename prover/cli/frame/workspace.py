@@ -3,35 +3,25 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from prover import desk
 from prover.cli.frame import passphrase, watching
 from prover.cli.frame.command import App
-from prover.machine import clock
-
-if TYPE_CHECKING:
-    from prover.desk import Desk
-    from settlement.ledger import Ledger
-
-now_ms = clock.now_ms
+from prover.trader import sessions
+from prover.upkeep import warmup
+from settlement.ledger import Ledger
 
 
 @contextmanager
-def ledger(app: App) -> Iterator["Ledger"]:
+def ledger(app: App) -> Iterator[Ledger]:
     """Opens the home's ledger.  Raises FormatError when there is none."""
-    from prover.trader import sessions
-
     with sessions.open_ledger(app.home) as opened:
         yield opened
 
 
 @contextmanager
-def open_desk(app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator["Desk"]:
+def open_desk(app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator[desk.Desk]:
     """Opens a wallet with the home's ledger and shows progress; with `proves`, compiles the proving kernels first."""
-    from prover import desk
-    from prover.trader import sessions
-    from prover.upkeep import warmup
-
     home = app.home
     sessions.open_ledger(home).close()
     sessions.check_wallet(home, wallet_name)  # before anybody is asked for a passphrase
