@@ -131,3 +131,42 @@ def test_a_closed_desk_unlocks_its_wallet_and_restores_the_number_of_threads(hom
     assert os.environ["ZKSETTLE_THREADS"] == "2"
     opened.close()
     desk.open(home, "closing", "12345678").close()
+
+
+def test_a_deposit_goes_into_the_account_that_is_there_unless_an_order_needs_it(home):
+    with desk.create(home, "first", "12345678") as first:
+        first.deposit("1 USDC")
+        (holding,) = first.session.wallet.live
+        assert holding.index == 0
+    with desk.create(home, "second", "12345678", phrase=first.seed_phrase) as second:
+        second.deposit("2 USDC")  # which syncs first: the restored wallet has not seen its account yet
+        (holding,) = second.session.wallet.live
+        assert holding.account.balances[0] == 3_000_000
+        order = second.place(sell="1 USDC")
+        assert second.deposit("4 USDC").closed == ()
+        assert sorted(live.account.balances[0] for live in second.session.wallet.live) == [3_000_000, 4_000_000]
+        closed = second.deposit("5 USDC", position=holding.position).closed
+        assert [own.order_id for own in closed] == [order.order_id]
+        assert sorted(live.account.balances[0] for live in second.session.wallet.live) == [4_000_000, 8_000_000]
+
+
+def test_withdrawals_and_payments_sync_first_and_choose_an_account_that_holds_enough(home, desks):
+    def balances(desk):
+        return [live.account.balances[0] / 10**6 for live in desk.session.wallet.live]
+
+    with desk.create(home, "here", "12345678") as here:
+        here.deposit("10 USDC")
+        with desk.create(home, "there", "12345678", phrase=here.seed_phrase) as there:
+            there.withdraw("1 USDC")  # the restored wallet has not seen its account yet
+            here.pay("2 USDC", here.address)  # nor this one that the withdrawal moved its account
+            assert balances(here) == [7, 2]
+            here.withdraw("4 USDC")  # the newest account holds too little
+            assert balances(here) == [2, 3]
+            here.withdraw("1.5 USDC", position=here.session.wallet.live[0].position)
+            assert balances(here) == [3, 0.5]
+            here.pay("1 USDC", desks[0].address)
+            assert balances(here) == [0.5, 2]
+            here.pay("0.25 USDC", desks[0].address, position=here.session.wallet.live[0].position)
+            assert balances(here) == [2, 0.25]
+            here.deposit("8 USDC")  # both accounts are free: the newest takes it
+            assert balances(here) == [2, 8.25]
