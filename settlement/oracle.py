@@ -172,7 +172,8 @@ def _check_times(pool: Pool, quotes: Sequence[Quote], now_ms: int) -> None:
     for quote in quotes:
         age_ms = now_ms - quote.time_ms
         if age_ms > pool.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:
-            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed a price {age_ms} ms ago")
+            when = f"{age_ms} ms ago" if age_ms >= 0 else f"{-age_ms} ms in the future"
+            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed a price {when}")
 
 
 def _check_quorum(pool: Pool, quotes: Sequence[Quote]) -> None:

@@ -88,6 +88,8 @@ def test_a_price_is_stale_one_millisecond_after_its_age_and_not_before(honest):
 def test_a_price_from_the_future_is_refused_beyond_the_clocks_skew(honest):
     assert oracle.check(POOL, honest, None, NOW - oracle.CLOCK_SKEW_MS).epoch == 1
     assert refused(honest, now_ms=NOW - oracle.CLOCK_SKEW_MS - 1) == Rejection.PRICE_STALE
+    with pytest.raises(Rejected, match=f"signed a price {oracle.CLOCK_SKEW_MS + 1} ms in the future"):
+        oracle.check(POOL, honest, None, NOW - oracle.CLOCK_SKEW_MS - 1)
 
 
 def test_an_asset_without_a_quorum_stops_the_publication(honest):
