@@ -33,7 +33,18 @@ def _compile(function: Callable, **options: bool) -> Any:
     compiler: Any = numba.njit  # whose stub lacks the wrapper options
     options = {"forceinline": False} | options  # else inherited from the caller that happens to be compiled first
     dispatcher = compiler(nogil=True, error_model="numpy", boundscheck=False, **options)(function)
-    dispatcher._cache = kernelcache.KernelCache(function)
+    if not hasattr(dispatcher, "compile"):
+        return dispatcher  # NUMBA_DISABLE_JIT: Numba compiles nothing
+    cache = dispatcher._cache = kernelcache.KernelCache(function)
+    compile_or_load = dispatcher.compile
+
+    def compile_in_turn(sig: Any) -> Any:
+        try:
+            return compile_or_load(sig)
+        finally:
+            cache.end_turn(sig)
+
+    dispatcher.compile = compile_in_turn
     return dispatcher
 
 

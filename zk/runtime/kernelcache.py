@@ -13,8 +13,10 @@ are pickles, so all folders are private to the user (mode 0700).
 import ast
 import contextlib
 import hashlib
+import itertools
 import json
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,6 +26,7 @@ from typing import Any
 import llvmlite
 import numba
 import platformdirs
+from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 from zk.runtime import cpu
@@ -137,6 +140,22 @@ def folder_of(module: str) -> Path:
 version = hashlib.sha256(f"{_COMPILER} {sorted(_BY_MODULE.values())}".encode()).hexdigest()[:16]
 
 
+def _number_functions() -> None:
+    """Starts Numba's numbers of functions at a random one.
+
+    A symbol is made of a function's name, types and number, and the linker keeps one of two equal symbols.  Kernels of
+    Fp and Fr have the same names and types.  If all processes counted from 1, one could give a kernel of Fp the number
+    that another gave to its twin of Fr; a process that loads both from the cache would then run one in place of both.
+    """
+    numbers: Any = FunctionIdentity  # whose stub lacks the counter
+    numbers._unique_ids = itertools.count(secrets.randbits(60))
+
+
+_number_functions()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_number_functions)
+
+
 class _Locator(_CacheLocator):
     """Tells Numba the folder of a kernel's module.  Kernels of one name differ in their byte code."""
 
@@ -147,7 +166,9 @@ class _Locator(_CacheLocator):
         return str(folder_of(self._function.__module__))
 
     def get_source_stamp(self) -> str:
-        return ""  # the folder's name already stands for the source
+        if self._function.__module__ in _BY_MODULE or not os.path.isfile(self._py_file):
+            return ""  # the folder's name already stands for the source
+        return hashlib.sha256(Path(self._py_file).read_bytes()).hexdigest()
 
     def get_disambiguator(self) -> str:
         code = self._function.__code__
@@ -174,22 +195,26 @@ class _Turns:
 
     def __init__(self) -> None:
         self._file: int | None = None
+        self._held: set[str] = set()
 
     def take(self, name: str) -> None:
         """Waits until no other process is compiling the kernel of this name."""
         self._lock(name, "LOCK_EX")
+        self._held.add(name)
 
     def end(self, name: str) -> None:
-        """Lets the next process continue."""
-        self._lock(name, "LOCK_UN")
+        """Lets the next process continue, if this one has the turn."""
+        if name in self._held:
+            self._held.remove(name)
+            self._lock(name, "LOCK_UN")
 
     def _lock(self, name: str, operation: str) -> None:
         if fcntl is None:
             return
-        if self._file is None:
-            self._file = os.open(base / "turns", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
         with contextlib.suppress(OSError):  # a file system without locks: two processes may compile the same kernel
+            if self._file is None:
+                self._file = os.open(base / "turns", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.lockf(self._file, getattr(fcntl, operation), 1, place)
 
 
@@ -202,21 +227,24 @@ class KernelCache(FunctionCache):
     _impl_class = _Implementation
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled kernel, or None: the caller then compiles it and calls `save_overload`."""
+        """The compiled kernel, or None: the caller then compiles it, calls `save_overload`, and always `end_turn`."""
         compiled = super().load_overload(sig, target_context)
         if compiled is None:
             _turns.take(self._identity(sig))
             compiled = super().load_overload(sig, target_context)
-            if compiled is not None:
-                _turns.end(self._identity(sig))
         return compiled
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Stores a compiled kernel."""
+        """Stores a compiled kernel.  One process at a time numbers the files in an index."""
+        _turns.take(self._identity())
         try:
             super().save_overload(sig, data)
         finally:
-            _turns.end(self._identity(sig))
+            _turns.end(self._identity())
 
-    def _identity(self, sig: Any) -> str:
+    def end_turn(self, sig: Any) -> None:
+        """Lets the next process load or compile the kernel, whether this one has compiled it or failed."""
+        _turns.end(self._identity(sig))
+
+    def _identity(self, sig: Any = "") -> str:
         return f"{self._cache_path} {self._impl.filename_base} {sig}"

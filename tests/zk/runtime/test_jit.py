@@ -1,6 +1,9 @@
 """Python cannot call kernels without an entry point for it, and those with one state their types."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +68,9 @@ def _attributes(kernel) -> list[str]:
         function = overload.library.get_function(overload.fndesc.llvm_func_name)
         found.append(" ".join(map(str, function.attributes)))
     return found
+
+
+def test_kernels_import_where_numba_is_told_to_compile_nothing():
+    done = subprocess.run([sys.executable, "-c", "import zk.pairing"], env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+                          cwd=ROOT.parent, check=False)  # fmt: skip
+    assert done.returncode == 0
