@@ -121,7 +121,8 @@ def compile(engine: Any, data: bytes, limit_s: float, what: str) -> Any:
 def _serialized(data: bytes, limit_s: float, what: str) -> bytes:
     """Compiles a program in a separate process.  Returns it in wasmtime's form for `Module.deserialize`."""
     limit = _COMPILING_LIMIT * compiling_bytes(len(data))
-    command = [sys.executable, "-c", _COMPILER, json.dumps(_CONFIG), str(limit)]
+    # -P: a wasmtime.py in the current folder, which may come with the program, must not run
+    command = [sys.executable, "-P", "-c", _COMPILER, json.dumps(_CONFIG), str(limit)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     try:
         process = subprocess.run(

@@ -3,9 +3,10 @@
 Each process is asked for one exercise after another by a line on its standard input, and answers by a line when it has
 finished.  What it compiles is in the cache on disk, where this process and the other ones find it: two of them never
 compile the same kernel (zk/runtime/kernelcache.py).  A process that fails is left out; whoever needs the kernels
-compiles what is missing.  When this process dies, their input ends, and so do they.
+compiles what is missing.  When this process is killed, their input ends, and they end after the exercise at hand.
 """
 
+import contextvars
 import os
 import queue
 import subprocess
@@ -13,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 
 MAX_PROCESSES = 4  # more find little that is not being compiled already
 
@@ -25,15 +25,18 @@ def run(names: Iterable[str], processes: int, done: Callable[[], None]) -> None:
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for name in names:
         waiting.put(name)
-    lock = threading.Lock()
+    lock, context = threading.Lock(), contextvars.copy_context()  # the context knows who watches this task
 
     def finished() -> None:
         with lock:
-            done()
+            context.run(done)
 
-    children = [_start() for _ in range(min(processes, MAX_PROCESSES))]
-    threads = [threading.Thread(target=_feed, args=(child, waiting, finished), daemon=True) for child in children]
+    children: list[subprocess.Popen] = []
     try:
+        with suppress(OSError):  # this machine allows no more processes, or Python does not know its program
+            for _ in range(min(processes, MAX_PROCESSES)):
+                children.append(_start())
+        threads = [threading.Thread(target=_feed, args=(child, waiting, finished), daemon=True) for child in children]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -45,10 +48,10 @@ def run(names: Iterable[str], processes: int, done: Callable[[], None]) -> None:
 
 
 def _start() -> subprocess.Popen:
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join(sys.path)
     return subprocess.Popen(
-        [sys.executable, "-c", _MAIN], env=os.environ | {"PYTHONPATH": path}, text=True,
+        [sys.executable or "", "-P", "-c", _MAIN],  # -P: a numba.py in the current folder must not run
+        env=os.environ | {"PYTHONPATH": path}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

@@ -226,6 +226,14 @@ def test_a_program_that_takes_much_memory_to_compile_is_refused():
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 4 * sandbox.compiling_bytes(1_600_028) >> 10
 
 
+def test_a_module_that_lies_beside_a_program_does_not_run(monkeypatch, tmp_path):
+    (tmp_path / "wasmtime.py").write_text("open('has run', 'w')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sandbox, "_SMALL_BYTES", 0)
+    assert array.from_plain(run(program()).values) == [1, 7]
+    assert not (tmp_path / "has run").exists()
+
+
 def test_a_large_program_is_compiled_in_a_process_of_its_own():
     padding = f'(data (i32.const 4096) "{"x" * sandbox._SMALL_BYTES}")'
     assert array.from_plain(run(program(pages=2, more=padding)).values) == [1, 7]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prover.machine import tasks
 from prover.upkeep import compilers, exercises, warmup
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +56,32 @@ def test_a_process_that_fails_blocks_nothing(monkeypatch, program):
     run.start()
     run.join(timeout=60)
     assert not run.is_alive()
+
+
+def test_the_watcher_of_the_task_sees_each_exercise_finish(monkeypatch):
+    seen = []
+
+    class Watcher:
+        began = ended = staticmethod(lambda task: None)
+        advanced = staticmethod(lambda task: seen.append(task.done))
+
+    monkeypatch.setattr(compilers, "_MAIN", "import sys\nfor line in sys.stdin: print(line, end='', flush=True)")
+    with tasks.watched_by(Watcher()), tasks.task("Compiling", total=5) as task:
+        compilers.run("abcde", 2, task.advance)
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_a_module_in_the_current_folder_does_not_run(monkeypatch, tmp_path):
+    (tmp_path / "numba.py").write_text("open('has run', 'w')")
+    monkeypatch.chdir(tmp_path)
+    compilers.run(["no exercise"], 1, lambda: None)
+    assert not (tmp_path / "has run").exists()
+
+
+@pytest.mark.parametrize("program", [None, "", "/nowhere/python"])
+def test_without_processes_nothing_is_compiled_ahead(monkeypatch, program):
+    monkeypatch.setattr(compilers.sys, "executable", program)
+    compilers.run(["reading"], 2, lambda: pytest.fail("nothing ran"))
 
 
 def test_a_process_ends_when_its_input_ends():
