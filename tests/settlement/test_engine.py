@@ -80,6 +80,14 @@ def grid_that_nobody_published(ledger: Ledger) -> Bad:
     return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
 
 
+def grid_for_maintenance(ledger: Ledger) -> Bad:
+    publication = samples.publication(2)
+    other = replace(publication.maintenance, values=tuple(row[::-1] for row in publication.maintenance.values))
+    published = ledger.publish(replace(publication, maintenance=other), NOW_MS)
+    proof = replace(samples.margin(ledger), grid_root=published.maintenance_root)
+    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
+
+
 def grid_out_of_the_window(ledger: Ledger) -> Bad:
     proof = samples.margin(ledger)
     for epoch in range(2, 2 + GRID_WINDOW):
@@ -154,6 +162,7 @@ REFUSED = [  # a bundle, its rejection, and the check without which it would set
     (margin_missing, Rejection.MARGIN_MISSING, "check_grids"),
     (grid_of_another_epoch, Rejection.STALE_GRID, "check_grids"),
     (grid_that_nobody_published, Rejection.STALE_GRID, "check_grids"),
+    (grid_for_maintenance, Rejection.STALE_GRID, "check_grids"),
     (grid_out_of_the_window, Rejection.STALE_GRID, "check_grids"),
     (grid_too_old, Rejection.STALE_GRID, "check_grids"),
     (nullifier_twice, Rejection.NULLIFIER_REPEATED, "check_nullifiers"),
