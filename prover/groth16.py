@@ -64,7 +64,12 @@ class Proof:
         return cls(snarkjs.decode_proof(proof_data), tuple(snarkjs.decode_public(public_data)))
 
     def save(self, proof_path: str | os.PathLike[str], public_path: str | os.PathLike[str]) -> None:
-        """Writes proof.json and public.json, both or neither.  Raises OSError, naming the file."""
+        """Writes proof.json and public.json, both or neither.
+
+        Raises OSError, naming the file, and ValueError when both are one file.
+        """
+        if os.path.realpath(proof_path) == os.path.realpath(public_path):
+            raise ValueError(f"the proof and its public inputs need different files: both are {os.fspath(proof_path)}")
         texts = {proof_path: snarkjs.encode_proof(self.points), public_path: snarkjs.encode_public(self.public)}
         files.replace_all({Path(path): text.encode() for path, text in texts.items()})
 

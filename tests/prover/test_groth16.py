@@ -55,6 +55,16 @@ def test_five_lines_prove_what_snarkjs_verifies(circom_folders, name, tmp_path):
     assert code == 0 and "OK" in output
 
 
+def test_a_proof_is_not_saved_over_its_public_inputs(circom_folders, tmp_path):
+    folder = circom_folders["an unused wire"]
+    proof = groth16.Proof.from_snarkjs(folder / "proof.json", folder / "public.json")
+    (tmp_path / "link").symlink_to(tmp_path / "a.json")
+    for path in (tmp_path / "a.json", str(tmp_path / "." / "a.json"), tmp_path / "link"):
+        with pytest.raises(ValueError, match="need different files: both are"):
+            proof.save(tmp_path / "a.json", path)
+    assert not (tmp_path / "a.json").exists()
+
+
 def test_snarkjss_proofs_verify_from_paths_contents_and_documents(circom_folders):
     folder = circom_folders["an unused wire"]
     key = groth16.load_verifying_key(folder / "key.json")
