@@ -93,6 +93,7 @@ def test_a_price_that_is_not_exact_or_not_positive_is_refused(text, words):
 def test_a_value_is_shown_in_cents_rounded_down():
     assert amounts.show_value(7_021_609_999_999_999_999, USDC) == "7,021.60"
     assert amounts.show_value(-1, USDC) == "−0.01"
+    assert amounts.show_value(0, USDC) == "0.00"
 
 
 def test_every_example_asset_has_an_example_price():

@@ -189,3 +189,15 @@ def test_a_passphrase_for_a_new_wallet_has_eight_characters():
     walletfile.check_passphrase("12345678")
     with pytest.raises(FormatError, match="fewer than 8 characters: choose a longer one"):
         walletfile.check_passphrase("1234567")
+
+
+def test_the_smallest_cost_that_argon2id_allows_is_accepted(tmp_path, held, monkeypatch):
+    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 8})
+    with walletfile.create(tmp_path / "bob.json", PASSPHRASE, held):
+        pass
+    with walletfile.open(tmp_path / "bob.json", PASSPHRASE) as opened:
+        assert opened.wallet == held
+
+
+def test_a_file_may_ask_for_a_gibibyte_and_no_more():
+    assert walletfile.MAX_COST == {"iterations": 16, "lanes": 16, "memory_kib": 1024 * 1024}
