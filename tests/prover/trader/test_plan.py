@@ -152,6 +152,37 @@ def test_too_much_leverage_is_refused_with_scenario_and_shortfall(held):
         plan.move(setting, source, target, plan.changes({USDC: 300_000_000_000}, {ETH: 100_000_000_000}), EXPIRY)
 
 
+def test_a_portfolio_may_be_worth_nothing_in_the_worst_scenario_and_not_less(held, grid):
+    setting, _, _ = held
+    eth = 2_000_000_000
+    price = risk.scenario_values((1, *[0] * 7), grid)[0]  # of one unit of USDC, the same in every scenario
+    most, rest = divmod(min(risk.scenario_values((0, 0, eth, *[0] * 5), grid)), price)
+    assert rest == 0, "the bound itself is reached"
+    assert plan.margin_grid(setting, (-most, 0, eth, 0, 0, 0, 0, 0)) == grid
+    with pytest.raises(Unsatisfied, match="the margin does not suffice"):
+        plan.margin_grid(setting, (-most - 1, 0, eth, 0, 0, 0, 0, 0))
+
+
+def test_debt_without_a_grid_names_the_asset_that_is_owed(held):
+    with pytest.raises(Unsatisfied, match="would owe ETH"):
+        plan.margin_grid(replace(held[0], grid=None), (0, 0, -1, 0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize("balance", [2**63 - 1, 0])
+def test_the_largest_balance_fits(held, balance):
+    setting, source, target = held
+    planned = plan.move(setting, source, target, (balance - 1_000_000_000, 0, 0, 0, 0, 0, 0, 0), EXPIRY)
+    assert planned.account.balances[USDC] == balance
+
+
+def test_a_balance_below_the_least_is_refused_before_its_margin(held):
+    """The least balance itself fits, so what is missing is margin."""
+    setting, source, target = held
+    for balance, sentence in ((-(2**63), "the margin does not suffice"), (-(2**63) - 1, "would not fit in 64 bits")):
+        with pytest.raises(Unsatisfied, match=sentence):
+            plan.move(setting, source, target, (balance - 1_000_000_000, 0, 0, 0, 0, 0, 0, 0), EXPIRY)
+
+
 def test_debt_without_a_grid_is_refused(held):
     setting, source, target = held
     with pytest.raises(Unsatisfied, match="would owe USDC, and there is no fresh risk grid"):
