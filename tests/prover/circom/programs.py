@@ -44,3 +44,20 @@ def program(
     return bytes(wasmtime.wat2wasm(
         f'(module {imports} (memory (export "memory") {pages}) (data (i32.const {PRIME}) "{data}") {text} {more})'
     ))  # fmt: skip
+
+
+def functions(count: int) -> bytes:
+    """A program with this many empty functions."""
+    def section(number: int, content: bytes) -> bytes:
+        return bytes([number]) + leb128(len(content)) + content
+
+    types, numbers = section(1, b"\1\x60\0\0"), section(3, leb128(count) + bytes(count))
+    return b"\0asm\1\0\0\0" + types + numbers + section(10, leb128(count) + b"\2\0\x0b" * count)
+
+
+def leb128(number: int) -> bytes:
+    text = bytearray()
+    while number > 127:
+        text.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*text, number])

@@ -148,10 +148,14 @@ def test_a_worker_killed_during_a_proof_loses_no_request_and_leaves_no_witness_b
     data, asked = leg.read_bytes(), 6
     before = {worker["pid"] for worker in workers(running)}
     with ThreadPoolExecutor(asked) as threads:
-        answers = [
-            threads.submit(client.prove_statement, running / "service", "leg", data, pytest.fail) for _ in range(asked)
-        ]
-        until(lambda: all(worker["busy"] for worker in workers(running)))
+        answers = []
+
+        def are_all_busy() -> bool:
+            """Asks once more, so that requests are waiting whenever this looks."""
+            answers.append(threads.submit(client.prove_statement, running / "service", "leg", data, pytest.fail))
+            return all(worker["busy"] for worker in workers(running))
+
+        until(are_all_busy)
         for pid in before:
             os.kill(pid, signal.SIGKILL)
     for answer in answers:
