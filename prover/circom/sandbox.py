@@ -68,7 +68,7 @@ Result = TypeVar("Result")
 
 
 class Unavailable(Exception):
-    """The package that runs WebAssembly is not installed.  The message says what to do."""
+    """WebAssembly cannot be run here: its package is missing or failed.  The message says what to do."""
 
 
 class Overdue(Exception):
@@ -132,7 +132,10 @@ def _serialized(data: bytes, limit_s: float, what: str) -> bytes:
         raise Overdue(f"compiling {what} did not end within {limit_s:g} s") from None
     if process.returncode == _NOT_WEBASSEMBLY:
         raise _not_webassembly(what)
-    if process.returncode:
+    if process.returncode > 0 and process.returncode != _NO_MEMORY:
+        reason = process.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise Unavailable(f"the process that compiles {what} failed: {reason or f'exit code {process.returncode}'}")
+    if process.returncode:  # wasmtime aborts when it is refused memory
         raise FormatError(
             f"compiling {what} takes more than {limit >> 20} MiB of memory, four times what programs of its size take"
         )

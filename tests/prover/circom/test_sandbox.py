@@ -221,6 +221,13 @@ def test_a_program_that_takes_much_memory_to_compile_is_refused():
     assert 0 < int(most_kib) < 4 * sandbox.compiling_bytes(1_600_028) >> 10
 
 
+def test_a_compiling_process_that_fails_for_another_reason_is_not_blamed_on_memory(monkeypatch):
+    monkeypatch.setattr(sandbox, "_SMALL_BYTES", 0)
+    monkeypatch.setattr(sandbox, "_COMPILER", "raise ImportError('no library')")
+    with pytest.raises(sandbox.Unavailable, match="the process that compiles a.wasm failed: ImportError: no library"):
+        calculator.load(program(), "a.wasm")
+
+
 def test_a_module_that_lies_beside_a_program_does_not_run(monkeypatch, tmp_path):
     (tmp_path / "wasmtime.py").write_text("open('has run', 'w')")
     monkeypatch.chdir(tmp_path)
