@@ -16,7 +16,6 @@ import hashlib
 import itertools
 import json
 import os
-import secrets
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,6 +28,7 @@ import platformdirs
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
+from zk import entropy
 from zk.runtime import cpu
 
 try:
@@ -148,7 +148,7 @@ def _number_functions() -> None:
     that another gave to its twin of Fr; a process that loads both from the cache would then run one in place of both.
     """
     numbers: Any = FunctionIdentity  # whose stub lacks the counter
-    numbers._unique_ids = itertools.count(secrets.randbits(60))
+    numbers._unique_ids = itertools.count(entropy.scalar(1 << 60))
 
 
 _number_functions()
