@@ -34,6 +34,7 @@ EVENT = b"zksettle/event"
 CEREMONY_CONTRIBUTION = b"zksettle/ceremony/contribution"
 
 ADDRESS = b"zksettle/address"
+REQUEST = b"zksettle/request"
 SEALING = b"zksettle/sealing"
 KEYS = b"zksettle/keys"  # the salt; the info is one of the next three
 KEYS_VIEWING = b"viewing"

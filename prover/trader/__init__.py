@@ -2,5 +2,5 @@
 
     keys, addresses, opening, sealing, terms, wallets, walletfile, walletsync   from a seed phrase to the encrypted file
     durations, choosing, plan, assembly                                         from an action to a signed leg
-    sessions, moves, orders                                                     from a leg to a receipt
+    sessions, outbox, moves, orders                                             from a leg to a receipt
 """

@@ -33,6 +33,7 @@ AGREED = {
     "EVENT": b"zksettle/event",
     "CEREMONY_CONTRIBUTION": b"zksettle/ceremony/contribution",
     "ADDRESS": b"zksettle/address",
+    "REQUEST": b"zksettle/request",
     "SEALING": b"zksettle/sealing",
     "KEYS": b"zksettle/keys",
     "KEYS_VIEWING": b"viewing",
