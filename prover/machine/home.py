@@ -1,13 +1,17 @@
 """The home: the one directory per user that holds all data of zksettle.
 
-    HOME/ledger.sqlite · HOME/wallets/NAME.json · HOME/oracles.json · HOME/keys/STATEMENT-FINGERPRINT/
-    HOME/ceremony-key.pem · HOME/service/
+    HOME/pool/              the pool's folder: ledger.sqlite, and the secrets of who founded it, such as oracles.json
+    HOME/wallets/NAME.json · HOME/keys/STATEMENT-FINGERPRINT/ · HOME/ceremony-key.pem · HOME/service/
+    HOME/home.lock          held while the pool's folder is put in its place
 
 It is `--home`, else the environment variable ZKSETTLE_HOME, else the operating system's folder for application data.
+To look at a home never creates it: what is written creates the folders that it needs, with mode 0700.
 """
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +19,34 @@ from prover.machine import files
 from zk.errors import FormatError
 
 VARIABLE = "ZKSETTLE_HOME"
+LOCK_WAIT_S = 10.0
+OLD_POOL = ("ledger.sqlite", "oracles.json")  # what earlier versions kept in the home itself
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
+
+
+class Missing(FormatError):
+    """There is no home yet, or no pool in it."""
+
+
+@dataclass(frozen=True)
+class PoolFolder:
+    """The paths inside the folder of everything that belongs to a pool.  It appears complete, by one rename."""
+
+    path: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's database file."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def oracles(self) -> Path:
+        """The oracles' secret keys, if they are on this machine."""
+        return self.path / "oracles.json"
+
+    def exists(self) -> bool:
+        """Whether there is anything in its place."""
+        return os.path.lexists(self.path)
 
 
 @dataclass(frozen=True)
@@ -25,9 +56,19 @@ class Home:
     path: Path
 
     @property
+    def pool(self) -> PoolFolder:
+        """The folder of the pool."""
+        return PoolFolder(self.path / "pool")
+
+    @property
     def ledger(self) -> Path:
         """The ledger's database file."""
-        return self.path / "ledger.sqlite"
+        return self.pool.ledger
+
+    @property
+    def oracles(self) -> Path:
+        """The oracles' secret keys, if they are on this machine."""
+        return self.pool.oracles
 
     @property
     def keys(self) -> Path:
@@ -38,11 +79,6 @@ class Home:
     def wallets(self) -> Path:
         """The folder of wallet files."""
         return self.path / "wallets"
-
-    @property
-    def oracles(self) -> Path:
-        """The oracles' secret keys, if they are on this machine."""
-        return self.path / "oracles.json"
 
     @property
     def ceremony_key(self) -> Path:
@@ -63,10 +99,49 @@ class Home:
         return self.wallets / f"{name}.json"
 
 
+    def check(self) -> None:
+        """Raises Missing when there is nothing here, FormatError when it is no folder that this user can enter."""
+        try:
+            os.stat(os.path.join(self.path, "."))  # which takes the right to enter it
+        except FileNotFoundError:
+            makers = "`zksettle pool new` and `zksettle wallet new` make one"
+            raise Missing(f"there is no home at {self.path}: {makers}, and --home selects another") from None
+        except OSError as error:
+            raise FormatError(f"the home {self.path} cannot be entered: {error.strerror}") from None
+
+    def check_pool(self) -> None:
+        """Raises Missing when there is no pool here, FormatError when there is none that this version knows."""
+        self.check()
+        self.check_not_old()
+        if not self.pool.exists():
+            raise Missing(f"there is no pool in {self.path}: create one with `zksettle pool new`")
+        if not os.path.exists(self.ledger):
+            raise FormatError(f"{self.pool.path} has no {self.ledger.name}: put that file back, or restore a backup")
+
+    def check_not_old(self) -> None:
+        """Raises FormatError when there is a pool of an earlier version here, and none of this one."""
+        names = [name for name in OLD_POOL if os.path.lexists(self.path / name)]
+        if names and not self.pool.exists():
+            raise FormatError(
+                f"{self.path} has the pool of an earlier version ({', '.join(names)}), which this version cannot read: "
+                "choose another folder with --home"
+            )
+
+
+@contextmanager
+def changing(home: Home) -> Iterator[None]:
+    """Holds the lock of the home, which every change of its pool's folder needs.
+
+    Raises files.Busy when another process holds it for longer than LOCK_WAIT_S.
+    """
+    with files.locked(home.path / "home", f"the home {home.path}", LOCK_WAIT_S):
+        yield
+
+
 def find(option: str | os.PathLike | None = None) -> Home:
-    """The home: the option, else ZKSETTLE_HOME, else the user's default.  Creates it with mode 0700 if missing."""
+    """The home, which may not be there yet: the option, else ZKSETTLE_HOME, else the user's default."""
     chosen = option or os.environ.get(VARIABLE) or _of_system()
-    return Home(files.make_folder(Path(chosen).expanduser().absolute()))
+    return Home(Path(chosen).expanduser().absolute())
 
 
 def _of_system() -> Path:

@@ -1,6 +1,14 @@
-"""Creates a pool on one machine: the oracles' keys, the pool under the keys of a keystore, and its empty ledger."""
+"""Founds a pool on one machine: the oracles' keys, the pool under the keys of a keystore, and its empty ledger.
 
-from prover.machine.home import Home
+All of it lies in one folder, HOME/pool/, which is made complete under another name and put in place by one rename:
+after a crash there is a whole pool or none.  Nothing that exists is changed, whatever it is.
+"""
+
+import shutil
+
+from prover.machine import arrayfolder, files
+from prover.machine import home as homes
+from prover.machine.home import Home, PoolFolder
 from prover.operator import defaults, oracles
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
@@ -8,6 +16,8 @@ from settlement.ledger import Ledger
 from settlement.pool import SALT_BYTES, Pool
 from zk import entropy
 from zk.errors import FormatError
+
+_LABEL = "pool-"  # begins the name of a pool's unfinished folder, after arrayfolder.UNFINISHED
 
 
 class NoCeremony(FormatError):
@@ -28,27 +38,46 @@ def choose_keys(home: Home, now_ms: int, *, insecure_dev: bool) -> Keystore:
     return keystore
 
 
+def check_vacant(home: Home) -> None:
+    """Raises FormatError, naming what is there, when the home has a pool or anything in its place."""
+    home.check_not_old()
+    if not home.pool.exists():
+        return
+    place = home.pool.path
+    names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    missing = "" if home.ledger.name in names else f", without a {home.ledger.name}"
+    raise FormatError(
+        f"there is a pool in {home.path} already{missing} ({', '.join(names) or 'nothing'} in {place}): choose "
+        "another folder with --home"
+    )
+
+
 def create(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
-    """Creates a pool of the example assets under this keystore's keys, and its empty ledger.
+    """Founds a pool of the example assets under this keystore's keys, with an empty ledger.
 
     A keystore of development keys generates the missing ones, and the pool is marked `insecure_dev`.
 
-    Raises FormatError when the home has a ledger already.
+    Raises FormatError as `check_vacant`, files.Busy when another process changes the home.
     """
-    if home.ledger.exists():
-        raise FormatError(f"there is a ledger in {home.path} already: choose another folder with --home")
+    check_vacant(home)
     leg, margin = keystore.statement_key("leg"), keystore.statement_key("margin")
-    home.oracles.unlink(missing_ok=True)  # keys without a ledger are left over from an interrupted creation
-    pool = Pool(
-        name=name,
-        salt=entropy.token(SALT_BYTES),
-        assets=defaults.ASSETS,
-        oracle_keys=oracles.create(home.oracles, defaults.ORACLES),
-        quorum=defaults.QUORUM,
-        limits=defaults.LIMITS,
-        leg=leg,
-        margin=margin,
-        insecure_dev=keystore.transcript is None,
-    )
-    Ledger.create(home.ledger, pool, now_ms).close()
+    with homes.changing(home):
+        check_vacant(home)
+        for leftover in home.path.glob(f"{arrayfolder.UNFINISHED}{_LABEL}*"):  # its founding was interrupted
+            shutil.rmtree(leftover)
+        with arrayfolder.creating(home.pool.path, _LABEL) as path:
+            folder = PoolFolder(path)
+            pool = Pool(
+                name=name,
+                salt=entropy.token(SALT_BYTES),
+                assets=defaults.ASSETS,
+                oracle_keys=oracles.create(folder.oracles, defaults.ORACLES),
+                quorum=defaults.QUORUM,
+                limits=defaults.LIMITS,
+                leg=leg,
+                margin=margin,
+                insecure_dev=keystore.transcript is None,
+            )
+            Ledger.create(folder.ledger, pool, now_ms).close()
+            files.sync_folder(folder.path)
     return pool

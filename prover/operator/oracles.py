@@ -1,6 +1,6 @@
 """The oracles of a pool that lives on one machine: their keys in one file, and the prices they sign together.
 
-    HOME/oracles.json        {"format": "zksettle-oracles", "version": 1, "secrets": ["…", "…", "…"]}, mode 0600
+    HOME/pool/oracles.json   {"format": "zksettle-oracles", "version": 1, "secrets": ["…", "…", "…"]}, mode 0600
 
 Oracles that are different people each have their own key, and their quotes travel.  On one machine they all sign here.
 """

@@ -56,13 +56,13 @@ class Settlement:
 
 def open_ledger(home: Home) -> Ledger:
     """Opens the home's ledger.  Raises FormatError when there is none."""
-    if not home.ledger.exists():
-        raise FormatError(f"there is no ledger in {home.path}: create one with `zksettle pool new`")
+    home.check_pool()
     return Ledger.open(home.ledger)
 
 
 def check_wallet(home: Home, name: str) -> None:
     """Raises FormatError when the home has no wallet of this name."""
+    home.check()
     if not home.wallet(name).exists():
         raise FormatError(f"there is no wallet named {name}: create one with `zksettle wallet new {name}`")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.machine import home as homes
 from prover.machine.home import Home
 from zk import entropy
 from zk.errors import FormatError
@@ -37,12 +38,17 @@ class Finding:
 
 def examine(home: Home) -> Iterator[Finding]:
     """Yields the findings.  Changes nothing except a temporary file and the folder of compiled kernels."""
-    checks: tuple[Callable[[Home], Finding], ...] = (
-        _settings, _python, _packages, _import_names, _processor, _memory, _entropy, _sqlite, _home, _pool, _keys,
-        _kernels, _node,
-    )  # fmt: skip
-    for check in checks:
-        yield check(home)
+    checks: dict[str, Callable[[Home], Finding]] = {
+        "settings": _settings, "Python": _python, "packages": _packages, "import names": _import_names,
+        "processor": _processor, "memory": _memory, "randomness": _entropy, "database": _sqlite, "data": _home,
+        "pool": _pool, "proving keys": _keys, "kernels": _kernels, "Node.js": _node,
+    }  # fmt: skip
+    for what, check in checks.items():
+        try:
+            yield check(home)
+        except OSError as error:  # a folder that this user cannot enter, for example
+            cause = f"{error.filename or 'a folder'} cannot be read: {error.strerror}"
+            yield Finding(what, BAD, f"{cause}; repair its permissions, or use another")
 
 
 def _settings(_: Home) -> Finding:
@@ -149,10 +155,16 @@ def _sqlite(_: Home) -> Finding:
 
 
 def _home(home: Home) -> Finding:
-    if not os.access(home.path, os.W_OK | os.X_OK):
-        return Finding("data", BAD, f"{home.path} is not writable: choose another folder with --home")
+    try:
+        home.check()
+    except homes.Missing:
+        return Finding("data", NOTE, f"{home.path} does not exist yet: the first command that writes there creates it")
+    except FormatError as error:
+        return Finding("data", BAD, f"{error}: choose another folder with --home")
+    if not os.access(home.path, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("data", BAD, f"{home.path} is not readable and writable: choose another folder with --home")
     free = shutil.disk_usage(home.path).free
-    wallets = len(list(home.wallets.glob("*.json"))) if home.wallets.is_dir() else 0
+    wallets = sum(name.endswith(".json") for name in os.listdir(home.wallets)) if home.wallets.is_dir() else 0
     parts = ["a ledger" if home.ledger.exists() else "no ledger yet", f"{wallets} wallet{'' if wallets == 1 else 's'}"]
     text = f"{home.path}: {', '.join(parts)}, {free / 1e9:.1f} GB free"
     if os.name == "posix" and home.path.stat().st_mode & 0o077:
@@ -161,16 +173,17 @@ def _home(home: Home) -> Finding:
 
 
 def _pool(home: Home) -> Finding:
-    if not home.ledger.exists():
-        return Finding("pool", NOTE, "none yet: zksettle pool new creates one")
     from prover.proofs import keystores
     from settlement.ledger import Ledger
 
     try:
+        home.check_pool()
         with Ledger.open(home.ledger) as ledger:
             pool = ledger.pool
+    except homes.Missing:
+        return Finding("pool", NOTE, "none yet: zksettle pool new creates one")
     except (FormatError, sqlite3.Error) as error:
-        return Finding("pool", BAD, f"the ledger cannot be opened: {error}")
+        return Finding("pool", BAD, f"it cannot be opened: {error}")
     if pool.insecure_dev:
         text = f"its keys: {pool.leg.origin}; created with --insecure-dev, so do not put value on it"
         return Finding("pool", NOTE, text)

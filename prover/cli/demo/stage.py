@@ -119,4 +119,4 @@ def key_bytes(keystore: Keystore, name: str) -> int:
 
 def ledger_bytes(home: Home) -> int:
     """The size on disk of the ledger's database, including its write-ahead log."""
-    return sum(path.stat().st_size for path in home.path.glob(f"{home.ledger.name}*"))
+    return sum(path.stat().st_size for path in home.pool.path.glob(f"{home.ledger.name}*"))

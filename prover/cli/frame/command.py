@@ -26,7 +26,7 @@ class App:
 
     @property
     def home(self) -> "Home":
-        """The home, created if it is missing."""
+        """The home, which may not be there yet."""
         from prover.machine import home
 
         return home.find(self.home_option)

@@ -28,10 +28,11 @@ def new(app: App, name: str, insecure_dev: bool) -> None:
         keystore = creation.choose_keys(home, now_ms, insecure_dev=insecure_dev)
     except creation.NoCeremony as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
+    creation.check_vacant(home)  # before anything that takes minutes
     with watching.show_progress(app):
         warmup.compile_kernels()
         pool = creation.create(home, keystore, name, now_ms)
-    app.screen.say(f"The pool is created; its ledger is {home.ledger}.")
+    app.screen.say(f"The pool is created, with its ledger and its oracles' secrets: keep a copy of {home.pool.path}.")
     display(app, pool)
 
 

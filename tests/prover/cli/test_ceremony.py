@@ -252,7 +252,7 @@ def test_missing_keys_of_a_ceremony_are_not_generated(home, ended, tmp_path):
 
 def test_a_pools_ceremony_is_confirmed_only_by_identical_installed_keys(home, tmp_path):
     moved = shutil.copytree(home, tmp_path / "home")
-    with Ledger.open(moved / "ledger.sqlite") as ledger:
+    with Ledger.open(moved / "pool" / "ledger.sqlite") as ledger:
         pool = ledger.pool
     assert keystores.confirms(moved / "keys", pool)
     folder = keystores.of_pool(moved / "keys", 0, pool).folder("margin")

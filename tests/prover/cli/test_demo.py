@@ -68,7 +68,7 @@ def test_the_story_is_kept_where_it_was_asked_for_and_nowhere_else(story, own, k
     assert {path.name for path in own.iterdir()} == {"keys"}
     shown = zksettle(kept, "ledger", "show", "--json")
     assert json.loads(shown.out)["size"] == 6
-    with sqlite3.connect(kept / "ledger.sqlite") as database:
+    with sqlite3.connect(kept / "pool" / "ledger.sqlite") as database:
         assert database.execute("SELECT count(*) FROM bundles").fetchone() == (5,)
     ran = zksettle(own, "demo", "--keep", kept)
     assert ran.code == 1 and "is there already" in ran.err

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from prover.cli import main
-from prover.cli.frame import command, failure, screen
+from prover.cli.frame import failure, passphrase, screen
 from settlement.rejection import Rejected, Rejection
 from tests.prover.cli.run import refused, zksettle
 from zk.errors import FormatError, InvalidProof, Unsatisfied
@@ -185,7 +185,7 @@ def test_the_program_exits_with_the_commands_code_after_its_exit_handlers(tmp_pa
     script = "import atexit; from prover.cli import main; atexit.register(print, 'at exit'); main.run()"
     command = [sys.executable, "-c", script, "pool", "show", "--home", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 3 and done.stdout == "at exit\n" and "there is no ledger" in done.stderr
+    assert done.returncode == 3 and done.stdout == "at exit\n" and "there is no pool" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
@@ -240,10 +240,26 @@ def test_output_to_a_pipe_has_no_colours_and_no_boxes(monkeypatch):
     assert out.getvalue() == "good\nNumbers\nname  number\na          1\nbb        22\n"
 
 
-def test_a_new_home_is_private(tmp_path):
-    app = command.App()
-    app.home_option = tmp_path / "new" / "home"
-    assert app.home.path.stat().st_mode & 0o777 == 0o700
+def test_a_new_home_is_private(tmp_path, monkeypatch):
+    monkeypatch.setenv(passphrase.VARIABLE, "correct horse battery staple")
+    assert zksettle(tmp_path / "new" / "home", "wallet", "new").code == 0
+    for folder in ("new", "new/home", "new/home/wallets"):
+        assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("arguments", [
+    "pool show", "ledger show", "ledger audit", "order list", "order show ab12", "wallet show", "wallet sync",
+    "wallet address", "wallet phrase", "oracle publish", "withdraw 1 USDC",
+])  # fmt: skip
+def test_a_mistyped_home_is_named_and_not_made(tmp_path, arguments):
+    refused(zksettle(tmp_path / "typo", *arguments.split()), 3, f"there is no home at {tmp_path / 'typo'}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", ["doctor", "prover status", "prover stop"])
+def test_what_needs_no_home_makes_none(tmp_path, arguments):
+    assert zksettle(tmp_path / "typo", *arguments.split()).code == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_says_that_running_proofs_are_finished(tmp_path):

@@ -4,10 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from circuits import registry
 from prover.machine import hardware, home
+from prover.proofs import keystores
 from prover.upkeep import doctor
 from tests.prover.cli.run import zksettle
 from zk.runtime import cpu
@@ -24,7 +29,7 @@ def test_doctor_examines_everything_and_creates_nothing(tmp_path):
         "pool", "proving keys", "kernels", "Node.js",
     }  # fmt: skip
     assert states(found)["proving keys"] == doctor.NOTE and all(finding.text for finding in found)
-    assert list((tmp_path / "new").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_healthy_machine_is_exit_code_0(tmp_path):
@@ -50,6 +55,43 @@ def test_a_folder_that_others_can_read_is_noted(tmp_path):
     tmp_path.chmod(0o755)
     (finding,) = (f for f in doctor.examine(home.find(tmp_path)) if f.what == "data")
     assert finding.state == doctor.NOTE and "chmod 700" in finding.text
+
+
+@contextmanager
+def as_stranger():
+    """Acts as a user whom permissions bind: the superuser becomes nobody until the block ends."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="permissions are POSIX's")
+@pytest.mark.parametrize("closed, named", [
+    ("", ("data", "pool")), ("pool", ("data", "pool")), ("wallets", ("data",)), ("keys", ("proving keys",)),
+])  # fmt: skip
+def test_a_home_that_cannot_be_entered_is_a_finding(closed, named):
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("pool", "wallets", *(f"keys/{keystores._name(name)}" for name in registry.names())):
+            Path(folder, name).mkdir(parents=True)
+        Path(folder).chmod(0o755)
+        Path(folder, closed).chmod(0)
+        with as_stranger():
+            found = {finding.what: finding for finding in doctor.examine(home.find(folder))}
+        Path(folder, closed).chmod(0o755)
+    assert all(found[what].state == doctor.BAD for what in named)
+    assert all(folder in found[what].text for what in named)
+
+
+def test_a_home_below_a_file_is_a_finding_and_exit_code_1(tmp_path):
+    (tmp_path / "file").touch()
+    found = states(doctor.examine(home.find(tmp_path / "file" / "home")))
+    assert found["data"] == doctor.BAD and found["pool"] == doctor.BAD
+    assert zksettle(tmp_path / "file" / "home", "doctor").code == 1
 
 
 def test_warmup_does_nothing_twice(keystore, tmp_path):
