@@ -22,47 +22,23 @@ files.Busy when another process has the wallet open.  Nothing here prints, and n
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from prover.machine import clock, home, threadcount
 from prover.operator import creation, defaults, oracles
-from prover.trader import addresses, durations, moves, orders, sessions, walletfile, wallets
+from prover.trader import addresses, boardview, durations, moves, orders, sessions, trade, walletfile, wallets
+from prover.trader.boardview import Order
+from prover.trader.orders import EVERYBODY
 from prover.trader.sessions import Session, Settlement
-from prover.trader.terms import Terms
+from prover.trader.trade import Agree
 from prover.trader.walletsync import Synced
-from settlement import amounts, board
-from settlement.bundle import Leg
+from settlement import amounts
 from settlement.grids import Publication
 from settlement.pool import Pool
 
-__all__ = ["Desk", "Order", "Settlement", "create", "create_pool", "open", "publish_prices"]
+__all__ = ["EVERYBODY", "Desk", "Order", "Settlement", "create", "create_pool", "open", "publish_prices"]
 
 PathLike = str | os.PathLike[str]
 Texts = str | Sequence[str]
-
-
-@dataclass(frozen=True, repr=False)
-class Order:
-    """An order on the board, and its terms where this wallet can open them (None where it cannot)."""
-
-    order_id: str
-    leg: Leg
-    terms: Terms | None
-    pool: Pool
-
-    @property
-    def sells(self) -> str | None:
-        """The amounts that the maker sells, or None when the terms are sealed to others."""
-        return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[0]
-
-    @property
-    def buys(self) -> str | None:
-        """The amounts that the maker buys, or None when the terms are sealed to others."""
-        return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[1]
-
-    def __repr__(self) -> str:
-        kind = "cash" if self.leg.public.cash else "margined"
-        return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
 
 
 class Desk:
@@ -131,34 +107,44 @@ class Desk:
             return moves.pay(self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position)
 
     def place(
-        self, *, sell: Texts = (), buy: Texts = (), to: Texts = (), expires: str = "1h", position: int | None = None
-    ) -> Order:
-        """Proves an order and puts it on the board.  Selling more than the account holds needs margin.
+        self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,
+        may_owe: bool = False, agree: Agree | None = None,
+    ) -> Order:  # fmt: skip
+        """Proves an order and puts it on the board.  Selling more than the account holds needs margin and `may_owe`.
 
-        The terms are sealed to the addresses in `to`, or to everybody when there are none.  `expires` is a length of
-        time, such as "30m" or "7d".
+        The terms are sealed to the addresses in `to`; `to=desk.EVERYBODY` lets everybody read them.  `expires` is a
+        length of time, such as "30m" or "7d".  `agree` is called with the trade before anything is proved and stops it
+        by raising; by default it does so when the account would owe what it does not owe now, unless it `may_owe`.
         """
-        readers = [addresses.decode(reader) for reader in _texts(to)]
+        texts = _texts(to)
+        viewing = orders.readers(texts)
         sold, bought = amounts.parse_all(_texts(sell), self.pool), amounts.parse_all(_texts(buy), self.pool)
         now_ms = clock.now_ms()
         expiry_ms = now_ms + durations.parse_ms(expires)
         with threadcount.limited_to(self.threads):
-            order = orders.place(self.session, sold, bought, readers, expiry_ms, now_ms, position)
-        return Order(order.order_id, order.leg, order.terms, self.pool)
+            order = orders.place(
+                self.session, sold, bought, viewing, expiry_ms, now_ms, position, agree or _default(may_owe)
+            )
+        return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts)
 
     def orders(self) -> list[Order]:
-        """Every order on the board that could still settle, the oldest first."""
-        return [self._order(board_order) for board_order in board.listed(self.session.ledger, clock.now_ms())]
+        """Every order on the board that could still settle, the oldest first.  One with false terms has none."""
+        return boardview.orders(self.session, clock.now_ms())
 
     def order(self, order_id: str) -> Order:
         """One order on the board, by its id or by at least four of its first digits."""
-        return self._order(orders.posted(self.session.ledger, order_id, clock.now_ms()))
+        return boardview.order(self.session, orders.posted(self.session.ledger, order_id, clock.now_ms()))
 
-    def take(self, order: Order | str, *, position: int | None = None) -> Settlement:
-        """Takes an order whole: proves the other side and settles both at once.  A string must be the whole id."""
+    def take(
+        self, order: Order | str, *, position: int | None = None, may_owe: bool = False, agree: Agree | None = None
+    ) -> Settlement:
+        """Takes an order whole: proves the other side and settles both at once.  A string must be the whole id.
+
+        `agree` is called with this wallet's side of the trade before anything is proved, as in `place`.
+        """
         order_id = order.order_id if isinstance(order, Order) else order
         with threadcount.limited_to(self.threads):
-            return orders.take(self.session, order_id, clock.now_ms(), position)
+            return orders.take(self.session, order_id, clock.now_ms(), position, agree or _default(may_owe))
 
     def cancel(self, order: Order | str) -> Settlement:
         """Voids an order of this wallet by moving its account."""
@@ -166,12 +152,6 @@ class Desk:
         own_ids = [own.order_id for own in self.session.wallet.orders]
         with threadcount.limited_to(self.threads):
             return orders.cancel(self.session, orders.full_id(text, own_ids, "of this wallet"), clock.now_ms())
-
-    def _order(self, board_order: board.Order) -> Order:
-        order_id = board_order.order_id.hex()
-        own_terms = {own.order_id: own.terms for own in self.session.wallet.orders}
-        terms = own_terms.get(order_id) or orders.open_terms(self.session, board_order.leg, board_order.sealed_terms)
-        return Order(order_id, board_order.leg, terms, self.pool)
 
 
 def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:
@@ -218,6 +198,10 @@ def open(folder: PathLike | None, name: str, passphrase: str, *, threads: int | 
         ledger = stack.enter_context(sessions.open_ledger(paths))
         session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms()))
         return Desk(name, session, stack.pop_all(), threads)
+
+
+def _default(may_owe: bool) -> Agree:
+    return trade.allow_new_debts if may_owe else trade.refuse_new_debts
 
 
 def _texts(texts: Texts) -> Sequence[str]:

@@ -13,10 +13,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric import x25519
+
 from circuits import generators
-from prover.trader import addresses, assembly, choosing, keys, plan, sealing, sessions, terms
+from prover.trader import addresses, assembly, choosing, keys, plan, sealing, sessions, terms, trade
 from prover.trader.sessions import Session, Settlement
 from prover.trader.terms import Terms
+from prover.trader.trade import Agree
 from prover.trader.wallets import OwnOrder
 from settlement import board, digests, encoding
 from settlement.bundle import Leg
@@ -24,6 +27,9 @@ from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
+
+EVERYBODY = "everybody"
+"""Stands in the place of the readers' addresses for an order whose terms everybody may read."""
 
 ID_DIGITS = 64
 MIN_PREFIX = 4
@@ -41,33 +47,51 @@ class Placed:
     terms: Terms
 
 
+def readers(texts: Sequence[str]) -> tuple[bytes, ...]:
+    """The keys to which an order's terms are sealed, from addresses, or from the one word EVERYBODY.
+
+    Raises FormatError when there is none, when EVERYBODY stands beside an address, and for a malformed address.
+    """
+    if EVERYBODY in texts:
+        if len(texts) > 1:
+            raise FormatError(f"{EVERYBODY} stands alone: what everybody can read is sealed to nobody in particular")
+        return (sealing.EVERYBODY_VIEWING,)
+    if not texts:
+        raise FormatError(f"an order needs readers: name the addresses that may take it, or say {EVERYBODY}")
+    return tuple(addresses.decode(text).viewing for text in texts)
+
+
 def place(
     session: Session,
     sell: Mapping[int, int],
     buy: Mapping[int, int],
-    readers: Sequence[addresses.Address],
+    viewing: Sequence[bytes],
     expiry_ms: int,
     now_ms: int,
     position: int | None = None,
+    agree: Agree = trade.refuse_new_debts,
 ) -> Placed:
     """Puts an order on the board.
 
-    `sell` and `buy` give amounts by asset index.  The terms are sealed to `readers`, or to everybody when there are
-    none.
+    `sell` and `buy` give amounts by asset index.  The terms are sealed to the keys in `viewing`, which `readers`
+    returns.  `agree` is called with the trade before anything is proved, and stops it by raising.
     """
+    if not viewing:
+        raise FormatError("the order has no readers, so nobody could take it")
     if expiry_ms <= now_ms:
         raise FormatError("the order would expire before it is placed")
     if not (sell or buy):
         raise FormatError("the order neither sells nor buys anything")
     if both := sorted(set(sell) & set(buy)):
         raise FormatError(f"the order both sells and buys {session.ledger.pool.assets[both[0]].symbol}")
-    if len(readers) > board.MAX_READERS:
-        raise FormatError(f"the order has {len(readers)} readers: at most {board.MAX_READERS} are allowed")
+    if len(viewing) > board.MAX_READERS:
+        raise FormatError(f"the order has {len(viewing)} readers: at most {board.MAX_READERS} are allowed")
     sessions.sync(session)
     setting, changes = sessions.setting(session, now_ms), plan.changes(sell, buy)
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, expiry_ms)
+    agree(trade.of(setting.pool, holding, leg_plan, leg_plan.expiry_ms))
     leg = assembly.leg(leg_plan, session.ledger.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg).hex()
     order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
@@ -75,17 +99,15 @@ def place(
     # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
     session.file.save(before.with_order(OwnOrder(order_id, holding.position, order_terms)))
     try:
-        board.place(session.ledger, encoding.encode_leg(leg), seal_terms(order_terms, readers, leg), now_ms)
+        board.place(session.ledger, encoding.encode_leg(leg), seal_terms(order_terms, viewing, leg), now_ms)
     except Rejected:
         session.file.save(before)
         raise
     return Placed(order_id, leg, order_terms)
 
 
-def seal_terms(order_terms: Terms, readers: Sequence[addresses.Address], leg: Leg) -> tuple[bytes, ...]:
-    """One sealing of an order's terms for each reader, or one for everybody when there is no reader."""
-    everybody = sealing.EVERYBODY.public_key().public_bytes_raw()
-    viewing = [reader.viewing for reader in readers] or [everybody]
+def seal_terms(order_terms: Terms, viewing: Sequence[bytes], leg: Leg) -> tuple[bytes, ...]:
+    """One sealing of an order's terms for each of these keys."""
     plaintext = terms.encode(order_terms)
     return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
 
@@ -95,17 +117,28 @@ def open_terms(session: Session, leg: Leg, sealed_terms: Sequence[bytes]) -> Ter
 
     Raises InvalidProof when they open but describe another trade than the leg's value commitment.
     """
-    for secret in (keys.viewing_key(session.wallet.seed), sealing.EVERYBODY):
-        opener = sealing.Opener(secret)
-        for sealed in sealed_terms:
-            plaintext = opener.open(sealed, leg.public.commitment)
-            if plaintext is not None:
-                return _check_terms(terms.decode(plaintext), leg)
-    return None
+    own = _open(keys.viewing_key(session.wallet.seed), leg, sealed_terms)
+    return own or open_public_terms(leg, sealed_terms)
 
 
-def take(session: Session, order_id: str, now_ms: int, position: int | None = None) -> Settlement:
-    """Takes an order whole: adds a leg with the opposite changes, binds both, and submits them."""
+def open_public_terms(leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
+    """The terms of an order that everybody can read, or None for any other.  Raises as `open_terms`."""
+    return _open(sealing.EVERYBODY, leg, sealed_terms)
+
+
+def is_public(leg: Leg, sealed_terms: Sequence[bytes]) -> bool:
+    """Whether everybody can read what is sealed beside this leg, be it true or not."""
+    opener = sealing.Opener(sealing.EVERYBODY)
+    return any(opener.open(sealed, leg.public.commitment) is not None for sealed in sealed_terms)
+
+
+def take(
+    session: Session, order_id: str, now_ms: int, position: int | None = None, agree: Agree = trade.refuse_new_debts
+) -> Settlement:
+    """Takes an order whole: adds a leg with the opposite changes, binds both, and submits them.
+
+    `agree` is called with the taker's side of the trade before anything is proved, and stops it by raising.
+    """
     sessions.sync(session)
     order = board.get(session.ledger, read_id(order_id), now_ms)
     order_terms = open_terms(session, order.leg, order.sealed_terms)
@@ -115,6 +148,7 @@ def take(session: Session, order_id: str, now_ms: int, position: int | None = No
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
+    agree(trade.of(setting.pool, holding, leg_plan, order.expiry_ms))
     return sessions.settle(session, [leg_plan], now_ms, counterparty=[(order.leg, order_terms.blinding)])
 
 
@@ -170,6 +204,15 @@ def full_id(text: str, order_ids: Iterable[str], where: str) -> str:
     if len(matching) > 1:
         raise FormatError(f"{len(matching)} orders {where} begin with {text}: give more digits")
     return matching[0]
+
+
+def _open(secret: x25519.X25519PrivateKey, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
+    opener = sealing.Opener(secret)
+    for sealed in sealed_terms:
+        plaintext = opener.open(sealed, leg.public.commitment)
+        if plaintext is not None:
+            return _check_terms(terms.decode(plaintext, leg.expiry_ms), leg)
+    return None
 
 
 def _check_terms(order_terms: Terms | None, leg: Leg) -> Terms:

@@ -26,6 +26,9 @@ SEALED_BYTES = POINT_BYTES + VIEW_TAG_BYTES + PLAINTEXT_BYTES + AEAD_TAG_BYTES
 EVERYBODY = x25519.X25519PrivateKey.from_private_bytes(b"zksettle: everybody may open it.")
 """A private key that is public: a sealing to it looks like any other, and everybody can open it."""
 
+EVERYBODY_VIEWING = EVERYBODY.public_key().public_bytes_raw()
+"""The public key of EVERYBODY."""
+
 
 def seal(plaintext: bytes, viewing: bytes, commitment: int) -> bytes:
     """210 bytes that only the owner of `viewing`'s secret key can open, and only together with `commitment`.

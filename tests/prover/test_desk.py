@@ -38,7 +38,7 @@ def desks(home):
 
 def test_an_order_on_margin_is_placed_seen_and_taken(home, desks):
     maker, taker = desks
-    order = maker.place(sell="6,000 USDC", buy=["2 ETH"], to=[taker.address], expires="30m")
+    order = maker.place(sell="6,000 USDC", buy=["2 ETH"], to=[taker.address], expires="30m", may_owe=True)
     assert (order.sells, order.buys) == ("6,000 USDC", "2 ETH")
     assert [(seen.order_id, seen.sells) for seen in taker.orders()] == [(order.order_id, "6,000 USDC")]
     assert taker.order(order.order_id[:8]).buys == "2 ETH"
@@ -68,18 +68,18 @@ def test_a_payment_arrives_and_a_withdrawal_leaves(desks):
 
 def test_an_own_order_is_cancelled_by_its_object_or_its_first_digits(desks):
     maker, taker = desks
-    first, second = taker.place(sell="0.1 ETH"), taker.place(buy="1 USDC")
+    first, second = taker.place(sell="0.1 ETH", to=desk.EVERYBODY), taker.place(buy="1 USDC", to=maker.address)
     with pytest.raises(FormatError, match="no order of this wallet begins with"):
         maker.cancel(first.order_id[:8])
     assert {closed.order_id for closed in taker.cancel(first).closed} == {first.order_id, second.order_id}
-    third = taker.place(sell="0.1 ETH")
+    third = taker.place(sell="0.1 ETH", to=desk.EVERYBODY)
     assert taker.cancel(third.order_id[:10]).closed[0].order_id == third.order_id
     assert third.order_id not in {order.order_id for order in taker.orders()}
 
 
 def test_no_repr_shows_a_secret(desks):
     maker, _ = desks
-    order = maker.place(sell="123 USDC", buy="0.04 ETH")
+    order = maker.place(sell="123 USDC", buy="0.04 ETH", to=desk.EVERYBODY, may_owe=True)
     for shown in (repr(maker), repr(order), repr(maker.session), repr(order.terms), repr(maker.cancel(order))):
         assert "123" not in shown.replace(order.order_id[:16], "") and "USDC" not in shown
         assert len(set(maker.seed_phrase.split()) & set(shown.split())) < 3, "`pool` is a word of BIP-39 too"
@@ -142,7 +142,7 @@ def test_a_deposit_goes_into_the_account_that_is_there_unless_an_order_needs_it(
         second.deposit("2 USDC")  # which syncs first: the restored wallet has not seen its account yet
         (holding,) = second.session.wallet.live
         assert holding.account.balances[0] == 3_000_000
-        order = second.place(sell="1 USDC")
+        order = second.place(sell="1 USDC", to=desk.EVERYBODY)
         assert second.deposit("4 USDC").closed == ()
         assert sorted(live.account.balances[0] for live in second.session.wallet.live) == [3_000_000, 4_000_000]
         closed = second.deposit("5 USDC", position=holding.position).closed

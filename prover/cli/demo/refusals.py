@@ -51,10 +51,11 @@ def _withdraw_too_much(story: Story) -> None:
 def _exceed_the_margin(story: Story, placed: Placed) -> None:
     maker, now_ms = story.sessions["maker"], clock.now_ms()
     sell, buy = story.amount(stage.TOO_MUCH_SELL), story.amount(stage.TOO_MUCH_BUY)
-    command = f'zksettle order place --wallet maker --sell "{stage.TOO_MUCH_SELL}" --buy "{stage.TOO_MUCH_BUY}"'
+    amounts = f'--sell "{stage.TOO_MUCH_SELL}" --buy "{stage.TOO_MUCH_BUY}"'
+    command = f"zksettle order place --wallet maker {amounts} --to everybody --yes"
     with story.narrator.step(command, "An order beyond the margin.") as details:
         try:
-            orders.place(maker, sell, buy, [], now_ms + stage.HOUR_MS, now_ms)
+            orders.place(maker, sell, buy, orders.readers([orders.EVERYBODY]), now_ms + stage.HOUR_MS, now_ms)
         except Unsatisfied as refusal:
             details["refused"] = str(refusal)
             story.screen.paragraph(f"The maker's own prover refuses: {refusal}.", "bad")

@@ -15,6 +15,7 @@ from prover.machine.home import Home
 from prover.operator import creation, defaults, oracles
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, moves, orders, sessions
+from prover.trader import trade as trades
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session, Settlement
 from settlement import amounts, board, poolfile
@@ -107,10 +108,13 @@ def place(story: Story) -> Placed:
     _show_scenarios(story, scenarios)
     reader = stage.receiving_address(taker)
     to = short(addresses.encode(reader))
-    command = f'zksettle order place --wallet maker --sell "{stage.SELL}" --buy "{stage.BUY}" --to {to}'
+    command = f'zksettle order place --wallet maker --sell "{stage.SELL}" --buy "{stage.BUY}" --to {to} --yes'
     with story.narrator.step(command) as details:
         now_ms = clock.now_ms()
-        placed = orders.place(maker, sell, buy, [reader], now_ms + stage.HOUR_MS, now_ms)
+        expiry_ms = now_ms + stage.HOUR_MS
+        placed = orders.place(
+            maker, sell, buy, [reader.viewing], expiry_ms, now_ms, agree=trades.allow_new_debts
+        )
         details.update({"order": placed.order_id, "public": show.public_leg_json(placed.leg)})
         details["terms"] = show.terms_json(placed.terms, story.pool)
         details["scenarios"] = [
@@ -172,7 +176,7 @@ def take(story: Story, placed: Placed) -> Settlement:
         details["terms"] = show.terms_json(terms, story.pool)
         sells, buys = amounts.show_trade(terms.changes, story.pool)
         story.screen.fields([("maker sells", sells), ("maker buys", buys), ("until", clock.text(terms.expiry_ms))])
-    with story.narrator.step(f"zksettle order take {placed.order_id} --wallet taker") as details:
+    with story.narrator.step(f"zksettle order take {placed.order_id} --wallet taker --yes") as details:
         settlement = orders.take(taker, placed.order_id, clock.now_ms())
         details.update(show.receipt_json(settlement.receipt))
         story.screen.say("Both legs settled in one transaction.", "good")

@@ -27,6 +27,8 @@ class Duration(click.ParamType):
 order_argument = click.argument("order_id", metavar="ORDER")
 """An order's id or its first digits."""
 
+yes_option = click.option("--yes", "is_agreed", is_flag=True, help="Agree without being asked.")
+
 
 @group()
 def order() -> None:
@@ -36,15 +38,20 @@ def order() -> None:
 @order.command()
 @click.option("--sell", multiple=True, metavar="AMOUNT", help='What to sell, such as "3000 USDC". Repeatable.')
 @click.option("--buy", multiple=True, metavar="AMOUNT", help='What to buy, such as "1 ETH". Repeatable.')
-@click.option("--to", "readers", multiple=True, metavar="ADDRESS",
-              help="Who may take it: seals the terms to this address. Repeatable. Default: everybody.")  # fmt: skip
+@click.option("--to", "readers", multiple=True, metavar="ADDRESS|everybody",
+              help="Who may read and take it: an address, repeatable, or the word everybody.")  # fmt: skip
 @click.option("--expires", type=Duration(), default="1h", show_default=True, help="How long the order stays open.")
 @passphrase.wallet_option
 @passphrase.option
 @position_option
+@yes_option
 @pass_app
 def place(app: App, **options: Any) -> None:
-    """Prove an order and put it on the board.  Selling more than the account holds needs margin."""
+    """Prove an order and put it on the board.
+
+    --to says who can read what it sells and buys. An order to everybody, and one that makes the account owe something,
+    which needs margin, must be agreed to.
+    """
     from prover.cli.trader import order_run
 
     order_run.place(app, **options)
@@ -78,12 +85,18 @@ def show(app: App, **options: Any) -> None:
 
 @order.command()
 @order_argument
+@click.option("--sell", multiple=True, metavar="AMOUNT", help="What you give. Repeatable.")
+@click.option("--buy", multiple=True, metavar="AMOUNT", help="What you receive. Repeatable.")
 @passphrase.wallet_option
 @passphrase.option
 @position_option
+@yes_option
 @pass_app
 def take(app: App, **options: Any) -> None:
     """Take an order whole: prove the other side and settle both at once.
+
+    Shows your side of the trade and asks. With --sell and --buy the order must have exactly these terms, and you are
+    asked only if your account would owe something.
 
     ORDER must be the whole id: the id of another order, with other terms, may begin with the same digits.
     """

@@ -33,7 +33,7 @@ def balance(home, name: str, symbol: str) -> int:
 
 def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     placed = as_json(home, "order", "place", "--wallet", "maker", "--sell", "6000 USDC", "--buy", "2 ETH",
-                     "--to", world["taker"], "--expires", "30m")  # fmt: skip
+                     "--to", world["taker"], "--expires", "30m", "--yes")  # fmt: skip
     assert placed["terms"] == {
         "sell": {"USDC": "6000000000"}, "buy": {"ETH": "2000000000"}, "expiry_ms": placed["public"]["expiry_ms"]
     }  # fmt: skip
@@ -42,11 +42,14 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     listed = zksettle(home, "order", "list")
     assert placed["order"] in listed.out and "USDC" not in listed.out and "6,000" not in listed.out
     prefix = placed["order"][:6]
-    assert as_json(home, "order", "show", prefix) == {"order": placed["order"], "public": placed["public"]}
+    assert as_json(home, "order", "show", prefix) == {
+        "order": placed["order"], "everybody": False, "public": placed["public"], "terms": None
+    }
     assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
 
     refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "may begin with the same digits")
-    receipt = as_json(home, "order", "take", placed["order"], "--wallet", "taker")
+    terms = ("--sell", "2 ETH", "--buy", "6000 USDC")
+    receipt = as_json(home, "order", "take", placed["order"], "--wallet", "taker", *terms)
     assert len(receipt["positions"]) == 2
     assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
     assert balance(home, "taker", "USDC") == 6_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
@@ -77,7 +80,8 @@ def test_a_payment_arrives_and_a_withdrawal_leaves(home, world):
 
 
 def test_an_order_is_cancelled_by_its_maker_only(home, world):
-    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC")
+    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC",
+                     "--to", world["maker"])  # fmt: skip
     refused(zksettle(home, "order", "cancel", placed["order"], "--wallet", "maker"), 1, "this wallet")
     assert placed["order"][:16] in zksettle(home, "wallet", "show", "taker").out
     assert zksettle(home, "order", "cancel", placed["order"][:8], "--wallet", "taker").code == 0
@@ -85,7 +89,8 @@ def test_an_order_is_cancelled_by_its_maker_only(home, world):
 
 
 def test_whoever_voids_an_own_order_by_moving_its_account_is_told(home, world):
-    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC")
+    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC",
+                     "--to", world["maker"])  # fmt: skip
     paid = zksettle(home, "withdraw", "0.1 ETH", "--wallet", "taker")
     assert paid.code == 0 and f"Order {placed['order'][:16]} is void" in paid.out
 
@@ -139,9 +144,10 @@ def test_the_audit_finds_everything_right(home, world):
     (("deposit", "1", "USDC", "--party", "x" * 65), 3, "external party has 65 bytes"),
     (("deposit", "1", "USDC", "--position", "4000"), 1, "no live account at position 4000"),
     (("withdraw", "1000000", "USDC"), 1, "less than"),
-    (("order", "place", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
-    (("order", "place", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both sells and buys ETH"),
-    (("order", "place", "--sell", "900000 USDC", "--buy", "300 ETH"), 1, "the margin does not suffice"),
+    (("order", "place", "--to", "everybody", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
+    (("order", "place", "--to", "everybody", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both sells and buys ETH"),
+    (("order", "place", "--to", "everybody", "--sell", "900000 USDC", "--buy", "300 ETH"), 1,
+     "the margin does not suffice"),
     (("order", "show", "ffffffff"), 3, "no order on the board begins with"),
     (("order", "take", "f" * 64), 1, "rejection 22 (ORDER_UNKNOWN)"),
     (("order", "show", "xyz"), 3, "lower-case hexadecimal digits"),

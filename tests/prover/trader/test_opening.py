@@ -25,20 +25,20 @@ def test_an_opening_reads_back(account, index):
 
 @given(TERMS)
 def test_terms_read_back(agreed):
-    assert terms.decode(padded(terms.encode(agreed))) == agreed
+    assert terms.decode(padded(terms.encode(agreed)), agreed.expiry_ms) == agreed
 
 
 @given(st.binary(min_size=160, max_size=160))
 def test_nonsense_is_no_error(data):
     for kind in (bytes([opening.KIND]), bytes([terms.KIND]), b""):
         opening.decode((kind + data)[:160])
-        terms.decode((kind + data)[:160])
+        terms.decode((kind + data)[:160], 0)
 
 
 def test_terms_are_no_opening_and_an_opening_is_no_terms():
     account = records.Account(1, (0,) * 8, 0, 2)
     agreed = terms.Terms((0,) * 8, 1, 0)
-    assert terms.decode(padded(opening.encode(account, 0))) is None
+    assert terms.decode(padded(opening.encode(account, 0)), 0) is None
     assert opening.decode(padded(terms.encode(agreed))) is None
 
 
@@ -51,8 +51,8 @@ def test_what_is_out_of_range_or_followed_by_something_is_refused():
         assert opening.decode(bad) is None, start
     assert opening.decode(good[:-1] + b"\1") is None
     good = padded(terms.encode(terms.Terms((0,) * 8, 1, 0)))
-    assert terms.decode(good)
-    assert terms.decode(b"\0" + good[1:]) is None
-    assert terms.decode(good[:73] + babyjubjub.ORDER.to_bytes(32, "big") + good[105:]) is None
-    assert terms.decode(good[:1] + (-(2**64)).to_bytes(9, "big", signed=True) + good[10:]) is None
-    assert terms.decode(good[:-1] + b"\1") is None
+    assert terms.decode(good, 0)
+    assert terms.decode(b"\0" + good[1:], 0) is None
+    assert terms.decode(good[:73] + babyjubjub.ORDER.to_bytes(32, "big") + good[105:], 0) is None
+    assert terms.decode(good[:1] + (-(2**64)).to_bytes(9, "big", signed=True) + good[10:], 0) is None
+    assert terms.decode(good[:-1] + b"\1", 0) is None

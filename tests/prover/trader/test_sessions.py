@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from prover.operator import defaults
-from prover.trader import addresses, keys, moves, orders, sealing, sessions, walletfile, wallets, walletsync
+from prover.trader import addresses, keys, moves, orders, sealing, sessions, trade, walletfile, wallets, walletsync
 from prover.trader.sessions import Session
 from settlement import amounts, board, engine, oracle
 from settlement.bundle import Flow
@@ -17,6 +17,7 @@ from zk.errors import FormatError, InvalidProof, Unsatisfied
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
 USDC, ETH = 0, 2
+EVERYBODY = orders.readers([orders.EVERYBODY])
 PHRASES = {"maker": "abandon " * 23 + "art", "taker": "zoo " * 23 + "vote"}
 
 
@@ -73,8 +74,11 @@ def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, traders):
 
 def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    reader = addresses.of(taker.wallet.seed, 0)
-    placed = orders.place(maker, amount(maker, "6000 USDC"), amount(maker, "2 ETH"), [reader], NOW + HOUR, NOW)
+    readers = [addresses.of(taker.wallet.seed, 0).viewing]
+    sell, buy = amount(maker, "6000 USDC"), amount(maker, "2 ETH")
+    with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 USDC that it does not owe now"):
+        orders.place(maker, sell, buy, readers, NOW + HOUR, NOW)
+    placed = orders.place(maker, sell, buy, readers, NOW + HOUR, NOW, agree=trade.allow_new_debts)
     assert placed.leg.margin is not None and placed.leg.public.cash == 0
     assert [order.order_id for order in maker.wallet.orders] == [placed.order_id]
 
@@ -122,7 +126,7 @@ def test_a_payment_and_a_withdrawal_arrive(ledger, traders, monkeypatch):
 
 def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), [], NOW + HOUR, NOW)
+    placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), EVERYBODY, NOW + HOUR, NOW)
     entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
     assert orders.open_terms(maker, entry.leg, entry.sealed_terms) == placed.terms
     with pytest.raises(Unsatisfied, match="this wallet has no open order"):
@@ -138,13 +142,13 @@ def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(
 
 def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    stranger = addresses.of(keys.derive(keys.new_phrase()), 0)
+    stranger = addresses.of(keys.derive(keys.new_phrase()), 0).viewing
     placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, NOW)
     assert orders.open_terms(maker, placed.leg, orders.seal_terms(placed.terms, [stranger], placed.leg)) is None
     with pytest.raises(Unsatisfied, match="sealed to others"):
         orders.take(maker, placed.order_id, NOW)
     better = replace(placed.terms, changes=tuple(2 * change for change in placed.terms.changes))
-    lie = orders.seal_terms(better, [addresses.of(maker.wallet.seed, 0)], placed.leg)
+    lie = orders.seal_terms(better, [addresses.of(maker.wallet.seed, 0).viewing], placed.leg)
     with pytest.raises(InvalidProof, match="do not open its value commitment"):
         orders.open_terms(maker, placed.leg, lie)
     nonsense = sealing.seal(b"nonsense", addresses.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
@@ -152,7 +156,7 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
         orders.open_terms(maker, placed.leg, [nonsense])
     paying = replace(placed.leg, flows=(Flow(ETH, -1, b"bank"),))
     with pytest.raises(InvalidProof, match="pays a party outside"):
-        orders.open_terms(taker, paying, orders.seal_terms(placed.terms, [], paying))
+        orders.open_terms(taker, paying, orders.seal_terms(placed.terms, EVERYBODY, paying))
 
 
 def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch):
@@ -164,24 +168,26 @@ def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch)
     monkeypatch.setattr(board, "place", refuse)
     before = taker.wallet.orders
     with pytest.raises(Rejected):
-        orders.place(taker, amount(taker, "0.1 ETH"), {}, [], NOW + HOUR, NOW)
+        orders.place(taker, amount(taker, "0.1 ETH"), {}, EVERYBODY, NOW + HOUR, NOW)
     assert taker.wallet.orders == before
 
 
 def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(traders):
     maker = traders["maker"]
     with pytest.raises(Unsatisfied, match="the margin does not suffice"):
-        orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), [], NOW + HOUR, NOW)
+        orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), EVERYBODY, NOW + HOUR, NOW)
 
 
 def test_what_makes_no_sense_is_malformed(traders):
     maker = traders["maker"]
     with pytest.raises(FormatError, match="expire before"):
-        orders.place(maker, {USDC: 1}, {ETH: 1}, [], NOW, NOW)
+        orders.place(maker, {USDC: 1}, {ETH: 1}, EVERYBODY, NOW, NOW)
     with pytest.raises(FormatError, match="both sells and buys USDC"):
-        orders.place(maker, {USDC: 1}, {USDC: 1}, [], NOW + 1, NOW)
+        orders.place(maker, {USDC: 1}, {USDC: 1}, EVERYBODY, NOW + 1, NOW)
     with pytest.raises(FormatError, match="17 readers: at most 16"):
-        orders.place(maker, {USDC: 1}, {ETH: 1}, [addresses.of(maker.wallet.seed, 0)] * 17, NOW + 1, NOW)
+        orders.place(maker, {USDC: 1}, {ETH: 1}, EVERYBODY * 17, NOW + 1, NOW)
+    with pytest.raises(FormatError, match="no readers"):
+        orders.place(maker, {USDC: 1}, {ETH: 1}, [], NOW + 1, NOW)
     with pytest.raises(FormatError, match="64 lower-case hexadecimal digits"):
         orders.take(maker, "xyz", NOW)
     with pytest.raises(FormatError, match="external party"):

@@ -1,0 +1,66 @@
+"""The board as a wallet sees it: each order with its terms, where the wallet made them or can open them."""
+
+from dataclasses import dataclass
+
+from prover.machine import clock
+from prover.trader import orders as placing
+from prover.trader.sessions import Session
+from prover.trader.terms import Terms
+from settlement import amounts, board
+from settlement.bundle import Leg
+from settlement.pool import Pool
+from zk.errors import InvalidProof
+
+
+@dataclass(frozen=True, repr=False)
+class Order:
+    """An order on the board, and its terms where this wallet can open them (None where it cannot).
+
+    `is_public` says that everybody can read the terms.
+    """
+
+    order_id: str
+    leg: Leg
+    terms: Terms | None
+    pool: Pool
+    is_public: bool
+
+    @property
+    def sells(self) -> str | None:
+        """The amounts that the maker sells, or None when the terms are sealed to others."""
+        return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[0]
+
+    @property
+    def buys(self) -> str | None:
+        """The amounts that the maker buys, or None when the terms are sealed to others."""
+        return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[1]
+
+    def __repr__(self) -> str:
+        kind = "cash" if self.leg.public.cash else "margined"
+        return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
+
+
+def order(session: Session, posted: board.Order) -> Order:
+    """A posted order.  Raises InvalidProof when its terms open but are not its leg's."""
+    own_terms = {own.order_id: own.terms for own in session.wallet.orders}
+    terms = own_terms.get(posted.order_id.hex()) or placing.open_terms(session, posted.leg, posted.sealed_terms)
+    return _order(session, posted, terms)
+
+
+def orders(session: Session, now_ms: int) -> list[Order]:
+    """Every order that is not void, the oldest first; one whose terms are false is listed without them.
+
+    So one liar hides nobody else's order.
+    """
+    listed = []
+    for posted in board.listed(session.ledger, now_ms):
+        try:
+            listed.append(order(session, posted))
+        except InvalidProof:
+            listed.append(_order(session, posted, None))
+    return listed
+
+
+def _order(session: Session, posted: board.Order, terms: Terms | None) -> Order:
+    is_public = placing.is_public(posted.leg, posted.sealed_terms)
+    return Order(posted.order_id.hex(), posted.leg, terms, session.ledger.pool, is_public)
