@@ -30,12 +30,14 @@ from prover.trader.boardview import Order
 from prover.trader.orders import EVERYBODY
 from prover.trader.sessions import Session, Settlement
 from prover.trader.trade import Agree
-from prover.trader.walletsync import Synced
+from prover.trader.walletsync import LedgerWentBack, Synced
 from settlement import amounts
 from settlement.grids import Publication
 from settlement.pool import Pool
 
-__all__ = ["EVERYBODY", "Desk", "Order", "Settlement", "create", "create_pool", "open", "publish_prices"]
+__all__ = [
+    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "create", "create_pool", "open", "publish_prices"
+]  # fmt: skip
 
 PathLike = str | os.PathLike[str]
 Texts = str | Sequence[str]
@@ -82,7 +84,10 @@ class Desk:
         return self.session.wallet.phrase
 
     def sync(self) -> Synced:
-        """Finds what the wallet has received and spent since the last sync, and which of its orders were taken."""
+        """Finds what the wallet has received and spent since the last sync, and which of its orders were taken.
+
+        Raises LedgerWentBack when the ledger lost an event that the wallet saw.
+        """
         return sessions.sync(self.session)
 
     def balances(self) -> dict[str, str]:
@@ -191,11 +196,18 @@ def create(
     return open(folder, name, passphrase, threads=threads)
 
 
-def open(folder: PathLike | None, name: str, passphrase: str, *, threads: int | None = None) -> Desk:
-    """Opens a wallet at its home's ledger.  Raises walletfile.WrongPassphrase for the wrong passphrase."""
+def open(
+    folder: PathLike | None, name: str, passphrase: str, *, threads: int | None = None,
+    accept_older_ledger: bool = False,
+) -> Desk:  # fmt: skip
+    """Opens a wallet at its home's ledger.
+
+    Raises walletfile.WrongPassphrase for the wrong passphrase, and LedgerWentBack when the ledger lost an event that a
+    wallet of the home saw, unless `accept_older_ledger`.
+    """
     paths = home.find(folder)
     with ExitStack() as stack:
-        ledger = stack.enter_context(sessions.open_ledger(paths))
+        ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
         session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms()))
         return Desk(name, session, stack.pop_all(), threads)
 

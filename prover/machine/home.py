@@ -92,7 +92,7 @@ class Home:
 
     def wallet(self, name: str) -> Path:
         """The file of a wallet.  Raises FormatError for an invalid name."""
-        if not _NAME.fullmatch(name):
+        if not is_wallet_name(name):
             raise FormatError(
                 "a wallet's name must be 1 to 32 characters of a-z, 0-9, - and _, and begin with a letter or digit"
             )
@@ -136,6 +136,11 @@ def changing(home: Home) -> Iterator[None]:
     """
     with files.locked(home.path / "home", f"the home {home.path}", LOCK_WAIT_S):
         yield
+
+
+def is_wallet_name(name: str) -> bool:
+    """Whether a wallet may have this name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def find(option: str | os.PathLike | None = None) -> Home:

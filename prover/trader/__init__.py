@@ -1,6 +1,8 @@
 """A trader's wallet, and the actions that move its accounts.
 
-    keys, addresses, opening, sealing, terms, wallets, walletfile, walletsync   from a seed phrase to the encrypted file
-    durations, choosing, plan, trade, assembly                                  from an action to a signed leg
-    sessions, outbox, moves, orders, boardview                                  from a leg to a receipt
+    keys, addresses, opening, sealing, terms                        from a seed phrase to what is sealed to it
+    wallets, walletjson, archive, walletformat, walletfile          a wallet and its encrypted file
+    walletsync                                                      from the ledger to the wallet
+    durations, choosing, plan, trade, assembly                      from an action to a signed leg
+    sessions, outbox, moves, orders, boardview                      from a leg to a receipt
 """

@@ -92,6 +92,11 @@ def viewing_key(seed: Seed) -> x25519.X25519PrivateKey:
     return x25519.X25519PrivateKey.from_private_bytes(_expand(seed, domains.KEYS_VIEWING, 32))
 
 
+def archive_key(viewing: x25519.X25519PrivateKey) -> bytes:
+    """The 32 bytes that encrypt the wallet's archive.  Whoever has the viewing key could find its content anyway."""
+    return HKDF(hashes.SHA256(), 32, salt=domains.KEYS, info=domains.KEYS_ARCHIVE).derive(viewing.private_bytes_raw())
+
+
 @lru_cache(maxsize=1024)
 def account(seed: Seed, index: int) -> AccountKeys:
     """The keys of account `index`, 0 <= index < 2^31."""

@@ -7,13 +7,14 @@ ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from circuits import merkle
 from circuits.records import Root
 from prover.machine.home import Home
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, assembly, keys, walletfile, walletsync
+from prover.trader import addresses, assembly, keys, walletfile, wallets, walletsync
 from prover.trader.plan import LegPlan, Setting, Source, Target
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
@@ -54,10 +55,22 @@ class Settlement:
         return f"Settlement(height {self.receipt.height}, bundle {self.receipt.bundle_id.hex()[:16]}…)"
 
 
-def open_ledger(home: Home) -> Ledger:
-    """Opens the home's ledger.  Raises FormatError when there is none."""
+def open_ledger(home: Home, *, accept_older: bool = False) -> Ledger:
+    """Opens the home's ledger.
+
+    Raises FormatError when there is none, and walletsync.LedgerWentBack when it lost an event that a wallet of the home
+    saw, unless `accept_older`.
+    """
     home.check_pool()
-    return Ledger.open(home.ledger)
+    ledger = Ledger.open(home.ledger)
+    try:
+        if not accept_older:
+            for seen in walletfile.last_seen(home):
+                walletsync.check_seen(ledger, seen)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def check_wallet(home: Home, name: str) -> None:
@@ -79,10 +92,28 @@ def open(home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int) ->
 
 
 def sync(session: Session) -> walletsync.Synced:
-    """Brings the wallet up to date with the ledger and saves it."""
-    synced = walletsync.sync(session.ledger, session.wallet)
+    """Brings the wallet up to date with the ledger and saves it.
+
+    Raises walletsync.LedgerWentBack, and saves nothing, when the ledger lost the event that the wallet saw last.
+    """
+    return _save(session, walletsync.sync(session.ledger, session.wallet))
+
+
+def accept_older_ledger(session: Session) -> tuple[walletsync.Synced, Path | None]:
+    """Syncs a wallet with a ledger that may have lost events which the wallet saw.
+
+    When it did, the wallet file is first copied under another name, as evidence, and the ledger is scanned from its
+    beginning.  Returns also the path of the copy, or None when nothing was lost.
+    """
+    if not walletsync.has_lost(session.ledger, session.wallet):
+        return sync(session), None
+    copy = session.file.keep_evidence()
+    return _save(session, walletsync.sync(session.ledger, wallets.start_over(session.wallet))), copy
+
+
+def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:
     if synced.wallet != session.wallet:
-        session.file.save(synced.wallet)
+        session.file.save(synced.wallet, synced.archived)
     return synced
 
 

@@ -1,118 +1,82 @@
-"""The encrypted file of a wallet: versioned JSON around one sealed box.
+"""The encrypted file of a wallet, open in one process at a time.  prover/trader/walletformat.py has its bytes."""
 
-    key ‖ check = Argon2id(passphrase, salt; iterations, lanes, memory)            32 + 16 bytes (RFC 9106)
-    box         = ChaCha20-Poly1305(key, nonce, wallet as JSON, associated data = the rest of the file)
-
-`check` distinguishes a wrong passphrase from a damaged box.  It helps no attacker, who could try passphrases on the box
-just as well.  Every write draws a fresh nonce.  Only one process at a time has the file open.
-"""
-
-import base64
-import json
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import constant_time
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from prover.machine import files
-from prover.trader import wallets
-from prover.trader.wallets import Wallet
+from prover.machine.home import Home, is_wallet_name
+from prover.trader import archive, keys, walletformat
+from prover.trader.walletformat import Envelope, Envelope1, Kdf
+from prover.trader.wallets import Holding, Wallet
 from zk import entropy
 from zk.errors import FormatError
-from zk.formats import dataclassjson, strictjson
 
-FORMAT: Final = "zksettle-wallet"
-VERSION: Final = 1
-MAX_FILE_BYTES = 16 << 20
-KEY_BYTES = 32
-CHECK_BYTES = 16
-SALT_BYTES = 16
-NONCE_BYTES = 12
 MIN_PASSPHRASE = 8  # characters
 COST = {"iterations": 3, "lanes": 4, "memory_kib": 64 << 10}
-MAX_COST = {"iterations": 16, "lanes": 16, "memory_kib": 1 << 20}  # a file must not make its reader work for hours
 
 
 class WrongPassphrase(FormatError):
     """The passphrase does not open this file."""
 
 
-def _base64(length: int | None = None) -> dataclassjson.Codec[bytes]:
-    """Bytes in base64; exactly `length` of them unless it is None."""
-
-    def decode(value: Any, place: str) -> bytes:
-        try:
-            data = base64.b64decode(value, validate=True)
-        except (TypeError, ValueError):
-            raise FormatError(f"{place} is not base64") from None
-        if length not in (None, len(data)):
-            raise FormatError(f"{place} has {len(data)} bytes instead of {length}")
-        return data
-
-    return dataclassjson.Codec(decode, lambda data: base64.b64encode(data).decode())
-
-
 @dataclass(frozen=True)
-class _Kdf:
-    """The parameters of Argon2id, within MAX_COST."""
+class LastSeen:
+    """The newest event that a wallet saw: the wallet's name, the ledger's id, the event's height and its digest."""
 
-    name: Literal["argon2id"]
-    iterations: Annotated[int, dataclassjson.integer(1, MAX_COST["iterations"])]
-    lanes: Annotated[int, dataclassjson.integer(1, MAX_COST["lanes"])]
-    memory_kib: Annotated[int, dataclassjson.integer(8, MAX_COST["memory_kib"])]
-
-    def __post_init__(self) -> None:
-        if self.memory_kib < 8 * self.lanes:
-            raise FormatError("memory_kib must be at least 8 for each lane")
-
-
-@dataclass(frozen=True)
-class _Envelope:
-    """The file's fields."""
-
-    format: Literal["zksettle-wallet"]
-    version: Literal[1]
-    kdf: _Kdf
-    salt: Annotated[bytes, _base64(SALT_BYTES)]
-    check: Annotated[bytes, _base64(CHECK_BYTES)]
-    nonce: Annotated[bytes, _base64(NONCE_BYTES)]
-    box: Annotated[bytes, _base64()]
-
-    @property
-    def associated(self) -> bytes:
-        """The canonical bytes of everything but the box."""
-        fields = dataclassjson.write(self)
-        del fields["box"]
-        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    name: str
+    ledger_id: str
+    height: int
+    digest: str
 
 
 class WalletFile:
     """An open wallet file.  `wallet` is its content, and `save` replaces it."""
 
-    def __init__(self, path: Path, envelope: _Envelope, key: bytes, wallet: Wallet):
+    def __init__(self, path: Path, envelope: Envelope, key: bytes, wallet: Wallet, spent: Sequence[Holding] = ()):
+        """`spent` are accounts of the file that belong into the archive: the next save puts them there."""
         self.path = path
         self.wallet = wallet
         self._envelope = envelope
         self._key = key
+        self._spent = tuple(spent)
 
     def __repr__(self) -> str:
         return "WalletFile"
 
-    def save(self, wallet: Wallet) -> None:
-        """Seals the wallet and replaces the file.  On return the file is durable and has this content."""
-        envelope = replace(self._envelope, nonce=entropy.token(NONCE_BYTES))
-        plaintext = json.dumps(wallets.to_json(wallet)).encode()
-        box = ChaCha20Poly1305(self._key).encrypt(envelope.nonce, plaintext, envelope.associated)
-        document = dataclassjson.write(replace(envelope, box=box))
-        files.replace(self.path, json.dumps(document, indent=1).encode() + b"\n")
-        self.wallet = wallet
+    def save(self, wallet: Wallet, spent: Sequence[Holding] = ()) -> None:
+        """Archives the spent accounts, seals the wallet and replaces the file.  On return both are durable.
+
+        Raises FormatError, and changes nothing, when the wallet could not be read again.
+        """
+        envelope, data = walletformat.seal(self._envelope, self._key, wallet)
+        self._check_readable(data, wallet)
+        if archived := (*self._spent, *spent):
+            archive.append(archive.beside(self.path), keys.archive_key(keys.viewing_key(wallet.seed)), archived)
+        self._spent = ()
+        files.replace(self.path, data)
+        self.wallet, self._envelope = wallet, envelope
+
+    def keep_evidence(self) -> Path:
+        """Copies the file, and moves its archive, to names after the height it saw.  Returns the path of the copy."""
+        number, name = 1, f"{self.path.name}.seen-{self.wallet.seen_height}"
+        while (copy := self.path.with_name(name if number == 1 else f"{name}-{number}")).exists():
+            number += 1
+        files.replace(copy, files.read(self.path, walletformat.MAX_VERSION_1_BYTES))
+        if (old := archive.beside(self.path)).exists():
+            old.rename(copy.with_name(copy.name + archive.SUFFIX))
+        return copy
+
+    def _check_readable(self, data: bytes, wallet: Wallet) -> None:
+        try:
+            again, _ = walletformat.content(self.path, walletformat.parse(self.path, data), self._key)
+        except FormatError as error:
+            why = f"the wallet {self.path.stem} is not saved, for it could not be read again: {error}"
+            raise FormatError(why) from None
+        assert again == wallet, "a wallet is read as it was written"
 
 
 @contextmanager
@@ -121,11 +85,10 @@ def create(path: Path, passphrase: str, wallet: Wallet) -> Iterator[WalletFile]:
     with files.locked(path, f"the wallet {path.stem}"):
         if path.exists():
             raise FileExistsError(f"there is a wallet named {path.stem} already")
-        salt = entropy.token(SALT_BYTES)
-        kdf = _Kdf("argon2id", **COST)
-        key, check = _stretch(passphrase, salt, kdf)
-        envelope = _Envelope(FORMAT, VERSION, kdf, salt, check, nonce=bytes(NONCE_BYTES), box=b"")  # until it is saved
-        file = WalletFile(path, envelope, key, wallet)
+        salt = entropy.token(walletformat.SALT_BYTES)
+        kdf = Kdf("argon2id", **COST)
+        key, check = walletformat.stretch(passphrase, salt, kdf)
+        file = WalletFile(path, walletformat.empty(kdf, salt, check), key, wallet)
         file.save(wallet)
         yield file
 
@@ -149,36 +112,28 @@ def check_passphrase(passphrase: str) -> None:
         raise FormatError(f"the passphrase has fewer than {MIN_PASSPHRASE} characters: choose a longer one")
 
 
+def last_seen(home: Home) -> list[LastSeen]:
+    """What each wallet of the home saw last, in the order of their names.  Needs no passphrase.
+
+    Wallets of version 1 and wallets before their first sync are left out.  Raises FormatError, naming the file, when a
+    wallet file is unreadable.
+    """
+    found = []
+    for path in sorted(home.wallets.glob("*.json")):
+        if not is_wallet_name(path.stem):
+            continue
+        envelope = walletformat.parse(path, files.read(path, walletformat.MAX_VERSION_1_BYTES))
+        if isinstance(envelope, Envelope) and envelope.ledger_id is not None and envelope.seen is not None:
+            found.append(LastSeen(path.stem, envelope.ledger_id, envelope.seen_height, envelope.seen))
+    return found
+
+
 def _read(path: Path, passphrase: str) -> WalletFile:
-    envelope = _parse(path)
-    key, check = _stretch(passphrase, envelope.salt, envelope.kdf)
+    envelope = walletformat.parse(path, files.read(path, walletformat.MAX_VERSION_1_BYTES))
+    key, check = walletformat.stretch(passphrase, envelope.salt, envelope.kdf)
     if not constant_time.bytes_eq(check, envelope.check):
         raise WrongPassphrase(f"the passphrase of wallet {path.stem} is wrong")
-    try:
-        plaintext = ChaCha20Poly1305(key).decrypt(envelope.nonce, envelope.box, envelope.associated)
-    except InvalidTag:
-        raise FormatError(f"the wallet file {path} is damaged: restore it from a copy or from its phrase") from None
-    document = strictjson.loads(plaintext, "the wallet", MAX_FILE_BYTES)
-    return WalletFile(path, envelope, key, wallets.from_json(document))
-
-
-def _parse(path: Path) -> _Envelope:
-    """The file's fields, each within its limits."""
-    what = f"the wallet file {path.name}"
-    document = strictjson.loads(files.read(path, MAX_FILE_BYTES), what, MAX_FILE_BYTES)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise FormatError(f"{path} is not a wallet file")
-    version = document.get("version")
-    if type(version) is not int or version != VERSION:
-        raise FormatError(f"{what} has version {version!r}; this program knows {VERSION}")
-    return dataclassjson.read(_Envelope, document, what)
-
-
-def _stretch(passphrase: str, salt: bytes, kdf: _Kdf) -> tuple[bytes, bytes]:
-    """(key, check)"""
-    length = KEY_BYTES + CHECK_BYTES
-    argon2 = Argon2id(
-        salt=salt, length=length, iterations=kdf.iterations, lanes=kdf.lanes, memory_cost=kdf.memory_kib
-    )
-    output = argon2.derive(unicodedata.normalize("NFC", passphrase).encode())
-    return output[:KEY_BYTES], output[KEY_BYTES:]
+    wallet, spent = walletformat.content(path, envelope, key)
+    if isinstance(envelope, Envelope1):
+        envelope = walletformat.empty(envelope.kdf, envelope.salt, envelope.check)
+    return WalletFile(path, envelope, key, wallet, spent)

@@ -14,6 +14,7 @@ from circuits import records
 from circuits.records import Nullifier
 from prover.machine import tasks
 from prover.trader import keys, opening, sealing
+from prover.trader.walletfile import LastSeen
 from prover.trader.wallets import Holding, Wallet
 from settlement import digests, encoding
 from settlement.ledger import Ledger
@@ -32,12 +33,15 @@ class Closed:
     taken_height: int | None
 
 
+class LedgerWentBack(Exception):
+    """The ledger lost an event that a wallet saw: it is an older copy, or has another history."""
+
+
 @dataclass(frozen=True)
 class Synced:
-    """The updated wallet and what changed: leaves tried, holdings received, holdings spent, and orders closed.
+    """The updated wallet and what changed: leaves tried, accounts received, accounts spent, and orders closed.
 
-    `is_rescan` says that the ledger no longer has an event that the wallet had seen, so that the ledger was scanned
-    again from its beginning.
+    `archived` are spent accounts that are no longer in the wallet: walletfile.WalletFile.save archives them.
     """
 
     wallet: Wallet
@@ -45,47 +49,69 @@ class Synced:
     received: int
     spent: int
     closed: tuple[Closed, ...]
-    is_rescan: bool
+    archived: tuple[Holding, ...] = ()
 
 
 def sync(ledger: Ledger, wallet: Wallet) -> Synced:
     """The wallet with everything on the ledger that belongs to it.
 
-    Raises FormatError when the wallet was synced with another ledger.
+    Raises FormatError when the wallet was synced with another ledger, and LedgerWentBack when the ledger no longer has
+    the newest event that the wallet saw.
     """
     ledger_id = ledger.ledger_id.hex()
     if wallet.ledger_id not in (None, ledger_id):
         raise FormatError("the wallet belongs to another ledger: restore it from its phrase under another name")
-    is_rescan = not _has_seen_event(ledger, wallet)
-    if is_rescan:
-        wallet = replace(wallet, scanned=0, holdings=())
+    if has_lost(ledger, wallet):
+        raise LedgerWentBack(_went_back(wallet.seen_height, "this wallet", "NAME"))
     newest = ledger.reader.last_event()
     outputs = ledger.reader.outputs(wallet.scanned)
     new_holdings = _received_holdings(wallet, outputs)
-    holdings = tuple(_with_spend(ledger, wallet.seed, holding) for holding in (*wallet.holdings, *new_holdings))
-    num_spent = sum(holding.is_spent for holding in holdings) - sum(holding.is_spent for holding in wallet.holdings)
+    holdings = (*wallet.live, *new_holdings)
+    spent = tuple(holding for holding in holdings if ledger.reader.is_spent(nullifier(wallet.seed, holding)))
+    spent_positions = {holding.position for holding in spent}
     updated = replace(
-        wallet, ledger_id=ledger_id, scanned=wallet.scanned + len(outputs), holdings=holdings,
+        wallet, ledger_id=ledger_id, scanned=wallet.scanned + len(outputs),
+        live=tuple(holding for holding in holdings if holding.position not in spent_positions),
+        top_index=max((wallet.top_index, *(holding.index for holding in new_holdings))),
         seen_height=newest.height, seen=newest.digest.hex(),
     )  # fmt: skip
-    closed = _closed_orders(ledger, updated)
+    closed = _closed_orders(ledger, wallet, spent)
     closed_ids = {order.order_id for order in closed}
     updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in closed_ids))
-    return Synced(updated, len(outputs), len(new_holdings), num_spent, closed, is_rescan)
+    return Synced(updated, len(outputs), len(new_holdings), len(spent), closed, spent)
+
+
+def has_lost(ledger: Ledger, wallet: Wallet) -> bool:
+    """Whether the ledger no longer has the newest event of its own that the wallet saw: an older copy may not."""
+    if wallet.seen is None or wallet.ledger_id != ledger.ledger_id.hex():
+        return False
+    return not _has_event(ledger, wallet.seen_height, wallet.seen)
+
+
+def check_seen(ledger: Ledger, seen: LastSeen) -> None:
+    """Raises LedgerWentBack when the event that the wallet saw was this ledger's, and the ledger lost it."""
+    is_of_ledger = seen.ledger_id == ledger.ledger_id.hex()
+    if is_of_ledger and not _has_event(ledger, seen.height, seen.digest):
+        raise LedgerWentBack(_went_back(seen.height, f"wallet {seen.name}", seen.name))
+
+
+def _has_event(ledger: Ledger, height: int, digest: str) -> bool:
+    event = ledger.reader.event(height)
+    return event is not None and event.digest.hex() == digest
+
+
+def _went_back(height: int, whose: str, name: str) -> str:
+    return (
+        f"the ledger lost event {height}, which {whose} saw: it is an older copy or another history, and what it lost "
+        f"would be paid again; put the newer file back, or accept this one with `zksettle wallet sync {name} "
+        "--accept-older-ledger`"
+    )
 
 
 def nullifier(seed: keys.Seed, holding: Holding) -> Nullifier:
     """The nullifier that spending this holding publishes."""
     nk = keys.account(seed, holding.index).nk
     return Nullifier(records.nullifier(poseidon.hash, nk, holding.commitment, holding.position))
-
-
-def _has_seen_event(ledger: Ledger, wallet: Wallet) -> bool:
-    """Whether the ledger still has the newest event that the wallet saw: a ledger restored from a copy may not."""
-    if wallet.seen is None:
-        return True
-    events = ledger.reader.events(wallet.seen_height)
-    return bool(events) and events[0].digest.hex() == wallet.seen
 
 
 def _received_holdings(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
@@ -121,7 +147,7 @@ def _open(
 def _indices(wallet: Wallet, owners: list[tuple[int, int]]) -> dict[int, int]:
     """{owner: index} for the pairs (owner, index hint) that belong to the wallet."""
     indices = {owner: hint for owner, hint in owners if keys.account(wallet.seed, hint).owner == owner}
-    highest = max((*indices.values(), *(holding.index for holding in wallet.holdings)), default=0)
+    highest = max((*indices.values(), wallet.top_index))
     index = 0
     while index <= highest + GAP and any(owner not in indices for owner, _ in owners):
         owner = keys.account(wallet.seed, index).owner
@@ -132,9 +158,9 @@ def _indices(wallet: Wallet, owners: list[tuple[int, int]]) -> dict[int, int]:
     return indices
 
 
-def _closed_orders(ledger: Ledger, wallet: Wallet) -> tuple[Closed, ...]:
-    """The wallet's orders that can no longer settle, because their account has moved."""
-    spent_holdings = {holding.position: holding for holding in wallet.holdings if holding.is_spent}
+def _closed_orders(ledger: Ledger, wallet: Wallet, spent: tuple[Holding, ...]) -> tuple[Closed, ...]:
+    """The wallet's orders that can no longer settle, because their account is among the spent ones."""
+    spent_holdings = {holding.position: holding for holding in spent}
     return tuple(
         Closed(order.order_id, _height_taken(ledger, nullifier(wallet.seed, holding), order.order_id))
         for order in wallet.orders
@@ -149,10 +175,3 @@ def _height_taken(ledger: Ledger, spent_nullifier: Nullifier, order_id: str) -> 
     assert spend and bundle, "a spent nullifier has a bundle"
     legs = encoding.decode_bundle(bundle[1]).legs
     return spend.height if order_id in {digests.leg_id(ledger.ledger_id, leg).hex() for leg in legs} else None
-
-
-def _with_spend(ledger: Ledger, seed: keys.Seed, holding: Holding) -> Holding:
-    """The holding, marked as spent when the ledger has its nullifier."""
-    if holding.is_spent or not ledger.reader.is_spent(nullifier(seed, holding)):
-        return holding
-    return replace(holding, is_spent=True)

@@ -124,6 +124,11 @@ class Reader:
         """The events from a height on, in order."""
         return [Event(*row) for row in self._rows("SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))]
 
+    def event(self, height: int) -> Event | None:
+        """The event at a height, or None."""
+        row = self._one("SELECT * FROM events WHERE height = ?", (height,))
+        return None if row is None else Event(*row)
+
     def last_event(self) -> Event:
         """The newest event; its digest commits to the whole history."""
         return Event(*self._row("SELECT * FROM events ORDER BY height DESC LIMIT 1"))

@@ -39,6 +39,7 @@ AGREED = {
     "KEYS_VIEWING": b"viewing",
     "KEYS_SPENDING": b"spending/",
     "KEYS_NULLIFIER": b"nullifier/",
+    "KEYS_ARCHIVE": b"archive",
 }
 
 

@@ -19,12 +19,12 @@ _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
-def loads(data: bytes, what: str, limit: int) -> object:
+def loads(data: bytes, what: str, limit: int, max_values: int = MAX_VALUES) -> object:
     """The JSON value in at most `limit` bytes.  Raises FormatError, naming `what`, when it is malformed or refused."""
     if len(data) > limit:
         raise FormatError(f"{what} has {len(data)} bytes, and {limit} is the limit")
-    if sum(map(data.count, (b"[", b"{", b",", b":"))) > MAX_VALUES or data.count(b'"') > 4 * MAX_VALUES:
-        raise FormatError(f"{what} has more than {MAX_VALUES} values")
+    if sum(map(data.count, (b"[", b"{", b",", b":"))) > max_values or data.count(b'"') > 4 * max_values:
+        raise FormatError(f"{what} has more than {max_values} values")
     try:
         text = data.decode("utf-8")
         _check_depth(text, what)

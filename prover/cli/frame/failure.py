@@ -75,14 +75,15 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     from prover.circom import sandbox
     from prover.machine import files, longstep
     from prover.service import protocol
-    from prover.trader import walletfile
+    from prover.trader import walletfile, walletsync
     from settlement import audit, rejection
 
     if isinstance(error, rejection.Rejected):
         reason = error.rejection
         return REFUSED, str(error), {"rejection": {"number": reason.value, "name": reason.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
-    if isinstance(error, (Unsatisfied, InvalidProof, sandbox.Overdue, sandbox.Unavailable, *refusals)):
+    others = (walletsync.LedgerWentBack, sandbox.Overdue, sandbox.Unavailable)
+    if isinstance(error, (Unsatisfied, InvalidProof, *others, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}

@@ -20,14 +20,16 @@ def ledger(app: App) -> Iterator[Ledger]:
 
 
 @contextmanager
-def open_desk(app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False) -> Iterator[desk.Desk]:
+def open_desk(
+    app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False, accept_older_ledger: bool = False
+) -> Iterator[desk.Desk]:
     """Opens a wallet with the home's ledger and shows progress; with `proves`, compiles the proving kernels first."""
     home = app.home
-    sessions.open_ledger(home).close()
+    sessions.open_ledger(home, accept_older=accept_older_ledger).close()
     sessions.check_wallet(home, wallet_name)  # before anybody is asked for a passphrase
     secret = passphrase.ask(passphrase_file, wallet_name)
     with watching.show_progress(app):
         if proves:
             warmup.compile_kernels()
-        with desk.open(home.path, wallet_name, secret) as opened:
+        with desk.open(home.path, wallet_name, secret, accept_older_ledger=accept_older_ledger) as opened:
             yield opened

@@ -79,6 +79,10 @@ def show(app: App, **options: Any) -> None:
 @wallet.command()
 @name_argument
 @passphrase.option
+@click.option(
+    "--accept-older-ledger", is_flag=True,
+    help="Keep the wallet file as evidence and start over, although the ledger lost events that the wallet saw.",
+)  # fmt: skip
 @pass_app
 def sync(app: App, **options: Any) -> None:
     """Find what the wallet has received and spent.

@@ -64,16 +64,20 @@ def show_wallet(app: App, name: str, passphrase_file: Path | None) -> None:
         app.screen.document(_document(name, wallet, pool, app.home.keys))
 
 
-def sync(app: App, name: str, passphrase_file: Path | None) -> None:
+def sync(app: App, name: str, passphrase_file: Path | None, accept_older_ledger: bool) -> None:
     """Syncs a wallet and reports what changed."""
-    with workspace.open_desk(app, name, passphrase_file) as desk:
-        synced, pool = desk.sync(), desk.pool
+    with workspace.open_desk(app, name, passphrase_file, accept_older_ledger=accept_older_ledger) as desk:
+        evidence, pool = None, desk.pool
+        if accept_older_ledger:
+            synced, evidence = sessions.accept_older_ledger(desk.session)
+        else:
+            synced = desk.sync()
         app.screen.say(
             f"Wallet {name}: tried {synced.tried} new leaves, received {synced.received}, spent {synced.spent}."
         )
-        if synced.is_rescan:
-            lost = "The ledger has lost events that this wallet had seen, so the wallet was scanned from the beginning."
-            app.screen.say(lost, "warn")
+        if evidence is not None:
+            kept = f"It started over: the ledger had lost events that it saw.  What it knew is kept in {evidence}."
+            app.screen.say(kept, "warn")
         for order in synced.closed:
             app.screen.say(show.closed_text(order))
         origin = show.keys_fields(pool, app.home.keys)
@@ -81,7 +85,8 @@ def sync(app: App, name: str, passphrase_file: Path | None) -> None:
         app.screen.document({
             **_document(name, synced.wallet, pool, app.home.keys),
             "tried": synced.tried, "found": synced.received, "spent": synced.spent,
-            "closed_orders": show.closed_json(synced.closed), "was_set_back": synced.is_rescan,
+            "closed_orders": show.closed_json(synced.closed),
+            "evidence": None if evidence is None else str(evidence),
         })  # fmt: skip
 
 

@@ -1,18 +1,39 @@
-"""A wallet for tests of its content and of its file."""
+"""A wallet for tests of its content and of its file, and the file."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from circuits import records
-from prover.trader import terms, wallets
+from prover.trader import terms, walletfile, wallets
+
+PASSPHRASE = "correct horse"
+VERSION_1 = Path(__file__).parents[2] / "vectors" / "wallet_version_1.json"  # zksettle wrote it at commit b19bd29
 
 
 @pytest.fixture
 def held():
-    """A wallet with one live holding, one spent one and one order."""
+    """A wallet with two accounts, some dust and one order."""
     account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
-    holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 3, is_spent=True))
+    holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 9))
     agreed = terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000)
     order = wallets.OwnOrder("c0ffee" + 58 * "0", 7, agreed)
-    return replace(wallets.new(), ledger_id="ab" * 32, scanned=8, holdings=holdings, orders=(order,))
+    dust = wallets.Dust(5, (2**70, -(2**70), 0, 0, 0, 0, 0, 1))
+    return replace(
+        wallets.new(), ledger_id="ab" * 32, seen="cd" * 32, seen_height=4, scanned=12, top_index=2, empty=3, dust=dust,
+        live=holdings, orders=(order,),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def cheap(monkeypatch):
+    """A passphrase that is stretched in a millisecond."""
+    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+
+
+@pytest.fixture
+def path(cheap, tmp_path, held):
+    path = tmp_path / "alice.json"
+    with walletfile.create(path, PASSPHRASE, held):
+        return path

@@ -20,8 +20,8 @@ EMPTY = wallets.restore("abandon " * 23 + "art")
 BUY_ETH = plan.changes({USDC: 3_000_000_000}, {ETH: 1_000_000_000})
 
 
-def holding(position: int, usdc: int, **more) -> wallets.Holding:
-    return wallets.Holding(records.Account(1, (usdc,) + (0,) * 7, 0, position), 0, position, **more)
+def holding(position: int, usdc: int) -> wallets.Holding:
+    return wallets.Holding(records.Account(1, (usdc,) + (0,) * 7, 0, position), 0, position)
 
 
 def order(position: int, expiry_ms: int = NOW + 1) -> wallets.OwnOrder:
@@ -29,7 +29,7 @@ def order(position: int, expiry_ms: int = NOW + 1) -> wallets.OwnOrder:
 
 
 def choose(*holdings: wallets.Holding, orders: tuple = (), position: int | None = None, setting=SETTING) -> int:
-    held = replace(EMPTY, holdings=holdings, orders=orders)
+    held = replace(EMPTY, live=holdings, orders=orders)
     return choosing.choose(held, setting, BUY_ETH, position, NOW).position
 
 
@@ -46,12 +46,12 @@ def test_an_account_without_an_open_order_comes_before_one_with():
     assert choose(*both) == 2
     assert choose(*both, orders=(order(2),)) == 1
     assert choose(*both, orders=(order(2, expiry_ms=NOW),)) == 2
-    assert choosing.free(replace(EMPTY, holdings=both, orders=(order(2),)), NOW) == [both[0]]
+    assert choosing.free(replace(EMPTY, live=both, orders=(order(2),)), NOW) == [both[0]]
 
 
 def test_a_deposit_goes_of_itself_only_to_an_account_that_owes_nothing():
     own, gift = holding(1, 10**9), holding(2, -2_400_000_000)
-    assert choosing.free(replace(EMPTY, holdings=(own, gift)), NOW) == [own]
+    assert choosing.free(replace(EMPTY, live=(own, gift)), NOW) == [own]
 
 
 def test_of_accounts_that_can_pay_one_that_owed_nothing_comes_first():
@@ -64,13 +64,11 @@ def test_what_was_said_is_done():
     assert choose(holding(1, 0), holding(2, 10**10), position=1) == 1
 
 
-def test_a_spent_account_is_never_chosen():
-    spent = holding(2, 10**10, is_spent=True)
-    assert choose(holding(1, 0), spent) == 1
+def test_an_account_that_the_wallet_does_not_have_is_not_moved():
     with pytest.raises(Unsatisfied, match="no live account at position 2"):
-        choose(holding(1, 0), spent, position=2)
+        choose(holding(1, 0), position=2)
     with pytest.raises(Unsatisfied, match="no account yet"):
-        choose(spent)
+        choose()
 
 
 def test_without_a_grid_an_account_that_can_pay_is_still_found():

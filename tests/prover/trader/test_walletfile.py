@@ -6,29 +6,18 @@ import stat
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from prover.machine import files
-from prover.trader import walletfile
+from prover.machine.home import Home
+from prover.trader import archive, walletfile, walletformat, wallets
+from tests.prover.trader.conftest import PASSPHRASE, VERSION_1
 from zk.errors import FormatError
 
-PASSPHRASE = "correct horse"
 COST_OF_A_RELEASE = dict(walletfile.COST)  # before any fixture makes it cheap
 
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch):
-    """A passphrase that is stretched in a millisecond."""
-    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
-
-
-@pytest.fixture
-def path(tmp_path, held):
-    path = tmp_path / "alice.json"
-    with walletfile.create(path, PASSPHRASE, held):
-        return path
+pytestmark = pytest.mark.usefixtures("cheap")
 
 
 def test_a_wallet_comes_back_as_it_went_in(path, held):
@@ -85,57 +74,6 @@ def test_a_missing_file_is_called_that(tmp_path):
         pass
 
 
-def edited(path, **changes):
-    """The file with some fields changed, None for taken away."""
-    content = {**json.loads(path.read_text()), **changes}
-    path.write_text(json.dumps({name: value for name, value in content.items() if value is not None}))
-
-
-KDF = {"name": "argon2id", "iterations": 1, "lanes": 1, "memory_kib": 64}
-
-
-@pytest.mark.parametrize(
-    "changes, why",
-    [
-        ({"version": 2}, "version 2; this program knows 1"),
-        ({"version": None}, "version None"),
-        ({"format": "other"}, "not a wallet file"),
-        ({"version": True}, "version True"),
-        ({"box": None}, "box is missing"),
-        ({"more": 1}, "unknown field 'more'"),
-        ({"kdf": {**KDF, "iterations": 17}}, "kdf.iterations is not an integer from 1 to 16"),
-        ({"kdf": {**KDF, "iterations": 0}}, "kdf.iterations is not an integer from 1 to 16"),
-        ({"kdf": {**KDF, "lanes": 17, "memory_kib": 1024}}, "kdf.lanes is not an integer from 1 to 16"),
-        ({"kdf": {**KDF, "memory_kib": 2**31}}, "kdf.memory_kib is not an integer"),
-        ({"kdf": {**KDF, "memory_kib": True}}, "kdf.memory_kib is not an integer"),
-        ({"kdf": {**KDF, "lanes": 2, "memory_kib": 15}}, "kdf: memory_kib must be at least 8 for each lane"),
-        ({"kdf": {**KDF, "name": "scrypt"}}, "kdf.name is not 'argon2id'"),
-        ({"kdf": [1]}, "kdf is not an object"),
-        ({"salt": "?"}, "salt is not base64"),
-        ({"salt": "AAAA"}, "salt has 3 bytes instead of 16"),
-        ({"check": "AAAA"}, "check has 3 bytes instead of 16"),
-        ({"nonce": "AAAA"}, "nonce has 3 bytes instead of 12"),
-        ({"nonce": 5}, "nonce is not base64"),
-        ({"nonce": "AAAAAAAAAAAAAAAA"}, "damaged"),
-        ({"box": "AAAA"}, "damaged"),
-    ],
-)
-def test_a_damaged_file_says_what_is_wrong(path, changes, why):
-    edited(path, **changes)
-    with pytest.raises(FormatError, match=why), walletfile.open(path, PASSPHRASE):
-        pass
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"{", b"[" * 100_000, b"null"])
-def test_what_is_no_wallet_file_is_refused(path, content):
-    """py_ecc raises the recursion limit for everybody, so that Python's own reader would overflow the stack."""
-    import py_ecc  # noqa: F401
-
-    path.write_bytes(content)
-    with pytest.raises(FormatError), walletfile.open(path, PASSPHRASE):
-        pass
-
-
 def test_a_crash_in_the_middle_of_writing_leaves_the_old_file(path, held, monkeypatch):
     before = path.read_bytes()
     with walletfile.open(path, PASSPHRASE) as opened:
@@ -166,18 +104,51 @@ def test_secrets_do_not_show_themselves(path, held):
     with walletfile.open(path, PASSPHRASE) as opened:
         assert repr(opened) == "WalletFile"
     assert repr(held) == "Wallet"
-    assert repr(held.holdings[0]) == "Holding"
+    assert repr(held.live[0]) == "Holding"
     assert repr(held.orders[0]) == "OwnOrder"
     assert repr(held.orders[0].terms) == "Terms"
 
 
-def test_a_file_that_an_earlier_release_wrote_still_opens(tmp_path, held):
-    """tests/vectors/wallet_version_1.json, as zksettle wrote it at commit b19bd29."""
-    path = tmp_path / "alice.json"
-    path.write_bytes((Path(__file__).parents[2] / "vectors" / "wallet_version_1.json").read_bytes())
-    phrase = "abandon " * 23 + "art"
+def test_what_every_wallet_saw_last_is_read_without_a_passphrase(tmp_path, held):
+    """A wallet of version 1 had it in the box, a new one saw nothing, and a file of another name is no wallet."""
+    home = Home(tmp_path)
+    assert walletfile.last_seen(home) == []
+    for name, content in (("alice", held), ("bob", replace(held, seen_height=5)), ("new", wallets.new())):
+        with walletfile.create(home.wallet(name), PASSPHRASE, content):
+            pass
+    home.wallet("old").write_bytes(VERSION_1.read_bytes())
+    (home.wallets / "Copy of alice.json").write_text("{}")
+    names = [(name, held.ledger_id, height, held.seen) for name, height in (("alice", 4), ("bob", 5))]
+    assert walletfile.last_seen(home) == [walletfile.LastSeen(*seen) for seen in names]
+
+
+def test_an_unreadable_wallet_is_named_when_what_it_saw_is_asked_for(tmp_path):
+    files.make_folder(tmp_path / "wallets")
+    (tmp_path / "wallets" / "alice.json").write_text("{}")
+    with pytest.raises(FormatError, match="alice.json is not a wallet file"):
+        walletfile.last_seen(Home(tmp_path))
+
+
+def test_a_wallet_that_could_not_be_read_again_is_not_saved(path, held, monkeypatch):
+    before = path.read_bytes()
     with walletfile.open(path, PASSPHRASE) as opened:
-        assert opened.wallet == replace(held, phrase=phrase, seen="cd" * 32, seen_height=4)
+        monkeypatch.setattr(walletformat, "MAX_FILE_BYTES", len(before) + 1000)
+        many = replace(held, orders=held.orders * 10)
+        with pytest.raises(FormatError, match="wallet alice is not saved, for it could not be read again.*the limit"):
+            opened.save(many, held.live)
+        assert opened.wallet == held
+    assert path.read_bytes() == before and not archive.beside(path).exists()
+
+
+def test_evidence_is_kept_under_a_name_of_its_own(path, held):
+    with walletfile.open(path, PASSPHRASE) as opened:
+        opened.save(held, held.live)
+        before = path.read_bytes()
+        first, second = opened.keep_evidence(), opened.keep_evidence()
+    assert (first.name, second.name) == ("alice.json.seen-4", "alice.json.seen-4-2")
+    assert path.read_bytes() == first.read_bytes() == second.read_bytes() == before
+    assert (tmp := path.parent / "alice.json.seen-4.archive").exists() and stat.S_IMODE(tmp.stat().st_mode) == 0o600
+    assert not archive.beside(path).exists()
 
 
 def test_the_passphrase_is_stretched_as_expensively_as_rfc_9106_asks():
@@ -189,15 +160,3 @@ def test_a_passphrase_for_a_new_wallet_has_eight_characters():
     walletfile.check_passphrase("12345678")
     with pytest.raises(FormatError, match="fewer than 8 characters: choose a longer one"):
         walletfile.check_passphrase("1234567")
-
-
-def test_the_smallest_cost_that_argon2id_allows_is_accepted(tmp_path, held, monkeypatch):
-    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 8})
-    with walletfile.create(tmp_path / "bob.json", PASSPHRASE, held):
-        pass
-    with walletfile.open(tmp_path / "bob.json", PASSPHRASE) as opened:
-        assert opened.wallet == held
-
-
-def test_a_file_may_ask_for_a_gibibyte_and_no_more():
-    assert walletfile.MAX_COST == {"iterations": 16, "lanes": 16, "memory_kib": 1024 * 1024}

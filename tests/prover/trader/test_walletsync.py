@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover.trader import addresses, assembly, keys, opening, plan, sealing, wallets, walletsync
+from prover.trader import addresses, assembly, keys, opening, plan, sealing, walletfile, wallets, walletsync
 from settlement import encoding, engine
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger
@@ -72,7 +72,7 @@ def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
 def test_a_second_sync_tries_only_what_is_new(ledger):
     deposit(ledger, ALICE, 5)
     once = walletsync.sync(ledger, ALICE).wallet
-    assert walletsync.sync(ledger, once) == walletsync.Synced(once, 0, 0, 0, (), False)
+    assert walletsync.sync(ledger, once) == walletsync.Synced(once, 0, 0, 0, ())
     deposit(ledger, ALICE, 6)
     again = walletsync.sync(ledger, once)
     assert (again.tried, again.received, again.wallet.balances[USDC]) == (1, 1, 11)
@@ -134,21 +134,33 @@ def test_two_equal_accounts_are_spent_apart(ledger):
     assert walletsync.nullifier(ALICE.seed, twins[0]) != walletsync.nullifier(ALICE.seed, twins[1])
 
 
-def test_a_ledger_that_was_set_back_is_noticed_and_scanned_again(ledger, tmp_path):
+def test_a_ledger_that_was_set_back_is_refused_and_scanned_again_only_after_starting_over(ledger, tmp_path):
     deposit(ledger, ALICE, 5)
     backup = tmp_path / "backup.sqlite"
     with sqlite3.connect(backup) as copy, sqlite3.connect(tmp_path / "ledger.sqlite") as original:
         original.backup(copy)
     deposit(ledger, ALICE, 6)
-    seen = walletsync.sync(ledger, ALICE)
-    assert not seen.is_rescan and seen.wallet.balances[USDC] == 11
+    seen = walletsync.sync(ledger, ALICE).wallet
+    assert seen.balances[USDC] == 11 and not walletsync.has_lost(ledger, seen)
     with Ledger.open(backup) as set_back:
-        again = walletsync.sync(set_back, seen.wallet)
-        assert again.is_rescan and again.wallet.balances[USDC] == 5
-        deposit(set_back, ALICE, 8)
-        later = walletsync.sync(set_back, again.wallet)
-        assert not later.is_rescan and later.wallet.balances[USDC] == 13
-        assert walletsync.sync(set_back, seen.wallet).wallet.balances[USDC] == 13
+        assert walletsync.has_lost(set_back, seen)
+        with pytest.raises(walletsync.LedgerWentBack, match="the ledger lost event 2, which this wallet saw"):
+            walletsync.sync(set_back, seen)
+        again = walletsync.sync(set_back, wallets.start_over(seen)).wallet
+        assert again.balances[USDC] == 5
+        deposit(set_back, ALICE, 8)  # another event at the height that was lost
+        with pytest.raises(walletsync.LedgerWentBack):
+            walletsync.sync(set_back, seen)
+        assert walletsync.sync(set_back, again).wallet.balances[USDC] == 13
+
+
+def test_what_a_wallet_saw_of_another_ledger_says_nothing_about_this_one(ledger):
+    newest = ledger.reader.last_event()
+    walletsync.check_seen(ledger, walletfile.LastSeen("alice", "ab" * 32, 99, "cd" * 32))
+    walletsync.check_seen(ledger, walletfile.LastSeen("alice", ledger.ledger_id.hex(), 0, newest.digest.hex()))
+    for height, digest in ((1, newest.digest.hex()), (0, "cd" * 32)):
+        with pytest.raises(walletsync.LedgerWentBack, match=f"lost event {height}, which wallet alice saw.*sync alice"):
+            walletsync.check_seen(ledger, walletfile.LastSeen("alice", ledger.ledger_id.hex(), height, digest))
 
 
 def test_a_wallet_of_another_ledger_is_refused(ledger, tmp_path):

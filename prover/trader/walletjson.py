@@ -1,0 +1,151 @@
+"""A wallet's content as JSON values: field elements as decimal strings, amounts and positions as numbers.
+
+The ledger and the newest event that the wallet saw are not among them, for they stand in the clear part of the wallet
+file.  Version 1 had them here, and the spent accounts among the holdings.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from circuits import records
+from circuits.records import Position
+from prover.trader import keys
+from prover.trader.terms import CHANGE_LIMIT, Terms
+from prover.trader.wallets import Dust, Holding, OwnOrder, Wallet
+from zk.curves import babyjubjub
+from zk.errors import FormatError
+from zk.fields import prime
+from zk.formats import dataclassjson
+
+BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
+UINT64_MAX = (1 << 64) - 1
+MAX_POSITION = (1 << 32) - 1  # the tree has 4^16 leaves
+TOTAL_LIMIT = BALANCE_LIMIT << 32  # of as many accounts as the tree has leaves
+
+_FieldElement = Annotated[int, dataclassjson.decimal(0, prime.R)]
+_Scalar = Annotated[int, dataclassjson.decimal(0, babyjubjub.ORDER)]
+UInt64 = Annotated[int, dataclassjson.integer(0, UINT64_MAX)]
+_Position = Annotated[Position, dataclassjson.integer(0, MAX_POSITION)]
+_Index = Annotated[int, dataclassjson.integer(0, keys.MAX_INDEX - 1)]
+_Count = Annotated[int, dataclassjson.integer(0, MAX_POSITION + 1)]
+Digest = Annotated[str, dataclassjson.text("[0-9a-f]{64}", "64 lower-case hexadecimal digits")]
+_balance = dataclassjson.integer(-BALANCE_LIMIT, BALANCE_LIMIT - 1)
+_total = dataclassjson.decimal(-TOTAL_LIMIT, TOTAL_LIMIT)
+_change = dataclassjson.integer(1 - CHANGE_LIMIT, CHANGE_LIMIT - 1)
+_Balances = Annotated[tuple[int, ...], dataclassjson.array(_balance, records.ASSETS, records.ASSETS)]
+_Totals = Annotated[tuple[int, ...], dataclassjson.array(_total, records.ASSETS, records.ASSETS)]
+_Changes = Annotated[tuple[int, ...], dataclassjson.array(_change, records.ASSETS, records.ASSETS)]
+
+
+@dataclass(frozen=True, repr=False)
+class HoldingJson(keys.Secret):
+    """An account, in the wallet and in its archive."""
+
+    owner: _FieldElement
+    balances: _Balances
+    epoch: UInt64
+    rho: _FieldElement
+    index: _Index
+    position: _Position
+
+
+@dataclass(frozen=True, repr=False)
+class _DustJson(keys.Secret):
+    count: _Count
+    balances: _Totals
+
+
+@dataclass(frozen=True, repr=False)
+class _OrderJson(keys.Secret):
+    order_id: Digest
+    position: _Position
+    changes: _Changes
+    blinding: _Scalar
+    expiry_ms: UInt64
+
+
+@dataclass(frozen=True, repr=False)
+class _WalletJson(keys.Secret):
+    phrase: str
+    scanned: UInt64
+    top_index: _Index
+    empty: _Count
+    dust: _DustJson
+    live: tuple[HoldingJson, ...]
+    orders: tuple[_OrderJson, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class _HoldingJson1(HoldingJson):
+    is_spent: bool
+
+
+@dataclass(frozen=True, repr=False)
+class _WalletJson1(keys.Secret):
+    phrase: str
+    ledger_id: Digest | None
+    scanned: UInt64
+    seen_height: UInt64
+    seen: Digest | None
+    holdings: tuple[_HoldingJson1, ...]
+    orders: tuple[_OrderJson, ...]
+
+
+def write(wallet: Wallet) -> dict[str, Any]:
+    """The wallet as JSON values, without the ledger and the event that it saw."""
+    orders = tuple(
+        _OrderJson(order.order_id, order.position, order.terms.changes, order.terms.blinding, order.terms.expiry_ms)
+        for order in wallet.orders
+    )
+    return dataclassjson.write(_WalletJson(
+        phrase=wallet.phrase, scanned=wallet.scanned, top_index=wallet.top_index, empty=wallet.empty,
+        dust=_DustJson(wallet.dust.count, wallet.dust.balances), live=tuple(map(holding_json, wallet.live)),
+        orders=orders,
+    ))  # fmt: skip
+
+
+def read(value: object) -> Wallet:
+    """The wallet in these JSON values.  Raises FormatError, naming the field, when one is missing or invalid."""
+    content = dataclassjson.read(_WalletJson, value, "the wallet")
+    return Wallet(
+        phrase=_phrase(content.phrase), scanned=content.scanned, top_index=content.top_index, empty=content.empty,
+        dust=Dust(content.dust.count, content.dust.balances), live=tuple(map(holding, content.live)),
+        orders=tuple(map(_order, content.orders)),
+    )  # fmt: skip
+
+
+def read_version_1(value: object) -> tuple[Wallet, tuple[Holding, ...]]:
+    """The wallet in the JSON values of version 1, and its spent accounts.  Raises FormatError as `read` does."""
+    content = dataclassjson.read(_WalletJson1, value, "the wallet")
+    live = tuple(holding(item) for item in content.holdings if not item.is_spent)
+    empty = [item for item in live if not any(item.account.balances)]
+    wallet = Wallet(
+        phrase=_phrase(content.phrase), ledger_id=content.ledger_id, seen_height=content.seen_height,
+        seen=content.seen, scanned=content.scanned, empty=len(empty),
+        top_index=max((item.index for item in content.holdings), default=0), live=live,
+        orders=tuple(map(_order, content.orders)),
+    )  # fmt: skip
+    kept = tuple(item for item in live if any(item.account.balances))
+    return replace(wallet, live=kept), tuple(holding(item) for item in content.holdings if item.is_spent)
+
+
+def holding_json(item: Holding) -> HoldingJson:
+    """An account as its JSON dataclass."""
+    account = item.account
+    return HoldingJson(account.owner, account.balances, account.epoch, account.rho, item.index, item.position)
+
+
+def holding(item: HoldingJson) -> Holding:
+    """The account of its JSON dataclass."""
+    return Holding(records.Account(item.owner, item.balances, item.epoch, item.rho), item.index, item.position)
+
+
+def _order(item: _OrderJson) -> OwnOrder:
+    return OwnOrder(item.order_id, item.position, Terms(item.changes, item.blinding, item.expiry_ms))
+
+
+def _phrase(text: str) -> str:
+    try:
+        return keys.read_phrase(text)
+    except FormatError as error:
+        raise FormatError(f"the wallet: {error}") from None
