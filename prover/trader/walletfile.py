@@ -128,6 +128,11 @@ def last_seen(home: Home) -> list[LastSeen]:
     return found
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files of the wallet at this path, as far as they exist: its own, and its archive."""
+    return [file for file in (path, archive.beside(path)) if file.exists()]
+
+
 def _read(path: Path, passphrase: str) -> WalletFile:
     envelope = walletformat.parse(path, files.read(path, walletformat.MAX_VERSION_1_BYTES))
     key, check = walletformat.stretch(passphrase, envelope.salt, envelope.kdf)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from circuits import records
 from circuits.records import Position
 from prover.trader import keys
+from prover.trader.outbox import Entry
 from prover.trader.terms import CHANGE_LIMIT, Terms
 from prover.trader.wallets import Dust, Holding, OwnOrder, Wallet
 from zk.curves import babyjubjub
@@ -73,6 +74,7 @@ class _WalletJson(keys.Secret):
     dust: _DustJson
     live: tuple[HoldingJson, ...]
     orders: tuple[_OrderJson, ...]
+    outbox: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +102,7 @@ def write(wallet: Wallet) -> dict[str, Any]:
     return dataclassjson.write(_WalletJson(
         phrase=wallet.phrase, scanned=wallet.scanned, top_index=wallet.top_index, empty=wallet.empty,
         dust=_DustJson(wallet.dust.count, wallet.dust.balances), live=tuple(map(holding_json, wallet.live)),
-        orders=orders,
+        orders=orders, outbox=wallet.outbox,
     ))  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def read(value: object) -> Wallet:
     return Wallet(
         phrase=_phrase(content.phrase), scanned=content.scanned, top_index=content.top_index, empty=content.empty,
         dust=Dust(content.dust.count, content.dust.balances), live=tuple(map(holding, content.live)),
-        orders=tuple(map(_order, content.orders)),
+        orders=tuple(map(_order, content.orders)), outbox=content.outbox,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from circuits import records
 from circuits.records import Position
 from prover.trader import keys
+from prover.trader.outbox import Entry
 from prover.trader.terms import Terms
 from zk.hashes import poseidon
 
@@ -54,7 +55,8 @@ class Wallet(keys.Secret):
 
     Sync has tried the leaves below position `scanned`.  `seen` and `seen_height` are the digest, in hexadecimal, and
     the height of the ledger's newest event at that time.  `live` has the accounts, oldest first; `empty` counts those
-    whose balances are all zero.  `top_index` is the highest index of an account that was found.
+    whose balances are all zero.  `top_index` is the highest index of an account that was found, and
+    `outbox` has what the wallet was about to submit.
     """
 
     phrase: str
@@ -67,6 +69,7 @@ class Wallet(keys.Secret):
     dust: Dust = Dust()
     live: tuple[Holding, ...] = ()
     orders: tuple[OwnOrder, ...] = ()
+    outbox: tuple[Entry, ...] = ()
 
     @cached_property
     def seed(self) -> keys.Seed:
@@ -95,5 +98,5 @@ def restore(phrase: str) -> Wallet:
 
 
 def start_over(wallet: Wallet) -> Wallet:
-    """The wallet as before its first sync, but with its orders."""
-    return Wallet(wallet.phrase, orders=wallet.orders)
+    """The wallet as before its first sync, but with its orders and its outbox."""
+    return Wallet(wallet.phrase, orders=wallet.orders, outbox=wallet.outbox)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from circuits import records
-from prover.trader import terms, walletfile, wallets
+from prover.trader import outbox, terms, walletfile, wallets
 
 PASSPHRASE = "correct horse"
 VERSION_1 = Path(__file__).parents[2] / "vectors" / "wallet_version_1.json"  # zksettle wrote it at commit b19bd29
@@ -14,7 +14,7 @@ VERSION_1 = Path(__file__).parents[2] / "vectors" / "wallet_version_1.json"  # z
 
 @pytest.fixture
 def held():
-    """A wallet with two accounts, some dust and one order."""
+    """A wallet with two accounts, some dust, an order and an entry in its outbox."""
     account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
     holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 9))
     agreed = terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000)
@@ -22,7 +22,7 @@ def held():
     dust = wallets.Dust(5, (2**70, -(2**70), 0, 0, 0, 0, 0, 1))
     return replace(
         wallets.new(), ledger_id="ab" * 32, seen="cd" * 32, seen_height=4, scanned=12, top_index=2, empty=3, dust=dust,
-        live=holdings, orders=(order,),
+        live=holdings, orders=(order,), outbox=(outbox.Entry("a key", b"1" * 32, b"2" * 32, b"bundle", height=3),),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ def without_seen(wallet):
     return replace(wallet, ledger_id=None, seen_height=0, seen=None)
 
 
-@pytest.mark.parametrize("field", ["phrase", "scanned", "top_index", "empty", "dust", "live", "orders"])
+@pytest.mark.parametrize("field", ["phrase", "scanned", "top_index", "empty", "dust", "live", "orders", "outbox"])
 def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     content = walletjson.write(held)
     del content[field]
@@ -36,6 +36,7 @@ def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     (lambda w: w["orders"][0].update(order_id="c0ffee"), r"orders\[0\].order_id is not 64 lower-case"),
     (lambda w: w["orders"][0]["changes"].__setitem__(0, 1 << 64), r"orders\[0\].changes\[0\] is not an integer from"),
     (lambda w: w["orders"][0].update(blinding=str(babyjubjub.ORDER)), r"orders\[0\].blinding is out of range"),
+    (lambda w: w["outbox"][0].update(height=-1), r"outbox\[0\].height is not an integer from 0 to"),
     (lambda w: w.update(scanned=True), "the wallet: scanned is not an integer"),
     (lambda w: w.update(empty=-1), "the wallet: empty is not an integer"),
     (lambda w: w.update(top_index=keys.MAX_INDEX), "the wallet: top_index is not an integer from 0 to"),

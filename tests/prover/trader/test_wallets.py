@@ -20,5 +20,5 @@ def test_a_wallet_without_accounts_has_nothing_of_each_asset():
     assert wallets.new().balances == (0,) * records.ASSETS
 
 
-def test_starting_over_keeps_the_phrase_and_the_orders_and_forgets_the_rest(held):
-    assert wallets.start_over(held) == wallets.Wallet(held.phrase, orders=held.orders)
+def test_starting_over_keeps_the_phrase_and_what_the_wallet_did_and_forgets_the_rest(held):
+    assert wallets.start_over(held) == wallets.Wallet(held.phrase, orders=held.orders, outbox=held.outbox)
