@@ -13,7 +13,7 @@ from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
 from zk.ceremony import initial_key, phase1, phase1check, phase2, phase2check, preparation
-from zk.curves import bn254, g1, g2
+from zk.curves import bn254, curve25519, g1, g2
 from zk.fields import array, conversion
 from zk.fields.prime import FR, R
 from zk.formats import attribution, ptau, r1csfile
@@ -88,6 +88,11 @@ def reading() -> None:
     conversion.from_plain(FR, array.plain([1]))
 
 
+def syncing() -> None:
+    """The key exchange by which a wallet recognises what was sealed to it."""
+    curve25519.shared_secrets(bytes(curve25519.KEY_BYTES), np.zeros((1, curve25519.KEY_BYTES), np.uint8))
+
+
 def proof() -> None:
     """A whole proof, from key to verification: compiles what the others leave, the quotient above all."""
     circuit = _circuit()
@@ -99,7 +104,7 @@ def proof() -> None:
 PROVING: dict[str, Callable[[], None]] = {
     exercise.__name__: exercise for exercise in (
         key, verification, key_in_g2, verification_of_many, multiplication_in_g2, multiplication_in_g1, witness,
-        reading,
+        syncing, reading,
     )
 }  # fmt: skip
 

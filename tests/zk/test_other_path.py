@@ -11,9 +11,10 @@ from tests import other
 # Code that works in steps of lanes, or builds on it.  Encodings, formats and checks of input have one path.
 FILES = (
     "fields/test_fields", "fields/test_lanes_memory", "fields/test_tower", "fields/test_accumulator",
-    "curves/test_curves", "msm/test_batch_affine", "msm/test_pointwise", "msm/test_pippenger",
-    "msm/test_pippenger_adversarial", "ntt/test_ntt", "groth16/test_quotient", "groth16/test_prepared",
-    "groth16/test_batch", "groth16/test_groth16", "hashes/test_poseidon_batch", "r1cs/test_witness", "test_pairing",
+    "fields/test_fp25519", "curves/test_curves", "curves/test_curve25519", "msm/test_batch_affine",
+    "msm/test_pointwise", "msm/test_pippenger", "msm/test_pippenger_adversarial", "ntt/test_ntt",
+    "groth16/test_quotient", "groth16/test_prepared", "groth16/test_batch", "groth16/test_groth16",
+    "hashes/test_poseidon_batch", "r1cs/test_witness", "test_pairing",
 )  # fmt: skip
 TIMEOUT_S = 1500
 

@@ -30,7 +30,7 @@ _TOP = 64 - LIMB_BITS
 Factor = types.UniTuple(Vector, 2 * LIMBS)
 
 
-def _with_carries(emit: Emitter, columns: list) -> list:
+def with_carries(emit: Emitter, columns: list) -> list:
     """Columns whose low 52 bits are the limbs: multiply-adds ignore the bits above."""
     result = [columns[0]]
     for column in columns[1:]:
@@ -65,12 +65,12 @@ def _wrapped(emit: Emitter, columns: list) -> list:
 @operation(Element, Element, Factor, Constant)
 def mul(emit, a, factor, complement):
     """a·w below 2p + 2^206, for a in redundant form.  84 multiply-adds."""
-    a, w, ratio = _with_carries(emit, a), factor[:LIMBS], factor[LIMBS:]
+    a, w, ratio = with_carries(emit, a), factor[:LIMBS], factor[LIMBS:]
     upper = [emit.constant(0)] * (LIMBS + 1)
     columns = [emit.constant(0)] * LIMBS
     _add_low(emit, columns, a, w)
     _add_high(emit, upper, a, ratio)
-    q = _with_carries(emit, upper)[1:]
+    q = with_carries(emit, upper)[1:]
     _add_low(emit, columns, q, complement)
     return _wrapped(emit, columns)
 
@@ -113,7 +113,7 @@ def normalize(emit, a):
 def reduce(emit, a, p):
     """a mod p, for columns of a below 2p."""
     less = [emit.sub(x, m) for x, m in zip(a, p, strict=True)]
-    is_below, zero = emit.less(_with_carries(emit, less)[-1], emit.constant(0)), emit.constant(0)
+    is_below, zero = emit.less(with_carries(emit, less)[-1], emit.constant(0)), emit.constant(0)
     return carry(emit, [emit.add(x, emit.select(is_below, m, zero)) for x, m in zip(less, p, strict=True)])
 
 
