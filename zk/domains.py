@@ -36,6 +36,7 @@ CEREMONY_CONTRIBUTION = b"zksettle/ceremony/contribution"
 ADDRESS = b"zksettle/address"
 REQUEST = b"zksettle/request"
 SEALING = b"zksettle/sealing"
+VIEW_TAG = b"zksettle/view-tag"
 KEYS = b"zksettle/keys"  # the salt; the info is one of the next four
 KEYS_VIEWING = b"viewing"
 KEYS_SPENDING = b"spending/"  # followed by the index of the account

@@ -35,6 +35,7 @@ AGREED = {
     "ADDRESS": b"zksettle/address",
     "REQUEST": b"zksettle/request",
     "SEALING": b"zksettle/sealing",
+    "VIEW_TAG": b"zksettle/view-tag",
     "KEYS": b"zksettle/keys",
     "KEYS_VIEWING": b"viewing",
     "KEYS_SPENDING": b"spending/",

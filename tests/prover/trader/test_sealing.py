@@ -69,3 +69,23 @@ def test_what_is_sealed_to_everybody_is_opened_by_everybody():
 
 def test_an_opener_does_not_show_its_key():
     assert repr(OPENER) == "Opener"
+
+
+@pytest.mark.parametrize("many", [1, sealing.MANY])
+def test_many_open_as_one_by_one(monkeypatch, many):
+    """With kernels and without; among them are a stranger's, damaged ones, other lengths and a point of low order."""
+    monkeypatch.setattr(sealing, "MANY", many)
+    hers = [sealing.seal(bytes([i]), VIEWING, i) for i in range(20)]
+    strangers = x25519.X25519PrivateKey.generate().public_key().public_bytes_raw()
+    others = [b"", bytes(31), bytes(210), hers[0][:-1], hers[0] + b"\0", hers[1][:-1] + b"\0", hers[2], b"\xff" * 210,
+              sealing.seal(b"a stranger's", strangers, 1)]  # fmt: skip
+    sealed, commitments = [*others, *hers], [1] * len(others) + list(range(20))
+    opened = OPENER.open_many(sealed, commitments)
+    assert opened == [None] * len(others) + [bytes([i]).ljust(160, b"\0") for i in range(20)]
+    assert opened == [OPENER.open(*pair) for pair in zip(sealed, commitments, strict=True)]
+    assert OPENER.open_many([], []) == []
+
+
+def test_every_sealing_needs_its_commitment():
+    with pytest.raises(ValueError):
+        OPENER.open_many([bytes(210)], [])
