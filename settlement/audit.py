@@ -1,76 +1,111 @@
 """The audit: replays a ledger's whole history, from its database alone, and compares the result with the tables.
 
-Every stored bundle is decoded and checked again as if it were submitted at its time: form, roots, grids, nullifiers,
-signatures, sums, proofs and custody.  Every publication is computed again from its signed prices.  Tree, roots,
-nullifiers, flows, reserves and the chain of events are recomputed and must equal the tables.
+Every stored bundle is decoded and checked again as if it were submitted at its time: form, time, roots, grids,
+nullifiers, signatures, sums, proofs and custody.  Every publication is computed again from its signed prices.  Then
+every row of every table follows from the history, and must be stored exactly so (settlement.comparison), or from an
+order's leg (settlement.orderaudit).
+
+A history that was cut off at its end is as sound as the whole one.  So it must also have every event that the ledger's
+checkpoints call settled, and every event that the caller expects.
 """
 
 import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from circuits.records import Root
-from settlement import checks, custody, effects, engine, events, grids, oracle, poolfile
+from settlement import checks, comparison, custody, effects, engine, events, grids, oracle, orderaudit, poolfile
 from settlement.checks import VerifyProofs
 from settlement.custody import Reserves
+from settlement.errors import Discrepancy, require
 from settlement.events import Event
 from settlement.grids import PublishedGrids
 from settlement.ids import LedgerId
+from settlement.pool import Pool
+from settlement.proofbatches import ProofBatches
 from settlement.rejection import Rejected
 from settlement.replay import Replay
+from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
 from settlement.storage.reader import Reader
 from settlement.storage.sqlite import Repository
-from zk.errors import FormatError, InvalidProof
-from zk.groth16.keys import Claim
+from zk.errors import FormatError
 from zk.runtime.progress import Progress, silent
 
-PROOFS_PER_BATCH = 64
+__all__ = ["Discrepancy", "Expected", "Report", "audit"]
 
 
-class Discrepancy(Exception):
-    """The database contradicts its own history.  The message says where."""
+@dataclass(frozen=True)
+class Expected:
+    """An event that `who` has seen: its digest and, if known, its height."""
+
+    who: str
+    digest: bytes
+    height: int | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a successful audit.  `digest` is the newest event's, which commits to the whole history."""
+    """The result of a successful audit.  `digest` is the newest event's, which commits to the whole history.
+
+    `expected_at` has the heights of the expected events, in their order; `warnings` are sentences about what the audit
+    could not check.
+    """
 
     ledger_id: LedgerId
+    pool: Pool
     digest: bytes
     events: int
     bundles: int
     publications: int
     legs: int
     proofs: int
+    orders: int
     root: Root
     reserves: Reserves
+    expected_at: tuple[int, ...]
+    warnings: tuple[str, ...]
 
 
 def audit(
-    path: Path, verify_proofs: VerifyProofs = checks.verify_proofs, progress: Progress = silent
+    path: Path,
+    verify_proofs: VerifyProofs = checks.verify_proofs,
+    progress: Progress = silent,
+    expected: Sequence[Expected] = (),
 ) -> Report:
-    """Audits the ledger at `path`, calling `progress` after every event.
+    """Audits the ledger at `path`, calling `progress` after every event.  Changes nothing.
 
-    Raises Discrepancy for the first thing that is wrong, and FormatError when there is no ledger.
+    Raises Discrepancy for the first thing that is wrong, and FormatError when there is no ledger that can be read.
     """
-    repository = Repository(path, new=False)
     try:
-        with repository.reader.reading():
-            return _audit(repository.reader, verify_proofs, progress)
-    except FormatError as error:
+        checkpoints = Checkpoints(path.resolve()).settled()  # before the database, which has all of these and more
+        repository = Repository.open(path, read_only=True)
+    except EventsLost as error:
         raise Discrepancy(str(error)) from error
-    except sqlite3.DatabaseError as error:
-        raise Discrepancy(f"the file cannot be read to its end: {error}") from error
-    finally:
-        repository.close()
+    with closing(repository):
+        try:
+            with repository.reader.reading():
+                return _audit(repository, verify_proofs, progress, expected, checkpoints)
+        except FormatError as error:
+            raise Discrepancy(str(error)) from error
+        except (sqlite3.DatabaseError, MemoryError) as error:  # SQLite may ask for any size when a page is damaged
+            raise Discrepancy(f"the file cannot be read to its end: {error}") from error
 
 
-def _audit(reader: Reader, verify: VerifyProofs, progress: Progress) -> Report:
+def _audit(
+    repository: Repository,
+    verify: VerifyProofs,
+    progress: Progress,
+    expected: Sequence[Expected],
+    checkpoints: Sequence[Checkpoint],
+) -> Report:
+    reader = repository.reader
     damage = reader.damage()
-    _require(damage is None, f"the file is damaged: {damage}")
+    require(damage is None, f"the file is damaged: {damage}")
     pool, history = poolfile.decode(reader.pool()), reader.events()
-    _require(bool(history), "there is no first event")
-    replay, proofs = Replay(pool, history[0]), _Proofs(verify)
+    require(bool(history), "there is no first event")
+    replay, proofs = Replay(pool, history[0]), ProofBatches(verify)
     _require_event(history[0], events.next_event(None, events.GENESIS, history[0].created_ms, replay.ledger_id))
     published = {grids.publication.epoch: grids for grids in reader.grids(len(history))}
     for number, event in enumerate(history[1:], start=1):
@@ -81,35 +116,42 @@ def _audit(reader: Reader, verify: VerifyProofs, progress: Progress) -> Report:
         else:
             raise Discrepancy(f"the event at height {event.height} is a second genesis")
         progress(number, len(history) - 1)
+    orders = orderaudit.check(replay, repository.orders, proofs.collect)
     proofs.verify()
-    _compare(replay, reader)
+    comparison.check(replay, history, reader)
+    # Opening has compared the newest line only: an older one may tell of a history that was replaced before it.
+    _heights(history, [Expected("the list of settled events", one.digest, one.height) for one in checkpoints])
     return Report(
         ledger_id=replay.ledger_id,
-        digest=replay.last_event.digest,
+        pool=pool,
+        digest=history[-1].digest,
         events=len(history),
         bundles=len(replay.roots) - 1,
         publications=len(replay.published),
         legs=len(replay.outputs),
         proofs=proofs.count,
+        orders=orders,
         root=replay.tree().root,
         reserves=replay.reserves,
+        expected_at=_heights(history, expected),
+        warnings=_warnings(history, checkpoints, repository.checkpoints),
     )
 
 
-def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: "_Proofs") -> None:
+def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: ProofBatches) -> None:
     stored = reader.bundle(event.height)
     if stored is None:
         raise Discrepancy(f"the bundle at height {event.height} is missing")
     bundle_id, data = stored
     try:
-        checked = engine.check(replay, data, event.created_ms, proofs.collect(event.height))
+        checked = engine.check(replay, data, event.created_ms, proofs.collect(f"the bundle at height {event.height}"))
     except Rejected as error:
         raise Discrepancy(f"the bundle at height {event.height} should have been refused: {error}") from error
-    _require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id in its table")
+    require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id in its table")
     entry = effects.entry(
         checked,
         event.created_ms,
-        previous=replay.last_event,
+        previous=replay.last_event(),
         size=replay.tree().size,
         read=replay.node,
         reserves=custody.reserves_after(replay, checked.bundle.legs),
@@ -119,75 +161,53 @@ def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: "_Proof
 
 
 def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: Event) -> None:
-    previous = replay.published[-1].publication if replay.published else None
+    newest = replay.grids(1)
+    previous = newest[0].publication if newest else None
     epoch = 1 if previous is None else previous.epoch + 1
     stored = published.get(epoch)
     if stored is None:
         raise Discrepancy(f"the grids of epoch {epoch}, published at height {event.height}, are missing")
     try:
+        checks.check_clock(replay, event.created_ms)
         quotes = oracle.decode(stored.publication.evidence)
         publication = oracle.check(replay.pool, quotes, previous, event.created_ms)
     except (Rejected, FormatError) as error:
         raise Discrepancy(f"the grids of epoch {epoch} should have been refused: {error}") from error
     computed = grids.with_roots(publication, event.created_ms)
-    _require(computed == stored, f"the grids of epoch {epoch} do not follow from their prices")
+    require(computed == stored, f"the grids of epoch {epoch} do not follow from their prices")
     body = events.grids_body(computed)
-    _require_event(event, events.next_event(replay.last_event, events.GRIDS, event.created_ms, body))
+    _require_event(event, events.next_event(replay.last_event(), events.GRIDS, event.created_ms, body))
     replay.publish(event, computed)
 
 
-def _compare(replay: Replay, reader: Reader) -> None:
-    """Compares the tables with the replay, the most telling table first."""
-    for name, stored, computed in (
-        ("roots", reader.roots(), replay.roots),
-        ("nullifiers", reader.nullifiers(), replay.nullifiers),
-        ("accounts", reader.outputs(), replay.outputs),
-        ("flows", reader.flows(), replay.flows),
-        ("reserves", reader.reserves(), replay.reserves),
-        ("tree's nodes", reader.nodes(), replay.nodes),
-    ):
-        _require(stored == computed, f"the {name} in the database do not follow from the history")
-    for table, count in reader.counts().items():
-        expected = len(replay.published) if table == "grids" else len(replay.roots) - (table == "bundles")
-        _require(count == expected, f"there are {count} {table}, but the history has {expected}")
+def _heights(history: list[Event], expected: Sequence[Expected]) -> tuple[int, ...]:
+    """The heights of the expected events.  Raises Discrepancy when the history lacks one."""
+    heights = {event.digest: event.height for event in history}
+    for one in expected:
+        at = "" if one.height is None else f" at height {one.height}"
+        require(
+            one.digest in heights and one.height in (None, heights[one.digest]),
+            f"{one.who} has the event {one.digest.hex()}{at}, which this history lacks: events were lost or replaced"
+            f" (its newest is {history[-1].digest.hex()} at height {history[-1].height})",
+        )
+    return tuple(heights[one.digest] for one in expected)
 
 
-class _Proofs:
-    """Collects the proofs of bundles and verifies them in large batches, which is much cheaper."""
-
-    def __init__(self, verify: VerifyProofs):
-        self._verify = verify
-        self._waiting: list[tuple[int, Claim]] = []
-        self.count = 0
-
-    def collect(self, height: int) -> VerifyProofs:
-        """A verifier that defers a bundle's proofs until there are enough for a batch."""
-
-        def defer(claims: list[Claim]) -> None:
-            self._waiting += [(height, claim) for claim in claims]
-            self.count += len(claims)
-            if len(self._waiting) >= PROOFS_PER_BATCH:
-                self.verify()
-
-        return defer
-
-    def verify(self) -> None:
-        """Verifies the waiting proofs.  Raises Discrepancy, naming the height, when one is bad."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return
-        try:
-            self._verify([claim for _, claim in waiting])
-        except InvalidProof as error:
-            assert error.index is not None, "a batch names its bad member"
-            height = waiting[error.index][0]
-            raise Discrepancy(f"a proof of the bundle at height {height} does not verify") from error
+def _warnings(history: list[Event], settled: Sequence[Checkpoint], checkpoints: Checkpoints) -> tuple[str, ...]:
+    missing = len(history) - 1 - sum(checkpoint.height > 0 for checkpoint in settled)
+    if not missing:
+        return ()
+    if not checkpoints.exists():
+        return (
+            f"there is no {checkpoints.path.name} beside the ledger, so events that were lost from its end cannot be"
+            " noticed here: compare its newest digest with one that you know (--expect). The next event makes the file"
+            " again",
+        )
+    return (
+        f"{checkpoints.path.name} does not call {missing} of {len(history) - 1} events settled: a process ended before"
+        " it could, or the file was changed. The next event adds them",
+    )
 
 
 def _require_event(stored: Event, computed: Event) -> None:
-    _require(stored == computed, f"the event at height {stored.height} does not follow from the history")
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise Discrepancy(message)
+    require(stored == computed, f"the event at height {stored.height} does not follow from the history")

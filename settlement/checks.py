@@ -13,6 +13,7 @@ from circuits.records import Nullifier, Root
 from settlement import balance, custody, digests, encoding, merkle
 from settlement.bundle import Bundle, Leg, margin_public
 from settlement.custody import Reserves
+from settlement.events import Event
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, LedgerId
 from settlement.merkle import Tree
@@ -31,6 +32,9 @@ T = TypeVar("T", Bundle, Leg)
 
 class Reader(custody.Holdings, Protocol):
     """The queries that the checks make of a ledger."""
+
+    def last_event(self) -> Event:
+        """The newest event."""
 
     def tree(self) -> Tree:
         """The newest root and size."""
@@ -90,6 +94,13 @@ def check_keys(state: State, legs: Sequence[Leg]) -> None:
             raise Rejected(Rejection.UNKNOWN_KEY, f"leg {number} is proved under a key that is not the pool's")
         if leg.margin is not None and leg.margin.key != margin_key:
             raise Rejected(Rejection.UNKNOWN_KEY, f"leg {number} has a margin proof under a key that is not the pool's")
+
+
+def check_clock(state: State, now_ms: int) -> None:
+    """Raises Rejected when the clock is behind the newest event: otherwise what has expired could settle after it."""
+    newest_ms = state.reader.last_event().created_ms
+    if now_ms < newest_ms:
+        raise Rejected(Rejection.CLOCK_BEHIND, f"the clock is {newest_ms - now_ms} ms behind the ledger's newest event")
 
 
 def check_expiry(legs: Sequence[Leg], now_ms: int) -> None:

@@ -44,4 +44,5 @@ def _outputs(legs: Sequence[Leg], size: int, height: int) -> tuple[Output, ...]:
 
 
 def _flows(legs: Sequence[Leg], height: int) -> tuple[SettledFlow, ...]:
-    return tuple(SettledFlow(height, number, leg.key, flow) for number, leg in enumerate(legs) for flow in leg.flows)
+    flows = [(place, leg.key, flow) for place, leg in enumerate(legs) for flow in leg.flows]
+    return tuple(SettledFlow(height, number, *flow) for number, flow in enumerate(flows))

@@ -21,12 +21,17 @@ from settlement.oracle import Quote
 
 @dataclass(frozen=True)
 class Receipt:
-    """The place of a settled bundle, and how long checking and applying it took.  Not signed; informational only."""
+    """The place of a settled bundle, and how long checking and applying it took.  Not signed; informational only.
+
+    When not `is_checkpointed`, the bundle settled and its checkpoint could not be marked: damage that loses the bundle
+    again might go unnoticed until the next event settles.
+    """
 
     bundle_id: BundleId
     height: int
     positions: tuple[Position, ...]
     root: Root
+    is_checkpointed: bool
     check_us: int
     apply_us: int
 
@@ -39,6 +44,7 @@ def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = 
     bundle = checks.decode_bundle(data)
     checks.check_ledger_id(state, bundle.ledger_id)
     checks.check_keys(state, bundle.legs)
+    checks.check_clock(state, now_ms)
     checks.check_expiry(bundle.legs, now_ms)
     checks.check_state(state, bundle.legs, now_ms)
     checks.check_leg_signatures(state, bundle.legs)
@@ -56,6 +62,7 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
     """
     leg = checks.decode_leg(data)
     checks.check_keys(state, (leg,))
+    checks.check_clock(state, now_ms)
     checks.check_expiry((leg,), now_ms)
     checks.check_state(state, (leg,), now_ms)
     checks.check_leg_signatures(state, (leg,))
@@ -69,17 +76,20 @@ def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs
     start_ns = time.perf_counter_ns()
     checked = check(ledger, data, now_ms, verify_proofs)
     check_end_ns = time.perf_counter_ns()
-    applied = ledger.apply(checked, now_ms)
+    applied = ledger.apply(checked, now_ms, lambda: time.perf_counter_ns() - start_ns)
     end_ns = time.perf_counter_ns()
     check_us, apply_us = (check_end_ns - start_ns) // 1000, (end_ns - check_end_ns) // 1000
-    return Receipt(checked.bundle_id, applied.height, applied.positions, applied.root, check_us, apply_us)
+    return Receipt(
+        checked.bundle_id, applied.height, applied.positions, applied.root, applied.is_checkpointed, check_us, apply_us
+    )
 
 
 def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:
     """Checks the quotes against the ledger's newest epoch and publishes the grids of the next.
 
-    Raises as oracle.check does, and then the ledger is unchanged.
+    Raises as oracle.check does, and Rejected when the clock is behind; then the ledger is unchanged.
     """
+    checks.check_clock(ledger, now_ms)
     newest = ledger.reader.grids(1)
     publication = oracle.check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms)
     return ledger.publish(publication, now_ms)

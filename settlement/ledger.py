@@ -6,6 +6,8 @@ calls `apply` and `publish`.
 """
 
 import os
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +16,25 @@ from settlement import checks, custody, effects, events, grids, merkle, poolfile
 from settlement.grids import Publication, PublishedGrids
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
+from settlement.storage import checkpoints, connections
 from settlement.storage.rows import GridsEntry
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError
 
+NS_PER_MS = 1_000_000
+
 
 @dataclass(frozen=True)
 class Applied:
-    """The place of a settled bundle: its height, its new accounts' positions, leg by leg, and the root after them."""
+    """The place of a settled bundle: its height, its new accounts' positions, leg by leg, and the root after them.
+
+    `is_checkpointed` says whether the event was marked as settled in the file beside the ledger.
+    """
 
     height: int
     positions: tuple[Position, ...]
     root: Root
+    is_checkpointed: bool
 
 
 class Ledger:
@@ -44,29 +53,39 @@ class Ledger:
 
     @classmethod
     def create(cls, path: Path, pool: Pool, now_ms: int) -> "Ledger":
-        """A new, empty ledger.  Raises FormatError when the file exists already.
+        """A new, empty ledger.  Raises FormatError when the file exists already, or a file of another ledger beside it.
 
-        The file is created under another name and renamed when it is complete, so a file at `path` is always a ledger.
+        The file is created under another name and gets its own when it is complete, so a file at `path` is always a
+        ledger.  Two processes must not create one ledger at once.
         """
-        if path.exists():
-            raise FormatError(f"there is already a file at {path}")
+        for suffix in ("", *connections.BESIDE, checkpoints.SUFFIX):
+            existing = path.with_name(path.name + suffix)
+            if os.path.lexists(existing):
+                belongs = ", left of another ledger: move it away" if suffix else ""
+                raise FormatError(f"there is already a file at {existing}{belongs}")
         temporary = path.with_name(f"{path.name}.new")
-        for suffix in ("", "-wal", "-shm"):  # left behind by an interrupted creation
+        for suffix in ("", *connections.BESIDE):  # left behind by an interrupted creation
             temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
-        repository = Repository(temporary, new=True)
         genesis = events.next_event(None, events.GENESIS, now_ms, poolfile.ledger_id(pool))
+        with closing(Repository.create(temporary)) as repository, repository.writing():
+            repository.begin(poolfile.encode(pool), genesis, merkle.empty_root())
         try:
-            with repository.writing():
-                repository.begin(poolfile.encode(pool), genesis, merkle.empty_root())
-        finally:
-            repository.close()
-        os.replace(temporary, path)
+            os.link(temporary, path)  # unlike a rename, this replaces nothing
+            temporary.unlink()
+        except FileExistsError:
+            raise FormatError(f"there is already a file at {path}") from None
+        except OSError:  # a file system without hard links
+            os.rename(temporary, path)
         return cls.open(path)
 
     @classmethod
-    def open(cls, path: Path) -> "Ledger":
-        """The ledger in a file.  Raises FormatError when there is none, or none that this version reads."""
-        repository = Repository(path, new=False)
+    def open(cls, path: Path, *, read_only: bool = False) -> "Ledger":
+        """The ledger in a file.  With `read_only` it may be on media that cannot be written to.
+
+        Raises FormatError when there is none, or none that this version reads, when its tables were changed, or when it
+        lacks an event that was settled.  A file that is refused is left as it is.
+        """
+        repository = Repository.open(path, read_only=read_only)
         try:
             return cls(repository)
         except BaseException:
@@ -83,42 +102,56 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def apply(self, checked: checks.Checked, now_ms: int) -> Applied:
+    def apply(self, checked: checks.Checked, now_ms: int, passed_ns: Callable[[], int] | None = None) -> Applied:
         """Settles a bundle that passed engine.check: all of it, or nothing when an exception is raised.
 
-        Everything that may have changed since the check is checked again under the lock.  Raises Rejected when one of
-        these checks fails now.
+        Everything that may have changed since the check is checked again under the lock.  `passed_ns` measures the time
+        since `now_ms`: an event that another process settled meanwhile moves this one's time up to its own.  Raises
+        Rejected when one of these checks fails now, and OSError when the event's checkpoint cannot be written.
         """
         with self._repository.writing():
             legs = checked.bundle.legs
             reserves = custody.reserves_after(self.reader, legs)
+            previous = self.reader.last_event()
+            if passed_ns is not None:
+                now_ms = max(now_ms, min(previous.created_ms, now_ms + passed_ns() // NS_PER_MS + 1))
+            checks.check_clock(self, now_ms)
+            checks.check_expiry(legs, now_ms)
             checks.check_state(self, legs, now_ms)
             checks.check_custody(self, reserves)
             checks.check_room(self, legs)
             entry = effects.entry(
                 checked,
                 now_ms,
-                previous=self.reader.last_event(),
+                previous=previous,
                 size=self.reader.tree().size,
                 read=self.reader.node,
                 reserves=reserves,
             )
-            # From here on nothing may fail: every row is computed, and everything that the tables could refuse was
-            # checked above under the same lock.  If the machine stops now, the file opens again without a trace of it.
+            # From here on only the machine may fail: every row is computed, and everything that the tables could refuse
+            # was checked above under the same lock.  If it stops now, the file opens again without a trace of it.
             self._repository.settle(entry)
-        return Applied(entry.event.height, tuple(output.position for output in entry.outputs), entry.root)
+        # The bundle has settled: from here on nothing may raise.
+        is_checkpointed = self._repository.acknowledge(entry.event)
+        positions = tuple(output.position for output in entry.outputs)
+        return Applied(entry.event.height, positions, entry.root, is_checkpointed)
 
     def publish(self, publication: Publication, now_ms: int) -> PublishedGrids:
-        """Accepts the grids of the next epoch.  Raises Rejected when another epoch is next."""
+        """Accepts the grids of the next epoch.
+
+        Raises Rejected when another epoch is next, or the clock is behind, and OSError as `apply` does.
+        """
         published = grids.with_roots(publication, now_ms)
         with self._repository.writing():
             newest = self.reader.grids(1)
             next_epoch = newest[0].publication.epoch + 1 if newest else 1
+            checks.check_clock(self, now_ms)
             if publication.epoch != next_epoch:
                 raise Rejected(
                     Rejection.WRONG_EPOCH, f"the publication is for epoch {publication.epoch}, but {next_epoch} is next"
                 )
             event = events.next_event(self.reader.last_event(), events.GRIDS, now_ms, events.grids_body(published))
-            # From here on nothing may fail.
+            # From here on only the machine may fail.
             self._repository.publish(GridsEntry(event, published))
+        self._repository.acknowledge(event)
         return published

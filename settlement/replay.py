@@ -17,7 +17,7 @@ class Replay:
     def __init__(self, pool: Pool, genesis: Event):
         self.pool = pool
         self.ledger_id = poolfile.ledger_id(pool)
-        self.last_event = genesis
+        self._newest = genesis
         self.roots: dict[int, Tree] = {genesis.height: Tree(merkle.empty_root(), 0)}
         self._known_roots = {merkle.empty_root()}
         self.nodes: merkle.Nodes = {}
@@ -25,12 +25,16 @@ class Replay:
         self.outputs: list[Output] = []
         self.flows: list[SettledFlow] = []
         self.reserves: Reserves = {}
-        self.published: list[PublishedGrids] = []
+        self.published: dict[int, PublishedGrids] = {}
 
     @property
     def reader(self) -> "Replay":
         """Answers the queries: the replay itself."""
         return self
+
+    def last_event(self) -> Event:
+        """The newest event."""
+        return self._newest
 
     def tree(self) -> Tree:
         """The newest root and size."""
@@ -54,12 +58,12 @@ class Replay:
 
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, at most `newest` of them, newest first."""
-        return self.published[: -newest - 1 : -1]
+        return list(self.published.values())[: -newest - 1 : -1]
 
     def settle(self, entry: BundleEntry) -> None:
         """Applies a bundle."""
         height = entry.event.height
-        self.last_event = entry.event
+        self._newest = entry.event
         self.roots[height] = Tree(entry.root, entry.size)
         self._known_roots.add(entry.root)
         self.nodes.update(entry.nodes)
@@ -70,5 +74,5 @@ class Replay:
 
     def publish(self, event: Event, published: PublishedGrids) -> None:
         """Accepts the grids of an epoch."""
-        self.last_event = event
-        self.published.append(published)
+        self._newest = event
+        self.published[event.height] = published

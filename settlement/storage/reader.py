@@ -1,24 +1,29 @@
 """Every query of a ledger's database.  Nothing here writes or decides anything; settlement.storage.sqlite writes.
 
-Field elements are 32 big-endian bytes.
+Field elements are 32 big-endian bytes.  Rows become objects in `_decoded` only: a value that its column could not have,
+as a damaged page returns it, raises FormatError, and so does a row that every ledger has and this one lacks.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from circuits.merkle import Path
 from circuits.records import Amount, Commitment, GridRoot, Nullifier, Position, Root
 from settlement import grids, merkle
 from settlement.bundle import CIPHERTEXT_BYTES, Flow
 from settlement.custody import Reserves
-from settlement.events import Event
+from settlement.events import KINDS, Event
 from settlement.grids import Publication, PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Tree
+from settlement.storage.columns import binary, digest, element, integer
 from settlement.storage.rows import Output, SettledFlow, Spend
+from zk.errors import FormatError
 from zk.fields.prime import to_bytes
+
+T = TypeVar("T")
 
 
 class Reader:
@@ -41,23 +46,21 @@ class Reader:
         broken = self._one("PRAGMA foreign_key_check")
         return None if broken is None else f"a row of {broken[0]} refers to a row that does not exist"
 
-    def counts(self) -> dict[str, int]:
-        """The number of rows in each table that has at most one row per event."""
-        tables = ("bundles", "roots", "grids")
-        return {table: self._row(f"SELECT count(*) FROM {table}")[0] for table in tables}
+    def stored(self, table: str) -> Iterator[tuple]:
+        """Every row of a table exactly as it is stored, ordered by its primary key."""
+        return self._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+
+    def count(self, table: str) -> int:
+        """The number of rows in a table."""
+        return self._row(f"SELECT count(*) FROM {table}")[0]
 
     def pool(self) -> bytes:
         """The pool's bytes."""
-        return self._row("SELECT data FROM pool")[0]
+        return self._known("pool", binary, "SELECT data FROM pool WHERE id = 1")
 
     def node(self, level: int, index: int) -> int | None:
         """A node of the tree, or None where none was written."""
-        row = self._one("SELECT node FROM nodes WHERE level = ? AND place = ?", (level, index))
-        return None if row is None else _element(row[0])
-
-    def nodes(self) -> dict[tuple[int, int], int]:
-        """Every node."""
-        return {(level, place): _element(node) for level, place, node in self._rows("SELECT * FROM nodes")}
+        return self._maybe("nodes", element, "SELECT node FROM nodes WHERE level = ? AND place = ?", (level, index))
 
     def path(self, position: Position) -> Path:
         """The four children at each of the 16 levels above a leaf; circuits.merkle.path_root gives their root."""
@@ -66,12 +69,7 @@ class Reader:
 
     def tree(self) -> Tree:
         """The newest root and size."""
-        root, size = self._row("SELECT root, size FROM roots ORDER BY height DESC LIMIT 1")
-        return Tree(Root(_element(root)), size)
-
-    def roots(self) -> dict[int, Tree]:
-        """Root and size after each height that changed the tree."""
-        return {height: Tree(Root(_element(root)), size) for height, root, size in self._rows("SELECT * FROM roots")}
+        return self._known("roots", _tree, "SELECT root, size FROM roots ORDER BY height DESC LIMIT 1")
 
     def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
@@ -79,50 +77,48 @@ class Reader:
 
     def spend(self, nullifier: Nullifier) -> Spend | None:
         """The bundle that published a nullifier, or None."""
-        row = self._one(
+        return self._maybe(
+            "nullifiers",
+            lambda bundle_id, height: Spend(nullifier, BundleId(digest(bundle_id)), integer(height)),
             "SELECT bundle_id, height FROM nullifiers JOIN bundles USING (height) WHERE nullifier = ?",
             (to_bytes(nullifier),),
         )
-        return None if row is None else Spend(nullifier, *row)
 
     def is_spent(self, nullifier: Nullifier) -> bool:
         """Whether the account with this nullifier has moved."""
         return self._one("SELECT 1 FROM nullifiers WHERE nullifier = ?", (to_bytes(nullifier),)) is not None
 
-    def nullifiers(self) -> dict[Nullifier, int]:
-        """Every nullifier, with the height that published it."""
-        return {Nullifier(_element(nullifier)): height for nullifier, height in self._rows("SELECT * FROM nullifiers")}
-
     def position_of(self, commitment: Commitment) -> Position | None:
         """The leaf index of a commitment, the first of several, or None."""
-        return self._row("SELECT min(position) FROM outputs WHERE commitment = ?", (to_bytes(commitment),))[0]
+        query = "SELECT position FROM outputs WHERE commitment = ? ORDER BY position LIMIT 1"
+        position = self._maybe("outputs", integer, query, (to_bytes(commitment),))
+        return None if position is None else Position(position)
 
-    def outputs(self, since: int = 0) -> list[Output]:
-        """The leaves from a position on, in order."""
-        rows = self._rows("SELECT * FROM outputs WHERE position >= ? ORDER BY position", (since,))
-        return [
-            Output(position, Commitment(_element(leaf)), _ciphertexts(data), height)
-            for position, leaf, data, height in rows
-        ]
+    def outputs(self, since: int = 0, at_most: int | None = None) -> list[Output]:
+        """The leaves from a position on, in order; the first `at_most` of them, if given."""
+        query = "SELECT * FROM outputs WHERE position >= ? ORDER BY position LIMIT ?"
+        return self._all("outputs", _output, query, (since, -1 if at_most is None else at_most))
 
     def reserve(self, key: KeyDigest, asset: int) -> Amount:
         """How much of an asset is held under a verifying key's digest."""
-        row = self._one("SELECT amount FROM reserves WHERE key = ? AND asset = ?", (key, asset))
-        return Amount(0) if row is None else row[0]
+        query = "SELECT amount FROM reserves WHERE key = ? AND asset = ?"
+        return Amount(self._maybe("reserves", integer, query, (key, asset)) or 0)
 
     def reserves(self) -> Reserves:
         """Every reserve, ordered by key and asset."""
-        return {(key, asset): amount for key, asset, amount in self._rows("SELECT * FROM reserves ORDER BY key, asset")}
+        return dict(self._all("reserves", _reserve, "SELECT * FROM reserves ORDER BY key, asset"))
 
     def flows(self) -> list[SettledFlow]:
         """Every deposit and withdrawal, in order."""
-        columns = "height, leg, key, asset, amount, party"
-        rows = self._rows(f"SELECT {columns} FROM flows ORDER BY height, number")
-        return [SettledFlow(height, leg, key, Flow(*flow)) for height, leg, key, *flow in rows]
+        return self._all("flows", _flow, "SELECT * FROM flows ORDER BY height, number")
 
     def events(self, since: int = 0) -> list[Event]:
         """The events from a height on, in order."""
-        return [Event(*row) for row in self._rows("SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))]
+        return self._all("events", _event, "SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))
+
+    def event(self, height: int) -> Event | None:
+        """The event at a height, or None."""
+        return self._maybe("events", _event, "SELECT * FROM events WHERE height = ?", (height,))
 
     def event(self, height: int) -> Event | None:
         """The event at a height, or None."""
@@ -131,22 +127,19 @@ class Reader:
 
     def last_event(self) -> Event:
         """The newest event; its digest commits to the whole history."""
-        return Event(*self._row("SELECT * FROM events ORDER BY height DESC LIMIT 1"))
+        return self._known("events", _event, "SELECT * FROM events ORDER BY height DESC LIMIT 1")
 
     def bundle(self, height: int) -> tuple[BundleId, bytes] | None:
         """Id and bytes of the bundle at a height, or None."""
-        return self._one("SELECT bundle_id, data FROM bundles WHERE height = ?", (height,))
+        return self._maybe("bundles", _bundle, "SELECT bundle_id, data FROM bundles WHERE height = ?", (height,))
 
     def bundle_height(self, bundle_id: BundleId) -> int | None:
         """The height at which a bundle settled, or None."""
-        row = self._one("SELECT height FROM bundles WHERE bundle_id = ?", (bundle_id,))
-        return None if row is None else row[0]
+        return self._maybe("bundles", integer, "SELECT height FROM bundles WHERE bundle_id = ?", (bundle_id,))
 
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, at most `newest` of them, newest first."""
-        columns = "epoch, initial, maintenance, evidence, initial_root, maintenance_root, published_ms"
-        rows = self._rows(f"SELECT {columns} FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))
-        return [_grids(row) for row in rows]
+        return self._all("grids", _grids, "SELECT * FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))
 
     def pragma(self, name: str) -> Any:
         """The value of one of SQLite's settings."""
@@ -155,14 +148,24 @@ class Reader:
     def _one(self, query: str, values: tuple = ()) -> tuple | None:
         return self._connection.execute(query, values).fetchone()
 
-    def _row(self, query: str, values: tuple = ()) -> tuple:
+    def _row(self, query: str) -> tuple:
         """The first row of a query that always has one."""
-        row = self._one(query, values)
+        row = self._one(query)
         assert row is not None, f"no row: {query}"
         return row
 
-    def _rows(self, query: str, values: tuple = ()) -> list[tuple]:
-        return self._connection.execute(query, values).fetchall()
+    def _all(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> list[T]:
+        return [_decoded(table, decode, row) for row in self._connection.execute(query, values)]
+
+    def _maybe(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> T | None:
+        row = self._one(query, values)
+        return None if row is None else _decoded(table, decode, row)
+
+    def _known(self, table: str, decode: Callable[..., T], query: str) -> T:
+        found = self._maybe(table, decode, query)
+        if found is None:
+            raise FormatError(f"the ledger is damaged: its table {table} is empty")
+        return found
 
 
 @contextmanager
@@ -178,17 +181,53 @@ def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         raise
 
 
-def _element(data: bytes) -> int:
-    return int.from_bytes(data, "big")
+def _decoded(table: str, decode: Callable[..., T], row: tuple) -> T:
+    try:
+        return decode(*row)
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"the ledger is damaged: a row of its table {table} has an impossible value") from error
 
 
-def _ciphertexts(data: bytes) -> tuple[bytes, ...]:
-    return tuple(data[start : start + CIPHERTEXT_BYTES] for start in range(0, len(data), CIPHERTEXT_BYTES))
+def _tree(root: object, size: object) -> Tree:
+    leaves = integer(size)
+    if not 0 <= leaves <= merkle.CAPACITY:
+        raise ValueError("a tree of this size does not exist")
+    return Tree(Root(element(root)), leaves)
 
 
-def _grids(row: tuple) -> PublishedGrids:
-    epoch, initial, maintenance, evidence, initial_root, maintenance_root, published_ms = row
-    values = grids.decode_values(initial, epoch), grids.decode_values(maintenance, epoch)
-    publication = Publication(epoch, *values, evidence)
-    roots = GridRoot(_element(initial_root)), GridRoot(_element(maintenance_root))
-    return PublishedGrids(publication, *roots, published_ms)
+def _output(position: object, commitment: object, ciphertexts: object, height: object) -> Output:
+    data = binary(ciphertexts)
+    sealed = tuple(data[start : start + CIPHERTEXT_BYTES] for start in range(0, len(data), CIPHERTEXT_BYTES))
+    return Output(Position(integer(position)), Commitment(element(commitment)), sealed, integer(height))
+
+
+def _reserve(key: object, asset: object, amount: object) -> tuple[tuple[KeyDigest, int], Amount]:
+    return (KeyDigest(digest(key)), integer(asset)), Amount(integer(amount))
+
+
+def _flow(
+    height: object, number: object, leg: object, key: object, asset: object, amount: object, party: object
+) -> SettledFlow:
+    flow = Flow(integer(asset), Amount(integer(amount)), binary(party))
+    return SettledFlow(integer(height), integer(number), integer(leg), KeyDigest(digest(key)), flow)
+
+
+def _event(height: object, kind: object, created_ms: object, body: object, chain: object) -> Event:
+    if kind not in KINDS:
+        raise ValueError("there is no such kind of event")
+    return Event(integer(height), str(kind), integer(created_ms), binary(body), digest(chain))
+
+
+def _bundle(bundle_id: object, data: object) -> tuple[BundleId, bytes]:
+    return BundleId(digest(bundle_id)), binary(data)
+
+
+def _grids(
+    epoch: object, _height: object, published_ms: object, initial: object, maintenance: object,
+    initial_root: object, maintenance_root: object, evidence: object,
+) -> PublishedGrids:  # fmt: skip
+    number = integer(epoch)
+    values = grids.decode_values(binary(initial), number), grids.decode_values(binary(maintenance), number)
+    publication = Publication(number, *values, binary(evidence))
+    roots = GridRoot(element(initial_root)), GridRoot(element(maintenance_root))
+    return PublishedGrids(publication, *roots, integer(published_ms))

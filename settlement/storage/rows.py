@@ -32,9 +32,13 @@ class Spend:
 
 @dataclass(frozen=True)
 class SettledFlow:
-    """A settled deposit or withdrawal: at which height, by which leg of the bundle, under which verifying key."""
+    """A settled deposit or withdrawal: at which height, by which leg of the bundle, under which verifying key.
+
+    `number` counts the flows of the bundle from 0.
+    """
 
     height: int
+    number: int
     leg: int
     key: KeyDigest
     flow: Flow

@@ -1,12 +1,20 @@
-"""The tables of a ledger's database.
+"""The tables of a ledger's database, and the comparison of a database with them.
 
 Unique indices enforce what no two rows may share, foreign keys enforce references, and STRICT tables refuse values of
-another type: a bug in the code above fails at the table, and the whole transaction is rolled back.
+another type: a bug in the code above fails at the table, and the whole transaction is rolled back.  All of this holds
+only while nobody changes the tables, so every opening compares the whole schema: a trigger that ignores inserted
+nullifiers would let an account be spent twice.
 """
+
+import sqlite3
+from contextlib import closing
+from functools import cache
+
+from zk.errors import FormatError
 
 # "zkse", so that another program's database is not mistaken for a ledger.
 APPLICATION_ID = 0x7A6B7365
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE pool (
@@ -95,3 +103,64 @@ CREATE TABLE orders (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX orders_by_nullifier ON orders (nullifier);
 """
+
+
+Entry = tuple[str, str, str, str | None]
+"""A row of sqlite_schema: type, name, table, and the statement that created it (None for an automatic index)."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Creates the tables in an empty database, and marks it as a ledger's."""
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Raises FormatError unless the database has this version's tables and indices, and nothing else."""
+    check_version(connection)
+    found, expected = _entries(connection), _expected()
+    if found == expected:
+        return
+    foreign = [entry for entry in found if entry not in expected]
+    missing = [entry for entry in expected if entry not in found]
+    if missing:
+        kind, name, *_ = missing[0]
+        changed = any(entry[:2] == (kind, name) for entry in foreign)
+        problem = f"its {kind} {name} {'differs from the one' if changed else 'is missing, which is'} in this version"
+    elif foreign:
+        kind, name, *_ = foreign[0]
+        problem = f"it has a {kind} named {name!r}, which does not belong in a ledger"
+    else:
+        problem = "it defines one of its tables twice"
+    raise FormatError(f"the ledger's tables were changed: {problem}")
+
+
+def check_version(connection: sqlite3.Connection) -> None:
+    """Raises FormatError unless the database is marked as a ledger's, and of this version."""
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION_ID:
+        raise FormatError("the file is a database but not a ledger")
+    if version != VERSION:
+        raise FormatError(f"the ledger has schema version {version}, and this program reads {VERSION}")
+
+
+def tables() -> list[str]:
+    """The names of the tables."""
+    return [name for kind, name, *_ in _expected() if kind == "table"]
+
+
+@cache
+def _expected() -> list[Entry]:
+    """The schema that TABLES makes, as SQLite itself records it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        create(connection)
+        return _entries(connection)
+
+
+def _entries(connection: sqlite3.Connection) -> list[Entry]:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+    return sorted(rows, key=repr)

@@ -2,7 +2,7 @@
 
 WAL mode, so that readers never wait; synchronous=FULL, so that a commit that returned is on the disk; every write
 inside one transaction that began with BEGIN IMMEDIATE, so that of two processes the second waits before it reads.
-Nothing here decides anything.
+Every statement that writes must have written its rows.  Nothing here decides anything.
 """
 
 import sqlite3
@@ -11,52 +11,49 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from circuits.records import Root
-from settlement import grids
 from settlement.events import Event
-from settlement.storage import reader, schema
+from settlement.merkle import Tree
+from settlement.storage import connections, reader, schema, tables
+from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.orders import OrderTable
 from settlement.storage.reader import Reader
 from settlement.storage.rows import BundleEntry, GridsEntry
+from settlement.storage.tables import Row
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
-
-BUSY_SECONDS = 30
-
-# These codes say nothing about the file itself: another process has locked it, or its folder cannot be written to.
-_UNUSABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
 class Repository:
     """One open database.  Belongs to one thread; any number of processes may open the same file.
 
-    `reader` has the queries, `orders` the board's table.
+    `reader` has the queries, `orders` the board's table, and `checkpoints` the file beside the database.
     """
 
-    def __init__(self, path: Path, *, new: bool):
-        """Opens a database, or creates an empty one.
+    def __init__(self, connection: sqlite3.Connection, checkpoints: Checkpoints):
+        self._connection = connection
+        self.reader = Reader(connection)
+        self.orders = OrderTable(connection, self.writing)
+        self.checkpoints = checkpoints
+        self._schema_version = self.reader.pragma("schema_version")
 
-        Raises FormatError when the file is missing, exists already, or is not a ledger of this version.
+    @classmethod
+    def create(cls, path: Path) -> "Repository":
+        """Creates an empty database.  Raises FormatError when the file exists."""
+        return cls(connections.create(path), Checkpoints(path))
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> "Repository":
+        """Opens a database.
+
+        Raises FormatError when the file is missing or damaged, is not a ledger of this version, has other tables, or
+        lacks an event that was settled.
         """
-        if new == path.exists():
-            raise FormatError(f"there is {'already a file' if new else 'no ledger'} at {path}")
-        mode = "rwc" if new else "rw"
-        self._connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
-        self.reader = Reader(self._connection)
-        self.orders = OrderTable(self._connection)
-        try:
-            self._configure()
-            if not new:
-                self._check_version()
-        except sqlite3.DatabaseError as error:
-            self.close()
-            if error.sqlite_errorcode & 0xFF in _UNUSABLE:
-                raise FormatError(f"the ledger at {path} cannot be opened for writing: {error}") from error
-            raise FormatError(f"the file at {path} is not a ledger") from error
-        except FormatError:
-            self.close()
-            raise
+        path = path.resolve()  # SQLite keeps its own files beside the file that a link names
+        checkpoints = Checkpoints(path)
+        newest = checkpoints.newest()  # before the database, which may only have more than it had then
+        opens = connections.open_for_reading if read_only else connections.open_for_writing
+        connection = opens(path, lambda inspected: checkpoints.check(newest, Reader(inspected).event))
+        return cls(connection, checkpoints)
 
     def close(self) -> None:
         """Closes the database."""
@@ -64,67 +61,79 @@ class Repository:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction that excludes every other writer; an exception rolls all of it back."""
+        """One transaction that excludes every other writer; an exception rolls all of it back.
+
+        Raises FormatError when somebody changed the tables since the database was opened.
+        """
         with reader.transaction(self._connection, "BEGIN IMMEDIATE"):
+            version = self.reader.pragma("schema_version")
+            if version != self._schema_version:
+                schema.check(self._connection)
+                self._schema_version = version
             yield
 
     def begin(self, pool: bytes, genesis: Event, root: Root) -> None:
         """Creates the tables and writes the first event.  Inside `writing`."""
-        for statement in schema.TABLES.split(";"):
-            self._connection.execute(statement)
-        self._connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        self._connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-        self._connection.execute("INSERT INTO pool VALUES (1, ?)", (pool,))
-        self._event(genesis)
-        self._connection.execute("INSERT INTO roots VALUES (?, ?, 0)", (genesis.height, to_bytes(root)))
+        schema.create(self._connection)
+        self._schema_version = self.reader.pragma("schema_version")
+        self._insert("pool", [tables.pool(pool)])
+        self._insert("events", [tables.event(genesis)])
+        self._insert("roots", [tables.root(genesis.height, Tree(root, 0))])
 
     def settle(self, entry: BundleEntry) -> None:
-        """Writes a bundle.  Inside `writing`."""
+        """Writes a bundle and deletes the orders that it voids.  Inside `writing`; `acknowledge` comes after it."""
         height = entry.event.height
-        self._event(entry.event)
-        self._connection.execute("INSERT INTO bundles VALUES (?, ?, ?)", (height, entry.bundle_id, entry.data))
-        self._many("INSERT INTO nullifiers VALUES (?, ?)", ((to_bytes(n), height) for n in entry.nullifiers))
-        self._many("INSERT INTO outputs VALUES (?, ?, ?, ?)", (
-            (output.position, to_bytes(output.commitment), b"".join(output.ciphertexts), height)
-            for output in entry.outputs
-        ))
-        self._many("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?)", (
-            (level, place, to_bytes(node)) for (level, place), node in entry.nodes.items()
-        ))
-        self._connection.execute("INSERT INTO roots VALUES (?, ?, ?)", (height, to_bytes(entry.root), entry.size))
-        self._many("INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?)", (
-            (height, number, row.leg, row.key, row.flow.asset, row.flow.amount, row.flow.party)
-            for number, row in enumerate(entry.flows)
-        ))
-        self._many("INSERT OR REPLACE INTO reserves VALUES (?, ?, ?)", (
-            (*place, amount) for place, amount in entry.reserves.items()
-        ))
+        self._insert("events", [tables.event(entry.event)])
+        self._insert("bundles", [tables.bundle(height, entry.bundle_id, entry.data)])
+        self._insert("nullifiers", [tables.nullifier(nullifier, height) for nullifier in entry.nullifiers])
+        self._insert("outputs", map(tables.output, entry.outputs))
+        self._insert("nodes", [tables.node(*place, node) for place, node in entry.nodes.items()], or_replace=True)
+        self._insert("roots", [tables.root(height, Tree(entry.root, entry.size))])
+        self._insert("flows", map(tables.flow, entry.flows))
+        reserves = [tables.reserve(*place, amount) for place, amount in entry.reserves.items()]
+        self._insert("reserves", reserves, or_replace=True)
+        self._connection.executemany(
+            "DELETE FROM orders WHERE nullifier = ?", [(to_bytes(nullifier),) for nullifier in entry.nullifiers]
+        )
+        self._reserve(entry.event)
 
     def publish(self, entry: GridsEntry) -> None:
-        """Writes the grids of an epoch.  Inside `writing`."""
-        published, publication = entry.published, entry.published.publication
-        self._event(entry.event)
-        self._connection.execute("INSERT INTO grids VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (
-            publication.epoch, entry.event.height, published.published_ms,
-            grids.encode_values(publication.initial), grids.encode_values(publication.maintenance),
-            to_bytes(published.initial_root), to_bytes(published.maintenance_root), publication.evidence,
-        ))
+        """Writes the grids of an epoch.  Inside `writing`; `acknowledge` comes after it."""
+        self._insert("events", [tables.event(entry.event)])
+        self._insert("grids", [tables.grids(entry.event.height, entry.published)])
+        self._reserve(entry.event)
 
-    def _configure(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        for setting in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
-            self._connection.execute(f"PRAGMA {setting}")
+    def acknowledge(self, event: Event) -> bool:
+        """Marks the committed event as settled in the checkpoints.  Never raises: returns whether that succeeded.
 
-    def _check_version(self) -> None:
-        application, version = (self.reader.pragma(name) for name in ("application_id", "user_version"))
-        if application != schema.APPLICATION_ID:
-            raise FormatError("the file is a database but not a ledger")
-        if version != schema.VERSION:
-            raise FormatError(f"the ledger has schema version {version}, and this program reads {schema.VERSION}")
+        It also moves the write-ahead log into the database and empties it, so that later damage to the log loses
+        nothing and no deleted row stays in it; while another process reads, that is left to a later event.
+        """
+        try:
+            self.checkpoints.acknowledge(event)
+            is_acknowledged = True
+        except OSError:
+            is_acknowledged = False
+        try:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {connections.BUSY_SECONDS * 1000}")
+        except sqlite3.Error:
+            pass  # the log has everything, and a later event moves it
+        return is_acknowledged
 
-    def _event(self, event: Event) -> None:
-        row = (event.height, event.kind, event.created_ms, event.body, event.digest)
-        self._connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", row)
+    def _reserve(self, event: Event) -> None:
+        """Reserves the event's line in the checkpoints: the last step before the commit."""
+        self.checkpoints.reserve(event, self.reader.events)
 
-    def _many(self, statement: str, rows: Iterable[tuple]) -> None:
-        self._connection.executemany(statement, rows)
+    def _insert(self, table: str, rows: Iterable[Row], *, or_replace: bool = False) -> None:
+        values = list(rows)
+        if not values:
+            return
+        places = ", ".join("?" * len(values[0]))
+        verb = "INSERT OR REPLACE" if or_replace else "INSERT"
+        written = self._connection.executemany(f"{verb} INTO {table} VALUES ({places})", values).rowcount
+        if written != len(values):
+            raise FormatError(f"the ledger took {written} of {len(values)} rows into its table {table}")

@@ -120,12 +120,12 @@ def test_an_expired_order_is_neither_listed_nor_found_and_pruning_deletes_it(led
     assert refusal(board.get, ledger, short.order_id, NOW_MS + 10) == Rejection.ORDER_UNKNOWN
 
 
-def test_getting_a_taken_order_says_that_its_account_has_moved(ledger):
+def test_an_order_whose_account_has_moved_is_gone_from_the_board(ledger):
     made = make(ledger)
     placed = place(ledger, made.leg)
     settle(ledger, made)
-    assert refusal(board.get, ledger, placed.order_id, NOW_MS) == Rejection.NULLIFIER_SPENT
-    assert board.prune(ledger, NOW_MS) == [placed.order_id]
+    assert refusal(board.get, ledger, placed.order_id, NOW_MS) == Rejection.ORDER_UNKNOWN
+    assert board.prune(ledger, NOW_MS) == [] == board.listed(ledger, NOW_MS)
 
 
 def test_an_order_with_margin_is_void_when_its_grid_is_stale(ledger):

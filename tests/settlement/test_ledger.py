@@ -15,7 +15,7 @@ from settlement import checks, encoding, engine, merkle, poolfile
 from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage import schema, sqlite
+from settlement.storage import connections, schema
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
@@ -168,7 +168,7 @@ def test_an_interrupted_creation_leaves_no_ledger_and_can_be_repeated(path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("settlement.storage.sqlite.Repository._event", killed)
+        patch.setattr("settlement.storage.sqlite.Repository._insert", killed)
         Ledger.create(path, samples.pool(), NOW_MS)
     assert not path.exists()
     Ledger.create(path, samples.pool(), NOW_MS).close()
@@ -257,7 +257,7 @@ def test_a_reserve_never_exceeds_what_the_ledger_can_count(ledger):
 
 def test_a_locked_ledger_is_not_reported_as_another_kind_of_file(path, monkeypatch):
     Ledger.create(path, samples.pool(), NOW_MS).close()
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0)
     with closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("PRAGMA journal_mode = DELETE")
         holder.execute("BEGIN EXCLUSIVE")

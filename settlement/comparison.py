@@ -1,0 +1,48 @@
+"""The comparison of every stored row, column by column, with the rows that follow from the replayed history."""
+
+from collections.abc import Iterable
+from itertools import zip_longest
+
+from settlement import poolfile
+from settlement.errors import require
+from settlement.events import Event
+from settlement.replay import Replay
+from settlement.storage import tables
+from settlement.storage.reader import Reader
+from settlement.storage.tables import Row
+
+
+def check(replay: Replay, history: list[Event], reader: Reader) -> None:
+    """Raises Discrepancy for the first table that differs from the replay, the most telling table first.
+
+    The replay has read each bundle's row by its height, and compared it; the orders belong to settlement.orderaudit.
+    """
+    for table, name, computed in _expected(replay, history):
+        rows = zip_longest(reader.stored(table), sorted(computed, key=lambda row: row[:2]))
+        is_equal = all(_is_same(stored, row) for stored, row in rows)
+        require(is_equal, f"the {name} in the database do not follow from the history")
+    count, expected = reader.count("bundles"), len(replay.roots) - 1
+    require(count == expected, f"there are {count} bundles, but the history has {expected}")
+
+
+def _expected(replay: Replay, history: list[Event]) -> list[tuple[str, str, Iterable[Row]]]:
+    """The tables, what to call their rows, and the rows."""
+    return [
+        ("pool", "pool's bytes", [tables.pool(poolfile.encode(replay.pool))]),
+        ("events", "events", map(tables.event, history)),
+        ("roots", "roots", (tables.root(height, tree) for height, tree in replay.roots.items())),
+        ("nullifiers", "nullifiers", (tables.nullifier(*spent) for spent in replay.nullifiers.items())),
+        ("outputs", "accounts", map(tables.output, replay.outputs)),
+        ("flows", "flows", map(tables.flow, replay.flows)),
+        ("reserves", "reserves", (tables.reserve(*place, amount) for place, amount in replay.reserves.items())),
+        ("nodes", "tree's nodes", (tables.node(*place, node) for place, node in replay.nodes.items())),
+        ("grids", "grids", (tables.grids(height, published) for height, published in replay.published.items())),
+    ]
+
+
+def _is_same(stored: tuple | None, computed: Row | None) -> bool:
+    """Whether the values are equal and of the same types: in Python 1 == 1.0."""
+    return (
+        stored is not None and computed is not None and stored == computed
+        and all(type(one) is type(other) for one, other in zip(stored, computed, strict=True))
+    )  # fmt: skip

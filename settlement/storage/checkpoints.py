@@ -1,0 +1,157 @@
+"""The checkpoints of a ledger: a file beside its database with one line for each event, in the order of heights.
+
+    00000000000000000012 7f…e1 settled                 height, digest of the event, and whether it was acknowledged
+
+SQLite drops a damaged or cut write-ahead log from the first bad frame on without a word, and a database that was
+replaced by an older copy is as sound as before.  A settled line says that somebody was told of the event, so a database
+without that event is refused.  A digest covers all events before it, so the newest settled line speaks for all.
+
+A line is written and synced as `pending` under the database's write lock, before the commit, while a full disk can
+still be reported.  After the commit it is changed in place, which needs no space.  A pending line promises nothing: it
+is of a process that ended before its commit, or before it could change the line.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from settlement.events import Event
+from zk.errors import FormatError
+
+SUFFIX = "-checkpoints"
+PENDING, SETTLED = b"pending", b"settled"
+
+_LINE = re.compile(rb"(\d{20}) ([0-9a-f]{64}) (pending|settled)\n")
+LINE_BYTES = 20 + 1 + 64 + 1 + len(SETTLED) + 1
+
+
+class EventsLost(FormatError):
+    """The ledger lacks an event that was settled: its file was damaged, or replaced by an older or another one."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An event that was acknowledged."""
+
+    height: int
+    digest: bytes
+
+
+class Checkpoints:
+    """The checkpoint file of the database at a path.  It need not exist; the next `reserve` makes it whole again."""
+
+    def __init__(self, database: Path):
+        self.path = database.with_name(database.name + SUFFIX)
+
+    def exists(self) -> bool:
+        """Whether there is a checkpoint file."""
+        return self.path.exists()
+
+    def newest(self) -> Checkpoint | None:
+        """The newest settled event, or None.  Raises FormatError when the file is damaged or cannot be read."""
+        try:
+            with self.path.open("rb") as file:
+                return self._newest(file)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FormatError(f"{self.path} cannot be read: {error.strerror}") from None
+
+    def settled(self) -> list[Checkpoint]:
+        """Every settled event, by height.  Raises FormatError when the file is damaged or cannot be read."""
+        try:
+            with self.path.open("rb") as file:
+                lines = (self._line(file, height) for height in range(_count(file)))
+                return [Checkpoint(height, digest) for height, digest, state in filter(None, lines) if state == SETTLED]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise FormatError(f"{self.path} cannot be read: {error.strerror}") from None
+
+    def check(self, newest: Checkpoint | None, event_at: Callable[[int], Event | None]) -> None:
+        """Raises EventsLost when the database lacks the newest settled event, or has another one at its height."""
+        if newest is None:
+            return
+        event = event_at(newest.height)
+        if event is None or event.digest != newest.digest:
+            problem = "is missing from" if event is None else "is not the one in"
+            raise EventsLost(
+                f"the settled event at height {newest.height} with digest {newest.digest.hex()} {problem} the ledger:"
+                f" its file or its write-ahead log was damaged, or replaced by another copy. Restore the newest copy"
+                f" (the settled events are listed in {self.path})"
+            )
+
+    def reserve(self, event: Event, events_from: Callable[[int], Iterable[Event]]) -> None:
+        """Writes a pending line for the event that is about to be committed, and syncs it.
+
+        Call it under the write lock.  `events_from` returns the committed events from a height on: lines that a missing
+        file or an interrupted process left out are written too.  Raises EventsLost as `check` does, and OSError.
+        """
+        with self._opened_for_writing() as file:
+            newest = self._newest(file)
+            first = 0 if newest is None else newest.height
+            committed = [earlier for earlier in events_from(first) if earlier.height < event.height]
+            self.check(newest, {earlier.height: earlier for earlier in committed}.get)
+            lines = [_encode(earlier, SETTLED) for earlier in committed[newest is not None :]]
+            file.seek((event.height - len(lines)) * LINE_BYTES)
+            file.write(b"".join([*lines, _encode(event, PENDING)]))
+            file.truncate()
+            os.fsync(file.fileno())
+
+    def acknowledge(self, event: Event) -> None:
+        """Changes the event's line to settled, after the commit, and syncs it.  Raises OSError."""
+        with self.path.open("r+b", buffering=0) as file:
+            file.seek((event.height + 1) * LINE_BYTES - len(SETTLED) - 1)
+            file.write(SETTLED)
+            os.fsync(file.fileno())
+
+    def _opened_for_writing(self) -> BinaryIO:
+        if not self.path.exists():
+            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o644))
+            _sync_folder(self.path.parent)
+        return self.path.open("r+b")
+
+    def _newest(self, file: BinaryIO) -> Checkpoint | None:
+        for height in reversed(range(_count(file))):
+            line = self._line(file, height)
+            if line is not None and line[2] == SETTLED:
+                return Checkpoint(height, line[1])
+        return None
+
+    def _line(self, file: BinaryIO, height: int) -> tuple[int, bytes, bytes] | None:
+        """Height, digest and state in the line of a height.  None for a last line that was interrupted."""
+        file.seek(height * LINE_BYTES)
+        data = file.read(LINE_BYTES)
+        match = _LINE.fullmatch(data)
+        if match is not None and int(match[1]) == height:
+            return height, bytes.fromhex(match[2].decode()), match[3]
+        if not file.read(1):
+            return None
+        raise FormatError(
+            f"line {height + 1} of {self.path} is damaged: once `zksettle ledger audit --expect DIGEST` confirms the"
+            " newest event that you know, delete that file, and the next event that settles writes it again"
+        )
+
+
+def _encode(event: Event, state: bytes) -> bytes:
+    return b"%020d %s %s\n" % (event.height, event.digest.hex().encode(), state)
+
+
+def _count(file: BinaryIO) -> int:
+    """The number of lines, a part of one among them."""
+    return -(-file.seek(0, os.SEEK_END) // LINE_BYTES)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new file's name durable, where the system can sync a folder."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

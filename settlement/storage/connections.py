@@ -1,0 +1,172 @@
+"""Opens a ledger's database, and writes nothing before the whole schema was compared.
+
+    probe       reads the version alone, through a connection that writes nothing and creates no file beside it
+    inspected   where a write-ahead log waits, a read-only connection looks first, because the last connection that can
+                write would copy the log into the file as it closes, and with it remove the evidence of damage
+    opened      the connection that stays
+
+The file's own bytes are read by SQLite only: closing another handle to it would drop the locks that SQLite holds for
+this whole process (sqlite.org/howtocorrupt.html, section 2.2).
+"""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from settlement.storage import schema
+from zk.errors import FormatError
+
+BUSY_SECONDS = 30
+BESIDE = ("-wal", "-shm", "-journal")
+"""The endings of the files that SQLite keeps beside a database."""
+
+# These codes say nothing about the file itself: another process has locked it, or its folder cannot be written to.
+_UNUSABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+_SETTINGS = (
+    "trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON",
+)  # fmt: skip
+_PROBES = 5
+_PROBE_PAUSE_SECONDS = 0.02
+
+Check = Callable[[sqlite3.Connection], None]
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """A connection to a new, empty database.  Raises FormatError when the file exists."""
+    if path.exists():
+        raise FormatError(f"there is already a file at {path}")
+    connection = _connect(path, "mode=rwc")
+    _configure(connection)
+    return connection
+
+
+def open_for_writing(path: Path, check: Check) -> sqlite3.Connection:
+    """A connection that `check` has seen, before which nothing is written.
+
+    Raises FormatError when there is no ledger of this version, or it cannot be opened for writing, and as `check`.
+    """
+    with _explained(path, "opened for writing"):
+        _probe(path)
+        if _has_log(path):
+            _inspect(path, check)
+        connection = _checked(path, "mode=rw", check)
+        with _closed_on_failure(connection):
+            connection.execute("PRAGMA journal_mode = WAL")
+        return connection
+
+
+def open_for_reading(path: Path, check: Check) -> sqlite3.Connection:
+    """A connection that writes nothing, for media that cannot be written to as well.
+
+    Raises FormatError as `open_for_writing` does, and when reading would need to write: a write-ahead log on media that
+    cannot be written to.
+    """
+    with _explained(path, "read"):
+        _probe(path)
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            if _has_log(path):
+                _inspect(path, check)
+            connection = _checked(path, "mode=rw", check)
+        elif not _has_log(path):
+            connection = _checked(path, "mode=ro&immutable=1", check)
+        else:
+            connection = _with_log_on_read_only_media(path, check)
+        with _closed_on_failure(connection):
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+
+def _probe(path: Path) -> None:
+    """Raises FormatError unless the file is a ledger's database of this version.  Writes nothing anywhere."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FormatError(f"{path} is not a file")
+    except FileNotFoundError:
+        raise FormatError(f"there is no ledger at {path}") from None
+    except OSError as error:
+        raise FormatError(f"the ledger at {path} cannot be read: {error.strerror}") from None
+    for attempt in range(_PROBES):
+        with closing(_connect(path, "mode=ro&immutable=1")) as connection:
+            try:
+                return schema.check_version(connection)
+            except sqlite3.DatabaseError as error:
+                # Another process may be copying its log into the file: then the parts do not match for a moment.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT or attempt == _PROBES - 1:
+                    raise
+        time.sleep(_PROBE_PAUSE_SECONDS)
+
+
+def _inspect(path: Path, check: Check) -> None:
+    _checked(path, "mode=ro", check).close()
+
+
+def _with_log_on_read_only_media(path: Path, check: Check) -> sqlite3.Connection:
+    try:
+        return _checked(path, "mode=ro", check)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _UNUSABLE:
+            raise
+        raise FormatError(
+            f"the ledger at {path} has a write-ahead log beside it, which cannot be read where nothing can be written:"
+            f" copy {path.name} and every file whose name begins like it to another folder, and read it there"
+        ) from error
+
+
+def _checked(path: Path, options: str, check: Check) -> sqlite3.Connection:
+    connection = _connect(path, options)
+    with _closed_on_failure(connection):
+        _configure(connection)
+        # Keeps a connection that is refused from changing anything.
+        connection.execute("PRAGMA query_only = ON")
+        schema.check(connection)
+        check(connection)
+        connection.execute("PRAGMA query_only = OFF")
+    return connection
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    with _closed_on_failure(connection):
+        for setting in _SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+        if hasattr(connection, "setconfig"):  # from Python 3.12 on
+            connection.setconfig(getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"), True)  # noqa: B009
+
+
+def _has_log(path: Path) -> bool:
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
+def _explained(path: Path, what: str) -> Iterator[None]:
+    """Turns SQLite's errors into one sentence."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else sqlite3.SQLITE_CORRUPT
+        if code in _UNUSABLE:
+            raise FormatError(f"the ledger at {path} cannot be {what}: {error}") from error
+        if code == sqlite3.SQLITE_NOTADB:
+            raise FormatError(f"the file at {path} is not a ledger") from error
+        raise FormatError(f"the ledger at {path} is damaged: {error}") from error

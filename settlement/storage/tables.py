@@ -1,0 +1,71 @@
+"""The rows of the ledger's tables as SQLite stores them: the one place that knows their columns.
+
+settlement.storage.sqlite inserts these rows, and the audit compares them with the stored ones, column by column.  The
+columns stand in the order of settlement.storage.schema.  Field elements are 32 big-endian bytes.
+"""
+
+from circuits.records import Amount, Nullifier
+from settlement import grids as grid_values
+from settlement.events import Event
+from settlement.grids import PublishedGrids
+from settlement.ids import BundleId, KeyDigest
+from settlement.merkle import Tree
+from settlement.storage.rows import Output, SettledFlow
+from zk.fields.prime import to_bytes
+
+Row = tuple[int | str | bytes, ...]
+
+
+def pool(data: bytes) -> Row:
+    """The pool's bytes."""
+    return 1, data
+
+
+def event(row: Event) -> Row:
+    """An event."""
+    return row.height, row.kind, row.created_ms, row.body, row.digest
+
+
+def root(height: int, tree: Tree) -> Row:
+    """The tree after the event at a height."""
+    return height, to_bytes(tree.root), tree.size
+
+
+def bundle(height: int, bundle_id: BundleId, data: bytes) -> Row:
+    """The bundle that settled at a height."""
+    return height, bundle_id, data
+
+
+def nullifier(spent: Nullifier, height: int) -> Row:
+    """A nullifier that the bundle at a height published."""
+    return to_bytes(spent), height
+
+
+def output(row: Output) -> Row:
+    """A leaf of the tree."""
+    return row.position, to_bytes(row.commitment), b"".join(row.ciphertexts), row.height
+
+
+def node(level: int, place: int, value: int) -> Row:
+    """A node of the tree."""
+    return level, place, to_bytes(value)
+
+
+def flow(row: SettledFlow) -> Row:
+    """A deposit or withdrawal."""
+    return row.height, row.number, row.leg, row.key, row.flow.asset, row.flow.amount, row.flow.party
+
+
+def reserve(key: KeyDigest, asset: int, amount: Amount) -> Row:
+    """The reserve of an asset under a verifying key."""
+    return key, asset, amount
+
+
+def grids(height: int, published: PublishedGrids) -> Row:
+    """The grids that the event at a height published."""
+    publication = published.publication
+    return (
+        publication.epoch, height, published.published_ms,
+        grid_values.encode_values(publication.initial), grid_values.encode_values(publication.maintenance),
+        to_bytes(published.initial_root), to_bytes(published.maintenance_root), publication.evidence,
+    )  # fmt: skip
