@@ -120,11 +120,6 @@ class Reader:
         """The event at a height, or None."""
         return self._maybe("events", _event, "SELECT * FROM events WHERE height = ?", (height,))
 
-    def event(self, height: int) -> Event | None:
-        """The event at a height, or None."""
-        row = self._one("SELECT * FROM events WHERE height = ?", (height,))
-        return None if row is None else Event(*row)
-
     def last_event(self) -> Event:
         """The newest event; its digest commits to the whole history."""
         return self._known("events", _event, "SELECT * FROM events ORDER BY height DESC LIMIT 1")
