@@ -17,6 +17,7 @@ from settlement.grids import Publication, PublishedGrids
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import checkpoints, connections
+from settlement.storage.checkpoints import Checkpoints, EventsLost
 from settlement.storage.rows import GridsEntry
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError
@@ -79,13 +80,20 @@ class Ledger:
         return cls.open(path)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> "Ledger":
+    def open(cls, path: Path, *, read_only: bool = False, accept_older: bool = False) -> "Ledger":
         """The ledger in a file.  With `read_only` it may be on media that cannot be written to.
 
-        Raises FormatError when there is none, or none that this version reads, when its tables were changed, or when it
-        lacks an event that was settled.  A file that is refused is left as it is.
+        Raises FormatError when there is none, or none that this version reads, or when its tables were changed, and
+        checkpoints.EventsLost when it lacks an event that was settled: with `accept_older` it opens then all the same,
+        and the file of checkpoints gets another name, as evidence.  A file that is refused is left as it is.
         """
-        repository = Repository.open(path, read_only=read_only)
+        try:
+            repository = Repository.open(path, read_only=read_only)
+        except EventsLost as lost:
+            if not accept_older:
+                raise
+            Checkpoints(path.resolve()).set_aside(lost.height)
+            repository = Repository.open(path, read_only=read_only)
         try:
             return cls(repository)
         except BaseException:

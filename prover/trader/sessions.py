@@ -58,11 +58,11 @@ class Settlement:
 def open_ledger(home: Home, *, accept_older: bool = False) -> Ledger:
     """Opens the home's ledger.
 
-    Raises FormatError when there is none, and walletsync.LedgerWentBack when it lost an event that a wallet of the home
-    saw, unless `accept_older`.
+    Raises FormatError when there is none, checkpoints.EventsLost when it lost an event that was settled, and
+    walletsync.LedgerWentBack when it lost one that a wallet of the home saw, both unless `accept_older`.
     """
     home.check_pool()
-    ledger = Ledger.open(home.ledger)
+    ledger = Ledger.open(home.ledger, accept_older=accept_older)
     try:
         if not accept_older:
             for seen in walletfile.last_seen(home):

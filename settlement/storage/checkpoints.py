@@ -29,7 +29,11 @@ LINE_BYTES = 20 + 1 + 64 + 1 + len(SETTLED) + 1
 
 
 class EventsLost(FormatError):
-    """The ledger lacks an event that was settled: its file was damaged, or replaced by an older or another one."""
+    """The ledger lacks the event that was settled at `height`: its file was damaged or replaced by another one."""
+
+    def __init__(self, message: str, height: int):
+        super().__init__(message)
+        self.height = height
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class Checkpoints:
             raise EventsLost(
                 f"the settled event at height {newest.height} with digest {newest.digest.hex()} {problem} the ledger:"
                 f" its file or its write-ahead log was damaged, or replaced by another copy. Restore the newest copy"
-                f" (the settled events are listed in {self.path})"
+                f" (the settled events are listed in {self.path})",
+                newest.height,
             )
 
     def reserve(self, event: Event, events_from: Callable[[int], Iterable[Event]]) -> None:
@@ -107,6 +112,14 @@ class Checkpoints:
             file.seek((event.height + 1) * LINE_BYTES - len(SETTLED) - 1)
             file.write(SETTLED)
             os.fsync(file.fileno())
+
+    def set_aside(self, height: int) -> Path:
+        """Gives the file another name, which says the height of the event that was lost, and returns it."""
+        kept, number = self.path.with_name(f"{self.path.name}.lost-{height}"), 1
+        while kept.exists():
+            number += 1
+            kept = kept.with_name(f"{self.path.name}.lost-{height}-{number}")
+        return self.path.rename(kept)
 
     def _opened_for_writing(self) -> BinaryIO:
         if not self.path.exists():

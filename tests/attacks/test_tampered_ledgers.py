@@ -11,6 +11,7 @@ from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import schema
+from settlement.storage.checkpoints import EventsLost
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
@@ -148,11 +149,27 @@ def test_yesterdays_file_is_refused_where_todays_checkpoints_are(path):
         digest = ledger.reader.last_event().digest
     shutil.move(yesterday, path)
     before = files(path.parent)
-    with pytest.raises(FormatError, match=f"the settled event at height 2 with digest {digest.hex()} is missing"):
+    with pytest.raises(EventsLost, match=f"the settled event at height 2 with digest {digest.hex()} is missing"):
         Ledger.open(path)
     with pytest.raises(audit.Discrepancy, match="the settled event at height 2"):
         audit.audit(path, any_proof)
     assert files(path.parent) == before
+
+
+def test_an_older_file_can_be_accepted_and_the_evidence_is_kept(path):
+    yesterday = path.with_name("yesterday")
+    for number in ("", "-2"):
+        shutil.copy(path, yesterday)
+        with Ledger.open(path) as ledger:
+            settle(ledger, withdrawal(ledger))
+        evidence = path.with_name("ledger.sqlite-checkpoints").read_bytes()
+        shutil.move(yesterday, path)
+        Ledger.open(path, accept_older=True).close()
+        assert path.with_name(f"ledger.sqlite-checkpoints.lost-2{number}").read_bytes() == evidence
+        assert audit.audit(path, any_proof).warnings
+    with Ledger.open(path) as ledger:
+        settle(ledger, withdrawal(ledger))
+    assert audit.audit(path, any_proof).warnings == ()
 
 
 def test_a_file_that_went_back_while_it_was_open_takes_no_event(path):

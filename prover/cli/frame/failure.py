@@ -77,12 +77,13 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     from prover.service import protocol
     from prover.trader import walletfile, walletsync
     from settlement import audit, rejection
+    from settlement.storage import checkpoints
 
     if isinstance(error, rejection.Rejected):
         reason = error.rejection
         return REFUSED, str(error), {"rejection": {"number": reason.value, "name": reason.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
-    others = (walletsync.LedgerWentBack, sandbox.Overdue, sandbox.Unavailable)
+    others = (walletsync.LedgerWentBack, checkpoints.EventsLost, sandbox.Overdue, sandbox.Unavailable)
     if isinstance(error, (Unsatisfied, InvalidProof, *others, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
