@@ -27,6 +27,9 @@ class Notary:
     def verify(self, claims: list) -> None:
         """Raises InvalidProof, with the index, for the first proof of a false claim or of other public inputs."""
         for index, (_, inputs, proof) in enumerate(claims):
-            statement, public, private = self._claims[proof.a]
+            claim = self._claims.get(proof.a)
+            if claim is None:
+                raise InvalidProof("the notary made no such proof", index)
+            statement, public, private = claim
             if dataclasses.astuple(public) != inputs or statement.relation(public, private) is not None:
                 raise InvalidProof("the claim is false, or has other public inputs", index)
