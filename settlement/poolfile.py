@@ -38,7 +38,7 @@ def decode(data: bytes) -> Pool:
     if version == _VERSION_WITHOUT_ORIGINS:
         raise FormatError("the pool has version 1, which does not say where its keys come from: create a new pool")
     if version != VERSION:
-        raise FormatError(f"the pool has version {version!r}, and this program reads version {VERSION}")
+        raise FormatError(f"the pool has version {version!r:.40}, and this program reads version {VERSION}")
     pool = _POOL.read(document, "the pool")
     if encode(pool) != data:
         raise FormatError("the pool is not in its canonical form")

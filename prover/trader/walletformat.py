@@ -149,7 +149,7 @@ def parse(path: Path, data: bytes) -> Envelope | Envelope1:
         raise FormatError(f"{path} is not a wallet file")
     version = document.get("version")
     if type(version) is not int or not 1 <= version <= VERSION:
-        raise FormatError(f"{what} has version {version!r}; this program knows 1 and {VERSION}")
+        raise FormatError(f"{what} has version {version!r:.40}; this program knows 1 and {VERSION}")
     if version == 1:
         return dataclassjson.read(Envelope1, document, what)
     if len(data) > MAX_FILE_BYTES:

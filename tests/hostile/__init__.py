@@ -1,4 +1,4 @@
-"""Hostile files: .r1cs, .wtns, .zkey, .ptau, .sym, and the JSON around them.
+"""Hostile files: .r1cs, .wtns, .zkey, .ptau, .sym, and the JSON around them; and whatever a stranger can send.
 
     damage            every change in one place: lengths, counts, sections, indices, elements, ends
     test_containers   each is refused with a sentence, within a second, in no more memory than the good file
@@ -7,6 +7,7 @@
     test_commandline  the same through the commands, before anything is compiled
     test_surroundings closed streams, signals, full disks, names that a terminal obeys, sparse keys and witnesses
     test_json         text that would cost a careless reader time or memory
+    strangers         bundles, orders, addresses, sealed texts, publications, wallet files and ledgers, field by field
     mutate, fuzz      random damage for any length of time; test_corpus replays its results from corpus/
 
 With Numba's bounds checks, a kernel that would leave an array raises instead (compilation takes minutes):

@@ -88,9 +88,9 @@ class Hunt:
 
 
 def sentence(kind: Kind, case: Case) -> str:
-    """The refusal, with # for every number and digest in it, or USED."""
+    """The refusal, with # for every number and digest in it and without folders, or USED."""
     found = kind.refusal(case)
-    return USED if found is None else re.sub(r"\b[0-9a-f]{16,}\b|-?[0-9]+", "#", found)
+    return USED if found is None else re.sub(r"\b[0-9a-f]{16,}\b|-?[0-9]+", "#", re.sub(r"(?:/[\w-]+)+/", "", found))
 
 
 def step(chance: random.Random, hunt: Hunt, out: Path) -> bool:

@@ -7,7 +7,7 @@
     prices       publications, of whose three oracles one lies
     sealed       addresses, ciphertexts, and what is inside them
     jsontext     JSON as fields
-    walletfiles  wallet files, wallets and pools
+    walletfiles  wallet files, wallets, their archives, and pools
     ledgers      ledger files, page by page and row by row
 
 Good examples are made by the code itself, so that they follow when a format changes.
@@ -19,7 +19,8 @@ TARGETS = {
     target.name: target
     for target in (
         bundles.BUNDLE, bundles.ORDER, prices.PRICES, sealed.ADDRESS, sealed.ADDRESS_BODY, sealed.SEALED, sealed.TERMS,
-        sealed.OPENING, walletfiles.WALLET_FILE, walletfiles.WALLET, walletfiles.POOL, ledgers.CLOSED, ledgers.DIED,
+        sealed.OPENING, walletfiles.WALLET_FILE, walletfiles.WALLET, walletfiles.ARCHIVE,
+        walletfiles.POOL, ledgers.CLOSED, ledgers.DIED,
         ledgers.ROWS,
     )
 }  # fmt: skip

@@ -15,6 +15,7 @@ from zk.fields import prime
 
 SEED = keys.derive("abandon " * 23 + "art")
 COMMITMENT = 12345
+EXPIRY_MS = 1_800_000_000_000
 SECRET_TEXT = b"what was sealed"
 _ADDRESS = (("owner", 32), ("viewing", 32), ("checksum", 4))
 
@@ -75,9 +76,9 @@ def use_sealing(data: bytes, _: bool) -> None:
 
 def good_terms() -> dict[str, Parts]:
     """The terms of an order, field by field, with the zeros after them."""
-    plain = terms.encode(Terms((-3_000, 0, 1, 0, 0, 0, 0, 0), 12345, 1_800_000_000_000))
+    plain = terms.encode(Terms((-3_000, 0, 1, 0, 0, 0, 0, 0), 12345, EXPIRY_MS))
     changes = [(f"change {i}", terms.CHANGE_BYTES) for i in range(records.ASSETS)]
-    return {"terms": _split(_padded(plain), (("kind", 1), *changes, ("blinding", 32), ("expiry", 8)))}
+    return {"terms": _split(_padded(plain), (("kind", 1), *changes, ("blinding", 32)))}
 
 
 def good_opening() -> dict[str, Parts]:
@@ -111,5 +112,5 @@ def _padded(plain: bytes) -> bytes:
 ADDRESS = Target("address", good_address, use_address)
 ADDRESS_BODY = Target("address-body", good_body, use_address, joined=joined_body)
 SEALED = Target("sealed", good_sealing, use_sealing)
-TERMS = Target("terms", good_terms, _use_inside(terms.decode, terms.encode))
+TERMS = Target("terms", good_terms, _use_inside(lambda plain: terms.decode(plain, EXPIRY_MS), terms.encode))
 OPENING = Target("opening", good_opening, _use_inside(opening.decode, lambda found: opening.encode(*found)))
