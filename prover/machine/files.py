@@ -3,9 +3,10 @@
 import errno
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
 
 _USUAL_NAME_BYTES = 255
+_TOKEN_BYTES = 8  # of randomness in the name of an unfinished file
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -148,10 +150,19 @@ def _is_special(path: Path) -> bool:
 
 def _beside(path: Path) -> Path:
     """A hidden path beside this one, whose name is no longer than a name may be."""
-    token = entropy.token(8).hex()
+    token = entropy.token(_TOKEN_BYTES).hex()
     limit = max_name_bytes(path.parent) if path.parent.is_dir() else _USUAL_NAME_BYTES
     kept = os.fsencode(path.name)[: limit - len(token) - 2].decode("utf-8", "ignore")
     return path.with_name(f".{kept}.{token}")
+
+
+def remove_unfinished(path: Path) -> None:
+    """Removes what `writing` left beside `path` when its process was killed.  The caller holds the lock of `path`."""
+    hidden = re.compile(re.escape(f".{path.name}.") + f"[0-9a-f]{{{2 * _TOKEN_BYTES}}}")
+    with suppress(OSError), os.scandir(path.parent) as entries:  # a read-only disk keeps it
+        for entry in entries:
+            if hidden.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                os.unlink(entry.path)
 
 
 def _open_new(path: Path, mode: int) -> BinaryIO:
@@ -199,6 +210,7 @@ def sync_folder(path: Path) -> None:
 def locked(path: Path, what: str, wait_s: float = 0) -> Iterator[None]:
     """Holds the lock of `path`: a file of that name followed by `.lock`.
 
+    Whoever writes `path` must hold it: what an earlier holder had not finished writing when it was killed is removed.
     Raises Busy, naming `what`, when another process holds it for longer than `wait_s` seconds; -1 waits for ever.
     """
     import filelock
@@ -210,6 +222,7 @@ def locked(path: Path, what: str, wait_s: float = 0) -> Iterator[None]:
     except filelock.Timeout:
         raise Busy(f"{what} is in use by another process") from None
     try:
+        remove_unfinished(path)
         yield
     finally:
         lock.release()

@@ -1,6 +1,9 @@
 """A file that was written is on disk when the function returns: its content, and its name in the folder."""
 
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -42,3 +45,33 @@ def test_a_folder_of_arrays_is_synced_with_its_parent(synced, tmp_path):
     with arrayfolder.creating(parent / "key") as folder:
         files.replace(folder / "a.npy", b"array")
     assert synced[-1] == ("parent", ["key"])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from prover.machine import files
+path = Path(sys.argv[1])
+with files.locked(path, "the wallet"), files.writing(path) as file:
+    file.write(b"a part")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_unfinished_goes_when_the_next_one_holds_the_lock(tmp_path):
+    path = tmp_path / "her [x].json"
+    others = {".her [x].json.notes", ".her [x].json.0123456789abcdeg", ".his.json.0123456789abcdef", "her [x].json"}
+    for name in others:
+        (tmp_path / name).write_text(name)
+    for _ in range(3):
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run([sys.executable, "-P", "-c", KILLED, path], env=environment, timeout=60)
+        assert done.returncode == -signal.SIGKILL
+    (unfinished,) = {entry.name for entry in tmp_path.iterdir()} - others - {"her [x].json.lock"}
+    assert (tmp_path / unfinished).read_bytes() == b"a part"
+    with files.locked(path, "the wallet"), files.writing(path) as file:
+        file.write(b"whole")
+        assert len(list(tmp_path.iterdir())) == len(others) + 2, "what is being written stays"
+    assert {entry.name for entry in tmp_path.iterdir()} - {"her [x].json.lock"} == others
+    assert path.read_bytes() == b"whole"
