@@ -38,19 +38,24 @@ __all__ = ["Discrepancy", "Expected", "Report", "audit"]
 
 @dataclass(frozen=True)
 class Expected:
-    """An event that `who` has seen: its digest and, if known, its height."""
+    """An event that must be in the history: its digest and, if known, its height.
+
+    `who` begins the sentence of a refusal, with its verb: "the wallet main saw".  With a `ledger_id`, the event is of
+    that ledger, and of no interest to the audit of another.
+    """
 
     who: str
     digest: bytes
     height: int | None = None
+    ledger_id: LedgerId | None = None
 
 
 @dataclass(frozen=True)
 class Report:
     """The result of a successful audit.  `digest` is the newest event's, which commits to the whole history.
 
-    `expected_at` has the heights of the expected events, in their order; `warnings` are sentences about what the audit
-    could not check.
+    `expected_at` has the heights of the expected events, in their order, None for those of another ledger; `warnings`
+    are sentences about what the audit could not check.
     """
 
     ledger_id: LedgerId
@@ -64,7 +69,7 @@ class Report:
     orders: int
     root: Root
     reserves: Reserves
-    expected_at: tuple[int, ...]
+    expected_at: tuple[int | None, ...]
     warnings: tuple[str, ...]
 
 
@@ -120,7 +125,8 @@ def _audit(
     proofs.verify()
     comparison.check(replay, history, reader)
     # Opening has compared the newest line only: an older one may tell of a history that was replaced before it.
-    _heights(history, [Expected("the list of settled events", one.digest, one.height) for one in checkpoints])
+    settled = [Expected("the list of settled events has", one.digest, one.height) for one in checkpoints]
+    _heights(replay.ledger_id, history, settled)
     return Report(
         ledger_id=replay.ledger_id,
         pool=pool,
@@ -133,8 +139,8 @@ def _audit(
         orders=orders,
         root=replay.tree().root,
         reserves=replay.reserves,
-        expected_at=_heights(history, expected),
-        warnings=_warnings(history, checkpoints, repository.checkpoints),
+        expected_at=_heights(replay.ledger_id, history, expected),
+        warnings=_warnings(history, checkpoints, repository.checkpoints) + _of_others(replay.ledger_id, expected),
     )
 
 
@@ -180,17 +186,22 @@ def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: E
     replay.publish(event, computed)
 
 
-def _heights(history: list[Event], expected: Sequence[Expected]) -> tuple[int, ...]:
-    """The heights of the expected events.  Raises Discrepancy when the history lacks one."""
+def _heights(ledger_id: LedgerId, history: list[Event], expected: Sequence[Expected]) -> tuple[int | None, ...]:
+    """The heights of the expected events.  Raises Discrepancy when the history lacks one of this ledger."""
     heights = {event.digest: event.height for event in history}
-    for one in expected:
+    ours = [one.ledger_id in (None, ledger_id) for one in expected]
+    for one in (one for one, is_ours in zip(expected, ours, strict=True) if is_ours):
         at = "" if one.height is None else f" at height {one.height}"
         require(
             one.digest in heights and one.height in (None, heights[one.digest]),
-            f"{one.who} has the event {one.digest.hex()}{at}, which this history lacks: events were lost or replaced"
+            f"{one.who} the event {one.digest.hex()}{at}, which this history lacks: events were lost or replaced"
             f" (its newest is {history[-1].digest.hex()} at height {history[-1].height})",
         )
-    return tuple(heights[one.digest] for one in expected)
+    return tuple(heights[one.digest] if is_ours else None for one, is_ours in zip(expected, ours, strict=True))
+
+
+def _of_others(ledger_id: LedgerId, expected: Sequence[Expected]) -> tuple[str, ...]:
+    return tuple(f"{one.who} events of another ledger" for one in expected if one.ledger_id not in (None, ledger_id))
 
 
 def _warnings(history: list[Event], settled: Sequence[Checkpoint], checkpoints: Checkpoints) -> tuple[str, ...]:

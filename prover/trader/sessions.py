@@ -55,14 +55,14 @@ class Settlement:
         return f"Settlement(height {self.receipt.height}, bundle {self.receipt.bundle_id.hex()[:16]}…)"
 
 
-def open_ledger(home: Home, *, accept_older: bool = False) -> Ledger:
-    """Opens the home's ledger.
+def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = False) -> Ledger:
+    """Opens the home's ledger; with `read_only`, on media that cannot be written to as well.
 
     Raises FormatError when there is none, checkpoints.EventsLost when it lost an event that was settled, and
     walletsync.LedgerWentBack when it lost one that a wallet of the home saw, both unless `accept_older`.
     """
     home.check_pool()
-    ledger = Ledger.open(home.ledger, accept_older=accept_older)
+    ledger = Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
     try:
         if not accept_older:
             for seen in walletfile.last_seen(home):

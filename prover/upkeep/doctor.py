@@ -178,7 +178,7 @@ def _pool(home: Home) -> Finding:
 
     try:
         home.check_pool()
-        with Ledger.open(home.ledger) as ledger:
+        with Ledger.open(home.ledger, read_only=True) as ledger:
             pool = ledger.pool
     except homes.Missing:
         return Finding("pool", NOTE, "none yet: zksettle pool new creates one")

@@ -13,9 +13,9 @@ from settlement.ledger import Ledger
 
 
 @contextmanager
-def ledger(app: App) -> Iterator[Ledger]:
-    """Opens the home's ledger.  Raises FormatError when there is none."""
-    with sessions.open_ledger(app.home) as opened:
+def ledger(app: App, *, read_only: bool = False) -> Iterator[Ledger]:
+    """Opens the home's ledger.  Raises as sessions.open_ledger."""
+    with sessions.open_ledger(app.home, read_only=read_only) as opened:
         yield opened
 
 

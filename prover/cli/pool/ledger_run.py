@@ -3,25 +3,31 @@
 from pathlib import Path
 from typing import Any
 
-from prover.cli.frame import watching, workspace
+import click
+
+from prover.cli.frame import paths, watching, workspace
 from prover.cli.frame.command import App
 from prover.cli.pool import transcripts
 from prover.cli.trader import show
 from prover.machine import clock, tasks
+from prover.trader import walletfile
+from prover.trader.walletfile import LastSeen
 from prover.upkeep import warmup
-from settlement import audit, encoding
+from settlement import audit, encoding, events
+from settlement.audit import Expected
 from settlement.ceremony import verifying
 from settlement.custody import Reserves
 from settlement.events import Event
+from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from settlement.pool import Pool
 
 
 def show_ledger(app: App, limit: int) -> None:
     """Shows the tree, custody and the newest events."""
-    with workspace.ledger(app) as ledger:
+    with workspace.ledger(app, read_only=True) as ledger:
         last, tree = ledger.reader.last_event(), ledger.reader.tree()
-        events = ledger.reader.events(max(0, last.height - limit + 1))
+        newest = ledger.reader.events(max(0, last.height - limit + 1))
         reserves = by_symbol(ledger.reader.reserves(), len(ledger.pool.assets))
         grids = ledger.reader.grids(1)
         epoch = "none yet"
@@ -34,9 +40,9 @@ def show_ledger(app: App, limit: int) -> None:
             ("accounts", f"{tree.size}, including spent ones"),
             ("held outside", show.balances_text(reserves, ledger.pool)),
             ("risk grids", epoch),
-            ("newest event", last.digest.hex()),
+            ("newest event", f"{last.digest.hex()} at height {last.height}"),
         ])  # fmt: skip
-        app.screen.table((">height", "event", "time", "what"), [_event_row(ledger, event) for event in events])
+        app.screen.table((">height", "event", "time", "what"), [_event_row(ledger, event) for event in newest])
         app.screen.document({
             "ledger_id": ledger.ledger_id.hex(),
             **show.keys_json(ledger.pool, app.home.keys),
@@ -44,20 +50,26 @@ def show_ledger(app: App, limit: int) -> None:
             "size": tree.size,
             "reserves": show.balances_json(reserves, ledger.pool),
             "epoch": grids[0].publication.epoch if grids else None,
-            "events": [_event_json(event) for event in events],
+            "digest": last.digest.hex(),
+            "height": last.height,
+            "events": [_event_json(event) for event in newest],
         })  # fmt: skip
 
 
-def audit_ledger(app: App, ceremony: Path | None) -> None:
+def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> None:
     """Audits the ledger and reports what was verified."""
-    with workspace.ledger(app) as ledger:
-        pool, path = ledger.pool, app.home.ledger
+    named = [Expected("--expect names", _digest(text)) for text in expect]
+    app.home.check_pool()
+    seen = [_seen(wallet) for wallet in walletfile.last_seen(app.home)]
+    Ledger.open(app.home.ledger, read_only=True).close()  # a file that is no ledger is refused before kernels compile
     with watching.show_progress(app):
         warmup.compile_kernels()
         with tasks.task("Auditing the ledger") as task:
-            report = audit.audit(path, progress=task.reach)
+            report = audit.audit(app.home.ledger, progress=task.reach, expected=[*named, *seen])
         if ceremony is not None:
-            verifying.check_pool(pool, transcripts.verified(ceremony))
+            verifying.check_pool(report.pool, transcripts.verified(ceremony))
+    pool = report.pool
+    expected = {digest.digest.hex(): height for digest, height in zip(named, report.expected_at, strict=False)}
     reserves = by_symbol(report.reserves, len(pool.assets))
     app.screen.say("The ledger is sound.", "good")
     app.screen.fields([
@@ -65,24 +77,45 @@ def audit_ledger(app: App, ceremony: Path | None) -> None:
         ("accounts", f"{report.legs} under root {show.element(report.root)}"),
         ("proofs", f"{report.proofs}, all verified"),
         ("held outside", show.balances_text(reserves, pool)),
+        ("orders", f"{report.orders} on the board, all of them signed and proved"),
         ("history", report.digest.hex()),
+        *(("expected", f"{digest} is at height {height}") for digest, height in expected.items()),
         *show.keys_fields(pool, app.home.keys),
         ("", _keys_text(pool, ceremony)),
     ])  # fmt: skip
+    for warning in report.warnings:
+        app.screen.paragraph(f"Note: {warning}.", "warn")
     app.screen.document({
         "sound": True,
         "ledger_id": report.ledger_id.hex(),
         **show.keys_json(pool, app.home.keys),
         "ceremony": None if ceremony is None else str(ceremony),
         "digest": report.digest.hex(),
+        "expected": expected,
+        "warnings": list(report.warnings),
         "events": report.events,
         "bundles": report.bundles,
         "publications": report.publications,
         "legs": report.legs,
         "proofs": report.proofs,
+        "orders": report.orders,
         "root": str(report.root),
         "reserves": show.balances_json(reserves, pool),
     })  # fmt: skip
+
+
+def _digest(text: str) -> bytes:
+    """The bytes of an event's digest.  Raises click.UsageError for anything else."""
+    digest = paths.parse_hex(text, "--expect")
+    if len(digest) != len(events.BEGINNING):
+        raise click.UsageError("--expect must be the digest of an event, 64 hexadecimal digits")
+    return digest
+
+
+def _seen(wallet: LastSeen) -> Expected:
+    """The event that a wallet saw last."""
+    ledger_id = LedgerId(bytes.fromhex(wallet.ledger_id))
+    return Expected(f"the wallet {wallet.name} saw", bytes.fromhex(wallet.digest), wallet.height, ledger_id)
 
 
 def _keys_text(pool: Pool, ceremony: Path | None) -> str:

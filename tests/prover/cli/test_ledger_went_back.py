@@ -49,6 +49,12 @@ def test_every_command_refuses_the_older_ledger_and_keeps_the_evidence(set_back,
     assert content(set_back) == before
 
 
+def test_the_audit_of_an_older_ledger_names_the_wallet_that_saw_more(set_back):
+    ran = zksettle(set_back.path, "ledger", "audit")
+    assert ran.code == 1 and ran.out == "" and "the wallet main saw the event" in ran.err
+    assert "at height 3, which this history lacks: events were lost" in ran.err
+
+
 def test_a_wallet_that_accepts_the_older_ledger_keeps_what_it_knew_and_starts_over(set_back):
     before = content(set_back)["main.json"]
     ran = zksettle(set_back.path, "wallet", "sync", "main", "--accept-older-ledger", "--json")

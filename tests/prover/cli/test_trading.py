@@ -53,7 +53,7 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     assert len(receipt["positions"]) == 2
     assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
     assert balance(home, "taker", "USDC") == 6_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
-    refused(zksettle(home, "order", "take", placed["order"], "--wallet", "taker"), 1, "rejection 10 (NULLIFIER_SPENT)")
+    refused(zksettle(home, "order", "take", placed["order"], "--wallet", "taker"), 1, "rejection 22 (ORDER_UNKNOWN)")
     refused(zksettle(home, "order", "show", prefix, "--wallet", "taker"), 3, "no order on the board begins with")
 
 
@@ -133,6 +133,21 @@ def test_the_oracles_secrets_are_private_and_not_printed(home, world):
 def test_the_audit_finds_everything_right(home, world):
     found = as_json(home, "ledger", "audit")
     assert found["sound"] and found["proofs"] >= found["legs"] == as_json(home, "ledger", "show")["size"]
+    assert found["warnings"] == [] and found["expected"] == {}
+
+
+def test_the_audit_finds_the_event_that_one_expects_and_fails_without_it(home, world):
+    shown = as_json(home, "ledger", "show")
+    first, newest = shown["events"][0]["digest"], shown["digest"]
+    found = as_json(home, "ledger", "audit", "--expect", newest, "--expect", first)
+    assert found["expected"] == {newest: shown["height"], first: shown["events"][0]["height"]}
+    assert f"{newest} is at height {shown['height']}" in zksettle(home, "ledger", "audit", "--expect", newest).out
+    unknown = "ab" * 32
+    ran = zksettle(home, "ledger", "audit", "--expect", unknown)
+    assert ran.code == 1 and ran.out == "" and f"--expect names the event {unknown}, which this history lacks" in ran.err
+    assert f"its newest is {newest} at height" in ran.err
+    refused(zksettle(home, "ledger", "audit", "--expect", "ab" * 31), 2, "64 hexadecimal digits")
+    refused(zksettle(home, "ledger", "audit", "--expect", "newest"), 2, "hexadecimal digits")
 
 
 @pytest.mark.parametrize("arguments, code, words", [
