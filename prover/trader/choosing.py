@@ -1,5 +1,6 @@
 """Chooses the account of a wallet that an action moves when its owner names none."""
 
+from circuits.records import Position
 from prover.trader.plan import Changes, Setting
 from prover.trader.wallets import Holding, Wallet
 from settlement import risk
@@ -17,10 +18,12 @@ def choose(wallet: Wallet, setting: Setting, changes: Changes, position: int | N
     if not wallet.live:
         raise Unsatisfied("the wallet has no account yet: deposit something first")
 
+    tied = tied_positions(wallet, now_ms)
+
     def badness(candidate: Holding) -> tuple[tuple[int, int], bool, bool, int]:
         shortfall = _shortfall(setting, candidate, changes)
         owes = min(candidate.account.balances) < 0
-        return shortfall, owes, is_tied(wallet, candidate, now_ms), -candidate.position
+        return shortfall, owes, candidate.position in tied, -candidate.position
 
     if position is None:
         return min(wallet.live, key=badness)
@@ -31,17 +34,16 @@ def choose(wallet: Wallet, setting: Setting, changes: Changes, position: int | N
 
 
 def free(wallet: Wallet, now_ms: int) -> list[Holding]:
-    """The unspent holdings that owe nothing and that no open order of the wallet needs, oldest first."""
+    """The live accounts that owe nothing and that no open order of the wallet needs, oldest first."""
+    tied = tied_positions(wallet, now_ms)
     return [
-        holding
-        for holding in wallet.live
-        if min(holding.account.balances) >= 0 and not is_tied(wallet, holding, now_ms)
+        holding for holding in wallet.live if min(holding.account.balances) >= 0 and holding.position not in tied
     ]
 
 
-def is_tied(wallet: Wallet, holding: Holding, now_ms: int) -> bool:
-    """Whether moving this holding would void an own order that has not expired."""
-    return any(order.position == holding.position and order.terms.expiry_ms > now_ms for order in wallet.orders)
+def tied_positions(wallet: Wallet, now_ms: int) -> frozenset[Position]:
+    """The positions of the accounts whose moving would void an own order that has not expired."""
+    return frozenset(order.position for order in wallet.orders if order.terms.expiry_ms > now_ms)
 
 
 def _shortfall(setting: Setting, holding: Holding, changes: Changes) -> tuple[int, int]:

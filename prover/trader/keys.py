@@ -97,7 +97,7 @@ def archive_key(viewing: x25519.X25519PrivateKey) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=domains.KEYS, info=domains.KEYS_ARCHIVE).derive(viewing.private_bytes_raw())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)  # more than the accounts of a wallet: prover/trader/keeping.py
 def account(seed: Seed, index: int) -> AccountKeys:
     """The keys of account `index`, 0 <= index < 2^31."""
     assert 0 <= index < MAX_INDEX, "an account index is below 2^31"

@@ -96,7 +96,7 @@ def sync(session: Session) -> walletsync.Synced:
 
     Raises walletsync.LedgerWentBack, and saves nothing, when the ledger lost the event that the wallet saw last.
     """
-    return _save(session, walletsync.sync(session.ledger, session.wallet))
+    return _save(session, walletsync.sync(session.ledger, session.wallet, session.file.save))
 
 
 def accept_older_ledger(session: Session) -> tuple[walletsync.Synced, Path | None]:
@@ -108,7 +108,22 @@ def accept_older_ledger(session: Session) -> tuple[walletsync.Synced, Path | Non
     if not walletsync.has_lost(session.ledger, session.wallet):
         return sync(session), None
     copy = session.file.keep_evidence()
-    return _save(session, walletsync.sync(session.ledger, wallets.start_over(session.wallet))), copy
+    return _start_over(session), copy
+
+
+def rescan(session: Session) -> walletsync.Synced:
+    """Forgets the wallet's accounts and finds them again from the beginning of the ledger, the dust among them.
+
+    Raises as `sync` does.
+    """
+    walletsync.check(session.ledger, session.wallet)
+    session.file.forget_archive()
+    return _start_over(session)
+
+
+def _start_over(session: Session) -> walletsync.Synced:
+    fresh = wallets.start_over(session.wallet)
+    return _save(session, walletsync.sync(session.ledger, fresh, session.file.save))
 
 
 def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:

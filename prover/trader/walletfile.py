@@ -70,6 +70,10 @@ class WalletFile:
             old.rename(copy.with_name(copy.name + archive.SUFFIX))
         return copy
 
+    def forget_archive(self) -> None:
+        """Removes the archive before a rescan writes it again."""
+        archive.beside(self.path).unlink(missing_ok=True)
+
     def _check_readable(self, data: bytes, wallet: Wallet) -> None:
         try:
             again, _ = walletformat.content(self.path, walletformat.parse(self.path, data), self._key)

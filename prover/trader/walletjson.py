@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from circuits import records
-from circuits.records import Position
+from circuits.records import Nullifier, Position
 from prover.trader import keys
 from prover.trader.outbox import Entry
 from prover.trader.terms import CHANGE_LIMIT, Terms
@@ -39,15 +39,20 @@ _Changes = Annotated[tuple[int, ...], dataclassjson.array(_change, records.ASSET
 
 
 @dataclass(frozen=True, repr=False)
-class HoldingJson(keys.Secret):
-    """An account, in the wallet and in its archive."""
-
+class _AccountJson(keys.Secret):
     owner: _FieldElement
     balances: _Balances
     epoch: UInt64
     rho: _FieldElement
     index: _Index
     position: _Position
+
+
+@dataclass(frozen=True, repr=False)
+class HoldingJson(_AccountJson):
+    """An account, in the wallet and in its archive."""
+
+    nullifier: _FieldElement | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +83,7 @@ class _WalletJson(keys.Secret):
 
 
 @dataclass(frozen=True, repr=False)
-class _HoldingJson1(HoldingJson):
+class _HoldingJson1(_AccountJson):
     is_spent: bool
 
 
@@ -119,7 +124,7 @@ def read(value: object) -> Wallet:
 def read_version_1(value: object) -> tuple[Wallet, tuple[Holding, ...]]:
     """The wallet in the JSON values of version 1, and its spent accounts.  Raises FormatError as `read` does."""
     content = dataclassjson.read(_WalletJson1, value, "the wallet")
-    live = tuple(holding(item) for item in content.holdings if not item.is_spent)
+    live = tuple(_holding(item) for item in content.holdings if not item.is_spent)
     empty = [item for item in live if not any(item.account.balances)]
     wallet = Wallet(
         phrase=_phrase(content.phrase), ledger_id=content.ledger_id, seen_height=content.seen_height,
@@ -128,17 +133,23 @@ def read_version_1(value: object) -> tuple[Wallet, tuple[Holding, ...]]:
         orders=tuple(map(_order, content.orders)),
     )  # fmt: skip
     kept = tuple(item for item in live if any(item.account.balances))
-    return replace(wallet, live=kept), tuple(holding(item) for item in content.holdings if item.is_spent)
+    return replace(wallet, live=kept), tuple(_holding(item) for item in content.holdings if item.is_spent)
 
 
 def holding_json(item: Holding) -> HoldingJson:
     """An account as its JSON dataclass."""
     account = item.account
-    return HoldingJson(account.owner, account.balances, account.epoch, account.rho, item.index, item.position)
+    return HoldingJson(
+        account.owner, account.balances, account.epoch, account.rho, item.index, item.position, item.nullifier
+    )
 
 
 def holding(item: HoldingJson) -> Holding:
     """The account of its JSON dataclass."""
+    return replace(_holding(item), nullifier=None if item.nullifier is None else Nullifier(item.nullifier))
+
+
+def _holding(item: _AccountJson) -> Holding:
     return Holding(records.Account(item.owner, item.balances, item.epoch, item.rho), item.index, item.position)
 
 

@@ -7,11 +7,11 @@ A wallet's size does not depend on what others send to it.  Empty accounts are o
 archive (prover/trader/archive.py), and `keeping` bounds the number of those that are kept: the rest is the dust.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from circuits import records
-from circuits.records import Position
+from circuits.records import Nullifier, Position
 from prover.trader import keys
 from prover.trader.outbox import Entry
 from prover.trader.terms import Terms
@@ -20,11 +20,15 @@ from zk.hashes import poseidon
 
 @dataclass(frozen=True, repr=False)
 class Holding(keys.Secret):
-    """A live account of this wallet: its opening, the index of its keys, and its leaf's position."""
+    """A live account of this wallet: its opening, the index of its keys, and its leaf's position.
+
+    `nullifier` is what spending it will publish, once sync has computed it.
+    """
 
     account: records.Account
     index: int
     position: Position
+    nullifier: Nullifier | None = field(default=None, compare=False)
 
     @cached_property
     def commitment(self) -> int:

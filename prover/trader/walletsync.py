@@ -1,36 +1,43 @@
 """Brings a wallet up to date with the ledger, or restores it from its seed phrase alone.
 
-The viewing key is tried on every ciphertext of every new leaf; the view tag ends nearly every trial after one X25519.
-An opening counts only when it hashes to the leaf and its owner belongs to the wallet.  A holding is spent when its
-nullifier is on the ledger, which also closes the orders placed from it: each was either taken or is void.
-
-The opening names the index of its owner when the wallet wrote it itself.  A payer cannot know that index, so the
-owners of the other openings are searched among the indices up to GAP above the highest one in use.
+The leaves are read in batches, so a sync takes as much memory for a million leaves as for a thousand.  `walletscan`
+finds the wallet's own among them.  An account is spent when its nullifier is on the ledger, which also closes the
+orders placed from it: each was either taken or is void.  Of the rest `keeping` decides what the wallet keeps.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from circuits import records
 from circuits.records import Nullifier
 from prover.machine import tasks
-from prover.trader import keys, opening, sealing
+from prover.trader import keeping, keys, manyhashes, walletscan
 from prover.trader.walletfile import LastSeen
 from prover.trader.wallets import Holding, Wallet
 from settlement import digests, encoding
+from settlement.events import Event
 from settlement.ledger import Ledger
 from settlement.storage.rows import Output
 from zk.errors import FormatError
 from zk.hashes import poseidon
 
-GAP = 20
+BATCH = 32_768  # leaves that are read at once
+SAVE_EVERY = 4  # batches: an interrupted sync continues from there
+
+Save = Callable[[Wallet, Sequence[Holding]], None]
+"""Saves the wallet and archives the spent accounts: walletfile.WalletFile.save."""
 
 
 @dataclass(frozen=True)
 class Closed:
-    """An own order whose account has moved: the height at which the order was taken, or None when it is void."""
+    """An own order that can no longer settle: the height at which it was taken, or None when it is void.
+
+    It is void when its account has moved without it, or when it has expired.
+    """
 
     order_id: str
     taken_height: int | None
+    has_expired: bool = False
 
 
 class LedgerWentBack(Exception):
@@ -52,33 +59,127 @@ class Synced:
     archived: tuple[Holding, ...] = ()
 
 
-def sync(ledger: Ledger, wallet: Wallet) -> Synced:
+def sync(ledger: Ledger, wallet: Wallet, save: Save | None = None) -> Synced:
     """The wallet with everything on the ledger that belongs to it.
 
-    Raises FormatError when the wallet was synced with another ledger, and LedgerWentBack when the ledger no longer has
-    the newest event that the wallet saw.
+    With `save`, a long scan saves what it has found from time to time.  Raises FormatError when the wallet was synced
+    with another ledger, and LedgerWentBack when the ledger no longer has the newest event that the wallet saw.
     """
-    ledger_id = ledger.ledger_id.hex()
-    if wallet.ledger_id not in (None, ledger_id):
+    check(ledger, wallet)
+    with ledger.reader.reading():
+        newest = ledger.reader.last_event()
+        seen = replace(
+            wallet, ledger_id=ledger.ledger_id.hex(), seen_height=newest.height, seen=newest.digest.hex()
+        )  # fmt: skip
+        scan = _Scan(ledger, seen, save)
+        scan.run()
+        return scan.finish(newest)
+
+
+def check(ledger: Ledger, wallet: Wallet) -> None:
+    """Raises what `sync` raises when the wallet does not belong to this ledger as it is."""
+    if wallet.ledger_id not in (None, ledger.ledger_id.hex()):
         raise FormatError("the wallet belongs to another ledger: restore it from its phrase under another name")
     if has_lost(ledger, wallet):
         raise LedgerWentBack(_went_back(wallet.seen_height, "this wallet", "NAME"))
-    newest = ledger.reader.last_event()
-    outputs = ledger.reader.outputs(wallet.scanned)
-    new_holdings = _received_holdings(wallet, outputs)
-    holdings = (*wallet.live, *new_holdings)
-    spent = tuple(holding for holding in holdings if ledger.reader.is_spent(nullifier(wallet.seed, holding)))
-    spent_positions = {holding.position for holding in spent}
-    updated = replace(
-        wallet, ledger_id=ledger_id, scanned=wallet.scanned + len(outputs),
-        live=tuple(holding for holding in holdings if holding.position not in spent_positions),
-        top_index=max((wallet.top_index, *(holding.index for holding in new_holdings))),
-        seen_height=newest.height, seen=newest.digest.hex(),
-    )  # fmt: skip
-    closed = _closed_orders(ledger, wallet, spent)
-    closed_ids = {order.order_id for order in closed}
-    updated = replace(updated, orders=tuple(order for order in wallet.orders if order.order_id not in closed_ids))
-    return Synced(updated, len(outputs), len(new_holdings), len(spent), closed, spent)
+
+
+def nullifier(seed: keys.Seed, holding: Holding) -> Nullifier:
+    """The nullifier that spending this account publishes."""
+    if holding.nullifier is not None:
+        return holding.nullifier
+    nk = keys.account(seed, holding.index).nk
+    return Nullifier(records.nullifier(poseidon.hash, nk, holding.commitment, holding.position))
+
+
+def with_nullifiers(seed: keys.Seed, accounts: Sequence[Holding]) -> list[Holding]:
+    """The accounts, each with its nullifier."""
+    new = [account for account in accounts if account.nullifier is None]
+    leaves = manyhashes.commitments([account.account for account in new])
+    nks = [keys.account(seed, account.index).nk for account in new]
+    found = manyhashes.nullifiers(nks, leaves, [account.position for account in new])
+    by_position = dict(zip((account.position for account in new), found, strict=True))
+    return [replace(account, nullifier=by_position.get(account.position, account.nullifier)) for account in accounts]
+
+
+class _Scan:
+    """One sync: the wallet as far as it has come, and what it has counted."""
+
+    def __init__(self, ledger: Ledger, wallet: Wallet, save: Save | None):
+        self._ledger = ledger
+        self._wallet = wallet
+        self._save = save
+        self._finder = walletscan.Finder(wallet.seed, wallet.top_index)
+        self._weights = keeping.prices(ledger)
+        self._tied = {order.position for order in wallet.orders}
+        self._spent: list[Holding] = []  # and not archived yet
+        self._tried = self._num_received = self._num_spent = 0
+
+    def run(self) -> None:
+        """Tries every leaf that the wallet has not tried."""
+        size = self._ledger.reader.tree().size
+        with tasks.task("Trying new leaves", total=max(size - self._wallet.scanned, 0)) as task:
+            batches = 0
+            while leaves := self._ledger.reader.outputs(self._wallet.scanned, BATCH):
+                self._receive(leaves)
+                task.advance(len(leaves))
+                batches += 1
+                if self._save is not None and batches % SAVE_EVERY == 0:
+                    self._save(self._wallet, self._spent)
+                    self._spent = []
+
+    def finish(self, newest: Event) -> Synced:
+        """The wallet without what was spent since the last sync and without closed orders."""
+        unspent, spent = self._divide(self._wallet.live)
+        self._settle(unspent, spent, keeping.KEEP)
+        closed = self._closed(spent, newest)
+        closed_ids = {order.order_id for order in closed}
+        orders = tuple(order for order in self._wallet.orders if order.order_id not in closed_ids)
+        wallet = replace(self._wallet, orders=orders)
+        return Synced(wallet, self._tried, self._num_received, self._num_spent, closed, tuple(self._spent))
+
+    def _receive(self, leaves: Sequence[Output]) -> None:
+        found = self._finder.find(leaves)
+        worth_something = [holding for holding in found if any(holding.account.balances)]
+        # Whether an account with an own order is spent is asked at the end, where its orders are closed.
+        tied = [holding for holding in worth_something if holding.position in self._tied]
+        unspent, spent = self._divide([holding for holding in worth_something if holding.position not in self._tied])
+        self._tried += len(leaves)
+        self._num_received += len(found)
+        self._wallet = replace(
+            self._wallet, scanned=leaves[-1].position + 1, top_index=self._finder.top_index,
+            empty=self._wallet.empty + len(found) - len(worth_something),
+        )  # fmt: skip
+        # Twice as many as are kept, so that a batch with a few accounts does not rank all of them.
+        self._settle([*self._wallet.live, *tied, *unspent], spent, 2 * keeping.KEEP)
+
+    def _settle(self, accounts: Sequence[Holding], spent: Sequence[Holding], at_most: int) -> None:
+        """Takes these as the wallet's accounts; when there are more than `at_most`, only those that it keeps."""
+        limit = keeping.KEEP if len(accounts) > at_most else at_most
+        live, dust = keeping.keep(accounts, self._tied, self._weights, limit)
+        self._wallet = replace(self._wallet, live=live, dust=keeping.together(self._wallet.dust, dust))
+        self._spent += spent
+        self._num_spent += len(spent)
+
+    def _divide(self, accounts: Sequence[Holding]) -> tuple[list[Holding], list[Holding]]:
+        """The accounts that are not spent, and those that are, all with their nullifiers."""
+        accounts = with_nullifiers(self._wallet.seed, accounts)
+        is_spent = [self._ledger.reader.is_spent(nullifier(self._wallet.seed, account)) for account in accounts]
+        pairs = list(zip(accounts, is_spent, strict=True))
+        return [account for account, spent in pairs if not spent], [account for account, spent in pairs if spent]
+
+    def _closed(self, spent: Sequence[Holding], newest: Event) -> tuple[Closed, ...]:
+        """The wallet's orders that can no longer settle."""
+        ledger, wallet = self._ledger, self._wallet
+        spent_holdings = {holding.position: holding for holding in spent}
+        closed = []
+        for order in wallet.orders:
+            if holding := spent_holdings.get(order.position):
+                taken_height = _height_taken(ledger, nullifier(wallet.seed, holding), order.order_id)
+                closed.append(Closed(order.order_id, taken_height))
+            elif order.terms.expiry_ms <= newest.created_ms:  # time never runs backwards on a ledger
+                closed.append(Closed(order.order_id, None, has_expired=True))
+        return tuple(closed)
 
 
 def has_lost(ledger: Ledger, wallet: Wallet) -> bool:
@@ -108,70 +209,14 @@ def _went_back(height: int, whose: str, name: str) -> str:
     )
 
 
-def nullifier(seed: keys.Seed, holding: Holding) -> Nullifier:
-    """The nullifier that spending this holding publishes."""
-    nk = keys.account(seed, holding.index).nk
-    return Nullifier(records.nullifier(poseidon.hash, nk, holding.commitment, holding.position))
-
-
-def _received_holdings(wallet: Wallet, outputs: list[Output]) -> list[Holding]:
-    """The wallet's holdings among these leaves."""
-    opener = sealing.Opener(keys.viewing_key(wallet.seed))
-    openings = []
-    with tasks.task("Trying new leaves", total=len(outputs)) as task:
-        for output in outputs:
-            account_and_hint = _open(opener, output.commitment, output.ciphertexts)
-            if account_and_hint is not None:
-                openings.append((*account_and_hint, output.position))
-            task.advance()
-    indices = _indices(wallet, [(account.owner, hint) for account, hint, _ in openings])
-    return [
-        Holding(account, indices[account.owner], position)
-        for account, _, position in openings
-        if account.owner in indices
-    ]
-
-
-def _open(
-    opener: sealing.Opener, commitment: int, ciphertexts: tuple[bytes, ...]
-) -> tuple[records.Account, int] | None:
-    """The account that one of the ciphertexts opens the leaf to, and its index hint; None when none does."""
-    for sealed in ciphertexts:
-        plaintext = opener.open(sealed, commitment)
-        account_and_hint = opening.decode(plaintext) if plaintext else None
-        if account_and_hint and account_and_hint[0].commitment(poseidon.hash) == commitment:
-            return account_and_hint
-    return None
-
-
-def _indices(wallet: Wallet, owners: list[tuple[int, int]]) -> dict[int, int]:
-    """{owner: index} for the pairs (owner, index hint) that belong to the wallet."""
-    indices = {owner: hint for owner, hint in owners if keys.account(wallet.seed, hint).owner == owner}
-    highest = max((*indices.values(), wallet.top_index))
-    index = 0
-    while index <= highest + GAP and any(owner not in indices for owner, _ in owners):
-        owner = keys.account(wallet.seed, index).owner
-        if any(owner == other for other, _ in owners):
-            indices[owner] = index
-            highest = max(highest, index)
-        index += 1
-    return indices
-
-
-def _closed_orders(ledger: Ledger, wallet: Wallet, spent: tuple[Holding, ...]) -> tuple[Closed, ...]:
-    """The wallet's orders that can no longer settle, because their account is among the spent ones."""
-    spent_holdings = {holding.position: holding for holding in spent}
-    return tuple(
-        Closed(order.order_id, _height_taken(ledger, nullifier(wallet.seed, holding), order.order_id))
-        for order in wallet.orders
-        if (holding := spent_holdings.get(order.position))
-    )
-
-
 def _height_taken(ledger: Ledger, spent_nullifier: Nullifier, order_id: str) -> int | None:
-    """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None."""
+    """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None.
+
+    Raises FormatError when the ledger lost that bundle.
+    """
     spend = ledger.reader.spend(spent_nullifier)
-    bundle = spend and ledger.reader.bundle(spend.height)
-    assert spend and bundle, "a spent nullifier has a bundle"
+    bundle = None if spend is None else ledger.reader.bundle(spend.height)
+    if spend is None or bundle is None:
+        raise FormatError("the ledger is damaged: it lost the bundle of a spent account; `zksettle ledger audit` tells")
     legs = encoding.decode_bundle(bundle[1]).legs
     return spend.height if order_id in {digests.leg_id(ledger.ledger_id, leg).hex() for leg in legs} else None

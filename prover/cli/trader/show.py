@@ -28,6 +28,8 @@ def element(value: int) -> str:
 def closed_text(order: Closed) -> str:
     """One sentence about an order of the wallet that is closed."""
     short_id = order.order_id[:16]
+    if order.has_expired:
+        return f"Order {short_id} has expired."
     if order.taken_height is None:
         return f"Order {short_id} is void: its account has moved without it."
     return f"Order {short_id} was taken and settled at height {order.taken_height}."
@@ -35,7 +37,10 @@ def closed_text(order: Closed) -> str:
 
 def closed_json(orders: Iterable[Closed]) -> list[dict[str, Any]]:
     """The wallet's closed orders as JSON values."""
-    return [{"order": order.order_id, "taken_height": order.taken_height} for order in orders]
+    return [
+        {"order": order.order_id, "taken_height": order.taken_height, "has_expired": order.has_expired}
+        for order in orders
+    ]
 
 
 def receipt_fields(receipt: Receipt) -> Fields:

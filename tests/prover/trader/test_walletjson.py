@@ -32,6 +32,7 @@ def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     (lambda w: w["live"][0]["balances"].append(0), r"live\[0\].balances is not an array of 8"),
     (lambda w: w["live"][0]["balances"].__setitem__(0, 1 << 63), r"balances\[0\] is not an integer from"),
     (lambda w: w["live"][0].update(rho=str(prime.R)), r"live\[0\].rho is out of range"),
+    (lambda w: w["live"][0].update(nullifier=str(prime.R)), r"live\[0\].nullifier is out of range"),
     (lambda w: w["live"][0].update(owner=5), r"live\[0\].owner is not a decimal number"),
     (lambda w: w["orders"][0].update(order_id="c0ffee"), r"orders\[0\].order_id is not 64 lower-case"),
     (lambda w: w["orders"][0]["changes"].__setitem__(0, 1 << 64), r"orders\[0\].changes\[0\] is not an integer from"),
@@ -57,7 +58,7 @@ def test_a_wallet_whose_content_is_not_exactly_right_is_refused_by_the_fields_na
 
 @pytest.mark.parametrize("change", [
     lambda w: w["live"][0].update(position=(1 << 32) - 1, epoch=(1 << 64) - 1, index=(1 << 31) - 1),
-    lambda w: w["live"][0].update(position=0, epoch=0, index=0, rho="0", owner="0"),
+    lambda w: w["live"][0].update(position=0, epoch=0, index=0, rho="0", owner="0", nullifier="0"),
     lambda w: w["live"][0].update(balances=[(1 << 63) - 1] * 4 + [-(1 << 63)] * 4),
     lambda w: w["orders"][0].update(changes=[(1 << 64) - 1] * 4 + [1 - (1 << 64)] * 4, blinding="0", expiry_ms=0),
     lambda w: w.update(scanned=(1 << 64) - 1, top_index=(1 << 31) - 1, empty=1 << 32),
@@ -80,3 +81,9 @@ def test_no_field_may_be_beyond_its_extreme_values(held, change):
     change(content)
     with pytest.raises(FormatError, match="is not an integer from"):
         walletjson.read(content)
+
+
+def test_the_nullifier_of_an_account_comes_back_though_it_is_no_part_of_what_makes_it_equal(held):
+    one = replace(held.live[0], nullifier=prime.R - 1)
+    again = walletjson.read(walletjson.write(replace(held, live=(one,)))).live[0]
+    assert again == held.live[0] and again.nullifier == prime.R - 1

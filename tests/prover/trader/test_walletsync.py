@@ -6,7 +6,22 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover.trader import addresses, assembly, keys, opening, plan, sealing, walletfile, wallets, walletsync
+from prover.trader import (
+    addresses,
+    archive,
+    assembly,
+    keeping,
+    keys,
+    opening,
+    plan,
+    sealing,
+    sessions,
+    walletfile,
+    wallets,
+    walletscan,
+    walletsync,
+)  # fmt: skip
+from prover.trader.terms import Terms
 from settlement import encoding, engine
 from settlement.bundle import Flow, Leg
 from settlement.ledger import Ledger
@@ -98,9 +113,9 @@ def test_the_phrase_and_the_ledger_are_enough(ledger):
 
 
 def test_a_payers_opening_names_no_index_and_is_found_within_the_gap(ledger):
-    deposit(ledger, ALICE, 1, index=walletsync.GAP, hint=0)
-    deposit(ledger, ALICE, 2, index=2 * walletsync.GAP, hint=0)
-    deposit(ledger, ALICE, 4, index=3 * walletsync.GAP + 1, hint=0)
+    deposit(ledger, ALICE, 1, index=walletscan.GAP, hint=0)
+    deposit(ledger, ALICE, 2, index=2 * walletscan.GAP, hint=0)
+    deposit(ledger, ALICE, 4, index=3 * walletscan.GAP + 1, hint=0)
     assert walletsync.sync(ledger, ALICE).wallet.balances[USDC] == 3
 
 
@@ -168,3 +183,49 @@ def test_a_wallet_of_another_ledger_is_refused(ledger, tmp_path):
     with Ledger.create(tmp_path / "other.sqlite", pools.make("other"), NOW) as other:
         with pytest.raises(FormatError, match="belongs to another ledger"):
             walletsync.sync(other, synced)
+
+
+def test_an_order_that_has_expired_by_the_ledgers_own_time_is_closed_and_one_that_has_not_is_not(ledger):
+    deposit(ledger, ALICE, 5)
+    orders = tuple(
+        wallets.OwnOrder(digit * 64, 0, Terms(plan.NOTHING, 1, expiry_ms))
+        for digit, expiry_ms in (("a", NOW), ("b", NOW + 1))
+    )
+    synced = walletsync.sync(ledger, replace(ALICE, orders=orders))
+    assert synced.closed == (walletsync.Closed("a" * 64, None, has_expired=True),)
+    assert synced.wallet.orders == orders[1:]
+
+
+def test_a_spent_account_whose_bundle_is_lost_is_a_sentence(ledger, tmp_path):
+    deposit(ledger, ALICE, 100)
+    alice = walletsync.sync(ledger, ALICE).wallet
+    order = wallets.OwnOrder("a" * 64, 0, Terms(plan.NOTHING, 1, NOW + 1))
+    spend(ledger, alice, alice.live[0], BOB, 30)
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM bundles WHERE height = 2")
+    with pytest.raises(FormatError, match="the ledger is damaged: it lost the bundle of a spent account"):
+        walletsync.sync(ledger, replace(alice, orders=(order,)))
+
+
+def test_a_rescan_finds_again_what_was_dust_and_archives_what_was_spent_once(ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+    monkeypatch.setattr(keeping, "KEEP", 2)
+    for amount in (5, 6, 7, 8):
+        deposit(ledger, ALICE, amount)
+    with walletfile.create(tmp_path / "alice.json", "", ALICE) as file:
+        session = sessions.Session(ledger, file, None)
+        alice = sessions.sync(session).wallet
+        assert [holding.account.balances[USDC] for holding in alice.live] == [7, 8]
+        assert alice.dust == wallets.Dust(2, (11, *(0,) * 7))
+        for holding in alice.live:
+            spend(ledger, alice, holding, BOB, holding.account.balances[USDC])
+        # What remained of both is empty.  The dust is not found by itself, for it is behind what was scanned.
+        synced = sessions.sync(session)
+        assert (synced.spent, synced.wallet.empty, synced.wallet.live, synced.wallet.dust.count) == (2, 2, (), 2)
+        again = sessions.rescan(session).wallet
+        assert [holding.account.balances[USDC] for holding in again.live] == [5, 6] and again.dust == wallets.Dust()
+        assert file.wallet == again and again.empty == 2
+        key = keys.archive_key(keys.viewing_key(ALICE.seed))
+        assert list(archive.read(archive.beside(file.path), key)) == list(alice.live)
+        assert len(archive.beside(file.path).read_bytes().splitlines()) == 1

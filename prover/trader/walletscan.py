@@ -1,0 +1,77 @@
+"""Finds a wallet's accounts among the leaves of a ledger.
+
+The viewing key is tried on every ciphertext of every leaf; the view tag ends nearly every trial after one X25519.  An
+opening counts only when it hashes to the leaf and its owner belongs to the wallet.
+
+The opening names the index of its owner when the wallet wrote it itself.  A payer cannot know that index, so the owners
+of the other openings are searched among the indices up to GAP above the highest one in use.  An index above
+SEARCH_LIMIT is found by its own openings only and does not extend the search.
+"""
+
+from collections.abc import Sequence
+
+from circuits.records import Account, Position
+from prover.trader import keys, manyhashes, opening, sealing
+from prover.trader.wallets import Holding
+from settlement.storage.rows import Output
+
+GAP = 20
+SEARCH_LIMIT = 4096
+
+
+class Finder:
+    """Finds the accounts of one wallet.  `top_index` is the highest index that was found, below SEARCH_LIMIT."""
+
+    def __init__(self, seed: keys.Seed, top_index: int):
+        self.top_index = top_index if top_index < SEARCH_LIMIT else 0
+        self._seed = seed
+        self._opener = sealing.Opener(keys.viewing_key(seed))
+        self._index_of_owner: dict[int, int] = {}
+
+    def __repr__(self) -> str:
+        return "Finder"
+
+    def find(self, leaves: Sequence[Output]) -> list[Holding]:
+        """The wallet's accounts among these leaves, in their order."""
+        opened = self._opened(leaves)
+        pending = list(range(len(opened)))
+        found: dict[int, Holding] = {}
+        while pending:
+            searched = self.top_index
+            for i in pending:
+                position, account, hint = opened[i]
+                index = self._index(account.owner, hint)
+                if index is not None:
+                    found[i] = Holding(account, index, position)
+            pending = [i for i in pending if i not in found] if self.top_index > searched else []
+        return [found[i] for i in sorted(found)]
+
+    def _opened(self, leaves: Sequence[Output]) -> list[tuple[Position, Account, int]]:
+        """Position, account and index hint of every leaf that the viewing key opens to what it commits to."""
+        sealings = [(leaf, sealed) for leaf in leaves for sealed in leaf.ciphertexts]
+        plaintexts = self._opener.open_many(
+            [sealed for _, sealed in sealings], [leaf.commitment for leaf, _ in sealings]
+        )  # fmt: skip
+        opened = []
+        for (leaf, _), plaintext in zip(sealings, plaintexts, strict=True):
+            decoded = None if plaintext is None else opening.decode(plaintext)
+            if decoded is not None:
+                opened.append((leaf, *decoded))
+        commitments = manyhashes.commitments([account for _, account, _ in opened])
+        one_each = {
+            leaf.position: (leaf.position, account, hint)
+            for (leaf, account, hint), commitment in zip(opened, commitments, strict=True)
+            if leaf.commitment == commitment
+        }
+        return list(one_each.values())
+
+    def _index(self, owner: int, hint: int) -> int | None:
+        """The index of an owner, or None when it is not the wallet's as far as the search goes."""
+        for place in range(len(self._index_of_owner), self.top_index + GAP + 1):
+            self._index_of_owner[keys.account(self._seed, place).owner] = place
+        index: int | None = self._index_of_owner.get(owner)
+        if index is None and keys.account(self._seed, hint).owner == owner:
+            index = hint
+        if index is not None and index < SEARCH_LIMIT:
+            self.top_index = max(self.top_index, index)
+        return index

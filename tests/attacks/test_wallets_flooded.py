@@ -1,0 +1,119 @@
+"""Somebody without funds floods a wallet with accounts: it stays as small and as quick as it was, and loses nothing.
+
+Genesis legs from nothing to nothing cost only their proofs, 32 of them fit in a bundle, and every one was kept: at
+about 22,800 of them the wallet could be saved and not opened again, nor restored from its phrase.
+"""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from prover.trader import archive, keeping, keys, walletfile, walletformat, wallets, walletscan, walletsync
+from settlement.ledger import Ledger
+from tests.prover import floods, pools
+
+NOW = 1_800_000_000_000
+FLOOD = 23_000
+VICTIM = wallets.restore("abandon " * 23 + "art")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", pools.make(), NOW) as made:
+        yield made
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+    return tmp_path / "victim.json"
+
+
+def test_a_flood_of_empty_accounts_is_only_counted(ledger, path):
+    floods.add(ledger, [floods.own(VICTIM, 500), *(floods.own(VICTIM) for _ in range(FLOOD))])
+    with walletfile.create(path, "", VICTIM) as file:
+        file.save(walletsync.sync(ledger, file.wallet, file.save).wallet)
+    assert path.stat().st_size < 4096
+    with walletfile.open(path, "") as file:
+        assert (file.wallet.empty, file.wallet.balances[0], len(file.wallet.live)) == (FLOOD, 500, 1)
+        assert walletsync.sync(ledger, wallets.restore(VICTIM.phrase)).wallet == file.wallet
+
+
+def test_what_version_1_saved_and_could_not_open_is_opened_and_bounded(ledger, path):
+    """The file as version 1 would have written it, with as many accounts worth something and as many spent ones."""
+    floods.add(ledger, [floods.own(VICTIM, 1)])
+    (one,) = walletsync.sync(ledger, VICTIM).wallet.live
+    fields = {name: getattr(one.account, name) for name in ("owner", "balances", "epoch", "rho")}
+    fields |= {"owner": str(one.account.owner), "rho": str(one.account.rho), "index": 0}
+    accounts = [
+        {**fields, "balances": [worth, 0, 0, 0, 0, 0, 0, 0], "position": 3 * i + part, "is_spent": is_spent}
+        for i in range(FLOOD)
+        for part, worth, is_spent in ((0, 0, False), (1, i, False), (2, 9, True))
+    ]
+    content = {
+        "phrase": VICTIM.phrase, "ledger_id": None, "scanned": 3 * FLOOD, "seen_height": 0, "seen": None,
+        "holdings": accounts, "orders": [],
+    }  # fmt: skip
+    floods.write_version_1(path, "", content)
+    assert path.stat().st_size > walletformat.MAX_FILE_BYTES
+    with walletfile.open(path, "") as file:
+        assert file.wallet.empty == FLOOD + 1 and len(file.wallet.live) == FLOOD - 1
+        file.save(walletsync.sync(ledger, file.wallet).wallet)
+    assert path.stat().st_size < walletformat.MAX_FILE_BYTES
+    with walletfile.open(path, "") as file:
+        assert len(file.wallet.live) == keeping.KEEP and file.wallet.live[-1].account.balances[0] == FLOOD - 1
+        assert file.wallet.dust.count == FLOOD - 1 - keeping.KEEP
+        archived = list(archive.read(archive.beside(path), keys.archive_key(keys.viewing_key(VICTIM.seed))))
+    assert len(archived) == FLOOD
+    assert json.loads(path.read_text())["version"] == 2
+
+
+def test_a_flood_of_accounts_worth_less_pushes_nothing_out_and_is_totalled(ledger, path, monkeypatch):
+    """In every order of arrival, in one sync or in many, and by restoring from the phrase: the same accounts."""
+    monkeypatch.setattr(keeping, "KEEP", 8)
+    monkeypatch.setattr(walletsync, "BATCH", 12)
+    wallet = VICTIM
+    for start in range(0, 160, 32):
+        floods.add(ledger, [floods.own(VICTIM, 1000 + start), *(floods.own(VICTIM, 10) for _ in range(31))])
+        wallet = walletsync.sync(ledger, wallet).wallet
+        assert len(wallet.live) == 8
+    mine = [holding.account.balances[0] for holding in wallet.live if holding.account.balances[0] >= 1000]
+    assert mine == [1000, 1032, 1064, 1096, 1128]
+    assert wallet.dust.count == 160 - 8 and wallet.dust.balances[0] == 10 * (160 - 8)
+    assert walletsync.sync(ledger, wallets.restore(VICTIM.phrase)).wallet == wallet
+
+
+def test_an_interrupted_sync_continues_where_it_last_saved(ledger, path, monkeypatch):
+    monkeypatch.setattr(walletsync, "BATCH", 16)
+    monkeypatch.setattr(walletsync, "SAVE_EVERY", 2)
+    floods.add(ledger, [floods.own(VICTIM, 1 + i) for i in range(100)])
+    whole = walletsync.sync(ledger, VICTIM).wallet
+    tried = []
+
+    def stopped(finder, leaves, find=walletscan.Finder.find):
+        tried.append(leaves[0].position)
+        if leaves[0].position == 80:
+            raise KeyboardInterrupt
+        return find(finder, leaves)
+
+    with walletfile.create(path, "", VICTIM) as file, monkeypatch.context() as patch:
+        patch.setattr(walletscan.Finder, "find", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            walletsync.sync(ledger, file.wallet, file.save)
+    with walletfile.open(path, "") as file:
+        assert file.wallet.scanned == 64
+        synced = walletsync.sync(ledger, file.wallet, file.save)
+        assert (synced.tried, synced.received) == (36, 36) and synced.wallet == whole
+
+
+def test_openings_that_name_a_far_index_or_a_foreign_owner_do_not_make_the_search_endless(ledger):
+    far = keys.MAX_INDEX - 1
+    stranger = wallets.restore("zoo " * 23 + "vote")
+    floods.add(ledger, [
+        floods.own(VICTIM, 5, index=far),
+        *(floods.own(VICTIM, 1, owner=keys.account(stranger.seed, i).owner, hint=7 * i) for i in range(5)),
+    ])  # fmt: skip
+    synced = walletsync.sync(ledger, replace(VICTIM, top_index=far))
+    assert [holding.index for holding in synced.wallet.live] == [far]
+    assert synced.wallet.top_index <= walletscan.SEARCH_LIMIT
