@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from prover.machine import clock, home, threadcount
-from prover.operator import creation, defaults, oracles
+from prover.operator import creation, custodian, defaults, oracles
 from prover.trader import addresses, boardview, durations, moves, orders, sessions, trade, walletfile, wallets
 from prover.trader.boardview import Order
 from prover.trader.orders import EVERYBODY
@@ -208,7 +208,8 @@ def open(
     paths = home.find(folder)
     with ExitStack() as stack:
         ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
-        session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms()))
+        secret = custodian.find(paths.custodian)
+        session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms(), secret))
         return Desk(name, session, stack.pop_all(), threads)
 
 

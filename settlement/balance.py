@@ -7,6 +7,7 @@ a relation between the bases.  The multiple is the sum of the blindings, so a si
 proves that the bundle balances and that its signer knows every blinding.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from circuits import generators
@@ -16,10 +17,11 @@ from zk.curves import babyjubjub
 
 def point(legs: Iterable[Leg]) -> babyjubjub.Point:
     """The sum of the legs' values less their flows.  It may be the identity, under which anybody can sign."""
-    total = babyjubjub.IDENTITY
+    total, paid_in = babyjubjub.IDENTITY, Counter[int]()
     for leg in legs:
         total = babyjubjub.add(total, (leg.public.value_x, leg.public.value_y))
         for flow in leg.flows:
-            negated = babyjubjub.multiply(-flow.amount, generators.assets()[flow.asset])
-            total = babyjubjub.add(total, negated)
+            paid_in[flow.asset] += flow.amount
+    for asset, amount in paid_in.items():
+        total = babyjubjub.add(total, babyjubjub.multiply(-amount, generators.assets()[asset]))
     return total

@@ -1,8 +1,8 @@
 """Flows, legs and bundles: the data that settles, and its limits.
 
-    flow    = (asset, signed amount, external party)      deposit > 0, withdrawal < 0; belongs to one leg
+    flow    = (asset, signed amount, external party, reference)      deposit > 0, withdrawal < 0; belongs to one leg
     leg     = key, public inputs, proof, optional margin proof, flows, expiry, ciphertexts, signature under rk
-    bundle  = ledger id, legs, binding signature
+    bundle  = ledger id, legs, binding signature, one attestation for each flow
 
 These are plain data, which nothing here checks.  Their byte encoding is settlement.encoding, and only what its decoders
 return is known to be well formed.
@@ -19,8 +19,11 @@ from zk.signature import Signature
 
 MAX_LEGS = 32
 MAX_FLOWS = 16
+# Over all legs.  Each flow has a signature, whose point takes most of a millisecond to check.
+MAX_BUNDLE_FLOWS = 64
 MAX_CIPHERTEXTS = 2
 MAX_PARTY_BYTES = 64
+MAX_REFERENCE_BYTES = 64
 MAX_AMOUNT = 2**63 - 1
 # In the year 5138, which every calendar can still show.
 MAX_EXPIRY_MS = 10**14
@@ -36,12 +39,14 @@ class Flow:
     """An amount that enters or leaves the ledger.
 
     `amount` is in the asset's smallest unit, positive for a deposit and negative for a withdrawal, never zero and
-    at most MAX_AMOUNT in absolute value.  `party` names the payer or payee outside.
+    at most MAX_AMOUNT in absolute value.  `party` names the payer or payee outside, and `reference` the payment there:
+    1 to MAX_REFERENCE_BYTES bytes, which the ledger accepts once for each asset.
     """
 
     asset: int
     amount: Amount
     party: bytes
+    reference: bytes
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,16 @@ class Leg:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Legs whose values add up to their flows.  `binding` signs bundle_message with the sum of their blindings."""
+    """Legs whose values add up to their flows.  `binding` signs bundle_message with the sum of their blindings.
+
+    `attestations` has one entry for each flow, in the order of legs and flows: the signature of the asset's custodian
+    (settlement.custody), or None while it is missing.
+    """
 
     ledger_id: LedgerId
     legs: tuple[Leg, ...]
     binding: Signature
+    attestations: tuple[Signature | None, ...]
 
 
 def margin_public(leg: Leg, margin: Margin) -> margin_statement.Public[int]:

@@ -205,9 +205,19 @@ def check_proofs(state: State, legs: Sequence[Leg], verify: VerifyProofs) -> Non
         raise Rejected(Rejection.INVALID_PROOF, f"{labels[error.index]} does not verify") from None
 
 
+def check_attestations(state: State, bundle: Bundle) -> None:
+    """Raises Rejected unless the custodian of its asset signed every flow, in its leg and for this ledger."""
+    custody.check_attestations(state.pool, bundle)
+
+
+def check_references(state: State, legs: Sequence[Leg]) -> None:
+    """Raises Rejected when a flow has the reference of another flow of its asset, in the bundle or settled before."""
+    custody.check_references(state.reader, state.pool, legs)
+
+
 def check_custody(state: State, reserves: Reserves) -> None:
     """Raises Rejected when the flows take out more than the reserves; `reserves` are the reserves after the flows."""
-    custody.check(reserves, tuple(asset.symbol for asset in state.pool.assets))
+    custody.check(reserves, state.pool)
 
 
 def check_room(state: State, legs: Sequence[Leg]) -> None:

@@ -32,12 +32,21 @@ def bundle_id(bundle: Bundle) -> BundleId:
 def bundle_message(bundle: Bundle) -> int:
     """The message of the binding signature: every leg's body and signature, in order.  In [0, r).
 
-    The bundle's own `binding` is not covered, so an unsigned bundle may hold any signature in its place.
+    The bundle's own `binding` is not covered, so an unsigned bundle may hold any signature in its place; nor are the
+    attestations, which custodians add to the finished bundle.
     """
     parts = []
     for leg in bundle.legs:
         parts += [encoding.encode_body(leg), signature.encode(leg.signature)]
     return _element(_frame(domains.BUNDLE_MESSAGE, bundle.ledger_id, *parts))
+
+
+def attestation_message(ledger_id: LedgerId, leg: Leg, index: int) -> int:
+    """The message by which a custodian attests the leg's flow of this index, of this leg only.  In [0, r).
+
+    The leg's id covers the flow: asset, amount, party and reference.
+    """
+    return _element(_frame(domains.ATTESTATION, ledger_id, leg_id(ledger_id, leg), index.to_bytes(1, "big")))
 
 
 def _frame(*parts: bytes) -> bytes:

@@ -1,12 +1,13 @@
 """The one byte encoding of legs and bundles: decode(encode(x)) is x, and encode(decode(b)) is b for every b it accepts.
 
-    bundle  = "zkB1" │ ledger id 32 │ n │ n × (length 2 │ leg) │ condition 1 │ binding 96
+    bundle  = "zkB2" │ ledger id 32 │ n │ n × (length 2 │ leg) │ condition 1 │ binding 96 │ attestation of each flow
     leg     = body │ proof 256 │ margin proof 256, where there is one │ signature 96
-    body    = "zkL1" │ margin? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ margin │ flows │ expiry 8
+    body    = "zkL2" │ margin? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ margin │ flows │ expiry 8
               │ ciphertexts, 210 each
     public  = root │ nullifier │ commitment │ value.x │ value.y │ rk.x │ rk.y, 32 each │ cash 1
     margin  = key 32 │ grid root 32 │ epoch 8 │ guardian 32
-    flow    = asset 1 │ amount 8, signed │ party length 1 │ party
+    flow    = asset 1 │ amount 8, signed │ party length 1 │ party │ reference length 1 │ reference
+    attestation = 0, or 1 │ signature 96
 
 Numbers are big-endian.  The condition byte and the guardian are reserved and 0.  The body is what a leg's id and
 signature cover; proofs and signatures are not part of it.
@@ -21,12 +22,14 @@ from circuits.statements import leg as leg_statement
 from settlement.bundle import (
     CIPHERTEXT_BYTES,
     MAX_AMOUNT,
+    MAX_BUNDLE_FLOWS,
     MAX_CIPHERTEXTS,
     MAX_EPOCH,
     MAX_EXPIRY_MS,
     MAX_FLOWS,
     MAX_LEGS,
     MAX_PARTY_BYTES,
+    MAX_REFERENCE_BYTES,
     Bundle,
     Flow,
     Leg,
@@ -41,18 +44,22 @@ from zk.groth16 import keys
 from zk.groth16.keys import Proof
 from zk.signature import Signature
 
-BUNDLE_MAGIC = b"zkB1"
-LEG_MAGIC = b"zkL1"
+BUNDLE_MAGIC = b"zkB2"
+LEG_MAGIC = b"zkL2"
+_OLD_MAGICS = (b"zkB1", b"zkL1")
 DIGEST_BYTES = 32
 NO_CONDITION = 0
 
-_FLOW_BYTES = 1 + 8 + 1 + MAX_PARTY_BYTES
+_FLOW_BYTES = 1 + 8 + 1 + MAX_PARTY_BYTES + 1 + MAX_REFERENCE_BYTES
 MAX_LEG_BYTES = (
     len(LEG_MAGIC) + 3 + DIGEST_BYTES + 7 * 32 + 1 + (DIGEST_BYTES + 32 + 8 + 32) + MAX_FLOWS * _FLOW_BYTES + 8
     + MAX_CIPHERTEXTS * CIPHERTEXT_BYTES + 2 * keys.PROOF_BYTES + signature.ENCODED_BYTES
 )
 _HEAD_BYTES = len(BUNDLE_MAGIC) + DIGEST_BYTES + 1
-MAX_BUNDLE_BYTES = _HEAD_BYTES + MAX_LEGS * (2 + MAX_LEG_BYTES) + 1 + signature.ENCODED_BYTES
+MAX_BUNDLE_BYTES = (
+    _HEAD_BYTES + MAX_LEGS * (2 + MAX_LEG_BYTES) + 1 + signature.ENCODED_BYTES
+    + MAX_BUNDLE_FLOWS * (1 + signature.ENCODED_BYTES)
+)
 
 
 class LimitExceeded(FormatError):
@@ -73,7 +80,7 @@ def encode_body(leg: Leg) -> bytes:
         parts.append(prime.to_bytes(margin.guardian))
     for flow in leg.flows:
         parts += [bytes([flow.asset]), flow.amount.to_bytes(8, "big", signed=True)]
-        parts += [bytes([len(flow.party)]), flow.party]
+        parts += [bytes([len(flow.party)]), flow.party, bytes([len(flow.reference)]), flow.reference]
     parts.append(leg.expiry_ms.to_bytes(8, "big"))
     return b"".join((*parts, *leg.ciphertexts))
 
@@ -90,7 +97,10 @@ def encode_bundle(bundle: Bundle) -> bytes:
     for leg in bundle.legs:
         data = encode_leg(leg)
         parts += [len(data).to_bytes(2, "big"), data]
-    return b"".join((*parts, bytes([NO_CONDITION]), signature.encode(bundle.binding)))
+    parts += [bytes([NO_CONDITION]), signature.encode(bundle.binding)]
+    for attestation in bundle.attestations:
+        parts.append(b"\0" if attestation is None else b"\1" + signature.encode(attestation))
+    return b"".join(parts)
 
 
 def decode_leg(data: bytes, what: str = "the leg") -> Leg:
@@ -124,8 +134,12 @@ def decode_bundle(data: bytes) -> Bundle:
     if reader.number(1, "condition") != NO_CONDITION:
         raise FormatError("the bundle has a condition, which this version does not know")
     binding = reader.signature("binding signature")
+    num_flows = sum(len(leg.flows) for leg in legs)
+    if num_flows > MAX_BUNDLE_FLOWS:
+        raise LimitExceeded(f"the bundle has {num_flows} flows, more than {MAX_BUNDLE_FLOWS}")
+    attestations = tuple(_attestation(reader, i) for i in range(num_flows))
     reader.finish()
-    return Bundle(ledger_id, tuple(legs), binding)
+    return Bundle(ledger_id, tuple(legs), binding, attestations)
 
 
 class _Reader:
@@ -142,7 +156,10 @@ class _Reader:
         return part
 
     def magic(self, expected: bytes) -> None:
-        if self.take(len(expected), "first four bytes") != expected:
+        found = self.take(len(expected), "first four bytes")
+        if found in _OLD_MAGICS:
+            raise FormatError(f"{self.what} has the old format {found.decode()}, without references: make it again")
+        if found != expected:
             raise FormatError(f"{self.what} does not start with {expected.decode()}")
 
     def count(self, what: str, most: int) -> int:
@@ -216,5 +233,15 @@ def _flow(reader: _Reader, number: int) -> Flow:
     amount = reader.number(8, f"amount of flow {number}", signed=True)
     if amount == 0 or amount < -MAX_AMOUNT:
         raise FormatError(f"{reader.what}: the amount of flow {number} is zero, or more than 2^63 - 1 in size")
-    length = reader.number(1, f"party length of flow {number}", most=MAX_PARTY_BYTES)
-    return Flow(asset, Amount(amount), reader.take(length, f"party of flow {number}"))
+    party_length = reader.number(1, f"party length of flow {number}", most=MAX_PARTY_BYTES)
+    party = reader.take(party_length, f"party of flow {number}")
+    reference_length = reader.number(1, f"reference length of flow {number}", most=MAX_REFERENCE_BYTES)
+    if reference_length == 0:
+        raise FormatError(f"{reader.what}: flow {number} has no reference")
+    return Flow(asset, Amount(amount), party, reader.take(reference_length, f"reference of flow {number}"))
+
+
+def _attestation(reader: _Reader, number: int) -> Signature | None:
+    if reader.number(1, f"mark of attestation {number}", most=1) == 0:
+        return None
+    return reader.signature(f"attestation {number}")

@@ -50,13 +50,17 @@ def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = 
     checks.check_leg_signatures(state, bundle.legs)
     checks.check_binding(bundle)
     checks.check_proofs(state, bundle.legs, verify_proofs)
+    checks.check_attestations(state, bundle)
+    checks.check_references(state, bundle.legs)
     checks.check_custody(state, custody.reserves_after(state.reader, bundle.legs))
     checks.check_room(state, bundle.legs)
     return Checked(bundle, digests.bundle_id(bundle), data)
 
 
 def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Leg:
-    """Runs every per-leg check on the leg in these bytes.  Custody needs the whole bundle and is skipped.
+    """Runs every per-leg check on the leg in these bytes.
+
+    The checks of flows (attestations, references, custody) need the whole bundle and are skipped.
 
     Raises Rejected as `check` does.
     """

@@ -126,6 +126,7 @@ class Ledger:
             checks.check_clock(self, now_ms)
             checks.check_expiry(legs, now_ms)
             checks.check_state(self, legs, now_ms)
+            checks.check_references(self, legs)
             checks.check_custody(self, reserves)
             checks.check_room(self, legs)
             entry = effects.entry(

@@ -1,5 +1,7 @@
 """A pool: the eight assets that share one tree, the oracles that price them, and the keys that verify their proofs.
 
+Each asset is held outside by a custodian, who signs what is paid in and out of the ledger (settlement.custody).
+
 A pool never changes.  Its ledger's id is the digest of its bytes (settlement.poolfile), so a signature for a ledger id
 agrees to everything here.  Every part checks itself when it is constructed, so every Pool object is sound.
 
@@ -63,6 +65,8 @@ class Risk:
 class Asset:
     """`kind` is one of KINDS; `decimals` is the number of digits behind the point when an amount is shown.
 
+    `custodian` is the public key of whoever holds the asset outside.  The pool checks that it is a sound point.
+
     Raises FormatError, naming the asset, when a field is malformed.
     """
 
@@ -70,6 +74,7 @@ class Asset:
     kind: str
     decimals: int
     risk: Risk
+    custodian: babyjubjub.Point
 
     def __post_init__(self) -> None:
         what = f"asset {self.symbol!r}"
@@ -184,6 +189,9 @@ def _check_assets(assets: tuple[Asset, ...]) -> None:
             factor is None or assets[factor].risk.factor == factor,
             f"asset {asset.symbol!r}: its factor is moved by another factor",
         )
+    for custodian in set(asset.custodian for asset in assets):  # each only once, because the check is slow
+        symbols = ", ".join(asset.symbol for asset in assets if asset.custodian == custodian)
+        babyjubjub.point(*custodian, f"the custodian's key of {symbols}")
 
 
 def _check_oracles(pool: Pool) -> None:

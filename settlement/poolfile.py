@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from settlement.ids import LedgerId
-from settlement.pool import Pool, StatementKey
+from settlement.pool import Asset, Pool, StatementKey
 from zk import domains
 from zk.errors import FormatError
 from zk.fields import prime
@@ -18,9 +18,9 @@ from zk.formats.dataclassjson import Codec
 from zk.groth16 import keys
 from zk.groth16.keys import VerifyingKey
 
-VERSION = 2
+VERSION = 3
 MAX_POOL_BYTES = 64 * 1024
-_VERSION_WITHOUT_ORIGINS = 1
+_LACKS = {1: "does not say where its keys come from", 2: "names no custodians"}
 
 
 def encode(pool: Pool) -> bytes:
@@ -35,8 +35,8 @@ def decode(data: bytes) -> Pool:
     if not isinstance(document, dict):
         raise FormatError("the pool is not an object")
     version = document.pop("version", None)
-    if version == _VERSION_WITHOUT_ORIGINS:
-        raise FormatError("the pool has version 1, which does not say where its keys come from: create a new pool")
+    if type(version) is int and version in _LACKS:
+        raise FormatError(f"the pool has version {version}, which {_LACKS[version]}: create a new pool")
     if version != VERSION:
         raise FormatError(f"the pool has version {version!r:.40}, and this program reads version {VERSION}")
     pool = _POOL.read(document, "the pool")
@@ -55,13 +55,16 @@ def _read_key(value: Any, place: str) -> VerifyingKey:
 
 
 _COORDINATE = dataclassjson.decimal(0, prime.R, "below the modulus")
+_POINT = dataclassjson.row(_COORDINATE, _COORDINATE)
+_ASSET = dataclassjson.record(Asset, {"custodian": _POINT})
 _STATEMENT_KEY = dataclassjson.record(
     StatementKey, {"verifying": Codec(_read_key, lambda key: keys.encode_verifying_key(key).hex())}
 )
 _POOL = dataclassjson.record(
     Pool,
     {
-        "oracle_keys": dataclassjson.array(dataclassjson.row(_COORDINATE, _COORDINATE)),
+        "assets": dataclassjson.array(_ASSET),
+        "oracle_keys": dataclassjson.array(_POINT),
         "leg": _STATEMENT_KEY,
         "margin": _STATEMENT_KEY,
     },

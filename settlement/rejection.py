@@ -1,6 +1,7 @@
 """The reasons for a refusal by the ledger or the board: each has a number that is never reused, and a remedy.
 
-The order of the members is the order of the checks, so a rejection implies that every check before it passed.
+The order of the members, not of the numbers, is the order of the checks, so a rejection implies that every check before
+it passed.
 """
 
 from enum import IntEnum
@@ -26,6 +27,8 @@ class Rejection(IntEnum):
     LEG_SIGNATURE = (11, "Ask the leg's owner to sign it as it stands: it was changed after it was signed.")
     UNBALANCED = (12, "Make the legs' changes add up to their flows for every asset, and sign the binding again.")
     INVALID_PROOF = (13, "Prove the leg again: its proof does not verify for its public inputs.")
+    ATTESTATION = (17, "Have the custodian of each asset that flows sign the bundle: `zksettle custodian sign`.")
+    REFERENCE_USED = (18, "Use a reference of its own for each payment: the ledger accepts one once for each asset.")
     CUSTODY = (
         14,
         "Withdraw less than the ledger holds of the asset under this key, or deposit less than it can count.",

@@ -24,6 +24,7 @@ class Replay:
         self.nullifiers: dict[Nullifier, int] = {}
         self.outputs: list[Output] = []
         self.flows: list[SettledFlow] = []
+        self._references: set[tuple[int, bytes]] = set()
         self.reserves: Reserves = {}
         self.published: dict[int, PublishedGrids] = {}
 
@@ -52,6 +53,10 @@ class Replay:
         """Whether the account with this nullifier has moved."""
         return nullifier in self.nullifiers
 
+    def is_reference_used(self, asset: int, reference: bytes) -> bool:
+        """Whether a settled flow of this asset had this reference."""
+        return (asset, reference) in self._references
+
     def reserve(self, key: KeyDigest, asset: int) -> Amount:
         """How much of an asset is held under a verifying key's digest."""
         return self.reserves.get((key, asset), Amount(0))
@@ -70,6 +75,7 @@ class Replay:
         self.nullifiers.update((nullifier, height) for nullifier in entry.nullifiers)
         self.outputs += entry.outputs
         self.flows += entry.flows
+        self._references.update((row.flow.asset, row.flow.reference) for row in entry.flows)
         self.reserves.update(entry.reserves)
 
     def publish(self, event: Event, published: PublishedGrids) -> None:

@@ -1,6 +1,7 @@
 """The home: the one directory per user that holds all data of zksettle.
 
     HOME/pool/              the pool's folder: ledger.sqlite, and the secrets of who founded it, such as oracles.json
+    HOME/custodian.json     the secret key of a custodian, who may serve pools that others founded
     HOME/wallets/NAME.json · HOME/keys/STATEMENT-FINGERPRINT/ · HOME/ceremony-key.pem · HOME/service/
     HOME/home.lock          held while the pool's folder is put in its place
 
@@ -79,6 +80,11 @@ class Home:
     def wallets(self) -> Path:
         """The folder of wallet files."""
         return self.path / "wallets"
+
+    @property
+    def custodian(self) -> Path:
+        """The secret key of the custodian, if it is on this machine."""
+        return self.path / "custodian.json"
 
     @property
     def ceremony_key(self) -> Path:

@@ -1,1 +1,1 @@
-"""Operating a pool: creation, its defaults, its oracles; and its key ceremony: signer, contributing, installing."""
+"""Operating a pool: creation, defaults, oracles, custodian; and its key ceremony: signer, contributing, installing."""

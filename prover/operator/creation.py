@@ -1,20 +1,23 @@
-"""Founds a pool on one machine: the oracles' keys, the pool under the keys of a keystore, and its empty ledger.
+"""Founds a pool on one machine: the keys of oracles and custodian, the pool under a keystore's keys, its empty ledger.
 
-All of it lies in one folder, HOME/pool/, which is made complete under another name and put in place by one rename:
-after a crash there is a whole pool or none.  Nothing that exists is changed, whatever it is.
+All but the custodian's key lies in one folder, HOME/pool/, which is made complete under another name and put in place
+by one rename: after a crash there is a whole pool or none.  Nothing that exists is changed, whatever it is.
 """
 
 import shutil
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.operator import defaults, oracles
+from prover.operator import custodian, defaults, oracles
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from settlement.ledger import Ledger
-from settlement.pool import SALT_BYTES, Pool
-from zk import entropy
+from settlement.pool import SALT_BYTES, Asset, Pool
+from zk import entropy, signature
+from zk.curves.babyjubjub import Point
 from zk.errors import FormatError
 
 _LABEL = "pool-"  # begins the name of a pool's unfinished folder, after arrayfolder.UNFINISHED
@@ -52,12 +55,16 @@ def check_vacant(home: Home) -> None:
     )
 
 
-def create(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
+def create(
+    home: Home, keystore: Keystore, name: str, now_ms: int, custodians: Mapping[str, Point] = MappingProxyType({})
+) -> Pool:
     """Founds a pool of the example assets under this keystore's keys, with an empty ledger.
 
-    A keystore of development keys generates the missing ones, and the pool is marked `insecure_dev`.
+    A keystore of development keys generates the missing ones, and the pool is marked `insecure_dev`.  This machine is
+    the custodian of every asset for which `custodians` does not name another by symbol and public key.
 
-    Raises FormatError as `check_vacant`, files.Busy when another process changes the home.
+    Raises FormatError as `check_vacant`, files.Busy when another process changes the home.  It raises
+    FormatError, too, when `custodians` has a symbol that no asset has.
     """
     check_vacant(home)
     leg, margin = keystore.statement_key("leg"), keystore.statement_key("margin")
@@ -70,7 +77,7 @@ def create(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
             pool = Pool(
                 name=name,
                 salt=entropy.token(SALT_BYTES),
-                assets=defaults.ASSETS,
+                assets=_assets(home, custodians),
                 oracle_keys=oracles.create(folder.oracles, defaults.ORACLES),
                 quorum=defaults.QUORUM,
                 limits=defaults.LIMITS,
@@ -81,3 +88,16 @@ def create(home: Home, keystore: Keystore, name: str, now_ms: int) -> Pool:
             Ledger.create(folder.ledger, pool, now_ms).close()
             files.sync_folder(folder.path)
     return pool
+
+
+def _assets(home: Home, custodians: Mapping[str, Point]) -> tuple[Asset, ...]:
+    """The example assets.  Makes this machine's custodian's key when an asset needs it and there is none."""
+    if unknown := sorted(custodians.keys() - set(defaults.SYMBOLS)):
+        raise FormatError(
+            f"there is no asset {unknown[0]} to name a custodian of: there are {', '.join(defaults.SYMBOLS)}"
+        )
+    missing = [symbol for symbol in defaults.SYMBOLS if symbol not in custodians]
+    if not missing:
+        return defaults.assets(custodians)
+    own = signature.public(custodian.find_or_create(home.custodian))
+    return defaults.assets({**custodians, **dict.fromkeys(missing, own)})

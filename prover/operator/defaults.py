@@ -7,8 +7,11 @@ interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
     price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
 """
 
+from collections.abc import Mapping
+
 from settlement import amounts
 from settlement.pool import Asset, Limits, Pool, Risk
+from zk.curves.babyjubjub import Point
 
 POOL_NAME = "zksettle example pool"
 AS_OF = "2026-11-01"
@@ -17,21 +20,20 @@ QUORUM = 3
 
 BTC, ETH, SOL, GOLD = 1, 2, 3, 7
 
-ASSETS = (
-    Asset("USDC", "cash", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=0)),
-    Asset("BTC", "spot", 8, Risk(factor=BTC, volatility_bps=250, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    Asset("ETH", "spot", 9, Risk(factor=ETH, volatility_bps=350, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    Asset("SOL", "spot", 9, Risk(factor=SOL, volatility_bps=450, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    Asset("TBILL", "bill", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=50)),
-    Asset(
-        "ETH-PERP", "perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)
-    ),
-    Asset(
-        "ETH-CALL", "option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)
-    ),
-    Asset("XAU", "commodity", 6, Risk(factor=GOLD, volatility_bps=100, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-)
-"""Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is the numeraire."""
+_ASSETS = {
+    "USDC": ("cash", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=0)),
+    "BTC": ("spot", 8, Risk(factor=BTC, volatility_bps=250, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    "ETH": ("spot", 9, Risk(factor=ETH, volatility_bps=350, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    "SOL": ("spot", 9, Risk(factor=SOL, volatility_bps=450, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    "TBILL": ("bill", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=50)),
+    "ETH-PERP": ("perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)),
+    "ETH-CALL": ("option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)),
+    "XAU": ("commodity", 6, Risk(factor=GOLD, volatility_bps=100, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+}
+"""Kind, decimals and risk.  Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is
+the numeraire."""
+
+SYMBOLS = tuple(_ASSETS)
 
 PRICES = {
     "USDC": "1",
@@ -50,10 +52,17 @@ LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=10 * 60_000)
 the moves of two days, so a proof against it still has nearly all of that margin when the hour is over."""
 
 
+def assets(custodians: Mapping[str, Point]) -> tuple[Asset, ...]:
+    """The example assets; `custodians` has the public key of the custodian of each symbol in SYMBOLS."""
+    return tuple(Asset(symbol, *terms, custodians[symbol]) for symbol, terms in _ASSETS.items())
+
+
 def prices(pool: Pool) -> tuple[int | None, ...]:
     """The example price of each asset of a pool, in the unit of settlement.risk; None for an asset that has none."""
     numeraire = pool.assets[amounts.NUMERAIRE]
     return tuple(
-        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset in ASSETS else None
+        amounts.parse_price(PRICES[asset.symbol], asset, numeraire)
+        if _ASSETS.get(asset.symbol) == (asset.kind, asset.decimals, asset.risk)
+        else None
         for asset in pool.assets
     )

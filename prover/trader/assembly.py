@@ -1,6 +1,7 @@
 """Assembles plans into the legs and bundles that the ledger accepts.
 
-A leg is proved and then signed by its owner under rk.  A bundle is signed with the sum of the blindings of its legs.
+A leg is proved and then signed by its owner under rk.  A bundle is signed with the sum of the blindings of its legs;
+custodians attest its flows afterwards.
 """
 
 from collections.abc import Sequence
@@ -47,8 +48,9 @@ def signed(unsigned: Leg, ledger_id: LedgerId, spending: int) -> Leg:
 
 
 def bundle(ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
-    """The legs as one bundle, with the binding signature under the sum of their blindings."""
-    unsigned = Bundle(ledger_id, tuple(legs), _UNSIGNED)
+    """The legs as one bundle, with the binding signature under the sum of their blindings, and not yet attested."""
+    attestations = (None,) * sum(len(leg.flows) for leg in legs)
+    unsigned = Bundle(ledger_id, tuple(legs), _UNSIGNED, attestations)
     secret = sum(blindings) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, base=generators.blinding()))

@@ -1,52 +1,70 @@
 """Deposits, withdrawals and payments: each syncs, plans, proves, submits, and syncs again.
 
+The custodian of the asset must attest a deposit or withdrawal.  Where its key is on this machine, it signs here by
+itself; elsewhere the finished bundle is a request, which the custodian signs and anybody settles afterwards.
+
 All raise Unsatisfied when the wallet's accounts do not allow it, settlement.rejection.Rejected when the ledger refuses
 the bundle, and FormatError when an argument is not well formed.
 """
 
 from circuits.records import Amount
 from prover.trader import addresses, choosing, plan, sessions
+from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
-from settlement.bundle import MAX_PARTY_BYTES, Flow
-from zk.errors import FormatError
+from settlement import custody
+from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Bundle, Flow
+from zk import entropy, signature
+from zk.errors import FormatError, Unsatisfied
 
 FIRST_INDEX = 0
+REFERENCE_BYTES = 16  # of a fresh reference, before it becomes hexadecimal digits
 
 
 def deposit(
-    session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None
-) -> Settlement:
+    session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None,
+    reference: str | None = None,
+) -> Settlement:  # fmt: skip
     """Takes an amount from an external party into the account at a position.
 
     Without a position it takes the newest account that owes nothing and that no open order needs.  Without such an
-    account it creates one at the first address.
+    account it creates one at the first address.  `reference` names the payment outside; without one it is random.
     """
-    flow = Flow(asset, amount, _party(party))
-    sessions.sync(session)
-    setting, changes = sessions.setting(session, now_ms), plan.changes({}, {asset: amount})
-    # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
-    free = choosing.free(session.wallet, now_ms)
-    if position is None and not free:
-        source, target = plan.genesis_source(session.ledger.reader.tree().root), sessions.target(session, FIRST_INDEX)
-    else:
-        chosen_position = free[-1].position if position is None else position
-        holding = choosing.choose(session.wallet, setting, changes, chosen_position, now_ms)
-        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    leg_plan = plan.deposit(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [leg_plan], now_ms)
+    flow = _flow(asset, amount, party, reference)
+    secret = _custodian(session, asset)
+    leg_plan = _deposit(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position)
+    return _settle(session, leg_plan, secret, now_ms)
 
 
 def withdraw(
-    session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None
-) -> Settlement:
-    """Pays an amount out to an external party."""
-    flow = Flow(asset, Amount(-amount), _party(party))
-    sessions.sync(session)
-    setting = sessions.setting(session, now_ms)
-    holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
-    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    leg_plan = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [leg_plan], now_ms)
+    session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None,
+    reference: str | None = None,
+) -> Settlement:  # fmt: skip
+    """Pays an amount out to an external party.  `reference` is as for `deposit`."""
+    flow = _flow(asset, Amount(-amount), party, reference)
+    secret = _custodian(session, asset)
+    leg_plan = _withdrawal(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position)
+    return _settle(session, leg_plan, secret, now_ms)
+
+
+def request_deposit(
+    session: Session, asset: int, amount: Amount, party: str, expiry_ms: int, now_ms: int,
+    position: int | None = None, reference: str | None = None,
+) -> Bundle:  # fmt: skip
+    """The bundle of a deposit, complete but for the custodian's signature.
+
+    Without a position it creates an account, so that nothing that the wallet does meanwhile can void the request.
+    """
+    flow = _flow(asset, amount, party, reference)
+    return sessions.assemble(session, [_deposit(session, flow, expiry_ms, now_ms, position, is_request=True)])
+
+
+def request_withdrawal(
+    session: Session, asset: int, amount: Amount, party: str, expiry_ms: int, now_ms: int,
+    position: int | None = None, reference: str | None = None,
+) -> Bundle:  # fmt: skip
+    """The bundle of a withdrawal, complete but for the custodian's signature.  Moving its account voids it."""
+    flow = _flow(asset, Amount(-amount), party, reference)
+    return sessions.assemble(session, [_withdrawal(session, flow, expiry_ms, now_ms, position)])
 
 
 def pay(
@@ -61,8 +79,57 @@ def pay(
     return sessions.settle(session, leg_plans, now_ms)
 
 
-def _party(name: str) -> bytes:
-    data = name.encode()
-    if not 0 < len(data) <= MAX_PARTY_BYTES:
-        raise FormatError(f"the name of an external party has {len(data)} bytes: use 1 to {MAX_PARTY_BYTES}")
+def _deposit(
+    session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None, *, is_request: bool = False
+) -> LegPlan:
+    sessions.sync(session)
+    setting, changes = sessions.setting(session, now_ms), plan.changes({}, {flow.asset: flow.amount})
+    # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
+    free = [] if is_request else choosing.free(session.wallet, now_ms)
+    if position is None and not free:
+        source, target = plan.genesis_source(session.ledger.reader.tree().root), sessions.target(session, FIRST_INDEX)
+    else:
+        chosen_position = free[-1].position if position is None else position
+        holding = choosing.choose(session.wallet, setting, changes, chosen_position, now_ms)
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    return plan.deposit(setting, source, target, flow, expiry_ms)
+
+
+def _withdrawal(session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None) -> LegPlan:
+    sessions.sync(session)
+    setting = sessions.setting(session, now_ms)
+    changes = plan.changes({flow.asset: -flow.amount}, {})
+    holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    return plan.withdrawal(setting, source, target, flow, expiry_ms)
+
+
+def _settle(session: Session, leg_plan: LegPlan, custodian: int, now_ms: int) -> Settlement:
+    """Only here this machine's custodian signs by itself: a bundle without anybody else's legs."""
+    bundle = custody.attest(session.ledger.pool, sessions.assemble(session, [leg_plan]), custodian)
+    return sessions.submit(session, bundle, now_ms)
+
+
+def _custodian(session: Session, asset: int) -> int:
+    """The secret of the asset's custodian.  Raises Unsatisfied when it is not on this machine."""
+    named = session.ledger.pool.assets[asset]
+    if session.custodian is None or signature.public(session.custodian) != named.custodian:
+        raise Unsatisfied(
+            f"the custodian of {named.symbol} must sign this, and its key is not on this machine: write a request with "
+            "--request FILE, which the custodian signs with `zksettle custodian sign FILE` and anybody then settles "
+            "with `zksettle ledger submit FILE`"
+        )
+    return session.custodian
+
+
+def _flow(asset: int, amount: Amount, party: str, reference: str | None) -> Flow:
+    text = entropy.token(REFERENCE_BYTES).hex() if reference is None else reference
+    named = _text(party, "the name of an external party", MAX_PARTY_BYTES)
+    return Flow(asset, amount, named, _text(text, "the reference", MAX_REFERENCE_BYTES))
+
+
+def _text(text: str, what: str, most: int) -> bytes:
+    data = text.encode()
+    if not 0 < len(data) <= most:
+        raise FormatError(f"{what} has {len(data)} bytes: use 1 to {most}")
     return data

@@ -31,11 +31,15 @@ IMMEDIATE_MS = 10 * 60_000
 
 @dataclass(frozen=True, repr=False)
 class Session(keys.Secret):
-    """An open ledger, an open wallet file and the proving keys."""
+    """An open ledger, an open wallet file and the proving keys.
+
+    `custodian` is the secret of the custodian's key that is on this machine, or None.
+    """
 
     ledger: Ledger
     file: WalletFile
     keystore: Keystore
+    custodian: int | None = None
 
     @property
     def wallet(self) -> Wallet:
@@ -81,14 +85,16 @@ def check_wallet(home: Home, name: str) -> None:
 
 
 @contextmanager
-def open(home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int) -> Iterator[Session]:
+def open(
+    home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int, custodian: int | None = None
+) -> Iterator[Session]:
     """A session of the wallet of this name at an open ledger.
 
     Raises FormatError when the home has no such wallet, and as `walletfile.open`.
     """
     check_wallet(home, name)
     with walletfile.open(home.wallet(name), passphrase) as file:
-        yield Session(ledger, file, keystores.of_pool(home.keys, now_ms, ledger.pool))
+        yield Session(ledger, file, keystores.of_pool(home.keys, now_ms, ledger.pool), custodian)
 
 
 def sync(session: Session) -> walletsync.Synced:
@@ -157,10 +163,19 @@ def settle(
 
     Raises Unsatisfied when a statement is false, Rejected when the ledger refuses the bundle.
     """
+    return submit(session, assemble(session, plans, counterparty), now_ms)
+
+
+def assemble(session: Session, plans: Sequence[LegPlan], counterparty: Sequence[tuple[Leg, int]] = ()) -> Bundle:
+    """Proves the plans and binds them with the counterparty's legs.  Raises Unsatisfied when a statement is false."""
     pool = session.ledger.pool
     own_legs = [(assembly.leg(leg_plan, pool, session.keystore), leg_plan.blinding) for leg_plan in plans]
     # In random order, so that a leg's place does not tell who pays and who is paid.
     legs, blindings = zip(*entropy.shuffled([*counterparty, *own_legs]), strict=True)
-    bundle = assembly.bundle(session.ledger.ledger_id, legs, blindings)
+    return assembly.bundle(session.ledger.ledger_id, legs, blindings)
+
+
+def submit(session: Session, bundle: Bundle, now_ms: int) -> Settlement:
+    """Submits a finished bundle, and syncs.  Raises Rejected when the ledger refuses it."""
     receipt = engine.submit(session.ledger, encoding.encode_bundle(bundle), now_ms)
     return Settlement(bundle, receipt, sync(session).closed)

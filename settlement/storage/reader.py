@@ -99,6 +99,11 @@ class Reader:
         query = "SELECT * FROM outputs WHERE position >= ? ORDER BY position LIMIT ?"
         return self._all("outputs", _output, query, (since, -1 if at_most is None else at_most))
 
+    def is_reference_used(self, asset: int, reference: bytes) -> bool:
+        """Whether a settled flow of this asset had this reference."""
+        query = "SELECT 1 FROM flows WHERE asset = ? AND reference = ?"
+        return self._one(query, (asset, reference)) is not None
+
     def reserve(self, key: KeyDigest, asset: int) -> Amount:
         """How much of an asset is held under a verifying key's digest."""
         query = "SELECT amount FROM reserves WHERE key = ? AND asset = ?"
@@ -201,9 +206,10 @@ def _reserve(key: object, asset: object, amount: object) -> tuple[tuple[KeyDiges
 
 
 def _flow(
-    height: object, number: object, leg: object, key: object, asset: object, amount: object, party: object
-) -> SettledFlow:
-    flow = Flow(integer(asset), Amount(integer(amount)), binary(party))
+    height: object, number: object, leg: object, key: object, asset: object, amount: object, party: object,
+    reference: object,
+) -> SettledFlow:  # fmt: skip
+    flow = Flow(integer(asset), Amount(integer(amount)), binary(party), binary(reference))
     return SettledFlow(integer(height), integer(number), integer(leg), KeyDigest(digest(key)), flow)
 
 

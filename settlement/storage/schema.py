@@ -71,7 +71,9 @@ CREATE TABLE flows (
     asset INTEGER NOT NULL CHECK (asset BETWEEN 0 AND 7),
     amount INTEGER NOT NULL CHECK (amount <> 0),
     party BLOB NOT NULL CHECK (length(party) <= 64),
-    PRIMARY KEY (height, number)
+    reference BLOB NOT NULL CHECK (length(reference) BETWEEN 1 AND 64),
+    PRIMARY KEY (height, number),
+    UNIQUE (asset, reference)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE reserves (

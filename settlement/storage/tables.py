@@ -53,7 +53,8 @@ def node(level: int, place: int, value: int) -> Row:
 
 def flow(row: SettledFlow) -> Row:
     """A deposit or withdrawal."""
-    return row.height, row.number, row.leg, row.key, row.flow.asset, row.flow.amount, row.flow.party
+    flow = row.flow
+    return row.height, row.number, row.leg, row.key, flow.asset, flow.amount, flow.party, flow.reference
 
 
 def reserve(key: KeyDigest, asset: int, amount: Amount) -> Row:

@@ -30,6 +30,7 @@ AGREED = {
     "LEG_MESSAGE": b"zksettle/leg/message",
     "BUNDLE_ID": b"zksettle/bundle/id",
     "BUNDLE_MESSAGE": b"zksettle/bundle/message",
+    "ATTESTATION": b"zksettle/custody/attestation",
     "EVENT": b"zksettle/event",
     "CEREMONY_CONTRIBUTION": b"zksettle/ceremony/contribution",
     "ADDRESS": b"zksettle/address",

@@ -11,7 +11,6 @@ from dataclasses import astuple, replace
 import pytest
 
 from settlement import encoding, engine, poolfile
-from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
@@ -47,7 +46,7 @@ def py_ecc(items: list) -> None:
 
 def steal(ledger: Ledger, sign: int) -> bytes:
     """A withdrawal of 100 from an account that does not exist."""
-    one = make(ledger, change(USDC=-100), [Flow(0, -100, b"thief")])
+    one = make(ledger, change(USDC=-100), [samples.flow(0, -100, b"thief")])
     proof = forge(ledger.pool.leg.verifying, astuple(one.leg.public), sign)
     return encoding.encode_bundle(bind(ledger.ledger_id, replace(one, leg=replace(one.leg, proof=proof))))
 

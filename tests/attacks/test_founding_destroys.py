@@ -100,4 +100,5 @@ def test_a_stale_write_ahead_log_has_no_effect_on_a_new_pool(tmp_path):
     home.pool.path.rename(home.path / ".unfinished-pool-of-a-founding-that-was-killed")
     found(home)
     check_works(home)
-    assert sorted(path.name for path in home.path.iterdir()) == ["home.lock", "ledger.sqlite-wal", "pool"]
+    names = sorted(path.name for path in home.path.iterdir())
+    assert names == ["custodian.json", "home.lock", "ledger.sqlite-wal", "pool"]

@@ -10,7 +10,7 @@ import pytest
 
 from circuits import generators
 from settlement import balance, digests, encoding, engine
-from settlement.bundle import Bundle, Flow
+from settlement.bundle import Bundle
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
@@ -70,7 +70,7 @@ def test_a_bundle_whose_blindings_cancel_cannot_be_signed_by_anybody(ledger):
     minus = babyjubjub.negate((one.leg.public.value_x, one.leg.public.value_y))
     public = replace(other.leg.public, value_x=minus[0], value_y=minus[1])
     mirrored = samples.sign(ledger.ledger_id, replace(other.leg, public=public))
-    unsigned = Bundle(ledger.ledger_id, (one.leg, mirrored), samples.UNSIGNED)
+    unsigned = Bundle(ledger.ledger_id, (one.leg, mirrored), samples.UNSIGNED, ())
     assert balance.point(unsigned.legs) == IDENTITY
     anybodys = Signature(babyjubjub.multiply(7, generators.blinding()), 7)
     assert refusal(ledger, replace(unsigned, binding=anybodys)) is Rejection.UNBALANCED
@@ -80,7 +80,7 @@ def test_a_binding_signature_with_another_base_does_not_bind(ledger):
     """A party that knows k with balance k·B8 can sign with base B8; base H shows that only blinding is left."""
     point = babyjubjub.multiply(5, babyjubjub.BASE8)
     one = make(ledger, value_x=point[0], value_y=point[1])
-    unsigned = Bundle(ledger.ledger_id, (one.leg,), samples.UNSIGNED)
+    unsigned = Bundle(ledger.ledger_id, (one.leg,), samples.UNSIGNED, ())
     binding = signature.sign(5, digests.bundle_message(unsigned))
     assert refusal(ledger, replace(unsigned, binding=binding)) is Rejection.UNBALANCED
 
@@ -104,4 +104,4 @@ def test_no_value_base_is_a_small_multiple_of_another(ledger):
 def test_a_flow_cannot_have_the_size_of_the_group_order(ledger):
     """Amounts have 64 bits, so a flow cannot be a multiple of l, which would be paid for by nothing."""
     with pytest.raises(OverflowError):
-        encoding.encode_bundle(bind(ledger.ledger_id, make(ledger, change(), [Flow(0, ORDER, b"")])))
+        encoding.encode_bundle(bind(ledger.ledger_id, make(ledger, change(), [samples.flow(0, ORDER, b"")])))

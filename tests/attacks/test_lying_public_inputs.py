@@ -14,10 +14,11 @@ from circuits import merkle as paths
 from prover.operator import defaults
 from prover.trader import addresses, assembly, keys, plan
 from settlement import audit, checks, digests, encoding, engine, merkle, oracle
-from settlement.bundle import Flow, Leg
+from settlement.bundle import Leg
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
+from tests.settlement import samples
 from zk.curves import babyjubjub, bn254
 from zk.fields.prime import R
 
@@ -52,7 +53,7 @@ def setting(ledger: Ledger) -> plan.Setting:
 
 def bound(ledger: Ledger, plans, legs) -> bytes:
     made = assembly.bundle(ledger.ledger_id, legs, [one.blinding for one in plans])
-    return encoding.encode_bundle(made)
+    return encoding.encode_bundle(samples.attest(made))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def swap(keystore, tmp_path_factory):
         for index, (asset, amount) in enumerate([(USDC, 4_000_000_000), (ETH, 3_000_000_000)]):
             target = plan.Target(addresses.of(SEED, index), index)
             start = plan.genesis_source(ledger.reader.tree().root)
-            plans.append(plan.deposit(setting(ledger), start, target, Flow(asset, amount, b"bank"), LATER_MS))
+            plans.append(plan.deposit(setting(ledger), start, target, samples.flow(asset, amount, b"bank"), LATER_MS))
             legs.append(assembly.leg(plans[-1], pool, keystore))
             engine.submit(ledger, bound(ledger, plans[-1:], legs[-1:]), NOW_MS)
         changes = plan.changes({USDC: 6_000_000_000}, {ETH: 2_000_000_000})
@@ -94,7 +95,7 @@ def minted(swap: Swap) -> tuple[Leg, ...]:
     """The value commits to one USDC more than the account gives, and an outsider is paid that USDC."""
     x, y = swap.legs[1].public.value_x, swap.legs[1].public.value_y
     less = babyjubjub.add((x, y), babyjubjub.negate(generators.assets()[USDC]))
-    return changed(swap, 1, value_x=less[0], value_y=less[1], flows=(Flow(USDC, -1, b"thief"),))
+    return changed(swap, 1, value_x=less[0], value_y=less[1], flows=(samples.flow(USDC, -1, b"thief"),))
 
 
 def another_grid_epoch(swap: Swap) -> tuple[Leg, ...]:

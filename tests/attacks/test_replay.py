@@ -69,7 +69,7 @@ def test_a_bundle_for_one_ledger_is_rejected_by_another_ledger_with_the_same_ter
 def test_an_assembler_can_neither_move_nor_change_flows(ledger):
     """The assembler knows all blindings and can bind anything; only the signatures of the legs prevent this."""
     submit(ledger, samples.deposit(ledger, 100))
-    mine = Flow(0, -40, b"alice")
+    mine = samples.flow(0, -40, b"alice")
     alice, bob = make(ledger, change(USDC=-40), [mine]), make(ledger)
     def with_flows(made: Made, *flows: Flow) -> Made:
         return replace(made, leg=replace(made.leg, flows=flows))
@@ -77,8 +77,8 @@ def test_an_assembler_can_neither_move_nor_change_flows(ledger):
     tampered = [
         (with_flows(alice), with_flows(bob, mine)),
         (with_flows(alice, replace(mine, party=b"bob")), bob),
-        (with_flows(alice, replace(mine, amount=-41)), with_flows(bob, Flow(0, 1, b"bob"))),
-        (with_flows(alice, mine, Flow(0, 1, b"bob"), Flow(0, -1, b"bob")), bob),
+        (with_flows(alice, replace(mine, amount=-41)), with_flows(bob, samples.flow(0, 1, b"bob"))),
+        (with_flows(alice, mine, samples.flow(0, 1, b"bob"), samples.flow(0, -1, b"bob")), bob),
     ]
     for legs in tampered:
         assert refusal(ledger, bind(ledger.ledger_id, *legs)) is Rejection.LEG_SIGNATURE

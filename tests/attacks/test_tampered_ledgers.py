@@ -7,7 +7,6 @@ from contextlib import closing
 import pytest
 
 from settlement import audit, encoding, engine
-from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import schema
@@ -24,7 +23,7 @@ def path(tmp_path):
     """A ledger that holds 1,000,000 USDC."""
     made = tmp_path / "ledger.sqlite"
     with Ledger.create(made, samples.pool(), NOW_MS) as ledger:
-        settle(ledger, make(ledger, change(USDC=1_000_000), [Flow(0, 1_000_000, b"bank")]))
+        settle(ledger, make(ledger, change(USDC=1_000_000), [samples.flow(0, 1_000_000, b"bank")]))
     return made
 
 
@@ -34,7 +33,7 @@ def settle(ledger: Ledger, *made, now_ms: int = NOW_MS) -> engine.Receipt:
 
 def withdrawal(ledger: Ledger) -> samples.Made:
     """Pays 400,000 out of the account with nullifier 5."""
-    return make(ledger, change(USDC=-400_000), [Flow(0, -400_000, b"me")], nullifier=5)
+    return make(ledger, change(USDC=-400_000), [samples.flow(0, -400_000, b"me")], nullifier=5)
 
 
 def execute(path, *statements: str) -> None:

@@ -3,6 +3,7 @@
 from circuits import registry
 from prover.operator import defaults
 from settlement.pool import Pool, StatementKey
+from tests.settlement import samples
 from zk.curves import babyjubjub, bn254
 from zk.groth16.keys import Proof, VerifyingKey
 
@@ -21,5 +22,6 @@ def make(name: str = "test", leg: StatementKey | None = None, margin: StatementK
     """The example assets under these keys, or under any."""
     oracles = tuple(babyjubjub.multiply(secret, babyjubjub.BASE8) for secret in ORACLE_SECRETS)
     leg, margin = leg or any_key("leg", 8), margin or any_key("margin", 4)
-    terms = (bytes(16), defaults.ASSETS, oracles, defaults.QUORUM, defaults.LIMITS)
+    assets = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN))
+    terms = (bytes(16), assets, oracles, defaults.QUORUM, defaults.LIMITS)
     return Pool(name, *terms, leg, margin, insecure_dev=True)

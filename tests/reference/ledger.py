@@ -38,7 +38,7 @@ class PlainLeg:
     changes: tuple[int, ...]
     cash: bool
     margin: PlainMargin | None
-    flows: tuple[tuple[int, int], ...]
+    flows: tuple[tuple[int, int, bytes], ...]  # (asset, signed amount, reference)
     expiry_ms: int
     known_key: bool
     signed: bool
@@ -47,12 +47,16 @@ class PlainLeg:
 
 @dataclass(frozen=True)
 class PlainBundle:
-    """`damage` is the reason to refuse its bytes alone; `bound` says that its signer knew every blinding."""
+    """`damage` is the reason to refuse its bytes alone; `bound` says that its signer knew every blinding.
+
+    `attested` says that the custodian signed each of its flows.
+    """
 
     damage: str | None
     own_ledger: bool
     legs: tuple[PlainLeg, ...]
     bound: bool
+    attested: bool
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class ReferenceLedger:
     leaves: list[Leaf] = field(default_factory=list)
     roots: list[int] = field(default_factory=list)
     spent: set = field(default_factory=set)
+    references: set = field(default_factory=set)
     reserves: list[int] = field(default_factory=lambda: [0] * ASSETS)
     grids: list[PlainGrid] = field(default_factory=list)
 
@@ -110,6 +115,7 @@ class ReferenceLedger:
                 self.leaves.append(Leaf(leg.commitment, leg.balances))
                 self.spent.add(leg.spends)
             self.reserves = self._reserves_after(bundle)
+            self.references.update(_references(bundle))
             self.roots.append(self.naive_root())
         return reason
 
@@ -140,6 +146,11 @@ class ReferenceLedger:
             return "UNBALANCED"
         if not all(self._is_true(leg, now_ms) for leg in legs):
             return "INVALID_PROOF"
+        references = _references(bundle)
+        if references and not bundle.attested:
+            return "ATTESTATION"
+        if len(set(references)) < len(references) or not self.references.isdisjoint(references):
+            return "REFERENCE_USED"
         if not all(0 <= amount <= LARGEST for amount in self._reserves_after(bundle)):
             return "CUSTODY"
         return None
@@ -156,7 +167,7 @@ class ReferenceLedger:
         for leg in bundle.legs:
             for asset in range(ASSETS):
                 total[asset] += leg.changes[asset]
-            for asset, amount in leg.flows:
+            for asset, amount, _ in leg.flows:
                 total[asset] -= amount
         return total
 
@@ -175,6 +186,11 @@ class ReferenceLedger:
     def _reserves_after(self, bundle: PlainBundle) -> list[int]:
         after = list(self.reserves)
         for leg in bundle.legs:
-            for asset, amount in leg.flows:
+            for asset, amount, _ in leg.flows:
                 after[asset] += amount
         return after
+
+
+def _references(bundle: PlainBundle) -> list[tuple[int, bytes]]:
+    """(asset, reference) of every flow."""
+    return [(asset, reference) for leg in bundle.legs for asset, _, reference in leg.flows]

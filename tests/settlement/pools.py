@@ -9,14 +9,14 @@ ORACLE_SECRETS = samples.ORACLE_SECRETS
 LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=60_000)
 
 ASSETS = (
-    Asset("USDC", "cash", 6, Risk(None, 0, 0, 0, 0)),
-    Asset("BTC", "spot", 8, Risk(1, 250, 10_000, 0, 0)),
-    Asset("ETH", "spot", 9, Risk(2, 350, 10_000, 0, 0)),
-    Asset("SOL", "spot", 9, Risk(3, 450, 10_000, 0, 0)),
-    Asset("BILL", "bill", 6, Risk(None, 0, 0, 0, 50)),
-    Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 100)),
-    Asset("ETH-CALL", "option", 9, Risk(2, 0, 5_000, 23_000, 0)),
-    Asset("GOLD", "commodity", 6, Risk(7, 100, 10_000, 0, 0)),
+    Asset("USDC", "cash", 6, Risk(None, 0, 0, 0, 0), samples.CUSTODIAN),
+    Asset("BTC", "spot", 8, Risk(1, 250, 10_000, 0, 0), samples.CUSTODIAN),
+    Asset("ETH", "spot", 9, Risk(2, 350, 10_000, 0, 0), samples.CUSTODIAN),
+    Asset("SOL", "spot", 9, Risk(3, 450, 10_000, 0, 0), samples.CUSTODIAN),
+    Asset("BILL", "bill", 6, Risk(None, 0, 0, 0, 50), samples.CUSTODIAN),
+    Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 100), samples.CUSTODIAN),
+    Asset("ETH-CALL", "option", 9, Risk(2, 0, 5_000, 23_000, 0), samples.CUSTODIAN),
+    Asset("GOLD", "commodity", 6, Risk(7, 100, 10_000, 0, 0), samples.CUSTODIAN),
 )
 # USDC 1.00 | BTC 95,000 | ETH 3,000 | SOL 150 | BILL 1.01 | ETH-PERP 3,010 | ETH-CALL 207 | GOLD 4,000
 PRICES = (

@@ -25,19 +25,21 @@ LATER_MS = NOW_MS + 3_600_000
 NOTHING = (0,) * records.ASSETS
 RK_SECRET = 424242
 ORACLE_SECRETS = (11, 12, 13)
+CUSTODIAN_SECRET = 515151
+CUSTODIAN = signature.public(CUSTODIAN_SECRET)
 PROOF = Proof(bn254.G1, bn254.G2, bn254.G1)
 UNSIGNED = Signature(babyjubjub.BASE8, 1)
 
 _SPOT = {"volatility_bps": 350, "delta_bps": 10_000, "gamma_bps": 0, "haircut_bps": 0}
 ASSETS = (
-    Asset("USDC", "cash", 6, Risk(None, 0, 0, 0, 0)),
-    Asset("BTC", "spot", 8, Risk(factor=1, **_SPOT)),
-    Asset("ETH", "spot", 9, Risk(factor=2, **_SPOT)),
-    Asset("SOL", "spot", 9, Risk(factor=3, **_SPOT)),
-    Asset("TBILL", "bill", 6, Risk(None, 0, 0, 0, 50)),
-    Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 50)),
-    Asset("ETH-CALL", "option", 9, Risk(2, 0, 3_500, 12_000, 0)),
-    Asset("XAU", "commodity", 6, Risk(factor=7, **_SPOT)),
+    Asset("USDC", "cash", 6, Risk(None, 0, 0, 0, 0), CUSTODIAN),
+    Asset("BTC", "spot", 8, Risk(factor=1, **_SPOT), CUSTODIAN),
+    Asset("ETH", "spot", 9, Risk(factor=2, **_SPOT), CUSTODIAN),
+    Asset("SOL", "spot", 9, Risk(factor=3, **_SPOT), CUSTODIAN),
+    Asset("TBILL", "bill", 6, Risk(None, 0, 0, 0, 50), CUSTODIAN),
+    Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 50), CUSTODIAN),
+    Asset("ETH-CALL", "option", 9, Risk(2, 0, 3_500, 12_000, 0), CUSTODIAN),
+    Asset("XAU", "commodity", 6, Risk(factor=7, **_SPOT), CUSTODIAN),
 )
 LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
 
@@ -101,9 +103,22 @@ def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] 
     return Made(sign(ledger.ledger_id, replace(leg, **changes)), blinding)
 
 
+def flow(asset: int, amount: int, party: bytes = b"bank", reference: bytes | None = None) -> Flow:
+    """A flow with a fresh reference."""
+    return Flow(asset, amount, party, reference or entropy.token(16))
+
+
+def attest(bundle: Bundle, secret: int = CUSTODIAN_SECRET) -> Bundle:
+    """The bundle with the custodian's signature on every flow."""
+    return replace(bundle, attestations=tuple(
+        signature.sign(secret, digests.attestation_message(bundle.ledger_id, leg, index))
+        for leg in bundle.legs for index in range(len(leg.flows))
+    ))
+
+
 def bind(ledger_id: bytes, *made: Made) -> Bundle:
-    """The legs as a bundle that whoever knows their blindings signs."""
-    unsigned = Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED)
+    """The legs as a bundle that whoever knows their blindings signs, and the custodian."""
+    unsigned = attest(Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED, ()))
     secret = sum(one.blinding for one in made) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, generators.blinding()))
@@ -119,7 +134,7 @@ def change(**amounts: int) -> tuple[int, ...]:
 def deposit(ledger: Ledger, amount: int, asset: int = 0) -> Bundle:
     """A bundle of one leg that pays in."""
     deltas = tuple(amount if i == asset else 0 for i in range(records.ASSETS))
-    return bind(ledger.ledger_id, make(ledger, deltas, [Flow(asset, amount, b"bank")]))
+    return bind(ledger.ledger_id, make(ledger, deltas, [flow(asset, amount)]))
 
 
 def publish(ledger: Ledger, now_ms: int = NOW_MS) -> None:

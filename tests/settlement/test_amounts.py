@@ -1,5 +1,6 @@
 """Amounts are read exactly or not at all, and shown as they are."""
 
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from prover.operator import defaults
 from settlement import amounts
+from tests.settlement import samples
 from zk.errors import FormatError
 
-POOL = SimpleNamespace(assets=defaults.ASSETS)
-USDC, BTC, ETH = defaults.ASSETS[:3]
+ASSETS = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN))
+POOL = SimpleNamespace(assets=ASSETS)
+USDC, BTC, ETH = ASSETS[:3]
 
 
 @pytest.mark.parametrize("text, expected", [
@@ -55,9 +58,9 @@ def test_anything_else_is_refused_by_name(text, words):
         amounts.parse(text, POOL)
 
 
-@given(st.integers(1, 2**63 - 1), st.sampled_from(defaults.ASSETS))
+@given(st.integers(1, 2**63 - 1), st.sampled_from(ASSETS))
 def test_what_is_shown_is_read_back(amount, asset):
-    assert amounts.parse(amounts.show(amount, asset), POOL) == (defaults.ASSETS.index(asset), amount)
+    assert amounts.parse(amounts.show(amount, asset), POOL) == (ASSETS.index(asset), amount)
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 18))
@@ -98,7 +101,7 @@ def test_a_value_is_shown_in_cents_rounded_down():
 
 def test_every_example_asset_has_an_example_price():
     assert None not in defaults.prices(POOL)
-    other = SimpleNamespace(assets=(USDC, SimpleNamespace(symbol="DOGE", decimals=8)))
+    other = SimpleNamespace(assets=(USDC, replace(BTC, symbol="DOGE")))
     assert defaults.prices(other) == (10**9, None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from settlement import audit, checks, encoding, engine, proofbatches
-from settlement.bundle import Bundle, Flow
+from settlement.bundle import Bundle
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import Checkpoints
 from tests.settlement import samples
@@ -25,7 +25,7 @@ def history(tmp_path_factory):
         sell = make(ledger, change(USDC=-300, ETH=20), cash=0, margin=samples.margin(ledger))
         settle(ledger, bind(ledger.ledger_id, sell, make(ledger, change(USDC=300, ETH=-20))))
         samples.publish(ledger, NOW_MS + 1)
-        settle(ledger, bind(ledger.ledger_id, make(ledger, change(USDC=-1), [Flow(0, -1, b"me")])))
+        settle(ledger, bind(ledger.ledger_id, make(ledger, change(USDC=-1), [samples.flow(0, -1, b"me")])))
     return path
 
 

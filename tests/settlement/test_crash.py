@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from settlement import audit, encoding, engine
-from settlement.bundle import Flow
 from settlement.checks import Checked
 from settlement.ledger import Ledger
 from tests.settlement import samples
@@ -23,7 +22,7 @@ def prepared(tmp_path_factory) -> tuple[Path, Checked]:
     path = tmp_path_factory.mktemp("crash") / "ledger.sqlite"
     with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
         engine.submit(ledger, encoding.encode_bundle(samples.deposit(ledger, 100)), NOW_MS, any_proof)
-        paid = make(ledger, change(USDC=-5), [Flow(0, -5, b"me")])
+        paid = make(ledger, change(USDC=-5), [samples.flow(0, -5, b"me")])
         data = encoding.encode_bundle(bind(ledger.ledger_id, paid, make(ledger)))
         return path, engine.check(ledger, data, NOW_MS, any_proof)
 

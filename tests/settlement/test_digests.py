@@ -17,7 +17,7 @@ LEDGER_ID = bytes(range(100, 132))
 PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 0)
 MARGIN = Margin(b"m" * 32, 4, 5, 6, samples.PROOF)
 SIGNATURE = Signature(babyjubjub.BASE8, 7)
-LEG = Leg(b"k" * 32, PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab"),), 8, (b"c" * 210,), SIGNATURE)
+LEG = Leg(b"k" * 32, PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab", b"ref"),), 8, (b"c" * 210,), SIGNATURE)
 
 
 def framed(*parts):
@@ -36,7 +36,7 @@ BODY = b"".join((
     encoding.LEG_MAGIC, bytes([1, 1, 1]), b"k" * 32,
     words(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR), bytes([0]),
     b"m" * 32, words(4), (5).to_bytes(8, "big"), words(6),
-    bytes([1]), (-2).to_bytes(8, "big", signed=True), bytes([2]), b"ab",
+    bytes([1]), (-2).to_bytes(8, "big", signed=True), bytes([2]), b"ab", bytes([3]), b"ref",
     (8).to_bytes(8, "big"), b"c" * 210,
 ))  # fmt: skip
 
@@ -51,12 +51,18 @@ def test_the_id_and_the_message_of_a_leg_hash_its_body():
 
 
 def test_the_id_of_a_bundle_hashes_bodies_and_its_message_signatures_too():
-    bundle = Bundle(LEDGER_ID, (LEG, replace(LEG, margin=None)), samples.UNSIGNED)
+    bundle = Bundle(LEDGER_ID, (LEG, replace(LEG, margin=None)), samples.UNSIGNED, (samples.UNSIGNED, None))
     other = encoding.encode_body(bundle.legs[1])
     signed = words(*babyjubjub.BASE8, 7)
     assert digests.bundle_id(bundle) == hashlib.sha256(framed(b"zksettle/bundle/id", LEDGER_ID, BODY, other)).digest()
     parts = (b"zksettle/bundle/message", LEDGER_ID, BODY, signed, other, signed)
     assert digests.bundle_message(bundle) == element(framed(*parts))
+
+
+def test_the_message_of_an_attestation_names_the_ledger_the_leg_and_the_flow():
+    leg_id = hashlib.sha256(framed(b"zksettle/leg/id", LEDGER_ID, BODY)).digest()
+    expected = element(framed(b"zksettle/custody/attestation", LEDGER_ID, leg_id, bytes([3])))
+    assert digests.attestation_message(LEDGER_ID, LEG, 3) == expected
 
 
 def test_events_are_a_chain_of_digests():

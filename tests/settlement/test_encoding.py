@@ -20,7 +20,8 @@ digest_bytes = st.binary(min_size=32, max_size=32)
 points = st.integers(1, 50).map(lambda k: babyjubjub.multiply(k, babyjubjub.BASE8))
 signatures = st.builds(Signature, points, st.integers(0, babyjubjub.ORDER - 1))
 amounts = st.integers(-bundle.MAX_AMOUNT, bundle.MAX_AMOUNT).filter(bool)
-flows = st.builds(Flow, st.integers(0, 7), amounts, st.binary(max_size=bundle.MAX_PARTY_BYTES))
+references = st.binary(min_size=1, max_size=bundle.MAX_REFERENCE_BYTES)
+flows = st.builds(Flow, st.integers(0, 7), amounts, st.binary(max_size=bundle.MAX_PARTY_BYTES), references)
 epochs = st.integers(0, bundle.MAX_EPOCH)
 margins = st.builds(Margin, digest_bytes, elements, epochs, st.just(0), st.just(samples.PROOF))
 ciphertexts = st.binary(min_size=bundle.CIPHERTEXT_BYTES, max_size=bundle.CIPHERTEXT_BYTES)
@@ -39,17 +40,23 @@ def legs(draw) -> Leg:
     )
 
 
-bundles = st.builds(Bundle, digest_bytes, st.lists(legs(), min_size=1, max_size=3).map(tuple), signatures)
+@st.composite
+def bundles(draw) -> Bundle:
+    made = tuple(draw(st.lists(legs(), min_size=1, max_size=3)))
+    attestations = tuple(draw(st.none() | signatures) for leg in made for _ in leg.flows)
+    return Bundle(draw(digest_bytes), made, draw(signatures), attestations)
+
 
 PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0)
 MARGIN = Margin(bytes(32), 4, 5, 0, samples.PROOF)
-LEG = Leg(bytes(range(32)), PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab"),), 6, (bytes(210),), samples.UNSIGNED)
-BUNDLE = Bundle(bytes(32), (LEG, replace(LEG, margin=None)), samples.UNSIGNED)
+FLOW = Flow(1, -2, b"ab", b"ref")
+LEG = Leg(bytes(range(32)), PUBLIC, samples.PROOF, MARGIN, (FLOW,), 6, (bytes(210),), samples.UNSIGNED)
+BUNDLE = Bundle(bytes(32), (LEG, replace(LEG, margin=None)), samples.UNSIGNED, (None, samples.UNSIGNED))
 BUNDLE_HEAD = encoding.BUNDLE_MAGIC + bytes(32) + bytes([1])  # of a bundle with one leg
 
 
 @settings(max_examples=60, deadline=None)
-@given(bundles)
+@given(bundles())
 def test_a_bundle_comes_back_from_its_bytes(whole):
     assert encoding.decode_bundle(encoding.encode_bundle(whole)) == whole
 
@@ -133,10 +140,12 @@ def test_an_invalid_public_input_is_refused_by_name(changes, complaint):
 
 
 MORE_LIES = [
-    ({"flows": (Flow(8, 1, b""),)}, "the leg: the asset of flow 0 is above 7"),
-    ({"flows": (Flow(0, 0, b""),)}, "the amount of flow 0 is zero"),
-    ({"flows": (Flow(0, -(2**63), b""),)}, "more than 2\\^63 - 1 in size"),
-    ({"flows": (Flow(0, 1, bytes(65)),)}, "the party length of flow 0 is above 64"),
+    ({"flows": (Flow(8, 1, b"", b"ref"),)}, "the leg: the asset of flow 0 is above 7"),
+    ({"flows": (Flow(0, 0, b"", b"ref"),)}, "the amount of flow 0 is zero"),
+    ({"flows": (Flow(0, -(2**63), b"", b"ref"),)}, "more than 2\\^63 - 1 in size"),
+    ({"flows": (Flow(0, 1, bytes(65), b"ref"),)}, "the party length of flow 0 is above 64"),
+    ({"flows": (Flow(0, 1, b"", bytes(65)),)}, "the reference length of flow 0 is above 64"),
+    ({"flows": (Flow(0, 1, b"", b""),)}, "flow 0 has no reference"),
     ({"expiry_ms": 2**63}, "expiry is above"),
     ({"margin": replace(MARGIN, guardian=1)}, "guardian"),
     ({"margin": replace(MARGIN, guardian=R)}, "guardian is not below"),
@@ -184,7 +193,7 @@ def test_a_point_of_a_proof_outside_the_subgroup_of_g2_is_refused():
 
 
 @pytest.mark.parametrize("changes, complaint", [
-    ({"flows": (Flow(0, 1, b""),) * 17}, "has 17 flows, more than 16"),
+    ({"flows": (FLOW,) * 17}, "has 17 flows, more than 16"),
     ({"ciphertexts": (bytes(210),) * 3}, "has 3 ciphertexts, more than 2"),
 ])
 def test_more_than_a_limit_is_told_apart_from_bad_bytes_and_the_leg_is_named(changes, complaint):
@@ -207,8 +216,8 @@ def test_more_legs_and_longer_legs_than_the_limits_are_told_apart_from_bad_bytes
 
 def test_a_file_of_another_format_is_refused_by_its_first_bytes():
     """Byte 36 would be the number of legs, and 200 legs are too many."""
-    for data in (bytes([200]) * 500, b"PK\3\4" + bytes([200]) * 500, b"zkL1" + bytes([200]) * 500):
-        with pytest.raises(FormatError, match="^the bundle does not start with zkB1$") as refused:
+    for data in (bytes([200]) * 500, b"PK\3\4" + bytes([200]) * 500, b"zkL2" + bytes([200]) * 500):
+        with pytest.raises(FormatError, match="^the bundle does not start with zkB2$") as refused:
             encoding.decode_bundle(data)
         assert not isinstance(refused.value, encoding.LimitExceeded)
 
@@ -224,7 +233,7 @@ def test_a_field_of_a_leg_in_a_bundle_is_named_with_the_leg(number):
         ({"public": replace(PUBLIC, nullifier=R)}, "the nullifier is not below the modulus"),
         ({"public": replace(PUBLIC, value_x=0, value_y=1)}, "the value is the identity"),
         ({"expiry_ms": 2**63}, "the expiry is above"),
-        ({"flows": (Flow(0, 1, b""), Flow(8, 1, b""))}, "the asset of flow 1 is above 7"),
+        ({"flows": (Flow(0, 1, b"", b"ref"), Flow(8, 1, b"", b"ref"))}, "the asset of flow 1 is above 7"),
         ({"signature": Signature(babyjubjub.BASE8, babyjubjub.ORDER)}, "the signature: s is not below"),
     ]:
         with pytest.raises(FormatError, match=f"^leg {number}: {complaint}"):
@@ -240,15 +249,49 @@ def test_a_leg_that_is_cut_short_is_named_with_the_field_it_ends_in():
 
 
 def test_the_largest_leg_and_the_largest_bundle_are_as_large_as_the_limits_say():
-    full = replace(LEG, flows=(Flow(0, 1, bytes(64)),) * bundle.MAX_FLOWS, ciphertexts=(bytes(210),) * 2)
+    flows = (Flow(0, 1, bytes(64), bytes(64)),) * bundle.MAX_FLOWS
+    full = replace(LEG, flows=flows, ciphertexts=(bytes(210),) * 2)
     assert len(encoding.encode_leg(full)) == encoding.MAX_LEG_BYTES
-    largest = encoding.encode_bundle(replace(BUNDLE, legs=(full,) * bundle.MAX_LEGS))
+    attestations = (samples.UNSIGNED,) * bundle.MAX_BUNDLE_FLOWS
+    largest = encoding.encode_bundle(replace(BUNDLE, legs=(full,) * bundle.MAX_LEGS, attestations=attestations))
     assert len(largest) == encoding.MAX_BUNDLE_BYTES
+
+
+ATTESTATIONS_BYTES = 1 + 97
+
+
+@pytest.mark.parametrize("spoil, complaint", [
+    (lambda tail: tail[:-1], "ends inside the attestation 1"),
+    (lambda tail: tail[:-97], "ends inside the mark of attestation 1"),
+    (lambda tail: tail + b"\0", "followed by 1 bytes too many"),
+    (lambda tail: b"\2" + tail[1:], "mark of attestation 0 is above 1"),
+    (lambda tail: tail[:-1] + b"\xff", None),
+    (lambda tail: tail[:-32] + bytes([255] * 32), "attestation 1: s is not below"),
+    (lambda tail: tail[:2] + bytes(63) + bytes([1]) + tail[66:], "attestation 1: R is the identity"),
+])
+def test_the_attestations_of_a_bundle_are_one_for_each_flow_and_strict(spoil, complaint):
+    data = encoding.encode_bundle(BUNDLE)
+    head, tail = data[:-ATTESTATIONS_BYTES], data[-ATTESTATIONS_BYTES:]
+    assert tail[:2] == b"\0\1"
+    if complaint is None:  # another signature, which only its verification can refuse
+        assert encoding.encode_bundle(encoding.decode_bundle(head + spoil(tail))) == head + spoil(tail)
+        return
+    with pytest.raises(FormatError, match=complaint):
+        encoding.decode_bundle(head + spoil(tail))
+
+
+@pytest.mark.parametrize("decode, data", [
+    (encoding.decode_bundle, b"zkB1" + encoding.encode_bundle(BUNDLE)[4:]),
+    (encoding.decode_leg, b"zkL1" + encoding.encode_leg(LEG)[4:]),
+])
+def test_the_old_formats_are_refused_with_what_they_lack(decode, data):
+    with pytest.raises(FormatError, match="has the old format zk[BL]1, without references: make it again"):
+        decode(data)
 
 
 def test_a_condition_is_refused_until_conditions_exist():
     data = bytearray(encoding.encode_bundle(BUNDLE))
-    data[-97] = 1
+    data[-97 - ATTESTATIONS_BYTES] = 1
     with pytest.raises(FormatError, match="condition"):
         encoding.decode_bundle(bytes(data))
 

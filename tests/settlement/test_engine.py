@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pytest
 
 from settlement import bundle, checks, digests, encoding, engine
-from settlement.bundle import Flow
 from settlement.checks import GRID_WINDOW
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -121,7 +120,7 @@ def signed_by_another(ledger: Ledger) -> Bad:
 
 
 def one_unit_too_much(ledger: Ledger) -> Bad:
-    return bad(bind(ledger.ledger_id, make(ledger, change(USDC=101), [Flow(0, 100, b"bank")])))
+    return bad(bind(ledger.ledger_id, make(ledger, change(USDC=101), [samples.flow(0, 100, b"bank")])))
 
 
 def bound_by_one_who_lacks_a_blinding(ledger: Ledger) -> Bad:
@@ -144,18 +143,65 @@ def bad_proof(ledger: Ledger) -> Bad:
     return bad(bind(ledger.ledger_id, make(ledger)), verify=refuse)
 
 
+def not_attested(ledger: Ledger) -> Bad:
+    deposit = samples.deposit(ledger, 100)
+    return bad(replace(deposit, attestations=(None,)))
+
+
+def attested_by_a_stranger(ledger: Ledger) -> Bad:
+    return bad(samples.attest(samples.deposit(ledger, 100), samples.CUSTODIAN_SECRET + 1))
+
+
+def attested_for_another_flow(ledger: Ledger) -> Bad:
+    paid = bind(ledger.ledger_id, make(ledger, change(USDC=2), [samples.flow(0, 1), samples.flow(0, 1)]))
+    return bad(replace(paid, attestations=paid.attestations[::-1]))
+
+
+def attested_for_another_leg(ledger: Ledger) -> Bad:
+    flow = samples.flow(0, 100)
+    other, own = (bind(ledger.ledger_id, make(ledger, change(USDC=100), [flow])) for _ in range(2))
+    return bad(replace(own, attestations=other.attestations))
+
+
+def attested_for_another_ledger(ledger: Ledger) -> Bad:
+    deposit = samples.deposit(ledger, 100)
+    elsewhere = samples.attest(replace(deposit, ledger_id=bytes(32)))
+    return bad(replace(deposit, attestations=elsewhere.attestations))
+
+
+def reference_twice(ledger: Ledger) -> Bad:
+    flows = [samples.flow(0, 1, reference=b"7"), samples.flow(0, 1, reference=b"7")]
+    return bad(bind(ledger.ledger_id, make(ledger, change(USDC=2), flows)))
+
+
+def reference_of_a_settled_deposit(ledger: Ledger) -> Bad:
+    settle(ledger, bind(ledger.ledger_id, make(ledger, change(USDC=9), [samples.flow(0, 9, reference=b"7")])))
+    return bad(bind(ledger.ledger_id, make(ledger, change(USDC=-9), [samples.flow(0, -9, reference=b"7")])))
+
+
 def more_than_is_held(ledger: Ledger) -> Bad:
     settle(ledger, samples.deposit(ledger, 100))
-    return bad(bind(ledger.ledger_id, make(ledger, change(USDC=-101), [Flow(0, -101, b"me")])))
+    return bad(bind(ledger.ledger_id, make(ledger, change(USDC=-101), [samples.flow(0, -101, b"me")])))
 
 
 def too_many_flows(ledger: Ledger) -> Bad:
-    flows = [Flow(0, sign, b"") for sign in (1, -1)] * (bundle.MAX_FLOWS // 2) + [Flow(0, 1, b"")]
+    flows = [samples.flow(0, (-1) ** number, b"") for number in range(bundle.MAX_FLOWS + 1)]
     return bad(bind(ledger.ledger_id, make(ledger, change(USDC=1), flows)))
 
 
+def too_many_flows_in_all(ledger: Ledger) -> Bad:
+    flows = [samples.flow(0, (-1) ** number, b"") for number in range(bundle.MAX_FLOWS)]
+    full, one_more = bundle.MAX_BUNDLE_FLOWS // bundle.MAX_FLOWS, make(ledger, change(USDC=1), [samples.flow(0, 1)])
+    return bad(bind(ledger.ledger_id, *(make(ledger, flows=_again(flows)) for _ in range(full)), one_more))
+
+
+def _again(flows: list[bundle.Flow]) -> list[bundle.Flow]:
+    """The same flows with fresh references."""
+    return [samples.flow(flow.asset, flow.amount) for flow in flows]
+
+
 def no_legs(ledger: Ledger) -> Bad:
-    return bad(bundle.Bundle(ledger.ledger_id, (), signature.sign(1, 1)))
+    return bad(bundle.Bundle(ledger.ledger_id, (), signature.sign(1, 1), ()))
 
 
 REFUSED = [  # a bundle, its rejection, and the check without which it would settle
@@ -178,6 +224,13 @@ REFUSED = [  # a bundle, its rejection, and the check without which it would set
     (bound_by_one_who_lacks_a_blinding, Rejection.UNBALANCED, "check_binding"),
     (blindings_that_cancel, Rejection.UNBALANCED, "check_binding"),
     (bad_proof, Rejection.INVALID_PROOF, "check_proofs"),
+    (not_attested, Rejection.ATTESTATION, "check_attestations"),
+    (attested_by_a_stranger, Rejection.ATTESTATION, "check_attestations"),
+    (attested_for_another_flow, Rejection.ATTESTATION, "check_attestations"),
+    (attested_for_another_leg, Rejection.ATTESTATION, "check_attestations"),
+    (attested_for_another_ledger, Rejection.ATTESTATION, "check_attestations"),
+    (reference_twice, Rejection.REFERENCE_USED, "check_references"),
+    (reference_of_a_settled_deposit, Rejection.REFERENCE_USED, "check_references"),
     (more_than_is_held, Rejection.CUSTODY, "check_custody"),
 ]
 
@@ -196,6 +249,7 @@ def test_a_bundle_is_refused_for_its_reason_and_passes_every_other_check(ledger,
 
 @pytest.mark.parametrize("make_bad, reason, limit, module", [
     (too_many_flows, Rejection.TOO_LARGE, "MAX_FLOWS", encoding),
+    (too_many_flows_in_all, Rejection.TOO_LARGE, "MAX_BUNDLE_FLOWS", encoding),
 ])
 def test_a_limit_refuses_what_a_greater_limit_would_settle(ledger, monkeypatch, make_bad, reason, limit, module):
     attempt = make_bad(ledger)
@@ -203,14 +257,15 @@ def test_a_limit_refuses_what_a_greater_limit_would_settle(ledger, monkeypatch, 
         engine.submit(ledger, attempt.data, NOW_MS, any_proof)
     assert refused.value.rejection is reason
     monkeypatch.setattr(module, limit, 255)
-    assert engine.submit(ledger, attempt.data, NOW_MS, any_proof).positions == (0,)
+    assert engine.submit(ledger, attempt.data, NOW_MS, any_proof).positions[0] == 0
 
 
 @pytest.mark.parametrize("spoil", [
     lambda data: data[:-1],
     lambda data: data + b"\0",
     lambda data: b"",
-    lambda data: b"zkB2" + data[4:],
+    lambda data: b"zkB1" + data[4:],
+    lambda data: b"zkB3" + data[4:],
 ])
 def test_bytes_that_are_not_a_bundle_are_malformed(ledger, spoil):
     data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
@@ -242,7 +297,8 @@ def test_the_first_reason_in_the_order_of_the_enum_is_given(ledger):
         raise InvalidProof("no", index=0)
 
     settle(ledger, bind(ledger.ledger_id, make(ledger, nullifier=5)))
-    flows = [Flow(1, -1, b"me")]
+    settle(ledger, bind(ledger.ledger_id, make(ledger, change(BTC=1), [samples.flow(1, 1, reference=b"used")])))
+    flows = [samples.flow(1, -2, b"me")]
     wrong = {"key": bytes(32), "expiry_ms": 1, "root": 1, "cash": 0, "nullifier": 5}
     expected = [Rejection.UNKNOWN_KEY, Rejection.EXPIRED, Rejection.UNKNOWN_ROOT, Rejection.MARGIN_MISSING,
                 Rejection.NULLIFIER_SPENT]
@@ -255,16 +311,20 @@ def test_the_first_reason_in_the_order_of_the_enum_is_given(ledger):
         seen.append(refused.value.rejection)
         wrong.pop(next(iter(wrong)))
     assert seen == expected
-    one = make(ledger, change(BTC=-1), flows)
+    one = make(ledger, change(BTC=-2), flows)
     unbalanced = make(ledger, flows=flows)
     unsigned = replace(unbalanced, leg=replace(unbalanced.leg, signature=samples.UNSIGNED))
-    rest = [(unsigned, refuse), (unbalanced, refuse), (one, refuse), (one, any_proof)]
-    for made, verify in rest:
+    used = make(ledger, change(BTC=-1), [samples.flow(1, -1, reference=b"used")])
+    bundles = [bind(ledger.ledger_id, made) for made in (unsigned, unbalanced, one, one, used, one)]
+    bundles[3] = replace(bundles[3], attestations=(None,))
+    for bad_bundle, verify in zip(bundles, [refuse, refuse, refuse, any_proof, any_proof, any_proof], strict=True):
         with pytest.raises(Rejected) as refused:
-            settle(ledger, bind(ledger.ledger_id, made), verify=verify)
+            settle(ledger, bad_bundle, verify=verify)
         seen.append(refused.value.rejection)
-    assert seen[-4:] == [Rejection.LEG_SIGNATURE, Rejection.UNBALANCED, Rejection.INVALID_PROOF, Rejection.CUSTODY]
-    assert seen == sorted(seen)
+    assert seen[-6:] == [Rejection.LEG_SIGNATURE, Rejection.UNBALANCED, Rejection.INVALID_PROOF, Rejection.ATTESTATION,
+                         Rejection.REFERENCE_USED, Rejection.CUSTODY]
+    order = list(Rejection)
+    assert seen == sorted(seen, key=order.index)
 
 
 def test_the_remedy_and_the_number_are_in_the_message(ledger):
@@ -273,9 +333,11 @@ def test_the_remedy_and_the_number_are_in_the_message(ledger):
 
 
 NUMBERS = {
-    "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "EXPIRED": 5, "UNKNOWN_ROOT": 6,
-    "MARGIN_MISSING": 7, "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10, "LEG_SIGNATURE": 11,
-    "UNBALANCED": 12, "INVALID_PROOF": 13, "CUSTODY": 14, "TREE_FULL": 15, "CLOCK_BEHIND": 16,
+    "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "CLOCK_BEHIND": 16, "EXPIRED": 5,
+    "UNKNOWN_ROOT": 6, "MARGIN_MISSING": 7, "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10,
+    "LEG_SIGNATURE": 11,
+    "UNBALANCED": 12, "INVALID_PROOF": 13, "ATTESTATION": 17, "REFERENCE_USED": 18,
+    "CUSTODY": 14, "TREE_FULL": 15,
     "BOARD_FULL": 20, "ORDER_KNOWN": 21, "ORDER_UNKNOWN": 22, "ORDER_TOO_LONG": 23, "ACCOUNT_FULL": 24,
     "UNKNOWN_ORACLE": 30, "PRICE_SIGNATURE": 31, "PRICE_STALE": 32, "NO_QUORUM": 33, "PRICE_DEVIATION": 34,
     "WRONG_EPOCH": 35, "PRICE_RANGE": 36,
@@ -286,10 +348,16 @@ def test_the_numbers_of_the_rejections_never_change():
     assert {name: member.value for name, member in Rejection.__members__.items()} == NUMBERS
 
 
-def test_every_rejection_says_what_to_do_and_all_but_the_later_ones_come_in_the_order_of_their_numbers():
+def test_the_members_are_in_the_order_of_the_checks_and_say_what_to_do():
     assert all(member.remedy.endswith(".") for member in Rejection)
-    late = [member for member in Rejection if member > Rejection.TREE_FULL and member < Rejection.BOARD_FULL]
-    assert [member for member in Rejection if member not in late] == sorted(set(Rejection) - set(late))
+    assert list(Rejection.__members__) == list(NUMBERS)
+
+
+def test_a_reference_may_be_used_for_another_asset(ledger):
+    for asset, symbol in enumerate(("USDC", "BTC")):
+        flow = samples.flow(asset, 5, reference=b"7")
+        settle(ledger, bind(ledger.ledger_id, make(ledger, change(**{symbol: 5}), [flow])))
+    assert [row.flow.reference for row in ledger.reader.flows()] == [b"7", b"7"]
 
 
 def test_a_swap_of_two_parties_settles_both_legs_or_none(ledger):
@@ -362,11 +430,12 @@ def test_check_leg_rejects_what_the_ledger_rejects(ledger):
 
 
 def test_a_change_between_check_and_apply_is_refused_under_the_lock(ledger, tmp_path):
-    withdrawal = Flow(0, -60, b"me")
+    flow = samples.flow(1, 5)
     settle(ledger, samples.deposit(ledger, 100))
     pairs = [
         (make(ledger, nullifier=5), make(ledger, nullifier=5), Rejection.NULLIFIER_SPENT),
-        (make(ledger, change(USDC=-60), [withdrawal]), make(ledger, change(USDC=-60), [withdrawal]), Rejection.CUSTODY),
+        (make(ledger, change(BTC=5), [flow]), make(ledger, change(BTC=5), [flow]), Rejection.REFERENCE_USED),
+        (*(make(ledger, change(USDC=-60), [samples.flow(0, -60)]) for _ in range(2)), Rejection.CUSTODY),
     ]
     with Ledger.open(tmp_path / "ledger.sqlite") as second:
         for here, there, reason in pairs:

@@ -12,7 +12,6 @@ import pytest
 
 from circuits import merkle as paths
 from settlement import checks, encoding, engine, merkle, poolfile
-from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import connections, schema
@@ -47,7 +46,7 @@ def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
 
 def test_everything_of_a_bundle_can_be_read_back(ledger, path):
     sealed = (b"\1" * 210, b"\2" * 210)
-    flow = Flow(0, 5, b"bank")
+    flow = samples.flow(0, 5, b"bank")
     one, other = make(ledger, change(USDC=5), [flow], ciphertexts=sealed), make(ledger, ciphertexts=())
     receipt = settle(ledger, one, other)
     with Ledger.open(path) as again:
@@ -105,7 +104,7 @@ def test_a_failure_while_writing_leaves_nothing(ledger, monkeypatch):
     monkeypatch.setattr(checks, "check_nullifiers", lambda *_: None)
     before = ledger.reader.last_event(), ledger.reader.tree(), ledger.reader.reserves()
     with pytest.raises(sqlite3.IntegrityError):
-        settle(ledger, make(ledger, change(USDC=9), [Flow(0, 9, b"")]), make(ledger, nullifier=5))
+        settle(ledger, make(ledger, change(USDC=9), [samples.flow(0, 9, b"")]), make(ledger, nullifier=5))
     assert (ledger.reader.last_event(), ledger.reader.tree(), ledger.reader.reserves()) == before
     settle(ledger, make(ledger))
 
@@ -141,7 +140,7 @@ def test_a_bundle_that_the_tree_has_no_room_for_is_refused_before_the_first_writ
         engine.check(ledger, data, NOW_MS, any_proof)
     assert refused.value.rejection is Rejection.TREE_FULL == 15
     with pytest.raises(Rejected) as refused:
-        settle(ledger, make(ledger), make(ledger, change(USDC=-1), [Flow(0, -1, b"me")]))
+        settle(ledger, make(ledger), make(ledger, change(USDC=-1), [samples.flow(0, -1, b"me")]))
     assert refused.value.rejection is Rejection.CUSTODY, "a full tree is the last reason"
     assert ledger.reader.last_event() == before
     last = make(ledger)
@@ -236,7 +235,7 @@ def test_reserves_are_kept_apart_by_the_key_that_a_leg_was_proved_under(path):
             return {(b"old", 0): 100}.get((key, asset), 0)
 
     with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
-        leg = make(ledger, change(USDC=-60), [Flow(0, -60, b"me")]).leg
+        leg = make(ledger, change(USDC=-60), [samples.flow(0, -60, b"me")]).leg
     old, new = replace(leg, key=b"old"), replace(leg, key=b"new")
     assert custody.reserves_after(Held(), [old]) == {(b"old", 0): 40}
     custody.check(custody.reserves_after(Held(), [old]), ("USDC",))
@@ -248,11 +247,11 @@ def test_reserves_are_kept_apart_by_the_key_that_a_leg_was_proved_under(path):
 
 def test_a_reserve_never_exceeds_what_the_ledger_can_count(ledger):
     most = 2**63 - 1
-    settle(ledger, make(ledger, change(USDC=most), [Flow(0, most, b"")]))
+    settle(ledger, make(ledger, change(USDC=most), [samples.flow(0, most, b"")]))
     with pytest.raises(Rejected) as refused:
-        settle(ledger, make(ledger, change(USDC=1), [Flow(0, 1, b"")]))
+        settle(ledger, make(ledger, change(USDC=1), [samples.flow(0, 1, b"")]))
     assert refused.value.rejection is Rejection.CUSTODY and "deposit less" in str(refused.value)
-    settle(ledger, make(ledger, change(USDC=0), [Flow(0, 1, b""), Flow(0, -1, b"")]))
+    settle(ledger, make(ledger, change(USDC=0), [samples.flow(0, 1, b""), samples.flow(0, -1, b"")]))
 
 
 def test_a_locked_ledger_is_not_reported_as_another_kind_of_file(path, monkeypatch):

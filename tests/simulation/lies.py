@@ -13,6 +13,7 @@ from settlement.bundle import Bundle
 from settlement.grids import Publication
 from settlement.ledger import Ledger
 from tests.reference.ledger import PlainBundle, PlainLeg
+from tests.settlement import samples
 from tests.simulation import traders
 from tests.simulation.traders import Draft, Made
 from zk import entropy, signature
@@ -127,7 +128,7 @@ def _reordered(bundle: Bundle, plain: PlainBundle) -> Sealed:
     """The same legs in another order than the signed one."""
     if len(bundle.legs) == 1:
         return bundle, plain
-    reordered = replace(bundle, legs=bundle.legs[::-1])
+    reordered = samples.attest(replace(bundle, legs=bundle.legs[::-1]))
     return reordered, replace(plain, legs=plain.legs[::-1], bound=False)
 
 
@@ -135,7 +136,37 @@ def _left_out(bundle: Bundle, plain: PlainBundle) -> Sealed:
     """The bundle without its last leg: one party gives and gets nothing."""
     if len(bundle.legs) == 1:
         return bundle, plain
-    return replace(bundle, legs=bundle.legs[:-1]), replace(plain, legs=plain.legs[:-1], bound=False)
+    return samples.attest(replace(bundle, legs=bundle.legs[:-1])), replace(plain, legs=plain.legs[:-1], bound=False)
+
+
+def _in_and_out(ledger: Ledger, drafted: Draft) -> Draft:
+    """The same draft, through which one unit also flows in and out."""
+    return replace(drafted, flows=(*drafted.flows, samples.flow(0, 1), samples.flow(0, -1)))
+
+
+def _one_reference_twice(ledger: Ledger, drafted: Draft) -> Draft:
+    paid = samples.flow(0, 1)
+    return replace(drafted, flows=(*drafted.flows, paid, replace(paid, amount=-1)))
+
+
+def _reference_of_before(ledger: Ledger, drafted: Draft) -> Draft:
+    settled = ledger.reader.flows()[0].flow
+    flows = (replace(settled, amount=1), samples.flow(settled.asset, -1))
+    return replace(drafted, flows=(*drafted.flows, *flows))
+
+
+def _unattested(bundle: Bundle, plain: PlainBundle) -> Sealed:
+    return replace(bundle, attestations=(None,) * len(bundle.attestations)), replace(plain, attested=False)
+
+
+def _attested_by_a_stranger(bundle: Bundle, plain: PlainBundle) -> Sealed:
+    return samples.attest(bundle, samples.CUSTODIAN_SECRET + 1), replace(plain, attested=False)
+
+
+def _attestations_exchanged(bundle: Bundle, plain: PlainBundle) -> Sealed:
+    """Every flow with the signature on another one."""
+    *others, last = bundle.attestations
+    return replace(bundle, attestations=(last, *others)), replace(plain, attested=False)
 
 
 LIES = (
@@ -171,4 +202,9 @@ LIES = (
     Lie("another commitment", "INVALID_PROOF", legs=_of_first(_other_commitment)),
     Lie("a thief's key", "INVALID_PROOF", legs=_of_first(_thiefs_key)),
     Lie("another leg's proof", "INVALID_PROOF", legs=_swapped_proof),
+    Lie("no custodian's signature", "ATTESTATION", drafts=_of_first(_in_and_out), bundle=_unattested),
+    Lie("a stranger's signature", "ATTESTATION", drafts=_of_first(_in_and_out), bundle=_attested_by_a_stranger),
+    Lie("another flow's signature", "ATTESTATION", drafts=_of_first(_in_and_out), bundle=_attestations_exchanged),
+    Lie("one reference twice", "REFERENCE_USED", drafts=_of_first(_one_reference_twice)),
+    Lie("a reference of before", "REFERENCE_USED", drafts=_of_first(_reference_of_before)),
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from circuits import records
-from settlement.bundle import Flow
+from tests.settlement import samples
 from tests.settlement.samples import LIMITS
 from tests.simulation import traders
 from tests.simulation.lies import LIES
@@ -36,7 +36,7 @@ def begin(world: World, assets: tuple[int, ...]) -> None:
     """Publishes grids, and makes an account with 1,000 of each of the assets."""
     world.publish(PRICES)
     for asset in assets:
-        paid = world.draft(traders.nothing(), change((asset, 1_000)), (Flow(asset, 1_000, b""),))
+        paid = world.draft(traders.nothing(), change((asset, 1_000)), (samples.flow(asset, 1_000, b""),))
         assert world.submit(world.prepare([paid], TRUTH)) is None
 
 
@@ -93,13 +93,13 @@ class Simulation(RuleBasedStateMachine):
     @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, new=st.booleans(), at_once=AT_ONCE)
     def deposit(self, who, asset, amount, lie, new, at_once):
         source = traders.nothing() if new else self.holding(who)
-        paid = self.world.draft(source, change((asset, amount)), (Flow(asset, amount, b"bank"),))
+        paid = self.world.draft(source, change((asset, amount)), (samples.flow(asset, amount, b"bank"),))
         return self.send([paid], lie, at_once)
 
     @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
     def withdraw(self, who, asset, amount, lie, at_once):
         """The amount may exceed the balance: then margin must allow it, and the reserve must cover it."""
-        withdrawal = self.world.draft(self.holding(who), change((asset, -amount)), (Flow(asset, -amount, b"bank"),))
+        withdrawal = self.world.draft(self.holding(who), change((asset, -amount)), (samples.flow(asset, -amount),))
         return self.send([withdrawal], lie, at_once)
 
     @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
@@ -174,5 +174,5 @@ def test_margin_may_be_proved_against_a_grid_up_to_its_age_limit(world, over_ms,
 
 
 def test_an_asset_that_was_never_deposited_cannot_be_withdrawn(world):
-    borrowed = world.draft(world.holdings[0], change((1, -1)), (Flow(1, -1, b"bank"),))
+    borrowed = world.draft(world.holdings[0], change((1, -1)), (samples.flow(1, -1, b"bank"),))
     assert world.submit(world.prepare([borrowed], TRUTH)) == "CUSTODY"

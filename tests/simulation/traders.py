@@ -14,6 +14,7 @@ from settlement.grids import PublishedGrids
 from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from tests.reference.ledger import PlainLeg, PlainMargin
+from tests.settlement import samples
 from tests.settlement.samples import UNSIGNED
 from tests.simulation.notary import Notary
 from zk import entropy, signature
@@ -128,8 +129,8 @@ def sign(ledger_id: LedgerId, made: Made) -> Made:
 
 
 def bind(ledger_id: LedgerId, made: list[Made]) -> Bundle:
-    """The legs as one bundle, signed with every blinding."""
-    unsigned = Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED)
+    """The legs as one bundle, signed with every blinding and by the custodian."""
+    unsigned = samples.attest(Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED, ()))
     secret = sum(one.blinding for one in made) % babyjubjub.ORDER
     signed = signature.sign(secret, digests.bundle_message(unsigned), generators.blinding())
     return replace(unsigned, binding=signed)
@@ -153,7 +154,7 @@ def _plain(drafted: Draft, public: leg_statement.Public, new: records.Account) -
         changes=drafted.claimed,
         cash=drafted.cash,
         margin=None if grid is None else PlainMargin(grid.initial_root, grid.publication.epoch, True),
-        flows=tuple((flow.asset, flow.amount) for flow in drafted.flows),
+        flows=tuple((flow.asset, flow.amount, flow.reference) for flow in drafted.flows),
         expiry_ms=drafted.expiry_ms,
         known_key=True,
         signed=True,

@@ -58,7 +58,7 @@ class World:
         """The drafts as a bundle, falsified by the lie."""
         drafts = lie.drafts(self.ledger, drafts)
         made = lie.legs(self.ledger, [traders.make(self.ledger, self.notary, one) for one in drafts])
-        plain = PlainBundle(None, True, tuple(one.plain for one in made), True)
+        plain = PlainBundle(None, True, tuple(one.plain for one in made), True, True)
         bundle, plain = lie.bundle(traders.bind(self.ledger.ledger_id, made), plain)
         data = encoding.encode_bundle(bundle)
         if lie.data(data) != data:

@@ -12,8 +12,8 @@ from circuits.records import Amount
 from prover.trader import assembly, choosing, plan, sessions
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session
-from settlement import board, encoding, engine
-from settlement.bundle import Bundle, Flow
+from settlement import board, custody, encoding, engine
+from settlement.bundle import Bundle, Flow, Leg
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from zk.curves import bn254
@@ -40,24 +40,31 @@ def refusal_of(ledger: Ledger, data: bytes, now_ms: int) -> Rejected:
 
 
 def withdrawal(session: Session, asset: int, amount: Amount, party: str, now_ms: int) -> Withdrawal:
-    """A withdrawal that the ledger would settle."""
+    """A withdrawal that the ledger would settle, signed by the custodian too."""
     sessions.sync(session)
     setting, changes = sessions.setting(session, now_ms), plan.changes({asset: amount}, {})
     holding = choosing.choose(session.wallet, setting, changes, None, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    flow = Flow(asset, Amount(-amount), party.encode())
+    flow = Flow(asset, Amount(-amount), party.encode(), b"a cheated withdrawal")
     leg_plan = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
     leg = assembly.leg(leg_plan, session.ledger.pool, session.keystore)
-    return Withdrawal(leg_plan, assembly.bundle(session.ledger.ledger_id, [leg], [leg_plan.blinding]))
+    return Withdrawal(leg_plan, _attested(session, leg, leg_plan))
 
 
-def one_unit_more(ledger: Ledger, honest: Withdrawal) -> bytes:
+def one_unit_more(session: Session, honest: Withdrawal) -> bytes:
     """The same withdrawal, for one smallest unit more than the account gives up."""
     leg = honest.bundle.legs[0]
     flow = leg.flows[0]
     unsigned = replace(leg, flows=(replace(flow, amount=Amount(flow.amount - 1)),))
-    greedy = assembly.signed(unsigned, ledger.ledger_id, honest.plan.spending)
-    return encoding.encode_bundle(assembly.bundle(ledger.ledger_id, [greedy], [honest.plan.blinding]))
+    greedy = assembly.signed(unsigned, session.ledger.ledger_id, honest.plan.spending)
+    return encoding.encode_bundle(_attested(session, greedy, honest.plan))
+
+
+def _attested(session: Session, leg: Leg, leg_plan: plan.LegPlan) -> Bundle:
+    """The leg as a bundle that the custodian signs, as it does for every bundle of the demo."""
+    assert session.custodian is not None, "the demo's custodian is on this machine"
+    bundle = assembly.bundle(session.ledger.ledger_id, [leg], [leg_plan.blinding])
+    return custody.attest(session.ledger.pool, bundle, session.custodian)
 
 
 def one_bit_changed(honest: Withdrawal) -> bytes:

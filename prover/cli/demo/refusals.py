@@ -37,7 +37,7 @@ def _withdraw_too_much(story: Story) -> None:
     attempt = "A bundle that does not balance: it withdraws one smallest unit more than the account gives up."
     with story.narrator.step("", attempt) as details:
         honest = cheats.withdrawal(taker, asset, amount, "taker's bank", clock.now_ms())
-        _refused(story, details, cheats.refusal_of(ledger, cheats.one_unit_more(ledger, honest), clock.now_ms()))
+        _refused(story, details, cheats.refusal_of(ledger, cheats.one_unit_more(taker, honest), clock.now_ms()))
     with story.narrator.step("", "A proof with one bit flipped.") as details:
         _refused(story, details, cheats.refusal_of(ledger, cheats.one_bit_changed(honest), clock.now_ms()))
     with story.narrator.step("", "A proof with one point negated, so that it stays well formed.") as details:

@@ -13,6 +13,7 @@ from pathlib import Path
 from circuits import records
 from prover.machine import files
 from prover.machine.home import Home
+from prover.operator import custodian
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, plan, sessions, walletfile, wallets
 from prover.trader.sessions import Session
@@ -75,7 +76,7 @@ def set_up(own: Home, keep: Path | None) -> Iterator[Home]:
 def open_session(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> Iterator[Session]:
     """A session of a new wallet under the story's passphrase."""
     with walletfile.create(home.wallet(name), PASSPHRASE, wallets.new()) as file:
-        yield Session(ledger, file, keystore)
+        yield Session(ledger, file, keystore, custodian.read(home.custodian))
 
 
 def receiving_address(session: Session) -> addresses.Address:

@@ -57,7 +57,9 @@ def publish(narrator: Narrator, home: Home, ledger: Ledger) -> None:
 def introduce(narrator: Narrator) -> tuple[str, ...]:
     """Begins act two and returns the traders' names."""
     narrator.act(
-        "Two traders", "A deposit comes from outside, so its amount is public. What happens to it afterwards is not."
+        "Two traders",
+        "A deposit comes from outside, so its amount is public. What happens to it afterwards is not. The custodian "
+        "who holds the asset outside must sign each deposit; the demo's custodian signs by itself.",
     )
     return "maker", "taker"
 

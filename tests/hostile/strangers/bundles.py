@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any
 
 from settlement import board, digests, encoding, engine
-from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import stage
 from tests.hostile.strangers.target import Target
+from tests.settlement import samples
 from tests.simulation import traders
 from tests.simulation.test_ledger import change
 from zk import entropy
@@ -53,8 +53,8 @@ def good_bundles() -> dict[str, bytes]:
     """A deposit, a withdrawal, a payment and a swap."""
     world = stage().world
     cash = world.holdings[0]
-    paid_in = world.draft(traders.nothing(), change((0, 500)), (Flow(0, 500, b"bank"),))
-    paid_out = world.draft(cash, change((0, -300)), (Flow(0, -100, b"bank"), Flow(0, -200, b"")))
+    paid_in = world.draft(traders.nothing(), change((0, 500)), (samples.flow(0, 500, b"bank"),))
+    paid_out = world.draft(cash, change((0, -300)), (samples.flow(0, -100, b"bank"), samples.flow(0, -200, b"")))
     given = [world.draft(cash, change((0, -7))), world.draft(traders.nothing(), change((0, 7)))]
     drafts = {"deposit": [paid_in], "withdrawal": [paid_out], "payment": given, "swap": stage().swap()}
     bundles = {name: traders.bind(stage().ledger.ledger_id, stage().make(legs)) for name, legs in drafts.items()}

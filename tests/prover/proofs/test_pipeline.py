@@ -7,8 +7,8 @@ import pytest
 from circuits.statements import statement
 from prover.proofs import pipeline
 from prover.trader import addresses, assembly, keys, plan
-from settlement.bundle import Flow
 from tests.prover import pools
+from tests.settlement import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.groth16 import verifier
 
@@ -19,7 +19,7 @@ SEED = keys.derive("abandon " * 23 + "art")
 def made():
     """The plan of a deposit."""
     setting, target = plan.Setting(pools.make(), None), plan.Target(addresses.of(SEED, 0))
-    return plan.deposit(setting, plan.genesis_source(5), target, Flow(0, 7, b"bank"), 1)
+    return plan.deposit(setting, plan.genesis_source(5), target, samples.flow(0, 7, b"bank"), 1)
 
 
 def test_a_true_statement_is_proved_and_the_proof_is_of_nothing_else(made, keystore):

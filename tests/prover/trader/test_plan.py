@@ -11,8 +11,8 @@ from circuits import merkle as paths
 from prover.operator import defaults
 from prover.trader import addresses, keys, opening, plan, sealing
 from settlement import merkle, risk
-from settlement.bundle import Flow
 from tests.prover import pools
+from tests.settlement import samples
 from zk import signature
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
@@ -69,7 +69,7 @@ def opened(made: plan.LegPlan, seed: keys.Seed):
 
 def test_a_first_deposit_is_a_genesis_leg(held):
     setting, _, target = held
-    made = plan.deposit(setting, plan.genesis_source(77), target, Flow(BTC, 3, b"bank"), EXPIRY)
+    made = plan.deposit(setting, plan.genesis_source(77), target, samples.flow(BTC, 3, b"bank"), EXPIRY)
     check(made)
     assert made.private.genesis == 1 and made.private.ak != keys.account(SEED, 1).ak
     assert made.account.balances == (0, 3, 0, 0, 0, 0, 0, 0)
@@ -79,14 +79,15 @@ def test_a_first_deposit_is_a_genesis_leg(held):
 
 def test_a_deposit_adds_to_a_live_account(held):
     setting, source, target = held
-    made = plan.deposit(setting, source, target, Flow(USDC, 5, b"bank"), EXPIRY)
+    flow = samples.flow(USDC, 5)
+    made = plan.deposit(setting, source, target, flow, EXPIRY)
     check(made)
-    assert made.account.balances[USDC] == 1_000_000_005 and made.flows == (Flow(USDC, 5, b"bank"),)
+    assert made.account.balances[USDC] == 1_000_000_005 and made.flows == (flow,)
     assert made.account.owner == source.account.owner
 
 
 def test_a_withdrawal_takes_away(held):
-    made = plan.withdrawal(*held, Flow(ETH, -2_000_000_000, b"bank"), EXPIRY)
+    made = plan.withdrawal(*held, samples.flow(ETH, -2_000_000_000, b"bank"), EXPIRY)
     check(made)
     assert made.account.balances[ETH] == 0 and made.changes[ETH] == -2_000_000_000
 
@@ -141,7 +142,7 @@ def test_two_plans_of_the_same_have_nothing_public_in_common_but_the_nullifier(h
 
 def test_more_than_the_account_holds_is_refused_with_both_amounts(held):
     with pytest.raises(Unsatisfied, match="the account holds 1,000 USDC, which is less than 1,000.000001 USDC"):
-        plan.withdrawal(*held, Flow(USDC, -1_000_000_001, b"bank"), EXPIRY)
+        plan.withdrawal(*held, samples.flow(USDC, -1_000_000_001, b"bank"), EXPIRY)
     with pytest.raises(Unsatisfied, match="the account holds 0 BTC, which is less than 0.00000001 BTC"):
         plan.payment(*held, addresses.of(OTHER, 0), BTC, 1, EXPIRY)
 

@@ -8,10 +8,10 @@ from prover.operator import defaults
 from prover.trader import addresses, keys, moves, orders, sealing, sessions, trade, walletfile, wallets, walletsync
 from prover.trader.sessions import Session
 from settlement import amounts, board, engine, oracle
-from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
+from tests.settlement import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
 NOW = 1_800_000_000_000
@@ -44,7 +44,10 @@ def traders(ledger, keystore, tmp_path_factory):
         maker = walletfile.create(folder / "maker.json", "", wallets.restore(PHRASES["maker"]))
         taker = walletfile.create(folder / "taker.json", "", wallets.restore(PHRASES["taker"]))
         with maker as maker_file, taker as taker_file:
-            found = {"maker": Session(ledger, maker_file, keystore), "taker": Session(ledger, taker_file, keystore)}
+            opened = {"maker": maker_file, "taker": taker_file}
+            found = {
+                name: Session(ledger, file, keystore, samples.CUSTODIAN_SECRET) for name, file in opened.items()
+            }
             deposit(found["maker"], "4000 USDC")
             deposit(found["taker"], "3 ETH")
             yield found
@@ -154,7 +157,7 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
     nonsense = sealing.seal(b"nonsense", addresses.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
     with pytest.raises(InvalidProof, match="terms are malformed"):
         orders.open_terms(maker, placed.leg, [nonsense])
-    paying = replace(placed.leg, flows=(Flow(ETH, -1, b"bank"),))
+    paying = replace(placed.leg, flows=(samples.flow(ETH, -1, b"bank"),))
     with pytest.raises(InvalidProof, match="pays a party outside"):
         orders.open_terms(taker, paying, orders.seal_terms(placed.terms, EVERYBODY, paying))
 

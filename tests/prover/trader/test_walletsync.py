@@ -23,9 +23,10 @@ from prover.trader import (
 )  # fmt: skip
 from prover.trader.terms import Terms
 from settlement import encoding, engine
-from settlement.bundle import Flow, Leg
+from settlement.bundle import Leg
 from settlement.ledger import Ledger
 from tests.prover import pools
+from tests.settlement import samples
 from zk import signature
 from zk.curves import babyjubjub
 from zk.errors import FormatError
@@ -51,12 +52,13 @@ def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
         leg = Leg(*proved, made.flows, made.expiry_ms, (made.sealed,), unsigned)
         legs.append(assembly.signed(leg, ledger.ledger_id, made.spending))
     bundle = assembly.bundle(ledger.ledger_id, legs, [made.blinding for made in plans])
-    return engine.submit(ledger, encoding.encode_bundle(bundle), NOW, verify_proofs=lambda items: None).positions
+    data = encoding.encode_bundle(samples.attest(bundle))
+    return engine.submit(ledger, data, NOW, verify_proofs=lambda items: None).positions
 
 
 def deposit(ledger: Ledger, to: wallets.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
     target = plan.Target(addresses.of(to.seed, index), index if hint is None else hint)
-    flow = Flow(USDC, amount, b"bank")
+    flow = samples.flow(USDC, amount, b"bank")
     source = plan.genesis_source(ledger.reader.tree().root)
     made = plan.deposit(plan.Setting(ledger.pool, None), source, target, flow, NOW + 1)
     return settle(ledger, made)[0]
@@ -127,7 +129,7 @@ def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
     target = plan.Target(addresses.of(ALICE.seed, 0), 0)
     setting, source = plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root)
-    made = plan.deposit(setting, source, target, Flow(USDC, 1, b"bank"), NOW + 1)
+    made = plan.deposit(setting, source, target, samples.flow(USDC, 1, b"bank"), NOW + 1)
     boast = replace(made.account, balances=(10**9,) + made.account.balances[1:])
     sealed = sealing.seal(opening.encode(boast, 0), target.address.viewing, made.public.commitment)
     settle(ledger, replace(made, sealed=sealed))
@@ -137,7 +139,7 @@ def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
 def test_an_account_of_somebody_else_sealed_to_us_is_not_ours(ledger):
     target = plan.Target(replace(addresses.of(ALICE.seed, 0), owner=addresses.of(BOB.seed, 0).owner), 0)
     setting, source = plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root)
-    settle(ledger, plan.deposit(setting, source, target, Flow(USDC, 1, b"bank"), NOW + 1))
+    settle(ledger, plan.deposit(setting, source, target, samples.flow(USDC, 1, b"bank"), NOW + 1))
     assert walletsync.sync(ledger, ALICE).received == 0
 
 
