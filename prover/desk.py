@@ -22,7 +22,10 @@ files.Busy when another process has the wallet open.  Nothing here prints, and n
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
+from prover.backup import restoring, saving
+from prover.backup.archive import Manifest
 from prover.machine import clock, home, threadcount
 from prover.operator import creation, custodian, defaults, oracles
 from prover.trader import addresses, boardview, durations, moves, orders, sessions, trade, walletfile, wallets
@@ -36,7 +39,8 @@ from settlement.grids import Publication
 from settlement.pool import Pool
 
 __all__ = [
-    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "create", "create_pool", "open", "publish_prices"
+    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "backup", "create", "create_pool", "open",
+    "publish_prices", "restore",
 ]  # fmt: skip
 
 PathLike = str | os.PathLike[str]
@@ -180,6 +184,22 @@ def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | N
         new_prices = oracles.parse_prices(prices or {}, ledger.pool)
         all_prices = oracles.prices(ledger, new_prices)
         return oracles.publish(ledger, oracles.read(paths.oracles), all_prices, clock.now_ms())
+
+
+def backup(folder: PathLike | None, file: PathLike) -> Manifest:
+    """Writes a backup of a home to a new file with mode 0600, checks it, and returns what is in it.
+
+    It contains the ledger, every wallet (encrypted as it is), and the secret keys of the home and its pool.
+    """
+    return saving.save(home.find(folder), Path(file), clock.now_ms())
+
+
+def restore(file: PathLike, folder: PathLike) -> Manifest:
+    """Makes a new home of a backup, which is checked first, and returns what is in it.
+
+    Raises FileExistsError when there is anything in that folder: nothing is overwritten.
+    """
+    return restoring.restore(Path(file), home.find(folder))
 
 
 def create(

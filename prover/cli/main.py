@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": "prover.cli.demo.command:demo",
     "pool": "prover.cli.pool.pool:pool",
     "ceremony": "prover.cli.pool.ceremony:ceremony",
+    "home": "prover.cli.pool.home:home",
     "wallet": "prover.cli.trader.wallet:wallet",
     "deposit": "prover.cli.trader.move:deposit",
     "withdraw": "prover.cli.trader.move:withdraw",

@@ -135,12 +135,12 @@ class Home:
 
 
 @contextmanager
-def changing(home: Home) -> Iterator[None]:
+def changing(home: Home, wait_s: float | None = None) -> Iterator[None]:
     """Holds the lock of the home, which every change of its pool's folder needs.
 
-    Raises files.Busy when another process holds it for longer than LOCK_WAIT_S.
+    Raises files.Busy when another process holds it for longer than `wait_s` seconds, or LOCK_WAIT_S when that is None.
     """
-    with files.locked(home.path / "home", f"the home {home.path}", LOCK_WAIT_S):
+    with files.locked(home.path / "home", f"the home {home.path}", LOCK_WAIT_S if wait_s is None else wait_s):
         yield
 
 

@@ -173,3 +173,15 @@ def test_withdrawals_and_payments_sync_first_and_choose_an_account_that_holds_en
             assert balances(here) == [0.25, 1]
             here.deposit("8 USDC")  # both accounts are free: the newest takes it
             assert balances(here) == [0.25, 9]
+
+
+def test_a_home_is_backed_up_and_restored_with_what_its_wallets_hold(home, tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "keys").symlink_to(home / "keys", target_is_directory=True)
+    desk.create_pool(tmp_path / "old", insecure_dev=True)
+    with desk.create(tmp_path / "old", "mine", "a passphrase of mine") as mine:
+        mine.deposit("5 USDC")
+    saved = desk.backup(tmp_path / "old", tmp_path / "backup")
+    assert desk.restore(tmp_path / "backup", tmp_path / "new") == saved
+    with desk.open(tmp_path / "new", "mine", "a passphrase of mine") as mine:
+        assert mine.withdraw("2 USDC") and mine.balances() == {"USDC": "3"}

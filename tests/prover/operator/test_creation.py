@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import signal
-import sqlite3
-import sys
 
 import pytest
 
@@ -13,53 +10,8 @@ from prover.machine import home as homes
 from prover.machine.home import Home
 from prover.operator import creation
 from tests.attacks.test_founding_destroys import NOW_MS, AnyKeys, check_works, found
+from tests.prover import kills
 from zk.errors import FormatError
-
-
-class Killer:
-    """Ends the process at its `count`-th step: a call that touches files, or a statement of the database."""
-
-    EVENTS = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir", "os.scandir", "os.chmod",
-              "tempfile.mkdtemp", "shutil.rmtree", "sqlite3.connect")  # fmt: skip
-
-    def __init__(self, count: int):
-        self.left = count
-
-    def arm(self, home: Home) -> None:
-        sys.addaudithook(lambda event, arguments: self.step() if event in self.EVENTS else None)
-        connect, sync = sqlite3.connect, os.fsync
-
-        def connected(*arguments, **options):
-            connection = connect(*arguments, **options)
-            connection.set_trace_callback(self.step)
-            return connection
-
-        def synced(handle):
-            self.step()
-            sync(handle)
-            self.step()
-
-        sqlite3.connect, os.fsync = connected, synced
-
-    def step(self, *_: object) -> None:
-        self.left -= 1
-        if self.left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def lives_when_killed_at(home: Home, count: int) -> bool:
-    """Whether a process that founds a pool reaches its end before its `count`-th step."""
-    child = os.fork()
-    if child == 0:
-        try:
-            Killer(count).arm(home)
-            found(home)
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL or os.waitstatus_to_exitcode(status) == 0
-    return not os.WIFSIGNALED(status)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
@@ -68,7 +20,7 @@ def test_killed_at_any_step_it_leaves_a_whole_pool_or_none(tmp_path):
     while not outcomes or outcomes[-1] != "lived":
         home = Home(tmp_path / "home")
         home.path.mkdir()
-        lived = lives_when_killed_at(home, len(outcomes))
+        lived = kills.lives(lambda home=home: found(home), len(outcomes))
         is_there = home.pool.exists()
         if not is_there:
             found(home)  # as whoever tries again

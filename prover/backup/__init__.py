@@ -1,0 +1,11 @@
+"""A home in one file: made, checked and restored.  In reading order: archive, saving, restoring.
+
+    manifest.json            prover/backup/archive.py
+    pool/…                   a snapshot of the ledger with its checkpoints, and the pool's secrets
+    wallets/…                every wallet's files, encrypted as they are
+    keys/STATEMENT-…/…       the development keys under which the pool's ledger verifies: new ones would not be the same
+    custodian.json, ceremony-key.pem         secret keys of the home's owner
+
+Keys of a ceremony are not in it: `zksettle ceremony install` verifies them again from the transcript, and nobody should
+believe a backup in that.  Locks, sockets and unfinished files are not in it either.
+"""

@@ -1,0 +1,110 @@
+"""Makes a backup of a home that may be in use, and reads it back before anybody relies on it.
+
+What may change meanwhile is first copied into a private folder in the home: each wallet under its lock, then the
+ledger, which therefore has every event that a copied wallet has seen.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from prover.backup import archive, restoring
+from prover.backup.archive import LedgerState, Manifest
+from prover.machine import arrayfolder, files
+from prover.machine import home as homes
+from prover.machine.home import Home
+from prover.proofs.keystores import Keystore
+from prover.trader import sessions
+from settlement import snapshot
+from settlement.ledger import Ledger
+from zk.errors import FormatError
+
+WALLET_WAIT_S = 30.0
+OWN_KEYS = ("custodian.json", "ceremony-key.pem")
+_LABEL = "backup-"  # begins the name of the private folder, after arrayfolder.UNFINISHED
+
+
+def save(home: Home, path: Path, now_ms: int) -> Manifest:
+    """Writes a backup of the home to a new file with mode 0600, and checks it as `restoring.check` does.
+
+    Raises FileExistsError when there is something at `path`; FormatError when the home is damaged or empty, or the
+    backup is not what was written; files.Busy when a wallet or the home stays in use for longer than its lock waits.
+    """
+    home.check()
+    home.check_not_old()
+    if home.pool.exists():
+        sessions.open_ledger(home).close()  # a ledger that went back would make a backup that cannot be restored
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path} is there already: a backup overwrites nothing")
+    with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
+        sources = _copied_wallets(home, folder)
+        sources |= {name: home.path / name for name in OWN_KEYS if (home.path / name).exists()}
+        ledger = None
+        if home.pool.exists():
+            pool_files, ledger = _copied_pool(home, folder)
+            sources |= pool_files | _development_keys(home)
+        if not sources:
+            raise FormatError(f"there is nothing to back up in {home.path}: no pool, no wallet and no secret key")
+        opened = [stack.enter_context(source.open("rb")) for source in sources.values()]
+        listed = tuple(archive.measure(name, file) for name, file in zip(sources, opened, strict=True))
+        manifest = Manifest(archive.FORMAT, archive.VERSION, now_ms, ledger, listed)
+        files.remove_unfinished(path)
+        with files.writing(path, files.PRIVATE_FILE) as output:
+            archive.write(output, manifest, opened)
+            output.flush()
+            restoring.check_opened(output)
+    return manifest
+
+
+@contextmanager
+def _private_folder(home: Home) -> Iterator[Path]:
+    """A folder in the home that only its user can enter.  Removes those of backups that were interrupted."""
+    for leftover in home.path.glob(f"{arrayfolder.UNFINISHED}{_LABEL}*"):
+        shutil.rmtree(leftover)
+    with tempfile.TemporaryDirectory(prefix=f"{arrayfolder.UNFINISHED}{_LABEL}", dir=home.path) as folder:
+        yield Path(folder)
+
+
+def _copied_wallets(home: Home, folder: Path) -> dict[str, Path]:
+    """Every wallet's files by their names in the backup, copied while no other process has the wallet open."""
+    copies: dict[str, Path] = {}
+    files.make_folder(folder / home.wallets.name)
+    for wallet in sorted(home.wallets.glob("*.json")):
+        with files.locked(wallet, f"the wallet {wallet.stem}", WALLET_WAIT_S):
+            for path in _own_files(home.wallets, f"{wallet.stem}."):
+                name = f"{home.wallets.name}/{path.name}"
+                copies[name] = Path(shutil.copyfile(path, folder / name))
+    return copies
+
+
+def _copied_pool(home: Home, folder: Path) -> tuple[dict[str, Path], LedgerState]:
+    """The files of the pool's folder by their names in the backup, and the state of the copied ledger."""
+    copied = files.make_folder(folder / home.pool.path.name)
+    ledger_id, event = snapshot.write(home.ledger, copied / home.ledger.name)
+    in_use = {home.ledger.name + suffix for suffix in snapshot.SUFFIXES}
+    sources = [*_own_files(copied), *(path for path in _own_files(home.pool.path) if path.name not in in_use)]
+    state = LedgerState(ledger_id.hex(), event.height, event.digest.hex())
+    return {f"{copied.name}/{path.name}": path for path in sources}, state
+
+
+def _development_keys(home: Home) -> dict[str, Path]:
+    """The files of the pool's keys by their names in the backup; none when a ceremony's transcript has the keys."""
+    with Ledger.open(home.ledger) as ledger:
+        pool = ledger.pool
+    if pool.leg.transcript is not None:
+        return {}
+    keystore = Keystore(home.keys, 0)
+    keystore.check_pool(pool)
+    folders = [keystore.folder(key.statement) for key in (pool.leg, pool.margin)]
+    return {f"{home.keys.name}/{folder.name}/{path.name}": path for folder in folders for path in _own_files(folder)}
+
+
+def _own_files(folder: Path, prefix: str = "") -> list[Path]:
+    """The regular files of a folder whose names begin with this prefix: no locks, no links, nothing hidden."""
+    return [
+        path for path in sorted(folder.glob(f"{prefix}*"))
+        if path.is_file() and not path.is_symlink() and path.suffix != ".lock" and not path.name.startswith(".")
+    ]  # fmt: skip

@@ -1,0 +1,59 @@
+"""Runs `zksettle home …`."""
+
+from pathlib import Path
+from typing import Any
+
+from prover.backup import restoring, saving
+from prover.backup.archive import Manifest
+from prover.cli.frame.command import App
+from prover.machine import clock, units
+
+
+def backup(app: App, file: Path) -> None:
+    """Backs the home up and reports what is in the file."""
+    manifest = saving.save(app.home, file, clock.now_ms())
+    app.screen.say(f"The backup is in {file}, and was read back and checked.", "good")
+    _show(app, file, manifest)
+    app.screen.say("It contains secrets: who has it can publish prices, and try passphrases on the wallets.", "warn")
+
+
+def check(app: App, file: Path) -> None:
+    """Checks a backup and reports what is in it."""
+    manifest = restoring.check(file)
+    app.screen.say("The backup is complete and undamaged.", "good")
+    _show(app, file, manifest)
+
+
+def restore(app: App, file: Path) -> None:
+    """Restores a backup and reports the new home."""
+    home = app.home
+    manifest = restoring.restore(file, home)
+    app.screen.say(f"The backup is restored: its home is {home.path}.", "good")
+    _show(app, file, manifest, {"home": str(home.path)})
+    made = clock.text(manifest.made_ms)
+    app.screen.say(f"It knows nothing of what happened after {made}: do not settle the same thing twice.", "warn")
+
+
+def _show(app: App, file: Path, manifest: Manifest, more: dict[str, Any] | None = None) -> None:
+    names = [each.name for each in manifest.files]
+    wallets = [name.removeprefix("wallets/").removesuffix(".json") for name in names if _is_wallet(name)]
+    state = manifest.ledger
+    app.screen.fields([
+        ("made", clock.text(manifest.made_ms)),
+        ("size", f"{len(names)} files, {units.size(sum(each.size for each in manifest.files))}"),
+        ("wallets", ", ".join(wallets) or "none"),
+        ("ledger", f"{state.ledger_id[:16]}, up to event {state.height}" if state else "none"),
+        *([("newest event", state.digest)] if state else []),
+    ])  # fmt: skip
+    app.screen.document({
+        "file": str(file),
+        "made_ms": manifest.made_ms,
+        "wallets": wallets,
+        "ledger": {"id": state.ledger_id, "height": state.height, "digest": state.digest} if state else None,
+        "files": {each.name: {"bytes": each.size, "sha256": each.sha256} for each in manifest.files},
+        **(more or {}),
+    })  # fmt: skip
+
+
+def _is_wallet(name: str) -> bool:
+    return name.startswith("wallets/") and name.endswith(".json")

@@ -1,0 +1,106 @@
+"""A backup comes out as another home; one that would not make a usable home is refused in a sentence."""
+
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from prover.backup import archive, restoring, saving
+from prover.backup.archive import Archive
+from prover.machine import home as homes
+from prover.machine.home import Home
+from prover.trader import walletfile
+from settlement.ledger import Ledger
+from tests.prover.backup.homes import NOW_MS, PASSPHRASE, publish
+from zk.errors import FormatError
+
+
+def rewritten(path: Path, change) -> Path:
+    """The backup with other contents, under a manifest that is right about them: `change(contents, manifest)`."""
+    with path.open("rb") as file:
+        opened, contents = Archive(file), {}
+        for index, entry in enumerate(opened.manifest.files):
+            output = io.BytesIO()
+            opened.unpack(index, output)
+            contents[entry.name] = output.getvalue()
+    manifest = change(contents, opened.manifest) or opened.manifest
+    sources = [io.BytesIO(content) for content in contents.values()]
+    entries = tuple(archive.measure(name, source) for name, source in zip(contents, sources, strict=True))
+    with path.with_suffix(".changed").open("wb") as output:
+        archive.write(output, replace(manifest, files=entries), sources)
+    return path.with_suffix(".changed")
+
+
+def test_everything_restored_is_private(small, tmp_path):
+    saving.save(small, tmp_path / "backup", NOW_MS)
+    home = Home(tmp_path / "new")
+    restoring.restore(tmp_path / "backup", home)
+    for path in (home.path, *home.path.rglob("*")):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
+
+
+def test_a_restored_pool_goes_on_with_its_keys_and_its_oracles(whole, tmp_path):
+    manifest = saving.save(whole, tmp_path / "backup", NOW_MS)
+    home = Home(tmp_path / "new")
+    restoring.restore(tmp_path / "backup", home)
+    with Ledger.open(whole.ledger) as old, Ledger.open(home.ledger) as new:
+        assert new.reader.events() == old.reader.events()
+        assert manifest.ledger == archive.LedgerState(
+            new.ledger_id.hex(), new.reader.last_event().height, new.reader.last_event().digest.hex()
+        )
+    publish(home, NOW_MS + 1000)
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda c, m: c.update({"wallets/eve.json": b"{}"}), "wallets/eve.json is not a wallet file"),
+    (lambda c, m: c.update({"ceremony-key.pem": b"none"}), "ceremony-key.pem is not a private key"),
+    (lambda c, m: replace(m, ledger=None), "the backup's manifest has a ledger that is not in it"),
+    (lambda c, m: replace(m, ledger=replace(m.ledger, height=m.ledger.height + 1)), "is not the one of its manifest"),
+    (lambda c, m: replace(m, ledger=replace(m.ledger, digest="00" * 32)), "is not the one of its manifest"),
+    (lambda c, m: replace(m, ledger=replace(m.ledger, ledger_id="00" * 32)), "is not the one of its manifest"),
+    (lambda c, m: c.pop("pool/ledger.sqlite") and None, "has no ledger.sqlite"),
+    (lambda c, m: c.update({"pool/ledger.sqlite": b"nonsense"}), ""),
+    (lambda c, m: c.update({"pool/oracles.json": c["pool/oracles.json"].replace(b'"1', b'"2', 2)}), "oracle"),
+    (lambda c, m: [c.pop(n) for n in list(c) if n.startswith("keys/margin")] and None, "there is no margin key"),
+    (lambda c, m: c.update({next(n for n in c if n.endswith("proving-a.npy")): b""}), "proving-a.npy has changed"),
+])  # fmt: skip
+def test_an_archive_in_order_whose_home_is_not_is_refused(whole, tmp_path, change, words):
+    saving.save(whole, tmp_path / "backup", NOW_MS)
+    changed = rewritten(tmp_path / "backup", change)
+    for refuse in (lambda: restoring.check(changed), lambda: restoring.restore(changed, Home(tmp_path / "new"))):
+        with pytest.raises(FormatError, match=f"the backup cannot be restored: .*{words}") as caught:
+            refuse()
+        assert "zksettle-check" not in str(caught.value) and ".unfinished" not in str(caught.value)
+    assert not (tmp_path / "new").exists() and not list(tmp_path.glob(".*"))
+
+
+def test_a_ledger_older_than_what_a_wallet_saw_is_refused(whole, small, tmp_path):
+    """As the clear part of the wallet file says, which needs no passphrase."""
+    saving.save(whole, tmp_path / "backup", NOW_MS)
+    with Ledger.open(whole.ledger) as ledger, walletfile.open(small.wallet("bob"), PASSPHRASE) as file:
+        height = ledger.reader.last_event().height + 1
+        file.save(replace(file.wallet, ledger_id=ledger.ledger_id.hex(), seen_height=height, seen="ab" * 32))
+    wallet = small.wallet("bob").read_bytes()
+    changed = rewritten(tmp_path / "backup", lambda contents, _: contents.update({"wallets/bob.json": wallet}))
+    with pytest.raises(FormatError, match=f"the ledger lost event {height}, which wallet bob saw"):
+        restoring.check(changed)
+
+
+def test_too_little_room_is_said_before_anything_is_written(small, tmp_path, monkeypatch):
+    saving.save(small, tmp_path / "backup", NOW_MS)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(restoring.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(OSError, match="and 1000 are free"):
+        restoring.restore(tmp_path / "backup", Home(tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_restoration_in_progress_is_not_taken_for_a_leftover(tmp_path):
+    busy, dead = tmp_path / ".unfinished-restored-1", tmp_path / ".unfinished-restored-2"
+    busy.mkdir()
+    dead.mkdir()
+    with homes.changing(Home(busy)):
+        restoring._remove_leftovers(tmp_path)
+    assert busy.exists() and not dead.exists()

@@ -1,0 +1,145 @@
+"""A home goes into one file, whatever happens meanwhile, and nothing that exists is overwritten."""
+
+import json
+import os
+import shutil
+import threading
+
+import pytest
+
+from prover.backup import restoring, saving
+from prover.backup.archive import Archive
+from prover.machine import files
+from prover.machine import home as homes
+from prover.machine.home import Home
+from prover.operator import oracles
+from prover.trader import walletfile
+from settlement.ledger import Ledger
+from tests.prover import kills
+from tests.prover.backup.homes import NOW_MS, PASSPHRASE, files_of, publish
+from zk.errors import FormatError
+
+
+def test_a_home_without_a_pool_comes_back_byte_for_byte(small, tmp_path):
+    manifest = saving.save(small, tmp_path / "backup", NOW_MS)
+    assert manifest.ledger is None and (tmp_path / "backup").stat().st_mode & 0o777 == 0o600
+    assert restoring.check(tmp_path / "backup") == manifest
+    restored = Home(tmp_path / "new" / "home")
+    assert restoring.restore(tmp_path / "backup", restored) == manifest
+    assert files_of(restored) == files_of(small)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_backup_is_made_while_the_ledger_is_written(whole, tmp_path):
+    ended = threading.Event()
+
+    def write() -> None:
+        now_ms = NOW_MS + 10_000
+        while not ended.is_set():
+            publish(whole, now_ms)
+            now_ms += 1000
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        heights = [saving.save(whole, tmp_path / f"backup-{number}", NOW_MS).ledger.height for number in range(2)]
+    finally:
+        ended.set()
+        writer.join()
+    assert heights == sorted(heights) and heights[0] < heights[-1]
+    for number in range(2):
+        restoring.check(tmp_path / f"backup-{number}")
+
+
+def test_keys_of_a_ceremony_stay_out_of_it(whole, tmp_path):
+    names = {entry.name for entry in saving.save(whole, tmp_path / "backup", NOW_MS).files}
+    assert {name.split("/")[0] for name in names} == {"pool", "keys"}
+    assert {name.split("/")[1].split("-")[0] for name in names if name.startswith("keys/")} == {"leg", "margin"}
+    assert not any(name.startswith("keys/ceremony-") for name in names)
+
+
+def test_nothing_that_exists_is_overwritten(small, tmp_path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(FileExistsError, match="a backup overwrites nothing"):
+        saving.save(small, tmp_path / "file", NOW_MS)
+    assert (tmp_path / "file").read_text() == "precious"
+    saving.save(small, tmp_path / "backup", NOW_MS)
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    for name in ("file", "link", "full"):
+        with pytest.raises(FileExistsError, match="there is something in .*: choose a new folder"):
+            restoring.restore(tmp_path / "backup", Home(tmp_path / name))
+    (tmp_path / "empty").mkdir()
+    restoring.restore(tmp_path / "backup", Home(tmp_path / "empty"))
+
+
+def test_a_wallet_in_use_and_a_home_in_change_are_waited_for_and_then_busy(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(saving, "WALLET_WAIT_S", 0.1)
+    monkeypatch.setattr(homes, "LOCK_WAIT_S", 0.1)
+    with walletfile.open(small.wallet("bob"), PASSPHRASE), pytest.raises(files.Busy, match="the wallet bob is in use"):
+        saving.save(small, tmp_path / "backup", NOW_MS)
+    with homes.changing(small), pytest.raises(files.Busy, match="the home .* is in use"):
+        saving.save(small, tmp_path / "backup", NOW_MS)
+    assert not (tmp_path / "backup").exists()
+
+
+def test_an_empty_home_and_a_missing_one_have_nothing_to_back_up(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FormatError, match="there is nothing to back up"):
+        saving.save(Home(tmp_path / "empty"), tmp_path / "backup", NOW_MS)
+    with pytest.raises(homes.Missing, match="there is no home at"):
+        saving.save(Home(tmp_path / "typo"), tmp_path / "backup", NOW_MS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+
+
+def test_what_cannot_be_restored_is_not_saved(small, tmp_path):
+    (small.wallets / "bob.json").write_text("{}")
+    with pytest.raises(FormatError, match="cannot be restored: .*bob.json is not a wallet file"):
+        saving.save(small, tmp_path / "backup", NOW_MS)
+    assert [path.name for path in tmp_path.iterdir()] == ["small"]
+    assert not list(small.path.glob(".*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
+def test_killed_at_any_step_a_backup_and_a_restored_home_are_whole_or_not_there(small, tmp_path):
+    before, steps, lived = files_of(small), 0, False
+    backup, new = tmp_path / "backup", Home(tmp_path / "new")
+    while not lived:
+        lived = kills.lives(lambda: saving.save(small, backup, NOW_MS), steps)
+        if backup.exists():
+            restoring.check(backup)
+        backup.unlink(missing_ok=True)
+        steps += 5
+    assert steps > 100
+    saving.save(small, backup, NOW_MS)
+    assert files_of(small) == before and not list(small.path.glob(".*"))
+    lived, steps = False, 0
+    while not lived:
+        lived = kills.lives(lambda: restoring.restore(backup, new), steps)
+        if new.path.exists():
+            assert files_of(new) == before
+            shutil.rmtree(new.path)
+        steps += 5
+    restoring.restore(backup, new)
+    assert steps > 60 and not list(tmp_path.glob(".unfinished*"))
+
+
+def test_the_manifest_says_nothing_secret(whole, tmp_path):
+    saving.save(whole, tmp_path / "backup", NOW_MS)
+    with (tmp_path / "backup").open("rb") as file:
+        manifest = json.dumps(repr(Archive(file).manifest))
+    assert not any(str(secret) in manifest for secret in oracles.read(whole.oracles))
+
+
+def test_the_copied_ledger_is_complete_without_its_write_ahead_log(whole, tmp_path):
+    """A copy of the file alone would lack what is in the log of a process that still has the ledger open."""
+    with Ledger.open(whole.ledger) as reading, Ledger.open(whole.ledger) as writing, reading.reader.reading():
+        reading.reader.last_event()  # from here on the log cannot be emptied into the file
+        oracles.publish(writing, oracles.read(whole.oracles), oracles.prices(writing, {}), NOW_MS + 10**9)
+        newest = writing.reader.last_event()
+        assert whole.ledger.with_name("ledger.sqlite-wal").stat().st_size > 0
+        manifest = saving.save(whole, tmp_path / "backup", NOW_MS)
+    assert manifest.ledger.digest == newest.digest.hex()
+    names = {entry.name for entry in manifest.files if entry.name.startswith("pool/ledger")}
+    assert names == {"pool/ledger.sqlite", "pool/ledger.sqlite-checkpoints"}
