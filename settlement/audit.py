@@ -28,6 +28,7 @@ from settlement.proofbatches import ProofBatches
 from settlement.rejection import Rejected
 from settlement.replay import Replay
 from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
+from settlement.storage.connections import one_line
 from settlement.storage.reader import Reader
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError
@@ -94,8 +95,9 @@ def audit(
                 return _audit(repository, verify_proofs, progress, expected, checkpoints)
         except FormatError as error:
             raise Discrepancy(str(error)) from error
-        except (sqlite3.DatabaseError, MemoryError) as error:  # SQLite may ask for any size when a page is damaged
-            raise Discrepancy(f"the file cannot be read to its end: {error}") from error
+        # Of a damaged page, SQLite may ask for any amount of memory, and quote anything.
+        except (sqlite3.DatabaseError, MemoryError, UnicodeDecodeError) as error:
+            raise Discrepancy(f"the file cannot be read to its end: {one_line(error)}") from error
 
 
 def _audit(

@@ -25,6 +25,8 @@ SUFFIX = "-checkpoints"
 PENDING, SETTLED = b"pending", b"settled"
 
 _LINE = re.compile(rb"(\d{20}) ([0-9a-f]{64}) (pending|settled)\n")
+# One word half written over the other.
+_HALF_MARKED = re.compile(rb"\d{20} [0-9a-f]{64} [ps]e[nt][dt][il][ne][gd]\n")
 LINE_BYTES = 20 + 1 + 64 + 1 + len(SETTLED) + 1
 
 
@@ -141,7 +143,7 @@ class Checkpoints:
         match = _LINE.fullmatch(data)
         if match is not None and int(match[1]) == height:
             return height, bytes.fromhex(match[2].decode()), match[3]
-        if not file.read(1):
+        if not file.read(1) and _is_interrupted(data):
             return None
         raise FormatError(
             f"line {height + 1} of {self.path} is damaged: once `zksettle ledger audit --expect DIGEST` confirms the"
@@ -151,6 +153,15 @@ class Checkpoints:
 
 def _encode(event: Event, state: bytes) -> bytes:
     return b"%020d %s %s\n" % (event.height, event.digest.hex().encode(), state)
+
+
+def _is_interrupted(line: bytes) -> bool:
+    """Whether a machine that stopped can have left this as the last line: a part, or bytes that were never written.
+
+    A line that was settled had been synced whole before.
+    """
+    is_unwritten = 0 in line and not line.endswith(SETTLED + b"\n")
+    return len(line) < LINE_BYTES or is_unwritten or _HALF_MARKED.fullmatch(line) is not None
 
 
 def _count(file: BinaryIO) -> int:

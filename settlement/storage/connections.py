@@ -1,9 +1,9 @@
 """Opens a ledger's database, and writes nothing before the whole schema was compared.
 
-    probe       reads the version alone, through a connection that writes nothing and creates no file beside it
-    inspected   where a write-ahead log waits, a read-only connection looks first, because the last connection that can
-                write would copy the log into the file as it closes, and with it remove the evidence of damage
-    opened      the connection that stays
+    probe    reads the version alone, through a connection that writes nothing and creates no file beside it
+    check    where a write-ahead log waits, through a read-only connection first: the last connection that can write
+             copies the log into the file as it closes, and that would remove the evidence of damage
+    open     the connection that stays, checked again
 
 The file's own bytes are read by SQLite only: closing another handle to it would drop the locks that SQLite holds for
 this whole process (sqlite.org/howtocorrupt.html, section 2.2).
@@ -52,7 +52,7 @@ def open_for_writing(path: Path, check: Check) -> sqlite3.Connection:
     with _explained(path, "opened for writing"):
         _probe(path)
         if _has_log(path):
-            _inspect(path, check)
+            _checked_with_log(path, check).close()
         connection = _checked(path, "mode=rw", check)
         with _closed_on_failure(connection):
             connection.execute("PRAGMA journal_mode = WAL")
@@ -67,17 +67,20 @@ def open_for_reading(path: Path, check: Check) -> sqlite3.Connection:
     """
     with _explained(path, "read"):
         _probe(path)
-        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-            if _has_log(path):
-                _inspect(path, check)
-            connection = _checked(path, "mode=rw", check)
-        elif not _has_log(path):
-            connection = _checked(path, "mode=ro&immutable=1", check)
+        if _has_log(path):
+            connection = _checked_with_log(path, check)
+        elif os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            connection = _checked(path, "mode=rw", check)  # unlike a read-only one, it leaves no file behind
         else:
-            connection = _with_log_on_read_only_media(path, check)
+            connection = _checked(path, "mode=ro&immutable=1", check)
         with _closed_on_failure(connection):
             connection.execute("PRAGMA query_only = ON")
         return connection
+
+
+def one_line(error: Exception) -> str:
+    """SQLite's message, which may quote from a damaged file, in printable characters."""
+    return ascii(str(error))[1:-1]
 
 
 def _probe(path: Path) -> None:
@@ -100,15 +103,12 @@ def _probe(path: Path) -> None:
         time.sleep(_PROBE_PAUSE_SECONDS)
 
 
-def _inspect(path: Path, check: Check) -> None:
-    _checked(path, "mode=ro", check).close()
-
-
-def _with_log_on_read_only_media(path: Path, check: Check) -> sqlite3.Connection:
+def _checked_with_log(path: Path, check: Check) -> sqlite3.Connection:
+    """A read-only connection, which reads the log and leaves it where it is."""
     try:
         return _checked(path, "mode=ro", check)
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in _UNUSABLE:
+        if error.sqlite_errorcode & 0xFF not in _UNUSABLE or os.access(path.parent, os.W_OK):
             raise
         raise FormatError(
             f"the ledger at {path} has a write-ahead log beside it, which cannot be read where nothing can be written:"
@@ -163,10 +163,12 @@ def _explained(path: Path, what: str) -> Iterator[None]:
     """Turns SQLite's errors into one sentence."""
     try:
         yield
+    except UnicodeDecodeError as error:  # a message of SQLite's that quotes from a damaged file
+        raise FormatError(f"the ledger at {path} is damaged: its text cannot be read") from error
     except sqlite3.DatabaseError as error:
         code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else sqlite3.SQLITE_CORRUPT
         if code in _UNUSABLE:
             raise FormatError(f"the ledger at {path} cannot be {what}: {error}") from error
         if code == sqlite3.SQLITE_NOTADB:
             raise FormatError(f"the file at {path} is not a ledger") from error
-        raise FormatError(f"the ledger at {path} is damaged: {error}") from error
+        raise FormatError(f"the ledger at {path} is damaged: {one_line(error)}") from error

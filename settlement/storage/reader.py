@@ -40,9 +40,10 @@ class Reader:
 
     def damage(self) -> str | None:
         """The first damage to the file that SQLite's own checks report, or None."""
-        answer = self._row("PRAGMA integrity_check")[0]
+        answer = str(self._row("PRAGMA integrity_check(1)")[0])
         if answer != "ok":
-            return answer
+            *_, last = answer.split("\n")  # the lines before name the database
+            return last
         broken = self._one("PRAGMA foreign_key_check")
         return None if broken is None else f"a row of {broken[0]} refers to a row that does not exist"
 

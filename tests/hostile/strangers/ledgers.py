@@ -32,10 +32,13 @@ def originals() -> dict[str, dict[str, bytes]]:
     with stage().copy() as path:
         ordinary, world.ledger = world.ledger, Ledger.open(path)
         found["closed"] = _files(path.parent)
-        assert world.ledger.reader.counts()
         prepared = world.prepare(leveraged_swap(world), LIES[0])
-        _settle(world.ledger, prepared.data)
-        found["died"] = _files(path.parent)
+        # While somebody reads, the settled events stay in the log.
+        with Ledger.open(path) as reading, reading.reader.reading():
+            assert reading.reader.last_event()
+            _settle(world.ledger, prepared.data)
+            found["died"] = _files(path.parent)
+        assert found["died"]["-wal"]
         world.ledger.close()
         world.ledger = ordinary
     return found
