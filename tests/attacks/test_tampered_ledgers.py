@@ -56,6 +56,20 @@ def test_a_trigger_that_ignores_nullifiers_spends_nothing_twice(path):
     assert files(path.parent) == before
 
 
+@pytest.mark.parametrize("byte", [b"\n", b"\x08", b"\xff"])
+@pytest.mark.parametrize("word", [b"CREATE TABLE nodes (", b"CREATE TABLE roots", b"INTEGER NOT NULL"])
+def test_a_damaged_schema_is_refused_in_one_sentence_that_a_terminal_can_show(path, byte, word):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = path.read_bytes()
+    place = data.index(word) + len(word) - 2
+    path.write_bytes(data[:place] + byte + data[place + 1 :])
+    for use in (Ledger.open, lambda damaged: audit.audit(damaged, any_proof)):
+        with pytest.raises((FormatError, audit.Discrepancy)) as refusal:
+            use(path)
+        assert str(refusal.value).isprintable() and len(str(refusal.value)) < 600
+
+
 def test_a_trigger_made_while_the_ledger_is_open_is_seen_under_the_lock(path):
     with Ledger.open(path) as ledger:
         execute(path, IGNORE_NULLIFIERS)

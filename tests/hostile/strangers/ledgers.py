@@ -91,9 +91,28 @@ def split(data: bytes) -> dict[str, bytes]:
 
 
 def change_pages(chance: random.Random, parts: Parts, good: Parts) -> Parts:
+    """Changes to one file: the checkpoints reveal what the database lost, as long as they are not lost as well."""
+    files = sorted({_end(part) for part in (*parts, *good)})
+    changed = [end for end in files if _of(parts, end) != _of(good, end)]
+    end = (changed or [chance.choice(files)])[0]
+    mine = _one_file(chance, _of(parts, end), _of(good, end))
+    return [part for other in files for part in (mine if other == end else _of(parts, other))]
+
+
+def _end(part: tuple[str, bytes]) -> str:
+    return part[0].partition("|")[0]
+
+
+def _of(parts: Parts, end: str) -> Parts:
+    """The pieces of one file."""
+    return [part for part in parts if _end(part) == end]
+
+
+def _one_file(chance: random.Random, parts: Parts, good: Parts) -> Parts:
     """Bits flipped, pieces of pages zeroed or taken from elsewhere, pages exchanged, left out, repeated or cut."""
     if chance.random() < 0.3:
-        return fields.changed(chance, parts, good)
+        damaged = fields.changed(chance, parts, good)
+        return [(label if "|" in label else f"{_end(good[0])}|{label}", data) for label, data in damaged]
     place = chance.randrange(len(parts)) if parts else 0
     if not parts or not parts[place][1]:
         return list(good)
