@@ -77,7 +77,7 @@ class Asset:
     custodian: babyjubjub.Point
 
     def __post_init__(self) -> None:
-        what = f"asset {self.symbol!r}"
+        what = f"asset {self.symbol!r:.40}"
         _require(
             isinstance(self.symbol, str) and _SYMBOL.fullmatch(self.symbol) is not None,
             f"{what}: a symbol must be 1 to 16 capital letters, digits and hyphens, and not begin with a hyphen",
@@ -114,7 +114,7 @@ class StatementKey:
     transcript: str | None
 
     def __post_init__(self) -> None:
-        _require(self.statement in NUM_PUBLIC, f"there is no statement {self.statement!r}")
+        _require(self.statement in NUM_PUBLIC, f"there is no statement {self.statement!r:.40}")
         _require(
             isinstance(self.fingerprint, str) and _DIGEST.fullmatch(self.fingerprint) is not None,
             f"the fingerprint of the {self.statement} key is not 64 hex digits",
@@ -187,7 +187,7 @@ def _check_assets(assets: tuple[Asset, ...]) -> None:
         factor = asset.risk.factor
         _require(
             factor is None or assets[factor].risk.factor == factor,
-            f"asset {asset.symbol!r}: its factor is moved by another factor",
+            f"asset {asset.symbol!r:.40}: its factor is moved by another factor",
         )
     for custodian in set(asset.custodian for asset in assets):  # each only once, because the check is slow
         symbols = ", ".join(asset.symbol for asset in assets if asset.custodian == custodian)

@@ -133,7 +133,7 @@ def check(connection: sqlite3.Connection) -> None:
         problem = f"its {kind} {name} {'differs from the one' if changed else 'is missing, which is'} in this version"
     elif foreign:
         kind, name, *_ = foreign[0]
-        problem = f"it has a {kind} named {name!r}, which does not belong in a ledger"
+        problem = f"it has a {kind} named {name!r:.40}, which does not belong in a ledger"
     else:
         problem = "it defines one of its tables twice"
     raise FormatError(f"the ledger's tables were changed: {problem}")
