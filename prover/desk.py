@@ -28,9 +28,9 @@ from prover.backup import restoring, saving
 from prover.backup.archive import Manifest
 from prover.machine import clock, home, threadcount
 from prover.operator import creation, custodian, defaults, oracles
-from prover.trader import addresses, boardview, durations, moves, orders, sessions, trade, walletfile, wallets
+from prover.trader import addresses, boardview, durations, moves, orders, readers, sessions, trade, walletfile, wallets
 from prover.trader.boardview import Order
-from prover.trader.orders import EVERYBODY
+from prover.trader.readers import EVERYBODY
 from prover.trader.sessions import Session, Settlement
 from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack, Synced
@@ -117,24 +117,28 @@ class Desk:
 
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,
-        may_owe: bool = False, agree: Agree | None = None,
+        may_owe: bool = False, agree: Agree | None = None, funds: bool = True,
     ) -> Order:  # fmt: skip
         """Proves an order and puts it on the board.  Selling more than the account holds needs margin and `may_owe`.
 
         The terms are sealed to the addresses in `to`; `to=desk.EVERYBODY` lets everybody read them.  `expires` is a
         length of time, such as "30m" or "7d".  `agree` is called with the trade before anything is proved and stops it
         by raising; by default it does so when the account would owe what it does not owe now, unless it `may_owe`.
+
+        Where the account owes nothing and holds what the pool's board asks, the order shows that, and nothing more
+        about it: on a full board such orders stay.  `funds=False` leaves it out.
         """
         texts = _texts(to)
-        viewing = orders.readers(texts)
+        viewing = readers.viewing_keys(texts)
         sold, bought = amounts.parse_all(_texts(sell), self.pool), amounts.parse_all(_texts(buy), self.pool)
         now_ms = clock.now_ms()
         expiry_ms = now_ms + durations.parse_ms(expires)
         with threadcount.limited_to(self.threads):
             order = orders.place(
-                self.session, sold, bought, viewing, expiry_ms, now_ms, position, agree or _default(may_owe)
-            )
-        return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts)
+                self.session, sold, bought, viewing, expiry_ms, now_ms, position, agree or _default(may_owe),
+                is_backed=funds,
+            )  # fmt: skip
+        return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts, order.backed_by)
 
     def orders(self) -> list[Order]:
         """Every order on the board that could still settle, the oldest first.  One with false terms has none."""

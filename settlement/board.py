@@ -1,70 +1,92 @@
 """The board of firm orders.  An order is a leg that would settle now, together with its terms, sealed to their readers.
 
 The board admits a leg only if it passes every check that a bundle's legs must pass, proofs included; so every listed
-order is backed.  The board never learns what is traded: the terms are ciphertexts.  An order is named by its leg's id,
-which covers the leg's body only, so the same leg with a new proof or signature is the same order.
+order would settle.  The board never learns what is traded: the terms are ciphertexts, unless their maker let everybody
+read them.  An order is named by its leg's id, which covers the leg's body only, so the same leg with a new proof or
+signature is the same order.  What stands beside the leg its maker signs under the leg's rk, so that nobody can list it
+with other terms, change its row unnoticed, or post it again later.
 
 An order is void when its account has moved, it has expired, or its grid is no longer one of the newest.  Its maker
 cancels it by moving the account.
+
+Room on the board costs something: one order for each proof, a few for each account, and those with a proof of funds
+(settlement.funds) come before those without.  On a full board the oldest orders without funds give way, those with
+funds to nobody.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from settlement import checks, digests, engine
-from settlement.bundle import CIPHERTEXT_BYTES
-from settlement.ids import OrderId
+from settlement import checks, digests, encoding, engine
+from settlement import funds as proofs_of_funds
+from settlement.bundle import CIPHERTEXT_BYTES, Leg
+from settlement.funds import Funds
+from settlement.ids import LedgerId, OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage.orders import Order
+from settlement.storage.orders import Order, Outcome
+from zk import signature
+from zk.errors import FormatError, InvalidProof
 
 MAX_ORDERS = 1024
 MAX_READERS = 16
 MAX_ORDERS_PER_NULLIFIER = 8
 MAX_LIFE_MS = 30 * 24 * 3_600_000
+MAX_POSTING_AGE_MS = 10 * 60_000
+
+
+@dataclass(frozen=True)
+class Posting:
+    """What a maker sends to the board.
+
+    `funds` is empty when the order is not backed.  `posted_ms` is the time of signing, and `signature` has the 96 bytes
+    of zk.signature, under the leg's rk over digests.posting_message.
+    """
+
+    leg_bytes: bytes
+    sealed_terms: tuple[bytes, ...]
+    funds: bytes
+    posted_ms: int
+    signature: bytes
 
 
 def place(
-    ledger: Ledger,
-    leg_bytes: bytes,
-    sealed_terms: Sequence[bytes],
-    now_ms: int,
-    verify_proofs: checks.VerifyProofs = checks.verify_proofs,
+    ledger: Ledger, posting: Posting, now_ms: int, verify_proofs: checks.VerifyProofs = checks.verify_proofs
 ) -> Order:
     """Puts an order on the board, after deleting void ones.
 
-    Raises Rejected: TOO_LARGE or MALFORMED for the terms; any reason of engine.check_leg for the leg; ORDER_TOO_LONG,
-    ORDER_KNOWN, ACCOUNT_FULL or BOARD_FULL.
+    Raises Rejected: TOO_LARGE or MALFORMED for what stands beside the leg; any reason of engine.check_leg for the leg;
+    ORDER_TOO_LONG, TERMS_SIGNATURE, FUNDS_MISSING, FUNDS_INVALID, ORDER_KNOWN, PROOF_KNOWN, ACCOUNT_FULL or BOARD_FULL.
     """
-    if len(sealed_terms) > MAX_READERS:
-        raise Rejected(Rejection.TOO_LARGE, f"the order has {len(sealed_terms)} readers, more than {MAX_READERS}")
-    for sealed in sealed_terms:
-        if len(sealed) != CIPHERTEXT_BYTES:
-            raise Rejected(Rejection.MALFORMED, f"sealed terms have {len(sealed)} bytes instead of {CIPHERTEXT_BYTES}")
-    leg = engine.check_leg(ledger, leg_bytes, now_ms, verify_proofs)
+    funds = _check_form(posting.sealed_terms, posting.funds)
+    leg = engine.check_leg(ledger, posting.leg_bytes, now_ms, verify_proofs)
     if leg.expiry_ms > now_ms + MAX_LIFE_MS:
         raise Rejected(Rejection.ORDER_TOO_LONG, f"the order would stay open for more than {MAX_LIFE_MS} ms")
-    order_id, epoch = digests.leg_id(ledger.ledger_id, leg), None if leg.margin is None else leg.margin.epoch
-    order = Order(order_id, leg_bytes, leg.nullifier, leg.expiry_ms, epoch, tuple(sealed_terms), now_ms)
-    prune(ledger, now_ms)
-    if not ledger.orders.add(order, MAX_ORDERS, MAX_ORDERS_PER_NULLIFIER):
-        if ledger.orders.get(order_id) is not None:
-            raise Rejected(Rejection.ORDER_KNOWN, f"order {order_id.hex()} is already on the board")
-        if ledger.orders.count_of_account(order.nullifier) >= MAX_ORDERS_PER_NULLIFIER:
-            raise Rejected(Rejection.ACCOUNT_FULL, f"{MAX_ORDERS_PER_NULLIFIER} orders spend the same account")
-        raise Rejected(Rejection.BOARD_FULL, f"the board has {MAX_ORDERS} orders")
+    if not now_ms - MAX_POSTING_AGE_MS <= posting.posted_ms <= now_ms:
+        raise Rejected(
+            Rejection.TERMS_SIGNATURE, f"the order was not signed within the last {MAX_POSTING_AGE_MS} ms before now"
+        )
+    order = _order(ledger.ledger_id, leg, posting)
+    check_signed(order)
+    _check_funds(ledger, order, leg, funds, verify_proofs)
+    fresh_epochs = _fresh_epochs(ledger, now_ms)
+    outcome = ledger.orders.add(order, MAX_ORDERS, MAX_ORDERS_PER_NULLIFIER, now_ms, fresh_epochs)
+    if outcome is not Outcome.ADDED:
+        raise _refusal(outcome, order)
     return order
 
 
 def get(ledger: Ledger, order_id: OrderId, now_ms: int) -> Order:
     """The order with this id.
 
-    Raises Rejected: ORDER_UNKNOWN when it is not on the board, or the reason why it would no longer settle.
+    Raises Rejected: ORDER_UNKNOWN when it is not on the board, the reason why it would no longer settle, or as
+    `check_signed`.
     """
     order = ledger.orders.get(order_id)
     if order is None:
         raise Rejected(Rejection.ORDER_UNKNOWN, f"there is no order {order_id.hex()}")
     checks.check_expiry((order.leg,), now_ms)
     checks.check_state(ledger, (order.leg,), now_ms)
+    check_signed(order)
     return order
 
 
@@ -76,6 +98,96 @@ def listed(ledger: Ledger, now_ms: int) -> list[Order]:
 def prune(ledger: Ledger, now_ms: int) -> list[OrderId]:
     """Deletes every void order and returns their ids."""
     return ledger.orders.remove_void(now_ms, _fresh_epochs(ledger, now_ms))
+
+
+def check_signed(order: Order) -> None:
+    """Raises Rejected, TERMS_SIGNATURE, unless the maker signed the order's terms, funds and time as they stand."""
+    public = order.leg.public
+    message = digests.posting_message(order.order_id, order.sealed_terms, order.funds, order.posted_ms)
+    try:
+        signature.verify((public.rk_x, public.rk_y), message, signature.decode(order.signature, "the signature"))
+    except (FormatError, InvalidProof):
+        raise Rejected(
+            Rejection.TERMS_SIGNATURE, "what stands beside the order's leg is not signed by its maker"
+        ) from None
+
+
+def check_row(state: checks.State, order: Order, verify_proofs: checks.VerifyProofs = checks.verify_proofs) -> None:
+    """Checks a stored order as the board did when it was placed, whether or not it is void by now.
+
+    Raises Rejected when the board cannot have admitted it: a column is not the leg's, or it is not well formed, signed,
+    proved or backed.
+    """
+    funds = _check_form(order.sealed_terms, order.funds)
+    leg = checks.decode_leg(order.leg_bytes)
+    posting = Posting(order.leg_bytes, order.sealed_terms, order.funds, order.posted_ms, order.signature)
+    if _order(state.ledger_id, leg, posting) != order:
+        raise Rejected(Rejection.MALFORMED, "a column of the order is not what its leg says")
+    checks.check_keys(state, (leg,))
+    checks.check_roots(state, (leg,))
+    checks.check_leg_signatures(state, (leg,))
+    checks.check_proofs(state, (leg,), verify_proofs)
+    check_signed(order)
+    _check_funds(state, order, leg, funds, verify_proofs)
+
+
+def _check_form(sealed_terms: tuple[bytes, ...], funds: bytes) -> Funds | None:
+    """The funds, or None for an order without.  Raises Rejected for too many or malformed terms, or malformed funds."""
+    if len(sealed_terms) > MAX_READERS:
+        raise Rejected(Rejection.TOO_LARGE, f"the order has {len(sealed_terms)} readers, more than {MAX_READERS}")
+    for sealed in sealed_terms:
+        if len(sealed) != CIPHERTEXT_BYTES:
+            raise Rejected(Rejection.MALFORMED, f"sealed terms have {len(sealed)} bytes instead of {CIPHERTEXT_BYTES}")
+    if funds == proofs_of_funds.NO_FUNDS:
+        return None
+    try:
+        return proofs_of_funds.decode(funds)
+    except encoding.LimitExceeded as error:
+        raise Rejected(Rejection.TOO_LARGE, str(error)) from None
+    except FormatError as error:
+        raise Rejected(Rejection.MALFORMED, str(error)) from None
+
+
+def _order(ledger_id: LedgerId, leg: Leg, posting: Posting) -> Order:
+    return Order(
+        order_id=digests.leg_id(ledger_id, leg),
+        leg_bytes=posting.leg_bytes,
+        nullifier=leg.nullifier,
+        commitment=leg.commitment,
+        expiry_ms=leg.expiry_ms,
+        grid_epoch=None if leg.margin is None else leg.margin.epoch,
+        sealed_terms=tuple(posting.sealed_terms),
+        funds=posting.funds,
+        posted_ms=posting.posted_ms,
+        signature=posting.signature,
+    )
+
+
+def _check_funds(
+    state: checks.State, order: Order, leg: Leg, funds: Funds | None, verify_proofs: checks.VerifyProofs
+) -> None:
+    """Raises Rejected unless the order has the funds that the pool's board asks for."""
+    if funds is None:
+        if state.pool.board.funds_required:
+            raise Rejected(Rejection.FUNDS_MISSING, "the order has no proof of funds")
+        return
+    try:
+        proofs_of_funds.check(state.pool, order.order_id, leg, funds, state.reader.is_known_root, verify_proofs)
+    except InvalidProof as error:
+        raise Rejected(Rejection.FUNDS_INVALID, str(error)) from None
+
+
+def _refusal(outcome: Outcome, order: Order) -> Rejected:
+    order_id = order.order_id.hex()
+    return {
+        Outcome.SPENT: Rejected(Rejection.NULLIFIER_SPENT, "leg 0 spends an account that has already moved"),
+        Outcome.ORDER_KNOWN: Rejected(Rejection.ORDER_KNOWN, f"order {order_id} is already on the board"),
+        Outcome.PROOF_KNOWN: Rejected(Rejection.PROOF_KNOWN, "another order on the board makes the same new account"),
+        Outcome.ACCOUNT_FULL: Rejected(
+            Rejection.ACCOUNT_FULL, f"{MAX_ORDERS_PER_NULLIFIER} orders spend the same account"
+        ),
+        Outcome.BOARD_FULL: Rejected(Rejection.BOARD_FULL, f"the board has {MAX_ORDERS} orders, all of them backed"),
+    }[outcome]
 
 
 def _fresh_epochs(ledger: Ledger, now_ms: int) -> list[int]:

@@ -5,6 +5,7 @@ another signature.  A signed message is a SHA-512 reduced mod r, 512 bits to 254
 """
 
 import hashlib
+from collections.abc import Sequence
 
 from settlement import encoding
 from settlement.bundle import Bundle, Leg
@@ -21,6 +22,17 @@ def leg_id(ledger_id: LedgerId, leg: Leg) -> OrderId:
 def leg_message(ledger_id: LedgerId, leg: Leg) -> int:
     """The message that a leg's owner signs under rk: all of the leg but its proofs, for one ledger.  In [0, r)."""
     return _element(_frame(domains.LEG_MESSAGE, ledger_id, encoding.encode_body(leg)))
+
+
+def posting_message(order_id: OrderId, sealed_terms: Sequence[bytes], funds: bytes, posted_ms: int) -> int:
+    """The message that an order's maker signs under the leg's rk: everything that stands beside the leg.  In [0, r)."""
+    time = posted_ms.to_bytes(8, "big", signed=True)
+    return _element(_frame(domains.ORDER_POSTING, order_id, time, funds, *sealed_terms))
+
+
+def funds_message(order_id: OrderId, asset: int, leg: Leg) -> int:
+    """The message that opens the value of an order's funds (settlement.funds), for this order only.  In [0, r)."""
+    return _element(_frame(domains.ORDER_FUNDS, order_id, bytes([asset]), encoding.encode_body(leg)))
 
 
 def bundle_id(bundle: Bundle) -> BundleId:

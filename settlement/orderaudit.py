@@ -1,4 +1,4 @@
-"""The audit of the board: every order's row follows from its leg, which is signed, proved, and for this ledger.
+"""The audit of the board: every order's row follows from what its maker signed for this ledger, proofs included.
 
 An order may have become void since it was placed: it expired, or its grid is no longer one of the newest.  Orders on
 accounts that have moved are deleted with the bundle that moved them.
@@ -6,7 +6,7 @@ accounts that have moved are deleted with the bundle that moved them.
 
 from collections.abc import Callable
 
-from settlement import checks, digests
+from settlement import board, checks
 from settlement.checks import VerifyProofs
 from settlement.errors import Discrepancy, require
 from settlement.rejection import Rejected
@@ -31,16 +31,10 @@ def check(replay: Replay, orders: OrderTable, collect: Callable[[str], VerifyPro
 
 
 def _check(replay: Replay, order: Order, verify: VerifyProofs) -> None:
+    board.check_row(replay, order, verify)
     leg = order.leg
     margin = leg.margin
-    derived = digests.leg_id(replay.ledger_id, leg), leg.nullifier, leg.expiry_ms, margin and margin.epoch
-    stored = order.order_id, order.nullifier, order.expiry_ms, order.grid_epoch
-    require(derived == stored, f"the row of order {order.order_id.hex()} does not follow from its leg")
-    checks.check_keys(replay, (leg,))
-    checks.check_roots(replay, (leg,))
     published = {(grids.initial_root, grids.publication.epoch) for grids in replay.published.values()}
     is_known = margin is None and leg.public.cash or margin and (margin.grid_root, margin.epoch) in published
     require(bool(is_known), f"order {order.order_id.hex()} has no margin proof against a published grid")
     checks.check_nullifiers(replay, (leg,))
-    checks.check_leg_signatures(replay, (leg,))
-    checks.check_proofs(replay, (leg,), verify)

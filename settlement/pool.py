@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 
 from circuits import records
 from circuits.statements import leg, margin
+from settlement.boardrules import BoardRules
 from settlement.ids import KeyDigest
 from zk.curves import babyjubjub
 from zk.errors import FormatError
@@ -145,6 +146,8 @@ class StatementKey:
 class Pool:
     """`salt` distinguishes two otherwise equal pools.  `insecure_dev` says that one party alone made the keys.
 
+    `board` says what its board asks of orders.
+
     Raises FormatError, naming what is wrong, when the parts do not make a sound pool.
     """
 
@@ -157,6 +160,7 @@ class Pool:
     leg: StatementKey
     margin: StatementKey
     insecure_dev: bool
+    board: BoardRules
 
     def __post_init__(self) -> None:
         _require(

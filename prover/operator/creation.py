@@ -84,6 +84,7 @@ def create(
                 leg=leg,
                 margin=margin,
                 insecure_dev=keystore.transcript is None,
+                board=defaults.BOARD,
             )
             Ledger.create(folder.ledger, pool, now_ms).close()
             files.sync_folder(folder.path)

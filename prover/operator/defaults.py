@@ -10,6 +10,7 @@ interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
 from collections.abc import Mapping
 
 from settlement import amounts
+from settlement.boardrules import BoardRules
 from settlement.pool import Asset, Limits, Pool, Risk
 from zk.curves.babyjubjub import Point
 
@@ -55,6 +56,23 @@ the moves of two days, so a proof against it still has nearly all of that margin
 def assets(custodians: Mapping[str, Point]) -> tuple[Asset, ...]:
     """The example assets; `custodians` has the public key of the custodian of each symbol in SYMBOLS."""
     return tuple(Asset(symbol, *terms, custodians[symbol]) for symbol, terms in _ASSETS.items())
+
+
+BOARD = BoardRules(
+    funds=(
+        100 * 10**6,  # 100 USDC
+        10**5,  # 0.001 BTC
+        3 * 10**7,  # 0.03 ETH
+        7 * 10**8,  # 0.7 SOL
+        100 * 10**6,  # 100 TBILL
+        0,
+        0,
+        25_000,  # 0.025 XAU
+    ),
+    funds_required=False,
+)
+"""About 100 USDC of anything that is held backs an order: enough that to fill the board costs something, and little
+enough for everybody.  Derivatives do not, because who is long may be owed by who cannot pay."""
 
 
 def prices(pool: Pool) -> tuple[int | None, ...]:

@@ -3,6 +3,6 @@
     keys, addresses, opening, sealing, terms                        from a seed phrase to what is sealed to it
     wallets, walletjson, archive, walletformat, walletfile          a wallet and its encrypted file
     manyhashes, walletscan, keeping, walletsync                     from the ledger to the wallet
-    durations, choosing, plan, trade, assembly                      from an action to a signed leg
-    sessions, outbox, moves, orders, boardview                      from a leg to a receipt
+    durations, choosing, plan, trade, assembly, backing             from an action to a signed leg
+    sessions, outbox, moves, readers, orders, boardview             from a leg to a receipt
 """

@@ -11,14 +11,16 @@ from circuits import generators
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
 from prover.trader.plan import LegPlan
-from settlement import digests, poolfile
+from settlement import digests, encoding, poolfile
+from settlement.board import Posting
 from settlement.bundle import Bundle, Leg, Margin
-from settlement.ids import LedgerId
+from settlement.ids import LedgerId, OrderId
 from settlement.pool import Pool
 from zk import signature
 from zk.curves import babyjubjub
 
-_UNSIGNED = signature.Signature(babyjubjub.IDENTITY, 0)
+UNSIGNED = signature.Signature(babyjubjub.IDENTITY, 0)
+"""Stands where a signature is still to be made."""
 
 
 def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
@@ -36,7 +38,7 @@ def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
         flows=plan.flows,
         expiry_ms=plan.expiry_ms,
         ciphertexts=(plan.sealed,),
-        signature=_UNSIGNED,
+        signature=UNSIGNED,
     )
     return signed(unsigned, poolfile.ledger_id(pool), plan.spending)
 
@@ -47,10 +49,18 @@ def signed(unsigned: Leg, ledger_id: LedgerId, spending: int) -> Leg:
     return replace(unsigned, signature=signature.sign(spending, message))
 
 
+def posting(leg: Leg, order_id: OrderId, sealed_terms: tuple[bytes, ...], funds: bytes, posted_ms: int,
+            spending: int) -> Posting:  # fmt: skip
+    """The order as its maker posts it: what stands beside the leg, signed by `spending`, the secret of its rk."""
+    message = digests.posting_message(order_id, sealed_terms, funds, posted_ms)
+    signed_by_maker = signature.encode(signature.sign(spending, message))
+    return Posting(encoding.encode_leg(leg), sealed_terms, funds, posted_ms, signed_by_maker)
+
+
 def bundle(ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
     """The legs as one bundle, with the binding signature under the sum of their blindings, and not yet attested."""
     attestations = (None,) * sum(len(leg.flows) for leg in legs)
-    unsigned = Bundle(ledger_id, tuple(legs), _UNSIGNED, attestations)
+    unsigned = Bundle(ledger_id, tuple(legs), UNSIGNED, attestations)
     secret = sum(blindings) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, base=generators.blinding()))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from prover.machine import clock
-from prover.trader import orders as placing
+from prover.trader import readers
 from prover.trader.sessions import Session
 from prover.trader.terms import Terms
-from settlement import amounts, board
+from settlement import amounts, board, funds
 from settlement.bundle import Leg
 from settlement.pool import Pool
 from zk.errors import InvalidProof
@@ -16,7 +16,8 @@ from zk.errors import InvalidProof
 class Order:
     """An order on the board, and its terms where this wallet can open them (None where it cannot).
 
-    `is_public` says that everybody can read the terms.
+    `is_public` says that everybody can read the terms.  `backed_by` is the index of the asset of which the order's
+    account holds at least what the pool's board asks (settlement.funds), or None when nothing shows that.
     """
 
     order_id: str
@@ -24,6 +25,7 @@ class Order:
     terms: Terms | None
     pool: Pool
     is_public: bool
+    backed_by: int | None
 
     @property
     def sells(self) -> str | None:
@@ -35,6 +37,13 @@ class Order:
         """The amounts that the maker buys, or None when the terms are sealed to others."""
         return None if self.terms is None else amounts.show_trade(self.terms.changes, self.pool)[1]
 
+    @property
+    def backing(self) -> str | None:
+        """The amount that the order's account holds at least, or None for an order that is not backed."""
+        if self.backed_by is None:
+            return None
+        return amounts.show(self.pool.board.funds[self.backed_by], self.pool.assets[self.backed_by])
+
     def __repr__(self) -> str:
         kind = "cash" if self.leg.public.cash else "margined"
         return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
@@ -43,8 +52,8 @@ class Order:
 def order(session: Session, posted: board.Order) -> Order:
     """A posted order.  Raises InvalidProof when its terms open but are not its leg's."""
     own_terms = {own.order_id: own.terms for own in session.wallet.orders}
-    terms = own_terms.get(posted.order_id.hex()) or placing.open_terms(session, posted.leg, posted.sealed_terms)
-    return _order(session, posted, terms)
+    terms = own_terms.get(posted.order_id.hex()) or readers.open_terms(session.wallet.seed, posted)
+    return seen(posted, session.ledger.pool, terms)
 
 
 def orders(session: Session, now_ms: int) -> list[Order]:
@@ -57,10 +66,11 @@ def orders(session: Session, now_ms: int) -> list[Order]:
         try:
             listed.append(order(session, posted))
         except InvalidProof:
-            listed.append(_order(session, posted, None))
+            listed.append(seen(posted, session.ledger.pool, None))
     return listed
 
 
-def _order(session: Session, posted: board.Order, terms: Terms | None) -> Order:
-    is_public = placing.is_public(posted.leg, posted.sealed_terms)
-    return Order(posted.order_id.hex(), posted.leg, terms, session.ledger.pool, is_public)
+def seen(posted: board.Order, pool: Pool, terms: Terms | None) -> Order:
+    """A posted order with these terms, or as the public sees it with None."""
+    is_public, backed_by = readers.is_public(posted), funds.asset_of(posted.funds)
+    return Order(posted.order_id.hex(), posted.leg, terms, pool, is_public, backed_by)

@@ -13,23 +13,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric import x25519
-
-from circuits import generators
-from prover.trader import addresses, assembly, choosing, keys, plan, sealing, sessions, terms, trade
+from prover.trader import assembly, backing, choosing, plan, readers, sessions, trade
 from prover.trader.sessions import Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.trade import Agree
 from prover.trader.wallets import OwnOrder
-from settlement import board, digests, encoding
+from settlement import board, digests, funds
 from settlement.bundle import Leg
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
-from zk.errors import FormatError, InvalidProof, Unsatisfied
-
-EVERYBODY = "everybody"
-"""Stands in the place of the readers' addresses for an order whose terms everybody may read."""
+from zk.errors import FormatError, Unsatisfied
 
 ID_DIGITS = 64
 MIN_PREFIX = 4
@@ -40,25 +34,15 @@ _PREFIX = re.compile(rf"[0-9a-f]{{{MIN_PREFIX},{ID_DIGITS}}}", re.ASCII)
 
 @dataclass(frozen=True)
 class Placed:
-    """An order on the board: its id, its public leg, and the terms, which only its maker and their readers know."""
+    """An order on the board: its id, its public leg, and the terms, which only its maker and their readers know.
+
+    `backed_by` is the index of the asset of which the account showed that it holds enough, or None.
+    """
 
     order_id: str
     leg: Leg
     terms: Terms
-
-
-def readers(texts: Sequence[str]) -> tuple[bytes, ...]:
-    """The keys to which an order's terms are sealed, from addresses, or from the one word EVERYBODY.
-
-    Raises FormatError when there is none, when EVERYBODY stands beside an address, and for a malformed address.
-    """
-    if EVERYBODY in texts:
-        if len(texts) > 1:
-            raise FormatError(f"{EVERYBODY} stands alone: what everybody can read is sealed to nobody in particular")
-        return (sealing.EVERYBODY_VIEWING,)
-    if not texts:
-        raise FormatError(f"an order needs readers: name the addresses that may take it, or say {EVERYBODY}")
-    return tuple(addresses.decode(text).viewing for text in texts)
+    backed_by: int | None
 
 
 def place(
@@ -70,11 +54,14 @@ def place(
     now_ms: int,
     position: int | None = None,
     agree: Agree = trade.refuse_new_debts,
+    *,
+    is_backed: bool = True,
 ) -> Placed:
     """Puts an order on the board.
 
-    `sell` and `buy` give amounts by asset index.  The terms are sealed to the keys in `viewing`, which `readers`
-    returns.  `agree` is called with the trade before anything is proved, and stops it by raising.
+    With `is_backed`, which a full board prefers, it shows a proof of funds when the account has what the pool asks.
+    `sell` and `buy` give amounts by asset index.  The terms are sealed to the keys in `viewing`
+    (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
     """
     if not viewing:
         raise FormatError("the order has no readers, so nobody could take it")
@@ -92,44 +79,24 @@ def place(
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, expiry_ms)
     agree(trade.of(setting.pool, holding, leg_plan, leg_plan.expiry_ms))
-    leg = assembly.leg(leg_plan, session.ledger.pool, session.keystore)
-    order_id = digests.leg_id(session.ledger.ledger_id, leg).hex()
+    backed_by = backing.choose(setting.pool, holding.account.balances, is_wanted=is_backed)
+    leg = assembly.leg(leg_plan, setting.pool, session.keystore)
+    order_id = digests.leg_id(session.ledger.ledger_id, leg)
+    proof_of_funds = funds.NO_FUNDS
+    if backed_by is not None:
+        proof_of_funds = backing.prove(setting, source, target, backed_by, order_id, session.keystore)
     order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
+    sealed_terms = readers.seal_terms(order_terms, viewing, leg)
+    posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, now_ms, leg_plan.spending)
     before = session.wallet
     # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
-    session.file.save(before.with_order(OwnOrder(order_id, holding.position, order_terms)))
+    session.file.save(before.with_order(OwnOrder(order_id.hex(), holding.position, order_terms)))
     try:
-        board.place(session.ledger, encoding.encode_leg(leg), seal_terms(order_terms, viewing, leg), now_ms)
+        board.place(session.ledger, posting, now_ms)
     except Rejected:
         session.file.save(before)
         raise
-    return Placed(order_id, leg, order_terms)
-
-
-def seal_terms(order_terms: Terms, viewing: Sequence[bytes], leg: Leg) -> tuple[bytes, ...]:
-    """One sealing of an order's terms for each of these keys."""
-    plaintext = terms.encode(order_terms)
-    return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
-
-
-def open_terms(session: Session, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
-    """The terms of an order, or None when they are sealed neither to this wallet nor to everybody.
-
-    Raises InvalidProof when they open but describe another trade than the leg's value commitment.
-    """
-    own = _open(keys.viewing_key(session.wallet.seed), leg, sealed_terms)
-    return own or open_public_terms(leg, sealed_terms)
-
-
-def open_public_terms(leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
-    """The terms of an order that everybody can read, or None for any other.  Raises as `open_terms`."""
-    return _open(sealing.EVERYBODY, leg, sealed_terms)
-
-
-def is_public(leg: Leg, sealed_terms: Sequence[bytes]) -> bool:
-    """Whether everybody can read what is sealed beside this leg, be it true or not."""
-    opener = sealing.Opener(sealing.EVERYBODY)
-    return any(opener.open(sealed, leg.public.commitment) is not None for sealed in sealed_terms)
+    return Placed(order_id.hex(), leg, order_terms, backed_by)
 
 
 def take(
@@ -141,7 +108,7 @@ def take(
     """
     sessions.sync(session)
     order = board.get(session.ledger, read_id(order_id), now_ms)
-    order_terms = open_terms(session, order.leg, order.sealed_terms)
+    order_terms = readers.open_terms(session.wallet.seed, order)
     if order_terms is None:
         raise Unsatisfied("the order's terms are sealed to others: ask its maker to seal them to your address")
     setting, changes = sessions.setting(session, now_ms), plan.opposite(order_terms.changes)
@@ -204,23 +171,3 @@ def full_id(text: str, order_ids: Iterable[str], where: str) -> str:
     if len(matching) > 1:
         raise FormatError(f"{len(matching)} orders {where} begin with {text}: give more digits")
     return matching[0]
-
-
-def _open(secret: x25519.X25519PrivateKey, leg: Leg, sealed_terms: Sequence[bytes]) -> Terms | None:
-    opener = sealing.Opener(secret)
-    for sealed in sealed_terms:
-        plaintext = opener.open(sealed, leg.public.commitment)
-        if plaintext is not None:
-            return _check_terms(terms.decode(plaintext, leg.expiry_ms), leg)
-    return None
-
-
-def _check_terms(order_terms: Terms | None, leg: Leg) -> Terms:
-    """Returns the terms.  Raises InvalidProof unless they are well formed and describe all that the leg does."""
-    if order_terms is None:
-        raise InvalidProof("the order's terms are malformed: do not take it")
-    if leg.flows:
-        raise InvalidProof("the order pays a party outside the ledger: do not take it")
-    if generators.commit(order_terms.changes, order_terms.blinding) != (leg.public.value_x, leg.public.value_y):
-        raise InvalidProof("the order's terms do not open its value commitment: do not take it")
-    return order_terms

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 
-from circuits.records import Nullifier
+from circuits.records import Commitment, Nullifier
 from settlement import encoding
 from settlement.bundle import CIPHERTEXT_BYTES, Leg
 from settlement.ids import OrderId
@@ -17,30 +18,44 @@ from zk.fields.prime import to_bytes
 
 @dataclass(frozen=True)
 class Order:
-    """An order on the board: its leg's bytes, the fields that make it void, and its terms, sealed to each reader.
+    """An order on the board: what its maker posted, and the fields of its leg by which it is found.
 
-    `grid_epoch` is the epoch of the leg's margin proof, or None; `posted_ms` is when the order was placed.
+    `grid_epoch` is the epoch of the leg's margin proof, or None.  `funds` are settlement.funds' bytes, empty for an
+    order that is not backed.  `posted_ms` is when the maker signed it; `signature` is zk.signature's 96 bytes under the
+    leg's rk, and covers all that is not the leg.
     """
 
     order_id: OrderId
     leg_bytes: bytes
     nullifier: Nullifier
+    commitment: Commitment
     expiry_ms: int
     grid_epoch: int | None
     sealed_terms: tuple[bytes, ...]
+    funds: bytes
     posted_ms: int
+    signature: bytes
 
     @cached_property
     def leg(self) -> Leg:
         """The leg, decoded on first use: each of its points takes most of a millisecond to check."""
         return encoding.decode_leg(self.leg_bytes)
 
+    @property
+    def is_backed(self) -> bool:
+        """Whether a proof of funds stands beside the order."""
+        return bool(self.funds)
 
-def _void(fresh_epochs: Sequence[int]) -> str:
-    """The SQL condition under which an order is void; its values are (now_ms, *fresh_epochs)."""
-    places = ", ".join("?" * len(fresh_epochs))
-    stale = f"grid_epoch IS NOT NULL AND grid_epoch NOT IN ({places})"
-    return f"(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers) OR {stale})"
+
+class Outcome(Enum):
+    """What came of adding an order: ADDED, or why it was not, in the order in which it is looked at."""
+
+    ADDED = auto()
+    SPENT = auto()
+    ORDER_KNOWN = auto()
+    PROOF_KNOWN = auto()
+    ACCOUNT_FULL = auto()
+    BOARD_FULL = auto()
 
 
 class OrderTable:
@@ -50,23 +65,24 @@ class OrderTable:
         self._connection = connection
         self._writing = writing
 
-    def add(self, order: Order, max_orders: int, max_of_account: int) -> bool:
-        """Inserts an order.  Returns False, and inserts nothing, when a limit or its id forbids that.
+    def add(
+        self, order: Order, max_orders: int, max_of_account: int, now_ms: int, fresh_epochs: Sequence[int]
+    ) -> Outcome:
+        """Deletes the void orders and inserts this one; on a full board the oldest orders without funds give way.
 
-        Its id must be new, and there must be fewer than `max_orders` orders, and fewer than `max_of_account` orders on
-        its account.
+        Its account must not have moved, and its id and its commitment must be new.
         """
-        nullifier = to_bytes(order.nullifier)
         with self._writing():
-            cursor = self._connection.execute(
-                "INSERT INTO orders SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM orders) < ?"
-                " AND (SELECT count(*) FROM orders WHERE nullifier = ?) < ? ON CONFLICT (order_id) DO NOTHING",
-                (
-                    order.order_id, order.leg_bytes, nullifier, order.expiry_ms, order.grid_epoch,
-                    b"".join(order.sealed_terms), order.posted_ms, max_orders, nullifier, max_of_account,
-                ),
-            )
-            return cursor.rowcount == 1
+            self._remove_void(now_ms, fresh_epochs)
+            outcome = self._outcome(order, max_orders, max_of_account)
+            if outcome is Outcome.ADDED:
+                excess = max(self._count("TRUE") + 1 - max_orders, 0)
+                self._connection.execute(
+                    "DELETE FROM orders WHERE order_id IN (SELECT order_id FROM orders WHERE funds = x''"
+                    " ORDER BY posted_ms, order_id LIMIT ?)", (excess,)
+                )  # fmt: skip
+                self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(order))
+            return outcome
 
     def get(self, order_id: OrderId) -> Order | None:
         """The order with this id, or None."""
@@ -77,11 +93,6 @@ class OrderTable:
         """Every order, void ones too.  Raises FormatError for a row that no order can have."""
         return [_order(row) for row in self._connection.execute("SELECT * FROM orders ORDER BY order_id")]
 
-    def count_of_account(self, nullifier: Nullifier) -> int:
-        """The number of orders that spend the account with this nullifier."""
-        query = "SELECT count(*) FROM orders WHERE nullifier = ?"
-        return self._connection.execute(query, (to_bytes(nullifier),)).fetchone()[0]
-
     def alive(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[Order]:
         """Every order that is not void, the oldest first."""
         query = f"SELECT * FROM orders WHERE NOT {_void(fresh_epochs)} ORDER BY posted_ms, order_id"
@@ -89,20 +100,52 @@ class OrderTable:
 
     def remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[OrderId]:
         """Deletes every void order and returns their ids, sorted."""
-        statement = f"DELETE FROM orders WHERE {_void(fresh_epochs)} RETURNING order_id"
         with self._writing():
-            return sorted(row[0] for row in self._connection.execute(statement, (now_ms, *fresh_epochs)).fetchall())
+            return self._remove_void(now_ms, fresh_epochs)
+
+    def _outcome(self, order: Order, max_orders: int, max_of_account: int) -> Outcome:
+        nullifier = to_bytes(order.nullifier)
+        if self._connection.execute("SELECT 1 FROM nullifiers WHERE nullifier = ?", (nullifier,)).fetchone():
+            return Outcome.SPENT
+        if self._count("order_id = ?", order.order_id):
+            return Outcome.ORDER_KNOWN
+        if self._count("commitment = ?", to_bytes(order.commitment)):
+            return Outcome.PROOF_KNOWN
+        if self._count("nullifier = ?", nullifier) >= max_of_account:
+            return Outcome.ACCOUNT_FULL
+        return Outcome.BOARD_FULL if self._count("funds <> x''") >= max_orders else Outcome.ADDED
+
+    def _remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[OrderId]:
+        statement = f"DELETE FROM orders WHERE {_void(fresh_epochs)} RETURNING order_id"
+        return sorted(row[0] for row in self._connection.execute(statement, (now_ms, *fresh_epochs)).fetchall())
+
+    def _count(self, condition: str, *values: object) -> int:
+        return self._connection.execute(f"SELECT count(*) FROM orders WHERE {condition}", values).fetchone()[0]
+
+
+def _void(fresh_epochs: Sequence[int]) -> str:
+    """The SQL condition under which an order is void; its values are (now_ms, *fresh_epochs)."""
+    places = ", ".join("?" * len(fresh_epochs))
+    stale = f"grid_epoch IS NOT NULL AND grid_epoch NOT IN ({places})"
+    return f"(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers) OR {stale})"
+
+
+def _row(order: Order) -> tuple:
+    return (
+        order.order_id, order.leg_bytes, to_bytes(order.nullifier), to_bytes(order.commitment), order.expiry_ms,
+        order.grid_epoch, b"".join(order.sealed_terms), order.funds, order.posted_ms, order.signature,
+    )  # fmt: skip
 
 
 def _order(row: tuple) -> Order:
-    order_id, leg, nullifier, expiry_ms, grid_epoch, terms, posted_ms = row
+    order_id, leg, nullifier, commitment, expiry_ms, grid_epoch, terms, funds, posted_ms, signature = row
     try:
         terms = binary(terms)
         return Order(
-            OrderId(digest(order_id)), binary(leg), Nullifier(element(nullifier)), integer(expiry_ms),
-            None if grid_epoch is None else integer(grid_epoch),
+            OrderId(digest(order_id)), binary(leg), Nullifier(element(nullifier)), Commitment(element(commitment)),
+            integer(expiry_ms), None if grid_epoch is None else integer(grid_epoch),
             tuple(terms[start : start + CIPHERTEXT_BYTES] for start in range(0, len(terms), CIPHERTEXT_BYTES)),
-            integer(posted_ms),
+            binary(funds), integer(posted_ms), binary(signature),
         )  # fmt: skip
     except ValueError as error:
         raise FormatError("the ledger is damaged: a row of its table orders has an impossible value") from error

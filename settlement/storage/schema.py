@@ -98,10 +98,13 @@ CREATE TABLE orders (
     order_id BLOB PRIMARY KEY CHECK (length(order_id) = 32),
     leg BLOB NOT NULL,
     nullifier BLOB NOT NULL CHECK (length(nullifier) = 32),
+    commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
     expiry_ms INTEGER NOT NULL,
     grid_epoch INTEGER,
     terms BLOB NOT NULL,
-    posted_ms INTEGER NOT NULL
+    funds BLOB NOT NULL,
+    posted_ms INTEGER NOT NULL,
+    signature BLOB NOT NULL CHECK (length(signature) = 96)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX orders_by_nullifier ON orders (nullifier);
 """

@@ -31,6 +31,8 @@ AGREED = {
     "BUNDLE_ID": b"zksettle/bundle/id",
     "BUNDLE_MESSAGE": b"zksettle/bundle/message",
     "ATTESTATION": b"zksettle/custody/attestation",
+    "ORDER_POSTING": b"zksettle/order/posting",
+    "ORDER_FUNDS": b"zksettle/order/funds",
     "EVENT": b"zksettle/event",
     "CEREMONY_CONTRIBUTION": b"zksettle/ceremony/contribution",
     "ADDRESS": b"zksettle/address",

@@ -3,8 +3,8 @@
 import pytest
 
 from prover import desk
+from prover.machine import home as homes
 from prover.trader import orders, sealing, walletfile
-from settlement import board, encoding
 from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
 from zk.errors import Unsatisfied
@@ -30,7 +30,7 @@ def home(keystore, tmp_path_factory):
 
 def read_by_a_stranger(home) -> list[str]:
     """What somebody who has nothing but the ledger's file reads on the board."""
-    with Ledger.open(home / "ledger.sqlite") as ledger:
+    with Ledger.open(homes.find(home).ledger) as ledger:
         opener = sealing.Opener(sealing.EVERYBODY)
         return [
             order.order_id.hex()
@@ -78,9 +78,8 @@ def test_false_terms_hide_nobody_elses_order(home):
         true = maker.place(sell="30 USDC", to=taker.address)
         false = taker.place(sell="0.1 ETH", to=maker.address)
         ledger, row = taker.session.ledger, taker.session.ledger.orders.get(orders.read_id(false.order_id))
-        nonsense = sealing.seal(b"nonsense", sealing.EVERYBODY_VIEWING, row.leg.public.commitment)
-        _delete(ledger, row.order_id)
-        board.place(ledger, encoding.encode_leg(row.leg), [nonsense], row.posted_ms)
+        nonsense = sealing.seal(b"nonsense", sealing.EVERYBODY_VIEWING, row.commitment)
+        ledger.orders._connection.execute("UPDATE orders SET terms = ? WHERE order_id = ?", (nonsense, row.order_id))
         by_id = {order.order_id: order for order in taker.orders()}
         assert by_id[true.order_id].sells == "30 USDC"
 
@@ -111,7 +110,3 @@ def test_nobody_owes_by_taking_or_placing_an_order_without_a_word(home):
     refused(zksettle(home, *take), 2, "would owe 1 ETH that it does not owe now", "add --yes")
     place = ("order", "place", "--wallet", "maker", "--sell", "10,001 USDC", "--buy", "4 ETH", "--to", taker.address)
     refused(zksettle(home, *place), 2, "would owe 2,002 USDC that it does not owe now", "add --yes")
-
-
-def _delete(ledger, order_id):
-    ledger.orders._connection.execute("DELETE FROM orders WHERE order_id = ?", (order_id,))

@@ -24,4 +24,4 @@ def make(name: str = "test", leg: StatementKey | None = None, margin: StatementK
     leg, margin = leg or any_key("leg", 8), margin or any_key("margin", 4)
     assets = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN))
     terms = (bytes(16), assets, oracles, defaults.QUORUM, defaults.LIMITS)
-    return Pool(name, *terms, leg, margin, insecure_dev=True)
+    return Pool(name, *terms, leg, margin, insecure_dev=True, board=defaults.BOARD)

@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 
 from circuits import generators, records
 from circuits.statements import leg as leg_statement
-from settlement import digests, engine, oracle
+from settlement import digests, encoding, engine, oracle
+from settlement.board import Posting
+from settlement.boardrules import BoardRules
 from settlement.bundle import Bundle, Flow, Leg, Margin
+from settlement.funds import Funds
 from settlement.grids import Publication
 from settlement.ledger import Ledger
 from settlement.pool import Asset, Limits, Pool, Risk, StatementKey
@@ -41,6 +44,7 @@ ASSETS = (
     Asset("ETH-CALL", "option", 9, Risk(2, 0, 3_500, 12_000, 0), CUSTODIAN),
     Asset("XAU", "commodity", 6, Risk(factor=7, **_SPOT), CUSTODIAN),
 )
+BOARD = BoardRules((100, 0, 3, 0, 0, 0, 0, 0), funds_required=False)
 LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
 
 
@@ -62,7 +66,7 @@ MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(4, 200), transcript=
 def pool(salt: bytes = b"sixteen bytes ok") -> Pool:
     """A pool like the example's."""
     oracle_keys = tuple(signature.public(secret) for secret in ORACLE_SECRETS)
-    return Pool("test", salt, ASSETS, oracle_keys, 3, LIMITS, LEG_KEY, MARGIN_KEY, insecure_dev=True)
+    return Pool("test", salt, ASSETS, oracle_keys, 3, LIMITS, LEG_KEY, MARGIN_KEY, insecure_dev=True, board=BOARD)
 
 
 def publication(epoch: int) -> Publication:
@@ -114,6 +118,34 @@ def attest(bundle: Bundle, secret: int = CUSTODIAN_SECRET) -> Bundle:
         signature.sign(secret, digests.attestation_message(bundle.ledger_id, leg, index))
         for leg in bundle.legs for index in range(len(leg.flows))
     ))
+
+
+def posting(
+    ledger: Ledger, leg: Leg, sealed_terms: tuple[bytes, ...] = (), funds: bytes = b"", posted_ms: int = NOW_MS,
+    secret: int = RK_SECRET,
+) -> Posting:  # fmt: skip
+    """The leg as its owner posts it on the board."""
+    message = digests.posting_message(digests.leg_id(ledger.ledger_id, leg), sealed_terms, funds, posted_ms)
+    signed = signature.encode(signature.sign(secret, message))
+    return Posting(encoding.encode_leg(leg), sealed_terms, funds, posted_ms, signed)
+
+
+def funds(ledger: Ledger, order: Leg, asset: int = 0, amount: int | None = None, **changes) -> Funds:
+    """Funds that back the order with an asset; they pay `amount` of it, by default what the pool's board asks.
+
+    `changes` are to the leg, before it is signed.
+    """
+    paid = ledger.pool.board.funds[asset] if amount is None else amount
+    terms = {"nullifier": order.nullifier, "expiry_ms": 0, "ciphertexts": (), **changes}
+    made = make(ledger, tuple(-paid if i == asset else 0 for i in range(records.ASSETS)), **terms)
+    return sign_funds(ledger, order, asset, made)
+
+
+def sign_funds(ledger: Ledger, order: Leg, asset: int, made: Made) -> Funds:
+    """The leg as funds for the order: its value is opened with the leg's blinding."""
+    message = digests.funds_message(digests.leg_id(ledger.ledger_id, order), asset, made.leg)
+    opening = signature.sign(made.blinding, message, generators.blinding())
+    return Funds(asset, replace(made.leg, signature=opening))
 
 
 def bind(ledger_id: bytes, *made: Made) -> Bundle:

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import board, bundle, encoding, engine
+from settlement import board, encoding, engine
 from settlement.ledger import Ledger
-from settlement.rejection import Rejected, Rejection
+from settlement.rejection import Rejection
 from tests.settlement import samples
+from tests.settlement.boards import TERMS, backed, place, refusal
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, make
 from zk.errors import InvalidProof
-
-TERMS = (bytes([7]) * bundle.CIPHERTEXT_BYTES,)
 
 
 @pytest.fixture
@@ -19,16 +18,6 @@ def ledger(tmp_path):
     with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
         opened.publish(samples.publication(1), NOW_MS)
         yield opened
-
-
-def place(ledger, leg, terms=TERMS, now_ms=NOW_MS, verify=any_proof):
-    return board.place(ledger, encoding.encode_leg(leg), terms, now_ms, verify)
-
-
-def refusal(action, *arguments, **named) -> Rejection:
-    with pytest.raises(Rejected) as caught:
-        action(*arguments, **named)
-    return caught.value.rejection
 
 
 def settle(ledger, *made, now_ms=NOW_MS):
@@ -102,13 +91,45 @@ def test_the_same_order_is_refused_again_even_with_other_terms(ledger):
     assert board.listed(ledger, NOW_MS)[0].sealed_terms == TERMS
 
 
-def test_a_full_board_accepts_no_order_until_one_is_void(ledger, monkeypatch):
+def test_a_board_full_of_backed_orders_accepts_no_order_until_one_is_void(ledger, monkeypatch):
     monkeypatch.setattr(board, "MAX_ORDERS", 2)
-    place(ledger, make(ledger).leg)
-    place(ledger, make(ledger, expiry_ms=NOW_MS + 10).leg)
+    for leg in (make(ledger).leg, make(ledger, expiry_ms=NOW_MS + 10).leg):
+        place(ledger, leg, funds=backed(ledger, leg))
     third = make(ledger).leg
     assert refusal(place, ledger, third) == Rejection.BOARD_FULL
+    assert refusal(place, ledger, third, funds=backed(ledger, third)) == Rejection.BOARD_FULL
     assert place(ledger, third, now_ms=NOW_MS + 10).leg == third
+
+
+def test_on_a_full_board_the_oldest_order_without_funds_gives_way(ledger, monkeypatch):
+    monkeypatch.setattr(board, "MAX_ORDERS", 3)
+    leg = make(ledger).leg
+    kept = place(ledger, leg, funds=backed(ledger, leg))
+    middle, oldest = (place(ledger, make(ledger).leg, now_ms=NOW_MS + later) for later in (2, 1))
+    newest = place(ledger, make(ledger).leg, now_ms=NOW_MS + 3)
+    assert board.listed(ledger, NOW_MS + 3) == [kept, middle, newest]
+    assert refusal(board.get, ledger, oldest.order_id, NOW_MS + 3) == Rejection.ORDER_UNKNOWN
+    for leg in (make(ledger).leg, make(ledger).leg):
+        place(ledger, leg, now_ms=NOW_MS + 4, funds=backed(ledger, leg))
+    assert kept in board.listed(ledger, NOW_MS + 4)
+    assert all(order.is_backed for order in board.listed(ledger, NOW_MS + 4))
+
+
+def test_one_proof_makes_one_order_whatever_its_expiry(ledger):
+    made = make(ledger)
+    place(ledger, made.leg)
+    later = samples.sign(ledger.ledger_id, replace(made.leg, expiry_ms=LATER_MS + 1))
+    assert refusal(place, ledger, later) == Rejection.PROOF_KNOWN
+    settle(ledger, made)
+
+
+def test_an_order_whose_account_moves_while_it_is_checked_is_not_listed(ledger):
+    made = make(ledger)
+
+    def settle_meanwhile(claims):
+        settle(ledger, made)
+
+    assert refusal(place, ledger, made.leg, verify=settle_meanwhile) == Rejection.NULLIFIER_SPENT
 
 
 def test_an_expired_order_is_neither_listed_nor_found_and_pruning_deletes_it(ledger):

@@ -31,6 +31,8 @@ def test_every_term_of_a_pool_changes_its_ledger_id():
         replace(pool, oracle_keys=pool.oracle_keys[::-1]),
         replace(pool, oracle_keys=pool.oracle_keys[:2], quorum=2),
         replace(pool, limits=replace(pool.limits, grid_age_ms=1)),
+        replace(pool, board=replace(pool.board, funds_required=True)),
+        replace(pool, board=replace(pool.board, funds=(1, *pool.board.funds[1:]))),
         replace(pool, leg=replace(pool.leg, fingerprint="c" * 64)),
         replace(pool, leg=replace(pool.leg, verifying=samples.verifying_key(8, 300))),
         replace(pool, margin=replace(pool.margin, verifying=samples.verifying_key(4, 300))),

@@ -12,7 +12,7 @@ from circuits.records import Amount
 from prover.trader import assembly, choosing, plan, sessions
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session
-from settlement import board, custody, encoding, engine
+from settlement import board, custody, digests, encoding, engine
 from settlement.bundle import Bundle, Flow, Leg
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
@@ -99,8 +99,9 @@ def borrowed_margin(
     leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
     leg = assembly.leg(replace(leg_plan, margin=None), session.ledger.pool, session.keystore)
     forgery = assembly.signed(replace(leg, margin=lender.leg.margin), session.ledger.ledger_id, leg_plan.spending)
+    order_id = digests.leg_id(session.ledger.ledger_id, forgery)
     try:
-        board.place(session.ledger, encoding.encode_leg(forgery), (), now_ms)
+        board.place(session.ledger, assembly.posting(forgery, order_id, (), b"", now_ms, leg_plan.spending), now_ms)
     except Rejected as refusal:
         return refusal
     raise AssertionError("the board accepted what it must refuse")

@@ -14,7 +14,7 @@ from prover.machine import clock, units
 from prover.machine.home import Home
 from prover.operator import creation, defaults, oracles
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, moves, orders, sessions
+from prover.trader import addresses, moves, orders, readers, sessions
 from prover.trader import trade as trades
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session, Settlement
@@ -173,7 +173,7 @@ def take(story: Story, placed: Placed) -> Settlement:
     )
     with story.narrator.step(f"zksettle order show {placed.order_id[:8]} --wallet taker") as details:
         posted = board.get(story.ledger, orders.read_id(placed.order_id), clock.now_ms())
-        terms = orders.open_terms(taker, posted.leg, posted.sealed_terms)
+        terms = readers.open_terms(taker.wallet.seed, posted)
         assert terms is not None, "the terms are sealed to the taker"
         details["terms"] = show.terms_json(terms, story.pool)
         sells, buys = amounts.show_trade(terms.changes, story.pool)

@@ -44,13 +44,16 @@ def order() -> None:
 @passphrase.wallet_option
 @passphrase.option
 @position_option
+@click.option("--no-funds", "shows_funds", is_flag=True, flag_value=False, default=True,
+              help="Do not show that the account holds what the pool's board asks.")  # fmt: skip
 @yes_option
 @pass_app
 def place(app: App, **options: Any) -> None:
     """Prove an order and put it on the board.
 
     --to says who can read what it sells and buys. An order to everybody, and one that makes the account owe something,
-    which needs margin, must be agreed to.
+    which needs margin, must be agreed to. An account that owes nothing and holds what the pool's board asks shows that,
+    and no more about it: a full board keeps such orders.
     """
     from prover.cli.trader import order_run
 

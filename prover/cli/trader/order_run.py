@@ -1,6 +1,7 @@
 """Runs `zksettle order …`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,13 +10,14 @@ from prover.cli.frame.command import App
 from prover.cli.trader import consent, show
 from prover.desk import Order, Settlement
 from prover.machine import clock
-from prover.trader import orders
+from prover.trader import boardview, orders
+from prover.trader import readers as trader_readers
 from settlement import board
 
 
 def place(
     app: App, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], expires: str, wallet_name: str,
-    passphrase_file: Path | None, position: int | None, is_agreed: bool,
+    passphrase_file: Path | None, position: int | None, is_agreed: bool, shows_funds: bool,
 ) -> None:  # fmt: skip
     """Places an order and shows what the public sees of it."""
     if not sell and not buy:
@@ -23,36 +25,32 @@ def place(
     is_public = _check_readers(readers)
     agree = consent.to_place(app, is_public=is_public, is_agreed=is_agreed)
     with workspace.open_desk(app, wallet_name, passphrase_file, proves=True) as desk:
-        order = desk.place(sell=sell, buy=buy, to=readers, expires=expires, position=position, agree=agree)
+        order = desk.place(
+            sell=sell, buy=buy, to=readers, expires=expires, position=position, agree=agree, funds=shows_funds
+        )
         assert order.terms is not None, "a maker knows the terms"
         app.screen.say(f"The order is on the board: it sells {order.sells} and buys {order.buys}.")
         app.screen.say("The public sees this:", "dim")
         app.screen.fields([
-            ("order", order.order_id), *show.public_leg_fields(order.leg, desk.pool), _readers_field(order.is_public)
+            ("order", order.order_id), *show.public_leg_fields(order.leg, desk.pool), *_board_fields(order)
         ])  # fmt: skip
-        app.screen.document({
-            "order": order.order_id,
-            "everybody": order.is_public,
-            "public": show.public_leg_json(order.leg),
-            "terms": show.terms_json(order.terms, desk.pool),
-        })  # fmt: skip
+        app.screen.document({**_document(order), "terms": show.terms_json(order.terms, desk.pool)})
 
 
 def show_board(app: App) -> None:
     """Lists the board."""
     with workspace.ledger(app) as ledger:
-        rows, documents = [], []
-        for order in board.listed(ledger, clock.now_ms()):
-            order_id, is_public = order.order_id.hex(), orders.is_public(order.leg, order.sealed_terms)
-            kind = "cash" if order.leg.public.cash else "margined"
-            rows.append((order_id, kind, "everybody" if is_public else "sealed", clock.text(order.leg.expiry_ms)))
-            public = show.public_leg_json(order.leg)
-            documents.append({"order": order_id, "everybody": is_public, "public": public})
+        listed = [boardview.seen(order, ledger.pool, None) for order in board.listed(ledger, clock.now_ms())]
+        rows = [
+            (o.order_id, "cash" if o.leg.public.cash else "margined", "everybody" if o.is_public else "sealed",
+             o.backing or "", clock.text(o.leg.expiry_ms))
+            for o in listed
+        ]  # fmt: skip
         if rows:
-            app.screen.table(("order", "kind", "terms", "expires"), rows)
+            app.screen.table(("order", "kind", "terms", "backed by", "expires"), rows)
         else:
             app.screen.say("There is no order on the board.")
-        app.screen.document(documents)
+        app.screen.document([_document(order) for order in listed])
 
 
 def show_order(app: App, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
@@ -60,8 +58,7 @@ def show_order(app: App, order_id: str, wallet_name: str | None, passphrase_file
     if wallet_name is None:
         with workspace.ledger(app) as ledger:
             posted = orders.posted(ledger, order_id, clock.now_ms())
-            terms = orders.open_public_terms(posted.leg, posted.sealed_terms)
-            _show_order(app, Order(posted.order_id.hex(), posted.leg, terms, ledger.pool, is_public=terms is not None))
+            _show_order(app, boardview.seen(posted, ledger.pool, trader_readers.open_public_terms(posted)))
         return
     with workspace.open_desk(app, wallet_name, passphrase_file) as desk:
         _show_order(app, desk.order(order_id))
@@ -98,25 +95,36 @@ def _check_readers(readers: tuple[str, ...]) -> bool:
             "say who may read and take the order: --to ADDRESS seals its terms to that address, --to everybody lets "
             "everybody read them", click.get_current_context(),
         )  # fmt: skip
-    if orders.EVERYBODY in readers and len(readers) > 1:
+    if trader_readers.EVERYBODY in readers and len(readers) > 1:
         raise click.UsageError("--to everybody stands alone, without addresses", click.get_current_context())
-    orders.readers(readers)  # before anybody is asked for a passphrase
-    return orders.EVERYBODY in readers
+    trader_readers.viewing_keys(readers)  # before anybody is asked for a passphrase
+    return trader_readers.EVERYBODY in readers
 
 
 def _show_order(app: App, order: Order) -> None:
     sealed_to = "sealed to others"
     app.screen.fields([
-        ("order", order.order_id), *show.public_leg_fields(order.leg, order.pool), _readers_field(order.is_public),
+        ("order", order.order_id), *show.public_leg_fields(order.leg, order.pool), *_board_fields(order),
         ("maker sells", order.sells or sealed_to), ("maker buys", order.buys or sealed_to),
     ])  # fmt: skip
-    app.screen.document({
-        "order": order.order_id,
-        "everybody": order.is_public,
-        "public": show.public_leg_json(order.leg),
-        "terms": show.terms_json(order.terms, order.pool) if order.terms else None,
-    })  # fmt: skip
+    terms = show.terms_json(order.terms, order.pool) if order.terms else None
+    app.screen.document({**_document(order), "terms": terms})
 
 
-def _readers_field(is_public: bool) -> tuple[str, str]:
-    return "terms", "everybody can read them" if is_public else "sealed to their readers"
+def _board_fields(order: Order) -> show.Fields:
+    """What the board shows beside the leg."""
+    return [
+        ("terms", "everybody can read them" if order.is_public else "sealed to their readers"),
+        ("funds", f"the account holds at least {order.backing}" if order.backing else "nothing shown"),
+    ]
+
+
+def _document(order: Order) -> dict[str, Any]:
+    """Everything that everybody can see of an order."""
+    funds = None
+    if order.backed_by is not None:
+        asset, least = order.pool.assets[order.backed_by], order.pool.board.funds[order.backed_by]
+        funds = {"asset": asset.symbol, "at_least": str(least)}
+    return {
+        "order": order.order_id, "everybody": order.is_public, "funds": funds, "public": show.public_leg_json(order.leg)
+    }  # fmt: skip

@@ -5,19 +5,23 @@ stranger who owns the accounts signs again what he changed; then only the notary
 people's balances.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from settlement import board, digests, encoding, engine
+from settlement import funds as proofs_of_funds
+from settlement.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import stage
 from tests.hostile.strangers.target import Target
 from tests.settlement import samples
+from tests.settlement.samples import BOARD
 from tests.simulation import traders
 from tests.simulation.test_ledger import change
-from zk import entropy
+from zk import entropy, signature
 from zk.errors import FormatError
 
 COUNTED = {"number of flows": "amount of flow", "number of ciphertexts": "ciphertext "}
@@ -121,49 +125,86 @@ def board_ledger() -> Ledger:
 
 
 def good_order() -> dict[str, Parts]:
-    """The order of one side of the swap, with terms for two readers."""
+    """The order of one side of the swap, with terms for two readers; and one that its account's funds back."""
     (made,) = stage().make(stage().swap()[:1])
     leg = fields_of(encoding.decode_leg, encoding.encode_leg(made.leg))
-    return {"order": [*leg, *((f"terms {i}", entropy.token(210)) for i in range(2))]}
+    terms = [(f"terms {i}", entropy.token(CIPHERTEXT_BYTES)) for i in range(2)]
+    time = stage().world.now_ms.to_bytes(8, "big")
+    return {
+        name: posted([*leg, ("beside: time", time), ("beside: funds", funds), ("beside: signature", bytes(96)), *terms])
+        for name, funds in (("order", b""), ("backed order", good_funds(made)))
+    }
+
+
+def good_funds(order: traders.Made) -> bytes:
+    """The funds that the order's own account has."""
+    source = stage().swap()[0].source
+    pays = replace(stage().world.draft(source, change((0, -BOARD.funds[0]))), expiry_ms=0, cash=True, grid=None)
+    (made,) = stage().make([pays])
+    leg = replace(made.leg, ciphertexts=())
+    return proofs_of_funds.encode(samples.sign_funds(stage().ledger, order.leg, 0, replace(made, leg=leg)))
+
+
+def leg_of(parts: Parts) -> bytes:
+    """The leg among an order's fields."""
+    return fields.joined([part for part in parts if not part[0].startswith(("terms", "beside"))])
 
 
 def joined_order(parts: Parts) -> bytes:
-    """The leg after its length, and each sealing after its own."""
-    leg = fields.joined([part for part in parts if not part[0].startswith("terms")])
-    chunks = [leg, *(data for label, data in parts if label.startswith("terms"))]
+    """The leg after its length, and everything beside it after its own."""
+    chunks = [leg_of(parts), *(data for label, data in parts if label.startswith(("terms", "beside")))]
     return b"".join(len(chunk).to_bytes(LENGTH_BYTES, "big") + chunk for chunk in chunks)
 
 
-def mend_order(parts: Parts) -> bytes:
-    """The order with counts that fit, signed again."""
-    parts = counted(parts)
-    terms = [part for part in parts if part[0].startswith("terms")]
-    leg = fields.joined([part for part in parts if not part[0].startswith("terms")])
-    signed = encoding.encode_leg(stage().signed(encoding.decode_leg(leg)))
-    return joined_order([("leg", signed), *terms])
-
-
-def use_order(data: bytes, mended: bool) -> None:
-    """Puts the order on an empty board, finds it there as it was sent, and takes it away again."""
+def posting_of(data: bytes) -> board.Posting:
+    """The posting in these bytes.  Raises FormatError when a part is missing."""
     chunks, rest = [], data
     while rest:
         length = int.from_bytes(rest[:LENGTH_BYTES], "big")
         chunks.append(rest[LENGTH_BYTES : LENGTH_BYTES + length])
         rest = rest[LENGTH_BYTES + length :]
-    ledger, now_ms = board_ledger(), stage().world.now_ms
+    if len(chunks) < 4:
+        raise FormatError("a part of the order is missing")
+    leg, time, funds, signed, *terms = chunks
+    return board.Posting(leg, tuple(terms), funds, int.from_bytes(time, "big"), signed)
+
+
+def posted(parts: Parts) -> Parts:
+    """The order with the signature of its maker on what stands beside the leg, if that is one of those on the stage."""
+    posting = posting_of(joined_order(parts))
+    leg = encoding.decode_leg(posting.leg_bytes)
+    secret = stage().spending.get((leg.public.rk_x, leg.public.rk_y))
+    if secret is None or posting.posted_ms >= 1 << 63:
+        return parts
+    order_id = digests.leg_id(stage().ledger.ledger_id, leg)
+    message = digests.posting_message(order_id, posting.sealed_terms, posting.funds, posting.posted_ms)
+    made = signature.encode(signature.sign(secret, message))
+    return [(label, made if label == "beside: signature" else data) for label, data in parts]
+
+
+def mend_order(parts: Parts) -> bytes:
+    """The order with counts that fit, signed again."""
+    parts = counted(parts)
+    beside = [part for part in parts if part[0].startswith(("terms", "beside"))]
+    signed = encoding.encode_leg(stage().signed(encoding.decode_leg(leg_of(parts))))
+    return joined_order(posted([("leg", signed), *beside]))
+
+
+def use_order(data: bytes, mended: bool) -> None:
+    """Puts the order on an empty board, finds it there as it was sent, and takes it away again."""
+    posting = posting_of(data)
+    ledger, now_ms, verify = board_ledger(), stage().world.now_ms, stage().world.notary.verify
     try:
-        order = board.place(ledger, chunks[0], chunks[1:], now_ms, stage().world.notary.verify)
+        order = board.place(ledger, posting, now_ms, verify)
         assert board.listed(ledger, now_ms) == [order] == [board.get(ledger, order.order_id, now_ms)]
-        assert (order.leg_bytes, list(order.sealed_terms)) == (chunks[0], chunks[1:])
+        assert (order.leg_bytes, order.sealed_terms, order.funds) == (
+            posting.leg_bytes, posting.sealed_terms, posting.funds
+        )  # fmt: skip
+        board.check_row(ledger, order, verify)
         if not mended:
-            assert order.order_id == digests.leg_id(ledger.ledger_id, encoding.decode_leg(_good_leg()))
+            assert data in (joined_order(good) for good in ORDER.goods.values()), "its maker did not post this"
     finally:
         ledger._repository._connection.execute("DELETE FROM orders")
-
-
-def _good_leg() -> bytes:
-    parts = ORDER.goods["order"]
-    return fields.joined([part for part in parts if not part[0].startswith("terms")])
 
 
 ORDER = Target("order", good_order, use_order, joined=joined_order, mend=mend_order)

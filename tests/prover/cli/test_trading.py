@@ -40,10 +40,11 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     assert placed["public"]["cash"] is False and placed["public"]["margin_epoch"] == 1
 
     listed = zksettle(home, "order", "list")
-    assert placed["order"] in listed.out and "USDC" not in listed.out and "6,000" not in listed.out
+    assert placed["order"] in listed.out and "ETH" not in listed.out and "6,000" not in listed.out
     prefix = placed["order"][:6]
     assert as_json(home, "order", "show", prefix) == {
-        "order": placed["order"], "everybody": False, "public": placed["public"], "terms": None
+        "order": placed["order"], "everybody": False, "funds": {"asset": "USDC", "at_least": "100000000"},
+        "public": placed["public"], "terms": None,
     }
     assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
 

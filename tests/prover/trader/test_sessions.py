@@ -5,9 +5,21 @@ from dataclasses import replace
 import pytest
 
 from prover.operator import defaults
-from prover.trader import addresses, keys, moves, orders, sealing, sessions, trade, walletfile, wallets, walletsync
+from prover.trader import (
+    addresses,
+    keys,
+    moves,
+    orders,
+    readers,
+    sealing,
+    sessions,
+    trade,
+    walletfile,
+    wallets,
+    walletsync,
+)
 from prover.trader.sessions import Session
-from settlement import amounts, board, engine, oracle
+from settlement import amounts, board, encoding, engine, oracle
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
@@ -17,7 +29,7 @@ from zk.errors import FormatError, InvalidProof, Unsatisfied
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
 USDC, ETH = 0, 2
-EVERYBODY = orders.readers([orders.EVERYBODY])
+EVERYBODY = readers.viewing_keys([readers.EVERYBODY])
 PHRASES = {"maker": "abandon " * 23 + "art", "taker": "zoo " * 23 + "vote"}
 
 
@@ -77,16 +89,16 @@ def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, traders):
 
 def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    readers = [addresses.of(taker.wallet.seed, 0).viewing]
+    viewing = [addresses.of(taker.wallet.seed, 0).viewing]
     sell, buy = amount(maker, "6000 USDC"), amount(maker, "2 ETH")
     with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 USDC that it does not owe now"):
-        orders.place(maker, sell, buy, readers, NOW + HOUR, NOW)
-    placed = orders.place(maker, sell, buy, readers, NOW + HOUR, NOW, agree=trade.allow_new_debts)
+        orders.place(maker, sell, buy, viewing, NOW + HOUR, NOW)
+    placed = orders.place(maker, sell, buy, viewing, NOW + HOUR, NOW, agree=trade.allow_new_debts)
     assert placed.leg.margin is not None and placed.leg.public.cash == 0
     assert [order.order_id for order in maker.wallet.orders] == [placed.order_id]
 
     entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
-    assert orders.open_terms(taker, entry.leg, entry.sealed_terms) == placed.terms
+    assert readers.open_terms(taker.wallet.seed, entry) == placed.terms
 
     settled = orders.take(taker, placed.order_id, NOW)
     assert len(settled.bundle.legs) == 2
@@ -131,7 +143,7 @@ def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(
     maker, taker = traders["maker"], traders["taker"]
     placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), EVERYBODY, NOW + HOUR, NOW)
     entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
-    assert orders.open_terms(maker, entry.leg, entry.sealed_terms) == placed.terms
+    assert readers.open_terms(maker.wallet.seed, entry) == placed.terms
     with pytest.raises(Unsatisfied, match="this wallet has no open order"):
         orders.cancel(maker, placed.order_id, NOW)
     before, open_still = taker.wallet.balances, taker.wallet
@@ -147,19 +159,26 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
     stranger = addresses.of(keys.derive(keys.new_phrase()), 0).viewing
     placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, NOW)
-    assert orders.open_terms(maker, placed.leg, orders.seal_terms(placed.terms, [stranger], placed.leg)) is None
+    posted = board.get(ledger, orders.read_id(placed.order_id), NOW)
+    assert readers.open_terms(maker.wallet.seed, posted) is None
     with pytest.raises(Unsatisfied, match="sealed to others"):
         orders.take(maker, placed.order_id, NOW)
+
+    def read(name: str, order: board.Order, *sealed: bytes):
+        return readers.open_terms(traders[name].wallet.seed, replace(order, sealed_terms=sealed))
+
+    makers = [addresses.of(maker.wallet.seed, 0).viewing]
     better = replace(placed.terms, changes=tuple(2 * change for change in placed.terms.changes))
-    lie = orders.seal_terms(better, [addresses.of(maker.wallet.seed, 0).viewing], placed.leg)
     with pytest.raises(InvalidProof, match="do not open its value commitment"):
-        orders.open_terms(maker, placed.leg, lie)
-    nonsense = sealing.seal(b"nonsense", addresses.of(maker.wallet.seed, 0).viewing, placed.leg.public.commitment)
+        read("maker", posted, *readers.seal_terms(better, makers, placed.leg))
     with pytest.raises(InvalidProof, match="terms are malformed"):
-        orders.open_terms(maker, placed.leg, [nonsense])
-    paying = replace(placed.leg, flows=(samples.flow(ETH, -1, b"bank"),))
+        read("maker", posted, sealing.seal(b"nonsense", makers[0], placed.leg.public.commitment))
+    with pytest.raises(InvalidProof, match="not signed by its maker"):
+        read("maker", posted, *readers.seal_terms(placed.terms, makers, placed.leg))
+    flows = (samples.flow(ETH, -1, b"bank"),)
+    paying = replace(posted, leg_bytes=encoding.encode_leg(replace(placed.leg, flows=flows)))
     with pytest.raises(InvalidProof, match="pays a party outside"):
-        orders.open_terms(taker, paying, orders.seal_terms(placed.terms, EVERYBODY, paying))
+        read("taker", paying, *readers.seal_terms(placed.terms, EVERYBODY, placed.leg))
 
 
 def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch):

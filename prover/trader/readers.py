@@ -1,0 +1,81 @@
+"""The readers of an order: to whom its maker seals the terms, and what a wallet can read of others' orders."""
+
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.asymmetric import x25519
+
+from circuits import generators
+from prover.trader import addresses, keys, sealing, terms
+from prover.trader.terms import Terms
+from settlement import board
+from settlement.bundle import Leg
+from settlement.rejection import Rejected
+from zk.errors import FormatError, InvalidProof
+
+EVERYBODY = "everybody"
+"""Stands in the place of the readers' addresses for an order whose terms everybody may read."""
+
+
+def viewing_keys(texts: Sequence[str]) -> tuple[bytes, ...]:
+    """The keys to which an order's terms are sealed, from addresses, or from the one word EVERYBODY.
+
+    Raises FormatError when there is none, when EVERYBODY stands beside an address, and for a malformed address.
+    """
+    if EVERYBODY in texts:
+        if len(texts) > 1:
+            raise FormatError(f"{EVERYBODY} stands alone: what everybody can read is sealed to nobody in particular")
+        return (sealing.EVERYBODY_VIEWING,)
+    if not texts:
+        raise FormatError(f"an order needs readers: name the addresses that may take it, or say {EVERYBODY}")
+    return tuple(addresses.decode(text).viewing for text in texts)
+
+
+def seal_terms(order_terms: Terms, viewing: Sequence[bytes], leg: Leg) -> tuple[bytes, ...]:
+    """One sealing of an order's terms for each of these keys."""
+    plaintext = terms.encode(order_terms)
+    return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
+
+
+def open_terms(seed: keys.Seed, order: board.Order) -> Terms | None:
+    """The terms of an order, or None when they are sealed neither to the wallet of this seed nor to everybody.
+
+    Raises InvalidProof when they open but their maker did not sign them, or they describe another trade than the leg's
+    value commitment.
+    """
+    return _open(keys.viewing_key(seed), order) or open_public_terms(order)
+
+
+def open_public_terms(order: board.Order) -> Terms | None:
+    """The terms of an order that everybody can read, or None for any other.  Raises as `open_terms`."""
+    return _open(sealing.EVERYBODY, order)
+
+
+def is_public(order: board.Order) -> bool:
+    """Whether everybody can read what is sealed beside the order's leg, be it true or not."""
+    opener = sealing.Opener(sealing.EVERYBODY)
+    return any(opener.open(sealed, order.commitment) is not None for sealed in order.sealed_terms)
+
+
+def _open(secret: x25519.X25519PrivateKey, order: board.Order) -> Terms | None:
+    opener = sealing.Opener(secret)
+    for sealed in order.sealed_terms:
+        plaintext = opener.open(sealed, order.commitment)
+        if plaintext is not None:
+            return _check_terms(terms.decode(plaintext, order.expiry_ms), order)
+    return None
+
+
+def _check_terms(order_terms: Terms | None, order: board.Order) -> Terms:
+    """Returns the terms.  Raises InvalidProof unless they are well formed, signed, and all that the leg does."""
+    leg = order.leg
+    if order_terms is None:
+        raise InvalidProof("the order's terms are malformed: do not take it")
+    if leg.flows:
+        raise InvalidProof("the order pays a party outside the ledger: do not take it")
+    if generators.commit(order_terms.changes, order_terms.blinding) != (leg.public.value_x, leg.public.value_y):
+        raise InvalidProof("the order's terms do not open its value commitment: do not take it")
+    try:
+        board.check_signed(order)
+    except Rejected as error:
+        raise InvalidProof(f"{error.detail}: do not take it") from None
+    return order_terms

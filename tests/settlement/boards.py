@@ -1,0 +1,28 @@
+"""Orders for tests of the board, of legs whose proofs prove nothing."""
+
+import pytest
+
+from settlement import board, bundle
+from settlement import funds as proofs_of_funds
+from settlement.rejection import Rejected, Rejection
+from tests.settlement import samples
+from tests.settlement.samples import NOW_MS, any_proof
+
+TERMS = (bytes([7]) * bundle.CIPHERTEXT_BYTES,)
+
+
+def place(ledger, leg, terms=TERMS, now_ms=NOW_MS, verify=any_proof, funds=b"") -> board.Order:
+    """Posts the leg as its owner does."""
+    return board.place(ledger, samples.posting(ledger, leg, terms, funds, now_ms), now_ms, verify)
+
+
+def backed(ledger, leg, asset=0, **changes) -> bytes:
+    """Funds that back the order, if `changes` do not make them false."""
+    return proofs_of_funds.encode(samples.funds(ledger, leg, asset, **changes))
+
+
+def refusal(action, *arguments, **named) -> Rejection:
+    """The reason why the action is refused, which it must be."""
+    with pytest.raises(Rejected) as caught:
+        action(*arguments, **named)
+    return caught.value.rejection

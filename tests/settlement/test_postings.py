@@ -1,0 +1,79 @@
+"""What stands beside an order's leg is its maker's word: signed, posted at once, and found unchanged in its row."""
+
+from dataclasses import replace
+
+import pytest
+
+from settlement import board, bundle, encoding, engine
+from settlement.ledger import Ledger
+from settlement.rejection import Rejection
+from tests.settlement import samples
+from tests.settlement.boards import TERMS, backed, place, refusal
+from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, make
+from zk.errors import InvalidProof
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("change", [
+    {"sealed_terms": ()}, {"sealed_terms": (bytes(bundle.CIPHERTEXT_BYTES),)}, {"sealed_terms": TERMS * 2},
+    {"posted_ms": NOW_MS - 1}, {"funds": None}, {"signature": bytes(96)}, {"signature": b""},
+])  # fmt: skip
+def test_what_stands_beside_the_leg_is_its_makers_word(ledger, change):
+    """Nobody posts an order with other terms, funds or time than its maker signed, and nobody changes its row."""
+    leg = make(ledger).leg
+    change = {name: backed(ledger, leg) if value is None else value for name, value in change.items()}
+    posting = samples.posting(ledger, leg, TERMS)
+    assert refusal(board.place, ledger, replace(posting, **change), NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
+    placed = board.place(ledger, posting, NOW_MS, any_proof)
+    board.check_row(ledger, placed, any_proof)
+    assert refusal(board.check_row, ledger, replace(placed, **change), any_proof) == Rejection.TERMS_SIGNATURE
+    columns = {"sealed_terms": "terms"}
+    for name, value in change.items():
+        value = b"".join(value) if isinstance(value, tuple) else value or bytes(96)
+        ledger.orders._connection.execute(f"UPDATE orders SET {columns.get(name, name)} = ?", (value,))
+    assert refusal(board.get, ledger, placed.order_id, NOW_MS) == Rejection.TERMS_SIGNATURE
+
+
+@pytest.mark.parametrize("change, reason", [
+    ({"order_id": bytes(32)}, Rejection.MALFORMED),
+    ({"nullifier": 5}, Rejection.MALFORMED),
+    ({"commitment": 5}, Rejection.MALFORMED),
+    ({"expiry_ms": LATER_MS + 1}, Rejection.MALFORMED),
+    ({"grid_epoch": 1}, Rejection.MALFORMED),
+    ({"leg_bytes": b"zkL1"}, Rejection.MALFORMED),
+    ({"funds": b"\0"}, Rejection.MALFORMED),
+    ({"posted_ms": -1}, Rejection.TERMS_SIGNATURE),
+])  # fmt: skip
+def test_every_column_of_an_order_follows_from_what_its_maker_posted(ledger, change, reason):
+    placed = place(ledger, make(ledger).leg)
+    board.check_row(ledger, placed, any_proof)
+    assert refusal(board.check_row, ledger, replace(placed, **change), any_proof) == reason
+
+
+def test_a_stored_order_is_checked_as_when_it_was_placed_even_when_it_is_void(ledger):
+    made = make(ledger)
+    placed = place(ledger, made.leg, funds=backed(ledger, made.leg))
+    engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, made)), NOW_MS, any_proof)
+    board.check_row(ledger, placed, any_proof)
+
+    def refuse(claims):
+        raise InvalidProof("no", index=0)
+
+    assert refusal(board.check_row, ledger, placed, refuse) == Rejection.INVALID_PROOF
+
+
+@pytest.mark.parametrize("posted_ms, is_admitted", [
+    (NOW_MS, True), (NOW_MS + 1, False), (NOW_MS - board.MAX_POSTING_AGE_MS, True),
+    (NOW_MS - board.MAX_POSTING_AGE_MS - 1, False),
+])  # fmt: skip
+def test_an_order_is_posted_when_it_is_signed_and_not_again_later(ledger, posted_ms, is_admitted):
+    posting = samples.posting(ledger, make(ledger).leg, TERMS, posted_ms=posted_ms)
+    if is_admitted:
+        assert board.place(ledger, posting, NOW_MS, any_proof).posted_ms == posted_ms
+    else:
+        assert refusal(board.place, ledger, posting, NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
