@@ -65,6 +65,7 @@ class WalletFile:
         number, name = 1, f"{self.path.name}.seen-{self.wallet.seen_height}"
         while (copy := self.path.with_name(name if number == 1 else f"{name}-{number}")).exists():
             number += 1
+        files.remove_unfinished(copy)
         files.replace(copy, files.read(self.path, walletformat.MAX_VERSION_1_BYTES))
         if (old := archive.beside(self.path)).exists():
             old.rename(copy.with_name(copy.name + archive.SUFFIX))

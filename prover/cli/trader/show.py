@@ -3,6 +3,7 @@
 `public_…` is what everybody can see; the rest is for the owner's eyes.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -150,17 +151,30 @@ def public_leg_json(leg: Leg) -> dict[str, Any]:
     }
 
 
-def holding_rows(wallet: Wallet, pool: Pool) -> list[tuple[str, str, str, str]]:
-    """(position, kind, balances, open orders) of every live account."""
+def holding_rows(wallet: Wallet, accounts: Iterable[Holding], pool: Pool) -> list[tuple[str, str, str, str]]:
+    """(position, kind, balances, open orders) of these accounts of the wallet."""
+    orders = Counter(order.position for order in wallet.orders)
     return [
         (
             str(holding.position),
             kind(holding),
             balances_text(holding.account.balances, pool),
-            str(sum(order.position == holding.position for order in wallet.orders) or ""),
+            str(orders[holding.position] or ""),
         )
-        for holding in wallet.live
+        for holding in accounts
     ]
+
+
+def total_fields(wallet: Wallet, pool: Pool) -> Fields:
+    """The wallet's total, and what it only counts."""
+    fields = [("total", line(wallet.balances, pool))]
+    dust = wallet.dust
+    if dust.count:
+        what = f"{dust.count:,} small account{'' if dust.count == 1 else 's'}, together {line(dust.balances, pool)}"
+        fields.append(("and", f"{what}, which the wallet only counts: `zksettle wallet merge` makes room"))
+    if wallet.empty:
+        fields.append(("empty", f"{wallet.empty:,} account{'' if wallet.empty == 1 else 's'}"))
+    return fields
 
 
 def kind(holding: Holding) -> str:

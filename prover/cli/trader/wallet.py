@@ -71,14 +71,15 @@ def address(app: App, **options: Any) -> None:
 @pass_app
 def show(app: App, **options: Any) -> None:
     """Show what the wallet holds, and its own orders, as of its last sync."""
-    from prover.cli.trader import wallet_run
+    from prover.cli.trader import accounts_run
 
-    wallet_run.show_wallet(app, **options)
+    accounts_run.show_wallet(app, **options)
 
 
 @wallet.command()
 @name_argument
 @passphrase.option
+@click.option("--rescan", is_flag=True, help="Start over, which finds small accounts again that were only counted.")
 @click.option(
     "--accept-older-ledger", is_flag=True,
     help="Keep the wallet file as evidence and start over, although the ledger lost events that the wallet saw.",
@@ -89,6 +90,19 @@ def sync(app: App, **options: Any) -> None:
 
     The wallet's key is tried on every new leaf of the ledger.
     """
-    from prover.cli.trader import wallet_run
+    from prover.cli.trader import accounts_run
 
-    wallet_run.sync(app, **options)
+    accounts_run.sync(app, **options)
+
+
+@wallet.command()
+@name_argument
+@passphrase.option
+@click.option("--newest", type=click.IntRange(1, 1_000_000), default=20, show_default=True, metavar="N",
+              help="How many accounts to show.")  # fmt: skip
+@pass_app
+def history(app: App, **options: Any) -> None:
+    """Show the accounts that the wallet has spent, the newest last."""
+    from prover.cli.trader import accounts_run
+
+    accounts_run.show_history(app, **options)

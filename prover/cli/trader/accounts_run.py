@@ -1,0 +1,121 @@
+"""Runs `zksettle wallet show`, `sync` and `history`: what a wallet holds, held and finds."""
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prover.cli.frame import workspace
+from prover.cli.frame.command import App
+from prover.cli.trader import show
+from prover.machine import clock
+from prover.trader import archive, keys, sessions, walletsync
+from prover.trader.wallets import Holding, Wallet
+from settlement import amounts
+from settlement.ledger import Ledger
+from settlement.pool import Pool
+
+ROWS = 100  # accounts that are shown as text; --json shows all
+
+
+def show_wallet(app: App, name: str, passphrase_file: Path | None) -> None:
+    """Shows a wallet as of its last sync."""
+    with workspace.open_desk(app, name, passphrase_file) as desk:
+        wallet, pool = desk.session.wallet, desk.pool
+        newest = wallet.live[-ROWS:]
+        app.screen.table(("position", "kind", ">balances", ">orders"), show.holding_rows(wallet, newest, pool))
+        if len(newest) < len(wallet.live):
+            app.screen.say(f"These are the newest {ROWS:,} of {len(wallet.live):,} accounts; --json shows all.", "dim")
+        app.screen.fields([*show.total_fields(wallet, pool), *_untried(desk.session.ledger, wallet)])
+        app.screen.fields(show.keys_fields(pool, app.home.keys))
+        if wallet.orders:
+            rows = [(o.order_id[:16], *amounts.show_trade(o.terms.changes, pool), clock.text(o.terms.expiry_ms))
+                    for o in wallet.orders]  # fmt: skip
+            app.screen.table(("own order", "sells", "buys", "expires"), rows)
+        _tell(app, lambda: _document(name, wallet, pool, app.home.keys))
+
+
+def sync(app: App, name: str, passphrase_file: Path | None, rescan: bool, accept_older_ledger: bool) -> None:
+    """Syncs a wallet and reports what changed."""
+    if rescan and accept_older_ledger:
+        raise click.UsageError("--accept-older-ledger starts over anyway: leave --rescan out")
+    with workspace.open_desk(app, name, passphrase_file, accept_older_ledger=accept_older_ledger) as desk:
+        evidence, pool = None, desk.pool
+        if accept_older_ledger:
+            synced, evidence = sessions.accept_older_ledger(desk.session)
+        else:
+            synced = sessions.rescan(desk.session) if rescan else desk.sync()
+        app.screen.say(
+            f"Wallet {name}: tried {synced.tried:,} new leaves, received {synced.received:,}, spent {synced.spent:,}."
+        )
+        if evidence is not None:
+            kept = f"It started over: the ledger had lost events that it saw.  What it knew is kept in {evidence}."
+            app.screen.say(kept, "warn")
+        for order in synced.closed:
+            app.screen.say(show.closed_text(order))
+        app.screen.fields([*show.total_fields(synced.wallet, pool), *show.keys_fields(pool, app.home.keys)])
+        _tell(app, lambda: {
+            **_document(name, synced.wallet, pool, app.home.keys),
+            "tried": synced.tried, "found": synced.received, "spent": synced.spent,
+            "closed_orders": show.closed_json(synced.closed),
+            "evidence": None if evidence is None else str(evidence),
+        })  # fmt: skip
+
+
+def show_history(app: App, name: str, passphrase_file: Path | None, newest: int) -> None:
+    """Shows the accounts in a wallet's archive."""
+    with workspace.open_desk(app, name, passphrase_file) as desk:
+        session, pool = desk.session, desk.pool
+        key = keys.archive_key(keys.viewing_key(session.wallet.seed))
+        spent = deque(archive.read(archive.beside(session.file.path), key), maxlen=newest)
+        heights = [_spent_height(session.ledger, session.wallet, holding) for holding in spent]
+        if spent:
+            rows = [
+                (str(holding.position), show.kind(holding), show.balances_text(holding.account.balances, pool),
+                 "" if height is None else str(height))
+                for holding, height in zip(spent, heights, strict=True)
+            ]  # fmt: skip
+            app.screen.table(("position", "kind", ">balances", ">spent at height"), rows)
+        else:
+            app.screen.say(f"Wallet {name} has spent no account.")
+        app.screen.document({
+            "wallet": name,
+            "spent_accounts": [
+                {**show.holding_json(holding, pool), "spent_height": height}
+                for holding, height in zip(spent, heights, strict=True)
+            ],
+        })  # fmt: skip
+
+
+def _tell(app: App, document: Callable[[], Any]) -> None:
+    """Prints the document with --json.  It hashes every account, which takes a second for some thousands."""
+    if app.screen.is_json:
+        app.screen.document(document())
+
+
+def _spent_height(ledger: Ledger, wallet: Wallet, holding: Holding) -> int | None:
+    """The height at which an account was spent; None when this ledger does not have that."""
+    spend = ledger.reader.spend(walletsync.nullifier(wallet.seed, holding))
+    return None if spend is None else spend.height
+
+
+def _untried(ledger: Ledger, wallet: Wallet) -> show.Fields:
+    untried = ledger.reader.tree().size - wallet.scanned
+    leaves = f"{untried:,} new {'leaf' if untried == 1 else 'leaves'}"
+    return [("not tried", f"{leaves}: `zksettle wallet sync` tries them")] if untried > 0 else []
+
+
+def _document(name: str, wallet: Wallet, pool: Pool, keys_folder: Path) -> dict[str, Any]:
+    return {
+        "wallet": name,
+        **show.keys_json(pool, keys_folder),
+        "balances": show.balances_json(wallet.balances, pool),
+        "accounts": [show.holding_json(holding, pool) for holding in wallet.live],
+        "small_accounts": {
+            "count": wallet.dust.count, "balances": show.balances_json(wallet.dust.balances, pool)
+        },
+        "empty_accounts": wallet.empty,
+        "orders": [{"order": order.order_id, **show.terms_json(order.terms, pool)} for order in wallet.orders],
+    }  # fmt: skip
