@@ -17,21 +17,28 @@ A home is the folder with all data; the default is the user's own (prover/machin
 Every function raises FormatError for a malformed argument or file, Unsatisfied when the wallet's accounts forbid it,
 InvalidProof for terms that are not the order's, settlement.rejection.Rejected when the ledger or the board refuses, and
 files.Busy when another process has the wallet open.  Nothing here prints, and no repr shows a secret.
+
+Only Unreported means that something has settled: the disk was full after the commit, say.  The same call, repeated,
+then returns that settlement.  So does any call with the same `once`, a key of up to 64 characters that the wallet keeps
+with what it settled: repeated after whatever crash, it settles once.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from prover.backup import restoring, saving
 from prover.backup.archive import Manifest
 from prover.machine import clock, home, threadcount
 from prover.operator import creation, custodian, defaults, oracles
-from prover.trader import addresses, boardview, durations, moves, orders, readers, sessions, trade, walletfile, wallets
+from prover.trader import (
+    addresses, boardview, durations, moves, orders, readers, sessions, settling, trade, walletfile, wallets,
+)  # fmt: skip
 from prover.trader.boardview import Order
 from prover.trader.readers import EVERYBODY
-from prover.trader.sessions import Session, Settlement
+from prover.trader.sessions import Session, Settlement, Unreported
 from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack, Synced
 from settlement import amounts
@@ -39,8 +46,8 @@ from settlement.grids import Publication
 from settlement.pool import Pool
 
 __all__ = [
-    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "backup", "create", "create_pool", "open",
-    "publish_prices", "restore",
+    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "Unreported", "backup", "create", "create_pool",
+    "open", "publish_prices", "restore",
 ]  # fmt: skip
 
 PathLike = str | os.PathLike[str]
@@ -99,21 +106,29 @@ class Desk:
         balances = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
         return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in balances if balance}
 
-    def deposit(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
+    def deposit(
+        self, amount: str, *, party: str = "bank", position: int | None = None, once: str | None = None
+    ) -> Settlement:
         """Takes an amount in from an external party, whose name is public.  `position` chooses the account."""
         with threadcount.limited_to(self.threads):
-            return moves.deposit(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
+            return moves.deposit(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once)
 
-    def withdraw(self, amount: str, *, party: str = "bank", position: int | None = None) -> Settlement:
+    def withdraw(
+        self, amount: str, *, party: str = "bank", position: int | None = None, once: str | None = None
+    ) -> Settlement:
         """Pays an amount out to an external party, whose name is public."""
         with threadcount.limited_to(self.threads):
-            return moves.withdraw(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position)
+            return moves.withdraw(
+                self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once
+            )
 
-    def pay(self, amount: str, to: str, *, position: int | None = None) -> Settlement:
+    def pay(self, amount: str, to: str, *, position: int | None = None, once: str | None = None) -> Settlement:
         """Pays an amount to an address."""
         receiver = addresses.decode(to)
         with threadcount.limited_to(self.threads):
-            return moves.pay(self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position)
+            return moves.pay(
+                self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position, once
+            )
 
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,
@@ -149,22 +164,26 @@ class Desk:
         return boardview.order(self.session, orders.posted(self.session.ledger, order_id, clock.now_ms()))
 
     def take(
-        self, order: Order | str, *, position: int | None = None, may_owe: bool = False, agree: Agree | None = None
-    ) -> Settlement:
+        self, order: Order | str, *, position: int | None = None, may_owe: bool = False, agree: Agree | None = None,
+        once: str | None = None,
+    ) -> Settlement:  # fmt: skip
         """Takes an order whole: proves the other side and settles both at once.  A string must be the whole id.
 
         `agree` is called with this wallet's side of the trade before anything is proved, as in `place`.
         """
         order_id = order.order_id if isinstance(order, Order) else order
         with threadcount.limited_to(self.threads):
-            return orders.take(self.session, order_id, clock.now_ms(), position, agree or _default(may_owe))
+            return orders.take(self.session, order_id, clock.now_ms(), position, agree or _default(may_owe), once)
 
-    def cancel(self, order: Order | str) -> Settlement:
+    def cancel(self, order: Order | str, *, once: str | None = None) -> Settlement:
         """Voids an order of this wallet by moving its account."""
         text = order.order_id if isinstance(order, Order) else order
-        own_ids = [own.order_id for own in self.session.wallet.orders]
         with threadcount.limited_to(self.threads):
-            return orders.cancel(self.session, orders.full_id(text, own_ids, "of this wallet"), clock.now_ms())
+            return orders.cancel(self.session, text, clock.now_ms(), once)
+
+    def confirm(self, settlement: Settlement) -> None:
+        """Notes that a settlement was told.  Only a desk that was opened with `on_settled` needs it."""
+        settling.confirm(self.session, settlement)
 
 
 def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:
@@ -222,9 +241,12 @@ def create(
 
 def open(
     folder: PathLike | None, name: str, passphrase: str, *, threads: int | None = None,
-    accept_older_ledger: bool = False,
+    accept_older_ledger: bool = False, on_settled: Callable[[Settlement], None] | None = None,
 ) -> Desk:  # fmt: skip
     """Opens a wallet at its home's ledger.
+
+    With `on_settled`, what settles is announced to it before anything else can fail, and counts as told only once it is
+    given to `Desk.confirm`.
 
     Raises walletfile.WrongPassphrase for the wrong passphrase, and LedgerWentBack when the ledger lost an event that a
     wallet of the home saw, unless `accept_older_ledger`.
@@ -234,7 +256,7 @@ def open(
         ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
         secret = custodian.find(paths.custodian)
         session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms(), secret))
-        return Desk(name, session, stack.pop_all(), threads)
+        return Desk(name, replace(session, on_settled=on_settled), stack.pop_all(), threads)
 
 
 def _default(may_owe: bool) -> Agree:

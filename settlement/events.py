@@ -12,6 +12,7 @@ from circuits.records import Root
 from settlement import grids
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
+from settlement.merkle import Tree
 from zk import domains
 from zk.fields import prime
 
@@ -44,6 +45,13 @@ def next_event(previous: Event | None, kind: str, created_ms: int, body: bytes) 
 def bundle_body(bundle_id: BundleId, data: bytes, root: Root, size: int) -> bytes:
     """A bundle's id, the digest of its bytes with proofs and signatures, and the tree after it."""
     return bundle_id + hashlib.sha256(data).digest() + prime.to_bytes(root) + size.to_bytes(8, "big")
+
+
+def tree_after(event: Event) -> Tree:
+    """The tree after the event of a bundle, as `bundle_body` wrote it."""
+    assert event.kind == BUNDLE, "only a bundle changes the tree"
+    root, size = event.body[-40:-8], event.body[-8:]
+    return Tree(Root(int.from_bytes(root, "big")), int.from_bytes(size, "big"))
 
 
 def grids_body(published: PublishedGrids) -> bytes:

@@ -1,7 +1,10 @@
 """`zksettle`: the list of commands, and how errors become exit codes.
 
-Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 130 interrupted · 128 + n ended by
-signal n.
+Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 4 settled, but not all of the rest was
+done · 130 interrupted · 128 + n ended by signal n.
+
+A command that settles ends with 0 when it has settled and said so.  After any other code, even of a kill, the same
+command may be repeated until it ends with 0: it settles once.
 """
 
 import atexit
@@ -70,8 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = None if arguments is None else list(arguments)
         code = zksettle.main(words, prog_name="zksettle", standalone_mode=False, obj=app)
         return code if isinstance(code, int) else 0
+    except SystemExit as error:
+        if app.done is None:
+            raise  # click ends the program in silence when the reader of its output is gone
+        return failure.report(error, app.screen, app.done)
     except (Exception, KeyboardInterrupt, failure.Signalled) as error:
-        return failure.report(error, app.screen)
+        return failure.report(error, app.screen, app.done)
 
 
 def run() -> NoReturn:
@@ -83,14 +90,15 @@ def run() -> NoReturn:
     _open_closed_streams()
     failure.raise_on_signals()
     code = main()
-    atexit._run_exitfuncs()
-    with suppress(OSError):
-        sys.stderr.flush()
-    try:
-        sys.stdout.flush()
-    except OSError:
-        code = code or failure.REFUSED
-    os._exit(code)
+    with failure.uninterrupted():
+        atexit._run_exitfuncs()
+        with suppress(OSError):
+            sys.stderr.flush()
+        try:
+            sys.stdout.flush()
+        except OSError:
+            code = code or failure.REFUSED
+        os._exit(code)
 
 
 def _open_closed_streams() -> None:

@@ -4,5 +4,5 @@
     wallets, walletjson, archive, walletformat, walletfile          a wallet and its encrypted file
     manyhashes, walletscan, keeping, walletsync                     from the ledger to the wallet
     durations, choosing, plan, trade, assembly, backing             from an action to a signed leg
-    sessions, outbox, moves, readers, orders, boardview             from a leg to a receipt
+    sessions, outbox, settling, moves, readers, orders, boardview   from a leg to a receipt
 """

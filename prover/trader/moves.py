@@ -3,12 +3,14 @@
 The custodian of the asset must attest a deposit or withdrawal.  Where its key is on this machine, it signs here by
 itself; elsewhere the finished bundle is a request, which the custodian signs and anybody settles afterwards.
 
-All raise Unsatisfied when the wallet's accounts do not allow it, settlement.rejection.Rejected when the ledger refuses
-the bundle, and FormatError when an argument is not well formed.
+All settle at most once for each key `once`, and without a key at most once until the outcome was told
+(prover/trader/settling.py).  They raise as `settling.perform`: Unsatisfied when the wallet's accounts do not allow the
+move, settlement.rejection.Rejected when the ledger refuses the bundle; and FormatError when an argument is not well
+formed.
 """
 
 from circuits.records import Amount
-from prover.trader import addresses, choosing, plan, sessions
+from prover.trader import addresses, choosing, outbox, plan, sessions, settling
 from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
 from settlement import custody
@@ -22,7 +24,7 @@ REFERENCE_BYTES = 16  # of a fresh reference, before it becomes hexadecimal digi
 
 def deposit(
     session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None,
-    reference: str | None = None,
+    reference: str | None = None, once: str | None = None,
 ) -> Settlement:  # fmt: skip
     """Takes an amount from an external party into the account at a position.
 
@@ -30,20 +32,32 @@ def deposit(
     account it creates one at the first address.  `reference` names the payment outside; without one it is random.
     """
     flow = _flow(asset, amount, party, reference)
-    secret = _custodian(session, asset)
-    leg_plan = _deposit(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position)
-    return _settle(session, leg_plan, secret, now_ms)
+
+    def make() -> Bundle:
+        secret = _custodian(session, asset)
+        return _attested(session, _deposit(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position), secret)
+
+    request = outbox.asked(
+        "deposit", once, asset=asset, amount=amount, party=party, position=position, reference=reference
+    )
+    return settling.perform(session, request, now_ms, make)
 
 
 def withdraw(
     session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None,
-    reference: str | None = None,
+    reference: str | None = None, once: str | None = None,
 ) -> Settlement:  # fmt: skip
     """Pays an amount out to an external party.  `reference` is as for `deposit`."""
     flow = _flow(asset, Amount(-amount), party, reference)
-    secret = _custodian(session, asset)
-    leg_plan = _withdrawal(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position)
-    return _settle(session, leg_plan, secret, now_ms)
+
+    def make() -> Bundle:
+        secret = _custodian(session, asset)
+        return _attested(session, _withdrawal(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position), secret)
+
+    request = outbox.asked(
+        "withdraw", once, asset=asset, amount=amount, party=party, position=position, reference=reference
+    )
+    return settling.perform(session, request, now_ms, make)
 
 
 def request_deposit(
@@ -68,15 +82,22 @@ def request_withdrawal(
 
 
 def pay(
-    session: Session, receiver: addresses.Address, asset: int, amount: Amount, now_ms: int, position: int | None = None
-) -> Settlement:
+    session: Session, receiver: addresses.Address, asset: int, amount: Amount, now_ms: int,
+    position: int | None = None, once: str | None = None,
+) -> Settlement:  # fmt: skip
     """Pays an amount to an address, whose owner finds it by syncing."""
-    sessions.sync(session)
-    setting = sessions.setting(session, now_ms)
-    holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
-    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    leg_plans = plan.payment(setting, source, target, receiver, asset, amount, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, leg_plans, now_ms)
+
+    def make() -> Bundle:
+        sessions.sync(session)
+        setting = sessions.setting(session, now_ms)
+        holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+        expiry_ms = now_ms + sessions.IMMEDIATE_MS
+        return sessions.assemble(session, plan.payment(setting, source, target, receiver, asset, amount, expiry_ms))
+
+    address = addresses.encode(receiver)
+    request = outbox.asked("pay", once, receiver=address, asset=asset, amount=amount, position=position)
+    return settling.perform(session, request, now_ms, make)
 
 
 def _deposit(
@@ -104,10 +125,9 @@ def _withdrawal(session: Session, flow: Flow, expiry_ms: int, now_ms: int, posit
     return plan.withdrawal(setting, source, target, flow, expiry_ms)
 
 
-def _settle(session: Session, leg_plan: LegPlan, custodian: int, now_ms: int) -> Settlement:
+def _attested(session: Session, leg_plan: LegPlan, custodian: int) -> Bundle:
     """Only here this machine's custodian signs by itself: a bundle without anybody else's legs."""
-    bundle = custody.attest(session.ledger.pool, sessions.assemble(session, [leg_plan]), custodian)
-    return sessions.submit(session, bundle, now_ms)
+    return custody.attest(session.ledger.pool, sessions.assemble(session, [leg_plan]), custodian)
 
 
 def _custodian(session: Session, asset: int) -> int:

@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from prover.trader import assembly, backing, choosing, plan, readers, sessions, trade
+from prover.trader import assembly, backing, choosing, outbox, plan, readers, sessions, settling, trade
 from prover.trader.sessions import Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.trade import Agree
 from prover.trader.wallets import OwnOrder
 from settlement import board, digests, funds
-from settlement.bundle import Leg
+from settlement.bundle import Bundle, Leg
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
@@ -100,38 +100,54 @@ def place(
 
 
 def take(
-    session: Session, order_id: str, now_ms: int, position: int | None = None, agree: Agree = trade.refuse_new_debts
-) -> Settlement:
+    session: Session, order_id: str, now_ms: int, position: int | None = None, agree: Agree = trade.refuse_new_debts,
+    once: str | None = None,
+) -> Settlement:  # fmt: skip
     """Takes an order whole: adds a leg with the opposite changes, binds both, and submits them.
 
-    `agree` is called with the taker's side of the trade before anything is proved, and stops it by raising.
+    `agree` is called with the taker's side of the trade before anything is proved, and stops it by raising.  It is not
+    called for what was agreed to and begun before: `once` is as in `moves`.
     """
-    sessions.sync(session)
-    order = board.get(session.ledger, read_id(order_id), now_ms)
-    order_terms = readers.open_terms(session.wallet.seed, order)
-    if order_terms is None:
-        raise Unsatisfied("the order's terms are sealed to others: ask its maker to seal them to your address")
-    setting, changes = sessions.setting(session, now_ms), plan.opposite(order_terms.changes)
-    holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
-    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
-    agree(trade.of(setting.pool, holding, leg_plan, order.expiry_ms))
-    return sessions.settle(session, [leg_plan], now_ms, counterparty=[(order.leg, order_terms.blinding)])
+    wanted = read_id(order_id)
+
+    def make() -> Bundle:
+        sessions.sync(session)
+        order = board.get(session.ledger, wanted, now_ms)
+        order_terms = readers.open_terms(session.wallet.seed, order)
+        if order_terms is None:
+            raise Unsatisfied("the order's terms are sealed to others: ask its maker to seal them to your address")
+        setting, changes = sessions.setting(session, now_ms), plan.opposite(order_terms.changes)
+        holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+        leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
+        agree(trade.of(setting.pool, holding, leg_plan, order.expiry_ms))
+        return sessions.assemble(session, [leg_plan], [(order.leg, order_terms.blinding)])
+
+    return settling.perform(session, outbox.asked("take", once, order=order_id, position=position), now_ms, make)
 
 
-def cancel(session: Session, order_id: str, now_ms: int) -> Settlement:
-    """Voids an own order, and all others from the same account, by moving the account without any change."""
-    own = next((order for order in session.wallet.orders if order.order_id == order_id), None)
-    if own is None:
-        raise Unsatisfied(f"this wallet has no open order {order_id[:16]}: only its maker's wallet can cancel it")
-    sessions.sync(session)
-    setting = sessions.setting(session, now_ms)
-    holding = next((holding for holding in session.wallet.live if holding.position == own.position), None)
-    if holding is None:
-        raise Unsatisfied("the order is already closed: its account has moved since")
-    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    leg_plan = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
-    return sessions.settle(session, [leg_plan], now_ms)
+def cancel(session: Session, text: str, now_ms: int, once: str | None = None) -> Settlement:
+    """Voids an own order, and all others from the same account, by moving the account without any change.
+
+    `text` is the order's id or its first digits, as for `full_id`; `once` is as in `moves`.
+    """
+
+    def make() -> Bundle:
+        # Looked up here, because an order that was cancelled is not in the wallet any more when this is repeated.
+        order_id = full_id(text, [own.order_id for own in session.wallet.orders], "of this wallet")
+        own = next((order for order in session.wallet.orders if order.order_id == order_id), None)
+        if own is None:
+            raise Unsatisfied(f"this wallet has no open order {order_id[:16]}: only its maker's wallet can cancel it")
+        sessions.sync(session)
+        setting = sessions.setting(session, now_ms)
+        holding = next((holding for holding in session.wallet.live if holding.position == own.position), None)
+        if holding is None:
+            raise Unsatisfied("the order is already closed: its account has moved since")
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+        leg_plan = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
+        return sessions.assemble(session, [leg_plan])
+
+    return settling.perform(session, outbox.asked("cancel", once, order=text), now_ms, make)
 
 
 def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:

@@ -32,17 +32,16 @@ MAX_WAITING = 16
 _MAX_HEIGHT = (1 << 63) - 1
 
 
-def check_key(key: str, what: str = "--once") -> str:
-    """The key.  Raises FormatError unless it is 1 to 64 printable characters."""
-    if not 0 < len(key) <= MAX_KEY_CHARACTERS or not key.isprintable():
-        raise FormatError(f"{what} is not a key of 1 to {MAX_KEY_CHARACTERS} printable characters")
-    return key
+def check(key: str | None) -> None:
+    """Raises FormatError unless the key is None or 1 to 64 printable characters."""
+    if key is not None:
+        _read_key(key, "--once")
 
 
 def _read_key(value: Any, place: str) -> str:
-    if not isinstance(value, str):
-        raise FormatError(f"{place} is not a string")
-    return check_key(value, place)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY_CHARACTERS or not value.isprintable():
+        raise FormatError(f"{place} is not a key of 1 to {MAX_KEY_CHARACTERS} printable characters")
+    return value
 
 
 _Key = Annotated[str | None, dataclassjson.optional(dataclassjson.Codec(_read_key, str))]
@@ -78,8 +77,9 @@ def asked(command: str, key: str | None, **what: Any) -> Asked:
 
     Raises FormatError for a malformed key.
     """
+    check(key)
     text = json.dumps([command, what], sort_keys=True, separators=(",", ":"))
-    return Asked(None if key is None else check_key(key), hashlib.sha256(domains.REQUEST + text.encode()).digest())
+    return Asked(key, hashlib.sha256(domains.REQUEST + text.encode()).digest())
 
 
 def find(entries: Iterable[Entry], request: Asked) -> Entry | None:

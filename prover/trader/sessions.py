@@ -1,10 +1,10 @@
-"""A session, which is an open ledger, an open wallet and the proving keys; and the steps from a plan to a receipt.
+"""A session, which is an open ledger, an open wallet and the proving keys; and the steps from a plan to a bundle.
 
 An action syncs, chooses an account, plans, proves, submits, and syncs again.  Everything that an action changes on the
 ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from prover.machine.home import Home
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, assembly, keys, walletfile, wallets, walletsync
+from prover.trader.outbox import Entry
 from prover.trader.plan import LegPlan, Setting, Source, Target
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import checks, encoding, engine
+from settlement import checks
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
@@ -33,13 +34,15 @@ IMMEDIATE_MS = 10 * 60_000
 class Session(keys.Secret):
     """An open ledger, an open wallet file and the proving keys.
 
-    `custodian` is the secret of the custodian's key that is on this machine, or None.
+    `custodian` is the secret of the custodian's key that is on this machine, or None.  `on_settled` is called with a
+    settlement as soon as it is on the ledger (prover/trader/settling.py).
     """
 
     ledger: Ledger
     file: WalletFile
     keystore: Keystore
     custodian: int | None = None
+    on_settled: "Callable[[Settlement], None] | None" = None
 
     @property
     def wallet(self) -> Wallet:
@@ -49,14 +52,36 @@ class Session(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Settlement:
-    """A settled bundle, the ledger's receipt for it, and the wallet's own orders that it closed."""
+    """A settled bundle, the ledger's receipt for it and its time, and the wallet's own orders that it closed.
+
+    `is_repeated` says that an earlier run of the same command settled it and that nothing was done now.  The receipt is
+    then rebuilt from the ledger, and does not know how long checking and applying took.
+    """
 
     bundle: Bundle
     receipt: Receipt
-    closed: tuple[walletsync.Closed, ...]
+    settled_ms: int
+    entry: Entry
+    closed: tuple[walletsync.Closed, ...] = ()
+    is_repeated: bool = False
 
     def __repr__(self) -> str:
         return f"Settlement(height {self.receipt.height}, bundle {self.receipt.bundle_id.hex()[:16]}…)"
+
+
+class Unreported(Exception):
+    """A bundle settled, and something failed after that, which is the `__cause__`.
+
+    The same command, repeated, returns this settlement and makes no other.
+    """
+
+    def __init__(self, settlement: Settlement):
+        receipt = settlement.receipt
+        super().__init__(
+            f"settled at height {receipt.height} (bundle {receipt.bundle_id.hex()}), but the wallet could not be "
+            "brought up to date; the same action, repeated, returns this settlement and makes no other"
+        )
+        self.settlement = settlement
 
 
 def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = False) -> Ledger:
@@ -156,16 +181,6 @@ def target(session: Session, index: int) -> Target:
     return Target(addresses.of(session.wallet.seed, index), index)
 
 
-def settle(
-    session: Session, plans: Sequence[LegPlan], now_ms: int, counterparty: Sequence[tuple[Leg, int]] = ()
-) -> Settlement:
-    """Proves the plans, binds them with the counterparty's legs (each with its blinding), submits, and syncs.
-
-    Raises Unsatisfied when a statement is false, Rejected when the ledger refuses the bundle.
-    """
-    return submit(session, assemble(session, plans, counterparty), now_ms)
-
-
 def assemble(session: Session, plans: Sequence[LegPlan], counterparty: Sequence[tuple[Leg, int]] = ()) -> Bundle:
     """Proves the plans and binds them with the counterparty's legs.  Raises Unsatisfied when a statement is false."""
     pool = session.ledger.pool
@@ -173,9 +188,3 @@ def assemble(session: Session, plans: Sequence[LegPlan], counterparty: Sequence[
     # In random order, so that a leg's place does not tell who pays and who is paid.
     legs, blindings = zip(*entropy.shuffled([*counterparty, *own_legs]), strict=True)
     return assembly.bundle(session.ledger.ledger_id, legs, blindings)
-
-
-def submit(session: Session, bundle: Bundle, now_ms: int) -> Settlement:
-    """Submits a finished bundle, and syncs.  Raises Rejected when the ledger refuses it."""
-    receipt = engine.submit(session.ledger, encoding.encode_bundle(bundle), now_ms)
-    return Settlement(bundle, receipt, sync(session).closed)

@@ -52,7 +52,7 @@ def test_an_order_on_margin_is_placed_seen_and_taken(home, desks):
     assert taker.balances() == {"USDC": "6,000", "ETH": "1"}
     with pytest.raises(Rejected) as refusal:
         taker.take(order.order_id)
-    assert refusal.value.rejection is Rejection.NULLIFIER_SPENT
+    assert refusal.value.rejection is Rejection.ORDER_UNKNOWN
     shown = json.loads(zksettle(home, "ledger", "show", "--json").out)
     assert shown["events"][-1]["height"] == settlement.receipt.height
 

@@ -6,6 +6,7 @@ does its work, so that help answers at once.
 
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,26 @@ if TYPE_CHECKING:
     from prover.machine.home import Home
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command has done for good, in words such as "settled at height 7", and as fields of a JSON document.
+
+    `remedy` says what to do if something fails now.  `is_complete` says that nothing is left to do.
+    """
+
+    sentence: str
+    document: dict[str, Any]
+    remedy: str = "The same command, repeated, reports this and does nothing else."
+    is_complete: bool = False
+
+
 class App:
-    """One call of the program: its home and its screen.  This is click's context object."""
+    """One call of the program: its home, its screen, and what it has done for good.  This is click's context object."""
 
     def __init__(self) -> None:
         self.screen = Screen()
         self.home_option: Path | None = None
+        self.done: Done | None = None
 
     @property
     def home(self) -> "Home":

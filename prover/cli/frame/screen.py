@@ -10,7 +10,8 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from typing import Any
 
@@ -41,8 +42,13 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def tell(text: str, **style: Any) -> None:
-    """Prints one line on standard error."""
-    click.secho(printable(text), err=True, **style)
+    """Prints one line on standard error, if it can: no work may fail for want of somewhere to show its progress."""
+    with suppress(OSError):
+        click.secho(printable(text), err=True, **style)
+
+
+class Broken(Exception):
+    """Standard output cannot be written to."""
 
 
 class Screen:
@@ -50,11 +56,21 @@ class Screen:
 
     def __init__(self, is_json: bool = False):
         self.is_json = is_json
+        self._has_document = False
 
     @property
     def is_terminal(self) -> bool:
         """Whether tables are drawn rather than written."""
         return not self.is_json and is_terminal(sys.stdout)
+
+    @contextmanager
+    def delivering(self) -> Iterator[None]:
+        """A block that prints; at its end everything has left the program.  Raises Broken when it cannot."""
+        try:
+            yield
+            sys.stdout.flush()
+        except OSError as error:
+            raise Broken(f"standard output: {error.strerror}") from error
 
     def say(self, text: str = "", style: str = "") -> None:
         """Prints one line; on a terminal, in one of STYLES."""
@@ -108,8 +124,9 @@ class Screen:
             _write(columns, rows, title)
 
     def document(self, value: Any) -> None:
-        """Prints the command's one JSON document."""
-        if self.is_json:
+        """Prints the command's one JSON document; another one after it, even a part of it, is left out."""
+        if self.is_json and not self._has_document:
+            self._has_document = True
             text = json.dumps(value, indent=2, ensure_ascii=False)
             # An unprintable character can only be inside a string, where JSON has an escape for it.
             click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))

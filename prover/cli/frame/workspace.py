@@ -1,6 +1,6 @@
 """Opens the home's ledger, and a wallet with it, for commands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,9 +21,13 @@ def ledger(app: App, *, read_only: bool = False) -> Iterator[Ledger]:
 
 @contextmanager
 def open_desk(
-    app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False, accept_older_ledger: bool = False
-) -> Iterator[desk.Desk]:
-    """Opens a wallet with the home's ledger and shows progress; with `proves`, compiles the proving kernels first."""
+    app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False,
+    accept_older_ledger: bool = False, on_settled: Callable[[desk.Settlement], None] | None = None,
+) -> Iterator[desk.Desk]:  # fmt: skip
+    """Opens a wallet with the home's ledger and shows progress; with `proves`, compiles the proving kernels first.
+
+    `on_settled` is as for `desk.open`.
+    """
     home = app.home
     sessions.open_ledger(home, accept_older=accept_older_ledger).close()
     sessions.check_wallet(home, wallet_name)  # before anybody is asked for a passphrase
@@ -31,5 +35,7 @@ def open_desk(
     with watching.show_progress(app):
         if proves:
             warmup.compile_kernels()
-        with desk.open(home.path, wallet_name, secret, accept_older_ledger=accept_older_ledger) as opened:
+        with desk.open(
+            home.path, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_settled=on_settled
+        ) as opened:
             yield opened

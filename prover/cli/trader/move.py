@@ -7,6 +7,7 @@ import click
 
 from prover.cli.frame import passphrase
 from prover.cli.frame.command import App, command, pass_app
+from prover.cli.trader import once
 
 position_option = click.option(
     "--position", type=click.IntRange(0, (1 << 32) - 1), metavar="N",
@@ -16,7 +17,7 @@ position_option = click.option(
 
 def moves_amount(function: Callable) -> Callable:
     """Adds the parameters of every command that moves an amount."""
-    for decorate in (position_option, passphrase.option, passphrase.wallet_option):
+    for decorate in (once.option, position_option, passphrase.option, passphrase.wallet_option):
         function = decorate(function)
     return click.argument("amount", nargs=-1, required=True, metavar="AMOUNT")(function)
 

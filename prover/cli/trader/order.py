@@ -6,6 +6,7 @@ import click
 
 from prover.cli.frame import passphrase
 from prover.cli.frame.command import App, group, pass_app
+from prover.cli.trader import once
 from prover.cli.trader.move import position_option
 from prover.trader import durations
 from zk.errors import FormatError
@@ -93,6 +94,7 @@ def show(app: App, **options: Any) -> None:
 @passphrase.wallet_option
 @passphrase.option
 @position_option
+@once.option
 @yes_option
 @pass_app
 def take(app: App, **options: Any) -> None:
@@ -112,6 +114,7 @@ def take(app: App, **options: Any) -> None:
 @order_argument
 @passphrase.wallet_option
 @passphrase.option
+@once.option
 @pass_app
 def cancel(app: App, **options: Any) -> None:
     """Void one of the wallet's orders by moving its account."""

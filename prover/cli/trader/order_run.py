@@ -7,10 +7,10 @@ import click
 
 from prover.cli.frame import workspace
 from prover.cli.frame.command import App
-from prover.cli.trader import consent, show
-from prover.desk import Order, Settlement
+from prover.cli.trader import consent, settled_run, show
+from prover.desk import Order
 from prover.machine import clock
-from prover.trader import boardview, orders
+from prover.trader import boardview, orders, outbox
 from prover.trader import readers as trader_readers
 from settlement import board
 
@@ -66,26 +66,23 @@ def show_order(app: App, order_id: str, wallet_name: str | None, passphrase_file
 
 def take(
     app: App, order_id: str, sell: tuple[str, ...], buy: tuple[str, ...], wallet_name: str,
-    passphrase_file: Path | None, position: int | None, is_agreed: bool,
+    passphrase_file: Path | None, position: int | None, is_agreed: bool, once: str | None,
 ) -> None:  # fmt: skip
     """Takes an order, once its taker agreed to the terms, and reports the receipt."""
-    orders.read_id(order_id)  # before anybody is asked for a passphrase
+    outbox.check(once)  # before anybody is asked for a passphrase
+    orders.read_id(order_id)
     agree = consent.to_take(app, sell, buy, is_agreed=is_agreed)
-    with workspace.open_desk(app, wallet_name, passphrase_file, proves=True) as desk:
-        settlement = desk.take(order_id, position=position, agree=agree)
-        _report(app, settlement, "The order is taken; both sides have settled.")
+    with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
+        settlement = desk.take(order_id, position=position, agree=agree, once=once)
+        settled_run.report(app, desk, settlement, "The order is taken; both sides have settled.")
 
 
-def cancel(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
+def cancel(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None, once: str | None) -> None:
     """Cancels one of the wallet's orders and reports the receipt."""
-    with workspace.open_desk(app, wallet_name, passphrase_file, proves=True) as desk:
-        _report(app, desk.cancel(order_id), "The order is void: its account has moved.")
-
-
-def _report(app: App, settlement: Settlement, sentence: str) -> None:
-    app.screen.say(sentence)
-    app.screen.fields(show.receipt_fields(settlement.receipt))
-    app.screen.document(show.receipt_json(settlement.receipt))
+    outbox.check(once)
+    with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
+        settlement = desk.cancel(order_id, once=once)
+        settled_run.report(app, desk, settlement, "The order is void: its account has moved.")
 
 
 def _check_readers(readers: tuple[str, ...]) -> bool:

@@ -44,26 +44,30 @@ def closed_json(orders: Iterable[Closed]) -> list[dict[str, Any]]:
     ]
 
 
-def receipt_fields(receipt: Receipt) -> Fields:
-    """The fields of a receipt."""
-    return [
+def receipt_fields(receipt: Receipt, *, is_repeated: bool = False) -> Fields:
+    """The fields of a receipt; of a repeated one, without the times that only its first run knew."""
+    place = [
         ("bundle", receipt.bundle_id.hex()),
         ("height", str(receipt.height)),
         ("positions", ", ".join(map(str, receipt.positions))),
+    ]
+    times = [
         ("checked in", units.seconds(receipt.check_us / 1e6)),
         ("applied in", units.seconds(receipt.apply_us / 1e6)),
     ]
+    return place if is_repeated else place + times
 
 
-def receipt_json(receipt: Receipt) -> dict[str, Any]:
-    """A receipt as JSON values."""
+def receipt_json(receipt: Receipt, *, is_repeated: bool = False) -> dict[str, Any]:
+    """A receipt as JSON values; of a repeated one, null for the times that only its first run knew."""
     return {
         "bundle": receipt.bundle_id.hex(),
         "height": receipt.height,
         "positions": list(receipt.positions),
         "root": str(receipt.root),
-        "check_us": receipt.check_us,
-        "apply_us": receipt.apply_us,
+        "checkpointed": receipt.is_checkpointed,
+        "check_us": None if is_repeated else receipt.check_us,
+        "apply_us": None if is_repeated else receipt.apply_us,
     }
 
 

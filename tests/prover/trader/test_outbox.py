@@ -91,7 +91,7 @@ def test_json_comes_back_as_it_was():
 
 @pytest.mark.parametrize("field, value, words", [
     ("key", "", "entry.key is not a key of 1 to 64"),
-    ("key", 5, "entry.key is not a string"),
+    ("key", 5, "entry.key is not a key"),
     ("asked", "ab", "entry.asked has 2 hexadecimal digits instead of 64"),
     ("made", None, "entry.made"),
     ("data", "a", "entry.data"),

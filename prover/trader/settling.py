@@ -1,0 +1,150 @@
+"""Settles what a wallet is asked for, once: from a bundle to the ledger and to a told outcome.
+
+The order of the steps makes it safe to repeat the command (prover/trader/outbox.py has the states in between):
+
+    repeated?   what the ledger has of an earlier run is the outcome; if it has nothing, the same bytes are submitted
+    make        otherwise sync, choose, plan and prove; save the bundle in the outbox
+    submit      if this returns, the bundle has settled, and that is said before anything else can fail
+    sync        the wallet finds its new accounts
+    confirm     the outcome was told
+
+The wallet file is locked all the time, so no two processes do this at once.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from circuits.records import Position
+from prover.trader import outbox, sessions
+from prover.trader.outbox import Asked, Entry
+from prover.trader.sessions import Session, Settlement, Unreported
+from settlement import digests, encoding, engine, events
+from settlement.bundle import Bundle
+from settlement.engine import Receipt
+from settlement.ids import BundleId
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected
+from zk.errors import FormatError, Unsatisfied
+
+
+def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bundle]) -> Settlement:
+    """Settles the bundle that `make` returns, unless the same command settled before; then returns that settlement.
+
+    `make` syncs, chooses, plans and proves; it is called only when there is nothing to repeat.  If the session has
+    `on_settled`, the caller must `confirm` the settlement once it has told the outcome; if not, returning tells it.
+
+    Raises what `make` raises, Unsatisfied when the key was used for something else, and Rejected when the ledger
+    refuses the bundle; then nothing has settled.  Raises Unreported when the bundle has settled and something else
+    failed.  After any other exception it may have settled: the same command, repeated, finds out.
+    """
+    earlier = outbox.find(session.wallet.outbox, request)
+    if earlier is not None:
+        settlement = _settled_before(session, earlier) or _submitted_again(session, earlier, now_ms)
+        if settlement is not None:
+            return settlement
+    bundle = make()
+    key = request.key if earlier is None else earlier.key
+    entry = Entry(key, request.digest, digests.bundle_id(bundle), encoding.encode_bundle(bundle))
+    _save(session, outbox.with_entry(session.wallet.outbox, entry))
+    try:
+        return _submitted(session, entry, bundle, now_ms)
+    except Rejected:
+        with suppress(OSError):  # an entry that stays is harmless: repeated, the ledger refuses its bytes again
+            _save(session, outbox.without(session.wallet.outbox, entry))
+        raise
+
+
+def confirm(session: Session, settlement: Settlement) -> None:
+    """Notes that the outcome was told: from now on the same command without a key is a new action."""
+    _save(session, outbox.with_told(session.wallet.outbox, settlement.entry, settlement.receipt.height))
+
+
+def _settled_before(session: Session, entry: Entry) -> Settlement | None:
+    """The settlement of an entry by an earlier run, or None when the ledger does not have it."""
+    settlement = _on_ledger(session.ledger, entry)
+    if settlement is not None:
+        return _finished(session, replace(settlement, is_repeated=True))
+    if entry.height is not None:
+        raise Unsatisfied(
+            f"the wallet has seen that this settled at height {entry.height}, and the ledger does not have it: this "
+            "ledger is an older copy; to do it again, choose another --once"
+        )
+    return None
+
+
+def _submitted_again(session: Session, entry: Entry, now_ms: int) -> Settlement | None:
+    """The settlement of the entry's own bytes; None when there are none, or the ledger refuses them.
+
+    Then another bundle for the same command is safe: nobody but this wallet has the bytes, and the new ones replace
+    them.
+    """
+    if not entry.data:
+        return None
+    sessions.sync(session)
+    try:
+        bundle = encoding.decode_bundle(entry.data)
+    except FormatError:  # another version of this program made it
+        return None
+    try:
+        return _submitted(session, entry, bundle, now_ms)
+    except Rejected:
+        return None
+
+
+def _submitted(session: Session, entry: Entry, bundle: Bundle, now_ms: int) -> Settlement:
+    """Submits the entry's bytes."""
+    try:
+        receipt = engine.submit(session.ledger, entry.data, now_ms)
+        settlement = Settlement(bundle, receipt, now_ms, entry)
+        _announce(session, settlement)
+    except Rejected:
+        raise
+    except BaseException as error:
+        # A signal may strike between the commit and the announcement, and the commit itself may fail after it is done.
+        settled = _on_ledger(session.ledger, entry)
+        if settled is None:
+            raise
+        with suppress(Exception):
+            _announce(session, settled)
+        if isinstance(error, Exception):
+            raise Unreported(settled) from error
+        raise
+    return _finished(session, settlement)
+
+
+def _finished(session: Session, settlement: Settlement) -> Settlement:
+    """Announces the settlement, syncs, and returns it with the orders that it closed."""
+    try:
+        if settlement.is_repeated:
+            _announce(session, settlement)
+        settlement = replace(settlement, closed=sessions.sync(session).closed)
+        if session.on_settled is None:
+            confirm(session, settlement)
+    except Exception as error:
+        raise Unreported(settlement) from error
+    return settlement
+
+
+def _announce(session: Session, settlement: Settlement) -> None:
+    if session.on_settled is not None:
+        session.on_settled(settlement)
+
+
+def _save(session: Session, entries: tuple[Entry, ...]) -> None:
+    if entries != session.wallet.outbox:
+        session.file.save(replace(session.wallet, outbox=entries))
+
+
+def _on_ledger(ledger: Ledger, entry: Entry) -> Settlement | None:
+    """The settlement of an entry's bundle, rebuilt from the ledger, or None when the ledger does not have it."""
+    height = ledger.reader.bundle_height(BundleId(entry.made))
+    if height is None:
+        return None
+    settled, event = ledger.reader.bundle(height), ledger.reader.event(height)
+    assert settled and event, "a bundle that has a height has an event"
+    bundle, tree = encoding.decode_bundle(settled[1]), events.tree_after(event)
+    positions = tuple(Position(tree.size - len(bundle.legs) + leg) for leg in range(len(bundle.legs)))
+    # What only the run that settled it knew is left out of what is shown of a repeated settlement.
+    receipt = Receipt(settled[0], height, positions, tree.root, is_checkpointed=True, check_us=0, apply_us=0)
+    return Settlement(bundle, receipt, event.created_ms, entry)
