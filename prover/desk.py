@@ -23,26 +23,32 @@ then returns that settlement.  So does any call with the same `once`, a key of u
 with what it settled: repeated after whatever crash, it settles once.
 """
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
-from prover.backup import restoring, saving
-from prover.backup.archive import Manifest
 from prover.machine import clock, home, threadcount
-from prover.operator import creation, custodian, defaults, oracles
+from prover.operator import custodian
+from prover.premises import PathLike, backup, create_pool, publish_prices, restore
 from prover.trader import (
-    addresses, boardview, durations, moves, orders, readers, sessions, settling, trade, walletfile, wallets,
-)  # fmt: skip
+    addresses,
+    boardview,
+    durations,
+    moves,
+    orders,
+    readers,
+    sessions,
+    settling,
+    trade,
+    walletfile,
+    wallets,
+)
 from prover.trader.boardview import Order
 from prover.trader.readers import EVERYBODY
 from prover.trader.sessions import Session, Settlement, Unreported
 from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack, Synced
 from settlement import amounts
-from settlement.grids import Publication
 from settlement.pool import Pool
 
 __all__ = [
@@ -50,7 +56,6 @@ __all__ = [
     "open", "publish_prices", "restore",
 ]  # fmt: skip
 
-PathLike = str | os.PathLike[str]
 Texts = str | Sequence[str]
 
 
@@ -184,45 +189,6 @@ class Desk:
     def confirm(self, settlement: Settlement) -> None:
         """Notes that a settlement was told.  Only a desk that was opened with `on_settled` needs it."""
         settling.confirm(self.session, settlement)
-
-
-def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:
-    """Creates a pool of eight example assets in a home, with an empty ledger.
-
-    Its keys come from the ceremony that was installed last.  With `insecure_dev` they are development keys, made here
-    by one party, which could forge proofs; the pool says so.
-    """
-    paths, now_ms = home.find(folder), clock.now_ms()
-    return creation.create(paths, creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev), name, now_ms)
-
-
-def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | None = None) -> Publication:
-    """Signs prices such as {"ETH": "3050.25"} as the pool's oracles and publishes the grids of the next epoch.
-
-    An asset that is not named keeps its price; before the first epoch that is an example price.  Orders on margin need
-    grids of the last hour.
-    """
-    paths = home.find(folder)
-    with sessions.open_ledger(paths) as ledger:
-        new_prices = oracles.parse_prices(prices or {}, ledger.pool)
-        all_prices = oracles.prices(ledger, new_prices)
-        return oracles.publish(ledger, oracles.read(paths.oracles), all_prices, clock.now_ms())
-
-
-def backup(folder: PathLike | None, file: PathLike) -> Manifest:
-    """Writes a backup of a home to a new file with mode 0600, checks it, and returns what is in it.
-
-    It contains the ledger, every wallet (encrypted as it is), and the secret keys of the home and its pool.
-    """
-    return saving.save(home.find(folder), Path(file), clock.now_ms())
-
-
-def restore(file: PathLike, folder: PathLike) -> Manifest:
-    """Makes a new home of a backup, which is checked first, and returns what is in it.
-
-    Raises FileExistsError when there is anything in that folder: nothing is overwritten.
-    """
-    return restoring.restore(Path(file), home.find(folder))
 
 
 def create(
