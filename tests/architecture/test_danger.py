@@ -14,7 +14,7 @@ ALLOWED = {
         "prover/cli/pool/ledger_run.py",
         "prover/cli/pool/pool_run.py",
         "prover/cli/trader/show.py",
-        "prover/desk.py",
+        "prover/premises.py",
         "prover/operator/creation.py",
         "prover/upkeep/doctor.py",
         "settlement/pool.py",
