@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from circuits.records import Position, Root
 from settlement import checks, custody, digests, oracle
-from settlement.bundle import Leg
+from settlement.bundle import Bundle, Leg
 from settlement.checks import Checked, State, VerifyProofs
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
@@ -41,20 +41,22 @@ def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = 
 
     Raises Rejected with the first reason why it cannot settle now, in the order of Rejection.
     """
-    bundle = checks.decode_bundle(data)
-    checks.check_ledger_id(state, bundle.ledger_id)
-    checks.check_keys(state, bundle.legs)
-    checks.check_clock(state, now_ms)
-    checks.check_expiry(bundle.legs, now_ms)
-    checks.check_state(state, bundle.legs, now_ms)
-    checks.check_leg_signatures(state, bundle.legs)
-    checks.check_binding(bundle)
-    checks.check_proofs(state, bundle.legs, verify_proofs)
+    bundle = _check_legs(state, data, now_ms, verify_proofs)
     checks.check_attestations(state, bundle)
-    checks.check_references(state, bundle.legs)
-    checks.check_custody(state, custody.reserves_after(state.reader, bundle.legs))
-    checks.check_room(state, bundle.legs)
+    _check_payments(state, bundle)
     return Checked(bundle, digests.bundle_id(bundle), data)
+
+
+def check_request(
+    state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs
+) -> Bundle:
+    """The bundle in these bytes, which would settle now if its custodians signed it.  Raises Rejected as `check` does.
+
+    For a custodian, who should sign nothing else.
+    """
+    bundle = _check_legs(state, data, now_ms, verify_proofs)
+    _check_payments(state, bundle)
+    return bundle
 
 
 def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Leg:
@@ -73,6 +75,27 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
     checks.check_proofs(state, (leg,), verify_proofs)
     checks.check_room(state, (leg,))
     return leg
+
+
+def _check_legs(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs) -> Bundle:
+    """Runs the checks up to those of payments in and out."""
+    bundle = checks.decode_bundle(data)
+    checks.check_ledger_id(state, bundle.ledger_id)
+    checks.check_keys(state, bundle.legs)
+    checks.check_clock(state, now_ms)
+    checks.check_expiry(bundle.legs, now_ms)
+    checks.check_state(state, bundle.legs, now_ms)
+    checks.check_leg_signatures(state, bundle.legs)
+    checks.check_binding(bundle)
+    checks.check_proofs(state, bundle.legs, verify_proofs)
+    return bundle
+
+
+def _check_payments(state: State, bundle: Bundle) -> None:
+    """Runs the checks after that of attestations."""
+    checks.check_references(state, bundle.legs)
+    checks.check_custody(state, custody.reserves_after(state.reader, bundle.legs))
+    checks.check_room(state, bundle.legs)
 
 
 def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:

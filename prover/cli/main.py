@@ -33,6 +33,7 @@ COMMANDS = {
     "pay": "prover.cli.trader.move:pay",
     "order": "prover.cli.trader.order:order",
     "oracle": "prover.cli.pool.oracle:oracle",
+    "custodian": "prover.cli.pool.custodian:custodian",
     "ledger": "prover.cli.pool.ledger:ledger",
     "prove": "prover.cli.tools.proof:prove",
     "verify": "prover.cli.tools.proof:verify",

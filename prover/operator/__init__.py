@@ -1,1 +1,3 @@
-"""Operating a pool: creation, defaults, oracles, custodian; and its key ceremony: signer, contributing, installing."""
+"""Operating a pool: creation, defaults, oracles; its custody: custodian, attesting; its key ceremony: signer,
+contributing, installing.
+"""

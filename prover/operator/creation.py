@@ -66,6 +66,7 @@ def create(
     Raises FormatError as `check_vacant`, files.Busy when another process changes the home.  It raises
     FormatError, too, when `custodians` has a symbol that no asset has.
     """
+    defaults.check_symbols(custodians)
     check_vacant(home)
     leg, margin = keystore.statement_key("leg"), keystore.statement_key("margin")
     with homes.changing(home):
@@ -93,10 +94,6 @@ def create(
 
 def _assets(home: Home, custodians: Mapping[str, Point]) -> tuple[Asset, ...]:
     """The example assets.  Makes this machine's custodian's key when an asset needs it and there is none."""
-    if unknown := sorted(custodians.keys() - set(defaults.SYMBOLS)):
-        raise FormatError(
-            f"there is no asset {unknown[0]} to name a custodian of: there are {', '.join(defaults.SYMBOLS)}"
-        )
     missing = [symbol for symbol in defaults.SYMBOLS if symbol not in custodians]
     if not missing:
         return defaults.assets(custodians)

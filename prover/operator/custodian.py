@@ -68,7 +68,7 @@ def read(path: Path) -> int:
     """The secret.  Raises FormatError when the file is missing or malformed."""
     secret = find(path)
     if secret is None:
-        raise FormatError(f"there is no custodian's key at {path}: make one with `zksettle custodian key`")
+        raise FormatError(f"there is no custodian's key at {path}: make one with `zksettle custodian key --new`")
     return secret
 
 

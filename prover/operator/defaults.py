@@ -7,12 +7,13 @@ interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
     price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from settlement import amounts
 from settlement.boardrules import BoardRules
 from settlement.pool import Asset, Limits, Pool, Risk
 from zk.curves.babyjubjub import Point
+from zk.errors import FormatError
 
 POOL_NAME = "zksettle example pool"
 AS_OF = "2026-11-01"
@@ -73,6 +74,13 @@ BOARD = BoardRules(
 )
 """About 100 USDC of anything that is held backs an order: enough that to fill the board costs something, and little
 enough for everybody.  Derivatives do not, because who is long may be owed by who cannot pay."""
+
+
+def check_symbols(symbols: Iterable[str]) -> None:
+    """Raises FormatError for a symbol that no example asset has."""
+    for symbol in symbols:
+        if symbol not in _ASSETS:
+            raise FormatError(f"there is no asset {symbol} to name a custodian of: there are {', '.join(SYMBOLS)}")
 
 
 def prices(pool: Pool) -> tuple[int | None, ...]:

@@ -1,4 +1,5 @@
 """The modules that all commands share.
 
-command (groups, --home, --json), failure (exit codes), screen, watching (progress) · paths, passphrase, workspace.
+command (groups, --home, --json), failure (exit codes), screen, watching (progress) · paths, pairs,
+passphrase, workspace.
 """

@@ -1,16 +1,17 @@
-"""`zksettle ledger …`: show and audit the public record."""
+"""`zksettle ledger …`: show and audit the public record, and add to it."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 
 
 @group()
 def ledger() -> None:
-    """Show the ledger and audit it."""
+    """Show the ledger, audit it, and settle finished bundles."""
 
 
 @ledger.command()
@@ -26,6 +27,19 @@ def show(app: App, **options: Any) -> None:
     from prover.cli.pool import ledger_run
 
     ledger_run.show_ledger(app, **options)
+
+
+@ledger.command()
+@click.argument("bundle_file", metavar="FILE", type=paths.Existing())
+@pass_app
+def submit(app: App, **options: Any) -> None:
+    """Settle a finished bundle, such as a deposit that its custodian has signed.
+
+    Whoever submits it needs no wallet.  A bundle that settled before is left alone, with exit code 0.
+    """
+    from prover.cli.pool import submit_run
+
+    submit_run.submit(app, **options)
 
 
 @ledger.command()

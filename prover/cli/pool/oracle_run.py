@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
-from prover.cli.frame import paths, workspace
+from prover.cli.frame import pairs, paths, workspace
 from prover.cli.frame.command import App
 from prover.machine import clock
 from prover.operator import oracles
@@ -23,7 +21,7 @@ def publish(app: App, prices: tuple[str, ...], prices_file: Path | None) -> None
     """Publishes prices and shows the grids."""
     with workspace.ledger(app) as ledger:
         new_prices = oracles.parse_prices(_from_file(prices_file), ledger.pool) if prices_file else {}
-        new_prices |= oracles.parse_prices(_from_options(prices), ledger.pool)
+        new_prices |= oracles.parse_prices(pairs.parse(prices, "ASSET=PRICE, such as ETH=3050.25"), ledger.pool)
         all_prices = oracles.prices(ledger, new_prices)
         publication = oracles.publish(ledger, oracles.read(app.home.oracles), all_prices, clock.now_ms())
         signers = len(ledger.pool.oracle_keys)
@@ -58,17 +56,6 @@ def document(pool: Pool, prices: tuple[int, ...], publication: Publication) -> d
             for name, grid in grids.items()
         },
     }
-
-
-def _from_options(options: tuple[str, ...]) -> dict[str, str]:
-    """{symbol: price} of options such as ETH=3050.25."""
-    texts: dict[str, str] = {}
-    for option in options:
-        symbol, equals, price = option.partition("=")
-        if not equals:
-            raise click.UsageError(f"{option!r} is not ASSET=PRICE, such as ETH=3050.25", click.get_current_context())
-        texts[symbol] = price
-    return texts
 
 
 def _from_file(path: Path) -> dict[str, str]:

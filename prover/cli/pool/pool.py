@@ -16,11 +16,14 @@ def pool() -> None:
 @click.option("--name", default="zksettle example pool", show_default=True, metavar="TEXT", help="The pool's name.")
 @click.option("--insecure-dev", is_flag=True,
               help="Use development keys, made here by one party, who could forge. The pool says so.")  # fmt: skip
+@click.option("--custodian", "custodians", multiple=True, metavar="ASSET=KEY",
+              help="Who holds an asset outside, by its `zksettle custodian key`. Default: this machine. Repeatable.")
 @pass_app
 def new(app: App, **options: Any) -> None:
     """Create a pool of eight example assets.
 
-    Its three oracles are created on this machine.  Its keys come from the ceremony that was installed last.
+    Its three oracles are created on this machine, which is also the custodian of every asset for which --custodian
+    names no other.  Its keys come from the ceremony that was installed last.
     """
     from prover.cli.pool import pool_run
 

@@ -6,23 +6,27 @@ from typing import Any
 
 import click
 
-from prover.cli.frame import watching, workspace
+from prover.cli.frame import pairs, watching, workspace
 from prover.cli.frame.command import App
-from prover.cli.frame.screen import printable
+from prover.cli.frame.screen import printable, short
 from prover.cli.trader import show
 from prover.machine import clock
-from prover.operator import creation
+from prover.operator import creation, custodian, defaults
 from prover.upkeep import warmup
 from settlement import poolfile
 from settlement.pool import Asset, Pool
+from zk import signature
 
 DEVELOPMENT = (
     "The proving keys were made by one party, who could forge proofs: this is a development pool."
 )
 
 
-def new(app: App, name: str, insecure_dev: bool) -> None:
+def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...]) -> None:
     """Creates a pool and shows it."""
+    texts = pairs.parse(custodians, "ASSET=KEY, with a key of `zksettle custodian key`")
+    named = {symbol: custodian.parse_key(text) for symbol, text in texts.items()}
+    defaults.check_symbols(named)
     home, now_ms = app.home, clock.now_ms()
     try:
         keystore = creation.choose_keys(home, now_ms, insecure_dev=insecure_dev)
@@ -31,7 +35,7 @@ def new(app: App, name: str, insecure_dev: bool) -> None:
     creation.check_vacant(home)  # before anything that takes minutes
     with watching.show_progress(app):
         warmup.compile_kernels()
-        pool = creation.create(home, keystore, name, now_ms)
+        pool = creation.create(home, keystore, name, now_ms, named)
     app.screen.say(f"The pool is created, with its ledger and its oracles' secrets: keep a copy of {home.pool.path}.")
     display(app, pool)
 
@@ -49,6 +53,7 @@ def display(app: App, pool: Pool) -> None:
         ("pool", printable(pool.name)),
         ("ledger id", poolfile.ledger_id(pool).hex()),
         ("oracles", f"{len(pool.oracle_keys)}, of whom {pool.quorum} must agree to a price"),
+        ("custodians", "\n".join(_custodians(app, pool))),
         ("grids hold", f"{pool.limits.grid_age_ms // 60_000} minutes"),
         ("verifying keys", f"leg {pool.leg.digest.hex()[:16]}, margin {pool.margin.digest.hex()[:16]}"),
         *show.keys_fields(pool, app.home.keys),
@@ -60,6 +65,17 @@ def display(app: App, pool: Pool) -> None:
     if pool.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
     screen.document(document(pool, app.home.keys))
+
+
+def _custodians(app: App, pool: Pool) -> list[str]:
+    """One line for each custodian: its key, and what it holds."""
+    secret = custodian.find(app.home.custodian)
+    own = None if secret is None else signature.public(secret)
+    lines = []
+    for key in dict.fromkeys(asset.custodian for asset in pool.assets):
+        symbols = ", ".join(asset.symbol for asset in pool.assets if asset.custodian == key)
+        lines.append(f"{short(custodian.show_key(key), 16)} of {symbols}{' (this machine)' if key == own else ''}")
+    return lines
 
 
 def _asset_row(pool: Pool, asset: Asset) -> tuple[str, ...]:
@@ -87,7 +103,7 @@ def document(pool: Pool, keys: Path) -> dict[str, Any]:
     return {
         "name": printable(pool.name),
         "ledger_id": poolfile.ledger_id(pool).hex(),
-        "assets": [asdict(asset) for asset in pool.assets],
+        "assets": [{**asdict(asset), "custodian": custodian.show_key(asset.custodian)} for asset in pool.assets],
         "oracle_keys": [[str(x), str(y)] for x, y in pool.oracle_keys],
         "quorum": pool.quorum,
         "limits": asdict(pool.limits),

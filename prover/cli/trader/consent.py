@@ -27,7 +27,7 @@ def to_place(app: App, *, is_public: bool, is_agreed: bool) -> Agree:
     def agree(trade: Trade) -> None:
         warnings = [*([_public_warning(trade)] if is_public else []), *([trade.owes] if trade.owes else [])]
         must_ask = bool(warnings) and not is_agreed
-        _decide(app, warnings, "Place the order?", " ".join(warnings), must_ask=must_ask, remedy="--yes")
+        decide(app, warnings, "Place the order?", " ".join(warnings), must_ask=must_ask, remedy="--yes")
 
     return agree
 
@@ -54,7 +54,7 @@ def to_take(app: App, sell: Sequence[str], buy: Sequence[str], *, is_agreed: boo
         reason = " ".join([f"You would give {trade.sells} and receive {trade.buys}.", trade.owes or ""]).strip()
         remedy = "--yes" if is_named else "--yes, or the terms themselves with --sell and --buy"
         must_ask = not is_agreed and (trade.owes is not None or not is_named)
-        _decide(app, lines, "Take the order?", reason, must_ask=must_ask, remedy=remedy)
+        decide(app, lines, "Take the order?", reason, must_ask=must_ask, remedy=remedy)
 
     return agree
 
@@ -76,7 +76,7 @@ def _check_terms(trade: Trade, sell: Sequence[str], buy: Sequence[str]) -> None:
         )
 
 
-def _decide(app: App, lines: Sequence[str], question: str, reason: str, *, must_ask: bool, remedy: str) -> None:
+def decide(app: App, lines: Sequence[str], question: str, reason: str, *, must_ask: bool, remedy: str) -> None:
     """Prints the lines, and asks where it must.  Raises NotAgreed, or UsageError when there is nobody to ask."""
     if must_ask and not sys.stdin.isatty():
         raise click.UsageError(f"{reason} There is no terminal to ask on: add {remedy}")

@@ -105,6 +105,21 @@ def flow_text(flow: Flow, pool: Pool) -> str:
     return f"{amounts.show(-flow.amount, asset)} out, to {printable(party)}"
 
 
+def reference(flow: Flow) -> str:
+    """The reference of a payment outside."""
+    return printable(flow.reference.decode(errors="replace"))
+
+
+def flow_json(flow: Flow, pool: Pool) -> dict[str, Any]:
+    """A flow as JSON values: asset, signed amount in smallest units, party and reference."""
+    return {
+        "asset": pool.assets[flow.asset].symbol,
+        "amount": str(flow.amount),
+        "party": printable(flow.party.decode(errors="replace")),
+        "reference": reference(flow),
+    }
+
+
 def keys_fields(pool: Pool, keys: Path) -> Fields:
     """The origin of a pool's keys, as far as the keystore in this folder can tell.  Shown wherever a pool is."""
     if pool.insecure_dev:
@@ -148,7 +163,12 @@ def public_leg_json(leg: Leg) -> dict[str, Any]:
         "cash": bool(public.cash),
         "margin_epoch": leg.margin.epoch if leg.margin else None,
         "flows": [
-            {"asset": flow.asset, "amount": str(flow.amount), "party": printable(flow.party.decode(errors="replace"))}
+            {
+                "asset": flow.asset,
+                "amount": str(flow.amount),
+                "party": printable(flow.party.decode(errors="replace")),
+                "reference": reference(flow),
+            }
             for flow in leg.flows
         ],
         "expiry_ms": leg.expiry_ms,

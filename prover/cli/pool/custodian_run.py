@@ -1,0 +1,109 @@
+"""Runs `zksettle custodian …`."""
+
+from pathlib import Path
+
+from prover.cli.frame import paths, watching, workspace
+from prover.cli.frame.command import App
+from prover.cli.trader import consent, show
+from prover.machine import clock, files
+from prover.machine import home as homes
+from prover.operator import attesting, custodian
+from prover.operator.attesting import Request
+from prover.upkeep import warmup
+from settlement import amounts, encoding
+from settlement.pool import Pool
+
+
+def key(app: App, new: bool) -> None:
+    """Shows the public key, with `new` after making it."""
+    home = app.home
+    if new:
+        files.make_folder(home.path)
+        with homes.changing(home):
+            custodian.create(home.custodian)
+        app.screen.say(f"The key is made; its secret is in {home.custodian}: keep a copy, and keep it from others.")
+    text = custodian.key_text(custodian.read(home.custodian))
+    app.screen.say(text)
+    app.screen.document({"custodian": text})
+
+
+def sign(app: App, request_file: Path, output: Path | None, is_agreed: bool) -> None:
+    """Shows a request, asks, and writes it with the custodian's signature."""
+    secret = custodian.read(app.home.custodian)
+    target = output or request_file
+    paths.check_folder(target)
+    data = paths.read_bytes(request_file, encoding.MAX_BUNDLE_BYTES)
+    with workspace.ledger(app, read_only=True) as ledger:
+        with watching.show_progress(app):
+            warmup.compile_kernels()
+            request = attesting.examine(ledger, data, secret, clock.now_ms())
+        lines = _lines(request, ledger.pool)
+        consent.decide(app, lines, "Sign?", " ".join(lines), must_ask=not is_agreed, remedy="--yes")
+        files.replace(target, attesting.sign(ledger.pool, request, secret), files.PUBLIC_FILE)
+        done = f"Signed: {target}."
+        app.screen.say(
+            f"{done} `zksettle ledger submit {target}` settles it."
+            if request.is_complete
+            else f"{done} Other custodians must sign it too.",
+            "good",
+        )
+        app.screen.document({
+            "signed": str(target),
+            "complete": request.is_complete,
+            "payments": [
+                {**show.flow_json(payment.flow, ledger.pool), "expiry_ms": payment.expiry_ms, "own": payment.is_own}
+                for payment in request.payments
+            ],
+        })  # fmt: skip
+
+
+def status(app: App, limit: int) -> None:
+    """Shows the custodian's accounts and the newest payments."""
+    secret = custodian.read(app.home.custodian)
+    with workspace.ledger(app, read_only=True) as ledger:
+        accounts, rows = attesting.accounts(ledger, secret), attesting.settled(ledger, secret)
+        times = {row.height: ledger.reader.event(row.height) for row in rows[-limit:]}
+        if not accounts:
+            app.screen.say("The key on this machine is not a custodian's of this pool: `zksettle pool show`.", "warn")
+        if accounts:
+            app.screen.table(
+                ("asset", ">held for the ledger", ">paid in", ">paid out"),
+                [
+                    (a.asset.symbol, *(amounts.number(n, a.asset.decimals) for n in (a.reserve, a.paid_in, a.paid_out)))
+                    for a in accounts
+                ],
+            )
+        if rows:
+            app.screen.gap()
+            app.screen.table(
+                (">height", "time", "payment", "reference"),
+                [
+                    (
+                        str(row.height), clock.text(event.created_ms if (event := times[row.height]) else 0),
+                        show.flow_text(row.flow, ledger.pool), show.reference(row.flow),
+                    )
+                    for row in rows[-limit:]
+                ],
+            )  # fmt: skip
+        app.screen.document({
+            "custodian": custodian.key_text(secret),
+            "assets": [
+                {
+                    "asset": a.asset.symbol, "reserve": str(a.reserve), "paid_in": str(a.paid_in),
+                    "paid_out": str(a.paid_out),
+                }
+                for a in accounts
+            ],
+            "payments": [{"height": row.height, **show.flow_json(row.flow, ledger.pool)} for row in rows[-limit:]],
+        })  # fmt: skip
+
+
+def _lines(request: Request, pool: Pool) -> list[str]:
+    """What a request is about, one payment a line."""
+    lines = []
+    for payment in request.payments:
+        whose = "" if payment.is_own else ", which another custodian signs"
+        signed = ", signed already" if payment.is_signed else ""
+        text, until = show.flow_text(payment.flow, pool), clock.text(payment.expiry_ms)
+        lines.append(f"{text}, reference {show.reference(payment.flow)}, until {until}{whose}{signed}")
+    return lines
