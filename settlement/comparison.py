@@ -1,6 +1,7 @@
 """The comparison of every stored row, column by column, with the rows that follow from the replayed history."""
 
 from collections.abc import Iterable
+from contextlib import closing
 from itertools import zip_longest
 
 from settlement import poolfile
@@ -18,8 +19,9 @@ def check(replay: Replay, history: list[Event], reader: Reader) -> None:
     The replay has read each bundle's row by its height, and compared it; the orders belong to settlement.orderaudit.
     """
     for table, name, computed in _expected(replay, history):
-        rows = zip_longest(reader.stored(table), sorted(computed, key=lambda row: row[:2]))
-        is_equal = all(_is_same(stored, row) for stored, row in rows)
+        with closing(reader.stored(table)) as stored:
+            rows = zip_longest(stored, sorted(computed, key=lambda row: row[:2]))
+            is_equal = all(_is_same(one, other) for one, other in rows)
         require(is_equal, f"the {name} in the database do not follow from the history")
     count, expected = reader.count("bundles"), len(replay.roots) - 1
     require(count == expected, f"there are {count} bundles, but the history has {expected}")

@@ -91,12 +91,12 @@ class OrderTable:
 
     def stored(self) -> list[Order]:
         """Every order, void ones too.  Raises FormatError for a row that no order can have."""
-        return [_order(row) for row in self._connection.execute("SELECT * FROM orders ORDER BY order_id")]
+        return [_order(row) for row in self._connection.execute("SELECT * FROM orders ORDER BY order_id").fetchall()]
 
     def alive(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[Order]:
         """Every order that is not void, the oldest first."""
         query = f"SELECT * FROM orders WHERE NOT {_void(fresh_epochs)} ORDER BY posted_ms, order_id"
-        return [_order(row) for row in self._connection.execute(query, (now_ms, *fresh_epochs))]
+        return [_order(row) for row in self._connection.execute(query, (now_ms, *fresh_epochs)).fetchall()]
 
     def remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[OrderId]:
         """Deletes every void order and returns their ids, sorted."""

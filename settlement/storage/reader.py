@@ -6,7 +6,7 @@ as a damaged page returns it, raises FormatError, and so does a row that every l
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 from circuits.merkle import Path
@@ -47,8 +47,8 @@ class Reader:
         broken = self._one("PRAGMA foreign_key_check")
         return None if broken is None else f"a row of {broken[0]} refers to a row that does not exist"
 
-    def stored(self, table: str) -> Iterator[tuple]:
-        """Every row of a table exactly as it is stored, ordered by its primary key."""
+    def stored(self, table: str) -> sqlite3.Cursor:
+        """Every row of a table exactly as it is stored, ordered by its primary key; the caller closes it."""
         return self._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
 
     def count(self, table: str) -> int:
@@ -156,7 +156,9 @@ class Reader:
         return row
 
     def _all(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> list[T]:
-        return [_decoded(table, decode, row) for row in self._connection.execute(query, values)]
+        # Closed also when a row is refused: a statement that waits would keep the database open behind the exception.
+        with closing(self._connection.execute(query, values)) as rows:
+            return [_decoded(table, decode, row) for row in rows]
 
     def _maybe(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> T | None:
         row = self._one(query, values)

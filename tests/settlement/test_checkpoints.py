@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from settlement import audit, encoding, engine
-from settlement.bundle import Flow
 from settlement.ledger import Ledger
 from settlement.storage import checkpoints
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoint, Checkpoints, EventsLost
@@ -32,7 +31,7 @@ def path(tmp_path):
     """A ledger with one deposit."""
     made = tmp_path / "ledger.sqlite"
     with Ledger.create(made, samples.pool(), NOW_MS) as ledger:
-        settle(ledger, make(ledger, change(USDC=50), [Flow(0, 50, b"bank")]))
+        settle(ledger, make(ledger, change(USDC=50), [samples.flow(0, 50)]))
     return made
 
 
@@ -68,7 +67,7 @@ def died(tmp_path_factory) -> Path:
     image = path.parent / "image"
     image.mkdir()
     with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
-        settle(ledger, make(ledger, change(USDC=50), [Flow(0, 50, b"bank")]))
+        settle(ledger, make(ledger, change(USDC=50), [samples.flow(0, 50)]))
         with Ledger.open(path) as reading, reading.reader.reading():
             assert reading.reader.last_event().height == 1
             assert settle(ledger, *swap(ledger)).is_checkpointed
