@@ -116,7 +116,9 @@ class Desk:
     ) -> Settlement:
         """Takes an amount in from an external party, whose name is public.  `position` chooses the account."""
         with threadcount.limited_to(self.threads):
-            return moves.deposit(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once)
+            return moves.deposit(
+                self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once=once
+            )
 
     def withdraw(
         self, amount: str, *, party: str = "bank", position: int | None = None, once: str | None = None
@@ -124,7 +126,7 @@ class Desk:
         """Pays an amount out to an external party, whose name is public."""
         with threadcount.limited_to(self.threads):
             return moves.withdraw(
-                self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once
+                self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once=once
             )
 
     def pay(self, amount: str, to: str, *, position: int | None = None, once: str | None = None) -> Settlement:
@@ -132,7 +134,7 @@ class Desk:
         receiver = addresses.decode(to)
         with threadcount.limited_to(self.threads):
             return moves.pay(
-                self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position, once
+                self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position, once=once
             )
 
     def place(
