@@ -5,26 +5,27 @@
 
 CACHE is the folder that ZKSETTLE_CACHE names, else the user's; compiled kernels are in CACHE/kernels.  The cache has at
 most MAX_ENTRIES entries and MAX_BYTES.  An entry appears complete, by one rename, and its arrays are memory-mapped, so
-processes share them.  Every value that could take a kernel out of bounds is checked whenever an entry is opened, and a
-malformed entry counts as absent.  Its points are not checked again: every proof is verified, and the entry is discarded
-when a proof does not verify and a file has changed.  Entries are private to the user and may be deleted at any time.
+processes share them.  Every value that could take a kernel out of bounds is checked whenever an entry is opened, and an
+entry that is malformed, or another user's, counts as absent.  Its points are not checked again: every proof is
+verified, and the entry is discarded when a proof does not verify and a file has changed.  Entries are private to the
+user and may be deleted at any time.
 """
 
 import json
 import os
 import shutil
-import stat
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from prover.machine import arrayfolder, files
+from prover.machine import arrayfolder
 from prover.machine.arrayfolder import UNFINISHED
 from zk.curves.bn254 import G1Point
 from zk.errors import FormatError
 from zk.groth16 import keys
 from zk.groth16.keys import ProvingKey, VerifyingKey
+from zk.runtime import ownership
 
 VERSION = 2  # of the arrays' layout
 MAX_ENTRIES = 16
@@ -39,16 +40,7 @@ def folder() -> Path:
     """The folder of the entries, created if necessary.  Raises PermissionError when another user could change them."""
     from zk.runtime import kernelcache
 
-    path = files.make_folder(kernelcache.base.parent / "circuits")
-    if hasattr(os, "geteuid"):
-        state = path.lstat()
-        if stat.S_ISLNK(state.st_mode):
-            raise PermissionError(f"{path} is a link: name a folder of your own with ZKSETTLE_CACHE")
-        if state.st_uid != os.geteuid():
-            raise PermissionError(f"{path} belongs to another user: name a folder of your own with ZKSETTLE_CACHE")
-        if state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise PermissionError(f"{path} can be changed by other users: make it yours with chmod 700")
-    return path
+    return ownership.make_private(kernelcache.base.parent / "circuits", kernelcache.SETTING)
 
 
 def _entry(digest: str) -> Path:
@@ -59,8 +51,10 @@ def load(digest: str) -> ProvingKey | None:
     """The cached key of the file with this digest, or None when there is none or it is malformed."""
     entry = _entry(digest)
     try:
+        if not all(ownership.is_own(path.lstat()) for path in (entry, *entry.iterdir())):
+            return None
         key = keys.from_arrays(arrayfolder.load(entry))
-    except Exception:  # NumPy's parser of headers may raise anything
+    except (OSError, FormatError):
         return None
     with suppress(OSError):  # a read-only cache serves all the same
         os.utime(entry)  # the least recently used entries are removed first

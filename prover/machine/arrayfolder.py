@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from prover.machine import files
+from zk.errors import FormatError
 
 UNFINISHED = ".unfinished-"  # how the names of folders begin that are not complete yet
 
@@ -41,10 +42,26 @@ def save(folder: Path, arrays: Mapping[str, np.ndarray], prefix: str = "") -> No
 
 
 def load(folder: Path, prefix: str = "") -> dict[str, np.ndarray]:
-    """The arrays whose files have this prefix, mapped into memory.  Raises whatever NumPy's header parser raises."""
-    # Copy-on-write maps are as fast as read-only ones, for which Numba would compile every kernel a second time.
-    paths = sorted(folder.glob(f"{prefix}*.npy"))
-    return {path.stem.removeprefix(prefix): np.load(path, mmap_mode="c", allow_pickle=False) for path in paths}
+    """The arrays of integers whose files have this prefix, mapped into memory.
+
+    Raises FormatError, naming the file, when one is unreadable or damaged, or when it holds something else.
+    """
+    return {path.stem.removeprefix(prefix): _mapped(path) for path in sorted(folder.glob(f"{prefix}*.npy"))}
+
+
+def _mapped(path: Path) -> np.ndarray:
+    files.check_regular(path)
+    try:
+        # Copy-on-write maps are as fast as read-only ones, for which Numba would compile every kernel a second time.
+        # Unlike np.load, this never takes a file for a pickle or an archive.
+        values = np.lib.format.open_memmap(path, mode="c")
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception:  # NumPy's parser of headers may raise anything
+        raise FormatError(f"{path} is damaged: it does not hold an array of integers") from None
+    if values.dtype.kind not in "iu":
+        raise FormatError(f"{path} is damaged: it does not hold an array of integers")
+    return values
 
 
 def digests(folder: Path, pattern: str = "*") -> dict[str, str]:

@@ -87,8 +87,11 @@ def read(name: str, folder: Path, transcript: str | None) -> Key:
         path = folder / Path(file).name
         if not path.is_file() or files.digest(path) != digest:
             raise _damaged(name, folder, f"{path.name} has changed since the key was made")
-    proving = keys.from_arrays(arrayfolder.load(folder, PROVING))
-    return Key(name, manifest.fingerprint, proving, program.from_arrays(arrayfolder.load(folder, PROGRAM)))
+    try:
+        proving = keys.from_arrays(arrayfolder.load(folder, PROVING))
+        return Key(name, manifest.fingerprint, proving, program.from_arrays(arrayfolder.load(folder, PROGRAM)))
+    except FormatError as error:
+        raise _damaged(name, folder, str(error)) from None
 
 
 def holds(name: str, folder: Path, transcript: str, verifying: VerifyingKey) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from prover.machine import files
 from prover.service.protocol import Failed
+from zk.runtime import ownership
 
 SOCKET, LOCK = "socket", "server"
 _NONE_LISTENS = (FileNotFoundError, NotADirectoryError, ConnectionRefusedError, PermissionError, BlockingIOError,
@@ -70,10 +71,10 @@ def bound(folder: Path) -> Iterator[socket.socket]:
 
 
 def _make_private(folder: Path) -> None:
-    files.make_folder(folder)
-    if folder.stat().st_uid != os.geteuid():
-        raise Failed(f"{folder} belongs to another user, who could read private inputs")
-    folder.chmod(files.PRIVATE_FOLDER)
+    try:
+        ownership.make_private(folder, "use another --home")
+    except PermissionError as error:  # whoever can exchange the socket could read private inputs
+        raise Failed(error.strerror or str(error)) from None
 
 
 def _remove_stale(path: Path) -> None:

@@ -10,12 +10,14 @@ A `kernel` is called from Python, so its parameters and result are annotated.  I
 or vectors alike, and Numba infers their types: they carry no annotations.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 import numba
 from numba import extending
 from numba.core import types
+from numba.core.compiler_lock import global_compiler_lock
 
 from zk.runtime import kernelcache
 
@@ -27,6 +29,10 @@ Parameters = ParamSpec("Parameters")
 _NO_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _Tuple: Any = types.BaseTuple  # whose stub lacks indexing
 is_checked = kernelcache.is_checked
+
+if hasattr(os, "register_at_fork"):  # a child forked while another thread compiles would wait for that thread for ever
+    _release = global_compiler_lock.release
+    os.register_at_fork(before=global_compiler_lock.acquire, after_in_parent=_release, after_in_child=_release)
 
 
 def _compile(function: Callable, **options: bool) -> Any:

@@ -2,20 +2,20 @@
 
 Numba's own cache looks only at the file that defines a kernel.  It misses an edit to the arithmetic which that kernel
 calls, and would run stale machine code.  Here the folder of a module is named by a digest of everything that may be
-compiled into its kernels: the module, every module of this package that it imports, directly or not, and the versions
-of the compiler.  Imports are the only way to other code, for a kernel may close over numbers, never over a kernel.
+compiled into its kernels (zk/runtime/codedigests.py), and of the versions of the compiler.
 
-The digests cover syntax trees without docstrings and without annotations of functions, which Numba ignores.  So an edit
-to prose, comments, layout or types recompiles nothing; nor does moving the checkout or touching its files.  The files
-are pickles, so all folders are private to the user (mode 0700).
+The files are pickles: whoever can write one makes us run his code.  So the cache lies in a private folder that nobody
+else can exchange (zk/runtime/ownership.py), and files in it that belong to somebody else count as absent; so do damaged
+ones.  What this does not cover: root, access lists, and file systems that tell no owners.
 """
 
-import ast
 import contextlib
 import hashlib
+import io
 import itertools
 import json
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable
@@ -26,71 +26,16 @@ import llvmlite
 import numba
 import platformdirs
 from numba.core.bytecode import FunctionIdentity
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
 
 from zk import entropy
-from zk.runtime import cpu
+from zk.runtime import codedigests, cpu, ownership
+from zk.runtime.turns import Turns
 
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
+SETTING = "name a folder of your own with ZKSETTLE_CACHE"
+TURNS = "turns"  # the file of locks in the base
 
-_ROOT = Path(__file__).parents[1]
 is_checked = bool(vars(numba.config)["BOUNDSCHECK"])  # whether kernels check their indices; set by the environment
-
-
-def _module(path: Path) -> str:
-    return ".".join(("zk", *path.relative_to(_ROOT).with_suffix("").parts))
-
-
-def _imported(tree: ast.Module) -> set[Path]:
-    """The files of this package that a module imports, always as `from zk… import …`."""
-    files: set[Path] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "zk":
-            folder = _ROOT.joinpath(*node.module.split(".")[1:])
-            candidates = [folder, *(folder / alias.name for alias in node.names)]
-            files.update(path for path in (c.with_suffix(".py") for c in candidates) if path.is_file())
-    return files
-
-
-def _code(tree: ast.Module) -> str:
-    """The syntax tree as text, without docstrings, annotations of functions and positions."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
-            del node.body[0]
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-    return ast.dump(tree)
-
-
-def _reached(start: Path, imports: dict[Path, set[Path]]) -> set[Path]:
-    """A file and every file that it imports, directly or not."""
-    reached, pending = {start}, [start]
-    while pending:
-        new = imports[pending.pop()] - reached
-        reached |= new
-        pending.extend(new)
-    return reached
-
-
-def _computed_digests() -> dict[str, str]:
-    """For every module that holds a kernel or may, a SHA-256 of its code and of all code that it imports."""
-    trees = {path: ast.parse(path.read_bytes()) for path in sorted(_ROOT.rglob("*.py"))}
-    imports = {path: _imported(tree) for path, tree in trees.items()}
-    code = {path: f"{_module(path)} {_sha256(_code(tree))}" for path, tree in trees.items()}
-    reached = {path: _reached(path, imports) for path in trees}
-    return {
-        _module(path): _sha256("\n".join(sorted(code[other] for other in others)))
-        for path, others in reached.items() if _ROOT / "runtime" / "jit.py" in others
-    }  # fmt: skip
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digests(base: Path) -> dict[str, str]:
@@ -98,14 +43,11 @@ def _digests(base: Path) -> dict[str, str]:
 
     Parsing takes about 0.3 s, so a file in `base` keeps the digests for exactly these source bytes.
     """
-    sources = hashlib.sha256(sys.version.encode())
-    for path in sorted(_ROOT.rglob("*.py")):
-        sources.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
-    saved = base / f"{sources.hexdigest()[:32]}.json"
+    saved = base / f"{codedigests.of_sources()[:32]}.json"
     try:
-        return json.loads(saved.read_text("ascii"))
-    except (FileNotFoundError, ValueError):
-        digests = _computed_digests()
+        return json.loads(ownership.read_own(saved))
+    except (OSError, ValueError):
+        digests = codedigests.computed()
     with tempfile.NamedTemporaryFile("w", dir=base, delete=False) as file:
         json.dump(digests, file)
     os.replace(file.name, saved)
@@ -115,15 +57,10 @@ def _digests(base: Path) -> dict[str, str]:
 def make_base() -> Path:
     """The private folder, in the user's cache, that holds the folders of all modules.  Creates it if necessary.
 
-    Raises PermissionError when the folder belongs to another user, who could make us run their code.
+    Raises PermissionError when another user could exchange it, or a folder above it, and so make us run his code.
     """
     base = os.environ.get("ZKSETTLE_CACHE") or platformdirs.user_cache_dir("zksettle", appauthor=False)
-    folder = Path(base) / "kernels"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if hasattr(os, "geteuid") and folder.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to another user: set ZKSETTLE_CACHE to a folder of your own")
-    folder.chmod(0o700)
-    return folder
+    return ownership.make_private(Path(base) / "kernels", SETTING)
 
 
 base = make_base()
@@ -134,10 +71,21 @@ _COMPILER = f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} 
 def folder_of(module: str) -> Path:
     """The folder of a module's kernels.  For a module outside this package it depends on all kernels."""
     digest = _BY_MODULE.get(module) or version
-    return base / f"{module}-{hashlib.sha256(f'{_COMPILER} {digest}'.encode()).hexdigest()[:16]}"
+    return base / f"{module}-{codedigests.sha256(f'{_COMPILER} {digest}')[:16]}"
 
 
-version = hashlib.sha256(f"{_COMPILER} {sorted(_BY_MODULE.values())}".encode()).hexdigest()[:16]
+version = codedigests.sha256(f"{_COMPILER} {sorted(_BY_MODULE.values())}")[:16]
+
+
+def _mark_as_used() -> None:
+    """Gives this version's folders today's date, by which old ones are recognised."""
+    for module in _BY_MODULE:
+        with contextlib.suppress(OSError):  # not compiled yet, or a read-only disk
+            os.utime(folder_of(module))
+
+
+_mark_as_used()
+_turns = Turns(base / TURNS)
 
 
 def _number_functions() -> None:
@@ -151,9 +99,16 @@ def _number_functions() -> None:
     numbers._unique_ids = itertools.count(entropy.scalar(1 << 60))
 
 
+def _after_fork() -> None:
+    """In a forked child, which has none of its parent's locks and must not count on with its numbers."""
+    global _turns
+    _turns = Turns(base / TURNS)
+    _number_functions()
+
+
 _number_functions()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_number_functions)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Locator(_CacheLocator):
@@ -174,7 +129,7 @@ class _Locator(_CacheLocator):
         code = self._function.__code__
         constants = [value for value in code.co_consts if value != self._function.__doc__]
         identity = repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants))
-        return hashlib.sha256(identity.encode()).hexdigest()[:16]
+        return codedigests.sha256(identity)[:16]
 
     @classmethod
     def from_function(cls, function: Callable, file: str) -> "_Locator":
@@ -185,46 +140,35 @@ class _Implementation(CompileResultCacheImpl):
     _locator_classes = [_Locator]
 
 
-class _Turns:
-    """Lets one process at a time compile a given kernel; the others wait, then load what it compiled.
+class _Files(IndexDataCacheFile):
+    """The files of one kernel, of which only our own are read.  They are absent when they are damaged."""
 
-    Each lock is one byte of one file, so a process that dies leaves nothing behind (fcntl(2), F_SETLKW).  A process
-    holds the lock of a kernel while it compiles the kernels that this one calls; calls form no cycle, so neither do
-    waits.
-    """
+    def load(self, key: Any) -> Any:
+        """What was saved under the key, or None."""
+        try:
+            return pickle.loads(ownership.read_own(Path(self._data_path(self._load_index()[key]))))
+        except Exception:  # unpickling damaged data may raise anything
+            return None
 
-    def __init__(self) -> None:
-        self._file: int | None = None
-        self._held: set[str] = set()
-
-    def take(self, name: str) -> None:
-        """Waits until no other process is compiling the kernel of this name."""
-        self._lock(name, "LOCK_EX")
-        self._held.add(name)
-
-    def end(self, name: str) -> None:
-        """Lets the next process continue, if this one has the turn."""
-        if name in self._held:
-            self._held.remove(name)
-            self._lock(name, "LOCK_UN")
-
-    def _lock(self, name: str, operation: str) -> None:
-        if fcntl is None:
-            return
-        place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
-        with contextlib.suppress(OSError):  # a file system without locks: two processes may compile the same kernel
-            if self._file is None:
-                self._file = os.open(base / "turns", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.lockf(self._file, getattr(fcntl, operation), 1, place)
-
-
-_turns = _Turns()
+    def _load_index(self) -> dict:
+        try:
+            data = io.BytesIO(ownership.read_own(Path(self._index_path)))
+            if pickle.load(data) != self._version:
+                return {}
+            stamp, names = pickle.load(data)
+        except Exception:
+            return {}
+        return names if stamp == self._source_stamp else {}
 
 
 class KernelCache(FunctionCache):
     """Numba's cache of one function, stored in the folder of its module."""
 
     _impl_class = _Implementation
+
+    def __init__(self, function: Callable):
+        super().__init__(function)
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or None: the caller then compiles it, calls `save_overload`, and always `end_turn`."""

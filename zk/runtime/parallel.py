@@ -27,6 +27,10 @@ def _pool(size: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(size, thread_name_prefix="zksettle")
 
 
+if hasattr(os, "register_at_fork"):  # a forked child has the pool, but none of its threads: it makes a pool of its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 def submit(function: Callable, *arguments) -> Future:
     """Start `function` on the pool.  A task must not wait for another task of the pool: that may deadlock."""
     return _pool(threads()).submit(profile.in_phase(function), *arguments)

@@ -78,5 +78,18 @@ def test_a_folder_that_others_could_change_is_refused(tmp_path, monkeypatch):
     found.rmdir()
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     found.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(PermissionError, match="is a link"):
+    assert keycache.folder() == tmp_path / "elsewhere"
+    (tmp_path / "elsewhere").chmod(0o777)
+    with pytest.raises(PermissionError, match="elsewhere can be changed by other users"):
         keycache.folder()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_an_entry_of_somebody_else_counts_as_absent(cache, key):
+    keycache.keep("aa", key)
+    entry = cache / f"aa-{keycache.VERSION}"
+    for path in (entry, entry / "h.npy"):
+        os.chown(path, 12345, -1)
+        assert keycache.load("aa") is None
+        os.chown(path, 0, -1)
+    assert keycache.load("aa") is not None

@@ -1,5 +1,6 @@
 """The keystore: a key is made once, appears whole, and is refused when anything about it has changed."""
 
+import hashlib
 import json
 import shutil
 import stat
@@ -118,6 +119,19 @@ def test_a_manifest_for_something_else_is_refused(store, changes, why):
     path = at.folder(TOY) / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     with pytest.raises(FormatError, match=why):
+        store().open(TOY)
+
+
+def test_a_pickled_array_whose_digest_the_manifest_lists_is_refused(store):
+    at = store()
+    at.open(TOY)
+    folder = at.folder(TOY)
+    path = folder / "proving-h.npy"
+    np.save(path, np.array([print], dtype=object), allow_pickle=True)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(FormatError, match=r"the toy key in .* is damaged: .*proving-h.npy is damaged"):
         store().open(TOY)
 
 

@@ -1,6 +1,9 @@
 """The pool keeps order, propagates errors, and takes its size from one variable."""
 
+import os
+import signal
 import threading
+import time
 
 import pytest
 
@@ -36,3 +39,38 @@ def test_a_size_that_is_not_a_number_of_threads_is_rejected(monkeypatch, setting
 def test_without_the_variable_the_cores_decide(monkeypatch):
     monkeypatch.delenv("ZKSETTLE_THREADS", raising=False)
     assert parallel.threads() >= 1
+
+
+def in_a_child(work) -> int:
+    """The exit code of a forked child that does the work."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    for _ in range(600):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    pytest.fail("the child hangs")
+
+
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+
+
+@FORKS
+def test_a_child_forked_after_the_pool_was_used_has_a_pool_of_its_own():
+    parallel.map(lambda x: x, range(10))
+
+    def work():
+        assert parallel.map(lambda x: x * x, range(50)) == [x * x for x in range(50)]
+        assert in_a_child(lambda: parallel.map(lambda x: x, range(10))) == 0  # nor does a grandchild hang
+
+    assert in_a_child(work) == 0
+    assert parallel.map(lambda x: x, range(10)) == list(range(10))
