@@ -223,7 +223,7 @@ def test_the_terms_of_a_taken_order_are_in_no_file_after_it_settles(path):
     sealed = bytes(range(210))
     with Ledger.open(path) as ledger:
         maker, taker = swap(ledger)
-        board.place(ledger, encoding.encode_leg(maker.leg), [sealed], NOW_MS, any_proof)
+        board.place(ledger, samples.posting(ledger, maker.leg, (sealed,)), NOW_MS, any_proof)
         assert any(sealed[:64] in file.read_bytes() for file in path.parent.iterdir())
         settle(ledger, maker, taker)
         assert not any(sealed[:64] in file.read_bytes() for file in path.parent.iterdir())
