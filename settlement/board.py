@@ -83,7 +83,11 @@ def get(ledger: Ledger, order_id: OrderId, now_ms: int) -> Order:
     """
     order = ledger.orders.get(order_id)
     if order is None:
-        raise Rejected(Rejection.ORDER_UNKNOWN, f"there is no order {order_id.hex()}")
+        raise Rejected(
+            Rejection.ORDER_UNKNOWN,
+            f"order {order_id.hex()} is not on the board: if it ever was, it was taken, cancelled, has expired, or "
+            "gave way to others",
+        )
     checks.check_expiry((order.leg,), now_ms)
     checks.check_state(ledger, (order.leg,), now_ms)
     check_signed(order)
