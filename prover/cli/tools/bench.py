@@ -110,6 +110,23 @@ def throughput(app: App, **options: Any) -> None:
 
 
 @bench.command()
+@click.option("--foreign", type=click.IntRange(0, 100_000_000), default=100_000, show_default=True, metavar="N",
+              help="Leaves of the ledger that belong to others.")
+@click.option("--dust", type=click.IntRange(0, 10_000_000), default=10_000, show_default=True, metavar="N",
+              help="Small accounts of the wallet.")
+@benchoptions.common
+@pass_app
+def wallet(app: App, **options: Any) -> None:
+    """Measure a wallet at a ledger with very many leaves.
+
+    Syncing and showing it, as whole commands, with their memory. The ledger is synthetic.
+    """
+    from prover.cli.tools import bench_run
+
+    bench_run.measure_wallet(app, **options)
+
+
+@bench.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--rapidsnark", type=paths.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
 @click.option("--ceremony", type=click.IntRange(1, 20), metavar="POWER",

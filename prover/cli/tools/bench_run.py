@@ -8,7 +8,18 @@ from typing import Any
 
 import click
 
-from prover.bench import charts, kernels, multiplications, peers, prove, report, throughput, transforms, verification
+from prover.bench import (
+    charts,
+    kernels,
+    multiplications,
+    peers,
+    prove,
+    report,
+    throughput,
+    transforms,
+    verification,
+    wallet,
+)
 from prover.bench.peerfiles import Unavailable
 from prover.bench.report import Measurements, Section
 from prover.cli.frame import paths, watching
@@ -60,6 +71,11 @@ def measure_throughput(app: App, statement: str, sizes: tuple[int, ...], runs: i
     about = {"benchmark": "throughput", "statement": statement}
     benchmark = partial(throughput.bench, statement, service=app.home.service, sizes=sizes, runs=runs)
     _run(app, about, benchmark, **options)
+
+
+def measure_wallet(app: App, foreign: int, dust: int, runs: int, **options: Any) -> None:
+    """Measures a wallet at a ledger with many leaves."""
+    _run(app, {"benchmark": "wallet"}, partial(wallet.bench, foreign=foreign, dust=dust, runs=runs), **options)
 
 
 def measure_peers(

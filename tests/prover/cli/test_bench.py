@@ -27,6 +27,7 @@ TINY = [
     ("prove", "margin"),
     ("verify", "--statement", "margin", "--sizes", "1,3"),
     ("throughput", "--statement", "margin", "--sizes", "1,2"),
+    ("wallet", "--foreign", "3000", "--dust", "300"),
 ]
 
 

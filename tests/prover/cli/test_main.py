@@ -49,7 +49,7 @@ def test_all_promised_commands_exist():
         order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit,
         prove, verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, circuit sample,
         groth16 verify, export snarkjs, import snarkjs, bench kernels, bench msm, bench ntt, bench prove, bench verify,
-        bench throughput, bench peers, warmup, doctor, completion, demo
+        bench throughput, bench peers, bench wallet, warmup, doctor, completion, demo
     """
     assert {tuple(name.split()) for name in promised.split(",")} <= set(COMMANDS)
 
