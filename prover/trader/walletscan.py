@@ -12,11 +12,14 @@ from collections.abc import Sequence
 
 from circuits.records import Account, Position
 from prover.trader import keys, manyhashes, opening, sealing
+from prover.trader.sealing import SEALED_BYTES
 from prover.trader.wallets import Holding
-from settlement.storage.rows import Output
 
 GAP = 20
 SEARCH_LIMIT = 4096
+
+Leaf = tuple[Position, bytes, bytes]
+"""Position, commitment and ciphertexts: settlement.storage.reader.Reader.leaves."""
 
 
 class Finder:
@@ -31,7 +34,7 @@ class Finder:
     def __repr__(self) -> str:
         return "Finder"
 
-    def find(self, leaves: Sequence[Output]) -> list[Holding]:
+    def find(self, leaves: Sequence[Leaf]) -> list[Holding]:
         """The wallet's accounts among these leaves, in their order."""
         opened = self._opened(leaves)
         pending = list(range(len(opened)))
@@ -46,22 +49,25 @@ class Finder:
             pending = [i for i in pending if i not in found] if self.top_index > searched else []
         return [found[i] for i in sorted(found)]
 
-    def _opened(self, leaves: Sequence[Output]) -> list[tuple[Position, Account, int]]:
+    def _opened(self, leaves: Sequence[Leaf]) -> list[tuple[Position, Account, int]]:
         """Position, account and index hint of every leaf that the viewing key opens to what it commits to."""
-        sealings = [(leaf, sealed) for leaf in leaves for sealed in leaf.ciphertexts]
-        plaintexts = self._opener.open_many(
-            [sealed for _, sealed in sealings], [leaf.commitment for leaf, _ in sealings]
-        )  # fmt: skip
+        sealings = [
+            (position, leaf, ciphertexts[start : start + SEALED_BYTES])
+            for position, leaf, ciphertexts in leaves
+            for start in range(0, len(ciphertexts), SEALED_BYTES)
+        ]
+        commitments = [int.from_bytes(leaf, "big") for _, leaf, _ in sealings]
+        plaintexts = self._opener.open_many([sealed for _, _, sealed in sealings], commitments)
         opened = []
-        for (leaf, _), plaintext in zip(sealings, plaintexts, strict=True):
+        for i, plaintext in enumerate(plaintexts):
             decoded = None if plaintext is None else opening.decode(plaintext)
             if decoded is not None:
-                opened.append((leaf, *decoded))
-        commitments = manyhashes.commitments([account for _, account, _ in opened])
+                opened.append((sealings[i][0], commitments[i], *decoded))
+        hashed = manyhashes.commitments([account for _, _, account, _ in opened])
         one_each = {
-            leaf.position: (leaf.position, account, hint)
-            for (leaf, account, hint), commitment in zip(opened, commitments, strict=True)
-            if leaf.commitment == commitment
+            position: (position, account, hint)
+            for (position, leaf, account, hint), commitment in zip(opened, hashed, strict=True)
+            if leaf == commitment
         }
         return list(one_each.values())
 

@@ -17,7 +17,6 @@ from prover.trader.wallets import Holding, Wallet
 from settlement import digests, encoding
 from settlement.events import Event
 from settlement.ledger import Ledger
-from settlement.storage.rows import Output
 from zk.errors import FormatError
 from zk.hashes import poseidon
 
@@ -120,7 +119,7 @@ class _Scan:
         size = self._ledger.reader.tree().size
         with tasks.task("Trying new leaves", total=max(size - self._wallet.scanned, 0)) as task:
             batches = 0
-            while leaves := self._ledger.reader.outputs(self._wallet.scanned, BATCH):
+            while leaves := self._ledger.reader.leaves(self._wallet.scanned, BATCH):
                 self._receive(leaves)
                 task.advance(len(leaves))
                 batches += 1
@@ -138,7 +137,7 @@ class _Scan:
         wallet = replace(self._wallet, orders=orders)
         return Synced(wallet, self._tried, self._num_received, self._num_spent, closed, tuple(self._spent))
 
-    def _receive(self, leaves: Sequence[Output]) -> None:
+    def _receive(self, leaves: Sequence[walletscan.Leaf]) -> None:
         found = self._finder.find(leaves)
         worth_something = [holding for holding in found if any(holding.account.balances)]
         # Whether an account with an own order is spent is asked at the end, where its orders are closed.
@@ -147,7 +146,7 @@ class _Scan:
         self._tried += len(leaves)
         self._num_received += len(found)
         self._wallet = replace(
-            self._wallet, scanned=leaves[-1].position + 1, top_index=self._finder.top_index,
+            self._wallet, scanned=leaves[-1][0] + 1, top_index=self._finder.top_index,
             empty=self._wallet.empty + len(found) - len(worth_something),
         )  # fmt: skip
         # Twice as many as are kept, so that a batch with a few accounts does not rank all of them.

@@ -92,8 +92,8 @@ def test_an_interrupted_sync_continues_where_it_last_saved(ledger, path, monkeyp
     tried = []
 
     def stopped(finder, leaves, find=walletscan.Finder.find):
-        tried.append(leaves[0].position)
-        if leaves[0].position == 80:
+        tried.append(leaves[0][0])
+        if leaves[0][0] == 80:
             raise KeyboardInterrupt
         return find(finder, leaves)
 

@@ -18,6 +18,7 @@ from settlement.storage import connections, schema
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
+from zk.fields.prime import to_bytes
 
 
 @pytest.fixture
@@ -56,6 +57,8 @@ def test_everything_of_a_bundle_can_be_read_back(ledger, path):
             (0, legs[0].public.commitment, sealed, 1), (1, legs[1].public.commitment, (), 1),
         ]
         assert [out.position for out in reader.outputs(1)] == [1]
+        outputs = [(out.position, to_bytes(out.commitment), b"".join(out.ciphertexts)) for out in reader.outputs()]
+        assert (reader.leaves(0, 9), reader.leaves(0, 1), reader.leaves(1, 9)) == (outputs, outputs[:1], outputs[1:])
         for position, leg in enumerate(legs):
             assert reader.position_of(leg.public.commitment) == position
             assert paths.path_root(reader.path(position)) == receipt.root
