@@ -1,5 +1,5 @@
 """Upkeep of an installation.
 
 exercises (small runs that use every kernel) · compilers (processes that compile them) · warmup (compiling ahead, making
-keys) · doctor (finding out what could be amiss).
+keys) · oldkernels (removing what other versions compiled) · doctor (finding out what could be amiss).
 """

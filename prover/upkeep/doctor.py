@@ -47,8 +47,8 @@ def examine(home: Home) -> Iterator[Finding]:
         try:
             yield check(home)
         except OSError as error:  # a folder that this user cannot enter, for example
-            cause = f"{error.filename or 'a folder'} cannot be read: {error.strerror}"
-            yield Finding(what, BAD, f"{cause}; repair its permissions, or use another")
+            cause = f"{error.filename} cannot be read: {error.strerror}; repair its permissions, or use another"
+            yield Finding(what, BAD, cause if error.filename else str(error))
 
 
 def _settings(_: Home) -> Finding:
@@ -208,13 +208,15 @@ def _keys(home: Home) -> Finding:
 
 
 def _kernels(_: Home) -> Finding:
-    from prover.upkeep import warmup
+    from prover.machine import units
+    from prover.upkeep import oldkernels, warmup
 
     if not warmup.is_warm():
         return Finding(
             "kernels", NOTE, f"not compiled yet: zksettle warmup compiles them, into {warmup.folder()}"
         )
-    return Finding("kernels", GOOD, f"compiled, in {warmup.folder()}")
+    size = units.size(oldkernels.total_bytes(warmup.folder()))
+    return Finding("kernels", GOOD, f"compiled, in {warmup.folder()}, which holds {size}")
 
 
 def _node(_: Home) -> Finding:

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from prover.circom import keycache
+from prover.service import endpoint
+from prover.service.protocol import Failed
+from zk.runtime import kernelcache
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="the system has no owners of files")
 
@@ -65,3 +70,31 @@ def test_the_turned_link_runs_nothing_in_a_folder_of_our_own_either(tmp_path):
     done = run(VICTIM, tmp_path / "his", has_run, cache=tmp_path / "cache")
     assert done.returncode == 0, done.stderr
     assert not has_run.exists()
+
+
+@pytest.mark.parametrize("command", ["warmup", "doctor"])
+def test_a_command_says_so_in_one_sentence(tmp_path, command):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    main = "from prover.cli import main; main.run()"
+    done = run(main, command, "--json", "--home", tmp_path / "home", cache=shared / "cache")
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and "Traceback" not in said and "internal error" not in said
+    assert f"{shared} can be changed by other users: make it yours alone with chmod go-w" in said
+    assert list(shared.iterdir()) == []
+
+
+def test_the_folder_of_the_provers_socket_is_refused_too(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o777)
+    folder, why = tmp_path / "home" / "service", "home can be changed by other users"
+    with pytest.raises(Failed, match=why), endpoint.bound(folder):
+        pytest.fail("a stranger can put his socket there")
+
+
+def test_the_cache_of_circom_keys_is_refused_too(tmp_path, monkeypatch):
+    tmp_path.chmod(0o777)
+    monkeypatch.setattr(kernelcache, "base", tmp_path / "cache" / "kernels")
+    with pytest.raises(PermissionError, match="can be changed by other users"):
+        keycache.folder()

@@ -9,7 +9,7 @@ from prover.cli.frame import watching
 from prover.cli.frame.command import App
 from prover.machine import clock, units
 from prover.proofs import keystores
-from prover.upkeep import doctor, warmup
+from prover.upkeep import doctor, oldkernels, warmup
 
 MARKS = {"good": ("✓", "good"), "note": ("·", "warn"), "bad": ("✗", "bad")}
 
@@ -19,11 +19,17 @@ def warm_up(app: App) -> None:
     start_s = time.perf_counter()
     with watching.show_progress(app):
         compiled, keys_made = warmup.run(keystores.best(app.home.keys, clock.now_ms()))
+    freed = oldkernels.remove(warmup.folder(), clock.now_ms())
     took_s = time.perf_counter() - start_s
     kernels = "Compiled the kernels" if compiled else "The kernels were already compiled"
     keys = f"made the keys of {' and '.join(keys_made)}" if keys_made else "the proving keys were already there"
     app.screen.say(f"{kernels}; {keys}. It took {units.seconds(took_s)}.")
-    app.screen.document({"compiled": compiled, "keys_made": list(keys_made), "seconds": round(took_s, 6)})
+    if freed:
+        unused = f"compiled kernels of other versions, unused for {oldkernels.UNUSED_DAYS} days"
+        app.screen.say(f"Removed {units.size(freed)} of {unused}.")
+    app.screen.document({
+        "compiled": compiled, "keys_made": list(keys_made), "removed_bytes": freed, "seconds": round(took_s, 6),
+    })  # fmt: skip
 
 
 def examine(app: App) -> None:
