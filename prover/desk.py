@@ -26,10 +26,11 @@ with what it settled: repeated after whatever crash, it settles once.
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from prover.machine import clock, home, threadcount
 from prover.operator import custodian
-from prover.premises import PathLike, backup, create_pool, publish_prices, restore
+from prover.premises import PathLike, backup, create_pool, import_wallet, publish_prices, restore
 from prover.trader import (
     addresses,
     boardview,
@@ -53,7 +54,7 @@ from settlement.pool import Pool
 
 __all__ = [
     "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "Unreported", "backup", "create", "create_pool",
-    "open", "publish_prices", "restore",
+    "import_wallet", "open", "publish_prices", "restore",
 ]  # fmt: skip
 
 Texts = str | Sequence[str]
@@ -92,12 +93,24 @@ class Desk:
     @property
     def address(self) -> str:
         """The address at which this wallet is paid, and to which others seal the terms of their orders."""
-        return addresses.encode(addresses.of(self.session.wallet.seed, 0))
+        return addresses.encode(addresses.of(self.session.wallet.view, 0))
 
     @property
     def seed_phrase(self) -> str:
         """The 24 words that restore this wallet.  Anybody who knows them owns everything in it."""
-        return self.session.wallet.phrase
+        return self.session.wallet.own_phrase
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Seals the wallet under another passphrase.  Copies that were made before keep the old one."""
+        self.session.file.change_passphrase(passphrase)
+
+    def export(self, file: PathLike, passphrase: str) -> None:
+        """Writes the wallet to a new file under a passphrase of its own; `import_wallet` reads it."""
+        walletfile.export(Path(file), passphrase, self.session.wallet)
+
+    def export_viewing_key(self, file: PathLike, passphrase: str, *, reserve: int = wallets.RESERVE) -> None:
+        """Writes a viewing key to a new file; `import_wallet` makes a wallet of it that sees and cannot move."""
+        walletfile.export(Path(file), passphrase, wallets.watch_only(self.session.wallet, reserve))
 
     def sync(self) -> Synced:
         """Finds what the wallet has received and spent since the last sync, and which of its orders were taken.

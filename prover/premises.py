@@ -1,4 +1,4 @@
-"""What concerns a home as a whole, for prover.desk: its pool, its prices, and its backup."""
+"""What concerns a home as a whole, for prover.desk: its pool, its prices, its backup, and wallets from elsewhere."""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from prover.backup import restoring, saving
 from prover.backup.archive import Manifest
 from prover.machine import clock, home
 from prover.operator import creation, defaults, oracles
-from prover.trader import sessions
+from prover.trader import sessions, walletfile
 from settlement.grids import Publication
 from settlement.pool import Pool
 
@@ -52,3 +52,17 @@ def restore(file: PathLike, folder: PathLike) -> Manifest:
     Raises FileExistsError when there is anything in that folder: nothing is overwritten.
     """
     return restoring.restore(Path(file), home.find(folder))
+
+
+def import_wallet(
+    folder: PathLike | None, name: str, file: PathLike, passphrase: str, *, file_passphrase: str
+) -> None:
+    """Makes a wallet of an exported one or of a viewing key, under a passphrase of its own.
+
+    Raises FileExistsError when there is a wallet of this name, and walletfile.WrongPassphrase when `file_passphrase` is
+    not the file's.
+    """
+    walletfile.check_passphrase(passphrase)
+    wallet = walletfile.read_exported(Path(file), file_passphrase)
+    with walletfile.create(home.find(folder).wallet(name), passphrase, wallet):
+        pass

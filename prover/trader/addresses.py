@@ -35,9 +35,12 @@ class Address:
     viewing: bytes
 
 
-def of(seed: keys.Seed, index: int) -> Address:
-    """The address of one account of a wallet."""
-    return Address(keys.account(seed, index).owner, keys.viewing_key(seed).public_key().public_bytes_raw())
+def of(view: keys.View, index: int) -> Address:
+    """The address of one account of a wallet.  Raises FormatError when a viewing key does not have that account."""
+    own = keys.watched(view, index)
+    if own is None:
+        raise FormatError(f"the viewing key does not have the account of index {index}")
+    return Address(own.owner, keys.viewing_key(view).public_key().public_bytes_raw())
 
 
 def encode(address: Address) -> str:

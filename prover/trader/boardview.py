@@ -52,7 +52,7 @@ class Order:
 def order(session: Session, posted: board.Order) -> Order:
     """A posted order.  Raises InvalidProof when its terms open but are not its leg's."""
     own_terms = {own.order_id: own.terms for own in session.wallet.orders}
-    terms = own_terms.get(posted.order_id.hex()) or readers.open_terms(session.wallet.seed, posted)
+    terms = own_terms.get(posted.order_id.hex()) or readers.open_terms(session.wallet.view, posted)
     return seen(posted, session.ledger.pool, terms)
 
 

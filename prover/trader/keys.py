@@ -10,10 +10,15 @@ HKDF-SHA256 of the seed under a label that names its purpose and, for account ke
 
 and one X25519 key for the whole wallet, which finds and opens what is sealed to it.  Reducing 512 bits modulo
 a 254-bit number leaves a bias below 2^-250.
+
+A viewing key is the X25519 key with AK_i and nk_i of some accounts.  It finds what these accounts receive and sees when
+they are spent (nk_i gives the nullifiers), but nothing in it gives an ask_i: HKDF's outputs under other labels say
+nothing about it, and AK_i hides it behind a discrete logarithm.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import x25519
@@ -23,7 +28,7 @@ from mnemonic import Mnemonic
 from circuits import records
 from zk import domains, entropy
 from zk.curves import babyjubjub
-from zk.errors import FormatError
+from zk.errors import FormatError, Unsatisfied
 from zk.fields.prime import R
 from zk.hashes import poseidon
 
@@ -31,6 +36,16 @@ WORDS = 24
 ENTROPY_BYTES = 32
 WIDE_BYTES = 64
 MAX_INDEX = 1 << 31  # an account index is below this
+
+
+class WatchOnly(Unsatisfied):
+    """The wallet has a viewing key instead of a seed: it sees everything and moves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the wallet is watch-only: it shows what its owner has, but can neither move nor order anything; use the "
+            "wallet that its viewing key was made from"
+        )
 
 
 class Secret:
@@ -56,6 +71,37 @@ class AccountKeys(Secret):
     ak: babyjubjub.Point
     nk: int
     owner: int
+
+
+@dataclass(frozen=True, repr=False)
+class WatchedKeys(Secret):
+    """What sees one account: its keys without the spending key."""
+
+    index: int
+    ak: babyjubjub.Point
+    nk: int
+
+    @cached_property
+    def owner(self) -> int:
+        """The account's owner, which shows that `ak` and `nk` belong together."""
+        return records.owner(poseidon.hash, self.ak, self.nk)
+
+
+@dataclass(frozen=True, repr=False)
+class ViewingKey(Secret):
+    """What sees a wallet: the secret of its X25519 key, and the keys of some accounts, by their indices."""
+
+    viewing: bytes
+    accounts: tuple[WatchedKeys, ...]
+
+    @cached_property
+    def by_index(self) -> dict[int, WatchedKeys]:
+        """The accounts by their indices."""
+        return {account.index: account for account in self.accounts}
+
+
+View = Seed | ViewingKey
+"""What finds and opens a wallet's accounts; only a seed can also spend them."""
 
 
 def new_phrase() -> str:
@@ -87,9 +133,23 @@ def derive(phrase: str) -> Seed:
     return Seed(Mnemonic.to_seed(read_phrase(phrase)))
 
 
-def viewing_key(seed: Seed) -> x25519.X25519PrivateKey:
+def viewing_key(view: View) -> x25519.X25519PrivateKey:
     """The wallet's X25519 key: it opens what is sealed to the wallet and cannot spend."""
-    return x25519.X25519PrivateKey.from_private_bytes(_expand(seed, domains.KEYS_VIEWING, 32))
+    secret = view.viewing if isinstance(view, ViewingKey) else _expand(view, domains.KEYS_VIEWING, 32)
+    return x25519.X25519PrivateKey.from_private_bytes(secret)
+
+
+def watched(view: View, index: int) -> WatchedKeys | AccountKeys | None:
+    """The keys that see account `index`, or None when the viewing key does not have them."""
+    return view.by_index.get(index) if isinstance(view, ViewingKey) else account(view, index)
+
+
+def share_view(seed: Seed, indices: Iterable[int]) -> ViewingKey:
+    """The viewing key of a wallet for the accounts of these indices."""
+    shared = [(index, account(seed, index)) for index in sorted(set(indices))]
+    return ViewingKey(
+        viewing_key(seed).private_bytes_raw(), tuple(WatchedKeys(index, own.ak, own.nk) for index, own in shared)
+    )
 
 
 def archive_key(viewing: x25519.X25519PrivateKey) -> bytes:

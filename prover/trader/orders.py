@@ -63,6 +63,7 @@ def place(
     `sell` and `buy` give amounts by asset index.  The terms are sealed to the keys in `viewing`
     (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
     """
+    session.wallet.check_moves()
     if not viewing:
         raise FormatError("the order has no readers, so nobody could take it")
     if expiry_ms <= now_ms:
@@ -113,7 +114,7 @@ def take(
     def make() -> Bundle:
         sessions.sync(session)
         order = board.get(session.ledger, wanted, now_ms)
-        order_terms = readers.open_terms(session.wallet.seed, order)
+        order_terms = readers.open_terms(session.wallet.view, order)
         if order_terms is None:
             raise Unsatisfied("the order's terms are sealed to others: ask its maker to seal them to your address")
         setting, changes = sessions.setting(session, now_ms), plan.opposite(order_terms.changes)

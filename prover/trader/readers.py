@@ -36,13 +36,13 @@ def seal_terms(order_terms: Terms, viewing: Sequence[bytes], leg: Leg) -> tuple[
     return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
 
 
-def open_terms(seed: keys.Seed, order: board.Order) -> Terms | None:
-    """The terms of an order, or None when they are sealed neither to the wallet of this seed nor to everybody.
+def open_terms(view: keys.View, order: board.Order) -> Terms | None:
+    """The terms of an order, or None when they are sealed neither to the wallet of these keys nor to everybody.
 
     Raises InvalidProof when they open but their maker did not sign them, or they describe another trade than the leg's
     value commitment.
     """
-    return _open(keys.viewing_key(seed), order) or open_public_terms(order)
+    return _open(keys.viewing_key(view), order) or open_public_terms(order)
 
 
 def open_public_terms(order: board.Order) -> Terms | None:

@@ -34,10 +34,12 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
     `make` syncs, chooses, plans and proves; it is called only when there is nothing to repeat.  If the session has
     `on_settled`, the caller must `confirm` the settlement once it has told the outcome; if not, returning tells it.
 
-    Raises what `make` raises, Unsatisfied when the key was used for something else, and Rejected when the ledger
-    refuses the bundle; then nothing has settled.  Raises Unreported when the bundle has settled and something else
-    failed.  After any other exception it may have settled: the same command, repeated, finds out.
+    Raises keys.WatchOnly for a watch-only wallet, what `make` raises, Unsatisfied when the key was used for something
+    else, and Rejected when the ledger refuses the bundle; then nothing has settled.  Raises Unreported when the bundle
+    has settled and something else failed.  After any other exception it may have settled: the same command, repeated,
+    finds out.
     """
+    session.wallet.check_moves()
     earlier = outbox.find(session.wallet.outbox, request)
     if earlier is not None:
         settlement = _settled_before(session, earlier) or _submitted_again(session, earlier, now_ms)

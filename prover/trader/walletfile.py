@@ -1,5 +1,6 @@
 """The encrypted file of a wallet, open in one process at a time.  prover/trader/walletformat.py has its bytes."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,10 +56,24 @@ class WalletFile:
         envelope, data = walletformat.seal(self._envelope, self._key, wallet)
         self._check_readable(data, wallet)
         if archived := (*self._spent, *spent):
-            archive.append(archive.beside(self.path), keys.archive_key(keys.viewing_key(wallet.seed)), archived)
+            archive.append(archive.beside(self.path), keys.archive_key(keys.viewing_key(wallet.view)), archived)
         self._spent = ()
         files.replace(self.path, data)
         self.wallet, self._envelope = wallet, envelope
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Seals the wallet under another passphrase, with a fresh salt, and replaces the file.
+
+        Raises FormatError when the passphrase is too short.
+        """
+        check_passphrase(passphrase)
+        before = self._envelope, self._key
+        try:
+            self._envelope, self._key = _fresh(passphrase)
+            self.save(self.wallet)
+        except BaseException:
+            self._envelope, self._key = before
+            raise
 
     def keep_evidence(self) -> Path:
         """Copies the file, and moves its archive, to names after the height it saw.  Returns the path of the copy."""
@@ -90,10 +105,7 @@ def create(path: Path, passphrase: str, wallet: Wallet) -> Iterator[WalletFile]:
     with files.locked(path, f"the wallet {path.stem}"):
         if path.exists():
             raise FileExistsError(f"there is a wallet named {path.stem} already")
-        salt = entropy.token(walletformat.SALT_BYTES)
-        kdf = Kdf("argon2id", **COST)
-        key, check = walletformat.stretch(passphrase, salt, kdf)
-        file = WalletFile(path, walletformat.empty(kdf, salt, check), key, wallet)
+        file = WalletFile(path, *_fresh(passphrase), wallet)
         file.save(wallet)
         yield file
 
@@ -109,6 +121,25 @@ def open(path: Path, passphrase: str) -> Iterator[WalletFile]:
         raise FormatError(f"there is no wallet named {path.stem}")
     with files.locked(path, f"the wallet {path.stem}"):
         yield _read(path, passphrase)
+
+
+def export(path: Path, passphrase: str, wallet: Wallet) -> None:
+    """Writes the wallet to a new file outside a home, and reads it back.
+
+    Raises FileExistsError rather than replace anything, FormatError when the passphrase is too short.
+    """
+    check_passphrase(passphrase)
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path} is there already: choose a new file")
+    with files.writing(path, files.PRIVATE_FILE) as output:
+        output.write(walletformat.seal(*_fresh(passphrase), wallet)[1])
+        output.seek(0)
+        assert _opened(path, output.read(), passphrase).wallet == wallet, "a wallet is read as it was written"
+
+
+def read_exported(path: Path, passphrase: str) -> Wallet:
+    """The wallet in a file that `export` wrote, or in any wallet file.  Raises FormatError and WrongPassphrase."""
+    return _opened(path, files.read(path, walletformat.MAX_VERSION_1_BYTES), passphrase).wallet
 
 
 def check_passphrase(passphrase: str) -> None:
@@ -138,8 +169,19 @@ def files_of(path: Path) -> list[Path]:
     return [file for file in (path, archive.beside(path)) if file.exists()]
 
 
+def _fresh(passphrase: str) -> tuple[Envelope, bytes]:
+    """An envelope with a fresh salt, and the key of the passphrase under it."""
+    salt, kdf = entropy.token(walletformat.SALT_BYTES), Kdf("argon2id", **COST)
+    key, check = walletformat.stretch(passphrase, salt, kdf)
+    return walletformat.empty(kdf, salt, check), key
+
+
 def _read(path: Path, passphrase: str) -> WalletFile:
-    envelope = walletformat.parse(path, files.read(path, walletformat.MAX_VERSION_1_BYTES))
+    return _opened(path, files.read(path, walletformat.MAX_VERSION_1_BYTES), passphrase)
+
+
+def _opened(path: Path, data: bytes, passphrase: str) -> WalletFile:
+    envelope = walletformat.parse(path, data)
     key, check = walletformat.stretch(passphrase, envelope.salt, envelope.kdf)
     if not constant_time.bytes_eq(check, envelope.check):
         raise WrongPassphrase(f"the passphrase of wallet {path.stem} is wrong")

@@ -5,6 +5,7 @@ file.  Version 1 had them here, and the spent accounts among the holdings.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Annotated, Any
 
 from circuits import records
@@ -71,8 +72,23 @@ class _OrderJson(keys.Secret):
 
 
 @dataclass(frozen=True, repr=False)
+class _WatchedJson(keys.Secret):
+    index: _Index
+    ak_x: _FieldElement
+    ak_y: _FieldElement
+    nk: _FieldElement
+
+
+@dataclass(frozen=True, repr=False)
+class _ViewingJson(keys.Secret):
+    viewing: Annotated[bytes, dataclassjson.hexadecimal(32)]
+    accounts: tuple[_WatchedJson, ...]
+
+
+@dataclass(frozen=True, repr=False)
 class _WalletJson(keys.Secret):
-    phrase: str
+    phrase: str | None
+    viewing: _ViewingJson | None
     scanned: UInt64
     top_index: _Index
     empty: _Count
@@ -105,7 +121,8 @@ def write(wallet: Wallet) -> dict[str, Any]:
         for order in wallet.orders
     )
     return dataclassjson.write(_WalletJson(
-        phrase=wallet.phrase, scanned=wallet.scanned, top_index=wallet.top_index, empty=wallet.empty,
+        phrase=wallet.phrase, viewing=_viewing_json(wallet.viewing), scanned=wallet.scanned,
+        top_index=wallet.top_index, empty=wallet.empty,
         dust=_DustJson(wallet.dust.count, wallet.dust.balances), live=tuple(map(holding_json, wallet.live)),
         orders=orders, outbox=wallet.outbox,
     ))  # fmt: skip
@@ -114,8 +131,12 @@ def write(wallet: Wallet) -> dict[str, Any]:
 def read(value: object) -> Wallet:
     """The wallet in these JSON values.  Raises FormatError, naming the field, when one is missing or invalid."""
     content = dataclassjson.read(_WalletJson, value, "the wallet")
+    if (content.phrase is None) == (content.viewing is None):
+        raise FormatError("the wallet: it must have a phrase or a viewing key, and not both")
     return Wallet(
-        phrase=_phrase(content.phrase), scanned=content.scanned, top_index=content.top_index, empty=content.empty,
+        phrase=None if content.phrase is None else _phrase(content.phrase),
+        viewing=None if content.viewing is None else _viewing(content.viewing), 
+        scanned=content.scanned, top_index=content.top_index, empty=content.empty,
         dust=Dust(content.dust.count, content.dust.balances), live=tuple(map(holding, content.live)),
         orders=tuple(map(_order, content.orders)), outbox=content.outbox,
     )  # fmt: skip
@@ -151,6 +172,23 @@ def holding(item: HoldingJson) -> Holding:
 
 def _holding(item: _AccountJson) -> Holding:
     return Holding(records.Account(item.owner, item.balances, item.epoch, item.rho), item.index, item.position)
+
+
+def _viewing_json(key: keys.ViewingKey | None) -> _ViewingJson | None:
+    if key is None:
+        return None
+    return _ViewingJson(key.viewing, tuple(_WatchedJson(own.index, *own.ak, own.nk) for own in key.accounts))
+
+
+def _viewing(item: _ViewingJson) -> keys.ViewingKey:
+    accounts = tuple(
+        keys.WatchedKeys(own.index, babyjubjub.point(own.ak_x, own.ak_y, f"AK of account {own.index}"), own.nk)
+        for own in item.accounts
+    )
+    indices = [own.index for own in accounts]
+    if indices[:1] != [0] or any(left >= right for left, right in pairwise(indices)):
+        raise FormatError("the wallet: the accounts of its viewing key must begin with index 0 and ascend")
+    return keys.ViewingKey(item.viewing, accounts)
 
 
 def _order(item: _OrderJson) -> OwnOrder:

@@ -1,5 +1,7 @@
 """The content of a wallet: its seed phrase, its live accounts on the ledger, and the terms of its own orders.
 
+A watch-only wallet has a viewing key instead of the phrase (prover/trader/keys.py): it sees all and moves nothing.
+
 Only the phrase is irreplaceable.  `walletsync` finds the accounts again, and an order can be cancelled without its
 terms.  A wallet is immutable: every change makes a new one, and `walletfile` replaces the old one in the file.
 
@@ -16,6 +18,8 @@ from prover.trader import keys
 from prover.trader.outbox import Entry
 from prover.trader.terms import Terms
 from zk.hashes import poseidon
+
+RESERVE = 64  # indices above those in use that a viewing key sees
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,7 +67,7 @@ class Wallet(keys.Secret):
     `outbox` has what the wallet was about to submit.
     """
 
-    phrase: str
+    phrase: str | None
     ledger_id: str | None = None
     seen_height: int = 0
     seen: str | None = None
@@ -74,11 +78,37 @@ class Wallet(keys.Secret):
     live: tuple[Holding, ...] = ()
     orders: tuple[OwnOrder, ...] = ()
     outbox: tuple[Entry, ...] = ()
+    viewing: keys.ViewingKey | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.phrase is None) != (self.viewing is None), "a wallet has a phrase or a viewing key"
 
     @cached_property
     def seed(self) -> keys.Seed:
-        """The seed of the phrase."""
-        return keys.derive(self.phrase)
+        """The seed of the phrase, which can spend.  Raises keys.WatchOnly when the wallet has a viewing key instead."""
+        return keys.derive(self.own_phrase)
+
+    @property
+    def own_phrase(self) -> str:
+        """The phrase.  Raises keys.WatchOnly when the wallet has a viewing key instead."""
+        if self.phrase is None:
+            raise keys.WatchOnly
+        return self.phrase
+
+    @property
+    def view(self) -> keys.View:
+        """The keys that see the wallet's accounts: the seed, or the viewing key of a watch-only wallet."""
+        return self.seed if self.viewing is None else self.viewing
+
+    def check_moves(self) -> None:
+        """Raises keys.WatchOnly when the wallet can move nothing."""
+        if self.is_watch_only:
+            raise keys.WatchOnly
+
+    @property
+    def is_watch_only(self) -> bool:
+        """Whether the wallet can see its accounts and not move them."""
+        return self.viewing is not None
 
     @cached_property
     def balances(self) -> tuple[int, ...]:
@@ -103,4 +133,15 @@ def restore(phrase: str) -> Wallet:
 
 def start_over(wallet: Wallet) -> Wallet:
     """The wallet as before its first sync, but with its orders and its outbox."""
-    return Wallet(wallet.phrase, orders=wallet.orders, outbox=wallet.outbox)
+    return Wallet(wallet.phrase, orders=wallet.orders, outbox=wallet.outbox, viewing=wallet.viewing)
+
+
+def watch_only(wallet: Wallet, reserve: int = RESERVE) -> Wallet:
+    """A wallet that sees what this one has, before its first sync.
+
+    It sees the accounts of the indices in use and of the `reserve` indices above them.  Raises keys.WatchOnly when this
+    wallet is watch-only itself.
+    """
+    in_use = {holding.index for holding in wallet.live}
+    indices = in_use | set(range(wallet.top_index + reserve + 1))
+    return Wallet(None, viewing=keys.share_view(wallet.seed, indices))

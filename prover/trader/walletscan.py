@@ -25,11 +25,12 @@ Leaf = tuple[Position, bytes, bytes]
 class Finder:
     """Finds the accounts of one wallet.  `top_index` is the highest index that was found, below SEARCH_LIMIT."""
 
-    def __init__(self, seed: keys.Seed, top_index: int):
+    def __init__(self, view: keys.View, top_index: int):
         self.top_index = top_index if top_index < SEARCH_LIMIT else 0
-        self._seed = seed
-        self._opener = sealing.Opener(keys.viewing_key(seed))
+        self._view = view
+        self._opener = sealing.Opener(keys.viewing_key(view))
         self._index_of_owner: dict[int, int] = {}
+        self._num_searched = 0
 
     def __repr__(self) -> str:
         return "Finder"
@@ -73,10 +74,14 @@ class Finder:
 
     def _index(self, owner: int, hint: int) -> int | None:
         """The index of an owner, or None when it is not the wallet's as far as the search goes."""
-        for place in range(len(self._index_of_owner), self.top_index + GAP + 1):
-            self._index_of_owner[keys.account(self._seed, place).owner] = place
+        while self._num_searched <= self.top_index + GAP:
+            searched = keys.watched(self._view, self._num_searched)
+            if searched is not None:
+                self._index_of_owner[searched.owner] = self._num_searched
+            self._num_searched += 1
         index: int | None = self._index_of_owner.get(owner)
-        if index is None and keys.account(self._seed, hint).owner == owner:
+        hinted = keys.watched(self._view, hint) if index is None else None
+        if hinted is not None and hinted.owner == owner:
             index = hint
         if index is not None and index < SEARCH_LIMIT:
             self.top_index = max(self.top_index, index)

@@ -83,22 +83,29 @@ def check(ledger: Ledger, wallet: Wallet) -> None:
         raise LedgerWentBack(_went_back(wallet.seen_height, "this wallet", "NAME"))
 
 
-def nullifier(seed: keys.Seed, holding: Holding) -> Nullifier:
+def nullifier(view: keys.View, holding: Holding) -> Nullifier:
     """The nullifier that spending this account publishes."""
     if holding.nullifier is not None:
         return holding.nullifier
-    nk = keys.account(seed, holding.index).nk
+    nk = _nullifier_key(view, holding)
     return Nullifier(records.nullifier(poseidon.hash, nk, holding.commitment, holding.position))
 
 
-def with_nullifiers(seed: keys.Seed, accounts: Sequence[Holding]) -> list[Holding]:
+def with_nullifiers(view: keys.View, accounts: Sequence[Holding]) -> list[Holding]:
     """The accounts, each with its nullifier."""
     new = [account for account in accounts if account.nullifier is None]
     leaves = manyhashes.commitments([account.account for account in new])
-    nks = [keys.account(seed, account.index).nk for account in new]
+    nks = [_nullifier_key(view, account) for account in new]
     found = manyhashes.nullifiers(nks, leaves, [account.position for account in new])
     by_position = dict(zip((account.position for account in new), found, strict=True))
     return [replace(account, nullifier=by_position.get(account.position, account.nullifier)) for account in accounts]
+
+
+def _nullifier_key(view: keys.View, holding: Holding) -> int:
+    own = keys.watched(view, holding.index)
+    if own is None:
+        raise FormatError(f"the wallet has an account of index {holding.index}, which its viewing key does not have")
+    return own.nk
 
 
 class _Scan:
@@ -108,7 +115,7 @@ class _Scan:
         self._ledger = ledger
         self._wallet = wallet
         self._save = save
-        self._finder = walletscan.Finder(wallet.seed, wallet.top_index)
+        self._finder = walletscan.Finder(wallet.view, wallet.top_index)
         self._weights = keeping.prices(ledger)
         self._tied = {order.position for order in wallet.orders}
         self._spent: list[Holding] = []  # and not archived yet
@@ -162,8 +169,8 @@ class _Scan:
 
     def _divide(self, accounts: Sequence[Holding]) -> tuple[list[Holding], list[Holding]]:
         """The accounts that are not spent, and those that are, all with their nullifiers."""
-        accounts = with_nullifiers(self._wallet.seed, accounts)
-        is_spent = [self._ledger.reader.is_spent(nullifier(self._wallet.seed, account)) for account in accounts]
+        accounts = with_nullifiers(self._wallet.view, accounts)
+        is_spent = [self._ledger.reader.is_spent(nullifier(self._wallet.view, account)) for account in accounts]
         pairs = list(zip(accounts, is_spent, strict=True))
         return [account for account, spent in pairs if not spent], [account for account, spent in pairs if spent]
 
@@ -174,7 +181,7 @@ class _Scan:
         closed = []
         for order in wallet.orders:
             if holding := spent_holdings.get(order.position):
-                taken_height = _height_taken(ledger, nullifier(wallet.seed, holding), order.order_id)
+                taken_height = _height_taken(ledger, nullifier(wallet.view, holding), order.order_id)
                 closed.append(Closed(order.order_id, taken_height))
             elif order.terms.expiry_ms <= newest.created_ms:  # time never runs backwards on a ledger
                 closed.append(Closed(order.order_id, None, has_expired=True))

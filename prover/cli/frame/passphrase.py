@@ -14,6 +14,7 @@ from prover.cli.frame import paths
 from zk.errors import FormatError
 
 VARIABLE = "ZKSETTLE_PASSPHRASE"
+NEW_VARIABLE = "ZKSETTLE_NEW_PASSPHRASE"
 
 _REMEDY = f"give a file with --passphrase-file, or set {VARIABLE}"
 
@@ -31,8 +32,13 @@ def option(function: Callable) -> Callable:
 
 def ask(passphrase_file: Path | None, name: str) -> str:
     """The passphrase of an existing wallet."""
+    return ask_of(passphrase_file, f"wallet {name}")
+
+
+def ask_of(passphrase_file: Path | None, what: str) -> str:
+    """The passphrase of something that exists, such as an exported wallet."""
     text = _from_file_or_environment(passphrase_file)
-    return text if text is not None else _prompt(f"Passphrase of wallet {name}", _REMEDY, is_new=False)
+    return text if text is not None else _prompt(f"Passphrase of {what}", _REMEDY, is_new=False)
 
 
 def choose(passphrase_file: Path | None, name: str) -> str:
@@ -46,6 +52,24 @@ def choose(passphrase_file: Path | None, name: str) -> str:
     return text
 
 
+def new_option(function: Callable) -> Callable:
+    """Adds --new-passphrase-file to a command, as the argument `new_passphrase_file`."""
+    text = f"A file whose first line is the new passphrase. Default: {NEW_VARIABLE}, else you are asked for it."
+    return click.option("--new-passphrase-file", type=paths.Existing(), metavar="FILE", help=text)(function)
+
+
+def choose_new(new_passphrase_file: Path | None, what: str) -> str:
+    """A passphrase for `what`, which is never the one in VARIABLE.  Raises FormatError when it is too short."""
+    from prover.trader import walletfile
+
+    text = _from_file_or_environment(new_passphrase_file, NEW_VARIABLE)
+    if text is None:
+        remedy = f"give a file with --new-passphrase-file, or set {NEW_VARIABLE}"
+        text = _prompt(f"New passphrase for {what}", remedy, is_new=True)
+    walletfile.check_passphrase(text)
+    return text
+
+
 def phrase(phrase_file: Path | None) -> str:
     """A seed phrase, from the first line of a file or typed without echo."""
     if phrase_file is not None:
@@ -53,10 +77,10 @@ def phrase(phrase_file: Path | None) -> str:
     return _prompt("Seed phrase (24 words)", "give a file with --phrase-file", is_new=False)
 
 
-def _from_file_or_environment(passphrase_file: Path | None) -> str | None:
+def _from_file_or_environment(passphrase_file: Path | None, variable: str = VARIABLE) -> str | None:
     if passphrase_file is not None:
         return _first_line(passphrase_file)
-    return os.environ.get(VARIABLE)
+    return os.environ.get(variable)
 
 
 def _first_line(path: Path) -> str:

@@ -68,7 +68,7 @@ def show_history(app: App, name: str, passphrase_file: Path | None, newest: int)
     """Shows the accounts in a wallet's archive."""
     with workspace.open_desk(app, name, passphrase_file) as desk:
         session, pool = desk.session, desk.pool
-        key = keys.archive_key(keys.viewing_key(session.wallet.seed))
+        key = keys.archive_key(keys.viewing_key(session.wallet.view))
         spent = deque(archive.read(archive.beside(session.file.path), key), maxlen=newest)
         heights = [_spent_height(session.ledger, session.wallet, holding) for holding in spent]
         if spent:
@@ -97,7 +97,7 @@ def _tell(app: App, document: Callable[[], Any]) -> None:
 
 def _spent_height(ledger: Ledger, wallet: Wallet, holding: Holding) -> int | None:
     """The height at which an account was spent; None when this ledger does not have that."""
-    spend = ledger.reader.spend(walletsync.nullifier(wallet.seed, holding))
+    spend = ledger.reader.spend(walletsync.nullifier(wallet.view, holding))
     return None if spend is None else spend.height
 
 
@@ -110,6 +110,7 @@ def _untried(ledger: Ledger, wallet: Wallet) -> show.Fields:
 def _document(name: str, wallet: Wallet, pool: Pool, keys_folder: Path) -> dict[str, Any]:
     return {
         "wallet": name,
+        "watch_only": wallet.is_watch_only,
         **show.keys_json(pool, keys_folder),
         "balances": show.balances_json(wallet.balances, pool),
         "accounts": [show.holding_json(holding, pool) for holding in wallet.live],

@@ -192,6 +192,9 @@ def holding_rows(wallet: Wallet, accounts: Iterable[Holding], pool: Pool) -> lis
 def total_fields(wallet: Wallet, pool: Pool) -> Fields:
     """The wallet's total, and what it only counts."""
     fields = [("total", line(wallet.balances, pool))]
+    if wallet.viewing is not None:
+        top = wallet.viewing.accounts[-1].index
+        fields.append(("watch-only", f"it sees what its owner has at the addresses 0 to {top}, and moves nothing"))
     dust = wallet.dust
     if dust.count:
         what = f"{dust.count:,} small account{'' if dust.count == 1 else 's'}, together {line(dust.balances, pool)}"

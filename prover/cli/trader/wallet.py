@@ -6,13 +6,14 @@ import click
 
 from prover.cli.frame import passphrase, paths
 from prover.cli.frame.command import App, group, pass_app
+from prover.cli.trader import walletkeep
 
 name_argument = click.argument("name", default="main", envvar="ZKSETTLE_WALLET")
 
 
 @group()
 def wallet() -> None:
-    """Create, restore and show wallets.  NAME defaults to `main`."""
+    """Create, restore, show and move wallets.  NAME defaults to `main`."""
 
 
 @wallet.command()
@@ -106,3 +107,7 @@ def history(app: App, **options: Any) -> None:
     from prover.cli.trader import accounts_run
 
     accounts_run.show_history(app, **options)
+
+
+for moved in (walletkeep.change_passphrase, walletkeep.export, walletkeep.watch_key, walletkeep.import_):
+    wallet.add_command(moved)

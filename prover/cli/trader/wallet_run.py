@@ -17,7 +17,7 @@ def new(app: App, name: str, passphrase_file: Path | None) -> None:
     app.screen.say(
         f"Wallet {name} is created. Its seed phrase restores it; anybody who knows the phrase owns everything in it:"
     )
-    _say_phrase(app, wallet.phrase)
+    _say_phrase(app, wallet.own_phrase)
     app.screen.fields([("file", str(path)), ("address", address)])
     app.screen.document({"wallet": name, "file": str(path), "seed_phrase": wallet.phrase, "address": address})
 
@@ -34,14 +34,14 @@ def restore(app: App, name: str, passphrase_file: Path | None, phrase_file: Path
 
 def show_phrase(app: App, name: str, passphrase_file: Path | None) -> None:
     """Shows a wallet's phrase."""
-    phrase = _read(app, name, passphrase_file).phrase
+    phrase = _read(app, name, passphrase_file).own_phrase
     _say_phrase(app, phrase)
     app.screen.document({"wallet": name, "seed_phrase": phrase})
 
 
 def show_address(app: App, name: str, passphrase_file: Path | None) -> None:
     """Shows a wallet's address."""
-    address = addresses.encode(addresses.of(_read(app, name, passphrase_file).seed, 0))
+    address = addresses.encode(addresses.of(_read(app, name, passphrase_file).view, 0))
     app.screen.say(address)
     app.screen.document({"wallet": name, "address": address})
 
