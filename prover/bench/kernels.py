@@ -21,13 +21,15 @@ ROUNDS = 128  # operations in registers for each element
 INVERSIONS = 2
 POINTS = 1 << 14
 HASHES = 1 << 10
+EXCHANGES = 1 << 12
 LEAVES = 2
 
 
 def bench(runs: int) -> Measurements:
     """Field operations, additions of points, a pairing check, and the host's Python operations."""
     with threadcount.limited_to(1):
-        return Measurements([*fields(runs), *_additions(runs), *_pairing(runs), *_hashes(runs), *_host(runs)])
+        parts = (fields, _additions, _pairing, _hashes, _exchanges, _host)
+        return Measurements([timing for part in parts for timing in part(runs)])
 
 
 def fields(runs: int) -> list[Timing]:
@@ -90,6 +92,16 @@ def _hashes(runs: int) -> list[Timing]:
         measure("Poseidon", "2 inputs, single", lambda: batch.hash_many(many[:1]), runs),
         measure("Poseidon", f"2 inputs, {HASHES:,} at once", lambda: batch.hash_many(many), runs, HASHES),
     ]
+
+
+def _exchanges(runs: int) -> list[Timing]:
+    """What a wallet's sync does for each leaf."""
+    from zk.curves import curve25519
+
+    private, width = entropy.token(curve25519.KEY_BYTES), curve25519.KEY_BYTES
+    points = np.frombuffer(entropy.token(EXCHANGES * width), np.uint8).reshape(-1, width)
+    work = partial(curve25519.shared_secrets, private, points)
+    return [measure("X25519", f"{EXCHANGES:,} points, one key", work, runs, EXCHANGES)]
 
 
 def _host(runs: int) -> list[Timing]:
