@@ -26,11 +26,22 @@ with what it settled: repeated after whatever crash, it settles once.
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
+from typing import Any, TypeVar
 
 from prover.machine import clock, home, threadcount
+from prover.openwallet import OpenWallet
 from prover.operator import custodian
-from prover.premises import PathLike, backup, create_pool, import_wallet, publish_prices, restore
+from prover.premises import (
+    PathLike,
+    attest,
+    backup,
+    create_pool,
+    custodian_key,
+    import_wallet,
+    publish_prices,
+    restore,
+    submit,
+)
 from prover.trader import (
     addresses,
     boardview,
@@ -46,101 +57,52 @@ from prover.trader import (
 )
 from prover.trader.boardview import Order
 from prover.trader.readers import EVERYBODY
-from prover.trader.sessions import Session, Settlement, Unreported
+from prover.trader.sessions import Settlement, Unreported
 from prover.trader.trade import Agree
-from prover.trader.walletsync import LedgerWentBack, Synced
-from settlement import amounts
-from settlement.pool import Pool
+from prover.trader.walletsync import LedgerWentBack
+from settlement import amounts, encoding
 
 __all__ = [
-    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "Unreported", "backup", "create", "create_pool",
-    "import_wallet", "open", "publish_prices", "restore",
+    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "Unreported", "attest", "backup", "create",
+    "create_pool", "custodian_key", "import_wallet", "open", "publish_prices", "restore", "submit",
 ]  # fmt: skip
 
+T = TypeVar("T")
 Texts = str | Sequence[str]
 
 
-class Desk:
-    """An open wallet and its home's open ledger.  Use it in a `with` block or `close` it, which unlocks the wallet.
-
-    It proves on `threads` threads; None means as many as the machine has cores.
-    """
-
-    def __init__(self, name: str, session: Session, resources: ExitStack, threads: int | None = None):
-        self.name = name
-        self.threads = threads
-        self.session = session
-        self._resources = resources
-
-    def __repr__(self) -> str:
-        return f"Desk(wallet {self.name!r}, pool {self.pool.name!r})"
-
-    def __enter__(self) -> "Desk":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the wallet and the ledger."""
-        self._resources.close()
-
-    @property
-    def pool(self) -> Pool:
-        """The ledger's pool."""
-        return self.session.ledger.pool
-
-    @property
-    def address(self) -> str:
-        """The address at which this wallet is paid, and to which others seal the terms of their orders."""
-        return addresses.encode(addresses.of(self.session.wallet.view, 0))
-
-    @property
-    def seed_phrase(self) -> str:
-        """The 24 words that restore this wallet.  Anybody who knows them owns everything in it."""
-        return self.session.wallet.own_phrase
-
-    def change_passphrase(self, passphrase: str) -> None:
-        """Seals the wallet under another passphrase.  Copies that were made before keep the old one."""
-        self.session.file.change_passphrase(passphrase)
-
-    def export(self, file: PathLike, passphrase: str) -> None:
-        """Writes the wallet to a new file under a passphrase of its own; `import_wallet` reads it."""
-        walletfile.export(Path(file), passphrase, self.session.wallet)
-
-    def export_viewing_key(self, file: PathLike, passphrase: str, *, reserve: int = wallets.RESERVE) -> None:
-        """Writes a viewing key to a new file; `import_wallet` makes a wallet of it that sees and cannot move."""
-        walletfile.export(Path(file), passphrase, wallets.watch_only(self.session.wallet, reserve))
-
-    def sync(self) -> Synced:
-        """Finds what the wallet has received and spent since the last sync, and which of its orders were taken.
-
-        Raises LedgerWentBack when the ledger lost an event that the wallet saw.
-        """
-        return sessions.sync(self.session)
-
-    def balances(self) -> dict[str, str]:
-        """{symbol: amount} of everything that the wallet holds or owes now."""
-        balances = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
-        return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in balances if balance}
+class Desk(OpenWallet):
+    """An open wallet and its home's open ledger.  Use it in a `with` block or `close` it, which unlocks the wallet."""
 
     def deposit(
-        self, amount: str, *, party: str = "bank", position: int | None = None, once: str | None = None
-    ) -> Settlement:
-        """Takes an amount in from an external party, whose name is public.  `position` chooses the account."""
-        with threadcount.limited_to(self.threads):
-            return moves.deposit(
-                self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once=once
-            )
+        self, amount: str, *, party: str = "bank", reference: str | None = None, position: int | None = None,
+        once: str | None = None,
+    ) -> Settlement:  # fmt: skip
+        """Takes an amount in from an external party; its name and the payment's reference there are public.
+
+        `position` chooses the account.  The custodian's key must be in the home: elsewhere use `request`.
+        """
+        return self._move(moves.deposit, amount, party, position=position, reference=reference, once=once)
 
     def withdraw(
-        self, amount: str, *, party: str = "bank", position: int | None = None, once: str | None = None
-    ) -> Settlement:
-        """Pays an amount out to an external party, whose name is public."""
+        self, amount: str, *, party: str = "bank", reference: str | None = None, position: int | None = None,
+        once: str | None = None,
+    ) -> Settlement:  # fmt: skip
+        """Pays an amount out to an external party, as `deposit` takes one in."""
+        return self._move(moves.withdraw, amount, party, position=position, reference=reference, once=once)
+
+    def request(
+        self, amount: str, *, withdrawal: bool = False, party: str = "bank", reference: str | None = None,
+        expires: str = moves.REQUEST_EXPIRES, position: int | None = None,
+    ) -> bytes:  # fmt: skip
+        """A deposit or withdrawal that lacks only its custodian's signature (`attest`): then `submit` settles it."""
+        ask, expires_ms = moves.request_withdrawal if withdrawal else moves.request_deposit, durations.parse_ms(expires)
+        made = self._move(ask, amount, party, expires_ms=expires_ms, position=position, reference=reference)
+        return encoding.encode_bundle(made)
+
+    def _move(self, move: Callable[..., T], amount: str, party: str, **how: Any) -> T:
         with threadcount.limited_to(self.threads):
-            return moves.withdraw(
-                self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), position, once=once
-            )
+            return move(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), **how)
 
     def pay(self, amount: str, to: str, *, position: int | None = None, once: str | None = None) -> Settlement:
         """Pays an amount to an address."""

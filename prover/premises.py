@@ -1,4 +1,4 @@
-"""What concerns a home as a whole, for prover.desk: its pool, its prices, its backup, and wallets from elsewhere."""
+"""What concerns a home as a whole, for prover.desk: its pool, prices, custodian, backup, and wallets from elsewhere."""
 
 import os
 from collections.abc import Mapping
@@ -7,22 +7,54 @@ from pathlib import Path
 from prover.backup import restoring, saving
 from prover.backup.archive import Manifest
 from prover.machine import clock, home
-from prover.operator import creation, defaults, oracles
+from prover.operator import attesting, creation, custodian, defaults, oracles
 from prover.trader import sessions, walletfile
+from settlement import engine
+from settlement.engine import Receipt
 from settlement.grids import Publication
 from settlement.pool import Pool
 
 PathLike = str | os.PathLike[str]
 
 
-def create_pool(folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False) -> Pool:
+def create_pool(
+    folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False,
+    custodians: Mapping[str, str] | None = None,
+) -> Pool:  # fmt: skip
     """Creates a pool of eight example assets in a home, with an empty ledger.
 
     Its keys come from the ceremony that was installed last.  With `insecure_dev` they are development keys, made here
-    by one party, which could forge proofs; the pool says so.
+    by one party, which could forge proofs; the pool says so.  `custodians` names custodians by symbol and
+    `custodian_key`; this machine is the custodian of all other assets.
     """
     paths, now_ms = home.find(folder), clock.now_ms()
-    return creation.create(paths, creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev), name, now_ms)
+    named = {symbol: custodian.parse_key(text) for symbol, text in (custodians or {}).items()}
+    return creation.create(paths, creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev), name, now_ms, named)
+
+
+def custodian_key(folder: PathLike | None = None, *, new: bool = False) -> str:
+    """The public key of the home's custodian, made with `new`.  Raises FileExistsError when there is one already."""
+    paths = home.find(folder)
+    if new:
+        custodian.make(paths)
+    return custodian.key_text(custodian.read(paths.custodian))
+
+
+def attest(folder: PathLike | None, request: bytes) -> bytes:
+    """The request of a deposit or withdrawal with the signature of the home's custodian, who knows of the payment.
+
+    Raises Rejected when it could not settle now, and Unsatisfied when this custodian has nothing to sign in it.
+    """
+    paths = home.find(folder)
+    secret = custodian.read(paths.custodian)
+    with sessions.open_ledger(paths, read_only=True) as ledger:
+        return attesting.sign(ledger.pool, attesting.examine(ledger, request, secret, clock.now_ms()), secret)
+
+
+def submit(folder: PathLike | None, bundle: bytes) -> Receipt:
+    """Settles a finished bundle, such as one that `attest` returned.  Raises Rejected when the ledger refuses it."""
+    with sessions.open_ledger(home.find(folder)) as ledger:
+        return engine.submit(ledger, bundle, clock.now_ms())
 
 
 def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | None = None) -> Publication:

@@ -6,7 +6,7 @@ signature on a bundle that cannot settle may wait for a day on which it can.
 
 from dataclasses import dataclass
 
-from settlement import custody, encoding, engine
+from settlement import checks, custody, digests, encoding, engine
 from settlement.bundle import Bundle, Flow
 from settlement.ledger import Ledger
 from settlement.pool import Asset, Pool
@@ -54,9 +54,12 @@ class Account:
 def examine(ledger: Ledger, data: bytes, secret: int, now_ms: int) -> Request:
     """The request in these bytes.
 
-    Raises Rejected when it would not settle now even when it is signed, and Unsatisfied when this custodian has nothing
-    to sign in it.
+    Raises Rejected when it would not settle now even when it is signed, and Unsatisfied when it has settled already, or
+    this custodian has nothing to sign in it.
     """
+    height = ledger.reader.bundle_height(digests.bundle_id(checks.decode_bundle(data)))
+    if height is not None:
+        raise Unsatisfied(f"the request settled at height {height} already, so there is nothing to sign")
     bundle = engine.check_request(ledger, data, now_ms)
     own = signature.public(secret)
     payments = []

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from prover.machine import files
+from prover.machine import home as homes
+from prover.machine.home import Home
 from prover.trader import keys
 from zk import entropy, signature
 from zk.curves import babyjubjub
@@ -47,6 +49,12 @@ def create(path: Path) -> int:
     made = _CustodianFile(FORMAT, VERSION, entropy.scalar(babyjubjub.ORDER))
     files.replace(path, json.dumps(dataclassjson.write(made), indent=1).encode() + b"\n")
     return made.secret
+
+
+def make(home: Home) -> int:
+    """Creates the key of a home, which may not be there yet, and returns the secret.  Raises as `create`."""
+    with homes.changing(home):
+        return create(home.custodian)
 
 
 def find(path: Path) -> int | None:

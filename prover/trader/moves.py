@@ -19,6 +19,7 @@ from zk import entropy, signature
 from zk.errors import FormatError, Unsatisfied
 
 FIRST_INDEX = 0
+REQUEST_EXPIRES = "7d"  # the time that a custodian has to sign a request, and anybody to settle it
 REFERENCE_BYTES = 16  # of a fresh reference, before it becomes hexadecimal digits
 
 
@@ -61,24 +62,27 @@ def withdraw(
 
 
 def request_deposit(
-    session: Session, asset: int, amount: Amount, party: str, expiry_ms: int, now_ms: int,
+    session: Session, asset: int, amount: Amount, party: str, now_ms: int, expires_ms: int,
     position: int | None = None, reference: str | None = None,
 ) -> Bundle:  # fmt: skip
-    """The bundle of a deposit, complete but for the custodian's signature.
+    """The bundle of a deposit, complete but for the custodian's signature, valid for `expires_ms`.
 
     Without a position it creates an account, so that nothing that the wallet does meanwhile can void the request.
     """
     flow = _flow(asset, amount, party, reference)
-    return sessions.assemble(session, [_deposit(session, flow, expiry_ms, now_ms, position, is_request=True)])
+    return sessions.assemble(session, [_deposit(session, flow, now_ms + expires_ms, now_ms, position, is_request=True)])
 
 
 def request_withdrawal(
-    session: Session, asset: int, amount: Amount, party: str, expiry_ms: int, now_ms: int,
+    session: Session, asset: int, amount: Amount, party: str, now_ms: int, expires_ms: int,
     position: int | None = None, reference: str | None = None,
 ) -> Bundle:  # fmt: skip
-    """The bundle of a withdrawal, complete but for the custodian's signature.  Moving its account voids it."""
+    """The bundle of a withdrawal, complete but for the custodian's signature, valid for `expires_ms`.
+
+    Moving its account voids it.
+    """
     flow = _flow(asset, Amount(-amount), party, reference)
-    return sessions.assemble(session, [_withdrawal(session, flow, expiry_ms, now_ms, position)])
+    return sessions.assemble(session, [_withdrawal(session, flow, now_ms + expires_ms, now_ms, position)])
 
 
 def pay(
@@ -136,8 +140,8 @@ def _custodian(session: Session, asset: int) -> int:
     if session.custodian is None or signature.public(session.custodian) != named.custodian:
         raise Unsatisfied(
             f"the custodian of {named.symbol} must sign this, and its key is not on this machine: write a request with "
-            "--request FILE, which the custodian signs with `zksettle custodian sign FILE` and anybody then settles "
-            "with `zksettle ledger submit FILE`"
+            "--request FILE (in Python: Desk.request), which the custodian signs with `zksettle custodian sign FILE` "
+            "and anybody then settles with `zksettle ledger submit FILE`"
         )
     return session.custodian
 

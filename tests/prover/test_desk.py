@@ -185,3 +185,25 @@ def test_a_home_is_backed_up_and_restored_with_what_its_wallets_hold(home, tmp_p
     assert desk.restore(tmp_path / "backup", tmp_path / "new") == saved
     with desk.open(tmp_path / "new", "mine", "a passphrase of mine") as mine:
         assert mine.withdraw("2 USDC") and mine.balances() == {"USDC": "3"}
+
+
+def test_a_deposit_and_a_withdrawal_are_requested_signed_and_submitted(home, tmp_path):
+    bank, trader = home, tmp_path
+    for name in ("pool", "keys"):
+        (trader / name).symlink_to(home / name, target_is_directory=True)
+    with desk.create(trader, "away", "a passphrase of the trader's") as away:
+        with pytest.raises(Unsatisfied, match="the custodian of USDC must sign this"):
+            away.deposit("9 USDC")
+        request = away.request("9 USDC", reference="wire 12")
+        with pytest.raises(Rejected) as refused:
+            desk.submit(trader, request)
+        assert refused.value.rejection is Rejection.ATTESTATION
+        receipt = desk.submit(trader, desk.attest(bank, request))
+        assert away.balances() == {"USDC": "9"}
+        desk.submit(bank, desk.attest(bank, away.request("4 USDC", withdrawal=True, expires="2h")))
+        assert away.balances() == {"USDC": "5"} and receipt.positions
+        with pytest.raises(Unsatisfied, match="settled at height"):
+            desk.attest(bank, request)
+    assert len(desk.custodian_key(bank)) == 128
+    with pytest.raises(FileExistsError):
+        desk.custodian_key(bank, new=True)

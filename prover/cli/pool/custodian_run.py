@@ -6,7 +6,6 @@ from prover.cli.frame import paths, watching, workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import consent, show
 from prover.machine import clock, files
-from prover.machine import home as homes
 from prover.operator import attesting, custodian
 from prover.operator.attesting import Request
 from prover.upkeep import warmup
@@ -18,9 +17,7 @@ def key(app: App, new: bool) -> None:
     """Shows the public key, with `new` after making it."""
     home = app.home
     if new:
-        files.make_folder(home.path)
-        with homes.changing(home):
-            custodian.create(home.custodian)
+        custodian.make(home)
         app.screen.say(f"The key is made; its secret is in {home.custodian}: keep a copy, and keep it from others.")
     text = custodian.key_text(custodian.read(home.custodian))
     app.screen.say(text)
@@ -38,7 +35,7 @@ def sign(app: App, request_file: Path, output: Path | None, is_agreed: bool) -> 
             warmup.compile_kernels()
             request = attesting.examine(ledger, data, secret, clock.now_ms())
         lines = _lines(request, ledger.pool)
-        consent.decide(app, lines, "Sign?", " ".join(lines), must_ask=not is_agreed, remedy="--yes")
+        consent.decide(app, lines, "Sign?", f"{'; '.join(lines)}.", must_ask=not is_agreed, remedy="--yes")
         files.replace(target, attesting.sign(ledger.pool, request, secret), files.PUBLIC_FILE)
         done = f"Signed: {target}."
         app.screen.say(

@@ -1,9 +1,10 @@
 """Runs `zksettle ledger submit`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from prover.cli.frame import paths, watching, workspace
-from prover.cli.frame.command import App
+from prover.cli.frame.command import App, Done
 from prover.cli.trader import show
 from prover.machine import clock
 from prover.upkeep import warmup
@@ -23,6 +24,9 @@ def submit(app: App, bundle_file: Path) -> None:
         with watching.show_progress(app):
             warmup.compile_kernels()
             receipt = engine.submit(ledger, data, clock.now_ms())
-        app.screen.say(f"Settled at height {receipt.height}.", "good")
-        app.screen.fields(show.receipt_fields(receipt))
-        app.screen.document({**show.receipt_json(receipt), "repeated": False})
+        app.done = Done(f"settled at height {receipt.height}", {"settled": show.receipt_json(receipt)})
+        with app.screen.delivering():
+            app.screen.say(f"Settled at height {receipt.height}.", "good")
+            app.screen.fields(show.receipt_fields(receipt))
+            app.screen.document({**show.receipt_json(receipt), "repeated": False})
+        app.done = replace(app.done, is_complete=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from prover.cli.frame import passphrase
+from prover.cli.frame import passphrase, paths
 from prover.cli.frame.command import App, command, pass_app
 from prover.cli.trader import once
 
@@ -27,12 +27,29 @@ def party_option(text: str) -> Callable:
     return click.option("--party", default="bank", show_default=True, metavar="TEXT", help=text)
 
 
+def passes_custody(function: Callable) -> Callable:
+    """Adds the parameters of what the custodian of the asset must sign."""
+    for decorate in (
+        click.option("--expires", metavar="TIME", help="With --request: how long it holds, such as 12h. Default: 7d."),
+        click.option("--request", "request_file", type=paths.Output(), metavar="FILE",
+                     help="Write a request for the custodian to sign, instead of settling."),
+        click.option("--reference", metavar="TEXT",
+                     help="The payment's reference outside, which counts once. Public. Default: a random one."),
+    ):  # fmt: skip
+        function = decorate(function)
+    return function
+
+
 @command()
 @moves_amount
 @party_option("Who pays it in. Public on the ledger.")
+@passes_custody
 @pass_app
 def deposit(app: App, **options: Any) -> None:
-    """Take AMOUNT, such as 1500.25 USDC, into an account of a wallet."""
+    """Take AMOUNT, such as 1500.25 USDC, into an account of a wallet.
+
+    The asset's custodian must sign it. Where its key is on this machine, it signs by itself; elsewhere write a request.
+    """
     from prover.cli.trader import move_run
 
     move_run.deposit(app, **options)
@@ -41,9 +58,13 @@ def deposit(app: App, **options: Any) -> None:
 @command()
 @moves_amount
 @party_option("Who is paid. Public on the ledger.")
+@passes_custody
 @pass_app
 def withdraw(app: App, **options: Any) -> None:
-    """Pay AMOUNT out to a party outside the ledger."""
+    """Pay AMOUNT out to a party outside the ledger.
+
+    The asset's custodian must sign it, as for a deposit.
+    """
     from prover.cli.trader import move_run
 
     move_run.withdraw(app, **options)

@@ -43,6 +43,9 @@ def report(app: App, desk: Desk, settlement: Settlement, sentence: str) -> None:
             **show.receipt_json(settlement.receipt, is_repeated=settlement.is_repeated),
             "repeated": settlement.is_repeated,
             "closed_orders": show.closed_json(settlement.closed),
+            "payments": [
+                show.flow_json(flow, desk.pool) for leg in settlement.bundle.legs for flow in leg.flows
+            ],
         })  # fmt: skip
     confirmed(app, lambda: desk.confirm(settlement))
 

@@ -1,0 +1,77 @@
+"""An open wallet without what moves: its address, words and copies, and what it holds.  prover.desk adds the rest."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from prover.premises import PathLike
+from prover.trader import addresses, sessions, walletfile, wallets
+from prover.trader.sessions import Session
+from prover.trader.walletsync import Synced
+from settlement import amounts
+from settlement.pool import Pool
+
+
+class OpenWallet:
+    """An open wallet and its home's open ledger.  Use it in a `with` block or `close` it, which unlocks the wallet.
+
+    It proves on `threads` threads; None means as many as the machine has cores.
+    """
+
+    def __init__(self, name: str, session: Session, resources: ExitStack, threads: int | None = None):
+        self.name = name
+        self.threads = threads
+        self.session = session
+        self._resources = resources
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(wallet {self.name!r}, pool {self.pool.name!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the wallet and the ledger."""
+        self._resources.close()
+
+    @property
+    def pool(self) -> Pool:
+        """The ledger's pool."""
+        return self.session.ledger.pool
+
+    @property
+    def address(self) -> str:
+        """The address at which this wallet is paid, and to which others seal the terms of their orders."""
+        return addresses.encode(addresses.of(self.session.wallet.view, 0))
+
+    @property
+    def seed_phrase(self) -> str:
+        """The 24 words that restore this wallet.  Anybody who knows them owns everything in it."""
+        return self.session.wallet.own_phrase
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Seals the wallet under another passphrase.  Copies that were made before keep the old one."""
+        self.session.file.change_passphrase(passphrase)
+
+    def export(self, file: PathLike, passphrase: str) -> None:
+        """Writes the wallet to a new file under a passphrase of its own; `import_wallet` reads it."""
+        walletfile.export(Path(file), passphrase, self.session.wallet)
+
+    def export_viewing_key(self, file: PathLike, passphrase: str, *, reserve: int = wallets.RESERVE) -> None:
+        """Writes a viewing key to a new file; `import_wallet` makes a wallet of it that sees and cannot move."""
+        walletfile.export(Path(file), passphrase, wallets.watch_only(self.session.wallet, reserve))
+
+    def sync(self) -> Synced:
+        """Finds what the wallet has received and spent since the last sync, and which of its orders were taken.
+
+        Raises LedgerWentBack when the ledger lost an event that the wallet saw.
+        """
+        return sessions.sync(self.session)
+
+    def balances(self) -> dict[str, str]:
+        """{symbol: amount} of everything that the wallet holds or owes now."""
+        balances = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
+        return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in balances if balance}
