@@ -1,6 +1,7 @@
 """The clock of every program here; settlement takes the time as an argument."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 LAST_MS = int(datetime.max.replace(tzinfo=UTC).timestamp()) * 1000
@@ -10,6 +11,12 @@ LAST_MS = int(datetime.max.replace(tzinfo=UTC).timestamp()) * 1000
 def now_ms() -> int:
     """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def running(now_ms: int) -> Callable[[], int]:
+    """A clock that shows `now_ms` when this is called, and runs on from there."""
+    start_ns = time.monotonic_ns()
+    return lambda: now_ms + (time.monotonic_ns() - start_ns) // 1_000_000
 
 
 def text(time_ms: int) -> str:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from prover.machine import clock
 from prover.trader import assembly, backing, choosing, outbox, plan, readers, sessions, settling, trade
 from prover.trader.sessions import Session, Settlement
 from prover.trader.terms import Terms
@@ -74,6 +75,7 @@ def place(
         raise FormatError(f"the order both sells and buys {session.ledger.pool.assets[both[0]].symbol}")
     if len(viewing) > board.MAX_READERS:
         raise FormatError(f"the order has {len(viewing)} readers: at most {board.MAX_READERS} are allowed")
+    time = clock.running(now_ms)
     sessions.sync(session)
     setting, changes = sessions.setting(session, now_ms), plan.changes(sell, buy)
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
@@ -88,12 +90,13 @@ def place(
         proof_of_funds = backing.prove(setting, source, target, backed_by, order_id, session.keystore)
     order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
     sealed_terms = readers.seal_terms(order_terms, viewing, leg)
-    posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, now_ms, leg_plan.spending)
+    posted_ms = time()
+    posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, posted_ms, leg_plan.spending)
     before = session.wallet
     # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
     session.file.save(before.with_order(OwnOrder(order_id.hex(), holding.position, order_terms)))
     try:
-        board.place(session.ledger, posting, now_ms)
+        board.place(session.ledger, posting, posted_ms)
     except Rejected:
         session.file.save(before)
         raise

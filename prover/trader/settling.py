@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from circuits.records import Position
+from prover.machine import clock
 from prover.trader import outbox, sessions
 from prover.trader.outbox import Asked, Entry
 from prover.trader.sessions import Session, Settlement, Unreported
@@ -40,9 +41,10 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
     finds out.
     """
     session.wallet.check_moves()
+    time = clock.running(now_ms)  # somebody else may settle while `make` asks and proves: no event is older than that
     earlier = outbox.find(session.wallet.outbox, request)
     if earlier is not None:
-        settlement = _settled_before(session, earlier) or _submitted_again(session, earlier, now_ms)
+        settlement = _settled_before(session, earlier) or _submitted_again(session, earlier, time())
         if settlement is not None:
             return settlement
     bundle = make()
@@ -50,7 +52,7 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
     entry = Entry(key, request.digest, digests.bundle_id(bundle), encoding.encode_bundle(bundle))
     _save(session, outbox.with_entry(session.wallet.outbox, entry))
     try:
-        return _submitted(session, entry, bundle, now_ms)
+        return _submitted(session, entry, bundle, time())
     except Rejected:
         with suppress(OSError):  # an entry that stays is harmless: repeated, the ledger refuses its bytes again
             _save(session, outbox.without(session.wallet.outbox, entry))
