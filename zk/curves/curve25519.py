@@ -108,10 +108,11 @@ def shared_secrets(private: bytes, points: np.ndarray) -> tuple[np.ndarray, np.n
     def exchange_share(first: int) -> None:
         _exchange(rows, bits, result, first, min(first + _SHARE, len(rows)))
 
-    if len(rows) <= _SHARE:
+    firsts = range(0, len(rows), _SHARE)
+    if len(firsts) > 1:
+        parallel.map(exchange_share, firsts)
+    elif firsts:
         exchange_share(0)
-    else:
-        parallel.map(exchange_share, range(0, len(rows), _SHARE))
     result = result[:count]
     return result.astype("<u8", copy=False).view(np.uint8), np.bitwise_or.reduce(result, axis=1) != 0
 
