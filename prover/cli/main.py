@@ -3,8 +3,8 @@
 Exit codes: 0 done · 1 refused or invalid · 2 wrong usage · 3 malformed input · 4 settled, but not all of the rest was
 done · 130 interrupted · 128 + n ended by signal n.
 
-A command that settles ends with 0 when it has settled and said so.  After any other code, even of a kill, the same
-command may be repeated until it ends with 0: it settles once.
+Until its report is printed in full, a command that settles something may be repeated, even after a kill: it settles
+once, and ends with 0 when it has said so (prover/trader/outbox.py).
 """
 
 import atexit

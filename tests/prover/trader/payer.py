@@ -1,0 +1,136 @@
+"""A payer whose commands can be made to fail at any of their steps, and what its user was told.
+
+A notary stands in for proofs, so that a command takes milliseconds.  A crash is an exception that nothing catches, at
+one of the steps of a command: around each save of the wallet, around the ledger's commit, around each thing that is
+told.  Afterwards only the files are left, as after a kill.
+"""
+
+import errno
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from prover.trader import assembly, moves, outbox, sessions, settling, walletfile, wallets
+from prover.trader.sessions import Session, Unreported
+from settlement import engine
+from settlement.ledger import Ledger
+from tests.prover import pools
+from tests.settlement import samples
+from tests.simulation.notary import Notary
+
+NOW_MS = 1_800_000_000_000
+USDC, FUNDS = 0, 1_000_000
+PHRASE = "abandon " * 23 + "art"
+STEPS = 12
+"""How many steps a command has, at most: any of them may be its last."""
+
+submit = engine.submit
+save = walletfile.WalletFile.save
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class NoKeys:
+    """A keystore for pools whose proofs are the notary's."""
+
+    def check_pool(self, pool) -> None:
+        pass
+
+
+class World:
+    """A ledger and a wallet in files, and what their user was told."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.now_ms = folder, NOW_MS
+        self.fault: BaseException | None = None
+        self.left = -1
+        self.told: list[sessions.Settlement] = []
+        Ledger.create(folder / "ledger.sqlite", pools.make(), NOW_MS).close()
+        with walletfile.create(folder / "payer.json", "", wallets.restore(PHRASE)):
+            pass
+        with self.session() as session:
+            moves.deposit(session, USDC, FUNDS, "bank", self.now_ms)
+
+    def step(self) -> None:
+        """One step of a command, which may be the one that fails."""
+        self.left -= 1
+        if self.left == 0 and self.fault is not None:
+            raise self.fault
+
+    @contextmanager
+    def session(self, on_settled=None):
+        with Ledger.open(self.folder / "ledger.sqlite") as ledger, \
+                walletfile.open(self.folder / "payer.json", "") as file:  # fmt: skip
+            yield Session(ledger, file, NoKeys(), samples.CUSTODIAN_SECRET, on_settled)
+
+    def run(self, amount: int, key: str | None = None, *, fault: BaseException | None = None, at: int = 0) -> bool:
+        """The command `withdraw`, which fails at its step number `at`.  Whether it told its outcome and noted that.
+
+        A fault after that cannot be told from none, because the user has the full report.
+        """
+        self.fault, self.left = fault, at
+        before = len(self.told)
+        try:
+            with self.session(on_settled=lambda settlement: self.step()) as session:
+                settlement = moves.withdraw(session, USDC, amount, "bank", self.now_ms, once=key)
+                self.step()
+                self.told.append(settlement)
+                self.step()
+                settling.confirm(session, settlement)
+        except (Crash, OSError, Unreported):
+            self.fault = None
+            waiting = {entry.made for entry in self.entries() if not entry.is_told}
+            return len(self.told) > before and self.told[-1].receipt.bundle_id not in waiting
+        finally:
+            self.fault = None
+        return True
+
+    def settled(self) -> Counter:
+        """How many withdrawals of each amount are on the ledger."""
+        with Ledger.open(self.folder / "ledger.sqlite") as ledger:
+            return Counter(-row.flow.amount for row in ledger.reader.flows() if row.flow.amount < 0)
+
+    def entries(self) -> tuple[outbox.Entry, ...]:
+        with self.session() as session:
+            return session.wallet.outbox
+
+
+@contextmanager
+def stepping() -> Iterator[list[World]]:
+    """Proofs by a notary, cheap passphrases, and a step before and after each commit and each save.
+
+    Whoever uses it puts the world, whose steps these are, into the list.
+    """
+    notary, worlds = Notary(), []
+
+    def step() -> None:
+        for world in worlds:
+            world.step()
+
+    def stepping_submit(ledger, data, now_ms):
+        step()
+        receipt = submit(ledger, data, now_ms, notary.verify)
+        step()
+        return receipt
+
+    def stepping_save(file, *arguments):
+        step()
+        save(file, *arguments)
+        step()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
+        patch.setattr(assembly.pipeline, "prove", lambda name, public, private, _: notary.prove(name, public, private))
+        patch.setattr(engine, "submit", stepping_submit)
+        patch.setattr(walletfile.WalletFile, "save", stepping_save)
+        yield worlds
+
+
+def full() -> OSError:
+    """What a full disk raises."""
+    return OSError(errno.ENOSPC, "No space left on device")
