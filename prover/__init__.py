@@ -3,7 +3,7 @@
     trader/     wallets, plans and orders: from an action to a receipt
     operator/   creating a pool, its oracles, taking part in ceremonies
     backup/     a home in one file: made, checked and restored
-    desk        the front door to wallets, in Python, with openwallet · premises: to a home's pool, prices, custodian, backup
+    desk        the front door to wallets, in Python, with openwallet · premises: to a home's pool and custodian
     proofs/     the keystore, and `pipeline`, the one way from a plan to a proof
     groth16     the front door to proofs of circom circuits
     circom/     the front door to their witnesses, and what proves them
