@@ -77,8 +77,8 @@ def test_many_open_as_one_by_one(monkeypatch, many):
     monkeypatch.setattr(sealing, "MANY", many)
     hers = [sealing.seal(bytes([i]), VIEWING, i) for i in range(20)]
     strangers = x25519.X25519PrivateKey.generate().public_key().public_bytes_raw()
-    others = [b"", bytes(31), bytes(210), hers[0][:-1], hers[0] + b"\0", hers[1][:-1] + bytes([hers[1][-1] ^ 1]), hers[2], b"\xff" * 210,
-              sealing.seal(b"a stranger's", strangers, 1)]  # fmt: skip
+    damaged, his = hers[1][:-1] + bytes([hers[1][-1] ^ 1]), sealing.seal(b"a stranger's", strangers, 1)
+    others = [b"", bytes(31), bytes(210), hers[0][:-1], hers[0] + b"\0", damaged, hers[2], b"\xff" * 210, his]
     sealed, commitments = [*others, *hers], [1] * len(others) + list(range(20))
     opened = OPENER.open_many(sealed, commitments)
     assert opened == [None] * len(others) + [bytes([i]).ljust(160, b"\0") for i in range(20)]
