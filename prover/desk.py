@@ -46,6 +46,7 @@ from prover.trader import (
     addresses,
     boardview,
     durations,
+    merging,
     moves,
     orders,
     readers,
@@ -61,6 +62,7 @@ from prover.trader.sessions import Settlement, Unreported
 from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack
 from settlement import amounts, encoding
+from settlement.bundle import MAX_LEGS
 
 __all__ = [
     "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "Unreported", "attest", "backup", "create",
@@ -111,6 +113,11 @@ class Desk(OpenWallet):
             return moves.pay(
                 self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position, once=once
             )
+
+    def merge(self, accounts: int = MAX_LEGS, *, once: str | None = None) -> Settlement:
+        """Merges the smallest accounts into one, without those that owe something or that an open order needs."""
+        with threadcount.limited_to(self.threads):
+            return merging.merge(self.session, accounts, clock.now_ms(), once=once)
 
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,

@@ -42,10 +42,10 @@ def keep(
         return tuple(sorted(accounts, key=lambda account: account.position)), Dust()
 
     def rank(account: Holding) -> tuple[bool, int, Position]:
-        return account.position not in tied, -_worth(account.account.balances, weights), account.position
+        return account.position not in tied, -worth(account.account.balances, weights), account.position
 
     owing = [account for account in accounts if min(account.account.balances) < 0]
-    owing.sort(key=lambda account: (-_worth(map(abs, account.account.balances), weights), account.position))
+    owing.sort(key=lambda account: (-worth(map(abs, account.account.balances), weights), account.position))
     first = {account.position for account in owing[: limit // OWING_SHARE]}
     ranked = sorted(accounts, key=rank)
     num_tied = sum(account.position in tied for account in accounts)
@@ -69,5 +69,6 @@ def together(first: Dust, second: Dust) -> Dust:
     return Dust(first.count + second.count, tuple(a + b for a, b in columns))
 
 
-def _worth(balances: Iterable[int], weights: Sequence[int]) -> int:
+def worth(balances: Iterable[int], weights: Sequence[int]) -> int:
+    """The worth of these balances under the weights."""
     return sum(balance * weight for balance, weight in zip(balances, weights, strict=True))

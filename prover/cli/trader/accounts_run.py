@@ -1,4 +1,4 @@
-"""Runs `zksettle wallet show`, `sync` and `history`: what a wallet holds, held and finds."""
+"""Runs `zksettle wallet show`, `sync`, `merge` and `history`: what a wallet holds, finds and held."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import click
 
 from prover.cli.frame import workspace
 from prover.cli.frame.command import App
-from prover.cli.trader import show
+from prover.cli.trader import settled_run, show
 from prover.machine import clock
-from prover.trader import archive, keys, sessions, walletsync
+from prover.trader import archive, keys, outbox, sessions, walletsync
 from prover.trader.wallets import Holding, Wallet
 from settlement import amounts
 from settlement.ledger import Ledger
@@ -62,6 +62,19 @@ def sync(app: App, name: str, passphrase_file: Path | None, rescan: bool, accept
             "closed_orders": show.closed_json(synced.closed),
             "evidence": None if evidence is None else str(evidence),
         })  # fmt: skip
+
+
+def merge(app: App, name: str, passphrase_file: Path | None, accounts: int, once: str | None) -> None:
+    """Merges accounts and reports the receipt."""
+    outbox.check(once)  # before anybody is asked for a passphrase
+    with settled_run.open_desk(app, name, passphrase_file) as desk:
+        settlement = desk.merge(accounts, once=once)
+        wallet = desk.session.wallet
+        sentence = f"Wallet {name} merged {len(settlement.bundle.legs)} accounts into one and has {len(wallet.live):,}."
+        if wallet.dust.count:
+            again = f"`zksettle wallet sync {name} --rescan` finds small accounts that it only counts."
+            sentence = f"{sentence}  {again}"
+        settled_run.report(app, desk, settlement, sentence)
 
 
 def show_history(app: App, name: str, passphrase_file: Path | None, newest: int) -> None:

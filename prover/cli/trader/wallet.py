@@ -6,7 +6,7 @@ import click
 
 from prover.cli.frame import passphrase, paths
 from prover.cli.frame.command import App, group, pass_app
-from prover.cli.trader import walletkeep
+from prover.cli.trader import once, walletkeep
 
 name_argument = click.argument("name", default="main", envvar="ZKSETTLE_WALLET")
 
@@ -94,6 +94,23 @@ def sync(app: App, **options: Any) -> None:
     from prover.cli.trader import accounts_run
 
     accounts_run.sync(app, **options)
+
+
+@wallet.command()
+@name_argument
+@passphrase.option
+@click.option("--accounts", type=click.IntRange(2, 32), default=32, show_default=True, metavar="N",
+              help="How many accounts to merge: one proof each.")  # fmt: skip
+@once.option
+@pass_app
+def merge(app: App, **options: Any) -> None:
+    """Merge the wallet's smallest accounts into one.
+
+    Accounts that owe something stay apart, and so do those that an open order needs.
+    """
+    from prover.cli.trader import accounts_run
+
+    accounts_run.merge(app, **options)
 
 
 @wallet.command()

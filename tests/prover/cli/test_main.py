@@ -45,7 +45,7 @@ def test_all_promised_commands_exist():
         pool new, pool show, ceremony start, ceremony contribute, ceremony beacon, ceremony verify, ceremony status,
         ceremony install, ceremony export, circuit export,
         wallet new, wallet restore, wallet phrase, wallet address, wallet show, wallet sync,
-        wallet history, deposit, withdraw, pay,
+        wallet merge, wallet history, deposit, withdraw, pay,
         order place, order list, order show, order take, order cancel, oracle publish, ledger show, ledger audit,
         prove, verify, circuit list, circuit info, circuit check, circuit profile, circuit audit, circuit sample,
         groth16 verify, export snarkjs, import snarkjs, bench kernels, bench msm, bench ntt, bench prove, bench verify,
