@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from prover.machine import clock
 from prover.operator import defaults
 from prover.trader import (
     addresses,
@@ -27,6 +28,7 @@ from tests.settlement import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
 NOW = 1_800_000_000_000
+now = clock.running(NOW)
 HOUR = 3_600_000
 USDC, ETH = 0, 2
 EVERYBODY = readers.viewing_keys([readers.EVERYBODY])
@@ -37,13 +39,13 @@ PHRASES = {"maker": "abandon " * 23 + "art", "taker": "zoo " * 23 + "vote"}
 def ledger(keystore, tmp_path_factory):
     """A ledger whose pool verifies with the session's keys, with the grids of epoch 1."""
     pool = pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin"))
-    with Ledger.create(tmp_path_factory.mktemp("ledger") / "ledger.sqlite", pool, NOW) as made:
+    with Ledger.create(tmp_path_factory.mktemp("ledger") / "ledger.sqlite", pool, now()) as made:
         quotes = [
             oracle.sign(pool, secret, asset, price, NOW, 1)
             for secret in pools.ORACLE_SECRETS
             for asset, price in enumerate(defaults.prices(pool))
         ]
-        engine.publish(made, quotes, NOW)
+        engine.publish(made, quotes, now())
         yield made
 
 
@@ -66,7 +68,7 @@ def traders(ledger, keystore, tmp_path_factory):
 
 
 def deposit(session: Session, text: str) -> None:
-    moves.deposit(session, *amounts.parse(text, session.ledger.pool), "bank", NOW)
+    moves.deposit(session, *amounts.parse(text, session.ledger.pool), "bank", now())
 
 
 def amount(session: Session, text: str) -> dict[int, int]:
@@ -92,27 +94,27 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
     viewing = [addresses.of(taker.wallet.seed, 0).viewing]
     sell, buy = amount(maker, "6000 USDC"), amount(maker, "2 ETH")
     with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 USDC that it does not owe now"):
-        orders.place(maker, sell, buy, viewing, NOW + HOUR, NOW)
-    placed = orders.place(maker, sell, buy, viewing, NOW + HOUR, NOW, agree=trade.allow_new_debts)
+        orders.place(maker, sell, buy, viewing, NOW + HOUR, now())
+    placed = orders.place(maker, sell, buy, viewing, NOW + HOUR, now(), agree=trade.allow_new_debts)
     assert placed.leg.margin is not None and placed.leg.public.cash == 0
     assert [order.order_id for order in maker.wallet.orders] == [placed.order_id]
 
-    entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
+    entry = board.get(ledger, orders.read_id(placed.order_id), now())
     assert readers.open_terms(taker.wallet.seed, entry) == placed.terms
 
-    settled = orders.take(taker, placed.order_id, NOW)
+    settled = orders.take(taker, placed.order_id, now())
     assert len(settled.bundle.legs) == 2
     closed = walletsync.Closed(placed.order_id, settled.receipt.height)
     assert walletsync.sync(ledger, maker.wallet).closed == (closed,)
     with pytest.raises(Unsatisfied, match="already closed"):
-        orders.cancel(maker, placed.order_id, NOW)
+        orders.cancel(maker, placed.order_id, now())
     assert maker.wallet.orders == ()
     in_total(ledger, traders)
     assert maker.wallet.balances[:3] == (-2_000_000_000, 0, 2_000_000_000)
     assert taker.wallet.balances[:3] == (6_000_000_000, 0, 1_000_000_000)
 
     with pytest.raises(Rejected) as refusal:
-        orders.take(taker, placed.order_id, NOW)
+        orders.take(taker, placed.order_id, now())
     assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
 
 
@@ -128,41 +130,41 @@ def test_a_payment_and_a_withdrawal_arrive(ledger, traders, monkeypatch):
     makers, takers = maker.wallet.balances[USDC], taker.wallet.balances[USDC]
     planned = []
     monkeypatch.setattr(sessions.entropy, "shuffled", lambda items: planned.extend(items) or planned[::-1])
-    paid = moves.pay(taker, addresses.of(maker.wallet.seed, 0), USDC, 250_000_000, NOW)
+    paid = moves.pay(taker, addresses.of(maker.wallet.seed, 0), USDC, 250_000_000, now())
     assert [leg for leg, _ in planned] == list(paid.bundle.legs)[::-1] and len(planned) == 2
     monkeypatch.undo()
     sessions.sync(maker)
     assert maker.wallet.balances[USDC] == makers + 250_000_000
     assert taker.wallet.balances[USDC] == takers - 250_000_000
-    moves.withdraw(taker, USDC, 750_000_000, "bank", NOW)
+    moves.withdraw(taker, USDC, 750_000_000, "bank", now())
     assert taker.wallet.balances[USDC] == takers - 1_000_000_000
     in_total(ledger, traders)
 
 
 def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), EVERYBODY, NOW + HOUR, NOW)
-    entry = board.get(ledger, orders.read_id(placed.order_id), NOW)
+    placed = orders.place(taker, amount(taker, "1 ETH"), amount(taker, "2900 USDC"), EVERYBODY, NOW + HOUR, now())
+    entry = board.get(ledger, orders.read_id(placed.order_id), now())
     assert readers.open_terms(maker.wallet.seed, entry) == placed.terms
     with pytest.raises(Unsatisfied, match="this wallet has no open order"):
-        orders.cancel(maker, placed.order_id, NOW)
+        orders.cancel(maker, placed.order_id, now())
     before, open_still = taker.wallet.balances, taker.wallet
-    orders.cancel(taker, placed.order_id, NOW)
+    orders.cancel(taker, placed.order_id, now())
     assert walletsync.sync(ledger, open_still).closed == (walletsync.Closed(placed.order_id, None),)
     assert taker.wallet.balances == before
     with pytest.raises(Rejected) as refusal:
-        orders.take(maker, placed.order_id, NOW)
+        orders.take(maker, placed.order_id, now())
     assert refusal.value.rejection in (Rejection.NULLIFIER_SPENT, Rejection.ORDER_UNKNOWN)
 
 
 def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
     stranger = addresses.of(keys.derive(keys.new_phrase()), 0).viewing
-    placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, NOW)
-    posted = board.get(ledger, orders.read_id(placed.order_id), NOW)
+    placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, now())
+    posted = board.get(ledger, orders.read_id(placed.order_id), now())
     assert readers.open_terms(maker.wallet.seed, posted) is None
     with pytest.raises(Unsatisfied, match="sealed to others"):
-        orders.take(maker, placed.order_id, NOW)
+        orders.take(maker, placed.order_id, now())
 
     def read(name: str, order: board.Order, *sealed: bytes):
         return readers.open_terms(traders[name].wallet.seed, replace(order, sealed_terms=sealed))
@@ -190,20 +192,20 @@ def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch)
     monkeypatch.setattr(board, "place", refuse)
     before = taker.wallet.orders
     with pytest.raises(Rejected):
-        orders.place(taker, amount(taker, "0.1 ETH"), {}, EVERYBODY, NOW + HOUR, NOW)
+        orders.place(taker, amount(taker, "0.1 ETH"), {}, EVERYBODY, NOW + HOUR, now())
     assert taker.wallet.orders == before
 
 
 def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(traders):
     maker = traders["maker"]
     with pytest.raises(Unsatisfied, match="the margin does not suffice"):
-        orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), EVERYBODY, NOW + HOUR, NOW)
+        orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), EVERYBODY, NOW + HOUR, now())
 
 
 def test_what_makes_no_sense_is_malformed(traders):
     maker = traders["maker"]
     with pytest.raises(FormatError, match="expire before"):
-        orders.place(maker, {USDC: 1}, {ETH: 1}, EVERYBODY, NOW, NOW)
+        orders.place(maker, {USDC: 1}, {ETH: 1}, EVERYBODY, NOW, now())
     with pytest.raises(FormatError, match="both sells and buys USDC"):
         orders.place(maker, {USDC: 1}, {USDC: 1}, EVERYBODY, NOW + 1, NOW)
     with pytest.raises(FormatError, match="17 readers: at most 16"):
@@ -211,8 +213,8 @@ def test_what_makes_no_sense_is_malformed(traders):
     with pytest.raises(FormatError, match="no readers"):
         orders.place(maker, {USDC: 1}, {ETH: 1}, [], NOW + 1, NOW)
     with pytest.raises(FormatError, match="64 lower-case hexadecimal digits"):
-        orders.take(maker, "xyz", NOW)
+        orders.take(maker, "xyz", now())
     with pytest.raises(FormatError, match="external party"):
-        moves.deposit(maker, USDC, 1, "x" * 65, NOW)
+        moves.deposit(maker, USDC, 1, "x" * 65, now())
     with pytest.raises(Unsatisfied, match="no live account at position 999"):
-        moves.withdraw(maker, USDC, 1, "bank", NOW, position=999)
+        moves.withdraw(maker, USDC, 1, "bank", now(), position=999)
