@@ -90,6 +90,7 @@ class ReferenceLedger:
     references: set = field(default_factory=set)
     reserves: list[int] = field(default_factory=lambda: [0] * ASSETS)
     grids: list[PlainGrid] = field(default_factory=list)
+    last_ms: int = 0
 
     def __post_init__(self) -> None:
         self.roots.append(self.naive_root())
@@ -109,7 +110,7 @@ class ReferenceLedger:
 
     def submit(self, bundle: PlainBundle, now_ms: int) -> str | None:
         """Applies the bundle and returns None, or returns the reason to refuse it."""
-        reason = self._refusal(bundle, now_ms)
+        reason = self.refusal(bundle, now_ms)
         if reason is None:
             for leg in bundle.legs:
                 self.leaves.append(Leaf(leg.commitment, leg.balances))
@@ -117,9 +118,17 @@ class ReferenceLedger:
             self.reserves = self._reserves_after(bundle)
             self.references.update(_references(bundle))
             self.roots.append(self.naive_root())
+            self.last_ms = now_ms
         return reason
 
-    def _refusal(self, bundle: PlainBundle, now_ms: int) -> str | None:
+    def publish(self, grid: PlainGrid) -> None:
+        """Takes the grid of the next epoch."""
+        assert grid.published_ms >= self.last_ms, "time runs backwards"
+        self.grids.append(grid)
+        self.last_ms = grid.published_ms
+
+    def refusal(self, bundle: PlainBundle, now_ms: int) -> str | None:
+        """The reason to refuse the bundle now, or None.  Changes nothing."""
         legs = bundle.legs
         if bundle.damage:
             return bundle.damage
@@ -127,6 +136,8 @@ class ReferenceLedger:
             return "WRONG_LEDGER"
         if not all(leg.known_key and (leg.margin is None or leg.margin.known_key) for leg in legs):
             return "UNKNOWN_KEY"
+        if now_ms < self.last_ms:
+            return "CLOCK_BEHIND"
         if any(leg.expiry_ms <= now_ms for leg in legs):
             return "EXPIRED"
         if any(leg.root not in self.roots for leg in legs):

@@ -1,5 +1,6 @@
 """The real ledger and the reference side by side: every bundle goes to both, and they must agree."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class World:
         self.ledger = ledger.Ledger.create(path, pool, self.now_ms)
         self.reference = ReferenceLedger(
             lambda children: records.node(poseidon.hash, children),
-            checks.GRID_WINDOW, samples.LIMITS.grid_age_ms,
+            checks.GRID_WINDOW, samples.LIMITS.grid_age_ms, last_ms=self.now_ms,
         )
         self.holdings: list[Holding] = []
         self.settled = 0
@@ -36,14 +37,18 @@ class World:
     def publish(self, prices: tuple[int, ...]) -> None:
         """The next epoch's grids, from signed prices."""
         epoch = len(self.reference.grids) + 1
-        quotes = [
+        published = engine.publish(self.ledger, self.quotes(prices), self.now_ms)
+        values = published.publication.initial.values
+        self.reference.publish(PlainGrid(published.initial_root, epoch, values, self.now_ms))
+
+    def quotes(self, prices: tuple[int, ...]) -> list[oracle.Quote]:
+        """Signed prices for the next epoch."""
+        epoch = len(self.reference.grids) + 1
+        return [
             oracle.sign(self.ledger.pool, secret, asset, price, self.now_ms, epoch)
             for secret in samples.ORACLE_SECRETS[:1]
             for asset, price in enumerate(prices)
         ]
-        published = engine.publish(self.ledger, quotes, self.now_ms)
-        values = published.publication.initial.values
-        self.reference.grids.append(PlainGrid(published.initial_root, epoch, values, self.now_ms))
 
     def grid(self):
         """The newest grids, or None."""
@@ -76,11 +81,15 @@ class World:
             assert self.ledger.reader.last_event() == before
             return expected
         assert expected is None, f"settled, and the reference says {expected}"
-        pairs = zip(prepared.after, receipt.positions, strict=True)
+        self.note(prepared, receipt.positions)
+        return None
+
+    def note(self, prepared: "Prepared", positions: Sequence[int]) -> None:
+        """Remembers the accounts of a bundle that both ledgers have settled."""
+        pairs = zip(prepared.after, positions, strict=True)
         self.holdings += [replace(holding, position=position) for holding, position in pairs]
         self.settled += 1
         self.compare()
-        return None
 
     def compare(self) -> None:
         """Checks that the two ledgers are equal, and that the balances inside add up to the reserves."""
