@@ -17,7 +17,7 @@ from prover.backup.archive import Archive, Manifest
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.operator import oracles, signer
+from prover.operator import custodian, oracles, signer
 from prover.proofs.keystores import Keystore
 from prover.trader import sessions, walletfile, walletsync
 from settlement.pool import Pool
@@ -88,6 +88,7 @@ def _examine(home: Home, manifest: Manifest) -> None:
     walletfile.last_seen(home)
     if home.ceremony_key.exists():
         signer.read(home.ceremony_key)
+    custodian.find(home.custodian)
     state = manifest.ledger
     if (state is None) == home.pool.exists():
         raise FormatError("the backup's manifest has a ledger that is not in it, or none for the one that is")

@@ -1,9 +1,15 @@
 """Makes a backup of a home that may be in use, and reads it back before anybody relies on it.
 
-What may change meanwhile is first copied into a private folder in the home: each wallet under its lock, then the
-ledger, which therefore has every event that a copied wallet has seen.
+What may change meanwhile is first copied into a private folder in the home: the wallets, then the ledger, which
+therefore has every event that a copied wallet has seen.  When a wallet changed meanwhile, all is copied again.  So the
+copied ledger has nothing of a wallet's that is not in the copied wallet either, whose outbox has it before it settles
+(prover/trader/outbox.py): a command that is repeated in the restored home settles nothing twice.
+
+No wallet is locked, because a desk may keep its wallet open for days.  A wallet file is always replaced whole, and its
+archive only grows.
 """
 
+import filecmp
 import os
 import shutil
 import tempfile
@@ -22,8 +28,7 @@ from settlement import snapshot
 from settlement.ledger import Ledger
 from zk.errors import FormatError
 
-WALLET_WAIT_S = 30.0
-OWN_KEYS = ("custodian.json", "ceremony-key.pem")
+ATTEMPTS = 20
 _LABEL = "backup-"  # begins the name of the private folder, after arrayfolder.UNFINISHED
 
 
@@ -31,7 +36,7 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
     """Writes a backup of the home to a new file with mode 0600, and checks it as `restoring.check` does.
 
     Raises FileExistsError when there is something at `path`; FormatError when the home is damaged or empty, or the
-    backup is not what was written; files.Busy when a wallet or the home stays in use for longer than its lock waits.
+    backup is not what was written; files.Busy when another process changes the home, or a wallet all the time.
     """
     home.check()
     home.check_not_old()
@@ -40,12 +45,10 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
     if os.path.lexists(path):
         raise FileExistsError(f"{path} is there already: a backup overwrites nothing")
     with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
-        sources = _copied_wallets(home, folder)
-        sources |= {name: home.path / name for name in OWN_KEYS if (home.path / name).exists()}
-        ledger = None
-        if home.pool.exists():
-            pool_files, ledger = _copied_pool(home, folder)
-            sources |= pool_files | _development_keys(home)
+        sources, ledger = _copied(home, folder)
+        sources |= {path.name: path for path in (home.custodian, home.ceremony_key) if path.exists()}
+        if ledger is not None:
+            sources |= _development_keys(home)
         if not sources:
             raise FormatError(f"there is nothing to back up in {home.path}: no pool, no wallet and no secret key")
         opened = [stack.enter_context(source.open("rb")) for source in sources.values()]
@@ -68,16 +71,23 @@ def _private_folder(home: Home) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _copied_wallets(home: Home, folder: Path) -> dict[str, Path]:
-    """Every wallet's files by their names in the backup, copied while no other process has the wallet open."""
-    copies: dict[str, Path] = {}
-    files.make_folder(folder / home.wallets.name)
-    for wallet in sorted(home.wallets.glob("*.json")):
-        with files.locked(wallet, f"the wallet {wallet.stem}", WALLET_WAIT_S):
-            for path in _own_files(home.wallets, f"{wallet.stem}."):
-                name = f"{home.wallets.name}/{path.name}"
-                copies[name] = Path(shutil.copyfile(path, folder / name))
-    return copies
+def _copied(home: Home, folder: Path) -> tuple[dict[str, Path], LedgerState | None]:
+    """Copies of the wallets and the pool by their names in the backup, and the state of the copied ledger, if any."""
+    for attempt in range(ATTEMPTS):
+        copies = files.make_folder(folder / str(attempt))
+        wallets = _copied_wallets(home, copies)
+        pool, ledger = _copied_pool(home, copies) if home.pool.exists() else ({}, None)
+        if all(path.exists() and filecmp.cmp(path, wallets[path], shallow=False) for path in wallets):
+            return {f"{home.wallets.name}/{path.name}": copy for path, copy in wallets.items()} | pool, ledger
+        shutil.rmtree(copies)
+    raise files.Busy(f"the wallets of {home.path} change all the time: try again when nobody trades with them")
+
+
+def _copied_wallets(home: Home, folder: Path) -> dict[Path, Path]:
+    """{a wallet's file: its copy}; the file before its archive, which then has what the file does not have any more."""
+    copies = files.make_folder(folder / home.wallets.name)
+    paths = sorted(_own_files(home.wallets), key=lambda path: (path.suffix != ".json", path))
+    return {path: Path(shutil.copyfile(path, copies / path.name)) for path in paths}
 
 
 def _copied_pool(home: Home, folder: Path) -> tuple[dict[str, Path], LedgerState]:
@@ -102,9 +112,9 @@ def _development_keys(home: Home) -> dict[str, Path]:
     return {f"{home.keys.name}/{folder.name}/{path.name}": path for folder in folders for path in _own_files(folder)}
 
 
-def _own_files(folder: Path, prefix: str = "") -> list[Path]:
-    """The regular files of a folder whose names begin with this prefix: no locks, no links, nothing hidden."""
+def _own_files(folder: Path) -> list[Path]:
+    """The regular files of a folder: no locks, no links, nothing hidden."""
     return [
-        path for path in sorted(folder.glob(f"{prefix}*"))
+        path for path in sorted(folder.glob("*"))
         if path.is_file() and not path.is_symlink() and path.suffix != ".lock" and not path.name.startswith(".")
     ]  # fmt: skip

@@ -207,3 +207,24 @@ def test_a_deposit_and_a_withdrawal_are_requested_signed_and_submitted(home, tmp
     assert len(desk.custodian_key(bank)) == 128
     with pytest.raises(FileExistsError):
         desk.custodian_key(bank, new=True)
+
+
+def test_a_wallet_changes_its_passphrase_is_exported_and_watched(home, desks, tmp_path):
+    maker, _ = desks
+    maker.export(tmp_path / "cold", "a passphrase for the cellar")
+    maker.export_viewing_key(tmp_path / "view", "a passphrase for the auditor", reserve=30)
+    for name, file, old in (("cold", "cold", "a passphrase for the cellar"),
+                            ("view", "view", "a passphrase for the auditor")):  # fmt: skip
+        desk.import_wallet(home, name, tmp_path / file, "12345678", file_passphrase=old)
+    with desk.open(home, "cold", "12345678") as cold, desk.open(home, "view", "12345678") as view:
+        assert cold.seed_phrase == maker.seed_phrase and cold.address == view.address == maker.address
+        assert cold.balances() == view.balances() == maker.balances()
+        for act in (lambda: view.withdraw("1 USDC"), lambda: view.seed_phrase,
+                    lambda: view.place(sell="1 USDC", buy="0.001 ETH", to=maker.address)):  # fmt: skip
+            with pytest.raises(Unsatisfied, match="the wallet is watch-only"):
+                act()
+        cold.change_passphrase("87654321")
+        assert cold.balances() == maker.balances()
+    with pytest.raises(walletfile.WrongPassphrase):
+        desk.open(home, "cold", "12345678")
+    desk.open(home, "cold", "87654321").close()

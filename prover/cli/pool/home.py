@@ -25,7 +25,7 @@ def home() -> None:
 def backup(app: App, file: Path) -> None:
     """Write a backup of this home to FILE, which must be new, and check it.
 
-    The home may be in use meanwhile.  FILE contains secrets and can be read by its owner only.
+    The home may be in use meanwhile, and wallets open.  FILE contains secrets and can be read by its owner only.
     """
     from prover.cli.pool import home_run
 

@@ -1,6 +1,7 @@
 """A backup comes out as another home; one that would not make a usable home is refused in a sentence."""
 
 import io
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,11 @@ def test_a_restored_pool_goes_on_with_its_keys_and_its_oracles(whole, tmp_path):
     publish(home, NOW_MS + 1000)
 
 
+def other_oracles(data: bytes) -> bytes:
+    document = json.loads(data)
+    return json.dumps({**document, "secrets": ["7", *document["secrets"][1:]]}).encode()
+
+
 @pytest.mark.parametrize("change, words", [
     (lambda c, m: c.update({"wallets/eve.json": b"{}"}), "wallets/eve.json is not a wallet file"),
     (lambda c, m: c.update({"ceremony-key.pem": b"none"}), "ceremony-key.pem is not a private key"),
@@ -62,7 +68,9 @@ def test_a_restored_pool_goes_on_with_its_keys_and_its_oracles(whole, tmp_path):
     (lambda c, m: replace(m, ledger=replace(m.ledger, ledger_id="00" * 32)), "is not the one of its manifest"),
     (lambda c, m: c.pop("pool/ledger.sqlite") and None, "has no ledger.sqlite"),
     (lambda c, m: c.update({"pool/ledger.sqlite": b"nonsense"}), ""),
-    (lambda c, m: c.update({"pool/oracles.json": c["pool/oracles.json"].replace(b'"1', b'"2', 2)}), "oracle"),
+    (lambda c, m: c.update({"pool/oracles.json": other_oracles(c["pool/oracles.json"])}), "oracle keys are not those"),
+    (lambda c, m: c.update({"pool/oracles.json": b"{}"}), "the file of oracle keys pool/oracles.json"),
+    (lambda c, m: c.update({"custodian.json": b"{}"}), "the file of the custodian's key custodian.json"),
     (lambda c, m: [c.pop(n) for n in list(c) if n.startswith("keys/margin")] and None, "there is no margin key"),
     (lambda c, m: c.update({next(n for n in c if n.endswith("proving-a.npy")): b""}), "proving-a.npy has changed"),
 ])  # fmt: skip

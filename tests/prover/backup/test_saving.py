@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from prover.machine import home as homes
 from prover.machine.home import Home
 from prover.operator import oracles
 from prover.trader import walletfile
+from settlement import snapshot
 from settlement.ledger import Ledger
 from tests.prover import kills
 from tests.prover.backup.homes import NOW_MS, PASSPHRASE, files_of, publish
@@ -53,7 +55,7 @@ def test_a_backup_is_made_while_the_ledger_is_written(whole, tmp_path):
 
 def test_keys_of_a_ceremony_stay_out_of_it(whole, tmp_path):
     names = {entry.name for entry in saving.save(whole, tmp_path / "backup", NOW_MS).files}
-    assert {name.split("/")[0] for name in names} == {"pool", "keys"}
+    assert {name.split("/")[0] for name in names} == {"pool", "keys", "custodian.json"}
     assert {name.split("/")[1].split("-")[0] for name in names if name.startswith("keys/")} == {"leg", "margin"}
     assert not any(name.startswith("keys/ceremony-") for name in names)
 
@@ -74,11 +76,39 @@ def test_nothing_that_exists_is_overwritten(small, tmp_path):
     restoring.restore(tmp_path / "backup", Home(tmp_path / "empty"))
 
 
-def test_a_wallet_in_use_and_a_home_in_change_are_waited_for_and_then_busy(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(saving, "WALLET_WAIT_S", 0.1)
-    monkeypatch.setattr(homes, "LOCK_WAIT_S", 0.1)
-    with walletfile.open(small.wallet("bob"), PASSPHRASE), pytest.raises(files.Busy, match="the wallet bob is in use"):
+def test_a_wallet_that_is_open_all_the_time_is_in_the_backup(small, tmp_path):
+    with walletfile.open(small.wallet("bob"), PASSPHRASE):
         saving.save(small, tmp_path / "backup", NOW_MS)
+    restoring.restore(tmp_path / "backup", Home(tmp_path / "new"))
+    assert files_of(Home(tmp_path / "new")) == files_of(small)
+
+
+def test_what_a_wallet_was_about_to_settle_is_in_its_copy_or_not_in_the_ledgers(whole, small, tmp_path, monkeypatch):
+    """A wallet that changes while the ledger is copied is copied again, and the ledger with it."""
+    shutil.copytree(whole.path, tmp_path / "home")
+    shutil.copytree(small.wallets, tmp_path / "home" / "wallets")
+    home, write, times = Home(tmp_path / "home"), snapshot.write, []
+
+    def copied(path, to):
+        with walletfile.open(home.wallet("bob"), PASSPHRASE) as file:
+            if len(times) < 3:
+                file.save(replace(file.wallet, scanned=len(times)))
+        times.append(to)
+        return write(path, to)
+
+    monkeypatch.setattr(snapshot, "write", copied)
+    saving.save(home, tmp_path / "backup", NOW_MS)
+    restoring.restore(tmp_path / "backup", Home(tmp_path / "new"))
+    assert len(times) == 4 and Home(tmp_path / "new").wallet("bob").read_bytes() == home.wallet("bob").read_bytes()
+    times.clear()
+    monkeypatch.setattr(saving, "ATTEMPTS", 3)
+    with pytest.raises(files.Busy, match="change all the time"):
+        saving.save(home, tmp_path / "again", NOW_MS)
+    assert not (tmp_path / "again").exists() and not list(home.path.glob(".*"))
+
+
+def test_a_home_in_change_is_waited_for_and_then_busy(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(homes, "LOCK_WAIT_S", 0.1)
     with homes.changing(small), pytest.raises(files.Busy, match="the home .* is in use"):
         saving.save(small, tmp_path / "backup", NOW_MS)
     assert not (tmp_path / "backup").exists()
