@@ -58,14 +58,14 @@ from prover.trader import (
 )
 from prover.trader.boardview import Order
 from prover.trader.readers import EVERYBODY
-from prover.trader.sessions import Settlement, Unreported
+from prover.trader.sessions import Placed, Settlement, Unreported
 from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack
 from settlement import amounts, encoding
 from settlement.bundle import MAX_LEGS
 
 __all__ = [
-    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Settlement", "Unreported", "attest", "backup", "create",
+    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Placed", "Settlement", "Unreported", "attest", "backup", "create",
     "create_pool", "custodian_key", "import_wallet", "open", "publish_prices", "restore", "submit",
 ]  # fmt: skip
 
@@ -121,7 +121,7 @@ class Desk(OpenWallet):
 
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,
-        may_owe: bool = False, agree: Agree | None = None, funds: bool = True,
+        may_owe: bool = False, agree: Agree | None = None, funds: bool = True, once: str | None = None,
     ) -> Order:  # fmt: skip
         """Proves an order and puts it on the board.  Selling more than the account holds needs margin and `may_owe`.
 
@@ -140,9 +140,9 @@ class Desk(OpenWallet):
         with threadcount.limited_to(self.threads):
             order = orders.place(
                 self.session, sold, bought, viewing, expiry_ms, now_ms, position, agree or _default(may_owe),
-                is_backed=funds,
+                is_backed=funds, once=once,
             )  # fmt: skip
-        return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts, order.backed_by)
+        return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts, order.backed_by, order)
 
     def orders(self) -> list[Order]:
         """Every order on the board that could still settle, the oldest first.  One with false terms has none."""
@@ -170,9 +170,9 @@ class Desk(OpenWallet):
         with threadcount.limited_to(self.threads):
             return orders.cancel(self.session, text, clock.now_ms(), once)
 
-    def confirm(self, settlement: Settlement) -> None:
-        """Notes that a settlement was told.  Only a desk that was opened with `on_settled` needs it."""
-        settling.confirm(self.session, settlement)
+    def confirm(self, outcome: Settlement | Placed) -> None:
+        """Notes that an outcome was told.  Only a desk that was opened with `on_done` needs it."""
+        settling.confirm(self.session, outcome)
 
 
 def create(
@@ -191,11 +191,11 @@ def create(
 
 def open(
     folder: PathLike | None, name: str, passphrase: str, *, threads: int | None = None,
-    accept_older_ledger: bool = False, on_settled: Callable[[Settlement], None] | None = None,
+    accept_older_ledger: bool = False, on_done: Callable[[Settlement | Placed], None] | None = None,
 ) -> Desk:  # fmt: skip
     """Opens a wallet at its home's ledger.
 
-    With `on_settled`, what settles is announced to it before anything else can fail, and counts as told only once it is
+    With `on_done`, what is done is announced to it before anything else can fail, and counts as told only once it is
     given to `Desk.confirm`.
 
     Raises walletfile.WrongPassphrase for the wrong passphrase, and LedgerWentBack when the ledger lost an event that a
@@ -206,7 +206,7 @@ def open(
         ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
         secret = custodian.find(paths.custodian)
         session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms(), secret))
-        return Desk(name, replace(session, on_settled=on_settled), stack.pop_all(), threads)
+        return Desk(name, replace(session, on_done=on_done), stack.pop_all(), threads)
 
 
 def _default(may_owe: bool) -> Agree:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from prover.machine import clock
 from prover.trader import readers
-from prover.trader.sessions import Session
+from prover.trader.sessions import Placed, Session
 from prover.trader.terms import Terms
 from settlement import amounts, board, funds
 from settlement.bundle import Leg
@@ -17,7 +17,8 @@ class Order:
     """An order on the board, and its terms where this wallet can open them (None where it cannot).
 
     `is_public` says that everybody can read the terms.  `backed_by` is the index of the asset of which the order's
-    account holds at least what the pool's board asks (settlement.funds), or None when nothing shows that.
+    account holds at least what the pool's board asks (settlement.funds), or None when nothing shows that.  `outcome`
+    is how it was placed, for an order that was placed just now.
     """
 
     order_id: str
@@ -26,6 +27,7 @@ class Order:
     pool: Pool
     is_public: bool
     backed_by: int | None
+    outcome: Placed | None = None
 
     @property
     def sells(self) -> str | None:

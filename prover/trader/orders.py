@@ -11,19 +11,18 @@ board refuses, and FormatError when an argument is not well formed.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from prover.machine import clock
-from prover.trader import assembly, backing, choosing, outbox, plan, readers, sessions, settling, trade
-from prover.trader.sessions import Session, Settlement
+from prover.trader import assembly, backing, choosing, outbox, placing, plan, readers, sessions, settling, trade
+from prover.trader.sessions import Placed, Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.trade import Agree
 from prover.trader.wallets import OwnOrder
 from settlement import board, digests, funds
-from settlement.bundle import Bundle, Leg
+from settlement.bundle import Bundle
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
-from settlement.rejection import Rejected
 from zk.errors import FormatError, Unsatisfied
 
 ID_DIGITS = 64
@@ -31,19 +30,6 @@ MIN_PREFIX = 4
 
 _ORDER_ID = re.compile(rf"[0-9a-f]{{{ID_DIGITS}}}", re.ASCII)
 _PREFIX = re.compile(rf"[0-9a-f]{{{MIN_PREFIX},{ID_DIGITS}}}", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An order on the board: its id, its public leg, and the terms, which only its maker and their readers know.
-
-    `backed_by` is the index of the asset of which the account showed that it holds enough, or None.
-    """
-
-    order_id: str
-    leg: Leg
-    terms: Terms
-    backed_by: int | None
 
 
 def place(
@@ -57,12 +43,14 @@ def place(
     agree: Agree = trade.refuse_new_debts,
     *,
     is_backed: bool = True,
+    once: str | None = None,
 ) -> Placed:
     """Puts an order on the board.
 
     With `is_backed`, which a full board prefers, it shows a proof of funds when the account has what the pool asks.
     `sell` and `buy` give amounts by asset index.  The terms are sealed to the keys in `viewing`
     (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
+    `once` is as in `moves`.
     """
     session.wallet.check_moves()
     if not viewing:
@@ -76,6 +64,18 @@ def place(
     if len(viewing) > board.MAX_READERS:
         raise FormatError(f"the order has {len(viewing)} readers: at most {board.MAX_READERS} are allowed")
     time = clock.running(now_ms)
+    request = outbox.asked(
+        "place", once, sell=sorted(sell.items()), buy=sorted(buy.items()), readers=[key.hex() for key in viewing],
+        life_ms=expiry_ms - now_ms, position=position, backed=is_backed,
+    )  # fmt: skip
+    earlier = outbox.find(session.wallet.outbox, request)
+    if earlier is not None:
+        if placed := placing.placed_before(session, earlier):
+            return placed
+        # From the same account, so that of the two at most one can settle, wherever a copy of the first may be.
+        request = replace(request, key=earlier.key)
+        own = [order.position for order in session.wallet.orders if order.order_id == earlier.made.hex()]
+        position = own[0] if own and position is None else position
     sessions.sync(session)
     setting, changes = sessions.setting(session, now_ms), plan.changes(sell, buy)
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
@@ -92,15 +92,10 @@ def place(
     sealed_terms = readers.seal_terms(order_terms, viewing, leg)
     posted_ms = time()
     posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, posted_ms, leg_plan.spending)
-    before = session.wallet
-    # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
-    session.file.save(before.with_order(OwnOrder(order_id.hex(), holding.position, order_terms)))
-    try:
-        board.place(session.ledger, posting, posted_ms)
-    except Rejected:
-        session.file.save(before)
-        raise
-    return Placed(order_id.hex(), leg, order_terms, backed_by)
+    entry = placing.entry_of(request, order_id, leg, order_terms, backed_by)
+    placed = Placed(order_id.hex(), leg, order_terms, backed_by, entry)
+    own_order = OwnOrder(order_id.hex(), holding.position, order_terms)
+    return placing.place(session, own_order, placed, posting, posted_ms)
 
 
 def take(

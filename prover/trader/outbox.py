@@ -110,8 +110,9 @@ def without(entries: Iterable[Entry], entry: Entry) -> tuple[Entry, ...]:
 
 
 def with_told(entries: Iterable[Entry], entry: Entry, height: int | None) -> tuple[Entry, ...]:
-    """The entries once the outcome was told: without this one, or, if it has a key, without its bytes."""
+    """The entries once the outcome was told: without this one; if it has a key, with it, and without its bytes if they
+    settled at a height, where the ledger has them."""
     if entry.key is None:
         return without(entries, entry)
-    told = replace(entry, data=b"", height=height, is_told=True)
+    told = replace(entry, data=entry.data if height is None else b"", height=height, is_told=True)
     return tuple(told if each.key == entry.key else each for each in entries)

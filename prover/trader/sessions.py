@@ -17,6 +17,7 @@ from prover.proofs.keystores import Keystore
 from prover.trader import addresses, assembly, keys, walletfile, wallets, walletsync
 from prover.trader.outbox import Entry
 from prover.trader.plan import LegPlan, Setting, Source, Target
+from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
 from settlement import checks
@@ -34,15 +35,15 @@ IMMEDIATE_MS = 10 * 60_000
 class Session(keys.Secret):
     """An open ledger, an open wallet file and the proving keys.
 
-    `custodian` is the secret of the custodian's key that is on this machine, or None.  `on_settled` is called with a
-    settlement as soon as it is on the ledger (prover/trader/settling.py).
+    `custodian` is the secret of the custodian's key that is on this machine, or None.  `on_done` is called with a
+    settlement or order as soon as it is on the ledger or the board (prover/trader/settling.py).
     """
 
     ledger: Ledger
     file: WalletFile
     keystore: Keystore
     custodian: int | None = None
-    on_settled: "Callable[[Settlement], None] | None" = None
+    on_done: "Callable[[Settlement | Placed], None] | None" = None
 
     @property
     def wallet(self) -> Wallet:
@@ -68,20 +69,47 @@ class Settlement:
     def __repr__(self) -> str:
         return f"Settlement(height {self.receipt.height}, bundle {self.receipt.bundle_id.hex()[:16]}…)"
 
+    @property
+    def done(self) -> str:
+        """What was done, in words."""
+        return f"settled at height {self.receipt.height} (bundle {self.receipt.bundle_id.hex()})"
 
-class Unreported(Exception):
-    """A bundle settled, and something failed after that, which is the `__cause__`.
 
-    The same command, repeated, returns this settlement and makes no other.
+@dataclass(frozen=True, repr=False)
+class Placed(keys.Secret):
+    """An order on the board: its id, its public leg, and the terms, which only its maker and their readers know.
+
+    `backed_by` is the index of the asset of which the account showed that it holds enough, or None.  `is_repeated` says
+    that an earlier run of the same command placed it and that nothing was done now; then it need not be `is_open`,
+    which says that the board still has it.
     """
 
-    def __init__(self, settlement: Settlement):
-        receipt = settlement.receipt
+    order_id: str
+    leg: Leg
+    terms: Terms
+    backed_by: int | None
+    entry: Entry
+    is_open: bool = True
+    is_repeated: bool = False
+
+    @property
+    def done(self) -> str:
+        """What was done, in words."""
+        return f"order {self.order_id} is on the board"
+
+
+class Unreported(Exception):
+    """A bundle settled or an order was placed, and something failed after that, which is the `__cause__`.
+
+    The same action, repeated, returns this `outcome` and does nothing else.
+    """
+
+    def __init__(self, outcome: Settlement | Placed):
         super().__init__(
-            f"settled at height {receipt.height} (bundle {receipt.bundle_id.hex()}), but the wallet could not be "
-            "brought up to date; the same action, repeated, returns this settlement and makes no other"
+            f"{outcome.done}, but the wallet could not be brought up to date; the same action, repeated, returns this "
+            "and does nothing else"
         )
-        self.settlement = settlement
+        self.outcome = outcome
 
 
 def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = False) -> Ledger:

@@ -19,7 +19,7 @@ from circuits.records import Position
 from prover.machine import clock
 from prover.trader import outbox, sessions
 from prover.trader.outbox import Asked, Entry
-from prover.trader.sessions import Session, Settlement, Unreported
+from prover.trader.sessions import Placed, Session, Settlement, Unreported
 from settlement import digests, encoding, engine, events
 from settlement.bundle import Bundle
 from settlement.engine import Receipt
@@ -33,7 +33,7 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
     """Settles the bundle that `make` returns, unless the same command settled before; then returns that settlement.
 
     `make` syncs, chooses, plans and proves; it is called only when there is nothing to repeat.  If the session has
-    `on_settled`, the caller must `confirm` the settlement once it has told the outcome; if not, returning tells it.
+    `on_done`, the caller must `confirm` the settlement once it has told the outcome; if not, returning tells it.
 
     Raises keys.WatchOnly for a watch-only wallet, what `make` raises, Unsatisfied when the key was used for something
     else, and Rejected when the ledger refuses the bundle; then nothing has settled.  Raises Unreported when the bundle
@@ -59,9 +59,10 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
         raise
 
 
-def confirm(session: Session, settlement: Settlement) -> None:
+def confirm(session: Session, outcome: Settlement | Placed) -> None:
     """Notes that the outcome was told: from now on the same command without a key is a new action."""
-    _save(session, outbox.with_told(session.wallet.outbox, settlement.entry, settlement.receipt.height))
+    height = outcome.receipt.height if isinstance(outcome, Settlement) else None
+    _save(session, outbox.with_told(session.wallet.outbox, outcome.entry, height))
 
 
 def _settled_before(session: Session, entry: Entry) -> Settlement | None:
@@ -101,7 +102,7 @@ def _submitted(session: Session, entry: Entry, bundle: Bundle, now_ms: int) -> S
     try:
         receipt = engine.submit(session.ledger, entry.data, now_ms)
         settlement = Settlement(bundle, receipt, now_ms, entry)
-        _announce(session, settlement)
+        announce(session, settlement)
     except Rejected:
         raise
     except BaseException as error:
@@ -110,7 +111,7 @@ def _submitted(session: Session, entry: Entry, bundle: Bundle, now_ms: int) -> S
         if settled is None:
             raise
         with suppress(Exception):
-            _announce(session, settled)
+            announce(session, settled)
         if isinstance(error, Exception):
             raise Unreported(settled) from error
         raise
@@ -121,18 +122,19 @@ def _finished(session: Session, settlement: Settlement) -> Settlement:
     """Announces the settlement, syncs, and returns it with the orders that it closed."""
     try:
         if settlement.is_repeated:
-            _announce(session, settlement)
+            announce(session, settlement)
         settlement = replace(settlement, closed=sessions.sync(session).closed)
-        if session.on_settled is None:
+        if session.on_done is None:
             confirm(session, settlement)
     except Exception as error:
         raise Unreported(settlement) from error
     return settlement
 
 
-def _announce(session: Session, settlement: Settlement) -> None:
-    if session.on_settled is not None:
-        session.on_settled(settlement)
+def announce(session: Session, outcome: Settlement | Placed) -> None:
+    """Says at once what was done, to whoever opened the session."""
+    if session.on_done is not None:
+        session.on_done(outcome)
 
 
 def _save(session: Session, entries: tuple[Entry, ...]) -> None:

@@ -181,7 +181,7 @@ class _Scan:
         closed = []
         for order in wallet.orders:
             if holding := spent_holdings.get(order.position):
-                taken_height = _height_taken(ledger, nullifier(wallet.view, holding), order.order_id)
+                taken_height = height_taken(ledger, nullifier(wallet.view, holding), order.order_id)
                 closed.append(Closed(order.order_id, taken_height))
             elif order.terms.expiry_ms <= newest.created_ms:  # time never runs backwards on a ledger
                 closed.append(Closed(order.order_id, None, has_expired=True))
@@ -215,7 +215,7 @@ def _went_back(height: int, whose: str, name: str) -> str:
     )
 
 
-def _height_taken(ledger: Ledger, spent_nullifier: Nullifier, order_id: str) -> int | None:
+def height_taken(ledger: Ledger, spent_nullifier: Nullifier, order_id: str) -> int | None:
     """The height of the bundle that spent this nullifier, when the order is one of its legs; otherwise None.
 
     Raises FormatError when the ledger lost that bundle.

@@ -22,11 +22,11 @@ def ledger(app: App, *, read_only: bool = False) -> Iterator[Ledger]:
 @contextmanager
 def open_desk(
     app: App, wallet_name: str, passphrase_file: Path | None, *, proves: bool = False,
-    accept_older_ledger: bool = False, on_settled: Callable[[desk.Settlement], None] | None = None,
+    accept_older_ledger: bool = False, on_done: Callable[[desk.Settlement | desk.Placed], None] | None = None,
 ) -> Iterator[desk.Desk]:  # fmt: skip
     """Opens a wallet with the home's ledger and shows progress; with `proves`, compiles the proving kernels first.
 
-    `on_settled` is as for `desk.open`.
+    `on_done` is as for `desk.open`.
     """
     home = app.home
     sessions.open_ledger(home, accept_older=accept_older_ledger).close()
@@ -36,6 +36,6 @@ def open_desk(
         if proves:
             warmup.compile_kernels()
         with desk.open(
-            home.path, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_settled=on_settled
+            home.path, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_done=on_done
         ) as opened:
             yield opened

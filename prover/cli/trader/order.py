@@ -47,6 +47,7 @@ def order() -> None:
 @position_option
 @click.option("--no-funds", "shows_funds", is_flag=True, flag_value=False, default=True,
               help="Do not show that the account holds what the pool's board asks.")  # fmt: skip
+@once.option
 @yes_option
 @pass_app
 def place(app: App, **options: Any) -> None:

@@ -17,24 +17,31 @@ from settlement import board
 
 def place(
     app: App, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], expires: str, wallet_name: str,
-    passphrase_file: Path | None, position: int | None, is_agreed: bool, shows_funds: bool,
+    passphrase_file: Path | None, position: int | None, is_agreed: bool, shows_funds: bool, once: str | None,
 ) -> None:  # fmt: skip
     """Places an order and shows what the public sees of it."""
     if not sell and not buy:
         raise click.UsageError("an order needs --sell or --buy", click.get_current_context())
+    outbox.check(once)
     is_public = _check_readers(readers)
     agree = consent.to_place(app, is_public=is_public, is_agreed=is_agreed)
-    with workspace.open_desk(app, wallet_name, passphrase_file, proves=True) as desk:
+    with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
         order = desk.place(
-            sell=sell, buy=buy, to=readers, expires=expires, position=position, agree=agree, funds=shows_funds
-        )
-        assert order.terms is not None, "a maker knows the terms"
-        app.screen.say(f"The order is on the board: it sells {order.sells} and buys {order.buys}.")
-        app.screen.say("The public sees this:", "dim")
-        app.screen.fields([
-            ("order", order.order_id), *show.public_leg_fields(order.leg, desk.pool), *_board_fields(order)
-        ])  # fmt: skip
-        app.screen.document({**_document(order), "terms": show.terms_json(order.terms, desk.pool)})
+            sell=sell, buy=buy, to=readers, expires=expires, position=position, agree=agree, funds=shows_funds,
+            once=once,
+        )  # fmt: skip
+        assert order.terms is not None and order.outcome is not None, "a maker knows the terms"
+        with app.screen.delivering():
+            app.screen.say(f"It sells {order.sells} and buys {order.buys}.")
+            app.screen.say("The public sees this:", "dim")
+            app.screen.fields([
+                ("order", order.order_id), *show.public_leg_fields(order.leg, desk.pool), *_board_fields(order)
+            ])  # fmt: skip
+            app.screen.document({
+                **_document(order), "repeated": order.outcome.is_repeated, "open": order.outcome.is_open,
+                "terms": show.terms_json(order.terms, desk.pool),
+            })  # fmt: skip
+        settled_run.confirm(app, desk, order.outcome)
 
 
 def show_board(app: App) -> None:

@@ -1,29 +1,30 @@
-"""Tells what a wallet has settled: at once, in one line, and then in full.
+"""Tells what a wallet has settled or put on the board: at once, in one line, and then in full.
 
 From the first line on the command ends with 0 or with 4, unless it is killed.  When the full report is printed and
 flushed, the wallet notes that the outcome was told.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from prover.cli.frame import failure, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.trader import show
-from prover.desk import Desk, Settlement
+from prover.desk import Desk, Placed, Settlement
 from prover.machine import clock
 
 
 @contextmanager
 def open_desk(app: App, wallet_name: str, passphrase_file: Path | None) -> Iterator[Desk]:
-    """Opens a wallet to move something with it.  Every settlement must be given to `report`."""
+    """Opens a wallet to move something with it.  Every settlement must be given to `report`, every order confirmed."""
 
-    def announce(settlement: Settlement) -> None:
-        _announce(app, settlement)
+    def announce(outcome: Settlement | Placed) -> None:
+        _announce(app, outcome)
 
-    with workspace.open_desk(app, wallet_name, passphrase_file, proves=True, on_settled=announce) as desk:
+    with workspace.open_desk(app, wallet_name, passphrase_file, proves=True, on_done=announce) as desk:
         yield desk
 
 
@@ -47,32 +48,41 @@ def report(app: App, desk: Desk, settlement: Settlement, sentence: str) -> None:
                 show.flow_json(flow, desk.pool) for leg in settlement.bundle.legs for flow in leg.flows
             ],
         })  # fmt: skip
-    confirmed(app, lambda: desk.confirm(settlement))
+    confirm(app, desk, settlement)
 
 
-def confirmed(app: App, confirm: Callable[[], None]) -> None:
-    """Notes, with `confirm`, that the full report was printed.  The command ends with 0 if that succeeds."""
+def confirm(app: App, desk: Desk, outcome: Settlement | Placed) -> None:
+    """Notes in the wallet that the full report was printed.  The command ends with 0 if that succeeds."""
     assert app.done is not None, "told before it is done"
     app.done = replace(app.done, sentence=f"{app.done.sentence}, as reported", remedy="")
     with failure.uninterrupted():
-        confirm()
+        desk.confirm(outcome)
         app.done = replace(app.done, is_complete=True)
 
 
-def _announce(app: App, settlement: Settlement) -> None:
-    """Says that it settled.  Never fails: what cannot be written now fails again in `report`."""
-    receipt, is_first = settlement.receipt, app.done is None
-    where = f"at height {receipt.height} (bundle {receipt.bundle_id.hex()})"
-    app.done = Done(f"settled {where}", {"settled": show.receipt_json(receipt)})
-    if not is_first:
+def _announce(app: App, outcome: Settlement | Placed) -> None:
+    """Says that it is done.  Never fails: what cannot be written now fails again in the full report."""
+    is_first = app.done is None
+    document: dict[str, Any] = {"order": outcome.order_id} if isinstance(outcome, Placed) else {
+        "settled": show.receipt_json(outcome.receipt, is_repeated=outcome.is_repeated)
+    }  # fmt: skip
+    app.done = Done(outcome.done, document)
+    if is_first:
+        with suppress(OSError):
+            _say(app, outcome)
+
+
+def _say(app: App, outcome: Settlement | Placed) -> None:
+    what = outcome.done[0].upper() + outcome.done[1:]
+    if not outcome.is_repeated:
+        app.screen.say(f"{what}.", "good")
         return
-    with suppress(OSError):
-        if not settlement.is_repeated:
-            app.screen.say(f"Settled {where}.", "good")
-            return
-        is_untold = not settlement.entry.is_told
-        why = "whose report did not arrive" if is_untold else "with the same --once"
-        when = clock.text(settlement.settled_ms)
-        app.screen.say(f"Settled {where} by an earlier run of this command, {why}, on {when}.", "warn")
-        again = " To do it once more, repeat the command." if settlement.entry.key is None else ""
-        app.screen.say(f"Nothing was done now.{again}", "warn")
+    why = "with the same --once" if outcome.entry.is_told else "whose report did not arrive"
+    if isinstance(outcome, Placed):
+        now = "It is on the board." if outcome.is_open else "It is not on the board any more."
+        app.screen.say(f"Order {outcome.order_id} was placed by an earlier run of this command, {why}. {now}", "warn")
+    else:
+        when = clock.text(outcome.settled_ms)
+        app.screen.say(f"{what} by an earlier run of this command, {why}, on {when}.", "warn")
+    again = " To do it once more, repeat the command." if outcome.entry.key is None else ""
+    app.screen.say(f"Nothing was done now.{again}", "warn")

@@ -7,27 +7,31 @@ told.  Afterwards only the files are left, as after a kill.
 
 import errno
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from prover.trader import assembly, moves, outbox, sessions, settling, walletfile, wallets
-from prover.trader.sessions import Session, Unreported
-from settlement import engine
+from prover.trader import addresses, assembly, moves, orders, outbox, settling, walletfile, wallets
+from prover.trader.sessions import Placed, Session, Unreported
+from settlement import board, engine
 from settlement.ledger import Ledger
 from tests.prover import pools
 from tests.settlement import samples
 from tests.simulation.notary import Notary
 
 NOW_MS = 1_800_000_000_000
-USDC, FUNDS = 0, 1_000_000
+USDC, ETH, FUNDS = 0, 2, 1_000_000
+HOUR_MS = 3_600_000
 PHRASE = "abandon " * 23 + "art"
+RECEIVER = "zoo " * 23 + "vote"
 STEPS = 12
 """How many steps a command has, at most: any of them may be its last."""
 
 submit = engine.submit
+post = board.place
 save = walletfile.WalletFile.save
 
 
@@ -49,7 +53,7 @@ class World:
         self.folder, self.now_ms = folder, NOW_MS
         self.fault: BaseException | None = None
         self.left = -1
-        self.told: list[sessions.Settlement] = []
+        self.told: list[Any] = []
         Ledger.create(folder / "ledger.sqlite", pools.make(), NOW_MS).close()
         with walletfile.create(folder / "payer.json", "", wallets.restore(PHRASE)):
             pass
@@ -63,29 +67,58 @@ class World:
             raise self.fault
 
     @contextmanager
-    def session(self, on_settled=None):
+    def session(self, on_done=None, name: str = "payer") -> Iterator[Session]:
+        """The wallet, or another one, opened from its file, ten seconds after the time before."""
+        self.now_ms += 10_000
         with Ledger.open(self.folder / "ledger.sqlite") as ledger, \
-                walletfile.open(self.folder / "payer.json", "") as file:  # fmt: skip
-            yield Session(ledger, file, NoKeys(), samples.CUSTODIAN_SECRET, on_settled)
+                walletfile.open(self.folder / f"{name}.json", "") as file:  # fmt: skip
+            yield Session(ledger, file, NoKeys(), samples.CUSTODIAN_SECRET, on_done)
+
+    @contextmanager
+    def receiver(self, asset: int) -> Iterator[Session]:
+        """Another wallet, the receiver's, which has deposited an asset."""
+        with walletfile.create(self.folder / "receiver.json", "", wallets.restore(RECEIVER)):
+            pass
+        with self.session(name="receiver") as session:
+            moves.deposit(session, asset, FUNDS, "bank", self.now_ms)
+        with self.session(name="receiver") as session:
+            yield session
 
     def run(self, amount: int, key: str | None = None, *, fault: BaseException | None = None, at: int = 0) -> bool:
-        """The command `withdraw`, which fails at its step number `at`.  Whether it told its outcome and noted that.
+        """The command `withdraw`, as `command`."""
+        return self.command(
+            lambda session: moves.withdraw(session, USDC, amount, "bank", self.now_ms, once=key), fault, at
+        )
+
+    def place(self, key: str | None = None, *, fault: BaseException | None = None, at: int = 0) -> bool:
+        """The command `order place`, as `command`: 5 USDC for 1 ETH, to whoever has the address."""
+        return self.command(lambda session: self.order(session, key), fault, at)
+
+    def order(self, session: Session, key: str | None = None) -> Placed:
+        """Places that order."""
+        viewing = [addresses.of(wallets.restore(RECEIVER).seed, 0).viewing]
+        return orders.place(
+            session, {USDC: 5}, {ETH: 1}, viewing, self.now_ms + HOUR_MS, self.now_ms, once=key, is_backed=False
+        )
+
+    def command(self, act: Callable[[Session], Any], fault: BaseException | None, at: int) -> bool:
+        """A command that fails at its step number `at`.  Whether it told its outcome and noted that.
 
         A fault after that cannot be told from none, because the user has the full report.
         """
         self.fault, self.left = fault, at
         before = len(self.told)
         try:
-            with self.session(on_settled=lambda settlement: self.step()) as session:
-                settlement = moves.withdraw(session, USDC, amount, "bank", self.now_ms, once=key)
+            with self.session(on_done=lambda outcome: self.step()) as session:
+                outcome = act(session)
                 self.step()
-                self.told.append(settlement)
+                self.told.append(outcome)
                 self.step()
-                settling.confirm(session, settlement)
+                settling.confirm(session, outcome)
         except (Crash, OSError, Unreported):
             self.fault = None
             waiting = {entry.made for entry in self.entries() if not entry.is_told}
-            return len(self.told) > before and self.told[-1].receipt.bundle_id not in waiting
+            return len(self.told) > before and self.told[-1].entry.made not in waiting
         finally:
             self.fault = None
         return True
@@ -94,6 +127,11 @@ class World:
         """How many withdrawals of each amount are on the ledger."""
         with Ledger.open(self.folder / "ledger.sqlite") as ledger:
             return Counter(-row.flow.amount for row in ledger.reader.flows() if row.flow.amount < 0)
+
+    def board(self) -> list[str]:
+        """The ids of the orders on the board."""
+        with Ledger.open(self.folder / "ledger.sqlite") as ledger:
+            return [order.order_id.hex() for order in board.listed(ledger, self.now_ms)]
 
     def entries(self) -> tuple[outbox.Entry, ...]:
         with self.session() as session:
@@ -118,6 +156,11 @@ def stepping() -> Iterator[list[World]]:
         step()
         return receipt
 
+    def stepping_post(ledger, posting, now_ms):
+        step()
+        post(ledger, posting, now_ms, notary.verify)
+        step()
+
     def stepping_save(file, *arguments):
         step()
         save(file, *arguments)
@@ -127,6 +170,7 @@ def stepping() -> Iterator[list[World]]:
         patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
         patch.setattr(assembly.pipeline, "prove", lambda name, public, private, _: notary.prove(name, public, private))
         patch.setattr(engine, "submit", stepping_submit)
+        patch.setattr(board, "place", stepping_post)
         patch.setattr(walletfile.WalletFile, "save", stepping_save)
         yield worlds
 

@@ -13,7 +13,7 @@ from prover.trader.sessions import Unreported
 from settlement import engine
 from settlement.rejection import Rejected, Rejection
 from tests.prover.trader import payer
-from tests.prover.trader.payer import FUNDS, NOW_MS, STEPS, USDC, Crash, World, full
+from tests.prover.trader.payer import FUNDS, STEPS, USDC, Crash, World, full
 from tests.simulation.notary import Notary
 from zk.errors import Unsatisfied
 
@@ -123,11 +123,11 @@ def test_a_key_stands_for_one_thing_whatever_became_of_it(world):
     assert world.run(5, "mine") and world.run(5, "mine")
     assert [settled.is_repeated for settled in world.told] == [False, True]
     for other in (
-        lambda session: moves.withdraw(session, USDC, 6, "bank", NOW_MS, once="mine"),
-        lambda session: moves.withdraw(session, USDC, 5, "others", NOW_MS, once="mine"),
-        lambda session: moves.withdraw(session, USDC, 5, "bank", NOW_MS, 0, once="mine"),
-        lambda session: moves.deposit(session, USDC, 5, "bank", NOW_MS, once="mine"),
-        lambda session: moves.pay(session, addresses.of(session.wallet.seed, 0), USDC, 5, NOW_MS, once="mine"),
+        lambda session: moves.withdraw(session, USDC, 6, "bank", world.now_ms, once="mine"),
+        lambda session: moves.withdraw(session, USDC, 5, "others", world.now_ms, once="mine"),
+        lambda session: moves.withdraw(session, USDC, 5, "bank", world.now_ms, 0, once="mine"),
+        lambda session: moves.deposit(session, USDC, 5, "bank", world.now_ms, once="mine"),
+        lambda session: moves.pay(session, addresses.of(session.wallet.seed, 0), USDC, 5, world.now_ms, once="mine"),
     ):
         with world.session() as session, pytest.raises(Unsatisfied, match="the key 'mine' was used for something else"):
             other(session)
@@ -150,11 +150,11 @@ def test_in_python_returning_tells_and_a_fault_after_the_commit_says_that_it_set
     world.fault, world.left = full(), 5
     with world.session() as session:
         with pytest.raises(Unreported, match=r"settled at height 2 \(bundle [0-9a-f]{64}\)") as failed:
-            moves.withdraw(session, USDC, 5, "bank", NOW_MS)
+            moves.withdraw(session, USDC, 5, "bank", world.now_ms)
         assert isinstance(failed.value.__cause__, OSError)
-        again = moves.withdraw(session, USDC, 5, "bank", NOW_MS)
-        assert again.is_repeated and again.receipt.bundle_id == failed.value.settlement.receipt.bundle_id
-        assert not moves.withdraw(session, USDC, 5, "bank", NOW_MS).is_repeated
+        again = moves.withdraw(session, USDC, 5, "bank", world.now_ms)
+        assert again.is_repeated and again.receipt.bundle_id == failed.value.outcome.receipt.bundle_id
+        assert not moves.withdraw(session, USDC, 5, "bank", world.now_ms).is_repeated
     assert world.settled() == {5: 2}
 
 
@@ -168,7 +168,7 @@ def test_a_commit_that_fails_after_it_is_done_is_told_as_settled(world, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(engine, "submit", failing)
         with world.session() as session, pytest.raises(Unreported):
-            moves.withdraw(session, USDC, 5, "bank", NOW_MS)
+            moves.withdraw(session, USDC, 5, "bank", world.now_ms)
     assert world.run(5) and world.told[-1].is_repeated and world.settled() == {5: 1}
 
 
@@ -176,7 +176,7 @@ def test_a_ledger_that_lost_what_a_key_settled_is_not_asked_to_settle_it_again(w
     assert world.run(5, "mine")
     monkeypatch.setattr("settlement.storage.reader.Reader.bundle_height", lambda *_: None)
     with world.session() as session, pytest.raises(Unsatisfied, match="this settled at height 2"):
-        moves.withdraw(session, USDC, 5, "bank", NOW_MS, once="mine")
+        moves.withdraw(session, USDC, 5, "bank", world.now_ms, once="mine")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
