@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from settlement import checks, custody, digests, encoding, engine
 from settlement.bundle import Bundle, Flow
+from settlement.checks import VerifyProofs
 from settlement.ledger import Ledger
 from settlement.pool import Asset, Pool
 from settlement.storage.rows import SettledFlow
@@ -51,7 +52,9 @@ class Account:
     paid_out: int
 
 
-def examine(ledger: Ledger, data: bytes, secret: int, now_ms: int) -> Request:
+def examine(
+    ledger: Ledger, data: bytes, secret: int, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs
+) -> Request:
     """The request in these bytes.
 
     Raises Rejected when it would not settle now even when it is signed, and Unsatisfied when it has settled already, or
@@ -60,7 +63,7 @@ def examine(ledger: Ledger, data: bytes, secret: int, now_ms: int) -> Request:
     height = ledger.reader.bundle_height(digests.bundle_id(checks.decode_bundle(data)))
     if height is not None:
         raise Unsatisfied(f"the request settled at height {height} already, so there is nothing to sign")
-    bundle = engine.check_request(ledger, data, now_ms)
+    bundle = engine.check_request(ledger, data, now_ms, verify_proofs)
     own = signature.public(secret)
     payments = []
     for number, index, attestation in custody.attested(bundle):
