@@ -106,14 +106,14 @@ class Checkpoints:
             file.seek((event.height - len(lines)) * LINE_BYTES)
             file.write(b"".join([*lines, _encode(event, PENDING)]))
             file.truncate()
-            os.fsync(file.fileno())
+            _sync(file.fileno())
 
     def acknowledge(self, event: Event) -> None:
         """Changes the event's line to settled, after the commit, and syncs it.  Raises OSError."""
         with self.path.open("r+b", buffering=0) as file:
             file.seek((event.height + 1) * LINE_BYTES - len(SETTLED) - 1)
             file.write(SETTLED)
-            os.fsync(file.fileno())
+            _sync(file.fileno())
 
     def set_aside(self, height: int) -> Path:
         """Gives the file another name, which says the height of the event that was lost, and returns it."""
@@ -167,6 +167,10 @@ def _is_interrupted(line: bytes) -> bool:
 def _count(file: BinaryIO) -> int:
     """The number of lines, a part of one among them."""
     return -(-file.seek(0, os.SEEK_END) // LINE_BYTES)
+
+
+# Of a file's attributes the length alone matters, which this writes too.
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -181,7 +181,7 @@ def test_a_full_disk_before_the_commit_refuses_the_bundle(path, monkeypatch):
 
     with Ledger.open(path) as ledger:
         with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
-            patch.setattr(checkpoints.os, "fsync", full)
+            patch.setattr(checkpoints, "_sync", full)
             settle(ledger, *swap(ledger))
         assert ledger.reader.last_event().height == 1
         settle(ledger, *swap(ledger))
