@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -134,6 +135,52 @@ def test_a_grid_that_grows_too_old_between_check_and_apply_is_refused_under_the_
     assert refused.value.rejection is Rejection.STALE_GRID
 
 
+def test_a_bundle_that_expires_between_check_and_apply_is_refused_under_the_lock(ledger):
+    one = make(ledger, expiry_ms=NOW_MS + 10)
+    checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
+    with pytest.raises(Rejected) as refused:
+        ledger.apply(checked, NOW_MS + 10)
+    assert refused.value.rejection is Rejection.EXPIRED
+
+
+def test_time_moves_up_to_an_event_that_settled_during_the_check_but_never_further_than_time_passed(ledger):
+    """Two processes that settle at once read their clocks before they check; neither is refused for the other's event."""
+    one = make(ledger, expiry_ms=NOW_MS + 500)
+    checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
+    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
+    for passed_ms in (None, 299 - 1):
+        with pytest.raises(Rejected) as refused:
+            ledger.apply(checked, NOW_MS, passed_ms and (lambda: passed_ms * 1_000_000))
+        assert refused.value.rejection is Rejection.CLOCK_BEHIND
+    assert ledger.apply(checked, NOW_MS, lambda: 400_000_000).height == 2
+    assert ledger.reader.last_event().created_ms == NOW_MS + 300
+    late = make(ledger, expiry_ms=NOW_MS + 500)
+    checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, late)), NOW_MS + 300, any_proof)
+    settle(ledger, make(ledger), now_ms=NOW_MS + 500)
+    with pytest.raises(Rejected) as refused:
+        ledger.apply(checked, NOW_MS + 300, lambda: 10**12)
+    assert refused.value.rejection is Rejection.EXPIRED
+
+
+def test_many_processes_that_settle_at_once_with_one_clock_are_not_refused_for_it(ledger, path):
+    start = time.monotonic_ns()
+
+    def now_ms() -> int:
+        return NOW_MS + (time.monotonic_ns() - start) // 1_000_000
+
+    bundles = [encoding.encode_bundle(bind(ledger.ledger_id, make(ledger))) for _ in range(12)]
+
+    def submit(data: bytes) -> int:
+        with Ledger.open(path) as own:
+            return engine.submit(own, data, now_ms(), any_proof).height
+
+    with ThreadPoolExecutor(4) as threads:
+        heights = list(threads.map(submit, bundles))
+    assert sorted(heights) == list(range(1, 13))
+    times = [event.created_ms for event in ledger.reader.events()]
+    assert times == sorted(times)
+
+
 def test_a_bundle_that_the_tree_has_no_room_for_is_refused_before_the_first_write(ledger, monkeypatch):
     monkeypatch.setattr(merkle, "CAPACITY", 3)
     settle(ledger, make(ledger), make(ledger))
@@ -163,6 +210,27 @@ def test_creating_never_overwrites_a_file_and_opening_never_makes_one(path, ledg
     with pytest.raises(FormatError, match="no ledger at"):
         Ledger.open(path.with_name("other"))
     assert not path.with_name("other").exists()
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal", "-checkpoints"])
+def test_a_ledger_is_not_created_beside_the_files_of_another(path, suffix):
+    """SQLite would read a stale log as the new ledger's, and stale checkpoints would refuse it."""
+    beside = path.with_name(path.name + suffix)
+    beside.write_bytes(b"of another ledger")
+    with pytest.raises(FormatError, match=f"{beside.name}, left of another ledger: move it away"):
+        Ledger.create(path, samples.pool(), NOW_MS)
+    assert [file.name for file in path.parent.iterdir()] == [beside.name]
+
+
+def test_of_two_ledgers_created_at_one_path_the_second_replaces_nothing(path, monkeypatch):
+    """The second looks before the first has its name."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os.path, "lexists", lambda _: False)
+        Ledger.create(path, samples.pool(), NOW_MS).close()
+        before = path.read_bytes()
+        with pytest.raises(FormatError, match="already a file"):
+            Ledger.create(path, samples.pool(salt=b"another 16 bytes"), NOW_MS)
+    assert path.read_bytes() == before
 
 
 def test_an_interrupted_creation_leaves_no_ledger_and_can_be_repeated(path, monkeypatch):
