@@ -176,7 +176,7 @@ def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: E
     if stored is None:
         raise Discrepancy(f"the grids of epoch {epoch}, published at height {event.height}, are missing")
     try:
-        checks.check_clock(replay, event.created_ms)
+        checks.check_clock(replay.last_event(), event.created_ms)
         quotes = oracle.decode(stored.publication.evidence)
         publication = oracle.check(replay.pool, quotes, previous, event.created_ms)
     except (Rejected, FormatError) as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from circuits.records import Position, Root
 from settlement import checks, custody, digests, oracle
 from settlement.bundle import Bundle, Leg
-from settlement.checks import Checked, State, VerifyProofs
+from settlement.checks import Checked, PassedNs, State, VerifyProofs
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
@@ -66,9 +66,10 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
 
     Raises Rejected as `check` does.
     """
+    newest = state.reader.last_event()
     leg = checks.decode_leg(data)
     checks.check_keys(state, (leg,))
-    checks.check_clock(state, now_ms)
+    checks.check_clock(newest, now_ms)
     checks.check_expiry((leg,), now_ms)
     checks.check_state(state, (leg,), now_ms)
     checks.check_leg_signatures(state, (leg,))
@@ -79,10 +80,11 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
 
 def _check_legs(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs) -> Bundle:
     """Runs the checks up to those of payments in and out."""
+    newest = state.reader.last_event()  # before the time that decoding takes, in which another event may settle
     bundle = checks.decode_bundle(data)
     checks.check_ledger_id(state, bundle.ledger_id)
     checks.check_keys(state, bundle.legs)
-    checks.check_clock(state, now_ms)
+    checks.check_clock(newest, now_ms)
     checks.check_expiry(bundle.legs, now_ms)
     checks.check_state(state, bundle.legs, now_ms)
     checks.check_leg_signatures(state, bundle.legs)
@@ -98,12 +100,29 @@ def _check_payments(state: State, bundle: Bundle) -> None:
     checks.check_room(state, bundle.legs)
 
 
-def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:
-    """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is unchanged."""
+def stopwatch() -> PassedNs:
+    """A function that returns the nanoseconds since this call."""
     start_ns = time.perf_counter_ns()
+    return lambda: time.perf_counter_ns() - start_ns
+
+
+def submit(
+    ledger: Ledger,
+    data: bytes,
+    now_ms: int,
+    verify_proofs: VerifyProofs = checks.verify_proofs,
+    passed_ns: PassedNs | None = None,
+) -> Receipt:
+    """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is unchanged.
+
+    A caller that read `now_ms` a while ago gives the `stopwatch` that it started then: an event that another process
+    settled meanwhile moves this one's time up to its own, as does one that settles while this bundle is checked.
+    """
+    start_ns = time.perf_counter_ns()
+    now_ms, passed_ns = _moved_up(ledger, now_ms, passed_ns)
     checked = check(ledger, data, now_ms, verify_proofs)
     check_end_ns = time.perf_counter_ns()
-    applied = ledger.apply(checked, now_ms, lambda: time.perf_counter_ns() - start_ns)
+    applied = ledger.apply(checked, now_ms, passed_ns)
     end_ns = time.perf_counter_ns()
     check_us, apply_us = (check_end_ns - start_ns) // 1000, (end_ns - check_end_ns) // 1000
     return Receipt(
@@ -111,12 +130,23 @@ def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs
     )
 
 
-def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:
+def publish(
+    ledger: Ledger, quotes: Sequence[Quote], now_ms: int, passed_ns: PassedNs | None = None
+) -> PublishedGrids:
     """Checks the quotes against the ledger's newest epoch and publishes the grids of the next.
 
-    Raises as oracle.check does, and Rejected when the clock is behind; then the ledger is unchanged.
+    Raises as oracle.check does, and Rejected when the clock is behind (`passed_ns` as for `submit`); then the ledger is
+    unchanged.
     """
-    checks.check_clock(ledger, now_ms)
+    now_ms, passed_ns = _moved_up(ledger, now_ms, passed_ns)
+    checks.check_clock(ledger.reader.last_event(), now_ms)
     newest = ledger.reader.grids(1)
     publication = oracle.check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms)
-    return ledger.publish(publication, now_ms)
+    return ledger.publish(publication, now_ms, passed_ns)
+
+
+def _moved_up(ledger: Ledger, now_ms: int, passed_ns: PassedNs | None) -> tuple[int, PassedNs]:
+    """The caller's time, and its stopwatch or one that starts now."""
+    if passed_ns is None:
+        return now_ms, stopwatch()
+    return checks.moved_up(ledger.reader.last_event(), now_ms, passed_ns()), passed_ns

@@ -6,13 +6,12 @@ calls `apply` and `publish`.
 """
 
 import os
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits.records import Position, Root
-from settlement import checks, custody, effects, events, grids, merkle, poolfile
+from settlement import checks, custody, effects, events, grids, merkle, oracle, poolfile
 from settlement.grids import Publication, PublishedGrids
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
@@ -21,8 +20,6 @@ from settlement.storage.checkpoints import Checkpoints, EventsLost
 from settlement.storage.rows import GridsEntry
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError
-
-NS_PER_MS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -110,20 +107,19 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def apply(self, checked: checks.Checked, now_ms: int, passed_ns: Callable[[], int] | None = None) -> Applied:
+    def apply(self, checked: checks.Checked, now_ms: int, passed_ns: checks.PassedNs = lambda: 0) -> Applied:
         """Settles a bundle that passed engine.check: all of it, or nothing when an exception is raised.
 
-        Everything that may have changed since the check is checked again under the lock.  `passed_ns` measures the time
-        since `now_ms`: an event that another process settled meanwhile moves this one's time up to its own.  Raises
-        Rejected when one of these checks fails now, and OSError when the event's checkpoint cannot be written.
+        Everything that may have changed since the check is checked again under the lock, at a time that moves up to
+        that of an event which settled meanwhile (checks.moved_up).  Raises Rejected when one of these checks fails now,
+        and OSError when the event's checkpoint cannot be written.
         """
         with self._repository.writing():
             legs = checked.bundle.legs
             reserves = custody.reserves_after(self.reader, legs)
             previous = self.reader.last_event()
-            if passed_ns is not None:
-                now_ms = max(now_ms, min(previous.created_ms, now_ms + passed_ns() // NS_PER_MS + 1))
-            checks.check_clock(self, now_ms)
+            now_ms = checks.moved_up(previous, now_ms, passed_ns())
+            checks.check_clock(previous, now_ms)
             checks.check_expiry(legs, now_ms)
             checks.check_state(self, legs, now_ms)
             checks.check_references(self, legs)
@@ -145,21 +141,29 @@ class Ledger:
         positions = tuple(output.position for output in entry.outputs)
         return Applied(entry.event.height, positions, entry.root, is_checkpointed)
 
-    def publish(self, publication: Publication, now_ms: int) -> PublishedGrids:
+    def publish(
+        self, publication: Publication, now_ms: int, passed_ns: checks.PassedNs = lambda: 0
+    ) -> PublishedGrids:
         """Accepts the grids of the next epoch.
 
-        Raises Rejected when another epoch is next, or the clock is behind, and OSError as `apply` does.
+        Raises Rejected when another epoch is next, when the clock is behind, or when the time moved up too far for a
+        price, and OSError as `apply` does.
         """
         published = grids.with_roots(publication, now_ms)
         with self._repository.writing():
             newest = self.reader.grids(1)
             next_epoch = newest[0].publication.epoch + 1 if newest else 1
-            checks.check_clock(self, now_ms)
+            previous = self.reader.last_event()
+            time_ms = checks.moved_up(previous, now_ms, passed_ns())
+            checks.check_clock(previous, time_ms)
+            if time_ms != now_ms:
+                oracle.check_times(self.pool, oracle.decode(publication.evidence), time_ms)
+                published = replace(published, published_ms=time_ms)
             if publication.epoch != next_epoch:
                 raise Rejected(
                     Rejection.WRONG_EPOCH, f"the publication is for epoch {publication.epoch}, but {next_epoch} is next"
                 )
-            event = events.next_event(self.reader.last_event(), events.GRIDS, now_ms, events.grids_body(published))
+            event = events.next_event(previous, events.GRIDS, time_ms, events.grids_body(published))
             # From here on only the machine may fail.
             self._repository.publish(GridsEntry(event, published))
         self._repository.acknowledge(event)

@@ -126,7 +126,7 @@ def check(pool: Pool, quotes: Sequence[Quote], previous: Publication | None, now
     for quote in quotes:
         _check_ranges(quote)
     _check_signatures(pool, quotes)
-    _check_times(pool, quotes, now_ms)
+    check_times(pool, quotes, now_ms)
     _check_quorum(pool, quotes)
     medians = _medians(quotes)
     if previous is not None:
@@ -168,7 +168,8 @@ def _check_signatures(pool: Pool, quotes: Sequence[Quote]) -> None:
             raise Rejected(Rejection.PRICE_SIGNATURE, detail) from None
 
 
-def _check_times(pool: Pool, quotes: Sequence[Quote], now_ms: int) -> None:
+def check_times(pool: Pool, quotes: Sequence[Quote], now_ms: int) -> None:
+    """Raises Rejected when a price was signed too long ago, or in the future."""
     for quote in quotes:
         age_ms = now_ms - quote.time_ms
         if age_ms > pool.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:

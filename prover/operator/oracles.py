@@ -97,6 +97,7 @@ def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int],
 
     Raises Rejected as settlement.oracle.check does.
     """
+    passed_ns = engine.stopwatch()
     newest = _newest(ledger)
     epoch = 1 if newest is None else newest.epoch + 1
     quotes = [
@@ -104,7 +105,7 @@ def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int],
         for secret in secrets
         for asset, price in enumerate(asset_prices)
     ]
-    return engine.publish(ledger, quotes, now_ms).publication
+    return engine.publish(ledger, quotes, now_ms, passed_ns).publication
 
 
 def _newest(ledger: Ledger) -> Publication | None:

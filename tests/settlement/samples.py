@@ -171,9 +171,14 @@ def deposit(ledger: Ledger, amount: int, asset: int = 0) -> Bundle:
 
 def publish(ledger: Ledger, now_ms: int = NOW_MS) -> None:
     """Takes the next epoch's grids at prices of a thousand, signed by all oracles."""
+    engine.publish(ledger, quotes(ledger, now_ms), now_ms)
+
+
+def quotes(ledger: Ledger, time_ms: int = NOW_MS) -> list[oracle.Quote]:
+    """Prices of a thousand for the next epoch, signed by all oracles."""
     newest = ledger.reader.grids(1)
     epoch = newest[0].publication.epoch + 1 if newest else 1
-    engine.publish(ledger, [
-        oracle.sign(ledger.pool, secret, asset, 1_000, now_ms, epoch)
+    return [
+        oracle.sign(ledger.pool, secret, asset, 1_000, time_ms, epoch)
         for secret in ORACLE_SECRETS for asset in range(records.ASSETS)
-    ], now_ms)
+    ]

@@ -8,11 +8,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from circuits import merkle as paths
-from settlement import checks, encoding, engine, merkle, poolfile
+from settlement import audit, checks, encoding, engine, merkle, oracle, poolfile
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import connections, schema
@@ -144,13 +145,13 @@ def test_a_bundle_that_expires_between_check_and_apply_is_refused_under_the_lock
 
 
 def test_time_moves_up_to_an_event_that_settled_during_the_check_but_never_further_than_time_passed(ledger):
-    """Two processes that settle at once read their clocks before they check; neither is refused for the other's event."""
+    """Two processes that settle at once read their clocks before; neither is refused for the other's event."""
     one = make(ledger, expiry_ms=NOW_MS + 500)
     checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
     settle(ledger, make(ledger), now_ms=NOW_MS + 300)
-    for passed_ms in (None, 299 - 1):
+    for apply in (ledger.apply, partial(ledger.apply, passed_ns=lambda: 299_000_000)):
         with pytest.raises(Rejected) as refused:
-            ledger.apply(checked, NOW_MS, passed_ms and (lambda: passed_ms * 1_000_000))
+            apply(checked, NOW_MS)
         assert refused.value.rejection is Rejection.CLOCK_BEHIND
     assert ledger.apply(checked, NOW_MS, lambda: 400_000_000).height == 2
     assert ledger.reader.last_event().created_ms == NOW_MS + 300
@@ -160,6 +161,31 @@ def test_time_moves_up_to_an_event_that_settled_during_the_check_but_never_furth
     with pytest.raises(Rejected) as refused:
         ledger.apply(checked, NOW_MS + 300, lambda: 10**12)
     assert refused.value.rejection is Rejection.EXPIRED
+
+
+def test_a_caller_that_read_its_clock_long_ago_gives_its_stopwatch(ledger):
+    one = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
+    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
+    for passed_ms in (0, 299):
+        with pytest.raises(Rejected) as refused:
+            engine.submit(ledger, one, NOW_MS, any_proof, partial(int, passed_ms * 1_000_000))
+        assert refused.value.rejection is Rejection.CLOCK_BEHIND
+    engine.submit(ledger, one, NOW_MS, any_proof, lambda: 300_000_000)
+    assert ledger.reader.last_event().created_ms == NOW_MS + 300
+
+
+def test_grids_whose_time_moves_up_are_published_at_that_time_unless_a_price_is_too_old_then(ledger, path):
+    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
+    publish = partial(engine.publish, passed_ns=lambda: 400_000_000)
+    published = publish(ledger, samples.quotes(ledger, NOW_MS), NOW_MS)
+    assert published.published_ms == NOW_MS + 300 == ledger.reader.last_event().created_ms
+    assert audit.audit(path, any_proof).publications == 1
+    late_ms = NOW_MS + samples.LIMITS.price_age_ms
+    publication = oracle.check(ledger.pool, samples.quotes(ledger, NOW_MS + 300), published.publication, late_ms)
+    settle(ledger, make(ledger), now_ms=late_ms + 301)
+    with pytest.raises(Rejected) as refused:
+        ledger.publish(publication, late_ms, lambda: 10**12)
+    assert refused.value.rejection is Rejection.PRICE_STALE
 
 
 def test_many_processes_that_settle_at_once_with_one_clock_are_not_refused_for_it(ledger, path):
