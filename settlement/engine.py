@@ -100,29 +100,15 @@ def _check_payments(state: State, bundle: Bundle) -> None:
     checks.check_room(state, bundle.legs)
 
 
-def stopwatch() -> PassedNs:
-    """A function that returns the nanoseconds since this call."""
-    start_ns = time.perf_counter_ns()
-    return lambda: time.perf_counter_ns() - start_ns
-
-
-def submit(
-    ledger: Ledger,
-    data: bytes,
-    now_ms: int,
-    verify_proofs: VerifyProofs = checks.verify_proofs,
-    passed_ns: PassedNs | None = None,
-) -> Receipt:
+def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:
     """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is unchanged.
 
-    A caller that read `now_ms` a while ago gives the `stopwatch` that it started then: an event that another process
-    settled meanwhile moves this one's time up to its own, as does one that settles while this bundle is checked.
+    An event that another process settles while this bundle is checked moves this one's time up to its own.
     """
     start_ns = time.perf_counter_ns()
-    now_ms, passed_ns = _moved_up(ledger, now_ms, passed_ns)
     checked = check(ledger, data, now_ms, verify_proofs)
     check_end_ns = time.perf_counter_ns()
-    applied = ledger.apply(checked, now_ms, passed_ns)
+    applied = ledger.apply(checked, now_ms, _since(start_ns))
     end_ns = time.perf_counter_ns()
     check_us, apply_us = (check_end_ns - start_ns) // 1000, (end_ns - check_end_ns) // 1000
     return Receipt(
@@ -130,23 +116,17 @@ def submit(
     )
 
 
-def publish(
-    ledger: Ledger, quotes: Sequence[Quote], now_ms: int, passed_ns: PassedNs | None = None
-) -> PublishedGrids:
+def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:
     """Checks the quotes against the ledger's newest epoch and publishes the grids of the next.
 
-    Raises as oracle.check does, and Rejected when the clock is behind (`passed_ns` as for `submit`); then the ledger is
-    unchanged.
+    Raises as oracle.check does, and Rejected when the clock is behind; then the ledger is unchanged.
     """
-    now_ms, passed_ns = _moved_up(ledger, now_ms, passed_ns)
+    start_ns = time.perf_counter_ns()
     checks.check_clock(ledger.reader.last_event(), now_ms)
     newest = ledger.reader.grids(1)
     publication = oracle.check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms)
-    return ledger.publish(publication, now_ms, passed_ns)
+    return ledger.publish(publication, now_ms, _since(start_ns))
 
 
-def _moved_up(ledger: Ledger, now_ms: int, passed_ns: PassedNs | None) -> tuple[int, PassedNs]:
-    """The caller's time, and its stopwatch or one that starts now."""
-    if passed_ns is None:
-        return now_ms, stopwatch()
-    return checks.moved_up(ledger.reader.last_event(), now_ms, passed_ns()), passed_ns
+def _since(start_ns: int) -> PassedNs:
+    return lambda: time.perf_counter_ns() - start_ns

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from prover.machine import files
+from prover.machine import clock, files
 from prover.operator import defaults
 from prover.trader import keys
 from settlement import amounts, engine, oracle
@@ -97,7 +97,7 @@ def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int],
 
     Raises Rejected as settlement.oracle.check does.
     """
-    passed_ns = engine.stopwatch()
+    time = clock.running(now_ms)  # a bundle may settle while the prices are signed
     newest = _newest(ledger)
     epoch = 1 if newest is None else newest.epoch + 1
     quotes = [
@@ -105,7 +105,7 @@ def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int],
         for secret in secrets
         for asset, price in enumerate(asset_prices)
     ]
-    return engine.publish(ledger, quotes, now_ms, passed_ns).publication
+    return engine.publish(ledger, quotes, time()).publication
 
 
 def _newest(ledger: Ledger) -> Publication | None:

@@ -163,21 +163,10 @@ def test_time_moves_up_to_an_event_that_settled_during_the_check_but_never_furth
     assert refused.value.rejection is Rejection.EXPIRED
 
 
-def test_a_caller_that_read_its_clock_long_ago_gives_its_stopwatch(ledger):
-    one = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
-    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
-    for passed_ms in (0, 299):
-        with pytest.raises(Rejected) as refused:
-            engine.submit(ledger, one, NOW_MS, any_proof, partial(int, passed_ms * 1_000_000))
-        assert refused.value.rejection is Rejection.CLOCK_BEHIND
-    engine.submit(ledger, one, NOW_MS, any_proof, lambda: 300_000_000)
-    assert ledger.reader.last_event().created_ms == NOW_MS + 300
-
-
 def test_grids_whose_time_moves_up_are_published_at_that_time_unless_a_price_is_too_old_then(ledger, path):
+    publication = oracle.check(ledger.pool, samples.quotes(ledger, NOW_MS), None, NOW_MS)
     settle(ledger, make(ledger), now_ms=NOW_MS + 300)
-    publish = partial(engine.publish, passed_ns=lambda: 400_000_000)
-    published = publish(ledger, samples.quotes(ledger, NOW_MS), NOW_MS)
+    published = ledger.publish(publication, NOW_MS, lambda: 400_000_000)
     assert published.published_ms == NOW_MS + 300 == ledger.reader.last_event().created_ms
     assert audit.audit(path, any_proof).publications == 1
     late_ms = NOW_MS + samples.LIMITS.price_age_ms
