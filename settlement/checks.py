@@ -26,11 +26,6 @@ from zk.groth16.keys import Claim
 # A margin may be proved against the initial grid of either of the last two epochs.
 GRID_WINDOW = 2
 
-NS_PER_MS = 1_000_000
-
-PassedNs = Callable[[], int]
-"""Returns how many nanoseconds have passed since the clock was read."""
-
 VerifyProofs = Callable[[list[Claim]], None]
 T = TypeVar("T", Bundle, Leg)
 
@@ -106,15 +101,6 @@ def check_clock(newest: Event, now_ms: int) -> None:
     if now_ms < newest.created_ms:
         behind_ms = newest.created_ms - now_ms
         raise Rejected(Rejection.CLOCK_BEHIND, f"the clock is {behind_ms} ms behind the ledger's newest event")
-
-
-def moved_up(newest: Event, now_ms: int, passed_ns: int) -> int:
-    """The time of an event after `newest` by a clock that was read as `now_ms` and `passed_ns` ago.
-
-    Of two processes that read their clocks and then settle, the second may meet an event that is later than its
-    reading.  Its time moves up to that event's, but no further than time has really passed.
-    """
-    return max(now_ms, min(newest.created_ms, now_ms - -passed_ns // NS_PER_MS))
 
 
 def check_expiry(legs: Sequence[Leg], now_ms: int) -> None:

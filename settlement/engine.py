@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits.records import Position, Root
-from settlement import checks, custody, digests, oracle
+from settlement import checks, custody, digests, events, oracle
 from settlement.bundle import Bundle, Leg
-from settlement.checks import Checked, PassedNs, State, VerifyProofs
+from settlement.checks import Checked, State, VerifyProofs
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
@@ -128,5 +128,5 @@ def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGr
     return ledger.publish(publication, now_ms, _since(start_ns))
 
 
-def _since(start_ns: int) -> PassedNs:
+def _since(start_ns: int) -> events.PassedNs:
     return lambda: time.perf_counter_ns() - start_ns

@@ -6,6 +6,7 @@ The newest digest commits to the whole history: it changes when anything before 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from circuits.records import Root
@@ -21,6 +22,10 @@ BUNDLE = "bundle"
 GRIDS = "grids"
 KINDS = (GENESIS, BUNDLE, GRIDS)
 BEGINNING = bytes(32)
+NS_PER_MS = 1_000_000
+
+PassedNs = Callable[[], int]
+"""Returns how many nanoseconds have passed since the clock was read."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,15 @@ def next_event(previous: Event | None, kind: str, created_ms: int, body: bytes) 
     before = BEGINNING if previous is None else previous.digest
     head = before + height.to_bytes(8, "big") + bytes([KINDS.index(kind)]) + created_ms.to_bytes(8, "big")
     return Event(height, kind, created_ms, body, hashlib.sha256(domains.EVENT + head + body).digest())
+
+
+def moved_up(newest: Event, now_ms: int, passed_ns: int) -> int:
+    """The time of an event after `newest` by a clock that was read as `now_ms` and `passed_ns` ago.
+
+    Of two processes that read their clocks and then settle, the second may meet an event that is later than its
+    reading.  Its time moves up to that event's, but no further than time has really passed.
+    """
+    return max(now_ms, min(newest.created_ms, now_ms - -passed_ns // NS_PER_MS))
 
 
 def bundle_body(bundle_id: BundleId, data: bytes, root: Root, size: int) -> bytes:

@@ -107,18 +107,18 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def apply(self, checked: checks.Checked, now_ms: int, passed_ns: checks.PassedNs = lambda: 0) -> Applied:
+    def apply(self, checked: checks.Checked, now_ms: int, passed_ns: events.PassedNs = lambda: 0) -> Applied:
         """Settles a bundle that passed engine.check: all of it, or nothing when an exception is raised.
 
         Everything that may have changed since the check is checked again under the lock, at a time that moves up to
-        that of an event which settled meanwhile (checks.moved_up).  Raises Rejected when one of these checks fails now,
+        that of an event which settled meanwhile (events.moved_up).  Raises Rejected when one of these checks fails now,
         and OSError when the event's checkpoint cannot be written.
         """
         with self._repository.writing():
             legs = checked.bundle.legs
             reserves = custody.reserves_after(self.reader, legs)
             previous = self.reader.last_event()
-            now_ms = checks.moved_up(previous, now_ms, passed_ns())
+            now_ms = events.moved_up(previous, now_ms, passed_ns())
             checks.check_clock(previous, now_ms)
             checks.check_expiry(legs, now_ms)
             checks.check_state(self, legs, now_ms)
@@ -142,7 +142,7 @@ class Ledger:
         return Applied(entry.event.height, positions, entry.root, is_checkpointed)
 
     def publish(
-        self, publication: Publication, now_ms: int, passed_ns: checks.PassedNs = lambda: 0
+        self, publication: Publication, now_ms: int, passed_ns: events.PassedNs = lambda: 0
     ) -> PublishedGrids:
         """Accepts the grids of the next epoch.
 
@@ -154,7 +154,7 @@ class Ledger:
             newest = self.reader.grids(1)
             next_epoch = newest[0].publication.epoch + 1 if newest else 1
             previous = self.reader.last_event()
-            time_ms = checks.moved_up(previous, now_ms, passed_ns())
+            time_ms = events.moved_up(previous, now_ms, passed_ns())
             checks.check_clock(previous, time_ms)
             if time_ms != now_ms:
                 oracle.check_times(self.pool, oracle.decode(publication.evidence), time_ms)
