@@ -25,15 +25,17 @@ USDC = 0
 pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 
 RUN = "from prover.cli import main; main.run()"
-AFTER_COMMIT = """
+ARMED = """
 import os, resource, signal
-from settlement import engine
-submit = engine.submit
-def armed(*arguments, **options):
-    receipt = submit(*arguments, **options)
-    {act}
-    return receipt
-engine.submit = armed
+from settlement import board, engine
+def armed(act):
+    def call(*arguments, **options):
+        {before}
+        done = act(*arguments, **options)
+        {after}
+        return done
+    return call
+engine.submit, board.place = armed(engine.submit), armed(board.place)
 """
 NO_FILE_GROWS = "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))"  # as a full disk does
 TERMINATED = "os.kill(os.getpid(), signal.SIGTERM)"
@@ -42,7 +44,7 @@ KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
 
 @pytest.fixture(scope="module")
 def payer(keystore, tmp_path_factory) -> Path:
-    """A home with a pool, an account of 4,000 USDC and 1 ETH in wallet `payer`, and another in wallet `maker`."""
+    """A home with a pool, and an account of 4,000 USDC in each of the wallets `payer` and `maker`."""
     made = tmp_path_factory.mktemp("home")
     (made / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -55,9 +57,11 @@ def payer(keystore, tmp_path_factory) -> Path:
         yield made
 
 
-def run(home: Path, *arguments: str, act: str = "", **streams) -> subprocess.CompletedProcess:
-    """One command in a process of its own, which does `act` when the ledger has committed."""
-    script = (AFTER_COMMIT.format(act=act) if act else "") + RUN
+def run(
+    home: Path, *arguments: str, before: str = "pass", after: str = "pass", **streams
+) -> subprocess.CompletedProcess:
+    """One command in a process of its own, which does something just `before` and `after` the ledger commits."""
+    script = ARMED.format(before=before, after=after) + RUN
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     command = [sys.executable, "-P", "-c", script, *arguments, "--home", str(home)]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, **streams)
@@ -67,6 +71,17 @@ def reserve(home: Path) -> int:
     """What the ledger holds of USDC."""
     with Ledger.open(homes.find(home).ledger) as ledger:
         return ledger.reader.reserve(ledger.pool.leg.digest, USDC)
+
+
+def usdc(home: Path) -> int:
+    """What wallet `payer` holds of USDC."""
+    return int(json.loads(run(home, "wallet", "sync", "payer", "--json").stdout)["balances"]["USDC"])
+
+
+def height(home: Path) -> int:
+    """The height of the ledger's newest event."""
+    with Ledger.open(homes.find(home).ledger) as ledger:
+        return ledger.reader.last_event().height
 
 
 def check_settled_once(home: Path, arguments: tuple[str, ...], first, amount: int, before: int) -> None:
@@ -122,14 +137,14 @@ def test_a_pipe_whose_reader_is_gone(payer):
 
 def test_a_disk_that_is_full_after_the_commit(payer):
     before, arguments = reserve(payer), ("withdraw", "15 USDC", "--wallet", "payer")
-    first = run(payer, *arguments, act=NO_FILE_GROWS)
+    first = run(payer, *arguments, after=NO_FILE_GROWS)
     assert first.stdout.startswith("Settled at height "), "said before anything else could fail"
     check_settled_once(payer, arguments, first, 15_000_000, before)
 
 
 def test_a_disk_that_is_full_after_the_commit_in_json(payer):
     before, arguments = reserve(payer), ("withdraw", "16 USDC", "--wallet", "payer", "--json")
-    first = run(payer, *arguments, act=NO_FILE_GROWS)
+    first = run(payer, *arguments, after=NO_FILE_GROWS)
     document = json.loads(first.stdout)
     assert first.returncode == document["exit_code"] == 4
     assert before - reserve(payer) == 16_000_000
@@ -140,17 +155,57 @@ def test_a_disk_that_is_full_after_the_commit_in_json(payer):
 
 def test_a_signal_after_the_commit(payer):
     before, arguments = reserve(payer), ("withdraw", "17 USDC", "--wallet", "payer")
-    first = run(payer, *arguments, act=TERMINATED)
+    first = run(payer, *arguments, after=TERMINATED)
     assert "SIGTERM" in first.stderr
     check_settled_once(payer, arguments, first, 17_000_000, before)
 
 
 def test_a_kill_after_the_commit(payer):
     before, arguments = reserve(payer), ("withdraw", "18 USDC", "--wallet", "payer")
-    assert run(payer, *arguments, act=KILLED).returncode == -signal.SIGKILL
+    assert run(payer, *arguments, after=KILLED).returncode == -signal.SIGKILL
     again = run(payer, *arguments)
     assert again.returncode == 0 and "earlier run" in again.stdout
     assert before - reserve(payer) == 18_000_000, "paid twice"
+
+
+def test_an_interruption_after_the_commit(payer):
+    before, arguments = reserve(payer), ("withdraw", "24 USDC", "--wallet", "payer")
+    first = run(payer, *arguments, after="os.kill(os.getpid(), signal.SIGINT)")
+    assert "interrupted" in first.stderr
+    check_settled_once(payer, arguments, first, 24_000_000, before)
+
+
+def test_a_disk_that_is_full_before_the_commit_is_a_refusal_and_the_repetition_settles(payer):
+    before, arguments = reserve(payer), ("withdraw", "25 USDC", "--wallet", "payer")
+    first = run(payer, *arguments, before=NO_FILE_GROWS)
+    assert first.returncode == 1 and first.stdout == "" and "settled" not in first.stderr, first
+    assert reserve(payer) == before
+    again = run(payer, *arguments)
+    assert again.returncode == 0 and "earlier run" not in again.stdout
+    assert before - reserve(payer) == 25_000_000
+
+
+def test_an_order_is_placed_once_and_taken_once(payer):
+    assert run(payer, "deposit", "1 ETH", "--wallet", "maker").returncode == 0
+    terms = ("--sell", "1 ETH", "--buy", "300 USDC", "--to", "everybody")
+    place = ("order", "place", *terms, "--yes", "--wallet", "maker")
+    first = run(payer, *place, after=NO_FILE_GROWS)
+    told = first.stderr.splitlines()[-1].split()
+    assert first.returncode == 4 and (told[0], told[2:5]) == ("order", ["is", "on", "the"]), first
+    order = told[1]
+    again = run(payer, *place, "--json")
+    assert json.loads(again.stdout)["order"] == order and json.loads(again.stdout)["repeated"] is True
+    assert [each["order"] for each in json.loads(run(payer, "order", "list", "--json").stdout)] == [order]
+
+    take = ("order", "take", order, "--sell", "300 USDC", "--buy", "1 ETH", "--wallet", "payer")
+    held = usdc(payer)
+    first = run(payer, *take, after=NO_FILE_GROWS)
+    assert first.returncode == 4 and f"settled at height {height(payer)} " in first.stderr, first
+    again = run(payer, *take)  # the order is gone from the board
+    assert again.returncode == 0 and "earlier run" in again.stdout
+    assert usdc(payer) == held - 300_000_000
+    refused = run(payer, *take)
+    assert refused.returncode == 1 and "ORDER_UNKNOWN" in refused.stderr
 
 
 def test_a_payment_is_paid_once(payer):
