@@ -5,16 +5,18 @@ from typing import Any
 
 from prover.backup import restoring, saving
 from prover.backup.archive import Manifest
-from prover.cli.frame.command import App
+from prover.cli.frame.command import App, Done
 from prover.machine import clock, units
 
 
 def backup(app: App, file: Path) -> None:
     """Backs the home up and reports what is in the file."""
     manifest = saving.save(app.home, file, clock.now_ms())
+    app.done = Done(f"the backup is in {file}", {"file": str(file)}, "`zksettle home check` tells what is in it.")
     app.screen.say(f"The backup is in {file}, and was read back and checked.", "good")
     _show(app, file, manifest)
-    app.screen.say("It contains secrets: who has it can publish prices, and try passphrases on the wallets.", "warn")
+    can = "sign as the pool's oracles and as this custodian, and try passphrases on the wallets"
+    app.screen.say(f"It contains secrets: who has it can {can}.", "warn")
 
 
 def check(app: App, file: Path) -> None:
@@ -28,10 +30,13 @@ def restore(app: App, file: Path) -> None:
     """Restores a backup and reports the new home."""
     home = app.home
     manifest = restoring.restore(file, home)
+    app.done = Done(f"the backup is restored in {home.path}", {"home": str(home.path)}, "Nothing is left to do.")
     app.screen.say(f"The backup is restored: its home is {home.path}.", "good")
     _show(app, file, manifest, {"home": str(home.path)})
     made = clock.text(manifest.made_ms)
     app.screen.say(f"It knows nothing of what happened after {made}: do not settle the same thing twice.", "warn")
+    if manifest.ledger and not any(each.name.startswith(f"{home.keys.name}/") for each in manifest.files):
+        app.screen.say("Its pool has keys of a ceremony: install them with `zksettle ceremony install`.", "warn")
 
 
 def _show(app: App, file: Path, manifest: Manifest, more: dict[str, Any] | None = None) -> None:

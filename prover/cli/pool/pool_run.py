@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prover.cli.frame import pairs, watching, workspace
-from prover.cli.frame.command import App
+from prover.cli.frame.command import App, Done
 from prover.cli.frame.screen import printable, short
 from prover.cli.trader import show
 from prover.machine import clock
@@ -36,6 +36,8 @@ def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...]) ->
     with watching.show_progress(app):
         warmup.compile_kernels()
         pool = creation.create(home, keystore, name, now_ms, named)
+    remedy = "`zksettle pool show` shows it."
+    app.done = Done(f"the pool is created in {home.pool.path}", {"folder": str(home.pool.path)}, remedy)
     app.screen.say(f"The pool is created, with its ledger and its oracles' secrets: keep a copy of {home.pool.path}.")
     display(app, pool)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from prover.cli.frame import passphrase
-from prover.cli.frame.command import App
+from prover.cli.frame.command import App, Done
 from prover.trader import addresses, sessions, walletfile, wallets
 from prover.trader.wallets import Wallet
 
@@ -13,6 +13,8 @@ def new(app: App, name: str, passphrase_file: Path | None) -> None:
     path, wallet = app.home.wallet(name), wallets.new()
     with walletfile.create(path, passphrase.choose(passphrase_file, name), wallet):
         pass
+    remedy = f"`zksettle wallet phrase {name}` shows its seed phrase."
+    app.done = Done(f"wallet {name} is created", {"wallet": name, "file": str(path)}, remedy)
     address = addresses.encode(addresses.of(wallet.seed, 0))
     app.screen.say(
         f"Wallet {name} is created. Its seed phrase restores it; anybody who knows the phrase owns everything in it:"
@@ -28,6 +30,7 @@ def restore(app: App, name: str, passphrase_file: Path | None, phrase_file: Path
     wallet = wallets.restore(passphrase.phrase(phrase_file))
     with walletfile.create(path, passphrase.choose(passphrase_file, name), wallet):
         pass
+    app.done = Done(f"wallet {name} is restored", {"wallet": name, "file": str(path)}, "")
     app.screen.say(f"Wallet {name} is restored. `zksettle wallet sync {name}` finds what it owns.")
     app.screen.document({"wallet": name, "file": str(path)})
 

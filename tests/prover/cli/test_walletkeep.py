@@ -1,9 +1,14 @@
 """Wallets under other passphrases and in other places, by commands only."""
 
+import contextlib
+import errno
+import io
 import json
+import re
 
 import pytest
 
+from prover.cli import main
 from prover.cli.frame import passphrase
 from prover.cli.trader import walletkeep
 from prover.trader import wallets
@@ -125,3 +130,27 @@ def test_nothing_is_overwritten_and_what_is_missing_is_named(home, world, cold, 
 
 def test_the_stated_reserve_is_the_wallets():
     assert walletkeep.RESERVE == wallets.RESERVE
+
+
+class Full(io.StringIO):
+    """A standard output on a disk that is full."""
+
+    def write(self, *_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_is_done_is_not_told_as_failed_when_telling_it_fails(home, world, cold, tmp_path):
+    for arguments, told in (
+        (("wallet", "new", "erin"), "wallet erin is created, but then: .*wallet phrase erin. shows its seed phrase"),
+        (("wallet", "export", "erin", tmp_path / "cold"), "wallet erin is in .*cold, but then: "),
+        (("wallet", "watch-key", "erin", tmp_path / "view"), "the viewing key of wallet erin is in .*view, but then: "),
+        (("home", "backup", tmp_path / "backup"), "the backup is in .*backup, but then: .*home check. tells"),
+        (("home", "restore", tmp_path / "backup"), "the backup is restored in .*new, but then: "),
+        (("wallet", "passphrase", "erin"), "the passphrase of wallet erin is changed, but then: "),
+    ):
+        where = tmp_path / "new" if "restore" in arguments else home
+        err = io.StringIO()
+        with contextlib.redirect_stdout(Full()), contextlib.redirect_stderr(err):
+            assert main.main([*map(str, arguments), "--home", str(where)]) == 4
+        assert re.search(told, err.getvalue()) and "No space left on device" in err.getvalue()
+        assert err.getvalue().count("\n") == 1
