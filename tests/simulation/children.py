@@ -6,6 +6,7 @@ What a child answered, it wrote into a pipe before it ended: a child that was ki
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ Act = Callable[[Ledger], bytes]
 """Acts on a ledger, and returns what it acknowledges."""
 
 STATEMENT, STEP, SYNC, ANSWER, NEVER = "statement", "step", "sync", "answer", "never"
+_EFFECTS = frozenset((
+    "fsync", "replace", "rename", "link", "unlink", "open", "write", "truncate", "flock", "execute", "executemany",
+))  # fmt: skip
 _ACKNOWLEDGED, _REFUSED, _FAILED = b"A", b"R", b"F"
 
 
@@ -50,26 +54,52 @@ def start(path: Path, act: Act, kill: Kill = Kill(NEVER), *, most_bytes: int | N
 
     The caller has closed its own connections: SQLite's must not cross a fork.
     """
+
+    def answer(tell: Callable[[bytes], object]) -> None:
+        told = _act(path, act, kill, most_bytes)
+        if kill.place == ANSWER:
+            os.kill(os.getpid(), signal.SIGKILL)
+        tell(told)
+
+    return fork(answer)
+
+
+def fork(answer: Callable[[Callable[[bytes], object]], None]) -> Child:
+    """A child that runs `answer`, to which it gives a function that writes to the pipe, and ends with 0 after that."""
     read, write = os.pipe()
     number = os.fork()
     if number == 0:
+        code = 1
         try:
             os.close(read)
-            answer = _act(path, act, kill, most_bytes)
-            if kill.place == ANSWER:
-                os.kill(os.getpid(), signal.SIGKILL)
-            os.write(write, answer)
+            answer(lambda data: os.write(write, data))
+            code = 0
         finally:
-            os._exit(0)
+            os._exit(code)
     os.close(write)
     return Child(number, read)
 
 
+def kill_at_effect(count: int) -> None:
+    """Has this process killed before its `count`-th effect outside: a file, a lock or a statement of SQL."""
+    calls = iter(range(count + 1))
+
+    def profile(_: object, kind: str, function: object) -> None:
+        if kind == "c_call" and getattr(function, "__name__", "") in _EFFECTS and next(calls) == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(profile)
+
+
+def limit_files(most_bytes: int) -> None:
+    """From now on this process can let no file grow above so many bytes, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+
+
 def wait(child: Child) -> Answer:
     """What the child answered."""
-    with os.fdopen(child.pipe, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(child.number, 0)
+    data, _ = read(child)
     kind, text = data[:1], data[1:]
     if kind == _ACKNOWLEDGED:
         return Answer(acknowledged=text)
@@ -78,13 +108,19 @@ def wait(child: Child) -> Answer:
     return Answer(failed=text.decode()) if kind == _FAILED else Answer()
 
 
+def read(child: Child) -> tuple[bytes, bool]:
+    """What the child wrote, and whether it lived to its end."""
+    with os.fdopen(child.pipe, "rb") as pipe:
+        data = pipe.read()
+    return data, os.waitpid(child.number, 0)[1] == 0
+
+
 def _act(path: Path, act: Act, kill: Kill, most_bytes: int | None) -> bytes:
     try:
         ledger = Ledger.open(path)
         _arm(ledger, kill)
         if most_bytes is not None:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+            limit_files(most_bytes)
         return _ACKNOWLEDGED + act(ledger)
     except Rejected as error:
         return _REFUSED + error.rejection.name.encode()

@@ -64,7 +64,7 @@ def _near(chance: random.Random, data: bytes) -> bytes:
     if isinstance(value, bool) or value is None:
         return json.dumps(not value).encode()
     if isinstance(value, int):
-        return json.dumps(chance.choice((value + 1, value - 1, -value, str(value), value * 2, float(value)))).encode()
+        return json.dumps(chance.choice((value + 1, value - 1, -value, str(value), value * 2, f"{value}.0"))).encode()
     if isinstance(value, str) and value:
         place = chance.randrange(len(value))
         letter = chance.choice("0aAfFgz9+/= 1")
