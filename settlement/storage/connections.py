@@ -97,8 +97,13 @@ def _probe(path: Path) -> None:
             try:
                 return schema.check_version(connection)
             except sqlite3.DatabaseError as error:
-                # Another process may be copying its log into the file: then the parts do not match for a moment.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT or attempt == _PROBES - 1:
+                # Another process may be copying its log into the file: then the parts do not match for a moment.  If it
+                # was ended by that, they match only together with the log, through which the file is inspected next.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                    raise
+                if attempt == _PROBES - 1:
+                    if _has_log(path):
+                        return
                     raise
         time.sleep(_PROBE_PAUSE_SECONDS)
 

@@ -1,6 +1,7 @@
 """kill -9 at every statement of settling, and inside statements, leaves all of a bundle or nothing of it."""
 
 import os
+import resource
 import shutil
 import signal
 from pathlib import Path
@@ -104,3 +105,25 @@ def test_a_process_killed_after_it_answered_leaves_all(prepared, tmp_path):
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert outcome(path) == "all"
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("more_pages", [0, 1, 3])
+def test_a_ledger_whose_log_was_copied_in_part_opens_with_all_of_it(prepared, tmp_path, more_pages, read_only):
+    """The first page, which says how many there are, is copied first, and the file is made longer last."""
+    path = Path(shutil.copy(prepared[0], tmp_path / "ledger.sqlite"))
+    with Ledger.open(path) as ledger:
+        data = encoding.encode_bundle(bind(ledger.ledger_id, *(make(ledger) for _ in range(20))))
+        checked = engine.check(ledger, data, NOW_MS, any_proof)
+    limit = path.stat().st_size + more_pages * 4096
+
+    def no_room(_) -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    assert run_in_a_child(path, checked, no_room)
+    assert path.stat().st_size <= limit and path.with_name("ledger.sqlite-wal").stat().st_size > 0
+    for _ in range(2):
+        with Ledger.open(path, read_only=read_only) as ledger:
+            assert ledger.reader.last_event().height == 2
+        assert audit.audit(path, any_proof).legs == 21

@@ -99,9 +99,11 @@ class Purses:
         return children.fork(answer)
 
     def height(self) -> int:
-        """The height of the ledger's newest event."""
+        """The height of the ledger's newest event, which the clock is not behind from now on."""
         with Ledger.open(self.ledger) as ledger:
-            return ledger.reader.last_event().height
+            newest = ledger.reader.last_event()
+        self.now_ms = max(self.now_ms, newest.created_ms)
+        return newest.height
 
     def balances(self) -> dict[str, int]:
         """What each wallet holds after a sync."""

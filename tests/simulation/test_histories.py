@@ -1,4 +1,6 @@
-"""Histories with restarts, kills, full disks, clock jumps and two processes (tests/simulation/histories.py), in short.
+"""Histories with restarts, kills, full disks, clock jumps and two processes, in short.
+
+Of a ledger in tests/simulation/histories.py, of two wallets in tests/simulation/commands.py.
 
 `python -m tests.soak.histories --minutes 30` is the long run.
 """
@@ -8,11 +10,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.simulation.commands import Commands
 from tests.simulation.histories import History
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the histories fork")
 
-TestHistory = History.TestCase
-TestHistory.settings = settings(
-    max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+SHORT = settings(max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+TestHistory, TestCommands = History.TestCase, Commands.TestCase
+TestHistory.settings = TestCommands.settings = SHORT

@@ -1,7 +1,8 @@
 """Histories with kills, full disks and clock jumps, for a long time: `python -m tests.soak.histories --minutes 30`.
 
-Each is a fresh ledger and --steps steps of tests/simulation/histories.py.  A failure ends the run with the steps that
-led to it, shrunk unless --fast.  At the end, how often what happened is printed.
+By turns they are of a ledger (tests/simulation/histories.py) and of two wallets (commands.py), --steps steps each.  A
+failure ends the run with the steps that led to it, shrunk unless --fast.  At the end, how often what happened is
+printed.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.simulation import histories
+from tests.simulation import commands, histories
 
 EXAMPLES = 5  # between two looks at the clock
 
@@ -22,7 +23,7 @@ EXAMPLES = 5  # between two looks at the clock
 def soak(minutes: float, steps: int, seed: int, *, fast: bool) -> int:
     """Runs histories for so many minutes; how many there were."""
     heard: Counter[str] = Counter()
-    histories.event = lambda text: heard.update([text])
+    histories.event = commands.event = lambda text: heard.update([text])
     phases = [Phase.generate] if fast else [Phase.generate, Phase.shrink]
     settings = hypothesis.settings(
         max_examples=EXAMPLES, stateful_step_count=steps, deadline=None, database=None, phases=phases,
@@ -30,7 +31,8 @@ def soak(minutes: float, steps: int, seed: int, *, fast: bool) -> int:
     )  # fmt: skip
     done, end = 0, time.monotonic() + 60 * minutes
     while time.monotonic() < end:
-        machine = hypothesis.seed(seed + done)(type("Again", (histories.History,), {}))
+        kind = (histories.History, commands.Commands)[done // EXAMPLES % 2]
+        machine = hypothesis.seed(seed + done)(type(kind.__name__, (kind,), {}))
         run_state_machine_as_test(machine, settings=settings)
         done += EXAMPLES
         print(f"{done} histories", flush=True)
