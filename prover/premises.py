@@ -19,17 +19,19 @@ PathLike = str | os.PathLike[str]
 
 def create_pool(
     folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False,
-    custodians: Mapping[str, str] | None = None,
+    custodians: Mapping[str, str] | None = None, funds_required: bool = False,
 ) -> Pool:  # fmt: skip
     """Creates a pool of eight example assets in a home, with an empty ledger.
 
     Its keys come from the ceremony that was installed last.  With `insecure_dev` they are development keys, made here
     by one party, which could forge proofs; the pool says so.  `custodians` names custodians by symbol and
-    `custodian_key`; this machine is the custodian of all other assets.
+    `custodian_key`; this machine is the custodian of all other assets.  With `funds_required` the board takes only
+    orders of accounts that show funds.
     """
     paths, now_ms = home.find(folder), clock.now_ms()
     named = {symbol: custodian.parse_key(text) for symbol, text in (custodians or {}).items()}
-    return creation.create(paths, creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev), name, now_ms, named)
+    keystore = creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev)
+    return creation.create(paths, keystore, name, now_ms, named, funds_required=funds_required)
 
 
 def custodian_key(folder: PathLike | None = None, *, new: bool = False) -> str:

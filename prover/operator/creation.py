@@ -6,6 +6,7 @@ by one rename: after a crash there is a whole pool or none.  Nothing that exists
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from prover.machine import arrayfolder, files
@@ -56,12 +57,14 @@ def check_vacant(home: Home) -> None:
 
 
 def create(
-    home: Home, keystore: Keystore, name: str, now_ms: int, custodians: Mapping[str, Point] = MappingProxyType({})
-) -> Pool:
+    home: Home, keystore: Keystore, name: str, now_ms: int, custodians: Mapping[str, Point] = MappingProxyType({}),
+    *, funds_required: bool = False,
+) -> Pool:  # fmt: skip
     """Founds a pool of the example assets under this keystore's keys, with an empty ledger.
 
     A keystore of development keys generates the missing ones, and the pool is marked `insecure_dev`.  This machine is
-    the custodian of every asset for which `custodians` does not name another by symbol and public key.
+    the custodian of every asset for which `custodians` does not name another by symbol and public key.  With
+    `funds_required` its board takes only orders that are backed by funds.
 
     Raises FormatError as `check_vacant`, files.Busy when another process changes the home.  It raises
     FormatError, too, when `custodians` has a symbol that no asset has.
@@ -85,7 +88,7 @@ def create(
                 leg=leg,
                 margin=margin,
                 insecure_dev=keystore.transcript is None,
-                board=defaults.BOARD,
+                board=replace(defaults.BOARD, funds_required=funds_required),
             )
             Ledger.create(folder.ledger, pool, now_ms).close()
             files.sync_folder(folder.path)

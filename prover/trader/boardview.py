@@ -42,9 +42,7 @@ class Order:
     @property
     def backing(self) -> str | None:
         """The amount that the order's account holds at least, or None for an order that is not backed."""
-        if self.backed_by is None:
-            return None
-        return amounts.show(self.pool.board.funds[self.backed_by], self.pool.assets[self.backed_by])
+        return backing(self.pool, self.backed_by)
 
     def __repr__(self) -> str:
         kind = "cash" if self.leg.public.cash else "margined"
@@ -70,6 +68,11 @@ def orders(session: Session, now_ms: int) -> list[Order]:
         except InvalidProof:
             listed.append(seen(posted, session.ledger.pool, None))
     return listed
+
+
+def backing(pool: Pool, asset: int | None) -> str | None:
+    """The amount of an asset that backs an order on this pool's board, or None for None."""
+    return None if asset is None else amounts.show(pool.board.funds[asset], pool.assets[asset])
 
 
 def seen(posted: board.Order, pool: Pool, terms: Terms | None) -> Order:

@@ -81,8 +81,8 @@ def place(
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, expiry_ms)
-    agree(trade.of(setting.pool, holding, leg_plan, leg_plan.expiry_ms))
     backed_by = backing.choose(setting.pool, holding.account.balances, is_wanted=is_backed)
+    agree(trade.of(setting.pool, holding, leg_plan, leg_plan.expiry_ms))
     leg = assembly.leg(leg_plan, setting.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg)
     proof_of_funds = funds.NO_FUNDS

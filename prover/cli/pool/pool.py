@@ -18,6 +18,8 @@ def pool() -> None:
               help="Use development keys, made here by one party, who could forge. The pool says so.")  # fmt: skip
 @click.option("--custodian", "custodians", multiple=True, metavar="ASSET=KEY",
               help="Who holds an asset outside, by its `zksettle custodian key`. Default: this machine. Repeatable.")
+@click.option("--require-funds", "funds_required", is_flag=True,
+              help="Let the board take only orders of accounts that show funds. Default: a full board keeps those.")
 @pass_app
 def new(app: App, **options: Any) -> None:
     """Create a pool of eight example assets.

@@ -13,7 +13,7 @@ from prover.cli.trader import show
 from prover.machine import clock
 from prover.operator import creation, custodian, defaults
 from prover.upkeep import warmup
-from settlement import poolfile
+from settlement import amounts, poolfile
 from settlement.pool import Asset, Pool
 from zk import signature
 
@@ -22,7 +22,7 @@ DEVELOPMENT = (
 )
 
 
-def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...]) -> None:
+def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], funds_required: bool) -> None:
     """Creates a pool and shows it."""
     texts = pairs.parse(custodians, "ASSET=KEY, with a key of `zksettle custodian key`")
     named = {symbol: custodian.parse_key(text) for symbol, text in texts.items()}
@@ -35,7 +35,7 @@ def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...]) ->
     creation.check_vacant(home)  # before anything that takes minutes
     with watching.show_progress(app):
         warmup.compile_kernels()
-        pool = creation.create(home, keystore, name, now_ms, named)
+        pool = creation.create(home, keystore, name, now_ms, named, funds_required=funds_required)
     remedy = "`zksettle pool show` shows it."
     app.done = Done(f"the pool is created in {home.pool.path}", {"folder": str(home.pool.path)}, remedy)
     app.screen.say(f"The pool is created, with its ledger and its oracles' secrets: keep a copy of {home.pool.path}.")
@@ -56,6 +56,7 @@ def display(app: App, pool: Pool) -> None:
         ("ledger id", poolfile.ledger_id(pool).hex()),
         ("oracles", f"{len(pool.oracle_keys)}, of whom {pool.quorum} must agree to a price"),
         ("custodians", "\n".join(_custodians(app, pool))),
+        ("board", _board(pool)),
         ("grids hold", f"{pool.limits.grid_age_ms // 60_000} minutes"),
         ("verifying keys", f"leg {pool.leg.digest.hex()[:16]}, margin {pool.margin.digest.hex()[:16]}"),
         *show.keys_fields(pool, app.home.keys),
@@ -78,6 +79,15 @@ def _custodians(app: App, pool: Pool) -> list[str]:
         symbols = ", ".join(asset.symbol for asset in pool.assets if asset.custodian == key)
         lines.append(f"{short(custodian.show_key(key), 16)} of {symbols}{' (this machine)' if key == own else ''}")
     return lines
+
+
+def _board(pool: Pool) -> str:
+    """What the board asks of orders, in words."""
+    accepted = [amounts.show(least, asset) for least, asset in zip(pool.board.funds, pool.assets, strict=True) if least]
+    if not accepted:
+        return "asks for no funds"
+    rule = "takes only orders" if pool.board.funds_required else "when it is full, keeps orders"
+    return f"{rule} of accounts that show one of these:\n{', '.join(accepted)}"
 
 
 def _asset_row(pool: Pool, asset: Asset) -> tuple[str, ...]:
@@ -109,6 +119,7 @@ def document(pool: Pool, keys: Path) -> dict[str, Any]:
         "oracle_keys": [[str(x), str(y)] for x, y in pool.oracle_keys],
         "quorum": pool.quorum,
         "limits": asdict(pool.limits),
+        "board": asdict(pool.board),
         "keys": {
             key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex(), "transcript": key.transcript}
             for key in (pool.leg, pool.margin)

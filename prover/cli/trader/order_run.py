@@ -12,7 +12,7 @@ from prover.desk import Order
 from prover.machine import clock
 from prover.trader import boardview, orders, outbox
 from prover.trader import readers as trader_readers
-from settlement import board
+from settlement import board, funds
 
 
 def place(
@@ -47,17 +47,23 @@ def place(
 def show_board(app: App) -> None:
     """Lists the board."""
     with workspace.ledger(app) as ledger:
-        listed = [boardview.seen(order, ledger.pool, None) for order in board.listed(ledger, clock.now_ms())]
+        listed = board.listed(ledger, clock.now_ms())
         rows = [
-            (o.order_id, "cash" if o.leg.public.cash else "margined", "everybody" if o.is_public else "sealed",
-             o.backing or "", clock.text(o.leg.expiry_ms))
-            for o in listed
-        ]  # fmt: skip
+            (
+                order.order_id.hex(),
+                "cash" if order.grid_epoch is None else "margined",
+                "everybody" if trader_readers.is_public(order) else "sealed",
+                boardview.backing(ledger.pool, funds.asset_of(order.funds)) or "",
+                clock.text(order.expiry_ms),
+            )
+            for order in listed
+        ]
         if rows:
-            app.screen.table(("order", "kind", "terms", "backed by", "expires"), rows)
+            app.screen.table(("order", "kind", "terms", "account holds at least", "expires"), rows)
         else:
             app.screen.say("There is no order on the board.")
-        app.screen.document([_document(order) for order in listed])
+        if app.screen.is_json:  # every leg is decoded for it, which takes milliseconds
+            app.screen.document([_document(boardview.seen(order, ledger.pool, None)) for order in listed])
 
 
 def show_order(app: App, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
@@ -119,16 +125,16 @@ def _board_fields(order: Order) -> show.Fields:
     """What the board shows beside the leg."""
     return [
         ("terms", "everybody can read them" if order.is_public else "sealed to their readers"),
-        ("funds", f"the account holds at least {order.backing}" if order.backing else "nothing shown"),
+        ("funds", f"the account holds at least {order.backing}" if order.backing else "none shown"),
     ]
 
 
 def _document(order: Order) -> dict[str, Any]:
     """Everything that everybody can see of an order."""
-    funds = None
+    shown = None
     if order.backed_by is not None:
         asset, least = order.pool.assets[order.backed_by], order.pool.board.funds[order.backed_by]
-        funds = {"asset": asset.symbol, "at_least": str(least)}
+        shown = {"asset": asset.symbol, "at_least": str(least)}
     return {
-        "order": order.order_id, "everybody": order.is_public, "funds": funds, "public": show.public_leg_json(order.leg)
+        "order": order.order_id, "everybody": order.is_public, "funds": shown, "public": show.public_leg_json(order.leg)
     }  # fmt: skip
