@@ -61,13 +61,15 @@ class Entry(keys.Secret):
     """Something that the wallet made in order to submit it; also its form in the wallet's JSON.
 
     `asked` is the digest of the command, `made` the id of the bundle or order.  `data` has its bytes until the outcome
-    was told.  `height` is the event of the ledger that settled it, as far as the wallet knows.
+    was told.  `voids` has the ids of the wallet's own orders whose account it moves.  `height` is the event of the
+    ledger that settled it, as far as the wallet knows.
     """
 
     key: _Key
     asked: _Digest
     made: _Digest
     data: bytes
+    voids: tuple[_Digest, ...] = ()
     height: Annotated[int | None, dataclassjson.optional(dataclassjson.integer(0, _MAX_HEIGHT))] = None
     is_told: bool = False
 

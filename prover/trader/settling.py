@@ -17,9 +17,10 @@ from dataclasses import replace
 
 from circuits.records import Position
 from prover.machine import clock
-from prover.trader import outbox, sessions
+from prover.trader import outbox, sessions, walletsync
 from prover.trader.outbox import Asked, Entry
 from prover.trader.sessions import Placed, Session, Settlement, Unreported
+from prover.trader.walletsync import Closed
 from settlement import digests, encoding, engine, events
 from settlement.bundle import Bundle
 from settlement.engine import Receipt
@@ -49,7 +50,8 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
             return settlement
     bundle = make()
     key = request.key if earlier is None else earlier.key
-    entry = Entry(key, request.digest, digests.bundle_id(bundle), encoding.encode_bundle(bundle))
+    voids = _own_orders_moved(session, bundle)
+    entry = Entry(key, request.digest, digests.bundle_id(bundle), encoding.encode_bundle(bundle), voids)
     _save(session, outbox.with_entry(session.wallet.outbox, entry))
     try:
         return _submitted(session, entry, bundle, time())
@@ -123,7 +125,12 @@ def _finished(session: Session, settlement: Settlement) -> Settlement:
     try:
         if settlement.is_repeated:
             announce(session, settlement)
-        settlement = replace(settlement, closed=sessions.sync(session).closed)
+        closed = sessions.sync(session).closed
+        # An earlier run may have synced, and then nobody was told which orders that closed.
+        told = {order.order_id for order in closed}
+        missed = [order_id for order_id in map(bytes.hex, settlement.entry.voids) if order_id not in told]
+        closed += tuple(Closed(order_id, None) for order_id in missed)
+        settlement = replace(settlement, closed=closed)
         if session.on_done is None:
             confirm(session, settlement)
     except Exception as error:
@@ -140,6 +147,14 @@ def announce(session: Session, outcome: Settlement | Placed) -> None:
 def _save(session: Session, entries: tuple[Entry, ...]) -> None:
     if entries != session.wallet.outbox:
         session.file.save(replace(session.wallet, outbox=entries))
+
+
+def _own_orders_moved(session: Session, bundle: Bundle) -> tuple[bytes, ...]:
+    """The ids of the wallet's own orders whose account this bundle moves without them."""
+    wallet = session.wallet
+    spent = {leg.nullifier for leg in bundle.legs}
+    moved = {each.position for each in wallet.live if walletsync.nullifier(wallet.view, each) in spent}
+    return tuple(bytes.fromhex(order.order_id) for order in wallet.orders if order.position in moved)
 
 
 def _on_ledger(ledger: Ledger, entry: Entry) -> Settlement | None:

@@ -112,6 +112,15 @@ def test_bytes_that_expired_are_made_again_and_bytes_that_did_not_are_sent_again
     assert world.settled() == {5: 1, 6: 1} and world.entries() == ()
 
 
+@pytest.mark.parametrize("at", [5, 6, 7, 8, 9])
+def test_a_repetition_also_tells_which_own_orders_were_voided(world, at):
+    assert world.place()
+    order = world.told[-1].order_id
+    assert not world.run(5, fault=Crash(), at=at) and world.settled() == {5: 1}
+    assert world.run(5)
+    assert [(closed.order_id, closed.taken_height) for closed in world.told[-1].closed] == [(order, None)]
+
+
 def test_bytes_whose_account_has_moved_are_made_again(world):
     assert not world.run(5, "mine", fault=Crash(), at=3)
     assert world.run(7)
