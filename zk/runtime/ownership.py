@@ -9,9 +9,9 @@ it may be used by name from then on.  Access lists are not looked at, and a syst
 
 import os
 import stat
+from functools import cache
 from pathlib import Path
 
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _MAX_LINKS = 40  # on one path, as in Linux
 _ROOT, _PRIVATE = 0, 0o700
 
@@ -50,7 +50,7 @@ def make_private(path: Path, setting: str) -> Path:
     state = folder.lstat()
     if state.st_uid != os.geteuid():
         raise PermissionError(f"{folder} belongs to another user: {setting}")
-    if state.st_mode & _OTHERS_WRITE:
+    if _others_write(state):
         raise PermissionError(_writable(folder, setting))
     if stat.S_IMODE(state.st_mode) != _PRIVATE:
         folder.chmod(_PRIVATE)
@@ -65,8 +65,30 @@ def _check(entry: Path, state: os.stat_result, setting: str) -> None:
         return  # whoever may replace it may write to its folder, which has been checked
     if not stat.S_ISDIR(state.st_mode):
         raise NotADirectoryError(f"{entry} is not a folder")
-    if state.st_mode & _OTHERS_WRITE and not state.st_mode & stat.S_ISVTX:
+    if _others_write(state) and not state.st_mode & stat.S_ISVTX:
         raise PermissionError(_writable(entry, setting))
+
+
+def _others_write(state: os.stat_result) -> bool:
+    """Whether somebody else may write to a file or folder, whose owner is this user or root."""
+    is_groups = bool(state.st_mode & stat.S_IWGRP) and not _is_private_group(state.st_gid)
+    return is_groups or bool(state.st_mode & stat.S_IWOTH)
+
+
+@cache
+def _is_private_group(gid: int) -> bool:
+    """Whether this user is the only member of a group: it is the user's own, has the user's name, and lists no other.
+
+    Debian's sshd relaxes StrictModes in the same way.
+    """
+    import grp
+    import pwd
+
+    try:
+        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+    except KeyError:  # a user or group without a name, as in a container
+        return False
+    return user.pw_gid == gid and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
 
 
 def _writable(folder: Path, setting: str) -> str:

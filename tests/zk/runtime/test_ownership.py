@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,12 @@ pytestmark = pytest.mark.skipif(not ownership.has_owners, reason="the system has
 SETTING = "name another"
 STRANGER = 12345
 AS_ROOT = pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="only root can give files away")
+
+
+@pytest.fixture(autouse=True)
+def shared_groups(monkeypatch):
+    """Every group has other members, whatever groups this machine has."""
+    monkeypatch.setattr(ownership, "_is_private_group", lambda gid: False)
 
 
 def make(path: Path) -> Path:
@@ -115,3 +122,35 @@ def test_a_pipe_in_place_of_a_file_blocks_nothing(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(FileNotFoundError):
         ownership.read_own(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    "name, primary, members, is_private",
+    [
+        ("me", 7, [], True),
+        ("me", 7, ["me"], True),
+        ("me", 7, ["me", "friend"], False),
+        ("staff", 7, [], False),
+        ("me", 8, [], False),
+    ],
+)
+def test_a_group_without_another_member_is_nobody_else(tmp_path, monkeypatch, name, primary, members, is_private):
+    import grp
+    import pwd
+
+    monkeypatch.undo()
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_name="me", pw_gid=primary))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: SimpleNamespace(gr_name=name, gr_mem=members))
+    ownership._is_private_group.cache_clear()
+    assert ownership._is_private_group(7) is is_private
+    ownership._is_private_group.cache_clear()
+
+
+def test_folders_of_a_private_group_may_be_writable_for_it_but_not_for_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(ownership, "_is_private_group", lambda gid: True)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o775)
+    assert stat.S_IMODE(make(tmp_path / "home" / "cache").stat().st_mode) == 0o700
+    (tmp_path / "home").chmod(0o777)
+    with pytest.raises(PermissionError, match="home can be changed"):
+        make(tmp_path / "home" / "cache")
