@@ -120,6 +120,8 @@ class Archive:
         listed, found = ([(each.name, each.size) for each in group] for group in (self.manifest.files, self._members))
         if listed != found:
             raise FormatError("the backup is damaged: its files are not those of its manifest")
+        for name, _ in found:
+            check_name(name)
         if len({name for name, _ in listed}) < len(listed):
             raise FormatError("the backup has two files of one name")
 
@@ -144,7 +146,7 @@ def _manifest(head: bytes) -> Manifest:
         raise FormatError("the file is not a backup of a home")
     version = document.get("version")
     if type(version) is not int or version != VERSION:
-        raise FormatError(f"the backup has version {version!r}; this program knows {VERSION}")
+        raise FormatError(f"the backup has version {version!r:.40}; this program knows {VERSION}")
     return dataclassjson.read(Manifest, document, what)
 
 

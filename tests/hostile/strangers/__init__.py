@@ -8,13 +8,14 @@
     sealed       addresses, ciphertexts, and what is inside them
     jsontext     JSON as fields
     walletfiles  wallet files, wallets, their archives, and pools
+    backups      backups of homes
     ledgers      ledger files, page by page
     ledgerrows   ledgers, row by row
 
 Good examples are made by the code itself, so that they follow when a format changes.
 """
 
-from tests.hostile.strangers import bundles, ledgerrows, ledgers, prices, sealed, walletfiles
+from tests.hostile.strangers import backups, bundles, ledgerrows, ledgers, prices, sealed, walletfiles
 
 TARGETS = {
     target.name: target
@@ -22,6 +23,6 @@ TARGETS = {
         bundles.BUNDLE, bundles.ORDER, prices.PRICES, sealed.ADDRESS, sealed.ADDRESS_BODY, sealed.SEALED, sealed.TERMS,
         sealed.OPENING, walletfiles.WALLET_FILE, walletfiles.WALLET, walletfiles.ARCHIVE,
         walletfiles.POOL, ledgers.CLOSED, ledgers.DIED,
-        ledgerrows.ROWS,
+        ledgerrows.ROWS, backups.TARGET,
     )
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """A backup's container has one spelling; every byte of it counts, and nothing in it can leave its folder."""
 
+import hashlib
 import io
 import shutil
 import tarfile
@@ -122,6 +123,14 @@ def test_a_file_twice_is_refused():
     output = io.BytesIO()
     archive.write(output, Manifest(archive.FORMAT, archive.VERSION, 0, None, twice), sources)
     refused(output.getvalue(), "two files of one name")
+
+
+@pytest.mark.parametrize("name", [archive.MANIFEST, archive.SEAL])
+def test_a_second_manifest_that_the_first_one_lists_is_refused(name):
+    listed = File(name, 1, hashlib.sha256(b"1").hexdigest())
+    output = io.BytesIO()
+    archive.write(output, Manifest(archive.FORMAT, archive.VERSION, 0, None, (listed,)), [io.BytesIO(b"1")])
+    refused(output.getvalue(), "which belongs to no home")
 
 
 def test_a_size_beyond_the_file_is_refused():
