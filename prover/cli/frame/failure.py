@@ -94,6 +94,8 @@ def report(error: BaseException, screen: Screen, done: Done | None = None) -> in
 def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return INTERRUPTED, "interrupted", {}
+    if isinstance(error, SystemExit):  # how click ends when the reader of its output is gone
+        return REFUSED, "standard output: Broken pipe", {}
     if isinstance(error, Signalled):
         return SIGNALLED + error.number, str(error), {}
     if isinstance(error, click.FileError):

@@ -139,6 +139,18 @@ class Full(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def test_a_reader_who_is_gone_makes_no_failure_of_what_is_done(home, world):
+    class Gone(io.StringIO):
+        def write(self, *_: object) -> int:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    err = io.StringIO()
+    with contextlib.redirect_stdout(Gone()), contextlib.redirect_stderr(err):
+        assert main.main(["wallet", "new", "frank", "--home", str(home)]) == 4
+    assert "wallet frank is created, but then: standard output: Broken pipe. " in err.getvalue()
+    assert "internal error" not in err.getvalue()
+
+
 def test_what_is_done_is_not_told_as_failed_when_telling_it_fails(home, world, cold, tmp_path):
     for arguments, told in (
         (("wallet", "new", "erin"), "wallet erin is created, but then: .*wallet phrase erin. shows its seed phrase"),
