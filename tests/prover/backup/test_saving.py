@@ -143,7 +143,7 @@ def test_killed_at_any_step_a_backup_and_a_restored_home_are_whole_or_not_there(
         steps += 5
     assert steps > 100
     saving.save(small, backup, NOW_MS)
-    assert files_of(small) == before and not list(small.path.glob(".*"))
+    assert files_of(small) == before and not list(small.path.glob(".*")) and not list(tmp_path.glob(".*"))
     lived, steps = False, 0
     while not lived:
         lived = kills.lives(lambda: restoring.restore(backup, new), steps)
