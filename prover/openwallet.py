@@ -72,6 +72,8 @@ class OpenWallet:
         return sessions.sync(self.session)
 
     def balances(self) -> dict[str, str]:
-        """{symbol: amount} of everything that the wallet holds or owes now."""
-        balances = zip(self.pool.assets, self.sync().wallet.balances, strict=True)
+        """{symbol: amount} of everything that the wallet holds or owes now, with what it only counts."""
+        wallet = self.sync().wallet
+        totals = zip(self.pool.assets, wallet.balances, wallet.dust.balances, strict=True)
+        balances = [(asset, kept + counted) for asset, kept, counted in totals]
         return {asset.symbol: amounts.number(balance, asset.decimals) for asset, balance in balances if balance}

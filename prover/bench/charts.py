@@ -207,6 +207,14 @@ def _peers(figure: "Figure", report: Document) -> None:
         axes.set_title("Making a key, as commands")
 
 
+def _wallet(figure: "Figure", report: Document) -> None:
+    timings = report["timings"]
+    _size(figure, len(timings))
+    axes = figure.subplots()
+    _bars(axes, {"": {timing["name"]: timing["min_s"] * 1e3 for timing in timings}}, "ms", _three_digits)
+    axes.set_title(f"A wallet at a ledger of {timings[0]['size']} leaves, whole commands")
+
+
 _DRAW: dict[str, Callable[["Figure", Document], None]] = {
     "kernels": _kernels,
     "msm": _by_size("Multi-scalar multiplication"),
@@ -215,4 +223,5 @@ _DRAW: dict[str, Callable[["Figure", Document], None]] = {
     "verify": _verify,
     "throughput": _throughput,
     "peers": _peers,
+    "wallet": _wallet,
 }

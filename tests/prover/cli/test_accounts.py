@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from prover import desk
 from prover.cli.trader import accounts_run
 from prover.machine.home import Home
 from prover.trader import keeping, walletfile, wallets
@@ -54,6 +55,8 @@ def test_small_accounts_are_totalled_and_empty_ones_counted_and_a_rescan_finds_t
     assert "received 9, spent 0" in synced.out
     for text in ("total  4.000011 USDC", "4 small accounts, together 0.00001 USDC", "3 accounts"):
         assert text in synced.out and text in zksettle(home, "wallet", "show").out, text
+    with desk.open(home, "main", PASSPHRASE) as main:
+        assert main.balances() == {"USDC": "4.000021"}
     shown = as_json(home, "wallet", "show")
     assert shown["small_accounts"]["count"] == 4 and shown["small_accounts"]["balances"]["USDC"] == "10"
     assert shown["empty_accounts"] == 3 and len(shown["accounts"]) == 3
