@@ -177,6 +177,16 @@ def test_grids_whose_time_moves_up_are_published_at_that_time_unless_a_price_is_
     assert refused.value.rejection is Rejection.PRICE_STALE
 
 
+def test_grids_that_are_behind_an_event_which_settled_during_the_check_are_refused_under_the_lock(ledger):
+    publication = oracle.check(ledger.pool, samples.quotes(ledger, NOW_MS), None, NOW_MS)
+    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
+    for publish in (ledger.publish, partial(ledger.publish, passed_ns=lambda: 299_000_000)):
+        with pytest.raises(Rejected) as refused:
+            publish(publication, NOW_MS)
+        assert refused.value.rejection is Rejection.CLOCK_BEHIND
+    assert ledger.reader.grids(1) == []
+
+
 def test_many_processes_that_settle_at_once_with_one_clock_are_not_refused_for_it(ledger, path):
     start = time.monotonic_ns()
 
