@@ -2,6 +2,9 @@
 
 Every command settles at most once; repeated, it reports the first outcome; after a sync, and restored from its phrase,
 each wallet has what the commands that settled left it, and together they have what the ledger holds outside.
+
+Commands with a key ask for other amounts than those without: the same command without its key takes up what a failed
+one left, so what was told could not be told apart.
 """
 
 from collections import Counter
@@ -17,7 +20,7 @@ FUNDS = 1_000
 VERBS = ("deposit", "withdraw", "pay")
 COMMAND = st.one_of(
     st.builds(Command, st.sampled_from(NAMES), st.sampled_from(VERBS), st.sampled_from([1, 2, 700]), st.none()),
-    st.builds(Command, st.sampled_from(NAMES), st.sampled_from(VERBS), st.integers(1, 2), st.sampled_from("ab")),
+    st.builds(Command, st.sampled_from(NAMES), st.sampled_from(VERBS), st.integers(3, 4), st.sampled_from("ab")),
 )
 EFFECT = st.one_of(st.none(), st.integers(0, 250), st.integers(150, 240))  # of some 240; the commit is after 160
 DISK = st.integers(0, 60).map(lambda pages: 4096 * pages + 100)

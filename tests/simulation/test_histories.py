@@ -15,7 +15,7 @@ from tests.simulation.histories import History
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the histories fork")
 
-SHORT = settings(max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=4, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 TestHistory, TestCommands = History.TestCase, Commands.TestCase
 TestHistory.settings = TestCommands.settings = SHORT
