@@ -1,4 +1,7 @@
-"""The comparison of every stored row, column by column, with the rows that follow from the replayed history."""
+"""The comparison of every stored row, column by column, with the rows that follow from the replayed history.
+
+Equal values have the columns' types: SQLite's integrity check, which runs before, looks at those.
+"""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -21,7 +24,7 @@ def check(replay: Replay, history: list[Event], reader: Reader) -> None:
     for table, name, computed in _expected(replay, history):
         with closing(reader.stored(table)) as stored:
             rows = zip_longest(stored, sorted(computed, key=lambda row: row[:2]))
-            is_equal = all(_is_same(one, other) for one, other in rows)
+            is_equal = all(one == other for one, other in rows)
         require(is_equal, f"the {name} in the database do not follow from the history")
     count, expected = reader.count("bundles"), len(replay.roots) - 1
     require(count == expected, f"there are {count} bundles, but the history has {expected}")
@@ -40,11 +43,3 @@ def _expected(replay: Replay, history: list[Event]) -> list[tuple[str, str, Iter
         ("nodes", "tree's nodes", (tables.node(*place, node) for place, node in replay.nodes.items())),
         ("grids", "grids", (tables.grids(height, published) for height, published in replay.published.items())),
     ]
-
-
-def _is_same(stored: tuple | None, computed: Row | None) -> bool:
-    """Whether the values are equal and of the same types: in Python 1 == 1.0."""
-    return (
-        stored is not None and computed is not None and stored == computed
-        and all(type(one) is type(other) for one, other in zip(stored, computed, strict=True))
-    )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, checks, encoding, engine, proofbatches
+from settlement import audit, checks, encoding, engine, events, proofbatches
 from settlement.bundle import Bundle
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import Checkpoints
@@ -35,8 +35,10 @@ def path(history, tmp_path):
     return tmp_path / history.name
 
 
-def settle(ledger: Ledger, bundle: Bundle) -> None:
-    engine.submit(ledger, encoding.encode_bundle(bundle), ledger.reader.last_event().created_ms, any_proof)
+def settle(ledger: Ledger, bundle: Bundle, now_ms: int | None = None) -> None:
+    """Settles at a time, by default that of the newest event."""
+    time_ms = ledger.reader.last_event().created_ms if now_ms is None else now_ms
+    engine.submit(ledger, encoding.encode_bundle(bundle), time_ms, any_proof)
 
 
 def tamper(path, *statements: str) -> None:
@@ -196,6 +198,22 @@ def test_a_margin_leg_on_the_older_of_the_two_newest_grids_is_confirmed(tmp_path
         samples.publish(ledger)
         settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=margin)))
     assert audit.audit(path, any_proof).legs == 1
+
+
+@pytest.mark.parametrize("behind, named", [
+    (lambda ledger: settle(ledger, bind(ledger.ledger_id, make(ledger)), NOW_MS), "the bundle at height 2"),
+    (lambda ledger: samples.publish(ledger, NOW_MS), "the grids of epoch 1"),
+])
+def test_an_event_behind_its_predecessor_is_found(tmp_path, monkeypatch, behind, named):
+    """A ledger whose operator skipped the check: the chain of events is consistent, and its time goes backwards."""
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger, monkeypatch.context() as patch:
+        settle(ledger, bind(ledger.ledger_id, make(ledger)), NOW_MS + 1)
+        patch.setattr(checks, "check_clock", lambda *_: None)
+        patch.setattr(events, "moved_up", lambda newest, now_ms, passed_ns: now_ms)
+        behind(ledger)
+    with pytest.raises(audit.Discrepancy, match=f"{named} should have been refused: rejection 16 .CLOCK_BEHIND"):
+        audit.audit(path, any_proof)
 
 
 def test_a_file_that_is_not_a_ledger_is_refused(tmp_path):
