@@ -44,7 +44,7 @@ def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], fu
 
 def show_pool(app: App) -> None:
     """Shows the home's pool."""
-    with workspace.ledger(app) as ledger:
+    with workspace.ledger(app, read_only=True) as ledger:
         display(app, ledger.pool)
 
 
