@@ -1,4 +1,7 @@
-"""Backs an order with a proof of funds (settlement.funds), when its account holds what the pool's board asks."""
+"""Backs an order with a proof of funds (settlement.funds), when its account holds what the pool's board asks.
+
+It costs the maker one more proof of the leg statement, and the board one more verification, beside 625 bytes.
+"""
 
 from dataclasses import replace
 

@@ -45,7 +45,7 @@ def test_an_order_without_readers_is_not_placed_for_everybody(home):
     assert read_by_a_stranger(home) == []
     refused(ran, 2, "--to ADDRESS", "--to everybody")
     refused(zksettle(home, "order", "place", *terms, "--to", "everybody"), 2, "Everybody who looks at the board",
-            "sells 3,000 USDC and buys 1 ETH, until it is taken, void, or expires at 20", "prove it later", "--yes")
+            "sells 3,000 USDC and buys 1 ETH, until it is taken or void, or expires at 20", "prove it later", "--yes")
     assert read_by_a_stranger(home) == []
     ran = zksettle(home, "order", "place", *terms, "--to", "everybody", "--yes")
     assert ran.code == 0 and "Everybody who looks at the board can read that" in ran.out

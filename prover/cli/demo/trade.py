@@ -14,7 +14,7 @@ from prover.machine import clock, units
 from prover.machine.home import Home
 from prover.operator import creation, defaults, oracles
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, moves, orders, readers, sessions
+from prover.trader import addresses, boardview, moves, orders, readers, sessions
 from prover.trader import trade as trades
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session, Settlement
@@ -122,10 +122,11 @@ def place(story: Story) -> Placed:
         details["scenarios"] = [
             {"scenario": s.number, "moves_bps": s.moves_bps, "value": str(s.value)} for s in scenarios
         ]
-        story.screen.say("The board verified both proofs and admitted the order.", "good")
+        story.screen.say("The board verified all three proofs and admitted the order.", "good")
         _show_faces(story, placed, before, after, min(s.value for s in scenarios))
     story.narrator.sees(
-        everybody="that an order exists and needs margin; no asset, amount, price or owner",
+        everybody="that an order exists, needs margin, and comes from an account with 100 USDC or more; "
+        "not what it trades, the price, or the owner",
         maker="everything", taker="the terms, but not the maker's portfolio",
     )  # fmt: skip
     return placed
@@ -162,6 +163,7 @@ def _show_faces(
         ("margin", f"proved for epoch {placed.leg.margin.epoch}",
          f"{amounts.show_value(worst, story.numeraire)} {story.numeraire.symbol} left in the worst scenario"),
         ("terms", f"{units.size(sealed_bytes)} of ciphertext", "sealed to the taker"),
+        ("funds", f"at least {boardview.backing(story.pool, placed.backed_by)}", "proved; a full board keeps it"),
     ])  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def to_take(app: App, sell: Sequence[str], buy: Sequence[str], *, is_agreed: boo
 def _public_warning(trade: Trade) -> str:
     return (
         f"Everybody who looks at the board can read that this order sells {trade.sells} and buys {trade.buys}, until "
-        f"it is taken, void, or expires at {clock.text(trade.expiry_ms)}, and who copies it can prove it later."
+        f"it is taken or void, or expires at {clock.text(trade.expiry_ms)}; whoever copies it can prove it later."
     )
 
 

@@ -59,7 +59,7 @@ def show_board(app: App) -> None:
             for order in listed
         ]
         if rows:
-            app.screen.table(("order", "kind", "terms", "account holds at least", "expires"), rows)
+            app.screen.table(("order", "kind", "terms", "funds", "expires"), rows)
         else:
             app.screen.say("There is no order on the board.")
         if app.screen.is_json:  # every leg is decoded for it, which takes milliseconds
