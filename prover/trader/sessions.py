@@ -24,6 +24,7 @@ from settlement import checks
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
+from settlement.storage.checkpoints import EventsLost
 from zk import entropy
 from zk.errors import FormatError
 
@@ -119,7 +120,11 @@ def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = Fal
     walletsync.LedgerWentBack when it lost one that a wallet of the home saw, both unless `accept_older`.
     """
     home.check_pool()
-    ledger = Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
+    try:
+        ledger = Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
+    except EventsLost as lost:
+        way_on = "or accept this one with `zksettle wallet sync NAME --accept-older-ledger`"
+        raise EventsLost(f"{lost}, {way_on}", lost.height) from None
     try:
         if not accept_older:
             for seen in walletfile.last_seen(home):

@@ -30,8 +30,21 @@ def set_back(home, tmp_path_factory):
         original.backup(copy)
     assert zksettle(home, "withdraw", "400 USDC", "--wallet", "main").code == 0
     assert zksettle(home, "wallet", "sync", "other").code == 0
+    checkpoints = Home(home).ledger.with_name(f"{Home(home).ledger.name}-checkpoints")
+    (home / "checkpoints").write_bytes(checkpoints.read_bytes())
     put_back(Home(home), yesterday)
     return Home(home)
+
+
+def test_the_file_alone_put_back_is_refused_with_the_way_on(set_back):
+    """The checkpoints beside it name every event that has settled."""
+    lines = set_back.ledger.with_name(f"{set_back.ledger.name}-checkpoints")
+    before = content(set_back)
+    lines.write_bytes(set_back.path.joinpath("checkpoints").read_bytes())
+    ran = zksettle(set_back.path, "withdraw", "400 USDC")
+    refused(ran, 1, "the settled event at height 3", "wallet sync NAME --accept-older-ledger")
+    assert content(set_back) == before
+    lines.unlink()
 
 
 def content(home: Home) -> dict[str, bytes]:
