@@ -17,7 +17,8 @@ class Rejection(IntEnum):
     MALFORMED = (2, "Encode it again with settlement.encoding: some field is not what the format allows.")
     WRONG_LEDGER = (3, "Make it for this ledger: its id, or a leg's signature, is for another one.")
     UNKNOWN_KEY = (4, "Prove it again with the proving keys of this ledger's pool.")
-    CLOCK_BEHIND = (16, "Set the clock right: the ledger has a later event, and its time only goes forward.")
+    CLOCK_BEHIND = (16, "Set the clock right: the ledger's time only goes forward. If it is right, "
+                    "another clock was ahead when that event settled: wait for its time, or restore a backup.")
     EXPIRED = (5, "Make the leg again with a later expiry.")
     UNKNOWN_ROOT = (6, "Sync, and prove the leg again under a root of this ledger's tree.")
     MARGIN_MISSING = (7, "Add a margin proof to the leg, or make it a cash leg.")

@@ -8,6 +8,7 @@ What is in the wallets' boxes takes their passphrases, and whether the ledger's 
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ from prover.trader import sessions, walletfile, walletsync
 from settlement.pool import Pool
 from zk import signature
 from zk.errors import FormatError
+from zk.runtime import ownership
 
 _LABEL = "restored-"  # begins the name of an unfinished home, after arrayfolder.UNFINISHED
 ROOM_BYTES = 16 << 20  # what the file system needs besides the files' contents
@@ -50,18 +52,30 @@ def restore(path: Path, home: Home) -> Manifest:
     if os.path.lexists(home.path) and (home.path.is_symlink() or not home.path.is_dir() or os.listdir(home.path)):
         raise FileExistsError(f"there is something in {home.path} already: choose a new folder with --home")
     files.check_regular(path)
-    _remove_leftovers(files.make_folder(home.path.parent))
-    with path.open("rb") as file, arrayfolder.creating(home.path, _LABEL) as folder, homes.changing(Home(folder)):
-        manifest = _unpack(Archive(file), folder)
+    with path.open("rb") as file:
+        archive = Archive(file)  # what is no backup makes no folders
+        _remove_leftovers(files.make_folder(home.path.parent))
+        return _restored(archive, home)
+
+
+def _restored(archive: Archive, home: Home) -> Manifest:
+    with arrayfolder.creating(home.path, _LABEL) as folder, homes.changing(Home(folder)):
+        manifest = _unpack(archive, folder)
         for inside in (folder, *(found for found in folder.rglob("*") if found.is_dir())):
             files.sync_folder(inside)
     return manifest
 
 
 def _remove_leftovers(parent: Path) -> None:
-    """Removes the folders of restorations that were interrupted: those that no process has locked."""
+    """Removes the folders of restorations that were interrupted: those that no process has locked.
+
+    The parent may be /tmp, where others make what they like: what is not this user's own folder is left alone.
+    """
     for leftover in parent.glob(f"{arrayfolder.UNFINISHED}{_LABEL}*"):
-        with suppress(files.Busy), homes.changing(Home(leftover), wait_s=0):
+        state = leftover.lstat()
+        if not stat.S_ISDIR(state.st_mode) or not ownership.is_own(state):
+            continue
+        with suppress(files.Busy, OSError), homes.changing(Home(leftover), wait_s=0):
             shutil.rmtree(leftover)
 
 

@@ -11,12 +11,14 @@ still be reported.  After the commit it is changed in place, which needs no spac
 is of a process that ended before its commit, or before it could change the line.
 """
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from settlement.events import Event
 from zk.errors import FormatError
@@ -27,6 +29,8 @@ PENDING, SETTLED = b"pending", b"settled"
 _LINE = re.compile(rb"(\d{20}) ([0-9a-f]{64}) (pending|settled)\n")
 # One word half written over the other.
 _HALF_MARKED = re.compile(rb"\d{20} [0-9a-f]{64} [ps]e[nt][dt][il][ne][gd]\n")
+# What a system does not have, it does not need: Windows has no links that anybody may make, and no pipes with names.
+_NO_LINK_NO_WAITING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 LINE_BYTES = 20 + 1 + 64 + 1 + len(SETTLED) + 1
 
 
@@ -59,7 +63,7 @@ class Checkpoints:
     def newest(self) -> Checkpoint | None:
         """The newest settled event, or None.  Raises FormatError when the file is damaged or cannot be read."""
         try:
-            with self.path.open("rb") as file:
+            with self._opened("rb") as file:
                 return self._newest(file)
         except FileNotFoundError:
             return None
@@ -69,7 +73,7 @@ class Checkpoints:
     def settled(self) -> list[Checkpoint]:
         """Every settled event, by height.  Raises FormatError when the file is damaged or cannot be read."""
         try:
-            with self.path.open("rb") as file:
+            with self._opened("rb") as file:
                 lines = (self._line(file, height) for height in range(_count(file)))
                 return [Checkpoint(height, digest) for height, digest, state in filter(None, lines) if state == SETTLED]
         except FileNotFoundError:
@@ -124,10 +128,19 @@ class Checkpoints:
         return self.path.rename(kept)
 
     def _opened_for_writing(self) -> BinaryIO:
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o644))
             _sync_folder(self.path.parent)
-        return self.path.open("r+b")
+        return self._opened("r+b")
+
+    def _opened(self, mode: Literal["rb", "r+b"]) -> BinaryIO:
+        """The open file.  Raises OSError for a link, which would have another file written to, a pipe or a device."""
+        flags = os.O_RDWR if "+" in mode else os.O_RDONLY
+        descriptor = os.open(self.path, flags | getattr(os, "O_BINARY", 0) | _NO_LINK_NO_WAITING)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return open(descriptor, mode)
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "Not a regular file", str(self.path))
 
     def _newest(self, file: BinaryIO) -> Checkpoint | None:
         for height in reversed(range(_count(file))):
@@ -146,8 +159,8 @@ class Checkpoints:
         if not file.read(1) and _is_interrupted(data):
             return None
         raise FormatError(
-            f"line {height + 1} of {self.path} is damaged: once `zksettle ledger audit --expect DIGEST` confirms the"
-            " newest event that you know, delete that file, and the next event that settles writes it again"
+            f"line {height + 1} of {self.path} is damaged: move that file away and run `zksettle ledger audit --expect"
+            " DIGEST` with the newest event that you know; the next event that settles writes the file again"
         )
 
 

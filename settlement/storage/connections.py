@@ -1,6 +1,7 @@
 """Opens a ledger's database, and writes nothing before the whole schema was compared.
 
-    probe    reads the version alone, through a connection that writes nothing and creates no file beside it
+    probe    reads the version alone, through a connection that writes nothing and creates no file beside it, and
+             refuses a rollback journal, which SQLite would copy into the file before anybody could look at it
     check    where a write-ahead log waits, through a read-only connection first: the last connection that can write
              copies the log into the file as it closes, and that would remove the evidence of damage
     open     the connection that stays, checked again
@@ -41,6 +42,8 @@ def create(path: Path) -> sqlite3.Connection:
         raise FormatError(f"there is already a file at {path}")
     connection = _connect(path, "mode=rwc")
     _configure(connection)
+    # Before there is anything in it: so a rollback journal never lies beside a ledger (`_check_no_journal`).
+    connection.execute("PRAGMA journal_mode = WAL")
     return connection
 
 
@@ -92,6 +95,7 @@ def _probe(path: Path) -> None:
         raise FormatError(f"there is no ledger at {path}") from None
     except OSError as error:
         raise FormatError(f"the ledger at {path} cannot be read: {error.strerror}") from None
+    _check_no_journal(path)
     for attempt in range(_PROBES):
         with closing(_connect(path, "mode=ro&immutable=1")) as connection:
             try:
@@ -106,6 +110,16 @@ def _probe(path: Path) -> None:
                         return
                     raise
         time.sleep(_PROBE_PAUSE_SECONDS)
+
+
+def _check_no_journal(path: Path) -> None:
+    """Raises FormatError for a rollback journal: the first connection would write its pages into the file, unseen."""
+    journal = path.with_name(path.name + "-journal")
+    if os.path.lexists(journal):
+        raise FormatError(
+            f"there is a file {journal}, which no ledger makes: SQLite would undo changes to the ledger with it. Move"
+            " it away, and run `zksettle ledger audit`"
+        )
 
 
 def _checked_with_log(path: Path, check: Check) -> sqlite3.Connection:

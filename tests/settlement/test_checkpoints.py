@@ -142,7 +142,7 @@ def test_a_flipped_bit_in_the_checkpoints_is_refused_or_told(path, bit):
     try:
         assert audit.audit(path, any_proof).warnings
     except (FormatError, audit.Discrepancy) as error:
-        assert any(words in str(error) for words in ("is damaged: once", "settled event at", "this history lacks"))
+        assert any(words in str(error) for words in ("is damaged: move", "settled event at", "this history lacks"))
 
 
 def test_a_process_that_ends_between_commit_and_mark_leaves_a_pending_line_that_the_next_event_settles(

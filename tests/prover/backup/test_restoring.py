@@ -112,3 +112,22 @@ def test_a_restoration_in_progress_is_not_taken_for_a_leftover(tmp_path):
     with homes.changing(Home(busy)):
         restoring._remove_leftovers(tmp_path)
     assert busy.exists() and not dead.exists()
+
+
+def test_what_others_left_beside_the_new_home_is_no_leftover_of_ours(small, tmp_path):
+    saving.save(small, tmp_path / "backup", NOW_MS)
+    parent = tmp_path / "parent"
+    parent.mkdir()
+    link, file = parent / ".unfinished-restored-link", parent / ".unfinished-restored-file"
+    link.symlink_to(small.path)
+    file.touch()
+    before = sorted(small.path.rglob("*"))
+    restoring.restore(tmp_path / "backup", Home(parent / "new"))
+    assert link.is_symlink() and file.exists() and sorted(small.path.rglob("*")) == before
+
+
+def test_what_is_no_backup_makes_no_folders(tmp_path):
+    (tmp_path / "letter").write_bytes(b"Dear Bob, " * 200)
+    with pytest.raises(FormatError, match="not a backup"):
+        restoring.restore(tmp_path / "letter", Home(tmp_path / "far" / "away"))
+    assert not (tmp_path / "far").exists()
