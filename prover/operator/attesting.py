@@ -6,7 +6,7 @@ signature on a bundle that cannot settle may wait for a day on which it can.
 
 from dataclasses import dataclass
 
-from settlement import checks, custody, digests, encoding, engine
+from settlement import checks, custody, digests, encoding, engine, references
 from settlement.bundle import Bundle, Flow
 from settlement.checks import VerifyProofs
 from settlement.ledger import Ledger
@@ -57,8 +57,8 @@ def examine(
 ) -> Request:
     """The request in these bytes.
 
-    Raises Rejected when it would not settle now even when it is signed, and Unsatisfied when it has settled already, or
-    this custodian has nothing to sign in it.
+    Raises Rejected when it would not settle now even when it is signed, Unsatisfied when it has settled already, or
+    this custodian has nothing to sign in it, and either that or FormatError as references.check_new.
     """
     height = ledger.reader.bundle_height(digests.bundle_id(checks.decode_bundle(data)))
     if height is not None:
@@ -70,6 +70,8 @@ def examine(
         leg = bundle.legs[number]
         flow = leg.flows[index]
         is_own = ledger.pool.assets[flow.asset].custodian == own
+        if is_own:
+            references.check_new(ledger, flow)
         payments.append(Payment(flow, leg.expiry_ms, is_own, attestation is not None))
     if not payments:
         raise Unsatisfied("the request pays nothing in or out, so no custodian has to sign it")

@@ -13,7 +13,7 @@ from circuits.records import Amount
 from prover.trader import addresses, choosing, outbox, plan, sessions, settling
 from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
-from settlement import custody
+from settlement import custody, references
 from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Bundle, Flow
 from zk import entropy, signature
 from zk.errors import FormatError, Unsatisfied
@@ -108,6 +108,7 @@ def _deposit(
     session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None, *, is_request: bool = False
 ) -> LegPlan:
     sessions.sync(session)
+    references.check_new(session.ledger, flow)
     setting, changes = sessions.setting(session, now_ms), plan.changes({}, {flow.asset: flow.amount})
     # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
     free = [] if is_request else choosing.free(session.wallet, now_ms)
@@ -122,6 +123,7 @@ def _deposit(
 
 def _withdrawal(session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None) -> LegPlan:
     sessions.sync(session)
+    references.check_new(session.ledger, flow)
     setting = sessions.setting(session, now_ms)
     changes = plan.changes({flow.asset: -flow.amount}, {})
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
@@ -149,11 +151,16 @@ def _custodian(session: Session, asset: int) -> int:
 def _flow(asset: int, amount: Amount, party: str, reference: str | None) -> Flow:
     text = entropy.token(REFERENCE_BYTES).hex() if reference is None else reference
     named = _text(party, "the name of an external party", MAX_PARTY_BYTES)
-    return Flow(asset, amount, named, _text(text, "the reference", MAX_REFERENCE_BYTES))
+    reference_bytes = _text(text, "the reference", MAX_REFERENCE_BYTES)
+    references.check_plain(reference_bytes)
+    return Flow(asset, amount, named, reference_bytes)
 
 
 def _text(text: str, what: str, most: int) -> bytes:
-    data = text.encode()
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # bytes of the command line that are no text
+        raise FormatError(f"{what} is not valid text in UTF-8") from None
     if not 0 < len(data) <= most:
         raise FormatError(f"{what} has {len(data)} bytes: use 1 to {most}")
     return data

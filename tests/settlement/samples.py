@@ -109,7 +109,7 @@ def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] 
 
 def flow(asset: int, amount: int, party: bytes = b"bank", reference: bytes | None = None) -> Flow:
     """A flow with a fresh reference."""
-    return Flow(asset, amount, party, reference or entropy.token(16))
+    return Flow(asset, amount, party, reference or entropy.token(16).hex().encode())
 
 
 def attest(bundle: Bundle, secret: int = CUSTODIAN_SECRET) -> Bundle:

@@ -96,11 +96,21 @@ def status(app: App, limit: int) -> None:
 
 
 def _lines(request: Request, pool: Pool) -> list[str]:
-    """What a request is about, one payment a line."""
+    """What a request is about, one payment a line.
+
+    What the requester wrote stands between quotation marks, so that it cannot pass for anything else.
+    """
     lines = []
     for payment in request.payments:
+        flow, until = payment.flow, clock.text(payment.expiry_ms)
         whose = "" if payment.is_own else ", which another custodian signs"
         signed = ", signed already" if payment.is_signed else ""
-        text, until = show.flow_text(payment.flow, pool), clock.text(payment.expiry_ms)
-        lines.append(f"{text}, reference {show.reference(payment.flow)}, until {until}{whose}{signed}")
+        way = "in, from" if flow.amount > 0 else "out, to"
+        amount = amounts.show(abs(flow.amount), pool.assets[flow.asset])
+        party, reference = _quoted(show.party(flow)), _quoted(show.reference(flow))
+        lines.append(f"{amount} {way} {party}, reference {reference}, until {until}{whose}{signed}")
     return lines
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'

@@ -99,10 +99,15 @@ def terms_json(terms: Terms, pool: Pool) -> dict[str, Any]:
 
 def flow_text(flow: Flow, pool: Pool) -> str:
     """A flow, which is public."""
-    asset, party = pool.assets[flow.asset], flow.party.decode(errors="replace")
+    asset = pool.assets[flow.asset]
     if flow.amount > 0:
-        return f"{amounts.show(flow.amount, asset)} in, from {printable(party)}"
-    return f"{amounts.show(-flow.amount, asset)} out, to {printable(party)}"
+        return f"{amounts.show(flow.amount, asset)} in, from {party(flow)}"
+    return f"{amounts.show(-flow.amount, asset)} out, to {party(flow)}"
+
+
+def party(flow: Flow) -> str:
+    """The payer or payee outside."""
+    return printable(flow.party.decode(errors="replace"))
 
 
 def reference(flow: Flow) -> str:
@@ -115,7 +120,7 @@ def flow_json(flow: Flow, pool: Pool) -> dict[str, Any]:
     return {
         "asset": pool.assets[flow.asset].symbol,
         "amount": str(flow.amount),
-        "party": printable(flow.party.decode(errors="replace")),
+        "party": party(flow),
         "reference": reference(flow),
     }
 
@@ -166,7 +171,7 @@ def public_leg_json(leg: Leg) -> dict[str, Any]:
             {
                 "asset": flow.asset,
                 "amount": str(flow.amount),
-                "party": printable(flow.party.decode(errors="replace")),
+                "party": party(flow),
                 "reference": reference(flow),
             }
             for flow in leg.flows

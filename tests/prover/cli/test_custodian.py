@@ -40,7 +40,7 @@ def test_a_deposit_and_a_withdrawal_go_from_hand_to_hand(home, trader, tmp_path)
     refused(zksettle(trader, "ledger", "submit", file), 1, "rejection 17 (ATTESTATION)")
     refused(zksettle(trader, "custodian", "sign", file, "--yes"), 3, "there is no custodian's key")
 
-    refused(zksettle(home, "custodian", "sign", file), 2, "100 USDC in, from a bank, reference wire 7", "add --yes")
+    refused(zksettle(home, "custodian", "sign", file), 2, '100 USDC in, from "a bank", reference "wire 7"', "add --yes")
     ran = as_json(home, "custodian", "sign", file, "-o", signed, "--yes")
     assert ran["complete"] and [{k: p[k] for k in payment} for p in ran["payments"]] == [payment]
     assert file.read_bytes() != signed.read_bytes()
@@ -48,12 +48,14 @@ def test_a_deposit_and_a_withdrawal_go_from_hand_to_hand(home, trader, tmp_path)
     assert settled["bundle"] == asked["bundle"] and settled["repeated"] is False
     assert as_json(home, "ledger", "submit", signed) == {"bundle": asked["bundle"], "height": 1, "repeated": True}
     refused(zksettle(home, "custodian", "sign", file, "--yes"), 1, "settled at height 1 already")
+    again = ("deposit", "100 USDC", "--request", tmp_path / "again", "--reference", "Wire 7")
+    refused(zksettle(trader, *again), 1, "settled already at height 1, written as wire 7")
     assert balance(trader) == "100000000"
 
     out = tmp_path / "withdrawal"
     assert zksettle(trader, "withdraw", "40 USDC", "--request", out, "--expires", "1h").code == 0
     shown = zksettle(home, "custodian", "sign", out, "--yes")
-    assert shown.code == 0 and "40 USDC out, to bank, reference " in shown.out
+    assert shown.code == 0 and '40 USDC out, to "bank", reference "' in shown.out
     assert zksettle(home, "ledger", "submit", out).code == 0
     assert balance(trader) == "60000000"
 
@@ -100,6 +102,8 @@ def test_an_owner_of_the_key_signs_by_itself_and_says_so(home, trader):
     (("deposit", "1 USDC", "--request", "{new}", "--expires", "later"), 3, "is not a length of time"),
     (("deposit", "1 USDC", "--request", "{new}", "--reference", "x" * 65), 3, "the reference has 65 bytes"),
     (("deposit", "1 USDC", "--request", "{new}", "--reference", ""), 3, "the reference has 0 bytes"),
+    (("deposit", "1 USDC", "--request", "{new}", "--reference", "wire  7"), 3, "the reference 'wire  7' is not plain"),
+    (("deposit", "1 USDC", "--request", "{new}", "--party", "\udcff"), 3, "external party is not valid text in UTF-8"),
     (("deposit", "1 USDC", "--request", "{there}"), 1, "there is a file at"),
     (("deposit", "1 USDC", "--request", "{new}/inside"), 3, "its folder is not there"),
     (("ledger", "submit", "{new}"), 3, "cannot be read"),

@@ -11,7 +11,7 @@ from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, flow, make
 from zk import signature
-from zk.errors import Unsatisfied
+from zk.errors import FormatError, Unsatisfied
 
 BANK, VAULT = 77, 88
 
@@ -106,3 +106,14 @@ def test_what_could_not_settle_is_refused_for_its_reason(ledger):
     with pytest.raises(Rejected) as refused:
         examine(ledger, unsigned(ledger, other), BANK)
     assert refused.value.rejection is Rejection.REFERENCE_USED
+
+
+@pytest.mark.parametrize("reference", ["Wire 7", "wire 7 ", " wire 7", "wire  7", "wire\u00a07", "wire\n7"])
+def test_one_payment_spelled_twice_is_not_attested_twice(ledger, reference):
+    paid = make(ledger, change(USDC=5), [flow(0, 5, reference=b"wire 7")])
+    submit(ledger, attesting.sign(ledger.pool, examine(ledger, unsigned(ledger, paid), BANK), BANK))
+    again = make(ledger, change(USDC=5), [flow(0, 5, reference=reference.encode())])
+    with pytest.raises((Unsatisfied, FormatError), match="written as wire 7: if|is not plain: use"):
+        examine(ledger, unsigned(ledger, again), BANK)
+    other = make(ledger, change(USDC=5), [flow(0, 5, reference=b"wire 8")])
+    assert examine(ledger, unsigned(ledger, other), BANK).is_complete
