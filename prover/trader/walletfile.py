@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import constant_time
 
 from prover.machine import files
 from prover.machine.home import Home, is_wallet_name
-from prover.trader import archive, keys, walletformat
+from prover.trader import archive, keys, walletformat, wallets
 from prover.trader.walletformat import Envelope, Envelope1, Kdf
 from prover.trader.wallets import Holding, Wallet
 from zk import entropy
@@ -138,8 +138,11 @@ def export(path: Path, passphrase: str, wallet: Wallet) -> None:
 
 
 def read_exported(path: Path, passphrase: str) -> Wallet:
-    """The wallet in a file that `export` wrote, or in any wallet file.  Raises FormatError and WrongPassphrase."""
-    return _opened(path, files.read(path, walletformat.MAX_VERSION_1_BYTES), passphrase).wallet
+    """The wallet in a file that `export` wrote, or in any wallet file, without the accounts that the file tells of.
+
+    Raises FormatError and WrongPassphrase.
+    """
+    return wallets.imported(_opened(path, files.read(path, walletformat.MAX_VERSION_1_BYTES), passphrase).wallet)
 
 
 def check_passphrase(passphrase: str) -> None:

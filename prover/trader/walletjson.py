@@ -135,7 +135,7 @@ def read(value: object) -> Wallet:
         raise FormatError("the wallet: it must have a phrase or a viewing key, and not both")
     return Wallet(
         phrase=None if content.phrase is None else _phrase(content.phrase),
-        viewing=None if content.viewing is None else _viewing(content.viewing), 
+        viewing=None if content.viewing is None else _viewing(content.viewing),
         scanned=content.scanned, top_index=content.top_index, empty=content.empty,
         dust=Dust(content.dust.count, content.dust.balances), live=tuple(map(holding, content.live)),
         orders=tuple(map(_order, content.orders)), outbox=content.outbox,

@@ -136,6 +136,20 @@ def start_over(wallet: Wallet) -> Wallet:
     return Wallet(wallet.phrase, orders=wallet.orders, outbox=wallet.outbox, viewing=wallet.viewing)
 
 
+def imported(wallet: Wallet) -> Wallet:
+    """The wallet of a file from elsewhere, whose accounts only the ledger tells: the next sync finds them.
+
+    Whoever made the file could write any accounts into it, and an auditor would be shown balances that nobody has.  Of
+    a viewing key nothing else is kept.  A whole wallet is its owner's own file: it keeps its orders, its outbox, and
+    the event that it saw.
+    """
+    if wallet.is_watch_only:
+        return Wallet(None, viewing=wallet.viewing)
+    return replace(
+        start_over(wallet), ledger_id=wallet.ledger_id, seen_height=wallet.seen_height, seen=wallet.seen
+    )  # fmt: skip
+
+
 def watch_only(wallet: Wallet, reserve: int = RESERVE) -> Wallet:
     """A wallet that sees what this one has, before its first sync.
 

@@ -78,14 +78,14 @@ def test_an_exported_wallet_is_read_back_and_comes_back(path, held, tmp_path):
     exported = tmp_path / "cold"
     walletfile.export(exported, OTHER, held)
     assert exported.stat().st_mode & 0o777 == 0o600
-    assert walletfile.read_exported(exported, OTHER) == held
-    assert walletfile.read_exported(path, PASSPHRASE) == held, "a wallet file itself may be imported too"
+    assert walletfile.read_exported(exported, OTHER) == wallets.imported(held)
+    assert walletfile.read_exported(path, PASSPHRASE) == wallets.imported(held), "a wallet file itself may be imported too"
     assert sorted(each.name for each in tmp_path.iterdir() if each.suffix != ".lock") == ["alice.json", "cold"]
     with pytest.raises(WrongPassphrase):
         walletfile.read_exported(exported, PASSPHRASE)
     with pytest.raises(FileExistsError, match="is there already: choose a new file"):
         walletfile.export(exported, OTHER, wallets.new())
-    assert walletfile.read_exported(exported, OTHER) == held
+    assert walletfile.read_exported(exported, OTHER) == wallets.imported(held)
 
 
 def test_an_export_that_reads_back_differently_leaves_no_file(held, tmp_path, monkeypatch):

@@ -130,6 +130,27 @@ def test_it_follows_what_its_owner_receives_and_spends(ledger):
     assert [holding.nullifier for holding in after.archived] == [walletsync.nullifier(OWNER.seed, watching.live[0])]
 
 
+@pytest.mark.parametrize("of", [wallets.watch_only, lambda owner: owner], ids=["viewing key", "whole"])
+def test_an_imported_file_cannot_tell_of_accounts_that_are_not_on_the_ledger(ledger, tmp_path, held, of):
+    """An owner hands out a file with 100 USDC and with accounts that never were, beyond what is on the ledger."""
+    deposit(ledger, OWNER, 100)
+    false = walletsync.sync(ledger, OWNER).wallet
+    account = replace(false.live[0].account, balances=(10**12, *false.live[0].account.balances[1:]))
+    false = replace(
+        of(OWNER), scanned=false.scanned, live=(replace(false.live[0], account=account, position=7, nullifier=1),),
+        ledger_id=false.ledger_id, seen=false.seen, seen_height=false.seen_height, empty=3,
+        dust=wallets.Dust(5, (10**12,) * 8), orders=held.orders, outbox=held.outbox,
+    )  # fmt: skip
+    walletfile.export(tmp_path / "file", PASSPHRASE, false)
+    imported = walletfile.read_exported(tmp_path / "file", PASSPHRASE)
+    synced = walletsync.sync(ledger, imported).wallet
+    assert (synced.balances[USDC], len(synced.live), synced.empty, synced.dust) == (100, 1, 0, wallets.Dust())
+    if imported.is_watch_only:
+        assert imported == wallets.watch_only(OWNER), "and no order, command or event that a stranger made up"
+    else:
+        assert (imported.orders, imported.outbox, imported.seen) == (held.orders, held.outbox, false.seen)
+
+
 def test_it_does_not_see_above_its_reserve(ledger):
     deposit(ledger, OWNER, 100)
     deposit(ledger, OWNER, 7, index=26)
