@@ -17,11 +17,14 @@ import sys
 import time
 import traceback
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from tests.hostile import containers
+from tests.hostile.containers import Container
+from tests.hostile.goods import CORPUS
 from tests.hostile.strangers import TARGETS
 
 MOST_S, MOST_USED_S = 1.0, 10.0  # of processor time; a beacon may ask for a million hashes
@@ -119,6 +122,21 @@ def step(chance: random.Random, hunt: Hunt, out: Path) -> bool:
     return True
 
 
+def begin(kind: Kind) -> Hunt:
+    """A hunt that starts with the good inputs and those of the corpus that the kind still understands."""
+    hunt = Hunt(kind, kind.start())
+    for case in hunt.pool:  # compiles what is not compiled yet
+        assert sentence(kind, case) == USED, (kind.name, sentence(kind, case))
+    for name in ("kept.json", "strangers.json"):
+        for row in json.loads((CORPUS / name).read_text()):
+            if row["format"] == kind.name:
+                with suppress(KeyError):  # a field that the format no longer has
+                    case = kind.case(row)
+                    if hunt.first.setdefault(sentence(kind, case), case) is case and not isinstance(kind, Container):
+                        hunt.pool.append(case)
+    return hunt
+
+
 def _is_nearer(hunt: Hunt, found: str, case: Case) -> bool:
     """Whether an input differs less from a good one than the input of its sentence."""
     return hunt.heard[found] < 100 and hunt.kind.distance(case) < hunt.kind.distance(hunt.first[found])
@@ -168,10 +186,7 @@ def main() -> int:
     signal.signal(signal.SIGALRM, _hangs)
     seed = random.SystemRandom().getrandbits(32) if asked.seed is None else asked.seed
     chance, findings, tried = random.Random(seed), 0, 0
-    hunts = [Hunt(KINDS[name], KINDS[name].start()) for name in asked.format or KINDS]
-    for hunt in hunts:  # compiles what is not compiled yet
-        for case in hunt.pool:
-            assert sentence(hunt.kind, case) == USED, (hunt.kind.name, sentence(hunt.kind, case))
+    hunts = [begin(KINDS[name]) for name in asked.format or KINDS]
     end = time.monotonic() + 60 * asked.minutes
     while time.monotonic() < end:
         findings += not step(chance, min(hunts, key=lambda hunt: hunt.took_s), asked.out)
