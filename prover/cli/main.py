@@ -70,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        words = None if arguments is None else list(arguments)
         code = zksettle.main(words, prog_name="zksettle", standalone_mode=False, obj=app)
         return code if isinstance(code, int) else 0
     except SystemExit as error:
@@ -79,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise  # click ends the program in silence when the reader of its output is gone
         return failure.report(error, app.screen, app.done)
     except (Exception, KeyboardInterrupt, failure.Signalled) as error:
+        if isinstance(error, click.UsageError):  # which may be noticed before --json is
+            app.screen.is_json = app.screen.is_json or "--json" in words
         return failure.report(error, app.screen, app.done)
 
 

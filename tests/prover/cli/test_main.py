@@ -54,6 +54,18 @@ def test_all_promised_commands_exist():
     assert {tuple(name.split()) for name in promised.split(",")} <= set(COMMANDS)
 
 
+@pytest.mark.parametrize("arguments", [
+    ("deposit", "--json", "--bogus"), ("deposit", "--bogus", "--json"), ("--json", "deposit", "--bogus"),
+    ("deposit", "--position", "x", "1 USDC", "--json"), ("pay", "--json"), ("nosuch", "--json"),
+    ("wallet", "nosuch", "--json"),
+], ids=" ".join)  # fmt: skip
+def test_wrong_usage_is_one_json_document_too(arguments, tmp_path):
+    ran = zksettle(tmp_path, *arguments)
+    assert ran.code == 2 and ran.err.count("\n") == 1
+    told = json.loads(ran.out)
+    assert told["exit_code"] == 2 and told["error"] == ran.err.strip()
+
+
 @pytest.mark.parametrize("path", [(), ("wallet",)])
 def test_a_group_without_a_command_shows_its_help(path):
     done = subprocess.run([sys.executable, "-m", "prover.cli.main", *path], cwd=ROOT, capture_output=True, text=True)

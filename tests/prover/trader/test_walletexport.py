@@ -79,7 +79,7 @@ def test_an_exported_wallet_is_read_back_and_comes_back(path, held, tmp_path):
     walletfile.export(exported, OTHER, held)
     assert exported.stat().st_mode & 0o777 == 0o600
     assert walletfile.read_exported(exported, OTHER) == wallets.imported(held)
-    assert walletfile.read_exported(path, PASSPHRASE) == wallets.imported(held), "a wallet file itself may be imported too"
+    assert walletfile.read_exported(path, PASSPHRASE) == wallets.imported(held), "a wallet's own file too"
     assert sorted(each.name for each in tmp_path.iterdir() if each.suffix != ".lock") == ["alice.json", "cold"]
     with pytest.raises(WrongPassphrase):
         walletfile.read_exported(exported, PASSPHRASE)
