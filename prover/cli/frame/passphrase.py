@@ -80,7 +80,8 @@ def phrase(phrase_file: Path | None) -> str:
 def _from_file_or_environment(passphrase_file: Path | None, variable: str = VARIABLE) -> str | None:
     if passphrase_file is not None:
         return _first_line(passphrase_file)
-    return os.environ.get(variable)
+    text = os.environ.get(variable)
+    return None if text is None else _checked(text, variable)
 
 
 def _first_line(path: Path) -> str:
@@ -93,4 +94,13 @@ def _first_line(path: Path) -> str:
 def _prompt(question: str, remedy: str, *, is_new: bool) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError(f"there is no terminal to ask on ({question}): {remedy}")
-    return click.prompt(question, hide_input=True, confirmation_prompt=is_new, err=True)
+    return _checked(click.prompt(question, hide_input=True, confirmation_prompt=is_new, err=True), "what was typed")
+
+
+def _checked(text: str, source: str) -> str:
+    """The text.  Raises FormatError for bytes in another encoding, which Python hands on as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise FormatError(f"{source} is not valid text in UTF-8") from None
+    return text

@@ -128,6 +128,12 @@ def test_nothing_is_overwritten_and_what_is_missing_is_named(home, world, cold, 
     refused(zksettle(home, "wallet", "import", "../dave", tmp_path / "file"), 3, "a wallet's name must be")
 
 
+def test_a_passphrase_in_another_encoding_is_refused_in_a_sentence(home, world, monkeypatch):
+    monkeypatch.setenv(passphrase.VARIABLE, "gr\udcfcezi mitenand")  # a terminal in Latin-1 has ü as one byte
+    refused(zksettle(home, "wallet", "address", "bob"), 3, "ZKSETTLE_PASSPHRASE is not valid text in UTF-8")
+    refused(zksettle(home, "wallet", "new", "gus"), 3, "ZKSETTLE_PASSPHRASE is not valid text in UTF-8")
+
+
 def test_the_stated_reserve_is_the_wallets():
     assert walletkeep.RESERVE == wallets.RESERVE
 
