@@ -202,6 +202,10 @@ def open(
     wallet of the home saw, unless `accept_older_ledger`.
     """
     paths = home.find(folder)
+    if accept_older_ledger:  # which gives the list of settled events another name: not for who has no wallet here
+        sessions.check_wallet(paths, name)
+        with walletfile.open(paths.wallet(name), passphrase):
+            pass
     with ExitStack() as stack:
         ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
         secret = custodian.find(paths.custodian)

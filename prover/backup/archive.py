@@ -74,6 +74,11 @@ class _Member:
     offset: int
 
 
+def is_part(name: str) -> bool:
+    """Whether a file's own name is one that a file of a home may have."""
+    return re.fullmatch(_PART, name, re.ASCII) is not None
+
+
 def check_name(name: str) -> None:
     """Raises FormatError for a name that could leave the folder it is unpacked into, or that no backup has."""
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME or name.endswith(_BESIDE_LEDGER):

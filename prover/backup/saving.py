@@ -113,8 +113,15 @@ def _development_keys(home: Home) -> dict[str, Path]:
 
 
 def _own_files(folder: Path) -> list[Path]:
-    """The regular files of a folder: no locks, no links, nothing hidden."""
-    return [
+    """The regular files of a folder: no locks, no links, nothing hidden.
+
+    Raises FormatError for a file that no home has, because a backup either has all or says what it lacks.
+    """
+    found = [
         path for path in sorted(folder.glob("*"))
         if path.is_file() and not path.is_symlink() and path.suffix != ".lock" and not path.name.startswith(".")
     ]  # fmt: skip
+    for path in found:
+        if not archive.is_part(path.name):
+            raise FormatError(f"{path} belongs to no home, so no backup can have it: move it elsewhere, and try again")
+    return found

@@ -56,6 +56,8 @@ def open_for_writing(path: Path, check: Check) -> sqlite3.Connection:
         _probe(path)
         if _has_log(path):
             _checked_with_log(path, check).close()
+        if not os.access(path, os.W_OK):  # SQLite would open it for reading, and fail at the first write
+            raise FormatError(f"the ledger at {path} cannot be opened for writing: it is read-only")
         connection = _checked(path, "mode=rw", check)
         with _closed_on_failure(connection):
             connection.execute("PRAGMA journal_mode = WAL")

@@ -133,7 +133,7 @@ def check(connection: sqlite3.Connection) -> None:
     if missing:
         kind, name, *_ = missing[0]
         changed = any(entry[:2] == (kind, name) for entry in foreign)
-        problem = f"its {kind} {name} {'differs from the one' if changed else 'is missing, which is'} in this version"
+        problem = f"its {kind} {name} {'differs from the one in this version' if changed else 'is missing'}"
     elif foreign:
         kind, name, *_ = foreign[0]
         problem = f"it has a {kind} named {name!r:.40}, which does not belong in a ledger"

@@ -82,6 +82,13 @@ def test_it_is_not_opened_for_writing(media):
     assert "cannot be opened for writing" in as_nobody(Ledger.open, media)
 
 
+def test_a_file_that_alone_is_read_only_is_not_opened_for_writing_either(media):
+    """SQLite opens it without a word, and fails when a bundle has been proved and is written."""
+    protect(media)
+    media.chmod(0o777)
+    assert "cannot be opened for writing: it is read-only" in as_nobody(Ledger.open, media)
+
+
 def test_where_a_log_waits_one_is_told_to_copy_the_files(media, tmp_path):
     path = media / "ledger.sqlite"
     with Ledger.open(path) as ledger, Ledger.open(path) as reading, reading.reader.reading():

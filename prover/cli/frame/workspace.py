@@ -29,7 +29,10 @@ def open_desk(
     `on_done` is as for `desk.open`.
     """
     home = app.home
-    sessions.open_ledger(home, accept_older=accept_older_ledger).close()
+    if accept_older_ledger:
+        home.check_pool()  # what the ledger lost is accepted when the passphrase has been seen to be right
+    else:
+        sessions.open_ledger(home).close()
     sessions.check_wallet(home, wallet_name)  # before anybody is asked for a passphrase
     secret = passphrase.ask(passphrase_file, wallet_name)
     with watching.show_progress(app):

@@ -173,3 +173,16 @@ def test_the_copied_ledger_is_complete_without_its_write_ahead_log(whole, tmp_pa
     assert manifest.ledger.digest == newest.digest.hex()
     names = {entry.name for entry in manifest.files if entry.name.startswith("pool/ledger")}
     assert names == {"pool/ledger.sqlite", "pool/ledger.sqlite-checkpoints"}
+
+
+@pytest.mark.parametrize("name", ["alice (copy).json", "Notes.txt", "alice.json~"])
+def test_a_file_that_no_home_has_is_named_with_what_to_do(small, tmp_path, name):
+    stray = small.wallets / name
+    stray.touch()
+    try:
+        with pytest.raises(FormatError) as refusal:
+            saving.save(small, tmp_path / "backup", NOW_MS)
+    finally:
+        stray.unlink()
+    assert str(stray) in str(refusal.value) and "move it elsewhere" in str(refusal.value)
+    assert not (tmp_path / "backup").exists()

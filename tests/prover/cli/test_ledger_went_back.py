@@ -43,6 +43,10 @@ def test_the_file_alone_put_back_is_refused_with_the_way_on(set_back):
     lines.write_bytes(set_back.path.joinpath("checkpoints").read_bytes())
     ran = zksettle(set_back.path, "withdraw", "400 USDC")
     refused(ran, 1, "the settled event at height 3", "wallet sync NAME --accept-older-ledger")
+    (wrong := set_back.path / "wrong").write_text("not the passphrase\n")
+    for mistaken in (("nobody",), ("main", "--passphrase-file", wrong)):
+        ran = zksettle(set_back.path, "wallet", "sync", *mistaken, "--accept-older-ledger")
+        assert ran.code != 0 and lines.exists(), ran
     assert content(set_back) == before
     lines.unlink()
 
