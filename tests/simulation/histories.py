@@ -195,6 +195,7 @@ class History(RuleBasedStateMachine):
         path = put / self.past.world.path.name
         if not with_checkpoints:
             shutil.copy(self.past.place / (path.name + SUFFIX), put)
+            self.past.check_opens(path, is_complete=height == len(self.past.acknowledged))
         newest = self.past.acknowledged[-1]
         self.past.check_sound(path, is_sound=height >= newest.height, knows=(newest if with_checkpoints else None))
         shutil.rmtree(put)

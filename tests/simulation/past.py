@@ -145,6 +145,15 @@ class Past:
         held = [report.reserves.get((report.pool.leg.digest, asset), 0) for asset in range(8)]
         assert held == self.world.reference.reserves
 
+    def check_opens(self, path: Path, *, is_complete: bool) -> None:
+        """A ledger beside its checkpoints opens when it has every event that was acknowledged, and only then."""
+        try:
+            Ledger.open(path).close()
+        except EventsLost:
+            assert not is_complete
+        else:
+            assert is_complete, "a ledger that lost an event opens without a word"
+
     def check_sound(self, path: Path, *, is_sound: bool, knows: Acknowledged | None) -> None:
         """Opens and audits a ledger, which is refused unless it is sound; `knows` is what the auditor knows."""
         expected = [] if knows is None else [Expected("somebody saw", knows.digest, knows.height)]
