@@ -4,8 +4,9 @@ The viewing key is tried on every ciphertext of every leaf; the view tag ends ne
 opening counts only when it hashes to the leaf and its owner belongs to the wallet.
 
 The opening names the index of its owner when the wallet wrote it itself.  A payer cannot know that index, so the owners
-of the other openings are searched among the indices up to GAP above the highest one in use.  An index above
-SEARCH_LIMIT is found by its own openings only and does not extend the search.
+of the other openings are searched among the indices up to GAP above the highest one in use.  The search ends at
+SEARCH_LIMIT, and an index above it is not believed either: a stranger who names another one in every opening would have
+the wallet derive the keys of each, which takes a millisecond.
 """
 
 from collections.abc import Sequence
@@ -80,7 +81,7 @@ class Finder:
                 self._index_of_owner[searched.owner] = self._num_searched
             self._num_searched += 1
         index: int | None = self._index_of_owner.get(owner)
-        hinted = keys.watched(self._view, hint) if index is None else None
+        hinted = keys.watched(self._view, hint) if index is None and hint < SEARCH_LIMIT else None
         if hinted is not None and hinted.owner == owner:
             index = hint
         if index is not None and index < SEARCH_LIMIT:

@@ -122,8 +122,8 @@ def test_a_payers_opening_names_no_index_and_is_found_within_the_gap(ledger):
 
 
 def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
-    deposit(ledger, ALICE, 9, index=keys.MAX_INDEX - 1)
-    assert walletsync.sync(ledger, ALICE).wallet.live[0].index == keys.MAX_INDEX - 1
+    deposit(ledger, ALICE, 9, index=walletscan.SEARCH_LIMIT - 1)
+    assert walletsync.sync(ledger, ALICE).wallet.live[0].index == walletscan.SEARCH_LIMIT - 1
 
 
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
