@@ -161,9 +161,9 @@ def test_in_python_returning_tells_and_a_fault_after_the_commit_says_that_it_set
         with pytest.raises(Unreported, match=r"settled at height 2 \(bundle [0-9a-f]{64}\)") as failed:
             moves.withdraw(session, USDC, 5, "bank", world.now_ms)
         assert isinstance(failed.value.__cause__, OSError)
-        again = moves.withdraw(session, USDC, 5, "bank", world.now_ms)
+        again = moves.withdraw(session, USDC, 5, "bank", world.now_ms + 10_000)
         assert again.is_repeated and again.receipt.bundle_id == failed.value.outcome.receipt.bundle_id
-        assert not moves.withdraw(session, USDC, 5, "bank", world.now_ms).is_repeated
+        assert not moves.withdraw(session, USDC, 5, "bank", world.now_ms + 20_000).is_repeated
     assert world.settled() == {5: 2}
 
 
