@@ -77,6 +77,19 @@ def reserves_after(holdings: Holdings, legs: Iterable[Leg]) -> Reserves:
     return reserves
 
 
+def is_attested(pool: Pool, bundle: Bundle, number: int, index: int, attestation: Signature | None) -> bool:
+    """Whether the attestation is the signature of the asset's custodian on the flow of this index in leg `number`."""
+    if attestation is None:
+        return False
+    leg = bundle.legs[number]
+    message = digests.attestation_message(bundle.ledger_id, leg, index)
+    try:
+        signature.verify(pool.assets[leg.flows[index].asset].custodian, message, attestation)
+    except InvalidProof:
+        return False
+    return True
+
+
 def check_attestations(pool: Pool, bundle: Bundle) -> None:
     """Raises Rejected unless the custodian of its asset signed every flow, in its leg and for the bundle's ledger."""
     for number, index, attestation in attested(bundle):
@@ -84,13 +97,8 @@ def check_attestations(pool: Pool, bundle: Bundle) -> None:
         asset, what = pool.assets[leg.flows[index].asset], f"flow {index} of leg {number}"
         if attestation is None:
             raise Rejected(Rejection.ATTESTATION, f"{what} is not signed by the custodian of {asset.symbol}")
-        message = digests.attestation_message(bundle.ledger_id, leg, index)
-        try:
-            signature.verify(asset.custodian, message, attestation)
-        except InvalidProof:
-            raise Rejected(
-                Rejection.ATTESTATION, f"the signature on {what} is not by the custodian of {asset.symbol}"
-            ) from None
+        if not is_attested(pool, bundle, number, index, attestation):
+            raise Rejected(Rejection.ATTESTATION, f"the signature on {what} is not by the custodian of {asset.symbol}")
 
 
 def check_references(holdings: Holdings, pool: Pool, legs: Iterable[Leg]) -> None:

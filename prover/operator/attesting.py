@@ -20,7 +20,8 @@ from zk.errors import Unsatisfied
 class Payment:
     """A payment in or out that a request asks for.
 
-    `is_own` says that this custodian must sign it, `is_signed` that its custodian has.  After `expiry_ms` it is void.
+    `is_own` says that this custodian must sign it, `is_signed` that its custodian's signature is there and verifies.
+    After `expiry_ms` it is void.
     """
 
     flow: Flow
@@ -72,7 +73,8 @@ def examine(
         is_own = ledger.pool.assets[flow.asset].custodian == own
         if is_own:
             references.check_new(ledger, flow)
-        payments.append(Payment(flow, leg.expiry_ms, is_own, attestation is not None))
+        is_signed = custody.is_attested(ledger.pool, bundle, number, index, attestation)
+        payments.append(Payment(flow, leg.expiry_ms, is_own, is_signed))
     if not payments:
         raise Unsatisfied("the request pays nothing in or out, so no custodian has to sign it")
     if not any(payment.is_own for payment in payments):

@@ -117,3 +117,10 @@ def test_one_payment_spelled_twice_is_not_attested_twice(ledger, reference):
         examine(ledger, unsigned(ledger, again), BANK)
     other = make(ledger, change(USDC=5), [flow(0, 5, reference=b"wire 8")])
     assert examine(ledger, unsigned(ledger, other), BANK).is_complete
+
+
+def test_a_false_signature_does_not_pass_for_one_that_was_given(ledger):
+    made = make(ledger, change(USDC=5), [flow(0, 5)]), make(ledger, change(BTC=5), [flow(1, 5)])
+    false = encoding.encode_bundle(custody.attest(ledger.pool, bind(ledger.ledger_id, *made), 5))  # signed by neither
+    request = examine(ledger, false, BANK)
+    assert [payment.is_signed for payment in request.payments] == [False, False] and not request.is_complete
