@@ -158,8 +158,12 @@ def open(
 def sync(session: Session) -> walletsync.Synced:
     """Brings the wallet up to date with the ledger and saves it.
 
+    What a watch-only wallet only counts, its owner may have spent: then it starts over when there are new events.
     Raises walletsync.LedgerWentBack, and saves nothing, when the ledger lost the event that the wallet saw last.
     """
+    wallet = session.wallet
+    if wallet.is_watch_only and wallet.dust.count and session.ledger.reader.last_event().height > wallet.seen_height:
+        return rescan(session)
     return _save(session, walletsync.sync(session.ledger, session.wallet, session.file.save))
 
 

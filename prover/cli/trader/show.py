@@ -203,7 +203,8 @@ def total_fields(wallet: Wallet, pool: Pool) -> Fields:
     dust = wallet.dust
     if dust.count:
         what = f"{dust.count:,} small account{'' if dust.count == 1 else 's'}, together {line(dust.balances, pool)}"
-        fields.append(("and", f"{what}, which the wallet only counts: `zksettle wallet merge` makes room"))
+        room = "" if wallet.is_watch_only else ": `zksettle wallet merge` makes room"
+        fields.append(("and", f"{what}, which the wallet only counts{room}"))
     if wallet.empty:
         fields.append(("empty", f"{wallet.empty:,} account{'' if wallet.empty == 1 else 's'}"))
     return fields

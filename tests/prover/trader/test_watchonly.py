@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from prover.trader import addresses, keys, sealing, walletfile, walletjson, wallets, walletsync
+from prover.trader import addresses, keeping, keys, sealing, sessions, walletfile, walletjson, wallets, walletsync
 from prover.trader.wallets import RESERVE
 from tests.prover.trader import test_walletsync as syncing
 from tests.prover.trader.test_walletsync import BOB, USDC, deposit, spend
@@ -149,6 +149,23 @@ def test_an_imported_file_cannot_tell_of_accounts_that_are_not_on_the_ledger(led
         assert imported == wallets.watch_only(OWNER), "and no order, command or event that a stranger made up"
     else:
         assert (imported.orders, imported.outbox, imported.seen) == (held.orders, held.outbox, false.seen)
+
+
+def test_what_its_owner_spent_of_what_it_only_counts_is_not_counted_any_more(ledger, tmp_path, monkeypatch):
+    """Moving a small account to and fro added its balance to what an auditor saw, each time."""
+    for amount in range(10, 15):
+        deposit(ledger, OWNER, amount)
+    owner = walletsync.sync(ledger, OWNER).wallet
+    monkeypatch.setattr(keeping, "KEEP", 3)
+    with walletfile.create(tmp_path / "watch.json", PASSPHRASE, wallets.watch_only(OWNER)) as file:
+        session = sessions.Session(ledger, file, None)
+        watching = sessions.sync(session).wallet
+        assert (watching.balances[USDC], watching.dust.balances[USDC]) == (39, 21)
+        for small in owner.live[:2]:
+            spend(ledger, owner, small, BOB, 10)
+        after = sessions.sync(session)
+        assert (after.wallet.balances[USDC], after.wallet.dust.balances[USDC], after.wallet.dust.count) == (39, 1, 1)
+        assert sessions.sync(session).tried == 0, "without new events it does not start over"
 
 
 def test_it_does_not_see_above_its_reserve(ledger):
