@@ -55,7 +55,7 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
         listed = tuple(archive.measure(name, file) for name, file in zip(sources, opened, strict=True))
         manifest = Manifest(archive.FORMAT, archive.VERSION, now_ms, ledger, listed)
         files.remove_unfinished(path)
-        with files.writing(path, files.PRIVATE_FILE) as output:
+        with files.writing(path, files.PRIVATE_FILE, replaces=False) as output:
             archive.write(output, manifest, opened)
             output.flush()
             restoring.check_opened(output)

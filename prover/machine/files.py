@@ -78,7 +78,7 @@ def digest(path: Path) -> str:
 
 
 @contextmanager
-def writing(path: Path, mode: int = PUBLIC_FILE) -> Iterator[BinaryIO]:
+def writing(path: Path, mode: int = PUBLIC_FILE, *, replaces: bool = True) -> Iterator[BinaryIO]:
     """A binary file to write, read and seek in, which takes the place of `path` when the block ends.
 
         with files.writing(path) as file:
@@ -88,7 +88,8 @@ def writing(path: Path, mode: int = PUBLIC_FILE) -> Iterator[BinaryIO]:
     is removed and `path` stays as it was; after a crash there is the old file or the new one, never a part.  `mode` is
     the new file's, less the user's umask: PUBLIC_FILE, or PRIVATE_FILE for secrets, witnesses among them.
 
-    A device or a pipe, such as /dev/stdout, is written to directly.  Raises OSError, naming `path`.
+    A device or a pipe, such as /dev/stdout, is written to directly.  Raises OSError, naming `path`; unless it
+    `replaces`, FileExistsError when there is anything at `path`, even if somebody put it there during the block.
     """
     if _is_special(path):
         with _named_when_full(path), path.open("wb") as device:
@@ -102,11 +103,24 @@ def writing(path: Path, mode: int = PUBLIC_FILE) -> Iterator[BinaryIO]:
             yield file
             _sync(file, path)
         with _named(path):
-            os.replace(unfinished, path)
+            os.replace(unfinished, path) if replaces else _rename_to_new(unfinished, path)
             sync_folder(path.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _rename_to_new(source: Path, path: Path) -> None:
+    try:
+        os.link(source, path)  # unlike a rename, this replaces nothing
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.rename(source, path)
+    else:
+        os.unlink(source)
 
 
 def replace(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:

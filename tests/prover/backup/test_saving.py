@@ -1,5 +1,6 @@
 """A home goes into one file, whatever happens meanwhile, and nothing that exists is overwritten."""
 
+import errno
 import json
 import os
 import shutil
@@ -186,3 +187,23 @@ def test_a_file_that_no_home_has_is_named_with_what_to_do(small, tmp_path, name)
         stray.unlink()
     assert str(stray) in str(refusal.value) and "move it elsewhere" in str(refusal.value)
     assert not (tmp_path / "backup").exists()
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_that_appears_meanwhile_is_not_overwritten_either(small, tmp_path, monkeypatch, has_links):
+    def appears(output):
+        (tmp_path / "backup").write_text("a letter")
+
+    def refuse(*_):
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(restoring, "check_opened", appears)
+    if not has_links:
+        monkeypatch.setattr(files.os, "link", refuse)
+    with pytest.raises(FileExistsError, match="backup"):
+        saving.save(small, tmp_path / "backup", NOW_MS)
+    assert (tmp_path / "backup").read_text() == "a letter"
+    assert not list(tmp_path.glob(".backup.*"))
+    monkeypatch.setattr(restoring, "check_opened", lambda _: None)
+    saving.save(small, tmp_path / "another", NOW_MS)
+    restoring.check(tmp_path / "another")
