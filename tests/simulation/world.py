@@ -82,6 +82,7 @@ class World:
             return expected
         assert expected is None, f"settled, and the reference says {expected}"
         self.note(prepared, receipt.positions)
+        self.compare()
         return None
 
     def note(self, prepared: "Prepared", positions: Sequence[int]) -> None:
@@ -89,7 +90,6 @@ class World:
         pairs = zip(prepared.after, positions, strict=True)
         self.holdings += [replace(holding, position=position) for holding, position in pairs]
         self.settled += 1
-        self.compare()
 
     def compare(self) -> None:
         """Checks that the two ledgers are equal, and that the balances inside add up to the reserves."""
