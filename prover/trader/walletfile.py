@@ -167,11 +167,6 @@ def last_seen(home: Home) -> list[LastSeen]:
     return found
 
 
-def files_of(path: Path) -> list[Path]:
-    """The files of the wallet at this path, as far as they exist: its own, and its archive."""
-    return [file for file in (path, archive.beside(path)) if file.exists()]
-
-
 def _fresh(passphrase: str) -> tuple[Envelope, bytes]:
     """An envelope with a fresh salt, and the key of the passphrase under it."""
     salt, kdf = entropy.token(walletformat.SALT_BYTES), Kdf("argon2id", **COST)
