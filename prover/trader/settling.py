@@ -37,9 +37,9 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
     `on_done`, the caller must `confirm` the settlement once it has told the outcome; if not, returning tells it.
 
     Raises keys.WatchOnly for a watch-only wallet, what `make` raises, Unsatisfied when the key was used for something
-    else, and Rejected when the ledger refuses the bundle; then nothing has settled.  Raises Unreported when the bundle
-    has settled and something else failed.  After any other exception it may have settled: the same command, repeated,
-    finds out.
+    else or the same command without a key settled untold, and Rejected when the ledger refuses the bundle; then nothing
+    has settled.  Raises Unreported when the bundle has settled and something else failed.  After any other exception it
+    may have settled: the same command, repeated, finds out.
     """
     session.wallet.check_moves()
     time = clock.running(now_ms)  # somebody else may settle while `make` asks and proves: no event is older than that
@@ -48,6 +48,8 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
         settlement = _settled_before(session, earlier) or _submitted_again(session, earlier, time())
         if settlement is not None:
             return settlement
+    else:
+        _check_told(session, request)
     bundle = make()
     key = request.key if earlier is None else earlier.key
     voids = _own_orders_moved(session, bundle)
@@ -78,6 +80,20 @@ def _settled_before(session: Session, entry: Entry) -> Settlement | None:
             "ledger is an older copy; to do it again, choose another --once"
         )
     return None
+
+
+def _check_told(session: Session, request: Asked) -> None:
+    """Raises Unsatisfied when the same command settled without a key and nobody was told: with one it would act twice.
+
+    Whoever adds --once to a command that was cut off means to be careful.
+    """
+    twin = outbox.find(session.wallet.outbox, replace(request, key=None))
+    settled = None if twin is None or twin.key is not None else _on_ledger(session.ledger, twin)
+    if settled is not None:
+        raise Unsatisfied(
+            f"an earlier run of this command without --once {settled.done}, and its report did not arrive: repeat it "
+            "without --once to see that; afterwards the same with --once is a new action"
+        )
 
 
 def _submitted_again(session: Session, entry: Entry, now_ms: int) -> Settlement | None:

@@ -57,6 +57,22 @@ def test_repeated_after_a_fault_at_any_step_it_settles_once_and_reports_that(tmp
     assert 8 < reached < STEPS, "every step was reached, and there is none after the last"
 
 
+def test_a_key_that_is_added_to_a_command_which_settled_untold_does_not_pay_twice(tmp_path, patched):
+    reached = 0
+    for at in range(1, STEPS + 1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        patched[:] = [world := World(folder)]
+        if world.run(5, fault=Crash(), at=at) or not world.settled()[5]:
+            continue
+        reached += 1
+        with pytest.raises(Unsatisfied, match="without --once settled at height 2 .*repeat it without --once to see"):
+            world.run(5, "rent")
+        assert world.run(5) and world.told[-1].is_repeated and world.settled() == {5: 1}
+        assert world.run(5, "rent") and not world.told[-1].is_repeated and world.settled() == {5: 2}
+    assert reached > 2
+
+
 STEP = st.tuples(
     st.sampled_from([(1, None), (2, None), (3, "a"), (4, "b")]),
     st.sampled_from(["crash", "full"]),
