@@ -76,6 +76,8 @@ def place(
         request = replace(request, key=earlier.key)
         own = [order.position for order in session.wallet.orders if order.order_id == earlier.made.hex()]
         position = own[0] if own and position is None else position
+    else:
+        placing.check_told(session, request)
     sessions.sync(session)
     setting, changes = sessions.setting(session, now_ms), plan.changes(sell, buy)
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)

@@ -36,12 +36,26 @@ def placed_before(session: Session, entry: Entry) -> Placed | None:
         placed = _decode(entry, is_open)
     except FormatError:  # another version of this program made it, so the board of this one cannot have it
         return None
-    is_taken = session.ledger.reader.is_spent(placed.leg.nullifier) and (
-        walletsync.height_taken(session.ledger, placed.leg.nullifier, placed.order_id) is not None
-    )
-    if not (is_open or is_taken or entry.is_told):
+    if not (is_open or entry.is_told or _is_taken(session, placed)):
         return None
     return _finished(session, placed)
+
+
+def check_told(session: Session, request: outbox.Asked) -> None:
+    """Raises Unsatisfied when the same command placed an order without a key and nobody was told, as for moves
+    (prover/trader/settling.py): with a key it would place a second one."""
+    twin = outbox.find(session.wallet.outbox, replace(request, key=None))
+    if twin is None or twin.key is not None:
+        return
+    is_placed = session.ledger.orders.get(OrderId(twin.made)) is not None
+    if not is_placed and twin.data:
+        with suppress(FormatError):
+            is_placed = _is_taken(session, _decode(twin, is_open=False))
+    if is_placed:
+        raise Unsatisfied(
+            f"an earlier run of this command without --once placed order {twin.made.hex()}, and its report did not "
+            "arrive: repeat it without --once to see that; afterwards the same with --once places another"
+        )
 
 
 def place(session: Session, own: OwnOrder, placed: Placed, posting: Posting, now_ms: int) -> Placed:
@@ -74,6 +88,13 @@ def entry_of(request: outbox.Asked, order_id: OrderId, leg: Leg, agreed: terms.T
     asset = 0 if backed_by is None else 1 + backed_by
     data = bytes([asset]) + terms.encode(agreed) + encoding.encode_leg(leg)
     return Entry(request.key, request.digest, order_id, data)
+
+
+def _is_taken(session: Session, placed: Placed) -> bool:
+    nullifier = placed.leg.nullifier
+    return session.ledger.reader.is_spent(nullifier) and (
+        walletsync.height_taken(session.ledger, nullifier, placed.order_id) is not None
+    )
 
 
 def _decode(entry: Entry, is_open: bool) -> Placed:

@@ -120,3 +120,19 @@ def test_in_python_a_fault_after_the_board_has_it_says_so(world):
         assert world.order(session).order_id == failed.value.outcome.order_id
     assert len(world.board()) == 1
     assert repr(failed.value.outcome) == "Placed"
+
+
+def test_a_key_that_is_added_to_an_order_which_was_placed_untold_does_not_place_another(tmp_path, patched):
+    reached = 0
+    for at in range(1, STEPS + 1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        patched[:] = [world := World(folder)]
+        if world.place(fault=Crash(), at=at) or not world.board():
+            continue
+        reached += 1
+        with pytest.raises(Unsatisfied, match="without --once placed order .*repeat it without --once to see"):
+            world.place("mine")
+        assert world.place() and world.told[-1].is_repeated and len(world.board()) == 1
+        assert world.place("mine") and not world.told[-1].is_repeated and len(world.board()) == 2
+    assert reached > 2
