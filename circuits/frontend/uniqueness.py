@@ -5,8 +5,8 @@ A wire is determined by one of these rules, which are applied until nothing chan
     linear      it is the only unknown of a constraint, and its coefficient there is a constant other than 0
     bits        all unknowns of a linear constraint are boolean, and their weights, divided by the first or the last,
                 are superincreasing with a sum below the modulus: then no two choices have the same sum (Σ 2^i·b_i)
-    zero test   x·z = 0 and x·y = <z and known wires>, where x is known: the first equation determines z where x is not
-                0, the second where x is 0, whatever y is
+    zero test   x·<z> = 0 and x·y = <z>, where x is known and <z> is any combination of z and known wires: the first
+                equation determines z where x is not 0, the second where x is 0, whatever y is
     division    it is the only unknown of a constraint, and its coefficient depends on known wires: determined
                 unless that coefficient is 0
 
@@ -153,10 +153,10 @@ class _State:
         return any(_superincreasing([weight * base % p for weight in weights], p) for base in bases)
 
     def _is_zero_test(self, index: int, z: int) -> bool:
-        """Whether the constraint is x·z = 0 and another one is x·y = <z and known wires>, with x known."""
+        """Whether the constraint is x·<z> = 0 and another one is x·y = <z>, with x known."""
         a, b, c = self.constraints[index]
         x, other = (b, a) if z in a else (a, b)
-        if c or set(other) != {z} or z in x:
+        if c or z not in other or z in x:
             return False
         for i in (i for i in self.places[z] if self._may_determine(i, [z])):
             left, right, product = self.constraints[i]

@@ -22,7 +22,7 @@ def root(
     current = leaf
     for level, children in enumerate(path):
         with b.scope(f"level {level}"):
-            own = boolean.select_four(b, position[2 * level], position[2 * level + 1], children)
+            own = boolean.select_among(b, position[2 * level : 2 * level + 2], children)
             b.equal(own, current, "the child at our position is ours")
             current = records.node(hash, tuple(children))
     return current
