@@ -25,9 +25,7 @@ def select(b: Builder, choice: Bit, when_zero: Signal, when_one: Signal, why: st
     return when_zero + b.multiply(choice.signal, when_one - when_zero, why)
 
 
-def select_among(
-    b: Builder, bits: Sequence[Bit], choices: Sequence[Signal], why: str = "choice of several"
-) -> Signal:
+def select_among(b: Builder, bits: Sequence[Bit], choices: Sequence[Signal], why: str = "choice of several") -> Signal:
     """choices[n], where n has these bits, lowest first.  One constraint for each choice but the first."""
     assert len(choices) == 1 << len(bits)
     left = list(choices)

@@ -3,7 +3,7 @@
 The input of an S-box is a fixed linear combination of the outputs of earlier S-boxes: in a full round, of the t outputs
 of the round before; in a partial round, of the t outputs of the last full round and every partial output so far.  The
 combinations depend only on the instance, so `_template` computes them once, and each hash fills in its own wires.  The
-tag is a number known when the circuit is built, so its first S-box is evaluated then.
+tag and constant inputs are numbers known when the circuit is built, so their first S-boxes are evaluated then.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,8 +36,8 @@ def _combination(first: int, coefficients: Iterable[int], added: int, modulus: i
 
 
 @cache
-def _template(instance: Parameters) -> tuple[_Combination, ...]:
-    """The input of every S-box after the first round, in order, and finally the hash, over S-box outputs from 0 on.
+def _template(instance: Parameters) -> tuple[tuple[_Combination, ...], tuple[_Combination, ...]]:
+    """The input of every S-box after the first round, in order, and the last state, over S-box outputs from 0 on.
 
     The partial rounds use the moving basis of `zk.hashes.poseidon`: z starts as u, a combination of the last full
     round's outputs, and partial output k only adds columns[k] to it.
@@ -65,16 +65,17 @@ def _template(instance: Parameters) -> tuple[_Combination, ...]:
         combinations.append(_combination(base, coefficients, closing, p))
     after = base + t + instance.partial_rounds
     full_rounds(half + instance.partial_rounds + 1, after)
-    combinations.append(_combination(after + base, matrix[0], 0, p))
-    return tuple(combinations)
+    return tuple(combinations), tuple(_combination(after + base, row, 0, p) for row in matrix)
 
 
-def _fill(b: Builder, combination: _Combination, outputs: list[int], tag_output: int) -> Signal:
-    """The combination as a signal.  Output 0, the tag's, is a known number; the others are wires."""
+def _fill(b: Builder, combination: _Combination, outputs: list[int], known: dict[int, int]) -> Signal:
+    """The combination as a signal.  `known` are the outputs of the first round that are numbers; others are wires."""
     indices, coefficients, added = combination.outputs, combination.coefficients, combination.added
-    if indices and indices[0] == 0:
-        added = (added + coefficients[0] * tag_output) % b.modulus
-        indices, coefficients = indices[1:], coefficients[1:]
+    if indices and indices[0] in known:
+        terms = list(zip(indices, coefficients, strict=True))
+        added = (added + sum(c * known[i] for i, c in terms if i in known)) % b.modulus
+        indices = tuple(i for i, _ in terms if i not in known)
+        coefficients = tuple(c for i, c in terms if i not in known)
     return b.linear([outputs[i] for i in indices], coefficients, added)
 
 
@@ -86,21 +87,44 @@ def _fifth_power(b: Builder, x: Signal) -> int:
     return wire
 
 
+def permutation(b: Builder, state: Sequence[Signal], *, instance: Parameters | None = None) -> tuple[Signal, ...]:
+    """Poseidon's permutation, equal to zk.hashes.poseidon.permutation.  The first element must be a constant.
+
+    3 (t R_F + R_P - k) constraints for t elements of which k are constants.  They cannot all be.
+    """
+    instance = instance or poseidon.parameters(len(state))
+    boxes, last = _template(instance)
+    outputs, known = _outputs(b, state, instance, boxes)
+    return tuple(_fill(b, combination, outputs, known) for combination in last)
+
+
+def _outputs(
+    b: Builder, state: Sequence[Signal], instance: Parameters, boxes: tuple[_Combination, ...]
+) -> tuple[list[int], dict[int, int]]:
+    """The wires of all S-boxes' outputs, with 0 in the place of those that are `known` numbers."""
+    assert instance.modulus == b.modulus and instance.width == len(state)
+    outputs, known = [], {}
+    for i, (x, constant) in enumerate(zip(state, instance.constants[0], strict=True)):
+        number = (x + constant).constant()
+        if number is not None:
+            known[i] = pow(number, 5, b.modulus)
+        outputs.append(0 if number is not None else _fifth_power(b, x + constant))
+    assert 0 in known, "the first element holds a tag"
+    for combination in boxes:
+        outputs.append(_fifth_power(b, _fill(b, combination, outputs, known)))
+    return outputs, known
+
+
 def hash(b: Builder, inputs: Sequence[Signal], tag: int = 0, *, instance: Parameters | None = None) -> Signal:
     """Poseidon of signals, equal to zk.hashes.poseidon.hash.  3 (t R_F + R_P - 1) constraints, t = inputs + 1.
 
-    No input may be a constant.
+    3 fewer for each input that is a constant.  They cannot all be.
     """
     instance = instance or poseidon.parameters(len(inputs) + 1)
-    assert instance.modulus == b.modulus and instance.width == len(inputs) + 1
-    first = instance.constants[0]
     with b.scope("poseidon"):
-        tag_output = pow(tag + first[0], 5, b.modulus)
-        outputs = [0] + [_fifth_power(b, x + constant) for x, constant in zip(inputs, first[1:], strict=True)]
-        *boxes, result = _template(instance)
-        for combination in boxes:
-            outputs.append(_fifth_power(b, _fill(b, combination, outputs, tag_output)))
-        return _fill(b, result, outputs, tag_output)
+        boxes, last = _template(instance)
+        outputs, known = _outputs(b, (b.constant(tag), *inputs), instance, boxes)
+        return _fill(b, last[0], outputs, known)
 
 
 def hasher(b: Builder) -> Hash[Signal]:

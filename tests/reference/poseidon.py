@@ -43,9 +43,9 @@ def grain(modulus, width, full_rounds, partial_rounds):
     return [constants[i : i + width] for i in range(0, len(constants), width)], matrix
 
 
-def hash(inputs, tag, modulus, constants, matrix, full_rounds):
-    """The first element of the state after all rounds."""
-    state = [tag, *inputs]
+def permutation(state, modulus, constants, matrix, full_rounds):
+    """The state after all rounds."""
+    state = list(state)
     rounds = len(constants)
     for number, added in enumerate(constants):
         state = [(x + c) % modulus for x, c in zip(state, added, strict=True)]
@@ -54,4 +54,9 @@ def hash(inputs, tag, modulus, constants, matrix, full_rounds):
         else:
             state = [pow(x, 5, modulus) for x in state]
         state = [sum(m * x for m, x in zip(row, state, strict=True)) % modulus for row in matrix]
-    return state[0]
+    return state
+
+
+def hash(inputs, tag, modulus, constants, matrix, full_rounds):
+    """The first element of the state after all rounds."""
+    return permutation((tag, *inputs), modulus, constants, matrix, full_rounds)[0]

@@ -152,11 +152,26 @@ def hash(inputs: Sequence[int], tag: int = 0) -> int:
     Raises ValueError for another number of inputs.  Since x and x + r have the same hash, integers from outside must be
     range-checked first.
     """
-    p, matrix, before, after, partial = _host_parameters(len(inputs) + 1)
-    state = [(x + c) % p for x, c in zip((tag, *inputs), before[0], strict=True)]
+    state, matrix, p = _before_last_round((tag, *inputs))
+    return int(_full_round(state, matrix[:1], (0,), p)[0])
+
+
+def permutation(state: Sequence[int]) -> tuple[int, ...]:
+    """Poseidon's permutation of 2 to 17 integers, each reduced mod r.  Its first element is the hash.
+
+    Raises ValueError for another number of integers.
+    """
+    before, matrix, p = _before_last_round(state)
+    return tuple(map(int, _full_round(before, matrix, (0,) * len(state), p)))
+
+
+def _before_last_round(first: Sequence[int]) -> tuple[list, tuple, mpz]:
+    """The state before the last round's S-boxes, the matrix and the modulus."""
+    p, matrix, before, after, partial = _host_parameters(len(first))
+    state = [(x + c) % p for x, c in zip(first, before[0], strict=True)]
     for constants in before[1:-1]:
         state = _full_round(state, matrix, constants, p)
-    first_only = (before[-1][0],) + (0,) * len(inputs)
+    first_only = (before[-1][0],) + (0,) * (len(first) - 1)
     x, *z = _full_round(state, matrix, first_only, p)
     for row, column, shift in zip(partial.rows, partial.columns, partial.shifts, strict=True):
         square = x * x % p
@@ -166,4 +181,4 @@ def hash(inputs: Sequence[int], tag: int = 0) -> int:
     state = [x] + [(sum(map(mul, row, z)) + c) % p for row, c in zip(partial.power, partial.closing, strict=True)]
     for constants in after:
         state = _full_round(state, matrix, constants, p)
-    return int(_full_round(state, matrix[:1], (0,), p)[0])
+    return state, matrix, p

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from circuits.frontend.builder import Builder
 from circuits.gadgets import babyjubjub as gadgets
 from circuits.gadgets import boolean
 from circuits.gadgets.babyjubjub import CurvePoint
@@ -78,13 +79,26 @@ def test_a_fixed_base_accepts_only_the_start_plus_its_multiple(width):
     assert toy.accepted() == expected
 
 
-def test_a_variable_base_accepts_only_its_multiple():
+def test_doubling_accepts_only_the_double_of_every_point():
+    def gadget(b, x, y):
+        doubled = gadgets.double(b, CurvePoint(x, y), curve=TOY)
+        return [doubled.x, doubled.y]
+
+    toy = Toy(gadget, 2, P, POINTS)
+    assert toy.accepted() == {(*point, *toy_sum(point, point)) for point in POINTS}
+    assert len(toy.constraints) == 5 and toy.idle() == []
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_a_variable_base_accepts_only_its_multiple(width):
+    """Also where a window's multiple is the identity, its own opposite, or the sum so far."""
+
     def gadget(b, x, y, *bits):
         total = gadgets.multiply(b, bits_of(b, bits), CurvePoint(x, y), curve=TOY)
         return [total.x, total.y]
 
-    cases = [(*point, *bits) for point in POINTS for bits in itertools.product((0, 1), repeat=3)]
-    toy = Toy(gadget, 5, P, cases)
+    cases = [(*point, *bits) for point in POINTS for bits in itertools.product((0, 1), repeat=width)]
+    toy = Toy(gadget, 2 + width, P, cases)
     expected = {(*case, *slow.multiply(number(case[2:]), case[:2], P, A, D)) for case in cases}
     assert toy.accepted() == expected
 
@@ -114,7 +128,7 @@ def test_a_fixed_base_over_fr_gives_the_multiple_of_the_host(scalar):
     assert tuple(values) == babyjubjub.multiply(scalar, babyjubjub.BASE8) and satisfied
 
 
-@pytest.mark.parametrize("scalar", SCALARS)
+@pytest.mark.parametrize("scalar", [*SCALARS, 2, 3, (1 << 250) + 5])
 def test_a_variable_base_over_fr_gives_the_multiple_of_the_host(scalar):
     point = babyjubjub.hash_to_curve(b"some point")
 
@@ -124,3 +138,25 @@ def test_a_variable_base_over_fr_gives_the_multiple_of_the_host(scalar):
 
     values, satisfied = evaluate(gadget, [*point, *(scalar >> i & 1 for i in range(BITS))], R)
     assert tuple(values) == babyjubjub.multiply(scalar, point) and satisfied
+
+
+@pytest.mark.parametrize("point", [babyjubjub.IDENTITY, (0, R - 1), babyjubjub.GENERATOR])
+def test_a_variable_base_of_any_order_has_no_exception(point):
+    """The identity, the point of order 2, and one of order 8 l: complete addition divides by zero for none."""
+
+    def gadget(b, x, y, *bits):
+        total = gadgets.multiply(b, bits_of(b, bits), gadgets.on_curve(b, x, y, "on the curve"))
+        return [total.x, total.y]
+
+    scalar = (1 << 251) - 1
+    values, satisfied = evaluate(gadget, [*point, *(scalar >> i & 1 for i in range(BITS))], R)
+    assert tuple(values) == slow.multiply(scalar, point) and satisfied
+
+
+def test_a_variable_base_of_251_bits_costs_what_the_gadget_says():
+    b = Builder(R)
+    x, y, *signals = (b.private(f"x{i}") for i in range(2 + BITS))
+    bits = bits_of(b, signals)
+    before = len(b.rows)
+    gadgets.multiply(b, bits, CurvePoint(x, y))
+    assert len(b.rows) - before == 2763

@@ -131,15 +131,27 @@ def _rank(rows):
     return rank
 
 
-def test_hashes_agree_with_the_installed_circomlibjs():
+def test_hashes_and_permutations_agree_with_the_installed_circomlibjs():
     chance = random.Random(7)
     inputs = [[chance.randrange(R) for _ in range(n)] for n in range(1, 17)]
     script = """
         require("circomlibjs").buildPoseidonReference().then((hash) => {
           const inputs = JSON.parse(process.argv[1]).map((list) => list.map(BigInt));
-          console.log(JSON.stringify(inputs.map((list, i) => hash.F.toString(hash(list, i)))));
+          const states = inputs.map((list, i) => hash(list, i, list.length + 1));
+          console.log(JSON.stringify(states.map((state) => state.map((x) => hash.F.toString(x)))));
           process.exit(0);
         });
     """
     theirs = json.loads(node.run(script, json.dumps([[str(x) for x in list] for list in inputs])))
-    assert [str(poseidon.hash(list, tag)) for tag, list in enumerate(inputs)] == theirs
+    for tag, (ours, (first, *rest)) in enumerate(zip(inputs, theirs, strict=True)):
+        assert str(poseidon.hash(ours, tag)) == first
+        assert [str(x) for x in poseidon.permutation((tag, *ours))] == [first, *rest]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from(EDGES) | st.integers(0, R - 1), min_size=2, max_size=9))
+def test_the_permutation_is_the_rounds_of_the_paper(state):
+    instance = poseidon.parameters(len(state))
+    expected = slow.permutation(state, R, instance.constants, instance.matrix, poseidon.FULL_ROUNDS)
+    assert poseidon.permutation(state) == tuple(expected)
+    assert poseidon.permutation(state)[0] == poseidon.hash(state[1:], state[0])
