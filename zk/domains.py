@@ -39,6 +39,12 @@ REPRESENTATION_NONCE = b"zksettle/representation/nonce"
 CONVERSION = b"zksettle/conversion"
 CEREMONY_CONTRIBUTION = b"zksettle/ceremony/contribution"
 
+THRESHOLD_POSSESSION = b"zksettle/threshold/possession"
+THRESHOLD_TRANSCRIPT = b"zksettle/threshold/transcript"
+THRESHOLD_DECRYPTION = b"zksettle/threshold/decryption"
+THRESHOLD_NONCE = b"zksettle/threshold/nonce"
+THRESHOLD_BINDING = b"zksettle/threshold/binding"
+
 ADDRESS = b"zksettle/address"
 REQUEST = b"zksettle/request"
 SEALING = b"zksettle/sealing"

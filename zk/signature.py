@@ -32,7 +32,7 @@ def public(secret: int, base: Point = BASE8) -> Point:
     return babyjubjub.multiply(secret, base)
 
 
-def _challenge(r: Point, key: Point, message: int) -> int:
+def challenge(r: Point, key: Point, message: int) -> int:
     """8 H(R, A, message).  The cofactor is part of the equation, as in circomlib."""
     return COFACTOR * poseidon.hash((*r, *key, message))
 
@@ -48,7 +48,7 @@ def sign(secret: int, message: int, base: Point = BASE8) -> Signature:
         raise ValueError("the message must be in [0, r)")
     nonce = entropy.scalar(ORDER)  # a nonce used twice would reveal the secret
     r = babyjubjub.multiply(nonce, base)
-    s = (nonce + _challenge(r, public(secret, base), message) * secret) % ORDER
+    s = (nonce + challenge(r, public(secret, base), message) * secret) % ORDER
     return Signature(r, s)
 
 
@@ -67,7 +67,7 @@ def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) 
         babyjubjub.point(*key, "the signing key")
     except FormatError as error:
         raise InvalidProof(str(error)) from None
-    scaled = babyjubjub.multiply(_challenge(signature.r, key, message), key)
+    scaled = babyjubjub.multiply(challenge(signature.r, key, message), key)
     if babyjubjub.multiply(signature.s, base) != babyjubjub.add(signature.r, scaled):
         raise InvalidProof("the signature does not verify")
 
