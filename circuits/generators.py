@@ -1,6 +1,6 @@
 """The bases of value commitments on Baby Jubjub: value = Σ_i change_i·G_i + blinding·H.
 
-All nine bases come from hash-to-curve on fixed labels, so nobody knows a relation between them.  Two openings of one
+All bases come from hash-to-curve on fixed labels, so nobody knows a relation between them.  Two openings of one
 commitment to different changes would be such a relation.
 """
 
@@ -15,8 +15,8 @@ from zk.curves.babyjubjub import Point
 
 @cache
 def assets() -> tuple[Point, ...]:
-    """G_0 … G_7, one for each asset of a pool, in the pool's order."""
-    return tuple(babyjubjub.hash_to_curve(domains.VALUE_ASSET + b"%d" % i) for i in range(records.ASSETS))
+    """G_0 … G_15, one for each asset of a pool, in the pool's order."""
+    return tuple(babyjubjub.hash_to_curve(domains.VALUE_ASSET + b"%02d" % i) for i in range(records.ASSETS))
 
 
 @cache
@@ -26,7 +26,7 @@ def blinding() -> Point:
 
 
 def commit(changes: Sequence[int], blinding_scalar: int) -> Point:
-    """The value commitment to the changes of the eight balances, blinded by a scalar."""
+    """The value commitment to the changes of the balances, blinded by a scalar."""
     total = babyjubjub.multiply(blinding_scalar, blinding())
     for change, base in zip(changes, assets(), strict=True):
         if change:

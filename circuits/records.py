@@ -4,10 +4,11 @@ Each formula takes `hash(inputs, tag)`: zk.hashes.poseidon.hash outside a circui
 ledger and circuit cannot disagree.  Of our own modules this one imports only the domain tags.
 
     owner       H[OWNER](AK.x, AK.y, nk)
-    commitment  H[ACCOUNT](owner, b_0, ..., b_7, epoch, rho)
-    nullifier   H[NULLIFIER](nk, commitment, position)
+    commitment  H[ACCOUNT](owner, H[BALANCES](b_0, ..., b_15), guard, rho)
+    kappa       nk of a cash account (guard = 0), rho of a margined one
+    nullifier   H[NULLIFIER](kappa, commitment, position)
+    residual    H[RESIDUAL](rho, commitment): the rho of what a seizure leaves
     node        H[NODE](child_0, ..., child_3)
-    grid root   H[GRID](column_0, ..., column_7),  column_i = H[GRID_ASSET](M[0][i], ..., M[15][i])
 
 A field's metadata describes its values outside a circuit: `kind` names a range of circuits.statements.statement, and
 `shape` gives the lengths of the nested tuples that hold them.
@@ -19,8 +20,9 @@ from typing import Generic, NewType, TypeVar
 
 from zk import domains
 
-ASSETS = 8
-SCENARIOS = 16
+ASSETS = 16
+HELD = 8  # assets 0 to 7 are held: no balance is ever negative.  The others are claims, which may be owed
+SCENARIOS = 32
 DEPTH = 16
 ARITY = 4
 BALANCE_BITS = 64
@@ -29,7 +31,7 @@ BALANCE_BITS = 64
 Commitment = NewType("Commitment", int)
 Nullifier = NewType("Nullifier", int)
 Root = NewType("Root", int)  # of the tree
-GridRoot = NewType("GridRoot", int)  # of a risk grid
+GridRoot = NewType("GridRoot", int)  # retired: grids have no root; leaves with its last user
 Position = NewType("Position", int)  # the index of a leaf
 Amount = NewType("Amount", int)  # in an asset's smallest unit
 
@@ -45,9 +47,23 @@ def owner(hash: Hash[T], spending_key: tuple[T, T], nullifier_key: T) -> T:
     return hash((*spending_key, nullifier_key), domains.TAG_OWNER)
 
 
-def nullifier(hash: Hash[T], nullifier_key: T, commitment: T, position: T) -> T:
+def nullifier(hash: Hash[T], kappa: T, commitment: T, position: T) -> T:
     """The number published when an account is spent.  The position distinguishes equal commitments."""
-    return hash((nullifier_key, commitment, position), domains.TAG_NULLIFIER)
+    return hash((kappa, commitment, position), domains.TAG_NULLIFIER)
+
+
+def kappa(account: "Account[int]", nullifier_key: int) -> int:
+    """What an account's nullifier is keyed with: its owner's nullifier key, or its rho when a guardian can open it.
+
+    Both are bound by the commitment, so an account has one nullifier at each position.  Whoever can open a margined
+    account can recognise the end of this state, and of no other.
+    """
+    return account.rho if account.guard else nullifier_key
+
+
+def residual_rho(hash: Hash[T], rho: T, commitment: T) -> T:
+    """The rho of the account that a seizure leaves to the owner, who can therefore find it without help."""
+    return hash((rho, commitment), domains.TAG_RESIDUAL)
 
 
 def node(hash: Hash[T], children: Sequence[T]) -> T:
@@ -59,13 +75,13 @@ def node(hash: Hash[T], children: Sequence[T]) -> T:
 class Account(Generic[T]):
     """The balances of one owner.
 
-    `balances` are signed, in each asset's smallest unit.  `epoch` is the epoch of the account's margin grid, 0 for a
-    cash account.  `rho` is random and hides everything else.
+    `balances` are signed, in each asset's smallest unit.  `guard` is the number of the guardian key that can open the
+    account, 0 for a cash account, which owes nothing.  `rho` is random and hides everything else.
     """
 
     owner: T = field(metadata={"kind": "field"})
     balances: tuple[T, ...] = field(metadata={"kind": "i64", "shape": (ASSETS,)})
-    epoch: T = field(metadata={"kind": "u64"})
+    guard: T = field(metadata={"kind": "u32"})
     rho: T = field(metadata={"kind": "field"})
 
     def __repr__(self) -> str:
@@ -73,17 +89,12 @@ class Account(Generic[T]):
 
     def commitment(self, hash: Hash[T]) -> T:
         """The leaf of the tree that represents this account."""
-        return hash((self.owner, *self.balances, self.epoch, self.rho), domains.TAG_ACCOUNT)
+        balances = hash(self.balances, domains.TAG_BALANCES)
+        return hash((self.owner, balances, self.guard, self.rho), domains.TAG_ACCOUNT)
 
 
 @dataclass(frozen=True)
 class RiskGrid(Generic[T]):
     """values[s][i]: the worth of one unit of asset i in scenario s, unsigned 64-bit fixed point, haircuts included."""
 
-    epoch: T
     values: tuple[tuple[T, ...], ...]
-
-    def root(self, hash: Hash[T]) -> T:
-        """The digest of the values.  It does not cover the epoch, which a margin proof names separately."""
-        columns = tuple(hash(column, domains.TAG_GRID_ASSET) for column in zip(*self.values, strict=True))
-        return hash(columns, domains.TAG_GRID)

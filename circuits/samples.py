@@ -20,8 +20,8 @@ ALPHA = (1 << 250) + 12345
 BLINDING = (1 << 249) + 999
 POSITION = 0xC0FFEE5D
 
-OLD_BALANCES = (1_000_000, 0, 5, 2**63 - 1, -(2**63), 7, 1, 0)
-NEW_BALANCES = (250_000, 3, 0, 2**62, -(2**62), -7, 1, 2**63 - 1)
+OLD_BALANCES = (1_000_000, 0, 5, 2**63 - 1, 0, 7, 1, 0, 2**63 - 1, -(2**63), 40, -3, 0, 1, -1, 0)
+NEW_BALANCES = (250_000, 3, 0, 2**62, 2**63 - 1, 0, 1, 9, -(2**62), 2**63 - 1, -7, -(2**63), 5, 0, -1, 1)
 
 Leg = tuple[leg.Public[int], leg.Private[int]]
 Margin = tuple[margin.Public[int], margin.Private[int]]
@@ -37,55 +37,68 @@ def path_at(commitment: int, position: int) -> tuple[merkle.Path, int]:
     return merkle.build(commitment, position, sibling)
 
 
-def publish(private: leg.Private[int], root: int, cash: int) -> leg.Public[int]:
+def publish(private: leg.Private[int], root: int, adds: int = 0) -> leg.Public[int]:
     """The public inputs that match a leg's private ones."""
-    commitment = private.old.commitment(poseidon.hash)
-    changes = [after - before for before, after in zip(private.old.balances, private.new.balances, strict=True)]
+    old, new = private.old, private.new
+    commitment = old.commitment(poseidon.hash)
+    changes = [after - before for before, after in zip(old.balances, new.balances, strict=True)]
     value = generators.commit(changes, private.blinding)
     rk = babyjubjub.add(private.ak, babyjubjub.multiply(private.alpha, babyjubjub.BASE8))
-    nullifier = records.nullifier(poseidon.hash, private.nk, commitment, private.position)
-    return leg.Public(root, nullifier, private.new.commitment(poseidon.hash), *value, *rk, cash)
+    kappa = records.kappa(old, private.nk)
+    nullifier = records.nullifier(poseidon.hash, kappa, commitment, private.position)
+    return leg.Public(root, nullifier, new.commitment(poseidon.hash), *value, *rk, new.guard, adds)
 
 
 def honest_leg(
     old: tuple[int, ...] = OLD_BALANCES,
     new: tuple[int, ...] = NEW_BALANCES,
     *,
-    epoch: int = 41,
-    cash: int = 0,
+    old_guard: int = 12,
+    guard: int = 41,
+    receiver: int | None = None,
+    adds: int = 0,
     genesis: int = 0,
 ) -> Leg:
-    """A leg between these balances.  A genesis leg has a path to a root of its own, and names any root."""
+    """A leg between these balances, to another owner or to this one.
+
+    A genesis leg has a path to a root of its own, and names any root.
+    """
     ak = babyjubjub.multiply(SPENDING_SECRET, babyjubjub.BASE8)
     owner = records.owner(poseidon.hash, ak, NULLIFIER_KEY)
-    before = records.Account(owner, old, 12, rho=1111)
-    after = records.Account(poseidon.hash((1, 2, 3)), new, epoch, rho=2222)
+    before = records.Account(owner, old, old_guard, rho=1111)
+    if receiver is None:
+        receiver = owner if adds else poseidon.hash((1, 2, 3))
+    after = records.Account(receiver, new, guard, rho=2222)
     path, root = path_at(before.commitment(poseidon.hash), POSITION)
     if genesis:
         path, root = merkle.lone(before.commitment(poseidon.hash), POSITION), 31337
     private = leg.Private(ak, NULLIFIER_KEY, before, genesis, POSITION, path, after, BLINDING, ALPHA)
-    return publish(private, root, cash), private
+    return publish(private, root, adds), private
 
 
 def cash_leg() -> Leg:
-    """A leg to an account without debts."""
-    return honest_leg((5, 0, 0, 0, 0, 0, 0, 9), (3, 0, 0, 0, 0, 0, 0, 2**63 - 1), epoch=0, cash=1)
+    """A leg between accounts without debts."""
+    return honest_leg(_with(5, 0), (3, *_with(2**63 - 1, 14)[1:]), old_guard=0, guard=0)
 
 
 def genesis_leg() -> Leg:
     """A leg that starts from nothing."""
-    return honest_leg((0,) * 8, (500, 0, 0, 0, 0, 0, 0, 0), epoch=0, cash=1, genesis=1)
+    return honest_leg(_with(0, 0), _with(500, 0), old_guard=0, guard=0, genesis=1)
+
+
+def top_up_leg() -> Leg:
+    """A leg that only adds to an account, which stays in debt."""
+    added = [1, 0, *[0] * 13, 2**62]
+    return honest_leg(new=tuple(old + more for old, more in zip(OLD_BALANCES, added, strict=True)), adds=1)
 
 
 def honest_margin() -> Margin:
     """A portfolio with debts that survives; in its last scenario it is worth exactly zero."""
-    balances = (-(2**63), 2**63 - 1, -5, 7, 0, 0, 1, 0)
-    values = [[1 + s, 2 + s, s, 2**64 - 1, 5, 6, 7, 8] for s in range(records.SCENARIOS)]
-    values[-1] = [0, 0, 1, 0, 0, 0, 5, 0]
+    balances = (2**63 - 1, 0, 5, 7, 0, 0, 1, 0, -(2**63), -5, 2**63 - 1, 0, 1, 0, -1, 0)
+    values = [[2 + s, 2, s, 2**64 - 1, 5, 6, 7, 8, 1 + s, s, 3, 4, 5, 6, 7, 8] for s in range(records.SCENARIOS)]
+    values[-1] = [0, 0, 1, 0, 0, 0, 10, 0, 0, 3, 0, 9, 0, 9, 0, 9]
     account = records.Account(4242, balances, 41, rho=3333)
-    grid = records.RiskGrid(41, tuple(map(tuple, values)))
-    public = margin.Public(account.commitment(poseidon.hash), grid.root(poseidon.hash), 41, 0)
-    return public, margin.Private(account, grid.values)
+    return margin.Public(account.commitment(poseidon.hash), tuple(map(tuple, values))), margin.Private(account)
 
 
 def _with(balance: int, index: int) -> tuple[int, ...]:
@@ -100,7 +113,7 @@ def _genesis_flag_of_two() -> Leg:
 
 
 _HONEST: dict[str, tuple[Callable[[], tuple[Any, Any]], ...]] = {
-    "leg": (honest_leg, cash_leg, genesis_leg),
+    "leg": (honest_leg, cash_leg, genesis_leg, top_up_leg),
     "margin": (honest_margin,),
 }
 
@@ -114,7 +127,8 @@ def lies(name: str) -> list[tuple[Any, Any]]:
     """(public, private) of false claims of one statement, each of which violates a single constraint."""
     if name != "leg":
         return []
-    assets = range(records.ASSETS)
+    assets, claims = range(records.ASSETS), range(records.HELD, records.ASSETS)
     money_from_nothing = [honest_leg(_with(5, i), NEW_BALANCES, genesis=1) for i in assets]
-    debts_called_cash = [honest_leg(new=_with(-1, i), epoch=0, cash=1) for i in assets]
-    return [_genesis_flag_of_two(), *money_from_nothing, *debts_called_cash]
+    debts_called_cash = [honest_leg(_with(0, i), _with(-1, i), guard=0) for i in claims]
+    losses_called_top_ups = [honest_leg(_with(5, i), _with(4, i), adds=1) for i in assets]
+    return [_genesis_flag_of_two(), *money_from_nothing, *debts_called_cash, *losses_called_top_ups]

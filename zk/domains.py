@@ -14,12 +14,16 @@ TAG_OWNER = 1
 TAG_ACCOUNT = 2
 TAG_NULLIFIER = 3
 TAG_NODE = 4
-TAG_GRID_ASSET = 5
-TAG_GRID = 6
+# 5 and 6 belonged to the hash of a risk grid, which no statement takes any more.
+TAG_BALANCES = 7
+TAG_STREAM = 8
+TAG_ESCROW = 9
+TAG_RESIDUAL = 10
+TAG_FUNDS = 11
 TAG_QUOTE = 64
 
 HASH_TO_CURVE = b"zksettle/babyjubjub/hash-to-curve"
-VALUE_ASSET = b"zksettle/value/asset/"  # followed by the index of the asset, one digit
+VALUE_ASSET = b"zksettle/value/asset/"  # followed by the index of the asset, two digits
 VALUE_BLINDING = b"zksettle/value/blinding"
 
 VERIFYING_KEY = b"zksettle/groth16/verifying-key"

@@ -2,24 +2,30 @@
 
     old.owner = H[OWNER](AK, nk)            AK on the curve
     old in the tree under root at position, or genesis and old.balances = 0
-    nullifier = H[NULLIFIER](nk, H[ACCOUNT](old), position)
-    commitment = H[ACCOUNT](new)            every balance of new in [-2^63, 2^63)
+    nullifier = H[NULLIFIER](kappa, H[ACCOUNT](old), position)    kappa = nk if old.guard = 0, else old.rho
+    commitment = H[ACCOUNT](new)            every balance of a held asset in [0, 2^63), of a claim in [-2^63, 2^63)
+    guard = new.guard, and guard = 0 implies new.b_i >= 0
     value = Σ_i (new.b_i - old.b_i) G_i + blinding H
     rk = AK + alpha B8
-    cash = 1 implies new.b_i >= 0 and new.epoch = 0
+    adds = 1 implies new.owner = old.owner and new.b_i >= old.b_i
 
 Each public input is bound: root by membership (by nothing in a genesis leg, which spends zeros), nullifier and
-commitment by their hashes, value and rk by the curve's arithmetic, cash by the last line.  A cheat would
+commitment by their hashes, guard by equality, value and rk by the curve's arithmetic, adds by the last line.  A cheat
+would
 
     spend another's account                    "old owner": AK and nk open its owner, and signing under rk needs AK's
                                                scalar
-    spend one account under two nullifiers     "position", "path": one position, hashed with the commitment
+    spend one account under two nullifiers     "position", "path", "nullifier": one position and one kappa, both bound
+                                               by the commitment
     create money in a genesis leg              "genesis": it starts from zeros
-    wrap a balance around the field            "new balances", "change": 64 and 65 bits
+    owe what is held in custody                "held balances": so whoever holds can withdraw, whatever claims are worth
+    owe a claim where no guardian sees it      "cash account"
+    wrap a balance around the field            "claims", "change": 64 and 65 bits
     commit to a change that was not made       "value"
-    go short without a margin proof            "cash account"
+    call a trade a top-up, to need no margin   "top-up"
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
@@ -29,11 +35,13 @@ from circuits.frontend.signal import Signal
 from circuits.gadgets import babyjubjub as curve
 from circuits.gadgets import boolean, poseidon, ranges
 from circuits.gadgets import merkle as tree
-from circuits.records import ARITY, ASSETS, BALANCE_BITS, DEPTH, Account, Hash, T
+from circuits.gadgets.ranges import Ranged
+from circuits.records import ARITY, ASSETS, BALANCE_BITS, DEPTH, HELD, Account, Hash, T
 from circuits.statements.statement import POSITION_BITS, SCALAR_BITS, Statement, is_kind, of_kind
 from zk.curves import babyjubjub
 from zk.hashes import poseidon as host
 
+HELD_BITS = BALANCE_BITS - 1
 CHANGE_BITS = BALANCE_BITS + 1
 
 
@@ -48,7 +56,8 @@ class Public(Generic[T]):
     value_y: T = field(metadata=of_kind("field"))
     rk_x: T = field(metadata=of_kind("field"))
     rk_y: T = field(metadata=of_kind("field"))
-    cash: T = field(metadata=of_kind("bit"))
+    guard: T = field(metadata=of_kind("u32"))
+    adds: T = field(metadata=of_kind("bit"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,10 +80,14 @@ class Private(Generic[T]):
 
 def relation(public: Public[int], private: Private[int]) -> str | None:
     """None when the claim is true, otherwise a phrase for its first false line."""
-    old, new = private.old, private.new
-    changes = [after - before for before, after in zip(old.balances, new.balances, strict=True)]
-    if public.cash not in (0, 1):
-        return "cash flag"
+    return _false_about_old(public, private) or _false_about_new(public, private)
+
+
+def _false_about_old(public: Public[int], private: Private[int]) -> str | None:
+    """A phrase for the first false line about the old account, or None."""
+    old = private.old
+    if public.adds not in (0, 1):
+        return "adds flag"
     if not babyjubjub.is_on_curve(private.ak):
         return "spending key"
     if old.owner != records.owner(host.hash, private.ak, private.nk):
@@ -89,14 +102,29 @@ def relation(public: Public[int], private: Private[int]) -> str | None:
         return "genesis"
     if not private.genesis and root != public.root:
         return "root"
-    if public.nullifier != records.nullifier(host.hash, private.nk, commitment, private.position):
+    kappa = records.kappa(old, private.nk)
+    if public.nullifier != records.nullifier(host.hash, kappa, commitment, private.position):
         return "nullifier"
-    if not all(is_kind(balance, "i64") for balance in new.balances):
-        return "new balances"
+    return None
+
+
+def _false_about_new(public: Public[int], private: Private[int]) -> str | None:
+    """A phrase for the first false line about the new account or the change, or None."""
+    new, changes = private.new, _changes(private)
+    if not all(0 <= balance < 1 << HELD_BITS for balance in new.balances[:HELD]):
+        return "held balances"
+    if not all(is_kind(balance, "i64") for balance in new.balances[HELD:]):
+        return "claims"
     if public.commitment != new.commitment(host.hash):
         return "commitment"
+    if public.guard != new.guard:
+        return "guard"
+    if new.guard == 0 and min(new.balances) < 0:
+        return "cash account"
     if not all(-(1 << BALANCE_BITS) <= change < 1 << BALANCE_BITS for change in changes):
         return "change"
+    if public.adds and (new.owner != private.old.owner or min(changes) < 0):
+        return "top-up"
     if not is_kind(private.blinding, "scalar"):
         return "blinding"
     if (public.value_x, public.value_y) != generators.commit(changes, private.blinding):
@@ -106,42 +134,49 @@ def relation(public: Public[int], private: Private[int]) -> str | None:
     shift = babyjubjub.multiply(private.alpha, babyjubjub.BASE8)
     if (public.rk_x, public.rk_y) != babyjubjub.add(private.ak, shift):
         return "re-randomised key"
-    if public.cash and (new.epoch or min(new.balances) < 0):
-        return "cash account"
     return None
+
+
+def _changes(private: Private[int]) -> list[int]:
+    return [after - before for before, after in zip(private.old.balances, private.new.balances, strict=True)]
 
 
 def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> None:
     """The same claim as constraints."""
     old, new, hash = private.old, private.new, poseidon.hasher(b)
-    with b.scope("cash flag"):
-        cash = boolean.bit(b, public.cash, "cash is 0 or 1")
+    with b.scope("adds flag"):
+        adds = boolean.bit(b, public.adds, "adds is 0 or 1")
     with b.scope("spending key"):
         spending_key = curve.on_curve(b, *private.ak, "the spending key is on the curve")
     with b.scope("old owner"):
         b.equal(records.owner(hash, private.ak, private.nk), old.owner, "the owner hashes the two keys")
     commitment = _old_commitment(b, public, private, hash)
     with b.scope("nullifier"):
-        expected = records.nullifier(hash, private.nk, commitment, private.position)
+        is_cash = boolean.is_zero(b, old.guard, "whether the old account is a cash account")
+        kappa = boolean.select(b, is_cash, old.rho, private.nk, "rho, or the nullifier key of a cash account")
+        expected = records.nullifier(hash, kappa, commitment, private.position)
         b.equal(expected, public.nullifier, "the nullifier belongs to the old account")
-    with b.scope("new balances"):
-        new_balances = [
-            ranges.signed(b, balance, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
-            for i, balance in enumerate(new.balances)
-        ]
+    claims = _new_balances(b, private)
     with b.scope("commitment"):
         b.equal(new.commitment(hash), public.commitment, "the commitment opens to the new account")
-    _constrain_value(b, public, private)
+    with b.scope("guard"):
+        b.equal(new.guard, public.guard, "the new account's guard is the public one")
+    with b.scope("cash account"):
+        is_cash = boolean.is_zero(b, new.guard, "whether the new account is a cash account")
+        for i, claim in enumerate(claims, HELD):
+            is_not_negative = claim.bits[-1].signal
+            b.require(is_cash.signal, 1 - is_not_negative, 0, f"balance {i} is not negative")
+    changes = _shifted_changes(b, private)
+    with b.scope("top-up"):
+        b.require(adds.signal, new.owner - old.owner, 0, "the owner stays the same")
+        for i, change in enumerate(changes):
+            b.require(adds.signal, 1 - change.bits[-1].signal, 0, f"change {i} is not negative")
+    _constrain_value(b, public, private, changes)
     with b.scope("alpha"):
         alpha = ranges.ranged(b, private.alpha, width=SCALAR_BITS, why="alpha has 251 bits")
     with b.scope("re-randomised key"):
         rk = curve.add_fixed(b, spending_key, alpha.bits, babyjubjub.BASE8)
         curve.equal(b, rk, public.rk_x, public.rk_y, "rk is the spending key shifted by alpha")
-    with b.scope("cash account"):
-        for i, balance in enumerate(new_balances):
-            is_not_negative = balance.bits[-1].signal
-            b.require(cash.signal, 1 - is_not_negative, 0, f"balance {i} is not negative")
-        b.require(cash.signal, new.epoch, 0, "its epoch is 0")
 
 
 def _old_commitment(b: Builder, public: Public[Signal], private: Private[Signal], hash: Hash[Signal]) -> Signal:
@@ -161,21 +196,36 @@ def _old_commitment(b: Builder, public: Public[Signal], private: Private[Signal]
     return commitment
 
 
-def _constrain_value(b: Builder, public: Public[Signal], private: Private[Signal]) -> None:
-    """value = Σ_i change_i G_i + blinding H.
+def _new_balances(b: Builder, private: Private[Signal]) -> list[Ranged]:
+    """Proves the ranges of the new balances.  Returns claim + 2^63 of each claim, whose highest bit is its sign."""
+    balances = private.new.balances
+    with b.scope("held balances"):
+        for i, balance in enumerate(balances[:HELD]):
+            ranges.ranged(b, balance, width=HELD_BITS, why=f"balance {i} has 63 bits")
+    with b.scope("claims"):
+        return [
+            ranges.signed(b, balance, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
+            for i, balance in enumerate(balances[HELD:], HELD)
+        ]
 
-    Adding 2^64 makes every change positive; the sum starts from the point that subtracts the eight shifts again.
-    """
-    shift = 1 << BALANCE_BITS
+
+def _shifted_changes(b: Builder, private: Private[Signal]) -> list[Ranged]:
+    """Every change, new - old, plus 2^64, so that it is positive; the highest bit is 0 if the change is negative."""
     with b.scope("change"):
-        changes = [
-            ranges.ranged(b, after - before + shift, width=CHANGE_BITS, why=f"change {i} has 65 bits")
+        return [
+            ranges.signed(b, after - before, width=CHANGE_BITS, why=f"change {i} has 65 bits")
             for i, (before, after) in enumerate(zip(private.old.balances, private.new.balances, strict=True))
         ]
+
+
+def _constrain_value(
+    b: Builder, public: Public[Signal], private: Private[Signal], changes: Sequence[Ranged]
+) -> None:
+    """value = Σ_i change_i G_i + blinding H.  The sum starts from the point that subtracts all shifts."""
     with b.scope("blinding"):
         blinding = ranges.ranged(b, private.blinding, width=SCALAR_BITS, why="the blinding has 251 bits")
     with b.scope("value"):
-        total = curve.constant(b, generators.commit([-shift] * ASSETS, 0))
+        total = curve.constant(b, generators.commit([-(1 << BALANCE_BITS)] * ASSETS, 0))
         for change, base in zip(changes, generators.assets(), strict=True):
             total = curve.add_fixed(b, total, change.bits, base)
         total = curve.add_fixed(b, total, blinding.bits, generators.blinding())

@@ -1,18 +1,17 @@
 """margin: the portfolio inside a commitment survives every scenario of a published risk grid.
 
     commitment = H[ACCOUNT](account)        every balance in [-2^63, 2^63)
-    grid root  = H[GRID](columns)           column_i = H[GRID_ASSET](M[0][i], ..., M[15][i])
-    epoch      = account.epoch, not 0       (a cash account has epoch 0)
-    for every scenario s: Σ_i b_i M[s][i] >= 0
-    guardian   = 0                          reserved for the guardian's ciphertext
+    for every scenario s: Σ_i b_i grid[s][i] >= 0
 
-M[s][i] is the worth of one unit of asset i in scenario s.  Publishers keep it to 64 unsigned bits, so the absolute
-value of a sum is below 8·2^63·2^64 = 2^130 and cannot wrap: a sum that lies in [0, 2^131) is not negative.
+grid[s][i] is the worth of one unit of asset i in scenario s.  Publishers keep it to 64 unsigned bits, so the absolute
+value of a sum is below 16·2^63·2^64 = 2^131 and cannot wrap: a sum that lies in [0, 2^131) is not negative.
 
-Each public input is bound: commitment and grid root by their hashes, epoch by equality, guardian to 0.  A cheat would
+Both public inputs are bound, the commitment by its hash, the grid because it is what the portfolio is valued with: a
+verifier puts in the grid that it has published.  Nothing is hashed for it, and it comes last, so that a verifier can
+fold it into the key (`zk.groth16.verifier.fix`).  The claim names no epoch and no key, so whoever can open the
+commitment can prove it again for a new grid.  A cheat would
 
     prove margin for another portfolio         "commitment"
-    use a milder grid, or an old one           "grid root", "epoch"
     wrap a balance or a sum around the field   "balances", "scenario"
 """
 
@@ -22,8 +21,8 @@ from typing import Generic
 
 from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
-from circuits.gadgets import boolean, poseidon, ranges
-from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, RiskGrid, T
+from circuits.gadgets import poseidon, ranges
+from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, T
 from circuits.statements.statement import Statement, is_kind, of_kind
 from zk.hashes import poseidon as host
 
@@ -32,20 +31,17 @@ SUM_BITS = 131
 
 @dataclass(frozen=True)
 class Public(Generic[T]):
-    """The public inputs of a margin proof."""
+    """The public inputs of a margin proof: grid[s][i]."""
 
     commitment: T = field(metadata=of_kind("field"))
-    grid_root: T = field(metadata=of_kind("field"))
-    epoch: T = field(metadata=of_kind("u64"))
-    guardian: T = field(metadata=of_kind("field"))
+    grid: tuple[tuple[T, ...], ...] = field(metadata=of_kind("u64", SCENARIOS, ASSETS))
 
 
 @dataclass(frozen=True, repr=False)
 class Private(Generic[T]):
-    """The opened account, and the published grid: values[s][i]."""
+    """The opened account."""
 
     account: Account[T]
-    values: tuple[tuple[T, ...], ...] = field(metadata=of_kind("u64", SCENARIOS, ASSETS))
 
     def __repr__(self) -> str:
         return "Private"
@@ -58,13 +54,7 @@ def relation(public: Public[int], private: Private[int]) -> str | None:
         return "commitment"
     if not all(is_kind(balance, "i64") for balance in account.balances):
         return "balances"
-    if public.epoch != account.epoch or public.epoch == 0:
-        return "epoch"
-    if public.guardian != 0:
-        return "guardian"
-    if public.grid_root != RiskGrid(public.epoch, private.values).root(host.hash):
-        return "grid root"
-    for s, scenario in enumerate(private.values):
+    for s, scenario in enumerate(public.grid):
         if not 0 <= worth(account.balances, scenario) < 1 << SUM_BITS:
             return f"scenario {s}"
     return None
@@ -72,21 +62,14 @@ def relation(public: Public[int], private: Private[int]) -> str | None:
 
 def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> None:
     """The same claim as constraints."""
-    account, hash = private.account, poseidon.hasher(b)
+    account = private.account
     with b.scope("commitment"):
-        b.equal(account.commitment(hash), public.commitment, "the commitment opens to the account")
+        expected = account.commitment(poseidon.hasher(b))
+        b.equal(expected, public.commitment, "the commitment opens to the account")
     with b.scope("balances"):
         for i, balance in enumerate(account.balances):
             ranges.signed(b, balance, width=BALANCE_BITS, why=f"balance {i} has 64 bits")
-    with b.scope("epoch"):
-        b.equal(account.epoch, public.epoch, "the account's epoch is the grid's")
-        boolean.not_zero(b, public.epoch, "the account is not a cash account")
-    with b.scope("guardian"):
-        b.equal(public.guardian, 0, "there is no guardian ciphertext")
-    with b.scope("grid root"):
-        root = RiskGrid(public.epoch, private.values).root(hash)
-        b.equal(root, public.grid_root, "the grid root opens to the values")
-    for s, scenario in enumerate(private.values):
+    for s, scenario in enumerate(public.grid):
         with b.scope(f"scenario {s}"):
             terms = [
                 b.multiply(balance, price, f"worth of balance {i} in the scenario")

@@ -37,6 +37,7 @@ class Kind(NamedTuple):
 KINDS = {
     "field": Kind(0, R, "a field element"),
     "i64": Kind(-(1 << 63), 1 << 63, "a signed 64-bit integer"),
+    "u32": Kind(0, 1 << 32, "an unsigned 32-bit integer"),
     "u64": Kind(0, 1 << 64, "an unsigned 64-bit integer"),
     "bit": Kind(0, 2, "0 or 1"),
     "position": Kind(0, 1 << POSITION_BITS, f"an unsigned {POSITION_BITS}-bit integer"),
