@@ -73,7 +73,7 @@ def encode_body(leg: Leg) -> bytes:
                 public.value_x, public.value_y, public.rk_x, public.rk_y)
     parts = [LEG_MAGIC, bytes([leg.margin is not None, len(leg.flows), len(leg.ciphertexts)]), leg.key]
     parts += [prime.to_bytes(element) for element in elements]
-    parts.append(bytes([public.cash]))
+    parts.append(bytes([public.adds]))
     if leg.margin is not None:
         margin = leg.margin
         parts += [margin.key, prime.to_bytes(margin.grid_root), margin.epoch.to_bytes(8, "big")]

@@ -54,4 +54,4 @@ def decode_values(data: bytes, epoch: int) -> records.RiskGrid:
         raise FormatError(f"a grid has {len(data)} bytes instead of {GRID_BYTES}")
     flat = _VALUES.unpack(data)
     rows = (flat[start : start + records.ASSETS] for start in range(0, len(flat), records.ASSETS))
-    return records.RiskGrid(epoch, tuple(rows))
+    return records.RiskGrid(tuple(rows))

@@ -10,7 +10,7 @@ ceremony, and must not say it otherwise: a warning that is sometimes false is so
 """
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from circuits import records
 from circuits.statements import leg, margin
@@ -29,7 +29,7 @@ MAX_HAIRCUT_BPS = 10**4
 MAX_AGE_MS = 10**12
 SALT_BYTES = 16
 
-NUM_PUBLIC = {statement.name: len(fields(statement.Public)) for statement in (leg.STATEMENT, margin.STATEMENT)}
+NUM_PUBLIC = {statement.name: statement.num_public for statement in (leg.STATEMENT, margin.STATEMENT)}
 """The number of public inputs of each statement."""
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}", re.ASCII)

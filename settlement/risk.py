@@ -153,7 +153,7 @@ def _grid(pool: Pool, prices: tuple[int, ...], epoch: int, scan: Scan) -> record
         columns.append(_column(ends, bit, own, terms.haircut_bps))
         if max(columns[-1]) > MAX_VALUE:
             raise OverflowError(f"one unit of {asset.symbol} is worth more than 64 bits hold in some scenario")
-    return records.RiskGrid(epoch, tuple(zip(*columns, strict=True)))
+    return records.RiskGrid(tuple(zip(*columns, strict=True)))
 
 
 def _column(ends: Ends, factor: int, own: int, haircut_bps: int) -> list[int]:

@@ -61,6 +61,11 @@ class Statement:
     relation: Callable[[Any, Any], str | None]
     constrain: Callable[[Builder, Any, Any], None]
 
+    @property
+    def num_public(self) -> int:
+        """The number of public inputs."""
+        return len(leaves(_blank(self.Public)))
+
     def blank(self) -> tuple[Any, Any]:
         """(public, private) with a zero in every place: the shape of the inputs."""
         return _blank(self.Public), _blank(self.Private)

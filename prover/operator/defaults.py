@@ -31,6 +31,8 @@ _ASSETS = {
     "ETH-PERP": ("perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)),
     "ETH-CALL": ("option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)),
     "XAU": ("commodity", 6, Risk(factor=GOLD, volatility_bps=100, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
+    **{f"UNUSED{i}": ("perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=0))
+       for i in range(8, 16)},
 }
 """Kind, decimals and risk.  Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is
 the numeraire."""
@@ -46,6 +48,7 @@ PRICES = {
     "ETH-PERP": "3004.5",
     "ETH-CALL": "187",
     "XAU": "4000",
+    **dict.fromkeys((f"UNUSED{i}" for i in range(8, 16)), "1"),
 }
 """USDC per whole unit, as of AS_OF."""
 
@@ -69,6 +72,7 @@ BOARD = BoardRules(
         0,
         0,
         25_000,  # 0.025 XAU
+        *(0,) * 8,
     ),
     funds_required=False,
 )

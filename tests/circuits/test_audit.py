@@ -234,7 +234,7 @@ def audit_without_the_last(path, why):
 
 
 @pytest.mark.parametrize("path, why", [
-    ("path/level 3", "choice of four"),
+    ("path/level 3", "choice of several"),
     ("path/level 15/poseidon", "fifth power"),
     ("old commitment/poseidon", "fifth power"),
     ("nullifier/poseidon", "fifth power"),

@@ -21,7 +21,7 @@ def any_key(statement: str, public: int) -> StatementKey:
 def make(name: str = "test", leg: StatementKey | None = None, margin: StatementKey | None = None) -> Pool:
     """The example assets under these keys, or under any."""
     oracles = tuple(babyjubjub.multiply(secret, babyjubjub.BASE8) for secret in ORACLE_SECRETS)
-    leg, margin = leg or any_key("leg", 8), margin or any_key("margin", 4)
+    leg, margin = leg or any_key("leg", 9), margin or any_key("margin", 513)
     assets = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN))
     terms = (bytes(16), assets, oracles, defaults.QUORUM, defaults.LIMITS)
     return Pool(name, *terms, leg, margin, insecure_dev=True, board=defaults.BOARD)

@@ -17,6 +17,7 @@ ASSETS = (
     Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 100), samples.CUSTODIAN),
     Asset("ETH-CALL", "option", 9, Risk(2, 0, 5_000, 23_000, 0), samples.CUSTODIAN),
     Asset("GOLD", "commodity", 6, Risk(7, 100, 10_000, 0, 0), samples.CUSTODIAN),
+    *samples.ASSETS[8:],
 )
 # USDC 1.00 | BTC 95,000 | ETH 3,000 | SOL 150 | BILL 1.01 | ETH-PERP 3,010 | ETH-CALL 207 | GOLD 4,000
 PRICES = (
@@ -28,6 +29,7 @@ PRICES = (
     3_010_000_000,
     207_000_000,
     4_000_000_000_000,
+    *(1_000_000_000,) * 8,
 )
 
 

@@ -43,8 +43,9 @@ ASSETS = (
     Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 50), CUSTODIAN),
     Asset("ETH-CALL", "option", 9, Risk(2, 0, 3_500, 12_000, 0), CUSTODIAN),
     Asset("XAU", "commodity", 6, Risk(factor=7, **_SPOT), CUSTODIAN),
+    *(Asset(f"CLAIM{i}", "perpetual", 9, Risk(2, 0, 10_000, 0, 0), CUSTODIAN) for i in range(8, 16)),
 )
-BOARD = BoardRules((100, 0, 3, 0, 0, 0, 0, 0), funds_required=False)
+BOARD = BoardRules((100, 0, 3, *(0,) * 13), funds_required=False)
 LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
 
 
@@ -59,8 +60,8 @@ def verifying_key(inputs: int, number: int) -> VerifyingKey:
     return VerifyingKey(bn254.G1, *g2, ic)
 
 
-LEG_KEY = StatementKey("leg", "a" * 64, verifying_key(8, 100), transcript=None)
-MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(4, 200), transcript=None)
+LEG_KEY = StatementKey("leg", "a" * 64, verifying_key(9, 100), transcript=None)
+MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(513, 200), transcript=None)
 
 
 def pool(salt: bytes = b"sixteen bytes ok") -> Pool:
@@ -72,7 +73,7 @@ def pool(salt: bytes = b"sixteen bytes ok") -> Pool:
 def publication(epoch: int) -> Publication:
     """Grids in which everything is always worth what its number in the pool is; the evidence is empty."""
     rows = tuple(tuple(range(1, records.ASSETS + 1)) for _ in range(records.SCENARIOS))
-    return Publication(epoch, records.RiskGrid(epoch, rows), records.RiskGrid(epoch, rows), b"")
+    return Publication(epoch, records.RiskGrid(rows), records.RiskGrid(rows), b"")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from zk.fields.prime import R
 from zk.signature import Signature
 
 LEDGER_ID = bytes(range(100, 132))
-PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 0)
+PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 0, 0)
 MARGIN = Margin(b"m" * 32, 4, 5, 6, samples.PROOF)
 SIGNATURE = Signature(babyjubjub.BASE8, 7)
 LEG = Leg(b"k" * 32, PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab", b"ref"),), 8, (b"c" * 210,), SIGNATURE)

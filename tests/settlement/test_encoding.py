@@ -47,7 +47,7 @@ def bundles(draw) -> Bundle:
     return Bundle(draw(digest_bytes), made, draw(signatures), attestations)
 
 
-PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0)
+PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0, 0)
 MARGIN = Margin(bytes(32), 4, 5, 0, samples.PROOF)
 FLOW = Flow(1, -2, b"ab", b"ref")
 LEG = Leg(bytes(range(32)), PUBLIC, samples.PROOF, MARGIN, (FLOW,), 6, (bytes(210),), samples.UNSIGNED)

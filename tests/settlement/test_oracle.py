@@ -159,7 +159,7 @@ def test_a_price_whose_scenarios_do_not_fit_in_64_bits_is_refused():
     prices = (2**62, *pools.PRICES[1:])
     assert oracle.check(POOL, quotes(prices), None, NOW).initial.values[0][0] == 2**62
     call = replace(pools.ASSETS[6], risk=replace(pools.ASSETS[6].risk, gamma_bps=10**6))
-    bent = pools.make(assets=(*pools.ASSETS[:6], call, pools.ASSETS[7]))
+    bent = pools.make(assets=(*pools.ASSETS[:6], call, *pools.ASSETS[7:]))
     prices = (*pools.PRICES[:2], oracle.MAX_PRICE, *pools.PRICES[3:])
     assert refused(quotes(prices, pool=bent), pool=bent) == Rejection.PRICE_RANGE
 

@@ -9,7 +9,7 @@ from settlement.boardrules import BoardRules
 from tests.prover import pools
 from zk.errors import Unsatisfied
 
-RULES = BoardRules((100 * 10**6, 0, 3 * 10**9, 0, 0, 0, 0, 0), funds_required=False)
+RULES = BoardRules((100 * 10**6, 0, 3 * 10**9, *(0,) * 13), funds_required=False)
 POOL = replace(pools.make(), board=RULES)
 STRICT = replace(POOL, board=replace(RULES, funds_required=True))
 
