@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from circuits import generators
 from circuits.records import Nullifier, Root
 from settlement import balance, custody, digests, encoding, merkle
-from settlement.bundle import Bundle, Leg, margin_public
+from settlement.bundle import Bundle, Leg
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import PublishedGrids

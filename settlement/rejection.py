@@ -8,7 +8,8 @@ from enum import IntEnum
 
 
 class Rejection(IntEnum):
-    """1 to 19: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices.
+    """1 to 19, 40 to 59: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices ·
+    60 to 69: what else the ledger records.
 
     `remedy` tells the sender what to do.
     """
@@ -19,17 +20,31 @@ class Rejection(IntEnum):
     UNKNOWN_KEY = (4, "Prove it again with the proving keys of this ledger's pool.")
     CLOCK_BEHIND = (16, "Set the clock right: the ledger's time only goes forward. If it is right, "
                     "another clock was ahead when that event settled: wait for its time, or restore a backup.")
+    PARAMETERS_CHANGED = (49, "Submit it again: the pool's parameters changed while it was checked.")
     EXPIRED = (5, "Make the leg again with a later expiry.")
     UNKNOWN_ROOT = (6, "Sync, and prove the leg again under a root of this ledger's tree.")
+    GUARD_UNKNOWN = (40, "Sync, and make the leg again for the guardians that the pool has now, or as a cash leg.")
+    ESCROW_MISSING = (41, "Add the escrow of the new account's opening to the leg, or make it a cash leg.")
     MARGIN_MISSING = (7, "Add a margin proof to the leg, or make it a cash leg.")
-    STALE_GRID = (8, "Sync, and prove leg and margin again under the newest initial grid.")
+    FROZEN = (42, "Wait for the next prices that the last ones cover: until then only cash legs, top-ups and seizures "
+              "settle.")
+    RESTRICTED = (43, "Wait until the insurance has shown again that it is solvent: until then only cash legs, top-ups "
+                  "and seizures settle.")
+    STALE_GRID = (8, "Sync, and prove the margin again under the newest grid: `zksettle order refresh` for an order.")
     NULLIFIER_REPEATED = (9, "Leave out all but one of the legs that spend the same account.")
     NULLIFIER_SPENT = (10, "Sync: the account has already moved. Make the leg again from the account as it is now.")
+    COMPANIONS = (44, "Settle the leg beside exactly the legs that it was signed for, or ask its owner for another.")
     LEG_SIGNATURE = (11, "Ask the leg's owner to sign it as it stands: it was changed after it was signed.")
+    SEIZURE = (45, "Have the guardians sign the seizure as it stands, for the newest epoch: `zksettle guardian seize`.")
+    CONVERSION = (50, "Convert an expired claim at its published rate, and prove the conversion for this bundle.")
     UNBALANCED = (12, "Make the legs' changes add up to their flows for every asset, and sign the binding again.")
     INVALID_PROOF = (13, "Prove the leg again: its proof does not verify for its public inputs.")
     ATTESTATION = (17, "Have the custodian of each asset that flows sign the bundle: `zksettle custodian sign`.")
+    INSURANCE = (48, "Have the guardians sign the leg that is marked as the insurance's, or leave the mark out.")
     REFERENCE_USED = (18, "Use a reference of its own for each payment: the ledger accepts one once for each asset.")
+    FEE_MISSING = (46, "Pay the pool's fee for each leg into its account `fee`, in the numeraire.")
+    PUBLIC_ACCOUNT = (47, "Draw no more from a public account than it has, and pay in no more than it can count.")
+    POT = (51, "Pay into the pot or out of it at the loan's published index, and draw no more than it has.")
     CUSTODY = (
         14,
         "Withdraw less than the ledger holds of the asset under this key, or deposit less than it can count.",

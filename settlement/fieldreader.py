@@ -1,0 +1,92 @@
+"""Reads untrusted bytes from the front, field by field: the one way in which legs, seizures and bundles are decoded."""
+
+from zk import signature
+from zk.curves import babyjubjub
+from zk.errors import FormatError
+from zk.fields import prime
+from zk.groth16 import keys
+from zk.groth16.keys import Proof
+from zk.signature import Signature
+
+DIGEST_BYTES = 32
+
+
+class LimitExceeded(FormatError):
+    """More bytes, legs, flows or ciphertexts than a bundle may have."""
+
+
+class FieldReader:
+    """Every method raises FormatError, naming `what` is read and the field, for missing or invalid bytes."""
+
+    def __init__(self, data: bytes, what: str):
+        self._data, self._start, self.what = data, 0, what
+
+    def take(self, count: int, field: str) -> bytes:
+        """The next bytes."""
+        part = self._data[self._start : self._start + count]
+        if len(part) != count:
+            raise FormatError(f"{self.what} ends inside the {field}")
+        self._start += count
+        return part
+
+    def magic(self, expected: bytes, old: dict[bytes, str]) -> None:
+        """Four bytes that name the format.  `old` says of former ones what they lack."""
+        found = self.take(len(expected), "first four bytes")
+        if found in old:
+            raise FormatError(f"{self.what} has the old format {found.decode()}, {old[found]}: make it again")
+        if found != expected:
+            raise FormatError(f"{self.what} does not start with {expected.decode()}")
+
+    def count(self, what: str, most: int) -> int:
+        """A count of one byte.  Raises LimitExceeded when it is above `most`."""
+        count = self.number(1, f"number of {what}")
+        if count > most:
+            raise LimitExceeded(f"{self.what} has {count} {what}, more than {most}")
+        return count
+
+    def number(self, size: int, field: str, *, most: int | None = None, signed: bool = False) -> int:
+        """An integer of `size` bytes, at most `most`."""
+        value = int.from_bytes(self.take(size, field), "big", signed=signed)
+        if most is not None and value > most:
+            raise FormatError(f"{self.what}: the {field} is above {most}")
+        return value
+
+    def mark(self, field: str) -> bool:
+        """A byte that is 0 or 1."""
+        return self.number(1, field, most=1) == 1
+
+    def digest(self, field: str) -> bytes:
+        """32 bytes."""
+        return self.take(DIGEST_BYTES, field)
+
+    def element(self, field: str) -> int:
+        """An integer below r."""
+        return prime.from_bytes(self.take(32, field), prime.R, f"{self.what}: the {field}")
+
+    def scalar(self, field: str) -> int:
+        """An integer below the order of Baby Jubjub's subgroup."""
+        return prime.from_bytes(self.take(32, field), babyjubjub.ORDER, f"{self.what}: the {field}")
+
+    def point(self, field: str) -> babyjubjub.Point:
+        """A point of the subgroup, not the identity."""
+        return babyjubjub.point(self.element(f"{field}.x"), self.element(f"{field}.y"), f"{self.what}: the {field}")
+
+    def commitment(self) -> int:
+        """The commitment to a new account, never 0."""
+        commitment = self.element("commitment")
+        if commitment == 0:
+            raise FormatError(f"{self.what}: the commitment is 0, which marks an empty leaf")
+        return commitment
+
+    def proof(self, field: str) -> Proof:
+        """A Groth16 proof."""
+        return keys.decode_proof(self.take(keys.PROOF_BYTES, field), f"{self.what}: the {field}")
+
+    def signature(self, field: str) -> Signature:
+        """A signature on Baby Jubjub."""
+        return signature.decode(self.take(signature.ENCODED_BYTES, field), f"{self.what}: the {field}")
+
+    def finish(self) -> None:
+        """Raises FormatError when bytes are left over."""
+        if self._start != len(self._data):
+            raise FormatError(f"{self.what} is followed by {len(self._data) - self._start} bytes too many")
