@@ -195,8 +195,7 @@ def check_proofs(state: State, legs: Sequence[Leg], verify: VerifyProofs) -> Non
         claims.append((state.pool.leg.verifying, astuple(leg.public), leg.proof))
         labels.append(f"leg {number}: its proof")
         if leg.margin is not None:
-            public = astuple(margin_public(leg, leg.margin))
-            claims.append((state.pool.margin.verifying, public, leg.margin.proof))
+            claims.append((state.pool.margin.verifying, (leg.public.commitment,), leg.margin.proof))
             labels.append(f"leg {number}: its margin proof")
     try:
         verify(claims)
