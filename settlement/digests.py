@@ -23,7 +23,7 @@ def leg_id(ledger_id: LedgerId, leg: Leg) -> OrderId:
 
 
 def leg_message(ledger_id: LedgerId, leg: Leg) -> int:
-    """The message that a leg's owner signs under rk: all of the leg but proofs and margin, for one ledger.  In [0, r)."""
+    """The message that a leg's owner signs under rk: the leg but proofs and margin, for one ledger."""
     return _message(domains.LEG_MESSAGE, ledger_id, encoding.encode_body(leg))
 
 
@@ -73,7 +73,7 @@ def bundle_id(bundle: Bundle) -> BundleId:
 
 
 def bundle_message(bundle: Bundle) -> int:
-    """The message of the binding signature: every body and signature of legs and seizures, and every conversion, in order.
+    """The message of the binding signature: each body and signature, and each conversion, in order.
 
     In [0, r).  The bundle's own `binding` is not covered, so an unsigned bundle may hold any signature in its place;
     nor are proofs and margins, and the attestations, which custodians add to the finished bundle.
