@@ -12,7 +12,7 @@ from circuits.statements import leg as leg_statement
 from settlement import digests, encoding, engine, oracle
 from settlement.board import Posting
 from settlement.boardrules import BoardRules
-from settlement.bundle import Bundle, Flow, Leg, Margin
+from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Account, Bundle, Flow, Leg, Margin
 from settlement.funds import Funds
 from settlement.grids import Publication
 from settlement.ledger import Ledger
@@ -92,7 +92,7 @@ def sign(ledger_id: bytes, leg: Leg, secret: int = RK_SECRET) -> Leg:
 def margin(ledger: Ledger) -> Margin:
     """A margin proof against the ledger's newest initial grid."""
     newest = ledger.reader.grids(2)[0]
-    return Margin(ledger.pool.margin.digest, newest.initial_root, newest.publication.epoch, 0, PROOF)
+    return Margin(ledger.pool.margin.digest, newest.publication.epoch, PROOF)
 
 
 def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] = (), **changes) -> Made:
@@ -100,17 +100,20 @@ def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] 
     blinding = entropy.scalar(babyjubjub.ORDER)
     public = leg_statement.Public(
         ledger.reader.tree().root, entropy.scalar(R), entropy.scalar(R), *generators.commit(deltas, blinding),
-        *signature.public(RK_SECRET), 1,
+        *signature.public(RK_SECRET), 0, 0,
     )
     for name in [name for name in changes if hasattr(public, name)]:
         public = replace(public, **{name: changes.pop(name)})
-    leg = Leg(ledger.pool.leg.digest, public, PROOF, None, tuple(flows), LATER_MS, (bytes(210),), UNSIGNED)
+    leg = Leg(
+        ledger.pool.leg.digest, public, PROOF, None, None, tuple(flows), LATER_MS, NO_DIGEST, NO_DIGEST,
+        (bytes(CIPHERTEXT_BYTES),), False, UNSIGNED,
+    )
     return Made(sign(ledger.ledger_id, replace(leg, **changes)), blinding)
 
 
 def flow(asset: int, amount: int, party: bytes = b"bank", reference: bytes | None = None) -> Flow:
     """A flow with a fresh reference."""
-    return Flow(asset, amount, party, reference or entropy.token(16).hex().encode())
+    return Flow(asset, amount, Account.OUTSIDE, party, reference or entropy.token(16).hex().encode())
 
 
 def attest(bundle: Bundle, secret: int = CUSTODIAN_SECRET) -> Bundle:
@@ -151,7 +154,7 @@ def sign_funds(ledger: Ledger, order: Leg, asset: int, made: Made) -> Funds:
 
 def bind(ledger_id: bytes, *made: Made) -> Bundle:
     """The legs as a bundle that whoever knows their blindings signs, and the custodian."""
-    unsigned = attest(Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED, ()))
+    unsigned = attest(Bundle(ledger_id, tuple(one.leg for one in made), (), (), UNSIGNED, ()))
     secret = sum(one.blinding for one in made) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, generators.blinding()))

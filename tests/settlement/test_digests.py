@@ -5,19 +5,35 @@ import struct
 from dataclasses import replace
 
 from circuits.statements import leg as leg_statement
-from settlement import digests, encoding, events
-from settlement.bundle import Bundle, Flow, Leg, Margin
-from settlement.grids import PublishedGrids
+from settlement import digests, encoding, events, seizureencoding
+from settlement.bundle import (
+    Account,
+    Bundle,
+    Conversion,
+    ConversionProof,
+    Escrow,
+    Flow,
+    Leg,
+    Margin,
+    Seizure,
+    SeizurePublic,
+)
 from tests.settlement import samples
 from zk.curves import babyjubjub
-from zk.fields.prime import R
 from zk.signature import Signature
 
 LEDGER_ID = bytes(range(100, 132))
-PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 0, 0)
-MARGIN = Margin(b"m" * 32, 4, 5, 6, samples.PROOF)
+PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 9, 0)
 SIGNATURE = Signature(babyjubjub.BASE8, 7)
-LEG = Leg(b"k" * 32, PUBLIC, samples.PROOF, MARGIN, (Flow(1, -2, b"ab", b"ref"),), 8, (b"c" * 210,), SIGNATURE)
+LEG = Leg(
+    b"k" * 32, PUBLIC, samples.PROOF, Escrow(b"e" * 32, babyjubjub.BASE8, tuple(range(8)), samples.PROOF),
+    Margin(b"m" * 32, 5, samples.PROOF), (Flow(1, -2, Account.OUTSIDE, b"ab", b"ref"), Flow(0, 3, Account.FEE, b"", b"")),
+    8, b"w" * 32, b"t" * 32, (b"c" * 274,), True, SIGNATURE,
+)  # fmt: skip
+SEIZURE = Seizure(
+    b"s" * 32, SeizurePublic(1, 2, 3, *babyjubjub.BASE8, 4), 5, samples.PROOF, 6, b"w" * 32, SIGNATURE,
+)  # fmt: skip
+CONVERSION = Conversion(9, babyjubjub.BASE8, ConversionProof(babyjubjub.BASE8, 1, 2))
 
 
 def framed(*parts):
@@ -28,17 +44,19 @@ def words(*numbers):
     return b"".join(number.to_bytes(32, "big") for number in numbers)
 
 
-def element(data):
-    return int.from_bytes(hashlib.sha512(data).digest(), "big") % R
+def message(data):
+    return int(hashlib.sha256(data).hexdigest(), 16) >> 8
 
 
 BODY = b"".join((
-    encoding.LEG_MAGIC, bytes([1, 1, 1]), b"k" * 32,
-    words(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR), bytes([0]),
-    b"m" * 32, words(4), (5).to_bytes(8, "big"), words(6),
-    bytes([1]), (-2).to_bytes(8, "big", signed=True), bytes([2]), b"ab", bytes([3]), b"ref",
-    (8).to_bytes(8, "big"), b"c" * 210,
+    b"zkL3", bytes([1, 1, 2, 1]), b"k" * 32,
+    words(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR), bytes([0, 0, 0, 9]), bytes([0]),
+    bytes([1, 0]), (-2).to_bytes(8, "big", signed=True), bytes([2]), b"ab", bytes([3]), b"ref",
+    bytes([0, 1]), (3).to_bytes(8, "big"), bytes([0, 0]),
+    (8).to_bytes(8, "big"), b"w" * 32, b"t" * 32, b"c" * 274,
+    b"e" * 32, words(*babyjubjub.BASE8, *range(8)),
 ))  # fmt: skip
+SEIZURE_BODY = b"zkS3" + b"s" * 32 + words(1, 2, 3, *babyjubjub.BASE8) + struct.pack(">QQQ", 4, 5, 6) + b"w" * 32
 
 
 def test_the_body_of_a_leg_is_the_documented_bytes():
@@ -47,22 +65,49 @@ def test_the_body_of_a_leg_is_the_documented_bytes():
 
 def test_the_id_and_the_message_of_a_leg_hash_its_body():
     assert digests.leg_id(LEDGER_ID, LEG) == hashlib.sha256(framed(b"zksettle/leg/id", LEDGER_ID, BODY)).digest()
-    assert digests.leg_message(LEDGER_ID, LEG) == element(framed(b"zksettle/leg/message", LEDGER_ID, BODY))
+    assert digests.leg_message(LEDGER_ID, LEG) == message(framed(b"zksettle/leg/message", LEDGER_ID, BODY))
+
+
+def test_a_margin_is_neither_in_the_id_nor_under_the_signature_of_a_leg():
+    for margin in (None, Margin(b"n" * 32, 6, samples.PROOF)):
+        assert encoding.encode_body(replace(LEG, margin=margin)) == BODY
+
+
+def test_the_id_and_the_message_of_a_seizure_hash_its_body():
+    assert seizureencoding.encode_seizure_body(SEIZURE) == SEIZURE_BODY
+    named = hashlib.sha256(framed(b"zksettle/seizure/id", LEDGER_ID, SEIZURE_BODY)).digest()
+    assert digests.seizure_id(LEDGER_ID, SEIZURE) == named
+    signed = message(framed(b"zksettle/seizure/message", LEDGER_ID, SEIZURE_BODY))
+    assert digests.seizure_message(LEDGER_ID, SEIZURE) == signed
 
 
 def test_the_id_of_a_bundle_hashes_bodies_and_its_message_signatures_too():
-    bundle = Bundle(LEDGER_ID, (LEG, replace(LEG, margin=None)), samples.UNSIGNED, (samples.UNSIGNED, None))
-    other = encoding.encode_body(bundle.legs[1])
-    signed = words(*babyjubjub.BASE8, 7)
-    assert digests.bundle_id(bundle) == hashlib.sha256(framed(b"zksettle/bundle/id", LEDGER_ID, BODY, other)).digest()
-    parts = (b"zksettle/bundle/message", LEDGER_ID, BODY, signed, other, signed)
-    assert digests.bundle_message(bundle) == element(framed(*parts))
+    bundle = Bundle(
+        LEDGER_ID, (LEG, replace(LEG, expiry_ms=9)), (SEIZURE,), (CONVERSION,), samples.UNSIGNED,
+        (samples.UNSIGNED, None),
+    )  # fmt: skip
+    other, signed = encoding.encode_body(bundle.legs[1]), words(*babyjubjub.BASE8, 7)
+    converted = bytes([9]) + words(*babyjubjub.BASE8)
+    bodies = (BODY, other, SEIZURE_BODY, converted)
+    assert digests.bundle_id(bundle) == hashlib.sha256(framed(b"zksettle/bundle/id", LEDGER_ID, *bodies)).digest()
+    parts = (BODY, signed, other, signed, SEIZURE_BODY, signed, converted)
+    assert digests.bundle_message(bundle) == message(framed(b"zksettle/bundle/message", LEDGER_ID, *parts))
+    ids = [digests.leg_id(LEDGER_ID, leg) for leg in bundle.legs] + [digests.seizure_id(LEDGER_ID, SEIZURE)]
+    assert list(digests.move_ids(bundle)) == ids
 
 
 def test_the_message_of_an_attestation_names_the_ledger_the_leg_and_the_flow():
     leg_id = hashlib.sha256(framed(b"zksettle/leg/id", LEDGER_ID, BODY)).digest()
-    expected = element(framed(b"zksettle/custody/attestation", LEDGER_ID, leg_id, bytes([3])))
+    expected = message(framed(b"zksettle/custody/attestation", LEDGER_ID, leg_id, bytes([3])))
     assert digests.attestation_message(LEDGER_ID, LEG, 3) == expected
+    assert digests.insurance_message(LEDGER_ID, LEG) == message(framed(b"zksettle/insurance/leg", LEDGER_ID, leg_id))
+
+
+def test_companions_are_named_in_any_order_and_terms_in_theirs():
+    expected = hashlib.sha256(framed(b"zksettle/companions", words(5), words(7), words(2**200))).digest()
+    assert digests.companions([7, 2**200, 5]) == expected
+    assert digests.terms([b"b", b"a"]) == hashlib.sha256(framed(b"zksettle/order/terms", b"b", b"a")).digest()
+    assert digests.terms([]) == bytes(32)
 
 
 def test_events_are_a_chain_of_digests():
@@ -72,13 +117,3 @@ def test_events_are_a_chain_of_digests():
     head = first.digest + struct.pack(">QBQ", 1, 2, 2**40)
     assert second.digest == hashlib.sha256(b"zksettle/event" + head + b"grids").digest()
     assert (first.height, second.height) == (0, 1)
-
-
-def test_the_bodies_of_events_are_the_documented_bytes():
-    tree = words(9) + (10).to_bytes(8, "big")
-    assert events.bundle_body(b"i" * 32, b"data", 9, 10) == b"i" * 32 + hashlib.sha256(b"data").digest() + tree
-    publication = replace(samples.publication(3), evidence=b"signed prices")
-    values = struct.pack(">128Q", *(list(range(1, 9)) * 16))
-    content = hashlib.sha256(values + values + b"signed prices").digest()
-    body = events.grids_body(PublishedGrids(publication, 11, 12, 0))
-    assert body == (3).to_bytes(8, "big") + words(11, 12) + content
