@@ -46,8 +46,8 @@ def point(secrets: Sequence[int], bases: Sequence[Point]) -> Point:
 def prove(secrets: Sequence[int], bases: Sequence[Point], context: bytes) -> Proof:
     """A proof, for this context, that the prover knows these secrets; they are integers, which count mod l.
 
-    Each k_i is a hash of fresh randomness, the secrets and the whole statement, so neither a copied state of the machine
-    nor a bad source of randomness alone leads to two challenges on one R.
+    Each k_i is a hash of fresh randomness, the secrets and the whole statement, so neither a copied machine nor a bad
+    source of randomness alone leads to two challenges on one R.
 
     Raises ValueError when Σ x_i·B_i is the identity, which has no valid proof.
     """
