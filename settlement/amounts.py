@@ -9,15 +9,14 @@ import re
 from collections.abc import Sequence
 
 from circuits.records import Amount
-from settlement import risk
-from settlement.pool import Asset, Pool, asset_index
+from settlement import assets, risk
+from settlement.assets import Asset
+from settlement.pool import Pool, asset_index
 from zk.errors import FormatError
 
 MAX_TEXT = 80
 LIMIT = 1 << 63
-NUMERAIRE = 0
-"""The index of the asset in which prices are stated."""
-
+NUMERAIRE = assets.NUMERAIRE
 PRICE_DIGITS = len(str(risk.SCALE)) - 1
 """The decimals of a price beyond the numeraire's: its unit is 10^-9 of the numeraire's smallest unit."""
 
@@ -34,7 +33,7 @@ def parse(text: str, pool: Pool) -> tuple[int, Amount]:
     if len(text) > MAX_TEXT or len(words) != 2:
         raise FormatError(f'"{text[:MAX_TEXT]}" is not an amount: write a number and an asset, as in "1500.25 USDC"')
     number, symbol = words
-    index = asset_index(pool, symbol.upper())
+    index = asset_index(pool, symbol)
     asset = pool.assets[index]
     amount = _scale(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
     if not 0 < amount < LIMIT:
@@ -62,11 +61,16 @@ def parse_price(text: str, asset: Asset, numeraire: Asset) -> int:
 
     Raises FormatError when it is not exact, not positive, or has more than 64 bits.
     """
-    digits = numeraire.decimals + PRICE_DIGITS - asset.decimals
-    price = _scale(text, digits, f"the price of {asset.symbol} has at most {max(digits, 0)} decimals")
+    price = scale_price(text, asset.decimals, numeraire, f"the price of {asset.symbol}")
     if not 0 < price < 1 << 64:
         raise FormatError(f"the price of {asset.symbol} is out of range: it must be above 0 and below 2^64 raw units")
     return price
+
+
+def scale_price(text: str, decimals: int, numeraire: Asset, what: str = "the price") -> int:
+    """As `parse_price`, of an asset with these decimals; 0 and more than 64 bits are allowed."""
+    digits = numeraire.decimals + PRICE_DIGITS - decimals
+    return _scale(text, digits, f"{what} has at most {max(digits, 0)} decimals")
 
 
 def show(amount: int, asset: Asset) -> str:

@@ -172,7 +172,7 @@ def _check_funds(
 ) -> None:
     """Raises Rejected unless the order has the funds that the pool's board asks for."""
     if funds is None:
-        if state.pool.board.funds_required:
+        if state.pool.parameters.board.funds_required:
             raise Rejected(Rejection.FUNDS_MISSING, "the order has no proof of funds")
         return
     try:

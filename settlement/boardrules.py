@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from circuits import records
+from settlement import assets
 from settlement.bundle import MAX_AMOUNT
 from zk.errors import FormatError
 
@@ -20,8 +20,8 @@ class BoardRules:
     funds_required: bool
 
     def __post_init__(self) -> None:
-        if len(self.funds) != records.ASSETS:
-            raise FormatError(f"the board's rules must have {records.ASSETS} amounts of funds")
+        if len(self.funds) != assets.SLOTS:
+            raise FormatError(f"the board's rules must have {assets.SLOTS} amounts of funds")
         for asset, amount in enumerate(self.funds):
             if type(amount) is not int or not 0 <= amount <= MAX_AMOUNT:
                 raise FormatError(f"the board's funds of asset {asset} are not an integer from 0 to {MAX_AMOUNT}")

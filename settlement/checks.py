@@ -136,7 +136,7 @@ def check_grids(state: State, legs: Sequence[Leg], now_ms: int) -> None:
 def fresh_grids(state: State, now_ms: int) -> list[PublishedGrids]:
     """The grids that a margin proof may use: of the last GRID_WINDOW epochs, no older than the pool allows."""
     newest = state.reader.grids(GRID_WINDOW)
-    return [grids for grids in newest if now_ms - grids.published_ms <= state.pool.limits.grid_age_ms]
+    return [grids for grids in newest if now_ms - grids.published_ms <= state.pool.parameters.limits.grid_age_ms]
 
 
 def check_nullifiers(state: State, legs: Sequence[Leg]) -> None:

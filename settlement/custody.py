@@ -83,8 +83,11 @@ def is_attested(pool: Pool, bundle: Bundle, number: int, index: int, attestation
         return False
     leg = bundle.legs[number]
     message = digests.attestation_message(bundle.ledger_id, leg, index)
+    custodian = pool.assets[leg.flows[index].asset].custodian
+    if custodian is None:
+        return False
     try:
-        signature.verify(pool.assets[leg.flows[index].asset].custodian, message, attestation)
+        signature.verify(custodian, message, attestation)
     except InvalidProof:
         return False
     return True

@@ -79,7 +79,7 @@ def check(
     verify_proofs: Callable[[list[Claim]], None],
 ) -> None:  # fmt: skip
     """Raises InvalidProof, saying why, unless the funds back the order with this id and leg in this pool."""
-    threshold, leg = pool.board.funds[funds.asset], funds.leg
+    threshold, leg = pool.parameters.board.funds[funds.asset], funds.leg
     if not threshold:
         raise InvalidProof(f"the board does not take {pool.assets[funds.asset].symbol} as funds")
     if leg.nullifier != order_leg.nullifier:

@@ -31,7 +31,8 @@ from settlement import amounts, poolfile, risk
 from settlement.bundle import MAX_EPOCH
 from settlement.grids import Publication
 from settlement.ids import LedgerId
-from settlement.pool import MAX_ORACLES, Pool
+from settlement.parameters import MAX_ORACLES
+from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
 from zk import domains, signature
 from zk.errors import FormatError, InvalidProof
@@ -73,10 +74,10 @@ def sign(pool: Pool, secret: int, asset: int, price: int, time_ms: int, epoch: i
     Raises Rejected when the pool has no such oracle, and FormatError when a number is out of range.
     """
     key = signature.public(secret)
-    if key not in pool.oracle_keys:
+    if key not in pool.parameters.oracle_keys:
         raise Rejected(Rejection.UNKNOWN_ORACLE, "the secret does not belong to a registered key")
     quote_signature = signature.sign(secret, message(poolfile.ledger_id(pool), asset, price, time_ms, epoch))
-    quote = Quote(pool.oracle_keys.index(key), asset, price, time_ms, epoch, quote_signature)
+    quote = Quote(pool.parameters.oracle_keys.index(key), asset, price, time_ms, epoch, quote_signature)
     _check_ranges(quote)
     return quote
 
@@ -156,13 +157,13 @@ def _check_ranges(quote: Quote) -> None:
 
 def _check_signatures(pool: Pool, quotes: Sequence[Quote]) -> None:
     for quote in quotes:
-        if quote.oracle >= len(pool.oracle_keys):
+        if quote.oracle >= len(pool.parameters.oracle_keys):
             raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle}")
     ledger_id = poolfile.ledger_id(pool)
     for quote in quotes:
         expected = message(ledger_id, quote.asset, quote.price, quote.time_ms, quote.epoch)
         try:
-            signature.verify(pool.oracle_keys[quote.oracle], expected, quote.signature)
+            signature.verify(pool.parameters.oracle_keys[quote.oracle], expected, quote.signature)
         except InvalidProof:
             detail = f"oracle {quote.oracle} did not sign this price of {pool.assets[quote.asset].symbol}"
             raise Rejected(Rejection.PRICE_SIGNATURE, detail) from None
@@ -172,7 +173,7 @@ def check_times(pool: Pool, quotes: Sequence[Quote], now_ms: int) -> None:
     """Raises Rejected when a price was signed too long ago, or in the future."""
     for quote in quotes:
         age_ms = now_ms - quote.time_ms
-        if age_ms > pool.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:
+        if age_ms > pool.parameters.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:
             when = f"{age_ms} ms ago" if age_ms >= 0 else f"{-age_ms} ms in the future"
             raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed a price {when}")
 
@@ -182,8 +183,8 @@ def _check_quorum(pool: Pool, quotes: Sequence[Quote]) -> None:
         oracles = [quote.oracle for quote in quotes if quote.asset == index]
         if len(oracles) != len(set(oracles)):
             raise Rejected(Rejection.NO_QUORUM, f"an oracle has two prices of {asset.symbol}")
-        if len(oracles) < pool.quorum:
-            raise Rejected(Rejection.NO_QUORUM, f"{asset.symbol} has {len(oracles)} of {pool.quorum} prices")
+        if len(oracles) < pool.parameters.quorum:
+            raise Rejected(Rejection.NO_QUORUM, f"{asset.symbol} has {len(oracles)} of {pool.parameters.quorum} prices")
 
 
 def _check_covered(pool: Pool, medians: tuple[int, ...], grid: records.RiskGrid) -> None:

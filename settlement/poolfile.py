@@ -1,15 +1,18 @@
 """A pool's canonical bytes, and the ledger id that is derived from them.
 
 The bytes are JSON with sorted keys, without spaces and without floats.  Field elements are decimal strings, other bytes
-are hexadecimal.
+are hexadecimal.  The terms of a claim are an object with one key, its kind: {"option": {"expiry_ms": …}}.
 """
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
+from settlement.assets import Asset, Loan, Option, Perpetual, Terms
 from settlement.ids import LedgerId
-from settlement.pool import Asset, Pool, StatementKey
+from settlement.parameters import Governance, Guardians, Parameters
+from settlement.pool import OPERATOR_KEY_BYTES, Pool, StatementKey
 from zk import domains
 from zk.errors import FormatError
 from zk.fields import prime
@@ -18,15 +21,21 @@ from zk.formats.dataclassjson import Codec
 from zk.groth16 import keys
 from zk.groth16.keys import VerifyingKey
 
-VERSION = 3
-MAX_POOL_BYTES = 64 * 1024
-_LACKS = {1: "does not say where its keys come from", 2: "names no custodians"}
+VERSION = 4
+# The keys of margin and seize have more than five hundred points each, of 128 hexadecimal digits.
+MAX_POOL_BYTES = 256 * 1024
+MAX_PARAMETERS_BYTES = 32 * 1024
+_LACKS = {
+    1: "does not say where its keys come from",
+    2: "names no custodians",
+    3: "has eight assets and no guardians",
+}
+_TERMS = {"perpetual": Perpetual, "option": Option, "loan": Loan}
 
 
 def encode(pool: Pool) -> bytes:
     """The pool's canonical bytes."""
-    document = {"version": VERSION, **_POOL.write(pool)}
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return _bytes({"version": VERSION, **_POOL.write(pool)})
 
 
 def decode(data: bytes) -> Pool:
@@ -45,27 +54,76 @@ def decode(data: bytes) -> Pool:
     return pool
 
 
+@lru_cache(maxsize=4)
 def ledger_id(pool: Pool) -> LedgerId:
     """32 bytes: the domain-separated SHA-256 of the pool's bytes."""
     return LedgerId(hashlib.sha256(domains.LEDGER_ID + encode(pool)).digest())
+
+
+def encode_parameters(parameters: Parameters) -> bytes:
+    """The canonical bytes of a record of parameters."""
+    return _bytes(_PARAMETERS.write(parameters))
+
+
+def decode_parameters(data: bytes, what: str = "the parameters") -> Parameters:
+    """The parameters in these bytes.  Raises FormatError unless they are exactly what `encode_parameters` writes."""
+    parameters = _PARAMETERS.read(strictjson.loads(data, what, MAX_PARAMETERS_BYTES), what)
+    if encode_parameters(parameters) != data:
+        raise FormatError(f"{what} are not in their canonical form")
+    return parameters
+
+
+def parameters_json(parameters: Parameters) -> dict[str, Any]:
+    """The parameters as JSON values."""
+    return _PARAMETERS.write(parameters)
+
+
+def read_parameters(document: object, what: str) -> Parameters:
+    """The parameters in a JSON value.  Raises FormatError, naming `what` and the path of the wrong field."""
+    return _PARAMETERS.read(document, what)
+
+
+def _bytes(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def _read_key(value: Any, place: str) -> VerifyingKey:
     return keys.decode_verifying_key(dataclassjson.of(bytes).read(value, place), place)
 
 
+def _read_terms(value: Any, place: str) -> Terms:
+    if not isinstance(value, dict) or len(value) != 1 or (name := next(iter(value))) not in _TERMS:
+        raise FormatError(f"{place} is not an object with one of the keys {', '.join(_TERMS)}")
+    return dataclassjson.read(_TERMS[name], value[name], f"{place}.{name}")
+
+
+def _write_terms(terms: Terms) -> dict[str, Any]:
+    return {name: dataclassjson.write(terms) for name, kind in _TERMS.items() if isinstance(terms, kind)}
+
+
 _COORDINATE = dataclassjson.decimal(0, prime.R, "below the modulus")
 _POINT = dataclassjson.row(_COORDINATE, _COORDINATE)
-_ASSET = dataclassjson.record(Asset, {"custodian": _POINT})
+_POINTS = dataclassjson.array(_POINT)
+_ASSET = dataclassjson.record(
+    Asset, {
+        "custodian": dataclassjson.optional(_POINT),
+        "terms": dataclassjson.optional(Codec(_read_terms, _write_terms)),
+    }
+)  # fmt: skip
 _STATEMENT_KEY = dataclassjson.record(
     StatementKey, {"verifying": Codec(_read_key, lambda key: keys.encode_verifying_key(key).hex())}
+)
+_GUARDIANS = dataclassjson.record(Guardians, {"encryption_key": _POINT, "signing_key": _POINT})
+_PARAMETERS = dataclassjson.record(
+    Parameters, {"oracle_keys": _POINTS, "guardians": dataclassjson.optional(_GUARDIANS)}
 )
 _POOL = dataclassjson.record(
     Pool,
     {
         "assets": dataclassjson.array(_ASSET),
-        "oracle_keys": dataclassjson.array(_POINT),
-        "leg": _STATEMENT_KEY,
-        "margin": _STATEMENT_KEY,
+        "operator": dataclassjson.hexadecimal(OPERATOR_KEY_BYTES),
+        "governance": dataclassjson.record(Governance, {"keys": _POINTS}),
+        "parameters": _PARAMETERS,
+        **dict.fromkeys(("leg", "margin", "escrow", "seize", "funds"), _STATEMENT_KEY),
     },
 )

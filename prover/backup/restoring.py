@@ -121,5 +121,5 @@ def _check_secrets(home: Home, pool: Pool) -> None:
         Keystore(home.keys, 0).check_pool(pool)
     if home.oracles.exists():
         public = tuple(signature.public(secret) for secret in oracles.read(home.oracles))
-        if public != pool.oracle_keys:
+        if public != pool.parameters.oracle_keys:
             raise FormatError("the backup's oracle keys are not those of its pool")

@@ -108,7 +108,7 @@ def _development_keys(home: Home) -> dict[str, Path]:
         return {}
     keystore = Keystore(home.keys, 0)
     keystore.check_pool(pool)
-    folders = [keystore.folder(key.statement) for key in (pool.leg, pool.margin)]
+    folders = [keystore.folder(key.statement) for key in pool.keys]
     return {f"{home.keys.name}/{folder.name}/{path.name}": path for folder in folders for path in _own_files(folder)}
 
 

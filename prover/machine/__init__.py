@@ -1,5 +1,5 @@
 """This machine.
 
-files, arrayfolder and home (the folder of all data), clock, tasks and longstep (work in progress), hardware,
-threadcount, and units (durations and sizes as text).
+files, secretfile, arrayfolder and home (the folder of all data), clock, tasks and longstep (work in progress),
+hardware, threadcount, and units (durations and sizes as text).
 """

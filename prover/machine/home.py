@@ -2,6 +2,7 @@
 
     HOME/pool/              the pool's folder: ledger.sqlite, and the secrets of who founded it, such as oracles.json
     HOME/custodian.json     the secret key of a custodian, who may serve pools that others founded
+    HOME/guardians/N.json   the secret shares of guardians, likewise
     HOME/wallets/NAME.json · HOME/keys/STATEMENT-FINGERPRINT/ · HOME/ceremony-key.pem · HOME/service/
     HOME/home.lock          held while the pool's folder is put in its place
 
@@ -45,6 +46,16 @@ class PoolFolder:
         """The oracles' secret keys, if they are on this machine."""
         return self.path / "oracles.json"
 
+    @property
+    def governance(self) -> Path:
+        """The governors' secret keys, if they are on this machine."""
+        return self.path / "governance.json"
+
+    @property
+    def operator(self) -> Path:
+        """The secret key under which checkpoints are signed, if it is on this machine."""
+        return self.path / "operator.json"
+
     def exists(self) -> bool:
         """Whether there is anything in its place."""
         return os.path.lexists(self.path)
@@ -85,6 +96,11 @@ class Home:
     def custodian(self) -> Path:
         """The secret key of the custodian, if it is on this machine."""
         return self.path / "custodian.json"
+
+    @property
+    def guardians(self) -> Path:
+        """The folder of the guardians' secret shares, if any are on this machine."""
+        return self.path / "guardians"
 
     @property
     def ceremony_key(self) -> Path:

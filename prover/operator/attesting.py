@@ -7,10 +7,11 @@ signature on a bundle that cannot settle may wait for a day on which it can.
 from dataclasses import dataclass
 
 from settlement import checks, custody, digests, encoding, engine, references
+from settlement.assets import Asset
 from settlement.bundle import Bundle, Flow
 from settlement.checks import VerifyProofs
 from settlement.ledger import Ledger
-from settlement.pool import Asset, Pool
+from settlement.pool import Pool
 from settlement.storage.rows import SettledFlow
 from zk import signature
 from zk.errors import Unsatisfied

@@ -1,22 +1,24 @@
-"""Founds a pool on one machine: the keys of oracles and custodian, the pool under a keystore's keys, its empty ledger.
+"""Founds a pool on one machine: the keys of all who serve it, the pool under a keystore's keys, its empty ledger.
 
-All but the custodian's key lies in one folder, HOME/pool/, which is made complete under another name and put in place
-by one rename: after a crash there is a whole pool or none.  Nothing that exists is changed, whatever it is.
+All but the keys of custodian and guardians lies in one folder, HOME/pool/, which is made complete under another name
+and put in place by one rename: after a crash there is a whole pool or none.  Nothing that exists is changed, whatever
+it is.
 """
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.operator import custodian, defaults, oracles
+from prover.operator import custodian, defaults, governors, guardianship, operatorkey, oracles
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
+from settlement.assets import Asset
 from settlement.ledger import Ledger
-from settlement.pool import SALT_BYTES, Asset, Pool
+from settlement.parameters import Governance
+from settlement.pool import NUM_PUBLIC, SALT_BYTES, Pool
 from zk import entropy, signature
 from zk.curves.babyjubjub import Point
 from zk.errors import FormatError
@@ -71,34 +73,37 @@ def create(
     """
     defaults.check_symbols(custodians)
     check_vacant(home)
-    leg, margin = keystore.statement_key("leg"), keystore.statement_key("margin")
+    keys = {statement: keystore.statement_key(statement) for statement in NUM_PUBLIC}
     with homes.changing(home):
         check_vacant(home)
         for leftover in home.path.glob(f"{arrayfolder.UNFINISHED}{_LABEL}*"):  # its founding was interrupted
             shutil.rmtree(leftover)
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
             folder = PoolFolder(path)
+            governor_keys = governors.create(folder.governance, defaults.GOVERNORS)
             pool = Pool(
                 name=name,
                 salt=entropy.token(SALT_BYTES),
-                assets=_assets(home, custodians),
-                oracle_keys=oracles.create(folder.oracles, defaults.ORACLES),
-                quorum=defaults.QUORUM,
-                limits=defaults.LIMITS,
-                leg=leg,
-                margin=margin,
+                assets=_assets(home, custodians, now_ms),
+                operator=operatorkey.create(folder.operator),
+                governance=Governance(governor_keys, defaults.GOVERNOR_QUORUM, defaults.GOVERNANCE_DELAY_MS),
+                parameters=defaults.parameters(
+                    oracles.create(folder.oracles, defaults.ORACLES),
+                    guardianship.find_or_deal(home.guardians, defaults.GUARDIANS, defaults.GUARDIAN_THRESHOLD),
+                    funds_required=funds_required,
+                ),
+                **keys,
                 insecure_dev=keystore.transcript is None,
-                board=replace(defaults.BOARD, funds_required=funds_required),
             )
             Ledger.create(folder.ledger, pool, now_ms).close()
             files.sync_folder(folder.path)
     return pool
 
 
-def _assets(home: Home, custodians: Mapping[str, Point]) -> tuple[Asset, ...]:
+def _assets(home: Home, custodians: Mapping[str, Point], now_ms: int) -> tuple[Asset, ...]:
     """The example assets.  Makes this machine's custodian's key when an asset needs it and there is none."""
     missing = [symbol for symbol in defaults.SYMBOLS if symbol not in custodians]
     if not missing:
-        return defaults.assets(custodians)
+        return defaults.assets(custodians, now_ms)
     own = signature.public(custodian.find_or_create(home.custodian))
-    return defaults.assets({**custodians, **dict.fromkeys(missing, own)})
+    return defaults.assets({**custodians, **dict.fromkeys(missing, own)}, now_ms)

@@ -1,43 +1,46 @@
-"""The defaults of `zksettle pool new`: eight assets, their risk, and example prices.
+"""The defaults of `zksettle pool new`: six held assets, four claims on them, and the first parameters.
 
 The prices are invented for examples and dated so that nobody mistakes them for the market's.  The volatilities are
-round numbers of the right size.  The option is a three-month call on ETH, strike 3,500, at 60 % volatility without
-interest (Black and Scholes 1973): with S = 3,000 and d1 = −0.364,
-
-    price = 187    delta = N(d1) = 0.358    gamma = φ(d1) / (σ√T) = 1.244 per unit of relative move
+round numbers of the right size.  The options are on one ETH each, with a strike of 3,500, and expire ninety days after
+the pool was founded.  Claims other than the loan have four decimals: a whole option is then paid out in steps of a cent
+when it is converted at a constant rate (settlement.conversion).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from settlement import amounts
+from settlement.assets import NOTHING, NUMERAIRE, Asset, Loan, Option, Perpetual
 from settlement.boardrules import BoardRules
-from settlement.pool import Asset, Limits, Pool, Risk
+from settlement.parameters import NO_RISK, Fees, Guardians, Limits, Parameters, Risk
+from settlement.pool import Pool
 from zk.curves.babyjubjub import Point
 from zk.errors import FormatError
 
 POOL_NAME = "zksettle example pool"
 AS_OF = "2026-11-01"
-ORACLES = 3
-QUORUM = 3
+ORACLES, QUORUM = 5, 4
+GUARDIANS, GUARDIAN_THRESHOLD = 3, 2
+GOVERNORS, GOVERNOR_QUORUM, GOVERNANCE_DELAY_MS = 3, 2, 3_600_000
+OPTION_LIFE_MS = 90 * 24 * 3_600_000
 
-BTC, ETH, SOL, GOLD = 1, 2, 3, 7
+USDC, BTC, ETH, SOL, TBILL, XAU = range(6)
 
-_ASSETS = {
-    "USDC": ("cash", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=0)),
-    "BTC": ("spot", 8, Risk(factor=BTC, volatility_bps=250, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    "ETH": ("spot", 9, Risk(factor=ETH, volatility_bps=350, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    "SOL": ("spot", 9, Risk(factor=SOL, volatility_bps=450, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    "TBILL": ("bill", 6, Risk(factor=None, volatility_bps=0, delta_bps=0, gamma_bps=0, haircut_bps=50)),
-    "ETH-PERP": ("perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=50)),
-    "ETH-CALL": ("option", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=3_580, gamma_bps=12_440, haircut_bps=0)),
-    "XAU": ("commodity", 6, Risk(factor=GOLD, volatility_bps=100, delta_bps=10_000, gamma_bps=0, haircut_bps=0)),
-    **{f"UNUSED{i}": ("perpetual", 9, Risk(factor=ETH, volatility_bps=0, delta_bps=10_000, gamma_bps=0, haircut_bps=0))
-       for i in range(8, 16)},
+_HELD = {
+    "USDC": ("cash", 6),
+    "BTC": ("spot", 8),
+    "ETH": ("spot", 9),
+    "SOL": ("spot", 9),
+    "TBILL": ("bill", 6),
+    "XAU": ("commodity", 6),
 }
-"""Kind, decimals and risk.  Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is
-the numeraire."""
+"""Kind and decimals.  Amounts: gold in troy ounces, the bill in units of one dollar at issue.  The first asset is the
+numeraire."""
 
-SYMBOLS = tuple(_ASSETS)
+CLAIM_DECIMALS = 4
+STRIKE = "3500"
+
+SYMBOLS = tuple(_HELD)
+"""Of the assets that custodians hold."""
 
 PRICES = {
     "USDC": "1",
@@ -45,10 +48,8 @@ PRICES = {
     "ETH": "3000",
     "SOL": "150",
     "TBILL": "1.0125",
-    "ETH-PERP": "3004.5",
-    "ETH-CALL": "187",
     "XAU": "4000",
-    **dict.fromkeys((f"UNUSED{i}" for i in range(8, 16)), "1"),
+    "ETH-PERP": "3004.5",
 }
 """USDC per whole unit, as of AS_OF."""
 
@@ -56,43 +57,86 @@ LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=10 * 60_000)
 """A grid is fresh for an hour, because the market moves whether or not prices are published.  The initial grid covers
 the moves of two days, so a proof against it still has nearly all of that margin when the hour is over."""
 
+RISK = (
+    Risk(factor=None, own_move_bps=50, least_volatility_bps=0),
+    Risk(factor=BTC, own_move_bps=50, least_volatility_bps=250),
+    Risk(factor=ETH, own_move_bps=50, least_volatility_bps=350),
+    Risk(factor=SOL, own_move_bps=50, least_volatility_bps=450),
+    Risk(factor=None, own_move_bps=50, least_volatility_bps=0),
+    Risk(factor=XAU, own_move_bps=50, least_volatility_bps=100),
+    NO_RISK,
+    NO_RISK,
+    Risk(factor=None, own_move_bps=50, least_volatility_bps=0),
+    Risk(factor=ETH, own_move_bps=100, least_volatility_bps=0),
+    Risk(factor=ETH, own_move_bps=100, least_volatility_bps=0),
+    Risk(factor=ETH, own_move_bps=100, least_volatility_bps=0),
+    *[NO_RISK] * 4,
+)
+"""In the order of the slots."""
 
-def assets(custodians: Mapping[str, Point]) -> tuple[Asset, ...]:
-    """The example assets; `custodians` has the public key of the custodian of each symbol in SYMBOLS."""
-    return tuple(Asset(symbol, *terms, custodians[symbol]) for symbol, terms in _ASSETS.items())
-
-
-BOARD = BoardRules(
-    funds=(
-        100 * 10**6,  # 100 USDC
-        10**5,  # 0.001 BTC
-        3 * 10**7,  # 0.03 ETH
-        7 * 10**8,  # 0.7 SOL
-        100 * 10**6,  # 100 TBILL
-        0,
-        0,
-        25_000,  # 0.025 XAU
-        *(0,) * 8,
-    ),
-    funds_required=False,
+BOARD_FUNDS = (
+    100 * 10**6,  # 100 USDC
+    10**5,  # 0.001 BTC
+    3 * 10**7,  # 0.03 ETH
+    7 * 10**8,  # 0.7 SOL
+    100 * 10**6,  # 100 TBILL
+    25_000,  # 0.025 XAU
+    *[0] * 10,
 )
 """About 100 USDC of anything that is held backs an order: enough that to fill the board costs something, and little
-enough for everybody.  Derivatives do not, because who is long may be owed by who cannot pay."""
+enough for everybody.  Claims do not, because who is long may be owed by who cannot pay."""
+
+FEES = Fees(leg=0, order=0)
+PENALTY_BPS = 1_000
+GRACE_EPOCHS = 3
+LOAN_RATE_BPS = 500
+
+
+def assets(custodians: Mapping[str, Point], now_ms: int) -> tuple[Asset, ...]:
+    """The example assets; `custodians` has the public key of the custodian of each symbol in SYMBOLS."""
+    held = [Asset(symbol, *terms, custodians[symbol]) for symbol, terms in _HELD.items()]
+    expiry_ms = now_ms + OPTION_LIFE_MS
+    strike = amounts.scale_price(STRIKE, CLAIM_DECIMALS, held[NUMERAIRE])
+    call, put = (Option(ETH, strike, is_call, expiry_ms) for is_call in (True, False))
+    claims = [
+        Asset("dUSDC", "loan", held[USDC].decimals, None, Loan(USDC)),
+        Asset("ETH-PERP", "perpetual", CLAIM_DECIMALS, None, Perpetual(ETH)),
+        Asset("ETH-CALL", "option", CLAIM_DECIMALS, None, call),
+        Asset("ETH-PUT", "option", CLAIM_DECIMALS, None, put),
+    ]
+    return (*held, NOTHING, NOTHING, *claims, *[NOTHING] * 4)
+
+
+def parameters(
+    oracle_keys: Sequence[Point], guardians: Guardians | None, *, funds_required: bool = False
+) -> Parameters:
+    """The first parameters of a pool of the example assets."""
+    return Parameters(
+        version=1,
+        oracle_keys=tuple(oracle_keys),
+        quorum=QUORUM,
+        limits=LIMITS,
+        risk=RISK,
+        board=BoardRules(BOARD_FUNDS, funds_required),
+        fees=FEES,
+        penalty_bps=PENALTY_BPS,
+        grace_epochs=GRACE_EPOCHS,
+        loan_rate_bps=LOAN_RATE_BPS,
+        guardians=guardians,
+    )
 
 
 def check_symbols(symbols: Iterable[str]) -> None:
-    """Raises FormatError for a symbol that no example asset has."""
+    """Raises FormatError for a symbol that no held example asset has."""
     for symbol in symbols:
-        if symbol not in _ASSETS:
+        if symbol not in _HELD:
             raise FormatError(f"there is no asset {symbol} to name a custodian of: there are {', '.join(SYMBOLS)}")
 
 
 def prices(pool: Pool) -> tuple[int | None, ...]:
     """The example price of each asset of a pool, in the unit of settlement.risk; None for an asset that has none."""
-    numeraire = pool.assets[amounts.NUMERAIRE]
+    numeraire = pool.assets[NUMERAIRE]
     return tuple(
-        amounts.parse_price(PRICES[asset.symbol], asset, numeraire)
-        if _ASSETS.get(asset.symbol) == (asset.kind, asset.decimals, asset.risk)
-        else None
+        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset.symbol in PRICES else None
         for asset in pool.assets
     )

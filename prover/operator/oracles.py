@@ -64,7 +64,7 @@ def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
     """
     numeraire, prices = pool.assets[amounts.NUMERAIRE], {}
     for symbol, text in texts.items():
-        index = asset_index(pool, symbol.upper())
+        index = asset_index(pool, symbol)
         if index in prices:
             raise FormatError(f"the price of {pool.assets[index].symbol} is given twice")
         prices[index] = amounts.parse_price(text, pool.assets[index], numeraire)

@@ -80,7 +80,7 @@ class Keystore:
 
     def check_pool(self, pool: Pool) -> None:
         """Raises FormatError when the pool has other keys, or when these are gone, because new ones would not help."""
-        for key in (pool.leg, pool.margin):
+        for key in pool.keys:
             if key.transcript != self.transcript:
                 raise FormatError(f"the {key.statement} key of this ledger's pool is of another origin: {key.origin}")
             if not self.folder(key.statement).exists():
@@ -128,7 +128,7 @@ def confirms(folder: Path, pool: Pool) -> bool:
     keystore = Keystore(folder, 0, transcript)
     return all(
         keyfolder.holds(key.statement, keystore.folder(key.statement), transcript, key.verifying)
-        for key in (pool.leg, pool.margin)
+        for key in pool.keys
     )
 
 

@@ -25,13 +25,13 @@ def choose(pool: Pool, balances: plan.Changes, *, is_wanted: bool) -> int | None
 
     Raises Unsatisfied when the pool's board takes only orders that are backed, and this one would not be.
     """
-    accepted = [asset for asset, threshold in enumerate(pool.board.funds) if threshold]
+    accepted = [asset for asset, threshold in enumerate(pool.parameters.board.funds) if threshold]
     if is_wanted and min(balances) >= 0:
         for asset in accepted:
-            if balances[asset] >= pool.board.funds[asset]:
+            if balances[asset] >= pool.parameters.board.funds[asset]:
                 return asset
-    if pool.board.funds_required:
-        asked = " or ".join(amounts.show(pool.board.funds[asset], pool.assets[asset]) for asset in accepted)
+    if pool.parameters.board.funds_required:
+        asked = " or ".join(amounts.show(pool.parameters.board.funds[asset], pool.assets[asset]) for asset in accepted)
         raise Unsatisfied(
             f"the board of this pool takes only orders that are backed: from an account that owes nothing and holds "
             f"at least {asked}"
@@ -44,7 +44,7 @@ def prove(
 ) -> bytes:
     """The bytes of the funds that back this order: the account at `source` holds the board's amount of the asset."""
     pool = setting.pool
-    paid = plan.changes({asset: pool.board.funds[asset]}, {})
+    paid = plan.changes({asset: pool.parameters.board.funds[asset]}, {})
     leg_plan = plan.move(setting, source, target, paid, proofs_of_funds.EXPIRY_MS)
     proof = pipeline.prove("leg", leg_plan.public, leg_plan.private, keystore)
     unsigned = Leg(

@@ -72,7 +72,7 @@ def orders(session: Session, now_ms: int) -> list[Order]:
 
 def backing(pool: Pool, asset: int | None) -> str | None:
     """The amount of an asset that backs an order on this pool's board, or None for None."""
-    return None if asset is None else amounts.show(pool.board.funds[asset], pool.assets[asset])
+    return None if asset is None else amounts.show(pool.parameters.board.funds[asset], pool.assets[asset])
 
 
 def seen(posted: board.Order, pool: Pool, terms: Terms | None) -> Order:

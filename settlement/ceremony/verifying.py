@@ -179,7 +179,7 @@ def _check_proofs_of_knowledge(keys: "dict[str, KeyFile]", step: Step) -> None:
 
 def check_pool(pool: Pool, verified: Verified) -> None:
     """Raises InvalidProof, naming the key, unless all keys of the pool are this ceremony's."""
-    for key in (pool.leg, pool.margin):
+    for key in pool.keys:
         digest = verified.transcript.digest
         if key.transcript != digest:
             raise InvalidProof(f"the pool's {key.statement} key is not from ceremony {digest[:16]}: {key.origin}")

@@ -20,7 +20,7 @@ TRANSCRIPT = "d" * 64
 @pytest.fixture
 def pool():
     """A pool with keys of a ceremony."""
-    own = {key.statement: replace(key, transcript=TRANSCRIPT) for key in (samples.LEG_KEY, samples.MARGIN_KEY)}
+    own = {key.statement: replace(key, transcript=TRANSCRIPT) for key in samples.KEYS}
     return replace(samples.pool(), **own, insecure_dev=False)
 
 

@@ -26,7 +26,7 @@ class AnyKeys:
     transcript = None
 
     def statement_key(self, name: str):
-        return pools.any_key(name, {"leg": 8, "margin": 4}[name])
+        return pools.any_key(name)
 
 
 def found(home: Home) -> None:

@@ -6,17 +6,23 @@ example pool's, in round numbers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate, repeat
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from circuits import generators, records
 from circuits.statements import leg as leg_statement
-from settlement import digests, encoding, engine, oracle
+from settlement import assets, digests, encoding, engine, oracle
+from settlement.assets import Asset, Loan, Option, Perpetual
 from settlement.board import Posting
 from settlement.boardrules import BoardRules
 from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Account, Bundle, Flow, Leg, Margin
 from settlement.funds import Funds
 from settlement.grids import Publication
 from settlement.ledger import Ledger
-from settlement.pool import Asset, Limits, Pool, Risk, StatementKey
+from settlement.parameters import NO_RISK, Fees, Governance, Guardians, Limits, Parameters, Risk
+from settlement.pool import NUM_PUBLIC, Pool, StatementKey
 from zk import entropy, signature
 from zk.curves import babyjubjub, bn254
 from zk.fields.prime import R
@@ -33,20 +39,41 @@ CUSTODIAN = signature.public(CUSTODIAN_SECRET)
 PROOF = Proof(bn254.G1, bn254.G2, bn254.G1)
 UNSIGNED = Signature(babyjubjub.BASE8, 1)
 
-_SPOT = {"volatility_bps": 350, "delta_bps": 10_000, "gamma_bps": 0, "haircut_bps": 0}
+GOVERNOR_SECRETS = (21, 22, 23)
+GUARDIAN_SECRET, SEIZING_SECRET = 616161, 626262
+OPERATOR_SECRET = bytes(range(32))
+OPERATOR = Ed25519PrivateKey.from_private_bytes(OPERATOR_SECRET).public_key().public_bytes_raw()
+
+_ETH_3500 = 350_000_000_000_000
+_EXPIRY_MS = NOW_MS + 90 * 24 * 3_600_000
 ASSETS = (
-    Asset("USDC", "cash", 6, Risk(None, 0, 0, 0, 0), CUSTODIAN),
-    Asset("BTC", "spot", 8, Risk(factor=1, **_SPOT), CUSTODIAN),
-    Asset("ETH", "spot", 9, Risk(factor=2, **_SPOT), CUSTODIAN),
-    Asset("SOL", "spot", 9, Risk(factor=3, **_SPOT), CUSTODIAN),
-    Asset("TBILL", "bill", 6, Risk(None, 0, 0, 0, 50), CUSTODIAN),
-    Asset("ETH-PERP", "perpetual", 9, Risk(2, 0, 10_000, 0, 50), CUSTODIAN),
-    Asset("ETH-CALL", "option", 9, Risk(2, 0, 3_500, 12_000, 0), CUSTODIAN),
-    Asset("XAU", "commodity", 6, Risk(factor=7, **_SPOT), CUSTODIAN),
-    *(Asset(f"CLAIM{i}", "perpetual", 9, Risk(2, 0, 10_000, 0, 0), CUSTODIAN) for i in range(8, 16)),
+    Asset("USDC", "cash", 6, CUSTODIAN),
+    Asset("BTC", "spot", 8, CUSTODIAN),
+    Asset("ETH", "spot", 9, CUSTODIAN),
+    Asset("SOL", "spot", 9, CUSTODIAN),
+    Asset("TBILL", "bill", 6, CUSTODIAN),
+    Asset("XAU", "commodity", 6, CUSTODIAN),
+    assets.NOTHING,
+    assets.NOTHING,
+    Asset("dUSDC", "loan", 6, None, Loan(0)),
+    Asset("ETH-PERP", "perpetual", 4, None, Perpetual(2)),
+    Asset("ETH-CALL", "option", 4, None, Option(2, _ETH_3500, is_call=True, expiry_ms=_EXPIRY_MS)),
+    Asset("ETH-PUT", "option", 4, None, Option(2, _ETH_3500, is_call=False, expiry_ms=_EXPIRY_MS)),
+    *[assets.NOTHING] * 4,
 )
-BOARD = BoardRules((100, 0, 3, *(0,) * 13), funds_required=False)
+RISK = (
+    Risk(None, 50, 0), Risk(1, 50, 350), Risk(2, 50, 350), Risk(3, 50, 350), Risk(None, 50, 0), Risk(5, 50, 350),
+    NO_RISK, NO_RISK,
+    Risk(None, 50, 0), Risk(2, 100, 0), Risk(2, 200, 0), Risk(2, 200, 0), *[NO_RISK] * 4,
+)  # fmt: skip
+BOARD = BoardRules((100, 0, 3, *[0] * 13), funds_required=False)
 LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
+GUARDIANS = Guardians(1, 1, 1, signature.public(GUARDIAN_SECRET), signature.public(SEIZING_SECRET), stale_before=0)
+GOVERNANCE = Governance(tuple(map(signature.public, GOVERNOR_SECRETS)), quorum=2, delay_ms=3_600_000)
+PARAMETERS = Parameters(
+    version=1, oracle_keys=tuple(map(signature.public, ORACLE_SECRETS)), quorum=3, limits=LIMITS, risk=RISK,
+    board=BOARD, fees=Fees(leg=0, order=0), penalty_bps=1_000, grace_epochs=3, loan_rate_bps=500, guardians=GUARDIANS,
+)  # fmt: skip
 
 
 def any_proof(items: list) -> None:
@@ -56,18 +83,26 @@ def any_proof(items: list) -> None:
 def verifying_key(inputs: int, number: int) -> VerifyingKey:
     """A key of the right shape that no circuit belongs to; `number` tells two apart."""
     g2 = [bn254.multiply(k, bn254.G2) for k in (3, 4, 5)]
-    ic = tuple(bn254.multiply(number + i, bn254.G1) for i in range(inputs + 1))
+    first = bn254.multiply(number, bn254.G1)
+    ic = tuple(accumulate(repeat(bn254.G1, inputs), bn254.add, initial=first))
     return VerifyingKey(bn254.G1, *g2, ic)
 
 
-LEG_KEY = StatementKey("leg", "a" * 64, verifying_key(9, 100), transcript=None)
-MARGIN_KEY = StatementKey("margin", "b" * 64, verifying_key(513, 200), transcript=None)
+def _key(statement: str, digit: str, number: int) -> StatementKey:
+    return StatementKey(statement, digit * 64, verifying_key(NUM_PUBLIC[statement], number), transcript=None)
 
 
-def pool(salt: bytes = b"sixteen bytes ok") -> Pool:
-    """A pool like the example's."""
-    oracle_keys = tuple(signature.public(secret) for secret in ORACLE_SECRETS)
-    return Pool("test", salt, ASSETS, oracle_keys, 3, LIMITS, LEG_KEY, MARGIN_KEY, insecure_dev=True, board=BOARD)
+LEG_KEY, MARGIN_KEY, ESCROW_KEY, SEIZE_KEY, FUNDS_KEY = KEYS = (
+    _key("leg", "a", 100), _key("margin", "b", 200), _key("escrow", "c", 300), _key("seize", "d", 400),
+    _key("funds", "e", 500),
+)  # fmt: skip
+
+
+@cache
+def pool(salt: bytes = b"sixteen bytes ok", **changes) -> Pool:
+    """A pool like the example's; `changes` are to its parameters."""
+    parameters = replace(PARAMETERS, **changes)
+    return Pool("test", salt, ASSETS, OPERATOR, GOVERNANCE, parameters, *KEYS, insecure_dev=True)
 
 
 def publication(epoch: int) -> Publication:

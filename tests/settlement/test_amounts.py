@@ -13,7 +13,7 @@ from settlement import amounts
 from tests.settlement import samples
 from zk.errors import FormatError
 
-ASSETS = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN))
+ASSETS = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN), samples.NOW_MS)
 POOL = SimpleNamespace(assets=ASSETS)
 USDC, BTC, ETH = ASSETS[:3]
 

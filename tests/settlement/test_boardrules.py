@@ -6,7 +6,7 @@ from settlement.boardrules import BoardRules
 from settlement.bundle import MAX_AMOUNT
 from zk.errors import FormatError
 
-NONE = (0,) * 8
+NONE = (0,) * 16
 
 
 @pytest.mark.parametrize("funds, required", [(NONE, False), ((0, MAX_AMOUNT, *NONE[2:]), True)])
@@ -15,9 +15,9 @@ def test_a_board_may_ask_for_funds_or_for_nothing(funds, required):
 
 
 @pytest.mark.parametrize("funds, required, words", [
-    (NONE[1:], False, "8 amounts"),
+    (NONE[1:], False, "16 amounts"),
     ((-1, *NONE[1:]), False, "asset 0"),
-    ((*NONE[1:], MAX_AMOUNT + 1), False, "asset 7"),
+    ((*NONE[1:], MAX_AMOUNT + 1), False, "asset 15"),
     ((True, *NONE[1:]), False, "asset 0"),
     (NONE, 0, "true or false"),
     (NONE, True, "accepts no asset"),

@@ -10,8 +10,9 @@ from prover.machine.tasks import Stopwatch
 from prover.proofs.keystores import Keystore
 from prover.trader.sessions import Session
 from settlement import amounts
+from settlement.assets import Asset
 from settlement.ledger import Ledger
-from settlement.pool import Asset, Pool
+from settlement.pool import Pool
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ def create_pool(narrator: Narrator, home: Home, keystore: Keystore) -> Iterator[
         details |= {"ledger_id": ledger_id, **show.keys_json(pool, home.keys)}
         narrator.screen.fields([
             ("ledger id", ledger_id),
-            ("assets", ", ".join(asset.symbol for asset in pool.assets)),
-            ("oracles", f"{len(pool.oracle_keys)}, of which {pool.quorum} must agree"),
+            ("assets", ", ".join(asset.symbol for asset in pool.assets if not asset.is_unused)),
+            ("oracles", f"{len(pool.parameters.oracle_keys)}, of which {pool.parameters.quorum} must agree"),
             *show.keys_fields(pool, home.keys),
         ])  # fmt: skip
     with Ledger.open(home.ledger) as ledger:

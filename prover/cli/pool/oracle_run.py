@@ -24,7 +24,7 @@ def publish(app: App, prices: tuple[str, ...], prices_file: Path | None) -> None
         new_prices |= oracles.parse_prices(pairs.parse(prices, "ASSET=PRICE, such as ETH=3050.25"), ledger.pool)
         all_prices = oracles.prices(ledger, new_prices)
         publication = oracles.publish(ledger, oracles.read(app.home.oracles), all_prices, clock.now_ms())
-        signers = len(ledger.pool.oracle_keys)
+        signers = len(ledger.pool.parameters.oracle_keys)
         app.screen.say(f"Epoch {publication.epoch} is published: {signers} oracles signed {len(all_prices)} prices.")
         app.screen.table(COLUMNS, price_rows(ledger.pool, all_prices, publication))
         app.screen.document(document(ledger.pool, all_prices, publication))

@@ -14,12 +14,16 @@ from prover.machine import clock
 from prover.operator import creation, custodian, defaults
 from prover.upkeep import warmup
 from settlement import amounts, poolfile
-from settlement.pool import Asset, Pool
+from settlement.assets import HELD, NUMERAIRE, SLOTS, Asset, Loan, Option
+from settlement.parameters import Parameters
+from settlement.pool import Pool
 from zk import signature
 
 DEVELOPMENT = (
     "The proving keys were made by one party, who could forge proofs: this is a development pool."
 )
+
+_HELD, _CLAIMS = range(HELD), range(HELD, SLOTS)
 
 
 def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], funds_required: bool) -> None:
@@ -48,26 +52,41 @@ def show_pool(app: App) -> None:
         display(app, ledger.pool)
 
 
-def display(app: App, pool: Pool) -> None:
-    """Shows a pool."""
-    screen = app.screen
+def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:
+    """Shows a pool, with the parameters that are in force; the first unless others are given."""
+    screen, now = app.screen, parameters or pool.parameters
     screen.fields([
         ("pool", printable(pool.name)),
         ("ledger id", poolfile.ledger_id(pool).hex()),
-        ("oracles", f"{len(pool.oracle_keys)}, of whom {pool.quorum} must agree to a price"),
+        ("oracles", f"{len(now.oracle_keys)}, of whom {now.quorum} must agree to a price"),
         ("custodians", "\n".join(_custodians(app, pool))),
-        ("board", _board(pool)),
-        ("grids hold", f"{pool.limits.grid_age_ms // 60_000} minutes"),
-        ("verifying keys", f"leg {pool.leg.digest.hex()[:16]}, margin {pool.margin.digest.hex()[:16]}"),
+        ("guardians", _guardians(app, now)),
+        ("governance", _governance(app, pool)),
+        ("operator", f"signs checkpoints with the key {pool.operator.hex()[:16]}{_here(app.home.pool.operator)}"),
+        ("parameters", f"version {now.version}"),
+        ("fees", _fees(pool, now)),
+        ("board", _board(pool, now)),
+        ("grids hold", f"{now.limits.grid_age_ms // 60_000} minutes"),
+        ("verifying keys", ", ".join(f"{key.statement} {key.digest.hex()[:8]}" for key in pool.keys)),
         *show.keys_fields(pool, app.home.keys),
     ])  # fmt: skip
     screen.table(
-        ("asset", "kind", ">decimals", "factor", ">volatility", ">delta", ">gamma", ">haircut"),
-        [_asset_row(pool, asset) for asset in pool.assets],
+        (">slot", "asset", "kind", ">decimals", "terms", "factor", ">own move", ">least volatility"),
+        [_asset_row(pool, now, slot) for slot, asset in enumerate(pool.assets) if not asset.is_unused],
     )
+    held, claims = ([str(slot) for slot in half if pool.assets[slot].is_unused] for half in (_HELD, _CLAIMS))
+    screen.paragraph(
+        f"Slots 0 to {HELD - 1} are held outside, and nobody can owe them; slots {HELD} to {SLOTS - 1} are claims of"
+        f" members on each other. Unused: {', '.join(held) or 'none'} of the first, {', '.join(claims) or 'none'} of"
+        " the second."
+    )
+    if now.guardians is None:
+        screen.say("The pool has no guardians, so nobody can owe anything.", "warn")
+    elif now.guardians.members == 1:
+        screen.say("The pool has a single guardian, who alone sees every margined account and can seize it.", "warn")
     if pool.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    screen.document(document(pool, app.home.keys))
+    screen.document(document(pool, now, app.home.keys))
 
 
 def _custodians(app: App, pool: Pool) -> list[str]:
@@ -75,54 +94,94 @@ def _custodians(app: App, pool: Pool) -> list[str]:
     secret = custodian.find(app.home.custodian)
     own = None if secret is None else signature.public(secret)
     lines = []
-    for key in dict.fromkeys(asset.custodian for asset in pool.assets):
+    for key in dict.fromkeys(asset.custodian for asset in pool.assets if asset.custodian is not None):
         symbols = ", ".join(asset.symbol for asset in pool.assets if asset.custodian == key)
         lines.append(f"{short(custodian.show_key(key), 16)} of {symbols}{' (this machine)' if key == own else ''}")
     return lines
 
 
-def _board(pool: Pool) -> str:
+def _guardians(app: App, parameters: Parameters) -> str:
+    """Who guards margined accounts, and how many of their shares are on this machine, in words."""
+    guardians = parameters.guardians
+    if guardians is None:
+        return "none"
+    here = len(list(app.home.guardians.glob("*.json")))
+    place = "all of them on this machine" if here == guardians.members else f"{here} of them on this machine"
+    return f"{guardians.threshold} of {guardians.members} open and seize margined accounts ({place})"
+
+
+def _governance(app: App, pool: Pool) -> str:
+    """Who may change the parameters, in words."""
+    governance = pool.governance
+    who = f"{governance.quorum} of {len(governance.keys)} change the parameters{_here(app.home.pool.governance)}"
+    return f"{who}, {governance.delay_ms // 60_000} minutes after it is announced"
+
+
+def _here(path: Path) -> str:
+    return " (this machine)" if path.exists() else ""
+
+
+def _fees(pool: Pool, parameters: Parameters) -> str:
+    """The fees, in words."""
+    numeraire = pool.assets[NUMERAIRE]
+    fees = {"a leg": parameters.fees.leg, "an order": parameters.fees.order}
+    return ", ".join(f"{amounts.show(fee, numeraire)} for {what}" for what, fee in fees.items() if fee) or "none"
+
+
+def _board(pool: Pool, parameters: Parameters) -> str:
     """What the board asks of orders, in words."""
-    accepted = [amounts.show(least, asset) for least, asset in zip(pool.board.funds, pool.assets, strict=True) if least]
+    board = parameters.board
+    accepted = [amounts.show(least, asset) for least, asset in zip(board.funds, pool.assets, strict=True) if least]
     if not accepted:
         return "asks for no funds"
-    rule = "takes only orders" if pool.board.funds_required else "when it is full, keeps orders"
+    rule = "takes only orders" if board.funds_required else "when it is full, keeps orders"
     return f"{rule} of accounts that show one of these:\n{', '.join(accepted)}"
 
 
-def _asset_row(pool: Pool, asset: Asset) -> tuple[str, ...]:
-    risk = asset.risk
+def _asset_row(pool: Pool, parameters: Parameters, slot: int) -> tuple[str, ...]:
+    asset, risk = pool.assets[slot], parameters.risk[slot]
     mover = "" if risk.factor is None else pool.assets[risk.factor].symbol
 
     def percent(bps: int) -> str:
         return f"{bps / 100:g} %" if bps else ""
 
-    delta, gamma = (f"{bps / 10_000:g}" if bps else "" for bps in (risk.delta_bps, risk.gamma_bps))
     return (
-        asset.symbol,
-        asset.kind,
-        str(asset.decimals),
-        mover,
-        percent(risk.volatility_bps),
-        delta,
-        gamma,
-        percent(risk.haircut_bps),
-    )
+        str(slot), asset.symbol, asset.kind, str(asset.decimals), _terms(pool, asset), mover,
+        percent(risk.own_move_bps), percent(risk.least_volatility_bps),
+    )  # fmt: skip
 
 
-def document(pool: Pool, keys: Path) -> dict[str, Any]:
-    """A pool as JSON values; `keys` is the folder of this home's keys."""
+def _terms(pool: Pool, asset: Asset) -> str:
+    """What a claim is, in words; nothing for a held asset."""
+    terms = asset.terms
+    if terms is None:
+        return ""
+    underlying = pool.assets[terms.underlying].symbol
+    if not isinstance(terms, Option):
+        return f"of {underlying}" if isinstance(terms, Loan) else f"on {underlying}"
+    strike = amounts.show_price(terms.strike, asset, pool.assets[NUMERAIRE])
+    return f"{'call' if terms.is_call else 'put'} on {underlying} at {strike}, until {clock.text(terms.expiry_ms)}"
+
+
+def document(pool: Pool, parameters: Parameters, keys: Path) -> dict[str, Any]:
+    """A pool as JSON values, with the parameters in force; `keys` is the folder of this home's keys."""
     return {
         "name": printable(pool.name),
         "ledger_id": poolfile.ledger_id(pool).hex(),
-        "assets": [{**asdict(asset), "custodian": custodian.show_key(asset.custodian)} for asset in pool.assets],
-        "oracle_keys": [[str(x), str(y)] for x, y in pool.oracle_keys],
-        "quorum": pool.quorum,
-        "limits": asdict(pool.limits),
-        "board": asdict(pool.board),
+        "assets": [
+            {**asdict(asset), "custodian": asset.custodian and custodian.show_key(asset.custodian)}
+            for asset in pool.assets
+        ],
+        "operator": pool.operator.hex(),
+        "governance": {
+            "keys": [[str(x), str(y)] for x, y in pool.governance.keys],
+            "quorum": pool.governance.quorum,
+            "delay_ms": pool.governance.delay_ms,
+        },
+        "parameters": poolfile.parameters_json(parameters),
         "keys": {
             key.statement: {"fingerprint": key.fingerprint, "digest": key.digest.hex(), "transcript": key.transcript}
-            for key in (pool.leg, pool.margin)
+            for key in pool.keys
         },
         **show.keys_json(pool, keys),
     }

@@ -133,7 +133,7 @@ def _document(order: Order) -> dict[str, Any]:
     """Everything that everybody can see of an order."""
     shown = None
     if order.backed_by is not None:
-        asset, least = order.pool.assets[order.backed_by], order.pool.board.funds[order.backed_by]
+        asset, least = order.pool.assets[order.backed_by], order.pool.parameters.board.funds[order.backed_by]
         shown = {"asset": asset.symbol, "at_least": str(least)}
     return {
         "order": order.order_id, "everybody": order.is_public, "funds": shown, "public": show.public_leg_json(order.leg)

@@ -6,12 +6,20 @@ import pytest
 
 from prover.trader import backing
 from settlement.boardrules import BoardRules
+from settlement.pool import Pool
 from tests.prover import pools
 from zk.errors import Unsatisfied
 
-RULES = BoardRules((100 * 10**6, 0, 3 * 10**9, *(0,) * 13), funds_required=False)
-POOL = replace(pools.make(), board=RULES)
-STRICT = replace(POOL, board=replace(RULES, funds_required=True))
+RULES = BoardRules((100 * 10**6, 0, 3 * 10**9, *[0] * 13), funds_required=False)
+
+
+def with_rules(board: BoardRules) -> Pool:
+    pool = pools.make()
+    return replace(pool, parameters=replace(pool.parameters, board=board))
+
+
+POOL = with_rules(RULES)
+STRICT = with_rules(replace(RULES, funds_required=True))
 
 
 def balances(usdc: int = 0, btc: int = 0, eth: int = 0) -> tuple[int, ...]:

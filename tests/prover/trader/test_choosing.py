@@ -5,17 +5,15 @@ from dataclasses import replace
 import pytest
 
 from circuits import records
-from prover.operator import defaults
 from prover.trader import choosing, plan, wallets
 from prover.trader.terms import Terms
-from settlement import risk
 from tests.prover import pools
 from zk.errors import Unsatisfied
 
 NOW = 1_000
 USDC, ETH = 0, 2
 POOL = pools.make()
-SETTING = plan.Setting(POOL, risk.grids(POOL, defaults.prices(POOL), 1)[0])
+SETTING = plan.Setting(POOL, None)
 EMPTY = wallets.restore("abandon " * 23 + "art")
 BUY_ETH = plan.changes({USDC: 3_000_000_000}, {ETH: 1_000_000_000})
 
