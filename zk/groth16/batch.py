@@ -4,22 +4,27 @@
 
 There are 2^128 possible weights, all different modulo r.  Whatever the other weights are, at most one value of t_i lets
 a false equation i pass, so a batch with a false member passes with probability at most 2^-128.  Pairs with the same
-point of G2 are added up first: n proofs under one key cost n + 3 Miller loops and one final exponentiation.
+point of G2 are added up first, whichever keys they are of: n proofs under one key, or under keys that differ in fixed
+inputs only, cost n + 3 Miller loops and one final exponentiation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from zk import pairing
 from zk.curves import g1, g2
+from zk.curves.bn254 import G2Point
 from zk.fields import array
 from zk.fields.prime import R
 from zk.groth16 import prepared
-from zk.groth16.keys import Claim, VerifyingKey
+from zk.groth16.keys import Claim
 from zk.groth16.prepared import PreparedKey
 from zk.msm import batch_affine, fixed_base, small_exponents
 from zk.runtime import parallel
+
+Item = TypeVar("Item")
 
 
 def are_valid(claims: Sequence[Claim]) -> bool:
@@ -30,24 +35,19 @@ def are_valid(claims: Sequence[Claim]) -> bool:
     weighted_a = parallel.submit(small_exponents.multiply, g1.encode(proof.a for proof in proofs), signs)
     weighted_c = parallel.submit(small_exponents.multiply, g1.encode(proof.c for proof in proofs), signs)
     scalars = small_exponents.scalars(signs)
-    by_key = _indices_by_key(claims)
-    keys = [prepared.prepare(key) for key in by_key]
-    left, right = [], [g2.encode(proof.b for proof in proofs)]
-    groups = [[(scalars[i], claims[i][1]) for i in indices] for indices in by_key.values()]
-    key_sums = [_key_sums(key, group) for key, group in zip(keys, groups, strict=True)]
-    c_sums = _group_sums(weighted_c.result(), list(by_key.values()))
-    for key, (alpha_sum, ic_sum), c_sum in zip(keys, key_sums, c_sums, strict=True):
-        left += [alpha_sum, ic_sum, c_sum[np.newaxis]]
-        right.append(key.points_g2)
-    return pairing.is_one(pairing.miller_loops(np.concatenate((weighted_a.result(), *left)), np.concatenate(right)))
-
-
-def _indices_by_key(claims: Sequence[Claim]) -> dict[VerifyingKey, list[int]]:
-    """The indices of the claims under each key."""
-    indices: dict[VerifyingKey, list[int]] = {}
-    for index, (key, _, _) in enumerate(claims):
-        indices.setdefault(key, []).append(index)
-    return indices
+    points: list[np.ndarray] = []
+    partners: list[G2Point] = []
+    encoded: dict[G2Point, np.ndarray] = {}
+    for key, indices in _indices_of(key for key, _, _ in claims).items():
+        ready = prepared.prepare(key)
+        points += _key_sums(ready, [(scalars[i], claims[i][1]) for i in indices])
+        partners += [key.beta_g2, key.gamma_g2]
+        encoded |= zip((key.beta_g2, key.gamma_g2, key.delta_g2), ready.points_g2, strict=True)
+    partners += [key.delta_g2 for key, _, _ in claims]
+    sums, of_sums = _sums_by_partner(np.concatenate((*points, weighted_c.result())), partners)
+    left = np.concatenate((weighted_a.result(), sums))
+    right = np.concatenate((g2.encode(proof.b for proof in proofs), np.stack([encoded[point] for point in of_sums])))
+    return pairing.is_one(pairing.miller_loops(left, right))
 
 
 def _key_sums(key: PreparedKey, weighted: list[tuple[int, Sequence[int]]]) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +59,16 @@ def _key_sums(key: PreparedKey, weighted: list[tuple[int, Sequence[int]]]) -> tu
     return alpha_sum, prepared.input_sum(key, [total, *input_scalars])
 
 
-def _group_sums(points: np.ndarray, groups: list[list[int]]) -> np.ndarray:
-    """The sum of the points of each group."""
-    entries = np.array([2 * index for group in groups for index in group], np.int32)
-    return batch_affine.sum_groups(points, entries, np.cumsum([0, *map(len, groups)]))
+def _sums_by_partner(points: np.ndarray, partners: Sequence[G2Point]) -> tuple[np.ndarray, list[G2Point]]:
+    """The sums of the points that have the same partner, and the partner of each sum."""
+    groups = _indices_of(partners)
+    entries = np.array([2 * index for group in groups.values() for index in group], np.int32)
+    return batch_affine.sum_groups(points, entries, np.cumsum([0, *map(len, groups.values())])), list(groups)
+
+
+def _indices_of(items: Iterable[Item]) -> dict[Item, list[int]]:
+    """The indices at which each item stands."""
+    indices: dict[Item, list[int]] = {}
+    for index, item in enumerate(items):
+        indices.setdefault(item, []).append(index)
+    return indices
