@@ -51,6 +51,8 @@ AGREED = {
     "THRESHOLD_DECRYPTION": b"zksettle/threshold/decryption",
     "THRESHOLD_NONCE": b"zksettle/threshold/nonce",
     "THRESHOLD_BINDING": b"zksettle/threshold/binding",
+    "GUARDIAN_CHANNEL": b"zksettle/guardian/channel",
+    "GUARDIAN_DEALING": b"zksettle/guardian/dealing",
     "ADDRESS": b"zksettle/address",
     "REQUEST": b"zksettle/request",
     "SEALING": b"zksettle/sealing",
