@@ -1,3 +1,3 @@
-"""Operating a pool: creation, defaults, oracles, governors, operatorkey, guardianship; its custody: custodian,
+"""Operating a pool: creation, defaults, oracles, governors, operatorkey; its custody: custodian,
 attesting; its key ceremony: signer, contributing, installing.
 """

@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from prover.guardian import dealing
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.operator import custodian, defaults, governors, guardianship, operatorkey, oracles
+from prover.operator import custodian, defaults, governors, operatorkey, oracles
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from settlement.assets import Asset
@@ -89,7 +90,7 @@ def create(
                 governance=Governance(governor_keys, defaults.GOVERNOR_QUORUM, defaults.GOVERNANCE_DELAY_MS),
                 parameters=defaults.parameters(
                     oracles.create(folder.oracles, defaults.ORACLES),
-                    guardianship.find_or_deal(home.guardians, defaults.GUARDIANS, defaults.GUARDIAN_THRESHOLD),
+                    dealing.find_or_deal(home.guardians, defaults.GUARDIANS, defaults.GUARDIAN_THRESHOLD),
                     funds_required=funds_required,
                 ),
                 **keys,
