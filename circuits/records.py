@@ -8,6 +8,8 @@ ledger and circuit cannot disagree.  Of our own modules this one imports only th
     kappa       nk of a cash account (guard = 0), rho of a margined one
     nullifier   H[NULLIFIER](kappa, commitment, position)
     residual    H[RESIDUAL](rho, commitment): the rho of what a seizure leaves
+    escrow      H[ESCROW](GK.x, GK.y, E.x, E.y, c_1, ..., c_8): a ciphertext, and whom it is for (circuits/escrow.py)
+    funds       H[FUNDS](kappa, commitment, position, context): the tag of a proof of funds
     node        H[NODE](child_0, ..., child_3)
 
 A field's metadata describes its values outside a circuit: `kind` names a range of circuits.statements.statement, and
@@ -26,6 +28,7 @@ SCENARIOS = 32
 DEPTH = 16
 ARITY = 4
 BALANCE_BITS = 64
+BPS = 10_000  # basis points in the whole
 
 # Integers that must not be mixed.  The formulas below are for signals too, so callers convert a result to its type.
 Commitment = NewType("Commitment", int)
@@ -64,6 +67,16 @@ def kappa(account: "Account[int]", nullifier_key: int) -> int:
 def residual_rho(hash: Hash[T], rho: T, commitment: T) -> T:
     """The rho of the account that a seizure leaves to the owner, who can therefore find it without help."""
     return hash((rho, commitment), domains.TAG_RESIDUAL)
+
+
+def escrow_digest(hash: Hash[T], guard_key: tuple[T, T], ephemeral: tuple[T, T], ciphertext: Sequence[T]) -> T:
+    """The digest of an account's encrypted opening and of the guardians' key that it is encrypted to."""
+    return hash((*guard_key, *ephemeral, *ciphertext), domains.TAG_ESCROW)
+
+
+def funds_tag(hash: Hash[T], kappa: T, commitment: T, position: T, context: T) -> T:
+    """The number that an account shows in one context: the same each time, and another in every other context."""
+    return hash((kappa, commitment, position, context), domains.TAG_FUNDS)
 
 
 def node(hash: Hash[T], children: Sequence[T]) -> T:

@@ -12,10 +12,10 @@ from typing import Any
 from circuits import pins
 from circuits.frontend import compiler
 from circuits.frontend.compiler import Circuit
-from circuits.statements import leg, margin
+from circuits.statements import escrow, funds, leg, margin, seize
 from circuits.statements.statement import Statement
 
-_STATEMENTS = {statement.name: statement for statement in (leg.STATEMENT, margin.STATEMENT)}
+_STATEMENTS = {module.STATEMENT.name: module.STATEMENT for module in (leg, margin, escrow, seize, funds)}
 
 
 def names() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from circuits import generators, merkle, records
+from circuits import generators, guardsamples, merkle, records
 from circuits.statements import leg, margin
 from zk.curves import babyjubjub
 from zk.hashes import poseidon
@@ -115,6 +115,14 @@ def _genesis_flag_of_two() -> Leg:
 _HONEST: dict[str, tuple[Callable[[], tuple[Any, Any]], ...]] = {
     "leg": (honest_leg, cash_leg, genesis_leg, top_up_leg),
     "margin": (honest_margin,),
+    "escrow": (guardsamples.honest_escrow,),
+    "seize": (
+        guardsamples.honest_seizure,
+        guardsamples.insolvent_seizure,
+        guardsamples.stale_seizure,
+        guardsamples.unhurt_seizure,
+    ),
+    "funds": (guardsamples.honest_funds, guardsamples.hidden_funds),
 }
 
 
@@ -126,7 +134,7 @@ def honest(name: str) -> list[tuple[Any, Any]]:
 def lies(name: str) -> list[tuple[Any, Any]]:
     """(public, private) of false claims of one statement, each of which violates a single constraint."""
     if name != "leg":
-        return []
+        return guardsamples.seizures_of_healthy_accounts() if name == "seize" else []
     assets, claims = range(records.ASSETS), range(records.HELD, records.ASSETS)
     money_from_nothing = [honest_leg(_with(5, i), NEW_BALANCES, genesis=1) for i in assets]
     debts_called_cash = [honest_leg(_with(0, i), _with(-1, i), guard=0) for i in claims]

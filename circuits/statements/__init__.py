@@ -1,1 +1,1 @@
-"""The statements that zksettle proves: leg and margin; statement is what they have in common."""
+"""The statements that zksettle proves: leg, margin, escrow, seize and funds; statement is what they have in common."""

@@ -26,7 +26,8 @@ def test_a_circuit_matches_its_pin(name):
 @pytest.mark.parametrize("name", registry.names())
 def test_a_circuit_fits_its_domain(name):
     system = registry.compiled(name).r1cs
-    assert system.num_constraints + system.num_public + 1 <= 1 << 14
+    log_size = 14 if name in ("leg", "seize") else 13
+    assert system.num_constraints + system.num_public + 1 <= 1 << log_size
 
 
 def test_an_unknown_statement_is_refused():

@@ -11,7 +11,7 @@ from circuits.statements import leg, statement
 from zk.errors import FormatError
 from zk.fields.prime import R
 
-HONEST = {"leg": samples.honest_leg(), "margin": samples.honest_margin()}
+HONEST = {name: samples.honest(name)[0] for name in registry.names()}
 
 
 def document(name):
