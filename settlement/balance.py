@@ -1,27 +1,29 @@
-"""The balance of a bundle: the sum of its value commitments less its flows, which must be zero in every asset.
+"""The balance of a bundle: the sum of its value commitments less flows and conversions, zero in every asset.
 
-    value = Σ_i Δ_i·G_i + r·H (circuits.generators)          balance = Σ_legs value − Σ_flows amount·G_asset
+    value = Σ_i Δ_i·G_i + r·H (circuits.generators)
+    balance = Σ_legs value + Σ_seizures value − Σ_flows amount·G_asset − Σ_conversions point
 
-The balance is a multiple of H exactly when the legs' changes add up to the flows for every asset, because nobody knows
-a relation between the bases.  The multiple is the sum of the blindings, so a signature under the balance with base H
-proves that the bundle balances and that its signer knows every blinding.
+The balance is a multiple of H exactly when the changes of all accounts add up to the flows and to what the conversions
+exchange, for every asset, because nobody knows a relation between the bases.  The multiple is the sum of the blindings,
+so a signature under the balance with base H proves that the bundle balances and that its signer knows every blinding.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 
 from circuits import generators
-from settlement.bundle import Leg
+from settlement import bundle as parts
+from settlement import conversion
+from settlement.bundle import Bundle
 from zk.curves import babyjubjub
 
 
-def point(legs: Iterable[Leg]) -> babyjubjub.Point:
-    """The sum of the legs' values less their flows.  It may be the identity, under which anybody can sign."""
-    total, paid_in = babyjubjub.IDENTITY, Counter[int]()
-    for leg in legs:
-        total = babyjubjub.add(total, (leg.public.value_x, leg.public.value_y))
-        for flow in leg.flows:
-            paid_in[flow.asset] += flow.amount
+def point(bundle: Bundle) -> babyjubjub.Point:
+    """The sum of the values less flows and conversions.  It may be the identity, under which anybody can sign."""
+    total, paid_in = babyjubjub.negate(conversion.total(bundle.conversions)), Counter[int]()
+    for move in bundle.moves:
+        total = babyjubjub.add(total, (move.public.value_x, move.public.value_y))
+    for _, _, flow in parts.flows(bundle.legs):
+        paid_in[flow.asset] += flow.amount
     for asset, amount in paid_in.items():
         total = babyjubjub.add(total, babyjubjub.multiply(-amount, generators.assets()[asset]))
     return total

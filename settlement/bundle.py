@@ -11,7 +11,7 @@ These are plain data, which nothing here checks.  Their byte encoding is settlem
 return is known to be well formed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -230,6 +230,6 @@ def name(bundle_legs: int, number: int) -> str:
     return f"leg {number}" if number < bundle_legs else f"seizure {number - bundle_legs}"
 
 
-def flows(legs: tuple[Leg, ...]) -> Iterator[tuple[int, int, Flow]]:
+def flows(legs: Iterable[Leg]) -> Iterator[tuple[int, int, Flow]]:
     """(leg, flow's number in it, flow) of every flow, in order."""
     return ((number, index, flow) for number, leg in enumerate(legs) for index, flow in enumerate(leg.flows))

@@ -1,99 +1,63 @@
 """The checks of a bundle, one function for each kind, in the order of the rejections.
 
 Every function takes all legs, so that one leg's bad proof never hides another's spent nullifier, and so that the board
-can run the very same functions on one leg.
+can run the very same functions on one leg.  settlement.margins has the checks of guards and grids, settlement.
+proofclaims those of proofs, settlement.custody and settlement.publicaccounts those of payments.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from circuits import generators
-from circuits.records import Nullifier, Root
-from settlement import balance, custody, digests, encoding, merkle
-from settlement.bundle import Bundle, Leg
-from settlement.custody import Reserves
+from circuits.records import Nullifier
+from settlement import assets, balance, conversion, custody, digests, encoding, margins, merkle, pot, publicaccounts
+from settlement.bundle import NO_DIGEST, Bundle, Leg, Move, Seizure, name
 from settlement.events import Event
-from settlement.grids import PublishedGrids
-from settlement.ids import BundleId, LedgerId
-from settlement.merkle import Tree
-from settlement.pool import Pool
+from settlement.ids import LedgerId
+from settlement.parameters import Parameters
+from settlement.proofclaims import verify as verify_proofs
 from settlement.rejection import Rejected, Rejection
+from settlement.state import Checked, Reader, Settling, State, VerifyProofs
 from zk import signature
 from zk.errors import FormatError, InvalidProof
-from zk.groth16.keys import Claim
 
-# A margin may be proved against the initial grid of either of the last two epochs.
-GRID_WINDOW = 2
+__all__ = ["Checked", "Reader", "Settling", "State", "VerifyProofs", "verify_proofs"]
 
-VerifyProofs = Callable[[list[Claim]], None]
 T = TypeVar("T", Bundle, Leg)
-
-
-class Reader(custody.Holdings, Protocol):
-    """The queries that the checks make of a ledger."""
-
-    def last_event(self) -> Event:
-        """The newest event."""
-
-    def tree(self) -> Tree:
-        """The newest root and size."""
-
-    def is_known_root(self, root: Root) -> bool:
-        """Whether the tree ever had this root."""
-
-    def is_spent(self, nullifier: Nullifier) -> bool:
-        """Whether the account with this nullifier has moved."""
-
-    def grids(self, newest: int) -> list[PublishedGrids]:
-        """The grids of the newest epochs, at most `newest` of them, newest first."""
-
-
-class State(Protocol):
-    """The state that a bundle is checked against: a ledger, or an audit's replay of one."""
-
-    pool: Pool
-    ledger_id: LedgerId
-
-    @property
-    def reader(self) -> Reader:
-        """Answers the queries."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A bundle that passed every check.  Only settlement.engine.check makes one."""
-
-    bundle: Bundle
-    bundle_id: BundleId
-    data: bytes
+NO_SLOT = -1
 
 
 def decode_bundle(data: bytes) -> Bundle:
-    """The bundle in these bytes.  Raises Rejected: TOO_LARGE or MALFORMED."""
+    """The bundle in these bytes.  Raises Rejected, TOO_LARGE or MALFORMED."""
     return _decode(encoding.decode_bundle, data)
 
 
 def decode_leg(data: bytes) -> Leg:
-    """The leg in these bytes.  Raises Rejected: TOO_LARGE or MALFORMED."""
+    """The leg in these bytes.  Raises Rejected, TOO_LARGE or MALFORMED."""
     return _decode(encoding.decode_leg, data)
 
 
 def check_ledger_id(state: State, ledger_id: LedgerId) -> None:
-    """Raises Rejected when the bundle was made for another ledger."""
+    """Raises Rejected when a bundle is for another ledger."""
     if ledger_id != state.ledger_id:
         theirs, ours = ledger_id.hex()[:16], state.ledger_id.hex()[:16]
         raise Rejected(Rejection.WRONG_LEDGER, f"the bundle is for ledger {theirs}, but this is {ours}")
 
 
-def check_keys(state: State, legs: Sequence[Leg]) -> None:
+def check_keys(state: State, moves: Sequence[Move]) -> None:
     """Raises Rejected when a proof names a verifying key other than the pool's for its statement."""
-    leg_key, margin_key = state.pool.leg.digest, state.pool.margin.digest
-    for number, leg in enumerate(legs):
-        if leg.key != leg_key:
-            raise Rejected(Rejection.UNKNOWN_KEY, f"leg {number} is proved under a key that is not the pool's")
-        if leg.margin is not None and leg.margin.key != margin_key:
-            raise Rejected(Rejection.UNKNOWN_KEY, f"leg {number} has a margin proof under a key that is not the pool's")
+    pool = state.pool
+    for number, move in enumerate(moves):
+        if isinstance(move, Seizure):
+            named = [(move.key, pool.seize, "is proved")]
+        else:
+            named = [(move.key, pool.leg, "is proved")]
+            named += [(move.escrow.key, pool.escrow, "has an escrow")] if move.escrow else []
+            named += [(move.margin.key, pool.margin, "has a margin proof")] if move.margin else []
+        for key, expected, what in named:
+            if key != expected.digest:
+                whose = "under a key that is not the pool's"
+                raise Rejected(Rejection.UNKNOWN_KEY, f"{_name(moves, number)} {what} {whose}")
 
 
 def check_clock(newest: Event, now_ms: int) -> None:
@@ -103,59 +67,60 @@ def check_clock(newest: Event, now_ms: int) -> None:
         raise Rejected(Rejection.CLOCK_BEHIND, f"the clock is {behind_ms} ms behind the ledger's newest event")
 
 
-def check_expiry(legs: Sequence[Leg], now_ms: int) -> None:
+def check_parameters(state: State, parameters: Parameters, now_ms: int) -> None:
+    """Raises Rejected when other parameters are in force than those that a bundle was checked under."""
+    if state.parameters(now_ms) != parameters:
+        raise Rejected(Rejection.PARAMETERS_CHANGED, f"version {parameters.version} is not in force any more")
+
+
+def check_expiry(moves: Sequence[Move], now_ms: int) -> None:
     """Raises Rejected when a leg has expired, which it has from `expiry_ms` on."""
-    for number, leg in enumerate(legs):
-        if leg.expiry_ms <= now_ms:
-            raise Rejected(Rejection.EXPIRED, f"leg {number} expired {now_ms - leg.expiry_ms} ms ago")
+    for number, move in enumerate(moves):
+        if move.expiry_ms <= now_ms:
+            raise Rejected(Rejection.EXPIRED, f"{_name(moves, number)} expired {now_ms - move.expiry_ms} ms ago")
 
 
-def check_roots(state: State, legs: Sequence[Leg]) -> None:
+def check_roots(state: State, moves: Sequence[Move]) -> None:
     """Raises Rejected when a leg names a root that the tree never had.
 
     An old root is as good as a new one: the tree only grows, and a nullifier is spent once whatever root it is under.
     """
-    for number, leg in enumerate(legs):
-        if not state.reader.is_known_root(leg.root):
-            raise Rejected(Rejection.UNKNOWN_ROOT, f"leg {number} names a root that the tree never had")
+    for number, move in enumerate(moves):
+        if not state.reader.is_known_root(move.root):
+            raise Rejected(Rejection.UNKNOWN_ROOT, f"{_name(moves, number)} names a root that the tree never had")
 
 
-def check_grids(state: State, legs: Sequence[Leg], now_ms: int) -> None:
-    """Raises Rejected when a leg that may owe something has no margin proof, or one against an old grid."""
-    has_margin = any(leg.margin is not None for leg in legs)
-    published = fresh_grids(state, now_ms) if has_margin else []
-    fresh = {(grids.initial_root, grids.publication.epoch) for grids in published}
-    for number, leg in enumerate(legs):
-        if leg.margin is not None:
-            if (leg.margin.grid_root, leg.margin.epoch) not in fresh:
-                raise Rejected(Rejection.STALE_GRID, f"leg {number} names a grid that is not one of the newest")
-        elif leg.public.cash == 0:
-            raise Rejected(Rejection.MARGIN_MISSING, f"leg {number} may owe something and has no margin proof")
-
-
-def fresh_grids(state: State, now_ms: int) -> list[PublishedGrids]:
-    """The grids that a margin proof may use: of the last GRID_WINDOW epochs, no older than the pool allows."""
-    newest = state.reader.grids(GRID_WINDOW)
-    return [grids for grids in newest if now_ms - grids.published_ms <= state.pool.parameters.limits.grid_age_ms]
-
-
-def check_nullifiers(state: State, legs: Sequence[Leg]) -> None:
+def check_nullifiers(state: State, moves: Sequence[Move]) -> None:
     """Raises Rejected when two legs spend one account, or a leg spends one that has already moved."""
     seen: dict[Nullifier, int] = {}
-    for number, leg in enumerate(legs):
-        first = seen.setdefault(leg.nullifier, number)
+    for number, move in enumerate(moves):
+        first = seen.setdefault(move.nullifier, number)
         if first != number:
-            raise Rejected(Rejection.NULLIFIER_REPEATED, f"legs {first} and {number} spend the same account")
-    for number, leg in enumerate(legs):
-        if state.reader.is_spent(leg.nullifier):
-            raise Rejected(Rejection.NULLIFIER_SPENT, f"leg {number} spends an account that has already moved")
+            both = f"{_name(moves, first)} and {_name(moves, number)}"
+            raise Rejected(Rejection.NULLIFIER_REPEATED, f"{both} spend the same account")
+    for number, move in enumerate(moves):
+        if state.reader.is_spent(move.nullifier):
+            spent = f"{_name(moves, number)} spends an account that has already moved"
+            raise Rejected(Rejection.NULLIFIER_SPENT, spent)
 
 
-def check_state(state: State, legs: Sequence[Leg], now_ms: int) -> None:
-    """Runs the three checks whose answer another bundle or publication may change."""
-    check_roots(state, legs)
-    check_grids(state, legs, now_ms)
-    check_nullifiers(state, legs)
+def check_state(state: State, legs: Sequence[Leg], seizures: Sequence[Seizure], now_ms: int) -> None:
+    """Runs the checks of roots, guards, grids and nullifiers, which another bundle or publication may change."""
+    moves = (*legs, *seizures)
+    check_roots(state, moves)
+    margins.check(state, legs, seizures, now_ms)
+    check_nullifiers(state, moves)
+
+
+def check_companions(moves: Sequence[Move]) -> None:
+    """Raises Rejected when a leg names what must stand beside it, and something else does, or something more."""
+    for number, move in enumerate(moves):
+        if move.companions != NO_DIGEST:
+            others = [other.commitment for index, other in enumerate(moves) if index != number]
+            if move.companions != digests.companions(others):
+                raise Rejected(
+                    Rejection.COMPANIONS, f"{_name(moves, number)} is signed for other company than it has here"
+                )
 
 
 def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
@@ -168,64 +133,87 @@ def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
             raise Rejected(Rejection.LEG_SIGNATURE, f"leg {number} is not signed by its owner") from None
 
 
+def check_seizures(state: State, parameters: Parameters, seizures: Sequence[Seizure]) -> None:
+    """Raises Rejected unless the pool's guardians signed every seizure, and it names the guards that are retired."""
+    guardians = parameters.guardians
+    for number, seizure in enumerate(seizures):
+        if guardians is None:
+            raise Rejected(Rejection.SEIZURE, f"seizure {number} is of a pool that has no guardians")
+        if seizure.public.stale_before != guardians.stale_before:
+            retired = f"the guards below {guardians.stale_before} are retired"
+            raise Rejected(Rejection.SEIZURE, f"seizure {number} says {seizure.public.stale_before}, but {retired}")
+        message = digests.seizure_message(state.ledger_id, seizure)
+        try:
+            signature.verify(guardians.signing_key, message, seizure.signature)
+        except InvalidProof:
+            raise Rejected(Rejection.SEIZURE, f"seizure {number} is not signed by the guardians") from None
+
+
+def check_conversions(state: State, bundle: Bundle) -> None:
+    """Raises Rejected unless every conversion is of an expired claim at its rate, and proved for this bundle."""
+    if bundle.conversions:
+        ids = digests.move_ids(bundle)
+        conversion.check(bundle.conversions, state.reader.rates(), _loan(state), state.ledger_id, ids)
+
+
 def check_binding(bundle: Bundle) -> None:
-    """Raises Rejected unless the legs and flows add up and the bundle is signed with the sum of all blindings.
+    """Raises Rejected unless everything adds up and the bundle is signed with the sum of all blindings.
 
     A balance that is the identity is refused too, because anybody could sign under it.
     """
-    key = balance.point(bundle.legs)
+    key = balance.point(bundle)
     try:
         signature.verify(key, digests.bundle_message(bundle), bundle.binding, generators.blinding())
     except InvalidProof:
         raise Rejected(Rejection.UNBALANCED, "the binding signature is not under a balance of zero") from None
 
 
-def verify_proofs(claims: list[Claim]) -> None:
-    """Verifies real proofs in one batch.  Raises InvalidProof whose `index` is the bad claim's."""
-    from zk.groth16 import verifier  # loads the kernels, which only verification needs
-
-    verifier.verify_batch(claims)
-
-
-def check_proofs(state: State, legs: Sequence[Leg], verify: VerifyProofs) -> None:
-    """Raises Rejected, naming the leg, when a leg's proof or its margin proof does not verify."""
-    claims: list[Claim] = []
-    labels: list[str] = []
-    for number, leg in enumerate(legs):
-        claims.append((state.pool.leg.verifying, astuple(leg.public), leg.proof))
-        labels.append(f"leg {number}: its proof")
-        if leg.margin is not None:
-            claims.append((state.pool.margin.verifying, (leg.public.commitment,), leg.margin.proof))
-            labels.append(f"leg {number}: its margin proof")
-    try:
-        verify(claims)
-    except InvalidProof as error:
-        assert error.index is not None, "a batch names its bad member"
-        raise Rejected(Rejection.INVALID_PROOF, f"{labels[error.index]} does not verify") from None
-
-
-def check_attestations(state: State, bundle: Bundle) -> None:
-    """Raises Rejected unless the custodian of its asset signed every flow, in its leg and for this ledger."""
-    custody.check_attestations(state.pool, bundle)
-
-
-def check_references(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when a flow has the reference of another flow of its asset, in the bundle or settled before."""
-    custody.check_references(state.reader, state.pool, legs)
-
-
-def check_custody(state: State, reserves: Reserves) -> None:
-    """Raises Rejected when the flows take out more than the reserves; `reserves` are the reserves after the flows."""
-    custody.check(reserves, state.pool)
-
-
-def check_room(state: State, legs: Sequence[Leg]) -> None:
-    """Raises Rejected when the tree has no room for the legs' new accounts."""
+def check_room(state: State, moves: Sequence[Move]) -> None:
+    """Raises Rejected when the tree has no room for the new accounts."""
     size = state.reader.tree().size
-    if size + len(legs) > merkle.CAPACITY:
+    if size + len(moves) > merkle.CAPACITY:
         raise Rejected(
-            Rejection.TREE_FULL, f"the tree has {size} of at most {merkle.CAPACITY} leaves, and {len(legs)} are new"
+            Rejection.TREE_FULL, f"the tree has {size} of at most {merkle.CAPACITY} leaves, and {len(moves)} are new"
         )
+
+
+def check_payments(state: State, parameters: Parameters, bundle: Bundle) -> Settling:
+    """Runs the checks of payments after that of attestations; what the bundle makes of reserves and public accounts."""
+    custody.check_references(state.reader, state.pool, bundle.legs)
+    publicaccounts.check_fees(parameters, bundle.legs)
+    balances = publicaccounts.balances_after(state.reader, bundle.legs)
+    publicaccounts.check(balances, state.pool)
+    newest = state.reader.grids(1)
+    prices = newest[0].publication.prices if newest else None
+    pot.check((leg.flows for leg in bundle.legs), prices, _loan(state))
+    reserves = custody.reserves_after(state.reader, bundle.legs)
+    custody.check(reserves, state.pool)
+    check_room(state, bundle.moves)
+    return Settling(reserves, balances)
+
+
+def check_again(state: State, checked: Checked, now_ms: int) -> Settling:
+    """Runs, under the ledger's lock, every check whose answer may have changed since the bundle was checked.
+
+    Raises Rejected as engine.check does.  Signatures and proofs are about what cannot change while the same parameters
+    are in force and the same epochs.
+    """
+    bundle = checked.bundle
+    check_clock(state.reader.last_event(), now_ms)
+    check_parameters(state, checked.parameters, now_ms)
+    check_expiry(bundle.moves, now_ms)
+    check_state(state, bundle.legs, bundle.seizures, now_ms)
+    return check_payments(state, checked.parameters, bundle)
+
+
+def _loan(state: State) -> int:
+    """The slot of the loan claim, or one that no flow has and no claim."""
+    loan = assets.loan_slot(state.pool.assets)
+    return NO_SLOT if loan is None else loan
+
+
+def _name(moves: Sequence[Move], number: int) -> str:
+    return name(sum(isinstance(move, Leg) for move in moves), number)
 
 
 def _decode(decode: Callable[[bytes], T], data: bytes) -> T:

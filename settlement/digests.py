@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from settlement import encoding, seizureencoding
 from settlement.bundle import NO_DIGEST, Bundle, Leg, Seizure
 from settlement.ids import BundleId, LedgerId, OrderId
-from zk import domains, signature
+from zk import domains, framing, signature
 from zk.fields import prime
 
 MESSAGE_BYTES = 31
@@ -101,9 +101,8 @@ def insurance_message(ledger_id: LedgerId, leg: Leg) -> int:
 
 
 def _digest(*parts: bytes) -> bytes:
-    """The SHA-256 of each part after its length, so that no two lists of parts have the same bytes."""
     # Defence in depth: ids have a fixed length and bodies say where they end, so parts could not be confused anyway.
-    return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
+    return hashlib.sha256(framing.framed(*parts)).digest()
 
 
 def _message(*parts: bytes) -> int:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits.records import Position, Root
-from settlement import checks, custody, digests, events, oracle
+from settlement import checks, custody, digests, events, oracle, proofclaims
 from settlement.bundle import Bundle, Leg
-from settlement.checks import Checked, State, VerifyProofs
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.oracle import Quote
+from settlement.parameters import Parameters
+from settlement.state import Checked, State, VerifyProofs
 
 
 @dataclass(frozen=True)
@@ -41,63 +42,64 @@ def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = 
 
     Raises Rejected with the first reason why it cannot settle now, in the order of Rejection.
     """
-    bundle = _check_legs(state, data, now_ms, verify_proofs)
-    checks.check_attestations(state, bundle)
-    _check_payments(state, bundle)
-    return Checked(bundle, digests.bundle_id(bundle), data)
+    bundle, parameters = _check_moves(state, data, now_ms, verify_proofs)
+    custody.check_attestations(state.pool, parameters, bundle)
+    custody.check_insurance(parameters, bundle)
+    checks.check_payments(state, parameters, bundle)
+    return Checked(bundle, digests.bundle_id(bundle), data, parameters)
 
 
 def check_request(
     state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs
 ) -> Bundle:
-    """The bundle in these bytes, which would settle now if its custodians signed it.  Raises Rejected as `check` does.
+    """The bundle in these bytes, which would settle now if its custodians and guardians signed it.
 
-    For a custodian, who should sign nothing else.
+    For whoever attests, who should sign nothing else.  Raises Rejected as `check` does.
     """
-    bundle = _check_legs(state, data, now_ms, verify_proofs)
-    _check_payments(state, bundle)
+    bundle, parameters = _check_moves(state, data, now_ms, verify_proofs)
+    checks.check_payments(state, parameters, bundle)
     return bundle
 
 
 def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Leg:
     """Runs every per-leg check on the leg in these bytes.
 
-    The checks of flows (attestations, references, custody) need the whole bundle and are skipped.
+    The checks that need the whole bundle are skipped: companions, balance, attestations, references, fees, custody.
 
-    Raises Rejected as `check` does.
+    Raises Rejected as `check` does, and INSURANCE for a leg of the insurance, which nobody has attested alone.
     """
     newest = state.reader.last_event()
     leg = checks.decode_leg(data)
     checks.check_keys(state, (leg,))
     checks.check_clock(newest, now_ms)
     checks.check_expiry((leg,), now_ms)
-    checks.check_state(state, (leg,), now_ms)
+    checks.check_state(state, (leg,), (), now_ms)
     checks.check_leg_signatures(state, (leg,))
-    checks.check_proofs(state, (leg,), verify_proofs)
+    proofclaims.check(state, (leg,), (), now_ms, verify_proofs)
+    custody.check_not_insurance(leg)
     checks.check_room(state, (leg,))
     return leg
 
 
-def _check_legs(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs) -> Bundle:
-    """Runs the checks up to those of payments in and out."""
+def _check_moves(
+    state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs
+) -> tuple[Bundle, Parameters]:
+    """Runs the checks up to those of payments; the bundle, and the parameters that it was checked under."""
     newest = state.reader.last_event()  # before the time that decoding takes, in which another event may settle
     bundle = checks.decode_bundle(data)
     checks.check_ledger_id(state, bundle.ledger_id)
-    checks.check_keys(state, bundle.legs)
+    checks.check_keys(state, bundle.moves)
     checks.check_clock(newest, now_ms)
-    checks.check_expiry(bundle.legs, now_ms)
-    checks.check_state(state, bundle.legs, now_ms)
+    parameters = state.parameters(now_ms)
+    checks.check_expiry(bundle.moves, now_ms)
+    checks.check_state(state, bundle.legs, bundle.seizures, now_ms)
+    checks.check_companions(bundle.moves)
     checks.check_leg_signatures(state, bundle.legs)
+    checks.check_seizures(state, parameters, bundle.seizures)
+    checks.check_conversions(state, bundle)
     checks.check_binding(bundle)
-    checks.check_proofs(state, bundle.legs, verify_proofs)
-    return bundle
-
-
-def _check_payments(state: State, bundle: Bundle) -> None:
-    """Runs the checks after that of attestations."""
-    checks.check_references(state, bundle.legs)
-    checks.check_custody(state, custody.reserves_after(state.reader, bundle.legs))
-    checks.check_room(state, bundle.legs)
+    proofclaims.check(state, bundle.legs, bundle.seizures, now_ms, verify_proofs)
+    return bundle, parameters
 
 
 def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:

@@ -9,11 +9,11 @@ and the pot the numeraire and claims; they have no party, and a reference only t
 from circuits import records
 from circuits.records import Amount
 from settlement import references
+from settlement.assets import NUMERAIRE
 from settlement.bundle import MAX_AMOUNT, MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Account, Flow
 from settlement.fieldreader import DIGEST_BYTES, FieldReader
 from zk.errors import FormatError
 
-NUMERAIRE = 0
 MAX_FLOW_BYTES = 1 + 1 + 8 + 1 + MAX_PARTY_BYTES + 1 + MAX_REFERENCE_BYTES
 
 

@@ -1,7 +1,7 @@
 """Collects the proofs that an audit meets and verifies them in large batches, which is much cheaper."""
 
-from settlement.checks import VerifyProofs
 from settlement.errors import Discrepancy
+from settlement.state import VerifyProofs
 from zk.errors import InvalidProof
 from zk.groth16.keys import Claim
 

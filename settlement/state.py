@@ -1,0 +1,79 @@
+"""What a bundle is checked against, a ledger or an audit's replay of one, and what comes of the checks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from circuits.records import Nullifier, Root
+from settlement.bundle import Bundle
+from settlement.custody import Holdings, Reserves
+from settlement.events import Event
+from settlement.grids import PublishedGrids
+from settlement.ids import BundleId, LedgerId
+from settlement.merkle import Tree
+from settlement.parameters import Parameters
+from settlement.pool import Pool
+from settlement.publicaccounts import Balances, PublicAccounts
+from zk.groth16.keys import Claim
+
+VerifyProofs = Callable[[list[Claim]], None]
+
+
+class Reader(Holdings, PublicAccounts, Protocol):
+    """The queries that the checks make of a ledger."""
+
+    def last_event(self) -> Event:
+        """The newest event."""
+
+    def tree(self) -> Tree:
+        """The newest root and size."""
+
+    def is_known_root(self, root: Root) -> bool:
+        """Whether the tree ever had this root."""
+
+    def is_spent(self, nullifier: Nullifier) -> bool:
+        """Whether the account with this nullifier has moved."""
+
+    def grids(self, newest: int) -> list[PublishedGrids]:
+        """The grids of the newest epochs, at most `newest` of them, newest first."""
+
+    def epoch(self, number: int) -> PublishedGrids | None:
+        """The grids of one epoch, or None when it was never published."""
+
+    def heartbeat(self) -> int:
+        """The newest epoch in which the insurance has shown that it is solvent, 0 for none."""
+
+    def rates(self) -> dict[int, int]:
+        """The rates at which expired claims convert, by claim."""
+
+
+class State(Protocol):
+    """The state that a bundle is checked against: a ledger, or an audit's replay of one."""
+
+    pool: Pool
+    ledger_id: LedgerId
+
+    @property
+    def reader(self) -> Reader:
+        """Answers the queries."""
+
+    def parameters(self, now_ms: int) -> Parameters:
+        """The pool's parameters that are in force."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A bundle that passed every check under these parameters, its id, and the bytes it came in."""
+
+    bundle: Bundle
+    bundle_id: BundleId
+    data: bytes
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class Settling:
+    """The reserves and the balances of public accounts that a bundle changes, after it."""
+
+    reserves: Reserves
+    accounts: Balances
