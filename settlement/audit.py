@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuits.records import Root
-from settlement import checks, comparison, custody, effects, engine, events, grids, oracle, orderaudit, poolfile
+from settlement import checks, comparison, effects, engine, events, grids, oracle, orderaudit, poolfile
 from settlement.checks import VerifyProofs
 from settlement.custody import Reserves
 from settlement.errors import Discrepancy, require
@@ -162,7 +162,7 @@ def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: ProofBa
         previous=replay.last_event(),
         size=replay.tree().size,
         read=replay.node,
-        reserves=custody.reserves_after(replay, checked.bundle.legs),
+        settling=checks.check_payments(replay, checked.parameters, checked.bundle),
     )
     _require_event(event, entry.event)
     replay.settle(entry)

@@ -3,22 +3,23 @@
 The board admits a leg only if it passes every check that a bundle's legs must pass, proofs included; so every listed
 order would settle.  The board never learns what is traded: the terms are ciphertexts, unless their maker let everybody
 read them.  An order is named by its leg's id, which covers the leg's body only, so the same leg with a new proof or
-signature is the same order.  What stands beside the leg its maker signs under the leg's rk, so that nobody can list it
-with other terms, change its row unnoticed, or post it again later.
+signature is the same order.  The leg names its terms; what else stands beside it its maker signs under the leg's rk, so
+that nobody can list it with other terms, change its row unnoticed, or post it again later.
 
-An order is void when its account has moved, it has expired, or its grid is no longer one of the newest.  Its maker
-cancels it by moving the account.
+An order is void when its account has moved or it has expired.  Its maker cancels it by moving the account.  An order
+with margin is stale while its grid is not in force: it stays, but nobody can take it, until somebody who can open the
+account refreshes its margin, which needs no signature.
 
 Room on the board costs something: one order for each proof, a few for each account, and those with a proof of funds
-(settlement.funds) come before those without.  On a full board the oldest orders without funds give way, those with
-funds to nobody.
+(settlement.funds), or for which the pool's fee was paid, come before those without.  On a full board the oldest orders
+without either give way, the others to nobody.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from settlement import checks, digests, encoding, engine
+from settlement import checks, digests, encoding, engine, margins, proofclaims
 from settlement import funds as proofs_of_funds
-from settlement.bundle import CIPHERTEXT_BYTES, Leg
+from settlement.bundle import CIPHERTEXT_BYTES, Leg, Margin
 from settlement.funds import Funds
 from settlement.ids import LedgerId, OrderId
 from settlement.ledger import Ledger
@@ -65,14 +66,40 @@ def place(
         raise Rejected(
             Rejection.TERMS_SIGNATURE, f"the order was not signed within the last {MAX_POSTING_AGE_MS} ms before now"
         )
-    order = _order(ledger.ledger_id, leg, posting)
+    order = _order(ledger, leg, posting, now_ms)
     check_signed(order)
-    _check_funds(ledger, order, leg, funds, verify_proofs)
-    fresh_epochs = _fresh_epochs(ledger, now_ms)
-    outcome = ledger.orders.add(order, MAX_ORDERS, MAX_ORDERS_PER_NULLIFIER, now_ms, fresh_epochs)
+    _check_funds(ledger, order, leg, funds, now_ms, verify_proofs)
+    outcome = ledger.orders.add(order, MAX_ORDERS, MAX_ORDERS_PER_NULLIFIER, now_ms)
     if outcome is not Outcome.ADDED:
         raise _refusal(outcome, order)
     return order
+
+
+def refresh(
+    ledger: Ledger, order_id: OrderId, margin: Margin, now_ms: int,
+    verify_proofs: checks.VerifyProofs = checks.verify_proofs,
+) -> Order:  # fmt: skip
+    """Gives an order another margin proof, and returns the order.  Whoever can open its account may make the proof.
+
+    Raises Rejected: ORDER_UNKNOWN, MALFORMED when the order needs no margin, any reason of engine.check_leg for the leg
+    with its new margin.
+    """
+    order = _known(ledger, order_id)
+    if order.leg.margin is None:
+        raise Rejected(Rejection.MALFORMED, f"order {order_id.hex()} needs no margin")
+    leg = replace(order.leg, margin=margin)
+    checks.check_keys(ledger, (leg,))
+    checks.check_clock(ledger.reader.last_event(), now_ms)
+    checks.check_expiry((leg,), now_ms)
+    checks.check_state(ledger, (leg,), (), now_ms)
+    try:
+        verify_proofs([proofclaims.margin(ledger, leg, margin)])
+    except InvalidProof:
+        raise Rejected(Rejection.INVALID_PROOF, "the new margin proof does not verify") from None
+    refreshed = replace(order, leg_bytes=encoding.encode_leg(leg), grid_epoch=margin.epoch)
+    if not ledger.orders.refresh(refreshed):
+        raise _unknown(order_id)
+    return refreshed
 
 
 def get(ledger: Ledger, order_id: OrderId, now_ms: int) -> Order:
@@ -81,32 +108,35 @@ def get(ledger: Ledger, order_id: OrderId, now_ms: int) -> Order:
     Raises Rejected: ORDER_UNKNOWN when it is not on the board, the reason why it would no longer settle, or as
     `check_signed`.
     """
-    order = ledger.orders.get(order_id)
-    if order is None:
-        raise Rejected(
-            Rejection.ORDER_UNKNOWN,
-            f"order {order_id.hex()} is not on the board: if it ever was, it was taken, cancelled, has expired, or "
-            "gave way to others",
-        )
+    order = _known(ledger, order_id)
     checks.check_expiry((order.leg,), now_ms)
-    checks.check_state(ledger, (order.leg,), now_ms)
+    checks.check_state(ledger, (order.leg,), (), now_ms)
     check_signed(order)
     return order
 
 
-def listed(ledger: Ledger, now_ms: int) -> list[Order]:
-    """Every order that is not void, the oldest first."""
-    return ledger.orders.alive(now_ms, _fresh_epochs(ledger, now_ms))
+def listed(ledger: Ledger, now_ms: int, stale: bool = False) -> list[Order]:
+    """Every order that is not void, the oldest first; with `stale`, also those whose margin must be refreshed first."""
+    orders = ledger.orders.alive(now_ms)
+    epochs = _epochs_in_force(ledger, now_ms)
+    return [order for order in orders if stale or _is_fresh(order, epochs)]
+
+
+def is_takable(ledger: Ledger, order: Order, now_ms: int) -> bool:
+    """Whether the order's margin, if it has any, is against a grid in force."""
+    return _is_fresh(order, _epochs_in_force(ledger, now_ms))
 
 
 def prune(ledger: Ledger, now_ms: int) -> list[OrderId]:
     """Deletes every void order and returns their ids."""
-    return ledger.orders.remove_void(now_ms, _fresh_epochs(ledger, now_ms))
+    return ledger.orders.remove_void(now_ms)
 
 
 def check_signed(order: Order) -> None:
-    """Raises Rejected, TERMS_SIGNATURE, unless the maker signed the order's terms, funds and time as they stand."""
+    """Raises Rejected, TERMS_SIGNATURE, unless the leg names these terms, and its maker signed funds and time."""
     public = order.leg.public
+    if order.leg.terms != digests.terms(order.sealed_terms):
+        raise Rejected(Rejection.TERMS_SIGNATURE, "the order's leg is signed for other terms")
     message = digests.posting_message(order.order_id, order.sealed_terms, order.funds, order.posted_ms)
     try:
         signature.verify((public.rk_x, public.rk_y), message, signature.decode(order.signature, "the signature"))
@@ -125,14 +155,17 @@ def check_row(state: checks.State, order: Order, verify_proofs: checks.VerifyPro
     funds = _check_form(order.sealed_terms, order.funds)
     leg = checks.decode_leg(order.leg_bytes)
     posting = Posting(order.leg_bytes, order.sealed_terms, order.funds, order.posted_ms, order.signature)
-    if _order(state.ledger_id, leg, posting) != order:
+    if _columns(state.ledger_id, leg, posting, order.has_paid) != order:
         raise Rejected(Rejection.MALFORMED, "a column of the order is not what its leg says")
     checks.check_keys(state, (leg,))
     checks.check_roots(state, (leg,))
     checks.check_leg_signatures(state, (leg,))
-    checks.check_proofs(state, (leg,), verify_proofs)
+    now_ms = state.reader.last_event().created_ms
+    proofclaims.check(state, (leg,), (), now_ms, verify_proofs)
     check_signed(order)
-    _check_funds(state, order, leg, funds, verify_proofs)
+    if order.has_paid and not state.reader.order_fee(order.order_id):
+        raise Rejected(Rejection.FUNDS_MISSING, "nobody paid a fee for the order")
+    _check_funds(state, order, leg, funds, now_ms, verify_proofs)
 
 
 def _check_form(sealed_terms: tuple[bytes, ...], funds: bytes) -> Funds | None:
@@ -152,7 +185,28 @@ def _check_form(sealed_terms: tuple[bytes, ...], funds: bytes) -> Funds | None:
         raise Rejected(Rejection.MALFORMED, str(error)) from None
 
 
-def _order(ledger_id: LedgerId, leg: Leg, posting: Posting) -> Order:
+def _known(ledger: Ledger, order_id: OrderId) -> Order:
+    order = ledger.orders.get(order_id)
+    if order is None:
+        raise _unknown(order_id)
+    return order
+
+
+def _unknown(order_id: OrderId) -> Rejected:
+    return Rejected(
+        Rejection.ORDER_UNKNOWN,
+        f"order {order_id.hex()} is not on the board: if it ever was, it was taken, cancelled, has expired, or "
+        "gave way to others",
+    )
+
+
+def _order(ledger: Ledger, leg: Leg, posting: Posting, now_ms: int) -> Order:
+    asked = ledger.parameters(now_ms).fees.order
+    order = _columns(ledger.ledger_id, leg, posting, has_paid=False)
+    return replace(order, has_paid=0 < asked <= ledger.reader.order_fee(order.order_id))
+
+
+def _columns(ledger_id: LedgerId, leg: Leg, posting: Posting, has_paid: bool) -> Order:
     return Order(
         order_id=digests.leg_id(ledger_id, leg),
         leg_bytes=posting.leg_bytes,
@@ -162,18 +216,21 @@ def _order(ledger_id: LedgerId, leg: Leg, posting: Posting) -> Order:
         grid_epoch=None if leg.margin is None else leg.margin.epoch,
         sealed_terms=tuple(posting.sealed_terms),
         funds=posting.funds,
+        has_paid=has_paid,
         posted_ms=posting.posted_ms,
         signature=posting.signature,
     )
 
 
 def _check_funds(
-    state: checks.State, order: Order, leg: Leg, funds: Funds | None, verify_proofs: checks.VerifyProofs
+    state: checks.State, order: Order, leg: Leg, funds: Funds | None, now_ms: int, verify_proofs: checks.VerifyProofs
 ) -> None:
-    """Raises Rejected unless the order has the funds that the pool's board asks for."""
+    """Raises Rejected unless the order has the funds that the pool's board asks for, or its fee was paid instead."""
     if funds is None:
-        if state.pool.parameters.board.funds_required:
-            raise Rejected(Rejection.FUNDS_MISSING, "the order has no proof of funds")
+        parameters = state.parameters(now_ms)
+        if parameters.board.funds_required and not order.has_paid:
+            instead = f", and no fee of {parameters.fees.order} was paid for it" if parameters.fees.order else ""
+            raise Rejected(Rejection.FUNDS_MISSING, f"the order has no proof of funds{instead}")
         return
     try:
         proofs_of_funds.check(state.pool, order.order_id, leg, funds, state.reader.is_known_root, verify_proofs)
@@ -194,6 +251,11 @@ def _refusal(outcome: Outcome, order: Order) -> Rejected:
     }[outcome]
 
 
-def _fresh_epochs(ledger: Ledger, now_ms: int) -> list[int]:
-    """The epochs whose initial grids a margin proof may still use."""
-    return [grids.publication.epoch for grids in checks.fresh_grids(ledger, now_ms)]
+def _epochs_in_force(ledger: Ledger, now_ms: int) -> set[int]:
+    """The epochs whose initial grids a margin proof may use now; none while the pool is restricted."""
+    restricted = margins.silent_epochs(ledger) > ledger.parameters(now_ms).grace_epochs
+    return set() if restricted else {grids.publication.epoch for grids in margins.initial(ledger, now_ms)}
+
+
+def _is_fresh(order: Order, epochs: set[int]) -> bool:
+    return order.grid_epoch is None or order.grid_epoch in epochs

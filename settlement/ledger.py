@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits.records import Position, Root
-from settlement import checks, custody, effects, events, grids, merkle, oracle, poolfile
+from settlement import checks, effects, events, grids, merkle, oracle, poolfile
 from settlement.grids import Publication, PublishedGrids
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
@@ -115,23 +115,16 @@ class Ledger:
         and OSError when the event's checkpoint cannot be written.
         """
         with self._repository.writing():
-            legs = checked.bundle.legs
-            reserves = custody.reserves_after(self.reader, legs)
             previous = self.reader.last_event()
             now_ms = events.moved_up(previous, now_ms, passed_ns())
-            checks.check_clock(previous, now_ms)
-            checks.check_expiry(legs, now_ms)
-            checks.check_state(self, legs, now_ms)
-            checks.check_references(self, legs)
-            checks.check_custody(self, reserves)
-            checks.check_room(self, legs)
+            settling = checks.check_again(self, checked, now_ms)
             entry = effects.entry(
                 checked,
                 now_ms,
                 previous=previous,
                 size=self.reader.tree().size,
                 read=self.reader.node,
-                reserves=reserves,
+                settling=settling,
             )
             # From here on only the machine may fail: every row is computed, and everything that the tables could refuse
             # was checked above under the same lock.  If it stops now, the file opens again without a trace of it.

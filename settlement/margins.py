@@ -12,8 +12,9 @@ always cure it.  The insurance takes over portfolios in breach, so its legs need
 
 from collections.abc import Iterator, Sequence
 
+from settlement import grids
 from settlement.bundle import Leg, Seizure
-from settlement.grids import Coverage, PublishedGrids
+from settlement.grids import PublishedGrids
 from settlement.parameters import Parameters
 from settlement.rejection import Rejected, Rejection
 from settlement.state import State
@@ -22,10 +23,10 @@ from settlement.state import State
 def initial(state: State, now_ms: int) -> list[PublishedGrids]:
     """The epochs against whose initial grids margin may be proved now, newest first; none while the pool is frozen."""
     newest = state.reader.grids(2)
-    if not newest or newest[0].publication.coverage is Coverage.FROZEN:
+    if not newest or newest[0].publication.coverage is grids.Coverage.FROZEN:
         return []
-    in_force = newest if newest[0].publication.coverage is Coverage.MIXTURE else newest[:1]
-    return [grids for grids in in_force if _is_fresh(state, grids, now_ms)]
+    in_force = newest if newest[0].publication.coverage is grids.Coverage.MIXTURE else newest[:1]
+    return [published for published in in_force if _is_fresh(state, published, now_ms)]
 
 
 def maintenance(state: State, now_ms: int) -> PublishedGrids | None:
@@ -37,7 +38,7 @@ def maintenance(state: State, now_ms: int) -> PublishedGrids | None:
 def is_frozen(state: State) -> bool:
     """Whether the newest prices are outside what the grid before them covers."""
     newest = state.reader.grids(1)
-    return bool(newest) and newest[0].publication.coverage is Coverage.FROZEN
+    return bool(newest) and newest[0].publication.coverage is grids.Coverage.FROZEN
 
 
 def silent_epochs(state: State) -> int:
@@ -92,7 +93,7 @@ def check_grids(state: State, legs: Sequence[Leg], seizures: Sequence[Seizure], 
     """Raises Rejected when a margin proof or a seizure is about a grid that is not in force."""
     newest = maintenance(state, now_ms)
     maintained = set() if newest is None else {newest.publication.epoch}
-    opened = {grids.publication.epoch for grids in initial(state, now_ms)}
+    opened = {published.publication.epoch for published in initial(state, now_ms)}
     for number, leg in enumerate(legs):
         if leg.margin is not None and leg.margin.epoch not in (maintained if leg.is_insurance else opened):
             raise Rejected(
@@ -126,5 +127,5 @@ def _trading(legs: Sequence[Leg]) -> Iterator[int]:
     )  # fmt: skip
 
 
-def _is_fresh(state: State, grids: PublishedGrids, now_ms: int) -> bool:
-    return now_ms - grids.published_ms <= state.parameters(now_ms).limits.grid_age_ms
+def _is_fresh(state: State, published: PublishedGrids, now_ms: int) -> bool:
+    return now_ms - published.published_ms <= state.parameters(now_ms).limits.grid_age_ms

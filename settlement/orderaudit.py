@@ -1,7 +1,7 @@
 """The audit of the board: every order's row follows from what its maker signed for this ledger, proofs included.
 
-An order may have become void since it was placed: it expired, or its grid is no longer one of the newest.  Orders on
-accounts that have moved are deleted with the bundle that moved them.
+An order may have become void since it was placed, because it expired, or stale, because its grid is no longer in force.
+Orders on accounts that have moved are deleted with the bundle that moved them.
 """
 
 from collections.abc import Callable
@@ -31,10 +31,9 @@ def check(replay: Replay, orders: OrderTable, collect: Callable[[str], VerifyPro
 
 
 def _check(replay: Replay, order: Order, verify: VerifyProofs) -> None:
-    board.check_row(replay, order, verify)
-    leg = order.leg
-    margin = leg.margin
-    published = {(grids.initial_root, grids.publication.epoch) for grids in replay.published.values()}
-    is_known = margin is None and leg.public.cash or margin and (margin.grid_root, margin.epoch) in published
+    margin, public = order.leg.margin, order.leg.public
+    needs_none = not public.guard or public.adds
+    is_known = needs_none if margin is None else replay.epoch(margin.epoch) is not None
     require(bool(is_known), f"order {order.order_id.hex()} has no margin proof against a published grid")
-    checks.check_nullifiers(replay, (leg,))
+    board.check_row(replay, order, verify)
+    checks.check_nullifiers(replay, (order.leg,))

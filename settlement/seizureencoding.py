@@ -2,13 +2,14 @@
 
     seizure         = body │ proof 256 │ signature 96
     body            = "zkS3" │ key 32 │ root │ nullifier │ commitment │ value.x │ value.y, 32 each
-                      │ stale before 8 │ epoch 8 │ expiry 8 │ companions 32
+                      │ stale before 4 │ epoch 8 │ expiry 8 │ companions 32
     conversion      = conversion body │ R.x 32 │ R.y 32 │ response for the amount 32 │ response for the blinding 32
     conversion body = claim 1 │ point.x 32 │ point.y 32
 """
 
 from circuits import records
 from settlement.bundle import (
+    GUARD_BYTES,
     MAX_EPOCH,
     MAX_EXPIRY_MS,
     NO_DIGEST,
@@ -26,7 +27,7 @@ from zk.groth16 import keys
 
 SEIZURE_MAGIC = b"zkS3"
 SEIZURE_BYTES = (
-    len(SEIZURE_MAGIC) + DIGEST_BYTES + 5 * 32 + 3 * 8 + DIGEST_BYTES + keys.PROOF_BYTES + signature.ENCODED_BYTES
+    len(SEIZURE_MAGIC) + DIGEST_BYTES + 5 * 32 + GUARD_BYTES + 2 * 8 + DIGEST_BYTES + keys.PROOF_BYTES + signature.ENCODED_BYTES
 )
 CONVERSION_BYTES = 1 + 6 * 32
 
@@ -35,8 +36,8 @@ def encode_seizure_body(seizure: Seizure) -> bytes:
     """A seizure without its proof and its signature."""
     public = seizure.public
     elements = (public.root, public.nullifier, public.commitment, public.value_x, public.value_y)
-    numbers = (public.stale_before, seizure.epoch, seizure.expiry_ms)
-    parts = [prime.to_bytes(element) for element in elements] + [number.to_bytes(8, "big") for number in numbers]
+    numbers = seizure.epoch.to_bytes(8, "big") + seizure.expiry_ms.to_bytes(8, "big")
+    parts = (*map(prime.to_bytes, elements), public.stale_before.to_bytes(GUARD_BYTES, "big"), numbers)
     return b"".join((SEIZURE_MAGIC, seizure.key, *parts, seizure.companions))
 
 
@@ -51,7 +52,7 @@ def read_seizure(reader: FieldReader) -> Seizure:
     key = KeyDigest(reader.digest("key"))
     root, nullifier, commitment = reader.element("root"), reader.element("nullifier"), reader.commitment()
     value = reader.point("value")
-    public = SeizurePublic(root, nullifier, commitment, *value, reader.number(8, "retired guards"))
+    public = SeizurePublic(root, nullifier, commitment, *value, reader.number(GUARD_BYTES, "retired guards"))
     epoch = reader.number(8, "epoch", most=MAX_EPOCH)
     expiry_ms = reader.number(8, "expiry", most=MAX_EXPIRY_MS)
     companions = reader.digest("companions")

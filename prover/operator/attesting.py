@@ -6,8 +6,9 @@ signature on a bundle that cannot settle may wait for a day on which it can.
 
 from dataclasses import dataclass
 
-from settlement import checks, custody, digests, encoding, engine, references
+from settlement import checks, custody, digests, encoding, engine
 from settlement.assets import Asset
+from settlement.bundle import Account as Place
 from settlement.bundle import Bundle, Flow
 from settlement.checks import VerifyProofs
 from settlement.ledger import Ledger
@@ -60,21 +61,22 @@ def examine(
     """The request in these bytes.
 
     Raises Rejected when it would not settle now even when it is signed, Unsatisfied when it has settled already, or
-    this custodian has nothing to sign in it, and either that or FormatError as references.check_new.
+    this custodian has nothing to sign in it.
     """
     height = ledger.reader.bundle_height(digests.bundle_id(checks.decode_bundle(data)))
     if height is not None:
         raise Unsatisfied(f"the request settled at height {height} already, so there is nothing to sign")
     bundle = engine.check_request(ledger, data, now_ms, verify_proofs)
-    own = signature.public(secret)
+    own, parameters = signature.public(secret), ledger.parameters(now_ms)
     payments = []
     for number, index, attestation in custody.attested(bundle):
         leg = bundle.legs[number]
         flow = leg.flows[index]
-        is_own = ledger.pool.assets[flow.asset].custodian == own
-        if is_own:
-            references.check_new(ledger, flow)
-        is_signed = custody.is_attested(ledger.pool, bundle, number, index, attestation)
+        key = custody.attester(ledger.pool, parameters, flow)
+        if key is None:  # of a public account, and nobody has to sign it
+            continue
+        is_own = flow.account is Place.OUTSIDE and key == own
+        is_signed = custody.is_attested(ledger.pool, parameters, bundle, number, index, attestation)
         payments.append(Payment(flow, leg.expiry_ms, is_own, is_signed))
     if not payments:
         raise Unsatisfied("the request pays nothing in or out, so no custodian has to sign it")
@@ -92,12 +94,13 @@ def sign(pool: Pool, request: Request, secret: int) -> bytes:
 def settled(ledger: Ledger, secret: int) -> list[SettledFlow]:
     """Every settled payment of this custodian's assets, in order.  What is paid out is owed outside from then on."""
     own = signature.public(secret)
-    return [row for row in ledger.reader.flows() if ledger.pool.assets[row.flow.asset].custodian == own]
+    outside = (row for row in ledger.reader.flows() if row.flow.account is Place.OUTSIDE)
+    return [row for row in outside if ledger.pool.assets[row.flow.asset].custodian == own]
 
 
 def accounts(ledger: Ledger, secret: int) -> list[Account]:
     """The account of each asset whose custodian this is."""
-    own, rows, reserves = signature.public(secret), ledger.reader.flows(), ledger.reader.reserves()
+    own, rows, reserves = signature.public(secret), settled(ledger, secret), ledger.reader.reserves()
     found = []
     for index, asset in enumerate(ledger.pool.assets):
         if asset.custodian == own:

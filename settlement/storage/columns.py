@@ -16,6 +16,14 @@ def integer(value: object) -> int:
     return value
 
 
+def flag(value: object) -> bool:
+    """An integer that is 0 or 1."""
+    number = integer(value)
+    if number not in (0, 1):
+        raise ValueError("the value is neither 0 nor 1")
+    return bool(number)
+
+
 def binary(value: object) -> bytes:
     """Bytes."""
     if type(value) is not bytes:

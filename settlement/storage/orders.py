@@ -1,7 +1,7 @@
 """The board's table.  It is in the ledger's database but not in its history: orders come and go."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -11,7 +11,7 @@ from circuits.records import Commitment, Nullifier
 from settlement import encoding
 from settlement.bundle import CIPHERTEXT_BYTES, Leg
 from settlement.ids import OrderId
-from settlement.storage.columns import binary, digest, element, integer
+from settlement.storage.columns import binary, digest, element, flag, integer
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 
@@ -20,8 +20,8 @@ from zk.fields.prime import to_bytes
 class Order:
     """An order on the board: what its maker posted, and the fields of its leg by which it is found.
 
-    `grid_epoch` is the epoch of the leg's margin proof, or None.  `funds` are settlement.funds' bytes, empty for an
-    order that is not backed.  `posted_ms` is when the maker signed it; `signature` is zk.signature's 96 bytes under the
+    `grid_epoch` is the epoch of the leg's margin proof, or None.  `funds` are settlement.funds' bytes, or empty.
+    `has_paid` says whether the pool's fee was paid for the order before it was posted.  `posted_ms` is when the maker signed it; `signature` is zk.signature's 96 bytes under the
     leg's rk, and covers all that is not the leg.
     """
 
@@ -33,6 +33,7 @@ class Order:
     grid_epoch: int | None
     sealed_terms: tuple[bytes, ...]
     funds: bytes
+    has_paid: bool
     posted_ms: int
     signature: bytes
 
@@ -43,8 +44,13 @@ class Order:
 
     @property
     def is_backed(self) -> bool:
-        """Whether a proof of funds stands beside the order."""
-        return bool(self.funds)
+        """Whether the order has a proof of funds, or its fee was paid, so that it gives way to no other."""
+        return bool(self.funds) or self.has_paid
+
+
+_BACKED = "(funds <> x'' OR has_paid)"
+_VOID = "(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers))"
+"""The SQL condition under which an order is void now."""
 
 
 class Outcome(Enum):
@@ -65,23 +71,21 @@ class OrderTable:
         self._connection = connection
         self._writing = writing
 
-    def add(
-        self, order: Order, max_orders: int, max_of_account: int, now_ms: int, fresh_epochs: Sequence[int]
-    ) -> Outcome:
-        """Deletes the void orders and inserts this one; on a full board the oldest orders without funds give way.
+    def add(self, order: Order, max_orders: int, max_of_account: int, now_ms: int) -> Outcome:
+        """Deletes the void orders and inserts this one; on a full board the oldest that are not backed give way.
 
         Its account must not have moved, and its id and its commitment must be new.
         """
         with self._writing():
-            self._remove_void(now_ms, fresh_epochs)
+            self._remove_void(now_ms)
             outcome = self._outcome(order, max_orders, max_of_account)
             if outcome is Outcome.ADDED:
                 excess = max(self._count("TRUE") + 1 - max_orders, 0)
                 self._connection.execute(
-                    "DELETE FROM orders WHERE order_id IN (SELECT order_id FROM orders WHERE funds = x''"
-                    " ORDER BY posted_ms, order_id LIMIT ?)", (excess,)
+                    "DELETE FROM orders WHERE order_id IN (SELECT order_id FROM orders"
+                    f" WHERE NOT {_BACKED} ORDER BY posted_ms, order_id LIMIT ?)", (excess,)
                 )  # fmt: skip
-                self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(order))
+                self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(order))
             return outcome
 
     def get(self, order_id: OrderId) -> Order | None:
@@ -93,15 +97,22 @@ class OrderTable:
         """Every order, void ones too.  Raises FormatError for a row that no order can have."""
         return [_order(row) for row in self._connection.execute("SELECT * FROM orders ORDER BY order_id").fetchall()]
 
-    def alive(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[Order]:
+    def alive(self, now_ms: int) -> list[Order]:
         """Every order that is not void, the oldest first."""
-        query = f"SELECT * FROM orders WHERE NOT {_void(fresh_epochs)} ORDER BY posted_ms, order_id"
-        return [_order(row) for row in self._connection.execute(query, (now_ms, *fresh_epochs)).fetchall()]
+        query = f"SELECT * FROM orders WHERE NOT {_VOID} ORDER BY posted_ms, order_id"
+        return [_order(row) for row in self._connection.execute(query, (now_ms,)).fetchall()]
 
-    def remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[OrderId]:
+    def refresh(self, order: Order) -> bool:
+        """Stores the leg of an order with another margin.  False when the order is gone."""
+        with self._writing():
+            statement = "UPDATE orders SET leg = ?, grid_epoch = ? WHERE order_id = ? RETURNING order_id"
+            values = order.leg_bytes, order.grid_epoch, order.order_id
+            return bool(self._connection.execute(statement, values).fetchall())
+
+    def remove_void(self, now_ms: int) -> list[OrderId]:
         """Deletes every void order and returns their ids, sorted."""
         with self._writing():
-            return self._remove_void(now_ms, fresh_epochs)
+            return self._remove_void(now_ms)
 
     def _outcome(self, order: Order, max_orders: int, max_of_account: int) -> Outcome:
         nullifier = to_bytes(order.nullifier)
@@ -113,39 +124,33 @@ class OrderTable:
             return Outcome.PROOF_KNOWN
         if self._count("nullifier = ?", nullifier) >= max_of_account:
             return Outcome.ACCOUNT_FULL
-        return Outcome.BOARD_FULL if self._count("funds <> x''") >= max_orders else Outcome.ADDED
+        return Outcome.BOARD_FULL if self._count(_BACKED) >= max_orders else Outcome.ADDED
 
-    def _remove_void(self, now_ms: int, fresh_epochs: Sequence[int]) -> list[OrderId]:
-        statement = f"DELETE FROM orders WHERE {_void(fresh_epochs)} RETURNING order_id"
-        return sorted(row[0] for row in self._connection.execute(statement, (now_ms, *fresh_epochs)).fetchall())
+    def _remove_void(self, now_ms: int) -> list[OrderId]:
+        statement = f"DELETE FROM orders WHERE {_VOID} RETURNING order_id"
+        return sorted(row[0] for row in self._connection.execute(statement, (now_ms,)).fetchall())
 
     def _count(self, condition: str, *values: object) -> int:
         return self._connection.execute(f"SELECT count(*) FROM orders WHERE {condition}", values).fetchone()[0]
 
 
-def _void(fresh_epochs: Sequence[int]) -> str:
-    """The SQL condition under which an order is void; its values are (now_ms, *fresh_epochs)."""
-    places = ", ".join("?" * len(fresh_epochs))
-    stale = f"grid_epoch IS NOT NULL AND grid_epoch NOT IN ({places})"
-    return f"(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers) OR {stale})"
-
-
 def _row(order: Order) -> tuple:
     return (
         order.order_id, order.leg_bytes, to_bytes(order.nullifier), to_bytes(order.commitment), order.expiry_ms,
-        order.grid_epoch, b"".join(order.sealed_terms), order.funds, order.posted_ms, order.signature,
+        order.grid_epoch, b"".join(order.sealed_terms), order.funds, int(order.has_paid),
+        order.posted_ms, order.signature,
     )  # fmt: skip
 
 
 def _order(row: tuple) -> Order:
-    order_id, leg, nullifier, commitment, expiry_ms, grid_epoch, terms, funds, posted_ms, signature = row
+    order_id, leg, nullifier, commitment, expiry_ms, grid_epoch, terms, funds, has_paid, posted_ms, signature = row
     try:
         terms = binary(terms)
         return Order(
             OrderId(digest(order_id)), binary(leg), Nullifier(element(nullifier)), Commitment(element(commitment)),
             integer(expiry_ms), None if grid_epoch is None else integer(grid_epoch),
             tuple(terms[start : start + CIPHERTEXT_BYTES] for start in range(0, len(terms), CIPHERTEXT_BYTES)),
-            binary(funds), integer(posted_ms), binary(signature),
+            binary(funds), flag(has_paid), integer(posted_ms), binary(signature),
         )  # fmt: skip
     except ValueError as error:
         raise FormatError("the ledger is damaged: a row of its table orders has an impossible value") from error

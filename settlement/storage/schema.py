@@ -103,6 +103,7 @@ CREATE TABLE orders (
     grid_epoch INTEGER,
     terms BLOB NOT NULL,
     funds BLOB NOT NULL,
+    has_paid INTEGER NOT NULL CHECK (has_paid IN (0, 1)),
     posted_ms INTEGER NOT NULL,
     signature BLOB NOT NULL CHECK (length(signature) = 96)
 ) STRICT, WITHOUT ROWID;

@@ -56,7 +56,7 @@ BODY = b"".join((
     (8).to_bytes(8, "big"), b"w" * 32, b"t" * 32, b"c" * 274,
     b"e" * 32, words(*babyjubjub.BASE8, *range(8)),
 ))  # fmt: skip
-SEIZURE_BODY = b"zkS3" + b"s" * 32 + words(1, 2, 3, *babyjubjub.BASE8) + struct.pack(">QQQ", 4, 5, 6) + b"w" * 32
+SEIZURE_BODY = b"zkS3" + b"s" * 32 + words(1, 2, 3, *babyjubjub.BASE8) + struct.pack(">IQQ", 4, 5, 6) + b"w" * 32
 
 
 def test_the_body_of_a_leg_is_the_documented_bytes():

@@ -67,7 +67,7 @@ def legs(draw) -> Leg:
 @st.composite
 def seizures(draw) -> Seizure:
     public = SeizurePublic(
-        draw(elements), draw(elements), draw(elements.filter(bool)), *draw(points), draw(st.integers(0, 2**64 - 1))
+        draw(elements), draw(elements), draw(elements.filter(bool)), *draw(points), draw(st.integers(0, 2**32 - 1))
     )
     companions = draw(digest_bytes.filter(any))
     return Seizure(

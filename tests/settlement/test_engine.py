@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from settlement import bundle, checks, digests, encoding, engine
-from settlement.checks import GRID_WINDOW
+GRID_WINDOW = 2
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
