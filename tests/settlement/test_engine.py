@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pytest
 
 from settlement import bundle, checks, digests, encoding, engine
-GRID_WINDOW = 2
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
@@ -94,7 +93,7 @@ def grid_for_maintenance(ledger: Ledger) -> Bad:
 
 def grid_out_of_the_window(ledger: Ledger) -> Bad:
     proof = samples.margin(ledger)
-    for epoch in range(2, 2 + GRID_WINDOW):
+    for epoch in range(2, 4):
         ledger.publish(samples.publication(epoch), NOW_MS)
     return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
 
