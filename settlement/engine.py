@@ -75,7 +75,7 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
     checks.check_expiry((leg,), now_ms)
     checks.check_state(state, (leg,), (), now_ms)
     checks.check_leg_signatures(state, (leg,))
-    proofclaims.check(state, (leg,), (), now_ms, verify_proofs)
+    proofclaims.check(state, state.parameters(now_ms), (leg,), (), verify_proofs)
     custody.check_not_insurance(leg)
     checks.check_room(state, (leg,))
     return leg
@@ -98,7 +98,7 @@ def _check_moves(
     checks.check_seizures(state, parameters, bundle.seizures)
     checks.check_conversions(state, bundle)
     checks.check_binding(bundle)
-    proofclaims.check(state, bundle.legs, bundle.seizures, now_ms, verify_proofs)
+    proofclaims.check(state, parameters, bundle.legs, bundle.seizures, verify_proofs)
     return bundle, parameters
 
 

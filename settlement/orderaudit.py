@@ -6,7 +6,7 @@ Orders on accounts that have moved are deleted with the bundle that moved them.
 
 from collections.abc import Callable
 
-from settlement import board, checks
+from settlement import checks, posting
 from settlement.checks import VerifyProofs
 from settlement.errors import Discrepancy, require
 from settlement.rejection import Rejected
@@ -35,5 +35,5 @@ def _check(replay: Replay, order: Order, verify: VerifyProofs) -> None:
     needs_none = not public.guard or public.adds
     is_known = needs_none if margin is None else replay.epoch(margin.epoch) is not None
     require(bool(is_known), f"order {order.order_id.hex()} has no margin proof against a published grid")
-    board.check_row(replay, order, verify)
+    posting.check_row(replay, order, verify)
     checks.check_nullifiers(replay, (order.leg,))

@@ -16,6 +16,7 @@ from functools import lru_cache
 from circuits import escrow as escrow_formula
 from circuits.records import RiskGrid
 from settlement.bundle import Leg, Margin, Seizure
+from settlement.parameters import Parameters
 from settlement.rejection import Rejected, Rejection
 from settlement.state import State, VerifyProofs
 from zk.errors import InvalidProof
@@ -35,9 +36,11 @@ def verify(claims: Sequence[Claim]) -> None:
     verifier.verify_batch([_folded(claim) for claim in claims])
 
 
-def check(state: State, legs: Sequence[Leg], seizures: Sequence[Seizure], now_ms: int, verify: VerifyProofs) -> None:
+def check(
+    state: State, parameters: Parameters, legs: Sequence[Leg], seizures: Sequence[Seizure], verify: VerifyProofs
+) -> None:
     """Raises Rejected, naming the leg, when one of its proofs does not verify.  The epochs they name are published."""
-    labelled = [*_legs(state, legs, now_ms), *_seizures(state, seizures, now_ms)]
+    labelled = [*_legs(state, parameters, legs), *_seizures(state, parameters, seizures)]
     try:
         verify([claim for _, claim in labelled])
     except InvalidProof as error:
@@ -53,8 +56,8 @@ def margin(state: State, leg: Leg, proof: Margin) -> Claim:
     return state.pool.margin.verifying, (leg.public.commitment, *_flat(grid)), proof.proof
 
 
-def _legs(state: State, legs: Sequence[Leg], now_ms: int) -> Iterator[tuple[str, Claim]]:
-    guardians = state.parameters(now_ms).guardians
+def _legs(state: State, parameters: Parameters, legs: Sequence[Leg]) -> Iterator[tuple[str, Claim]]:
+    guardians = parameters.guardians
     for number, leg in enumerate(legs):
         yield f"leg {number}: its proof", (state.pool.leg.verifying, astuple(leg.public), leg.proof)
         if leg.escrow is not None:
@@ -67,13 +70,12 @@ def _legs(state: State, legs: Sequence[Leg], now_ms: int) -> Iterator[tuple[str,
             yield f"leg {number}: its margin proof", margin(state, leg, leg.margin)
 
 
-def _seizures(state: State, seizures: Sequence[Seizure], now_ms: int) -> Iterator[tuple[str, Claim]]:
-    penalty_bps = state.parameters(now_ms).penalty_bps
+def _seizures(state: State, parameters: Parameters, seizures: Sequence[Seizure]) -> Iterator[tuple[str, Claim]]:
     for number, seizure in enumerate(seizures):
         grids = state.reader.epoch(seizure.epoch)
         assert grids is not None, "the epoch of a seizure is checked first"
         publication = grids.publication
-        published = (penalty_bps, *publication.prices, *_flat(publication.maintenance))
+        published = (parameters.penalty_bps, *publication.prices, *_flat(publication.maintenance))
         inputs = (*astuple(seizure.public), *published)
         yield f"seizure {number}: its proof", (state.pool.seize.verifying, inputs, seizure.proof)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import board, bundle, encoding, engine
+from settlement import board, bundle, encoding, engine, posting
 from settlement.ledger import Ledger
 from settlement.rejection import Rejection
 from tests.settlement import samples
@@ -30,8 +30,8 @@ def test_what_stands_beside_the_leg_is_its_makers_word(ledger, change):
     posting = samples.posting(ledger, leg, TERMS)
     assert refusal(board.place, ledger, replace(posting, **change), NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
     placed = board.place(ledger, posting, NOW_MS, any_proof)
-    board.check_row(ledger, placed, any_proof)
-    assert refusal(board.check_row, ledger, replace(placed, **change), any_proof) == Rejection.TERMS_SIGNATURE
+    posting.check_row(ledger, placed, any_proof)
+    assert refusal(posting.check_row, ledger, replace(placed, **change), any_proof) == Rejection.TERMS_SIGNATURE
     columns = {"sealed_terms": "terms"}
     for name, value in change.items():
         value = b"".join(value) if isinstance(value, tuple) else value or bytes(96)
@@ -51,20 +51,20 @@ def test_what_stands_beside_the_leg_is_its_makers_word(ledger, change):
 ])  # fmt: skip
 def test_every_column_of_an_order_follows_from_what_its_maker_posted(ledger, change, reason):
     placed = place(ledger, make(ledger).leg)
-    board.check_row(ledger, placed, any_proof)
-    assert refusal(board.check_row, ledger, replace(placed, **change), any_proof) == reason
+    posting.check_row(ledger, placed, any_proof)
+    assert refusal(posting.check_row, ledger, replace(placed, **change), any_proof) == reason
 
 
 def test_a_stored_order_is_checked_as_when_it_was_placed_even_when_it_is_void(ledger):
     made = make(ledger)
     placed = place(ledger, made.leg, funds=backed(ledger, made.leg))
     engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, made)), NOW_MS, any_proof)
-    board.check_row(ledger, placed, any_proof)
+    posting.check_row(ledger, placed, any_proof)
 
     def refuse(claims):
         raise InvalidProof("no", index=0)
 
-    assert refusal(board.check_row, ledger, placed, refuse) == Rejection.INVALID_PROOF
+    assert refusal(posting.check_row, ledger, placed, refuse) == Rejection.INVALID_PROOF
 
 
 @pytest.mark.parametrize("posted_ms, is_admitted", [
