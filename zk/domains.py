@@ -57,8 +57,10 @@ GUARDIAN_CHANNEL = b"zksettle/guardian/channel"
 GUARDIAN_DEALING = b"zksettle/guardian/dealing"
 
 ADDRESS = b"zksettle/address"
+ADDRESS_BASE = b"zksettle/base-of-address"
 REQUEST = b"zksettle/request"
 SEALING = b"zksettle/sealing"
+EPHEMERAL = b"zksettle/ephemeral"
 VIEW_TAG = b"zksettle/view-tag"
 KEYS = b"zksettle/keys"  # the salt; the info is one of the next four
 KEYS_VIEWING = b"viewing"

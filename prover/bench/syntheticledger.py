@@ -37,24 +37,24 @@ class Leaf:
 
 @dataclass(frozen=True, repr=False)
 class Gift(keys.Secret):
-    """An account, the index that its opening names, and the viewing key to which it is sealed."""
+    """An account, the index that its opening names, and the address to which it is sealed."""
 
     account: records.Account
     hint: int
-    viewing: bytes
+    address: addresses.Address
 
 
 def gift(address: addresses.Address, amount: int, hint: int = 0) -> Gift:
     """An account of this address with an amount of the first asset."""
     balances = (amount, *(0,) * (records.ASSETS - 1))
-    return Gift(records.Account(address.owner, balances, 0, entropy.scalar(R)), hint, address.viewing)
+    return Gift(records.Account(address.owner, balances, 0, entropy.scalar(R)), hint, address)
 
 
 def sealed(gifts: Sequence[Gift]) -> list[Leaf]:
     """The leaves of these accounts."""
     commitments = manyhashes.commitments([each.account for each in gifts])
     return [
-        Leaf(leaf, sealing.seal(opening.encode(each.account, each.hint), each.viewing, leaf))
+        Leaf(leaf, sealing.seal(opening.encode(each.account, each.hint), each.address, leaf))
         for each, leaf in zip(gifts, commitments, strict=True)
     ]
 

@@ -4,6 +4,9 @@
 
 The letters are bech32's (no 1, b, i, o), in lower case only; the checksum is the first four bytes of
 SHA-256("zksettle/address" ‖ owner ‖ viewing).  One address has exactly one spelling.
+
+Every address of a wallet has a key of its own (prover/trader/bases.py): two payers who compare what they were given
+cannot tell that they pay the same wallet.
 """
 
 import base64
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import x25519
 
-from prover.trader import keys
+from prover.trader import bases, keys
 from zk import domains
 from zk.errors import FormatError
 from zk.fields import prime
@@ -29,7 +32,7 @@ _FROM_TEXT = str.maketrans(_BECH32, _RFC4648)
 
 @dataclass(frozen=True)
 class Address:
-    """An owner (a field element) and the 32 bytes of an X25519 public key; no secret."""
+    """An owner (a field element) and the 32 bytes of the key that the wallet has on the owner's base; no secret."""
 
     owner: int
     viewing: bytes
@@ -40,7 +43,7 @@ def of(view: keys.View, index: int) -> Address:
     own = keys.watched(view, index)
     if own is None:
         raise FormatError(f"the viewing key does not have the account of index {index}")
-    return Address(own.owner, keys.viewing_key(view).public_key().public_bytes_raw())
+    return Address(own.owner, bases.multiply(keys.viewing_key(view), own.owner))
 
 
 def encode(address: Address) -> str:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from circuits import generators
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
-from prover.trader.plan import LegPlan
+from prover.trader.plan import EscrowPlan, LegPlan, MarginPlan
 from settlement import digests, encoding, poolfile
 from settlement.board import Posting
-from settlement.bundle import Bundle, Leg, Margin
+from settlement.bundle import Bundle, Escrow, Leg, Margin
 from settlement.ids import LedgerId, OrderId
 from settlement.pool import Pool
 from zk import signature
@@ -34,13 +34,27 @@ def leg(plan: LegPlan, pool: Pool, keystore: Keystore) -> Leg:
         key=pool.leg.digest,
         public=plan.public,
         proof=proof,
-        margin=_margin(plan, pool, keystore),
+        escrow=None if plan.escrow is None else _escrow(plan.escrow, pool, keystore),
+        margin=None if plan.margin is None else margin(plan.margin, pool, keystore),
         flows=plan.flows,
         expiry_ms=plan.expiry_ms,
+        companions=plan.companions,
+        terms=plan.terms,
         ciphertexts=(plan.sealed,),
+        is_insurance=False,
         signature=UNSIGNED,
     )
     return signed(unsigned, poolfile.ledger_id(pool), plan.spending)
+
+
+def margin(plan: MarginPlan, pool: Pool, keystore: Keystore) -> Margin:
+    """The planned margin with its proof.  Raises Unsatisfied, naming the scenario, when it does not suffice."""
+    return Margin(pool.margin.digest, plan.epoch, pipeline.prove("margin", plan.public, plan.private, keystore))
+
+
+def _escrow(plan: EscrowPlan, pool: Pool, keystore: Keystore) -> Escrow:
+    proof = pipeline.prove("escrow", plan.public, plan.private, keystore)
+    return Escrow(pool.escrow.digest, plan.encrypted.ephemeral, plan.encrypted.ciphertext, proof)
 
 
 def signed(unsigned: Leg, ledger_id: LedgerId, spending: int) -> Leg:
@@ -60,15 +74,7 @@ def posting(leg: Leg, order_id: OrderId, sealed_terms: tuple[bytes, ...], funds:
 def bundle(ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
     """The legs as one bundle, with the binding signature under the sum of their blindings, and not yet attested."""
     attestations = (None,) * sum(len(leg.flows) for leg in legs)
-    unsigned = Bundle(ledger_id, tuple(legs), UNSIGNED, attestations)
+    unsigned = Bundle(ledger_id, tuple(legs), (), (), UNSIGNED, attestations)
     secret = sum(blindings) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, base=generators.blinding()))
-
-
-def _margin(plan: LegPlan, pool: Pool, keystore: Keystore) -> Margin | None:
-    if plan.margin is None:
-        return None
-    public, private = plan.margin
-    proof = pipeline.prove("margin", public, private, keystore)
-    return Margin(pool.margin.digest, public.grid_root, public.epoch, public.guardian, proof)

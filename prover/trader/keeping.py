@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable, Sequence
 from circuits import records
 from circuits.records import Position
 from prover.trader.wallets import Dust, Holding
-from settlement import oracle
 from settlement.ledger import Ledger
 
 KEEP = 4096
@@ -27,7 +26,7 @@ def prices(ledger: Ledger) -> tuple[int, ...]:
     """The weight of one smallest unit of every asset in the worth of an account."""
     newest = ledger.reader.grids(1)
     if newest:
-        return oracle.prices(newest[0].publication)
+        return newest[0].publication.prices
     return tuple(_WHOLE_UNITS // 10**asset.decimals for asset in ledger.pool.assets)
 
 

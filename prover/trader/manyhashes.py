@@ -1,7 +1,7 @@
 """The hashes of many accounts at once: those that circuits.records defines, in the kernel of zk.hashes.batch."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from circuits import records
 from circuits.records import Nullifier, Position
@@ -20,23 +20,33 @@ def commitments(accounts: Sequence[records.Account]) -> list[int]:
     return _hashes(noted)
 
 
-def nullifiers(keys: Sequence[int], leaves: Sequence[int], positions: Sequence[Position]) -> list[Nullifier]:
-    """The nullifier of each leaf at its position, under its nullifier key."""
+def nullifiers(kappas: Sequence[int], leaves: Sequence[int], positions: Sequence[Position]) -> list[Nullifier]:
+    """The nullifier of each leaf at its position, under its kappa (records.kappa)."""
     hash: Any = poseidon.hash if len(leaves) < MANY else _note
-    found: list[Any] = [records.nullifier(hash, *one) for one in zip(keys, leaves, positions, strict=True)]
+    found: list[Any] = [records.nullifier(hash, *one) for one in zip(kappas, leaves, positions, strict=True)]
     return [Nullifier(value) for value in (found if hash is poseidon.hash else _hashes(found))]
 
 
-def _note(inputs: Any, tag: int) -> Any:
-    return inputs, tag
+class _Noted(NamedTuple):
+    """What a formula would hash."""
+
+    inputs: Any
+    tag: int
 
 
-def _hashes(noted: list[Any]) -> list[int]:
+def _note(inputs: Any, tag: int) -> _Noted:
+    return _Noted(tuple(inputs), tag)
+
+
+def _hashes(noted: Sequence[_Noted]) -> list[int]:
+    """The hash of each; what a formula hashes first, inside another hash, is hashed for all of them first."""
     from zk.fields import array
     from zk.hashes import batch
 
     if not noted:
         return []
-    rows, tag = [inputs for inputs, _ in noted], noted[0][1]
-    words = array.encode(FR, (value for row in rows for value in row)).reshape(len(rows), len(rows[0]), WORDS)
-    return array.decode(FR, batch.hash_many(words, tag))
+    columns = list(zip(*(each.inputs for each in noted), strict=True))
+    columns = [_hashes(column) if isinstance(column[0], _Noted) else column for column in columns]
+    values = (value for row in zip(*columns, strict=True) for value in row)
+    words = array.encode(FR, values).reshape(len(noted), len(columns), WORDS)
+    return array.decode(FR, batch.hash_many(words, noted[0].tag))

@@ -47,5 +47,6 @@ def _plans(session: Session, holdings: list[Holding], now_ms: int) -> list[LegPl
     plans = []
     for holding, change in zip(holdings, changes, strict=True):
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-        plans.append(plan.move(setting, source, target, change, expiry_ms))
+        num_fees = len(holdings) if holding is kept else 0
+        plans.append(plan.move(setting, source, target, change, expiry_ms, num_fees=num_fees))
     return plans

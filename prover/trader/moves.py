@@ -1,4 +1,4 @@
-"""Deposits, withdrawals and payments: each syncs, plans, proves, submits, and syncs again.
+"""Deposits, withdrawals, payments and top-ups: each syncs, plans, proves, submits, and syncs again.
 
 The custodian of the asset must attest a deposit or withdrawal.  Where its key is on this machine, it signs here by
 itself; elsewhere the finished bundle is a request, which the custodian signs and anybody settles afterwards.
@@ -14,7 +14,7 @@ from prover.trader import addresses, choosing, outbox, plan, sessions, settling
 from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
 from settlement import custody, references
-from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Bundle, Flow
+from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Account, Bundle, Flow
 from zk import entropy, signature
 from zk.errors import FormatError, Unsatisfied
 
@@ -25,22 +25,26 @@ REFERENCE_BYTES = 16  # of a fresh reference, before it becomes hexadecimal digi
 
 def deposit(
     session: Session, asset: int, amount: Amount, party: str, now_ms: int, position: int | None = None,
-    reference: str | None = None, once: str | None = None,
+    reference: str | None = None, once: str | None = None, *, is_top_up: bool = False,
 ) -> Settlement:  # fmt: skip
     """Takes an amount from an external party into the account at a position.
 
     Without a position it takes the newest account that owes nothing and that no open order needs.  Without such an
     account it creates one at the first address.  `reference` names the payment outside; without one it is random.
+
+    With `is_top_up` it adds to a margined account, the wallet's only one when there is no position, without any proof
+    of margin: also when the margin does not suffice, and when the pool takes nothing else.
     """
     flow = _flow(asset, amount, party, reference)
 
     def make() -> Bundle:
-        secret = _custodian(session, asset)
-        return _attested(session, _deposit(session, flow, now_ms + sessions.IMMEDIATE_MS, now_ms, position), secret)
+        secret, expiry_ms = _custodian(session, asset), now_ms + sessions.IMMEDIATE_MS
+        return _attested(session, _deposit(session, flow, expiry_ms, now_ms, position, is_top_up=is_top_up), secret)
 
     request = outbox.asked(
-        "deposit", once, asset=asset, amount=amount, party=party, position=position, reference=reference
-    )
+        "deposit", once, asset=asset, amount=amount, party=party, position=position, reference=reference,
+        **({"top_up": True} if is_top_up else {}),
+    )  # fmt: skip
     return settling.perform(session, request, now_ms, make)
 
 
@@ -63,14 +67,16 @@ def withdraw(
 
 def request_deposit(
     session: Session, asset: int, amount: Amount, party: str, now_ms: int, expires_ms: int,
-    position: int | None = None, reference: str | None = None,
+    position: int | None = None, reference: str | None = None, *, is_top_up: bool = False,
 ) -> Bundle:  # fmt: skip
     """The bundle of a deposit, complete but for the custodian's signature, valid for `expires_ms`.
 
-    Without a position it creates an account, so that nothing that the wallet does meanwhile can void the request.
+    Without a position it creates an account, so that nothing that the wallet does meanwhile can void the request; with
+    `is_top_up` it is as `deposit`.
     """
     flow = _flow(asset, amount, party, reference)
-    return sessions.assemble(session, [_deposit(session, flow, now_ms + expires_ms, now_ms, position, is_request=True)])
+    made = _deposit(session, flow, now_ms + expires_ms, now_ms, position, is_request=True, is_top_up=is_top_up)
+    return sessions.assemble(session, [made])
 
 
 def request_withdrawal(
@@ -104,12 +110,40 @@ def pay(
     return settling.perform(session, request, now_ms, make)
 
 
+def top_up(
+    session: Session, asset: int, amount: Amount, now_ms: int, position: int | None = None,
+    from_position: int | None = None, once: str | None = None,
+) -> Settlement:  # fmt: skip
+    """Moves an amount from an own cash account into a margined one, which needs no margin for it, as `deposit`."""
+
+    def make() -> Bundle:
+        sessions.sync(session)
+        setting, expiry_ms = sessions.setting(session, now_ms), now_ms + sessions.IMMEDIATE_MS
+        margined = choosing.margined(session.wallet, position)
+        given, added = plan.changes({asset: amount}, {}), plan.changes({}, {asset: amount})
+        payer = choosing.payer(session.wallet, setting, asset, amount, from_position, now_ms)
+        plan.check_holds(setting.pool, payer.account, {asset: amount})
+        source, target = sessions.source(session, payer), sessions.target(session, payer.index)
+        paying = plan.move(setting, source, target, given, expiry_ms, num_fees=2)
+        source, target = sessions.source(session, margined), sessions.target(session, margined.index)
+        return sessions.assemble(session, [
+            paying, plan.top_up(setting, source, target, added, expiry_ms, num_fees=0)
+        ])  # fmt: skip
+
+    request = outbox.asked("top-up", once, asset=asset, amount=amount, position=position, source=from_position)
+    return settling.perform(session, request, now_ms, make)
+
+
 def _deposit(
-    session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None, *, is_request: bool = False
-) -> LegPlan:
+    session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None, *, is_request: bool = False,
+    is_top_up: bool = False,
+) -> LegPlan:  # fmt: skip
     sessions.sync(session)
-    references.check_new(session.ledger, flow)
     setting, changes = sessions.setting(session, now_ms), plan.changes({}, {flow.asset: flow.amount})
+    if is_top_up:
+        holding = choosing.margined(session.wallet, position)
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+        return plan.top_up(setting, source, target, changes, expiry_ms, (flow,))
     # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
     free = [] if is_request else choosing.free(session.wallet, now_ms)
     if position is None and not free:
@@ -123,7 +157,6 @@ def _deposit(
 
 def _withdrawal(session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None) -> LegPlan:
     sessions.sync(session)
-    references.check_new(session.ledger, flow)
     setting = sessions.setting(session, now_ms)
     changes = plan.changes({flow.asset: -flow.amount}, {})
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
@@ -151,9 +184,10 @@ def _custodian(session: Session, asset: int) -> int:
 def _flow(asset: int, amount: Amount, party: str, reference: str | None) -> Flow:
     text = entropy.token(REFERENCE_BYTES).hex() if reference is None else reference
     named = _text(party, "the name of an external party", MAX_PARTY_BYTES)
-    reference_bytes = _text(text, "the reference", MAX_REFERENCE_BYTES)
-    references.check_plain(reference_bytes)
-    return Flow(asset, amount, named, reference_bytes)
+    reference_bytes = references.canonical(text)
+    if len(reference_bytes) > MAX_REFERENCE_BYTES:
+        raise FormatError(f"the reference has {len(reference_bytes)} bytes: use 1 to {MAX_REFERENCE_BYTES}")
+    return Flow(asset, amount, Account.OUTSIDE, named, reference_bytes)
 
 
 def _text(text: str, what: str, most: int) -> bytes:

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from prover.machine import clock
-from prover.trader import assembly, backing, choosing, outbox, placing, plan, readers, sessions, settling, trade
+from prover.trader import addresses, assembly, backing, choosing, outbox, placing, plan, readers, sessions, settling, trade
+from prover.trader.addresses import Address
 from prover.trader.sessions import Placed, Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.trade import Agree
@@ -36,7 +37,7 @@ def place(
     session: Session,
     sell: Mapping[int, int],
     buy: Mapping[int, int],
-    viewing: Sequence[bytes],
+    readers_of: Sequence[Address],
     expiry_ms: int,
     now_ms: int,
     position: int | None = None,
@@ -48,12 +49,12 @@ def place(
     """Puts an order on the board.
 
     With `is_backed`, which a full board prefers, it shows a proof of funds when the account has what the pool asks.
-    `sell` and `buy` give amounts by asset index.  The terms are sealed to the keys in `viewing`
+    `sell` and `buy` give amounts by asset index.  The terms are sealed to the addresses in `readers_of`
     (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
     `once` is as in `moves`.
     """
     session.wallet.check_moves()
-    if not viewing:
+    if not readers_of:
         raise FormatError("the order has no readers, so nobody could take it")
     if expiry_ms <= now_ms:
         raise FormatError("the order would expire before it is placed")
@@ -61,11 +62,12 @@ def place(
         raise FormatError("the order neither sells nor buys anything")
     if both := sorted(set(sell) & set(buy)):
         raise FormatError(f"the order both sells and buys {session.ledger.pool.assets[both[0]].symbol}")
-    if len(viewing) > board.MAX_READERS:
-        raise FormatError(f"the order has {len(viewing)} readers: at most {board.MAX_READERS} are allowed")
+    if len(readers_of) > board.MAX_READERS:
+        raise FormatError(f"the order has {len(readers_of)} readers: at most {board.MAX_READERS} are allowed")
     time = clock.running(now_ms)
     request = outbox.asked(
-        "place", once, sell=sorted(sell.items()), buy=sorted(buy.items()), readers=[key.hex() for key in viewing],
+        "place", once, sell=sorted(sell.items()), buy=sorted(buy.items()), 
+        readers=[addresses.encode(reader) for reader in readers_of],
         life_ms=expiry_ms - now_ms, position=position, backed=is_backed,
     )  # fmt: skip
     earlier = outbox.find(session.wallet.outbox, request)
@@ -83,15 +85,16 @@ def place(
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, expiry_ms)
+    order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
+    sealed_terms = readers.seal_terms(order_terms, readers_of, leg_plan.public.commitment)
+    leg_plan = replace(leg_plan, terms=digests.terms(sealed_terms))
     backed_by = backing.choose(setting.pool, holding.account.balances, is_wanted=is_backed)
-    agree(trade.of(setting.pool, holding, leg_plan, leg_plan.expiry_ms))
+    agree(trade.of(setting, holding, leg_plan, leg_plan.expiry_ms))
     leg = assembly.leg(leg_plan, setting.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg)
     proof_of_funds = funds.NO_FUNDS
     if backed_by is not None:
         proof_of_funds = backing.prove(setting, source, target, backed_by, order_id, session.keystore)
-    order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
-    sealed_terms = readers.seal_terms(order_terms, viewing, leg)
     posted_ms = time()
     posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, posted_ms, leg_plan.spending)
     entry = placing.entry_of(request, order_id, leg, order_terms, backed_by)
@@ -121,7 +124,7 @@ def take(
         holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
         leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
-        agree(trade.of(setting.pool, holding, leg_plan, order.expiry_ms))
+        agree(trade.of(setting, holding, leg_plan, order.expiry_ms))
         return sessions.assemble(session, [leg_plan], [(order.leg, order_terms.blinding)])
 
     return settling.perform(session, outbox.asked("take", once, order=order_id, position=position), now_ms, make)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric import x25519
 
 from circuits import generators
-from prover.trader import addresses, keys, sealing, terms
+from prover.trader import addresses, keys, plan, sealing, terms
+from prover.trader.addresses import Address
 from prover.trader.terms import Terms
 from settlement import board
-from settlement.bundle import Leg
+from settlement.bundle import Account
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof
 
@@ -16,24 +17,24 @@ EVERYBODY = "everybody"
 """Stands in the place of the readers' addresses for an order whose terms everybody may read."""
 
 
-def viewing_keys(texts: Sequence[str]) -> tuple[bytes, ...]:
-    """The keys to which an order's terms are sealed, from addresses, or from the one word EVERYBODY.
+def addresses_of(texts: Sequence[str]) -> tuple[Address, ...]:
+    """The addresses to which an order's terms are sealed, from their texts, or from the one word EVERYBODY.
 
     Raises FormatError when there is none, when EVERYBODY stands beside an address, and for a malformed address.
     """
     if EVERYBODY in texts:
         if len(texts) > 1:
             raise FormatError(f"{EVERYBODY} stands alone: what everybody can read is sealed to nobody in particular")
-        return (sealing.EVERYBODY_VIEWING,)
+        return (sealing.EVERYBODY_ADDRESS,)
     if not texts:
         raise FormatError(f"an order needs readers: name the addresses that may take it, or say {EVERYBODY}")
-    return tuple(addresses.decode(text).viewing for text in texts)
+    return tuple(addresses.decode(text) for text in texts)
 
 
-def seal_terms(order_terms: Terms, viewing: Sequence[bytes], leg: Leg) -> tuple[bytes, ...]:
-    """One sealing of an order's terms for each of these keys."""
-    plaintext = terms.encode(order_terms)
-    return tuple(sealing.seal(plaintext, key, leg.public.commitment) for key in viewing)
+def seal_terms(order_terms: Terms, readers: Sequence[Address], commitment: int) -> tuple[bytes, ...]:
+    """One sealing of an order's terms for each of these readers, beside the commitment of the order's leg."""
+    body = terms.encode(order_terms)
+    return tuple(sealing.seal(body, reader, commitment) for reader in readers)
 
 
 def open_terms(view: keys.View, order: board.Order) -> Terms | None:
@@ -59,9 +60,9 @@ def is_public(order: board.Order) -> bool:
 def _open(secret: x25519.X25519PrivateKey, order: board.Order) -> Terms | None:
     opener = sealing.Opener(secret)
     for sealed in order.sealed_terms:
-        plaintext = opener.open(sealed, order.commitment)
-        if plaintext is not None:
-            return _check_terms(terms.decode(plaintext, order.expiry_ms), order)
+        opened = opener.open(sealed, order.commitment)
+        if opened is not None:
+            return _check_terms(terms.decode(opened.body, order.expiry_ms), order)
     return None
 
 
@@ -70,9 +71,10 @@ def _check_terms(order_terms: Terms | None, order: board.Order) -> Terms:
     leg = order.leg
     if order_terms is None:
         raise InvalidProof("the order's terms are malformed: do not take it")
-    if leg.flows:
-        raise InvalidProof("the order pays a party outside the ledger: do not take it")
-    if generators.commit(order_terms.changes, order_terms.blinding) != (leg.public.value_x, leg.public.value_y):
+    if any(flow.account is not Account.FEE or flow.amount > 0 for flow in leg.flows):
+        raise InvalidProof("the order pays more than the pool's fee out of the trade: do not take it")
+    total = tuple(map(sum, zip(order_terms.changes, plan.flow_changes(leg.flows), strict=True)))
+    if generators.commit(total, order_terms.blinding) != (leg.public.value_x, leg.public.value_y):
         raise InvalidProof("the order's terms do not open its value commitment: do not take it")
     try:
         board.check_signed(order)

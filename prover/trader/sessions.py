@@ -6,7 +6,7 @@ ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits import merkle
@@ -20,7 +20,7 @@ from prover.trader.plan import LegPlan, Setting, Source, Target
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import checks
+from settlement import checks, digests
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
@@ -219,9 +219,18 @@ def target(session: Session, index: int) -> Target:
 
 
 def assemble(session: Session, plans: Sequence[LegPlan], counterparty: Sequence[tuple[Leg, int]] = ()) -> Bundle:
-    """Proves the plans and binds them with the counterparty's legs.  Raises Unsatisfied when a statement is false."""
+    """Proves the plans and binds them with the counterparty's legs.  Raises Unsatisfied when a statement is false.
+
+    Each own leg names everything that must stand beside it, so that nobody who learns its blinding can settle it
+    otherwise: a payment to another receiver.
+    """
     pool = session.ledger.pool
-    own_legs = [(assembly.leg(leg_plan, pool, session.keystore), leg_plan.blinding) for leg_plan in plans]
+    commitments = [leg.commitment for leg, _ in counterparty] + [each.public.commitment for each in plans]
+    own_legs = []
+    for each in plans:
+        others = [commitment for commitment in commitments if commitment != each.public.commitment]
+        leg_plan = replace(each, companions=digests.companions(others)) if others else each
+        own_legs.append((assembly.leg(leg_plan, pool, session.keystore), leg_plan.blinding))
     # In random order, so that a leg's place does not tell who pays and who is paid.
     legs, blindings = zip(*entropy.shuffled([*counterparty, *own_legs]), strict=True)
     return assembly.bundle(session.ledger.ledger_id, legs, blindings)

@@ -1,6 +1,6 @@
 """The secret half of an order: the amounts that its leg sells and buys, and the blinding of its value commitment.
 
-    kind 1 │ 8 changes of 9, signed │ blinding 32                      105 bytes, big-endian, zeros after
+    kind 1 │ 16 changes of 9, signed │ blinding 32                     177 bytes, big-endian, zeros after
 
 A number after a field's name is its size in bytes.  The value of `kind` is KIND.
 A change is new − old balance, negative for what is sold; both are signed 64-bit, so it needs 65 bits.
@@ -21,7 +21,7 @@ from prover.trader import keys
 from zk.curves import babyjubjub
 from zk.fields import prime
 
-KIND = 3
+KIND = 5
 CHANGE_BYTES = 9
 BYTES = 1 + records.ASSETS * CHANGE_BYTES + 32
 CHANGE_LIMIT = 1 << records.BALANCE_BITS
@@ -29,7 +29,7 @@ CHANGE_LIMIT = 1 << records.BALANCE_BITS
 
 @dataclass(frozen=True, repr=False)
 class Terms(keys.Secret):
-    """Eight changes in smallest units, 0 <= blinding < l, and the time in milliseconds after which the leg is void."""
+    """Sixteen changes in smallest units, 0 <= blinding < l, and the time in milliseconds after which the leg is void."""
 
     changes: tuple[int, ...]
     blinding: int
@@ -37,7 +37,7 @@ class Terms(keys.Secret):
 
 
 def encode(terms: Terms) -> bytes:
-    """The terms in 105 bytes, without the expiry, which is the leg's."""
+    """The terms in 177 bytes, without the expiry, which is the leg's."""
     changes = b"".join(change.to_bytes(CHANGE_BYTES, "big", signed=True) for change in terms.changes)
     return bytes([KIND]) + changes + prime.to_bytes(terms.blinding)
 

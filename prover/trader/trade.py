@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from circuits.records import Position
 from prover.trader import keys
-from prover.trader.plan import Changes, LegPlan
+from prover.trader.plan import Changes, LegPlan, Setting
 from prover.trader.wallets import Holding
 from settlement import amounts
+from settlement.parameters import Guardians
 from settlement.pool import Pool
 from zk.errors import Unsatisfied
 
@@ -20,7 +21,9 @@ from zk.errors import Unsatisfied
 class Trade(keys.Secret):
     """The balances of one account before and after a trade.
 
-    `position` is the account's, and `expiry_ms` the time from which the order can no longer be taken.
+    `position` is the account's, and `expiry_ms` the time from which the order can no longer be taken.  `fee` is what the
+    pool takes for it, of the numeraire, in smallest units.  `seen_by` says who can see the account afterwards, None when
+    nobody can.
     """
 
     pool: Pool
@@ -28,11 +31,14 @@ class Trade(keys.Secret):
     before: Changes
     after: Changes
     expiry_ms: int
+    fee: int = 0
+    seen_by: str | None = None
 
     @property
     def changes(self) -> Changes:
-        """The change of each balance, in smallest units."""
-        return tuple(after - before for before, after in zip(self.before, self.after, strict=True))
+        """What is traded of each asset, in smallest units: the change of each balance, without the fee."""
+        paid = (self.fee, *(0,) * (len(self.before) - 1))
+        return tuple(after - before + fee for before, after, fee in zip(self.before, self.after, paid, strict=True))
 
     @property
     def sells(self) -> str:
@@ -56,15 +62,30 @@ class Trade(keys.Secret):
         debts = amounts.show_all(self.new_debts, self.pool)
         if not debts:
             return None
-        return f"The account at position {self.position} would owe {', '.join(debts)} that it does not owe now."
+        sentence = f"The account at position {self.position} would owe {', '.join(debts)} that it does not owe now."
+        return sentence if self.seen_by is None else f"{sentence} {self.seen_by}"
 
 
 Agree = Callable[[Trade], None]
 
 
-def of(pool: Pool, holding: Holding, plan: LegPlan, expiry_ms: int) -> Trade:
+def of(setting: Setting, holding: Holding, plan: LegPlan, expiry_ms: int) -> Trade:
     """The trade of a planned leg that starts from this holding."""
-    return Trade(pool, holding.position, holding.account.balances, plan.account.balances, expiry_ms)
+    guardians, fee = setting.parameters.guardians, sum(-flow.amount for flow in plan.flows)
+    seen_by = guardians_see(guardians) if plan.account.guard and guardians else None
+    before, after = holding.account.balances, plan.account.balances
+    return Trade(setting.pool, holding.position, before, after, expiry_ms, fee, seen_by)
+
+
+def guardians_see(guardians: Guardians) -> str:
+    """One sentence about who can see a margined account."""
+    if guardians.members == 1:
+        return "The pool's one guardian can see this account, and seizes it if it falls below its maintenance margin."
+    if guardians.threshold == 1:
+        who = f"Any one of the pool's {guardians.members} guardians"
+    else:
+        who = f"Any {guardians.threshold} of the pool's {guardians.members} guardians together"
+    return f"{who} can see this account, and seize it if it falls below its maintenance margin."
 
 
 def refuse_new_debts(trade: Trade) -> None:

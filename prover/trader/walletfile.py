@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import constant_time
 from prover.machine import files
 from prover.machine.home import Home, is_wallet_name
 from prover.trader import archive, keys, walletformat, wallets
-from prover.trader.walletformat import Envelope, Envelope1, Kdf
+from prover.trader.walletformat import Envelope, Kdf, OldEnvelope
 from prover.trader.wallets import Holding, Wallet
 from zk import entropy
 from zk.errors import FormatError
@@ -37,13 +37,11 @@ class LastSeen:
 class WalletFile:
     """An open wallet file.  `wallet` is its content, and `save` replaces it."""
 
-    def __init__(self, path: Path, envelope: Envelope, key: bytes, wallet: Wallet, spent: Sequence[Holding] = ()):
-        """`spent` are accounts of the file that belong into the archive: the next save puts them there."""
+    def __init__(self, path: Path, envelope: Envelope, key: bytes, wallet: Wallet):
         self.path = path
         self.wallet = wallet
         self._envelope = envelope
         self._key = key
-        self._spent = tuple(spent)
 
     def __repr__(self) -> str:
         return "WalletFile"
@@ -55,9 +53,8 @@ class WalletFile:
         """
         envelope, data = walletformat.seal(self._envelope, self._key, wallet)
         self._check_readable(data, wallet)
-        if archived := (*self._spent, *spent):
-            archive.append(archive.beside(self.path), keys.archive_key(keys.viewing_key(wallet.view)), archived)
-        self._spent = ()
+        if spent:
+            archive.append(archive.beside(self.path), keys.archive_key(keys.viewing_key(wallet.view)), spent)
         files.replace(self.path, data)
         self.wallet, self._envelope = wallet, envelope
 
@@ -81,7 +78,7 @@ class WalletFile:
         while (copy := self.path.with_name(name if number == 1 else f"{name}-{number}")).exists():
             number += 1
         files.remove_unfinished(copy)
-        files.replace(copy, files.read(self.path, walletformat.MAX_VERSION_1_BYTES))
+        files.replace(copy, files.read(self.path, walletformat.MAX_OLD_BYTES))
         if (old := archive.beside(self.path)).exists():
             old.rename(copy.with_name(copy.name + archive.SUFFIX))
         return copy
@@ -92,7 +89,9 @@ class WalletFile:
 
     def _check_readable(self, data: bytes, wallet: Wallet) -> None:
         try:
-            again, _ = walletformat.content(self.path, walletformat.parse(self.path, data), self._key)
+            envelope = walletformat.parse(self.path, data)
+            assert isinstance(envelope, Envelope), "it was written in today's version"
+            again = walletformat.content(self.path, envelope, self._key)
         except FormatError as error:
             why = f"the wallet {self.path.stem} is not saved, for it could not be read again: {error}"
             raise FormatError(why) from None
@@ -142,7 +141,19 @@ def read_exported(path: Path, passphrase: str) -> Wallet:
 
     Raises FormatError and WrongPassphrase.
     """
-    return wallets.imported(_opened(path, files.read(path, walletformat.MAX_VERSION_1_BYTES), passphrase).wallet)
+    return wallets.imported(_opened(path, files.read(path, walletformat.MAX_OLD_BYTES), passphrase).wallet)
+
+
+def phrase(path: Path, passphrase: str) -> str:
+    """The seed phrase in a wallet file, of an earlier version too.
+
+    Raises FormatError when it is missing or damaged, WrongPassphrase, and keys.WatchOnly when it has no phrase.
+    """
+    data = files.read(path, walletformat.MAX_OLD_BYTES)
+    envelope, key = _unlocked(path, data, passphrase)
+    if isinstance(envelope, Envelope):
+        return walletformat.content(path, envelope, key).own_phrase
+    return walletformat.old_phrase(path, envelope, key)
 
 
 def check_passphrase(passphrase: str) -> None:
@@ -154,14 +165,14 @@ def check_passphrase(passphrase: str) -> None:
 def last_seen(home: Home) -> list[LastSeen]:
     """What each wallet of the home saw last, in the order of their names.  Needs no passphrase.
 
-    Wallets of version 1 and wallets before their first sync are left out.  Raises FormatError, naming the file, when a
+    Wallets of earlier versions and wallets before their first sync are left out.  Raises FormatError, naming the file, when a
     wallet file is unreadable.
     """
     found = []
     for path in sorted(home.wallets.glob("*.json")):
         if not is_wallet_name(path.stem):
             continue
-        envelope = walletformat.parse(path, files.read(path, walletformat.MAX_VERSION_1_BYTES))
+        envelope = walletformat.parse(path, files.read(path, walletformat.MAX_OLD_BYTES))
         if isinstance(envelope, Envelope) and envelope.ledger_id is not None and envelope.seen is not None:
             found.append(LastSeen(path.stem, envelope.ledger_id, envelope.seen_height, envelope.seen))
     return found
@@ -175,15 +186,24 @@ def _fresh(passphrase: str) -> tuple[Envelope, bytes]:
 
 
 def _read(path: Path, passphrase: str) -> WalletFile:
-    return _opened(path, files.read(path, walletformat.MAX_VERSION_1_BYTES), passphrase)
+    return _opened(path, files.read(path, walletformat.MAX_OLD_BYTES), passphrase)
 
 
 def _opened(path: Path, data: bytes, passphrase: str) -> WalletFile:
+    envelope, key = _unlocked(path, data, passphrase)
+    if not isinstance(envelope, Envelope):
+        raise FormatError(
+            f"the wallet {path.stem} was written by an earlier version, for a pool that this one does not know: "
+            f"`zksettle wallet phrase {path.stem}` shows its seed phrase, and `zksettle wallet restore` makes a new "
+            "wallet of it"
+        )
+    return WalletFile(path, envelope, key, walletformat.content(path, envelope, key))
+
+
+def _unlocked(path: Path, data: bytes, passphrase: str) -> tuple[Envelope | OldEnvelope, bytes]:
+    """The fields of the file and the key of its box.  Raises WrongPassphrase."""
     envelope = walletformat.parse(path, data)
     key, check = walletformat.stretch(passphrase, envelope.salt, envelope.kdf)
     if not constant_time.bytes_eq(check, envelope.check):
         raise WrongPassphrase(f"the passphrase of wallet {path.stem} is wrong")
-    wallet, spent = walletformat.content(path, envelope, key)
-    if isinstance(envelope, Envelope1):
-        envelope = walletformat.empty(envelope.kdf, envelope.salt, envelope.check)
-    return WalletFile(path, envelope, key, wallet, spent)
+    return envelope, key

@@ -7,8 +7,10 @@
 just as well.  Every write draws a fresh nonce.
 
 The ledger and its newest event that the wallet saw stand in clear, so that every command notices without a passphrase
-when the ledger lost that event.  Who reads the file learns when the wallet was last synced.  Version 1 had them in the
-box; it is read, whatever its size, and becomes version 2 when it is saved.
+when the ledger lost that event.  Who reads the file learns when the wallet was last synced.
+
+Versions 1 and 2 are of wallets whose accounts had eight balances: no pool of today has such accounts.  Of them only the
+seed phrase is read (`old_phrase`), of which a new wallet is restored.
 """
 
 import base64
@@ -23,15 +25,16 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from prover.trader import walletjson
-from prover.trader.wallets import Holding, Wallet
+from prover.trader.wallets import Wallet
 from zk import entropy
 from zk.errors import FormatError
 from zk.formats import dataclassjson, strictjson
 
 FORMAT: Final = "zksettle-wallet"
-VERSION: Final = 2
+VERSION: Final = 3
+OLD_VERSIONS = 1, 2
 MAX_FILE_BYTES = 16 << 20
-MAX_VERSION_1_BYTES = 1 << 30  # what a million accounts took: version 1 wrote whatever there was
+MAX_OLD_BYTES = 1 << 30  # what a million accounts took: version 1 wrote whatever there was
 KEY_BYTES = 32
 CHECK_BYTES = 16
 SALT_BYTES = 16
@@ -102,10 +105,23 @@ class Envelope1(_Fields):
 
 
 @dataclass(frozen=True)
-class Envelope(_Fields):
-    """The fields of version 2: also the ledger, and the height and the digest of its newest event that was seen."""
+class Envelope2(_Fields):
+    """The fields of version 2."""
 
     version: Literal[2]
+    ledger_id: walletjson.Digest | None
+    seen_height: walletjson.UInt64
+    seen: walletjson.Digest | None
+
+
+OldEnvelope = Envelope1 | Envelope2
+
+
+@dataclass(frozen=True)
+class Envelope(_Fields):
+    """The fields of today: also the ledger, and the height and the digest of its newest event that was seen."""
+
+    version: Literal[3]
     ledger_id: walletjson.Digest | None
     seen_height: walletjson.UInt64
     seen: walletjson.Digest | None
@@ -141,36 +157,40 @@ def seal(envelope: Envelope, key: bytes, wallet: Wallet) -> tuple[Envelope, byte
     return envelope, json.dumps(envelope.document, indent=1).encode() + b"\n"
 
 
-def parse(path: Path, data: bytes) -> Envelope | Envelope1:
+def parse(path: Path, data: bytes) -> Envelope | OldEnvelope:
     """The fields of the file's bytes.  Raises FormatError when one is missing, invalid or beyond its limits."""
     what = f"the wallet file {path.name}"
-    document = strictjson.loads(data, what, MAX_VERSION_1_BYTES)
+    document = strictjson.loads(data, what, MAX_OLD_BYTES)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError(f"{path} is not a wallet file")
     version = document.get("version")
     if type(version) is not int or not 1 <= version <= VERSION:
-        raise FormatError(f"{what} has version {version!r:.40}; this program knows 1 and {VERSION}")
-    if version == 1:
-        return dataclassjson.read(Envelope1, document, what)
+        raise FormatError(f"{what} has version {version!r:.40}; this program knows {VERSION}")
+    if version in OLD_VERSIONS:
+        return dataclassjson.read(Envelope1 if version == 1 else Envelope2, document, what)
     if len(data) > MAX_FILE_BYTES:
         raise FormatError(f"{what} has {len(data)} bytes, and {MAX_FILE_BYTES} is the limit")
     return dataclassjson.read(Envelope, document, what)
 
 
-def content(path: Path, envelope: Envelope | Envelope1, key: bytes) -> tuple[Wallet, tuple[Holding, ...]]:
-    """The wallet in the box, and the spent accounts that version 1 kept there.
+def content(path: Path, envelope: Envelope, key: bytes) -> Wallet:
+    """The wallet in the box.  Raises FormatError when the box is damaged."""
+    wallet = walletjson.read(strictjson.loads(_decrypt(path, envelope, key), "the wallet", MAX_FILE_BYTES))
+    return replace(wallet, ledger_id=envelope.ledger_id, seen_height=envelope.seen_height, seen=envelope.seen)
 
-    Raises FormatError when the box is damaged.
+
+def old_phrase(path: Path, envelope: OldEnvelope, key: bytes) -> str:
+    """The seed phrase in the box of an earlier version.
+
+    Raises FormatError when the box is damaged, and when it is of a watch-only wallet.
     """
+    plaintext = _decrypt(path, envelope, key)
+    # What the owner's own program sealed: as many values as it wrote are read.
+    return walletjson.read_old_phrase(strictjson.loads(plaintext, "the wallet", MAX_OLD_BYTES, max_values=MAX_OLD_BYTES))
+
+
+def _decrypt(path: Path, envelope: Envelope | OldEnvelope, key: bytes) -> bytes:
     try:
-        plaintext = ChaCha20Poly1305(key).decrypt(envelope.nonce, envelope.box, envelope.associated)
+        return ChaCha20Poly1305(key).decrypt(envelope.nonce, envelope.box, envelope.associated)
     except InvalidTag:
         raise FormatError(f"the wallet file {path} is damaged: restore it from a copy or from its phrase") from None
-    if isinstance(envelope, Envelope1):
-        # What the owner's own program sealed: as many values as it wrote are read.
-        values = strictjson.loads(plaintext, "the wallet", MAX_VERSION_1_BYTES, max_values=MAX_VERSION_1_BYTES)
-        return walletjson.read_version_1(values)
-    wallet = walletjson.read(strictjson.loads(plaintext, "the wallet", MAX_FILE_BYTES))
-    return replace(
-        wallet, ledger_id=envelope.ledger_id, seen_height=envelope.seen_height, seen=envelope.seen
-    ), ()  # fmt: skip

@@ -1,10 +1,10 @@
 """A wallet's content as JSON values: field elements as decimal strings, amounts and positions as numbers.
 
 The ledger and the newest event that the wallet saw are not among them, for they stand in the clear part of the wallet
-file.  Version 1 had them here, and the spent accounts among the holdings.
+file.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -29,6 +29,7 @@ _Scalar = Annotated[int, dataclassjson.decimal(0, babyjubjub.ORDER)]
 UInt64 = Annotated[int, dataclassjson.integer(0, UINT64_MAX)]
 _Position = Annotated[Position, dataclassjson.integer(0, MAX_POSITION)]
 _Index = Annotated[int, dataclassjson.integer(0, keys.MAX_INDEX - 1)]
+_Guard = Annotated[int, dataclassjson.integer(0, (1 << 32) - 1)]
 _Count = Annotated[int, dataclassjson.integer(0, MAX_POSITION + 1)]
 Digest = Annotated[str, dataclassjson.text("[0-9a-f]{64}", "64 lower-case hexadecimal digits")]
 _balance = dataclassjson.integer(-BALANCE_LIMIT, BALANCE_LIMIT - 1)
@@ -40,19 +41,15 @@ _Changes = Annotated[tuple[int, ...], dataclassjson.array(_change, records.ASSET
 
 
 @dataclass(frozen=True, repr=False)
-class _AccountJson(keys.Secret):
+class HoldingJson(keys.Secret):
+    """An account, in the wallet and in its archive."""
+
     owner: _FieldElement
     balances: _Balances
-    epoch: UInt64
+    guard: _Guard
     rho: _FieldElement
     index: _Index
     position: _Position
-
-
-@dataclass(frozen=True, repr=False)
-class HoldingJson(_AccountJson):
-    """An account, in the wallet and in its archive."""
-
     nullifier: _FieldElement | None
 
 
@@ -98,22 +95,6 @@ class _WalletJson(keys.Secret):
     outbox: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, repr=False)
-class _HoldingJson1(_AccountJson):
-    is_spent: bool
-
-
-@dataclass(frozen=True, repr=False)
-class _WalletJson1(keys.Secret):
-    phrase: str
-    ledger_id: Digest | None
-    scanned: UInt64
-    seen_height: UInt64
-    seen: Digest | None
-    holdings: tuple[_HoldingJson1, ...]
-    orders: tuple[_OrderJson, ...]
-
-
 def write(wallet: Wallet) -> dict[str, Any]:
     """The wallet as JSON values, without the ledger and the event that it saw."""
     orders = tuple(
@@ -142,36 +123,27 @@ def read(value: object) -> Wallet:
     )  # fmt: skip
 
 
-def read_version_1(value: object) -> tuple[Wallet, tuple[Holding, ...]]:
-    """The wallet in the JSON values of version 1, and its spent accounts.  Raises FormatError as `read` does."""
-    content = dataclassjson.read(_WalletJson1, value, "the wallet")
-    live = tuple(_holding(item) for item in content.holdings if not item.is_spent)
-    empty = [item for item in live if not any(item.account.balances)]
-    wallet = Wallet(
-        phrase=_phrase(content.phrase), ledger_id=content.ledger_id, seen_height=content.seen_height,
-        seen=content.seen, scanned=content.scanned, empty=len(empty),
-        top_index=max((item.index for item in content.holdings), default=0), live=live,
-        orders=tuple(map(_order, content.orders)),
-    )  # fmt: skip
-    kept = tuple(item for item in live if any(item.account.balances))
-    return replace(wallet, live=kept), tuple(_holding(item) for item in content.holdings if item.is_spent)
+def read_old_phrase(value: object) -> str:
+    """The phrase in the JSON values of an earlier version.  Raises FormatError when it has none: it is watch-only."""
+    phrase = value.get("phrase") if isinstance(value, dict) else None
+    if not isinstance(phrase, str):
+        raise FormatError("the wallet has no seed phrase")
+    return _phrase(phrase)
 
 
 def holding_json(item: Holding) -> HoldingJson:
     """An account as its JSON dataclass."""
     account = item.account
     return HoldingJson(
-        account.owner, account.balances, account.epoch, account.rho, item.index, item.position, item.nullifier
+        account.owner, account.balances, account.guard, account.rho, item.index, item.position, item.nullifier
     )
 
 
 def holding(item: HoldingJson) -> Holding:
     """The account of its JSON dataclass."""
-    return replace(_holding(item), nullifier=None if item.nullifier is None else Nullifier(item.nullifier))
-
-
-def _holding(item: _AccountJson) -> Holding:
-    return Holding(records.Account(item.owner, item.balances, item.epoch, item.rho), item.index, item.position)
+    account = records.Account(item.owner, item.balances, item.guard, item.rho)
+    nullifier = None if item.nullifier is None else Nullifier(item.nullifier)
+    return Holding(account, item.index, item.position, nullifier)
 
 
 def _viewing_json(key: keys.ViewingKey | None) -> _ViewingJson | None:

@@ -1,7 +1,8 @@
 """Finds a wallet's accounts among the leaves of a ledger.
 
-The viewing key is tried on every ciphertext of every leaf; the view tag ends nearly every trial after one X25519.  An
-opening counts only when it hashes to the leaf and its owner belongs to the wallet.
+The viewing key is tried on every ciphertext of every leaf, once for all addresses; the view tag ends nearly every trial
+after one X25519.  An opening counts only when it hashes to the leaf, its owner belongs to the wallet, and it was sealed
+to that owner's own address.
 
 The opening names the index of its owner when the wallet wrote it itself.  A payer cannot know that index, so the owners
 of the other openings are searched among the indices up to GAP above the highest one in use.  The search ends at
@@ -10,6 +11,7 @@ the wallet derive the keys of each, which takes a millisecond.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from circuits.records import Account, Position
 from prover.trader import keys, manyhashes, opening, sealing
@@ -21,6 +23,23 @@ SEARCH_LIMIT = 4096
 
 Leaf = tuple[Position, bytes, bytes]
 """Position, commitment and ciphertexts: settlement.storage.reader.Reader.leaves."""
+
+
+@dataclass(frozen=True, repr=False)
+class _Sealed(keys.Secret):
+    """A ciphertext of a leaf that the viewing key opened."""
+
+    data: bytes
+    seed: bytes
+    commitment: int
+
+    def is_to(self, owner: int) -> bool:
+        """Whether it was sealed to this owner's address."""
+        return sealing.is_to(owner, self.data, self.seed, self.commitment)
+
+
+_Candidate = tuple[Position, Account, int, tuple[_Sealed, ...]]
+"""Position, account, index hint, and the leaf's ciphertexts that open to the account."""
 
 
 class Finder:
@@ -44,34 +63,35 @@ class Finder:
         while pending:
             searched = self.top_index
             for i in pending:
-                position, account, hint = opened[i]
+                position, account, hint, sealings = opened[i]
                 index = self._index(account.owner, hint)
-                if index is not None:
+                if index is not None and any(each.is_to(account.owner) for each in sealings):
                     found[i] = Holding(account, index, position)
             pending = [i for i in pending if i not in found] if self.top_index > searched else []
         return [found[i] for i in sorted(found)]
 
-    def _opened(self, leaves: Sequence[Leaf]) -> list[tuple[Position, Account, int]]:
-        """Position, account and index hint of every leaf that the viewing key opens to what it commits to."""
+    def _opened(self, leaves: Sequence[Leaf]) -> list[_Candidate]:
+        """Every leaf that the viewing key opens to what it commits to."""
         sealings = [
             (position, leaf, ciphertexts[start : start + SEALED_BYTES])
             for position, leaf, ciphertexts in leaves
             for start in range(0, len(ciphertexts), SEALED_BYTES)
         ]
         commitments = [int.from_bytes(leaf, "big") for _, leaf, _ in sealings]
-        plaintexts = self._opener.open_many([sealed for _, _, sealed in sealings], commitments)
+        contents = self._opener.open_many([sealed for _, _, sealed in sealings], commitments)
         opened = []
-        for i, plaintext in enumerate(plaintexts):
-            decoded = None if plaintext is None else opening.decode(plaintext)
-            if decoded is not None:
-                opened.append((sealings[i][0], commitments[i], *decoded))
-        hashed = manyhashes.commitments([account for _, _, account, _ in opened])
-        one_each = {
-            position: (position, account, hint)
-            for (position, leaf, account, hint), commitment in zip(opened, hashed, strict=True)
-            if leaf == commitment
-        }
-        return list(one_each.values())
+        for i, content in enumerate(contents):
+            decoded = None if content is None else opening.decode(content.body)
+            if content is not None and decoded is not None:
+                sealed = _Sealed(sealings[i][2], content.seed, commitments[i])
+                opened.append((sealings[i][0], *decoded, sealed))
+        hashed = manyhashes.commitments([account for _, account, _, _ in opened])
+        candidates: dict[Position, _Candidate] = {}
+        for (position, account, hint, sealed), commitment in zip(opened, hashed, strict=True):
+            if sealed.commitment == commitment:
+                known = candidates.get(position)
+                candidates[position] = position, account, hint, (*(known[3] if known else ()), sealed)
+        return list(candidates.values())
 
     def _index(self, owner: int, hint: int) -> int | None:
         """The index of an owner, or None when it is not the wallet's as far as the search goes."""

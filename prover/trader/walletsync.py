@@ -2,7 +2,8 @@
 
 The leaves are read in batches, so a sync takes as much memory for a million leaves as for a thousand.  `walletscan`
 finds the wallet's own among them.  An account is spent when its nullifier is on the ledger, which also closes the
-orders placed from it: each was either taken or is void.  Of the rest `keeping` decides what the wallet keeps.
+orders placed from it: each was either taken or is void.  When the guardians spent it, `seized` finds what they left.
+Of the rest `keeping` decides what the wallet keeps.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,8 @@ from dataclasses import dataclass, replace
 from circuits import records
 from circuits.records import Nullifier
 from prover.machine import tasks
-from prover.trader import keeping, keys, manyhashes, walletscan
+from prover.trader import keeping, keys, manyhashes, seized, walletscan
+from prover.trader.seized import Seized
 from prover.trader.walletfile import LastSeen
 from prover.trader.wallets import Holding, Wallet
 from settlement import digests, encoding
@@ -47,7 +49,8 @@ class LedgerWentBack(Exception):
 class Synced:
     """The updated wallet and what changed: leaves tried, accounts received, accounts spent, and orders closed.
 
-    `archived` are spent accounts that are no longer in the wallet: walletfile.WalletFile.save archives them.
+    `archived` are spent accounts that are no longer in the wallet: walletfile.WalletFile.save archives them.  `seized`
+    are those of them that the guardians ended.
     """
 
     wallet: Wallet
@@ -56,6 +59,7 @@ class Synced:
     spent: int
     closed: tuple[Closed, ...]
     archived: tuple[Holding, ...] = ()
+    seized: tuple[Seized, ...] = ()
 
 
 def sync(ledger: Ledger, wallet: Wallet, save: Save | None = None) -> Synced:
@@ -87,25 +91,25 @@ def nullifier(view: keys.View, holding: Holding) -> Nullifier:
     """The nullifier that spending this account publishes."""
     if holding.nullifier is not None:
         return holding.nullifier
-    nk = _nullifier_key(view, holding)
-    return Nullifier(records.nullifier(poseidon.hash, nk, holding.commitment, holding.position))
+    kappa = _kappa(view, holding)
+    return Nullifier(records.nullifier(poseidon.hash, kappa, holding.commitment, holding.position))
 
 
 def with_nullifiers(view: keys.View, accounts: Sequence[Holding]) -> list[Holding]:
     """The accounts, each with its nullifier."""
     new = [account for account in accounts if account.nullifier is None]
     leaves = manyhashes.commitments([account.account for account in new])
-    nks = [_nullifier_key(view, account) for account in new]
-    found = manyhashes.nullifiers(nks, leaves, [account.position for account in new])
+    kappas = [_kappa(view, account) for account in new]
+    found = manyhashes.nullifiers(kappas, leaves, [account.position for account in new])
     by_position = dict(zip((account.position for account in new), found, strict=True))
     return [replace(account, nullifier=by_position.get(account.position, account.nullifier)) for account in accounts]
 
 
-def _nullifier_key(view: keys.View, holding: Holding) -> int:
+def _kappa(view: keys.View, holding: Holding) -> int:
     own = keys.watched(view, holding.index)
     if own is None:
         raise FormatError(f"the wallet has an account of index {holding.index}, which its viewing key does not have")
-    return own.nk
+    return records.kappa(holding.account, own.nk)
 
 
 class _Scan:
@@ -119,6 +123,7 @@ class _Scan:
         self._weights = keeping.prices(ledger)
         self._tied = {order.position for order in wallet.orders}
         self._spent: list[Holding] = []  # and not archived yet
+        self._seized: list[Seized] = []
         self._tried = self._num_received = self._num_spent = 0
 
     def run(self) -> None:
@@ -142,7 +147,9 @@ class _Scan:
         closed_ids = {order.order_id for order in closed}
         orders = tuple(order for order in self._wallet.orders if order.order_id not in closed_ids)
         wallet = replace(self._wallet, orders=orders)
-        return Synced(wallet, self._tried, self._num_received, self._num_spent, closed, tuple(self._spent))
+        return Synced(
+            wallet, self._tried, self._num_received, self._num_spent, closed, tuple(self._spent), tuple(self._seized)
+        )
 
     def _receive(self, leaves: Sequence[walletscan.Leaf]) -> None:
         found = self._finder.find(leaves)
@@ -161,11 +168,22 @@ class _Scan:
 
     def _settle(self, accounts: Sequence[Holding], spent: Sequence[Holding], at_most: int) -> None:
         """Takes these as the wallet's accounts; when there are more than `at_most`, only those that it keeps."""
+        unspent, spent_too = self._residuals(spent)
+        accounts, spent = [*accounts, *unspent], [*spent, *spent_too]
         limit = keeping.KEEP if len(accounts) > at_most else at_most
         live, dust = keeping.keep(accounts, self._tied, self._weights, limit)
         self._wallet = replace(self._wallet, live=live, dust=keeping.together(self._wallet.dust, dust))
         self._spent += spent
         self._num_spent += len(spent)
+
+    def _residuals(self, spent: Sequence[Holding]) -> tuple[list[Holding], list[Holding]]:
+        """What is left of those of the spent accounts that were seized, unspent and spent."""
+        found = [each for account in spent if (each := seized.find(self._ledger, account)) is not None]
+        left = [each.residual for each in found if any(each.residual.account.balances)]
+        self._seized += found
+        self._num_received += len(found)
+        self._wallet = replace(self._wallet, empty=self._wallet.empty + len(found) - len(left))
+        return self._divide(left)
 
     def _divide(self, accounts: Sequence[Holding]) -> tuple[list[Holding], list[Holding]]:
         """The accounts that are not spent, and those that are, all with their nullifiers."""

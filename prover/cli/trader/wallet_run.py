@@ -37,7 +37,8 @@ def restore(app: App, name: str, passphrase_file: Path | None, phrase_file: Path
 
 def show_phrase(app: App, name: str, passphrase_file: Path | None) -> None:
     """Shows a wallet's phrase."""
-    phrase = _read(app, name, passphrase_file).own_phrase
+    sessions.check_wallet(app.home, name)
+    phrase = walletfile.phrase(app.home.wallet(name), passphrase.ask(passphrase_file, name))
     _say_phrase(app, phrase)
     app.screen.document({"wallet": name, "seed_phrase": phrase})
 
