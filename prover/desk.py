@@ -78,13 +78,16 @@ class Desk(OpenWallet):
 
     def deposit(
         self, amount: str, *, party: str = "bank", reference: str | None = None, position: int | None = None,
-        once: str | None = None,
+        once: str | None = None, top_up: bool = False,
     ) -> Settlement:  # fmt: skip
         """Takes an amount in from an external party; its name and the payment's reference there are public.
 
-        `position` chooses the account.  The custodian's key must be in the home: elsewhere use `request`.
+        `position` chooses the account.  The custodian's key must be in the home: elsewhere use `request`.  With `top_up`
+        it adds to a margined account, whatever its margin.
         """
-        return self._move(moves.deposit, amount, party, position=position, reference=reference, once=once)
+        return self._move(
+            moves.deposit, amount, party, position=position, reference=reference, once=once, is_top_up=top_up
+        )
 
     def withdraw(
         self, amount: str, *, party: str = "bank", reference: str | None = None, position: int | None = None,
@@ -95,11 +98,12 @@ class Desk(OpenWallet):
 
     def request(
         self, amount: str, *, withdrawal: bool = False, party: str = "bank", reference: str | None = None,
-        expires: str = moves.REQUEST_EXPIRES, position: int | None = None,
+        expires: str = moves.REQUEST_EXPIRES, position: int | None = None, top_up: bool = False,
     ) -> bytes:  # fmt: skip
         """A deposit or withdrawal that lacks only its custodian's signature (`attest`): then `submit` settles it."""
         ask, expires_ms = moves.request_withdrawal if withdrawal else moves.request_deposit, durations.parse_ms(expires)
-        made = self._move(ask, amount, party, expires_ms=expires_ms, position=position, reference=reference)
+        how = {} if withdrawal else {"is_top_up": top_up}
+        made = self._move(ask, amount, party, expires_ms=expires_ms, position=position, reference=reference, **how)
         return encoding.encode_bundle(made)
 
     def _move(self, move: Callable[..., T], amount: str, party: str, **how: Any) -> T:
@@ -112,6 +116,15 @@ class Desk(OpenWallet):
         with threadcount.limited_to(self.threads):
             return moves.pay(
                 self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position, once=once
+            )
+
+    def top_up(
+        self, amount: str, *, position: int | None = None, from_position: int | None = None, once: str | None = None
+    ) -> Settlement:
+        """Moves an amount from a cash account of the wallet into a margined one, whatever the margin of that."""
+        with threadcount.limited_to(self.threads):
+            return moves.top_up(
+                self.session, *amounts.parse(amount, self.pool), clock.now_ms(), position, from_position, once=once
             )
 
     def merge(self, accounts: int = MAX_LEGS, *, once: str | None = None) -> Settlement:
@@ -133,13 +146,13 @@ class Desk(OpenWallet):
         about it: on a full board such orders stay.  `funds=False` leaves it out.
         """
         texts = _texts(to)
-        viewing = readers.viewing_keys(texts)
+        sealed_to = readers.addresses_of(texts)
         sold, bought = amounts.parse_all(_texts(sell), self.pool), amounts.parse_all(_texts(buy), self.pool)
         now_ms = clock.now_ms()
         expiry_ms = now_ms + durations.parse_ms(expires)
         with threadcount.limited_to(self.threads):
             order = orders.place(
-                self.session, sold, bought, viewing, expiry_ms, now_ms, position, agree or _default(may_owe),
+                self.session, sold, bought, sealed_to, expiry_ms, now_ms, position, agree or _default(may_owe),
                 is_backed=funds, once=once,
             )  # fmt: skip
         return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts, order.backed_by, order)

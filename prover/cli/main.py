@@ -31,6 +31,7 @@ COMMANDS = {
     "deposit": "prover.cli.trader.move:deposit",
     "withdraw": "prover.cli.trader.move:withdraw",
     "pay": "prover.cli.trader.move:pay",
+    "top-up": "prover.cli.trader.move:top_up",
     "order": "prover.cli.trader.order:order",
     "oracle": "prover.cli.pool.oracle:oracle",
     "custodian": "prover.cli.pool.custodian:custodian",

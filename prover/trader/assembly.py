@@ -10,7 +10,8 @@ from dataclasses import replace
 from circuits import generators
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
-from prover.trader.plan import EscrowPlan, LegPlan, MarginPlan
+from prover.trader.owing import EscrowPlan, MarginPlan
+from prover.trader.plan import LegPlan
 from settlement import digests, encoding, poolfile
 from settlement.board import Posting
 from settlement.bundle import Bundle, Escrow, Leg, Margin

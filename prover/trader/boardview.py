@@ -45,7 +45,7 @@ class Order:
         return backing(self.pool, self.backed_by)
 
     def __repr__(self) -> str:
-        kind = "cash" if self.leg.public.cash else "margined"
+        kind = "margined" if self.leg.public.guard else "cash"
         return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from circuits import records
 from circuits.records import Position
-from prover.trader.plan import Changes, Setting
+from prover.trader.owing import Setting
+from prover.trader.plan import Changes
 from prover.trader.wallets import Holding, Wallet
 from settlement import risk
 from zk.errors import Unsatisfied
@@ -80,8 +81,10 @@ def tied_positions(wallet: Wallet, now_ms: int) -> frozenset[Position]:
 
 
 def _shortfall(setting: Setting, holding: Holding, changes: Changes) -> tuple[int, int]:
-    """(0, 0) without debt, (1, margin shortfall) with debt, (2, 0) with debt that no grid measures, (3, 0) when it would
-    owe what is held, which no account may."""
+    """(0, 0) without debt, (1, margin shortfall) with debt, (2, 0) with debt that no grid measures.
+
+    (3, 0) when it would owe what is held, which no account may.
+    """
     balances = tuple(balance + change for balance, change in zip(holding.account.balances, changes, strict=True))
     if min(balances) >= 0:
         return 0, 0

@@ -14,7 +14,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from prover.machine import clock
-from prover.trader import addresses, assembly, backing, choosing, outbox, placing, plan, readers, sessions, settling, trade
+from prover.trader import (
+    addresses,
+    assembly,
+    backing,
+    choosing,
+    outbox,
+    placing,
+    plan,
+    readers,
+    sessions,
+    settling,
+    trade,
+)
 from prover.trader.addresses import Address
 from prover.trader.sessions import Placed, Session, Settlement
 from prover.trader.terms import Terms

@@ -18,16 +18,14 @@ a top-up it needs a margin proof against the newest grid.  A held asset is never
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from circuits import escrow, generators, merkle, records
+from circuits import generators, merkle, records
 from circuits.records import Position, Root
-from circuits.statements import leg, margin
-from circuits.statements import escrow as escrow_statement
-from prover.trader import addresses, keys, opening, sealing
-from settlement import amounts, risk
-from settlement.assets import Loan
+from circuits.statements import leg
+from prover.trader import addresses, keys, opening, owing, sealing
+from prover.trader.owing import EscrowPlan, MarginPlan, Setting
+from settlement import amounts
 from settlement.bundle import NO_DIGEST, Flow
 from settlement.bundle import Account as FlowAccount
-from settlement.parameters import Guardians, Parameters
 from settlement.pool import Pool
 from zk import entropy
 from zk.curves import babyjubjub
@@ -35,7 +33,6 @@ from zk.errors import Unsatisfied
 from zk.fields.prime import R
 from zk.hashes import poseidon
 
-BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
 NOTHING = (0,) * records.ASSETS
 
 EXPIRY_STEP_MS = 10 * 60_000
@@ -43,27 +40,6 @@ EXPIRY_STEP_MS = 10 * 60_000
 
 Changes = tuple[int, ...]
 Path = tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The values of an initial grid, and its epoch."""
-
-    epoch: int
-    values: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The ledger's state that a plan needs: its pool, the parameters in force, and the newest initial grid.
-
-    `grid` is None when nothing but cash and top-ups can settle, and `no_grid` says why.
-    """
-
-    pool: Pool
-    parameters: Parameters
-    grid: Grid | None
-    no_grid: str = "the pool's oracles must publish prices first"
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,24 +63,6 @@ class Target(keys.Secret):
 
     address: addresses.Address
     index: int = 0
-
-
-@dataclass(frozen=True, repr=False)
-class EscrowPlan(keys.Secret):
-    """An escrow before it is proved, and what the guardians decrypt."""
-
-    public: escrow_statement.Public
-    private: escrow_statement.Private
-    encrypted: escrow.Escrowed
-
-
-@dataclass(frozen=True, repr=False)
-class MarginPlan(keys.Secret):
-    """A margin before it is proved, and the epoch of its grid."""
-
-    public: margin.Public
-    private: margin.Private
-    epoch: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,16 +166,16 @@ def move(
     no margin.  The expiry is rounded up to a multiple of EXPIRY_STEP_MS.
 
     Raises Unsatisfied when the account would owe a held asset, when a balance would leave 64 bits, and, for a margined
-    account, when the pool has no guardians and as `margin_grid`.
+    account, when the pool has no guardians and as `owing.margin_grid`.
     """
     fees = _fees(setting, num_fees)
     delta = tuple(map(sum, zip(delta, flow_changes(fees), strict=True)))
     balances = tuple(balance + change for balance, change in zip(source.account.balances, delta, strict=True))
     if adds and min(delta) < 0:
         raise Unsatisfied("a top-up must bring at least the pool's fee for its leg")
-    _check_balances(setting.pool, balances)
-    guardians = None if min(balances) >= 0 else _guardians(setting, balances)
-    grid = None if guardians is None or adds else margin_grid(setting, balances)
+    owing.check_balances(setting.pool, balances)
+    guardians = None if min(balances) >= 0 else owing.guardians_of(setting, balances)
+    grid = None if guardians is None or adds else owing.margin_grid(setting, balances)
     new = records.Account(
         target.address.owner, balances, guardians.number if guardians else 0, entropy.scalar(R)
     )
@@ -230,8 +188,8 @@ def move(
     return LegPlan(
         public=public,
         private=private,
-        escrow=_escrow(guardians, new, public.commitment) if guardians else None,
-        margin=margin_plan(grid, new, public.commitment) if grid else None,
+        escrow=owing.escrow_plan(guardians, new, public.commitment) if guardians else None,
+        margin=owing.margin_plan(grid, new, public.commitment) if grid else None,
         changes=delta,
         spending=(source.keys.ask + alpha) % babyjubjub.ORDER,
         flows=(*flows, *fees),
@@ -263,65 +221,9 @@ def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -
             )
 
 
-def margin_grid(setting: Setting, balances: Changes) -> Grid:
-    """The newest initial grid, which a portfolio with a debt survives.
-
-    Raises Unsatisfied when there is no grid, or when the portfolio fails a scenario.  The message names the worst
-    scenario and the loss, so it is for the owner's eyes only.
-    """
-    owed = next(asset.symbol for asset, balance in zip(setting.pool.assets, balances, strict=True) if balance < 0)
-    if setting.grid is None:
-        raise Unsatisfied(
-            f"the account would owe {owed}, and there is no risk grid to measure its margin with: {setting.no_grid}"
-        )
-    worth = risk.scenario_values(balances, setting.grid.values)
-    worst = min(range(records.SCENARIOS), key=worth.__getitem__)
-    numeraire = setting.pool.assets[amounts.NUMERAIRE]
-    if worth[worst] < 0:
-        raise Unsatisfied(
-            f"the margin does not suffice: in scenario {worst} of epoch {setting.grid.epoch} the account "
-            f"would be worth {amounts.show_value(worth[worst], numeraire)} {numeraire.symbol}"
-        )
-    return setting.grid
-
-
-def margin_plan(grid: Grid, account: records.Account, commitment: int) -> MarginPlan:
-    """The margin of an account against a grid, whether or not it suffices."""
-    return MarginPlan(margin.Public(commitment, grid.values), margin.Private(account), grid.epoch)
-
-
-def _check_balances(pool: Pool, balances: Changes) -> None:
-    """Raises Unsatisfied when a held asset would be owed, or a balance does not fit."""
-    for slot, (asset, balance) in enumerate(zip(pool.assets, balances, strict=True)):
-        if slot < records.HELD and balance < 0:
-            raise Unsatisfied(
-                f"the account would lack {amounts.show(-balance, asset)}, and what is held is never owed: deposit or "
-                f"buy it first{_how_to_borrow(pool)}"
-            )
-        if not -BALANCE_LIMIT <= balance < BALANCE_LIMIT:
-            raise Unsatisfied(f"the account's balance of {asset.symbol} would not fit in 64 bits")
-
-
-def _how_to_borrow(pool: Pool) -> str:
-    """How to borrow in this pool, as the end of a sentence; empty when it has no loans."""
-    loans = [asset for asset in pool.assets if asset.kind == "loan"]
-    if not loans:
-        return ""
-    loan = loans[0]
-    lent = pool.assets[loan.terms.underlying].symbol if isinstance(loan.terms, Loan) else loan.symbol
-    return f"; to borrow {lent}, sell {loan.symbol}, which may be owed on margin"
-
-
-def _guardians(setting: Setting, balances: Changes) -> Guardians:
-    """The guardians, to whom a margined account is encrypted.  Raises Unsatisfied when the pool has none."""
-    guardians = setting.parameters.guardians
-    if guardians is None:
-        owed = next(asset.symbol for asset, balance in zip(setting.pool.assets, balances, strict=True) if balance < 0)
-        raise Unsatisfied(f"the account would owe {owed}, and this pool has no guardians: here nothing can be owed")
-    return guardians
-
-
-def _public(source: Source, new: records.Account, delta: Changes, blinding: int, alpha: int, *, adds: bool) -> leg.Public:
+def _public(
+    source: Source, new: records.Account, delta: Changes, blinding: int, alpha: int, *, adds: bool
+) -> leg.Public:
     old = source.account.commitment(poseidon.hash)
     value = generators.commit(delta, blinding)
     rk = babyjubjub.add(source.keys.ak, babyjubjub.multiply(alpha, babyjubjub.BASE8))
@@ -333,12 +235,3 @@ def _public(source: Source, new: records.Account, delta: Changes, blinding: int,
         value_x=value[0], value_y=value[1], rk_x=rk[0], rk_y=rk[1],
         guard=new.guard, adds=int(adds),
     )  # fmt: skip
-
-
-def _escrow(guardians: Guardians, new: records.Account, commitment: int) -> EscrowPlan:
-    key, ephemeral = guardians.encryption_key, entropy.scalar(babyjubjub.ORDER)
-    encrypted = escrow.encrypt(new, ephemeral, key)
-    digest = escrow.digest(key, encrypted.ephemeral, encrypted.ciphertext)
-    return EscrowPlan(
-        escrow_statement.Public(commitment, digest), escrow_statement.Private(new, ephemeral, key), encrypted
-    )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from circuits.records import Account
 from prover.proofs.keystores import Keystore
-from prover.trader import assembly, keys, opening, plan, sealing
-from prover.trader.plan import Setting
+from prover.trader import assembly, keys, opening, owing, sealing
+from prover.trader.owing import Setting
 from settlement import board
 from settlement.bundle import Margin
 from settlement.ids import OrderId
@@ -51,7 +51,7 @@ def refresh(
     Raises Unsatisfied when there is no grid or the margin does not suffice, and Rejected when the board refuses.
     """
     assert order.grid_epoch is not None, "an order of a cash account has no margin"
-    grid = plan.margin_grid(setting, account.balances)
+    grid = owing.margin_grid(setting, account.balances)
     if order.grid_epoch == grid.epoch:
         return Refreshed(order.order_id, grid.epoch)
     margin = prove(setting, account, keystore)
@@ -61,8 +61,8 @@ def refresh(
 
 def prove(setting: Setting, account: Account, keystore: Keystore) -> Margin:
     """A margin of this account at the setting's grid.  Raises as `refresh`."""
-    grid = plan.margin_grid(setting, account.balances)
-    planned = plan.margin_plan(grid, account, account.commitment(poseidon.hash))
+    grid = owing.margin_grid(setting, account.balances)
+    planned = owing.margin_plan(grid, account, account.commitment(poseidon.hash))
     return assembly.margin(planned, setting.pool, keystore)
 
 

@@ -22,9 +22,9 @@ from zk.hashes import poseidon
 class Seized(keys.Secret):
     """An account of the wallet that was seized: its last state, and the height and epoch at which it ended.
 
-    `prices` are those of the epoch.  `scenario` is the one of the maintenance grid that the seizure names, and `residual`
-    the account that was left, which may hold nothing.  `is_stale` says that it was seized for its retired guardian key
-    and not for a breach.
+    `prices` are those of the epoch.  `scenario` is the one of the maintenance grid that the seizure names, and
+    `residual` the account that was left, which may hold nothing.  `is_stale` says that it was seized for its retired
+    guardian key and not for a breach.
     """
 
     account: Holding

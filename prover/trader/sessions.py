@@ -16,7 +16,8 @@ from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, assembly, keys, walletfile, wallets, walletsync
 from prover.trader.outbox import Entry
-from prover.trader.plan import LegPlan, Setting, Source, Target
+from prover.trader.owing import Setting
+from prover.trader.plan import LegPlan, Source, Target
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet

@@ -29,7 +29,7 @@ CHANGE_LIMIT = 1 << records.BALANCE_BITS
 
 @dataclass(frozen=True, repr=False)
 class Terms(keys.Secret):
-    """Sixteen changes in smallest units, 0 <= blinding < l, and the time in milliseconds after which the leg is void."""
+    """Changes in smallest units, 0 <= blinding < l, and the time in milliseconds after which the leg is void."""
 
     changes: tuple[int, ...]
     blinding: int

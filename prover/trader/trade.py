@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from circuits.records import Position
 from prover.trader import keys
-from prover.trader.plan import Changes, LegPlan, Setting
+from prover.trader.owing import Setting
+from prover.trader.plan import Changes, LegPlan
 from prover.trader.wallets import Holding
 from settlement import amounts
 from settlement.parameters import Guardians
@@ -21,9 +22,9 @@ from zk.errors import Unsatisfied
 class Trade(keys.Secret):
     """The balances of one account before and after a trade.
 
-    `position` is the account's, and `expiry_ms` the time from which the order can no longer be taken.  `fee` is what the
-    pool takes for it, of the numeraire, in smallest units.  `seen_by` says who can see the account afterwards, None when
-    nobody can.
+    `position` is the account's, and `expiry_ms` the time from which the order can no longer be taken.  `fee` is what
+    the pool takes for it, of the numeraire, in smallest units.  `seen_by` says who can see the account afterwards, None
+    when nobody can.
     """
 
     pool: Pool

@@ -165,8 +165,8 @@ def check_passphrase(passphrase: str) -> None:
 def last_seen(home: Home) -> list[LastSeen]:
     """What each wallet of the home saw last, in the order of their names.  Needs no passphrase.
 
-    Wallets of earlier versions and wallets before their first sync are left out.  Raises FormatError, naming the file, when a
-    wallet file is unreadable.
+    Wallets of earlier versions and wallets before their first sync are left out.  Raises FormatError, naming the file,
+    when a wallet file is unreadable.
     """
     found = []
     for path in sorted(home.wallets.glob("*.json")):

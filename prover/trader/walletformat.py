@@ -186,7 +186,8 @@ def old_phrase(path: Path, envelope: OldEnvelope, key: bytes) -> str:
     """
     plaintext = _decrypt(path, envelope, key)
     # What the owner's own program sealed: as many values as it wrote are read.
-    return walletjson.read_old_phrase(strictjson.loads(plaintext, "the wallet", MAX_OLD_BYTES, max_values=MAX_OLD_BYTES))
+    values = strictjson.loads(plaintext, "the wallet", MAX_OLD_BYTES, max_values=MAX_OLD_BYTES)
+    return walletjson.read_old_phrase(values)
 
 
 def _decrypt(path: Path, envelope: Envelope | OldEnvelope, key: bytes) -> bytes:

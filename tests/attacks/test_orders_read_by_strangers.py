@@ -78,7 +78,7 @@ def test_false_terms_hide_nobody_elses_order(home):
         true = maker.place(sell="30 USDC", to=taker.address)
         false = taker.place(sell="0.1 ETH", to=maker.address)
         ledger, row = taker.session.ledger, taker.session.ledger.orders.get(orders.read_id(false.order_id))
-        nonsense = sealing.seal(b"nonsense", sealing.EVERYBODY_VIEWING, row.commitment)
+        nonsense = sealing.seal(b"nonsense", sealing.EVERYBODY_ADDRESS, row.commitment)
         ledger.orders._connection.execute("UPDATE orders SET terms = ? WHERE order_id = ?", (nonsense, row.order_id))
         by_id = {order.order_id: order for order in taker.orders()}
         assert by_id[true.order_id].sells == "30 USDC"

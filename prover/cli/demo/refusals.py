@@ -55,7 +55,7 @@ def _exceed_the_margin(story: Story, placed: Placed) -> None:
     command = f"zksettle order place --wallet maker {amounts} --to everybody --yes"
     with story.narrator.step(command, "An order beyond the margin.") as details:
         try:
-            orders.place(maker, sell, buy, readers.viewing_keys([readers.EVERYBODY]), now_ms + stage.HOUR_MS, now_ms)
+            orders.place(maker, sell, buy, readers.addresses_of([readers.EVERYBODY]), now_ms + stage.HOUR_MS, now_ms)
         except Unsatisfied as refusal:
             details["refused"] = str(refusal)
             story.screen.paragraph(f"The maker's own prover refuses: {refusal}.", "bad")

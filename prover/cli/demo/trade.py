@@ -115,7 +115,7 @@ def place(story: Story) -> Placed:
         now_ms = clock.now_ms()
         expiry_ms = now_ms + stage.HOUR_MS
         placed = orders.place(
-            maker, sell, buy, [reader.viewing], expiry_ms, now_ms, agree=trades.allow_new_debts
+            maker, sell, buy, [reader], expiry_ms, now_ms, agree=trades.allow_new_debts
         )
         details.update({"order": placed.order_id, "public": show.public_leg_json(placed.leg)})
         details["terms"] = show.terms_json(placed.terms, story.pool)

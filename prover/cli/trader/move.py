@@ -44,11 +44,15 @@ def passes_custody(function: Callable) -> Callable:
 @moves_amount
 @party_option("Who pays it in. Public on the ledger.")
 @passes_custody
+@click.option("--top-up", is_flag=True, help="Add it to the margined account, whatever its margin.")
 @pass_app
 def deposit(app: App, **options: Any) -> None:
     """Take AMOUNT, such as 1500.25 USDC, into an account of a wallet.
 
     The asset's custodian must sign it. Where its key is on this machine, it signs by itself; elsewhere write a request.
+
+    With --top-up it goes into the margined account, which needs no margin for that: it works when the margin does not
+    suffice any more, and while the pool takes nothing else.
     """
     from prover.cli.trader import move_run
 
@@ -68,6 +72,21 @@ def withdraw(app: App, **options: Any) -> None:
     from prover.cli.trader import move_run
 
     move_run.withdraw(app, **options)
+
+
+@command(name="top-up")
+@moves_amount
+@click.option("--from", "from_position", type=click.IntRange(0, (1 << 32) - 1), metavar="N",
+              help="The position of the cash account to take it from. Default: the one that fits best.")  # fmt: skip
+@pass_app
+def top_up(app: App, **options: Any) -> None:
+    """Move AMOUNT from a cash account of the wallet into its margined account.
+
+    It needs no margin, so that it cures a breach; --position names the margined account where there are several.
+    """
+    from prover.cli.trader import move_run
+
+    move_run.top_up(app, **options)
 
 
 @command()

@@ -13,11 +13,25 @@ from prover.desk import Desk, Settlement
 from prover.machine import clock, files
 from prover.trader import addresses, durations, moves, outbox
 from settlement import amounts, digests, encoding
+from settlement.bundle import Account
 
 
 def deposit(app: App, **options: Any) -> None:
     """Takes an amount in and reports the receipt, or writes a request."""
-    _move(app, "came into wallet {wallet}", Desk.deposit, **options)
+    into = "the margined account of wallet {wallet}" if options["top_up"] else "wallet {wallet}"
+    _move(app, f"came into {into}", Desk.deposit, **options)
+
+
+def top_up(
+    app: App, amount: tuple[str, ...], wallet_name: str, passphrase_file: Path | None, position: int | None,
+    from_position: int | None, once: str | None,
+) -> None:  # fmt: skip
+    """Tops up the wallet's margined account out of its own cash and reports the receipt."""
+    outbox.check(once)
+    with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
+        settlement = desk.top_up(" ".join(amount), position=position, from_position=from_position, once=once)
+        sentence = f"The margined account of wallet {wallet_name} has {_show(desk, amount)} more."
+        settled_run.report(app, desk, settlement, sentence)
 
 
 def withdraw(app: App, **options: Any) -> None:
@@ -58,7 +72,7 @@ def _move(
         raise click.UsageError("--expires is for --request: a move that settles at once needs no time")
     with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
         settlement = move(desk, text, party=party, once=once, **how)
-        (flow,) = settlement.bundle.legs[0].flows
+        (flow,) = (flow for flow in settlement.bundle.legs[0].flows if flow.account is Account.OUTSIDE)
         symbol = desk.pool.assets[flow.asset].symbol
         settled_run.report(
             app, desk, settlement,
@@ -80,7 +94,7 @@ def _check_request(path: Path, expires: str, once: str | None) -> None:
 def _report_request(app: App, desk: Desk, path: Path, data: bytes) -> None:
     bundle = encoding.decode_bundle(data)
     (leg,) = bundle.legs
-    (flow,) = leg.flows
+    (flow,) = (flow for flow in leg.flows if flow.account is Account.OUTSIDE)
     app.screen.say(f"The request is in {path}; nothing has settled.", "good")
     app.screen.fields([
         ("payment", show.flow_text(flow, desk.pool)),

@@ -51,7 +51,7 @@ def show_board(app: App) -> None:
         rows = [
             (
                 order.order_id.hex(),
-                "cash" if order.grid_epoch is None else "margined",
+                "cash" if order.grid_epoch is None else f"margined, epoch {order.grid_epoch}",
                 "everybody" if trader_readers.is_public(order) else "sealed",
                 boardview.backing(ledger.pool, funds.asset_of(order.funds)) or "",
                 clock.text(order.expiry_ms),
@@ -107,7 +107,7 @@ def _check_readers(readers: tuple[str, ...]) -> bool:
         )  # fmt: skip
     if trader_readers.EVERYBODY in readers and len(readers) > 1:
         raise click.UsageError("--to everybody stands alone, without addresses", click.get_current_context())
-    trader_readers.viewing_keys(readers)  # before anybody is asked for a passphrase
+    trader_readers.addresses_of(readers)  # before anybody is asked for a passphrase
     return trader_readers.EVERYBODY in readers
 
 

@@ -15,7 +15,7 @@ from prover.trader.terms import Terms
 from prover.trader.wallets import Holding, Wallet
 from prover.trader.walletsync import Closed
 from settlement import amounts
-from settlement.bundle import Flow, Leg
+from settlement.bundle import Account, Flow, Leg
 from settlement.engine import Receipt
 from settlement.pool import Pool
 
@@ -83,7 +83,8 @@ def line(balances: tuple[int, ...], pool: Pool) -> str:
 
 def balances_json(balances: tuple[int, ...], pool: Pool) -> dict[str, str]:
     """{symbol: amount in smallest units} of every asset."""
-    return {asset.symbol: str(balance) for balance, asset in zip(balances, pool.assets, strict=True)}
+    pairs = zip(balances, pool.assets, strict=True)
+    return {asset.symbol: str(balance) for balance, asset in pairs if not asset.is_unused}
 
 
 def terms_json(terms: Terms, pool: Pool) -> dict[str, Any]:
@@ -100,6 +101,10 @@ def terms_json(terms: Terms, pool: Pool) -> dict[str, Any]:
 def flow_text(flow: Flow, pool: Pool) -> str:
     """A flow, which is public."""
     asset = pool.assets[flow.asset]
+    if flow.account is not Account.OUTSIDE:
+        way = "out of" if flow.amount > 0 else "into"
+        paid_for = f" for order {flow.reference.hex()[:16]}" if flow.reference else ""
+        return f"{amounts.show(abs(flow.amount), asset)} {way} the pool's {flow.account.name.lower()}{paid_for}"
     if flow.amount > 0:
         return f"{amounts.show(flow.amount, asset)} in, from {party(flow)}"
     return f"{amounts.show(-flow.amount, asset)} out, to {party(flow)}"
@@ -116,12 +121,20 @@ def reference(flow: Flow) -> str:
 
 
 def flow_json(flow: Flow, pool: Pool) -> dict[str, Any]:
-    """A flow as JSON values: asset, signed amount in smallest units, party and reference."""
+    """A flow as JSON values: asset, signed amount in smallest units, account, party and reference."""
     return {
         "asset": pool.assets[flow.asset].symbol,
+        **_flow_json(flow),
+    }
+
+
+def _flow_json(flow: Flow) -> dict[str, Any]:
+    is_outside = flow.account is Account.OUTSIDE
+    return {
         "amount": str(flow.amount),
+        "account": flow.account.name.lower(),
         "party": party(flow),
-        "reference": reference(flow),
+        "reference": reference(flow) if is_outside else flow.reference.hex(),
     }
 
 
@@ -153,10 +166,18 @@ def public_leg_fields(leg: Leg, pool: Pool) -> Fields:
         ("commitment", element(public.commitment)),
         ("value", f"({element(public.value_x)},\n {element(public.value_y)})"),
         ("key", f"({element(public.rk_x)},\n {element(public.rk_y)})"),
-        ("kind", "cash" if public.cash else f"margined, epoch {leg.margin.epoch}" if leg.margin else "no margin proof"),
+        ("kind", _leg_kind(leg)),
         ("flows", "\n".join(flow_text(flow, pool) for flow in leg.flows) or "none"),
         ("expires", clock.text(leg.expiry_ms)),
     ]
+
+
+def _leg_kind(leg: Leg) -> str:
+    if leg.public.guard == 0:
+        return "cash"
+    if leg.margin is None:
+        return "margined, a top-up" if leg.public.adds else "margined, without a margin proof"
+    return f"margined, epoch {leg.margin.epoch}"
 
 
 def public_leg_json(leg: Leg) -> dict[str, Any]:
@@ -165,16 +186,11 @@ def public_leg_json(leg: Leg) -> dict[str, Any]:
     names = ("root", "nullifier", "commitment", "value_x", "value_y", "rk_x", "rk_y")
     return {
         **{name: str(getattr(public, name)) for name in names},
-        "cash": bool(public.cash),
+        "guard": public.guard,
+        "top_up": bool(public.adds),
         "margin_epoch": leg.margin.epoch if leg.margin else None,
         "flows": [
-            {
-                "asset": flow.asset,
-                "amount": str(flow.amount),
-                "party": party(flow),
-                "reference": reference(flow),
-            }
-            for flow in leg.flows
+            {"asset": flow.asset, **_flow_json(flow)} for flow in leg.flows
         ],
         "expiry_ms": leg.expiry_ms,
     }
@@ -212,7 +228,7 @@ def total_fields(wallet: Wallet, pool: Pool) -> Fields:
 
 def kind(holding: Holding) -> str:
     """Whether an account is cash or margined."""
-    return f"margined, epoch {holding.account.epoch}" if holding.account.epoch else "cash"
+    return "margined" if holding.account.guard else "cash"
 
 
 def holding_json(holding: Holding, pool: Pool) -> dict[str, Any]:
@@ -221,5 +237,5 @@ def holding_json(holding: Holding, pool: Pool) -> dict[str, Any]:
         "position": holding.position,
         "commitment": str(holding.commitment),
         "balances": balances_json(holding.account.balances, pool),
-        "epoch": holding.account.epoch,
+        "guard": holding.account.guard,
     }

@@ -39,7 +39,7 @@ def use_address(data: bytes, _: bool) -> None:
     text = data.decode("utf-8", "replace")
     address = addresses.decode(text)
     assert addresses.encode(address) == text, "an address has two spellings"
-    sealing.seal(SECRET_TEXT, address.viewing, COMMITMENT)
+    sealing.seal(SECRET_TEXT, address, COMMITMENT)
 
 
 def good_body() -> dict[str, Parts]:

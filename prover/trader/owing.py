@@ -1,0 +1,129 @@
+"""What an account may owe: claims, on margin, where the pool's guardians can see it; never what is held.
+
+A margined leg needs an escrow, which encrypts its new account to the guardians, and, unless it only adds, a margin:
+a proof that the account survives every scenario of the newest initial grid.
+"""
+
+from dataclasses import dataclass
+
+from circuits import escrow, records
+from circuits.statements import escrow as escrow_statement
+from circuits.statements import margin as margin_statement
+from prover.trader import keys
+from settlement import amounts, risk
+from settlement.assets import Loan
+from settlement.parameters import Guardians, Parameters
+from settlement.pool import Pool
+from zk import entropy
+from zk.curves import babyjubjub
+from zk.errors import Unsatisfied
+
+BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
+
+Balances = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The values of an initial grid, and its epoch."""
+
+    epoch: int
+    values: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The ledger's state that a plan needs: its pool, the parameters in force, and the newest initial grid.
+
+    `grid` is None when nothing but cash and top-ups can settle, and `no_grid` says why.
+    """
+
+    pool: Pool
+    parameters: Parameters
+    grid: Grid | None
+    no_grid: str = "the pool's oracles must publish prices first"
+
+
+@dataclass(frozen=True, repr=False)
+class EscrowPlan(keys.Secret):
+    """An escrow before it is proved, and what the guardians decrypt."""
+
+    public: escrow_statement.Public
+    private: escrow_statement.Private
+    encrypted: escrow.Escrowed
+
+
+@dataclass(frozen=True, repr=False)
+class MarginPlan(keys.Secret):
+    """A margin before it is proved, and the epoch of its grid."""
+
+    public: margin_statement.Public
+    private: margin_statement.Private
+    epoch: int
+
+
+def margin_grid(setting: Setting, balances: Balances) -> Grid:
+    """The newest initial grid, which a portfolio with a debt survives.
+
+    Raises Unsatisfied when there is no grid, or when the portfolio fails a scenario.  The message names the worst
+    scenario and the loss, so it is for the owner's eyes only.
+    """
+    owed = next(asset.symbol for asset, balance in zip(setting.pool.assets, balances, strict=True) if balance < 0)
+    if setting.grid is None:
+        raise Unsatisfied(
+            f"the account would owe {owed}, and there is no risk grid to measure its margin with: {setting.no_grid}"
+        )
+    worth = risk.scenario_values(balances, setting.grid.values)
+    worst = min(range(records.SCENARIOS), key=worth.__getitem__)
+    numeraire = setting.pool.assets[amounts.NUMERAIRE]
+    if worth[worst] < 0:
+        raise Unsatisfied(
+            f"the margin does not suffice: in scenario {worst} of epoch {setting.grid.epoch} the account "
+            f"would be worth {amounts.show_value(worth[worst], numeraire)} {numeraire.symbol}"
+        )
+    return setting.grid
+
+
+def margin_plan(grid: Grid, account: records.Account, commitment: int) -> MarginPlan:
+    """The margin of an account against a grid, whether or not it suffices."""
+    return MarginPlan(margin_statement.Public(commitment, grid.values), margin_statement.Private(account), grid.epoch)
+
+
+def check_balances(pool: Pool, balances: Balances) -> None:
+    """Raises Unsatisfied when a held asset would be owed, or a balance does not fit."""
+    for slot, (asset, balance) in enumerate(zip(pool.assets, balances, strict=True)):
+        if slot < records.HELD and balance < 0:
+            raise Unsatisfied(
+                f"the account would lack {amounts.show(-balance, asset)}, and what is held is never owed: deposit or "
+                f"buy it first{_how_to_borrow(pool)}"
+            )
+        if not -BALANCE_LIMIT <= balance < BALANCE_LIMIT:
+            raise Unsatisfied(f"the account's balance of {asset.symbol} would not fit in 64 bits")
+
+
+def _how_to_borrow(pool: Pool) -> str:
+    """How to borrow in this pool, as the end of a sentence; empty when it has no loans."""
+    loans = [asset for asset in pool.assets if asset.kind == "loan"]
+    if not loans:
+        return ""
+    loan = loans[0]
+    lent = pool.assets[loan.terms.underlying].symbol if isinstance(loan.terms, Loan) else loan.symbol
+    return f"; to borrow {lent}, sell {loan.symbol}, which may be owed on margin"
+
+
+def guardians_of(setting: Setting, balances: Balances) -> Guardians:
+    """The guardians, to whom a margined account is encrypted.  Raises Unsatisfied when the pool has none."""
+    guardians = setting.parameters.guardians
+    if guardians is None:
+        owed = next(asset.symbol for asset, balance in zip(setting.pool.assets, balances, strict=True) if balance < 0)
+        raise Unsatisfied(f"the account would owe {owed}, and this pool has no guardians: here nothing can be owed")
+    return guardians
+
+
+def escrow_plan(guardians: Guardians, new: records.Account, commitment: int) -> EscrowPlan:
+    key, ephemeral = guardians.encryption_key, entropy.scalar(babyjubjub.ORDER)
+    encrypted = escrow.encrypt(new, ephemeral, key)
+    digest = escrow.digest(key, encrypted.ephemeral, encrypted.ciphertext)
+    return EscrowPlan(
+        escrow_statement.Public(commitment, digest), escrow_statement.Private(new, ephemeral, key), encrypted
+    )
