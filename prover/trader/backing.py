@@ -12,7 +12,7 @@ from prover.trader import assembly, plan
 from prover.trader.plan import Setting, Source, Target
 from settlement import amounts, digests
 from settlement import funds as proofs_of_funds
-from settlement.bundle import Leg
+from settlement.bundle import NO_DIGEST, Leg
 from settlement.funds import Funds
 from settlement.ids import OrderId
 from settlement.pool import Pool
@@ -45,11 +45,13 @@ def prove(
     """The bytes of the funds that back this order: the account at `source` holds the board's amount of the asset."""
     pool = setting.pool
     paid = plan.changes({asset: pool.parameters.board.funds[asset]}, {})
-    leg_plan = plan.move(setting, source, target, paid, proofs_of_funds.EXPIRY_MS)
+    leg_plan = plan.move(setting, source, target, paid, proofs_of_funds.EXPIRY_MS, num_fees=0)
     proof = pipeline.prove("leg", leg_plan.public, leg_plan.private, keystore)
     unsigned = Leg(
-        pool.leg.digest, leg_plan.public, proof, None, (), proofs_of_funds.EXPIRY_MS, (), assembly.UNSIGNED
-    )
+        key=pool.leg.digest, public=leg_plan.public, proof=proof, escrow=None, margin=None, flows=(),
+        expiry_ms=proofs_of_funds.EXPIRY_MS, companions=NO_DIGEST, terms=NO_DIGEST, ciphertexts=(),
+        is_insurance=False, signature=assembly.UNSIGNED,
+    )  # fmt: skip
     message = digests.funds_message(order_id, asset, unsigned)
     opening = signature.sign(leg_plan.blinding, message, generators.blinding())
     return proofs_of_funds.encode(Funds(asset, replace(unsigned, signature=opening)))

@@ -16,7 +16,7 @@ from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, assembly, keys, walletfile, wallets, walletsync
 from prover.trader.outbox import Entry
-from prover.trader.owing import Setting
+from prover.trader.owing import Grid, Setting
 from prover.trader.plan import LegPlan, Source, Target
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
@@ -202,9 +202,11 @@ def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:
 
 
 def setting(session: Session, now_ms: int) -> Setting:
-    """The ledger's state that plans need, as of now: the pool, and the newest grid if it is fresh."""
-    fresh = checks.fresh_grids(session.ledger, now_ms)
-    return Setting(session.ledger.pool, fresh[0].publication.initial if fresh else None)
+    """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid if it is fresh."""
+    ledger = session.ledger
+    fresh = checks.fresh_grids(ledger, now_ms)
+    grid = Grid(fresh[0].publication.epoch, fresh[0].publication.initial.values) if fresh else None
+    return Setting(ledger.pool, ledger.pool.parameters, grid)
 
 
 def source(session: Session, holding: Holding) -> Source:

@@ -62,7 +62,7 @@ def opener() -> sealing.Opener:
 
 def good_sealing() -> dict[str, Parts]:
     """A ciphertext as it lies on the ledger."""
-    sealed = sealing.seal(SECRET_TEXT, keys.viewing_key(SEED).public_key().public_bytes_raw(), COMMITMENT)
+    sealed = sealing.seal(SECRET_TEXT, addresses.of(SEED, 0), COMMITMENT)
     return {"sealed": _split(sealed, (("point", sealing.POINT_BYTES), ("view tag", sealing.VIEW_TAG_BYTES)))}
 
 
@@ -71,21 +71,21 @@ def use_sealing(data: bytes, _: bool) -> None:
     found = opener().open(data, COMMITMENT)
     if found is None:
         raise FormatError("it is not sealed to this wallet")
-    assert found.rstrip(b"\0") == SECRET_TEXT, "another text was opened"
+    assert found.body.rstrip(b"\0") == SECRET_TEXT, "another text was opened"
 
 
 def good_terms() -> dict[str, Parts]:
     """The terms of an order, field by field, with the zeros after them."""
-    plain = terms.encode(Terms((-3_000, 0, 1, 0, 0, 0, 0, 0), 12345, EXPIRY_MS))
+    plain = terms.encode(Terms((-3_000, 0, 1, *(0,) * 13), 12345, EXPIRY_MS))
     changes = [(f"change {i}", terms.CHANGE_BYTES) for i in range(records.ASSETS)]
     return {"terms": _split(_padded(plain), (("kind", 1), *changes, ("blinding", 32)))}
 
 
 def good_opening() -> dict[str, Parts]:
     """The opening of an account, field by field, with the zeros after it."""
-    account = records.Account(keys.account(SEED, 3).owner, (5, 0, -1, 0, 0, 0, 0, 0), 7, entropy.scalar(prime.R))
+    account = records.Account(keys.account(SEED, 3).owner, (5, 0, *(0,) * 6, -1, *(0,) * 7), 7, entropy.scalar(prime.R))
     balances = [(f"balance {i}", 8) for i in range(records.ASSETS)]
-    sizes = (("kind", 1), ("index", 4), ("owner", 32), *balances, ("epoch", 8), ("rho", 32))
+    sizes = (("kind", 1), ("index", 4), ("owner", 32), *balances, ("guard", 4), ("rho", 32))
     return {"opening": _split(_padded(opening.encode(account, 3)), sizes)}
 
 
@@ -93,11 +93,11 @@ def _use_inside(decode: Callable, encode: Callable) -> Callable[[bytes, bool], N
     """Seals what a stranger wrote to the wallet, which opens and reads it."""
 
     def use(data: bytes, _: bool) -> None:
-        plain = data[: sealing.PLAINTEXT_BYTES].ljust(sealing.PLAINTEXT_BYTES, b"\0")
-        sealed = sealing.seal(plain, keys.viewing_key(SEED).public_key().public_bytes_raw(), COMMITMENT)
+        plain = data[: sealing.BODY_BYTES].ljust(sealing.BODY_BYTES, b"\0")
+        sealed = sealing.seal(plain, addresses.of(SEED, 0), COMMITMENT)
         opened = opener().open(sealed, COMMITMENT)
-        assert opened == plain
-        found = decode(opened)
+        assert opened is not None and opened.body == plain
+        found = decode(opened.body)
         if found is None:
             raise FormatError("the wallet ignores it")
         assert _padded(encode(found)) == plain, "the same text has two meanings"
@@ -106,7 +106,7 @@ def _use_inside(decode: Callable, encode: Callable) -> Callable[[bytes, bool], N
 
 
 def _padded(plain: bytes) -> bytes:
-    return plain.ljust(sealing.PLAINTEXT_BYTES, b"\0")
+    return plain.ljust(sealing.BODY_BYTES, b"\0")
 
 
 ADDRESS = Target("address", good_address, use_address)

@@ -8,14 +8,14 @@ from prover.trader import keys, opening, sealing, terms
 from zk.curves import babyjubjub
 from zk.fields.prime import R
 
-BALANCES = st.lists(st.integers(-(2**63), 2**63 - 1), min_size=8, max_size=8).map(tuple)
-ACCOUNTS = st.builds(records.Account, st.integers(0, R - 1), BALANCES, st.integers(0, 2**64 - 1), st.integers(0, R - 1))
-CHANGES = st.lists(st.integers(-(2**64) + 1, 2**64 - 1), min_size=8, max_size=8).map(tuple)
+BALANCES = st.lists(st.integers(-(2**63), 2**63 - 1), min_size=16, max_size=16).map(tuple)
+ACCOUNTS = st.builds(records.Account, st.integers(0, R - 1), BALANCES, st.integers(0, 2**32 - 1), st.integers(0, R - 1))
+CHANGES = st.lists(st.integers(-(2**64) + 1, 2**64 - 1), min_size=16, max_size=16).map(tuple)
 TERMS = st.builds(terms.Terms, CHANGES, st.integers(0, babyjubjub.ORDER - 1), st.integers(0, 2**64 - 1))
 
 
 def padded(data: bytes) -> bytes:
-    return data.ljust(sealing.PLAINTEXT_BYTES, b"\0")
+    return data.ljust(sealing.BODY_BYTES, b"\0")
 
 
 @given(ACCOUNTS, st.integers(0, keys.MAX_INDEX - 1))
@@ -28,31 +28,31 @@ def test_terms_read_back(agreed):
     assert terms.decode(padded(terms.encode(agreed)), agreed.expiry_ms) == agreed
 
 
-@given(st.binary(min_size=160, max_size=160))
+@given(st.binary(min_size=208, max_size=208))
 def test_nonsense_is_no_error(data):
     for kind in (bytes([opening.KIND]), bytes([terms.KIND]), b""):
-        opening.decode((kind + data)[:160])
-        terms.decode((kind + data)[:160], 0)
+        opening.decode((kind + data)[:208])
+        terms.decode((kind + data)[:208], 0)
 
 
 def test_terms_are_no_opening_and_an_opening_is_no_terms():
-    account = records.Account(1, (0,) * 8, 0, 2)
-    agreed = terms.Terms((0,) * 8, 1, 0)
+    account = records.Account(1, (0,) * 16, 0, 2)
+    agreed = terms.Terms((0,) * 16, 1, 0)
     assert terms.decode(padded(opening.encode(account, 0)), 0) is None
     assert opening.decode(padded(terms.encode(agreed))) is None
 
 
 def test_what_is_out_of_range_or_followed_by_something_is_refused():
-    account = records.Account(1, (0,) * 8, 0, 2)
+    account = records.Account(1, (0,) * 16, 0, 2)
     good = padded(opening.encode(account, 0))
     assert opening.decode(good)
-    for start, value in ((5, R), (109, R), (1, 1 << 31 << 224)):
+    for start, value in ((5, R), (169, R), (1, 1 << 31 << 224)):
         bad = good[:start] + value.to_bytes(32, "big") + good[start + 32 :]
         assert opening.decode(bad) is None, start
     assert opening.decode(good[:-1] + b"\1") is None
-    good = padded(terms.encode(terms.Terms((0,) * 8, 1, 0)))
+    good = padded(terms.encode(terms.Terms((0,) * 16, 1, 0)))
     assert terms.decode(good, 0)
     assert terms.decode(b"\0" + good[1:], 0) is None
-    assert terms.decode(good[:73] + babyjubjub.ORDER.to_bytes(32, "big") + good[105:], 0) is None
+    assert terms.decode(good[:145] + babyjubjub.ORDER.to_bytes(32, "big") + good[177:], 0) is None
     assert terms.decode(good[:1] + (-(2**64)).to_bytes(9, "big", signed=True) + good[10:], 0) is None
     assert terms.decode(good[:-1] + b"\1", 0) is None
