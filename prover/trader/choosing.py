@@ -90,4 +90,4 @@ def _shortfall(setting: Setting, holding: Holding, changes: Changes) -> tuple[in
         return 0, 0
     if min(balances[: records.HELD]) < 0:
         return 3, 0
-    return (1, max(-min(risk.scenario_values(balances, setting.grid.values)), 0)) if setting.grid else (2, 0)
+    return (1, max(-min(risk.scenario_values(balances, setting.grid.risk)), 0)) if setting.grid else (2, 0)

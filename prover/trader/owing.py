@@ -25,10 +25,10 @@ Balances = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Grid:
-    """The values of an initial grid, and its epoch."""
+    """An initial grid and its epoch."""
 
     epoch: int
-    values: tuple[tuple[int, ...], ...]
+    risk: records.RiskGrid[int]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def margin_grid(setting: Setting, balances: Balances) -> Grid:
         raise Unsatisfied(
             f"the account would owe {owed}, and there is no risk grid to measure its margin with: {setting.no_grid}"
         )
-    worth = risk.scenario_values(balances, setting.grid.values)
+    worth = risk.scenario_values(balances, setting.grid.risk)
     worst = min(range(records.SCENARIOS), key=worth.__getitem__)
     numeraire = setting.pool.assets[amounts.NUMERAIRE]
     if worth[worst] < 0:
@@ -86,7 +86,7 @@ def margin_grid(setting: Setting, balances: Balances) -> Grid:
 
 def margin_plan(grid: Grid, account: records.Account, commitment: int) -> MarginPlan:
     """The margin of an account against a grid, whether or not it suffices."""
-    return MarginPlan(margin_statement.Public(commitment, grid.values), margin_statement.Private(account), grid.epoch)
+    return MarginPlan(margin_statement.Public(commitment, grid.risk.values), margin_statement.Private(account), grid.epoch)
 
 
 def check_balances(pool: Pool, balances: Balances) -> None:

@@ -7,8 +7,8 @@ owner, and nobody has to: x depends only on the account, on the published epoch,
 
 from dataclasses import dataclass
 
-from circuits import records, seizure
-from circuits.records import Account, Position
+from circuits import seizure
+from circuits.records import Position
 from prover.trader import keys
 from prover.trader.wallets import Holding
 from settlement import encoding, events
@@ -75,10 +75,9 @@ def _explained(
     prices, maintenance = grids.publication.prices, grids.publication.maintenance.values
     penalty_bps = ledger.parameters(settled_ms).penalty_bps
     old = holding.account
-    rho = records.residual_rho(poseidon.hash, old.rho, holding.commitment)
     for scenario, row in enumerate(maintenance):
         amount = seizure.residual_amount(old.balances, prices, row, penalty_bps)
-        left = Account(old.owner, (amount, *(0,) * (records.ASSETS - 1)), 0, rho)
+        left = seizure.residual(old, amount)
         if left.commitment(poseidon.hash) == seized.commitment:
             residual = Holding(left, holding.index, position)
             return Seized(

@@ -205,7 +205,7 @@ def setting(session: Session, now_ms: int) -> Setting:
     """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid if it is fresh."""
     ledger = session.ledger
     fresh = checks.fresh_grids(ledger, now_ms)
-    grid = Grid(fresh[0].publication.epoch, fresh[0].publication.initial.values) if fresh else None
+    grid = Grid(fresh[0].publication.epoch, fresh[0].publication.initial) if fresh else None
     return Setting(ledger.pool, ledger.pool.parameters, grid)
 
 
