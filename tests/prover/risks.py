@@ -5,7 +5,7 @@ from prover.trader.owing import Grid
 
 USDC, BTC, ETH, DUSDC, PERP = 0, 1, 2, 8, 9
 PRICES = {USDC: 10**9, BTC: 600 * 10**9, ETH: 3 * 10**9, DUSDC: 10**9, PERP: 300_000 * 10**9}
-"""60,000 USDC for a BTC and 3,000 for an ETH, in 10^-9 of 10^-6 USDC for the smallest unit; the rest is worth nothing."""
+"""60,000 USDC for a BTC and 3,000 for an ETH, in 10^-9 of 10^-6 USDC for a smallest unit; the rest is worth nothing."""
 
 
 def price(scenario: int, slot: int) -> int:

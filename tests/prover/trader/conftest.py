@@ -9,17 +9,21 @@ from circuits import records
 from prover.trader import outbox, terms, walletfile, wallets
 
 PASSPHRASE = "correct horse"
-VERSION_1 = Path(__file__).parents[2] / "vectors" / "wallet_version_1.json"  # zksettle wrote it at commit b19bd29
+VECTORS = Path(__file__).parents[2] / "vectors"
+OLD = {  # what zksettle wrote, at the commits b19bd29 and d1e5622
+    1: VECTORS / "wallet_version_1.json",
+    2: VECTORS / "wallet_version_2.json",
+}
 
 
 @pytest.fixture
 def held():
     """A wallet with two accounts, some dust, an order and an entry in its outbox."""
-    account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
+    account = records.Account(5, (2**63 - 1, *range(14), -(2**63)), 2**32 - 1, 9)
     holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 9))
-    agreed = terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000)
+    agreed = terms.Terms((-(2**64) + 1, *(0,) * 14, 1), 13, 1_700_000_000_000)
     order = wallets.OwnOrder("c0ffee" + 58 * "0", 7, agreed)
-    dust = wallets.Dust(5, (2**70, -(2**70), 0, 0, 0, 0, 0, 1))
+    dust = wallets.Dust(5, (2**70, *(0,) * 14, -(2**70)))
     return replace(
         wallets.new(), ledger_id="ab" * 32, seen="cd" * 32, seen_height=4, scanned=12, top_index=2, empty=3, dust=dust,
         live=holdings, orders=(order,), outbox=(outbox.Entry("a key", b"1" * 32, b"2" * 32, b"bundle", height=3),),

@@ -96,9 +96,9 @@ class World:
 
     def order(self, session: Session, key: str | None = None) -> Placed:
         """Places that order."""
-        viewing = [addresses.of(wallets.restore(RECEIVER).seed, 0).viewing]
+        to = [addresses.of(wallets.restore(RECEIVER).seed, 0)]
         return orders.place(
-            session, {USDC: 5}, {ETH: 1}, viewing, self.now_ms + HOUR_MS, self.now_ms, once=key, is_backed=False
+            session, {USDC: 5}, {ETH: 1}, to, self.now_ms + HOUR_MS, self.now_ms, once=key, is_backed=False
         )
 
     def command(self, act: Callable[[Session], Any], fault: BaseException | None, at: int) -> bool:

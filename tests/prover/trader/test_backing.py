@@ -23,7 +23,7 @@ STRICT = with_rules(replace(RULES, funds_required=True))
 
 
 def balances(usdc: int = 0, btc: int = 0, eth: int = 0) -> tuple[int, ...]:
-    return usdc, btc, eth, 0, 0, 0, 0, 0
+    return usdc, btc, eth, *(0,) * 13
 
 
 @pytest.mark.parametrize("held, asset", [

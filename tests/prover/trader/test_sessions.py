@@ -20,10 +20,12 @@ from prover.trader import (
     walletsync,
 )
 from prover.trader.sessions import Session
-from settlement import amounts, board, encoding, engine, oracle
+from settlement import amounts, board, digests, encoding, engine, oracle
 from settlement.ledger import Ledger
+from settlement.pool import NUM_PUBLIC
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
+from tests.prover.risks import balances
 from tests.settlement import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -31,14 +33,14 @@ NOW = 1_800_000_000_000
 now = clock.running(NOW)
 HOUR = 3_600_000
 USDC, ETH = 0, 2
-EVERYBODY = readers.viewing_keys([readers.EVERYBODY])
+EVERYBODY = readers.addresses_of([readers.EVERYBODY])
 PHRASES = {"maker": "abandon " * 23 + "art", "taker": "zoo " * 23 + "vote"}
 
 
 @pytest.fixture(scope="module")
 def ledger(keystore, tmp_path_factory):
     """A ledger whose pool verifies with the session's keys, with the grids of epoch 1."""
-    pool = pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin"))
+    pool = pools.make(**{name: keystore.statement_key(name) for name in NUM_PUBLIC})
     with Ledger.create(tmp_path_factory.mktemp("ledger") / "ledger.sqlite", pool, now()) as made:
         quotes = [
             oracle.sign(pool, secret, asset, price, NOW, 1)
@@ -91,12 +93,12 @@ def test_a_deposit_is_in_the_wallet_and_in_custody(ledger, traders):
 
 def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    viewing = [addresses.of(taker.wallet.seed, 0).viewing]
-    sell, buy = amount(maker, "6000 USDC"), amount(maker, "2 ETH")
-    with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 USDC that it does not owe now"):
-        orders.place(maker, sell, buy, viewing, NOW + HOUR, now())
-    placed = orders.place(maker, sell, buy, viewing, NOW + HOUR, now(), agree=trade.allow_new_debts)
-    assert placed.leg.margin is not None and placed.leg.public.cash == 0
+    to = [addresses.of(taker.wallet.seed, 0)]
+    sell, buy = amount(maker, "4000 USDC") | amount(maker, "2000 dUSDC"), amount(maker, "2 ETH")
+    with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 dUSDC that it does not owe now. The pool's one guard"):
+        orders.place(maker, sell, buy, to, NOW + HOUR, now())
+    placed = orders.place(maker, sell, buy, to, NOW + HOUR, now(), agree=trade.allow_new_debts)
+    assert placed.leg.margin is not None and placed.leg.escrow is not None and placed.leg.public.guard == 1
     assert [order.order_id for order in maker.wallet.orders] == [placed.order_id]
 
     entry = board.get(ledger, orders.read_id(placed.order_id), now())
@@ -104,14 +106,16 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
 
     settled = orders.take(taker, placed.order_id, now())
     assert len(settled.bundle.legs) == 2
+    own = next(leg for leg in settled.bundle.legs if leg.commitment != placed.leg.commitment)
+    assert own.companions == digests.companions([placed.leg.commitment])
     closed = walletsync.Closed(placed.order_id, settled.receipt.height)
     assert walletsync.sync(ledger, maker.wallet).closed == (closed,)
     with pytest.raises(Unsatisfied, match="already closed"):
         orders.cancel(maker, placed.order_id, now())
     assert maker.wallet.orders == ()
     in_total(ledger, traders)
-    assert maker.wallet.balances[:3] == (-2_000_000_000, 0, 2_000_000_000)
-    assert taker.wallet.balances[:3] == (6_000_000_000, 0, 1_000_000_000)
+    assert maker.wallet.balances == balances(eth=2_000_000_000, dusdc=-2_000_000_000)
+    assert taker.wallet.balances == balances(4_000_000_000, 0, 1_000_000_000, 2_000_000_000)
 
     with pytest.raises(Rejected) as refusal:
         orders.take(taker, placed.order_id, now())
@@ -159,7 +163,7 @@ def test_an_order_for_everybody_is_read_by_everybody_and_cancelled_by_its_maker(
 
 def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
-    stranger = addresses.of(keys.derive(keys.new_phrase()), 0).viewing
+    stranger = addresses.of(keys.derive(keys.new_phrase()), 0)
     placed = orders.place(taker, amount(taker, "0.5 ETH"), amount(taker, "1400 USDC"), [stranger], NOW + HOUR, now())
     posted = board.get(ledger, orders.read_id(placed.order_id), now())
     assert readers.open_terms(maker.wallet.seed, posted) is None
@@ -169,18 +173,18 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
     def read(name: str, order: board.Order, *sealed: bytes):
         return readers.open_terms(traders[name].wallet.seed, replace(order, sealed_terms=sealed))
 
-    makers = [addresses.of(maker.wallet.seed, 0).viewing]
+    makers = [addresses.of(maker.wallet.seed, 0)]
     better = replace(placed.terms, changes=tuple(2 * change for change in placed.terms.changes))
     with pytest.raises(InvalidProof, match="do not open its value commitment"):
-        read("maker", posted, *readers.seal_terms(better, makers, placed.leg))
+        read("maker", posted, *readers.seal_terms(better, makers, placed.leg.commitment))
     with pytest.raises(InvalidProof, match="terms are malformed"):
         read("maker", posted, sealing.seal(b"nonsense", makers[0], placed.leg.public.commitment))
     with pytest.raises(InvalidProof, match="not signed by its maker"):
-        read("maker", posted, *readers.seal_terms(placed.terms, makers, placed.leg))
+        read("maker", posted, *readers.seal_terms(placed.terms, makers, placed.leg.commitment))
     flows = (samples.flow(ETH, -1, b"bank"),)
     paying = replace(posted, leg_bytes=encoding.encode_leg(replace(placed.leg, flows=flows)))
-    with pytest.raises(InvalidProof, match="pays a party outside"):
-        read("taker", paying, *readers.seal_terms(placed.terms, EVERYBODY, placed.leg))
+    with pytest.raises(InvalidProof, match="pays more than the pool's fee"):
+        read("taker", paying, *readers.seal_terms(placed.terms, EVERYBODY, placed.leg.commitment))
 
 
 def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch):
@@ -199,7 +203,7 @@ def test_an_order_that_the_board_refuses_is_not_remembered(traders, monkeypatch)
 def test_an_order_beyond_the_margin_is_refused_before_anything_is_proved(traders):
     maker = traders["maker"]
     with pytest.raises(Unsatisfied, match="the margin does not suffice"):
-        orders.place(maker, amount(maker, "600000 USDC"), amount(maker, "200 ETH"), EVERYBODY, NOW + HOUR, now())
+        orders.place(maker, amount(maker, "600000 dUSDC"), amount(maker, "200 ETH"), EVERYBODY, NOW + HOUR, now())
 
 
 def test_what_makes_no_sense_is_malformed(traders):

@@ -12,7 +12,7 @@ import pytest
 from prover.machine import files
 from prover.machine.home import Home
 from prover.trader import archive, walletfile, walletformat, wallets
-from tests.prover.trader.conftest import PASSPHRASE, VERSION_1
+from tests.prover.trader.conftest import OLD, PASSPHRASE
 from zk.errors import FormatError
 
 COST_OF_A_RELEASE = dict(walletfile.COST)  # before any fixture makes it cheap
@@ -110,13 +110,14 @@ def test_secrets_do_not_show_themselves(path, held):
 
 
 def test_what_every_wallet_saw_last_is_read_without_a_passphrase(tmp_path, held):
-    """A wallet of version 1 had it in the box, a new one saw nothing, and a file of another name is no wallet."""
+    """A wallet of an earlier version is of another pool, a new one saw nothing, a file of another name is no wallet."""
     home = Home(tmp_path)
     assert walletfile.last_seen(home) == []
     for name, content in (("alice", held), ("bob", replace(held, seen_height=5)), ("new", wallets.new())):
         with walletfile.create(home.wallet(name), PASSPHRASE, content):
             pass
-    home.wallet("old").write_bytes(VERSION_1.read_bytes())
+    for version, path in OLD.items():
+        home.wallet(f"old-{version}").write_bytes(path.read_bytes())
     (home.wallets / "Copy of alice.json").write_text("{}")
     names = [(name, held.ledger_id, height, held.seen) for name, height in (("alice", 4), ("bob", 5))]
     assert walletfile.last_seen(home) == [walletfile.LastSeen(*seen) for seen in names]

@@ -1,11 +1,11 @@
-"""The bytes of a wallet file: whatever is wrong with them is said in a sentence, and version 1 is still read."""
+"""The bytes of a wallet file: whatever is wrong with them is said in a sentence, and of old ones the phrase is read."""
 
 import json
 
 import pytest
 
-from prover.trader import archive, keys, walletfile, walletformat, wallets
-from tests.prover.trader.conftest import PASSPHRASE, VERSION_1
+from prover.trader import walletfile, walletformat
+from tests.prover.trader.conftest import OLD, PASSPHRASE
 from zk.errors import FormatError
 
 pytestmark = pytest.mark.usefixtures("cheap")
@@ -23,9 +23,10 @@ KDF = {"name": "argon2id", "iterations": 1, "lanes": 1, "memory_kib": 64}
 @pytest.mark.parametrize(
     "changes, why",
     [
-        ({"version": 3}, "version 3; this program knows 1 and 2"),
+        ({"version": 4}, "version 4; this program knows 3"),
         ({"version": 0}, "version 0"),
         ({"version": 1}, "unknown field 'ledger_id'"),
+        ({"version": 2}, "was written by an earlier version"),
         ({"version": None}, "version None"),
         ({"format": "other"}, "not a wallet file"),
         ({"version": True}, "version True"),
@@ -70,35 +71,22 @@ def test_what_is_no_wallet_file_is_refused(path, content):
         pass
 
 
-@pytest.fixture
-def version_1(tmp_path):
+@pytest.mark.parametrize("version", OLD)
+def test_of_a_wallet_that_an_earlier_version_wrote_the_phrase_is_left(tmp_path, version):
+    """Its accounts had eight balances, which no pool of today has."""
     path = tmp_path / "alice.json"
-    path.write_bytes(VERSION_1.read_bytes())
-    return path
+    path.write_bytes(OLD[version].read_bytes())
+    with pytest.raises(FormatError, match="written by an earlier version, .* `zksettle wallet phrase alice` shows"):
+        with walletfile.open(path, PASSPHRASE):
+            pass
+    assert walletfile.phrase(path, PASSPHRASE) == "abandon " * 23 + "art"
+    with pytest.raises(walletfile.WrongPassphrase):
+        walletfile.phrase(path, "wrong horse")
+    assert path.read_bytes() == OLD[version].read_bytes()
 
 
-def of_version_1(held):
-    """The wallet in that file: one account is live, another is spent."""
-    phrase = "abandon " * 23 + "art"
-    return wallets.Wallet(phrase, held.ledger_id, 4, "cd" * 32, 8, 2, live=held.live[:1], orders=held.orders)
-
-
-def test_a_file_that_an_earlier_release_wrote_still_opens(version_1, held):
-    with walletfile.open(version_1, PASSPHRASE) as opened:
-        assert opened.wallet == of_version_1(held)
-
-
-def test_it_becomes_version_2_when_it_is_saved_and_its_spent_accounts_go_to_the_archive(version_1, held):
-    with walletfile.open(version_1, PASSPHRASE) as opened:
-        opened.save(opened.wallet)
-        opened.save(opened.wallet)
-    assert json.loads(version_1.read_text())["version"] == 2
-    with walletfile.open(version_1, PASSPHRASE) as opened:
-        assert opened.wallet == of_version_1(held)
-        key = keys.archive_key(keys.viewing_key(opened.wallet.seed))
-        spent = wallets.Holding(held.live[0].account, 0, 3)
-        assert list(archive.read(archive.beside(version_1), key)) == [spent]
-    assert len(archive.beside(version_1).read_text().splitlines()) == 1
+def test_of_a_wallet_of_today_the_phrase_is_read_too(path, held):
+    assert walletfile.phrase(path, PASSPHRASE) == held.phrase
 
 
 def test_the_smallest_cost_that_argon2id_allows_is_accepted(tmp_path, held, monkeypatch):

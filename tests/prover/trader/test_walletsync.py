@@ -13,6 +13,7 @@ from prover.trader import (
     keeping,
     keys,
     opening,
+    owing,
     plan,
     sealing,
     sessions,
@@ -48,19 +49,25 @@ def settle(ledger: Ledger, *plans: plan.LegPlan) -> tuple[int, ...]:
     unsigned = signature.Signature(babyjubjub.BASE8, 0)
     legs = []
     for made in plans:
-        proved = ledger.pool.leg.digest, made.public, pools.ANY_PROOF, None
-        leg = Leg(*proved, made.flows, made.expiry_ms, (made.sealed,), unsigned)
+        leg = Leg(
+            ledger.pool.leg.digest, made.public, pools.ANY_PROOF, None, None, made.flows, made.expiry_ms,
+            made.companions, made.terms, (made.sealed,), False, unsigned,
+        )  # fmt: skip
         legs.append(assembly.signed(leg, ledger.ledger_id, made.spending))
     bundle = assembly.bundle(ledger.ledger_id, legs, [made.blinding for made in plans])
     data = encoding.encode_bundle(samples.attest(bundle))
     return engine.submit(ledger, data, NOW, verify_proofs=lambda items: None).positions
 
 
+def setting(ledger: Ledger) -> owing.Setting:
+    return owing.Setting(ledger.pool, ledger.pool.parameters, None)
+
+
 def deposit(ledger: Ledger, to: wallets.Wallet, amount: int, index: int = 0, hint: int | None = None) -> int:
     target = plan.Target(addresses.of(to.seed, index), index if hint is None else hint)
     flow = samples.flow(USDC, amount, b"bank")
     source = plan.genesis_source(ledger.reader.tree().root)
-    made = plan.deposit(plan.Setting(ledger.pool, None), source, target, flow, NOW + 1)
+    made = plan.deposit(setting(ledger), source, target, flow, NOW + 1)
     return settle(ledger, made)[0]
 
 
@@ -71,8 +78,7 @@ def spend(
     own = keys.account(owner.seed, holding.index)
     source = plan.Source(own, holding.account, holding.position, path, ledger.reader.tree().root)
     target = plan.Target(addresses.of(owner.seed, holding.index), holding.index)
-    setting = plan.Setting(ledger.pool, None)
-    settle(ledger, *plan.payment(setting, source, target, addresses.of(receiver.seed, 0), USDC, amount, NOW + 1))
+    settle(ledger, *plan.payment(setting(ledger), source, target, addresses.of(receiver.seed, 0), USDC, amount, NOW + 1))
 
 
 def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
@@ -128,24 +134,42 @@ def test_an_opening_of_ones_own_is_found_beyond_any_gap(ledger):
 
 def test_an_opening_that_is_not_the_leafs_is_not_believed(ledger):
     target = plan.Target(addresses.of(ALICE.seed, 0), 0)
-    setting, source = plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root)
-    made = plan.deposit(setting, source, target, samples.flow(USDC, 1, b"bank"), NOW + 1)
+    source = plan.genesis_source(ledger.reader.tree().root)
+    made = plan.deposit(setting(ledger), source, target, samples.flow(USDC, 1, b"bank"), NOW + 1)
     boast = replace(made.account, balances=(10**9,) + made.account.balances[1:])
-    sealed = sealing.seal(opening.encode(boast, 0), target.address.viewing, made.public.commitment)
+    sealed = sealing.seal(opening.encode(boast, 0), target.address, made.public.commitment)
     settle(ledger, replace(made, sealed=sealed))
     assert walletsync.sync(ledger, ALICE).received == 0
 
 
 def test_an_account_of_somebody_else_sealed_to_us_is_not_ours(ledger):
-    target = plan.Target(replace(addresses.of(ALICE.seed, 0), owner=addresses.of(BOB.seed, 0).owner), 0)
-    setting, source = plan.Setting(ledger.pool, None), plan.genesis_source(ledger.reader.tree().root)
-    settle(ledger, plan.deposit(setting, source, target, samples.flow(USDC, 1, b"bank"), NOW + 1))
+    mine, his = addresses.of(ALICE.seed, 0), addresses.of(BOB.seed, 0)
+    made = given(ledger, his)
+    settle(ledger, replace(made, sealed=sealing.seal(opening.encode(made.account, 0), mine, made.public.commitment)))
     assert walletsync.sync(ledger, ALICE).received == 0
+
+
+def test_what_is_sealed_to_another_address_of_the_same_wallet_is_not_found_and_links_nothing(ledger):
+    """Who has two addresses could see from whether it is found, and used, that both are of one wallet (ZIP 212)."""
+    first, second = addresses.of(ALICE.seed, 0), addresses.of(ALICE.seed, 1)
+    made = given(ledger, first)
+    body = opening.encode(made.account, 0)
+    settle(ledger, replace(made, sealed=sealing.seal(body, second, made.public.commitment)))
+    assert walletsync.sync(ledger, ALICE).received == 0
+    honest = given(ledger, second)
+    settle(ledger, honest)
+    assert walletsync.sync(ledger, ALICE).received == 1
+
+
+def given(ledger: Ledger, to: addresses.Address) -> plan.LegPlan:
+    """A leg that gives an address 1 unit."""
+    source = plan.genesis_source(ledger.reader.tree().root)
+    return plan.deposit(setting(ledger), source, plan.Target(to), samples.flow(USDC, 1, b"bank"), NOW + 1)
 
 
 def test_two_equal_accounts_are_spent_apart(ledger):
     """Whoever pays twice with one rho makes two equal leaves; their positions give them two nullifiers."""
-    account = records.Account(addresses.of(ALICE.seed, 0).owner, (1,) + (0,) * 7, 0, 5)
+    account = records.Account(addresses.of(ALICE.seed, 0).owner, (1,) + (0,) * 15, 0, 5)
     twins = [wallets.Holding(account, 0, position) for position in (0, 1)]
     assert twins[0].commitment == twins[1].commitment
     assert walletsync.nullifier(ALICE.seed, twins[0]) != walletsync.nullifier(ALICE.seed, twins[1])
@@ -219,7 +243,7 @@ def test_a_rescan_finds_again_what_was_dust_and_archives_what_was_spent_once(led
         session = sessions.Session(ledger, file, None)
         alice = sessions.sync(session).wallet
         assert [holding.account.balances[USDC] for holding in alice.live] == [7, 8]
-        assert alice.dust == wallets.Dust(2, (11, *(0,) * 7))
+        assert alice.dust == wallets.Dust(2, (11, *(0,) * 15))
         for holding in alice.live:
             spend(ledger, alice, holding, BOB, holding.account.balances[USDC])
         # What remained of both is empty.  The dust is not found by itself, for it is behind what was scanned.

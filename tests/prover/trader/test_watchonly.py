@@ -34,8 +34,9 @@ def test_it_has_the_view_of_its_owner_and_not_the_seed(watching):
     for index in (0, 1, RESERVE):
         assert addresses.of(watching.view, index) == addresses.of(OWNER.view, index)
         assert keys.watched(watching.view, index).nk == keys.account(OWNER.seed, index).nk
-    sealed = sealing.seal(b"terms", addresses.of(OWNER.seed, 0).viewing, 7)
-    assert sealing.Opener(keys.viewing_key(watching.view)).open(sealed, 7).startswith(b"terms")
+    sealed = sealing.seal(b"terms", addresses.of(OWNER.seed, 0), 7)
+    opened = sealing.Opener(keys.viewing_key(watching.view)).open(sealed, 7)
+    assert opened is not None and opened.body.startswith(b"terms")
 
 
 def test_nothing_that_spends_is_in_its_file(watching):
