@@ -4,12 +4,11 @@ Genesis legs from nothing to nothing cost only their proofs, 32 of them fit in a
 about 22,800 of them the wallet could be saved and not opened again, nor restored from its phrase.
 """
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from prover.trader import archive, keeping, keys, walletfile, walletformat, wallets, walletscan, walletsync
+from prover.trader import keeping, keys, walletfile, wallets, walletscan, walletsync
 from settlement.ledger import Ledger
 from tests.prover import floods, pools
 
@@ -38,35 +37,6 @@ def test_a_flood_of_empty_accounts_is_only_counted(ledger, path):
     with walletfile.open(path, "") as file:
         assert (file.wallet.empty, file.wallet.balances[0], len(file.wallet.live)) == (FLOOD, 500, 1)
         assert walletsync.sync(ledger, wallets.restore(VICTIM.phrase)).wallet == file.wallet
-
-
-def test_what_version_1_saved_and_could_not_open_is_opened_and_bounded(ledger, path):
-    """The file as version 1 would have written it, with as many accounts worth something and as many spent ones."""
-    floods.add(ledger, [floods.own(VICTIM, 1)])
-    (one,) = walletsync.sync(ledger, VICTIM).wallet.live
-    fields = {name: getattr(one.account, name) for name in ("owner", "balances", "epoch", "rho")}
-    fields |= {"owner": str(one.account.owner), "rho": str(one.account.rho), "index": 0}
-    accounts = [
-        {**fields, "balances": [worth, 0, 0, 0, 0, 0, 0, 0], "position": 3 * i + part, "is_spent": is_spent}
-        for i in range(FLOOD)
-        for part, worth, is_spent in ((0, 0, False), (1, i, False), (2, 9, True))
-    ]
-    content = {
-        "phrase": VICTIM.phrase, "ledger_id": None, "scanned": 3 * FLOOD, "seen_height": 0, "seen": None,
-        "holdings": accounts, "orders": [],
-    }  # fmt: skip
-    floods.write_version_1(path, "", content)
-    assert path.stat().st_size > walletformat.MAX_FILE_BYTES
-    with walletfile.open(path, "") as file:
-        assert file.wallet.empty == FLOOD + 1 and len(file.wallet.live) == FLOOD - 1
-        file.save(walletsync.sync(ledger, file.wallet).wallet)
-    assert path.stat().st_size < walletformat.MAX_FILE_BYTES
-    with walletfile.open(path, "") as file:
-        assert len(file.wallet.live) == keeping.KEEP and file.wallet.live[-1].account.balances[0] == FLOOD - 1
-        assert file.wallet.dust.count == FLOOD - 1 - keeping.KEEP
-        archived = list(archive.read(archive.beside(path), keys.archive_key(keys.viewing_key(VICTIM.seed))))
-    assert len(archived) == FLOOD
-    assert json.loads(path.read_text())["version"] == 2
 
 
 def test_a_flood_of_accounts_worth_less_pushes_nothing_out_and_is_totalled(ledger, path, monkeypatch):
