@@ -82,8 +82,8 @@ class Desk(OpenWallet):
     ) -> Settlement:  # fmt: skip
         """Takes an amount in from an external party; its name and the payment's reference there are public.
 
-        `position` chooses the account.  The custodian's key must be in the home: elsewhere use `request`.  With `top_up`
-        it adds to a margined account, whatever its margin.
+        `position` chooses the account.  The custodian's key must be in the home: elsewhere use `request`.  With
+        `top_up` it adds to a margined account, whatever its margin.
         """
         return self._move(
             moves.deposit, amount, party, position=position, reference=reference, once=once, is_top_up=top_up

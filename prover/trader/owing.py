@@ -86,7 +86,8 @@ def margin_grid(setting: Setting, balances: Balances) -> Grid:
 
 def margin_plan(grid: Grid, account: records.Account, commitment: int) -> MarginPlan:
     """The margin of an account against a grid, whether or not it suffices."""
-    return MarginPlan(margin_statement.Public(commitment, grid.risk.values), margin_statement.Private(account), grid.epoch)
+    public = margin_statement.Public(commitment, grid.risk.values)
+    return MarginPlan(public, margin_statement.Private(account), grid.epoch)
 
 
 def check_balances(pool: Pool, balances: Balances) -> None:

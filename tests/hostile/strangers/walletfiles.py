@@ -27,11 +27,11 @@ MOST_MEMORY_KIB, MOST_ITERATIONS = 1 << 14, 3
 @cache
 def held() -> Wallet:
     """A wallet with two accounts, some dust and an order."""
-    account = records.Account(5, (-(2**63), 2**63 - 1, 0, 1, 2, 3, 4, 5), 2**64 - 1, 9)
-    agreed = terms.Terms((-(2**64) + 1, 0, 0, 0, 0, 0, 0, 1), 13, 1_700_000_000_000)
+    account = records.Account(5, (2**63 - 1, *range(14), -(2**63)), 2**32 - 1, 9)
+    agreed = terms.Terms((-(2**64) + 1, *(0,) * 14, 1), 13, 1_700_000_000_000)
     return replace(
         wallets.restore(PHRASE), ledger_id="ab" * 32, seen="cd" * 32, seen_height=4, scanned=12, top_index=2, empty=3,
-        dust=wallets.Dust(5, (2**70, -(2**70), 0, 0, 0, 0, 0, 1)),
+        dust=wallets.Dust(5, (2**70, *(0,) * 14, -(2**70))),
         live=(wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 9)),
         orders=(wallets.OwnOrder("c0ffee" + 58 * "0", 7, agreed),),
     )  # fmt: skip

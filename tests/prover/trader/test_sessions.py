@@ -95,7 +95,7 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
     maker, taker = traders["maker"], traders["taker"]
     to = [addresses.of(taker.wallet.seed, 0)]
     sell, buy = amount(maker, "4000 USDC") | amount(maker, "2000 dUSDC"), amount(maker, "2 ETH")
-    with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 dUSDC that it does not owe now. The pool's one guard"):
+    with pytest.raises(Unsatisfied, match="position 0 would owe 2,000 dUSDC that it does not owe now. The pool's one"):
         orders.place(maker, sell, buy, to, NOW + HOUR, now())
     placed = orders.place(maker, sell, buy, to, NOW + HOUR, now(), agree=trade.allow_new_debts)
     assert placed.leg.margin is not None and placed.leg.escrow is not None and placed.leg.public.guard == 1

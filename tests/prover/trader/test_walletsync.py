@@ -78,7 +78,8 @@ def spend(
     own = keys.account(owner.seed, holding.index)
     source = plan.Source(own, holding.account, holding.position, path, ledger.reader.tree().root)
     target = plan.Target(addresses.of(owner.seed, holding.index), holding.index)
-    settle(ledger, *plan.payment(setting(ledger), source, target, addresses.of(receiver.seed, 0), USDC, amount, NOW + 1))
+    to = addresses.of(receiver.seed, 0)
+    settle(ledger, *plan.payment(setting(ledger), source, target, to, USDC, amount, NOW + 1))
 
 
 def test_a_wallet_finds_its_own_deposits_and_no_others(ledger):
