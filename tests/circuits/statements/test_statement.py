@@ -41,7 +41,7 @@ def test_a_blank_has_the_shape_of_the_inputs(name):
 
 def test_a_negative_balance_is_encoded_as_the_modulus_minus_its_size():
     _, private = HONEST["leg"]
-    index = [path for path, _ in statement.leaves(private)].index("old.balances[4]")
+    index = [path for path, _ in statement.leaves(private)].index("old.balances[9]")
     assert statement.inputs(private)[index] == R - 2**63
 
 
@@ -71,7 +71,7 @@ BAD = [  # a change to an honest leg                            the message that
     (change("public", "root", "9" * 5000), "public.root is not a decimal"),
     (change("public", "root", None), "public.root is not a decimal"),
     (change("public", "root", ["1"]), "public.root is not a decimal"),
-    (change("public", "cash", "2"), "public.cash is out of range: it must be 0 or 1"),
+    (change("public", "adds", "2"), "public.adds is out of range: it must be 0 or 1"),
     (change("public", []), "public is not an object"),
     (change("public", "more", "1"), "public has an unknown field 'more'"),
     (lambda d: d["public"].pop("nullifier"), "public.nullifier is missing"),
@@ -79,8 +79,8 @@ BAD = [  # a change to an honest leg                            the message that
     (change("private", "old", "more", "1"), "private.old has an unknown field"),
     (change("private", "old", "1"), "private.old is not an object"),
     (change("private", "old", "balances", 3, str(2**63)), r"private.old.balances\[3\] is out of range"),
-    (change("private", "new", "balances", 7, str(-(2**63) - 1)), r"private.new.balances\[7\] is out of range"),
-    (change("private", "old", "epoch", str(2**64)), "private.old.epoch is out of range"),
+    (change("private", "new", "balances", 15, str(-(2**63) - 1)), r"private.new.balances\[15\] is out of range"),
+    (change("private", "old", "guard", str(2**32)), "private.old.guard is out of range"),
     (change("private", "ak", ["1"]), "private.ak is not an array of 2"),
     (change("private", "path", 5, ["1"] * 5), r"private.path\[5\] is not an array of 4"),
     (change("private", "path", 5, 2, "x"), r"private.path\[5\]\[2\] is not a decimal"),
