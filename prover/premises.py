@@ -67,9 +67,8 @@ def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | N
     """
     paths = home.find(folder)
     with sessions.open_ledger(paths) as ledger:
-        new_prices = oracles.parse_prices(prices or {}, ledger.pool)
-        all_prices = oracles.prices(ledger, new_prices)
-        return oracles.publish(ledger, oracles.read(paths.oracles), all_prices, clock.now_ms())
+        observed = oracles.observation(ledger, oracles.parse_prices(prices or {}, ledger.pool))
+        return oracles.publish(ledger, oracles.read(paths.oracles), observed, clock.now_ms())
 
 
 def backup(folder: PathLike | None, file: PathLike) -> Manifest:

@@ -73,6 +73,17 @@ def scale_price(text: str, decimals: int, numeraire: Asset, what: str = "the pri
     return _scale(text, digits, f"{what} has at most {max(digits, 0)} decimals")
 
 
+def parse_percent(text: str, what: str) -> int:
+    """The basis points in a text such as "3.5%" or "3.5".
+
+    Raises FormatError unless they are a whole number above 0.
+    """
+    bps = _scale(text.removesuffix("%"), 2, f"{what} has at most two decimals of a percent")
+    if bps == 0:
+        raise FormatError(f"{what} must be above 0")
+    return bps
+
+
 def show(amount: int, asset: Asset) -> str:
     """An amount with its symbol: "1,500.25 USDC", "−0.5 ETH"."""
     return f"{number(amount, asset.decimals)} {asset.symbol}"

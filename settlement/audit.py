@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuits.records import Root
-from settlement import checks, comparison, effects, engine, events, grids, oracle, orderaudit, poolfile
+from settlement import checks, comparison, effects, engine, events, oracle, orderaudit, poolfile, quotes
 from settlement.checks import VerifyProofs
 from settlement.custody import Reserves
 from settlement.errors import Discrepancy, require
@@ -177,11 +177,12 @@ def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: E
         raise Discrepancy(f"the grids of epoch {epoch}, published at height {event.height}, are missing")
     try:
         checks.check_clock(replay.last_event(), event.created_ms)
-        quotes = oracle.decode(stored.publication.evidence)
-        publication = oracle.check(replay.pool, quotes, previous, event.created_ms)
+        quoted = quotes.decode(stored.publication.evidence)
+        parameters, rates = replay.parameters(event.created_ms), replay.rates()
+        publication = oracle.check(replay.pool, parameters, rates, quoted, previous, event.created_ms)
     except (Rejected, FormatError) as error:
         raise Discrepancy(f"the grids of epoch {epoch} should have been refused: {error}") from error
-    computed = grids.with_roots(publication, event.created_ms)
+    computed = PublishedGrids(publication, event.created_ms)
     require(computed == stored, f"the grids of epoch {epoch} do not follow from their prices")
     body = events.grids_body(computed)
     _require_event(event, events.next_event(replay.last_event(), events.GRIDS, event.created_ms, body))

@@ -100,6 +100,11 @@ def insurance_message(ledger_id: LedgerId, leg: Leg) -> int:
     return _message(domains.INSURANCE_LEG, ledger_id, leg_id(ledger_id, leg))
 
 
+def quote_message(ledger_id: LedgerId, body: bytes) -> int:
+    """The message that an oracle signs (settlement.quotes).  In [0, r)."""
+    return _message(domains.QUOTE, ledger_id, body)
+
+
 def _digest(*parts: bytes) -> bytes:
     # Defence in depth: ids have a fixed length and bodies say where they end, so parts could not be confused anyway.
     return hashlib.sha256(framing.framed(*parts)).digest()

@@ -15,8 +15,8 @@ from settlement.bundle import Bundle, Leg
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.oracle import Quote
 from settlement.parameters import Parameters
+from settlement.quotes import Quote
 from settlement.state import Checked, State, VerifyProofs
 
 
@@ -126,8 +126,10 @@ def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGr
     start_ns = time.perf_counter_ns()
     checks.check_clock(ledger.reader.last_event(), now_ms)
     newest = ledger.reader.grids(1)
-    publication = oracle.check(ledger.pool, quotes, newest[0].publication if newest else None, now_ms)
-    return ledger.publish(publication, now_ms, _since(start_ns))
+    previous = newest[0].publication if newest else None
+    parameters, rates = ledger.parameters(now_ms), ledger.reader.rates()
+    publication = oracle.check(ledger.pool, parameters, rates, quotes, previous, now_ms)
+    return ledger.publish(publication, parameters, rates, now_ms, _since(start_ns))
 
 
 def _since(start_ns: int) -> events.PassedNs:

@@ -69,9 +69,6 @@ def tree_after(event: Event) -> Tree:
 
 
 def grids_body(published: PublishedGrids) -> bytes:
-    """The epoch, both roots, and the digest of values and evidence."""
+    """The epoch and the digest of the publication's bytes."""
     publication = published.publication
-    values = grids.encode_values(publication.initial) + grids.encode_values(publication.maintenance)
-    content = hashlib.sha256(values + publication.evidence).digest()
-    roots = prime.to_bytes(published.initial_root) + prime.to_bytes(published.maintenance_root)
-    return publication.epoch.to_bytes(8, "big") + roots + content
+    return publication.epoch.to_bytes(8, "big") + hashlib.sha256(grids.encode(publication)).digest()

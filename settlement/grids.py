@@ -1,57 +1,109 @@
-"""The publication of one epoch: two risk grids, and the oracles' signed prices from which they are computed.
+"""The publication of one epoch: what every asset is worth, two risk grids, and the signed quotes they follow from.
 
-    values = 16 scenarios × 8 assets × 8 bytes, big-endian, scenario by scenario
+    bytes = epoch 8 │ time 8 │ coverage 1 │ 16 × (price 8 │ volatility 4 │ index 8 │ settled 1 │ rate 8)
+            │ initial 32 × 16 × 8 │ maintenance 32 × 16 × 8 │ evidence            big-endian
 
 A new margin proof must survive the initial grid; an account must continue to survive the maintenance grid.
 """
 
 import struct
 from dataclasses import dataclass
+from enum import StrEnum
 
 from circuits import records
-from circuits.records import GridRoot
+from settlement.market import Market
 from zk.errors import FormatError
-from zk.hashes import poseidon
 
+_HEAD = struct.Struct(">QQB")
+_SLOT = struct.Struct(">QIQBQ")
 _VALUES = struct.Struct(f">{records.SCENARIOS * records.ASSETS}Q")
-GRID_BYTES = _VALUES.size
+_FIXED_BYTES = _HEAD.size + records.ASSETS * _SLOT.size + 2 * _VALUES.size
+
+
+class Coverage(StrEnum):
+    """What an epoch's prices mean for margin proofs.
+
+    MIXTURE: those against the previous initial grid are still good.  RANGE: only those against this one are, though
+    every price stayed within the range that the previous initial grid gave it; so it is of the first epoch.  FROZEN: a
+    price left that range, and until the next epoch that does not, nobody may take on more than he has.
+    """
+
+    MIXTURE = "mixture"
+    RANGE = "range"
+    FROZEN = "frozen"
+
+
+_COVERAGES = tuple(Coverage)
 
 
 @dataclass(frozen=True)
 class Publication:
-    """The grids of one epoch.  `evidence` is the oracles' signed prices, as settlement.oracle encodes them."""
+    """The market and the grids of one epoch.  `evidence` is the oracles' signed quotes (settlement.quotes)."""
 
     epoch: int
+    market: Market
     initial: records.RiskGrid
     maintenance: records.RiskGrid
+    coverage: Coverage
     evidence: bytes
+
+    @property
+    def prices(self) -> tuple[int, ...]:
+        """What one smallest unit of every asset is worth, in the unit of settlement.risk."""
+        return self.market.prices
+
+    @property
+    def rates(self) -> dict[int, int]:
+        """{slot of a claim that has expired: its constant rate}, in smallest units of the loan for one of the claim."""
+        return {slot: rate for slot, rate in enumerate(self.market.rates) if rate is not None}
 
 
 @dataclass(frozen=True)
 class PublishedGrids:
-    """A publication that the ledger accepted at `published_ms`, with the roots of its grids."""
+    """A publication that the ledger accepted at `published_ms`."""
 
     publication: Publication
-    initial_root: GridRoot
-    maintenance_root: GridRoot
     published_ms: int
 
 
-def with_roots(publication: Publication, now_ms: int) -> PublishedGrids:
-    """The publication with its roots, as the ledger accepts it now."""
-    initial, maintenance = (grid.root(poseidon.hash) for grid in (publication.initial, publication.maintenance))
-    return PublishedGrids(publication, initial, maintenance, now_ms)
+def encode(publication: Publication) -> bytes:
+    """The publication's bytes."""
+    market = publication.market
+    coverage = _COVERAGES.index(publication.coverage)
+    parts = [_HEAD.pack(publication.epoch, market.time_ms, coverage)]
+    for price, volatility, index, rate in zip(
+        market.prices, market.volatilities, market.indices, market.rates, strict=True
+    ):
+        parts.append(_SLOT.pack(price, volatility, index, rate is not None, rate or 0))
+    parts += [_VALUES.pack(*flat(grid)) for grid in (publication.initial, publication.maintenance)]
+    return b"".join((*parts, publication.evidence))
 
 
-def encode_values(grid: records.RiskGrid) -> bytes:
-    """1024 bytes: the grid's values without its epoch."""
-    return _VALUES.pack(*(value for row in grid.values for value in row))
+def decode(data: bytes) -> Publication:
+    """The publication in these bytes.  Raises FormatError unless they are what `encode` writes."""
+    if len(data) < _FIXED_BYTES:
+        raise FormatError(f"a publication has {len(data)} bytes, fewer than {_FIXED_BYTES}")
+    epoch, time_ms, coverage = _HEAD.unpack_from(data)
+    if coverage >= len(_COVERAGES):
+        raise FormatError(f"a publication's coverage is {coverage}, not below {len(_COVERAGES)}")
+    start = _HEAD.size
+    rows = [_SLOT.unpack_from(data, start + slot * _SLOT.size) for slot in range(records.ASSETS)]
+    start += records.ASSETS * _SLOT.size
+    prices, volatilities, indices, settled, rates = zip(*rows, strict=True)
+    if any(flag > 1 or rate and not flag for flag, rate in zip(settled, rates, strict=True)):
+        raise FormatError("a publication has a rate for a claim that is not settled")
+    known = tuple(rate if flag else None for flag, rate in zip(settled, rates, strict=True))
+    initial, maintenance = (_grid(data, start + number * _VALUES.size) for number in range(2))
+    market = Market(prices, volatilities, indices, known, time_ms)
+    return Publication(epoch, market, initial, maintenance, _COVERAGES[coverage], data[_FIXED_BYTES:])
 
 
-def decode_values(data: bytes, epoch: int) -> records.RiskGrid:
-    """The grid with these values.  Raises FormatError unless they are 1024 bytes."""
-    if len(data) != GRID_BYTES:
-        raise FormatError(f"a grid has {len(data)} bytes instead of {GRID_BYTES}")
-    flat = _VALUES.unpack(data)
-    rows = (flat[start : start + records.ASSETS] for start in range(0, len(flat), records.ASSETS))
+def flat(grid: records.RiskGrid) -> tuple[int, ...]:
+    """The grid's values, row by row: the order of a margin proof's public inputs."""
+    return tuple(value for row in grid.values for value in row)
+
+
+def _grid(data: bytes, start: int) -> records.RiskGrid:
+    values = _VALUES.unpack_from(data, start)
+    rows = (values[first : first + records.ASSETS] for first in range(0, len(values), records.ASSETS))
     return records.RiskGrid(tuple(rows))

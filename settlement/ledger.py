@@ -6,13 +6,15 @@ calls `apply` and `publish`.
 """
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from circuits.records import Position, Root
-from settlement import checks, effects, events, grids, merkle, oracle, poolfile
+from settlement import checks, effects, events, merkle, oracle, poolfile, quotes
 from settlement.grids import Publication, PublishedGrids
+from settlement.parameters import Parameters
 from settlement.pool import Pool
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import checkpoints, connections
@@ -135,23 +137,25 @@ class Ledger:
         return Applied(entry.event.height, positions, entry.root, is_checkpointed)
 
     def publish(
-        self, publication: Publication, now_ms: int, passed_ns: events.PassedNs = lambda: 0
-    ) -> PublishedGrids:
-        """Accepts the grids of the next epoch.
+        self, publication: Publication, parameters: Parameters, rates: Mapping[int, int], now_ms: int,
+        passed_ns: events.PassedNs = lambda: 0,
+    ) -> PublishedGrids:  # fmt: skip
+        """Accepts the grids of the next epoch, which were computed with these parameters and rates.
 
-        Raises Rejected when another epoch is next, when the clock is behind, or when the time moved up too far for a
-        price, and OSError as `apply` does.
+        Raises Rejected when another epoch is next, when the clock is behind, when parameters or rates have changed, or
+        when the time moved up too far for a price, and OSError as `apply` does.
         """
-        published = grids.with_roots(publication, now_ms)
         with self._repository.writing():
             newest = self.reader.grids(1)
             next_epoch = newest[0].publication.epoch + 1 if newest else 1
             previous = self.reader.last_event()
             time_ms = events.moved_up(previous, now_ms, passed_ns())
             checks.check_clock(previous, time_ms)
+            if self.parameters(time_ms) != parameters or self.reader.rates() != rates:
+                raise Rejected(Rejection.PARAMETERS_CHANGED, "the grids were computed with others")
             if time_ms != now_ms:
-                oracle.check_times(self.pool, oracle.decode(publication.evidence), time_ms)
-                published = replace(published, published_ms=time_ms)
+                oracle.check_times(parameters, quotes.decode(publication.evidence), time_ms)
+            published = PublishedGrids(publication, time_ms)
             if publication.epoch != next_epoch:
                 raise Rejected(
                     Rejection.WRONG_EPOCH, f"the publication is for epoch {publication.epoch}, but {next_epoch} is next"

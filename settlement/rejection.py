@@ -64,9 +64,11 @@ class Rejection(IntEnum):
     UNKNOWN_ORACLE = (30, "Sign prices with keys that are registered in the pool.")
     PRICE_SIGNATURE = (31, "Sign the price as it stands.")
     PRICE_STALE = (32, "Sign a newer price.")
+    PRICE_SPREAD = (38, "Sign all prices of an epoch within one minute.")
+    PRICE_ORDER = (39, "Sign newer prices: all of an epoch must be newer than all of the one before.")
     NO_QUORUM = (33, "Collect prices for every asset from as many oracles as the pool's quorum.")
-    PRICE_DEVIATION = (34, "Publish in smaller steps: a price left the range that the newest initial grid covers.")
     WRONG_EPOCH = (35, "Publish the epoch that follows the newest one.")
+    PRICE_COARSE = (37, "List the asset with fewer decimals: its price has too few digits to be rounded fairly.")
     PRICE_RANGE = (36, "Sign a lower price: the value that it gives in some scenario does not fit in 64 bits.")
 
     remedy: str

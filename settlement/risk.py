@@ -1,66 +1,83 @@
-"""Risk grids: the value of one unit of every asset in each of sixteen scenarios.
+"""Risk grids: the value of one unit of every asset in each of 32 scenarios.
 
 Prices.  A price is an unsigned 64-bit integer: the value of one smallest unit of the asset, in 10^-9 of a smallest
 unit of the numeraire (SCALE).  With USDC at six decimals that is 10^-15 dollar, so the dollar price of an asset with
-eight decimals is exact to seven places, and 64 bits hold up to 18,446 dollars per smallest unit.  Assets with more than
-about twelve decimals would be priced too coarsely.
+eight decimals is exact to seven places, and 64 bits hold up to 18,446 dollars per smallest unit.
 
-The box.  Four risk factors (here BTC, ETH, SOL and gold) may each move by ± its scan range.  In addition, an asset may
-have a move of its own that no factor explains: its haircut (the credit risk of a bill, the basis of a perpetual) and
-the convexity of an option.  Scenario s gives each of these moves a sign.  A factor's sign is one bit of s, so the
-sixteen scenarios are all corners of the box of factors.  The sign of an asset's own move is a product of the factors'
-signs, a different product for each asset: the two-level fractional design 2^(8-4) of resolution IV (Box, Hunter and
-Hunter, "Statistics for Experimenters", chapter 6), in which any three moves meet in all eight combinations.
+Moves.  At most four factors, such as BTC and ETH, move by ± their scan range: a multiple of their volatility, times the
+root of the scan's time.  Every other asset may have a move of its own, which no factor explains: the credit risk of a
+bill, the distance of a perpetual from its underlying, the volatility of an option.  Its range is counted in the same
+way, so all ranges of the initial grid are 1.88 (√2·4/3) times as wide as those of the maintenance grid.
 
-Why corners.  The value of a portfolio is linear in the factor moves, and a linear function on a box has its minimum at
-a corner: a portfolio that survives every corner survives everything inside.  An option is not linear, so two lines
-bound it (see `envelope`), and its own move chooses the lower or the upper: that covers both long and short.  Sixteen
-scenarios cannot give four moves and an own move tied to them every combination: such a portfolio may miss twice the
-least of those moves.  But since every sign adds up to zero over the sixteen, the mean of a portfolio's scenario values
-is its value now (with an option between its lines), so a portfolio that passes is not insolvent now.
+    held asset     price·(1 + f·m − h)     m its factor's range, f its sign · h its own range
+    numeraire      price·(1 + g·h)         g the loan's sign, and −1 in a pool without a loan
+    loan           price·(1 + g·h)         h with the numeraire's own range: who owes what he holds is hedged but for
+                                           the difference
+    perpetual      price·(1 + f·m + g·h)   h with its underlying's own range
+    option         a line above its value or a line below it, as g says, at the end of the range that f says
+                   (settlement.optionrisk)
+    settled claim  its rate, a constant, times the value of the loan
+    unused claim   huge in one scenario of its own, else 0: nobody can owe it, and whoever holds it holds nothing
 
-A haircut that lowered every scenario would be a gift to a short position, whose owner could withdraw the difference and
-leave.  So it lowers the price in eight scenarios and raises it in eight.  Where an asset has a move of its own,
-rounding follows that move: down where it falls, against the holder, and up where it rises, against the debtor.
-Elsewhere values are rounded down, and a debtor gains less than 10^-9 of the numeraire per unit.
+Signs stand only where both of them matter.  Nobody can owe a held asset, so only its fall can hurt: its own move always
+falls, and so does a factor that moves no claim.  That leaves one sign for each factor that moves a claim and one for
+each claim.  Up to five of them meet in all 2^5 combinations; of more, up to twelve, each is a product of an odd number
+of the first five: a fractional design of resolution IV, in which any three of them meet in all eight combinations (Box,
+Hunter and Hunter, "Statistics for Experimenters", chapter 6).
+
+Why corners.  The value of a portfolio is linear in the moves, an option's being held between two lines, and a linear
+function on a box has its minimum at a corner: a portfolio that survives every corner survives everything inside.
+
+Rounding.  The value of a claim is rounded up where its own move rises, against whoever owes it.  All others are rounded
+down, against the holder.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 
 from circuits import records
+from settlement import assets as slots
+from settlement import market as markets
+from settlement import optionrisk
+from settlement.assets import NUMERAIRE, Asset, Option
+from settlement.market import Market
+from settlement.parameters import Parameters
 from settlement.pool import Pool
-from zk.errors import FormatError
 
 SCALE = 10**9
 BPS = 10**4
-FACTORS = 4
 HOURS_PER_DAY = 24
 MAX_VALUE = 2**64 - 1
 
-# The factors whose signs an asset's own move multiplies, one bit per factor.  The four products of three give
-# resolution IV; further own moves use the product of four, then of two, and meet any other move in all combinations.
-OWN_SIGNS = (0b0111, 0b1011, 0b1101, 0b1110, 0b1111, 0b0011, 0b1100, 0b0101)
+SIGNS = (1, 2, 4, 8, 16, 31, 7, 11, 13, 14, 19, 21, 22, 25, 26, 28)
+"""The bits of a scenario whose signs each move multiplies, move by move: all the odd products of five."""
 
-
-Ends = tuple[tuple[int, int], tuple[int, int]]
-"""The values (low, high) of an asset at the lower end of its factor's scan range, and at the upper."""
+RUINOUS = 2**63
+"""The value of an unused claim in its one scenario: 9,223 USDC for a smallest unit."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """How far a factor moves: `multiple_bps` / 10^4 standard deviations over `hours`."""
+    """How far an asset moves: `multiple_bps` / 10^4 standard deviations over `hours`.
+
+    `ruinous` is the value of an unused claim, and `option_bps` the distance of an option's lines from it, as a share of
+    its underlying.
+    """
 
     multiple_bps: int
     hours: int
+    option_bps: int
+    ruinous: int
 
 
-INITIAL = Scan(multiple_bps=40_000, hours=48)
-MAINTENANCE = Scan(multiple_bps=30_000, hours=24)
+INITIAL = Scan(multiple_bps=40_000, hours=48, option_bps=25, ruinous=RUINOUS)
+# A mixture of initial rows is this row with the weight 2^-10, and 1023 parts of others.
+MAINTENANCE = Scan(multiple_bps=30_000, hours=24, option_bps=5, ruinous=RUINOUS >> 10)
 
 
 def range_bps(scan: Scan, volatility_bps: int) -> int:
-    """The scan range of a factor with this daily volatility, in bps: multiple · volatility · √days, rounded up.
+    """The scan range for this daily volatility, in bps: multiple · volatility · √days, rounded up.
 
     It is at most 10^4: nothing falls by more than 100 %.
     """
@@ -68,104 +85,131 @@ def range_bps(scan: Scan, volatility_bps: int) -> int:
     return min(BPS, _ceil_sqrt(_ceil(square, BPS**2 * HOURS_PER_DAY)))
 
 
-def sign(scenario: int, factors: int) -> int:
-    """The product of the signs of `factors` (one bit each) in a scenario: a factor falls where its bit is 1."""
-    return -1 if (scenario & factors).bit_count() % 2 else 1
+def sign(scenario: int, bits: int) -> int:
+    """The product of the signs of these bits in a scenario: a move falls where it is −1.  Without bits it is 1."""
+    return -1 if (scenario & bits).bit_count() % 2 else 1
 
 
-def envelope(price: int, underlying: int, delta_bps: int, gamma_bps: int, move_bps: int) -> Ends:
-    """Two lines that bound an asset while its factor moves by x in [-m, m], as ((low, high) at -m, (low, high) at +m).
+def factors(parameters: Parameters) -> tuple[int, ...]:
+    """The slots whose prices are the risk factors, in ascending order."""
+    return tuple(sorted({risk.factor for risk in parameters.risk if risk.factor is not None}))
 
-        V(x) = max(0, p + δ·S·x + ½·γ·S·x²)        p price, S price of the underlying, γ ≥ 0
 
-    V is convex.  So the line through its ends V(-m), V(m) lies above it, and any tangent below it: the tangent at 0,
-    p ± δSm, unless that is negative at one end (values are unsigned); then the tangent that is 0 at that end.
-    With a = V and b = |V'| at that end it rises over the box to 2m·(bS + √(2aγS)); where a or b is not positive the
-    asset may be worthless in the box, and the line is 0.  For γ = 0 both lines are V itself.  The lower line is
-    rounded down and the upper one up.
+def factor_moves(pool: Pool, parameters: Parameters, market: Market, scan: Scan) -> tuple[dict[int, int], ...]:
+    """{slot of a factor: its move in bps} in every scenario, for showing them."""
+    signs = _signs(pool, parameters)
+    ranges = {factor: _factor_range(parameters, market, scan, factor) for factor in factors(parameters)}
+    return tuple(
+        {factor: move * _factor_sign(signs, scenario, factor) for factor, move in ranges.items()}
+        for scenario in range(records.SCENARIOS)
+    )
+
+
+def grids(pool: Pool, parameters: Parameters, market: Market) -> tuple[records.RiskGrid, records.RiskGrid]:
+    """The initial and the maintenance grid of a pool in this market.
+
+    Raises OverflowError when a scenario value does not fit in 64 bits.
     """
-    # All values below are multiples of 1 / unit; slope and bend are δSm and ½γSm² in this unit.
-    unit = 2 * BPS**3
-    slope = 2 * BPS * delta_bps * move_bps * underlying
-    bend = gamma_bps * move_bps**2 * underlying
-    high = [_ceil(max(0, price * unit + side * slope + bend), unit) for side in (-1, 1)]
-    low = [(price * unit + side * slope) // unit for side in (-1, 1)]
-    if min(low) < 0:
-        steepness = (BPS * abs(delta_bps) - gamma_bps * move_bps) * underlying
-        end = price * unit - abs(slope) + bend
-        rise = 0
-        if end > 0 and steepness >= 0:
-            rise = 2 * move_bps * (steepness + isqrt(end * gamma_bps * underlying)) // BPS**3
-        low = [0, rise] if delta_bps > 0 else [rise, 0]
-    return (low[0], high[0]), (low[1], high[1])
+    return _grid(pool, parameters, market, INITIAL), _grid(pool, parameters, market, MAINTENANCE)
 
 
-def factors(pool: Pool) -> tuple[int, ...]:
-    """The assets whose prices are the pool's risk factors, in the order of the bits of a scenario.
-
-    Raises FormatError when there are more than four, or when an asset and its factor differ in decimals, because delta
-    and gamma relate smallest units.
-    """
-    indices = sorted({asset.risk.factor for asset in pool.assets if asset.risk.factor is not None})
-    if len(indices) > FACTORS:
-        raise FormatError(f"the pool has {len(indices)} risk factors, more than the {FACTORS} of sixteen scenarios")
-    for asset in pool.assets:
-        if asset.risk.factor is not None and asset.decimals != pool.assets[asset.risk.factor].decimals:
-            raise FormatError(f"asset {asset.symbol} must have as many decimals as the asset that moves it")
-    return tuple(indices)
-
-
-def grids(pool: Pool, prices: tuple[int, ...], epoch: int) -> tuple[records.RiskGrid, records.RiskGrid]:
-    """The initial and the maintenance grid of a pool at these prices.
-
-    Raises OverflowError when a scenario value does not fit in 64 bits, and FormatError as `factors` does.
-    """
-    return _grid(pool, prices, epoch, INITIAL), _grid(pool, prices, epoch, MAINTENANCE)
-
-
-def equity(balances: tuple[int, ...], prices: tuple[int, ...]) -> int:
+def equity(balances: Sequence[int], prices: Sequence[int]) -> int:
     """The value of a portfolio at these prices, in 10^-9 of the numeraire's smallest unit; negative for debt."""
     return sum(balance * price for balance, price in zip(balances, prices, strict=True))
 
 
-def scenario_values(balances: tuple[int, ...], grid: records.RiskGrid) -> tuple[int, ...]:
+def scenario_values(balances: Sequence[int], grid: records.RiskGrid) -> tuple[int, ...]:
     """The value of a portfolio in each scenario of a grid, in the unit of `equity`."""
     return tuple(equity(balances, row) for row in grid.values)
 
 
-def margin_shortfall(balances: tuple[int, ...], grid: records.RiskGrid) -> int:
+def margin_shortfall(balances: Sequence[int], grid: records.RiskGrid) -> int:
     """The amount that the portfolio lacks in its worst scenario, in the unit of `equity`; 0 when it survives all."""
     return max(0, -min(scenario_values(balances, grid)))
 
 
-def _grid(pool: Pool, prices: tuple[int, ...], epoch: int, scan: Scan) -> records.RiskGrid:
-    bits = {asset: 1 << place for place, asset in enumerate(factors(pool))}
-    own_signs = iter(OWN_SIGNS)
-    columns = []
-    for asset, price in zip(pool.assets, prices, strict=True):
-        terms = asset.risk
-        own = next(own_signs) if terms.haircut_bps or terms.gamma_bps else 0
-        ends, bit = ((price, price), (price, price)), 0
-        if terms.factor is not None:
-            move = range_bps(scan, pool.assets[terms.factor].risk.volatility_bps)
-            ends = envelope(price, prices[terms.factor], terms.delta_bps, terms.gamma_bps, move)
-            bit = bits[terms.factor]
-        columns.append(_column(ends, bit, own, terms.haircut_bps))
-        if max(columns[-1]) > MAX_VALUE:
+def _signs(pool: Pool, parameters: Parameters) -> dict[int, int]:
+    """{slot: bits of its sign} of every factor that moves a claim, and of every claim."""
+    claims = [slot for slot, asset in enumerate(pool.assets) if asset.is_claim]
+    moving = sorted({factor for slot in claims if (factor := parameters.risk[slot].factor) is not None})
+    return dict(zip((*moving, *claims), SIGNS, strict=False))
+
+
+def _factor_sign(signs: dict[int, int], scenario: int, factor: int) -> int:
+    return sign(scenario, signs[factor]) if factor in signs else -1
+
+
+def _factor_range(parameters: Parameters, market: Market, scan: Scan, factor: int | None) -> int:
+    if factor is None:
+        return 0
+    return range_bps(scan, max(market.volatilities[factor], parameters.risk[factor].least_volatility_bps))
+
+
+def _grid(pool: Pool, parameters: Parameters, market: Market, scan: Scan) -> records.RiskGrid:
+    columns: list[list[int]] = []
+    signs, loan = _signs(pool, parameters), slots.loan_slot(pool.assets)
+    unused = [slot for slot, asset in enumerate(pool.assets) if asset.is_unused and slot >= slots.HELD]
+    for slot, asset in enumerate(pool.assets):
+        if asset.is_unused:
+            own_scenario = unused.index(slot) if slot in unused else None
+            column = [scan.ruinous if scenario == own_scenario else 0 for scenario in range(records.SCENARIOS)]
+        elif isinstance(asset.terms, Option):
+            column = _option(pool, parameters, market, scan, slot, signs)
+        else:
+            column = _linear(pool, parameters, market, scan, slot, signs, loan)
+        columns.append(column)
+    for slot, rate in enumerate(market.rates):
+        if rate is not None:
+            assert loan is not None, "only a pool with a loan settles claims"
+            columns[slot] = [rate * value for value in columns[loan]]
+    for asset, column in zip(pool.assets, columns, strict=True):
+        if max(column) > MAX_VALUE:
             raise OverflowError(f"one unit of {asset.symbol} is worth more than 64 bits hold in some scenario")
     return records.RiskGrid(tuple(zip(*columns, strict=True)))
 
 
-def _column(ends: Ends, factor: int, own: int, haircut_bps: int) -> list[int]:
-    """The value of one asset in every scenario, from its envelope at the two ends of its factor's scan range."""
+def _linear(
+    pool: Pool, parameters: Parameters, market: Market, scan: Scan, slot: int, signs: dict[int, int], loan: int | None
+) -> list[int]:
+    """The values of a held asset, a loan or a perpetual."""
+    asset, risk = pool.assets[slot], parameters.risk[slot]
+    factor_bps = _factor_range(parameters, market, scan, risk.factor)
+    own_bps = range_bps(scan, risk.own_move_bps)
+    own = loan if slot == NUMERAIRE else slot if asset.is_claim else None
+    if asset.terms is not None:
+        own_bps += range_bps(scan, parameters.risk[asset.terms.underlying].own_move_bps)
     column = []
     for scenario in range(records.SCENARIOS):
-        low, high = ends[sign(scenario, factor) > 0]
-        if own and sign(scenario, own) > 0:
-            column.append(_ceil(high * (BPS + haircut_bps), BPS))
-        else:
-            column.append(low * (BPS - haircut_bps) // BPS)
+        move_bps = 0 if risk.factor is None else factor_bps * _factor_sign(signs, scenario, risk.factor)
+        own_sign = -1 if own is None else sign(scenario, signs[own])
+        value = max(0, BPS + move_bps + own_bps * own_sign) * market.prices[slot]
+        column.append(_ceil(value, BPS) if asset.is_claim and own_sign > 0 else value // BPS)
     return column
+
+
+def _option(
+    pool: Pool, parameters: Parameters, market: Market, scan: Scan, slot: int, signs: dict[int, int]
+) -> list[int]:
+    asset, factor = pool.assets[slot], parameters.risk[slot].factor
+    subject = markets.option(pool, asset, market.prices, market.volatilities[slot], market.time_ms)
+    moves = _option_moves(parameters, market, scan, asset, slot)
+    above, below = optionrisk.above(subject, moves), optionrisk.below(subject, moves)
+    if scan is INITIAL:
+        inner = _option_moves(parameters, market, MAINTENANCE, asset, slot)
+        below = optionrisk.inside(below, moves, optionrisk.below(subject, inner), inner, subject.forward)
+    column = []
+    for scenario in range(records.SCENARIOS):
+        line = above if sign(scenario, signs[slot]) > 0 else below
+        column.append(line[factor is None or _factor_sign(signs, scenario, factor) > 0])
+    return column
+
+
+def _option_moves(parameters: Parameters, market: Market, scan: Scan, asset: Asset, slot: int) -> optionrisk.Moves:
+    assert asset.terms is not None, "an option has terms"
+    underlying = parameters.risk[asset.terms.underlying]
+    reach = _factor_range(parameters, market, scan, underlying.factor) + range_bps(scan, underlying.own_move_bps)
+    own_bps = range_bps(scan, parameters.risk[slot].own_move_bps)
+    return optionrisk.Moves(min(BPS, reach), own_bps, scan.hours, scan.option_bps)
 
 
 def _ceil(numerator: int, denominator: int) -> int:

@@ -20,7 +20,7 @@ TAG_STREAM = 8
 TAG_ESCROW = 9
 TAG_RESIDUAL = 10
 TAG_FUNDS = 11
-TAG_QUOTE = 64
+# 64 belonged to the hash of an oracle's quote, which is a SHA-256 now.
 
 HASH_TO_CURVE = b"zksettle/babyjubjub/hash-to-curve"
 VALUE_ASSET = b"zksettle/value/asset/"  # followed by the index of the asset, two digits
@@ -43,6 +43,7 @@ SEIZURE_MESSAGE = b"zksettle/seizure/message"
 INSURANCE_LEG = b"zksettle/insurance/leg"
 ATTESTATION = b"zksettle/custody/attestation"
 EVENT = b"zksettle/event"
+QUOTE = b"zksettle/quote"
 REPRESENTATION = b"zksettle/representation/challenge"
 REPRESENTATION_NONCE = b"zksettle/representation/nonce"
 CONVERSION = b"zksettle/conversion"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from settlement import amounts
 from settlement.assets import NOTHING, NUMERAIRE, Asset, Loan, Option, Perpetual
 from settlement.boardrules import BoardRules
+from settlement.market import Observation
 from settlement.parameters import NO_RISK, Fees, Guardians, Limits, Parameters, Risk
 from settlement.pool import Pool
 from zk.curves.babyjubjub import Point
@@ -53,26 +54,29 @@ PRICES = {
 }
 """USDC per whole unit, as of AS_OF."""
 
+VOLATILITIES_BPS = {"BTC": 250, "ETH": 350, "SOL": 450, "XAU": 100, "ETH-CALL": 6_000, "ETH-PUT": 6_000}
+"""A factor's over a day, an option's over a year."""
+
 LIMITS = Limits(grid_age_ms=3_600_000, price_age_ms=10 * 60_000)
 """A grid is fresh for an hour, because the market moves whether or not prices are published.  The initial grid covers
 the moves of two days, so a proof against it still has nearly all of that margin when the hour is over."""
 
 RISK = (
-    Risk(factor=None, own_move_bps=50, least_volatility_bps=0),
-    Risk(factor=BTC, own_move_bps=50, least_volatility_bps=250),
-    Risk(factor=ETH, own_move_bps=50, least_volatility_bps=350),
-    Risk(factor=SOL, own_move_bps=50, least_volatility_bps=450),
-    Risk(factor=None, own_move_bps=50, least_volatility_bps=0),
-    Risk(factor=XAU, own_move_bps=50, least_volatility_bps=100),
+    Risk(factor=None, own_move_bps=10, least_volatility_bps=0),
+    Risk(factor=BTC, own_move_bps=0, least_volatility_bps=150),
+    Risk(factor=ETH, own_move_bps=0, least_volatility_bps=200),
+    Risk(factor=SOL, own_move_bps=0, least_volatility_bps=250),
+    Risk(factor=None, own_move_bps=10, least_volatility_bps=0),
+    Risk(factor=XAU, own_move_bps=0, least_volatility_bps=60),
     NO_RISK,
     NO_RISK,
-    Risk(factor=None, own_move_bps=50, least_volatility_bps=0),
-    Risk(factor=ETH, own_move_bps=100, least_volatility_bps=0),
-    Risk(factor=ETH, own_move_bps=100, least_volatility_bps=0),
-    Risk(factor=ETH, own_move_bps=100, least_volatility_bps=0),
+    Risk(factor=None, own_move_bps=1, least_volatility_bps=0),
+    Risk(factor=ETH, own_move_bps=10, least_volatility_bps=0),
+    Risk(factor=ETH, own_move_bps=500, least_volatility_bps=0),
+    Risk(factor=ETH, own_move_bps=500, least_volatility_bps=0),
     *[NO_RISK] * 4,
 )
-"""In the order of the slots."""
+"""In the order of the slots: a day's standard deviations, an option's of its volatility and relative to it."""
 
 BOARD_FUNDS = (
     100 * 10**6,  # 100 USDC
@@ -133,10 +137,13 @@ def check_symbols(symbols: Iterable[str]) -> None:
             raise FormatError(f"there is no asset {symbol} to name a custodian of: there are {', '.join(SYMBOLS)}")
 
 
-def prices(pool: Pool) -> tuple[int | None, ...]:
-    """The example price of each asset of a pool, in the unit of settlement.risk; None for an asset that has none."""
+def observation(pool: Pool) -> Observation:
+    """The example prices and volatilities of a pool's assets; 0 for an asset that has none."""
     numeraire = pool.assets[NUMERAIRE]
-    return tuple(
-        amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset.symbol in PRICES else None
-        for asset in pool.assets
+    return Observation(
+        tuple(
+            amounts.parse_price(PRICES[asset.symbol], asset, numeraire) if asset.symbol in PRICES else 0
+            for asset in pool.assets
+        ),
+        tuple(VOLATILITIES_BPS.get(asset.symbol, 0) for asset in pool.assets),
     )

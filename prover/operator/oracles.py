@@ -9,14 +9,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
 from prover.machine import clock, files
 from prover.operator import defaults
 from prover.trader import keys
-from settlement import amounts, engine, oracle
+from settlement import amounts, engine, market, oracle, quotes, risk
+from settlement.assets import NUMERAIRE
 from settlement.grids import Publication
 from settlement.ledger import Ledger
+from settlement.market import Observation
 from settlement.pool import Pool, asset_index
 from zk import entropy, signature
 from zk.curves import babyjubjub
@@ -58,56 +61,87 @@ def read(path: Path) -> tuple[int, ...]:
 
 
 def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
-    """{asset index: price} of {symbol: text}, such as {"ETH": "3050.25"}, in the unit of settlement.risk.
+    """{slot: price} of {symbol: text}, such as {"ETH": "3050.25"}, in the unit of settlement.risk.
 
-    Raises FormatError for an unknown asset, for one that is named twice, and for a price that is not exact.
+    Raises FormatError for an unknown asset, for one that is named twice or has no price of its own, and for a price
+    that is not exact.
     """
-    numeraire, prices = pool.assets[amounts.NUMERAIRE], {}
+    numeraire = pool.assets[NUMERAIRE]
+    prices: dict[int, int] = {}
     for symbol, text in texts.items():
-        index = asset_index(pool, symbol)
-        if index in prices:
-            raise FormatError(f"the price of {pool.assets[index].symbol} is given twice")
-        prices[index] = amounts.parse_price(text, pool.assets[index], numeraire)
+        slot = _slot(symbol, prices, pool, "price")
+        asset = pool.assets[slot]
+        if asset.kind == "option":
+            raise FormatError(
+                f"{asset.symbol} has no price of its own, it follows from its underlying's: give its volatility"
+            )
+        if asset.kind == "loan":
+            raise FormatError(f"{asset.symbol} has no price of its own: it grows by the pool's interest")
+        prices[slot] = amounts.parse_price(text, asset, numeraire)
     return prices
 
 
-def current_prices(ledger: Ledger) -> tuple[int, ...] | None:
-    """The prices of the newest epoch, in the unit of settlement.risk, or None before the first."""
-    newest = _newest(ledger)
-    return None if newest is None else oracle.prices(newest)
+def parse_volatilities(texts: Mapping[str, str], ledger: Ledger, now_ms: int) -> dict[int, int]:
+    """{slot: volatility in bps} of {symbol: text}, such as {"ETH": "3.5%"}: of a factor a day, of an option a year.
+
+    Raises FormatError for an unknown asset, for one that is named twice or is neither, and for a text that is not a
+    percentage with at most two decimals.
+    """
+    pool = ledger.pool
+    volatilities: dict[int, int] = {}
+    factors = risk.factors(ledger.parameters(now_ms))
+    for symbol, text in texts.items():
+        slot = _slot(symbol, volatilities, pool, "volatility")
+        if slot not in factors and pool.assets[slot].kind != "option":
+            raise FormatError(f"{pool.assets[slot].symbol} has no volatility: only risk factors and options have one")
+        volatilities[slot] = amounts.parse_percent(text, f"the volatility of {pool.assets[slot].symbol}")
+    return volatilities
 
 
-def prices(ledger: Ledger, changed: Mapping[int, int]) -> tuple[int, ...]:
-    """A price for every asset: the changed one, otherwise the newest epoch's, otherwise the example's.
+def observation(
+    ledger: Ledger, prices: Mapping[int, int], volatilities: Mapping[int, int] = MappingProxyType({})
+) -> Observation:
+    """What oracles quote of every slot: the changed number, otherwise the newest epoch's, otherwise the example's.
 
     Raises FormatError when an asset has none: it is not an example asset, and no epoch is published yet.
     """
-    before = current_prices(ledger) or defaults.prices(ledger.pool)
-    complete = []
-    for index, asset in enumerate(ledger.pool.assets):
-        price = changed.get(index, before[index])
-        if price is None:
+    newest = newest_publication(ledger)
+    before = defaults.observation(ledger.pool) if newest is None else oracle.observation(newest)
+    slots = range(len(ledger.pool.assets))
+    merged = Observation(
+        tuple(prices.get(slot, before.prices[slot]) for slot in slots),
+        tuple(volatilities.get(slot, before.volatilities[slot]) for slot in slots),
+    )
+    for slot in market.quoted(ledger.pool, ledger.reader.rates()):
+        asset = ledger.pool.assets[slot]
+        if asset.kind != "option" and not merged.prices[slot]:
             raise FormatError(f"{asset.symbol} has no price yet: give one with --price {asset.symbol}=PRICE")
-        complete.append(price)
-    return tuple(complete)
+    return merged
 
 
-def publish(ledger: Ledger, secrets: Sequence[int], asset_prices: Sequence[int], now_ms: int) -> Publication:
-    """Signs every price with every oracle's key and publishes the grids of the next epoch.
+def publish(ledger: Ledger, secrets: Sequence[int], observed: Observation, now_ms: int) -> Publication:
+    """Signs what was observed with every oracle's key and publishes the grids of the next epoch.
 
     Raises Rejected as settlement.oracle.check does.
     """
     time = clock.running(now_ms)  # a bundle may settle while the prices are signed
-    newest = _newest(ledger)
-    epoch = 1 if newest is None else newest.epoch + 1
-    quotes = [
-        oracle.sign(ledger.pool, secret, asset, price, now_ms, epoch)
-        for secret in secrets
-        for asset, price in enumerate(asset_prices)
-    ]
-    return engine.publish(ledger, quotes, time()).publication
+    newest = newest_publication(ledger)
+    epoch, time_ms = 1, now_ms
+    if newest is not None:
+        epoch, time_ms = newest.epoch + 1, max(now_ms, newest.market.time_ms + 1)  # never twice within a millisecond
+    quoted = quotes.sign_all(
+        ledger.pool, ledger.parameters(now_ms), ledger.reader.rates(), secrets, observed, time_ms, epoch
+    )
+    return engine.publish(ledger, quoted, time()).publication
 
 
-def _newest(ledger: Ledger) -> Publication | None:
+def newest_publication(ledger: Ledger) -> Publication | None:
     """The publication of the newest epoch, or None before the first."""
     return next((published.publication for published in ledger.reader.grids(1)), None)
+
+
+def _slot(symbol: str, known: Mapping[int, int], pool: Pool, what: str) -> int:
+    slot = asset_index(pool, symbol)
+    if slot in known:
+        raise FormatError(f"the {what} of {pool.assets[slot].symbol} is given twice")
+    return slot

@@ -36,7 +36,7 @@ def found(home: Home) -> None:
 def check_works(home: Home) -> None:
     """The pool passes its audit, and its oracles publish prices."""
     with Ledger.open(home.ledger) as ledger:
-        oracles.publish(ledger, oracles.read(home.oracles), oracles.prices(ledger, {}), NOW_MS)
+        oracles.publish(ledger, oracles.read(home.oracles), oracles.observation(ledger, {}), NOW_MS)
     assert audit.audit(home.ledger).publications >= 1
 
 

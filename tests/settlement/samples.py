@@ -13,16 +13,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from circuits import generators, records
 from circuits.statements import leg as leg_statement
-from settlement import assets, digests, encoding, engine, oracle
+from settlement import assets, digests, encoding, engine
+from settlement import quotes as quoting
 from settlement.assets import Asset, Loan, Option, Perpetual
 from settlement.board import Posting
 from settlement.boardrules import BoardRules
 from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Account, Bundle, Flow, Leg, Margin
 from settlement.funds import Funds
-from settlement.grids import Publication
+from settlement.grids import Coverage, Publication
 from settlement.ledger import Ledger
+from settlement.market import ONE, Market, Observation
 from settlement.parameters import NO_RISK, Fees, Governance, Guardians, Limits, Parameters, Risk
 from settlement.pool import NUM_PUBLIC, Pool, StatementKey
+from settlement.quotes import Quote
 from zk import entropy, signature
 from zk.curves import babyjubjub, bn254
 from zk.fields.prime import R
@@ -62,9 +65,17 @@ ASSETS = (
     *[assets.NOTHING] * 4,
 )
 RISK = (
-    Risk(None, 50, 0), Risk(1, 50, 350), Risk(2, 50, 350), Risk(3, 50, 350), Risk(None, 50, 0), Risk(5, 50, 350),
+    Risk(None, 10, 0), Risk(1, 0, 150), Risk(2, 0, 200), Risk(3, 0, 250), Risk(None, 10, 0), Risk(5, 0, 60),
     NO_RISK, NO_RISK,
-    Risk(None, 50, 0), Risk(2, 100, 0), Risk(2, 200, 0), Risk(2, 200, 0), *[NO_RISK] * 4,
+    Risk(None, 1, 0), Risk(2, 10, 0), Risk(2, 500, 0), Risk(2, 500, 0), *[NO_RISK] * 4,
+)  # fmt: skip
+# USDC 1.00 | BTC 95,000 | ETH 3,000 | SOL 150 | TBILL 1.01 | XAU 4,000 | ETH-PERP 3,010
+OBSERVED = Observation(
+    (
+        1_000_000_000, 950_000_000_000, 3_000_000_000, 150_000_000, 1_010_000_000, 4_000_000_000_000, 0, 0,
+        0, 301_000_000_000_000, 0, 0, 0, 0, 0, 0,
+    ),
+    (0, 250, 350, 450, 0, 100, 0, 0, 0, 0, 6_000, 6_000, 0, 0, 0, 0),
 )  # fmt: skip
 BOARD = BoardRules((100, 0, 3, *[0] * 13), funds_required=False)
 LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
@@ -107,8 +118,10 @@ def pool(salt: bytes = b"sixteen bytes ok", **changes) -> Pool:
 
 def publication(epoch: int) -> Publication:
     """Grids in which everything is always worth what its number in the pool is; the evidence is empty."""
-    rows = tuple(tuple(range(1, records.ASSETS + 1)) for _ in range(records.SCENARIOS))
-    return Publication(epoch, records.RiskGrid(rows), records.RiskGrid(rows), b"")
+    prices = tuple(range(1, records.ASSETS + 1))
+    grid = records.RiskGrid((prices,) * records.SCENARIOS)
+    market = Market(prices, (0,) * records.ASSETS, (ONE,) * records.ASSETS, (None,) * records.ASSETS, NOW_MS)
+    return Publication(epoch, market, grid, grid, Coverage.MIXTURE, b"")
 
 
 @dataclass(frozen=True)
@@ -209,15 +222,17 @@ def deposit(ledger: Ledger, amount: int, asset: int = 0) -> Bundle:
 
 
 def publish(ledger: Ledger, now_ms: int = NOW_MS) -> None:
-    """Takes the next epoch's grids at prices of a thousand, signed by all oracles."""
+    """Takes the next epoch's grids at the prices of OBSERVED, signed by all oracles."""
     engine.publish(ledger, quotes(ledger, now_ms), now_ms)
 
 
-def quotes(ledger: Ledger, time_ms: int = NOW_MS) -> list[oracle.Quote]:
-    """Prices of a thousand for the next epoch, signed by all oracles."""
+def quotes(ledger: Ledger, time_ms: int = NOW_MS) -> list[Quote]:
+    """Quotes of OBSERVED for the next epoch, signed by all oracles: newer than the newest epoch's, by 1 ms at least."""
     newest = ledger.reader.grids(1)
-    epoch = newest[0].publication.epoch + 1 if newest else 1
-    return [
-        oracle.sign(ledger.pool, secret, asset, 1_000, time_ms, epoch)
-        for secret in ORACLE_SECRETS for asset in range(records.ASSETS)
-    ]
+    epoch = 1
+    if newest:
+        publication = newest[0].publication
+        epoch, time_ms = publication.epoch + 1, max(time_ms, publication.market.time_ms + 1)
+    return quoting.sign_all(
+        ledger.pool, ledger.pool.parameters, ledger.reader.rates(), ORACLE_SECRETS, OBSERVED, time_ms, epoch
+    )

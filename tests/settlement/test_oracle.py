@@ -15,7 +15,7 @@ NOW = 1_800_000_000_000
 POOL = pools.make()
 
 
-def quotes(prices=pools.PRICES, epoch=1, time_ms=NOW, secrets=pools.ORACLE_SECRETS, pool=POOL, spread=0):
+def quotes(prices=pools.OBSERVED.prices, epoch=1, time_ms=NOW, secrets=pools.ORACLE_SECRETS, pool=POOL, spread=0):
     """Every oracle's price of every asset; oracle i says `spread` · i more."""
     return [
         oracle.sign(pool, secret, asset, price + spread * place, time_ms, epoch)

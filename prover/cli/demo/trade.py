@@ -44,13 +44,13 @@ def publish(narrator: Narrator, home: Home, ledger: Ledger) -> None:
     """Ends act one: publishes the first risk grids."""
     pool = ledger.pool
     with narrator.step("zksettle oracle publish") as details:
-        prices = oracles.prices(ledger, {})
-        publication = oracles.publish(ledger, oracles.read(home.oracles), prices, clock.now_ms())
-        details.update(oracle_run.document(pool, prices, publication))
+        observed = oracles.observation(ledger, {})
+        publication = oracles.publish(ledger, oracles.read(home.oracles), observed, clock.now_ms())
+        details.update(oracle_run.document(pool, publication))
         narrator.screen.say(
             f"Example prices of {defaults.AS_OF}, in USDC. The grids value one unit of each asset in 16 scenarios."
         )
-        narrator.screen.table(oracle_run.COLUMNS, oracle_run.price_rows(pool, prices, publication))
+        narrator.screen.table(oracle_run.COLUMNS, oracle_run.price_rows(pool, publication))
     narrator.sees(everybody="the pool, the prices, the grids and the oracles' signatures")
 
 

@@ -11,7 +11,7 @@ PASSPHRASE = "correct horse battery staple"
 
 def publish(home: Home, now_ms: int) -> None:
     with sessions.open_ledger(home) as ledger:
-        oracles.publish(ledger, oracles.read(home.oracles), oracles.prices(ledger, {}), now_ms)
+        oracles.publish(ledger, oracles.read(home.oracles), oracles.observation(ledger, {}), now_ms)
 
 
 def files_of(home: Home) -> dict[str, bytes]:

@@ -167,7 +167,7 @@ def test_the_copied_ledger_is_complete_without_its_write_ahead_log(whole, tmp_pa
     """A copy of the file alone would lack what is in the log of a process that still has the ledger open."""
     with Ledger.open(whole.ledger) as reading, Ledger.open(whole.ledger) as writing, reading.reader.reading():
         reading.reader.last_event()  # from here on the log cannot be emptied into the file
-        oracles.publish(writing, oracles.read(whole.oracles), oracles.prices(writing, {}), NOW_MS + 10**9)
+        oracles.publish(writing, oracles.read(whole.oracles), oracles.observation(writing, {}), NOW_MS + 10**9)
         newest = writing.reader.last_event()
         assert whole.ledger.with_name("ledger.sqlite-wal").stat().st_size > 0
         manifest = saving.save(whole, tmp_path / "backup", NOW_MS)
