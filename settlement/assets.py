@@ -138,7 +138,10 @@ def check(assets: Sequence[Asset]) -> None:
             require(underlying.is_held, f"{what}: its underlying is no held asset")
             least = underlying.decimals if asset.kind == "loan" else 0
             check_range(asset.decimals, least, underlying.decimals, f"{what}: in view of its underlying, decimals")
-    require(sum(asset.kind == "loan" for asset in assets) <= 1, "a pool can have one loan only")
+    loans = sum(asset.kind == "loan" for asset in assets)
+    require(loans <= 1, "a pool can have one loan only")
+    needy = [asset.symbol for asset in assets if asset.is_claim and asset.kind != "loan"]
+    require(bool(loans) or not needy, f"a pool with {', '.join(needy)} needs a loan, into which they convert")
     # Each key only once, because the check is slow.
     for custodian in {asset.custodian for asset in assets if asset.custodian is not None}:
         symbols = ", ".join(asset.symbol for asset in assets if asset.custodian == custodian)

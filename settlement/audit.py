@@ -1,9 +1,10 @@
 """The audit: replays a ledger's whole history, from its database alone, and compares the result with the tables.
 
 Every stored bundle is decoded and checked again as if it were submitted at its time: form, time, roots, grids,
-nullifiers, signatures, sums, proofs and custody.  Every publication is computed again from its signed prices.  Then
-every row of every table follows from the history, and must be stored exactly so (settlement.comparison), or from an
-order's leg (settlement.orderaudit).
+nullifiers, signatures, sums, proofs and custody.  Every publication is computed again from its signed prices, and every
+change of the parameters, heartbeat and expiry checked again (settlement.replaying).  Then every row of every table
+follows from the history, and must be stored exactly so (settlement.comparison), or from an order's leg
+(settlement.orderaudit).
 
 A history that was cut off at its end is as sound as the whole one.  So it must also have every event that the ledger's
 checkpoints call settled, and every event that the caller expects.
@@ -16,20 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuits.records import Root
-from settlement import checks, comparison, effects, engine, events, oracle, orderaudit, poolfile, quotes
-from settlement.checks import VerifyProofs
+from settlement import checks, comparison, events, orderaudit, poolfile, replaying
 from settlement.custody import Reserves
 from settlement.errors import Discrepancy, require
 from settlement.events import Event
-from settlement.grids import PublishedGrids
 from settlement.ids import LedgerId
 from settlement.pool import Pool
 from settlement.proofbatches import ProofBatches
-from settlement.rejection import Rejected
+from settlement.publicaccounts import Balances
 from settlement.replay import Replay
+from settlement.state import VerifyProofs
 from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
 from settlement.storage.connections import one_line
-from settlement.storage.reader import Reader
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError
 from zk.runtime.progress import Progress, silent
@@ -65,11 +64,15 @@ class Report:
     events: int
     bundles: int
     publications: int
+    changes: int
+    heartbeats: int
+    expiries: int
     legs: int
     proofs: int
     orders: int
     root: Root
     reserves: Reserves
+    accounts: Balances
     expected_at: tuple[int | None, ...]
     warnings: tuple[str, ...]
 
@@ -112,16 +115,13 @@ def _audit(
     require(damage is None, f"the file is damaged: {damage}")
     pool, history = poolfile.decode(reader.pool()), reader.events()
     require(bool(history), "there is no first event")
-    replay, proofs = Replay(pool, history[0]), ProofBatches(verify)
-    _require_event(history[0], events.next_event(None, events.GENESIS, history[0].created_ms, replay.ledger_id))
-    published = {grids.publication.epoch: grids for grids in reader.grids(len(history))}
+    genesis = events.first(history[0].created_ms, poolfile.ledger_id(pool))
+    replay, proofs = Replay(pool, genesis), ProofBatches(verify)
+    _require_event(history[0], genesis.event)
     for number, event in enumerate(history[1:], start=1):
-        if event.kind == events.BUNDLE:
-            _replay_bundle(replay, reader, event, proofs)
-        elif event.kind == events.GRIDS:
-            _replay_grids(replay, published, event)
-        else:
-            raise Discrepancy(f"the event at height {event.height} is a second genesis")
+        entry = replaying.entry(replay, reader, event, proofs)
+        _require_event(event, entry.appended.event)
+        replay.record(entry)
         progress(number, len(history) - 1)
     orders = orderaudit.check(replay, repository.orders, proofs.collect)
     proofs.verify()
@@ -136,57 +136,18 @@ def _audit(
         events=len(history),
         bundles=len(replay.roots) - 1,
         publications=len(replay.published),
+        changes=len(replay.announced),
+        heartbeats=len(replay.heartbeats),
+        expiries=len(replay.expiries),
         legs=len(replay.outputs),
         proofs=proofs.count,
         orders=orders,
         root=replay.tree().root,
         reserves=replay.reserves,
+        accounts=replay.accounts,
         expected_at=_heights(replay.ledger_id, history, expected),
         warnings=_warnings(history, checkpoints, repository.checkpoints) + _of_others(replay.ledger_id, expected),
     )
-
-
-def _replay_bundle(replay: Replay, reader: Reader, event: Event, proofs: ProofBatches) -> None:
-    stored = reader.bundle(event.height)
-    if stored is None:
-        raise Discrepancy(f"the bundle at height {event.height} is missing")
-    bundle_id, data = stored
-    try:
-        checked = engine.check(replay, data, event.created_ms, proofs.collect(f"the bundle at height {event.height}"))
-    except Rejected as error:
-        raise Discrepancy(f"the bundle at height {event.height} should have been refused: {error}") from error
-    require(checked.bundle_id == bundle_id, f"the bundle at height {event.height} has another id in its table")
-    entry = effects.entry(
-        checked,
-        event.created_ms,
-        previous=replay.last_event(),
-        size=replay.tree().size,
-        read=replay.node,
-        settling=checks.check_payments(replay, checked.parameters, checked.bundle),
-    )
-    _require_event(event, entry.event)
-    replay.settle(entry)
-
-
-def _replay_grids(replay: Replay, published: dict[int, PublishedGrids], event: Event) -> None:
-    newest = replay.grids(1)
-    previous = newest[0].publication if newest else None
-    epoch = 1 if previous is None else previous.epoch + 1
-    stored = published.get(epoch)
-    if stored is None:
-        raise Discrepancy(f"the grids of epoch {epoch}, published at height {event.height}, are missing")
-    try:
-        checks.check_clock(replay.last_event(), event.created_ms)
-        quoted = quotes.decode(stored.publication.evidence)
-        parameters, rates = replay.parameters(event.created_ms), replay.rates()
-        publication = oracle.check(replay.pool, parameters, rates, quoted, previous, event.created_ms)
-    except (Rejected, FormatError) as error:
-        raise Discrepancy(f"the grids of epoch {epoch} should have been refused: {error}") from error
-    computed = PublishedGrids(publication, event.created_ms)
-    require(computed == stored, f"the grids of epoch {epoch} do not follow from their prices")
-    body = events.grids_body(computed)
-    _require_event(event, events.next_event(replay.last_event(), events.GRIDS, event.created_ms, body))
-    replay.publish(event, computed)
 
 
 def _heights(ledger_id: LedgerId, history: list[Event], expected: Sequence[Expected]) -> tuple[int | None, ...]:

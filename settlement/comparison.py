@@ -35,11 +35,17 @@ def _expected(replay: Replay, history: list[Event]) -> list[tuple[str, str, Iter
     return [
         ("pool", "pool's bytes", [tables.pool(poolfile.encode(replay.pool))]),
         ("events", "events", map(tables.event, history)),
+        ("log", "nodes of the log", (tables.log_node(*place, node) for place, node in replay.log.items())),
         ("roots", "roots", (tables.root(height, tree) for height, tree in replay.roots.items())),
         ("nullifiers", "nullifiers", (tables.nullifier(*spent) for spent in replay.nullifiers.items())),
         ("outputs", "accounts", map(tables.output, replay.outputs)),
         ("flows", "flows", map(tables.flow, replay.flows)),
         ("reserves", "reserves", (tables.reserve(*place, amount) for place, amount in replay.reserves.items())),
+        ("accounts", "public accounts", (tables.account(*place, amount) for place, amount in replay.accounts.items())),
+        ("insurance", "insurance's accounts", (tables.insurance(*row) for row in replay.insured.items())),
         ("nodes", "tree's nodes", (tables.node(*place, node) for place, node in replay.nodes.items())),
         ("grids", "grids", (tables.grids(height, published) for height, published in replay.published.items())),
+        ("parameters", "changes of the parameters", map(tables.change, replay.announced)),
+        ("heartbeats", "insurance's heartbeats", map(tables.heartbeat, replay.heartbeats)),
+        ("expiries", "early expiries", map(tables.expiry, replay.expiries)),
     ]

@@ -2,39 +2,40 @@
 
 from collections.abc import Sequence
 
-from circuits.records import Position, Root
+from circuits.records import Commitment, Position, Root
 from settlement import events, merkle
 from settlement.bundle import Leg, Move
-from settlement.events import Event
-from settlement.state import Checked, Settling
+from settlement.state import Checked, Reader, Settling
 from settlement.storage.rows import BundleEntry, Output, SettledFlow
 
 
-def entry(
-    checked: Checked, now_ms: int, *, previous: Event, size: int, read: merkle.Read, settling: Settling
-) -> BundleEntry:
-    """The rows of a bundle after the event `previous`, in a tree of `size` leaves whose nodes `read` returns.
-
-    Nullifiers and new accounts are the legs' and then the seizures'.
-    """
-    moves = checked.bundle.moves
-    nodes = merkle.append(read, size, [move.commitment for move in moves])
+def entry(reader: Reader, checked: Checked, settling: Settling, now_ms: int) -> BundleEntry:
+    """The rows of a bundle after the newest event.  New accounts are the legs' and then the seizures'."""
+    moves, size = checked.bundle.moves, reader.tree().size
+    nodes = merkle.append(reader.node, size, [move.commitment for move in moves])
     root, size_after = Root(nodes[merkle.ROOT]), size + len(moves)
     body = events.bundle_body(checked.bundle_id, checked.data, root, size_after)
-    event = events.next_event(previous, events.BUNDLE, now_ms, body)
+    appended = events.following(reader.last_event(), reader.log_node, events.BUNDLE, now_ms, body)
+    height = appended.event.height
     return BundleEntry(
-        event=event,
+        appended=appended,
         bundle_id=checked.bundle_id,
         data=checked.data,
         root=root,
         size=size_after,
         nullifiers=tuple(move.nullifier for move in moves),
-        outputs=_outputs(moves, size, event.height),
+        outputs=_outputs(moves, size, height),
         nodes=nodes,
-        flows=_flows(checked.bundle.legs, event.height),
+        flows=_flows(checked.bundle.legs, height),
         reserves=settling.reserves,
         accounts=settling.accounts,
+        insurance=_insurance(checked.bundle.legs),
     )
+
+
+def _insurance(legs: Sequence[Leg]) -> Commitment | None:
+    """The insurance's account after the legs, or None when none of them moves it."""
+    return next((leg.commitment for leg in reversed(legs) if leg.is_insurance), None)
 
 
 def _outputs(moves: Sequence[Move], size: int, height: int) -> tuple[Output, ...]:

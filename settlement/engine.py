@@ -1,4 +1,5 @@
-"""The only writer to a ledger: `submit` settles a bundle, `publish` accepts an epoch's prices.
+"""The only writer to a ledger: `submit` settles a bundle, `publish` accepts an epoch's prices, `govern`, `beat` and
+`expire` record the rest.
 
 A bundle passes in this order: form, state, arithmetic, then one transaction.  Checking holds no lock and takes nearly
 all of the time; applying checks again, under the lock, everything that may have changed.  Functions here read a clock
@@ -10,14 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits.records import Position, Root
-from settlement import checks, custody, digests, events, oracle, proofclaims
+from settlement import checks, custody, digests, events, heartbeat, oracle, proofclaims, recording
 from settlement.bundle import Bundle, Leg
-from settlement.grids import PublishedGrids
+from settlement.events import Event
+from settlement.grids import Publication, PublishedGrids
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.parameters import Parameters
 from settlement.quotes import Quote
+from settlement.rejection import Rejected, Rejection
 from settlement.state import Checked, State, VerifyProofs
+from settlement.storage.rows import GridsEntry
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,55 @@ def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGr
     """
     start_ns = time.perf_counter_ns()
     checks.check_clock(ledger.reader.last_event(), now_ms)
-    newest = ledger.reader.grids(1)
-    previous = newest[0].publication if newest else None
+    computed = publication(ledger, quotes, now_ms)
     parameters, rates = ledger.parameters(now_ms), ledger.reader.rates()
-    publication = oracle.check(ledger.pool, parameters, rates, quotes, previous, now_ms)
-    return ledger.publish(publication, parameters, rates, now_ms, _since(start_ns))
+
+    def make(state: Ledger, time_ms: int) -> GridsEntry:
+        if (state.parameters(time_ms), state.reader.rates()) != (parameters, rates):
+            raise Rejected(Rejection.PARAMETERS_CHANGED, "the grids were computed with other parameters or rates")
+        oracle.check_times(parameters, quotes, time_ms)
+        return recording.grids(state, computed, time_ms)
+
+    return ledger.record(make, now_ms, _since(start_ns)).published
+
+
+def publication(state: State, quotes: Sequence[Quote], now_ms: int) -> Publication:
+    """The publication that these quotes make of the next epoch.  Raises as oracle.check does."""
+    newest = state.reader.grids(1)
+    previous = newest[0].publication if newest else None
+    return oracle.check(state.pool, state.parameters(now_ms), state.reader.rates(), quotes, previous, now_ms)
+
+
+def govern(ledger: Ledger, data: bytes, now_ms: int) -> Event:
+    """Announces the change of the pool's parameters in these bytes (settlement.governance).
+
+    Raises Rejected: MALFORMED, CLOCK_BEHIND, VERSION, GOVERNANCE_EARLY or GOVERNANCE; then the ledger is unchanged.
+    """
+    start_ns = time.perf_counter_ns()
+    entry = ledger.record(lambda state, time_ms: recording.change(state, data, time_ms), now_ms, _since(start_ns))
+    return entry.appended.event
+
+
+def beat(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Event:
+    """Records the heartbeat of the insurance in these bytes (settlement.heartbeat).
+
+    Raises Rejected: MALFORMED, CLOCK_BEHIND, HEARTBEAT, UNKNOWN_KEY or INVALID_PROOF; then the ledger is unchanged.
+    """
+    start_ns = time.perf_counter_ns()
+    recording.beat(ledger, data, now_ms)  # before the proof is looked at
+    heartbeat.check_proof(ledger, heartbeat.decode(data), verify_proofs)
+    entry = ledger.record(lambda state, time_ms: recording.beat(state, data, time_ms), now_ms, _since(start_ns))
+    return entry.appended.event
+
+
+def expire(ledger: Ledger, data: bytes, now_ms: int) -> Event:
+    """Records the early expiry of a claim in these bytes (settlement.expiry).
+
+    Raises Rejected: MALFORMED, CLOCK_BEHIND, CONVERSION or EXPIRY; then the ledger is unchanged.
+    """
+    start_ns = time.perf_counter_ns()
+    entry = ledger.record(lambda state, time_ms: recording.expire(state, data, time_ms), now_ms, _since(start_ns))
+    return entry.appended.event
 
 
 def _since(start_ns: int) -> events.PassedNs:

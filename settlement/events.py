@@ -1,8 +1,18 @@
-"""The ledger's history: one event for its creation, for every bundle and for every publication of grids.
+"""The ledger's history: one event for each thing that ever changed it.
 
-    digest_h = SHA-256(tag │ digest_{h−1} │ h │ kind │ created_ms │ body)
+    leaf_h   = tag │ h │ kind │ created_ms │ body
+    digest_h = the root of the log over leaf_0 … leaf_h (settlement.log.tree)
 
-The newest digest commits to the whole history: it changes when anything before it does.
+The newest digest commits to the whole history: it changes when anything before it does.  There is no second chain of
+hashes beside the log: a wallet that remembers a digest, a line in the list of settled events and a signed checkpoint
+all name one number, and any two of them can be shown to be of one history by a proof of a few hundred bytes.
+
+    genesis      the ledger's id
+    bundle       a bundle that settled
+    grids        the publication of an epoch
+    parameters   a change of the pool's parameters, announced (settlement.governance)
+    insurance    a proof that the insurance is solvent in an epoch (settlement.heartbeat)
+    expiry       a claim that the guardians let expire early (settlement.expiry)
 """
 
 import hashlib
@@ -11,8 +21,9 @@ from dataclasses import dataclass
 
 from circuits.records import Root
 from settlement import grids
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
+from settlement.log import tree
+from settlement.log.tree import Nodes, Read
 from settlement.merkle import Tree
 from zk import domains
 from zk.fields import prime
@@ -20,8 +31,11 @@ from zk.fields import prime
 GENESIS = "genesis"
 BUNDLE = "bundle"
 GRIDS = "grids"
-KINDS = (GENESIS, BUNDLE, GRIDS)
-BEGINNING = bytes(32)
+PARAMETERS = "parameters"
+INSURANCE = "insurance"
+EXPIRY = "expiry"
+KINDS = (GENESIS, BUNDLE, GRIDS, PARAMETERS, INSURANCE, EXPIRY)
+DIGEST_BYTES = tree.HASH_BYTES
 NS_PER_MS = 1_000_000
 
 PassedNs = Callable[[], int]
@@ -30,7 +44,7 @@ PassedNs = Callable[[], int]
 
 @dataclass(frozen=True)
 class Event:
-    """The event at one height.  Heights count up from 0 without a gap.  `digest` covers the chain up to this event."""
+    """The event at one height.  Heights count up from 0 without a gap.  `digest` covers the log up to this event."""
 
     height: int
     kind: str
@@ -38,13 +52,29 @@ class Event:
     body: bytes
     digest: bytes
 
+    @property
+    def leaf(self) -> bytes:
+        """The leaf of the log that stands for this event."""
+        head = self.height.to_bytes(8, "big") + bytes([KINDS.index(self.kind)]) + self.created_ms.to_bytes(8, "big")
+        return domains.EVENT + head + self.body
 
-def next_event(previous: Event | None, kind: str, created_ms: int, body: bytes) -> Event:
-    """The event after `previous`, or the first one."""
-    height = 0 if previous is None else previous.height + 1
-    before = BEGINNING if previous is None else previous.digest
-    head = before + height.to_bytes(8, "big") + bytes([KINDS.index(kind)]) + created_ms.to_bytes(8, "big")
-    return Event(height, kind, created_ms, body, hashlib.sha256(domains.EVENT + head + body).digest())
+
+@dataclass(frozen=True)
+class Appended:
+    """A new event, and the nodes of the log that it completes."""
+
+    event: Event
+    nodes: Nodes
+
+
+def first(created_ms: int, body: bytes) -> Appended:
+    """The first event of a ledger."""
+    return _appended(_no_nodes, 0, GENESIS, created_ms, body)
+
+
+def following(previous: Event, read_log: Read, kind: str, created_ms: int, body: bytes) -> Appended:
+    """The event after `previous`, with which the log whose nodes `read_log` returns ends."""
+    return _appended(read_log, previous.height + 1, kind, created_ms, body)
 
 
 def moved_up(newest: Event, now_ms: int, passed_ns: int) -> int:
@@ -68,7 +98,35 @@ def tree_after(event: Event) -> Tree:
     return Tree(Root(int.from_bytes(root, "big")), int.from_bytes(size, "big"))
 
 
-def grids_body(published: PublishedGrids) -> bytes:
-    """The epoch and the digest of the publication's bytes."""
-    publication = published.publication
+def grids_body(publication: grids.Publication) -> bytes:
+    """The epoch, and the digest of the publication."""
     return publication.epoch.to_bytes(8, "big") + hashlib.sha256(grids.encode(publication)).digest()
+
+
+def parameters_body(version: int, effective_ms: int, data: bytes) -> bytes:
+    """The version, the time from which it is in force, and the digest of the change with its signatures."""
+    return version.to_bytes(4, "big") + effective_ms.to_bytes(8, "big") + hashlib.sha256(data).digest()
+
+
+def insurance_body(epoch: int, data: bytes) -> bytes:
+    """The epoch, and the digest of the heartbeat with its proof."""
+    return epoch.to_bytes(8, "big") + hashlib.sha256(data).digest()
+
+
+def expiry_body(claim: int, rate: int, data: bytes) -> bytes:
+    """The claim, the rate at which it converts, and the digest of the expiry with its signature."""
+    return bytes([claim]) + rate.to_bytes(8, "big") + hashlib.sha256(data).digest()
+
+
+def _appended(read_log: Read, height: int, kind: str, created_ms: int, body: bytes) -> Appended:
+    unlinked = Event(height, kind, created_ms, body, b"")
+    nodes = tree.append(read_log, height, tree.leaf_hash(unlinked.leaf))
+
+    def read(level: int, index: int) -> bytes:
+        return nodes[level, index] if (level, index) in nodes else read_log(level, index)
+
+    return Appended(Event(height, kind, created_ms, body, tree.root(read, height + 1)), nodes)
+
+
+def _no_nodes(level: int, index: int) -> bytes:
+    raise AssertionError("an empty log has no nodes")

@@ -1,27 +1,29 @@
 """The ledger: the one thing in settlement that changes.
 
-It changes in three ways only: it is created, it applies a bundle that settlement.engine has checked, and it accepts the
-grids of an epoch that settlement.engine has checked.  Each is one event and one transaction.  Only settlement.engine
-calls `apply` and `publish`.
+It changes in three ways only: it is created, it applies a bundle that settlement.engine has checked, and it records
+another event that settlement.recording has checked: a publication, a change of the parameters, a heartbeat, an expiry.
+Each is one event and one transaction.  Only settlement.engine calls `apply` and `record`.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from circuits.records import Position, Root
-from settlement import checks, effects, events, merkle, oracle, poolfile, quotes
-from settlement.grids import Publication, PublishedGrids
+from settlement import checks, effects, events, merkle, poolfile
 from settlement.parameters import Parameters
 from settlement.pool import Pool
-from settlement.rejection import Rejected, Rejection
+from settlement.state import Checked
 from settlement.storage import checkpoints, connections
 from settlement.storage.checkpoints import Checkpoints, EventsLost
-from settlement.storage.rows import GridsEntry
+from settlement.storage.rows import ChangeEntry, ExpiryEntry, GridsEntry, HeartbeatEntry
 from settlement.storage.sqlite import Repository
 from zk.errors import FormatError
+
+E = TypeVar("E", GridsEntry, ChangeEntry, HeartbeatEntry, ExpiryEntry)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Ledger:
         temporary = path.with_name(f"{path.name}.new")
         for suffix in ("", *connections.BESIDE):  # left behind by an interrupted creation
             temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
-        genesis = events.next_event(None, events.GENESIS, now_ms, poolfile.ledger_id(pool))
+        genesis = events.first(now_ms, poolfile.ledger_id(pool))
         with closing(Repository.create(temporary)) as repository, repository.writing():
             repository.begin(poolfile.encode(pool), genesis, merkle.empty_root())
         try:
@@ -109,7 +111,12 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def apply(self, checked: checks.Checked, now_ms: int, passed_ns: events.PassedNs = lambda: 0) -> Applied:
+    def parameters(self, now_ms: int) -> Parameters:
+        """The pool's parameters that are in force."""
+        settled = self.reader.change_in_force(now_ms)
+        return self.pool.parameters if settled is None else settled.change.parameters
+
+    def apply(self, checked: Checked, now_ms: int, passed_ns: events.PassedNs = lambda: 0) -> Applied:
         """Settles a bundle that passed engine.check: all of it, or nothing when an exception is raised.
 
         Everything that may have changed since the check is checked again under the lock, at a time that moves up to
@@ -120,48 +127,26 @@ class Ledger:
             previous = self.reader.last_event()
             now_ms = events.moved_up(previous, now_ms, passed_ns())
             settling = checks.check_again(self, checked, now_ms)
-            entry = effects.entry(
-                checked,
-                now_ms,
-                previous=previous,
-                size=self.reader.tree().size,
-                read=self.reader.node,
-                settling=settling,
-            )
+            entry = effects.entry(self.reader, checked, settling, now_ms)
             # From here on only the machine may fail: every row is computed, and everything that the tables could refuse
             # was checked above under the same lock.  If it stops now, the file opens again without a trace of it.
-            self._repository.settle(entry)
+            self._repository.record(entry)
         # The bundle has settled: from here on nothing may raise.
         is_checkpointed = self._repository.acknowledge(entry.event)
         positions = tuple(output.position for output in entry.outputs)
         return Applied(entry.event.height, positions, entry.root, is_checkpointed)
 
-    def publish(
-        self, publication: Publication, parameters: Parameters, rates: Mapping[int, int], now_ms: int,
-        passed_ns: events.PassedNs = lambda: 0,
-    ) -> PublishedGrids:  # fmt: skip
-        """Accepts the grids of the next epoch, which were computed with these parameters and rates.
+    def record(
+        self, make: Callable[["Ledger", int], E], now_ms: int, passed_ns: events.PassedNs = lambda: 0
+    ) -> E:  # fmt: skip
+        """Records an event other than a bundle, whose rows `make` computes for this ledger and a time.
 
-        Raises Rejected when another epoch is next, when the clock is behind, when parameters or rates have changed, or
-        when the time moved up too far for a price, and OSError as `apply` does.
+        It is called under the lock, and checks all that it needs (settlement.recording), at a time that moves up as in
+        `apply`.  Raises what it raises, and OSError as `apply` does; then nothing has changed.
         """
         with self._repository.writing():
-            newest = self.reader.grids(1)
-            next_epoch = newest[0].publication.epoch + 1 if newest else 1
-            previous = self.reader.last_event()
-            time_ms = events.moved_up(previous, now_ms, passed_ns())
-            checks.check_clock(previous, time_ms)
-            if self.parameters(time_ms) != parameters or self.reader.rates() != rates:
-                raise Rejected(Rejection.PARAMETERS_CHANGED, "the grids were computed with others")
-            if time_ms != now_ms:
-                oracle.check_times(parameters, quotes.decode(publication.evidence), time_ms)
-            published = PublishedGrids(publication, time_ms)
-            if publication.epoch != next_epoch:
-                raise Rejected(
-                    Rejection.WRONG_EPOCH, f"the publication is for epoch {publication.epoch}, but {next_epoch} is next"
-                )
-            event = events.next_event(previous, events.GRIDS, time_ms, events.grids_body(published))
+            entry = make(self, events.moved_up(self.reader.last_event(), now_ms, passed_ns()))
             # From here on only the machine may fail.
-            self._repository.publish(GridsEntry(event, published))
-        self._repository.acknowledge(event)
-        return published
+            self._repository.record(entry)
+        self._repository.acknowledge(entry.appended.event)
+        return entry

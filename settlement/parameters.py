@@ -168,6 +168,7 @@ def check_for(assets: Sequence[Asset], parameters: Parameters) -> None:
         require(not asset.is_unused or risk == NO_RISK, f"{what}: an unused slot has no risk")
         require(not asset.is_claim or risk.factor == parameters.risk[_underlying(asset)].factor,
                  f"{what}: another factor moves it than its underlying")  # fmt: skip
+        require(asset.kind != "option" or risk.factor == _underlying(asset), f"{what}: its underlying is no factor")
         require(asset.is_held or not funds, f"{what}: only a held asset counts as funds")
         if risk.factor is not None:
             require(assets[risk.factor].is_held, f"{what}: its factor is no held asset")

@@ -12,8 +12,9 @@ ceremony, and must not say it otherwise: a warning that is sometimes false is so
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
-from circuits.statements import leg, margin
+from circuits.statements import escrow, funds, leg, margin, seize
 from settlement import assets as slots
 from settlement import parameters as records_of_parameters
 from settlement.assets import Asset
@@ -27,9 +28,10 @@ MAX_NAME = 64
 SALT_BYTES = 16
 OPERATOR_KEY_BYTES = 32
 
-NUM_PUBLIC = {statement.name: statement.num_public for statement in (leg.STATEMENT, margin.STATEMENT)} | {
-    "escrow": 2, "seize": 7 + 16 + 512, "funds": 4 + 16,
-}  # fmt: skip
+NUM_PUBLIC = {
+    statement.name: statement.num_public
+    for statement in (leg.STATEMENT, margin.STATEMENT, escrow.STATEMENT, seize.STATEMENT, funds.STATEMENT)
+}
 """The number of public inputs of each statement."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -67,7 +69,7 @@ class StatementKey:
             f"the {self.statement} key does not have {num_public} public inputs",
         )
 
-    @property
+    @cached_property
     def digest(self) -> KeyDigest:
         """The 32 bytes by which legs name this key."""
         return KeyDigest(keys.digest(self.verifying))

@@ -51,6 +51,12 @@ class Rejection(IntEnum):
     )
     TREE_FULL = (15, "Use another ledger: the tree of this one has no room for the bundle's new accounts.")
 
+    VERSION = (62, "Make the next version of the parameters: `zksettle governance show` has the newest.")
+    GOVERNANCE_EARLY = (61, "Let the change come into force later: the pool's governance has a delay.")
+    GOVERNANCE = (60, "Have as many governors sign the change, as it stands, as the pool asks for.")
+    HEARTBEAT = (63, "Prove the insurance's newest account against the newest maintenance grid, once an epoch.")
+    EXPIRY = (64, "Wait until the insurance has been silent too long, and let the guardians sign the figures.")
+
     ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.board has the limit.")
     TERMS_SIGNATURE = (25, "Ask the order's maker to sign its terms, funds and time as they stand, and to post it.")
     FUNDS_MISSING = (26, "Add a proof of funds: this pool's board takes no order without one.")

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from circuits.records import Nullifier, Root
+from circuits.records import Commitment, Nullifier, Root
 from settlement.bundle import Bundle
 from settlement.custody import Holdings, Reserves
 from settlement.events import Event
@@ -16,6 +16,9 @@ from settlement.pool import Pool
 from settlement.publicaccounts import Balances, PublicAccounts
 from zk.groth16.keys import Claim
 
+if TYPE_CHECKING:
+    from settlement.storage import rows
+
 VerifyProofs = Callable[[list[Claim]], None]
 
 
@@ -25,8 +28,14 @@ class Reader(Holdings, PublicAccounts, Protocol):
     def last_event(self) -> Event:
         """The newest event."""
 
+    def log_node(self, level: int, index: int) -> bytes:
+        """A node of the log."""
+
     def tree(self) -> Tree:
         """The newest root and size."""
+
+    def node(self, level: int, index: int) -> int | None:
+        """A node of the tree, or None where none was written."""
 
     def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
@@ -39,6 +48,12 @@ class Reader(Holdings, PublicAccounts, Protocol):
 
     def epoch(self, number: int) -> PublishedGrids | None:
         """The grids of one epoch, or None when it was never published."""
+
+    def changes(self) -> "list[rows.SettledChange]":
+        """Every announced change of the parameters, in order."""
+
+    def insurance(self) -> Commitment | None:
+        """The insurance's newest account, or None while there is none."""
 
     def heartbeat(self) -> int:
         """The newest epoch in which the insurance has shown that it is solvent, 0 for none."""

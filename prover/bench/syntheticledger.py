@@ -69,13 +69,20 @@ def append(path: Path, leaves: Iterable[Leaf]) -> None:
     """Appends the leaves to a ledger's file, in bundles that are as large as they may be."""
     with Ledger.open(path) as ledger:
         last, tree = ledger.reader.last_event(), ledger.reader.tree()
+        log = {place: ledger.reader.log_node(*place) for place in _frontier(last.height + 1)}
+
+    def read_log(level: int, index: int) -> bytes:
+        return log[level, index]
+
     stream = iter(leaves)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         while chunk := list(islice(stream, _BUNDLES_AT_ONCE * MAX_LEGS)):
             connection.execute("BEGIN IMMEDIATE")
             for start in range(0, len(chunk), MAX_LEGS):
                 some = chunk[start : start + MAX_LEGS]
-                last = events.next_event(last, events.BUNDLE, last.created_ms, entropy.token(32))
+                appended = events.following(last, read_log, events.BUNDLE, last.created_ms, entropy.token(32))
+                last = appended.event
+                log.update(appended.nodes)
                 outputs = [
                     Output(Position(tree.size + i), Commitment(leaf.commitment), (leaf.sealed,), last.height)
                     for i, leaf in enumerate(some)
@@ -83,10 +90,16 @@ def append(path: Path, leaves: Iterable[Leaf]) -> None:
                 tree = Tree(tree.root, tree.size + len(some))
                 bundle_id = BundleId(hashlib.sha256(last.digest).digest())
                 _insert(connection, "events", [tables.event(last)])
+                _insert(connection, "log", [tables.log_node(*place, node) for place, node in appended.nodes.items()])
                 _insert(connection, "bundles", [tables.bundle(last.height, bundle_id, b"")])
                 _insert(connection, "roots", [tables.root(last.height, tree)])
                 _insert(connection, "outputs", [tables.output(output) for output in outputs])
             connection.execute("COMMIT")
+
+
+def _frontier(size: int) -> list[tuple[int, int]]:
+    """The largest complete subtrees of a log of this size: all that its next roots need of it."""
+    return [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: list[tables.Row]) -> None:

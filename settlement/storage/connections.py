@@ -83,6 +83,19 @@ def open_for_reading(path: Path, check: Check) -> sqlite3.Connection:
         return connection
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """A transaction that `begin` opens; it is committed at the end and rolled back on an exception."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 def one_line(error: Exception) -> str:
     """SQLite's message, which may quote from a damaged file, in printable characters."""
     return ascii(str(error))[1:-1]

@@ -10,20 +10,29 @@ from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 from circuits.merkle import Path
-from circuits.records import Amount, Commitment, GridRoot, Nullifier, Position, Root
-from settlement import grids, merkle
-from settlement.bundle import CIPHERTEXT_BYTES, Flow
+from circuits.records import Amount, Commitment, Nullifier, Position, Root
+from settlement import events, merkle
+from settlement.bundle import Account
 from settlement.custody import Reserves
-from settlement.events import KINDS, Event
-from settlement.grids import Publication, PublishedGrids
-from settlement.ids import BundleId, KeyDigest
+from settlement.events import Event
+from settlement.grids import PublishedGrids
+from settlement.ids import BundleId, KeyDigest, OrderId
 from settlement.merkle import Tree
+from settlement.publicaccounts import Balances
+from settlement.storage import connections, decoders
 from settlement.storage.columns import binary, digest, element, integer
-from settlement.storage.rows import Output, SettledFlow, Spend
+from settlement.storage.rows import Output, SettledChange, SettledFlow, Spend
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 
 T = TypeVar("T")
+
+_SENT = {
+    events.PARAMETERS: ("parameters", "change"),
+    events.INSURANCE: ("heartbeats", "heartbeat"),
+    events.EXPIRY: ("expiries", "expiry"),
+}
+"""Where the bytes are stored that an event of this kind came in."""
 
 
 class Reader:
@@ -35,7 +44,7 @@ class Reader:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A read transaction: everything read inside is of the same state."""
-        with transaction(self._connection, "BEGIN"):
+        with connections.transaction(self._connection, "BEGIN"):
             yield
 
     def damage(self) -> str | None:
@@ -70,7 +79,7 @@ class Reader:
 
     def tree(self) -> Tree:
         """The newest root and size."""
-        return self._known("roots", _tree, "SELECT root, size FROM roots ORDER BY height DESC LIMIT 1")
+        return self._known("roots", decoders.tree, "SELECT root, size FROM roots ORDER BY height DESC LIMIT 1")
 
     def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
@@ -98,11 +107,11 @@ class Reader:
     def outputs(self, since: int = 0, at_most: int | None = None) -> list[Output]:
         """The leaves from a position on, in order; the first `at_most` of them, if given."""
         query = "SELECT * FROM outputs WHERE position >= ? ORDER BY position LIMIT ?"
-        return self._all("outputs", _output, query, (since, -1 if at_most is None else at_most))
+        return self._all("outputs", decoders.output, query, (since, -1 if at_most is None else at_most))
 
     def is_reference_used(self, asset: int, reference: bytes) -> bool:
-        """Whether a settled flow of this asset had this reference."""
-        query = "SELECT 1 FROM flows WHERE asset = ? AND reference = ?"
+        """Whether a settled payment outside of this asset had this reference."""
+        query = "SELECT 1 FROM flows WHERE asset = ? AND reference = ? AND account = 0"
         return self._one(query, (asset, reference)) is not None
 
     def leaves(self, since: int, at_most: int) -> list[tuple[Position, bytes, bytes]]:
@@ -121,27 +130,42 @@ class Reader:
 
     def reserves(self) -> Reserves:
         """Every reserve, ordered by key and asset."""
-        return dict(self._all("reserves", _reserve, "SELECT * FROM reserves ORDER BY key, asset"))
+        return dict(self._all("reserves", decoders.reserve, "SELECT * FROM reserves ORDER BY key, asset"))
+
+    def account_balance(self, account: Account, asset: int) -> Amount:
+        """How much of an asset a public account has."""
+        query = "SELECT amount FROM accounts WHERE account = ? AND asset = ?"
+        return Amount(self._maybe("accounts", integer, query, (int(account), asset)) or 0)
+
+    def accounts(self) -> Balances:
+        """What every public account has, ordered by account and asset."""
+        return dict(self._all("accounts", decoders.account, "SELECT * FROM accounts ORDER BY account, asset"))
+
+    def order_fee(self, order_id: OrderId) -> Amount:
+        """How much of the numeraire was paid into `fee` for this order."""
+        query = "SELECT coalesce(-sum(amount), 0) FROM flows WHERE reference = ? AND account = 1 AND asset = 0"
+        return Amount(integer(self._row(query, (order_id,))[0]))
 
     def flows(self) -> list[SettledFlow]:
-        """Every deposit and withdrawal, in order."""
-        return self._all("flows", _flow, "SELECT * FROM flows ORDER BY height, number")
+        """Every flow, in order."""
+        return self._all("flows", decoders.flow, "SELECT * FROM flows ORDER BY height, number")
 
     def events(self, since: int = 0) -> list[Event]:
         """The events from a height on, in order."""
-        return self._all("events", _event, "SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))
+        return self._all("events", decoders.event, "SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))
 
     def event(self, height: int) -> Event | None:
         """The event at a height, or None."""
-        return self._maybe("events", _event, "SELECT * FROM events WHERE height = ?", (height,))
+        return self._maybe("events", decoders.event, "SELECT * FROM events WHERE height = ?", (height,))
 
     def last_event(self) -> Event:
         """The newest event; its digest commits to the whole history."""
-        return self._known("events", _event, "SELECT * FROM events ORDER BY height DESC LIMIT 1")
+        return self._known("events", decoders.event, "SELECT * FROM events ORDER BY height DESC LIMIT 1")
 
     def bundle(self, height: int) -> tuple[BundleId, bytes] | None:
         """Id and bytes of the bundle at a height, or None."""
-        return self._maybe("bundles", _bundle, "SELECT bundle_id, data FROM bundles WHERE height = ?", (height,))
+        query = "SELECT bundle_id, data FROM bundles WHERE height = ?"
+        return self._maybe("bundles", decoders.bundle, query, (height,))
 
     def bundle_height(self, bundle_id: BundleId) -> int | None:
         """The height at which a bundle settled, or None."""
@@ -149,7 +173,45 @@ class Reader:
 
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, at most `newest` of them, newest first."""
-        return self._all("grids", _grids, "SELECT * FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))
+        return self._all("grids", decoders.grids, "SELECT * FROM grids ORDER BY epoch DESC LIMIT ?", (newest,))
+
+    def epoch(self, number: int) -> PublishedGrids | None:
+        """The grids of one epoch, or None when it was never published."""
+        return self._maybe("grids", decoders.grids, "SELECT * FROM grids WHERE epoch = ?", (number,))
+
+    def changes(self) -> list[SettledChange]:
+        """Every announced change of the parameters, in order."""
+        return self._all("parameters", decoders.change, "SELECT * FROM parameters ORDER BY version")
+
+    def change_in_force(self, now_ms: int) -> SettledChange | None:
+        """The newest change that is in force, or None while the pool's first parameters are."""
+        query = "SELECT * FROM parameters WHERE effective_ms <= ? ORDER BY version DESC LIMIT 1"
+        return self._maybe("parameters", decoders.change, query, (now_ms,))
+
+    def insurance(self) -> Commitment | None:
+        """The insurance's newest account, or None while there is none."""
+        query = "SELECT commitment FROM insurance ORDER BY height DESC LIMIT 1"
+        commitment = self._maybe("insurance", element, query)
+        return None if commitment is None else Commitment(commitment)
+
+    def heartbeat(self) -> int:
+        """The newest epoch in which the insurance has shown that it is solvent, 0 for none."""
+        return self._maybe("heartbeats", integer, "SELECT epoch FROM heartbeats ORDER BY epoch DESC LIMIT 1") or 0
+
+    def sent(self, kind: str, height: int) -> bytes | None:
+        """The bytes in which the change, heartbeat or expiry at a height came, or None."""
+        table, column = _SENT[kind]
+        return self._maybe(table, binary, f"SELECT {column} FROM {table} WHERE height = ?", (height,))
+
+    def rates(self) -> dict[int, int]:
+        """The rates at which expired claims convert, by claim: published ones, and early expiries."""
+        early = dict(self._all("expiries", decoders.rate, "SELECT claim, rate FROM expiries"))
+        newest = self.grids(1)
+        return (newest[0].publication.rates if newest else {}) | early
+
+    def log_node(self, level: int, index: int) -> bytes:
+        """A node of the log."""
+        return self._known("log", digest, "SELECT node FROM log WHERE level = ? AND place = ?", (level, index))
 
     def pragma(self, name: str) -> Any:
         """The value of one of SQLite's settings."""
@@ -158,9 +220,9 @@ class Reader:
     def _one(self, query: str, values: tuple = ()) -> tuple | None:
         return self._connection.execute(query, values).fetchone()
 
-    def _row(self, query: str) -> tuple:
+    def _row(self, query: str, values: tuple = ()) -> tuple:
         """The first row of a query that always has one."""
-        row = self._one(query)
+        row = self._one(query, values)
         assert row is not None, f"no row: {query}"
         return row
 
@@ -173,24 +235,11 @@ class Reader:
         row = self._one(query, values)
         return None if row is None else _decoded(table, decode, row)
 
-    def _known(self, table: str, decode: Callable[..., T], query: str) -> T:
-        found = self._maybe(table, decode, query)
+    def _known(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> T:
+        found = self._maybe(table, decode, query, values)
         if found is None:
-            raise FormatError(f"the ledger is damaged: its table {table} is empty")
+            raise FormatError(f"the ledger is damaged: a row is missing from its table {table}")
         return found
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """A transaction that `begin` opens; it is committed at the end and rolled back on an exception."""
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _decoded(table: str, decode: Callable[..., T], row: tuple) -> T:
@@ -198,49 +247,3 @@ def _decoded(table: str, decode: Callable[..., T], row: tuple) -> T:
         return decode(*row)
     except (TypeError, ValueError) as error:
         raise FormatError(f"the ledger is damaged: a row of its table {table} has an impossible value") from error
-
-
-def _tree(root: object, size: object) -> Tree:
-    leaves = integer(size)
-    if not 0 <= leaves <= merkle.CAPACITY:
-        raise ValueError("a tree of this size does not exist")
-    return Tree(Root(element(root)), leaves)
-
-
-def _output(position: object, commitment: object, ciphertexts: object, height: object) -> Output:
-    data = binary(ciphertexts)
-    sealed = tuple(data[start : start + CIPHERTEXT_BYTES] for start in range(0, len(data), CIPHERTEXT_BYTES))
-    return Output(Position(integer(position)), Commitment(element(commitment)), sealed, integer(height))
-
-
-def _reserve(key: object, asset: object, amount: object) -> tuple[tuple[KeyDigest, int], Amount]:
-    return (KeyDigest(digest(key)), integer(asset)), Amount(integer(amount))
-
-
-def _flow(
-    height: object, number: object, leg: object, key: object, asset: object, amount: object, party: object,
-    reference: object,
-) -> SettledFlow:  # fmt: skip
-    flow = Flow(integer(asset), Amount(integer(amount)), binary(party), binary(reference))
-    return SettledFlow(integer(height), integer(number), integer(leg), KeyDigest(digest(key)), flow)
-
-
-def _event(height: object, kind: object, created_ms: object, body: object, chain: object) -> Event:
-    if kind not in KINDS:
-        raise ValueError("there is no such kind of event")
-    return Event(integer(height), str(kind), integer(created_ms), binary(body), digest(chain))
-
-
-def _bundle(bundle_id: object, data: object) -> tuple[BundleId, bytes]:
-    return BundleId(digest(bundle_id)), binary(data)
-
-
-def _grids(
-    epoch: object, _height: object, published_ms: object, initial: object, maintenance: object,
-    initial_root: object, maintenance_root: object, evidence: object,
-) -> PublishedGrids:  # fmt: skip
-    number = integer(epoch)
-    values = grids.decode_values(binary(initial), number), grids.decode_values(binary(maintenance), number)
-    publication = Publication(number, *values, binary(evidence))
-    roots = GridRoot(element(initial_root)), GridRoot(element(maintenance_root))
-    return PublishedGrids(publication, *roots, integer(published_ms))

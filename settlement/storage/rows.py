@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from circuits.records import Commitment, Nullifier, Position, Root
 from settlement.bundle import Flow
 from settlement.custody import Reserves
-from settlement.events import Event
+from settlement.events import Appended, Event
+from settlement.governance import Change
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Nodes
+from settlement.publicaccounts import Balances
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class SettledFlow:
-    """A settled deposit or withdrawal: at which height, by which leg of the bundle, under which verifying key.
+    """A settled flow: at which height, by which leg of the bundle, under which verifying key.
 
     `number` counts the flows of the bundle from 0.
     """
@@ -45,10 +47,18 @@ class SettledFlow:
 
 
 @dataclass(frozen=True)
+class SettledChange:
+    """A change of the parameters, announced at a height."""
+
+    height: int
+    change: Change
+
+
+@dataclass(frozen=True)
 class BundleEntry:
     """Everything that a bundle writes, computed before the first row is written."""
 
-    event: Event
+    appended: Appended
     bundle_id: BundleId
     data: bytes
     root: Root
@@ -58,11 +68,49 @@ class BundleEntry:
     nodes: Nodes
     flows: tuple[SettledFlow, ...]
     reserves: Reserves
+    accounts: Balances
+    insurance: Commitment | None
+
+    @property
+    def event(self) -> Event:
+        """The event of the bundle."""
+        return self.appended.event
 
 
 @dataclass(frozen=True)
 class GridsEntry:
     """Everything that a publication writes."""
 
-    event: Event
+    appended: Appended
     published: PublishedGrids
+
+
+@dataclass(frozen=True)
+class ChangeEntry:
+    """Everything that a change of the parameters writes.  `data` has the bytes it came in, with its signatures."""
+
+    appended: Appended
+    change: Change
+    data: bytes
+
+
+@dataclass(frozen=True)
+class HeartbeatEntry:
+    """Everything that a heartbeat of the insurance writes.  `data` has the bytes it came in, with its proof."""
+
+    appended: Appended
+    epoch: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class ExpiryEntry:
+    """Everything that an early expiry writes.  `data` has the bytes it came in, with its signature."""
+
+    appended: Appended
+    claim: int
+    rate: int
+    data: bytes
+
+
+Entry = BundleEntry | GridsEntry | ChangeEntry | HeartbeatEntry | ExpiryEntry

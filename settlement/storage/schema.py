@@ -14,7 +14,7 @@ from zk.errors import FormatError
 
 # "zkse", so that another program's database is not mistaken for a ledger.
 APPLICATION_ID = 0x7A6B7365
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 CREATE TABLE pool (
@@ -24,11 +24,18 @@ CREATE TABLE pool (
 
 CREATE TABLE events (
     height INTEGER PRIMARY KEY CHECK (height >= 0),
-    kind TEXT NOT NULL CHECK (kind IN ('genesis', 'bundle', 'grids')),
+    kind TEXT NOT NULL CHECK (kind IN ('genesis', 'bundle', 'grids', 'parameters', 'insurance', 'expiry')),
     created_ms INTEGER NOT NULL CHECK (created_ms >= 0),
     body BLOB NOT NULL,
     digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32)
 ) STRICT;
+
+CREATE TABLE log (
+    level INTEGER NOT NULL CHECK (level >= 0),
+    place INTEGER NOT NULL CHECK (place >= 0),
+    node BLOB NOT NULL CHECK (length(node) = 32),
+    PRIMARY KEY (level, place)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE roots (
     height INTEGER PRIMARY KEY REFERENCES events,
@@ -68,13 +75,16 @@ CREATE TABLE flows (
     number INTEGER NOT NULL,
     leg INTEGER NOT NULL,
     key BLOB NOT NULL CHECK (length(key) = 32),
-    asset INTEGER NOT NULL CHECK (asset BETWEEN 0 AND 7),
+    asset INTEGER NOT NULL CHECK (asset BETWEEN 0 AND 15),
     amount INTEGER NOT NULL CHECK (amount <> 0),
+    account INTEGER NOT NULL CHECK (account BETWEEN 0 AND 3),
     party BLOB NOT NULL CHECK (length(party) <= 64),
-    reference BLOB NOT NULL CHECK (length(reference) BETWEEN 1 AND 64),
+    reference BLOB NOT NULL CHECK (length(reference) <= 64),
     PRIMARY KEY (height, number),
-    UNIQUE (asset, reference)
+    CHECK (account <> 0 OR asset < 8 AND length(reference) > 0)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX flows_by_reference ON flows (asset, reference) WHERE account = 0;
+CREATE INDEX flows_by_order ON flows (reference) WHERE account = 1 AND length(reference) > 0;
 
 CREATE TABLE reserves (
     key BLOB NOT NULL CHECK (length(key) = 32),
@@ -83,15 +93,44 @@ CREATE TABLE reserves (
     PRIMARY KEY (key, asset)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE accounts (
+    account INTEGER NOT NULL CHECK (account BETWEEN 1 AND 3),
+    asset INTEGER NOT NULL CHECK (asset BETWEEN 0 AND 15),
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (account, asset),
+    CHECK (amount >= 0 OR account = 3 AND asset > 7)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE insurance (
+    height INTEGER PRIMARY KEY REFERENCES bundles,
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32)
+) STRICT;
+
 CREATE TABLE grids (
     epoch INTEGER PRIMARY KEY CHECK (epoch > 0),
     height INTEGER NOT NULL UNIQUE REFERENCES events,
     published_ms INTEGER NOT NULL,
-    initial BLOB NOT NULL,
-    maintenance BLOB NOT NULL,
-    initial_root BLOB NOT NULL CHECK (length(initial_root) = 32),
-    maintenance_root BLOB NOT NULL CHECK (length(maintenance_root) = 32),
-    evidence BLOB NOT NULL
+    publication BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE parameters (
+    version INTEGER PRIMARY KEY CHECK (version > 1),
+    height INTEGER NOT NULL UNIQUE REFERENCES events,
+    effective_ms INTEGER NOT NULL,
+    change BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE heartbeats (
+    epoch INTEGER PRIMARY KEY REFERENCES grids,
+    height INTEGER NOT NULL UNIQUE REFERENCES events,
+    heartbeat BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE expiries (
+    claim INTEGER PRIMARY KEY CHECK (claim BETWEEN 8 AND 15),
+    height INTEGER NOT NULL UNIQUE REFERENCES events,
+    rate INTEGER NOT NULL CHECK (rate >= 0),
+    expiry BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE orders (
@@ -151,7 +190,8 @@ def check_version(connection: sqlite3.Connection) -> None:
     if application != APPLICATION_ID:
         raise FormatError("the file is a database but not a ledger")
     if version != VERSION:
-        raise FormatError(f"the ledger has schema version {version}, and this program reads {VERSION}")
+        remedy = ": its pool is of an earlier version of zksettle, so create a new one" if version < VERSION else ""
+        raise FormatError(f"the ledger has schema version {version}, and this program reads {VERSION}{remedy}")
 
 
 def tables() -> list[str]:

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from circuits.records import Root
-from settlement.events import Event
+from settlement.events import Appended, Event
 from settlement.merkle import Tree
-from settlement.storage import connections, reader, schema, tables
+from settlement.storage import connections, schema, tables
 from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.orders import OrderTable
 from settlement.storage.reader import Reader
-from settlement.storage.rows import BundleEntry, GridsEntry
+from settlement.storage.rows import BundleEntry, ChangeEntry, Entry, ExpiryEntry, GridsEntry, HeartbeatEntry
 from settlement.storage.tables import Row
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
@@ -65,25 +65,45 @@ class Repository:
 
         Raises FormatError when somebody changed the tables since the database was opened.
         """
-        with reader.transaction(self._connection, "BEGIN IMMEDIATE"):
+        with connections.transaction(self._connection, "BEGIN IMMEDIATE"):
             version = self.reader.pragma("schema_version")
             if version != self._schema_version:
                 schema.check(self._connection)
                 self._schema_version = version
             yield
 
-    def begin(self, pool: bytes, genesis: Event, root: Root) -> None:
+    def begin(self, pool: bytes, genesis: Appended, root: Root) -> None:
         """Creates the tables and writes the first event.  Inside `writing`."""
         schema.create(self._connection)
         self._schema_version = self.reader.pragma("schema_version")
         self._insert("pool", [tables.pool(pool)])
-        self._insert("events", [tables.event(genesis)])
-        self._insert("roots", [tables.root(genesis.height, Tree(root, 0))])
+        self._append(genesis)
+        self._insert("roots", [tables.root(genesis.event.height, Tree(root, 0))])
 
-    def settle(self, entry: BundleEntry) -> None:
-        """Writes a bundle and deletes the orders that it voids.  Inside `writing`; `acknowledge` comes after it."""
+    def record(self, entry: Entry) -> None:
+        """Writes everything of an event.  Inside `writing`; `acknowledge` comes after it."""
+        self._append(entry.appended)
+        match entry:
+            case BundleEntry():
+                self._settle(entry)
+            case GridsEntry(appended, published):
+                self._insert("grids", [tables.grids(appended.event.height, published)])
+            case ChangeEntry():
+                self._insert("parameters", [tables.change(entry)])
+            case HeartbeatEntry():
+                self._insert("heartbeats", [tables.heartbeat(entry)])
+            case ExpiryEntry():
+                self._insert("expiries", [tables.expiry(entry)])
+        # The last step before the commit: the event's line in the checkpoints.
+        self.checkpoints.reserve(entry.appended.event, self.reader.events)
+
+    def _append(self, appended: Appended) -> None:
+        self._insert("events", [tables.event(appended.event)])
+        self._insert("log", [tables.log_node(*place, node) for place, node in appended.nodes.items()])
+
+    def _settle(self, entry: BundleEntry) -> None:
+        """Writes a bundle and deletes the orders that it voids."""
         height = entry.event.height
-        self._insert("events", [tables.event(entry.event)])
         self._insert("bundles", [tables.bundle(height, entry.bundle_id, entry.data)])
         self._insert("nullifiers", [tables.nullifier(nullifier, height) for nullifier in entry.nullifiers])
         self._insert("outputs", map(tables.output, entry.outputs))
@@ -92,16 +112,13 @@ class Repository:
         self._insert("flows", map(tables.flow, entry.flows))
         reserves = [tables.reserve(*place, amount) for place, amount in entry.reserves.items()]
         self._insert("reserves", reserves, or_replace=True)
+        accounts = [tables.account(*place, amount) for place, amount in entry.accounts.items()]
+        self._insert("accounts", accounts, or_replace=True)
+        if entry.insurance is not None:
+            self._insert("insurance", [tables.insurance(height, entry.insurance)])
         self._connection.executemany(
             "DELETE FROM orders WHERE nullifier = ?", [(to_bytes(nullifier),) for nullifier in entry.nullifiers]
         )
-        self._reserve(entry.event)
-
-    def publish(self, entry: GridsEntry) -> None:
-        """Writes the grids of an epoch.  Inside `writing`; `acknowledge` comes after it."""
-        self._insert("events", [tables.event(entry.event)])
-        self._insert("grids", [tables.grids(entry.event.height, entry.published)])
-        self._reserve(entry.event)
 
     def acknowledge(self, event: Event) -> bool:
         """Marks the committed event as settled in the checkpoints.  Never raises: returns whether that succeeded.
@@ -123,10 +140,6 @@ class Repository:
         except sqlite3.Error:
             pass  # the log has everything, and a later event moves it
         return is_acknowledged
-
-    def _reserve(self, event: Event) -> None:
-        """Reserves the event's line in the checkpoints: the last step before the commit."""
-        self.checkpoints.reserve(event, self.reader.events)
 
     def _insert(self, table: str, rows: Iterable[Row], *, or_replace: bool = False) -> None:
         values = list(rows)

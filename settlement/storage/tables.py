@@ -4,13 +4,14 @@ settlement.storage.sqlite inserts these rows, and the audit compares them with t
 columns stand in the order of settlement.storage.schema.  Field elements are 32 big-endian bytes.
 """
 
-from circuits.records import Amount, Nullifier
-from settlement import grids as grid_values
+from circuits.records import Amount, Commitment, Nullifier
+from settlement import grids as publications
+from settlement.bundle import Account
 from settlement.events import Event
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Tree
-from settlement.storage.rows import Output, SettledFlow
+from settlement.storage.rows import ChangeEntry, ExpiryEntry, HeartbeatEntry, Output, SettledFlow
 from zk.fields.prime import to_bytes
 
 Row = tuple[int | str | bytes, ...]
@@ -24,6 +25,11 @@ def pool(data: bytes) -> Row:
 def event(row: Event) -> Row:
     """An event."""
     return row.height, row.kind, row.created_ms, row.body, row.digest
+
+
+def log_node(level: int, place: int, value: bytes) -> Row:
+    """A node of the log."""
+    return level, place, value
 
 
 def root(height: int, tree: Tree) -> Row:
@@ -52,9 +58,10 @@ def node(level: int, place: int, value: int) -> Row:
 
 
 def flow(row: SettledFlow) -> Row:
-    """A deposit or withdrawal."""
+    """A flow."""
     flow = row.flow
-    return row.height, row.number, row.leg, row.key, flow.asset, flow.amount, flow.party, flow.reference
+    place = row.height, row.number, row.leg, row.key
+    return *place, flow.asset, flow.amount, int(flow.account), flow.party, flow.reference
 
 
 def reserve(key: KeyDigest, asset: int, amount: Amount) -> Row:
@@ -62,11 +69,32 @@ def reserve(key: KeyDigest, asset: int, amount: Amount) -> Row:
     return key, asset, amount
 
 
+def account(account: Account, asset: int, amount: Amount) -> Row:
+    """What a public account has of an asset."""
+    return int(account), asset, amount
+
+
+def insurance(height: int, commitment: Commitment) -> Row:
+    """The insurance's account after the bundle at a height."""
+    return height, to_bytes(commitment)
+
+
 def grids(height: int, published: PublishedGrids) -> Row:
     """The grids that the event at a height published."""
     publication = published.publication
-    return (
-        publication.epoch, height, published.published_ms,
-        grid_values.encode_values(publication.initial), grid_values.encode_values(publication.maintenance),
-        to_bytes(published.initial_root), to_bytes(published.maintenance_root), publication.evidence,
-    )  # fmt: skip
+    return publication.epoch, height, published.published_ms, publications.encode(publication)
+
+
+def change(row: ChangeEntry) -> Row:
+    """A change of the parameters."""
+    return row.change.parameters.version, row.appended.event.height, row.change.effective_ms, row.data
+
+
+def heartbeat(row: HeartbeatEntry) -> Row:
+    """A heartbeat of the insurance."""
+    return row.epoch, row.appended.event.height, row.data
+
+
+def expiry(row: ExpiryEntry) -> Row:
+    """An early expiry."""
+    return row.claim, row.appended.event.height, row.rate, row.data

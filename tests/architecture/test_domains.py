@@ -42,6 +42,8 @@ AGREED = {
     "ORDER_FUNDS": b"zksettle/order/funds",
     "EVENT": b"zksettle/event",
     "QUOTE": b"zksettle/quote",
+    "PARAMETERS": b"zksettle/parameters",
+    "EXPIRY": b"zksettle/expiry",
     "REPRESENTATION": b"zksettle/representation/challenge",
     "REPRESENTATION_NONCE": b"zksettle/representation/nonce",
     "CONVERSION": b"zksettle/conversion",

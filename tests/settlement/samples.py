@@ -187,7 +187,7 @@ def funds(ledger: Ledger, order: Leg, asset: int = 0, amount: int | None = None,
 
     `changes` are to the leg, before it is signed.
     """
-    paid = ledger.pool.board.funds[asset] if amount is None else amount
+    paid = ledger.pool.parameters.board.funds[asset] if amount is None else amount
     terms = {"nullifier": order.nullifier, "expiry_ms": 0, "ciphertexts": (), **changes}
     made = make(ledger, tuple(-paid if i == asset else 0 for i in range(records.ASSETS)), **terms)
     return sign_funds(ledger, order, asset, made)
@@ -234,5 +234,5 @@ def quotes(ledger: Ledger, time_ms: int = NOW_MS) -> list[Quote]:
         publication = newest[0].publication
         epoch, time_ms = publication.epoch + 1, max(time_ms, publication.market.time_ms + 1)
     return quoting.sign_all(
-        ledger.pool, ledger.pool.parameters, ledger.reader.rates(), ORACLE_SECRETS, OBSERVED, time_ms, epoch
+        ledger.pool, ledger.parameters(time_ms), ledger.reader.rates(), ORACLE_SECRETS, OBSERVED, time_ms, epoch
     )

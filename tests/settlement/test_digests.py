@@ -110,10 +110,14 @@ def test_companions_are_named_in_any_order_and_terms_in_theirs():
     assert digests.terms([]) == bytes(32)
 
 
-def test_events_are_a_chain_of_digests():
-    first = events.next_event(None, events.GENESIS, 5, b"ledger")
-    second = events.next_event(first, events.GRIDS, 2**40, b"grids")
-    assert first.digest == hashlib.sha256(b"zksettle/event" + struct.pack(">32xQBQ", 0, 0, 5) + b"ledger").digest()
-    head = first.digest + struct.pack(">QBQ", 1, 2, 2**40)
-    assert second.digest == hashlib.sha256(b"zksettle/event" + head + b"grids").digest()
-    assert (first.height, second.height) == (0, 1)
+def test_an_event_is_a_leaf_of_the_log_and_its_digest_the_root_of_all_leaves():
+    first = events.first(5, b"ledger")
+    second = events.following(first.event, lambda *place: first.nodes[place], events.GRIDS, 2**40, b"grids")
+    leaves = [
+        b"zksettle/event" + struct.pack(">QBQ", 0, 0, 5) + b"ledger",
+        b"zksettle/event" + struct.pack(">QBQ", 1, 2, 2**40) + b"grids",
+    ]
+    hashes = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
+    assert first.event.digest == hashes[0]
+    assert second.event.digest == hashlib.sha256(b"\1" + hashes[0] + hashes[1]).digest()
+    assert (first.event.height, second.event.height) == (0, 1)

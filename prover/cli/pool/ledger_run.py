@@ -107,7 +107,7 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> No
 def _digest(text: str) -> bytes:
     """The bytes of an event's digest.  Raises click.UsageError for anything else."""
     digest = paths.parse_hex(text, "--expect")
-    if len(digest) != len(events.BEGINNING):
+    if len(digest) != events.DIGEST_BYTES:
         raise click.UsageError("--expect must be the digest of an event, 64 hexadecimal digits")
     return digest
 
