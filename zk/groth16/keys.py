@@ -16,6 +16,7 @@ The points are those of snarkjs's keys; the queries have arkworks's names.  No k
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,6 +66,14 @@ class VerifyingKey:
             raise FormatError("the verifying key has delta = ±gamma, so anybody could forge a proof")
         if not 1 <= len(self.ic) <= MAX_PUBLIC + 1:
             raise FormatError(f"the verifying key has {len(self.ic)} points in ic, not 1 to {MAX_PUBLIC + 1}")
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once, because caches look up keys with hundreds of points for every proof."""
+        return hash((self.alpha_g1, self.beta_g2, self.gamma_g2, self.delta_g2, self.ic))
 
     def __repr__(self) -> str:
         return f"VerifyingKey({self.num_public:,} public inputs, digest {digest(self).hex()[:16]})"
