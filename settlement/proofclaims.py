@@ -33,7 +33,7 @@ def verify(claims: Sequence[Claim]) -> None:
     """Verifies real proofs in one batch.  Raises InvalidProof whose `index` is the bad claim's."""
     from zk.groth16 import verifier  # loads the kernels, which only verification needs
 
-    verifier.verify_batch([_folded(claim) for claim in claims])
+    verifier.verify_batch([folded(claim) for claim in claims])
 
 
 def check(
@@ -84,7 +84,7 @@ def _flat(grid: RiskGrid[int]) -> tuple[int, ...]:
     return tuple(value for row in grid.values for value in row)
 
 
-def _folded(claim: Claim) -> Claim:
+def folded(claim: Claim) -> Claim:
     """The same claim with the published inputs inside the key, when there are many."""
     key, inputs, proof = claim
     if key.num_public <= MOST_UNFOLDED or len(inputs) != key.num_public:
