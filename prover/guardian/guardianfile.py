@@ -2,24 +2,22 @@
 
     HOME/guardians/NUMBER-INDEX.json         mode 0600; NUMBER counts the guardians' keys, INDEX is the member
 
-Everything in it is kept: shares cannot be made again.  One key decrypts what traders seal, so it answers for points that
-traders choose; it never signs.  The other one signs seizures and owns the insurance's account.
+Shares cannot be made again.  One key decrypts what traders seal, so it answers for points that traders choose, and
+never signs.  The other one signs seizures and owns the insurance's account.
 """
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from prover.machine import files
+from prover.machine import files, secretfile
 from prover.trader import keys
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import ORDER, Point
 from zk.errors import FormatError
-from zk.formats import dataclassjson, strictjson
+from zk.formats import dataclassjson
 from zk.formats.dataclassjson import Codec
 from zk.threshold import keys as dealt
 from zk.threshold.keys import GroupKey, KeyShare
@@ -27,7 +25,7 @@ from zk.threshold.sharing import MAX_MEMBERS, Quorum
 
 FORMAT: Final = "zksettle-guardian"
 VERSION: Final = 1
-MAX_FILE_BYTES = 1 << 16
+WHAT = "a guardian's keys"
 MAX_NUMBER = 2**32 - 1
 IDENTITY_BYTES = 32
 
@@ -94,27 +92,21 @@ def path(folder: Path, number: int, index: int) -> Path:
 
 def write(folder: Path, guardian: Guardian) -> Path:
     """Writes a guardian's file and returns its path.  Raises FileExistsError rather than replace shares."""
-    target = path(folder, guardian.number, guardian.index)
-    if os.path.lexists(target):
-        raise FileExistsError(f"there is a guardian's file at {target} already")
-    files.make_folder(folder)
+    target = path(files.make_folder(folder), guardian.number, guardian.index)
     shares = (
         _Share(share.secret, share.group.public, share.group.shares)
         for share in (guardian.decryption, guardian.signing)
     )
-    document = dataclassjson.write(_GuardianFile(
+    secretfile.create(target, _GuardianFile(
         FORMAT, VERSION, guardian.number, guardian.index, guardian.quorum.threshold, guardian.identity, guardian.peers,
         *shares,
-    ))  # fmt: skip
-    files.replace(target, json.dumps(document, indent=1).encode() + b"\n")
+    ), WHAT)  # fmt: skip
     return target
 
 
 def read(source: Path) -> Guardian:
     """The guardian in a file.  Raises FormatError when it is missing or malformed, or its shares are not the keys'."""
-    what = f"the guardian's file {source}"
-    document = strictjson.loads(files.read(source, MAX_FILE_BYTES), what, MAX_FILE_BYTES)
-    content = dataclassjson.read(_GuardianFile, document, what)
+    content, what = secretfile.read(source, _GuardianFile, WHAT), f"the file of {WHAT} {source}"
     if content.threshold > len(content.peers):
         raise FormatError(f"{what} has {len(content.peers)} guardians, fewer than its threshold of {content.threshold}")
     quorum = Quorum(content.threshold, len(content.peers))

@@ -1,18 +1,18 @@
 """Hashes to scalars of Baby Jubjub: SHA-512 under a domain tag, modulo l; 512 bits leave a bias below 2^-250.
 
-Every part is preceded by its length in four bytes, so no two lists of parts are hashed alike.
+No two lists of parts are hashed alike (zk/framing.py).
 """
 
 import hashlib
 
+from zk import framing
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import ORDER, Point
 
 
 def digest(tag: bytes, *parts: bytes) -> bytes:
     """64 bytes."""
-    framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    return hashlib.sha512(tag + framed).digest()
+    return hashlib.sha512(tag + framing.framed(*parts)).digest()
 
 
 def scalar(tag: bytes, *parts: bytes) -> int:

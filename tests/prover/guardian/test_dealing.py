@@ -1,4 +1,4 @@
-"""Dealing the guardians' keys: one record for all, files that only their owner reads, and liars who are out or named."""
+"""Dealing the guardians' keys: one record for all, private files, and liars who are out or named."""
 
 import stat
 from dataclasses import replace
@@ -24,8 +24,9 @@ def test_all_guardians_of_a_dealing_have_one_record(tmp_path, threshold, members
     assert {dealing.record(one) for one in found} == {record} == {dealing.find_or_deal(tmp_path, members, threshold)}
     assert (record.number, record.threshold, record.members) == (1, threshold, members)
     for shares, key in (
-        ([one.decryption for one in found], record.encryption_key), ([one.signing for one in found], record.signing_key),
-    ):  # fmt: skip
+        ([one.decryption for one in found], record.encryption_key),
+        ([one.signing for one in found], record.signing_key),
+    ):
         secret = sharing.recover({share.index: share.secret for share in shares[:threshold]})
         assert babyjubjub.multiply(secret, BASE8) == key
     assert record.encryption_key != record.signing_key
