@@ -5,11 +5,16 @@
 
 With base = B8 this is circomlib's `EdDSAPoseidonVerifier` equation, but stricter: circomlib accepts R and A outside the
 subgroup.  H is Poseidon with tag 0.
+
+Two signatures of one secret with the same nonce and different challenges give the secret away.  So the nonce is hashed
+from the secret, the base, the message and fresh randomness: it stays secret when the randomness is bad, and unlike any
+other when a machine is restored to an earlier state and draws the same randomness for another message.
 """
 
+import hashlib
 from dataclasses import dataclass
 
-from zk import entropy
+from zk import domains, entropy, framing
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import BASE8, COFACTOR, ORDER, Point
 from zk.errors import FormatError, InvalidProof
@@ -17,6 +22,7 @@ from zk.fields import prime
 from zk.hashes import poseidon
 
 ENCODED_BYTES = 96
+_FRESH_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,17 @@ def sign(secret: int, message: int, base: Point = BASE8) -> Signature:
         raise ValueError("the secret scalar must be in [1, l)")
     if not 0 <= message < prime.R:
         raise ValueError("the message must be in [0, r)")
-    nonce = entropy.scalar(ORDER)  # a nonce used twice would reveal the secret
+    nonce = _nonce(secret, message, base)
     r = babyjubjub.multiply(nonce, base)
     s = (nonce + challenge(r, public(secret, base), message) * secret) % ORDER
     return Signature(r, s)
+
+
+def _nonce(secret: int, message: int, base: Point) -> int:
+    """512 bits mod l: the bias is below 2^-260."""
+    parts = (entropy.token(_FRESH_BYTES), *map(prime.to_bytes, (secret, *base, message)))
+    data = framing.framed(domains.SIGNATURE_NONCE, *parts)
+    return int.from_bytes(hashlib.sha512(data).digest(), "big") % ORDER
 
 
 def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) -> None:

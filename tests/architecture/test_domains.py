@@ -44,6 +44,7 @@ AGREED = {
     "QUOTE": b"zksettle/quote",
     "PARAMETERS": b"zksettle/parameters",
     "EXPIRY": b"zksettle/expiry",
+    "SIGNATURE_NONCE": b"zksettle/signature/nonce",
     "REPRESENTATION": b"zksettle/representation/challenge",
     "REPRESENTATION_NONCE": b"zksettle/representation/nonce",
     "CONVERSION": b"zksettle/conversion",

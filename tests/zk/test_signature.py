@@ -1,13 +1,15 @@
 """EdDSA-Poseidon: circomlib accepts our signatures, we accept circomlib's, and changed ones are invalid."""
 
+import hashlib
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests import node
-from zk import signature
+from zk import entropy, signature
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import BASE8, GENERATOR, IDENTITY, ORDER
 from zk.errors import FormatError, InvalidProof
@@ -49,6 +51,29 @@ def test_a_signature_is_valid_for_its_base_only(base, secret, message):
 def test_every_signature_has_a_fresh_nonce():
     first, second = (signature.sign(7, 9) for _ in range(2))
     assert first.r != second.r
+
+
+def stuck(monkeypatch, value=bytes(32)):
+    """A source of randomness that gives the same bytes again, as that of a machine restored to an earlier state."""
+    monkeypatch.setattr(entropy, "token", lambda length: value[:length])
+
+
+def test_no_two_messages_secrets_or_bases_share_a_nonce_even_without_fresh_randomness(monkeypatch):
+    stuck(monkeypatch)
+    nonces = {signature._nonce(*signing) for signing in product([3, 4], [8, 9], BASES)}
+    assert len(nonces) == 8
+    first, second = signature.sign(3, 8), signature.sign(3, 9)
+    assert first.r != second.r and signature.sign(3, 8) == first
+    stuck(monkeypatch, b"another 32 bytes of fresh random")
+    assert signature.sign(3, 8) != first
+
+
+def test_a_nonce_is_the_hash_of_randomness_secret_base_and_message(monkeypatch):
+    stuck(monkeypatch, bytes(range(32)))
+    parts = (b"zksettle/signature/nonce", bytes(range(32)), *(n.to_bytes(32, "big") for n in (3, *BASE8, 8)))
+    data = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    nonce = int.from_bytes(hashlib.sha512(data).digest(), "big") % ORDER
+    assert signature.sign(3, 8).r == babyjubjub.multiply(nonce, BASE8)
 
 
 HONEST = signature.sign(99, 5)
