@@ -59,9 +59,14 @@ def posting_message(order_id: OrderId, sealed_terms: Sequence[bytes], funds: byt
     return _message(domains.ORDER_POSTING, order_id, time, funds, *sealed_terms)
 
 
-def funds_message(order_id: OrderId, asset: int, leg: Leg) -> int:
-    """The message that opens the value of an order's funds (settlement.funds), for this order only.  In [0, r)."""
-    return _message(domains.ORDER_FUNDS, order_id, bytes([asset]), encoding.encode_body(leg))
+def order_context(order_id: OrderId) -> int:
+    """The context of the funds that back an order (settlement.funds).  In [0, r)."""
+    return _message(domains.FUNDS_ORDER, order_id)
+
+
+def text_context(ledger_id: LedgerId, text: str) -> int:
+    """The context of funds that people name by a text, on one ledger.  In [0, r)."""
+    return _message(domains.FUNDS_TEXT, ledger_id, text.encode("utf-8"))
 
 
 def bundle_id(bundle: Bundle) -> BundleId:

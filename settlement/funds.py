@@ -1,99 +1,128 @@
-"""Proof of funds: the account that an order would move holds a threshold T of one asset and owes nothing.
+"""Proofs of funds: an account of the ledger held at least some amounts at some time, and owed nothing.
 
-It is a proof of the leg statement for a leg that nobody ever signs: the same old account, hence the same nullifier,
-pays exactly T of the asset and becomes a cash account:
+A proof of the statement `funds`, in a context.  What it says, and what it does not:
 
-    value = Σ_i Δ_i·G_i + r·H          cash = 1, so every new balance is at least 0
-    key   = value + T·G_asset          a multiple of H exactly when Δ is −T of the asset and 0 of every other
+    the account was in the tree under `root`      it existed then; whether it was spent since, only its nullifier tells
+    it shows its nullifier, or hides it           a hidden one cannot be looked up among the spent ones
+    every balance was at least its threshold      none was negative, whatever the threshold
+    `tag` belongs to the account and the context  who sees one tag twice in a context has seen one account twice
 
-Nobody knows a relation between the bases, and every |Δ_i| is below 2^65.  So a signature under `key` with base H, which
-only who knows r can make, shows that the old balance of the asset was at least T, and every other at least 0.  An
-account that comes from nothing (genesis) holds zeros and cannot make it.
+A context is a number that a verifier chooses: for an order on the board, the digest of its id; for what people agree
+on in words, the digest of the ledger's id and of their text.  A proof for one context is none for another.
 
-    funds = asset 1 │ leg, as settlement.encoding has it, with expiry 0, cash 1, no margin, flows or ciphertexts
+    funds = "zkF1" │ key 32 │ root │ nullifier │ context, 32 each │ thresholds, 16 of 8 │ tag 32 │ proof 256
 
-and in the place of the owner's signature the one under `key`.  It covers the order's id, so it backs no other order.
-It cannot settle: its leg has expired from the beginning, and no signature under its rk exists.
-
-A reader learns that the account holds at least T of the asset and owes nothing, and nothing else: the new commitment
-is to an account that never comes to be.
+An order's funds show the nullifier of the order's own account, and of one asset exactly what the board asks.
 """
 
+import unicodedata
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
-from circuits import generators
+from circuits import records
 from circuits.records import Root
-from settlement import digests, encoding
-from settlement.bundle import Leg
-from settlement.ids import OrderId
+from circuits.statements import funds as statement
+from circuits.statements.statement import inputs
+from settlement import digests
+from settlement.boardrules import BoardRules
+from settlement.bundle import MAX_AMOUNT, Leg
+from settlement.fieldreader import DIGEST_BYTES, FieldReader
+from settlement.ids import KeyDigest, LedgerId, OrderId
 from settlement.pool import Pool
-from zk import signature
-from zk.curves import babyjubjub
 from zk.errors import FormatError, InvalidProof
-from zk.groth16.keys import Claim
+from zk.fields import prime
+from zk.groth16 import keys
+from zk.groth16.keys import Claim, Proof
 
-EXPIRY_MS = 0
+MAGIC = b"zkF1"
+MAX_CONTEXT_CHARACTERS = 256
 NO_FUNDS = b""
 """Stands for the funds of an order that is not backed."""
+
+_AMOUNT_BYTES = 8
+_THRESHOLDS_AT = len(MAGIC) + DIGEST_BYTES + 3 * 32
+_TAG_AT = _THRESHOLDS_AT + records.ASSETS * _AMOUNT_BYTES
+FUNDS_BYTES = _TAG_AT + 32 + keys.PROOF_BYTES
 
 
 @dataclass(frozen=True)
 class Funds:
-    """The index of the asset, and the leg that would pay the threshold of it."""
+    """A proof of funds, and the digest of the key that it is proved under."""
 
-    asset: int
-    leg: Leg
+    key: KeyDigest
+    public: statement.Public[int]
+    proof: Proof
+
+
+def context(ledger_id: LedgerId, text: str) -> int:
+    """The context that people name by a text, on one ledger.  Raises FormatError for a text that two could misread."""
+    if not text or text != text.strip() or not text.isprintable() or unicodedata.normalize("NFC", text) != text:
+        raise FormatError("the context must be a line of printable text, without blanks at its ends")
+    if len(text) > MAX_CONTEXT_CHARACTERS:
+        raise FormatError(f"the context has {len(text)} characters, more than {MAX_CONTEXT_CHARACTERS}")
+    return digests.text_context(ledger_id, text)
 
 
 def encode(funds: Funds) -> bytes:
-    """The canonical bytes."""
-    return bytes([funds.asset]) + encoding.encode_leg(funds.leg)
+    """The canonical bytes, FUNDS_BYTES of them."""
+    public = funds.public
+    elements = b"".join(map(prime.to_bytes, (public.root, public.nullifier, public.context)))
+    thresholds = b"".join(amount.to_bytes(_AMOUNT_BYTES, "big") for amount in public.thresholds)
+    tag, proof = prime.to_bytes(public.tag), keys.encode_proof(funds.proof)
+    return b"".join((MAGIC, funds.key, elements, thresholds, tag, proof))
 
 
 def decode(data: bytes) -> Funds:
-    """The funds in these bytes.  Raises FormatError as encoding.decode_leg, and for a leg that could settle."""
-    if not data:
-        raise FormatError("the proof of funds is empty")
-    leg = encoding.decode_leg(data[1:], "the proof of funds")
-    if data[0] >= len(generators.assets()):
-        raise FormatError(f"the proof of funds is for asset {data[0]}, which no pool has")
-    if leg.expiry_ms != EXPIRY_MS or not leg.public.cash or leg.flows or leg.ciphertexts:
-        raise FormatError("the proof of funds is not a cash leg without expiry, flows and ciphertexts")
-    return Funds(data[0], leg)
+    """The funds in these bytes.  Raises FormatError for what the format does not allow."""
+    reader = FieldReader(data, "the proof of funds")
+    reader.magic(MAGIC, {})
+    key = KeyDigest(reader.digest("key"))
+    root, nullifier, context = (reader.element(name) for name in ("root", "nullifier", "context"))
+    thresholds = tuple(
+        reader.number(_AMOUNT_BYTES, f"threshold {asset}", most=MAX_AMOUNT) for asset in range(records.ASSETS)
+    )
+    public = statement.Public(root, nullifier, context, thresholds, reader.element("tag"))
+    funds = Funds(key, public, reader.proof("proof"))
+    reader.finish()
+    return funds
 
 
 def asset_of(data: bytes) -> int | None:
     """The index of the asset that an order's funds are of, or None for an order without funds."""
-    return data[0] if data else None
+    thresholds = [data[at : at + _AMOUNT_BYTES] for at in range(_THRESHOLDS_AT, _TAG_AT, _AMOUNT_BYTES)]
+    return next((asset for asset, amount in enumerate(thresholds) if any(amount)), None)
 
 
-def key(funds_leg: Leg, asset: int, threshold: int) -> babyjubjub.Point:
-    """The value of the leg plus the threshold of the asset: a multiple of H when it pays exactly this."""
-    value = funds_leg.public.value_x, funds_leg.public.value_y
-    return babyjubjub.add(value, babyjubjub.multiply(threshold, generators.assets()[asset]))
+def verify(
+    pool: Pool, funds: Funds, is_known_root: Callable[[Root], bool], verify_proofs: Callable[[list[Claim]], None]
+) -> None:
+    """Raises InvalidProof, saying why, unless the funds are proved for a root of this pool's ledger."""
+    if funds.key != pool.funds.digest:
+        raise InvalidProof("the funds are proved under a key that is not the pool's")
+    if not is_known_root(Root(funds.public.root)):
+        raise InvalidProof("the funds name a root that the tree never had")
+    try:
+        verify_proofs([(pool.funds.verifying, tuple(inputs(funds.public)), funds.proof)])
+    except InvalidProof:
+        raise InvalidProof("the proof of the funds does not verify") from None
 
 
 def check(
-    pool: Pool, order_id: OrderId, order_leg: Leg, funds: Funds, is_known_root: Callable[[Root], bool],
-    verify_proofs: Callable[[list[Claim]], None],
+    pool: Pool, rules: BoardRules, order_id: OrderId, order_leg: Leg, funds: Funds,
+    is_known_root: Callable[[Root], bool], verify_proofs: Callable[[list[Claim]], None],
 ) -> None:  # fmt: skip
-    """Raises InvalidProof, saying why, unless the funds back the order with this id and leg in this pool."""
-    threshold, leg = pool.parameters.board.funds[funds.asset], funds.leg
-    if not threshold:
-        raise InvalidProof(f"the board does not take {pool.assets[funds.asset].symbol} as funds")
-    if leg.nullifier != order_leg.nullifier:
+    """Raises InvalidProof, saying why, unless the funds back the order with this id and leg by the board's rules."""
+    public = funds.public
+    if public.context != digests.order_context(order_id):
+        raise InvalidProof("the funds are for another order")
+    if public.nullifier != order_leg.nullifier:
         raise InvalidProof("the funds are of another account than the order")
-    if leg.key != pool.leg.digest:
-        raise InvalidProof("the funds are proved under a key that is not the pool's")
-    if not is_known_root(leg.root):
-        raise InvalidProof("the funds name a root that the tree never had")
-    message = digests.funds_message(order_id, funds.asset, leg)
-    try:
-        signature.verify(key(leg, funds.asset, threshold), message, leg.signature, generators.blinding())
-    except InvalidProof:
-        raise InvalidProof("the funds are not the board's threshold, or are for another order") from None
-    try:
-        verify_proofs([(pool.leg.verifying, astuple(leg.public), leg.proof)])
-    except InvalidProof:
-        raise InvalidProof("the proof of the funds does not verify") from None
+    shown = {asset: amount for asset, amount in enumerate(public.thresholds) if amount}
+    if len(shown) != 1:
+        raise InvalidProof("the funds are not of one asset")
+    ((asset, amount),) = shown.items()
+    if not rules.funds[asset]:
+        raise InvalidProof(f"the board does not take {pool.assets[asset].symbol} as funds")
+    if amount != rules.funds[asset]:
+        raise InvalidProof("the funds are not the board's threshold")
+    verify(pool, funds, is_known_root, verify_proofs)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from settlement import checks, digests, encoding, proofclaims
+from settlement import checks, digests, proofclaims
 from settlement import funds as proofs_of_funds
 from settlement.bundle import CIPHERTEXT_BYTES, Leg
 from settlement.funds import Funds
@@ -60,8 +60,6 @@ def check_form(sealed_terms: tuple[bytes, ...], funds: bytes) -> Funds | None:
         return None
     try:
         return proofs_of_funds.decode(funds)
-    except encoding.LimitExceeded as error:
-        raise Rejected(Rejection.TOO_LARGE, str(error)) from None
     except FormatError as error:
         raise Rejected(Rejection.MALFORMED, str(error)) from None
 
@@ -91,7 +89,9 @@ def check_funds(
             raise Rejected(Rejection.FUNDS_MISSING, f"the order has no proof of funds{instead}")
         return
     try:
-        proofs_of_funds.check(state.pool, order.order_id, leg, funds, state.reader.is_known_root, verify_proofs)
+        proofs_of_funds.check(
+            state.pool, parameters.board, order.order_id, leg, funds, state.reader.is_known_root, verify_proofs
+        )
     except InvalidProof as error:
         raise Rejected(Rejection.FUNDS_INVALID, str(error)) from None
 

@@ -100,13 +100,13 @@ def place(
     order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
     sealed_terms = readers.seal_terms(order_terms, readers_of, leg_plan.public.commitment)
     leg_plan = replace(leg_plan, terms=digests.terms(sealed_terms))
-    backed_by = backing.choose(setting.pool, holding.account.balances, is_wanted=is_backed)
+    backed_by = backing.choose(setting, holding.account.balances, is_wanted=is_backed)
     agree(trade.of(setting, holding, leg_plan, leg_plan.expiry_ms))
     leg = assembly.leg(leg_plan, setting.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg)
     proof_of_funds = funds.NO_FUNDS
     if backed_by is not None:
-        proof_of_funds = backing.prove(setting, source, target, backed_by, order_id, session.keystore)
+        proof_of_funds = backing.prove(setting, source, backed_by, order_id, session.keystore)
     posted_ms = time()
     posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, posted_ms, leg_plan.spending)
     entry = placing.entry_of(request, order_id, leg, order_terms, backed_by)

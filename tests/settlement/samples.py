@@ -12,6 +12,7 @@ from itertools import accumulate, repeat
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from circuits import generators, records
+from circuits.statements import funds as funds_statement
 from circuits.statements import leg as leg_statement
 from settlement import assets, digests, encoding, engine
 from settlement import quotes as quoting
@@ -183,21 +184,13 @@ def posting(
 
 
 def funds(ledger: Ledger, order: Leg, asset: int = 0, amount: int | None = None, **changes) -> Funds:
-    """Funds that back the order with an asset; they pay `amount` of it, by default what the pool's board asks.
-
-    `changes` are to the leg, before it is signed.
-    """
-    paid = ledger.pool.parameters.board.funds[asset] if amount is None else amount
-    terms = {"nullifier": order.nullifier, "expiry_ms": 0, "ciphertexts": (), **changes}
-    made = make(ledger, tuple(-paid if i == asset else 0 for i in range(records.ASSETS)), **terms)
-    return sign_funds(ledger, order, asset, made)
-
-
-def sign_funds(ledger: Ledger, order: Leg, asset: int, made: Made) -> Funds:
-    """The leg as funds for the order: its value is opened with the leg's blinding."""
-    message = digests.funds_message(digests.leg_id(ledger.ledger_id, order), asset, made.leg)
-    opening = signature.sign(made.blinding, message, generators.blinding())
-    return Funds(asset, replace(made.leg, signature=opening))
+    """Funds that back the order with an asset, of which they show what the pool's board asks; `changes` are made."""
+    shown = ledger.pool.parameters.board.funds[asset] if amount is None else amount
+    context = digests.order_context(digests.leg_id(ledger.ledger_id, order))
+    thresholds = tuple(shown if i == asset else 0 for i in range(records.ASSETS))
+    key = changes.pop("key", ledger.pool.funds.digest)
+    public = funds_statement.Public(order.public.root, order.nullifier, context, thresholds, tag=77)
+    return Funds(key, replace(public, **changes), PROOF)
 
 
 def bind(ledger_id: bytes, *made: Made) -> Bundle:
