@@ -37,6 +37,4 @@ def prove(setting: Setting, source: Source, asset: int, order_id: OrderId, keyst
     """The bytes of the funds that back this order: the account at `source` holds the board's amount of the asset."""
     shown = {asset: setting.parameters.board.funds[asset]}
     context = digests.order_context(order_id)
-    return proofs_of_funds.encode(
-        showing.prove(setting.pool, source, shown, context, keystore, is_named=True)
-    )
+    return proofs_of_funds.encode(showing.prove(setting.pool, source, shown, context, keystore, is_named=True))

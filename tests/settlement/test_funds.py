@@ -10,8 +10,8 @@ from settlement import funds as proofs_of_funds
 from settlement.ledger import Ledger
 from settlement.rejection import Rejection
 from tests.settlement import samples
-from tests.settlement.boards import backed, place, refusal
-from tests.settlement.samples import NOW_MS, make
+from tests.settlement.boards import TERMS, backed, place, refusal
+from tests.settlement.samples import NOW_MS
 from zk.errors import FormatError, InvalidProof
 from zk.fields.prime import R
 
@@ -20,6 +20,10 @@ from zk.fields.prime import R
 def ledger(tmp_path):
     with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
         yield opened
+
+
+def make(ledger):
+    return samples.make(ledger, terms=digests.terms(TERMS))
 
 
 def test_a_board_that_requires_funds_takes_no_order_without(tmp_path):
@@ -65,8 +69,8 @@ def test_funds_that_are_not_what_the_board_asks_are_refused(ledger, changes, why
 
 
 def test_funds_for_one_order_back_no_other_of_the_same_account(ledger):
-    first, second = make(ledger).leg, make(ledger).leg
-    second = replace(second, public=replace(second.public, nullifier=first.nullifier))
+    first = make(ledger).leg
+    second = samples.make(ledger, terms=digests.terms(TERMS), nullifier=first.nullifier).leg
     assert refusal(place, ledger, second, funds=backed(ledger, first)) == Rejection.FUNDS_INVALID
 
 
