@@ -16,7 +16,7 @@ the guardians' key, of prime order and not the identity, is checked by whoever c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from circuits import records
 from circuits.records import ASSETS, BALANCE_BITS, Account
@@ -44,8 +44,8 @@ class Escrowed:
     ciphertext: tuple[int, ...]
 
 
-def message(owner: T, rho: T, shifted: Sequence[T]) -> tuple[T, ...]:
-    """What is encrypted, of signals or of integers; `shifted` are the balances plus 2^63, so from 0 to 2^64 - 1."""
+def message(owner: Any, rho: Any, shifted: Sequence[Any]) -> tuple[Any, ...]:
+    """What is encrypted, signals or integers alike; `shifted` are the balances plus 2^63, so from 0 to 2^64 - 1."""
     packed = (
         sum(balance * (1 << BALANCE_BITS * k) for k, balance in enumerate(shifted[first : first + BALANCES_EACH]))
         for first in _PACKED

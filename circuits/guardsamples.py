@@ -15,6 +15,8 @@ Escrow = tuple[escrow.Public[int], escrow.Private[int]]
 Seize = tuple[seize.Public[int], seize.Private[int]]
 Funds = tuple[funds.Public[int], funds.Private[int]]
 Grid = tuple[tuple[int, ...], ...]
+Published = tuple[int, int, tuple[int, ...], Grid]
+"""stale_before, penalty_bps, prices and grid: the ledger's own, for all seizures of an epoch."""
 
 GUARDIAN_SECRET = 0xFEDCBA9876543210 << 180 | 3
 GUARDIAN_KEY = babyjubjub.multiply(GUARDIAN_SECRET, babyjubjub.BASE8)
@@ -85,15 +87,14 @@ def seize_claim(
     return publish_seizure(private, root, (stale_before, penalty_bps, prices, grid)), private
 
 
-def publish_seizure(
-    private: seize.Private[int], root: int, fixed: tuple[int, int, tuple[int, ...], Grid]
-) -> seize.Public:
-    """The public inputs that match a seizure's private ones; `fixed` are those of the ledger's epoch."""
+def publish_seizure(private: seize.Private[int], root: int, published: Published) -> seize.Public[int]:
+    """The public inputs that match a seizure's private ones."""
     old = private.old
     nullifier = records.nullifier(poseidon.hash, old.rho, old.commitment(poseidon.hash), private.position)
     residual = seizure.residual(old, private.amount).commitment(poseidon.hash)
-    value = generators.commit(seizure.changes(old, private.amount), private.blinding)
-    return seize.Public(root, nullifier, residual, *value, *fixed)
+    x, y = generators.commit(seizure.changes(old, private.amount), private.blinding)
+    stale_before, penalty_bps, prices, grid = published
+    return seize.Public(root, nullifier, residual, x, y, stale_before, penalty_bps, prices, grid)
 
 
 def honest_seizure() -> Seize:

@@ -3,7 +3,7 @@
     keys, bases, addresses, opening, sealing, terms                          from a seed phrase to what is sealed to it
     wallets, walletjson, archive, walletformat, walletfile                   a wallet and its encrypted file
     manyhashes, walletscan, keeping, seized, walletsync                      from the ledger to the wallet
-    durations, owing, plan, choosing, trade, assembly, backing               from an action to a signed leg
+    durations, owing, plan, choosing, trade, assembly, showing, backing      from an action to a signed leg
     sessions, outbox, settling, moves, merging                               from a leg to a receipt
     readers, placing, orders, boardview, refreshing                          from a leg to the board, and to a trade
 """
