@@ -22,11 +22,7 @@ from settlement.state import State
 
 def initial(state: State, now_ms: int) -> list[PublishedGrids]:
     """The epochs against whose initial grids margin may be proved now, newest first; none while the pool is frozen."""
-    newest = state.reader.grids(2)
-    if not newest or newest[0].publication.coverage is grids.Coverage.FROZEN:
-        return []
-    in_force = newest if newest[0].publication.coverage is grids.Coverage.MIXTURE else newest[:1]
-    return [published for published in in_force if _is_fresh(state, published, now_ms)]
+    return [] if is_frozen(state) else _in_force(state, now_ms)
 
 
 def maintenance(state: State, now_ms: int) -> PublishedGrids | None:
@@ -93,7 +89,7 @@ def check_grids(state: State, legs: Sequence[Leg], seizures: Sequence[Seizure], 
     """Raises Rejected when a margin proof or a seizure is about a grid that is not in force."""
     newest = maintenance(state, now_ms)
     maintained = set() if newest is None else {newest.publication.epoch}
-    opened = {published.publication.epoch for published in initial(state, now_ms)}
+    opened = {published.publication.epoch for published in _in_force(state, now_ms)}
     for number, leg in enumerate(legs):
         if leg.margin is not None and leg.margin.epoch not in (maintained if leg.is_insurance else opened):
             raise Rejected(
@@ -125,6 +121,13 @@ def _trading(legs: Sequence[Leg]) -> Iterator[int]:
         number for number, leg in enumerate(legs)
         if leg.public.guard and not leg.public.adds and not leg.is_insurance
     )  # fmt: skip
+
+
+def _in_force(state: State, now_ms: int) -> list[PublishedGrids]:
+    """The newest epoch, and the one before while its initial grid covers the newest prices, as far as they are fresh."""
+    newest = state.reader.grids(2)
+    covers = bool(newest) and newest[0].publication.coverage is grids.Coverage.MIXTURE
+    return [published for published in newest[: 2 if covers else 1] if _is_fresh(state, published, now_ms)]
 
 
 def _is_fresh(state: State, published: PublishedGrids, now_ms: int) -> bool:

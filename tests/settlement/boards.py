@@ -2,13 +2,23 @@
 
 import pytest
 
-from settlement import board, bundle
+from settlement import board, bundle, digests
 from settlement import funds as proofs_of_funds
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from tests.settlement import guarded, samples
 from tests.settlement.samples import NOW_MS, any_proof
 
 TERMS = (bytes([7]) * bundle.CIPHERTEXT_BYTES,)
+
+
+def make(ledger, terms=TERMS, **changes) -> samples.Made:
+    """A leg that names these sealed terms; `changes` as of samples.make."""
+    return samples.make(ledger, terms=digests.terms(terms), **changes)
+
+
+def margined(ledger, terms=TERMS, **changes) -> samples.Made:
+    """A leg into an account that may owe something, which names these sealed terms."""
+    return guarded.guarded(ledger, terms=digests.terms(terms), **changes)
 
 
 def place(ledger, leg, terms=TERMS, now_ms=NOW_MS, verify=any_proof, funds=b"") -> board.Order:

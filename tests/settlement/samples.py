@@ -19,7 +19,7 @@ from settlement import quotes as quoting
 from settlement.assets import Asset, Loan, Option, Perpetual
 from settlement.board import Posting
 from settlement.boardrules import BoardRules
-from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Account, Bundle, Flow, Leg, Margin
+from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Account, Bundle, Flow, Leg, Margin, Seizure
 from settlement.funds import Funds
 from settlement.grids import Coverage, Publication
 from settlement.ledger import Ledger
@@ -127,9 +127,9 @@ def publication(epoch: int) -> Publication:
 
 @dataclass(frozen=True)
 class Made:
-    """A leg, and the blinding of its value."""
+    """A leg or a seizure, and the blinding of its value."""
 
-    leg: Leg
+    leg: Leg | Seizure
     blinding: int
 
 
@@ -166,11 +166,17 @@ def flow(asset: int, amount: int, party: bytes = b"bank", reference: bytes | Non
 
 
 def attest(bundle: Bundle, secret: int = CUSTODIAN_SECRET) -> Bundle:
-    """The bundle with the custodian's signature on every flow."""
-    return replace(bundle, attestations=tuple(
-        signature.sign(secret, digests.attestation_message(bundle.ledger_id, leg, index))
-        for leg in bundle.legs for index in range(len(leg.flows))
-    ))
+    """The bundle with every attestation that it needs: the custodian's, and the guardians'."""
+    signed = []
+    for leg in bundle.legs:
+        for index, flow in enumerate(leg.flows):
+            is_drawn = flow.amount > 0 and flow.account in (Account.FEE, Account.INSURANCE)
+            signer = secret if flow.account is Account.OUTSIDE else SEIZING_SECRET if is_drawn else None
+            message = digests.attestation_message(bundle.ledger_id, leg, index)
+            signed.append(None if signer is None else signature.sign(signer, message))
+    insured = (leg for leg in bundle.legs if leg.is_insurance)
+    signed += [signature.sign(SEIZING_SECRET, digests.insurance_message(bundle.ledger_id, leg)) for leg in insured]
+    return replace(bundle, attestations=tuple(signed))
 
 
 def posting(
@@ -194,8 +200,10 @@ def funds(ledger: Ledger, order: Leg, asset: int = 0, amount: int | None = None,
 
 
 def bind(ledger_id: bytes, *made: Made) -> Bundle:
-    """The legs as a bundle that whoever knows their blindings signs, and the custodian."""
-    unsigned = attest(Bundle(ledger_id, tuple(one.leg for one in made), (), (), UNSIGNED, ()))
+    """Legs and seizures as a bundle that whoever knows their blindings signs, and custodian and guardians attest."""
+    legs = tuple(one.leg for one in made if isinstance(one.leg, Leg))
+    seizures = tuple(one.leg for one in made if not isinstance(one.leg, Leg))
+    unsigned = attest(Bundle(ledger_id, legs, seizures, (), UNSIGNED, ()))
     secret = sum(one.blinding for one in made) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, generators.blinding()))

@@ -17,12 +17,13 @@ from tests.settlement.samples import NOW_MS
 MAX_ORDERS, MAX_OF_ACCOUNT = 5, 2
 FUNDS = b"some funds"
 
+BACKINGS = ("nothing", "funds", "fee")
 POSTINGS = st.tuples(
-    st.booleans(), st.integers(1, 6), st.integers(0, 12), st.integers(0, 12), st.integers(1, 30), st.integers(0, 4)
+    st.sampled_from(BACKINGS), st.integers(1, 6), st.integers(0, 12), st.integers(0, 12), st.integers(1, 30), st.integers(0, 4)
 )
-"""Whether it is backed, its account, its leg, its proof, for how long it stands, and how long nothing happened."""
+"""What backs it, its account, its leg, its proof, for how long it stands, and how long nothing happened."""
 
-FROM_NOTHING = POSTINGS.map(lambda terms: (False, *terms[1:]))
+FROM_NOTHING = POSTINGS.map(lambda terms: ("nothing", *terms[1:]))
 
 
 @dataclass
@@ -48,11 +49,11 @@ class Model:
         return Outcome.ADDED
 
 
-def order(is_backed: bool, account: int, leg: int, proof: int, life: int, now_ms: int) -> Order:
+def order(backing: str, account: int, leg: int, proof: int, life: int, now_ms: int) -> Order:
     """An order whose leg nobody looks at."""
     return Order(
-        bytes([leg]) * 32, b"leg", account, proof + 100 * account, now_ms + life, None, (), FUNDS if is_backed else b"",
-        now_ms, bytes(96),
+        bytes([leg]) * 32, b"leg", account, proof + 100 * account, now_ms + life, None, (),
+        FUNDS if backing == "funds" else b"", backing == "fee", now_ms, bytes(96),
     )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def ledger(tmp_path_factory):
 
 def cleared(ledger: Ledger) -> Ledger:
     """The ledger with an empty board."""
-    ledger.orders.remove_void(NOW_MS + 10**9, [])
+    ledger.orders.remove_void(NOW_MS + 10**9)
     return ledger
 
 
@@ -76,7 +77,7 @@ def test_the_board_answers_as_its_model_and_keeps_what_is_backed(ledger, posting
         now_ms += pause
         posted = order(*terms, now_ms)
         before = table.alive(now_ms, [])
-        outcome = table.add(posted, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms, [])
+        outcome = table.add(posted, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms)
         after = table.alive(now_ms, [])
         assert (outcome, after) == (model.add(posted, now_ms), model.orders)
         assert all(other in after for other in before if other.is_backed), "a backed order disappeared"
@@ -90,16 +91,16 @@ def test_no_flood_of_orders_from_nothing_keeps_out_an_order_with_funds(ledger, f
     """An honest account, which nobody else can spend, posts among strangers; up to the board's size are backed."""
     table, now_ms = cleared(ledger).orders, NOW_MS
     for number in range(kept):
-        backed = order(True, 50 + number, 100 + number, number, 10**6, now_ms)
-        assert table.add(backed, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms, []) is Outcome.ADDED
+        backed = order("funds", 50 + number, 100 + number, number, 10**6, now_ms)
+        assert table.add(backed, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms) is Outcome.ADDED
     for *terms, pause in flood:
         now_ms += pause
-        table.add(order(*terms, now_ms), MAX_ORDERS, MAX_OF_ACCOUNT, now_ms, [])
-    honest = order(True, 99, 99, 0, 10**6, now_ms)
-    assert table.add(honest, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms, []) is Outcome.ADDED
+        table.add(order(*terms, now_ms), MAX_ORDERS, MAX_OF_ACCOUNT, now_ms)
+    honest = order("funds", 99, 99, 0, 10**6, now_ms)
+    assert table.add(honest, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms) is Outcome.ADDED
     for *terms, pause in flood:
         now_ms += pause
         again = replace(order(*terms, now_ms), order_id=bytes([terms[2] + 30]) * 32)
-        table.add(again, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms, [])
+        table.add(again, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms)
     alive = table.alive(now_ms, [])
     assert honest in alive and sum(other.is_backed for other in alive) == kept + 1

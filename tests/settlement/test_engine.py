@@ -3,14 +3,17 @@
 The proofs here are not real; tests/attacks and tests/prover settle real ones.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from settlement import bundle, checks, digests, encoding, engine
+from settlement import bundle, checks, custody, digests, encoding, engine, proofclaims
+from settlement.bundle import Account, Flow
 from settlement.ledger import Ledger
+from settlement.parameters import Parameters
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
+from tests.settlement.guarded import Bad, bad, guarded, refused_by_only
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, change, make
 from zk import signature
 from zk.curves import babyjubjub
@@ -28,19 +31,6 @@ def settle(ledger: Ledger, submitted: bundle.Bundle, now_ms: int = NOW_MS, verif
     return engine.submit(ledger, encoding.encode_bundle(submitted), now_ms, verify)
 
 
-@dataclass(frozen=True)
-class Bad:
-    """A bundle that should be refused, when, and by which verifier of proofs."""
-
-    data: bytes
-    now_ms: int = NOW_MS
-    verify: checks.VerifyProofs = any_proof
-
-
-def bad(submitted: bundle.Bundle, **how) -> Bad:
-    return Bad(encoding.encode_bundle(submitted), **how)
-
-
 def wrong_ledger(ledger: Ledger) -> Bad:
     other = bytes(32)
     one = make(ledger)  # signed for this ledger, inside a bundle for the other
@@ -49,11 +39,6 @@ def wrong_ledger(ledger: Ledger) -> Bad:
 
 def unknown_leg_key(ledger: Ledger) -> Bad:
     return bad(bind(ledger.ledger_id, make(ledger, key=bytes(32))))
-
-
-def unknown_margin_key(ledger: Ledger) -> Bad:
-    proof = replace(samples.margin(ledger), key=ledger.pool.leg.digest)
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
 
 
 def clock_behind(ledger: Ledger) -> Bad:
@@ -67,40 +52,6 @@ def expired(ledger: Ledger) -> Bad:
 
 def unknown_root(ledger: Ledger) -> Bad:
     return bad(bind(ledger.ledger_id, make(ledger, root=12345)))
-
-
-def margin_missing(ledger: Ledger) -> Bad:
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0)))
-
-
-def grid_of_another_epoch(ledger: Ledger) -> Bad:
-    proof = replace(samples.margin(ledger), epoch=2)
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
-
-
-def grid_that_nobody_published(ledger: Ledger) -> Bad:
-    proof = replace(samples.margin(ledger), grid_root=7)
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
-
-
-def grid_for_maintenance(ledger: Ledger) -> Bad:
-    publication = samples.publication(2)
-    other = replace(publication.maintenance, values=tuple(row[::-1] for row in publication.maintenance.values))
-    published = ledger.publish(replace(publication, maintenance=other), NOW_MS)
-    proof = replace(samples.margin(ledger), grid_root=published.maintenance_root)
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
-
-
-def grid_out_of_the_window(ledger: Ledger) -> Bad:
-    proof = samples.margin(ledger)
-    for epoch in range(2, 4):
-        ledger.publish(samples.publication(epoch), NOW_MS)
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
-
-
-def grid_too_old(ledger: Ledger) -> Bad:
-    later = NOW_MS + ledger.pool.limits.grid_age_ms + 1
-    return bad(bind(ledger.ledger_id, make(ledger, cash=0, margin=samples.margin(ledger))), now_ms=later)
 
 
 def nullifier_twice(ledger: Ledger) -> Bad:
@@ -200,50 +151,36 @@ def _again(flows: list[bundle.Flow]) -> list[bundle.Flow]:
 
 
 def no_legs(ledger: Ledger) -> Bad:
-    return bad(bundle.Bundle(ledger.ledger_id, (), signature.sign(1, 1), ()))
+    return bad(bundle.Bundle(ledger.ledger_id, (), (), (), signature.sign(1, 1), ()))
 
 
 REFUSED = [  # a bundle, its rejection, and the check without which it would settle
-    (wrong_ledger, Rejection.WRONG_LEDGER, "check_ledger_id"),
-    (unknown_leg_key, Rejection.UNKNOWN_KEY, "check_keys"),
-    (unknown_margin_key, Rejection.UNKNOWN_KEY, "check_keys"),
-    (clock_behind, Rejection.CLOCK_BEHIND, "check_clock"),
-    (expired, Rejection.EXPIRED, "check_expiry"),
-    (unknown_root, Rejection.UNKNOWN_ROOT, "check_roots"),
-    (margin_missing, Rejection.MARGIN_MISSING, "check_grids"),
-    (grid_of_another_epoch, Rejection.STALE_GRID, "check_grids"),
-    (grid_that_nobody_published, Rejection.STALE_GRID, "check_grids"),
-    (grid_for_maintenance, Rejection.STALE_GRID, "check_grids"),
-    (grid_out_of_the_window, Rejection.STALE_GRID, "check_grids"),
-    (grid_too_old, Rejection.STALE_GRID, "check_grids"),
-    (nullifier_twice, Rejection.NULLIFIER_REPEATED, "check_nullifiers"),
-    (nullifier_spent, Rejection.NULLIFIER_SPENT, "check_nullifiers"),
-    (signed_by_another, Rejection.LEG_SIGNATURE, "check_leg_signatures"),
-    (one_unit_too_much, Rejection.UNBALANCED, "check_binding"),
-    (bound_by_one_who_lacks_a_blinding, Rejection.UNBALANCED, "check_binding"),
-    (blindings_that_cancel, Rejection.UNBALANCED, "check_binding"),
-    (bad_proof, Rejection.INVALID_PROOF, "check_proofs"),
-    (not_attested, Rejection.ATTESTATION, "check_attestations"),
-    (attested_by_a_stranger, Rejection.ATTESTATION, "check_attestations"),
-    (attested_for_another_flow, Rejection.ATTESTATION, "check_attestations"),
-    (attested_for_another_leg, Rejection.ATTESTATION, "check_attestations"),
-    (attested_for_another_ledger, Rejection.ATTESTATION, "check_attestations"),
-    (reference_twice, Rejection.REFERENCE_USED, "check_references"),
-    (reference_of_a_settled_deposit, Rejection.REFERENCE_USED, "check_references"),
-    (more_than_is_held, Rejection.CUSTODY, "check_custody"),
+    (wrong_ledger, Rejection.WRONG_LEDGER, checks.check_ledger_id),
+    (unknown_leg_key, Rejection.UNKNOWN_KEY, checks.check_keys),
+    (clock_behind, Rejection.CLOCK_BEHIND, checks.check_clock),
+    (expired, Rejection.EXPIRED, checks.check_expiry),
+    (unknown_root, Rejection.UNKNOWN_ROOT, checks.check_roots),
+    (nullifier_twice, Rejection.NULLIFIER_REPEATED, checks.check_nullifiers),
+    (nullifier_spent, Rejection.NULLIFIER_SPENT, checks.check_nullifiers),
+    (signed_by_another, Rejection.LEG_SIGNATURE, checks.check_leg_signatures),
+    (one_unit_too_much, Rejection.UNBALANCED, checks.check_binding),
+    (bound_by_one_who_lacks_a_blinding, Rejection.UNBALANCED, checks.check_binding),
+    (blindings_that_cancel, Rejection.UNBALANCED, checks.check_binding),
+    (bad_proof, Rejection.INVALID_PROOF, proofclaims.check),
+    (not_attested, Rejection.ATTESTATION, custody.check_attestations),
+    (attested_by_a_stranger, Rejection.ATTESTATION, custody.check_attestations),
+    (attested_for_another_flow, Rejection.ATTESTATION, custody.check_attestations),
+    (attested_for_another_leg, Rejection.ATTESTATION, custody.check_attestations),
+    (attested_for_another_ledger, Rejection.ATTESTATION, custody.check_attestations),
+    (reference_twice, Rejection.REFERENCE_USED, custody.check_references),
+    (reference_of_a_settled_deposit, Rejection.REFERENCE_USED, custody.check_references),
+    (more_than_is_held, Rejection.CUSTODY, custody.check),
 ]
 
 
 @pytest.mark.parametrize("make_bad, reason, check", REFUSED, ids=[row[0].__name__ for row in REFUSED])
 def test_a_bundle_is_refused_for_its_reason_and_passes_every_other_check(ledger, monkeypatch, make_bad, reason, check):
-    attempt = make_bad(ledger)
-    before = ledger.reader.last_event()
-    with pytest.raises(Rejected) as refused:
-        engine.submit(ledger, attempt.data, attempt.now_ms, attempt.verify)
-    assert refused.value.rejection is reason
-    assert ledger.reader.last_event() == before
-    monkeypatch.setattr(checks, check, lambda *_: None)
-    assert engine.check(ledger, attempt.data, attempt.now_ms, attempt.verify).data == attempt.data
+    refused_by_only(ledger, monkeypatch, make_bad(ledger), reason, check)
 
 
 @pytest.mark.parametrize("make_bad, reason, limit, module", [
@@ -263,8 +200,8 @@ def test_a_limit_refuses_what_a_greater_limit_would_settle(ledger, monkeypatch, 
     lambda data: data[:-1],
     lambda data: data + b"\0",
     lambda data: b"",
-    lambda data: b"zkB1" + data[4:],
-    lambda data: b"zkB3" + data[4:],
+    lambda data: b"zkB2" + data[4:],
+    lambda data: b"zkB4" + data[4:],
 ])
 def test_bytes_that_are_not_a_bundle_are_malformed(ledger, spoil):
     data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
@@ -298,9 +235,9 @@ def test_the_first_reason_in_the_order_of_the_enum_is_given(ledger):
     settle(ledger, bind(ledger.ledger_id, make(ledger, nullifier=5)))
     settle(ledger, bind(ledger.ledger_id, make(ledger, change(BTC=1), [samples.flow(1, 1, reference=b"used")])))
     flows = [samples.flow(1, -2, b"me")]
-    wrong = {"key": bytes(32), "expiry_ms": 1, "root": 1, "cash": 0, "nullifier": 5}
-    expected = [Rejection.UNKNOWN_KEY, Rejection.EXPIRED, Rejection.UNKNOWN_ROOT, Rejection.MARGIN_MISSING,
-                Rejection.NULLIFIER_SPENT]
+    wrong = {"key": bytes(32), "expiry_ms": 1, "root": 1, "guard": 7, "nullifier": 5, "companions": bytes([1] * 32)}
+    expected = [Rejection.UNKNOWN_KEY, Rejection.EXPIRED, Rejection.UNKNOWN_ROOT, Rejection.GUARD_UNKNOWN,
+                Rejection.NULLIFIER_SPENT, Rejection.COMPANIONS]
     seen = []
     while wrong:
         one = make(ledger, flows=flows, **wrong)
@@ -332,10 +269,12 @@ def test_the_remedy_and_the_number_are_in_the_message(ledger):
 
 
 NUMBERS = {
-    "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "CLOCK_BEHIND": 16, "EXPIRED": 5,
-    "UNKNOWN_ROOT": 6, "MARGIN_MISSING": 7, "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10,
-    "LEG_SIGNATURE": 11,
-    "UNBALANCED": 12, "INVALID_PROOF": 13, "ATTESTATION": 17, "REFERENCE_USED": 18,
+    "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "CLOCK_BEHIND": 16, "PARAMETERS_CHANGED": 49, "EXPIRED": 5,
+    "UNKNOWN_ROOT": 6, "GUARD_UNKNOWN": 40, "ESCROW_MISSING": 41, "MARGIN_MISSING": 7, "FROZEN": 42, "RESTRICTED": 43,
+    "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10,
+    "COMPANIONS": 44, "LEG_SIGNATURE": 11, "SEIZURE": 45, "CONVERSION": 50,
+    "UNBALANCED": 12, "INVALID_PROOF": 13, "ATTESTATION": 17, "INSURANCE": 48, "REFERENCE_USED": 18,
+    "FEE_MISSING": 46, "PUBLIC_ACCOUNT": 47, "POT": 51,
     "CUSTODY": 14, "TREE_FULL": 15,
     "ORDER_TOO_LONG": 23, "TERMS_SIGNATURE": 25, "FUNDS_MISSING": 26, "FUNDS_INVALID": 27, "ORDER_KNOWN": 21,
     "PROOF_KNOWN": 28, "ACCOUNT_FULL": 24, "BOARD_FULL": 20, "ORDER_UNKNOWN": 22,
@@ -372,42 +311,11 @@ def test_a_swap_of_two_parties_settles_both_legs_or_none(ledger):
     assert ledger.reader.reserves() == {(ledger.pool.leg.digest, 0): 500, (ledger.pool.leg.digest, 2): 70}
 
 
-def test_a_margined_leg_settles_with_a_proof_against_either_of_the_newest_grids(ledger):
-    older = samples.margin(ledger)
-    ledger.publish(samples.publication(2), NOW_MS)
-    for proof in (older, samples.margin(ledger)):
-        settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=proof)))
-    assert ledger.reader.tree().size == 2
-
-
 def test_a_waiting_leg_stays_valid_however_many_other_bundles_settle(ledger):
     waiting = make(ledger)
     for _ in range(129):
         settle(ledger, bind(ledger.ledger_id, make(ledger)))
     settle(ledger, bind(ledger.ledger_id, waiting))
-
-
-def test_every_proof_is_verified_with_its_own_key_and_public_inputs(ledger):
-    seen = []
-    plain, margined = make(ledger), make(ledger, cash=0, margin=samples.margin(ledger))
-    settle(ledger, bind(ledger.ledger_id, plain, margined), verify=seen.extend)
-    legs = [made.leg.public for made in (plain, margined)]
-    grid = ledger.reader.grids(2)[0]
-    assert [(key, public) for key, public, _ in seen] == [
-        (ledger.pool.leg.verifying, (legs[0].root, *_rest(legs[0]))),
-        (ledger.pool.leg.verifying, (legs[1].root, *_rest(legs[1]))),
-        (ledger.pool.margin.verifying, (legs[1].commitment, grid.initial_root, 1, 0)),
-    ]
-
-
-@pytest.mark.parametrize("index, named", [(0, "leg 0: its proof"), (1, "leg 1: its proof"), (2, "leg 1: its margin")])
-def test_a_bad_proof_is_named_by_its_leg(ledger, index, named):
-    def refuse(items):
-        raise InvalidProof("no", index=index)
-
-    margined = make(ledger, cash=0, margin=samples.margin(ledger))
-    with pytest.raises(Rejected, match=named):
-        settle(ledger, bind(ledger.ledger_id, make(ledger), margined), verify=refuse)
 
 
 def test_check_leg_rejects_what_the_ledger_rejects(ledger):
@@ -418,7 +326,8 @@ def test_check_leg_rejects_what_the_ledger_rejects(ledger):
         ({"key": bytes(32)}, Rejection.UNKNOWN_KEY),
         ({"expiry_ms": NOW_MS}, Rejection.EXPIRED),
         ({"root": 1}, Rejection.UNKNOWN_ROOT),
-        ({"cash": 0}, Rejection.MARGIN_MISSING),
+        ({"guard": 2}, Rejection.GUARD_UNKNOWN),
+        ({"guard": 1}, Rejection.ESCROW_MISSING),
         ({"nullifier": 5}, Rejection.NULLIFIER_SPENT),
     ]:
         with pytest.raises(Rejected) as refused:
@@ -473,5 +382,27 @@ def test_the_id_of_a_bundle_does_not_depend_on_proofs_or_signatures(ledger):
     assert digests.bundle_id(later) != digests.bundle_id(bound)
 
 
-def _rest(public):
-    return (public.nullifier, public.commitment, public.value_x, public.value_y, public.rk_x, public.rk_y, public.cash)
+def test_a_leg_of_the_insurance_is_no_order(ledger):
+    marked = encoding.encode_leg(guarded(ledger, is_insurance=True).leg)
+    with pytest.raises(Rejected) as refused:
+        engine.check_leg(ledger, marked, NOW_MS, any_proof)
+    assert refused.value.rejection is Rejection.INSURANCE
+
+
+def test_a_bundle_whose_parameters_changed_while_it_was_checked_is_submitted_again(ledger, monkeypatch):
+    data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
+    checked = engine.check(ledger, data, NOW_MS, any_proof)
+    changed: Parameters = replace(samples.PARAMETERS, version=2, penalty_bps=7)
+    monkeypatch.setattr(ledger, "parameters", lambda now_ms: changed)
+    with pytest.raises(Rejected) as refused:
+        ledger.apply(checked, NOW_MS)
+    assert refused.value.rejection is Rejection.PARAMETERS_CHANGED
+    assert ledger.reader.tree().size == 0
+
+
+def test_a_reference_of_other_capitals_is_malformed(ledger):
+    """So nobody can have both signed while neither has settled."""
+    flow = Flow(0, 5, Account.OUTSIDE, b"bank", b"Wire 7")
+    with pytest.raises(Rejected, match="'Wire 7' is not plain") as refused:
+        settle(ledger, bind(ledger.ledger_id, make(ledger, change(USDC=5), [flow])))
+    assert refused.value.rejection is Rejection.MALFORMED

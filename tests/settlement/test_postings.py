@@ -8,8 +8,8 @@ from settlement import board, bundle, encoding, engine, posting
 from settlement.ledger import Ledger
 from settlement.rejection import Rejection
 from tests.settlement import samples
-from tests.settlement.boards import TERMS, backed, place, refusal
-from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, make
+from tests.settlement.boards import TERMS, backed, make, place, refusal
+from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind
 from zk.errors import InvalidProof
 
 
@@ -27,9 +27,9 @@ def test_what_stands_beside_the_leg_is_its_makers_word(ledger, change):
     """Nobody posts an order with other terms, funds or time than its maker signed, and nobody changes its row."""
     leg = make(ledger).leg
     change = {name: backed(ledger, leg) if value is None else value for name, value in change.items()}
-    posting = samples.posting(ledger, leg, TERMS)
-    assert refusal(board.place, ledger, replace(posting, **change), NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
-    placed = board.place(ledger, posting, NOW_MS, any_proof)
+    posted = samples.posting(ledger, leg, TERMS)
+    assert refusal(board.place, ledger, replace(posted, **change), NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
+    placed = board.place(ledger, posted, NOW_MS, any_proof)
     posting.check_row(ledger, placed, any_proof)
     assert refusal(posting.check_row, ledger, replace(placed, **change), any_proof) == Rejection.TERMS_SIGNATURE
     columns = {"sealed_terms": "terms"}
@@ -45,8 +45,9 @@ def test_what_stands_beside_the_leg_is_its_makers_word(ledger, change):
     ({"commitment": 5}, Rejection.MALFORMED),
     ({"expiry_ms": LATER_MS + 1}, Rejection.MALFORMED),
     ({"grid_epoch": 1}, Rejection.MALFORMED),
-    ({"leg_bytes": b"zkL1"}, Rejection.MALFORMED),
+    ({"leg_bytes": b"zkL2"}, Rejection.MALFORMED),
     ({"funds": b"\0"}, Rejection.MALFORMED),
+    ({"has_paid": True}, Rejection.FUNDS_MISSING),
     ({"posted_ms": -1}, Rejection.TERMS_SIGNATURE),
 ])  # fmt: skip
 def test_every_column_of_an_order_follows_from_what_its_maker_posted(ledger, change, reason):
@@ -72,8 +73,8 @@ def test_a_stored_order_is_checked_as_when_it_was_placed_even_when_it_is_void(le
     (NOW_MS - board.MAX_POSTING_AGE_MS - 1, False),
 ])  # fmt: skip
 def test_an_order_is_posted_when_it_is_signed_and_not_again_later(ledger, posted_ms, is_admitted):
-    posting = samples.posting(ledger, make(ledger).leg, TERMS, posted_ms=posted_ms)
+    posted = samples.posting(ledger, make(ledger).leg, TERMS, posted_ms=posted_ms)
     if is_admitted:
-        assert board.place(ledger, posting, NOW_MS, any_proof).posted_ms == posted_ms
+        assert board.place(ledger, posted, NOW_MS, any_proof).posted_ms == posted_ms
     else:
-        assert refusal(board.place, ledger, posting, NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
+        assert refusal(board.place, ledger, posted, NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
