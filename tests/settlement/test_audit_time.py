@@ -2,9 +2,10 @@
 
 import pytest
 
-from settlement import audit, checks, encoding, engine, events
+from settlement import audit, checks, encoding, engine, events, margins
 from settlement.ledger import Ledger
 from tests.settlement import samples
+from tests.settlement.guarded import guarded
 from tests.settlement.samples import NOW_MS, any_proof, bind, make
 from tests.settlement.test_audit import settle
 
@@ -14,9 +15,9 @@ def test_a_margin_leg_that_settled_on_an_over_age_grid_is_refused(tmp_path, monk
     path = tmp_path / "ledger.sqlite"
     with Ledger.create(path, samples.pool(), NOW_MS) as ledger, monkeypatch.context() as patch:
         samples.publish(ledger)
-        patch.setattr(checks, "check_grids", lambda *_: None)
-        data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger, cash=0, margin=samples.margin(ledger))))
-        engine.submit(ledger, data, NOW_MS + ledger.pool.limits.grid_age_ms + 1, any_proof)
+        patch.setattr(margins, "check_grids", lambda *_: None)
+        data = encoding.encode_bundle(bind(ledger.ledger_id, guarded(ledger)))
+        engine.submit(ledger, data, NOW_MS + samples.LIMITS.grid_age_ms + 1, any_proof)
         assert audit.audit(path, any_proof).legs == 1
     with pytest.raises(audit.Discrepancy, match="height 2 should have been refused: rejection 8 .STALE_GRID"):
         audit.audit(path, any_proof)
@@ -29,8 +30,8 @@ def test_a_margin_leg_that_settled_on_a_grid_out_of_the_window_is_refused(tmp_pa
         margin = samples.margin(ledger)
         for _ in range(2):
             samples.publish(ledger)
-        patch.setattr(checks, "check_grids", lambda *_: None)
-        settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=margin)))
+        patch.setattr(margins, "check_grids", lambda *_: None)
+        settle(ledger, bind(ledger.ledger_id, guarded(ledger, margin=margin)))
     with pytest.raises(audit.Discrepancy, match="height 4 should have been refused: rejection 8 .STALE_GRID"):
         audit.audit(path, any_proof)
 
@@ -41,7 +42,7 @@ def test_a_margin_leg_on_the_older_of_the_two_newest_grids_is_confirmed(tmp_path
         samples.publish(ledger)
         margin = samples.margin(ledger)
         samples.publish(ledger)
-        settle(ledger, bind(ledger.ledger_id, make(ledger, cash=0, margin=margin)))
+        settle(ledger, bind(ledger.ledger_id, guarded(ledger, margin=margin)))
     assert audit.audit(path, any_proof).legs == 1
 
 
