@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any
 
 from settlement import board, digests, encoding, engine
+from settlement import posting as postings
 from settlement import funds as proofs_of_funds
-from settlement.bundle import CIPHERTEXT_BYTES
+from settlement.bundle import CIPHERTEXT_BYTES, Account
 from settlement.ledger import Ledger
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
@@ -32,17 +33,17 @@ def fields_of(decode: Any, data: bytes) -> Parts:
     """The fields of a good message, in order, as its decoder takes them from the bytes."""
     taken: dict[str, list[tuple[str, bytes]]] = {}
 
-    class Tracing(encoding._Reader):
+    class Tracing(encoding.FieldReader):
         def take(self, count: int, field: str) -> bytes:
             part = super().take(count, field)
             taken.setdefault(self.what, []).append((field, part))
             return part
 
-    ordinary, encoding._Reader = encoding._Reader, Tracing
+    ordinary, encoding.FieldReader = encoding.FieldReader, Tracing
     try:
         decode(data)
     finally:
-        encoding._Reader = ordinary
+        encoding.FieldReader = ordinary
     parts: Parts = []
     whole, *_ = taken
     for field, part in taken[whole]:
@@ -107,7 +108,8 @@ def use_bundle(data: bytes, mended: bool) -> None:
             receipt = engine.submit(ledger, data, world.now_ms, world.notary.verify)
             after, digest = ledger.reader.reserves(), ledger.reader.last_event().digest
         report = stage().check_sound(path)
-    moved = sum(flow.amount for leg in checked.bundle.legs for flow in leg.flows)
+    flows = [flow for leg in checked.bundle.legs for flow in leg.flows]
+    moved = sum(flow.amount for flow in flows if flow.account is Account.OUTSIDE)
     assert sum(after.values()) - sum(before.values()) == moved and report.reserves == after
     assert (report.digest, report.root) == (digest, receipt.root)
 
@@ -127,8 +129,10 @@ def board_ledger() -> Ledger:
 def good_order() -> dict[str, Parts]:
     """The order of one side of the swap, with terms for two readers; and one that its account's funds back."""
     (made,) = stage().make(stage().swap()[:1])
-    leg = fields_of(encoding.decode_leg, encoding.encode_leg(made.leg))
     terms = [(f"terms {i}", entropy.token(CIPHERTEXT_BYTES)) for i in range(2)]
+    named = replace(made.leg, terms=digests.terms([sealed for _, sealed in terms]))
+    made = replace(made, leg=stage().signed(named))
+    leg = fields_of(encoding.decode_leg, encoding.encode_leg(made.leg))
     time = stage().world.now_ms.to_bytes(8, "big")
     return {
         name: posted([*leg, ("beside: time", time), ("beside: funds", funds), ("beside: signature", bytes(96)), *terms])
@@ -200,7 +204,7 @@ def use_order(data: bytes, mended: bool) -> None:
         assert (order.leg_bytes, order.sealed_terms, order.funds) == (
             posting.leg_bytes, posting.sealed_terms, posting.funds
         )  # fmt: skip
-        board.check_row(ledger, order, verify)
+        postings.check_row(ledger, order, verify)
         if not mended:
             assert data in (joined_order(good) for good in ORDER.goods.values()), "its maker did not post this"
     finally:
