@@ -11,6 +11,7 @@ from settlement.audit import Discrepancy
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
+from tests.settlement.publications import publish
 from tests.settlement.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
@@ -83,7 +84,7 @@ def test_a_development_key_under_the_ceremonys_name_changes_the_ledger_id(path):
 
 def test_a_leg_under_a_development_key_is_refused(path):
     with Ledger.open(path) as opened:
-        opened.publish(samples.publication(1), NOW_MS)
+        publish(opened, 1)
         development = replace(samples.LEG_KEY, verifying=samples.verifying_key(9, 300))
         made = samples.make(opened, key=development.digest)
         with pytest.raises(Rejected) as refused:

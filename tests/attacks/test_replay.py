@@ -9,13 +9,14 @@ from settlement.bundle import Bundle, Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
+from tests.settlement.publications import publish
 from tests.settlement.samples import LATER_MS, NOW_MS, Made, any_proof, bind, change, make
 
 
 @pytest.fixture
 def ledger(tmp_path):
     with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
-        opened.publish(samples.publication(1), NOW_MS)
+        publish(opened, 1)
         yield opened
 
 
@@ -100,7 +101,7 @@ def test_only_its_owner_can_change_a_leg(ledger, tamper):
 
 def test_a_margin_proof_cannot_be_removed_or_moved_to_another_grid(ledger):
     older = samples.margin(ledger)
-    ledger.publish(samples.publication(2), NOW_MS)
+    publish(ledger, 2)
     one = make(ledger, cash=0, margin=older)
     moved = replace(one, leg=replace(one.leg, margin=samples.margin(ledger)))
     assert refusal(ledger, bind(ledger.ledger_id, moved)) is Rejection.LEG_SIGNATURE

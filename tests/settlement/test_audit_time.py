@@ -48,7 +48,7 @@ def test_a_margin_leg_on_the_older_of_the_two_newest_grids_is_confirmed(tmp_path
 
 @pytest.mark.parametrize("behind, named", [
     (lambda ledger: settle(ledger, bind(ledger.ledger_id, make(ledger)), NOW_MS), "the bundle at height 2"),
-    (lambda ledger: samples.publish(ledger, NOW_MS), "the grids of epoch 1"),
+    (lambda ledger: samples.publish(ledger, NOW_MS), "the publication at height 2"),
 ])
 def test_an_event_behind_its_predecessor_is_found(tmp_path, monkeypatch, behind, named):
     """A ledger whose operator skipped the check: the chain of events is consistent, and its time goes backwards."""

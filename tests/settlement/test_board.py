@@ -13,6 +13,7 @@ from settlement.rejection import Rejection
 from tests.settlement import samples
 from tests.settlement.boards import TERMS, backed, make, margined, place, refusal
 from tests.settlement.guarded import margin, public_flow
+from tests.settlement.publications import publish
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind
 from zk.errors import InvalidProof
 
@@ -20,7 +21,7 @@ from zk.errors import InvalidProof
 @pytest.fixture
 def ledger(tmp_path):
     with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
-        opened.publish(samples.publication(1), NOW_MS)
+        publish(opened, 1)
         yield opened
 
 
@@ -150,10 +151,6 @@ def test_an_order_whose_account_has_moved_is_gone_from_the_board(ledger):
     settle(ledger, made)
     assert refusal(board.get, ledger, placed.order_id, NOW_MS) == Rejection.ORDER_UNKNOWN
     assert board.prune(ledger, NOW_MS) == [] == board.listed(ledger, NOW_MS)
-
-
-def publish(ledger, epoch, coverage=Coverage.MIXTURE):
-    ledger.publish(replace(samples.publication(epoch), coverage=coverage), NOW_MS)
 
 
 def test_an_order_with_a_stale_margin_stays_and_cannot_be_taken_and_says_so(ledger):

@@ -76,9 +76,9 @@ def test_the_board_answers_as_its_model_and_keeps_what_is_backed(ledger, posting
     for *terms, pause in postings:
         now_ms += pause
         posted = order(*terms, now_ms)
-        before = table.alive(now_ms, [])
+        before = table.alive(now_ms)
         outcome = table.add(posted, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms)
-        after = table.alive(now_ms, [])
+        after = table.alive(now_ms)
         assert (outcome, after) == (model.add(posted, now_ms), model.orders)
         assert all(other in after for other in before if other.is_backed), "a backed order disappeared"
         assert len(after) <= MAX_ORDERS
@@ -102,5 +102,5 @@ def test_no_flood_of_orders_from_nothing_keeps_out_an_order_with_funds(ledger, f
         now_ms += pause
         again = replace(order(*terms, now_ms), order_id=bytes([terms[2] + 30]) * 32)
         table.add(again, MAX_ORDERS, MAX_OF_ACCOUNT, now_ms)
-    alive = table.alive(now_ms, [])
+    alive = table.alive(now_ms)
     assert honest in alive and sum(other.is_backed for other in alive) == kept + 1

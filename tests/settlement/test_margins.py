@@ -21,6 +21,7 @@ from tests.settlement.guarded import (
     settle,
     top_up,
 )
+from tests.settlement.publications import publish
 from tests.settlement.samples import NOW_MS, bind, make
 
 
@@ -29,10 +30,6 @@ def ledger(tmp_path):
     with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
         publish(opened, 1)
         yield opened
-
-
-def publish(ledger: Ledger, epoch: int, coverage: Coverage = Coverage.MIXTURE) -> None:
-    ledger.publish(replace(samples.publication(epoch), coverage=coverage), NOW_MS)
 
 
 def unknown_escrow_key(ledger: Ledger) -> Bad:

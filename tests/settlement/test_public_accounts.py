@@ -21,6 +21,7 @@ from tests.settlement.guarded import (
     settle,
     submit,
 )
+from tests.settlement.publications import publish
 from tests.settlement.samples import NOW_MS, bind, change, make
 from zk import signature
 
@@ -31,7 +32,7 @@ FEE = 5
 def ledger(tmp_path):
     pool = samples.pool(fees=Fees(leg=FEE, order=0))
     with Ledger.create(tmp_path / "ledger.sqlite", pool, NOW_MS) as opened:
-        opened.publish(samples.publication(1), NOW_MS)
+        publish(opened, 1)
         submit(opened, bind(opened.ledger_id, make(opened, change(USDC=1000), [samples.flow(0, 1000 + FEE), fee(1)])))
         yield opened
 

@@ -20,6 +20,7 @@ from tests.settlement.guarded import (
     sign,
     submit,
 )
+from tests.settlement.publications import publish
 from tests.settlement.samples import NOW_MS, bind, change, make
 from zk import signature
 from zk.errors import InvalidProof
@@ -30,7 +31,7 @@ STRANGER = 737373
 @pytest.fixture
 def ledger(tmp_path):
     with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
-        opened.publish(samples.publication(1), NOW_MS)
+        publish(opened, 1)
         yield opened
 
 
