@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from settlement import board, digests, encoding, engine
-from settlement import posting as postings
 from settlement import funds as proofs_of_funds
+from settlement import posting as postings
 from settlement.bundle import CIPHERTEXT_BYTES, Account
 from settlement.ledger import Ledger
 from tests.hostile.strangers import fields
