@@ -1,0 +1,93 @@
+"""How long a quote lives: an order with margin stays on the board, and can be taken while its grid is in force."""
+
+from dataclasses import replace
+
+import pytest
+
+from settlement import board, encoding, engine
+from settlement.grids import Coverage
+from settlement.ledger import Ledger
+from settlement.rejection import Rejection
+from tests.settlement import samples
+from tests.settlement.boards import make, margined, place, refusal
+from tests.settlement.guarded import margin
+from tests.settlement.publications import publish
+from tests.settlement.samples import NOW_MS, any_proof, bind
+from zk.errors import InvalidProof
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
+        publish(opened, 1)
+        yield opened
+
+
+def settle(ledger, *made, now_ms=NOW_MS):
+    return engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), now_ms, any_proof)
+
+
+def test_an_order_with_a_stale_margin_stays_and_cannot_be_taken_and_says_so(ledger):
+    placed, cash = place(ledger, margined(ledger).leg), place(ledger, make(ledger).leg)
+    publish(ledger, 2)
+    assert set(board.listed(ledger, NOW_MS)) == {placed, cash}
+    publish(ledger, 3)
+    assert board.listed(ledger, NOW_MS) == [cash]
+    assert set(board.listed(ledger, NOW_MS, stale=True)) == {placed, cash}
+    assert refusal(board.get, ledger, placed.order_id, NOW_MS) == Rejection.STALE_GRID
+    assert not board.is_takable(ledger, placed, NOW_MS) and board.is_takable(ledger, cash, NOW_MS)
+    assert board.prune(ledger, NOW_MS) == []
+
+
+def test_a_refreshed_order_is_the_same_order_and_can_be_taken(ledger):
+    made = margined(ledger)
+    placed = place(ledger, made.leg)
+    publish(ledger, 2, Coverage.RANGE)
+    refreshed = board.refresh(ledger, placed.order_id, margin(ledger, 2), NOW_MS, any_proof)
+    assert refreshed.order_id == placed.order_id and refreshed.signature == placed.signature
+    assert board.get(ledger, placed.order_id, NOW_MS) == refreshed == board.listed(ledger, NOW_MS)[0]
+    settle(ledger, replace(made, leg=refreshed.leg))
+    assert refusal(board.refresh, ledger, placed.order_id, margin(ledger, 2), NOW_MS) == Rejection.ORDER_UNKNOWN
+
+
+def test_a_refresh_verifies_the_new_margin_alone_and_against_the_initial_grid(ledger):
+    placed, seen = place(ledger, margined(ledger).leg), []
+    publish(ledger, 2)
+    board.refresh(ledger, placed.order_id, margin(ledger, 2), NOW_MS, seen.extend)
+    initial = ledger.reader.epoch(2).publication.initial
+    grid = tuple(value for row in initial.values for value in row)
+    assert [(key, inputs) for key, inputs, _ in seen] == [(ledger.pool.margin.verifying, (placed.commitment, *grid))]
+
+
+def refuse(claims):
+    raise InvalidProof("no", index=0)
+
+
+def test_a_margin_that_is_stale_or_false_or_not_needed_refreshes_nothing(ledger):
+    placed, cash = place(ledger, margined(ledger).leg), place(ledger, make(ledger).leg)
+    publish(ledger, 2, Coverage.RANGE)
+    for order, new, verify, reason in [
+        (placed, margin(ledger, 1), any_proof, Rejection.STALE_GRID),
+        (placed, replace(margin(ledger, 2), key=bytes(32)), any_proof, Rejection.UNKNOWN_KEY),
+        (placed, margin(ledger, 2), refuse, Rejection.INVALID_PROOF),
+        (cash, margin(ledger, 2), any_proof, Rejection.MALFORMED),
+    ]:
+        assert refusal(board.refresh, ledger, order.order_id, new, NOW_MS, verify) == reason
+    assert set(board.listed(ledger, NOW_MS, stale=True)) == {placed, cash}
+
+
+def test_while_the_pool_is_frozen_or_restricted_no_order_with_margin_can_be_taken(ledger):
+    place(ledger, margined(ledger).leg)
+    publish(ledger, 2, Coverage.FROZEN)
+    assert board.listed(ledger, NOW_MS) == []
+    publish(ledger, 3, Coverage.RANGE)
+    place(ledger, margined(ledger).leg)
+    publish(ledger, 4)  # the insurance was silent for longer than three epochs
+    assert board.listed(ledger, NOW_MS) == []
+
+
+def test_an_order_with_margin_is_not_listed_when_its_grid_is_too_old(ledger):
+    placed = place(ledger, margined(ledger).leg)
+    last = NOW_MS + samples.LIMITS.grid_age_ms
+    assert board.listed(ledger, last) == [placed]
+    assert board.listed(ledger, last + 1) == [] and board.prune(ledger, last + 1) == []
