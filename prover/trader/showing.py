@@ -110,7 +110,9 @@ def choose(wallet: Wallet, pool: Pool, thresholds: Amounts, position: int | None
     raise Unsatisfied(f"{which} {holds} {asked} without owing anything{merge}")
 
 
-def verify(ledger: Ledger, file: ProofFile, text: str) -> Shown:
+def verify(
+    ledger: Ledger, file: ProofFile, text: str, verify_proofs: checks.VerifyProofs = checks.verify_proofs
+) -> Shown:
     """What a proof file shows in the context with this text, on this ledger.
 
     Raises FormatError when it is not of funds, and InvalidProof, saying why, when it is for another context or ledger,
@@ -122,7 +124,7 @@ def verify(ledger: Ledger, file: ProofFile, text: str) -> Shown:
     if public.context != funds.context(ledger.ledger_id, text):
         raise InvalidProof("the funds are proved in another context, or for another ledger")
     made = Funds(KeyDigest(groth16_keys.digest(file.key)), public, file.proof)
-    funds.verify(ledger.pool, made, reader.is_known_root, checks.verify_proofs)
+    funds.verify(ledger.pool, made, reader.is_known_root, verify_proofs)
     made_at = _event(ledger, _root_height(ledger, Root(public.root)))
     nullifier = None if public.nullifier == statement.UNDISCLOSED else Nullifier(public.nullifier)
     spend = None if nullifier is None else reader.spend(nullifier)

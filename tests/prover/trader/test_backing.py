@@ -5,20 +5,20 @@ from dataclasses import replace
 import pytest
 
 from prover.trader import backing
+from prover.trader.owing import Setting
 from settlement.boardrules import BoardRules
-from settlement.pool import Pool
 from tests.prover import pools
 from zk.errors import Unsatisfied
 
 RULES = BoardRules((100 * 10**6, 0, 3 * 10**9, *[0] * 13), funds_required=False)
 
 
-def with_rules(board: BoardRules) -> Pool:
+def with_rules(board: BoardRules) -> Setting:
     pool = pools.make()
-    return replace(pool, parameters=replace(pool.parameters, board=board))
+    return Setting(pool, replace(pool.parameters, board=board), None)
 
 
-POOL = with_rules(RULES)
+SETTING = with_rules(RULES)
 STRICT = with_rules(replace(RULES, funds_required=True))
 
 
@@ -34,8 +34,8 @@ def balances(usdc: int = 0, btc: int = 0, eth: int = 0) -> tuple[int, ...]:
     (balances(usdc=10**12, btc=-1), None),
 ])
 def test_the_numeraire_backs_first_and_a_debtor_backs_nothing(held, asset):
-    assert backing.choose(POOL, held, is_wanted=True) == asset
-    assert backing.choose(POOL, held, is_wanted=False) is None
+    assert backing.choose(SETTING, held, is_wanted=True) == asset
+    assert backing.choose(SETTING, held, is_wanted=False) is None
 
 
 def test_a_board_that_requires_funds_is_told_before_anything_is_proved():
