@@ -106,7 +106,7 @@ def check_nullifiers(state: State, moves: Sequence[Move]) -> None:
 
 def check_state(state: State, legs: Sequence[Leg], seizures: Sequence[Seizure], now_ms: int) -> None:
     """Runs the checks of roots, guards, grids and nullifiers, which another bundle or publication may change."""
-    moves = (*legs, *seizures)
+    moves: tuple[Move, ...] = (*legs, *seizures)
     check_roots(state, moves)
     margins.check(state, legs, seizures, now_ms)
     check_nullifiers(state, moves)
