@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from settlement import board, digests, encoding, engine
-from settlement import funds as proofs_of_funds
 from settlement import posting as postings
 from settlement.bundle import CIPHERTEXT_BYTES, Account
 from settlement.ledger import Ledger
@@ -20,7 +19,7 @@ from tests.hostile.strangers.stage import stage
 from tests.hostile.strangers.target import Target
 from tests.settlement import samples
 from tests.settlement.samples import BOARD
-from tests.simulation import traders
+from tests.simulation import showing, traders
 from tests.simulation.test_ledger import change
 from zk import entropy, signature
 from zk.errors import FormatError
@@ -143,10 +142,7 @@ def good_order() -> dict[str, Parts]:
 def good_funds(order: traders.Made) -> bytes:
     """The funds that the order's own account has."""
     source = stage().swap()[0].source
-    pays = replace(stage().world.draft(source, change((0, -BOARD.funds[0]))), expiry_ms=0, cash=True, grid=None)
-    (made,) = stage().make([pays])
-    leg = replace(made.leg, ciphertexts=())
-    return proofs_of_funds.encode(samples.sign_funds(stage().ledger, order.leg, 0, replace(made, leg=leg)))
+    return showing.order_funds(stage().ledger, stage().world.notary, source, order.leg, 0, BOARD.funds[0])
 
 
 def leg_of(parts: Parts) -> bytes:
