@@ -29,6 +29,14 @@ from zk.threshold.keys import GroupKey, KeyShare
 NONCE_BYTES = 32
 
 
+class FalseAnswers(InvalidProof):
+    """The answers of `members` are missing or false."""
+
+    def __init__(self, members: Sequence[int]):
+        super().__init__(f"the parts of the signature of members {', '.join(map(str, members))} are missing or false")
+        self.members = tuple(members)
+
+
 class NoncesSpent(ValueError):
     """These nonces have signed already."""
 
@@ -91,7 +99,7 @@ def combine(
 ) -> Signature:
     """The group's signature from the answers z_i, by member.
 
-    Raises InvalidProof when the list is malformed, and naming the members whose answers are missing or false.
+    Raises InvalidProof when the list is malformed, and FalseAnswers with the members whose answers are not right.
     """
     listed = _check_list(group, message, commitments)
     factors, r = _nonce_point(group, message, listed)
@@ -105,7 +113,7 @@ def combine(
         if answer is None or not 0 <= answer < ORDER or babyjubjub.multiply(answer, BASE8) != expected:
             false.append(index)
     if false:
-        raise InvalidProof(f"the parts of the signature of members {', '.join(map(str, false))} are missing or false")
+        raise FalseAnswers(false)
     result = Signature(r, sum(answers[index] for index in listed) % ORDER)
     signature.verify(group.public, message, result)
     return result
