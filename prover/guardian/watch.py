@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from circuits.records import Account
 from prover.guardian import acting, drafts, insurance, view
 from prover.guardian.acting import Means
-from prover.guardian.group import Group
+from prover.guardian.group import Group, TooFew
 from prover.guardian.insurance import Now
 from prover.guardian.view import Place, View, Watched
 from settlement import margins
 from settlement.bundle import MAX_SEIZURES, Leg
 from settlement.ledger import Ledger
-from settlement.rejection import Rejected, Rejection
+from settlement.rejection import Rejected
 from zk.curves.babyjubjub import Point
+from zk.errors import Unsatisfied
 
 MAX_TRIES = 8
-_LOST_RACES = (Rejection.NULLIFIER_SPENT, Rejection.STALE_GRID, Rejection.PARAMETERS_CHANGED, Rejection.CLOCK_BEHIND)
 
 
 @dataclass
@@ -58,15 +58,20 @@ class Watch:
         return Now(self.ledger, parameters, newest.publication, account, self._signing_keys, now_ms)
 
     def step(self) -> Step:
-        """One step.  Raises group.TooFew when too few guardians answer, and Rejected for what is no lost race."""
+        """One step.
+
+        Raises TooFew when too few guardians answer, Unsatisfied when a statement is false, and Rejected; but not when
+        something else settled meanwhile: then it looks again.
+        """
         done = Step()
         for _ in range(MAX_TRIES):
             done.opened += self.view.advance(self.ledger)
             try:
-                if not self._next(done):
-                    return done
-            except Rejected as error:
-                if error.rejection not in _LOST_RACES:
+                while self._next(done):
+                    done.opened += self.view.advance(self.ledger)
+                return done
+            except (TooFew, Unsatisfied, Rejected):
+                if self.ledger.reader.last_event().height == self.view.height:
                     raise
         return done
 

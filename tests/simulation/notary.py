@@ -3,33 +3,40 @@
 So a false statement is refused because it is false, and a simulation settles hundreds of legs in the time of one proof.
 """
 
-import dataclasses
-
 from circuits import registry
+from circuits.statements import statement as statements
+from settlement.pool import Pool
 from zk.curves import bn254
 from zk.errors import InvalidProof
 from zk.groth16.keys import Proof
 
 
 class Notary:
-    """Makes well-formed proofs, each with its own points, and verifies the proofs that it made."""
+    """Makes well-formed proofs for a pool's keys, each with its own points, and verifies the proofs that it made."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._newest = bn254.G1
         self._claims: dict[bn254.G1Point, tuple] = {}
+        self._keys = {key.statement: key.verifying for key in pool.keys}
 
-    def prove(self, statement: str, public, private) -> Proof:
+    def prove(self, name: str, public, private) -> Proof:
         """A proof of the claim, whether true or false."""
         self._newest = bn254.add(self._newest, bn254.G1)
-        self._claims[self._newest] = registry.get(statement), public, private
+        self._claims[self._newest] = name, public, private
         return Proof(self._newest, bn254.G2, bn254.G1)
 
+    def reason(self, proof: Proof) -> str | None:
+        """The phrase for what is false about the claim of a proof, or None."""
+        name, public, private = self._claims[proof.a]
+        return registry.get(name).relation(public, private)
+
     def verify(self, claims: list) -> None:
-        """Raises InvalidProof, with the index, for the first proof of a false claim or of other public inputs."""
-        for index, (_, inputs, proof) in enumerate(claims):
-            claim = self._claims.get(proof.a)
-            if claim is None:
+        """Raises InvalidProof, with the index, for the first proof of a false claim, or of other inputs or keys."""
+        for index, (key, inputs, proof) in enumerate(claims):
+            if proof.a not in self._claims:
                 raise InvalidProof("the notary made no such proof", index)
-            statement, public, private = claim
-            if dataclasses.astuple(public) != inputs or statement.relation(public, private) is not None:
-                raise InvalidProof("the claim is false, or has other public inputs", index)
+            name, public, _ = self._claims[proof.a]
+            if tuple(inputs) != tuple(statements.inputs(public)) or key != self._keys[name]:
+                raise InvalidProof("the claim is about other public inputs", index)
+            if (reason := self.reason(proof)) is not None:
+                raise InvalidProof(f"the claim is false: {reason}", index)
