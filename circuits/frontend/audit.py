@@ -66,9 +66,8 @@ def audit(circuit: Circuit, honest: Sequence[Sequence[int]], lies: Sequence[Sequ
         *(_movable([rows[i] for i in definitions], system.num_wires, inputs, system.modulus) for rows in jacobians)
     )
     idle = frozenset.intersection(*(_weightless(rows, system.num_wires, system.modulus) for rows in jacobians))
-    rows = list(zip(system.a.rows(), system.b.rows(), system.c.rows(), strict=True))
     for values in lies if idle else ():
-        idle -= _only_violation(circuit, rows, values)
+        idle -= _only_violation(circuit, values)
     return Report(
         circuit.name,
         system.num_constraints,
@@ -150,18 +149,8 @@ def _weightless(jacobian: Sequence[Row], wires: int, modulus: int) -> frozenset[
     return frozenset(last - column for column in nullspace.support(columns, len(jacobian), modulus))
 
 
-def _only_violation(
-    circuit: Circuit, rows: Sequence[tuple[r1cs.Row, r1cs.Row, r1cs.Row]], values: Sequence[int]
-) -> frozenset[int]:
+def _only_violation(circuit: Circuit, values: Sequence[int]) -> frozenset[int]:
     """The constraint that a lie violates, when it violates exactly one."""
-    p = circuit.r1cs.modulus
-    witness = program.run_ints(circuit.program, values, p)
-
-    def dot(row: r1cs.Row) -> int:
-        total = 0
-        for wire, value in row:
-            total += value * witness[wire]
-        return total
-
-    wrong = frozenset(i for i, (a, b, c) in enumerate(rows) if (dot(a) * dot(b) - dot(c)) % p)
-    return wrong if len(wrong) == 1 else frozenset()
+    witness = program.run_ints(circuit.program, values, circuit.r1cs.modulus)
+    wrong = r1cs.unsatisfied(circuit.r1cs, witness)
+    return frozenset(wrong) if len(wrong) == 1 else frozenset()

@@ -19,6 +19,8 @@ next wires and reads only wires written before it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from operator import mul
 
 import numpy as np
 
@@ -60,6 +62,13 @@ class Program:
     def montgomery_coefficients(self) -> np.ndarray:
         """The coefficients as Montgomery words of Fr, converted once."""
         return array.encode(FR, array.from_plain(self.coefficients))
+
+    @cached_property
+    def combinations(self) -> list[tuple[list[int], list[int]]]:
+        """The coefficients and the wires of each combination, as ints."""
+        coefficients, starts = array.from_plain(self.coefficients), self.starts.tolist()
+        wires, factors = self.terms[:, 0].tolist(), [coefficients[index] for index in self.terms[:, 1].tolist()]
+        return [(factors[start:end], wires[start:end]) for start, end in pairwise(starts)]
 
 
 def _check(condition: bool, what: str) -> None:
@@ -156,13 +165,11 @@ def run_ints(program: Program, inputs: Sequence[int], modulus: int) -> list[int]
     if modulus != program.modulus:
         raise ValueError("the program was compiled for another modulus")
     check_inputs(program, inputs)
-    coefficients = array.from_plain(program.coefficients)
-    terms, starts = program.terms.tolist(), program.starts.tolist()
-    witness = [1, *inputs]
+    combinations, witness = program.combinations, [1, *inputs]
 
     def value(index: int) -> int:
-        run = terms[starts[index] : starts[index + 1]]
-        return sum(coefficients[coefficient] * witness[wire] for wire, coefficient in run) % modulus
+        factors, wires = combinations[index]
+        return sum(map(mul, factors, map(witness.__getitem__, wires))) % modulus
 
     for operation, _, a, b in program.code.tolist():
         if operation == MULTIPLY:

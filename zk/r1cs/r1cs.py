@@ -67,12 +67,28 @@ def evaluate(row: Row, witness: Sequence[int], modulus: int) -> int:
 def first_unsatisfied(r1cs: R1CS, witness: Sequence[int]) -> int | None:
     """The index of the first constraint that the witness violates, or None when it satisfies all of them.
 
+    Raises ValueError as `unsatisfied`.
+    """
+    return next(iter(unsatisfied(r1cs, witness)), None)
+
+
+def unsatisfied(r1cs: R1CS, witness: Sequence[int]) -> list[int]:
+    """The indices of all constraints that the witness violates, in order.
+
     Raises ValueError when the witness has the wrong length or its first value is not 1.
     """
     if len(witness) != r1cs.num_wires or witness[0] != 1:
         raise ValueError("a witness must have one value for each wire, and the first must be 1")
-    p = r1cs.modulus
-    for index, (a, b, c) in enumerate(zip(r1cs.a.rows(), r1cs.b.rows(), r1cs.c.rows(), strict=True)):
-        if (evaluate(a, witness, p) * evaluate(b, witness, p) - evaluate(c, witness, p)) % p:
-            return index
-    return None
+    values = np.array(witness, dtype=object)
+    a, b, c = (_times(matrix, values) for matrix in (r1cs.a, r1cs.b, r1cs.c))
+    return np.flatnonzero((a * b - c) % r1cs.modulus).tolist()
+
+
+def _times(matrix: SparseMatrix, vector: np.ndarray) -> np.ndarray:
+    """matrix·vector over the integers, as Python ints."""
+    products = np.array(matrix.values, dtype=object) * vector[matrix.columns]
+    sums = np.zeros(len(matrix.starts) - 1, dtype=object)
+    is_filled = np.diff(matrix.starts) > 0
+    if is_filled.any():
+        sums[is_filled] = np.add.reduceat(products, matrix.starts[:-1][is_filled])
+    return sums
