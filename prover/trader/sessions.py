@@ -21,7 +21,7 @@ from prover.trader.plan import LegPlan, Source, Target
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import checks, digests
+from settlement import digests, margins
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
@@ -31,6 +31,15 @@ from zk.errors import FormatError
 
 IMMEDIATE_MS = 10 * 60_000
 """The lifetime of a leg that is submitted as soon as it is proved."""
+
+
+FROZEN = (
+    "prices left what the last grid covers, so the pool takes only cash and top-ups until the oracles publish prices "
+    "again"
+)
+RESTRICTED = (
+    "the pool's insurance has not shown that it is solvent, so the pool takes only cash and top-ups until it does"
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,11 +211,21 @@ def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:
 
 
 def setting(session: Session, now_ms: int) -> Setting:
-    """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid if it is fresh."""
-    ledger = session.ledger
-    fresh = checks.fresh_grids(ledger, now_ms)
-    grid = Grid(fresh[0].publication.epoch, fresh[0].publication.initial) if fresh else None
-    return Setting(ledger.pool, ledger.pool.parameters, grid)
+    """The ledger's state that plans need, as of now."""
+    return setting_of(session.ledger, now_ms)
+
+
+def setting_of(ledger: Ledger, now_ms: int) -> Setting:
+    """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid in force."""
+    parameters, in_force = ledger.parameters(now_ms), margins.initial(ledger, now_ms)
+    if margins.is_frozen(ledger):
+        return Setting(ledger.pool, parameters, None, FROZEN)
+    if margins.silent_epochs(ledger) > parameters.grace_epochs:
+        return Setting(ledger.pool, parameters, None, RESTRICTED)
+    if not in_force:
+        return Setting(ledger.pool, parameters, None)
+    newest = in_force[0].publication
+    return Setting(ledger.pool, parameters, Grid(newest.epoch, newest.initial))
 
 
 def source(session: Session, holding: Holding) -> Source:

@@ -126,5 +126,23 @@ def history(app: App, **options: Any) -> None:
     accounts_run.show_history(app, **options)
 
 
+@wallet.command()
+@name_argument
+@passphrase.option
+@click.option("--shock", multiple=True, metavar="ASSET=PERCENT",
+              help="Show also what a move would do, such as ETH=-20%. Repeatable.")  # fmt: skip
+@click.option("--position", type=click.IntRange(0, (1 << 32) - 1), metavar="N", help="Show this account only.")
+@pass_app
+def health(app: App, **options: Any) -> None:
+    """Show what the wallet's margined accounts are worth, in the worst scenarios too.
+
+    Below the initial margin an account can trade nothing until it is topped up; below maintenance the guardians may
+    seize it. Interest and funding are what holding the account as it is has cost.
+    """
+    from prover.cli.trader import health_run
+
+    health_run.show_health(app, **options)
+
+
 for moved in (walletkeep.change_passphrase, walletkeep.export, walletkeep.watch_key, walletkeep.import_):
     wallet.add_command(moved)

@@ -1,0 +1,180 @@
+"""The health of margined accounts: what they are worth, in every scenario, and what holding them has cost.
+
+    worth         at the newest published prices
+    initial       the worst of the initial grid's scenarios: below zero it can trade nothing before a top-up
+    maintenance   the worst of the maintenance grid's: below zero the guardians may seize it
+
+All values are in the unit of settlement.risk: 10^-9 of the numeraire's smallest unit.
+
+Interest and funding touch no balance: they are in the prices of claims, whose indices every epoch publishes.  While an
+account holds b of a claim, an epoch in which the claim's index goes from I to I' adds b·price·(I' − I) / I' to it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from circuits import records
+from prover.trader import keys, shocks
+from prover.trader.wallets import Holding, Wallet
+from settlement import margins, risk
+from settlement.grids import PublishedGrids
+from settlement.ledger import Ledger
+from settlement.market import Market
+
+MAX_EPOCHS = 1_000
+"""So many past epochs are looked at for interest and funding: six weeks of hours."""
+
+
+@dataclass(frozen=True, repr=False)
+class Carry(keys.Secret):
+    """What a claim has cost an account (negative) or brought it, over so many epochs; `is_whole` if none is left out."""
+
+    slot: int
+    value: int
+    num_epochs: int
+    is_whole: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Health(keys.Secret):
+    """The health of one account at one market.
+
+    `initial` and `maintenance` are its worth in every scenario of the two grids.  `to_trade` and `to_be_safe` are the
+    least amounts of the numeraire, in smallest units, that would bring all of them to zero.
+    """
+
+    holding: Holding
+    prices: tuple[int, ...]
+    worth: int
+    initial: tuple[int, ...]
+    maintenance: tuple[int, ...]
+    to_trade: int
+    to_be_safe: int
+
+    @property
+    def worst_initial(self) -> int:
+        """The scenario of the initial grid in which the account is worth least."""
+        return min(range(records.SCENARIOS), key=self.initial.__getitem__)
+
+    @property
+    def worst_maintenance(self) -> int:
+        """The scenario of the maintenance grid in which the account is worth least."""
+        return min(range(records.SCENARIOS), key=self.maintenance.__getitem__)
+
+    @property
+    def is_breached(self) -> bool:
+        """Whether the guardians may seize the account."""
+        return min(self.maintenance) < 0
+
+    @property
+    def can_trade(self) -> bool:
+        """Whether the account could take a leg that is not a top-up, as it is."""
+        return min(self.initial) >= 0
+
+
+@dataclass(frozen=True, repr=False)
+class Report(keys.Secret):
+    """The health of a wallet's margined accounts at the newest epoch, and after a shock when one was asked for."""
+
+    epoch: int
+    published_ms: int
+    is_in_force: bool
+    accounts: tuple[Health, ...]
+    shocked: tuple[Health, ...]
+    carries: tuple[tuple[Carry, ...], ...]
+
+
+def report(ledger: Ledger, wallet: Wallet, now_ms: int, moves: shocks.Moves | None = None) -> Report | None:
+    """The report, or None before the first publication.  With `moves` it has the health after them too.
+
+    Raises FormatError as shocks.moved, and OverflowError when a shocked price does not fit.
+    """
+    published = ledger.reader.grids(1)
+    if not published:
+        return None
+    newest, parameters = published[0].publication, ledger.parameters(now_ms)
+    owing = [holding for holding in wallet.live if holding.account.guard]
+    grids = newest.initial, newest.maintenance
+    accounts = tuple(_health(holding, newest.market, grids) for holding in owing)
+    shocked: tuple[Health, ...] = ()
+    if moves is not None:
+        market = shocks.moved(ledger.pool, newest.market, moves)
+        shocked_grids = risk.grids(ledger.pool, parameters, market)
+        shocked = tuple(_health(holding, market, shocked_grids) for holding in owing)
+    is_in_force = margins.maintenance(ledger, now_ms) is not None
+    carries = tuple(carry(ledger, holding) for holding in owing)
+    return Report(newest.epoch, published[0].published_ms, is_in_force, accounts, shocked, carries)
+
+
+def warnings(ledger: Ledger, wallet: Wallet) -> tuple[Health, ...]:
+    """The accounts that are in breach, or can trade nothing until they are topped up, at the newest epoch."""
+    published = ledger.reader.grids(1)
+    if not published:
+        return ()
+    newest = published[0].publication
+    owing = [holding for holding in wallet.live if holding.account.guard]
+    found = (_health(holding, newest.market, (newest.initial, newest.maintenance)) for holding in owing)
+    return tuple(each for each in found if each.is_breached or not each.can_trade)
+
+
+def missing(values: Sequence[int], grid: Sequence[Sequence[int]]) -> int:
+    """The least amount of the numeraire, in smallest units, that lifts every one of these scenario values to zero."""
+    needed = 0
+    for value, row in zip(values, grid, strict=True):
+        if value < 0:
+            assert row[0] > 0, "the numeraire is worth something in every scenario"
+            needed = max(needed, -(value // row[0]))
+    return needed
+
+
+def carry(ledger: Ledger, holding: Holding) -> tuple[Carry, ...]:
+    """What each claim of the account has cost or brought since the account is as it is: since its last move."""
+    epochs = _since(ledger, _made_ms(ledger, holding))
+    is_whole = len(epochs) < MAX_EPOCHS
+    found = []
+    for slot in range(records.HELD, records.ASSETS):
+        balance = holding.account.balances[slot]
+        if balance == 0:
+            continue
+        value = sum(_accrued(balance, slot, before, after) for before, after in zip(epochs, epochs[1:], strict=False))
+        if value:
+            found.append(Carry(slot, value, len(epochs) - 1, is_whole))
+    return tuple(found)
+
+
+def _accrued(balance: int, slot: int, before: Market, after: Market) -> int:
+    """What the index of a claim added to the account from one epoch to the next.  Rounded down: it is for showing."""
+    index = after.indices[slot]
+    return balance * after.prices[slot] * (index - before.indices[slot]) // index
+
+
+def _made_ms(ledger: Ledger, holding: Holding) -> int:
+    """The time of the event that made the account."""
+    output, *_ = ledger.reader.outputs(holding.position, 1)
+    event = ledger.reader.event(output.height)
+    assert event is not None, "a leaf has an event"
+    return event.created_ms
+
+
+def _since(ledger: Ledger, made_ms: int) -> list[Market]:
+    """The markets of the epochs since a time, and of the one before, oldest first; the newest MAX_EPOCHS at most."""
+    newest = ledger.reader.grids(1)[0].publication.epoch
+    found: list[Market] = []
+    for epoch in range(newest, max(newest - MAX_EPOCHS, 0), -1):
+        published: PublishedGrids | None = ledger.reader.epoch(epoch)
+        if published is None:
+            break
+        found.append(published.publication.market)
+        if published.published_ms <= made_ms:
+            break
+    return found[::-1]
+
+
+def _health(holding: Holding, market: Market, grids: tuple[records.RiskGrid, records.RiskGrid]) -> Health:
+    balances, (initial, maintenance) = holding.account.balances, grids
+    at_first, held_up = risk.scenario_values(balances, initial), risk.scenario_values(balances, maintenance)
+    return Health(
+        holding, market.prices, risk.equity(balances, market.prices), at_first, held_up,
+        missing(at_first, initial.values), missing(held_up, maintenance.values),
+    )  # fmt: skip
+
