@@ -5,5 +5,6 @@
     manyhashes, walletscan, keeping, seized, walletsync                      from the ledger to the wallet
     durations, owing, plan, choosing, trade, assembly, showing, backing      from an action to a signed leg
     sessions, outbox, settling, moves, merging                               from a leg to a receipt
-    readers, placing, orders, boardview, refreshing                          from a leg to the board, and to a trade
+    readers, placing, orders, boardview, refreshing, keepfresh               from a leg to the board, and to a trade
+    shocks, health                                                           what margined accounts are worth
 """

@@ -1,13 +1,17 @@
 """The board as a wallet sees it: each order with its terms, where the wallet made them or can open them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.machine import clock
 from prover.trader import readers
 from prover.trader.sessions import Placed, Session
 from prover.trader.terms import Terms
+from prover.trader.wallets import OwnOrder
 from settlement import amounts, board, funds
 from settlement.bundle import Leg
+from settlement.ids import OrderId
+from settlement.ledger import Ledger
 from settlement.pool import Pool
 from zk.errors import InvalidProof
 
@@ -47,6 +51,22 @@ class Order:
     def __repr__(self) -> str:
         kind = "margined" if self.leg.public.guard else "cash"
         return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
+
+
+OPEN, STALE, GONE = "open", "stale margin", "gone"
+"""Whether an own order can be taken from the board: its margin may be stale, or it gave way to others."""
+
+
+def states(ledger: Ledger, own: Sequence[OwnOrder], now_ms: int) -> list[str]:
+    """OPEN, STALE or GONE for each of a wallet's own orders, which have neither expired nor lost their account."""
+    found = []
+    for each in own:
+        posted = ledger.orders.get(OrderId(bytes.fromhex(each.order_id)))
+        if posted is None:
+            found.append(GONE)
+        else:
+            found.append(OPEN if board.is_takable(ledger, posted, now_ms) else STALE)
+    return found
 
 
 def order(session: Session, posted: board.Order) -> Order:

@@ -27,7 +27,7 @@ MAX_EPOCHS = 1_000
 
 @dataclass(frozen=True, repr=False)
 class Carry(keys.Secret):
-    """What a claim has cost an account (negative) or brought it, over so many epochs; `is_whole` if none is left out."""
+    """What a claim has cost an account (negative) or brought it, over so many epochs; whole if none is left out."""
 
     slot: int
     value: int

@@ -10,8 +10,9 @@ from circuits import escrow, records
 from circuits.statements import escrow as escrow_statement
 from circuits.statements import margin as margin_statement
 from prover.trader import keys
-from settlement import amounts, risk
+from settlement import amounts, margins, risk
 from settlement.assets import Loan
+from settlement.ledger import Ledger
 from settlement.parameters import Guardians, Parameters
 from settlement.pool import Pool
 from zk import entropy
@@ -21,6 +22,14 @@ from zk.errors import Unsatisfied
 BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
 
 Balances = tuple[int, ...]
+
+FROZEN = (
+    "prices left what the last grid covers, so the pool takes only cash and top-ups until the oracles publish prices "
+    "again"
+)
+RESTRICTED = (
+    "the pool's insurance has not shown that it is solvent, so the pool takes only cash and top-ups until it does"
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,19 @@ class MarginPlan(keys.Secret):
     public: margin_statement.Public
     private: margin_statement.Private
     epoch: int
+
+
+def setting(ledger: Ledger, now_ms: int) -> Setting:
+    """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid in force."""
+    parameters, in_force = ledger.parameters(now_ms), margins.initial(ledger, now_ms)
+    if margins.is_frozen(ledger):
+        return Setting(ledger.pool, parameters, None, FROZEN)
+    if margins.silent_epochs(ledger) > parameters.grace_epochs:
+        return Setting(ledger.pool, parameters, None, RESTRICTED)
+    if not in_force:
+        return Setting(ledger.pool, parameters, None)
+    newest = in_force[0].publication
+    return Setting(ledger.pool, parameters, Grid(newest.epoch, newest.initial))
 
 
 def margin_grid(setting: Setting, balances: Balances) -> Grid:

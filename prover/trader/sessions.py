@@ -14,14 +14,14 @@ from circuits.records import Root
 from prover.machine.home import Home
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, assembly, keys, walletfile, wallets, walletsync
+from prover.trader import addresses, assembly, keys, owing, walletfile, wallets, walletsync
 from prover.trader.outbox import Entry
-from prover.trader.owing import Grid, Setting
+from prover.trader.owing import Setting
 from prover.trader.plan import LegPlan, Source, Target
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import digests, margins
+from settlement import digests
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
@@ -31,15 +31,6 @@ from zk.errors import FormatError
 
 IMMEDIATE_MS = 10 * 60_000
 """The lifetime of a leg that is submitted as soon as it is proved."""
-
-
-FROZEN = (
-    "prices left what the last grid covers, so the pool takes only cash and top-ups until the oracles publish prices "
-    "again"
-)
-RESTRICTED = (
-    "the pool's insurance has not shown that it is solvent, so the pool takes only cash and top-ups until it does"
-)
 
 
 @dataclass(frozen=True, repr=False)
@@ -212,20 +203,7 @@ def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:
 
 def setting(session: Session, now_ms: int) -> Setting:
     """The ledger's state that plans need, as of now."""
-    return setting_of(session.ledger, now_ms)
-
-
-def setting_of(ledger: Ledger, now_ms: int) -> Setting:
-    """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid in force."""
-    parameters, in_force = ledger.parameters(now_ms), margins.initial(ledger, now_ms)
-    if margins.is_frozen(ledger):
-        return Setting(ledger.pool, parameters, None, FROZEN)
-    if margins.silent_epochs(ledger) > parameters.grace_epochs:
-        return Setting(ledger.pool, parameters, None, RESTRICTED)
-    if not in_force:
-        return Setting(ledger.pool, parameters, None)
-    newest = in_force[0].publication
-    return Setting(ledger.pool, parameters, Grid(newest.epoch, newest.initial))
+    return owing.setting(session.ledger, now_ms)
 
 
 def source(session: Session, holding: Holding) -> Source:

@@ -43,7 +43,7 @@ def parse(texts: Sequence[str], pool: Pool) -> dict[int, int]:
         if slot in moves:
             raise FormatError(f"{pool.assets[slot].symbol} is shocked twice")
         if not -BPS <= bps <= MAX_MOVE_BPS:
-            raise FormatError(f"{text[:64]!r} is out of range: a price falls by 100% at most and rises by 10000% at most")
+            raise FormatError(f"{text[:64]!r} is out of range: a price falls by 100% and rises by 10000% at most")
         moves[slot] = bps
     return moves
 

@@ -9,9 +9,10 @@ import click
 
 from prover.cli.frame import workspace
 from prover.cli.frame.command import App
-from prover.cli.trader import settled_run, show
+from prover.cli.trader import health_run, seizures, settled_run, show
 from prover.machine import clock
-from prover.trader import archive, keys, outbox, sessions, walletsync
+from prover.trader import archive, boardview, health, keys, outbox, seized, sessions, walletsync
+from prover.trader.seized import Seized
 from prover.trader.wallets import Holding, Wallet
 from settlement import amounts
 from settlement.ledger import Ledger
@@ -30,10 +31,12 @@ def show_wallet(app: App, name: str, passphrase_file: Path | None) -> None:
             app.screen.say(f"These are the newest {ROWS:,} of {len(wallet.live):,} accounts; --json shows all.", "dim")
         app.screen.fields([*show.total_fields(wallet, pool), *_untried(desk.session.ledger, wallet)])
         app.screen.fields(show.keys_fields(pool, app.home.keys))
+        states = boardview.states(desk.session.ledger, wallet.orders, clock.now_ms())
         if wallet.orders:
-            rows = [(o.order_id[:16], *amounts.show_trade(o.terms.changes, pool), clock.text(o.terms.expiry_ms))
-                    for o in wallet.orders]  # fmt: skip
-            app.screen.table(("own order", "sells", "buys", "expires"), rows)
+            rows = [(o.order_id[:16], *amounts.show_trade(o.terms.changes, pool), clock.text(o.terms.expiry_ms), state)
+                    for o, state in zip(wallet.orders, states, strict=True)]  # fmt: skip
+            app.screen.table(("own order", "sells", "buys", "expires", "board"), rows)
+        health_run.warn(app, desk.session.ledger, health.warnings(desk.session.ledger, wallet), name)
         _tell(app, lambda: _document(name, wallet, pool, app.home.keys))
 
 
@@ -55,11 +58,28 @@ def sync(app: App, name: str, passphrase_file: Path | None, rescan: bool, accept
             app.screen.say(kept, "warn")
         for order in synced.closed:
             app.screen.say(show.closed_text(order))
+        for each in synced.seized:
+            app.screen.say(seizures.text(each, pool), "warn")
+        ledger = desk.session.ledger
+        states = boardview.states(ledger, synced.wallet.orders, clock.now_ms())
+        for own, state in zip(synced.wallet.orders, states, strict=True):
+            if state != boardview.OPEN:
+                app.screen.say(_order_state(own.order_id, state), "warn")
+        at_risk = health.warnings(ledger, synced.wallet)
+        health_run.warn(app, ledger, at_risk, name)
         app.screen.fields([*show.total_fields(synced.wallet, pool), *show.keys_fields(pool, app.home.keys)])
         _tell(app, lambda: {
             **_document(name, synced.wallet, pool, app.home.keys),
             "tried": synced.tried, "found": synced.received, "spent": synced.spent,
             "closed_orders": show.closed_json(synced.closed),
+            "seized": [seizures.document(each, pool) for each in synced.seized],
+            "orders_not_takable": [
+                {"order": own.order_id, "state": state}
+                for own, state in zip(synced.wallet.orders, states, strict=True) if state != boardview.OPEN
+            ],
+            "at_risk": [
+                {"position": each.holding.position, **health_run.health_json(each)} for each in at_risk
+            ],
             "evidence": None if evidence is None else str(evidence),
         })  # fmt: skip
 
@@ -84,20 +104,24 @@ def show_history(app: App, name: str, passphrase_file: Path | None, newest: int)
         key = keys.archive_key(keys.viewing_key(session.wallet.view))
         spent = deque(archive.read(archive.beside(session.file.path), key), maxlen=newest)
         heights = [_spent_height(session.ledger, session.wallet, holding) for holding in spent]
+        ended = [_seized(session.ledger, holding, height) for holding, height in zip(spent, heights, strict=True)]
         if spent:
             rows = [
                 (str(holding.position), show.kind(holding), show.balances_text(holding.account.balances, pool),
-                 "" if height is None else str(height))
-                for holding, height in zip(spent, heights, strict=True)
+                 "" if height is None else str(height), "moved" if seizure is None else "seized")
+                for holding, height, seizure in zip(spent, heights, ended, strict=True)
             ]  # fmt: skip
-            app.screen.table(("position", "kind", ">balances", ">spent at height"), rows)
+            app.screen.table(("position", "kind", ">balances", ">spent at height", "how"), rows)
+            for seizure in filter(None, ended):
+                app.screen.say(seizures.text(seizure, pool), "warn")
         else:
             app.screen.say(f"Wallet {name} has spent no account.")
         app.screen.document({
             "wallet": name,
             "spent_accounts": [
-                {**show.holding_json(holding, pool), "spent_height": height}
-                for holding, height in zip(spent, heights, strict=True)
+                {**show.holding_json(holding, pool), "spent_height": height,
+                 "seizure": None if seizure is None else seizures.document(seizure, pool)}
+                for holding, height, seizure in zip(spent, heights, ended, strict=True)
             ],
         })  # fmt: skip
 
@@ -112,6 +136,22 @@ def _spent_height(ledger: Ledger, wallet: Wallet, holding: Holding) -> int | Non
     """The height at which an account was spent; None when this ledger does not have that."""
     spend = ledger.reader.spend(walletsync.nullifier(wallet.view, holding))
     return None if spend is None else spend.height
+
+
+def _seized(ledger: Ledger, holding: Holding, height: int | None) -> Seized | None:
+    """The seizure that ended an archived account, or None when its owner moved it or this ledger does not have that."""
+    return None if height is None else seized.find(ledger, holding)
+
+
+def _order_state(order_id: str, state: str) -> str:
+    """One sentence about an own order that nobody can take now, though it has not expired and its account is there."""
+    short_id = order_id[:16]
+    if state == boardview.STALE:
+        return f"Order {short_id} has margin for an older epoch: `zksettle order refresh {short_id}` proves it again."
+    return (
+        f"Order {short_id} is not on the board any more: it gave way to orders that show funds. Whoever copied it can "
+        f"still settle it; `zksettle order cancel {short_id}` ends that, and then it may be placed again."
+    )
 
 
 def _untried(ledger: Ledger, wallet: Wallet) -> show.Fields:

@@ -1,4 +1,4 @@
-"""`zksettle order …`: place, list, show, take and cancel shielded orders."""
+"""`zksettle order …`: place, list, show, take, refresh and cancel shielded orders."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ yes_option = click.option("--yes", "is_agreed", is_flag=True, help="Agree withou
 
 @group()
 def order() -> None:
-    """Place, list, show, take and cancel shielded orders."""
+    """Place, list, show, take, refresh and cancel shielded orders."""
 
 
 @order.command()
@@ -122,3 +122,32 @@ def cancel(app: App, **options: Any) -> None:
     from prover.cli.trader import order_run
 
     order_run.cancel(app, **options)
+
+
+@order.command()
+@order_argument
+@passphrase.wallet_option
+@passphrase.option
+@pass_app
+def refresh(app: App, **options: Any) -> None:
+    """Prove the margin of one of the wallet's orders again, at the newest prices.
+
+    Nothing else of the order changes. An order of a cash account needs no margin and stays as it is.
+    """
+    from prover.cli.trader import refresh_run
+
+    refresh_run.refresh(app, **options)
+
+
+@order.command()
+@passphrase.wallet_option
+@passphrase.option
+@pass_app
+def keep(app: App, **options: Any) -> None:
+    """Keep the wallet's orders fresh, epoch after epoch, until you interrupt it.
+
+    The wallet may be used meanwhile: orders that it places are kept fresh too.
+    """
+    from prover.cli.trader import refresh_run
+
+    refresh_run.keep(app, **options)
