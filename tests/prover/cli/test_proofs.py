@@ -7,7 +7,7 @@ import pytest
 from tests import node
 from tests.prover.cli.run import refused, zksettle
 
-STATEMENTS = ("leg", "margin")
+STATEMENTS = ("leg", "margin", "escrow", "seize", "funds")
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def test_the_key_in_the_file_is_not_trusted(home, proofs, exported, tmp_path):
 
 
 def test_a_changed_public_input_is_invalid(home, proofs, exported, tmp_path):
-    lie = changed(proofs["margin"], tmp_path / "lie.json", lambda d: d["public"].update(epoch="42"))
+    lie = changed(proofs["margin"], tmp_path / "lie.json", lambda d: d["public"].update(commitment="42"))
     refused(zksettle(home, "verify", lie), 1, "does not verify")
     key, public, proof = three(exported["margin"])
-    public = changed(public, tmp_path / "public.json", lambda values: values.__setitem__(2, "42"))
+    public = changed(public, tmp_path / "public.json", lambda values: values.__setitem__(0, "42"))
     refused(zksettle(home, "groth16", "verify", key, public, proof), 1, "does not verify")
 
 
@@ -95,12 +95,12 @@ def test_a_changed_public_input_is_invalid(home, proofs, exported, tmp_path):
     (lambda d: d.pop("key"), "key is missing"),
     (lambda d: d.update(version=True), "version True"),
     (lambda d: d["key"].update(more="1"), "key has an unknown field 'more'"),
-    (lambda d: d.update(statement="nosuch"), "statement is unknown: the statements are leg, margin"),
+    (lambda d: d.update(statement="nosuch"), "the statements are leg, margin, escrow, seize, funds"),
     (lambda d: d.update(statement=["leg"]), "statement is not a string"),
     (lambda d: d.update(fingerprint="0" * 64), "another version"),
-    (lambda d: d["public"].pop("epoch"), "epoch is missing"),
-    (lambda d: d["public"].update(epoch=41), "epoch is not a decimal number"),
-    (lambda d: d["public"].update(epoch=str(1 << 64)), "epoch is out of range"),
+    (lambda d: d["public"].pop("commitment"), "commitment is missing"),
+    (lambda d: d["public"].update(commitment=41), "commitment is not a decimal number"),
+    (lambda d: d["public"]["grid"][3].__setitem__(0, str(1 << 64)), "grid[3][0] is out of range"),
     (lambda d: d["public"].update(more="1"), "unknown field 'more'"),
     (lambda d: d["proof"]["pi_a"].__setitem__(0, "1"), "pi_a"),
     (lambda d: d["key"].update(digest="0" * 64), "not its key's digest"),
@@ -144,11 +144,11 @@ def test_a_false_statement_is_not_proved_and_the_constraint_is_named_without_sec
 
 
 @pytest.mark.parametrize("change, words", [
-    (lambda d: d["private"].pop("values"), "private.values is missing"),
+    (lambda d: d["private"].pop("account"), "private.account is missing"),
     (lambda d: d["private"].update(more="1"), "unknown field 'more'"),
-    (lambda d: d["private"]["values"].pop(), "not an array of 16"),
+    (lambda d: d["public"]["grid"].pop(), "not an array of 32"),
     (lambda d: d["private"]["account"]["balances"].__setitem__(3, str(2**63)), "balances[3] is out of range"),
-    (lambda d: d["public"].update(guardian="01"), "guardian is not a decimal number"),
+    (lambda d: d["public"].update(commitment="01"), "commitment is not a decimal number"),
     (lambda d: d.pop("public"), "the input has no public"),
 ])  # fmt: skip
 @pytest.mark.parametrize("command", ["prove", "check"])

@@ -17,6 +17,7 @@ from prover.machine import arrayfolder
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from settlement import pool
+from settlement.pool import NUM_PUBLIC
 from tests.prover import pools
 from zk.errors import FormatError
 from zk.fields.prime import R
@@ -171,7 +172,7 @@ def test_two_at_once_make_one_key(store):
 def test_a_pool_with_other_keys_is_refused_and_ones_own_is_not(keystore):
     with pytest.raises(FormatError, match="is not the one this ledger's pool verifies with"):
         keystore.check_pool(pools.make())
-    keystore.check_pool(pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin")))
+    keystore.check_pool(pools.make(**{name: keystore.statement_key(name) for name in NUM_PUBLIC}))
 
 
 TRANSCRIPT = "12" * 32
@@ -229,8 +230,8 @@ def test_the_best_keys_are_those_of_the_ceremony_installed_last(store, tmp_path,
 
 
 def test_a_pool_is_served_by_keys_of_its_own_origin_only(keystore, tmp_path):
-    leg, margin = (replace(pools.any_key(*of), transcript=TRANSCRIPT) for of in (("leg", 8), ("margin", 4)))
-    theirs = replace(pools.make(), leg=leg, margin=margin, insecure_dev=False)
+    of_ceremony = {name: replace(pools.any_key(name), transcript=TRANSCRIPT) for name in NUM_PUBLIC}
+    theirs = replace(pools.make(), **of_ceremony, insecure_dev=False)
     assert keystores.of_pool(tmp_path, 7, theirs).transcript == TRANSCRIPT
     assert keystores.of_pool(tmp_path, 7, pools.make()).transcript is None
     with pytest.raises(FormatError, match="of another origin: ceremony 1212121212121212"):

@@ -6,7 +6,7 @@ import pytest
 
 from circuits.statements import statement
 from prover.proofs import pipeline
-from prover.trader import addresses, assembly, keys, plan
+from prover.trader import addresses, assembly, keys, owing, plan
 from tests.prover import pools
 from tests.settlement import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
@@ -18,7 +18,8 @@ SEED = keys.derive("abandon " * 23 + "art")
 @pytest.fixture(scope="module")
 def made():
     """The plan of a deposit."""
-    setting, target = plan.Setting(pools.make(), None), plan.Target(addresses.of(SEED, 0))
+    pool = pools.make()
+    setting, target = owing.Setting(pool, pool.parameters, None), plan.Target(addresses.of(SEED, 0))
     return plan.deposit(setting, plan.genesis_source(5), target, samples.flow(0, 7, b"bank"), 1)
 
 

@@ -5,19 +5,17 @@ import random
 import pytest
 
 from circuits import records
-from prover.operator import defaults
 from prover.trader import keeping, wallets
-from settlement import engine, oracle
 from settlement.ledger import Ledger
 from tests.prover import pools
 
 NOW = 1_800_000_000_000
-FLAT = (1,) * 8
+FLAT = (1,) * 16
 NOTHING = wallets.Dust()
 
 
 def account(position: int, *balances: int) -> wallets.Holding:
-    return wallets.Holding(records.Account(1, (*balances, *(0,) * (8 - len(balances))), 0, position), 0, position)
+    return wallets.Holding(records.Account(1, (*balances, *(0,) * (16 - len(balances))), 0, position), 0, position)
 
 
 def kept(accounts, limit, tied=(), weights=FLAT):
@@ -35,8 +33,8 @@ def test_within_the_limit_everything_is_kept_in_the_order_of_positions():
 
 def test_beyond_the_limit_the_accounts_of_the_least_worth_are_dust():
     accounts = [account(position, 10 - position, position) for position in range(5)]
-    weights = (2, 1, *(0,) * 6)
-    assert kept(accounts, 3, weights=weights) == ([0, 1, 2], wallets.Dust(2, (13, 7, *(0,) * 6)))
+    weights = (2, 1, *(0,) * 14)
+    assert kept(accounts, 3, weights=weights) == ([0, 1, 2], wallets.Dust(2, (13, 7, *(0,) * 14)))
 
 
 def test_of_equals_the_older_is_kept_so_that_nobody_pushes_out_what_is_worth_as_much():
@@ -69,7 +67,7 @@ def test_a_flood_of_accounts_that_owe_leaves_three_quarters_to_what_is_worth_mor
 
 def test_what_is_kept_and_the_dust_are_together_what_there_was():
     generator = random.Random(7)
-    accounts = [account(i, *(generator.randrange(-50, 100) for _ in range(8))) for i in range(200)]
+    accounts = [account(i, *(generator.randrange(-50, 100) for _ in range(16))) for i in range(200)]
     live, dust = keeping.keep(accounts, {3, 50}, FLAT, 40)
     assert len(live) == 40 and dust.count == 160
     assert keeping.together(dust, keeping.dust(live)) == keeping.dust(accounts)
@@ -84,14 +82,8 @@ def ledger(tmp_path):
 
 def test_the_weights_are_the_newest_published_prices_and_before_them_whole_units(ledger):
     pool = ledger.pool
-    assert [10**asset.decimals * weight for asset, weight in zip(pool.assets, keeping.prices(ledger), strict=True)] == (
-        [10**18] * 8
-    )
-    prices = defaults.prices(pool)
-    quotes = [
-        oracle.sign(pool, secret, asset, price, NOW, 1)
-        for secret in pools.ORACLE_SECRETS
-        for asset, price in enumerate(prices)
-    ]
-    engine.publish(ledger, quotes, NOW)
-    assert keeping.prices(ledger) == tuple(prices)
+    units = [10**asset.decimals * weight for asset, weight in zip(pool.assets, keeping.prices(ledger), strict=True)]
+    assert units == [10**18] * 16
+    pools.publish(ledger, NOW)
+    newest = ledger.reader.grids(1)[0].publication
+    assert keeping.prices(ledger) == newest.prices and newest.prices[0] == 10**9

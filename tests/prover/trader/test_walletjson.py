@@ -28,8 +28,8 @@ def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     (lambda w: w["live"][0].update(position="7"), r"live\[0\].position is not an integer"),
     (lambda w: w["live"][0].update(position=1 << 32), r"live\[0\].position is not an integer from 0 to"),
     (lambda w: w["live"][0].update(index=keys.MAX_INDEX), r"live\[0\].index is not an integer from 0 to"),
-    (lambda w: w["live"][0].update(epoch=-1), r"live\[0\].epoch is not an integer from 0 to"),
-    (lambda w: w["live"][0]["balances"].append(0), r"live\[0\].balances is not an array of 8"),
+    (lambda w: w["live"][0].update(guard=-1), r"live\[0\].guard is not an integer from 0 to"),
+    (lambda w: w["live"][0]["balances"].append(0), r"live\[0\].balances is not an array of 16"),
     (lambda w: w["live"][0]["balances"].__setitem__(0, 1 << 63), r"balances\[0\] is not an integer from"),
     (lambda w: w["live"][0].update(rho=str(prime.R)), r"live\[0\].rho is out of range"),
     (lambda w: w["live"][0].update(nullifier=str(prime.R)), r"live\[0\].nullifier is out of range"),
@@ -44,7 +44,7 @@ def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     (lambda w: w["dust"].update(count=(1 << 32) + 1), "the wallet: dust.count is not an integer from 0 to"),
     (lambda w: w["dust"]["balances"].__setitem__(0, str(1 << 95)), r"dust.balances\[0\] is out of range"),
     (lambda w: w["dust"]["balances"].__setitem__(0, 5), r"dust.balances\[0\] is not a decimal number"),
-    (lambda w: w["dust"]["balances"].append("0"), r"dust.balances is not an array of 8"),
+    (lambda w: w["dust"]["balances"].append("0"), r"dust.balances is not an array of 16"),
     (lambda w: w.update(phrase="abandon " * 24), "the wallet: the seed phrase's checksum is wrong"),
     (lambda w: w.update(more=1), "the wallet has an unknown field 'more'"),
 ])  # fmt: skip
@@ -57,12 +57,12 @@ def test_a_wallet_whose_content_is_not_exactly_right_is_refused_by_the_fields_na
 
 
 @pytest.mark.parametrize("change", [
-    lambda w: w["live"][0].update(position=(1 << 32) - 1, epoch=(1 << 64) - 1, index=(1 << 31) - 1),
-    lambda w: w["live"][0].update(position=0, epoch=0, index=0, rho="0", owner="0", nullifier="0"),
-    lambda w: w["live"][0].update(balances=[(1 << 63) - 1] * 4 + [-(1 << 63)] * 4),
-    lambda w: w["orders"][0].update(changes=[(1 << 64) - 1] * 4 + [1 - (1 << 64)] * 4, blinding="0", expiry_ms=0),
+    lambda w: w["live"][0].update(position=(1 << 32) - 1, guard=(1 << 32) - 1, index=(1 << 31) - 1),
+    lambda w: w["live"][0].update(position=0, guard=0, index=0, rho="0", owner="0", nullifier="0"),
+    lambda w: w["live"][0].update(balances=[(1 << 63) - 1] * 8 + [-(1 << 63)] * 8),
+    lambda w: w["orders"][0].update(changes=[(1 << 64) - 1] * 8 + [1 - (1 << 64)] * 8, blinding="0", expiry_ms=0),
     lambda w: w.update(scanned=(1 << 64) - 1, top_index=(1 << 31) - 1, empty=1 << 32),
-    lambda w: w["dust"].update(count=1 << 32, balances=[str((1 << 95) - 1)] * 4 + [str(-(1 << 95))] * 4),
+    lambda w: w["dust"].update(count=1 << 32, balances=[str((1 << 95) - 1)] * 8 + [str(-(1 << 95))] * 8),
 ])  # fmt: skip
 def test_every_field_may_have_its_extreme_values(held, change):
     content = walletjson.write(held)
@@ -71,7 +71,7 @@ def test_every_field_may_have_its_extreme_values(held, change):
 
 
 @pytest.mark.parametrize("change", [
-    lambda w: w["live"][0].update(epoch=1 << 64),
+    lambda w: w["live"][0].update(guard=1 << 32),
     lambda w: w["orders"][0].update(expiry_ms=1 << 64),
     lambda w: w["orders"][0]["changes"].__setitem__(0, -(1 << 64)),
     lambda w: w.update(scanned=1 << 64),
