@@ -9,6 +9,7 @@ so a verifier uses its own key, and the one in the file only to report that they
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -113,11 +114,19 @@ def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: byt
     """
     key, inputs = snarkjs.decode_verifying_key(key_data), snarkjs.decode_public(public_data)
     kind = registry.get(name)
-    names = [path for path, _ in statement.leaves(kind.blank()[0])]
-    if not len(inputs) == len(names) == key.num_public:
+    if not len(inputs) == kind.num_public == key.num_public:
         raise FormatError(
-            f"{name} has {len(names)} public inputs; the files have {len(inputs)}, the key {key.num_public}"
+            f"{name} has {kind.num_public} public inputs; the files have {len(inputs)}, the key {key.num_public}"
         )
-    values = {name: str(value) for name, value in zip(names, inputs, strict=True)}
-    public = statement.from_json(kind.Public, values, "public")
+    document = _filled(statement.to_json(kind.blank()[0]), iter(inputs))
+    public = statement.from_json(kind.Public, document, "public")
     return ProofFile(name, public, snarkjs.decode_proof(proof_data), key)
+
+
+def _filled(shape: Any, inputs: Iterator[int]) -> Any:
+    """A JSON value of this shape with these numbers in its places, in order."""
+    if isinstance(shape, dict):
+        return {name: _filled(part, inputs) for name, part in shape.items()}
+    if isinstance(shape, list):
+        return [_filled(part, inputs) for part in shape]
+    return str(next(inputs))

@@ -1,7 +1,8 @@
 """Pools and ledgers for tests that look at no proof."""
 
 from circuits import registry
-from prover.operator import defaults
+from prover.operator import defaults, oracles
+from settlement.ledger import Ledger
 from settlement.pool import NUM_PUBLIC, Pool, StatementKey
 from tests.settlement import samples
 from zk import signature
@@ -23,10 +24,15 @@ def any_key(statement: str) -> StatementKey:
 
 def make(name: str = "test", **keys: StatementKey) -> Pool:
     """The example assets under these keys, or under any."""
-    oracles = tuple(signature.public(secret) for secret in ORACLE_SECRETS)
+    oracle_keys = tuple(signature.public(secret) for secret in ORACLE_SECRETS)
     assets = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN), samples.NOW_MS)
-    parameters = defaults.parameters(oracles, samples.GUARDIANS)
+    parameters = defaults.parameters(oracle_keys, samples.GUARDIANS)
     keys = {statement: keys.get(statement) or any_key(statement) for statement in NUM_PUBLIC}
     return Pool(
         name, bytes(16), assets, samples.OPERATOR, samples.GOVERNANCE, parameters, **keys, insecure_dev=True
     )  # fmt: skip
+
+
+def publish(ledger: Ledger, now_ms: int) -> None:
+    """Takes the next epoch's grids at the example's prices, signed by all oracles."""
+    oracles.publish(ledger, ORACLE_SECRETS, defaults.observation(ledger.pool), now_ms)

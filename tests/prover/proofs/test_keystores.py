@@ -17,7 +17,6 @@ from prover.machine import arrayfolder
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from settlement import pool
-from settlement.pool import NUM_PUBLIC
 from tests.prover import pools
 from zk.errors import FormatError
 from zk.fields.prime import R
@@ -25,6 +24,7 @@ from zk.formats import snarkjs
 from zk.groth16 import keys
 
 TOY = "toy"
+POOL = pools.make()  # before the toy is among the statements
 
 
 def toy() -> compiler.Circuit:
@@ -172,7 +172,7 @@ def test_two_at_once_make_one_key(store):
 def test_a_pool_with_other_keys_is_refused_and_ones_own_is_not(keystore):
     with pytest.raises(FormatError, match="is not the one this ledger's pool verifies with"):
         keystore.check_pool(pools.make())
-    keystore.check_pool(pools.make(**{name: keystore.statement_key(name) for name in NUM_PUBLIC}))
+    keystore.check_pool(pools.make(**{name: keystore.statement_key(name) for name in registry.names()}))
 
 
 TRANSCRIPT = "12" * 32
@@ -230,7 +230,7 @@ def test_the_best_keys_are_those_of_the_ceremony_installed_last(store, tmp_path,
 
 
 def test_a_pool_is_served_by_keys_of_its_own_origin_only(keystore, tmp_path):
-    of_ceremony = {name: replace(pools.any_key(name), transcript=TRANSCRIPT) for name in NUM_PUBLIC}
+    of_ceremony = {name: replace(pools.any_key(name), transcript=TRANSCRIPT) for name in registry.names()}
     theirs = replace(pools.make(), **of_ceremony, insecure_dev=False)
     assert keystores.of_pool(tmp_path, 7, theirs).transcript == TRANSCRIPT
     assert keystores.of_pool(tmp_path, 7, pools.make()).transcript is None
@@ -243,5 +243,5 @@ def test_a_pool_is_served_by_keys_of_its_own_origin_only(keystore, tmp_path):
 def test_keys_that_are_gone_are_not_made_anew_for_a_pool(store):
     """The accounts of a pool move under its own keys only: a new key in their place would hide what is missing."""
     with pytest.raises(FormatError, match="restore that folder"):
-        store().check_pool(pools.make())
+        store().check_pool(POOL)
     assert not store().folder("leg").exists()

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from prover.machine import clock
-from prover.operator import defaults
 from prover.trader import (
     addresses,
     keys,
@@ -20,7 +19,7 @@ from prover.trader import (
     walletsync,
 )
 from prover.trader.sessions import Session
-from settlement import amounts, board, digests, encoding, engine, oracle
+from settlement import amounts, board, digests, encoding
 from settlement.ledger import Ledger
 from settlement.pool import NUM_PUBLIC
 from settlement.rejection import Rejected, Rejection
@@ -42,12 +41,7 @@ def ledger(keystore, tmp_path_factory):
     """A ledger whose pool verifies with the session's keys, with the grids of epoch 1."""
     pool = pools.make(**{name: keystore.statement_key(name) for name in NUM_PUBLIC})
     with Ledger.create(tmp_path_factory.mktemp("ledger") / "ledger.sqlite", pool, now()) as made:
-        quotes = [
-            oracle.sign(pool, secret, asset, price, NOW, 1)
-            for secret in pools.ORACLE_SECRETS
-            for asset, price in enumerate(defaults.prices(pool))
-        ]
-        engine.publish(made, quotes, now())
+        pools.publish(made, now())
         yield made
 
 

@@ -140,7 +140,7 @@ def test_an_imported_file_cannot_tell_of_accounts_that_are_not_on_the_ledger(led
     false = replace(
         of(OWNER), scanned=false.scanned, live=(replace(false.live[0], account=account, position=7, nullifier=1),),
         ledger_id=false.ledger_id, seen=false.seen, seen_height=false.seen_height, empty=3,
-        dust=wallets.Dust(5, (10**12,) * 8), orders=held.orders, outbox=held.outbox,
+        dust=wallets.Dust(5, (10**12,) * 16), orders=held.orders, outbox=held.outbox,
     )  # fmt: skip
     walletfile.export(tmp_path / "file", PASSPHRASE, false)
     imported = walletfile.read_exported(tmp_path / "file", PASSPHRASE)
