@@ -173,7 +173,7 @@ def test_terms_that_are_another_trades_are_not_taken(ledger, traders):
         read("maker", posted, *readers.seal_terms(better, makers, placed.leg.commitment))
     with pytest.raises(InvalidProof, match="terms are malformed"):
         read("maker", posted, sealing.seal(b"nonsense", makers[0], placed.leg.public.commitment))
-    with pytest.raises(InvalidProof, match="not signed by its maker"):
+    with pytest.raises(InvalidProof, match="signed for other terms"):
         read("maker", posted, *readers.seal_terms(placed.terms, makers, placed.leg.commitment))
     flows = (samples.flow(ETH, -1, b"bank"),)
     paying = replace(posted, leg_bytes=encoding.encode_leg(replace(placed.leg, flows=flows)))
