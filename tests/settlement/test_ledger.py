@@ -13,11 +13,14 @@ from functools import partial
 import pytest
 
 from circuits import merkle as paths
-from settlement import audit, checks, encoding, engine, merkle, oracle, poolfile
+from settlement import audit, checks, encoding, engine, margins, merkle, oracle, poolfile
+from settlement.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import connections, schema
 from tests.settlement import samples
+from tests.settlement.guarded import guarded
+from tests.settlement.publications import publish
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
@@ -48,7 +51,7 @@ def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
 
 
 def test_everything_of_a_bundle_can_be_read_back(ledger, path):
-    sealed = (b"\1" * 210, b"\2" * 210)
+    sealed = (b"\1" * CIPHERTEXT_BYTES, b"\2" * CIPHERTEXT_BYTES)
     flow = samples.flow(0, 5, b"bank")
     one, other = make(ledger, change(USDC=5), [flow], ciphertexts=sealed), make(ledger, ciphertexts=())
     receipt = settle(ledger, one, other)
@@ -87,20 +90,20 @@ def test_the_empty_tree_and_every_later_root_are_known(ledger):
 
 def test_grids_have_unbroken_epochs_and_are_fresh_for_two_epochs_within_the_age_limit(ledger):
     with pytest.raises(Rejected) as refused:
-        ledger.publish(samples.publication(2), NOW_MS)
+        publish(ledger, 2)
     assert refused.value.rejection is Rejection.WRONG_EPOCH
-    first = ledger.publish(samples.publication(1), NOW_MS)
+    first = publish(ledger, 1)
     for epoch in (1, 3):
         with pytest.raises(Rejected):
-            ledger.publish(samples.publication(epoch), NOW_MS)
+            publish(ledger, epoch)
     assert ledger.reader.grids(2) == [first]
-    age_ms = ledger.pool.limits.grid_age_ms
-    assert checks.fresh_grids(ledger, NOW_MS + age_ms) == [first]
-    assert checks.fresh_grids(ledger, NOW_MS + age_ms + 1) == []
+    age_ms = samples.LIMITS.grid_age_ms
+    assert margins.initial(ledger, NOW_MS + age_ms) == [first]
+    assert margins.initial(ledger, NOW_MS + age_ms + 1) == []
     for epoch in (2, 3):
-        assert first in checks.fresh_grids(ledger, NOW_MS)
-        ledger.publish(samples.publication(epoch), NOW_MS)
-    assert [grids.publication.epoch for grids in checks.fresh_grids(ledger, NOW_MS)] == [3, 2]
+        assert first in margins.initial(ledger, NOW_MS)
+        publish(ledger, epoch)
+    assert [grids.publication.epoch for grids in margins.initial(ledger, NOW_MS)] == [3, 2]
 
 
 def test_a_failure_while_writing_leaves_nothing(ledger, monkeypatch):
@@ -115,11 +118,11 @@ def test_a_failure_while_writing_leaves_nothing(ledger, monkeypatch):
 
 
 def test_a_grid_that_leaves_the_window_between_check_and_apply_is_refused_under_the_lock(ledger):
-    ledger.publish(samples.publication(1), NOW_MS)
-    one = make(ledger, cash=0, margin=samples.margin(ledger))
+    publish(ledger, 1)
+    one = guarded(ledger)
     checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
     for epoch in (2, 3):
-        ledger.publish(samples.publication(epoch), NOW_MS)
+        publish(ledger, epoch)
     before = ledger.reader.last_event()
     with pytest.raises(Rejected) as refused:
         ledger.apply(checked, NOW_MS)
@@ -128,11 +131,11 @@ def test_a_grid_that_leaves_the_window_between_check_and_apply_is_refused_under_
 
 
 def test_a_grid_that_grows_too_old_between_check_and_apply_is_refused_under_the_lock(ledger):
-    ledger.publish(samples.publication(1), NOW_MS)
-    one = make(ledger, cash=0, margin=samples.margin(ledger))
+    publish(ledger, 1)
+    one = guarded(ledger)
     checked = engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, one)), NOW_MS, any_proof)
     with pytest.raises(Rejected) as refused:
-        ledger.apply(checked, NOW_MS + ledger.pool.limits.grid_age_ms + 1)
+        ledger.apply(checked, NOW_MS + samples.LIMITS.grid_age_ms + 1)
     assert refused.value.rejection is Rejection.STALE_GRID
 
 
@@ -163,27 +166,43 @@ def test_time_moves_up_to_an_event_that_settled_during_the_check_but_never_furth
     assert refused.value.rejection is Rejection.EXPIRED
 
 
-def test_grids_whose_time_moves_up_are_published_at_that_time_unless_a_price_is_too_old_then(ledger, path):
-    publication = oracle.check(ledger.pool, samples.quotes(ledger, NOW_MS), None, NOW_MS)
-    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
-    published = ledger.publish(publication, NOW_MS, lambda: 400_000_000)
+@pytest.fixture
+def publish_late(ledger, monkeypatch):
+    """Publishes while a bundle settles at another time, when so much time seems to have passed."""
+    check = oracle.check
+
+    def publish_late(now_ms: int, settled_ms: int, passed_ns: int):
+        def settle_meanwhile(*arguments):
+            publication = check(*arguments)
+            settle(ledger, make(ledger), now_ms=settled_ms)
+            return publication
+
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "_since", lambda start_ns: lambda: passed_ns)
+            quotes = samples.quotes(ledger, now_ms)
+            patch.setattr(oracle, "check", settle_meanwhile)
+            return engine.publish(ledger, quotes, now_ms)
+
+    return publish_late
+
+
+def test_grids_whose_time_moves_up_are_published_at_that_time_unless_a_price_is_too_old_then(
+    ledger, path, publish_late
+):
+    published = publish_late(NOW_MS, NOW_MS + 300, 400_000_000)
     assert published.published_ms == NOW_MS + 300 == ledger.reader.last_event().created_ms
     assert audit.audit(path, any_proof).publications == 1
-    late_ms = NOW_MS + samples.LIMITS.price_age_ms
-    publication = oracle.check(ledger.pool, samples.quotes(ledger, NOW_MS + 300), published.publication, late_ms)
-    settle(ledger, make(ledger), now_ms=late_ms + 301)
+    late_ms = NOW_MS + 400
     with pytest.raises(Rejected) as refused:
-        ledger.publish(publication, late_ms, lambda: 10**12)
+        publish_late(late_ms, late_ms + samples.LIMITS.price_age_ms + 1, 10**12)
     assert refused.value.rejection is Rejection.PRICE_STALE
 
 
-def test_grids_that_are_behind_an_event_which_settled_during_the_check_are_refused_under_the_lock(ledger):
-    publication = oracle.check(ledger.pool, samples.quotes(ledger, NOW_MS), None, NOW_MS)
-    settle(ledger, make(ledger), now_ms=NOW_MS + 300)
-    for publish in (ledger.publish, partial(ledger.publish, passed_ns=lambda: 299_000_000)):
-        with pytest.raises(Rejected) as refused:
-            publish(publication, NOW_MS)
-        assert refused.value.rejection is Rejection.CLOCK_BEHIND
+@pytest.mark.parametrize("passed_ns", [0, 299_000_000])
+def test_grids_that_are_behind_an_event_which_settled_during_the_check_are_refused(ledger, publish_late, passed_ns):
+    with pytest.raises(Rejected) as refused:
+        publish_late(NOW_MS, NOW_MS + 300, passed_ns)
+    assert refused.value.rejection is Rejection.CLOCK_BEHIND
     assert ledger.reader.grids(1) == []
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import checks, custody, digests
+from settlement import checks, custody, digests, merkle
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
@@ -228,3 +228,11 @@ def test_the_digest_of_an_escrow_is_of_the_legs_own_ciphertext_for_the_guardians
 def _sealed(ledger: Ledger):
     made = guarded(ledger).leg.escrow
     return made.ephemeral, made.ciphertext
+
+
+def test_what_a_seizure_leaves_needs_room_in_the_tree(ledger, monkeypatch):
+    monkeypatch.setattr(merkle, "CAPACITY", 2)
+    settle(ledger, make(ledger))
+    with pytest.raises(Rejected) as refused:
+        settle(ledger, *pair(ledger))
+    assert refused.value.rejection is Rejection.TREE_FULL
