@@ -36,6 +36,7 @@ COMMANDS = {
     "funds": "prover.cli.trader.funds:funds",
     "oracle": "prover.cli.pool.oracle:oracle",
     "custodian": "prover.cli.pool.custodian:custodian",
+    "guardian": "prover.cli.pool.guardian:guardian",
     "ledger": "prover.cli.pool.ledger:ledger",
     "prove": "prover.cli.tools.proof:prove",
     "verify": "prover.cli.tools.proof:verify",

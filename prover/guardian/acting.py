@@ -10,9 +10,9 @@ from typing import Any
 
 from circuits import generators
 from circuits.statements import margin as margin_statement
-from prover.guardian import drafts, wire
+from prover.guardian import drafts, recovery, wire
 from prover.guardian.drafts import Derived, Draft, Message
-from prover.guardian.group import Group
+from prover.guardian.group import Group, TooFew
 from prover.guardian.insurance import Now
 from prover.guardian.view import Watched
 from settlement import custody, digests, encoding, engine, heartbeat
@@ -42,9 +42,9 @@ class Means:
     verify: VerifyProofs = verify_proofs
 
     def group(self, number: int) -> Group:
-        """The guardians of a number.  Raises LookupError when their keys are not here."""
+        """The guardians of a number.  Raises TooFew when none of them is here."""
         if number not in self.groups:
-            raise LookupError(f"the shares of guardian key {number} are not here")
+            raise TooFew(f"there is no share of guardian key {number} here")
         return self.groups[number]
 
 
@@ -77,15 +77,10 @@ def beat(ledger: Ledger, now: Now, insurance: Watched, means: Means) -> Event:
     return engine.beat(ledger, heartbeat.encode(beat), now.now_ms, means.verify)
 
 
-def expire(ledger: Ledger, stated: Expiry, number: int, message: Message, means: Means, now_ms: int) -> Event:
+def expire(ledger: Ledger, stated: Expiry, message: Message, means: Means, now_ms: int) -> Event:
     """Has an early expiry signed and records it.  Raises TooFew, and Rejected as engine.expire does."""
-    (signed,) = means.group(number).sign([message], {"expiry": wire_expiry(stated)})
+    (signed,) = means.group(message.number).sign([message], {"expiry": recovery.codec.write(stated)})
     return engine.expire(ledger, encode_expiry(replace(stated, signature=signed)), now_ms)
-
-
-def wire_expiry(stated: Expiry) -> str:
-    """The JSON value of an expiry."""
-    return encode_expiry(stated).hex()
 
 
 def _signed(draft: Draft, derived: Derived, means: Means) -> list[Signature]:

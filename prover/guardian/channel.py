@@ -34,7 +34,11 @@ TIMEOUT_S = 10.0
 _key = dataclassjson.hexadecimal(IDENTITY_BYTES)
 
 
-class Unreachable(Exception):
+class NoAnswer(Exception):
+    """Guardians did not do what was asked.  The message is a sentence for the user."""
+
+
+class Unreachable(NoAnswer):
     """The other guardian does not answer, or is not who it should be.  The message is a sentence for the user."""
 
 

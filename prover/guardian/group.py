@@ -11,10 +11,9 @@ from typing import Any, Protocol
 from circuits import escrow
 from circuits.records import Account
 from prover.guardian import wire
-from prover.guardian.channel import Unreachable
+from prover.guardian.channel import NoAnswer
 from prover.guardian.drafts import Message
 from prover.guardian.guardianfile import Guardian
-from prover.guardian.network import Refused
 from prover.guardian.view import Place
 from settlement.bundle import Leg
 from settlement.rejection import Rejected
@@ -23,10 +22,10 @@ from zk.signature import Signature
 from zk.threshold import decryption, frost, keys, sharing
 from zk.threshold.frost import Commitment
 
-_FAILURES = (Unreachable, Refused, FormatError, InvalidProof, Unsatisfied, Rejected)
+_FAILURES = (NoAnswer, FormatError, InvalidProof, Unsatisfied, Rejected)
 
 
-class TooFew(Exception):
+class TooFew(NoAnswer):
     """Fewer guardians than the threshold answered.  The message says who did not, and why."""
 
 

@@ -35,12 +35,16 @@ _point = Codec(
 )
 
 
+ADDRESS = dataclassjson.text(r"[^\s@/:]{1,255}:[0-9]{1,5}", "HOST:PORT")
+_peer_address = dataclassjson.text(r"|[^\s@/:]{1,255}:[0-9]{1,5}", "HOST:PORT or nothing")
+
+
 @dataclass(frozen=True)
 class Peer:
     """A guardian as the others see it: its X25519 public key, and HOST:PORT, or nothing for one on this machine."""
 
     identity: Annotated[bytes, dataclassjson.hexadecimal(IDENTITY_BYTES)]
-    address: Annotated[str, dataclassjson.text(r"|[^\s@/:]{1,255}:[0-9]{1,5}", "HOST:PORT or nothing")]
+    address: Annotated[str, _peer_address]
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from prover.guardian import channel
-from prover.guardian.channel import Channel, Unreachable
+from prover.guardian.channel import Channel, NoAnswer, Unreachable
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -29,7 +29,7 @@ Answer = Callable[[int, dict[str, Any]], dict[str, Any]]
 """From the member that asks and its request to the answer."""
 
 
-class Refused(Exception):
+class Refused(NoAnswer):
     """The other guardian did not fulfil a request.  The message is its sentence."""
 
 

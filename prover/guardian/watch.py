@@ -44,7 +44,7 @@ class Watch:
     """Watches one ledger with the guardians of one or more key numbers."""
 
     def __init__(self, ledger: Ledger, means: Means, signing_keys: Mapping[int, Point], now_ms: Callable[[], int]):
-        self.ledger, self._means, self._now_ms = ledger, means, now_ms
+        self.ledger, self.means, self._now_ms = ledger, means, now_ms
         self._signing_keys = dict(signing_keys)
         self.view = View(lambda _, legs: open_by_number(means.groups, legs))
 
@@ -83,7 +83,7 @@ class Watch:
         """Seizes as many of these accounts, in one bundle, as the insurance can take over, and returns them."""
         taken = insurance.affordable(now, targets, MAX_SEIZURES)
         if taken:
-            acting.settle(self.ledger, insurance.take_over(now, taken), self._means, self._now_ms)
+            acting.settle(self.ledger, insurance.take_over(now, taken), self.means, self._now_ms)
         return taken
 
     def _next(self, done: Step) -> bool:
@@ -94,13 +94,13 @@ class Watch:
         if now.insurance is None:
             if self.ledger.reader.insurance() is not None:
                 return False  # it is there, and nobody here can open it
-            acting.settle(self.ledger, insurance.draw(now, ()), self._means, self._now_ms)
+            acting.settle(self.ledger, insurance.draw(now, ()), self.means, self._now_ms)
             done.founded = True
             return True
         flows = insurance.drawable(now)
         is_foreign = now.insurance.account.guard != drafts.guardians_of(now.parameters).number
         if flows or is_foreign:
-            acting.settle(self.ledger, insurance.draw(now, flows), self._means, self._now_ms)
+            acting.settle(self.ledger, insurance.draw(now, flows), self.means, self._now_ms)
             done.drawn += len(flows)
             return True
         targets = self.seizable(now)
@@ -114,7 +114,7 @@ class Watch:
     def _beat(self, now: Now, account: Watched, done: Step) -> bool:
         done.is_insolvent = view.worst(account.account, now.published) < 0
         if not done.is_insolvent and self.ledger.reader.heartbeat() < now.published.epoch:
-            acting.beat(self.ledger, now, account, self._means)
+            acting.beat(self.ledger, now, account, self.means)
             done.has_beaten = True
         return False
 

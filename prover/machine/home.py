@@ -98,6 +98,11 @@ class Home:
         return self.path / "custodian.json"
 
     @property
+    def guardian_identity(self) -> Path:
+        """The identity of the guardian that has no shares yet, if it is on this machine."""
+        return self.path / "guardian-identity.json"
+
+    @property
     def guardians(self) -> Path:
         """The folder of the guardians' secret shares, if any are on this machine."""
         return self.path / "guardians"

@@ -107,6 +107,7 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     import sqlite3
 
     from prover.circom import sandbox
+    from prover.guardian import channel
     from prover.machine import files, longstep
     from prover.service import protocol
     from prover.trader import sessions, walletfile, walletsync
@@ -119,7 +120,7 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         reason = error.rejection
         return REFUSED, str(error), {"rejection": {"number": reason.value, "name": reason.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
-    others = (walletsync.LedgerWentBack, checkpoints.EventsLost, sandbox.Overdue, sandbox.Unavailable)
+    others = (channel.NoAnswer, walletsync.LedgerWentBack, checkpoints.EventsLost, sandbox.Overdue, sandbox.Unavailable)
     if isinstance(error, (Unsatisfied, InvalidProof, screens.Broken, *others, *refusals)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):

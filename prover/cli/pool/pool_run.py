@@ -10,6 +10,7 @@ from prover.cli.frame import pairs, watching, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.frame.screen import printable, short
 from prover.cli.trader import show
+from prover.guardian import guardianfile
 from prover.machine import clock
 from prover.operator import creation, custodian, defaults
 from prover.upkeep import warmup
@@ -105,7 +106,7 @@ def _guardians(app: App, parameters: Parameters) -> str:
     guardians = parameters.guardians
     if guardians is None:
         return "none"
-    here = len(list(app.home.guardians.glob("*.json")))
+    here = sum(one.number == guardians.number for one in guardianfile.here(app.home.guardians))
     place = "all of them on this machine" if here == guardians.members else f"{here} of them on this machine"
     return f"{guardians.threshold} of {guardians.members} open and seize margined accounts ({place})"
 

@@ -122,7 +122,7 @@ def test_a_cure_that_settles_while_the_seizure_is_made_wins_too(scene):
             made[:] = scene.submit(scene.leg(short, change(usdc=1_900, perp=-1_000), (flow(400),), adds=1))
         return honest(name, public, private)
 
-    scene.watch._means = type(scene.means)(cure_first, scene.staff.groups, scene.notary.verify)
+    scene.watch.means = type(scene.means)(cure_first, scene.staff.groups, scene.notary.verify)
     step = scene.watch.step()
     assert made and not step.seized and made[0].account.balances in seen(scene)
 

@@ -1,0 +1,133 @@
+"""Runs `zksettle guardian …`."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prover.cli.frame import watching, workspace
+from prover.cli.frame.command import App, Done
+from prover.cli.pool import guardian_show
+from prover.guardian import acting, dealing, guardianfile, meeting, office, recovery
+from prover.guardian.staff import Staff
+from prover.guardian.watch import Step, Watch
+from prover.machine import clock
+from prover.upkeep import warmup
+from settlement import margins
+from settlement.assets import NUMERAIRE
+from settlement.pool import asset_index
+from zk.errors import FormatError, Unsatisfied
+
+
+def new(app: App, address: str | None, show: bool) -> None:
+    """Makes a guardian's identity, or shows the one that is here."""
+    path = app.home.guardian_identity
+    if show or address is None:
+        identity = meeting.read(path)
+    else:
+        identity = meeting.new(path, address)
+        app.screen.say(f"The identity is made; its secret is in {path}: keep it from others.")
+    app.screen.say(identity.name)
+    app.screen.document({"guardian": identity.name})
+
+
+def deal(app: App, names: tuple[str, ...], threshold: int, number: int, wait_s: int) -> None:
+    """Deals the keys with the guardians of these names, and writes this one's file."""
+    home = app.home
+    identity, peers = meeting.read(home.guardian_identity), [meeting.parse(name) for name in names]
+    if any(one.number == number for one in guardianfile.here(home.guardians)):
+        raise FormatError(f"there are shares of guardian key {number} in {home.guardians} already: give --number")
+    with watching.show_progress(app):
+        dealt = meeting.deal(identity, peers, threshold, number, wait_s)
+    path, record = guardianfile.write(home.guardians, dealt), dealing.record(dealt)
+    app.done = Done(f"the keys are dealt; this guardian's shares are in {path}", {"file": str(path)}, "")
+    app.screen.say(f"The keys are dealt. This is guardian {dealt.index} of {record.members}; its shares are in {path}: "
+                   "keep a copy, for they cannot be made again.", "good")  # fmt: skip
+    guardian_show.record(app, record)
+
+
+def watch(app: App, once: bool, member: int | None, interval_ms: int) -> None:
+    """Watches the ledger until Ctrl-C, or once."""
+    with _opened(app, member) as (opened, staff):
+        if once:
+            step = opened.step()
+            guardian_show.step(app, opened, step)
+            app.screen.document(guardian_show.step_json(opened, step))
+            return
+        staff.serve()
+        guardian_show.beginning(app, opened, staff)
+        _watch(app, opened, interval_ms)
+
+
+def seize(app: App, position: int | None, member: int | None) -> None:
+    """Seizes one account in breach."""
+    with _opened(app, member) as (opened, _):
+        opened.view.advance(opened.ledger)
+        now = opened.now()
+        if now is None or now.insurance is None:
+            raise Unsatisfied("nothing can be seized without fresh prices and an insurance that takes it over")
+        targets = [one for one in opened.seizable(now) if position in (None, int(one.position))]
+        if not targets:
+            which = "no margined account" if position is None else f"no margined account at position {position}"
+            raise Unsatisfied(f"{which} is in breach of maintenance")
+        taken = opened.seize(now, targets[:1])
+        if not taken:
+            raise Unsatisfied("the insurance cannot take this account over without breaching maintenance itself")
+        step = Step(seized=taken)
+        guardian_show.step(app, opened, step)
+        app.screen.document(guardian_show.step_json(opened, step))
+
+
+def status(app: App, member: int | None) -> None:
+    """Shows the guardians, what they watch, and the insurance."""
+    with _opened(app, member, proves=False) as (opened, staff):
+        reachable = {number: group.reachable() for number, group in staff.groups.items()}
+        opened.view.advance(opened.ledger)
+        guardian_show.status(app, opened, reachable)
+
+
+def expire(app: App, claim: str, member: int | None) -> None:
+    """Has an early expiry signed and records it."""
+    with _opened(app, member, proves=False) as (opened, _):
+        ledger, now_ms = opened.ledger, clock.now_ms()
+        opened.view.advance(ledger)
+        slot, accounts = asset_index(ledger.pool, claim), [one.account for one in opened.view.accounts.values()]
+        parameters = ledger.parameters(now_ms)
+        silent = margins.silent_epochs(ledger)
+        if silent <= parameters.grace_epochs:
+            raise Unsatisfied(f"the insurance has been silent for {silent} epochs, and claims expire early after more "
+                              f"than {parameters.grace_epochs}")  # fmt: skip
+        stated = recovery.propose(ledger, accounts, slot, now_ms)
+        message = recovery.checked(ledger, stated, lambda: accounts, now_ms)
+        event = acting.expire(ledger, stated, message, opened.means, now_ms)
+        symbol, loan = ledger.pool.assets[slot].symbol, ledger.pool.assets[NUMERAIRE].symbol
+        app.done = Done(f"{symbol} has expired at height {event.height}", {"height": event.height}, "")
+        app.screen.say(f"{symbol} has expired early at height {event.height}, in epoch {stated.epoch}: it converts at "
+                       f"{stated.rate} smallest units of the {loan} loan for each of its own.", "warn")  # fmt: skip
+        app.screen.say(f"Deficit {stated.deficit} smallest units of the loan, open interest {stated.open_interest} "
+                       f"smallest units of {symbol}; every holder of {loan} can withdraw all of it.")  # fmt: skip
+        app.screen.document({
+            "height": event.height, "claim": symbol, "epoch": stated.epoch, "deficit": stated.deficit,
+            "open_interest": stated.open_interest, "rate": stated.rate,
+        })  # fmt: skip
+
+
+@contextmanager
+def _opened(app: App, member: int | None, *, proves: bool = True) -> Iterator[tuple[Watch, Staff]]:
+    with workspace.ledger(app) as ledger, watching.show_progress(app):
+        if proves:
+            warmup.compile_kernels()
+        with office.opened(app.home, ledger, clock.now_ms, member) as opened:
+            yield opened
+
+
+def _watch(app: App, opened: Watch, interval_ms: int) -> None:
+    """Steps whenever something has settled.  What goes wrong is told, and the next step tries again."""
+    seen, told = -1, ""
+    while True:
+        height = opened.ledger.reader.last_event().height
+        if height != seen or told:
+            seen, before = height, told
+            told = guardian_show.tried(app, opened)
+            if told and told != before:
+                app.screen.say(told, "warn")
+        time.sleep(interval_ms / 1000)

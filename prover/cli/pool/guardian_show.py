@@ -1,0 +1,145 @@
+"""What `zksettle guardian …` shows: counts and sums, and of an account no more than its position and worth."""
+
+from typing import Any
+
+from prover.cli.frame.command import App
+from prover.cli.frame.screen import short
+from prover.guardian import recovery, view
+from prover.guardian.group import TooFew
+from prover.guardian.insurance import Now
+from prover.guardian.staff import Staff
+from prover.guardian.watch import Step, Watch
+from settlement import amounts, margins
+from settlement.assets import NUMERAIRE
+from settlement.parameters import Guardians
+from settlement.rejection import Rejected
+from zk.curves import babyjubjub
+from zk.errors import Unsatisfied
+
+ALONE = "There is one guardian, who alone sees every margined account and can seize it."
+
+
+def record(app: App, guardians: Guardians) -> None:
+    """Shows what a pool's parameters say about guardians."""
+    keys = {name: babyjubjub.pack(key).hex() for name, key in (
+        ("encryption", guardians.encryption_key), ("signing", guardians.signing_key)
+    )}  # fmt: skip
+    app.screen.fields([
+        ("guardians", f"{guardians.threshold} of {guardians.members}, key {guardians.number}"),
+        ("encryption key", keys["encryption"]), ("signing key", keys["signing"]),
+    ])  # fmt: skip
+    if guardians.members == 1:
+        app.screen.say(ALONE, "warn")
+    app.screen.document({
+        "number": guardians.number, "threshold": guardians.threshold, "members": guardians.members,
+        **{f"{name}_key": key for name, key in keys.items()},
+    })  # fmt: skip
+
+
+def beginning(app: App, opened: Watch, staff: Staff) -> None:
+    """Shows who watches."""
+    here = ", ".join(str(member.guardian.index) for member in staff.members)
+    quorum = staff.members[0].guardian.quorum
+    app.screen.say(f"Watching as guardian {here} of {quorum.members}, of whom it takes {quorum.threshold}.")
+    if quorum.members == 1:
+        app.screen.say(ALONE, "warn")
+
+
+def tried(app: App, opened: Watch) -> str:
+    """Takes one step and shows what it did.  Returns what went wrong, or nothing."""
+    try:
+        step(app, opened, opened.step())
+    except (TooFew, Unsatisfied, Rejected) as error:
+        return str(error)
+    return ""
+
+
+def step(app: App, opened: Watch, done: Step) -> None:
+    """Shows what a step did."""
+    say, now = app.screen.say, opened.now()
+    if done.founded:
+        say("The insurance's account is founded.", "good")
+    if done.drawn:
+        say("What the public accounts held is drawn to the insurance.", "good")
+    for one in done.seized:
+        say(f"Seized: the account at position {one.position}, which had settled at height {one.place[0]}.", "warn")
+    for one in done.left:
+        say(f"The account at position {one.position} is in breach, and the insurance cannot take it over.", "bad")
+    if done.is_insolvent:
+        say("The insurance does not survive the maintenance grid, so it falls silent.", "bad")
+    if done.has_beaten and now is not None:
+        say(f"The insurance has shown that it is solvent in epoch {now.published.epoch}.")
+    if done.opened:
+        say(f"Opened {done.opened}; {len(opened.view.accounts)} margined accounts are watched.")
+
+
+def step_json(opened: Watch, done: Step) -> dict[str, Any]:
+    """A step as a JSON document."""
+    return {
+        "opened": done.opened, "watched": len(opened.view.accounts), "founded": done.founded, "drawn": done.drawn,
+        "seized": [int(one.position) for one in done.seized], "left": [int(one.position) for one in done.left],
+        "beaten": done.has_beaten, "insolvent": done.is_insolvent,
+    }  # fmt: skip
+
+
+def status(app: App, opened: Watch, reachable: dict[int, dict[int, str | None]]) -> None:
+    """Shows who answers, what is watched, the worst health, and the insurance's."""
+    rows = [
+        (str(number), str(index), "answers" if reason is None else reason)
+        for number, members in sorted(reachable.items()) for index, reason in members.items()
+    ]  # fmt: skip
+    app.screen.table((">key", ">guardian", "state"), rows)
+    ledger, seen = opened.ledger, opened.view
+    now = opened.now()
+    numeraire = ledger.pool.assets[NUMERAIRE]
+    facts = [
+        ("watched", f"{len(seen.accounts)} margined accounts"),
+        ("sealed", f"{len(seen.sealed)} that nobody here can open"),
+        ("ledger", f"height {seen.height}, {short(ledger.ledger_id.hex())}"),
+    ]
+    document: dict[str, Any] = {
+        "guardians": [{"number": int(row[0]), "index": int(row[1]), "state": row[2]} for row in rows],
+        "watched": len(seen.accounts), "sealed": len(seen.sealed), "silent_epochs": margins.silent_epochs(ledger),
+    }  # fmt: skip
+    if now is None:
+        facts.append(("prices", "there are no fresh prices, or no guardians: nothing is valued"))
+    else:
+        values = [view.worst(one.account, now.published) for one in seen.accounts.values() if one is not now.insurance]
+        breaches = len(opened.seizable(now))
+        facts += [
+            ("worst health", f"{amounts.show_value(min(values), numeraire)} {numeraire.symbol}" if values else "-"),
+            ("in breach", str(breaches)), ("insurance", _insurance(opened, now)),
+        ]  # fmt: skip
+        own = None if now.insurance is None else view.worst(now.insurance.account, now.published)
+        document |= {
+            "epoch": now.published.epoch, "worst": min(values, default=None), "breaches": breaches, "insurance": own,
+            "claims": _claims(opened, now, facts),
+        }  # fmt: skip
+    app.screen.fields(facts)
+    if any(len(members) == 1 for members in reachable.values()):
+        app.screen.say(ALONE, "warn")
+    app.screen.document(document)
+
+
+def _insurance(opened: Watch, now: Now) -> str:
+    silent, grace = margins.silent_epochs(opened.ledger), now.parameters.grace_epochs
+    state = f"silent for {silent} epochs, and the pool restricts itself after {grace}" if silent else "shown in time"
+    if now.insurance is None:
+        return f"not founded, or nobody here can open it; {state}"
+    worth = view.worst(now.insurance.account, now.published)
+    numeraire = opened.ledger.pool.assets[NUMERAIRE]
+    return f"{amounts.show_value(worth, numeraire)} {numeraire.symbol} in its worst scenario; {state}"
+
+
+def _claims(opened: Watch, now: Now, facts: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Deficit and open interest of every claim, told when there is a deficit."""
+    accounts, pool = [one.account for one in opened.view.accounts.values()], opened.ledger.pool
+    told = []
+    for slot, asset in enumerate(pool.assets):
+        if asset.is_claim:
+            deficit, interest = recovery.figures(accounts, slot, pool, now.published)
+            told.append({"claim": asset.symbol, "deficit": deficit, "open_interest": interest})
+            if deficit:
+                facts.append((f"deficit of {asset.symbol}", f"{deficit} smallest units of the loan, and "
+                              f"{interest} smallest units of {asset.symbol} are owed"))  # fmt: skip
+    return told
