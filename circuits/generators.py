@@ -27,7 +27,7 @@ def blinding() -> Point:
 
 def commit(changes: Sequence[int], blinding_scalar: int) -> Point:
     """The value commitment to the changes of the balances, blinded by a scalar."""
-    total = babyjubjub.multiply(blinding_scalar, blinding())
+    total = babyjubjub.multiply_base(blinding_scalar, blinding())
     for change, base in zip(changes, assets(), strict=True):
         if change:
             total = babyjubjub.add(total, babyjubjub.multiply(change, base))

@@ -35,7 +35,7 @@ class Signature:
 
 def public(secret: int, base: Point = BASE8) -> Point:
     """The public key of a secret scalar."""
-    return babyjubjub.multiply(secret, base)
+    return babyjubjub.multiply_base(secret, base)
 
 
 def challenge(r: Point, key: Point, message: int) -> int:
@@ -53,7 +53,7 @@ def sign(secret: int, message: int, base: Point = BASE8) -> Signature:
     if not 0 <= message < prime.R:
         raise ValueError("the message must be in [0, r)")
     nonce = _nonce(secret, message, base)
-    r = babyjubjub.multiply(nonce, base)
+    r = babyjubjub.multiply_base(nonce, base)
     s = (nonce + challenge(r, public(secret, base), message) * secret) % ORDER
     return Signature(r, s)
 
@@ -68,20 +68,21 @@ def _nonce(secret: int, message: int, base: Point) -> int:
 def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) -> None:
     """Checks a signature for this key, message and base.
 
-    Raises InvalidProof when s or the message is out of range, R or the key is not a point of order l, or the equation
-    is false.
+    Raises InvalidProof when s or the message is out of range, the key is not a point of order l, R is the identity, or
+    the equation is false.  Where it is true R is a point of order l, being a sum of such points.
     """
     if not 0 <= signature.s < ORDER:
         raise InvalidProof("the signature's s is not below the group order")
     if not 0 <= message < prime.R:
         raise InvalidProof("the signed message is not below the modulus")
+    if signature.r == babyjubjub.IDENTITY:
+        raise InvalidProof("the signature's R is the identity of Baby Jubjub")
     try:
-        babyjubjub.point(*signature.r, "the signature's R")
         babyjubjub.point(*key, "the signing key")
     except FormatError as error:
         raise InvalidProof(str(error)) from None
-    scaled = babyjubjub.multiply(challenge(signature.r, key, message), key)
-    if babyjubjub.multiply(signature.s, base) != babyjubjub.add(signature.r, scaled):
+    scaled = babyjubjub.multiply(-challenge(signature.r, key, message) % ORDER, key)
+    if babyjubjub.add(babyjubjub.multiply_base(signature.s, base), scaled) != signature.r:
         raise InvalidProof("the signature does not verify")
 
 

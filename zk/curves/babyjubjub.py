@@ -8,6 +8,7 @@ x > (r - 1) / 2.
 """
 
 import hashlib
+from functools import lru_cache
 
 from gmpy2 import invert, legendre, mpz, powmod
 
@@ -34,6 +35,8 @@ BASE8: Point = (
     16950150798460657717958625567821834550301663161624707787222815936182638968203,
 )
 
+_BASES = 64  # that keep a comb, of some 10 KiB
+_CHECKED = 4096  # points known to be in the subgroup, or not
 _SIGN_BIT = 0x80
 _UNUSED_BIT = 0x40
 
@@ -53,11 +56,25 @@ def multiply(scalar: int, point: Point) -> Point:
     return edwards.multiply(CURVE, scalar, point)
 
 
+def multiply_base(scalar: int, base: Point) -> Point:
+    """scalar * base for any integer and a base of order l that is used often: about three times as fast as `multiply`.
+
+    Not constant-time.
+    """
+    return edwards.multiply_comb(_comb(base), scalar % ORDER)
+
+
+@lru_cache(maxsize=_BASES)
+def _comb(base: Point) -> edwards.Comb:
+    return edwards.comb(CURVE, base, ORDER.bit_length())
+
+
 def is_on_curve(point: Point) -> bool:
     """Whether the coordinates satisfy the curve's equation."""
     return edwards.is_on_curve(CURVE, point)
 
 
+@lru_cache(maxsize=_CHECKED)
 def is_in_subgroup(point: Point) -> bool:
     """Whether a point is on the curve and l times it is the identity.  The identity is in the subgroup."""
     return is_on_curve(point) and multiply(ORDER, point) == IDENTITY

@@ -50,6 +50,29 @@ def test_multiplication_agrees_with_double_and_add_and_distributes(left, right):
     assert babyjubjub.add(product, babyjubjub.negate(product)) == IDENTITY
 
 
+@settings(max_examples=20, deadline=None)
+@given(SCALARS, st.sampled_from([1, 2, ORDER - 1, 12345]))
+def test_multiplication_of_a_base_that_is_used_often_agrees(scalar, of):
+    base = slow.multiply(of, BASE8)
+    assert babyjubjub.multiply_base(scalar, base) == slow.multiply(scalar, base)
+    assert babyjubjub.multiply_base(-scalar, base) == slow.multiply(ORDER - scalar % ORDER, base)
+
+
+@pytest.mark.parametrize("bits, columns", [(1, 1), (6, 1), (7, 2)])
+def test_a_comb_takes_every_scalar_of_its_bits_and_no_other(bits, columns):
+    curve = edwards.Edwards(13, 1, 2)
+    points = [(x, y) for x in range(13) for y in range(13) if edwards.is_on_curve(curve, (x, y))]
+    for base in points[:: 4 if columns > 1 else 1]:
+        comb, multiple = edwards.comb(curve, base, bits), IDENTITY
+        assert comb.columns == columns
+        for scalar in range(64**columns):
+            assert edwards.multiply_comb(comb, scalar) == multiple
+            multiple = edwards.add(curve, multiple, base)
+        for scalar in (-1, 64**columns):
+            with pytest.raises(AssertionError):
+                edwards.multiply_comb(comb, scalar)
+
+
 def test_the_formula_holds_for_every_pair_of_points_of_a_toy_curve():
     curve = edwards.Edwards(13, 1, 2)
     points = [(x, y) for x in range(13) for y in range(13) if edwards.is_on_curve(curve, (x, y))]
