@@ -22,11 +22,11 @@ Vector = Sequence[int]
 def contains(generators: Sequence[Vector], targets: Sequence[Vector]) -> bool:
     """Whether every target is a sum of generators with coefficients that are not negative."""
     tableau = _Tableau(generators, targets)
-    return tableau.is_consistent and all(tableau.reach(target) for target in range(len(targets)))
+    return tableau.is_consistent and all(tableau.reach_last() for _ in targets)
 
 
 class _Tableau:
-    """rows[i][j] / denominator: the coefficient of basic generator basis[i] in generator j, then in each target."""
+    """rows[i][j] / denominator: the coefficient of basic generator basis[i] in generator j, then in each target left."""
 
     def __init__(self, generators: Sequence[Vector], targets: Sequence[Vector]):
         self.width = len(generators)
@@ -48,18 +48,20 @@ class _Tableau:
             else:
                 del self.rows[place]
 
-    def reach(self, target: int) -> bool:
-        """Whether the target lies in the cone; if so, its coefficients in the basis are then not negative."""
-        column, pivots = self.width + target, 0
-        while negative := [i for i, row in enumerate(self.rows) if row[column] < 0]:
+    def reach_last(self) -> bool:
+        """Whether the last target left lies in the cone: then its coefficients are not negative now, and it is done."""
+        pivots = 0
+        while negative := [i for i, row in enumerate(self.rows) if row[-1] < 0]:
             is_patient = pivots < PATIENCE
-            place = min(negative, key=lambda i: self.rows[i][column] if is_patient else self.basis[i])
+            place = min(negative, key=lambda i: self.rows[i][-1] if is_patient else self.basis[i])
             row = self.rows[place]
             usable = [j for j in range(self.width) if row[j] < 0]
             if not usable:
                 return False
             self._pivot(place, min(usable, key=row.__getitem__) if is_patient else usable[0])
             pivots += 1
+        for row in self.rows:
+            row.pop()
         return True
 
     def _pivot(self, place: int, column: int) -> None:

@@ -53,6 +53,9 @@ MAX_VALUE = 2**64 - 1
 SIGNS = (1, 2, 4, 8, 16, 31, 7, 11, 13, 14, 19, 21, 22, 25, 26, 28)
 """The bits of a scenario whose signs each move multiplies, move by move: all the odd products of five."""
 
+RUINS = (0, 3, 5, 6, 9, 10, 12, 15)
+"""The scenarios of unused claims.  They are no neighbours: a mixture has hardly any use for them, and needs the rest."""
+
 RUINOUS = 2**63
 """The value of an unused claim in its one scenario: 9,223 USDC for a smallest unit."""
 
@@ -151,8 +154,9 @@ def _grid(pool: Pool, parameters: Parameters, market: Market, scan: Scan) -> rec
     unused = [slot for slot, asset in enumerate(pool.assets) if asset.is_unused and slot >= slots.HELD]
     for slot, asset in enumerate(pool.assets):
         if asset.is_unused:
-            own_scenario = unused.index(slot) if slot in unused else None
-            column = [scan.ruinous if scenario == own_scenario else 0 for scenario in range(records.SCENARIOS)]
+            column = [0] * records.SCENARIOS
+            if slot in unused:
+                column[RUINS[unused.index(slot)]] = scan.ruinous
         elif isinstance(asset.terms, Option):
             column = _option(pool, parameters, market, scan, slot, signs)
         else:
