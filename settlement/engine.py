@@ -129,8 +129,8 @@ def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGr
     """
     start_ns = time.perf_counter_ns()
     checks.check_clock(ledger.reader.last_event(), now_ms)
+    parameters, rates = ledger.parameters(now_ms), ledger.reader.rates()  # before what is computed with them
     computed = publication(ledger, quotes, now_ms)
-    parameters, rates = ledger.parameters(now_ms), ledger.reader.rates()
 
     def make(state: Ledger, time_ms: int) -> GridsEntry:
         if (state.parameters(time_ms), state.reader.rates()) != (parameters, rates):

@@ -12,7 +12,7 @@ TOLERANCE = 1e-9
 
 
 def worst(generators: list[list[float]], target: list[float]) -> tuple[float, list[float]]:
-    """(the minimum, a portfolio with it).  Bland's rule, so it ends."""
+    """(the minimum, a portfolio with it)."""
     g, n = np.array(generators, float), len(target)
     # x = p − q with p, q >= 0, and slacks: −G(p − q) + s = 0, p − q + t = 1, q − p + u = 1.
     blocks = np.vstack([-g, np.eye(n), -np.eye(n)])
@@ -20,7 +20,11 @@ def worst(generators: list[list[float]], target: list[float]) -> tuple[float, li
     table = np.hstack([blocks, -blocks, np.eye(rows), np.concatenate([np.zeros(len(g)), np.ones(2 * n)])[:, None]])
     cost = np.concatenate([target, -np.array(target), np.zeros(rows + 1)])
     basis = list(range(2 * n, 2 * n + rows))
-    while (entering := next((j for j in range(2 * n + rows) if cost[j] < -TOLERANCE), None)) is not None:
+    pivots = 0
+    while (better := np.flatnonzero(cost[:-1] < -TOLERANCE)).size:
+        # The steepest, and after many steps without an end Bland's least index.
+        entering = int(better[0] if pivots > 500 else better[np.argmin(cost[better])])
+        pivots += 1
         column = table[:, entering]
         ratios = [
             (max(table[i, -1], 0) / column[i], basis[i], i) for i in range(rows) if column[i] > TOLERANCE
@@ -28,9 +32,9 @@ def worst(generators: list[list[float]], target: list[float]) -> tuple[float, li
         least = min(ratio for ratio, *_ in ratios)
         _, _, leaving = min((one for one in ratios if one[0] <= least + TOLERANCE), key=lambda one: one[1])
         table[leaving] /= table[leaving, entering]
-        for i in range(rows):
-            if i != leaving:
-                table[i] -= table[i, entering] * table[leaving]
+        factors = table[:, entering].copy()
+        factors[leaving] = 0
+        table -= np.outer(factors, table[leaving])
         cost -= cost[entering] * table[leaving]
         basis[leaving] = entering
     values = np.zeros(2 * n + rows)

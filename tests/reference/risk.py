@@ -1,18 +1,11 @@
-"""Risk grids by exact fractions and direct definitions.
-
-An asset is (price, factor or None, underlying price, delta, gamma, haircut), the last three as fractions.
-"""
+"""Risk grids by exact fractions and direct definitions."""
 
 from fractions import Fraction
 from itertools import product
-from math import floor
+from math import ceil, floor
 
 BPS = 10**4
-
-
-def option_value(price: int, underlying: int, delta: Fraction, gamma: Fraction, move: Fraction) -> Fraction:
-    """p + delta S x + gamma S x^2 / 2, never below zero."""
-    return max(Fraction(0), price + delta * underlying * move + gamma * underlying * move * move / 2)
+SIGNS = (1, -1)
 
 
 def smallest_range_bps(multiple: Fraction, volatility: Fraction, days: Fraction) -> int:
@@ -21,13 +14,22 @@ def smallest_range_bps(multiple: Fraction, volatility: Fraction, days: Fraction)
     return next(n for n in range(BPS + 1) if Fraction(n, BPS) ** 2 >= target or n == BPS)
 
 
-def factor_signs() -> list[tuple[int, ...]]:
-    """All sixteen combinations of signs of four factors, the first factor changing fastest, + before -."""
-    return [tuple(reversed(signs)) for signs in product((1, -1), repeat=4)]
+def corners(moves: int) -> list[tuple[int, ...]]:
+    """Every combination of signs of so many moves, the first one changing fastest, + before -."""
+    return [tuple(reversed(signs)) for signs in product(SIGNS, repeat=moves)]
 
 
-def spot_column(price: int, factor: int | None, move_bps: int) -> list[int]:
-    """The values of an asset that follows its factor one for one and has no haircut, rounded down."""
-    if factor is None:
-        return [price] * 16
-    return [floor(price * (1 + Fraction(signs[factor] * move_bps, BPS))) for signs in factor_signs()]
+def held(price: int, moves_bps: int) -> int:
+    """The value of a held asset whose moves add up to so many bps: rounded down."""
+    return floor(price * (1 + Fraction(moves_bps, BPS)))
+
+
+def claim(price: int, moves_bps: int, own_sign: int) -> int:
+    """The value of a claim: rounded up where its own move rises, against whoever owes it, and down where it falls."""
+    value = price * (1 + Fraction(moves_bps, BPS))
+    return ceil(value) if own_sign > 0 else floor(value)
+
+
+def line(ends: tuple[int, int], part: Fraction) -> Fraction:
+    """The value of a line through these ends, at -1 and at +1, in between."""
+    return ends[0] + (ends[1] - ends[0]) * (1 + part) / 2
