@@ -13,7 +13,7 @@ from circuits.records import Amount
 from prover.trader import addresses, choosing, outbox, plan, sessions, settling
 from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
-from settlement import custody, references
+from settlement import amounts, custody, references
 from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Account, Bundle, Flow
 from zk import entropy, signature
 from zk.errors import FormatError, Unsatisfied
@@ -132,6 +132,26 @@ def top_up(
 
     request = outbox.asked("top-up", once, asset=asset, amount=amount, position=position, source=from_position)
     return settling.perform(session, request, now_ms, make)
+
+
+def insure(
+    session: Session, amount: Amount, now_ms: int, position: int | None = None, once: str | None = None
+) -> Settlement:
+    """Gives an amount of the numeraire to the pool's insurance, which nobody can take back."""
+
+    def make() -> Bundle:
+        sessions.sync(session)
+        setting, given = sessions.setting(session, now_ms), {amounts.NUMERAIRE: amount}
+        holding = choosing.choose(session.wallet, setting, plan.changes(given, {}), position, now_ms)
+        plan.check_holds(setting.pool, holding.account, given)
+        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+        flow = Flow(amounts.NUMERAIRE, Amount(-amount), Account.INSURANCE, b"", b"")
+        expiry_ms = now_ms + sessions.IMMEDIATE_MS
+        return sessions.assemble(session, [
+            plan.move(setting, source, target, plan.changes(given, {}), expiry_ms, (flow,))
+        ])  # fmt: skip
+
+    return settling.perform(session, outbox.asked("insure", once, amount=amount, position=position), now_ms, make)
 
 
 def _deposit(
