@@ -15,6 +15,7 @@ from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
 from settlement import amounts, custody, references
 from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Account, Bundle, Flow
+from settlement.rejection import Rejected, Rejection
 from zk import entropy, signature
 from zk.errors import FormatError, Unsatisfied
 
@@ -159,6 +160,7 @@ def _deposit(
     is_top_up: bool = False,
 ) -> LegPlan:  # fmt: skip
     sessions.sync(session)
+    _check_reference(session, flow)
     setting, changes = sessions.setting(session, now_ms), plan.changes({}, {flow.asset: flow.amount})
     if is_top_up:
         holding = choosing.margined(session.wallet, position)
@@ -177,11 +179,20 @@ def _deposit(
 
 def _withdrawal(session: Session, flow: Flow, expiry_ms: int, now_ms: int, position: int | None) -> LegPlan:
     sessions.sync(session)
+    _check_reference(session, flow)
     setting = sessions.setting(session, now_ms)
     changes = plan.changes({flow.asset: -flow.amount}, {})
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     return plan.withdrawal(setting, source, target, flow, expiry_ms)
+
+
+def _check_reference(session: Session, flow: Flow) -> None:
+    """Raises Rejected before anything is proved, or signed by a custodian, that the ledger would refuse for this."""
+    if session.ledger.reader.is_reference_used(flow.asset, flow.reference):
+        symbol = session.ledger.pool.assets[flow.asset].symbol
+        detail = f"a payment of {symbol} with the reference {flow.reference.decode()} has settled already"
+        raise Rejected(Rejection.REFERENCE_USED, detail)
 
 
 def _attested(session: Session, leg_plan: LegPlan, custodian: int) -> Bundle:

@@ -38,9 +38,9 @@ def desks(home):
 
 def test_an_order_on_margin_is_placed_seen_and_taken(home, desks):
     maker, taker = desks
-    order = maker.place(sell="6,000 USDC", buy=["2 ETH"], to=[taker.address], expires="30m", may_owe=True)
-    assert (order.sells, order.buys) == ("6,000 USDC", "2 ETH")
-    assert [(seen.order_id, seen.sells) for seen in taker.orders()] == [(order.order_id, "6,000 USDC")]
+    order = maker.place(sell=["4,000 USDC", "2,000 dUSDC"], buy=["2 ETH"], to=[taker.address], expires="30m", may_owe=True)
+    assert (order.sells, order.buys) == ("4,000 USDC, 2,000 dUSDC", "2 ETH")
+    assert [(seen.order_id, seen.sells) for seen in taker.orders()] == [(order.order_id, "4,000 USDC, 2,000 dUSDC")]
     assert taker.order(order.order_id[:8]).buys == "2 ETH"
     with desk.create(home, "stranger", "a passphrase of a stranger") as stranger:
         (sealed,) = stranger.orders()
@@ -48,8 +48,8 @@ def test_an_order_on_margin_is_placed_seen_and_taken(home, desks):
         with pytest.raises(Unsatisfied, match="sealed to others"):
             stranger.take(sealed)
     settlement = taker.take(order)
-    assert maker.balances() == {"USDC": "−2,000", "ETH": "2"}
-    assert taker.balances() == {"USDC": "6,000", "ETH": "1"}
+    assert maker.balances() == {"dUSDC": "−2,000", "ETH": "2"}
+    assert taker.balances() == {"USDC": "4,000", "ETH": "1", "dUSDC": "2,000"}
     with pytest.raises(Rejected) as refusal:
         taker.take(order.order_id)
     assert refusal.value.rejection is Rejection.ORDER_UNKNOWN

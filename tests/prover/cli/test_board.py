@@ -69,7 +69,7 @@ def test_the_pool_says_what_its_board_asks(home, strict):
     assert "takes only orders of accounts that show one of these" in shown and "100 USDC, 0.001 BTC, 0.03 ETH" in shown
     assert "when it is full, keeps orders of accounts that show" in zksettle(home, "pool", "show").out
     documents = [json.loads(zksettle(folder, "pool", "show", "--json").out) for folder in (home, strict)]
-    assert [document["board"]["funds_required"] for document in documents] == [False, True]
+    assert [document["parameters"]["board"]["funds_required"] for document in documents] == [False, True]
 
 
 def test_the_audit_counts_the_orders_and_checks_their_funds(home):

@@ -40,10 +40,11 @@ def placed(home, traders, *more: str) -> str:
 
 
 def test_whoever_says_no_has_placed_nothing(home, traders, monkeypatch):
-    terms = ("--wallet", "maker", "--sell", "6000 USDC", "--buy", "2 ETH", "--to", "everybody")
+    terms = ("--wallet", "maker", "--sell", "4000 USDC", "--sell", "2000 dUSDC", "--buy", "2 ETH", "--to", "everybody")
     ran = typed(monkeypatch, "n", home, "order", "place", *terms)
     assert ran.code == 1 and "nothing was done, because you did not agree" in ran.err
-    assert "Everybody who looks at the board can read" in ran.out and "would owe 2,000 USDC" in ran.out
+    assert "Everybody who looks at the board can read" in ran.out and "would owe 2,000 dUSDC" in ran.out
+    assert "Any 2 of the pool's 3 guardians together can see this account" in ran.out
     assert "Place the order? [y/N]" in ran.err
     assert json.loads(zksettle(home, "order", "list", "--json").out) == []
     ran = typed(monkeypatch, "", home, "order", "place", *terms)

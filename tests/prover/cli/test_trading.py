@@ -32,15 +32,15 @@ def balance(home, name: str, symbol: str) -> int:
 
 
 def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
-    placed = as_json(home, "order", "place", "--wallet", "maker", "--sell", "6000 USDC", "--buy", "2 ETH",
-                     "--to", world["taker"], "--expires", "30m", "--yes")  # fmt: skip
+    placed = as_json(home, "order", "place", "--wallet", "maker", "--sell", "4000 USDC",
+                     "--sell", "2000 dUSDC", "--buy", "2 ETH", "--to", world["taker"], "--expires", "30m", "--yes")  # fmt: skip
     assert placed["terms"] == {
-        "sell": {"USDC": "6000000000"}, "buy": {"ETH": "2000000000"}, "expiry_ms": placed["public"]["expiry_ms"]
+        "sell": {"USDC": "4000000000", "dUSDC": "2000000000"}, "buy": {"ETH": "2000000000"}, "expiry_ms": placed["public"]["expiry_ms"]
     }  # fmt: skip
-    assert placed["public"]["cash"] is False and placed["public"]["margin_epoch"] == 1
+    assert placed["public"]["guard"] == 1 and placed["public"]["margin_epoch"] == 1
 
     listed = zksettle(home, "order", "list")
-    assert placed["order"] in listed.out and "ETH" not in listed.out and "6,000" not in listed.out
+    assert placed["order"] in listed.out and "ETH" not in listed.out and "4,000" not in listed.out
     prefix = placed["order"][:6]
     assert as_json(home, "order", "show", prefix) == {
         "order": placed["order"], "everybody": False, "funds": {"asset": "USDC", "at_least": "100000000"},
@@ -49,11 +49,11 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
 
     refused(zksettle(home, "order", "take", prefix, "--wallet", "taker"), 3, "may begin with the same digits")
-    terms = ("--sell", "2 ETH", "--buy", "6000 USDC")
+    terms = ("--sell", "2 ETH", "--buy", "4000 USDC", "--buy", "2000 dUSDC")
     receipt = as_json(home, "order", "take", placed["order"], "--wallet", "taker", *terms)
     assert len(receipt["positions"]) == 2
-    assert balance(home, "maker", "USDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
-    assert balance(home, "taker", "USDC") == 6_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
+    assert balance(home, "maker", "dUSDC") == -2_000_000_000 and balance(home, "maker", "ETH") == 2_000_000_000
+    assert balance(home, "taker", "USDC") == 4_000_000_000 and balance(home, "taker", "ETH") == 1_000_000_000
     refused(zksettle(home, "order", "take", placed["order"], "--wallet", "taker"), 1, "rejection 22 (ORDER_UNKNOWN)")
     refused(zksettle(home, "order", "show", prefix, "--wallet", "taker"), 3, "no order on the board begins with")
 
@@ -110,14 +110,19 @@ def test_a_wallet_comes_back_from_its_phrase_which_is_shown_when_asked_for_only(
         assert len(shown) < 6, "a few of the words are words like any other"
 
 
-def test_prices_are_published_and_kept_and_held_to_the_limit(home, world, tmp_path):
-    published = as_json(home, "oracle", "publish", "--price", "ETH=3050.25")
-    assert published["prices"]["ETH"] == "3050250000" and published["prices"]["BTC"] == "950000000000"
+def test_prices_are_published_and_kept_and_a_jump_freezes_what_may_be_owed_until_they_are_covered(home, world, tmp_path):
+    """The insurance is silent here, so that after three epochs nothing could be owed."""
+    jumped = as_json(home, "oracle", "publish", "--price", "ETH=9000")
+    assert jumped["prices"]["ETH"] == "9000000000" and jumped["prices"]["BTC"] == "950000000000"
+    assert jumped["coverage"] == "frozen"
+    owing = ("order", "place", "--wallet", "maker", "--sell", "1 dUSDC", "--to", "everybody", "--yes")
+    refused(zksettle(home, *owing), 1, "prices left what the last grid covers", "only cash and top-ups")
+    assert zksettle(home, "deposit", "1 USDC", "--wallet", "taker").code == 0
     (tmp_path / "prices.json").write_text('{"BTC": "96,000"}')
     again = as_json(home, "oracle", "publish", "--prices", tmp_path / "prices.json")
-    assert again["epoch"] == published["epoch"] + 1
-    assert again["prices"]["BTC"] == "960000000000" and again["prices"]["ETH"] == "3050250000"
-    refused(zksettle(home, "oracle", "publish", "--price", "ETH=9000"), 1, "rejection 34 (PRICE_DEVIATION)")
+    assert again["epoch"] == jumped["epoch"] + 1 and again["coverage"] != "frozen"
+    assert again["prices"]["BTC"] == "960000000000" and again["prices"]["ETH"] == "9000000000"
+    assert zksettle(home, *owing).code == 0
     (tmp_path / "prices.json").write_text('{"BTC": 96000}')
     refused(zksettle(home, "oracle", "publish", "--prices", tmp_path / "prices.json"), 3, "a price as a string")
 
@@ -126,7 +131,7 @@ def test_the_oracles_secrets_are_private_and_not_printed(home, world):
     path = home / "pool" / "oracles.json"
     assert path.stat().st_mode & 0o777 == 0o600
     secrets = json.loads(path.read_text())["secrets"]
-    assert len(secrets) == 3
+    assert len(secrets) == 5
     printed = zksettle(home, "pool", "show", "--json").out
     assert not any(secret in printed for secret in secrets)
 
@@ -162,8 +167,10 @@ def test_the_audit_finds_the_event_that_one_expects_and_fails_without_it(home, w
     (("withdraw", "1000000", "USDC"), 1, "less than"),
     (("order", "place", "--to", "everybody", "--sell", "1 ETH", "--sell", "2 ETH"), 3, "named twice"),
     (("order", "place", "--to", "everybody", "--sell", "1 ETH", "--buy", "1 ETH"), 3, "both sells and buys ETH"),
-    (("order", "place", "--to", "everybody", "--sell", "900000 USDC", "--buy", "300 ETH"), 1,
+    (("order", "place", "--to", "everybody", "--sell", "3000000 dUSDC", "--buy", "300 ETH"), 1,
      "the margin does not suffice"),
+    (("order", "place", "--to", "everybody", "--sell", "900000 USDC", "--buy", "300 ETH"), 1,
+     "what is held is never owed"),
     (("order", "show", "ffffffff"), 3, "no order on the board begins with"),
     (("order", "take", "f" * 64), 1, "rejection 22 (ORDER_UNKNOWN)"),
     (("order", "show", "xyz"), 3, "lower-case hexadecimal digits"),
