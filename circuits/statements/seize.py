@@ -42,7 +42,7 @@ from circuits import generators, merkle, records, seizure
 from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
 from circuits.gadgets import babyjubjub as curve
-from circuits.gadgets import boolean, poseidon, ranges
+from circuits.gadgets import boolean, division, poseidon, ranges
 from circuits.gadgets import merkle as tree
 from circuits.gadgets.boolean import Bit
 from circuits.gadgets.ranges import Ranged
@@ -193,13 +193,10 @@ def _amount(b: Builder, public: Public[Signal], private: Private[Signal], stress
     is_loss = _is_not_negative(b, value - stress, WORTH_BITS + 1, "risk")
     risk = b.multiply(is_loss.signal, value - stress, "risk, or 0")
     left = value * BPS - b.multiply(public.penalty_bps, risk, "penalty")
-    divisor = public.prices[0] * BPS
-    boolean.not_zero(b, divisor, "the numeraire has a price")
-    excess = b.multiply(private.amount, divisor, "what is left, at its price") - left
-    ranges.ranged(b, excess, width=EXCESS_BITS, why="what is left is not too little")
-    is_nothing = boolean.is_zero(b, private.amount, "whether anything is left")
-    room = b.multiply(1 - is_nothing.signal, divisor - 1 - excess, "how far a unit less would be too little")
-    ranges.ranged(b, room, width=DIVISOR_BITS, why="what is left is not a unit too much")
+    division.rounded_up(
+        b, private.amount, left, public.prices[0] * BPS,
+        excess_bits=EXCESS_BITS, divisor_bits=DIVISOR_BITS, why="what is left",
+    )  # fmt: skip
     return amount
 
 

@@ -215,9 +215,9 @@ def test_the_audit_finds_no_flaw_in_a_statement(name):
         "whether the old account is a cash account: times its inverse",
         "whether the new account is a cash account: times its inverse",
         "whether the account is a cash account: times its inverse",
-        "whether anything is left: times its inverse",
+        "what is left: whether it is nothing: times its inverse",
         # The constraints themselves say that their divisors are not 0.
-        "the account is not a cash account", "the numeraire has a price",
+        "the account is not a cash account", "what is left: there is something to divide by",
     }  # fmt: skip
 
 
