@@ -1,1 +1,1 @@
-"""Gadgets, each a function over a builder: boolean, ranges, poseidon, merkle, babyjubjub."""
+"""Gadgets, each a function over a builder: boolean, ranges, division, poseidon, merkle, babyjubjub."""
