@@ -26,6 +26,7 @@ from settlement.log import tree
 from settlement.log.tree import Nodes, Read
 from settlement.merkle import Tree
 from zk import domains
+from zk.errors import FormatError
 from zk.fields import prime
 
 GENESIS = "genesis"
@@ -37,6 +38,8 @@ EXPIRY = "expiry"
 KINDS = (GENESIS, BUNDLE, GRIDS, PARAMETERS, INSURANCE, EXPIRY)
 DIGEST_BYTES = tree.HASH_BYTES
 NS_PER_MS = 1_000_000
+_HEAD_BYTES = 8 + 1 + 8
+_HEAD_START = len(domains.EVENT) + _HEAD_BYTES
 
 PassedNs = Callable[[], int]
 """Returns how many nanoseconds have passed since the clock was read."""
@@ -57,6 +60,14 @@ class Event:
         """The leaf of the log that stands for this event."""
         head = self.height.to_bytes(8, "big") + bytes([KINDS.index(self.kind)]) + self.created_ms.to_bytes(8, "big")
         return domains.EVENT + head + self.body
+
+
+def read(leaf: bytes) -> Event:
+    """The event that a leaf of the log stands for, without its digest.  Raises FormatError for any other bytes."""
+    tag, head, body = leaf[: len(domains.EVENT)], leaf[len(domains.EVENT) :][:_HEAD_BYTES], leaf[_HEAD_START:]
+    if tag != domains.EVENT or len(head) != _HEAD_BYTES or head[8] >= len(KINDS):
+        raise FormatError("the leaf is not an event of a ledger")
+    return Event(int.from_bytes(head[:8], "big"), KINDS[head[8]], int.from_bytes(head[9:], "big"), body, b"")
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,70 @@ def submit(app: App, **options: Any) -> None:
     submit_run.submit(app, **options)
 
 
+_output = click.option(
+    "-o", "--output", type=paths.Output(), metavar="FILE", help="Write it to this file instead of showing it."
+)
+
+
 @ledger.command()
-@click.option("--expect", multiple=True, metavar="DIGEST",
-              help="An event that the history must have, from `zksettle ledger show`; may be repeated.")  # fmt: skip
+@_output
+@pass_app
+def checkpoint(app: App, **options: Any) -> None:
+    """Sign a checkpoint of the log: how many events there are, and the root of the tree over them.
+
+    It is a signed note, as transparency logs exchange them (c2sp.org/tlog-checkpoint).  Whoever keeps it can show later
+    that the history was replaced.  The operator's key is on the machine that created the pool.
+    """
+    from prover.cli.pool import log_run
+
+    log_run.sign(app, **options)
+
+
+@ledger.command("prove-inclusion")
+@click.argument("event", metavar="ID|HEIGHT")
+@click.option("--checkpoint", "checkpoint_file", type=paths.Existing(), metavar="FILE",
+              help="A checkpoint to prove it for.  Default: a new one.")  # fmt: skip
+@_output
+@pass_app
+def prove_inclusion(app: App, **options: Any) -> None:
+    """Prove that a bundle, or the event at a height, is in the log.
+
+    The proof (c2sp.org/tlog-proof) has the event and a signed checkpoint in it, and is verified without the ledger.
+    """
+    from prover.cli.pool import log_run
+
+    log_run.prove_inclusion(app, **options)
+
+
+@ledger.command("prove-consistency")
+@click.argument("older_file", metavar="CHECKPOINT", type=paths.Existing())
+@_output
+@pass_app
+def prove_consistency(app: App, **options: Any) -> None:
+    """Prove that the history of an older checkpoint is the beginning of the history now."""
+    from prover.cli.pool import log_run
+
+    log_run.prove_consistency(app, **options)
+
+
+@ledger.command("verify-proof")
+@click.argument("proof", metavar="FILE", type=paths.Existing())
+@click.option("--older", "older_file", type=paths.Existing(), metavar="CHECKPOINT",
+              help="FILE is a proof of consistency with this older checkpoint.")  # fmt: skip
+@click.option("--key", "key_text", metavar="KEY",
+              help="The operator's key, as `ledger checkpoint --json` shows it.  Default: that of the pool here.")
+@pass_app
+def verify_proof(app: App, **options: Any) -> None:
+    """Verify a proof of inclusion, or of consistency; with --key it takes no ledger."""
+    from prover.cli.pool import log_run
+
+    log_run.verify(app, **options)
+
+
+@ledger.command()
+@click.option("--expect", multiple=True, metavar="DIGEST|FILE",
+              help="An event that the history must have, from `zksettle ledger show`, or a file with a signed "
+                   "checkpoint; may be repeated.")  # fmt: skip
 @click.option("--ceremony", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Also compare the pool's keys with the ceremony in this folder, verified again.")  # fmt: skip
 @pass_app

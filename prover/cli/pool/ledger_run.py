@@ -3,17 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
-from prover.cli.frame import paths, watching, workspace
+from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
-from prover.cli.pool import transcripts
+from prover.cli.pool import log_run, transcripts
 from prover.cli.trader import show
 from prover.machine import clock, tasks
 from prover.trader import walletfile
 from prover.trader.walletfile import LastSeen
 from prover.upkeep import warmup
-from settlement import audit, encoding, events
+from settlement import audit, encoding
 from settlement.audit import Expected
 from settlement.ceremony import verifying
 from settlement.custody import Reserves
@@ -58,8 +56,8 @@ def show_ledger(app: App, limit: int) -> None:
 
 def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> None:
     """Audits the ledger and reports what was verified."""
-    named = [Expected("--expect names", _digest(text)) for text in expect]
     app.home.check_pool()
+    named = [Expected("--expect names", log_run.digest_of(app, text)) for text in expect]
     seen = [_seen(wallet) for wallet in walletfile.last_seen(app.home)]
     Ledger.open(app.home.ledger, read_only=True).close()  # a file that is no ledger is refused before kernels compile
     with watching.show_progress(app):
@@ -102,14 +100,6 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> No
         "root": str(report.root),
         "reserves": show.balances_json(reserves, pool),
     })  # fmt: skip
-
-
-def _digest(text: str) -> bytes:
-    """The bytes of an event's digest.  Raises click.UsageError for anything else."""
-    digest = paths.parse_hex(text, "--expect")
-    if len(digest) != events.DIGEST_BYTES:
-        raise click.UsageError("--expect must be the digest of an event, 64 hexadecimal digits")
-    return digest
 
 
 def _seen(wallet: LastSeen) -> Expected:

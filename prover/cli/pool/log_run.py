@@ -1,0 +1,168 @@
+"""Runs the commands of `zksettle ledger …` about its log: checkpoints, and proofs that need nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prover.cli.frame import paths, workspace
+from prover.cli.frame.command import App
+from prover.machine import clock
+from prover.operator import operatorkey
+from settlement import events
+from settlement.events import Event
+from settlement.ids import BundleId
+from settlement.ledger import Ledger
+from settlement.log import checkpoint, note, proofs, tree
+from settlement.log.checkpoint import Checkpoint
+from settlement.log.note import Key
+from zk.errors import FormatError, InvalidProof
+
+
+def sign(app: App, output: Path | None) -> None:
+    """Signs a checkpoint of the whole log, and writes it to a file or shows it."""
+    with workspace.ledger(app, read_only=True) as ledger:
+        named = _newest(ledger)
+        signed = _sign(app, ledger, named)
+        _write(app, output, signed, f"The checkpoint of {named.size} events is in {output}.")
+        app.screen.document({**_document(named), "checkpoint": signed, "key": str(checkpoint.key(ledger.pool))})
+
+
+def prove_inclusion(app: App, event: str, checkpoint_file: Path | None, output: Path | None) -> None:
+    """Writes a proof that an event is in the log of a checkpoint, by default of a new one."""
+    with workspace.ledger(app, read_only=True) as ledger:
+        named, signed = _named(app, ledger, checkpoint_file)
+        height = _height(ledger, event)
+        if height >= named.size:
+            raise FormatError(f"the checkpoint is of {named.size} events, and the event at height {height} came later")
+        found = ledger.reader.event(height)
+        if found is None:
+            raise FormatError(f"the ledger has no event at height {height}")
+        hashes = tree.inclusion_proof(ledger.reader.log_node, height, named.size)
+        text = proofs.write_inclusion(found.leaf, height, hashes, signed)
+        _write(app, output, text, f"The proof that the event at height {height} is one of {named.size} is in {output}.")
+        app.screen.document({**_document(named), "height": height, "kind": found.kind, "proof": text})
+
+
+def prove_consistency(app: App, older_file: Path, output: Path | None) -> None:
+    """Writes a proof that the history of an older checkpoint is the beginning of today's."""
+    with workspace.ledger(app, read_only=True) as ledger:
+        older, _ = _named(app, ledger, older_file)
+        named = _newest(ledger)
+        hashes = tree.consistency_proof(ledger.reader.log_node, older.size, named.size)
+        text = proofs.write_consistency(older.size, hashes, _sign(app, ledger, named))
+        what = f"the first {older.size} of {named.size} events are those of the older checkpoint"
+        _write(app, output, text, f"The proof that {what} is in {output}.")
+        app.screen.document({**_document(named), "old_size": older.size, "proof": text})
+
+
+def verify(app: App, proof: Path, older_file: Path | None, key_text: str | None) -> None:
+    """Verifies a proof's file: of inclusion, or with an older checkpoint of consistency."""
+    key, text = _key(app, key_text), paths.read_text(proof)
+    if older_file is None:
+        _show_included(app, proofs.verify_inclusion(text, key))
+        return
+    older = checkpoint.verify(paths.read_text(older_file), key)
+    newer = proofs.verify_consistency(text, older, key)
+    app.screen.say("The proof is valid.", "good")
+    app.screen.fields([
+        ("log", newer.origin),
+        ("older", f"{older.size} events, root {older.root.hex()}"),
+        ("newer", f"{newer.size} events, root {newer.root.hex()}, which begin with the older ones"),
+    ])  # fmt: skip
+    app.screen.document({"valid": True, **_document(newer), "old_size": older.size, "old_root": older.root.hex()})
+
+
+def digest_of(app: App, text: str) -> bytes:
+    """The digest that `--expect` names: 64 hexadecimal digits, or the root in a file with a signed checkpoint.
+
+    Raises FormatError and InvalidProof when the checkpoint is not one of the home's ledger, click.UsageError when the
+    text is neither.
+    """
+    path = Path(text)
+    if path.is_file():
+        with workspace.ledger(app, read_only=True) as ledger:
+            return checkpoint.verify(paths.read_text(path), checkpoint.key(ledger.pool)).root
+    digest = paths.parse_hex(text, "--expect")
+    if len(digest) != events.DIGEST_BYTES:
+        raise click.UsageError("--expect must be the digest of an event, 64 hexadecimal digits, or a checkpoint's file")
+    return digest
+
+
+def _show_included(app: App, found: proofs.Included) -> None:
+    event = events.read(found.leaf)
+    if event.height != found.index:
+        raise InvalidProof(f"the leaf is the event at height {event.height}, and not at {found.index}")
+    named = found.checkpoint
+    app.screen.say("The proof is valid.", "good")
+    app.screen.fields([
+        ("log", named.origin),
+        ("checkpoint", f"{named.size} events, root {named.root.hex()}"),
+        ("event", f"{event.kind} at height {event.height}, {clock.text(event.created_ms)}"),
+        *_what(event),
+    ])  # fmt: skip
+    app.screen.document({
+        "valid": True, **_document(named), "height": event.height, "kind": event.kind,
+        "created_ms": event.created_ms, "body": event.body.hex(),
+    })  # fmt: skip
+
+
+def _what(event: Event) -> list[tuple[str, str]]:
+    return [("bundle", event.body[:32].hex())] if event.kind == events.BUNDLE else []
+
+
+def _key(app: App, text: str | None) -> Key:
+    """The operator's key: the named one, otherwise that of the home's pool."""
+    if text is not None:
+        return note.parse_key(text)
+    with workspace.ledger(app, read_only=True) as ledger:
+        return checkpoint.key(ledger.pool)
+
+
+def _newest(ledger: Ledger) -> Checkpoint:
+    last = ledger.reader.last_event()
+    return Checkpoint(checkpoint.origin(ledger.ledger_id), last.height + 1, last.digest)
+
+
+def _named(app: App, ledger: Ledger, file: Path | None) -> tuple[Checkpoint, str]:
+    """The checkpoint in a file, which must be of this ledger's history, or a new one."""
+    if file is None:
+        named = _newest(ledger)
+        return named, _sign(app, ledger, named)
+    signed = paths.read_text(file)
+    named = checkpoint.verify(signed, checkpoint.key(ledger.pool))
+    event = ledger.reader.event(named.size - 1)
+    if event is None or event.digest != named.root:
+        raise InvalidProof(f"the checkpoint in {file} is not of this ledger's history: events were lost or replaced")
+    return named, signed
+
+
+def _sign(app: App, ledger: Ledger, named: Checkpoint) -> str:
+    secret = operatorkey.read(app.home.pool.operator)
+    if operatorkey.public(secret) != ledger.pool.operator:
+        raise FormatError(f"the key in {app.home.pool.operator} is not the operator's that the pool names")
+    return checkpoint.sign(named, secret)
+
+
+def _height(ledger: Ledger, text: str) -> int:
+    """The height that a number or a bundle's id names."""
+    if text.isascii() and text.isdecimal() and len(text) < 20:
+        return int(text)
+    bundle_id = BundleId(paths.parse_hex(text, "the event"))
+    height = ledger.reader.bundle_height(bundle_id)
+    if height is None:
+        raise FormatError(f"no bundle with the id {bundle_id.hex()} has settled")
+    return height
+
+
+def _write(app: App, output: Path | None, text: str, said: str) -> None:
+    if output is None:
+        app.screen.block(text.rstrip("\n"))
+        return
+    paths.check_folder(output)
+    paths.write_text(output, text)
+    app.screen.say(said)
+
+
+def _document(named: Checkpoint) -> dict[str, Any]:
+    return {"log": named.origin, "size": named.size, "root": named.root.hex()}
