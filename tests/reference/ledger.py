@@ -1,80 +1,19 @@
-"""A ledger of plain dicts and lists for bundles in the clear.
+"""A ledger of plain dicts and lists for bundles in the clear (tests.reference.plain).
 
-It knows no hash, no proof and no signature.  A nullifier is spent when its position is, a bundle balances when a sum
-does, and a proof is true when arithmetic on the balances says so.  Only what it cannot compute, such as whether
-something was signed, is part of its input.
+It knows no hash, no proof, no curve and no signature.  A nullifier is spent when its position is, a bundle balances
+when a sum does, and a proof is true when arithmetic on the balances says so.  Only what it cannot compute, such as
+whether something was signed, is part of its input.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-ASSETS = 8
+from tests.reference import truths
+from tests.reference.plain import Leaf, PlainBundle, PlainGrid, PlainLeg
+from tests.reference.truths import ASSETS, FEE, INSURANCE, LOAN, NUMERAIRE, OUTSIDE, POT
+
 LEVELS = 16
 LARGEST = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class PlainMargin:
-    """The grid that a margin proof refers to, and whether its key belongs to the pool."""
-
-    grid_root: int
-    epoch: int
-    known_key: bool
-
-
-@dataclass(frozen=True)
-class PlainLeg:
-    """The transition of one account, in the clear.
-
-    `spends` is the position of the old account, or a unique value for a leg without one or with an invented nullifier.
-    `changes` are the balance changes that its value commits to.  `faithful` says whether its proof is about this leg.
-    """
-
-    spends: object
-    root: int
-    commitment: int
-    balances: tuple[int, ...]
-    epoch: int
-    changes: tuple[int, ...]
-    cash: bool
-    margin: PlainMargin | None
-    flows: tuple[tuple[int, int, bytes], ...]  # (asset, signed amount, reference)
-    expiry_ms: int
-    known_key: bool
-    signed: bool
-    faithful: bool
-
-
-@dataclass(frozen=True)
-class PlainBundle:
-    """`damage` is the reason to refuse its bytes alone; `bound` says that its signer knew every blinding.
-
-    `attested` says that the custodian signed each of its flows.
-    """
-
-    damage: str | None
-    own_ledger: bool
-    legs: tuple[PlainLeg, ...]
-    bound: bool
-    attested: bool
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """An account in the tree."""
-
-    commitment: int
-    balances: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class PlainGrid:
-    """An initial grid and its time of publication."""
-
-    root: int
-    epoch: int
-    values: tuple[tuple[int, ...], ...]
-    published_ms: int
 
 
 @dataclass
@@ -82,15 +21,23 @@ class ReferenceLedger:
     """The ledger; `hash` maps four children to their node."""
 
     hash: Callable[[tuple[int, ...]], int]
-    grid_window: int
     grid_age_ms: int
+    guard: int
+    penalty_bps: int
+    leg_fee: int = 0
+    stale_before: int = 0
     leaves: list[Leaf] = field(default_factory=list)
     roots: list[int] = field(default_factory=list)
     spent: set = field(default_factory=set)
     references: set = field(default_factory=set)
     reserves: list[int] = field(default_factory=lambda: [0] * ASSETS)
+    accounts: dict[tuple[int, int], int] = field(default_factory=dict)
+    rates: dict[int, int] = field(default_factory=dict)
+    converted: dict[int, int] = field(default_factory=dict)
     grids: list[PlainGrid] = field(default_factory=list)
     last_ms: int = 0
+    heartbeat: int = 0
+    grace_epochs: int = LARGEST
 
     def __post_init__(self) -> None:
         self.roots.append(self.naive_root())
@@ -113,95 +60,172 @@ class ReferenceLedger:
         reason = self.refusal(bundle, now_ms)
         if reason is None:
             for leg in bundle.legs:
-                self.leaves.append(Leaf(leg.commitment, leg.balances))
-                self.spent.add(leg.spends)
-            self.reserves = self._reserves_after(bundle)
-            self.references.update(_references(bundle))
+                self.leaves.append(Leaf(leg.commitment, leg.balances, leg.guard))
+            for seizure in bundle.seizures:
+                left = (seizure.amount, *[0] * (ASSETS - 1))
+                self.leaves.append(Leaf(seizure.commitment, left, 0))
+            self.spent.update(move.spends for move in bundle.moves)
+            self.reserves, self.accounts = self._reserves_after(bundle), self._accounts_after(bundle)
+            for one in bundle.conversions:
+                self.converted[one.claim] = self.converted.get(one.claim, 0) + one.quantity
+            self.references.update(truths.references(bundle))
             self.roots.append(self.naive_root())
             self.last_ms = now_ms
         return reason
 
     def publish(self, grid: PlainGrid) -> None:
-        """Takes the grid of the next epoch."""
+        """Takes the grids of the next epoch."""
         assert grid.published_ms >= self.last_ms, "time runs backwards"
         self.grids.append(grid)
         self.last_ms = grid.published_ms
 
+    def expected_sums(self) -> list[int]:
+        """What the balances of all accounts must add up to, asset by asset.
+
+        Of a held asset: what is held outside less what public accounts have.  Of a claim: what was converted into it,
+        and what the pot cancelled or redeemed.
+        """
+        sums = list(self.reserves)
+        for (_, asset), amount in self.accounts.items():
+            sums[asset] -= amount
+        for claim, quantity in self.converted.items():
+            sums[claim] += quantity
+            sums[LOAN] -= self.rates[claim] * quantity
+        return sums
+
     def refusal(self, bundle: PlainBundle, now_ms: int) -> str | None:
         """The reason to refuse the bundle now, or None.  Changes nothing."""
-        legs = bundle.legs
+        return (
+            self._before_state(bundle, now_ms)
+            or self._refused_by_state(bundle, now_ms)
+            or self._refused_by_arithmetic(bundle)
+            or self._refused_by_payments(bundle)
+        )
+
+    def _before_state(self, bundle: PlainBundle, now_ms: int) -> str | None:
         if bundle.damage:
             return bundle.damage
+        if any(truths.is_malformed(leg) for leg in bundle.legs):
+            return "MALFORMED"
         if not bundle.own_ledger:
             return "WRONG_LEDGER"
-        if not all(leg.known_key and (leg.margin is None or leg.margin.known_key) for leg in legs):
+        margins = [leg.margin for leg in bundle.legs if leg.margin is not None]
+        if not all(part.known_key for part in (*bundle.moves, *margins)):
             return "UNKNOWN_KEY"
         if now_ms < self.last_ms:
             return "CLOCK_BEHIND"
-        if any(leg.expiry_ms <= now_ms for leg in legs):
+        if any(move.expiry_ms <= now_ms for move in bundle.moves):
             return "EXPIRED"
-        if any(leg.root not in self.roots for leg in legs):
+        return None
+
+    def _refused_by_state(self, bundle: PlainBundle, now_ms: int) -> str | None:
+        if any(move.root not in self.roots for move in bundle.moves):
             return "UNKNOWN_ROOT"
-        for leg in legs:
-            if leg.margin is None and not leg.cash:
-                return "MARGIN_MISSING"
-            if leg.margin is not None and self._grid(leg.margin, now_ms) is None:
-                return "STALE_GRID"
-        if len({leg.spends for leg in legs}) < len(legs):
+        if any(leg.guard not in (0, self.guard) for leg in bundle.legs):
+            return "GUARD_UNKNOWN"
+        margined = [leg for leg in bundle.legs if leg.guard]
+        if any(leg.escrow is None for leg in margined):
+            return "ESCROW_MISSING"
+        if any(leg.margin is None for leg in margined if not leg.adds):
+            return "MARGIN_MISSING"
+        is_trading = any(not leg.adds and not leg.insurance for leg in margined)
+        if is_trading and self.grids and self.grids[-1].coverage == "frozen":
+            return "FROZEN"
+        if is_trading and self.grids and self.grids[-1].epoch - self.heartbeat > self.grace_epochs:
+            return "RESTRICTED"
+        if not all(self._is_in_force(leg, now_ms) for leg in bundle.legs if leg.margin is not None):
+            return "STALE_GRID"
+        if not all(one.epoch in self._maintained(now_ms) for one in bundle.seizures):
+            return "STALE_GRID"
+        if len({move.spends for move in bundle.moves}) < len(bundle.moves):
             return "NULLIFIER_REPEATED"
-        if any(leg.spends in self.spent for leg in legs):
+        if any(move.spends in self.spent for move in bundle.moves):
             return "NULLIFIER_SPENT"
-        if not all(leg.signed for leg in legs):
+        return None
+
+    def _refused_by_arithmetic(self, bundle: PlainBundle) -> str | None:
+        for place, move in enumerate(bundle.moves):
+            others = [other.commitment for i, other in enumerate(bundle.moves) if i != place]
+            if move.companions is not None and sorted(others) != sorted(move.companions):
+                return "COMPANIONS"
+        if not all(leg.signed for leg in bundle.legs):
             return "LEG_SIGNATURE"
+        if not all(one.signed and one.stale_before == self.stale_before for one in bundle.seizures):
+            return "SEIZURE"
+        if not all(one.proved and one.claim in self.rates for one in bundle.conversions):
+            return "CONVERSION"
         if not bundle.bound or any(self._imbalance(bundle)):
             return "UNBALANCED"
-        if not all(self._is_true(leg, now_ms) for leg in legs):
+        if not all(truths.is_true(leg, self.leaves, self.grids) for leg in bundle.legs):
             return "INVALID_PROOF"
-        references = _references(bundle)
-        if references and not bundle.attested:
+        grid = self.grids[-1] if self.grids else None
+        if not all(truths.is_true_seizure(one, self.leaves, grid, self.penalty_bps) for one in bundle.seizures):
+            return "INVALID_PROOF"
+        return None
+
+    def _refused_by_payments(self, bundle: PlainBundle) -> str | None:
+        flows = truths.flows(bundle)
+        if any(flow.account == OUTSIDE for flow in flows) and not bundle.attested:
             return "ATTESTATION"
+        draws = [flow for flow in flows if flow.account in (FEE, INSURANCE) and flow.amount > 0]
+        if draws and not bundle.guarded:
+            return "ATTESTATION"
+        if any(leg.insurance for leg in bundle.legs) and not bundle.guarded:
+            return "INSURANCE"
+        references = truths.references(bundle)
         if len(set(references)) < len(references) or not self.references.isdisjoint(references):
             return "REFERENCE_USED"
+        paid = -sum(flow.amount for flow in flows if flow.account == FEE and flow.amount < 0 and not flow.reference)
+        if paid < self.leg_fee * sum(not leg.insurance for leg in bundle.legs):
+            return "FEE_MISSING"
+        after = self._accounts_after(bundle)
+        if any(not 0 <= amount <= LARGEST for (account, _), amount in after.items() if account != POT):
+            return "PUBLIC_ACCOUNT"
+        newest = self.grids[-1] if self.grids else None
+        if any(truths.takes_from_pot(leg, newest) for leg in bundle.legs) or after.get((POT, NUMERAIRE), 0) < 0:
+            return "POT"
         if not all(0 <= amount <= LARGEST for amount in self._reserves_after(bundle)):
             return "CUSTODY"
         return None
 
-    def _grid(self, margin: PlainMargin, now_ms: int) -> PlainGrid | None:
-        for grid in self.grids[-self.grid_window :]:
-            is_named = (grid.root, grid.epoch) == (margin.grid_root, margin.epoch)
-            if is_named and now_ms - grid.published_ms <= self.grid_age_ms:
-                return grid
-        return None
+    def _maintained(self, now_ms: int) -> list[int]:
+        """The epoch whose maintenance grid is in force, if any."""
+        return [grid.epoch for grid in self.grids[-1:] if now_ms - grid.published_ms <= self.grid_age_ms]
+
+    def _is_in_force(self, leg: PlainLeg, now_ms: int) -> bool:
+        """Whether the leg's margin is against a grid that is in force."""
+        if leg.insurance:
+            return leg.margin.epoch in self._maintained(now_ms)
+        if not self.grids or self.grids[-1].coverage == "frozen":
+            return False
+        count = 2 if self.grids[-1].coverage == "mixture" else 1
+        return any(
+            grid.epoch == leg.margin.epoch and now_ms - grid.published_ms <= self.grid_age_ms
+            for grid in self.grids[-count:]
+        )
 
     def _imbalance(self, bundle: PlainBundle) -> list[int]:
         total = [0] * ASSETS
-        for leg in bundle.legs:
+        for move in bundle.moves:
             for asset in range(ASSETS):
-                total[asset] += leg.changes[asset]
-            for asset, amount, _ in leg.flows:
-                total[asset] -= amount
+                total[asset] += move.changes[asset]
+        for flow in truths.flows(bundle):
+            total[flow.asset] -= flow.amount
+        for one in bundle.conversions:
+            total[one.claim] -= one.quantity
+            total[LOAN] += self.rates[one.claim] * one.quantity
         return total
-
-    def _is_true(self, leg: PlainLeg, now_ms: int) -> bool:
-        old = self.leaves[leg.spends].balances if isinstance(leg.spends, int) else (0,) * ASSETS
-        if not leg.faithful or leg.changes != tuple(new - was for new, was in zip(leg.balances, old, strict=True)):
-            return False
-        if leg.cash and (leg.epoch or min(leg.balances) < 0):
-            return False
-        if leg.margin is None:
-            return True
-        rows = self._grid(leg.margin, now_ms).values
-        worth = [sum(amount * value for amount, value in zip(leg.balances, row, strict=True)) for row in rows]
-        return leg.epoch == leg.margin.epoch and min(worth) >= 0
 
     def _reserves_after(self, bundle: PlainBundle) -> list[int]:
         after = list(self.reserves)
-        for leg in bundle.legs:
-            for asset, amount, _ in leg.flows:
-                after[asset] += amount
+        for flow in truths.flows(bundle):
+            if flow.account == OUTSIDE:
+                after[flow.asset] += flow.amount
         return after
 
-
-def _references(bundle: PlainBundle) -> list[tuple[int, bytes]]:
-    """(asset, reference) of every flow."""
-    return [(asset, reference) for leg in bundle.legs for asset, _, reference in leg.flows]
+    def _accounts_after(self, bundle: PlainBundle) -> dict[tuple[int, int], int]:
+        after = dict(self.accounts)
+        for flow in truths.flows(bundle):
+            if flow.account != OUTSIDE:
+                after[flow.account, flow.asset] = after.get((flow.account, flow.asset), 0) - flow.amount
+        return after

@@ -17,15 +17,18 @@ from settlement import engine
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from settlement.storage.checkpoints import SUFFIX
-from tests.reference.ledger import PlainGrid
 from tests.settlement import samples
-from tests.simulation import children, traders
+from tests.simulation import children, market, traders
 from tests.simulation.children import ANSWER, NEVER, STATEMENT, STEP, SYNC, Kill
+from tests.simulation.lies import LIES, TRUTH
+from tests.simulation.market import LOAN, change
 from tests.simulation.past import Acknowledged, Past
-from tests.simulation.test_ledger import AMOUNT, ASSET, LIE, TRUTH, WHO, change
 from tests.simulation.world import Prepared
 
-PRICE = st.sampled_from([1_000_000, 1_000_000, 1_000_000, 999_999])  # the second one leaves what the grid covers
+MOVE_BPS = st.sampled_from([0, 10, 10, -4_000])  # the last one leaves what the grid covers
+WHO, DOLLARS = st.integers(0, 7), st.integers(1, 1_000)
+ASSET = st.sampled_from([0, 0, 1, 2, LOAN, LOAN])
+LIE = st.one_of(st.just(TRUTH), st.sampled_from(LIES))
 KILL = st.one_of(
     st.builds(Kill, st.just(STATEMENT), st.integers(0, 60)), st.builds(Kill, st.just(STEP), st.integers(0, 3_000)),
     st.builds(Kill, st.just(SYNC), st.integers(0, 4)), st.just(Kill(ANSWER)), st.just(Kill(NEVER)),
@@ -74,14 +77,14 @@ class History(RuleBasedStateMachine):
     def what_was_acknowledged_is_there_and_what_was_refused_is_not(self):
         self.past.check()
 
-    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=AMOUNT, lie=MOSTLY_TRUE, kind=KIND, way=WAY)
+    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=DOLLARS, lie=MOSTLY_TRUE, kind=KIND, way=WAY)
     def act(self, who, payee, asset, amount, lie, kind, way):
         """A deposit, withdrawal, payment or trade, mostly true, is submitted in some way, and kept."""
         prepared = self.prepared(who, payee, asset, amount, lie, kind)
         self.submit(prepared, way)
         return prepared
 
-    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, kind=KIND)
+    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=DOLLARS, lie=LIE, kind=KIND)
     def keep(self, who, payee, asset, amount, lie, kind):
         """The same, kept for later."""
         return self.prepared(who, payee, asset, amount, lie, kind)
@@ -108,16 +111,17 @@ class History(RuleBasedStateMachine):
         assert answer.failed is None or most_bytes is not None, answer.failed
         assert answer.failed is None or not is_there or past.is_settled(prepared), "settled, told as failed"
 
-    @rule(price=PRICE)
-    def publish(self, price):
+    @rule(move_bps=MOVE_BPS)
+    def publish(self, move_bps):
         """Publishes a price for every asset, unless the clock is behind."""
+        world = self.past.world
         try:
-            self.past.world.publish((price,) * 8)
+            world.publish(market.moved(world, (move_bps,) * 6))
         except Rejected as error:
-            assert error.rejection.name in ("CLOCK_BEHIND", "PRICE_DEVIATION"), str(error)
+            assert error.rejection.name in ("CLOCK_BEHIND", "PRICE_ORDER"), str(error)
             event(f"published: {error.rejection.name}")
             return
-        last = self.past.world.ledger.reader.last_event()
+        last = world.ledger.reader.last_event()
         self.past.acknowledged.append(Acknowledged(last.height, last.digest, None))
 
     @rule(jump_ms=JUMP_MS)
@@ -150,25 +154,25 @@ class History(RuleBasedStateMachine):
                 self.past.told(prepared, None)
                 assert self.past.world.reference.refusal(prepared.plain, self.past.world.now_ms) is not None
 
-    @rule(price=PRICE, kill=KILL)
-    def publish_and_be_killed(self, price, kill):
+    @rule(move_bps=MOVE_BPS, kill=KILL)
+    def publish_and_be_killed(self, move_bps, kill):
         """A process publishes, and is killed somewhere."""
-        quotes, now_ms = self.past.world.quotes((price,) * 8), self.past.world.now_ms
-        epoch = len(self.past.world.reference.grids) + 1
+        world = self.past.world
+        prices, now_ms = market.moved(world, (move_bps,) * 6), world.now_ms
+        quotes, epoch = world.quotes(prices), len(world.reference.grids) + 1
 
         def act(ledger: Ledger) -> bytes:
             engine.publish(ledger, quotes, now_ms)
             return ledger.reader.last_event().digest
 
         self.past.close()
-        answer = children.wait(children.start(self.past.world.path, act, kill))
+        answer = children.wait(children.start(world.path, act, kill))
         self.past.open()
-        newest = self.past.world.ledger.reader.grids(1)[0]
+        newest = world.ledger.reader.grids(1)[0]
         assert answer.failed is None and (answer.refused is None or newest.publication.epoch < epoch)
         if newest.publication.epoch == epoch:
-            values = newest.publication.initial.values
-            self.past.world.reference.publish(PlainGrid(newest.initial_root, epoch, values, now_ms))
-            last = self.past.world.ledger.reader.last_event()
+            world.take(newest, prices)
+            last = world.ledger.reader.last_event()
             assert answer.acknowledged in (None, last.digest)
             self.past.acknowledged.append(Acknowledged(last.height, last.digest, None))
         else:

@@ -5,12 +5,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from circuits import records
 from settlement import audit, digests, engine
 from settlement.audit import Discrepancy, Expected
 from settlement.events import Event
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import EventsLost
-from tests.simulation import children, test_ledger
+from tests.simulation import children, market
 from tests.simulation.children import Answer
 from tests.simulation.traders import Holding
 from tests.simulation.world import Prepared, World
@@ -42,7 +43,7 @@ class Past:
 
     def begin(self) -> None:
         """Grids of one epoch and three accounts of a thousand."""
-        test_ledger.begin(self.world, (0, 2, 0))
+        market.begin(self.world, (0, 2, 0))
         reader = self.world.ledger.reader
         self.acknowledged = [
             Acknowledged(found.height, found.digest, (reader.bundle(found.height) or (None, None))[1])
@@ -131,7 +132,7 @@ class Past:
             assert expected is None, f"settled, and the reference says {expected}"
             self.world.reference.submit(prepared.plain, self.world.now_ms)
             self.told(prepared, reader.event(height))
-            self.world.note(prepared, [reader.position_of(leg.commitment) for leg in prepared.bundle.legs])
+            self.world.note(prepared, [reader.position_of(move.commitment) for move in prepared.bundle.moves])
         return "acknowledged" if answer.acknowledged else answer.refused or answer.failed or f"there: {is_new}"
 
     def check_audit(self, path: Path) -> None:
@@ -142,7 +143,7 @@ class Past:
         assert (report.digest, report.events) == (newest.digest, 1 + len(self.acknowledged))
         assert (report.bundles, report.publications) == (self.world.settled, len(self.world.reference.grids))
         assert report.root == self.world.reference.roots[-1]
-        held = [report.reserves.get((report.pool.leg.digest, asset), 0) for asset in range(8)]
+        held = [report.reserves.get((report.pool.leg.digest, asset), 0) for asset in range(records.ASSETS)]
         assert held == self.world.reference.reserves
 
     def check_opens(self, path: Path, *, is_complete: bool) -> None:

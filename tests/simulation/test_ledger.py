@@ -1,7 +1,10 @@
 """The engine against a reference ledger in the clear: same answer, same reason, no unit created or lost.
 
-Honest and dishonest bundles are made at random and sent at once, later, or again.  A failure is a sequence of steps
-that hypothesis shrinks.  The table below the simulation tells every lie once, so that no run misses one.
+Honest and dishonest bundles are made at random and sent at once, later, or again, while prices move, accounts are
+seized, claims expire and loans are paid off.  After every bundle the reserve of each held asset is the sum of the held
+balances and the public accounts, none of them below zero; and whatever happened, at the end every holder who owes
+nothing takes out all that it holds.  A failure is a sequence of steps that hypothesis shrinks.  The table below the
+simulation tells every lie once, so that no run misses one.
 """
 
 import tempfile
@@ -12,36 +15,26 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
-from circuits import records
+from settlement.bundle import Account, Flow
 from tests.settlement import samples
 from tests.settlement.samples import LIMITS
-from tests.simulation import traders
-from tests.simulation.lies import LIES
-from tests.simulation.world import PRICES, World
+from tests.simulation import market, traders
+from tests.simulation.binding import Converted
+from tests.simulation.lies import LIES, TRUTH
+from tests.simulation.market import CALL, LOAN, PERPETUAL, begin, change
+from tests.simulation.world import World
 
 WHO = st.integers(0, 7)
-ASSET = st.sampled_from([0, 0, 1, 2, 4, 6])
-AMOUNT = st.integers(1, 1_000)
-TRUTH, *DISHONEST = LIES
+HELD = st.sampled_from([0, 0, 1, 2])
+ASSET = st.sampled_from([0, 0, 1, 2, LOAN, PERPETUAL, CALL])
+DOLLARS = st.integers(1, 1_000)
+DISHONEST = [lie for lie in LIES if lie is not TRUTH]
 LIE = st.one_of(st.just(TRUTH), st.just(TRUTH), st.sampled_from(DISHONEST))
 AT_ONCE = st.booleans()
 
 
-def change(*parts: tuple[int, int]) -> tuple[int, ...]:
-    """The eight changes with these (asset, amount) parts."""
-    return tuple(sum(amount for asset, amount in parts if asset == i) for i in range(records.ASSETS))
-
-
-def begin(world: World, assets: tuple[int, ...]) -> None:
-    """Publishes grids, and makes an account with 1,000 of each of the assets."""
-    world.publish(PRICES)
-    for asset in assets:
-        paid = world.draft(traders.nothing(), change((asset, 1_000)), (samples.flow(asset, 1_000, b""),))
-        assert world.submit(world.prepare([paid], TRUTH)) is None
-
-
 class Simulation(RuleBasedStateMachine):
-    """Traders deposit, pay, trade and withdraw while prices and time move."""
+    """Traders deposit, pay, trade and withdraw while prices and time move, and guardians seize."""
 
     drawer = Bundle("drawer")
 
@@ -52,6 +45,7 @@ class Simulation(RuleBasedStateMachine):
 
     def teardown(self):
         try:
+            self.world.withdraw_everything()
             self.world.close()
         finally:
             self.folder.cleanup()
@@ -67,8 +61,8 @@ class Simulation(RuleBasedStateMachine):
         ordered = sorted(self.world.holdings, key=lambda holding: (holding.position in spent, -holding.position))
         return ordered[who % len(ordered)]
 
-    def send(self, drafts, lie, at_once):
-        prepared = self.world.prepare(drafts, lie)
+    def send(self, drafts, lie, at_once, **beside):
+        prepared = self.world.prepare(drafts, lie, **beside)
         if at_once:
             self.submit(prepared)
         return prepared
@@ -77,51 +71,98 @@ class Simulation(RuleBasedStateMachine):
     def submit(self, prepared):
         event(f"{self.world.submit(prepared) or 'settled'}")
 
-    @rule(places=st.lists(st.integers(0, 1_000), min_size=8, max_size=8))
-    def publish(self, places):
-        """Moves every price to a place, in thousandths, of the range that the last initial grid covers."""
-        columns = zip(*self.world.grid().publication.initial.values, strict=True)
-        self.world.publish(tuple(
-            max(1, min(column) + (max(column) - min(column)) * place // 1_000)
-            for column, place in zip(columns, places, strict=True)
-        ))
+    @rule(moves=st.lists(st.integers(-100, 100), min_size=6, max_size=6), times=st.sampled_from([1, 1, 3, 30]))
+    def publish(self, moves, times):
+        """Moves prices by so many bps, within what the last grid covers or far beyond it."""
+        self.world.now_ms += 1_000
+        event(f"published: {market.publish(self.world, [move * times for move in moves])}")
 
     @rule(waited_ms=st.sampled_from([1, 60_000, 299_999, LIMITS.grid_age_ms]))
     def wait(self, waited_ms):
         self.world.now_ms += waited_ms
 
-    @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, new=st.booleans(), at_once=AT_ONCE)
-    def deposit(self, who, asset, amount, lie, new, at_once):
+    @rule(target=drawer, who=WHO, asset=HELD, dollars=DOLLARS, lie=LIE, new=st.booleans(), at_once=AT_ONCE)
+    def deposit(self, who, asset, dollars, lie, new, at_once):
         source = traders.nothing() if new else self.holding(who)
-        paid = self.world.draft(source, change((asset, amount)), (samples.flow(asset, amount, b"bank"),))
-        return self.send([paid], lie, at_once)
+        paid = change((asset, dollars))
+        return self.send([self.world.draft(source, paid, (samples.flow(asset, paid[asset]),))], lie, at_once)
 
-    @rule(target=drawer, who=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
-    def withdraw(self, who, asset, amount, lie, at_once):
-        """The amount may exceed the balance: then margin must allow it, and the reserve must cover it."""
-        withdrawal = self.world.draft(self.holding(who), change((asset, -amount)), (samples.flow(asset, -amount),))
-        return self.send([withdrawal], lie, at_once)
+    @rule(target=drawer, who=WHO, asset=HELD, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE)
+    def top_up(self, who, asset, dollars, lie, at_once):
+        paid = change((asset, dollars))
+        draft = self.world.top_up(self.holding(who), paid, (samples.flow(asset, paid[asset]),))
+        return self.send([draft], lie, at_once)
 
-    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, amount=AMOUNT, lie=LIE, at_once=AT_ONCE)
-    def pay(self, who, payee, asset, amount, lie, at_once):
-        """Pays to an address: the payer also makes the payee's leg, from an empty account."""
-        paid = self.world.draft(self.holding(who), change((asset, -amount)))
-        received = self.world.draft(traders.nothing(), change((asset, amount)), target=self.holding(payee).keys)
-        return self.send([paid, received], lie, at_once)
+    @rule(target=drawer, who=WHO, asset=HELD, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE)
+    def withdraw(self, who, asset, dollars, lie, at_once):
+        """The amount may exceed the balance: then the leg is false, whatever margin it has."""
+        taken = change((asset, -dollars))
+        draft = self.world.draft(self.holding(who), taken, (samples.flow(asset, taken[asset]),))
+        return self.send([draft], lie, at_once)
+
+    @rule(target=drawer, who=WHO, payee=WHO, asset=ASSET, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE)
+    def pay(self, who, payee, asset, dollars, lie, at_once):
+        """Pays to an address: the payer also makes the payee's leg, from an empty account, and signs for both."""
+        paid = self.world.draft(self.holding(who), change((asset, -dollars)))
+        received = self.world.draft(traders.nothing(), change((asset, dollars)), target=self.holding(payee).keys)
+        return self.send([market.accompanied(paid), market.accompanied(received)], lie, at_once)
 
     @rule(
         target=drawer,
-        parties=st.lists(st.tuples(WHO, ASSET, AMOUNT), min_size=2, max_size=4, unique_by=lambda party: party[0]),
+        parties=st.lists(st.tuples(WHO, ASSET, DOLLARS), min_size=2, max_size=4, unique_by=lambda party: party[0]),
         lie=LIE,
         at_once=AT_ONCE,
     )
     def trade(self, parties, lie, at_once):
         """Trades in a ring, where each party sells to the next; two parties make a swap.  Accounts may repeat."""
         drafts = []
-        for place, (who, sold, amount) in enumerate(parties):
+        for place, (who, sold, dollars) in enumerate(parties):
             _, bought, received = parties[place - 1]
-            drafts.append(self.world.draft(self.holding(who), change((sold, -amount), (bought, received))))
+            drafts.append(self.world.draft(self.holding(who), change((sold, -dollars), (bought, received))))
         return self.send(drafts, lie, at_once)
+
+    @rule(target=drawer, who=WHO, other=WHO, claim=st.sampled_from([LOAN, PERPETUAL, CALL]), dollars=DOLLARS,
+          lie=LIE, at_once=AT_ONCE)  # fmt: skip
+    def owe(self, who, other, claim, dollars, lie, at_once):
+        """One sells a claim to another for dollars, and may owe it from then on."""
+        seller = self.world.draft(self.holding(who), change((claim, -dollars), (0, dollars)))
+        buyer = self.world.draft(self.holding(other), change((claim, dollars), (0, -dollars)))
+        return self.send([seller, buyer], lie, at_once)
+
+    @rule(target=drawer, who=WHO, at_once=AT_ONCE, lie=LIE, more=st.sampled_from([0, 0, 1, -1]))
+    def seize(self, who, at_once, lie, more):
+        """The guardians seize an account, in breach or not, of the right amount or not; the insurance takes it over."""
+        holding = self.holding(who)
+        if self.world.grid() is None or not holding.account.guard:
+            return self.send([self.world.draft(holding, traders.NOTHING)], lie, at_once)
+        seized = market.seized(self.world, holding, more)
+        return self.send([market.taken_over(self.world, seized)], lie, at_once, seized=[seized])
+
+    @rule(target=drawer, who=WHO, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE, more=st.sampled_from([0, 0, 1, -1]))
+    def use_the_pot(self, who, dollars, lie, at_once, more):
+        """Whoever owes dUSDC pays it off, whoever is owed it is paid, at the index or one unit beside it."""
+        return self.send([market.with_pot(self.world, self.holding(who), dollars, more)], lie, at_once)
+
+    @rule()
+    def expire(self):
+        """The options expire, and their rates are published, once."""
+        event(f"expired: {market.expire(self.world)}")
+
+    @rule(target=drawer, who=WHO, lie=LIE, at_once=AT_ONCE, more=st.sampled_from([0, 0, 1, -1]))
+    def convert(self, who, lie, at_once, more):
+        """All calls of an account turn into dUSDC, at the rate or one beside it."""
+        holding, rate = self.holding(who), self.world.reference.rates.get(CALL, 50_000)
+        calls = holding.account.balances[CALL]
+        draft = self.world.draft(holding, market.converted(calls, rate))
+        return self.send([draft], lie, at_once, converted=[Converted(CALL, -calls, max(0, rate + more))])
+
+    @rule(target=drawer, who=WHO, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE, draws=st.booleans(),
+          account=st.sampled_from([Account.FEE, Account.INSURANCE]))  # fmt: skip
+    def public_account(self, who, dollars, lie, at_once, draws, account):
+        """Somebody pays into a public account, or the guardians draw from it."""
+        paid = change((0, dollars if draws else -dollars))
+        flow = Flow(0, paid[0], account, b"", b"")
+        return self.send([self.world.draft(self.holding(who), paid, (flow,))], lie, at_once)
 
 
 TestSimulation = Simulation.TestCase
@@ -132,19 +173,20 @@ TestSimulation.settings = settings(
 
 @pytest.fixture
 def world(tmp_path):
-    """A ledger with two accounts, one of 1,000 USDC and one of 1,000 ETH."""
+    """A ledger with two accounts, one of 1,000 dollars and one of 1,000 dollars' worth of ETH."""
     made = World(tmp_path / "ledger.sqlite")
     begin(made, (0, 2))
     yield made
+    made.withdraw_everything()
     made.close()
 
 
 def leveraged_swap(world: World) -> list:
-    """The first account buys more ETH than its USDC can pay for."""
+    """The first account buys more ETH than its dollars can pay for, and owes the rest as a loan."""
     buyer, seller = world.holdings[:2]
     return [
-        world.draft(buyer, change((0, -1_200), (2, 900))),
-        world.draft(seller, change((0, 1_200), (2, -900))),
+        world.draft(buyer, change((0, -800), (LOAN, -100), (2, 900))),
+        world.draft(seller, change((0, 800), (LOAN, 100), (2, -900))),
     ]
 
 
@@ -154,25 +196,27 @@ def test_every_lie_about_an_honest_swap_is_refused_for_its_own_reason(world, lie
 
 
 def test_a_bundle_settles_once(world):
-    swap = world.prepare(leveraged_swap(world), TRUTH)
+    swap = world.prepare(leveraged_swap(world))
     assert [world.submit(swap), world.submit(swap)] == [None, "NULLIFIER_SPENT"]
 
 
 def test_a_portfolio_that_does_not_survive_the_grid_is_refused(world):
     buyer, seller = world.holdings[:2]
     drafts = [
-        world.draft(buyer, change((0, -1_900), (2, 900))),
-        world.draft(seller, change((0, 1_900), (2, -900))),
+        world.draft(buyer, change((0, -1_000), (LOAN, -900), (2, 900))),
+        world.draft(seller, change((0, 1_000), (LOAN, 900), (2, -900))),
     ]
-    assert world.submit(world.prepare(drafts, TRUTH)) == "INVALID_PROOF"
+    assert world.submit(world.prepare(drafts)) == "INVALID_PROOF"
 
 
 @pytest.mark.parametrize("over_ms, answer", [(0, None), (1, "STALE_GRID")])
 def test_margin_may_be_proved_against_a_grid_up_to_its_age_limit(world, over_ms, answer):
     world.now_ms += LIMITS.grid_age_ms + over_ms
-    assert world.submit(world.prepare(leveraged_swap(world), TRUTH)) == answer
+    assert world.submit(world.prepare(leveraged_swap(world))) == answer
 
 
-def test_an_asset_that_was_never_deposited_cannot_be_withdrawn(world):
-    borrowed = world.draft(world.holdings[0], change((1, -1)), (samples.flow(1, -1, b"bank"),))
-    assert world.submit(world.prepare([borrowed], TRUTH)) == "CUSTODY"
+def test_what_is_held_cannot_be_owed_whatever_margin_stands_behind_it(world):
+    """A thousand dollars of USDC, and one satoshi of BTC that is somebody's who holds it."""
+    borrowed = world.draft(world.holdings[0], change((1, -1)), (samples.flow(1, change((1, -1))[1], b"bank"),))
+    assert world.notary.reason(traders.make(world.ledger, world.notary, borrowed).leg.proof) == "held balances"
+    assert world.submit(world.prepare([borrowed])) == "INVALID_PROOF"

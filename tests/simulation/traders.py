@@ -3,18 +3,19 @@
 A draft becomes two legs: one as the ledger sees it, and one in the clear for the reference.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from circuits import generators, merkle, records
+from circuits import escrow, generators, merkle, records
+from circuits.statements import escrow as escrow_statement
 from circuits.statements import leg as leg_statement
 from circuits.statements import margin as margin_statement
 from settlement import digests
-from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Flow, Leg, Margin
+from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Escrow, Flow, Leg, Margin
 from settlement.grids import PublishedGrids
 from settlement.ids import LedgerId
 from settlement.ledger import Ledger
-from tests.reference.ledger import PlainLeg, PlainMargin
-from tests.settlement import samples
+from tests.reference.plain import PlainFlow, PlainLeg, PlainMargin
 from tests.settlement.samples import UNSIGNED
 from tests.simulation.notary import Notary
 from zk import entropy, signature
@@ -52,7 +53,11 @@ class Holding:
 
 @dataclass(frozen=True)
 class Draft:
-    """A leg before it is proved: from a holding to new balances under an owner.  Its value commits to `claimed`."""
+    """A leg before it is proved: from a holding to new balances under an owner.  Its value commits to `claimed`.
+
+    A margined leg has a `guard`, and a `grid` to prove its margin against unless it only adds.  `is_accompanied` legs
+    are signed for exactly the company in which they are made.  `is_sealed` legs have an escrow.
+    """
 
     source: Holding
     target: Keys
@@ -60,8 +65,12 @@ class Draft:
     claimed: tuple[int, ...]
     flows: tuple[Flow, ...]
     expiry_ms: int
-    cash: bool
+    guard: int
     grid: PublishedGrids | None
+    adds: bool = False
+    is_accompanied: bool = False
+    is_sealed: bool = True
+    is_insurance: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,39 +96,40 @@ def nothing() -> Holding:
 
 
 def draft(
-    source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...], expiry_ms: int, grid, target=None
+    source: Holding, change: Sequence[int], flows: Sequence[Flow], expiry_ms: int, grid, target=None, guard: int = 1
 ) -> Draft:
     """An honest leg: a cash leg when it owes nothing, else one with margin against `grid`, when there is one."""
     balances = tuple(was + more for was, more in zip(source.account.balances, change, strict=True))
-    cash = min(balances) >= 0 or grid is None
-    return Draft(source, target or source.keys, balances, change, flows, expiry_ms, cash, None if cash else grid)
+    is_cash = min(balances) >= 0 or grid is None
+    return Draft(
+        source, target or source.keys, balances, tuple(change), tuple(flows), expiry_ms, 0 if is_cash else guard,
+        None if is_cash else grid,
+    )  # fmt: skip
+
+
+def top_up(source: Holding, change: Sequence[int], flows: Sequence[Flow], expiry_ms: int) -> Draft:
+    """A leg that only adds, to an account that keeps its guard and proves no margin."""
+    drafted = draft(source, change, flows, expiry_ms, None)
+    return replace(drafted, guard=source.account.guard, adds=True)
 
 
 def make(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
-    """The leg of a draft, proved whether it is true or false, and signed by its owner."""
-    source, alpha, blinding = drafted.source, entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-    epoch = 0 if drafted.grid is None else drafted.grid.publication.epoch
-    new = records.Account(drafted.target.owner, drafted.balances, epoch, entropy.scalar(R))
-    old, place = source.account.commitment(poseidon.hash), source.position or 0
-    genesis = source.position is None
-    path = merkle.lone(old, 0) if genesis else ledger.reader.path(place)
-    spending = (source.keys.ask + alpha) % babyjubjub.ORDER
-    public = leg_statement.Public(
-        ledger.reader.tree().root, records.nullifier(poseidon.hash, source.keys.nk, old, place),
-        new.commitment(poseidon.hash),
-        *generators.commit(drafted.claimed, blinding), *signature.public(spending), int(drafted.cash),
-    )
-    private = leg_statement.Private(
-        source.keys.ak, source.keys.nk, source.account, int(genesis), place, path, new, blinding, alpha
-    )
-    proof = notary.prove("leg", public, private)
-    margin = None if drafted.grid is None else _margin(ledger, notary, drafted.grid, new, public.commitment)
-    leg = Leg(
-        ledger.pool.leg.digest, public, proof, margin, drafted.flows, drafted.expiry_ms,
-        (bytes(CIPHERTEXT_BYTES),), UNSIGNED,
-    )
-    made = Made(leg, blinding, spending, Holding(drafted.target, new, None), _plain(drafted, public, new))
-    return sign(ledger.ledger_id, made)
+    """The leg of a draft that settles alone, proved whether it is true or false, and signed by its owner."""
+    return make_all(ledger, notary, [drafted])[0]
+
+
+def make_all(ledger: Ledger, notary: Notary, drafts: Sequence[Draft], beside: Sequence[int] = ()) -> list[Made]:
+    """The legs of drafts that settle together, with these commitments of seizures beside them."""
+    made = [_unsigned(ledger, notary, drafted) for drafted in drafts]
+    commitments = [*(one.leg.commitment for one in made), *beside]
+    for place, drafted in enumerate(drafts):
+        one = made[place]
+        if drafted.is_accompanied:
+            others = tuple(commitments[:place] + commitments[place + 1 :])
+            leg = replace(one.leg, companions=digests.companions(others))
+            one = replace(one, leg=leg, plain=replace(one.plain, companions=others))
+        made[place] = sign(ledger.ledger_id, one)
+    return made
 
 
 def sign(ledger_id: LedgerId, made: Made) -> Made:
@@ -128,35 +138,75 @@ def sign(ledger_id: LedgerId, made: Made) -> Made:
     return replace(made, leg=replace(made.leg, signature=signed))
 
 
-def bind(ledger_id: LedgerId, made: list[Made]) -> Bundle:
-    """The legs as one bundle, signed with every blinding and by the custodian."""
-    unsigned = samples.attest(Bundle(ledger_id, tuple(one.leg for one in made), UNSIGNED, ()))
-    secret = sum(one.blinding for one in made) % babyjubjub.ORDER
-    signed = signature.sign(secret, digests.bundle_message(unsigned), generators.blinding())
-    return replace(unsigned, binding=signed)
+def _unsigned(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
+    source, alpha, blinding = drafted.source, entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
+    new = records.Account(drafted.target.owner, drafted.balances, drafted.guard, entropy.scalar(R))
+    old, place = source.account.commitment(poseidon.hash), source.position or 0
+    genesis = source.position is None
+    path = merkle.lone(old, 0) if genesis else ledger.reader.path(place)
+    spending = (source.keys.ask + alpha) % babyjubjub.ORDER
+    public = leg_statement.Public(
+        ledger.reader.tree().root,
+        records.nullifier(poseidon.hash, records.kappa(source.account, source.keys.nk), old, place),
+        new.commitment(poseidon.hash), *generators.commit(drafted.claimed, blinding), *signature.public(spending),
+        drafted.guard, int(drafted.adds),
+    )  # fmt: skip
+    private = leg_statement.Private(
+        source.keys.ak, source.keys.nk, source.account, int(genesis), place, path, new, blinding, alpha
+    )
+    is_sealed = drafted.guard != 0 and drafted.is_sealed
+    leg = Leg(
+        key=ledger.pool.leg.digest,
+        public=public,
+        proof=notary.prove("leg", public, private),
+        escrow=seal(ledger, notary, new, public.commitment) if is_sealed else None,
+        margin=None if drafted.grid is None else margin(ledger, notary, drafted, new, public.commitment),
+        flows=drafted.flows,
+        expiry_ms=drafted.expiry_ms,
+        companions=NO_DIGEST,
+        terms=NO_DIGEST,
+        ciphertexts=(bytes(CIPHERTEXT_BYTES),),
+        is_insurance=drafted.is_insurance,
+        signature=UNSIGNED,
+    )
+    return Made(leg, blinding, spending, Holding(drafted.target, new, None), _plain(drafted, public))
 
 
-def _margin(ledger: Ledger, notary: Notary, grid: PublishedGrids, new: records.Account, commitment: int) -> Margin:
-    initial = grid.publication.initial
-    public = margin_statement.Public(commitment, grid.initial_root, initial.epoch, 0)
-    proof = notary.prove("margin", public, margin_statement.Private(new, initial.values))
-    return Margin(ledger.pool.margin.digest, grid.initial_root, initial.epoch, 0, proof)
+def seal(ledger: Ledger, notary: Notary, account: records.Account, commitment: int, gk=None) -> Escrow:
+    """The opening of an account for the guardians, or for somebody else's key."""
+    key = gk or ledger.pool.parameters.guardians.encryption_key
+    secret = entropy.scalar(babyjubjub.ORDER)
+    sealed = escrow.encrypt(account, secret, key)
+    public = escrow_statement.Public(commitment, escrow.digest(key, sealed.ephemeral, sealed.ciphertext))
+    proof = notary.prove("escrow", public, escrow_statement.Private(account, secret, key))
+    return Escrow(ledger.pool.escrow.digest, sealed.ephemeral, sealed.ciphertext, proof)
 
 
-def _plain(drafted: Draft, public: leg_statement.Public, new: records.Account) -> PlainLeg:
+def margin(ledger: Ledger, notary: Notary, drafted: Draft, account: records.Account, commitment: int) -> Margin:
+    """A proof of the account's margin against the draft's grid."""
+    publication = drafted.grid.publication
+    grid = publication.maintenance if drafted.is_insurance else publication.initial
+    proof = notary.prove(
+        "margin", margin_statement.Public(commitment, grid.values), margin_statement.Private(account)
+    )
+    return Margin(ledger.pool.margin.digest, publication.epoch, proof)
+
+
+def _plain(drafted: Draft, public: leg_statement.Public) -> PlainLeg:
     position, grid = drafted.source.position, drafted.grid
     return PlainLeg(
         spends=f"nothing {public.nullifier}" if position is None else position,
         root=public.root,
         commitment=public.commitment,
+        same_owner=drafted.target.owner == drafted.source.keys.owner,
         balances=drafted.balances,
-        epoch=new.epoch,
+        guard=drafted.guard,
+        adds=drafted.adds,
         changes=drafted.claimed,
-        cash=drafted.cash,
-        margin=None if grid is None else PlainMargin(grid.initial_root, grid.publication.epoch, True),
-        flows=tuple((flow.asset, flow.amount, flow.reference) for flow in drafted.flows),
+        margin=None if grid is None else PlainMargin(grid.publication.epoch),
+        escrow=True if drafted.guard and drafted.is_sealed else None,
+        flows=tuple(PlainFlow(flow.asset, flow.amount, int(flow.account), flow.reference) for flow in drafted.flows),
         expiry_ms=drafted.expiry_ms,
-        known_key=True,
-        signed=True,
-        faithful=True,
+        companions=None,
+        insurance=drafted.is_insurance,
     )

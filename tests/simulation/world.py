@@ -1,83 +1,154 @@
 """The real ledger and the reference side by side: every bundle goes to both, and they must agree."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, checks, encoding, engine, ledger, oracle
-from settlement.bundle import Bundle, Flow
+from settlement import audit, encoding, engine, ledger, quotes
+from settlement import market as settlement_market
+from settlement.bundle import Account, Bundle, Flow
+from settlement.grids import PublishedGrids
+from settlement.pool import StatementKey
+from settlement.quotes import Quote
 from settlement.rejection import Rejected
-from tests.reference.ledger import PlainBundle, PlainGrid, ReferenceLedger
+from settlement.state import VerifyProofs
+from tests.reference.ledger import ReferenceLedger
+from tests.reference.plain import PlainBundle, PlainConversion, PlainGrid
 from tests.settlement import samples
-from tests.simulation import traders
-from tests.simulation.lies import Lie
+from tests.simulation import binding, guardians, traders
+from tests.simulation.binding import Converted
+from tests.simulation.guardians import Seized
+from tests.simulation.lies import TRUTH, Lie
 from tests.simulation.notary import Notary
-from tests.simulation.traders import Draft, Holding
+from tests.simulation.traders import Draft, Holding, Made
 from zk.hashes import poseidon
 
-PRICES = (1_000_000,) * records.ASSETS
+HELD, LOAN = records.HELD, 8
+MOST_TOGETHER = 16
+VOLATILITIES = {"option": 6_000, "spot": 350, "commodity": 350}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A bundle ready to be sent, and the holdings that exist once it settles."""
+
+    data: bytes
+    plain: PlainBundle
+    bundle: Bundle
+    after: list[Holding]
 
 
 class World:
     """One ledger in a file, its reference, and every account that was ever settled."""
 
-    def __init__(self, path: Path):
-        self.path, self.notary, self.now_ms = path, Notary(), samples.NOW_MS
-        pool = samples.pool()
-        pool = replace(pool, oracle_keys=pool.oracle_keys[:1], quorum=1)
+    def __init__(self, path: Path, keys: Mapping[str, StatementKey] | None = None, **changes):
+        self.path, self.now_ms = path, samples.NOW_MS
+        terms = {"oracle_keys": samples.PARAMETERS.oracle_keys[:1], "quorum": 1, "grace_epochs": 10**6} | changes
+        pool = replace(samples.pool(**terms), **(keys or {}))
+        self.notary = Notary(pool)
+        self.verify: VerifyProofs = self.notary.verify
         self.ledger = ledger.Ledger.create(path, pool, self.now_ms)
+        terms = pool.parameters
         self.reference = ReferenceLedger(
-            lambda children: records.node(poseidon.hash, children),
-            checks.GRID_WINDOW, samples.LIMITS.grid_age_ms, last_ms=self.now_ms,
-        )
+            lambda children: records.node(poseidon.hash, children), terms.limits.grid_age_ms, terms.guardians.number,
+            terms.penalty_bps, terms.fees.leg, last_ms=self.now_ms, grace_epochs=terms.grace_epochs,
+        )  # fmt: skip
         self.holdings: list[Holding] = []
+        self.insurance = traders.nothing()
+        self.quoted: dict[int, int] = {}
         self.settled = 0
 
-    def publish(self, prices: tuple[int, ...]) -> None:
-        """The next epoch's grids, from signed prices."""
-        epoch = len(self.reference.grids) + 1
+    def publish(self, prices: Mapping[int, int]) -> PublishedGrids:
+        """The next epoch's grids, from signed prices by slot; what has none keeps its last one."""
         published = engine.publish(self.ledger, self.quotes(prices), self.now_ms)
-        values = published.publication.initial.values
-        self.reference.publish(PlainGrid(published.initial_root, epoch, values, self.now_ms))
+        self.take(published, prices)
+        return published
 
-    def quotes(self, prices: tuple[int, ...]) -> list[oracle.Quote]:
-        """Signed prices for the next epoch."""
-        epoch = len(self.reference.grids) + 1
+    def take(self, published: PublishedGrids, prices: Mapping[int, int]) -> None:
+        """Tells the reference of an epoch that the ledger has published with these prices."""
+        self.quoted |= prices
+        publication, reference = published.publication, self.reference
+        assert all(publication.rates[claim] == rate for claim, rate in reference.rates.items()), "a rate is constant"
+        reference.rates.update(publication.rates)
+        reference.publish(PlainGrid(
+            publication.epoch, publication.prices, publication.initial.values, publication.maintenance.values,
+            publication.coverage, published.published_ms,
+        ))  # fmt: skip
+
+    def quotes(self, prices: Mapping[int, int], epoch: int | None = None) -> list[Quote]:
+        """Signed prices for the next epoch, or a later one; factors and options have a volatility."""
+        pool, parameters = self.ledger.pool, self.ledger.parameters(self.now_ms)
+        known = self.quoted | prices
         return [
-            oracle.sign(self.ledger.pool, secret, asset, price, self.now_ms, epoch)
-            for secret in samples.ORACLE_SECRETS[:1]
-            for asset, price in enumerate(prices)
-        ]
+            quotes.sign(
+                pool, parameters, samples.ORACLE_SECRETS[0], asset=slot, price=known.get(slot, 0),
+                volatility_bps=VOLATILITIES.get(pool.assets[slot].kind, 0) if self._has_volatility(slot) else 0,
+                time_ms=self.now_ms, epoch=epoch or len(self.reference.grids) + 1,
+            )
+            for slot in settlement_market.quoted(pool, self.ledger.reader.rates())
+        ]  # fmt: skip
 
-    def grid(self):
+    def _has_volatility(self, slot: int) -> bool:
+        return self.ledger.pool.assets[slot].kind == "option" or self.ledger.pool.parameters.risk[slot].factor == slot
+
+    def grid(self) -> PublishedGrids | None:
         """The newest grids, or None."""
         newest = self.ledger.reader.grids(1)
         return newest[0] if newest else None
 
-    def draft(self, source: Holding, change: tuple[int, ...], flows: tuple[Flow, ...] = (), target=None) -> Draft:
+    def draft(self, source: Holding, change: Sequence[int], flows: Sequence[Flow] = (), target=None) -> Draft:
         """A draft of an honest leg, valid for the next five minutes."""
         return traders.draft(source, change, flows, self.now_ms + 300_000, self.grid(), target)
 
-    def prepare(self, drafts: list[Draft], lie: Lie) -> "Prepared":
-        """The drafts as a bundle, falsified by the lie."""
-        drafts = lie.drafts(self.ledger, drafts)
-        made = lie.legs(self.ledger, [traders.make(self.ledger, self.notary, one) for one in drafts])
-        plain = PlainBundle(None, True, tuple(one.plain for one in made), True, True)
-        bundle, plain = lie.bundle(traders.bind(self.ledger.ledger_id, made), plain)
+    def top_up(self, source: Holding, change: Sequence[int], flows: Sequence[Flow] = ()) -> Draft:
+        """A draft of a leg that only adds, valid for the next five minutes."""
+        return traders.top_up(source, change, flows, self.now_ms + 300_000)
+
+    def seizure(self, holding: Holding, **changes) -> Seized:
+        """The seizure of an account by its worst scenario, unsigned, or a false one."""
+        terms = {"penalty_bps": self.reference.penalty_bps, **changes}
+        return guardians.seize_account(
+            self.ledger, self.notary, holding, self.grid(), self.now_ms + 300_000, **terms
+        )
+
+    def prepare(
+        self, drafts: Sequence[Draft], lie: Lie = TRUTH, seized: Sequence[Seized] = (),
+        converted: Sequence[Converted] = (),
+    ) -> Prepared:  # fmt: skip
+        """The drafts as a bundle, falsified by the lie, beside seizures and conversions."""
+        drafts = lie.drafts(self.ledger, list(drafts))
+        beside = [one.seizure.commitment for one in seized]
+        made = lie.legs(self.ledger, traders.make_all(self.ledger, self.notary, drafts, beside))
+        signed = guardians.sign(self.ledger, seized, [one.leg.commitment for one in made])
+        bundle = binding.bind(self.ledger, made, signed, converted)
+        conversions = (
+            PlainConversion(one.claim, one.quantity, self.reference.rates.get(one.claim) == one.rate)
+            for one in converted
+        )
+        plain = PlainBundle(
+            tuple(one.plain for one in made), tuple(one.plain for one in signed), tuple(conversions)
+        )
+        bundle, plain = lie.bundle(bundle, plain)
         data = encoding.encode_bundle(bundle)
         if lie.data(data) != data:
             data, plain = lie.data(data), replace(plain, damage=lie.reason)
-        return Prepared(data, plain, bundle, [one.holding for one in made])
+        return Prepared(data, plain, bundle, [one.holding for one in (*made, *signed)])
 
-    def submit(self, prepared: "Prepared") -> str | None:
+    def settle(self, *drafts: Draft, **beside) -> list[Holding]:
+        """Settles honest drafts as one bundle, and returns the holdings after them."""
+        reason = self.submit(self.prepare(drafts, **beside))
+        assert reason is None, reason
+        return self.holdings[-len(drafts) - len(beside.get("seized", ())) :]
+
+    def submit(self, prepared: Prepared) -> str | None:
         """Sends the bundle to both ledgers, which must agree, and returns the reason for its refusal, or None."""
         before = self.ledger.reader.last_event()
         expected = self.reference.submit(prepared.plain, self.now_ms)
         try:
-            receipt = engine.submit(self.ledger, prepared.data, self.now_ms, self.notary.verify)
+            receipt = engine.submit(self.ledger, prepared.data, self.now_ms, self.verify)
         except Rejected as error:
-            assert error.rejection.name == expected, str(error)
+            assert error.rejection.name == expected, f"{error}, and the reference says {expected}"
             assert self.ledger.reader.last_event() == before
             return expected
         assert expected is None, f"settled, and the reference says {expected}"
@@ -85,31 +156,70 @@ class World:
         self.compare()
         return None
 
-    def note(self, prepared: "Prepared", positions: Sequence[int]) -> None:
-        """Remembers the accounts of a bundle that both ledgers have settled."""
+    def refusal(self, made: Sequence[Made], seized: Sequence[Seized] = (), conversions=None) -> str | None:
+        """The reason for which finished legs and seizures do not settle together, which the reference is not told."""
+        bundle = binding.bind(self.ledger, made, seized)
+        if conversions is not None:
+            bundle = replace(bundle, conversions=conversions)
+        try:
+            engine.check(self.ledger, encoding.encode_bundle(bundle), self.now_ms, self.verify)
+        except Rejected as error:
+            return error.rejection.name
+        return None
+
+    def note(self, prepared: Prepared, positions: Sequence[int]) -> None:
+        """Remembers the accounts of a bundle that both ledgers have settled; the guardians open the margined ones."""
         pairs = zip(prepared.after, positions, strict=True)
         self.holdings += [replace(holding, position=position) for holding, position in pairs]
         self.settled += 1
+        for leg, holding in zip(prepared.bundle.legs, prepared.after, strict=False):
+            assert not holding.account.guard or guardians.opened(leg) == holding.account
+
+    def live(self) -> list[Holding]:
+        """The accounts that nobody has moved, oldest first."""
+        return [holding for holding in self.holdings if holding.position not in self.reference.spent]
 
     def compare(self) -> None:
-        """Checks that the two ledgers are equal, and that the balances inside add up to the reserves."""
-        assert self.ledger.reader.tree().size == len(self.reference.leaves)
-        assert self.ledger.reader.tree().root == self.reference.roots[-1]
+        """Checks that the two ledgers are equal, and that what is held inside is there outside: all of it."""
+        reader, reference = self.ledger.reader, self.reference
+        assert reader.tree().size == len(reference.leaves)
+        assert reader.tree().root == reference.roots[-1]
         key = self.ledger.pool.leg.digest
-        assert [self.ledger.reader.reserve(key, asset) for asset in range(records.ASSETS)] == self.reference.reserves
-        balances = zip(*(leaf.balances for leaf in self.reference.live()), strict=True)
-        assert [sum(asset) for asset in balances] == self.reference.reserves
+        assert [reader.reserve(key, asset) for asset in range(records.ASSETS)] == reference.reserves
+        for (account, asset), amount in reference.accounts.items():
+            assert reader.account_balance(Account(account), asset) == amount
+        live = reference.live()
+        sums = [sum(leaf.balances[asset] for leaf in live) for asset in range(records.ASSETS)]
+        assert sums == reference.expected_sums()
+        assert all(min(leaf.balances[:HELD]) >= 0 for leaf in live), "what is held is never owed"
+        assert all(amount >= 0 for (_, asset), amount in reference.accounts.items() if asset < HELD)
+
+    def withdraw_everything(self) -> None:
+        """Every holder who owes nothing takes out all that it holds, and then only others' margin is left outside."""
+        holders = [one for one in self.live() if any(one.account.balances[:HELD]) and min(one.account.balances) >= 0]
+        for start in range(0, len(holders), MOST_TOGETHER):
+            self.settle(*(self._withdrawal(one) for one in holders[start : start + MOST_TOGETHER]))
+        owing = [one.account.balances for one in self.live() if min(one.account.balances) < 0]
+        kept = [sum(balances[asset] for balances in owing) for asset in range(HELD)]
+        public = [
+            sum(amount for (_, slot), amount in self.reference.accounts.items() if slot == asset)
+            for asset in range(HELD)
+        ]
+        assert self.reference.reserves[:HELD] == [a + b for a, b in zip(kept, public, strict=True)]
+
+    def _withdrawal(self, holding: Holding) -> Draft:
+        """All that is held leaves, and the fee is paid from it."""
+        held = list(holding.account.balances[:HELD])
+        fee = min(self.reference.leg_fee, held[0])
+        flows = [samples.flow(asset, -amount) for asset, amount in enumerate([held[0] - fee, *held[1:]]) if amount]
+        if fee:
+            flows.append(Flow(0, -fee, Account.FEE, b"", b""))
+        change = [-amount for amount in held] + [0] * (records.ASSETS - HELD)
+        return self.draft(holding, change, flows)
 
     def close(self) -> None:
         """Closes the ledger and audits its whole history."""
         self.ledger.close()
-        report = audit.audit(self.path, self.notary.verify)
+        report = audit.audit(self.path, self.verify)
         assert (report.bundles, report.publications) == (self.settled, len(self.reference.grids))
         assert report.root == self.reference.roots[-1]
-
-
-class Prepared:
-    """A bundle ready to be sent, and the holdings that exist once it settles."""
-
-    def __init__(self, data: bytes, plain: PlainBundle, bundle: Bundle, after: list[Holding]):
-        self.data, self.plain, self.bundle, self.after = data, plain, bundle, after
