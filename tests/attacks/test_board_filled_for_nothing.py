@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import board
+from settlement import board, digests
+from settlement.bundle import Account, Flow
+from settlement.parameters import Fees
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
-from tests.simulation import lies, showing, traders
-from tests.simulation.world import PRICES, World
+from tests.settlement.samples import PARAMETERS
+from tests.simulation import market, showing, traders
+from tests.simulation.world import World
 
 
 @pytest.fixture
@@ -48,16 +51,10 @@ def fill(world) -> Counter:
     return answers
 
 
-def settle(world, *drafts: traders.Draft) -> list[traders.Holding]:
-    """Settles the drafts as one bundle.  Returns the holdings that they end in."""
-    assert world.submit(world.prepare(list(drafts), lies.Lie("the truth", None))) is None
-    return world.holdings[-len(drafts):]
-
-
 def deposit(world, amount: int) -> traders.Holding:
     """An account that holds this much of the first asset."""
     change = samples.change(USDC=amount)
-    return settle(world, world.draft(traders.nothing(), change, (samples.flow(0, amount),)))[0]
+    return world.settle(world.draft(traders.nothing(), change, (samples.flow(0, amount),)))[0]
 
 
 def funds_of(world, holding: traders.Holding, order: traders.Made, amount: int) -> bytes:
@@ -103,10 +100,12 @@ def test_who_has_less_than_the_funds_cannot_back_an_order(world):
 
 
 def test_who_owes_cannot_back_an_order_with_what_it_borrowed(world):
-    world.publish(PRICES)
+    world.publish(market.PRICES)
     holding, other = deposit(world, 1_000_000), traders.nothing()
-    owing, _ = settle(
-        world, world.draft(holding, samples.change(ETH=-1)), world.draft(other, samples.change(ETH=1))
+    loan = [0] * 16
+    loan[market.LOAN] = 1
+    owing, _ = world.settle(
+        world.draft(holding, [-amount for amount in loan]), world.draft(other, loan)
     )
     order = traders.make(world.ledger, world.notary, world.draft(owing, traders.NOTHING))
     assert order.leg.margin is not None
@@ -127,3 +126,46 @@ def test_funds_back_the_order_that_they_were_made_for_and_no_other(world):
         with pytest.raises(Rejected, match=reason):
             place(world, order, funds)
     assert place(world, own, funds).is_backed
+
+
+def from_nothing_on(world) -> list[Rejection | None]:
+    """What a board says to 32 orders of as many accounts that nobody ever paid."""
+    answers: list[Rejection | None] = []
+    for _ in range(board.MAX_ORDERS):
+        try:
+            place(world, from_nothing(world))
+            answers.append(None)
+        except Rejected as error:
+            answers.append(error.rejection)
+    return answers
+
+
+def test_a_board_that_asks_for_funds_takes_none_of_them(tmp_path, monkeypatch):
+    """1,024 empty orders of one machine filled a board for thirty days."""
+    monkeypatch.setattr(board, "MAX_ORDERS", 32)
+    rules = replace(PARAMETERS.board, funds_required=True)
+    asking = World(tmp_path / "ledger.sqlite", board=rules)
+    assert from_nothing_on(asking) == [Rejection.FUNDS_MISSING] * 32
+    holding = deposit(asking, 100)
+    order = traders.make(asking.ledger, asking.notary, asking.draft(holding, traders.NOTHING))
+    assert place(asking, order, funds_of(asking, holding, order, 100)).is_backed
+    asking.withdraw_everything()
+    asking.close()
+
+
+def test_or_else_each_of_them_pays_its_fee(tmp_path, monkeypatch):
+    """Then to fill the board costs 32 fees, which go to those who settle; and what was not paid is not taken."""
+    monkeypatch.setattr(board, "MAX_ORDERS", 32)
+    rules = replace(PARAMETERS.board, funds_required=True)
+    asking = World(tmp_path / "ledger.sqlite", board=rules, fees=Fees(leg=0, order=50))
+    assert from_nothing_on(asking) == [Rejection.FUNDS_MISSING] * 32
+    order = from_nothing(asking)
+    payer = deposit(asking, 100)
+    reference = digests.leg_id(asking.ledger.ledger_id, order.leg)
+    asking.settle(asking.draft(payer, samples.change(USDC=-50), (Flow(0, -50, Account.FEE, b"", reference),)))
+    assert place(asking, order).has_paid
+    with pytest.raises(Rejected) as refused:
+        place(asking, from_nothing(asking))
+    assert refused.value.rejection is Rejection.FUNDS_MISSING
+    asking.withdraw_everything()
+    asking.close()

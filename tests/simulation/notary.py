@@ -12,12 +12,15 @@ from zk.groth16.keys import Proof
 
 
 class Notary:
-    """Makes well-formed proofs for a pool's keys, each with its own points, and verifies the proofs that it made."""
+    """Makes well-formed proofs, each with its own points, and verifies the proofs that it made.
 
-    def __init__(self, pool: Pool) -> None:
+    Of a pool it verifies them under its keys only; without one, under any.
+    """
+
+    def __init__(self, pool: Pool | None = None) -> None:
         self._newest = bn254.G1
         self._claims: dict[bn254.G1Point, tuple] = {}
-        self._keys = {key.statement: key.verifying for key in pool.keys}
+        self._keys = {key.statement: key.verifying for key in pool.keys} if pool else {}
 
     def prove(self, name: str, public, private) -> Proof:
         """A proof of the claim, whether true or false."""
@@ -36,7 +39,7 @@ class Notary:
             if proof.a not in self._claims:
                 raise InvalidProof("the notary made no such proof", index)
             name, public, _ = self._claims[proof.a]
-            if tuple(inputs) != tuple(statements.inputs(public)) or key != self._keys[name]:
+            if tuple(inputs) != tuple(statements.inputs(public)) or key != self._keys.get(name, key):
                 raise InvalidProof("the claim is about other public inputs", index)
             if (reason := self.reason(proof)) is not None:
                 raise InvalidProof(f"the claim is false: {reason}", index)

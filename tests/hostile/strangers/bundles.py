@@ -19,8 +19,8 @@ from tests.hostile.strangers.stage import stage
 from tests.hostile.strangers.target import Target
 from tests.settlement import samples
 from tests.settlement.samples import BOARD
-from tests.simulation import showing, traders
-from tests.simulation.test_ledger import change
+from tests.simulation import binding, showing, traders
+from tests.simulation.market import change
 from zk import entropy, signature
 from zk.errors import FormatError
 
@@ -61,7 +61,7 @@ def good_bundles() -> dict[str, bytes]:
     paid_out = world.draft(cash, change((0, -300)), (samples.flow(0, -100, b"bank"), samples.flow(0, -200, b"")))
     given = [world.draft(cash, change((0, -7))), world.draft(traders.nothing(), change((0, 7)))]
     drafts = {"deposit": [paid_in], "withdrawal": [paid_out], "payment": given, "swap": stage().swap()}
-    bundles = {name: traders.bind(stage().ledger.ledger_id, stage().make(legs)) for name, legs in drafts.items()}
+    bundles = {name: binding.bind(stage().ledger, stage().make(legs)) for name, legs in drafts.items()}
     return {name: encoding.encode_bundle(bundle) for name, bundle in bundles.items()}
 
 

@@ -13,7 +13,7 @@ from circuits import generators
 from settlement import audit, digests
 from settlement.bundle import Bundle, Leg
 from settlement.ledger import Ledger
-from tests.simulation import test_ledger, traders
+from tests.simulation import market, test_ledger, traders
 from tests.simulation.traders import Draft, Made
 from tests.simulation.world import World
 from zk import signature
@@ -37,7 +37,7 @@ class Stage:
         self.place = folder() / "stage"
         self.place.mkdir()
         self.world = World(self.place / "ledger.sqlite")
-        test_ledger.begin(self.world, (0, 2))
+        market.begin(self.world, (0, 2))
         self.spending: dict[tuple[int, int], int] = {}
         self.blinding: dict[tuple[int, int], int] = {}
         self._drafts = test_ledger.leveraged_swap(self.world)
