@@ -45,6 +45,7 @@ from prover.premises import (
 from prover.trader import (
     addresses,
     boardview,
+    claims,
     durations,
     merging,
     moves,
@@ -63,6 +64,7 @@ from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack
 from settlement import amounts, encoding
 from settlement.bundle import MAX_LEGS
+from settlement.pool import asset_index
 
 __all__ = [
     "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Placed", "Settlement", "Unreported", "attest", "backup", "create",
@@ -126,6 +128,11 @@ class Desk(OpenWallet):
             return moves.top_up(
                 self.session, *amounts.parse(amount, self.pool), clock.now_ms(), position, from_position, once=once
             )
+
+    def convert(self, claim: str, *, position: int | None = None, once: str | None = None) -> Settlement:
+        """Converts all that an account has of an expired claim, such as "ETH-CALL", into the pool's loan claim."""
+        with threadcount.limited_to(self.threads):
+            return claims.convert(self.session, asset_index(self.pool, claim), clock.now_ms(), position, once=once)
 
     def merge(self, accounts: int = MAX_LEGS, *, once: str | None = None) -> Settlement:
         """Merges the smallest accounts into one, without those that owe something or that an open order needs."""

@@ -33,6 +33,7 @@ COMMANDS = {
     "pay": "prover.cli.trader.move:pay",
     "top-up": "prover.cli.trader.move:top_up",
     "order": "prover.cli.trader.order:order",
+    "claim": "prover.cli.trader.claim:claim",
     "funds": "prover.cli.trader.funds:funds",
     "oracle": "prover.cli.pool.oracle:oracle",
     "custodian": "prover.cli.pool.custodian:custodian",

@@ -4,7 +4,7 @@ A leg is proved and then signed by its owner under rk.  A bundle is signed with 
 custodians attest its flows afterwards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from circuits import generators
@@ -12,10 +12,11 @@ from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
 from prover.trader.owing import EscrowPlan, MarginPlan
 from prover.trader.plan import LegPlan
-from settlement import digests, encoding, poolfile
+from settlement import assets, conversion, digests, encoding, poolfile
 from settlement.board import Posting
-from settlement.bundle import Bundle, Escrow, Leg, Margin
+from settlement.bundle import Bundle, Conversion, Escrow, Leg, Margin
 from settlement.ids import LedgerId, OrderId
+from settlement.ledger import Ledger
 from settlement.pool import Pool
 from zk import signature
 from zk.curves import babyjubjub
@@ -72,10 +73,27 @@ def posting(leg: Leg, order_id: OrderId, sealed_terms: tuple[bytes, ...], funds:
     return Posting(encoding.encode_leg(leg), sealed_terms, funds, posted_ms, signed_by_maker)
 
 
-def bundle(ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int]) -> Bundle:
-    """The legs as one bundle, with the binding signature under the sum of their blindings, and not yet attested."""
+def bundle(
+    ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int],
+    conversions: Sequence[tuple[Conversion, int]] = (),
+) -> Bundle:  # fmt: skip
+    """The legs as one bundle, with the binding signature under the sum of their blindings, and not yet attested.
+
+    Each of the `conversions` is for a bundle of these legs and comes with its blinding, which is subtracted.
+    """
     attestations = (None,) * sum(len(leg.flows) for leg in legs)
-    unsigned = Bundle(ledger_id, tuple(legs), (), (), UNSIGNED, attestations)
-    secret = sum(blindings) % babyjubjub.ORDER
+    unsigned = Bundle(ledger_id, tuple(legs), (), tuple(each for each, _ in conversions), UNSIGNED, attestations)
+    secret = (sum(blindings) - sum(blinding for _, blinding in conversions)) % babyjubjub.ORDER
     message = digests.bundle_message(unsigned)
     return replace(unsigned, binding=signature.sign(secret, message, base=generators.blinding()))
+
+
+def converted(ledger: Ledger, legs: Sequence[Leg], changes: Mapping[int, int]) -> list[tuple[Conversion, int]]:
+    """The conversions of a bundle of these legs, each with its blinding; `changes` has the change of each claim."""
+    loan, rates = assets.loan_slot(ledger.pool.assets), ledger.reader.rates()
+    leg_ids = [digests.leg_id(ledger.ledger_id, leg) for leg in legs]
+    found = []
+    for claim, change in changes.items():
+        assert loan is not None, "a claim that has a rate converts into the pool's loan claim"
+        found.append(conversion.prove(change, claim, rates, loan, ledger.ledger_id, leg_ids))
+    return found

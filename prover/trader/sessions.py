@@ -4,10 +4,11 @@ An action syncs, chooses an account, plans, proves, submits, and syncs again.  E
 ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from circuits import merkle
 from circuits.records import Root
@@ -218,11 +219,15 @@ def target(session: Session, index: int) -> Target:
     return Target(addresses.of(session.wallet.seed, index), index)
 
 
-def assemble(session: Session, plans: Sequence[LegPlan], counterparty: Sequence[tuple[Leg, int]] = ()) -> Bundle:
+def assemble(
+    session: Session, plans: Sequence[LegPlan], counterparty: Sequence[tuple[Leg, int]] = (),
+    conversions: Mapping[int, int] = MappingProxyType({}),
+) -> Bundle:  # fmt: skip
     """Proves the plans and binds them with the counterparty's legs.  Raises Unsatisfied when a statement is false.
 
-    Each own leg names everything that must stand beside it, so that nobody who learns its blinding can settle it
-    otherwise: a payment to another receiver.
+    `conversions` has, by claim, the change of what the accounts have of it: a claim that is converted away counts
+    negative.  Each own leg names everything that must stand beside it, so that nobody who learns its blinding can
+    settle it otherwise: a payment to another receiver.
     """
     pool = session.ledger.pool
     commitments = [leg.commitment for leg, _ in counterparty] + [each.public.commitment for each in plans]
@@ -233,4 +238,5 @@ def assemble(session: Session, plans: Sequence[LegPlan], counterparty: Sequence[
         own_legs.append((assembly.leg(leg_plan, pool, session.keystore), leg_plan.blinding))
     # In random order, so that a leg's place does not tell who pays and who is paid.
     legs, blindings = zip(*entropy.shuffled([*counterparty, *own_legs]), strict=True)
-    return assembly.bundle(session.ledger.ledger_id, legs, blindings)
+    converted = assembly.converted(session.ledger, legs, conversions)
+    return assembly.bundle(session.ledger.ledger_id, legs, blindings, converted)
