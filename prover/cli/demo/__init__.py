@@ -1,1 +1,3 @@
-"""`zksettle demo`: command, demo_run, stage, story, narrator, and the acts: trade, refusals (with cheats), measures."""
+"""`zksettle demo`: command, demo_run, stage, story, narrator, and the acts: founding, trade, refusals (with cheats),
+margincall, expiring, measures.
+"""

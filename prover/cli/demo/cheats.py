@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from circuits import records
 from circuits.records import Amount
-from prover.trader import assembly, choosing, plan, sessions
+from prover.trader import assembly, choosing, owing, plan, sessions
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session
 from settlement import board, custody, digests, encoding, engine
-from settlement.bundle import Bundle, Flow, Leg
+from settlement.bundle import Account, Bundle, Flow, Leg
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from zk.curves import bn254
@@ -45,7 +45,7 @@ def withdrawal(session: Session, asset: int, amount: Amount, party: str, now_ms:
     setting, changes = sessions.setting(session, now_ms), plan.changes({asset: amount}, {})
     holding = choosing.choose(session.wallet, setting, changes, None, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-    flow = Flow(asset, Amount(-amount), party.encode(), b"a cheated withdrawal")
+    flow = Flow(asset, Amount(-amount), Account.OUTSIDE, party.encode(), b"a cheated withdrawal")
     leg_plan = plan.withdrawal(setting, source, target, flow, now_ms + sessions.IMMEDIATE_MS)
     leg = assembly.leg(leg_plan, session.ledger.pool, session.keystore)
     return Withdrawal(leg_plan, _attested(session, leg, leg_plan))
@@ -92,8 +92,8 @@ def borrowed_margin(
     assert lender.leg.margin is not None, "the lender's order is margined"
     sessions.sync(session)
     changes = plan.changes(sell, buy)
-    own_grid = records.RiskGrid(lender.leg.margin.epoch, WORTHLESS)
-    setting = plan.Setting(session.ledger.pool, own_grid)
+    own_grid = owing.Grid(lender.leg.margin.epoch, records.RiskGrid(WORTHLESS))
+    setting = replace(sessions.setting(session, now_ms), grid=own_grid)
     holding = choosing.choose(session.wallet, setting, changes, None, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)

@@ -15,8 +15,9 @@ from prover.cli.frame.command import App, command, pass_app
 def demo(app: App, **options: Any) -> None:
     """Tell the whole story with real proofs.
 
-    A pool, an order on margin, a settlement, four cheats that are refused; who sees what, and how long everything
-    takes.
+    A pool with guardians and insurance, an order on margin, a settlement, four cheats that are refused. Prices fall,
+    the account is topped up, prices fall again, and it is seized. An option expires, and whoever never owed anything
+    takes everything out. Who sees what, and how long everything takes.
 
     It runs in a temporary home and touches none of your data.  It uses only your home's proving keys, so that they are
     made once.

@@ -4,11 +4,12 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from prover.cli.demo import measures, refusals, stage, trade
+from prover.cli.demo import expiring, founding, margincall, measures, refusals, stage, trade
 from prover.cli.demo.narrator import Narrator
-from prover.cli.demo.story import Story
+from prover.cli.demo.story import Story, StoryClock
 from prover.cli.frame import watching
 from prover.cli.frame.command import App
+from prover.guardian import office
 from prover.machine import clock, tasks
 from prover.proofs.keystores import Keystore
 from prover.upkeep import warmup
@@ -21,22 +22,26 @@ def demo(app: App, keep: Path | None) -> None:
     with ExitStack() as stack:
         stack.enter_context(tasks.watched_by(stopwatch))
         home = stack.enter_context(stage.set_up(app.home, keep))
+        now_ms = StoryClock(stage.LASTS_DAYS * stage.DAY_MS)
         keystore = Keystore(app.home.keys, clock.now_ms())
         is_warm = warmup.is_warm() and warmup.has_keys(keystore)
         warmup.run(keystore)
-        ledger = stack.enter_context(trade.create_pool(narrator, home, keystore))
-        trade.publish(narrator, home, ledger)
-        sessions = {
-            name: stack.enter_context(trade.create_wallet(narrator, home, ledger, keystore, name))
-            for name in trade.introduce(narrator)
-        }
-        story = Story(narrator, stopwatch, home, keystore, ledger, sessions)
+        ledger = stack.enter_context(founding.create_pool(narrator, home, keystore, now_ms))
+        watch, _ = stack.enter_context(office.opened(home, ledger, now_ms))
+        story = Story(narrator, stopwatch, home, keystore, ledger, {}, watch, now_ms)
+        founding.publish(story, {"ETH-PERP": "3000"}, is_table=True)
+        founding.insure(story, stack)
+        for name in trade.introduce(narrator):
+            story.sessions[name] = stack.enter_context(trade.create_wallet(narrator, home, ledger, keystore, name))
         trade.deposit(story)
         placed = trade.place(story)
         settlement = trade.take(story, placed)
+        expiring.buy(story)
         refusals.cheat(story, placed, settlement)
+        margincall.fall(story)
+        expiring.expire(story)
         measurements = measures.tell(story, placed, settlement, is_warm, time.perf_counter() - start_s)
         app.screen.document({"acts": narrator.acts, "measures": measurements})
         if keep is not None:
             app.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
-            app.screen.say(f"The wallets maker and taker open with the passphrase “{stage.PASSPHRASE}”.")
+            app.screen.say(f"Its wallets open with the passphrase “{stage.PASSPHRASE}”.")

@@ -3,6 +3,7 @@
 from statistics import median
 from typing import Any
 
+from circuits import pins
 from prover.cli.demo import stage
 from prover.cli.demo.story import Story
 from prover.machine import hardware, units
@@ -24,7 +25,7 @@ def tell(story: Story, placed: Placed, settlement: Settlement, is_warm: bool, el
         )
     took_s, receipt = story.stopwatch.took_s, settlement.receipt
     times: list[tuple[str, list[float]]] = [
-        *((name, took_s[name]) for name in ("Proving leg", "Proving margin") if name in took_s),
+        *((name, took_s[name]) for name in (f"Proving {each}" for each in pins.names()) if name in took_s),
         ("Checking the bundle", [receipt.check_us / 1e6]),
         ("Applying it", [receipt.apply_us / 1e6]),
         ("Auditing the ledger", [details["seconds"]]),
@@ -32,11 +33,10 @@ def tell(story: Story, placed: Placed, settlement: Settlement, is_warm: bool, el
     ]
     sizes = {
         "proof": PROOF_BYTES,
-        "order's leg with margin": len(encoding.encode_leg(placed.leg)),
+        "order's leg with escrow and margin": len(encoding.encode_leg(placed.leg)),
         "bundle of two legs": len(encoding.encode_bundle(settlement.bundle)),
         "ledger on disk": stage.ledger_bytes(story.home),
-        "proving key of leg": stage.key_bytes(story.keystore, "leg"),
-        "proving key of margin": stage.key_bytes(story.keystore, "margin"),
+        **{f"proving key of {name}": stage.key_bytes(story.keystore, name) for name in pins.names()},
     }
     story.screen.say()
     rows = [_row(name, values_s) for name, values_s in times]

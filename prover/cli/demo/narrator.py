@@ -49,4 +49,4 @@ class Narrator:
         self.acts[-1]["steps"][-1]["sees"] = views
         width = max(map(len, views))
         for who, what in views.items():
-            self.screen.item("·", "warn", who.replace("_", " ").ljust(width) + " sees", what)
+            self.screen.item("·", "warn", who.ljust(width) + (" see " if who.endswith("s") else " sees"), what)

@@ -5,7 +5,6 @@ from typing import Any
 from prover.cli.demo import cheats, stage
 from prover.cli.demo.story import Story
 from prover.cli.trader import show
-from prover.machine import clock
 from prover.trader import orders, readers
 from prover.trader.orders import Placed
 from prover.trader.sessions import Settlement
@@ -27,7 +26,7 @@ def cheat(story: Story, placed: Placed, settlement: Settlement) -> None:
 def _settle_twice(story: Story, settlement: Settlement) -> None:
     with story.narrator.step("", "Settling one order twice: the same bundle is sent again.") as details:
         data = encoding.encode_bundle(settlement.bundle)
-        _refused(story, details, cheats.refusal_of(story.ledger, data, clock.now_ms()))
+        _refused(story, details, cheats.refusal_of(story.ledger, data, story.now_ms()))
 
 
 def _withdraw_too_much(story: Story) -> None:
@@ -36,20 +35,20 @@ def _withdraw_too_much(story: Story) -> None:
     ((asset, amount),) = story.amount(stage.WITHDRAWN).items()
     attempt = "A bundle that does not balance: it withdraws one smallest unit more than the account gives up."
     with story.narrator.step("", attempt) as details:
-        honest = cheats.withdrawal(taker, asset, amount, "taker's bank", clock.now_ms())
-        _refused(story, details, cheats.refusal_of(ledger, cheats.one_unit_more(taker, honest), clock.now_ms()))
+        honest = cheats.withdrawal(taker, asset, amount, "taker's bank", story.now_ms())
+        _refused(story, details, cheats.refusal_of(ledger, cheats.one_unit_more(taker, honest), story.now_ms()))
     with story.narrator.step("", "A proof with one bit flipped.") as details:
-        _refused(story, details, cheats.refusal_of(ledger, cheats.one_bit_changed(honest), clock.now_ms()))
+        _refused(story, details, cheats.refusal_of(ledger, cheats.one_bit_changed(honest), story.now_ms()))
     with story.narrator.step("", "A proof with one point negated, so that it stays well formed.") as details:
-        _refused(story, details, cheats.refusal_of(ledger, cheats.one_point_negated(honest), clock.now_ms()))
+        _refused(story, details, cheats.refusal_of(ledger, cheats.one_point_negated(honest), story.now_ms()))
     with story.narrator.step(f'zksettle withdraw "{stage.WITHDRAWN}" --wallet taker') as details:
-        receipt = engine.submit(ledger, encoding.encode_bundle(honest.bundle), clock.now_ms())
+        receipt = engine.submit(ledger, encoding.encode_bundle(honest.bundle), story.now_ms())
         details.update(show.receipt_json(receipt))
         story.screen.say(f"The same bundle without the cheating settled at height {receipt.height}.", "good")
 
 
 def _exceed_the_margin(story: Story, placed: Placed) -> None:
-    maker, now_ms = story.sessions["maker"], clock.now_ms()
+    maker, now_ms = story.sessions["maker"], story.now_ms()
     sell, buy = story.amount(stage.TOO_MUCH_SELL), story.amount(stage.TOO_MUCH_BUY)
     amounts = f'--sell "{stage.TOO_MUCH_SELL}" --buy "{stage.TOO_MUCH_BUY}"'
     command = f"zksettle order place --wallet maker {amounts} --to everybody --yes"

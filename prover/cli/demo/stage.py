@@ -5,12 +5,11 @@ The acts call the same functions as the commands, with real proofs and a real da
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from circuits import records
 from prover.machine import files
 from prover.machine.home import Home
 from prover.operator import custodian
@@ -18,16 +17,26 @@ from prover.proofs.keystores import Keystore
 from prover.trader import addresses, plan, sessions, walletfile, wallets
 from prover.trader.sessions import Session
 from settlement import risk
+from settlement.bundle import Account
 from settlement.ledger import Ledger
-from settlement.pool import Pool
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 PASSPHRASE = "zksettle demo"
 
-DEPOSITS = (("maker", "8,000 USDC"), ("maker", "1 XAU"), ("taker", "10 ETH"))
-SELL, BUY = "24,000 USDC", "8 ETH"
-TOO_MUCH_SELL, TOO_MUCH_BUY = "120,000 USDC", "40 ETH"
-WITHDRAWN = "1,000 USDC"
+LASTS_DAYS = 92
+"""The days from the beginning of the story to its end, which is the present: the option lives for ninety."""
+
+DEPOSITS = (
+    ("maker", "6,000 USDC"), ("maker", "1 XAU"), ("taker", "16 ETH"), ("taker", "1,000 USDC"), ("holder", "5,000 USDC"),
+)  # fmt: skip
+FOUNDER, INSURED = "founder", "10,000 USDC"
+SELL, BUY = "42,000 dUSDC", "14 ETH-PERP"
+TOO_MUCH_SELL, TOO_MUCH_BUY = "120,000 dUSDC", "40 ETH-PERP"
+OPTION, PREMIUM = "1 ETH-PUT", "690 USDC"
+WITHDRAWN = "500 USDC"
+TOP_UP = "1,000 USDC"
+FIRST_FALL, SECOND_FALL, AT_EXPIRY = "2700", "2400", "2500"
 
 
 @dataclass(frozen=True)
@@ -41,17 +50,17 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Conservation:
-    """One asset: deposits less withdrawals, the reserve according to the ledger, and the balance of each wallet."""
+    """One asset: deposits less withdrawals, the reserve according to the ledger, and who holds how much of it."""
 
     symbol: str
     flows: int
     reserve: int
-    wallets: tuple[int, ...]
+    held: Mapping[str, int]
 
     @property
     def holds(self) -> bool:
         """Whether nothing was created or lost."""
-        return self.flows == self.reserve == sum(self.wallets)
+        return self.flows == self.reserve == sum(self.held.values())
 
 
 @contextmanager
@@ -65,11 +74,15 @@ def set_up(own: Home, keep: Path | None) -> Iterator[Home]:
         if keep.exists():
             raise FileExistsError(f"{keep} is there already: the demo needs a new folder")
         files.make_folder(keep)
-        os.symlink(own.keys, keep / "keys", target_is_directory=True)
-        yield Home(keep.absolute())
+        yield _home(keep.absolute(), own)
         return
     with tempfile.TemporaryDirectory(prefix="zksettle-demo-") as folder:
-        yield Home(Path(folder))
+        yield _home(Path(folder), own)
+
+
+def _home(folder: Path, own: Home) -> Home:
+    os.symlink(own.keys, folder / "keys", target_is_directory=True)
+    return Home(folder)
 
 
 @contextmanager
@@ -84,20 +97,27 @@ def receiving_address(session: Session) -> addresses.Address:
     return addresses.of(session.wallet.seed, 0)
 
 
-def scenarios(pool: Pool, grid: records.RiskGrid, balances: plan.Changes) -> list[Scenario]:
-    """The sixteen scenarios of an initial grid, and what a portfolio is worth in each."""
-    factors = [pool.assets[index] for index in risk.factors(pool)]
-    ranges = [risk.range_bps(risk.INITIAL, factor.risk.volatility_bps) for factor in factors]
+def scenarios(ledger: Ledger, balances: plan.Changes, now_ms: int) -> list[Scenario]:
+    """The scenarios of the newest initial grid, and what a portfolio is worth in each, the worst first."""
+    pool, newest = ledger.pool, ledger.reader.grids(1)[0].publication
+    moves = risk.factor_moves(pool, ledger.parameters(now_ms), newest.market, risk.INITIAL)
+    values = risk.scenario_values(balances, newest.initial)
+    found = [
+        Scenario(number, {pool.assets[slot].symbol: bps for slot, bps in moves[number].items()}, value)
+        for number, value in enumerate(values)
+    ]
+    return sorted(found, key=lambda scenario: scenario.value)
 
-    def moves(number: int) -> dict[str, int]:
-        pairs = enumerate(zip(factors, ranges, strict=True))
-        return {factor.symbol: risk.sign(number, 1 << bit) * range_bps for bit, (factor, range_bps) in pairs}
 
-    return [Scenario(number, moves(number), value) for number, value in enumerate(risk.scenario_values(balances, grid))]
+def distinct(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """One scenario of each value.  Claims that a portfolio does not have move in others, which look the same to it."""
+    return list({scenario.value: scenario for scenario in reversed(scenarios)}.values())[::-1]
 
 
-def conservation(ledger: Ledger, by_name: Mapping[str, Session]) -> list[Conservation]:
-    """The conservation of every asset, after syncing the wallets."""
+def conservation(
+    ledger: Ledger, by_name: Mapping[str, Session], insurance: Sequence[int]
+) -> list[Conservation]:
+    """The conservation of every asset, after syncing the wallets; `insurance` are the balances of its account."""
     for session in by_name.values():
         sessions.sync(session)
     flows = [row.flow for row in ledger.reader.flows()]
@@ -105,12 +125,15 @@ def conservation(ledger: Ledger, by_name: Mapping[str, Session]) -> list[Conserv
     return [
         Conservation(
             symbol=asset.symbol,
-            flows=sum(flow.amount for flow in flows if flow.asset == index),
-            reserve=sum(amount for (_, of), amount in reserves.items() if of == index),
-            wallets=tuple(session.wallet.balances[index] for session in by_name.values()),
+            flows=sum(flow.amount for flow in flows if flow.asset == slot and flow.account is Account.OUTSIDE),
+            reserve=sum(amount for (_, of), amount in reserves.items() if of == slot),
+            held={
+                **{name: session.wallet.balances[slot] for name, session in by_name.items()},
+                "insurance": insurance[slot],
+            },
         )
-        for index, asset in enumerate(ledger.pool.assets)
-    ]
+        for slot, asset in enumerate(ledger.pool.assets)
+    ]  # fmt: skip
 
 
 def key_bytes(keystore: Keystore, name: str) -> int:

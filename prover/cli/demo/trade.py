@@ -1,67 +1,37 @@
-"""The demo's acts one to four: a pool, two traders, a shielded order, a settlement."""
+"""The demo's acts two to four: three traders, a shielded order, a settlement."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from prover.cli.demo import stage
 from prover.cli.demo.narrator import Narrator
-from prover.cli.demo.stage import Conservation, Scenario
+from prover.cli.demo.stage import Scenario
 from prover.cli.demo.story import Story
 from prover.cli.frame.screen import short
-from prover.cli.pool import oracle_run
 from prover.cli.trader import show
 from prover.machine import clock, units
 from prover.machine.home import Home
-from prover.operator import creation, defaults, oracles
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, boardview, moves, orders, readers, sessions
 from prover.trader import trade as trades
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session, Settlement
-from settlement import amounts, board, poolfile
+from settlement import amounts, board
 from settlement.ledger import Ledger
 
-
-@contextmanager
-def create_pool(narrator: Narrator, home: Home, keystore: Keystore) -> Iterator[Ledger]:
-    """Begins act one: creates the pool and opens its ledger."""
-    narrator.act("A pool", "Eight assets share one tree of commitments, so that nobody can tell which of them moves.")
-    with narrator.step("zksettle pool new --insecure-dev") as details:
-        pool = creation.create(home, keystore, defaults.POOL_NAME, clock.now_ms())
-        ledger_id = poolfile.ledger_id(pool).hex()
-        details |= {"ledger_id": ledger_id, **show.keys_json(pool, home.keys)}
-        narrator.screen.fields([
-            ("ledger id", ledger_id),
-            ("assets", ", ".join(asset.symbol for asset in pool.assets if not asset.is_unused)),
-            ("oracles", f"{len(pool.parameters.oracle_keys)}, of which {pool.parameters.quorum} must agree"),
-            *show.keys_fields(pool, home.keys),
-        ])  # fmt: skip
-    with Ledger.open(home.ledger) as ledger:
-        yield ledger
-
-
-def publish(narrator: Narrator, home: Home, ledger: Ledger) -> None:
-    """Ends act one: publishes the first risk grids."""
-    pool = ledger.pool
-    with narrator.step("zksettle oracle publish") as details:
-        observed = oracles.observation(ledger, {})
-        publication = oracles.publish(ledger, oracles.read(home.oracles), observed, clock.now_ms())
-        details.update(oracle_run.document(pool, publication))
-        narrator.screen.say(
-            f"Example prices of {defaults.AS_OF}, in USDC. The grids value one unit of each asset in 16 scenarios."
-        )
-        narrator.screen.table(oracle_run.COLUMNS, oracle_run.price_rows(pool, publication))
-    narrator.sees(everybody="the pool, the prices, the grids and the oracles' signatures")
+SHOWN = 4
+"""So many of the scenarios."""
 
 
 def introduce(narrator: Narrator) -> tuple[str, ...]:
     """Begins act two and returns the traders' names."""
     narrator.act(
-        "Two traders",
+        "Three traders",
         "A deposit comes from outside, so its amount is public. What happens to it afterwards is not. The custodian "
-        "who holds the asset outside must sign each deposit; the demo's custodian signs by itself.",
+        "who holds the asset outside must sign each deposit; the demo's custodian signs by itself. Maker and taker "
+        "will owe each other. The holder will never owe anything: this is about what becomes of the holder.",
     )
-    return "maker", "taker"
+    return "maker", "taker", "holder"
 
 
 @contextmanager
@@ -84,35 +54,34 @@ def deposit(story: Story) -> None:
     for name, text in stage.DEPOSITS:
         with story.narrator.step(f'zksettle deposit "{text}" --wallet {name}') as details:
             asset, amount = amounts.parse(text, story.pool)
-            receipt = moves.deposit(story.sessions[name], asset, amount, f"{name}'s bank", clock.now_ms()).receipt
+            receipt = moves.deposit(story.sessions[name], asset, amount, f"{name}'s bank", story.now_ms()).receipt
             details.update(show.receipt_json(receipt))
             story.screen.say(f"settled at height {receipt.height}, account at position {receipt.positions[0]}")
     story.narrator.sees(
-        everybody="that somebody deposited 8,000 USDC, 1 XAU and 10 ETH, and three commitments",
-        maker="8,000 USDC and 1 XAU", taker="10 ETH",
+        everybody="that somebody deposited 6,000 USDC, 1 XAU and so on, and five commitments",
+        maker="6,000 USDC and 1 XAU", taker="16 ETH and 1,000 USDC", holder="5,000 USDC",
     )  # fmt: skip
 
 
 def place(story: Story) -> Placed:
     """Act three: the order on margin, as the public sees it and as the maker does."""
     maker, taker = story.sessions["maker"], story.sessions["taker"]
-    grid = story.ledger.reader.grids(1)[0].publication.initial
     sell, buy = story.amount(stage.SELL), story.amount(stage.BUY)
     before = maker.wallet.balances
     after = tuple(b + buy.get(i, 0) - sell.get(i, 0) for i, b in enumerate(before))
     story.narrator.act(
         "A shielded order",
-        f"The maker sells {stage.SELL} for {stage.BUY}, but has only 8,000 USDC: it will owe the rest. Its portfolio "
+        f"The maker sells {stage.SELL} for {stage.BUY}: it borrows, in order to bet on ETH. Its portfolio "
         f"afterwards, {show.line(after, story.pool)}, must not have a negative value in any scenario of the initial "
-        "grid:",
+        "grid. The worst of them:",
     )
-    scenarios = stage.scenarios(story.pool, grid, after)
-    _show_scenarios(story, scenarios)
+    scenarios = stage.scenarios(story.ledger, after, story.now_ms())
+    _show_scenarios(story, stage.distinct(scenarios)[:SHOWN])
     reader = stage.receiving_address(taker)
     to = short(addresses.encode(reader))
     command = f'zksettle order place --wallet maker --sell "{stage.SELL}" --buy "{stage.BUY}" --to {to} --yes'
     with story.narrator.step(command) as details:
-        now_ms = clock.now_ms()
+        now_ms = story.now_ms()
         expiry_ms = now_ms + stage.HOUR_MS
         placed = orders.place(
             maker, sell, buy, [reader], expiry_ms, now_ms, agree=trades.allow_new_debts
@@ -122,12 +91,13 @@ def place(story: Story) -> Placed:
         details["scenarios"] = [
             {"scenario": s.number, "moves_bps": s.moves_bps, "value": str(s.value)} for s in scenarios
         ]
-        story.screen.say("The board verified all three proofs and admitted the order.", "good")
+        story.screen.say("The board verified all four proofs and admitted the order.", "good")
         _show_faces(story, placed, before, after, min(s.value for s in scenarios))
     story.narrator.sees(
         everybody="that an order exists, needs margin, and comes from an account with 100 USDC or more; "
         "not what it trades, the price, or the owner",
         maker="everything", taker="the terms, but not the maker's portfolio",
+        guardians="once it settles, and any two together: the portfolio, but not whose it is",
     )  # fmt: skip
     return placed
 
@@ -174,40 +144,26 @@ def take(story: Story, placed: Placed) -> Settlement:
         "The settlement", "The maker may be offline. The taker opens the terms, adds the other side and submits both."
     )
     with story.narrator.step(f"zksettle order show {placed.order_id[:8]} --wallet taker") as details:
-        posted = board.get(story.ledger, orders.read_id(placed.order_id), clock.now_ms())
+        posted = board.get(story.ledger, orders.read_id(placed.order_id), story.now_ms())
         terms = readers.open_terms(taker.wallet.seed, posted)
         assert terms is not None, "the terms are sealed to the taker"
         details["terms"] = show.terms_json(terms, story.pool)
         sells, buys = amounts.show_trade(terms.changes, story.pool)
         story.screen.fields([("maker sells", sells), ("maker buys", buys), ("until", clock.text(terms.expiry_ms))])
     with story.narrator.step(f"zksettle order take {placed.order_id} --wallet taker --yes") as details:
-        settlement = orders.take(taker, placed.order_id, clock.now_ms())
+        settlement = orders.take(
+            taker, placed.order_id, story.now_ms(), agree=trades.allow_new_debts
+        )
         details.update(show.receipt_json(settlement.receipt))
         story.screen.say("Both legs settled in one transaction.", "good")
         story.screen.fields(show.receipt_fields(settlement.receipt))
-    story.narrator.sees(everybody="that two accounts moved, one of them margined", maker="its trade", taker="its trade")
-    for name, session in story.sessions.items():
+    story.narrator.sees(
+        everybody="that two accounts moved, both of them margined", maker="its trade", taker="its trade",
+        guardians="two portfolios that somebody has",
+    )  # fmt: skip
+    for name in ("maker", "taker"):
         with story.narrator.step(f"zksettle wallet sync {name}") as details:
-            balances = sessions.sync(session).wallet.balances
+            balances = sessions.sync(story.sessions[name]).wallet.balances
             details["balances"] = show.balances_json(balances, story.pool)
             story.screen.fields([(name, show.line(balances, story.pool))])
-    _show_conservation(story, stage.conservation(story.ledger, story.sessions))
     return settlement
-
-
-def _show_conservation(story: Story, assets: Sequence[Conservation]) -> None:
-    assert all(asset.holds for asset in assets), "nothing is created or lost"
-    story.screen.say()
-    story.screen.table(
-        ("asset", ">paid in", ">held outside", *(f">{name}" for name in story.sessions), ""),
-        [
-            (c.symbol, *(amounts.number(n, a.decimals) for n in (c.flows, c.reserve, *c.wallets)), "adds up")
-            for a, c in zip(story.pool.assets, assets, strict=True) if c.flows or any(c.wallets)
-        ],
-        title="Nothing was created or lost",
-    )  # fmt: skip
-    story.narrator.acts[-1]["conservation"] = [
-        {"asset": c.symbol, "paid_in": str(c.flows), "held_outside": str(c.reserve),
-         **{name: str(amount) for name, amount in zip(story.sessions, c.wallets, strict=True)}, "holds": c.holds}
-        for c in assets
-    ]  # fmt: skip

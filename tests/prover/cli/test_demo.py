@@ -43,19 +43,31 @@ def test_four_cheats_are_refused_each_for_its_own_reason(story):
     assert any(step["command"] and step["command"].startswith("zksettle withdraw") and step["height"] for step in steps)
 
 
-def test_every_asset_is_conserved(story):
-    conservation = acts(story)["The settlement"]["conservation"]
-    assert len(conservation) == 8 and all(asset["holds"] for asset in conservation)
-    maker = {asset["asset"]: int(asset["maker"]) for asset in conservation}
-    assert maker["USDC"] == -16_000_000_000 and maker["ETH"] == 8_000_000_000
+def test_every_asset_is_conserved_and_whoever_never_owed_anything_has_everything(story):
+    act = acts(story)["The option expires"]
+    conservation = {asset["asset"]: asset for asset in act["conservation"]}
+    assert len(conservation) == 10 and all(asset["holds"] for asset in conservation.values())
+    assert all(int(asset["holder"]) == 0 for asset in conservation.values())
+    commands = [step["command"] for step in act["steps"]]
+    (withdrawn,) = (command for command in commands if command.startswith("zksettle withdraw"))
+    # 5,000 paid in, 690 for the option, and 987.77 dUSDC for it, at the index of three months.
+    assert withdrawn.startswith('zksettle withdraw "5,310.1')
 
 
-def test_the_leveraged_maker_survives_all_sixteen_scenarios(story):
+def test_the_order_on_margin_survives_all_scenarios(story):
     (step,) = acts(story)["A shielded order"]["steps"]
-    assert len(step["scenarios"]) == 16 and all(int(scenario["value"]) >= 0 for scenario in step["scenarios"])
-    assert len({tuple(scenario["moves_bps"].values()) for scenario in step["scenarios"]}) == 16
+    assert len(step["scenarios"]) == 32 and all(int(scenario["value"]) >= 0 for scenario in step["scenarios"])
     assert {abs(scenario["moves_bps"]["ETH"]) for scenario in step["scenarios"]} == {1980}
     assert not {"assets", "sell", "buy", "owner", "price"} & set(step["public"])
+
+
+def test_a_top_up_cures_and_a_breach_is_seized(story):
+    steps = acts(story)["A fall, a top-up, a second fall"]["steps"]
+    first, second = (step for step in steps if step["command"].startswith("zksettle wallet health"))
+    assert not first["can_trade"] and not first["is_breached"] and second["is_breached"]
+    assert next(step for step in steps if "--top-up" in step["command"])["height"]
+    assert [step["seized"] for step in steps if step["command"] == "zksettle guardian watch"] == [1]
+    assert set(steps[-1]["left"]) == {"USDC"} and int(steps[-1]["left"]["USDC"]) > 2_000_000_000
 
 
 def test_timings_and_sizes_are_told(story):
@@ -67,9 +79,9 @@ def test_timings_and_sizes_are_told(story):
 def test_the_story_is_kept_where_it_was_asked_for_and_nowhere_else(story, own, kept):
     assert {path.name for path in own.iterdir()} == {"keys"}
     shown = zksettle(kept, "ledger", "show", "--json")
-    assert json.loads(shown.out)["size"] == 6
+    assert json.loads(shown.out)["size"] == 22
     with sqlite3.connect(kept / "pool" / "ledger.sqlite") as database:
-        assert database.execute("SELECT count(*) FROM bundles").fetchone() == (5,)
+        assert database.execute("SELECT count(*) FROM bundles").fetchone() == (17,)
     ran = zksettle(own, "demo", "--keep", kept)
     assert ran.code == 1 and "is there already" in ran.err
 
@@ -78,6 +90,6 @@ def test_a_pipe_gets_the_whole_story_in_plain_lines_of_bounded_width(own):
     ran = zksettle(own, "demo")
     assert ran.code == 0 and "\x1b" not in ran.out
     assert max(map(len, ran.out.splitlines())) <= 110
-    for words in ("everybody sees", "the maker sees", "Rejection 12 (UNBALANCED)", "Nothing was created or lost"):
+    for words in ("everybody sees", "guardians see", "Rejection 12 (UNBALANCED)", "Nothing was created or lost"):
         assert words in ran.out
     assert {path.name for path in own.iterdir()} == {"keys"}
