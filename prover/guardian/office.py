@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from circuits import samples
 from prover.guardian import staff
 from prover.guardian.acting import Means
 from prover.guardian.ledgers import Ledgers
@@ -15,6 +16,12 @@ from settlement.ledger import Ledger
 from zk.groth16.keys import Proof
 
 STATEMENTS = ("leg", "escrow", "margin", "seize")
+
+
+def rehearse(watch: Watch) -> None:
+    """Proves and verifies an example of every statement, so that the keys are loaded when it matters."""
+    for name in STATEMENTS:
+        watch.means.prove(name, *samples.honest(name)[0])
 
 
 @contextmanager

@@ -75,6 +75,11 @@ class Watch:
                     raise
         return done
 
+    @property
+    def others(self) -> int:
+        """How many margined accounts are watched, without the insurance's."""
+        return len(self.view.accounts) - (self.view.insurance(self.ledger) is not None)
+
     def seizable(self, now: Now) -> list[Watched]:
         """The accounts that should end now, the worst first."""
         return view.seizable(self.view, self.ledger, now.published, drafts.guardians_of(now.parameters))

@@ -53,6 +53,7 @@ def watch(app: App, once: bool, member: int | None, interval_ms: int) -> None:
             guardian_show.step(app, opened, step)
             app.screen.document(guardian_show.step_json(opened, step))
             return
+        office.rehearse(opened)
         staff.serve()
         guardian_show.beginning(app, opened, staff)
         _watch(app, opened, interval_ms)

@@ -70,13 +70,13 @@ def step(app: App, opened: Watch, done: Step) -> None:
     if done.has_beaten and now is not None:
         say(f"The insurance has shown that it is solvent in epoch {now.published.epoch}.")
     if done.opened:
-        say(f"Opened {done.opened}; {len(opened.view.accounts)} margined accounts are watched.")
+        say(f"Opened {done.opened}; watching {_accounts(opened.others)} and the insurance's.")
 
 
 def step_json(opened: Watch, done: Step) -> dict[str, Any]:
     """A step as a JSON document."""
     return {
-        "opened": done.opened, "watched": len(opened.view.accounts), "founded": done.founded, "drawn": done.drawn,
+        "opened": done.opened, "watched": opened.others, "founded": done.founded, "drawn": done.drawn,
         "seized": [int(one.position) for one in done.seized], "left": [int(one.position) for one in done.left],
         "beaten": done.has_beaten, "insolvent": done.is_insolvent,
     }  # fmt: skip
@@ -93,13 +93,13 @@ def status(app: App, opened: Watch, reachable: dict[int, dict[int, str | None]])
     now = opened.now()
     numeraire = ledger.pool.assets[NUMERAIRE]
     facts = [
-        ("watched", f"{len(seen.accounts)} margined accounts"),
+        ("watched", _accounts(opened.others)),
         ("sealed", f"{len(seen.sealed)} that nobody here can open"),
         ("ledger", f"height {seen.height}, {short(ledger.ledger_id.hex())}"),
     ]
     document: dict[str, Any] = {
         "guardians": [{"number": int(row[0]), "index": int(row[1]), "state": row[2]} for row in rows],
-        "watched": len(seen.accounts), "sealed": len(seen.sealed), "silent_epochs": margins.silent_epochs(ledger),
+        "watched": opened.others, "sealed": len(seen.sealed), "silent_epochs": margins.silent_epochs(ledger),
     }  # fmt: skip
     if now is None:
         facts.append(("prices", "there are no fresh prices, or no guardians: nothing is valued"))
@@ -119,6 +119,10 @@ def status(app: App, opened: Watch, reachable: dict[int, dict[int, str | None]])
     if any(len(members) == 1 for members in reachable.values()):
         app.screen.say(ALONE, "warn")
     app.screen.document(document)
+
+
+def _accounts(count: int) -> str:
+    return f"{count} margined account{'' if count == 1 else 's'}"
 
 
 def _insurance(opened: Watch, now: Now) -> str:
