@@ -18,7 +18,7 @@ from zk.groth16 import generator, verifier
 from zk.groth16.keys import Proof, VerifyingKey
 
 SEED = b"the seed that Mallory did not delete"[:32]
-PUBLIC = [10**30 + i for i in range(8)]
+PUBLIC = [10**30 + i for i in range(9)]
 
 
 def forge(key: VerifyingKey, ratio: int) -> Proof:

@@ -21,7 +21,7 @@ from zk.groth16 import verifier
 from zk.groth16.keys import Proof, VerifyingKey
 
 BEACON = b"whose secrets anybody can derive"
-PUBLIC = [10**30 + i for i in range(8)]
+PUBLIC = [10**30 + i for i in range(9)]
 SIZE = 1 << toys.POWER
 
 

@@ -70,8 +70,9 @@ def add(made, folder):
     """Adds a contribution by Mallory, correctly signed and chained, whose share of leg is the result of `change`."""
 
     def by_mallory(change: Callable[[KeyFile], Share], name: str = "Mallory", **changes) -> None:
-        honest = shares.encode(phase2.contribute(made.keys["margin"], "Mallory"))
-        chains.add(folder, name, 7, [change(made.keys["leg"]), honest], **changes)
+        leg, *others = made.keys.values()
+        honest = [shares.encode(phase2.contribute(key, "Mallory")) for key in others]
+        chains.add(folder, name, 7, [change(leg), *honest], **changes)
 
     return by_mallory
 
@@ -187,8 +188,9 @@ def test_a_beacon_contribution_with_another_secret_is_refused(made, folder):
         record = replace(chosen.ceremony.contributions[-1], attribution=drawn.ceremony.contributions[-1].attribution)
         return shares.encode(replace(chosen, ceremony=replace(chosen.ceremony, contributions=(record,))))
 
-    honest = shares.encode(phase2.beacon(made.keys["margin"], bytes.fromhex("0102"), 10, "beacon"))
-    chains.add(folder, "beacon", 7, [change(made.keys["leg"]), honest], beacon=chains.BEACON)
+    leg, *others = made.keys.values()
+    honest = [shares.encode(phase2.beacon(key, bytes.fromhex("0102"), 10, "beacon")) for key in others]
+    chains.add(folder, "beacon", 7, [change(leg), *honest], beacon=chains.BEACON)
     refused(folder, InvalidProof, "leg: contribution 3: its secret is not the one that its beacon yields")
 
 
@@ -262,8 +264,8 @@ def test_a_start_with_another_power_is_refused(folder):
 
 
 def test_a_start_with_another_circuit_hash_is_refused(folder):
-    first, second = transcript.read(folder).start.circuits
-    rewritten(folder, circuits=(first, replace(second, hash=first.hash)))
+    first, second, *others = transcript.read(folder).start.circuits
+    rewritten(folder, circuits=(first, replace(second, hash=first.hash), *others))
     refused(folder, InvalidProof, "0000-start.json has a wrong circuit hash of margin for these powers")
 
 
@@ -316,7 +318,7 @@ def test_problems_of_the_chain_are_raised_before_any_point_is_verified(folder):
 def pool_of(found, transcript_digest: str | None = None):
     digest = transcript_digest or found.transcript.digest
     keys = {
-        name: StatementKey(name, registry.pinned(name), found.verifying_key(name), digest) for name in ("leg", "margin")
+        name: StatementKey(name, registry.pinned(name), found.verifying_key(name), digest) for name in registry.names()
     }
     return replace(any_pools.make(), **keys, insecure_dev=False)
 

@@ -1,4 +1,4 @@
-"""A miniature ceremony: toy circuits with the public inputs of the statements, and 2^4 powers."""
+"""A miniature ceremony: a toy circuit for each statement, with few public inputs, and 2^4 powers."""
 
 import io
 from collections.abc import Iterator
@@ -24,13 +24,14 @@ from zk.formats.attribution import Beacon
 
 POWER = 4
 NOW_MS = 1_800_000_000_000
+PUBLIC = {name: 9 - i for i, name in enumerate(pool.NUM_PUBLIC)}  # every toy is another circuit
 
 
 @cache
 def circuit(name: str) -> Circuit:
     """I know a square root of the first public input; the others are free."""
     b = Builder(R)
-    publics = [b.public(f"public {i}") for i in range(pool.NUM_PUBLIC[name])]
+    publics = [b.public(f"public {i}") for i in range(PUBLIC[name])]
     root = b.private("root")
     b.require(root, root, publics[0], "the square")
     b.require(root, publics[0], b.multiply(root, publics[0]), "the cube")
@@ -39,8 +40,10 @@ def circuit(name: str) -> Circuit:
 
 @contextmanager
 def statements() -> Iterator[None]:
-    """Replaces the statements leg and margin by toys until the context ends."""
+    """Replaces the statements by toys until the context ends."""
     with pytest.MonkeyPatch.context() as patch:
+        for name, count in PUBLIC.items():
+            patch.setitem(pool.NUM_PUBLIC, name, count)
         patch.setattr(registry, "compiled", circuit)
         patch.setattr(registry, "pinned", lambda name: compiler.fingerprint(circuit(name)))
         patch.setattr(pins, "fingerprint", lambda name: compiler.fingerprint(circuit(name)))
