@@ -114,9 +114,14 @@ def underlying_price(pool: Pool, asset: Asset, prices: Sequence[int]) -> int:
 
 
 def option(pool: Pool, asset: Asset, prices: Sequence[int], volatility_bps: int, time_ms: int) -> optionrisk.Market:
-    """What an option's value depends on, at these prices and this volatility."""
+    """What an option's value depends on, at these prices and this volatility.
+
+    Raises OverflowError when its underlying's price does not fit in 63 bits.
+    """
     assert isinstance(asset.terms, Option), "only an option is valued by its terms"
     forward, remaining_ms = underlying_price(pool, asset, prices), max(0, asset.terms.expiry_ms - time_ms)
+    if forward > MAX_PRICE:
+        raise OverflowError(f"what one unit of {asset.symbol} is about is worth more than 63 bits hold")
     return optionrisk.Market(asset.terms.is_call, forward, asset.terms.strike, volatility_bps, remaining_ms)
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.operator import defaults
-from settlement import amounts
+from settlement import amounts, market
+from settlement.market import Observation
 from tests.settlement import samples
 from zk.errors import FormatError
 
@@ -100,9 +101,22 @@ def test_a_value_is_shown_in_cents_rounded_down():
 
 
 def test_every_example_asset_has_an_example_price():
-    assert None not in defaults.prices(POOL)
+    observed = defaults.observation(POOL)
+    for slot in market.quoted(POOL, {}):
+        assert observed.volatilities[slot] if POOL.assets[slot].kind == "option" else observed.prices[slot]
     other = SimpleNamespace(assets=(USDC, replace(BTC, symbol="DOGE")))
-    assert defaults.prices(other) == (10**9, None)
+    assert defaults.observation(other) == Observation((10**9, 0), (0, 0))
+
+
+@pytest.mark.parametrize("text, bps", [("3.5%", 350), ("60", 6_000), ("0.01%", 1), ("1,000 %", None), ("0%", None)])
+def test_a_percentage_has_at_most_two_decimals(text, bps):
+    if bps is None:
+        with pytest.raises(FormatError):
+            amounts.parse_percent(text, "the volatility of ETH")
+    else:
+        assert amounts.parse_percent(text, "the volatility of ETH") == bps
+    with pytest.raises(FormatError, match="the volatility of ETH has at most two decimals of a percent"):
+        amounts.parse_percent("3.501%", "the volatility of ETH")
 
 
 def test_balances_and_trades_are_shown_by_asset_without_the_zeros():

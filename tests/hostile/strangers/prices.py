@@ -1,14 +1,14 @@
 """Publications: quotes of three oracles, one of whom lies and signs what he likes.
 
-The honest ones say 1,000 for every asset, so whatever is published says so too.
+The honest ones say the same of every asset, so whatever is published says so too.
 """
 
 from dataclasses import replace
 from functools import cache
 
-from settlement import engine, oracle, poolfile
+from settlement import engine, oracle, poolfile, quotes
 from settlement.ledger import Ledger
-from settlement.oracle import Quote
+from settlement.quotes import Quote
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import folder
@@ -18,9 +18,12 @@ from tests.settlement.samples import NOW_MS, ORACLE_SECRETS
 from zk import signature
 from zk.errors import FormatError
 
-PRICE = 1_000
+LATER_MS = NOW_MS + 1
 LIAR = 2
-SIZES = (("oracle", 1), ("asset", 1), ("price", 8), ("time", 8), ("epoch", 8), ("R.x", 32), ("R.y", 32), ("s", 32))
+SIZES = (
+    ("oracle", 1), ("asset", 1), ("price", 8), ("volatility", 4), ("time", 8), ("epoch", 8), ("R.x", 32), ("R.y", 32),
+    ("s", 32),
+)  # fmt: skip
 
 
 @cache
@@ -33,14 +36,10 @@ def ledger() -> Ledger:
 
 def good() -> dict[str, Parts]:
     """The quotes of the next epoch, as the evidence of a publication."""
-    quotes = [
-        oracle.sign(ledger().pool, secret, asset, PRICE, NOW_MS, 2)
-        for secret in ORACLE_SECRETS
-        for asset in range(len(ledger().pool.assets))
-    ]
-    data, parts = oracle.encode(quotes), [("magic", oracle.MAGIC)]
-    place = len(oracle.MAGIC)
-    for number in range(len(quotes)):
+    signed = samples.quotes(ledger(), LATER_MS)
+    data, parts = quotes.encode(signed), [("magic", quotes.MAGIC)]
+    place = len(quotes.MAGIC)
+    for number in range(len(signed)):
         for name, size in SIZES:
             parts.append((f"quote {number}: {name}", data[place : place + size]))
             place += size
@@ -50,25 +49,23 @@ def good() -> dict[str, Parts]:
 
 def mend(parts: Parts) -> bytes:
     """The quotes in order, those of the liar signed by him."""
-    quotes = oracle.decode(fields.joined(parts))
-    return oracle.encode([_signed(quote) if quote.oracle == LIAR else quote for quote in quotes])
+    read = quotes.decode(fields.joined(parts))
+    return quotes.encode([_signed(quote) if quote.oracle == LIAR else quote for quote in read])
 
 
 def _signed(quote: Quote) -> Quote:
-    message = oracle.message(
-        poolfile.ledger_id(ledger().pool), quote.asset, quote.price, quote.time_ms, quote.epoch
-    )
+    message = quotes.message(poolfile.ledger_id(ledger().pool), quote)
     return replace(quote, signature=signature.sign(ORACLE_SECRETS[LIAR], message))
 
 
 def use(data: bytes, mended: bool) -> None:
     """Checks the quotes, and that the prices are the honest ones."""
-    quotes = oracle.decode(data)
-    if oracle.encode(quotes) != data:
+    read = quotes.decode(data)
+    if quotes.encode(read) != data:
         raise AssertionError("the same quotes have two spellings")
     previous = ledger().reader.grids(1)[0].publication
-    publication = oracle.check(ledger().pool, quotes, previous, NOW_MS)
-    assert oracle.prices(publication) == (PRICE,) * len(ledger().pool.assets), "a liar moved a price"
+    publication = oracle.check(ledger().pool, ledger().pool.parameters, {}, read, previous, LATER_MS)
+    assert oracle.observation(publication) == samples.OBSERVED, "a liar moved a price"
     assert publication.evidence == data and publication.epoch == previous.epoch + 1
 
 
