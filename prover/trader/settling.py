@@ -181,7 +181,7 @@ def _on_ledger(ledger: Ledger, entry: Entry) -> Settlement | None:
     settled, event = ledger.reader.bundle(height), ledger.reader.event(height)
     assert settled and event, "a bundle that has a height has an event"
     bundle, tree = encoding.decode_bundle(settled[1]), events.tree_after(event)
-    positions = tuple(Position(tree.size - len(bundle.legs) + leg) for leg in range(len(bundle.legs)))
+    positions = tuple(Position(tree.size - len(bundle.moves) + place) for place in range(len(bundle.moves)))
     # What only the run that settled it knew is left out of what is shown of a repeated settlement.
     receipt = Receipt(settled[0], height, positions, tree.root, is_checkpointed=True, check_us=0, apply_us=0)
     return Settlement(bundle, receipt, event.created_ms, entry)

@@ -1,3 +1,3 @@
-"""`zksettle demo`: command, demo_run, stage, story, narrator, and the acts: founding, trade, refusals (with cheats),
+"""`zksettle demo`: command, demo_run, stage, story, narrator.  Its acts: founding, trade, refusals (with cheats),
 margincall, expiring, measures.
 """
