@@ -144,7 +144,7 @@ def stepping() -> Iterator[list[World]]:
 
     Whoever uses it puts the world, whose steps these are, into the list.
     """
-    notary, worlds = Notary(), []
+    notary, worlds = Notary(pools.make()), []
 
     def step() -> None:
         for world in worlds:
