@@ -10,17 +10,20 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from prover.backup.archive import Archive, Manifest
+from prover.guardian import guardianfile
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.operator import custodian, oracles, signer
+from prover.operator import custodian, governors, operatorkey, oracles, signer
 from prover.proofs.keystores import Keystore
 from prover.trader import sessions, walletfile, walletsync
+from settlement.parameters import Parameters
 from settlement.pool import Pool
 from zk import signature
 from zk.errors import FormatError
@@ -103,6 +106,7 @@ def _examine(home: Home, manifest: Manifest) -> None:
     if home.ceremony_key.exists():
         signer.read(home.ceremony_key)
     custodian.find(home.custodian)
+    guardianfile.here(home.guardians)  # of any pool, and of keys that no parameters name yet
     state = manifest.ledger
     if (state is None) == home.pool.exists():
         raise FormatError("the backup's manifest has a ledger that is not in it, or none for the one that is")
@@ -113,13 +117,21 @@ def _examine(home: Home, manifest: Manifest) -> None:
         found = ledger.ledger_id.hex(), newest.height, newest.digest.hex()
         if found != (state.ledger_id, state.height, state.digest):
             raise FormatError("the backup's ledger is not the one of its manifest")
-        _check_secrets(home, ledger.pool)
+        announced = [each.change.parameters for each in ledger.reader.changes()]
+        _check_secrets(home, ledger.pool, [ledger.pool.parameters, *announced])
 
 
-def _check_secrets(home: Home, pool: Pool) -> None:
+def _check_secrets(home: Home, pool: Pool, records: Sequence[Parameters]) -> None:
+    """Raises FormatError for secrets that neither the pool nor any record of its parameters names."""
     if pool.leg.transcript is None:
         Keystore(home.keys, 0).check_pool(pool)
     if home.oracles.exists():
         public = tuple(signature.public(secret) for secret in oracles.read(home.oracles))
-        if public != pool.parameters.oracle_keys:
+        if public not in [parameters.oracle_keys for parameters in records]:
             raise FormatError("the backup's oracle keys are not those of its pool")
+    if home.pool.governance.exists():
+        public = tuple(signature.public(secret) for secret in governors.read(home.pool.governance))
+        if public != pool.governance.keys:
+            raise FormatError("the backup's governor keys are not those of its pool")
+    if home.pool.operator.exists() and operatorkey.public(operatorkey.read(home.pool.operator)) != pool.operator:
+        raise FormatError("the backup's operator key is not that of its pool")

@@ -47,6 +47,7 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
     with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
         sources, ledger = _copied(home, folder)
         sources |= {path.name: path for path in (home.custodian, home.ceremony_key) if path.exists()}
+        sources |= {f"{home.guardians.name}/{path.name}": path for path in _own_files(home.guardians)}
         if ledger is not None:
             sources |= _development_keys(home)
         if not sources:

@@ -38,6 +38,7 @@ COMMANDS = {
     "oracle": "prover.cli.pool.oracle:oracle",
     "custodian": "prover.cli.pool.custodian:custodian",
     "guardian": "prover.cli.pool.guardian:guardian",
+    "governance": "prover.cli.pool.governance:governance",
     "ledger": "prover.cli.pool.ledger:ledger",
     "prove": "prover.cli.tools.proof:prove",
     "verify": "prover.cli.tools.proof:verify",

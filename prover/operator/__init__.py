@@ -1,3 +1,3 @@
-"""Operating a pool: creation, defaults, oracles, governors, operatorkey; its custody: custodian,
-attesting; its key ceremony: signer, contributing, installing.
+"""Operating a pool: creation, defaults, oracles, governors, proposing, operatorkey; its custody:
+custodian, attesting; its key ceremony: signer, contributing, installing.
 """

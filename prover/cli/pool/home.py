@@ -13,7 +13,8 @@ def home() -> None:
     """Keep a home safe, and move it: back it up, check the backup, restore it.
 
     A backup is one file, a tar archive with SHA-256 digests.  In it are the ledger as it is at that moment, every
-    wallet, the secrets of the pool's oracles, this home's custodian and ceremony keys, and development keys.  Wallets
+    wallet, the secrets of the pool's oracles, governors and operator, the guardians' shares, this home's custodian and
+    ceremony keys, and development keys.  Wallets
     stay encrypted under their passphrases; the other secrets are readable by whoever has the file.  Keys of a ceremony
     are not in it: install them again.
     """

@@ -15,7 +15,7 @@ def backup(app: App, file: Path) -> None:
     app.done = Done(f"the backup is in {file}", {"file": str(file)}, "`zksettle home check` tells what is in it.")
     app.screen.say(f"The backup is in {file}, and was read back and checked.", "good")
     _show(app, file, manifest)
-    can = "sign as the pool's oracles and as this custodian, and try passphrases on the wallets"
+    can = "sign as everybody whose keys are here, oracles and guardians too, and try passphrases on the wallets"
     app.screen.say(f"It contains secrets: who has it can {can}.", "warn")
 
 

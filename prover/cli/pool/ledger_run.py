@@ -11,14 +11,17 @@ from prover.machine import clock, tasks
 from prover.trader import walletfile
 from prover.trader.walletfile import LastSeen
 from prover.upkeep import warmup
-from settlement import audit, encoding
-from settlement.audit import Expected
+from settlement import amounts, audit, encoding
+from settlement.audit import Expected, Report
+from settlement.bundle import Account
 from settlement.ceremony import verifying
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.ids import LedgerId
 from settlement.ledger import Ledger
+from settlement.log import checkpoint
 from settlement.pool import Pool
+from settlement.publicaccounts import Balances
 
 
 def show_ledger(app: App, limit: int) -> None:
@@ -37,7 +40,10 @@ def show_ledger(app: App, limit: int) -> None:
             ("root", show.element(tree.root)),
             ("accounts", f"{tree.size}, including spent ones"),
             ("held outside", show.balances_text(reserves, ledger.pool)),
+            ("public accounts", accounts_text(ledger.reader.accounts(), ledger.pool)),
             ("risk grids", epoch),
+            ("parameters", _parameters_text(ledger, clock.now_ms())),
+            ("log", str(checkpoint.key(ledger.pool))),
             ("newest event", f"{last.digest.hex()} at height {last.height}"),
         ])  # fmt: skip
         app.screen.table((">height", "event", "time", "what"), [_event_row(ledger, event) for event in newest])
@@ -47,11 +53,21 @@ def show_ledger(app: App, limit: int) -> None:
             "root": str(tree.root),
             "size": tree.size,
             "reserves": show.balances_json(reserves, ledger.pool),
+            "accounts": accounts_json(ledger.reader.accounts(), ledger.pool),
+            "parameters": ledger.parameters(clock.now_ms()).version,
+            "log": str(checkpoint.key(ledger.pool)),
             "epoch": grids[0].publication.epoch if grids else None,
             "digest": last.digest.hex(),
             "height": last.height,
             "events": [_event_json(event) for event in newest],
         })  # fmt: skip
+
+
+def _parameters_text(ledger: Ledger, now_ms: int) -> str:
+    version = ledger.parameters(now_ms).version
+    coming = [each.change for each in ledger.reader.changes() if each.change.parameters.version > version]
+    announced = [f"version {each.parameters.version} from {clock.text(each.effective_ms)} on" for each in coming]
+    return "; ".join([f"version {version}", *announced])
 
 
 def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> None:
@@ -71,7 +87,7 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> No
     reserves = by_symbol(report.reserves, len(pool.assets))
     app.screen.say("The ledger is sound.", "good")
     app.screen.fields([
-        ("events", f"{report.events}: the genesis, {report.bundles} bundles, {report.publications} epochs of grids"),
+        ("events", _events_text(report)),
         ("accounts", f"{report.legs} under root {show.element(report.root)}"),
         ("proofs", f"{report.proofs}, all verified"),
         ("held outside", show.balances_text(reserves, pool)),
@@ -94,12 +110,41 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> No
         "events": report.events,
         "bundles": report.bundles,
         "publications": report.publications,
+        "changes": report.changes,
+        "heartbeats": report.heartbeats,
+        "expiries": report.expiries,
         "legs": report.legs,
         "proofs": report.proofs,
         "orders": report.orders,
         "root": str(report.root),
         "reserves": show.balances_json(reserves, pool),
+        "accounts": accounts_json(report.accounts, pool),
     })  # fmt: skip
+
+
+def _events_text(report: Report) -> str:
+    always = f"{report.events}: the genesis, {report.bundles} bundles, {report.publications} epochs of grids"
+    rare = {"parameters changed": report.changes, "heartbeats": report.heartbeats, "early expiries": report.expiries}
+    return ", ".join([always, *(f"{what}: {count}" for what, count in rare.items() if count)])
+
+
+def accounts_text(accounts: Balances, pool: Pool) -> str:
+    """What the public accounts have, one line each."""
+    lines = [
+        f"{account.name.lower()}: {amounts.show(amount, pool.assets[asset])}"
+        for (account, asset), amount in accounts.items() if amount
+    ]  # fmt: skip
+    return "\n".join(lines) or "nothing"
+
+
+def accounts_json(accounts: Balances, pool: Pool) -> dict[str, dict[str, str]]:
+    """{account: {symbol: amount in smallest units}} of the public accounts."""
+    return {
+        public.name.lower(): {
+            pool.assets[asset].symbol: str(amount) for (account, asset), amount in accounts.items() if account is public
+        }
+        for public in Account if public is not Account.OUTSIDE
+    }  # fmt: skip
 
 
 def _seen(wallet: LastSeen) -> Expected:
