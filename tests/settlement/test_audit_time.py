@@ -3,6 +3,7 @@
 import pytest
 
 from settlement import audit, checks, encoding, engine, events, margins
+from settlement.grids import Coverage
 from settlement.ledger import Ledger
 from tests.settlement import samples
 from tests.settlement.guarded import guarded
@@ -42,6 +43,7 @@ def test_a_margin_leg_on_the_older_of_the_two_newest_grids_is_confirmed(tmp_path
         samples.publish(ledger)
         margin = samples.margin(ledger)
         samples.publish(ledger)
+        assert ledger.reader.grids(1)[0].publication.coverage is Coverage.MIXTURE
         settle(ledger, bind(ledger.ledger_id, guarded(ledger, margin=margin)))
     assert audit.audit(path, any_proof).legs == 1
 

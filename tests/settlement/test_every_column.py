@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from settlement import audit, board, encoding, engine
+from settlement import audit, board
 from settlement.ledger import Ledger
 from settlement.storage import schema
 from settlement.storage.checkpoints import Checkpoints
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement import histories
+from tests.settlement.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
 with closing(sqlite3.connect(":memory:")) as connection:
@@ -27,20 +27,18 @@ with closing(sqlite3.connect(":memory:")) as connection:
     ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def remembered():
+    with pytest.MonkeyPatch.context() as patch:
+        histories.remember_publications(patch)
+        yield
+
+
 @pytest.fixture(scope="module")
 def history(tmp_path_factory) -> Path:
     """A ledger with at least two rows in every table but the pool's."""
     path = tmp_path_factory.mktemp("history") / "ledger.sqlite"
-    with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
-        def settle(*made):
-            engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), NOW_MS, any_proof)
-
-        samples.publish(ledger)
-        samples.publish(ledger)
-        settle(make(ledger, change(USDC=9), [samples.flow(0, 4), samples.flow(0, 5)]))
-        settle(make(ledger, change(ETH=7), [samples.flow(2, 7)]), make(ledger, ciphertexts=()))
-        for leg in (make(ledger).leg, make(ledger, cash=0, margin=samples.margin(ledger)).leg):
-            board.place(ledger, samples.posting(ledger, leg, (bytes(210),)), NOW_MS, any_proof)
+    histories.write(path)
     Checkpoints(path).path.unlink()  # so that nothing but the audit tells
     return path
 
@@ -133,7 +131,7 @@ def test_an_order_whose_leg_is_changed_anywhere_is_found(path):
     original = path.read_bytes()
     with Ledger.open(path) as ledger:
         (leg, *_), (order_id, *_) = zip(*((one.leg_bytes, one.order_id) for one in ledger.orders.stored()), strict=True)
-    for place in range(0, len(leg), 97):
+    for place in range(0, len(leg), 251):
         path.write_bytes(original)
         other = leg[:place] + bytes([leg[place] ^ 4]) + leg[place + 1 :]
         execute(path, "UPDATE orders SET leg = ? WHERE order_id = ?", (other, order_id))

@@ -11,7 +11,7 @@ import pytest
 
 from settlement import audit, board, encoding, engine
 from settlement.ledger import Ledger
-from tests.settlement import samples
+from tests.settlement import boards, samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
 
@@ -32,7 +32,7 @@ def original(tmp_path_factory) -> tuple[Path, audit.Report]:
             [make(ledger, change(USDC=-3, ETH=2)), make(ledger, change(USDC=3, ETH=-2))],
         ):
             engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), NOW_MS, any_proof)
-        board.place(ledger, samples.posting(ledger, make(ledger).leg, (bytes(210),)), NOW_MS, any_proof)
+        boards.place(ledger, boards.make(ledger).leg)
     return path, audit.audit(path, any_proof)
 
 

@@ -1,0 +1,86 @@
+"""Histories with events of every kind, for tests of what is stored."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from settlement import board, engine, expiry, governance, heartbeat, oracle
+from settlement.bundle import Account
+from settlement.expiry import Expiry
+from settlement.governance import Change
+from settlement.heartbeat import Heartbeat
+from settlement.ledger import Ledger
+from settlement.parameters import Parameters
+from tests.settlement import boards, samples
+from tests.settlement.guarded import beside, guarded, insured, public_flow, seizure, settle
+from tests.settlement.samples import NOW_MS, PROOF, any_proof, change, make
+from zk import signature
+
+EARLY = (9, 10)
+"""The claims that expire early."""
+
+
+def write(path: Path) -> None:
+    """A new ledger with at least two rows in every table but the pool's.
+
+    Epochs 1 and 2 have a heartbeat; after 4 without, two claims expire early.
+    """
+    with Ledger.create(path, samples.pool(grace_epochs=1), NOW_MS) as ledger:
+        for number in (1, 2):
+            govern(ledger, number)
+        for number in (1, 2):
+            samples.publish(ledger)
+            fees = [public_flow(0, -number, Account.FEE), public_flow(0, -number, Account.INSURANCE)]
+            paid = [samples.flow(0, 4 + number), samples.flow(0, number)]
+            settle(ledger, make(ledger, change(USDC=4), [*paid, *fees]))
+            settle(ledger, *_seized(ledger, number))
+            engine.beat(ledger, _beat(ledger, number), NOW_MS, any_proof)
+        settle(ledger, make(ledger, change(ETH=7), [samples.flow(2, 7)]), make(ledger, ciphertexts=()))
+        for leg in (boards.make(ledger).leg, boards.margined(ledger).leg):
+            boards.place(ledger, leg)
+        for _ in range(2):
+            samples.publish(ledger)
+        for claim in EARLY:
+            engine.expire(ledger, expiring(ledger, claim), NOW_MS)
+        assert len(board.listed(ledger, NOW_MS, stale=True)) == 2
+
+
+def govern(ledger: Ledger, number: int) -> None:
+    """Announces a change of the parameters that comes into force long after the history."""
+    effective_ms = NOW_MS + number * 10**9
+    changed: Parameters = replace(ledger.pool.parameters, version=1 + number, penalty_bps=number)
+    signed = governance.sign(ledger.pool, Change(changed, effective_ms, ()), samples.GOVERNOR_SECRETS[:2])
+    engine.govern(ledger, governance.encode(signed), NOW_MS)
+
+
+def expiring(ledger: Ledger, claim: int) -> bytes:
+    """The early expiry of a claim at its newest price, which a deficit makes smaller."""
+    newest = ledger.reader.grids(1)[0].publication
+    rate = expiry.rate(newest.prices[claim], newest.prices[8], 10, 7)
+    figures = Expiry(claim, newest.epoch, 10, 7, rate, samples.UNSIGNED)
+    signed = signature.sign(samples.SEIZING_SECRET, expiry.message(ledger.ledger_id, figures))
+    return expiry.encode(replace(figures, signature=signed))
+
+
+def _seized(ledger: Ledger, number: int) -> list[samples.Made]:
+    """A seizure, the insurance that takes the portfolio over, and somebody else's trade on margin."""
+    loss = change(USDC=-number, **{"ETH-PERP": number})
+    return beside(ledger, seizure(ledger, loss), insured(ledger, tuple(-n for n in loss)), guarded(ledger))
+
+
+def _beat(ledger: Ledger, epoch: int) -> bytes:
+    account = ledger.reader.insurance()
+    assert account is not None
+    return heartbeat.encode(Heartbeat(ledger.pool.margin.digest, epoch, account, PROOF))
+
+
+def remember_publications(monkeypatch) -> None:
+    """Lets an audit compute each publication once: hundreds of audits of one history meet the same few."""
+    check, known = oracle.check, {}
+
+    def remembered(pool, parameters, rates, quoted, previous, now_ms):
+        asked = parameters, tuple(rates.items()), tuple(quoted), previous, now_ms
+        if asked not in known:
+            known[asked] = check(pool, parameters, rates, quoted, previous, now_ms)
+        return known[asked]
+
+    monkeypatch.setattr(oracle, "check", remembered)
