@@ -5,11 +5,13 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from settlement import audit, encoding, engine
+from settlement import audit, digests, encoding, engine
+from settlement.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from settlement.storage import checkpoints
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoint, Checkpoints, EventsLost
@@ -220,9 +222,11 @@ def test_two_processes_that_settle_in_turn_share_the_checkpoints(path):
 def test_the_terms_of_a_taken_order_are_in_no_file_after_it_settles(path):
     from settlement import board
 
-    sealed = bytes(range(210))
+    sealed = bytes(range(256)) + bytes(CIPHERTEXT_BYTES - 256)
     with Ledger.open(path) as ledger:
         maker, taker = swap(ledger)
+        named = samples.sign(ledger.ledger_id, replace(maker.leg, terms=digests.terms((sealed,))))
+        maker = replace(maker, leg=named)
         board.place(ledger, samples.posting(ledger, maker.leg, (sealed,)), NOW_MS, any_proof)
         assert any(sealed[:64] in file.read_bytes() for file in path.parent.iterdir())
         settle(ledger, maker, taker)
