@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import custody, publicaccounts
+from settlement import custody, digests, encoding, publicaccounts
 from settlement.bundle import MAX_AMOUNT, Account
 from settlement.ledger import Ledger
 from settlement.parameters import Fees
@@ -78,8 +78,6 @@ def a_draw_without_a_signature(ledger: Ledger) -> Bad:
 
 def a_draw_that_a_custodian_signed(ledger: Ledger) -> Bad:
     bundle = bind(ledger.ledger_id, drawing(ledger, 3, Account.FEE))
-    from settlement import digests
-
     message = digests.attestation_message(ledger.ledger_id, bundle.legs[0], 0)
     return bad(replace(bundle, attestations=(signature.sign(samples.CUSTODIAN_SECRET, message), None)))
 
@@ -191,3 +189,13 @@ def test_a_withdrawal_cannot_be_larger_than_the_reserve_even_from_an_account_tha
     with pytest.raises(Rejected) as refused:
         settle(ledger, make(ledger, change(USDC=-2000 - FEE), [samples.flow(0, -2000, b"me"), fee(1)]))
     assert refused.value.rejection is Rejection.CUSTODY
+
+
+@pytest.mark.parametrize("make_bad, named", [
+    (a_draw_without_a_signature, "flow 0 of leg 0 is not signed by the guardians"),
+    (a_draw_that_a_custodian_signed, "the signature on flow 0 of leg 0 is not by the guardians"),
+    (a_payment_that_is_signed_for_nothing, "flow 0 of leg 0 is signed, which nobody needs to do"),
+])  # fmt: skip
+def test_a_missing_signature_is_told_from_a_false_and_a_needless_one(ledger, make_bad, named):
+    with pytest.raises(Rejected, match=named):
+        submit(ledger, encoding.decode_bundle(make_bad(ledger).data))

@@ -236,3 +236,9 @@ def test_what_a_seizure_leaves_needs_room_in_the_tree(ledger, monkeypatch):
     with pytest.raises(Rejected) as refused:
         settle(ledger, *pair(ledger))
     assert refused.value.rejection is Rejection.TREE_FULL
+
+
+def test_the_insurances_account_is_the_one_that_its_last_leg_made(ledger):
+    first, second, other = insured(ledger), insured(ledger), guarded(ledger)
+    settle(ledger, first, second, other)
+    assert ledger.reader.insurance() == second.leg.commitment
