@@ -105,7 +105,17 @@ def leaves(instance: Any) -> list[tuple[str, int]]:
 
 def inputs(instance: Any, modulus: int = R) -> list[int]:
     """Every number inside as a field element, in the order of inputs; -5 becomes the modulus minus 5."""
-    return [number % modulus for _, number in leaves(instance)]
+    numbers: list[int] = []
+
+    def collect(inside: Any) -> None:
+        if isinstance(inside, int):
+            numbers.append(inside % modulus)
+        else:
+            for part in inside if isinstance(inside, tuple) else [getattr(inside, f.name) for f in fields(inside)]:
+                collect(part)
+
+    collect(instance)
+    return numbers
 
 
 def to_json(instance: Any) -> Any:

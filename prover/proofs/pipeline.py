@@ -25,10 +25,10 @@ def prove(name: str, public: Any, private: Any, keystore: Keystore) -> Proof:
         raise Unsatisfied(f"the {name} statement is false: {false_line}")
     key = keystore.open(name)
     with tasks.task(f"Proving {name}"):
-        inputs = statement.inputs(public) + statement.inputs(private)
-        witness = program.run(key.program, inputs)
+        public_inputs = statement.inputs(public)
+        witness = program.run(key.program, public_inputs + statement.inputs(private))
         from zk.groth16 import prover, verifier
 
         proof = prover.prove(key.proving, witness)
-        verifier.verify(key.verifying, statement.inputs(public), proof)
+        verifier.verify(key.verifying, public_inputs, proof)
     return proof
