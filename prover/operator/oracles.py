@@ -16,7 +16,7 @@ from prover.machine import clock, files
 from prover.operator import defaults
 from prover.trader import keys
 from settlement import amounts, engine, market, oracle, quotes, risk
-from settlement.assets import NUMERAIRE
+from settlement.assets import NUMERAIRE, Perpetual
 from settlement.grids import Publication
 from settlement.ledger import Ledger
 from settlement.market import Observation
@@ -103,13 +103,15 @@ def observation(
 ) -> Observation:
     """What oracles quote of every slot: the changed number, otherwise the newest epoch's, otherwise the example's.
 
+    A perpetual whose underlying alone is changed moves with it.
+
     Raises FormatError when an asset has none: it is not an example asset, and no epoch is published yet.
     """
     newest = newest_publication(ledger)
     before = defaults.observation(ledger.pool) if newest is None else oracle.observation(newest)
     slots = range(len(ledger.pool.assets))
     merged = Observation(
-        tuple(prices.get(slot, before.prices[slot]) for slot in slots),
+        tuple(_price(ledger.pool, slot, prices, before) for slot in slots),
         tuple(volatilities.get(slot, before.volatilities[slot]) for slot in slots),
     )
     for slot in market.quoted(ledger.pool, ledger.reader.rates()):
@@ -138,6 +140,15 @@ def publish(ledger: Ledger, secrets: Sequence[int], observed: Observation, now_m
 def newest_publication(ledger: Ledger) -> Publication | None:
     """The publication of the newest epoch, or None before the first."""
     return next((published.publication for published in ledger.reader.grids(1)), None)
+
+
+def _price(pool: Pool, slot: int, changed: Mapping[int, int], before: Observation) -> int:
+    terms, price = pool.assets[slot].terms, before.prices[slot]
+    if slot in changed:
+        return changed[slot]
+    if isinstance(terms, Perpetual) and terms.underlying in changed and before.prices[terms.underlying]:
+        return price * changed[terms.underlying] // before.prices[terms.underlying]
+    return price
 
 
 def _slot(symbol: str, known: Mapping[int, int], pool: Pool, what: str) -> int:

@@ -26,8 +26,9 @@ def oracle() -> None:
 def publish(app: App, **options: Any) -> None:
     """Sign prices and publish the grids of the next epoch.
 
-    An asset that is not named keeps its price and its volatility; before the first epoch these are examples, not the
-    market's. An option's price follows from its underlying's and its volatility, a loan's from the interest.
+    An asset that is not named keeps its price and its volatility, and a perpetual moves with its underlying; before the
+    first epoch these are examples, not the market's. An option's price follows from its underlying's and its
+    volatility, a loan's from the interest.
     """
     from prover.cli.pool import oracle_run
 

@@ -16,6 +16,8 @@ from zk.formats import strictjson
 
 COLUMNS = ("asset", ">price", ">volatility", ">initial, worst", ">best", ">maintenance, worst", ">best")
 
+DECIMALS = 6
+
 COVERED = {
     Coverage.MIXTURE: "The last epoch's margin proofs stay good: every row of the new maintenance grid is a mixture of "
     "rows of the last initial grid.",
@@ -53,12 +55,12 @@ def price_rows(pool: Pool, publication: Publication) -> list[tuple[str, ...]]:
             continue
         volatility_bps = publication.market.volatilities[slot]
         cells = [
-            amounts.show_price(publication.prices[slot], asset, numeraire),
+            _cut(amounts.show_price(publication.prices[slot], asset, numeraire)),
             f"{amounts.number(volatility_bps, 2)} %" if volatility_bps else "",
         ]
         for grid in (publication.initial, publication.maintenance):
             column = [row[slot] for row in grid.values]
-            cells += [amounts.show_price(value, asset, numeraire) for value in (min(column), max(column))]
+            cells += [_cut(amounts.show_price(value, asset, numeraire)) for value in (min(column), max(column))]
         rows.append((asset.symbol, *cells))
     return rows
 
@@ -94,9 +96,7 @@ def document(pool: Pool, publication: Publication) -> dict[str, Any]:
         "prices": {symbol: str(found.prices[slot]) for slot, symbol in used},
         "volatilities_bps": {symbol: found.volatilities[slot] for slot, symbol in used if found.volatilities[slot]},
         "indices": {
-            symbol: str(found.indices[slot])
-            for slot, symbol in used
-            if pool.assets[slot].kind in ("loan", "perpetual")
+            symbol: str(found.indices[slot]) for slot, symbol in used if pool.assets[slot].kind in ("loan", "perpetual")
         },
         "rates": {symbol: str(publication.rates[slot]) for slot, symbol in used if slot in publication.rates},
         "grids": {
@@ -104,6 +104,12 @@ def document(pool: Pool, publication: Publication) -> dict[str, Any]:
             for name, grid in (("initial", publication.initial), ("maintenance", publication.maintenance))
         },
     }
+
+
+def _cut(text: str) -> str:
+    """The number with at most six decimals, rounded down; an option's has ten and more."""
+    whole, point, fraction = text.partition(".")
+    return f"{whole}{point}{fraction[:DECIMALS]}".rstrip("0").rstrip(".") if point else text
 
 
 def _from_file(path: Path) -> dict[str, str]:
