@@ -55,7 +55,7 @@ def publish(story: Story, prices: Mapping[str, str], *, is_table: bool = False) 
             story.screen.table(oracle_run.COLUMNS, oracle_run.price_rows(story.pool, publication))
         else:
             for sentence in oracle_run.sentences(story.pool, publication):
-                story.screen.say(sentence)
+                story.screen.paragraph(sentence)
     return publication
 
 

@@ -43,7 +43,7 @@ def publish(app: App, prices: tuple[str, ...], volatilities: tuple[str, ...], pr
         app.screen.say(f"Epoch {publication.epoch} is published: {signers} oracles signed quotes of {signed} assets.")
         app.screen.table(COLUMNS, price_rows(pool, publication))
         for sentence in sentences(pool, publication):
-            app.screen.say(sentence)
+            app.screen.paragraph(sentence)
         app.screen.document(document(pool, publication))
 
 
