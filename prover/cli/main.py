@@ -34,6 +34,7 @@ COMMANDS = {
     "top-up": "prover.cli.trader.move:top_up",
     "order": "prover.cli.trader.order:order",
     "claim": "prover.cli.trader.claim:claim",
+    "loan": "prover.cli.trader.loan:loan",
     "funds": "prover.cli.trader.funds:funds",
     "oracle": "prover.cli.pool.oracle:oracle",
     "custodian": "prover.cli.pool.custodian:custodian",

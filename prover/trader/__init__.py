@@ -4,7 +4,7 @@
     wallets, walletjson, archive, walletformat, walletfile                   a wallet and its encrypted file
     manyhashes, walletscan, keeping, seized, walletsync                      from the ledger to the wallet
     durations, owing, plan, choosing, trade, assembly, showing, backing      from an action to a signed leg
-    sessions, outbox, settling, moves, claims, merging                       from a leg to a receipt
+    sessions, outbox, settling, moves, claims, loans, merging                from a leg to a receipt
     readers, placing, orders, boardview, refreshing, keepfresh               from a leg to the board, and to a trade
     shocks, health                                                           what margined accounts are worth
 """

@@ -32,8 +32,13 @@ def to_place(app: App, *, is_public: bool, is_agreed: bool) -> Agree:
     return agree
 
 
-def to_take(app: App, sell: Sequence[str], buy: Sequence[str], *, is_agreed: bool) -> Agree:
-    """Shows the taker's side and asks.
+NAME_TERMS = "--yes, or the terms themselves with --sell and --buy"
+
+
+def to_take(
+    app: App, sell: Sequence[str], buy: Sequence[str], *, is_agreed: bool, remedy: str = NAME_TERMS
+) -> Agree:
+    """Shows the taker's side and asks; `remedy` is what to add to the command where nobody can be asked.
 
     Where `sell` or `buy` are given the trade must have exactly these terms, and only a debt is asked about.
     """
@@ -52,9 +57,8 @@ def to_take(app: App, sell: Sequence[str], buy: Sequence[str], *, is_agreed: boo
         }
         lines = [f"{name.ljust(width)}  {value}" for name, value in rows.items()] + ([trade.owes] if trade.owes else [])
         reason = " ".join([f"You would give {trade.sells} and receive {trade.buys}.", trade.owes or ""]).strip()
-        remedy = "--yes" if is_named else "--yes, or the terms themselves with --sell and --buy"
         must_ask = not is_agreed and (trade.owes is not None or not is_named)
-        decide(app, lines, "Take the order?", reason, must_ask=must_ask, remedy=remedy)
+        decide(app, lines, "Take the order?", reason, must_ask=must_ask, remedy="--yes" if is_named else remedy)
 
     return agree
 
