@@ -127,7 +127,8 @@ def check_attestations(pool: Pool, parameters: Parameters, bundle: Bundle) -> No
     for number, index, attestation in attested(bundle):
         flow = bundle.legs[number].flows[index]
         what, key = f"flow {index} of leg {number}", attester(pool, parameters, flow)
-        who = f"the custodian of {pool.assets[flow.asset].symbol}" if flow.account is Account.OUTSIDE else "the guardians"
+        is_outside = flow.account is Account.OUTSIDE
+        who = f"the custodian of {pool.assets[flow.asset].symbol}" if is_outside else "the guardians"
         if key is None and attestation is not None:
             raise Rejected(Rejection.ATTESTATION, f"{what} is signed, which nobody needs to do")
         if key is not None and attestation is None:

@@ -81,7 +81,7 @@ def check_restricted(state: State, parameters: Parameters, legs: Sequence[Leg]) 
         silent = silent_epochs(state)
         if silent > parameters.grace_epochs:
             raise Rejected(
-                Rejection.RESTRICTED, f"leg {number} needs margin, and the insurance has been silent for {silent} epochs"
+                Rejection.RESTRICTED, f"leg {number} needs margin, and the insurance is silent for {silent} epochs"
             )
 
 
@@ -124,7 +124,7 @@ def _trading(legs: Sequence[Leg]) -> Iterator[int]:
 
 
 def _in_force(state: State, now_ms: int) -> list[PublishedGrids]:
-    """The newest epoch, and the one before while its initial grid covers the newest prices, as far as they are fresh."""
+    """The newest epoch, and the one before while its initial grid covers the newest prices; fresh ones only."""
     newest = state.reader.grids(2)
     covers = bool(newest) and newest[0].publication.coverage is grids.Coverage.MIXTURE
     return [published for published in newest[: 2 if covers else 1] if _is_fresh(state, published, now_ms)]

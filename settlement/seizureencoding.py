@@ -27,7 +27,8 @@ from zk.groth16 import keys
 
 SEIZURE_MAGIC = b"zkS3"
 SEIZURE_BYTES = (
-    len(SEIZURE_MAGIC) + DIGEST_BYTES + 5 * 32 + GUARD_BYTES + 2 * 8 + DIGEST_BYTES + keys.PROOF_BYTES + signature.ENCODED_BYTES
+    len(SEIZURE_MAGIC) + DIGEST_BYTES + 5 * 32 + GUARD_BYTES + 2 * 8 + DIGEST_BYTES + keys.PROOF_BYTES
+    + signature.ENCODED_BYTES
 )
 CONVERSION_BYTES = 1 + 6 * 32
 

@@ -21,8 +21,8 @@ class Order:
     """An order on the board: what its maker posted, and the fields of its leg by which it is found.
 
     `grid_epoch` is the epoch of the leg's margin proof, or None.  `funds` are settlement.funds' bytes, or empty.
-    `has_paid` says whether the pool's fee was paid for the order before it was posted.  `posted_ms` is when the maker signed it; `signature` is zk.signature's 96 bytes under the
-    leg's rk, and covers all that is not the leg.
+    `has_paid` says whether the pool's fee was paid for the order before it was posted.  `posted_ms` is when the maker
+    signed it; `signature` is zk.signature's 96 bytes under the leg's rk, and covers all that is not the leg.
     """
 
     order_id: OrderId

@@ -74,7 +74,8 @@ def beside(ledger: Ledger, *made: Made) -> list[Made]:
     """The same legs, each signed for the others' company."""
     commitments = [one.leg.commitment for one in made]
     named = [digests.companions(commitments[:i] + commitments[i + 1 :]) for i in range(len(made))]
-    return [sign(ledger, replace(one, leg=replace(one.leg, companions=it))) for one, it in zip(made, named, strict=True)]
+    pairs = zip(made, named, strict=True)
+    return [sign(ledger, replace(one, leg=replace(one.leg, companions=digest))) for one, digest in pairs]
 
 
 def sign(ledger: Ledger, made: Made, secret: int | None = None) -> Made:

@@ -63,7 +63,8 @@ def test_an_honest_history_is_confirmed_and_counted(path):
     with Ledger.open(path) as ledger:
         assert report == audit.Report(
             ledger.ledger_id, ledger.pool, ledger.reader.last_event().digest, events=7, bundles=4, publications=2,
-            changes=0, heartbeats=0, expiries=0, legs=5, proofs=7, orders=0, accounts={}, root=ledger.reader.tree().root,
+            changes=0, heartbeats=0, expiries=0, legs=5, proofs=7, orders=0, accounts={},
+            root=ledger.reader.tree().root,
             reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70}, expected_at=(), warnings=(),
         )
     assert seen == [(i, 6) for i in range(1, 7)]
@@ -114,7 +115,8 @@ CHANGES = [  # a change, and what the audit says
     ("DELETE FROM grids WHERE epoch = 2", "grids of epoch 2, published at height 5, are missing"),
     ("UPDATE grids SET epoch = 3 WHERE epoch = 2", "grids of epoch 2, published at height 5, are missing"),
     ("INSERT INTO bundles SELECT 1, zeroblob(32), data FROM bundles WHERE height = 2", "there are 5 bundles"),
-    ("INSERT INTO grids SELECT 9, 2, published_ms, publication FROM grids WHERE epoch = 2", "the grids in the database"),
+    ("INSERT INTO grids SELECT 9, 2, published_ms, publication FROM grids WHERE epoch = 2",
+     "the grids in the database"),
     ("UPDATE pool SET data = CAST(replace(data, '\"salt\":\"7369', '\"salt\":\"7368') AS BLOB)", "event at height 0"),
     ("UPDATE pool SET data = substr(data, 2)", "not JSON"),
 ]

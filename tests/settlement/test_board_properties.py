@@ -19,7 +19,8 @@ FUNDS = b"some funds"
 
 BACKINGS = ("nothing", "funds", "fee")
 POSTINGS = st.tuples(
-    st.sampled_from(BACKINGS), st.integers(1, 6), st.integers(0, 12), st.integers(0, 12), st.integers(1, 30), st.integers(0, 4)
+    st.sampled_from(BACKINGS), st.integers(1, 6), st.integers(0, 12), st.integers(0, 12), st.integers(1, 30),
+    st.integers(0, 4),
 )
 """What backs it, its account, its leg, its proof, for how long it stands, and how long nothing happened."""
 

@@ -27,7 +27,8 @@ PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR,
 SIGNATURE = Signature(babyjubjub.BASE8, 7)
 LEG = Leg(
     b"k" * 32, PUBLIC, samples.PROOF, Escrow(b"e" * 32, babyjubjub.BASE8, tuple(range(8)), samples.PROOF),
-    Margin(b"m" * 32, 5, samples.PROOF), (Flow(1, -2, Account.OUTSIDE, b"ab", b"ref"), Flow(0, 3, Account.FEE, b"", b"")),
+    Margin(b"m" * 32, 5, samples.PROOF),
+    (Flow(1, -2, Account.OUTSIDE, b"ab", b"ref"), Flow(0, 3, Account.FEE, b"", b"")),
     8, b"w" * 32, b"t" * 32, (b"c" * 274,), True, SIGNATURE,
 )  # fmt: skip
 SEIZURE = Seizure(

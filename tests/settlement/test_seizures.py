@@ -204,8 +204,9 @@ def test_every_proof_is_verified_with_its_own_key_and_what_was_published(ledger)
 
 
 @pytest.mark.parametrize("index, named", [
-    (0, "leg 0: its proof"), (1, "leg 0: its escrow proof"), (2, "leg 0: its margin proof"), (6, "seizure 0: its proof"),
-])
+    (0, "leg 0: its proof"), (1, "leg 0: its escrow proof"), (2, "leg 0: its margin proof"),
+    (6, "seizure 0: its proof"),
+])  # fmt: skip
 def test_a_bad_proof_is_named_by_what_it_proves(ledger, index, named):
     def refuse(items):
         raise InvalidProof("no", index=index)

@@ -4,7 +4,8 @@ import pytest
 
 from circuits.statements import leg as leg_statement
 from settlement import encoding, poolfile
-from settlement.bundle import Leg, Margin
+from settlement.bundle import NO_DIGEST, Bundle, Escrow, Leg, Margin, Seizure, SeizurePublic
+from settlement.ids import LedgerId
 from tests.settlement import samples
 from tests.strict import forms, lies
 from tests.strict.lies import PointLie
@@ -41,16 +42,35 @@ KEY_LIES = lies_about(
 )
 
 
-@pytest.mark.parametrize("in_margin", [False, True])
+def leg_with(place: str) -> Leg:
+    """A leg with the proof that is lied about in this place, and others elsewhere."""
+    proof, escrow, margin = (forms.proof() if place == name else PROOF for name in ("leg", "escrow", "margin"))
+    public = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 1, 0)
+    return Leg(
+        bytes(32), public, proof, Escrow(bytes(32), babyjubjub.BASE8, tuple(range(8)), escrow),
+        Margin(bytes(32), 5, margin), (), 6, NO_DIGEST, NO_DIGEST, (), False, samples.UNSIGNED,
+    )  # fmt: skip
+
+
+def bundle_with(place: str) -> bytes:
+    public = SeizurePublic(1, 2, 3, *babyjubjub.BASE8, 4)
+    proof = forms.proof() if place == "seizure" else PROOF
+    seizure = Seizure(bytes(32), public, 5, proof, 6, bytes([1] * 32), samples.UNSIGNED)
+    whole = Bundle(LedgerId(bytes(32)), (leg_with(place),), (seizure,), (), samples.UNSIGNED, ())
+    return encoding.encode_bundle(whole)
+
+
+PLACES = {"leg": "leg 0: the proof", "escrow": "leg 0: the escrow proof", "margin": "leg 0: the margin proof",
+          "seizure": "seizure 0: the proof"}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name, point, lie", PROOF_LIES)
-def test_a_leg_with_a_lie_in_a_proof_is_refused(name, point, lie, in_margin):
-    public = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 0)
-    margin = Margin(bytes(32), 4, 5, 0, forms.proof() if in_margin else PROOF)
-    leg = Leg(bytes(32), public, PROOF if in_margin else forms.proof(), margin, (), 6, (), samples.UNSIGNED)
-    honest = encoding.encode_leg(leg)
-    assert encoding.decode_leg(honest) == leg
-    with pytest.raises(FormatError, match=f"the leg: the {'margin ' * in_margin}proof: {name}.*{lie.said}"):
-        encoding.decode_leg(changed(honest, point, lie))
+def test_a_bundle_with_a_lie_in_a_proof_is_refused(name, point, lie, place):
+    honest = bundle_with(place)
+    assert encoding.encode_bundle(encoding.decode_bundle(honest)) == honest
+    with pytest.raises(FormatError, match=f"{PLACES[place]}: {name}.*{lie.said}"):
+        encoding.decode_bundle(changed(honest, point, lie))
 
 
 @pytest.mark.parametrize("name, point, lie", KEY_LIES)
