@@ -10,7 +10,7 @@ Interest and funding touch no balance: they are in the prices of claims, whose i
 account holds b of a claim, an epoch in which the claim's index goes from I to I' adds b·price·(I' − I) / I' to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from circuits import records
@@ -27,11 +27,10 @@ MAX_EPOCHS = 1_000
 
 @dataclass(frozen=True, repr=False)
 class Carry(keys.Secret):
-    """What a claim has cost an account (negative) or brought it, over so many epochs; whole if none is left out."""
+    """What a claim has cost (negative) or brought, in the unit of settlement.risk; whole if no epoch is left out."""
 
     slot: int
     value: int
-    num_epochs: int
     is_whole: bool
 
 
@@ -74,18 +73,25 @@ class Health(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Report(keys.Secret):
-    """The health of a wallet's margined accounts at the newest epoch, and after a shock when one was asked for."""
+    """The health of a wallet's margined accounts at the newest epoch, and after a shock when one was asked for.
+
+    `carries` is what claims have cost or brought the live accounts and those of the archive that were given.
+    """
 
     epoch: int
     published_ms: int
     is_in_force: bool
     accounts: tuple[Health, ...]
     shocked: tuple[Health, ...]
-    carries: tuple[tuple[Carry, ...], ...]
+    carries: tuple[Carry, ...]
 
 
-def report(ledger: Ledger, wallet: Wallet, now_ms: int, moves: shocks.Moves | None = None) -> Report | None:
+def report(
+    ledger: Ledger, wallet: Wallet, now_ms: int, moves: shocks.Moves | None = None, spent: Iterable[Holding] = ()
+) -> Report | None:
     """The report, or None before the first publication.  With `moves` it has the health after them too.
+
+    `spent` are accounts of the archive, for what claims have cost or brought in all.
 
     Raises FormatError as shocks.moved, and OverflowError when a shocked price does not fit.
     """
@@ -102,7 +108,7 @@ def report(ledger: Ledger, wallet: Wallet, now_ms: int, moves: shocks.Moves | No
         shocked_grids = risk.grids(ledger.pool, parameters, market)
         shocked = tuple(_health(holding, market, shocked_grids) for holding in owing)
     is_in_force = margins.maintenance(ledger, now_ms) is not None
-    carries = tuple(carry(ledger, holding) for holding in owing)
+    carries = carry(ledger, (*spent, *wallet.live))
     return Report(newest.epoch, published[0].published_ms, is_in_force, accounts, shocked, carries)
 
 
@@ -127,47 +133,52 @@ def missing(values: Sequence[int], grid: Sequence[Sequence[int]]) -> int:
     return needed
 
 
-def carry(ledger: Ledger, holding: Holding) -> tuple[Carry, ...]:
-    """What each claim of the account has cost or brought since the account is as it is: since its last move."""
-    epochs = _since(ledger, _made_ms(ledger, holding))
-    is_whole = len(epochs) < MAX_EPOCHS
-    found = []
-    for slot in range(records.HELD, records.ASSETS):
-        balance = holding.account.balances[slot]
-        if balance == 0:
+def carry(ledger: Ledger, accounts: Iterable[Holding]) -> tuple[Carry, ...]:
+    """What claims have cost or brought these accounts, live or spent, each while it was as it is: by claim."""
+    totals: dict[int, int] = {}
+    epochs: list[PublishedGrids] | None = None
+    is_whole = True
+    for holding in accounts:
+        owed = [slot for slot in range(records.HELD, records.ASSETS) if holding.account.balances[slot]]
+        if not owed:
             continue
-        value = sum(_accrued(balance, slot, before, after) for before, after in zip(epochs, epochs[1:], strict=False))
-        if value:
-            found.append(Carry(slot, value, len(epochs) - 1, is_whole))
-    return tuple(found)
+        epochs = _newest(ledger) if epochs is None else epochs
+        made_ms, ended_ms = _lifetime(ledger, holding)
+        seen = _between(epochs, made_ms, ended_ms)
+        is_whole = is_whole and (len(epochs) < MAX_EPOCHS or bool(seen) and seen[0].published_ms <= made_ms)
+        for slot in owed:
+            balance = holding.account.balances[slot]
+            value = sum(_accrued(balance, slot, *pair) for pair in zip(seen, seen[1:], strict=False))
+            totals[slot] = totals.get(slot, 0) + value
+    return tuple(Carry(slot, value, is_whole) for slot, value in sorted(totals.items()) if value)
 
 
-def _accrued(balance: int, slot: int, before: Market, after: Market) -> int:
-    """What the index of a claim added to the account from one epoch to the next.  Rounded down: it is for showing."""
-    index = after.indices[slot]
-    return balance * after.prices[slot] * (index - before.indices[slot]) // index
+def _accrued(balance: int, slot: int, before: PublishedGrids, after: PublishedGrids) -> int:
+    """What the index of a claim added to an account from one epoch to the next.  Rounded down: it is for showing."""
+    index, market = after.publication.market.indices[slot], after.publication.market
+    return balance * market.prices[slot] * (index - before.publication.market.indices[slot]) // index
 
 
-def _made_ms(ledger: Ledger, holding: Holding) -> int:
-    """The time of the event that made the account."""
+def _lifetime(ledger: Ledger, holding: Holding) -> tuple[int, int | None]:
+    """The times of the events that made the account and that spent it, None while it is live."""
     output, *_ = ledger.reader.outputs(holding.position, 1)
-    event = ledger.reader.event(output.height)
-    assert event is not None, "a leaf has an event"
-    return event.created_ms
+    made = ledger.reader.event(output.height)
+    spend = None if holding.nullifier is None else ledger.reader.spend(holding.nullifier)
+    ended = None if spend is None else ledger.reader.event(spend.height)
+    assert made is not None, "a leaf has an event"
+    return made.created_ms, None if ended is None else ended.created_ms
 
 
-def _since(ledger: Ledger, made_ms: int) -> list[Market]:
-    """The markets of the epochs since a time, and of the one before, oldest first; the newest MAX_EPOCHS at most."""
-    newest = ledger.reader.grids(1)[0].publication.epoch
-    found: list[Market] = []
-    for epoch in range(newest, max(newest - MAX_EPOCHS, 0), -1):
-        published: PublishedGrids | None = ledger.reader.epoch(epoch)
-        if published is None:
-            break
-        found.append(published.publication.market)
-        if published.published_ms <= made_ms:
-            break
-    return found[::-1]
+def _newest(ledger: Ledger) -> list[PublishedGrids]:
+    """The newest MAX_EPOCHS epochs, oldest first."""
+    return ledger.reader.grids(MAX_EPOCHS)[::-1]
+
+
+def _between(epochs: Sequence[PublishedGrids], made_ms: int, ended_ms: int | None) -> list[PublishedGrids]:
+    """The epochs from the one in force when an account was made to the last before it ended."""
+    known = [each for each in epochs if ended_ms is None or each.published_ms <= ended_ms]
+    first = max((i for i, each in enumerate(known) if each.published_ms <= made_ms), default=0)
+    return known[first:]
 
 
 def _health(holding: Holding, market: Market, grids: tuple[records.RiskGrid, records.RiskGrid]) -> Health:

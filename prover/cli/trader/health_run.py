@@ -7,7 +7,7 @@ from prover.cli.frame import workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import show
 from prover.machine import clock
-from prover.trader import health, sessions, shocks
+from prover.trader import archive, health, keys, sessions, shocks
 from prover.trader.health import Carry, Health, Report
 from settlement import amounts, risk
 from settlement.ledger import Ledger
@@ -24,7 +24,9 @@ def show_health(
         session, pool, now_ms = desk.session, desk.pool, clock.now_ms()
         moves = shocks.parse(shock, pool) if shock else None
         sessions.sync(session)
-        report = health.report(session.ledger, session.wallet, now_ms, moves)
+        key = keys.archive_key(keys.viewing_key(session.wallet.view))
+        spent = archive.read(archive.beside(session.file.path), key)
+        report = health.report(session.ledger, session.wallet, now_ms, moves, spent)
         accounts = () if report is None else report.accounts
         chosen = [i for i, each in enumerate(accounts) if position in (None, each.holding.position)]
         if not chosen:
@@ -33,13 +35,19 @@ def show_health(
         if report is not None:
             for i in chosen:
                 _show(app, session.ledger, report, i, ", ".join(shock))
+            if report.carries:
+                app.screen.fields([(_carry_name(pool, each), _value(pool, abs(each.value))) for each in report.carries])
             if chosen and not report.is_in_force:
                 app.screen.say("These prices are too old to be in force: the oracles must publish.", "warn")
         app.screen.document({
             "wallet": name,
             "epoch": None if report is None else report.epoch,
             "in_force": report is not None and report.is_in_force,
-            "accounts": [] if report is None else [_json(report, i, pool) for i in chosen],
+            "accounts": [] if report is None else [_json(report, i) for i in chosen],
+            "carries": [] if report is None else [
+                {"asset": pool.assets[each.slot].symbol, "value": str(each.value), "complete": each.is_whole}
+                for each in report.carries
+            ],
         })  # fmt: skip
 
 
@@ -74,7 +82,6 @@ def _show(app: App, ledger: Ledger, report: Report, place: int, shock: str) -> N
         ("initial margin", _margin(pool, min(each.initial), each.to_trade)),
         ("maintenance", _margin(pool, min(each.maintenance), each.to_be_safe)),
     ]
-    fields += [(_carry_name(pool, carry), _value(pool, carry.value)) for carry in report.carries[place]]
     if after is not None:
         fields += [
             (f"worth after {shock}", _value(pool, after.worth)),
@@ -82,20 +89,34 @@ def _show(app: App, ledger: Ledger, report: Report, place: int, shock: str) -> N
             ("maintenance then", _margin(pool, min(after.maintenance), after.to_be_safe)),
         ]
     app.screen.fields(fields)
-    rows = [
-        (str(scenario), _moves(ledger, scenario), _value(pool, each.initial[scenario]),
-         _value(pool, each.maintenance[scenario]))
-        for scenario in sorted(range(len(each.maintenance)), key=each.maintenance.__getitem__)[:WORST]
-    ]  # fmt: skip
-    app.screen.table(("scenario", "factors", ">initial", ">maintenance"), rows)
     state = after or each
     then = "Then it" if after is not None else "It"
+    app.screen.table(("scenario", "factors", ">initial", ">maintenance"), _scenario_rows(ledger, state))
     if state.is_breached:
         app.screen.say(f"{then} is in breach: the guardians may seize it.", "warn")
     elif not state.can_trade:
         app.screen.say(f"{then} can trade nothing until it is topped up.", "warn")
     else:
         app.screen.say(f"{then} survives every scenario.", "good")
+
+
+def _scenario_rows(ledger: Ledger, each: Health) -> list[tuple[str, str, str, str]]:
+    """The worst scenarios of the maintenance grid, those alike in one row."""
+    pool, newest = ledger.pool, ledger.reader.grids(1)[0].publication
+    parameters, balances = ledger.parameters(clock.now_ms()), each.holding.account.balances
+    moving = {parameters.risk[slot].factor for slot, balance in enumerate(balances) if balance}
+    moves = risk.factor_moves(pool, parameters, newest.market, risk.MAINTENANCE)
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for scenario in sorted(range(len(each.maintenance)), key=each.maintenance.__getitem__):
+        factors = ", ".join(
+            f"{pool.assets[slot].symbol} {bps / 100:+.1f} %" for slot, bps in moves[scenario].items() if slot in moving
+        )
+        row = factors or "none", _value(pool, each.initial[scenario]), _value(pool, each.maintenance[scenario])
+        alike.setdefault(row, []).append(scenario)
+    return [
+        (f"{scenarios[0]}" + (f" and {len(scenarios) - 1} alike" if scenarios[1:] else ""), *row)
+        for row, scenarios in list(alike.items())[:WORST]
+    ]
 
 
 def _margin(pool: Pool, worst: int, needed: int) -> str:
@@ -108,14 +129,8 @@ def _carry_name(pool: Pool, carry: Carry) -> str:
     asset = pool.assets[carry.slot]
     what = "interest" if asset.kind == "loan" else "funding"
     way = "paid" if carry.value < 0 else "received"
-    return f"{what} {way} on {asset.symbol}"
-
-
-def _moves(ledger: Ledger, scenario: int) -> str:
-    """How the factors move in a scenario of the maintenance grid."""
-    pool, newest = ledger.pool, ledger.reader.grids(1)[0].publication
-    moves = risk.factor_moves(pool, ledger.parameters(clock.now_ms()), newest.market, risk.MAINTENANCE)[scenario]
-    return ", ".join(f"{pool.assets[slot].symbol} {bps / 100:+.1f} %" for slot, bps in moves.items())
+    since = "" if carry.is_whole else f", of the newest {health.MAX_EPOCHS:,} epochs"
+    return f"{what} {way} on {asset.symbol}{since}"
 
 
 def _value(pool: Pool, value: int) -> str:
@@ -127,16 +142,11 @@ def _numeraire(pool: Pool, amount: int) -> str:
     return amounts.show(amount, pool.assets[amounts.NUMERAIRE])
 
 
-def _json(report: Report, place: int, pool: Pool) -> dict[str, Any]:
+def _json(report: Report, place: int) -> dict[str, Any]:
     shocked = report.shocked[place] if report.shocked else None
     return {
         "position": report.accounts[place].holding.position,
         **health_json(report.accounts[place]),
-        "carries": [
-            {"asset": pool.assets[each.slot].symbol, "value": str(each.value), "epochs": each.num_epochs,
-             "complete": each.is_whole}
-            for each in report.carries[place]
-        ],
         "shocked": None if shocked is None else health_json(shocked),
     }  # fmt: skip
 

@@ -137,7 +137,7 @@ def health(app: App, **options: Any) -> None:
     """Show what the wallet's margined accounts are worth, in the worst scenarios too.
 
     Below the initial margin an account can trade nothing until it is topped up; below maintenance the guardians may
-    seize it. Interest and funding are what holding the account as it is has cost.
+    seize it. Interest and funding are what holding claims has cost the wallet or brought it, moved accounts included.
     """
     from prover.cli.trader import health_run
 

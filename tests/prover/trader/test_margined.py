@@ -110,7 +110,7 @@ def test_kept_fresh_an_order_follows_every_epoch_and_one_that_lacks_margin_is_to
     assert "the margin does not suffice" in told[2].why_not
 
 
-def test_an_account_in_breach_is_warned_of_and_cured_from_outside_and_from_own_cash_while_the_pool_is_frozen(owing_some):
+def test_an_account_in_breach_is_warned_of_and_cured_from_outside_and_from_own_cash_in_a_frozen_pool(owing_some):
     world = owing_some
     position = world.margined().position
     moves.withdraw(world.borrower, USDC, 2_000_000_000, "bank", world.later(), position=position)
@@ -185,13 +185,26 @@ def test_a_report_values_an_account_now_and_after_a_shock_and_counts_its_interes
     newest = world.ledger.reader.grids(1)[0].publication
     report = health.report(world.ledger, world.borrower.wallet, world.now_ms, {ETH: -2_000})
     assert report is not None and report.is_in_force and report.epoch == newest.epoch
-    (now,), (then,), (carries,) = report.accounts, report.shocked, report.carries
+    (now,), (then,), (carry,) = report.accounts, report.shocked, report.carries
     assert now.holding.position == position
     eth, loan = newest.prices[ETH], newest.prices[DUSDC]
     assert now.worth == 2_000_000_000 * (10**9 + eth - loan)
     assert then.worth == 2_000_000_000 * (10**9 + eth * 8 // 10 - loan)
-    (carry,) = carries
     first = world.ledger.reader.epoch(1).publication.market.indices[DUSDC]
     grown = newest.market.indices[DUSDC]
     assert grown > first and carry.slot == DUSDC and carry.is_whole
     assert carry.value == -2_000_000_000 * loan * (grown - first) // grown < 0
+    # A top-up makes another account; what the first one cost is in the archive, and from then on it costs nothing.
+    moves.deposit(world.borrower, USDC, 1, "bank", world.later(), is_top_up=True)
+    sessions.sync(world.borrower)
+    assert health.carry(world.ledger, world.borrower.wallet.live) == ()
+    key = keys.archive_key(keys.viewing_key(world.borrower.wallet.view))
+    spent = list(archive.read(archive.beside(world.borrower.file.path), key))
+    assert health.report(world.ledger, world.borrower.wallet, world.now_ms, spent=spent).carries == (carry,)
+    sooner = world.ledger.reader.epoch(2).publication.market.indices[DUSDC]
+    world.later(HOUR_MS)
+    world.publish()
+    latest = world.ledger.reader.grids(1)[0].publication
+    (more,) = health.carry(world.ledger, world.borrower.wallet.live)
+    index = latest.market.indices[DUSDC]
+    assert more.value == -2_000_000_000 * latest.prices[DUSDC] * (index - sooner) // index < 0
