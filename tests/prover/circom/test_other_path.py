@@ -2,7 +2,7 @@
 
 import pytest
 
-from circuits import registry, samples
+from circuits import samples
 from circuits.frontend import program
 from circuits.statements import statement
 from prover.proofs.keystores import Keystore
@@ -30,7 +30,7 @@ def prove(name: str, keystore: Keystore) -> str:
 
 
 @other.NEEDED
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", ["leg", "escrow"])  # one for each size of domain
 def test_both_paths_make_the_same_proof_which_py_ecc_and_snarkjs_accept(name, keystore, tmp_path):
     here = prove(name, keystore)
     assert other.run(["-c", SOURCE, name, str(keystore.folder(name).parent)], TIMEOUT_S) == here
