@@ -48,6 +48,7 @@ def edit(path, **changes) -> None:
 DEVELOPMENT = json.loads(poolfile.encode(replace(
     samples.pool(), leg=replace(samples.LEG_KEY, verifying=samples.verifying_key(9, 300))
 )))["leg"]
+OTHERS = {statement: {"transcript": None} for statement in ("margin", "escrow", "seize", "funds")}
 
 
 def test_a_ledger_with_a_ceremonys_keys_opens_without_a_flag(path):
@@ -57,7 +58,7 @@ def test_a_ledger_with_a_ceremonys_keys_opens_without_a_flag(path):
 
 
 def test_a_development_key_in_the_record_is_refused_when_the_ledger_is_opened(path):
-    edit(path, leg=DEVELOPMENT, margin={"transcript": None})
+    edit(path, leg=DEVELOPMENT, **OTHERS)
     with pytest.raises(FormatError, match="come from no ceremony, .* must say insecure_dev"):
         Ledger.open(path)
 
@@ -69,7 +70,7 @@ def test_a_development_key_beside_one_of_a_ceremony_is_refused(path):
 
 
 def test_adding_the_flag_later_changes_the_ledger_id(path, pool):
-    edit(path, leg=DEVELOPMENT, margin={"transcript": None}, insecure_dev=True)
+    edit(path, leg=DEVELOPMENT, **OTHERS, insecure_dev=True)
     with Ledger.open(path) as opened:
         assert opened.ledger_id != poolfile.ledger_id(pool)
     with pytest.raises(Discrepancy, match="event at height 0"):

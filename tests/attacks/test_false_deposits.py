@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, checks, effects, encoding, engine
+from settlement import audit, custody, effects, encoding, engine
 from settlement.bundle import MAX_AMOUNT, Bundle
-from settlement.checks import Checked
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
@@ -115,7 +114,7 @@ def test_an_audit_finds_a_deposit_that_no_custodian_signed(ledger, path, secret,
     bundle = paid(ledger, MAX_AMOUNT)
     forged = replace(bundle, attestations=(None,)) if secret is None else samples.attest(bundle, secret)
     checked = engine.check(ledger, encoding.encode_bundle(bundle), NOW_MS, any_proof)
-    ledger.apply(Checked(forged, checked.bundle_id, encoding.encode_bundle(forged)), NOW_MS)
+    ledger.apply(replace(checked, bundle=forged, data=encoding.encode_bundle(forged)), NOW_MS)
     with pytest.raises(audit.Discrepancy, match=f"height 1 should have been refused: .*{complaint}"):
         audit.audit(path, any_proof)
 
@@ -129,7 +128,7 @@ def test_an_audit_finds_a_reference_that_counted_twice(ledger, path, monkeypatch
         return tuple(replace(row, flow=replace(row.flow, reference=b"wire 8")) for row in written(legs, height))
 
     with monkeypatch.context() as patch:
-        patch.setattr(checks, "check_references", lambda *_: None)
+        patch.setattr(custody, "check_references", lambda *_: None)
         patch.setattr(effects, "_flows", hidden)
         submit(ledger, paid(ledger, 100, b"wire 7"))
     with pytest.raises(audit.Discrepancy, match=r"height 2 should have been refused: .*REFERENCE_USED"):
@@ -139,7 +138,7 @@ def test_an_audit_finds_a_reference_that_counted_twice(ledger, path, monkeypatch
 def test_the_table_itself_refuses_a_reference_twice_and_nothing_is_written(ledger, monkeypatch):
     submit(ledger, paid(ledger, 100, b"wire 7"))
     before = ledger.reader.last_event()
-    monkeypatch.setattr(checks, "check_references", lambda *_: None)
+    monkeypatch.setattr(custody, "check_references", lambda *_: None)
     with pytest.raises(Exception, match="UNIQUE constraint failed: flows.asset, flows.reference"):
         submit(ledger, paid(ledger, 100, b"wire 7"))
     assert ledger.reader.last_event() == before and len(ledger.reader.flows()) == 1

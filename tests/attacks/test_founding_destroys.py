@@ -101,4 +101,4 @@ def test_a_stale_write_ahead_log_has_no_effect_on_a_new_pool(tmp_path):
     found(home)
     check_works(home)
     names = sorted(path.name for path in home.path.iterdir())
-    assert names == ["custodian.json", "home.lock", "ledger.sqlite-wal", "pool"]
+    assert names == ["custodian.json", "guardians", "home.lock", "ledger.sqlite-wal", "pool"]

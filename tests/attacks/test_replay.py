@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import encoding, engine
-from settlement.bundle import Bundle, Flow
+from settlement import digests, encoding, engine
+from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from tests.settlement import guarded, samples
 from tests.settlement.publications import publish
 from tests.settlement.samples import LATER_MS, NOW_MS, Made, any_proof, bind, change, make
 
@@ -89,7 +89,7 @@ def test_an_assembler_can_neither_move_nor_change_flows(ledger):
 @pytest.mark.parametrize("tamper", [
     lambda leg: replace(leg, expiry_ms=leg.expiry_ms + 1),
     lambda leg: replace(leg, ciphertexts=()),
-    lambda leg: replace(leg, ciphertexts=(b"\1" * 210,)),
+    lambda leg: replace(leg, ciphertexts=(b"\1" * CIPHERTEXT_BYTES,)),
     lambda leg: replace(leg, public=replace(leg.public, commitment=77)),
     lambda leg: replace(leg, public=replace(leg.public, nullifier=77)),
 ])
@@ -99,14 +99,27 @@ def test_only_its_owner_can_change_a_leg(ledger, tamper):
     submit(ledger, bind(ledger.ledger_id, one))
 
 
-def test_a_margin_proof_cannot_be_removed_or_moved_to_another_grid(ledger):
+def test_a_margin_proof_can_be_replaced_by_anybody_and_removed_by_nobody(ledger):
+    """It is about the leg's own new account, and verifies for no other: so a newer one needs no signature."""
     older = samples.margin(ledger)
     publish(ledger, 2)
-    one = make(ledger, cash=0, margin=older)
-    moved = replace(one, leg=replace(one.leg, margin=samples.margin(ledger)))
-    assert refusal(ledger, bind(ledger.ledger_id, moved)) is Rejection.LEG_SIGNATURE
+    one = guarded.guarded(ledger, margin=older)
     bare = replace(one, leg=replace(one.leg, margin=None))
     assert refusal(ledger, bind(ledger.ledger_id, bare)) is Rejection.MARGIN_MISSING
+    refreshed = replace(one, leg=replace(one.leg, margin=samples.margin(ledger)))
+    assert digests.leg_id(ledger.ledger_id, refreshed.leg) == digests.leg_id(ledger.ledger_id, one.leg)
+    submit(ledger, bind(ledger.ledger_id, refreshed))
+
+
+def test_an_escrow_can_be_neither_removed_nor_replaced(ledger):
+    """Or whoever passes a leg on could hide the account from the guardians."""
+    one = guarded.guarded(ledger)
+    bare = replace(one, leg=replace(one.leg, escrow=None))
+    assert refusal(ledger, bind(ledger.ledger_id, bare)) is Rejection.ESCROW_MISSING
+    other = replace(one.leg.escrow, ciphertext=tuple(range(1, 9)))
+    changed = replace(one, leg=replace(one.leg, escrow=other))
+    assert refusal(ledger, bind(ledger.ledger_id, changed)) is Rejection.LEG_SIGNATURE
+    submit(ledger, bind(ledger.ledger_id, one))
 
 
 def test_a_leg_can_be_bundled_only_with_its_blinding(ledger):

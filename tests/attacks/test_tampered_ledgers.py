@@ -11,7 +11,7 @@ from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import schema
 from settlement.storage.checkpoints import EventsLost
-from tests.settlement import samples
+from tests.settlement import publications, samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
 
@@ -76,7 +76,7 @@ def test_a_trigger_made_while_the_ledger_is_open_is_seen_under_the_lock(path):
         with pytest.raises(FormatError, match="a trigger named 'once'"):
             settle(ledger, withdrawal(ledger))
         with pytest.raises(FormatError, match="a trigger named 'once'"):
-            ledger.publish(samples.publication(1), NOW_MS)
+            publications.publish(ledger, 1)
         execute(path, "DROP TRIGGER once")
         settle(ledger, withdrawal(ledger))
         with pytest.raises(Rejected) as refused:
@@ -128,7 +128,7 @@ FOREIGN = {  # files that are no ledger of this version
     "foreign": (lambda path: execute(path, "CREATE TABLE t (x)"), "is a database but not a ledger"),
     "old": (
         lambda path: execute(path, f"PRAGMA application_id = {schema.APPLICATION_ID}", "PRAGMA user_version = 2"),
-        "the ledger has schema version 2, and this program reads 3",
+        "the ledger has schema version 2, and this program reads 4",
     ),
 }
 

@@ -39,7 +39,7 @@ CALLS = 8  # of os.fsync and os.replace in two saves: archive, file, rename and 
 def path(tmp_path, monkeypatch):
     monkeypatch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
     path = tmp_path / "alice.json"
-    account = records.Account(1, (5, *(0,) * 7), 0, 2)
+    account = records.Account(1, (5, *(0,) * 15), 0, 2)
     with walletfile.create(path, "", replace(wallets.new(), scanned=9, live=(wallets.Holding(account, 0, 0),))):
         return path
 
