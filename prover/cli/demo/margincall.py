@@ -51,7 +51,7 @@ def _publish(story: Story, price: str) -> None:
 
 def _show_health(story: Story) -> None:
     maker = story.sessions["maker"]
-    with story.narrator.step("zksettle wallet health --wallet maker") as details:
+    with story.narrator.step("zksettle wallet health maker") as details:
         report = health.report(story.ledger, maker.wallet, story.now_ms())
         assert report is not None and len(report.accounts) == 1, "the maker has one margined account"
         own = report.accounts[0]
