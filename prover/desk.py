@@ -129,6 +129,13 @@ class Desk(OpenWallet):
                 self.session, *amounts.parse(amount, self.pool), clock.now_ms(), position, from_position, once=once
             )
 
+    def insure(self, amount: str, *, position: int | None = None, once: str | None = None) -> Settlement:
+        """Gives an amount of the numeraire to the pool's insurance, which nobody can take back."""
+        with threadcount.limited_to(self.threads):
+            return moves.insure(
+                self.session, amounts.parse_numeraire(amount, self.pool), clock.now_ms(), position, once=once
+            )
+
     def convert(self, claim: str, *, position: int | None = None, once: str | None = None) -> Settlement:
         """Converts all that an account has of an expired claim, such as "ETH-CALL", into the pool's loan claim."""
         with threadcount.limited_to(self.threads):

@@ -41,6 +41,14 @@ def parse(text: str, pool: Pool) -> tuple[int, Amount]:
     return index, Amount(amount)
 
 
+def parse_numeraire(text: str, pool: Pool) -> Amount:
+    """An amount of the numeraire, such as "1500.25 USDC".  Raises FormatError as `parse`, and for another asset."""
+    slot, amount = parse(text, pool)
+    if slot != NUMERAIRE:
+        raise FormatError(f"{text} is not an amount of {pool.assets[NUMERAIRE].symbol}")
+    return amount
+
+
 def parse_all(words: Sequence[str], pool: Pool) -> dict[int, Amount]:
     """{asset index: amount} of words such as `1500.25 USDC "2 ETH"`.
 

@@ -4,8 +4,8 @@
     pool/…                   a snapshot of the ledger with its checkpoints, and the pool's secrets
     wallets/…                every wallet's files, encrypted as they are
     keys/STATEMENT-…/…       the development keys under which the pool's ledger verifies: new ones would not be the same
-    guardians/…              the guardians' shares that are on this machine
-    custodian.json, ceremony-key.pem         secret keys of the home's owner
+    guardians/…              the shares of the guardians on this machine, which cannot be made again
+    custodian.json, guardian-identity.json, ceremony-key.pem         secret keys of the home's owner
 
 Keys of a ceremony are not in it: `zksettle ceremony install` verifies them again from the transcript, and nobody should
 believe a backup in that.  Locks, sockets and unfinished files are not in it either.

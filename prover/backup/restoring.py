@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from prover.backup.archive import Archive, Manifest
-from prover.guardian import guardianfile
+from prover.guardian import guardianfile, meeting
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
@@ -106,7 +106,9 @@ def _examine(home: Home, manifest: Manifest) -> None:
     if home.ceremony_key.exists():
         signer.read(home.ceremony_key)
     custodian.find(home.custodian)
-    guardianfile.here(home.guardians)  # of any pool, and of keys that no parameters name yet
+    guardianfile.here(home.guardians)
+    if home.guardian_identity.exists():
+        meeting.read(home.guardian_identity)
     state = manifest.ledger
     if (state is None) == home.pool.exists():
         raise FormatError("the backup's manifest has a ledger that is not in it, or none for the one that is")

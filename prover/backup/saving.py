@@ -46,7 +46,8 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
         raise FileExistsError(f"{path} is there already: a backup overwrites nothing")
     with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
         sources, ledger = _copied(home, folder)
-        sources |= {path.name: path for path in (home.custodian, home.ceremony_key) if path.exists()}
+        single = (home.custodian, home.guardian_identity, home.ceremony_key)
+        sources |= {path.name: path for path in single if path.exists()}
         sources |= {f"{home.guardians.name}/{path.name}": path for path in _own_files(home.guardians)}
         if ledger is not None:
             sources |= _development_keys(home)

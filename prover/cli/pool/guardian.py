@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from prover.cli.frame.command import App, group, pass_app
+from prover.cli.trader import move
 
 _member = click.option(
     "--member", type=click.IntRange(1, 32), metavar="N",
@@ -86,6 +87,17 @@ def status(app: App, **options: Any) -> None:
     from prover.cli.pool import guardian_run
 
     guardian_run.status(app, **options)
+
+
+@guardian.command()
+@move.moves_amount
+@click.option("--yes", "is_agreed", is_flag=True, help="Do not ask.")
+@pass_app
+def fund(app: App, **options: Any) -> None:
+    """Give AMOUNT of the numeraire from a wallet to the pool's insurance.  Nobody can take it back."""
+    from prover.cli.pool import guardianfund_run
+
+    guardianfund_run.fund(app, **options)
 
 
 @guardian.command()

@@ -10,12 +10,14 @@ import pytest
 
 from prover.backup import archive, restoring, saving
 from prover.backup.archive import Archive
+from prover.guardian import dealing, guardianfile, meeting
 from prover.machine import home as homes
 from prover.machine.home import Home
 from prover.trader import walletfile
 from settlement.ledger import Ledger
 from tests.prover.backup.homes import NOW_MS, PASSPHRASE, publish
 from zk.errors import FormatError
+from zk.threshold.sharing import Quorum
 
 
 def rewritten(path: Path, change) -> Path:
@@ -131,3 +133,17 @@ def test_what_is_no_backup_makes_no_folders(tmp_path):
     with pytest.raises(FormatError, match="not a backup"):
         restoring.restore(tmp_path / "letter", Home(tmp_path / "far" / "away"))
     assert not (tmp_path / "far").exists()
+
+
+def test_guardians_shares_come_back_and_damaged_ones_do_not(small, tmp_path):
+    dealing.deal_here(small.guardians, Quorum(2, 3), 1)
+    meeting.new(small.guardian_identity, "127.0.0.1:4101")
+    saving.save(small, tmp_path / "backup", NOW_MS)
+    restored = Home(tmp_path / "restored")
+    restoring.restore(tmp_path / "backup", restored)
+    assert guardianfile.here(restored.guardians) == guardianfile.here(small.guardians) != ()
+    assert meeting.read(restored.guardian_identity) == meeting.read(small.guardian_identity)
+    path = guardianfile.path(small.guardians, 1, 2)
+    path.write_text(path.read_text().replace('"index": 2', '"index": 3'))
+    with pytest.raises(FormatError, match="1-2.json: the secret is not member 3's share"):
+        saving.save(small, tmp_path / "damaged", NOW_MS)

@@ -18,6 +18,7 @@ from prover.operator import oracles
 from prover.trader import walletfile
 from settlement import snapshot
 from settlement.ledger import Ledger
+from settlement.pool import NUM_PUBLIC
 from tests.prover import kills
 from tests.prover.backup.homes import NOW_MS, PASSPHRASE, files_of, publish
 from zk.errors import FormatError
@@ -56,8 +57,8 @@ def test_a_backup_is_made_while_the_ledger_is_written(whole, tmp_path):
 
 def test_keys_of_a_ceremony_stay_out_of_it(whole, tmp_path):
     names = {entry.name for entry in saving.save(whole, tmp_path / "backup", NOW_MS).files}
-    assert {name.split("/")[0] for name in names} == {"pool", "keys", "custodian.json"}
-    assert {name.split("/")[1].split("-")[0] for name in names if name.startswith("keys/")} == {"leg", "margin"}
+    assert {name.split("/")[0] for name in names} == {"pool", "keys", "guardians", "custodian.json"}
+    assert {name.split("/")[1].split("-")[0] for name in names if name.startswith("keys/")} == NUM_PUBLIC.keys()
     assert not any(name.startswith("keys/ceremony-") for name in names)
 
 
