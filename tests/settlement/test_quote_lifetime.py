@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import board, encoding, engine
+from circuits import escrow
+from settlement import audit, board, encoding, engine, governance
+from settlement.governance import Change
 from settlement.grids import Coverage
 from settlement.ledger import Ledger
 from settlement.rejection import Rejection
@@ -13,6 +15,7 @@ from tests.settlement.boards import make, margined, place, refusal
 from tests.settlement.guarded import margin
 from tests.settlement.publications import publish
 from tests.settlement.samples import NOW_MS, any_proof, bind
+from zk import signature
 from zk.errors import InvalidProof
 
 
@@ -91,3 +94,23 @@ def test_an_order_with_margin_is_not_listed_when_its_grid_is_too_old(ledger):
     last = NOW_MS + samples.LIMITS.grid_age_ms
     assert board.listed(ledger, last) == [placed]
     assert board.listed(ledger, last + 1) == [] and board.prune(ledger, last + 1) == []
+
+
+def test_an_order_for_guardians_who_were_replaced_cannot_be_taken_and_its_audit_asks_those_of_its_time(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    in_force_ms = NOW_MS + samples.GOVERNANCE.delay_ms
+    others = replace(samples.GUARDIANS, number=2, encryption_key=signature.public(919191))
+    with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
+        samples.publish(ledger)
+        placed = place(ledger, margined(ledger, expiry_ms=in_force_ms + 1000).leg)
+        changed = replace(samples.PARAMETERS, version=2, guardians=others)
+        signed = governance.sign(ledger.pool, Change(changed, in_force_ms, ()), samples.GOVERNOR_SECRETS)
+        engine.govern(ledger, governance.encode(signed), NOW_MS)
+        assert board.get(ledger, placed.order_id, NOW_MS) == placed
+        settle(ledger, make(ledger, expiry_ms=in_force_ms + 1), now_ms=in_force_ms)
+        assert refusal(board.get, ledger, placed.order_id, in_force_ms) == Rejection.GUARD_UNKNOWN
+    seen = []
+    audit.audit(path, seen.extend)
+    digests = [inputs[1] for key, inputs, _ in seen if key == samples.ESCROW_KEY.verifying]
+    sealed = placed.leg.escrow
+    assert digests == [escrow.digest(samples.GUARDIANS.encryption_key, sealed.ephemeral, sealed.ciphertext)]
