@@ -10,6 +10,7 @@ does not like them can leave.  Which parameters are in force is a function of th
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from settlement import parameters as records
 from settlement import poolfile
@@ -48,6 +49,7 @@ def encode(change: Change) -> bytes:
     return b"".join([*parts, poolfile.encode_parameters(change.parameters)])
 
 
+@lru_cache(maxsize=4)  # the change in force is asked for with every bundle, and its keys are checked
 def decode(data: bytes) -> Change:
     """The change in these bytes.  Raises FormatError unless they are exactly what `encode` writes."""
     what, signatures = "the change", list[tuple[int, Signature]]()

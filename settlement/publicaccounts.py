@@ -67,7 +67,7 @@ def check(balances: Balances, pool: Pool) -> None:
 
     The pot owes, in claims, what was cancelled into it, so its balance of a claim may be below zero.
     """
-    for (account, asset), amount in balances.items():
+    for (account, asset), amount in sorted(balances.items()):  # the pot is the last
         what = f"the account {account.name.lower()} of {pool.assets[asset].symbol}"
         reason = Rejection.POT if account is Account.POT else Rejection.PUBLIC_ACCOUNT
         may_owe = account is Account.POT and pool.assets[asset].is_claim

@@ -199,3 +199,13 @@ def test_a_withdrawal_cannot_be_larger_than_the_reserve_even_from_an_account_tha
 def test_a_missing_signature_is_told_from_a_false_and_a_needless_one(ledger, make_bad, named):
     with pytest.raises(Rejected, match=named):
         submit(ledger, encoding.decode_bundle(make_bad(ledger).data))
+
+
+def test_of_two_accounts_that_are_overdrawn_the_pot_is_told_last(ledger):
+    price = ledger.reader.grids(1)[0].publication.prices
+    claims = -(-price[0] // price[8])
+    pot = [public_flow(0, 1, Account.POT), public_flow(8, -claims, Account.POT)]
+    flows = [*pot, public_flow(0, 1, Account.INSURANCE), fee(1)]
+    with pytest.raises(Rejected) as refused:
+        settle(ledger, make(ledger, change(USDC=2 - FEE, dUSDC=-claims), flows))
+    assert refused.value.rejection is Rejection.PUBLIC_ACCOUNT
