@@ -38,6 +38,7 @@ def encode(pool: Pool) -> bytes:
     return _bytes({"version": VERSION, **_POOL.write(pool)})
 
 
+@lru_cache(maxsize=4)  # because a thousand points are checked to be on their curve, each time a ledger is opened
 def decode(data: bytes) -> Pool:
     """The pool in these bytes.  Raises FormatError unless they are exactly what `encode` writes for a sound pool."""
     document = strictjson.loads(data, "the pool", MAX_POOL_BYTES)

@@ -50,7 +50,7 @@ def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], fu
 def show_pool(app: App) -> None:
     """Shows the home's pool."""
     with workspace.ledger(app, read_only=True) as ledger:
-        display(app, ledger.pool)
+        display(app, ledger.pool, ledger.parameters(clock.now_ms()))
 
 
 def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:

@@ -1,0 +1,78 @@
+"""A ledger with every kind of event, and two rows at least in every table; proofs prove nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from settlement import board, digests, engine, expiry, governance, heartbeat
+from settlement.bundle import CIPHERTEXT_BYTES, Account
+from settlement.expiry import Expiry
+from settlement.governance import Change
+from settlement.heartbeat import Heartbeat
+from settlement.ledger import Ledger
+from settlement.parameters import Parameters
+from tests.settlement import samples
+from tests.settlement.guarded import guarded, insured, public_flow, settle
+from tests.settlement.samples import NOW_MS, PROOF, UNSIGNED, any_proof, change, make
+from zk import signature
+
+CALL, PUT = 10, 11
+TERMS = (bytes(CIPHERTEXT_BYTES),)
+
+
+def parameters(version: int, **changes) -> Parameters:
+    """The sample's parameters of a later version."""
+    return replace(samples.PARAMETERS, version=version, **changes)
+
+
+def announce(ledger: Ledger, after: Parameters, now_ms: int = NOW_MS, effective_ms: int | None = None, signers=(0, 1)):
+    """Has a change announced, by default as early as it may be in force."""
+    earliest_ms = now_ms + ledger.pool.governance.delay_ms
+    secrets = [samples.GOVERNOR_SECRETS[governor] for governor in signers]
+    unsigned = Change(after, earliest_ms if effective_ms is None else effective_ms, ())
+    data = governance.encode(governance.sign(ledger.pool, unsigned, secrets))
+    return engine.govern(ledger, data, now_ms)
+
+
+def beat(ledger: Ledger, now_ms: int = NOW_MS, verify=any_proof, **changes):
+    """Has the insurance show that it is solvent; `changes` are to the heartbeat."""
+    newest, commitment = ledger.reader.grids(1)[0].publication.epoch, ledger.reader.insurance()
+    made = Heartbeat(ledger.pool.margin.digest, newest, commitment or 1, PROOF)
+    return engine.beat(ledger, heartbeat.encode(replace(made, **changes)), now_ms, verify)
+
+
+def expired(
+    ledger: Ledger, claim: int, deficit: int = 5_000, secret: int = samples.SEIZING_SECRET, **changes
+) -> Expiry:
+    """An early expiry at the newest prices, as the guardians sign it."""
+    publication = ledger.reader.grids(1)[0].publication
+    prices = publication.prices
+    rate = expiry.rate(prices[claim], prices[8], deficit, 100)
+    made = replace(Expiry(claim, publication.epoch, deficit, 100, rate, UNSIGNED), **changes)
+    return replace(made, signature=signature.sign(secret, expiry.message(ledger.ledger_id, made)))
+
+
+def expire(ledger: Ledger, claim: int, now_ms: int = NOW_MS, **changes):
+    """Has a claim expire early."""
+    return engine.expire(ledger, expiry.encode(expired(ledger, claim, **changes)), now_ms)
+
+
+def write(path: Path) -> None:
+    """Creates the ledger at `path`."""
+    with Ledger.create(path, samples.pool(grace_epochs=1), NOW_MS) as ledger:
+        samples.publish(ledger)
+        settle(ledger, make(ledger, change(USDC=9), [samples.flow(0, 4), samples.flow(0, 5)]))
+        settle(ledger, make(ledger, change(ETH=7), [samples.flow(2, 7)]), make(ledger, ciphertexts=()))
+        for _ in range(2):
+            settle(ledger, insured(ledger), guarded(ledger))
+            beat(ledger)
+            for made in (make, guarded):
+                leg = made(ledger, terms=digests.terms(TERMS)).leg
+                board.place(ledger, samples.posting(ledger, leg, TERMS), NOW_MS, any_proof)
+            samples.publish(ledger)
+        paid = [public_flow(0, -2, Account.FEE), public_flow(0, -1, Account.INSURANCE)]
+        settle(ledger, make(ledger, change(USDC=-3), paid))
+        announce(ledger, parameters(2, grace_epochs=1, penalty_bps=999))
+        announce(ledger, parameters(3, grace_epochs=1))
+        samples.publish(ledger)
+        expire(ledger, CALL)
+        expire(ledger, PUT, deficit=-300)
