@@ -1,22 +1,18 @@
-"""A ledger with every kind of event, and two rows at least in every table; proofs prove nothing."""
+"""Changes of parameters, heartbeats and early expiries, as an honest governor or guardian makes them."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from settlement import board, digests, engine, expiry, governance, heartbeat
-from settlement.bundle import CIPHERTEXT_BYTES, Account
+from settlement import engine, expiry, governance, heartbeat
 from settlement.expiry import Expiry
 from settlement.governance import Change
 from settlement.heartbeat import Heartbeat
 from settlement.ledger import Ledger
 from settlement.parameters import Parameters
 from tests.settlement import samples
-from tests.settlement.guarded import guarded, insured, public_flow, settle
-from tests.settlement.samples import NOW_MS, PROOF, UNSIGNED, any_proof, change, make
+from tests.settlement.samples import NOW_MS, PROOF, UNSIGNED, any_proof
 from zk import signature
 
 CALL, PUT = 10, 11
-TERMS = (bytes(CIPHERTEXT_BYTES),)
 
 
 def parameters(version: int, **changes) -> Parameters:
@@ -55,24 +51,3 @@ def expire(ledger: Ledger, claim: int, now_ms: int = NOW_MS, **changes):
     """Has a claim expire early."""
     return engine.expire(ledger, expiry.encode(expired(ledger, claim, **changes)), now_ms)
 
-
-def write(path: Path) -> None:
-    """Creates the ledger at `path`."""
-    with Ledger.create(path, samples.pool(grace_epochs=1), NOW_MS) as ledger:
-        samples.publish(ledger)
-        settle(ledger, make(ledger, change(USDC=9), [samples.flow(0, 4), samples.flow(0, 5)]))
-        settle(ledger, make(ledger, change(ETH=7), [samples.flow(2, 7)]), make(ledger, ciphertexts=()))
-        for _ in range(2):
-            settle(ledger, insured(ledger), guarded(ledger))
-            beat(ledger)
-            for made in (make, guarded):
-                leg = made(ledger, terms=digests.terms(TERMS)).leg
-                board.place(ledger, samples.posting(ledger, leg, TERMS), NOW_MS, any_proof)
-            samples.publish(ledger)
-        paid = [public_flow(0, -2, Account.FEE), public_flow(0, -1, Account.INSURANCE)]
-        settle(ledger, make(ledger, change(USDC=-3), paid))
-        announce(ledger, parameters(2, grace_epochs=1, penalty_bps=999))
-        announce(ledger, parameters(3, grace_epochs=1))
-        samples.publish(ledger)
-        expire(ledger, CALL)
-        expire(ledger, PUT, deficit=-300)
