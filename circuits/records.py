@@ -34,7 +34,6 @@ BPS = 10_000  # basis points in the whole
 Commitment = NewType("Commitment", int)
 Nullifier = NewType("Nullifier", int)
 Root = NewType("Root", int)  # of the tree
-GridRoot = NewType("GridRoot", int)  # retired: grids have no root; leaves with its last user
 Position = NewType("Position", int)  # the index of a leaf
 Amount = NewType("Amount", int)  # in an asset's smallest unit
 
