@@ -45,8 +45,10 @@ def _hashes(noted: Sequence[_Noted]) -> list[int]:
 
     if not noted:
         return []
-    columns = list(zip(*(each.inputs for each in noted), strict=True))
-    columns = [_hashes(column) if isinstance(column[0], _Noted) else column for column in columns]
+    columns: list[Sequence[Any]] = [
+        _hashes(column) if isinstance(column[0], _Noted) else column
+        for column in zip(*(each.inputs for each in noted), strict=True)
+    ]
     values = (value for row in zip(*columns, strict=True) for value in row)
     words = array.encode(FR, values).reshape(len(noted), len(columns), WORDS)
     return array.decode(FR, batch.hash_many(words, noted[0].tag))

@@ -32,7 +32,6 @@ from zk.formats import dataclassjson, strictjson
 
 FORMAT: Final = "zksettle-wallet"
 VERSION: Final = 3
-OLD_VERSIONS = 1, 2
 MAX_FILE_BYTES = 16 << 20
 MAX_OLD_BYTES = 1 << 30  # what a million accounts took: version 1 wrote whatever there was
 KEY_BYTES = 32
@@ -166,8 +165,10 @@ def parse(path: Path, data: bytes) -> Envelope | OldEnvelope:
     version = document.get("version")
     if type(version) is not int or not 1 <= version <= VERSION:
         raise FormatError(f"{what} has version {version!r:.40}; this program knows {VERSION}")
-    if version in OLD_VERSIONS:
-        return dataclassjson.read(Envelope1 if version == 1 else Envelope2, document, what)
+    if version == 1:
+        return dataclassjson.read(Envelope1, document, what)
+    if version == 2:
+        return dataclassjson.read(Envelope2, document, what)
     if len(data) > MAX_FILE_BYTES:
         raise FormatError(f"{what} has {len(data)} bytes, and {MAX_FILE_BYTES} is the limit")
     return dataclassjson.read(Envelope, document, what)
