@@ -148,7 +148,8 @@ class Desk(OpenWallet):
 
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,
-        may_owe: bool = False, agree: Agree | None = None, funds: bool = True, once: str | None = None,
+        may_owe: bool = False, agree: Agree | None = None, funds: bool = True, fee: bool = False,
+        once: str | None = None,
     ) -> Order:  # fmt: skip
         """Proves an order and puts it on the board.  Selling more than the account holds needs margin and `may_owe`.
 
@@ -157,7 +158,8 @@ class Desk(OpenWallet):
         by raising; by default it does so when the account would owe what it does not owe now, unless it `may_owe`.
 
         Where the account owes nothing and holds what the pool's board asks, the order shows that, and nothing more
-        about it: on a full board such orders stay.  `funds=False` leaves it out.
+        about it: on a full board such orders stay.  `funds=False` leaves it out, and `fee=True` pays the board's fee
+        instead.
         """
         texts = _texts(to)
         sealed_to = readers.addresses_of(texts)
@@ -167,7 +169,7 @@ class Desk(OpenWallet):
         with threadcount.limited_to(self.threads):
             order = orders.place(
                 self.session, sold, bought, sealed_to, expiry_ms, now_ms, position, agree or _default(may_owe),
-                is_backed=funds, once=once,
+                is_backed=funds, pays_fee=fee, once=once,
             )  # fmt: skip
         return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts, order.backed_by, order)
 

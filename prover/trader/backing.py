@@ -1,14 +1,20 @@
-"""Backs an order with a proof of funds (settlement.funds), when its account holds what the pool's board asks.
+"""Backs an order with a proof of funds (settlement.funds), when its account holds what the board asks, or with a fee.
 
 It costs the maker a proof of the statement funds, and the board one more verification, beside 548 bytes.
 """
 
+from dataclasses import replace
+
+from circuits.records import Amount
 from prover.proofs.keystores import Keystore
-from prover.trader import plan, showing
+from prover.trader import choosing, plan, sessions, showing
 from prover.trader.owing import Setting
 from prover.trader.plan import Source
+from prover.trader.sessions import Session
+from prover.trader.wallets import Holding
 from settlement import amounts, digests
 from settlement import funds as proofs_of_funds
+from settlement.bundle import Account, Bundle, Flow
 from settlement.ids import OrderId
 from zk.errors import Unsatisfied
 
@@ -26,9 +32,11 @@ def choose(setting: Setting, balances: plan.Changes, *, is_wanted: bool) -> int 
                 return asset
     if rules.funds_required:
         asked = " or ".join(amounts.show(rules.funds[asset], setting.pool.assets[asset]) for asset in accepted)
+        fee = setting.parameters.fees.order
+        instead = f"; or pay its fee of {amounts.show(fee, setting.pool.assets[amounts.NUMERAIRE])} with --fee"
         raise Unsatisfied(
             f"the board of this pool takes only orders that are backed: from an account that owes nothing and holds "
-            f"at least {asked}"
+            f"at least {asked}{instead if fee else ''}"
         )
     return None
 
@@ -38,3 +46,22 @@ def prove(setting: Setting, source: Source, asset: int, order_id: OrderId, keyst
     shown = {asset: setting.parameters.board.funds[asset]}
     context = digests.order_context(order_id)
     return proofs_of_funds.encode(showing.prove(setting.pool, source, shown, context, keystore, is_named=True))
+
+
+def pay(session: Session, setting: Setting, holding: Holding, order_id: OrderId, now_ms: int) -> Bundle:
+    """The bundle that pays the board's fee for an order of the account `holding`, out of another cash account.
+
+    Raises Unsatisfied when the pool asks no such fee, and when no other account can pay it.
+    """
+    fee, numeraire = setting.parameters.fees.order, amounts.NUMERAIRE
+    if not fee:
+        raise Unsatisfied("the board of this pool asks no fee: leave --fee out")
+    others = tuple(each for each in session.wallet.live if each.position != holding.position)
+    payer = choosing.payer(replace(session.wallet, live=others), setting, numeraire, fee, None, now_ms)
+    plan.check_holds(setting.pool, payer.account, {numeraire: fee})
+    source, target = sessions.source(session, payer), sessions.target(session, payer.index)
+    flow = Flow(numeraire, Amount(-fee), Account.FEE, b"", order_id)
+    expiry_ms = now_ms + sessions.IMMEDIATE_MS
+    return sessions.assemble(session, [
+        plan.move(setting, source, target, plan.changes({numeraire: fee}, {}), expiry_ms, (flow,))
+    ])  # fmt: skip

@@ -56,11 +56,14 @@ def place(
     agree: Agree = trade.refuse_new_debts,
     *,
     is_backed: bool = True,
+    pays_fee: bool = False,
     once: str | None = None,
 ) -> Placed:
     """Puts an order on the board.
 
     With `is_backed`, which a full board prefers, it shows a proof of funds when the account has what the pool asks.
+    With `pays_fee` it pays the board's fee instead, out of another account: for an account that owes something and so
+    can show no funds.  The fee settles first; if that is the last thing that happens, it is lost.
     `sell` and `buy` give amounts by asset index.  The terms are sealed to the addresses in `readers_of`
     (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
     `once` is as in `moves`.
@@ -78,9 +81,10 @@ def place(
         raise FormatError(f"the order has {len(readers_of)} readers: at most {board.MAX_READERS} are allowed")
     time = clock.running(now_ms)
     request = outbox.asked(
-        "place", once, sell=sorted(sell.items()), buy=sorted(buy.items()), 
+        "place", once, sell=sorted(sell.items()), buy=sorted(buy.items()),
         readers=[addresses.encode(reader) for reader in readers_of],
         life_ms=expiry_ms - now_ms, position=position, backed=is_backed,
+        **({"fee": True} if pays_fee else {}),
     )  # fmt: skip
     earlier = outbox.find(session.wallet.outbox, request)
     if earlier is not None:
@@ -100,10 +104,11 @@ def place(
     order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
     sealed_terms = readers.seal_terms(order_terms, readers_of, leg_plan.public.commitment)
     leg_plan = replace(leg_plan, terms=digests.terms(sealed_terms))
-    backed_by = backing.choose(setting, holding.account.balances, is_wanted=is_backed)
+    backed_by = None if pays_fee else backing.choose(setting, holding.account.balances, is_wanted=is_backed)
     agree(trade.of(setting, holding, leg_plan, leg_plan.expiry_ms))
     leg = assembly.leg(leg_plan, setting.pool, session.keystore)
     order_id = digests.leg_id(session.ledger.ledger_id, leg)
+    fee = backing.pay(session, setting, holding, order_id, now_ms) if pays_fee else None
     proof_of_funds = funds.NO_FUNDS
     if backed_by is not None:
         proof_of_funds = backing.prove(setting, source, backed_by, order_id, session.keystore)
@@ -112,7 +117,7 @@ def place(
     entry = placing.entry_of(request, order_id, leg, order_terms, backed_by)
     placed = Placed(order_id.hex(), leg, order_terms, backed_by, entry)
     own_order = OwnOrder(order_id.hex(), holding.position, order_terms)
-    return placing.place(session, own_order, placed, posting, posted_ms)
+    return placing.place(session, own_order, placed, posting, posted_ms, fee)
 
 
 def take(

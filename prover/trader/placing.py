@@ -10,9 +10,9 @@ from prover.trader import outbox, settling, terms, walletsync
 from prover.trader.outbox import Entry
 from prover.trader.sessions import Placed, Session, Unreported
 from prover.trader.wallets import OwnOrder, Wallet
-from settlement import board, encoding
+from settlement import board, encoding, engine
 from settlement.board import Posting
-from settlement.bundle import Leg
+from settlement.bundle import Bundle, Leg
 from settlement.ids import OrderId
 from settlement.rejection import Rejected
 from zk.errors import FormatError, Unsatisfied
@@ -58,14 +58,18 @@ def check_told(session: Session, request: outbox.Asked) -> None:
         )
 
 
-def place(session: Session, own: OwnOrder, placed: Placed, posting: Posting, now_ms: int) -> Placed:
-    """Remembers an order in the wallet, puts it on the board, and announces it.
+def place(
+    session: Session, own: OwnOrder, placed: Placed, posting: Posting, now_ms: int, fee: Bundle | None = None
+) -> Placed:
+    """Remembers an order in the wallet, pays its fee if there is one, puts it on the board, and announces it.
 
     Raises Rejected when the board refuses it, and Unreported when it is on the board and something else failed.
     """
     # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
     session.file.save(_with_order(session.wallet, own, placed.entry))
     try:
+        if fee is not None:
+            engine.submit(session.ledger, encoding.encode_bundle(fee), now_ms)
         board.place(session.ledger, posting, now_ms)
     except Rejected:
         with suppress(OSError):  # an entry that stays is harmless, for the order is not on the board

@@ -1,4 +1,4 @@
-"""Commands of a trader: wallet (walletkeep moves it elsewhere), move (deposit, withdraw, pay), order, claim, loan, funds.
+"""Commands of a trader: wallet (walletkeep moves it elsewhere), move (deposit, pay …), order, claim, loan and funds.
 
 show puts amounts and orders into words, consent asks before an order is placed or taken, once has the option --once,
 settled_run tells what has settled, and seizures what the guardians took.

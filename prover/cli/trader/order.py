@@ -47,6 +47,8 @@ def order() -> None:
 @position_option
 @click.option("--no-funds", "shows_funds", is_flag=True, flag_value=False, default=True,
               help="Do not show that the account holds what the pool's board asks.")  # fmt: skip
+@click.option("--fee", "pays_fee", is_flag=True,
+              help="Pay the board's fee instead of showing funds, out of another account.")  # fmt: skip
 @once.option
 @yes_option
 @pass_app

@@ -17,7 +17,8 @@ from settlement import board, funds
 
 def place(
     app: App, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], expires: str, wallet_name: str,
-    passphrase_file: Path | None, position: int | None, is_agreed: bool, shows_funds: bool, once: str | None,
+    passphrase_file: Path | None, position: int | None, is_agreed: bool, shows_funds: bool,
+    pays_fee: bool, once: str | None,
 ) -> None:  # fmt: skip
     """Places an order and shows what the public sees of it."""
     if not sell and not buy:
@@ -28,7 +29,7 @@ def place(
     with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
         order = desk.place(
             sell=sell, buy=buy, to=readers, expires=expires, position=position, agree=agree, funds=shows_funds,
-            once=once,
+            fee=pays_fee, once=once,
         )  # fmt: skip
         assert order.terms is not None and order.outcome is not None, "a maker knows the terms"
         with app.screen.delivering():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from prover.trader.sessions import Placed, Session
 from prover.trader.wallets import Holding
 from settlement import amounts, board, encoding, engine
 from settlement.ledger import Ledger
+from settlement.pool import Pool
 from tests.prover import pools
 from tests.prover.risks import DUSDC, ETH, USDC
 from tests.prover.trader.payer import PHRASE, RECEIVER, NoKeys
@@ -51,12 +53,12 @@ class World:
         )  # fmt: skip
         return oracles.publish(self.ledger, pools.ORACLE_SECRETS, observed, now_ms).epoch
 
-    def lend(self, session: Session) -> Placed:
+    def lend(self, session: Session, **how: Any) -> Placed:
         """The borrower's order: 2,000 dUSDC for 2,000 USDC, to the lender."""
         to = [addresses.of(wallets.restore(RECEIVER).seed, 0)]
         return orders.place(
             session, {DUSDC: 2_000_000_000}, {USDC: 2_000_000_000}, to, self.now_ms + HOUR_MS, self.later(),
-            agree=trade.allow_new_debts,
+            agree=trade.allow_new_debts, **how,
         )  # fmt: skip
 
     def margined(self) -> Holding:
@@ -89,9 +91,10 @@ submit = engine.submit
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, pool: Pool | None = None) -> Iterator[World]:
     """A borrower with 2 ETH and 500 USDC in two accounts, and a lender with 10,000 USDC, at the prices of epoch 1."""
-    notary = Notary(pools.make())
+    pool = pools.make() if pool is None else pool
+    notary = Notary(pool)
     place, refresh = board.place, board.refresh
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -100,7 +103,7 @@ def world(folder: Path) -> Iterator[World]:
         patch.setattr(engine, "submit", lambda ledger, data, now_ms: submit(ledger, data, now_ms, notary.verify))
         patch.setattr(board, "place", lambda *given: place(*given, notary.verify))
         patch.setattr(board, "refresh", lambda *given: refresh(*given, notary.verify))
-        ledger = stack.enter_context(Ledger.create(folder / "ledger.sqlite", pools.make(), NOW_MS))
+        ledger = stack.enter_context(Ledger.create(folder / "ledger.sqlite", pool, NOW_MS))
         files = [
             stack.enter_context(walletfile.create(folder / f"{name}.json", "", wallets.restore(phrase)))
             for name, phrase in (("borrower", PHRASE), ("lender", RECEIVER))

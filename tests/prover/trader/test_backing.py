@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from prover.trader import backing
+from prover.trader import addresses, backing, moves, orders, sessions
 from prover.trader.owing import Setting
+from settlement import board
 from settlement.boardrules import BoardRules
+from settlement.bundle import Account
+from settlement.parameters import Fees
 from tests.prover import pools
+from tests.prover.risks import USDC
+from tests.prover.trader import borrowing
 from zk.errors import Unsatisfied
 
 RULES = BoardRules((100 * 10**6, 0, 3 * 10**9, *[0] * 13), funds_required=False)
@@ -43,3 +48,29 @@ def test_a_board_that_requires_funds_is_told_before_anything_is_proved():
     for held, is_wanted in ((balances(), True), (balances(usdc=10**9), False)):
         with pytest.raises(Unsatisfied, match="owes nothing and holds at least 100 USDC or 3 ETH"):
             backing.choose(STRICT, held, is_wanted=is_wanted)
+
+
+def test_an_account_that_can_show_no_funds_pays_the_boards_fee_out_of_another(tmp_path):
+    made = pools.make()
+    rules = replace(made.parameters.board, funds_required=True)
+    asking = replace(made, parameters=replace(made.parameters, board=rules, fees=Fees(leg=0, order=3_000_000)))
+    with borrowing.world(tmp_path, asking) as world:
+        with pytest.raises(Unsatisfied, match="or pay its fee of 3 USDC with --fee"):
+            world.lend(world.borrower, is_backed=False)
+        with pytest.raises(Unsatisfied, match="no cash account to take it from"):
+            world.lend(world.borrower, pays_fee=True)
+        order = world.lend(world.borrower)  # its account holds 2 ETH and owes nothing yet
+        orders.take(world.lender, order.order_id, world.later())
+        moves.pay(world.lender, addresses.of(world.borrower.wallet.seed, 0), USDC, 5_000_000, world.later())
+        with pytest.raises(Unsatisfied, match="takes only orders that are backed"):
+            world.lend(world.borrower, position=world.margined().position)
+        placed = world.lend(world.borrower, pays_fee=True, position=world.margined().position)
+        assert [listed.order_id.hex() for listed in board.listed(world.ledger, world.now_ms)] == [placed.order_id]
+        assert world.ledger.reader.account_balance(Account.FEE, USDC) == 3_000_000
+        sessions.sync(world.borrower)
+        assert sorted(each.account.balances[USDC] for each in world.borrower.wallet.live) == [2_000_000, 2_000_000_000]
+
+
+def test_a_board_that_asks_no_fee_is_not_paid_one(tmp_path):
+    with borrowing.world(tmp_path) as world, pytest.raises(Unsatisfied, match="asks no fee: leave --fee out"):
+        world.lend(world.borrower, pays_fee=True)
