@@ -57,9 +57,9 @@ def test_such_a_key_is_refused_because_the_ledger_of_its_pool_could_be_emptied(t
     with pytest.raises(FormatError, match="delta = ±gamma"):
         replace(weak.verifying)
 
-    monkeypatch.setattr(keys, "decode_verifying_key", lambda data, what="": {
-        keys.encode_verifying_key(key): key for key in (weak.verifying, *(other.verifying for other in samples.KEYS[1:]))
-    }[data])
+    known = [weak.verifying, *(other.verifying for other in samples.KEYS[1:])]
+    by_bytes = {keys.encode_verifying_key(key): key for key in known}
+    monkeypatch.setattr(keys, "decode_verifying_key", lambda data, what="": by_bytes[data])
     with Ledger.create(tmp_path / "ledger.sqlite", replace(samples.pool(), leg=weak), NOW_MS) as ledger:
         honest = encoding.encode_bundle(samples.deposit(ledger, 100))
         engine.submit(ledger, honest, NOW_MS, any_proof)

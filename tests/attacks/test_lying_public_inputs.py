@@ -12,10 +12,12 @@ import pytest
 from circuits import generators
 from circuits import merkle as paths
 from prover.operator import defaults
-from prover.trader import addresses, assembly, keys, plan
-from settlement import audit, checks, digests, encoding, engine, merkle, oracle
+from prover.trader import addresses, assembly, keys, owing, plan
+from settlement import audit, digests, encoding, engine, merkle, proofclaims, quotes
 from settlement.bundle import Leg
+from settlement.grids import Coverage
 from settlement.ledger import Ledger
+from settlement.pool import NUM_PUBLIC
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
 from tests.settlement import samples
@@ -24,7 +26,7 @@ from zk.fields.prime import R
 
 NOW_MS = 1_800_000_000_000
 LATER_MS = NOW_MS + 3_600_000
-USDC, ETH = 0, 2
+USDC, ETH, LOAN = 0, 2, 8
 SEED = keys.derive("abandon " * 23 + "art")
 
 
@@ -40,15 +42,12 @@ class Swap:
 
 
 def publish(ledger: Ledger, epoch: int) -> None:
-    prices = defaults.prices(ledger.pool)
-    engine.publish(ledger, [
-        oracle.sign(ledger.pool, secret, asset, price, NOW_MS, epoch)
-        for secret in pools.ORACLE_SECRETS for asset, price in enumerate(prices)
-    ], NOW_MS)
-
-
-def setting(ledger: Ledger) -> plan.Setting:
-    return plan.Setting(ledger.pool, ledger.reader.grids(1)[0].publication.initial)
+    """The example's prices, at exactly this time."""
+    quoted = quotes.sign_all(
+        ledger.pool, ledger.parameters(NOW_MS), {}, pools.ORACLE_SECRETS, defaults.observation(ledger.pool),
+        NOW_MS + epoch, epoch,
+    )  # fmt: skip
+    engine.publish(ledger, quoted, NOW_MS)
 
 
 def bound(ledger: Ledger, plans, legs) -> bytes:
@@ -58,8 +57,8 @@ def bound(ledger: Ledger, plans, legs) -> bytes:
 
 @pytest.fixture(scope="module")
 def swap(keystore, tmp_path_factory):
-    """Two deposits that are settled and a swap that is not: 6,000 USDC, of which 2,000 are owed, for 2 ETH."""
-    pool = pools.make(leg=keystore.statement_key("leg"), margin=keystore.statement_key("margin"))
+    """Two deposits that are settled and a swap that is not: 3,900 USDC and 2,000 dUSDC, which are owed, for 2 ETH."""
+    pool = pools.make(**{name: keystore.statement_key(name) for name in NUM_PUBLIC})
     path = tmp_path_factory.mktemp("lies") / "ledger.sqlite"
     with Ledger.create(path, pool, NOW_MS) as ledger:
         publish(ledger, 1)
@@ -67,17 +66,18 @@ def swap(keystore, tmp_path_factory):
         for index, (asset, amount) in enumerate([(USDC, 4_000_000_000), (ETH, 3_000_000_000)]):
             target = plan.Target(addresses.of(SEED, index), index)
             start = plan.genesis_source(ledger.reader.tree().root)
-            plans.append(plan.deposit(setting(ledger), start, target, samples.flow(asset, amount, b"bank"), LATER_MS))
+            setting, paid = owing.setting(ledger, NOW_MS), samples.flow(asset, amount, b"bank")
+            plans.append(plan.deposit(setting, start, target, paid, LATER_MS))
             legs.append(assembly.leg(plans[-1], pool, keystore))
             engine.submit(ledger, bound(ledger, plans[-1:], legs[-1:]), NOW_MS)
-        changes = plan.changes({USDC: 6_000_000_000}, {ETH: 2_000_000_000})
+        changes = plan.changes({USDC: 3_900_000_000, LOAN: 2_000_000_000}, {ETH: 2_000_000_000})
         moves = []
         for index, changed in enumerate([changes, plan.opposite(changes)]):
             branch = ledger.reader.path(index)
             root = paths.path_root(branch)
             source = plan.Source(keys.account(SEED, index), plans[index].account, index, branch, root)
             target = plan.Target(addresses.of(SEED, index), index)
-            moves.append(plan.move(setting(ledger), source, target, changed, LATER_MS))
+            moves.append(plan.move(owing.setting(ledger, NOW_MS), source, target, changed, LATER_MS))
         made = tuple(assembly.leg(one, pool, keystore) for one in moves)
         yield Swap(ledger, path, tuple(moves), made, legs[0])
 
@@ -98,29 +98,40 @@ def minted(swap: Swap) -> tuple[Leg, ...]:
     return changed(swap, 1, value_x=less[0], value_y=less[1], flows=(samples.flow(USDC, -1, b"thief"),))
 
 
-def another_grid_epoch(swap: Swap) -> tuple[Leg, ...]:
-    return changed(swap, 0, margin=replace(swap.legs[0].margin, epoch=2))
-
-
 def negated(proof):
     return replace(proof, c=bn254.negate(proof.c))
 
 
+def with_margin(swap: Swap, **changes) -> tuple[Leg, ...]:
+    return changed(swap, 0, margin=replace(swap.legs[0].margin, **changes))
+
+
+def with_escrow(swap: Swap, **changes) -> tuple[Leg, ...]:
+    return changed(swap, 0, escrow=replace(swap.legs[0].escrow, **changes))
+
+
+NO_GUARD = {"guard": 0, "escrow": None, "margin": None}
 LIES = [  # the lie, and the part of the leg that is reported not to verify
     ("another account's root", lambda s: changed(s, 1, root=merkle.empty_root()), "leg 1: its proof"),
     ("a second nullifier", lambda s: changed(s, 1, nullifier=12345), "leg 1: its proof"),
     ("another new account", lambda s: changed(s, 1, commitment=12345), "leg 1: its proof"),
     ("money from nothing", minted, "leg 1: its proof"),
-    ("debts called cash", lambda s: changed(s, 0, cash=1, margin=None), "leg 0: its proof"),
-    ("cash called debts", lambda s: changed(s, 1, cash=0, margin=s.legs[0].margin), "leg 1: its proof"),
-    ("a margin proof of another epoch", another_grid_epoch, "leg 0: its margin proof"),
+    ("debts called cash", lambda s: changed(s, 0, **NO_GUARD), "leg 0: its proof"),
+    ("cash called debts", lambda s: changed(
+        s, 1, guard=1, escrow=s.legs[0].escrow, margin=s.legs[0].margin), "leg 1: its proof"),
+    ("a trade called a top-up", lambda s: changed(s, 0, adds=1, margin=None), "leg 0: its proof"),
     ("the other leg's proof", lambda s: changed(s, 1, proof=s.legs[0].proof), "leg 1: its proof"),
     ("a deposit's proof", lambda s: changed(s, 1, proof=s.deposit_leg.proof), "leg 1: its proof"),
     ("a proof turned over", lambda s: changed(s, 0, proof=negated(s.legs[0].proof)), "leg 0: its proof"),
-    ("a margin proof turned over", lambda s: changed(
-        s, 0, margin=replace(s.legs[0].margin, proof=negated(s.legs[0].margin.proof))), "leg 0: its margin proof"),
-    ("a leg's proof as margin proof", lambda s: changed(
-        s, 0, margin=replace(s.legs[0].margin, proof=s.legs[0].proof)), "leg 0: its margin proof"),
+    ("another ciphertext", lambda s: with_escrow(s, ciphertext=tuple(range(8))), "leg 0: its escrow proof"),
+    ("another ephemeral point", lambda s: with_escrow(s, ephemeral=babyjubjub.BASE8), "leg 0: its escrow proof"),
+    ("an escrow proof turned over", lambda s: with_escrow(
+        s, proof=negated(s.legs[0].escrow.proof)), "leg 0: its escrow proof"),
+    ("a leg's proof as escrow proof", lambda s: with_escrow(s, proof=s.legs[0].proof), "leg 0: its escrow proof"),
+    ("a margin proof of another epoch", lambda s: with_margin(s, epoch=2), "leg 0: its margin proof"),
+    ("a margin proof turned over", lambda s: with_margin(
+        s, proof=negated(s.legs[0].margin.proof)), "leg 0: its margin proof"),
+    ("a leg's proof as margin proof", lambda s: with_margin(s, proof=s.legs[0].proof), "leg 0: its margin proof"),
 ]
 
 
@@ -135,8 +146,9 @@ def spends_with_another_key(swap: Swap) -> bytes:
 
 @pytest.fixture(scope="module")
 def second_epoch(swap):
-    """The same prices again, so the same grid root under another epoch."""
+    """Nearly the same prices, so that the older grid stays good, and the newest is another."""
     publish(swap.ledger, 2)
+    assert swap.ledger.reader.grids(1)[0].publication.coverage is Coverage.MIXTURE
 
 
 @pytest.mark.parametrize("lie, said", [row[1:] for row in LIES], ids=[row[0] for row in LIES])
@@ -145,7 +157,7 @@ def test_a_lie_that_is_signed_and_bound_is_refused_by_its_proof_alone(swap, seco
     with pytest.raises(Rejected, match=said) as refused:
         engine.submit(swap.ledger, data, NOW_MS)
     assert refused.value.rejection is Rejection.INVALID_PROOF
-    monkeypatch.setattr(checks, "check_proofs", lambda *_: None)
+    monkeypatch.setattr(proofclaims, "check", lambda *_: None)
     engine.check(swap.ledger, data, NOW_MS)
 
 
@@ -172,5 +184,5 @@ def test_the_truth_settles_even_with_re_randomised_proofs_and_is_the_same_bundle
 
 def test_the_audit_verifies_every_proof_of_a_real_history_from_the_file_alone(swap):
     report = audit.audit(swap.path)
-    assert (report.bundles, report.legs, report.proofs) == (3, 4, 5)
+    assert (report.bundles, report.legs, report.proofs) == (3, 4, 6)
     assert sorted(report.reserves.values()) == [3_000_000_000, 4_000_000_000]
