@@ -26,7 +26,7 @@ def contains(generators: Sequence[Vector], targets: Sequence[Vector]) -> bool:
 
 
 class _Tableau:
-    """rows[i][j] / denominator: the coefficient of basic generator basis[i] in generator j, then in each target left."""
+    """rows[i][j] / denominator: the coefficient of generator basis[i] in generator j, and then in each target left."""
 
     def __init__(self, generators: Sequence[Vector], targets: Sequence[Vector]):
         self.width = len(generators)

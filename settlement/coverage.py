@@ -11,8 +11,8 @@ with coefficients that are not negative: a mixture of what the proof survived, a
     N_t = Σ_s w_s·R_s + Σ_i u_i·e_i         w_s >= 0, u_i >= 0
 
 So there is one right answer, in whichever way it is found (settlement.cone), and an audit finds it again.  The prices
-of single assets say less: where two of them move apart, as a perpetual from its underlying, each may stay inside its own
-range while the pair of them leaves the grid.
+of single assets say less: where two of them move apart, as a perpetual from its underlying, each may stay inside its
+own range while the pair of them leaves the grid.
 """
 
 from collections.abc import Sequence

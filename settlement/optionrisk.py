@@ -50,7 +50,7 @@ class Market:
 
 @dataclass(frozen=True)
 class Moves:
-    """The scan ranges of one grid: of the underlying and, relative to it, of the volatility; the hours; the distance."""
+    """The scan ranges of one grid, of the underlying and of the volatility relative to it; its hours and distance."""
 
     range_bps: int
     volatility_range_bps: int

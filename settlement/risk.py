@@ -54,7 +54,8 @@ SIGNS = (1, 2, 4, 8, 16, 31, 7, 11, 13, 14, 19, 21, 22, 25, 26, 28)
 """The bits of a scenario whose signs each move multiplies, move by move: all the odd products of five."""
 
 RUINS = (0, 3, 5, 6, 9, 10, 12, 15)
-"""The scenarios of unused claims.  They are no neighbours: a mixture has hardly any use for them, and needs the rest."""
+"""The scenarios of unused claims.  No two differ in one bit only: a mixture has hardly any use for them, and needs
+their neighbours in their place."""
 
 RUINOUS = 2**63
 """The value of an unused claim in its one scenario: 9,223 USDC for a smallest unit."""

@@ -1,4 +1,4 @@
-"""Options by Black's formula: the exact value lies between the bounds, calls and puts belong together, lines lie below."""
+"""Options by Black's formula: bounds hold the exact value, calls and puts belong together, tangents lie below."""
 
 from fractions import Fraction
 from itertools import product
@@ -47,7 +47,7 @@ def test_the_exact_value_lies_between_the_bounds_of_any_option(is_call, forward,
 
 
 def test_a_put_of_a_textbook_has_its_value():
-    """Hull, "Options, Futures, and Other Derivatives", Black's model: F = K = 60, σ = 25 %, four months, r = 9 %: 3.35."""
+    """Hull, "Options, Futures, and Other Derivatives", Black's model: F = K = 60, σ = 25 %, r = 9 %, 4 months: 3.35."""
     unit = 10**12
     undiscounted = black76.price(False, 60 * unit, 60 * unit, black76.deviation(2_500, YEAR * 4 // 12))
     assert round(undiscounted / unit * exp(-0.09 * 4 / 12), 2) == 3.35

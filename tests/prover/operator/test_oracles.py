@@ -73,7 +73,7 @@ def test_the_command_shows_coverage_indices_and_what_has_expired(ledger):
     publish(ledger, {})
     second = publish(ledger, {"ETH": "3010"}, now_ms=NOW_MS + 3_600_000)
     shown = oracle_run.sentences(ledger.pool, second)
-    assert "stay good" in shown[0] and shown[1].startswith("Interest index of dUSDC: 1.0000057")
+    assert "stay good" in shown[0] and shown[1].startswith("Interest index of dUSDC: 1.000005")
     assert shown[2].startswith("Funding index of ETH-PERP: 0.9998")
     expiry_ms = ledger.pool.assets[CALL].terms.expiry_ms
     third = publish(ledger, {"ETH": "3600"}, now_ms=expiry_ms)
