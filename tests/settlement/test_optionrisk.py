@@ -16,9 +16,9 @@ MARKETS = st.builds(
     Market,
     is_call=st.booleans(),
     forward=st.just(F),
-    strike=st.integers(F // 5, F * 5),
-    volatility_bps=st.integers(100, 30_000),
-    remaining_ms=st.integers(0, 400 * 24 * HOUR_MS),
+    strike=st.integers(40, 250).map(lambda percent: F * percent // 100),
+    volatility_bps=st.integers(5, 200).map(lambda percent: percent * 100),
+    remaining_ms=st.integers(0, 10_000).map(lambda hours: hours * HOUR_MS),
 )
 PART = st.integers(-(10**4), 10**4).map(lambda part: Fraction(part, 10**4))
 
@@ -47,8 +47,8 @@ def test_an_option_stays_between_its_lines_everywhere_in_the_box(market, part, v
         assert min(below) >= 0
 
 
-@given(MARKETS, PART)
-@settings(max_examples=200)
+@given(MARKETS, st.sampled_from((Fraction(-1), Fraction(1))))
+@settings(max_examples=300)
 def test_the_initial_lines_lie_outside_the_maintenance_lines_by_a_distance(market, part):
     (outer_low, outer_high), (inner_low, inner_high) = lines(market)
     at = part * MAINTENANCE.range_bps / INITIAL.range_bps
@@ -59,7 +59,7 @@ def test_the_initial_lines_lie_outside_the_maintenance_lines_by_a_distance(marke
 
 
 @given(MARKETS)
-@settings(max_examples=200)
+@settings(max_examples=300)
 def test_where_a_maintenance_line_reaches_zero_the_initial_line_is_zero(market):
     (outer, _), (inner, _) = lines(market)
     assert min(inner) > 0 or outer == (0, 0)
@@ -82,6 +82,15 @@ def test_a_worthless_option_still_asks_something_of_who_owes_it():
     (below, above), (_, inner) = lines(market)
     assert optionrisk.value(market) == 0 and below == (0, 0)
     assert above == (F * 25 // BPS + 1,) * 2 and inner == (F * 5 // BPS + 1,) * 2
+
+
+@pytest.mark.parametrize("is_call", [True, False])
+def test_the_upper_line_ends_at_blacks_value_for_the_highest_volatility(is_call):
+    market = Market(is_call, F, F, 6_000, 90 * 24 * HOUR_MS)
+    s = black76.deviation(6_000 * 12_829 // 10_000 + 1, 90 * 24 * HOUR_MS)
+    for end, sign in enumerate((-1, 1)):
+        forward = F * (BPS + sign * INITIAL.range_bps) // BPS
+        assert optionrisk.above(market, INITIAL)[end] == black76.bounds(is_call, forward, F, s)[1] + F * 25 // BPS
 
 
 def test_its_value_is_blacks_rounded_down():
