@@ -10,6 +10,7 @@ not answer is named, and the others deal again without it.
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -17,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from prover.guardian import dealer, dealing, guardianfile, network, wire
-from prover.guardian.channel import Unreachable
+from prover.guardian.channel import NoAnswer, Unreachable
 from prover.guardian.dealer import Dealer, Revealed, Shares
 from prover.guardian.guardianfile import IDENTITY_BYTES, Guardian, Peer
 from prover.guardian.network import Client, Server
@@ -33,6 +34,7 @@ FORMAT: Final = "zksettle-guardian-identity"
 VERSION: Final = 1
 WHAT = "a guardian's identity"
 WAIT_S = 120.0
+PART_S = 3.0
 _RETRY_S = 0.2
 
 T = TypeVar("T")
@@ -128,6 +130,7 @@ def _rounds(member: Dealer, meeting: "_Meeting") -> tuple:
     shares = member.finish(complained, revealed)
     own = dealer.confirmation(shares)
     dealer.check_confirmations(own, meeting.tell_all("confirm", own, _CONFIRMED))
+    meeting.part()
     return shares
 
 
@@ -170,6 +173,14 @@ class _Meeting:
             raise Unreachable(f"guardian {silent} took no part in the dealing: deal again with those that do")
         read = {number: codec.read(value, f"what guardian {number} said") for number, value in heard.items()}
         return dict(sorted((read | {self._index: contents[self._index]}).items()))
+
+    def part(self) -> None:
+        """Stays for a moment for those who were not told yet that this one heard them."""
+        for client in self._clients.values():
+            with suppress(NoAnswer):
+                client.ask({"round": "part", "content": None})
+        with self._news:
+            self._news.wait_for(lambda: len(self._heard.get("part", {})) == len(self._clients), PART_S)
 
     def _tell(self, client: Client, message: dict[str, Any]) -> None:
         while True:

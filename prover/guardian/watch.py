@@ -1,7 +1,7 @@
 """Watching: opens what settles, values every margined account at every epoch, and ends those in breach.
 
-    step = take in what settled · found the insurance, or move it to new keys · draw what the public accounts hold
-           · seize, the worst first, MAX_SEIZURES to a bundle · beat
+    step = take in what settled · found the insurance, or move it to new keys · seize, the worst first, MAX_SEIZURES to
+           a bundle · draw what the public accounts hold · beat
 
 An owner who cures the breach first wins: the seizure of the spent account is refused, and the account that follows is
 valued anew.  What the insurance cannot take over without breaching maintenance itself is left, and told: then the
@@ -102,19 +102,22 @@ class Watch:
             acting.settle(self.ledger, insurance.draw(now, ()), self.means, self._now_ms)
             done.founded = True
             return True
-        flows = insurance.drawable(now)
-        is_foreign = now.insurance.account.guard != drafts.guardians_of(now.parameters).number
-        if flows or is_foreign:
+        if now.insurance.account.guard != drafts.guardians_of(now.parameters).number:
+            acting.settle(self.ledger, insurance.draw(now, ()), self.means, self._now_ms)
+            return True
+        done.left = self.seizable(now)
+        taken = self.seize(now, done.left) if done.left else []
+        done.seized += taken
+        return bool(taken) or self._draw(now, done) or self._beat(now, now.insurance, done)
+
+    def _draw(self, now: Now, done: Step) -> bool:
+        """Draws what the public accounts hold when the insurance needs it, or else once in an epoch."""
+        is_due = self.ledger.reader.heartbeat() < now.published.epoch
+        flows = insurance.drawable(now) if is_due or done.left else ()
+        if flows:
             acting.settle(self.ledger, insurance.draw(now, flows), self.means, self._now_ms)
             done.drawn += len(flows)
-            return True
-        targets = self.seizable(now)
-        taken = self.seize(now, targets) if targets else []
-        done.seized += taken
-        if taken:
-            return True
-        done.left = targets
-        return self._beat(now, now.insurance, done)
+        return bool(flows)
 
     def _beat(self, now: Now, account: Watched, done: Step) -> bool:
         done.is_insolvent = view.worst(account.account, now.published) < 0

@@ -1,5 +1,6 @@
 """Runs `zksettle guardian …`."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from settlement import margins
 from settlement.assets import NUMERAIRE
 from settlement.pool import asset_index
 from zk.errors import FormatError, Unsatisfied
+
+PATIENCE_S = 3.0
+RETRY_S = 2.0
 
 
 def new(app: App, address: str | None, show: bool) -> None:
@@ -56,7 +60,7 @@ def watch(app: App, once: bool, member: int | None, interval_ms: int) -> None:
         office.rehearse(opened)
         staff.serve()
         guardian_show.beginning(app, opened, staff)
-        _watch(app, opened, interval_ms)
+        _watch(app, opened, interval_ms, min(one.guardian.index for one in staff.members))
 
 
 def seize(app: App, position: int | None, member: int | None) -> None:
@@ -121,14 +125,20 @@ def _opened(app: App, member: int | None, *, proves: bool = True) -> Iterator[tu
             yield opened
 
 
-def _watch(app: App, opened: Watch, interval_ms: int) -> None:
-    """Steps whenever something has settled.  What goes wrong is told, and the next step tries again."""
-    seen, told = -1, ""
+def _watch(app: App, opened: Watch, interval_ms: int, first: int) -> None:
+    """Steps whenever something has settled.  What goes wrong is told, and the next step tries again.
+
+    The first guardian acts at once, and each other one a while later, when there may be nothing left to do.
+    """
+    seen, told, due_s = -1, "", math.inf
     while True:
         height = opened.ledger.reader.last_event().height
-        if height != seen or told:
-            seen, before = height, told
-            told = guardian_show.tried(app, opened)
-            if told and told != before:
-                app.screen.say(told, "warn")
+        if height != seen:
+            seen, due_s = height, time.monotonic() + (first - 1) * PATIENCE_S
+        if time.monotonic() >= due_s:
+            trouble = guardian_show.tried(app, opened)
+            due_s = time.monotonic() + RETRY_S if trouble else math.inf
+            if trouble not in ("", told):
+                app.screen.say(trouble, "warn")
+            told = trouble
         time.sleep(interval_ms / 1000)

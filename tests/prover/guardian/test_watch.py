@@ -7,7 +7,8 @@ from circuits.records import HELD
 from prover.guardian import view
 from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
-from tests.prover.guardian.scene import LOAN, PERP, USDC, Scene, change
+from prover.trader import seized, wallets
+from tests.prover.guardian.scene import LOAN, PERP, USDC, Holding, Scene, change
 from tests.settlement import samples
 from zk.hashes import poseidon
 
@@ -42,6 +43,30 @@ def test_the_first_step_founds_the_insurance_draws_for_it_and_beats(scene):
     assert scene.ledger.reader.heartbeat() == 1
     again = scene.watch.step()
     assert not (again.founded or again.drawn or again.has_beaten)
+
+
+def test_what_is_paid_in_is_drawn_once_in_an_epoch(scene):
+    insured(scene, 5_000)
+    for _ in range(2):
+        scene.endow(100)
+        assert not scene.watch.step().drawn
+    scene.publish()
+    assert scene.watch.step().drawn == 1
+    assert scene.watch.view.insurance(scene.ledger).account.balances == change(usdc=5_200)
+
+
+def test_the_owner_finds_what_is_left_without_any_guardians_help(scene):
+    insured(scene)
+    short, _ = scene.trade(margin=500)
+    publication = scene.publish(perp=1_400)
+    scene.watch.step()
+    holding = wallets.Holding(short.account, 0, short.position, short.nullifier)
+    found = seized.find(scene.ledger, holding)
+    assert found is not None and found.residual.account.balances == change(usdc=86)
+    assert found.residual.account.owner == short.account.owner and found.prices == publication.prices
+    place = scene.ledger.reader.position_of(found.residual.account.commitment(poseidon.hash))
+    left = Holding(short.keys, found.residual.account, place)
+    scene.submit(scene.leg(left, change(), (samples.flow(USDC, -86),)))
 
 
 def test_guardians_see_margined_accounts_and_no_cash_account(scene):
