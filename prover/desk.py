@@ -171,7 +171,7 @@ class Desk(OpenWallet):
                 self.session, sold, bought, sealed_to, expiry_ms, now_ms, position, agree or _default(may_owe),
                 is_backed=funds, pays_fee=fee, once=once,
             )  # fmt: skip
-        return Order(order.order_id, order.leg, order.terms, self.pool, EVERYBODY in texts, order.backed_by, order)
+        return boardview.placed(self.session.ledger, order, now_ms, is_public=EVERYBODY in texts)
 
     def orders(self) -> list[Order]:
         """Every order on the board that could still settle, the oldest first.  One with false terms has none."""

@@ -87,10 +87,12 @@ def decode(data: bytes) -> Funds:
     return funds
 
 
-def asset_of(data: bytes) -> int | None:
-    """The index of the asset that an order's funds are of, or None for an order without funds."""
-    thresholds = [data[at : at + _AMOUNT_BYTES] for at in range(_THRESHOLDS_AT, _TAG_AT, _AMOUNT_BYTES)]
-    return next((asset for asset, amount in enumerate(thresholds) if any(amount)), None)
+def shown(data: bytes) -> tuple[int, int] | None:
+    """(asset, amount) that an order's funds show, or None for an order without funds."""
+    amounts = (
+        int.from_bytes(data[at : at + _AMOUNT_BYTES], "big") for at in range(_THRESHOLDS_AT, _TAG_AT, _AMOUNT_BYTES)
+    )
+    return next(((asset, amount) for asset, amount in enumerate(amounts) if amount), None)
 
 
 def verify(
@@ -117,10 +119,10 @@ def check(
         raise InvalidProof("the funds are for another order")
     if public.nullifier != order_leg.nullifier:
         raise InvalidProof("the funds are of another account than the order")
-    shown = {asset: amount for asset, amount in enumerate(public.thresholds) if amount}
-    if len(shown) != 1:
+    held = {asset: amount for asset, amount in enumerate(public.thresholds) if amount}
+    if len(held) != 1:
         raise InvalidProof("the funds are not of one asset")
-    ((asset, amount),) = shown.items()
+    ((asset, amount),) = held.items()
     if not rules.funds[asset]:
         raise InvalidProof(f"the board does not take {pool.assets[asset].symbol} as funds")
     if amount != rules.funds[asset]:

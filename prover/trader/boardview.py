@@ -10,6 +10,7 @@ from prover.trader.terms import Terms
 from prover.trader.wallets import OwnOrder
 from settlement import amounts, board, funds
 from settlement.bundle import Leg
+from settlement.ledger import Ledger
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.pool import Pool
@@ -20,9 +21,9 @@ from zk.errors import InvalidProof
 class Order:
     """An order on the board, and its terms where this wallet can open them (None where it cannot).
 
-    `is_public` says that everybody can read the terms.  `backed_by` is the index of the asset of which the order's
-    account holds at least what the pool's board asks (settlement.funds), or None when nothing shows that.  `outcome`
-    is how it was placed, for an order that was placed just now.
+    `is_public` says that everybody can read the terms.  `shown` is the asset, by its index, and the amount
+    that the order's account holds at least (settlement.funds), or None when it shows nothing.  `outcome` is how it was
+    placed, for an order that was placed just now.
     """
 
     order_id: str
@@ -30,7 +31,7 @@ class Order:
     terms: Terms | None
     pool: Pool
     is_public: bool
-    backed_by: int | None
+    shown: tuple[int, int] | None
     outcome: Placed | None = None
 
     @property
@@ -46,7 +47,7 @@ class Order:
     @property
     def backing(self) -> str | None:
         """The amount that the order's account holds at least, or None for an order that is not backed."""
-        return backing(self.pool, self.backed_by)
+        return backing(self.pool, self.shown)
 
     def __repr__(self) -> str:
         kind = "margined" if self.leg.public.guard else "cash"
@@ -90,12 +91,19 @@ def orders(session: Session, now_ms: int) -> list[Order]:
     return listed
 
 
-def backing(pool: Pool, asset: int | None) -> str | None:
-    """The amount of an asset that backs an order on this pool's board, or None for None."""
-    return None if asset is None else amounts.show(pool.parameters.board.funds[asset], pool.assets[asset])
+def backing(pool: Pool, shown: tuple[int, int] | None) -> str | None:
+    """The (asset, amount) that an order's funds show, in words, or None for None."""
+    return None if shown is None else amounts.show(shown[1], pool.assets[shown[0]])
 
 
 def seen(posted: board.Order, pool: Pool, terms: Terms | None) -> Order:
     """A posted order with these terms, or as the public sees it with None."""
-    is_public, backed_by = readers.is_public(posted), funds.asset_of(posted.funds)
-    return Order(posted.order_id.hex(), posted.leg, terms, pool, is_public, backed_by)
+    shown = funds.shown(posted.funds)
+    return Order(posted.order_id.hex(), posted.leg, terms, pool, readers.is_public(posted), shown)
+
+
+def placed(ledger: Ledger, order: Placed, now_ms: int, *, is_public: bool) -> Order:
+    """An order of this wallet's own that was placed, with the funds that it showed."""
+    rules, asset = ledger.parameters(now_ms).board, order.backed_by
+    shown = None if asset is None else (asset, rules.funds[asset])
+    return Order(order.order_id, order.leg, order.terms, ledger.pool, is_public, shown, order)

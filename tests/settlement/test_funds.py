@@ -37,7 +37,8 @@ def test_a_board_that_requires_funds_takes_no_order_without(tmp_path):
 @pytest.mark.parametrize("asset", [0, 2])
 def test_funds_of_any_accepted_asset_back_an_order(ledger, asset):
     leg = make(ledger).leg
-    assert proofs_of_funds.asset_of(place(ledger, leg, funds=backed(ledger, leg, asset)).funds) == asset
+    shown = proofs_of_funds.shown(place(ledger, leg, funds=backed(ledger, leg, asset)).funds)
+    assert shown == (asset, samples.BOARD.funds[asset])
 
 
 def only(asset, amount):
@@ -95,8 +96,8 @@ def test_the_encoding_is_strict(ledger):
         assert refusal(place, ledger, leg, funds=data) == Rejection.MALFORMED
 
 
-def test_an_order_without_funds_is_of_no_asset():
-    assert proofs_of_funds.asset_of(proofs_of_funds.NO_FUNDS) is None
+def test_an_order_without_funds_shows_nothing():
+    assert proofs_of_funds.shown(proofs_of_funds.NO_FUNDS) is None
 
 
 def test_the_proof_of_the_funds_is_verified_under_the_pools_key(ledger):

@@ -133,8 +133,12 @@ def _show_faces(
         ("margin", f"proved for epoch {placed.leg.margin.epoch}",
          f"{amounts.show_value(worst, story.numeraire)} {story.numeraire.symbol} left in the worst scenario"),
         ("terms", f"{units.size(sealed_bytes)} of ciphertext", "sealed to the taker"),
-        ("funds", f"at least {boardview.backing(story.pool, placed.backed_by)}", "proved; a full board keeps it"),
+        ("funds", f"at least {_funds(story, placed)}", "proved; a full board keeps it"),
     ])  # fmt: skip
+
+
+def _funds(story: Story, placed: Placed) -> str | None:
+    return boardview.placed(story.ledger, placed, story.now_ms(), is_public=False).backing
 
 
 def take(story: Story, placed: Placed) -> Settlement:

@@ -54,7 +54,7 @@ def show_board(app: App) -> None:
                 order.order_id.hex(),
                 "cash" if order.grid_epoch is None else f"margined, epoch {order.grid_epoch}",
                 "everybody" if trader_readers.is_public(order) else "sealed",
-                boardview.backing(ledger.pool, funds.asset_of(order.funds)) or "",
+                boardview.backing(ledger.pool, funds.shown(order.funds)) or "",
                 clock.text(order.expiry_ms),
             )
             for order in listed
@@ -133,9 +133,9 @@ def _board_fields(order: Order) -> show.Fields:
 def _document(order: Order) -> dict[str, Any]:
     """Everything that everybody can see of an order."""
     shown = None
-    if order.backed_by is not None:
-        asset, least = order.pool.assets[order.backed_by], order.pool.parameters.board.funds[order.backed_by]
-        shown = {"asset": asset.symbol, "at_least": str(least)}
+    if order.shown is not None:
+        asset, least = order.shown
+        shown = {"asset": order.pool.assets[asset].symbol, "at_least": str(least)}
     return {
         "order": order.order_id, "everybody": order.is_public, "funds": shown, "public": show.public_leg_json(order.leg)
     }  # fmt: skip
