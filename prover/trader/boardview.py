@@ -10,7 +10,6 @@ from prover.trader.terms import Terms
 from prover.trader.wallets import OwnOrder
 from settlement import amounts, board, funds
 from settlement.bundle import Leg
-from settlement.ledger import Ledger
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.pool import Pool
