@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from prover.premises import PathLike
-from prover.trader import addresses, sessions, walletfile, wallets
+from prover.trader import addresses, sessions, walletfile, wallets, walletscan
 from prover.trader.sessions import Session
 from prover.trader.walletsync import Synced
 from settlement import amounts
@@ -46,6 +46,10 @@ class OpenWallet:
     def address(self) -> str:
         """The address at which this wallet is paid, and to which others seal the terms of their orders."""
         return addresses.encode(addresses.of(self.session.wallet.view, 0))
+
+    def address_of(self, number: int) -> str:
+        """Another address of this wallet, which has nothing in common with the others."""
+        return addresses.encode(walletscan.address(self.session.wallet, number))
 
     @property
     def seed_phrase(self) -> str:

@@ -14,15 +14,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits.records import Account, Position
-from prover.trader import keys, manyhashes, opening, sealing
+from prover.trader import addresses, keys, manyhashes, opening, sealing
 from prover.trader.sealing import SEALED_BYTES
-from prover.trader.wallets import Holding
+from prover.trader.wallets import Holding, Wallet
+from zk.errors import FormatError
 
 GAP = 20
 SEARCH_LIMIT = 4096
 
 Leaf = tuple[Position, bytes, bytes]
 """Position, commitment and ciphertexts: settlement.storage.reader.Reader.leaves."""
+
+
+def address(wallet: Wallet, number: int) -> addresses.Address:
+    """The wallet's address of this number.
+
+    Raises FormatError for one at which a payment would not be found: above GAP more than the highest in use.
+    """
+    last = min(wallet.top_index + GAP, SEARCH_LIMIT - 1)
+    if number > last:
+        raise FormatError(f"a payment to address {number} would not be found: use one of the addresses 0 to {last}")
+    return addresses.of(wallet.view, number)
 
 
 @dataclass(frozen=True, repr=False)

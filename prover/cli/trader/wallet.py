@@ -58,9 +58,14 @@ def phrase(app: App, **options: Any) -> None:
 @wallet.command()
 @name_argument
 @passphrase.option
+@click.option("--number", type=click.IntRange(min=0), default=0, show_default=True, metavar="N",
+              help="Which of the wallet's addresses. Two of them have nothing in common.")  # fmt: skip
 @pass_app
 def address(app: App, **options: Any) -> None:
-    """Show the address at which the wallet is paid."""
+    """Show an address at which the wallet is paid.
+
+    Whoever has one of its addresses cannot tell that another is of the same wallet: give each payer one of its own.
+    """
     from prover.cli.trader import wallet_run
 
     wallet_run.show_address(app, **options)

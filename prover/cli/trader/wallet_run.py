@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prover.cli.frame import passphrase
 from prover.cli.frame.command import App, Done
-from prover.trader import addresses, sessions, walletfile, wallets
+from prover.trader import addresses, sessions, walletfile, wallets, walletscan
 from prover.trader.wallets import Wallet
 
 
@@ -43,11 +43,11 @@ def show_phrase(app: App, name: str, passphrase_file: Path | None) -> None:
     app.screen.document({"wallet": name, "seed_phrase": phrase})
 
 
-def show_address(app: App, name: str, passphrase_file: Path | None) -> None:
-    """Shows a wallet's address."""
-    address = addresses.encode(addresses.of(_read(app, name, passphrase_file).view, 0))
+def show_address(app: App, name: str, passphrase_file: Path | None, number: int) -> None:
+    """Shows an address of a wallet."""
+    address = addresses.encode(walletscan.address(_read(app, name, passphrase_file), number))
     app.screen.say(address)
-    app.screen.document({"wallet": name, "address": address})
+    app.screen.document({"wallet": name, "number": number, "address": address})
 
 
 def _read(app: App, name: str, passphrase_file: Path | None) -> Wallet:

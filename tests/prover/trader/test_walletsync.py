@@ -206,3 +206,13 @@ def test_a_rescan_finds_again_what_was_dust_and_archives_what_was_spent_once(led
         key = keys.archive_key(keys.viewing_key(ALICE.seed))
         assert list(archive.read(archive.beside(file.path), key)) == list(alice.live)
         assert len(archive.beside(file.path).read_bytes().splitlines()) == 1
+
+
+def test_a_payment_to_any_address_that_is_given_is_found_and_no_other_address_is_given(ledger):
+    for number in (0, 7, walletscan.GAP):
+        settle(ledger, given(ledger, walletscan.address(ALICE, number)))
+    found = walletsync.sync(ledger, ALICE).wallet
+    assert [holding.index for holding in found.live] == [0, 7, walletscan.GAP]
+    assert walletscan.address(found, 2 * walletscan.GAP).owner == addresses.of(ALICE.seed, 2 * walletscan.GAP).owner
+    with pytest.raises(FormatError, match="address 21 would not be found: use one of the addresses 0 to 20"):
+        walletscan.address(ALICE, walletscan.GAP + 1)
