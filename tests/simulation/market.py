@@ -113,9 +113,9 @@ def in_breach(world: World, count: int = 1) -> list[Holding]:
 
     Together they are long 100 perpetuals on 65,000 dollars and owe 300,000; the insurance has a million.
     """
-    holders = [_funded(world, traders.nothing(), 65_000 // count) for _ in range(count)]
-    other = _funded(world, traders.nothing(), 70_000)
-    world.insurance = _funded(world, world.insurance, 1_000_000)
+    holders = [funded(world, traders.nothing(), 65_000 // count) for _ in range(count)]
+    other = funded(world, traders.nothing(), 70_000)
+    world.insurance = funded(world, world.insurance, 1_000_000)
     bet = [0] * records.ASSETS
     bet[PERPETUAL], bet[LOAN] = 100 * 10**4 // count, -300_000 * 10**6 // count
     longs = [world.draft(holder, bet) for holder in holders]
@@ -128,7 +128,8 @@ def in_breach(world: World, count: int = 1) -> list[Holding]:
     return long
 
 
-def _funded(world: World, holding: Holding, dollars: int) -> Holding:
+def funded(world: World, holding: Holding, dollars: int) -> Holding:
+    """The account after so many dollars more were paid in."""
     paid = change((USDC, dollars))
     return world.settle(world.draft(holding, paid, (samples.flow(USDC, paid[USDC]),)))[0]
 

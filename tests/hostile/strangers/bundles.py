@@ -11,7 +11,7 @@ from typing import Any
 
 from settlement import board, digests, encoding, engine
 from settlement import posting as postings
-from settlement.bundle import CIPHERTEXT_BYTES, Account
+from settlement.bundle import CIPHERTEXT_BYTES, Account, Flow
 from settlement.ledger import Ledger
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
@@ -20,7 +20,7 @@ from tests.hostile.strangers.target import Target
 from tests.settlement import samples
 from tests.settlement.samples import BOARD
 from tests.simulation import binding, showing, traders
-from tests.simulation.market import change
+from tests.simulation.market import LOTS, change
 from zk import entropy, signature
 from zk.errors import FormatError
 
@@ -54,14 +54,22 @@ def fields_of(decode: Any, data: bytes) -> Parts:
 
 @cache
 def good_bundles() -> dict[str, bytes]:
-    """A deposit, a withdrawal, a payment and a swap."""
+    """A deposit, a withdrawal, a payment, a swap, a gift to the insurance, a seizure and a conversion."""
     world = stage().world
     cash = world.holdings[0]
-    paid_in = world.draft(traders.nothing(), change((0, 500)), (samples.flow(0, 500, b"bank"),))
-    paid_out = world.draft(cash, change((0, -300)), (samples.flow(0, -100, b"bank"), samples.flow(0, -200, b"")))
+    dollar = LOTS[0]
+    paid_in = world.draft(traders.nothing(), change((0, 500)), (samples.flow(0, 500 * dollar, b"bank"),))
+    outside = samples.flow(0, -100 * dollar, b"bank"), samples.flow(0, -200 * dollar, b"")
+    paid_out = world.draft(cash, change((0, -300)), outside)
     given = [world.draft(cash, change((0, -7))), world.draft(traders.nothing(), change((0, 7)))]
-    drafts = {"deposit": [paid_in], "withdrawal": [paid_out], "payment": given, "swap": stage().swap()}
+    fee = Flow(0, -dollar, Account.INSURANCE, b"", b"")
+    drafts = {
+        "deposit": [paid_in], "withdrawal": [paid_out], "payment": given, "swap": stage().swap(),
+        "gift": [world.draft(cash, change((0, -1)), (fee,))],
+    }  # fmt: skip
     bundles = {name: binding.bind(stage().ledger, stage().make(legs)) for name, legs in drafts.items()}
+    bundles["seizure"] = stage().seizing()
+    bundles["conversion"] = stage().converting()
     return {name: encoding.encode_bundle(bundle) for name, bundle in bundles.items()}
 
 
@@ -128,7 +136,7 @@ def board_ledger() -> Ledger:
 def good_order() -> dict[str, Parts]:
     """The order of one side of the swap, with terms for two readers; and one that its account's funds back."""
     (made,) = stage().make(stage().swap()[:1])
-    terms = [(f"terms {i}", entropy.token(CIPHERTEXT_BYTES)) for i in range(2)]
+    terms = [(f"sealed {i}", entropy.token(CIPHERTEXT_BYTES)) for i in range(2)]
     named = replace(made.leg, terms=digests.terms([sealed for _, sealed in terms]))
     made = replace(made, leg=stage().signed(named))
     leg = fields_of(encoding.decode_leg, encoding.encode_leg(made.leg))
@@ -147,12 +155,12 @@ def good_funds(order: traders.Made) -> bytes:
 
 def leg_of(parts: Parts) -> bytes:
     """The leg among an order's fields."""
-    return fields.joined([part for part in parts if not part[0].startswith(("terms", "beside"))])
+    return fields.joined([part for part in parts if not part[0].startswith(("sealed", "beside"))])
 
 
 def joined_order(parts: Parts) -> bytes:
     """The leg after its length, and everything beside it after its own."""
-    chunks = [leg_of(parts), *(data for label, data in parts if label.startswith(("terms", "beside")))]
+    chunks = [leg_of(parts), *(data for label, data in parts if label.startswith(("sealed", "beside")))]
     return b"".join(len(chunk).to_bytes(LENGTH_BYTES, "big") + chunk for chunk in chunks)
 
 
@@ -185,7 +193,7 @@ def posted(parts: Parts) -> Parts:
 def mend_order(parts: Parts) -> bytes:
     """The order with counts that fit, signed again."""
     parts = counted(parts)
-    beside = [part for part in parts if part[0].startswith(("terms", "beside"))]
+    beside = [part for part in parts if part[0].startswith(("sealed", "beside"))]
     signed = encoding.encode_leg(stage().signed(encoding.decode_leg(leg_of(parts))))
     return joined_order(posted([("leg", signed), *beside]))
 

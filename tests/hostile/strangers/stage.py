@@ -13,8 +13,8 @@ from circuits import generators
 from settlement import audit, digests
 from settlement.bundle import Bundle, Leg
 from settlement.ledger import Ledger
-from tests.simulation import market, test_ledger, traders
-from tests.simulation.traders import Draft, Made
+from tests.simulation import binding, market, test_ledger, traders
+from tests.simulation.traders import Draft, Holding, Made
 from tests.simulation.world import World
 from zk import signature
 from zk.curves import babyjubjub
@@ -38,6 +38,11 @@ class Stage:
         self.place.mkdir()
         self.world = World(self.place / "ledger.sqlite")
         market.begin(self.world, (0, 2))
+        self._calls = self._sold()
+        [self._poor] = market.in_breach(self.world)
+        market.expire(self.world)
+        self.world.now_ms += 1_000
+        self.world.publish(market.moved(self.world, (0,) * 6))  # covered, so that margin may be proved again
         self.spending: dict[tuple[int, int], int] = {}
         self.blinding: dict[tuple[int, int], int] = {}
         self._drafts = test_ledger.leveraged_swap(self.world)
@@ -49,6 +54,28 @@ class Stage:
     def swap(self) -> list[Draft]:
         """A swap that leaves one side with a debt, and so with a margin proof."""
         return self._drafts
+
+    def _sold(self) -> Holding:
+        """An account that holds a call, which another owes."""
+        short, long = (market.funded(self.world, traders.nothing(), 1_000) for _ in range(2))
+        sale = market.change((market.CALL, 1), (0, -1))
+        held, _ = self.world.settle(
+            self.world.draft(long, sale), self.world.draft(short, [-amount for amount in sale])
+        )
+        return held
+
+    def seizing(self) -> Bundle:
+        """An account in breach is seized, and the insurance takes it over."""
+        one = market.seized(self.world, self._poor)
+        bundle = self.world.prepare([market.taken_over(self.world, one)], seized=[one]).bundle
+        return bundle
+
+    def converting(self) -> Bundle:
+        """A call that has expired turns into what it was worth."""
+        calls = self._calls.account.balances[market.CALL]
+        rate = self.world.reference.rates[market.CALL]
+        draft = self.world.draft(self._calls, market.converted(calls, rate))
+        return self.world.prepare([draft], converted=[binding.Converted(market.CALL, -calls, rate)]).bundle
 
     def make(self, drafts: list[Draft]) -> list[Made]:
         """The legs of drafts, whose secrets the stage remembers."""
