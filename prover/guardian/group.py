@@ -152,7 +152,7 @@ class Group:
                 take(index, future.result())
                 self.failures.pop(index, None)
             except _FAILURES as error:
-                self.failures[index] = str(error)
+                self.failures[index] = str(error).removeprefix(f"guardian {index} ")
                 failed.add(index)
         return failed
 

@@ -9,6 +9,7 @@ from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.pool import guardian_show
 from prover.guardian import acting, dealing, guardianfile, meeting, office, recovery
+from prover.guardian.group import TooFew
 from prover.guardian.staff import Staff
 from prover.guardian.watch import Step, Watch
 from prover.machine import clock
@@ -86,8 +87,12 @@ def status(app: App, member: int | None) -> None:
     """Shows the guardians, what they watch, and the insurance."""
     with _opened(app, member, proves=False) as (opened, staff):
         reachable = {number: group.reachable() for number, group in staff.groups.items()}
-        opened.view.advance(opened.ledger)
-        guardian_show.status(app, opened, reachable)
+        try:
+            opened.view.advance(opened.ledger)
+        except TooFew:
+            guardian_show.too_few(app, reachable)
+        else:
+            guardian_show.status(app, opened, reachable)
 
 
 def expire(app: App, claim: str, member: int | None) -> None:

@@ -16,6 +16,9 @@ from settlement.rejection import Rejected
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
 
+Reachable = dict[int, dict[int, str | None]]
+"""For the members of every key None when one answers, or the reason why it does not."""
+
 ALONE = "There is one guardian, who alone sees every margined account and can seize it."
 
 
@@ -82,13 +85,26 @@ def step_json(opened: Watch, done: Step) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def status(app: App, opened: Watch, reachable: dict[int, dict[int, str | None]]) -> None:
-    """Shows who answers, what is watched, the worst health, and the insurance's."""
+def too_few(app: App, reachable: Reachable) -> None:
+    """Shows who answers, when they are too few to open anything."""
+    rows = _who(app, reachable)
+    app.screen.say("Too few guardians answer, so nothing is watched.", "bad")
+    app.screen.document({"guardians": rows, "watched": None})
+
+
+def _who(app: App, reachable: Reachable) -> list[dict[str, Any]]:
+    """Shows the guardians by key and member.  Returns the rows of the JSON document."""
     rows = [
-        (str(number), str(index), "answers" if reason is None else reason)
+        {"number": number, "index": index, "state": "answers" if reason is None else reason}
         for number, members in sorted(reachable.items()) for index, reason in members.items()
     ]  # fmt: skip
-    app.screen.table((">key", ">guardian", "state"), rows)
+    app.screen.table((">key", ">guardian", "state"), [tuple(str(one) for one in row.values()) for row in rows])
+    return rows
+
+
+def status(app: App, opened: Watch, reachable: Reachable) -> None:
+    """Shows who answers, what is watched, the worst health, and the insurance's."""
+    rows = _who(app, reachable)
     ledger, seen = opened.ledger, opened.view
     now = opened.now()
     numeraire = ledger.pool.assets[NUMERAIRE]
@@ -98,8 +114,8 @@ def status(app: App, opened: Watch, reachable: dict[int, dict[int, str | None]])
         ("ledger", f"height {seen.height}, {short(ledger.ledger_id.hex())}"),
     ]
     document: dict[str, Any] = {
-        "guardians": [{"number": int(row[0]), "index": int(row[1]), "state": row[2]} for row in rows],
-        "watched": opened.others, "sealed": len(seen.sealed), "silent_epochs": margins.silent_epochs(ledger),
+        "guardians": rows, "watched": opened.others, "sealed": len(seen.sealed),
+        "silent_epochs": margins.silent_epochs(ledger),
     }  # fmt: skip
     if now is None:
         facts.append(("prices", "there are no fresh prices, or no guardians: nothing is valued"))

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from prover.cli.frame import workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import consent, settled_run
 from prover.trader import outbox
+from settlement import amounts
 
 
 def fund(
@@ -14,6 +16,8 @@ def fund(
     """Gives an amount to the insurance and reports the receipt."""
     outbox.check(once)
     words = " ".join(amount)
+    with workspace.ledger(app, read_only=True) as ledger:  # before anybody is asked
+        amounts.parse_numeraire(words, ledger.pool)
     question = f"Wallet {wallet_name} gives {words} to the pool's insurance, and nobody can take it back."
     consent.decide(app, [question], "Give it?", question, must_ask=not is_agreed, remedy="--yes")
     with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
