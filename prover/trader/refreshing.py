@@ -38,7 +38,7 @@ def own(ledger: Ledger, view: keys.View, now_ms: int) -> Iterator[tuple[board.Or
     for order in board.listed(ledger, now_ms, stale=True):
         if order.grid_epoch is None:
             continue
-        account = _own_account(view, opener, order)
+        account = own_account(view, opener, order)
         if account is not None:
             yield order, account
 
@@ -96,14 +96,14 @@ def find(ledger: Ledger, view: keys.View, order_id: OrderId, now_ms: int) -> tup
             continue
         if order.grid_epoch is None:
             raise Unsatisfied("the order is of a cash account, which no price makes invalid: it needs no refreshing")
-        account = _own_account(view, sealing.Opener(keys.viewing_key(view)), order)
+        account = own_account(view, sealing.Opener(keys.viewing_key(view)), order)
         if account is None:
             raise Unsatisfied("only the wallet that placed the order can open its account, and so refresh it")
         return order, account
     raise Unsatisfied("the board does not have this order: it was taken, is void or has expired")
 
 
-def _own_account(view: keys.View, opener: sealing.Opener, order: board.Order) -> Account | None:
+def own_account(view: keys.View, opener: sealing.Opener, order: board.Order) -> Account | None:
     """The account in which this order would end, when it is one of these keys."""
     for sealed in order.leg.ciphertexts:
         opened = opener.open(sealed, order.commitment)

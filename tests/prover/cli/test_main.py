@@ -211,7 +211,8 @@ def test_output_that_cannot_be_written_is_a_failure():
 def test_home_and_json_may_stand_before_or_after_the_command(tmp_path, capsys):
     for arguments in (["--home", str(tmp_path), "--json", "circuit", "list"], ["circuit", "list", "--json"]):
         assert main.main(arguments) == 0
-        assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["leg", "margin"]
+        names = [entry["name"] for entry in json.loads(capsys.readouterr().out)]
+        assert names == ["leg", "margin", "escrow", "seize", "funds"]
 
 
 def test_the_home_may_come_from_the_environment(tmp_path, monkeypatch, capsys):

@@ -1,5 +1,7 @@
 """The life of a margined account: borrowed, refreshed at new prices, topped up in a breach, seized and told."""
 
+from dataclasses import replace
+
 import pytest
 
 from prover.trader import (
@@ -10,15 +12,17 @@ from prover.trader import (
     keepfresh,
     keys,
     moves,
+    opening,
     orders,
     owing,
     refreshing,
+    sealing,
     seized,
     sessions,
     trade,
     wallets,
 )
-from settlement import margins
+from settlement import board, encoding, margins
 from settlement.rejection import Rejected, Rejection
 from tests.prover.risks import DUSDC, ETH, USDC, balances
 from tests.prover.trader import borrowing
@@ -208,3 +212,19 @@ def test_a_report_values_an_account_now_and_after_a_shock_and_counts_its_interes
     (more,) = health.carry(world.ledger, world.borrower.wallet.live)
     index = latest.market.indices[DUSDC]
     assert more.value == -2_000_000_000 * latest.prices[DUSDC] * (index - sooner) // index < 0
+
+
+def test_what_somebody_sealed_to_us_that_is_not_ours_is_nobodys_to_refresh(world):
+    order_id, placed = quote(world)
+    order = board.listed(world.ledger, world.now_ms)[0]
+    mine, theirs = addresses.of(world.borrower.wallet.seed, 0), addresses.of(world.lender.wallet.seed, 0)
+    (_, account), = refreshing.own(world.ledger, world.borrower.wallet.view, world.now_ms)
+    sealed = sealing.seal(opening.encode(account, 0), theirs, order.commitment)
+    order = replace(order, leg_bytes=encoding.encode_leg(replace(placed.leg, ciphertexts=(sealed,))))
+    for view, found in ((world.lender.wallet.view, None), (world.borrower.wallet.view, None)):
+        assert refreshing.own_account(view, sealing.Opener(keys.viewing_key(view)), order) is found
+    resealed = sealing.seal(opening.encode(account, 0), mine, order.commitment)
+    order = replace(order, leg_bytes=encoding.encode_leg(replace(placed.leg, ciphertexts=(sealed, resealed))))
+    view = world.borrower.wallet.view
+    assert refreshing.own_account(view, sealing.Opener(keys.viewing_key(view)), order) == account
+    assert order.order_id == order_id
