@@ -80,7 +80,8 @@ def test_signatures_of_unknown_keys_are_ignored_but_every_one_of_a_known_key_cou
 
 
 @pytest.mark.parametrize("text", [
-    KEY.replace("c74f20a3", "c74f20a4"), KEY.replace("+AR", "+AB"), KEY.replace("Peter", "P "), "x+y", "", "+c74f20a3+AR",
+    KEY.replace("c74f20a3", "c74f20a4"), KEY.replace("+AR", "+AB"), KEY.replace("Peter", "P "), "x+y", "",
+    "+c74f20a3+AR",
 ])  # fmt: skip
 def test_a_malformed_key_is_refused(text):
     with pytest.raises(FormatError):
