@@ -8,11 +8,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from prover.guardian import dealer, guardianfile
 from prover.guardian.dealer import Dealer
 from prover.guardian.guardianfile import IDENTITY_BYTES, Guardian, Peer
+from prover.machine import arrayfolder
 from settlement.parameters import Guardians
 from zk import entropy
 from zk.errors import FormatError
 from zk.threshold.keys import KeyShare
 from zk.threshold.sharing import Quorum
+
+LABEL = "guardians-"  # begins the name of an unfinished folder, after arrayfolder.UNFINISHED
 
 
 def find_or_deal(folder: Path, members: int, threshold: int) -> Guardians:
@@ -22,11 +25,19 @@ def find_or_deal(folder: Path, members: int, threshold: int) -> Guardians:
     """
     found = guardianfile.here(folder)
     if not found:
-        return record(deal_here(folder, Quorum(threshold, members), 1)[0])
+        return record(_deal_all(folder, Quorum(threshold, members))[0])
     newest = [one for one in found if one.number == found[-1].number]
     if [one.index for one in newest] != list(newest[0].quorum.indices):
         raise FormatError(f"{folder} does not have all {newest[0].quorum.members} guardians' files")
     return record(newest[0])
+
+
+def _deal_all(folder: Path, quorum: Quorum) -> tuple[Guardian, ...]:
+    """Deals the first keys here; a folder that is new appears with all of their files or not at all."""
+    if folder.is_dir() and any(folder.iterdir()):
+        return deal_here(folder, quorum, 1)
+    with arrayfolder.creating(folder, LABEL) as unfinished:
+        return deal_here(unfinished, quorum, 1)
 
 
 def record(guardian: Guardian) -> Guardians:

@@ -77,8 +77,9 @@ def create(
     keys = {statement: keystore.statement_key(statement) for statement in NUM_PUBLIC}
     with homes.changing(home):
         check_vacant(home)
-        for leftover in home.path.glob(f"{arrayfolder.UNFINISHED}{_LABEL}*"):  # its founding was interrupted
-            shutil.rmtree(leftover)
+        for label in (_LABEL, dealing.LABEL):
+            for leftover in home.path.glob(f"{arrayfolder.UNFINISHED}{label}*"):  # its founding was interrupted
+                shutil.rmtree(leftover)
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
             folder = PoolFolder(path)
             governor_keys = governors.create(folder.governance, defaults.GOVERNORS)

@@ -20,8 +20,11 @@ BANK, VAULT = 77, 88
 def ledger(tmp_path):
     """A ledger whose USDC the bank holds, and everything else the vault."""
     pool = samples.pool()
-    holders = [signature.public(BANK), *[signature.public(VAULT)] * 7]
-    assets = tuple(replace(asset, custodian=key) for asset, key in zip(pool.assets, holders, strict=True))
+    bank, vault = signature.public(BANK), signature.public(VAULT)
+    assets = tuple(
+        replace(asset, custodian=vault if slot else bank) if asset.is_held else asset
+        for slot, asset in enumerate(pool.assets)
+    )
     with Ledger.create(tmp_path / "ledger.sqlite", replace(pool, assets=assets), NOW_MS) as opened:
         yield opened
 
