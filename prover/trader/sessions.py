@@ -197,7 +197,7 @@ def _start_over(session: Session) -> walletsync.Synced:
 
 
 def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:
-    if synced.wallet != session.wallet:
+    if synced.archived or synced.wallet != session.wallet:
         session.file.save(synced.wallet, synced.archived)
     return synced
 

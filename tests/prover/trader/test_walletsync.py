@@ -206,6 +206,9 @@ def test_a_rescan_finds_again_what_was_dust_and_archives_what_was_spent_once(led
         key = keys.archive_key(keys.viewing_key(ALICE.seed))
         assert list(archive.read(archive.beside(file.path), key)) == list(alice.live)
         assert len(archive.beside(file.path).read_bytes().splitlines()) == 1
+        # Again, from a wallet that the scan does not change: the archive is still written.
+        assert sessions.rescan(session).wallet == again
+        assert list(archive.read(archive.beside(file.path), key)) == list(alice.live)
 
 
 def test_a_payment_to_any_address_that_is_given_is_found_and_no_other_address_is_given(ledger):
