@@ -3,6 +3,8 @@
 So a false statement is refused because it is false, and a simulation settles hundreds of legs in the time of one proof.
 """
 
+from typing import Any
+
 from circuits import registry
 from circuits.statements import statement as statements
 from settlement.pool import Pool
@@ -32,6 +34,10 @@ class Notary:
         """The phrase for what is false about the claim of a proof, or None."""
         name, public, private = self._claims[proof.a]
         return registry.get(name).relation(public, private)
+
+    def private(self, proof: Proof) -> Any:
+        """The private inputs of a proof."""
+        return self._claims[proof.a][2]
 
     def verify(self, claims: list) -> None:
         """Raises InvalidProof, with the index, for the first proof of a false claim, or of other inputs or keys."""

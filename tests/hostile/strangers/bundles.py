@@ -12,6 +12,7 @@ from typing import Any
 from settlement import board, digests, encoding, engine
 from settlement import posting as postings
 from settlement.bundle import CIPHERTEXT_BYTES, Account, Flow
+from settlement.fieldreader import FieldReader
 from settlement.ledger import Ledger
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
@@ -32,17 +33,18 @@ def fields_of(decode: Any, data: bytes) -> Parts:
     """The fields of a good message, in order, as its decoder takes them from the bytes."""
     taken: dict[str, list[tuple[str, bytes]]] = {}
 
-    class Tracing(encoding.FieldReader):
-        def take(self, count: int, field: str) -> bytes:
-            part = super().take(count, field)
-            taken.setdefault(self.what, []).append((field, part))
-            return part
+    ordinary = FieldReader.take
 
-    ordinary, encoding.FieldReader = encoding.FieldReader, Tracing
+    def tracing(self: FieldReader, count: int, field: str) -> bytes:
+        part = ordinary(self, count, field)
+        taken.setdefault(self.what, []).append((field, part))
+        return part
+
+    FieldReader.take = tracing
     try:
         decode(data)
     finally:
-        encoding.FieldReader = ordinary
+        FieldReader.take = ordinary
     parts: Parts = []
     whole, *_ = taken
     for field, part in taken[whole]:

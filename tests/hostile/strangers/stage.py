@@ -39,7 +39,7 @@ class Stage:
         self.world = World(self.place / "ledger.sqlite")
         market.begin(self.world, (0, 2))
         self._calls = self._sold()
-        [self._poor] = market.in_breach(self.world)
+        [self.poor] = market.in_breach(self.world)
         market.expire(self.world)
         self.world.now_ms += 1_000
         self.world.publish(market.moved(self.world, (0,) * 6))  # covered, so that margin may be proved again
@@ -66,7 +66,7 @@ class Stage:
 
     def seizing(self) -> Bundle:
         """An account in breach is seized, and the insurance takes it over."""
-        one = market.seized(self.world, self._poor)
+        one = market.seized(self.world, self.poor)
         bundle = self.world.prepare([market.taken_over(self.world, one)], seized=[one]).bundle
         return bundle
 
@@ -97,7 +97,7 @@ class Stage:
         """The bundle with every signature that those on the stage can give."""
         signed = replace(bundle, legs=tuple(self.signed(leg) for leg in bundle.legs))
         known = [self.blinding.get((leg.public.value_x, leg.public.value_y), 0) for leg in signed.legs]
-        secret = sum(known) % babyjubjub.ORDER
+        secret = sum(known) % babyjubjub.ORDER or 1  # where none is known, any will do
         message = digests.bundle_message(signed)
         return replace(signed, binding=signature.sign(secret, message, generators.blinding()))
 
