@@ -8,8 +8,9 @@ HKDF-SHA256 of the seed under a label that names its purpose and, for account ke
     nk_i    = 64 bytes mod r                 nullifier key
     owner_i = H[OWNER](AK_i.x, AK_i.y, nk_i)
 
-and one X25519 key for the whole wallet, which finds and opens what is sealed to it.  Reducing 512 bits modulo
-a 254-bit number leaves a bias below 2^-250.
+and one X25519 secret for the whole wallet, which finds and opens what is sealed to any of its addresses: each has a
+public key on a base of its own (prover/trader/bases.py).  Reducing 512 bits modulo a 254-bit number leaves a bias below
+2^-250.
 
 A viewing key is the X25519 key with AK_i and nk_i of some accounts.  It finds what these accounts receive and sees when
 they are spent (nk_i gives the nullifiers), but nothing in it gives an ask_i: HKDF's outputs under other labels say
