@@ -5,7 +5,6 @@ made for one fingerprint, and a proof under other keys proves another claim.
 """
 
 import json
-from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -46,7 +45,7 @@ def describe(name: str) -> dict[str, Any]:
         "fingerprint": compiler.fingerprint(circuit),
         "constraints": circuit.r1cs.num_constraints,
         "wires": circuit.r1cs.num_wires,
-        "public": [f.name + "".join(f"[{length}]" for length in f.metadata["shape"]) for f in fields(get(name).Public)],
+        "public": list(get(name).public_fields),
     }
 
 

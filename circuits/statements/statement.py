@@ -69,6 +69,11 @@ class Statement:
         """The number of public inputs."""
         return len(leaves(_blank(self.Public)))
 
+    @property
+    def public_fields(self) -> tuple[str, ...]:
+        """The fields of the public inputs with their shapes: ("commitment", "grid[32][16]")."""
+        return tuple(f.name + "".join(f"[{length}]" for length in _shape(f)) for f in fields(self.Public))
+
     def blank(self) -> tuple[Any, Any]:
         """(public, private) with a zero in every place: the shape of the inputs."""
         return _blank(self.Public), _blank(self.Private)

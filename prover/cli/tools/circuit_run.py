@@ -41,7 +41,7 @@ def info(app: App, statement: str) -> None:
         ("wires", f"{facts.wires:,}"),
         ("non-zeros", f"{facts.nonzeros:,} in A, B and C"),
         ("domain", f"2^{facts.domain.bit_length() - 1} = {facts.domain:,} points"),
-        ("public inputs", ", ".join(facts.public)),
+        ("public inputs", f"{len(facts.public)}: {', '.join(registry.get(statement).public_fields)}"),
         ("private inputs", str(facts.private)),
         ("fingerprint", facts.fingerprint),
         ("", "as pinned" if facts.is_pinned else "NOT the pinned one"),
