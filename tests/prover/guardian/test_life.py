@@ -45,6 +45,9 @@ def test_new_keys_take_the_insurance_over_and_end_what_is_sealed_to_the_old_ones
     step = scene.watch.step()
     insurance = scene.watch.view.insurance(scene.ledger).account
     assert insurance.guard == 2 and insurance.balances == change(usdc=1_000_000) and not step.seized
+    place = list(next(one.place for one in scene.watch.view.accounts.values() if one.account == short.account))
+    of_key = {one.guardian.number: one.answer(1, {"ask": "decrypt", "places": [place]}) for one in staff.members}
+    assert of_key[2] == {"partials": [None]} != of_key[1], "new shares decrypt nothing that is sealed to the old key"
     govern(scene, stale_before=2)
     publication = scene.publish()
     step = scene.watch.step()  # healthy, but the old key dies with it
@@ -101,6 +104,20 @@ def test_a_claim_expires_early_at_a_price_that_shares_the_loss(tmp_path):
     assert rate == max(0, 2 - -(-stated.deficit // 1_000))
     owed = insurance.balances[0] - 1_000 * rate
     assert owed >= 0, "at this rate the insurance can pay what it owes"
+
+
+@pytest.mark.parametrize("balances, perp, figures", [
+    (change(usdc=1_500, perp=-1_000), 1_400, (0, 1_000)),
+    (change(usdc=1_500, perp=-1_000), 1_600, (100, 1_000)),
+    (change(loan=-500, perp=1_000), 1_000, (0, 0)),
+    (change(loan=-500, perp=1_000), 400, (-100, 0)),
+    (change(loan=-500, perp=1_000, usdc=101), 400, (0, 0)),
+])  # fmt: skip
+def test_the_side_that_lacks_is_the_sign_of_the_deficit(tmp_path, balances, perp, figures):
+    scene = Scene(tmp_path / "ledger.sqlite")
+    account = replace(nobody().account, balances=balances)
+    published = scene.publish(perp=perp)
+    assert recovery.figures([account], PERP, scene.ledger.pool, published) == figures
 
 
 def test_nothing_expires_that_nobody_owes(tmp_path):

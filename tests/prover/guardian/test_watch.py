@@ -1,5 +1,7 @@
 """Watching: what guardians see, whom they seize and whom they cannot, with an insurance that takes over."""
 
+from dataclasses import replace
+
 import pytest
 
 from circuits import seizure
@@ -8,7 +10,7 @@ from prover.guardian import view
 from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
 from prover.trader import seized, wallets
-from tests.prover.guardian.scene import LOAN, PERP, USDC, Holding, Scene, change
+from tests.prover.guardian.scene import LOAN, PERP, USDC, Holding, Scene, change, nobody
 from tests.settlement import samples
 from zk.hashes import poseidon
 
@@ -43,6 +45,18 @@ def test_the_first_step_founds_the_insurance_draws_for_it_and_beats(scene):
     assert scene.ledger.reader.heartbeat() == 1
     again = scene.watch.step()
     assert not (again.founded or again.drawn or again.has_beaten)
+
+
+def test_an_escrow_that_holds_another_account_is_counted_and_not_believed(scene):
+    """Only who can forge proofs of escrow could settle one."""
+    insured(scene, 7)
+    other = nobody().account
+    balances = change(usdc=1_500, perp=-1_000)
+    made = scene.leg(nobody(), balances, (samples.flow(USDC, 500),), sealed=replace(other, balances=balances, guard=1))
+    long = scene.leg(nobody(), change(perp=1_000), (samples.flow(USDC, 1_000),))
+    scene.submit(made, long, verify=samples.any_proof)
+    scene.watch.step()
+    assert seen(scene) == [change(usdc=7)] and list(scene.watch.view.sealed.values()) == [made[0].commitment]
 
 
 def test_what_is_paid_in_is_drawn_once_in_an_epoch(scene):
