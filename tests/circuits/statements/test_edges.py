@@ -9,7 +9,7 @@ from circuits.statements.statement import KINDS
 from tests.circuits.statements.lies import violation
 from zk.fields.prime import R
 
-FIELD = [0, 1, 2, (R - 1) // 2, R - 2, R - 1, 2**64 - 1, 2**128 + 1, 2**251 - 1, 2**251, 2**253]
+FIELD = [(R - 1) // 2, R - 2, R - 1, 2**251 - 1, 2**251, 2**253]
 SIGNED = [0, 1, -1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64, (R - 1) // 2, -((R - 1) // 2)]
 ELEMENT = -1  # of an array of numbers, the one that is changed: all are alike in the circuit
 
