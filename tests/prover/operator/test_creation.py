@@ -47,7 +47,7 @@ def test_a_second_founding_names_what_is_there_and_changes_nothing(tmp_path):
     home = Home(tmp_path)
     found(home)
     before = {path.name: path.read_bytes() for path in home.pool.path.iterdir()}
-    with pytest.raises(FormatError, match=r"already \(governance.json, ledger.sqlite, .*operator.json, oracles.json in "):
+    with pytest.raises(FormatError, match=r"already \(governance.json, ledger.sqlite, .*oracles.json in "):
         found(home)
     assert before == {path.name: path.read_bytes() for path in home.pool.path.iterdir()}
 
