@@ -23,8 +23,8 @@ Signs stand only where both of them matter.  Nobody can owe a held asset, so onl
 falls, and so does a factor that moves no claim.  That leaves one sign for each factor that moves a claim and one for
 each claim.  Up to five of them meet in all 2^5 combinations; of more, up to twelve, each is a product of an odd number
 of the first five: a fractional design of resolution IV, in which any three of them meet in all eight combinations (Box,
-Hunter and Hunter, "Statistics for Experimenters", chapter 6).  In such a pool fewer grids cover the next epoch: a corner that
-a mixture needs may be missing (settlement.coverage), and quotes must then be proved again for each epoch.
+Hunter and Hunter, "Statistics for Experimenters", chapter 6).  In such a pool fewer grids cover the next epoch, because
+a corner that a mixture needs may be missing (settlement.coverage): its quotes must be proved again more often.
 
 Why corners.  The value of a portfolio is linear in the moves, an option's being held between two lines, and a linear
 function on a box has its minimum at a corner: a portfolio that survives every corner survives everything inside.
