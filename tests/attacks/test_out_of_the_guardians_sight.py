@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.attacks.scene import deposit, outside, price, units, why
+from tests.attacks.scene import deposit, opposite, outside, price, units, why, withdrawal
 from tests.simulation import market, traders
 from tests.simulation.world import World
 from zk import signature
@@ -136,3 +136,36 @@ def test_a_swarm_of_small_debtors_is_seized_sixteen_at_a_time(tmp_path):
     assert not [one for one in poor if one.position not in world.reference.spent]
     world.withdraw_everything()
     world.close()
+
+
+def test_while_the_insurance_is_silent_nobody_owes_more_and_everybody_adds_and_takes_out(tmp_path):
+    """What the insurance cannot take over any more must not grow; what is held goes on as ever."""
+    world = World(tmp_path / "ledger.sqlite", grace_epochs=2)
+    world.publish(market.PRICES)
+    [poor] = market.in_breach(world)
+    one, two = deposit(world, USDC=100_000), deposit(world, USDC=100_000)
+    for _ in range(2):
+        world.now_ms += 1_000
+        world.publish({})
+    bet = units(dUSDC=-24_900, PERP=10)
+    drafts = [world.draft(one, bet), world.draft(two, opposite(bet))]
+    assert world.submit(world.prepare(drafts)) == "RESTRICTED"
+    world.settle(world.top_up(poor, MORE, outside(MORE)))
+    world.settle(withdrawal(world, one, USDC=100_000))
+    world.withdraw_everything()
+    world.close()
+
+
+def test_what_is_sealed_to_retired_guardians_is_seized_in_health(world):
+    """Guardians who left keep their old keys; so what only they can open ends, and its owner keeps what it is worth."""
+    healthy = next(one for one in world.live() if one.account.guard and one.position != world.poor.position)
+    world.retire_guardians()
+    one = world.seizure(healthy, stale_before=2)
+    taken = replace(market.taken_over(world, one), guard=2)
+    assert world.submit(world.prepare([taken], seized=[one])) is None
+    prices = world.grid().publication.prices
+    left = world.holdings[-1].account.balances[0] * prices[0]
+    assert 0 < left < market.worth(healthy.account.balances, prices)
+    again = world.top_up(world.poor, MORE, outside(MORE))
+    assert world.submit(world.prepare([again])) == "GUARD_UNKNOWN", "a new state is sealed to the new guardians"
+    world.settle(replace(again, guard=2))

@@ -9,6 +9,7 @@ from settlement.bundle import Account, Bundle, flows
 from settlement.ledger import Ledger
 from tests.settlement import samples
 from tests.settlement.samples import UNSIGNED
+from tests.simulation import secrets
 from tests.simulation.guardians import Seized
 from tests.simulation.traders import Made
 from zk import signature
@@ -27,9 +28,10 @@ class Converted:
 
 
 def bind(
-    ledger: Ledger, made: Sequence[Made], seized: Sequence[Seized] = (), converted: Sequence[Converted] = ()
-) -> Bundle:
-    """The bundle, signed with every blinding, by the custodian and by the guardians."""
+    ledger: Ledger, made: Sequence[Made], seized: Sequence[Seized] = (), converted: Sequence[Converted] = (),
+    number: int = 1,
+) -> Bundle:  # fmt: skip
+    """The bundle, signed with every blinding, by the custodian and by the guardians with this number."""
     unsigned = Bundle(
         ledger.ledger_id, tuple(one.leg for one in made), tuple(one.seizure for one in seized), (), UNSIGNED, ()
     )
@@ -42,20 +44,20 @@ def bind(
     secret = sum(one.blinding for one in (*made, *seized)) - sum(blinding for _, blinding in proved)
     message = digests.bundle_message(unsigned)
     binding = signature.sign(secret % babyjubjub.ORDER, message, generators.blinding())
-    return attest(replace(unsigned, binding=binding))
+    return attest(replace(unsigned, binding=binding), {Account.INSURANCE: secrets.signing(number)})
 
 
-def attest(bundle: Bundle, secrets: Mapping[Account, int] | None = None) -> Bundle:
+def attest(bundle: Bundle, under: Mapping[Account, int] | None = None) -> Bundle:
     """The bundle with the signature that each flow and each leg of the insurance needs, under these secrets.
 
-    `secrets` names the custodian's under OUTSIDE and the guardians' under INSURANCE.
+    `under` has the custodian's for OUTSIDE and the guardians' for INSURANCE.
     """
-    secrets = {Account.OUTSIDE: samples.CUSTODIAN_SECRET, Account.INSURANCE: samples.SEIZING_SECRET} | (secrets or {})
+    under = {Account.OUTSIDE: samples.CUSTODIAN_SECRET, Account.INSURANCE: secrets.signing(1)} | dict(under or {})
     signed: list[signature.Signature | None] = []
     for number, index, flow in flows(bundle.legs):
         is_draw = flow.account in (Account.FEE, Account.INSURANCE) and flow.amount > 0
         if flow.account is Account.OUTSIDE or is_draw:
-            secret = secrets[Account.INSURANCE if is_draw else Account.OUTSIDE]
+            secret = under[Account.INSURANCE if is_draw else Account.OUTSIDE]
             message = digests.attestation_message(bundle.ledger_id, bundle.legs[number], index)
             signed.append(signature.sign(secret, message))
         else:
@@ -63,5 +65,5 @@ def attest(bundle: Bundle, secrets: Mapping[Account, int] | None = None) -> Bund
     for leg in bundle.legs:
         if leg.is_insurance:
             message = digests.insurance_message(bundle.ledger_id, leg)
-            signed.append(signature.sign(secrets[Account.INSURANCE], message))
+            signed.append(signature.sign(under[Account.INSURANCE], message))
     return replace(bundle, attestations=tuple(signed))

@@ -10,8 +10,8 @@ from settlement.bundle import Leg, Seizure, SeizurePublic
 from settlement.grids import PublishedGrids
 from settlement.ledger import Ledger
 from tests.reference.plain import PlainSeizure
-from tests.settlement import samples
 from tests.settlement.samples import UNSIGNED
+from tests.simulation import secrets
 from tests.simulation.notary import Notary
 from tests.simulation.traders import Holding
 from zk import entropy, signature
@@ -31,7 +31,7 @@ class Seized:
 
 def opened(leg: Leg) -> records.Account:
     """The new account of a margined leg, as the guardians see it.  Raises FormatError when they see none."""
-    shared = babyjubjub.multiply(samples.GUARDIAN_SECRET, leg.escrow.ephemeral)
+    shared = babyjubjub.multiply(secrets.encryption(leg.public.guard), leg.escrow.ephemeral)
     return escrow.decrypt(shared, leg.escrow.ciphertext, leg.public.guard)
 
 
@@ -70,13 +70,13 @@ def seize_account(
     return Seized(made, blinding, Holding(holding.keys, left, None), plain)
 
 
-def sign(ledger: Ledger, seized: Sequence[Seized], beside: Sequence[int]) -> list[Seized]:
-    """The seizures of one bundle, signed to stand beside each other and these commitments."""
+def sign(ledger: Ledger, seized: Sequence[Seized], beside: Sequence[int], number: int = 1) -> list[Seized]:
+    """The seizures of one bundle, signed by the guardians with this number to stand beside each other and these."""
     signed = []
     for one in seized:
         others = (*beside, *(other.seizure.commitment for other in seized if other is not one))
         made = replace(one.seizure, companions=digests.companions(others))
         message = digests.seizure_message(ledger.ledger_id, made)
-        made = replace(made, signature=signature.sign(samples.SEIZING_SECRET, message))
+        made = replace(made, signature=signature.sign(secrets.signing(number), message))
         signed.append(replace(one, seizure=made, plain=replace(one.plain, companions=others)))
     return signed

@@ -17,6 +17,7 @@ from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from tests.reference.plain import PlainFlow, PlainLeg, PlainMargin
 from tests.settlement.samples import UNSIGNED
+from tests.simulation import secrets
 from tests.simulation.notary import Notary
 from zk import entropy, signature
 from zk.curves import babyjubjub
@@ -174,7 +175,7 @@ def _unsigned(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
 
 def seal(ledger: Ledger, notary: Notary, account: records.Account, commitment: int, gk=None) -> Escrow:
     """The opening of an account for the guardians, or for somebody else's key."""
-    key = gk or ledger.pool.parameters.guardians.encryption_key
+    key = gk or signature.public(secrets.encryption(account.guard))
     secret = entropy.scalar(babyjubjub.ORDER)
     sealed = escrow.encrypt(account, secret, key)
     public = escrow_statement.Public(commitment, escrow.digest(key, sealed.ephemeral, sealed.ciphertext))

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, encoding, engine, ledger, quotes
+from settlement import audit, encoding, engine, governance, ledger, quotes
 from settlement import market as settlement_market
 from settlement.bundle import Account, Bundle, Flow
+from settlement.governance import Change
 from settlement.grids import PublishedGrids
+from settlement.parameters import Guardians
 from settlement.pool import StatementKey
 from settlement.quotes import Quote
 from settlement.rejection import Rejected
@@ -16,12 +18,13 @@ from settlement.state import VerifyProofs
 from tests.reference.ledger import ReferenceLedger
 from tests.reference.plain import PlainBundle, PlainConversion, PlainGrid
 from tests.settlement import samples
-from tests.simulation import binding, guardians, traders
+from tests.simulation import binding, guardians, secrets, traders
 from tests.simulation.binding import Converted
 from tests.simulation.guardians import Seized
 from tests.simulation.lies import TRUTH, Lie
 from tests.simulation.notary import Notary
 from tests.simulation.traders import Draft, Holding, Made
+from zk import signature
 from zk.hashes import poseidon
 
 HELD, LOAN = records.HELD, 8
@@ -64,6 +67,19 @@ class World:
         published = engine.publish(self.ledger, self.quotes(prices), self.now_ms)
         self.take(published, prices)
         return published
+
+    def retire_guardians(self) -> None:
+        """New guardians take over, after the delay that the governors owe everybody, and the old ones are retired."""
+        pool, before = self.ledger.pool, self.ledger.parameters(self.now_ms)
+        number = before.guardians.number + 1
+        keys = [signature.public(secret(number)) for secret in (secrets.encryption, secrets.signing)]
+        after = replace(before, version=before.version + 1, guardians=Guardians(number, 1, 1, *keys, number))
+        effective_ms = self.now_ms + pool.governance.delay_ms
+        change = governance.sign(pool, Change(after, effective_ms, ()), samples.GOVERNOR_SECRETS[:2])
+        engine.govern(self.ledger, governance.encode(change), self.now_ms)
+        self.reference.last_ms, self.now_ms = self.now_ms, effective_ms
+        self.reference.guard = self.reference.stale_before = number
+        self.publish({})
 
     def take(self, published: PublishedGrids, prices: Mapping[int, int]) -> None:
         """Tells the reference of an epoch that the ledger has published with these prices."""
@@ -120,8 +136,9 @@ class World:
         drafts = lie.drafts(self.ledger, list(drafts))
         beside = [one.seizure.commitment for one in seized]
         made = lie.legs(self.ledger, traders.make_all(self.ledger, self.notary, drafts, beside))
-        signed = guardians.sign(self.ledger, seized, [one.leg.commitment for one in made])
-        bundle = binding.bind(self.ledger, made, signed, converted)
+        number = self.reference.guard
+        signed = guardians.sign(self.ledger, seized, [one.leg.commitment for one in made], number)
+        bundle = binding.bind(self.ledger, made, signed, converted, number)
         conversions = (
             PlainConversion(one.claim, one.quantity, self.reference.rates.get(one.claim) == one.rate)
             for one in converted
