@@ -5,6 +5,8 @@ imported only when no service answers.
 """
 
 import time
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from prover.cli.frame import paths, watching
@@ -75,7 +77,7 @@ def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool)
     app.screen.say(f"The proof of {file.statement} is valid{', and py_ecc agrees' if paranoid else ''}.", "good")
     app.screen.fields([
         ("key", f"{digest[:16]}: {trusted.origin}"),
-        ("public inputs", "\n".join(f"{name} = {value}" for name, value in inputs)),
+        ("public inputs", "\n".join(_rows(inputs))),
         ("took", units.seconds(took_s)),
     ])  # fmt: skip
     app.screen.document({
@@ -86,3 +88,9 @@ def verify(app: App, proof: Path, verification_key: Path | None, paranoid: bool)
         "paranoid": paranoid,
         "seconds": round(took_s, 6),
     })  # fmt: skip
+
+
+def _rows(inputs: Iterable[tuple[str, int]]) -> Iterator[str]:
+    """A line for each number, or for each row of numbers: "grid[3] = 5, 7, …"."""
+    for name, row in groupby(inputs, lambda one: one[0].removesuffix("]").rpartition("[")[0] or one[0]):
+        yield f"{name} = {', '.join(str(value) for _, value in row)}"

@@ -52,6 +52,12 @@ def test_a_proof_is_verified_with_this_homes_key_and_says_so(home, proofs, name)
     assert ran.code == 0 and "is valid" in ran.out and "development key" in ran.out
 
 
+def test_a_grid_is_shown_by_rows(home, proofs):
+    lines = [line.strip() for line in zksettle(home, "verify", proofs["margin"]).out.splitlines()]
+    rows = [line for line in lines if line.startswith("grid[")]
+    assert len(rows) == 32 and rows[-1] == "grid[31] = 0, 0, 1, 0, 0, 0, 10, 0, 0, 3, 0, 9, 0, 9, 0, 9"
+
+
 def test_py_ecc_gives_a_second_opinion(home, proofs):
     ran = zksettle(home, "verify", proofs["margin"], "--paranoid", "--json")
     assert ran.code == 0 and json.loads(ran.out)["paranoid"] is True
