@@ -59,12 +59,12 @@ class Rejection(IntEnum):
 
     ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.board has the limit.")
     TERMS_SIGNATURE = (25, "Ask the order's maker to sign its terms, funds and time as they stand, and to post it.")
-    FUNDS_MISSING = (26, "Add a proof of funds: this pool's board takes no order without one.")
+    FUNDS_MISSING = (26, "Add a proof of funds, or pay the pool's fee for the order first: its board asks for either.")
     FUNDS_INVALID = (27, "Prove the funds again, for this order, from its own account and at the pool's threshold.")
     ORDER_KNOWN = (21, "Do nothing: this order is already on the board.")
     PROOF_KNOWN = (28, "Prove the leg again: the order with this proof is on the board, with another expiry perhaps.")
     ACCOUNT_FULL = (24, "Move the account, which cancels every order on it.")
-    BOARD_FULL = (20, "Wait until orders on the board have expired: every one of them is backed by funds.")
+    BOARD_FULL = (20, "Wait until orders on the board have expired: each of them has funds or a fee behind it.")
     ORDER_UNKNOWN = (22, "Look at the board again: this order is not on it now.")
 
     UNKNOWN_ORACLE = (30, "Sign prices with keys that are registered in the pool.")
