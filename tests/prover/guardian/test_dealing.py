@@ -155,3 +155,13 @@ def test_an_announcement_of_another_dealing_counts_for_nothing():
         second[1].share({1: first[1].own})
         second[1].complain({})
         second[1].finish({}, {})
+
+
+def test_who_repeats_anothers_announcement_deals_nothing():
+    among = dealers()
+    hellos = {index: one.hello() for index, one in among.items()}
+    announced = {index: one.announce(hellos) for index, one in among.items()}
+    announced[3] = announced[2]
+    shared = {index: one.share(announced) for index, one in among.items()}
+    complaints = among[1].complain({sender: shared[sender][1] for sender in among})
+    assert complaints == ((), ()), "dealer 3 is out before anybody looks at its shares"
