@@ -28,7 +28,7 @@ def offer(app: App, amount: tuple[str, ...], claim: str | None, **options: Any) 
         elif amounts.parse(claim, pool)[0] != loan:
             raise click.UsageError(f"--for is an amount of {pool.assets[loan].symbol}")
         sold = amounts.show(lent, pool.assets[asset])
-    order_run.place(app, sell=(sold,), buy=(claim,), shows_funds=True, **options)
+    order_run.place(app, sell=(sold,), buy=(claim,), shows_funds=True, pays_fee=False, **options)
 
 
 def take(
