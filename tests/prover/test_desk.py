@@ -38,7 +38,9 @@ def desks(home):
 
 def test_an_order_on_margin_is_placed_seen_and_taken(home, desks):
     maker, taker = desks
-    order = maker.place(sell=["4,000 USDC", "2,000 dUSDC"], buy=["2 ETH"], to=[taker.address], expires="30m", may_owe=True)
+    order = maker.place(
+        sell=["4,000 USDC", "2,000 dUSDC"], buy=["2 ETH"], to=[taker.address], expires="30m", may_owe=True
+    )
     assert (order.sells, order.buys) == ("4,000 USDC, 2,000 dUSDC", "2 ETH")
     assert [(seen.order_id, seen.sells) for seen in taker.orders()] == [(order.order_id, "4,000 USDC, 2,000 dUSDC")]
     assert taker.order(order.order_id[:8]).buys == "2 ETH"

@@ -33,9 +33,11 @@ def balance(home, name: str, symbol: str) -> int:
 
 def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     placed = as_json(home, "order", "place", "--wallet", "maker", "--sell", "4000 USDC",
-                     "--sell", "2000 dUSDC", "--buy", "2 ETH", "--to", world["taker"], "--expires", "30m", "--yes")  # fmt: skip
+                     "--sell", "2000 dUSDC", "--buy", "2 ETH", "--to", world["taker"], "--expires", "30m",
+                     "--yes")  # fmt: skip
     assert placed["terms"] == {
-        "sell": {"USDC": "4000000000", "dUSDC": "2000000000"}, "buy": {"ETH": "2000000000"}, "expiry_ms": placed["public"]["expiry_ms"]
+        "sell": {"USDC": "4000000000", "dUSDC": "2000000000"}, "buy": {"ETH": "2000000000"},
+        "expiry_ms": placed["public"]["expiry_ms"]
     }  # fmt: skip
     assert placed["public"]["guard"] == 1 and placed["public"]["margin_epoch"] == 1
 
@@ -110,7 +112,9 @@ def test_a_wallet_comes_back_from_its_phrase_which_is_shown_when_asked_for_only(
         assert len(shown) < 6, "a few of the words are words like any other"
 
 
-def test_prices_are_published_and_kept_and_a_jump_freezes_what_may_be_owed_until_they_are_covered(home, world, tmp_path):
+def test_prices_are_published_and_kept_and_a_jump_freezes_what_may_be_owed_until_they_are_covered(
+    home, world, tmp_path
+):
     """The insurance is silent here, so that after three epochs nothing could be owed."""
     jumped = as_json(home, "oracle", "publish", "--price", "ETH=9000")
     assert jumped["prices"]["ETH"] == "9000000000" and jumped["prices"]["BTC"] == "950000000000"
