@@ -14,8 +14,8 @@ from dataclasses import astuple
 from functools import lru_cache
 
 from circuits import escrow as escrow_formula
-from circuits.records import RiskGrid
 from settlement.bundle import Leg, Margin, Seizure
+from settlement.grids import flat
 from settlement.parameters import Parameters
 from settlement.rejection import Rejected, Rejection
 from settlement.state import State, VerifyProofs
@@ -53,7 +53,7 @@ def margin(state: State, leg: Leg, proof: Margin) -> Claim:
     grids = state.reader.epoch(proof.epoch)
     assert grids is not None, "the epoch of a margin proof is checked first"
     grid = grids.publication.maintenance if leg.is_insurance else grids.publication.initial
-    return state.pool.margin.verifying, (leg.public.commitment, *_flat(grid)), proof.proof
+    return state.pool.margin.verifying, (leg.public.commitment, *flat(grid)), proof.proof
 
 
 def _legs(state: State, parameters: Parameters, legs: Sequence[Leg]) -> Iterator[tuple[str, Claim]]:
@@ -75,13 +75,9 @@ def _seizures(state: State, parameters: Parameters, seizures: Sequence[Seizure])
         grids = state.reader.epoch(seizure.epoch)
         assert grids is not None, "the epoch of a seizure is checked first"
         publication = grids.publication
-        published = (parameters.penalty_bps, *publication.prices, *_flat(publication.maintenance))
+        published = (parameters.penalty_bps, *publication.prices, *flat(publication.maintenance))
         inputs = (*astuple(seizure.public), *published)
         yield f"seizure {number}: its proof", (state.pool.seize.verifying, inputs, seizure.proof)
-
-
-def _flat(grid: RiskGrid[int]) -> tuple[int, ...]:
-    return tuple(value for row in grid.values for value in row)
 
 
 def folded(claim: Claim) -> Claim:
