@@ -25,7 +25,7 @@ def world(tmp_path):
     [made.poor] = market.in_breach(made)
     yield made
     made.withdraw_everything()
-    made.close()
+    made.ledger.close()
 
 
 def test_an_account_in_breach_is_topped_up(world):
@@ -128,7 +128,7 @@ def test_a_swarm_of_small_debtors_is_seized_sixteen_at_a_time(tmp_path):
     """They split what would be one account to wear out the guardians: each bundle takes as many as it may have."""
     world = World(tmp_path / "ledger.sqlite")
     world.publish(market.PRICES)
-    poor = market.in_breach(world, 20)
+    poor = market.in_breach(world, 17)
     for start in (0, 16):
         some = [market.seized(world, one) for one in poor[start : start + 16]]
         draft = market.taken_over(world, *some)
