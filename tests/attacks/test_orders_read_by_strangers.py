@@ -107,6 +107,12 @@ def test_nobody_owes_by_taking_or_placing_an_order_without_a_word(home):
         with pytest.raises(Unsatisfied, match="would lack 2,002 USDC, and what is held is never owed"):
             maker.place(sell="10,001 USDC", buy="4 ETH", to=taker.address)
     take = ("order", "take", order.order_id, "--wallet", "taker", "--sell", "8 ETH", "--buy", "6,000 USDC")
-    refused(zksettle(home, *take), 2, "would owe 1 ETH that it does not owe now", "add --yes")
+    refused(zksettle(home, *take), 1, "would lack 1 ETH, and what is held is never owed")
     place = ("order", "place", "--wallet", "maker", "--sell", "10,001 USDC", "--buy", "4 ETH", "--to", taker.address)
-    refused(zksettle(home, *place), 2, "would owe 2,002 USDC that it does not owe now", "add --yes")
+    refused(zksettle(home, *place), 1, "would lack 2,002 USDC, and what is held is never owed")
+
+
+def test_nobody_owes_a_claim_by_placing_an_order_without_a_word(home):
+    with desk.open(home, "taker", PASSPHRASE) as taker:
+        place = ("order", "place", "--wallet", "maker", "--sell", "10 dUSDC", "--buy", "9 USDC", "--to", taker.address)
+    refused(zksettle(home, *place), 2, "would owe 10 dUSDC that it does not owe now", "add --yes")
