@@ -14,6 +14,7 @@ accepts; a line that is repeated, reordered or changed fails.  Secrets of the tw
 import json
 import socket
 import struct
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ from zk.errors import FormatError
 from zk.formats import dataclassjson, strictjson
 
 MAX_LINE_BYTES = 4 << 20
+MAX_GREETING_BYTES = 1 << 10
 TIMEOUT_S = 10.0
 
 _key = dataclassjson.hexadecimal(IDENTITY_BYTES)
@@ -59,9 +61,12 @@ class Channel:
         self._sent += 1
         self._lines.write(sealed.hex().encode())
 
-    def receive(self) -> dict[str, Any] | None:
-        """The next object, or None when the other end has closed.  Raises FormatError when it is not authentic."""
-        line = self._lines.read()
+    def receive(self, patience_s: float | None = None) -> dict[str, Any] | None:
+        """The next object, or None when the other end has closed.
+
+        Raises FormatError when it is not authentic, and TimeoutError when it is not complete in time.
+        """
+        line = self._lines.read(2 * MAX_LINE_BYTES, patience_s)
         if line is None:
             return None
         try:
@@ -131,7 +136,7 @@ def _public(key: X25519PrivateKey) -> bytes:
 
 
 def _read_object(lines: "_Lines") -> dict[str, Any]:
-    line = lines.read()
+    line = lines.read(MAX_GREETING_BYTES, TIMEOUT_S)
     if line is None:
         raise FormatError("the other end closed the connection")
     return _object(line)
@@ -145,23 +150,41 @@ def _object(data: bytes) -> dict[str, Any]:
 
 
 class _Lines:
-    """Lines of bytes over a socket, none longer than MAX_LINE_BYTES twice over (they are hexadecimal)."""
+    """Lines of bytes over a socket."""
 
     def __init__(self, connection: socket.socket):
-        self._socket, self._file = connection, connection.makefile("rb")
+        self._socket, self._rest = connection, bytearray()
 
     def write(self, line: bytes) -> None:
         self._socket.sendall(line + b"\n")
 
-    def read(self) -> bytes | None:
-        """The next line, or None at the end.  Raises FormatError for one that is too long or unfinished."""
-        line = self._file.readline(2 * MAX_LINE_BYTES + 1)
-        if not line:
-            return None
-        if not line.endswith(b"\n"):
-            raise FormatError("a message between guardians is too long, or incomplete")
-        return line[:-1]
+    def read(self, limit: int, patience_s: float | None) -> bytes | None:
+        """The next line, or None at the end.
+
+        Raises FormatError for one that is longer than the limit or unfinished, and TimeoutError unless the whole of it
+        comes in time: a timeout of the socket begins anew with every byte, so a drop at a time could last for ever.
+        """
+        before, searched = self._socket.gettimeout(), 0
+        until_s = None if patience_s is None else time.monotonic() + patience_s
+        try:
+            while (end := self._rest.find(b"\n", searched)) < 0:
+                searched = len(self._rest)
+                if searched > limit:
+                    raise FormatError("a message between guardians is too long")
+                if until_s is not None:
+                    self._socket.settimeout(max(until_s - time.monotonic(), 1e-6))
+                received = self._socket.recv(1 << 16)
+                if not received:
+                    if self._rest:
+                        raise FormatError("a message between guardians is incomplete")
+                    return None
+                self._rest += received
+        finally:
+            if until_s is not None:
+                self._socket.settimeout(before)
+        line = bytes(self._rest[:end])
+        del self._rest[: end + 1]
+        return line
 
     def close(self) -> None:
-        self._file.close()
         self._socket.close()

@@ -8,6 +8,7 @@ A guardian answers every request with an object; {"refused": sentence} is one th
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from zk.errors import FormatError, InvalidProof, Unsatisfied
 
 MAX_PATH_BYTES = 103  # the limit of macOS, the lowest of all systems with Unix sockets
 MAX_CONNECTIONS = 64
+_PAUSE_S = 0.05
 REFUSED = "refused"
 
 Address = Path | tuple[str, int]
@@ -81,49 +83,65 @@ def _is_alive(path: Path) -> bool:
         return True
 
 
+class _Slow(Unreachable):
+    """The other guardian did not answer in time; asked again at once, it would not either."""
+
+
 class Server:
-    """Answers the requests of known guardians, each connection in a thread, until `close`."""
+    """Answers the requests of known guardians, each connection in a thread, until `close`.
+
+    Whoever connects is a stranger until his first request proves authentic.  When there are too many connections, the
+    oldest of a stranger ends, or else the oldest: strangers cannot keep guardians out.
+    """
 
     def __init__(self, listener: socket.socket, own: X25519PrivateKey, known: Mapping[bytes, int], answer: Answer):
         self._listener, self._own, self._known, self._answer = listener, own, dict(known), answer
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, bool] = {}  # whether it has proved to be a guardian's; the oldest first
+        self._is_closed = False
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
         """Stops listening and ends the connections."""
         with self._lock:
-            ending, self._open = self._open, set()
+            ending, self._open, self._is_closed = self._open, {}, True
         for connection in (self._listener, *ending):
             _end(connection)
 
     def _accept(self) -> None:
-        while True:
+        while not self._is_closed:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
-                return
+                time.sleep(_PAUSE_S)  # one connection failed, or there are too many files: others may still come
+                continue
             with self._lock:
-                is_welcome = len(self._open) < MAX_CONNECTIONS
-                if is_welcome:
-                    self._open.add(connection)
-            if is_welcome:
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-            else:
-                connection.close()
+                strangers = (one for one, is_known in self._open.items() if not is_known)
+                is_full = len(self._open) >= MAX_CONNECTIONS
+                oldest = next(strangers, next(iter(self._open), None)) if is_full else None
+                if oldest is not None:
+                    del self._open[oldest]
+                if not self._is_closed:
+                    self._open[connection] = False
+            if oldest is not None:
+                _end(oldest)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            connection.settimeout(channel.TIMEOUT_S)
             opened, member = channel.accept(connection, self._own, self._known)
-            connection.settimeout(None)
-            while (request := opened.receive()) is not None:
+            request = opened.receive(channel.TIMEOUT_S)
+            with self._lock:
+                if connection in self._open:
+                    self._open[connection] = True
+            while request is not None:
                 opened.send(self._reply(member, request))
+                request = opened.receive()
         except (OSError, FormatError):
             pass  # whoever it is notices that the connection ends, and learns nothing else
         finally:
             with self._lock:
-                self._open.discard(connection)
+                self._open.pop(connection, None)
             _end(connection)
 
     def _reply(self, member: int, request: dict[str, Any]) -> dict[str, Any]:
@@ -157,6 +175,8 @@ class Client:
             was_open = self._channel is not None
             try:
                 answer = self._exchange(request, timeout_s)
+            except _Slow:
+                raise
             except Unreachable:
                 if not was_open:
                     raise
@@ -176,7 +196,10 @@ class Client:
             if self._channel is None:
                 self._channel = self._connect(timeout_s)
             self._channel.send(request)
-            answer = self._channel.receive()
+            answer = self._channel.receive(timeout_s)
+        except TimeoutError:
+            self.close()
+            raise _Slow(f"{self._name} does not answer: timed out") from None
         except (OSError, FormatError) as error:
             self.close()
             raise Unreachable(f"{self._name} does not answer: {getattr(error, 'strerror', None) or error}") from None

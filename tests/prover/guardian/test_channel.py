@@ -2,14 +2,13 @@
 
 import socket
 import threading
+import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from prover.guardian import channel, dealing, network
-from prover.guardian.channel import Unreachable
-from prover.guardian.network import Client, Refused, Server
-from zk.errors import FormatError, InvalidProof
+from prover.guardian import channel, dealing
+from zk.errors import FormatError
 
 
 def identity():
@@ -88,7 +87,7 @@ def test_who_only_names_a_guardian_cannot_send_as_it():
     imposter, ephemeral = channel._Lines(near), X25519PrivateKey.generate()
     greeting = f'{{"identity": "{OWN_PUBLIC.hex()}", "ephemeral": "{channel._public(ephemeral).hex()}"}}'
     imposter.write(greeting.encode())
-    imposter.read()
+    imposter.read(channel.MAX_GREETING_BYTES, 5)
     thread.join()
     imposter.write(b"00" * 40)
     with pytest.raises(FormatError, match="not authentic"):
@@ -139,71 +138,43 @@ def test_a_malformed_greeting_is_refused(greeting, why):
         channel.accept(far, OTHER, {OWN_PUBLIC: 1})
 
 
-def test_an_endless_line_is_refused(monkeypatch):
-    monkeypatch.setattr(channel, "MAX_LINE_BYTES", 100)
+def test_an_endless_greeting_is_refused_before_it_fills_the_memory():
     near, far = socket.socketpair()
-    near.sendall(b"a" * 300)
+    near.sendall(b"a" * 3_000)
     with pytest.raises(FormatError, match="too long"):
         channel.accept(far, OTHER, {OWN_PUBLIC: 1})
 
 
-def answer(member, request):
-    if request == {"ask": "no"}:
-        raise InvalidProof("not this")
-    return {"member": member, "request": request}
+def test_an_endless_line_is_refused(monkeypatch):
+    tap = Tap()
+    monkeypatch.setattr(channel, "MAX_LINE_BYTES", 100)
+    tap.near.sendall(b"a" * 300)
+    with pytest.raises(FormatError, match="too long"):
+        tap.server.receive()
 
 
-@pytest.fixture(params=["unix", "tcp"])
-def served(request, tmp_path):
-    at = tmp_path / "s" if request.param == "unix" else ("127.0.0.1", 0)
-    listener = network.listen(at)
-    where = at if request.param == "unix" else listener.getsockname()
-    server = Server(listener, OTHER, {OWN_PUBLIC: 1}, answer)
-    yield where, server
-    server.close()
+class Dripping(threading.Thread):
+    """Sends a byte and another, and never a whole line, until the other end closes."""
+
+    def __init__(self, connection):
+        super().__init__(daemon=True)
+        self.connection = connection
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                self.connection.sendall(b"a")
+                time.sleep(0.02)
+        except OSError:
+            pass
 
 
-def test_a_guardian_answers_one_that_it_knows(served):
-    client = Client(OWN, OTHER_PUBLIC, served[0], "guardian 2")
-    assert client.ask({"ask": "x"}) == {"member": 1, "request": {"ask": "x"}}
-    with pytest.raises(Refused, match="not this"):
-        client.ask({"ask": "no"})
-    assert client.ask({"ask": "again"})["member"] == 1
-
-
-def test_a_guardian_that_is_gone_is_named(served):
-    where, server = served
-    client = Client(OWN, OTHER_PUBLIC, where, "guardian 2")
-    client.ask({})
-    server.close()
-    for _ in range(2):
-        with pytest.raises(Unreachable, match="guardian 2 does not answer"):
-            client.ask({})
-
-
-def test_a_connection_that_ended_is_made_again(served):
-    client = Client(OWN, OTHER_PUBLIC, served[0], "guardian 2")
-    client.ask({})
-    client._channel._lines._socket.shutdown(socket.SHUT_RDWR)
-    assert client.ask({"ask": "x"})["member"] == 1
-
-
-def test_one_guardian_is_served_once(tmp_path):
-    path = tmp_path / "s"
-    first = network.listen(path)
-    with pytest.raises(FormatError, match="another process serves"):
-        network.listen(path)
-    first.close()
-    network.listen(path).close()
-
-
-@pytest.mark.parametrize("text, why", [("host:0", "no port"), ("host:70000", "no port")])
-def test_an_address_without_a_port_is_refused(tmp_path, text, why):
-    with pytest.raises(FormatError, match=why):
-        network.address(text, tmp_path)
-    assert network.address("localhost:81", tmp_path) == ("localhost", 81)
-
-
-def test_a_path_that_is_too_long_for_a_socket_is_refused(tmp_path):
-    with pytest.raises(FormatError, match="use a shorter --home"):
-        network.address("", tmp_path / ("a" * 120))
+def test_a_greeting_that_drips_ends(monkeypatch):
+    monkeypatch.setattr(channel, "TIMEOUT_S", 0.2)
+    near, far = socket.socketpair()
+    far.settimeout(0.2)
+    Dripping(near)
+    with pytest.raises(TimeoutError):
+        channel.accept(far, OTHER, {OWN_PUBLIC: 1})
+    far.close()
