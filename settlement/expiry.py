@@ -1,11 +1,14 @@
 """Early expiry: when the insurance is silent, the guardians let a claim expire at a price that shares the loss.
 
     fair = ⌊price of the claim / price of the loan⌋          share = ⌈|deficit| / open interest⌉
-    rate = max(0, fair − share) for a deficit of those who are short, fair + share for one of those who are long
+    rate = max(0, fair − share) for a deficit of those who are short, fair + share for one of those who are long,
+           but no rate above the fair one is worth more than 2^63 / HEADROOM
 
 The deficit, in smallest units of the loan, is what accounts that owe the claim lack (a positive one), or what accounts
 that hold it lack (a negative one); the open interest is the sum of all that is owed, in smallest units of the claim.
 The guardians alone see both, and sign for them; a false figure shows as a pot that is left over, or empty too early.
+No figure can stop the prices: every later epoch publishes the rate times the price of the loan, which must fit in 63
+bits however long the loan goes on growing, or there would never be an epoch again.
 From then on the claim converts at this constant rate (settlement.conversion).  Held assets are untouched.
 
     expiry  = "zkX1" │ claim 1 │ epoch 8 │ deficit 16, signed │ open interest 16 │ rate 8 │ signature 96
@@ -18,7 +21,7 @@ a short as much too little.
 import hashlib
 from dataclasses import dataclass
 
-from settlement import assets, conversion
+from settlement import assets, conversion, market
 from settlement.bundle import MAX_AMOUNT, MAX_EPOCH
 from settlement.fieldreader import FieldReader
 from settlement.ids import LedgerId
@@ -30,6 +33,8 @@ from zk.signature import Signature
 
 MAGIC = b"zkX1"
 MAX_RATE = MAX_AMOUNT
+HEADROOM = 2**10
+"""By how much the price of the loan may still grow."""
 _WIDE = 16
 _BODY_BYTES = len(MAGIC) + 1 + 8 + 2 * _WIDE + 8
 EXPIRY_BYTES = _BODY_BYTES + signature.ENCODED_BYTES
@@ -74,7 +79,8 @@ def message(ledger_id: LedgerId, expiry: Expiry) -> int:
 def rate(price: int, loan_price: int, deficit: int, open_interest: int) -> int:
     """The rate at which a claim of this price expires."""
     fair, share = price // loan_price, -(-abs(deficit) // open_interest)
-    return max(0, fair - share) if deficit >= 0 else fair + share
+    most = max(fair, market.MAX_PRICE // (HEADROOM * loan_price))
+    return max(0, fair - share) if deficit >= 0 else min(fair + share, most)
 
 
 def check(state: State, expiry: Expiry, silent_epochs: int, now_ms: int) -> None:

@@ -55,6 +55,21 @@ def test_a_loss_larger_than_the_claim_makes_it_worthless():
     assert expiry.rate(10**9, 10**9, 10**12, 1) == 0
 
 
+@pytest.mark.parametrize("deficit", [-(2**60) * 100, -(2**127)])
+def test_no_figures_of_the_guardians_stop_the_prices(ledger, deficit):
+    """A rate near 2^63 was once recorded, and no epoch could be published ever after: its price had too many bits."""
+    prices = ledger.reader.grids(1)[0].publication.prices
+    rate = expiry.rate(prices[CALL], prices[LOAN], deficit, 100)
+    expire(ledger, CALL, deficit=deficit, rate=min(rate, expiry.MAX_RATE))
+    samples.publish(ledger)
+    assert ledger.reader.grids(1)[0].publication.prices[CALL] == rate * prices[LOAN] <= 2**53
+
+
+def test_a_claim_that_is_dear_expires_at_its_fair_rate_at_least():
+    price, loan = 2**62, 2**30
+    assert expiry.rate(price, loan, -5, 1) == price // loan
+
+
 def test_while_the_insurance_speaks_nothing_expires_early(tmp_path):
     with Ledger.create(tmp_path / "other.sqlite", samples.pool(grace_epochs=1), NOW_MS) as ledger:
         samples.publish(ledger)
