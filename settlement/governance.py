@@ -29,6 +29,9 @@ _HEAD_BYTES = len(MAGIC) + 8 + 1
 MAX_CHANGE_BYTES = (
     _HEAD_BYTES + MAX_GOVERNORS * (1 + signature.ENCODED_BYTES) + poolfile.MAX_PARAMETERS_BYTES
 )  # fmt: skip
+MAX_NOTICE_MS = 366 * 24 * 3_600_000
+"""No change is in force before its predecessor, so one that is announced for a far future would be the last."""
+
 _MESSAGE_BYTES = 31
 
 
@@ -92,11 +95,14 @@ def sign(pool: Pool, change: Change, secrets: Sequence[int]) -> Change:
 def check(pool: Pool, newest: Parameters, newest_effective_ms: int, change: Change, now_ms: int) -> None:
     """Checks a change that is announced at `now_ms` after the newest announced parameters.
 
-    Raises Rejected: MALFORMED when the pool cannot have the parameters, VERSION, GOVERNANCE_EARLY or GOVERNANCE.
+    Raises Rejected: MALFORMED when the pool cannot have the parameters, or not so late, VERSION, GOVERNANCE_EARLY or
+    GOVERNANCE.
     """
+    earliest_ms = max(now_ms + pool.governance.delay_ms, newest_effective_ms)
     try:
         records.check_for(pool.assets, change.parameters)
         check_successor(newest, change.parameters)
+        _check_notice(change.effective_ms, earliest_ms)
     except FormatError as error:
         raise Rejected(Rejection.MALFORMED, str(error)) from None
     if change.parameters.version != newest.version + 1:
@@ -104,7 +110,6 @@ def check(pool: Pool, newest: Parameters, newest_effective_ms: int, change: Chan
             Rejection.VERSION,
             f"the parameters have version {change.parameters.version}, and {newest.version + 1} is next",
         )
-    earliest_ms = max(now_ms + pool.governance.delay_ms, newest_effective_ms)
     if change.effective_ms < earliest_ms:
         raise Rejected(
             Rejection.GOVERNANCE_EARLY,
@@ -128,6 +133,15 @@ def check_successor(before: Parameters, after: Parameters) -> None:
         raise FormatError("the guardians' number does not count their keys: it grows by one with new keys alone")
     if after.guardians.stale_before < before.guardians.stale_before:
         raise FormatError("stale_before goes back, and the guardians' retired keys with it")
+
+
+def _check_notice(effective_ms: int, earliest_ms: int) -> None:
+    if effective_ms > earliest_ms + MAX_NOTICE_MS:
+        late_ms = effective_ms - earliest_ms
+        raise FormatError(
+            f"the parameters would be in force {late_ms} ms later than they could be, and no others until then: "
+            f"at most {MAX_NOTICE_MS} ms are allowed"
+        )
 
 
 def signers(pool: Pool, change: Change) -> list[int]:

@@ -119,6 +119,15 @@ def test_a_change_is_never_in_force_before_its_predecessor(ledger):
     assert refusal.value.rejection is Rejection.GOVERNANCE_EARLY
 
 
+def test_a_change_for_a_far_future_would_be_the_last_and_is_refused(ledger):
+    """Governors who mistake seconds for milliseconds once ended the pool's governance: no change overtakes another."""
+    latest_ms = FORCE_MS + governance.MAX_NOTICE_MS
+    far = {"effective_ms": latest_ms + 1}
+    refused(ledger, lambda: announce(ledger, later(2), **far), Rejection.MALFORMED, "and no others until then")
+    announce(ledger, later(2), effective_ms=latest_ms)
+    announce(ledger, later(3), effective_ms=latest_ms)
+
+
 GUARDIANS = samples.GUARDIANS
 NEW_KEYS = {"encryption_key": signature.public(5), "signing_key": signature.public(6)}
 
