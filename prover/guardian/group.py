@@ -1,7 +1,7 @@
 """The guardians of one key as one of them sees them: it asks all, needs t, and goes on without those that fail.
 
-A guardian that does not answer, or answers falsely, is noted with its reason and asked again the next time.  When fewer
-than the threshold are left, `TooFew` names them all.
+A guardian that does not answer, or answers falsely, is noted with its reason, and the next time asked after others.
+When fewer than the threshold are left, `TooFew` names them all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,9 @@ from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.signature import Signature
 from zk.threshold import decryption, frost, keys, sharing
 from zk.threshold.frost import Commitment
+
+MAX_AT_ONCE = 256
+"""How many escrows a guardian is asked to decrypt in one request: its answer takes a fraction of channel.TIMEOUT_S."""
 
 _FAILURES = (NoAnswer, FormatError, InvalidProof, Unsatisfied, Rejected)
 
@@ -60,6 +63,9 @@ class Group:
 
         Raises TooFew.
         """
+        return [one for i in range(0, len(legs), MAX_AT_ONCE) for one in self._open(legs[i : i + MAX_AT_ONCE])]
+
+    def _open(self, legs: Sequence[tuple[Place, Leg]]) -> list[Account[int] | None]:
         places = wire.places.write(tuple(place for place, _ in legs))
         ephemerals = [leg.escrow.ephemeral for _, leg in legs if leg.escrow is not None]
         chosen: dict[int, list[decryption.Partial]] = {}
@@ -132,8 +138,12 @@ class Group:
     def _ask_enough(
         self, request: Mapping[str, Any], take: Callable[[int, dict[str, Any]], None], excluded: set[int] | None = None
     ) -> None:
-        """Asks as many members as it takes, then others for those that failed.  Raises TooFew."""
+        """Asks as many members as it takes, then others for those that failed.  Raises TooFew.
+
+        Who failed before is asked last: one that hangs would cost its time again with every request.
+        """
         left = [index for index in self._colleagues if index not in (excluded or ())]
+        left.sort(key=lambda index: index in self.failures)
         missing = self.quorum.threshold
         while missing:
             if len(left) < missing:

@@ -22,7 +22,7 @@ from zk.threshold import decryption, frost, keys
 from zk.threshold.decryption import Partial
 from zk.threshold.frost import Nonces
 
-MAX_SESSIONS = 256
+MAX_SESSIONS = 32
 _BUNDLES_KEPT = 256
 
 OpenLedger = Callable[[], AbstractContextManager[Ledger]]
@@ -35,7 +35,7 @@ class Member:
                  figures: recovery.Figures | None = None):  # fmt: skip
         self.guardian = guardian
         self._open_ledger, self._now_ms, self._figures = open_ledger, now_ms, figures
-        self._sessions: OrderedDict[bytes, tuple[Nonces, ...]] = OrderedDict()
+        self._sessions: dict[int, OrderedDict[bytes, tuple[Nonces, ...]]] = {}
         self._lock = threading.Lock()
         self._bundle = lru_cache(_BUNDLES_KEPT)(encoding.decode_bundle)
 
@@ -43,11 +43,10 @@ class Member:
         return type(self).__name__
 
     def answer(self, asking: int, request: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a guardian's request.
+        """The answer to the request of the guardian `asking`.
 
         Raises FormatError, InvalidProof, Unsatisfied or Rejected with the reason why there is none.
         """
-        del asking  # every guardian may ask for everything
         asked = request.get("ask")
         if asked == "ping":
             with self._open_ledger() as ledger:
@@ -55,9 +54,9 @@ class Member:
         if asked == "decrypt":
             return self._decrypt(wire.field(request, "places", wire.places))
         if asked == "commit":
-            return self._commit(wire.field(request, "count", wire.count))
+            return self._commit(asking, wire.field(request, "count", wire.count))
         if asked == "sign":
-            return self._sign(request)
+            return self._sign(asking, request)
         raise FormatError("the request asks for something that guardians do not do")
 
     def _decrypt(self, places: tuple[tuple[int, int], ...]) -> dict[str, Any]:
@@ -77,20 +76,22 @@ class Member:
         found = ledger.reader.bundle(height)
         return None if found is None else self._bundle(found[1])
 
-    def _commit(self, count: int) -> dict[str, Any]:
+    def _commit(self, asking: int, count: int) -> dict[str, Any]:
         made = [frost.commit(self.guardian.signing) for _ in range(count)]
         session = entropy.token(wire.SESSION_BYTES)
         with self._lock:
-            self._sessions[session] = tuple(nonces for nonces, _ in made)
-            while len(self._sessions) > MAX_SESSIONS:
-                self._sessions.popitem(last=False)
+            own = self._sessions.setdefault(asking, OrderedDict())  # who begins many displaces none of another's
+            own[session] = tuple(nonces for nonces, _ in made)
+            while len(own) > MAX_SESSIONS:
+                own.popitem(last=False)
         commitments = wire.commitments.write(tuple(commitment for _, commitment in made))
         return {"session": session.hex(), "commitments": commitments}
 
-    def _sign(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _sign(self, asking: int, request: dict[str, Any]) -> dict[str, Any]:
         session = wire.field(request, "session", wire.session)
         with self._lock:
-            nonces = self._sessions.pop(session, None)  # one draft for each: what is refused is begun again
+            begun = self._sessions.get(asking, {})
+            nonces = begun.pop(session, None)  # one draft for each: what is refused is begun again
         if nonces is None:
             raise FormatError("the session of this signature is unknown or used")
         lists = wire.field(request, "lists", wire.lists)

@@ -5,7 +5,11 @@ from dataclasses import replace
 import pytest
 
 from prover.guardian import drafts, insurance, wire
+from prover.guardian import group as group_module
+from prover.guardian import member as member_module
+from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
+from settlement import encoding
 from tests.prover.guardian.scene import Scene, change
 from zk import signature
 from zk.curves.babyjubjub import ORDER
@@ -83,6 +87,57 @@ def test_who_decrypts_falsely_is_named_and_left_out(scene, group, change_answer,
     scene.watch.view.advance(scene.ledger)
     assert scene.short.account in [one.account for one in scene.watch.view.accounts.values()]
     assert told in group.failures[1]
+
+
+def test_who_failed_is_asked_after_the_others(scene, group):
+    """One that hangs would cost its time again with every request."""
+    asked, colleague = [], group._colleagues[1]
+
+    class Hanging:
+        def ask(self, request):
+            asked.append(request["ask"])
+            raise Unreachable("guardian 1 does not answer: timed out")
+
+    group._colleagues[1] = Hanging()
+    check_signed(scene, group, *founding(scene))
+    check_signed(scene, group, *founding(scene))
+    assert asked == ["commit"] and group.failures == {1: "does not answer: timed out"}
+    group._colleagues[1] = colleague
+    assert group.reachable()[1] is None
+
+
+def test_many_escrows_are_opened_in_several_requests(scene, group, monkeypatch):
+    """A guardian that comes to a long ledger asks for all of it: no request may be refused or time out for its size."""
+    monkeypatch.setattr(group_module, "MAX_AT_ONCE", 2)
+    sizes, colleague = [], group._colleagues[1]
+
+    class Counting:
+        def ask(self, request):
+            sizes.append(len(request["places"]))
+            return colleague.ask(request)
+
+    group._colleagues[1] = Counting()
+    (watched,) = [one for one in scene.watch.view.accounts.values() if one.account == scene.short.account]
+    bundle = encoding.decode_bundle(scene.ledger.reader.bundle(watched.place[0])[1])
+    leg = bundle.legs[watched.place[1]]
+    assert group.open([(watched.place, leg)] * 5) == [scene.short.account] * 5
+    assert sizes == [2, 2, 1]
+
+
+def test_who_begins_many_signatures_displaces_none_of_anothers(scene):
+    member = scene.staff.members[0]
+    begun = member.answer(2, {"ask": "commit", "count": 1})
+    for _ in range(member_module.MAX_SESSIONS + 1):
+        member.answer(3, {"ask": "commit", "count": 1})
+    with pytest.raises(FormatError, match="has no lists"):
+        member.answer(2, {"ask": "sign", "session": begun["session"]})
+
+
+def test_a_session_is_of_who_began_it(scene):
+    member = scene.staff.members[0]
+    begun = member.answer(2, {"ask": "commit", "count": 1})
+    with pytest.raises(FormatError, match="unknown or used"):
+        member.answer(3, {"ask": "sign", "session": begun["session"]})
 
 
 def test_two_liars_of_three_stop_the_signature_and_are_named(scene, group):
