@@ -133,13 +133,14 @@ def _opened(app: App, member: int | None, *, proves: bool = True) -> Iterator[tu
 def _watch(app: App, opened: Watch, interval_ms: int, first: int) -> None:
     """Steps whenever something has settled.  What goes wrong is told, and the next step tries again.
 
-    The first guardian acts at once, and each other one a while later, when there may be nothing left to do.
+    The first guardian acts at once, and each other one a while later, when there may be nothing left to do.  What
+    settles in that while puts it off no further: a busy ledger, or one who keeps it busy, would put it off for ever.
     """
     seen, told, due_s = -1, "", math.inf
     while True:
         height = opened.ledger.reader.last_event().height
         if height != seen:
-            seen, due_s = height, time.monotonic() + (first - 1) * PATIENCE_S
+            seen, due_s = height, min(due_s, time.monotonic() + (first - 1) * PATIENCE_S)
         if time.monotonic() >= due_s:
             trouble = guardian_show.tried(app, opened)
             due_s = time.monotonic() + RETRY_S if trouble else math.inf

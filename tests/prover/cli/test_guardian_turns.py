@@ -1,0 +1,37 @@
+"""When a guardian takes its turn at watching: the later ones too, however busy the ledger is."""
+
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from prover.cli.pool import guardian_run, guardian_show
+
+
+class Enough(Exception):
+    pass
+
+
+@pytest.mark.parametrize("first, turns_s", [(1, [0.0]), (2, [3.0]), (3, [6.0])])
+@pytest.mark.parametrize("settles", ["once", "always"])
+def test_each_guardian_takes_its_turn_after_its_patience(monkeypatch, first, turns_s, settles):
+    now_s, turns, heights = [0.0], [], count()
+
+    def sleep(seconds):
+        now_s[0] += seconds
+        if now_s[0] > 6.4:
+            raise Enough
+
+    def tried(app, opened):
+        turns.append(now_s[0])
+        return ""
+
+    monkeypatch.setattr(guardian_run.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(guardian_run.time, "sleep", sleep)
+    monkeypatch.setattr(guardian_show, "tried", tried)
+    is_busy = settles == "always"
+    reader = SimpleNamespace(last_event=lambda: SimpleNamespace(height=next(heights) if is_busy else 1))
+    opened = SimpleNamespace(ledger=SimpleNamespace(reader=reader))
+    with pytest.raises(Enough):
+        guardian_run._watch(None, opened, 500, first)
+    assert turns[:1] == turns_s
