@@ -21,7 +21,7 @@ def create_pool(
     folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False,
     custodians: Mapping[str, str] | None = None, funds_required: bool = False,
 ) -> Pool:  # fmt: skip
-    """Creates a pool of eight example assets in a home, with an empty ledger.
+    """Creates a pool of ten example assets in a home, with an empty ledger.
 
     Its keys come from the ceremony that was installed last.  With `insecure_dev` they are development keys, made here
     by one party, which could forge proofs; the pool says so.  `custodians` names custodians by symbol and

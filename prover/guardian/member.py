@@ -90,7 +90,7 @@ class Member:
     def _sign(self, asking: int, request: dict[str, Any]) -> dict[str, Any]:
         session = wire.field(request, "session", wire.session)
         with self._lock:
-            begun = self._sessions.get(asking, {})
+            begun = self._sessions.get(asking, OrderedDict())
             nonces = begun.pop(session, None)  # one draft for each: what is refused is begun again
         if nonces is None:
             raise FormatError("the session of this signature is unknown or used")

@@ -22,10 +22,10 @@ def pool() -> None:
               help="Let the board take only orders of accounts that show funds. Default: a full board keeps those.")
 @pass_app
 def new(app: App, **options: Any) -> None:
-    """Create a pool of eight example assets.
+    """Create a pool of ten example assets: six that are held, and four claims.
 
-    Its three oracles are created on this machine, which is also the custodian of every asset for which --custodian
-    names no other.  Its keys come from the ceremony that was installed last.
+    Its five oracles, three guardians and three governors are created on this machine, which is also the custodian of
+    every held asset for which --custodian names no other.  Its keys come from the ceremony that was installed last.
     """
     from prover.cli.pool import pool_run
 
