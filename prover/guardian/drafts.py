@@ -118,9 +118,9 @@ def derive(state: State, draft: Draft, now_ms: int) -> Derived:
                 one.root, one.nullifier, one.commitment, one.value_x, one.value_y, one.stale_before
             ),
             epoch=draft.epoch, proof=UNPROVED, expiry_ms=draft.expiry_ms,
-            companions=_companions(commitments, one.commitment), signature=UNSIGNED,
+            companions=_companions(commitments, number), signature=UNSIGNED,
         )
-        for one in seized
+        for number, one in enumerate(seized, 1)
     )  # fmt: skip
     escrowed = escrow.encrypt(draft.leg.new, draft.escrow_secret, guardians.encryption_key)
     digest = escrow.digest(guardians.encryption_key, escrowed.ephemeral, escrowed.ciphertext)
@@ -129,7 +129,7 @@ def derive(state: State, draft: Draft, now_ms: int) -> Derived:
         escrow=Escrow(pool.escrow.digest, escrowed.ephemeral, escrowed.ciphertext, UNPROVED),
         margin=Margin(pool.margin.digest, draft.epoch, UNPROVED),
         flows=draft.flows, expiry_ms=draft.expiry_ms,
-        companions=_companions(commitments, public.commitment) if seized else NO_DIGEST,
+        companions=_companions(commitments, 0) if seized else NO_DIGEST,
         terms=NO_DIGEST, ciphertexts=(), is_insurance=True, signature=UNSIGNED,
     )  # fmt: skip
     new = draft.leg.new
@@ -173,7 +173,8 @@ def _messages(
 
 
 def _companions(commitments: Sequence[int], own: int) -> bytes:
-    return digests.companions(commitment for commitment in commitments if commitment != own)
+    """All but the one in place `own`: whoever opens one account twice leaves two residuals with one commitment."""
+    return digests.companions((*commitments[:own], *commitments[own + 1 :]))
 
 
 def _leg_public(draft: Draft) -> leg_statement.Public[int]:
