@@ -70,12 +70,17 @@ def _check_change(draft: Draft) -> None:
 
 
 def _check_seizure(state: State, draft: Draft, derived: Derived, index: int, private: drafts.SeizePrivate) -> None:
-    """The account is live, in the tree and not the insurance's, and seized by its worst scenario."""
+    """The account is live, in the tree and not the insurance's, and seized by its worst scenario.
+
+    The insurance's owner is no secret.  So an account that only has the same owner is seized as any other: whoever
+    gives one away in breach would else stop the seizures of all others beside it.
+    """
     public = derived.seizures[index].public
     grid = drafts.publication(state, draft.epoch).maintenance.values
     _require(state.reader.is_known_root(Root(public.root)), "the seized account is in no tree of this ledger")
     _require(not state.reader.is_spent(Nullifier(public.nullifier)), "the seized account has moved")
-    _require(private.old.owner != draft.leg.new.owner, "the insurance does not seize its own account")
+    _require(private.old.commitment(poseidon.hash) != state.reader.insurance(),
+             "the insurance does not seize its own account")  # fmt: skip
     _require(private.scenario == seizure.worst_scenario(private.old.balances, grid),
              "the account is not seized by its worst scenario")  # fmt: skip
 

@@ -119,11 +119,14 @@ class Scene:
         return publication
 
     def leg(self, source: Holding, balances: tuple[int, ...], flows: tuple[Flow, ...] = (), *, adds: int = 0,
-            sealed: Account[int] | None = None, rho: int | None = None) -> tuple[Leg, int, Holding]:  # fmt: skip
-        """A signed leg, its blinding, and what it leaves; margined when something is owed, or was."""
+            sealed: Account[int] | None = None, **other: int) -> tuple[Leg, int, Holding]:  # fmt: skip
+        """A signed leg, its blinding, and what it leaves; margined when something is owed, or was.
+
+        `other` are changes of the new account.
+        """
         ledger, pool, keys = self.ledger, self.ledger.pool, source.keys
         guard = self.guardians.number if min(balances) < 0 or adds else 0
-        new = Account(keys.owner, balances, guard, entropy.scalar(R) if rho is None else rho)
+        new = replace(Account(keys.owner, balances, guard, entropy.scalar(R)), **other)
         blinding, alpha = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
         commitment = source.account.commitment(poseidon.hash)
         path = merkle.lone(commitment, 0) if source.position is None else ledger.reader.path(source.position)

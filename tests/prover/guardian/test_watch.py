@@ -83,20 +83,6 @@ def test_the_owner_finds_what_is_left_without_any_guardians_help(scene):
     scene.submit(scene.leg(left, change(), (samples.flow(USDC, -86),)))
 
 
-def test_twins_do_not_stop_the_seizures(scene):
-    """Two accounts of one opening leave residuals of one commitment; a bundle with both was once refused for ever."""
-    insured(scene)
-    owner, short, paid = nobody(), change(usdc=1_500, perp=-1_000), samples.flow(USDC, 500)
-    starts = [replace(owner, account=replace(owner.account, rho=rho)) for rho in (1, 2)]
-    twins = [scene.leg(start, short, (replace(paid, reference=b"%d" % i),), rho=7) for i, start in enumerate(starts)]
-    assert twins[0][0].commitment == twins[1][0].commitment
-    scene.submit(*twins, scene.leg(nobody(), change(perp=2_000), (samples.flow(USDC, 2_000),)))
-    other, _ = scene.trade(margin=500)
-    scene.publish(perp=1_450)
-    seized_now = scene.watch.step().seized
-    assert len(seized_now) == 3 and other.nullifier in [one.nullifier for one in seized_now]
-
-
 def test_guardians_see_margined_accounts_and_no_cash_account(scene):
     insured(scene, 7)
     short, long = scene.trade(margin=500)
