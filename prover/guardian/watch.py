@@ -32,7 +32,7 @@ MAX_TRIES = 8
 
 @dataclass
 class Step:
-    """What one step did.  `left` are accounts that should end and that the insurance cannot take over."""
+    """What one step did.  `left` are accounts that should end and did not."""
 
     opened: int = 0
     founded: bool = False

@@ -50,7 +50,7 @@ def sign(app: App, file: Path, members: tuple[int, ...], is_agreed: bool) -> Non
         files.replace(file, governance.encode(signed), files.PUBLIC_FILE)
         count, quorum = len(signed.signatures), _quorum(ledger.pool)
         enough = f": `zksettle governance submit {file}` announces it" if count >= quorum else ""
-        app.screen.say(f"{count} of the {quorum} governors that it takes have signed{enough}.", "good")
+        app.screen.say(f"{count} of the pool's governors have signed, and it takes {quorum}{enough}.", "good")
         app.screen.document({**_document(ledger, signed), "file": str(file), "complete": count >= quorum})
 
 
