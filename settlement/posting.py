@@ -110,21 +110,32 @@ def check_row(state: checks.State, order: Order, verify_proofs: checks.VerifyPro
     checks.check_keys(state, (leg,))
     checks.check_roots(state, (leg,))
     checks.check_leg_signatures(state, (leg,))
-    parameters = _parameters(state, order, leg)
-    proofclaims.check(state, parameters, (leg,), (), verify_proofs)
+    possible = _parameters(state, order, leg)
+    proofclaims.check(state, possible[0], (leg,), (), verify_proofs)
     check_signed(order)
     if order.has_paid and not state.reader.order_fee(order.order_id):
         raise Rejected(Rejection.FUNDS_MISSING, "nobody paid a fee for the order")
-    check_funds(state, parameters, order, leg, funds, verify_proofs)
+    for number, parameters in enumerate(possible, 1):
+        try:
+            check_funds(state, parameters, order, leg, funds, verify_proofs)
+            break
+        except Rejected:
+            if number == len(possible):
+                raise
 
 
-def _parameters(state: checks.State, order: Order, leg: Leg) -> Parameters:
-    """The parameters under which the board took the order: in force when it was signed, or soon after.
+def _parameters(state: checks.State, order: Order, leg: Leg) -> list[Parameters]:
+    """The parameters under which the board may have taken the order: in force when it was signed, or soon after.
 
-    Raises Rejected when the leg's guardians were the pool's at neither time.
+    All have the leg's guardians, and so the same key of theirs.  Raises Rejected when these were never the pool's.
     """
-    for time_ms in (order.posted_ms, order.posted_ms + MAX_POSTING_AGE_MS):
-        parameters = state.parameters(time_ms)
-        if leg.public.guard in (0, parameters.guardians and parameters.guardians.number):
-            return parameters
-    raise Rejected(Rejection.GUARD_UNKNOWN, f"the order names guardians {leg.public.guard}, whom the pool did not have")
+    first_ms, last_ms = order.posted_ms, order.posted_ms + MAX_POSTING_AGE_MS
+    changed_ms = [each.change.effective_ms for each in state.reader.changes()]
+    times_ms = [first_ms, *(time_ms for time_ms in changed_ms if first_ms < time_ms <= last_ms)]
+    possible = [state.parameters(time_ms) for time_ms in times_ms]
+    fitting = [one for one in possible if leg.public.guard in (0, one.guardians and one.guardians.number)]
+    if not fitting:
+        raise Rejected(
+            Rejection.GUARD_UNKNOWN, f"the order names guardians {leg.public.guard}, whom the pool did not have"
+        )
+    return fitting

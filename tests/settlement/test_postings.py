@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import board, bundle, encoding, engine, posting
+from settlement import audit, board, bundle, encoding, engine, posting
 from settlement.ledger import Ledger
 from settlement.rejection import Rejection
 from tests.settlement import samples
+from tests.settlement.announcing import announce, parameters
 from tests.settlement.boards import TERMS, backed, make, place, refusal
 from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind
 from zk.errors import InvalidProof
@@ -78,3 +79,17 @@ def test_an_order_is_posted_when_it_is_signed_and_not_again_later(ledger, posted
         assert board.place(ledger, posted, NOW_MS, any_proof).posted_ms == posted_ms
     else:
         assert refusal(board.place, ledger, posted, NOW_MS, any_proof) == Rejection.TERMS_SIGNATURE
+
+
+def test_the_audit_knows_the_rules_at_the_time_of_posting_and_not_of_signing_alone(tmp_path):
+    """An order that the board took under new rules, minutes after it was signed, once made the audit call it false."""
+    path, strict = tmp_path / "ledger.sqlite", replace(samples.BOARD, funds_required=True)
+    with Ledger.create(path, samples.pool(board=strict), NOW_MS) as ledger:
+        announce(ledger, parameters(2, board=replace(strict, funds=(0, 0, 5, *[0] * 13))))
+        changed_ms = NOW_MS + ledger.pool.governance.delay_ms
+        announce(ledger, parameters(3, board=samples.BOARD), effective_ms=changed_ms + 1_000)
+        leg = make(ledger, expiry_ms=changed_ms + 10**7).leg
+        posted = samples.posting(ledger, leg, TERMS, b"", changed_ms - 1_000)
+        assert refusal(board.place, ledger, posted, changed_ms, any_proof) is Rejection.FUNDS_MISSING
+        board.place(ledger, posted, changed_ms + 2_000, any_proof)
+    assert audit.audit(path, any_proof).orders == 1
