@@ -67,8 +67,8 @@ def step(app: App, opened: Watch, done: Step) -> None:
     for one in done.seized:
         say(f"Seized: the account at position {one.position}, which had settled at height {one.place[0]}.", "warn")
     for one in done.left:
-        say(f"The account at position {one.position} is in breach, and was not seized: the insurance cannot take it over, "
-            "or its owner was quicker.", "bad")
+        say(f"The account at position {one.position} is in breach, and was not seized: the insurance cannot take it "
+            "over, or its owner was quicker.", "bad")
     if done.is_insolvent:
         say("The insurance does not survive the maintenance grid, so it falls silent.", "bad")
     if done.has_beaten and now is not None:
