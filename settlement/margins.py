@@ -124,8 +124,13 @@ def _trading(legs: Sequence[Leg]) -> Iterator[int]:
 
 
 def _in_force(state: State, now_ms: int) -> list[PublishedGrids]:
-    """The newest epoch, and the one before while its initial grid covers the newest prices; fresh ones only."""
+    """The newest epoch, and the one before while its initial grid covers the newest prices; fresh ones only.
+
+    None when a claim has expired early since: its rate may be far from what their grids say it is worth.
+    """
     newest = state.reader.grids(2)
+    if newest and newest[0].publication.rates != state.reader.rates():
+        return []
     covers = bool(newest) and newest[0].publication.coverage is grids.Coverage.MIXTURE
     return [published for published in newest[: 2 if covers else 1] if _is_fresh(state, published, now_ms)]
 

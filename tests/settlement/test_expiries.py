@@ -10,7 +10,8 @@ from settlement import audit, engine, expiry
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import samples
-from tests.settlement.announcing import CALL, PUT, expire, expired
+from tests.settlement.announcing import CALL, PUT, beat, expire, expired
+from tests.settlement.guarded import guarded, insured, settle, top_up
 from tests.settlement.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
@@ -39,6 +40,20 @@ def test_a_claim_that_expires_early_has_a_rate_from_then_on(ledger):
     assert event.kind == "expiry" and event.body[0] == PERPETUAL and rate > 0
     samples.publish(ledger)
     assert ledger.reader.rates()[PERPETUAL] == rate
+
+
+def test_margin_waits_for_the_first_epoch_that_knows_of_an_expiry(ledger):
+    """With a loss to share, a claim may be worth a half of what the newest grid still says: nobody borrows against it.
+
+    The insurance may speak again in the same epoch, so the pool need not be restricted any more.
+    """
+    settle(ledger, insured(ledger))
+    expire(ledger, PERPETUAL)
+    beat(ledger)
+    refused(lambda: settle(ledger, guarded(ledger)), Rejection.STALE_GRID)
+    settle(ledger, top_up(ledger))
+    samples.publish(ledger)
+    settle(ledger, guarded(ledger))
 
 
 @pytest.mark.parametrize("deficit", [0, 1, 99, 100, 101, 10**6, -1, -100, -101])
