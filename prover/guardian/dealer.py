@@ -127,7 +127,8 @@ class Dealer:
             }
             accusations = {member: by_key[key] for member, by_key in complained.items()}
             dealers = dkg.qualified(self.quorum, self._announced[key], accusations, published)
-            own = {dealer: value for (dealer, member), value in published.items() if member == self.index}
+            asked = accusations[self.index]  # nothing else that is revealed takes the place of a share that was sound
+            own = {dealer: published[dealer, self.index] for dealer in asked if (dealer, self.index) in published}
             received = self._received[key] | own
             shares.append(dkg.finish(self.quorum, self.index, self._announced[key], received, dealers))
         decryption, signing = shares

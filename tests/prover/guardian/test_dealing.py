@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from prover.guardian import dealer, dealing, guardianfile
-from prover.guardian.dealer import Dealer, Shares
+from prover.guardian.dealer import Dealer, Revealed, Shares
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import BASE8, ORDER
 from zk.errors import FormatError, InvalidProof
@@ -110,6 +110,13 @@ class FalseShareUnrevealed(FalseShare):
         return ()
 
 
+class RevealsUnasked(Dealer):
+    """Reveals a false share for a member who did not complain, as if in its place."""
+
+    def reveal(self, complained):
+        return (Revealed(1, (5, 5)),)
+
+
 class OtherStory(Dealer):
     """Saw other announcements than the others."""
 
@@ -124,7 +131,7 @@ def dealt_with(liar, index=3):
     return dealing.run_here(among)
 
 
-@pytest.mark.parametrize("liar", [FalseAnnouncement, FalseShare, FalseShareUnrevealed])
+@pytest.mark.parametrize("liar", [FalseAnnouncement, FalseShare, FalseShareUnrevealed, RevealsUnasked])
 def test_a_liar_stops_no_dealing(liar):
     shares = dealt_with(liar)
     point = babyjubjub.multiply(5, BASE8)
