@@ -222,9 +222,10 @@ class History(RuleBasedStateMachine):
         """A bundle of honest or dishonest legs."""
         source, target, draft = self.past.holding(who), self.past.holding(payee), self.past.world.draft
         price = (0, amount) if asset else (2, amount)
+        held = 0 if asset == LOAN else asset  # claims have no flows
         drafts = {
-            "deposit": lambda: [draft(source, change((asset, amount)), (samples.flow(asset, amount),))],
-            "withdrawal": lambda: [draft(source, change((asset, -amount)), (samples.flow(asset, -amount),))],
+            "deposit": lambda: [draft(source, change((held, amount)), (samples.flow(held, amount),))],
+            "withdrawal": lambda: [draft(source, change((held, -amount)), (samples.flow(held, -amount),))],
             "payment": lambda: [
                 draft(source, change((asset, -amount))),
                 draft(traders.nothing(), change((asset, amount)), target=target.keys),
