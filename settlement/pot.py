@@ -11,6 +11,11 @@ what was paid in for it bought at the time, and the ledger keeps its numeraire a
 others paid in, and when it is empty lenders wait or sell.  Numeraire in the pot earns no interest: who redeems first is
 paid at today's index, and who comes after the index has grown may find less in the pot than the loan claims that were
 cancelled into it would be worth by then.  No held balance pays for that.
+
+What this rule does not stop.  The ledger cannot see who owes, so whoever owes nothing may pay in too, and holds loan
+claims on which nobody pays interest: with enough in the pot, and quick when a borrower pays, he takes it all out at
+that day's index, and the difference is missing to a lender who comes later.  So a lender takes his dollars out in the
+bundle in which they are paid in, or as soon as it has settled, and does not leave them in the pot.
 """
 
 from collections.abc import Iterable, Sequence
