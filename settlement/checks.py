@@ -185,7 +185,8 @@ def check_payments(state: State, parameters: Parameters, bundle: Bundle) -> Sett
     publicaccounts.check(balances, state.pool)
     newest = state.reader.grids(1)
     prices = newest[0].publication.prices if newest else None
-    pot.check((leg.flows for leg in bundle.legs), prices, _loan(state))
+    loan = _loan(state)
+    pot.check((leg.flows for leg in bundle.legs), prices, loan, pot.contents(state.reader, loan))
     reserves = custody.reserves_after(state.reader, bundle.legs)
     custody.check(reserves, state.pool)
     check_room(state, bundle.moves)

@@ -6,8 +6,9 @@
     redeem   the lender gives the claim to the pot and takes out numeraire that borrowers paid in
 
 A claim is worth price(claim) / price(numeraire) dollars, at the newest epoch's prices.  Whoever uses the pot gives what
-is worth at least what he takes, so a rounding costs him less than one smallest unit.  Everybody sees what goes through
-the pot.  A lender who finds the pot empty waits, or sells the claim on the board.
+is worth at least what he takes, so a rounding costs him less than one smallest unit; a lender takes no more than his
+share of what was paid in, so what has lain there without interest may bring him less.  Everybody sees what goes through
+the pot.  A lender who finds too little there waits, or sells the claim on the board.
 """
 
 from collections.abc import Callable, Sequence
@@ -71,7 +72,7 @@ def repay(
 
     def flows(holding: Holding, at: Sequence[int], loan: int) -> tuple[int, int]:
         debt = -holding.account.balances[loan]
-        cancelled = debt if amount is None else claims_of(amount, at, loan, is_rounded_up=False)
+        cancelled = debt if amount is None else claims_of(amount, at, loan)
         if cancelled > debt:
             owed = amounts.show(debt, session.ledger.pool.assets[loan])
             raise Unsatisfied(f"the account owes {owed}, which is less")
@@ -91,16 +92,19 @@ def redeem(
 
     def flows(holding: Holding, at: Sequence[int], loan: int) -> tuple[int, int]:
         pool, held = session.ledger.pool, holding.account.balances[loan]
-        there = session.ledger.reader.account_balance(Account.POT, NUMERAIRE)
-        given = held if amount is None else claims_of(amount, at, loan, is_rounded_up=True)
+        there = pot.contents(session.ledger.reader, loan)
         if amount is None:
-            given = min(given, claims_of((NUMERAIRE, there), at, loan, is_rounded_up=True))
+            given = min(held, pot.claims_for(there.numeraire, at, loan, there))
+        else:
+            given = amount[1] if amount[0] == loan else pot.claims_for(amount[1], at, loan, there)
         plan.check_holds(pool, holding.account, {loan: given} if given else {})
-        taken = min(pot.redemption(given, at, loan), there) if amount is None else pot.redemption(given, at, loan)
-        if taken > there or not taken:
+        taken = pot.redemption(given, at, loan, there)
+        if amount is None:
+            taken = min(taken, there.numeraire)
+        if taken > there.numeraire or not taken:
             raise Unsatisfied(
-                f"the pot holds {amounts.show(there, pool.assets[NUMERAIRE])}: wait until borrowers have paid back, or "
-                "sell the claim on the board"
+                f"the pot holds {amounts.show(there.numeraire, pool.assets[NUMERAIRE])}: wait until borrowers have "
+                "paid back, or sell the claim on the board"
             )
         return taken, -given
 
@@ -137,13 +141,10 @@ def _through_pot(
     return settling.perform(session, outbox.asked(action, once, amount=amount, position=position), now_ms, make)
 
 
-def claims_of(amount: tuple[int, Amount], at: Sequence[int], loan: int, *, is_rounded_up: bool) -> int:
-    """An amount of the claim, or of the numeraire at the newest prices, as an amount of the claim."""
+def claims_of(amount: tuple[int, Amount], at: Sequence[int], loan: int) -> int:
+    """An amount of the claim, or of the numeraire at the newest prices, as an amount of the claim, rounded down."""
     asset, count = amount
-    if asset == loan:
-        return count
-    value = count * at[NUMERAIRE]
-    return -(-value // at[loan]) if is_rounded_up else value // at[loan]
+    return count if asset == loan else count * at[NUMERAIRE] // at[loan]
 
 
 def _holding(wallet: Wallet, pool: Pool, loan: int, position: int | None, *, is_debt: bool) -> Holding:

@@ -4,8 +4,13 @@ Were dollars what an expired claim turns into, the first to convert would be pai
 into the loan claim: what a defaulter does not pay, those who chose claims do not get.
 """
 
+from fractions import Fraction
+
 import pytest
 
+from circuits import records
+from settlement import pot
+from settlement.bundle import Account, Flow
 from tests.attacks.scene import deposit, opposite, outside, price, units, why, withdrawal
 from tests.simulation import market, traders
 from tests.simulation.binding import Converted
@@ -108,3 +113,52 @@ def test_a_worthless_option_ends_a_debt_for_nothing(world):
     assert rate == 0
     assert world.submit(convert(world, world.short, 0)) is None
     assert world.holdings[-1].account.balances == units(USDC=31_870) and not world.holdings[-1].account.guard
+
+
+def test_who_lends_nothing_and_is_first_at_the_pot_leaves_the_lender_what_was_lent(world):
+    """Ran against the index alone: 1,000,000 dollars of an idle account took all of a borrower's repayment."""
+    rate = expire(world, 4_500)
+    assert world.submit(convert(world, world.long, rate)) is None
+    lender = world.holdings[-1]
+    assert world.submit(convert(world, world.short, rate)) is None
+    borrower = world.holdings[-1]
+    lent = lender.account.balances[market.LOAN]
+    idle = world.settle(bought(world, world.honest, 900_000))[0]
+    year_later(world)
+    world.settle(market.with_pot(world, borrower, 5_000))
+    index = Fraction(world.grid().publication.prices[market.LOAN], world.grid().publication.prices[0])
+    assert index > Fraction(104, 100)
+    inside = pot.contents(world.ledger.reader, market.LOAN)
+    assert world.submit(world.prepare([redeemed(world, idle, 850_000 * 10**6, index)])) == "POT"
+    world.settle(market.with_pot(world, idle, 900_000))
+    left = pot.contents(world.ledger.reader, market.LOAN)
+    assert left.numeraire * inside.cancelled >= inside.numeraire * left.cancelled
+    assert left.numeraire >= left.cancelled == 5_000 * 10**6 and lent >= left.cancelled
+    world.settle(market.with_pot(world, lender, 5_000))
+
+
+def bought(world, holding, dollars):
+    """Dollars of a cash account into the pot, for loan claims that nobody owes."""
+    prices, claims = world.grid().publication.prices, dollars * 10**6
+    paid = pot.repayment(claims, prices, market.LOAN)
+    flows = [Flow(0, -paid, Account.POT, b"", b""), Flow(market.LOAN, claims, Account.POT, b"", b"")]
+    changes = [0] * records.ASSETS
+    changes[0], changes[market.LOAN] = -paid, claims
+    return world.draft(holding, changes, flows)
+
+
+def redeemed(world, holding, claims, index):
+    """So many of them out again, at the index of the day."""
+    taken = int(claims * index)
+    flows = [Flow(0, taken, Account.POT, b"", b""), Flow(market.LOAN, -claims, Account.POT, b"", b"")]
+    changes = [0] * records.ASSETS
+    changes[0], changes[market.LOAN] = taken, -claims
+    return world.draft(holding, changes, flows)
+
+
+def year_later(world):
+    """Prices are published again after a year, twice, so that they are covered."""
+    world.now_ms += 365 * 24 * 3_600_000
+    for _ in range(2):
+        world.now_ms += 60_000
+        market.publish(world, (0,) * 6)

@@ -184,6 +184,9 @@ class ReferenceLedger:
         newest = self.grids[-1] if self.grids else None
         if any(truths.takes_from_pot(leg, newest) for leg in bundle.legs) or after.get((POT, NUMERAIRE), 0) < 0:
             return "POT"
+        inside, claims = (self.accounts.get((POT, asset), 0) for asset in (NUMERAIRE, LOAN))
+        if truths.takes_more_than_its_share(bundle, inside, -claims):
+            return "POT"
         if not all(0 <= amount <= LARGEST for amount in self._reserves_after(bundle)):
             return "CUSTODY"
         return None

@@ -52,6 +52,15 @@ def is_true_seizure(seizure: PlainSeizure, leaves: Sequence[Leaf], grid: PlainGr
     )
 
 
+def takes_more_than_its_share(bundle: PlainBundle, numeraire: int, cancelled: int) -> bool:
+    """Whether a leg takes more out of a pot of these contents than the average that was paid in for a claim."""
+    pots = [[flow for flow in leg.flows if flow.account == POT] for leg in bundle.legs]
+    sums = [[sum(flow.amount for flow in own if flow.asset == asset) for asset in (NUMERAIRE, LOAN)] for own in pots]
+    numeraire -= sum(taken for taken, _ in sums if taken < 0)
+    cancelled += sum(claims for _, claims in sums if claims > 0)
+    return any(taken > 0 and taken * cancelled > numeraire * -claims for taken, claims in sums)
+
+
 def takes_from_pot(leg: PlainLeg, grid: PlainGrid | None) -> bool:
     """Whether the leg takes more out of the pot than it gives, or something that is not the pot's."""
     own = [flow for flow in leg.flows if flow.account == POT]

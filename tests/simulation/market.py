@@ -86,7 +86,8 @@ def with_pot(world: World, holding: Holding, dollars: int, more: int = 0) -> Dra
     prices = world.grid().publication.prices
     owed = -holding.account.balances[LOAN]
     loans = min(dollars * LOTS[LOAN], owed) if owed > 0 else -min(dollars * LOTS[LOAN], max(1, -owed))
-    numeraire = -pot.repayment(loans, prices, LOAN) if loans > 0 else pot.redemption(-loans, prices, LOAN)
+    there = pot.contents(world.ledger.reader, LOAN)
+    numeraire = -pot.repayment(loans, prices, LOAN) if loans > 0 else pot.redemption(-loans, prices, LOAN, there)
     flows = [Flow(LOAN, loans, Account.POT, b"", b"")]
     if numeraire + more:
         flows.append(Flow(USDC, numeraire + more, Account.POT, b"", b""))

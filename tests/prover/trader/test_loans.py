@@ -35,24 +35,25 @@ def test_a_lender_gets_claims_worth_what_he_lends_and_less_than_one_unit_more(le
 @given(st.integers(1, 2**50), PRICE, PRICE)
 def test_who_repays_dollars_pays_no_more_than_he_said(paid, numeraire, loan):
     prices = at(numeraire, loan)
-    cancelled = loans.claims_of((0, paid), prices, LOAN, is_rounded_up=False)
+    cancelled = loans.claims_of((0, paid), prices, LOAN)
     dollars = pot.repayment(cancelled, prices, LOAN)
     assert dollars <= paid and (cancelled + 1) * loan > paid * numeraire
-    pot.check([[Flow(0, -dollars, Account.POT, b"", b""), Flow(LOAN, cancelled, Account.POT, b"", b"")]], prices, LOAN)
+    flows = [Flow(0, -dollars, Account.POT, b"", b""), Flow(LOAN, cancelled, Account.POT, b"", b"")]
+    pot.check([flows], prices, LOAN, pot.Contents(7, 5))
 
 
-@given(st.integers(1, 2**50), PRICE, PRICE)
-def test_who_redeems_for_dollars_gets_at_least_what_he_said(wanted, numeraire, loan):
-    prices = at(numeraire, loan)
-    given = loans.claims_of((0, wanted), prices, LOAN, is_rounded_up=True)
-    dollars = pot.redemption(given, prices, LOAN)
-    assert dollars >= wanted and (given - 1) * loan < wanted * numeraire
-    pot.check([[Flow(0, dollars, Account.POT, b"", b""), Flow(LOAN, -given, Account.POT, b"", b"")]], prices, LOAN)
+@given(st.integers(1, 2**50), PRICE, PRICE, st.integers(2**50, 2**60), st.integers(0, 2**60))
+def test_who_redeems_for_dollars_gets_at_least_what_he_said(wanted, numeraire, loan, inside, cancelled):
+    prices, there = at(numeraire, loan), pot.Contents(inside, cancelled)
+    given = pot.claims_for(wanted, prices, LOAN, there)
+    dollars = pot.redemption(given, prices, LOAN, there)
+    assert dollars >= wanted > pot.redemption(given - 1, prices, LOAN, there)
+    flows = [Flow(0, dollars, Account.POT, b"", b""), Flow(LOAN, -given, Account.POT, b"", b"")]
+    pot.check([flows], prices, LOAN, there)
 
 
 def test_an_amount_of_the_claim_is_itself():
-    for is_rounded_up in (True, False):
-        assert loans.claims_of((LOAN, 7), at(3, 5), LOAN, is_rounded_up=is_rounded_up) == 7
+    assert loans.claims_of((LOAN, 7), at(3, 5), LOAN) == 7
 
 
 def test_without_prices_nobody_knows_what_a_loan_is_worth():
