@@ -21,7 +21,7 @@ a short as much too little.
 import hashlib
 from dataclasses import dataclass
 
-from settlement import assets, conversion, market
+from settlement import assets, conversion, margins, market
 from settlement.bundle import MAX_AMOUNT, MAX_EPOCH
 from settlement.fieldreader import FieldReader
 from settlement.ids import LedgerId
@@ -93,7 +93,7 @@ def check(state: State, expiry: Expiry, silent_epochs: int, now_ms: int) -> None
         raise Rejected(Rejection.EXPIRY, "the pool has no loan to convert claims into, or no guardians")
     conversion.check_rate(expiry.claim, expiry.rate, loan, state.reader.rates())
     if silent_epochs <= parameters.grace_epochs:
-        raise Rejected(Rejection.EXPIRY, f"the insurance has been silent for {silent_epochs} epochs only")
+        raise Rejected(Rejection.EXPIRY, f"the insurance has been silent for {margins.epochs(silent_epochs)} only")
     newest = state.reader.grids(1)
     if not newest or expiry.epoch != newest[0].publication.epoch:
         raise Rejected(Rejection.EXPIRY, f"the figures are of epoch {expiry.epoch}, which is not the newest")

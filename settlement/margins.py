@@ -2,7 +2,7 @@
 
 A leg whose new account has a guard may owe claims.  It needs an escrow, so that the guardians can open the account, and
 a margin proof against the initial grid of the newest epoch, or of the one before while that still covers the newest
-prices (settlement.covering).  A leg that only adds to an account needs no margin proof, so whoever is in breach can
+prices (settlement.coverage).  A leg that only adds to an account needs no margin proof, so whoever is in breach can
 always cure it.  The insurance takes over portfolios in breach, so its legs need the maintenance grid only.
 
     frozen       prices left what the last grid covers: no initial grid is in force
@@ -43,6 +43,11 @@ def silent_epochs(state: State) -> int:
     return max(newest[0].publication.epoch - state.reader.heartbeat(), 0) if newest else 0
 
 
+def epochs(count: int) -> str:
+    """A number of epochs in words."""
+    return f"{count} epoch{'' if count == 1 else 's'}"
+
+
 def check_guards(parameters: Parameters, legs: Sequence[Leg]) -> None:
     """Raises Rejected when a new account is neither a cash account nor one that the pool's guardians can open."""
     current = None if parameters.guardians is None else parameters.guardians.number
@@ -81,7 +86,8 @@ def check_restricted(state: State, parameters: Parameters, legs: Sequence[Leg]) 
         silent = silent_epochs(state)
         if silent > parameters.grace_epochs:
             raise Rejected(
-                Rejection.RESTRICTED, f"leg {number} needs margin, and the insurance is silent for {silent} epochs"
+                Rejection.RESTRICTED,
+                f"leg {number} needs margin, and the insurance has been silent for {epochs(silent)}",
             )
 
 

@@ -1,9 +1,14 @@
 """The stage of the attacks on other people's money: a world at the example's prices, and amounts in whole units."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from circuits import records
 from settlement.bundle import Account
+from settlement.grids import Coverage
 from tests.settlement import samples
-from tests.simulation import traders
+from tests.simulation import market, traders
 from tests.simulation.traders import Draft, Holding
 from tests.simulation.world import World
 
@@ -52,3 +57,20 @@ def opposite(changes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 __all__ = ["Account", "deposit", "opposite", "outside", "price", "units", "why", "withdrawal"]
+
+
+@contextmanager
+def beside_an_honest_holder(folder: Path, dollars: int) -> Iterator[World]:
+    """A ledger with a holder of so many USDC, who takes everything out at the end."""
+    made = World(folder / "ledger.sqlite")
+    made.publish(market.PRICES)
+    deposit(made, USDC=dollars)
+    yield made
+    made.withdraw_everything()
+    made.close()
+
+
+def publish(world: World, moved: dict[int, int]) -> Coverage:
+    """The coverage of the next epoch, at these prices and otherwise the first."""
+    world.now_ms += 1_000
+    return world.publish(market.PRICES | moved).publication.coverage

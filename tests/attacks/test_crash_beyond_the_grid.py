@@ -13,9 +13,17 @@ from dataclasses import replace
 import pytest
 
 from settlement.grids import Coverage
-from tests.attacks.scene import deposit, opposite, outside, price, units, why, withdrawal
-from tests.simulation import market
-from tests.simulation.world import World
+from tests.attacks.scene import (
+    beside_an_honest_holder,
+    deposit,
+    opposite,
+    outside,
+    price,
+    publish,
+    units,
+    why,
+    withdrawal,
+)
 
 CRASH = price("BTC", 71_250)
 
@@ -23,17 +31,8 @@ CRASH = price("BTC", 71_250)
 @pytest.fixture
 def world(tmp_path):
     """A ledger with an honest holder of 10,000,000 USDC."""
-    made = World(tmp_path / "ledger.sqlite")
-    made.publish(market.PRICES)
-    deposit(made, USDC=10_000_000)
-    yield made
-    made.withdraw_everything()
-    made.close()
-
-
-def publish(world, moved: dict[int, int]) -> Coverage:
-    world.now_ms += 1_000
-    return world.publish(market.PRICES | moved).publication.coverage
+    with beside_an_honest_holder(tmp_path, 10_000_000) as made:
+        yield made
 
 
 def test_a_crash_is_published_and_so_are_the_prices_of_all_others(world):

@@ -16,25 +16,15 @@ from dataclasses import replace
 import pytest
 
 from settlement.grids import Coverage
-from tests.attacks.scene import deposit, opposite, price, units, why
+from tests.attacks.scene import beside_an_honest_holder, deposit, opposite, price, publish, units, why
 from tests.simulation import market, traders
-from tests.simulation.world import World
 
 
 @pytest.fixture
 def world(tmp_path):
     """A ledger with an honest holder of 2,000,000 USDC."""
-    made = World(tmp_path / "ledger.sqlite")
-    made.publish(market.PRICES)
-    deposit(made, USDC=2_000_000)
-    yield made
-    made.withdraw_everything()
-    made.close()
-
-
-def publish(world, moved: dict[int, int]) -> Coverage:
-    world.now_ms += 1_000
-    return world.publish(market.PRICES | moved).publication.coverage
+    with beside_an_honest_holder(tmp_path, 2_000_000) as made:
+        yield made
 
 
 def under_older_grid(world, draft):

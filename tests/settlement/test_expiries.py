@@ -27,7 +27,7 @@ def ledger(tmp_path):
         yield created
 
 
-def refused(attempt, reason, words=""):
+def refused(attempt, reason, words=None):
     with pytest.raises(Rejected, match=words) as refusal:
         attempt()
     assert refusal.value.rejection is reason
@@ -88,7 +88,7 @@ def test_a_claim_that_is_dear_expires_at_its_fair_rate_at_least():
 def test_while_the_insurance_speaks_nothing_expires_early(tmp_path):
     with Ledger.create(tmp_path / "other.sqlite", samples.pool(grace_epochs=1), NOW_MS) as ledger:
         samples.publish(ledger)
-        refused(lambda: expire(ledger, CALL), Rejection.EXPIRY, "silent for 1 epochs only")
+        refused(lambda: expire(ledger, CALL), Rejection.EXPIRY, "silent for 1 epoch only")
 
 
 @pytest.mark.parametrize("claim, words", [

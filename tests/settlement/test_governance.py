@@ -26,7 +26,7 @@ def ledger(tmp_path):
         yield created
 
 
-def refused(ledger, attempt, reason, words=""):
+def refused(ledger, attempt, reason, words=None):
     before = ledger.reader.last_event()
     with pytest.raises(Rejected, match=words) as refusal:
         attempt()

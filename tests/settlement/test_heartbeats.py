@@ -24,7 +24,7 @@ def ledger(tmp_path):
         yield created
 
 
-def refused(attempt, reason, words=""):
+def refused(attempt, reason, words=None):
     with pytest.raises(Rejected, match=words) as refusal:
         attempt()
     assert refusal.value.rejection is reason

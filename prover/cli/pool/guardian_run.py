@@ -104,8 +104,10 @@ def expire(app: App, claim: str, member: int | None) -> None:
         parameters = ledger.parameters(now_ms)
         silent = margins.silent_epochs(ledger)
         if silent <= parameters.grace_epochs:
-            raise Unsatisfied(f"the insurance has been silent for {silent} epochs, and claims expire early after more "
-                              f"than {parameters.grace_epochs}")  # fmt: skip
+            raise Unsatisfied(
+                f"the insurance has been silent for {margins.epochs(silent)}, and claims expire early after more than "
+                f"{parameters.grace_epochs}"
+            )
         stated = recovery.propose(ledger, accounts, slot, now_ms)
         message = recovery.checked(ledger, stated, lambda: accounts, now_ms)
         event = acting.expire(ledger, stated, message, opened.means, now_ms)

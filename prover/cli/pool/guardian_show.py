@@ -144,7 +144,9 @@ def _accounts(count: int) -> str:
 
 def _insurance(opened: Watch, now: Now) -> str:
     silent, grace = margins.silent_epochs(opened.ledger), now.parameters.grace_epochs
-    state = f"silent for {silent} epochs, and the pool restricts itself after {grace}" if silent else "shown in time"
+    state = "shown in time"
+    if silent:
+        state = f"silent for {margins.epochs(silent)}, and the pool restricts itself after {grace}"
     if now.insurance is None:
         return f"not founded, or nobody here can open it; {state}"
     worth = view.worst(now.insurance.account, now.published)
