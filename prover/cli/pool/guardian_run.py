@@ -56,6 +56,10 @@ def watch(app: App, once: bool, member: int | None, interval_ms: int) -> None:
         if once:
             step = opened.step()
             guardian_show.step(app, opened, step)
+            if opened.now() is None:
+                app.screen.say("No prices are in force, so nothing can be valued: `zksettle oracle publish`.", "warn")
+            elif step == Step():
+                app.screen.say("Nothing was to be done: no account is in breach, and the insurance has shown itself.")
             app.screen.document(guardian_show.step_json(opened, step))
             return
         office.rehearse(opened)
@@ -101,6 +105,8 @@ def expire(app: App, claim: str, member: int | None) -> None:
         ledger, now_ms = opened.ledger, clock.now_ms()
         opened.view.advance(ledger)
         slot, accounts = asset_index(ledger.pool, claim), [one.account for one in opened.view.accounts.values()]
+        if not ledger.pool.assets[slot].is_claim:
+            raise FormatError(f"{ledger.pool.assets[slot].symbol} is held outside, and only claims expire")
         parameters = ledger.parameters(now_ms)
         silent = margins.silent_epochs(ledger)
         if silent <= parameters.grace_epochs:

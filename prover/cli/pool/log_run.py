@@ -34,7 +34,8 @@ def prove_inclusion(app: App, event: str, checkpoint_file: Path | None, output: 
         named, signed = _named(app, ledger, checkpoint_file)
         height = _height(ledger, event)
         if height >= named.size:
-            raise FormatError(f"the checkpoint is of {named.size} events, and the event at height {height} came later")
+            newest = named.size - 1
+            raise FormatError(f"the checkpoint ends at height {newest}, and the event at height {height} came later")
         found = ledger.reader.event(height)
         if found is None:
             raise FormatError(f"the ledger has no event at height {height}")

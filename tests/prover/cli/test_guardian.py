@@ -56,6 +56,7 @@ def test_the_guardians_found_the_insurance_take_what_it_is_given_and_show_that_i
     refused(zksettle(pool, "guardian", "seize"), 1, "no margined account is in breach of maintenance")
     refused(zksettle(pool, "guardian", "seize", "1"), 1, "no margined account at position 1 is in breach")
     refused(zksettle(pool, "guardian", "expire", "ETH-PERP"), 1, "silent for 0 epochs", "more than 3")
+    refused(zksettle(pool, "guardian", "expire", "BTC"), 3, "BTC is held outside, and only claims expire")
     refused(zksettle(pool, "guardian", "expire", "DOGE"), 3, "DOGE")
 
 
