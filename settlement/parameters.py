@@ -12,6 +12,7 @@ from settlement import assets as slots
 from settlement.assets import Asset
 from settlement.boardrules import BoardRules
 from settlement.bundle import MAX_AMOUNT, MAX_EPOCH
+from settlement.validators import Validators
 from settlement.wellformed import check_range, require
 from zk.curves import babyjubjub
 
@@ -134,7 +135,7 @@ class Parameters:
 
     `penalty_bps` is the share of an account's risk that a seizure takes.  `grace_epochs` is how many epochs the
     insurance may be silent.  `loan_rate_bps` is the interest on loans for a year.  Without `guardians` no account may
-    owe anything.
+    owe anything.  `validators` make the log's checkpoints final.
 
     Raises FormatError, naming what is wrong, when the parts do not make sound parameters.
     """
@@ -150,6 +151,7 @@ class Parameters:
     grace_epochs: int
     loan_rate_bps: int
     guardians: Guardians | None
+    validators: Validators
 
     def __post_init__(self) -> None:
         check_range(self.version, 1, MAX_VERSION, "the version of the parameters")

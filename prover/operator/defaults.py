@@ -8,7 +8,7 @@ when it is converted at a constant rate (settlement.conversion).
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from settlement import amounts
+from settlement import amounts, validators
 from settlement.assets import NOTHING, NUMERAIRE, Asset, Loan, Option, Perpetual
 from settlement.boardrules import BoardRules
 from settlement.market import Observation
@@ -127,6 +127,7 @@ def parameters(
         grace_epochs=GRACE_EPOCHS,
         loan_rate_bps=LOAN_RATE_BPS,
         guardians=guardians,
+        validators=validators.NOBODY,
     )
 
 

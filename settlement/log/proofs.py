@@ -60,7 +60,7 @@ def verify_inclusion(text: str, key: Key) -> Included:
         raise FormatError(f"the file does not begin with {HEADER}, the leaf and its index")
     leaf = note.decode_base64(head[1].removeprefix("extra "), "the leaf")
     index = _number(head[2].removeprefix("index "))
-    proof = _hashes(head[3:])
+    proof = hashes(head[3:])
     named = checkpoint.verify(signed, key)
     tree.verify_inclusion(tree.leaf_hash(leaf), index, named.size, proof, named.root)
     return Included(leaf, index, named)
@@ -82,7 +82,7 @@ def verify_consistency(text: str, older: Checkpoint, key: Key) -> Checkpoint:
     if _number(head[0].removeprefix("old ")) != older.size:
         raise FormatError(f"the proof does not begin at the checkpoint of {older.size} events")
     newer = checkpoint.verify(signed, key)
-    tree.verify_consistency(older.size, newer.size, older.root, newer.root, _hashes(head[1:]))
+    tree.verify_consistency(older.size, newer.size, older.root, newer.root, hashes(head[1:]))
     return newer
 
 
@@ -105,10 +105,11 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _hashes(lines: Sequence[str]) -> list[bytes]:
+def hashes(lines: Sequence[str]) -> list[bytes]:
+    """The hashes in lines of base64.  Raises FormatError when one is malformed or there are too many."""
     if len(lines) > MAX_HASHES + 1:
         raise FormatError(f"the proof has more than {MAX_HASHES + 1} hashes")
-    hashes = [note.decode_base64(line, "a hash of the proof") for line in lines]
-    if any(len(each) != tree.HASH_BYTES for each in hashes):
+    found = [note.decode_base64(line, "a hash of the proof") for line in lines]
+    if any(len(each) != tree.HASH_BYTES for each in found):
         raise FormatError(f"a hash of the proof does not have {tree.HASH_BYTES} bytes")
-    return hashes
+    return found

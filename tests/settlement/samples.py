@@ -27,6 +27,7 @@ from settlement.market import ONE, Market, Observation
 from settlement.parameters import NO_RISK, Fees, Governance, Guardians, Limits, Parameters, Risk
 from settlement.pool import NUM_PUBLIC, Pool, StatementKey
 from settlement.quotes import Quote
+from settlement.validators import NOBODY
 from zk import entropy, signature
 from zk.curves import babyjubjub, bn254
 from zk.fields.prime import R
@@ -85,6 +86,7 @@ GOVERNANCE = Governance(tuple(map(signature.public, GOVERNOR_SECRETS)), quorum=2
 PARAMETERS = Parameters(
     version=1, oracle_keys=tuple(map(signature.public, ORACLE_SECRETS)), quorum=3, limits=LIMITS, risk=RISK,
     board=BOARD, fees=Fees(leg=0, order=0), penalty_bps=1_000, grace_epochs=3, loan_rate_bps=500, guardians=GUARDIANS,
+    validators=NOBODY,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from settlement import poolfile
 from settlement.parameters import Fees
 from settlement.pool import asset_index
 from tests.settlement import samples
+from tests.settlement.log.test_cosignatures import VALIDATORS
 from tests.settlement.poolchanges import (
     ages,
     asset,
@@ -57,6 +58,8 @@ def test_every_term_of_a_pool_changes_its_ledger_id():
         parameters(grace_epochs=1),
         parameters(loan_rate_bps=1),
         parameters(guardians=None),
+        parameters(validators=VALIDATORS),
+        parameters(validators=replace(VALIDATORS, quorum=4)),
         guardians(number=2),
         guardians(members=2),
         guardians(signing_key=babyjubjub.BASE8),

@@ -64,6 +64,7 @@ def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:
         ("guardians", _guardians(app, now)),
         ("governance", _governance(app, pool)),
         ("operator", f"signs checkpoints with the key {pool.operator.hex()[:16]}{_here(app.home.pool.operator)}"),
+        ("validators", _validators(now)),
         ("parameters", f"version {now.version}"),
         ("fees", _fees(pool, now)),
         ("board", _board(pool, now)),
@@ -116,6 +117,15 @@ def _governance(app: App, pool: Pool) -> str:
     governance = pool.governance
     who = f"{governance.quorum} of {len(governance.keys)} change the parameters{_here(app.home.pool.governance)}"
     return f"{who}, {governance.delay_ms // 60_000} minutes after it is announced"
+
+
+def _validators(parameters: Parameters) -> str:
+    """Who cosigns the log's checkpoints, in words."""
+    validators = parameters.validators
+    if not validators.members:
+        return "none: nobody sees to it that the operator shows everybody the same history"
+    names = ", ".join(printable(each.name) for each in validators.members)
+    return f"{validators.quorum} of {len(validators.members)} make a checkpoint final: {names}"
 
 
 def _here(path: Path) -> str:
