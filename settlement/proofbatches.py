@@ -1,4 +1,4 @@
-"""Verifies the proofs of many owners in large batches, which is much cheaper, and names the owners of the false ones."""
+"""Verifies the proofs of many owners in large batches, which is cheaper, and names the owners of the false ones."""
 
 from collections.abc import Sequence
 from typing import TypeVar

@@ -5,10 +5,10 @@ import pytest
 from settlement import proofbatches, proofclaims
 from settlement.errors import Discrepancy
 from settlement.proofbatches import ProofBatches
+from tests.zk.groth16 import known
 from zk.errors import InvalidProof
 from zk.groth16 import batch
 from zk.groth16.keys import Claim
-from tests.zk.groth16 import known
 
 COUNT = 64
 
