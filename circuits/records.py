@@ -10,6 +10,7 @@ ledger and circuit cannot disagree.  Of our own modules this one imports only th
     residual    H[RESIDUAL](rho, commitment): the rho of what a seizure leaves
     escrow      H[ESCROW](GK.x, GK.y, E.x, E.y, c_1, ..., c_8): a ciphertext, and whom it is for (circuits/escrow.py)
     funds       H[FUNDS](kappa, commitment, position, context): the tag of a proof of funds
+    top-up      H[TOPUP](nk, period): the tag of a top-up, of which an owner has one in each period
     node        H[NODE](child_0, ..., child_3)
 
 A field's metadata describes its values outside a circuit: `kind` names a range of circuits.statements.statement, and
@@ -76,6 +77,11 @@ def escrow_digest(hash: Hash[T], guard_key: tuple[T, T], ephemeral: tuple[T, T],
 def funds_tag(hash: Hash[T], kappa: T, commitment: T, position: T, context: T) -> T:
     """The number that an account shows in one context: the same each time, and another in every other context."""
     return hash((kappa, commitment, position, context), domains.TAG_FUNDS)
+
+
+def top_up_tag(hash: Hash[T], nullifier_key: T, period: T) -> T:
+    """The number published with a top-up: an owner has one in each period, and nobody else can connect two of them."""
+    return hash((nullifier_key, period), domains.TAG_TOPUP)
 
 
 def node(hash: Hash[T], children: Sequence[T]) -> T:

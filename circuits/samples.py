@@ -12,6 +12,7 @@ from typing import Any
 from circuits import generators, guardsamples, merkle, records
 from circuits.statements import leg, margin
 from zk.curves import babyjubjub
+from zk.fields.prime import R
 from zk.hashes import poseidon
 
 SPENDING_SECRET = 0x1234567890ABCDEF << 100 | 77
@@ -19,6 +20,7 @@ NULLIFIER_KEY = 987654321 << 128 | 5
 ALPHA = (1 << 250) + 12345
 BLINDING = (1 << 249) + 999
 POSITION = 0xC0FFEE5D
+PERIOD = 4 * 1_000_003 + 2
 
 OLD_BALANCES = (1_000_000, 0, 5, 2**63 - 1, 0, 7, 1, 0, 2**63 - 1, -(2**63), 40, -3, 0, 1, -1, 0)
 NEW_BALANCES = (250_000, 3, 0, 2**62, 2**63 - 1, 0, 1, 9, -(2**62), 2**63 - 1, -7, -(2**63), 5, 0, -1, 1)
@@ -37,8 +39,8 @@ def path_at(commitment: int, position: int) -> tuple[merkle.Path, int]:
     return merkle.build(commitment, position, sibling)
 
 
-def publish(private: leg.Private[int], root: int, adds: int = 0) -> leg.Public[int]:
-    """The public inputs that match a leg's private ones."""
+def publish(private: leg.Private[int], root: int, adds: int = 0, period: int = PERIOD) -> leg.Public[int]:
+    """The public inputs that match a leg's private ones.  The period is a top-up's."""
     old, new = private.old, private.new
     commitment = old.commitment(poseidon.hash)
     changes = [after - before for before, after in zip(old.balances, new.balances, strict=True)]
@@ -46,7 +48,9 @@ def publish(private: leg.Private[int], root: int, adds: int = 0) -> leg.Public[i
     rk = babyjubjub.add(private.ak, babyjubjub.multiply(private.alpha, babyjubjub.BASE8))
     kappa = records.kappa(old, private.nk)
     nullifier = records.nullifier(poseidon.hash, kappa, commitment, private.position)
-    return leg.Public(root, nullifier, new.commitment(poseidon.hash), *value, *rk, new.guard, adds)
+    tag = records.top_up_tag(poseidon.hash, private.nk, period)
+    added = (1, period, tag) if adds else (0, 0, 0)
+    return leg.Public(root, nullifier, new.commitment(poseidon.hash), *value, *rk, new.guard, *added)
 
 
 def honest_leg(
@@ -112,6 +116,13 @@ def _genesis_flag_of_two() -> Leg:
     return public, replace(private, genesis=2)
 
 
+def top_up_flag_of_two() -> Leg:
+    """A flag that is neither 0 nor 1 and violates nothing else: a top-up in period 0, with twice its tag."""
+    public, private = top_up_leg()
+    tag = 2 * records.top_up_tag(poseidon.hash, private.nk, 0) % R
+    return replace(public, adds=2, period=0, tag=tag), private
+
+
 _HONEST: dict[str, tuple[Callable[[], tuple[Any, Any]], ...]] = {
     "leg": (honest_leg, cash_leg, genesis_leg, top_up_leg),
     "margin": (honest_margin,),
@@ -139,4 +150,5 @@ def lies(name: str) -> list[tuple[Any, Any]]:
     money_from_nothing = [honest_leg(_with(5, i), NEW_BALANCES, genesis=1) for i in assets]
     debts_called_cash = [honest_leg(_with(0, i), _with(-1, i), guard=0) for i in claims]
     losses_called_top_ups = [honest_leg(_with(5, i), _with(4, i), adds=1) for i in assets]
-    return [_genesis_flag_of_two(), *money_from_nothing, *debts_called_cash, *losses_called_top_ups]
+    flags_of_two = [_genesis_flag_of_two(), top_up_flag_of_two()]
+    return [*flags_of_two, *money_from_nothing, *debts_called_cash, *losses_called_top_ups]

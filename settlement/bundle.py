@@ -38,6 +38,7 @@ MAX_EXPIRY_MS = 10**14
 MAX_EPOCH = 2**63 - 1
 ESCROW_ELEMENTS = 8
 GUARD_BYTES = 4
+PERIOD_BYTES = 8
 
 # An X25519 key, a view tag, a plaintext of fixed length, and the tag of ChaCha20-Poly1305.
 CIPHERTEXT_BYTES = 32 + 2 + 224 + 16

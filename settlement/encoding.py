@@ -6,6 +6,7 @@
     body    = "zkL3" │ escrow? 1 │ insurance? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ flows
               │ expiry 8 │ companions 32 │ terms 32 │ ciphertexts, 274 each │ escrow
     public  = root │ nullifier │ commitment │ value.x │ value.y │ rk.x │ rk.y, 32 each │ guard 4 │ adds 1
+              │ period 8 │ tag 32, both where it adds only
     escrow  = key 32 │ E.x │ E.y │ c_1 … c_8, 32 each
     margin  = key 32 │ epoch 8 │ proof 256
     attestation = 0, or 1 │ signature 96
@@ -32,6 +33,7 @@ from settlement.bundle import (
     MAX_FLOWS,
     MAX_LEGS,
     MAX_SEIZURES,
+    PERIOD_BYTES,
     Bundle,
     Escrow,
     Leg,
@@ -61,7 +63,7 @@ NO_CONDITION = 0
 
 _ESCROW_BYTES = DIGEST_BYTES + (2 + ESCROW_ELEMENTS) * 32
 MARGIN_BYTES = DIGEST_BYTES + 8 + keys.PROOF_BYTES
-MAX_LEG_BYTES = (
+MAX_LEG_BYTES = (  # of a leg with a margin; one that adds has a period and a tag instead, which are shorter
     len(LEG_MAGIC) + 4 + DIGEST_BYTES + 7 * 32 + GUARD_BYTES + 1 + MAX_FLOWS * flowencoding.MAX_FLOW_BYTES + 8
     + 2 * DIGEST_BYTES + MAX_CIPHERTEXTS * CIPHERTEXT_BYTES + _ESCROW_BYTES + 2 * keys.PROOF_BYTES + 1 + MARGIN_BYTES
     + signature.ENCODED_BYTES
@@ -81,7 +83,10 @@ def encode_body(leg: Leg) -> bytes:
                 public.value_x, public.value_y, public.rk_x, public.rk_y)
     marks = bytes([escrow is not None, leg.is_insurance, len(leg.flows), len(leg.ciphertexts)])
     parts = [LEG_MAGIC, marks, leg.key, *map(prime.to_bytes, elements)]
-    parts += [public.guard.to_bytes(GUARD_BYTES, "big"), bytes([public.adds]), *map(flowencoding.encode, leg.flows)]
+    parts += [public.guard.to_bytes(GUARD_BYTES, "big"), bytes([public.adds])]
+    if public.adds:
+        parts += [public.period.to_bytes(PERIOD_BYTES, "big"), prime.to_bytes(public.tag)]
+    parts += map(flowencoding.encode, leg.flows)
     parts += [leg.expiry_ms.to_bytes(8, "big"), leg.companions, leg.terms, *leg.ciphertexts]
     if escrow is not None:
         parts += [escrow.key, *map(prime.to_bytes, (*escrow.ephemeral, *escrow.ciphertext))]
@@ -208,7 +213,8 @@ def _public(reader: FieldReader) -> leg_statement.Public[int]:
     root, nullifier, commitment = reader.element("root"), reader.element("nullifier"), reader.commitment()
     value, rk = reader.point("value"), reader.point("rk")
     guard, adds = reader.number(GUARD_BYTES, "guard"), reader.number(1, "adds mark", most=1)
-    return leg_statement.Public(root, nullifier, commitment, *value, *rk, guard, adds)
+    period, tag = (reader.number(PERIOD_BYTES, "period"), reader.element("tag")) if adds else (0, 0)
+    return leg_statement.Public(root, nullifier, commitment, *value, *rk, guard, adds, period, tag)
 
 
 def _escrow(reader: FieldReader) -> tuple[KeyDigest, Point, tuple[int, ...]]:

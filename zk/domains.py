@@ -20,6 +20,7 @@ TAG_STREAM = 8
 TAG_ESCROW = 9
 TAG_RESIDUAL = 10
 TAG_FUNDS = 11
+TAG_TOPUP = 12
 # 64 belonged to the hash of an oracle's quote, which is a SHA-256 now.
 
 HASH_TO_CURVE = b"zksettle/babyjubjub/hash-to-curve"

@@ -8,10 +8,11 @@
     value = Σ_i (new.b_i - old.b_i) G_i + blinding H
     rk = AK + alpha B8
     adds = 1 implies new.owner = old.owner and new.b_i >= old.b_i
+    tag = H[TOPUP](nk, period) if adds = 1, else 0, and then period = 0
 
 Each public input is bound: root by membership (by nothing in a genesis leg, which spends zeros), nullifier and
-commitment by their hashes, guard by equality, value and rk by the curve's arithmetic, adds by the last line.  A cheat
-would
+commitment by their hashes, guard by equality, value and rk by the curve's arithmetic, adds, period and tag by the last
+two lines.  A cheat would
 
     spend another's account                    "old owner": AK and nk open its owner, and signing under rk needs AK's
                                                scalar
@@ -23,6 +24,9 @@ would
     wrap a balance around the field            "claims", "change": 64 and 65 bits
     commit to a change that was not made       "value"
     call a trade a top-up, to need no margin   "top-up"
+    top up more often than once a period       "tag": one owner has one nk, and so one tag in a period
+    call a top-up a trade, to keep its tag     nothing to gain: without adds the ledger demands margin
+    leave a word in a leg that is no top-up    "tag": period and tag are 0
 """
 
 from collections.abc import Sequence
@@ -58,6 +62,8 @@ class Public(Generic[T]):
     rk_y: T = field(metadata=of_kind("field"))
     guard: T = field(metadata=of_kind("u32"))
     adds: T = field(metadata=of_kind("bit"))
+    period: T = field(metadata=of_kind("u64"))
+    tag: T = field(metadata=of_kind("field"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,6 +131,9 @@ def _false_about_new(public: Public[int], private: Private[int]) -> str | None:
         return "change"
     if public.adds and (new.owner != private.old.owner or min(changes) < 0):
         return "top-up"
+    period, tag = (public.period, records.top_up_tag(host.hash, private.nk, public.period)) if public.adds else (0, 0)
+    if (public.period, public.tag) != (period, tag):
+        return "tag"
     if not is_kind(private.blinding, "scalar"):
         return "blinding"
     if (public.value_x, public.value_y) != generators.commit(changes, private.blinding):
@@ -171,6 +180,10 @@ def constrain(b: Builder, public: Public[Signal], private: Private[Signal]) -> N
         b.require(adds.signal, new.owner - old.owner, 0, "the owner stays the same")
         for i, change in enumerate(changes):
             b.require(adds.signal, 1 - change.bits[-1].signal, 0, f"change {i} is not negative")
+    with b.scope("tag"):
+        tag = records.top_up_tag(hash, private.nk, public.period)
+        b.require(adds.signal, tag, public.tag, "the tag is the owner's in this period, or 0")
+        b.require(1 - adds.signal, public.period, 0, "a leg that is no top-up has period 0")
     _constrain_value(b, public, private, changes)
     with b.scope("alpha"):
         alpha = ranges.ranged(b, private.alpha, width=SCALAR_BITS, why="alpha has 251 bits")

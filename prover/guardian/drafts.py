@@ -187,7 +187,7 @@ def _leg_public(draft: Draft) -> leg_statement.Public[int]:
     return leg_statement.Public(
         root=draft.root, nullifier=records.nullifier(poseidon.hash, kappa, old, private.position),
         commitment=private.new.commitment(poseidon.hash), value_x=value[0], value_y=value[1], rk_x=rk[0], rk_y=rk[1],
-        guard=private.new.guard, adds=0,
+        guard=private.new.guard, adds=0, period=0, tag=0,
     )  # fmt: skip
 
 

@@ -234,4 +234,5 @@ def _public(
         commitment=new.commitment(poseidon.hash),
         value_x=value[0], value_y=value[1], rk_x=rk[0], rk_y=rk[1],
         guard=new.guard, adds=int(adds),
+        period=0, tag=records.top_up_tag(poseidon.hash, source.keys.nk, 0) if adds else 0,
     )  # fmt: skip

@@ -22,6 +22,7 @@ AGREED = {
     "TAG_ESCROW": 9,
     "TAG_RESIDUAL": 10,
     "TAG_FUNDS": 11,
+    "TAG_TOPUP": 12,
     "HASH_TO_CURVE": b"zksettle/babyjubjub/hash-to-curve",
     "VALUE_ASSET": b"zksettle/value/asset/",
     "VALUE_BLINDING": b"zksettle/value/blinding",

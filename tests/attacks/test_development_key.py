@@ -46,7 +46,7 @@ def edit(path, **changes) -> None:
 
 
 DEVELOPMENT = json.loads(poolfile.encode(replace(
-    samples.pool(), leg=replace(samples.LEG_KEY, verifying=samples.verifying_key(9, 300))
+    samples.pool(), leg=replace(samples.LEG_KEY, verifying=samples.verifying_key(11, 300))
 )))["leg"]
 OTHERS = {statement: {"transcript": None} for statement in ("margin", "escrow", "seize", "funds")}
 
@@ -86,7 +86,7 @@ def test_a_development_key_under_the_ceremonys_name_changes_the_ledger_id(path):
 def test_a_leg_under_a_development_key_is_refused(path):
     with Ledger.open(path) as opened:
         publish(opened, 1)
-        development = replace(samples.LEG_KEY, verifying=samples.verifying_key(9, 300))
+        development = replace(samples.LEG_KEY, verifying=samples.verifying_key(11, 300))
         made = samples.make(opened, key=development.digest)
         with pytest.raises(Rejected) as refused:
             engine.submit(opened, encoding.encode_bundle(samples.bind(opened.ledger_id, made)), NOW_MS, any_proof)

@@ -151,7 +151,7 @@ def make(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] 
     blinding = entropy.scalar(babyjubjub.ORDER)
     public = leg_statement.Public(
         ledger.reader.tree().root, entropy.scalar(R), entropy.scalar(R), *generators.commit(deltas, blinding),
-        *signature.public(RK_SECRET), 0, 0,
+        *signature.public(RK_SECRET), 0, 0, 0, 0,
     )
     for name in [name for name in changes if hasattr(public, name)]:
         public = replace(public, **{name: changes.pop(name)})

@@ -23,7 +23,7 @@ from zk.curves import babyjubjub
 from zk.signature import Signature
 
 LEDGER_ID = bytes(range(100, 132))
-PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 9, 0)
+PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR, 9, 0, 0, 0)
 SIGNATURE = Signature(babyjubjub.BASE8, 7)
 LEG = Leg(
     b"k" * 32, PUBLIC, samples.PROOF, Escrow(b"e" * 32, babyjubjub.BASE8, tuple(range(8)), samples.PROOF),

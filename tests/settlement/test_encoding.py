@@ -54,7 +54,8 @@ expiries = st.integers(0, bundle.MAX_EXPIRY_MS)
 def legs(draw) -> Leg:
     guard, adds = draw(st.sampled_from([0, 1, 2**32 - 1])), draw(st.integers(0, 1))
     public = leg_statement.Public(
-        draw(elements), draw(elements), draw(elements.filter(bool)), *draw(points), *draw(points), guard, adds
+        draw(elements), draw(elements), draw(elements.filter(bool)), *draw(points), *draw(points), guard, adds,
+        *((draw(st.integers(0, 2**64 - 1)), draw(elements)) if adds else (0, 0)),
     )
     return Leg(
         draw(digest_bytes), public, samples.PROOF, draw(st.none() | escrows) if guard else None,
@@ -88,7 +89,7 @@ def bundles(draw) -> Bundle:
     return Bundle(draw(digest_bytes), made, *others, draw(signatures), attestations)
 
 
-PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 1, 0)
+PUBLIC = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 1, 0, 0, 0)
 CASH = replace(PUBLIC, guard=0)
 ESCROW = Escrow(bytes(32), babyjubjub.BASE8, tuple(range(8)), samples.PROOF)
 MARGIN = Margin(bytes(32), 5, samples.PROOF)

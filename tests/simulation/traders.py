@@ -150,7 +150,8 @@ def _unsigned(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
         ledger.reader.tree().root,
         records.nullifier(poseidon.hash, records.kappa(source.account, source.keys.nk), old, place),
         new.commitment(poseidon.hash), *generators.commit(drafted.claimed, blinding), *signature.public(spending),
-        drafted.guard, int(drafted.adds),
+        drafted.guard, int(drafted.adds), 0,
+        records.top_up_tag(poseidon.hash, source.keys.nk, 0) if drafted.adds else 0,
     )  # fmt: skip
     private = leg_statement.Private(
         source.keys.ak, source.keys.nk, source.account, int(genesis), place, path, new, blinding, alpha

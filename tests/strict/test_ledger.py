@@ -45,7 +45,7 @@ KEY_LIES = lies_about(
 def leg_with(place: str) -> Leg:
     """A leg with the proof that is lied about in this place, and others elsewhere."""
     proof, escrow, margin = (forms.proof() if place == name else PROOF for name in ("leg", "escrow", "margin"))
-    public = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 1, 0)
+    public = leg_statement.Public(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.BASE8, 1, 0, 0, 0)
     return Leg(
         bytes(32), public, proof, Escrow(bytes(32), babyjubjub.BASE8, tuple(range(8)), escrow),
         Margin(bytes(32), 5, margin), (), 6, NO_DIGEST, NO_DIGEST, (), False, samples.UNSIGNED,

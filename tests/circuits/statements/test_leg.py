@@ -108,6 +108,11 @@ def other_point(public, private):
     return replace(public, value_x=other.value_x, value_y=other.value_y), private
 
 
+def tagged(period):
+    """A leg with the tag that its owner's top-up would have in this period."""
+    return lambda p, s: (replace(p, period=period, tag=records.top_up_tag(poseidon.hash, s.nk, period)), s)
+
+
 LIES = [  # the lie                                                                   why it must fail
     ("the adds flag is 2", public_only(adds=2), "adds flag"),
     ("the adds flag is -1", public_only(adds=R - 1), "adds flag"),
@@ -149,6 +154,10 @@ LIES = [  # the lie                                                             
     ("another rk's y", public_only(rk_y=1), "re-randomised key"),
     ("another alpha", private_only(alpha=4), "re-randomised key"),
     ("a trade called a top-up", public_only(adds=1), "top-up"),
+    ("a trade with a top-up's tag", tagged(0), "tag"),
+    ("a trade with a top-up's period and tag", tagged(9), "tag"),
+    ("a trade with some tag", public_only(tag=1), "tag"),
+    ("a trade in a period", public_only(period=1), "tag"),
     *(
         (f"balance {i} is {text}", lambda p, s, i=i, v=v: new_balance(p, s, i, v), "held balances")
         for i in range(HELD)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from circuits import samples
+from circuits import records, samples
 from circuits.records import ASSETS, HELD
 from tests.circuits.statements.legs import keyed_with, new_account, new_balance, old_balance
 from tests.circuits.statements.lies import verdicts
+from zk.hashes import poseidon
 
 CASH_LIES = [
     *((f"balance {i} is a debt of one", i, -1) for i in range(HELD, ASSETS)),
@@ -47,7 +48,43 @@ TOP_UP_LIES = [
 def test_a_top_up_only_adds_and_stays_with_its_owner(lie):
     public, private = lie(*samples.top_up_leg())
     assert verdicts("leg", public, private) == ("top-up", "top-up")
-    assert verdicts("leg", replace(public, adds=0), private) == (None, None)
+    assert verdicts("leg", replace(public, adds=0, period=0, tag=0), private) == (None, None)
+
+
+TAG_LIES = [
+    ("no tag", lambda p, s: 0),
+    ("some tag", lambda p, s: 1),
+    ("the tag of the next period", lambda p, s: records.top_up_tag(poseidon.hash, s.nk, p.period + 1)),
+    ("a second tag in the period, by rho", lambda p, s: records.top_up_tag(poseidon.hash, s.old.rho, p.period)),
+    ("another owner's tag", lambda p, s: records.top_up_tag(poseidon.hash, s.nk + 1, p.period)),
+    ("the tag of a hash for another purpose", lambda p, s: poseidon.hash((s.nk, p.period))),
+]
+
+
+@pytest.mark.parametrize("make", [lie[1] for lie in TAG_LIES], ids=[lie[0] for lie in TAG_LIES])
+def test_a_top_up_has_its_owners_tag_in_its_period(make):
+    public, private = samples.top_up_leg()
+    lie = replace(public, tag=make(public, private)), private
+    assert verdicts("leg", *lie) == ("tag", "tag")
+
+
+@pytest.mark.parametrize("period", [0, 1, samples.PERIOD + 1, 2**64 - 1])
+def test_a_top_up_has_another_tag_in_each_period(period):
+    public, private = samples.top_up_leg()
+    assert verdicts("leg", replace(public, period=period), private) == ("tag", "tag")
+    moved = samples.publish(private, public.root, 1, period)
+    assert moved.tag != public.tag and verdicts("leg", moved, private) == (None, None)
+
+
+def test_a_flag_of_two_gives_no_second_tag():
+    assert verdicts("leg", *samples.top_up_flag_of_two()) == ("adds flag", "adds flag")
+
+
+def test_two_top_ups_of_one_owner_in_one_period_have_one_tag():
+    public, private = samples.top_up_leg()
+    other, secrets = new_account(public, private, balances=private.old.balances, rho=3)
+    assert verdicts("leg", other, secrets) == (None, None)
+    assert other.tag == public.tag and other.commitment != public.commitment
 
 
 def test_a_top_up_may_change_the_guard_and_add_nothing():

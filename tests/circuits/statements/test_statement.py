@@ -41,7 +41,7 @@ def test_a_blank_has_the_shape_of_the_inputs(name):
 
 def test_public_fields_are_named_with_their_shapes():
     assert registry.get("margin").public_fields == ("commitment", "grid[32][16]")
-    assert registry.get("margin").num_public == 513 and registry.get("leg").num_public == 9
+    assert registry.get("margin").num_public == 513 and registry.get("leg").num_public == 11
 
 
 def test_a_negative_balance_is_encoded_as_the_modulus_minus_its_size():

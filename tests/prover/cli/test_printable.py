@@ -14,7 +14,7 @@ ESCAPES = "bank\x1b[2J\x9b1A"
 
 def test_a_party_is_shown_without_control_characters_as_text_and_as_json():
     flow = Flow(0, 5, Account.OUTSIDE, ESCAPES.encode(), b"ref")
-    posted = SimpleNamespace(public=leg.Public(*range(9)), margin=None, flows=(flow,), expiry_ms=0)
+    posted = SimpleNamespace(public=leg.Public(*range(11)), margin=None, flows=(flow,), expiry_ms=0)
     assert show.public_leg_json(posted)["flows"][0]["party"].isprintable()
     assert show.flow_text(flow, pools.make()).isprintable()
 

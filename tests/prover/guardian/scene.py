@@ -136,7 +136,8 @@ class Scene:
         spending = (keys.ask + alpha) % babyjubjub.ORDER
         public = leg_statement.Public(
             int(ledger.reader.tree().root), source.nullifier, new.commitment(poseidon.hash), *value,
-            *signature.public(spending), guard, adds,
+            *signature.public(spending), guard, adds, 0,
+            records.top_up_tag(poseidon.hash, keys.nk, 0) if adds else 0,
         )  # fmt: skip
         private = leg_statement.Private(
             signature.public(keys.ask), keys.nk, source.account, int(source.position is None), source.position or 0,
