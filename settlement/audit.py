@@ -29,7 +29,7 @@ from settlement.replay import Replay
 from settlement.state import VerifyProofs
 from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
 from settlement.storage.connections import one_line
-from settlement.storage.sqlite import Repository
+from settlement.storage.sqlite import SqliteRepository
 from zk.errors import FormatError
 from zk.runtime.progress import Progress, silent
 
@@ -89,7 +89,7 @@ def audit(
     """
     try:
         checkpoints = Checkpoints(path.resolve()).settled()  # before the database, which has all of these and more
-        repository = Repository.open(path, read_only=True)
+        repository = SqliteRepository.open(path, read_only=True)
     except EventsLost as error:
         raise Discrepancy(str(error)) from error
     with closing(repository):
@@ -104,7 +104,7 @@ def audit(
 
 
 def _audit(
-    repository: Repository,
+    repository: SqliteRepository,
     verify: VerifyProofs,
     progress: Progress,
     expected: Sequence[Expected],

@@ -5,23 +5,20 @@ another event that settlement.recording has checked: a publication, a change of 
 Each is one event and one transaction.  Only settlement.engine calls `apply` and `record`.
 """
 
-import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from circuits.records import Position, Root
-from settlement import checks, effects, events, merkle, poolfile
+from settlement import databases, events, merkle, poolfile
+from settlement.block import Block
+from settlement.databases import Place
 from settlement.parameters import Parameters
 from settlement.pool import Pool
+from settlement.rejection import Rejected
 from settlement.state import Checked
-from settlement.storage import checkpoints, connections
-from settlement.storage.checkpoints import Checkpoints, EventsLost
-from settlement.storage.rows import ChangeEntry, ExpiryEntry, GridsEntry, HeartbeatEntry
-from settlement.storage.sqlite import Repository
-from zk.errors import FormatError
+from settlement.storage.repository import Repository
+from settlement.storage.rows import ChangeEntry, ExpiryEntry, GridsEntry, HeartbeatEntry, Settled
 
 E = TypeVar("E", GridsEntry, ChangeEntry, HeartbeatEntry, ExpiryEntry)
 
@@ -37,6 +34,11 @@ class Applied:
     positions: tuple[Position, ...]
     root: Root
     is_checkpointed: bool
+
+    @classmethod
+    def of(cls, settled: Settled, is_checkpointed: bool) -> "Applied":
+        """The same place, with what became of its checkpoint."""
+        return cls(settled.height, settled.positions, settled.root, is_checkpointed)
 
 
 class Ledger:
@@ -54,47 +56,25 @@ class Ledger:
         self.ledger_id = poolfile.ledger_id(self.pool)
 
     @classmethod
-    def create(cls, path: Path, pool: Pool, now_ms: int) -> "Ledger":
+    def create(cls, place: Place, pool: Pool, now_ms: int) -> "Ledger":
         """A new, empty ledger.  Raises FormatError when the file exists already, or a file of another ledger beside it.
 
         The file is created under another name and gets its own when it is complete, so a file at `path` is always a
         ledger.  Two processes must not create one ledger at once.
         """
-        for suffix in ("", *connections.BESIDE, checkpoints.SUFFIX):
-            existing = path.with_name(path.name + suffix)
-            if os.path.lexists(existing):
-                belongs = ", left of another ledger: move it away" if suffix else ""
-                raise FormatError(f"there is already a file at {existing}{belongs}")
-        temporary = path.with_name(f"{path.name}.new")
-        for suffix in ("", *connections.BESIDE):  # left behind by an interrupted creation
-            temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
         genesis = events.first(now_ms, poolfile.ledger_id(pool))
-        with closing(Repository.create(temporary)) as repository, repository.writing():
-            repository.begin(poolfile.encode(pool), genesis, merkle.empty_root())
-        try:
-            os.link(temporary, path)  # unlike a rename, this replaces nothing
-            temporary.unlink()
-        except FileExistsError:
-            raise FormatError(f"there is already a file at {path}") from None
-        except OSError:  # a file system without hard links
-            os.rename(temporary, path)
-        return cls.open(path)
+        databases.create(place, poolfile.encode(pool), genesis, merkle.empty_root())
+        return cls.open(place)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False, accept_older: bool = False) -> "Ledger":
+    def open(cls, place: Place, *, read_only: bool = False, accept_older: bool = False) -> "Ledger":
         """The ledger in a file.  With `read_only` it may be on media that cannot be written to.
 
         Raises FormatError when there is none, or none that this version reads, or when its tables were changed, and
         checkpoints.EventsLost when it lacks an event that was settled: with `accept_older` it opens then all the same,
         and the file of checkpoints gets another name, as evidence.  A file that is refused is left as it is.
         """
-        try:
-            repository = Repository.open(path, read_only=read_only)
-        except EventsLost as lost:
-            if not accept_older:
-                raise
-            Checkpoints(path.resolve()).set_aside(lost.height)
-            repository = Repository.open(path, read_only=read_only)
+        repository = databases.open(place, read_only=read_only, accept_older=accept_older)
         try:
             return cls(repository)
         except BaseException:
@@ -117,24 +97,37 @@ class Ledger:
         return self.pool.parameters if settled is None else settled.change.parameters
 
     def apply(self, checked: Checked, now_ms: int, passed_ns: events.PassedNs = lambda: 0) -> Applied:
-        """Settles a bundle that passed engine.check: all of it, or nothing when an exception is raised.
+        """Settles one bundle, as `apply_all` does.  Raises Rejected instead of returning it."""
+        (answer,) = self.apply_all([checked], now_ms, passed_ns)
+        if isinstance(answer, Rejected):
+            raise answer
+        return answer
+
+    def apply_all(
+        self, checked: Sequence[Checked], now_ms: int, passed_ns: events.PassedNs = lambda: 0
+    ) -> list[Applied | Rejected]:  # fmt: skip
+        """Settles the bundles that passed engine.check in one transaction, or none when an exception is raised.
 
         Everything that may have changed since the check is checked again under the lock, at a time that moves up to
-        that of an event which settled meanwhile (events.moved_up).  Raises Rejected when one of these checks fails now,
-        and OSError when the event's checkpoint cannot be written.
+        that of an event which settled meanwhile (events.moved_up), and against the bundles before it in the block.
+        Returns the place of each bundle, or the Rejected of one that fails now and is left out.  A bundle that has
+        settled before keeps its place.
+
+        Raises OSError when the events' checkpoints cannot be written, errors.Unavailable when the database cannot be,
+        and errors.OutcomeUnknown when it was lost while it committed.
         """
+        block, answers = Block(self), list[Settled | Rejected]()
         with self._repository.writing():
-            previous = self.reader.last_event()
-            now_ms = events.moved_up(previous, now_ms, passed_ns())
-            settling = checks.check_again(self, checked, now_ms)
-            entry = effects.entry(self.reader, checked, settling, now_ms)
+            now_ms = events.moved_up(block.last_event(), now_ms, passed_ns())
+            for one in checked:
+                answers.append(self._settle(block, one, now_ms))
             # From here on only the machine may fail: every row is computed, and everything that the tables could refuse
-            # was checked above under the same lock.  If it stops now, the file opens again without a trace of it.
-            self._repository.record(entry)
-        # The bundle has settled: from here on nothing may raise.
-        is_checkpointed = self._repository.acknowledge(entry.event)
-        positions = tuple(output.position for output in entry.outputs)
-        return Applied(entry.event.height, positions, entry.root, is_checkpointed)
+            # was checked above under the same lock.  If it stops now, the ledger opens again without a trace of it.
+            if block.entries:
+                self._repository.record(block.entries)
+        # The bundles have settled: from here on nothing may raise.
+        is_checkpointed = not block.entries or self._repository.acknowledge([entry.event for entry in block.entries])
+        return [one if isinstance(one, Rejected) else Applied.of(one, is_checkpointed) for one in answers]
 
     def record(
         self, make: Callable[["Ledger", int], E], now_ms: int, passed_ns: events.PassedNs = lambda: 0
@@ -147,6 +140,16 @@ class Ledger:
         with self._repository.writing():
             entry = make(self, events.moved_up(self.reader.last_event(), now_ms, passed_ns()))
             # From here on only the machine may fail.
-            self._repository.record(entry)
-        self._repository.acknowledge(entry.appended.event)
+            self._repository.record([entry])
+        self._repository.acknowledge([entry.appended.event])
         return entry
+
+    def _settle(self, block: Block, checked: Checked, now_ms: int) -> Settled | Rejected:
+        """Where the bundle settles in the block, or has settled before."""
+        before = self.reader.settled(checked.bundle_id) or block.settled(checked.bundle_id)
+        if before is not None:
+            return before
+        try:
+            return block.settle(checked, now_ms)
+        except Rejected as refused:
+            return refused

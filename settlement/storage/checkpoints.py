@@ -15,7 +15,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -95,8 +95,8 @@ class Checkpoints:
                 newest.height,
             )
 
-    def reserve(self, event: Event, events_from: Callable[[int], Iterable[Event]]) -> None:
-        """Writes a pending line for the event that is about to be committed, and syncs it.
+    def reserve(self, block: Sequence[Event], events_from: Callable[[int], Iterable[Event]]) -> None:
+        """Writes a pending line for each event that is about to be committed, and syncs them.
 
         Call it under the write lock.  `events_from` returns the committed events from a height on: lines that a missing
         file or an interrupted process left out are written too.  Raises EventsLost as `check` does, and OSError.
@@ -104,19 +104,20 @@ class Checkpoints:
         with self._opened_for_writing() as file:
             newest = self._newest(file)
             first = 0 if newest is None else newest.height
-            committed = [earlier for earlier in events_from(first) if earlier.height < event.height]
+            committed = [earlier for earlier in events_from(first) if earlier.height < block[0].height]
             self.check(newest, {earlier.height: earlier for earlier in committed}.get)
             lines = [_encode(earlier, SETTLED) for earlier in committed[newest is not None :]]
-            file.seek((event.height - len(lines)) * LINE_BYTES)
-            file.write(b"".join([*lines, _encode(event, PENDING)]))
+            file.seek((block[0].height - len(lines)) * LINE_BYTES)
+            file.write(b"".join([*lines, *(_encode(event, PENDING) for event in block)]))
             file.truncate()
             _sync(file.fileno())
 
-    def acknowledge(self, event: Event) -> None:
-        """Changes the event's line to settled, after the commit, and syncs it.  Raises OSError."""
+    def acknowledge(self, block: Sequence[Event]) -> None:
+        """Changes the events' lines to settled, after the commit, and syncs them.  Raises OSError."""
         with self.path.open("r+b", buffering=0) as file:
-            file.seek((event.height + 1) * LINE_BYTES - len(SETTLED) - 1)
-            file.write(SETTLED)
+            for event in block:
+                file.seek((event.height + 1) * LINE_BYTES - len(SETTLED) - 1)
+                file.write(SETTLED)
             _sync(file.fileno())
 
     def set_aside(self, height: int) -> Path:
@@ -150,12 +151,14 @@ class Checkpoints:
         return None
 
     def _line(self, file: BinaryIO, height: int) -> tuple[int, bytes, bytes] | None:
-        """Height, digest and state in the line of a height.  None for a last line that was interrupted."""
+        """Height, digest and state in the line of a height.  None for a line whose writing was interrupted."""
         file.seek(height * LINE_BYTES)
         data = file.read(LINE_BYTES)
         match = _LINE.fullmatch(data)
         if match is not None and int(match[1]) == height:
             return height, bytes.fromhex(match[2].decode()), match[3]
+        if _HALF_MARKED.fullmatch(data) and int(data[:20]) == height:
+            return None  # not only the last line: those of a block are marked together
         if not file.read(1) and _is_interrupted(data):
             return None
         raise FormatError(
@@ -173,8 +176,7 @@ def _is_interrupted(line: bytes) -> bool:
 
     A line that was settled had been synced whole before.
     """
-    is_unwritten = 0 in line and not line.endswith(SETTLED + b"\n")
-    return len(line) < LINE_BYTES or is_unwritten or _HALF_MARKED.fullmatch(line) is not None
+    return len(line) < LINE_BYTES or (0 in line and not line.endswith(SETTLED + b"\n"))
 
 
 def _count(file: BinaryIO) -> int:

@@ -1,8 +1,5 @@
 """The board's table.  It is in the ledger's database but not in its history: orders come and go."""
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -12,6 +9,7 @@ from settlement import encoding
 from settlement.bundle import CIPHERTEXT_BYTES, Leg
 from settlement.ids import OrderId
 from settlement.storage.columns import binary, digest, element, flag, integer
+from settlement.storage.connection import Connection, Transaction
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 
@@ -48,7 +46,7 @@ class Order:
         return bool(self.funds) or self.has_paid
 
 
-_BACKED = "(funds <> x'' OR has_paid)"
+_BACKED = "(length(funds) > 0 OR has_paid = 1)"
 _VOID = "(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers))"
 """The SQL condition under which an order is void now."""
 
@@ -67,7 +65,7 @@ class Outcome(Enum):
 class OrderTable:
     """The orders.  Every method that changes them is one transaction of `writing`, which locks the database."""
 
-    def __init__(self, connection: sqlite3.Connection, writing: Callable[[], AbstractContextManager[None]]):
+    def __init__(self, connection: Connection, writing: Transaction):
         self._connection = connection
         self._writing = writing
 

@@ -1,13 +1,12 @@
-"""Every query of a ledger's database.  Nothing here writes or decides anything; settlement.storage.sqlite writes.
+"""Every query of a ledger's database, for SQLite and PostgreSQL alike.  Nothing here writes or decides anything.
 
 Field elements are 32 big-endian bytes.  Rows become objects in `_decoded` only: a value that its column could not have,
 as a damaged page returns it, raises FormatError, and so does a row that every ledger has and this one lacks.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from typing import TypeVar
 
 from circuits.merkle import Path
 from circuits.records import Amount, Commitment, Nullifier, Position, Root
@@ -19,9 +18,10 @@ from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, OrderId
 from settlement.merkle import Tree
 from settlement.publicaccounts import Balances
-from settlement.storage import connections, decoders
+from settlement.storage import decoders
 from settlement.storage.columns import binary, digest, element, integer
-from settlement.storage.rows import Output, SettledChange, SettledFlow, Spend
+from settlement.storage.connection import Connection, Cursor
+from settlement.storage.rows import Output, Settled, SettledChange, SettledFlow, Spend
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 
@@ -36,27 +36,20 @@ _SENT = {
 
 
 class Reader:
-    """The queries over one connection."""
+    """The queries over one connection.  SQLite's and PostgreSQL's own are in their subclasses."""
 
-    def __init__(self, connection: sqlite3.Connection):
+    def __init__(self, connection: Connection):
         self._connection = connection
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """A read transaction: everything read inside is of the same state."""
-        with connections.transaction(self._connection, "BEGIN"):
-            yield
+        raise AssertionError("each database begins it in its own way")
 
     def damage(self) -> str | None:
-        """The first damage to the file that SQLite's own checks report, or None."""
-        answer = str(self._row("PRAGMA integrity_check(1)")[0])
-        if answer != "ok":
-            *_, last = answer.split("\n")  # the lines before name the database
-            return last
-        broken = self._one("PRAGMA foreign_key_check")
-        return None if broken is None else f"a row of {broken[0]} refers to a row that does not exist"
+        """The first damage that the database's own checks report, or None."""
+        raise AssertionError("each database has its own checks")
 
-    def stored(self, table: str) -> sqlite3.Cursor:
+    def stored(self, table: str) -> Cursor:
         """Every row of a table exactly as it is stored, ordered by its primary key; the caller closes it."""
         return self._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
 
@@ -107,7 +100,7 @@ class Reader:
     def outputs(self, since: int = 0, at_most: int | None = None) -> list[Output]:
         """The leaves from a position on, in order; the first `at_most` of them, if given."""
         query = "SELECT * FROM outputs WHERE position >= ? ORDER BY position LIMIT ?"
-        return self._all("outputs", decoders.output, query, (since, -1 if at_most is None else at_most))
+        return self._all("outputs", decoders.output, query, (since, merkle.CAPACITY if at_most is None else at_most))
 
     def is_reference_used(self, asset: int, reference: bytes) -> bool:
         """Whether a settled payment outside of this asset had this reference."""
@@ -143,7 +136,9 @@ class Reader:
 
     def order_fee(self, order_id: OrderId) -> Amount:
         """How much of the numeraire was paid into `fee` for this order."""
-        query = "SELECT coalesce(-sum(amount), 0) FROM flows WHERE reference = ? AND account = 1 AND asset = 0"
+        # A sum of PostgreSQL's is no integer; to SQLite, a bigint is one.
+        paid = "CAST(coalesce(-sum(amount), 0) AS bigint)"
+        query = f"SELECT {paid} FROM flows WHERE reference = ? AND account = 1 AND asset = 0"
         return Amount(integer(self._row(query, (order_id,))[0]))
 
     def flows(self) -> list[SettledFlow]:
@@ -170,6 +165,15 @@ class Reader:
     def bundle_height(self, bundle_id: BundleId) -> int | None:
         """The height at which a bundle settled, or None."""
         return self._maybe("bundles", integer, "SELECT height FROM bundles WHERE bundle_id = ?", (bundle_id,))
+
+    def settled(self, bundle_id: BundleId) -> Settled | None:
+        """The place of a settled bundle, or None."""
+        height = self.bundle_height(bundle_id)
+        if height is None:
+            return None
+        query = "SELECT root, size FROM roots WHERE height <= ? ORDER BY height DESC LIMIT 2"
+        after, before = self._all("roots", decoders.tree, query, (height,))
+        return Settled(height, tuple(map(Position, range(before.size, after.size))), after.root)
 
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, at most `newest` of them, newest first."""
@@ -212,10 +216,6 @@ class Reader:
     def log_node(self, level: int, index: int) -> bytes:
         """A node of the log."""
         return self._known("log", digest, "SELECT node FROM log WHERE level = ? AND place = ?", (level, index))
-
-    def pragma(self, name: str) -> Any:
-        """The value of one of SQLite's settings."""
-        return self._row(f"PRAGMA {name}")[0]
 
     def _one(self, query: str, values: tuple = ()) -> tuple | None:
         return self._connection.execute(query, values).fetchone()

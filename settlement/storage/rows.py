@@ -55,6 +55,15 @@ class SettledChange:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """The place of a settled bundle: its height, its new accounts' positions, leg by leg, and the root after them."""
+
+    height: int
+    positions: tuple[Position, ...]
+    root: Root
+
+
+@dataclass(frozen=True)
 class BundleEntry:
     """Everything that a bundle writes, computed before the first row is written."""
 
@@ -75,6 +84,11 @@ class BundleEntry:
     def event(self) -> Event:
         """The event of the bundle."""
         return self.appended.event
+
+    @property
+    def settled(self) -> Settled:
+        """The place of the bundle."""
+        return Settled(self.event.height, tuple(output.position for output in self.outputs), self.root)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from settlement import audit, encoding, engine, proofbatches
 from settlement.bundle import Bundle
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import Checkpoints
-from settlement.storage.reader import Reader
+from settlement.storage.sqlitereader import SqliteReader
 from tests.settlement import histories, samples
 from tests.settlement.guarded import guarded
 from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
@@ -219,6 +219,6 @@ def test_a_file_that_cannot_be_read_is_reported(path, monkeypatch):
     def locked(repository):
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(Reader, "damage", locked)
+    monkeypatch.setattr(SqliteReader, "damage", locked)
     with pytest.raises(audit.Discrepancy, match="database is locked"):
         audit.audit(path, any_proof)

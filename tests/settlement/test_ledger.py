@@ -282,7 +282,7 @@ def test_an_interrupted_creation_leaves_no_ledger_and_can_be_repeated(path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("settlement.storage.sqlite.Repository._insert", killed)
+        patch.setattr("settlement.storage.sqlite.SqliteRepository._insert", killed)
         Ledger.create(path, samples.pool(), NOW_MS)
     assert not path.exists()
     Ledger.create(path, samples.pool(), NOW_MS).close()

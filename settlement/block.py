@@ -1,0 +1,173 @@
+"""A block: the bundles that one transaction commits.
+
+    state after k bundles  =  the ledger's state  +  the entries of the first k
+
+Each bundle is checked again against the state after those before it, so of two that conflict the later is refused, as
+if it had come later; and nothing is written before the last was checked.  The ledger's lock is held for as long as a
+block lives, so what no bundle changes is read once.
+"""
+
+from functools import cached_property
+
+from circuits.records import Amount, Commitment, Nullifier, Root
+from settlement import checks, effects
+from settlement.assets import NUMERAIRE
+from settlement.bundle import Account
+from settlement.custody import Reserves
+from settlement.events import Event
+from settlement.grids import PublishedGrids
+from settlement.ids import BundleId, KeyDigest, LedgerId, OrderId
+from settlement.log import tree as log
+from settlement.merkle import Nodes, Tree
+from settlement.parameters import Parameters
+from settlement.pool import Pool
+from settlement.publicaccounts import Balances
+from settlement.state import Checked, Reader, State
+from settlement.storage.rows import BundleEntry, Settled, SettledChange
+
+MAX_LEGS = 60
+"""The legs and seizures of a block, at most: the more it has, the longer the first of them waits."""
+
+
+class Block:
+    """The ledger with the bundles of this block, so far.  It answers the checks' queries, as the ledger's reader does.
+
+    `entries` has what the bundles write, in order.
+    """
+
+    def __init__(self, ledger: State):
+        self.pool: Pool = ledger.pool
+        self.ledger_id: LedgerId = ledger.ledger_id
+        self.entries: list[BundleEntry] = []
+        self._ledger = ledger
+        self._before: Reader = ledger.reader
+        self._log: log.Nodes = {}
+        self._nodes: Nodes = {}
+        self._nullifiers: set[Nullifier] = set()
+        self._references: set[tuple[int, bytes]] = set()
+        self._order_fees: dict[bytes, int] = {}
+        self._reserves: Reserves = {}
+        self._accounts: Balances = {}
+        self._grids: dict[int, list[PublishedGrids]] = {}
+        self._epochs: dict[int, PublishedGrids | None] = {}
+
+    def settle(self, checked: Checked, now_ms: int) -> Settled:
+        """Adds a bundle, and returns its place.  Raises Rejected as checks.check_again does, and adds nothing."""
+        settling = checks.check_again(self, checked, now_ms)
+        entry = effects.entry(self, checked, settling, now_ms)
+        self.entries.append(entry)
+        self._log.update(entry.appended.nodes)
+        self._nodes.update(entry.nodes)
+        self._nullifiers.update(entry.nullifiers)
+        self._reserves.update(entry.reserves)
+        self._accounts.update(entry.accounts)
+        for flow in (row.flow for row in entry.flows):
+            if flow.account is Account.OUTSIDE:
+                self._references.add((flow.asset, flow.reference))
+            elif flow.account is Account.FEE and flow.reference and flow.asset == NUMERAIRE:
+                self._order_fees[flow.reference] = self._order_fees.get(flow.reference, 0) - flow.amount
+        return entry.settled
+
+    def settled(self, bundle_id: BundleId) -> Settled | None:
+        """The place of the bundle with this id, or None when it is not in this block."""
+        return next((entry.settled for entry in self.entries if entry.bundle_id == bundle_id), None)
+
+    @property
+    def reader(self) -> "Block":
+        """Answers the queries: the block itself."""
+        return self
+
+    def parameters(self, now_ms: int) -> Parameters:
+        """The pool's parameters that are in force."""
+        return self._ledger.parameters(now_ms)
+
+    def last_event(self) -> Event:
+        """The newest event."""
+        return self.entries[-1].event if self.entries else self._last_event
+
+    @cached_property
+    def _last_event(self) -> Event:
+        return self._before.last_event()
+
+    def log_node(self, level: int, index: int) -> bytes:
+        """A node of the log."""
+        return self._log[level, index] if (level, index) in self._log else self._before.log_node(level, index)
+
+    def tree(self) -> Tree:
+        """The newest root and size."""
+        return Tree(self.entries[-1].root, self.entries[-1].size) if self.entries else self._tree
+
+    @cached_property
+    def _tree(self) -> Tree:
+        return self._before.tree()
+
+    def node(self, level: int, index: int) -> int | None:
+        """A node of the tree, or None where none was written."""
+        return self._nodes[level, index] if (level, index) in self._nodes else self._before.node(level, index)
+
+    def is_known_root(self, root: Root) -> bool:
+        """Whether the tree ever had this root."""
+        return any(entry.root == root for entry in self.entries) or self._before.is_known_root(root)
+
+    def is_spent(self, nullifier: Nullifier) -> bool:
+        """Whether the account with this nullifier has moved."""
+        return nullifier in self._nullifiers or self._before.is_spent(nullifier)
+
+    def is_reference_used(self, asset: int, reference: bytes) -> bool:
+        """Whether a settled payment outside of this asset had this reference."""
+        return (asset, reference) in self._references or self._before.is_reference_used(asset, reference)
+
+    def reserve(self, key: KeyDigest, asset: int) -> Amount:
+        """How much of an asset is held under a verifying key's digest."""
+        held = self._reserves.get((key, asset))
+        return self._before.reserve(key, asset) if held is None else held
+
+    def account_balance(self, account: Account, asset: int) -> Amount:
+        """How much of an asset a public account has."""
+        held = self._accounts.get((account, asset))
+        return self._before.account_balance(account, asset) if held is None else held
+
+    def order_fee(self, order_id: OrderId) -> Amount:
+        """How much of the numeraire was paid into `fee` for this order."""
+        return Amount(self._before.order_fee(order_id) + self._order_fees.get(order_id, 0))
+
+    def insurance(self) -> Commitment | None:
+        """The insurance's newest account, or None while there is none."""
+        moved = [entry.insurance for entry in self.entries if entry.insurance is not None]
+        return moved[-1] if moved else self._before.insurance()
+
+    def grids(self, newest: int) -> list[PublishedGrids]:
+        """The grids of the newest epochs, at most `newest` of them, newest first."""
+        if newest not in self._grids:
+            self._grids[newest] = self._before.grids(newest)
+        return self._grids[newest]
+
+    def epoch(self, number: int) -> PublishedGrids | None:
+        """The grids of one epoch, or None when it was never published."""
+        if number not in self._epochs:
+            self._epochs[number] = self._before.epoch(number)
+        return self._epochs[number]
+
+    def changes(self) -> list[SettledChange]:
+        """Every announced change of the parameters, in order."""
+        return self._changes
+
+    @cached_property
+    def _changes(self) -> list[SettledChange]:
+        return self._before.changes()
+
+    def heartbeat(self) -> int:
+        """The newest epoch in which the insurance has shown that it is solvent, 0 for none."""
+        return self._heartbeat
+
+    @cached_property
+    def _heartbeat(self) -> int:
+        return self._before.heartbeat()
+
+    def rates(self) -> dict[int, int]:
+        """The rates at which expired claims convert, by claim."""
+        return self._rates
+
+    @cached_property
+    def _rates(self) -> dict[int, int]:
+        return self._before.rates()

@@ -1,0 +1,42 @@
+"""One ledger's database as the ledger sees it: a file of SQLite's, or PostgreSQL (settlement.storage.postgres)."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from circuits.records import Root
+from settlement.events import Appended, Event
+from settlement.storage.orders import OrderTable
+from settlement.storage.reader import Reader
+from settlement.storage.rows import Entry
+
+
+class Repository(Protocol):
+    """An open database.  Belongs to one thread; any number of processes may open the same one."""
+
+    @property
+    def reader(self) -> Reader:
+        """Every query."""
+
+    @property
+    def orders(self) -> OrderTable:
+        """The board's table."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """One transaction that excludes every other writer; an exception rolls all of it back.
+
+        Raises FormatError when somebody changed the tables since the database was opened, errors.Unavailable when it is
+        busy for too long or cannot be reached, and errors.OutcomeUnknown when it was lost while it committed.
+        """
+
+    def begin(self, pool: bytes, genesis: Appended, root: Root) -> None:
+        """Creates the tables and writes the first event.  Inside `writing`."""
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""
+
+    def acknowledge(self, committed: Sequence[Event]) -> bool:
+        """Marks these events as settled, outside of the database.  Never raises: returns whether that succeeded."""
+
+    def close(self) -> None:
+        """Closes the database."""

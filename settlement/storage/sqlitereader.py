@@ -1,0 +1,33 @@
+"""The queries that only SQLite has."""
+
+import sqlite3
+from contextlib import AbstractContextManager
+from typing import Any
+
+from settlement.storage import connections
+from settlement.storage.reader import Reader
+
+
+class SqliteReader(Reader):
+    """The queries over one connection to a file."""
+
+    def __init__(self, connection: sqlite3.Connection):
+        super().__init__(connection)
+        self._file = connection
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A read transaction."""
+        return connections.transaction(self._file, "BEGIN")
+
+    def damage(self) -> str | None:
+        """The first damage to the file that SQLite's own checks report, or None."""
+        answer = str(self._row("PRAGMA integrity_check(1)")[0])
+        if answer != "ok":
+            *_, last = answer.split("\n")  # the lines before name the database
+            return last
+        broken = self._one("PRAGMA foreign_key_check")
+        return None if broken is None else f"a row of {broken[0]} refers to a row that does not exist"
+
+    def pragma(self, name: str) -> Any:
+        """The value of one of SQLite's settings."""
+        return self._row(f"PRAGMA {name}")[0]

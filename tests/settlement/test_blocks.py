@@ -1,0 +1,131 @@
+"""A block: many bundles in one transaction, each checked against the state after those before it."""
+
+from dataclasses import replace
+
+import pytest
+
+from settlement import audit, encoding, engine
+from settlement.block import Block
+from settlement.bundle import Account
+from settlement.checks import Checked
+from settlement.ledger import Applied, Ledger
+from settlement.rejection import Rejected, Rejection
+from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
+from tests.settlement import samples
+from tests.settlement.guarded import public_flow
+from tests.settlement.samples import NOW_MS, Made, any_proof, bind, change, make
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path):
+    with Ledger.create(path, samples.pool(), NOW_MS) as opened:
+        yield opened
+
+
+def checked(ledger: Ledger, *made: Made) -> Checked:
+    return engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), NOW_MS, any_proof)
+
+
+def test_the_bundles_of_a_block_settle_in_order_and_the_audit_finds_them_as_if_one_by_one(ledger, path):
+    deposits = [make(ledger, change(USDC=n), [samples.flow(0, n)]) for n in (5, 6, 7)]
+    block = [checked(ledger, deposits[0], make(ledger)), *(checked(ledger, one) for one in deposits[1:])]
+    answers = ledger.apply_all(block, NOW_MS)
+    assert [(one.height, one.positions) for one in answers] == [(1, (0, 1)), (2, (2,)), (3, (3,))]
+    assert answers[-1].root == ledger.reader.tree().root and all(one.is_checkpointed for one in answers)
+    assert [one.height for one in Checkpoints(path).settled()] == [0, 1, 2, 3]
+    report = audit.audit(path, any_proof)
+    assert (report.bundles, report.legs, sum(report.reserves.values()), report.warnings) == (3, 4, 18, ())
+
+
+CONFLICTS = [  # two bundles, of which the later is refused, and why
+    (lambda ledger: [make(ledger, nullifier=5), make(ledger, nullifier=5)], Rejection.NULLIFIER_SPENT),
+    (lambda ledger: [make(ledger, change(BTC=5), [samples.flow(1, 5, reference=b"7")]) for _ in range(2)],
+     Rejection.REFERENCE_USED),
+    (lambda ledger: [make(ledger, change(USDC=-120), [samples.flow(0, -120)]) for _ in range(2)], Rejection.CUSTODY),
+    (lambda ledger: [make(ledger, change(USDC=60), [public_flow(0, 60, Account.FEE)]) for _ in range(2)],
+     Rejection.PUBLIC_ACCOUNT),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rivals, reason", CONFLICTS, ids=[reason.name for _, reason in CONFLICTS])
+def test_of_two_bundles_in_conflict_the_later_is_refused_and_the_rest_settles(ledger, path, rivals, reason):
+    paid = make(ledger, change(USDC=100), [samples.flow(0, 200), public_flow(0, -100, Account.FEE)])
+    ledger.apply(checked(ledger, paid), NOW_MS)
+    first, second = (checked(ledger, one) for one in rivals(ledger))
+    answers = ledger.apply_all([first, second, checked(ledger, make(ledger))], NOW_MS)
+    assert [type(one) for one in answers] == [Applied, Rejected, Applied]
+    assert answers[1].rejection is reason and answers[2].height == 3
+    with pytest.raises(Rejected) as refused:  # as if it came later
+        ledger.apply(second, NOW_MS)
+    assert refused.value.rejection is reason
+    assert audit.audit(path, any_proof).bundles == 3
+
+
+def test_a_block_counts_the_fees_for_an_order_that_its_bundles_pay(ledger):
+    order_id = bytes([3] * 32)
+    paid = [make(ledger, change(USDC=0), [samples.flow(0, 4), public_flow(0, -4, Account.FEE, order_id)]) for _ in "ab"]
+    ledger.apply(checked(ledger, paid[0]), NOW_MS)
+    block = Block(ledger)
+    assert block.order_fee(order_id) == 4
+    block.settle(checked(ledger, paid[1]), NOW_MS)
+    assert block.order_fee(order_id) == 8 and ledger.reader.order_fee(order_id) == 4
+
+
+def test_a_block_of_which_nothing_settles_leaves_no_event(ledger):
+    first, second = (checked(ledger, make(ledger, nullifier=5)) for _ in range(2))
+    ledger.apply(first, NOW_MS)
+    before = ledger.reader.last_event()
+    (answer,) = ledger.apply_all([second], NOW_MS)
+    assert isinstance(answer, Rejected) and ledger.reader.last_event() == before
+    assert ledger.apply_all([], NOW_MS) == []
+
+
+def test_a_bundle_that_has_settled_keeps_its_place_in_a_later_block_and_in_its_own(ledger):
+    one, other = checked(ledger, make(ledger), make(ledger)), checked(ledger, make(ledger))
+    first, again, _ = ledger.apply_all([one, one, other], NOW_MS)
+    assert first == again and first.positions == (0, 1)
+    assert ledger.apply_all([other, one], NOW_MS)[1] == first
+    assert ledger.reader.last_event().height == 2
+
+
+def test_a_block_that_fails_at_its_last_row_leaves_nothing(ledger, monkeypatch):
+    before = ledger.reader.last_event()
+    block = [checked(ledger, make(ledger)) for _ in range(3)]
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError):
+        patch.setattr(Checkpoints, "reserve", full)
+        ledger.apply_all(block, NOW_MS)
+    assert ledger.reader.last_event() == before and ledger.reader.outputs() == []
+    assert len(ledger.apply_all(block, NOW_MS)) == 3
+
+
+@pytest.mark.parametrize("marked", [0, 1, 2])
+def test_a_machine_that_stops_while_it_marks_a_block_leaves_a_list_that_the_next_event_completes(ledger, path, marked):
+    """Some lines are marked, one is half marked, and the rest are pending."""
+    ledger.apply_all([checked(ledger, make(ledger)) for _ in range(3)], NOW_MS)
+    file = Checkpoints(path).path
+    lines = bytearray(file.read_bytes())
+    for height in range(1 + marked, 4):
+        word = b"setting" if height == 1 + marked else b"pending"
+        lines[(height + 1) * LINE_BYTES - 8 : (height + 1) * LINE_BYTES - 1] = word
+    file.write_bytes(lines)
+    with Ledger.open(path) as again:
+        assert Checkpoints(path).newest().height == marked
+        again.apply(checked(again, make(again)), NOW_MS)
+    assert [one.height for one in Checkpoints(path).settled()] == [0, 1, 2, 3, 4]
+    assert audit.audit(path, any_proof).warnings == ()
+
+
+def test_a_bundle_is_checked_again_under_the_parameters_in_force(ledger, monkeypatch):
+    block = [checked(ledger, make(ledger)), checked(ledger, make(ledger))]
+    changed = replace(samples.PARAMETERS, version=2, penalty_bps=7)
+    monkeypatch.setattr(ledger, "parameters", lambda now_ms: changed)
+    assert [one.rejection for one in ledger.apply_all(block, NOW_MS)] == [Rejection.PARAMETERS_CHANGED] * 2
