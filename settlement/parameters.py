@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from settlement import assets as slots
+from settlement import rules
 from settlement.assets import Asset
 from settlement.boardrules import BoardRules
 from settlement.bundle import MAX_AMOUNT, MAX_EPOCH
@@ -131,7 +132,9 @@ class Governance:
 
 @dataclass(frozen=True)
 class Parameters:
-    """`risk` has one entry for each slot.  `board` says what the pool's board asks of orders.
+    """`rules` is the number of the formulas that the ledger computes by (settlement.rules).
+
+    `risk` has one entry for each slot.  `board` says what the pool's board asks of orders.
 
     `penalty_bps` is the share of an account's risk that a seizure takes.  `grace_epochs` is how many epochs the
     insurance may be silent.  `loan_rate_bps` is the interest on loans for a year.  Without `guardians` no account may
@@ -141,6 +144,7 @@ class Parameters:
     """
 
     version: int
+    rules: int
     oracle_keys: tuple[babyjubjub.Point, ...]
     quorum: int
     limits: Limits
@@ -155,6 +159,7 @@ class Parameters:
 
     def __post_init__(self) -> None:
         check_range(self.version, 1, MAX_VERSION, "the version of the parameters")
+        rules.check(self.rules)
         _check_oracles(self.oracle_keys, self.quorum)
         require(len(self.risk) == slots.SLOTS, f"the parameters must have {slots.SLOTS} entries of risk")
         _check_factors(self.risk)

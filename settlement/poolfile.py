@@ -21,7 +21,7 @@ from zk.formats.dataclassjson import Codec
 from zk.groth16 import keys
 from zk.groth16.keys import VerifyingKey
 
-VERSION = 4
+VERSION = 5
 # The keys of margin and seize have more than five hundred points each, of 128 hexadecimal digits.
 MAX_POOL_BYTES = 256 * 1024
 MAX_PARAMETERS_BYTES = 32 * 1024
@@ -29,6 +29,7 @@ _LACKS = {
     1: "does not say where its keys come from",
     2: "names no custodians",
     3: "has eight assets and no guardians",
+    4: "does not count top-ups, so that nobody in breach need ever be seized",
 }
 _TERMS = {"perpetual": Perpetual, "option": Option, "loan": Loan}
 

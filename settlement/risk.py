@@ -31,6 +31,8 @@ function on a box has its minimum at a corner: a portfolio that survives every c
 
 Rounding.  The value of a claim is rounded up where its own move rises, against whoever owes it.  All others are rounded
 down, against the holder.
+
+The audit computes every published grid again, so a change to any of this is new rules (settlement.rules).
 """
 
 from collections.abc import Sequence

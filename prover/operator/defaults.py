@@ -8,7 +8,7 @@ when it is converted at a constant rate (settlement.conversion).
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from settlement import amounts, validators
+from settlement import amounts, rules, validators
 from settlement.assets import NOTHING, NUMERAIRE, Asset, Loan, Option, Perpetual
 from settlement.boardrules import BoardRules
 from settlement.market import Observation
@@ -117,6 +117,7 @@ def parameters(
     """The first parameters of a pool of the example assets."""
     return Parameters(
         version=1,
+        rules=rules.NEWEST,
         oracle_keys=tuple(oracle_keys),
         quorum=QUORUM,
         limits=LIMITS,

@@ -18,6 +18,7 @@ from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, OrderId
 from settlement.merkle import Tree
 from settlement.publicaccounts import Balances
+from settlement.rules import UnknownRules
 from settlement.storage import decoders
 from settlement.storage.columns import binary, digest, element, integer
 from settlement.storage.connection import Connection, Cursor
@@ -94,8 +95,7 @@ class Reader:
     def position_of(self, commitment: Commitment) -> Position | None:
         """The leaf index of a commitment, the first of several, or None."""
         query = "SELECT position FROM outputs WHERE commitment = ? ORDER BY position LIMIT 1"
-        position = self._maybe("outputs", integer, query, (to_bytes(commitment),))
-        return None if position is None else Position(position)
+        return self._maybe("outputs", lambda position: Position(integer(position)), query, (to_bytes(commitment),))
 
     def outputs(self, since: int = 0, at_most: int | None = None) -> list[Output]:
         """The leaves from a position on, in order; the first `at_most` of them, if given."""
@@ -195,8 +195,7 @@ class Reader:
     def insurance(self) -> Commitment | None:
         """The insurance's newest account, or None while there is none."""
         query = "SELECT commitment FROM insurance ORDER BY height DESC LIMIT 1"
-        commitment = self._maybe("insurance", element, query)
-        return None if commitment is None else Commitment(commitment)
+        return self._maybe("insurance", lambda commitment: Commitment(element(commitment)), query)
 
     def heartbeat(self) -> int:
         """The newest epoch in which the insurance has shown that it is solvent, 0 for none."""
@@ -245,5 +244,7 @@ class Reader:
 def _decoded(table: str, decode: Callable[..., T], row: tuple) -> T:
     try:
         return decode(*row)
+    except UnknownRules:
+        raise
     except (TypeError, ValueError) as error:
         raise FormatError(f"the ledger is damaged: a row of its table {table} has an impossible value") from error

@@ -84,7 +84,7 @@ LIMITS = Limits(grid_age_ms=600_000, price_age_ms=60_000)
 GUARDIANS = Guardians(1, 1, 1, signature.public(GUARDIAN_SECRET), signature.public(SEIZING_SECRET), stale_before=0)
 GOVERNANCE = Governance(tuple(map(signature.public, GOVERNOR_SECRETS)), quorum=2, delay_ms=3_600_000)
 PARAMETERS = Parameters(
-    version=1, oracle_keys=tuple(map(signature.public, ORACLE_SECRETS)), quorum=3, limits=LIMITS, risk=RISK,
+    version=1, rules=1, oracle_keys=tuple(map(signature.public, ORACLE_SECRETS)), quorum=3, limits=LIMITS, risk=RISK,
     board=BOARD, fees=Fees(leg=0, order=0), penalty_bps=1_000, grace_epochs=3, loan_rate_bps=500, guardians=GUARDIANS,
     validators=NOBODY,
 )  # fmt: skip

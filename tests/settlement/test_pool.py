@@ -78,14 +78,15 @@ ENCODED = poolfile.encode(samples.pool())
 
 
 def of_version(data, version):
-    return data.replace(b'"version":4}', b'"version":%d}' % version)
+    return data.replace(b'"version":5}', b'"version":%d}' % version)
 
 
 @pytest.mark.parametrize("spoil, complaint", [
     (lambda data: data + b" ", "canonical"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum": 3'), "canonical"),
     (lambda data: data.replace(b'"quorum":3', b'"quorum":3,"extra":1'), "unknown field 'extra'"),
-    (lambda data: of_version(data, 5), "version 5, and this program reads version 4"),
+    (lambda data: of_version(data, 6), "version 6, and this program reads version 5"),
+    (lambda data: of_version(data, 4), "version 4, which does not count top-ups, .*: create a new pool"),
     (lambda data: of_version(data, 3), "version 3, which has eight assets and no guardians: create a new pool"),
     (lambda data: of_version(data, 2), "version 2, which names no custodians: create a new"),
     (lambda data: of_version(data, 1), "does not say where its keys come from: create a new"),

@@ -201,7 +201,7 @@ def record(kind: type[T], known: Mapping[str, Codec] | None = None) -> Codec[T]:
         try:
             return kind(**values)
         except FormatError as error:
-            raise FormatError(f"{place}: {error}") from None
+            raise type(error)(f"{place}: {error}") from None
 
     return Codec(
         decode, lambda instance: {name: codec.write(getattr(instance, name)) for name, codec in codecs.items()}
