@@ -103,6 +103,23 @@ def verify_proof(app: App, **options: Any) -> None:
 
 
 @ledger.command()
+@click.argument("evidence", metavar="FILE", type=paths.Existing())
+@click.option("--key", "key_text", metavar="KEY",
+              help="The operator's key, as `ledger checkpoint --json` shows it.  Default: that of the pool here.")
+@click.option("--validator", "validator_keys", metavar="KEY", multiple=True,
+              help="With --key: a validator's key, as `validator new` shows it; may be repeated.")
+@pass_app
+def accuse(app: App, **options: Any) -> None:
+    """Check evidence that somebody signed two histories of one ledger.
+
+    With --key it takes no ledger, so that anybody can check it.
+    """
+    from prover.cli.pool import log_run
+
+    log_run.accuse(app, **options)
+
+
+@ledger.command()
 @click.option("--expect", multiple=True, metavar="DIGEST|FILE",
               help="An event that the history must have, from `zksettle ledger show`, or a file with a signed "
                    "checkpoint; may be repeated.")  # fmt: skip

@@ -1,5 +1,6 @@
 """Runs the commands of `zksettle ledger …` about its log: checkpoints, and proofs that need nothing else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from settlement import events
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, note, proofs, tree
+from settlement.log import checkpoint, fork, note, proofs, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
+from settlement.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
 
@@ -72,6 +74,32 @@ def verify(app: App, proof: Path, older_file: Path | None, key_text: str | None)
         ("newer", f"{newer.size} events, root {newer.root.hex()}, which begin with the older ones"),
     ])  # fmt: skip
     app.screen.document({"valid": True, **_document(newer), "old_size": older.size, "old_root": older.root.hex()})
+
+
+def accuse(app: App, evidence: Path, key_text: str | None, validator_keys: Sequence[str]) -> None:
+    """Verifies evidence of a fork, and names everybody who signed both histories."""
+    if key_text is None and validator_keys:
+        raise click.UsageError("--validator goes with --key: the pool here names its own validators")
+    text = paths.read_text(evidence)
+    if key_text is not None:
+        key = note.parse_key(key_text)
+        parsed = [note.parse_key(each, note.COSIGNATURE) for each in validator_keys]
+        members = tuple(Validator(each.name, each.public) for each in parsed)
+        validators = Validators(members, len(members))
+    else:
+        with workspace.ledger(app, read_only=True) as ledger:
+            key = checkpoint.key(ledger.pool)
+            validators = ledger.parameters(clock.now_ms()).validators
+    found = fork.verify(text, key, validators)
+    app.screen.say("The evidence holds: there are two histories of one ledger.", "bad")
+    app.screen.fields([
+        ("log", found.smaller.origin),
+        ("one", f"{found.smaller.size} events, root {found.smaller.root.hex()}"),
+        ("another", f"{found.larger.size} events, root {found.larger.root.hex()}, which do not begin with the first"),
+        ("signed both", "\n".join(found.signers)),
+    ])  # fmt: skip
+    sizes = {"size": found.smaller.size, "other_size": found.larger.size}
+    app.screen.document({"valid": True, "log": found.smaller.origin, **sizes, "signers": list(found.signers)})
 
 
 def digest_of(app: App, text: str) -> bytes:

@@ -6,7 +6,10 @@ import pytest
 
 from prover.machine import clock
 from prover.machine.home import Home
-from prover.operator import creation
+from prover.operator import creation, operatorkey
+from settlement.ledger import Ledger
+from settlement.log import checkpoint, fork, note, tree
+from settlement.log.checkpoint import Checkpoint
 from tests.attacks.test_founding_destroys import AnyKeys
 from tests.prover.cli.run import refused, zksettle
 
@@ -94,3 +97,38 @@ def test_without_the_operators_key_nothing_is_signed(home, tmp_path):
         refused(zksettle(home, "ledger", "checkpoint"), 3, "no file of the operator's key")
     finally:
         kept.rename(key)
+
+
+def forked(home, tmp_path, is_forked: bool = True):
+    """Evidence against the home's operator, who signed the older checkpoint and another history, or not another."""
+    older = (home / "older.note").read_text()
+    leaves = [bytes([number]) for number in range(3)]
+    with Ledger.open(Home(home).ledger, read_only=True) as ledger:
+        leaves = leaves if is_forked else [event.leaf for event in ledger.reader.events()]
+    nodes: tree.Nodes = {}
+
+    def read(level, index):
+        return nodes[level, index]
+
+    for place, leaf in enumerate(leaves):
+        nodes |= tree.append(read, place, tree.leaf_hash(leaf))
+    secret = operatorkey.read(Home(home).pool.operator)
+    name = checkpoint.parse(note.text_of(older)).origin
+    newer = checkpoint.sign(Checkpoint(name, 3, tree.root(read, 3)), secret)
+    path = tmp_path / "fork.txt"
+    path.write_text(fork.write(older, newer, tree.root(read, 2), tree.consistency_proof(read, 2, 3)))
+    return path
+
+
+def test_two_histories_accuse_whoever_signed_both(home, tmp_path):
+    evidence, key = forked(home, tmp_path), as_json(home, "ledger", "checkpoint")["key"]
+    told = as_json(home, "ledger", "accuse", evidence)
+    assert (told["valid"], told["signers"], told["size"], told["other_size"]) == (True, [told["log"]], 2, 3)
+    assert as_json(tmp_path / "nowhere", "ledger", "accuse", evidence, "--key", key) == told
+    assert "two histories" in zksettle(home, "ledger", "accuse", evidence).out
+
+
+def test_one_history_accuses_nobody(home, tmp_path):
+    refused(zksettle(home, "ledger", "accuse", forked(home, tmp_path, is_forked=False)), 1, "there is no fork")
+    refused(zksettle(home, "ledger", "accuse", home / "older.note"), 3, "the file is not zksettle-fork@v1")
+    refused(zksettle(home, "ledger", "accuse", home / "older.note", "--validator", "v"), 2, "goes with --key")
