@@ -42,6 +42,23 @@ def submit(app: App, **options: Any) -> None:
     submit_run.submit(app, **options)
 
 
+@ledger.command()
+@click.option("--listen", default="127.0.0.1:7464", show_default=True, metavar="ADDRESS:PORT",
+              help="Where to listen. Port 0 takes one that is free.")  # fmt: skip
+@click.option("--public", "is_public", is_flag=True, help="Allow an address that other machines can reach.")
+@pass_app
+def serve(app: App, **options: Any) -> None:
+    """Serve the ledger to others over HTTP until Ctrl-C or SIGTERM; what has begun is finished first.
+
+    Bundles are settled as `ledger submit` does, and answered with a receipt that the operator's key has signed.  The
+    routes are described at /openapi.json.  The log on standard error names bundles by their ids and says nothing of
+    what is in them, nor of who sent them.
+    """
+    from prover.cli.pool import serve_run
+
+    serve_run.serve(app, **options)
+
+
 _output = click.option(
     "-o", "--output", type=paths.Output(), metavar="FILE", help="Write it to this file instead of showing it."
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.cli.frame import paths, workspace
 from prover.cli.frame.command import App
@@ -17,6 +18,7 @@ from settlement.ledger import Ledger
 from settlement.log import checkpoint, fork, note, proofs, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
+from settlement.pool import Pool
 from settlement.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
@@ -166,11 +168,16 @@ def _named(app: App, ledger: Ledger, file: Path | None) -> tuple[Checkpoint, str
     return named, signed
 
 
-def _sign(app: App, ledger: Ledger, named: Checkpoint) -> str:
+def operator_secret(app: App, pool: Pool) -> Ed25519PrivateKey:
+    """The key under which this home signs the checkpoints of a pool's ledger.  Raises FormatError for another key."""
     secret = operatorkey.read(app.home.pool.operator)
-    if operatorkey.public(secret) != ledger.pool.operator:
+    if operatorkey.public(secret) != pool.operator:
         raise FormatError(f"the key in {app.home.pool.operator} is not the operator's that the pool names")
-    return checkpoint.sign(named, secret)
+    return secret
+
+
+def _sign(app: App, ledger: Ledger, named: Checkpoint) -> str:
+    return checkpoint.sign(named, operator_secret(app, ledger.pool))
 
 
 def _height(ledger: Ledger, text: str) -> int:

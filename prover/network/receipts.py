@@ -1,0 +1,90 @@
+"""The receipt of a settled bundle, which anybody can verify without the ledger and without trusting whoever sent it.
+
+    {"bundle": id, "height": 12, "positions": [20, 21], "proof": "c2sp.org/tlog-proof@v1\\nextra …"}
+
+The proof has the bundle's event, its place in the log and a checkpoint that the operator signed, of the log as it was
+right after this event.  All of it follows from the ledger, so a receipt that is asked for again is the same, byte by
+byte.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from settlement import encoding, events
+from settlement.bundle import MAX_LEGS, MAX_SEIZURES, NO_DIGEST, Bundle
+from settlement.events import Event
+from settlement.ids import BundleId
+from settlement.ledger import Ledger
+from settlement.log import checkpoint, proofs, tree
+from settlement.log.checkpoint import Checkpoint
+from settlement.log.note import Key
+from settlement.merkle import CAPACITY
+from zk.errors import FormatError, InvalidProof
+from zk.formats import dataclassjson
+
+Sign = Callable[[Checkpoint], str]
+"""Returns the signed note of a checkpoint."""
+
+_COUNTS = len(encoding.BUNDLE_MAGIC) + len(NO_DIGEST)  # after the magic and the ledger id
+_Digest = Annotated[bytes, dataclassjson.hexadecimal(32)]
+_Position = Annotated[int, dataclassjson.integer(0, CAPACITY - 1)]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The place of a settled bundle: its height, its new accounts' positions, and the proof that it is in the log."""
+
+    bundle: _Digest
+    height: Annotated[int, dataclassjson.integer(1, checkpoint.MAX_SIZE)]
+    positions: Annotated[tuple[int, ...], dataclassjson.array(dataclassjson.of(_Position), 1, MAX_LEGS + MAX_SEIZURES)]
+    proof: str
+
+
+def newest(ledger: Ledger) -> Checkpoint:
+    """The checkpoint of the whole log."""
+    return after(ledger, ledger.reader.last_event())
+
+
+def after(ledger: Ledger, event: Event) -> Checkpoint:
+    """The checkpoint of the log that ends with this event."""
+    return Checkpoint(checkpoint.origin(ledger.ledger_id), event.height + 1, event.digest)
+
+
+def make(ledger: Ledger, bundle_id: BundleId, sign: Sign) -> Receipt | None:
+    """The receipt of a bundle, or None when it has not settled."""
+    height = ledger.reader.bundle_height(bundle_id)
+    event = None if height is None else ledger.reader.event(height)
+    stored = None if height is None else ledger.reader.bundle(height)
+    if height is None:
+        return None
+    if event is None or stored is None:
+        raise FormatError("the ledger is damaged: it lost the event of a settled bundle")
+    named = after(ledger, event)
+    hashes = tree.inclusion_proof(ledger.reader.log_node, height, named.size)
+    text = proofs.write_inclusion(event.leaf, height, hashes, sign(named))
+    size, moves = events.tree_after(event).size, num_moves(stored[1])
+    return Receipt(bundle_id, height, tuple(range(size - moves, size)), text)
+
+
+def num_moves(data: bytes) -> int:
+    """How many legs and seizures a bundle has, by the head of its bytes (settlement.encoding)."""
+    return sum(data[_COUNTS : _COUNTS + 2])
+
+
+def verify(receipt: Receipt, key: Key, bundle_id: BundleId, bundle: Bundle) -> Checkpoint:
+    """The checkpoint of a receipt for this bundle, which the log's key has signed.
+
+    Raises FormatError when the receipt is malformed, and InvalidProof when it does not show that the bundle settled at
+    this height and positions.
+    """
+    included = proofs.verify_inclusion(receipt.proof, key)
+    event = events.read(included.leaf)
+    if event.kind != events.BUNDLE or event.body[:32] != bundle_id or receipt.bundle != bundle_id:
+        raise InvalidProof("the receipt is of something else than this bundle")
+    if not included.index == event.height == receipt.height:
+        raise InvalidProof("the receipt names another height than its proof")
+    size = events.tree_after(event).size
+    if receipt.positions != tuple(range(size - len(bundle.moves), size)):
+        raise InvalidProof("the receipt names other positions than its proof")
+    return included.checkpoint

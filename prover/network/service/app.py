@@ -1,0 +1,95 @@
+"""The service as an ASGI application: its parts, its routes, and how it answers errors."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from prover.network.receipts import Sign
+from prover.network.service import bundles, explaining, gate, problems
+from prover.network.service.applier import MAX_WAITING, Applier
+from prover.network.service.metrics import Metrics
+from prover.network.service.parts import Parts
+from prover.network.service.peers import Peers, Rate
+from prover.network.service.problems import Problem
+from prover.network.service.readers import Opener, Readers
+from prover.version import VERSION
+from settlement import checks
+from settlement.rejection import Rejected
+from settlement.state import VerifyProofs
+from zk.errors import FormatError
+
+ROUTERS = (bundles.router, explaining.router)
+
+
+def create(
+    open_ledger: Opener, sign: Sign, clock: Callable[[], int],
+    verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = Rate(), max_waiting: int = MAX_WAITING,  # noqa: B008
+) -> FastAPI:  # fmt: skip
+    """The application.  Its parts start with its lifespan, which raises what opening the ledger raises.
+
+    `open_ledger` is called in each thread that needs the ledger, `sign` for each receipt, `clock` for the time in ms.
+    """
+    metrics, peers = Metrics(), Peers(rate)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def changed() -> None:
+            loop.call_soon_threadsafe(lambda: loop.create_task(_notify(parts)))
+
+        applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, max_waiting)
+        parts = Parts(Readers(open_ledger), applier, metrics, peers, sign, clock, verify_proofs)
+        app.state.parts = parts
+        await asyncio.to_thread(applier.start)
+        try:
+            yield
+        finally:
+            parts.stopping.set()
+            await asyncio.to_thread(applier.close)
+            await asyncio.to_thread(parts.readers.close)
+
+    app = FastAPI(
+        title="zksettle ledger", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan,
+        description="A ledger of private, atomic, margined settlement. Bodies are canonical bytes, errors RFC 9457.",
+    )  # fmt: skip
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(gate.Gate, buckets=peers)
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(Rejected, _on_problem)
+    app.add_exception_handler(FormatError, _on_problem)
+    app.add_exception_handler(sqlite3.OperationalError, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http)
+    return app
+
+
+async def _notify(parts: Parts) -> None:
+    async with parts.changed:
+        parts.changed.notify_all()
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    match error:
+        case Problem():
+            return problems.response(error)
+        case Rejected():
+            return problems.response(problems.of(error))
+        case FormatError():
+            return problems.response(problems.malformed(str(error)))
+        case _:
+            return problems.response(problems.busy("the ledger's database cannot be read now"))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException), "registered for these"
+    name = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP")
+    headers = dict(error.headers or {})
+    return problems.response(
+        Problem(error.status_code, name, "The service has no such route.", error.detail, {}, headers)
+    )

@@ -1,0 +1,41 @@
+"""What the service counts, in the format of Prometheus.  No label has anything of a bundle, an account or a peer."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+STAGE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+BLOCK_BUNDLES = (1, 2, 4, 8, 16, 32, 60)
+
+_NS_PER_S = 10**9
+
+
+class Metrics:
+    """The metrics of one service, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        stage = Histogram(
+            "zksettle_stage_seconds", "How long a bundle took in a stage, from arrival to receipt.", ["stage"],
+            buckets=STAGE_S, registry=self.registry,
+        )  # fmt: skip
+        self.waiting, self.checking, self.applying, self.proving = (
+            stage.labels(name) for name in ("wait", "check", "apply", "receipt")
+        )
+        self.block = Histogram(
+            "zksettle_block_bundles", "How many bundles one block settled.", buckets=BLOCK_BUNDLES,
+            registry=self.registry,
+        )  # fmt: skip
+        self.queue = Gauge("zksettle_queue_length", "How many requests wait for the ledger.", registry=self.registry)
+        self.height = Gauge("zksettle_height", "The height of the newest event.", registry=self.registry)
+        self.settled = Counter("zksettle_settled", "How many bundles settled.", registry=self.registry)
+        self.refused = Counter(
+            "zksettle_refused", "How many requests were refused, by reason.", ["reason"], registry=self.registry
+        )
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+def seconds(ns: int) -> float:
+    """A duration in the unit of a histogram."""
+    return ns / _NS_PER_S

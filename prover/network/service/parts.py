@@ -1,0 +1,75 @@
+"""The parts of a running service, which its routes share."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fastapi import Request
+
+from prover.network.receipts import Sign
+from prover.network.service import problems
+from prover.network.service.applier import Applier, Full, Work
+from prover.network.service.metrics import Metrics
+from prover.network.service.peers import FALSE_PROOF_COST, Peers
+from prover.network.service.problems import Problem
+from prover.network.service.readers import Readers
+from settlement.rejection import Rejected, Rejection
+from settlement.state import VerifyProofs
+
+T = TypeVar("T")
+
+ANSWER_S = 30
+_FALSE = (Rejection.INVALID_PROOF, Rejection.FUNDS_INVALID)
+
+
+@dataclass
+class Parts:
+    """What a service is made of.  `changed` is set whenever the ledger or the board may have changed."""
+
+    readers: Readers
+    applier: Applier
+    metrics: Metrics
+    peers: Peers
+    sign: Sign
+    clock: Callable[[], int]
+    verify_proofs: VerifyProofs
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def settle(self, request: Request, data: bytes) -> bytes:
+        """The id of the bundle in these bytes, which has settled.  Raises Problem."""
+        return await self._answered(request, lambda: self.applier.submit(data))
+
+    async def act(self, request: Request, work: Work[T]) -> T:
+        """What `work` returns, done by the applier.  Raises Problem."""
+        return await self._answered(request, lambda: self.applier.act(work))
+
+    async def _answered(self, request: Request, put: Callable[[], "Future[T]"]) -> T:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await asyncio.shield(asyncio.wrap_future(put()))
+        except Full as full:
+            raise problems.busy(str(full)) from None
+        except TimeoutError:
+            raise Problem(
+                504, "OUTCOME_UNKNOWN", "The service could not finish in time, and may do it yet.",
+                "ask for it by its id, or send it again: it is done once",
+            ) from None  # fmt: skip
+        except Rejected as rejected:
+            if rejected.rejection in _FALSE:  # the only refusals that cost the service a multiple of what they cost
+                self.peers.fine(address(request), FALSE_PROOF_COST)
+            raise problems.of(rejected) from None
+
+
+def of(request: Request) -> Parts:
+    """The parts of the service that a request came to."""
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts), "the service has started"
+    return parts
+
+
+def address(request: Request) -> str | None:
+    """Where a request came from, for the buckets of prover.network.service.peers alone."""
+    return request.client.host if request.client else None

@@ -1,0 +1,48 @@
+"""The threads that read the ledger: each has a connection of its own, for a ledger belongs to one thread."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from settlement.ledger import Ledger
+
+T = TypeVar("T")
+
+THREADS = 4
+Opener = Callable[[bool], Ledger]
+"""Opens the ledger; the argument says whether for reading only."""
+
+
+class Readers:
+    """The threads of one service.  `run` is called in its event loop, `close` from anywhere."""
+
+    def __init__(self, open_ledger: Opener, threads: int = THREADS):
+        self._open_ledger = open_ledger
+        self._threads = threads
+        self._own = threading.local()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ledger-reader")
+
+    async def run(self, question: Callable[[Ledger], T]) -> T:
+        """The answer of `question`, which is called with a ledger in one of the threads.  Raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, question)
+
+    def close(self) -> None:
+        """Ends the threads after what they were asked, and closes their ledgers."""
+        together = threading.Barrier(self._threads)  # so that each thread takes exactly one of these
+        for _ in range(self._threads):
+            self._pool.submit(self._close_own, together)
+        self._pool.shutdown()
+
+    def _answer(self, question: Callable[[Ledger], T]) -> T:
+        ledger: Ledger | None = getattr(self._own, "ledger", None)
+        if ledger is None:
+            ledger = self._own.ledger = self._open_ledger(True)
+        return question(ledger)
+
+    def _close_own(self, together: threading.Barrier) -> None:
+        together.wait()
+        ledger: Ledger | None = getattr(self._own, "ledger", None)
+        if ledger is not None:
+            ledger.close()

@@ -1,0 +1,99 @@
+"""The service as a process: its socket, and the signals that end it."""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from prover.network.service import logs
+from prover.network.service.connections import Impatient
+from zk.errors import FormatError
+
+MAX_CONNECTIONS = 1_024
+DRAIN_S = 30
+KEEP_ALIVE_S = 20
+MAX_HEAD_BYTES = 16 << 10
+
+
+def address(text: str, *, is_public: bool) -> tuple[str, int]:
+    """Host and port of "127.0.0.1:7464" or "[::1]:7464".
+
+    Raises FormatError for anything else, and for an address that others can reach unless `is_public`.
+    """
+    host, separator, port = text.rpartition(":")
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        parsed = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        parsed = None
+    if not separator or parsed is None or not (port.isascii() and port.isdecimal() and int(port) < 1 << 16):
+        raise FormatError(f"{text!r:.80} is not an address with a port, such as 127.0.0.1:7464")
+    if not parsed.is_loopback and not is_public:
+        raise FormatError(f"everybody who reaches {parsed} could use the service: say --public if that is meant")
+    return str(parsed), int(port)
+
+
+@contextmanager
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens there; port 0 takes any that is free.  Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(socket.SOMAXCONN)
+        yield listener
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
+    finally:
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves the signals to this module and says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]):
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serves until Ctrl-C or SIGTERM, and then finishes what has begun.  Calls `ready` once it answers requests.
+
+    Raises what the application's lifespan raises.
+    """
+    logs.configure()
+    asyncio.run(_serve(app, listener, ready))
+
+
+async def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """The lifespan is run here, not by uvicorn, which would end the process when it raises."""
+    config = uvicorn.Config(
+        app, http=Impatient, ws="none", lifespan="off", loop="asyncio", log_config=None, log_level="warning",
+        access_log=False, server_header=False, limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=DRAIN_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES, proxy_headers=False,
+    )  # fmt: skip
+    async with app.router.lifespan_context(app):
+        server = _Server(config, ready)
+
+        def stop() -> None:
+            server.should_exit = True
+            app.state.parts.stopping.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        await server.serve([listener])

@@ -1,0 +1,130 @@
+"""What a service refuses before it works: bodies too large, too slow, compressed or nested, and eager peers."""
+
+import gzip
+import json
+
+import pytest
+
+from prover.network.service import bodies
+from prover.network.service import serving as processes
+from prover.network.service.peers import Peers, Rate
+from settlement import encoding
+from tests.prover.network import serving
+from tests.prover.network.serving import post
+from zk.errors import FormatError
+
+DEEP = b'{"bundle":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return serving.ledger_at(tmp_path_factory.mktemp("ledger"))
+
+
+def asked(path, headers, content):
+    answer = serving.asked(path, lambda client: client.post("/bundles", content=content, headers=headers))
+    return answer.status_code, answer.json()["name"]
+
+
+async def endless():
+    while True:
+        yield bytes(1 << 16)
+
+
+BYTES, JSON = {"Content-Type": bodies.BYTES}, {"Content-Type": bodies.JSON}
+
+
+@pytest.mark.parametrize(
+    "headers, content, status, name",
+    [
+        (BYTES, b"", 400, "MALFORMED"),
+        (BYTES, bytes(100), 400, "MALFORMED"),
+        (BYTES, bytes(encoding.MAX_BUNDLE_BYTES + 1), 413, "BODY_TOO_LARGE"),
+        (BYTES | {"Content-Length": "50000000"}, b"", 413, "BODY_TOO_LARGE"),
+        (BYTES | {"Content-Length": "1" * 30}, b"", 413, "BODY_TOO_LARGE"),
+        (BYTES, endless(), 413, "BODY_TOO_LARGE"),
+        (BYTES | {"Content-Encoding": "gzip"}, gzip.compress(bytes(1 << 24)), 415, "CONTENT_ENCODING"),
+        ({"Content-Type": "text/plain"}, b"x", 415, "MEDIA_TYPE"),
+        ({}, b"x", 415, "MEDIA_TYPE"),
+        (JSON, DEEP, 400, "MALFORMED_REQUEST"),
+        (JSON, b'{"bundle": "00", "bundle": "01"}', 400, "MALFORMED_REQUEST"),
+        (JSON, b'{"bundle": "0"}', 400, "MALFORMED_REQUEST"),
+        (JSON, b'{"bundle": "0 1"}', 400, "MALFORMED_REQUEST"),
+        (JSON, b'{"bundle": 1}', 400, "MALFORMED_REQUEST"),
+        (JSON, b'{"bundel": "00"}', 400, "MALFORMED_REQUEST"),
+        (JSON, b"\xff", 400, "MALFORMED_REQUEST"),
+        (JSON, json.dumps({"bundle": "00" * (encoding.MAX_BUNDLE_BYTES + 1)}).encode(), 413, "BODY_TOO_LARGE"),
+        (JSON, b'{"bundle": "00"}', 400, "MALFORMED"),
+    ],
+)
+def test_a_body_that_the_service_cannot_take_is_refused_by_name(path, headers, content, status, name):
+    assert asked(path, headers, content) == (status, name)
+
+
+def test_a_body_that_trickles_in_is_refused_when_its_time_is_over(path, monkeypatch):
+    monkeypatch.setattr(bodies, "READ_S", 0.05)
+
+    async def never():
+        import asyncio
+
+        yield b"x"
+        await asyncio.sleep(30)
+
+    assert asked(path, BYTES, never()) == (408, "TIMEOUT")
+
+
+def test_what_is_not_a_route_is_a_problem_too(path):
+    async def questions(client):
+        return await client.get("/nowhere"), await client.delete("/bundles")
+
+    missing, method = serving.asked(path, questions)
+    assert (missing.status_code, missing.json()["name"]) == (404, "NOT_FOUND")
+    assert (method.status_code, method.json()["name"]) == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_a_bug_is_told_as_one_and_says_nothing_of_what_was_asked(path, capsys):
+    def breaks(claims):
+        raise RuntimeError("secret 1234")
+
+    async def questions(client):
+        from tests.prover.network.test_bundles import deposits, encoded
+
+        return await post(client, "/bundles", encoded(deposits(path, 5)[0]))
+
+    answer = serving.asked(path, questions, verify_proofs=breaks)
+    assert (answer.status_code, answer.json()["name"]) == (500, "INTERNAL")
+    told = capsys.readouterr()
+    assert "1234" not in answer.text + told.out + told.err and "RuntimeError" in told.out + told.err
+
+
+def test_a_peer_that_asks_too_often_waits_and_others_do_not():
+    now_ms = 0
+    peers = Peers(Rate(capacity=10, per_second=2), lambda: now_ms)
+    assert [peers.take("192.0.2.1", 4) for _ in range(3)] == [0, 0, 1]
+    assert peers.take("192.0.2.2", 10) == 0
+    now_ms = 1_000
+    assert peers.take("192.0.2.1", 4) == 0 and peers.take("192.0.2.1", 1) == 1
+    peers.fine("192.0.2.1", 1_000)
+    assert peers.take("192.0.2.1", 1) == 6  # it owes one full bucket at most
+
+
+def test_addresses_of_one_customer_are_one_peer():
+    peers = Peers(Rate(capacity=2, per_second=1), lambda: 0)
+    assert [peers.take(each, 1) for each in ("2001:db8::1", "2001:db8::ffff", "2001:db8::2")] == [0, 0, 1]
+    assert [peers.take(each, 1) for each in ("2001:db8:0:1::1", "::ffff:192.0.2.7", "192.0.2.7")] == [0, 0, 0]
+    assert peers.take("192.0.2.7", 1) == 1
+
+
+@pytest.mark.parametrize("text", ["7464", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:-1", "example.com:80", "[::1:80"])
+def test_an_address_that_is_none_is_refused(text):
+    with pytest.raises(FormatError, match="not an address"):
+        processes.address(text, is_public=True)
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0:7464", "[::]:7464", "192.0.2.1:80"])
+def test_an_address_that_others_reach_must_be_meant(text):
+    with pytest.raises(FormatError, match="--public"):
+        processes.address(text, is_public=False)
+    assert processes.address(text, is_public=True)
+    assert processes.address("localhost:0", is_public=False) == ("127.0.0.1", 0)
+    assert processes.address("[::1]:80", is_public=False) == ("::1", 80)
