@@ -23,12 +23,13 @@ from settlement.rejection import Rejected
 from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
+RATE = Rate()
 ROUTERS = (bundles.router, explaining.router)
 
 
 def create(
     open_ledger: Opener, sign: Sign, clock: Callable[[], int],
-    verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = Rate(), max_waiting: int = MAX_WAITING,  # noqa: B008
+    verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = RATE, max_waiting: int = MAX_WAITING,
 ) -> FastAPI:  # fmt: skip
     """The application.  Its parts start with its lifespan, which raises what opening the ledger raises.
 
