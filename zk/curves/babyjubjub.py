@@ -8,12 +8,12 @@ x > (r - 1) / 2.
 """
 
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from gmpy2 import invert, legendre, mpz, powmod
 
 from zk import domains
-from zk.curves import edwards
+from zk.curves import cofactor, edwards
 from zk.errors import FormatError
 from zk.fields.prime import FR, R
 
@@ -77,7 +77,12 @@ def is_on_curve(point: Point) -> bool:
 @lru_cache(maxsize=_CHECKED)
 def is_in_subgroup(point: Point) -> bool:
     """Whether a point is on the curve and l times it is the identity.  The identity is in the subgroup."""
-    return is_on_curve(point) and multiply(ORDER, point) == IDENTITY
+    return is_on_curve(point) and cofactor.is_eighth_multiple(_lines(), (point[0] % R, point[1] % R))
+
+
+@cache
+def _lines() -> cofactor.Lines:
+    return cofactor.lines(CURVE, multiply(ORDER, GENERATOR))
 
 
 def point(x: int, y: int, what: str) -> Point:
