@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from settlement import encoding, events
-from settlement.bundle import MAX_LEGS, MAX_SEIZURES, NO_DIGEST, Bundle
+from settlement.bundle import MAX_EXPIRY_MS, MAX_LEGS, MAX_SEIZURES, NO_DIGEST, Bundle
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
@@ -41,6 +41,16 @@ class Receipt:
     proof: str
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The place of an event that is no bundle, and the proof that it is in the log."""
+
+    height: Annotated[int, dataclassjson.integer(1, checkpoint.MAX_SIZE)]
+    kind: str
+    created_ms: Annotated[int, dataclassjson.integer(0, MAX_EXPIRY_MS)]
+    proof: str
+
+
 def newest(ledger: Ledger) -> Checkpoint:
     """The checkpoint of the whole log."""
     return after(ledger, ledger.reader.last_event())
@@ -60,11 +70,22 @@ def make(ledger: Ledger, bundle_id: BundleId, sign: Sign) -> Receipt | None:
         return None
     if event is None or stored is None:
         raise FormatError("the ledger is damaged: it lost the event of a settled bundle")
-    named = after(ledger, event)
-    hashes = tree.inclusion_proof(ledger.reader.log_node, height, named.size)
-    text = proofs.write_inclusion(event.leaf, height, hashes, sign(named))
     size, moves = events.tree_after(event).size, num_moves(stored[1])
-    return Receipt(bundle_id, height, tuple(range(size - moves, size)), text)
+    return Receipt(bundle_id, height, tuple(range(size - moves, size)), _proof(ledger, event, sign))
+
+
+def of_event(ledger: Ledger, height: int, sign: Sign) -> Recorded:
+    """The proof that the event at this height, which the ledger has, is in its log."""
+    event = ledger.reader.event(height)
+    if event is None:
+        raise FormatError(f"the ledger has no event at height {height}")
+    return Recorded(height, event.kind, event.created_ms, _proof(ledger, event, sign))
+
+
+def _proof(ledger: Ledger, event: Event, sign: Sign) -> str:
+    named = after(ledger, event)
+    hashes = tree.inclusion_proof(ledger.reader.log_node, event.height, named.size)
+    return proofs.write_inclusion(event.leaf, event.height, hashes, sign(named))
 
 
 def num_moves(data: bytes) -> int:

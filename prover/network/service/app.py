@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from prover.network.receipts import Sign
-from prover.network.service import bundles, explaining, gate, problems
+from prover.network.service import bundles, explaining, gate, problems, reads, signed
 from prover.network.service.applier import MAX_WAITING, Applier
 from prover.network.service.metrics import Metrics
 from prover.network.service.parts import Parts
@@ -24,7 +24,7 @@ from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
 RATE = Rate()
-ROUTERS = (bundles.router, explaining.router)
+ROUTERS = (bundles.router, signed.router, reads.router, explaining.router)
 
 
 def create(

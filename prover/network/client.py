@@ -1,0 +1,154 @@
+"""Requests to a ledger's service, for whoever uses a ledger that is elsewhere.
+
+Nothing that the service answers is believed here: receipts, tiles and checkpoints are verified by those who ask.  An
+answer is read within limits, and its refusals become the exceptions that a ledger on this machine raises.
+
+A request that the service has no room for is sent again for as long as PATIENCE_S.  That is safe: the service does
+nothing twice.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from settlement.errors import OutcomeUnknown, Unavailable
+from settlement.rejection import Rejected, Rejection
+from zk.errors import FormatError
+from zk.formats import strictjson
+
+MAX_ANSWER_BYTES = 16 << 20
+MAX_PROBLEM_BYTES = 64 << 10
+MAX_URL_CHARACTERS = 200
+TIMEOUT_S = 60  # longer than the service takes to say that it does not know
+PATIENCE_S = 20
+MAX_PAUSE_S = 5
+
+_BYTES = {"Content-Type": "application/octet-stream"}
+_MAX_DETAIL = 1_000
+
+
+class Refused(Exception):
+    """The service refused a request for a reason that no ledger has.  The message is a sentence for the user."""
+
+
+class NotFound(Refused):
+    """The service does not have what was asked for."""
+
+
+class Client:
+    """A service at a URL such as "https://ledger.example:7464".  Use it in a `with` block.  Belongs to one thread.
+
+    Raises FormatError for a URL that is none, or that has more than a host, a port and a path in it.
+    """
+
+    def __init__(
+        self, url: str, transport: httpx.BaseTransport | None = None, pause: Callable[[float], None] = time.sleep
+    ):
+        self.url = check_url(url)
+        self._pause = pause
+        self._http = httpx.Client(transport=transport, timeout=TIMEOUT_S, headers={"Accept-Encoding": "identity"})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def get(self, path: str) -> bytes:
+        """What the service has at a path such as "/checkpoint".
+
+        Raises NotFound, Refused for another refusal, and errors.Unavailable when it does not answer.
+        """
+        return self._asked("GET", path, None)
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """The service's answer to what is sent to a path, such as "/bundles".
+
+        Raises Rejected as the ledger does, Refused for a refusal that no ledger has, errors.Unavailable when nothing
+        has happened, and errors.OutcomeUnknown when it may have: the same request again is then safe, and finds out.
+        """
+        return self._asked("POST", path, body)
+
+    def _asked(self, method: str, path: str, body: bytes | None) -> bytes:
+        until_s = time.monotonic() + PATIENCE_S
+        while True:
+            status, answer, pause_s = self._sent(method, path, body)
+            if status == 200:
+                return answer
+            if status not in (429, 503) or time.monotonic() + pause_s > until_s:
+                raise _error(self.url, status, answer, is_read=body is None)
+            self._pause(pause_s)
+
+    def _sent(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
+        """Status and body of an answer, and how long the service wants to be left alone."""
+        headers = None if body is None else _BYTES
+        try:
+            with self._http.stream(method, self.url + path, content=body, headers=headers) as response:
+                limit = MAX_ANSWER_BYTES if response.status_code == 200 else MAX_PROBLEM_BYTES
+                if response.headers.get("Content-Encoding", "identity") != "identity":
+                    raise Refused(f"the service at {self.url} compresses its answers, which nobody asked it to")
+                answer = bytearray()
+                for chunk in response.iter_bytes():
+                    answer += chunk
+                    if len(answer) > limit:
+                        raise Refused(f"the service at {self.url} answers with more than {limit} bytes")
+                return response.status_code, bytes(answer), _pause_s(response.headers.get("Retry-After", ""))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable(f"the service at {self.url} cannot be reached: {_reason(error)}") from None
+        except httpx.HTTPError as error:
+            kind = Unavailable if body is None else OutcomeUnknown
+            raise kind(f"the service at {self.url} did not answer: {_reason(error)}") from None
+
+
+def check_url(url: str) -> str:
+    """The URL without a slash at its end.  Raises FormatError when it is none that a service can have."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = None, None
+    is_printable = url.isascii() and url.isprintable() and " " not in url and len(url) <= MAX_URL_CHARACTERS
+    if parts is None or not is_printable or parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise FormatError(f"{url!r:.80} is not the URL of a service, such as http://127.0.0.1:7464")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise FormatError("the URL of a service has neither a user, a password, a query nor a fragment")
+    return url.rstrip("/")
+
+
+def _error(url: str, status: int, answer: bytes, *, is_read: bool) -> Exception:
+    """The exception that stands for a refusal."""
+    try:
+        document = strictjson.loads(answer, "the answer", MAX_PROBLEM_BYTES)
+    except FormatError:
+        document = None
+    problem = document if isinstance(document, dict) else {}
+    detail = _text(problem.get("detail"))
+    number, name = problem.get("rejection"), problem.get("name")
+    if isinstance(name, str) and name in Rejection.__members__ and Rejection[name].value == number:
+        return Rejected(Rejection[name], detail)
+    said = f"the service at {url} answers with status {status}" + (f": {detail}" if detail else "")
+    if status in (429, 503):
+        return Unavailable(said)
+    if status >= 500:
+        return Unavailable(said) if is_read else OutcomeUnknown(said)
+    return NotFound(said) if status == 404 else Refused(said)
+
+
+def _text(value: object) -> str:
+    """A text that somebody else wrote, in printable characters and not too many."""
+    return ascii(value)[1:-1][:_MAX_DETAIL] if isinstance(value, str) else ""
+
+
+def _pause_s(text: str) -> float:
+    return min(int(text), MAX_PAUSE_S) if text.isascii() and text.isdecimal() and len(text) < 9 else 1
+
+
+def _reason(error: Exception) -> str:
+    return _text(str(error)) or type(error).__name__

@@ -1,0 +1,88 @@
+"""Routes of what anybody may read: the pool, checkpoints, the log's files, grids.
+
+Nothing that is asked for says who asks: no route takes a position, a nullifier or an order of somebody's own.  What
+never changes may be kept for ever by any cache on the way.
+"""
+
+import hashlib
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from prover.network import receipts
+from prover.network.service import logfiles, parts
+from prover.network.service.documents import bytes_of, problem_of
+from prover.network.service.problems import unknown
+from settlement import grids
+from settlement.bundle import MAX_EPOCH
+from settlement.log import tiles
+from zk.errors import FormatError
+
+router = APIRouter(tags=["reads"])
+
+FOR_EVER = "public, max-age=31536000, immutable"
+_NOT_KEPT = "no-cache"
+_ETAG_DIGITS = 32
+
+
+@router.get(
+    "/pool", summary="The pool", response_class=Response,
+    responses={200: bytes_of("Its canonical bytes, of which the ledger's id is a digest.", "application/json"),
+               **problem_of(429, 503)},
+)  # fmt: skip
+async def pool(request: Request) -> Response:
+    """The pool: assets, keys, operator, governors and first parameters."""
+    data = await parts.of(request).readers.run(lambda ledger: ledger.reader.pool())
+    return answer(request, data, "application/json", FOR_EVER)
+
+
+@router.get(
+    "/checkpoint", summary="The newest checkpoint", response_class=Response,
+    responses={200: bytes_of("A signed note (c2sp.org/tlog-checkpoint).", "text/plain"), **problem_of(429, 503)},
+)  # fmt: skip
+async def checkpoint(request: Request) -> Response:
+    """How many events the log has, and the root of the tree over them, signed by the operator."""
+    service = parts.of(request)
+    named = await service.readers.run(receipts.newest)
+    return answer(request, service.sign(named).encode(), "text/plain; charset=utf-8", _NOT_KEPT)
+
+
+@router.get(
+    "/tile/{path:path}", summary="A file of the log", response_class=Response,
+    responses={200: bytes_of("A file of nodes, entries or data (c2sp.org/tlog-tiles, settlement.log.tiles)."),
+               **problem_of(404, 429, 503)},
+)  # fmt: skip
+async def tile(request: Request, path: str) -> Response:
+    """Hashes of the log, its entries, or what was sent for them; a partial file has its width in its name."""
+    try:
+        named = tiles.parse(f"tile/{path}")
+    except FormatError as error:
+        raise unknown(str(error)) from None
+    data = await parts.of(request).readers.run(lambda ledger: logfiles.tile(ledger.reader, named))
+    if data is None:
+        raise unknown("the log is not that long yet")
+    return answer(request, data, "application/octet-stream", FOR_EVER)
+
+
+@router.get(
+    "/grids/{epoch}", summary="The grids of an epoch", response_class=Response,
+    responses={200: bytes_of("The publication's canonical bytes, with its signed prices (settlement.grids)."),
+               **problem_of(404, 429, 503)},
+)  # fmt: skip
+async def publication(request: Request, epoch: str) -> Response:
+    """The risk grids of an epoch, and the signed prices that they follow from."""
+    is_number = epoch.isascii() and epoch.isdecimal() and len(epoch) <= len(str(MAX_EPOCH)) and epoch[0] != "0"
+    number = int(epoch) if is_number and int(epoch) <= MAX_EPOCH else 0
+    published = await parts.of(request).readers.run(lambda ledger: ledger.reader.epoch(number))
+    if published is None:
+        raise unknown("no grids of this epoch have been published")
+    return answer(request, grids.encode(published.publication), "application/octet-stream", FOR_EVER)
+
+
+def answer(request: Request, data: bytes, media: str, kept: str) -> Response:
+    """The bytes, or 304 for whoever has them already."""
+    etag = f'"{hashlib.sha256(data).hexdigest()[:_ETAG_DIGITS]}"'
+    headers = {"ETag": etag, "Cache-Control": kept}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=media, headers=headers)

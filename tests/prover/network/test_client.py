@@ -1,0 +1,116 @@
+"""The client: what a service answers becomes what a ledger here would raise, and nothing is read for ever."""
+
+import gzip
+import json
+
+import httpx
+import pytest
+
+from prover.network import client as clients
+from prover.network.client import Client, NotFound, Refused
+from settlement.errors import OutcomeUnknown, Unavailable
+from settlement.rejection import Rejected, Rejection
+from zk.errors import FormatError
+
+URL = "http://ledger.test:7464"
+
+
+def client(*answers, pauses=None):
+    """A client of a service that gives these answers, one after another, and raises those that are exceptions."""
+    waiting = list(answers)
+
+    def handler(request):
+        answer = waiting.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    paused = [] if pauses is None else pauses
+    return Client(URL, httpx.MockTransport(handler), paused.append)
+
+
+def problem(status, **fields):
+    return httpx.Response(status, json={"status": status, **fields}, headers={"Retry-After": "3"})
+
+
+def test_an_answer_is_returned_as_it_is():
+    assert client(httpx.Response(200, content=b"\x00\xff")).get("/tile/0/000") == b"\x00\xff"
+
+
+def test_a_rejection_is_raised_as_the_ledger_raises_it():
+    answer = problem(409, name="NULLIFIER_SPENT", rejection=10, detail="leg 0 spends\x1b[31m an account", remedy="x")
+    with pytest.raises(Rejected) as refused:
+        client(answer).post("/bundles", b"")
+    assert refused.value.rejection is Rejection.NULLIFIER_SPENT
+    assert refused.value.detail == "leg 0 spends\\x1b[31m an account"
+
+
+@pytest.mark.parametrize(
+    "answer, error",
+    [
+        (problem(409, name="NULLIFIER_SPENT", rejection=11), Refused),  # a name and a number that are not of one
+        (problem(409, name="NULLIFIER_SPENT", rejection=True), Refused),
+        (problem(422, name="NO_SUCH", rejection=10), Refused),
+        (problem(404, name="NOT_FOUND"), NotFound),
+        (httpx.Response(302, headers={"Location": "http://elsewhere/"}), Refused),
+        (httpx.Response(418, content=b"\xff"), Refused),
+        (problem(504, name="OUTCOME_UNKNOWN"), OutcomeUnknown),
+        (problem(500, name="INTERNAL"), OutcomeUnknown),
+        (httpx.ConnectError("refused"), Unavailable),
+        (httpx.ReadTimeout("slow"), OutcomeUnknown),
+        (httpx.RemoteProtocolError("gone"), OutcomeUnknown),
+        (httpx.Response(200, content=bytes(clients.MAX_ANSWER_BYTES + 1)), Refused),
+        (httpx.Response(400, content=bytes(clients.MAX_PROBLEM_BYTES + 1)), Refused),
+        (httpx.Response(400, content=b"[" * 60_000), Refused),
+        (httpx.Response(200, content=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}), Refused),
+    ],
+)
+def test_every_other_answer_to_what_was_sent_says_whether_it_may_have_happened(answer, error):
+    with pytest.raises(error) as raised:
+        client(answer).post("/bundles", b"")
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize("answer", [problem(500), problem(504), httpx.ReadTimeout("slow"), httpx.ConnectError("no")])
+def test_reading_changes_nothing_so_its_outcome_is_never_unknown(answer):
+    with pytest.raises(Unavailable) as raised:
+        client(answer).get("/checkpoint")
+    assert type(raised.value) is Unavailable
+
+
+def test_a_busy_service_is_asked_again_as_late_as_it_wants_and_not_for_ever(monkeypatch):
+    pauses = []
+    answer = client(problem(503), problem(429), httpx.Response(200, content=b"{}"), pauses=pauses).post("/bundles", b"")
+    assert (answer, pauses) == (b"{}", [3, 3])
+    monkeypatch.setattr(clients, "PATIENCE_S", 0)
+    with pytest.raises(Unavailable) as raised:
+        client(problem(503, detail="256 requests wait already")).post("/bundles", b"")
+    assert type(raised.value) is Unavailable and "256 requests wait already" in str(raised.value)
+
+
+def test_bytes_are_sent_as_bytes_and_nothing_says_who_sends_them():
+    seen = []
+
+    def handler(request):
+        seen.append(request)
+        return httpx.Response(200)
+
+    Client(URL + "/", httpx.MockTransport(handler)).post("/bundles", b"\x01")
+    (request,) = seen
+    assert (str(request.url), request.content) == (f"{URL}/bundles", b"\x01")
+    assert set(request.headers) == {
+        "host", "accept", "accept-encoding", "connection", "user-agent", "content-type", "content-length",
+    }  # fmt: skip
+    assert request.headers["content-type"] == "application/octet-stream" and json.dumps(dict(request.headers))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ledger.test", "ftp://ledger.test", "http://", "http://user:secret@ledger.test", "http://ledger.test/?key=secret",
+     "http://ledger.test/#secret", "http://ledger.test:0", "http://ledger.test:70000", "http://led ger.test",
+     "http://ledger.test/" + "x" * 200, "http://[::1"],
+)  # fmt: skip
+def test_a_url_with_anything_but_a_place_in_it_is_refused_without_repeating_a_secret(url):
+    with pytest.raises(FormatError) as refused:
+        Client(url)
+    assert "secret" not in str(refused.value) or "@" not in url

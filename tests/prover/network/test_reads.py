@@ -1,0 +1,102 @@
+"""What anybody may read: the pool, checkpoints, grids, and a log whose files lead to the checkpoint's root."""
+
+import base64
+import hashlib
+
+import pytest
+
+from prover.network.service import reads
+from settlement import encoding, engine, events, grids, poolfile
+from settlement.ledger import Ledger
+from settlement.log import checkpoint, tiles, tree
+from tests.prover.network import serving
+from tests.settlement import samples
+
+KEY = checkpoint.key(samples.pool())
+EVENTS = 40
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """A ledger with grids, then bundles, then grids again."""
+    made = serving.ledger_at(tmp_path_factory.mktemp("ledger"))
+    with Ledger.open(made) as ledger:
+        samples.publish(ledger)
+        for amount in range(1, EVENTS - 2):
+            bundle = encoding.encode_bundle(samples.deposit(ledger, amount))
+            engine.submit(ledger, bundle, samples.NOW_MS, samples.any_proof)
+        samples.publish(ledger, samples.NOW_MS + 1000)
+    return made
+
+
+def get(path, *routes, **headers):
+    async def questions(client):
+        return [await client.get(route, headers=headers) for route in routes]
+
+    return serving.asked(path, questions)
+
+
+def test_the_pool_is_served_as_the_bytes_that_the_ledgers_id_is_of(path):
+    (answer,) = get(path, "/pool")
+    assert poolfile.decode(answer.content) == samples.pool()
+
+
+def test_a_checkpoint_is_signed_by_the_operator_and_of_the_whole_log(path):
+    (answer,) = get(path, "/checkpoint")
+    with Ledger.open(path, read_only=True) as ledger:
+        last = ledger.reader.last_event()
+    named = checkpoint.verify(answer.text, KEY)
+    assert (named.size, named.root) == (last.height + 1, last.digest) and named.size == EVENTS
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def mth(leaves: list[bytes]) -> bytes:
+    """RFC 6962, section 2.1, as it stands there."""
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\0" + leaves[0]).digest()
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return hashlib.sha256(b"\1" + mth(leaves[:k]) + mth(leaves[k:])).digest()
+
+
+def test_entries_hash_to_the_checkpoint_and_name_what_was_sent_for_them(path):
+    note, *files = get(path, "/checkpoint", f"/tile/entries/000.p/{EVENTS}", f"/tile/0/000.p/{EVENTS}",
+                       "/tile/data/000", "/tile/data/001", f"/tile/data/002.p/{EVENTS - 32}")  # fmt: skip
+    root = base64.b64decode(note.text.split("\n")[2])
+    entries, hashes, *data = (answer.content for answer in files)
+    leaves = tiles.split(tiles.Tile(tiles.ENTRIES, 0, EVENTS), entries)
+    assert mth(leaves) == root
+    assert hashes == b"".join(map(tree.leaf_hash, leaves))
+    sent = [thing for index, width in enumerate((16, 16, EVENTS - 32))
+            for thing in tiles.split(tiles.Tile(tiles.DATA, index, width), data[index])]  # fmt: skip
+    for leaf, thing in zip(leaves[1:], sent[1:], strict=True):
+        event = events.read(leaf)
+        digest = hashlib.sha256(thing).digest()
+        assert event.body[32:64] == digest if event.kind == events.BUNDLE else event.body.endswith(digest)
+    assert sent[0] == b"" and {events.read(leaf).kind for leaf in leaves} == {"genesis", "bundle", "grids"}
+
+
+@pytest.mark.parametrize(
+    "route",
+    ["/tile/0/000", f"/tile/0/000.p/{EVENTS + 1}", "/tile/entries/001", "/tile/1/000.p/1", "/tile/data/003",
+     "/tile/0/0", "/tile/0/x000/000", "/tile/9/000", "/tile/0/000.p/0", "/tile/0/000.p/256"],
+)  # fmt: skip
+def test_a_file_that_the_log_does_not_have_yet_is_not_served(path, route):
+    assert get(path, route)[0].status_code == 404
+
+
+def test_what_never_changes_may_be_kept_and_is_not_sent_twice(path):
+    whole, partial, pool = get(path, "/tile/data/000", "/tile/entries/000.p/3", "/pool")
+    for answer, route in ((whole, "/tile/data/000"), (partial, "/tile/entries/000.p/3"), (pool, "/pool")):
+        assert answer.headers["cache-control"] == reads.FOR_EVER
+        (again,) = get(path, route, **{"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert get(path, route, **{"If-None-Match": '"other"'})[0].status_code == 200
+
+
+def test_grids_are_served_by_epoch(path):
+    one, two, *missing = get(path, "/grids/1", "/grids/2", "/grids/3", "/grids/0", "/grids/01", "/grids/-1", "/grids/x",
+                             f"/grids/{10**30}")  # fmt: skip
+    assert [grids.decode(answer.content).epoch for answer in (one, two)] == [1, 2]
+    assert {answer.status_code for answer in missing} == {404}
