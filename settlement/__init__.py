@@ -5,6 +5,6 @@ encoding (with fieldreader, flowencoding, seizureencoding, references), digests,
 events · fixedpoint, black76, optionrisk, market, risk, grids, cone, coverage, quotes, oracle · custody, publicaccounts,
 pot · state, margins, proofclaims, checks, effects, storage/, databases, block, ledger · governance, heartbeat, expiry,
 recording, amounts (as text), engine (the only writer) · funds, posting, board · replay, replaying, comparison,
-orderaudit, proofbatches, audit (errors: what it raises) · ceremony/ (where the keys come from).
+orderaudit, proofbatches, audit (errors: what it raises), following · ceremony/ (where the keys come from).
 It never sees a secret and never makes a proof.  Imports zk and circuits, never prover.
 """

@@ -55,6 +55,11 @@ class Block:
         """Adds a bundle, and returns its place.  Raises Rejected as checks.check_again does, and adds nothing."""
         settling = checks.check_again(self, checked, now_ms)
         entry = effects.entry(self, checked, settling, now_ms)
+        self.add(entry)
+        return entry.settled
+
+    def add(self, entry: BundleEntry) -> None:
+        """Adds what a bundle writes that was checked against this block."""
         self.entries.append(entry)
         self._log.update(entry.appended.nodes)
         self._nodes.update(entry.nodes)
@@ -66,7 +71,6 @@ class Block:
                 self._references.add((flow.asset, flow.reference))
             elif flow.account is Account.FEE and flow.reference and flow.asset == NUMERAIRE:
                 self._order_fees[flow.reference] = self._order_fees.get(flow.reference, 0) - flow.amount
-        return entry.settled
 
     def settled(self, bundle_id: BundleId) -> Settled | None:
         """The place of the bundle with this id, or None when it is not in this block."""

@@ -2,10 +2,10 @@
 
 It changes in three ways only: it is created, it applies a bundle that settlement.engine has checked, and it records
 another event that settlement.recording has checked: a publication, a change of the parameters, a heartbeat, an expiry.
-Each is one event and one transaction.  Only settlement.engine calls `apply` and `record`.
+Each is one event.  Only settlement.engine calls `apply` and `record`, and only settlement.following, `extend`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from settlement.pool import Pool
 from settlement.rejection import Rejected
 from settlement.state import Checked
 from settlement.storage.repository import Repository
-from settlement.storage.rows import ChangeEntry, ExpiryEntry, GridsEntry, HeartbeatEntry, Settled
+from settlement.storage.rows import BundleEntry, ChangeEntry, ExpiryEntry, GridsEntry, HeartbeatEntry, Settled
 
 E = TypeVar("E", GridsEntry, ChangeEntry, HeartbeatEntry, ExpiryEntry)
 
@@ -128,6 +128,20 @@ class Ledger:
         # The bundles have settled: from here on nothing may raise.
         is_checkpointed = not block.entries or self._repository.acknowledge([entry.event for entry in block.entries])
         return [one if isinstance(one, Rejected) else Applied.of(one, is_checkpointed) for one in answers]
+
+    def extend(self, compute: Callable[[Block], Iterable[BundleEntry]]) -> None:
+        """Records bundles that another ledger has settled: all that `compute` yields, in one transaction, or none.
+
+        It is called under the lock, with a block that has what it yielded before, and checks all that it needs
+        (settlement.following).  Raises what it raises, and as `apply_all` does; then nothing has changed.
+        """
+        block = Block(self)
+        with self._repository.writing():
+            for entry in compute(block):
+                block.add(entry)
+            # From here on only the machine may fail.
+            self._repository.record(block.entries)
+        self._repository.acknowledge([entry.event for entry in block.entries])
 
     def record(
         self, make: Callable[["Ledger", int], E], now_ms: int, passed_ns: events.PassedNs = lambda: 0

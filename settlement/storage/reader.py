@@ -29,10 +29,9 @@ from zk.fields.prime import to_bytes
 T = TypeVar("T")
 
 _SENT = {
-    events.PARAMETERS: ("parameters", "change"),
-    events.INSURANCE: ("heartbeats", "heartbeat"),
+    events.PARAMETERS: ("parameters", "change"), events.INSURANCE: ("heartbeats", "heartbeat"),
     events.EXPIRY: ("expiries", "expiry"),
-}
+}  # fmt: skip
 """Where the bytes are stored that an event of this kind came in."""
 
 
@@ -145,9 +144,10 @@ class Reader:
         """Every flow, in order."""
         return self._all("flows", decoders.flow, "SELECT * FROM flows ORDER BY height, number")
 
-    def events(self, since: int = 0) -> list[Event]:
-        """The events from a height on, in order."""
-        return self._all("events", decoders.event, "SELECT * FROM events WHERE height >= ? ORDER BY height", (since,))
+    def events(self, since: int = 0, end: int = 2**63 - 1) -> list[Event]:
+        """The events from a height on, below another one, in order."""
+        query = "SELECT * FROM events WHERE height >= ? AND height < ? ORDER BY height"
+        return self._all("events", decoders.event, query, (since, end))
 
     def event(self, height: int) -> Event | None:
         """The event at a height, or None."""
