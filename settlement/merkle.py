@@ -7,10 +7,16 @@ that returns a node that was written, or None.  Its owner stores every node, so 
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate, count, pairwise
 from typing import NamedTuple
+
+import numpy as np
 
 from circuits import merkle, records
 from circuits.records import Commitment, Position, Root
+from zk import domains
+from zk.fields import array
+from zk.fields.prime import FR
 
 ROOT = (records.DEPTH, 0)
 CAPACITY = records.ARITY**records.DEPTH
@@ -42,19 +48,63 @@ def append(read: Read, size: int, leaves: Sequence[Commitment]) -> Nodes:
 
     There must be at least one leaf, and room for all (checks.check_room).  One leaf costs 16 hashes; neighbours share.
     """
-    assert leaves, "nothing to append"
-    assert size + len(leaves) <= CAPACITY, "the tree is full"
-    nodes: Nodes = {(0, size + i): leaf for i, leaf in enumerate(leaves)}
+    return append_all(read, size, [leaves])[0]
 
-    def latest(level: int, index: int) -> int | None:
-        return nodes[level, index] if (level, index) in nodes else read(level, index)
 
-    touched = range(size, size + len(leaves))
+def append_all(read: Read, size: int, groups: Sequence[Sequence[Commitment]]) -> list[Nodes]:
+    """What `append` returns for each group of leaves after the one before it, with the root after each group.
+
+    The nodes of one level need only those below, whatever the group, so each level is one call of the kernels for all
+    groups: thirty groups of two leaves cost a sixth of thirty calls of `append`.
+    """
+    assert groups and all(groups), "nothing to append"
+    assert size + sum(map(len, groups)) <= CAPACITY, "the tree is full"
+    ends = list(accumulate(map(len, groups), initial=size))
+    spans = [range(first, end) for first, end in pairwise(ends)]
+    below = array.encode(FR, [leaf for group in groups for leaf in group])
+    levels = [_Level(spans, below)]
     for level in range(1, records.DEPTH + 1):
-        touched = range(touched[0] // records.ARITY, touched[-1] // records.ARITY + 1)
-        for index in touched:
-            nodes[level, index] = merkle.parent(_children(latest, level, index))
-    return nodes
+        levels.append(_above(read, level, levels[-1]))
+    return _numbered(levels)
+
+
+class _Level(NamedTuple):
+    """One level's nodes that change: spans[k] are the indices of those of group k, and `words` has all their hashes."""
+
+    spans: list[range]
+    words: np.ndarray
+
+
+def _above(read: Read, level: int, below: _Level) -> _Level:
+    """The nodes of a level that change, over those of the level below."""
+    from zk.hashes import batch  # loads the kernels
+
+    spans, children = [], []
+    rows: dict[int, int] = {}  # of each child seen so far, as it is after the group at hand
+    others: list[int] = []  # children that do not change
+    written = count()
+    for span in below.spans:
+        rows.update(zip(span, written))  # noqa: B905  (as many as there are)
+        parents = range(span[0] // records.ARITY, span[-1] // records.ARITY + 1)
+        spans.append(parents)
+        for child in range(parents[0] * records.ARITY, (parents[-1] + 1) * records.ARITY):
+            if child not in rows:
+                rows[child] = len(below.words) + len(others)
+                others.append(_node(read, level - 1, child))
+            children.append(rows[child])
+    words = np.concatenate([below.words, array.encode(FR, others)])
+    inputs = words[np.array(children).reshape(-1, records.ARITY)]
+    return _Level(spans, batch.hash_many(inputs, domains.TAG_NODE))
+
+
+def _numbered(levels: list[_Level]) -> list[Nodes]:
+    """The nodes of every group by their places."""
+    numbers = iter(array.decode(FR, np.concatenate([level.words for level in levels])))
+    groups: list[Nodes] = [{} for _ in levels[0].spans]
+    for number, level in enumerate(levels):
+        for nodes, span in zip(groups, level.spans, strict=True):
+            nodes.update(((number, index), next(numbers)) for index in span)
+    return groups
 
 
 def path(read: Read, position: Position) -> merkle.Path:

@@ -45,6 +45,28 @@ def test_the_tree_is_the_same_however_its_leaves_are_grouped():
     assert appended(leaves) == appended(leaves[:3], leaves[3:4], leaves[4:17], leaves[17:])
 
 
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.integers(1, R - 1), max_size=18),
+    st.lists(st.lists(st.integers(1, R - 1), min_size=1, max_size=6), min_size=1, max_size=8),
+)
+def test_groups_appended_at_once_have_the_nodes_of_one_after_another(before, groups):
+    nodes = appended(before) if before else {}
+    at_once = merkle.append_all(read(nodes), len(before), groups)
+    leaves = list(before)
+    for group, changed in zip(groups, at_once, strict=True):
+        assert changed == merkle.append(read(nodes), len(leaves), group)
+        nodes.update(changed)
+        leaves += group
+        assert changed[merkle.ROOT] == tree.root(leaves, 16, node)
+
+
+def test_nothing_is_appended_by_no_group_or_an_empty_one():
+    for groups in ([], [[]], [[1], []]):
+        with pytest.raises(AssertionError):
+            merkle.append_all(read({}), 0, groups)
+
+
 def test_the_empty_tree_has_the_root_of_zeros_and_paths_to_it():
     assert merkle.empty_root() == tree.root([], 16, node)
     path = merkle.path(read({}), 77)
@@ -69,3 +91,5 @@ def test_a_tree_is_never_filled_beyond_its_capacity():
     assert merkle.CAPACITY == 4**16 == records.ARITY**records.DEPTH
     with pytest.raises(AssertionError):
         merkle.append(read({}), merkle.CAPACITY - 1, [1, 2])
+    with pytest.raises(AssertionError):
+        merkle.append_all(read({}), merkle.CAPACITY - 1, [[1], [2]])
