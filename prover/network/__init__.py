@@ -1,4 +1,5 @@
 """A ledger that many share: its service, and what talks to it.
 
-Reading order: receipts (what settling is answered with), client (requests) · service/ (the server).
+Reading order: receipts (what settling is answered with), client (requests), postings (orders as bytes) ·
+service/ (the server).
 """

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from prover.network.receipts import Sign
-from prover.network.service import bundles, explaining, gate, problems, reads, signed
+from prover.network.service import bundles, explaining, gate, orders, problems, reads, signed, streaming
 from prover.network.service.applier import MAX_WAITING, Applier
 from prover.network.service.metrics import Metrics
 from prover.network.service.parts import Parts
@@ -24,7 +24,7 @@ from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
 RATE = Rate()
-ROUTERS = (bundles.router, signed.router, reads.router, explaining.router)
+ROUTERS = (bundles.router, signed.router, orders.router, reads.router, streaming.router, explaining.router)
 
 
 def create(
@@ -47,6 +47,7 @@ def create(
         applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, max_waiting)
         parts = Parts(Readers(open_ledger), applier, metrics, peers, sign, clock, verify_proofs)
         app.state.parts = parts
+        metrics.streams.set_function(lambda: parts.streams)
         await asyncio.to_thread(applier.start)
         try:
             yield
@@ -71,6 +72,7 @@ def create(
 
 
 async def _notify(parts: Parts) -> None:
+    parts.version += 1
     async with parts.changed:
         parts.changed.notify_all()
 

@@ -26,6 +26,7 @@ class Metrics:
         )  # fmt: skip
         self.queue = Gauge("zksettle_queue_length", "How many requests wait for the ledger.", registry=self.registry)
         self.height = Gauge("zksettle_height", "The height of the newest event.", registry=self.registry)
+        self.streams = Gauge("zksettle_streams", "How many streams are open.", registry=self.registry)
         self.settled = Counter("zksettle_settled", "How many bundles settled.", registry=self.registry)
         self.refused = Counter(
             "zksettle_refused", "How many requests were refused, by reason.", ["reason"], registry=self.registry

@@ -26,7 +26,11 @@ _FALSE = (Rejection.INVALID_PROOF, Rejection.FUNDS_INVALID)
 
 @dataclass
 class Parts:
-    """What a service is made of.  `changed` is set whenever the ledger or the board may have changed."""
+    """What a service is made of.
+
+    `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` is
+    how many connections are told of it.
+    """
 
     readers: Readers
     applier: Applier
@@ -37,6 +41,8 @@ class Parts:
     verify_proofs: VerifyProofs
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    version: int = 0
+    streams: int = 0
 
     async def settle(self, request: Request, data: bytes) -> bytes:
         """The id of the bundle in these bytes, which has settled.  Raises Problem."""

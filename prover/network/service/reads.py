@@ -21,7 +21,7 @@ from zk.errors import FormatError
 router = APIRouter(tags=["reads"])
 
 FOR_EVER = "public, max-age=31536000, immutable"
-_NOT_KEPT = "no-cache"
+NOT_KEPT = "no-cache"
 _ETAG_DIGITS = 32
 
 
@@ -44,7 +44,7 @@ async def checkpoint(request: Request) -> Response:
     """How many events the log has, and the root of the tree over them, signed by the operator."""
     service = parts.of(request)
     named = await service.readers.run(receipts.newest)
-    return answer(request, service.sign(named).encode(), "text/plain; charset=utf-8", _NOT_KEPT)
+    return answer(request, service.sign(named).encode(), "text/plain; charset=utf-8", NOT_KEPT)
 
 
 @router.get(

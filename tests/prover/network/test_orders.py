@@ -1,0 +1,109 @@
+"""The board over HTTP: orders are posted, refreshed and read whole, and a board that lies is found out."""
+
+from dataclasses import replace
+
+import pytest
+
+from prover.network import postings
+from settlement import encoding
+from settlement.ledger import Ledger
+from settlement.rejection import Rejected
+from tests.prover.network import serving
+from tests.prover.network.serving import post
+from tests.settlement import samples
+from zk.errors import FormatError
+
+
+@pytest.fixture
+def path(tmp_path):
+    return serving.ledger_at(tmp_path)
+
+
+def posted(path, count=1, **changes):
+    """Postings of as many fresh accounts, and the legs in them."""
+    with Ledger.open(path, read_only=True) as ledger:
+        legs = [samples.make(ledger, **changes).leg for _ in range(count)]
+        return [samples.posting(ledger, leg) for leg in legs]
+
+
+def asked(path, *requests):
+    """The answers to GET of a route, or POST of a route and bytes."""
+
+    async def questions(client):
+        return [await (client.get(each) if isinstance(each, str) else post(client, *each)) for each in requests]
+
+    return serving.asked(path, questions)
+
+
+def test_an_order_is_posted_once_and_read_with_all_others(path):
+    one, two = posted(path, 2)
+    first, again, other, board = asked(
+        path, ("/orders", postings.encode(one)), ("/orders", postings.encode(one)), ("/orders", postings.encode(two)),
+        "/orders",
+    )  # fmt: skip
+    assert first.status_code == 200 and first.content == again.content != other.content
+    listed = postings.decode_board(board.content)
+    assert {each.signature for each, _ in listed} == {one.signature, two.signature}
+    assert (one, False) in listed and (two, False) in listed
+    with Ledger.open(path, read_only=True) as ledger:
+        orders = [postings.check(ledger, *each, samples.any_proof) for each in listed]
+        assert {order.order_id.hex() for order in orders} == {first.json()["order"], other.json()["order"]}
+
+
+def test_another_posting_of_the_same_leg_is_refused(path):
+    (one,) = posted(path)
+    with Ledger.open(path, read_only=True) as ledger:
+        later = samples.posting(ledger, encoding.decode_leg(one.leg_bytes), posted_ms=samples.NOW_MS - 1)
+    _, refused = asked(path, ("/orders", postings.encode(one)), ("/orders", postings.encode(later)))
+    assert (refused.status_code, refused.json()["name"]) == (409, "ORDER_KNOWN")
+
+
+def test_an_order_that_the_board_refuses_is_a_problem(path):
+    (one,) = posted(path)
+    forged = replace(one, posted_ms=one.posted_ms - 1)
+    crowded = bytearray(postings.encode(one))
+    place = len(postings.POSTING_MAGIC) + 2 + len(one.leg_bytes)
+    crowded[place] = 17
+    answers = asked(
+        path, ("/orders", postings.encode(forged)), ("/orders", bytes(crowded)), ("/orders", b"junk"),
+        (f"/orders/{'00' * 32}/margin", bytes(encoding.MARGIN_BYTES)), ("/orders/00/margin", b""),
+        (f"/orders/{'00' * 32}/margin", b"x"),
+    )  # fmt: skip
+    names = [(answer.status_code, answer.json()["name"]) for answer in answers]
+    assert names[:3] == [(422, "TERMS_SIGNATURE"), (413, "TOO_LARGE"), (400, "MALFORMED")]
+    assert [status for status, _ in names[3:]] == [400, 400, 400]
+
+
+def test_a_margin_for_no_order_is_refused(path):
+    with Ledger.open(path) as ledger:
+        samples.publish(ledger)
+        margin = encoding.encode_margin(samples.margin(ledger))
+    (answer,) = asked(path, (f"/orders/{'00' * 32}/margin", margin))
+    assert (answer.status_code, answer.json()["name"]) == (404, "ORDER_UNKNOWN")
+
+
+def test_a_board_that_lists_what_it_cannot_have_admitted_is_found_out(path):
+    (one,) = posted(path)
+    with Ledger.open(path, read_only=True) as ledger:
+        with pytest.raises(Rejected, match="FUNDS_MISSING"):
+            postings.check(ledger, one, True, samples.any_proof)
+        with pytest.raises(Rejected, match="TERMS_SIGNATURE"):
+            postings.check(ledger, replace(one, posted_ms=one.posted_ms + 1), False, samples.any_proof)
+        other = samples.make(ledger, root=12345).leg
+        with pytest.raises(Rejected, match="UNKNOWN_ROOT"):
+            postings.check(ledger, samples.posting(ledger, other), False, samples.any_proof)
+
+
+@pytest.mark.parametrize("cut", [0, 3, 5, 6, 100, -1])
+def test_bytes_that_are_no_posting_or_board_are_refused(path, cut):
+    (one,) = posted(path)
+    data = postings.encode(one)
+    assert postings.decode(data) == one
+    board = postings.BOARD_MAGIC + b"\0\1" + len(data).to_bytes(2, "big") + data + b"\0"
+    assert postings.decode_board(board) == [(one, False)]
+    for whole, decode in ((data, postings.decode), (board, postings.decode_board)):
+        for wrong in (whole[:cut], whole + b"\0"):
+            with pytest.raises(FormatError):
+                decode(wrong)
+    with pytest.raises(FormatError, match="fee"):
+        postings.decode_board(board[:-1] + b"\2")
