@@ -34,6 +34,12 @@ class Staff:
         self.groups = {number: self._group(number) for number in {one.number for one in guardians}}
         self.signing_keys = {one.number: one.signing.group.public for one in guardians}
 
+    @property
+    def newest(self) -> tuple[Guardian, ...]:
+        """The guardians here who hold shares of the newest keys."""
+        most = max(self.groups)
+        return tuple(one.guardian for one in self.members if one.guardian.number == most)
+
     def close(self) -> None:
         """Stops serving, and ends the connections."""
         self._stack.close()

@@ -4,7 +4,7 @@ A margined account's nullifier is keyed with its own rho, so guardians who open 
 ends it, and learn nothing of the owner's other states.  The view is in memory alone and is rebuilt from the ledger.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from circuits import records, seizure
@@ -20,8 +20,11 @@ from zk.hashes import poseidon
 Place = tuple[int, int]
 """A leg on the ledger: the height of its bundle, and its number there."""
 
-Open = Callable[[Ledger, Sequence[tuple[Place, Leg]]], list[Account[int] | None]]
-"""Opens the escrows of legs, or not: None for one that it cannot open."""
+Opened = Mapping[Place, Account[int] | None]
+"""The accounts in the escrows of legs; None for one that nobody here can ever open."""
+
+Open = Callable[[Ledger, Sequence[tuple[Place, Leg]]], Opened]
+"""Opens the escrows of legs.  Those that are not in what it returns can be opened later."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,16 +38,25 @@ class Watched(keys.Secret):
     place: Place
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """The leg of a margined account that could not be opened yet, and the account's position."""
+
+    leg: Leg
+    position: Position
+
+
 class View:
     """The live margined accounts of one ledger.  `accounts` are by nullifier, in the order in which they settled.
 
-    `sealed` are the places of live or spent margined accounts that could not be opened.
+    `waiting` are the places of live or spent margined accounts that may be opened later, `sealed` of those never.
     """
 
     def __init__(self, open_escrows: Open):
         self._open = open_escrows
         self.height = -1
         self.accounts: dict[Nullifier, Watched] = {}
+        self.waiting: dict[Place, Waiting] = {}
         self.sealed: dict[Place, Commitment] = {}
         self.opened = 0
 
@@ -66,27 +78,39 @@ class View:
             ((event.height, number), leg)
             for event, bundle in bundles for number, leg in enumerate(bundle.legs) if leg.escrow is not None
         ]  # fmt: skip
-        opened = dict(zip((place for place, _ in legs), self._open(ledger, legs), strict=True)) if legs else {}
+        opened = self._open(ledger, legs) if legs else {}
         for event, bundle in bundles:
             self._take(event.height, events.tree_after(event).size - len(bundle.moves), bundle, opened)
         self.height = newest
-        self.opened += len(legs)
-        return len(legs)
+        self.opened += len(opened)
+        return len(opened)
 
-    def _take(self, height: int, first: int, bundle: Bundle, opened: dict[Place, Account[int] | None]) -> None:
+    def take_later(self, ledger: Ledger, opened: Opened) -> int:
+        """Takes in accounts that waited, unless they have ended meanwhile.  Returns how many."""
+        for place, account in opened.items():
+            waiting = self.waiting.pop(place)
+            self._add(place, waiting.leg, waiting.position, account)
+        for nullifier in [one for one in self.accounts if ledger.reader.is_spent(one)]:
+            del self.accounts[nullifier]
+        self.opened += len(opened)
+        return len(opened)
+
+    def _take(self, height: int, first: int, bundle: Bundle, opened: Opened) -> None:
         for move in bundle.moves:
             self.accounts.pop(move.nullifier, None)
         for number, leg in enumerate(bundle.legs):
-            place = height, number
-            if leg.escrow is None:
-                continue
-            account = opened[place]
-            if account is None or account.commitment(poseidon.hash) != leg.commitment:
-                self.sealed[place] = leg.commitment
-                continue
-            position = Position(first + number)
-            nullifier = Nullifier(records.nullifier(poseidon.hash, account.rho, leg.commitment, position))
-            self.accounts[nullifier] = Watched(account, leg.commitment, position, nullifier, place)
+            place, position = (height, number), Position(first + number)
+            if leg.escrow is not None and place in opened:
+                self._add(place, leg, position, opened[place])
+            elif leg.escrow is not None:
+                self.waiting[place] = Waiting(leg, position)
+
+    def _add(self, place: Place, leg: Leg, position: Position, account: Account[int] | None) -> None:
+        if account is None or account.commitment(poseidon.hash) != leg.commitment:
+            self.sealed[place] = leg.commitment
+            return
+        nullifier = Nullifier(records.nullifier(poseidon.hash, account.rho, leg.commitment, position))
+        self.accounts[nullifier] = Watched(account, leg.commitment, position, nullifier, place)
 
     def insurance(self, ledger: Ledger) -> Watched | None:
         """The insurance's account, or None while there is none or it cannot be opened."""

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from prover.cli.frame import watching, workspace
@@ -19,8 +20,7 @@ from settlement.assets import NUMERAIRE
 from settlement.pool import asset_index
 from zk.errors import FormatError, Unsatisfied
 
-PATIENCE_S = 3.0
-RETRY_S = 2.0
+PATIENCE_S = 2.0
 
 
 def new(app: App, address: str | None, show: bool) -> None:
@@ -56,22 +56,24 @@ def watch(app: App, once: bool, member: int | None, interval_ms: int) -> None:
         if once:
             step = opened.step()
             guardian_show.step(app, opened, step)
+            for sentence in guardian_show.troubles(step):
+                app.screen.paragraph(sentence, "warn")
             if opened.now() is None:
                 app.screen.say("No prices are in force, so nothing can be valued: `zksettle oracle publish`.", "warn")
-            elif step == Step():
+            elif step == Step(waiting=step.waiting):
                 app.screen.say("Nothing was to be done: no account is in breach, and the insurance has shown itself.")
             app.screen.document(guardian_show.step_json(opened, step))
             return
         office.rehearse(opened)
         staff.serve()
         guardian_show.beginning(app, opened, staff)
-        _watch(app, opened, interval_ms, min(one.guardian.index for one in staff.members))
+        _watch(app, opened, interval_ms, min(one.index for one in staff.newest))
 
 
 def seize(app: App, position: int | None, member: int | None) -> None:
     """Seizes one account in breach."""
     with _opened(app, member) as (opened, _):
-        opened.view.advance(opened.ledger)
+        opened.look()
         now = opened.now()
         if now is None or now.insurance is None:
             raise Unsatisfied("nothing can be seized without fresh prices and an insurance that takes it over")
@@ -88,22 +90,28 @@ def seize(app: App, position: int | None, member: int | None) -> None:
 
 
 def status(app: App, member: int | None) -> None:
-    """Shows the guardians, what they watch, and the insurance."""
+    """Shows the guardians, what they watch, and the insurance.  Raises TooFew when nothing can be watched."""
     with _opened(app, member, proves=False) as (opened, staff):
-        reachable = {number: group.reachable() for number, group in staff.groups.items()}
+        with ThreadPoolExecutor(len(staff.groups)) as threads:
+            pings = {number: threads.submit(group.reachable) for number, group in staff.groups.items()}
+            reachable = {number: ping.result() for number, ping in pings.items()}
         try:
-            opened.view.advance(opened.ledger)
-        except TooFew:
-            guardian_show.too_few(app, reachable)
-        else:
-            guardian_show.status(app, opened, reachable)
+            if (guardians := opened.ledger.parameters(clock.now_ms()).guardians) is not None:
+                opened.means.group(guardians.number).require(reachable[guardians.number])
+            waiting = opened.look()
+        except TooFew as error:
+            guardian_show.too_few(app, reachable, f"{error}: nothing is watched")
+            raise TooFew(f"{error}: nothing is watched") from None
+        guardian_show.status(app, opened, reachable, waiting)
 
 
 def expire(app: App, claim: str, member: int | None) -> None:
     """Has an early expiry signed and records it."""
     with _opened(app, member, proves=False) as (opened, _):
         ledger, now_ms = opened.ledger, clock.now_ms()
-        opened.view.advance(ledger)
+        waiting = guardian_show.waits(opened.look())
+        if waiting:
+            raise Unsatisfied(f"the loss cannot be counted: {waiting[0]}")
         slot, accounts = asset_index(ledger.pool, claim), [one.account for one in opened.view.accounts.values()]
         if not ledger.pool.assets[slot].is_claim:
             raise FormatError(f"{ledger.pool.assets[slot].symbol} is held outside, and only claims expire")
@@ -150,8 +158,8 @@ def _watch(app: App, opened: Watch, interval_ms: int, first: int) -> None:
         if height != seen:
             seen, due_s = height, min(due_s, time.monotonic() + (first - 1) * PATIENCE_S)
         if time.monotonic() >= due_s:
-            trouble = guardian_show.tried(app, opened)
-            due_s = time.monotonic() + RETRY_S if trouble else math.inf
+            trouble, again_s = guardian_show.tried(app, opened)
+            due_s = time.monotonic() + again_s if trouble else math.inf
             if trouble not in ("", told):
                 app.screen.say(trouble, "warn")
             told = trouble

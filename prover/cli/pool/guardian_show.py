@@ -8,7 +8,7 @@ from prover.guardian import recovery, view
 from prover.guardian.group import TooFew
 from prover.guardian.insurance import Now
 from prover.guardian.staff import Staff
-from prover.guardian.watch import Step, Watch
+from prover.guardian.watch import Step, Waiting, Watch
 from settlement import amounts, margins
 from settlement.assets import NUMERAIRE
 from settlement.parameters import Guardians
@@ -18,6 +18,9 @@ from zk.errors import Unsatisfied
 
 Reachable = dict[int, dict[int, str | None]]
 """For the members of every key None when one answers, or the reason why it does not."""
+
+RETRY_S = 2.0
+OLD_KEYS_RETRY_S = 30.0  # asking guardians who hang costs some of the time in which others could be seized
 
 ALONE = "There is one guardian, who alone sees every margined account and can seize it."
 
@@ -41,20 +44,44 @@ def record(app: App, guardians: Guardians) -> None:
 
 def beginning(app: App, opened: Watch, staff: Staff) -> None:
     """Shows who watches."""
-    here = ", ".join(str(member.guardian.index) for member in staff.members)
-    quorum = staff.members[0].guardian.quorum
+    here = ", ".join(str(one.index) for one in staff.newest)
+    quorum = staff.newest[0].quorum
     app.screen.say(f"Watching as guardian {here} of {quorum.members}, of whom it takes {quorum.threshold}.")
     if quorum.members == 1:
         app.screen.say(ALONE, "warn")
 
 
-def tried(app: App, opened: Watch) -> str:
-    """Takes one step and shows what it did.  Returns what went wrong, or nothing."""
+def tried(app: App, opened: Watch) -> tuple[str, float]:
+    """Takes one step and shows what it did.  Returns what is to be tried again, or nothing, and after how long."""
     try:
-        step(app, opened, opened.step())
+        done = opened.step()
     except (TooFew, Unsatisfied, Rejected) as error:
-        return str(error)
-    return ""
+        return str(error), RETRY_S
+    step(app, opened, done)
+    return " ".join(troubles(done)), RETRY_S if done.refused else OLD_KEYS_RETRY_S
+
+
+def troubles(done: Step) -> list[str]:
+    """What a step has to try again, in sentences."""
+    return [
+        *(f"The seizure of the account at position {one.watched.position} is refused: {one.reason}."
+          for one in done.refused.values()),
+        *waits(done.waiting),
+    ]  # fmt: skip
+
+
+def waits(waiting: dict[int, Waiting]) -> list[str]:
+    """Which escrows could not be opened yet, in sentences."""
+    return [
+        f"{one.count} escrow{'' if one.count == 1 else 's'} of guardian key {number}, which is not the present one, "
+        f"cannot be opened now: {one.reason}."
+        for number, one in sorted(waiting.items())
+    ]
+
+
+def waits_json(waiting: dict[int, Waiting]) -> list[dict[str, Any]]:
+    """The same as JSON values."""
+    return [{"number": number, "count": one.count, "reason": one.reason} for number, one in sorted(waiting.items())]
 
 
 def step(app: App, opened: Watch, done: Step) -> None:
@@ -82,15 +109,17 @@ def step_json(opened: Watch, done: Step) -> dict[str, Any]:
     return {
         "opened": done.opened, "watched": opened.others, "founded": done.founded, "drawn": done.drawn,
         "seized": [int(one.position) for one in done.seized], "left": [int(one.position) for one in done.left],
+        "refused": [
+            {"position": int(one.watched.position), "reason": one.reason} for one in done.refused.values()
+        ],
+        "waiting": waits_json(done.waiting),
         "beaten": done.has_beaten, "insolvent": done.is_insolvent,
     }  # fmt: skip
 
 
-def too_few(app: App, reachable: Reachable) -> None:
+def too_few(app: App, reachable: Reachable, reason: str) -> None:
     """Shows who answers, when they are too few to open anything."""
-    rows = _who(app, reachable)
-    app.screen.say("Too few guardians answer, so nothing is watched.", "bad")
-    app.screen.document({"guardians": rows, "watched": None})
+    app.screen.document({"guardians": _who(app, reachable), "watched": None, "error": reason, "exit_code": 1})
 
 
 def _who(app: App, reachable: Reachable) -> list[dict[str, Any]]:
@@ -103,8 +132,8 @@ def _who(app: App, reachable: Reachable) -> list[dict[str, Any]]:
     return rows
 
 
-def status(app: App, opened: Watch, reachable: Reachable) -> None:
-    """Shows who answers, what is watched, the worst health, and the insurance's."""
+def status(app: App, opened: Watch, reachable: Reachable, waiting: dict[int, Waiting]) -> None:
+    """Shows who answers, what is watched and what cannot be, the worst health, and the insurance's."""
     rows = _who(app, reachable)
     ledger, seen = opened.ledger, opened.view
     now = opened.now()
@@ -116,7 +145,7 @@ def status(app: App, opened: Watch, reachable: Reachable) -> None:
     ]
     document: dict[str, Any] = {
         "guardians": rows, "watched": opened.others, "sealed": len(seen.sealed),
-        "silent_epochs": margins.silent_epochs(ledger),
+        "waiting": waits_json(waiting), "silent_epochs": margins.silent_epochs(ledger),
     }  # fmt: skip
     if now is None:
         facts.append(("prices", "there are no fresh prices, or no guardians: nothing is valued"))
@@ -133,6 +162,8 @@ def status(app: App, opened: Watch, reachable: Reachable) -> None:
             "claims": _claims(opened, now, facts),
         }  # fmt: skip
     app.screen.fields(facts)
+    for sentence in waits(waiting):
+        app.screen.paragraph(sentence, "warn")
     if any(len(members) == 1 for members in reachable.values()):
         app.screen.say(ALONE, "warn")
     app.screen.document(document)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 
 import pytest
 
@@ -60,10 +61,21 @@ def test_the_guardians_found_the_insurance_take_what_it_is_given_and_show_that_i
     refused(zksettle(pool, "guardian", "expire", "DOGE"), 3, "DOGE")
 
 
-def test_one_guardian_whose_colleagues_are_elsewhere_names_them(pool):
-    alone = as_json(pool, "guardian", "status", "--member", "2")["guardians"]
-    assert [one["state"] == "answers" for one in alone] == [False, True, False]
-    assert all("does not answer" in alone[index]["state"] for index in (0, 2))
+def test_too_few_guardians_are_named_and_status_ends_in_a_sentence(pool):
+    """Guardian 2 alone: guardian 1 is not there, and guardian 3 accepts and never answers."""
+    folder = pool / "guardians"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hung:
+        hung.bind(str(guardianfile.path(folder, 1, 3).with_suffix(".socket")))
+        hung.listen()
+        began_s = time.monotonic()
+        ran = zksettle(pool, "guardian", "status", "--member", "2", "--json")
+        assert time.monotonic() - began_s < 9
+    guardianfile.path(folder, 1, 3).with_suffix(".socket").unlink()
+    document = json.loads(ran.out)
+    assert ran.code == document["exit_code"] == 1 and document["watched"] is None
+    absent, here, silent = (one["state"] for one in document["guardians"])
+    assert here == "answers" and "No such file" in absent and "nothing came for 3 s" in silent
+    assert "2 of 3 guardians, and too few answer" in document["error"] and document["error"] in ran.err
     refused(zksettle(pool, "guardian", "watch", "--once", "--member", "7"), 3, "there is no guardian 7")
 
 
