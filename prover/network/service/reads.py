@@ -10,12 +10,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from prover.network import receipts
-from prover.network.service import logfiles, parts
+from prover.network.service import parts
 from prover.network.service.documents import bytes_of, problem_of
 from prover.network.service.problems import unknown
-from settlement import grids
+from settlement import following, grids
 from settlement.bundle import MAX_EPOCH
+from settlement.ledger import Ledger
 from settlement.log import tiles
+from settlement.log.tiles import Tile
 from zk.errors import FormatError
 
 router = APIRouter(tags=["reads"])
@@ -58,7 +60,7 @@ async def tile(request: Request, path: str) -> Response:
         named = tiles.parse(f"tile/{path}")
     except FormatError as error:
         raise unknown(str(error)) from None
-    data = await parts.of(request).readers.run(lambda ledger: logfiles.tile(ledger.reader, named))
+    data = await parts.of(request).readers.run(lambda ledger: _tile(ledger, named))
     if data is None:
         raise unknown("the log is not that long yet")
     return answer(request, data, "application/octet-stream", FOR_EVER)
@@ -77,6 +79,11 @@ async def publication(request: Request, epoch: str) -> Response:
     if published is None:
         raise unknown("no grids of this epoch have been published")
     return answer(request, grids.encode(published.publication), "application/octet-stream", FOR_EVER)
+
+
+def _tile(ledger: Ledger, named: Tile) -> bytes | None:
+    with ledger.reader.reading():
+        return following.tile(ledger.reader, named)
 
 
 def answer(request: Request, data: bytes, media: str, kept: str) -> Response:

@@ -1,0 +1,190 @@
+"""A home's own copy of a ledger that somebody else operates, and the road on which it is kept up to date.
+
+    checkpoint      signed by the operator of the pool; its root covers every event
+    entries         the leaves since the last time: with the nodes that are here, they must have that root
+    data            what was sent for them: every bundle, proof and price is checked as if it came here first
+    kept            the checkpoint, in HOME/pool/checkpoint.txt; the next one must begin with it
+
+All that the other side sees is which files of a log somebody read, and from where on: everybody who was here at the
+same time reads the same.  It learns neither whose wallets are here nor what they look for.
+
+An operator who shows another history than before has signed two that contradict each other; `update` writes both down
+as evidence (settlement.log.fork), and takes neither.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+from prover.machine import files
+from settlement import checks, events, following, poolfile
+from settlement.following import Received
+from settlement.ledger import Ledger
+from settlement.log import checkpoint, fork, note, tiles, tree
+from settlement.log.checkpoint import Checkpoint
+from settlement.log.tiles import DATA, ENTRIES
+from settlement.pool import Pool
+from settlement.state import VerifyProofs
+from zk.errors import FormatError, InvalidProof
+from zk.runtime.progress import Progress, silent
+
+KEPT = "checkpoint.txt"
+BATCH = 64
+"""Events that are recorded in one transaction; their proofs are verified together."""
+
+Fetch = Callable[[str], bytes]
+"""Returns what the ledger's service has under a path such as "/checkpoint"; raises errors.Unavailable."""
+
+
+class Forked(InvalidProof):
+    """The operator signed two histories that contradict each other.  `evidence` is the file that shows it."""
+
+    def __init__(self, message: str, evidence: Path):
+        super().__init__(message)
+        self.evidence = evidence
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A copy of a ledger in a folder, of which `fetch` reads the original."""
+
+    ledger: Ledger
+    folder: Path
+    fetch: Fetch
+
+    @property
+    def size(self) -> int:
+        """How many events the copy has."""
+        return self.ledger.reader.last_event().height + 1
+
+    def kept(self) -> str | None:
+        """The newest checkpoint that the copy agreed with, signed, or None before the first."""
+        path = self.folder / KEPT
+        return path.read_text("utf-8") if path.exists() else None
+
+    def update(
+        self, verify_proofs: VerifyProofs = checks.verify_proofs, progress: Progress = silent
+    ) -> Checkpoint:  # fmt: skip
+        """Follows the ledger up to its newest checkpoint, and returns that.
+
+        Raises FormatError and InvalidProof when what was fetched is malformed or not signed, Forked when it contradicts
+        what was kept, errors.Discrepancy for an event that should have been refused, and what `fetch` raises.  The
+        events before are recorded then.
+        """
+        signed = decode_text(self.fetch("/checkpoint"))
+        newest = checkpoint.verify(signed, checkpoint.key(self.ledger.pool))
+        start = self.size
+        if newest.size <= start:
+            self._require_beginning(newest, signed)
+        else:
+            self._follow(newest, self._leaves(newest, signed, start), start, verify_proofs, progress)
+        if newest.size >= start:
+            files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
+        return newest
+
+    def _require_beginning(self, newest: Checkpoint, signed: str) -> None:
+        """Raises unless the copy begins with the checkpoint's history: a service may be behind another one."""
+        if newest.root != tree.root(self.ledger.reader.log_node, newest.size):
+            raise self._contradiction(newest, signed)
+
+    def _leaves(self, newest: Checkpoint, signed: str, start: int) -> list[bytes]:
+        """The leaves from the copy's end up to the checkpoint, whose root they have together with the copy's nodes."""
+        leaves = self._read(ENTRIES, start, newest.size, newest.size)
+        nodes: tree.Nodes = {}
+
+        def read(level: int, index: int) -> bytes:
+            return nodes[level, index] if (level, index) in nodes else self.ledger.reader.log_node(level, index)
+
+        for place, leaf in enumerate(leaves, start=start):
+            nodes |= tree.append(read, place, tree.leaf_hash(leaf))
+        if tree.root(read, newest.size) != newest.root:
+            raise self._contradiction(newest, signed)
+        return leaves
+
+    def _follow(
+        self, newest: Checkpoint, leaves: list[bytes], start: int, verify_proofs: VerifyProofs, progress: Progress
+    ) -> None:
+        place = start
+        while place < newest.size:
+            end = min((place // BATCH + 1) * BATCH, newest.size)  # whole files of data
+            sent = self._read(DATA, place, end, newest.size)
+            received = [Received(*one) for one in zip(leaves[place - start : end - start], sent, strict=True)]
+            following.follow(self.ledger, received, verify_proofs)
+            progress(end - start, newest.size - start)
+            place = end
+
+    def _read(self, row: str, start: int, end: int, size: int) -> list[bytes]:
+        """The things of a row of files from `start` up to `end`, read as whole files of a log of `size` events."""
+        found: list[bytes] = []
+        for tile in takewhile(lambda tile: tile.first < end, tiles.covering(row, start, size)):
+            things = tiles.split(tile, self.fetch(f"/{tile.path}"))
+            found += things[max(start - tile.first, 0) : end - tile.first]
+        return found
+
+    def _contradiction(self, newest: Checkpoint, signed: str) -> InvalidProof:
+        """What to raise about a checkpoint that is not of the copy's history: with evidence, if the operator signed it.
+
+        It takes a kept checkpoint, and the nodes of the other history, from which the proof is made; an operator who
+        does not show them has shown no history at all.
+        """
+        kept = self.kept()
+        try:
+            if kept is not None:
+                return self._evidence(checkpoint.parse(note.text_of(kept)), kept, newest, signed)
+        except (FormatError, InvalidProof):  # no evidence can be made of what there is
+            pass
+        return InvalidProof(
+            f"the service's checkpoint of {newest.size} events is not of the history that is here, and what the"
+            " service has of it does not lead to that checkpoint either: it is broken, or it lies. Nothing was taken"
+        )
+
+    def _evidence(self, older: Checkpoint, kept: str, newest: Checkpoint, signed: str) -> Forked:
+        """Writes down that both checkpoints are signed and cannot be of one history.  Raises when they can."""
+        if older.size <= newest.size:
+            sizes, (smaller, larger) = (older.size, newest.size), (kept, signed)
+            read = tiles.reading(lambda tile: self.fetch(f"/{tile.path}"), newest.size)
+        else:
+            sizes, (smaller, larger) = (newest.size, older.size), (signed, kept)
+            read = self.ledger.reader.log_node
+        evidence = fork.write(smaller, larger, tree.root(read, sizes[0]), tree.consistency_proof(read, *sizes))
+        fork.verify(evidence, checkpoint.key(self.ledger.pool), self.ledger.pool.parameters.validators)
+        path = self.folder / f"fork-{hashlib.sha256(evidence.encode()).hexdigest()[:16]}.txt"
+        files.replace(path, evidence.encode(), files.PUBLIC_FILE)
+        return Forked(
+            f"the operator has signed two histories that contradict each other, one of {sizes[0]} and one of"
+            f" {sizes[1]} events. Nothing was taken; the evidence is in {path}, and `zksettle ledger accuse` checks it"
+            " anywhere",
+            path,
+        )
+
+
+def fetch_pool(fetch: Fetch) -> Pool:
+    """The pool of the ledger behind a service.  Raises FormatError when it is malformed, and what `fetch` raises."""
+    return poolfile.decode(fetch("/pool"))
+
+
+def begin(place: Path, pool: Pool, fetch: Fetch) -> Ledger:
+    """A new copy of the ledger of this pool, with the ledger's first event only.
+
+    Raises FormatError when there is something at `place`, or what was fetched is malformed, InvalidProof when the
+    checkpoint is not signed by the pool's operator, and what `fetch` raises.
+    """
+    newest = checkpoint.verify(decode_text(fetch("/checkpoint")), checkpoint.key(pool))
+    first = next(tiles.covering(ENTRIES, 0, newest.size), None)
+    if first is None:
+        raise FormatError("the service's checkpoint is of no events at all")
+    leaf, *_ = tiles.split(first, fetch(f"/{first.path}"))
+    genesis = events.read(leaf)
+    if (genesis.height, genesis.kind, genesis.body) != (0, events.GENESIS, poolfile.ledger_id(pool)):
+        raise FormatError("the service's log does not begin with this pool's ledger")
+    return Ledger.create(place, pool, genesis.created_ms)
+
+
+def decode_text(data: bytes) -> str:
+    """A text that was fetched.  Raises FormatError unless it is one."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise FormatError("what the service sent is not a text") from None
