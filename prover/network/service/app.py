@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from prover.network.receipts import Sign
 from prover.network.service import bundles, explaining, gate, orders, problems, reads, signed, streaming
@@ -89,10 +91,16 @@ async def _on_problem(request: Request, error: Exception) -> Response:
             return problems.response(problems.busy("the ledger's database cannot be read now"))
 
 
+def _methods(request: Request) -> set[str]:
+    """What may be done at the path of a request, by all of its routes: Starlette names the first one's only."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return {method for route in routes if route.matches(request.scope)[0] is not Match.NONE for method in route.methods}
+
+
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException), "registered for these"
-    name = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP")
-    headers = dict(error.headers or {})
-    return problems.response(
-        Problem(error.status_code, name, "The service has no such route.", error.detail, {}, headers)
-    )
+    name, headers = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP"), {}
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    title = "The service has no such route."
+    return problems.response(Problem(error.status_code, name, title, error.detail, headers=headers))

@@ -148,7 +148,6 @@ class Applier:
                 job.answer.set_exception(error)
         if num_settled:
             self._metrics.block.observe(num_settled)
-        self._metrics.height.set(ledger.reader.last_event().height)
 
     def _settle(self, ledger: Ledger, data: bytes) -> tuple[BundleId, bool]:
         """The bundle's id, and whether it settled now and not before."""

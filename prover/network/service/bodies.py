@@ -35,7 +35,7 @@ async def read(request: Request, limit: int, name: str) -> bytes:
         digits = document[name]
         if not isinstance(digits, str):
             raise FormatError(f"the body's {name} is not a string")
-        decoded = bytes.fromhex(digits) if digits.isascii() and digits.isalnum() else None
+        decoded = bytes.fromhex(digits) if digits.isascii() and (digits.isalnum() or not digits) else None
     except FormatError as error:
         raise malformed(str(error)) from None
     except ValueError:

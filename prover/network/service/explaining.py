@@ -38,7 +38,9 @@ async def ready(request: Request) -> Response:
 )  # fmt: skip
 async def metrics(request: Request) -> Response:
     """Counters and histograms, in Prometheus' text format."""
-    return Response(parts.of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    service = parts.of(request)
+    service.metrics.height.set(await service.readers.run(lambda ledger: ledger.reader.last_event().height))
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get(

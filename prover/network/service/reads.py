@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from prover.network import receipts
 from prover.network.service import parts
-from prover.network.service.documents import bytes_of, problem_of
+from prover.network.service.documents import bytes_of, problem_of, shown
 from prover.network.service.problems import unknown
 from settlement import following, grids
 from settlement.bundle import MAX_EPOCH
@@ -29,7 +29,7 @@ _ETAG_DIGITS = 32
 
 @router.get(
     "/pool", summary="The pool", response_class=Response,
-    responses={200: bytes_of("Its canonical bytes, of which the ledger's id is a digest.", "application/json"),
+    responses={200: shown("Its canonical bytes, of which the ledger's id is a digest.", {"name": "string"}),
                **problem_of(429, 503)},
 )  # fmt: skip
 async def pool(request: Request) -> Response:

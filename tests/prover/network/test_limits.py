@@ -75,11 +75,12 @@ def test_a_body_that_trickles_in_is_refused_when_its_time_is_over(path, monkeypa
 
 def test_what_is_not_a_route_is_a_problem_too(path):
     async def questions(client):
-        return await client.get("/nowhere"), await client.delete("/bundles")
+        return [await client.get("/nowhere"), await client.delete("/bundles"), await client.delete("/orders")]
 
-    missing, method = serving.asked(path, questions)
+    missing, method, board = serving.asked(path, questions)
     assert (missing.status_code, missing.json()["name"]) == (404, "NOT_FOUND")
     assert (method.status_code, method.json()["name"]) == (405, "METHOD_NOT_ALLOWED")
+    assert method.headers["allow"] == "POST" and board.headers["allow"] == "GET, POST"
 
 
 def test_a_bug_is_told_as_one_and_says_nothing_of_what_was_asked(path, capsys):

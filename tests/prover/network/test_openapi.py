@@ -1,0 +1,47 @@
+"""The service against its own OpenAPI document, by a program that nobody here wrote (schemathesis)."""
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.prover.network.test_process import home
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: the extra `test` has it")
+
+__all__ = ["home"]
+
+
+@contextmanager
+def command(home):
+    """The URL of a service of its own process."""
+    words = [sys.executable, "-m", "prover.cli.main", "ledger", "serve", "--listen", "127.0.0.1:0", "--json"]
+    with subprocess.Popen([*words, "--home", str(home)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            lines = [process.stdout.readline()]
+            while lines[-1] not in (b"}\n", b""):
+                lines.append(process.stdout.readline())
+            yield json.loads(b"".join(lines))["url"]
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def test_every_route_answers_anything_as_its_document_says(home):
+    with command(home) as url:
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json").exclude(path="/stream")  # it never ends
+        operations = [result.ok() for result in schema.get_all_operations()]
+        assert len(operations) == 17
+        for operation in operations:
+
+            @given(case=operation.as_strategy())
+            @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+            def answers(case):
+                # A body may be any bytes by the document, and be no bundle: that is refused, as it should be.
+                case.call_and_validate(excluded_checks=[schemathesis.checks.positive_data_acceptance])
+
+            answers()
