@@ -94,7 +94,12 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> set[str]:
     """What may be done at the path of a request, by all of its routes: Starlette names the first one's only."""
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    return {method for route in routes if route.matches(request.scope)[0] is not Match.NONE for method in route.methods}
+    return {
+        method
+        for route in routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
