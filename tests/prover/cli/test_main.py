@@ -18,7 +18,10 @@ from tests.prover.cli.run import refused, zksettle
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
 ROOT = Path(__file__).parents[3]
-HEAVY = {"numba", "llvmlite", "numpy", "rich", "gmpy2", "cryptography", "sqlite3", "galois", "py_ecc"}
+HEAVY = {
+    "numba", "llvmlite", "numpy", "rich", "gmpy2", "cryptography", "sqlite3", "galois", "py_ecc", "fastapi", "uvicorn",
+    "httpx",
+}  # fmt: skip
 
 
 def every_command(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
