@@ -1,5 +1,5 @@
-"""The only writer to a ledger: `submit` settles a bundle, `publish` accepts an epoch's prices, `govern`, `beat` and
-`expire` record the rest.
+"""The only writer to a ledger: `submit` and `submit_all` settle bundles, `publish` accepts an epoch's prices, and
+`govern`, `beat` and `expire` record the rest.
 
 A bundle passes in this order: form, state, arithmetic, then one transaction.  Checking holds no lock and takes nearly
 all of the time; applying checks again, under the lock, everything that may have changed.  Functions here read a clock
@@ -8,37 +8,19 @@ only to measure their own time: `now_ms` comes from the caller.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from circuits.records import Position, Root
-from settlement import checks, custody, digests, events, heartbeat, oracle, proofclaims, recording
+from settlement import bundlechecks, checks, custody, events, heartbeat, oracle, proofclaims, recording
 from settlement.bundle import Bundle, Leg
 from settlement.events import Event
 from settlement.grids import Publication, PublishedGrids
-from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.parameters import Parameters
 from settlement.quotes import Quote
 from settlement.rejection import Rejected, Rejection
 from settlement.state import Checked, State, VerifyProofs
 from settlement.storage.rows import GridsEntry
+from settlement.submitting import Receipt, settled, submit_all
 
-
-@dataclass(frozen=True)
-class Receipt:
-    """The place of a settled bundle, and how long checking and applying it took.  Not signed; informational only.
-
-    When not `is_checkpointed`, the bundle settled and its checkpoint could not be marked: damage that loses the bundle
-    again might go unnoticed until the next event settles.
-    """
-
-    bundle_id: BundleId
-    height: int
-    positions: tuple[Position, ...]
-    root: Root
-    is_checkpointed: bool
-    check_us: int
-    apply_us: int
+__all__ = ["Checked", "Receipt", "settled", "submit_all"]
 
 
 def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Checked:
@@ -46,11 +28,8 @@ def check(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs = 
 
     Raises Rejected with the first reason why it cannot settle now, in the order of Rejection.
     """
-    bundle, parameters = _check_moves(state, data, now_ms, verify_proofs)
-    custody.check_attestations(state.pool, parameters, bundle)
-    custody.check_insurance(parameters, bundle)
-    checks.check_payments(state, parameters, bundle)
-    return Checked(bundle, digests.bundle_id(bundle), data, parameters)
+    newest = state.reader.last_event()  # before the time that decoding takes, in which another event may settle
+    return bundlechecks.check(state, newest, checks.decode_bundle(data), data, now_ms, verify_proofs)
 
 
 def check_request(
@@ -60,8 +39,10 @@ def check_request(
 
     For whoever attests, who should sign nothing else.  Raises Rejected as `check` does.
     """
-    bundle, parameters = _check_moves(state, data, now_ms, verify_proofs)
-    checks.check_payments(state, parameters, bundle)
+    newest, bundle = state.reader.last_event(), checks.decode_bundle(data)
+    proofless = bundlechecks.before_proofs(state, newest, bundle, now_ms)
+    proofclaims.check_labelled(proofless.claims, verify_proofs)
+    checks.check_payments(state, proofless.parameters, bundle)
     return bundle
 
 
@@ -85,41 +66,19 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
     return leg
 
 
-def _check_moves(
-    state: State, data: bytes, now_ms: int, verify_proofs: VerifyProofs
-) -> tuple[Bundle, Parameters]:
-    """Runs the checks up to those of payments; the bundle, and the parameters that it was checked under."""
-    newest = state.reader.last_event()  # before the time that decoding takes, in which another event may settle
-    bundle = checks.decode_bundle(data)
-    checks.check_ledger_id(state, bundle.ledger_id)
-    checks.check_keys(state, bundle.moves)
-    checks.check_clock(newest, now_ms)
-    parameters = state.parameters(now_ms)
-    checks.check_expiry(bundle.moves, now_ms)
-    checks.check_state(state, bundle.legs, bundle.seizures, now_ms)
-    checks.check_companions(bundle.moves)
-    checks.check_leg_signatures(state, bundle.legs)
-    checks.check_seizures(state, parameters, bundle.seizures)
-    checks.check_conversions(state, bundle)
-    checks.check_binding(bundle)
-    proofclaims.check(state, parameters, bundle.legs, bundle.seizures, verify_proofs)
-    return bundle, parameters
-
-
 def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Receipt:
     """Settles the bundle in these bytes.  Raises Rejected, and then the ledger is unchanged.
 
-    An event that another process settles while this bundle is checked moves this one's time up to its own.
+    A bundle that has settled gets its receipt again.  An event that another process settles while this bundle is
+    checked moves this one's time up to its own.
+
+    Raises OSError when its checkpoint cannot be written, errors.Unavailable when the database cannot be, and
+    errors.OutcomeUnknown as Ledger.apply_all; of the last, `settled` learns what became of the bundle.
     """
-    start_ns = time.perf_counter_ns()
-    checked = check(ledger, data, now_ms, verify_proofs)
-    check_end_ns = time.perf_counter_ns()
-    applied = ledger.apply(checked, now_ms, _since(start_ns))
-    end_ns = time.perf_counter_ns()
-    check_us, apply_us = (check_end_ns - start_ns) // 1000, (end_ns - check_end_ns) // 1000
-    return Receipt(
-        checked.bundle_id, applied.height, applied.positions, applied.root, applied.is_checkpointed, check_us, apply_us
-    )
+    (answer,) = submit_all(ledger, [data], now_ms, verify_proofs)
+    if isinstance(answer, Rejected):
+        raise answer
+    return answer
 
 
 def publish(ledger: Ledger, quotes: Sequence[Quote], now_ms: int) -> PublishedGrids:

@@ -28,6 +28,9 @@ OWN_INPUTS = 6
 MOST_UNFOLDED = 64
 _GRIDS_KEPT = 8
 
+Labelled = tuple[str, Claim]
+"""A claim, and what to call its proof."""
+
 
 def verify(claims: Sequence[Claim]) -> None:
     """Verifies real proofs in one batch.  Raises InvalidProof whose `index` is the bad claim's."""
@@ -40,12 +43,23 @@ def check(
     state: State, parameters: Parameters, legs: Sequence[Leg], seizures: Sequence[Seizure], verify: VerifyProofs
 ) -> None:
     """Raises Rejected, naming the leg, when one of its proofs does not verify.  The epochs they name are published."""
-    labelled = [*_legs(state, parameters, legs), *_seizures(state, parameters, seizures)]
+    check_labelled(labelled(state, parameters, legs, seizures), verify)
+
+
+def check_labelled(claims: Sequence[Labelled], verify: VerifyProofs) -> None:
+    """Raises Rejected, naming its proof, when a claim does not hold."""
     try:
-        verify([claim for _, claim in labelled])
+        verify([claim for _, claim in claims])
     except InvalidProof as error:
         assert error.index is not None, "a batch names its bad member"
-        raise Rejected(Rejection.INVALID_PROOF, f"{labelled[error.index][0]} does not verify") from None
+        raise Rejected(Rejection.INVALID_PROOF, f"{claims[error.index][0]} does not verify") from None
+
+
+def labelled(
+    state: State, parameters: Parameters, legs: Sequence[Leg], seizures: Sequence[Seizure]
+) -> list[Labelled]:  # fmt: skip
+    """The claims that the proofs of legs and seizures must prove.  The epochs they name are published."""
+    return [*_legs(state, parameters, legs), *_seizures(state, parameters, seizures)]
 
 
 def margin(state: State, leg: Leg, proof: Margin) -> Claim:
@@ -56,7 +70,7 @@ def margin(state: State, leg: Leg, proof: Margin) -> Claim:
     return state.pool.margin.verifying, (leg.public.commitment, *flat(grid)), proof.proof
 
 
-def _legs(state: State, parameters: Parameters, legs: Sequence[Leg]) -> Iterator[tuple[str, Claim]]:
+def _legs(state: State, parameters: Parameters, legs: Sequence[Leg]) -> Iterator[Labelled]:
     guardians = parameters.guardians
     for number, leg in enumerate(legs):
         yield f"leg {number}: its proof", (state.pool.leg.verifying, astuple(leg.public), leg.proof)
@@ -70,7 +84,7 @@ def _legs(state: State, parameters: Parameters, legs: Sequence[Leg]) -> Iterator
             yield f"leg {number}: its margin proof", margin(state, leg, leg.margin)
 
 
-def _seizures(state: State, parameters: Parameters, seizures: Sequence[Seizure]) -> Iterator[tuple[str, Claim]]:
+def _seizures(state: State, parameters: Parameters, seizures: Sequence[Seizure]) -> Iterator[Labelled]:
     for number, seizure in enumerate(seizures):
         grids = state.reader.epoch(seizure.epoch)
         assert grids is not None, "the epoch of a seizure is checked first"

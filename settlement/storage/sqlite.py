@@ -32,6 +32,7 @@ class SqliteRepository:
         self.reader = SqliteReader(connection)
         self.orders = OrderTable(connection, self.writing)
         self.checkpoints = checkpoints
+        self._recorded: list[Event] = []
         self._schema_version = self.reader.pragma("schema_version")
 
     @classmethod
@@ -68,7 +69,10 @@ class SqliteRepository:
             if version != self._schema_version:
                 schema.check(self._connection)
                 self._schema_version = version
+            self._recorded.clear()
             yield
+            if self._recorded:  # the last step before the commit: the events' lines in the checkpoints
+                self.checkpoints.reserve(self._recorded, self.reader.events)
 
     def begin(self, pool: bytes, genesis: Appended, root: Root) -> None:
         """Creates the tables and writes the first event.  Inside `writing`."""
@@ -83,8 +87,7 @@ class SqliteRepository:
             self._insert(write)
         voided = [(nullifier,) for nullifier in writes.spent(entries)]
         self._connection.executemany("DELETE FROM orders WHERE nullifier = ?", voided)
-        # The last step before the commit: the events' lines in the checkpoints.
-        self.checkpoints.reserve([entry.appended.event for entry in entries], self.reader.events)
+        self._recorded += [entry.appended.event for entry in entries]
 
     def acknowledge(self, committed: Sequence[Event]) -> bool:
         """Marks these events as settled in the checkpoints.  Never raises: returns whether that succeeded.

@@ -30,17 +30,21 @@ def refusal(ledger: Ledger, bundle: Bundle) -> Rejection:
     return refused.value.rejection
 
 
-def test_a_bundle_settles_once(ledger):
+def test_a_bundle_settles_once_and_has_one_receipt(ledger):
     deposit = samples.deposit(ledger, 100)
-    submit(ledger, deposit)
-    assert refusal(ledger, deposit) is Rejection.NULLIFIER_SPENT
+    receipt, before = submit(ledger, deposit), ledger.reader.last_event()
+    assert submit(ledger, deposit) == receipt == engine.settled(ledger, receipt.bundle_id)
+    assert ledger.reader.last_event() == before
+    with pytest.raises(Rejected) as refused:
+        engine.check(ledger, encoding.encode_bundle(deposit), NOW_MS, any_proof)
+    assert refused.value.rejection is Rejection.NULLIFIER_SPENT
 
 
 def test_a_rerandomised_or_re_signed_bundle_is_the_same_bundle(ledger):
     one = make(ledger)
-    submit(ledger, bind(ledger.ledger_id, one))
+    receipt, before = submit(ledger, bind(ledger.ledger_id, one)), ledger.reader.last_event()
     again = replace(one, leg=samples.sign(ledger.ledger_id, replace(one.leg, proof=replace(one.leg.proof))))
-    assert refusal(ledger, bind(ledger.ledger_id, again)) is Rejection.NULLIFIER_SPENT
+    assert submit(ledger, bind(ledger.ledger_id, again)) == receipt and ledger.reader.last_event() == before
 
 
 def test_an_account_is_not_spent_twice_in_one_bundle_nor_by_two_expiries(ledger):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, encoding, engine
+from settlement import audit, encoding, engine, submitting
 from settlement.block import Block
 from settlement.bundle import Account
 from settlement.checks import Checked
@@ -14,6 +14,7 @@ from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
 from tests.settlement import samples
 from tests.settlement.guarded import public_flow
 from tests.settlement.samples import NOW_MS, Made, any_proof, bind, change, make
+from zk.errors import InvalidProof
 
 
 @pytest.fixture
@@ -129,3 +130,81 @@ def test_a_bundle_is_checked_again_under_the_parameters_in_force(ledger, monkeyp
     changed = replace(samples.PARAMETERS, version=2, penalty_bps=7)
     monkeypatch.setattr(ledger, "parameters", lambda now_ms: changed)
     assert [one.rejection for one in ledger.apply_all(block, NOW_MS)] == [Rejection.PARAMETERS_CHANGED] * 2
+
+
+def submitted(ledger: Ledger, *made: Made) -> bytes:
+    return encoding.encode_bundle(bind(ledger.ledger_id, *made))
+
+
+def only_true(false: set[int]):
+    """A verifier of batches that refuses the proofs whose leg has one of these commitments, and counts its batches."""
+
+    def verify(claims: list) -> None:
+        verify.batches += 1
+        for index, (_, inputs, _) in enumerate(claims):
+            if false & set(inputs):
+                raise InvalidProof("no", index)
+
+    verify.batches = 0
+    return verify
+
+
+def test_each_bundle_of_a_block_is_answered_as_if_it_came_alone(ledger, path):
+    """One that is malformed, one whose proof is false, one that was settled, and honest ones between them."""
+    settled = submitted(ledger, make(ledger, ciphertexts=()))
+    before = engine.submit(ledger, settled, NOW_MS, any_proof)
+    liar = make(ledger)
+    false = bind(ledger.ledger_id, make(ledger), liar)
+    unattested = replace(samples.deposit(ledger, 5), attestations=(None,))
+    data = [
+        submitted(ledger, make(ledger)), b"junk", encoding.encode_bundle(false), settled,
+        submitted(ledger, make(ledger, expiry_ms=NOW_MS)), encoding.encode_bundle(unattested),
+        submitted(ledger, make(ledger)),
+    ]  # fmt: skip
+    verify = only_true({liar.leg.commitment})
+    answers = engine.submit_all(ledger, data, NOW_MS, verify)
+    assert [getattr(one, "rejection", None) for one in answers] == [
+        None, Rejection.MALFORMED, Rejection.INVALID_PROOF, None, Rejection.EXPIRED, Rejection.ATTESTATION, None,
+    ]  # fmt: skip
+    assert "leg 1: its proof" in str(answers[2]) and answers[3] == before
+    assert [answers[number].height for number in (0, 6)] == [2, 3]
+    assert verify.batches == 3, "the block's, the rest's after the false one, and one to name the false proof"
+    for number in (1, 2, 4, 5):
+        with pytest.raises(Rejected) as refused:
+            engine.submit(ledger, data[number], NOW_MS, verify)
+        assert str(refused.value) == str(answers[number])
+    assert audit.audit(path, any_proof).bundles == 3
+
+
+def test_a_bundle_with_a_false_proof_neither_hides_nor_hurts_the_same_bundle_with_a_good_one(ledger):
+    one, other = make(ledger), samples.verifying_key(1, 7).ic[0]
+    bad_proof = replace(samples.PROOF, c=other)
+    bad = replace(one, leg=samples.sign(ledger.ledger_id, replace(one.leg, proof=bad_proof)))
+
+    def verify(claims: list) -> None:
+        for index, (_, _, proof) in enumerate(claims):
+            if proof == bad_proof:
+                raise InvalidProof("no", index)
+
+    good_data, bad_data = submitted(ledger, one), submitted(ledger, bad)
+    refused, settled, again = engine.submit_all(ledger, [bad_data, good_data, bad_data], NOW_MS, verify)
+    assert refused.rejection is Rejection.INVALID_PROOF and settled.height == 1 and again == settled
+
+
+def test_bundles_that_do_not_fit_one_block_settle_in_several(ledger, monkeypatch):
+    monkeypatch.setattr(submitting, "MAX_LEGS", 3)
+    blocks = []
+    apply_all = ledger.apply_all
+    monkeypatch.setattr(ledger, "apply_all", lambda some, *rest: blocks.append(len(some)) or apply_all(some, *rest))
+    data = [submitted(ledger, *(make(ledger) for _ in range(legs))) for legs in (2, 1, 2, 2, 4, 1)]
+    answers = engine.submit_all(ledger, data, NOW_MS, any_proof)
+    assert [one.height for one in answers] == [1, 2, 3, 4, 5, 6] and blocks == [2, 1, 1, 1, 1]
+    assert engine.submit_all(ledger, [], NOW_MS, any_proof) == []
+
+
+def test_who_got_no_answer_learns_the_place_from_the_bundles_id(ledger):
+    data = [submitted(ledger, make(ledger), make(ledger)), submitted(ledger, make(ledger))]
+    for receipt in engine.submit_all(ledger, data, NOW_MS, any_proof):
+        assert engine.settled(ledger, receipt.bundle_id) == receipt
+    assert engine.settled(ledger, bytes(32)) is None
+    assert [receipt.positions for receipt in engine.submit_all(ledger, data, NOW_MS, any_proof)] == [(0, 1), (2,)]

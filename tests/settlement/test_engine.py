@@ -167,7 +167,7 @@ REFUSED = [  # a bundle, its rejection, and the check without which it would set
     (one_unit_too_much, Rejection.UNBALANCED, checks.check_binding),
     (bound_by_one_who_lacks_a_blinding, Rejection.UNBALANCED, checks.check_binding),
     (blindings_that_cancel, Rejection.UNBALANCED, checks.check_binding),
-    (bad_proof, Rejection.INVALID_PROOF, proofclaims.check),
+    (bad_proof, Rejection.INVALID_PROOF, proofclaims.check_labelled),
     (not_attested, Rejection.ATTESTATION, custody.check_attestations),
     (attested_by_a_stranger, Rejection.ATTESTATION, custody.check_attestations),
     (attested_for_another_flow, Rejection.ATTESTATION, custody.check_attestations),
