@@ -6,23 +6,38 @@
 With base = B8 this is circomlib's `EdDSAPoseidonVerifier` equation, but stricter: circomlib accepts R and A outside the
 subgroup.  H is Poseidon with tag 0.
 
+Many signatures are checked at once: with a random weight w_i in [1, 2^128] for each, all lines "valid when" hold when
+
+    Σ w_i (s_i base_i - 8 H_i A_i - R_i) = 0
+
+and A_i, R_i, s_i and the message are what they must be, which is looked at one by one.  So each bracket is a point of
+the group of prime order l > 2^128.  Where one is not 0, at most one value of its weight makes the sum 0, whatever the
+other brackets and weights are: a batch with a false member passes with probability at most 2^-128.  Were R_i outside
+the subgroup, its part of small order would vanish with probability 1/8 or more.  A single bracket is multiplied by a
+weight that is not 0 modulo l, so its verdict is that of `verify`.
+
 Two signatures of one secret with the same nonce and different challenges give the secret away.  So the nonce is hashed
 from the secret, the base, the message and fresh randomness: it stays secret when the randomness is bad, and unlike any
 other when a machine is restored to an earlier state and draws the same randomness for another message.
 """
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from zk import domains, entropy, framing
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import BASE8, COFACTOR, ORDER, Point
 from zk.errors import FormatError, InvalidProof
-from zk.fields import prime
+from zk.fields import array, prime
 from zk.hashes import poseidon
 
 ENCODED_BYTES = 96
 _FRESH_BYTES = 32
+_WEIGHT_BYTES = 16
+_AT_ONCE = 1024  # signatures in one sum
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,21 @@ class Signature:
 
     r: Point
     s: int
+
+
+class Claim(NamedTuple):
+    """What is claimed of a signature; the base must have order l."""
+
+    key: Point
+    message: int
+    signature: Signature
+    base: Point = BASE8
+
+
+class _Equation(NamedTuple):
+    place: int  # of the claim
+    claim: Claim
+    challenge: int
 
 
 def public(secret: int, base: Point = BASE8) -> Point:
@@ -71,6 +101,71 @@ def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) 
     Raises InvalidProof when s or the message is out of range, the key is not a point of order l, R is the identity, or
     the equation is false.  Where it is true R is a point of order l, being a sum of such points.
     """
+    _check_form(key, message, signature)
+    scaled = babyjubjub.multiply(-challenge(signature.r, key, message) % ORDER, key)
+    if babyjubjub.add(babyjubjub.multiply_base(signature.s, base), scaled) != signature.r:
+        raise InvalidProof("the signature does not verify")
+
+
+def verify_batch(claims: Sequence[Claim]) -> list[int]:
+    """The indices of the claims that `verify` would refuse, in order; all others are valid.  There may be no claims.
+
+    Takes about 40 us a signature, where `verify` takes 750.  A false one among n costs about 2 log2 n more sums of half
+    the length each.  A false one passes with probability at most 2^-128 (see above).
+    """
+    well_formed = [index for index, claim in enumerate(claims) if _is_well_formed(claim)]
+    false = sorted({*range(len(claims))} - {*well_formed})
+    for start in range(0, len(well_formed), _AT_ONCE):
+        indices = well_formed[start : start + _AT_ONCE]
+        together = [claims[index] for index in indices]
+        false += _false(list(map(_Equation, indices, together, _challenges(together))))
+    return sorted(false)
+
+
+def _is_well_formed(claim: Claim) -> bool:
+    r = claim.signature.r
+    try:
+        _check_form(claim.key, claim.message, claim.signature)
+    except InvalidProof:
+        return False
+    return all(0 <= coordinate < prime.R for coordinate in r) and babyjubjub.is_in_subgroup(r)
+
+
+def _challenges(claims: Sequence[Claim]) -> list[int]:
+    """What `challenge` returns for each claim."""
+    from zk.hashes import batch  # loads the kernels
+
+    hashed = [number for claim in claims for number in (*claim.signature.r, *claim.key, claim.message)]
+    hashes = batch.hash_many(array.encode(prime.FR, hashed).reshape(len(claims), -1, prime.WORDS))
+    return [COFACTOR * number for number in array.decode(prime.FR, hashes)]
+
+
+def _false(equations: list[_Equation]) -> list[int]:
+    """The indices of the equations that are false, by halving."""
+    if _hold(equations):
+        return []
+    if len(equations) == 1:
+        return [equations[0].place]
+    middle = len(equations) // 2
+    return _false(equations[:middle]) + _false(equations[middle:])
+
+
+def _hold(equations: list[_Equation]) -> bool:
+    """Whether all equations hold, whose points are in the subgroup."""
+    from zk.msm import interleaved  # loads the kernels
+
+    terms = Counter[Point]()
+    for _, claim, number in equations:
+        weight = 1 + int.from_bytes(entropy.token(_WEIGHT_BYTES), "big")
+        terms[claim.base] += weight * claim.signature.s
+        terms[claim.key] -= weight * number
+        terms[babyjubjub.negate(claim.signature.r)] += weight
+    reduced = {point: scalar % ORDER for point, scalar in terms.items()}
+    return interleaved.sum_of_multiples(reduced) == babyjubjub.IDENTITY
+
+
+def _check_form(key: Point, message: int, signature: Signature) -> None:
+    """Raises InvalidProof for everything but a false equation."""
     if not 0 <= signature.s < ORDER:
         raise InvalidProof("the signature's s is not below the group order")
     if not 0 <= message < prime.R:
@@ -81,9 +176,6 @@ def verify(key: Point, message: int, signature: Signature, base: Point = BASE8) 
         babyjubjub.point(*key, "the signing key")
     except FormatError as error:
         raise InvalidProof(str(error)) from None
-    scaled = babyjubjub.multiply(-challenge(signature.r, key, message) % ORDER, key)
-    if babyjubjub.add(babyjubjub.multiply_base(signature.s, base), scaled) != signature.r:
-        raise InvalidProof("the signature does not verify")
 
 
 def encode(signature: Signature) -> bytes:

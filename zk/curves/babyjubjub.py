@@ -102,7 +102,7 @@ def point(x: int, y: int, what: str) -> Point:
     return x, y
 
 
-def _square_root(square: mpz) -> mpz | None:
+def square_root(square: mpz) -> mpz | None:
     """The square root that is at most (r - 1) / 2, or None for a non-square.  By Tonelli and Shanks."""
     if square == 0:
         return mpz(0)
@@ -129,7 +129,7 @@ def _unpacked(data: bytes) -> Point | None:
     if y >= R:
         return None
     yy = mpz(y) * y % R
-    root = _square_root((1 - yy) * invert(A - D * yy, R) % R)  # A / D is not a square, so A - D y^2 is not zero
+    root = square_root((1 - yy) * invert(A - D * yy, R) % R)  # A / D is not a square, so A - D y^2 is not zero
     if root is None or (root == 0 and data[31] & _SIGN_BIT):
         return None
     return int(-root % R if data[31] & _SIGN_BIT else root), y
