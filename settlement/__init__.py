@@ -1,9 +1,9 @@
 """The public side: bundles, the ledger that settles them, oracles and risk grids.
 
-Reading order: rejection, ids · wellformed, assets, boardrules, validators, parameters, pool, poolfile · bundle,
+Reading order: rejection, ids · wellformed, assets, boardrules, validators, rules, parameters, pool, poolfile · bundle,
 encoding (with fieldreader, flowencoding, seizureencoding, references), digests, conversion, balance · merkle, log/,
 events · fixedpoint, black76, optionrisk, market, risk, grids, cone, coverage, quotes, oracle · custody, publicaccounts,
-pot · state, margins, proofclaims, checks, effects, storage/, databases, block, ledger · proofbatches, bundlechecks,
+pot · state, margins, topups, proofclaims, checks, effects, storage/, databases, block, ledger · proofbatches, bundlechecks,
 submitting · governance, heartbeat, expiry, recording, amounts (as text), engine (the only writer) · funds, posting,
 board · replay, replaying, comparison, orderaudit, audit (errors: what it raises), following · ceremony/ (where the keys
 come from).

@@ -44,6 +44,7 @@ class Block:
         self._log: log.Nodes = {}
         self._nodes: Nodes = {}
         self._nullifiers: set[Nullifier] = set()
+        self._top_ups: set[tuple[int, int]] = set()
         self._references: set[tuple[int, bytes]] = set()
         self._order_fees: dict[bytes, int] = {}
         self._reserves: Reserves = {}
@@ -64,6 +65,7 @@ class Block:
         self._log.update(entry.appended.nodes)
         self._nodes.update(entry.nodes)
         self._nullifiers.update(entry.nullifiers)
+        self._top_ups.update(entry.top_ups)
         self._reserves.update(entry.reserves)
         self._accounts.update(entry.accounts)
         for flow in (row.flow for row in entry.flows):
@@ -116,6 +118,10 @@ class Block:
     def is_spent(self, nullifier: Nullifier) -> bool:
         """Whether the account with this nullifier has moved."""
         return nullifier in self._nullifiers or self._before.is_spent(nullifier)
+
+    def is_topped_up(self, period: int, tag: int) -> bool:
+        """Whether a top-up with this tag has settled in the period."""
+        return (period, tag) in self._top_ups or self._before.is_topped_up(period, tag)
 
     def is_reference_used(self, asset: int, reference: bytes) -> bool:
         """Whether a settled payment outside of this asset had this reference."""

@@ -34,8 +34,9 @@ MAX_REFERENCE_BYTES = 64
 MAX_AMOUNT = 2**63 - 1
 # In the year 5138, which every calendar can still show.
 MAX_EXPIRY_MS = 10**14
-# Epochs are stored in signed 64-bit columns.
-MAX_EPOCH = 2**63 - 1
+# Periods, of which an epoch has four (settlement.topups), are stored in signed 64-bit columns.
+MAX_PERIOD = 2**63 - 1
+MAX_EPOCH = 2**61 - 1
 ESCROW_ELEMENTS = 8
 GUARD_BYTES = 4
 PERIOD_BYTES = 8

@@ -1,8 +1,9 @@
 """The checks of a bundle, one function for each kind, in the order of the rejections.
 
 Every function takes all legs, so that one leg's bad proof never hides another's spent nullifier, and so that the board
-can run the very same functions on one leg.  settlement.margins has the checks of guards and grids, settlement.
-proofclaims those of proofs, settlement.custody and settlement.publicaccounts those of payments.
+can run the very same functions on one leg.  settlement.margins has the checks of guards and grids, settlement.topups
+those of top-ups, settlement.proofclaims those of proofs, settlement.custody and settlement.publicaccounts those of
+payments.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,19 @@ from typing import TypeVar
 
 from circuits import generators
 from circuits.records import Nullifier
-from settlement import assets, balance, conversion, custody, digests, encoding, margins, merkle, pot, publicaccounts
+from settlement import (
+    assets,
+    balance,
+    conversion,
+    custody,
+    digests,
+    encoding,
+    margins,
+    merkle,
+    pot,
+    publicaccounts,
+    topups,
+)
 from settlement.bundle import NO_DIGEST, Bundle, Leg, Move, Seizure, name
 from settlement.events import Event
 from settlement.ids import LedgerId
@@ -105,11 +118,13 @@ def check_nullifiers(state: State, moves: Sequence[Move]) -> None:
 
 
 def check_state(state: State, legs: Sequence[Leg], seizures: Sequence[Seizure], now_ms: int) -> None:
-    """Runs the checks of roots, guards, grids and nullifiers, which another bundle or publication may change."""
+    """Runs the checks of roots, guards, grids, nullifiers and top-ups, which a bundle or publication may change."""
     moves: tuple[Move, ...] = (*legs, *seizures)
     check_roots(state, moves)
     margins.check(state, legs, seizures, now_ms)
+    topups.check_periods(state, legs)
     check_nullifiers(state, moves)
+    topups.check_tags(state, legs)
 
 
 def check_companions(moves: Sequence[Move]) -> None:

@@ -38,6 +38,7 @@ def _expected(replay: Replay, history: list[Event]) -> list[tuple[str, str, Iter
         ("log", "nodes of the log", (tables.log_node(*place, node) for place, node in replay.log.items())),
         ("roots", "roots", (tables.root(height, tree) for height, tree in replay.roots.items())),
         ("nullifiers", "nullifiers", (tables.nullifier(*spent) for spent in replay.nullifiers.items())),
+        ("top_ups", "top-ups", (tables.top_up(*place, height) for place, height in replay.topped_up.items())),
         ("outputs", "accounts", map(tables.output, replay.outputs)),
         ("flows", "flows", map(tables.flow, replay.flows)),
         ("reserves", "reserves", (tables.reserve(*place, amount) for place, amount in replay.reserves.items())),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from circuits.records import Commitment, Position, Root
-from settlement import events, merkle
+from settlement import events, merkle, topups
 from settlement.bundle import Leg, Move
 from settlement.state import Checked, Reader, Settling
 from settlement.storage.rows import BundleEntry, Output, SettledFlow
@@ -24,6 +24,7 @@ def entry(reader: Reader, checked: Checked, settling: Settling, now_ms: int) -> 
         root=root,
         size=size_after,
         nullifiers=tuple(move.nullifier for move in moves),
+        top_ups=tuple(top_up for _, top_up in topups.counted(checked.bundle.legs)),
         outputs=_outputs(moves, size, height),
         nodes=nodes,
         flows=_flows(checked.bundle.legs, height),

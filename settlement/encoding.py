@@ -1,9 +1,9 @@
 """The one byte encoding of legs and bundles: decode(encode(x)) is x, and encode(decode(b)) is b for every b it accepts.
 
-    bundle  = "zkB3" │ ledger id 32 │ leg count 1 │ seizure count 1 │ conversion count 1 │ legs, each length 2 │ leg
+    bundle  = "zkB4" │ ledger id 32 │ leg count 1 │ seizure count 1 │ conversion count 1 │ legs, each length 2 │ leg
               │ seizures │ conversions │ condition 1 │ binding 96 │ attestations of each flow and each insurance leg
     leg     = body │ proof 256 │ escrow proof 256, where there is an escrow │ 0, or 1 │ margin │ signature 96
-    body    = "zkL3" │ escrow? 1 │ insurance? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ flows
+    body    = "zkL4" │ escrow? 1 │ insurance? 1 │ flow count 1 │ ciphertext count 1 │ key 32 │ public │ flows
               │ expiry 8 │ companions 32 │ terms 32 │ ciphertexts, 274 each │ escrow
     public  = root │ nullifier │ commitment │ value.x │ value.y │ rk.x │ rk.y, 32 each │ guard 4 │ adds 1
               │ period 8 │ tag 32, both where it adds only
@@ -32,6 +32,7 @@ from settlement.bundle import (
     MAX_EXPIRY_MS,
     MAX_FLOWS,
     MAX_LEGS,
+    MAX_PERIOD,
     MAX_SEIZURES,
     PERIOD_BYTES,
     Bundle,
@@ -53,11 +54,12 @@ __all__ = [
     "encode_margin",
 ]  # fmt: skip
 
-BUNDLE_MAGIC = b"zkB3"
-LEG_MAGIC = b"zkL3"
+BUNDLE_MAGIC = b"zkB4"
+LEG_MAGIC = b"zkL4"
 _OLD_MAGICS = {
     b"zkB1": "without references", b"zkL1": "without references",
     b"zkB2": "in which held assets could be owed", b"zkL2": "in which held assets could be owed",
+    b"zkB3": "in which top-ups are not counted", b"zkL3": "in which top-ups are not counted",
 }  # fmt: skip
 NO_CONDITION = 0
 
@@ -205,6 +207,8 @@ def _check_marks(what: str, leg: Leg) -> None:
                 raise FormatError(f"{what} is a cash leg and has {part}, which nothing would use")
         if leg.is_insurance:
             raise FormatError(f"{what} is a cash leg, and the insurance has none")
+        if leg.public.adds:
+            raise FormatError(f"{what} is a cash leg, and no top-up")
     elif leg.public.adds and leg.margin:
         raise FormatError(f"{what} only adds and has a margin proof, which nothing would use")
 
@@ -213,7 +217,7 @@ def _public(reader: FieldReader) -> leg_statement.Public[int]:
     root, nullifier, commitment = reader.element("root"), reader.element("nullifier"), reader.commitment()
     value, rk = reader.point("value"), reader.point("rk")
     guard, adds = reader.number(GUARD_BYTES, "guard"), reader.number(1, "adds mark", most=1)
-    period, tag = (reader.number(PERIOD_BYTES, "period"), reader.element("tag")) if adds else (0, 0)
+    period, tag = (reader.number(PERIOD_BYTES, "period", most=MAX_PERIOD), reader.element("tag")) if adds else (0, 0)
     return leg_statement.Public(root, nullifier, commitment, *value, *rk, guard, adds, period, tag)
 
 

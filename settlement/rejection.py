@@ -8,8 +8,8 @@ from enum import IntEnum
 
 
 class Rejection(IntEnum):
-    """1 to 19, 40 to 59: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices ·
-    60 to 69: what else the ledger records.
+    """1 to 19, 40 to 59, 65, 66: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices
+    · 60 to 64: what else the ledger records.
 
     `remedy` tells the sender what to do.
     """
@@ -31,8 +31,11 @@ class Rejection(IntEnum):
     RESTRICTED = (43, "Wait until the insurance has shown again that it is solvent: until then only cash legs, top-ups "
                   "and seizures settle.")
     STALE_GRID = (8, "Sync, and prove the margin again under the newest grid: `zksettle order refresh` for an order.")
+    TOP_UP_STALE = (66, "Sync, and make the top-up again: new prices were published since it was made.")
     NULLIFIER_REPEATED = (9, "Leave out all but one of the legs that spend the same account.")
     NULLIFIER_SPENT = (10, "Sync: the account has already moved. Make the leg again from the account as it is now.")
+    TOP_UP_REPEATED = (65, "Make the top-up again in another period: an epoch has four. After four, wait for the next "
+                       "prices, or make a deposit, which needs margin.")
     COMPANIONS = (44, "Settle the leg beside exactly the legs that it was signed for, or ask its owner for another.")
     LEG_SIGNATURE = (11, "Ask the leg's owner to sign it as it stands: it was changed after it was signed.")
     SEIZURE = (45, "Have the guardians sign the seizure as it stands, for the newest epoch: `zksettle guardian seize`.")

@@ -38,6 +38,7 @@ class Replay:
         self._known_roots = {merkle.empty_root()}
         self.nodes: merkle.Nodes = {}
         self.nullifiers: dict[Nullifier, int] = {}
+        self.topped_up: dict[tuple[int, int], int] = {}
         self.outputs: list[Output] = []
         self.flows: list[SettledFlow] = []
         self._references: set[tuple[int, bytes]] = set()
@@ -84,6 +85,10 @@ class Replay:
     def is_spent(self, nullifier: Nullifier) -> bool:
         """Whether the account with this nullifier has moved."""
         return nullifier in self.nullifiers
+
+    def is_topped_up(self, period: int, tag: int) -> bool:
+        """Whether a top-up with this tag has settled in the period."""
+        return (period, tag) in self.topped_up
 
     def is_reference_used(self, asset: int, reference: bytes) -> bool:
         """Whether a settled payment outside of this asset had this reference."""
@@ -151,6 +156,7 @@ class Replay:
         self._known_roots.add(entry.root)
         self.nodes.update(entry.nodes)
         self.nullifiers.update((nullifier, height) for nullifier in entry.nullifiers)
+        self.topped_up.update((top_up, height) for top_up in entry.top_ups)
         self.outputs += entry.outputs
         self.flows += entry.flows
         for flow in (row.flow for row in entry.flows):

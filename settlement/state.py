@@ -43,6 +43,9 @@ class Reader(Holdings, PublicAccounts, Protocol):
     def is_spent(self, nullifier: Nullifier) -> bool:
         """Whether the account with this nullifier has moved."""
 
+    def is_topped_up(self, period: int, tag: int) -> bool:
+        """Whether a top-up with this tag has settled in the period."""
+
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, at most `newest` of them, newest first."""
 

@@ -10,7 +10,7 @@ formed.
 """
 
 from circuits.records import Amount
-from prover.trader import addresses, choosing, outbox, plan, sessions, settling
+from prover.trader import addresses, choosing, outbox, plan, sessions, settling, toppingup
 from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
 from settlement import amounts, custody, references
@@ -73,7 +73,7 @@ def request_deposit(
     """The bundle of a deposit, complete but for the custodian's signature, valid for `expires_ms`.
 
     Without a position it creates an account, so that nothing that the wallet does meanwhile can void the request; with
-    `is_top_up` it is as `deposit`.
+    `is_top_up` it is as `deposit`, and void when the next prices are published.
     """
     flow = _flow(asset, amount, party, reference)
     made = _deposit(session, flow, now_ms + expires_ms, now_ms, position, is_request=True, is_top_up=is_top_up)
@@ -127,9 +127,9 @@ def top_up(
         source, target = sessions.source(session, payer), sessions.target(session, payer.index)
         paying = plan.move(setting, source, target, given, expiry_ms, num_fees=2)
         source, target = sessions.source(session, margined), sessions.target(session, margined.index)
-        return sessions.assemble(session, [
-            paying, plan.top_up(setting, source, target, added, expiry_ms, num_fees=0)
-        ])  # fmt: skip
+        periods = toppingup.free(session.ledger, source.keys)
+        adding = plan.top_up(setting, source, target, added, expiry_ms, periods=periods, num_fees=0)
+        return sessions.assemble(session, [paying, adding])
 
     request = outbox.asked("top-up", once, asset=asset, amount=amount, position=position, source=from_position)
     return settling.perform(session, request, now_ms, make)
@@ -165,7 +165,8 @@ def _deposit(
     if is_top_up:
         holding = choosing.margined(session.wallet, position)
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-        return plan.top_up(setting, source, target, changes, expiry_ms, (flow,))
+        periods = toppingup.free(session.ledger, source.keys)
+        return plan.top_up(setting, source, target, changes, expiry_ms, (flow,), periods=periods)
     # Not just the newest account: a stranger may have sent one with a debt, which nobody wants to pay by accident.
     free = [] if is_request else choosing.free(session.wallet, now_ms)
     if position is None and not free:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from circuits import generators, merkle, records
 from circuits.records import Position, Root
 from circuits.statements import leg
-from prover.trader import addresses, keys, opening, owing, sealing
+from prover.trader import addresses, keys, opening, owing, sealing, toppingup
 from prover.trader.owing import EscrowPlan, MarginPlan, Setting
 from settlement import amounts
 from settlement.bundle import NO_DIGEST, Flow
@@ -145,25 +145,29 @@ def payment(
 
 def top_up(
     setting: Setting, source: Source, target: Target, added: Changes, expiry_ms: int, flows: tuple[Flow, ...] = (),
-    *, num_fees: int = 1,
+    *, periods: Sequence[int], num_fees: int = 1,
 ) -> LegPlan:  # fmt: skip
     """The leg that only adds to a margined account.  It needs no margin, so that it works in a breach too.
 
-    Raises Unsatisfied when the account is not margined, because then there is nothing to cure.
+    `periods` are those in which its owner may still top up (prover/trader/toppingup.py).  An account that owes nothing
+    afterwards becomes a cash account, and needs none.
+
+    Raises Unsatisfied when the account is not margined, because then there is nothing to cure, and when it needs a
+    period and there is none.
     """
     if source.account.guard == 0:
         raise Unsatisfied("the account owes nothing, so there is nothing to top up: make a deposit or a payment")
-    return move(setting, source, target, added, expiry_ms, flows, num_fees=num_fees, adds=True)
+    return move(setting, source, target, added, expiry_ms, flows, num_fees=num_fees, periods=periods)
 
 
 def move(
     setting: Setting, source: Source, target: Target, delta: Changes, expiry_ms: int, flows: tuple[Flow, ...] = (),
-    *, num_fees: int = 1, adds: bool = False,
+    *, num_fees: int = 1, periods: Sequence[int] | None = None,
 ) -> LegPlan:  # fmt: skip
     """The leg that changes an account's balances by `delta`, with fresh blinding, re-randomisation and rho.
 
-    It pays the pool's fee for `num_fees` legs of its bundle besides.  With `adds` it says that it only adds, and needs
-    no margin.  The expiry is rounded up to a multiple of EXPIRY_STEP_MS.
+    It pays the pool's fee for `num_fees` legs of its bundle besides.  With `periods` it is a top-up, which counts in
+    one of them and needs no margin.  The expiry is rounded up to a multiple of EXPIRY_STEP_MS.
 
     Raises Unsatisfied when the account would owe a held asset, when a balance would leave 64 bits, and, for a margined
     account, when the pool has no guardians and as `owing.margin_grid`.
@@ -171,16 +175,17 @@ def move(
     fees = _fees(setting, num_fees)
     delta = tuple(map(sum, zip(delta, flow_changes(fees), strict=True)))
     balances = tuple(balance + change for balance, change in zip(source.account.balances, delta, strict=True))
-    if adds and min(delta) < 0:
+    if periods is not None and min(delta) < 0:
         raise Unsatisfied("a top-up must bring at least the pool's fee for its leg")
     owing.check_balances(setting.pool, balances)
     guardians = None if min(balances) >= 0 else owing.guardians_of(setting, balances)
-    grid = None if guardians is None or adds else owing.margin_grid(setting, balances)
+    period = None if guardians is None or periods is None else toppingup.choose(periods)
+    grid = None if guardians is None or period is not None else owing.margin_grid(setting, balances)
     new = records.Account(
         target.address.owner, balances, guardians.number if guardians else 0, entropy.scalar(R)
     )
     blinding, alpha = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-    public = _public(source, new, delta, blinding, alpha, adds=adds)
+    public = _public(source, new, delta, blinding, alpha, period)
     private = leg.Private(
         ak=source.keys.ak, nk=source.keys.nk, old=source.account, genesis=int(source.is_genesis),
         position=source.position, path=source.path, new=new, blinding=blinding, alpha=alpha,
@@ -222,7 +227,7 @@ def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -
 
 
 def _public(
-    source: Source, new: records.Account, delta: Changes, blinding: int, alpha: int, *, adds: bool
+    source: Source, new: records.Account, delta: Changes, blinding: int, alpha: int, period: int | None
 ) -> leg.Public:
     old = source.account.commitment(poseidon.hash)
     value = generators.commit(delta, blinding)
@@ -233,6 +238,6 @@ def _public(
         nullifier=records.nullifier(poseidon.hash, kappa, old, source.position),
         commitment=new.commitment(poseidon.hash),
         value_x=value[0], value_y=value[1], rk_x=rk[0], rk_y=rk[1],
-        guard=new.guard, adds=int(adds),
-        period=0, tag=records.top_up_tag(poseidon.hash, source.keys.nk, 0) if adds else 0,
+        guard=new.guard, adds=int(period is not None), period=period or 0,
+        tag=0 if period is None else toppingup.tag(source.keys, period),
     )  # fmt: skip

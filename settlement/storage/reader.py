@@ -28,10 +28,8 @@ from zk.fields.prime import to_bytes
 
 T = TypeVar("T")
 
-_SENT = {
-    events.PARAMETERS: ("parameters", "change"), events.INSURANCE: ("heartbeats", "heartbeat"),
-    events.EXPIRY: ("expiries", "expiry"),
-}  # fmt: skip
+_SENT = {events.PARAMETERS: ("parameters", "change"), events.INSURANCE: ("heartbeats", "heartbeat"),
+         events.EXPIRY: ("expiries", "expiry")}  # fmt: skip
 """Where the bytes are stored that an event of this kind came in."""
 
 
@@ -81,15 +79,17 @@ class Reader:
     def spend(self, nullifier: Nullifier) -> Spend | None:
         """The bundle that published a nullifier, or None."""
         return self._maybe(
-            "nullifiers",
-            lambda bundle_id, height: Spend(nullifier, BundleId(digest(bundle_id)), integer(height)),
+            "nullifiers", lambda bundle_id, height: Spend(nullifier, BundleId(digest(bundle_id)), integer(height)),
             "SELECT bundle_id, height FROM nullifiers JOIN bundles USING (height) WHERE nullifier = ?",
-            (to_bytes(nullifier),),
-        )
+            (to_bytes(nullifier),))  # fmt: skip
 
     def is_spent(self, nullifier: Nullifier) -> bool:
         """Whether the account with this nullifier has moved."""
         return self._one("SELECT 1 FROM nullifiers WHERE nullifier = ?", (to_bytes(nullifier),)) is not None
+
+    def is_topped_up(self, period: int, tag: int) -> bool:
+        """Whether a top-up with this tag has settled in the period."""
+        return self._one("SELECT 1 FROM top_ups WHERE period = ? AND tag = ?", (period, to_bytes(tag))) is not None
 
     def position_of(self, commitment: Commitment) -> Position | None:
         """The leaf index of a commitment, the first of several, or None."""

@@ -65,7 +65,10 @@ class Settled:
 
 @dataclass(frozen=True)
 class BundleEntry:
-    """Everything that a bundle writes, computed before the first row is written."""
+    """Everything that a bundle writes, computed before the first row is written.
+
+    `top_ups` has the period and tag of each leg that only adds.
+    """
 
     appended: Appended
     bundle_id: BundleId
@@ -73,6 +76,7 @@ class BundleEntry:
     root: Root
     size: int
     nullifiers: tuple[Nullifier, ...]
+    top_ups: tuple[tuple[int, int], ...]
     outputs: tuple[Output, ...]
     nodes: Nodes
     flows: tuple[SettledFlow, ...]

@@ -14,7 +14,7 @@ from zk.errors import FormatError
 
 # "zkse", so that another program's database is not mistaken for a ledger.
 APPLICATION_ID = 0x7A6B7365
-VERSION = 4
+VERSION = 5
 
 TABLES = """
 CREATE TABLE pool (
@@ -53,6 +53,13 @@ CREATE TABLE bundles (
 CREATE TABLE nullifiers (
     nullifier BLOB PRIMARY KEY CHECK (length(nullifier) = 32),
     height INTEGER NOT NULL REFERENCES bundles
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE top_ups (
+    period INTEGER NOT NULL CHECK (period >= 0),
+    tag BLOB NOT NULL CHECK (length(tag) = 32),
+    height INTEGER NOT NULL REFERENCES bundles,
+    PRIMARY KEY (period, tag)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outputs (

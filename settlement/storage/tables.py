@@ -47,6 +47,11 @@ def nullifier(spent: Nullifier, height: int) -> Row:
     return to_bytes(spent), height
 
 
+def top_up(period: int, tag: int, height: int) -> Row:
+    """A top-up in the bundle at a height."""
+    return period, to_bytes(tag), height
+
+
 def output(row: Output) -> Row:
     """A leaf of the tree."""
     return row.position, to_bytes(row.commitment), b"".join(row.ciphertexts), row.height

@@ -71,10 +71,12 @@ def _settled(bundles: Sequence[BundleEntry]) -> list[Write]:
         reserves.update(entry.reserves)
         accounts.update(entry.accounts)
     nullifiers = [tables.nullifier(spent, entry.event.height) for entry in bundles for spent in entry.nullifiers]
+    top_ups = [tables.top_up(*top_up, entry.event.height) for entry in bundles for top_up in entry.top_ups]
     insured = [(entry.event.height, entry.insurance) for entry in bundles if entry.insurance is not None]
     return [
         Write("bundles", [tables.bundle(entry.event.height, entry.bundle_id, entry.data) for entry in bundles]),
         Write("nullifiers", nullifiers),
+        Write("top_ups", top_ups),
         Write("outputs", [tables.output(output) for entry in bundles for output in entry.outputs]),
         Write("nodes", [tables.node(*place, node) for place, node in nodes.items()], ("level", "place"), "node"),
         Write("roots", [tables.root(entry.event.height, Tree(entry.root, entry.size)) for entry in bundles]),

@@ -12,8 +12,8 @@ import pytest
 from circuits import generators
 from circuits import merkle as paths
 from prover.operator import defaults
-from prover.trader import addresses, assembly, keys, owing, plan
-from settlement import audit, digests, encoding, engine, merkle, proofclaims, quotes
+from prover.trader import addresses, assembly, keys, owing, plan, toppingup
+from settlement import audit, digests, encoding, engine, merkle, proofclaims, quotes, topups
 from settlement.bundle import Leg
 from settlement.grids import Coverage
 from settlement.ledger import Ledger
@@ -110,6 +110,12 @@ def with_escrow(swap: Swap, **changes) -> tuple[Leg, ...]:
     return changed(swap, 0, escrow=replace(swap.legs[0].escrow, **changes))
 
 
+def topped_up(swap: Swap) -> dict[str, int]:
+    """A top-up of the first leg's owner in the newest epoch."""
+    period = topups.periods(swap.ledger.reader)[0]
+    return {"adds": 1, "period": period, "tag": toppingup.tag(keys.account(SEED, 0), period)}
+
+
 NO_GUARD = {"guard": 0, "escrow": None, "margin": None}
 LIES = [  # the lie, and the part of the leg that is reported not to verify
     ("another account's root", lambda s: changed(s, 1, root=merkle.empty_root()), "leg 1: its proof"),
@@ -119,7 +125,7 @@ LIES = [  # the lie, and the part of the leg that is reported not to verify
     ("debts called cash", lambda s: changed(s, 0, **NO_GUARD), "leg 0: its proof"),
     ("cash called debts", lambda s: changed(
         s, 1, guard=1, escrow=s.legs[0].escrow, margin=s.legs[0].margin), "leg 1: its proof"),
-    ("a trade called a top-up", lambda s: changed(s, 0, adds=1, margin=None), "leg 0: its proof"),
+    ("a trade called a top-up", lambda s: changed(s, 0, margin=None, **topped_up(s)), "leg 0: its proof"),
     ("the other leg's proof", lambda s: changed(s, 1, proof=s.legs[0].proof), "leg 1: its proof"),
     ("a deposit's proof", lambda s: changed(s, 1, proof=s.deposit_leg.proof), "leg 1: its proof"),
     ("a proof turned over", lambda s: changed(s, 0, proof=negated(s.legs[0].proof)), "leg 0: its proof"),

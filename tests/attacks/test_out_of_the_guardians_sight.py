@@ -53,6 +53,8 @@ def test_a_top_up_for_other_guardians_is_refused(world, guard):
 
 def test_a_top_up_to_a_cash_account_is_a_lie_while_it_owes(world):
     cash = replace(world.top_up(world.poor, MORE, outside(MORE)), guard=0)
+    assert world.submit(world.prepare([cash])) == "MALFORMED"
+    cash = replace(cash, period=None)
     assert why(world, cash) == "cash account"
     assert world.submit(world.prepare([cash])) == "INVALID_PROOF"
 

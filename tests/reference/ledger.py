@@ -30,6 +30,7 @@ class ReferenceLedger:
     roots: list[int] = field(default_factory=list)
     spent: set = field(default_factory=set)
     references: set = field(default_factory=set)
+    topped_up: set = field(default_factory=set)
     reserves: list[int] = field(default_factory=lambda: [0] * ASSETS)
     accounts: dict[tuple[int, int], int] = field(default_factory=dict)
     rates: dict[int, int] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class ReferenceLedger:
             for one in bundle.conversions:
                 self.converted[one.claim] = self.converted.get(one.claim, 0) + one.quantity
             self.references.update(truths.references(bundle))
+            self.topped_up.update(truths.top_ups(bundle))
             self.roots.append(self.naive_root())
             self.last_ms = now_ms
         return reason
@@ -126,9 +128,9 @@ class ReferenceLedger:
         margined = [leg for leg in bundle.legs if leg.guard]
         if any(leg.escrow is None for leg in margined):
             return "ESCROW_MISSING"
-        if any(leg.margin is None for leg in margined if not leg.adds):
+        if any(leg.margin is None for leg in margined if leg.period is None):
             return "MARGIN_MISSING"
-        is_trading = any(not leg.adds and not leg.insurance for leg in margined)
+        is_trading = any(leg.period is None and not leg.insurance for leg in margined)
         if is_trading and self.grids and self.grids[-1].coverage == "frozen":
             return "FROZEN"
         if is_trading and self.grids and self.grids[-1].epoch - self.heartbeat > self.grace_epochs:
@@ -137,10 +139,16 @@ class ReferenceLedger:
             return "STALE_GRID"
         if not all(one.epoch in self._maintained(now_ms) for one in bundle.seizures):
             return "STALE_GRID"
+        top_ups = truths.top_ups(bundle)
+        epoch = self.grids[-1].epoch if self.grids else 0
+        if any(not 4 * epoch <= period < 4 * epoch + 4 for _, period in top_ups):
+            return "TOP_UP_STALE"
         if len({move.spends for move in bundle.moves}) < len(bundle.moves):
             return "NULLIFIER_REPEATED"
         if any(move.spends in self.spent for move in bundle.moves):
             return "NULLIFIER_SPENT"
+        if len(set(top_ups)) < len(top_ups) or not self.topped_up.isdisjoint(top_ups):
+            return "TOP_UP_REPEATED"
         return None
 
     def _refused_by_arithmetic(self, bundle: PlainBundle) -> str | None:

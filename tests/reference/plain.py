@@ -26,6 +26,7 @@ class PlainLeg:
     """The transition of one account, in the clear.
 
     `spends` is the position of the old account, or a unique value for a leg without one or with an invented nullifier.
+    A top-up has a `period`, and `topper` is the owner whose tag it has there.
     `changes` are the balance changes that its value commits to.  `escrow` says whether the guardians can open it, None
     without any.  `companions` are the commitments that it was signed to stand beside, None for any.  `faithful` says
     whether its proof is about this leg.
@@ -37,7 +38,8 @@ class PlainLeg:
     same_owner: bool
     balances: tuple[int, ...]
     guard: int
-    adds: bool
+    period: int | None
+    topper: object
     changes: tuple[int, ...]
     margin: PlainMargin | None
     escrow: bool | None

@@ -14,7 +14,8 @@ OUTSIDE, FEE, INSURANCE, POT = range(4)
 def is_malformed(leg: PlainLeg) -> bool:
     """Whether a leg carries what nothing would use: of a cash leg, or of one that only adds."""
     has_margin = leg.margin is not None
-    return (leg.adds and has_margin) if leg.guard else (has_margin or leg.escrow is not None or leg.insurance)
+    adds = leg.period is not None
+    return (adds and has_margin) if leg.guard else (has_margin or adds or leg.escrow is not None or leg.insurance)
 
 
 def is_true(leg: PlainLeg, leaves: Sequence[Leaf], grids: Sequence[PlainGrid]) -> bool:
@@ -24,7 +25,7 @@ def is_true(leg: PlainLeg, leaves: Sequence[Leaf], grids: Sequence[PlainGrid]) -
         return False
     if min(leg.balances[:HELD]) < 0 or (not leg.guard and min(leg.balances) < 0):
         return False
-    if leg.adds and not (leg.same_owner and min(leg.changes) >= 0):
+    if leg.period is not None and not (leg.same_owner and min(leg.changes) >= 0):
         return False
     if leg.guard and not leg.escrow:
         return False
@@ -84,3 +85,8 @@ def flows(bundle: PlainBundle) -> list[PlainFlow]:
 def references(bundle: PlainBundle) -> list[tuple[int, bytes]]:
     """(asset, reference) of every flow outside."""
     return [(flow.asset, flow.reference) for flow in flows(bundle) if flow.account == OUTSIDE]
+
+
+def top_ups(bundle: PlainBundle) -> list[tuple[object, int]]:
+    """(who, period) of every top-up."""
+    return [(leg.topper, leg.period) for leg in bundle.legs if leg.period is not None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from circuits import generators
-from settlement import digests, encoding, engine
+from settlement import digests, encoding, engine, topups
 from settlement.bundle import Account, Bundle, Escrow, Flow, Margin, Seizure, SeizurePublic
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -61,13 +61,16 @@ def margin(ledger: Ledger, epoch: int) -> Margin:
 
 def guarded(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] = (), **changes) -> Made:
     """A leg into an account that may owe something: with guard, escrow and margin against the newest grid."""
-    terms = {"guard": 1, "escrow": escrow(ledger), "margin": samples.margin(ledger), **changes}
-    return samples.make(ledger, deltas, flows, **terms)
+    changes.setdefault("guard", 1)
+    if "margin" not in changes:
+        changes["margin"] = samples.margin(ledger)
+    return samples.make(ledger, deltas, flows, **{"escrow": escrow(ledger), **changes})
 
 
 def top_up(ledger: Ledger, deltas: Sequence[int] = NOTHING, flows: Sequence[Flow] = (), **changes) -> Made:
-    """A leg that only adds to such an account."""
-    return guarded(ledger, deltas, flows, **{"adds": 1, "margin": None, **changes})
+    """A leg that only adds to such an account, in the first period of the newest epoch under a tag of its own."""
+    counted = {"period": topups.periods(ledger.reader)[0], "tag": entropy.scalar(R)}
+    return guarded(ledger, deltas, flows, **{"adds": 1, "margin": None, **counted, **changes})
 
 
 def beside(ledger: Ledger, *made: Made) -> list[Made]:

@@ -11,7 +11,7 @@ from settlement.heartbeat import Heartbeat
 from settlement.ledger import Ledger
 from settlement.parameters import Parameters
 from tests.settlement import boards, samples
-from tests.settlement.guarded import beside, guarded, insured, public_flow, seizure, settle
+from tests.settlement.guarded import beside, guarded, insured, public_flow, seizure, settle, top_up
 from tests.settlement.samples import NOW_MS, PROOF, any_proof, change, make
 from zk import signature
 
@@ -35,6 +35,7 @@ def write(path: Path) -> None:
             settle(ledger, *_seized(ledger, number))
             engine.beat(ledger, _beat(ledger, number), NOW_MS, any_proof)
         settle(ledger, make(ledger, change(ETH=7), [samples.flow(2, 7)]), make(ledger, ciphertexts=()))
+        settle(ledger, top_up(ledger), top_up(ledger))
         for leg in (boards.make(ledger).leg, boards.margined(ledger).leg):
             boards.place(ledger, leg)
         for _ in range(2):

@@ -50,7 +50,7 @@ def message(data):
 
 
 BODY = b"".join((
-    b"zkL3", bytes([1, 1, 2, 1]), b"k" * 32,
+    b"zkL4", bytes([1, 1, 2, 1]), b"k" * 32,
     words(1, 2, 3, *babyjubjub.BASE8, *babyjubjub.GENERATOR), bytes([0, 0, 0, 9]), bytes([0]),
     bytes([1, 0]), (-2).to_bytes(8, "big", signed=True), bytes([2]), b"ab", bytes([3]), b"ref",
     bytes([0, 1]), (3).to_bytes(8, "big"), bytes([0, 0]),
@@ -62,6 +62,12 @@ SEIZURE_BODY = b"zkS3" + b"s" * 32 + words(1, 2, 3, *babyjubjub.BASE8) + struct.
 
 def test_the_body_of_a_leg_is_the_documented_bytes():
     assert encoding.encode_body(LEG) == BODY
+
+
+def test_the_body_of_a_top_up_has_its_period_and_its_tag_after_the_mark():
+    topped_up = replace(LEG, public=replace(LEG.public, adds=1, period=0x0102030405060708, tag=77))
+    at = BODY.index(bytes([0, 0, 0, 9, 0])) + 4
+    assert encoding.encode_body(topped_up) == BODY[:at] + b"\1" + bytes(range(1, 9)) + words(77) + BODY[at + 1 :]
 
 
 def test_the_id_and_the_message_of_a_leg_hash_its_body():

@@ -52,10 +52,11 @@ expiries = st.integers(0, bundle.MAX_EXPIRY_MS)
 
 @st.composite
 def legs(draw) -> Leg:
-    guard, adds = draw(st.sampled_from([0, 1, 2**32 - 1])), draw(st.integers(0, 1))
+    guard = draw(st.sampled_from([0, 1, 2**32 - 1]))
+    adds = draw(st.integers(0, 1)) if guard else 0
     public = leg_statement.Public(
         draw(elements), draw(elements), draw(elements.filter(bool)), *draw(points), *draw(points), guard, adds,
-        *((draw(st.integers(0, 2**64 - 1)), draw(elements)) if adds else (0, 0)),
+        *((draw(st.integers(0, bundle.MAX_PERIOD)), draw(elements)) if adds else (0, 0)),
     )
     return Leg(
         draw(digest_bytes), public, samples.PROOF, draw(st.none() | escrows) if guard else None,
@@ -185,6 +186,8 @@ LIES = [  # what is changed, and what the refusal names
     ({"adds": 2}, "adds mark is above 1"),
     ({"adds": 1}, "only adds and has a margin proof"),
     ({"guard": 0}, "a cash leg and has an escrow"),
+    ({"adds": 1, "period": 2**63}, "period is above"),
+    ({"adds": 1, "tag": R}, "tag is not below"),
 ]
 
 
@@ -214,11 +217,12 @@ MORE_LIES = [
     ({"flows": (Flow(0, -1, INSURANCE, b"", bytes(32)),)}, "flow 0 has a reference, which is only the id of the order"),
     ({"escrow": None, "public": CASH}, "a cash leg and has a margin proof"),
     ({"escrow": None, "margin": None, "public": CASH, "is_insurance": True}, "cash leg, and the insurance has none"),
+    ({"escrow": None, "margin": None, "public": replace(CASH, adds=1)}, "a cash leg, and no top-up"),
     ({"escrow": replace(ESCROW, ephemeral=IDENTITY_POINT)}, "the escrow's E is the identity"),
     ({"escrow": replace(ESCROW, ephemeral=OUTSIDE)}, "the escrow's E is not in the subgroup"),
     ({"escrow": replace(ESCROW, ciphertext=(*range(7), R))}, "the escrow's element 7 is not below"),
     ({"expiry_ms": 2**63}, "expiry is above"),
-    ({"margin": replace(MARGIN, epoch=2**63)}, "epoch is above"),
+    ({"margin": replace(MARGIN, epoch=2**61)}, "epoch is above"),
     ({"signature": Signature(IDENTITY_POINT, 1)}, "identity"),
     ({"signature": Signature(OUTSIDE, 1)}, "subgroup"),
     ({"signature": Signature(babyjubjub.BASE8, babyjubjub.ORDER)}, "s is not below"),
@@ -284,8 +288,8 @@ def test_more_legs_and_longer_legs_than_the_limits_are_told_apart_from_bad_bytes
 
 def test_a_file_of_another_format_is_refused_by_its_first_bytes():
     """Byte 36 would be the number of legs, and 200 legs are too many."""
-    for data in (bytes([200]) * 500, b"PK\3\4" + bytes([200]) * 500, b"zkL3" + bytes([200]) * 500):
-        with pytest.raises(FormatError, match="^the bundle does not start with zkB3$") as refused:
+    for data in (bytes([200]) * 500, b"PK\3\4" + bytes([200]) * 500, b"zkL4" + bytes([200]) * 500):
+        with pytest.raises(FormatError, match="^the bundle does not start with zkB4$") as refused:
             encoding.decode_bundle(data)
         assert not isinstance(refused.value, encoding.LimitExceeded)
 
@@ -295,7 +299,7 @@ SEIZURE_LIES = [
     ({"public": replace(SEIZURE.public, nullifier=R)}, "the nullifier is not below"),
     ({"public": replace(SEIZURE.public, commitment=0)}, "the commitment is 0"),
     ({"public": replace(SEIZURE.public, value_x=0, value_y=1)}, "the value is the identity"),
-    ({"epoch": 2**63}, "the epoch is above"),
+    ({"epoch": 2**61}, "the epoch is above"),
     ({"expiry_ms": 2**63}, "the expiry is above"),
     ({"companions": NO_DIGEST}, "does not name its companions"),
     ({"signature": Signature(babyjubjub.BASE8, babyjubjub.ORDER)}, "s is not below"),

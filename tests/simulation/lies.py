@@ -59,6 +59,13 @@ LIES = (
     ))),
     Lie("no margin", "MARGIN_MISSING", drafts=ways.of_first(lambda _, drafted: replace(drafted, guard=1, grid=None))),
     Lie("a grid to come", "STALE_GRID", drafts=ways.of_first(ways.later_grid)),
+    Lie("a top-up of an epoch to come", "TOP_UP_STALE", drafts=ways.of_first(lambda ledger, drafted: replace(
+        drafted, guard=1, grid=None, period=ways.newest_period(ledger) + 4
+    ))),
+    Lie("topped up twice in a period", "TOP_UP_REPEATED", drafts=ways.topped_up_twice),
+    Lie("a top-up of cash", "MALFORMED", drafts=ways.of_first(lambda ledger, drafted: replace(
+        drafted, guard=0, grid=None, period=ways.newest_period(ledger)
+    ))),
     Lie("one account twice", "NULLIFIER_REPEATED", drafts=lambda _, drafts: [
         *drafts, replace(drafts[-1], balances=drafts[-1].source.account.balances, claimed=traders.NOTHING, flows=())
     ]),
@@ -79,8 +86,8 @@ LIES = (
         drafted, guard=0, grid=None
     ))),
     Lie("a mark taken off", "INVALID_PROOF", legs=ways.of_first(ways.unmarked)),
-    Lie("a loss as a top-up", "INVALID_PROOF", drafts=ways.of_first(lambda _, drafted: replace(
-        drafted, guard=1, grid=None, adds=True
+    Lie("a loss as a top-up", "INVALID_PROOF", drafts=ways.of_first(lambda ledger, drafted: replace(
+        drafted, guard=1, grid=None, period=ways.newest_period(ledger)
     ))),
     Lie("sealed to a stranger", "INVALID_PROOF", legs=ways.of_first(ways.sealed_to_a_stranger)),
     Lie("another opening sealed", "INVALID_PROOF", legs=ways.of_first(ways.sealed_with_another_opening)),

@@ -87,10 +87,14 @@ class Simulation(RuleBasedStateMachine):
         paid = change((asset, dollars))
         return self.send([self.world.draft(source, paid, (samples.flow(asset, paid[asset]),))], lie, at_once)
 
-    @rule(target=drawer, who=WHO, asset=HELD, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE)
-    def top_up(self, who, asset, dollars, lie, at_once):
-        paid = change((asset, dollars))
-        draft = self.world.top_up(self.holding(who), paid, (samples.flow(asset, paid[asset]),))
+    @rule(target=drawer, who=WHO, asset=HELD, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE,
+          later=st.sampled_from([None, None, 0, 1, -1, 4]))  # fmt: skip
+    def top_up(self, who, asset, dollars, lie, at_once, later):
+        """In the owner's next period, or in one that he may have used, or of another epoch."""
+        paid, grid = change((asset, dollars)), self.world.grid()
+        epoch = 0 if grid is None else grid.publication.epoch
+        period = None if later is None else max(4 * epoch + later, 0)
+        draft = self.world.top_up(self.holding(who), paid, (samples.flow(asset, paid[asset]),), period)
         return self.send([draft], lie, at_once)
 
     @rule(target=drawer, who=WHO, asset=HELD, dollars=DOLLARS, lie=LIE, at_once=AT_ONCE)

@@ -42,6 +42,9 @@ class Keys:
     def owner(self) -> int:
         return records.owner(poseidon.hash, self.ak, self.nk)
 
+    def tag(self, period: int) -> int:
+        return records.top_up_tag(poseidon.hash, self.nk, period)
+
 
 @dataclass(frozen=True)
 class Holding:
@@ -56,8 +59,8 @@ class Holding:
 class Draft:
     """A leg before it is proved: from a holding to new balances under an owner.  Its value commits to `claimed`.
 
-    A margined leg has a `guard`, and a `grid` to prove its margin against unless it only adds.  `is_accompanied` legs
-    are signed for exactly the company in which they are made.  `is_sealed` legs have an escrow.
+    A margined leg has a `guard`, and a `grid` to prove its margin against unless it only adds, counted in a `period`.
+    `is_accompanied` legs are signed for exactly the company in which they are made.  `is_sealed` legs have an escrow.
     """
 
     source: Holding
@@ -68,7 +71,7 @@ class Draft:
     expiry_ms: int
     guard: int
     grid: PublishedGrids | None
-    adds: bool = False
+    period: int | None = None
     is_accompanied: bool = False
     is_sealed: bool = True
     is_insurance: bool = False
@@ -108,10 +111,10 @@ def draft(
     )  # fmt: skip
 
 
-def top_up(source: Holding, change: Sequence[int], flows: Sequence[Flow], expiry_ms: int) -> Draft:
+def top_up(source: Holding, change: Sequence[int], flows: Sequence[Flow], expiry_ms: int, period: int) -> Draft:
     """A leg that only adds, to an account that keeps its guard and proves no margin."""
     drafted = draft(source, change, flows, expiry_ms, None)
-    return replace(drafted, guard=source.account.guard, adds=True)
+    return replace(drafted, guard=source.account.guard, period=period)
 
 
 def make(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
@@ -140,7 +143,8 @@ def sign(ledger_id: LedgerId, made: Made) -> Made:
 
 
 def _unsigned(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
-    source, alpha, blinding = drafted.source, entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
+    source, period = drafted.source, drafted.period
+    alpha, blinding = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
     new = records.Account(drafted.target.owner, drafted.balances, drafted.guard, entropy.scalar(R))
     old, place = source.account.commitment(poseidon.hash), source.position or 0
     genesis = source.position is None
@@ -150,8 +154,7 @@ def _unsigned(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
         ledger.reader.tree().root,
         records.nullifier(poseidon.hash, records.kappa(source.account, source.keys.nk), old, place),
         new.commitment(poseidon.hash), *generators.commit(drafted.claimed, blinding), *signature.public(spending),
-        drafted.guard, int(drafted.adds), 0,
-        records.top_up_tag(poseidon.hash, source.keys.nk, 0) if drafted.adds else 0,
+        drafted.guard, *((0, 0, 0) if period is None else (1, period, source.keys.tag(period))),
     )  # fmt: skip
     private = leg_statement.Private(
         source.keys.ak, source.keys.nk, source.account, int(genesis), place, path, new, blinding, alpha
@@ -203,7 +206,8 @@ def _plain(drafted: Draft, public: leg_statement.Public) -> PlainLeg:
         same_owner=drafted.target.owner == drafted.source.keys.owner,
         balances=drafted.balances,
         guard=drafted.guard,
-        adds=drafted.adds,
+        period=drafted.period,
+        topper=drafted.source.keys.nk,
         changes=drafted.claimed,
         margin=None if grid is None else PlainMargin(grid.publication.epoch),
         escrow=True if drafted.guard and drafted.is_sealed else None,

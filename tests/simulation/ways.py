@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from circuits import records
-from settlement import digests
+from settlement import digests, topups
 from settlement.bundle import Account, Bundle, Flow
 from settlement.ledger import Ledger
 from tests.reference.plain import PlainBundle, PlainLeg
@@ -39,6 +39,20 @@ def resigned(made: Made, ledger: Ledger, plain: PlainLeg, **public) -> Made:
 
 def newest_grid(ledger: Ledger, drafted: Draft) -> Draft:
     return replace(drafted, grid=ledger.reader.grids(1)[0])
+
+
+def newest_period(ledger: Ledger) -> int:
+    """The first in which a top-up counts now."""
+    return topups.periods(ledger.reader)[0]
+
+
+def topped_up_twice(ledger: Ledger, drafts: list[Draft]) -> list[Draft]:
+    """Beside the others, two accounts of one owner in one period."""
+    first = traders.nothing()
+    second = replace(first, account=replace(first.account, rho=1))
+    expiry_ms, period = drafts[0].expiry_ms, newest_period(ledger)
+    added = [traders.top_up(one, traders.NOTHING, (), expiry_ms, period) for one in (first, second)]
+    return [*drafts, *(replace(one, guard=1) for one in added)]
 
 
 def later_grid(ledger: Ledger, drafted: Draft) -> Draft:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, encoding, engine, governance, ledger, quotes
+from settlement import audit, encoding, engine, governance, ledger, quotes, topups
 from settlement import market as settlement_market
 from settlement.bundle import Account, Bundle, Flow
 from settlement.governance import Change
@@ -117,9 +117,14 @@ class World:
         """A draft of an honest leg, valid for the next five minutes."""
         return traders.draft(source, change, flows, self.now_ms + 300_000, self.grid(), target)
 
-    def top_up(self, source: Holding, change: Sequence[int], flows: Sequence[Flow] = ()) -> Draft:
-        """A draft of a leg that only adds, valid for the next five minutes."""
-        return traders.top_up(source, change, flows, self.now_ms + 300_000)
+    def top_up(
+        self, source: Holding, change: Sequence[int], flows: Sequence[Flow] = (), period: int | None = None
+    ) -> Draft:  # fmt: skip
+        """A draft of a leg that only adds, valid for the next five minutes, in its owner's next period or in this."""
+        periods = topups.periods(self.ledger.reader)
+        unused = [one for one in periods if (source.keys.nk, one) not in self.reference.topped_up]
+        chosen = (unused or periods)[0] if period is None else period
+        return traders.top_up(source, change, flows, self.now_ms + 300_000, chosen)
 
     def seizure(self, holding: Holding, **changes) -> Seized:
         """The seizure of an account by its worst scenario, unsigned, or a false one."""

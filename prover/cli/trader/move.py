@@ -52,7 +52,8 @@ def deposit(app: App, **options: Any) -> None:
     The asset's custodian must sign it. Where its key is on this machine, it signs by itself; elsewhere write a request.
 
     With --top-up it goes into the margined account, which needs no margin for that: it works when the margin does not
-    suffice any more, and while the pool takes nothing else.
+    suffice any more, and while the pool takes nothing else. An address is topped up four times at most before the next
+    prices are published.
     """
     from prover.cli.trader import move_run
 
@@ -82,7 +83,8 @@ def withdraw(app: App, **options: Any) -> None:
 def top_up(app: App, **options: Any) -> None:
     """Move AMOUNT from a cash account of the wallet into its margined account.
 
-    It needs no margin, so that it cures a breach; --position names the margined account where there are several.
+    It needs no margin, so that it cures a breach; --position names the margined account where there are several. An
+    address is topped up four times at most before the next prices are published.
     """
     from prover.cli.trader import move_run
 

@@ -105,6 +105,11 @@ def _report_request(app: App, desk: Desk, path: Path, data: bytes) -> None:
     ])  # fmt: skip
     if flow.amount < 0:
         app.screen.say("If its account moves before, the request is void: write another.", "warn")
+    if leg.public.adds:
+        app.screen.say(
+            "The request is void as soon as its account moves or the next prices are published. A deposit without "
+            "--top-up waits for its custodian, and `zksettle top-up` then moves it at once.", "warn",
+        )  # fmt: skip
     app.screen.document({
         "request": str(path),
         "bundle": digests.bundle_id(bundle).hex(),

@@ -175,8 +175,10 @@ def public_leg_fields(leg: Leg, pool: Pool) -> Fields:
 def _leg_kind(leg: Leg) -> str:
     if leg.public.guard == 0:
         return "cash"
+    if leg.public.adds:
+        return f"margined, a top-up in period {leg.public.period}"
     if leg.margin is None:
-        return "margined, a top-up" if leg.public.adds else "margined, without a margin proof"
+        return "margined, without a margin proof"
     return f"margined, epoch {leg.margin.epoch}"
 
 
@@ -188,6 +190,7 @@ def public_leg_json(leg: Leg) -> dict[str, Any]:
         **{name: str(getattr(public, name)) for name in names},
         "guard": public.guard,
         "top_up": bool(public.adds),
+        "period": public.period if public.adds else None,
         "margin_epoch": leg.margin.epoch if leg.margin else None,
         "flows": [
             {"asset": flow.asset, **_flow_json(flow)} for flow in leg.flows

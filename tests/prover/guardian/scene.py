@@ -14,7 +14,7 @@ from prover.guardian import dealing, guardianfile
 from prover.guardian.acting import Means
 from prover.guardian.staff import Staff
 from prover.guardian.watch import Watch
-from settlement import digests, encoding, engine, recording
+from settlement import digests, encoding, engine, recording, topups
 from settlement.bundle import NO_DIGEST, Bundle, Escrow, Flow, Leg, Margin
 from settlement.bundle import Account as Place
 from settlement.grids import Coverage, Publication
@@ -136,8 +136,7 @@ class Scene:
         spending = (keys.ask + alpha) % babyjubjub.ORDER
         public = leg_statement.Public(
             int(ledger.reader.tree().root), source.nullifier, new.commitment(poseidon.hash), *value,
-            *signature.public(spending), guard, adds, 0,
-            records.top_up_tag(poseidon.hash, keys.nk, 0) if adds else 0,
+            *signature.public(spending), guard, adds, *(self._top_up(keys) if adds else (0, 0)),
         )  # fmt: skip
         private = leg_statement.Private(
             signature.public(keys.ask), keys.nk, source.account, int(source.position is None), source.position or 0,
@@ -154,6 +153,12 @@ class Scene:
             self.now_ms + 60_000, NO_DIGEST, NO_DIGEST, (), False, samples.UNSIGNED,
         )  # fmt: skip
         return samples.sign(ledger.ledger_id, leg, spending), blinding, Holding(keys, new, None)
+
+    def _top_up(self, keys: Keys) -> tuple[int, int]:
+        """Period and tag of the owner's next top-up; of one before when it has none left."""
+        reader = self.ledger.reader
+        counted = [(period, records.top_up_tag(poseidon.hash, keys.nk, period)) for period in topups.periods(reader)]
+        return next((one for one in counted if not reader.is_topped_up(*one)), counted[0])
 
     @property
     def guardians(self):

@@ -1,8 +1,12 @@
 """Owners who are quicker than their seizure, with top-ups that cost nothing."""
 
+from dataclasses import dataclass, field, replace
+
 import pytest
 
-from tests.prover.guardian.scene import Scene
+from settlement import topups
+from settlement.rejection import Rejected, Rejection
+from tests.prover.guardian.scene import Holding, Scene
 
 
 @pytest.fixture
@@ -16,22 +20,53 @@ def scene(tmp_path):
     made.ledger.close()
 
 
+@dataclass
+class Dodger:
+    """Tops up his newest account by nothing whenever its seizure is proved; with what success, and what was beaten."""
+
+    scene: Scene
+    accounts: list[Holding]
+    refused: list[Rejection] = field(default_factory=list)
+    heartbeats: list[int] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """From now on."""
+        honest, watch = self.scene.notary.prove, self.scene.watch
+
+        def prove(name, public, private):
+            if name == "seize" and private.old == self.accounts[-1].account:
+                self.dodge()
+            return honest(name, public, private)
+
+        watch.means = replace(watch.means, prove=prove)
+
+    def dodge(self) -> None:
+        account, scene = self.accounts[-1], self.scene
+        self.heartbeats.append(scene.ledger.reader.heartbeat())
+        try:
+            self.accounts += scene.submit(scene.leg(account, account.account.balances, (), adds=1))
+        except Rejected as error:
+            self.refused.append(error.rejection)
+
+
 def test_an_owner_who_tops_up_again_and_again_holds_up_nobody_elses_seizure_and_no_heartbeat(scene):
     """Each of his states is spent, by a top-up of nothing, before its seizure settles."""
-    quick, _ = scene.trade(margin=500)
+    quick = Dodger(scene, [scene.trade(margin=500)[0]])
     others = [scene.trade(margin=500)[0] for _ in range(2)]
     scene.watch.step()
-    newest = [quick]
-    honest, epoch = scene.notary.prove, scene.publish(perp=1_400).epoch
-
-    def dodging(name, public, private):
-        if name == "seize" and private.old == newest[-1].account:
-            newest.extend(scene.submit(scene.leg(newest[-1], quick.account.balances, (), adds=1)))
-        return honest(name, public, private)
-
-    scene.watch.means = type(scene.means)(dodging, scene.staff.groups, scene.notary.verify)
+    epoch = scene.publish(perp=1_400).epoch
+    quick.begin()
     step = scene.watch.step()
-    assert sorted(one.position for one in step.seized) == sorted(one.position for one in others)
-    assert scene.ledger.reader.heartbeat() == epoch and len(newest) > 2
-    scene.watch.means = scene.means
-    assert [one.account for one in scene.watch.step().seized] == [newest[-1].account], "when he stops, he is next"
+    assert sorted(one.position for one in step.seized[:2]) == sorted(one.position for one in others)
+    assert quick.heartbeats == [epoch - 1] + [epoch] * topups.PER_EPOCH
+
+
+def test_an_owner_in_breach_is_seized_at_the_latest_when_he_has_topped_up_four_times(scene):
+    """Without a count he was never seized."""
+    quick = Dodger(scene, [scene.trade(margin=500)[0]])
+    scene.watch.step()
+    scene.publish(perp=1_400)
+    quick.begin()
+    step = scene.watch.step()
+    assert [one.account for one in step.seized] == [quick.accounts[-1].account]
+    assert len(quick.accounts) - 1 == topups.PER_EPOCH and quick.refused == [Rejection.TOP_UP_REPEATED]

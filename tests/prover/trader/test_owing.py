@@ -59,9 +59,12 @@ def test_a_top_up_needs_no_margin_in_a_breach_and_without_a_grid(margined):
     source = replace(source, account=ruined, position=0, path=path, root=paths.path_root(path))
     flow = samples.flow(USDC, 5)
     nothing_published = replace(setting, grid=None)
-    made = plan.top_up(nothing_published, source, target, plan.changes({}, {USDC: 5}), EXPIRY, (flow,))
+    made = plan.top_up(
+        nothing_published, source, target, plan.changes({}, {USDC: 5}), EXPIRY, (flow,), periods=[3]
+    )
     check(made)
-    assert made.public.adds == 1 and made.margin is None and made.account.balances == balances(5, 0, 1, 0, -(10**9))
+    assert (made.public.adds, made.public.period, made.margin) == (1, 3, None)
+    assert made.account.balances == balances(5, 0, 1, 0, -(10**9))
     with pytest.raises(Unsatisfied, match="there is no risk grid to measure its margin with"):
         plan.move(nothing_published, source, target, plan.changes({}, {USDC: 5}), EXPIRY)
     with pytest.raises(Unsatisfied, match="the margin does not suffice"):
@@ -71,7 +74,23 @@ def test_a_top_up_needs_no_margin_in_a_breach_and_without_a_grid(margined):
 def test_a_cash_account_has_nothing_to_top_up(held):
     setting, source, target = held
     with pytest.raises(Unsatisfied, match="owes nothing, so there is nothing to top up"):
-        plan.top_up(setting, source, target, plan.changes({}, {USDC: 5}), EXPIRY)
+        plan.top_up(setting, source, target, plan.changes({}, {USDC: 5}), EXPIRY, periods=range(4))
+
+
+def test_any_period_that_is_left_may_be_a_top_ups_and_without_one_it_waits_for_prices(margined):
+    setting, source, target = margined
+    more = plan.changes({}, {USDC: 5})
+    left = {plan.top_up(setting, source, target, more, EXPIRY, periods=[5, 7]).public.period for _ in range(40)}
+    assert left == {5, 7}
+    with pytest.raises(Unsatisfied, match="topped up 4 times since prices were last published.*: wait for them"):
+        plan.top_up(setting, source, target, more, EXPIRY, periods=[])
+
+
+def test_a_top_up_that_pays_everything_off_makes_a_cash_account_and_is_not_counted(margined):
+    setting, source, target = margined
+    made = plan.top_up(setting, source, target, plan.changes({}, {DUSDC: 2_000_000_000}), EXPIRY, periods=[])
+    check(made)
+    assert (made.public.guard, made.public.adds, made.public.period, made.public.tag) == (0, 0, 0, 0)
 
 
 def test_too_much_leverage_is_refused_with_scenario_and_shortfall(held):
