@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from prover.network import work
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.rejection import Rejected, Rejection
 from zk.errors import FormatError
@@ -77,18 +78,23 @@ class Client:
         return self._asked("POST", path, body)
 
     def _asked(self, method: str, path: str, body: bytes | None) -> bytes:
-        until_s = time.monotonic() + PATIENCE_S
+        until_s, shown = time.monotonic() + PATIENCE_S, ""
         while True:
-            status, answer, pause_s = self._sent(method, path, body)
+            status, answer, headers = self._sent(method, path, body, shown)
             if status == 200:
                 return answer
+            pause_s = _pause_s(headers.get("Retry-After", ""))
             if status not in (429, 503) or time.monotonic() + pause_s > until_s:
                 raise _error(self.url, status, answer, is_read=body is None)
-            self._pause(pause_s)
+            bits = headers.get(work.HEADER, "")
+            if body is not None and bits.isascii() and bits.isdecimal() and len(bits) < 4:
+                shown = work.find(body, int(bits))
+            else:
+                self._pause(pause_s)
 
-    def _sent(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
-        """Status and body of an answer, and how long the service wants to be left alone."""
-        headers = None if body is None else _BYTES
+    def _sent(self, method: str, path: str, body: bytes | None, shown: str) -> tuple[int, bytes, httpx.Headers]:
+        """Status, body and headers of an answer; `shown` is the work that was done for the request, if any."""
+        headers = {} if body is None else _BYTES | ({work.HEADER: shown} if shown else {})
         try:
             with self._http.stream(method, self.url + path, content=body, headers=headers) as response:
                 limit = MAX_ANSWER_BYTES if response.status_code == 200 else MAX_PROBLEM_BYTES
@@ -99,7 +105,7 @@ class Client:
                     answer += chunk
                     if len(answer) > limit:
                         raise Refused(f"the service at {self.url} answers with more than {limit} bytes")
-                return response.status_code, bytes(answer), _pause_s(response.headers.get("Retry-After", ""))
+                return response.status_code, bytes(answer), response.headers
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable(f"the service at {self.url} cannot be reached: {_reason(error)}") from None
         except httpx.HTTPError as error:

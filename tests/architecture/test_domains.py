@@ -61,6 +61,7 @@ AGREED = {
     "ADDRESS": b"zksettle/address",
     "ADDRESS_BASE": b"zksettle/base-of-address",
     "REQUEST": b"zksettle/request",
+    "WORK": b"zksettle/work",
     "SEALING": b"zksettle/sealing",
     "EPHEMERAL": b"zksettle/ephemeral",
     "VIEW_TAG": b"zksettle/view-tag",

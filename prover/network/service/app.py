@@ -13,12 +13,13 @@ from starlette.routing import Match
 
 from prover.network.receipts import Sign
 from prover.network.service import bundles, explaining, gate, orders, problems, reads, signed, streaming
-from prover.network.service.applier import MAX_WAITING, Applier
+from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
 from prover.network.service.parts import Parts
 from prover.network.service.peers import Peers, Rate
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Opener, Readers
+from prover.network.service.waiting import Waiting
 from prover.version import VERSION
 from settlement import checks
 from settlement.rejection import Rejected
@@ -26,12 +27,14 @@ from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
 RATE = Rate()
+MAX_WAITING, MAX_WAITING_OF_PEER = 1_024, 256
 ROUTERS = (bundles.router, signed.router, orders.router, reads.router, streaming.router, explaining.router)
 
 
 def create(
     open_ledger: Opener, sign: Sign, clock: Callable[[], int],
-    verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = RATE, max_waiting: int = MAX_WAITING,
+    verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = RATE,
+    max_waiting: int = MAX_WAITING, max_of_peer: int = MAX_WAITING_OF_PEER,
 ) -> FastAPI:  # fmt: skip
     """The application.  Its parts start with its lifespan, which raises what opening the ledger raises.
 
@@ -46,8 +49,10 @@ def create(
         def changed() -> None:
             loop.call_soon_threadsafe(lambda: loop.create_task(_notify(parts)))
 
-        applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, max_waiting)
-        parts = Parts(Readers(open_ledger), applier, metrics, peers, sign, clock, verify_proofs)
+        waiting = Waiting(max_waiting, max_of_peer)
+        metrics.queue.set_function(lambda: len(waiting))
+        applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting)
+        parts = Parts(Readers(open_ledger), applier, waiting, metrics, peers, sign, clock, verify_proofs)
         app.state.parts = parts
         metrics.streams.set_function(lambda: parts.streams)
         await asyncio.to_thread(applier.start)

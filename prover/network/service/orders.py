@@ -47,7 +47,7 @@ async def place(request: Request) -> Response:
                 raise
             return known
 
-    return _shown(await service.act(request, work))
+    return _shown(await service.act(request, data, work))
 
 
 @router.post(
@@ -67,7 +67,7 @@ async def refresh(request: Request, order_id: str) -> Response:
             raise Rejected(Rejection.MALFORMED, str(error)) from None
         return board.refresh(ledger, named, margin, now_ms, service.verify_proofs)
 
-    return _shown(await service.act(request, work))
+    return _shown(await service.act(request, data, work))
 
 
 @router.get(

@@ -8,19 +8,23 @@ from typing import TypeVar
 
 from fastapi import Request
 
+from prover.network import work as works
 from prover.network.receipts import Sign
 from prover.network.service import problems
-from prover.network.service.applier import Applier, Full, Work
+from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
-from prover.network.service.peers import FALSE_PROOF_COST, Peers
+from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
+from prover.network.service.waiting import Full, Waiting, Work
 from settlement.rejection import Rejected, Rejection
 from settlement.state import VerifyProofs
 
 T = TypeVar("T")
 
 ANSWER_S = 30
+BUSY = 64  # requests that wait: with each doubling of this, work is doubled
+FIRST_BITS = 16
 _FALSE = (Rejection.INVALID_PROOF, Rejection.FUNDS_INVALID)
 
 
@@ -34,6 +38,7 @@ class Parts:
 
     readers: Readers
     applier: Applier
+    waiting: Waiting
     metrics: Metrics
     peers: Peers
     sign: Sign
@@ -46,11 +51,24 @@ class Parts:
 
     async def settle(self, request: Request, data: bytes) -> bytes:
         """The id of the bundle in these bytes, which has settled.  Raises Problem."""
-        return await self._answered(request, lambda: self.applier.submit(data))
+        self._check_work(request, data)
+        return await self._answered(request, lambda: self.applier.submit(peer(request), data))
 
-    async def act(self, request: Request, work: Work[T]) -> T:
-        """What `work` returns, done by the applier.  Raises Problem."""
-        return await self._answered(request, lambda: self.applier.act(work))
+    async def act(self, request: Request, data: bytes, work: Work[T]) -> T:
+        """What `work` returns, done by the applier with the `data` that was sent.  Raises Problem."""
+        self._check_work(request, data)
+        return await self._answered(request, lambda: self.applier.act(peer(request), work))
+
+    def _check_work(self, request: Request, data: bytes) -> None:
+        """Raises Problem when so many requests wait that each must show work, and this one shows too little."""
+        excess = len(self.waiting) // BUSY
+        bits = min(FIRST_BITS + excess.bit_length() - 1, works.MAX_BITS) if excess else 0
+        if bits and not works.is_done(data, request.headers.get(works.HEADER, ""), bits):
+            raise Problem(
+                503, "WORK", "The service is busy, and serves those first who do some work.",
+                f"send it again with a nonce of {bits} bits (prover.network.work)",
+                headers={works.HEADER: str(bits), "Retry-After": "1"},
+            )  # fmt: skip
 
     async def _answered(self, request: Request, put: Callable[[], "Future[T]"]) -> T:
         try:
@@ -74,6 +92,11 @@ def of(request: Request) -> Parts:
     parts = request.app.state.parts
     assert isinstance(parts, Parts), "the service has started"
     return parts
+
+
+def peer(request: Request) -> str:
+    """Who takes turns with others."""
+    return name_of(address(request))
 
 
 def address(request: Request) -> str | None:

@@ -51,7 +51,7 @@ class Peers:
         bucket.thousandths = max(bucket.thousandths - cost * _PER_S, -self._rate.capacity * _PER_S)
 
     def _filled(self, address: str | None) -> _Bucket:
-        name, now_ms, full = _name(address), self._now_ms(), self._rate.capacity * _PER_S
+        name, now_ms, full = name_of(address), self._now_ms(), self._rate.capacity * _PER_S
         bucket = self._buckets.setdefault(name, _Bucket(full, now_ms))
         bucket.thousandths = min(bucket.thousandths + (now_ms - bucket.at_ms) * self._rate.per_second, full)
         bucket.at_ms = now_ms
@@ -61,7 +61,8 @@ class Peers:
         return bucket
 
 
-def _name(address: str | None) -> str:
+def name_of(address: str | None) -> str:
+    """The name of the peer at an address."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:

@@ -102,7 +102,7 @@ async def _recorded(request: Request, kind: str, name: str, limit: int, record: 
         assert height is not None, "it was recorded a moment ago"
         return height
 
-    height = await service.act(request, work)
+    height = await service.act(request, data, work)
     receipt = await service.readers.run(lambda ledger: receipts.of_event(ledger, height, service.sign))
     return Response(json.dumps(dataclassjson.write(receipt)), media_type="application/json")
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from prover.network import client as clients
+from prover.network import work
 from prover.network.client import Client, NotFound, Refused
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.rejection import Rejected, Rejection
@@ -86,6 +87,24 @@ def test_a_busy_service_is_asked_again_as_late_as_it_wants_and_not_for_ever(monk
     with pytest.raises(Unavailable) as raised:
         client(problem(503, detail="256 requests wait already")).post("/bundles", b"")
     assert type(raised.value) is Unavailable and "256 requests wait already" in str(raised.value)
+
+
+def test_a_service_that_asks_for_work_gets_it_for_this_body_and_not_too_much():
+    seen, pauses = [], []
+
+    def handler(request):
+        nonce = request.headers.get("Work", "")
+        seen.append(nonce)
+        is_enough = work.is_done(request.content, nonce, 8)
+        return httpx.Response(200 if is_enough else 503, headers={"Work": "8", "Retry-After": "1"})
+
+    Client(URL, httpx.MockTransport(handler), pauses.append).post("/bundles", b"body")
+    assert seen[0] == "" and len(seen) == 2 and pauses == []
+    assert work.is_done(b"body", seen[1], 8) and not work.is_done(b"another", seen[1], 8)
+    for wrong in (seen[1][2:], seen[1] + "00", "x" * 16, "", "é" * 16):
+        assert not work.is_done(b"body", wrong, 0)
+    with pytest.raises(FormatError, match="200 bits"):
+        client(httpx.Response(503, headers={"Work": "200"})).post("/bundles", b"body")
 
 
 def test_bytes_are_sent_as_bytes_and_nothing_says_who_sends_them():

@@ -1,0 +1,103 @@
+"""What waits for the ledger: the peers take turns, so that whoever sends much waits for himself."""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from prover.network import receipts
+from settlement.ledger import Ledger
+
+MAX_LEGS = 60  # of a block
+
+Done = TypeVar("Done", covariant=True)
+
+
+class Full(Exception):
+    """So many requests wait, of all peers or of this one, that another one cannot."""
+
+
+class Work(Protocol[Done]):
+    """Something to be done with the ledger at a time."""
+
+    def __call__(self, ledger: Ledger, now_ms: int) -> Done: ...
+
+
+@dataclass(eq=False)
+class Job:
+    """Something that waits: the bytes of a bundle, or other work."""
+
+    work: bytes | Work[Any]
+    answer: Future[Any] = field(default_factory=Future)
+    arrived_ns: int = field(default_factory=time.perf_counter_ns)
+
+    @property
+    def legs(self) -> int:
+        """How many legs and seizures a bundle says that it has: its bytes may be anything yet."""
+        return receipts.num_moves(self.work) if isinstance(self.work, bytes) else 0
+
+
+class Waiting:
+    """The jobs of all peers.  Any thread puts one in, and one thread takes them out."""
+
+    def __init__(self, most: int, most_of_peer: int):
+        self._most, self._most_of_peer = most, most_of_peer
+        self._peers: OrderedDict[str, deque[Job]] = OrderedDict()
+        self._length, self._is_closed = 0, False
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        return self._length
+
+    def put(self, peer: str, job: Job) -> None:
+        """Lets a job wait.  Raises Full."""
+        with self._changed:
+            jobs = self._peers.get(peer, ())
+            if self._is_closed:
+                raise Full("the service is ending")
+            if self._length >= self._most:
+                raise Full(f"{self._length} requests wait already")
+            if len(jobs) >= self._most_of_peer:
+                raise Full(f"{len(jobs)} requests from your address wait already")
+            self._peers.setdefault(peer, deque()).append(job)
+            self._length += 1
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Takes nothing more; what waits is still taken out."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+
+    def take(self) -> list[Job]:
+        """The next block: bundles in their peers' turns up to MAX_LEGS legs, or one job of another kind.
+
+        Waits for the first.  Empty when nothing waits and nothing comes any more.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._length or self._is_closed)
+            block: list[Job] = []
+            legs = 0
+            while (job := self._next()) is not None:
+                legs += job.legs
+                if block and (not isinstance(job.work, bytes) or legs > MAX_LEGS):
+                    return block
+                block.append(self._pop())
+                if not isinstance(job.work, bytes):
+                    return block
+            return block
+
+    def _next(self) -> Job | None:
+        return next((jobs[0] for jobs in self._peers.values()), None)
+
+    def _pop(self) -> Job:
+        """Takes out the next job; its peer's turn comes again after all others'."""
+        peer, jobs = next(iter(self._peers.items()))
+        job = jobs.popleft()
+        self._peers.move_to_end(peer)
+        if not jobs:
+            del self._peers[peer]
+        self._length -= 1
+        return job

@@ -1,0 +1,75 @@
+"""Whose turn it is: peers take turns, blocks have their limits, and who sends much waits for himself."""
+
+import threading
+
+import pytest
+
+from prover.network.service.waiting import MAX_LEGS, Full, Job, Waiting
+from settlement import encoding
+
+
+def bundle(legs: int = 1) -> bytes:
+    """The head of a bundle with so many legs, which is all that is looked at here."""
+    return encoding.BUNDLE_MAGIC + bytes(32) + bytes([legs, 0, 0])
+
+
+def act(ledger, now_ms):
+    return None
+
+
+def filled(*jobs: tuple[str, object], most: int = 100, most_of_peer: int = 100) -> Waiting:
+    waiting = Waiting(most, most_of_peer)
+    for peer, work in jobs:
+        waiting.put(peer, Job(work))
+    return waiting
+
+
+def taken(waiting: Waiting) -> list[object]:
+    return [job.work for job in waiting.take()]
+
+
+def test_peers_take_turns_so_that_one_bundle_is_not_behind_many():
+    many = [bundle() + bytes([number]) for number in range(5)]
+    other, third = bundle() + b"other", bundle() + b"third"
+    waiting = filled(*(("many", each) for each in many), ("other", other), ("third", third))
+    assert taken(waiting) == [many[0], other, third, *many[1:]] and len(waiting) == 0
+
+
+def test_a_block_has_no_more_legs_than_it_may_and_a_large_bundle_is_one_by_itself():
+    large = [bundle(32) + bytes([number]) for number in range(3)]
+    assert MAX_LEGS == 60
+    waiting = filled(*(("one", each) for each in large), ("one", bundle(255)), ("one", bundle(1)))
+    assert [taken(waiting) for _ in range(5)] == [[large[0]], [large[1]], [large[2]], [bundle(255)], [bundle(1)]]
+    assert len(taken(filled(*[("one", bundle(2))] * 31))) == 30
+
+
+def test_other_work_is_a_block_of_its_own_and_keeps_its_turn():
+    waiting = filled(("one", bundle()), ("one", act), ("one", bundle()), ("one", act))
+    assert [taken(waiting) for _ in range(4)] == [[bundle()], [act], [bundle()], [act]]
+
+
+def test_there_is_room_for_so_many_and_for_so_many_of_one_peer():
+    waiting = filled(("one", bundle()), ("one", bundle()), most=3, most_of_peer=2)
+    with pytest.raises(Full, match="from your address"):
+        waiting.put("one", Job(bundle()))
+    waiting.put("two", Job(bundle()))
+    with pytest.raises(Full, match="3 requests wait"):
+        waiting.put("three", Job(bundle()))
+    assert len(waiting.take()) == 3
+    waiting.put("one", Job(bundle()))
+
+
+def test_what_waits_at_the_end_is_still_taken_and_nothing_more_is_let_in():
+    waiting = filled(("one", bundle()))
+    waiting.close()
+    with pytest.raises(Full, match="ending"):
+        waiting.put("one", Job(bundle()))
+    assert taken(waiting) == [bundle()] and taken(waiting) == []
+
+
+def test_the_taker_waits_for_the_first():
+    waiting = filled()
+    putting = threading.Timer(0.05, waiting.put, ("one", Job(act)))
+    putting.start()
+    assert taken(waiting) == [act]
+    putting.join()
