@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from settlement import encoding, events
-from settlement.bundle import MAX_EXPIRY_MS, MAX_LEGS, MAX_SEIZURES, NO_DIGEST, Bundle
+from settlement import events
+from settlement.bundle import MAX_EXPIRY_MS, MAX_LEGS, MAX_SEIZURES, Bundle
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
@@ -26,7 +26,6 @@ from zk.formats import dataclassjson
 Sign = Callable[[Checkpoint], str]
 """Returns the signed note of a checkpoint."""
 
-_COUNTS = len(encoding.BUNDLE_MAGIC) + len(NO_DIGEST)  # after the magic and the ledger id
 _Digest = Annotated[bytes, dataclassjson.hexadecimal(32)]
 _Position = Annotated[int, dataclassjson.integer(0, CAPACITY - 1)]
 
@@ -63,34 +62,29 @@ def after(ledger: Ledger, event: Event) -> Checkpoint:
 
 def make(ledger: Ledger, bundle_id: BundleId, sign: Sign) -> Receipt | None:
     """The receipt of a bundle, or None when it has not settled."""
-    height = ledger.reader.bundle_height(bundle_id)
-    event = None if height is None else ledger.reader.event(height)
-    stored = None if height is None else ledger.reader.bundle(height)
-    if height is None:
+    place = ledger.reader.settled(bundle_id)
+    if place is None:
         return None
-    if event is None or stored is None:
-        raise FormatError("the ledger is damaged: it lost the event of a settled bundle")
-    size, moves = events.tree_after(event).size, num_moves(stored[1])
-    return Receipt(bundle_id, height, tuple(range(size - moves, size)), _proof(ledger, event, sign))
+    return Receipt(bundle_id, place.height, place.positions, _proof(ledger, _event(ledger, place.height), sign))
 
 
 def of_event(ledger: Ledger, height: int, sign: Sign) -> Recorded:
     """The proof that the event at this height, which the ledger has, is in its log."""
+    event = _event(ledger, height)
+    return Recorded(height, event.kind, event.created_ms, _proof(ledger, event, sign))
+
+
+def _event(ledger: Ledger, height: int) -> Event:
     event = ledger.reader.event(height)
     if event is None:
-        raise FormatError(f"the ledger has no event at height {height}")
-    return Recorded(height, event.kind, event.created_ms, _proof(ledger, event, sign))
+        raise FormatError(f"the ledger is damaged: it lost the event at height {height}")
+    return event
 
 
 def _proof(ledger: Ledger, event: Event, sign: Sign) -> str:
     named = after(ledger, event)
     hashes = tree.inclusion_proof(ledger.reader.log_node, event.height, named.size)
     return proofs.write_inclusion(event.leaf, event.height, hashes, sign(named))
-
-
-def num_moves(data: bytes) -> int:
-    """How many legs and seizures a bundle has, by the head of its bytes (settlement.encoding)."""
-    return sum(data[_COUNTS : _COUNTS + 2])
 
 
 def verify(receipt: Receipt, key: Key, bundle_id: BundleId, bundle: Bundle) -> Checkpoint:

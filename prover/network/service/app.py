@@ -15,13 +15,14 @@ from prover.network.receipts import Sign
 from prover.network.service import bundles, explaining, gate, orders, problems, reads, signed, streaming
 from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
-from prover.network.service.parts import Parts
+from prover.network.service.parts import NO_DATABASE, Parts
 from prover.network.service.peers import Peers, Rate
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Opener, Readers
 from prover.network.service.waiting import Waiting
 from prover.version import VERSION
 from settlement import checks
+from settlement.errors import Unavailable
 from settlement.rejection import Rejected
 from settlement.state import VerifyProofs
 from zk.errors import FormatError
@@ -73,6 +74,7 @@ def create(
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(Rejected, _on_problem)
     app.add_exception_handler(FormatError, _on_problem)
+    app.add_exception_handler(Unavailable, _on_problem)
     app.add_exception_handler(sqlite3.OperationalError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     return app
@@ -93,7 +95,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
         case FormatError():
             return problems.response(problems.malformed(str(error)))
         case _:
-            return problems.response(problems.busy("the ledger's database cannot be read now"))
+            return problems.response(problems.busy(NO_DATABASE))
 
 
 def _methods(request: Request) -> set[str]:

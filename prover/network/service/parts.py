@@ -17,6 +17,7 @@ from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
 from prover.network.service.waiting import Full, Waiting, Work
+from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.rejection import Rejected, Rejection
 from settlement.state import VerifyProofs
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 ANSWER_S = 30
 BUSY = 64  # requests that wait: with each doubling of this, work is doubled
 FIRST_BITS = 16
+NO_DATABASE = "the ledger's database cannot be reached now"
 _FALSE = (Rejection.INVALID_PROOF, Rejection.FUNDS_INVALID)
 
 
@@ -76,15 +78,21 @@ class Parts:
                 return await asyncio.shield(asyncio.wrap_future(put()))
         except Full as full:
             raise problems.busy(str(full)) from None
-        except TimeoutError:
-            raise Problem(
-                504, "OUTCOME_UNKNOWN", "The service could not finish in time, and may do it yet.",
-                "ask for it by its id, or send it again: it is done once",
-            ) from None  # fmt: skip
+        except (TimeoutError, OutcomeUnknown):
+            raise _unknown() from None
+        except Unavailable:
+            raise problems.busy(NO_DATABASE) from None
         except Rejected as rejected:
             if rejected.rejection in _FALSE:  # the only refusals that cost the service a multiple of what they cost
                 self.peers.fine(address(request), FALSE_PROOF_COST)
             raise problems.of(rejected) from None
+
+
+def _unknown() -> Problem:
+    return Problem(
+        504, "OUTCOME_UNKNOWN", "The service does not know whether it was done.",
+        "ask for it by its id, or send it again: it is done once",
+    )  # fmt: skip
 
 
 def of(request: Request) -> Parts:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 
 T = TypeVar("T")
@@ -39,7 +40,12 @@ class Readers:
         ledger: Ledger | None = getattr(self._own, "ledger", None)
         if ledger is None:
             ledger = self._own.ledger = self._open_ledger(True)
-        return question(ledger)
+        try:
+            return question(ledger)
+        except Unavailable:  # the next question opens it again
+            self._own.ledger = None
+            ledger.close()
+            raise
 
     def _close_own(self, together: threading.Barrier) -> None:
         together.wait()

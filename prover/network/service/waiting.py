@@ -7,10 +7,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from prover.network import receipts
+from settlement import encoding
+from settlement.block import MAX_LEGS
+from settlement.bundle import NO_DIGEST
 from settlement.ledger import Ledger
 
-MAX_LEGS = 60  # of a block
+_COUNTS = slice(len(encoding.BUNDLE_MAGIC) + len(NO_DIGEST), len(encoding.BUNDLE_MAGIC) + len(NO_DIGEST) + 2)
 
 Done = TypeVar("Done", covariant=True)
 
@@ -35,8 +37,8 @@ class Job:
 
     @property
     def legs(self) -> int:
-        """How many legs and seizures a bundle says that it has: its bytes may be anything yet."""
-        return receipts.num_moves(self.work) if isinstance(self.work, bytes) else 0
+        """How many legs and seizures the head of a bundle's bytes says that it has: they may be anything yet."""
+        return sum(self.work[_COUNTS]) if isinstance(self.work, bytes) else 0
 
 
 class Waiting:

@@ -1,16 +1,21 @@
 """What a service refuses before it works: bodies too large, too slow, compressed or nested, and eager peers."""
 
+import asyncio
 import gzip
 import json
+import threading
 
 import pytest
 
-from prover.network.service import bodies
+from prover.network import work
+from prover.network.service import bodies, parts
 from prover.network.service import serving as processes
 from prover.network.service.peers import Peers, Rate
 from settlement import encoding
+from settlement.errors import OutcomeUnknown, Unavailable
 from tests.prover.network import serving
 from tests.prover.network.serving import post
+from tests.prover.network.test_bundles import deposits, encoded
 from zk.errors import FormatError
 
 DEEP = b'{"bundle":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
@@ -65,8 +70,6 @@ def test_a_body_that_trickles_in_is_refused_when_its_time_is_over(path, monkeypa
     monkeypatch.setattr(bodies, "READ_S", 0.05)
 
     async def never():
-        import asyncio
-
         yield b"x"
         await asyncio.sleep(30)
 
@@ -88,8 +91,6 @@ def test_a_bug_is_told_as_one_and_says_nothing_of_what_was_asked(path, capsys):
         raise RuntimeError("secret 1234")
 
     async def questions(client):
-        from tests.prover.network.test_bundles import deposits, encoded
-
         return await post(client, "/bundles", encoded(deposits(path, 5)[0]))
 
     answer = serving.asked(path, questions, verify_proofs=breaks)
@@ -129,3 +130,50 @@ def test_an_address_that_others_reach_must_be_meant(text):
     assert processes.address(text, is_public=True)
     assert processes.address("localhost:0", is_public=False) == ("127.0.0.1", 0)
     assert processes.address("[::1]:80", is_public=False) == ("::1", 80)
+
+
+def test_while_many_wait_each_must_show_work_and_none_when_they_are_done(path, monkeypatch):
+    monkeypatch.setattr(parts, "BUSY", 1)
+    monkeypatch.setattr(parts, "FIRST_BITS", 10)
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    async def questions(client):
+        first, second, third = (encoded(bundle) for bundle in deposits(path, 1, 2, 3))
+        being_settled = asyncio.create_task(post(client, "/bundles", first))
+        assert await asyncio.to_thread(has_begun.wait, 10)
+        waits = asyncio.create_task(post(client, "/bundles", second))
+        await asyncio.sleep(0.1)
+        refused = await post(client, "/bundles", third)
+        bits = int(refused.headers["Work"])
+        wrong = {"Content-Type": bodies.BYTES, "Work": work.find(second, bits)}
+        another = await client.post("/bundles", content=third, headers=wrong)
+        right = {"Content-Type": bodies.BYTES, "Work": work.find(third, bits)}
+        shown = asyncio.create_task(client.post("/bundles", content=third, headers=right))
+        await asyncio.sleep(0.1)
+        may_end.set()
+        answers = [await being_settled, await waits, await shown, await post(client, "/bundles", third)]
+        return refused, another, bits, [answer.status_code for answer in answers]
+
+    def waits(claims):
+        has_begun.set()
+        assert may_end.wait(10)
+
+    refused, another, bits, answered = serving.asked(path, questions, verify_proofs=waits)
+    assert (refused.status_code, refused.json()["name"], bits) == (503, "WORK", 10)
+    assert another.json()["name"] == "WORK" and answered == [200] * 4
+
+
+@pytest.mark.parametrize("error, status, name", [(Unavailable, 503, "BUSY"), (OutcomeUnknown, 504, "OUTCOME_UNKNOWN")])
+def test_a_database_that_is_lost_is_told_and_opened_again(path, error, status, name):
+    failing = [error("lost")]
+
+    def fails_once(claims):
+        if failing:
+            raise failing.pop()
+
+    async def questions(client):
+        data = encoded(deposits(path, 9)[0])
+        return await post(client, "/bundles", data), await post(client, "/bundles", data)
+
+    lost, again = serving.asked(path, questions, verify_proofs=fails_once)
+    assert (lost.status_code, lost.json()["name"]) == (status, name) and again.status_code == 200

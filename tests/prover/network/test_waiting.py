@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from prover.network.service.waiting import MAX_LEGS, Full, Job, Waiting
+from prover.network.service.waiting import Full, Job, Waiting
 from settlement import encoding
+from settlement.block import MAX_LEGS
 
 
 def bundle(legs: int = 1) -> bytes:
