@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 
 from prover.machine import clock, home, threadcount
 from prover.openwallet import OpenWallet
-from prover.operator import custodian
+from prover.operator import ownkey
 from prover.premises import (
     PathLike,
     attest,
@@ -237,7 +237,7 @@ def open(
             pass
     with ExitStack() as stack:
         ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
-        secret = custodian.find(paths.custodian)
+        secret = ownkey.find(paths, ownkey.CUSTODIAN)
         session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms(), secret))
         return Desk(name, replace(session, on_done=on_done), stack.pop_all(), threads)
 

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from prover.backup import restoring, saving
 from prover.backup.archive import Manifest
 from prover.machine import clock, home
-from prover.operator import attesting, creation, custodian, defaults, oracles
+from prover.operator import attesting, creation, defaults, founderkeys, oracles, ownkey
+from prover.operator.founding import Choices
 from prover.trader import sessions, walletfile
 from settlement import engine
 from settlement.engine import Receipt
@@ -20,26 +22,29 @@ PathLike = str | os.PathLike[str]
 def create_pool(
     folder: PathLike | None = None, *, name: str = defaults.POOL_NAME, insecure_dev: bool = False,
     custodians: Mapping[str, str] | None = None, funds_required: bool = False,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Pool:  # fmt: skip
     """Creates a pool of ten example assets in a home, with an empty ledger.
 
     Its keys come from the ceremony that was installed last.  With `insecure_dev` they are development keys, made here
     by one party, which could forge proofs; the pool says so.  `custodians` names custodians by symbol and
     `custodian_key`; this machine is the custodian of all other assets.  With `funds_required` the board takes only
-    orders of accounts that show funds.
+    orders of accounts that show funds.  `parameters` are values of the pool's first parameters, such as
+    {"fees": {"leg": 10000}}, in place of the defaults (prover.operator.founding).
     """
     paths, now_ms = home.find(folder), clock.now_ms()
-    named = {symbol: custodian.parse_key(text) for symbol, text in (custodians or {}).items()}
+    named = {symbol: ownkey.parse_key(text, ownkey.CUSTODIAN) for symbol, text in (custodians or {}).items()}
+    choices = Choices(values=parameters or {}, named={"board.funds_required": "true"} if funds_required else {})
     keystore = creation.choose_keys(paths, now_ms, insecure_dev=insecure_dev)
-    return creation.create(paths, keystore, name, now_ms, named, funds_required=funds_required)
+    return creation.create(paths, keystore, name, now_ms, named, choices)
 
 
 def custodian_key(folder: PathLike | None = None, *, new: bool = False) -> str:
     """The public key of the home's custodian, made with `new`.  Raises FileExistsError when there is one already."""
     paths = home.find(folder)
     if new:
-        custodian.make(paths)
-    return custodian.key_text(custodian.read(paths.custodian))
+        ownkey.make(paths, ownkey.CUSTODIAN)
+    return ownkey.key_text(ownkey.read(paths, ownkey.CUSTODIAN))
 
 
 def attest(folder: PathLike | None, request: bytes) -> bytes:
@@ -48,7 +53,7 @@ def attest(folder: PathLike | None, request: bytes) -> bytes:
     Raises Rejected when it could not settle now, and Unsatisfied when this custodian has nothing to sign in it.
     """
     paths = home.find(folder)
-    secret = custodian.read(paths.custodian)
+    secret = ownkey.read(paths, ownkey.CUSTODIAN)
     with sessions.open_ledger(paths, read_only=True) as ledger:
         return attesting.sign(ledger.pool, attesting.examine(ledger, request, secret, clock.now_ms()), secret)
 
@@ -67,8 +72,10 @@ def publish_prices(folder: PathLike | None = None, prices: Mapping[str, str] | N
     """
     paths = home.find(folder)
     with sessions.open_ledger(paths) as ledger:
+        now_ms = clock.now_ms()
+        secrets = founderkeys.here(paths, ownkey.ORACLE, ledger.parameters(now_ms).oracle_keys)
         observed = oracles.observation(ledger, oracles.parse_prices(prices or {}, ledger.pool))
-        return oracles.publish(ledger, oracles.read(paths.oracles), observed, clock.now_ms())
+        return oracles.publish(ledger, secrets.values(), observed, now_ms)
 
 
 def backup(folder: PathLike | None, file: PathLike) -> Manifest:

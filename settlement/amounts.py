@@ -29,16 +29,18 @@ def parse(text: str, pool: Pool) -> tuple[int, Amount]:
     Raises FormatError when it is not a plain number and one of the pool's symbols, when the asset does not have that
     many decimals, and when the amount is zero or too large.
     """
-    words = text.split()
-    if len(text) > MAX_TEXT or len(words) != 2:
-        raise FormatError(f'"{text[:MAX_TEXT]}" is not an amount: write a number and an asset, as in "1500.25 USDC"')
-    number, symbol = words
+    number, symbol = _words(text)
     index = asset_index(pool, symbol)
     asset = pool.assets[index]
-    amount = _scale(number, asset.decimals, f"{asset.symbol} has {asset.decimals} decimals")
-    if not 0 < amount < LIMIT:
-        raise FormatError(f'"{text}" is out of range: an amount must be above 0 and below 2^63 smallest units')
-    return index, Amount(amount)
+    return index, _amount(text, number, asset.symbol, asset.decimals)
+
+
+def parse_one(text: str, symbol: str, decimals: int) -> Amount:
+    """As `parse`, of one asset that no pool has yet.  Raises FormatError as `parse`, and for another asset."""
+    number, word = _words(text)
+    if word.upper() != symbol.upper():
+        raise FormatError(f"{text} is not an amount of {symbol}")
+    return _amount(text, number, symbol, decimals)
 
 
 def parse_numeraire(text: str, pool: Pool) -> Amount:
@@ -127,6 +129,20 @@ def show_value(value: int, numeraire: Asset) -> str:
 def show_price(price: int, asset: Asset, numeraire: Asset) -> str:
     """The price of one whole unit in whole units of the numeraire."""
     return number(price * 10**asset.decimals, numeraire.decimals + PRICE_DIGITS)
+
+
+def _words(text: str) -> tuple[str, str]:
+    words = text.split()
+    if len(text) > MAX_TEXT or len(words) != 2:
+        raise FormatError(f'"{text[:MAX_TEXT]}" is not an amount: write a number and an asset, as in "1500.25 USDC"')
+    return words[0], words[1]
+
+
+def _amount(text: str, number: str, symbol: str, decimals: int) -> Amount:
+    amount = _scale(number, decimals, f"{symbol} has {decimals} decimals")
+    if not 0 < amount < LIMIT:
+        raise FormatError(f'"{text}" is out of range: an amount must be above 0 and below 2^63 smallest units')
+    return Amount(amount)
 
 
 def _scale(text: str, digits: int, limit: str) -> int:

@@ -65,7 +65,7 @@ def decode(data: bytes) -> Change:
         governor = reader.number(1, "governor", most=MAX_GOVERNORS - 1)
         if signatures and governor <= signatures[-1][0]:
             raise FormatError(f"{what} has signatures that are not in the order of the governors")
-        signatures.append((governor, reader.signature(f"signature of governor {governor}")))
+        signatures.append((governor, reader.signature(f"signature of governor {governor + 1}")))
     record = data[_HEAD_BYTES + len(signatures) * (1 + signature.ENCODED_BYTES) :]
     return Change(poolfile.decode_parameters(record, f"{what}'s parameters"), effective_ms, tuple(signatures))
 
@@ -149,10 +149,10 @@ def signers(pool: Pool, change: Change) -> list[int]:
     number, found = message(poolfile.ledger_id(pool), change.parameters, change.effective_ms), []
     for governor, each in change.signatures:
         if governor >= len(pool.governance.keys):
-            raise Rejected(Rejection.GOVERNANCE, f"the pool has no governor {governor}")
+            raise Rejected(Rejection.GOVERNANCE, f"the pool has no governor {governor + 1}")
         try:
             signature.verify(pool.governance.keys[governor], number, each)
         except InvalidProof:
-            raise Rejected(Rejection.GOVERNANCE, f"governor {governor} did not sign this change") from None
+            raise Rejected(Rejection.GOVERNANCE, f"governor {governor + 1} did not sign this change") from None
         found.append(governor)
     return found

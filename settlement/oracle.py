@@ -87,19 +87,19 @@ def check_times(parameters: Parameters, quoted: Sequence[Quote], now_ms: int) ->
         age_ms = now_ms - quote.time_ms
         if age_ms > parameters.limits.price_age_ms or age_ms < -CLOCK_SKEW_MS:
             when = f"{age_ms} ms ago" if age_ms >= 0 else f"{-age_ms} ms in the future"
-            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle} signed a price {when}")
+            raise Rejected(Rejection.PRICE_STALE, f"oracle {quote.oracle + 1} signed a price {when}")
 
 
 def _check_signatures(pool: Pool, parameters: Parameters, quoted: Sequence[Quote]) -> None:
     for quote in quoted:
         if quote.oracle >= len(parameters.oracle_keys):
-            raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle}")
+            raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle + 1}")
     ledger_id = poolfile.ledger_id(pool)
     for quote in quoted:
         try:
             signature.verify(parameters.oracle_keys[quote.oracle], quotes.message(ledger_id, quote), quote.signature)
         except InvalidProof:
-            detail = f"oracle {quote.oracle} did not sign this price of {pool.assets[quote.asset].symbol}"
+            detail = f"oracle {quote.oracle + 1} did not sign this price of {pool.assets[quote.asset].symbol}"
             raise Rejected(Rejection.PRICE_SIGNATURE, detail) from None
 
 
@@ -114,7 +114,7 @@ def _check_order(quoted: Sequence[Quote], previous: Publication | None) -> None:
             behind_ms = previous.market.time_ms - quote.time_ms
             raise Rejected(
                 Rejection.PRICE_ORDER,
-                f"oracle {quote.oracle} signed a price {behind_ms} ms before the newest of the last epoch",
+                f"oracle {quote.oracle + 1} signed a price {behind_ms} ms before the newest of the last epoch",
             )
 
 
@@ -150,7 +150,7 @@ def _check_numbers(pool: Pool, parameters: Parameters, quote: Quote) -> None:
     if not is_option and quote.price < LEAST_PRICE:
         raise Rejected(
             Rejection.PRICE_COARSE,
-            f"oracle {quote.oracle} prices {asset.symbol} at {quote.price} units, fewer than {LEAST_PRICE}",
+            f"oracle {quote.oracle + 1} prices {asset.symbol} at {quote.price} units, fewer than {LEAST_PRICE}",
         )
 
 

@@ -5,7 +5,7 @@
     wallets/…                every wallet's files, encrypted as they are
     keys/STATEMENT-…/…       the development keys under which the pool's ledger verifies: new ones would not be the same
     guardians/…              the shares of the guardians on this machine, which cannot be made again
-    custodian.json, guardian-identity.json, ceremony-key.pem         secret keys of the home's owner
+    custodian.json, governor.json, oracle.json, guardian-identity.json, ceremony-key.pem      its owner's secret keys
 
 Keys of a ceremony are not in it: `zksettle ceremony install` verifies them again from the transcript, and nobody should
 believe a backup in that.  Locks, sockets and unfinished files are not in it either.

@@ -20,7 +20,7 @@ from prover.guardian import guardianfile, meeting
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.operator import custodian, governors, operatorkey, oracles, signer
+from prover.operator import founderkeys, operatorkey, ownkey, signer
 from prover.proofs.keystores import Keystore
 from prover.trader import sessions, walletfile, walletsync
 from settlement.parameters import Parameters
@@ -105,7 +105,8 @@ def _examine(home: Home, manifest: Manifest) -> None:
     walletfile.last_seen(home)
     if home.ceremony_key.exists():
         signer.read(home.ceremony_key)
-    custodian.find(home.custodian)
+    for role in ownkey.ROLES:
+        ownkey.find(home, role)
     guardianfile.here(home.guardians)
     if home.guardian_identity.exists():
         meeting.read(home.guardian_identity)
@@ -127,12 +128,12 @@ def _check_secrets(home: Home, pool: Pool, records: Sequence[Parameters]) -> Non
     """Raises FormatError for secrets that neither the pool nor any record of its parameters names."""
     if pool.leg.transcript is None:
         Keystore(home.keys, 0).check_pool(pool)
-    if home.oracles.exists():
-        public = tuple(signature.public(secret) for secret in oracles.read(home.oracles))
+    if (secrets := founderkeys.find(home.pool, ownkey.ORACLE)) is not None:
+        public = tuple(map(signature.public, secrets))
         if public not in [parameters.oracle_keys for parameters in records]:
             raise FormatError("the backup's oracle keys are not those of its pool")
-    if home.pool.governance.exists():
-        public = tuple(signature.public(secret) for secret in governors.read(home.pool.governance))
+    if (secrets := founderkeys.find(home.pool, ownkey.GOVERNOR)) is not None:
+        public = tuple(map(signature.public, secrets))
         if public != pool.governance.keys:
             raise FormatError("the backup's governor keys are not those of its pool")
     if home.pool.operator.exists() and operatorkey.public(operatorkey.read(home.pool.operator)) != pool.operator:

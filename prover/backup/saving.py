@@ -22,6 +22,7 @@ from prover.backup.archive import LedgerState, Manifest
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
+from prover.operator import ownkey
 from prover.proofs.keystores import Keystore
 from prover.trader import sessions
 from settlement import snapshot
@@ -46,7 +47,7 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
         raise FileExistsError(f"{path} is there already: a backup overwrites nothing")
     with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
         sources, ledger = _copied(home, folder)
-        single = (home.custodian, home.guardian_identity, home.ceremony_key)
+        single = (*(role.file(home) for role in ownkey.ROLES), home.guardian_identity, home.ceremony_key)
         sources |= {path.name: path for path in single if path.exists()}
         sources |= {f"{home.guardians.name}/{path.name}": path for path in _own_files(home.guardians)}
         if ledger is not None:

@@ -2,6 +2,7 @@
 
     HOME/pool/              the pool's folder: ledger.sqlite, and the secrets of who founded it, such as oracles.json
     HOME/custodian.json     the secret key of a custodian, who may serve pools that others founded
+    HOME/governor.json · HOME/oracle.json        the same of a governor and of an oracle
     HOME/guardians/N.json   the secret shares of guardians, likewise
     HOME/wallets/NAME.json · HOME/keys/STATEMENT-FINGERPRINT/ · HOME/ceremony-key.pem · HOME/service/
     HOME/home.lock          held while the pool's folder is put in its place
@@ -92,10 +93,9 @@ class Home:
         """The folder of wallet files."""
         return self.path / "wallets"
 
-    @property
-    def custodian(self) -> Path:
-        """The secret key of the custodian, if it is on this machine."""
-        return self.path / "custodian.json"
+    def own_key(self, name: str) -> Path:
+        """The secret key of the custodian, governor or oracle on this machine, if there is one."""
+        return self.path / f"{name}.json"
 
     @property
     def guardian_identity(self) -> Path:

@@ -13,12 +13,12 @@ from prover.guardian import dealing
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.operator import custodian, defaults, governors, operatorkey, oracles
+from prover.operator import defaults, founderkeys, founding, operatorkey, ownkey
+from prover.operator.founding import Choices
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from settlement.assets import Asset
 from settlement.ledger import Ledger
-from settlement.parameters import Governance
 from settlement.pool import NUM_PUBLIC, SALT_BYTES, Pool
 from zk import entropy, signature
 from zk.curves.babyjubjub import Point
@@ -61,18 +61,19 @@ def check_vacant(home: Home) -> None:
 
 def create(
     home: Home, keystore: Keystore, name: str, now_ms: int, custodians: Mapping[str, Point] = MappingProxyType({}),
-    *, funds_required: bool = False,
+    choices: Choices = founding.DEFAULT,
 ) -> Pool:  # fmt: skip
     """Founds a pool of the example assets under this keystore's keys, with an empty ledger.
 
     A keystore of development keys generates the missing ones, and the pool is marked `insecure_dev`.  This machine is
-    the custodian of every asset for which `custodians` does not name another by symbol and public key.  With
-    `funds_required` its board takes only orders that are backed by funds.
+    the custodian of every asset for which `custodians` does not name another by symbol and public key.  It makes the
+    keys of oracles, governors and guardians whom the `choices` do not name.
 
-    Raises FormatError as `check_vacant`, files.Busy when another process changes the home.  It raises
-    FormatError, too, when `custodians` has a symbol that no asset has.
+    Raises FormatError as `check_vacant` and `founding.check`, files.Busy when another process changes the home.  It
+    raises FormatError, too, when `custodians` has a symbol that no asset has.
     """
     defaults.check_symbols(custodians)
+    founding.check(choices)
     check_vacant(home)
     keys = {statement: keystore.statement_key(statement) for statement in NUM_PUBLIC}
     with homes.changing(home):
@@ -82,17 +83,20 @@ def create(
                 shutil.rmtree(leftover)
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
             folder = PoolFolder(path)
-            governor_keys = governors.create(folder.governance, defaults.GOVERNORS)
             pool = Pool(
                 name=name,
                 salt=entropy.token(SALT_BYTES),
                 assets=_assets(home, custodians, now_ms),
                 operator=operatorkey.create(folder.operator),
-                governance=Governance(governor_keys, defaults.GOVERNOR_QUORUM, defaults.GOVERNANCE_DELAY_MS),
-                parameters=defaults.parameters(
-                    oracles.create(folder.oracles, defaults.ORACLES),
-                    dealing.find_or_deal(home.guardians, defaults.GUARDIANS, defaults.GUARDIAN_THRESHOLD),
-                    funds_required=funds_required,
+                governance=founding.governance(
+                    choices, choices.governors or founderkeys.create(folder, ownkey.GOVERNOR, defaults.GOVERNORS)
+                ),
+                parameters=founding.parameters(
+                    choices,
+                    None if choices.has("oracle_keys") else founderkeys.create(folder, ownkey.ORACLE, defaults.ORACLES),
+                    None if choices.has("guardians") else dealing.find_or_deal(
+                        home.guardians, defaults.GUARDIANS, defaults.GUARDIAN_THRESHOLD
+                    ),
                 ),
                 **keys,
                 insecure_dev=keystore.transcript is None,
@@ -107,5 +111,5 @@ def _assets(home: Home, custodians: Mapping[str, Point], now_ms: int) -> tuple[A
     missing = [symbol for symbol in defaults.SYMBOLS if symbol not in custodians]
     if not missing:
         return defaults.assets(custodians, now_ms)
-    own = signature.public(custodian.find_or_create(home.custodian))
+    own = signature.public(ownkey.find_or_create(home, ownkey.CUSTODIAN))
     return defaults.assets({**custodians, **dict.fromkeys(missing, own)}, now_ms)

@@ -21,7 +21,7 @@ POOL_NAME = "zksettle example pool"
 AS_OF = "2026-11-01"
 ORACLES, QUORUM = 5, 4
 GUARDIANS, GUARDIAN_THRESHOLD = 3, 2
-GOVERNORS, GOVERNOR_QUORUM, GOVERNANCE_DELAY_MS = 3, 2, 3_600_000
+GOVERNORS, GOVERNANCE_DELAY_MS = 3, 3_600_000
 OPTION_LIFE_MS = 90 * 24 * 3_600_000
 
 USDC, BTC, ETH, SOL, TBILL, XAU = range(6)
@@ -111,8 +111,14 @@ def assets(custodians: Mapping[str, Point], now_ms: int) -> tuple[Asset, ...]:
     return (*held, NOTHING, NOTHING, *claims, *[NOTHING] * 4)
 
 
+def parse_numeraire(text: str) -> int:
+    """An amount of the numeraire, such as "0.01 USDC", in smallest units.  Raises FormatError."""
+    symbol, (_, decimals) = next(iter(_HELD.items()))
+    return amounts.parse_one(text, symbol, decimals)
+
+
 def parameters(
-    oracle_keys: Sequence[Point], guardians: Guardians | None, *, funds_required: bool = False
+    oracle_keys: Sequence[Point], guardians: Guardians | None
 ) -> Parameters:
     """The first parameters of a pool of the example assets."""
     return Parameters(
@@ -122,7 +128,7 @@ def parameters(
         quorum=QUORUM,
         limits=LIMITS,
         risk=RISK,
-        board=BoardRules(BOARD_FUNDS, funds_required),
+        board=BoardRules(BOARD_FUNDS, funds_required=False),
         fees=FEES,
         penalty_bps=PENALTY_BPS,
         grace_epochs=GRACE_EPOCHS,

@@ -1,63 +1,22 @@
-"""The oracles of a pool that lives on one machine: their keys in one file, and the prices they sign together.
+"""What a pool's oracles quote, and the epochs that follow from it.
 
-    HOME/pool/oracles.json   {"format": "zksettle-oracles", "version": 1, "secrets": ["…", "…", "…"]}, mode 0600
-
-Oracles that are different people each have their own key, and their quotes travel.  On one machine they all sign here.
+Oracles who are different people each sign with their own key (`signed`), and their quotes travel; on one machine
+`publish` does it all.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
 
-from prover.machine import clock, files
+from prover.machine import clock
 from prover.operator import defaults
-from prover.trader import keys
 from settlement import amounts, engine, market, oracle, quotes, risk
 from settlement.assets import NUMERAIRE, Perpetual
 from settlement.grids import Publication
 from settlement.ledger import Ledger
 from settlement.market import Observation
 from settlement.pool import Pool, asset_index
-from zk import entropy, signature
-from zk.curves import babyjubjub
+from settlement.quotes import Quote
 from zk.errors import FormatError
-from zk.formats import dataclassjson, strictjson
-
-FORMAT: Final = "zksettle-oracles"
-VERSION: Final = 1
-MAX_FILE_BYTES = 1 << 16
-
-
-@dataclass(frozen=True, repr=False)
-class _OracleFile(keys.Secret):
-    format: Literal["zksettle-oracles"]
-    version: Literal[1]
-    secrets: tuple[Annotated[int, dataclassjson.decimal(0, babyjubjub.ORDER)], ...]
-
-
-def create(path: Path, count: int) -> tuple[babyjubjub.Point, ...]:
-    """Creates the keys of `count` oracles, writes the secrets to a file, and returns the public keys.
-
-    Raises FileExistsError rather than replace keys.
-    """
-    if path.exists():
-        raise FileExistsError(f"there are oracle keys in {path} already")
-    secrets = tuple(entropy.scalar(babyjubjub.ORDER) for _ in range(count))
-    document = dataclassjson.write(_OracleFile(FORMAT, VERSION, secrets))
-    files.replace(path, json.dumps(document, indent=1).encode() + b"\n")
-    return tuple(signature.public(secret) for secret in secrets)
-
-
-def read(path: Path) -> tuple[int, ...]:
-    """The oracles' secrets.  Raises FormatError when the file is missing or malformed."""
-    if not path.exists():
-        raise FormatError(f"there are no oracle keys at {path}: only the machine that created the pool has them")
-    what = f"the file of oracle keys {path}"
-    document = strictjson.loads(files.read(path, MAX_FILE_BYTES), what, MAX_FILE_BYTES)
-    return dataclassjson.read(_OracleFile, document, what).secrets
 
 
 def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
@@ -121,20 +80,30 @@ def observation(
     return merged
 
 
-def publish(ledger: Ledger, secrets: Sequence[int], observed: Observation, now_ms: int) -> Publication:
-    """Signs what was observed with every oracle's key and publishes the grids of the next epoch.
+def publish(ledger: Ledger, secrets: Iterable[int], observed: Observation, now_ms: int) -> Publication:
+    """Signs what was observed with these oracles' keys and publishes the grids of the next epoch.
 
     Raises Rejected as settlement.oracle.check does.
     """
     time = clock.running(now_ms)  # a bundle may settle while the prices are signed
+    quoted = signed(ledger, secrets, observed, now_ms)
+    return engine.publish(ledger, quoted, time()).publication
+
+
+def signed(ledger: Ledger, secrets: Iterable[int], observed: Observation, now_ms: int) -> list[Quote]:
+    """Quotes for the next epoch, of what was observed, under the keys of these oracles."""
     newest = newest_publication(ledger)
     epoch, time_ms = 1, now_ms
     if newest is not None:
         epoch, time_ms = newest.epoch + 1, max(now_ms, newest.market.time_ms + 1)  # never twice within a millisecond
-    quoted = quotes.sign_all(
-        ledger.pool, ledger.parameters(now_ms), ledger.reader.rates(), secrets, observed, time_ms, epoch
-    )
-    return engine.publish(ledger, quoted, time()).publication
+    parameters, rates = ledger.parameters(now_ms), ledger.reader.rates()
+    return quotes.sign_all(ledger.pool, parameters, rates, tuple(secrets), observed, time_ms, epoch)
+
+
+def together(parts: Iterable[Iterable[Quote]]) -> list[Quote]:
+    """The quotes of several oracles as one list; of two quotes of one asset by one oracle the newer."""
+    ordered = sorted((quote for part in parts for quote in part), key=lambda quote: quote.time_ms)
+    return list({(quote.oracle, quote.asset): quote for quote in ordered}.values())
 
 
 def newest_publication(ledger: Ledger) -> Publication | None:

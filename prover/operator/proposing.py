@@ -43,9 +43,7 @@ def propose(ledger: Ledger, document: object, named: Mapping[str, str], now_ms: 
     """
     if not isinstance(document, dict):
         raise FormatError("the record is not an object")
-    for name, text in named.items():
-        value = strictjson.loads(text.encode(), f"the value of {name}", MAX_VALUE_BYTES)
-        _put(document, name, value)
+    put(document, named)
     before = newest(ledger)
     after = poolfile.read_parameters({**document, "version": before.version + 1}, "the parameters")
     if replace(after, version=before.version) == before:
@@ -86,14 +84,17 @@ def _walk(value: Any, name: str) -> Iterator[tuple[str, str]]:
         yield name, json.dumps(value)
 
 
-def _put(document: dict[str, Any], name: str, value: object) -> None:
-    """Replaces the value with this name.  Raises FormatError when there is none."""
-    *path, last = name.split(".")
-    inside: Any = document
-    for key in path:
-        inside = _at(inside, key, name)
-    _at(inside, last, name)
-    inside[int(last) if isinstance(inside, list) else last] = value
+def put(document: dict[str, Any], named: Mapping[str, str]) -> None:
+    """Replaces the values with these names by those in JSON texts.  Raises FormatError when there is none, or no JSON.
+    """
+    for name, text in named.items():
+        value = strictjson.loads(text.encode(), f"the value of {name}", MAX_VALUE_BYTES)
+        *path, last = name.split(".")
+        inside: Any = document
+        for key in path:
+            inside = _at(inside, key, name)
+        _at(inside, last, name)
+        inside[int(last) if isinstance(inside, list) else last] = value
 
 
 def _at(inside: Any, key: str, name: str) -> Any:
@@ -101,4 +102,4 @@ def _at(inside: Any, key: str, name: str) -> Any:
         return inside[key]
     if isinstance(inside, list) and key.isascii() and key.isdecimal() and int(key) < len(inside):
         return inside[int(key)]
-    raise FormatError(f"there is no parameter {name[:80]!r}: `zksettle governance show` has their names")
+    raise FormatError(f"there is no parameter {name[:80]!r}: `zksettle pool show --parameters` has their names")

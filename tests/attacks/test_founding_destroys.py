@@ -11,7 +11,7 @@ import pytest
 
 from prover.machine import files
 from prover.machine.home import Home
-from prover.operator import creation, oracles
+from prover.operator import creation, founderkeys, oracles, ownkey
 from settlement import audit
 from settlement.ledger import Ledger
 from tests.prover import pools
@@ -36,7 +36,7 @@ def found(home: Home) -> None:
 def check_works(home: Home) -> None:
     """The pool passes its audit, and its oracles publish prices."""
     with Ledger.open(home.ledger) as ledger:
-        oracles.publish(ledger, oracles.read(home.oracles), oracles.observation(ledger, {}), NOW_MS)
+        oracles.publish(ledger, founderkeys.read(home.pool, ownkey.ORACLE), oracles.observation(ledger, {}), NOW_MS)
     assert audit.audit(home.ledger).publications >= 1
 
 

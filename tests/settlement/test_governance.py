@@ -85,9 +85,9 @@ def test_a_stranger_is_no_governor(ledger):
     own = signed(ledger)
     stranger = ((0, own.signatures[0][1]), (1, signature.sign(99, 5)))
     forged = governance.encode(replace(own, signatures=stranger))
-    refused(ledger, lambda: engine.govern(ledger, forged, NOW_MS), Rejection.GOVERNANCE, "governor 1 did not sign")
+    refused(ledger, lambda: engine.govern(ledger, forged, NOW_MS), Rejection.GOVERNANCE, "governor 2 did not sign")
     beyond = governance.encode(replace(own, signatures=(*own.signatures, (3, own.signatures[0][1]))))
-    refused(ledger, lambda: engine.govern(ledger, beyond, NOW_MS), Rejection.GOVERNANCE, "no governor 3")
+    refused(ledger, lambda: engine.govern(ledger, beyond, NOW_MS), Rejection.GOVERNANCE, "no governor 4")
     with pytest.raises(FormatError, match="not one of the pool's governors'"):
         governance.sign(ledger.pool, own, [99])
 
@@ -192,7 +192,7 @@ def test_the_audit_finds_a_change_that_the_ledger_should_have_refused(ledger, tm
 def test_the_audit_replays_parameters_at_the_time_of_each_event(ledger, tmp_path):
     announce(ledger, later(2, quorum=2, oracle_keys=samples.PARAMETERS.oracle_keys[:2]))
     samples.publish(ledger, FORCE_MS - 1)
-    with pytest.raises(Rejected, match="no oracle 2|has 3 prices|UNKNOWN_ORACLE"):
+    with pytest.raises(Rejected, match="no oracle 3|has 3 prices|UNKNOWN_ORACLE"):
         engine.publish(ledger, late_quotes(ledger), FORCE_MS)
     assert audit.audit(tmp_path / "ledger.sqlite", any_proof).changes == 1
 

@@ -9,7 +9,7 @@ from prover.cli.demo.story import Story, StoryClock
 from prover.cli.pool import oracle_run
 from prover.cli.trader import show
 from prover.machine.home import Home
-from prover.operator import creation, defaults, oracles
+from prover.operator import creation, defaults, founderkeys, oracles, ownkey
 from prover.proofs.keystores import Keystore
 from prover.trader import moves
 from settlement import poolfile
@@ -48,7 +48,8 @@ def publish(story: Story, prices: Mapping[str, str], *, is_table: bool = False) 
     options = "".join(f" --price {symbol}={price}" for symbol, price in prices.items())
     with story.narrator.step(f"zksettle oracle publish{options}") as details:
         observed = oracles.observation(story.ledger, oracles.parse_prices(prices, story.pool))
-        publication = oracles.publish(story.ledger, oracles.read(story.home.oracles), observed, story.now_ms())
+        secrets = founderkeys.read(story.home.pool, ownkey.ORACLE)
+        publication = oracles.publish(story.ledger, secrets, observed, story.now_ms())
         details.update(oracle_run.document(story.pool, publication))
         if is_table:
             story.screen.say(f"Example prices of {defaults.AS_OF}, in USDC, and their worst and best scenarios:")

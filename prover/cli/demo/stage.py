@@ -12,7 +12,7 @@ from pathlib import Path
 
 from prover.machine import files
 from prover.machine.home import Home
-from prover.operator import custodian
+from prover.operator import ownkey
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, plan, sessions, walletfile, wallets
 from prover.trader.sessions import Session
@@ -89,7 +89,7 @@ def _home(folder: Path, own: Home) -> Home:
 def open_session(home: Home, ledger: Ledger, keystore: Keystore, name: str) -> Iterator[Session]:
     """A session of a new wallet under the story's passphrase."""
     with walletfile.create(home.wallet(name), PASSPHRASE, wallets.new()) as file:
-        yield Session(ledger, file, keystore, custodian.read(home.custodian))
+        yield Session(ledger, file, keystore, ownkey.read(home, ownkey.CUSTODIAN))
 
 
 def receiving_address(session: Session) -> addresses.Address:

@@ -22,9 +22,9 @@ def custodian() -> None:
 @pass_app
 def key(app: App, **options: Any) -> None:
     """Show the public key, for `zksettle pool new --custodian ASSET=KEY`."""
-    from prover.cli.pool import custodian_run
+    from prover.cli.pool import ownkey_run
 
-    custodian_run.key(app, **options)
+    ownkey_run.custodian(app, **options)
 
 
 @custodian.command()

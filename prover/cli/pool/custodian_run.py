@@ -1,4 +1,4 @@
-"""Runs `zksettle custodian …`."""
+"""Runs `zksettle custodian sign` and `status`."""
 
 from pathlib import Path
 
@@ -6,27 +6,17 @@ from prover.cli.frame import paths, watching, workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import consent, show
 from prover.machine import clock, files
-from prover.operator import attesting, custodian
+from prover.operator import attesting, ownkey
 from prover.operator.attesting import Request
+from prover.operator.ownkey import CUSTODIAN
 from prover.upkeep import warmup
 from settlement import amounts, encoding
 from settlement.pool import Pool
 
 
-def key(app: App, new: bool) -> None:
-    """Shows the public key, with `new` after making it."""
-    home = app.home
-    if new:
-        custodian.make(home)
-        app.screen.say(f"The key is made; its secret is in {home.custodian}: keep a copy, and keep it from others.")
-    text = custodian.key_text(custodian.read(home.custodian))
-    app.screen.say(text)
-    app.screen.document({"custodian": text})
-
-
 def sign(app: App, request_file: Path, output: Path | None, is_agreed: bool) -> None:
     """Shows a request, asks, and writes it with the custodian's signature."""
-    secret = custodian.read(app.home.custodian)
+    secret = ownkey.read(app.home, CUSTODIAN)
     target = output or request_file
     paths.check_folder(target)
     data = paths.read_bytes(request_file, encoding.MAX_BUNDLE_BYTES)
@@ -56,7 +46,7 @@ def sign(app: App, request_file: Path, output: Path | None, is_agreed: bool) -> 
 
 def status(app: App, limit: int) -> None:
     """Shows the custodian's accounts and the newest payments."""
-    secret = custodian.read(app.home.custodian)
+    secret = ownkey.read(app.home, CUSTODIAN)
     with workspace.ledger(app, read_only=True) as ledger:
         accounts, rows = attesting.accounts(ledger, secret), attesting.settled(ledger, secret)
         times = {row.height: ledger.reader.event(row.height) for row in rows[-limit:]}
@@ -83,7 +73,7 @@ def status(app: App, limit: int) -> None:
                 ],
             )  # fmt: skip
         app.screen.document({
-            "custodian": custodian.key_text(secret),
+            "custodian": ownkey.key_text(secret),
             "assets": [
                 {
                     "asset": a.asset.symbol, "reserve": str(a.reserve), "paid_in": str(a.paid_in),

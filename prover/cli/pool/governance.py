@@ -13,9 +13,22 @@ from prover.cli.frame.command import App, group, pass_app
 def governance() -> None:
     """Change the pool's parameters: propose, sign, submit, show.
 
-    A change is a file that passes from governor to governor.  Once enough have signed, anybody submits it; it is in
-    force after the pool's delay, so that whoever does not like it can leave before.
+    A change is a file that passes from governor to governor, or of which each signs a copy.  Once enough have signed,
+    anybody submits it; it is in force after the pool's delay, so that whoever does not like it can leave before.
     """
+
+
+@governance.command()
+@click.option("--new", is_flag=True, help="Make the key, when there is none.")
+@pass_app
+def key(app: App, **options: Any) -> None:
+    """Show your own public key, for `zksettle pool new --governor KEY`.
+
+    Its secret stays on this machine.
+    """
+    from prover.cli.pool import ownkey_run
+
+    ownkey_run.governor(app, **options)
 
 
 @governance.command()
@@ -48,6 +61,17 @@ def sign(app: App, file: Path, **options: Any) -> None:
     from prover.cli.pool import governance_run
 
     governance_run.sign(app, file, **options)
+
+
+@governance.command()
+@click.argument("file", type=paths.Existing())
+@click.argument("copies", metavar="COPY...", nargs=-1, required=True, type=paths.Existing())
+@pass_app
+def collect(app: App, file: Path, copies: tuple[Path, ...]) -> None:
+    """Put the signatures of the COPIES of a change, which other governors signed, into FILE."""
+    from prover.cli.pool import governance_run
+
+    governance_run.collect(app, file, copies)
 
 
 @governance.command()

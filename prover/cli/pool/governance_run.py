@@ -1,21 +1,25 @@
 """Runs `zksettle governance …`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from prover.cli.frame import paths, workspace
+from prover.cli.frame import pairs, paths, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.trader import consent
 from prover.machine import clock, files
-from prover.operator import governors, proposing
+from prover.operator import founderkeys, proposing
+from prover.operator.ownkey import GOVERNOR
 from prover.operator.proposing import Difference
 from settlement import engine, governance, poolfile
 from settlement.governance import Change
 from settlement.ledger import Ledger
 from settlement.pool import Pool
+from settlement.rejection import Rejected
+from zk.errors import Unsatisfied
 from zk.formats import strictjson
 
 
@@ -24,7 +28,7 @@ def propose(app: App, file: Path, changes: tuple[str, ...], record_file: Path | 
     if not changes and record_file is None:
         raise click.UsageError("nothing would change: give --set NAME=VALUE, or a record with --from")
     paths.check_folder(file)
-    named = _named(changes)
+    named = pairs.named(changes)
     with workspace.ledger(app, read_only=True) as ledger:
         newest = proposing.newest(ledger)
         whole: object = poolfile.parameters_json(newest)
@@ -38,20 +42,33 @@ def propose(app: App, file: Path, changes: tuple[str, ...], record_file: Path | 
 
 def sign(app: App, file: Path, members: tuple[int, ...], is_agreed: bool) -> None:
     """Shows a change, asks, and signs it as the governors whose keys are here."""
-    secrets = governors.read(app.home.pool.governance)
-    if absent := [member for member in members if member > len(secrets)]:
-        raise click.UsageError(f"there is no governor {absent[0]} here: there are {len(secrets)}")
-    chosen = [secrets[member - 1] for member in members] or list(secrets)
     with workspace.ledger(app, read_only=True) as ledger:
+        secrets = founderkeys.here(app.home, GOVERNOR, ledger.pool.governance.keys)
+        if absent := [member for member in members if member - 1 not in secrets]:
+            known = ", ".join(str(index + 1) for index in secrets)
+            raise click.UsageError(f"the key of governor {absent[0]} is not here: there is that of {known}")
+        chosen = [secrets[member - 1] for member in members] or list(secrets.values())
         change = _read(file)
+        _check(ledger.pool, change, file)
         lines = [*_lines(proposing.differences(ledger, change)), _when(change)]
         consent.decide(app, lines, "Sign?", f"{'; '.join(lines)}.", must_ask=not is_agreed, remedy="--yes")
         signed = governance.sign(ledger.pool, change, chosen)
-        files.replace(file, governance.encode(signed), files.PUBLIC_FILE)
-        count, quorum = len(signed.signatures), _quorum(ledger.pool)
-        enough = f": `zksettle governance submit {file}` announces it" if count >= quorum else ""
-        app.screen.say(f"{count} of the pool's governors have signed, and it takes {quorum}{enough}.", "good")
-        app.screen.document({**_document(ledger, signed), "file": str(file), "complete": count >= quorum})
+        _keep(app, ledger, signed, file)
+
+
+def collect(app: App, file: Path, copies: Sequence[Path]) -> None:
+    """Adds the signatures of copies of a change to it."""
+    with workspace.ledger(app, read_only=True) as ledger:
+        change = _read(file)
+        _check(ledger.pool, change, file)
+        collected = dict(change.signatures)
+        for path in copies:
+            copy = _read(path)
+            if replace(copy, signatures=()) != replace(change, signatures=()):
+                raise Unsatisfied(f"{path} is another change than {file}, so its signatures are not of this one")
+            _check(ledger.pool, copy, path)
+            collected |= dict(copy.signatures)
+        _keep(app, ledger, replace(change, signatures=tuple(sorted(collected.items()))), file)
 
 
 def submit(app: App, file: Path) -> None:
@@ -95,15 +112,22 @@ def show(app: App) -> None:
         })  # fmt: skip
 
 
-def _named(texts: Sequence[str]) -> dict[str, str]:
-    """{name: value} of NAME=VALUE texts.  Raises click.UsageError for another, or a name that is given twice."""
-    named: dict[str, str] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or name in named:
-            raise click.UsageError(f"{text[:80]!r} is not NAME=VALUE, such as penalty_bps=800, or is named twice")
-        named[name] = value
-    return named
+def _check(pool: Pool, change: Change, file: Path) -> None:
+    """Raises Rejected when a signature in the file is not a governor's: nobody signs beside a forged one."""
+    try:
+        governance.signers(pool, change)
+    except Rejected as rejected:
+        raise Rejected(rejected.rejection, f"{file}: {rejected.detail}") from None
+
+
+def _keep(app: App, ledger: Ledger, signed: Change, file: Path) -> None:
+    """Writes the change with its signatures, and says whether they are enough."""
+    files.replace(file, governance.encode(signed), files.PUBLIC_FILE)
+    count, quorum = len(signed.signatures), _quorum(ledger.pool)
+    enough = f": `zksettle governance submit {file}` announces it" if count >= quorum else ""
+    have = "governor has" if count == 1 else "governors have"
+    app.screen.say(f"{count} {have} signed, and it takes {quorum}{enough}.", "good")
+    app.screen.document({**_document(ledger, signed), "file": str(file), "complete": count >= quorum})
 
 
 def _read(file: Path) -> Change:

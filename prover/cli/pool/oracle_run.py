@@ -1,16 +1,22 @@
-"""Runs `zksettle oracle publish`."""
+"""Runs `zksettle oracle quote` and `publish`."""
 
 from pathlib import Path
 from typing import Any
 
+import click
+
 from prover.cli.frame import pairs, paths, workspace
 from prover.cli.frame.command import App
-from prover.machine import clock
-from prover.operator import oracles
-from settlement import amounts, market
+from prover.machine import clock, files
+from prover.operator import founderkeys, oracles
+from prover.operator.ownkey import ORACLE
+from settlement import amounts, engine, market, quotes
 from settlement.assets import NUMERAIRE
 from settlement.grids import Coverage, Publication
+from settlement.ledger import Ledger
+from settlement.market import Observation
 from settlement.pool import Pool
+from settlement.quotes import Quote
 from zk.errors import FormatError
 from zk.formats import strictjson
 
@@ -28,19 +34,56 @@ COVERED = {
 """What the coverage of an epoch means, in a sentence."""
 
 
-def publish(app: App, prices: tuple[str, ...], volatilities: tuple[str, ...], prices_file: Path | None) -> None:
+def quote(
+    app: App, file: Path, prices: tuple[str, ...], volatilities: tuple[str, ...], prices_file: Path | None
+) -> None:
+    """Signs prices with the keys that are here, and writes the quotes."""
+    paths.check_folder(file)
+    with workspace.ledger(app, read_only=True) as ledger:
+        now_ms = clock.now_ms()
+        secrets = _secrets(app, ledger, now_ms)
+        observed = _observed(ledger, prices, volatilities, prices_file, now_ms)
+        signed = oracles.signed(ledger, secrets.values(), observed, now_ms)
+        files.replace(file, quotes.encode(signed), files.PUBLIC_FILE)
+        pool, numeraire, epoch = ledger.pool, ledger.pool.assets[NUMERAIRE], signed[0].epoch
+        who = ", ".join(str(index + 1) for index in secrets)
+        app.screen.say(f"Quotes of oracle {who} for epoch {epoch} are in {file}: publish them within a minute.")
+        first = [each for each in signed if each.oracle == signed[0].oracle]
+        app.screen.table(("asset", ">price", ">volatility"), [
+            (
+                pool.assets[each.asset].symbol,
+                _cut(amounts.show_price(each.price, pool.assets[each.asset], numeraire)) if each.price else "",
+                f"{amounts.number(each.volatility_bps, 2)} %" if each.volatility_bps else "",
+            )
+            for each in first
+        ])  # fmt: skip
+        app.screen.document({
+            "file": str(file), "epoch": epoch, "time_ms": signed[0].time_ms,
+            "oracles": [index + 1 for index in secrets],
+            "prices": {pool.assets[each.asset].symbol: str(each.price) for each in first},
+        })  # fmt: skip
+
+
+def publish(
+    app: App, prices: tuple[str, ...], volatilities: tuple[str, ...], prices_file: Path | None,
+    quote_files: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Publishes prices and shows the grids."""
+    if quote_files and (prices or volatilities or prices_file):
+        raise click.UsageError("the prices are in the quotes: leave --price, --prices and --volatility out")
     with workspace.ledger(app) as ledger:
         now_ms, pool = clock.now_ms(), ledger.pool
-        new_prices = oracles.parse_prices(_from_file(prices_file), pool) if prices_file else {}
-        new_prices |= oracles.parse_prices(pairs.parse(prices, "ASSET=PRICE, such as ETH=3050.25"), pool)
-        new_volatilities = oracles.parse_volatilities(
-            pairs.parse(volatilities, "ASSET=PERCENT, such as ETH=3.5%"), ledger, now_ms
-        )
-        observed = oracles.observation(ledger, new_prices, new_volatilities)
-        publication = oracles.publish(ledger, oracles.read(app.home.oracles), observed, now_ms)
-        signers, signed = len(ledger.parameters(now_ms).oracle_keys), len(market.quoted(pool, publication.rates))
-        app.screen.say(f"Epoch {publication.epoch} is published: {signers} oracles signed quotes of {signed} assets.")
+        if quote_files:
+            signed = oracles.together(_quotes(path) for path in quote_files)
+            publication = engine.publish(ledger, signed, now_ms).publication
+            signers = len({each.oracle for each in signed})
+        else:
+            secrets = _secrets(app, ledger, now_ms)
+            observed = _observed(ledger, prices, volatilities, prices_file, now_ms)
+            publication, signers = oracles.publish(ledger, secrets.values(), observed, now_ms), len(secrets)
+        what = f"quotes of {len(market.quoted(pool, publication.rates))} assets"
+        who = "1 oracle" if signers == 1 else f"{signers} oracles"
+        app.screen.say(f"Epoch {publication.epoch} is published: {who} signed {what}.")
         app.screen.table(COLUMNS, price_rows(pool, publication))
         for sentence in sentences(pool, publication):
             app.screen.paragraph(sentence)
@@ -110,6 +153,31 @@ def _cut(text: str) -> str:
     """The number with at most six decimals, rounded down; an option's has ten and more."""
     whole, point, fraction = text.partition(".")
     return f"{whole}{point}{fraction[:DECIMALS]}".rstrip("0").rstrip(".") if point else text
+
+
+def _secrets(app: App, ledger: Ledger, now_ms: int) -> dict[int, int]:
+    return founderkeys.here(app.home, ORACLE, ledger.parameters(now_ms).oracle_keys)
+
+
+def _observed(
+    ledger: Ledger, prices: tuple[str, ...], volatilities: tuple[str, ...], prices_file: Path | None, now_ms: int
+) -> Observation:
+    """What the options say of prices and volatilities, and what was published of the others."""
+    pool = ledger.pool
+    new_prices = oracles.parse_prices(_from_file(prices_file), pool) if prices_file else {}
+    new_prices |= oracles.parse_prices(pairs.parse(prices, "ASSET=PRICE, such as ETH=3050.25"), pool)
+    new_volatilities = oracles.parse_volatilities(
+        pairs.parse(volatilities, "ASSET=PERCENT, such as ETH=3.5%"), ledger, now_ms
+    )
+    return oracles.observation(ledger, new_prices, new_volatilities)
+
+
+def _quotes(path: Path) -> tuple[Quote, ...]:
+    """The quotes in a file.  Raises FormatError, naming the file."""
+    try:
+        return quotes.decode(paths.read_bytes(path, quotes.MAX_EVIDENCE_BYTES))
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
 
 
 def _from_file(path: Path) -> dict[str, str]:

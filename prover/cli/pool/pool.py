@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 
 
@@ -20,11 +21,25 @@ def pool() -> None:
               help="Who holds an asset outside, by its `zksettle custodian key`. Default: this machine. Repeatable.")
 @click.option("--require-funds", "funds_required", is_flag=True,
               help="Let the board take only orders of accounts that show funds. Default: a full board keeps those.")
+@click.option("--governor", "governors", multiple=True, metavar="KEY",
+              help="A governor, by its `zksettle governance key`. Repeatable. Default: three, made here.")  # fmt: skip
+@click.option("--governor-quorum", type=click.IntRange(1, 16), metavar="N",
+              help="How many governors must sign a change. Default: more than half.")  # fmt: skip
+@click.option("--delay", "delay_minutes", type=click.IntRange(0, 10**7), metavar="MINUTES",
+              help="From a change's announcement to its force. Default: 60.")  # fmt: skip
+@click.option("--oracle", "oracles", multiple=True, metavar="KEY",
+              help="An oracle, by its `zksettle oracle key`. Repeatable. Default: five, made here.")  # fmt: skip
+@click.option("--fee", "fees", multiple=True, metavar="leg|order=AMOUNT",
+              help='What a leg or an order pays, such as leg="0.01 USDC". Repeatable. Default: nothing.')  # fmt: skip
+@click.option("--set", "named", multiple=True, metavar="NAME=VALUE",
+              help="Another parameter, in JSON, such as penalty_bps=800 or risk.2.own_move_bps=60. Repeatable.")
+@click.option("--parameters", "parameters_file", type=paths.Existing(), metavar="FILE",
+              help="A JSON file of parameters, all or some; `pool show --parameters` prints one to begin with.")
 @pass_app
 def new(app: App, **options: Any) -> None:
     """Create a pool of ten example assets: six that are held, and four claims.
 
-    Its five oracles, three guardians and three governors are created on this machine, which is also the custodian of
+    Oracles, guardians and governors that no option names are created on this machine, which is also the custodian of
     every held asset for which --custodian names no other.  Its keys come from the ceremony that was installed last.
     """
     from prover.cli.pool import pool_run
@@ -33,9 +48,14 @@ def new(app: App, **options: Any) -> None:
 
 
 @pool.command()
+@click.option("--parameters", "only_parameters", is_flag=True,
+              help="Print only the parameters, in JSON, for `pool new --parameters`: the defaults where no pool is.")
 @pass_app
-def show(app: App) -> None:
+def show(app: App, only_parameters: bool) -> None:
     """Show the pool: assets and their risk, oracles, limits, keys."""
     from prover.cli.pool import pool_run
 
-    pool_run.show_pool(app)
+    if only_parameters:
+        pool_run.show_parameters(app)
+    else:
+        pool_run.show_pool(app)

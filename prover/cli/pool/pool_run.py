@@ -1,5 +1,7 @@
 """Runs `zksettle pool …`."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,16 +11,19 @@ import click
 from prover.cli.frame import pairs, watching, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.frame.screen import printable, short
+from prover.cli.pool import founding_run
 from prover.cli.trader import show
 from prover.guardian import guardianfile
 from prover.machine import clock
-from prover.operator import creation, custodian, defaults
+from prover.operator import creation, defaults, founderkeys, founding, ownkey
+from prover.operator.ownkey import CUSTODIAN, GOVERNOR, ORACLE, Role
 from prover.upkeep import warmup
 from settlement import amounts, poolfile
 from settlement.assets import HELD, NUMERAIRE, SLOTS, Asset, Loan, Option
 from settlement.parameters import Parameters
 from settlement.pool import Pool
 from zk import signature
+from zk.curves.babyjubjub import Point
 
 DEVELOPMENT = (
     "The proving keys were made by one party, who could forge proofs: this is a development pool."
@@ -27,11 +32,13 @@ DEVELOPMENT = (
 _HELD, _CLAIMS = range(HELD), range(HELD, SLOTS)
 
 
-def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], funds_required: bool) -> None:
+def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], **chosen: Any) -> None:
     """Creates a pool and shows it."""
     texts = pairs.parse(custodians, "ASSET=KEY, with a key of `zksettle custodian key`")
-    named = {symbol: custodian.parse_key(text) for symbol, text in texts.items()}
+    named = {symbol: ownkey.parse_key(text, CUSTODIAN) for symbol, text in texts.items()}
     defaults.check_symbols(named)
+    choices = founding_run.choices(**chosen)
+    founding.check(choices)
     home, now_ms = app.home, clock.now_ms()
     try:
         keystore = creation.choose_keys(home, now_ms, insecure_dev=insecure_dev)
@@ -40,10 +47,10 @@ def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], fu
     creation.check_vacant(home)  # before anything that takes minutes
     with watching.show_progress(app):
         warmup.compile_kernels()
-        pool = creation.create(home, keystore, name, now_ms, named, funds_required=funds_required)
+        pool = creation.create(home, keystore, name, now_ms, named, choices)
     remedy = "`zksettle pool show` shows it."
     app.done = Done(f"the pool is created in {home.pool.path}", {"folder": str(home.pool.path)}, remedy)
-    app.screen.say(f"The pool is created, with its ledger and its oracles' secrets: keep a copy of {home.pool.path}.")
+    app.screen.say(f"The pool is created, with its ledger and its secrets: keep a copy of {home.pool.path}.")
     display(app, pool)
 
 
@@ -53,13 +60,24 @@ def show_pool(app: App) -> None:
         display(app, ledger.pool, ledger.parameters(clock.now_ms()))
 
 
+def show_parameters(app: App) -> None:
+    """Prints the parameters with which a pool like the home's can be founded, or those of the defaults."""
+    if app.home.pool.exists():
+        with workspace.ledger(app, read_only=True) as ledger:
+            values = founding.record(ledger.parameters(clock.now_ms()))
+    else:
+        values = founding.default_record()
+    app.screen.block(json.dumps(values, indent=1))
+    app.screen.document(values)
+
+
 def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:
     """Shows a pool, with the parameters that are in force; the first unless others are given."""
     screen, now = app.screen, parameters or pool.parameters
     screen.fields([
         ("pool", printable(pool.name)),
         ("ledger id", poolfile.ledger_id(pool).hex()),
-        ("oracles", f"{len(now.oracle_keys)}, of whom {now.quorum} must agree to a price"),
+        ("oracles", _oracles(app, now)),
         ("custodians", "\n".join(_custodians(app, pool))),
         ("guardians", _guardians(app, now)),
         ("governance", _governance(app, pool)),
@@ -93,12 +111,12 @@ def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:
 
 def _custodians(app: App, pool: Pool) -> list[str]:
     """One line for each custodian: its key, and what it holds."""
-    secret = custodian.find(app.home.custodian)
+    secret = ownkey.find(app.home, CUSTODIAN)
     own = None if secret is None else signature.public(secret)
     lines = []
     for key in dict.fromkeys(asset.custodian for asset in pool.assets if asset.custodian is not None):
         symbols = ", ".join(asset.symbol for asset in pool.assets if asset.custodian == key)
-        lines.append(f"{short(custodian.show_key(key), 16)} of {symbols}{' (this machine)' if key == own else ''}")
+        lines.append(f"{short(ownkey.show_key(key), 16)} of {symbols}{' (this machine)' if key == own else ''}")
     return lines
 
 
@@ -112,10 +130,17 @@ def _guardians(app: App, parameters: Parameters) -> str:
     return f"{guardians.threshold} of {guardians.members} open and seize margined accounts ({place})"
 
 
+def _oracles(app: App, parameters: Parameters) -> str:
+    """Who prices the assets, in words."""
+    keys = parameters.oracle_keys
+    return f"{len(keys)}, of whom {parameters.quorum} must agree to a price{_keys_here(app, ORACLE, keys)}"
+
+
 def _governance(app: App, pool: Pool) -> str:
     """Who may change the parameters, in words."""
     governance = pool.governance
-    who = f"{governance.quorum} of {len(governance.keys)} change the parameters{_here(app.home.pool.governance)}"
+    place = _keys_here(app, GOVERNOR, governance.keys)
+    who = f"{governance.quorum} of {len(governance.keys)} change the parameters{place}"
     return f"{who}, {governance.delay_ms // 60_000} minutes after it is announced"
 
 
@@ -126,6 +151,13 @@ def _validators(parameters: Parameters) -> str:
         return "none: nobody sees to it that the operator shows everybody the same history"
     names = ", ".join(printable(each.name) for each in validators.members)
     return f"{validators.quorum} of {len(validators.members)} make a checkpoint final: {names}"
+
+
+def _keys_here(app: App, role: Role, keys: Sequence[Point]) -> str:
+    """How many of these keys are on this machine, in words."""
+    count = len(founderkeys.among(app.home, role, keys))
+    place = "this machine" if count == len(keys) else f"{count} of them on this machine"
+    return f" ({place})" if count else ""
 
 
 def _here(path: Path) -> str:
@@ -180,7 +212,7 @@ def document(pool: Pool, parameters: Parameters, keys: Path) -> dict[str, Any]:
         "name": printable(pool.name),
         "ledger_id": poolfile.ledger_id(pool).hex(),
         "assets": [
-            {**asdict(asset), "custodian": asset.custodian and custodian.show_key(asset.custodian)}
+            {**asdict(asset), "custodian": asset.custodian and ownkey.show_key(asset.custodian)}
             for asset in pool.assets
         ],
         "operator": pool.operator.hex(),

@@ -2,7 +2,7 @@
 
 
 from prover.machine.home import Home
-from prover.operator import oracles
+from prover.operator import founderkeys, oracles, ownkey
 from prover.trader import sessions
 
 NOW_MS = 1_800_000_000_000
@@ -11,7 +11,7 @@ PASSPHRASE = "correct horse battery staple"
 
 def publish(home: Home, now_ms: int) -> None:
     with sessions.open_ledger(home) as ledger:
-        oracles.publish(ledger, oracles.read(home.oracles), oracles.observation(ledger, {}), now_ms)
+        oracles.publish(ledger, founderkeys.read(home.pool, ownkey.ORACLE), oracles.observation(ledger, {}), now_ms)
 
 
 def files_of(home: Home) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from prover.backup.archive import Archive
 from prover.machine import files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.operator import oracles
+from prover.operator import founderkeys, oracles, ownkey
 from prover.trader import walletfile
 from settlement import snapshot
 from settlement.ledger import Ledger
@@ -161,14 +161,15 @@ def test_the_manifest_says_nothing_secret(whole, tmp_path):
     saving.save(whole, tmp_path / "backup", NOW_MS)
     with (tmp_path / "backup").open("rb") as file:
         manifest = json.dumps(repr(Archive(file).manifest))
-    assert not any(str(secret) in manifest for secret in oracles.read(whole.oracles))
+    assert not any(str(secret) in manifest for secret in founderkeys.read(whole.pool, ownkey.ORACLE))
 
 
 def test_the_copied_ledger_is_complete_without_its_write_ahead_log(whole, tmp_path):
     """A copy of the file alone would lack what is in the log of a process that still has the ledger open."""
     with Ledger.open(whole.ledger) as reading, Ledger.open(whole.ledger) as writing, reading.reader.reading():
         reading.reader.last_event()  # from here on the log cannot be emptied into the file
-        oracles.publish(writing, oracles.read(whole.oracles), oracles.observation(writing, {}), NOW_MS + 10**9)
+        secrets = founderkeys.read(whole.pool, ownkey.ORACLE)
+        oracles.publish(writing, secrets, oracles.observation(writing, {}), NOW_MS + 10**9)
         newest = writing.reader.last_event()
         assert whole.ledger.with_name("ledger.sqlite-wal").stat().st_size > 0
         manifest = saving.save(whole, tmp_path / "backup", NOW_MS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from prover.operator import custodian
+from prover.operator import ownkey
 from prover.trader import walletfile
 from tests.prover.cli.run import refused, zksettle
 
@@ -130,7 +130,7 @@ def test_a_request_that_is_damaged_or_not_ours_is_not_signed(home, trader, tmp_p
     other = tmp_path / "other"
     other.mkdir()
     (other / "pool").symlink_to(home / "pool", target_is_directory=True)
-    assert len(as_json(other, "custodian", "key", "--new")["custodian"]) == custodian.KEY_DIGITS
+    assert len(as_json(other, "custodian", "key", "--new")["custodian"]) == ownkey.KEY_DIGITS
     refused(zksettle(other, "custodian", "sign", file, "--yes"), 1, "not the custodian's of USDC")
     assert "not a custodian's of this pool" in zksettle(other, "custodian", "status").out
     assert file.read_bytes() == good

@@ -87,6 +87,9 @@ def test_a_file_that_is_no_change_is_refused(home):
 
 def test_a_governor_who_is_not_here_does_not_sign(home):
     assert propose(home, "penalty_bps=1").code == 0
-    refused(zksettle(home, "governance", "sign", home / "change", "--member", 4, "--yes"), 2, "no governor 4")
+    away = zksettle(home, "governance", "sign", home / "change", "--member", 4, "--yes")
+    refused(away, 2, "the key of governor 4 is not here: there is that of 1, 2, 3")
     (home / "pool" / "governance.json").unlink()
-    refused(zksettle(home, "governance", "sign", home / "change", "--yes"), 3, "no file of the governors' keys")
+    refused(zksettle(home, "governance", "sign", home / "change", "--yes"), 3, "there is no governor's key in", "--new")
+    assert zksettle(home, "governance", "key", "--new").code == 0
+    refused(zksettle(home, "governance", "sign", home / "change", "--yes"), 3, "is one of this pool's governors'")
