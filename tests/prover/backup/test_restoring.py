@@ -74,7 +74,7 @@ def other_oracles(data: bytes) -> bytes:
     (lambda c, m: c.update({"pool/oracles.json": b"{}"}), "the file of the oracles' keys pool/oracles.json"),
     (lambda c, m: c.update({"custodian.json": b"{}"}), "the file of the custodian's key custodian.json"),
     (lambda c, m: c.update({"governor.json": c["custodian.json"]}), "governor.json is the file of another key"),
-    (lambda c, m: c.update({"pool/governance.json": c["pool/oracles.json"]}), "governance.json is a file of other keys"),
+    (lambda c, m: c.update({"pool/governance.json": c["pool/oracles.json"]}), "is a file of other keys"),
     (lambda c, m: [c.pop(n) for n in list(c) if n.startswith("keys/margin")] and None, "there is no margin key"),
     (lambda c, m: c.update({next(n for n in c if n.endswith("proving-a.npy")): b""}), "proving-a.npy has changed"),
 ])  # fmt: skip
