@@ -1,3 +1,3 @@
-"""Operating a pool: creation, defaults, oracles, governors, proposing, operatorkey; its custody:
-custodian, attesting; its key ceremony: signer, contributing, installing.
+"""Operating a pool: its creation by founding and defaults; the keys of who serves it: ownkey, founderkeys, operatorkey;
+oracles; proposing changes of its parameters; its custody: attesting; its key ceremony: signer, contributing, installing.
 """
