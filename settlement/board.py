@@ -40,10 +40,13 @@ def place(
     """Puts an order on the board, after deleting void ones.
 
     Raises Rejected: TOO_LARGE or MALFORMED for what stands beside the leg; any reason of engine.check_leg for the leg;
-    ORDER_TOO_LONG, TERMS_SIGNATURE, FUNDS_MISSING, FUNDS_INVALID, ORDER_KNOWN, PROOF_KNOWN, ACCOUNT_FULL or BOARD_FULL.
+    ORDER_TOP_UP, ORDER_TOO_LONG, TERMS_SIGNATURE, FUNDS_MISSING, FUNDS_INVALID, ORDER_KNOWN, PROOF_KNOWN, ACCOUNT_FULL
+    or BOARD_FULL.
     """
     funds = beside.check_form(posting.sealed_terms, posting.funds)
     leg = engine.check_leg(ledger, posting.leg_bytes, now_ms, verify_proofs)
+    if leg.public.adds:
+        raise Rejected(Rejection.ORDER_TOP_UP, "the order is a top-up")
     if leg.expiry_ms > now_ms + MAX_LIFE_MS:
         raise Rejected(Rejection.ORDER_TOO_LONG, f"the order would stay open for more than {MAX_LIFE_MS} ms")
     if not now_ms - MAX_POSTING_AGE_MS <= posting.posted_ms <= now_ms:

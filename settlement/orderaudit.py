@@ -31,9 +31,8 @@ def check(replay: Replay, orders: OrderTable, collect: Callable[[str], VerifyPro
 
 
 def _check(replay: Replay, order: Order, verify: VerifyProofs) -> None:
-    margin, public = order.leg.margin, order.leg.public
-    needs_none = not public.guard or public.adds
-    is_known = needs_none if margin is None else replay.epoch(margin.epoch) is not None
+    margin = order.leg.margin
+    is_known = not order.leg.public.guard if margin is None else replay.epoch(margin.epoch) is not None
     require(bool(is_known), f"order {order.order_id.hex()} has no margin proof against a published grid")
     posting.check_row(replay, order, verify)
     checks.check_nullifiers(replay, (order.leg,))

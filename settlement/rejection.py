@@ -60,6 +60,7 @@ class Rejection(IntEnum):
     HEARTBEAT = (63, "Prove the insurance's newest account against the newest maintenance grid, once an epoch.")
     EXPIRY = (64, "Wait until the insurance has been silent too long, and let the guardians sign the figures.")
 
+    ORDER_TOP_UP = (29, "Make the order with a proof of margin: a top-up settles until the next prices only.")
     ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.board has the limit.")
     TERMS_SIGNATURE = (25, "Ask the order's maker to sign its terms, funds and time as they stand, and to post it.")
     FUNDS_MISSING = (26, "Add a proof of funds, or pay the pool's fee for the order first: its board asks for either.")

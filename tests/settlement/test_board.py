@@ -9,7 +9,7 @@ from settlement.bundle import Account
 from settlement.ledger import Ledger
 from settlement.parameters import Fees
 from settlement.rejection import Rejection
-from tests.settlement import samples
+from tests.settlement import guarded, samples
 from tests.settlement.boards import TERMS, backed, make, place, refusal
 from tests.settlement.guarded import public_flow
 from tests.settlement.publications import publish
@@ -79,6 +79,13 @@ def test_a_leg_of_an_account_that_has_moved_cannot_be_placed(ledger):
     made = make(ledger)
     settle(ledger, made)
     assert refusal(place, ledger, made.leg) == Rejection.NULLIFIER_SPENT
+
+
+def test_a_top_up_is_no_order(ledger):
+    """It settles until the next prices only, and asks for something in return for nothing."""
+    leg = guarded.top_up(ledger, terms=digests.terms(TERMS)).leg
+    assert refusal(place, ledger, leg) == Rejection.ORDER_TOP_UP
+    assert board.listed(ledger, NOW_MS) == []
 
 
 def test_terms_have_one_length_and_a_limited_number_of_readers(ledger):

@@ -202,7 +202,8 @@ def test_a_limit_refuses_what_a_greater_limit_would_settle(ledger, monkeypatch, 
     lambda data: data + b"\0",
     lambda data: b"",
     lambda data: b"zkB2" + data[4:],
-    lambda data: b"zkB4" + data[4:],
+    lambda data: b"zkB3" + data[4:],
+    lambda data: b"zkB5" + data[4:],
 ])
 def test_bytes_that_are_not_a_bundle_are_malformed(ledger, spoil):
     data = encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))
@@ -272,14 +273,14 @@ def test_the_remedy_and_the_number_are_in_the_message(ledger):
 NUMBERS = {
     "TOO_LARGE": 1, "MALFORMED": 2, "WRONG_LEDGER": 3, "UNKNOWN_KEY": 4, "CLOCK_BEHIND": 16, "PARAMETERS_CHANGED": 49,
     "EXPIRED": 5, "UNKNOWN_ROOT": 6, "GUARD_UNKNOWN": 40, "ESCROW_MISSING": 41, "MARGIN_MISSING": 7, "FROZEN": 42,
-    "RESTRICTED": 43, "STALE_GRID": 8, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10, "COMPANIONS": 44,
-    "LEG_SIGNATURE": 11, "SEIZURE": 45, "CONVERSION": 50, "UNBALANCED": 12, "INVALID_PROOF": 13, "ATTESTATION": 17,
-    "INSURANCE": 48, "REFERENCE_USED": 18, "FEE_MISSING": 46, "PUBLIC_ACCOUNT": 47, "POT": 51, "CUSTODY": 14,
-    "TREE_FULL": 15, "VERSION": 62, "GOVERNANCE_EARLY": 61, "GOVERNANCE": 60, "HEARTBEAT": 63, "EXPIRY": 64,
-    "ORDER_TOO_LONG": 23, "TERMS_SIGNATURE": 25, "FUNDS_MISSING": 26, "FUNDS_INVALID": 27, "ORDER_KNOWN": 21,
-    "PROOF_KNOWN": 28, "ACCOUNT_FULL": 24, "BOARD_FULL": 20, "ORDER_UNKNOWN": 22, "UNKNOWN_ORACLE": 30,
-    "PRICE_SIGNATURE": 31, "PRICE_STALE": 32, "PRICE_SPREAD": 38, "PRICE_ORDER": 39, "NO_QUORUM": 33, "WRONG_EPOCH": 35,
-    "PRICE_COARSE": 37, "PRICE_RANGE": 36,
+    "RESTRICTED": 43, "STALE_GRID": 8, "TOP_UP_STALE": 66, "NULLIFIER_REPEATED": 9, "NULLIFIER_SPENT": 10,
+    "TOP_UP_REPEATED": 65, "COMPANIONS": 44, "LEG_SIGNATURE": 11, "SEIZURE": 45, "CONVERSION": 50, "UNBALANCED": 12,
+    "INVALID_PROOF": 13, "ATTESTATION": 17, "INSURANCE": 48, "REFERENCE_USED": 18, "FEE_MISSING": 46,
+    "PUBLIC_ACCOUNT": 47, "POT": 51, "CUSTODY": 14, "TREE_FULL": 15, "VERSION": 62, "GOVERNANCE_EARLY": 61,
+    "GOVERNANCE": 60, "HEARTBEAT": 63, "EXPIRY": 64, "ORDER_TOP_UP": 29, "ORDER_TOO_LONG": 23, "TERMS_SIGNATURE": 25,
+    "FUNDS_MISSING": 26, "FUNDS_INVALID": 27, "ORDER_KNOWN": 21, "PROOF_KNOWN": 28, "ACCOUNT_FULL": 24,
+    "BOARD_FULL": 20, "ORDER_UNKNOWN": 22, "UNKNOWN_ORACLE": 30, "PRICE_SIGNATURE": 31, "PRICE_STALE": 32,
+    "PRICE_SPREAD": 38, "PRICE_ORDER": 39, "NO_QUORUM": 33, "WRONG_EPOCH": 35, "PRICE_COARSE": 37, "PRICE_RANGE": 36,
 }  # fmt: skip
 RETIRED = {34}
 
