@@ -16,7 +16,7 @@ from prover.guardian.group import Group, TooFew
 from prover.guardian.insurance import Now
 from prover.guardian.view import Watched
 from settlement import custody, digests, encoding, engine, heartbeat
-from settlement.bundle import Bundle
+from settlement.bundle import Bundle, Leg
 from settlement.checks import verify_proofs
 from settlement.engine import Receipt
 from settlement.events import Event
@@ -26,6 +26,7 @@ from settlement.heartbeat import Heartbeat
 from settlement.ledger import Ledger
 from settlement.state import VerifyProofs
 from zk import signature
+from zk.curves import babyjubjub
 from zk.groth16.keys import Proof
 from zk.signature import Signature
 
@@ -49,9 +50,12 @@ class Means:
 
 
 def settle(
-    ledger: Ledger, draft: Draft, means: Means, now_ms: Callable[[], int], custodian: int | None = None
-) -> Receipt:
+    ledger: Ledger, draft: Draft, means: Means, now_ms: Callable[[], int], custodian: int | None = None,
+    beside: tuple[Leg, int] | None = None,
+) -> Receipt:  # fmt: skip
     """Proves, has signed, and submits a draft.  A custodian's secret attests what enters from outside.
+
+    `beside` is the other's leg of the draft's trade, and its blinding.
 
     Raises TooFew, Unsatisfied when a statement is false, and Rejected as engine.submit does.
     """
@@ -60,7 +64,7 @@ def settle(
         signing = thread.submit(_signed, draft, derived, means)
         proofs = [means.prove(*claim) for claim in derived.claims]
         signatures = signing.result()
-    bundle = _bound(ledger, drafts.proved(derived, proofs), signatures)
+    bundle = _bound(ledger, drafts.proved(derived, proofs), signatures, beside)
     if custodian is not None:
         bundle = custody.attest(ledger.pool, bundle, custodian)
     return engine.submit(ledger, encoding.encode_bundle(bundle), now_ms(), means.verify)
@@ -92,7 +96,9 @@ def _signed(draft: Draft, derived: Derived, means: Means) -> list[Signature]:
     return [signed[message] for message in derived.messages]
 
 
-def _bound(ledger: Ledger, derived: Derived, signatures: list[Signature]) -> Bundle:
+def _bound(
+    ledger: Ledger, derived: Derived, signatures: list[Signature], beside: tuple[Leg, int] | None
+) -> Bundle:
     """The bundle with all signatures of the guardians, bound; flows from outside are not attested yet."""
     count = len(derived.seizures)
     seizures = tuple(
@@ -101,7 +107,11 @@ def _bound(ledger: Ledger, derived: Derived, signatures: list[Signature]) -> Bun
     leg = replace(derived.leg, signature=signatures[count])
     drawn = iter(signatures[count + 1 : -1])
     attestations = [None if flow.account is custody.Account.OUTSIDE else next(drawn) for flow in leg.flows]
-    unsigned = Bundle(ledger.ledger_id, (leg,), seizures, (), drafts.UNSIGNED, (*attestations, signatures[-1]))
-    message = digests.bundle_message(unsigned)
-    binding = signature.sign(derived.binding_secret, message, base=generators.blinding())
+    others, blindings = ((beside[0],), beside[1]) if beside is not None else ((), 0)
+    attestations += [None for other in others for _ in other.flows]
+    unsigned = Bundle(
+        ledger.ledger_id, (leg, *others), seizures, (), drafts.UNSIGNED, (*attestations, signatures[-1])
+    )
+    message, secret = digests.bundle_message(unsigned), (derived.binding_secret + blindings) % babyjubjub.ORDER
+    binding = signature.sign(secret, message, base=generators.blinding())
     return replace(unsigned, binding=binding)

@@ -35,9 +35,17 @@ UNPROVED = Proof(bn254.G1, bn254.G2, bn254.G1)
 UNSIGNED = Signature(BASE8, 0)
 
 
+@dataclass(frozen=True)
+class Trade:
+    """What a trade changes of the insurance's account, and the commitment of the other's leg."""
+
+    changes: tuple[int, ...]
+    beside: int
+
+
 @dataclass(frozen=True, repr=False)
 class Draft(keys.Secret):
-    """The private inputs of a leg of the insurance and of the seizures beside it.
+    """The private inputs of a leg of the insurance and of the seizures beside it, and the trade that it takes part in.
 
     `guard` is the number of the guardians who sign for the old account, `escrow_secret` encrypts the new one.  `root`
     is the leg's, which for a first leg can be any that the tree had.
@@ -51,6 +59,7 @@ class Draft(keys.Secret):
     seizures: tuple[seize_statement.Private[int], ...]
     flows: tuple[Flow, ...]
     expiry_ms: int
+    trade: Trade | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,8 @@ def derive(state: State, draft: Draft, now_ms: int) -> Derived:
     guardians, published = guardians_of(parameters), publication(state, draft.epoch)
     seized = [_seize_public(one, published, parameters, guardians) for one in draft.seizures]
     public = _leg_public(draft)
-    commitments = [public.commitment, *(one.commitment for one in seized)]
+    traded = [] if draft.trade is None else [draft.trade.beside]
+    commitments = [public.commitment, *(one.commitment for one in seized), *traded]
     seizures = tuple(
         Seizure(
             key=pool.seize.digest,
@@ -129,7 +139,7 @@ def derive(state: State, draft: Draft, now_ms: int) -> Derived:
         escrow=Escrow(pool.escrow.digest, escrowed.ephemeral, escrowed.ciphertext, UNPROVED),
         margin=Margin(pool.margin.digest, draft.epoch, UNPROVED),
         flows=draft.flows, expiry_ms=draft.expiry_ms,
-        companions=_companions(commitments, 0) if seized else NO_DIGEST,
+        companions=_companions(commitments, 0) if commitments[1:] else NO_DIGEST,
         terms=NO_DIGEST, ciphertexts=(), is_insurance=True, signature=UNSIGNED,
     )  # fmt: skip
     new = draft.leg.new

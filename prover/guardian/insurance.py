@@ -1,4 +1,4 @@
-"""Drafts of the insurance's account: founding it, drawing for it, moving it to new keys, taking over what is seized."""
+"""Drafts of the insurance's account: founding it, drawing for it, moving it, taking over what is seized, selling it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from circuits.records import ASSETS, Account, Position
 from circuits.statements import leg as leg_statement
 from circuits.statements import seize as seize_statement
 from prover.guardian import drafts
-from prover.guardian.drafts import Draft
+from prover.guardian.drafts import Draft, Trade
 from prover.guardian.view import Watched
 from prover.trader import keys
 from settlement.bundle import Account as Place
@@ -22,6 +22,7 @@ from zk.fields.prime import R
 from zk.hashes import poseidon
 
 LIFE_MS = 10 * 60_000
+TRADE_LIFE_MS = 30_000
 NOTHING = (0,) * ASSETS
 
 
@@ -40,9 +41,20 @@ class Now(keys.Secret):
     now_ms: int
 
 
-def take_over(now: Now, seized: Sequence[Watched]) -> Draft:
-    """The insurance takes over the portfolios of these accounts, by the scenarios that are worst for them."""
-    return _draft(now, [_seizure(now, watched) for watched in seized], ())
+def take_over(now: Now, seized: Sequence[Watched], trade: Trade | None = None) -> Draft:
+    """The insurance takes over the portfolios of these accounts, by the scenarios that are worst for them.
+
+    With a trade, it sells beside that.
+    """
+    return _draft(now, [_seizure(now, watched) for watched in seized], (), trade)
+
+
+def balances_after(now: Now, watched: Watched) -> tuple[int, ...]:
+    """The insurance's balances when it has taken over this account, whether it can or not."""
+    assert now.insurance is not None, "the insurance is founded first"
+    _, amount = _terms(now, watched.account)
+    change = seizure.changes(watched.account, amount)
+    return tuple(before - one for before, one in zip(now.insurance.account.balances, change, strict=True))
 
 
 def affordable(now: Now, targets: Sequence[Watched], at_most: int) -> list[Watched]:
@@ -50,9 +62,8 @@ def affordable(now: Now, targets: Sequence[Watched], at_most: int) -> list[Watch
     assert now.insurance is not None, "the insurance is founded first"
     balances, chosen = now.insurance.account.balances, list[Watched]()
     for watched in targets:
-        _, amount = _terms(now, watched.account)
-        change = seizure.changes(watched.account, amount)
-        after = tuple(before - one for before, one in zip(balances, change, strict=True))
+        alone = balances_after(now, watched)
+        after = tuple(map(sum, zip(balances, alone, (-have for have in now.insurance.account.balances), strict=True)))
         if len(chosen) < at_most and survives(after, now.published):
             balances, chosen = after, [*chosen, watched]
     return chosen
@@ -98,7 +109,9 @@ def _terms(now: Now, account: Account[int]) -> tuple[int, int]:
     )
 
 
-def _draft(now: Now, seizures: Sequence[seize_statement.Private[int]], flows: Sequence[Flow]) -> Draft:
+def _draft(
+    now: Now, seizures: Sequence[seize_statement.Private[int]], flows: Sequence[Flow], trade: Trade | None = None
+) -> Draft:
     guardians = drafts.guardians_of(now.parameters)
     owner = drafts.owner(guardians.signing_key)
     if now.insurance is None:
@@ -115,6 +128,8 @@ def _draft(now: Now, seizures: Sequence[seize_statement.Private[int]], flows: Se
     for taken in seizures:
         for asset, change in enumerate(seizure.changes(taken.old, taken.amount)):
             balances[asset] -= change
+    if trade is not None:
+        balances = list(map(sum, zip(balances, trade.changes, strict=True)))
     private = leg_statement.Private(
         ak=now.signing_keys[number], nk=drafts.INSURANCE_NK, old=old, genesis=int(now.insurance is None),
         position=position, path=path, new=Account(owner, tuple(balances), guardians.number, entropy.scalar(R)),
@@ -123,5 +138,5 @@ def _draft(now: Now, seizures: Sequence[seize_statement.Private[int]], flows: Se
     return Draft(
         epoch=now.published.epoch, guard=number, root=root, leg=private,
         escrow_secret=entropy.scalar(babyjubjub.ORDER), seizures=tuple(seizures), flows=tuple(flows),
-        expiry_ms=now.now_ms + LIFE_MS,
+        expiry_ms=now.now_ms + (LIFE_MS if trade is None else TRADE_LIFE_MS), trade=trade,
     )  # fmt: skip

@@ -1,13 +1,14 @@
 """What a guardian signs, and when: it computes for itself that a draft takes nothing from anybody.
 
 A guardian trusts the ledger that it reads and nobody who asks.  It signs only what moves the insurance's own account by
-exactly what is seized beside it and what enters from outside or from the public accounts; and it seizes only accounts
-in breach, by the scenario that is worst for them, or sealed to a retired key.
+exactly what is seized beside it, what enters from outside or from the public accounts, and one trade that makes what it
+holds smaller at a price near the published one (selling.py); and it seizes only accounts in breach, by the scenario
+that is worst for them, or sealed to a retired key.
 """
 
 from circuits import records, registry, seizure
 from circuits.records import Nullifier, Root
-from prover.guardian import drafts
+from prover.guardian import drafts, selling
 from prover.guardian.drafts import Derived, Draft
 from settlement import margins
 from settlement.bundle import MAX_SEIZURES, Account
@@ -28,6 +29,11 @@ def check(state: State, draft: Draft, derived: Derived, now_ms: int) -> None:
     _require(newest is not None and newest.publication.epoch == draft.epoch, "the draft is not of the newest epoch")
     _check_account(state, draft, now_ms)
     _check_change(draft)
+    if draft.trade is not None and newest is not None:
+        _require(draft.expiry_ms <= now_ms + selling.MAX_LIFE_MS, "the draft of a trade lives too long")
+        traded = draft.trade.changes
+        before = [have - change for have, change in zip(draft.leg.new.balances, traded, strict=True)]
+        selling.check(before, traded, newest, now_ms)
     for index, private in enumerate(draft.seizures):
         _check_seizure(state, draft, derived, index, private)
     for name, public, private in derived.claims:
@@ -64,9 +70,11 @@ def _check_change(draft: Draft) -> None:
     for private in draft.seizures:
         for asset, change in enumerate(seizure.changes(private.old, private.amount)):
             expected[asset] -= change
+    if draft.trade is not None:
+        expected = [change + traded for change, traded in zip(expected, draft.trade.changes, strict=True)]
     pairs = zip(draft.leg.old.balances, draft.leg.new.balances, strict=True)
     _require([after - before for before, after in pairs] == expected,
-             "the insurance's account would not change by what enters and what is seized")  # fmt: skip
+             "the insurance's account would not change by what enters, what is seized and what is traded")  # fmt: skip
 
 
 def _check_seizure(state: State, draft: Draft, derived: Derived, index: int, private: drafts.SeizePrivate) -> None:

@@ -12,20 +12,26 @@ A seizure that guardians or the ledger refuse is divided until the account stand
 with their reasons, and tried again, alone and last, in the next step.  Escrows under old keys wait while too few of
 their guardians answer: those of the present keys are opened and seized all the same.
 
-What the insurance cannot take over without breaching maintenance itself is left, and told: then the insurance is about
-to fall silent.
+What the insurance cannot take over without breaching maintenance itself is left, and told.  If only the numeraire is
+lacking, which the owner of a healthy part is paid in, it sells in the same bundle what it takes over; and when nothing
+is left to the owner, it needs none.  When an account that it cannot take over lacks something, the insurance falls
+silent: it no longer stands behind all that is owed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from circuits.records import Account, Nullifier
-from prover.guardian import acting, drafts, insurance, view
+from circuits import seizure
+from circuits.records import Nullifier
+from prover.guardian import acting, drafts, insurance, opening, selling, view
 from prover.guardian.acting import Means
 from prover.guardian.group import Declined, TooFew
 from prover.guardian.insurance import Now
+from prover.guardian.opening import Waiting
+from prover.guardian.selling import Offer
+from prover.guardian.step import Refused, Step
 from prover.guardian.view import Opened, Place, View, Watched
 from settlement import margins
+from settlement.assets import NUMERAIRE
 from settlement.bundle import MAX_SEIZURES, Leg
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
@@ -33,47 +39,10 @@ from zk.curves.babyjubjub import Point
 from zk.errors import Unsatisfied
 
 MAX_TRIES = 8
+MAX_TRADES = 4
 
 MANY_REFUSED = 4
 """After so many refusals in a step the insurance shows itself first: each takes some attempts to find."""
-
-OLD_KEYS_S = 2.0
-"""How long guardians of old keys are waited for: meanwhile nobody is seized."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An account whose seizure is refused, and why."""
-
-    watched: Watched
-    reason: str
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How many escrows of a key wait, and why."""
-
-    count: int
-    reason: str
-
-
-@dataclass
-class Step:
-    """What one step did.
-
-    `left` are accounts that should end and did not, `refused` those of which guardians or the ledger say why not.
-    `waiting` has the escrows of old keys that too few guardians answer to open, and who does not, by number of the key.
-    """
-
-    opened: int = 0
-    founded: bool = False
-    drawn: int = 0
-    seized: list[Watched] = field(default_factory=list)
-    left: list[Watched] = field(default_factory=list)
-    refused: dict[Nullifier, Refused] = field(default_factory=dict)
-    waiting: dict[int, Waiting] = field(default_factory=dict)
-    has_beaten: bool = False
-    is_insolvent: bool = False
 
 
 class Watch:
@@ -173,6 +142,8 @@ class Watch:
     def _end(self, now: Now, targets: list[Watched], done: Step) -> bool:
         """Seizes some of these accounts, or finds one whose seizure is refused.  Returns whether it did either."""
         taken = insurance.affordable(now, targets, MAX_SEIZURES)
+        if not taken:
+            return self._sell_and_end(now, targets, done)
         while taken:
             try:
                 done.seized += self.seize(now, taken)
@@ -186,6 +157,44 @@ class Watch:
                     return True
             taken = taken[: len(taken) // 2]
         return False
+
+    def _sell_and_end(self, now: Now, targets: list[Watched], done: Step) -> bool:
+        """Ends an account whose owner is owed more of the numeraire than the insurance has, by selling beside it."""
+        for watched in targets[:MAX_TRADES]:
+            after = insurance.balances_after(now, watched)
+            if after[NUMERAIRE] >= 0:
+                continue
+            if self._take_one(now, selling.offers(now, after)[:MAX_TRADES], [watched]):
+                done.seized.append(watched)
+                return True
+        return False
+
+    def sell(self, now: Now, assets: Collection[int]) -> Offer | None:
+        """Takes the best order that makes what the insurance has of these assets smaller, and returns it, or None."""
+        assert now.insurance is not None, "the insurance is founded first"
+        found = selling.offers(now, now.insurance.account.balances)
+        return self._take_one(now, [one for one in found if any(one.changes[asset] for asset in assets)], [])
+
+    def _take_one(self, now: Now, offers: Sequence[Offer], seized: list[Watched]) -> Offer | None:
+        """Takes the first of these orders that can be taken, beside what is seized.
+
+        Raises TooFew, and what the guardians or the ledger say against the last, if all are refused.
+        """
+        failed: Exception | None = None
+        for offer in offers:
+            try:
+                acting.settle(
+                    self.ledger, insurance.take_over(now, seized, offer.trade), self.means, self._now_ms,
+                    beside=(offer.order.leg, offer.blinding),
+                )  # fmt: skip
+                return offer
+            except (Declined, Unsatisfied, Rejected) as error:
+                failed = error  # somebody else has taken it, perhaps
+                if self._is_outdated(now, seized):
+                    raise
+        if failed is not None and not seized:
+            raise failed
+        return None
 
     def _is_outdated(self, now: Now, taken: Sequence[Watched]) -> bool:
         """Whether something settled meanwhile that a draft of then cannot stand beside."""
@@ -206,34 +215,20 @@ class Watch:
         return bool(flows)
 
     def _beat(self, now: Now, account: Watched, done: Step) -> bool:
-        done.is_insolvent = view.worst(account.account, now.published) < 0
+        done.is_insolvent = view.worst(account.account, now.published) < 0 or any(
+            seizure.worth(one.account.balances, now.published.prices) < 0 and not insurance.affordable(now, [one], 1)
+            for one in done.left
+        )
         if not done.is_insolvent and self.ledger.reader.heartbeat() < now.published.epoch:
             acting.beat(self.ledger, now, account, self.means)
             done.has_beaten = True
         return False
 
     def _open_present(self, _: Ledger, legs: Sequence[tuple[Place, Leg]]) -> Opened:
-        """The accounts under the present keys, and None for those under keys whose guardians are not here."""
         guardians = self.ledger.parameters(self._now_ms()).guardians
-        present = None if guardians is None else guardians.number
-        own = [(place, leg) for place, leg in legs if leg.public.guard == present]
-        opened: dict[Place, Account[int] | None] = {
-            place: None for place, leg in legs if leg.public.guard not in self.means.groups
-        }
-        if own and present is not None and present in self.means.groups:
-            opened |= zip((place for place, _ in own), self.means.groups[present].open(own), strict=True)
-        return opened
+        return opening.present(self.means.groups, None if guardians is None else guardians.number, legs)
 
     def _open_waiting(self, done: Step) -> bool:
-        """Opens what is sealed to old keys, if enough of their guardians answer.  Returns whether it opened any."""
-        count, done.waiting = 0, {}
-        for number in sorted({one.leg.public.guard for one in self.view.waiting.values()}):
-            legs = [(place, one.leg) for place, one in self.view.waiting.items() if one.leg.public.guard == number]
-            try:
-                opened = self.means.groups[number].open(legs, OLD_KEYS_S)
-            except TooFew as error:
-                done.waiting[number] = Waiting(len(legs), str(error))
-            else:
-                count += self.view.take_later(self.ledger, dict(zip((place for place, _ in legs), opened, strict=True)))
+        count, done.waiting = opening.waiting(self.means.groups, self.view, self.ledger)
         done.opened += count
         return count > 0

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from circuits.records import ASSETS, Amount
 from circuits.statements import leg, seize, statement
-from prover.guardian.drafts import Draft
+from prover.guardian.drafts import Draft, Trade
 from settlement.bundle import MAX_AMOUNT, MAX_EPOCH, MAX_EXPIRY_MS, MAX_FLOWS, MAX_SEIZURES, Account, Flow
 from settlement.parameters import MAX_GUARDIAN_NUMBER
 from zk.curves import babyjubjub
@@ -47,6 +47,9 @@ count = dataclassjson.integer(1, MAX_MESSAGES)
 number = dataclassjson.integer(1, MAX_GUARDIAN_NUMBER)
 
 
+_change = dataclassjson.integer(1 - 2 * MAX_AMOUNT, 2 * MAX_AMOUNT - 1)
+
+
 @dataclass(frozen=True)
 class _Flow:
     asset: Annotated[int, dataclassjson.integer(0, ASSETS - 1)]
@@ -54,6 +57,12 @@ class _Flow:
     account: Annotated[int, dataclassjson.one_of((0, 1, 2))]
     party: bytes
     reference: bytes
+
+
+@dataclass(frozen=True)
+class _Trade:
+    changes: Annotated[tuple[int, ...], dataclassjson.row(*(_change,) * ASSETS)]
+    beside: Annotated[int, dataclassjson.decimal(0, R)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,13 +77,15 @@ class _Draft:
     )]  # fmt: skip
     flows: Annotated[tuple[_Flow, ...], dataclassjson.array(dataclassjson.of(_Flow), 0, MAX_FLOWS)]
     expiry_ms: Annotated[int, dataclassjson.integer(0, MAX_EXPIRY_MS)]
+    trade: Annotated[_Trade | None, dataclassjson.optional(dataclassjson.of(_Trade))]
 
 
 def draft_json(draft: Draft) -> Any:
     """The JSON value of a draft."""
     flows = tuple(_Flow(one.asset, one.amount, int(one.account), one.party, one.reference) for one in draft.flows)
     return dataclassjson.write(_Draft(
-        draft.epoch, draft.guard, draft.root, draft.leg, draft.escrow_secret, draft.seizures, flows, draft.expiry_ms
+        draft.epoch, draft.guard, draft.root, draft.leg, draft.escrow_secret, draft.seizures, flows, draft.expiry_ms,
+        None if draft.trade is None else _Trade(draft.trade.changes, draft.trade.beside),
     ))  # fmt: skip
 
 
@@ -84,7 +95,10 @@ def read_draft(value: Any) -> Draft:
     flows = tuple(
         Flow(one.asset, Amount(one.amount), Account(one.account), one.party, one.reference) for one in read.flows
     )
-    return Draft(read.epoch, read.guard, read.root, read.leg, read.escrow_secret, read.seizures, flows, read.expiry_ms)
+    trade = None if read.trade is None else Trade(read.trade.changes, read.trade.beside)
+    return Draft(
+        read.epoch, read.guard, read.root, read.leg, read.escrow_secret, read.seizures, flows, read.expiry_ms, trade
+    )
 
 
 def field(message: dict[str, Any], name: str, codec: Codec) -> Any:

@@ -7,5 +7,5 @@
     choosing, trade, assembly, showing, backing                              and to one that is proved and signed
     sessions, outbox, settling, moves, claims, loans, merging                from a leg to a receipt
     readers, placing, orders, boardview, refreshing, keepfresh               from a leg to the board, and to a trade
-    shocks, health                                                           what margined accounts are worth
+    shocks, health, silence                                                  what margined accounts are worth
 """

@@ -80,6 +80,21 @@ def seize(app: App, **options: Any) -> None:
 
 
 @guardian.command()
+@click.argument("assets", nargs=-1, metavar="[ASSET]...")
+@_member
+@pass_app
+def sell(app: App, **options: Any) -> None:
+    """Sell what the insurance took over: take orders of the board that make its position in ASSETs smaller.
+
+    Default: every asset but the numeraire.  Only orders that everybody can read are taken, whole, the best first, at
+    prices no more than 2 % worse than those published within the last five minutes; no guardian signs another trade.
+    """
+    from prover.cli.pool import guardiansell_run
+
+    guardiansell_run.sell(app, **options)
+
+
+@guardian.command()
 @_member
 @pass_app
 def status(app: App, **options: Any) -> None:

@@ -12,7 +12,8 @@ from prover.cli.pool import guardian_show
 from prover.guardian import acting, dealing, guardianfile, meeting, office, recovery
 from prover.guardian.group import TooFew
 from prover.guardian.staff import Staff
-from prover.guardian.watch import Step, Watch
+from prover.guardian.step import Step
+from prover.guardian.watch import Watch
 from prover.machine import clock
 from prover.upkeep import warmup
 from settlement import margins
@@ -52,67 +53,67 @@ def deal(app: App, names: tuple[str, ...], threshold: int, number: int, wait_s: 
 
 def watch(app: App, once: bool, member: int | None, interval_ms: int) -> None:
     """Watches the ledger until Ctrl-C, or once."""
-    with _opened(app, member) as (opened, staff):
+    with opened(app, member) as (watched, staff):
         if once:
-            step = opened.step()
-            guardian_show.step(app, opened, step)
+            step = watched.step()
+            guardian_show.step(app, watched, step)
             for sentence in guardian_show.troubles(step):
                 app.screen.paragraph(sentence, "warn")
-            if opened.now() is None:
+            if watched.now() is None:
                 app.screen.say("No prices are in force, so nothing can be valued: `zksettle oracle publish`.", "warn")
             elif step == Step(waiting=step.waiting):
                 app.screen.say("Nothing was to be done: no account is in breach, and the insurance has shown itself.")
-            app.screen.document(guardian_show.step_json(opened, step))
+            app.screen.document(guardian_show.step_json(watched, step))
             return
-        office.rehearse(opened)
+        office.rehearse(watched)
         staff.serve()
-        guardian_show.beginning(app, opened, staff)
-        _watch(app, opened, interval_ms, min(one.index for one in staff.newest))
+        guardian_show.beginning(app, watched, staff)
+        _watch(app, watched, interval_ms, min(one.index for one in staff.newest))
 
 
 def seize(app: App, position: int | None, member: int | None) -> None:
     """Seizes one account in breach."""
-    with _opened(app, member) as (opened, _):
-        opened.look()
-        now = opened.now()
+    with opened(app, member) as (watched, _):
+        watched.look()
+        now = watched.now()
         if now is None or now.insurance is None:
             raise Unsatisfied("nothing can be seized without fresh prices and an insurance that takes it over")
-        targets = [one for one in opened.seizable(now) if position in (None, int(one.position))]
+        targets = [one for one in watched.seizable(now) if position in (None, int(one.position))]
         if not targets:
             which = "no margined account" if position is None else f"no margined account at position {position}"
             raise Unsatisfied(f"{which} is in breach of maintenance")
-        taken = opened.seize(now, targets[:1])
+        taken = watched.seize(now, targets[:1])
         if not taken:
             raise Unsatisfied("the insurance cannot take this account over without breaching maintenance itself")
         step = Step(seized=taken)
-        guardian_show.step(app, opened, step)
-        app.screen.document(guardian_show.step_json(opened, step))
+        guardian_show.step(app, watched, step)
+        app.screen.document(guardian_show.step_json(watched, step))
 
 
 def status(app: App, member: int | None) -> None:
     """Shows the guardians, what they watch, and the insurance.  Raises TooFew when nothing can be watched."""
-    with _opened(app, member, proves=False) as (opened, staff):
+    with opened(app, member, proves=False) as (watched, staff):
         with ThreadPoolExecutor(len(staff.groups)) as threads:
             pings = {number: threads.submit(group.reachable) for number, group in staff.groups.items()}
             reachable = {number: ping.result() for number, ping in pings.items()}
         try:
-            if (guardians := opened.ledger.parameters(clock.now_ms()).guardians) is not None:
-                opened.means.group(guardians.number).require(reachable[guardians.number])
-            waiting = opened.look()
+            if (guardians := watched.ledger.parameters(clock.now_ms()).guardians) is not None:
+                watched.means.group(guardians.number).require(reachable[guardians.number])
+            waiting = watched.look()
         except TooFew as error:
             guardian_show.too_few(app, reachable, f"{error}: nothing is watched")
             raise TooFew(f"{error}: nothing is watched") from None
-        guardian_show.status(app, opened, reachable, waiting)
+        guardian_show.status(app, watched, reachable, waiting)
 
 
 def expire(app: App, claim: str, member: int | None) -> None:
     """Has an early expiry signed and records it."""
-    with _opened(app, member, proves=False) as (opened, _):
-        ledger, now_ms = opened.ledger, clock.now_ms()
-        waiting = guardian_show.waits(opened.look())
+    with opened(app, member, proves=False) as (watched, _):
+        ledger, now_ms = watched.ledger, clock.now_ms()
+        waiting = guardian_show.waits(watched.look())
         if waiting:
             raise Unsatisfied(f"the loss cannot be counted: {waiting[0]}")
-        slot, accounts = asset_index(ledger.pool, claim), [one.account for one in opened.view.accounts.values()]
+        slot, accounts = asset_index(ledger.pool, claim), [one.account for one in watched.view.accounts.values()]
         if not ledger.pool.assets[slot].is_claim:
             raise FormatError(f"{ledger.pool.assets[slot].symbol} is held outside, and only claims expire")
         parameters = ledger.parameters(now_ms)
@@ -124,7 +125,7 @@ def expire(app: App, claim: str, member: int | None) -> None:
             )
         stated = recovery.propose(ledger, accounts, slot, now_ms)
         message = recovery.checked(ledger, stated, lambda: accounts, now_ms)
-        event = acting.expire(ledger, stated, message, opened.means, now_ms)
+        event = acting.expire(ledger, stated, message, watched.means, now_ms)
         symbol, loan = ledger.pool.assets[slot].symbol, ledger.pool.assets[NUMERAIRE].symbol
         app.done = Done(f"{symbol} has expired at height {event.height}", {"height": event.height}, "")
         app.screen.say(f"{symbol} has expired early at height {event.height}, in epoch {stated.epoch}: it converts at "
@@ -138,12 +139,13 @@ def expire(app: App, claim: str, member: int | None) -> None:
 
 
 @contextmanager
-def _opened(app: App, member: int | None, *, proves: bool = True) -> Iterator[tuple[Watch, Staff]]:
+def opened(app: App, member: int | None, *, proves: bool = True) -> Iterator[tuple[Watch, Staff]]:
+    """The watch of the home's ledger and the guardians who are here; with `proves`, ready to prove."""
     with workspace.ledger(app) as ledger, watching.show_progress(app):
         if proves:
             warmup.compile_kernels()
-        with office.opened(app.home, ledger, clock.now_ms, member) as opened:
-            yield opened
+        with office.opened(app.home, ledger, clock.now_ms, member) as hired:
+            yield hired
 
 
 def _watch(app: App, opened: Watch, interval_ms: int, first: int) -> None:

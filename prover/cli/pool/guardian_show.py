@@ -1,5 +1,6 @@
 """What `zksettle guardian …` shows: counts and sums, and of an account no more than its position and worth."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from prover.cli.frame.command import App
@@ -7,11 +8,14 @@ from prover.cli.frame.screen import short
 from prover.guardian import recovery, view
 from prover.guardian.group import TooFew
 from prover.guardian.insurance import Now
+from prover.guardian.opening import Waiting
 from prover.guardian.staff import Staff
-from prover.guardian.watch import Step, Waiting, Watch
+from prover.guardian.step import Step
+from prover.guardian.watch import Watch
 from settlement import amounts, margins
 from settlement.assets import NUMERAIRE
 from settlement.parameters import Guardians
+from settlement.pool import Pool
 from settlement.rejection import Rejected
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
@@ -97,7 +101,8 @@ def step(app: App, opened: Watch, done: Step) -> None:
         say(f"The account at position {one.position} is in breach, and was not seized: the insurance cannot take it "
             "over, or its owner was quicker.", "bad")
     if done.is_insolvent:
-        say("The insurance does not survive the maintenance grid, so it falls silent.", "bad")
+        say("The insurance falls silent: it does not survive the maintenance grid, or cannot take over an account that "
+            "lacks something. `zksettle guardian fund` pays in.", "bad")
     if done.has_beaten and now is not None:
         say(f"The insurance has shown that it is solvent in epoch {now.published.epoch}.")
     if done.opened:
@@ -152,13 +157,16 @@ def status(app: App, opened: Watch, reachable: Reachable, waiting: dict[int, Wai
     else:
         values = [view.worst(one.account, now.published) for one in seen.accounts.values() if one is not now.insurance]
         breaches = len(opened.seizable(now))
+        left = [] if now.insurance is None else inherited(ledger.pool, now.insurance.account.balances)
         facts += [
             ("worst health", f"{amounts.show_value(min(values), numeraire)} {numeraire.symbol}" if values else "-"),
             ("in breach", str(breaches)), ("insurance", _insurance(opened, now)),
+            ("inherited", f"{', '.join(left)}: `zksettle guardian sell`" if left else "nothing"),
         ]  # fmt: skip
         own = None if now.insurance is None else view.worst(now.insurance.account, now.published)
         document |= {
             "epoch": now.published.epoch, "worst": min(values, default=None), "breaches": breaches, "insurance": own,
+            "inherited": left,
             "claims": _claims(opened, now, facts),
         }  # fmt: skip
     app.screen.fields(facts)
@@ -183,6 +191,11 @@ def _insurance(opened: Watch, now: Now) -> str:
     worth = view.worst(now.insurance.account, now.published)
     numeraire = opened.ledger.pool.assets[NUMERAIRE]
     return f"{amounts.show_value(worth, numeraire)} {numeraire.symbol} in its worst scenario; {state}"
+
+
+def inherited(pool: Pool, balances: Sequence[int]) -> list[str]:
+    """What the insurance has beside the numeraire; what it owes is negative."""
+    return amounts.show_all([0 if slot == NUMERAIRE else one for slot, one in enumerate(balances)], pool)
 
 
 def _claims(opened: Watch, now: Now, facts: list[tuple[str, str]]) -> list[dict[str, Any]]:

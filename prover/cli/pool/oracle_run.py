@@ -10,6 +10,7 @@ from prover.cli.frame.command import App
 from prover.machine import clock, files
 from prover.operator import founderkeys, oracles
 from prover.operator.ownkey import ORACLE
+from prover.trader import silence
 from settlement import amounts, engine, market, quotes
 from settlement.assets import NUMERAIRE
 from settlement.grids import Coverage, Publication
@@ -87,7 +88,9 @@ def publish(
         app.screen.table(COLUMNS, price_rows(pool, publication))
         for sentence in sentences(pool, publication):
             app.screen.paragraph(sentence)
-        app.screen.document(document(pool, publication))
+        if told := silence.sentence(ledger, now_ms):
+            app.screen.paragraph(told, "warn")
+        app.screen.document({**document(pool, publication), "insurance": silence.document(ledger, now_ms)})
 
 
 def price_rows(pool: Pool, publication: Publication) -> list[tuple[str, ...]]:

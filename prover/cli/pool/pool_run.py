@@ -17,6 +17,7 @@ from prover.guardian import guardianfile
 from prover.machine import clock
 from prover.operator import creation, defaults, founderkeys, founding, ownkey
 from prover.operator.ownkey import CUSTODIAN, GOVERNOR, ORACLE, Role
+from prover.trader import silence
 from prover.upkeep import warmup
 from settlement import amounts, poolfile
 from settlement.assets import HELD, NUMERAIRE, SLOTS, Asset, Loan, Option
@@ -57,7 +58,9 @@ def new(app: App, name: str, insecure_dev: bool, custodians: tuple[str, ...], **
 def show_pool(app: App) -> None:
     """Shows the home's pool."""
     with workspace.ledger(app, read_only=True) as ledger:
-        display(app, ledger.pool, ledger.parameters(clock.now_ms()))
+        now_ms = clock.now_ms()
+        insurance = silence.document(ledger, now_ms)
+        display(app, ledger.pool, ledger.parameters(now_ms), silence.sentence(ledger, now_ms), insurance)
 
 
 def show_parameters(app: App) -> None:
@@ -71,8 +74,14 @@ def show_parameters(app: App) -> None:
     app.screen.document(values)
 
 
-def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:
-    """Shows a pool, with the parameters that are in force; the first unless others are given."""
+def display(
+    app: App, pool: Pool, parameters: Parameters | None = None, warning: str | None = None,
+    insurance: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Shows a pool, with the parameters that are in force; the first unless others are given.
+
+    `warning` and `insurance` say whether its insurance has shown itself (prover.trader.silence).
+    """
     screen, now = app.screen, parameters or pool.parameters
     screen.fields([
         ("pool", printable(pool.name)),
@@ -104,9 +113,12 @@ def display(app: App, pool: Pool, parameters: Parameters | None = None) -> None:
         screen.say("The pool has no guardians, so nobody can owe anything.", "warn")
     elif now.guardians.members == 1:
         screen.say("The pool has a single guardian, who alone sees every margined account and can seize it.", "warn")
+    if warning:
+        screen.paragraph(warning, "warn")
     if pool.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    screen.document(document(pool, now, app.home.keys))
+    shown = {} if insurance is None else {"insurance": insurance}
+    screen.document({**document(pool, now, app.home.keys), **shown})
 
 
 def _custodians(app: App, pool: Pool) -> list[str]:

@@ -7,7 +7,7 @@ from prover.cli.frame import workspace
 from prover.cli.frame.command import App
 from prover.cli.trader import show
 from prover.machine import clock
-from prover.trader import archive, health, keys, sessions, shocks
+from prover.trader import archive, health, keys, sessions, shocks, silence
 from prover.trader.health import Carry, Health, Report
 from settlement import amounts, risk
 from settlement.ledger import Ledger
@@ -39,9 +39,12 @@ def show_health(
                 app.screen.fields([(_carry_name(pool, each), _value(pool, abs(each.value))) for each in report.carries])
             if chosen and not report.is_in_force:
                 app.screen.say("These prices are too old to be in force: the oracles must publish.", "warn")
+        if told := silence.sentence(session.ledger, now_ms):
+            app.screen.paragraph(told, "warn")
         app.screen.document({
             "wallet": name,
             "epoch": None if report is None else report.epoch,
+            "insurance": silence.document(session.ledger, now_ms),
             "in_force": report is not None and report.is_in_force,
             "accounts": [] if report is None else [_json(report, i) for i in chosen],
             "carries": [] if report is None else [

@@ -33,7 +33,12 @@ def test_the_guardians_found_the_insurance_take_what_it_is_given_and_show_that_i
     assert [one["state"] for one in before["guardians"]] == ["answers"] * 3 and before["watched"] == 0
     assert as_json(pool, "guardian", "watch", "--once")["founded"] is False, "there are no prices yet"
     refused(zksettle(pool, "guardian", "seize"), 1, "without fresh prices and an insurance")
-    assert zksettle(pool, "oracle", "publish").code == 0
+    first, second = (as_json(pool, "oracle", "publish") for _ in range(2))
+    assert [one["insurance"]["silent_epochs"] for one in (first, second)] == [1, 2]
+    for command in (["pool", "show"], ["oracle", "publish"]):
+        told = zksettle(pool, *command).out
+        assert "the insurance has not shown that it is solvent" in told and "`zksettle guardian watch`" in told
+    refused(zksettle(pool, "guardian", "sell"), 1, "an insurance that can be opened")
     founded = as_json(pool, "guardian", "watch", "--once")
     assert (founded["founded"], founded["beaten"], founded["watched"]) == (True, True, 0)
 
@@ -54,6 +59,8 @@ def test_the_guardians_found_the_insurance_take_what_it_is_given_and_show_that_i
     shown = zksettle(pool, "guardian", "status")
     assert "USDC in its worst scenario; shown in time" in shown.out and "0 margined accounts" in shown.out
 
+    refused(zksettle(pool, "guardian", "sell"), 1, "nothing to sell: it holds the numeraire alone")
+    refused(zksettle(pool, "guardian", "sell", "DOGE"), 3, "DOGE")
     refused(zksettle(pool, "guardian", "seize"), 1, "no margined account is in breach of maintenance")
     refused(zksettle(pool, "guardian", "seize", "1"), 1, "no margined account at position 1 is in breach")
     refused(zksettle(pool, "guardian", "expire", "ETH-PERP"), 1, "silent for 0 epochs", "more than 3")

@@ -14,7 +14,9 @@ from prover.guardian import dealing, guardianfile
 from prover.guardian.acting import Means
 from prover.guardian.staff import Staff
 from prover.guardian.watch import Watch
-from settlement import digests, encoding, engine, recording, topups
+from prover.trader import assembly, readers
+from prover.trader.terms import Terms
+from settlement import board, digests, encoding, engine, funds, recording, topups
 from settlement.bundle import NO_DIGEST, Bundle, Escrow, Flow, Leg, Margin
 from settlement.bundle import Account as Place
 from settlement.grids import Coverage, Publication
@@ -119,10 +121,11 @@ class Scene:
         return publication
 
     def leg(self, source: Holding, balances: tuple[int, ...], flows: tuple[Flow, ...] = (), *, adds: int = 0,
-            sealed: Account[int] | None = None, **other: int) -> tuple[Leg, int, Holding]:  # fmt: skip
+            sealed: Account[int] | None = None, terms=lambda commitment, blinding: NO_DIGEST,
+            **other: int) -> tuple[Leg, int, Holding]:  # fmt: skip
         """A signed leg, its blinding, and what it leaves; margined when something is owed, or was.
 
-        `other` are changes of the new account.
+        `terms` makes the digest of what is sealed beside it, and `other` are changes of the new account.
         """
         ledger, pool, keys = self.ledger, self.ledger.pool, source.keys
         guard = self.guardians.number if min(balances) < 0 or adds else 0
@@ -150,8 +153,9 @@ class Scene:
             margin = Margin(pool.margin.digest, published.epoch, proof)
         leg = Leg(
             pool.leg.digest, public, self.notary.prove("leg", public, private), sealed_account, margin, flows,
-            self.now_ms + 60_000, NO_DIGEST, NO_DIGEST, (), False, samples.UNSIGNED,
+            self.now_ms + 60_000, NO_DIGEST, terms(public.commitment, blinding), (), False, samples.UNSIGNED,
         )  # fmt: skip
+        self.spending = spending
         return samples.sign(ledger.ledger_id, leg, spending), blinding, Holding(keys, new, None)
 
     def _top_up(self, keys: Keys) -> tuple[int, int]:
@@ -183,6 +187,21 @@ class Scene:
         receipt = engine.submit(self.ledger, data, self.now_ms, verify or self.notary.verify)
         return [replace(one, position=place) for (_, _, one), place in zip(made, receipt.positions, strict=True)]
 
+    def post(self, source: Holding, changes: tuple[int, ...], reader: str = readers.EVERYBODY) -> board.Order:
+        """An order on the board, which changes what this holding has."""
+        sealed: list[bytes] = []
+
+        def seal(commitment, blinding):
+            whom = readers.addresses_of([reader])
+            sealed[:] = readers.seal_terms(Terms(changes, blinding, self.now_ms + 60_000), whom, commitment)
+            return digests.terms(tuple(sealed))
+
+        balances = tuple(map(sum, zip(source.account.balances, changes, strict=True)))
+        leg, _, _ = self.leg(source, balances, terms=seal)
+        order_id = digests.leg_id(self.ledger.ledger_id, leg)
+        posting = assembly.posting(leg, order_id, tuple(sealed), funds.NO_FUNDS, self.now_ms, self.spending)
+        return board.place(self.ledger, posting, self.now_ms, self.notary.verify)
+
     def trade(self, margin: int, perps: int = 1_000) -> tuple[Holding, Holding]:
         """(short, long) of so many perpetuals, paid at 1,000 each, with so much USDC as margin of the short."""
         paid = perps
@@ -203,9 +222,9 @@ class Scene:
             shorts += self.submit(*made, long, verify=samples.any_proof)[:-1]
         return shorts
 
-    def endow(self, amount: int) -> None:
+    def endow(self, amount: int, asset: int = USDC) -> None:
         """Pays into the public account of the insurance, through an account that pays it on."""
-        flows = samples.flow(USDC, amount), Flow(USDC, records.Amount(-amount), Place.INSURANCE, b"", b"")
+        flows = samples.flow(asset, amount), Flow(asset, records.Amount(-amount), Place.INSURANCE, b"", b"")
         leg, blinding, after = self.leg(nobody(), NOTHING, flows)
         unsigned = Bundle(self.ledger.ledger_id, (leg,), (), (), samples.UNSIGNED, (
             signature.sign(samples.CUSTODIAN_SECRET, digests.attestation_message(self.ledger.ledger_id, leg, 0)), None,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from prover.guardian import channel, dealing, group, guardianfile, watch
+from prover.guardian import channel, dealing, group, guardianfile, opening, watch
 from prover.guardian.network import Client
 from tests.prover.guardian.scene import Scene, dealt
 from tests.prover.guardian.test_channel import OWN
@@ -135,7 +135,7 @@ def test_guardians_of_old_keys_that_hang_are_not_waited_for_long(scene, tmp_path
     members = scene.staff.groups[OLD]
     members._colleagues |= {i: hung(tmp_path / f"s{i}", never) for i in (1, 2)}
     scene.watch = watch.Watch(scene.ledger, scene.watch.means, scene.staff.signing_keys, lambda: scene.now_ms)
-    monkeypatch.setattr(watch, "OLD_KEYS_S", PATIENCE_S)
+    monkeypatch.setattr(opening, "OLD_KEYS_S", PATIENCE_S)
     began_s = time.monotonic()
     assert set(scene.watch.step().waiting) == {OLD}
     assert time.monotonic() - began_s < BOUND_S
