@@ -16,10 +16,11 @@ from settlement.bundle import MAX_EXPIRY_MS, MAX_LEGS, MAX_SEIZURES, Bundle
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, proofs, tree
+from settlement.log import checkpoint, cosignature, proofs, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
 from settlement.merkle import CAPACITY
+from settlement.validators import Validators
 from zk.errors import FormatError, InvalidProof
 from zk.formats import dataclassjson
 
@@ -65,13 +66,23 @@ def make(ledger: Ledger, bundle_id: BundleId, sign: Sign) -> Receipt | None:
     place = ledger.reader.settled(bundle_id)
     if place is None:
         return None
-    return Receipt(bundle_id, place.height, place.positions, _proof(ledger, _event(ledger, place.height), sign))
+    named = after(ledger, _event(ledger, place.height))
+    return make_at(ledger, bundle_id, named, sign)
+
+
+def make_at(ledger: Ledger, bundle_id: BundleId, named: Checkpoint, sign: Sign) -> Receipt | None:
+    """The receipt of a bundle with a proof against this checkpoint, or None when it had not settled by then."""
+    place = ledger.reader.settled(bundle_id)
+    if place is None or place.height >= named.size:
+        return None
+    proof = _proof(ledger, _event(ledger, place.height), named, sign)
+    return Receipt(bundle_id, place.height, place.positions, proof)
 
 
 def of_event(ledger: Ledger, height: int, sign: Sign) -> Recorded:
     """The proof that the event at this height, which the ledger has, is in its log."""
     event = _event(ledger, height)
-    return Recorded(height, event.kind, event.created_ms, _proof(ledger, event, sign))
+    return Recorded(height, event.kind, event.created_ms, _proof(ledger, event, after(ledger, event), sign))
 
 
 def _event(ledger: Ledger, height: int) -> Event:
@@ -81,8 +92,7 @@ def _event(ledger: Ledger, height: int) -> Event:
     return event
 
 
-def _proof(ledger: Ledger, event: Event, sign: Sign) -> str:
-    named = after(ledger, event)
+def _proof(ledger: Ledger, event: Event, named: Checkpoint, sign: Sign) -> str:
     hashes = tree.inclusion_proof(ledger.reader.log_node, event.height, named.size)
     return proofs.write_inclusion(event.leaf, event.height, hashes, sign(named))
 
@@ -103,3 +113,8 @@ def verify(receipt: Receipt, key: Key, bundle_id: BundleId, bundle: Bundle) -> C
     if receipt.positions != tuple(range(size - len(bundle.moves), size)):
         raise InvalidProof("the receipt names other positions than its proof")
     return included.checkpoint
+
+
+def is_final(receipt: Receipt, validators: Validators) -> bool:
+    """Whether a quorum of these validators cosigned the checkpoint of a receipt, which `verify` has found true."""
+    return cosignature.is_final(receipt.proof.partition("\n\n")[2], validators)

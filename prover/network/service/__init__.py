@@ -1,7 +1,7 @@
 """The service of a ledger over HTTP (FastAPI), which `zksettle ledger serve` runs.
 
 Reading order: app (everything put together), parts (what the routes share) · bundles, signed, orders, reads, streaming,
-explaining (the routes), documents (what OpenAPI says of them) · gate, peers, bodies (limits) · problems (errors) ·
-waiting (whose turn it is), applier (the one thread that writes), readers (the threads that read) · metrics, logs ·
-connections (slow clients), serving (the process).
+finality, explaining (the routes), documents (what OpenAPI says of them) · gate, peers, bodies (limits) · problems
+(errors) · waiting (whose turn it is), applier (the one thread that writes), readers (the threads that read), cosigned
+(what validators brought) · metrics, logs · connections (slow clients), serving (the process).
 """

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from prover.network.receipts import Sign
-from prover.network.service import bundles, explaining, gate, orders, problems, reads, signed, streaming
+from prover.network.service import bundles, explaining, finality, gate, orders, problems, reads, signed, streaming
 from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
 from prover.network.service.parts import NO_DATABASE, Parts
@@ -29,7 +29,9 @@ from zk.errors import FormatError
 
 RATE = Rate()
 MAX_WAITING, MAX_WAITING_OF_PEER = 1_024, 256
-ROUTERS = (bundles.router, signed.router, orders.router, reads.router, streaming.router, explaining.router)
+ROUTERS = (
+    bundles.router, signed.router, orders.router, reads.router, streaming.router, finality.router, explaining.router,
+)  # fmt: skip
 
 
 def create(
@@ -48,7 +50,7 @@ def create(
         loop = asyncio.get_running_loop()
 
         def changed() -> None:
-            loop.call_soon_threadsafe(lambda: loop.create_task(_notify(parts)))
+            loop.call_soon_threadsafe(lambda: loop.create_task(parts.notify()))
 
         waiting = Waiting(max_waiting, max_of_peer)
         metrics.queue.set_function(lambda: len(waiting))
@@ -78,12 +80,6 @@ def create(
     app.add_exception_handler(sqlite3.OperationalError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     return app
-
-
-async def _notify(parts: Parts) -> None:
-    parts.version += 1
-    async with parts.changed:
-        parts.changed.notify_all()
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from prover.network import receipts
 from prover.network.receipts import Receipt
 from prover.network.service import bodies, parts
-from prover.network.service.documents import body, hexadecimal, problem_of, shown
+from prover.network.service.documents import RECEIPT, body, hexadecimal, problem_of
 from prover.network.service.metrics import seconds
 from prover.network.service.problems import unknown
 from settlement import encoding
@@ -22,15 +22,10 @@ from zk.formats import dataclassjson
 
 router = APIRouter(tags=["bundles"])
 
-_RECEIPT = shown(
-    "The receipt: the bundle's place in the log, and a proof of it with a signed checkpoint (c2sp.org/tlog-proof).",
-    {"bundle": "string", "height": "integer", "positions": "array", "proof": "string"},
-)
-
 
 @router.post(
     "/bundles", summary="Settle a bundle", response_class=Response, openapi_extra=body("bundle"),
-    responses={200: _RECEIPT, **problem_of(400, 408, 409, 413, 415, 422, 429, 503, 504)},
+    responses={200: RECEIPT, **problem_of(400, 408, 409, 413, 415, 422, 429, 503, 504)},
 )  # fmt: skip
 async def settle(request: Request) -> Response:
     """Settles a bundle and answers with its receipt; one that has settled before gets the same receipt again."""
@@ -45,7 +40,7 @@ async def settle(request: Request) -> Response:
 
 @router.get(
     "/bundles/{bundle_id}", summary="Ask for a receipt", response_class=Response,
-    responses={200: _RECEIPT, **problem_of(400, 404, 429, 503)},
+    responses={200: RECEIPT, **problem_of(400, 404, 429, 503)},
 )  # fmt: skip
 async def get(request: Request, bundle_id: str) -> Response:
     """The receipt of a bundle that has settled."""

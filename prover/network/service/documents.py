@@ -55,3 +55,9 @@ def hexadecimal(text: str, length: int, what: str) -> bytes:
     if len(text) != 2 * length or not _HEX.fullmatch(text):
         raise malformed(f"{what} is {2 * length} hexadecimal digits, in lower case")
     return bytes.fromhex(text)
+
+
+RECEIPT = shown(
+    "The receipt: the bundle's place in the log, and a proof of it with a signed checkpoint (c2sp.org/tlog-proof).",
+    {"bundle": "string", "height": "integer", "positions": "array", "proof": "string"},
+)

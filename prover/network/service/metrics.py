@@ -27,6 +27,10 @@ class Metrics:
         self.queue = Gauge("zksettle_queue_length", "How many requests wait for the ledger.", registry=self.registry)
         self.height = Gauge("zksettle_height", "The height of the newest event.", registry=self.registry)
         self.streams = Gauge("zksettle_streams", "How many streams are open.", registry=self.registry)
+        self.cosigning = Histogram(
+            "zksettle_cosigning_seconds", "How long a log's newest event waited to be final.", buckets=STAGE_S,
+            registry=self.registry,
+        )  # fmt: skip
         self.settled = Counter("zksettle_settled", "How many bundles settled.", registry=self.registry)
         self.refused = Counter(
             "zksettle_refused", "How many requests were refused, by reason.", ["reason"], registry=self.registry

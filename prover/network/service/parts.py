@@ -12,6 +12,7 @@ from prover.network import work as works
 from prover.network.receipts import Sign
 from prover.network.service import problems
 from prover.network.service.applier import Applier
+from prover.network.service.cosigned import Cosigned
 from prover.network.service.metrics import Metrics
 from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
@@ -48,8 +49,15 @@ class Parts:
     verify_proofs: VerifyProofs
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    cosigned: Cosigned = field(default_factory=Cosigned)
     version: int = 0
     streams: int = 0
+
+    async def notify(self) -> None:
+        """Tells whoever waits that the ledger or the board may have changed, or what is final."""
+        self.version += 1
+        async with self.changed:
+            self.changed.notify_all()
 
     async def settle(self, request: Request, data: bytes) -> bytes:
         """The id of the bundle in these bytes, which has settled.  Raises Problem."""

@@ -6,6 +6,7 @@
     event: freeze       {"epoch": 3, "height": 6}              after a grid that covers nothing of the one before
     event: order        {"order": id, "is_open": true}
     event: checkpoint   {"size": 7, "note": "…"}               with "id: 7", the size of the log up to here
+    event: final        {"size": 6}                            the newest checkpoint that a quorum cosigned
 
 The id comes last, so a client that breaks off before it asks for the same events again: it may see some of them twice,
 and never misses one.  Orders are in no log; so a new connection begins with all that are open.
@@ -83,7 +84,7 @@ async def _counted(service: Parts, size: int) -> AsyncIterator[str]:
 
 async def _told(service: Parts, size: int) -> AsyncIterator[str]:
     known: frozenset[str] | None = None
-    told: int | None = None
+    told = told_final = 0
     while not service.stopping.is_set():
         version = service.version
         news = await service.readers.run(partial(_news, service.clock(), size))
@@ -104,6 +105,10 @@ async def _told(service: Parts, size: int) -> AsyncIterator[str]:
         if told != size:
             yield _event("checkpoint", {"size": size, "note": service.sign(news.checkpoint)}, size)
             told = size
+        final = service.cosigned.final
+        if final is not None and final.checkpoint.size != told_final:
+            told_final = final.checkpoint.size
+            yield _event("final", {"size": told_final})
         if len(news.events) < MAX_EVENTS and not await _changed(service, version, size):
             yield ": nothing new\n\n"
 

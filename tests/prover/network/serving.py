@@ -17,10 +17,10 @@ from tests.settlement import samples
 SECRET = Ed25519PrivateKey.from_private_bytes(samples.OPERATOR_SECRET)
 
 
-def ledger_at(folder: Path) -> Path:
-    """A new, empty ledger of the samples' pool."""
+def ledger_at(folder: Path, **changes: Any) -> Path:
+    """A new, empty ledger of the samples' pool; `changes` are to its parameters."""
     path = folder / "ledger.sqlite"
-    Ledger.create(path, samples.pool(), samples.NOW_MS).close()
+    Ledger.create(path, samples.pool(**changes), samples.NOW_MS).close()
     return path
 
 
