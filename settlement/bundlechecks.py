@@ -1,6 +1,7 @@
 """The checks of a whole bundle, in the order of the rejections, and of many bundles with one batch of proofs.
 
-    before the proofs   ledger id, keys, clock, expiry, state, companions, signatures, conversions, binding
+    before the proofs   ledger id, keys, clock, expiry, state, companions, conversions, what must be signed
+    signatures          one batch: the legs', and the one that binds them
     proofs              one batch
     after the proofs    attestations, insurance, payments
 
@@ -13,12 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from settlement import checks, custody, digests, proofbatches, proofclaims
+from settlement import checks, custody, digests, proofbatches, proofclaims, signatures
 from settlement.bundle import Bundle
 from settlement.events import Event
 from settlement.parameters import Parameters
 from settlement.proofclaims import Labelled
 from settlement.rejection import Rejected
+from settlement.signatures import Signed
 from settlement.state import Checked, State, VerifyProofs
 
 T = TypeVar("T")
@@ -26,17 +28,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Proofless:
-    """A bundle that passed every check before that of its proofs: they must prove these claims."""
+    """A bundle that passed every check before those of its signatures and proofs, which must be valid."""
 
     bundle: Bundle
     parameters: Parameters
+    signed: list[Signed]
     claims: list[Labelled]
 
 
 def before_proofs(state: State, newest: Event, bundle: Bundle, now_ms: int) -> Proofless:
-    """Runs the checks before that of proofs.  `newest` is the newest event before the bundle was decoded.
+    """Runs the checks before those of signatures and proofs; `newest` was the newest event before decoding.
 
-    Decoding takes time, in which another event may settle.  Raises Rejected.
+    Decoding takes time, in which another event may settle.  Raises Rejected.  When a check fails that comes after the
+    legs' signatures, these are looked at first.
     """
     checks.check_ledger_id(state, bundle.ledger_id)
     checks.check_keys(state, bundle.moves)
@@ -45,11 +49,17 @@ def before_proofs(state: State, newest: Event, bundle: Bundle, now_ms: int) -> P
     checks.check_expiry(bundle.moves, now_ms)
     checks.check_state(state, bundle.legs, bundle.seizures, now_ms)
     checks.check_companions(bundle.moves)
-    checks.check_leg_signatures(state, bundle.legs)
-    checks.check_seizures(state, parameters, bundle.seizures)
-    checks.check_conversions(state, bundle)
-    checks.check_binding(bundle)
-    return Proofless(bundle, parameters, proofclaims.labelled(state, parameters, bundle.legs, bundle.seizures))
+    signed: list[Signed] = []
+    checks.check_leg_signatures(state, bundle.legs, signed.extend)
+    try:
+        checks.check_seizures(state, parameters, bundle.seizures)
+        checks.check_conversions(state, bundle)
+        checks.check_binding(bundle, signed.extend)
+    except Rejected:
+        signatures.verify(signed)
+        raise
+    claims = proofclaims.labelled(state, parameters, bundle.legs, bundle.seizures)
+    return Proofless(bundle, parameters, signed, claims)
 
 
 def after_proofs(state: State, parameters: Parameters, bundle: Bundle) -> None:
@@ -62,6 +72,7 @@ def after_proofs(state: State, parameters: Parameters, bundle: Bundle) -> None:
 def check(state: State, newest: Event, bundle: Bundle, data: bytes, now_ms: int, verify: VerifyProofs) -> Checked:
     """Runs every check on the bundle that came in these bytes.  Raises Rejected."""
     proofless = before_proofs(state, newest, bundle, now_ms)
+    signatures.verify(proofless.signed)
     proofclaims.check_labelled(proofless.claims, verify)
     after_proofs(state, proofless.parameters, bundle)
     return Checked(bundle, digests.bundle_id(bundle), data, proofless.parameters)
@@ -70,11 +81,14 @@ def check(state: State, newest: Event, bundle: Bundle, data: bytes, now_ms: int,
 def check_all(
     state: State, newest: Event, bundles: Sequence[tuple[Bundle, bytes]], now_ms: int, verify: VerifyProofs
 ) -> list[Checked | Rejected]:  # fmt: skip
-    """Runs every check on each of these bundles and the bytes they came in, with one batch for all of their proofs.
+    """Runs every check on each of these bundles and the bytes they came in.
+
+    All of their signatures are one batch, and so are the proofs of those that are signed.
 
     Returns what `check` would return or raise for each of them alone.
     """
     waiting = [_answer(partial(before_proofs, state, newest, bundle, now_ms)) for bundle, _ in bundles]
+    waiting = _signed(waiting)
     passed = [(number, one) for number, one in enumerate(waiting) if isinstance(one, Proofless)]
     claims = [(number, claim) for number, one in passed for _, claim in one.claims]
     false = set(proofbatches.false_owners(claims, verify))
@@ -90,6 +104,16 @@ def check_all(
         one if isinstance(one, Rejected) else _answer(partial(finish, number, one))
         for number, one in enumerate(waiting)
     ]
+
+
+def _signed(waiting: Sequence[Proofless | Rejected]) -> list[Proofless | Rejected]:
+    """The same, with a rejection in the place of each bundle with a signature that is not valid."""
+    answers = list(waiting)
+    owned = [(i, signed) for i, one in enumerate(waiting) if isinstance(one, Proofless) for signed in one.signed]
+    false = signatures.rejections([signed for _, signed in owned])
+    for index, refused in reversed(false.items()):
+        answers[owned[index][0]] = refused
+    return answers
 
 
 def _answer(run: Callable[[], T]) -> T | Rejected:

@@ -22,6 +22,7 @@ from settlement import (
     merkle,
     pot,
     publicaccounts,
+    signatures,
     topups,
 )
 from settlement.bundle import NO_DIGEST, Bundle, Leg, Move, Seizure, name
@@ -30,9 +31,11 @@ from settlement.ids import LedgerId
 from settlement.parameters import Parameters
 from settlement.proofclaims import verify as verify_proofs
 from settlement.rejection import Rejected, Rejection
+from settlement.signatures import VerifySignatures
 from settlement.state import Checked, Reader, Settling, State, VerifyProofs
 from zk import signature
 from zk.errors import FormatError, InvalidProof
+from zk.signature import Claim
 
 __all__ = ["Checked", "Reader", "Settling", "State", "VerifyProofs", "verify_proofs"]
 
@@ -138,14 +141,15 @@ def check_companions(moves: Sequence[Move]) -> None:
                 )
 
 
-def check_leg_signatures(state: State, legs: Sequence[Leg]) -> None:
+def check_leg_signatures(state: State, legs: Sequence[Leg], verify: VerifySignatures = signatures.verify) -> None:
     """Raises Rejected unless every leg, exactly as it is and for this ledger, is signed under its rk."""
-    for number, leg in enumerate(legs):
-        rk = leg.public.rk_x, leg.public.rk_y
-        try:
-            signature.verify(rk, digests.leg_message(state.ledger_id, leg), leg.signature)
-        except InvalidProof:
-            raise Rejected(Rejection.LEG_SIGNATURE, f"leg {number} is not signed by its owner") from None
+    verify([
+        (
+            Claim((leg.public.rk_x, leg.public.rk_y), digests.leg_message(state.ledger_id, leg), leg.signature),
+            Rejection.LEG_SIGNATURE, f"leg {number} is not signed by its owner",
+        )
+        for number, leg in enumerate(legs)
+    ])  # fmt: skip
 
 
 def check_seizures(state: State, parameters: Parameters, seizures: Sequence[Seizure]) -> None:
@@ -171,16 +175,13 @@ def check_conversions(state: State, bundle: Bundle) -> None:
         conversion.check(bundle.conversions, state.reader.rates(), _loan(state), state.ledger_id, ids)
 
 
-def check_binding(bundle: Bundle) -> None:
+def check_binding(bundle: Bundle, verify: VerifySignatures = signatures.verify) -> None:
     """Raises Rejected unless everything adds up and the bundle is signed with the sum of all blindings.
 
     A balance that is the identity is refused too, because anybody could sign under it.
     """
-    key = balance.point(bundle)
-    try:
-        signature.verify(key, digests.bundle_message(bundle), bundle.binding, generators.blinding())
-    except InvalidProof:
-        raise Rejected(Rejection.UNBALANCED, "the binding signature is not under a balance of zero") from None
+    claim = Claim(balance.point(bundle), digests.bundle_message(bundle), bundle.binding, generators.blinding())
+    verify([(claim, Rejection.UNBALANCED, "the binding signature is not under a balance of zero")])
 
 
 def check_room(state: State, moves: Sequence[Move]) -> None:

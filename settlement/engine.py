@@ -9,7 +9,7 @@ only to measure their own time: `now_ms` comes from the caller.
 import time
 from collections.abc import Sequence
 
-from settlement import bundlechecks, checks, custody, events, heartbeat, oracle, proofclaims, recording
+from settlement import bundlechecks, checks, custody, events, heartbeat, oracle, proofclaims, recording, signatures
 from settlement.bundle import Bundle, Leg
 from settlement.events import Event
 from settlement.grids import Publication, PublishedGrids
@@ -41,6 +41,7 @@ def check_request(
     """
     newest, bundle = state.reader.last_event(), checks.decode_bundle(data)
     proofless = bundlechecks.before_proofs(state, newest, bundle, now_ms)
+    signatures.verify(proofless.signed)
     proofclaims.check_labelled(proofless.claims, verify_proofs)
     checks.check_payments(state, proofless.parameters, bundle)
     return bundle

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, encoding, engine, submitting
+from settlement import audit, digests, encoding, engine, submitting
 from settlement.block import Block
-from settlement.bundle import Account
+from settlement.bundle import Account, Seizure, SeizurePublic
 from settlement.checks import Checked
 from settlement.ledger import Applied, Ledger
 from settlement.rejection import Rejected, Rejection
@@ -14,6 +14,8 @@ from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
 from tests.settlement import samples
 from tests.settlement.guarded import public_flow
 from tests.settlement.samples import NOW_MS, Made, any_proof, bind, change, make
+from zk import signature
+from zk.curves import babyjubjub
 from zk.errors import InvalidProof
 
 
@@ -174,6 +176,41 @@ def test_each_bundle_of_a_block_is_answered_as_if_it_came_alone(ledger, path):
             engine.submit(ledger, data[number], NOW_MS, verify)
         assert str(refused.value) == str(answers[number])
     assert audit.audit(path, any_proof).bundles == 3
+
+
+def test_all_signatures_of_a_block_are_one_sum_and_a_false_one_costs_its_own_bundle_alone(ledger, monkeypatch):
+    forged, unbalanced = make(ledger), make(ledger, change(USDC=1))
+    forged = replace(forged, leg=replace(forged.leg, signature=samples.UNSIGNED))
+    data = [
+        submitted(ledger, *made)
+        for made in ([make(ledger)], [make(ledger), forged], [unbalanced], [forged, unbalanced], [make(ledger)])
+    ]
+    verify_batch, sums, proved = signature.verify_batch, [], []
+    monkeypatch.setattr(signature, "verify_batch", lambda claims: sums.append(len(claims)) or verify_batch(claims))
+    answers = engine.submit_all(ledger, data, NOW_MS, lambda claims: proved.append(len(claims)))
+    assert [getattr(one, "rejection", None) for one in answers] == [
+        None, Rejection.LEG_SIGNATURE, Rejection.UNBALANCED, Rejection.LEG_SIGNATURE, None,
+    ]  # fmt: skip
+    assert "leg 1 is not signed" in str(answers[1]) and "leg 0 is not signed" in str(answers[3])
+    assert sums == [12] and proved == [2], "what is not signed is not proved"
+    for number in (1, 2, 3):
+        with pytest.raises(Rejected) as refused:
+            engine.submit(ledger, data[number], NOW_MS, any_proof)
+        assert str(refused.value) == str(answers[number])
+
+
+def test_a_legs_false_signature_comes_before_what_is_checked_after_it(ledger):
+    samples.publish(ledger)
+    one = make(ledger)
+    unsigned = bind(ledger.ledger_id, replace(one, leg=replace(one.leg, signature=samples.UNSIGNED)))
+    seizure = Seizure(
+        ledger.pool.seize.digest, SeizurePublic(ledger.reader.tree().root, 7, 8, *babyjubjub.BASE8, 0), 1,
+        samples.PROOF, samples.LATER_MS, digests.companions([one.leg.commitment]), samples.UNSIGNED,
+    )  # fmt: skip
+    for bundle, reason in ((unsigned, Rejection.LEG_SIGNATURE), (bind(ledger.ledger_id, one), Rejection.SEIZURE)):
+        refused = replace(bundle, seizures=(seizure,))
+        (answer,) = engine.submit_all(ledger, [encoding.encode_bundle(refused)], NOW_MS, any_proof)
+        assert answer.rejection is reason, answer
 
 
 def test_a_bundle_with_a_false_proof_neither_hides_nor_hurts_the_same_bundle_with_a_good_one(ledger):

@@ -184,6 +184,16 @@ def test_a_bundle_is_refused_for_its_reason_and_passes_every_other_check(ledger,
     refused_by_only(ledger, monkeypatch, make_bad(ledger), reason, check)
 
 
+@pytest.mark.parametrize("check", [engine.check, engine.check_request])
+@pytest.mark.parametrize(
+    "make_bad, reason", [(signed_by_another, Rejection.LEG_SIGNATURE), (one_unit_too_much, Rejection.UNBALANCED)]
+)
+def test_signatures_are_looked_at_whoever_asks(ledger, check, make_bad, reason):
+    with pytest.raises(Rejected) as refused:
+        check(ledger, make_bad(ledger).data, NOW_MS, any_proof)
+    assert refused.value.rejection is reason
+
+
 @pytest.mark.parametrize("make_bad, reason, limit, module", [
     (too_many_flows, Rejection.TOO_LARGE, "MAX_FLOWS", encoding),
     (too_many_flows_in_all, Rejection.TOO_LARGE, "MAX_BUNDLE_FLOWS", encoding),
