@@ -14,11 +14,11 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from circuits.records import Root
-from settlement import checks, comparison, events, orderaudit, poolfile, replaying
+from settlement import checks, comparison, databases, events, orderaudit, poolfile, replaying
 from settlement.custody import Reserves
+from settlement.databases import Acknowledged, Place
 from settlement.errors import Discrepancy, require
 from settlement.events import Event
 from settlement.ids import LedgerId
@@ -27,9 +27,9 @@ from settlement.proofbatches import ProofBatches
 from settlement.publicaccounts import Balances
 from settlement.replay import Replay
 from settlement.state import VerifyProofs
-from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
+from settlement.storage.checkpoints import EventsLost
 from settlement.storage.connections import one_line
-from settlement.storage.sqlite import SqliteRepository
+from settlement.storage.repository import Repository
 from zk.errors import FormatError
 from zk.runtime.progress import Progress, silent
 
@@ -78,24 +78,24 @@ class Report:
 
 
 def audit(
-    path: Path,
+    place: Place,
     verify_proofs: VerifyProofs = checks.verify_proofs,
     progress: Progress = silent,
     expected: Sequence[Expected] = (),
 ) -> Report:
-    """Audits the ledger at `path`, calling `progress` after every event.  Changes nothing.
+    """Audits the ledger at `place`, calling `progress` after every event.  Changes nothing.
 
     Raises Discrepancy for the first thing that is wrong, and FormatError when there is no ledger that can be read.
     """
     try:
-        checkpoints = Checkpoints(path.resolve()).settled()  # before the database, which has all of these and more
-        repository = SqliteRepository.open(path, read_only=True)
+        acknowledged = databases.acknowledged(place)  # before the database, which has all of these and more
+        repository = databases.open(place, read_only=True)
     except EventsLost as error:
         raise Discrepancy(str(error)) from error
     with closing(repository):
         try:
             with repository.reader.reading():
-                return _audit(repository, verify_proofs, progress, expected, checkpoints)
+                return _audit(repository, verify_proofs, progress, expected, acknowledged)
         except FormatError as error:
             raise Discrepancy(str(error)) from error
         # Of a damaged page, SQLite may ask for any amount of memory, and quote anything.
@@ -104,11 +104,11 @@ def audit(
 
 
 def _audit(
-    repository: SqliteRepository,
+    repository: Repository,
     verify: VerifyProofs,
     progress: Progress,
     expected: Sequence[Expected],
-    checkpoints: Sequence[Checkpoint],
+    acknowledged: Acknowledged,
 ) -> Report:
     reader = repository.reader
     damage = reader.damage()
@@ -127,7 +127,7 @@ def _audit(
     proofs.verify()
     comparison.check(replay, history, reader)
     # Opening has compared the newest line only: an older one may tell of a history that was replaced before it.
-    settled = [Expected("the list of settled events has", one.digest, one.height) for one in checkpoints]
+    settled = [Expected("the list of settled events has", one.digest, one.height) for one in acknowledged.events]
     _heights(replay.ledger_id, history, settled)
     return Report(
         ledger_id=replay.ledger_id,
@@ -146,7 +146,7 @@ def _audit(
         reserves=replay.reserves,
         accounts=replay.accounts,
         expected_at=_heights(replay.ledger_id, history, expected),
-        warnings=_warnings(history, checkpoints, repository.checkpoints) + _of_others(replay.ledger_id, expected),
+        warnings=_warnings(history, acknowledged) + _of_others(replay.ledger_id, expected),
     )
 
 
@@ -168,18 +168,23 @@ def _of_others(ledger_id: LedgerId, expected: Sequence[Expected]) -> tuple[str, 
     return tuple(f"{one.who} events of another ledger" for one in expected if one.ledger_id not in (None, ledger_id))
 
 
-def _warnings(history: list[Event], settled: Sequence[Checkpoint], checkpoints: Checkpoints) -> tuple[str, ...]:
-    missing = len(history) - 1 - sum(checkpoint.height > 0 for checkpoint in settled)
+def _warnings(history: list[Event], acknowledged: Acknowledged) -> tuple[str, ...]:
+    if acknowledged.name is None:
+        return (
+            "a ledger in PostgreSQL has no list of settled events beside it, so events that were lost from its end"
+            " cannot be noticed here: compare its newest digest with one that you know (--expect)",
+        )
+    missing = len(history) - 1 - sum(checkpoint.height > 0 for checkpoint in acknowledged.events)
     if not missing:
         return ()
-    if not checkpoints.exists():
+    if not acknowledged.exists:
         return (
-            f"there is no {checkpoints.path.name} beside the ledger, so events that were lost from its end cannot be"
+            f"there is no {acknowledged.name} beside the ledger, so events that were lost from its end cannot be"
             " noticed here: compare its newest digest with one that you know (--expect). The next event makes the file"
             " again",
         )
     return (
-        f"{checkpoints.path.name} does not call {missing} of {len(history) - 1} events settled: a process ended before"
+        f"{acknowledged.name} does not call {missing} of {len(history) - 1} events settled: a process ended before"
         " it could, or the file was changed. The next event adds them",
     )
 

@@ -5,15 +5,21 @@ pool/ledger.sqlite   │   postgresql://user@host/database
 
 import os
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from circuits.records import Root
 from settlement.events import Appended
 from settlement.storage import checkpoints, connections
-from settlement.storage.checkpoints import Checkpoints, EventsLost
+from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
 from settlement.storage.repository import Repository
 from settlement.storage.sqlite import SqliteRepository
 from zk.errors import FormatError
+
+if TYPE_CHECKING:
+    from settlement.storage.postgres.repository import PostgresRepository
 
 Place = Path | str
 """A file, or a URL."""
@@ -26,9 +32,70 @@ def is_url(place: Place) -> bool:
     return isinstance(place, str) and place.startswith(SCHEMES)
 
 
+def shown(place: Place) -> str:
+    """The place as text, without a password."""
+    if not is_url(place):
+        return str(place)
+    parts = urlsplit(str(place))
+    user, _, host = parts.netloc.rpartition("@")
+    return f"{parts.scheme}://{user.partition(':')[0]}{'@' if user else ''}{host}{parts.path}"
+
+
 def create(place: Place, pool: bytes, genesis: Appended, root: Root) -> None:
-    """Creates a ledger's database with its first event.  Raises FormatError when there is one at this place."""
+    """Creates a ledger's database with its first event, whole or not at all.
+
+    Raises FormatError when there is one at this place, and errors.Unavailable when the server cannot be reached.
+    """
+    if is_url(place):
+        with closing(_postgres().create(str(place))) as repository, repository.writing():
+            repository.begin(pool, genesis, root)
+    else:
+        _create_file(Path(place), pool, genesis, root)
+
+
+def open(place: Place, *, read_only: bool = False, accept_older: bool = False) -> Repository:
+    """Opens a ledger's database, as Ledger.open says."""
+    if is_url(place):
+        return _postgres().open(str(place), read_only=read_only)
     path = Path(place)
+    try:
+        return SqliteRepository.open(path, read_only=read_only)
+    except EventsLost as lost:
+        if not accept_older:
+            raise
+        Checkpoints(path.resolve()).set_aside(lost.height)
+        return SqliteRepository.open(path, read_only=read_only)
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """The events that the list of settled events beside a ledger names, and the file's name.
+
+    `name` is None where there is no such list, as for PostgreSQL; `exists` is False where the file is missing.
+    """
+
+    events: tuple[Checkpoint, ...]
+    name: str | None
+    exists: bool
+
+
+def acknowledged(place: Place) -> Acknowledged:
+    """The list of settled events beside a ledger.  Raises FormatError when it is damaged or cannot be read."""
+    if is_url(place):
+        return Acknowledged((), None, False)
+    file = Checkpoints(Path(place).resolve())
+    return Acknowledged(tuple(file.settled()), file.path.name, file.exists())
+
+
+def _postgres() -> type["PostgresRepository"]:
+    """The class, loaded when it is needed: psycopg takes a while."""
+    from settlement.storage.postgres.repository import PostgresRepository
+
+    return PostgresRepository
+
+
+def _create_file(path: Path, pool: bytes, genesis: Appended, root: Root) -> None:
+    """Creates the file under another name and gives it its own when it is complete."""
     for suffix in ("", *connections.BESIDE, checkpoints.SUFFIX):
         existing = path.with_name(path.name + suffix)
         if os.path.lexists(existing):
@@ -46,15 +113,3 @@ def create(place: Place, pool: bytes, genesis: Appended, root: Root) -> None:
         raise FormatError(f"there is already a file at {path}") from None
     except OSError:  # a file system without hard links
         os.rename(temporary, path)
-
-
-def open(place: Place, *, read_only: bool = False, accept_older: bool = False) -> Repository:
-    """Opens a ledger's database, as Ledger.open says."""
-    path = Path(place)
-    try:
-        return SqliteRepository.open(path, read_only=read_only)
-    except EventsLost as lost:
-        if not accept_older:
-            raise
-        Checkpoints(path.resolve()).set_aside(lost.height)
-        return SqliteRepository.open(path, read_only=read_only)

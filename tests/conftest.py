@@ -1,4 +1,4 @@
-"""Fixtures that many tests share and that take long to make: the keys of all statements, and chains."""
+"""Fixtures that many tests share and that take long to make: the keys of all statements, databases, and chains."""
 
 import signal
 
@@ -6,7 +6,7 @@ import pytest
 
 from circuits import registry
 from prover.proofs.keystores import Keystore
-from tests import evm
+from tests import databases, evm
 
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
 
@@ -39,3 +39,22 @@ def chain(request):
         return
     with evm.anvil() as node:
         yield node
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A PostgreSQL server, which all processes of these tests share."""
+    with databases.server() as running:
+        yield running
+
+
+@pytest.fixture
+def url(server):
+    """The URL of an empty PostgreSQL database."""
+    return databases.emptied(server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request, tmp_path):
+    """Where a new ledger may be created: a file, or a database that is empty."""
+    return tmp_path / "ledger.sqlite" if request.param == "sqlite" else request.getfixturevalue("url")

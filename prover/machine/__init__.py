@@ -1,5 +1,5 @@
 """This machine.
 
 files, secretfile, arrayfolder and home (the folder of all data), clock, tasks and longstep (work in progress),
-hardware, threadcount, and units (durations and sizes as text).
+hardware, threadcount, postgres (a server of one's own), and units (durations and sizes as text).
 """

@@ -196,6 +196,11 @@ def check_version(connection: sqlite3.Connection) -> None:
     )
     if application != APPLICATION_ID:
         raise FormatError("the file is a database but not a ledger")
+    check_number(version)
+
+
+def check_number(version: int) -> None:
+    """Raises FormatError for another version of the schema than this one."""
     if version != VERSION:
         remedy = ": its pool is of an earlier version of zksettle, so create a new one" if version < VERSION else ""
         raise FormatError(f"the ledger has schema version {version}, and this program reads {VERSION}{remedy}")

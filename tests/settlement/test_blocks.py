@@ -10,7 +10,7 @@ from settlement.bundle import Account, Seizure, SeizurePublic
 from settlement.checks import Checked
 from settlement.ledger import Applied, Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
+from settlement.storage import writes
 from tests.settlement import samples
 from tests.settlement.guarded import public_flow
 from tests.settlement.samples import NOW_MS, Made, any_proof, bind, change, make
@@ -20,13 +20,8 @@ from zk.errors import InvalidProof
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ledger.sqlite"
-
-
-@pytest.fixture
-def ledger(path):
-    with Ledger.create(path, samples.pool(), NOW_MS) as opened:
+def ledger(where):
+    with Ledger.create(where, samples.pool(), NOW_MS) as opened:
         yield opened
 
 
@@ -34,15 +29,14 @@ def checked(ledger: Ledger, *made: Made) -> Checked:
     return engine.check(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), NOW_MS, any_proof)
 
 
-def test_the_bundles_of_a_block_settle_in_order_and_the_audit_finds_them_as_if_one_by_one(ledger, path):
+def test_the_bundles_of_a_block_settle_in_order_and_the_audit_finds_them_as_if_one_by_one(ledger, where):
     deposits = [make(ledger, change(USDC=n), [samples.flow(0, n)]) for n in (5, 6, 7)]
     block = [checked(ledger, deposits[0], make(ledger)), *(checked(ledger, one) for one in deposits[1:])]
     answers = ledger.apply_all(block, NOW_MS)
     assert [(one.height, one.positions) for one in answers] == [(1, (0, 1)), (2, (2,)), (3, (3,))]
     assert answers[-1].root == ledger.reader.tree().root and all(one.is_checkpointed for one in answers)
-    assert [one.height for one in Checkpoints(path).settled()] == [0, 1, 2, 3]
-    report = audit.audit(path, any_proof)
-    assert (report.bundles, report.legs, sum(report.reserves.values()), report.warnings) == (3, 4, 18, ())
+    report = audit.audit(where, any_proof)
+    assert (report.bundles, report.legs, sum(report.reserves.values())) == (3, 4, 18)
 
 
 CONFLICTS = [  # two bundles, of which the later is refused, and why
@@ -56,7 +50,7 @@ CONFLICTS = [  # two bundles, of which the later is refused, and why
 
 
 @pytest.mark.parametrize("rivals, reason", CONFLICTS, ids=[reason.name for _, reason in CONFLICTS])
-def test_of_two_bundles_in_conflict_the_later_is_refused_and_the_rest_settles(ledger, path, rivals, reason):
+def test_of_two_bundles_in_conflict_the_later_is_refused_and_the_rest_settles(ledger, where, rivals, reason):
     paid = make(ledger, change(USDC=100), [samples.flow(0, 200), public_flow(0, -100, Account.FEE)])
     ledger.apply(checked(ledger, paid), NOW_MS)
     first, second = (checked(ledger, one) for one in rivals(ledger))
@@ -66,7 +60,7 @@ def test_of_two_bundles_in_conflict_the_later_is_refused_and_the_rest_settles(le
     with pytest.raises(Rejected) as refused:  # as if it came later
         ledger.apply(second, NOW_MS)
     assert refused.value.rejection is reason
-    assert audit.audit(path, any_proof).bundles == 3
+    assert audit.audit(where, any_proof).bundles == 3
 
 
 def test_a_block_counts_the_fees_for_an_order_that_its_bundles_pay(ledger):
@@ -96,7 +90,7 @@ def test_a_bundle_that_has_settled_keeps_its_place_in_a_later_block_and_in_its_o
     assert ledger.reader.last_event().height == 2
 
 
-def test_a_block_that_fails_at_its_last_row_leaves_nothing(ledger, monkeypatch):
+def test_a_block_that_fails_after_its_rows_were_written_leaves_nothing(ledger, monkeypatch):
     before = ledger.reader.last_event()
     block = [checked(ledger, make(ledger)) for _ in range(3)]
 
@@ -104,27 +98,10 @@ def test_a_block_that_fails_at_its_last_row_leaves_nothing(ledger, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError):
-        patch.setattr(Checkpoints, "reserve", full)
+        patch.setattr(writes, "spent", full)
         ledger.apply_all(block, NOW_MS)
     assert ledger.reader.last_event() == before and ledger.reader.outputs() == []
     assert len(ledger.apply_all(block, NOW_MS)) == 3
-
-
-@pytest.mark.parametrize("marked", [0, 1, 2])
-def test_a_machine_that_stops_while_it_marks_a_block_leaves_a_list_that_the_next_event_completes(ledger, path, marked):
-    """Some lines are marked, one is half marked, and the rest are pending."""
-    ledger.apply_all([checked(ledger, make(ledger)) for _ in range(3)], NOW_MS)
-    file = Checkpoints(path).path
-    lines = bytearray(file.read_bytes())
-    for height in range(1 + marked, 4):
-        word = b"setting" if height == 1 + marked else b"pending"
-        lines[(height + 1) * LINE_BYTES - 8 : (height + 1) * LINE_BYTES - 1] = word
-    file.write_bytes(lines)
-    with Ledger.open(path) as again:
-        assert Checkpoints(path).newest().height == marked
-        again.apply(checked(again, make(again)), NOW_MS)
-    assert [one.height for one in Checkpoints(path).settled()] == [0, 1, 2, 3, 4]
-    assert audit.audit(path, any_proof).warnings == ()
 
 
 def test_a_bundle_is_checked_again_under_the_parameters_in_force(ledger, monkeypatch):
@@ -151,7 +128,7 @@ def only_true(false: set[int]):
     return verify
 
 
-def test_each_bundle_of_a_block_is_answered_as_if_it_came_alone(ledger, path):
+def test_each_bundle_of_a_block_is_answered_as_if_it_came_alone(ledger, where):
     """One that is malformed, one whose proof is false, one that was settled, and honest ones between them."""
     settled = submitted(ledger, make(ledger, ciphertexts=()))
     before = engine.submit(ledger, settled, NOW_MS, any_proof)
@@ -175,7 +152,7 @@ def test_each_bundle_of_a_block_is_answered_as_if_it_came_alone(ledger, path):
         with pytest.raises(Rejected) as refused:
             engine.submit(ledger, data[number], NOW_MS, verify)
         assert str(refused.value) == str(answers[number])
-    assert audit.audit(path, any_proof).bundles == 3
+    assert audit.audit(where, any_proof).bundles == 3
 
 
 def test_all_signatures_of_a_block_are_one_sum_and_a_false_one_costs_its_own_bundle_alone(ledger, monkeypatch):

