@@ -91,6 +91,9 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def update(self) -> None:
+        """Takes what is new from the ledger that this one is a copy of; nothing where it is none."""
+
     def parameters(self, now_ms: int) -> Parameters:
         """The pool's parameters that are in force."""
         settled = self.reader.change_in_force(now_ms)

@@ -12,6 +12,7 @@ from prover.guardian.staff import Staff
 from prover.guardian.watch import Watch
 from prover.machine.home import Home
 from prover.proofs import keystores, pipeline
+from prover.trader import sessions
 from settlement.ledger import Ledger
 from zk.groth16.keys import Proof
 
@@ -42,7 +43,8 @@ def opened(
     def accounts() -> list:
         return [] if watch is None else [one.account for one in list(watch.view.accounts.values())]
 
-    with staff.hired(home.guardians, Ledgers(home.ledger).open, now_ms, only, accounts) as hired:
+    ledgers = Ledgers(lambda: sessions.open_ledger(home, read_only=True))
+    with staff.hired(home.guardians, ledgers.open, now_ms, only, accounts) as hired:
         keystore.check_pool(ledger.pool)
         watch = Watch(ledger, Means(prove, hired.groups), hired.signing_keys, now_ms)
         yield watch, hired

@@ -71,6 +71,7 @@ class Watch:
         Raises TooFew when too few guardians answer, Unsatisfied when a statement is false, and Rejected; but not when
         something else settled meanwhile: then it looks again.
         """
+        self.ledger.update()
         done = Step()
         for _ in range(MAX_TRIES):
             done.opened += self.view.advance(self.ledger)

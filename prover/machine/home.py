@@ -57,6 +57,11 @@ class PoolFolder:
         """The secret key under which checkpoints are signed, if it is on this machine."""
         return self.path / "operator.json"
 
+    @property
+    def joined(self) -> Path:
+        """The file that names the service of the ledger, if somebody else operates it."""
+        return self.path / "joined.json"
+
     def exists(self) -> bool:
         """Whether there is anything in its place."""
         return os.path.lexists(self.path)

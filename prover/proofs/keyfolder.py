@@ -31,6 +31,8 @@ MANIFEST = "manifest.json"
 VERIFICATION_KEY = "verification_key.json"
 MAX_MANIFEST_BYTES = 64 << 10
 PROVING, PROGRAM = "proving-", "program-"
+PROVING_FILES = tuple(f"{PROVING}{name}.npy" for name in ("verifying", "points", "sizes", *keys.ARRAYS.values()))
+"""The files of the proving key itself; the rest of a folder follows from the statement."""
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,10 @@ class Keystore:
         return StatementKey(name, key.fingerprint, key.verifying, self.transcript)
 
     def install(self, name: str, proving: ProvingKey) -> bool:
-        """Installs a ceremony's key, which the caller has verified.  Returns whether it is new.
+        """Installs a key that is not made here: a ceremony's, which the caller has verified, or a development key.
 
-        Raises FormatError when another key is in its place.
+        Returns whether it is new.  Raises FormatError when another key is in its place.
         """
-        assert self.transcript is not None, "a development key is generated, not installed"
         folder = self.folder(name)
         is_new = self._place(name, folder, lambda: proving)
         if keys.digest(self.open(name).verifying) != keys.digest(proving.verifying):

@@ -33,6 +33,7 @@ def run(
         if number:
             sleep(POLL_S)
         now = now_ms()
+        ledger.update()
         setting = owing.setting(ledger, now)
         epoch = None if setting.grid is None else setting.grid.epoch
 

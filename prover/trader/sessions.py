@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from circuits import merkle
 from circuits.records import Root
+from prover.machine import clock
 from prover.machine.home import Home
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
@@ -118,12 +119,14 @@ class Unreported(Exception):
 def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = False) -> Ledger:
     """Opens the home's ledger; with `read_only`, on media that cannot be written to as well.
 
+    A ledger that somebody else operates is brought up to date first; what is written then goes to its service.
+
     Raises FormatError when there is none, checkpoints.EventsLost when it lost an event that was settled, and
     walletsync.LedgerWentBack when it lost one that a wallet of the home saw, both unless `accept_older`.
     """
     home.check_pool()
     try:
-        ledger = Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
+        ledger = _opened(home, accept_older=accept_older, read_only=read_only)
     except EventsLost as lost:
         way_on = "or accept this one with `zksettle wallet sync NAME --accept-older-ledger`"
         raise EventsLost(f"{lost}, {way_on}", lost.height) from None
@@ -135,6 +138,14 @@ def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = Fal
         ledger.close()
         raise
     return ledger
+
+
+def _opened(home: Home, *, accept_older: bool, read_only: bool) -> Ledger:
+    if not home.pool.joined.exists():
+        return Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
+    from prover.network import joining  # an HTTP client takes a tenth of a second to import
+
+    return joining.open_ledger(home, clock.now_ms)
 
 
 def check_wallet(home: Home, name: str) -> None:

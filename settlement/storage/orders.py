@@ -1,5 +1,6 @@
 """The board's table.  It is in the ledger's database but not in its history: orders come and go."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -83,8 +84,15 @@ class OrderTable:
                     "DELETE FROM orders WHERE order_id IN (SELECT order_id FROM orders"
                     f" WHERE NOT {_BACKED} ORDER BY posted_ms, order_id LIMIT ?)", (excess,)
                 )  # fmt: skip
-                self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(order))
+                self._insert(order)
             return outcome
+
+    def replace_all(self, orders: Iterable[Order]) -> None:
+        """Makes these the only orders: a copy of another board.  Their ids and their commitments differ."""
+        with self._writing():
+            self._connection.execute("DELETE FROM orders")
+            for order in orders:
+                self._insert(order)
 
     def get(self, order_id: OrderId) -> Order | None:
         """The order with this id, or None."""
@@ -123,6 +131,9 @@ class OrderTable:
         if self._count("nullifier = ?", nullifier) >= max_of_account:
             return Outcome.ACCOUNT_FULL
         return Outcome.BOARD_FULL if self._count(_BACKED) >= max_orders else Outcome.ADDED
+
+    def _insert(self, order: Order) -> None:
+        self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(order))
 
     def _remove_void(self, now_ms: int) -> list[OrderId]:
         statement = f"DELETE FROM orders WHERE {_VOID} RETURNING order_id"

@@ -59,3 +59,19 @@ def show(app: App, only_parameters: bool) -> None:
         pool_run.show_parameters(app)
     else:
         pool_run.show_pool(app)
+
+
+@pool.command()
+@click.argument("url", metavar="URL")
+@click.option("--fingerprint", metavar="DIGITS",
+              help="The first digits of the pool's ledger id, at least 16, from somebody whom you trust.")  # fmt: skip
+@pass_app
+def join(app: App, **options: Any) -> None:
+    """Join the pool of a ledger that somebody else serves at URL.
+
+    The ledger is copied and every event of it verified; from then on, all commands read the copy and send what they
+    settle to the service.
+    """
+    from prover.cli.pool import join_run
+
+    join_run.join(app, **options)

@@ -1,6 +1,7 @@
 """Runs `zksettle ledger serve`."""
 
 import sys
+from pathlib import Path
 
 from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
@@ -8,9 +9,11 @@ from prover.cli.pool import log_run
 from prover.machine import clock
 from prover.network.service import app as services
 from prover.network.service import serving
+from prover.proofs import keystores
 from prover.upkeep import warmup
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
+from settlement.pool import Pool
 
 
 def serve(app: App, listen: str, is_public: bool) -> None:
@@ -24,6 +27,7 @@ def serve(app: App, listen: str, is_public: bool) -> None:
         lambda read_only: Ledger.open(home.ledger, read_only=read_only),
         lambda named: checkpoint.sign(named, secret),
         clock.now_ms,
+        key_folders=_development_keys(app, pool),
     )
     with serving.bound(host, port) as listener:
         port = listener.getsockname()[1]
@@ -41,3 +45,11 @@ def serve(app: App, listen: str, is_public: bool) -> None:
 
         serving.run(service, listener, ready)
     app.screen.say("The service has ended.")
+
+
+def _development_keys(app: App, pool: Pool) -> dict[str, Path]:
+    """The folders of the pool's keys, which whoever joins it needs, when they come from no ceremony."""
+    if not pool.insecure_dev:
+        return {}
+    keystore = keystores.of_pool(app.home.keys, clock.now_ms(), pool)
+    return {key.statement: keystore.folder(key.statement) for key in pool.keys}

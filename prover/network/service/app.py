@@ -2,8 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
@@ -38,10 +40,12 @@ def create(
     open_ledger: Opener, sign: Sign, clock: Callable[[], int],
     verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = RATE,
     max_waiting: int = MAX_WAITING, max_of_peer: int = MAX_WAITING_OF_PEER,
+    key_folders: Mapping[str, Path] = MappingProxyType({}),
 ) -> FastAPI:  # fmt: skip
     """The application.  Its parts start with its lifespan, which raises what opening the ledger raises.
 
     `open_ledger` is called in each thread that needs the ledger, `sign` for each receipt, `clock` for the time in ms.
+    `key_folders` are those of the pool's development keys, by statement, for whoever joins.
     """
     metrics, peers = Metrics(), Peers(rate)
 
@@ -55,7 +59,7 @@ def create(
         waiting = Waiting(max_waiting, max_of_peer)
         metrics.queue.set_function(lambda: len(waiting))
         applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting)
-        parts = Parts(Readers(open_ledger), applier, waiting, metrics, peers, sign, clock, verify_proofs)
+        parts = Parts(Readers(open_ledger), applier, waiting, metrics, peers, sign, clock, verify_proofs, key_folders)
         app.state.parts = parts
         metrics.streams.set_function(lambda: parts.streams)
         await asyncio.to_thread(applier.start)

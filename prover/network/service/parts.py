@@ -1,9 +1,10 @@
 """The parts of a running service, which its routes share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from fastapi import Request
@@ -36,7 +37,7 @@ class Parts:
     """What a service is made of.
 
     `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` is
-    how many connections are told of it.
+    how many connections are told of it.  `key_folders` are those of development keys, by statement.
     """
 
     readers: Readers
@@ -47,6 +48,7 @@ class Parts:
     sign: Sign
     clock: Callable[[], int]
     verify_proofs: VerifyProofs
+    key_folders: Mapping[str, Path]
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     cosigned: Cosigned = field(default_factory=Cosigned)

@@ -1,9 +1,10 @@
-"""Routes of what anybody may read: the pool, checkpoints, the log's files, grids.
+"""Routes of what anybody may read: the pool, checkpoints, the log's files, grids, development keys.
 
 Nothing that is asked for says who asks: no route takes a position, a nullifier or an order of somebody's own.  What
 never changes may be kept for ever by any cache on the way.
 """
 
+import asyncio
 import hashlib
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,7 @@ from prover.network import receipts
 from prover.network.service import parts
 from prover.network.service.documents import bytes_of, problem_of, shown
 from prover.network.service.problems import unknown
+from prover.proofs import keyfolder
 from settlement import following, grids
 from settlement.bundle import MAX_EPOCH
 from settlement.ledger import Ledger
@@ -79,6 +81,19 @@ async def publication(request: Request, epoch: str) -> Response:
     if published is None:
         raise unknown("no grids of this epoch have been published")
     return answer(request, grids.encode(published.publication), "application/octet-stream", FOR_EVER)
+
+
+@router.get(
+    "/keys/{statement}/{name}", summary="A file of a development key", response_class=Response,
+    responses={200: bytes_of("An array of the proving key, as NumPy writes it."), **problem_of(404, 429, 503)},
+)  # fmt: skip
+async def key(request: Request, statement: str, name: str) -> Response:
+    """A proving key that one party made for development; the keys of ceremonies are in their transcripts."""
+    folder = parts.of(request).key_folders.get(statement)
+    if folder is None or name not in keyfolder.PROVING_FILES:
+        raise unknown("there is no development key of this name")
+    data = await asyncio.to_thread((folder / name).read_bytes)
+    return answer(request, data, "application/octet-stream", FOR_EVER)
 
 
 def _tile(ledger: Ledger, named: Tile) -> bytes | None:

@@ -1,0 +1,216 @@
+"""The ledger of a pool that somebody else operates, as this home sees it.
+
+What is read comes from the home's own copy (prover/network/mirror.py), which has checked every event itself; what
+changes the ledger is checked here first, then sent to the service, and is true when it is in the copy.  So it is a
+Ledger like any other to whoever trades, watches or publishes, and it believes nothing that it has not checked.
+
+Orders are no part of the history.  Those that the service lists are checked as they come, each once.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from circuits.records import Commitment
+from prover.network import postings
+from prover.network.mirror import Mirror
+from settlement import checks, databases, encoding, events
+from settlement.errors import Discrepancy, OutcomeUnknown, Unavailable
+from settlement.events import Appended, Event
+from settlement.grids import PublishedGrids
+from settlement.ids import OrderId
+from settlement.ledger import Applied, E, Ledger
+from settlement.rejection import Rejected
+from settlement.state import Checked, State, VerifyProofs
+from settlement.storage.orders import Order, OrderTable, Outcome
+from settlement.storage.repository import Repository
+from settlement.storage.rows import GridsEntry
+
+T = TypeVar("T")
+
+PATHS = {
+    events.GRIDS: "/publications",
+    events.PARAMETERS: "/changes",
+    events.INSURANCE: "/heartbeats",
+    events.EXPIRY: "/expiries",
+}
+"""Where the service takes what is recorded, by the kind of its event."""
+
+PATIENCE_S = 10
+"""How long an answer that did not come is looked for in the ledger."""
+CLOCKS_MS = 2_000
+"""How far this machine's clock may be behind the service's; it waits for as long."""
+_PAUSE_S = 0.25
+
+
+class Service(Protocol):
+    """The other side.  Both methods raise errors.Unavailable when nothing has happened."""
+
+    def get(self, path: str) -> bytes:
+        """What the service has under a path."""
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """The service's answer to what was sent.  Raises Rejected, and errors.OutcomeUnknown when none came."""
+
+    def close(self) -> None:
+        """Closes the connections."""
+
+
+class JoinedLedger(Ledger):
+    """A ledger whose changes go to a service.  Belongs to one thread, as every ledger."""
+
+    def __init__(
+        self, repository: Repository, folder: Path, service: Service, clock: Callable[[], int],
+        verify_proofs: VerifyProofs = checks.verify_proofs,
+    ):  # fmt: skip
+        super().__init__(repository)
+        self._service, self._clock, self._verify = service, clock, verify_proofs
+        self._mirror = Mirror(Ledger(repository), folder, service.get)
+        self.orders = JoinedOrders(repository.orders, service, self, verify_proofs)
+
+    @classmethod
+    def join(cls, place: Path, service: Service, clock: Callable[[], int]) -> "JoinedLedger":
+        """The copy at `place` of the ledger behind a service.  Raises FormatError as Ledger.open does."""
+        repository = databases.open(place)
+        try:
+            return cls(repository, place.parent, service, clock)
+        except BaseException:
+            repository.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the database and the connections."""
+        super().close()
+        self._service.close()
+
+    def update(self) -> None:
+        """Brings the copy up to date.  Raises as Mirror.update does."""
+        self._mirror.update(self._verify)
+        ahead_ms = self.reader.last_event().created_ms - self._clock()
+        if 0 < ahead_ms <= CLOCKS_MS:
+            time.sleep(ahead_ms / 1_000)
+
+    def apply_all(
+        self, checked: Sequence[Checked], now_ms: int, passed_ns: events.PassedNs = lambda: 0
+    ) -> list[Applied | Rejected]:  # fmt: skip
+        """Sends the bundles to the service, and returns their places in the copy, or why the service refused them.
+
+        Raises errors.Unavailable when the service cannot be reached, errors.OutcomeUnknown when its answer did not come
+        and the ledger does not have the bundle by and by, and what Mirror.update raises.
+        """
+        return [self._applied(one) for one in checked]
+
+    def record(
+        self, make: Callable[[Ledger, int], E], now_ms: int, passed_ns: events.PassedNs = lambda: 0
+    ) -> E:  # fmt: skip
+        """Sends what `make` computes here to the service, and returns it as it is in the copy.
+
+        Raises what `make` raises, and as `apply_all` does.
+        """
+        before = self.reader.last_event().height
+        entry = make(self, events.moved_up(self.reader.last_event(), now_ms, passed_ns()))
+        expected = entry.appended.event
+        data = entry.published.publication.evidence if isinstance(entry, GridsEntry) else entry.data
+
+        def found() -> Event | None:
+            same = (event for event in self.reader.events(before + 1) if event.kind == expected.kind)
+            return next((event for event in same if event.body == expected.body), None)
+
+        event = self._sent(PATHS[expected.kind], data, found)
+        changed: dict[str, Any] = {"appended": Appended(event, {})}
+        if isinstance(entry, GridsEntry):
+            changed["published"] = PublishedGrids(entry.published.publication, event.created_ms)
+        return replace(entry, **changed)
+
+    def _applied(self, checked: Checked) -> Applied | Rejected:
+        try:
+            settled = self._sent("/bundles", checked.data, lambda: self.reader.settled(checked.bundle_id))
+        except Rejected as refused:
+            return refused
+        return Applied.of(settled, is_checkpointed=True)
+
+    def _sent(self, path: str, data: bytes, found: Callable[[], T | None]) -> T:
+        """What `found` finds in the copy once the service has taken the data."""
+        try:
+            self._service.post(path, data)
+        except OutcomeUnknown:
+            return self._looked_for(found)
+        self.update()
+        there = found()
+        if there is None:
+            raise Discrepancy(
+                "the service says that it took what was sent, and its log does not have it: keep the bundle and send it"
+                " again; if it is refused, the service lies"
+            )
+        return there
+
+    def _looked_for(self, found: Callable[[], T | None]) -> T:
+        """What `found` finds within some seconds.  Raises OutcomeUnknown when it finds nothing."""
+        until_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.update()
+            except Unavailable:
+                pass
+            there = found()
+            if there is not None:
+                return there
+            if time.monotonic() > until_s:
+                raise OutcomeUnknown(
+                    "the service did not answer, and its log does not have what was sent, yet: it may still take it."
+                    " The same command again finds out, and does nothing twice"
+                )
+            time.sleep(_PAUSE_S)
+
+
+class JoinedOrders(OrderTable):
+    """The service's board, with a copy of it in the home's database."""
+
+    def __init__(self, local: OrderTable, service: Service, state: State, verify_proofs: VerifyProofs):
+        self._local, self._service, self._state, self._verify = local, service, state, verify_proofs
+
+    def update(self) -> None:
+        """Reads the whole board.  Orders that are here already are not checked again, false ones are left out."""
+        known = {postings.of(order): order for order in self._local.stored()}
+        listed: dict[Commitment, Order] = {}
+        for sent, has_paid in postings.decode_board(self._service.get("/orders")):
+            try:
+                order = known.get(sent) or postings.check(self._state, sent, has_paid, self._verify)
+            except Rejected:
+                continue
+            listed[order.commitment] = replace(order, has_paid=has_paid)
+        if set(listed.values()) != set(known.values()):
+            self._local.replace_all(listed.values())
+
+    def add(self, order: Order, max_orders: int, max_of_account: int, now_ms: int) -> Outcome:
+        """Posts the order.  Raises Rejected when the service refuses it, and as Service.post does."""
+        self._service.post("/orders", postings.encode(postings.of(order)))
+        self.update()
+        return Outcome.ADDED
+
+    def get(self, order_id: OrderId) -> Order | None:
+        """The order with this id, or None."""
+        if self._local.get(order_id) is None:
+            self.update()
+        return self._local.get(order_id)
+
+    def stored(self) -> list[Order]:
+        """Every order of the copy."""
+        return self._local.stored()
+
+    def alive(self, now_ms: int) -> list[Order]:
+        """Every order on the service's board that is not void, the oldest first."""
+        self.update()
+        return self._local.alive(now_ms)
+
+    def refresh(self, order: Order) -> bool:
+        """Sends the order's new margin.  Raises Rejected when the service refuses it."""
+        assert order.leg.margin is not None, "the order is on margin"
+        self._service.post(f"/orders/{order.order_id.hex()}/margin", encoding.encode_margin(order.leg.margin))
+        return self._local.refresh(order)
+
+    def remove_void(self, now_ms: int) -> list[OrderId]:
+        """Deletes void orders from the copy; the service deletes them from the board by itself."""
+        return self._local.remove_void(now_ms)
