@@ -14,6 +14,7 @@ from circuits import merkle
 from circuits.records import Root
 from prover.machine import clock
 from prover.machine.home import Home
+from prover.network import opening
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, assembly, keys, owing, walletfile, wallets, walletsync
@@ -126,7 +127,7 @@ def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = Fal
     """
     home.check_pool()
     try:
-        ledger = _opened(home, accept_older=accept_older, read_only=read_only)
+        ledger = opening.open_ledger(home, clock.now_ms, accept_older=accept_older, read_only=read_only)
     except EventsLost as lost:
         way_on = "or accept this one with `zksettle wallet sync NAME --accept-older-ledger`"
         raise EventsLost(f"{lost}, {way_on}", lost.height) from None
@@ -138,14 +139,6 @@ def open_ledger(home: Home, *, accept_older: bool = False, read_only: bool = Fal
         ledger.close()
         raise
     return ledger
-
-
-def _opened(home: Home, *, accept_older: bool, read_only: bool) -> Ledger:
-    if not home.pool.joined.exists():
-        return Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
-    from prover.network import joining  # an HTTP client takes a tenth of a second to import
-
-    return joining.open_ledger(home, clock.now_ms)
 
 
 def check_wallet(home: Home, name: str) -> None:

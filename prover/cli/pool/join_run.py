@@ -4,8 +4,8 @@ from prover.cli.frame import watching
 from prover.cli.frame.command import App, Done
 from prover.cli.pool import pool_run
 from prover.machine import clock
-from prover.network import joining
 from prover.network.client import Client
+from prover.operator import joining
 from prover.upkeep import warmup
 from settlement import poolfile
 

@@ -49,7 +49,5 @@ def serve(app: App, listen: str, is_public: bool) -> None:
 
 def _development_keys(app: App, pool: Pool) -> dict[str, Path]:
     """The folders of the pool's keys, which whoever joins it needs, when they come from no ceremony."""
-    if not pool.insecure_dev:
-        return {}
     keystore = keystores.of_pool(app.home.keys, clock.now_ms(), pool)
-    return {key.statement: keystore.folder(key.statement) for key in pool.keys}
+    return {key.statement: keystore.folder(key.statement) for key in pool.keys if key.transcript is None}

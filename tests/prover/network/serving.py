@@ -1,7 +1,9 @@
 """Services for tests, in this process: an application over a ledger of the samples' pool, and requests to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
+from prover.network.client import Client
 from prover.network.service import app as services
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -51,3 +54,34 @@ def asked(path: Path, questions: Callable[[httpx.AsyncClient], Awaitable[Any]], 
 async def post(client: httpx.AsyncClient, route: str, data: bytes) -> httpx.Response:
     """Posts bytes."""
     return await client.post(route, content=data, headers={"Content-Type": "application/octet-stream"})
+
+
+@contextmanager
+def clients(path: Path, **options: Any) -> Iterator[Callable[[], Client]]:
+    """Makes clients, for any thread, of a service over the ledger at `path` in this process."""
+    loop, has_begun, is_over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    app = application(path, **options)
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app):
+            has_begun.set()
+            await is_over.wait()
+
+    class Transport(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            async def answered() -> httpx.Response:
+                request.stream = httpx.ByteStream(request.read())
+                response = await httpx.ASGITransport(app).handle_async_request(request)
+                return httpx.Response(response.status_code, headers=response.headers, content=await response.aread())
+
+            return asyncio.run_coroutine_threadsafe(answered(), loop).result()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    has_begun.wait()
+    try:
+        yield lambda: Client("http://ledger", Transport())
+    finally:
+        loop.call_soon_threadsafe(is_over.set)
+        thread.join()
+        loop.close()

@@ -1,7 +1,5 @@
 """Joins a pool that somebody else operates: its ledger's copy here, and the proving keys that its proofs need.
 
-    HOME/pool/joined.json   {"format": "zksettle-joined", "version": 1, "url": "https://ledger.example:7464"}
-
 The folder of the pool appears complete, by one rename.  A pool is what its ledger id is a digest of, so whoever knows
 the id from its operator cannot be given another pool.
 
@@ -9,52 +7,24 @@ The keys of a ceremony are installed from its transcript, which everybody can ve
 the service: they could be forged under anyway, by whoever made them.
 """
 
-import json
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
 
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.network import mirror
-from prover.network.client import Client, check_url
-from prover.network.joined import JoinedLedger
+from prover.network import mirror, opening
+from prover.network.client import Client
 from prover.operator import creation
 from prover.proofs import keyfolder, keystores
 from settlement import poolfile
 from settlement.pool import Pool, StatementKey
 from zk.errors import FormatError, InvalidProof
-from zk.formats import dataclassjson, strictjson
 from zk.groth16 import keys
 from zk.runtime.progress import Progress, silent
 
-FORMAT: Final = "zksettle-joined"
-VERSION: Final = 1
 LEAST_FINGERPRINT = 16
-_MAX_BYTES = 4096
 _LABEL = "pool-"
-
-
-@dataclass(frozen=True)
-class _JoinedFile:
-    format: Literal["zksettle-joined"]
-    version: Literal[1]
-    url: str
-
-
-def url(folder: PoolFolder) -> str | None:
-    """The URL of the service that this pool's ledger is behind, or None when the ledger is here.
-
-    Raises FormatError when the file is malformed.
-    """
-    if not folder.joined.exists():
-        return None
-    what = f"the file {folder.joined}"
-    document = strictjson.loads(files.read(folder.joined, _MAX_BYTES), what, _MAX_BYTES)
-    return check_url(dataclassjson.read(_JoinedFile, document, what).url)
 
 
 def check_fingerprint(pool: Pool, fingerprint: str) -> None:
@@ -85,8 +55,7 @@ def join(
             folder = PoolFolder(path)
             with mirror.begin(folder.ledger, pool, client.get) as ledger:
                 mirror.Mirror(ledger, path, client.get).update(progress=progress)
-            document = dataclassjson.write(_JoinedFile(FORMAT, VERSION, client.url))
-            files.replace(folder.joined, json.dumps(document).encode() + b"\n", files.PUBLIC_FILE)
+            opening.write(folder, client.url)
             files.sync_folder(path)
     return pool
 
@@ -101,7 +70,7 @@ def _provide(home: Home, client: Client, key: StatementKey, pool: Pool, now_ms: 
                 " another folder with --home"
             )
         return
-    if not pool.insecure_dev:
+    if key.transcript is not None:
         raise FormatError(
             f"the pool's {key.statement} key is of a ceremony, and is not here: run `zksettle ceremony install` on its"
             " folder first"
@@ -113,19 +82,3 @@ def _provide(home: Home, client: Client, key: StatementKey, pool: Pool, now_ms: 
         if keys.digest(proving.verifying) != key.digest:
             raise InvalidProof(f"the {key.statement} key that the service sent is not the pool's")
         keystore.install(key.statement, proving)
-
-
-def open_ledger(home: Home, clock: Callable[[], int]) -> JoinedLedger:
-    """The copy of the ledger that this home has joined, brought up to date.
-
-    Raises FormatError as Ledger.open does, errors.Unavailable, and as Mirror.update does.
-    """
-    there = url(home.pool)
-    assert there is not None, "the home has joined a pool"
-    ledger = JoinedLedger.join(home.ledger, Client(there), clock)
-    try:
-        ledger.update()
-    except BaseException:
-        ledger.close()
-        raise
-    return ledger
