@@ -3,6 +3,8 @@
 A draft is what every guardian must see before it signs: the openings and all that is random.  `derive` computes from it
 what the bundle will say, so guardians who derive the same sign the same; no public value of a draft can be false.
 
+    founding    from one start, an empty account whose rho is the ledger's id: so a second founding, signed before the
+                first one settled, spends the same nullifier, and cannot put an empty account in the insurance's place
     insurance   its key is the guardians' signing key, its nk is INSURANCE_NK.  Its account is always margined, so nk
                 is not what its nullifiers are made with, and that everybody knows its owner tells nothing.
 """
@@ -20,6 +22,7 @@ from prover.trader import keys
 from settlement import digests
 from settlement.bundle import NO_DIGEST, Account, Escrow, Flow, Leg, Margin, Seizure, SeizurePublic
 from settlement.grids import Publication
+from settlement.ids import LedgerId
 from settlement.parameters import Guardians, Parameters
 from settlement.rejection import Rejected, Rejection
 from settlement.state import State
@@ -93,6 +96,11 @@ class Derived(keys.Secret):
 def owner(signing_key: Point) -> int:
     """The owner of the insurance's account under this signing key."""
     return records.owner(poseidon.hash, signing_key, INSURANCE_NK)
+
+
+def start(ledger_id: LedgerId, signing_key: Point) -> records.Account[int]:
+    """The empty account, at position 0, from which the insurance is founded under this signing key."""
+    return records.Account(owner(signing_key), (0,) * records.ASSETS, 0, int.from_bytes(ledger_id[:31], "big"))
 
 
 def guardians_of(parameters: Parameters) -> Guardians:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from circuits import merkle, records, seizure
-from circuits.records import ASSETS, Account, Position
+from circuits.records import Account, Position
 from circuits.statements import leg as leg_statement
 from circuits.statements import seize as seize_statement
 from prover.guardian import drafts
@@ -23,7 +23,6 @@ from zk.hashes import poseidon
 
 LIFE_MS = 10 * 60_000
 TRADE_LIFE_MS = 30_000
-NOTHING = (0,) * ASSETS
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,7 +115,7 @@ def _draft(
     owner = drafts.owner(guardians.signing_key)
     if now.insurance is None:
         number, position = guardians.number, Position(0)
-        old = Account(owner, NOTHING, 0, entropy.scalar(R))
+        old = drafts.start(now.ledger.ledger_id, guardians.signing_key)
         path, root = merkle.lone(old.commitment(poseidon.hash), 0), int(now.ledger.reader.tree().root)
     else:
         old, position = now.insurance.account, now.insurance.position

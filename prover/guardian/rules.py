@@ -50,7 +50,8 @@ def _check_account(state: State, draft: Draft, now_ms: int) -> None:
     _require(private.new.guard == guardians.number, "the insurance's account would be out of the guardians' sight")
     if insurance is None:
         _require(private.genesis == 1, "the insurance's first account must start from nothing")
-        _require(private.old.owner == own, "the insurance's account must be founded by its owner")
+        one_start = drafts.start(state.ledger_id, guardians.signing_key), 0
+        _require((private.old, private.position) == one_start, "the insurance must be founded from its one start")
         _require(draft.guard == guardians.number, "the insurance's account must be founded by the present guardians")
     else:
         _require(private.genesis == 0, "there is an insurance's account already")

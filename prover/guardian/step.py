@@ -21,6 +21,7 @@ class Step:
 
     `left` are accounts that should end and did not, `refused` those of which guardians or the ledger say why not.
     `waiting` has the escrows of old keys that too few guardians answer to open, and who does not, by number of the key.
+    `is_hidden` says that nobody here can open the insurance's account, so that nothing can be seized.
     """
 
     opened: int = 0
@@ -32,3 +33,4 @@ class Step:
     waiting: dict[int, Waiting] = field(default_factory=dict)
     has_beaten: bool = False
     is_insolvent: bool = False
+    is_hidden: bool = False

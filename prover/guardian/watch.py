@@ -121,9 +121,10 @@ class Watch:
         now = self.now()
         if now is None:
             return False
+        done.is_hidden = now.insurance is None and self.ledger.reader.insurance() is not None
         if now.insurance is None:
-            if self.ledger.reader.insurance() is not None:
-                return False  # it is there, and nobody here can open it, or not yet
+            if done.is_hidden:
+                return False
             acting.settle(self.ledger, insurance.draw(now, ()), self.means, self._now_ms)
             done.founded = True
             return True

@@ -67,7 +67,12 @@ def tried(app: App, opened: Watch) -> tuple[str, float]:
 
 def troubles(done: Step) -> list[str]:
     """What a step has to try again, in sentences."""
+    hidden = (
+        "Nobody here can open the insurance's account, so nothing can be seized: whoever has shares of the "
+        "guardian key that it is sealed to must watch."
+    )
     return [
+        *((hidden,) if done.is_hidden else ()),
         *(f"The seizure of the account at position {one.watched.position} is refused: {one.reason}."
           for one in done.refused.values()),
         *waits(done.waiting),
@@ -118,7 +123,7 @@ def step_json(opened: Watch, done: Step) -> dict[str, Any]:
             {"position": int(one.watched.position), "reason": one.reason} for one in done.refused.values()
         ],
         "waiting": waits_json(done.waiting),
-        "beaten": done.has_beaten, "insolvent": done.is_insolvent,
+        "beaten": done.has_beaten, "insolvent": done.is_insolvent, "hidden": done.is_hidden,
     }  # fmt: skip
 
 
