@@ -3,7 +3,7 @@
 The order of the steps makes it safe to repeat the command (prover/trader/outbox.py has the states in between):
 
     repeated?   what the ledger has of an earlier run is the outcome; if it has nothing, the same bytes are submitted
-    make        otherwise sync, choose, plan and prove; save the bundle in the outbox
+    make        otherwise sync, choose, plan and prove; save the bundle in the outbox; again for what came between
     submit      if this returns, the bundle has settled, and that is said before anything else can fail
     sync        the wallet finds its new accounts
     confirm     the outcome was told
@@ -26,8 +26,13 @@ from settlement.bundle import Bundle
 from settlement.engine import Receipt
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.rejection import Rejected
+from settlement.rejection import Rejected, Rejection
 from zk.errors import FormatError, Unsatisfied
+
+MEANWHILE = (Rejection.TOP_UP_STALE, Rejection.TOP_UP_REPEATED)
+"""What nobody is at fault for: prices were published while a top-up was proved, or another copy of the wallet was
+quicker.  Then it is made again, up to MORE_TRIES times."""
+MORE_TRIES = 2
 
 
 def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bundle]) -> Settlement:
@@ -50,8 +55,21 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
             return settlement
     else:
         _check_told(session, request)
-    bundle = make()
     key = request.key if earlier is None else earlier.key
+    for _ in range(MORE_TRIES):
+        try:
+            return _made(session, key, request, make, time)
+        except Rejected as refused:
+            if refused.rejection not in MEANWHILE:
+                raise
+    return _made(session, key, request, make, time)
+
+
+def _made(
+    session: Session, key: str | None, request: Asked, make: Callable[[], Bundle], time: Callable[[], int]
+) -> Settlement:
+    """Settles a new bundle for a command."""
+    bundle = make()
     voids = _own_orders_moved(session, bundle)
     entry = Entry(key, request.digest, digests.bundle_id(bundle), encoding.encode_bundle(bundle), voids)
     _save(session, outbox.with_entry(session.wallet.outbox, entry))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from settlement import encoding, margins, topups
+from settlement import encoding, engine, margins, topups
 from settlement.bundle import MAX_EPOCH, MAX_PERIOD
 from settlement.grids import Coverage
 from settlement.ledger import Ledger
@@ -112,11 +112,15 @@ def test_a_repeated_bundle_has_settled_and_is_no_second_top_up(ledger):
     bundle = bind(ledger.ledger_id, top_up(ledger, tag=TAG))
     submit(ledger, bundle)
     with pytest.raises(Rejected) as refused:
-        from settlement import engine
-
         engine.check(ledger, encoding.encode_bundle(bundle), NOW_MS, samples.any_proof)
     assert refused.value.rejection is Rejection.NULLIFIER_SPENT
 
 
 def test_every_epoch_has_its_four_periods():
     assert topups.PER_EPOCH * MAX_EPOCH + 3 == MAX_PERIOD < 2**63
+
+
+def test_of_two_top_ups_in_one_period_in_a_block_the_later_is_refused(ledger):
+    rivals = [encoding.encode_bundle(bind(ledger.ledger_id, top_up(ledger, tag=TAG))) for _ in range(2)]
+    first, second = engine.submit_all(ledger, rivals, NOW_MS, samples.any_proof)
+    assert first.height == 3 and second.rejection is Rejection.TOP_UP_REPEATED

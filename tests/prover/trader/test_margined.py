@@ -138,23 +138,6 @@ def test_an_account_in_breach_is_warned_of_and_cured_from_outside_and_from_own_c
     assert world.margined().account.balances[USDC] == warned.to_be_safe + 99_999_999
 
 
-def test_an_address_is_topped_up_four_times_between_two_publications(owing_some):
-    """In four periods that do not tell which came first, and under tags that nobody can connect."""
-    world = owing_some
-    newest = world.ledger.reader.grids(1)[0].publication.epoch
-    made = [moves.deposit(world.borrower, USDC, 1, "bank", world.later(), is_top_up=True) for _ in range(4)]
-    counted = [(leg.public.period, leg.public.tag) for one in made for leg in one.bundle.legs]
-    assert sorted(period for period, _ in counted) == list(range(4 * newest, 4 * newest + 4))
-    assert len({tag for _, tag in counted}) == 4
-    size = world.ledger.reader.tree().size
-    with pytest.raises(Unsatisfied, match="topped up 4 times since prices were last published"):
-        moves.deposit(world.borrower, USDC, 1, "bank", world.later(), is_top_up=True)
-    assert world.ledger.reader.tree().size == size
-    moves.deposit(world.borrower, USDC, 1, "bank", world.later(), position=world.margined().position)
-    world.publish()
-    moves.deposit(world.borrower, USDC, 1, "bank", world.later(), is_top_up=True)
-
-
 def test_a_seized_owner_finds_what_is_left_and_is_told_what_was_taken_at_which_prices(owing_some):
     world = owing_some
     moves.withdraw(world.borrower, USDC, 2_000_000_000, "bank", world.later(), position=world.margined().position)
