@@ -66,9 +66,11 @@ def encrypt(account: Account[int], e: int, gk: Point) -> Escrowed:
     return Escrowed(babyjubjub.multiply(e, babyjubjub.BASE8), tuple((m + k) % R for m, k in texts))
 
 
-def digest(gk: Point, ephemeral: Point, ciphertext: Sequence[int]) -> int:
+def digest(
+    gk: Point, ephemeral: Point, ciphertext: Sequence[int], hash: records.Hash[int] = poseidon.hash
+) -> int:  # fmt: skip
     """The public input of the statement `escrow` that stands for the ciphertext and whom it is for."""
-    return records.escrow_digest(poseidon.hash, gk, ephemeral, ciphertext)
+    return records.escrow_digest(hash, gk, ephemeral, ciphertext)
 
 
 def decrypt(shared: Point, ciphertext: Sequence[int], guard: int) -> Account[int]:

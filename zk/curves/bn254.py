@@ -7,6 +7,7 @@ from outside comes through `g1`, `g2`, `decode_g1` or `decode_g2`, which check i
 Sources: EIP-196 and EIP-197 for the curves, the generators and the bytes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, overload
 
@@ -175,8 +176,8 @@ def g1(x: int, y: int, what: str) -> G1Point:
     return G1Point(int(x), int(y))
 
 
-def g2(x: Fp2, y: Fp2, what: str) -> G2Point:
-    """The point of G2 with these untrusted coordinates.
+def g2(x: Fp2, y: Fp2, what: str, is_in_g2: Callable[[G2Point], bool] | None = None) -> G2Point:
+    """The point of G2 with these untrusted coordinates.  `is_in_g2` is asked instead of `is_in_subgroup`, when given.
 
     Raises FormatError, naming `what`, when a coordinate is not reduced, or the point is the identity, written as
     zeros, not on the twist, or on the twist but not in the subgroup of order r.
@@ -189,7 +190,7 @@ def g2(x: Fp2, y: Fp2, what: str) -> G2Point:
     lifted = _lift(point)
     if not _is_on_curve(jacobian.FP2, lifted[0], lifted[1], B2):
         raise FormatError(f"{what} is not on the curve of G2")
-    if not is_in_subgroup(lifted):
+    if not (is_in_subgroup(lifted) if is_in_g2 is None else is_in_g2(point)):
         raise FormatError(f"{what} is not in the subgroup of G2")
     return point
 
@@ -217,7 +218,7 @@ def decode_g1(data: bytes, what: str) -> G1Point:
     return g1(x, y, what)
 
 
-def decode_g2(data: bytes, what: str) -> G2Point:
+def decode_g2(data: bytes, what: str, is_in_g2: Callable[[G2Point], bool] | None = None) -> G2Point:
     """Inverts `encode_g2`.  Raises FormatError for another length, and as `g2` does."""
     x1, x0, y1, y0 = _coordinates(data, G2_BYTES, what)
-    return g2((x0, x1), (y0, y1), what)
+    return g2((x0, x1), (y0, y1), what, is_in_g2)

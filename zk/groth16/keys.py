@@ -14,7 +14,8 @@ The points are those of snarkjs's keys; the queries have arkworks's names.  No k
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +32,7 @@ PROOF_BYTES = 2 * G1_BYTES + G2_BYTES
 MAX_PUBLIC = 1 << 16
 MAX_WIRES = 1 << 28
 
+_KERNELS = "zk.runtime.jit"
 _FIXED_BYTES = G1_BYTES + 3 * G2_BYTES  # of a verifying key, before ic
 
 
@@ -102,9 +104,21 @@ def decode_proof(data: bytes, what: str = "the proof") -> Proof:
     b_end = G1_BYTES + G2_BYTES
     return Proof(
         bn254.decode_g1(data[:G1_BYTES], f"{what}: a"),
-        bn254.decode_g2(data[G1_BYTES:b_end], f"{what}: b"),
+        bn254.decode_g2(data[G1_BYTES:b_end], f"{what}: b", _is_in_g2()),
         bn254.decode_g1(data[b_end:], f"{what}: c"),
     )
+
+
+def _is_in_g2() -> Callable[[G2Point], bool] | None:
+    """The check in a kernel when this process has loaded kernels, as whoever verifies proofs has.
+
+    None otherwise: loading them takes as long as hundreds of checks in Python.
+    """
+    if _KERNELS not in sys.modules:
+        return None
+    from zk.curves import twist
+
+    return twist.is_in_g2
 
 
 def encode_verifying_key(key: VerifyingKey) -> bytes:

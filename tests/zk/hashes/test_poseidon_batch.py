@@ -11,7 +11,7 @@ import pytest
 from tests.reference import poseidon as slow
 from zk.fields import array
 from zk.fields.prime import FR, R
-from zk.hashes import batch, poseidon, recurrence
+from zk.hashes import batch, poseidon, quick, recurrence
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "circomlibjs.json").read_text())
 EDGES = [0, 1, R - 1, R - 2, 1 << 64, (1 << 128) - 1, 1 << 253]
@@ -97,3 +97,11 @@ def test_rows_that_are_not_contiguous_are_read_correctly():
 def test_another_number_of_inputs_is_refused(inputs):
     with pytest.raises(ValueError, match="1 to 16 inputs"):
         batch.hash_many(np.zeros((2, inputs, 4), np.uint64))
+
+
+@pytest.mark.parametrize("count", [1, 4, 12, 16])
+def test_one_hash_by_the_kernels_is_the_hash(count):
+    inputs = [R - 1 - 2**count * i for i in range(count)]
+    assert quick.hash(inputs, 9) == poseidon.hash(inputs, 9) != quick.hash(inputs)
+    with pytest.raises(ValueError, match="inputs"):
+        quick.hash([0] * 17)
