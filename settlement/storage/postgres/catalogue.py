@@ -109,12 +109,11 @@ _QUERIES = (
         CASE WHEN attnotnull THEN 'True' ELSE 'False' END
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
         WHERE relnamespace = ?::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped""",
-    """SELECT relname::text, CASE WHEN contype = 'f' THEN 'a reference' ELSE 'an unusual constraint' END,
+    """SELECT relname::text, CASE WHEN contype = 'f' AND convalidated THEN 'a reference' ELSE 'an unusual constraint' END,
         (SELECT string_agg(attname::text, ' ' ORDER BY attnum) FROM pg_attribute
             WHERE attrelid = conrelid AND attnum = ANY (conkey)), confrelid::regclass::text
         FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
-        WHERE relnamespace = ?::regnamespace AND (contype NOT IN ('p', 'u', 'c', 'n') AND convalidated
-            OR NOT convalidated)""",
+        WHERE relnamespace = ?::regnamespace AND (contype NOT IN ('p', 'u', 'c', 'n') OR NOT convalidated)""",
     """SELECT relname::text, 'the number of checks',
         (SELECT count(*)::text FROM pg_constraint WHERE conrelid = pg_class.oid AND contype = 'c')
         FROM pg_class WHERE relnamespace = ?::regnamespace AND relkind = 'r'""",

@@ -23,6 +23,7 @@ _SETTINGS = (
     f"SET search_path = {SCHEMA}, pg_catalog", "SET synchronous_commit = on",
     f"SET lock_timeout = '{LOCK_SECONDS}s'", f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'",
 )  # fmt: skip
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _KEPT_FROM_LOWERING = ("on", "remote_apply")
 
 
@@ -91,7 +92,7 @@ class PostgresConnection:
         try:
             status = self._session.execute("COMMIT").statusmessage
         except psycopg.Error as error:
-            if not isinstance(error, psycopg.OperationalError) and not self._session.closed:
+            if not isinstance(error, _LOST) and not self._session.closed:
                 raise FormatError(f"the ledger's database refused to commit: {one_line(error)}") from error
             raise OutcomeUnknown(
                 f"the ledger's database was lost while it committed ({one_line(error)}): ask for the bundle's id, or"
@@ -119,7 +120,11 @@ class PostgresConnection:
         except psycopg.ProgrammingError:  # its message quotes the URL, which may have a password
             raise FormatError("the ledger's URL must be like postgresql://user@host/database") from None
         except psycopg.OperationalError as error:
-            raise Unavailable(f"the ledger's database cannot be reached: {one_line(error)}") from error
+            said = one_line(error)
+            # What stands before the last @ of a mistaken URL may be a password's end.
+            raise Unavailable(
+                f"the ledger's database cannot be reached: {'its URL names no host' if '@' in said else said}"
+            ) from None
         try:
             with explained():
                 self._configure(session)
@@ -147,9 +152,7 @@ def explained() -> Iterator[None]:
         yield
     except psycopg.errors.LockNotAvailable as error:
         raise Unavailable(f"the ledger is busy: its lock was not free for {LOCK_SECONDS} seconds. Try again") from error
-    except psycopg.OperationalError as error:
-        raise Unavailable(f"the ledger's database cannot be reached: {one_line(error)}") from error
-    except psycopg.InterfaceError as error:
+    except _LOST as error:
         raise Unavailable(f"the ledger's database cannot be reached: {one_line(error)}") from error
     except psycopg.Error as error:
         raise FormatError(f"the ledger's database refused a statement: {one_line(error)}") from error

@@ -78,7 +78,7 @@ class PostgresRepository:
         lock too long or the server cannot be reached, and errors.OutcomeUnknown when it was lost while it committed.
         """
         # Not a snapshot of before the lock: each statement sees what was committed when it began.
-        with self._connection.transaction("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"):
+        with self._connection.transaction("BEGIN ISOLATION LEVEL READ COMMITTED"):
             self._connection.execute(f"SELECT pg_advisory_xact_lock({schema.APPLICATION_ID})")
             if not self._is_new:
                 catalogue.check_version(self._connection)
