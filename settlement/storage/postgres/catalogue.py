@@ -109,7 +109,8 @@ _QUERIES = (
         CASE WHEN attnotnull THEN 'True' ELSE 'False' END
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
         WHERE relnamespace = ?::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped""",
-    """SELECT relname::text, CASE WHEN contype = 'f' AND convalidated THEN 'a reference' ELSE 'an unusual constraint' END,
+    """SELECT relname::text,
+        CASE WHEN contype = 'f' AND convalidated THEN 'a reference' ELSE 'an unusual constraint' END,
         (SELECT string_agg(attname::text, ' ' ORDER BY attnum) FROM pg_attribute
             WHERE attrelid = conrelid AND attnum = ANY (conkey)), confrelid::regclass::text
         FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid

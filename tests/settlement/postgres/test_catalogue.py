@@ -41,7 +41,7 @@ CHANGES = [  # what somebody did to the tables, and which fact tells
     ("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
      "CREATE TRIGGER lost BEFORE INSERT ON nullifiers FOR EACH ROW EXECUTE FUNCTION f()", "a function of f"),
     ("ALTER TABLE roots DROP CONSTRAINT roots_height_fkey;"
-     "ALTER TABLE roots ADD FOREIGN KEY (height) REFERENCES events NOT VALID", "an unusual constraint of roots"),
+     "ALTER TABLE roots ADD FOREIGN KEY (height) REFERENCES events NOT VALID", "a reference of roots"),
 ]  # fmt: skip
 
 
