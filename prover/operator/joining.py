@@ -17,8 +17,9 @@ from prover.network import mirror, opening
 from prover.network.client import Client
 from prover.operator import creation
 from prover.proofs import keyfolder, keystores
-from settlement import poolfile
+from settlement import checks, poolfile
 from settlement.pool import Pool, StatementKey
+from settlement.state import VerifyProofs
 from zk.errors import FormatError, InvalidProof
 from zk.groth16 import keys
 from zk.runtime.progress import Progress, silent
@@ -37,7 +38,8 @@ def check_fingerprint(pool: Pool, fingerprint: str) -> None:
 
 
 def join(
-    home: Home, client: Client, now_ms: int, fingerprint: str | None = None, progress: Progress = silent
+    home: Home, client: Client, now_ms: int, fingerprint: str | None = None, progress: Progress = silent,
+    verify_proofs: VerifyProofs = checks.verify_proofs,
 ) -> Pool:  # fmt: skip
     """Makes a copy of the ledger behind a service, whose events are all checked, and installs what is missing of keys.
 
@@ -54,7 +56,7 @@ def join(
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
             folder = PoolFolder(path)
             with mirror.begin(folder.ledger, pool, client.get) as ledger:
-                mirror.Mirror(ledger, path, client.get).update(progress=progress)
+                mirror.Mirror(ledger, path, client.get).update(verify_proofs, progress)
             opening.write(folder, client.url)
             files.sync_folder(path)
     return pool
