@@ -92,7 +92,7 @@ UNSOUND = [
     (lambda: {"governance": replace(samples.GOVERNANCE, delay_ms=-1)}, "the delay of a change"),
     (lambda: {"leg": samples.MARGIN_KEY}, "leg key is for margin"),
     (lambda: {"funds": samples.SEIZE_KEY}, "funds key is for seize"),
-    (lambda: {"leg": replace(samples.LEG_KEY, verifying=samples.verifying_key(7, 100))}, "9 public inputs"),
+    (lambda: {"leg": replace(samples.LEG_KEY, verifying=samples.verifying_key(7, 100))}, "11 public inputs"),
     (lambda: {"margin": replace(samples.MARGIN_KEY, fingerprint="B" * 64)}, "64 hex digits"),
     (lambda: {"insecure_dev": False}, "the party that made them can forge proofs: the pool must say insecure_dev"),
     (lambda: {"insecure_dev": 1}, "true or false"),
