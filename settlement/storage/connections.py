@@ -118,7 +118,7 @@ def _probe(path: Path) -> None:
             except sqlite3.DatabaseError as error:
                 # Another process may be copying its log into the file: then the parts do not match for a moment.  If it
                 # was ended by that, they match only together with the log, through which the file is inspected next.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                if _code(error) != sqlite3.SQLITE_CORRUPT:
                     raise
                 if attempt == _PROBES - 1:
                     if _has_log(path):
@@ -142,7 +142,7 @@ def _checked_with_log(path: Path, check: Check) -> sqlite3.Connection:
     try:
         return _checked(path, "mode=ro", check)
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in _UNUSABLE or os.access(path.parent, os.W_OK):
+        if _code(error) not in _UNUSABLE or os.access(path.parent, os.W_OK):
             raise
         raise FormatError(
             f"the ledger at {path} has a write-ahead log beside it, which cannot be read where nothing can be written:"
@@ -192,6 +192,12 @@ def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def _code(error: sqlite3.DatabaseError) -> int:
+    """SQLite's primary code of an error.  What Python's module finds without SQLite, text that is not UTF-8, has none:
+    then SQLITE_CORRUPT."""
+    return error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else sqlite3.SQLITE_CORRUPT
+
+
 @contextmanager
 def _explained(path: Path, what: str) -> Iterator[None]:
     """Turns SQLite's errors into one sentence."""
@@ -200,7 +206,7 @@ def _explained(path: Path, what: str) -> Iterator[None]:
     except UnicodeDecodeError as error:  # a message of SQLite's that quotes from a damaged file
         raise FormatError(f"the ledger at {path} is damaged: its text cannot be read") from error
     except sqlite3.DatabaseError as error:
-        code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else sqlite3.SQLITE_CORRUPT
+        code = _code(error)
         if code in _UNUSABLE:
             raise FormatError(f"the ledger at {path} cannot be {what}: {error}") from error
         if code == sqlite3.SQLITE_NOTADB:

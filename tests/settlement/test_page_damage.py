@@ -5,6 +5,7 @@ tests/hostile fuzzes the same for hours, with more kinds of damage.
 
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,18 @@ def test_a_file_that_was_cut_is_refused_in_one_sentence(original, tmp_path, leng
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(source.read_bytes()[:length])
     assert check(path, report) == "refused"
+
+
+def test_a_table_whose_definition_is_not_text_is_damage_also_beside_a_write_ahead_log(original, tmp_path):
+    """SQLite reads past it in a comment; Python's module does not, and its exception has no code of SQLite's."""
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(original[0].read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        with connection:
+            connection.execute(
+                "UPDATE sqlite_schema SET sql = CAST(sql || x'2f2aff2a2f' AS TEXT) WHERE name = 'events'"
+            )
+        assert path.with_name(f"{path.name}-wal").stat().st_size > 0
+        with pytest.raises(FormatError, match="is damaged: .*UTF-8"):
+            Ledger.open(path)
