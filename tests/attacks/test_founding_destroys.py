@@ -52,7 +52,7 @@ def test_a_pool_whose_ledger_is_away_for_a_moment_keeps_its_oracle_keys(tmp_path
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
 def test_of_two_foundings_at_once_one_stands_and_publishes_prices(tmp_path):
-    for attempt in range(25):
+    for attempt in range(8):
         home = Home(tmp_path / f"home-{attempt}")
         home.path.mkdir()
         assert sorted(at_once(lambda home=home: found(home), 3)) == [0, 1, 1]

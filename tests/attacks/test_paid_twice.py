@@ -1,7 +1,7 @@
 """Settled, and told as refused: what breaks after the commit must not make anybody pay twice.
 
-Every command runs in a process of its own, with real proofs.  The first one is made to fail after the ledger has
-committed; then the user does the natural thing and repeats it.  The amount must leave once, and both must say so.
+A command runs in a process of its own, with real proofs, and is made to fail after the ledger has committed; then the
+user does the natural thing and repeats it.  The amount must leave once, and both must say so.
 """
 
 import json
@@ -67,6 +67,12 @@ def run(
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, **streams)
 
 
+def afterwards(home: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """One command to which nothing happens, in this process: a new one takes a second to start."""
+    ran = zksettle(home, *arguments)
+    return subprocess.CompletedProcess(arguments, ran.code, ran.out, ran.err)
+
+
 def reserve(home: Path) -> int:
     """What the ledger holds of USDC."""
     with Ledger.open(homes.find(home).ledger) as ledger:
@@ -75,7 +81,7 @@ def reserve(home: Path) -> int:
 
 def usdc(home: Path, wallet: str = "payer") -> int:
     """What a wallet holds of USDC."""
-    return int(json.loads(run(home, "wallet", "sync", wallet, "--json").stdout)["balances"]["USDC"])
+    return int(json.loads(afterwards(home, "wallet", "sync", wallet, "--json").stdout)["balances"]["USDC"])
 
 
 def height(home: Path) -> int:
@@ -90,7 +96,7 @@ def check_settled_once(home: Path, arguments: tuple[str, ...], first, amount: in
     told = first.stderr.splitlines()[-1]  # below what took long
     assert first.returncode == 4 and told.startswith("settled at height ") and "Traceback" not in first.stderr, first
     where = told[: told.index(")") + 1]  # settled at height … (bundle …)
-    again = run(home, *arguments)
+    again = afterwards(home, *arguments)
     assert again.returncode == 0, again
     assert again.stdout.startswith(f"S{where[1:]} by an earlier run of this command, whose report did not arrive, on ")
     assert before - reserve(home) == amount, "paid twice"
@@ -102,7 +108,7 @@ def test_output_to_a_full_device(payer):
         first = run(payer, *arguments, stdout=full)
     assert "No space left on device" in first.stderr
     check_settled_once(payer, arguments, first, 11_000_000, before)
-    assert run(payer, *arguments).returncode == 0
+    assert afterwards(payer, *arguments).returncode == 0
     assert before - reserve(payer) == 22_000_000, "a third run is a new withdrawal, for the second one was told"
 
 
@@ -111,7 +117,7 @@ def test_a_document_to_a_full_device(payer):
     with open("/dev/full", "w") as full:
         first = run(payer, *arguments, stdout=full)
     assert before - reserve(payer) == 12_000_000 and first.returncode == 4
-    again = run(payer, *arguments)
+    again = afterwards(payer, *arguments)
     assert again.returncode == 0 and json.loads(again.stdout)["repeated"] is True
     assert before - reserve(payer) == 12_000_000, "paid twice"
 
@@ -148,7 +154,7 @@ def test_a_disk_that_is_full_after_the_commit_in_json(payer):
     document = json.loads(first.stdout)
     assert first.returncode == document["exit_code"] == 4
     assert before - reserve(payer) == 16_000_000
-    again = json.loads(run(payer, *arguments).stdout)
+    again = json.loads(afterwards(payer, *arguments).stdout)
     assert again["repeated"] is True and again["bundle"] == document["settled"]["bundle"]
     assert before - reserve(payer) == 16_000_000, "paid twice"
 
@@ -163,7 +169,7 @@ def test_a_signal_after_the_commit(payer):
 def test_a_kill_after_the_commit(payer):
     before, arguments = reserve(payer), ("withdraw", "18 USDC", "--wallet", "payer")
     assert run(payer, *arguments, after=KILLED).returncode == -signal.SIGKILL
-    again = run(payer, *arguments)
+    again = afterwards(payer, *arguments)
     assert again.returncode == 0 and "earlier run" in again.stdout
     assert before - reserve(payer) == 18_000_000, "paid twice"
 
@@ -180,22 +186,22 @@ def test_a_disk_that_is_full_before_the_commit_is_a_refusal_and_the_repetition_s
     first = run(payer, *arguments, before=NO_FILE_GROWS)
     assert first.returncode == 1 and first.stdout == "" and "settled" not in first.stderr, first
     assert reserve(payer) == before
-    again = run(payer, *arguments)
+    again = afterwards(payer, *arguments)
     assert again.returncode == 0 and "earlier run" not in again.stdout
     assert before - reserve(payer) == 25_000_000
 
 
 def test_an_order_is_placed_once_and_taken_once(payer):
-    assert run(payer, "deposit", "1 ETH", "--wallet", "maker").returncode == 0
+    assert afterwards(payer, "deposit", "1 ETH", "--wallet", "maker").returncode == 0
     terms = ("--sell", "1 ETH", "--buy", "300 USDC", "--to", "everybody")
     place = ("order", "place", *terms, "--yes", "--wallet", "maker")
     first = run(payer, *place, after=NO_FILE_GROWS)
     told = first.stderr.splitlines()[-1].split()
     assert first.returncode == 4 and (told[0], told[2:5]) == ("order", ["is", "on", "the"]), first
     order = told[1]
-    again = run(payer, *place, "--json")
+    again = afterwards(payer, *place, "--json")
     assert json.loads(again.stdout)["order"] == order and json.loads(again.stdout)["repeated"] is True
-    assert [each["order"] for each in json.loads(run(payer, "order", "list", "--json").stdout)] == [order]
+    assert [each["order"] for each in json.loads(afterwards(payer, "order", "list", "--json").stdout)] == [order]
 
     take = ("order", "take", order, "--sell", "300 USDC", "--buy", "1 ETH", "--wallet", "payer")
     held = usdc(payer)
@@ -204,7 +210,7 @@ def test_an_order_is_placed_once_and_taken_once(payer):
     again = run(payer, *take)  # the order is gone from the board
     assert again.returncode == 0 and "earlier run" in again.stdout
     assert usdc(payer) == held - 300_000_000
-    refused = run(payer, *take)
+    refused = afterwards(payer, *take)
     assert refused.returncode == 1 and "ORDER_UNKNOWN" in refused.stderr
 
 
@@ -213,23 +219,23 @@ def test_a_payment_is_paid_once(payer):
     arguments, before = ("pay", "19 USDC", "--to", address, "--wallet", "payer"), usdc(payer, "maker")
     with open("/dev/full", "w") as full:
         assert run(payer, *arguments, stdout=full).returncode == 4
-    assert run(payer, *arguments).returncode == 0
+    assert afterwards(payer, *arguments).returncode == 0
     assert usdc(payer, "maker") - before == 19_000_000
 
 
 def test_the_same_key_settles_once_and_another_key_settles_again(payer):
     before, arguments = reserve(payer), ("withdraw", "21 USDC", "--wallet", "payer", "--once")
-    first, again = (run(payer, *arguments, "rent for May") for _ in range(2))
+    first, again = (afterwards(payer, *arguments, "rent for May") for _ in range(2))
     assert (first.returncode, again.returncode) == (0, 0) and "earlier run" in again.stdout
     assert before - reserve(payer) == 21_000_000, "paid twice"
-    assert run(payer, *arguments, "rent for June").returncode == 0
+    assert afterwards(payer, *arguments, "rent for June").returncode == 0
     assert before - reserve(payer) == 42_000_000
 
 
 def test_a_key_is_refused_for_anything_else(payer):
-    assert run(payer, "withdraw", "22 USDC", "--wallet", "payer", "--once", "taken").returncode == 0
+    assert afterwards(payer, "withdraw", "22 USDC", "--wallet", "payer", "--once", "taken").returncode == 0
     before = reserve(payer)
     for other in (("withdraw", "23 USDC"), ("withdraw", "22 USDC", "--party", "others"), ("deposit", "22 USDC")):
-        refused = run(payer, *other, "--wallet", "payer", "--once", "taken")
+        refused = afterwards(payer, *other, "--wallet", "payer", "--once", "taken")
         assert refused.returncode == 1 and "was used for something else" in refused.stderr, refused
     assert reserve(payer) == before

@@ -13,7 +13,7 @@ from settlement.ledger import Ledger
 from tests.prover import floods, pools
 
 NOW = 1_800_000_000_000
-FLOOD = 23_000
+FLOOD = 5_000  # more than a wallet keeps
 VICTIM = wallets.restore("abandon " * 23 + "art")
 
 

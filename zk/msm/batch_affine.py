@@ -232,7 +232,7 @@ def _add_round(points, entries, starts, sums):
     next_starts = np.zeros(groups + 1, np.int64)
     room = (entries.shape[0] >> 1) + _STEP_PAIR
     left, right, out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
-    count, place = 0, 0
+    count, place = np.int64(0), 0  # typed: for a literal 0 Numba would compile another `_add_pairs`
     for g in range(groups):
         i, end = starts[g], starts[g + 1]
         while i + 1 < end:

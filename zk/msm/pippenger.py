@@ -38,6 +38,7 @@ Decode = Callable[[np.ndarray], list[OnePoint | None]]
 Shape = tuple[int, ...]
 
 _SINGLE_TASK_BELOW = 512  # rows of points
+_ONE = np.int64(1)  # with a type: Numba would compile another `_strided_sums` for each place of a literal 1
 _MAX_WIDTH = 18  # bits of a window: 8 MiB of buckets in G1
 _FEW_BUCKETS = 64  # up to here a running sum is as fast as sums by rows and columns
 
@@ -109,10 +110,10 @@ def _weighted_sum(buckets):
         bits += 1
     columns = 1 << bits
     rows = (size + columns - 1) >> bits
-    total = _running_sum(_strided_sums(buckets, rows, columns, columns, 1)[1:])
+    total = _running_sum(_strided_sums(buckets, rows, columns, columns, _ONE)[1:])
     for _ in range(bits):
         total = weierstrass.double(total)
-    return weierstrass.add(total, _running_sum(_strided_sums(buckets, columns, 1, rows, columns)))
+    return weierstrass.add(total, _running_sum(_strided_sums(buckets, columns, _ONE, rows, columns)))
 
 
 @kernel

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -27,7 +28,7 @@ TINY = [
     ("prove", "margin"),
     ("verify", "--statement", "margin", "--sizes", "1,3"),
     ("throughput", "--statement", "margin", "--sizes", "1,2"),
-    ("wallet", "--foreign", "3000", "--dust", "300"),
+    ("wallet", "--foreign", "600", "--dust", "60"),
 ]
 
 
@@ -42,9 +43,15 @@ def report(home, *arguments):
     return json.loads(ran.out)
 
 
+@pytest.fixture(scope="module")
+def tiny(home):
+    """The report of each tiny benchmark, which is measured once."""
+    return cache(lambda arguments: report(home, *arguments))
+
+
 @pytest.mark.parametrize("arguments", TINY, ids=lambda arguments: arguments[0])
-def test_a_report_names_the_machine_and_the_work(home, arguments):
-    document = report(home, *arguments)
+def test_a_report_names_the_machine_and_the_work(tiny, arguments):
+    document = tiny(arguments)
     assert document["benchmark"] == arguments[0] and document["peak_memory_bytes"] > 0
     assert {"cpu", "cores", "threads", "features", "lanes", "numba", "commit"} <= set(document["machine"])
     for timing in document["timings"]:
@@ -170,12 +177,23 @@ def test_a_missing_earlier_report_is_refused_before_measuring(home, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", TINY, ids=lambda arguments: arguments[0])
-def test_a_chart_names_its_axes_and_the_machine(home, tmp_path, monkeypatch, arguments):
+def test_a_chart_names_its_axes_and_the_machine(tiny, monkeypatch, arguments):
     pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
     monkeypatch.setattr(charts, "TEXT", "none")
-    ran = zksettle(home, "bench", *arguments, "--runs", "1", "--plot", tmp_path / "chart.svg")
+    check_chart(charts.draw(tiny(arguments)))
+
+
+def test_a_command_writes_its_chart_and_says_so(home, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
+    monkeypatch.setattr(charts, "TEXT", "none")
+    ran = zksettle(home, "bench", "ntt", "--sizes", "1", "--runs", "1", "--plot", tmp_path / "chart.svg")
     assert ran.code == 0 and "chart.svg" in ran.out
-    root = ElementTree.fromstring((tmp_path / "chart.svg").read_text("utf-8"))
+    check_chart((tmp_path / "chart.svg").read_text("utf-8"))
+
+
+def check_chart(svg: str) -> None:
+    """It names the machine, the commit and the unit of its axis."""
+    root = ElementTree.fromstring(svg)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     text = " ".join("".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text"))
     assert hardware.cpu_name() in text and hardware.commit() in text

@@ -81,7 +81,7 @@ def test_the_sum_of_each_group_is_right(group, sizes):
     points = sample(group, sum(sizes), seed=len(sizes))
     signs = [random.Random(i).randrange(2) for i in range(len(points))]
     order = random.Random(7).sample(range(len(points)), len(points))
-    entries = np.array([2 * i + signs[i] for i in order], np.int64)
+    entries = np.array([2 * i + signs[i] for i in order], np.int32)
     starts = np.array([0, *np.cumsum(sizes)], np.int64)
     sums = group.arrays.decode(batch_affine.sum_groups(group.arrays.encode(points), entries, starts))
     for g, total in enumerate(sums):
