@@ -5,13 +5,11 @@ from dataclasses import replace
 import pytest
 
 from circuits import seizure
-from circuits.records import HELD
 from prover.guardian import view
 from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
 from prover.trader import seized, wallets
-from settlement.bundle import MAX_SEIZURES
-from tests.prover.guardian.scene import LOAN, PERP, USDC, Holding, Scene, change, nobody
+from tests.prover.guardian.scene import USDC, Holding, Scene, change, nobody
 from tests.settlement import samples
 from zk.hashes import poseidon
 
@@ -186,24 +184,6 @@ def test_an_insolvent_insurance_does_not_beat(scene):
     scene.publish(perp=1_900)
     step = scene.watch.step()
     assert step.is_insolvent and not step.has_beaten
-
-
-@pytest.mark.parametrize("threshold, members, count", [(2, 3, 17), (1, 1, 200)])
-def test_a_swarm_ends_in_one_crash(tmp_path, threshold, members, count):
-    """Two hundred tiny accounts take thirteen bundles, in one step of the watch; one guardian does all there is."""
-    scene = Scene(tmp_path / "ledger.sqlite", threshold, members)
-    scene.publish()
-    insured(scene)
-    shorts = scene.swarm(count, margin=5, perps=10)
-    scene.publish(perp=1_400)
-    before = scene.ledger.reader.last_event().height
-    step = scene.watch.step()
-    assert {one.account for one in step.seized} == {one.account for one in shorts} and len(step.seized) == count
-    assert all(scene.ledger.reader.is_spent(one.nullifier) for one in shorts)
-    assert scene.ledger.reader.last_event().height - before == -(-count // MAX_SEIZURES) + step.has_beaten
-    insurance = scene.watch.view.insurance(scene.ledger).account
-    assert insurance.balances[PERP] == -10 * count and insurance.balances[LOAN] == 0
-    assert min(insurance.balances[:HELD]) >= 0 and not scene.watch.step().seized
 
 
 @pytest.mark.parametrize("threshold, members, absent", [(2, 3, 1), (3, 5, 2), (1, 2, 1)])
