@@ -113,6 +113,6 @@ class Account(Generic[T]):
 
 @dataclass(frozen=True)
 class RiskGrid(Generic[T]):
-    """values[s][i]: the worth of one unit of asset i in scenario s, unsigned 64-bit fixed point, haircuts included."""
+    """values[s][i]: the worth of one unit of asset i in scenario s, signed 64-bit fixed point, haircuts included."""
 
     values: tuple[tuple[T, ...], ...]

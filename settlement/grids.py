@@ -1,7 +1,7 @@
 """The publication of one epoch: what every asset is worth, two risk grids, and the signed quotes they follow from.
 
     bytes = epoch 8 │ time 8 │ coverage 1 │ 16 × (price 8 │ volatility 4 │ index 8 │ settled 1 │ rate 8)
-            │ initial 32 × 16 × 8 │ maintenance 32 × 16 × 8 │ evidence            big-endian
+            │ initial 32 × 16 × 8 │ maintenance 32 × 16 × 8 │ evidence            big-endian, values signed
 
 A new margin proof must survive the initial grid; an account must continue to survive the maintenance grid.
 """
@@ -9,14 +9,16 @@ A new margin proof must survive the initial grid; an account must continue to su
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from circuits import records
 from settlement.market import Market
 from zk.errors import FormatError
+from zk.fields.prime import R
 
 _HEAD = struct.Struct(">QQB")
 _SLOT = struct.Struct(">QIQBQ")
-_VALUES = struct.Struct(f">{records.SCENARIOS * records.ASSETS}Q")
+_VALUES = struct.Struct(f">{records.SCENARIOS * records.ASSETS}q")
 _FIXED_BYTES = _HEAD.size + records.ASSETS * _SLOT.size + 2 * _VALUES.size
 
 
@@ -75,7 +77,7 @@ def encode(publication: Publication) -> bytes:
         market.prices, market.volatilities, market.indices, market.rates, strict=True
     ):
         parts.append(_SLOT.pack(price, volatility, index, rate is not None, rate or 0))
-    parts += [_VALUES.pack(*flat(grid)) for grid in (publication.initial, publication.maintenance)]
+    parts += [_VALUES.pack(*chain(*grid.values)) for grid in (publication.initial, publication.maintenance)]
     return b"".join((*parts, publication.evidence))
 
 
@@ -99,8 +101,8 @@ def decode(data: bytes) -> Publication:
 
 
 def flat(grid: records.RiskGrid) -> tuple[int, ...]:
-    """The grid's values, row by row: the order of a margin proof's public inputs."""
-    return tuple(value for row in grid.values for value in row)
+    """The grid's values modulo r, row by row: as they are among a margin proof's public inputs."""
+    return tuple(value % R for value in chain(*grid.values))
 
 
 def _grid(data: bytes, start: int) -> records.RiskGrid:

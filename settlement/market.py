@@ -7,6 +7,8 @@
                   the quoted volatility, rounded down; its quotes have no price
     settled       the settlement price of an expired claim, a whole number of the loan's smallest units (`rates`),
                   times the price of the loan: it grows with the loan, into which it may be converted at any time
+    unused claim  the loan, as if it had been settled at a rate of 1: so it is worth what it may be converted into,
+                  and moves with the loan alone.  In a pool without a loan, 0
     unused        0
 
 Interest and funding touch no balance: they are in the price of what is owed.  Both indices begin at 1 (`ONE`), and dt
@@ -86,7 +88,7 @@ def advance(
     loan_price = 0 if loan is None else -(-observed.prices[slots.NUMERAIRE] * indices[loan] // ONE)
     prices, settled = [], []
     for slot, asset in enumerate(pool.assets):
-        rate = rates.get(slot)
+        rate = 1 if asset.is_unused and slot >= slots.HELD and loan is not None else rates.get(slot)
         if slot == loan:
             price = loan_price
         elif isinstance(asset.terms, Option):

@@ -19,6 +19,9 @@ below zero is 0.  Where the initial tangent would still come nearer than BUFFER_
 in the maintenance range, it is scaled down.  So a small move of the market takes no portfolio that passed the initial
 grid out of the maintenance grid (settlement.coverage), and a line reaches zero in the initial grid well before it does
 in the other: a value of exactly zero could only be a mixture of zeros.
+
+That is enough where the options' signs meet in all combinations.  In a pool of more claims an option has the lines of
+settlement.proportional.
 """
 
 from dataclasses import dataclass
@@ -49,6 +52,14 @@ class Market:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The ends of the two lines of one grid."""
+
+    above: Ends
+    below: Ends
+
+
+@dataclass(frozen=True)
 class Moves:
     """The scan ranges of one grid, of the underlying and of the volatility relative to it; its hours and distance."""
 
@@ -64,25 +75,35 @@ def value(market: Market) -> int:
     return black76.price(market.is_call, market.forward, market.strike, s)
 
 
+def lines(market: Market, initial: Moves, maintenance: Moves) -> tuple[Lines, Lines]:
+    """The initial and the maintenance lines."""
+    inner = below(market, maintenance)
+    outer = inside(below(market, initial), initial, inner, maintenance, market.forward)
+    return Lines(above(market, initial), outer), Lines(above(market, maintenance), inner)
+
+
 def above(market: Market, moves: Moves) -> Ends:
     """The ends of the upper line, rounded up."""
     volatility_bps = _ceil(market.volatility_bps * (BPS + moves.volatility_range_bps), BPS)
     s = black76.deviation(volatility_bps, market.remaining_ms)
     distance = _ceil(market.forward * moves.option_bps, BPS)
     lower, upper = (
-        black76.bounds(market.is_call, forward, market.strike, s)[1] + distance
-        for forward in _range(market.forward, moves.range_bps)
+        black76.bounds(market.is_call, forward, market.strike, s)[1] + distance for forward in ends_of(market, moves)
     )
     return lower, upper
 
 
 def below(market: Market, moves: Moves) -> Ends:
     """The ends of the lower line, rounded down."""
-    volatility_bps = market.volatility_bps * max(0, BPS - moves.volatility_range_bps) // BPS
-    s = black76.deviation(volatility_bps, market.remaining_ms - moves.hours * HOUR_MS)
     distance = _ceil(market.forward * moves.option_bps, BPS)
-    lower, upper = _tangent(market, moves.range_bps, s)
+    lower, upper = nearest_tangent(market, moves)
     return max(0, lower - distance), max(0, upper - distance)
+
+
+def least_deviation(market: Market, moves: Moves) -> int:
+    """s at the end of the scan's hours, when the volatility has fallen as far as it goes."""
+    volatility_bps = market.volatility_bps * max(0, BPS - moves.volatility_range_bps) // BPS
+    return black76.deviation(volatility_bps, market.remaining_ms - moves.hours * HOUR_MS)
 
 
 def inside(initial: Ends, moves: Moves, maintenance: Ends, inner: Moves, forward: int) -> Ends:
@@ -102,13 +123,13 @@ def inside(initial: Ends, moves: Moves, maintenance: Ends, inner: Moves, forward
     return int(initial[0] * scale), int(initial[1] * scale)
 
 
-def _tangent(market: Market, range_bps: int, s: int) -> Ends:
+def nearest_tangent(market: Market, moves: Moves) -> Ends:
     """The ends of the tangent at F, or else of the nearest one, in bps, that is not negative at the end.
 
     T(x*), the value at the lower end of a call's tangent at x*, falls as x* rises to F, and at the end itself it is the
     option's value: so the nearest is found by bisection.  A put is the mirror image.
     """
-    ends = _range(market.forward, range_bps)
+    ends, s, range_bps = ends_of(market, moves), least_deviation(market, moves), moves.range_bps
 
     def line(offset_bps: int) -> Ends:
         contact = market.forward * (BPS + (-offset_bps if market.is_call else offset_bps)) // BPS
@@ -130,8 +151,9 @@ def _tangent(market: Market, range_bps: int, s: int) -> Ends:
     return max(0, best[0]), max(0, best[1])
 
 
-def _range(forward: int, range_bps: int) -> Ends:
-    return forward * (BPS - range_bps) // BPS, _ceil(forward * (BPS + range_bps), BPS)
+def ends_of(market: Market, moves: Moves) -> Ends:
+    """The underlying's prices at both ends of a scan range."""
+    return market.forward * (BPS - moves.range_bps) // BPS, _ceil(market.forward * (BPS + moves.range_bps), BPS)
 
 
 def _ceil(numerator: int, denominator: int) -> int:

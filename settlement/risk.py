@@ -2,7 +2,8 @@
 
 Prices.  A price is an unsigned 64-bit integer: the value of one smallest unit of the asset, in 10^-9 of a smallest
 unit of the numeraire (SCALE).  With USDC at six decimals that is 10^-15 dollar, so the dollar price of an asset with
-eight decimals is exact to seven places, and 64 bits hold up to 18,446 dollars per smallest unit.
+eight decimals is exact to seven places.  A value in a scenario has 63 bits and a sign, so it is up to 9,223 dollars for
+a smallest unit.
 
 Moves.  At most four factors, such as BTC and ETH, move by ± their scan range: a multiple of their volatility, times the
 root of the scan's time.  Every other asset may have a move of its own, which no factor explains: the credit risk of a
@@ -15,16 +16,24 @@ way, so all ranges of the initial grid are 1.88 (√2·4/3) times as wide as tho
                                            the difference
     perpetual      price·(1 + f·m + g·h)   h with its underlying's own range
     option         a line above its value or a line below it, as g says, at the end of the range that f says
-                   (settlement.optionrisk)
-    settled claim  its rate, a constant, times the value of the loan
-    unused claim   huge in one scenario of its own, else 0: nobody can owe it, and whoever holds it holds nothing
+                   (settlement.optionrisk); below zero where who holds it must provide something
+    settled claim  its rate, a constant, times the value of the loan; an unused claim is settled from the first epoch,
+                   at a rate of 1 (settlement.market)
+    unused claim   in a pool without a loan, huge in one scenario of its own, else 0: nobody can owe it
 
 Signs stand only where both of them matter.  Nobody can owe a held asset, so only its fall can hurt: its own move always
 falls, and so does a factor that moves no claim.  That leaves one sign for each factor that moves a claim and one for
-each claim.  Up to five of them meet in all 2^5 combinations; of more, up to twelve, each is a product of an odd number
-of the first five: a fractional design of resolution IV, in which any three of them meet in all eight combinations (Box,
-Hunter and Hunter, "Statistics for Experimenters", chapter 6).  In such a pool fewer grids cover the next epoch, because
-a corner that a mixture needs may be missing (settlement.coverage): its quotes must be proved again more often.
+each claim, twelve at most.  Up to five of them meet in all 2^5 combinations.  Of six, any five do: the sixth is the
+product of the five.  Of more, each is a product of an odd number of the first five: a fractional design of resolution
+IV, in which any three of them meet in all eight combinations (Box, Hunter and Hunter, "Statistics for Experimenters",
+chapter 6).  So whoever has risks in four claims or more, in such a pool, may meet a worse corner than any of the grid.
+
+Why a grid covers the next one.  Every sign falls as often as it rises, so the mean of all rows is the middle of the
+box.  Every maintenance range is the same part of its initial range, RATIO, and in a pool with more than five signs an
+option's lines are made so (settlement.proportional).  So a maintenance row is a mixture of RATIO parts of its initial
+row, and of all 32 rows as much as is left: each has a share, so it stays a mixture when everything moves a little,
+whichever signs meet (settlement.coverage).  A claim worth 0 in most rows would spoil it: only those rows could be mixed
+for a 0.  Up to five signs are free, and their options need no more than their own lines (settlement.optionrisk).
 
 Why corners.  The value of a portfolio is linear in the moves, an option's being held between two lines, and a linear
 function on a box has its minimum at a corner: a portfolio that survives every corner survives everything inside.
@@ -35,15 +44,15 @@ down, against the holder.
 The audit computes every published grid again, so a change to any of this is new rules (settlement.rules).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
 
 from circuits import records
 from settlement import assets as slots
 from settlement import market as markets
-from settlement import optionrisk
-from settlement.assets import NUMERAIRE, Asset, Option
+from settlement import optionrisk, proportional
+from settlement.assets import NUMERAIRE, Asset
 from settlement.market import Market
 from settlement.parameters import Parameters
 from settlement.pool import Pool
@@ -51,17 +60,16 @@ from settlement.pool import Pool
 SCALE = 10**9
 BPS = 10**4
 HOURS_PER_DAY = 24
-MAX_VALUE = 2**64 - 1
+MAX_VALUE = 2**63 - 1
 
 SIGNS = (1, 2, 4, 8, 16, 31, 7, 11, 13, 14, 19, 21, 22, 25, 26, 28)
 """The bits of a scenario whose signs each move multiplies, move by move: all the odd products of five."""
 
-RUINS = (0, 3, 5, 6, 9, 10, 12, 15)
-"""The scenarios of unused claims.  No two differ in one bit only: a mixture has hardly any use for them, and needs
-their neighbours in their place."""
+FREE_SIGNS = 5
+"""So many signs meet in all combinations."""
 
-RUINOUS = 2**63
-"""The value of an unused claim in its one scenario: 9,223 USDC for a smallest unit."""
+RUINOUS = 2**62
+"""The value of an unused claim of a pool without a loan, in one scenario: 4,611 USDC for a smallest unit."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +123,15 @@ def factor_moves(pool: Pool, parameters: Parameters, market: Market, scan: Scan)
 def grids(pool: Pool, parameters: Parameters, market: Market) -> tuple[records.RiskGrid, records.RiskGrid]:
     """The initial and the maintenance grid of a pool in this market.
 
-    Raises OverflowError when a scenario value does not fit in 64 bits.
+    Raises OverflowError when a scenario value does not fit in 64 bits, of which one is its sign.
     """
-    return _grid(pool, parameters, market, INITIAL), _grid(pool, parameters, market, MAINTENANCE)
+    lines = {
+        slot: _lines(pool, parameters, market, slot)
+        for slot, asset in enumerate(pool.assets)
+        if asset.kind == "option" and market.rates[slot] is None
+    }
+    initial = _grid(pool, parameters, market, INITIAL, {slot: both[0] for slot, both in lines.items()})
+    return initial, _grid(pool, parameters, market, MAINTENANCE, {slot: both[1] for slot, both in lines.items()})
 
 
 def equity(balances: Sequence[int], prices: Sequence[int]) -> int:
@@ -152,17 +166,18 @@ def _factor_range(parameters: Parameters, market: Market, scan: Scan, factor: in
     return range_bps(scan, max(market.volatilities[factor], parameters.risk[factor].least_volatility_bps))
 
 
-def _grid(pool: Pool, parameters: Parameters, market: Market, scan: Scan) -> records.RiskGrid:
+def _grid(
+    pool: Pool, parameters: Parameters, market: Market, scan: Scan, lines: Mapping[int, optionrisk.Lines]
+) -> records.RiskGrid:
+    """The grid of a scan; `lines` are those of the options that have not expired."""
     columns: list[list[int]] = []
     signs, loan = _signs(pool, parameters), slots.loan_slot(pool.assets)
-    unused = [slot for slot, asset in enumerate(pool.assets) if asset.is_unused and slot >= slots.HELD]
     for slot, asset in enumerate(pool.assets):
         if asset.is_unused:
-            column = [0] * records.SCENARIOS
-            if slot in unused:
-                column[RUINS[unused.index(slot)]] = scan.ruinous
-        elif isinstance(asset.terms, Option):
-            column = _option(pool, parameters, market, scan, slot, signs)
+            ruined = slot - slots.HELD if loan is None else -1
+            column = [scan.ruinous * (scenario == ruined) for scenario in range(records.SCENARIOS)]
+        elif slot in lines:
+            column = _option(lines[slot], signs, slot, parameters.risk[slot].factor)
         else:
             column = _linear(pool, parameters, market, scan, slot, signs, loan)
         columns.append(column)
@@ -171,7 +186,7 @@ def _grid(pool: Pool, parameters: Parameters, market: Market, scan: Scan) -> rec
             assert loan is not None, "only a pool with a loan settles claims"
             columns[slot] = [rate * value for value in columns[loan]]
     for asset, column in zip(pool.assets, columns, strict=True):
-        if max(column) > MAX_VALUE:
+        if max(map(abs, column)) > MAX_VALUE:
             raise OverflowError(f"one unit of {asset.symbol} is worth more than 64 bits hold in some scenario")
     return records.RiskGrid(tuple(zip(*columns, strict=True)))
 
@@ -195,19 +210,20 @@ def _linear(
     return column
 
 
-def _option(
-    pool: Pool, parameters: Parameters, market: Market, scan: Scan, slot: int, signs: dict[int, int]
-) -> list[int]:
-    asset, factor = pool.assets[slot], parameters.risk[slot].factor
+def _lines(pool: Pool, parameters: Parameters, market: Market, slot: int) -> tuple[optionrisk.Lines, optionrisk.Lines]:
+    """The initial and the maintenance lines of an option."""
+    asset = pool.assets[slot]
     subject = markets.option(pool, asset, market.prices, market.volatilities[slot], market.time_ms)
-    moves = _option_moves(parameters, market, scan, asset, slot)
-    above, below = optionrisk.above(subject, moves), optionrisk.below(subject, moves)
-    if scan is INITIAL:
-        inner = _option_moves(parameters, market, MAINTENANCE, asset, slot)
-        below = optionrisk.inside(below, moves, optionrisk.below(subject, inner), inner, subject.forward)
+    outer, inner = (_option_moves(parameters, market, scan, asset, slot) for scan in (INITIAL, MAINTENANCE))
+    if len(_signs(pool, parameters)) <= FREE_SIGNS:
+        return optionrisk.lines(subject, outer, inner)
+    return proportional.lines(subject, outer, inner)
+
+
+def _option(lines: optionrisk.Lines, signs: dict[int, int], slot: int, factor: int | None) -> list[int]:
     column = []
     for scenario in range(records.SCENARIOS):
-        line = above if sign(scenario, signs[slot]) > 0 else below
+        line = lines.above if sign(scenario, signs[slot]) > 0 else lines.below
         column.append(line[factor is None or _factor_sign(signs, scenario, factor) > 0])
     return column
 

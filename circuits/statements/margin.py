@@ -3,8 +3,8 @@
     commitment = H[ACCOUNT](account)        every balance in [-2^63, 2^63)
     for every scenario s: Σ_i b_i grid[s][i] >= 0
 
-grid[s][i] is the worth of one unit of asset i in scenario s.  Publishers keep it to 64 unsigned bits, so the absolute
-value of a sum is below 16·2^63·2^64 = 2^131 and cannot wrap: a sum that lies in [0, 2^131) is not negative.
+grid[s][i] is the worth of one unit of asset i in scenario s.  Publishers keep it to 64 signed bits, so the absolute
+value of a sum is at most 16·2^63·2^63 < 2^131 and cannot wrap: a sum that lies in [0, 2^131) is not negative.
 
 Both public inputs are bound, the commitment by its hash, the grid because it is what the portfolio is valued with: a
 verifier puts in the grid that it has published.  Nothing is hashed for it, and it comes last, so that a verifier can
@@ -34,7 +34,7 @@ class Public(Generic[T]):
     """The public inputs of a margin proof: grid[s][i]."""
 
     commitment: T = field(metadata=of_kind("field"))
-    grid: tuple[tuple[T, ...], ...] = field(metadata=of_kind("u64", SCENARIOS, ASSETS))
+    grid: tuple[tuple[T, ...], ...] = field(metadata=of_kind("i64", SCENARIOS, ASSETS))
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,8 +11,8 @@ circuits/seizure.py has the formulas.  No key of the owner's is needed: a margin
 rho, which its guardians know.  In exchange it never ends a cash account, and the ledger asks for the guardians'
 signature.  The owner can compute the residual account without help.
 
-Sizes.  Prices and grid have 64 unsigned bits and π is at most 10^4, which the verifier, who publishes them, sees to.
-|b_i| is at most 2^63, so V and V_s lie in (-2^131, 2^131), and V - V_s in (-2^132, 2^132).  10^4 < 2^14, so
+Sizes.  Prices have 64 unsigned bits, the grid 64 signed ones, and π is at most 10^4: the verifier, who publishes them,
+sees to it.  |b_i| is at most 2^63, so V and V_s lie in (-2^131, 2^131), and V - V_s in (-2^132, 2^132).  10^4 < 2^14:
 N = 10^4 V - π max(0, V - V_s) lies in (-2^147, 2^145).  D = 10^4 p_0 < 2^78 and x < 2^63, so x D < 2^141.  Everything
 is far below r = 2^253.6: no sum wraps.  x is the quotient N / D rounded up, or 0 for a negative one, exactly when
 
@@ -71,7 +71,7 @@ class Public(Generic[T]):
     stale_before: T = field(metadata=of_kind("u32"))
     penalty_bps: T = field(metadata=of_kind("bps"))
     prices: tuple[T, ...] = field(metadata=of_kind("u64", ASSETS))
-    grid: tuple[tuple[T, ...], ...] = field(metadata=of_kind("u64", SCENARIOS, ASSETS))
+    grid: tuple[tuple[T, ...], ...] = field(metadata=of_kind("i64", SCENARIOS, ASSETS))
 
 
 @dataclass(frozen=True, repr=False)

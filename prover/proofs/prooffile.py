@@ -10,12 +10,13 @@ so a verifier uses its own key, and the one in the file only to report that they
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, Literal
 
 from circuits import registry
 from circuits.statements import statement
 from zk.errors import FormatError
+from zk.fields.prime import R
 from zk.formats import dataclassjson, snarkjs, strictjson
 from zk.groth16 import keys
 from zk.groth16.keys import Proof, VerifyingKey
@@ -118,7 +119,14 @@ def from_snarkjs(name: str, key_data: bytes, public_data: bytes, proof_data: byt
         raise FormatError(
             f"{name} has {kind.num_public} public inputs; the files have {len(inputs)}, the key {key.num_public}"
         )
-    document = _filled(statement.to_json(kind.blank()[0]), iter(inputs))
+    blank = kind.blank()[0]
+    signed = {field.name for field in fields(blank) if statement.KINDS[field.metadata["kind"]].low < 0}
+    # A negative number is r minus it among a key's inputs.
+    numbers = (
+        value - R if path.partition("[")[0] in signed and value > R // 2 else value
+        for (path, _), value in zip(statement.leaves(blank), inputs, strict=True)
+    )
+    document = _filled(statement.to_json(blank), numbers)
     public = statement.from_json(kind.Public, document, "public")
     return ProofFile(name, public, snarkjs.decode_proof(proof_data), key)
 

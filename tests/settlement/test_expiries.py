@@ -34,7 +34,7 @@ def refused(attempt, reason, words=None):
 
 
 def test_a_claim_that_expires_early_has_a_rate_from_then_on(ledger):
-    assert ledger.reader.rates() == {}
+    assert PERPETUAL not in ledger.reader.rates()
     event = expire(ledger, PERPETUAL)
     rate = ledger.reader.rates()[PERPETUAL]
     assert event.kind == "expiry" and event.body[0] == PERPETUAL and rate > 0
@@ -113,8 +113,8 @@ def test_figures_must_be_of_now_and_lead_to_the_rate(ledger, changes, words):
     refused(lambda: expire(ledger, CALL, **changes), Rejection.EXPIRY, words)
 
 
-def test_an_unused_slot_does_not_expire(ledger):
-    refused(lambda: expire(ledger, UNUSED), Rejection.EXPIRY, "nobody holds")
+def test_an_unused_slot_does_not_expire_again(ledger):
+    refused(lambda: expire(ledger, UNUSED), Rejection.CONVERSION, "has its rate already")
 
 
 def test_the_guardians_sign_the_figures(ledger):

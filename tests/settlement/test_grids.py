@@ -17,7 +17,7 @@ SLOT, SLOT_BYTES = 17, 29
 
 
 def test_a_publication_reads_back_with_the_rates_of_what_has_expired():
-    assert grids.decode(DATA) == MADE and MADE.rates == {10: FOUND.rates[10], 11: 0}
+    assert grids.decode(DATA) == MADE and MADE.rates == {10: FOUND.rates[10], 11: 0} | dict.fromkeys(range(12, 16), 1)
     for coverage in Coverage:
         assert grids.decode(grids.encode(replace(MADE, coverage=coverage))).coverage is coverage
 

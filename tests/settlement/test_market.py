@@ -26,8 +26,9 @@ def test_all_but_loans_and_unused_slots_are_quoted_until_they_are_settled():
 
 def test_the_first_epoch_has_the_quoted_prices_and_indices_of_one():
     assert FIRST.prices[:6] == samples.OBSERVED.prices[:6] and FIRST.prices[PERP] == samples.OBSERVED.prices[PERP]
-    assert FIRST.prices[DUSDC] == FIRST.prices[USDC] and FIRST.prices[6:8] == (0, 0) and not any(FIRST.prices[12:])
-    assert set(FIRST.indices) == {ONE} and set(FIRST.rates) == {None} and FIRST.time_ms == NOW_MS
+    assert FIRST.prices[DUSDC] == FIRST.prices[USDC] and FIRST.prices[6:8] == (0, 0)
+    assert set(FIRST.prices[12:]) == {FIRST.prices[USDC]}
+    assert set(FIRST.indices) == {ONE} and set(FIRST.rates[:12]) == {None} and FIRST.time_ms == NOW_MS
 
 
 def test_an_option_is_worth_blacks_value_of_its_underlying_strike_time_and_volatility():
@@ -105,7 +106,7 @@ def test_the_rates_of_a_market_are_such_as_convert():
         if rate is not None:
             conversion.check_rate(slot, rate, DUSDC, rates)
             rates[slot] = rate
-    assert set(rates) == {CALL, PUT}
+    assert set(rates) == {CALL, PUT, 12, 13, 14, 15}
 
 
 def test_a_claim_that_expired_early_has_its_rate_from_then_on():

@@ -106,16 +106,30 @@ def test_a_quoted_volatility_widens_the_range_and_a_quiet_market_meets_a_floor()
     assert column(quiet, BTC)[0] == reference.held(MARKET.prices[BTC], -floor)
 
 
-def test_no_unit_of_an_unused_claim_can_be_owed_and_nothing_is_gained_by_holding_it(grids):
-    for scan, grid in grids.items():
+def test_an_unused_claim_is_the_loan_by_another_name_and_an_unused_held_asset_is_nothing(grids):
+    for grid in grids.values():
         for slot in range(16):
             if POOL.assets[slot].is_unused:
-                values = sorted(column(grid, slot))
-                assert values == [0] * 32 if slot < 8 else values == [0] * 31 + [scan.ruinous]
+                assert column(grid, slot) == ([0] * 32 if slot < 8 else column(grid, DUSDC))
+    assert [MARKET.rates[slot] for slot in range(12, 16)] == [1] * 4
+    balances = [0] * 16
+    balances[DUSDC], balances[12], balances[13] = 10**9, -3 * 10**9, 2 * 10**9
+    assert [risk.margin_shortfall(balances, grid) for grid in grids.values()] == [0, 0]
+    balances[12] -= 1
+    assert risk.margin_shortfall(balances, grids[risk.MAINTENANCE]) == max(column(grids[risk.MAINTENANCE], DUSDC))
+
+
+def test_in_a_pool_without_a_loan_nobody_can_owe_a_claim_and_nothing_is_gained_by_holding_one():
+    pool = with_claims()
+    market = markets.first(pool)
+    assert set(market.rates) == {None}
+    grids = dict(zip((risk.INITIAL, risk.MAINTENANCE), markets.grids(pool, market), strict=True))
+    for scan, grid in grids.items():
+        for slot in range(8, 16):
+            assert sorted(column(grid, slot)) == [0] * 31 + [scan.ruinous]
     balances = [0] * 16
     balances[USDC], balances[12], balances[13] = 10**9, -1, 1  # a thousand dollars, and one owed against one held
-    assert risk.margin_shortfall(balances, grids[risk.INITIAL]) > 8_000 * 10**15
-    assert risk.margin_shortfall(balances, grids[risk.MAINTENANCE]) == 0
+    assert risk.margin_shortfall(balances, grids[risk.INITIAL]) > 3_000 * 10**15
 
 
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=16, max_size=16))
@@ -123,7 +137,6 @@ def test_no_unit_of_an_unused_claim_can_be_owed_and_nothing_is_gained_by_holding
 def test_a_portfolio_that_passes_is_not_insolvent_now(grids, amounts):
     """Options count between two lines that hold their value, so this is true of them too."""
     balances = [abs(amount) if slot < 8 else amount for slot, amount in enumerate(amounts)]
-    balances[12:] = [0] * 4
     for grid in grids.values():
         lacks = risk.margin_shortfall(balances, grid)
         balances[USDC] += -(-lacks // min(column(grid, USDC)))
@@ -190,9 +203,9 @@ def with_claims(*claims: tuple[Asset, Risk]) -> Pool:
 def test_a_value_above_64_bits_is_refused_and_the_largest_below_it_is_not():
     loan = samples.ASSETS[DUSDC], samples.RISK[DUSDC]
     pool = with_claims(loan, (Asset("ETH-P", "perpetual", 9, None, Perpetual(ETH)), Risk(ETH, 0, 0)))
-    most = (2**64 - 1) * 10_000 // (10_000 + RANGES[risk.INITIAL][ETH])
+    most = (2**63 - 1) * 10_000 // (10_000 + RANGES[risk.INITIAL][ETH])
     found = replace(MARKET, prices=(*MARKET.prices[:9], most, *[0] * 6))
-    assert max(column(risk.grids(pool, pool.parameters, found)[0], PERP)) < 2**64
+    assert max(column(risk.grids(pool, pool.parameters, found)[0], PERP)) < 2**63
     found = replace(MARKET, prices=(*MARKET.prices[:9], most + 1, *[0] * 6))
     with pytest.raises(OverflowError, match="one unit of ETH-P is worth more than 64 bits hold"):
         risk.grids(pool, pool.parameters, found)

@@ -116,7 +116,7 @@ def sentences(pool: Pool, publication: Publication) -> list[str]:
     lines = [COVERED[publication.coverage]]
     for slot, asset in enumerate(pool.assets):
         index, rate = publication.market.indices[slot], publication.market.rates[slot]
-        if rate is not None:
+        if rate is not None and not asset.is_unused:
             loan = next(each for each in pool.assets if each.kind == "loan")
             lines.append(
                 f"{asset.symbol} has expired: one of it converts into "
