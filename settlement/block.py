@@ -7,18 +7,19 @@ if it had come later; and nothing is written before the last was checked.  The l
 block lives, so what no bundle changes is read once.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from circuits.records import Amount, Commitment, Nullifier, Root
-from settlement import checks, effects
+from settlement import checks, effects, merkle
 from settlement.assets import NUMERAIRE
-from settlement.bundle import Account
+from settlement.bundle import Account, Bundle
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, LedgerId, OrderId
 from settlement.log import tree as log
-from settlement.merkle import Nodes, Tree
+from settlement.merkle import Append, Nodes, Tree
 from settlement.parameters import Parameters
 from settlement.pool import Pool
 from settlement.publicaccounts import Balances
@@ -51,11 +52,21 @@ class Block:
         self._accounts: Balances = {}
         self._grids: dict[int, list[PublishedGrids]] = {}
         self._epochs: dict[int, PublishedGrids | None] = {}
+        self._append: Append = merkle.append
+
+    def expect(self, bundles: Sequence[Bundle]) -> None:
+        """Computes at once what the tree becomes when these bundles are all that settles next, in this order.
+
+        Whichever of them is refused, the results are the same, and those after it only take longer.
+        """
+        groups, size = [[move.commitment for move in bundle.moves] for bundle in bundles], self.tree().size
+        if len(groups) > 1 and size + sum(map(len, groups)) <= merkle.CAPACITY:
+            self._append = merkle.Planned(self.node, size, groups).append
 
     def settle(self, checked: Checked, now_ms: int) -> Settled:
         """Adds a bundle, and returns its place.  Raises Rejected as checks.check_again does, and adds nothing."""
         settling = checks.check_again(self, checked, now_ms)
-        entry = effects.entry(self, checked, settling, now_ms)
+        entry = effects.entry(self, checked, settling, now_ms, self._append)
         self.add(entry)
         return entry.settled
 

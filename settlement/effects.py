@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from circuits.records import Commitment, Position, Root
 from settlement import events, merkle, topups
 from settlement.bundle import Leg, Move
+from settlement.merkle import Append
 from settlement.state import Checked, Reader, Settling
 from settlement.storage.rows import BundleEntry, Output, SettledFlow
 
 
-def entry(reader: Reader, checked: Checked, settling: Settling, now_ms: int) -> BundleEntry:
+def entry(
+    reader: Reader, checked: Checked, settling: Settling, now_ms: int, append: Append = merkle.append
+) -> BundleEntry:  # fmt: skip
     """The rows of a bundle after the newest event.  New accounts are the legs' and then the seizures'."""
     moves, size = checked.bundle.moves, reader.tree().size
-    nodes = merkle.append(reader.node, size, [move.commitment for move in moves])
+    nodes = append(reader.node, size, [move.commitment for move in moves])
     root, size_after = Root(nodes[merkle.ROOT]), size + len(moves)
     body = events.bundle_body(checked.bundle_id, checked.data, root, size_after)
     appended = events.following(reader.last_event(), reader.log_node, events.BUNDLE, now_ms, body)

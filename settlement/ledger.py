@@ -122,6 +122,7 @@ class Ledger:
         block, answers = Block(self), list[Settled | Rejected]()
         with self._repository.writing():
             now_ms = events.moved_up(block.last_event(), now_ms, passed_ns())
+            block.expect([one.bundle for one in checked])
             for one in checked:
                 answers.append(self._settle(block, one, now_ms))
             # From here on only the machine may fail: every row is computed, and everything that the tables could refuse

@@ -5,6 +5,7 @@ leaf is 0, and no commitment is 0: nobody knows an account whose hash is 0.  A t
 that returns a node that was written, or None.  Its owner stores every node, so that reading a path needs no hashing.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate, count, pairwise
@@ -23,6 +24,7 @@ CAPACITY = records.ARITY**records.DEPTH
 
 Read = Callable[[int, int], int | None]
 Nodes = dict[tuple[int, int], int]
+Append = Callable[[Read, int, Sequence[Commitment]], Nodes]
 
 
 class Tree(NamedTuple):
@@ -64,8 +66,26 @@ def append_all(read: Read, size: int, groups: Sequence[Sequence[Commitment]]) ->
     below = array.encode(FR, [leaf for group in groups for leaf in group])
     levels = [_Level(spans, below)]
     for level in range(1, records.DEPTH + 1):
-        levels.append(_above(read, level, levels[-1]))
+        levels.append(_above(read, level, ends[1:], levels[-1]))
     return _numbered(levels)
+
+
+class Planned:
+    """The nodes of groups of leaves that are expected next, computed at once.  `append` is that of this module."""
+
+    def __init__(self, read: Read, size: int, groups: Sequence[Sequence[Commitment]]):
+        """Reads and hashes; there must be at least one group, and room for all."""
+        ends = accumulate(map(len, groups), initial=size)
+        self._expected = deque(zip(ends, map(tuple, groups), append_all(read, size, groups)))  # noqa: B905
+
+    def append(self, read: Read, size: int, leaves: Sequence[Commitment]) -> Nodes:
+        """As `append`, and without a hash as long as every group was appended as expected, and nothing else."""
+        if self._expected:
+            start, group, nodes = self._expected.popleft()
+            if (start, group) == (size, tuple(leaves)):
+                return nodes
+            self._expected.clear()
+        return append(read, size, leaves)
 
 
 class _Level(NamedTuple):
@@ -75,22 +95,22 @@ class _Level(NamedTuple):
     words: np.ndarray
 
 
-def _above(read: Read, level: int, below: _Level) -> _Level:
-    """The nodes of a level that change, over those of the level below."""
+def _above(read: Read, level: int, ends: list[int], below: _Level) -> _Level:
+    """The nodes of a level that change, over those of the level below; ends[k] leaves are there after group k."""
     from zk.hashes import batch  # loads the kernels
 
     spans, children = [], []
     rows: dict[int, int] = {}  # of each child seen so far, as it is after the group at hand
     others: list[int] = []  # children that do not change
-    written = count()
-    for span in below.spans:
+    written, each = count(), records.ARITY ** (level - 1)
+    for span, end in zip(below.spans, ends, strict=True):
         rows.update(zip(span, written))  # noqa: B905  (as many as there are)
         parents = range(span[0] // records.ARITY, span[-1] // records.ARITY + 1)
         spans.append(parents)
         for child in range(parents[0] * records.ARITY, (parents[-1] + 1) * records.ARITY):
             if child not in rows:
                 rows[child] = len(below.words) + len(others)
-                others.append(_node(read, level - 1, child))
+                others.append(_node(read, level - 1, child) if child * each < end else empty(level - 1))
             children.append(rows[child])
     words = np.concatenate([below.words, array.encode(FR, others)])
     inputs = words[np.array(children).reshape(-1, records.ARITY)]

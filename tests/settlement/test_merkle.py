@@ -61,6 +61,42 @@ def test_groups_appended_at_once_have_the_nodes_of_one_after_another(before, gro
         assert changed[merkle.ROOT] == tree.root(leaves, 16, node)
 
 
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=3), min_size=1, max_size=5),
+    st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=3), max_size=5),
+    st.data(),
+)
+def test_what_was_planned_is_never_taken_for_something_else(planned, others, data):
+    """Some of the planned groups are left out, and others appended between them."""
+    nodes, leaves = appended([7, 8, 9]), [7, 8, 9]
+    plan = merkle.Planned(read(nodes), 3, planned)
+    kept = [group for group in planned if data.draw(st.booleans() | st.just(True))]
+    for group in data.draw(st.permutations([*kept, *others])) if others else kept:
+        changed = plan.append(read(nodes), len(leaves), group)
+        nodes.update(changed)
+        leaves += group
+        assert changed[merkle.ROOT] == tree.root(leaves, 16, node)
+    assert nodes == appended([7, 8, 9], leaves[3:]) if leaves[3:] else appended([7, 8, 9])
+
+
+def test_what_was_planned_is_not_hashed_again(monkeypatch):
+    plan = merkle.Planned(read({}), 0, [[1, 2], [3], [4]])
+    expected = appended([1, 2], [3])
+    monkeypatch.setattr(merkle, "append_all", None)
+    nodes = plan.append(read({}), 0, [1, 2])
+    nodes.update(plan.append(read(nodes), 2, [3]))
+    assert nodes == expected
+    with pytest.raises(TypeError):
+        plan.append(read(nodes), 3, [5])
+
+
+def test_empty_places_are_not_read():
+    nodes, asked = appended([1, 2, 3, 4, 5]), []
+    merkle.append(lambda level, index: asked.append((level, index)) or nodes.get((level, index)), 5, [6])
+    assert sorted(asked) == [(0, 4), (1, 0)]
+
+
 def test_nothing_is_appended_by_no_group_or_an_empty_one():
     for groups in ([], [[]], [[1], []]):
         with pytest.raises(AssertionError):
