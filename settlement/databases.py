@@ -4,6 +4,7 @@ pool/ledger.sqlite   │   postgresql://user@host/database
 """
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,17 @@ def create(place: Place, pool: bytes, genesis: Appended, root: Root) -> None:
 
     Raises FormatError when there is one at this place, and errors.Unavailable when the server cannot be reached.
     """
-    if is_url(place):
-        with closing(_postgres().create(str(place))) as repository, repository.writing():
-            repository.begin(pool, genesis, root)
-    else:
-        _create_file(Path(place), pool, genesis, root)
+    _create(place, lambda repository: repository.begin(pool, genesis, root))
+
+
+def copy(source: Place, to: Place) -> None:
+    """Creates a database with everything that another has at one moment, orders too; it may be in use.
+
+    So a pool moves from a file to a server, and a server's ledger becomes a file that anybody can audit and keep.
+    Raises as `create` and `open`.
+    """
+    with closing(open(source, read_only=True)) as original, original.reader.reading():
+        _create(to, lambda repository: repository.fill(original.reader.stored))
 
 
 def open(place: Place, *, read_only: bool = False, accept_older: bool = False) -> Repository:
@@ -94,7 +101,16 @@ def _postgres() -> type["PostgresRepository"]:
     return PostgresRepository
 
 
-def _create_file(path: Path, pool: bytes, genesis: Appended, root: Root) -> None:
+def _create(place: Place, write: Callable[[Repository], None]) -> None:
+    """A new database with what `write` writes, or none."""
+    if is_url(place):
+        with closing(_postgres().create(str(place))) as repository, repository.writing():
+            write(repository)
+    else:
+        _create_file(Path(place), write)
+
+
+def _create_file(path: Path, write: Callable[[Repository], None]) -> None:
     """Creates the file under another name and gives it its own when it is complete."""
     for suffix in ("", *connections.BESIDE, checkpoints.SUFFIX):
         existing = path.with_name(path.name + suffix)
@@ -105,7 +121,7 @@ def _create_file(path: Path, pool: bytes, genesis: Appended, root: Root) -> None
     for suffix in ("", *connections.BESIDE):  # left behind by an interrupted creation
         temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
     with closing(SqliteRepository.create(temporary)) as repository, repository.writing():
-        repository.begin(pool, genesis, root)
+        write(repository)
     try:
         os.link(temporary, path)  # unlike a rename, this replaces nothing
         temporary.unlink()

@@ -1,11 +1,12 @@
 """One ledger's database as the ledger sees it: a file of SQLite's, or PostgreSQL (settlement.storage.postgres)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from circuits.records import Root
 from settlement.events import Appended, Event
+from settlement.storage.connection import Cursor
 from settlement.storage.orders import OrderTable
 from settlement.storage.reader import Reader
 from settlement.storage.rows import Entry
@@ -31,6 +32,9 @@ class Repository(Protocol):
 
     def begin(self, pool: bytes, genesis: Appended, root: Root) -> None:
         """Creates the tables and writes the first event.  Inside `writing`."""
+
+    def fill(self, stored: Callable[[str], Cursor]) -> None:
+        """Creates the tables and writes every row that `stored` returns for one.  Inside `writing`."""
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""

@@ -6,6 +6,7 @@ only while nobody changes the tables, so every opening compares the whole schema
 nullifiers would let an account be spent twice.
 """
 
+import re
 import sqlite3
 from contextlib import closing
 from functools import cache
@@ -209,6 +210,11 @@ def check_number(version: int) -> None:
 def tables() -> list[str]:
     """The names of the tables."""
     return [name for kind, name, *_ in _expected() if kind == "table"]
+
+
+def ordered() -> list[str]:
+    """The names of the tables, each after those that it refers to."""
+    return re.findall(r"CREATE TABLE (\w+)", TABLES)
 
 
 @cache

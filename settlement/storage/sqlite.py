@@ -6,7 +6,7 @@ Every statement that writes must have written its rows.  Nothing here decides an
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from circuits.records import Root
 from settlement.events import Appended, Event
 from settlement.storage import connections, schema, writes
 from settlement.storage.checkpoints import Checkpoints
+from settlement.storage.connection import Cursor
 from settlement.storage.orders import OrderTable
 from settlement.storage.rows import Entry
 from settlement.storage.sqlitereader import SqliteReader
@@ -80,6 +81,14 @@ class SqliteRepository:
         self._schema_version = self.reader.pragma("schema_version")
         for write in writes.first(pool, genesis, root):
             self._insert(write)
+
+    def fill(self, stored: Callable[[str], Cursor]) -> None:
+        """Creates the tables and writes every row that `stored` returns for one.  Inside `writing`."""
+        schema.create(self._connection)
+        self._schema_version = self.reader.pragma("schema_version")
+        for table in schema.ordered():
+            for rows in writes.in_parts(stored(table)):
+                self._insert(Write(table, rows))
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""

@@ -1,15 +1,20 @@
 """The rows that events write, table by table: computed once, and inserted by either database in its own way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 
 from circuits.records import Root
 from settlement.events import Appended
 from settlement.merkle import Nodes, Tree
 from settlement.storage import tables
+from settlement.storage.connection import Cursor
 from settlement.storage.rows import BundleEntry, ChangeEntry, Entry, ExpiryEntry, GridsEntry, HeartbeatEntry
 from settlement.storage.tables import Row
 from zk.fields.prime import to_bytes
+
+ROWS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,13 @@ def of(entries: Sequence[Entry]) -> list[Write]:
             case ExpiryEntry():
                 writes.append(Write("expiries", [tables.expiry(entry)]))
     return [write for write in writes if write.rows]
+
+
+def in_parts(stored: Cursor) -> Iterator[list[Row]]:
+    """The rows of another ledger's table, so many at once as memory holds easily."""
+    with closing(stored) as rows:
+        while part := list(islice(rows, ROWS_AT_ONCE)):
+            yield part
 
 
 def spent(entries: Sequence[Entry]) -> list[bytes]:

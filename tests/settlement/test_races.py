@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -47,9 +48,8 @@ def read_all(descriptor: int) -> bytes:
 
 def test_of_thirty_two_threads_in_two_processes_that_spend_one_account_exactly_one_wins(where):
     with Ledger.create(where, samples.pool(), NOW_MS) as ledger:
-        rivals = [
-            encoding.encode_bundle(bind(ledger.ledger_id, make(ledger, nullifier=5))) for _ in range(PROCESSES * THREADS)
-        ]
+        made = [make(ledger, nullifier=5) for _ in range(PROCESSES * THREADS)]
+        rivals = [encoding.encode_bundle(bind(ledger.ledger_id, one)) for one in made]
 
     def race(own: list[bytes], writes: int) -> None:
         start = Barrier(THREADS)
@@ -81,7 +81,7 @@ def test_a_killed_applier_leaves_no_half_bundle_and_nothing_that_it_acknowledged
     acknowledged: dict[str, list[int]] = {}
     kills = 0
     while waiting and kills < 12:
-        child, reads = in_a_child(lambda writes: settle(where, waiting, writes))
+        child, reads = in_a_child(partial(settle, where, waiting))
         assert os.read(reads, 1) == b"\n", "it has opened the ledger"
         time.sleep(dice.random() * 0.1)
         os.kill(child, signal.SIGKILL)

@@ -5,12 +5,13 @@ waits before it reads, and reads what the first has committed.  Any number of pr
 Every statement that writes must have written its rows.  Nothing here decides anything.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from circuits.records import Root
 from settlement.events import Appended, Event
 from settlement.storage import schema, writes
+from settlement.storage.connection import Cursor
 from settlement.storage.orders import OrderTable
 from settlement.storage.postgres import catalogue
 from settlement.storage.postgres.connection import PostgresConnection
@@ -89,6 +90,14 @@ class PostgresRepository:
         catalogue.create(self._connection)
         self._is_new = False
         self._insert(writes.first(pool, genesis, root))
+
+    def fill(self, stored: Callable[[str], Cursor]) -> None:
+        """Creates the tables and writes every row that `stored` returns for one.  Inside `writing`."""
+        catalogue.create(self._connection)
+        self._is_new = False
+        for table in schema.ordered():
+            for rows in writes.in_parts(stored(table)):
+                self._insert([Write(table, rows)])
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""
