@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from prover.network import work
+from prover.network.refusals import NotFound, Refused
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.rejection import Rejected, Rejection
 from zk.errors import FormatError
@@ -27,16 +28,10 @@ TIMEOUT_S = 60  # longer than the service takes to say that it does not know
 PATIENCE_S = 20
 MAX_PAUSE_S = 5
 
+__all__ = ["Client", "NotFound", "Refused", "check_url"]
+
 _BYTES = {"Content-Type": "application/octet-stream"}
 _MAX_DETAIL = 1_000
-
-
-class Refused(Exception):
-    """The service refused a request for a reason that no ledger has.  The message is a sentence for the user."""
-
-
-class NotFound(Refused):
-    """The service does not have what was asked for."""
 
 
 class Client:

@@ -1,6 +1,6 @@
 """Opens a home's ledger: a database here, or the copy of a ledger that somebody else operates.
 
-    HOME/pool/joined.json   {"format": "zksettle-joined", "version": 1, "url": "https://ledger.example:7464"}
+HOME/pool/joined.json   {"format": "zksettle-joined", "version": 1, "url": "https://ledger.example:7464"}
 """
 
 import json

@@ -109,9 +109,10 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     from prover.circom import sandbox
     from prover.guardian import channel
     from prover.machine import files, longstep
+    from prover.network import refusals as network
     from prover.service import protocol
     from prover.trader import sessions, walletfile, walletsync
-    from settlement import audit, rejection
+    from settlement import audit, errors, rejection
     from settlement.storage import checkpoints
 
     if isinstance(error, sessions.Unreported):
@@ -121,7 +122,8 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return REFUSED, str(error), {"rejection": {"number": reason.value, "name": reason.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
     others = (channel.NoAnswer, walletsync.LedgerWentBack, checkpoints.EventsLost, sandbox.Overdue, sandbox.Unavailable)
-    if isinstance(error, (Unsatisfied, InvalidProof, screens.Broken, *others, *refusals)):
+    ledgers = (errors.Unavailable, network.Refused)
+    if isinstance(error, (Unsatisfied, InvalidProof, screens.Broken, *others, *refusals, *ledgers)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}

@@ -46,6 +46,8 @@ def submit(app: App, **options: Any) -> None:
 @click.option("--listen", default="127.0.0.1:7464", show_default=True, metavar="ADDRESS:PORT",
               help="Where to listen. Port 0 takes one that is free.")  # fmt: skip
 @click.option("--public", "is_public", is_flag=True, help="Allow an address that other machines can reach.")
+@click.option("--database", envvar="ZKSETTLE_DATABASE", metavar="URL|FILE|embedded",
+              help="Serve it from there: postgresql://…, a file, or a PostgreSQL of this home's own.")  # fmt: skip
 @pass_app
 def serve(app: App, **options: Any) -> None:
     """Serve the ledger to others over HTTP until Ctrl-C or SIGTERM; what has begun is finished first.
@@ -53,6 +55,9 @@ def serve(app: App, **options: Any) -> None:
     Bundles are settled as `ledger submit` does, and answered with a receipt that the operator's key has signed.  The
     routes are described at /openapi.json.  The log on standard error names bundles by their ids and says nothing of
     what is in them, nor of who sent them.
+
+    With --database the ledger moves there, and every event is checked as it does.  From then on the file in this home
+    is a copy that follows, and the home's other commands go through the service.
     """
     from prover.cli.pool import serve_run
 

@@ -1,50 +1,110 @@
 """Runs `zksettle ledger serve`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
 from prover.cli.pool import log_run
-from prover.machine import clock
+from prover.machine import clock, postgres
+from prover.machine.home import Home
+from prover.network import moving, opening
 from prover.network.service import app as services
 from prover.network.service import serving
 from prover.proofs import keystores
 from prover.upkeep import warmup
+from settlement import databases, poolfile
+from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.pool import Pool
+from zk.errors import FormatError
+
+EMBEDDED = "embedded"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def serve(app: App, listen: str, is_public: bool) -> None:
-    """Serves the home's ledger until a signal ends it."""
+def serve(app: App, listen: str, is_public: bool, database: str | None) -> None:
+    """Serves the home's ledger until a signal ends it; with `database`, from there, where it is moved first."""
     host, port = serving.address(listen, is_public=is_public)
-    home = app.home
-    with workspace.ledger(app) as ledger:
-        pool, ledger_id = ledger.pool, ledger.ledger_id
+    home, pool = app.home, _pool(app, database)
     secret = log_run.operator_secret(app, pool)
-    service = services.create(
-        lambda read_only: Ledger.open(home.ledger, read_only=read_only),
-        lambda named: checkpoint.sign(named, secret),
-        clock.now_ms,
-        key_folders=_development_keys(app, pool),
-    )
-    with serving.bound(host, port) as listener:
-        port = listener.getsockname()[1]
-        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    with ExitStack() as resources:
+        place = home.ledger if database is None else resources.enter_context(_place(home, database))
+        listener = resources.enter_context(serving.bound(host, port))
+        url = _url(host, listener.getsockname()[1])
         with watching.show_progress(app):
             warmup.compile_kernels()
+        if database is not None:
+            _move(home, place, _url(_EVERYWHERE.get(host, host), listener.getsockname()[1]))
+        service = services.create(
+            lambda read_only: Ledger.open(place, read_only=read_only),
+            lambda named: checkpoint.sign(named, secret),
+            clock.now_ms,
+            key_folders=_development_keys(app, pool),
+        )
+        key = checkpoint.key(pool)
 
         def ready() -> None:
             app.screen.say(f"The ledger is served at {url}. Ctrl-C ends it.")
-            app.screen.fields([("ledger id", ledger_id.hex()), ("log", str(checkpoint.key(pool)))])
+            app.screen.fields([
+                ("ledger id", poolfile.ledger_id(pool).hex()), ("log", str(key)), ("database", databases.shown(place)),
+            ])  # fmt: skip
             app.screen.document({
-                "running": True, "url": url, "ledger_id": ledger_id.hex(), "log": str(checkpoint.key(pool)),
+                "running": True, "url": url, "ledger_id": poolfile.ledger_id(pool).hex(), "log": str(key),
+                "database": databases.shown(place),
             })  # fmt: skip
             sys.stdout.flush()
 
         serving.run(service, listener, ready)
     app.screen.say("The service has ended.")
+
+
+def _pool(app: App, database: str | None) -> Pool:
+    """The home's pool.  Raises FormatError when its ledger is elsewhere, and nobody says where."""
+    if database is None:
+        app.home.check_pool()
+        there = opening.url(app.home.pool)
+        if there is not None:
+            raise FormatError(
+                f"the ledger of this home is behind {there}, and what is here is a copy: if it is yours, say in which "
+                "--database it is"
+            )
+        with workspace.ledger(app) as ledger:
+            return ledger.pool
+    app.home.check_pool()
+    with Ledger.open(app.home.ledger, read_only=True) as own:
+        return own.pool
+
+
+@contextmanager
+def _place(home: Home, database: str) -> Iterator[Place]:
+    """The place that --database names.  Raises FormatError for the home's own file."""
+    if database == EMBEDDED:
+        with postgres.running(home.path / "postgres") as server:
+            server.create_database()
+            yield server.url()
+        return
+    if databases.is_url(database):
+        yield database
+        return
+    if Path(database).resolve() == home.ledger.resolve():
+        raise FormatError("--database names the home's own file: leave it out")
+    yield Path(database)
+
+
+def _move(home: Home, place: Place, url: str) -> None:
+    """Moves the ledger, and makes what is in the home a copy that follows it."""
+    with Ledger.open(home.ledger, read_only=True) as own:
+        moving.move(own, place)
+        opening.write(home.pool, url)
+        moving.move(own, place)  # what another command settled here meanwhile
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _development_keys(app: App, pool: Pool) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from prover.network.client import Client
 from prover.network.service import app as services
+from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from tests.settlement import samples
@@ -27,10 +28,14 @@ def ledger_at(folder: Path, **changes: Any) -> Path:
     return path
 
 
-def application(path: Path, **options: Any) -> FastAPI:
+def _opens(place: Place, read_only: bool) -> Ledger:
+    return Ledger.open(place, read_only=read_only)
+
+
+def application(path: Place, opens: Callable[[Place, bool], Ledger] = _opens, **options: Any) -> FastAPI:
     """A service over the ledger at `path`, which takes any proof; `options` are services.create's."""
     return services.create(
-        lambda read_only: Ledger.open(path, read_only=read_only),
+        lambda read_only: opens(path, read_only),
         lambda named: checkpoint.sign(named, SECRET),
         options.pop("clock", lambda: samples.NOW_MS),
         options.pop("verify_proofs", samples.any_proof),
@@ -38,7 +43,7 @@ def application(path: Path, **options: Any) -> FastAPI:
     )
 
 
-def asked(path: Path, questions: Callable[[httpx.AsyncClient], Awaitable[Any]], **options: Any) -> Any:
+def asked(path: Place, questions: Callable[[httpx.AsyncClient], Awaitable[Any]], **options: Any) -> Any:
     """What `questions` returns, which is called with a client of a service over the ledger at `path`."""
 
     async def run() -> Any:

@@ -91,9 +91,7 @@ def test_events_of_every_kind_go_through_the_service(desks, path):
 def test_what_the_service_refuses_is_refused_here_with_its_reason(desks):
     (one, _), (other, _) = desks
     first = deposit(one)
-    again = samples.make(
-        one, samples.change(USDC=5), [samples.flow(0, 5)], nullifier=first.leg.public.nullifier
-    )
+    again = samples.make(one, samples.change(USDC=5), [samples.flow(0, 5)], nullifier=first.leg.public.nullifier)
     guarded.settle(one, first)
     before = other.reader.last_event()
     with pytest.raises(Rejected) as refused:  # its copy does not know yet that the account has moved

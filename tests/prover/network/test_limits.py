@@ -13,6 +13,7 @@ from prover.network.service import serving as processes
 from prover.network.service.peers import Peers, Rate
 from settlement import encoding
 from settlement.errors import OutcomeUnknown, Unavailable
+from settlement.ledger import Ledger
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.prover.network.test_bundles import deposits, encoded
@@ -175,5 +176,12 @@ def test_a_database_that_is_lost_is_told_and_opened_again(path, error, status, n
         data = encoded(deposits(path, 9)[0])
         return await post(client, "/bundles", data), await post(client, "/bundles", data)
 
-    lost, again = serving.asked(path, questions, verify_proofs=fails_once)
+    opened = []
+
+    def opens(place, read_only):
+        opened.append(read_only)
+        return Ledger.open(place, read_only=read_only)
+
+    lost, again = serving.asked(path, questions, verify_proofs=fails_once, opens=opens)
+    assert opened.count(False) == 2
     assert (lost.status_code, lost.json()["name"]) == (status, name) and again.status_code == 200
