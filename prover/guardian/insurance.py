@@ -83,6 +83,15 @@ def drawable(now: Now) -> tuple[Flow, ...]:
     )  # fmt: skip
 
 
+def drawn(now: Now, flows: Sequence[Flow]) -> tuple[int, ...]:
+    """The insurance's balances when it has taken these flows in."""
+    assert now.insurance is not None, "the insurance is founded first"
+    balances = list(now.insurance.account.balances)
+    for flow in flows:
+        balances[flow.asset] += flow.amount
+    return tuple(balances)
+
+
 def survives(balances: Sequence[int], published: Publication) -> bool:
     """Whether balances fit, owe nothing that is held, and survive every scenario of the maintenance grid."""
     limit = 1 << records.BALANCE_BITS - 1

@@ -2,7 +2,7 @@
 
 A guardian trusts the ledger that it reads and nobody who asks.  It signs only what moves the insurance's own account by
 exactly what is seized beside it, what enters from outside or from the public accounts, and one trade that makes what it
-holds smaller at a price near the published one (selling.py); and it seizes only accounts in breach, by the scenario
+holds smaller at a price that the penalties pay for (selling.py); and it seizes only accounts in breach, by the scenario
 that is worst for them, or sealed to a retired key.
 """
 
@@ -33,7 +33,7 @@ def check(state: State, draft: Draft, derived: Derived, now_ms: int) -> None:
         _require(draft.expiry_ms <= now_ms + selling.MAX_LIFE_MS, "the draft of a trade lives too long")
         traded = draft.trade.changes
         before = [have - change for have, change in zip(draft.leg.new.balances, traded, strict=True)]
-        selling.check(before, traded, newest, now_ms)
+        selling.check(before, traded, newest, state.parameters(now_ms).penalty_bps, now_ms)
     for index, private in enumerate(draft.seizures):
         _check_seizure(state, draft, derived, index, private)
     for name, public, private in derived.claims:

@@ -128,7 +128,9 @@ class Watch:
             acting.settle(self.ledger, insurance.draw(now, ()), self.means, self._now_ms)
             done.founded = True
             return True
-        if now.insurance.account.guard != drafts.guardians_of(now.parameters).number:
+        account = now.insurance.account
+        is_moving = account.guard != drafts.guardians_of(now.parameters).number
+        if is_moving and insurance.survives(account.balances, now.published):
             acting.settle(self.ledger, insurance.draw(now, ()), self.means, self._now_ms)
             return True
         done.left = [one for one in self.seizable(now) if one.nullifier not in done.refused]
@@ -211,10 +213,11 @@ class Watch:
         """Draws what the public accounts hold when the insurance needs it, or else once in an epoch."""
         is_due = self.ledger.reader.heartbeat() < now.published.epoch
         flows = insurance.drawable(now) if is_due or done.left else ()
-        if flows:
+        if flows and insurance.survives(insurance.drawn(now, flows), now.published):
             acting.settle(self.ledger, insurance.draw(now, flows), self.means, self._now_ms)
             done.drawn += len(flows)
-        return bool(flows)
+            return True
+        return False
 
     def _beat(self, now: Now, account: Watched, done: Step) -> bool:
         done.is_insolvent = view.worst(account.account, now.published) < 0 or any(

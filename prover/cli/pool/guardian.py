@@ -86,8 +86,9 @@ def seize(app: App, **options: Any) -> None:
 def sell(app: App, **options: Any) -> None:
     """Sell what the insurance took over: take orders of the board that make its position in ASSETs smaller.
 
-    Default: every asset but the numeraire.  Only orders that everybody can read are taken, whole, the best first, at
-    prices no more than 2 % worse than those published within the last five minutes; no guardian signs another trade.
+    Default: every asset but the numeraire.  Only orders that everybody can read are taken, whole, the best first, and
+    only at prices of the last five minutes or worse by no more than half the penalty that the pool takes of the risk
+    that ends.  No guardian signs another trade.
     """
     from prover.cli.pool import guardiansell_run
 

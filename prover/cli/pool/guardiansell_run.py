@@ -35,23 +35,17 @@ def sell(app: App, assets: tuple[str, ...], member: int | None) -> None:
             raise Unsatisfied("the insurance has nothing to sell: it holds the numeraire alone")
         if not taken:
             raise Unsatisfied(
-                f"no order that everybody can read reduces what the insurance has ({', '.join(left)}) at a price "
-                f"within {amounts.number(selling.MAX_LOSS_BPS, 2)} % of the newest, or these are older than "
+                f"no order that everybody can read reduces what the insurance has ({', '.join(left)}) at a price that "
+                "its guardians sign: no loss above half the penalty of the risk that ends, at prices of the last "
                 f"{selling.MAX_PRICE_AGE_MS // 60_000} minutes"
             )
         app.screen.say(f"The insurance is left with {', '.join(left) or 'the numeraire alone'}.")
         app.screen.document({"taken": taken, "left": left})
 
 
-def _loss_bps(published: Publication, offer: Offer) -> int:
-    """What a trade loses, in hundredths of a percent of what it gives, rounded up; negative for a gain."""
-    lost, given = selling.loss(offer.changes, published.prices)
-    return -(-10_000 * lost // max(given, 1))
-
-
 def _sentence(pool: Pool, published: Publication, offer: Offer) -> str:
     gives, gets = amounts.show_trade(offer.changes, pool)
-    bps = _loss_bps(published, offer)
+    bps = selling.loss_share(offer.changes, published.prices)
     price = f"{amounts.number(abs(bps), 2)} % {'worse' if bps > 0 else 'better'} than" if bps else "at"
     order_id = offer.order.order_id.hex()[:16]
     return f"Took order {order_id}: the insurance gave {gives} for {gets}, {price} the newest prices."
@@ -60,6 +54,6 @@ def _sentence(pool: Pool, published: Publication, offer: Offer) -> str:
 def _document(pool: Pool, published: Publication, offer: Offer) -> dict[str, Any]:
     gives, gets = amounts.show_trade(offer.changes, pool)
     return {
-        "order": offer.order.order_id.hex(), "gave": gives, "got": gets, "loss_bps": _loss_bps(published, offer),
-        "epoch": published.epoch,
+        "order": offer.order.order_id.hex(), "gave": gives, "got": gets,
+        "loss_bps": selling.loss_share(offer.changes, published.prices), "epoch": published.epoch,
     }  # fmt: skip

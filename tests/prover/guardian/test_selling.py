@@ -43,7 +43,7 @@ def sold(scene):
 
 def test_the_insurance_takes_the_best_order_that_makes_its_position_smaller(scene):
     before = balances(scene)
-    dear = scene.post(scene.long, change(usdc=1_420, perp=-1_000))
+    dear = scene.post(scene.long, change(usdc=1_405, perp=-1_000))
     cheap = scene.post(scene.long, change(usdc=562, perp=-400))
     assert sold(scene).order.order_id == cheap.order_id
     assert balances(scene) == tuple(map(sum, zip(before, change(usdc=-562, perp=400), strict=True)))
@@ -53,7 +53,7 @@ def test_the_insurance_takes_the_best_order_that_makes_its_position_smaller(scen
 
 
 @pytest.mark.parametrize("seller, changes", [
-    ("long", change(usdc=1_429, perp=-1_000)),  # 2.03 % worse than the published 1,400
+    ("long", change(usdc=1_408, perp=-1_000)),  # loses 8: half a tenth of the risk of 140 is 7
     ("rich", change(usdc=-100, perp=100)),  # a larger short
     ("rich", change(usdc=1_000, loan=-1)),  # something that the insurance does not owe
 ])  # fmt: skip
@@ -61,6 +61,16 @@ def test_no_order_is_taken_that_loses_more_or_does_not_make_the_position_smaller
     (rich,) = scene.submit(scene.leg(nobody(), change(usdc=5_000), (samples.flow(USDC, 5_000),)))
     scene.post({"long": scene.long, "rich": rich}[seller], changes)
     assert sold(scene) is None and balances(scene)[PERP] == -1_000
+
+
+def test_who_lets_himself_be_seized_and_sells_the_other_side_to_the_insurance_gains_nothing(scene):
+    """At 2 % from the published price, as it once was, he gained 14 at the insurance's expense."""
+    scene.post(scene.long, change(usdc=1_428, perp=-1_000))
+    assert sold(scene) is None
+    scene.post(scene.long, change(usdc=1_407, perp=-1_000))
+    assert sold(scene) is not None
+    residual, worth = 86, 100
+    assert residual + 1_407 < worth + 1_400 and balances(scene)[NUMERAIRE] > 1_000_000
 
 
 def test_orders_sealed_to_others_and_prices_that_are_old_are_left(scene):
@@ -78,8 +88,8 @@ LONG_LIFE = selling.MAX_LIFE_MS + 1
 
 @pytest.mark.parametrize("changes, lie, why", [
     (change(usdc=-1_400, perp=1_000), lambda s, d: d, None),
-    (change(usdc=-1_428, perp=1_000), lambda s, d: d, None),
-    (change(usdc=-1_429, perp=1_000), lambda s, d: d, "loses more than 200 hundredths"),
+    (change(usdc=-1_407, perp=1_000), lambda s, d: d, None),
+    (change(usdc=-1_408, perp=1_000), lambda s, d: d, "loses more, at the newest prices, than half"),
     (change(usdc=-1_401, perp=1_001), lambda s, d: d, "no reduction"),
     (change(usdc=1_400, perp=-1_000), lambda s, d: d, "no reduction"),
     (change(usdc=-1_400, perp=1_000), lambda s, d: replace(d, expiry_ms=s.now_ms + LONG_LIFE), "lives too long"),

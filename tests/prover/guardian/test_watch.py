@@ -184,6 +184,12 @@ def test_an_insolvent_insurance_does_not_beat(scene):
     scene.publish(perp=1_900)
     step = scene.watch.step()
     assert step.is_insolvent and not step.has_beaten
+    scene.endow(1)
+    step = scene.watch.step()
+    assert step.is_insolvent and not step.drawn, "what does not save it waits where it is, and stops no step"
+    scene.endow(1_000)
+    step = scene.watch.step()
+    assert step.drawn and step.has_beaten and not step.is_insolvent
 
 
 @pytest.mark.parametrize("threshold, members, absent", [(2, 3, 1), (3, 5, 2), (1, 2, 1)])
