@@ -32,6 +32,7 @@ def choose(periods: Sequence[int]) -> int:
     if not periods:
         raise Unsatisfied(
             f"this address was topped up {topups.PER_EPOCH} times since prices were last published, and the ledger "
-            "takes no more before the next: wait for them, or make a deposit that is no top-up, which needs margin"
+            "takes no more before the next: wait for them, or deposit at its --position without --top-up, which needs "
+            "margin"
         )
     return entropy.shuffled(periods)[0]

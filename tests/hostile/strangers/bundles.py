@@ -56,7 +56,7 @@ def fields_of(decode: Any, data: bytes) -> Parts:
 
 @cache
 def good_bundles() -> dict[str, bytes]:
-    """A deposit, a withdrawal, a payment, a swap, a gift to the insurance, a seizure and a conversion."""
+    """A deposit, a withdrawal, a payment, a swap, a gift to the insurance, a top-up, a seizure and a conversion."""
     world = stage().world
     cash = world.holdings[0]
     dollar = LOTS[0]
@@ -68,6 +68,7 @@ def good_bundles() -> dict[str, bytes]:
     drafts = {
         "deposit": [paid_in], "withdrawal": [paid_out], "payment": given, "swap": stage().swap(),
         "gift": [world.draft(cash, change((0, -1)), (fee,))],
+        "top-up": [world.top_up(stage().poor, change((0, 5)), (samples.flow(0, 5 * dollar, b"bank"),))],
     }  # fmt: skip
     bundles = {name: binding.bind(stage().ledger, stage().make(legs)) for name, legs in drafts.items()}
     bundles["seizure"] = stage().seizing()
