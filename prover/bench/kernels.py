@@ -1,4 +1,4 @@
-"""`zksettle bench kernels`: the operations that proofs are made of, each measured alone, on one thread."""
+"""`zksettle bench kernels`: what proofs and their checks are made of, each measured alone, on one thread."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,14 +6,12 @@ from functools import partial
 import numpy as np
 
 from circuits import generators, records
-from prover.bench import inputs
+from prover.bench import checking, inputs
 from prover.bench.measure import Timing, measure
 from prover.bench.report import Measurements
 from prover.machine import threadcount
-from settlement import merkle
 from zk import entropy
 from zk.curves import babyjubjub, bn254
-from zk.fields.prime import R
 from zk.hashes import poseidon
 
 ELEMENTS = 1 << 10
@@ -22,13 +20,12 @@ INVERSIONS = 2
 POINTS = 1 << 14
 HASHES = 1 << 10
 EXCHANGES = 1 << 12
-LEAVES = 2
 
 
 def bench(runs: int) -> Measurements:
-    """Field operations, additions of points, a pairing check, and the host's Python operations."""
+    """Field operations, additions of points, a pairing check, the host's Python operations, and a ledger's checks."""
     with threadcount.limited_to(1):
-        parts = (fields, _additions, _pairing, _hashes, _exchanges, _host)
+        parts = (fields, _additions, _pairing, _hashes, _exchanges, _host, checking.bench)
         return Measurements([timing for part in parts for timing in part(runs)])
 
 
@@ -106,12 +103,8 @@ def _exchanges(runs: int) -> list[Timing]:
 
 def _host(runs: int) -> list[Timing]:
     four = tuple(range(records.ARITY))
-    leaves = [records.Commitment(entropy.scalar(R)) for _ in range(LEAVES)]
     secret, blinding = entropy.scalar(babyjubjub.ORDER), generators.blinding()
     return [
         measure("Poseidon", "4 inputs, host", lambda: poseidon.hash(four), runs),
         measure("Baby Jubjub multiple", "251 bits, host", lambda: babyjubjub.multiply(secret, blinding), runs),
-        measure(
-            "tree append", f"{LEAVES} leaves, host", lambda: merkle.append(lambda level, index: None, 0, leaves), runs
-        ),
     ]
