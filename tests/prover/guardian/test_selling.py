@@ -43,7 +43,7 @@ def sold(scene):
 
 def test_the_insurance_takes_the_best_order_that_makes_its_position_smaller(scene):
     before = balances(scene)
-    dear = scene.post(scene.long, change(usdc=1_405, perp=-1_000))
+    dear = scene.post(scene.long, change(usdc=1_406, perp=-1_000))
     cheap = scene.post(scene.long, change(usdc=562, perp=-400))
     assert sold(scene).order.order_id == cheap.order_id
     assert balances(scene) == tuple(map(sum, zip(before, change(usdc=-562, perp=400), strict=True)))
