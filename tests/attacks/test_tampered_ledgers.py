@@ -128,7 +128,7 @@ FOREIGN = {  # files that are no ledger of this version
     "foreign": (lambda path: execute(path, "CREATE TABLE t (x)"), "is a database but not a ledger"),
     "old": (
         lambda path: execute(path, f"PRAGMA application_id = {schema.APPLICATION_ID}", "PRAGMA user_version = 2"),
-        "the ledger has schema version 2, and this program reads 4",
+        f"the ledger has schema version 2, and this program reads {schema.VERSION}",
     ),
 }
 
