@@ -1,8 +1,9 @@
 """The publication of one epoch: what every asset is worth, two risk grids, and the signed quotes they follow from.
 
-    bytes = epoch 8 │ time 8 │ coverage 1 │ 16 × (price 8 │ volatility 4 │ index 8 │ settled 1 │ rate 8)
+    bytes = epoch 8 │ time 8 │ coverage 1 │ 16 × (price 8 │ volatility 4 │ index 8 │ state 1 │ rate 8)
             │ initial 32 × 16 × 8 │ maintenance 32 × 16 × 8 │ evidence            big-endian, values signed
 
+The state of a claim is 1 when it is settled, plus 2 when it is suspended (settlement.market).
 A new margin proof must survive the initial grid; an account must continue to survive the maintenance grid.
 """
 
@@ -19,6 +20,7 @@ from zk.fields.prime import R
 _HEAD = struct.Struct(">QQB")
 _SLOT = struct.Struct(">QIQBQ")
 _VALUES = struct.Struct(f">{records.SCENARIOS * records.ASSETS}q")
+_SETTLED, _SUSPENDED = 1, 2
 _FIXED_BYTES = _HEAD.size + records.ASSETS * _SLOT.size + 2 * _VALUES.size
 
 
@@ -73,10 +75,12 @@ def encode(publication: Publication) -> bytes:
     market = publication.market
     coverage = _COVERAGES.index(publication.coverage)
     parts = [_HEAD.pack(publication.epoch, market.time_ms, coverage)]
-    for price, volatility, index, rate in zip(
-        market.prices, market.volatilities, market.indices, market.rates, strict=True
+    for slot, (price, volatility, index, rate) in enumerate(
+        zip(market.prices, market.volatilities, market.indices, market.rates, strict=True)
     ):
-        parts.append(_SLOT.pack(price, volatility, index, rate is not None, rate or 0))
+        state = _SETTLED if rate is not None else 0
+        state |= _SUSPENDED if slot in market.suspended else 0
+        parts.append(_SLOT.pack(price, volatility, index, state, rate or 0))
     parts += [_VALUES.pack(*chain(*grid.values)) for grid in (publication.initial, publication.maintenance)]
     return b"".join((*parts, publication.evidence))
 
@@ -91,12 +95,15 @@ def decode(data: bytes) -> Publication:
     start = _HEAD.size
     rows = [_SLOT.unpack_from(data, start + slot * _SLOT.size) for slot in range(records.ASSETS)]
     start += records.ASSETS * _SLOT.size
-    prices, volatilities, indices, settled, rates = zip(*rows, strict=True)
-    if any(flag > 1 or rate and not flag for flag, rate in zip(settled, rates, strict=True)):
+    prices, volatilities, indices, states, rates = zip(*rows, strict=True)
+    if any(state > _SETTLED | _SUSPENDED for state in states):
+        raise FormatError("a publication has a claim in a state that does not exist")
+    if any(rate and not state & _SETTLED for state, rate in zip(states, rates, strict=True)):
         raise FormatError("a publication has a rate for a claim that is not settled")
-    known = tuple(rate if flag else None for flag, rate in zip(settled, rates, strict=True))
+    known = tuple(rate if state & _SETTLED else None for state, rate in zip(states, rates, strict=True))
+    suspended = frozenset(slot for slot, state in enumerate(states) if state & _SUSPENDED)
     initial, maintenance = (_grid(data, start + number * _VALUES.size) for number in range(2))
-    market = Market(prices, volatilities, indices, known, time_ms)
+    market = Market(prices, volatilities, indices, known, time_ms, suspended)
     return Publication(epoch, market, initial, maintenance, _COVERAGES[coverage], data[_FIXED_BYTES:])
 
 

@@ -11,6 +11,12 @@
                   and moves with the loan alone.  In a pool without a loan, 0
     unused        0
 
+Suspended claims.  A claim for which no price is quoted (a median of 0: most of its oracles said that they have none),
+or one that is worth more than LIMIT, is suspended: that claim alone, and nothing else stops.  What is missing is taken
+from the epoch before: a perpetual moves with its underlying, an option keeps its volatility, and what was never priced
+is worth 0; what is too much counts as LIMIT.  In the initial grid whoever owes it is ruined, and whoever holds it has
+nothing, so nobody takes any on (settlement.risk).
+
 Interest and funding touch no balance: they are in the price of what is owed.  Both indices begin at 1 (`ONE`), and dt
 is the time between the newest quotes of two epochs.  These times only go forward, so nobody accrues twice by publishing
 twice.
@@ -38,6 +44,8 @@ MAX_FUNDING_MS = 24 * 3_600_000
 PREMIUM_BPS = 50
 MAX_INDEX = 2**64 - 1
 MAX_PRICE = 2**63 - 1
+LIMIT = MAX_PRICE // 8
+"""The most that a claim counts for: no move in a scenario makes more than seven times as much of it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,8 @@ class Market:
 
     `prices` are in the unit of settlement.risk.  `volatilities` are in bps: of a factor over a day, of an option over a
     year, otherwise 0.  `indices` are I of the loan and J of a perpetual in units of 1/ONE, and ONE for all others.
-    `rates` is the settlement price of a claim that has expired, otherwise None.
+    `rates` is the settlement price of a claim that has expired, otherwise None.  `suspended` has the slots of claims
+    without a price.
     """
 
     prices: tuple[int, ...]
@@ -62,6 +71,7 @@ class Market:
     indices: tuple[int, ...]
     rates: tuple[int | None, ...]
     time_ms: int
+    suspended: frozenset[int] = frozenset()
 
 
 def quoted(pool: Pool, rates: Mapping[int, int]) -> tuple[int, ...]:
@@ -80,29 +90,39 @@ def advance(
     """The market at `time_ms`, after `previous`.  `rates` are the claims that were settled before.
 
     An option whose expiry has come is settled here, at what it is worth now: this is the first epoch that knows.
-
-    Raises OverflowError when a price does not fit in 63 bits.
     """
     indices = tuple(_index(pool, parameters, observed, slot, previous, time_ms) for slot in range(slots.SLOTS))
     loan = slots.loan_slot(pool.assets)
     loan_price = 0 if loan is None else -(-observed.prices[slots.NUMERAIRE] * indices[loan] // ONE)
-    prices, settled = [], []
+    prices, settled, suspended = [], [], set()
+    volatilities = list(observed.volatilities)
     for slot, asset in enumerate(pool.assets):
         rate = 1 if asset.is_unused and slot >= slots.HELD and loan is not None else rates.get(slot)
         if slot == loan:
             price = loan_price
         elif isinstance(asset.terms, Option):
-            price = optionrisk.value(option(pool, asset, observed.prices, observed.volatilities[slot], time_ms))
-            if rate is None and asset.terms.expiry_ms <= time_ms:
-                rate = price // loan_price
+            has_expired = asset.terms.expiry_ms <= time_ms
+            if not volatilities[slot] and rate is None and not has_expired:
+                suspended.add(slot)
+                volatilities[slot] = 0 if previous is None else previous.volatilities[slot]
+            if rate is None and underlying_price(pool, asset, observed.prices) > LIMIT:
+                suspended.add(slot)
+            price = optionrisk.value(option(pool, asset, observed.prices, volatilities[slot], time_ms))
+            if rate is None and has_expired:
+                rate = min(price, LIMIT) // loan_price
+        elif isinstance(asset.terms, Perpetual) and not observed.prices[slot] and rate is None:
+            suspended.add(slot)
+            price = _carried(pool, asset, slot, observed, previous)
         else:
             price = observed.prices[slot] * indices[slot] // ONE
-        prices.append(price if rate is None else rate * loan_price)
+        price = price if rate is None else rate * loan_price
+        if price > LIMIT and asset.is_claim:
+            suspended.add(slot)
+            price = LIMIT
+        prices.append(price)
         settled.append(rate)
-        if prices[-1] > MAX_PRICE:
-            raise OverflowError(f"one unit of {asset.symbol} is worth more than 63 bits hold")
-    volatilities = (0 if rate is not None else v for rate, v in zip(settled, observed.volatilities, strict=True))
-    return Market(tuple(prices), tuple(volatilities), indices, tuple(settled), time_ms)
+    live = tuple(0 if rate is not None else v for rate, v in zip(settled, volatilities, strict=True))
+    return Market(tuple(prices), live, indices, tuple(settled), time_ms, frozenset(suspended))
 
 
 def underlying_price(pool: Pool, asset: Asset, prices: Sequence[int]) -> int:
@@ -116,15 +136,20 @@ def underlying_price(pool: Pool, asset: Asset, prices: Sequence[int]) -> int:
 
 
 def option(pool: Pool, asset: Asset, prices: Sequence[int], volatility_bps: int, time_ms: int) -> optionrisk.Market:
-    """What an option's value depends on, at these prices and this volatility.
-
-    Raises OverflowError when its underlying's price does not fit in 63 bits.
-    """
+    """What an option's value depends on, at these prices and this volatility; LIMIT is the most that its forward is."""
     assert isinstance(asset.terms, Option), "only an option is valued by its terms"
-    forward, remaining_ms = underlying_price(pool, asset, prices), max(0, asset.terms.expiry_ms - time_ms)
-    if forward > MAX_PRICE:
-        raise OverflowError(f"what one unit of {asset.symbol} is about is worth more than 63 bits hold")
+    remaining_ms = max(0, asset.terms.expiry_ms - time_ms)
+    forward = min(underlying_price(pool, asset, prices), LIMIT)
     return optionrisk.Market(asset.terms.is_call, forward, asset.terms.strike, volatility_bps, remaining_ms)
+
+
+def _carried(pool: Pool, asset: Asset, slot: int, observed: Observation, previous: Market | None) -> int:
+    """The price of a perpetual that nobody quotes: the one before, moved as its underlying has moved, rounded down."""
+    assert asset.terms is not None, "a claim has terms"
+    underlying = asset.terms.underlying
+    if previous is None or not previous.prices[underlying]:
+        return 0
+    return previous.prices[slot] * observed.prices[underlying] // previous.prices[underlying]
 
 
 def _index(

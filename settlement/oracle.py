@@ -7,6 +7,10 @@ Every held asset is priced, the numeraire too: a stablecoin has a price like any
 has no exception to exploit.  The lower median favours those who owe the asset over those who hold it, by no more than
 the difference of the two middle quotes.  Loans and options have no prices of their own (settlement.market).
 
+A claim's price may be missing: an oracle signs 0 for a perpetual's price or an option's volatility to say that it has
+none.  Where the median is 0 the claim is suspended, and nothing else (settlement.market).  So the publisher cannot
+suspend a claim by leaving quotes out: they lack the quorum then, and the whole publication is refused.
+
 Power of liars.  Of n quotes with f liars among them the median lies between two honest prices while 2f < n.  The
 publisher chooses the quotes, but never fewer than the quorum, and a quorum is more than two thirds of the oracles, so
 fewer liars than half of it change nothing.  With 4 of 5 a single liar cannot move a price outside the honest ones, and
@@ -67,8 +71,8 @@ def check(
         _check_numbers(pool, parameters, quote)
     before = None if previous is None else previous.market
     time_ms = max(quote.time_ms for quote in quoted)
+    after = market.advance(pool, parameters, _medians(quoted), rates, before, time_ms)
     try:
-        after = market.advance(pool, parameters, _medians(quoted), rates, before, time_ms)
         initial, maintenance = risk.grids(pool, parameters, after)
     except OverflowError as error:
         raise Rejected(Rejection.PRICE_RANGE, str(error)) from None
@@ -137,6 +141,8 @@ def _check_numbers(pool: Pool, parameters: Parameters, quote: Quote) -> None:
     It raises FormatError, too, when a factor or an option lacks its volatility.
     """
     asset = pool.assets[quote.asset]
+    if asset.is_claim and not quote.price and not quote.volatility_bps:
+        return  # the oracle says that it has no price
     is_option, is_factor = isinstance(asset.terms, Option), quote.asset in risk.factors(parameters)
     if is_option and quote.price:
         raise FormatError(f"a quote of {asset.symbol} has a price: an option's follows from its volatility")

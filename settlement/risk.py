@@ -19,6 +19,7 @@ way, so all ranges of the initial grid are 1.88 (√2·4/3) times as wide as tho
                    (settlement.optionrisk); below zero where who holds it must provide something
     settled claim  its rate, a constant, times the value of the loan; an unused claim is settled from the first epoch,
                    at a rate of 1 (settlement.market)
+    suspended      in the initial grid 0 where g falls, and ruinous where it rises; in the other one as it is otherwise
     unused claim   in a pool without a loan, huge in one scenario of its own, else 0: nobody can owe it
 
 Signs stand only where both of them matter.  Nobody can owe a held asset, so only its fall can hurt: its own move always
@@ -185,6 +186,9 @@ def _grid(
         if rate is not None:
             assert loan is not None, "only a pool with a loan settles claims"
             columns[slot] = [rate * value for value in columns[loan]]
+    for slot in market.suspended:
+        if scan is INITIAL:
+            columns[slot] = [RUINOUS * (sign(scenario, signs[slot]) > 0) for scenario in range(records.SCENARIOS)]
     for asset, column in zip(pool.assets, columns, strict=True):
         if max(map(abs, column)) > MAX_VALUE:
             raise OverflowError(f"one unit of {asset.symbol} is worth more than 64 bits hold in some scenario")

@@ -18,6 +18,9 @@ from settlement.pool import Pool, asset_index
 from settlement.quotes import Quote
 from zk.errors import FormatError
 
+NO_PRICE = "none"
+"""What an oracle says of a claim that it has no price of, so that it is suspended (settlement.market)."""
+
 
 def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
     """{slot: price} of {symbol: text}, such as {"ETH": "3050.25"}, in the unit of settlement.risk.
@@ -36,7 +39,8 @@ def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
             )
         if asset.kind == "loan":
             raise FormatError(f"{asset.symbol} has no price of its own: it grows by the pool's interest")
-        prices[slot] = amounts.parse_price(text, asset, numeraire)
+        has_none = text == NO_PRICE and asset.is_claim
+        prices[slot] = 0 if has_none else amounts.parse_price(text, asset, numeraire)
     return prices
 
 
@@ -53,7 +57,9 @@ def parse_volatilities(texts: Mapping[str, str], ledger: Ledger, now_ms: int) ->
         slot = _slot(symbol, volatilities, pool, "volatility")
         if slot not in factors and pool.assets[slot].kind != "option":
             raise FormatError(f"{pool.assets[slot].symbol} has no volatility: only risk factors and options have one")
-        volatilities[slot] = amounts.parse_percent(text, f"the volatility of {pool.assets[slot].symbol}")
+        asset = pool.assets[slot]
+        has_none = text == NO_PRICE and asset.is_claim
+        volatilities[slot] = 0 if has_none else amounts.parse_percent(text, f"the volatility of {asset.symbol}")
     return volatilities
 
 
@@ -75,8 +81,11 @@ def observation(
     )
     for slot in market.quoted(ledger.pool, ledger.reader.rates()):
         asset = ledger.pool.assets[slot]
-        if asset.kind != "option" and not merged.prices[slot]:
+        if asset.kind != "option" and not merged.prices[slot] and (asset.is_held or slot not in prices):
             raise FormatError(f"{asset.symbol} has no price yet: give one with --price {asset.symbol}=PRICE")
+        if asset.kind == "option" and not merged.volatilities[slot] and slot not in volatilities:
+            option = f"--volatility {asset.symbol}=PERCENT"
+            raise FormatError(f"{asset.symbol} lacks a volatility: give one with {option}, or {NO_PRICE} to suspend it")
     return merged
 
 

@@ -34,7 +34,7 @@ def test_the_grids_stand_row_by_row():
     [
         (DATA[: -4096 - 6], "fewer than"),
         (DATA[:16] + b"\x03" + DATA[17:], "coverage is 3"),
-        (DATA[: SLOT + 20] + b"\x02" + DATA[SLOT + 21 :], "not settled"),
+        (DATA[: SLOT + 20] + b"\x04" + DATA[SLOT + 21 :], "does not exist"),
         (DATA[: SLOT + 28] + b"\x01" + DATA[SLOT + 29 :], "not settled"),
     ],
     ids=["short", "coverage", "flag", "rate without flag"],

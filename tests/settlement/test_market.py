@@ -69,11 +69,9 @@ def test_who_is_long_a_dear_perpetual_pays_and_who_is_long_a_cheap_one_is_paid(b
 def test_an_index_stays_above_zero_and_within_64_bits():
     for start, basis in ((1, 1.02), (MAX_INDEX, 0.98)):
         before = replace(FIRST, indices=(*FIRST.indices[:PERP], start, *FIRST.indices[PERP + 1 :]))
-        try:
-            after = markets.after(POOL, before, markets.moved(basis=basis), DAY_MS)
-            assert after.indices[PERP] == start
-        except OverflowError as error:
-            assert "ETH-PERP" in str(error) and start == MAX_INDEX
+        after = markets.after(POOL, before, markets.moved(basis=basis), DAY_MS)
+        assert after.indices[PERP] == start
+        assert (PERP in after.suspended) == (start == MAX_INDEX)
 
 
 def expired(eth: float):
@@ -115,7 +113,6 @@ def test_a_claim_that_expired_early_has_its_rate_from_then_on():
     assert after.indices[PERP] <= ONE
 
 
-def test_a_price_of_more_than_63_bits_is_refused():
-    observed = markets.moved(ETH=10**6)
-    with pytest.raises(OverflowError, match="ETH-PERP is worth more than 63 bits hold"):
-        markets.first(POOL, observed)
+def test_claims_worth_more_than_the_limit_are_suspended_and_count_for_the_limit():
+    found = markets.first(POOL, markets.moved(ETH=10**5))
+    assert found.suspended == {PERP, CALL, PUT} and found.prices[PERP] == market.LIMIT

@@ -10,7 +10,7 @@ from settlement.ledger import Ledger
 from settlement.market import Observation
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import markets, pools, samples
-from tests.settlement.markets import BTC, CALL, DUSDC, ETH, PERP, TBILL, USDC
+from tests.settlement.markets import BTC, CALL, DUSDC, ETH, PERP, PUT, TBILL, USDC
 from tests.settlement.oracles import FIVE, LATER, NOW, POOL, check, refused, signed, spread
 from zk.errors import FormatError
 
@@ -109,7 +109,6 @@ def test_a_price_of_too_few_digits_is_refused(slot):
 def test_an_option_has_no_price_and_only_factors_and_options_have_volatilities():
     for slot, price, volatility, says in (
         (CALL, 10**9, 6_000, "a quote of ETH-CALL has a price"),
-        (CALL, 0, 0, "a quote of ETH-CALL lacks a volatility"),
         (ETH, 10**9, 0, "a quote of ETH lacks a volatility"),
         (PERP, 10**14, 5, "a quote of ETH-PERP has a volatility"),
     ):
@@ -121,12 +120,12 @@ def test_an_option_has_no_price_and_only_factors_and_options_have_volatilities()
             check(quoted)
 
 
-def test_a_price_whose_scenarios_do_not_fit_in_64_bits_is_refused():
-    """An option's smallest unit is about 10^5 of ether's; a price below 2^63 may more than double in a scenario."""
-    dear = markets.moved(ETH=40_000, basis=1 / 40_000)
+def test_a_held_asset_whose_scenarios_do_not_fit_in_64_bits_is_refused():
+    """Ether has claims, so it rises in scenarios: by a fifth, and ten times that where its volatility is ten times."""
+    dear = markets.moved(ETH=2_900_000_000, basis=1 / 2_900_000_000)
     assert refused(signed(dear)) == Rejection.PRICE_RANGE
-    assert refused(signed(markets.moved(ETH=15_300, volatility=10))) == Rejection.PRICE_RANGE
-    assert check(signed(markets.moved(ETH=15_300))).epoch == 1
+    dear = markets.moved(ETH=2_000_000_000, basis=1 / 2_000_000_000)
+    assert check(signed(dear)).market.suspended == {CALL, PUT}
 
 
 def test_a_move_beyond_the_last_range_is_published_and_frozen_and_the_next_covered_epoch_is_not(first):

@@ -115,6 +115,11 @@ def sentences(pool: Pool, publication: Publication) -> list[str]:
     """The coverage, the indices of loan and perpetuals, and the rates of claims that have expired."""
     lines = [COVERED[publication.coverage]]
     for slot, asset in enumerate(pool.assets):
+        if slot in publication.market.suspended:
+            lines.append(
+                f"{asset.symbol} is suspended, because it has no price, or too high a one. Until it has one, who owes"
+                " it can only add to the account or be seized, and who holds it cannot borrow against it."
+            )
         index, rate = publication.market.indices[slot], publication.market.rates[slot]
         if rate is not None and not asset.is_unused:
             loan = next(each for each in pool.assets if each.kind == "loan")
@@ -144,6 +149,7 @@ def document(pool: Pool, publication: Publication) -> dict[str, Any]:
         "indices": {
             symbol: str(found.indices[slot]) for slot, symbol in used if pool.assets[slot].kind in ("loan", "perpetual")
         },
+        "suspended": [symbol for slot, symbol in used if slot in found.suspended],
         "rates": {symbol: str(publication.rates[slot]) for slot, symbol in used if slot in publication.rates},
         "grids": {
             name: {"values": [[str(value) for value in row] for row in grid.values]}
