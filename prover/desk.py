@@ -174,12 +174,13 @@ class Desk(OpenWallet):
         return boardview.placed(self.session.ledger, order, now_ms, is_public=EVERYBODY in texts)
 
     def orders(self) -> list[Order]:
-        """Every order on the board that could still settle, the oldest first.  One with false terms has none."""
+        """Every order on the board that can be taken now, the oldest first.  One with false terms has none."""
         return boardview.orders(self.session, clock.now_ms())
 
     def order(self, order_id: str) -> Order:
         """One order on the board, by its id or by at least four of its first digits."""
-        return boardview.order(self.session, orders.posted(self.session.ledger, order_id, clock.now_ms()))
+        now_ms = clock.now_ms()
+        return boardview.order(self.session, orders.posted(self.session.ledger, order_id, now_ms), now_ms)
 
     def take(
         self, order: Order | str, *, position: int | None = None, may_owe: bool = False, agree: Agree | None = None,

@@ -21,8 +21,8 @@ class Order:
     """An order on the board, and its terms where this wallet can open them (None where it cannot).
 
     `is_public` says that everybody can read the terms.  `shown` is the asset, by its index, and the amount
-    that the order's account holds at least (settlement.funds), or None when it shows nothing.  `outcome` is how it was
-    placed, for an order that was placed just now.
+    that the order's account holds at least (settlement.funds), or None when it shows nothing.  `is_takable` says that
+    its margin, if it needs any, is good now.  `outcome` is how it was placed, for an order that was placed just now.
     """
 
     order_id: str
@@ -31,6 +31,7 @@ class Order:
     pool: Pool
     is_public: bool
     shown: tuple[int, int] | None
+    is_takable: bool = True
     outcome: Placed | None = None
 
     @property
@@ -69,24 +70,24 @@ def states(ledger: Ledger, own: Sequence[OwnOrder], now_ms: int) -> list[str]:
     return found
 
 
-def order(session: Session, posted: board.Order) -> Order:
+def order(session: Session, posted: board.Order, now_ms: int) -> Order:
     """A posted order.  Raises InvalidProof when its terms open but are not its leg's."""
     own_terms = {own.order_id: own.terms for own in session.wallet.orders}
     terms = own_terms.get(posted.order_id.hex()) or readers.open_terms(session.wallet.view, posted)
-    return seen(posted, session.ledger.pool, terms)
+    return seen(session.ledger, posted, terms, now_ms)
 
 
 def orders(session: Session, now_ms: int) -> list[Order]:
-    """Every order that is not void, the oldest first; one whose terms are false is listed without them.
+    """Every order that can be taken, the oldest first; one whose terms are false is listed without them.
 
     So one liar hides nobody else's order.
     """
     listed = []
     for posted in board.listed(session.ledger, now_ms):
         try:
-            listed.append(order(session, posted))
+            listed.append(order(session, posted, now_ms))
         except InvalidProof:
-            listed.append(seen(posted, session.ledger.pool, None))
+            listed.append(seen(session.ledger, posted, None, now_ms))
     return listed
 
 
@@ -95,14 +96,16 @@ def backing(pool: Pool, shown: tuple[int, int] | None) -> str | None:
     return None if shown is None else amounts.show(shown[1], pool.assets[shown[0]])
 
 
-def seen(posted: board.Order, pool: Pool, terms: Terms | None) -> Order:
+def seen(ledger: Ledger, posted: board.Order, terms: Terms | None, now_ms: int) -> Order:
     """A posted order with these terms, or as the public sees it with None."""
-    shown = funds.shown(posted.funds)
-    return Order(posted.order_id.hex(), posted.leg, terms, pool, readers.is_public(posted), shown)
+    return Order(
+        posted.order_id.hex(), posted.leg, terms, ledger.pool, readers.is_public(posted), funds.shown(posted.funds),
+        board.is_takable(ledger, posted, now_ms),
+    )  # fmt: skip
 
 
 def placed(ledger: Ledger, order: Placed, now_ms: int, *, is_public: bool) -> Order:
     """An order of this wallet's own that was placed, with the funds that it showed."""
     rules, asset = ledger.parameters(now_ms).board, order.backed_by
     shown = None if asset is None else (asset, rules.funds[asset])
-    return Order(order.order_id, order.leg, order.terms, ledger.pool, is_public, shown, order)
+    return Order(order.order_id, order.leg, order.terms, ledger.pool, is_public, shown, outcome=order)

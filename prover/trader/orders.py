@@ -28,6 +28,7 @@ from prover.trader import (
     trade,
 )
 from prover.trader.addresses import Address
+from prover.trader.placing import Beside
 from prover.trader.sessions import Placed, Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.trade import Agree
@@ -63,7 +64,8 @@ def place(
 
     With `is_backed`, which a full board prefers, it shows a proof of funds when the account has what the pool asks.
     With `pays_fee` it pays the board's fee instead, out of another account: for an account that owes something and so
-    can show no funds.  The fee settles first; if that is the last thing that happens, it is lost.
+    can show no funds.  The fee settles first; if that is the last thing that happens, the same command, repeated,
+    places the order for which it was paid.
     `sell` and `buy` give amounts by asset index.  The terms are sealed to the addresses in `readers_of`
     (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
     `once` is as in `moves`.
@@ -88,7 +90,7 @@ def place(
     )  # fmt: skip
     earlier = outbox.find(session.wallet.outbox, request)
     if earlier is not None:
-        if placed := placing.placed_before(session, earlier):
+        if placed := placing.placed_before(session, earlier) or placing.placed_now(session, earlier, time):
             return placed
         # From the same account, so that of the two at most one can settle, wherever a copy of the first may be.
         request = replace(request, key=earlier.key)
@@ -114,7 +116,8 @@ def place(
         proof_of_funds = backing.prove(setting, source, backed_by, order_id, session.keystore)
     posted_ms = time()
     posting = assembly.posting(leg, order_id, sealed_terms, proof_of_funds, posted_ms, leg_plan.spending)
-    entry = placing.entry_of(request, order_id, leg, order_terms, backed_by)
+    beside = Beside(order_terms, backed_by, leg_plan.spending, tuple(sealed_terms))
+    entry = placing.entry_of(request, order_id, leg, beside)
     placed = Placed(order_id.hex(), leg, order_terms, backed_by, entry)
     own_order = OwnOrder(order_id.hex(), holding.position, order_terms)
     return placing.place(session, own_order, placed, posting, posted_ms, fee)
@@ -172,12 +175,16 @@ def cancel(session: Session, text: str, now_ms: int, once: str | None = None) ->
 
 
 def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:
-    """The order on the board that an id, or its first digits, names.
+    """The order on the board that an id, or its first digits, names; its margin may be stale.
 
     Raises FormatError as `full_id`, and Rejected when the board does not have it or it can no longer settle.
     """
-    order_ids = [order.order_id.hex() for order in board.listed(ledger, now_ms)]
-    return board.get(ledger, read_id(full_id(text, order_ids, "on the board")), now_ms)
+    found = {order.order_id.hex(): order for order in board.listed(ledger, now_ms, stale=True)}
+    order_id = full_id(text, found, "on the board")
+    if order_id not in found or board.is_takable(ledger, found[order_id], now_ms):
+        return board.get(ledger, read_id(order_id), now_ms)
+    board.check_signed(found[order_id])
+    return found[order_id]
 
 
 def read_id(text: str) -> OrderId:

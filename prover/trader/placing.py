@@ -1,21 +1,45 @@
 """Puts an order on the board, once: the steps of prover.trader.settling, with the board in the ledger's place.
 
-An entry of the outbox has all that its maker's wallet would lose in a crash: terms, what backs it, and the leg.
+An entry of the outbox has all that its maker's wallet would lose in a crash:
+
+    asset 1 │ terms 177 │ spending 32 │ n 1 │ n × sealed terms 274 │ leg
+
+`asset` is 0, or one more than the index of what backs the order; `spending` is the secret of the leg's rk, which signs
+what stands beside the leg.  So an order whose fee was paid can be posted later.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from prover.trader import outbox, settling, terms, walletsync
+from prover.trader import assembly, keys, outbox, owing, refreshing, settling, terms, walletsync
 from prover.trader.outbox import Entry
 from prover.trader.sessions import Placed, Session, Unreported
 from prover.trader.wallets import OwnOrder, Wallet
-from settlement import board, encoding, engine
+from settlement import board, encoding, engine, funds
 from settlement.board import Posting
-from settlement.bundle import Bundle, Leg
+from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Leg
 from settlement.ids import OrderId
-from settlement.rejection import Rejected
+from settlement.rejection import Rejected, Rejection
 from zk.errors import FormatError, Unsatisfied
+from zk.fields import prime
+
+_HEAD_BYTES = 1 + terms.BYTES + 32 + 1
+_FOR_NOW = {
+    Rejection.CLOCK_BEHIND, Rejection.PARAMETERS_CHANGED, Rejection.FROZEN, Rejection.RESTRICTED,
+    Rejection.ACCOUNT_FULL, Rejection.BOARD_FULL,
+}  # fmt: skip
+"""Why the board may refuse an order that it may take later."""
+
+
+@dataclass(frozen=True, repr=False)
+class Beside(keys.Secret):
+    """What an entry has of an order beside its leg; `backed_by` is the asset of its proof of funds, or None."""
+
+    agreed: terms.Terms
+    backed_by: int | None
+    spending: int
+    sealed_terms: tuple[bytes, ...]
 
 
 def placed_before(session: Session, entry: Entry) -> Placed | None:
@@ -33,12 +57,43 @@ def placed_before(session: Session, entry: Entry) -> Placed | None:
     if not entry.data:
         raise Unsatisfied(f"this command has placed order {entry.made.hex()} before: to place another, change --once")
     try:
-        placed = _decode(entry, is_open)
+        placed, _ = _decode(entry, is_open)
     except FormatError:  # another version of this program made it, so the board of this one cannot have it
         return None
     if not (is_open or entry.is_told or _is_taken(session, placed)):
         return None
     return _finished(session, placed)
+
+
+def placed_now(session: Session, entry: Entry, time: Callable[[], int]) -> Placed | None:
+    """The order of an earlier run that paid its fee and did not get to post it, on the board now; None when it did not.
+
+    None, too, when the order can never be posted: it has expired, or its account has moved.  Raises Unsatisfied when
+    its margin does not suffice any more, and Rejected when the board refuses it for now.
+    """
+    ledger, order_id = session.ledger, OrderId(entry.made)
+    if not ledger.reader.order_fee(order_id):
+        return None
+    try:
+        placed, beside = _decode(entry, is_open=True)
+    except FormatError:
+        return None
+    leg, now_ms = placed.leg, time()
+    if leg.expiry_ms <= now_ms or ledger.reader.is_spent(leg.nullifier):
+        return None
+    if leg.margin is not None:
+        account = refreshing.own_account(session.wallet.view, leg)
+        if account is None:
+            return None
+        leg = replace(leg, margin=refreshing.prove(owing.setting(ledger, now_ms), account, session.keystore))
+    posted_ms = time()
+    posting = assembly.posting(leg, order_id, beside.sealed_terms, funds.NO_FUNDS, posted_ms, beside.spending)
+    try:
+        return _posted(session, replace(placed, leg=leg, is_repeated=False), posting, posted_ms)
+    except Rejected as rejected:
+        if rejected.rejection in _FOR_NOW:
+            raise
+        return None
 
 
 def check_told(session: Session, request: outbox.Asked) -> None:
@@ -50,7 +105,12 @@ def check_told(session: Session, request: outbox.Asked) -> None:
     is_placed = session.ledger.orders.get(OrderId(twin.made)) is not None
     if not is_placed and twin.data:
         with suppress(FormatError):
-            is_placed = _is_taken(session, _decode(twin, is_open=False))
+            is_placed = _is_taken(session, _decode(twin, is_open=False)[0])
+    if not is_placed and session.ledger.reader.order_fee(OrderId(twin.made)):
+        raise Unsatisfied(
+            f"an earlier run of this command without --once paid the fee of order {twin.made.hex()}: repeat it without "
+            "--once to place that order; afterwards the same with --once places another"
+        )
     if is_placed:
         raise Unsatisfied(
             f"an earlier run of this command without --once placed order {twin.made.hex()}, and its report did not "
@@ -63,17 +123,29 @@ def place(
 ) -> Placed:
     """Remembers an order in the wallet, pays its fee if there is one, puts it on the board, and announces it.
 
-    Raises Rejected when the board refuses it, and Unreported when it is on the board and something else failed.
+    Raises Rejected when the board refuses it, and Unreported when it is on the board and something else failed.  The
+    wallet remembers a refused order whose fee is paid.
     """
     # Saved before it is posted: an order on the board whose terms its maker lost could not be recognised when taken.
     session.file.save(_with_order(session.wallet, own, placed.entry))
     try:
         if fee is not None:
             engine.submit(session.ledger, encoding.encode_bundle(fee), now_ms)
-        board.place(session.ledger, posting, now_ms)
-    except Rejected:
+        return _posted(session, placed, posting, now_ms)
+    except Rejected as rejected:
+        if session.ledger.reader.order_fee(OrderId(placed.entry.made)):
+            again = f"{rejected.detail}; its fee is paid, and the same command, repeated, places it without another"
+            raise Rejected(rejected.rejection, again) from None
         with suppress(OSError):  # an entry that stays is harmless, for the order is not on the board
             session.file.save(_without_order(session.wallet, placed.entry))
+        raise
+
+
+def _posted(session: Session, placed: Placed, posting: Posting, now_ms: int) -> Placed:
+    """Puts an order that the wallet remembers on the board, and announces it.  Raises as `place`."""
+    try:
+        board.place(session.ledger, posting, now_ms)
+    except Rejected:
         raise
     except BaseException as error:
         # A signal or a fault may strike after the board's commit.
@@ -87,11 +159,12 @@ def place(
     return _finished(session, placed)
 
 
-def entry_of(request: outbox.Asked, order_id: OrderId, leg: Leg, agreed: terms.Terms, backed_by: int | None) -> Entry:
+def entry_of(request: outbox.Asked, order_id: OrderId, leg: Leg, beside: Beside) -> Entry:
     """The entry of an order that is about to be placed."""
-    asset = 0 if backed_by is None else 1 + backed_by
-    data = bytes([asset]) + terms.encode(agreed) + encoding.encode_leg(leg)
-    return Entry(request.key, request.digest, order_id, data)
+    asset = 0 if beside.backed_by is None else 1 + beside.backed_by
+    head = bytes([asset]) + terms.encode(beside.agreed) + prime.to_bytes(beside.spending)
+    sealed = bytes([len(beside.sealed_terms)]) + b"".join(beside.sealed_terms)
+    return Entry(request.key, request.digest, order_id, head + sealed + encoding.encode_leg(leg))
 
 
 def _is_taken(session: Session, placed: Placed) -> bool:
@@ -101,13 +174,23 @@ def _is_taken(session: Session, placed: Placed) -> bool:
     )
 
 
-def _decode(entry: Entry, is_open: bool) -> Placed:
-    leg = encoding.decode_leg(entry.data[1 + terms.BYTES :])
-    agreed = terms.decode(entry.data[1 : 1 + terms.BYTES], leg.expiry_ms)
+def _decode(entry: Entry, is_open: bool) -> tuple[Placed, Beside]:
+    """The order of an entry, and what it has beside the leg.  Raises FormatError unless `entry_of` wrote its bytes."""
+    data = entry.data
+    if len(data) < _HEAD_BYTES:
+        raise FormatError("an order in the wallet is cut short")
+    end = _HEAD_BYTES + data[_HEAD_BYTES - 1] * CIPHERTEXT_BYTES
+    leg = encoding.decode_leg(data[end:])
+    agreed = terms.decode(data[1 : 1 + terms.BYTES], leg.expiry_ms)
     if agreed is None:
         raise FormatError("the terms of an order in the wallet are malformed")
-    backed_by = entry.data[0] - 1 if entry.data[0] else None
-    return Placed(entry.made.hex(), leg, agreed, backed_by, entry, is_open=is_open, is_repeated=True)
+    spending = int.from_bytes(data[1 + terms.BYTES : _HEAD_BYTES - 1], "big")
+    starts = range(_HEAD_BYTES, end, CIPHERTEXT_BYTES)
+    beside = Beside(
+        agreed, data[0] - 1 if data[0] else None, spending,
+        tuple(data[start : start + CIPHERTEXT_BYTES] for start in starts),
+    )  # fmt: skip
+    return Placed(entry.made.hex(), leg, agreed, beside.backed_by, entry, is_open=is_open, is_repeated=True), beside
 
 
 def _finished(session: Session, placed: Placed) -> Placed:

@@ -15,7 +15,7 @@ from prover.proofs.keystores import Keystore
 from prover.trader import assembly, keys, opening, owing, sealing
 from prover.trader.owing import Setting
 from settlement import board
-from settlement.bundle import Margin
+from settlement.bundle import Leg, Margin
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
@@ -38,7 +38,7 @@ def own(ledger: Ledger, view: keys.View, now_ms: int) -> Iterator[tuple[board.Or
     for order in board.listed(ledger, now_ms, stale=True):
         if order.grid_epoch is None:
             continue
-        account = own_account(view, opener, order)
+        account = own_account(view, order.leg, opener)
         if account is not None:
             yield order, account
 
@@ -96,22 +96,23 @@ def find(ledger: Ledger, view: keys.View, order_id: OrderId, now_ms: int) -> tup
             continue
         if order.grid_epoch is None:
             raise Unsatisfied("the order is of a cash account, which no price makes invalid: it needs no refreshing")
-        account = own_account(view, sealing.Opener(keys.viewing_key(view)), order)
+        account = own_account(view, order.leg)
         if account is None:
             raise Unsatisfied("only the wallet that placed the order can open its account, and so refresh it")
         return order, account
     raise Unsatisfied("the board does not have this order: it was taken, is void or has expired")
 
 
-def own_account(view: keys.View, opener: sealing.Opener, order: board.Order) -> Account | None:
-    """The account in which this order would end, when it is one of these keys."""
-    for sealed in order.leg.ciphertexts:
-        opened = opener.open(sealed, order.commitment)
+def own_account(view: keys.View, leg: Leg, opener: sealing.Opener | None = None) -> Account | None:
+    """The account in which an order's leg would end, when it is one of these keys; `opener` is theirs, if at hand."""
+    opener = opener or sealing.Opener(keys.viewing_key(view))
+    for sealed in leg.ciphertexts:
+        opened = opener.open(sealed, leg.commitment)
         decoded = None if opened is None else opening.decode(opened.body)
         if decoded is None:
             continue
         account, index = decoded
         mine = keys.watched(view, index)
-        if mine is not None and mine.owner == account.owner and account.commitment(poseidon.hash) == order.commitment:
+        if mine is not None and mine.owner == account.owner and account.commitment(poseidon.hash) == leg.commitment:
             return account
     return None

@@ -201,7 +201,8 @@ def test_an_order_is_placed_once_and_taken_once(payer):
     order = told[1]
     again = afterwards(payer, *place, "--json")
     assert json.loads(again.stdout)["order"] == order and json.loads(again.stdout)["repeated"] is True
-    assert [each["order"] for each in json.loads(afterwards(payer, "order", "list", "--json").stdout)] == [order]
+    listed = json.loads(afterwards(payer, "order", "list", "--json").stdout)["orders"]
+    assert [each["order"] for each in listed] == [order]
 
     take = ("order", "take", order, "--sell", "300 USDC", "--buy", "1 ETH", "--wallet", "payer")
     held = usdc(payer)

@@ -28,7 +28,7 @@ def list_all(app: App) -> None:
         ("statement", ">constraints", ">domain", ">public", "claim"),
         [(f.name, f"{f.constraints:,}", f"2^{f.domain.bit_length() - 1}", str(len(f.public)), f.claim) for f in facts],
     )
-    app.screen.document([asdict(one) for one in facts])
+    app.screen.document({"statements": [asdict(one) for one in facts]})
 
 
 def info(app: App, statement: str) -> None:

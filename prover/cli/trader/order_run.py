@@ -14,6 +14,11 @@ from prover.trader import boardview, orders, outbox
 from prover.trader import readers as trader_readers
 from settlement import board, funds
 
+STALE = (
+    "Nobody can take an order with stale margin: its proof is of an epoch whose prices are not in force. Its maker "
+    "proves it again with `zksettle order refresh`, or `order keep`, once prices are in force."
+)
+
 
 def place(
     app: App, sell: tuple[str, ...], buy: tuple[str, ...], readers: tuple[str, ...], expires: str, wallet_name: str,
@@ -48,11 +53,14 @@ def place(
 def show_board(app: App) -> None:
     """Lists the board."""
     with workspace.ledger(app) as ledger:
-        listed = board.listed(ledger, clock.now_ms())
+        now_ms = clock.now_ms()
+        listed = board.listed(ledger, now_ms, stale=True)
+        takable = {order.order_id for order in board.listed(ledger, now_ms)}
         rows = [
             (
                 order.order_id.hex(),
                 "cash" if order.grid_epoch is None else f"margined, epoch {order.grid_epoch}",
+                "" if order.order_id in takable else "stale",
                 "everybody" if trader_readers.is_public(order) else "sealed",
                 boardview.backing(ledger.pool, funds.shown(order.funds)) or "",
                 clock.text(order.expiry_ms),
@@ -60,19 +68,24 @@ def show_board(app: App) -> None:
             for order in listed
         ]
         if rows:
-            app.screen.table(("order", "kind", "terms", "funds", "expires"), rows)
+            app.screen.table(("order", "kind", "margin", "terms", "funds", "expires"), rows)
         else:
             app.screen.say("There is no order on the board.")
+        if len(takable) < len(listed):
+            app.screen.paragraph(STALE)
         if app.screen.is_json:  # every leg is decoded for it, which takes milliseconds
-            app.screen.document([_document(boardview.seen(order, ledger.pool, None)) for order in listed])
+            app.screen.document({
+                "orders": [_document(boardview.seen(ledger, order, None, now_ms)) for order in listed]
+            })
 
 
 def show_order(app: App, order_id: str, wallet_name: str | None, passphrase_file: Path | None) -> None:
     """Shows one order, with its terms where everybody can read them or the wallet can open them."""
     if wallet_name is None:
         with workspace.ledger(app) as ledger:
-            posted = orders.posted(ledger, order_id, clock.now_ms())
-            _show_order(app, boardview.seen(posted, ledger.pool, trader_readers.open_public_terms(posted)))
+            now_ms = clock.now_ms()
+            posted = orders.posted(ledger, order_id, now_ms)
+            _show_order(app, boardview.seen(ledger, posted, trader_readers.open_public_terms(posted), now_ms))
         return
     with workspace.open_desk(app, wallet_name, passphrase_file) as desk:
         _show_order(app, desk.order(order_id))
@@ -118,6 +131,8 @@ def _show_order(app: App, order: Order) -> None:
         ("order", order.order_id), *show.public_leg_fields(order.leg, order.pool), *_board_fields(order),
         ("maker sells", order.sells or sealed_to), ("maker buys", order.buys or sealed_to),
     ])  # fmt: skip
+    if not order.is_takable:
+        app.screen.paragraph(STALE)
     terms = show.terms_json(order.terms, order.pool) if order.terms else None
     app.screen.document({**_document(order), "terms": terms})
 
@@ -137,5 +152,6 @@ def _document(order: Order) -> dict[str, Any]:
         asset, least = order.shown
         shown = {"asset": order.pool.assets[asset].symbol, "at_least": str(least)}
     return {
-        "order": order.order_id, "everybody": order.is_public, "funds": shown, "public": show.public_leg_json(order.leg)
+        "order": order.order_id, "everybody": order.is_public, "funds": shown, "takable": order.is_takable,
+        "public": show.public_leg_json(order.leg),
     }  # fmt: skip

@@ -53,7 +53,7 @@ def test_an_order_shows_that_its_account_holds_what_the_board_asks_and_no_more(h
     listed = zksettle(home, "order", "list").out.splitlines()
     assert "funds" in listed[0]
     assert ["100 USDC" in line for line in listed[1:]] == [True, False, False]
-    documents = json.loads(zksettle(home, "order", "list", "--json").out)
+    documents = json.loads(zksettle(home, "order", "list", "--json").out)["orders"]
     assert [document["funds"] for document in documents] == [{"asset": "USDC", "at_least": "100000000"}, None, None]
 
 

@@ -46,15 +46,15 @@ def test_whoever_says_no_has_placed_nothing(home, traders, monkeypatch):
     assert "Everybody who looks at the board can read" in ran.out and "would owe 2,000 dUSDC" in ran.out
     assert "Any 2 of the pool's 3 guardians together can see this account" in ran.out
     assert "Place the order? [y/N]" in ran.err
-    assert json.loads(zksettle(home, "order", "list", "--json").out) == []
+    assert json.loads(zksettle(home, "order", "list", "--json").out) == {"orders": []}
     ran = typed(monkeypatch, "", home, "order", "place", *terms)
-    assert ran.code == 1 and json.loads(zksettle(home, "order", "list", "--json").out) == []
+    assert ran.code == 1 and json.loads(zksettle(home, "order", "list", "--json").out) == {"orders": []}
 
 
 def test_whoever_says_yes_has_placed_the_order(home, traders, monkeypatch):
     ran = typed(monkeypatch, "y", home, "order", "place", "--wallet", "maker", "--sell", "1 USDC", "--to", "everybody")
     assert ran.code == 0 and "everybody can read them" in ran.out
-    (listed,) = json.loads(zksettle(home, "order", "list", "--json").out)
+    (listed,) = json.loads(zksettle(home, "order", "list", "--json").out)["orders"]
     assert listed["everybody"] is True
     assert zksettle(home, "order", "cancel", listed["order"], "--wallet", "maker").code == 0
 

@@ -214,7 +214,7 @@ def test_output_that_cannot_be_written_is_a_failure():
 def test_home_and_json_may_stand_before_or_after_the_command(tmp_path, capsys):
     for arguments in (["--home", str(tmp_path), "--json", "circuit", "list"], ["circuit", "list", "--json"]):
         assert main.main(arguments) == 0
-        names = [entry["name"] for entry in json.loads(capsys.readouterr().out)]
+        names = [entry["name"] for entry in json.loads(capsys.readouterr().out)["statements"]]
         assert names == ["leg", "margin", "escrow", "seize", "funds"]
 
 

@@ -28,7 +28,7 @@ def maker(home):
     refused(zksettle(home, "order", "place", "--wallet", "maker", *terms), 2, "would owe 4,000 dUSDC", "guardians")
     placed = zksettle(home, "order", "place", "--wallet", "maker", *terms, "--yes")
     assert "Any 2 of the pool's 3 guardians together can see this account" in placed.out
-    order = as_json(home, "order", "list")[0]["order"]
+    order = as_json(home, "order", "list")["orders"][0]["order"]
     assert zksettle(home, "order", "take", order, "--wallet", "taker", "--yes").code == 0
     assert zksettle(home, "withdraw", "3500 USDC", "--wallet", "maker").code == 0
     (account,) = as_json(home, "wallet", "sync", "maker")["accounts"]
@@ -85,6 +85,24 @@ def test_an_order_is_refreshed_when_its_margin_is_stale_and_kept_until_interrupt
     assert "It refreshed 1 margin." in kept.out
     assert as_json(home, "order", "keep", "--wallet", "maker") == {"wallet": "maker", "refreshed": []}
     assert zksettle(home, "order", "cancel", placed["order"], "--wallet", "maker").code == 0
+
+
+def test_an_order_with_stale_margin_is_listed_and_shown_as_such(home, maker):
+    terms = ("--sell", "100 dUSDC", "--buy", "100 USDC", "--to", maker[1], "--yes")
+    order = as_json(home, "order", "place", "--wallet", "maker", *terms)["order"]
+    assert "stale" not in zksettle(home, "order", "list").out
+    assert zksettle(home, "oracle", "publish", "--price", "ETH=2500").code == 0
+    for shown in (zksettle(home, "order", "list").out, zksettle(home, "order", "show", order[:8]).out):
+        assert order in shown and "`zksettle order refresh`" in " ".join(shown.split())
+    (listed,) = as_json(home, "order", "list")["orders"]
+    assert listed["order"] == order and not listed["takable"]
+    assert not as_json(home, "order", "show", order)["takable"]
+    refused(zksettle(home, "order", "take", order, "--wallet", "taker", "--yes"), 1, "STALE_GRID", "order refresh")
+    assert zksettle(home, "oracle", "publish", "--price", "ETH=3000").code == 0
+    assert zksettle(home, "order", "refresh", order, "--wallet", "maker").code == 0
+    assert "stale" not in zksettle(home, "order", "list").out
+    assert as_json(home, "order", "show", order)["takable"]
+    assert zksettle(home, "order", "cancel", order, "--wallet", "maker").code == 0
 
 
 def test_a_breach_is_warned_of_and_cured(home, maker):

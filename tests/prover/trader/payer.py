@@ -9,6 +9,7 @@ import errno
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from prover.trader import addresses, assembly, moves, orders, outbox, settling, 
 from prover.trader.sessions import Placed, Session, Unreported
 from settlement import board, engine
 from settlement.ledger import Ledger
+from settlement.parameters import Fees
 from tests.prover import pools
 from tests.settlement import samples
 from tests.simulation.notary import Notary
@@ -49,12 +51,14 @@ class NoKeys:
 class World:
     """A ledger and a wallet in files, and what their user was told."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, order_fee: int = 0):
+        made = pools.make()
+        pool = replace(made, parameters=replace(made.parameters, fees=Fees(leg=0, order=order_fee)))
         self.folder, self.now_ms = folder, NOW_MS
         self.fault: BaseException | None = None
         self.left = -1
         self.told: list[Any] = []
-        Ledger.create(folder / "ledger.sqlite", pools.make(), NOW_MS).close()
+        Ledger.create(folder / "ledger.sqlite", pool, NOW_MS).close()
         with walletfile.create(folder / "payer.json", "", wallets.restore(PHRASE)):
             pass
         with self.session() as session:
@@ -90,16 +94,19 @@ class World:
             lambda session: moves.withdraw(session, USDC, amount, "bank", self.now_ms, once=key), fault, at
         )
 
-    def place(self, key: str | None = None, *, fault: BaseException | None = None, at: int = 0) -> bool:
+    def place(
+        self, key: str | None = None, *, fault: BaseException | None = None, at: int = 0, pays_fee: bool = False
+    ) -> bool:
         """The command `order place`, as `command`: 5 USDC for 1 ETH, to whoever has the address."""
-        return self.command(lambda session: self.order(session, key), fault, at)
+        return self.command(lambda session: self.order(session, key, pays_fee=pays_fee), fault, at)
 
-    def order(self, session: Session, key: str | None = None) -> Placed:
+    def order(self, session: Session, key: str | None = None, *, pays_fee: bool = False) -> Placed:
         """Places that order."""
         to = [addresses.of(wallets.restore(RECEIVER).seed, 0)]
         return orders.place(
-            session, {USDC: 5}, {ETH: 1}, to, self.now_ms + HOUR_MS, self.now_ms, once=key, is_backed=False
-        )
+            session, {USDC: 5}, {ETH: 1}, to, self.now_ms + HOUR_MS, self.now_ms, once=key, is_backed=False,
+            pays_fee=pays_fee,
+        )  # fmt: skip
 
     def command(self, act: Callable[[Session], Any], fault: BaseException | None, at: int) -> bool:
         """A command that fails at its step number `at`.  Whether it told its outcome and noted that.

@@ -10,6 +10,7 @@ from settlement import board
 from settlement.boardrules import BoardRules
 from settlement.bundle import Account
 from settlement.parameters import Fees
+from settlement.pool import Pool
 from tests.prover import pools
 from tests.prover.risks import USDC
 from tests.prover.trader import borrowing
@@ -25,6 +26,13 @@ def with_rules(board: BoardRules) -> Setting:
 
 SETTING = with_rules(RULES)
 STRICT = with_rules(replace(RULES, funds_required=True))
+
+
+def asking(order_fee: int) -> Pool:
+    """A pool whose board takes an order with funds or for this fee."""
+    made = pools.make()
+    rules = replace(made.parameters.board, funds_required=True)
+    return replace(made, parameters=replace(made.parameters, board=rules, fees=Fees(leg=0, order=order_fee)))
 
 
 def balances(usdc: int = 0, btc: int = 0, eth: int = 0) -> tuple[int, ...]:
@@ -51,10 +59,7 @@ def test_a_board_that_requires_funds_is_told_before_anything_is_proved():
 
 
 def test_an_account_that_can_show_no_funds_pays_the_boards_fee_out_of_another(tmp_path):
-    made = pools.make()
-    rules = replace(made.parameters.board, funds_required=True)
-    asking = replace(made, parameters=replace(made.parameters, board=rules, fees=Fees(leg=0, order=3_000_000)))
-    with borrowing.world(tmp_path, asking) as world:
+    with borrowing.world(tmp_path, asking(3_000_000)) as world:
         with pytest.raises(Unsatisfied, match="or pay its fee of 3 USDC with --fee"):
             world.lend(world.borrower, is_backed=False)
         with pytest.raises(Unsatisfied, match="no cash account to take it from"):
@@ -74,3 +79,24 @@ def test_an_account_that_can_show_no_funds_pays_the_boards_fee_out_of_another(tm
 def test_a_board_that_asks_no_fee_is_not_paid_one(tmp_path):
     with borrowing.world(tmp_path) as world, pytest.raises(Unsatisfied, match="asks no fee: leave --fee out"):
         world.lend(world.borrower, pays_fee=True)
+
+def test_the_margin_of_an_order_is_proved_again_when_it_is_posted_at_newer_prices(tmp_path, monkeypatch):
+    with borrowing.world(tmp_path, asking(3_000_000)) as world:
+        first = world.lend(world.borrower)
+        orders.take(world.lender, first.order_id, world.later())
+        moves.deposit(world.borrower, USDC, 5_000_000, "bank", world.later())
+        position = world.margined().position
+
+        def cut_off(*_):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(board, "place", cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                world.lend(world.borrower, pays_fee=True, position=position)
+        assert world.ledger.reader.account_balance(Account.FEE, USDC) == 3_000_000
+        assert world.publish(ETH="2600") == 2
+        placed = world.lend(world.borrower, pays_fee=True, position=position)
+        (listed,) = board.listed(world.ledger, world.now_ms)
+        assert listed.order_id.hex() == placed.order_id and listed.grid_epoch == 2 and listed.has_paid
+        assert world.ledger.reader.account_balance(Account.FEE, USDC) == 3_000_000

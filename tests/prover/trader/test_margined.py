@@ -222,9 +222,9 @@ def test_what_somebody_sealed_to_us_that_is_not_ours_is_nobodys_to_refresh(world
     sealed = sealing.seal(opening.encode(account, 0), theirs, order.commitment)
     order = replace(order, leg_bytes=encoding.encode_leg(replace(placed.leg, ciphertexts=(sealed,))))
     for view, found in ((world.lender.wallet.view, None), (world.borrower.wallet.view, None)):
-        assert refreshing.own_account(view, sealing.Opener(keys.viewing_key(view)), order) is found
+        assert refreshing.own_account(view, order.leg) is found
     resealed = sealing.seal(opening.encode(account, 0), mine, order.commitment)
     order = replace(order, leg_bytes=encoding.encode_leg(replace(placed.leg, ciphertexts=(sealed, resealed))))
     view = world.borrower.wallet.view
-    assert refreshing.own_account(view, sealing.Opener(keys.viewing_key(view)), order) == account
+    assert refreshing.own_account(view, order.leg) == account
     assert order.order_id == order_id
