@@ -18,7 +18,7 @@ def as_json(home, *arguments):
 @pytest.fixture(scope="module")
 def maker(home):
     """The position of a margined account with 2 ETH and 500 USDC that owes 4,000 dUSDC; its taker's address."""
-    assert zksettle(home, "pool", "new", "--insecure-dev").code == 0
+    assert zksettle(home, "pool", "new", "--insecure-dev", "--set", "grace_epochs=100").code == 0
     assert zksettle(home, "oracle", "publish").code == 0
     taker = as_json(home, "wallet", "new", "taker")["address"]
     assert zksettle(home, "wallet", "new", "maker").code == 0
