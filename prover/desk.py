@@ -179,8 +179,7 @@ class Desk(OpenWallet):
 
     def order(self, order_id: str) -> Order:
         """One order on the board, by its id or by at least four of its first digits."""
-        now_ms = clock.now_ms()
-        return boardview.order(self.session, orders.posted(self.session.ledger, order_id, now_ms), now_ms)
+        return boardview.order(self.session, order_id, clock.now_ms())
 
     def take(
         self, order: Order | str, *, position: int | None = None, may_owe: bool = False, agree: Agree | None = None,

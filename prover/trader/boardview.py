@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.machine import clock
+from prover.trader import orders as placed_orders
 from prover.trader import readers
 from prover.trader.sessions import Placed, Session
 from prover.trader.terms import Terms
@@ -70,8 +71,16 @@ def states(ledger: Ledger, own: Sequence[OwnOrder], now_ms: int) -> list[str]:
     return found
 
 
-def order(session: Session, posted: board.Order, now_ms: int) -> Order:
-    """A posted order.  Raises InvalidProof when its terms open but are not its leg's."""
+def order(session: Session, order_id: str, now_ms: int) -> Order:
+    """The order on the board that an id, or its first digits, names.
+
+    Raises as orders.posted, and InvalidProof when its terms open but are not its leg's.
+    """
+    return _opened(session, placed_orders.posted(session.ledger, order_id, now_ms), now_ms)
+
+
+def _opened(session: Session, posted: board.Order, now_ms: int) -> Order:
+    """A posted order with its terms.  Raises InvalidProof as `order`."""
     own_terms = {own.order_id: own.terms for own in session.wallet.orders}
     terms = own_terms.get(posted.order_id.hex()) or readers.open_terms(session.wallet.view, posted)
     return seen(session.ledger, posted, terms, now_ms)
@@ -85,7 +94,7 @@ def orders(session: Session, now_ms: int) -> list[Order]:
     listed = []
     for posted in board.listed(session.ledger, now_ms):
         try:
-            listed.append(order(session, posted, now_ms))
+            listed.append(_opened(session, posted, now_ms))
         except InvalidProof:
             listed.append(seen(session.ledger, posted, None, now_ms))
     return listed
