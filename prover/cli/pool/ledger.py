@@ -147,6 +147,8 @@ def accuse(app: App, **options: Any) -> None:
                    "checkpoint; may be repeated.")  # fmt: skip
 @click.option("--ceremony", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Also compare the pool's keys with the ceremony in this folder, verified again.")  # fmt: skip
+@click.option("--database", metavar="URL|FILE",
+              help="Audit the ledger at postgresql://user@host/database, or in a file, instead of the home's.")
 @pass_app
 def audit(app: App, **options: Any) -> None:
     """Verify the whole history from the database alone.

@@ -11,7 +11,7 @@ from prover.machine import clock, tasks
 from prover.trader import walletfile
 from prover.trader.walletfile import LastSeen
 from prover.upkeep import warmup
-from settlement import amounts, audit, encoding
+from settlement import amounts, audit, databases, encoding
 from settlement.audit import Expected, Report
 from settlement.bundle import Account
 from settlement.ceremony import verifying
@@ -70,16 +70,20 @@ def _parameters_text(ledger: Ledger, now_ms: int) -> str:
     return "; ".join([f"version {version}", *announced])
 
 
-def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None) -> None:
+def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None, database: str | None) -> None:
     """Audits the ledger and reports what was verified."""
-    app.home.check_pool()
+    if database is None:
+        app.home.check_pool()
+        place: databases.Place = app.home.ledger
+    else:
+        place = database if databases.is_url(database) else Path(database)
     named = [Expected("--expect names", log_run.digest_of(app, text)) for text in expect]
     seen = [_seen(wallet) for wallet in walletfile.last_seen(app.home)]
-    Ledger.open(app.home.ledger, read_only=True).close()  # a file that is no ledger is refused before kernels compile
+    Ledger.open(place, read_only=True).close()  # what is no ledger is refused before kernels compile
     with watching.show_progress(app):
         warmup.compile_kernels()
         with tasks.task("Auditing the ledger") as task:
-            report = audit.audit(app.home.ledger, progress=task.reach, expected=[*named, *seen])
+            report = audit.audit(place, progress=task.reach, expected=[*named, *seen])
         if ceremony is not None:
             verifying.check_pool(report.pool, transcripts.verified(ceremony))
     pool = report.pool

@@ -13,6 +13,7 @@ import pytest
 
 from prover.cli import main
 from prover.cli.frame import failure, passphrase, screen
+from settlement.errors import Unavailable
 from settlement.rejection import Rejected, Rejection
 from tests.prover.cli.run import refused, zksettle
 from zk.errors import FormatError, InvalidProof, Unsatisfied
@@ -158,6 +159,7 @@ def test_malformed_input_is_exit_code_3(arguments, words, tmp_path):
     (InvalidProof("the proof does not verify"), 1, "the proof does not verify"),
     (FileExistsError("there is a wallet named main already"), 1, "there is a wallet named main already"),
     (PermissionError(13, "Permission denied", "/somewhere"), 1, "/somewhere: Permission denied"),
+    (Unavailable("the ledger is busy"), 1, "the ledger is busy"),
     (FormatError("the leg has no margin"), 3, "the leg has no margin"),
     (sqlite3.OperationalError("disk is full"), 1, "disk is full"),
     (click.UsageError("no such thing."), 2, "no such thing"),

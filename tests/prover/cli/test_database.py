@@ -1,0 +1,28 @@
+"""The commands that take a ledger elsewhere: in a PostgreSQL database, which a URL names."""
+
+import json
+
+from settlement import databases
+from settlement.ledger import Ledger
+from tests.prover.cli.run import refused, zksettle
+from tests.settlement import samples
+from tests.settlement.samples import NOW_MS
+
+
+def test_anybody_who_reaches_the_database_audits_it_without_a_home(url, tmp_path):
+    Ledger.create(tmp_path / "ledger.sqlite", samples.pool(), NOW_MS).close()
+    databases.copy(tmp_path / "ledger.sqlite", url)
+    home = tmp_path / "home"
+    audits = [json.loads(zksettle(home, "--json", "ledger", "audit", "--database", place).out)
+              for place in (tmp_path / "ledger.sqlite", url)]  # fmt: skip
+    assert audits[0]["digest"] == audits[1]["digest"] and audits[1]["sound"]
+    assert "no list of settled events" in audits[1]["warnings"][0]
+    assert "in PostgreSQL" in zksettle(home, "ledger", "audit", "--database", url).out
+
+
+def test_a_server_that_is_not_there_is_one_sentence_and_exit_code_1(url, tmp_path):
+    nowhere = f"postgresql://me:hunter2@/db?host={tmp_path}"
+    ran = zksettle(tmp_path, "ledger", "audit", "--database", nowhere)
+    refused(ran, 1, "the ledger's database cannot be reached")
+    assert "hunter2" not in ran.err
+    refused(zksettle(tmp_path, "ledger", "audit", "--database", url), 3, "there is no ledger in this database")
