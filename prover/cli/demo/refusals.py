@@ -1,5 +1,6 @@
 """The demo's fifth act: four cheats, each refused for its own numbered reason."""
 
+from dataclasses import replace
 from typing import Any
 
 from prover.cli.demo import cheats, stage
@@ -24,8 +25,10 @@ def cheat(story: Story, placed: Placed, settlement: Settlement) -> None:
 
 
 def _settle_twice(story: Story, settlement: Settlement) -> None:
-    with story.narrator.step("", "Settling one order twice: the same bundle is sent again.") as details:
-        data = encoding.encode_bundle(settlement.bundle)
+    attempt = "Settling one order twice: its legs are sent again, in another bundle."
+    with story.narrator.step("", attempt) as details:
+        legs = settlement.bundle.legs  # the very same bundle would only get its receipt again
+        data = encoding.encode_bundle(replace(settlement.bundle, legs=legs[::-1]))
         _refused(story, details, cheats.refusal_of(story.ledger, data, story.now_ms()))
 
 
