@@ -33,8 +33,7 @@ from settlement.proofclaims import verify as verify_proofs
 from settlement.rejection import Rejected, Rejection
 from settlement.signatures import VerifySignatures
 from settlement.state import Checked, Reader, Settling, State, VerifyProofs
-from zk import signature
-from zk.errors import FormatError, InvalidProof
+from zk.errors import FormatError
 from zk.signature import Claim
 
 __all__ = ["Checked", "Reader", "Settling", "State", "VerifyProofs", "verify_proofs"]
@@ -161,11 +160,8 @@ def check_seizures(state: State, parameters: Parameters, seizures: Sequence[Seiz
         if seizure.public.stale_before != guardians.stale_before:
             retired = f"the guards below {guardians.stale_before} are retired"
             raise Rejected(Rejection.SEIZURE, f"seizure {number} says {seizure.public.stale_before}, but {retired}")
-        message = digests.seizure_message(state.ledger_id, seizure)
-        try:
-            signature.verify(guardians.signing_key, message, seizure.signature)
-        except InvalidProof:
-            raise Rejected(Rejection.SEIZURE, f"seizure {number} is not signed by the guardians") from None
+        claim = Claim(guardians.signing_key, digests.seizure_message(state.ledger_id, seizure), seizure.signature)
+        signatures.verify([(claim, Rejection.SEIZURE, f"seizure {number} is not signed by the guardians")])
 
 
 def check_conversions(state: State, bundle: Bundle) -> None:

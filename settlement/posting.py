@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from settlement import checks, digests, proofclaims
+from settlement import checks, digests, proofclaims, signatures
 from settlement import funds as proofs_of_funds
 from settlement.bundle import CIPHERTEXT_BYTES, Leg
 from settlement.funds import Funds
@@ -12,6 +12,7 @@ from settlement.rejection import Rejected, Rejection
 from settlement.storage.orders import Order
 from zk import signature
 from zk.errors import FormatError, InvalidProof
+from zk.signature import Claim
 
 MAX_READERS = 16
 MAX_POSTING_AGE_MS = 10 * 60_000
@@ -70,12 +71,13 @@ def check_signed(order: Order) -> None:
     if order.leg.terms != digests.terms(order.sealed_terms):
         raise Rejected(Rejection.TERMS_SIGNATURE, "the order's leg is signed for other terms")
     message = digests.posting_message(order.order_id, order.sealed_terms, order.funds, order.posted_ms)
+    why = "what stands beside the order's leg is not signed by its maker"
     try:
-        signature.verify((public.rk_x, public.rk_y), message, signature.decode(order.signature, "the signature"))
-    except (FormatError, InvalidProof):
-        raise Rejected(
-            Rejection.TERMS_SIGNATURE, "what stands beside the order's leg is not signed by its maker"
-        ) from None
+        signed = signature.decode(order.signature, "the signature")
+    except FormatError:
+        raise Rejected(Rejection.TERMS_SIGNATURE, why) from None
+    claim = Claim((public.rk_x, public.rk_y), message, signed)
+    signatures.verify([(claim, Rejection.TERMS_SIGNATURE, why)])
 
 
 def check_funds(
