@@ -20,7 +20,8 @@ def oracle() -> None:
 
 
 _observed = (
-    click.option("--price", "prices", multiple=True, metavar="ASSET=PRICE", help="Such as ETH=3050.25; ETH-PERP=none suspends a claim without a price. Repeatable."),
+    click.option("--price", "prices", multiple=True, metavar="ASSET=PRICE",
+                 help="Such as ETH=3050.25; none for a claim without a price, which is then suspended. Repeatable."),
     click.option("--volatility", "volatilities", multiple=True, metavar="ASSET=PERCENT",
                  help="A risk factor's over a day, an option's over a year: ETH=3.5%. Repeatable."),
     click.option("--prices", "prices_file", type=paths.Existing(), metavar="FILE",
