@@ -35,7 +35,7 @@ from settlement.pool import Pool
 from settlement.quotes import Quote
 from settlement.rejection import Rejected, Rejection
 from zk import signature
-from zk.errors import FormatError, InvalidProof
+from zk.errors import FormatError
 
 CLOCK_SKEW_MS = 30_000
 SPREAD_MS = 60_000
@@ -99,12 +99,14 @@ def _check_signatures(pool: Pool, parameters: Parameters, quoted: Sequence[Quote
         if quote.oracle >= len(parameters.oracle_keys):
             raise Rejected(Rejection.UNKNOWN_ORACLE, f"the pool has no oracle {quote.oracle + 1}")
     ledger_id = poolfile.ledger_id(pool)
-    for quote in quoted:
-        try:
-            signature.verify(parameters.oracle_keys[quote.oracle], quotes.message(ledger_id, quote), quote.signature)
-        except InvalidProof:
-            detail = f"oracle {quote.oracle + 1} did not sign this price of {pool.assets[quote.asset].symbol}"
-            raise Rejected(Rejection.PRICE_SIGNATURE, detail) from None
+    claims = [
+        signature.Claim(parameters.oracle_keys[quote.oracle], quotes.message(ledger_id, quote), quote.signature)
+        for quote in quoted
+    ]
+    for index in signature.verify_batch(claims)[:1]:
+        quote = quoted[index]
+        detail = f"oracle {quote.oracle + 1} did not sign this price of {pool.assets[quote.asset].symbol}"
+        raise Rejected(Rejection.PRICE_SIGNATURE, detail)
 
 
 def _check_order(quoted: Sequence[Quote], previous: Publication | None) -> None:
