@@ -40,6 +40,7 @@ COMMANDS = {
     "custodian": "prover.cli.pool.custodian:custodian",
     "guardian": "prover.cli.pool.guardian:guardian",
     "governance": "prover.cli.pool.governance:governance",
+    "validator": "prover.cli.pool.validator:validator",
     "ledger": "prover.cli.pool.ledger:ledger",
     "prove": "prover.cli.tools.proof:prove",
     "verify": "prover.cli.tools.proof:verify",

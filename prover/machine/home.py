@@ -103,6 +103,11 @@ class Home:
         return self.path / f"{name}.json"
 
     @property
+    def validator(self) -> Path:
+        """The validator's key, if there is one on this machine."""
+        return self.path / "validator.json"
+
+    @property
     def guardian_identity(self) -> Path:
         """The identity of the guardian that has no shares yet, if it is on this machine."""
         return self.path / "guardian-identity.json"

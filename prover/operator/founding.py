@@ -16,9 +16,11 @@ from prover.operator import defaults, proposing
 from settlement import parameters as records
 from settlement import poolfile
 from settlement.parameters import Governance, Guardians, Parameters
+from settlement.validators import Validator, Validators
 from zk import signature
 from zk.curves.babyjubjub import Point
 from zk.errors import FormatError
+from zk.formats import dataclassjson
 
 WHAT = "the parameters"
 MADE_HERE = ("version", "oracle_keys", "quorum", "guardians")
@@ -82,6 +84,11 @@ def parameters(choices: Choices, oracle_keys: Sequence[Point] | None, guardians:
 def key_value(key: Point) -> list[str]:
     """A public key as the record has it."""
     return [str(coordinate) for coordinate in key]
+
+
+def validators_value(members: Sequence[Validator]) -> dict[str, Any]:
+    """Validators as the record has them; more than two thirds of them make a checkpoint final."""
+    return dataclassjson.write(Validators(tuple(members), 2 * len(members) // 3 + 1))
 
 
 def record(parameters: Parameters) -> dict[str, Any]:

@@ -46,11 +46,32 @@ def join(
     Raises FormatError when there is a pool already, or another than the fingerprint's, and as Mirror.update does.
     """
     creation.check_vacant(home)
+    pool = _fetch_pool(client, fingerprint)
+    for key in pool.keys:
+        _provide(home, client, key, pool, now_ms)
+    _copy(home, client, pool, progress, verify_proofs)
+    return pool
+
+
+def follow(
+    home: Home, client: Client, fingerprint: str | None = None, progress: Progress = silent,
+    verify_proofs: VerifyProofs = checks.verify_proofs,
+) -> Pool:  # fmt: skip
+    """As `join`, for whoever only checks the ledger and proves nothing: without the proving keys."""
+    creation.check_vacant(home)
+    pool = _fetch_pool(client, fingerprint)
+    _copy(home, client, pool, progress, verify_proofs)
+    return pool
+
+
+def _fetch_pool(client: Client, fingerprint: str | None) -> Pool:
     pool = mirror.fetch_pool(client.get)
     if fingerprint is not None:
         check_fingerprint(pool, fingerprint)
-    for key in pool.keys:
-        _provide(home, client, key, pool, now_ms)
+    return pool
+
+
+def _copy(home: Home, client: Client, pool: Pool, progress: Progress, verify_proofs: VerifyProofs) -> None:
     with homes.changing(home):
         creation.check_vacant(home)
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
@@ -59,7 +80,6 @@ def join(
                 mirror.Mirror(ledger, path, client.get).update(verify_proofs, progress)
             opening.write(folder, client.url)
             files.sync_folder(path)
-    return pool
 
 
 def _provide(home: Home, client: Client, key: StatementKey, pool: Pool, now_ms: int) -> None:

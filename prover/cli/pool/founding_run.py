@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from prover.cli.frame import pairs, paths
-from prover.operator import defaults, founding, ownkey
+from prover.operator import defaults, founding, ownkey, validatorkey
 from prover.operator.founding import Choices
 from prover.operator.ownkey import GOVERNOR, ORACLE
 from settlement import poolfile
@@ -18,7 +18,8 @@ FEES = ("leg", "order")
 
 def choices(
     governors: Sequence[str], governor_quorum: int | None, delay_minutes: int | None, oracles: Sequence[str],
-    fees: Sequence[str], named: Sequence[str], parameters_file: Path | None, funds_required: bool,
+    validators: Sequence[str], fees: Sequence[str], named: Sequence[str], parameters_file: Path | None,
+    funds_required: bool,
 ) -> Choices:  # fmt: skip
     """The choices of these options.  Raises FormatError, and click.UsageError for what is given twice."""
     values = {} if parameters_file is None else _from_file(parameters_file)
@@ -26,6 +27,10 @@ def choices(
         if "oracle_keys" in values:
             raise click.UsageError(f"--oracle and {parameters_file} both name the oracles", _context())
         values["oracle_keys"] = [founding.key_value(ownkey.parse_key(text, ORACLE)) for text in oracles]
+    if validators:
+        if "validators" in values:
+            raise click.UsageError(f"--validator and {parameters_file} both name the validators", _context())
+        values["validators"] = founding.validators_value([validatorkey.parse(text) for text in validators])
     options = [f"fees.{name}={defaults.parse_numeraire(text)}" for name, text in _fees(fees)]
     if funds_required:
         options.append("board.funds_required=true")

@@ -29,6 +29,9 @@ def pool() -> None:
               help="From a change's announcement to its force. Default: 60.")  # fmt: skip
 @click.option("--oracle", "oracles", multiple=True, metavar="KEY",
               help="An oracle, by its `zksettle oracle key`. Repeatable. Default: five, made here.")  # fmt: skip
+@click.option("--validator", "validators", multiple=True, metavar="KEY",
+              help="A validator, by its `zksettle validator key`; more than two thirds make a checkpoint final. "
+                   "Repeatable. Default: none.")  # fmt: skip
 @click.option("--fee", "fees", multiple=True, metavar="leg|order=AMOUNT",
               help='What a leg or an order pays, such as leg="0.01 USDC". Repeatable. Default: nothing.')  # fmt: skip
 @click.option("--set", "named", multiple=True, metavar="NAME=VALUE",
