@@ -14,6 +14,7 @@ from zk.formats import strictjson
 BYTES, JSON = "application/octet-stream", "application/json"
 READ_S = 10  # for the whole body, however it trickles in
 _JSON_ROOM = 1 << 10  # around the hexadecimal digits
+_MAX_VALUES = 8  # so that what is nested a hundred thousand levels deep is refused by counting its brackets
 
 
 async def read(request: Request, limit: int, name: str) -> bytes:
@@ -31,7 +32,7 @@ async def read(request: Request, limit: int, name: str) -> bytes:
         )  # fmt: skip
     data = await _raw(request, 2 * limit + _JSON_ROOM)
     try:
-        document = strictjson.has_keys(strictjson.loads(data, "the body", len(data)), {name}, "the body")
+        document = strictjson.has_keys(strictjson.loads(data, "the body", len(data), _MAX_VALUES), {name}, "the body")
         digits = document[name]
         if not isinstance(digits, str):
             raise FormatError(f"the body's {name} is not a string")

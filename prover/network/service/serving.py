@@ -18,6 +18,8 @@ MAX_CONNECTIONS = 1_024
 DRAIN_S = 30
 KEEP_ALIVE_S = 20
 MAX_HEAD_BYTES = 16 << 10
+PROXIES = ["127.0.0.1", "::1"]
+"""Whose X-Forwarded-For is believed: a proxy on this machine, which ends TLS."""
 
 
 def address(text: str, *, is_public: bool) -> tuple[str, int]:
@@ -85,7 +87,8 @@ async def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None
     config = uvicorn.Config(
         app, http=Impatient, ws="none", lifespan="off", loop="asyncio", log_config=None, log_level="warning",
         access_log=False, server_header=False, limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES, proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES, proxy_headers=True,
+        forwarded_allow_ips=PROXIES,
     )  # fmt: skip
     async with app.router.lifespan_context(app):
         server = _Server(config, ready)

@@ -35,7 +35,7 @@ def test_every_route_answers_anything_as_its_document_says(home):
     with command(home) as url:
         schema = schemathesis.openapi.from_url(f"{url}/openapi.json").exclude(path="/stream")  # it never ends
         operations = [result.ok() for result in schema.get_all_operations()]
-        assert len(operations) == 20
+        assert {"/bundles", "/orders", "/tile/{path}"} <= {operation.path for operation in operations}
         for operation in operations:
 
             @given(case=operation.as_strategy())

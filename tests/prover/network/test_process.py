@@ -17,6 +17,7 @@ from prover.machine import secretfile
 from prover.machine.home import Home
 from prover.network.service import connections
 from prover.network.service import serving as processes
+from prover.network.service.peers import Rate
 from prover.operator import operatorkey
 from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
@@ -107,6 +108,16 @@ def test_a_large_body_is_refused_before_it_is_read(path):
 
     answer = served(path, client)
     assert answer.startswith(b"HTTP/1.1 413 ") and b"BODY_TOO_LARGE" in answer
+
+
+def test_a_proxy_on_this_machine_says_for_whom_it_asks(path):
+    def client(url):
+        def asked(address):
+            return httpx.get(f"{url}/pool", headers={"X-Forwarded-For": address}).status_code
+
+        return [asked("192.0.2.1") for _ in range(3)], asked("192.0.2.2")
+
+    assert served(path, client, rate=Rate(capacity=2, per_second=1)) == ([200, 200, 429], 200)
 
 
 @pytest.fixture(scope="module")
