@@ -66,6 +66,13 @@ def find(ledger: Ledger, holding: Holding) -> Seized | None:
     return _explained(ledger, holding, seized, spend.height, event.created_ms, position)
 
 
+def is_any_since(ledger: Ledger, height: int) -> bool:
+    """Whether the guardians seized anybody's account after this height."""
+    later = (event.height for event in ledger.reader.events(height + 1))
+    settled = filter(None, map(ledger.reader.bundle, later))
+    return any(encoding.decode_bundle(data).seizures for _, data in settled)
+
+
 def _explained(
     ledger: Ledger, holding: Holding, seized: Seizure, height: int, settled_ms: int, position: Position
 ) -> Seized:

@@ -17,7 +17,7 @@ from prover.machine.home import Home
 from prover.network import opening
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, assembly, keys, owing, walletfile, wallets, walletsync
+from prover.trader import addresses, assembly, keys, owing, seized, walletfile, wallets, walletsync
 from prover.trader.outbox import Entry
 from prover.trader.owing import Setting
 from prover.trader.plan import LegPlan, Source, Target
@@ -164,11 +164,14 @@ def open(
 def sync(session: Session) -> walletsync.Synced:
     """Brings the wallet up to date with the ledger and saves it.
 
-    What a watch-only wallet only counts, its owner may have spent: then it starts over when there are new events.
+    What a watch-only wallet only counts, its owner may have spent: then it starts over when there are new events.  What
+    any wallet only counts, the guardians may have seized: then it starts over, too, to find what is left.
     Raises walletsync.LedgerWentBack, and saves nothing, when the ledger lost the event that the wallet saw last.
     """
     wallet = session.wallet
-    if wallet.is_watch_only and wallet.dust.count and session.ledger.reader.last_event().height > wallet.seen_height:
+    if wallet.dust.count and session.ledger.reader.last_event().height > wallet.seen_height and (
+        wallet.is_watch_only or seized.is_any_since(session.ledger, wallet.seen_height)
+    ):
         return rescan(session)
     return _save(session, walletsync.sync(session.ledger, session.wallet, session.file.save))
 

@@ -10,6 +10,7 @@ from prover.trader import (
     boardview,
     health,
     keepfresh,
+    keeping,
     keys,
     moves,
     opening,
@@ -228,3 +229,20 @@ def test_what_somebody_sealed_to_us_that_is_not_ours_is_nobodys_to_refresh(world
     view = world.borrower.wallet.view
     assert refreshing.own_account(view, order.leg) == account
     assert order.order_id == order_id
+
+
+def test_what_is_left_of_an_account_that_the_wallet_only_counted_is_found(world, monkeypatch):
+    order = world.lend(world.borrower)
+    orders.take(world.lender, order.order_id, world.later())
+    margined = world.margined()
+    moves.pay(world.lender, addresses.of(world.borrower.wallet.seed, 0), USDC, 7_000_000_000, world.later())
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "KEEP", 1)
+        sessions.rescan(world.borrower)
+        assert world.borrower.wallet.dust.count == 1 and not world.borrower.wallet.live[0].account.guard
+        world.publish(ETH="900")
+        patch.setattr(type(world), "margined", lambda _: margined)
+        world.seize()
+    synced = sessions.sync(world.borrower)
+    assert [each.account.position for each in synced.seized] == [margined.position]
+    assert synced.wallet.dust.count == 0
