@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.attacks.scene import deposit, opposite, outside, price, units, why, withdrawal
-from tests.simulation import market, traders
+from tests.simulation import duties, market, traders
 from tests.simulation.world import World
 from zk import signature
 from zk.hashes import poseidon
@@ -161,7 +161,7 @@ def test_while_the_insurance_is_silent_nobody_owes_more_and_everybody_adds_and_t
 def test_what_is_sealed_to_retired_guardians_is_seized_in_health(world):
     """Guardians who left keep their old keys; so what only they can open ends, and its owner keeps what it is worth."""
     healthy = next(one for one in world.live() if one.account.guard and one.position != world.poor.position)
-    world.retire_guardians()
+    duties.retire_guardians(world)
     one = world.seizure(healthy, stale_before=2)
     taken = replace(market.taken_over(world, one), guard=2)
     assert world.submit(world.prepare([taken], seized=[one])) is None

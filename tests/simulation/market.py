@@ -72,13 +72,20 @@ def seized(world: World, holding: Holding, more: int = 0) -> Seized:
     return world.seizure(holding, amount=max(0, amount + more))
 
 
+def insurance(world: World) -> Holding:
+    """The insurance's newest account."""
+    insured = [one for one in world.live() if one.keys == world.insurance.keys]
+    return insured[-1] if insured else world.insurance
+
+
 def taken_over(world: World, *seized: Seized) -> Draft:
     """The insurance takes seized portfolios over, with the maintenance grid behind it."""
-    insured = [one for one in world.live() if one.keys == world.insurance.keys]
-    source = insured[-1] if insured else world.insurance
+    source = insurance(world)
     taken = [-sum(changes) for changes in zip(*(one.plain.changes for one in seized), strict=True)]
     drafted = world.draft(source, taken)
-    return replace(drafted, guard=1, grid=world.grid(), is_insurance=True, is_accompanied=True)
+    return replace(
+        drafted, guard=world.reference.guard, grid=world.grid(), is_insurance=True, is_accompanied=True
+    )
 
 
 def with_pot(world: World, holding: Holding, dollars: int, more: int = 0) -> Draft:

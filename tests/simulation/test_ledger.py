@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import Bundle, initialize, rule
 
 from settlement.bundle import Account, Flow
 from tests.settlement import samples
 from tests.settlement.samples import LIMITS
 from tests.simulation import market, traders
 from tests.simulation.binding import Converted
+from tests.simulation.duties import Duties
 from tests.simulation.lies import LIES, TRUTH
 from tests.simulation.market import CALL, LOAN, PERPETUAL, begin, change
 from tests.simulation.world import World
@@ -33,7 +34,7 @@ LIE = st.one_of(st.just(TRUTH), st.just(TRUTH), st.sampled_from(DISHONEST))
 AT_ONCE = st.booleans()
 
 
-class Simulation(RuleBasedStateMachine):
+class Simulation(Duties):
     """Traders deposit, pay, trade and withdraw while prices and time move, and guardians seize."""
 
     drawer = Bundle("drawer")
@@ -41,7 +42,7 @@ class Simulation(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.world = World(Path(self.folder.name) / "ledger.sqlite")
+        self.world = World(Path(self.folder.name) / "ledger.sqlite", grace_epochs=6)
 
     def teardown(self):
         try:

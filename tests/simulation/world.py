@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, encoding, engine, governance, ledger, quotes, topups
+from settlement import audit, encoding, engine, ledger, quotes, topups
 from settlement import market as settlement_market
 from settlement.bundle import Account, Bundle, Flow
-from settlement.governance import Change
 from settlement.grids import PublishedGrids
-from settlement.parameters import Guardians
 from settlement.pool import StatementKey
 from settlement.quotes import Quote
 from settlement.rejection import Rejected
@@ -18,13 +16,12 @@ from settlement.state import VerifyProofs
 from tests.reference.ledger import ReferenceLedger
 from tests.reference.plain import PlainBundle, PlainConversion, PlainGrid
 from tests.settlement import samples
-from tests.simulation import binding, guardians, secrets, traders
+from tests.simulation import binding, guardians, traders
 from tests.simulation.binding import Converted
 from tests.simulation.guardians import Seized
 from tests.simulation.lies import TRUTH, Lie
 from tests.simulation.notary import Notary
 from tests.simulation.traders import Draft, Holding, Made
-from zk import signature
 from zk.hashes import poseidon
 
 HELD, LOAN = records.HELD, 8
@@ -61,6 +58,8 @@ class World:
         self.insurance = traders.nothing()
         self.quoted: dict[int, int] = {}
         self.settled = 0
+        self.announced, self.announced_ms = terms, 0
+        self.due: list[tuple[int, dict]] = []
 
     def publish(self, prices: Mapping[int, int]) -> PublishedGrids:
         """The next epoch's grids, from signed prices by slot; what has none keeps its last one."""
@@ -68,18 +67,10 @@ class World:
         self.take(published, prices)
         return published
 
-    def retire_guardians(self) -> None:
-        """New guardians take over, after the delay that the governors owe everybody, and the old ones are retired."""
-        pool, before = self.ledger.pool, self.ledger.parameters(self.now_ms)
-        number = before.guardians.number + 1
-        keys = [signature.public(secret(number)) for secret in (secrets.encryption, secrets.signing)]
-        after = replace(before, version=before.version + 1, guardians=Guardians(number, 1, 1, *keys, number))
-        effective_ms = self.now_ms + pool.governance.delay_ms
-        change = governance.sign(pool, Change(after, effective_ms, ()), samples.GOVERNOR_SECRETS[:2])
-        engine.govern(self.ledger, governance.encode(change), self.now_ms)
-        self.reference.last_ms, self.now_ms = self.now_ms, effective_ms
-        self.reference.guard = self.reference.stale_before = number
-        self.publish({})
+    def enter(self) -> None:
+        """Tells the reference of the changes of parameters that are in force by now."""
+        while self.due and self.due[0][0] <= self.now_ms:
+            vars(self.reference).update(self.due.pop(0)[1])
 
     def take(self, published: PublishedGrids, prices: Mapping[int, int]) -> None:
         """Tells the reference of an epoch that the ledger has published with these prices."""
@@ -115,7 +106,7 @@ class World:
 
     def draft(self, source: Holding, change: Sequence[int], flows: Sequence[Flow] = (), target=None) -> Draft:
         """A draft of an honest leg, valid for the next five minutes."""
-        return traders.draft(source, change, flows, self.now_ms + 300_000, self.grid(), target)
+        return traders.draft(source, change, flows, self.now_ms + 300_000, self.grid(), target, self.reference.guard)
 
     def top_up(
         self, source: Holding, change: Sequence[int], flows: Sequence[Flow] = (), period: int | None = None
@@ -128,7 +119,7 @@ class World:
 
     def seizure(self, holding: Holding, **changes) -> Seized:
         """The seizure of an account by its worst scenario, unsigned, or a false one."""
-        terms = {"penalty_bps": self.reference.penalty_bps, **changes}
+        terms = {"penalty_bps": self.reference.penalty_bps, "stale_before": self.reference.stale_before, **changes}
         return guardians.seize_account(
             self.ledger, self.notary, holding, self.grid(), self.now_ms + 300_000, **terms
         )
@@ -165,6 +156,7 @@ class World:
 
     def submit(self, prepared: Prepared) -> str | None:
         """Sends the bundle to both ledgers, which must agree, and returns the reason for its refusal, or None."""
+        self.enter()
         before = self.ledger.reader.last_event()
         expected = self.reference.submit(prepared.plain, self.now_ms)
         try:
@@ -222,14 +214,14 @@ class World:
     def withdraw_everything(self) -> None:
         """Every holder who owes nothing takes out all that it holds, and then only others' margin is left outside."""
         holders = [one for one in self.live() if any(one.account.balances[:HELD]) and min(one.account.balances) >= 0]
+        self.enter()
         for start in range(0, len(holders), MOST_TOGETHER):
-            self.settle(*(self._withdrawal(one) for one in holders[start : start + MOST_TOGETHER]))
+            some = holders[start : start + MOST_TOGETHER]
+            self.settle(*map(self._withdrawal, some), *self._fees_of(some))
         owing = [one.account.balances for one in self.live() if min(one.account.balances) < 0]
         kept = [sum(balances[asset] for balances in owing) for asset in range(HELD)]
-        public = [
-            sum(amount for (_, slot), amount in self.reference.accounts.items() if slot == asset)
-            for asset in range(HELD)
-        ]
+        accounts = self.reference.accounts.items()
+        public = [sum(amount for (_, slot), amount in accounts if slot == asset) for asset in range(HELD)]
         assert self.reference.reserves[:HELD] == [a + b for a, b in zip(kept, public, strict=True)]
 
     def _withdrawal(self, holding: Holding) -> Draft:
@@ -241,6 +233,13 @@ class World:
             flows.append(Flow(0, -fee, Account.FEE, b"", b""))
         change = [-amount for amount in held] + [0] * (records.ASSETS - HELD)
         return self.draft(holding, change, flows)
+
+    def _fees_of(self, holders: Sequence[Holding]) -> list[Draft]:
+        """A leg of somebody who pays the fees that holders without numeraire cannot, and its own; none if they can."""
+        fee, held = self.reference.leg_fee, [one.account.balances[0] for one in holders]
+        missing = sum(max(0, fee - amount) for amount in held)
+        flows = samples.flow(0, missing + fee), Flow(0, -missing - fee, Account.FEE, b"", b"")
+        return [self.draft(traders.nothing(), traders.NOTHING, flows)] if missing else []
 
     def close(self) -> None:
         """Closes the ledger and audits its whole history."""
