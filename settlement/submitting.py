@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from circuits.records import Position, Root
 from settlement import bundlechecks, checks, digests
-from settlement.block import MAX_LEGS
+from settlement.block import MAX_LEGS, Block
 from settlement.bundle import Bundle
 from settlement.events import Event
 from settlement.ids import BundleId
@@ -107,7 +107,8 @@ def _submit_block(
             fresh[number] = one
     check_start_ns = time.perf_counter_ns()
     bundles = [(one.bundle, one.data) for one in fresh.values()]
-    passed = bundlechecks.check_all(ledger, newest, bundles, now_ms, verify_proofs)
+    # A block asks once for what all of its bundles are checked against; apply_all asks again, under the lock.
+    passed = bundlechecks.check_all(Block(ledger), newest, bundles, now_ms, verify_proofs)
     check_end_ns = time.perf_counter_ns()
     checked = [one for one in passed if isinstance(one, Checked)]
     applied = iter(ledger.apply_all(checked, now_ms, lambda: time.perf_counter_ns() - start_ns))
