@@ -23,7 +23,7 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *names: structlog.PrintLogger(sys.stderr),  # as it is when something is told
         cache_logger_on_first_use=False,
     )
     logging.getLogger("uvicorn.access").disabled = True
