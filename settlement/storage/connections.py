@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from settlement.errors import Unavailable
 from settlement.storage import schema
 from zk.errors import FormatError
 
@@ -85,8 +86,16 @@ def open_for_reading(path: Path, check: Check) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """A transaction that `begin` opens; it is committed at the end and rolled back on an exception."""
-    connection.execute(begin)
+    """A transaction that `begin` opens; it is committed at the end and rolled back on an exception.
+
+    Raises errors.Unavailable when another process does not free the lock in time.
+    """
+    try:
+        connection.execute(begin)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        raise Unavailable(f"the ledger is busy: its lock was not free for {BUSY_SECONDS} seconds. Try again") from error
     try:
         yield
         connection.execute("COMMIT")

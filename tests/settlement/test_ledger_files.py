@@ -10,6 +10,7 @@ import pytest
 
 from settlement import audit, encoding, engine
 from settlement.checks import Checked
+from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.storage import connections, schema
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
@@ -128,3 +129,13 @@ def test_a_machine_that_stops_while_it_marks_a_block_leaves_a_list_that_the_next
         again.apply(checked(again), NOW_MS)
     assert [one.height for one in Checkpoints(path).settled()] == [0, 1, 2, 3, 4]
     assert audit.audit(path, any_proof).warnings == ()
+
+
+def test_who_waits_for_the_lock_too_long_is_told_that_the_ledger_is_busy(path, monkeypatch):
+    Ledger.create(path, samples.pool(), NOW_MS).close()
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0)
+    with Ledger.open(path) as holder, Ledger.open(path) as waiting:
+        bundle = checked(waiting)
+        with holder._repository.writing(), pytest.raises(Unavailable, match="the ledger is busy"):
+            waiting.apply(bundle, NOW_MS)
+        assert waiting.apply(bundle, NOW_MS).height == 1
