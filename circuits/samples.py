@@ -99,7 +99,7 @@ def top_up_leg() -> Leg:
 def honest_margin() -> Margin:
     """A portfolio with debts that survives; in its last scenario it is worth exactly zero."""
     balances = (2**63 - 1, 0, 5, 7, 0, 0, 1, 0, -(2**63), -5, 2**63 - 1, 0, 1, 0, -1, 0)
-    values = [[2 + s, 2, s, 2**64 - 1, 5, 6, 7, 8, 1 + s, s, 3, 4, 5, 6, 7, 8] for s in range(records.SCENARIOS)]
+    values = [[2 + s, 2, s, 2**63 - 1, 5, 6, 7, 8, 1 + s, s, 3, 4, 5, 6, 7, 8] for s in range(records.SCENARIOS)]
     values[-1] = [0, 0, 1, 0, 0, 0, 10, 0, 0, 3, 0, 9, 0, 9, 0, 9]
     account = records.Account(4242, balances, 41, rho=3333)
     return margin.Public(account.commitment(poseidon.hash), tuple(map(tuple, values))), margin.Private(account)

@@ -46,7 +46,7 @@ def test_a_leveraged_order_is_placed_seen_taken_and_settled(home, world):
     prefix = placed["order"][:6]
     assert as_json(home, "order", "show", prefix) == {
         "order": placed["order"], "everybody": False, "funds": {"asset": "USDC", "at_least": "100000000"},
-        "public": placed["public"], "terms": None,
+        "public": placed["public"], "terms": None, "takable": True,
     }
     assert as_json(home, "order", "show", prefix, "--wallet", "taker")["terms"] == placed["terms"]
 
