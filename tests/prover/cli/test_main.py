@@ -190,7 +190,7 @@ def test_a_rejection_in_json_has_its_number_and_name(capsys):
 
 
 @pytest.mark.parametrize("arguments, reader, read", [
-    (["circuit", "audit", "leg", "--json"], "head -n 1", "{\n"),  # more than a pipe holds: writing fails
+    (["circuit", "audit", "escrow", "--json"], "head -n 1", "{\n"),  # more than a pipe holds: writing fails
     (["circuit", "list"], "true", ""),  # less: only the last flush fails
 ])  # fmt: skip
 def test_a_reader_that_closes_the_pipe_causes_no_message(arguments, reader, read):
