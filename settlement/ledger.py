@@ -48,6 +48,9 @@ class Ledger:
     Use a ledger as a context manager, or close it.
     """
 
+    stale: str | None = None
+    """Why this ledger, a copy of another, could not be brought up to date when it was opened; None when it was."""
+
     def __init__(self, repository: Repository):
         self._repository = repository
         self.reader = repository.reader

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from prover.machine import files
 from prover.machine.home import Home, PoolFolder
+from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from zk.formats import dataclassjson, strictjson
 
@@ -49,6 +50,7 @@ def open_ledger(
     """The home's ledger, brought up to date if it is a copy; what is written goes to its service then.
 
     Raises FormatError as Ledger.open does, errors.Unavailable when the service cannot be reached, and as Mirror.update.
+    But who only reads gets the copy as it is then: its `stale` says why.
     """
     there = url(home.pool)
     if there is None:
@@ -59,6 +61,11 @@ def open_ledger(
     ledger = JoinedLedger.join(home.ledger, Client(there), clock)
     try:
         ledger.update()
+    except Unavailable as error:
+        if not read_only:
+            ledger.close()
+            raise
+        ledger.stale = str(error)
     except BaseException:
         ledger.close()
         raise

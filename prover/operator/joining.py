@@ -7,6 +7,7 @@ The keys of a ceremony are installed from its transcript, which everybody can ve
 the service: they could be forged under anyway, by whoever made them.
 """
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -25,14 +26,13 @@ from zk.groth16 import keys
 from zk.runtime.progress import Progress, silent
 
 LEAST_FINGERPRINT = 16
+_FINGERPRINT = re.compile(rf"[0-9a-fA-F]{{{LEAST_FINGERPRINT},64}}", re.ASCII)
 _LABEL = "pool-"
 
 
 def check_fingerprint(pool: Pool, fingerprint: str) -> None:
-    """Raises FormatError unless these are the first hex digits of the pool's ledger id, sixteen at least."""
+    """Raises FormatError unless these are the first digits of the pool's ledger id."""
     ledger_id = poolfile.ledger_id(pool).hex()
-    if len(fingerprint) < LEAST_FINGERPRINT:
-        raise FormatError(f"a fingerprint has at least {LEAST_FINGERPRINT} hex digits of the pool's ledger id")
     if not ledger_id.startswith(fingerprint.lower()):
         raise FormatError(f"the service has another pool: its ledger id is {ledger_id}. Nothing was joined")
 
@@ -65,6 +65,8 @@ def follow(
 
 
 def _fetch_pool(client: Client, fingerprint: str | None) -> Pool:
+    if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
+        raise FormatError(f"a fingerprint has {LEAST_FINGERPRINT} to 64 hex digits, the first of the pool's ledger id")
     pool = mirror.fetch_pool(client.get)
     if fingerprint is not None:
         check_fingerprint(pool, fingerprint)

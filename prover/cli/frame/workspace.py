@@ -14,8 +14,11 @@ from settlement.ledger import Ledger
 
 @contextmanager
 def ledger(app: App, *, read_only: bool = False) -> Iterator[Ledger]:
-    """Opens the home's ledger.  Raises as sessions.open_ledger."""
+    """Opens the home's ledger, and says when it is a copy that is not up to date.  Raises as sessions.open_ledger."""
     with sessions.open_ledger(app.home, read_only=read_only) as opened:
+        if opened.stale is not None:
+            height = opened.reader.last_event().height
+            app.screen.say(f"{opened.stale}: this is the copy here, which ends at height {height}.", "warn")
         yield opened
 
 

@@ -42,7 +42,10 @@ def key(app: App, name: str | None) -> None:
 
 def run(app: App, url: str | None, fingerprint: str | None, once: bool) -> None:
     """Follows and cosigns until Ctrl-C, or once."""
-    home, own = app.home, validatorkey.read(app.home.validator)
+    home = app.home
+    if not home.validator.exists():
+        raise FormatError("there is no validator's key here: make one with `zksettle validator key --name NAME`")
+    own = validatorkey.read(home.validator)
     there = opening.url(home.pool) if home.pool.exists() else None
     if home.pool.exists() and (there is None or url not in (None, there)):
         raise FormatError(f"the pool in {home.path} is not the one behind {url or 'a service'}: choose another --home")

@@ -9,9 +9,10 @@ from prover.network import opening
 from prover.operator import joining
 from prover.proofs import keystores
 from settlement import checks, poolfile
-from settlement.errors import Discrepancy
+from settlement.errors import Discrepancy, Unavailable
 from settlement.ledger import Ledger
 from settlement.pool import NUM_PUBLIC
+from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
 from tests.settlement import guarded, samples
 from tests.settlement.samples import NOW_MS, any_proof
@@ -51,7 +52,8 @@ def test_who_joins_has_the_ledger_and_its_keys(home, path, pool, keystore):
     keystores.of_pool(home.keys, NOW_MS, pool).check_pool(pool)
 
 
-@pytest.mark.parametrize("fingerprint, words", [("0" * 16, "has another pool"), ("0" * 15, "at least 16 hex digits")])
+@pytest.mark.parametrize("fingerprint, words", [("0" * 16, "has another pool"), ("0" * 15, "16 to 64 hex digits"),
+                                                ("z" * 16, "16 to 64 hex digits")])  # fmt: skip
 def test_another_pool_is_not_joined(home, path, keystore, fingerprint, words):
     with pytest.raises(FormatError, match=words):
         join(home, path, keystore, fingerprint)
@@ -78,3 +80,18 @@ def test_a_home_with_a_pool_joins_no_other(home, path, keystore):
     home.pool.path.mkdir(parents=True)
     with pytest.raises(FormatError, match="there is a pool in"):
         join(home, path, keystore)
+
+
+def test_who_only_reads_has_the_copy_while_the_service_is_away(home, path, keystore):
+    join(home, path, keystore)
+    opening.write(home.pool, "http://127.0.0.1:9")
+    with opening.open_ledger(home, lambda: NOW_MS, read_only=True) as copy:
+        assert copy.reader.last_event().height == 1 and "cannot be reached" in copy.stale
+    with pytest.raises(Unavailable):
+        opening.open_ledger(home, lambda: NOW_MS)
+    shown = zksettle(home.path, "ledger", "show")
+    assert shown.code == 0 and "which ends at height 1" in shown.out + shown.err
+
+
+def test_a_validator_needs_a_key_of_its_own(home):
+    refused(zksettle(home.path, "validator", "run"), 3, "validator key --name NAME")
