@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from prover.guardian import drafts
-from tests.prover.guardian.scene import Holding, Scene, change, nobody
+from tests.prover.guardian.scene import Holding, Scene, at_work, change, nobody
 from tests.settlement import samples
 
 USDC, PAID = 0, 500
@@ -15,13 +15,8 @@ SHORT = change(usdc=1_000 + PAID, perp=-1_000)
 @pytest.fixture
 def scene(tmp_path):
     """The guardians at work, with an insurance that can take over whatever comes."""
-    made = Scene(tmp_path / "ledger.sqlite")
-    made.publish()
-    made.endow(1_000_000)
-    made.watch.step()
-    yield made
-    made.staff.close()
-    made.ledger.close()
+    with at_work(tmp_path / "ledger.sqlite", insurance=1_000_000) as made:
+        yield made
 
 
 def paid(reference: bytes, amount: int = PAID):

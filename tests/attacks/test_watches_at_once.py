@@ -8,7 +8,7 @@ from prover.guardian import drafts, insurance, rules, wire
 from prover.guardian.member import Member
 from prover.guardian.watch import Watch
 from settlement.rejection import Rejected
-from tests.prover.guardian.scene import PERP, USDC, Scene, change, nobody
+from tests.prover.guardian.scene import PERP, USDC, Scene, at_work, change, nobody
 from tests.settlement import samples
 from zk.errors import FormatError, Unsatisfied
 
@@ -17,11 +17,8 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def scene(tmp_path):
-    made = Scene(tmp_path / "ledger.sqlite")
-    made.publish()
-    yield made
-    made.staff.close()
-    made.ledger.close()
+    with at_work(tmp_path / "ledger.sqlite") as made:
+        yield made
 
 
 def insured(scene, amount=1_000_000):

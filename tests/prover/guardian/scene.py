@@ -1,5 +1,7 @@
 """A ledger with guardians, and traders whose proofs a notary makes: everything but the proofs is real."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -232,3 +234,16 @@ class Scene:
         message = digests.bundle_message(unsigned)
         bundle = replace(unsigned, binding=signature.sign(blinding, message, generators.blinding()))
         engine.submit(self.ledger, encoding.encode_bundle(bundle), self.now_ms, self.notary.verify)
+
+
+@contextmanager
+def at_work(path: Path, insurance: int = 0) -> Iterator[Scene]:
+    """A scene with the grids of one epoch, and with an insurance that has so much unless it is 0."""
+    made = Scene(path)
+    made.publish()
+    if insurance:
+        made.endow(insurance)
+        made.watch.step()
+    yield made
+    made.staff.close()
+    made.ledger.close()

@@ -6,18 +6,13 @@ import pytest
 
 from settlement import topups
 from settlement.rejection import Rejected, Rejection
-from tests.prover.guardian.scene import Holding, Scene
+from tests.prover.guardian.scene import Holding, Scene, at_work
 
 
 @pytest.fixture
 def scene(tmp_path):
-    made = Scene(tmp_path / "ledger.sqlite")
-    made.publish()
-    made.endow(1_000_000)
-    made.watch.step()
-    yield made
-    made.staff.close()
-    made.ledger.close()
+    with at_work(tmp_path / "ledger.sqlite", insurance=1_000_000) as made:
+        yield made
 
 
 @dataclass

@@ -8,20 +8,15 @@ from prover.guardian.group import TooFew
 from prover.guardian.watch import Watch
 from settlement import encoding, engine
 from settlement.rejection import Rejected, Rejection
-from tests.prover.guardian.scene import Scene
+from tests.prover.guardian.scene import at_work
 from tests.prover.guardian.test_watch import silence
 from zk.errors import Unsatisfied
 
 
 @pytest.fixture
 def scene(tmp_path):
-    made = Scene(tmp_path / "ledger.sqlite")
-    made.publish()
-    made.endow(1_000_000)
-    made.watch.step()
-    yield made
-    made.staff.close()
-    made.ledger.close()
+    with at_work(tmp_path / "ledger.sqlite", insurance=1_000_000) as made:
+        yield made
 
 
 def refuse(monkeypatch, *holdings):

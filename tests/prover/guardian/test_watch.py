@@ -9,18 +9,15 @@ from prover.guardian import view
 from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
 from prover.trader import seized, wallets
-from tests.prover.guardian.scene import USDC, Holding, Scene, change, nobody
+from tests.prover.guardian.scene import USDC, Holding, Scene, at_work, change, nobody
 from tests.settlement import samples
 from zk.hashes import poseidon
 
 
 @pytest.fixture
 def scene(tmp_path):
-    made = Scene(tmp_path / "ledger.sqlite")
-    made.publish()
-    yield made
-    made.staff.close()
-    made.ledger.close()
+    with at_work(tmp_path / "ledger.sqlite") as made:
+        yield made
 
 
 def insured(scene, amount=1_000_000):
