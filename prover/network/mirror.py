@@ -149,7 +149,8 @@ class Mirror:
             sizes, (smaller, larger) = (newest.size, older.size), (signed, kept)
             read = self.ledger.reader.log_node
         evidence = fork.write(smaller, larger, tree.root(read, sizes[0]), tree.consistency_proof(read, *sizes))
-        fork.verify(evidence, checkpoint.key(self.ledger.pool), self.ledger.pool.parameters.validators)
+        in_force = self.ledger.parameters(self.ledger.reader.last_event().created_ms)
+        fork.verify(evidence, checkpoint.key(self.ledger.pool), in_force.validators)
         path = self.folder / f"fork-{hashlib.sha256(evidence.encode()).hexdigest()[:16]}.txt"
         files.replace(path, evidence.encode(), files.PUBLIC_FILE)
         return Forked(
