@@ -33,9 +33,13 @@ def cosign(signed: str, name: str, secret: Ed25519PrivateKey, time_s: int) -> st
 
     Raises FormatError when the checkpoint is malformed.  What the cosigner claims by it is for the caller to check.
     """
-    text = note.text_of(signed)
+    return signed + line(note.text_of(signed), name, secret, time_s)
+
+
+def line(text: str, name: str, secret: Ed25519PrivateKey, time_s: int) -> str:
+    """The line of a cosignature of a note's text."""
     own = Key(name, secret.public_key().public_bytes_raw(), COSIGNATURE)
-    return signed + note.line(own, time_s.to_bytes(TIME_BYTES, "big") + secret.sign(_message(text, time_s)))
+    return note.line(own, time_s.to_bytes(TIME_BYTES, "big") + secret.sign(_message(text, time_s)))
 
 
 def time(signed: str, key: Key) -> int:
