@@ -11,6 +11,7 @@ DANGEROUS = re.compile(r"^_?insecure_|_unchecked$")
 ALLOWED = {
     # the pool's own warning, shown wherever a pool is shown
     "insecure_dev": {
+        "prover/bench/simulated.py",
         "prover/cli/pool/ledger_run.py",
         "prover/cli/pool/pool_run.py",
         "prover/cli/trader/show.py",
