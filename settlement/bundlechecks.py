@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from settlement import checks, custody, digests, proofbatches, proofclaims, signatures
+from settlement import checks, custody, digests, proofbatches, proofclaims, signatures, stages
 from settlement.bundle import Bundle
 from settlement.events import Event
 from settlement.parameters import Parameters
@@ -87,11 +87,14 @@ def check_all(
 
     Returns what `check` would return or raise for each of them alone.
     """
-    waiting = [_answer(partial(before_proofs, state, newest, bundle, now_ms)) for bundle, _ in bundles]
-    waiting = _signed(waiting)
+    with stages.stage("state"):
+        waiting = [_answer(partial(before_proofs, state, newest, bundle, now_ms)) for bundle, _ in bundles]
+    with stages.stage("signatures"):
+        waiting = _signed(waiting)
     passed = [(number, one) for number, one in enumerate(waiting) if isinstance(one, Proofless)]
     claims = [(number, claim) for number, one in passed for _, claim in one.claims]
-    false = set(proofbatches.false_owners(claims, verify))
+    with stages.stage("proofs"):
+        false = set(proofbatches.false_owners(claims, verify))
 
     def finish(number: int, one: Proofless) -> Checked:
         if number in false:
@@ -100,10 +103,11 @@ def check_all(
         after_proofs(state, one.parameters, one.bundle)
         return Checked(one.bundle, digests.bundle_id(one.bundle), bundles[number][1], one.parameters)
 
-    return [
-        one if isinstance(one, Rejected) else _answer(partial(finish, number, one))
-        for number, one in enumerate(waiting)
-    ]
+    with stages.stage("payments"):
+        return [
+            one if isinstance(one, Rejected) else _answer(partial(finish, number, one))
+            for number, one in enumerate(waiting)
+        ]
 
 
 def _signed(waiting: Sequence[Proofless | Rejected]) -> list[Proofless | Rejected]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from circuits.records import Position, Root
-from settlement import databases, events, merkle, poolfile
+from settlement import databases, events, merkle, poolfile, stages
 from settlement.block import Block
 from settlement.databases import Place
 from settlement.parameters import Parameters
@@ -122,16 +122,20 @@ class Ledger:
         Raises OSError when the events' checkpoints cannot be written, errors.Unavailable when the database cannot be,
         and errors.OutcomeUnknown when it was lost while it committed.
         """
+        if not checked:
+            return []  # whoever sends what is refused makes nobody wait for the lock
         block, answers = Block(self), list[Settled | Rejected]()
         with self._repository.writing():
-            now_ms = events.moved_up(block.last_event(), now_ms, passed_ns())
-            block.expect([one.bundle for one in checked])
-            for one in checked:
-                answers.append(self._settle(block, one, now_ms))
+            with stages.stage("settle"):
+                now_ms = events.moved_up(block.last_event(), now_ms, passed_ns())
+                block.expect([one.bundle for one in checked])
+                for one in checked:
+                    answers.append(self._settle(block, one, now_ms))
             # From here on only the machine may fail: every row is computed, and everything that the tables could refuse
             # was checked above under the same lock.  If it stops now, the ledger opens again without a trace of it.
             if block.entries:
-                self._repository.record(block.entries)
+                with stages.stage("write"):
+                    self._repository.record(block.entries)
         # The bundles have settled: from here on nothing may raise.
         is_checkpointed = not block.entries or self._repository.acknowledge([entry.event for entry in block.entries])
         return [one if isinstance(one, Rejected) else Applied.of(one, is_checkpointed) for one in answers]

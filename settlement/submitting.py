@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from circuits.records import Position, Root
-from settlement import bundlechecks, checks, digests
+from settlement import bundlechecks, checks, digests, stages
 from settlement.block import MAX_LEGS, Block
 from settlement.bundle import Bundle
 from settlement.events import Event
@@ -63,7 +63,8 @@ def submit_all(
     Raises OSError and errors.Unavailable as engine.submit does; then some of the blocks may have settled.
     """
     start_ns, newest = time.perf_counter_ns(), ledger.reader.last_event()
-    sent = [_decoded(one) for one in data]
+    with stages.stage("decode"):
+        sent = [_decoded(one) for one in data]
     answers: list[Receipt | Rejected] = []
     for block in _blocks(sent):
         answers += _submit_block(ledger, newest, block, now_ms, verify_proofs, start_ns)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from settlement import stages
 from settlement.errors import Unavailable
 from settlement.storage import schema
 from zk.errors import FormatError
@@ -91,14 +92,16 @@ def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
     Raises errors.Unavailable when another process does not free the lock in time.
     """
     try:
-        connection.execute(begin)
+        with stages.stage("lock"):
+            connection.execute(begin)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
         raise Unavailable(f"the ledger is busy: its lock was not free for {BUSY_SECONDS} seconds. Try again") from error
     try:
         yield
-        connection.execute("COMMIT")
+        with stages.stage("commit"):
+            connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from circuits.records import Root
+from settlement import stages
 from settlement.events import Appended, Event
 from settlement.storage import connections, schema, writes
 from settlement.storage.checkpoints import Checkpoints
@@ -73,7 +74,8 @@ class SqliteRepository:
             self._recorded.clear()
             yield
             if self._recorded:  # the last step before the commit: the events' lines in the checkpoints
-                self.checkpoints.reserve(self._recorded, self.reader.events)
+                with stages.stage("commit"):
+                    self.checkpoints.reserve(self._recorded, self.reader.events)
 
     def begin(self, pool: bytes, genesis: Appended, root: Root) -> None:
         """Creates the tables and writes the first event.  Inside `writing`."""
@@ -105,14 +107,16 @@ class SqliteRepository:
         nothing and no deleted row stays in it; while another process reads, that is left to a later event.
         """
         try:
-            self.checkpoints.acknowledge(committed)
+            with stages.stage("commit"):
+                self.checkpoints.acknowledge(committed)
             is_acknowledged = True
         except OSError:
             is_acknowledged = False
         try:
             self._connection.execute("PRAGMA busy_timeout = 0")
             try:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                with stages.stage("commit"):
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 self._connection.execute(f"PRAGMA busy_timeout = {connections.BUSY_SECONDS * 1000}")
         except sqlite3.Error:

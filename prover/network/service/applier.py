@@ -14,7 +14,7 @@ from prover.network.service import logs
 from prover.network.service.metrics import Metrics, seconds
 from prover.network.service.readers import Opener
 from prover.network.service.waiting import Job, Waiting, Work
-from settlement import engine
+from settlement import engine, stages
 from settlement.engine import Receipt
 from settlement.errors import Unavailable
 from settlement.ids import BundleId
@@ -113,7 +113,9 @@ class Applier:
     def _answers(self, ledger: Ledger, block: list[Job]) -> list[object]:
         bundles = [job.work for job in block if isinstance(job.work, bytes)]
         if bundles:
-            receipts = engine.submit_all(ledger, bundles, self._clock(), self._verify_proofs)
+            with stages.recorded() as durations:
+                receipts = engine.submit_all(ledger, bundles, self._clock(), self._verify_proofs)
+            self._metrics.passed(durations)
             self._count([(len(data), one) for data, one in zip(bundles, receipts, strict=True)])
             return [one if isinstance(one, Rejected) else one.bundle_id for one in receipts]
         answers: list[object] = []

@@ -2,7 +2,9 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-STAGE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+from settlement.stages import Durations
+
+STAGE_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BLOCK_BUNDLES = (1, 2, 4, 8, 16, 32, 60)
 
 _NS_PER_S = 10**9
@@ -20,6 +22,10 @@ class Metrics:
         self.waiting, self.checking, self.applying, self.proving = (
             stage.labels(name) for name in ("wait", "check", "apply", "receipt")
         )
+        self._stages = Histogram(
+            "zksettle_block_stage_seconds", "How long a block of bundles took in a stage of settling.", ["stage"],
+            buckets=STAGE_S, registry=self.registry,
+        )  # fmt: skip
         self.block = Histogram(
             "zksettle_block_bundles", "How many bundles one block settled.", buckets=BLOCK_BUNDLES,
             registry=self.registry,
@@ -35,6 +41,11 @@ class Metrics:
         self.refused = Counter(
             "zksettle_refused", "How many requests were refused, by reason.", ["reason"], registry=self.registry
         )
+
+    def passed(self, durations: Durations) -> None:
+        """Counts the stages that a block passed."""
+        for name, ns in durations.items():
+            self._stages.labels(name).observe(seconds(ns))
 
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""

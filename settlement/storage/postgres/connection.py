@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from settlement import stages
 from settlement.errors import OutcomeUnknown, Unavailable
 from zk.errors import FormatError
 
@@ -90,7 +91,8 @@ class PostgresConnection:
     def _commit(self) -> None:
         self._in_transaction = False
         try:
-            status = self._session.execute("COMMIT").statusmessage
+            with stages.stage("commit"):
+                status = self._session.execute("COMMIT").statusmessage
         except psycopg.Error as error:
             if not isinstance(error, _LOST) and not self._session.closed:
                 raise FormatError(f"the ledger's database refused to commit: {one_line(error)}") from error

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from circuits.records import Root
+from settlement import stages
 from settlement.events import Appended, Event
 from settlement.storage import schema, writes
 from settlement.storage.connection import Cursor
@@ -80,7 +81,8 @@ class PostgresRepository:
         """
         # Not a snapshot of before the lock: each statement sees what was committed when it began.
         with self._connection.transaction("BEGIN ISOLATION LEVEL READ COMMITTED"):
-            self._connection.execute(f"SELECT pg_advisory_xact_lock({schema.APPLICATION_ID})")
+            with stages.stage("lock"):
+                self._connection.execute(f"SELECT pg_advisory_xact_lock({schema.APPLICATION_ID})")
             if not self._is_new:
                 catalogue.check_version(self._connection)
             yield
