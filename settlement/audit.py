@@ -3,8 +3,8 @@
 Every stored bundle is decoded and checked again as if it were submitted at its time: form, time, roots, grids,
 nullifiers, signatures, sums, proofs and custody.  Every publication is computed again from its signed prices, and every
 change of the parameters, heartbeat and expiry checked again (settlement.replaying).  Then every row of every table
-follows from the history, and must be stored exactly so (settlement.comparison), or from an order's leg
-(settlement.orderaudit).
+follows from the history, and must be stored exactly so (settlement.comparison), or from what was signed: an order's leg
+(settlement.orderaudit), a validator's cosignature (settlement.cosignatureaudit).
 
 A history that was cut off at its end is as sound as the whole one.  So it must also have every event that the ledger's
 checkpoints call settled, and every event that the caller expects.
@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from circuits.records import Root
-from settlement import checks, comparison, databases, events, orderaudit, poolfile, replaying
+from settlement import checks, comparison, cosignatureaudit, databases, events, orderaudit, poolfile, replaying
 from settlement.custody import Reserves
 from settlement.databases import Acknowledged, Place
 from settlement.errors import Discrepancy, require
@@ -70,6 +70,7 @@ class Report:
     legs: int
     proofs: int
     orders: int
+    cosignatures: int
     root: Root
     reserves: Reserves
     accounts: Balances
@@ -126,6 +127,7 @@ def _audit(
     orders = orderaudit.check(replay, repository.orders, proofs.collect)
     proofs.verify()
     comparison.check(replay, history, reader)
+    cosignatures = cosignatureaudit.check(replay, history, repository.cosignatures.stored())
     # Opening has compared the newest line only: an older one may tell of a history that was replaced before it.
     settled = [Expected("the list of settled events has", one.digest, one.height) for one in acknowledged.events]
     _heights(replay.ledger_id, history, settled)
@@ -142,6 +144,7 @@ def _audit(
         legs=len(replay.outputs),
         proofs=proofs.count,
         orders=orders,
+        cosignatures=cosignatures,
         root=replay.tree().root,
         reserves=replay.reserves,
         accounts=replay.accounts,

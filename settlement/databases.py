@@ -60,6 +60,15 @@ def copy(source: Place, to: Place) -> None:
         _create(to, lambda repository: repository.fill(original.reader.stored))
 
 
+def upgrade(place: Place) -> int:
+    """Makes the database one that this version reads, whole or not at all, and returns the schema version that it had.
+
+    Every other program that has it open must be of this version from then on.  Raises as `open`, and FormatError when
+    there is no way from its version.
+    """
+    return _postgres().upgrade(str(place)) if is_url(place) else SqliteRepository.upgrade(Path(place))
+
+
 def open(place: Place, *, read_only: bool = False, accept_older: bool = False) -> Repository:
     """Opens a ledger's database, as Ledger.open says."""
     if is_url(place):

@@ -21,6 +21,7 @@ from pathlib import Path
 from settlement import stages
 from settlement.errors import Unavailable
 from settlement.storage import schema
+from settlement.storage.versions import NEWEST
 from zk.errors import FormatError
 
 BUSY_SECONDS = 30
@@ -49,18 +50,19 @@ def create(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_for_writing(path: Path, check: Check) -> sqlite3.Connection:
+def open_for_writing(path: Path, check: Check, oldest: int = NEWEST) -> sqlite3.Connection:
     """A connection that `check` has seen, before which nothing is written.
 
-    Raises FormatError when there is no ledger of this version, or it cannot be opened for writing, and as `check`.
+    Raises FormatError when there is no ledger of this version, or of one from `oldest` on, or it cannot be opened for
+    writing, and as `check`.
     """
     with _explained(path, "opened for writing"):
-        _probe(path)
+        _probe(path, oldest)
         if _has_log(path):
-            _checked_with_log(path, check).close()
+            _checked_with_log(path, check, oldest).close()
         if not os.access(path, os.W_OK):  # SQLite would open it for reading, and fail at the first write
             raise FormatError(f"the ledger at {path} cannot be opened for writing: it is read-only")
-        connection = _checked(path, "mode=rw", check)
+        connection = _checked(path, "mode=rw", check, oldest)
         with _closed_on_failure(connection):
             connection.execute("PRAGMA journal_mode = WAL")
         return connection
@@ -113,8 +115,11 @@ def one_line(error: Exception) -> str:
     return ascii(str(error))[1:-1]
 
 
-def _probe(path: Path) -> None:
-    """Raises FormatError unless the file is a ledger's database of this version.  Writes nothing anywhere."""
+def _probe(path: Path, oldest: int = NEWEST) -> None:
+    """Raises FormatError unless the file is a ledger's database of this version, or one from `oldest` on.
+
+    Writes nothing anywhere.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise FormatError(f"{path} is not a file")
@@ -126,7 +131,8 @@ def _probe(path: Path) -> None:
     for attempt in range(_PROBES):
         with closing(_connect(path, "mode=ro&immutable=1")) as connection:
             try:
-                return schema.check_version(connection)
+                schema.check_version(connection, oldest)
+                return
             except sqlite3.DatabaseError as error:
                 # Another process may be copying its log into the file: then the parts do not match for a moment.  If it
                 # was ended by that, they match only together with the log, through which the file is inspected next.
@@ -149,10 +155,10 @@ def _check_no_journal(path: Path) -> None:
         )
 
 
-def _checked_with_log(path: Path, check: Check) -> sqlite3.Connection:
+def _checked_with_log(path: Path, check: Check, oldest: int = NEWEST) -> sqlite3.Connection:
     """A read-only connection, which reads the log and leaves it where it is."""
     try:
-        return _checked(path, "mode=ro", check)
+        return _checked(path, "mode=ro", check, oldest)
     except sqlite3.OperationalError as error:
         if _code(error) not in _UNUSABLE or os.access(path.parent, os.W_OK):
             raise
@@ -162,13 +168,13 @@ def _checked_with_log(path: Path, check: Check) -> sqlite3.Connection:
         ) from error
 
 
-def _checked(path: Path, options: str, check: Check) -> sqlite3.Connection:
+def _checked(path: Path, options: str, check: Check, oldest: int = NEWEST) -> sqlite3.Connection:
     connection = _connect(path, options)
     with _closed_on_failure(connection):
         _configure(connection)
         # Keeps a connection that is refused from changing anything.
         connection.execute("PRAGMA query_only = ON")
-        schema.check(connection)
+        schema.check(connection, oldest)
         check(connection)
         connection.execute("PRAGMA query_only = OFF")
     return connection

@@ -7,6 +7,7 @@ from typing import Protocol
 from circuits.records import Root
 from settlement.events import Appended, Event
 from settlement.storage.connection import Cursor
+from settlement.storage.cosignatures import CosignatureTable
 from settlement.storage.orders import OrderTable
 from settlement.storage.reader import Reader
 from settlement.storage.rows import Entry
@@ -22,6 +23,10 @@ class Repository(Protocol):
     @property
     def orders(self) -> OrderTable:
         """The board's table."""
+
+    @property
+    def cosignatures(self) -> CosignatureTable:
+        """The validators' table."""
 
     def writing(self) -> AbstractContextManager[None]:
         """One transaction that excludes every other writer; an exception rolls all of it back.

@@ -7,15 +7,17 @@ Every statement that writes must have written its rows.  Nothing here decides an
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from circuits.records import Root
 from settlement import stages
 from settlement.events import Appended, Event
-from settlement.storage import connections, schema, writes
+from settlement.storage import connections, schema, versions, writes
 from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.connection import Cursor
+from settlement.storage.cosignatures import CosignatureTable
 from settlement.storage.orders import OrderTable
 from settlement.storage.rows import Entry
 from settlement.storage.sqlitereader import SqliteReader
@@ -26,13 +28,15 @@ from zk.errors import FormatError
 class SqliteRepository:
     """One open database.  Belongs to one thread; any number of processes may open the same file.
 
-    `reader` has the queries, `orders` the board's table, and `checkpoints` the file beside the database.
+    `reader` has the queries, `orders` the board's table, `cosignatures` the validators', and `checkpoints` the file
+    beside the database.
     """
 
     def __init__(self, connection: sqlite3.Connection, checkpoints: Checkpoints):
         self._connection = connection
         self.reader = SqliteReader(connection)
         self.orders = OrderTable(connection, self.writing)
+        self.cosignatures = CosignatureTable(connection, self.writing)
         self.checkpoints = checkpoints
         self._recorded: list[Event] = []
         self._schema_version = self.reader.pragma("schema_version")
@@ -49,10 +53,25 @@ class SqliteRepository:
         Raises FormatError when the file is missing or damaged, is not a ledger of this version, has other tables, or
         lacks an event that was settled.
         """
+        return cls._open(path, connections.open_for_reading if read_only else connections.open_for_writing)
+
+    @classmethod
+    def upgrade(cls, path: Path) -> int:
+        """Makes the database one of this version, and returns the version that it had.
+
+        Raises FormatError as `open`, also for versions from which there is no way, and then nothing was written.
+        """
+        opens = partial(connections.open_for_writing, oldest=versions.OLDEST)
+        with closing(cls._open(path, opens)._connection) as file, connections.transaction(file, "BEGIN IMMEDIATE"):
+            version = schema.check(file, versions.OLDEST)  # under the lock, unlike that of the opening
+            schema.upgrade(file, version)
+        return version
+
+    @classmethod
+    def _open(cls, path: Path, opens: Callable[[Path, connections.Check], sqlite3.Connection]) -> "SqliteRepository":
         path = path.resolve()  # SQLite keeps its own files beside the file that a link names
         checkpoints = Checkpoints(path)
         newest = checkpoints.newest()  # before the database, which may only have more than it had then
-        opens = connections.open_for_reading if read_only else connections.open_for_writing
         connection = opens(path, lambda inspected: checkpoints.check(newest, SqliteReader(inspected).event))
         return cls(connection, checkpoints)
 
@@ -88,7 +107,7 @@ class SqliteRepository:
         """Creates the tables and writes every row that `stored` returns for one.  Inside `writing`."""
         schema.create(self._connection)
         self._schema_version = self.reader.pragma("schema_version")
-        for table in schema.ordered():
+        for table in versions.tables():
             for rows in writes.in_parts(stored(table)):
                 self._insert(Write(table, rows))
 

@@ -3,15 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from settlement import board, engine, expiry, governance, heartbeat, oracle
 from settlement.bundle import Account
 from settlement.expiry import Expiry
 from settlement.governance import Change
 from settlement.heartbeat import Heartbeat
 from settlement.ledger import Ledger
+from settlement.log import checkpoint, cosignature
+from settlement.log.checkpoint import Checkpoint
 from settlement.parameters import Parameters
+from settlement.storage.cosignatures import Cosignature
 from tests.settlement import boards, samples
 from tests.settlement.guarded import beside, guarded, insured, public_flow, seizure, settle, top_up
+from tests.settlement.log.test_cosignatures import SECRETS, VALIDATORS
 from tests.settlement.samples import NOW_MS, PROOF, any_proof, change, make
 from zk import signature
 
@@ -24,7 +30,7 @@ def write(path: Path) -> None:
 
     Epochs 1 and 2 have a heartbeat; after 4 without, two claims expire early.
     """
-    with Ledger.create(path, samples.pool(grace_epochs=1), NOW_MS) as ledger:
+    with Ledger.create(path, samples.pool(grace_epochs=1, validators=VALIDATORS), NOW_MS) as ledger:
         for number in (1, 2):
             govern(ledger, number)
         for number in (1, 2):
@@ -42,6 +48,7 @@ def write(path: Path) -> None:
             samples.publish(ledger)
         for claim in EARLY:
             engine.expire(ledger, expiring(ledger, claim), NOW_MS)
+        ledger.cosignatures.add(cosigned(ledger, ledger.reader.last_event().height, place) for place in (0, 1))
         assert len(board.listed(ledger, NOW_MS, stale=True)) == 2
 
 
@@ -51,6 +58,16 @@ def govern(ledger: Ledger, number: int) -> None:
     changed: Parameters = replace(ledger.pool.parameters, version=1 + number, penalty_bps=number)
     signed = governance.sign(ledger.pool, Change(changed, effective_ms, ()), samples.GOVERNOR_SECRETS[:2])
     engine.govern(ledger, governance.encode(signed), NOW_MS)
+
+
+def cosigned(ledger: Ledger, height: int, place: int, time_s: int = 1_800_000_000) -> Cosignature:
+    """The cosignature of the checkpoint after the event at a height, by the validator at a place of VALIDATORS."""
+    event = ledger.reader.event(height)
+    assert event is not None
+    named, signer = Checkpoint(checkpoint.origin(ledger.ledger_id), height + 1, event.digest), VALIDATORS.members[place]
+    signed = checkpoint.sign(named, Ed25519PrivateKey.from_private_bytes(samples.OPERATOR_SECRET))
+    line = cosignature.cosign(signed, signer.name, SECRETS[place], time_s).splitlines()[-1]
+    return Cosignature(height + 1, signer.public, time_s, f"{line}\n".encode())
 
 
 def expiring(ledger: Ledger, claim: int) -> bytes:

@@ -63,7 +63,7 @@ def test_an_honest_history_is_confirmed_and_counted(path):
     with Ledger.open(path) as ledger:
         assert report == audit.Report(
             ledger.ledger_id, ledger.pool, ledger.reader.last_event().digest, events=7, bundles=4, publications=2,
-            changes=0, heartbeats=0, expiries=0, legs=5, proofs=7, orders=0, accounts={},
+            changes=0, heartbeats=0, expiries=0, legs=5, proofs=7, orders=0, cosignatures=0, accounts={},
             root=ledger.reader.tree().root,
             reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70}, expected_at=(), warnings=(),
         )

@@ -12,7 +12,7 @@ import pytest
 
 from settlement import audit, board
 from settlement.ledger import Ledger
-from settlement.storage import schema
+from settlement.storage import schema, versions
 from settlement.storage.checkpoints import Checkpoints
 from tests.settlement import histories
 from tests.settlement.samples import NOW_MS, any_proof
@@ -22,9 +22,13 @@ with closing(sqlite3.connect(":memory:")) as connection:
     schema.create(connection)
     COLUMNS = [
         (table, column[1], column[2])
-        for table in schema.tables()
+        for table in versions.tables()
         for column in connection.execute(f"PRAGMA table_info({table})")
     ]
+
+
+COMING_AND_GOING = ("orders", "cosignatures")
+"""Tables that are no part of the history: a row that is missing is missed by nobody."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,8 +85,9 @@ def other_values(value: object) -> list[object]:
 
 def test_every_table_has_rows_to_change(history):
     with closing(sqlite3.connect(history)) as connection:
-        counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in schema.tables()}
-    assert all(count > 1 or table == "pool" for table, count in counts.items()), counts
+        for table in versions.tables():
+            (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            assert count > 1 or table == "pool", table
 
 
 @pytest.mark.parametrize("table, column, kind", COLUMNS, ids=[f"{table}.{column}" for table, column, _ in COLUMNS])
@@ -105,7 +110,7 @@ def test_a_change_of_any_column_is_found(path, table, column, kind):
     assert changed
 
 
-@pytest.mark.parametrize("table", [table for table in schema.tables() if table != "orders"])
+@pytest.mark.parametrize("table", [table for table in versions.tables() if table not in COMING_AND_GOING])
 def test_a_row_that_was_deleted_or_added_is_found(path, table):
     original = path.read_bytes()
     with closing(sqlite3.connect(path)) as connection:

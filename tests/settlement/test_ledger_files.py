@@ -12,7 +12,7 @@ from settlement import audit, encoding, engine
 from settlement.checks import Checked
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
-from settlement.storage import connections, schema
+from settlement.storage import connections, versions
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
 from tests.settlement import samples
 from tests.settlement.samples import NOW_MS, any_proof, bind, make
@@ -78,7 +78,7 @@ def test_an_interrupted_creation_leaves_no_ledger_and_can_be_repeated(path, monk
 
 def test_another_database_and_another_version_are_refused(path, ledger):
     with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+        connection.execute(f"PRAGMA user_version = {versions.NEWEST + 1}")
     with pytest.raises(FormatError, match="schema version"):
         Ledger.open(path)
     with sqlite3.connect(path.with_name("other")) as connection:

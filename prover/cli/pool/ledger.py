@@ -160,3 +160,18 @@ def audit(app: App, **options: Any) -> None:
     from prover.cli.pool import ledger_run
 
     ledger_run.audit_ledger(app, **options)
+
+
+@ledger.command()
+@click.option("--database", metavar="URL|FILE",
+              help="Upgrade the ledger at postgresql://user@host/database, or in a file, instead of the home's.")
+@pass_app
+def upgrade(app: App, **options: Any) -> None:
+    """Make a ledger of an earlier version one that this version reads.
+
+    What has settled stays as it is.  Stop the service before, and whatever else has the ledger open; if this command is
+    interrupted, the ledger is still the one that it was.
+    """
+    from prover.cli.pool import ledger_run
+
+    ledger_run.upgrade_ledger(app, **options)

@@ -22,6 +22,7 @@ from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.pool import Pool
 from settlement.publicaccounts import Balances
+from settlement.storage import versions
 
 
 def show_ledger(app: App, limit: int) -> None:
@@ -72,11 +73,7 @@ def _parameters_text(ledger: Ledger, now_ms: int) -> str:
 
 def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None, database: str | None) -> None:
     """Audits the ledger and reports what was verified."""
-    if database is None:
-        app.home.check_pool()
-        place: databases.Place = app.home.ledger
-    else:
-        place = database if databases.is_url(database) else Path(database)
+    place = _place(app, database)
     named = [Expected("--expect names", log_run.digest_of(app, text)) for text in expect]
     seen = [_seen(wallet) for wallet in walletfile.last_seen(app.home)]
     Ledger.open(place, read_only=True).close()  # what is no ledger is refused before kernels compile
@@ -96,6 +93,7 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None, datab
         ("proofs", f"{report.proofs}, all verified"),
         ("held outside", show.balances_text(reserves, pool)),
         ("orders", f"{report.orders} on the board, all of them signed and proved"),
+        *([("cosignatures", f"{report.cosignatures}, all of this history")] if report.cosignatures else []),
         ("history", report.digest.hex()),
         *(("expected", f"{digest} is at height {height}") for digest, height in expected.items()),
         *show.keys_fields(pool, app.home.keys),
@@ -120,10 +118,29 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None, datab
         "legs": report.legs,
         "proofs": report.proofs,
         "orders": report.orders,
+        "cosignatures": report.cosignatures,
         "root": str(report.root),
         "reserves": show.balances_json(reserves, pool),
         "accounts": accounts_json(report.accounts, pool),
     })  # fmt: skip
+
+
+def upgrade_ledger(app: App, database: str | None) -> None:
+    """Makes the ledger's database one of this version."""
+    before = databases.upgrade(_place(app, database))
+    now = versions.NEWEST
+    text = f"The ledger had schema version {before} and has {now} now." if before < now else (
+        f"The ledger has schema version {now} already, which is this program's.")  # fmt: skip
+    app.screen.say(text, "good")
+    app.screen.document({"before": before, "now": now})
+
+
+def _place(app: App, database: str | None) -> databases.Place:
+    """The database that was named, or the home's.  Raises FormatError when there is none."""
+    if database is None:
+        app.home.check_pool()
+        return app.home.ledger
+    return database if databases.is_url(database) else Path(database)
 
 
 def _events_text(report: Report) -> str:

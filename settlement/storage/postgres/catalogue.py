@@ -1,6 +1,6 @@
 """The tables of a ledger in PostgreSQL, and the comparison of a database with them.
 
-They are settlement.storage.schema's, word by word: INTEGER is bigint, BLOB is bytea, and STRICT means nothing where
+They are settlement.storage.versions', word by word: INTEGER is bigint, BLOB is bytea, and STRICT means nothing where
 every column has one type.  What a database has is compared with what SQLite makes of the same text, fact by fact,
 because a trigger that ignores inserted nullifiers would let an account be spent twice, and so would an index that is
 missing.  The comment of the schema names the version.
@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from contextlib import closing
 from functools import cache
 
-from settlement.storage import schema
+from settlement.storage import schema, versions
 from settlement.storage.connection import Connection
 from settlement.storage.postgres.connection import SCHEMA
+from settlement.storage.versions import NEWEST
 from zk.errors import FormatError
 
 TYPES = {"INTEGER": "bigint", "BLOB": "bytea", "TEXT": "text"}
@@ -29,36 +30,30 @@ def create(connection: Connection) -> None:
     if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", (SCHEMA,)).fetchone():
         raise FormatError("there is already a ledger in this database")
     connection.execute(f"CREATE SCHEMA {SCHEMA}")
-    for statement in statements():
-        connection.execute(statement)
-    mark(connection, schema.VERSION)
+    _run(connection, versions.statements())
 
 
-def mark(connection: Connection, version: int) -> None:
-    """Says which version's tables the database has."""
-    connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{_MARK}{version}'")
+def upgrade(connection: Connection, version: int) -> None:
+    """Makes the tables of this version from those of an earlier one.  Inside a transaction."""
+    for number in range(version + 1, NEWEST + 1):
+        _run(connection, versions.added(number))
 
 
-def statements() -> list[str]:
-    """The statements that create the tables and indices."""
-    text = re.sub(r"\) STRICT(, WITHOUT ROWID)?", ")", schema.TABLES)
-    for ours, theirs in TYPES.items():
-        text = re.sub(rf"\b{ours}\b", theirs, text)
-    return [statement for statement in text.split(";") if statement.strip()]
+def check(connection: Connection, oldest: int = NEWEST) -> int:
+    """The version, which is between `oldest` and this one.
 
-
-def check(connection: Connection) -> None:
-    """Raises FormatError unless the database has this version's tables and indices, and nothing else beside them."""
-    check_version(connection)
-    found, expected = _found(connection), _expected()
+    Raises FormatError unless the database has that version's tables and indices, and nothing else beside them.
+    """
+    version = check_version(connection, oldest)
+    found, expected = _found(connection), _expected(version)
     if found == expected:
-        return
+        return version
     (table, kind, *_), *_ = sorted(found ^ expected)
     raise FormatError(f"the ledger's tables were changed: {kind} of {table} is not as in this version")
 
 
-def check_version(connection: Connection) -> None:
-    """Raises FormatError unless the database has a ledger, and of this version."""
+def check_version(connection: Connection, oldest: int = NEWEST) -> int:
+    """The version.  Raises FormatError unless the database has a ledger, and of a version between these."""
     query = "SELECT obj_description(oid, 'pg_namespace')::text FROM pg_namespace WHERE nspname = ?"
     row = connection.execute(query, (SCHEMA,)).fetchone()
     if row is None:
@@ -66,7 +61,17 @@ def check_version(connection: Connection) -> None:
     text = row[0] or ""
     if not text.startswith(_MARK) or not text.removeprefix(_MARK).isdecimal():
         raise FormatError(f"the database has a schema named {SCHEMA} that is not a ledger")
-    schema.check_number(int(text.removeprefix(_MARK)))
+    return schema.check_number(int(text.removeprefix(_MARK)), oldest)
+
+
+def _run(connection: Connection, statements: Iterable[str]) -> None:
+    """Runs statements that create tables, and marks the database as one of this version."""
+    for statement in statements:
+        text = re.sub(r"\) STRICT(, WITHOUT ROWID)?", ")", statement)
+        for ours, theirs in TYPES.items():
+            text = re.sub(rf"\b{ours}\b", theirs, text)
+        connection.execute(text)
+    connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{_MARK}{NEWEST}'")
 
 
 @cache
@@ -78,12 +83,12 @@ def types(table: str) -> tuple[str, ...]:
 
 
 @cache
-def _expected() -> frozenset[Fact]:
-    """What SQLite makes of the tables."""
+def _expected(version: int) -> frozenset[Fact]:
+    """What SQLite makes of a version's tables."""
     facts: set[Fact] = set()
     with closing(sqlite3.connect(":memory:")) as connection:
-        schema.create(connection)
-        for table in schema.tables():
+        schema.create(connection, version)
+        for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
             columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
             for _, name, kind, not_null, _, in_key in columns:
                 facts.add((table, "a column", name, TYPES[kind], str(bool(not_null or in_key))))

@@ -6,13 +6,14 @@ Every statement that writes must have written its rows.  Nothing here decides an
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from circuits.records import Root
 from settlement import stages
 from settlement.events import Appended, Event
-from settlement.storage import schema, writes
+from settlement.storage import schema, versions, writes
 from settlement.storage.connection import Cursor
+from settlement.storage.cosignatures import CosignatureTable
 from settlement.storage.orders import OrderTable
 from settlement.storage.postgres import catalogue
 from settlement.storage.postgres.connection import PostgresConnection
@@ -27,13 +28,14 @@ _MUST_BE_ON = ("fsync", "full_page_writes")
 class PostgresRepository:
     """One session.  Belongs to one thread; any number of processes have their own.
 
-    `reader` has the queries, and `orders` the board's table.
+    `reader` has the queries, `orders` the board's table, and `cosignatures` the validators'.
     """
 
-    def __init__(self, connection: PostgresConnection):
-        self._connection = connection
+    def __init__(self, connection: PostgresConnection, oldest: int = versions.NEWEST):
+        self._connection, self._oldest = connection, oldest
         self.reader = PostgresReader(connection)
         self.orders = OrderTable(connection, self.writing)
+        self.cosignatures = CosignatureTable(connection, self.writing)
         self._is_new = False
 
     @classmethod
@@ -68,6 +70,17 @@ class PostgresRepository:
             raise
         return repository
 
+    @classmethod
+    def upgrade(cls, url: str) -> int:
+        """Makes the database one of this version, and returns the version that it had.
+
+        Raises FormatError as `open`, also for versions from which there is no way, and then nothing was written.
+        """
+        with closing(cls(PostgresConnection(url), versions.OLDEST)) as repository, repository.writing():
+            version = catalogue.check(repository._connection, versions.OLDEST)
+            catalogue.upgrade(repository._connection, version)
+        return version
+
     def close(self) -> None:
         """Ends the session."""
         self._connection.close()
@@ -84,7 +97,7 @@ class PostgresRepository:
             with stages.stage("lock"):
                 self._connection.execute(f"SELECT pg_advisory_xact_lock({schema.APPLICATION_ID})")
             if not self._is_new:
-                catalogue.check_version(self._connection)
+                catalogue.check_version(self._connection, self._oldest)
             yield
 
     def begin(self, pool: bytes, genesis: Appended, root: Root) -> None:
@@ -97,7 +110,7 @@ class PostgresRepository:
         """Creates the tables and writes every row that `stored` returns for one.  Inside `writing`."""
         catalogue.create(self._connection)
         self._is_new = False
-        for table in schema.ordered():
+        for table in versions.tables():
             for rows in writes.in_parts(stored(table)):
                 self._insert([Write(table, rows)])
 

@@ -1,6 +1,8 @@
 """The commands that take a ledger elsewhere: in a PostgreSQL database, which a URL names."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 from settlement import databases
 from settlement.ledger import Ledger
@@ -26,3 +28,17 @@ def test_a_server_that_is_not_there_is_one_sentence_and_exit_code_1(url, tmp_pat
     refused(ran, 1, "the ledger's database cannot be reached")
     assert "hunter2" not in ran.err
     refused(zksettle(tmp_path, "ledger", "audit", "--database", url), 3, "there is no ledger in this database")
+
+
+def test_an_older_ledger_is_upgraded_by_the_command_that_its_refusal_names(tmp_path):
+    place = tmp_path / "ledger.sqlite"
+    Ledger.create(place, samples.pool(), NOW_MS).close()
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("DROP TABLE cosignatures")
+        connection.execute("PRAGMA user_version = 5")
+    audit = "ledger", "audit", "--database", place
+    refused(zksettle(tmp_path, *audit), 3, "`zksettle ledger upgrade` makes it one of this version")
+    upgrade = "ledger", "upgrade", "--database", place
+    assert "had schema version 5 and has 6 now" in zksettle(tmp_path, *upgrade).out
+    assert json.loads(zksettle(tmp_path, "--json", *upgrade).out) == {"before": 6, "now": 6}
+    assert json.loads(zksettle(tmp_path, "--json", *audit).out)["cosignatures"] == 0

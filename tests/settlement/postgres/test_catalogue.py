@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from settlement.ledger import Ledger
-from settlement.storage import schema
+from settlement.storage import versions
 from settlement.storage.postgres import catalogue
 from settlement.storage.postgres.connection import SCHEMA
 from tests.settlement import samples
@@ -79,8 +79,8 @@ def test_no_ledger_another_schema_and_another_version_are_told_apart(url):
         Ledger.create(url, samples.pool(), NOW_MS)
     run(url, f"DROP SCHEMA {SCHEMA}")
     with Ledger.create(url, samples.pool(), NOW_MS) as ledger:
-        run(url, f"COMMENT ON SCHEMA {SCHEMA} IS 'a zksettle ledger of schema version {schema.VERSION + 1}'")
-        sentence = f"the ledger has schema version {schema.VERSION + 1}, and this program reads {schema.VERSION}"
+        run(url, f"COMMENT ON SCHEMA {SCHEMA} IS 'a zksettle ledger of schema version {versions.NEWEST + 1}'")
+        sentence = f"the ledger has schema version {versions.NEWEST + 1}, and this program reads {versions.NEWEST}"
         with pytest.raises(FormatError, match=sentence):
             Ledger.open(url)
         with pytest.raises(FormatError, match=sentence):  # noticed under the lock by who had opened it before
@@ -107,4 +107,4 @@ def test_both_databases_have_the_same_tables_and_columns(url):
             " ORDER BY table_name, ordinal_position", (SCHEMA,)
         ).fetchall()  # fmt: skip
     ours = {table: tuple(kind for name, kind in rows if name == table) for table, _ in rows}
-    assert ours == {table: catalogue.types(table) for table in schema.tables()}
+    assert ours == {table: catalogue.types(table) for table in versions.tables()}

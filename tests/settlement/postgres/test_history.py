@@ -5,7 +5,7 @@ import pytest
 
 from settlement import audit, board, databases, snapshot
 from settlement.ledger import Ledger
-from settlement.storage import schema
+from settlement.storage import versions
 from settlement.storage.postgres.connection import SCHEMA
 from tests import databases as servers
 from tests.settlement import histories
@@ -35,7 +35,7 @@ def test_the_audit_of_a_server_is_that_of_the_file_which_a_snapshot_makes_of_it(
     assert (here.ledger_id, here.digest) == (ledger_id, newest.digest) == (there.ledger_id, there.digest)
     assert (here.events, here.orders, here.reserves) == (there.events, there.orders, there.reserves)
     assert "no list of settled events" in there.warnings[0] and "no copy.sqlite-checkpoints" in here.warnings[0]
-    for table in schema.tables():
+    for table in versions.tables():
         assert rows(history, table) == rows(copy, table) and rows(copy, table), table
     with Ledger.open(history) as ours, Ledger.open(copy) as copied:
         assert board.listed(ours, NOW_MS, stale=True) == board.listed(copied, NOW_MS, stale=True)
@@ -44,7 +44,7 @@ def test_the_audit_of_a_server_is_that_of_the_file_which_a_snapshot_makes_of_it(
 def test_a_file_moves_to_a_server_with_everything_in_it(history, tmp_path, url):
     databases.copy(history, tmp_path / "copy.sqlite")
     databases.copy(tmp_path / "copy.sqlite", url)
-    for table in schema.tables():
+    for table in versions.tables():
         assert rows(url, table) == rows(history, table), table
     with pytest.raises(FormatError, match="there is already a ledger in this database"):
         databases.copy(history, url)
@@ -55,7 +55,7 @@ def test_a_file_moves_to_a_server_with_everything_in_it(history, tmp_path, url):
 def test_the_audit_finds_the_last_column_of_the_last_row_of_any_table_changed(history):
     with psycopg.connect(history, autocommit=True) as session:
         session.execute(f"SET search_path = {SCHEMA}; SET session_replication_role = replica")  # references left aside
-        for table in schema.ordered():
+        for table in versions.tables():
             cursor = session.execute(f"SELECT * FROM {table} ORDER BY 1 DESC, 2 DESC LIMIT 1")
             row, names = cursor.fetchone(), [column.name for column in cursor.description]
             other = row[-1] + 1 if isinstance(row[-1], int) else row[-1][:-1] + bytes([(row[-1] or b"\2")[-1] ^ 1])
