@@ -102,6 +102,11 @@ def bundle_body(bundle_id: BundleId, data: bytes, root: Root, size: int) -> byte
     return bundle_id + hashlib.sha256(data).digest() + prime.to_bytes(root) + size.to_bytes(8, "big")
 
 
+def is_bundle_of(event: Event, data: bytes) -> bool:
+    """Whether this is the event of the bundle in these bytes, to the last of its proofs and signatures."""
+    return event.kind == BUNDLE and event.body[32:64] == hashlib.sha256(data).digest()
+
+
 def tree_after(event: Event) -> Tree:
     """The tree after the event of a bundle, as `bundle_body` wrote it."""
     assert event.kind == BUNDLE, "only a bundle changes the tree"

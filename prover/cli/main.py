@@ -41,6 +41,7 @@ COMMANDS = {
     "guardian": "prover.cli.pool.guardian:guardian",
     "governance": "prover.cli.pool.governance:governance",
     "validator": "prover.cli.pool.validator:validator",
+    "receipt": "prover.cli.pool.receipt:receipt",
     "ledger": "prover.cli.pool.ledger:ledger",
     "prove": "prover.cli.tools.proof:prove",
     "verify": "prover.cli.tools.proof:verify",

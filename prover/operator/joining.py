@@ -7,7 +7,6 @@ The keys of a ceremony are installed from its transcript, which everybody can ve
 the service: they could be forged under anyway, by whoever made them.
 """
 
-import re
 import tempfile
 from pathlib import Path
 
@@ -19,22 +18,14 @@ from prover.network.client import Client
 from prover.operator import creation
 from prover.proofs import keyfolder, keystores
 from settlement import checks, poolfile
+from settlement import fingerprint as fingerprints
 from settlement.pool import Pool, StatementKey
 from settlement.state import VerifyProofs
 from zk.errors import FormatError, InvalidProof
 from zk.groth16 import keys
 from zk.runtime.progress import Progress, silent
 
-LEAST_FINGERPRINT = 16
-_FINGERPRINT = re.compile(rf"[0-9a-fA-F]{{{LEAST_FINGERPRINT},64}}", re.ASCII)
 _LABEL = "pool-"
-
-
-def check_fingerprint(pool: Pool, fingerprint: str) -> None:
-    """Raises FormatError unless these are the first digits of the pool's ledger id."""
-    ledger_id = poolfile.ledger_id(pool).hex()
-    if not ledger_id.startswith(fingerprint.lower()):
-        raise FormatError(f"the service has another pool: its ledger id is {ledger_id}. Nothing was joined")
 
 
 def join(
@@ -65,11 +56,12 @@ def follow(
 
 
 def _fetch_pool(client: Client, fingerprint: str | None) -> Pool:
-    if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
-        raise FormatError(f"a fingerprint has {LEAST_FINGERPRINT} to 64 hex digits, the first of the pool's ledger id")
-    pool = mirror.fetch_pool(client.get)
     if fingerprint is not None:
-        check_fingerprint(pool, fingerprint)
+        fingerprints.check_form(fingerprint)  # before anything is fetched
+    pool = mirror.fetch_pool(client.get)
+    if fingerprint is not None and not fingerprints.is_of(pool, fingerprint):
+        ledger_id = poolfile.ledger_id(pool).hex()
+        raise FormatError(f"the service has another pool: its ledger id is {ledger_id}. Nothing was joined")
     return pool
 
 

@@ -30,6 +30,7 @@ def key(app: App, **options: Any) -> None:
 @custodian.command()
 @click.argument("request_file", metavar="REQUEST", type=paths.Existing())
 @click.option("-o", "--output", type=paths.Output(), metavar="FILE", help="Where to write it. Default: REQUEST itself.")
+@click.option("--submit", "is_submitted", is_flag=True, help="Settle it too, when it has all its signatures.")
 @click.option("--yes", "is_agreed", is_flag=True, help="Do not ask.")
 @pass_app
 def sign(app: App, request_file: Path, **options: Any) -> None:

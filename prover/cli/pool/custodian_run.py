@@ -1,47 +1,61 @@
 """Runs `zksettle custodian sign` and `status`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from prover.cli.frame import paths, watching, workspace
-from prover.cli.frame.command import App
+from prover.cli.frame.command import App, Done
 from prover.cli.trader import consent, show
 from prover.machine import clock, files
 from prover.operator import attesting, ownkey
 from prover.operator.attesting import Request
 from prover.operator.ownkey import CUSTODIAN
 from prover.upkeep import warmup
-from settlement import amounts, encoding
+from settlement import amounts, encoding, engine
+from settlement.engine import Receipt
 from settlement.pool import Pool
 
 
-def sign(app: App, request_file: Path, output: Path | None, is_agreed: bool) -> None:
-    """Shows a request, asks, and writes it with the custodian's signature."""
+def sign(app: App, request_file: Path, output: Path | None, is_submitted: bool, is_agreed: bool) -> None:
+    """Shows a request, asks, writes it with the custodian's signature, and settles it if that is asked for."""
     secret = ownkey.read(app.home, CUSTODIAN)
     target = output or request_file
     paths.check_folder(target)
     data = paths.read_bytes(request_file, encoding.MAX_BUNDLE_BYTES)
-    with workspace.ledger(app, read_only=True) as ledger:
+    with workspace.ledger(app, read_only=not is_submitted) as ledger:
         with watching.show_progress(app):
             warmup.compile_kernels()
             request = attesting.examine(ledger, data, secret, clock.now_ms())
         lines = _lines(request, ledger.pool)
         consent.decide(app, lines, "Sign?", f"{'; '.join(lines)}.", must_ask=not is_agreed, remedy="--yes")
-        files.replace(target, attesting.sign(ledger.pool, request, secret), files.PUBLIC_FILE)
-        done = f"Signed: {target}."
-        app.screen.say(
-            f"{done} `zksettle ledger submit {target}` settles it."
-            if request.is_complete
-            else f"{done} Other custodians must sign it too.",
-            "good",
-        )
-        app.screen.document({
-            "signed": str(target),
-            "complete": request.is_complete,
-            "payments": [
-                {**show.flow_json(payment.flow, ledger.pool), "expiry_ms": payment.expiry_ms, "own": payment.is_own}
-                for payment in request.payments
-            ],
-        })  # fmt: skip
+        signed = attesting.sign(ledger.pool, request, secret)
+        files.replace(target, signed, files.PUBLIC_FILE)
+        receipt = engine.submit(ledger, signed, clock.now_ms()) if is_submitted and request.is_complete else None
+        if receipt is not None:
+            settled = {"settled": show.receipt_json(receipt)}
+            app.done = Done(f"settled at height {receipt.height}", settled, "`zksettle custodian status` lists it.")
+        with app.screen.delivering():
+            app.screen.say(f"Signed: {target}. {_next(request, target, receipt)}", "good")
+            app.screen.document({
+                "signed": str(target),
+                "complete": request.is_complete,
+                "payments": [
+                    {**show.flow_json(payment.flow, ledger.pool), "expiry_ms": payment.expiry_ms, "own": payment.is_own}
+                    for payment in request.payments
+                ],
+                "settled": None if receipt is None else show.receipt_json(receipt),
+            })  # fmt: skip
+    if app.done is not None:
+        app.done = replace(app.done, is_complete=True)
+
+
+def _next(request: Request, target: Path, receipt: Receipt | None) -> str:
+    """What has become of a signed request, or what is left to do."""
+    if receipt is not None:
+        return f"Settled at height {receipt.height}."
+    if not request.is_complete:
+        return "Other custodians must sign it too."
+    return f"`zksettle ledger submit {target}` settles it."
 
 
 def status(app: App, limit: int) -> None:

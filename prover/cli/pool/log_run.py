@@ -36,7 +36,7 @@ def prove_inclusion(app: App, event: str, checkpoint_file: Path | None, output: 
     """Writes a proof that an event is in the log of a checkpoint, by default of a new one."""
     with workspace.ledger(app, read_only=True) as ledger:
         named, signed = _named(app, ledger, checkpoint_file)
-        height = _height(ledger, event)
+        height = height_of(ledger, event)
         if height >= named.size:
             newest = named.size - 1
             raise FormatError(f"the checkpoint ends at height {newest}, and the event at height {height} came later")
@@ -176,11 +176,16 @@ def operator_secret(app: App, pool: Pool) -> Ed25519PrivateKey:
     return secret
 
 
+def sign_newest(app: App, ledger: Ledger) -> str:
+    """The checkpoint of the whole log, signed here.  Raises FormatError when the operator's key is not."""
+    return _sign(app, ledger, _newest(ledger))
+
+
 def _sign(app: App, ledger: Ledger, named: Checkpoint) -> str:
     return checkpoint.sign(named, operator_secret(app, ledger.pool))
 
 
-def _height(ledger: Ledger, text: str) -> int:
+def height_of(ledger: Ledger, text: str) -> int:
     """The height that a number or a bundle's id names."""
     if text.isascii() and text.isdecimal() and len(text) < 20:
         return int(text)

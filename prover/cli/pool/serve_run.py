@@ -15,7 +15,7 @@ from prover.network.service import app as services
 from prover.network.service import serving
 from prover.proofs import keystores
 from prover.upkeep import warmup
-from settlement import databases, poolfile
+from settlement import databases, fingerprint, poolfile
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -51,6 +51,7 @@ def serve(app: App, listen: str, is_public: bool, database: str | None) -> None:
             app.screen.say(f"The ledger is served at {url}. Ctrl-C ends it.")
             app.screen.fields([
                 ("ledger id", poolfile.ledger_id(pool).hex()), ("log", str(key)), ("database", databases.shown(place)),
+                ("to join", f"zksettle pool join {url} --fingerprint {fingerprint.of(pool)}"),
             ])  # fmt: skip
             app.screen.document({
                 "running": True, "url": url, "ledger_id": poolfile.ledger_id(pool).hex(), "log": str(key),

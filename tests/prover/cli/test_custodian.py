@@ -55,9 +55,9 @@ def test_a_deposit_and_a_withdrawal_go_from_hand_to_hand(home, trader, tmp_path)
 
     out = tmp_path / "withdrawal"
     assert zksettle(trader, "withdraw", "40 USDC", "--request", out, "--expires", "1h").code == 0
-    shown = zksettle(home, "custodian", "sign", out, "--yes")
+    shown = zksettle(home, "custodian", "sign", out, "--submit", "--yes")
     assert shown.code == 0 and '40 USDC out, to "bank", reference "' in shown.out
-    assert zksettle(home, "ledger", "submit", out).code == 0
+    assert "Settled at height 2." in shown.out
     assert balance(trader) == "60000000"
 
     status = as_json(home, "custodian", "status")

@@ -1,0 +1,168 @@
+"""A receipt's file convinces a stranger who knows the pool's fingerprint, and no lie in it does."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from prover.network import receiptfile
+from settlement import digests, encoding, engine, fingerprint, governance, poolfile
+from settlement.bundle import MAX_EXPIRY_MS
+from settlement.ledger import Ledger
+from settlement.log import checkpoint, cosignature
+from settlement.validators import Validator, Validators
+from tests.prover.network import serving
+from tests.settlement import guarded, samples
+from tests.settlement.samples import NOW_MS
+from zk.errors import FormatError, InvalidProof
+
+SECRETS = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in range(1, 6)]
+NAMED = [Validator(f"v{place}", secret.public_key().public_bytes_raw()) for place, secret in enumerate(SECRETS)]
+FIRST, SECOND = Validators(tuple(NAMED[:3]), 2), Validators(tuple(NAMED[3:]), 2)
+FINGERPRINT = fingerprint.of(samples.pool(validators=FIRST))
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.open(serving.ledger_at(tmp_path, validators=FIRST)) as opened:
+        yield opened
+
+
+def settled(ledger, amount=5):
+    made = samples.make(ledger, samples.change(USDC=amount), [samples.flow(0, amount)])
+    return guarded.settle(ledger, made).bundle_id
+
+
+def signed(ledger, *validators, time_ms=NOW_MS):
+    last = ledger.reader.last_event()
+    text = checkpoint.sign(
+        checkpoint.Checkpoint(checkpoint.origin(ledger.ledger_id), last.height + 1, last.digest), serving.SECRET
+    )
+    for place in validators:
+        text = cosignature.cosign(text, f"v{place}", SECRETS[place], time_ms // 1000)
+    return text
+
+
+def changed(ledger, validators, now_ms=NOW_MS):
+    parameters = replace(ledger.parameters(now_ms), version=2, validators=validators)
+    unsigned = governance.Change(parameters, now_ms + ledger.pool.governance.delay_ms, ())
+    return governance.sign(ledger.pool, unsigned, samples.GOVERNOR_SECRETS)
+
+
+def test_a_stranger_verifies_the_place_of_a_bundle_and_who_made_it_final(ledger):
+    bundle_id = settled(ledger)
+    settled(ledger, 7)
+    found = receiptfile.verify(receiptfile.make(ledger, bundle_id, signed(ledger, 0, 2)), FINGERPRINT)
+    assert (found.bundle_id, found.event.height, found.positions) == (bundle_id, 1, (0,))
+    assert found.checkpoint.size == 3 and found.is_final and set(found.cosigned) == {"v0", "v2"}
+    assert not receiptfile.verify(receiptfile.make(ledger, bundle_id, signed(ledger, 0)), FINGERPRINT).is_final
+
+
+def test_there_is_no_receipt_for_what_had_not_settled_by_the_checkpoint(ledger):
+    early = signed(ledger)
+    assert receiptfile.make(ledger, settled(ledger), early) is None
+
+
+def test_a_checkpoint_of_another_history_makes_no_receipt(ledger):
+    bundle_id = settled(ledger)
+    other = checkpoint.Checkpoint(checkpoint.origin(ledger.ledger_id), 2, bytes(32))
+    with pytest.raises(InvalidProof, match="not of the history"):
+        receiptfile.make(ledger, bundle_id, checkpoint.sign(other, serving.SECRET))
+
+
+def test_validators_count_while_the_governors_have_them_in_force(ledger):
+    change = changed(ledger, SECOND)
+    engine.govern(ledger, governance.encode(change), NOW_MS)
+    bundle_id, after_ms = settled(ledger), change.effective_ms + 5_000
+
+    def found(*validators, time_ms):
+        data = receiptfile.make(ledger, bundle_id, signed(ledger, *validators, time_ms=time_ms))
+        return receiptfile.verify(data, FINGERPRINT)
+
+    assert found(0, 1, time_ms=NOW_MS).is_final and found(3, 4, time_ms=after_ms).is_final
+    assert not found(0, 1, time_ms=after_ms).is_final and not found(3, 4, time_ms=NOW_MS).is_final
+    assert not found(2, 3, time_ms=after_ms).is_final
+
+
+def documents(ledger):
+    bundle_id = settled(ledger)
+    settled(ledger, 7)
+    return json.loads(receiptfile.make(ledger, bundle_id, signed(ledger, 0, 1)))
+
+
+def lied(document):
+    return receiptfile.verify(json.dumps(document).encode(), FINGERPRINT)
+
+
+@pytest.mark.parametrize("lie, words", [
+    (lambda d: d["receipt"].update(height=2), "another height"),
+    (lambda d: d["receipt"].update(positions=[1]), "other positions"),
+    (lambda d: d["receipt"].update(bundle="00" * 32), "something else"),
+    (lambda d: d.update(pool=poolfile.encode(samples.pool()).decode()), "another pool"),
+    (lambda d: d["receipt"].update(proof=d["receipt"]["proof"].replace("index 1", "index 2")), "does not lead"),
+])  # fmt: skip
+def test_a_lie_in_the_file_is_found(ledger, lie, words):
+    document = documents(ledger)
+    assert lied(document).is_final
+    lie(document)
+    with pytest.raises(InvalidProof, match=words):
+        lied(document)
+
+
+def test_the_proofs_and_signatures_in_the_file_are_those_that_settled(ledger):
+    document = documents(ledger)
+    bundle = encoding.decode_bundle(bytes.fromhex(document["data"]))
+    leg = bundle.legs[0]
+    other = replace(bundle, legs=(replace(leg, signature=bundle.binding), *bundle.legs[1:]))
+    assert digests.bundle_id(other) == digests.bundle_id(bundle)
+    document["data"] = encoding.encode_bundle(other).hex()
+    with pytest.raises(InvalidProof, match="other proofs or signatures"):
+        lied(document)
+
+
+def test_a_checkpoint_that_somebody_else_signed_is_worth_nothing(ledger):
+    bundle_id = settled(ledger)
+    last = ledger.reader.last_event()
+    named = checkpoint.Checkpoint(checkpoint.origin(ledger.ledger_id), last.height + 1, last.digest)
+    forged = receiptfile.make(ledger, bundle_id, signed(ledger, 0, 1)).decode()
+    mine = json.loads(forged)
+    head = mine["receipt"]["proof"].partition("\n\n")[0]
+    mine["receipt"]["proof"] = head + "\n\n" + checkpoint.sign(named, SECRETS[0])
+    with pytest.raises(InvalidProof):
+        lied(mine)
+
+
+def test_a_change_counts_only_with_the_governors_signatures(ledger):
+    document = documents(ledger)
+    change = changed(ledger, SECOND)
+    few = replace(change, signatures=change.signatures[:1])
+    (governor, _), (_, other) = change.signatures[:2]
+    false = replace(change, signatures=((governor, other), change.signatures[1]))
+    late = replace(changed(ledger, SECOND), effective_ms=MAX_EXPIRY_MS)
+    for each, words in ((few, "1 of the 2"), (false, "did not sign"), (late, "did not sign")):
+        document["changes"] = [governance.encode(each).hex()]
+        with pytest.raises(InvalidProof, match=words):
+            lied(document)
+    document["changes"] = [governance.encode(change).hex()] * 2
+    with pytest.raises(FormatError, match="order of their versions"):
+        lied(document)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda d: d.update(version=2), lambda d: d.pop("pool"), lambda d: d.update(data="00"), lambda d: d.update(data="0"),
+    lambda d: d.update(pool="\ud800"), lambda d: d["receipt"].update(proof="\ud800"),
+    lambda d: d.update(changes=["00"]), lambda d: d["receipt"].update(proof="x"),
+    lambda d: d.update(changes=["00"] * 257),
+])  # fmt: skip
+def test_a_malformed_file_is_refused_as_such(ledger, damage):
+    document = documents(ledger)
+    damage(document)
+    with pytest.raises(FormatError):
+        lied(document)
+
+
+@pytest.mark.parametrize("text", ["0" * 15, "0" * 65, "x" * 16, "", "٠" * 16])
+def test_what_is_no_fingerprint_verifies_nothing(ledger, text):
+    with pytest.raises(FormatError, match="16 to 64 hex digits"):
+        receiptfile.verify(b"{}", text)
