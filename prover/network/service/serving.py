@@ -44,7 +44,8 @@ def address(text: str, *, is_public: bool) -> tuple[str, int]:
 def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that listens there; port 0 takes any that is free.  Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named, not 0, because asyncio turns off the delay of small segments (Nagle) only where it reads TCP here.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

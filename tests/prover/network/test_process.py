@@ -97,6 +97,18 @@ def test_a_client_that_does_not_finish_its_head_is_given_up_and_others_are_serve
     assert received == b"" and seconds < 3
 
 
+def test_an_answer_is_not_held_back_until_the_client_has_acknowledged_its_head(path, monkeypatch):
+    made, delays = connections.Impatient.connection_made, []
+
+    def noted(self, transport):
+        made(self, transport)
+        delays.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(connections.Impatient, "connection_made", noted)
+    served(path, lambda url: httpx.get(f"{url}/healthz"))
+    assert delays == [1]
+
+
 def test_a_large_body_is_refused_before_it_is_read(path):
     def client(url):
         with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=5) as connection:
