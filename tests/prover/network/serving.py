@@ -13,6 +13,8 @@ from fastapi import FastAPI
 
 from prover.network.client import Client
 from prover.network.service import app as services
+from prover.network.service import serving as processes
+from prover.network.service.peers import Rate
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -54,6 +56,12 @@ def asked(path: Place, questions: Callable[[httpx.AsyncClient], Awaitable[Any]],
                 return await questions(client)
 
     return asyncio.run(run())
+
+
+def serve(path: Place, port: int, ready: Callable[[], object]) -> None:
+    """Serves the ledger at `path` on this machine, over a socket, to whoever asks as often as he likes."""
+    with processes.bound("127.0.0.1", port) as listener:
+        processes.run(application(path, rate=Rate(1 << 20, 1 << 20)), listener, ready)
 
 
 async def post(client: httpx.AsyncClient, route: str, data: bytes) -> httpx.Response:
