@@ -6,7 +6,8 @@ read them.  An order is named by its leg's id, which covers the leg's body only,
 signature is the same order.  The leg names its terms; what else stands beside it its maker signs under the leg's rk, so
 that nobody can list it with other terms, change its row unnoticed, or post it again later.
 
-An order is void when its account has moved or it has expired.  Its maker cancels it by moving the account.  An order
+An order is void when its account has moved or it has expired.  Its maker cancels it by moving the account, or withdraws
+it by a message, which takes it off the board only (settlement.withdrawals).  An order
 with margin is stale while its grid is not in force: it stays, but nobody can take it, until somebody who can open the
 account refreshes its margin, which needs no signature.
 
@@ -17,14 +18,14 @@ without either give way, the others to nobody.
 
 from dataclasses import replace
 
-from settlement import checks, encoding, engine, margins, proofclaims
+from settlement import checks, encoding, engine, margins, proofclaims, withdrawals
 from settlement import posting as beside
 from settlement.bundle import Margin
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.posting import MAX_POSTING_AGE_MS, MAX_READERS, Posting, check_signed
 from settlement.rejection import Rejected, Rejection
-from settlement.storage.orders import Order, Outcome
+from settlement.storage.orders import Order, Outcome, Withdrawal
 from zk.errors import InvalidProof
 
 __all__ = ["MAX_POSTING_AGE_MS", "MAX_READERS", "Posting", "check_signed"]
@@ -32,6 +33,8 @@ __all__ = ["MAX_POSTING_AGE_MS", "MAX_READERS", "Posting", "check_signed"]
 MAX_ORDERS = 1024
 MAX_ORDERS_PER_NULLIFIER = 8
 MAX_LIFE_MS = 30 * 24 * 3_600_000
+MAX_WITHDRAWALS = 1024
+"""How many withdrawals a board remembers; beyond these it forgets those that would expire first."""
 
 
 def place(
@@ -40,8 +43,8 @@ def place(
     """Puts an order on the board, after deleting void ones.
 
     Raises Rejected: TOO_LARGE or MALFORMED for what stands beside the leg; any reason of engine.check_leg for the leg;
-    ORDER_TOP_UP, ORDER_TOO_LONG, TERMS_SIGNATURE, FUNDS_MISSING, FUNDS_INVALID, ORDER_KNOWN, PROOF_KNOWN, ACCOUNT_FULL
-    or BOARD_FULL.
+    ORDER_TOP_UP, ORDER_TOO_LONG, TERMS_SIGNATURE, FUNDS_MISSING, FUNDS_INVALID, ORDER_WITHDRAWN, ORDER_KNOWN,
+    PROOF_KNOWN, ACCOUNT_FULL or BOARD_FULL.
     """
     funds = beside.check_form(posting.sealed_terms, posting.funds)
     leg = engine.check_leg(ledger, posting.leg_bytes, now_ms, verify_proofs)
@@ -71,8 +74,8 @@ def refresh(
 ) -> Order:  # fmt: skip
     """Gives an order another margin proof, and returns the order.  Whoever can open its account may make the proof.
 
-    Raises Rejected: ORDER_UNKNOWN, MALFORMED when the order needs no margin, any reason of engine.check_leg for the leg
-    with its new margin.
+    Raises Rejected: ORDER_UNKNOWN, ORDER_WITHDRAWN, MALFORMED when the order needs no margin, any reason of
+    engine.check_leg for the leg with its new margin.
     """
     order = _known(ledger, order_id)
     if order.leg.margin is None:
@@ -92,12 +95,30 @@ def refresh(
     return refreshed
 
 
+def withdraw(ledger: Ledger, order_id: OrderId, signed: bytes, now_ms: int) -> Withdrawal:
+    """Takes an order off the board, whose maker signed that (withdrawals.sign); one that was withdrawn before stays so.
+
+    Raises Rejected: ORDER_UNKNOWN or WITHDRAWAL.
+    """
+    order = ledger.orders.get(order_id) or ledger.orders.withdrawn(order_id)
+    if order is None:
+        raise _unknown(order_id)
+    withdrawals.check_signed(ledger.ledger_id, order_id, checks.decode_leg(order.leg_bytes), signed)
+    if isinstance(order, Withdrawal):
+        return order
+    withdrawal = Withdrawal(order_id, order.leg_bytes, order.expiry_ms, signed)
+    if not ledger.orders.withdraw(withdrawal, MAX_WITHDRAWALS, now_ms):
+        raise _unknown(order_id)
+    return withdrawal
+
+
 def get(ledger: Ledger, order_id: OrderId, now_ms: int) -> Order:
     """The order with this id.
 
-    Raises Rejected: ORDER_UNKNOWN when it is not on the board, the reason why it would no longer settle, or as
-    posting.check_signed.
+    Raises Rejected: ORDER_UNKNOWN or ORDER_WITHDRAWN when it is not on the board, the reason why it would no longer
+    settle, or as posting.check_signed.
     """
+    ledger.orders.update()
     order = _known(ledger, order_id)
     checks.check_expiry((order.leg,), now_ms)
     checks.check_state(ledger, (order.leg,), (), now_ms)
@@ -125,7 +146,7 @@ def prune(ledger: Ledger, now_ms: int) -> list[OrderId]:
 def _known(ledger: Ledger, order_id: OrderId) -> Order:
     order = ledger.orders.get(order_id)
     if order is None:
-        raise _unknown(order_id)
+        raise _unknown(order_id) if ledger.orders.withdrawn(order_id) is None else _withdrawn(order_id)
     return order
 
 
@@ -137,9 +158,14 @@ def _unknown(order_id: OrderId) -> Rejected:
     )
 
 
+def _withdrawn(order_id: OrderId) -> Rejected:
+    return Rejected(Rejection.ORDER_WITHDRAWN, f"the maker of order {order_id.hex()} withdrew it from the board")
+
+
 def _refusal(outcome: Outcome, order: Order) -> Rejected:
     order_id = order.order_id.hex()
     return {
+        Outcome.WITHDRAWN: _withdrawn(order.order_id),
         Outcome.SPENT: Rejected(Rejection.NULLIFIER_SPENT, "leg 0 spends an account that has already moved"),
         Outcome.ORDER_KNOWN: Rejected(Rejection.ORDER_KNOWN, f"order {order_id} is already on the board"),
         Outcome.PROOF_KNOWN: Rejected(Rejection.PROOF_KNOWN, "another order on the board makes the same new account"),

@@ -59,6 +59,11 @@ def posting_message(order_id: OrderId, sealed_terms: Sequence[bytes], funds: byt
     return _message(domains.ORDER_POSTING, order_id, time, funds, *sealed_terms)
 
 
+def withdrawal_message(ledger_id: LedgerId, order_id: OrderId) -> int:
+    """The message by which an order's maker takes it off the board, under the leg's rk.  In [0, r)."""
+    return _message(domains.ORDER_WITHDRAWAL, ledger_id, order_id)
+
+
 def order_context(order_id: OrderId) -> int:
     """The context of the funds that back an order (settlement.funds).  In [0, r)."""
     return _message(domains.FUNDS_ORDER, order_id)

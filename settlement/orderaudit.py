@@ -1,4 +1,5 @@
-"""The audit of the board: every order's row follows from what its maker signed for this ledger, proofs included.
+"""The audit of the board: every order's row follows from what its maker signed for this ledger, proofs included, and
+every withdrawal from what its maker signed too.
 
 An order may have become void since it was placed, because it expired, or stale, because its grid is no longer in force.
 Orders on accounts that have moved are deleted with the bundle that moved them.
@@ -6,7 +7,7 @@ Orders on accounts that have moved are deleted with the bundle that moved them.
 
 from collections.abc import Callable
 
-from settlement import checks, posting
+from settlement import checks, posting, withdrawals
 from settlement.checks import VerifyProofs
 from settlement.errors import Discrepancy, require
 from settlement.rejection import Rejected
@@ -16,7 +17,8 @@ from zk.errors import FormatError
 
 
 def check(replay: Replay, orders: OrderTable, collect: Callable[[str], VerifyProofs]) -> int:
-    """The number of orders.  Raises Discrepancy for the first whose row does not follow from its leg.
+    """The number of orders.  Raises Discrepancy for the first row of an order or a withdrawal that does not follow from
+    its leg.
 
     `collect` returns the verifier of the proofs of the order that it names.
     """
@@ -26,6 +28,12 @@ def check(replay: Replay, orders: OrderTable, collect: Callable[[str], VerifyPro
         try:
             _check(replay, order, collect(name))
         except (Rejected, FormatError) as error:
+            raise Discrepancy(f"{name} should have been refused: {error}") from error
+    for withdrawal in orders.withdrawals():
+        try:
+            withdrawals.check(replay, withdrawal)
+        except (Rejected, FormatError) as error:
+            name = f"the withdrawal of order {withdrawal.order_id.hex()}"
             raise Discrepancy(f"{name} should have been refused: {error}") from error
     return len(stored)
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 
 
 class Rejection(IntEnum):
-    """1 to 19, 40 to 59, 65, 66: a bundle, or one leg for the board · 20 to 29: the board · 30 to 39: published prices
-    · 60 to 64: what else the ledger records.
+    """1 to 19, 40 to 59, 65, 66: a bundle, or one leg for the board · 20 to 29, 67, 68: the board
+    · 30 to 39: published prices · 60 to 64: what else the ledger records.
 
     `remedy` tells the sender what to do.
     """
@@ -65,11 +65,13 @@ class Rejection(IntEnum):
     TERMS_SIGNATURE = (25, "Ask the order's maker to sign its terms, funds and time as they stand, and to post it.")
     FUNDS_MISSING = (26, "Add a proof of funds, or pay the pool's fee for the order first: its board asks for either.")
     FUNDS_INVALID = (27, "Prove the funds again, for this order, from its own account and at the pool's threshold.")
+    ORDER_WITHDRAWN = (68, "Ask its maker for another order, or make a new one: its maker withdrew this one.")
     ORDER_KNOWN = (21, "Do nothing: this order is already on the board.")
     PROOF_KNOWN = (28, "Prove the leg again: the order with this proof is on the board, with another expiry perhaps.")
     ACCOUNT_FULL = (24, "Move the account, which cancels every order on it.")
     BOARD_FULL = (20, "Wait until orders on the board have expired: each of them has funds or a fee behind it.")
     ORDER_UNKNOWN = (22, "Look at the board again: this order is not on it now.")
+    WITHDRAWAL = (67, "Withdraw the order with the wallet that made it: nobody else has its key.")
 
     UNKNOWN_ORACLE = (30, "Sign prices with keys that are registered in the pool.")
     PRICE_SIGNATURE = (31, "Sign the price as it stands.")

@@ -1,7 +1,8 @@
 """A ledger that many share: its service, and what talks to it.
 
 Reading order: receipts (what settling is answered with), receiptfile (one for a stranger), work (what a request costs
-while many wait), client (requests), refusals (what it raises), postings (orders as bytes), mirror (a copy of a ledger
-that believes nothing), joined (the copy and its service as one ledger), opening (a home's ledger, wherever it is),
-validating (cosigning), moving (to another database) · service/ (the server).
+while many wait), client (requests), refusals (what it raises), protocol (what is asked of a service), postings (orders
+as bytes), mirror (a copy of a ledger that believes nothing), joined (the copy and its service as one ledger),
+joinedorders (its board), opening (a home's ledger, wherever it is), validating (cosigning), moving (to another
+database) · service/ (the server).
 """

@@ -3,28 +3,24 @@
 What is read comes from the home's own copy (prover/network/mirror.py), which has checked every event itself; what
 changes the ledger is checked here first, then sent to the service, and is true when it is in the copy.  So it is a
 Ledger like any other to whoever trades, watches or publishes, and it believes nothing that it has not checked.
-
-Orders are no part of the history.  Those that the service lists are checked as they come, each once.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from circuits.records import Commitment
-from prover.network import postings
+from prover.network.joinedorders import JoinedOrders
 from prover.network.mirror import Mirror
-from settlement import checks, databases, encoding, events
+from prover.network.protocol import Service
+from settlement import checks, databases, events
 from settlement.errors import Discrepancy, OutcomeUnknown, Unavailable
 from settlement.events import Appended, Event
 from settlement.grids import PublishedGrids
-from settlement.ids import OrderId
 from settlement.ledger import Applied, E, Ledger
 from settlement.rejection import Rejected
-from settlement.state import Checked, State, VerifyProofs
-from settlement.storage.orders import Order, OrderTable, Outcome
+from settlement.state import Checked, VerifyProofs
 from settlement.storage.repository import Repository
 from settlement.storage.rows import GridsEntry
 
@@ -43,19 +39,6 @@ PATIENCE_S = 10
 CLOCKS_MS = 2_000
 """How far this machine's clock may be behind the service's; it waits for as long."""
 _PAUSE_S = 0.25
-
-
-class Service(Protocol):
-    """The other side.  Both methods raise errors.Unavailable when nothing has happened."""
-
-    def get(self, path: str) -> bytes:
-        """What the service has under a path."""
-
-    def post(self, path: str, body: bytes) -> bytes:
-        """The service's answer to what was sent.  Raises Rejected, and errors.OutcomeUnknown when none came."""
-
-    def close(self) -> None:
-        """Closes the connections."""
 
 
 class JoinedLedger(Ledger):
@@ -163,54 +146,3 @@ class JoinedLedger(Ledger):
                     " The same command again finds out, and does nothing twice"
                 )
             time.sleep(_PAUSE_S)
-
-
-class JoinedOrders(OrderTable):
-    """The service's board, with a copy of it in the home's database."""
-
-    def __init__(self, local: OrderTable, service: Service, state: State, verify_proofs: VerifyProofs):
-        self._local, self._service, self._state, self._verify = local, service, state, verify_proofs
-
-    def update(self) -> None:
-        """Reads the whole board.  Orders that are here already are not checked again, false ones are left out."""
-        known = {postings.of(order): order for order in self._local.stored()}
-        listed: dict[Commitment, Order] = {}
-        for sent, has_paid in postings.decode_board(self._service.get("/orders")):
-            try:
-                order = known.get(sent) or postings.check(self._state, sent, has_paid, self._verify)
-            except Rejected:
-                continue
-            listed[order.commitment] = replace(order, has_paid=has_paid)
-        if set(listed.values()) != set(known.values()):
-            self._local.replace_all(listed.values())
-
-    def add(self, order: Order, max_orders: int, max_of_account: int, now_ms: int) -> Outcome:
-        """Posts the order.  Raises Rejected when the service refuses it, and as Service.post does."""
-        self._service.post("/orders", postings.encode(postings.of(order)))
-        self.update()
-        return Outcome.ADDED
-
-    def get(self, order_id: OrderId) -> Order | None:
-        """The order with this id, or None."""
-        if self._local.get(order_id) is None:
-            self.update()
-        return self._local.get(order_id)
-
-    def stored(self) -> list[Order]:
-        """Every order of the copy."""
-        return self._local.stored()
-
-    def alive(self, now_ms: int) -> list[Order]:
-        """Every order on the service's board that is not void, the oldest first."""
-        self.update()
-        return self._local.alive(now_ms)
-
-    def refresh(self, order: Order) -> bool:
-        """Sends the order's new margin.  Raises Rejected when the service refuses it."""
-        assert order.leg.margin is not None, "the order is on margin"
-        self._service.post(f"/orders/{order.order_id.hex()}/margin", encoding.encode_margin(order.leg.margin))
-        return self._local.refresh(order)
-
-    def remove_void(self, now_ms: int) -> list[OrderId]:
-        """Deletes void orders from the copy; the service deletes them from the board by itself."""
-        return self._local.remove_void(now_ms)

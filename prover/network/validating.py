@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from prover.network.joined import Service
 from prover.network.mirror import Mirror
+from prover.network.protocol import Service
 from settlement import checks
 from settlement.log import cosignature
 from settlement.log.checkpoint import Checkpoint

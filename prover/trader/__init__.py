@@ -6,6 +6,6 @@
     durations, owing, toppingup, plan                                        from an action to a leg that is not proved
     choosing, trade, assembly, showing, backing                              and to one that is proved and signed
     sessions, outbox, settling, moves, claims, loans, merging                from a leg to a receipt
-    readers, placing, orders, boardview, refreshing, keepfresh               from a leg to the board, and to a trade
+    readers, placing, orders, boardview, withdrawing, refreshing, keepfresh  from a leg to the board, and to a trade
     shocks, health, silence                                                  what margined accounts are worth
 """

@@ -73,6 +73,11 @@ def posting(leg: Leg, order_id: OrderId, sealed_terms: tuple[bytes, ...], funds:
     return Posting(encoding.encode_leg(leg), sealed_terms, funds, posted_ms, signed_by_maker)
 
 
+def withdrawal(ledger_id: LedgerId, order_id: OrderId, spending: int) -> bytes:
+    """The 96 bytes that take an order off the board (settlement.withdrawals); `spending` is the secret of its rk."""
+    return signature.encode(signature.sign(spending, digests.withdrawal_message(ledger_id, order_id)))
+
+
 def bundle(
     ledger_id: LedgerId, legs: Sequence[Leg], blindings: Sequence[int],
     conversions: Sequence[tuple[Conversion, int]] = (),

@@ -55,17 +55,18 @@ class Order:
         return f"Order({self.order_id[:16]}…, {kind}, expires {clock.text(self.leg.expiry_ms)})"
 
 
-OPEN, STALE, GONE = "open", "stale margin", "gone"
-"""Whether an own order can be taken from the board: its margin may be stale, or it gave way to others."""
+OPEN, STALE, GONE, WITHDRAWN = "open", "stale margin", "gone", "withdrawn"
+"""Whether an own order can be taken from the board: its margin may be stale, it gave way, or it was withdrawn."""
 
 
 def states(ledger: Ledger, own: Sequence[OwnOrder], now_ms: int) -> list[str]:
-    """OPEN, STALE or GONE for each of a wallet's own orders, which have neither expired nor lost their account."""
+    """What is true of each of a wallet's own orders, which have neither expired nor lost their account."""
     found = []
     for each in own:
-        posted = ledger.orders.get(OrderId(bytes.fromhex(each.order_id)))
+        order_id = OrderId(bytes.fromhex(each.order_id))
+        posted = ledger.orders.get(order_id)
         if posted is None:
-            found.append(GONE)
+            found.append(WITHDRAWN if each.is_withdrawn or ledger.orders.withdrawn(order_id) else GONE)
         else:
             found.append(OPEN if board.is_takable(ledger, posted, now_ms) else STALE)
     return found

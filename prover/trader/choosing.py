@@ -76,8 +76,9 @@ def free(wallet: Wallet, now_ms: int) -> list[Holding]:
 
 
 def tied_positions(wallet: Wallet, now_ms: int) -> frozenset[Position]:
-    """The positions of the accounts whose moving would void an own order that has not expired."""
-    return frozenset(order.position for order in wallet.orders if order.terms.expiry_ms > now_ms)
+    """The positions of the accounts whose moving would void an own order that is neither expired nor withdrawn."""
+    open_orders = (order for order in wallet.orders if not order.is_withdrawn)
+    return frozenset(order.position for order in open_orders if order.terms.expiry_ms > now_ms)
 
 
 def _shortfall(setting: Setting, holding: Holding, changes: Changes) -> tuple[int, int]:

@@ -119,7 +119,8 @@ def place(
     beside = Beside(order_terms, backed_by, leg_plan.spending, tuple(sealed_terms))
     entry = placing.entry_of(request, order_id, leg, beside)
     placed = Placed(order_id.hex(), leg, order_terms, backed_by, entry)
-    own_order = OwnOrder(order_id.hex(), holding.position, order_terms)
+    withdrawal = assembly.withdrawal(session.ledger.ledger_id, order_id, leg_plan.spending)
+    own_order = OwnOrder(order_id.hex(), holding.position, order_terms, withdrawal)
     return placing.place(session, own_order, placed, posting, posted_ms, fee)
 
 
@@ -177,10 +178,11 @@ def cancel(session: Session, text: str, now_ms: int, once: str | None = None) ->
 def posted(ledger: Ledger, text: str, now_ms: int) -> board.Order:
     """The order on the board that an id, or its first digits, names; its margin may be stale.
 
-    Raises FormatError as `full_id`, and Rejected when the board does not have it or it can no longer settle.
+    Raises FormatError as `full_id`, and Rejected when the board does not have it, because it was withdrawn perhaps, or
+    it can no longer settle.
     """
     found = {order.order_id.hex(): order for order in board.listed(ledger, now_ms, stale=True)}
-    order_id = full_id(text, found, "on the board")
+    order_id = full_id(text, [*found, *map(bytes.hex, ledger.orders.withdrawn_ids())], "on the board")
     if order_id not in found or board.is_takable(ledger, found[order_id], now_ms):
         return board.get(ledger, read_id(order_id), now_ms)
     board.check_signed(found[order_id])

@@ -66,6 +66,8 @@ class _OrderJson(keys.Secret):
     changes: _Changes
     blinding: _Scalar
     expiry_ms: UInt64
+    withdrawal: Annotated[bytes | None, dataclassjson.optional(dataclassjson.hexadecimal(96))]
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,7 +100,10 @@ class _WalletJson(keys.Secret):
 def write(wallet: Wallet) -> dict[str, Any]:
     """The wallet as JSON values, without the ledger and the event that it saw."""
     orders = tuple(
-        _OrderJson(order.order_id, order.position, order.terms.changes, order.terms.blinding, order.terms.expiry_ms)
+        _OrderJson(
+            order.order_id, order.position, order.terms.changes, order.terms.blinding, order.terms.expiry_ms,
+            order.withdrawal, order.is_withdrawn,
+        )
         for order in wallet.orders
     )
     return dataclassjson.write(_WalletJson(
@@ -111,6 +116,7 @@ def write(wallet: Wallet) -> dict[str, Any]:
 
 def read(value: object) -> Wallet:
     """The wallet in these JSON values.  Raises FormatError, naming the field, when one is missing or invalid."""
+    value = _with_withdrawals(value)
     content = dataclassjson.read(_WalletJson, value, "the wallet")
     if (content.phrase is None) == (content.viewing is None):
         raise FormatError("the wallet: it must have a phrase or a viewing key, and not both")
@@ -121,6 +127,14 @@ def read(value: object) -> Wallet:
         dust=Dust(content.dust.count, content.dust.balances), live=tuple(map(holding, content.live)),
         orders=tuple(map(_order, content.orders)), outbox=content.outbox,
     )  # fmt: skip
+
+
+def _with_withdrawals(value: object) -> object:
+    """The same values, where orders of an earlier version have no withdrawal."""
+    if not isinstance(value, dict) or not isinstance(value.get("orders"), list):
+        return value
+    absent: dict[str, object] = {"withdrawal": None, "is_withdrawn": False}
+    return {**value, "orders": [absent | each if isinstance(each, dict) else each for each in value["orders"]]}
 
 
 def read_old_phrase(value: object) -> str:
@@ -164,7 +178,8 @@ def _viewing(item: _ViewingJson) -> keys.ViewingKey:
 
 
 def _order(item: _OrderJson) -> OwnOrder:
-    return OwnOrder(item.order_id, item.position, Terms(item.changes, item.blinding, item.expiry_ms))
+    terms = Terms(item.changes, item.blinding, item.expiry_ms)
+    return OwnOrder(item.order_id, item.position, terms, item.withdrawal, item.is_withdrawn)
 
 
 def _phrase(text: str) -> str:

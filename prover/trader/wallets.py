@@ -42,11 +42,17 @@ class Holding(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class OwnOrder(keys.Secret):
-    """An order that this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms."""
+    """An order that this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms.
+
+    `withdrawal` are the 96 bytes that take it off the board (settlement.withdrawals), made with the order's key when it
+    was placed; None for an order of an earlier version.  `is_withdrawn` says that they were used.
+    """
 
     order_id: str
     position: Position
     terms: Terms
+    withdrawal: bytes | None = None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, repr=False)

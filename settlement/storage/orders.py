@@ -1,4 +1,8 @@
-"""The board's table.  It is in the ledger's database but not in its history: orders come and go."""
+"""The board's tables.  They are in the ledger's database but not in its history: orders come and go.
+
+An order that its maker withdrew leaves its table, and a row of withdrawals takes its place until it expires, so that
+who asks for it is told, and nobody posts it again.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,6 +51,19 @@ class Order:
         return bool(self.funds) or self.has_paid
 
 
+@dataclass(frozen=True)
+class Withdrawal:
+    """An order that its maker took off the board: its leg, and zk.signature's 96 bytes under the leg's rk.
+
+    What is signed is digests.withdrawal_message.
+    """
+
+    order_id: OrderId
+    leg_bytes: bytes
+    expiry_ms: int
+    signature: bytes
+
+
 _BACKED = "(length(funds) > 0 OR has_paid = 1)"
 _VOID = "(expiry_ms <= ? OR nullifier IN (SELECT nullifier FROM nullifiers))"
 """The SQL condition under which an order is void now."""
@@ -57,6 +74,7 @@ class Outcome(Enum):
 
     ADDED = auto()
     SPENT = auto()
+    WITHDRAWN = auto()
     ORDER_KNOWN = auto()
     PROOF_KNOWN = auto()
     ACCOUNT_FULL = auto()
@@ -69,6 +87,9 @@ class OrderTable:
     def __init__(self, connection: Connection, writing: Transaction):
         self._connection = connection
         self._writing = writing
+
+    def update(self) -> None:
+        """Takes what is new from the board that this one is a copy of; nothing where it is none."""
 
     def add(self, order: Order, max_orders: int, max_of_account: int, now_ms: int) -> Outcome:
         """Deletes the void orders and inserts this one; on a full board the oldest that are not backed give way.
@@ -93,6 +114,52 @@ class OrderTable:
             self._connection.execute("DELETE FROM orders")
             for order in orders:
                 self._insert(order)
+
+    def replace_withdrawals(self, withdrawals: Iterable[Withdrawal]) -> None:
+        """Makes these the only orders that were withdrawn: a copy of another board.  Their ids differ."""
+        with self._writing():
+            self._connection.execute("DELETE FROM withdrawals")
+            for withdrawal in withdrawals:
+                self._insert_withdrawal(withdrawal)
+
+    def withdraw(self, withdrawal: Withdrawal, most: int, now_ms: int) -> bool:
+        """Deletes the order and remembers its withdrawal.  False when the order is gone.
+
+        Of more than `most` withdrawals those that expire first are forgotten.
+        """
+        with self._writing():
+            statement = "DELETE FROM orders WHERE order_id = ? RETURNING order_id"
+            if not self._connection.execute(statement, (withdrawal.order_id,)).fetchall():
+                return False
+            self._connection.execute("DELETE FROM withdrawals WHERE expiry_ms <= ?", (now_ms,))
+            self._insert_withdrawal(withdrawal)
+            excess = max(self._count("TRUE", table="withdrawals") - most, 0)
+            self._connection.execute(
+                "DELETE FROM withdrawals WHERE order_id IN"
+                " (SELECT order_id FROM withdrawals ORDER BY expiry_ms, order_id LIMIT ?)", (excess,)
+            )  # fmt: skip
+            return True
+
+    def withdrawn(self, order_id: OrderId) -> Withdrawal | None:
+        """The withdrawal of the order with this id, or None."""
+        query = "SELECT * FROM withdrawals WHERE order_id = ?"
+        row = self._connection.execute(query, (order_id,)).fetchone()
+        return None if row is None else _withdrawal(row)
+
+    def ids(self, now_ms: int) -> list[OrderId]:
+        """The ids of the orders that are not void, sorted."""
+        query = f"SELECT order_id FROM orders WHERE NOT {_VOID} ORDER BY order_id"
+        return [OrderId(binary(row[0])) for row in self._connection.execute(query, (now_ms,)).fetchall()]
+
+    def withdrawn_ids(self) -> list[OrderId]:
+        """The ids of the orders that were withdrawn, sorted."""
+        query = "SELECT order_id FROM withdrawals ORDER BY order_id"
+        return [OrderId(binary(row[0])) for row in self._connection.execute(query).fetchall()]
+
+    def withdrawals(self) -> list[Withdrawal]:
+        """Every order that was withdrawn.  Raises FormatError for a row that none can have."""
+        query = "SELECT * FROM withdrawals ORDER BY order_id"
+        return [_withdrawal(row) for row in self._connection.execute(query).fetchall()]
 
     def get(self, order_id: OrderId) -> Order | None:
         """The order with this id, or None."""
@@ -124,6 +191,8 @@ class OrderTable:
         nullifier = to_bytes(order.nullifier)
         if self._connection.execute("SELECT 1 FROM nullifiers WHERE nullifier = ?", (nullifier,)).fetchone():
             return Outcome.SPENT
+        if self._count("order_id = ?", order.order_id, table="withdrawals"):
+            return Outcome.WITHDRAWN
         if self._count("order_id = ?", order.order_id):
             return Outcome.ORDER_KNOWN
         if self._count("commitment = ?", to_bytes(order.commitment)):
@@ -135,12 +204,16 @@ class OrderTable:
     def _insert(self, order: Order) -> None:
         self._connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(order))
 
+    def _insert_withdrawal(self, withdrawal: Withdrawal) -> None:
+        values = withdrawal.order_id, withdrawal.leg_bytes, withdrawal.expiry_ms, withdrawal.signature
+        self._connection.execute("INSERT INTO withdrawals VALUES (?, ?, ?, ?)", values)
+
     def _remove_void(self, now_ms: int) -> list[OrderId]:
         statement = f"DELETE FROM orders WHERE {_VOID} RETURNING order_id"
         return sorted(row[0] for row in self._connection.execute(statement, (now_ms,)).fetchall())
 
-    def _count(self, condition: str, *values: object) -> int:
-        return self._connection.execute(f"SELECT count(*) FROM orders WHERE {condition}", values).fetchone()[0]
+    def _count(self, condition: str, *values: object, table: str = "orders") -> int:
+        return self._connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}", values).fetchone()[0]
 
 
 def _row(order: Order) -> tuple:
@@ -163,3 +236,11 @@ def _order(row: tuple) -> Order:
         )  # fmt: skip
     except ValueError as error:
         raise FormatError("the ledger is damaged: a row of its table orders has an impossible value") from error
+
+
+def _withdrawal(row: tuple) -> Withdrawal:
+    order_id, leg, expiry_ms, signature = row
+    try:
+        return Withdrawal(OrderId(digest(order_id)), binary(leg), integer(expiry_ms), binary(signature))
+    except ValueError as error:
+        raise FormatError("the ledger is damaged: a row of its table withdrawals has an impossible value") from error

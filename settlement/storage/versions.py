@@ -160,6 +160,13 @@ CREATE TABLE cosignatures (
     line BLOB NOT NULL,
     PRIMARY KEY (size, validator)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withdrawals (
+    order_id BLOB PRIMARY KEY CHECK (length(order_id) = 32),
+    leg BLOB NOT NULL,
+    expiry_ms INTEGER NOT NULL,
+    signature BLOB NOT NULL CHECK (length(signature) = 96)
+) STRICT, WITHOUT ROWID;
 """,
 }
 

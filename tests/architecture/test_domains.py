@@ -40,6 +40,7 @@ AGREED = {
     "INSURANCE_LEG": b"zksettle/insurance/leg",
     "ATTESTATION": b"zksettle/custody/attestation",
     "ORDER_POSTING": b"zksettle/order/posting",
+    "ORDER_WITHDRAWAL": b"zksettle/order/withdrawal",
     "FUNDS_ORDER": b"zksettle/funds/order",
     "FUNDS_TEXT": b"zksettle/funds/text",
     "EVENT": b"zksettle/event",

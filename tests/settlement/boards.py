@@ -4,9 +4,12 @@ import pytest
 
 from settlement import board, bundle, digests
 from settlement import funds as proofs_of_funds
+from settlement.ids import LedgerId, OrderId
+from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests.settlement import guarded, samples
 from tests.settlement.samples import NOW_MS, any_proof
+from zk import signature
 
 TERMS = (bytes([7]) * bundle.CIPHERTEXT_BYTES,)
 
@@ -24,6 +27,16 @@ def margined(ledger, terms=TERMS, **changes) -> samples.Made:
 def place(ledger, leg, terms=TERMS, now_ms=NOW_MS, verify=any_proof, funds=b"") -> board.Order:
     """Posts the leg as its owner does."""
     return board.place(ledger, samples.posting(ledger, leg, terms, funds, now_ms), now_ms, verify)
+
+
+def withdrawal(ledger_id: LedgerId, order_id: OrderId, secret: int = samples.RK_SECRET) -> bytes:
+    """What an order's owner signs to take it off the board."""
+    return signature.encode(signature.sign(secret, digests.withdrawal_message(ledger_id, order_id)))
+
+
+def withdraw(ledger: Ledger, order_id: OrderId) -> None:
+    """Takes an order off the board, as its owner does."""
+    board.withdraw(ledger, order_id, withdrawal(ledger.ledger_id, order_id), NOW_MS)
 
 
 def backed(ledger, leg, asset=0, **changes) -> bytes:

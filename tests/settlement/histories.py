@@ -45,6 +45,8 @@ def write(path: Path) -> None:
         for leg in (boards.make(ledger).leg, boards.margined(ledger).leg):
             boards.place(ledger, leg)
         for _ in range(2):
+            boards.withdraw(ledger, boards.place(ledger, boards.make(ledger).leg).order_id)
+        for _ in range(2):
             samples.publish(ledger)
         for claim in EARLY:
             engine.expire(ledger, expiring(ledger, claim), NOW_MS)

@@ -27,7 +27,7 @@ from tests.settlement.test_crash import kill_at
 from zk.errors import FormatError
 
 VERSION_5 = Path(__file__).with_name("version5.sql").read_text()
-ADDED = ("cosignatures",)
+ADDED = ("cosignatures", "withdrawals")
 """The tables that version 5 did not have."""
 
 

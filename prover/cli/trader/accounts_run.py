@@ -148,9 +148,12 @@ def _order_state(order_id: str, state: str) -> str:
     short_id = order_id[:16]
     if state == boardview.STALE:
         return f"Order {short_id} has margin for an older epoch: `zksettle order refresh {short_id}` proves it again."
+    end = f"Whoever copied it can still settle it; `zksettle order cancel {short_id}` ends that"
+    if state == boardview.WITHDRAWN:
+        return f"Order {short_id} is withdrawn. {end}."
     return (
-        f"Order {short_id} is not on the board any more: it gave way to orders that show funds. Whoever copied it can "
-        f"still settle it; `zksettle order cancel {short_id}` ends that, and then it may be placed again."
+        f"Order {short_id} is not on the board any more: it gave way to orders that show funds. {end}, and then it may "
+        "be placed again."
     )
 
 

@@ -1,4 +1,4 @@
-"""`zksettle order …`: place, list, show, take, refresh and cancel shielded orders."""
+"""`zksettle order …`: place, list, show, take, refresh, withdraw and cancel shielded orders."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ yes_option = click.option("--yes", "is_agreed", is_flag=True, help="Agree withou
 
 @group()
 def order() -> None:
-    """Place, list, show, take, refresh and cancel shielded orders."""
+    """Place, list, show, take, refresh, withdraw and cancel shielded orders."""
 
 
 @order.command()
@@ -120,10 +120,30 @@ def take(app: App, **options: Any) -> None:
 @once.option
 @pass_app
 def cancel(app: App, **options: Any) -> None:
-    """Void one of the wallet's orders by moving its account."""
+    """Void one of the wallet's orders by moving its account.
+
+    It cannot settle any more then, whoever has a copy. It costs a proof, and the pool's fee if there is one; `order
+    withdraw` costs neither, and takes the order off the board only.
+    """
     from prover.cli.trader import order_run
 
     order_run.cancel(app, **options)
+
+
+@order.command()
+@order_argument
+@passphrase.wallet_option
+@passphrase.option
+@pass_app
+def withdraw(app: App, **options: Any) -> None:
+    """Take one of the wallet's orders off the board, at once and without a proof.
+
+    Nobody finds it there any more, and whoever asks for it is told why. But whoever copied it before can still settle
+    it, until it expires: only `order cancel`, or anything else that moves its account, ends it.
+    """
+    from prover.cli.trader import order_run
+
+    order_run.withdraw(app, **options)
 
 
 @order.command()

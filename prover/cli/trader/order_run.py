@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from prover.cli.frame import workspace
-from prover.cli.frame.command import App
+from prover.cli.frame.command import App, Done
 from prover.cli.trader import consent, settled_run, show
 from prover.desk import Order
 from prover.machine import clock
-from prover.trader import boardview, orders, outbox
+from prover.trader import boardview, orders, outbox, withdrawing
 from prover.trader import readers as trader_readers
 from settlement import board, funds
 
@@ -110,6 +110,23 @@ def cancel(app: App, order_id: str, wallet_name: str, passphrase_file: Path | No
     with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
         settlement = desk.cancel(order_id, once=once)
         settled_run.report(app, desk, settlement, "The order is void: its account has moved.")
+
+
+def withdraw(app: App, order_id: str, wallet_name: str, passphrase_file: Path | None) -> None:
+    """Takes one of the wallet's orders off the board, and says what that does not do."""
+    with workspace.open_desk(app, wallet_name, passphrase_file) as desk:
+        withdrawn = withdrawing.withdraw(desk.session, order_id, clock.now_ms())
+        document = {
+            "order": withdrawn.order_id, "expiry_ms": withdrawn.expiry_ms, "repeated": withdrawn.is_repeated,
+        }  # fmt: skip
+        app.done = Done(f"order {withdrawn.order_id} is off the board", document, "")
+        earlier = " was withdrawn before." if withdrawn.is_repeated else " is off the board."
+        app.screen.say(f"Order {withdrawn.order_id[:16]}{earlier}", "good")
+        app.screen.paragraph(
+            f"Whoever copied it can still settle it until {clock.text(withdrawn.expiry_ms)}: `zksettle order cancel "
+            f"{withdrawn.order_id[:16]}` ends that, and so does anything else that moves its account."
+        )
+        app.screen.document(document)
 
 
 def _check_readers(readers: tuple[str, ...]) -> bool:

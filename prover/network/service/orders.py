@@ -1,7 +1,6 @@
-"""Routes of the board: post an order, give it another margin proof, read everything that is open.
+"""Routes of the board: post an order, give it another margin proof, withdraw it, read everything.
 
-An order is withdrawn by moving its account, which cancels every order on it.  One that is posted again is answered as
-the first time.
+What is posted or withdrawn again is answered as the first time.
 """
 
 import json
@@ -19,12 +18,13 @@ from settlement.fieldreader import LimitExceeded
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.storage.orders import Order
+from settlement.storage.orders import Order, Withdrawal
 from zk.errors import FormatError
 
 router = APIRouter(tags=["board"])
 
 _ORDER = shown("The order.", {"order": "string", "expiry_ms": "integer", "posted_ms": "integer"})
+_WITHDRAWN = shown("The order is off the board.", {"order": "string", "expiry_ms": "integer"})
 _PROBLEMS = problem_of(400, 404, 408, 409, 413, 415, 422, 429, 503, 504)
 
 
@@ -79,6 +79,41 @@ async def listed(request: Request) -> Response:
     service = parts.of(request)
     orders = await service.readers.run(lambda ledger: ledger.orders.alive(service.clock()))
     return answer(request, postings.encode_board(orders), bodies.BYTES, NOT_KEPT)
+
+
+@router.post(
+    "/withdrawals", summary="Withdraw an order", response_class=Response, openapi_extra=body("withdrawal"),
+    responses={200: _WITHDRAWN, **_PROBLEMS},
+)  # fmt: skip
+async def withdraw(request: Request) -> Response:
+    """Takes an order off the board, by a message under its own key (settlement.withdrawals).
+
+    Whoever copied the order may settle it all the same, until it expires or its account moves.
+    """
+    service = parts.of(request)
+    data = await bodies.read(request, postings.WITHDRAWAL_BYTES, "withdrawal")
+
+    def work(ledger: Ledger, now_ms: int) -> Withdrawal:
+        try:
+            order_id, signed = postings.decode_withdrawal(data)
+        except FormatError as error:
+            raise Rejected(Rejection.MALFORMED, str(error)) from None
+        return board.withdraw(ledger, order_id, signed, now_ms)
+
+    withdrawn = await service.act(request, data, work)
+    document = {"order": withdrawn.order_id.hex(), "expiry_ms": withdrawn.expiry_ms}
+    return Response(json.dumps(document), media_type="application/json")
+
+
+@router.get(
+    "/withdrawals", summary="All orders that were withdrawn", response_class=Response,
+    responses={200: bytes_of("Their legs, each with the signature that withdrew it (prover.network.postings)."),
+               **problem_of(429, 503)},
+)  # fmt: skip
+async def withdrawn(request: Request) -> Response:
+    """What was withdrawn and would not have expired yet, whole, so that nobody says which order he looks for."""
+    listed = await parts.of(request).readers.run(lambda ledger: ledger.orders.withdrawals())
+    return answer(request, postings.encode_withdrawals(listed), bodies.BYTES, NOT_KEPT)
 
 
 def _posting(data: bytes) -> Posting:

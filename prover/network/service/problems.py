@@ -28,7 +28,7 @@ _STATUS = {
         (
             Rejection.PARAMETERS_CHANGED, Rejection.NULLIFIER_REPEATED, Rejection.NULLIFIER_SPENT,
             Rejection.REFERENCE_USED, Rejection.VERSION, Rejection.ORDER_KNOWN, Rejection.PROOF_KNOWN,
-            Rejection.ACCOUNT_FULL, Rejection.WRONG_EPOCH,
+            Rejection.ACCOUNT_FULL, Rejection.WRONG_EPOCH, Rejection.ORDER_WITHDRAWN,
         ),
         409,
     ),

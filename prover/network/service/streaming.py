@@ -4,7 +4,7 @@
     event: block        {"first": 5, "last": 6, "events": [{"height": 5, "kind": "bundle", "bundle": id, …}, …]}
     event: grid         {"epoch": 3, "height": 6, "coverage": "mixture"}
     event: freeze       {"epoch": 3, "height": 6}              after a grid that covers nothing of the one before
-    event: order        {"order": id, "is_open": true}
+    event: order        {"order": id, "is_open": true}         or, after it, {…, false, "is_withdrawn": true}
     event: checkpoint   {"size": 7, "note": "…"}               with "id: 7", the size of the log up to here
     event: final        {"size": 6}                            the newest checkpoint that a quorum cosigned
 
@@ -43,12 +43,13 @@ _MAX_ID_DIGITS = 19
 
 @dataclass(frozen=True)
 class _News:
-    """The events after a size of the log, the grids among them, the checkpoint after them, and what is open."""
+    """The events after a size of the log, the grids among them, the checkpoint after them, and the board."""
 
     events: list[Event]
     coverages: dict[int, Coverage]
     checkpoint: Checkpoint
     orders: frozenset[str]
+    withdrawn: frozenset[str]
 
 
 @router.get(
@@ -100,7 +101,8 @@ async def _told(service: Parts, size: int) -> AsyncIterator[str]:
                     if coverage is Coverage.FROZEN:
                         yield _event("freeze", {"epoch": epoch, "height": event.height})
         for order in sorted(news.orders ^ known):
-            yield _event("order", {"order": order, "is_open": order in news.orders})
+            why = {"is_withdrawn": True} if order in news.withdrawn else {}
+            yield _event("order", {"order": order, "is_open": order in news.orders, **why})
         known, size = news.orders, news.checkpoint.size
         if told != size:
             yield _event("checkpoint", {"size": size, "note": service.sign(news.checkpoint)}, size)
@@ -133,8 +135,9 @@ def _news(now_ms: int, size: int, ledger: Ledger) -> _News:
         newest = read[-1] if read else last
         published = [ledger.reader.epoch(_epoch(event)) for event in read if event.kind == events.GRIDS]
         coverages = {each.publication.epoch: each.publication.coverage for each in published if each is not None}
-        orders = frozenset(order.order_id.hex() for order in ledger.orders.alive(now_ms))
-    return _News(read, coverages, receipts.after(ledger, newest), orders)
+        orders = frozenset(each.hex() for each in ledger.orders.ids(now_ms))
+        withdrawn = frozenset(each.hex() for each in ledger.orders.withdrawn_ids())
+    return _News(read, coverages, receipts.after(ledger, newest), orders, withdrawn)
 
 
 def _epoch(event: Event) -> int:

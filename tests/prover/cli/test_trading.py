@@ -91,6 +91,23 @@ def test_an_order_is_cancelled_by_its_maker_only(home, world):
     assert "no order on the board" in zksettle(home, "order", "list").out
 
 
+def test_an_order_is_withdrawn_by_its_maker_only_and_the_taker_is_told(home, world):
+    placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC",
+                     "--to", "everybody", "--yes")["order"]  # fmt: skip
+    refused(zksettle(home, "order", "withdraw", placed, "--wallet", "maker"), 1, "only its maker's wallet can withdraw")
+    said = zksettle(home, "order", "withdraw", placed[:8], "--wallet", "taker")
+    assert said.code == 0 and "is off the board" in said.out and "Whoever copied it can still settle it" in said.out
+    assert "no order on the board" in zksettle(home, "order", "list").out
+    for ask in (("show", placed[:8]), ("show", placed), ("take", placed, "--wallet", "maker")):
+        refused(zksettle(home, "order", *ask), 1, "rejection 68 (ORDER_WITHDRAWN)")
+    assert "withdrawn" in zksettle(home, "wallet", "show", "taker").out
+    assert "is withdrawn. Whoever copied it" in zksettle(home, "wallet", "sync", "taker").out
+    again = as_json(home, "order", "withdraw", placed, "--wallet", "taker")
+    assert again["repeated"] and again["order"] == placed
+    assert zksettle(home, "order", "cancel", placed, "--wallet", "taker").code == 0
+    refused(zksettle(home, "order", "withdraw", placed, "--wallet", "taker"), 1, "no open order")
+
+
 def test_whoever_voids_an_own_order_by_moving_its_account_is_told(home, world):
     placed = as_json(home, "order", "place", "--wallet", "taker", "--sell", "0.5 ETH", "--buy", "1,500 USDC",
                      "--to", world["maker"])  # fmt: skip

@@ -8,6 +8,7 @@ from settlement import board, encoding, engine
 from settlement.errors import Discrepancy, OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
+from settlement.storage.orders import Withdrawal
 from settlement.storage.sqlite import SqliteRepository
 from tests.prover.network import serving
 from tests.settlement import boards, guarded, histories, samples
@@ -171,6 +172,34 @@ def test_false_and_doubled_orders_of_the_service_are_left_out(desks):
 
     other_wire.after = spoil
     assert board.listed(other, NOW_MS) == [order]
+
+
+def test_an_order_that_was_withdrawn_leaves_every_board_and_everybody_is_told(desks):
+    (one, _), (other, wire) = desks
+    order = boards.place(one, boards.make(one).leg)
+    assert board.listed(other, NOW_MS) == [order]
+    boards.withdraw(one, order.order_id)
+    for ledger in (one, other):
+        with pytest.raises(Rejected) as refused:
+            board.get(ledger, order.order_id, NOW_MS)
+        assert refused.value.rejection is Rejection.ORDER_WITHDRAWN and board.listed(ledger, NOW_MS) == []
+    boards.withdraw(other, order.order_id)  # again, by another home of the same maker
+    with pytest.raises(Rejected) as refused:
+        boards.place(other, order.leg)
+    assert refused.value.rejection is Rejection.ORDER_WITHDRAWN
+
+
+def test_a_withdrawal_that_the_service_made_up_is_not_believed(desks):
+    (one, _), (other, wire) = desks
+    order = boards.place(one, boards.make(one).leg)
+
+    def make_up(path, answer):
+        if path != "/withdrawals":
+            return answer
+        return postings.encode_withdrawals([Withdrawal(order.order_id, order.leg_bytes, order.expiry_ms, bytes(96))])
+
+    wire.after = make_up
+    assert board.listed(other, NOW_MS) == [order] and other.orders.withdrawals() == []
 
 
 def test_an_order_that_was_taken_leaves_every_board(desks):

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from prover.network import postings
-from settlement import encoding
+from settlement import digests, encoding
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from tests.prover.network import serving
 from tests.prover.network.serving import post
-from tests.settlement import samples
+from tests.settlement import boards, samples
 from zk.errors import FormatError
 
 
@@ -72,6 +72,44 @@ def test_an_order_that_the_board_refuses_is_a_problem(path):
     names = [(answer.status_code, answer.json()["name"]) for answer in answers]
     assert names[:3] == [(422, "TERMS_SIGNATURE"), (413, "TOO_LARGE"), (400, "MALFORMED")]
     assert [status for status, _ in names[3:]] == [400, 400, 400]
+
+
+def test_an_order_is_withdrawn_once_and_the_list_of_withdrawals_shows_it(path):
+    one, two = posted(path, 2)
+    with Ledger.open(path, read_only=True) as ledger:
+        ids = [digests.leg_id(ledger.ledger_id, encoding.decode_leg(each.leg_bytes)) for each in (one, two)]
+        right, false = (boards.withdrawal(ledger.ledger_id, order_id) for order_id in ids)
+    withdrawal = postings.encode_withdrawal(ids[0], right)
+    _, _, first, again, refused, junk, board, listed, reposted = asked(
+        path, ("/orders", postings.encode(one)), ("/orders", postings.encode(two)), ("/withdrawals", withdrawal),
+        ("/withdrawals", withdrawal), ("/withdrawals", postings.encode_withdrawal(ids[0], false)),
+        ("/withdrawals", withdrawal[:-1]), "/orders", "/withdrawals", ("/orders", postings.encode(one)),
+    )  # fmt: skip
+    assert first.status_code == 200 and first.content == again.content and first.json()["order"] == ids[0].hex()
+    assert (refused.status_code, refused.json()["name"]) == (422, "WITHDRAWAL")
+    assert (junk.status_code, junk.json()["name"]) == (400, "MALFORMED")
+    assert (reposted.status_code, reposted.json()["name"]) == (409, "ORDER_WITHDRAWN")
+    assert postings.decode_board(board.content) == [(two, False)]
+    assert postings.decode_withdrawals(listed.content) == [(one.leg_bytes, right)]
+    with Ledger.open(path, read_only=True) as ledger:
+        assert postings.check_withdrawal(ledger, one.leg_bytes, right).order_id == ids[0]
+        for leg, signed in ((two.leg_bytes, right), (one.leg_bytes, false)):
+            with pytest.raises(Rejected, match="WITHDRAWAL"):
+                postings.check_withdrawal(ledger, leg, signed)
+
+
+@pytest.mark.parametrize("cut", [0, 3, 5, 100, -1])
+def test_bytes_that_are_no_withdrawals_are_refused(path, cut):
+    (one,) = posted(path)
+    data = postings.encode_withdrawal(bytes(32), bytes(96))
+    size = len(one.leg_bytes).to_bytes(2, "big")
+    many = postings.WITHDRAWALS_MAGIC + b"\0\1" + size + one.leg_bytes + bytes(96)
+    assert postings.decode_withdrawal(data) == (bytes(32), bytes(96))
+    assert postings.decode_withdrawals(many) == [(one.leg_bytes, bytes(96))]
+    for whole, decode in ((data, postings.decode_withdrawal), (many, postings.decode_withdrawals)):
+        for wrong in (whole[:cut], whole + b"\0"):
+            with pytest.raises(FormatError):
+                decode(wrong)
 
 
 def test_a_margin_for_no_order_is_refused(path):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from prover.network import postings
-from settlement import events
+from settlement import digests, encoding, events
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from tests.prover.network import serving
@@ -16,7 +16,7 @@ from tests.prover.network.test_bundles import deposits, encoded
 from tests.prover.network.test_orders import posted
 from tests.prover.network.test_process import served
 from tests.prover.network.test_signed import quoted
-from tests.settlement import samples
+from tests.settlement import boards, samples
 
 KEY = checkpoint.key(samples.pool())
 BYTES = {"Content-Type": "application/octet-stream"}
@@ -55,6 +55,9 @@ def heights(heard):
 def test_what_happens_is_told_while_it_happens(path):
     first, second = deposits(path, 5, 7)
     prices, (order,) = quoted(path), posted(path)
+    with Ledger.open(path, read_only=True) as ledger:
+        order_id = digests.leg_id(ledger.ledger_id, encoding.decode_leg(order.leg_bytes))
+        withdrawal = postings.encode_withdrawal(order_id, boards.withdrawal(ledger.ledger_id, order_id))
 
     def client(url):
         began, heard = threading.Event(), []
@@ -62,7 +65,8 @@ def test_what_happens_is_told_while_it_happens(path):
         listening.start()
         assert began.wait(10)
         for route, data in (("orders", postings.encode(order)), ("bundles", encoded(first)),
-                            ("publications", prices), ("bundles", encoded(second))):  # fmt: skip
+                            ("withdrawals", withdrawal), ("publications", prices),
+                            ("bundles", encoded(second))):  # fmt: skip
             assert httpx.post(f"{url}/{route}", content=data, headers=BYTES).status_code == 200
         listening.join(20)
         return heard
@@ -71,7 +75,9 @@ def test_what_happens_is_told_while_it_happens(path):
     assert heard[0][1:] == ("board", {"orders": []}) and heard[1][:2] == ("1", "checkpoint")
     assert heights(heard) == [1, 2, 3]
     assert ("grid", {"epoch": 1, "height": 2, "coverage": "range"}) in [each[1:] for each in heard]
-    assert [document["is_open"] for _, name, document in heard if name == "order"] == [True]
+    listed, withdrawn = [document for _, name, document in heard if name == "order"]
+    assert listed == {"order": order_id.hex(), "is_open": True}
+    assert withdrawn == {"order": order_id.hex(), "is_open": False, "is_withdrawn": True}
     for identity, name, document in heard:
         assert (identity is not None) == (name == "checkpoint")
         if name == "checkpoint":

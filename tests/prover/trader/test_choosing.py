@@ -58,6 +58,7 @@ def test_an_account_without_an_open_order_comes_before_one_with():
     assert choose(*both, orders=(order(2),)) == 1
     assert choose(*both, orders=(order(2, expiry_ms=NOW),)) == 2
     assert choosing.free(replace(EMPTY, live=both, orders=(order(2),)), NOW) == [both[0]]
+    assert choosing.free(replace(EMPTY, live=both, orders=(replace(order(2), is_withdrawn=True),)), NOW) == [*both]
 
 
 def test_a_deposit_goes_of_itself_only_to_an_account_that_owes_nothing():

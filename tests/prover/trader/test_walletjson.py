@@ -37,6 +37,8 @@ def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     (lambda w: w["orders"][0].update(order_id="c0ffee"), r"orders\[0\].order_id is not 64 lower-case"),
     (lambda w: w["orders"][0]["changes"].__setitem__(0, 1 << 64), r"orders\[0\].changes\[0\] is not an integer from"),
     (lambda w: w["orders"][0].update(blinding=str(babyjubjub.ORDER)), r"orders\[0\].blinding is out of range"),
+    (lambda w: w["orders"][0].update(withdrawal="00" * 95), r"orders\[0\].withdrawal has 190"),
+    (lambda w: w["orders"][0].update(is_withdrawn=0), r"orders\[0\].is_withdrawn is not"),
     (lambda w: w["outbox"][0].update(height=-1), r"outbox\[0\].height is not an integer from 0 to"),
     (lambda w: w.update(scanned=True), "the wallet: scanned is not an integer"),
     (lambda w: w.update(empty=-1), "the wallet: empty is not an integer"),
@@ -87,3 +89,10 @@ def test_the_nullifier_of_an_account_comes_back_though_it_is_no_part_of_what_mak
     one = replace(held.live[0], nullifier=prime.R - 1)
     again = walletjson.read(walletjson.write(replace(held, live=(one,)))).live[0]
     assert again == held.live[0] and again.nullifier == prime.R - 1
+
+
+def test_an_order_of_an_earlier_version_has_no_withdrawal(held):
+    content = walletjson.write(held)
+    del content["orders"][0]["withdrawal"], content["orders"][0]["is_withdrawn"]
+    earlier = replace(held.orders[0], withdrawal=None, is_withdrawn=False)
+    assert walletjson.read(content) == without_seen(replace(held, orders=(earlier,)))
