@@ -5,7 +5,7 @@ fingerprint · bundle, encoding (with fieldreader, flowencoding, seizureencoding
 balance · merkle, log/, events · fixedpoint, black76, optionrisk, market, risk, grids, cone, coverage, quotes, oracle ·
 custody, publicaccounts, pot · state, margins, topups, proofclaims, signatures, checks, effects, storage/, databases,
 block, ledger · proofbatches, bundlechecks, submitting · governance, heartbeat, expiry, recording, amounts (as text),
-engine (the only writer) · funds, posting, withdrawals, board · replay, replaying, comparison, orderaudit, audit (errors: what it
-raises), following · ceremony/ (where the keys come from).
+engine (the only writer) · funds, posting, withdrawals, board · replay, replaying, comparison, orderaudit, audit
+(errors: what it raises), following · ceremony/ (where the keys come from).
 It never sees a secret and never makes a proof.  Imports zk and circuits, never prover.
 """
