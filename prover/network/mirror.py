@@ -80,7 +80,7 @@ class Mirror:
             self._require_beginning(newest, signed)
         else:
             self._follow(newest, self._leaves(newest, signed, start), start, verify_proofs, progress)
-        if newest.size >= start:
+        if newest.size >= start and signed != self.kept():
             files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
         return newest
 

@@ -18,6 +18,7 @@ from prover.machine import clock
 from prover.upkeep import warmup
 from settlement import margins
 from settlement.assets import NUMERAIRE
+from settlement.errors import Unavailable
 from settlement.pool import asset_index
 from zk.errors import FormatError, Unsatisfied
 
@@ -156,6 +157,14 @@ def _watch(app: App, opened: Watch, interval_ms: int, first: int) -> None:
     """
     seen, told, due_s = -1, "", math.inf
     while True:
+        try:
+            opened.ledger.update()
+        except Unavailable as error:
+            if told != str(error):
+                app.screen.say(f"{error}; trying again.", "warn")
+            told = str(error)
+            time.sleep(guardian_show.RETRY_S)
+            continue
         height = opened.ledger.reader.last_event().height
         if height != seen:
             seen, due_s = height, min(due_s, time.monotonic() + (first - 1) * PATIENCE_S)

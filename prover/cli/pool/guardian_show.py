@@ -14,6 +14,7 @@ from prover.guardian.step import Step
 from prover.guardian.watch import Watch
 from settlement import amounts, margins
 from settlement.assets import NUMERAIRE
+from settlement.errors import Unavailable
 from settlement.parameters import Guardians
 from settlement.pool import Pool
 from settlement.rejection import Rejected
@@ -59,7 +60,7 @@ def tried(app: App, opened: Watch) -> tuple[str, float]:
     """Takes one step and shows what it did.  Returns what is to be tried again, or nothing, and after how long."""
     try:
         done = opened.step()
-    except (TooFew, Unsatisfied, Rejected) as error:
+    except (TooFew, Unsatisfied, Rejected, Unavailable) as error:
         return str(error), RETRY_S
     step(app, opened, done)
     return " ".join(troubles(done)), RETRY_S if done.refused else OLD_KEYS_RETRY_S

@@ -1,5 +1,6 @@
 """Runs `zksettle ledger serve`."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,12 +47,13 @@ def serve(app: App, listen: str, is_public: bool, database: str | None) -> None:
             key_folders=_development_keys(app, pool),
         )
         key = checkpoint.key(pool)
+        others = _url(socket.gethostname(), listener.getsockname()[1]) if host in _EVERYWHERE else url
 
         def ready() -> None:
             app.screen.say(f"The ledger is served at {url}. Ctrl-C ends it.")
             app.screen.fields([
                 ("ledger id", poolfile.ledger_id(pool).hex()), ("log", str(key)), ("database", databases.shown(place)),
-                ("to join", f"zksettle pool join {url} --fingerprint {fingerprint.of(pool)}"),
+                ("to join", f"zksettle pool join {others} --fingerprint {fingerprint.of(pool)}"),
             ])  # fmt: skip
             app.screen.document({
                 "running": True, "url": url, "ledger_id": poolfile.ledger_id(pool).hex(), "log": str(key),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from prover.cli.pool import guardian_run, guardian_show
+from settlement.errors import Unavailable
 
 
 class Enough(Exception):
@@ -31,7 +32,29 @@ def test_each_guardian_takes_its_turn_after_its_patience(monkeypatch, first, tur
     monkeypatch.setattr(guardian_show, "tried", tried)
     is_busy = settles == "always"
     reader = SimpleNamespace(last_event=lambda: SimpleNamespace(height=next(heights) if is_busy else 1))
-    opened = SimpleNamespace(ledger=SimpleNamespace(reader=reader))
+    opened = SimpleNamespace(ledger=SimpleNamespace(reader=reader, update=lambda: None))
     with pytest.raises(Enough):
         guardian_run._watch(None, opened, 500, first)
     assert turns[:1] == turns_s
+
+
+def test_a_guardian_of_a_ledger_elsewhere_sees_what_settles_there_and_outlives_its_absence(monkeypatch):
+    """Each look at the ledger brings the copy up to date; the second one finds nobody, and the third news."""
+    heights, looks, steps, said = [1], count(1), [], []
+
+    def update():
+        match next(looks):
+            case 2:
+                raise Unavailable("the service cannot be reached")
+            case 3:
+                heights[0] += 1
+            case 5:
+                raise Enough
+
+    monkeypatch.setattr(guardian_run.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(guardian_show, "tried", lambda app, opened: (steps.append(heights[0]) or "", 1.0))
+    reader = SimpleNamespace(last_event=lambda: SimpleNamespace(height=heights[0]))
+    app = SimpleNamespace(screen=SimpleNamespace(say=lambda text, style: said.append(text)))
+    with pytest.raises(Enough):
+        guardian_run._watch(app, SimpleNamespace(ledger=SimpleNamespace(reader=reader, update=update)), 500, 1)
+    assert steps == [1, 2] and said == ["the service cannot be reached; trying again."]
