@@ -1,6 +1,7 @@
 """Benchmarks: `zksettle bench`.
 
 Reading order: measure, report · inputs, checking, kernels, multiplications, transforms · model, prove · verification,
-throughput · peerfiles, nodejs, zksnake, ceremonies, peers · syntheticledger, wallet · simulated,
-swaps · charts.  Every report names the machine, the commit, the sizes, and what was warm.
+throughput · peerfiles, nodejs, zksnake, ceremonies, peers · syntheticledger, wallet · simulated, swaps, posting,
+ledgermetrics, ledgersite, finality, ledger · charts.  Every report names the machine, the commit, the sizes, and what
+was warm.
 """

@@ -215,6 +215,27 @@ def _wallet(figure: "Figure", report: Document) -> None:
     axes.set_title(f"A wallet at a ledger of {timings[0]['size']} leaves, whole commands")
 
 
+def _ledger(figure: "Figure", report: Document) -> None:
+    stages, answers = report["stages"], report["answers"]
+    names = [row["database"] for row in answers]
+    figure.set_size_inches(WIDTH_INCHES, 2.4 + 0.3 * len(names) * len(stages))
+    shares, times = figure.subplots(2, 1, height_ratios=(len(names) * len(stages), 8))
+    passed = [row for row in stages if row["stage"] != "wait"]
+    bars = {name: {row["stage"]: row[name] * 1e3 for row in passed if row[name] is not None} for name in names}
+    _bars(shares, bars, "ms of a swap", _three_digits)
+    rates = ", ".join(f"{row['swaps_per_s']:,} a second with {row['database']}" for row in report["rates"])
+    shares.set_title(f"Stages of settling a swap ({rates})")
+    for place, row in enumerate(answers):
+        quantiles = {int(key[1:-2]): value * 1e3 for key, value in row.items() if key.startswith("p")}
+        times.plot(list(quantiles.values()), list(quantiles), marker="o", markersize=4, color=COLOURS[place],
+                   label=f"{row['database']}, {row['rate']:,} a second")  # fmt: skip
+    times.set_xscale("log")
+    times.xaxis.set_major_formatter("{x:,.12g}")
+    times.set_xlabel("ms from POST to receipt, logarithmic")
+    times.set_ylabel("% of swaps")
+    times.legend(frameon=False, fontsize=9)
+
+
 _DRAW: dict[str, Callable[["Figure", Document], None]] = {
     "kernels": _kernels,
     "msm": _by_size("Multi-scalar multiplication"),
@@ -224,4 +245,5 @@ _DRAW: dict[str, Callable[["Figure", Document], None]] = {
     "throughput": _throughput,
     "peers": _peers,
     "wallet": _wallet,
+    "ledger": _ledger,
 }

@@ -127,6 +127,24 @@ def wallet(app: App, **options: Any) -> None:
 
 
 @bench.command()
+@click.option("--swaps", "count", type=click.IntRange(100, 10_000_000), default=4_000, show_default=True, metavar="N",
+              help="How many swaps each service settles as fast as it can: the length of the soak.")
+@click.option("--margined", is_flag=True, help="One account of each swap is on margin, with an escrow.")
+@benchoptions.reported
+@pass_app
+def ledger(app: App, **options: Any) -> None:
+    """Measure a ledger's service under load, and its validators.
+
+    Each is a process as in use, over a file and over PostgreSQL. Reports swaps a second that are checked and committed,
+    the time from POST to receipt, where it goes, the time until a swap is final, and the rate at which a new validator
+    replays. Proofs are simulated beforehand, and verified like any other.
+    """
+    from prover.cli.tools import bench_run
+
+    bench_run.measure_ledger(app, **options)
+
+
+@bench.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--rapidsnark", type=paths.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
 @click.option("--ceremony", type=click.IntRange(1, 20), metavar="POWER",

@@ -11,6 +11,7 @@ import click
 from prover.bench import (
     charts,
     kernels,
+    ledger,
     multiplications,
     peers,
     prove,
@@ -76,6 +77,12 @@ def measure_throughput(app: App, statement: str, sizes: tuple[int, ...], runs: i
 def measure_wallet(app: App, foreign: int, dust: int, runs: int, **options: Any) -> None:
     """Measures a wallet at a ledger with many leaves."""
     _run(app, {"benchmark": "wallet"}, partial(wallet.bench, foreign=foreign, dust=dust, runs=runs), **options)
+
+
+def measure_ledger(app: App, count: int, margined: bool, **options: Any) -> None:
+    """Measures a ledger's service under load."""
+    about = {"benchmark": "ledger", "statement": "margined" if margined else "cash"}
+    _run(app, about, lambda keystore: ledger.bench(count, margined=margined), **options)
 
 
 def measure_peers(

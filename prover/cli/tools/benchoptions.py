@@ -48,6 +48,13 @@ def common(function: F) -> F:
     return _THREADS(single_threaded(function))
 
 
+def reported(function: F) -> F:
+    """The options of a benchmark that runs once: --against, --plot."""
+    for option in reversed(_OPTIONS[1:]):
+        function = option(function)
+    return function
+
+
 def single_threaded(function: F) -> F:
     """The options of every benchmark: --runs, --against, --plot."""
     for option in reversed(_OPTIONS):
