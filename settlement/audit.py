@@ -127,7 +127,7 @@ def _audit(
     orders = orderaudit.check(replay, repository.orders, proofs.collect)
     proofs.verify()
     comparison.check(replay, history, reader)
-    cosignatures = cosignatureaudit.check(replay, history, repository.cosignatures.stored())
+    cosignatures = cosignatureaudit.check(replay, history, repository.witnessed)
     # Opening has compared the newest line only: an older one may tell of a history that was replaced before it.
     settled = [Expected("the list of settled events has", one.digest, one.height) for one in acknowledged.events]
     _heights(replay.ledger_id, history, settled)

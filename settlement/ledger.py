@@ -45,7 +45,8 @@ class Ledger:
     """One pool's ledger in one file.  Belongs to one thread; other threads and processes open their own.
 
     `reader` answers every query, `orders` is the board's table in the same file (settlement.board has its rules), and
-    `cosignatures` the validators'.  Use a ledger as a context manager, or close it.
+    `witnessed` has what others signed about the log (settlement.finality).
+    Use a ledger as a context manager, or close it.
     """
 
     stale: str | None = None
@@ -55,7 +56,7 @@ class Ledger:
         self._repository = repository
         self.reader = repository.reader
         self.orders = repository.orders
-        self.cosignatures = repository.cosignatures
+        self.witnessed = repository.witnessed
         self.pool = poolfile.decode(self.reader.pool())
         self.ledger_id = poolfile.ledger_id(self.pool)
 

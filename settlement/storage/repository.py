@@ -7,10 +7,10 @@ from typing import Protocol
 from circuits.records import Root
 from settlement.events import Appended, Event
 from settlement.storage.connection import Cursor
-from settlement.storage.cosignatures import CosignatureTable
 from settlement.storage.orders import OrderTable
 from settlement.storage.reader import Reader
 from settlement.storage.rows import Entry
+from settlement.storage.witnessed import Witnessed
 
 
 class Repository(Protocol):
@@ -25,8 +25,8 @@ class Repository(Protocol):
         """The board's table."""
 
     @property
-    def cosignatures(self) -> CosignatureTable:
-        """The validators' table."""
+    def witnessed(self) -> Witnessed:
+        """What others have signed about the log."""
 
     def writing(self) -> AbstractContextManager[None]:
         """One transaction that excludes every other writer; an exception rolls all of it back.

@@ -17,10 +17,10 @@ from settlement.events import Appended, Event
 from settlement.storage import connections, schema, versions, writes
 from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.connection import Cursor
-from settlement.storage.cosignatures import CosignatureTable
 from settlement.storage.orders import OrderTable
 from settlement.storage.rows import Entry
 from settlement.storage.sqlitereader import SqliteReader
+from settlement.storage.witnessed import Witnessed
 from settlement.storage.writes import Write
 from zk.errors import FormatError
 
@@ -28,7 +28,7 @@ from zk.errors import FormatError
 class SqliteRepository:
     """One open database.  Belongs to one thread; any number of processes may open the same file.
 
-    `reader` has the queries, `orders` the board's table, `cosignatures` the validators', and `checkpoints` the file
+    `reader` has the queries, `orders` the board's table, `witnessed` what others signed, and `checkpoints` the file
     beside the database.
     """
 
@@ -36,7 +36,7 @@ class SqliteRepository:
         self._connection = connection
         self.reader = SqliteReader(connection)
         self.orders = OrderTable(connection, self.writing)
-        self.cosignatures = CosignatureTable(connection, self.writing)
+        self.witnessed = Witnessed(connection, self.writing)
         self.checkpoints = checkpoints
         self._recorded: list[Event] = []
         self._schema_version = self.reader.pragma("schema_version")

@@ -154,11 +154,10 @@ CREATE INDEX orders_by_nullifier ON orders (nullifier);
 _ADDED = {
     6: """
 CREATE TABLE cosignatures (
-    size INTEGER NOT NULL CHECK (size > 0),
-    validator BLOB NOT NULL CHECK (length(validator) = 32),
-    time_s INTEGER NOT NULL CHECK (time_s >= 0),
-    line BLOB NOT NULL,
-    PRIMARY KEY (size, validator)
+    height INTEGER NOT NULL CHECK (height >= 0),
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    signature BLOB NOT NULL CHECK (length(signature) IN (64, 72)),
+    PRIMARY KEY (height, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE withdrawals (
@@ -167,6 +166,11 @@ CREATE TABLE withdrawals (
     expiry_ms INTEGER NOT NULL,
     signature BLOB NOT NULL CHECK (length(signature) = 96)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE successions (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    note BLOB NOT NULL
+) STRICT;
 """,
 }
 

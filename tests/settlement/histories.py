@@ -5,16 +5,18 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from settlement import board, engine, expiry, governance, heartbeat, oracle
+from settlement import board, engine, expiry, finality, governance, heartbeat, oracle
 from settlement.bundle import Account
 from settlement.expiry import Expiry
 from settlement.governance import Change
 from settlement.heartbeat import Heartbeat
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, cosignature
+from settlement.log import checkpoint, cosignature, note, succession
 from settlement.log.checkpoint import Checkpoint
+from settlement.log.note import Key
+from settlement.log.succession import Succession
 from settlement.parameters import Parameters
-from settlement.storage.cosignatures import Cosignature
+from settlement.storage.witnessed import Line
 from tests.settlement import boards, samples
 from tests.settlement.guarded import beside, guarded, insured, public_flow, seizure, settle, top_up
 from tests.settlement.log.test_cosignatures import SECRETS, VALIDATORS
@@ -50,7 +52,10 @@ def write(path: Path) -> None:
             samples.publish(ledger)
         for claim in EARLY:
             engine.expire(ledger, expiring(ledger, claim), NOW_MS)
-        ledger.cosignatures.add(cosigned(ledger, ledger.reader.last_event().height, place) for place in (0, 1))
+        height = ledger.reader.last_event().height
+        ledger.witnessed.keep([cosigned(ledger, height, place) for place in (0, 1)], 0)
+        for number in (1, 2):
+            ledger.witnessed.succeed(number, succeeded(ledger, number))
         assert len(board.listed(ledger, NOW_MS, stale=True)) == 2
 
 
@@ -62,14 +67,23 @@ def govern(ledger: Ledger, number: int) -> None:
     engine.govern(ledger, governance.encode(signed), NOW_MS)
 
 
-def cosigned(ledger: Ledger, height: int, place: int, time_s: int = 1_800_000_000) -> Cosignature:
+def succeeded(ledger: Ledger, number: int) -> str:
+    """A succession after the newest event, to a key of its own, that all of VALIDATORS have signed."""
+    named = finality.named(ledger, ledger.reader.last_event().height + 1)
+    secret = Ed25519PrivateKey.from_private_bytes(bytes([100 + number] * 32))
+    made = Succession(number, named.size, named.root, Key(named.origin, secret.public_key().public_bytes_raw()))
+    pairs = zip(VALIDATORS.members, SECRETS, strict=True)
+    return succession.merge([succession.sign(str(made), each.name, secret, 1) for each, secret in pairs])
+
+
+def cosigned(ledger: Ledger, height: int, place: int, time_s: int = 1_800_000_000) -> Line:
     """The cosignature of the checkpoint after the event at a height, by the validator at a place of VALIDATORS."""
     event = ledger.reader.event(height)
     assert event is not None
     named, signer = Checkpoint(checkpoint.origin(ledger.ledger_id), height + 1, event.digest), VALIDATORS.members[place]
     signed = checkpoint.sign(named, Ed25519PrivateKey.from_private_bytes(samples.OPERATOR_SECRET))
-    line = cosignature.cosign(signed, signer.name, SECRETS[place], time_s).splitlines()[-1]
-    return Cosignature(height + 1, signer.public, time_s, f"{line}\n".encode())
+    text = cosignature.cosign(signed, signer.name, SECRETS[place], time_s)
+    return Line(height, signer.public, note.signatures_by(text, cosignature.key(signer))[1][0])
 
 
 def expiring(ledger: Ledger, claim: int) -> bytes:

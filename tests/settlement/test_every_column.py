@@ -27,7 +27,7 @@ with closing(sqlite3.connect(":memory:")) as connection:
     ]
 
 
-COMING_AND_GOING = ("orders", "withdrawals", "cosignatures")
+COMING_AND_GOING = ("orders", "withdrawals", "cosignatures", "successions")
 """Tables that are no part of the history: a row that is missing is missed by nobody."""
 
 

@@ -27,7 +27,7 @@ from tests.settlement.test_crash import kill_at
 from zk.errors import FormatError
 
 VERSION_5 = Path(__file__).with_name("version5.sql").read_text()
-ADDED = ("cosignatures", "withdrawals")
+ADDED = ("cosignatures", "withdrawals", "successions")
 """The tables that version 5 did not have."""
 
 
@@ -87,7 +87,7 @@ def test_an_older_ledger_is_refused_until_it_is_upgraded_and_then_has_everything
     assert audit.audit(path, any_proof).events == audit.audit(newest, any_proof).events
     with Ledger.open(path) as ledger:
         samples.publish(ledger)
-        ledger.cosignatures.add([histories.cosigned(ledger, 3, 0)])
+        ledger.witnessed.keep([histories.cosigned(ledger, 3, 0)], 0)
     assert databases.upgrade(path) == versions.NEWEST, "once more it changes nothing"
     assert audit.audit(path, any_proof).cosignatures == 1
 

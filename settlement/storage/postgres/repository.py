@@ -13,12 +13,12 @@ from settlement import stages
 from settlement.events import Appended, Event
 from settlement.storage import schema, versions, writes
 from settlement.storage.connection import Cursor
-from settlement.storage.cosignatures import CosignatureTable
 from settlement.storage.orders import OrderTable
 from settlement.storage.postgres import catalogue
 from settlement.storage.postgres.connection import PostgresConnection
 from settlement.storage.postgres.reader import PostgresReader
 from settlement.storage.rows import Entry
+from settlement.storage.witnessed import Witnessed
 from settlement.storage.writes import Write
 from zk.errors import FormatError
 
@@ -28,14 +28,14 @@ _MUST_BE_ON = ("fsync", "full_page_writes")
 class PostgresRepository:
     """One session.  Belongs to one thread; any number of processes have their own.
 
-    `reader` has the queries, `orders` the board's table, and `cosignatures` the validators'.
+    `reader` has the queries, `orders` the board's table, and `witnessed` what others signed.
     """
 
     def __init__(self, connection: PostgresConnection, oldest: int = versions.NEWEST):
         self._connection, self._oldest = connection, oldest
         self.reader = PostgresReader(connection)
         self.orders = OrderTable(connection, self.writing)
-        self.cosignatures = CosignatureTable(connection, self.writing)
+        self.witnessed = Witnessed(connection, self.writing)
         self._is_new = False
 
     @classmethod

@@ -35,6 +35,7 @@ def test_an_older_ledger_is_upgraded_by_the_command_that_its_refusal_names(tmp_p
     Ledger.create(place, samples.pool(), NOW_MS).close()
     with closing(sqlite3.connect(place)) as connection:
         connection.execute("DROP TABLE cosignatures")
+        connection.execute("DROP TABLE successions")
         connection.execute("PRAGMA user_version = 5")
     audit = "ledger", "audit", "--database", place
     refused(zksettle(tmp_path, *audit), 3, "`zksettle ledger upgrade` makes it one of this version")
