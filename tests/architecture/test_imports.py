@@ -40,7 +40,7 @@ def test_numba_is_imported_only_by_the_modules_that_need_its_types():
     """runtime.jit owns the decorators; words and vectors need Numba's and LLVM's types; `cpu` asks what LLVM sees."""
     importers = {relative(path) for path in SOURCES if roots(imports_of(path)) & {"numba", "llvmlite"}}
     fields = "accumulator bounds fp2_lanes inversion lanes lanes25519 limbs52 memory redundant simd views words".split()
-    runtime = "cpu jit kernelcache".split()
+    runtime = "cpu jit kernelcache linking".split()
     assert importers == {f"zk/fields/{name}.py" for name in fields} | {f"zk/runtime/{name}.py" for name in runtime}
 
 

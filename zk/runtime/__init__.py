@@ -1,2 +1,2 @@
-"""The runtime of kernels: cpu (lane count), ownership, codedigests, turns, kernelcache, jit (compilation), parallel
-(threads), profile, progress."""
+"""The runtime of kernels: cpu (lane count), ownership, codedigests, turns, kernelcache, linking (of inner kernels), jit
+(compilation), parallel (threads), profile, progress."""

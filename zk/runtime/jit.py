@@ -20,13 +20,14 @@ from numba.core import types
 from numba.core.compiler_lock import global_compiler_lock
 
 from zk.runtime import kernelcache
+from zk.runtime.linking import LinkedCompiler
 
 __all__ = ["by_type", "by_width", "inlined", "inner", "intrinsic", "is_checked", "kernel"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Parameters = ParamSpec("Parameters")
 
-_NO_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_LINKED_ONLY = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": LinkedCompiler}
 _Tuple: Any = types.BaseTuple  # whose stub lacks indexing
 is_checked = kernelcache.is_checked
 
@@ -35,7 +36,7 @@ if hasattr(os, "register_at_fork"):  # a child forked while another thread compi
     os.register_at_fork(before=global_compiler_lock.acquire, after_in_parent=_release, after_in_child=_release)
 
 
-def _compile(function: Callable, **options: bool) -> Any:
+def _compile(function: Callable, **options: Any) -> Any:
     compiler: Any = numba.njit  # whose stub lacks the wrapper options
     options = {"forceinline": False} | options  # else inherited from the caller that happens to be compiled first
     dispatcher = compiler(nogil=True, error_model="numpy", boundscheck=False, **options)(function)
@@ -78,7 +79,7 @@ def inner(function: Function) -> Function:
     It has no Python wrapper: for elements of 48 words, packing and unpacking Python's tuples takes three times as long
     to compile as the arithmetic.
     """
-    return _without_python_entry(_compile(function, **_NO_WRAPPERS))
+    return _without_python_entry(_compile(function, **_LINKED_ONLY))
 
 
 def inlined(function: Function) -> Function:
@@ -86,7 +87,7 @@ def inlined(function: Function) -> Function:
 
     For the body of a hot loop, where passing elements through memory would cost as much as the arithmetic.
     """
-    return _without_python_entry(_compile(function, forceinline=True, **_NO_WRAPPERS))
+    return _without_python_entry(_compile(function, forceinline=True, **_LINKED_ONLY))
 
 
 def intrinsic(function: Callable[Concatenate[Any, Parameters], Any]) -> Callable[Parameters, Any]:
@@ -129,7 +130,7 @@ def _dispatched(pick: Callable[[tuple], Any]) -> Any:
         return choose
 
     for is_inlined in (False, True):
-        options: Any = _NO_WRAPPERS | {"forceinline": is_inlined}
+        options: Any = _LINKED_ONLY | {"forceinline": is_inlined}
         extending.overload(stub, strict=False, jit_options=options)(implementations(is_inlined))
     vars(stub)["pick"] = pick  # for _resolved
     return stub

@@ -29,7 +29,7 @@ from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, _CacheLocator
 
 from zk import entropy
-from zk.runtime import codedigests, cpu, ownership
+from zk.runtime import codedigests, cpu, linking, ownership
 from zk.runtime.turns import Turns
 
 SETTING = "name a folder of your own with ZKSETTLE_CACHE"
@@ -139,6 +139,9 @@ class _Locator(_CacheLocator):
 class _Implementation(CompileResultCacheImpl):
     _locator_classes = [_Locator]
 
+    def rebuild(self, target_context: Any, payload: tuple) -> Any:
+        return linking.rebuild(target_context, payload)
+
 
 class _Files(IndexDataCacheFile):
     """The files of one kernel, of which only our own are read.  They are absent when they are damaged."""
@@ -180,6 +183,7 @@ class KernelCache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Stores a compiled kernel.  One process at a time numbers the files in an index."""
+        linking.set_environments(data)
         _turns.take(self._identity())
         try:
             super().save_overload(sig, data)
