@@ -190,10 +190,6 @@ def of_2(a):
     return by_2(a) + by_2(a + 1) * by_2(a + 2)
 
 @kernel
-def twice_of_1(a):
-    return 2 * by_1(a)
-
-@kernel
 def constant(a):
     return CONSTANT + a
 
@@ -214,18 +210,6 @@ def test_kernels_of_one_name_that_two_processes_compiled_stay_apart(kernels):
     both = kernels("import kernels; print(kernels.of_1(20), kernels.of_2(20))\nprint(kernels.of_2.stats.cache_hits)")
     *results, hits = both.communicate(timeout=60)[0].splitlines()
     assert results == [" ".join(of_1 + of_2)] and of_1 != of_2 and "1" in hits
-
-
-def test_an_inner_kernel_has_no_machine_code_and_is_linked_from_the_cache(kernels):
-    code = (
-        "import kernels; print(kernels.{0}(20)); inner = kernels.by_1; compiled, = inner.overloads.values()\n"
-        "address = compiled.library.get_pointer_to_function(compiled.fndesc.mangled_name)\n"
-        "print(type(compiled.library).__name__, address, sum(inner.stats.cache_hits.values()))"
-    )
-    first, again = answer(kernels(code.format("of_1"))), answer(kernels(code.format("twice_of_1")))
-    assert first[1:] == ["LinkedLibrary", "0", "0"] and again[1:] == ["LinkedLibrary", "0", "1"]
-    (expected,) = answer(kernels("import kernels; print(2 * kernels.by_1.py_func(20))"))
-    assert again[0] == expected
 
 
 def test_a_kernel_that_fails_to_compile_holds_up_no_other_process(kernels):
