@@ -6,6 +6,6 @@ balance · merkle, log/, events · fixedpoint, black76, optionrisk, market, risk
 custody, publicaccounts, pot · state, margins, topups, proofclaims, signatures, checks, effects, storage/, databases,
 block, ledger · proofbatches, bundlechecks, submitting · governance, heartbeat, expiry, recording, amounts (as text),
 engine (the only writer) · funds, posting, withdrawals, board · replay, replaying, comparison, orderaudit, audit
-(errors: what it raises), following, finality · ceremony/ (where the keys come from).
+(errors: what it raises), following, finality · manybundles (a block's) · ceremony/ (where the keys come from).
 It never sees a secret and never makes a proof.  Imports zk and circuits, never prover.
 """

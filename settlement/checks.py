@@ -18,6 +18,7 @@ from settlement import (
     custody,
     digests,
     encoding,
+    manybundles,
     margins,
     merkle,
     pot,
@@ -45,6 +46,11 @@ NO_SLOT = -1
 def decode_bundle(data: bytes) -> Bundle:
     """The bundle in these bytes.  Raises Rejected, TOO_LARGE or MALFORMED."""
     return _decode(encoding.decode_bundle, data)
+
+
+def decode_bundles(data: Sequence[bytes]) -> list[Bundle | Rejected]:
+    """What `decode_bundle` returns or raises for each of these bytes."""
+    return [_refused(one) if isinstance(one, FormatError) else one for one in manybundles.decode(data)]
 
 
 def decode_leg(data: bytes) -> Leg:
@@ -232,7 +238,10 @@ def _name(moves: Sequence[Move], number: int) -> str:
 def _decode(decode: Callable[[bytes], T], data: bytes) -> T:
     try:
         return decode(data)
-    except encoding.LimitExceeded as error:
-        raise Rejected(Rejection.TOO_LARGE, str(error)) from None
     except FormatError as error:
-        raise Rejected(Rejection.MALFORMED, str(error)) from None
+        raise _refused(error) from None
+
+
+def _refused(error: FormatError) -> Rejected:
+    is_too_large = isinstance(error, encoding.LimitExceeded)
+    return Rejected(Rejection.TOO_LARGE if is_too_large else Rejection.MALFORMED, str(error))

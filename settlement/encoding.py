@@ -40,7 +40,7 @@ from settlement.bundle import (
     Leg,
     Margin,
 )
-from settlement.fieldreader import DIGEST_BYTES, FieldReader, LimitExceeded
+from settlement.fieldreader import DIGEST_BYTES, FieldReader, LimitExceeded, Points
 from settlement.ids import KeyDigest, LedgerId
 from zk import signature
 from zk.curves.babyjubjub import Point
@@ -129,12 +129,7 @@ def decode_leg(data: bytes, what: str = "the leg") -> Leg:
     Raises LimitExceeded, or FormatError naming `what` and the field that the format does not allow: field elements are
     below r, points on their curve, in the subgroup and not the identity, and no byte is left over.
     """
-    if len(data) > MAX_LEG_BYTES:
-        raise LimitExceeded(f"{what} has {len(data)} bytes, more than {MAX_LEG_BYTES}")
-    reader = FieldReader(data, what)
-    leg = _leg(reader)
-    reader.finish()
-    return leg
+    return _whole_leg(FieldReader(data, what), len(data))
 
 
 def decode_margin(data: bytes, what: str = "the margin") -> Margin:
@@ -147,9 +142,18 @@ def decode_margin(data: bytes, what: str = "the margin") -> Margin:
 
 def decode_bundle(data: bytes) -> Bundle:
     """The bundle in these bytes.  Raises as decode_leg does, naming the leg by its number."""
+    return _bundle(data, None)
+
+
+def decode_bundle_unchecked(data: bytes, points: Points) -> Bundle:
+    """As decode_bundle, but nothing looks at the bundle's points: their bytes go to `points`."""
+    return _bundle(data, points)
+
+
+def _bundle(data: bytes, points: Points | None) -> Bundle:
     if len(data) > MAX_BUNDLE_BYTES:
         raise LimitExceeded(f"the bundle has {len(data)} bytes, more than {MAX_BUNDLE_BYTES}")
-    reader = FieldReader(data, "the bundle")
+    reader = FieldReader(data, "the bundle", points)
     reader.magic(BUNDLE_MAGIC, _OLD_MAGICS)
     ledger_id = LedgerId(reader.digest("ledger id"))
     num_legs = reader.count("legs", MAX_LEGS)
@@ -160,14 +164,14 @@ def decode_bundle(data: bytes) -> Bundle:
     legs = []
     for i in range(num_legs):
         length = reader.number(2, f"length of leg {i}")
-        legs.append(decode_leg(reader.take(length, f"bytes of leg {i}"), f"leg {i}"))
+        legs.append(_whole_leg(reader.within(length, f"bytes of leg {i}", f"leg {i}"), length))
     seizures, conversions = [], []
     for i in range(num_seizures):
-        part = reader.take(seizureencoding.SEIZURE_BYTES, f"bytes of seizure {i}")
-        seizures.append(seizureencoding.read_seizure(FieldReader(part, f"seizure {i}")))
+        part = reader.within(seizureencoding.SEIZURE_BYTES, f"bytes of seizure {i}", f"seizure {i}")
+        seizures.append(seizureencoding.read_seizure(part))
     for i in range(num_conversions):
-        part = reader.take(seizureencoding.CONVERSION_BYTES, f"bytes of conversion {i}")
-        conversions.append(seizureencoding.read_conversion(FieldReader(part, f"conversion {i}")))
+        part = reader.within(seizureencoding.CONVERSION_BYTES, f"bytes of conversion {i}", f"conversion {i}")
+        conversions.append(seizureencoding.read_conversion(part))
     if reader.number(1, "condition") != NO_CONDITION:
         raise FormatError("the bundle has a condition, which this version does not know")
     binding = reader.signature("binding signature")
@@ -178,6 +182,14 @@ def decode_bundle(data: bytes) -> Bundle:
     attestations = tuple(_attestation(reader, i) for i in range(num_attestations))
     reader.finish()
     return Bundle(ledger_id, tuple(legs), tuple(seizures), tuple(conversions), binding, attestations)
+
+
+def _whole_leg(reader: FieldReader, size: int) -> Leg:
+    if size > MAX_LEG_BYTES:
+        raise LimitExceeded(f"{reader.what} has {size} bytes, more than {MAX_LEG_BYTES}")
+    leg = _leg(reader)
+    reader.finish()
+    return leg
 
 
 def _leg(reader: FieldReader) -> Leg:

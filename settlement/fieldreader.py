@@ -1,4 +1,10 @@
-"""Reads untrusted bytes from the front, field by field: the one way in which legs, seizures and bundles are decoded."""
+"""Reads untrusted bytes from the front, field by field: the one way in which legs, seizures and bundles are decoded.
+
+Most of the time of decoding one bundle goes into its points: are they on their curves, and in their subgroups?  So
+whoever decodes many collects their points, and asks once for all of them (settlement.pointchecks).
+"""
+
+from typing import Protocol
 
 from zk import signature
 from zk.curves import babyjubjub
@@ -15,11 +21,28 @@ class LimitExceeded(FormatError):
     """More bytes, legs, flows or ciphertexts than a bundle may have."""
 
 
-class FieldReader:
-    """Every method raises FormatError, naming `what` is read and the field, for missing or invalid bytes."""
+class Points(Protocol):
+    """Takes the bytes of points that are to be checked later."""
 
-    def __init__(self, data: bytes, what: str):
-        self._data, self._start, self.what = data, 0, what
+    def add_point(self, data: bytes) -> None:
+        """A point of Baby Jubjub, with coordinates below r."""
+
+    def add_proof(self, data: bytes) -> None:
+        """A proof."""
+
+
+class FieldReader:
+    """Every method raises FormatError, naming `what` is read and the field, for missing or invalid bytes.
+
+    With `points`, these take what is read of points and proofs, whose coordinates nothing has checked then.
+    """
+
+    def __init__(self, data: bytes, what: str, points: Points | None = None):
+        self._data, self._start, self.what, self._points = data, 0, what, points
+
+    def within(self, count: int, field: str, what: str) -> "FieldReader":
+        """A reader of the next bytes, which are those of `what`."""
+        return FieldReader(self.take(count, field), what, self._points)
 
     def take(self, count: int, field: str) -> bytes:
         """The next bytes."""
@@ -61,15 +84,25 @@ class FieldReader:
 
     def element(self, field: str) -> int:
         """An integer below r."""
-        return prime.from_bytes(self.take(32, field), prime.R, f"{self.what}: the {field}")
+        return self._below(prime.R, field)
 
     def scalar(self, field: str) -> int:
         """An integer below the order of Baby Jubjub's subgroup."""
-        return prime.from_bytes(self.take(32, field), babyjubjub.ORDER, f"{self.what}: the {field}")
+        return self._below(babyjubjub.ORDER, field)
+
+    def _below(self, modulus: int, field: str) -> int:
+        part = self.take(32, field)
+        value = int.from_bytes(part, "big")
+        return value if value < modulus else prime.from_bytes(part, modulus, f"{self.what}: the {field}")
 
     def point(self, field: str) -> babyjubjub.Point:
         """A point of the subgroup, not the identity."""
-        return babyjubjub.point(self.element(f"{field}.x"), self.element(f"{field}.y"), f"{self.what}: the {field}")
+        start = self._start
+        x, y = self.element(f"{field}.x"), self.element(f"{field}.y")
+        if self._points is None:
+            return babyjubjub.point(x, y, f"{self.what}: the {field}")
+        self._points.add_point(self._data[start : self._start])
+        return x, y
 
     def commitment(self) -> int:
         """The commitment to a new account, never 0."""
@@ -80,11 +113,17 @@ class FieldReader:
 
     def proof(self, field: str) -> Proof:
         """A Groth16 proof."""
-        return keys.decode_proof(self.take(keys.PROOF_BYTES, field), f"{self.what}: the {field}")
+        data = self.take(keys.PROOF_BYTES, field)
+        if self._points is None:
+            return keys.decode_proof(data, f"{self.what}: the {field}")
+        self._points.add_proof(data)
+        return keys.read_proof_unchecked(data)
 
     def signature(self, field: str) -> Signature:
         """A signature on Baby Jubjub."""
-        return signature.decode(self.take(signature.ENCODED_BYTES, field), f"{self.what}: the {field}")
+        if self._points is None:
+            return signature.decode(self.take(signature.ENCODED_BYTES, field), f"{self.what}: the {field}")
+        return Signature(self.point(field), self.scalar(field))
 
     def finish(self) -> None:
         """Raises FormatError when bytes are left over."""

@@ -64,19 +64,16 @@ def submit_all(
     """
     start_ns, newest = time.perf_counter_ns(), ledger.reader.last_event()
     with stages.stage("decode"):
-        sent = [_decoded(one) for one in data]
+        decoded = checks.decode_bundles(data)
+        sent = [_sent(*one) for one in zip(decoded, data, strict=True)]
     answers: list[Receipt | Rejected] = []
     for block in _blocks(sent):
         answers += _submit_block(ledger, newest, block, now_ms, verify_proofs, start_ns)
     return answers
 
 
-def _decoded(data: bytes) -> _Sent | Rejected:
-    try:
-        bundle = checks.decode_bundle(data)
-    except Rejected as refused:
-        return refused
-    return _Sent(bundle, digests.bundle_id(bundle), data)
+def _sent(decoded: Bundle | Rejected, data: bytes) -> _Sent | Rejected:
+    return decoded if isinstance(decoded, Rejected) else _Sent(decoded, digests.bundle_id(decoded), data)
 
 
 def _blocks(sent: Sequence[_Sent | Rejected]) -> Iterator[list[_Sent | Rejected]]:

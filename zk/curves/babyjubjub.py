@@ -77,11 +77,11 @@ def is_on_curve(point: Point) -> bool:
 @lru_cache(maxsize=_CHECKED)
 def is_in_subgroup(point: Point) -> bool:
     """Whether a point is on the curve and l times it is the identity.  The identity is in the subgroup."""
-    return is_on_curve(point) and cofactor.is_eighth_multiple(_lines(), (point[0] % R, point[1] % R))
+    return is_on_curve(point) and cofactor.is_eighth_multiple(lines(), (point[0] % R, point[1] % R))
 
 
 @cache
-def _lines() -> cofactor.Lines:
+def lines() -> cofactor.Lines:
     return cofactor.lines(CURVE, multiply(ORDER, GENERATOR))
 
 

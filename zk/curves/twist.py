@@ -17,7 +17,7 @@ _TWIST_X, _TWIST_Y = fp2.encode(bn254.TWIST_X), fp2.encode(bn254.TWIST_Y)
 
 
 @inner
-def _frobenius(point):
+def frobenius(point):
     """ψ of an XYZZ point.  2 mul, 4 add."""
     x = fp2.mul(fp2.conjugate(point[0]), fp2.constant(_TWIST_X, point[0]))
     y = fp2.mul(fp2.conjugate(point[1]), fp2.constant(_TWIST_Y, point[1]))
@@ -34,9 +34,9 @@ def _first_outside(points: np.ndarray, bits: np.ndarray) -> int:
             multiple = weierstrass.double(multiple)
             if bits[k]:
                 multiple = weierstrass.add(multiple, point)
-        once = _frobenius(multiple)
-        twice = _frobenius(once)
-        x, y, zz, zzz = weierstrass.double(_frobenius(twice))
+        once = frobenius(multiple)
+        twice = frobenius(once)
+        x, y, zz, zzz = weierstrass.double(frobenius(twice))
         left = weierstrass.add(weierstrass.add(multiple, point), weierstrass.add(once, twice))
         difference = weierstrass.add(left, (x, coordinates.neg(y), zz, zzz))
         if not coordinates.is_zero(difference[2]):

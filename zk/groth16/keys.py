@@ -109,6 +109,12 @@ def decode_proof(data: bytes, what: str = "the proof") -> Proof:
     )
 
 
+def read_proof_unchecked(data: bytes) -> Proof:
+    """What `decode_proof` returns for bytes that it accepts (zk.groth16.manyproofs), and anything for others."""
+    ax, ay, bx1, bx0, by1, by0, cx, cy = (int.from_bytes(data[i : i + 32], "big") for i in range(0, PROOF_BYTES, 32))
+    return Proof(G1Point(ax, ay), G2Point((bx0, bx1), (by0, by1)), G1Point(cx, cy))
+
+
 def _is_in_g2() -> Callable[[G2Point], bool] | None:
     """The check in a kernel when this process has loaded kernels, as whoever verifies proofs has.
 
