@@ -15,7 +15,7 @@ from settlement.log import checkpoint, cosignature, note, succession
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.succession import Operators
 from settlement.storage.witnessed import Line
-from settlement.validators import Validators
+from settlement.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
 
@@ -97,6 +97,14 @@ def operator_signed(ledger: Ledger) -> tuple[Checkpoint, str] | None:
         if any(line.key in keys for line in lines):
             return named(ledger, height + 1), _note(ledger, height + 1, validators(ledger, height + 1), lines)
     return None
+
+
+def newest_of(ledger: Ledger, validator: Validator) -> str | None:
+    """The largest checkpoint that this validator has cosigned, with its signature alone, as far as it is kept here."""
+    line = next((line for line in ledger.witnessed.lines() if line.key == validator.public), None)
+    if line is None:
+        return None
+    return f"{named(ledger, line.height + 1)}\n{note.line(cosignature.key(validator), line.signature)}"
 
 
 def pending(ledger: Ledger, now_s: int, patience_s: int) -> int | None:

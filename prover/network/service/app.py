@@ -14,9 +14,21 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from prover.network.receipts import Sign
-from prover.network.service import bundles, explaining, finality, gate, orders, problems, reads, signed, streaming
+from prover.network.service import (
+    bundles,
+    explaining,
+    finality,
+    gate,
+    orders,
+    problems,
+    reads,
+    signed,
+    streaming,
+    successions,
+)
 from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
+from prover.network.service.office import Office
 from prover.network.service.parts import NO_DATABASE, Parts
 from prover.network.service.peers import Peers, Rate
 from prover.network.service.problems import Problem
@@ -32,20 +44,24 @@ from zk.errors import FormatError
 RATE = Rate()
 MAX_WAITING, MAX_WAITING_OF_PEER = 1_024, 256
 ROUTERS = (
-    bundles.router, signed.router, orders.router, reads.router, streaming.router, finality.router, explaining.router,
+    bundles.router, signed.router, orders.router, reads.router, streaming.router, finality.router, successions.router,
+    explaining.router,
 )  # fmt: skip
 
 
 def create(
-    open_ledger: Opener, sign: Sign, clock: Callable[[], int],
+    open_ledger: Opener, sign: Sign | None, clock: Callable[[], int],
     verify_proofs: VerifyProofs = checks.verify_proofs, rate: Rate = RATE,
     max_waiting: int = MAX_WAITING, max_of_peer: int = MAX_WAITING_OF_PEER,
     key_folders: Mapping[str, Path] = MappingProxyType({}),
+    folder: Path | None = None, elsewhere: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:  # fmt: skip
     """The application.  Its parts start with its lifespan, which raises what opening the ledger raises.
 
     `open_ledger` is called in each thread that needs the ledger, `sign` for each receipt, `clock` for the time in ms.
-    `key_folders` are those of the pool's development keys, by statement, for whoever joins.
+    Without `sign` it is the service of a copy, which settles nothing, and `elsewhere` says where the operator's is.
+    `key_folders` are those of the pool's development keys, by statement, for whoever joins; `folder` is the
+    pool's, for evidence.
     """
     metrics, peers = Metrics(), Peers(rate)
 
@@ -59,7 +75,11 @@ def create(
         waiting = Waiting(max_waiting, max_of_peer)
         metrics.queue.set_function(lambda: len(waiting))
         applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting)
-        parts = Parts(Readers(open_ledger), applier, waiting, metrics, peers, sign, clock, verify_proofs, key_folders)
+        readers = Readers(open_ledger)
+        office = Office(readers, sign, elsewhere)
+        parts = Parts(
+            readers, applier, waiting, metrics, peers, sign, clock, verify_proofs, key_folders, office, folder
+        )
         app.state.parts = parts
         metrics.streams.set_function(lambda: parts.streams)
         await asyncio.to_thread(applier.start)

@@ -9,9 +9,8 @@ import time
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network import receipts
 from prover.network.receipts import Receipt
-from prover.network.service import bodies, parts
+from prover.network.service import bodies, notes, parts
 from prover.network.service.documents import RECEIPT, body, hexadecimal, problem_of
 from prover.network.service.metrics import seconds
 from prover.network.service.problems import unknown
@@ -25,7 +24,7 @@ router = APIRouter(tags=["bundles"])
 
 @router.post(
     "/bundles", summary="Settle a bundle", response_class=Response, openapi_extra=body("bundle"),
-    responses={200: RECEIPT, **problem_of(400, 408, 409, 413, 415, 422, 429, 503, 504)},
+    responses={200: RECEIPT, **problem_of(400, 408, 409, 413, 415, 421, 422, 429, 503, 504)},
 )  # fmt: skip
 async def settle(request: Request) -> Response:
     """Settles a bundle and answers with its receipt; one that has settled before gets the same receipt again."""
@@ -49,7 +48,7 @@ async def get(request: Request, bundle_id: str) -> Response:
 
 async def _receipt(service: parts.Parts, bundle_id: BundleId) -> Response:
     def make(ledger: Ledger) -> Receipt | None:
-        return receipts.make(ledger, bundle_id, service.sign)
+        return notes.receipt(service, ledger, bundle_id)
 
     receipt = await service.readers.run(make)
     if receipt is None:

@@ -18,7 +18,8 @@ _PROBLEM = {
 }  # fmt: skip
 _TITLES = {
     400: "Malformed", 404: "Not here", 408: "Too slow", 409: "Refused: the ledger has moved on", 413: "Too large",
-    415: "Another media type", 422: "Refused", 429: "Too many requests from this peer", 503: "Busy: nothing was done",
+    415: "Another media type", 421: "Another service settles", 422: "Refused", 429: "Too many requests from this peer",
+    503: "Busy: nothing was done",
     504: "Not known yet",
 }  # fmt: skip
 

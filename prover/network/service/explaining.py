@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
+from prover.network import evidence
 from prover.network.service import parts, problems
 from prover.network.service.documents import bytes_of, problem_of, shown
 from settlement.rejection import Rejection
@@ -17,9 +18,11 @@ _MEANING = shown("The rejection.", {"number": "integer", "name": "string", "reme
 
 
 @router.get("/healthz", summary="Is the process alive?", response_class=Response, responses={200: _HEALTH})
-async def health() -> Response:
-    """Answers as long as the process can answer anything."""
-    return _json({"status": "alive"})
+async def health(request: Request) -> Response:
+    """Answers as long as the process can answer anything; a validator that refuses to cosign says so, and why."""
+    service = parts.of(request)
+    found = [] if service.sign is not None or service.folder is None else evidence.listed(service.folder)
+    return _json({"status": "refusing", "evidence": [each.name for each in found]} if found else {"status": "alive"})
 
 
 @router.get("/readyz", summary="Can it settle?", response_class=Response, responses={200: _HEALTH, **problem_of(503)})

@@ -1,7 +1,8 @@
-"""Routes of validators: bring a cosignature, and read the newest checkpoint that a quorum has cosigned.
+"""Routes of validators: what to cosign next, bring a cosignature, read what is final and who has cosigned what.
 
 Whoever replays the log and finds it sound cosigns its checkpoint (settlement.log.cosignature) and sends it here.  No
-password stands before that: the signature is one of a validator's that the pool names.
+password stands before that: the signature is one of a validator's that the pool names.  All of it is in the ledger's
+database, so every process of a service says the same, before a restart and after it.
 """
 
 import json
@@ -10,50 +11,79 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from prover.network import receipts
-from prover.network.service import bodies, cosigned, parts, problems
-from prover.network.service.cosigned import Final
+from prover.network.receipts import Receipt
+from prover.network.service import bodies, notes, parts, problems
 from prover.network.service.documents import RECEIPT, body, bytes_of, hexadecimal, problem_of, shown
-from prover.network.service.parts import Parts
 from prover.network.service.problems import Problem
 from prover.network.service.reads import NOT_KEPT, answer
-from settlement.errors import Discrepancy
+from settlement import finality
+from settlement.finality import Cosigned, Final, OtherHistory
 from settlement.ids import BundleId
+from settlement.ledger import Ledger
 from settlement.log import note
 from zk.errors import InvalidProof
 from zk.formats import dataclassjson
 
 router = APIRouter(tags=["validators"])
 
+PATIENCE_S = 3
+"""How long validators are asked for the checkpoint that one of them cosigned, while the log grows."""
 _COUNTED = shown("It is kept.", {"size": "integer", "cosigned": "integer", "quorum": "integer", "is_final": "boolean"})
+_LISTED = shown("By validator.", {"final": "integer", "quorum": "integer", "validators": "array"})
 _MS_PER_S = 1000
+_TEXT = "text/plain; charset=utf-8"
 
 
 @router.post(
     "/cosignatures", summary="Bring a cosignature", response_class=Response, openapi_extra=body("note"),
-    responses={200: _COUNTED, **problem_of(400, 408, 409, 413, 415, 422, 429, 503)},
+    responses={200: _COUNTED, **problem_of(400, 408, 409, 413, 415, 422, 429, 503, 504)},
 )  # fmt: skip
 async def cosign(request: Request) -> Response:
     """Keeps a validator's cosignature of a checkpoint of this log: a note as c2sp.org/tlog-cosignature has it."""
     service = parts.of(request)
-    data = await bodies.read(request, note.MAX_NOTE_BYTES, "note")
+    text = await read_note(request)
+
+    def read(ledger: Ledger) -> Cosigned:
+        return finality.read(ledger, text, service.clock())
+
+    def keep(ledger: Ledger, now_ms: int) -> tuple[Cosigned, bool]:
+        before, found = finality.size(ledger), read(ledger)
+        finality.keep(ledger, found)
+        return found, found.is_final and found.checkpoint.size > before
+
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise problems.malformed("the note is not UTF-8") from None
-    now_ms = service.clock()
-    try:
-        seen = await service.readers.run(lambda ledger: cosigned.read(ledger, text, now_ms))
+        await service.readers.run(read)  # before it takes a turn of those who write
     except InvalidProof as error:
-        raise Problem(422, "NOT_COSIGNED", "The service keeps cosignatures only.", str(error)) from None
-    except Discrepancy as error:
-        raise Problem(409, "FORK", "The log has another history.", str(error)) from None
-    count, is_new = service.cosigned.add(seen)
+        raise refusal(error) from None
+    found, is_new = await service.keep(request, keep)
     if is_new:
-        service.metrics.cosigning.observe(max(now_ms - seen.created_ms, 0) / _MS_PER_S)
+        service.metrics.cosigning.observe(max(service.clock() - found.created_ms, 0) / _MS_PER_S)
         await service.notify()
-    quorum = seen.validators.quorum
-    document = {"size": seen.checkpoint.size, "cosigned": count, "quorum": quorum, "is_final": 0 < quorum <= count}
+    size, is_final = found.checkpoint.size, found.is_final
+    document = {"size": size, "cosigned": found.count, "quorum": found.quorum, "is_final": is_final}
     return Response(json.dumps(document), media_type="application/json")
+
+
+@router.get(
+    "/cosignatures", summary="Who cosigned what", response_class=Response,
+    responses={200: _LISTED, **problem_of(429, 503)},
+)  # fmt: skip
+async def listed(request: Request) -> Response:
+    """The newest cosignature of each validator, as a note, and how many events are final."""
+    document = await parts.of(request).readers.run(_listed)
+    return answer(request, json.dumps(document).encode(), "application/json", NOT_KEPT)
+
+
+@router.get(
+    "/checkpoint/pending", summary="What to cosign next", response_class=Response,
+    responses={200: bytes_of("A signed note (c2sp.org/tlog-checkpoint).", "text/plain"), **problem_of(404, 429, 503)},
+)  # fmt: skip
+async def pending(request: Request) -> Response:
+    """The checkpoint that a validator has begun to cosign, or the newest, so that they agree on one under load."""
+    service = parts.of(request)
+    now_s = service.clock() // _MS_PER_S
+    text = await service.readers.run(lambda ledger: notes.pending(service, ledger, now_s, PATIENCE_S))
+    return answer(request, text.encode(), _TEXT, NOT_KEPT)
 
 
 @router.get(
@@ -63,7 +93,8 @@ async def cosign(request: Request) -> Response:
 async def final(request: Request) -> Response:
     """The newest checkpoint that as many validators have cosigned as the pool asks for."""
     service = parts.of(request)
-    return answer(request, signed(service, _newest(service)).encode(), "text/plain; charset=utf-8", NOT_KEPT)
+    text = await service.readers.run(lambda ledger: notes.signed(service, _newest(ledger)))
+    return answer(request, text.encode(), _TEXT, NOT_KEPT)
 
 
 @router.get(
@@ -71,25 +102,44 @@ async def final(request: Request) -> Response:
     responses={200: RECEIPT, **problem_of(400, 404, 429, 503)},
 )  # fmt: skip
 async def receipt(request: Request, bundle_id: str) -> Response:
-    """The receipt of a bundle with a proof against the newest final checkpoint."""
+    """The receipt of a bundle with a proof against the newest final checkpoint, and its cosignatures."""
     service = parts.of(request)
     named = BundleId(hexadecimal(bundle_id, 32, "a bundle's id"))
-    newest = _newest(service)
-    note_text = signed(service, newest)
-    found = await service.readers.run(
-        lambda ledger: receipts.make_at(ledger, named, newest.checkpoint, lambda checkpoint: note_text)
-    )
+
+    def make(ledger: Ledger) -> Receipt | None:
+        newest = _newest(ledger)
+        return receipts.make_at(ledger, named, newest.checkpoint, lambda _: notes.signed(service, newest))
+
+    found = await service.readers.run(make)
     if found is None:
         raise problems.unknown(f"no bundle with the id {bundle_id} is final")
     return Response(json.dumps(dataclassjson.write(found)), media_type="application/json")
 
 
-def signed(service: Parts, newest: Final) -> str:
-    """The note of a final checkpoint: the operator's signature, and the validators'."""
-    return service.sign(newest.checkpoint) + "".join(newest.lines)
+async def read_note(request: Request) -> str:
+    """The note that a request carries.  Raises Problem."""
+    data = await bodies.read(request, note.MAX_NOTE_BYTES, "note")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise problems.malformed("the note is not UTF-8") from None
 
 
-def _newest(service: Parts) -> Final:
-    if service.cosigned.final is None:
+def refusal(error: InvalidProof) -> Problem:
+    """The problem of a note that is of another history, or that too few have signed."""
+    if isinstance(error, OtherHistory):
+        return Problem(409, "FORK", "The log has another history.", str(error))
+    return Problem(422, "NOT_COSIGNED", "The service keeps what validators signed, and nothing else.", str(error))
+
+
+def _listed(ledger: Ledger) -> dict[str, object]:
+    members = finality.validators(ledger, ledger.reader.last_event().height + 1)
+    of_each = [{"name": each.name, "note": finality.newest_of(ledger, each)} for each in members.members]
+    return {"final": finality.size(ledger), "quorum": members.quorum, "validators": of_each}
+
+
+def _newest(ledger: Ledger) -> Final:
+    newest = finality.newest(ledger)
+    if newest is None:
         raise problems.unknown("no checkpoint is final yet: as many validators must cosign one as the pool asks for")
-    return service.cosigned.final
+    return newest

@@ -25,7 +25,7 @@ router = APIRouter(tags=["board"])
 
 _ORDER = shown("The order.", {"order": "string", "expiry_ms": "integer", "posted_ms": "integer"})
 _WITHDRAWN = shown("The order is off the board.", {"order": "string", "expiry_ms": "integer"})
-_PROBLEMS = problem_of(400, 404, 408, 409, 413, 415, 422, 429, 503, 504)
+_PROBLEMS = problem_of(400, 404, 408, 409, 413, 415, 421, 422, 429, 503, 504)
 
 
 @router.post(
@@ -72,11 +72,13 @@ async def refresh(request: Request, order_id: str) -> Response:
 
 @router.get(
     "/orders", summary="All open orders", response_class=Response,
-    responses={200: bytes_of("Every order that is not void (prover.network.postings)."), **problem_of(429, 503)},
+    responses={200: bytes_of("Every order that is not void (prover.network.postings)."), **problem_of(421, 429, 503)},
 )  # fmt: skip
 async def listed(request: Request) -> Response:
     """The whole board, with the orders whose margin must be refreshed before they can be taken."""
     service = parts.of(request)
+    if service.sign is None:  # a copy of the ledger has no board
+        await service.office.check()
     orders = await service.readers.run(lambda ledger: ledger.orders.alive(service.clock()))
     return answer(request, postings.encode_board(orders), bodies.BYTES, NOT_KEPT)
 

@@ -13,8 +13,8 @@ from prover.network import work as works
 from prover.network.receipts import Sign
 from prover.network.service import problems
 from prover.network.service.applier import Applier
-from prover.network.service.cosigned import Cosigned
 from prover.network.service.metrics import Metrics
+from prover.network.service.office import Office
 from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
@@ -37,7 +37,8 @@ class Parts:
     """What a service is made of.
 
     `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` is
-    how many connections are told of it.  `key_folders` are those of development keys, by statement.
+    how many connections are told of it.  `key_folders` are those of development keys, by statement; `folder` is the
+    pool's, where evidence lies.  Without `sign`, the operator's key is elsewhere.
     """
 
     readers: Readers
@@ -45,13 +46,14 @@ class Parts:
     waiting: Waiting
     metrics: Metrics
     peers: Peers
-    sign: Sign
+    sign: Sign | None
     clock: Callable[[], int]
     verify_proofs: VerifyProofs
     key_folders: Mapping[str, Path]
+    office: Office
+    folder: Path | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    cosigned: Cosigned = field(default_factory=Cosigned)
     version: int = 0
     streams: int = 0
 
@@ -63,12 +65,18 @@ class Parts:
 
     async def settle(self, request: Request, data: bytes) -> bytes:
         """The id of the bundle in these bytes, which has settled.  Raises Problem."""
+        await self.office.check()
         self._check_work(request, data)
         return await self._answered(request, lambda: self.applier.submit(peer(request), data))
 
     async def act(self, request: Request, data: bytes, work: Work[T]) -> T:
         """What `work` returns, done by the applier with the `data` that was sent.  Raises Problem."""
+        await self.office.check()
         self._check_work(request, data)
+        return await self.keep(request, work)
+
+    async def keep(self, request: Request, work: Work[T]) -> T:
+        """What `work` returns, which settles nothing, done by the applier whoever has the office.  Raises Problem."""
         return await self._answered(request, lambda: self.applier.act(peer(request), work))
 
     def _check_work(self, request: Request, data: bytes) -> None:

@@ -10,8 +10,8 @@ import hashlib
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network import receipts
-from prover.network.service import parts
+from prover.network import evidence
+from prover.network.service import notes, parts
 from prover.network.service.documents import bytes_of, problem_of, shown
 from prover.network.service.problems import unknown
 from prover.proofs import keyfolder
@@ -47,8 +47,11 @@ async def pool(request: Request) -> Response:
 async def checkpoint(request: Request) -> Response:
     """How many events the log has, and the root of the tree over them, signed by the operator."""
     service = parts.of(request)
-    named = await service.readers.run(receipts.newest)
-    return answer(request, service.sign(named).encode(), "text/plain; charset=utf-8", NOT_KEPT)
+    _, note = await service.readers.run(lambda ledger: notes.newest(service, ledger))
+    response = answer(request, note.encode(), "text/plain; charset=utf-8", NOT_KEPT)
+    if service.sign is None and service.folder is not None and evidence.listed(service.folder):
+        response.headers["Link"] = '</evidence>; rel="evidence"'  # the operator signed another history besides
+    return response
 
 
 @router.get(

@@ -30,7 +30,7 @@ _RECORDED = shown(
     "The event, and the proof that it is in the log.",
     {"height": "integer", "kind": "string", "created_ms": "integer", "proof": "string"},
 )
-_PROBLEMS = problem_of(400, 408, 409, 413, 415, 422, 429, 503, 504)
+_PROBLEMS = problem_of(400, 408, 409, 413, 415, 421, 422, 429, 503, 504)
 
 
 @router.post(
@@ -103,7 +103,9 @@ async def _recorded(request: Request, kind: str, name: str, limit: int, record: 
         return height
 
     height = await service.act(request, data, work)
-    receipt = await service.readers.run(lambda ledger: receipts.of_event(ledger, height, service.sign))
+    sign = service.sign
+    assert sign is not None, "what was recorded was recorded by the operator"
+    receipt = await service.readers.run(lambda ledger: receipts.of_event(ledger, height, sign))
     return Response(json.dumps(dataclassjson.write(receipt)), media_type="application/json")
 
 

@@ -5,7 +5,8 @@
     event: grid         {"epoch": 3, "height": 6, "coverage": "mixture"}
     event: freeze       {"epoch": 3, "height": 6}              after a grid that covers nothing of the one before
     event: order        {"order": id, "is_open": true}         or, after it, {…, false, "is_withdrawn": true}
-    event: checkpoint   {"size": 7, "note": "…"}               with "id: 7", the size of the log up to here
+    event: checkpoint   {"size": 7, "note": "…"}               with "id: 7", the size of the log up to here; the note
+                                                                is null where a copy lacks the operator's signature
     event: final        {"size": 6}                            the newest checkpoint that a quorum cosigned
 
 The id comes last, so a client that breaks off before it asks for the same events again: it may see some of them twice,
@@ -26,7 +27,7 @@ from prover.network import receipts
 from prover.network.service import parts, problems
 from prover.network.service.documents import bytes_of, problem_of
 from prover.network.service.parts import Parts
-from settlement import events
+from settlement import events, finality
 from settlement.events import Event
 from settlement.grids import Coverage
 from settlement.ledger import Ledger
@@ -48,6 +49,8 @@ class _News:
     events: list[Event]
     coverages: dict[int, Coverage]
     checkpoint: Checkpoint
+    note: str | None
+    final: int
     orders: frozenset[str]
     withdrawn: frozenset[str]
 
@@ -88,7 +91,7 @@ async def _told(service: Parts, size: int) -> AsyncIterator[str]:
     told = told_final = 0
     while not service.stopping.is_set():
         version = service.version
-        news = await service.readers.run(partial(_news, service.clock(), size))
+        news = await service.readers.run(partial(_news, service, size))
         if known is None:
             yield _event("board", {"orders": sorted(news.orders)})
             known = news.orders
@@ -105,29 +108,33 @@ async def _told(service: Parts, size: int) -> AsyncIterator[str]:
             yield _event("order", {"order": order, "is_open": order in news.orders, **why})
         known, size = news.orders, news.checkpoint.size
         if told != size:
-            yield _event("checkpoint", {"size": size, "note": service.sign(news.checkpoint)}, size)
+            yield _event("checkpoint", {"size": size, "note": news.note}, size)
             told = size
-        final = service.cosigned.final
-        if final is not None and final.checkpoint.size != told_final:
-            told_final = final.checkpoint.size
+        if news.final != told_final:
+            told_final = news.final
             yield _event("final", {"size": told_final})
-        if len(news.events) < MAX_EVENTS and not await _changed(service, version, size):
+        if len(news.events) < MAX_EVENTS and not await _changed(service, version, size, told_final):
             yield ": nothing new\n\n"
 
 
-async def _changed(service: Parts, version: int, size: int) -> bool:
+async def _changed(service: Parts, version: int, size: int, final: int) -> bool:
     """Waits for news, for PING_S at most; whether there are any, or the service is ending."""
     for _ in range(PING_S // POLL_S):
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_S), service.changed:
                 await service.changed.wait_for(lambda: service.version != version)
         is_new = service.version != version or service.stopping.is_set()
-        if is_new or await service.readers.run(lambda ledger: ledger.reader.last_event().height + 1 != size):
+        if is_new or await service.readers.run(_sizes) != (size, final):
             return True
     return False
 
 
-def _news(now_ms: int, size: int, ledger: Ledger) -> _News:
+def _sizes(ledger: Ledger) -> tuple[int, int]:
+    return ledger.reader.last_event().height + 1, finality.size(ledger)
+
+
+def _news(service: Parts, size: int, ledger: Ledger) -> _News:
+    now_ms = service.clock()
     with ledger.reader.reading():
         last = ledger.reader.last_event()
         found = [event for event in map(ledger.reader.event, range(size, min(last.height + 1, size + MAX_EVENTS)))]
@@ -137,7 +144,10 @@ def _news(now_ms: int, size: int, ledger: Ledger) -> _News:
         coverages = {each.publication.epoch: each.publication.coverage for each in published if each is not None}
         orders = frozenset(each.hex() for each in ledger.orders.ids(now_ms))
         withdrawn = frozenset(each.hex() for each in ledger.orders.withdrawn_ids())
-    return _News(read, coverages, receipts.after(ledger, newest), orders, withdrawn)
+        named = receipts.after(ledger, newest)
+        kept = finality.operator_signed(ledger) if service.sign is None else (named, service.sign(named))
+        note = kept[1] if kept is not None and kept[0] == named else None  # a copy has only some of its operator's
+        return _News(read, coverages, named, note, finality.size(ledger), orders, withdrawn)
 
 
 def _epoch(event: Event) -> int:

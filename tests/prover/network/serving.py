@@ -38,7 +38,7 @@ def application(path: Place, opens: Callable[[Place, bool], Ledger] = _opens, **
     """A service over the ledger at `path`, which takes any proof; `options` are services.create's."""
     return services.create(
         lambda read_only: opens(path, read_only),
-        lambda named: checkpoint.sign(named, SECRET),
+        options.pop("sign", lambda named: checkpoint.sign(named, SECRET)),
         options.pop("clock", lambda: samples.NOW_MS),
         options.pop("verify_proofs", samples.any_proof),
         **options,
