@@ -14,7 +14,6 @@ from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.prover.network.test_bundles import deposits, encoded
 from tests.prover.network.test_finality import SECRETS, TIME_S, VALIDATORS, cosigned
-from tests.settlement import samples
 
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes([77] * 32))
 URL = "https://standby.example"
