@@ -8,7 +8,7 @@ that returns a node that was written, or None.  Its owner stores every node, so 
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import accumulate, count, pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -59,15 +59,31 @@ def append_all(read: Read, size: int, groups: Sequence[Sequence[Commitment]]) ->
     The nodes of one level need only those below, whatever the group, so each level is one call of the kernels for all
     groups: thirty groups of two leaves cost a sixth of thirty calls of `append`.
     """
-    assert groups and all(groups), "nothing to append"
-    assert size + sum(map(len, groups)) <= CAPACITY, "the tree is full"
-    ends = list(accumulate(map(len, groups), initial=size))
-    spans = [range(first, end) for first, end in pairwise(ends)]
-    below = array.encode(FR, [leaf for group in groups for leaf in group])
-    levels = [_Level(spans, below)]
-    for level in range(1, records.DEPTH + 1):
-        levels.append(_above(read, level, ends[1:], levels[-1]))
-    return _numbered(levels)
+    levels = _changed(read, size, groups)
+    numbers = iter(array.decode(FR, np.concatenate([level.words for level in levels])))
+    nodes: list[Nodes] = [{} for _ in groups]
+    for number, level in enumerate(levels):
+        for group, index in zip(level.groups.tolist(), level.indices.tolist(), strict=True):
+            nodes[group][number, index] = next(numbers)
+    return nodes
+
+
+class Extended(NamedTuple):
+    """The root after each group of leaves, and the nodes that have changed, as they are in the end."""
+
+    roots: list[Root]
+    nodes: Nodes
+
+
+def extend(read: Read, size: int, groups: Sequence[Sequence[Commitment]]) -> Extended:
+    """What becomes of a tree of `size` leaves when groups of leaves are appended, for those who append thousands."""
+    levels = _changed(read, size, groups)
+    nodes: Nodes = {}
+    for number, level in enumerate(levels):
+        is_last = np.append(level.indices[1:] != level.indices[:-1], True)
+        values = array.decode(FR, level.words[is_last])
+        nodes.update(zip(((number, index) for index in level.indices[is_last].tolist()), values, strict=True))
+    return Extended([Root(root) for root in array.decode(FR, levels[-1].words)], nodes)
 
 
 class Planned:
@@ -89,42 +105,47 @@ class Planned:
 
 
 class _Level(NamedTuple):
-    """One level's nodes that change: spans[k] are the indices of those of group k, and `words` has all their hashes."""
+    """One level's nodes that change: words[k] is the hash of the node indices[k] after the group groups[k].
 
-    spans: list[range]
+    The groups come one after the other, and the leaves from left to right, so neither indices nor groups ever fall.
+    """
+
+    indices: np.ndarray
+    groups: np.ndarray
     words: np.ndarray
 
 
-def _above(read: Read, level: int, ends: list[int], below: _Level) -> _Level:
-    """The nodes of a level that change, over those of the level below; ends[k] leaves are there after group k."""
+def _changed(read: Read, size: int, groups: Sequence[Sequence[Commitment]]) -> list[_Level]:
+    """The nodes of every level that change, from the leaves up to the root, each as it is after every group."""
+    assert groups and all(groups), "nothing to append"
+    lengths = [len(group) for group in groups]
+    assert size + sum(lengths) <= CAPACITY, "the tree is full"
+    leaves = array.encode(FR, [leaf for group in groups for leaf in group])
+    levels = [_Level(size + np.arange(len(leaves)), np.repeat(np.arange(len(groups)), lengths), leaves)]
+    for level in range(1, records.DEPTH + 1):
+        levels.append(_above(read, level, len(groups), levels[-1]))
+    return levels
+
+
+def _above(read: Read, level: int, num_groups: int, below: _Level) -> _Level:
+    """The nodes of a level that change, over those of the level below."""
     from zk.hashes import batch  # loads the kernels
 
-    spans, children = [], []
-    rows: dict[int, int] = {}  # of each child seen so far, as it is after the group at hand
-    others: list[int] = []  # children that do not change
-    written, each = count(), records.ARITY ** (level - 1)
-    for span, end in zip(below.spans, ends, strict=True):
-        rows.update(zip(span, written))  # noqa: B905  (as many as there are)
-        parents = range(span[0] // records.ARITY, span[-1] // records.ARITY + 1)
-        spans.append(parents)
-        for child in range(parents[0] * records.ARITY, (parents[-1] + 1) * records.ARITY):
-            if child not in rows:
-                rows[child] = len(below.words) + len(others)
-                others.append(_node(read, level - 1, child) if child * each < end else empty(level - 1))
-            children.append(rows[child])
+    parents = below.indices // records.ARITY
+    is_first = np.append(True, (parents[1:] != parents[:-1]) | (below.groups[1:] != below.groups[:-1]))
+    parents, groups = parents[is_first], below.groups[is_first]
+    children = parents[:, None] * records.ARITY + np.arange(records.ARITY)
+    # Of each child, the newest version up to the parent's group: both are in the order of index and then group.
+    versions = below.indices * num_groups + below.groups
+    rows = np.searchsorted(versions, children * num_groups + groups[:, None], side="right") - 1
+    is_changed = (rows >= 0) & (below.indices[rows] == children)
+    # What does not change was there before, left of the first that does, or is still empty.
+    first, start = int(below.indices[0]), int(children[0, 0])
+    others = [_node(read, level - 1, index) for index in range(start, first)] + [empty(level - 1)]
+    is_before = children < first
+    rows = np.where(is_changed, rows, len(below.words) + np.where(is_before, children - start, len(others) - 1))
     words = np.concatenate([below.words, array.encode(FR, others)])
-    inputs = words[np.array(children).reshape(-1, records.ARITY)]
-    return _Level(spans, batch.hash_many(inputs, domains.TAG_NODE))
-
-
-def _numbered(levels: list[_Level]) -> list[Nodes]:
-    """The nodes of every group by their places."""
-    numbers = iter(array.decode(FR, np.concatenate([level.words for level in levels])))
-    groups: list[Nodes] = [{} for _ in levels[0].spans]
-    for number, level in enumerate(levels):
-        for nodes, span in zip(groups, level.spans, strict=True):
-            nodes.update(((number, index), next(numbers)) for index in span)
-    return groups
+    return _Level(parents, groups, batch.hash_many(words[rows], domains.TAG_NODE))
 
 
 def path(read: Read, position: Position) -> merkle.Path:

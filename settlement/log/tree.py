@@ -41,6 +41,37 @@ def append(read: Read, size: int, leaf: bytes) -> Nodes:
     return nodes
 
 
+class Growing:
+    """A log that grows in memory, of which `size` leaves are there: for those who append thousands.
+
+    It keeps the largest complete trees under the root, one for each bit of its size, which is all that later nodes and
+    roots need of it: O(1) hashes a leaf for the nodes, and O(log n) for the root.
+    """
+
+    def __init__(self, read: Read, size: int):
+        self.size = size
+        levels = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
+        self._peaks = [(level, read(level, (size >> level) - 1)) for level in levels]
+
+    def append(self, leaf: bytes) -> Nodes:
+        """Appends a leaf with this hash; the nodes that it completes, itself the first."""
+        nodes, level, index = {(0, self.size): leaf}, 0, self.size
+        while self._peaks and self._peaks[-1][0] == level:
+            leaf = node_hash(self._peaks.pop()[1], leaf)
+            level, index = level + 1, index // 2
+            nodes[level, index] = leaf
+        self._peaks.append((level, leaf))
+        self.size += 1
+        return nodes
+
+    def root(self) -> bytes:
+        """The root of all leaves so far, of which there must be one."""
+        *others, (_, found) = self._peaks
+        for _, peak in reversed(others):
+            found = node_hash(peak, found)
+        return found
+
+
 def root(read: Read, size: int) -> bytes:
     """The root of the first `size` leaves."""
     return _range(read, 0, size) if size else EMPTY
