@@ -63,12 +63,13 @@ _OLD_MAGICS = {
 }  # fmt: skip
 NO_CONDITION = 0
 
-_ESCROW_BYTES = DIGEST_BYTES + (2 + ESCROW_ELEMENTS) * 32
+ESCROW_BODY_BYTES = DIGEST_BYTES + (2 + ESCROW_ELEMENTS) * 32
+"""What a leg's body has of its escrow: all but the proof."""
 MARGIN_BYTES = DIGEST_BYTES + 8 + keys.PROOF_BYTES
 MAX_LEG_BYTES = (  # of a leg with a margin; one that adds has a period and a tag instead, which are shorter
     len(LEG_MAGIC) + 4 + DIGEST_BYTES + 7 * 32 + GUARD_BYTES + 1 + MAX_FLOWS * flowencoding.MAX_FLOW_BYTES + 8
-    + 2 * DIGEST_BYTES + MAX_CIPHERTEXTS * CIPHERTEXT_BYTES + _ESCROW_BYTES + 2 * keys.PROOF_BYTES + 1 + MARGIN_BYTES
-    + signature.ENCODED_BYTES
+    + 2 * DIGEST_BYTES + MAX_CIPHERTEXTS * CIPHERTEXT_BYTES + ESCROW_BODY_BYTES + 2 * keys.PROOF_BYTES
+    + 1 + MARGIN_BYTES + signature.ENCODED_BYTES
 )
 _HEAD_BYTES = len(BUNDLE_MAGIC) + DIGEST_BYTES + 3
 MAX_BUNDLE_BYTES = (

@@ -44,6 +44,11 @@ class FieldReader:
         """A reader of the next bytes, which are those of `what`."""
         return FieldReader(self.take(count, field), what, self._points)
 
+    @property
+    def taken(self) -> int:
+        """How many bytes have been read."""
+        return self._start
+
     def take(self, count: int, field: str) -> bytes:
         """The next bytes."""
         part = self._data[self._start : self._start + count]

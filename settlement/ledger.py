@@ -2,7 +2,8 @@
 
 It changes in three ways only: it is created, it applies a bundle that settlement.engine has checked, and it records
 another event that settlement.recording has checked: a publication, a change of the parameters, a heartbeat, an expiry.
-Each is one event.  Only settlement.engine calls `apply` and `record`, and only settlement.following, `extend`.
+Each is one event.  Only settlement.engine calls `apply` and `record`, only settlement.following `extend`, and only
+settlement.lightfollowing `take`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from settlement.pool import Pool
 from settlement.rejection import Rejected
 from settlement.state import Checked
 from settlement.storage.repository import Repository
-from settlement.storage.rows import BundleEntry, ChangeEntry, ExpiryEntry, GridsEntry, HeartbeatEntry, Settled
+from settlement.storage.rows import BundleEntry, ChangeEntry, Entry, ExpiryEntry, GridsEntry, HeartbeatEntry, Settled
 
 E = TypeVar("E", GridsEntry, ChangeEntry, HeartbeatEntry, ExpiryEntry)
 
@@ -155,6 +156,20 @@ class Ledger:
             # From here on only the machine may fail.
             self._repository.record(block.entries)
         self._repository.acknowledge([entry.event for entry in block.entries])
+
+    def take(self, compute: Callable[["Ledger"], Sequence[Entry]]) -> None:
+        """Records events that another ledger has recorded: all that `compute` returns, in one transaction.
+
+        It is called under the lock, and checks all that it needs (settlement.lightfollowing).  Raises what it raises,
+        and as `apply_all` does; then nothing has changed.
+        """
+        with self._repository.writing():
+            entries = compute(self)
+            # From here on only the machine may fail.
+            if entries:
+                self._repository.record(entries)
+        if entries:
+            self._repository.acknowledge([entry.appended.event for entry in entries])
 
     def record(
         self, make: Callable[["Ledger", int], E], now_ms: int, passed_ns: events.PassedNs = lambda: 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prover.network.joinedorders import JoinedOrders
+from prover.network.light import LightMirror
 from prover.network.mirror import Mirror
 from prover.network.protocol import Service
 from settlement import checks, databases, events
@@ -38,6 +39,8 @@ PATIENCE_S = 10
 """How long an answer that did not come is looked for in the ledger."""
 CLOCKS_MS = 2_000
 """How far this machine's clock may be behind the service's; it waits for as long."""
+UNANSWERED = "the service did not answer, and its log does not have what was sent, yet: it may still take it"
+NOT_FINAL = "the service took what was sent, but it is not final yet: this light copy waits for the validators"
 _PAUSE_S = 0.25
 
 
@@ -46,19 +49,22 @@ class JoinedLedger(Ledger):
 
     def __init__(
         self, repository: Repository, folder: Path, service: Service, clock: Callable[[], int],
-        verify_proofs: VerifyProofs = checks.verify_proofs,
+        verify_proofs: VerifyProofs = checks.verify_proofs, *, is_light: bool = False,
     ):  # fmt: skip
         super().__init__(repository)
-        self._service, self._clock, self._verify = service, clock, verify_proofs
-        self._mirror = Mirror(Ledger(repository), folder, service.get)
+        self._service, self._clock, self._verify, self._is_light = service, clock, verify_proofs, is_light
+        own = Ledger(repository)
+        self._mirror = LightMirror(own, folder, service.get, clock) if is_light else Mirror(own, folder, service.get)
         self.orders = JoinedOrders(repository.orders, service, self, verify_proofs)
 
     @classmethod
-    def join(cls, place: Path, service: Service, clock: Callable[[], int]) -> "JoinedLedger":
+    def join(
+        cls, place: Path, service: Service, clock: Callable[[], int], *, is_light: bool = False
+    ) -> "JoinedLedger":  # fmt: skip
         """The copy at `place` of the ledger behind a service.  Raises FormatError as Ledger.open does."""
         repository = databases.open(place)
         try:
-            return cls(repository, place.parent, service, clock)
+            return cls(repository, place.parent, service, clock, is_light=is_light)
         except BaseException:
             repository.close()
             raise
@@ -119,7 +125,9 @@ class JoinedLedger(Ledger):
         try:
             self._service.post(path, data)
         except OutcomeUnknown:
-            return self._looked_for(found)
+            return self._looked_for(found, UNANSWERED)
+        if self._is_light:
+            return self._looked_for(found, NOT_FINAL)
         self.update()
         there = found()
         if there is None:
@@ -129,8 +137,8 @@ class JoinedLedger(Ledger):
             )
         return there
 
-    def _looked_for(self, found: Callable[[], T | None]) -> T:
-        """What `found` finds within some seconds.  Raises OutcomeUnknown when it finds nothing."""
+    def _looked_for(self, found: Callable[[], T | None], otherwise: str) -> T:
+        """What `found` finds within some seconds.  Raises OutcomeUnknown when it is nothing, and says `otherwise`."""
         until_s = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -141,8 +149,5 @@ class JoinedLedger(Ledger):
             if there is not None:
                 return there
             if time.monotonic() > until_s:
-                raise OutcomeUnknown(
-                    "the service did not answer, and its log does not have what was sent, yet: it may still take it."
-                    " The same command again finds out, and does nothing twice"
-                )
+                raise OutcomeUnknown(f"{otherwise}. The same command again finds out, and does nothing twice")
             time.sleep(_PAUSE_S)

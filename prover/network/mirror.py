@@ -92,14 +92,10 @@ class Mirror:
     def _leaves(self, newest: Checkpoint, signed: str, start: int) -> list[bytes]:
         """The leaves from the copy's end up to the checkpoint, whose root they have together with the copy's nodes."""
         leaves = self._read(ENTRIES, start, newest.size, newest.size)
-        nodes: tree.Nodes = {}
-
-        def read(level: int, index: int) -> bytes:
-            return nodes[level, index] if (level, index) in nodes else self.ledger.reader.log_node(level, index)
-
-        for place, leaf in enumerate(leaves, start=start):
-            nodes |= tree.append(read, place, tree.leaf_hash(leaf))
-        if tree.root(read, newest.size) != newest.root:
+        log = tree.Growing(self.ledger.reader.log_node, start)
+        for leaf in leaves:
+            log.append(tree.leaf_hash(leaf))
+        if log.root() != newest.root:
             raise self._contradiction(newest, signed)
         return leaves
 

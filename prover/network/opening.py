@@ -1,6 +1,8 @@
 """Opens a home's ledger: a database here, or the copy of a ledger that somebody else operates.
 
-HOME/pool/joined.json   {"format": "zksettle-joined", "version": 1, "url": "https://ledger.example:7464"}
+HOME/pool/joined.json   {"format": "zksettle-joined", "version": 2, "url": "https://ledger.example", "light": false}
+
+A copy is a full mirror or a light one (prover/network/light.py); in version 1, every copy was a full one.
 """
 
 import json
@@ -15,25 +17,41 @@ from settlement.ledger import Ledger
 from zk.formats import dataclassjson, strictjson
 
 FORMAT: Final = "zksettle-joined"
-VERSION: Final = 1
+VERSION: Final = 2
 _MAX_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class _JoinedFile:
     format: Literal["zksettle-joined"]
+    version: Literal[2]
+    url: str
+    light: bool
+
+
+@dataclass(frozen=True)
+class _FirstJoinedFile:
+    format: Literal["zksettle-joined"]
     version: Literal[1]
     url: str
 
 
-def write(folder: PoolFolder, url: str) -> None:
-    """Notes that the pool's ledger is behind the service at this URL."""
-    document = dataclassjson.write(_JoinedFile(FORMAT, VERSION, url))
+@dataclass(frozen=True)
+class Joined:
+    """The service that a pool's ledger is behind; with `is_light`, the copy here trusts the pool's validators."""
+
+    url: str
+    is_light: bool = False
+
+
+def write(folder: PoolFolder, url: str, *, is_light: bool = False) -> None:
+    """Notes that the pool's ledger is behind the service at this URL, and whether the copy here is a light one."""
+    document = dataclassjson.write(_JoinedFile(FORMAT, VERSION, url, is_light))
     files.replace(folder.joined, json.dumps(document).encode() + b"\n", files.PUBLIC_FILE)
 
 
-def url(folder: PoolFolder) -> str | None:
-    """The URL of the service that this pool's ledger is behind, or None when the ledger is here.
+def joined(folder: PoolFolder) -> Joined | None:
+    """The service that this pool's ledger is behind, or None when the ledger is here.
 
     Raises FormatError when the file is malformed.
     """
@@ -41,7 +59,19 @@ def url(folder: PoolFolder) -> str | None:
         return None
     what = f"the file {folder.joined}"
     document = strictjson.loads(files.read(folder.joined, _MAX_BYTES), what, _MAX_BYTES)
-    return dataclassjson.read(_JoinedFile, document, what).url
+    if isinstance(document, dict) and document.get("version") == 1:
+        return Joined(dataclassjson.read(_FirstJoinedFile, document, what).url)
+    read = dataclassjson.read(_JoinedFile, document, what)
+    return Joined(read.url, read.light)
+
+
+def url(folder: PoolFolder) -> str | None:
+    """The URL of the service that this pool's ledger is behind, or None when the ledger is here.
+
+    Raises FormatError when the file is malformed.
+    """
+    found = joined(folder)
+    return None if found is None else found.url
 
 
 def open_ledger(
@@ -52,13 +82,13 @@ def open_ledger(
     Raises FormatError as Ledger.open does, errors.Unavailable when the service cannot be reached, and as Mirror.update.
     But who only reads gets the copy as it is then: its `stale` says why.
     """
-    there = url(home.pool)
+    there = joined(home.pool)
     if there is None:
         return Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
     from prover.network.client import Client  # takes a tenth of a second to import
     from prover.network.joined import JoinedLedger
 
-    ledger = JoinedLedger.join(home.ledger, Client(there), clock)
+    ledger = JoinedLedger.join(home.ledger, Client(there.url), clock, is_light=there.is_light)
     try:
         ledger.update()
     except Unavailable as error:

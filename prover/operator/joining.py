@@ -8,6 +8,7 @@ the service: they could be forged under anyway, by whoever made them.
 """
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from prover.machine import arrayfolder, files
@@ -15,9 +16,11 @@ from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
 from prover.network import mirror, opening
 from prover.network.client import Client
+from prover.network.light import LightMirror
+from prover.network.mirror import Mirror
 from prover.operator import creation
 from prover.proofs import keyfolder, keystores
-from settlement import checks, poolfile
+from settlement import audit, checks, poolfile
 from settlement import fingerprint as fingerprints
 from settlement.pool import Pool, StatementKey
 from settlement.state import VerifyProofs
@@ -30,9 +33,11 @@ _LABEL = "pool-"
 
 def join(
     home: Home, client: Client, now_ms: int, fingerprint: str | None = None, progress: Progress = silent,
-    verify_proofs: VerifyProofs = checks.verify_proofs,
+    verify_proofs: VerifyProofs = checks.verify_proofs, *, is_light: bool = False,
 ) -> Pool:  # fmt: skip
     """Makes a copy of the ledger behind a service, whose events are all checked, and installs what is missing of keys.
+
+    With `is_light` the copy has what the pool's validators cosigned, and that they checked it is taken on trust.
 
     Raises FormatError when there is a pool already, or another than the fingerprint's, and as Mirror.update does.
     """
@@ -40,8 +45,28 @@ def join(
     pool = _fetch_pool(client, fingerprint)
     for key in pool.keys:
         _provide(home, client, key, pool, now_ms)
-    _copy(home, client, pool, progress, verify_proofs)
+    _copy(home, client, pool, progress, verify_proofs, now_ms if is_light else None)
     return pool
+
+
+def complete(
+    home: Home, clock: Callable[[], int], progress: Progress = silent,
+    verify_proofs: VerifyProofs = checks.verify_proofs,
+) -> int:  # fmt: skip
+    """Makes the home's light copy a full one: checks everything that it took on trust; returns how many events.
+
+    The service is asked for nothing but what is new, and need not answer; no other command should use the home
+    meanwhile.  Raises FormatError when the home has no light copy, Discrepancy for the first event that should have
+    been refused, and as Mirror.update does; then the copy stays a light one.
+    """
+    home.check_pool()
+    joined = opening.joined(home.pool)
+    if joined is None or not joined.is_light:
+        raise FormatError(f"the ledger in {home.pool.path} is not a light copy: there is nothing to make up for")
+    opening.open_ledger(home, clock, read_only=True).close()
+    report = audit.audit(home.ledger, verify_proofs, progress)
+    opening.write(home.pool, joined.url)
+    return report.events
 
 
 def follow(
@@ -65,14 +90,21 @@ def _fetch_pool(client: Client, fingerprint: str | None) -> Pool:
     return pool
 
 
-def _copy(home: Home, client: Client, pool: Pool, progress: Progress, verify_proofs: VerifyProofs) -> None:
+def _copy(
+    home: Home, client: Client, pool: Pool, progress: Progress, verify_proofs: VerifyProofs, light_ms: int | None = None
+) -> None:  # fmt: skip
+    """Copies the ledger; a copy that is a light one is made at the time `light_ms`."""
     with homes.changing(home):
         creation.check_vacant(home)
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
             folder = PoolFolder(path)
             with mirror.begin(folder.ledger, pool, client.get) as ledger:
-                mirror.Mirror(ledger, path, client.get).update(verify_proofs, progress)
-            opening.write(folder, client.url)
+                copy = (
+                    Mirror(ledger, path, client.get) if light_ms is None
+                    else LightMirror(ledger, path, client.get, lambda: light_ms)
+                )  # fmt: skip
+                copy.update(verify_proofs, progress)
+            opening.write(folder, client.url, is_light=light_ms is not None)
             files.sync_folder(path)
 
 

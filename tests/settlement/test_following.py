@@ -1,7 +1,5 @@
 """A ledger that follows another has the same history, byte for byte, and takes nothing that was changed on the way."""
 
-import sqlite3
-
 import pytest
 
 from settlement import audit, events, following
@@ -10,7 +8,7 @@ from settlement.following import Received
 from settlement.ledger import Ledger
 from settlement.log import tiles, tree
 from settlement.log.tiles import DATA, ENTRIES, Tile
-from tests.settlement import histories, samples
+from tests.settlement import copies, histories, samples
 from tests.settlement.samples import any_proof
 from zk import domains
 from zk.errors import InvalidProof
@@ -34,12 +32,7 @@ def original(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def received(original):
-    """What the files of its log have after the first event."""
-    size = original.reader.last_event().height + 1
-    rows = {row: [thing for tile in tiles.covering(row, 0, size)
-                  for thing in tiles.split(tile, following.tile(original.reader, tile))]
-            for row in (ENTRIES, DATA)}  # fmt: skip
-    return [Received(*one) for one in zip(rows[ENTRIES], rows[DATA], strict=True)][1:]
+    return copies.received(original)
 
 
 @pytest.fixture
@@ -49,28 +42,14 @@ def copy(original, tmp_path):
         yield ledger
 
 
-def rows(path) -> dict[str, list]:
-    """Every row of every table but the board's, which is no part of the history."""
-    with sqlite3.connect(path) as connection:
-        names = [name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
-    connection.close()
-    del found["orders"]
-    return found
-
-
 def test_a_follower_has_every_row_of_the_original(original, received, copy, tmp_path):
     kinds = {event.kind for event in original.reader.events()}
     assert kinds == set(events.KINDS)
     assert following.follow(copy, received, any_proof) == original.reader.last_event()
-    stored = rows(original_path(original))
+    stored = copies.rows(copies.path_of(original))
     assert all(stored.values())
-    assert rows(tmp_path / "copy.sqlite") == stored
+    assert copies.rows(tmp_path / "copy.sqlite") == stored
     assert audit.audit(tmp_path / "copy.sqlite", any_proof).digest == original.reader.last_event().digest
-
-
-def original_path(ledger):
-    return ledger.reader._connection.execute("PRAGMA database_list").fetchone()[2]
 
 
 def test_events_are_followed_one_at_a_time_as_well(original, received, copy):

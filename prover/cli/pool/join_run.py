@@ -1,5 +1,7 @@
 """Runs `zksettle pool join`."""
 
+import click
+
 from prover.cli.frame import watching
 from prover.cli.frame.command import App, Done
 from prover.cli.pool import pool_run
@@ -9,16 +11,38 @@ from prover.operator import joining
 from prover.upkeep import warmup
 from settlement import poolfile
 
+LIGHT = (
+    "The copy is a light one: that proofs and rules were checked is taken from the pool's validators."
+    " `zksettle pool join --full` checks all of it here."
+)
 
-def join(app: App, url: str, fingerprint: str | None) -> None:
-    """Joins the pool of the ledger at a URL, and shows it."""
+
+def join(app: App, url: str | None, fingerprint: str | None, is_light: bool, is_full: bool) -> None:
+    """Joins the pool of the ledger at a URL, and shows it; or makes the light copy here a full one."""
+    if is_full:
+        if url is not None or fingerprint is not None or is_light:
+            raise click.UsageError("--full is about the copy that is here: it stands alone")
+        _complete(app)
+        return
+    if url is None:
+        raise click.UsageError("say the URL of the ledger's service")
     with Client(url) as client, watching.show_progress(app):
         warmup.compile_kernels()
-        pool = joining.join(app.home, client, clock.now_ms(), fingerprint)
+        pool = joining.join(app.home, client, clock.now_ms(), fingerprint, is_light=is_light)
     app.done = Done(f"the pool is joined in {app.home.pool.path}", {"folder": str(app.home.pool.path)},
                     "`zksettle pool show` shows it.")  # fmt: skip
     app.screen.say(f"The pool at {url} is joined.")
     if fingerprint is None:
         ledger_id = poolfile.ledger_id(pool).hex()
         app.screen.say(f"Compare its ledger id {ledger_id} with what its operator tells you.", "warn")
+    if is_light:
+        app.screen.say(LIGHT)
     pool_run.display(app, pool)
+
+
+def _complete(app: App) -> None:
+    with watching.show_progress(app):
+        warmup.compile_kernels()
+        count = joining.complete(app.home, clock.now_ms)
+    app.screen.say(f"All {count} events are verified: the copy is a full one now.", "good")
+    app.screen.document({"events": count})

@@ -65,15 +65,20 @@ def show(app: App, only_parameters: bool) -> None:
 
 
 @pool.command()
-@click.argument("url", metavar="URL")
+@click.argument("url", metavar="URL", required=False)
 @click.option("--fingerprint", metavar="DIGITS",
               help="The first digits of the pool's ledger id, at least 16, from somebody whom you trust.")  # fmt: skip
+@click.option("--light", "is_light", is_flag=True,
+              help="Trust the pool's validators that proofs and rules were checked, and take only what is final.")
+@click.option("--full", "is_full", is_flag=True,
+              help="Without URL: check everything that the light copy here took on trust, and make it a full one.")
 @pass_app
 def join(app: App, **options: Any) -> None:
     """Join the pool of a ledger that somebody else serves at URL.
 
     The ledger is copied and every event of it verified; from then on, all commands read the copy and send what they
-    settle to the service.
+    settle to the service.  With --light the copy is there in seconds: its bytes and trees are verified here, and that
+    proofs and rules were checked is taken from the quorum of the pool's validators.
     """
     from prover.cli.pool import join_run
 

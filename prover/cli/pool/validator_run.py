@@ -46,7 +46,13 @@ def run(app: App, url: str | None, fingerprint: str | None, once: bool) -> None:
     if not home.validator.exists():
         raise FormatError("there is no validator's key here: make one with `zksettle validator key --name NAME`")
     own = validatorkey.read(home.validator)
-    there = opening.url(home.pool) if home.pool.exists() else None
+    joined = opening.joined(home.pool) if home.pool.exists() else None
+    if joined is not None and joined.is_light:
+        raise FormatError(
+            f"the copy in {home.path} is a light one, which trusts the validators, so it can be none of them: run"
+            " `zksettle pool join --full` first"
+        )
+    there = None if joined is None else joined.url
     if home.pool.exists() and (there is None or url not in (None, there)):
         raise FormatError(f"the pool in {home.path} is not the one behind {url or 'a service'}: choose another --home")
     if there is None and url is None:

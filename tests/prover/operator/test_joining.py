@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.machine.home import Home
 from prover.network import opening
@@ -11,7 +12,9 @@ from prover.proofs import keystores
 from settlement import checks, poolfile
 from settlement.errors import Discrepancy, Unavailable
 from settlement.ledger import Ledger
+from settlement.log import cosignature
 from settlement.pool import NUM_PUBLIC
+from settlement.validators import Validator, Validators
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
 from tests.settlement import guarded, samples
@@ -95,3 +98,56 @@ def test_who_only_reads_has_the_copy_while_the_service_is_away(home, path, keyst
 
 def test_a_validator_needs_a_key_of_its_own(home):
     refused(zksettle(home.path, "validator", "run"), 3, "validator key --name NAME")
+
+
+@pytest.fixture
+def watched(keystore, tmp_path):
+    """A ledger of a pool with one validator, and the validator's secret key."""
+    secret = Ed25519PrivateKey.from_private_bytes(bytes([7] * 32))
+    validators = Validators((Validator("a", secret.public_key().public_bytes_raw()),), quorum=1)
+    (tmp_path / "service").mkdir()
+    path = tmp_path / "service" / "ledger.sqlite"
+    keys = {name: keystore.statement_key(name) for name in NUM_PUBLIC}
+    with Ledger.create(path, replace(samples.pool(validators=validators), **keys), NOW_MS) as ledger:
+        guarded.settle(ledger, samples.make(ledger, samples.change(USDC=5), [samples.flow(0, 5)]))
+    return path, secret
+
+
+def join_light(home, watched, keystore):
+    path, secret = watched
+    with serving.clients(path, key_folders={name: keystore.folder(name) for name in NUM_PUBLIC}) as client:
+        signed = client().get("/checkpoint").decode()
+        client().post("/cosignatures", cosignature.cosign(signed, "a", secret, NOW_MS // 1000).encode())
+        return joining.join(home, client(), NOW_MS, verify_proofs=checks.verify_proofs, is_light=True)
+
+
+def test_a_light_copy_takes_on_trust_what_a_full_one_checks(home, watched, keystore):
+    """The bundle's proofs are false, and the validator cosigned it."""
+    join_light(home, watched, keystore)
+    assert opening.joined(home.pool) == opening.Joined("http://ledger", is_light=True)
+    with opening.open_ledger(home, lambda: NOW_MS, read_only=True) as copy:
+        assert copy.reader.last_event().height == 1
+    with pytest.raises(Discrepancy, match="a proof of the bundle at height 1 does not verify"):
+        joining.complete(home, lambda: NOW_MS)
+    assert opening.joined(home.pool).is_light
+    assert joining.complete(home, lambda: NOW_MS, verify_proofs=any_proof) == 2
+    assert opening.joined(home.pool) == opening.Joined("http://ledger", is_light=False)
+    with pytest.raises(FormatError, match="is not a light copy"):
+        joining.complete(home, lambda: NOW_MS, verify_proofs=any_proof)
+
+
+def test_commands_tell_a_light_copy_from_a_full_one(home, watched, keystore):
+    refused(zksettle(home.path, "pool", "join"), 2, "say the URL")
+    refused(zksettle(home.path, "pool", "join", "http://x", "--full"), 2, "stands alone")
+    refused(zksettle(home.path, "pool", "join", "--full"), 3, "there is no home")
+    join_light(home, watched, keystore)
+    home.wallets.mkdir()
+    assert zksettle(home.path, "validator", "key", "--name", "a").code == 0
+    refused(zksettle(home.path, "validator", "run"), 3, "is a light one, which trusts the validators")
+    refused(zksettle(home.path, "pool", "join", "--full"), 1, "does not verify")
+
+
+def test_a_copy_that_an_earlier_version_joined_is_a_full_one(home):
+    home.pool.path.mkdir(parents=True)
+    home.pool.joined.write_text('{"format": "zksettle-joined", "version": 1, "url": "http://ledger"}')
+    assert opening.joined(home.pool) == opening.Joined("http://ledger", is_light=False)

@@ -1,0 +1,132 @@
+"""A light mirror: a home's copy of a ledger that takes from the pool's validators that the ledger's rules were kept.
+
+    final checkpoint    signed by the operator, and cosigned by the quorum of the validators in force; nothing beyond it
+    entries, data       as of a full mirror (prover/network/mirror.py), whole files from where the copy ends; checked to
+                        be what the checkpoint covers, byte for byte, but not to be right (settlement.lightfollowing)
+
+A quorum of validators that lies can have it hold a false history, but not two, and what is false stays in it for every
+full mirror to see.  `zksettle pool join --full` checks everything that was taken on trust, and asks nobody for it.
+
+Who the validators are follows from the changes of the parameters, which the governors signed, so these are read first,
+also those that are newer than the copy.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+
+from prover.machine import files
+from prover.network.mirror import KEPT, Mirror, decode_text
+from prover.network.refusals import NotFound
+from settlement import checks, events, lightfollowing
+from settlement.errors import Discrepancy, Unavailable
+from settlement.following import Received
+from settlement.log import checkpoint, cosignature, tiles
+from settlement.log.checkpoint import Checkpoint
+from settlement.log.tiles import DATA, DATA_WIDTH, Tile
+from settlement.parameters import Parameters
+from settlement.pool import Pool
+from settlement.state import VerifyProofs
+from zk.errors import FormatError, InvalidProof
+from zk.runtime.progress import Progress, silent
+
+BATCH = 256 * DATA_WIDTH
+"""Events that are recorded in one transaction: whole files of data, which are fetched while those before are taken."""
+
+FINAL = "/checkpoint/final"
+
+
+def check_validators(pool: Pool, parameters: Parameters) -> None:
+    """Raises FormatError when nobody cosigns the checkpoints of this pool, and so nobody could be trusted."""
+    if not parameters.validators.quorum:
+        raise FormatError(
+            f"the pool {pool.name!r} has no validators, whom a light copy would have to trust: join it without --light"
+        )
+
+
+@dataclass(frozen=True)
+class LightMirror(Mirror):
+    """A copy of a ledger that takes only what is final, and that without checking the ledger's rules.
+
+    `clock` returns the time in ms: by it, a change of the validators is in force or not yet.
+    """
+
+    clock: Callable[[], int]
+
+    def update(
+        self, verify_proofs: VerifyProofs = checks.verify_proofs, progress: Progress = silent
+    ) -> Checkpoint:  # fmt: skip
+        """Takes what is new up to the newest final checkpoint, and returns that.
+
+        Raises as Mirror.update does; InvalidProof also when the checkpoint does not have the validators' quorum, and
+        errors.Unavailable when nothing is final yet.
+        """
+        try:
+            signed = decode_text(self.fetch(FINAL))
+        except NotFound as missing:
+            check_validators(self.ledger.pool, self.ledger.parameters(self.clock()))
+            raise Unavailable(f"{missing}; a light copy takes nothing before") from None
+        newest = checkpoint.verify(signed, checkpoint.key(self.ledger.pool))
+        start = self.size
+        if newest.size <= start:
+            self._require_beginning(newest, signed)
+            self._require_final(newest, signed, [], start)
+        else:
+            leaves = self._leaves(newest, signed, start)
+            self._require_final(newest, signed, leaves, start)
+            self._take(newest, leaves, start, progress)
+        if newest.size >= start:
+            files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
+        return newest
+
+    def _require_final(self, newest: Checkpoint, signed: str, leaves: Sequence[bytes], start: int) -> None:
+        """Raises InvalidProof unless the quorum of the validators that are in force cosigned the checkpoint."""
+        pool = self.ledger.pool
+        announced = [settled.change for settled in self.ledger.reader.changes()]
+        for place, leaf in enumerate(leaves, start=start):
+            event = events.read(leaf)
+            if event.kind == events.PARAMETERS:
+                (data,) = self._read(DATA, place, place + 1, newest.size)
+                announced.append(lightfollowing.changed(pool, announced, event, data))
+        last_ms = events.read(leaves[-1]).created_ms if leaves else self.ledger.reader.last_event().created_ms
+        parameters = lightfollowing.in_force(pool, announced, max(last_ms, self.clock()))
+        check_validators(pool, parameters)
+        if not cosignature.is_final(signed, parameters.validators):
+            quorum = parameters.validators.quorum
+            have = len(cosignature.times(signed, parameters.validators))
+            raise InvalidProof(
+                f"the service calls a checkpoint of {newest.size} events final, which {have} of the pool's validators"
+                f" cosigned, and it takes {quorum}: nothing was taken"
+            )
+
+    def _take(self, newest: Checkpoint, leaves: Sequence[bytes], start: int, progress: Progress) -> None:
+        """Records what the leaves stand for, a batch at a time."""
+        taken = 0
+        for sent in self._fetched(start, newest.size):
+            received = [Received(*one) for one in zip(leaves[taken : taken + len(sent)], sent, strict=True)]
+            try:
+                lightfollowing.follow(self.ledger, received)
+            except sqlite3.IntegrityError as error:  # the tables themselves refuse an account that is spent twice
+                raise Discrepancy(
+                    f"the validators cosigned a history that no ledger can have: {error}. Nothing of it was taken"
+                ) from error
+            taken += len(sent)
+            progress(taken, len(leaves))
+
+    def _fetched(self, start: int, size: int) -> Iterator[list[bytes]]:
+        """What was sent for the events from `start` on, in batches, of which the next is fetched meanwhile."""
+        batches = [list(of) for _, of in groupby(tiles.covering(DATA, start, size), lambda tile: tile.first // BATCH)]
+
+        def fetch(batch: Sequence[Tile]) -> list[bytes]:
+            things = [thing for tile in batch for thing in tiles.split(tile, self.fetch(f"/{tile.path}"))]
+            return things[max(start - batch[0].first, 0) :]
+
+        with ThreadPoolExecutor(1, "light-mirror") as ahead:  # one thread: a client belongs to one at a time
+            waiting = ahead.submit(fetch, batches[0])
+            for following in (*batches[1:], None):
+                found = waiting.result()
+                if following is not None:
+                    waiting = ahead.submit(fetch, following)
+                yield found
