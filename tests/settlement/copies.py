@@ -8,6 +8,9 @@ from settlement.ledger import Ledger
 from settlement.log import tiles
 from settlement.log.tiles import DATA, ENTRIES
 
+BESIDE = ("orders", "withdrawals", "cosignatures", "successions")
+"""The tables that the history says nothing of."""
+
 
 def received(original: Ledger) -> list[Received]:
     """What the files of its log have after the first event."""
@@ -24,10 +27,11 @@ def path_of(ledger: Ledger) -> str:
 
 
 def rows(path) -> dict[str, list]:
-    """Every row of every table but the board's, which is no part of the history."""
+    """Every row of every table, but of those that are no part of the history."""
     with sqlite3.connect(path) as connection:
         names = [name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
     connection.close()
-    del found["orders"]
+    for table in BESIDE:
+        found.pop(table, None)
     return found
