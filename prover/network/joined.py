@@ -54,7 +54,7 @@ class JoinedLedger(Ledger):
         super().__init__(repository)
         self._service, self._clock, self._verify, self._is_light = service, clock, verify_proofs, is_light
         own = Ledger(repository)
-        self._mirror = LightMirror(own, folder, service.get, clock) if is_light else Mirror(own, folder, service.get)
+        self._mirror = (LightMirror if is_light else Mirror)(own, folder, service.get)
         self.orders = JoinedOrders(repository.orders, service, self, verify_proofs)
 
     @classmethod

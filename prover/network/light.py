@@ -12,7 +12,7 @@ also those that are newer than the copy.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,15 +20,15 @@ from itertools import groupby
 from prover.machine import files
 from prover.network.mirror import KEPT, Mirror, decode_text
 from prover.network.refusals import NotFound
-from settlement import checks, events, lightfollowing
+from settlement import checks, events, finality, lightfollowing
 from settlement.errors import Discrepancy, Unavailable
 from settlement.following import Received
-from settlement.log import checkpoint, cosignature, tiles
+from settlement.log import cosignature, tiles
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.tiles import DATA, DATA_WIDTH, Tile
-from settlement.parameters import Parameters
 from settlement.pool import Pool
 from settlement.state import VerifyProofs
+from settlement.validators import Validators
 from zk.errors import FormatError, InvalidProof
 from zk.runtime.progress import Progress, silent
 
@@ -38,9 +38,9 @@ BATCH = 256 * DATA_WIDTH
 FINAL = "/checkpoint/final"
 
 
-def check_validators(pool: Pool, parameters: Parameters) -> None:
+def check_validators(pool: Pool, validators: Validators) -> None:
     """Raises FormatError when nobody cosigns the checkpoints of this pool, and so nobody could be trusted."""
-    if not parameters.validators.quorum:
+    if not validators.quorum:
         raise FormatError(
             f"the pool {pool.name!r} has no validators, whom a light copy would have to trust: join it without --light"
         )
@@ -48,12 +48,7 @@ def check_validators(pool: Pool, parameters: Parameters) -> None:
 
 @dataclass(frozen=True)
 class LightMirror(Mirror):
-    """A copy of a ledger that takes only what is final, and that without checking the ledger's rules.
-
-    `clock` returns the time in ms: by it, a change of the validators is in force or not yet.
-    """
-
-    clock: Callable[[], int]
+    """A copy of a ledger that takes only what is final, and that without checking the ledger's rules."""
 
     def update(
         self, verify_proofs: VerifyProofs = checks.verify_proofs, progress: Progress = silent
@@ -66,23 +61,24 @@ class LightMirror(Mirror):
         try:
             signed = decode_text(self.fetch(FINAL))
         except NotFound as missing:
-            check_validators(self.ledger.pool, self.ledger.parameters(self.clock()))
+            check_validators(self.ledger.pool, finality.validators(self.ledger, self.size))
             raise Unavailable(f"{missing}; a light copy takes nothing before") from None
-        newest = checkpoint.verify(signed, checkpoint.key(self.ledger.pool))
+        newest = finality.operators(self.ledger).verify(signed)
         start = self.size
         if newest.size <= start:
             self._require_beginning(newest, signed)
-            self._require_final(newest, signed, [], start)
+            self._require_final(newest, signed, finality.validators(self.ledger, newest.size))
         else:
             leaves = self._leaves(newest, signed, start)
-            self._require_final(newest, signed, leaves, start)
+            self._require_final(newest, signed, self._validators(newest, leaves, start))
             self._take(newest, leaves, start, progress)
-        if newest.size >= start:
+        if newest.size >= start and signed != self.kept():
+            finality.keep(self.ledger, finality.read(self.ledger, signed, 0))
             files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
         return newest
 
-    def _require_final(self, newest: Checkpoint, signed: str, leaves: Sequence[bytes], start: int) -> None:
-        """Raises InvalidProof unless the quorum of the validators that are in force cosigned the checkpoint."""
+    def _validators(self, newest: Checkpoint, leaves: Sequence[bytes], start: int) -> Validators:
+        """The validators in force at the time of the checkpoint's newest event, as the governors have named them."""
         pool = self.ledger.pool
         announced = [settled.change for settled in self.ledger.reader.changes()]
         for place, leaf in enumerate(leaves, start=start):
@@ -90,15 +86,16 @@ class LightMirror(Mirror):
             if event.kind == events.PARAMETERS:
                 (data,) = self._read(DATA, place, place + 1, newest.size)
                 announced.append(lightfollowing.changed(pool, announced, event, data))
-        last_ms = events.read(leaves[-1]).created_ms if leaves else self.ledger.reader.last_event().created_ms
-        parameters = lightfollowing.in_force(pool, announced, max(last_ms, self.clock()))
-        check_validators(pool, parameters)
-        if not cosignature.is_final(signed, parameters.validators):
-            quorum = parameters.validators.quorum
-            have = len(cosignature.times(signed, parameters.validators))
+        return lightfollowing.in_force(pool, announced, events.read(leaves[-1]).created_ms).validators
+
+    def _require_final(self, newest: Checkpoint, signed: str, validators: Validators) -> None:
+        """Raises InvalidProof unless the quorum of these validators cosigned the checkpoint."""
+        check_validators(self.ledger.pool, validators)
+        if not cosignature.is_final(signed, validators):
             raise InvalidProof(
-                f"the service calls a checkpoint of {newest.size} events final, which {have} of the pool's validators"
-                f" cosigned, and it takes {quorum}: nothing was taken"
+                f"the service calls a checkpoint of {newest.size} events final, which"
+                f" {len(cosignature.times(signed, validators))} of the pool's validators cosigned, and it takes"
+                f" {validators.quorum}: nothing was taken"
             )
 
     def _take(self, newest: Checkpoint, leaves: Sequence[bytes], start: int, progress: Progress) -> None:

@@ -45,7 +45,7 @@ def join(
     pool = _fetch_pool(client, fingerprint)
     for key in pool.keys:
         _provide(home, client, key, pool, now_ms)
-    _copy(home, client, pool, progress, verify_proofs, now_ms if is_light else None)
+    _copy(home, client, pool, progress, verify_proofs, is_light=is_light)
     return pool
 
 
@@ -91,20 +91,15 @@ def _fetch_pool(client: Client, fingerprint: str | None) -> Pool:
 
 
 def _copy(
-    home: Home, client: Client, pool: Pool, progress: Progress, verify_proofs: VerifyProofs, light_ms: int | None = None
+    home: Home, client: Client, pool: Pool, progress: Progress, verify_proofs: VerifyProofs, *, is_light: bool = False
 ) -> None:  # fmt: skip
-    """Copies the ledger; a copy that is a light one is made at the time `light_ms`."""
     with homes.changing(home):
         creation.check_vacant(home)
         with arrayfolder.creating(home.pool.path, _LABEL) as path:
             folder = PoolFolder(path)
             with mirror.begin(folder.ledger, pool, client.get) as ledger:
-                copy = (
-                    Mirror(ledger, path, client.get) if light_ms is None
-                    else LightMirror(ledger, path, client.get, lambda: light_ms)
-                )  # fmt: skip
-                copy.update(verify_proofs, progress)
-            opening.write(folder, client.url, is_light=light_ms is not None)
+                (LightMirror if is_light else Mirror)(ledger, path, client.get).update(verify_proofs, progress)
+            opening.write(folder, client.url, is_light=is_light)
             files.sync_folder(path)
 
 
