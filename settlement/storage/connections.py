@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from settlement import stages
-from settlement.errors import Unavailable
 from settlement.storage import schema
 from settlement.storage.versions import NEWEST
 from zk.errors import FormatError
@@ -85,29 +83,6 @@ def open_for_reading(path: Path, check: Check) -> sqlite3.Connection:
         with _closed_on_failure(connection):
             connection.execute("PRAGMA query_only = ON")
         return connection
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """A transaction that `begin` opens; it is committed at the end and rolled back on an exception.
-
-    Raises errors.Unavailable when another process does not free the lock in time.
-    """
-    try:
-        with stages.stage("lock"):
-            connection.execute(begin)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise
-        raise Unavailable(f"the ledger is busy: its lock was not free for {BUSY_SECONDS} seconds. Try again") from error
-    try:
-        yield
-        with stages.stage("commit"):
-            connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def one_line(error: Exception) -> str:

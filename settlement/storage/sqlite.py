@@ -14,7 +14,7 @@ from pathlib import Path
 from circuits.records import Root
 from settlement import stages
 from settlement.events import Appended, Event
-from settlement.storage import connections, schema, versions, writes
+from settlement.storage import connections, schema, transactions, versions, writes
 from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.connection import Cursor
 from settlement.storage.orders import OrderTable
@@ -62,7 +62,7 @@ class SqliteRepository:
         Raises FormatError as `open`, also for versions from which there is no way, and then nothing was written.
         """
         opens = partial(connections.open_for_writing, oldest=versions.OLDEST)
-        with closing(cls._open(path, opens)._connection) as file, connections.transaction(file, "BEGIN IMMEDIATE"):
+        with closing(cls._open(path, opens)._connection) as file, transactions.transaction(file, "BEGIN IMMEDIATE"):
             version = schema.check(file, versions.OLDEST)  # under the lock, unlike that of the opening
             schema.upgrade(file, version)
         return version
@@ -83,9 +83,10 @@ class SqliteRepository:
     def writing(self) -> Iterator[None]:
         """One transaction that excludes every other writer; an exception rolls all of it back.
 
-        Raises FormatError when somebody changed the tables since the database was opened.
+        Raises FormatError when somebody changed the tables since the database was opened, OSError when the checkpoints
+        cannot be written, and errors.Unavailable and errors.OutcomeUnknown as transactions.transaction does.
         """
-        with connections.transaction(self._connection, "BEGIN IMMEDIATE"):
+        with transactions.transaction(self._connection, "BEGIN IMMEDIATE"):
             version = self.reader.pragma("schema_version")
             if version != self._schema_version:
                 schema.check(self._connection)

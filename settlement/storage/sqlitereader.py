@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import AbstractContextManager
 from typing import Any
 
-from settlement.storage import connections
+from settlement.storage import transactions
 from settlement.storage.reader import Reader
 
 
@@ -17,7 +17,7 @@ class SqliteReader(Reader):
 
     def reading(self) -> AbstractContextManager[None]:
         """A read transaction."""
-        return connections.transaction(self._file, "BEGIN")
+        return transactions.transaction(self._file, "BEGIN")
 
     def damage(self) -> str | None:
         """The first damage to the file that SQLite's own checks report, or None."""

@@ -17,7 +17,7 @@ import pytest
 
 from settlement import audit, databases
 from settlement.ledger import Ledger
-from settlement.storage import connections, versions
+from settlement.storage import transactions, versions
 from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.postgres.connection import SCHEMA, PostgresConnection
 from tests import databases as servers
@@ -113,13 +113,13 @@ def test_what_is_no_whole_ledger_of_an_older_version_is_not_upgraded(path, tmp_p
 
 def upgrade_until_killed(path: Path, count: int) -> None:
     """Ends this process at a statement of the upgrade, or after it."""
-    transaction, kill = connections.transaction, kill_at(count)
+    transaction, kill = transactions.transaction, kill_at(count)
 
     def traced(connection, begin):
         connection.set_trace_callback(kill)
         return transaction(connection, begin)
 
-    connections.transaction = traced
+    transactions.transaction = traced
     databases.upgrade(path)
     os._exit(0)
 

@@ -1,7 +1,6 @@
 """The service as an ASGI application: its parts, its routes, and how it answers errors."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -101,7 +100,6 @@ def create(
     app.add_exception_handler(Rejected, _on_problem)
     app.add_exception_handler(FormatError, _on_problem)
     app.add_exception_handler(Unavailable, _on_problem)
-    app.add_exception_handler(sqlite3.OperationalError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     return app
 

@@ -4,13 +4,14 @@ A block is what arrived while the one before was settled.  So nobody waits for c
 once, and the more arrive, the more share one batch of proofs and one commit.
 """
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from prover.network.service import logs
+from prover.network.service import logs, readers
 from prover.network.service.metrics import Metrics, seconds
 from prover.network.service.readers import Opener
 from prover.network.service.waiting import Job, Waiting, Work
@@ -21,6 +22,7 @@ from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from settlement.state import VerifyProofs
+from zk.errors import FormatError
 
 T = TypeVar("T")
 
@@ -98,10 +100,12 @@ class Applier:
         try:
             answers = self._answers(ledger, block)
         except BaseException as error:
+            # Of a database that failed before the commit, or refused it, nothing is left: whoever asked asks again.
+            told = readers.failed(error) if isinstance(error, self._failures(block)) else error
             for job in block:
-                job.answer.set_exception(error)
-            if isinstance(error, Unavailable):
-                raise
+                job.answer.set_exception(told)
+            if isinstance(told, Unavailable):
+                raise told from error
             return
         for job, answer in zip(block, answers, strict=True):
             if isinstance(answer, Rejected):
@@ -109,6 +113,12 @@ class Applier:
                 job.answer.set_exception(answer)
             else:
                 job.answer.set_result(answer)
+
+    @staticmethod
+    def _failures(block: list[Job]) -> tuple[type[Exception], ...]:
+        """The exceptions that say nothing of what was asked.  Bundles that are malformed are refused without one."""
+        formats = (FormatError,) if isinstance(block[0].work, bytes) else ()
+        return Unavailable, sqlite3.Error, OSError, *formats
 
     def _answers(self, ledger: Ledger, block: list[Job]) -> list[object]:
         bundles = [job.work for job in block if isinstance(job.work, bytes)]

@@ -16,7 +16,6 @@ from prover.network.service.metrics import seconds
 from prover.network.service.problems import unknown
 from settlement import encoding
 from settlement.ids import BundleId
-from settlement.ledger import Ledger
 from zk.formats import dataclassjson
 
 router = APIRouter(tags=["bundles"])
@@ -32,9 +31,9 @@ async def settle(request: Request) -> Response:
     data = await bodies.read(request, encoding.MAX_BUNDLE_BYTES, "bundle")
     bundle_id = BundleId(await service.settle(request, data))
     start_ns = time.perf_counter_ns()
-    answer = await _receipt(service, bundle_id)
+    receipt = await service.told(lambda ledger: notes.receipt(service, ledger, bundle_id))
     service.metrics.proving.observe(seconds(time.perf_counter_ns() - start_ns))
-    return answer
+    return _shown(receipt)
 
 
 @router.get(
@@ -43,14 +42,12 @@ async def settle(request: Request) -> Response:
 )  # fmt: skip
 async def get(request: Request, bundle_id: str) -> Response:
     """The receipt of a bundle that has settled."""
-    return await _receipt(parts.of(request), BundleId(hexadecimal(bundle_id, 32, "a bundle's id")))
-
-
-async def _receipt(service: parts.Parts, bundle_id: BundleId) -> Response:
-    def make(ledger: Ledger) -> Receipt | None:
-        return notes.receipt(service, ledger, bundle_id)
-
-    receipt = await service.readers.run(make)
+    service, named = parts.of(request), BundleId(hexadecimal(bundle_id, 32, "a bundle's id"))
+    receipt = await service.readers.run(lambda ledger: notes.receipt(service, ledger, named))
     if receipt is None:
-        raise unknown(f"no bundle with the id {bundle_id.hex()} has settled")
+        raise unknown(f"no bundle with the id {bundle_id} has settled")
+    return _shown(receipt)
+
+
+def _shown(receipt: Receipt) -> Response:
     return Response(json.dumps(dataclassjson.write(receipt)), media_type="application/json")

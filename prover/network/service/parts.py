@@ -20,8 +20,10 @@ from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
 from prover.network.service.waiting import Full, Waiting, Work
 from settlement.errors import OutcomeUnknown, Unavailable
+from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.state import VerifyProofs
+from zk.errors import FormatError
 
 T = TypeVar("T")
 
@@ -78,6 +80,19 @@ class Parts:
     async def keep(self, request: Request, work: Work[T]) -> T:
         """What `work` returns, which settles nothing, done by the applier whoever has the office.  Raises Problem."""
         return await self._answered(request, lambda: self.applier.act(peer(request), work))
+
+    async def told(self, question: Callable[[Ledger], T | None]) -> T:
+        """The answer of `question` about what was just done.
+
+        Raises Problem when there is none: not that of a refusal, because it was done.
+        """
+        try:
+            answer = await self.readers.run(question)
+        except (Unavailable, FormatError):
+            raise _unknown() from None
+        if answer is None:
+            raise _unknown()
+        return answer
 
     def _check_work(self, request: Request, data: bytes) -> None:
         """Raises Problem when so many requests wait that each must show work, and this one shows too little."""

@@ -1,19 +1,33 @@
 """The threads that read the ledger: each has a connection of its own, for a ledger belongs to one thread."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from prover.network.service import logs
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
+from zk.errors import FormatError
 
 T = TypeVar("T")
 
 THREADS = 4
 Opener = Callable[[bool], Ledger]
 """Opens the ledger; the argument says whether for reading only."""
+
+
+def failed(error: Exception) -> Unavailable:
+    """What a failure of the ledger's database is to whoever asked, who can do nothing but ask again.
+
+    The operator's log has the kind of it.
+    """
+    if isinstance(error, Unavailable):
+        return error
+    logs.failed(error)
+    return Unavailable(f"the ledger's database failed ({type(error).__name__})")
 
 
 class Readers:
@@ -26,7 +40,10 @@ class Readers:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ledger-reader")
 
     async def run(self, question: Callable[[Ledger], T]) -> T:
-        """The answer of `question`, which is called with a ledger in one of the threads.  Raises what it raises."""
+        """The answer of `question`, which is called with a ledger in one of the threads.
+
+        Raises what it raises, and errors.Unavailable when the database fails.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, question)
 
     def close(self) -> None:
@@ -39,13 +56,16 @@ class Readers:
     def _answer(self, question: Callable[[Ledger], T]) -> T:
         ledger: Ledger | None = getattr(self._own, "ledger", None)
         if ledger is None:
-            ledger = self._own.ledger = self._open_ledger(True)
+            try:
+                ledger = self._own.ledger = self._open_ledger(True)
+            except (FormatError, sqlite3.Error, OSError) as error:  # it was sound when the service started
+                raise failed(error) from error
         try:
             return question(ledger)
-        except Unavailable:  # the next question opens it again
+        except (Unavailable, sqlite3.Error, OSError) as error:  # the next question opens it again
             self._own.ledger = None
             ledger.close()
-            raise
+            raise failed(error) from error
 
     def _close_own(self, together: threading.Barrier) -> None:
         together.wait()

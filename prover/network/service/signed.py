@@ -6,6 +6,7 @@ ledger checks that.  What is sent again is recorded once, and answered as the fi
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from prover.network import receipts
 from prover.network.service import bodies, parts
 from prover.network.service.documents import body, problem_of, shown
 from settlement import engine, events, expiry, governance, heartbeat, quotes
+from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.events import Event
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -98,15 +100,24 @@ async def _recorded(request: Request, kind: str, name: str, limit: int, record: 
         height = _known(ledger, kind, data)
         if height is None:
             record(ledger, data, now_ms)
-            height = _known(ledger, kind, data)
-        assert height is not None, "it was recorded a moment ago"
+            height = _recorded_at(ledger, kind, data)
         return height
 
     height = await service.act(request, data, work)
     sign = service.sign
     assert sign is not None, "what was recorded was recorded by the operator"
-    receipt = await service.readers.run(lambda ledger: receipts.of_event(ledger, height, sign))
+    receipt = await service.told(lambda ledger: receipts.of_event(ledger, height, sign))
     return Response(json.dumps(dataclassjson.write(receipt)), media_type="application/json")
+
+
+def _recorded_at(ledger: Ledger, kind: str, data: bytes) -> int:
+    """The height at which this was recorded a moment ago.  Raises errors.OutcomeUnknown when it cannot be read."""
+    try:
+        height = _known(ledger, kind, data)
+    except (Unavailable, FormatError, sqlite3.Error) as error:
+        raise OutcomeUnknown("the ledger cannot be read") from error
+    assert height is not None, "it was recorded a moment ago"
+    return height
 
 
 def _known(ledger: Ledger, kind: str, data: bytes) -> int | None:
