@@ -8,7 +8,6 @@ block lives, so what no bundle changes is read once.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from circuits.records import Amount, Commitment, Nullifier, Root
 from settlement import checks, effects, merkle
@@ -23,7 +22,8 @@ from settlement.merkle import Append, Nodes, Tree
 from settlement.parameters import Parameters
 from settlement.pool import Pool
 from settlement.publicaccounts import Balances
-from settlement.state import Checked, Reader, State
+from settlement.remembered import Held, Remembered
+from settlement.state import Checked
 from settlement.storage.rows import BundleEntry, Settled, SettledChange
 
 MAX_LEGS = 60
@@ -36,12 +36,13 @@ class Block:
     `entries` has what the bundles write, in order.
     """
 
-    def __init__(self, ledger: State):
+    def __init__(self, ledger: Held):
         self.pool: Pool = ledger.pool
         self.ledger_id: LedgerId = ledger.ledger_id
         self.entries: list[BundleEntry] = []
-        self._ledger = ledger
-        self._before: Reader = ledger.reader
+        self._before = Remembered(ledger)
+        self._settled: dict[BundleId, BundleEntry] = {}
+        self._roots: set[Root] = set()
         self._log: log.Nodes = {}
         self._nodes: Nodes = {}
         self._nullifiers: set[Nullifier] = set()
@@ -50,15 +51,18 @@ class Block:
         self._order_fees: dict[bytes, int] = {}
         self._reserves: Reserves = {}
         self._accounts: Balances = {}
-        self._grids: dict[int, list[PublishedGrids]] = {}
-        self._epochs: dict[int, PublishedGrids | None] = {}
         self._append: Append = merkle.append
+
+    def foresee(self, bundles: Sequence[tuple[Bundle, BundleId]]) -> None:
+        """Asks the ledger at once what these bundles will be checked against; without it, the answers are the same."""
+        self._before.foresee(bundles)
 
     def expect(self, bundles: Sequence[Bundle]) -> None:
         """Computes at once what the tree becomes when these bundles are all that settles next, in this order.
 
         Whichever of them is refused, the results are the same, and those after it only take longer.
         """
+        self._before.foresee_appending()
         groups, size = [[move.commitment for move in bundle.moves] for bundle in bundles], self.tree().size
         if len(groups) > 1 and size + sum(map(len, groups)) <= merkle.CAPACITY:
             self._append = merkle.Planned(self.node, size, groups).append
@@ -73,6 +77,8 @@ class Block:
     def add(self, entry: BundleEntry) -> None:
         """Adds what a bundle writes that was checked against this block."""
         self.entries.append(entry)
+        self._settled[entry.bundle_id] = entry
+        self._roots.add(entry.root)
         self._log.update(entry.appended.nodes)
         self._nodes.update(entry.nodes)
         self._nullifiers.update(entry.nullifiers)
@@ -86,8 +92,9 @@ class Block:
                 self._order_fees[flow.reference] = self._order_fees.get(flow.reference, 0) - flow.amount
 
     def settled(self, bundle_id: BundleId) -> Settled | None:
-        """The place of the bundle with this id, or None when it is not in this block."""
-        return next((entry.settled for entry in self.entries if entry.bundle_id == bundle_id), None)
+        """The place of the bundle with this id, which has settled before or in this block, or None."""
+        entry = self._settled.get(bundle_id)
+        return self._before.settled(bundle_id) if entry is None else entry.settled
 
     @property
     def reader(self) -> "Block":
@@ -96,15 +103,11 @@ class Block:
 
     def parameters(self, now_ms: int) -> Parameters:
         """The pool's parameters that are in force."""
-        return self._ledger.parameters(now_ms)
+        return self._before.parameters(now_ms)
 
     def last_event(self) -> Event:
         """The newest event."""
-        return self.entries[-1].event if self.entries else self._last_event
-
-    @cached_property
-    def _last_event(self) -> Event:
-        return self._before.last_event()
+        return self.entries[-1].event if self.entries else self._before.last_event()
 
     def log_node(self, level: int, index: int) -> bytes:
         """A node of the log."""
@@ -112,11 +115,7 @@ class Block:
 
     def tree(self) -> Tree:
         """The newest root and size."""
-        return Tree(self.entries[-1].root, self.entries[-1].size) if self.entries else self._tree
-
-    @cached_property
-    def _tree(self) -> Tree:
-        return self._before.tree()
+        return Tree(self.entries[-1].root, self.entries[-1].size) if self.entries else self._before.tree()
 
     def node(self, level: int, index: int) -> int | None:
         """A node of the tree, or None where none was written."""
@@ -124,7 +123,7 @@ class Block:
 
     def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
-        return any(entry.root == root for entry in self.entries) or self._before.is_known_root(root)
+        return root in self._roots or self._before.is_known_root(root)
 
     def is_spent(self, nullifier: Nullifier) -> bool:
         """Whether the account with this nullifier has moved."""
@@ -159,36 +158,20 @@ class Block:
 
     def grids(self, newest: int) -> list[PublishedGrids]:
         """The grids of the newest epochs, at most `newest` of them, newest first."""
-        if newest not in self._grids:
-            self._grids[newest] = self._before.grids(newest)
-        return self._grids[newest]
+        return self._before.grids(newest)
 
     def epoch(self, number: int) -> PublishedGrids | None:
         """The grids of one epoch, or None when it was never published."""
-        if number not in self._epochs:
-            self._epochs[number] = self._before.epoch(number)
-        return self._epochs[number]
+        return self._before.epoch(number)
 
     def changes(self) -> list[SettledChange]:
         """Every announced change of the parameters, in order."""
-        return self._changes
-
-    @cached_property
-    def _changes(self) -> list[SettledChange]:
         return self._before.changes()
 
     def heartbeat(self) -> int:
         """The newest epoch in which the insurance has shown that it is solvent, 0 for none."""
-        return self._heartbeat
-
-    @cached_property
-    def _heartbeat(self) -> int:
         return self._before.heartbeat()
 
     def rates(self) -> dict[int, int]:
         """The rates at which expired claims convert, by claim."""
-        return self._rates
-
-    @cached_property
-    def _rates(self) -> dict[int, int]:
         return self._before.rates()

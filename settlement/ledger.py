@@ -131,6 +131,7 @@ class Ledger:
         with self._repository.writing():
             with stages.stage("settle"):
                 now_ms = events.moved_up(block.last_event(), now_ms, passed_ns())
+                block.foresee([(one.bundle, one.bundle_id) for one in checked])
                 block.expect([one.bundle for one in checked])
                 for one in checked:
                     answers.append(self._settle(block, one, now_ms))
@@ -188,7 +189,7 @@ class Ledger:
 
     def _settle(self, block: Block, checked: Checked, now_ms: int) -> Settled | Rejected:
         """Where the bundle settles in the block, or has settled before."""
-        before = self.reader.settled(checked.bundle_id) or block.settled(checked.bundle_id)
+        before = block.settled(checked.bundle_id)
         if before is not None:
             return before
         try:

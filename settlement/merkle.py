@@ -86,6 +86,12 @@ def extend(read: Read, size: int, groups: Sequence[Sequence[Commitment]]) -> Ext
     return Extended([Root(root) for root in array.decode(FR, levels[-1].words)], nodes)
 
 
+def edge(size: int) -> list[tuple[int, int]]:
+    """The places of the nodes over a tree of `size` leaves that appending reads: no leaf below them can change."""
+    ends = [(level, size // records.ARITY**level) for level in range(records.DEPTH)]
+    return [(level, index) for level, end in ends for index in range(end // records.ARITY * records.ARITY, end)]
+
+
 class Planned:
     """The nodes of groups of leaves that are expected next, computed at once.  `append` is that of this module."""
 

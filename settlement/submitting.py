@@ -17,6 +17,7 @@ from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from settlement.state import Checked, VerifyProofs
+from settlement.storage.rows import Settled
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class _Sent:
 
 def settled(ledger: Ledger, bundle_id: BundleId) -> Receipt | None:
     """The receipt of a bundle that has settled, or None: how whoever got no answer learns what became of it."""
-    place = ledger.reader.settled(bundle_id)
+    return _receipt(bundle_id, ledger.reader.settled(bundle_id))
+
+
+def _receipt(bundle_id: BundleId, place: Settled | None) -> Receipt | None:
     return None if place is None else Receipt(bundle_id, place.height, place.positions, place.root, True)
 
 
@@ -97,16 +101,17 @@ def _submit_block(
     """The answers to the bundles of one block, in their order."""
     answers: dict[int, Receipt | Rejected] = {}
     fresh: dict[int, _Sent] = {}
+    state = Block(ledger)  # asks once for what all of the bundles are checked against; apply_all asks again, locked
+    state.foresee([(one.bundle, one.bundle_id) for one in block if isinstance(one, _Sent)])
     for number, one in enumerate(block):
-        answer = one if isinstance(one, Rejected) else settled(ledger, one.bundle_id)
+        answer = one if isinstance(one, Rejected) else _receipt(one.bundle_id, state.settled(one.bundle_id))
         if answer is not None:
             answers[number] = answer
         elif isinstance(one, _Sent):
             fresh[number] = one
     check_start_ns = time.perf_counter_ns()
     bundles = [(one.bundle, one.data) for one in fresh.values()]
-    # A block asks once for what all of its bundles are checked against; apply_all asks again, under the lock.
-    passed = bundlechecks.check_all(Block(ledger), newest, bundles, now_ms, verify_proofs)
+    passed = bundlechecks.check_all(state, newest, bundles, now_ms, verify_proofs)
     check_end_ns = time.perf_counter_ns()
     checked = [one for one in passed if isinstance(one, Checked)]
     applied = iter(ledger.apply_all(checked, now_ms, lambda: time.perf_counter_ns() - start_ns))

@@ -41,6 +41,11 @@ def append(read: Read, size: int, leaf: bytes) -> Nodes:
     return nodes
 
 
+def peaks(size: int) -> list[tuple[int, int]]:
+    """The places of the nodes that a tree of `size` leaves is made of, which are all that appending to it reads."""
+    return [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+
+
 class Growing:
     """A log that grows in memory, of which `size` leaves are there: for those who append thousands.
 
@@ -50,8 +55,7 @@ class Growing:
 
     def __init__(self, read: Read, size: int):
         self.size = size
-        levels = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
-        self._peaks = [(level, read(level, (size >> level) - 1)) for level in levels]
+        self._peaks = [(level, read(level, index)) for level, index in reversed(peaks(size))]
 
     def append(self, leaf: bytes) -> Nodes:
         """Appends a leaf with this hash; the nodes that it completes, itself the first."""

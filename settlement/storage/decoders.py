@@ -3,7 +3,9 @@
 They raise ValueError, or FormatError, for a value that a column cannot have, as a damaged page returns it.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from circuits.records import Amount, Commitment, Position, Root
 from settlement import governance, merkle
@@ -13,8 +15,22 @@ from settlement.events import KINDS, Event
 from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Tree
+from settlement.rules import UnknownRules
 from settlement.storage.columns import binary, digest, element, integer
 from settlement.storage.rows import Output, SettledChange, SettledFlow
+from zk.errors import FormatError
+
+T = TypeVar("T")
+
+
+def decoded(table: str, decode: Callable[..., T], row: tuple) -> T:
+    """The row of a table as an object.  Raises FormatError when one of its columns cannot have its value."""
+    try:
+        return decode(*row)
+    except UnknownRules:
+        raise
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"the ledger is damaged: a row of its table {table} has an impossible value") from error
 
 
 def tree(root: object, size: object) -> Tree:

@@ -1,7 +1,8 @@
 """Every query of a ledger's database, for SQLite and PostgreSQL alike.  Nothing here writes or decides anything.
 
-Field elements are 32 big-endian bytes.  Rows become objects in `_decoded` only: a value that its column could not have,
-as a damaged page returns it, raises FormatError, and so does a row that every ledger has and this one lacks.
+Field elements are 32 big-endian bytes.  Rows become objects in settlement.storage.decoders only: a value that its
+column could not have, as a damaged page returns it, raises FormatError, and so does a row that every ledger has and
+this one lacks.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,6 @@ from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, OrderId
 from settlement.merkle import Tree
 from settlement.publicaccounts import Balances
-from settlement.rules import UnknownRules
 from settlement.storage import decoders
 from settlement.storage.columns import binary, digest, element, integer
 from settlement.storage.connection import Connection, Cursor
@@ -208,9 +208,12 @@ class Reader:
 
     def rates(self) -> dict[int, int]:
         """The rates at which expired claims convert, by claim: published ones, and early expiries."""
-        early = dict(self._all("expiries", decoders.rate, "SELECT claim, rate FROM expiries"))
         newest = self.grids(1)
-        return (newest[0].publication.rates if newest else {}) | early
+        return (newest[0].publication.rates if newest else {}) | self.early_rates()
+
+    def early_rates(self) -> dict[int, int]:
+        """The rates of the claims that expired early."""
+        return dict(self._all("expiries", decoders.rate, "SELECT claim, rate FROM expiries"))
 
     def log_node(self, level: int, index: int) -> bytes:
         """A node of the log."""
@@ -228,23 +231,14 @@ class Reader:
     def _all(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> list[T]:
         # Closed also when a row is refused: a statement that waits would keep the database open behind the exception.
         with closing(self._connection.execute(query, values)) as rows:
-            return [_decoded(table, decode, row) for row in rows]
+            return [decoders.decoded(table, decode, row) for row in rows]
 
     def _maybe(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> T | None:
         row = self._one(query, values)
-        return None if row is None else _decoded(table, decode, row)
+        return None if row is None else decoders.decoded(table, decode, row)
 
     def _known(self, table: str, decode: Callable[..., T], query: str, values: tuple = ()) -> T:
         found = self._maybe(table, decode, query, values)
         if found is None:
             raise FormatError(f"the ledger is damaged: a row is missing from its table {table}")
         return found
-
-
-def _decoded(table: str, decode: Callable[..., T], row: tuple) -> T:
-    try:
-        return decode(*row)
-    except UnknownRules:
-        raise
-    except (TypeError, ValueError) as error:
-        raise FormatError(f"the ledger is damaged: a row of its table {table} has an impossible value") from error

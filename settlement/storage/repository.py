@@ -6,9 +6,9 @@ from typing import Protocol
 
 from circuits.records import Root
 from settlement.events import Appended, Event
+from settlement.storage.batchreader import BatchReader
 from settlement.storage.connection import Cursor
 from settlement.storage.orders import OrderTable
-from settlement.storage.reader import Reader
 from settlement.storage.rows import Entry
 from settlement.storage.witnessed import Witnessed
 
@@ -17,7 +17,7 @@ class Repository(Protocol):
     """An open database.  Belongs to one thread; any number of processes may open the same one."""
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> BatchReader:
         """Every query."""
 
     @property

@@ -1,13 +1,14 @@
 """The queries that PostgreSQL answers in another way."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
+from settlement.storage.batchreader import BatchReader, Keys
 from settlement.storage.connection import Cursor
 from settlement.storage.postgres.connection import PostgresConnection
-from settlement.storage.reader import Reader
 
 
-class PostgresReader(Reader):
+class PostgresReader(BatchReader):
     """The queries over one session."""
 
     def __init__(self, connection: PostgresConnection):
@@ -21,6 +22,15 @@ class PostgresReader(Reader):
     def damage(self) -> str | None:
         """None: PostgreSQL checks its pages as they are read, and every type and reference as it is written."""
         return None
+
+    def matching(self, columns: str, table: str, key: tuple[str, ...], values: Keys) -> Iterable[tuple]:
+        """These columns of the rows of a table whose key's columns have one of the values."""
+        if not values:
+            return []
+        types = ["bytea" if isinstance(value, bytes) else "bigint" for value in next(iter(values))]
+        wanted, named = ", ".join(f"?::{kind}[]" for kind in types), ", ".join(key)
+        query = f"SELECT {columns} FROM {table} JOIN unnest({wanted}) AS wanted ({named}) USING ({named})"
+        return self._session.execute(query, [list(column) for column in zip(*values, strict=True)]).fetchall()
 
     def stored(self, table: str) -> Cursor:
         """Every row of a table exactly as it is stored, ordered by its primary key, in a read transaction."""
