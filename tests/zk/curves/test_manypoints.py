@@ -93,6 +93,12 @@ def test_numbers_are_read_and_told_from_those_that_are_not_reduced(prime):
     assert array.decode(prime, rows) == [value if value < p else 0 for value in values]
 
 
+def test_points_become_the_rows_of_their_encoding():
+    in_g1, in_g2 = [bn254.multiply(k, G1) for k in (1, 2, R - 1)], [bn254.multiply(k, G2) for k in (1, 2, R - 1)]
+    assert (manypoints.g1_rows(in_g1) == g1.encode(in_g1)).all() and manypoints.g1_rows([]).shape == (0, 2, 4)
+    assert (manypoints.g2_rows(in_g2) == g2.encode(in_g2)).all() and manypoints.g2_rows([]).shape == (0, 2, 2, 4)
+
+
 def test_no_points_are_all_sound():
     assert manyproofs.are_sound([]).tolist() == []
     assert not len(manypoints.are_on_baby_jubjub(array.encode(FR, []).reshape(-1, 2, 4)))
