@@ -33,7 +33,7 @@ MAX_LEGS = 60
 class Block:
     """The ledger with the bundles of this block, so far.  It answers the checks' queries, as the ledger's reader does.
 
-    `entries` has what the bundles write, in order.
+    `entries` has what the bundles write, in order, and `append` computes the tree's nodes for the next.
     """
 
     def __init__(self, ledger: Held):
@@ -51,7 +51,7 @@ class Block:
         self._order_fees: dict[bytes, int] = {}
         self._reserves: Reserves = {}
         self._accounts: Balances = {}
-        self._append: Append = merkle.append
+        self.append: Append = merkle.append
 
     def foresee(self, bundles: Sequence[tuple[Bundle, BundleId]]) -> None:
         """Asks the ledger at once what these bundles will be checked against; without it, the answers are the same."""
@@ -65,12 +65,12 @@ class Block:
         self._before.foresee_appending()
         groups, size = [[move.commitment for move in bundle.moves] for bundle in bundles], self.tree().size
         if len(groups) > 1 and size + sum(map(len, groups)) <= merkle.CAPACITY:
-            self._append = merkle.Planned(self.node, size, groups).append
+            self.append = merkle.Planned(self.node, size, groups).append
 
     def settle(self, checked: Checked, now_ms: int) -> Settled:
         """Adds a bundle, and returns its place.  Raises Rejected as checks.check_again does, and adds nothing."""
         settling = checks.check_again(self, checked, now_ms)
-        entry = effects.entry(self, checked, settling, now_ms, self._append)
+        entry = effects.entry(self, checked, settling, now_ms, self.append)
         self.add(entry)
         return entry.settled
 

@@ -21,7 +21,7 @@ from settlement.parameters import Parameters
 from settlement.proofclaims import Labelled
 from settlement.rejection import Rejected
 from settlement.signatures import Signed
-from settlement.state import Checked, State, VerifyProofs
+from settlement.state import Checked, Settling, State, VerifyProofs
 
 T = TypeVar("T")
 
@@ -62,11 +62,11 @@ def before_proofs(state: State, newest: Event, bundle: Bundle, now_ms: int) -> P
     return Proofless(bundle, parameters, signed, claims)
 
 
-def after_proofs(state: State, parameters: Parameters, bundle: Bundle) -> None:
-    """Runs the checks after that of proofs.  Raises Rejected."""
+def after_proofs(state: State, parameters: Parameters, bundle: Bundle) -> Settling:
+    """Runs the checks after that of proofs; what the bundle makes of reserves and public accounts.  Raises Rejected."""
     custody.check_attestations(state.pool, parameters, bundle)
     custody.check_insurance(parameters, bundle)
-    checks.check_payments(state, parameters, bundle)
+    return checks.check_payments(state, parameters, bundle)
 
 
 def check(state: State, newest: Event, bundle: Bundle, data: bytes, now_ms: int, verify: VerifyProofs) -> Checked:

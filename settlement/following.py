@@ -9,10 +9,10 @@ byte, or has stopped before the first event that should have been refused.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
-from settlement import checks, events, grids, replaying
+from settlement import checks, events, grids, replayedblocks, replaying
 from settlement.block import Block
 from settlement.errors import Discrepancy, require
 from settlement.events import Event
@@ -22,6 +22,7 @@ from settlement.ledger import Ledger
 from settlement.log import tiles
 from settlement.log.tiles import DATA, ENTRIES, Tile
 from settlement.proofbatches import ProofBatches
+from settlement.replayedblocks import Listed, NotSure, Verifying
 from settlement.replaying import Source
 from settlement.state import State, VerifyProofs
 from settlement.storage.reader import Reader
@@ -77,17 +78,34 @@ def follow(
 ) -> Event:  # fmt: skip
     """Records the events of another ledger that come after this one's newest, and returns the last.
 
-    Bundles that follow each other are one transaction, and their proofs are verified together.  Raises Discrepancy for
-    the first event that does not follow from the history; then those of earlier transactions are recorded.
+    Bundles that follow each other are one transaction, and their signatures and proofs are verified together.  Raises
+    Discrepancy for the first event that does not follow from the history; then those of earlier transactions are
+    recorded.
     """
 
     for is_bundle, run in groupby(received, key=_is_bundle):
         if is_bundle:
-            ledger.extend(partial(_bundles, received=list(run), verify_proofs=verify_proofs))
+            while some := list(islice(run, replayedblocks.BUNDLES)):
+                _follow_bundles(ledger, some, verify_proofs)
             continue
         for one in run:
             ledger.record(partial(_other, one=one, verify_proofs=verify_proofs), 0)
     return ledger.reader.last_event()
+
+
+def _follow_bundles(ledger: Ledger, received: Sequence[Received], verify_proofs: VerifyProofs) -> None:
+    """Records bundles, checked together; when that does not go well, one by one, which says why."""
+    try:
+        ledger.extend(partial(_together, received=received, verify_proofs=verify_proofs))
+    except NotSure:
+        ledger.extend(partial(_bundles, received=received, verify_proofs=verify_proofs))
+
+
+def _together(block: Block, received: Sequence[Received], verify_proofs: VerifyProofs) -> Iterator[BundleEntry]:
+    read = [(_read(one), one.sent) for one in received]
+    listed = [Listed(event, _id(event), data) for event, data in read]
+    with Verifying(verify_proofs) as verifying:
+        yield from replayedblocks.entries(block, listed, verifying)
 
 
 def _bundles(block: Block, received: Sequence[Received], verify_proofs: VerifyProofs) -> Iterator[BundleEntry]:
@@ -128,6 +146,10 @@ def _read(one: Received) -> Event:
         raise Discrepancy(f"a leaf of the log is malformed: {error}") from error
 
 
+def _id(event: Event) -> BundleId:
+    return BundleId(event.body[:_BUNDLE_ID_BYTES])
+
+
 @dataclass(frozen=True)
 class _Sent:
     """The source of one event: whatever is asked for, it has what was sent for this one."""
@@ -136,7 +158,7 @@ class _Sent:
     data: bytes
 
     def bundle(self, height: int) -> tuple[BundleId, bytes] | None:
-        return BundleId(self.event.body[:_BUNDLE_ID_BYTES]), self.data
+        return _id(self.event), self.data
 
     def epoch(self, number: int) -> PublishedGrids | None:
         return PublishedGrids(grids.decode(self.data), self.event.created_ms)
