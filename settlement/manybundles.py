@@ -32,12 +32,12 @@ class _Points:
 
     def owners_of_unsound(self) -> set[int]:
         """The numbers of the bundles with a point that is not in its group."""
-        from zk.curves import manypoints  # loads the kernels
+        from zk.curves import manypoints, rows  # loads the kernels
         from zk.groth16 import manyproofs
 
-        rows, are_reduced = manypoints.from_bytes(FR, b"".join(self.points))
+        numbers, are_reduced = rows.from_bytes(FR, b"".join(self.points))
         are_sound = are_reduced.reshape(-1, 2).all(axis=1)
-        are_sound &= manypoints.are_on_baby_jubjub(rows.reshape(-1, 2, WORDS))
+        are_sound &= manypoints.are_on_baby_jubjub(numbers.reshape(-1, 2, WORDS))
         pairs = [*zip(self.of_points, are_sound, strict=True)]
         pairs += zip(self.of_proofs, manyproofs.are_sound(self.proofs), strict=True)
         return {owner for owner, is_sound in pairs if not is_sound}

@@ -12,14 +12,11 @@ p x and p^2 x, and the sums of these pairs.  So to ask for a ZZ that is not 0 re
 Points are rows of affine Montgomery words, reduced.  The identity is refused in every group.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from zk.curves import babyjubjub, bn254, g1, g2, twist
-from zk.curves.bn254 import G1Point, G2Point
-from zk.fields import array, conversion, fp, fp2, fr, memory
-from zk.fields.prime import BN_X, FP, FR, MONTGOMERY, WORDS, Prime, R
+from zk.fields import array, fp, fp2, fr, memory
+from zk.fields.prime import BN_X, FP, FR, MONTGOMERY, WORDS, R
 from zk.fields.words import words
 from zk.runtime.cpu import LANES
 from zk.runtime.jit import inner, kernel
@@ -215,38 +212,6 @@ def are_on_baby_jubjub(points: np.ndarray) -> np.ndarray:
     result = np.empty((count + -count % LANES, 2, WORDS), np.uint64)
     _baby_jubjub(_padded(points, _BASE8), _EXPONENT, result)
     return ~result[:count, 0].any(axis=1) & (result[:count, 1] == _ONE).all(axis=1)
-
-
-def g1_rows(points: Sequence[G1Point]) -> np.ndarray:
-    """(n, 2, 4) Montgomery words: what g1.encode returns, converted in lanes."""
-    plain = array.plain(coordinate for point in points for coordinate in (point.x, point.y))
-    return conversion.from_plain(FP, plain).reshape(-1, *g1.SHAPE)
-
-
-def g2_rows(points: Sequence[G2Point]) -> np.ndarray:
-    """(n, 2, 2, 4) Montgomery words: what g2.encode returns, converted in lanes."""
-    plain = array.plain(coordinate for point in points for coordinate in (*point.x, *point.y))
-    return conversion.from_plain(FP, plain).reshape(-1, *g2.SHAPE)
-
-
-def from_bytes(prime: Prime, data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """The Montgomery words (n, 4) of n numbers of 32 big-endian bytes, and whether each is below the modulus.
-
-    The row of one that is not is zero.
-    """
-    plain = np.frombuffer(data, ">u8").reshape(-1, WORDS)[:, ::-1].astype(np.uint64)
-    are_reduced = _are_below(prime.modulus, plain)
-    plain[~are_reduced] = 0
-    return conversion.from_plain(prime, plain), are_reduced
-
-
-def _are_below(modulus: int, plain: np.ndarray) -> np.ndarray:
-    """Whether each row of plain words is below the modulus; compares word by word from the top."""
-    below, equal_so_far = np.zeros(len(plain), bool), np.ones(len(plain), bool)
-    for column, word in reversed(list(zip(plain.T, words(modulus), strict=True))):
-        below |= equal_so_far & (column < word)
-        equal_so_far &= column == word
-    return below
 
 
 def _padded(points: np.ndarray, filler: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from zk import pairing
-from zk.curves import manypoints
+from zk.curves import rows
 from zk.curves.bn254 import G2Point
 from zk.fields import array
 from zk.fields.prime import R
@@ -32,8 +32,9 @@ def are_valid(claims: Sequence[Claim]) -> bool:
     proofs = [proof for _, _, proof in claims]
     signs = small_exponents.draw(len(claims))
     # The pool computes t_i A_i and t_i C_i, while this thread does the work that each key needs once.
-    weighted_a = parallel.submit(small_exponents.multiply, manypoints.g1_rows([proof.a for proof in proofs]), signs)
-    weighted_c = parallel.submit(small_exponents.multiply, manypoints.g1_rows([proof.c for proof in proofs]), signs)
+    points_a, points_c = rows.of_g1([proof.a for proof in proofs]), rows.of_g1([proof.c for proof in proofs])
+    weighted_a = parallel.submit(small_exponents.multiply, points_a, signs)
+    weighted_c = parallel.submit(small_exponents.multiply, points_c, signs)
     scalars = small_exponents.scalars(signs)
     points: list[np.ndarray] = []
     partners: list[G2Point] = []
@@ -46,7 +47,7 @@ def are_valid(claims: Sequence[Claim]) -> bool:
     partners += [key.delta_g2 for key, _, _ in claims]
     sums, of_sums = _sums_by_partner(np.concatenate((*points, weighted_c.result())), partners)
     left = np.concatenate((weighted_a.result(), sums))
-    right = np.concatenate((manypoints.g2_rows([proof.b for proof in proofs]), np.stack([encoded[point] for point in of_sums])))
+    right = np.concatenate((rows.of_g2([proof.b for proof in proofs]), np.stack([encoded[point] for point in of_sums])))
     return pairing.is_one(pairing.miller_loops(left, right))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zk.curves import manypoints
+from zk.curves import manypoints, rows
 from zk.fields.prime import FP, WORDS
 from zk.groth16.keys import PROOF_BYTES
 
@@ -16,8 +16,8 @@ _COORDINATES = 8
 def are_sound(proofs: Sequence[bytes]) -> np.ndarray:
     """Whether each of these PROOF_BYTES bytes is a proof: its coordinates reduced, its points in their groups."""
     assert all(len(proof) == PROOF_BYTES for proof in proofs), "whoever reads a proof takes its bytes"
-    rows, are_reduced = manypoints.from_bytes(FP, b"".join(proofs))
-    coordinates = rows.reshape(-1, _COORDINATES, WORDS)
+    numbers, are_reduced = rows.from_bytes(FP, b"".join(proofs))
+    coordinates = numbers.reshape(-1, _COORDINATES, WORDS)
     sound = are_reduced.reshape(-1, _COORDINATES).all(axis=1)
     sound &= manypoints.are_in_g2(coordinates[:, _B].reshape(-1, 2, 2, WORDS))
     for part in (_A, _C):

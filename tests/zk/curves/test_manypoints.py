@@ -4,7 +4,7 @@ import pytest
 
 from tests.reference import babyjubjub as slow
 from tests.reference import bn254 as reference
-from zk.curves import babyjubjub, bn254, g1, g2, jacobian, manypoints
+from zk.curves import babyjubjub, bn254, g1, g2, jacobian, manypoints, rows
 from zk.curves.babyjubjub import BASE8, GENERATOR, IDENTITY, ORDER
 from zk.curves.bn254 import G1, G2, G1Point, G2Point
 from zk.errors import FormatError
@@ -78,8 +78,8 @@ def test_baby_jubjub_has_the_points_of_the_subgroup_but_the_identity():
     assert verdicts.count(True) == 3 and not raises_nothing(babyjubjub.point, *IDENTITY, "")
 
     def check(some):
-        rows = array.encode(FR, [coordinate for point in some for coordinate in point]).reshape(-1, 2, 4)
-        return manypoints.are_on_baby_jubjub(rows).tolist()
+        numbers = array.encode(FR, [coordinate for point in some for coordinate in point]).reshape(-1, 2, 4)
+        return manypoints.are_on_baby_jubjub(numbers).tolist()
 
     in_any_company(check, BASE8, points, verdicts)
 
@@ -88,15 +88,15 @@ def test_baby_jubjub_has_the_points_of_the_subgroup_but_the_identity():
 def test_numbers_are_read_and_told_from_those_that_are_not_reduced(prime):
     p = prime.modulus
     values = [0, 1, p - 1, p, p + 1, p - 2**64, p + 2**64, p - 2**192, p + 2**192, p ^ 1, 2**256 - 1, 2**255]
-    rows, are_reduced = manypoints.from_bytes(prime, b"".join(value.to_bytes(32, "big") for value in values))
+    numbers, are_reduced = rows.from_bytes(prime, b"".join(value.to_bytes(32, "big") for value in values))
     assert are_reduced.tolist() == [value < p for value in values]
-    assert array.decode(prime, rows) == [value if value < p else 0 for value in values]
+    assert array.decode(prime, numbers) == [value if value < p else 0 for value in values]
 
 
 def test_points_become_the_rows_of_their_encoding():
     in_g1, in_g2 = [bn254.multiply(k, G1) for k in (1, 2, R - 1)], [bn254.multiply(k, G2) for k in (1, 2, R - 1)]
-    assert (manypoints.g1_rows(in_g1) == g1.encode(in_g1)).all() and manypoints.g1_rows([]).shape == (0, 2, 4)
-    assert (manypoints.g2_rows(in_g2) == g2.encode(in_g2)).all() and manypoints.g2_rows([]).shape == (0, 2, 2, 4)
+    assert (rows.of_g1(in_g1) == g1.encode(in_g1)).all() and rows.of_g1([]).shape == (0, 2, 4)
+    assert (rows.of_g2(in_g2) == g2.encode(in_g2)).all() and rows.of_g2([]).shape == (0, 2, 2, 4)
 
 
 def test_no_points_are_all_sound():
