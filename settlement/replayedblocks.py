@@ -49,6 +49,7 @@ def entries(block: Block, listed: Sequence[Listed], verifying: "Verifying") -> I
     Raises NotSure; and so may the end of `verifying`.
     """
     bundles = [_sound(one) for one in checks.decode_bundles([one.data for one in listed])]
+    block.foresee([(bundle, one.bundle_id) for bundle, one in zip(bundles, listed, strict=True)])
     block.expect(bundles)
     for one, bundle in zip(listed, bundles, strict=True):
         try:
