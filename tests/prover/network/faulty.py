@@ -103,8 +103,8 @@ class Scene:
                     end()
                     if dies:
                         return [first.status_code, first.text]
-                    asked = await _answered(lambda: client.get(f"/bundles/{self._id.hex()}"))
-                    again = await _answered(lambda: serving.post(client, "/bundles", self._data))
+                    asked = await answered(lambda: client.get(f"/bundles/{self._id.hex()}"))
+                    again = await answered(lambda: serving.post(client, "/bundles", self._data))
                 await lifespan.__aexit__(None, None, None)
                 return [first.status_code, first.text, asked.status_code, again.status_code]
 
@@ -116,7 +116,7 @@ class Scene:
         return Outcome(*answer), calls
 
 
-async def _answered(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+async def answered(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The answer, after some 503 when it has not opened its file again yet."""
     for _ in range(RETRIES):
         answer = await ask()
