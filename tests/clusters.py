@@ -32,6 +32,11 @@ class Cluster:
         self.folder, self.data = folder, folder / "data"
         self._process: subprocess.Popen | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called as a standby."""
+        return self.folder.name.replace("-", "_")
+
     def url(self, database: str = "postgres") -> str:
         """The URL of one of its databases."""
         return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
@@ -40,6 +45,27 @@ class Cluster:
         """Makes an empty cluster."""
         self.run("initdb", "--no-sync", "--auth=trust", "--encoding=utf8", "--no-locale", "-U", "postgres", "-D",
                  str(self.data))  # fmt: skip
+
+    def follow(self, primary: "Cluster") -> None:
+        """Makes a copy of another cluster that runs, which becomes its standby when it starts, under this name."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        session = f"host={primary.folder} user=postgres application_name={self.name}"
+        self.run("pg_basebackup", "-d", session, "-D", str(self.data), "-R", "-X", "stream", "-c", "fast", "--no-sync")
+
+    def require(self, standby: "Cluster") -> None:
+        """Has every commit wait, from now on, until this standby has written it, and waits until it follows."""
+        self.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{standby.name}'")
+        self.ask("SELECT pg_reload_conf()")
+        until_s = time.monotonic() + START_S
+        while [("sync",)] != self.ask("SELECT sync_state FROM pg_stat_replication"):
+            assert time.monotonic() < until_s, "the standby does not follow"
+            time.sleep(_PAUSE_S)
+
+    def promote(self) -> None:
+        """Makes a standby a server of its own, whose commits wait for nobody."""
+        self.run("pg_ctl", "promote", "-w", "-D", str(self.data))
+        self.ask("ALTER SYSTEM RESET synchronous_standby_names")
+        self.ask("SELECT pg_reload_conf()")
 
     def start(self) -> None:
         """Starts the server, and waits until it answers.  Of one that was killed, the children end first."""

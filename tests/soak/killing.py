@@ -150,14 +150,19 @@ def made() -> dict[str, bytes]:
     return {digests.bundle_id(one).hex(): encoding.encode_bundle(one) for one in bundles}
 
 
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 def soak(kills: int, at_most: int, dice: random.Random, say: Callable[[str], object]) -> Counter[str]:
     """Kills so often, each ledger so many times at most; how often what happened.
 
     Raises AssertionError for whatever must not happen.
     """
     heard: Counter[str] = Counter()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with victims.stages(dice) as places, tempfile.TemporaryDirectory() as logs, Nursery(Path(logs) / "log") as births:
         bundles = made()
         for stage in cycle(places):
