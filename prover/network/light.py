@@ -12,20 +12,19 @@ also those that are newer than the copy.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from prover.machine import files
+from prover.network import fetching
 from prover.network.mirror import KEPT, Mirror, decode_text
 from prover.network.refusals import NotFound
 from settlement import checks, events, finality, lightfollowing
 from settlement.errors import Discrepancy, Unavailable
 from settlement.following import Received
-from settlement.log import cosignature, tiles
+from settlement.log import cosignature
 from settlement.log.checkpoint import Checkpoint
-from settlement.log.tiles import DATA, DATA_WIDTH, Tile
+from settlement.log.tiles import DATA, DATA_WIDTH
 from settlement.pool import Pool
 from settlement.state import VerifyProofs
 from settlement.validators import Validators
@@ -101,7 +100,7 @@ class LightMirror(Mirror):
     def _take(self, newest: Checkpoint, leaves: Sequence[bytes], start: int, progress: Progress) -> None:
         """Records what the leaves stand for, a batch at a time."""
         taken = 0
-        for sent in self._fetched(start, newest.size):
+        for sent in fetching.sent(self.fetch, start, newest.size, BATCH):
             received = [Received(*one) for one in zip(leaves[taken : taken + len(sent)], sent, strict=True)]
             try:
                 lightfollowing.follow(self.ledger, received)
@@ -111,19 +110,3 @@ class LightMirror(Mirror):
                 ) from error
             taken += len(sent)
             progress(taken, len(leaves))
-
-    def _fetched(self, start: int, size: int) -> Iterator[list[bytes]]:
-        """What was sent for the events from `start` on, in batches, of which the next is fetched meanwhile."""
-        batches = [list(of) for _, of in groupby(tiles.covering(DATA, start, size), lambda tile: tile.first // BATCH)]
-
-        def fetch(batch: Sequence[Tile]) -> list[bytes]:
-            things = [thing for tile in batch for thing in tiles.split(tile, self.fetch(f"/{tile.path}"))]
-            return things[max(start - batch[0].first, 0) :]
-
-        with ThreadPoolExecutor(1, "light-mirror") as ahead:  # one thread: a client belongs to one at a time
-            waiting = ahead.submit(fetch, batches[0])
-            for following in (*batches[1:], None):
-                found = waiting.result()
-                if following is not None:
-                    waiting = ahead.submit(fetch, following)
-                yield found

@@ -13,29 +13,27 @@ as evidence (settlement.log.fork), and takes neither.
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
 from prover.machine import files
+from prover.network import fetching
+from prover.network.fetching import Fetch
 from settlement import checks, events, following, poolfile
 from settlement.following import Received
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, fork, note, tiles, tree
 from settlement.log.checkpoint import Checkpoint
-from settlement.log.tiles import DATA, ENTRIES
+from settlement.log.tiles import ENTRIES
 from settlement.pool import Pool
 from settlement.state import VerifyProofs
 from zk.errors import FormatError, InvalidProof
 from zk.runtime.progress import Progress, silent
 
 KEPT = "checkpoint.txt"
-BATCH = 64
-"""Events that are recorded in one transaction; their proofs are verified together."""
-
-Fetch = Callable[[str], bytes]
-"""Returns what the ledger's service has under a path such as "/checkpoint"; raises errors.Unavailable."""
+BATCH = 256
+"""Events that are recorded in one transaction; their signatures and proofs are verified together."""
 
 
 class Forked(InvalidProof):
@@ -102,14 +100,12 @@ class Mirror:
     def _follow(
         self, newest: Checkpoint, leaves: list[bytes], start: int, verify_proofs: VerifyProofs, progress: Progress
     ) -> None:
-        place = start
-        while place < newest.size:
-            end = min((place // BATCH + 1) * BATCH, newest.size)  # whole files of data
-            sent = self._read(DATA, place, end, newest.size)
-            received = [Received(*one) for one in zip(leaves[place - start : end - start], sent, strict=True)]
+        taken = 0
+        for sent in fetching.sent(self.fetch, start, newest.size, BATCH):
+            received = [Received(*one) for one in zip(leaves[taken : taken + len(sent)], sent, strict=True)]
             following.follow(self.ledger, received, verify_proofs)
-            progress(end - start, newest.size - start)
-            place = end
+            taken += len(sent)
+            progress(taken, newest.size - start)
 
     def _read(self, row: str, start: int, end: int, size: int) -> list[bytes]:
         """The things of a row of files from `start` up to `end`, read as whole files of a log of `size` events."""

@@ -16,7 +16,7 @@ from settlement.ledger import Ledger
 from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
-BATCH = 64  # events that are recorded together
+BATCH = 256  # events that are recorded together
 
 
 def move(own: Ledger, place: Place, verify_proofs: VerifyProofs = checks.verify_proofs) -> int:
