@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,16 @@ from zk.runtime import cpu
 ROOT = Path(__file__).parents[1]
 LANES = 1 if cpu.LANES == cpu.EIGHT else cpu.EIGHT
 
-NEEDED = pytest.mark.skipif(not cpu.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA: one lane is its only path")
+ASKED = "ZKSETTLE_BOTH_PATHS"
+"""Compiling every kernel a second time takes two minutes, which .ci/run spends and a user need not."""
+
+
+def needed(test: Callable) -> Callable:
+    """Marks a test that runs where both paths exist, when that is asked for."""
+    asked = pytest.mark.skipif(ASKED not in os.environ, reason=f"set {ASKED}=1 to compile and test the other path too")
+    return pytest.mark.skipif(not cpu.is_wide_cpu(), reason="this CPU has no AVX-512 IFMA: one lane is its only path")(
+        asked(test)
+    )
 
 
 def run(arguments: list[str], timeout_s: int) -> str:

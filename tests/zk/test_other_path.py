@@ -25,7 +25,7 @@ TESTS = (
 TIMEOUT_S = 1500
 
 
-@other.NEEDED
+@other.needed
 def test_the_arithmetic_passes_its_tests_on_the_other_path_too():
     tests = [str(Path(__file__).parent / name) for name in TESTS]
     printed = other.run(["-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests], TIMEOUT_S)

@@ -29,7 +29,7 @@ def prove(name: str, keystore: Keystore) -> str:
     return snarkjs.encode_proof(prover.prove(key.proving, wires, insecure_blinding=BLINDING))
 
 
-@other.NEEDED
+@other.needed
 @pytest.mark.parametrize("name", ["leg", "escrow"])  # one for each size of domain
 def test_both_paths_make_the_same_proof_which_py_ecc_and_snarkjs_accept(name, keystore, tmp_path):
     here = prove(name, keystore)
