@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
+from psycopg.types.numeric import Int8BinaryDumper
 
 from settlement import stages
 from settlement.errors import OutcomeUnknown, Unavailable
@@ -136,6 +137,8 @@ class PostgresConnection:
         return session
 
     def _configure(self, session: psycopg.Connection) -> None:
+        session.prepare_threshold = 0  # there are some hundred statements, and each of them is run again and again
+        session.adapters.register_dumper(int, Int8BinaryDumper)  # of one type, whatever its size
         shown = session.execute("SHOW synchronous_commit").fetchone()
         for setting in _SETTINGS:
             if "synchronous_commit" not in setting or shown is None or shown[0] not in _KEPT_FROM_LOWERING:
@@ -168,6 +171,6 @@ def one_line(error: Exception) -> str:
 
 @lru_cache(maxsize=256)
 def _translated(query: str) -> str:
-    """The query with psycopg's mark for a value.  None of ours has a question mark in a text, or a percent sign."""
+    """The query with psycopg's mark for a value in binary.  None of ours has a question mark in a text, or a percent sign."""
     assert "%" not in query, "a percent sign would be read as the mark of a value"
-    return query.replace("?", "%s")
+    return query.replace("?", "%b")
