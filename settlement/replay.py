@@ -1,5 +1,7 @@
 """A second ledger, in plain dictionaries, on which an audit replays the history."""
 
+from collections.abc import Collection
+
 from circuits.records import Amount, Commitment, Nullifier, Root
 from settlement import merkle, poolfile
 from settlement.assets import NUMERAIRE
@@ -7,8 +9,8 @@ from settlement.bundle import Account
 from settlement.custody import Reserves
 from settlement.events import Appended, Event
 from settlement.grids import PublishedGrids
-from settlement.ids import KeyDigest, LedgerId, OrderId
-from settlement.log import tree
+from settlement.ids import BundleId, KeyDigest, LedgerId, OrderId
+from settlement.log import tree as log
 from settlement.merkle import Tree
 from settlement.parameters import Parameters
 from settlement.pool import Pool
@@ -21,6 +23,7 @@ from settlement.storage.rows import (
     GridsEntry,
     HeartbeatEntry,
     Output,
+    Settled,
     SettledChange,
     SettledFlow,
 )
@@ -33,18 +36,19 @@ class Replay:
         self.pool = pool
         self.ledger_id: LedgerId = poolfile.ledger_id(pool)
         self._newest = genesis.event
-        self.log: tree.Nodes = dict(genesis.nodes)
+        self.log: log.Nodes = dict(genesis.nodes)
         self.roots: dict[int, Tree] = {genesis.event.height: Tree(merkle.empty_root(), 0)}
         self._known_roots = {merkle.empty_root()}
-        self.nodes: merkle.Nodes = {}
+        self._settled: dict[BundleId, Settled] = {}
+        self.tree_nodes: merkle.Nodes = {}
         self.nullifiers: dict[Nullifier, int] = {}
-        self.topped_up: dict[tuple[int, int], int] = {}
+        self.top_ups: dict[tuple[int, int], int] = {}
         self.outputs: list[Output] = []
         self.flows: list[SettledFlow] = []
         self._references: set[tuple[int, bytes]] = set()
         self._order_fees: dict[bytes, int] = {}
-        self.reserves: Reserves = {}
-        self.accounts: Balances = {}
+        self.holdings: Reserves = {}
+        self.balances: Balances = {}
         self.insured: dict[int, Commitment] = {}
         self.published: dict[int, PublishedGrids] = {}
         self._by_epoch: dict[int, PublishedGrids] = {}
@@ -76,7 +80,47 @@ class Replay:
 
     def node(self, level: int, index: int) -> int | None:
         """A node of the tree, or None where none was written."""
-        return self.nodes.get((level, index))
+        return self.tree_nodes.get((level, index))
+
+    def settled(self, bundle_id: BundleId) -> Settled | None:
+        """The place of a settled bundle, or None."""
+        return self._settled.get(bundle_id)
+
+    def settled_of(self, bundle_ids: Collection[BundleId]) -> dict[BundleId, Settled]:
+        """The places of those of the bundles that have settled."""
+        return {bundle_id: self._settled[bundle_id] for bundle_id in bundle_ids if bundle_id in self._settled}
+
+    def nodes(self, places: Collection[tuple[int, int]]) -> merkle.Nodes:
+        """Those of the tree's nodes that were written."""
+        return {place: self.tree_nodes[place] for place in places if place in self.tree_nodes}
+
+    def log_nodes(self, places: Collection[tuple[int, int]]) -> log.Nodes:
+        """Those of the log's nodes that were written."""
+        return {place: self.log[place] for place in places if place in self.log}
+
+    def known_roots(self, roots: Collection[Root]) -> set[Root]:
+        """Those of the roots that the tree ever had."""
+        return self._known_roots.intersection(roots)
+
+    def spent(self, nullifiers: Collection[Nullifier]) -> set[Nullifier]:
+        """Those of the nullifiers whose accounts have moved."""
+        return self.nullifiers.keys() & nullifiers
+
+    def topped_up(self, top_ups: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those of the top-ups, a period and a tag, that have settled."""
+        return self.top_ups.keys() & top_ups
+
+    def reserves(self) -> Reserves:
+        """Every reserve."""
+        return self.holdings
+
+    def accounts(self) -> Balances:
+        """What every public account has."""
+        return self.balances
+
+    def early_rates(self) -> dict[int, int]:
+        """The rates of the claims that expired early."""
+        return {entry.claim: entry.rate for entry in self.expiries}
 
     def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""
@@ -88,7 +132,7 @@ class Replay:
 
     def is_topped_up(self, period: int, tag: int) -> bool:
         """Whether a top-up with this tag has settled in the period."""
-        return (period, tag) in self.topped_up
+        return (period, tag) in self.top_ups
 
     def is_reference_used(self, asset: int, reference: bytes) -> bool:
         """Whether a settled payment outside of this asset had this reference."""
@@ -96,11 +140,11 @@ class Replay:
 
     def reserve(self, key: KeyDigest, asset: int) -> Amount:
         """How much of an asset is held under a verifying key's digest."""
-        return self.reserves.get((key, asset), Amount(0))
+        return self.holdings.get((key, asset), Amount(0))
 
     def account_balance(self, account: Account, asset: int) -> Amount:
         """How much of an asset a public account has."""
-        return self.accounts.get((account, asset), Amount(0))
+        return self.balances.get((account, asset), Amount(0))
 
     def order_fee(self, order_id: OrderId) -> Amount:
         """How much of the numeraire was paid into `fee` for this order."""
@@ -130,7 +174,7 @@ class Replay:
         """The rates at which expired claims convert, by claim: published ones, and early expiries."""
         newest = self.grids(1)
         published = newest[0].publication.rates if newest else {}
-        return published | {entry.claim: entry.rate for entry in self.expiries}
+        return published | self.early_rates()
 
     def record(self, entry: Entry) -> None:
         """Applies an event."""
@@ -154,9 +198,10 @@ class Replay:
         height = entry.event.height
         self.roots[height] = Tree(entry.root, entry.size)
         self._known_roots.add(entry.root)
-        self.nodes.update(entry.nodes)
+        self._settled[entry.bundle_id] = entry.settled
+        self.tree_nodes.update(entry.nodes)
         self.nullifiers.update((nullifier, height) for nullifier in entry.nullifiers)
-        self.topped_up.update((top_up, height) for top_up in entry.top_ups)
+        self.top_ups.update((top_up, height) for top_up in entry.top_ups)
         self.outputs += entry.outputs
         self.flows += entry.flows
         for flow in (row.flow for row in entry.flows):
@@ -164,7 +209,7 @@ class Replay:
                 self._references.add((flow.asset, flow.reference))
             elif flow.account is Account.FEE and flow.reference and flow.asset == NUMERAIRE:
                 self._order_fees[flow.reference] = self._order_fees.get(flow.reference, 0) - flow.amount
-        self.reserves.update(entry.reserves)
-        self.accounts.update(entry.accounts)
+        self.holdings.update(entry.reserves)
+        self.balances.update(entry.accounts)
         if entry.insurance is not None:
             self.insured[height] = entry.insurance

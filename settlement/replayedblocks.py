@@ -102,7 +102,8 @@ class Verifying:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._thread:
             if kind is None:
-                self._start()
+                if self._signed or self._claims:
+                    self._start()
                 if not all(verdict.result() for verdict in self._verdicts):
                     raise NotSure
 

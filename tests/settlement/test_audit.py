@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, encoding, engine, proofbatches
+from settlement import audit, encoding, engine, events, replayedblocks, replaying
 from settlement.bundle import Bundle
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import Checkpoints
@@ -67,7 +67,7 @@ def test_an_honest_history_is_confirmed_and_counted(path):
             root=ledger.reader.tree().root,
             reserves={(ledger.pool.leg.digest, 0): 499, (ledger.pool.leg.digest, 2): 70}, expected_at=(), warnings=(),
         )
-    assert seen == [(i, 6) for i in range(1, 7)]
+    assert seen == [(1, 6), (4, 6), (5, 6), (6, 6)], "bundles that follow each other are one step"
 
 
 def test_a_new_ledger_is_confirmed(tmp_path):
@@ -140,18 +140,30 @@ def test_cutting_off_the_last_bundle_leaves_traces(path):
 
 
 def test_a_stored_proof_that_does_not_verify_is_found_at_its_height(path):
-    def refuse_the_last(items):
-        raise InvalidProof("no", index=len(items) - 1)
+    with Ledger.open(path) as ledger:
+        false = {height: encoding.decode_bundle(ledger.reader.bundle(height)[1]).legs[0].public.nullifier
+                 for height in (3, 6)}  # fmt: skip
+    for height, nullifier in false.items():
 
-    with pytest.raises(audit.Discrepancy, match="a proof of the bundle at height 6 does not verify"):
-        audit.audit(path, refuse_the_last)
+        def refuse(items, nullifier=nullifier):
+            for index, (_, inputs, _) in enumerate(items):
+                if nullifier in inputs:
+                    raise InvalidProof("no", index)
+
+        with pytest.raises(audit.Discrepancy, match=f"a proof of the bundle at height {height} does not verify"):
+            audit.audit(path, refuse)
 
 
 def test_proofs_are_verified_in_batches_and_none_is_left_out(path, monkeypatch):
     sizes = []
-    monkeypatch.setattr(proofbatches, "PROOFS_PER_BATCH", 2)
+    monkeypatch.setattr(replayedblocks, "CLAIMS", 2)
     audit.audit(path, lambda items: sizes.append(len(items)))
     assert sizes == [2, 4, 1]
+
+
+def test_an_honest_history_is_never_replayed_bundle_by_bundle(path, monkeypatch):
+    monkeypatch.delitem(replaying._COMPUTING, events.BUNDLE)
+    assert audit.audit(path, any_proof).bundles == 4
 
 
 def test_a_bundle_with_a_new_signature_is_found(path):
