@@ -2,9 +2,12 @@
 
 import socket
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
@@ -13,7 +16,8 @@ from prover.machine import clock, postgres
 from prover.machine.home import Home
 from prover.network import moving, opening
 from prover.network.service import app as services
-from prover.network.service import serving
+from prover.network.service import metrics, peers, processes, serving, together
+from prover.network.service.together import Member, Shared
 from prover.proofs import keystores
 from prover.upkeep import warmup
 from settlement import databases, fingerprint, poolfile
@@ -27,8 +31,8 @@ EMBEDDED = "embedded"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def serve(app: App, listen: str, is_public: bool, database: str | None) -> None:
-    """Serves the home's ledger until a signal ends it; with `database`, from there, where it is moved first."""
+def serve(app: App, listen: str, is_public: bool, database: str | None, count: int) -> None:
+    """Serves the home's ledger in `count` processes until a signal ends it; with `database`, from there."""
     host, port = serving.address(listen, is_public=is_public)
     home, pool = app.home, _pool(app, database)
     secret = log_run.operator_secret(app, pool)
@@ -40,12 +44,16 @@ def serve(app: App, listen: str, is_public: bool, database: str | None) -> None:
             warmup.compile_kernels()
         if database is not None:
             _move(home, place, _url(_EVERYWHERE.get(host, host), listener.getsockname()[1]))
-        service = services.create(
-            lambda read_only: Ledger.open(place, read_only=read_only),
-            lambda named: checkpoint.sign(named, secret),
-            clock.now_ms,
-            key_folders=_development_keys(app, pool),
-        )
+        key_folders = _development_keys(app, pool)
+
+        def service(member: Member | None = None, counted: Path | None = None) -> FastAPI:
+            return services.create(
+                lambda read_only: Ledger.open(place, read_only=read_only),
+                lambda named: checkpoint.sign(named, secret),
+                clock.now_ms,
+                key_folders=key_folders, member=member, counted=counted,
+            )  # fmt: skip
+
         key = checkpoint.key(pool)
         others = _url(socket.gethostname(), listener.getsockname()[1]) if host in _EVERYWHERE else url
 
@@ -57,12 +65,31 @@ def serve(app: App, listen: str, is_public: bool, database: str | None) -> None:
             ])  # fmt: skip
             app.screen.document({
                 "running": True, "url": url, "ledger_id": poolfile.ledger_id(pool).hex(), "log": str(key),
-                "database": databases.shown(place),
+                "database": databases.shown(place), "processes": count,
             })  # fmt: skip
             sys.stdout.flush()
 
-        serving.run(service, listener, ready)
+        if count == 1:
+            serving.run(service(), listener, ready)
+        else:
+            Ledger.open(place).close()  # what is wrong with it is said before there are several to say it
+            _serve_together(count, listener, service, ready)
     app.screen.say("The service has ended.")
+
+
+def _serve_together(
+    count: int, listener: socket.socket, service: Callable[[Member, Path], FastAPI], ready: Callable[[], None]
+) -> None:
+    """Serves in several processes until a signal ends them."""
+    shared = Shared(count, peers.BUCKET_WORDS)
+    with tempfile.TemporaryDirectory(prefix="zksettle-metrics-") as folder:
+        counted = Path(folder)
+
+        def one(number: int, bell: socket.socket) -> None:
+            member = Member(shared, number, bell)
+            serving.run(service(member, counted), listener, lambda: member.ring(together.READY))
+
+        processes.run(count, one, ready, lambda pid: metrics.forget(counted, pid))
 
 
 def _pool(app: App, database: str | None) -> Pool:

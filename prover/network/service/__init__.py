@@ -4,5 +4,5 @@ Reading order: app (everything put together), parts (what the routes share) · b
 finality, successions, explaining (the routes), documents (what OpenAPI says of them) · gate, peers, bodies (limits) ·
 problems (errors) · waiting (whose turn it is), applier (the one thread that writes), readers (the threads that read),
 office (whether it may settle), notes (what is signed) · metrics, logs · connections (slow clients), serving (the
-process).
+process), together and processes (several of them).
 """

@@ -1,6 +1,8 @@
 """The service as an ASGI application: its parts, its routes, and how it answers errors."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,9 +31,10 @@ from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
 from prover.network.service.office import Office
 from prover.network.service.parts import NO_DATABASE, Parts
-from prover.network.service.peers import Peers, Rate
+from prover.network.service.peers import BUCKET_WORDS, Peers, Rate
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Opener, Readers
+from prover.network.service.together import Member, Shared
 from prover.network.service.waiting import Waiting
 from prover.version import VERSION
 from settlement import checks
@@ -54,15 +57,17 @@ def create(
     max_waiting: int = MAX_WAITING, max_of_peer: int = MAX_WAITING_OF_PEER,
     key_folders: Mapping[str, Path] = MappingProxyType({}),
     folder: Path | None = None, elsewhere: Callable[[], str | None] = lambda: None,
+    member: Member | None = None, counted: Path | None = None,
 ) -> FastAPI:  # fmt: skip
     """The application.  Its parts start with its lifespan, which raises what opening the ledger raises.
 
     `open_ledger` is called in each thread that needs the ledger, `sign` for each receipt, `clock` for the time in ms.
     Without `sign` it is the service of a copy, which settles nothing, and `elsewhere` says where the operator's is.
     `key_folders` are those of the pool's development keys, by statement, for whoever joins; `folder` is the
-    pool's, for evidence.
+    pool's, for evidence.  `member` is which of several processes this is, and `counted` the folder in which they count.
     """
-    metrics, peers = Metrics(), Peers(rate)
+    member = member or Member(Shared(1, BUCKET_WORDS))
+    metrics, peers = Metrics(counted), Peers(rate, shared=member.shared)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -71,20 +76,22 @@ def create(
         def changed() -> None:
             loop.call_soon_threadsafe(lambda: loop.create_task(parts.notify()))
 
-        waiting = Waiting(max_waiting, max_of_peer)
-        metrics.queue.set_function(lambda: len(waiting))
+        waiting = Waiting(max_waiting, max_of_peer, member.count)
         applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting)
         readers = Readers(open_ledger)
         office = Office(readers, sign, elsewhere)
         parts = Parts(
-            readers, applier, waiting, metrics, peers, sign, clock, verify_proofs, key_folders, office, folder
+            readers, applier, waiting, metrics, peers, sign, clock, verify_proofs, key_folders, member, office, folder,
         )
         app.state.parts = parts
-        metrics.streams.set_function(lambda: parts.streams)
         await asyncio.to_thread(applier.start)
+        if member.bell is not None:
+            loop.add_reader(member.bell, member.heard, lambda: loop.create_task(parts.hear()), _end)
         try:
             yield
         finally:
+            if member.bell is not None:
+                loop.remove_reader(member.bell)
             parts.stopping.set()
             await asyncio.to_thread(applier.close)
             await asyncio.to_thread(parts.readers.close)
@@ -102,6 +109,11 @@ def create(
     app.add_exception_handler(Unavailable, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     return app
+
+
+def _end() -> None:
+    """Ends this process as its parent would, which has died."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

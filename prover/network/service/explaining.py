@@ -42,6 +42,7 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Counters and histograms, in Prometheus' text format."""
     service = parts.of(request)
+    service.metrics.queue.set(service.member.waiting())
     service.metrics.height.set(await service.readers.run(lambda ledger: ledger.reader.last_event().height))
     return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 

@@ -1,6 +1,9 @@
 """What the service counts, in the format of Prometheus.  No label has anything of a bundle, an account or a peer."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
 
 from settlement.stages import Durations
 
@@ -10,11 +13,22 @@ BLOCK_BUNDLES = (1, 2, 4, 8, 16, 32, 60)
 _NS_PER_S = 10**9
 
 
-class Metrics:
-    """The metrics of one service, in a registry of its own."""
+def forget(folder: Path, pid: int) -> None:
+    """Leaves out what a process that has ended had open; what it has counted remains."""
+    multiprocess.mark_process_dead(pid, str(folder))
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+
+class Metrics:
+    """The metrics of one service, in a registry of its own.
+
+    With a `folder`, which the processes of the service have in common, they are those of all of them together.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.registry, self._folder = CollectorRegistry(), folder
+        if folder is not None:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+            values.ValueClass = values.MultiProcessValue()  # what the variable decides when the package is imported
         stage = Histogram(
             "zksettle_stage_seconds", "How long a bundle took in a stage, from arrival to receipt.", ["stage"],
             buckets=STAGE_S, registry=self.registry,
@@ -30,9 +44,17 @@ class Metrics:
             "zksettle_block_bundles", "How many bundles one block settled.", buckets=BLOCK_BUNDLES,
             registry=self.registry,
         )  # fmt: skip
-        self.queue = Gauge("zksettle_queue_length", "How many requests wait for the ledger.", registry=self.registry)
-        self.height = Gauge("zksettle_height", "The height of the newest event.", registry=self.registry)
-        self.streams = Gauge("zksettle_streams", "How many streams are open.", registry=self.registry)
+        self.queue = Gauge(
+            "zksettle_queue_length", "How many requests wait for the ledger.", registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )  # fmt: skip
+        self.height = Gauge(
+            "zksettle_height", "The height of the newest event.", registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )  # fmt: skip
+        self.streams = Gauge(
+            "zksettle_streams", "How many streams are open.", registry=self.registry, multiprocess_mode="livesum"
+        )
         self.cosigning = Histogram(
             "zksettle_cosigning_seconds", "How long a log's newest event waited to be final.", buckets=STAGE_S,
             registry=self.registry,
@@ -49,7 +71,11 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of them, in Prometheus' text format."""
-        return generate_latest(self.registry)
+        if self._folder is None:
+            return generate_latest(self.registry)
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry, path=str(self._folder))
+        return generate_latest(registry)
 
 
 def seconds(ns: int) -> float:

@@ -18,6 +18,7 @@ from prover.network.service.office import Office
 from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
+from prover.network.service.together import Member
 from prover.network.service.waiting import Full, Waiting, Work
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
@@ -39,8 +40,9 @@ class Parts:
     """What a service is made of.
 
     `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` is
-    how many connections are told of it.  `key_folders` are those of development keys, by statement; `folder` is the
-    pool's, where evidence lies.  Without `sign`, the operator's key is elsewhere.
+    how many connections are told of it.  `key_folders` are those of development keys, by statement; `member` is which
+    of several processes this is; `folder` is the pool's, where evidence lies.  Without `sign`, the operator's key is
+    elsewhere.
     """
 
     readers: Readers
@@ -52,6 +54,7 @@ class Parts:
     clock: Callable[[], int]
     verify_proofs: VerifyProofs
     key_folders: Mapping[str, Path]
+    member: Member
     office: Office
     folder: Path | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -60,7 +63,12 @@ class Parts:
     streams: int = 0
 
     async def notify(self) -> None:
-        """Tells whoever waits that the ledger or the board may have changed, or what is final."""
+        """Tells whoever waits that the ledger or the board may have changed, or what is final; in all processes."""
+        self.member.ring()
+        await self.hear()
+
+    async def hear(self) -> None:
+        """Tells whoever waits in this process."""
         self.version += 1
         async with self.changed:
             self.changed.notify_all()
@@ -96,7 +104,7 @@ class Parts:
 
     def _check_work(self, request: Request, data: bytes) -> None:
         """Raises Problem when so many requests wait that each must show work, and this one shows too little."""
-        excess = len(self.waiting) // BUSY
+        excess = self.member.waiting() // BUSY
         bits = min(FIRST_BITS + excess.bit_length() - 1, works.MAX_BITS) if excess else 0
         if bits and not works.is_done(data, request.headers.get(works.HEADER, ""), bits):
             raise Problem(

@@ -1,24 +1,28 @@
 """How much a peer may ask: a bucket of tokens for each, which fills at a steady rate.
 
-A peer is an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets.  Buckets are kept in memory
-only and forgotten when they are full.
+A peer is an IPv4 address, or the /64 of an IPv6 address, which is what one customer gets.  Buckets lie in memory only,
+which all processes of the service share, and one that is not in use makes room for another peer's:
+
+    tag │ thousandths of a token │ when it had them, in ms          three numbers, in one of the WAYS places of its set
+
+The tag is a hash of the peer under a key that nobody else knows, so nobody can choose whose bucket makes room.
 """
 
+import hashlib
 import ipaddress
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from prover.network.service.together import Shared
+
 READ_COST, WRITE_COST, FALSE_PROOF_COST = 1, 10, 500
-MAX_PEERS = 10_000
+SETS, WAYS = 4_096, 4
+MAX_PEERS = SETS * WAYS
+_WORDS = 3
+BUCKET_WORDS = MAX_PEERS * _WORDS
 _PER_S = 1000  # buckets count thousandths of a token, and clocks milliseconds
-
-
-@dataclass
-class _Bucket:
-    thousandths: int
-    at_ms: int
+_TAG_BYTES = 7  # below 2^63 with a bit more
 
 
 @dataclass(frozen=True)
@@ -30,35 +34,48 @@ class Rate:
 
 
 class Peers:
-    """The buckets of all peers.  Belongs to one thread."""
+    """The buckets of all peers, as one process sees them.  Belongs to one thread."""
 
-    def __init__(self, rate: Rate, now_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000):
+    def __init__(
+        self, rate: Rate, now_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+        shared: Shared | None = None,
+    ):  # fmt: skip
         self._rate, self._now_ms = rate, now_ms
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._shared = shared or Shared(1, BUCKET_WORDS)
 
     def take(self, address: str | None, cost: int) -> int:
         """Takes tokens from a peer's bucket and returns 0, or takes none and returns how many seconds to wait."""
-        bucket = self._filled(address)
-        missing = cost * _PER_S - bucket.thousandths
+        place, thousandths = self._filled(address)
+        missing = cost * _PER_S - thousandths
         if missing > 0:
             return -(-missing // (self._rate.per_second * _PER_S))
-        bucket.thousandths -= cost * _PER_S
+        self._shared.buckets[place + 1] = thousandths - cost * _PER_S
         return 0
 
     def fine(self, address: str | None, cost: int) -> None:
         """Takes tokens for work that a peer has caused: its bucket may owe then."""
-        bucket = self._filled(address)
-        bucket.thousandths = max(bucket.thousandths - cost * _PER_S, -self._rate.capacity * _PER_S)
+        place, thousandths = self._filled(address)
+        self._shared.buckets[place + 1] = max(thousandths - cost * _PER_S, -self._rate.capacity * _PER_S)
 
-    def _filled(self, address: str | None) -> _Bucket:
-        name, now_ms, full = name_of(address), self._now_ms(), self._rate.capacity * _PER_S
-        bucket = self._buckets.setdefault(name, _Bucket(full, now_ms))
-        bucket.thousandths = min(bucket.thousandths + (now_ms - bucket.at_ms) * self._rate.per_second, full)
-        bucket.at_ms = now_ms
-        self._buckets.move_to_end(name)
-        if len(self._buckets) > MAX_PEERS:
-            self._buckets.popitem(last=False)
-        return bucket
+    def _filled(self, address: str | None) -> tuple[int, int]:
+        """Where the peer's bucket lies, and what is in it now."""
+        tag, now_ms, full = self._tag(name_of(address)), self._now_ms(), self._rate.capacity * _PER_S
+        buckets, first = self._shared.buckets, tag % SETS * WAYS * _WORDS
+        places = range(first, first + WAYS * _WORDS, _WORDS)
+        place = next((place for place in places if buckets[place] == tag), None)
+        if place is None:
+            place = min(places, key=lambda each: (buckets[each] != 0, buckets[each + 2]))  # empty, or longest not used
+            buckets[place + 1], buckets[place] = full, tag
+        else:
+            passed_ms = max(now_ms - buckets[place + 2], 0)
+            buckets[place + 1] = min(buckets[place + 1] + passed_ms * self._rate.per_second, full)
+        buckets[place + 2] = now_ms
+        return place, buckets[place + 1]
+
+    def _tag(self, name: str) -> int:
+        """A number of a peer; 0 is nobody's."""
+        digest = hashlib.blake2b(name.encode(), digest_size=_TAG_BYTES, key=self._shared.key).digest()
+        return 1 + int.from_bytes(digest, "big")
 
 
 def name_of(address: str | None) -> str:

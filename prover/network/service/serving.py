@@ -17,6 +17,8 @@ from zk.errors import FormatError
 MAX_CONNECTIONS = 1_024
 DRAIN_S = 30
 KEEP_ALIVE_S = 20
+ACCEPTS = 1
+"""Connections that a process takes at once: where there are several processes, the next is for whoever has time."""
 MAX_HEAD_BYTES = 16 << 10
 PROXIES = ["127.0.0.1", "::1"]
 """Whose X-Forwarded-For is believed: a proxy on this machine, which ends TLS."""
@@ -71,6 +73,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            for listener in sockets or ():
+                listener.listen(socket.SOMAXCONN)  # asyncio has made the queue as short as what it accepts at once
             self._ready()
 
 
@@ -89,7 +93,7 @@ async def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None
         app, http=Impatient, ws="none", lifespan="off", loop="asyncio", log_config=None, log_level="warning",
         access_log=False, server_header=False, limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES, proxy_headers=True,
-        forwarded_allow_ips=PROXIES,
+        forwarded_allow_ips=PROXIES, backlog=ACCEPTS,
     )  # fmt: skip
     async with app.router.lifespan_context(app):
         server = _Server(config, ready)

@@ -79,11 +79,13 @@ def _size(text: str, size: int) -> int:
 
 async def _counted(service: Parts, size: int) -> AsyncIterator[str]:
     service.streams += 1
+    service.metrics.streams.set(service.streams)
     try:
         async for text in _told(service, size):
             yield text
     finally:
         service.streams -= 1
+        service.metrics.streams.set(service.streams)
 
 
 async def _told(service: Parts, size: int) -> AsyncIterator[str]:

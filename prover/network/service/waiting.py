@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -42,10 +43,10 @@ class Job:
 
 
 class Waiting:
-    """The jobs of all peers.  Any thread puts one in, and one thread takes them out."""
+    """The jobs of all peers.  Any thread puts one in, and one thread takes them out; `count` is told how many wait."""
 
-    def __init__(self, most: int, most_of_peer: int):
-        self._most, self._most_of_peer = most, most_of_peer
+    def __init__(self, most: int, most_of_peer: int, count: Callable[[int], None] = lambda length: None):
+        self._most, self._most_of_peer, self._count = most, most_of_peer, count
         self._peers: OrderedDict[str, deque[Job]] = OrderedDict()
         self._length, self._is_closed = 0, False
         self._changed = threading.Condition()
@@ -65,6 +66,7 @@ class Waiting:
                 raise Full(f"{len(jobs)} requests from your address wait already")
             self._peers.setdefault(peer, deque()).append(job)
             self._length += 1
+            self._count(self._length)
             self._changed.notify()
 
     def close(self) -> None:
@@ -102,4 +104,5 @@ class Waiting:
         if not jobs:
             del self._peers[peer]
         self._length -= 1
+        self._count(self._length)
         return job

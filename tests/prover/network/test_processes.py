@@ -1,0 +1,227 @@
+"""Several processes of one service: they share what they must, news travels, and who dies is replaced."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from prover.network.service import peers, together
+from prover.network.service.peers import Peers, Rate
+from prover.network.service.together import Member, Shared
+from tests.prover.network import serving
+from tests.prover.network.test_bundles import deposits, encoded
+from tests.prover.network.test_process import home  # noqa: F401  (a fixture)
+
+WAIT_S = 30
+
+
+def test_two_processes_count_the_tokens_of_one_peer():
+    shared = Shared(2, peers.BUCKET_WORDS)
+    one, other = (Peers(Rate(capacity=10, per_second=1), lambda: 0, shared) for _ in range(2))
+    assert one.take("192.0.2.1", 6) == 0 and other.take("192.0.2.1", 6) == 2 and other.take("192.0.2.2", 6) == 0
+    other.fine("192.0.2.1", 4)
+    assert one.take("192.0.2.1", 1) == 1
+
+
+def test_peers_of_one_set_have_their_own_buckets_until_there_are_too_many(monkeypatch):
+    monkeypatch.setattr(peers, "SETS", 1)
+    now_ms = 0
+    buckets = Peers(Rate(capacity=2, per_second=1), lambda: now_ms)
+    addresses = [f"192.0.2.{number}" for number in range(peers.WAYS + 1)]
+    for number, address in enumerate(addresses[:-1]):
+        now_ms = number
+        assert buckets.take(address, 2) == 0
+    assert all(buckets.take(address, 1) for address in addresses[:-1])
+    now_ms = 50
+    assert buckets.take(addresses[1], 1) and buckets.take(addresses[-1], 2) == 0  # in the place of the first
+    assert [buckets.take(address, 1) for address in addresses[1:]] == [1] * peers.WAYS
+    assert buckets.take(addresses[0], 1) == 0
+
+
+def test_work_is_asked_for_while_many_wait_in_another_process(tmp_path):
+    path = serving.ledger_at(tmp_path)
+    shared = Shared(2, peers.BUCKET_WORDS)
+    (bundle,) = deposits(path, 5)
+
+    async def questions(client):
+        Member(shared, 1).count(64)
+        busy = await serving.post(client, "/bundles", encoded(bundle))
+        Member(shared, 1)  # as one that was killed begins anew
+        return busy, await serving.post(client, "/bundles", encoded(bundle))
+
+    busy, idle = serving.asked(path, questions, member=Member(shared, 0))
+    assert (busy.status_code, busy.json()["name"]) == (503, "WORK") and idle.status_code == 200
+
+
+def test_what_waits_here_is_counted_for_the_others(tmp_path):
+    path = serving.ledger_at(tmp_path)
+    shared, seen = Shared(2, peers.BUCKET_WORDS), []
+    (bundle,) = deposits(path, 5)
+
+    async def questions(client):
+        service = client._transport.app.state.parts
+        waiting = service.waiting
+        before = waiting._count
+        waiting._count = lambda length: (before(length), seen.append(list(shared.waiting)))
+        return await serving.post(client, "/bundles", encoded(bundle))
+
+    serving.asked(path, questions, member=Member(shared, 1))
+    assert seen == [[0, 1], [0, 0]]
+
+
+@contextmanager
+def toy(serve: str, *, count: int = 2) -> Iterator[subprocess.Popen]:
+    """Runs processes that do this, and prints `ready`, then each pid that has ended."""
+    program = f"""
+import os, signal, sys, time
+from prover.network.service import processes
+def serve(number, bell):
+    bell.setblocking(True)
+{serve}
+def told(*what): print(*what, flush=True)
+try:
+    processes.run({count}, serve, lambda: told("ready"), lambda pid: told("ended"))
+    told("over")
+except Exception as error:
+    told(type(error).__name__)
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # and the others end when they hear it
+
+
+def test_what_one_process_rings_all_others_hear():
+    serve = """
+    bell.send(b"r")
+    if number == 0:
+        bell.send(b".")
+    else:
+        print("heard", bell.recv(10), flush=True)
+    bell.recv(1) or sys.exit()
+"""
+    with toy(serve, count=3) as process:
+        said = sorted(process.stdout.readline() for _ in range(3))
+        process.send_signal(signal.SIGTERM)
+        assert said == ["heard b'.'\n", "heard b'.'\n", "ready\n"]
+        assert process.stdout.read().split() == ["ended"] * 3 + ["over"] and process.wait(WAIT_S) == 0
+
+
+def test_a_process_that_ends_before_it_serves_ends_all():
+    serve = """
+    if number == 1:
+        raise KeyError("no word of this")
+    bell.recv(1) or sys.exit()
+"""
+    with toy(serve) as process:
+        out, err = process.communicate(timeout=WAIT_S)
+    assert out.split() == ["ended", "ended", "Unavailable"]
+    assert '"kind": "KeyError"' in err and "no word" not in err
+
+
+def test_a_process_that_was_killed_is_replaced_and_the_log_says_so():
+    serve = """
+    print(f"pid {os.getpid()}", flush=True)
+    bell.send(b"r")
+    bell.recv(1) or sys.exit()
+"""
+    with toy(serve) as process:
+        said = [process.stdout.readline() for _ in range(3)]
+        victim = int(next(line for line in said if line.startswith("pid")).split()[1])
+        os.kill(victim, signal.SIGKILL)
+        assert process.stdout.readline() == "ended\n" and process.stdout.readline().startswith("pid")
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read().split() == ["ended", "ended", "over"]
+        told = [json.loads(line) for line in process.stderr]
+    assert [(line["event"], line["code"]) for line in told] == [("process ended", -9)]
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def waited(condition) -> bool:
+    until_s = time.monotonic() + WAIT_S
+    while not condition() and time.monotonic() < until_s:
+        time.sleep(0.02)
+    return bool(condition())
+
+
+@pytest.fixture
+def service(home, tmp_path):  # noqa: F811
+    """The command in two processes, its URL and its log."""
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "prover.cli.main", "ledger", "serve", "--listen", "127.0.0.1:0", "--json"]
+    command += ["--processes", "2", "--home", str(home)]
+    with log.open("wb") as err, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err) as process:
+        lines = list(iter(process.stdout.readline, b"}\n"))
+        assert lines and lines[-1], log.read_text()
+        yield process, json.loads(b"".join(lines) + b"}")["url"], log
+        process.kill()
+
+
+def test_the_command_serves_in_two_processes_counts_once_and_outlives_a_kill(service, home):  # noqa: F811
+    process, url, log = service
+    (bundle,) = deposits(home / "pool" / "ledger.sqlite", 5)
+    headers = {"Content-Type": "application/octet-stream"}
+
+    def refused():
+        with httpx.Client() as client:
+            names = [client.post(f"{url}/bundles", content=encoded(bundle), headers=headers).json()["name"]]
+            return names, client.get(f"{url}/metrics").text
+
+    for count in range(1, 7):
+        (name,), metrics = refused()
+        assert f'zksettle_refused_total{{reason="{name}"}} {float(count)}\n' in metrics
+    before = children(process.pid)
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    assert waited(lambda: len(children(process.pid)) == 2 and before[0] not in children(process.pid))
+    assert httpx.get(f"{url}/readyz", timeout=WAIT_S).json()["status"] == "ready"
+    assert f'reason="{name}"}} 7.0\n' in refused()[1]  # what the dead one counted is not forgotten
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_S) == 0
+    ended = [json.loads(line) for line in log.read_text().splitlines() if '"process ended"' in line]
+    assert [line["code"] for line in ended] == [-9]
+
+
+def test_when_the_parent_is_killed_the_others_end(service):
+    process, _, _ = service
+    orphans = children(process.pid)
+    assert len(orphans) == 2
+    process.kill()
+    process.wait()
+    assert waited(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
+
+
+def test_a_member_hears_news_and_that_its_parent_has_ended():
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    member, heard = Member(Shared(1, 1), 0, theirs), []
+    member.ring()
+    assert ours.recv(10) == together.NEWS
+    for action in (lambda: None, lambda: ours.send(together.NEWS), ours.close):
+        action()
+        member.heard(lambda: heard.append("news"), lambda: heard.append("alone"))
+    assert heard == ["news", "alone"]
+    member.ring()  # to nobody, which is no error
