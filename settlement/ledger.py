@@ -172,6 +172,17 @@ class Ledger:
         if entries:
             self._repository.acknowledge([entry.appended.event for entry in entries])
 
+    def become(self, beginning: "Ledger") -> None:
+        """Makes this ledger, a copy, what another ledger is that has its first events, in one transaction.
+
+        Only prover.network.cutting calls it, when validators have replaced the operator who settled the rest.
+        """
+        last = beginning.reader.last_event()
+        own = self.reader.event(last.height)
+        assert own is not None and own.digest == last.digest, "a ledger is cut, and never replaced by another"
+        with beginning.reader.reading():
+            self._repository.refill(beginning.reader.stored, last.height + 1)
+
     def record(
         self, make: Callable[["Ledger", int], E], now_ms: int, passed_ns: events.PassedNs = lambda: 0
     ) -> E:  # fmt: skip

@@ -2,8 +2,8 @@
 
 Reading order: receipts (what settling is answered with), receiptfile (one for a stranger), work (what a request costs
 while many wait), client (requests), refusals (what it raises), protocol (what is asked of a service), postings (orders
-as bytes), evidence (of who contradicts himself), succeeding (other operators), fetching, mirror (a copy of a ledger
-that believes nothing), light (one that believes the validators), joined (the copy and its service as one ledger),
-joinedorders (its board), opening (a home's ledger, wherever it is), validating (cosigning), moving (to another
-database) · service/ (the server).
+as bytes), evidence (of who contradicts himself), succeeding (other operators), cutting (what they made void), relay
+(where they are), fetching, mirror (a copy of a ledger that believes nothing), light (one that believes the validators),
+finals (what they cosigned), joined (the copy and its service as one ledger), joinedorders (its board), opening (a
+home's ledger, wherever it is), validating (cosigning), moving (to another database) · service/ (the server).
 """

@@ -11,29 +11,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from prover.machine.home import PoolFolder
+from prover.network import cutting, finals, opening
+from prover.network.cutting import PATHS, Resent
 from prover.network.joinedorders import JoinedOrders
 from prover.network.light import LightMirror
 from prover.network.mirror import Mirror
 from prover.network.protocol import Service
-from settlement import checks, databases, events
+from prover.network.relay import Relay
+from settlement import checks, databases, events, finality
 from settlement.errors import Discrepancy, OutcomeUnknown, Unavailable
 from settlement.events import Appended, Event
 from settlement.grids import PublishedGrids
 from settlement.ledger import Applied, E, Ledger
+from settlement.log.succession import Superseded
 from settlement.rejection import Rejected
 from settlement.state import Checked, VerifyProofs
 from settlement.storage.repository import Repository
 from settlement.storage.rows import GridsEntry
 
 T = TypeVar("T")
-
-PATHS = {
-    events.GRIDS: "/publications",
-    events.PARAMETERS: "/changes",
-    events.INSURANCE: "/heartbeats",
-    events.EXPIRY: "/expiries",
-}
-"""Where the service takes what is recorded, by the kind of its event."""
 
 PATIENCE_S = 10
 """How long an answer that did not come is looked for in the ledger."""
@@ -45,7 +42,12 @@ _PAUSE_S = 0.25
 
 
 class JoinedLedger(Ledger):
-    """A ledger whose changes go to a service.  Belongs to one thread, as every ledger."""
+    """A ledger whose changes go to a service.  Belongs to one thread, as every ledger.
+
+    `resent` says what became of events that were void and were sent again, or is None.
+    """
+
+    resent: Resent | None = None
 
     def __init__(
         self, repository: Repository, folder: Path, service: Service, clock: Callable[[], int],
@@ -75,11 +77,39 @@ class JoinedLedger(Ledger):
         self._service.close()
 
     def update(self) -> None:
-        """Brings the copy up to date.  Raises as Mirror.update does."""
-        self._mirror.update(self._verify)
+        """Brings the copy up to date, with what is final of it.  Raises as Mirror.update does.
+
+        When the validators have named another operator, what the one before settled since is cut from the copy and sent
+        to the new one, and from now on this home asks there, if the succession says where that is.
+        """
+        try:
+            self._mirror.update(self._verify)
+        except Superseded:
+            if not self._turned():
+                raise
+            self._mirror.update(self._verify)
+        else:
+            if self._turned():
+                self._mirror.update(self._verify)
+        while self._mirror.void:
+            self.resent = cutting.resend(self._mirror.void[-1], self._service.post)
+            self._mirror.void.pop()
+            self._mirror.update(self._verify)
+        if not self._is_light:
+            finals.update(self, self._service.get)
         ahead_ms = self.reader.last_event().created_ms - self._clock()
         if 0 < ahead_ms <= CLOCKS_MS:
             time.sleep(ahead_ms / 1_000)
+
+    def _turned(self) -> bool:
+        """Whether the operator in force is elsewhere than was asked; from now on it is asked."""
+        successions = finality.operators(self).successions
+        there = successions[-1].url if successions else None
+        if there is None or not isinstance(self._service, Relay) or self._service.url == there:
+            return False
+        self._service.turn_to(there)
+        opening.write(PoolFolder(self._mirror.folder), there, is_light=self._is_light)
+        return True
 
     def apply_all(
         self, checked: Sequence[Checked], now_ms: int, passed_ns: events.PassedNs = lambda: 0

@@ -19,7 +19,7 @@ from prover.machine import files
 from prover.network import fetching
 from prover.network.mirror import KEPT, Mirror, decode_text
 from prover.network.refusals import NotFound
-from settlement import checks, events, finality, lightfollowing
+from settlement import checks, finality, lightfollowing
 from settlement.errors import Discrepancy, Unavailable
 from settlement.following import Received
 from settlement.log import cosignature
@@ -62,6 +62,7 @@ class LightMirror(Mirror):
         except NotFound as missing:
             check_validators(self.ledger.pool, finality.validators(self.ledger, self.size))
             raise Unavailable(f"{missing}; a light copy takes nothing before") from None
+        self._learn(signed)
         newest = finality.operators(self.ledger).verify(signed)
         start = self.size
         if newest.size <= start:
@@ -69,23 +70,12 @@ class LightMirror(Mirror):
             self._require_final(newest, signed, finality.validators(self.ledger, newest.size))
         else:
             leaves = self._leaves(newest, signed, start)
-            self._require_final(newest, signed, self._validators(newest, leaves, start))
+            self._require_final(newest, signed, self._validators(leaves, start, newest.size))
             self._take(newest, leaves, start, progress)
         if newest.size >= start and signed != self.kept():
             finality.keep(self.ledger, finality.read(self.ledger, signed, 0))
             files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
         return newest
-
-    def _validators(self, newest: Checkpoint, leaves: Sequence[bytes], start: int) -> Validators:
-        """The validators in force at the time of the checkpoint's newest event, as the governors have named them."""
-        pool = self.ledger.pool
-        announced = [settled.change for settled in self.ledger.reader.changes()]
-        for place, leaf in enumerate(leaves, start=start):
-            event = events.read(leaf)
-            if event.kind == events.PARAMETERS:
-                (data,) = self._read(DATA, place, place + 1, newest.size)
-                announced.append(lightfollowing.changed(pool, announced, event, data))
-        return lightfollowing.in_force(pool, announced, events.read(leaves[-1]).created_ms).validators
 
     def _require_final(self, newest: Checkpoint, signed: str, validators: Validators) -> None:
         """Raises InvalidProof unless the quorum of these validators cosigned the checkpoint."""

@@ -13,21 +13,25 @@ as evidence (settlement.log.fork), and takes neither.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
 from prover.machine import files
-from prover.network import fetching
+from prover.machine.home import PoolFolder
+from prover.network import cutting, fetching, succeeding
+from prover.network.cutting import Void
 from prover.network.fetching import Fetch
-from settlement import checks, events, following, poolfile
+from settlement import checks, events, finality, following, lightfollowing, poolfile
 from settlement.following import Received
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, fork, note, tiles, tree
+from settlement.log import checkpoint, fork, note, succession, tiles, tree
 from settlement.log.checkpoint import Checkpoint
-from settlement.log.tiles import ENTRIES
+from settlement.log.tiles import DATA, ENTRIES
 from settlement.pool import Pool
 from settlement.state import VerifyProofs
+from settlement.validators import Validators
 from zk.errors import FormatError, InvalidProof
 from zk.runtime.progress import Progress, silent
 
@@ -46,11 +50,15 @@ class Forked(InvalidProof):
 
 @dataclass(frozen=True)
 class Mirror:
-    """A copy of a ledger in a folder, of which `fetch` reads the original."""
+    """A copy of a ledger in a folder, of which `fetch` reads the original.
+
+    `void` has what was cut from it, because the validators have replaced the operator who settled it.
+    """
 
     ledger: Ledger
     folder: Path
     fetch: Fetch
+    void: list[Void] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -72,15 +80,51 @@ class Mirror:
         events before are recorded then.
         """
         signed = decode_text(self.fetch("/checkpoint"))
-        newest = checkpoint.verify(signed, checkpoint.key(self.ledger.pool))
+        self._learn(signed)
+        newest = finality.operators(self.ledger).verify(signed)
         start = self.size
         if newest.size <= start:
             self._require_beginning(newest, signed)
         else:
             self._follow(newest, self._leaves(newest, signed, start), start, verify_proofs, progress)
         if newest.size >= start and signed != self.kept():
+            finality.keep_operators(self.ledger, signed)
             files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
         return newest
+
+    def learn(self) -> None:
+        """Learns whom the validators have named as another operator, and cuts what the one before settled since.
+
+        Raises as `update` does.
+        """
+        self._learn(decode_text(self.fetch("/checkpoint")))
+
+    def _learn(self, signed: str) -> None:
+        """Takes the successions that the service shows beside a checkpoint, which says how long its log is."""
+        for text in succeeding.fetch(self.fetch):
+            made = succeeding.find_new(self.ledger, text, self.folder)
+            if made is None:
+                continue
+            size, members = checkpoint.parse(note.text_of(signed)).size, None
+            if self.size < made.size <= size:
+                members = self._validators(self._leaves_of(made.checkpoint, self.size, size), self.size, size)
+            succeeding.check(self.ledger, text, made, members)
+            if made.size < self.size:
+                self.void.append(cutting.cut(self.ledger, PoolFolder(self.folder).ledger, made.size))
+                if (kept := self.folder / KEPT).exists():  # what the operator signed of it
+                    kept.rename(self.void[-1].path.with_suffix(".txt"))
+            self.ledger.witnessed.succeed(made.number, text)
+
+    def _validators(self, leaves: Sequence[bytes], start: int, size: int) -> Validators:
+        """The validators in force after these leaves, which follow the copy, as the governors have named them."""
+        pool = self.ledger.pool
+        announced = [settled.change for settled in self.ledger.reader.changes()]
+        for place, leaf in enumerate(leaves, start=start):
+            event = events.read(leaf)
+            if event.kind == events.PARAMETERS:
+                (data,) = self._read(DATA, place, place + 1, size)
+                announced.append(lightfollowing.changed(pool, announced, event, data))
+        return lightfollowing.in_force(pool, announced, events.read(leaves[-1]).created_ms).validators
 
     def _require_beginning(self, newest: Checkpoint, signed: str) -> None:
         """Raises unless the copy begins with the checkpoint's history: a service may be behind another one."""
@@ -89,12 +133,19 @@ class Mirror:
 
     def _leaves(self, newest: Checkpoint, signed: str, start: int) -> list[bytes]:
         """The leaves from the copy's end up to the checkpoint, whose root they have together with the copy's nodes."""
-        leaves = self._read(ENTRIES, start, newest.size, newest.size)
+        try:
+            return self._leaves_of(newest, start, newest.size)
+        except InvalidProof:
+            raise self._contradiction(newest, signed) from None
+
+    def _leaves_of(self, named: Checkpoint, start: int, size: int) -> list[bytes]:
+        """The leaves from the copy's end up to a checkpoint, in a log of this size.  Raises InvalidProof."""
+        leaves = self._read(ENTRIES, start, named.size, size)
         log = tree.Growing(self.ledger.reader.log_node, start)
         for leaf in leaves:
             log.append(tree.leaf_hash(leaf))
-        if log.root() != newest.root:
-            raise self._contradiction(newest, signed)
+        if log.root() != named.root:
+            raise InvalidProof(f"the service's log of {named.size} events does not have the root that was signed")
         return leaves
 
     def _follow(
@@ -142,7 +193,7 @@ class Mirror:
             read = self.ledger.reader.log_node
         evidence = fork.write(smaller, larger, tree.root(read, sizes[0]), tree.consistency_proof(read, *sizes))
         in_force = self.ledger.parameters(self.ledger.reader.last_event().created_ms)
-        fork.verify(evidence, checkpoint.key(self.ledger.pool), in_force.validators)
+        fork.verify(evidence, finality.operators(self.ledger).newest, in_force.validators)
         path = self.folder / f"fork-{hashlib.sha256(evidence.encode()).hexdigest()[:16]}.txt"
         files.replace(path, evidence.encode(), files.PUBLIC_FILE)
         return Forked(
@@ -161,10 +212,12 @@ def fetch_pool(fetch: Fetch) -> Pool:
 def begin(place: Path, pool: Pool, fetch: Fetch) -> Ledger:
     """A new copy of the ledger of this pool, with the ledger's first event only.
 
-    Raises FormatError when there is something at `place`, or what was fetched is malformed, InvalidProof when the
-    checkpoint is not signed by the pool's operator, and what `fetch` raises.
+    Raises FormatError when there is something at `place`, or what was fetched is malformed, InvalidProof when neither
+    the pool's operator nor one whom the service calls a successor signed the checkpoint, and what `fetch` raises.
     """
-    newest = checkpoint.verify(decode_text(fetch("/checkpoint")), checkpoint.key(pool))
+    # Whether a quorum has signed the successions is seen when the copy goes so far; until then it has this event only.
+    signers = succession.operators(checkpoint.key(pool), succeeding.fetch(fetch))
+    newest = signers.verify(decode_text(fetch("/checkpoint")))
     first = next(tiles.covering(ENTRIES, 0, newest.size), None)
     if first is None:
         raise FormatError("the service's checkpoint is of no events at all")

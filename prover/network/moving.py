@@ -19,8 +19,10 @@ from zk.errors import FormatError
 BATCH = 256  # events that are recorded together
 
 
-def move(own: Ledger, place: Place, verify_proofs: VerifyProofs = checks.verify_proofs) -> int:
-    """Makes the ledger at `place` have everything that this one has; returns how many events it lacked.
+def move(
+    own: Ledger, place: Place, verify_proofs: VerifyProofs = checks.verify_proofs, size: int | None = None
+) -> int:  # fmt: skip
+    """Makes the ledger at `place` have all that this one has, or its first `size` events; returns how many it lacked.
 
     Every event is checked as it is recorded.  A ledger that is already there may have more events.  Raises FormatError
     when another ledger is there, Discrepancy when it has another history, and as Ledger.create and Ledger.open.
@@ -33,7 +35,8 @@ def move(own: Ledger, place: Place, verify_proofs: VerifyProofs = checks.verify_
     with there:
         if there.ledger_id != own.ledger_id:
             raise FormatError(f"{databases.shown(place)} has the ledger {there.ledger_id.hex()[:16]} of another pool")
-        first, last = there.reader.last_event().height + 1, own.reader.last_event().height
+        first = there.reader.last_event().height + 1
+        last = own.reader.last_event().height if size is None else size - 1
         shared = min(first - 1, last)
         if _event(own, shared).digest != _event(there, shared).digest:
             raise Discrepancy(

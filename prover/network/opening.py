@@ -87,8 +87,9 @@ def open_ledger(
         return Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
     from prover.network.client import Client  # takes a tenth of a second to import
     from prover.network.joined import JoinedLedger
+    from prover.network.relay import Relay
 
-    ledger = JoinedLedger.join(home.ledger, Client(there.url), clock, is_light=there.is_light)
+    ledger = JoinedLedger.join(home.ledger, Relay(there.url, Client), clock, is_light=there.is_light)
     try:
         ledger.update()
     except Unavailable as error:

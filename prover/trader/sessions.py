@@ -165,10 +165,15 @@ def sync(session: Session) -> walletsync.Synced:
     """Brings the wallet up to date with the ledger and saves it.
 
     What a watch-only wallet only counts, its owner may have spent: then it starts over when there are new events.  What
-    any wallet only counts, the guardians may have seized: then it starts over, too, to find what is left.
+    any wallet only counts, the guardians may have seized: then it starts over, too, to find what is left.  So does one
+    that saw what is void since the validators have replaced the operator; its file is first copied, as evidence.
     Raises walletsync.LedgerWentBack, and saves nothing, when the ledger lost the event that the wallet saw last.
     """
     wallet = session.wallet
+    is_void = walletsync.is_void(session.ledger, wallet.seen_height)
+    if is_void and walletsync.has_lost(session.ledger, wallet):
+        session.file.keep_evidence()
+        return _start_over(session)
     if wallet.dust.count and session.ledger.reader.last_event().height > wallet.seen_height and (
         wallet.is_watch_only or seized.is_any_since(session.ledger, wallet.seen_height)
     ):

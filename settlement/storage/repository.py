@@ -41,6 +41,12 @@ class Repository(Protocol):
     def fill(self, stored: Callable[[str], Cursor]) -> None:
         """Creates the tables and writes every row that `stored` returns for one.  Inside `writing`."""
 
+    def refill(self, stored: Callable[[str], Cursor], size: int) -> None:
+        """Makes the rows of every table those that `stored` returns, of a history of `size` events, in one transaction.
+
+        Raises FormatError where that is not possible.
+        """
+
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""
 

@@ -20,6 +20,7 @@ from settlement.storage.connection import Cursor
 from settlement.storage.orders import OrderTable
 from settlement.storage.rows import Entry
 from settlement.storage.sqlitereader import SqliteReader
+from settlement.storage.witnessed import TABLES as WITNESSED
 from settlement.storage.witnessed import Witnessed
 from settlement.storage.writes import Write
 from zk.errors import FormatError
@@ -111,6 +112,23 @@ class SqliteRepository:
         for table in versions.tables():
             for rows in writes.in_parts(stored(table)):
                 self._insert(Write(table, rows))
+
+    def refill(self, stored: Callable[[str], Cursor], size: int) -> None:
+        """Makes the rows of every table those that `stored` returns, of a history of `size` events, in one transaction.
+
+        What others have signed about this beginning stays.  The checkpoints get another name, as evidence.
+        """
+        tables = [table for table in versions.tables() if table not in WITNESSED]
+        last = self.reader.last_event().height
+        with self.writing():
+            for table in reversed(tables):
+                self._connection.execute(f"DELETE FROM {table}")
+            self._connection.execute("DELETE FROM cosignatures WHERE height >= ?", (size,))
+            for table in tables:
+                for rows in writes.in_parts(stored(table)):
+                    self._insert(Write(table, rows))
+            if self.checkpoints.exists():  # from here on nothing is settled that the database lacks
+                self.checkpoints.set_aside(last)
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""

@@ -11,6 +11,7 @@ from settlement.storage.columns import binary, digest, integer
 from settlement.storage.connection import Connection, Transaction
 from zk.errors import FormatError
 
+TABLES = ("cosignatures", "successions")
 KEPT_SIZES = 256
 TIME_BYTES, SIGNATURE_BYTES = 8, 64
 

@@ -114,6 +114,10 @@ class PostgresRepository:
             for rows in writes.in_parts(stored(table)):
                 self._insert([Write(table, rows)])
 
+    def refill(self, stored: Callable[[str], Cursor], size: int) -> None:
+        """Raises FormatError: only a copy is cut, and a copy is a file."""
+        raise FormatError("a ledger in PostgreSQL is not shortened: create an empty database and serve from there")
+
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""
         self._insert(writes.of(entries))

@@ -40,6 +40,8 @@ class Original:
         self.asked.append(path)
         if path in self.answers:
             return self.answers[path]
+        if path == "/successions":
+            return b'{"successions": []}'
         with Ledger.open(self.path, read_only=True) as ledger:
             if path == "/pool":
                 return ledger.reader.pool()
@@ -98,13 +100,13 @@ def test_a_copy_follows_the_original_whatever_happens_there(tmp_path, copied):
     assert checkpoint.verify(copy.kept(), checkpoint.key(copy.ledger.pool)).size == copy.size
 
 
-def test_a_copy_that_is_up_to_date_asks_for_the_checkpoint_alone(path, copied):
+def test_a_copy_that_is_up_to_date_asks_for_the_checkpoint_and_who_signs_it_alone(path, copied):
     deposit(path, 3)
     original = Original(path)
     copy = copied(original)
     copy.update(any_proof)
     original.asked.clear()
-    assert copy.update(any_proof).size == 2 and original.asked == ["/checkpoint"]
+    assert copy.update(any_proof).size == 2 and original.asked == ["/checkpoint", "/successions"]
 
 
 def test_what_a_copy_asks_for_does_not_depend_on_whose_it_is(path, copied):
