@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from prover.machine.home import PoolFolder
-from prover.network import cutting, finals, opening
+from prover.network import cutting, finals
 from prover.network.cutting import PATHS, Resent
 from prover.network.joinedorders import JoinedOrders
 from prover.network.light import LightMirror
@@ -108,7 +107,6 @@ class JoinedLedger(Ledger):
         if there is None or not isinstance(self._service, Relay) or self._service.url == there:
             return False
         self._service.turn_to(there)
-        opening.write(PoolFolder(self._mirror.folder), there, is_light=self._is_light)
         return True
 
     def apply_all(

@@ -89,7 +89,8 @@ def open_ledger(
     from prover.network.joined import JoinedLedger
     from prover.network.relay import Relay
 
-    ledger = JoinedLedger.join(home.ledger, Relay(there.url, Client), clock, is_light=there.is_light)
+    relay = Relay(there.url, Client, lambda url: write(home.pool, url, is_light=there.is_light))
+    ledger = JoinedLedger.join(home.ledger, relay, clock, is_light=there.is_light)
     try:
         ledger.update()
     except Unavailable as error:

@@ -6,16 +6,17 @@ from prover.network.protocol import Service
 
 
 class Relay:
-    """The service at a URL, until `turn_to` names another.  Belongs to one thread, as the clients that it makes."""
+    """The service at a URL, until `turn_to` names another, which `note` is told of.  Belongs to one thread."""
 
-    def __init__(self, url: str, connect: Callable[[str], Service]):
-        self.url, self._connect = url, connect
+    def __init__(self, url: str, connect: Callable[[str], Service], note: Callable[[str], None] = lambda url: None):
+        self.url, self._connect, self._note = url, connect, note
         self._service = connect(url)
 
     def turn_to(self, url: str) -> None:
         """Asks the service at another URL from now on."""
         self._service.close()
         self._service, self.url = self._connect(url), url
+        self._note(url)
 
     def get(self, path: str) -> bytes:
         """As Service.get."""
