@@ -64,6 +64,11 @@ def operators(ledger: Ledger) -> Operators:
     return succession.operators(checkpoint.key(ledger.pool), ledger.witnessed.successions().values())
 
 
+def is_void(ledger: Ledger, height: int) -> bool:
+    """Whether what stood at this height may be void: the validators have replaced the operator who settled it."""
+    return any(made.size <= height for made in operators(ledger).successions)
+
+
 def named(ledger: Ledger, size: int) -> Checkpoint:
     """The ledger's own checkpoint of this size.  Raises FormatError when the log is not that long."""
     event = ledger.reader.event(size - 1) if size else None

@@ -24,7 +24,7 @@ from prover.trader.plan import LegPlan, Source, Target
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import digests
+from settlement import digests, finality
 from settlement.bundle import Bundle, Leg
 from settlement.engine import Receipt
 from settlement.ledger import Ledger
@@ -152,10 +152,7 @@ def check_wallet(home: Home, name: str) -> None:
 def open(
     home: Home, ledger: Ledger, name: str, passphrase: str, now_ms: int, custodian: int | None = None
 ) -> Iterator[Session]:
-    """A session of the wallet of this name at an open ledger.
-
-    Raises FormatError when the home has no such wallet, and as `walletfile.open`.
-    """
+    """A session of a wallet at an open ledger.  Raises FormatError when there is none, and as `walletfile.open`."""
     check_wallet(home, name)
     with walletfile.open(home.wallet(name), passphrase) as file:
         yield Session(ledger, file, keystores.of_pool(home.keys, now_ms, ledger.pool), custodian)
@@ -164,16 +161,13 @@ def open(
 def sync(session: Session) -> walletsync.Synced:
     """Brings the wallet up to date with the ledger and saves it.
 
-    What a watch-only wallet only counts, its owner may have spent: then it starts over when there are new events.  What
-    any wallet only counts, the guardians may have seized: then it starts over, too, to find what is left.  So does one
-    that saw what is void since the validators have replaced the operator; its file is first copied, as evidence.
+    What a watch-only wallet only counts, its owner may have spent: then it starts over when there are new events.  So
+    does one that counts what the guardians may have seized, or that saw what is void since the operator was replaced.
     Raises walletsync.LedgerWentBack, and saves nothing, when the ledger lost the event that the wallet saw last.
     """
     wallet = session.wallet
-    is_void = walletsync.is_void(session.ledger, wallet.seen_height)
-    if is_void and walletsync.has_lost(session.ledger, wallet):
-        session.file.keep_evidence()
-        return _start_over(session)
+    if finality.is_void(session.ledger, wallet.seen_height) and walletsync.has_lost(session.ledger, wallet):
+        return accept_older_ledger(session)[0]
     if wallet.dust.count and session.ledger.reader.last_event().height > wallet.seen_height and (
         wallet.is_watch_only or seized.is_any_since(session.ledger, wallet.seen_height)
     ):

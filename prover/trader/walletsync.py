@@ -213,18 +213,10 @@ def has_lost(ledger: Ledger, wallet: Wallet) -> bool:
     return not _has_event(ledger, wallet.seen_height, wallet.seen)
 
 
-def is_void(ledger: Ledger, height: int) -> bool:
-    """Whether what stood at this height may be void: the validators have replaced the operator who settled it."""
-    return any(made.size <= height for made in finality.operators(ledger).successions)
-
-
 def check_seen(ledger: Ledger, seen: LastSeen) -> None:
-    """Raises LedgerWentBack when the event that the wallet saw was this ledger's, and the ledger lost it.
-
-    An event that is void was not lost: the wallet starts over by itself.
-    """
+    """Raises LedgerWentBack when the event that the wallet saw was this ledger's, which lost it; what is void is not."""
     is_of_ledger = seen.ledger_id == ledger.ledger_id.hex()
-    if is_of_ledger and not is_void(ledger, seen.height) and not _has_event(ledger, seen.height, seen.digest):
+    if is_of_ledger and not finality.is_void(ledger, seen.height) and not _has_event(ledger, seen.height, seen.digest):
         raise LedgerWentBack(_went_back(seen.height, f"wallet {seen.name}", seen.name))
 
 
