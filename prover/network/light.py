@@ -24,7 +24,7 @@ from settlement.errors import Discrepancy, Unavailable
 from settlement.following import Received
 from settlement.log import cosignature
 from settlement.log.checkpoint import Checkpoint
-from settlement.log.tiles import DATA, DATA_WIDTH
+from settlement.log.tiles import DATA_WIDTH
 from settlement.pool import Pool
 from settlement.state import VerifyProofs
 from settlement.validators import Validators

@@ -214,7 +214,7 @@ def has_lost(ledger: Ledger, wallet: Wallet) -> bool:
 
 
 def check_seen(ledger: Ledger, seen: LastSeen) -> None:
-    """Raises LedgerWentBack when the event that the wallet saw was this ledger's, which lost it; what is void is not."""
+    """Raises LedgerWentBack when the ledger lost the event of its own that the wallet saw; what is void is not lost."""
     is_of_ledger = seen.ledger_id == ledger.ledger_id.hex()
     if is_of_ledger and not finality.is_void(ledger, seen.height) and not _has_event(ledger, seen.height, seen.digest):
         raise LedgerWentBack(_went_back(seen.height, f"wallet {seen.name}", seen.name))
