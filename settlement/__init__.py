@@ -1,7 +1,8 @@
 """The public side: bundles, the ledger that settles them, oracles and risk grids.
 
 Reading order: rejection, ids · wellformed, assets, boardrules, validators, rules, parameters, pool, poolfile,
-fingerprint · bundle, encoding (with fieldreader, flowencoding, seizureencoding, references), digests, conversion,
+fingerprint · bundle, encoding (with fieldreader, flowencoding, seizureencoding, references), bundlejson (for people),
+digests, conversion,
 balance · merkle, log/, events · fixedpoint, black76, optionrisk, market, risk, grids, cone, coverage, quotes, oracle ·
 custody, publicaccounts, pot · state, margins, topups, proofclaims, signatures, checks, effects, storage/, databases,
 remembered, block, ledger · proofbatches, bundlechecks, submitting · governance, heartbeat, expiry, recording, amounts

@@ -4,6 +4,8 @@ A body is never decompressed, so a few bytes never become many.
 """
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from fastapi import Request
 
@@ -17,10 +19,23 @@ _JSON_ROOM = 1 << 10  # around the hexadecimal digits
 _MAX_VALUES = 8  # so that what is nested a hundred thousand levels deep is refused by counting its brackets
 
 
-async def read(request: Request, limit: int, name: str) -> bytes:
-    """The bytes that a request carries: its body, or the hexadecimal digits in the one field `name` of a JSON object.
+@dataclass(frozen=True)
+class Document:
+    """What a JSON object may have in place of the hexadecimal digits; `read` returns the bytes that it stands for.
 
-    Raises Problem when there are more than `limit` of them, when they do not arrive in time, or for another media type.
+    Bytes of that kind have at most `max_values` values in JSON, and at most `room` characters for each byte.
+    """
+
+    read: Callable[[object], bytes]
+    max_values: int
+    room: int
+
+
+async def read(request: Request, limit: int, name: str, document: Document | None = None) -> bytes:
+    """The bytes that a request carries: its body, or what the one field `name` of a JSON object has of them.
+
+    That is their hexadecimal digits, or else the document, if there is one of their kind.  Raises Problem when there
+    are more than `limit` bytes, when they do not arrive in time, or for another media type.
     """
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media == BYTES:
@@ -30,22 +45,31 @@ async def read(request: Request, limit: int, name: str) -> bytes:
             415, "MEDIA_TYPE", "The body has another media type than this takes.", f"send {BYTES} or {JSON}",
             headers={"Accept": f"{BYTES}, {JSON}"},
         )  # fmt: skip
-    data = await _raw(request, 2 * limit + _JSON_ROOM)
+    room, max_values = (2, 0) if document is None else (document.room, document.max_values)
+    data = await _raw(request, room * limit + _JSON_ROOM)
     try:
-        document = strictjson.has_keys(strictjson.loads(data, "the body", len(data), _MAX_VALUES), {name}, "the body")
-        digits = document[name]
-        if not isinstance(digits, str):
-            raise FormatError(f"the body's {name} is not a string")
-        decoded = bytes.fromhex(digits) if digits.isascii() and (digits.isalnum() or not digits) else None
+        decoded = _decoded(data, name, _MAX_VALUES + max_values, document)
     except FormatError as error:
         raise malformed(str(error)) from None
-    except ValueError:
-        decoded = None
-    if decoded is None:
-        raise malformed(f"the body's {name} is not an even number of hexadecimal digits")
     if len(decoded) > limit:
         raise _too_large(limit)
     return decoded
+
+
+def _decoded(data: bytes, name: str, max_values: int, document: Document | None) -> bytes:
+    """The bytes that a JSON object stands for.  Raises FormatError."""
+    whole = strictjson.has_keys(strictjson.loads(data, "the body", len(data), max_values), {name}, "the body")
+    value = whole[name]
+    if document is not None and isinstance(value, dict):
+        return document.read(value)
+    if not isinstance(value, str):
+        raise FormatError(f"the body's {name} is not a string")
+    try:
+        if value.isascii() and (value.isalnum() or not value):
+            return bytes.fromhex(value)
+    except ValueError:
+        pass
+    raise FormatError(f"the body's {name} is not an even number of hexadecimal digits")
 
 
 async def _raw(request: Request, limit: int) -> bytes:

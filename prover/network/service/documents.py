@@ -24,10 +24,14 @@ _TITLES = {
 }  # fmt: skip
 
 
-def body(name: str) -> dict[str, Any]:
-    """The request body of a route that takes bytes, or the same as hexadecimal digits in a field of this name."""
-    digits = {"type": "string", "pattern": "^([0-9a-fA-F]{2})*$"}
-    fields = {"type": "object", "required": [name], "properties": {name: digits}, "additionalProperties": False}
+def body(name: str, document: str | None = None) -> dict[str, Any]:
+    """The request body of a route that takes bytes, or the same as hexadecimal digits in a field of this name.
+
+    With `document`, which describes it, the field may have a JSON object in place of the digits.
+    """
+    digits: dict[str, Any] = {"type": "string", "pattern": "^([0-9a-fA-F]{2})*$"}
+    value = digits if document is None else {"oneOf": [digits, {"type": "object", "description": document}]}
+    fields = {"type": "object", "required": [name], "properties": {name: value}, "additionalProperties": False}
     content = {bodies.BYTES: {"schema": {"type": "string", "format": "binary"}}, bodies.JSON: {"schema": fields}}
     return {"requestBody": {"required": True, "content": content}}
 

@@ -8,7 +8,7 @@ import pytest
 from prover.network import receipts
 from prover.network.receipts import Receipt
 from prover.network.service.peers import Rate
-from settlement import digests, encoding
+from settlement import bundlejson, digests, encoding
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -54,6 +54,23 @@ def test_a_bundle_is_answered_with_a_receipt_that_verifies_without_the_ledger(pa
     one, other = map(read, serving.asked(path, questions))
     assert (one.height, one.positions) == (1, (0,)) and (other.height, other.positions) == (2, (1,))
     assert verified(one, first).size == 2 and verified(other, second).size == 3
+
+
+def test_people_may_send_a_bundle_as_json_and_read_it_so(path):
+    (bundle,) = deposits(path, 5)
+    named = f"/bundles/{digests.bundle_id(bundle).hex()}"
+
+    async def questions(client):
+        before = await client.get(f"{named}/document")
+        settled = await client.post("/bundles", json={"bundle": bundlejson.write(bundle)})
+        false = bundlejson.write(bundle) | {"binding": None}
+        after = await client.get(f"{named}/document")
+        return before, settled, after, await client.post("/bundles", json={"bundle": false})
+
+    before, settled, after, refused = serving.asked(path, questions)
+    assert before.status_code == 404 and verified(read(settled), bundle).size == 2
+    assert bundlejson.read(after.json()["bundle"]) == encoded(bundle)
+    assert refused.status_code == 400 and "binding is not an object" in refused.json()["detail"]
 
 
 def test_the_same_bundle_gets_the_same_receipt_whenever_and_however_it_is_sent(path):
