@@ -42,7 +42,7 @@ def keep(app: App, wallet_name: str, passphrase_file: Path | None) -> None:
     with workspace.ledger(app) as ledger:
         app.screen.say(f"The orders of wallet {wallet_name} are kept fresh. Ctrl-C ends it.")
         try:
-            keepfresh.run(ledger, view, keystore, running, tell)
+            keepfresh.run(ledger, view, keystore, running, tell, lambda text: app.screen.say(text, "warn"))
         except KeyboardInterrupt:
             num_fresh = sum(each["why_not"] is None for each in told)
             app.screen.say(f"It refreshed {num_fresh:,} margin{'' if num_fresh == 1 else 's'}.")

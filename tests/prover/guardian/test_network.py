@@ -11,6 +11,7 @@ import pytest
 from prover.guardian import channel, network
 from prover.guardian.channel import Unreachable
 from prover.guardian.network import Client, Refused, Server
+from settlement.errors import Unavailable
 from tests.prover.guardian.test_channel import OTHER, OTHER_PUBLIC, OWN, OWN_PUBLIC, STRANGER_PUBLIC, Dripping
 from zk.errors import FormatError, InvalidProof
 
@@ -18,6 +19,8 @@ from zk.errors import FormatError, InvalidProof
 def answer(member, request):
     if request == {"ask": "no"}:
         raise InvalidProof("not this")
+    if request == {"ask": "cut"}:
+        raise Unavailable("the service cannot be reached")
     return {"member": member, "request": request}
 
 
@@ -36,6 +39,10 @@ def test_a_guardian_answers_one_that_it_knows(served):
     assert client.ask({"ask": "x"}) == {"member": 1, "request": {"ask": "x"}}
     with pytest.raises(Refused, match="not this"):
         client.ask({"ask": "no"})
+    held = client._channel
+    with pytest.raises(Refused, match="the service cannot be reached"):
+        client.ask({"ask": "cut"})
+    assert client._channel is held, "a guardian whose ledger is away for a while says so, and goes on"
     assert client.ask({"ask": "again"})["member"] == 1
 
 

@@ -107,8 +107,8 @@ def test_kept_fresh_an_order_follows_every_epoch_and_one_that_lacks_margin_is_to
             world.publish(ETH=price)
 
     keepfresh.run(
-        world.ledger, world.borrower.wallet.view, world.borrower.keystore, world.later, told.append, num_rounds=9,
-        sleep=sleep,
+        world.ledger, world.borrower.wallet.view, world.borrower.keystore, world.later, told.append, told.append,
+        num_rounds=9, sleep=sleep,
     )  # fmt: skip
     # At the first 1,300 the pool is frozen and there is no grid; at the second the order's debt is too large.
     assert [(each.epoch, each.why_not is None) for each in told] == [(2, True), (3, True), (3, False)]
