@@ -71,12 +71,12 @@ def complete(
 
 def follow(
     home: Home, client: Client, fingerprint: str | None = None, progress: Progress = silent,
-    verify_proofs: VerifyProofs = checks.verify_proofs,
+    verify_proofs: VerifyProofs = checks.verify_proofs, *, is_light: bool = False,
 ) -> Pool:  # fmt: skip
-    """As `join`, for whoever only checks the ledger and proves nothing: without the proving keys."""
+    """As `join`, for whoever only checks or reads the ledger and proves nothing: without the proving keys."""
     creation.check_vacant(home)
     pool = _fetch_pool(client, fingerprint)
-    _copy(home, client, pool, progress, verify_proofs)
+    _copy(home, client, pool, progress, verify_proofs, is_light=is_light)
     return pool
 
 
