@@ -1,4 +1,4 @@
-"""How long a wallet with nothing takes to have seen a ledger with very many leaves: joining as a light copy, and a scan.
+"""How long a wallet with nothing takes to have seen a ledger with very many leaves: joining as a light copy, scanning.
 
 Everything is a process of its own, as its user starts it: the service, `pool join --light`, and `wallet sync`, which
 tries the leaves of all others.  The ledger's swaps are real bundles whose proofs were simulated; they are written into
