@@ -69,9 +69,16 @@ class PoolFolder:
 
 @dataclass(frozen=True)
 class Home:
-    """The paths inside one home."""
+    """The paths inside one home.
+
+    `ledger_url` is the URL behind which a joined pool's ledger is looked for, instead of the one that was joined.
+    """
 
     path: Path
+    ledger_url: str | None = None
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
     @property
     def pool(self) -> PoolFolder:
@@ -180,8 +187,10 @@ def is_wallet_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def find(option: str | os.PathLike | None = None) -> Home:
+def find(option: "str | os.PathLike | Home | None" = None) -> Home:
     """The home, which may not be there yet: the option, else ZKSETTLE_HOME, else the user's default."""
+    if isinstance(option, Home):
+        return option
     chosen = option or os.environ.get(VARIABLE) or _of_system()
     return Home(Path(chosen).expanduser().absolute())
 

@@ -67,8 +67,7 @@ class Mirror:
 
     def kept(self) -> str | None:
         """The newest checkpoint that the copy agreed with, signed, or None before the first."""
-        path = self.folder / KEPT
-        return path.read_text("utf-8") if path.exists() else None
+        return read_kept(self.folder)
 
     def update(
         self, verify_proofs: VerifyProofs = checks.verify_proofs, progress: Progress = silent
@@ -202,6 +201,12 @@ class Mirror:
             " anywhere",
             path,
         )
+
+
+def read_kept(folder: Path) -> str | None:
+    """The newest signed checkpoint that the copy in this folder agreed with, or None."""
+    path = folder / KEPT
+    return path.read_text("utf-8") if path.exists() else None
 
 
 def fetch_pool(fetch: Fetch) -> Pool:

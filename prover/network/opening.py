@@ -7,13 +7,14 @@ A copy is a full mirror or a light one (prover/network/light.py); in version 1, 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from prover.machine import files
 from prover.machine.home import Home, PoolFolder
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
+from zk.errors import FormatError
 from zk.formats import dataclassjson, strictjson
 
 FORMAT: Final = "zksettle-joined"
@@ -79,10 +80,19 @@ def open_ledger(
 ) -> Ledger:  # fmt: skip
     """The home's ledger, brought up to date if it is a copy; what is written goes to its service then.
 
+    With `home.ledger_url` that is another service of the same ledger, which its checkpoint's signature shows.
+
     Raises FormatError as Ledger.open does, errors.Unavailable when the service cannot be reached, and as Mirror.update.
     But who only reads gets the copy as it is then: its `stale` says why.
     """
     there = joined(home.pool)
+    if home.ledger_url is not None:
+        if there is None:
+            raise FormatError(
+                f"the ledger in {home.pool.path} is this home's own, not behind a service: leave --ledger out, or"
+                " choose another --home"
+            )
+        there = replace(there, url=home.ledger_url)
     if there is None:
         return Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
     from prover.network.client import Client  # takes a tenth of a second to import

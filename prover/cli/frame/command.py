@@ -1,4 +1,4 @@
-"""The frame of all commands: --home, --json, and groups that import a command when it is called.
+"""The frame of all commands: --home, --ledger, --json, and groups that import a command when it is called.
 
 A file of commands imports only click and this package at its top.  Each command then imports the `…_run` module that
 does its work, so that help answers at once.
@@ -37,14 +37,20 @@ class App:
     def __init__(self) -> None:
         self.screen = Screen()
         self.home_option: Path | None = None
+        self.ledger_option: str | None = None
         self.done: Done | None = None
 
     @property
     def home(self) -> "Home":
-        """The home, which may not be there yet."""
+        """The home, which may not be there yet.  With --ledger it has joined that ledger's pool."""
         from prover.machine import home
 
-        return home.find(self.home_option)
+        found = home.find(self.home_option)
+        if self.ledger_option is None:
+            return found
+        from prover.cli.frame import elsewhere
+
+        return elsewhere.home(self, found, self.ledger_option)
 
 
 def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -57,12 +63,21 @@ def _set_home(context: click.Context, _parameter: click.Parameter, value: Path |
     app.home_option = value or app.home_option
 
 
+def _set_ledger(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    app = context.ensure_object(App)
+    app.ledger_option = value or app.ledger_option
+
+
 def _options() -> list[click.Parameter]:
     folder = click.Path(file_okay=False, path_type=Path)
     return [
         click.Option(
             ["--home"], type=folder, metavar="FOLDER", callback=_set_home, expose_value=False,
             help="The folder of all data. Default: ZKSETTLE_HOME, else the system's folder for application data.",
+        ),
+        click.Option(
+            ["--ledger"], metavar="URL", callback=_set_ledger, expose_value=False,
+            help="The service of the ledger. Default: the one that was joined. URL#DIGITS joins a pool with that id.",
         ),
         click.Option(
             ["--json"], is_flag=True, callback=_set_json, expose_value=False,
@@ -72,7 +87,7 @@ def _options() -> list[click.Parameter]:
 
 
 class Command(click.Command):
-    """A command that takes --home and --json."""
+    """A command that takes --home, --ledger and --json."""
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
@@ -80,7 +95,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group of commands and groups that all take --home and --json."""
+    """A group of commands and groups that all take --home, --ledger and --json."""
 
     command_class = Command
     group_class = type

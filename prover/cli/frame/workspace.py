@@ -42,6 +42,6 @@ def open_desk(
         if proves:
             warmup.compile_kernels()
         with desk.open(
-            home.path, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_done=on_done
+            home, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_done=on_done
         ) as opened:
             yield opened

@@ -8,6 +8,7 @@ from prover.cli.frame.command import App
 from prover.cli.pool import log_run, transcripts
 from prover.cli.trader import show
 from prover.machine import clock, tasks
+from prover.network import opening
 from prover.trader import walletfile
 from prover.trader.walletfile import LastSeen
 from prover.upkeep import warmup
@@ -139,6 +140,9 @@ def _place(app: App, database: str | None) -> databases.Place:
     """The database that was named, or the home's.  Raises FormatError when there is none."""
     if database is None:
         app.home.check_pool()
+        if opening.url(app.home.pool) is not None:
+            with workspace.ledger(app, read_only=True):  # which brings the copy up to date
+                pass
         return app.home.ledger
     return database if databases.is_url(database) else Path(database)
 
