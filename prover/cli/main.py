@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import click
 
-from prover.cli.frame import command, failure
+from prover.cli.frame import command, elsewhere, failure
 from prover.cli.frame.screen import WIDTH
 from prover.version import VERSION
 
@@ -74,7 +74,7 @@ def zksettle() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code.  Reports an error in one sentence."""
-    app = command.App()
+    app = command.App(elsewhere.home)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark

@@ -32,9 +32,13 @@ class Done:
 
 
 class App:
-    """One call of the program: its home, its screen, and what it has done for good.  This is click's context object."""
+    """One call of the program: its home, its screen, and what it has done for good.  This is click's context object.
 
-    def __init__(self) -> None:
+    `elsewhere` returns the home when --ledger says where its ledger is (prover.cli.frame.elsewhere).
+    """
+
+    def __init__(self, elsewhere: "Callable[[App, Home, str], Home] | None" = None) -> None:
+        self._elsewhere = elsewhere
         self.screen = Screen()
         self.home_option: Path | None = None
         self.ledger_option: str | None = None
@@ -48,9 +52,8 @@ class App:
         found = home.find(self.home_option)
         if self.ledger_option is None:
             return found
-        from prover.cli.frame import elsewhere
-
-        return elsewhere.home(self, found, self.ledger_option)
+        assert self._elsewhere is not None, "the program knows how"
+        return self._elsewhere(self, found, self.ledger_option)
 
 
 def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:

@@ -9,23 +9,25 @@ digits are not sent to anybody.
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from prover.cli.frame import watching
 from prover.cli.frame.command import App
-from prover.machine import clock
-from prover.machine.home import Home, Missing
-from zk.errors import FormatError
+
+if TYPE_CHECKING:
+    from prover.machine.home import Home
 
 
-def home(app: App, found: Home, option: str) -> Home:
+def home(app: App, found: "Home", option: str) -> "Home":
     """The home, with the service that --ledger names; joins its pool when the home has none.
 
-    Raises FormatError for what is no URL of a service, when the home has another pool than the digits say, and Missing
-    when it has none, and nobody says which to join; and as joining.join.
+    Raises FormatError for what is no URL of a service, when the home has another pool than the digits say, and
+    home.Missing when it has none, and nobody says which to join; and as joining.join.
     """
+    from prover.machine.home import Missing
     from prover.network.client import check_url
     from settlement import fingerprint
     from settlement.ledger import Ledger
+    from zk.errors import FormatError
 
     url, has_digits, digits = option.partition("#")
     chosen = replace(found, ledger_url=check_url(url))
@@ -47,7 +49,9 @@ def home(app: App, found: Home, option: str) -> Home:
     return chosen
 
 
-def _join(app: App, found: Home, url: str, digits: str) -> None:
+def _join(app: App, found: "Home", url: str, digits: str) -> None:
+    from prover.cli.frame import watching
+    from prover.machine import clock
     from prover.network.client import Client
     from prover.operator import joining
     from prover.upkeep import warmup
