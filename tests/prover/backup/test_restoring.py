@@ -20,20 +20,29 @@ from zk.errors import FormatError
 from zk.threshold.sharing import Quorum
 
 
-def rewritten(path: Path, change) -> Path:
-    """The backup with other contents, under a manifest that is right about them: `change(contents, manifest)`."""
+@pytest.fixture(scope="module")
+def saved(whole, tmp_path_factory) -> tuple[dict[str, bytes], archive.Manifest]:
+    """What a backup of a whole home has in it: contents by name, and its manifest."""
+    path, contents = tmp_path_factory.mktemp("saved") / "backup", {}
+    saving.save(whole, path, NOW_MS)
     with path.open("rb") as file:
-        opened, contents = Archive(file), {}
+        opened = Archive(file)
         for index, entry in enumerate(opened.manifest.files):
             output = io.BytesIO()
             opened.unpack(index, output)
             contents[entry.name] = output.getvalue()
-    manifest = change(contents, opened.manifest) or opened.manifest
+    return contents, opened.manifest
+
+
+def rewritten(saved: tuple[dict[str, bytes], archive.Manifest], path: Path, change) -> Path:
+    """The backup with other contents, under a manifest that is right about them: `change(contents, manifest)`."""
+    contents, manifest = dict(saved[0]), saved[1]
+    manifest = change(contents, manifest) or manifest
     sources = [io.BytesIO(content) for content in contents.values()]
     entries = tuple(archive.measure(name, source) for name, source in zip(contents, sources, strict=True))
-    with path.with_suffix(".changed").open("wb") as output:
+    with path.open("wb") as output:
         archive.write(output, replace(manifest, files=entries), sources)
-    return path.with_suffix(".changed")
+    return path
 
 
 def test_everything_restored_is_private(small, tmp_path):
@@ -78,9 +87,8 @@ def other_oracles(data: bytes) -> bytes:
     (lambda c, m: [c.pop(n) for n in list(c) if n.startswith("keys/margin")] and None, "there is no margin key"),
     (lambda c, m: c.update({next(n for n in c if n.endswith("proving-a.npy")): b""}), "proving-a.npy has changed"),
 ])  # fmt: skip
-def test_an_archive_in_order_whose_home_is_not_is_refused(whole, tmp_path, change, words):
-    saving.save(whole, tmp_path / "backup", NOW_MS)
-    changed = rewritten(tmp_path / "backup", change)
+def test_an_archive_in_order_whose_home_is_not_is_refused(saved, tmp_path, change, words):
+    changed = rewritten(saved, tmp_path / "backup", change)
     for refuse in (lambda: restoring.check(changed), lambda: restoring.restore(changed, Home(tmp_path / "new"))):
         with pytest.raises(FormatError, match=f"the backup cannot be restored: .*{words}") as caught:
             refuse()
@@ -88,14 +96,13 @@ def test_an_archive_in_order_whose_home_is_not_is_refused(whole, tmp_path, chang
     assert not (tmp_path / "new").exists() and not list(tmp_path.glob(".*"))
 
 
-def test_a_ledger_older_than_what_a_wallet_saw_is_refused(whole, small, tmp_path):
+def test_a_ledger_older_than_what_a_wallet_saw_is_refused(whole, saved, small, tmp_path):
     """As the clear part of the wallet file says, which needs no passphrase."""
-    saving.save(whole, tmp_path / "backup", NOW_MS)
     with Ledger.open(whole.ledger) as ledger, walletfile.open(small.wallet("bob"), PASSPHRASE) as file:
         height = ledger.reader.last_event().height + 1
         file.save(replace(file.wallet, ledger_id=ledger.ledger_id.hex(), seen_height=height, seen="ab" * 32))
     wallet = small.wallet("bob").read_bytes()
-    changed = rewritten(tmp_path / "backup", lambda contents, _: contents.update({"wallets/bob.json": wallet}))
+    changed = rewritten(saved, tmp_path / "backup", lambda contents, _: contents.update({"wallets/bob.json": wallet}))
     with pytest.raises(FormatError, match=f"the ledger lost event {height}, which wallet bob saw"):
         restoring.check(changed)
 
