@@ -77,6 +77,7 @@ def submit(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs
     errors.OutcomeUnknown as Ledger.apply_all; of the last, `settled` learns what became of the bundle.
     """
     (answer,) = submit_all(ledger, [data], now_ms, verify_proofs)
+    ledger.rest()
     if isinstance(answer, Rejected):
         raise answer
     return answer

@@ -90,6 +90,7 @@ def follow(
             continue
         for one in run:
             ledger.record(partial(_other, one=one, verify_proofs=verify_proofs), 0)
+    ledger.rest()
     return ledger.reader.last_event()
 
 

@@ -106,8 +106,9 @@ class Ledger:
         return self.pool.parameters if settled is None else settled.change.parameters
 
     def apply(self, checked: Checked, now_ms: int, passed_ns: events.PassedNs = lambda: 0) -> Applied:
-        """Settles one bundle, as `apply_all` does.  Raises Rejected instead of returning it."""
+        """Settles one bundle, as `apply_all` does, and rests.  Raises Rejected instead of returning it."""
         (answer,) = self.apply_all([checked], now_ms, passed_ns)
+        self.rest()
         if isinstance(answer, Rejected):
             raise answer
         return answer
@@ -196,7 +197,12 @@ class Ledger:
             # From here on only the machine may fail.
             self._repository.record([entry])
         self._repository.acknowledge([entry.appended.event])
+        self.rest()
         return entry
+
+    def rest(self) -> None:
+        """Does what is left to do after bundles, when no others follow at once.  Never raises."""
+        self._repository.rest()
 
     def _settle(self, block: Block, checked: Checked, now_ms: int) -> Settled | Rejected:
         """Where the bundle settles in the block, or has settled before."""

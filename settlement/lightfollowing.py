@@ -51,6 +51,7 @@ def follow(ledger: Ledger, received: Sequence[Received]) -> Event:
     Raises Discrepancy when they are not its next events, or what was sent is not what they name; nothing is recorded.
     """
     ledger.take(partial(_entries, received=received))
+    ledger.rest()
     return ledger.reader.last_event()
 
 

@@ -64,7 +64,8 @@ def submit_all(
     Returns for each what engine.submit would return or raise if they came one after the other, except that a bundle is
     checked against the ledger before its block: it cannot spend what another of the same block pays in.
 
-    Raises OSError and errors.Unavailable as engine.submit does; then some of the blocks may have settled.
+    Raises OSError and errors.Unavailable as engine.submit does; then some of the blocks may have settled.  Call
+    Ledger.rest afterwards, unless there is more to settle.
     """
     start_ns, newest = time.perf_counter_ns(), ledger.reader.last_event()
     with stages.stage("decode"):

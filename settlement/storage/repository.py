@@ -53,5 +53,8 @@ class Repository(Protocol):
     def acknowledge(self, committed: Sequence[Event]) -> bool:
         """Marks these events as settled, outside of the database.  Never raises: returns whether that succeeded."""
 
+    def rest(self) -> None:
+        """Does what is left to do after events, when no other follows at once.  Never raises."""
+
     def close(self) -> None:
         """Closes the database."""

@@ -139,27 +139,29 @@ class SqliteRepository:
         self._recorded += [entry.appended.event for entry in entries]
 
     def acknowledge(self, committed: Sequence[Event]) -> bool:
-        """Marks these events as settled in the checkpoints.  Never raises: returns whether that succeeded.
-
-        It also moves the write-ahead log into the database and empties it, so that later damage to the log loses
-        nothing and no deleted row stays in it; while another process reads, that is left to a later event.
-        """
+        """Marks these events as settled in the checkpoints.  Never raises: returns whether that succeeded."""
         try:
             with stages.stage("commit"):
                 self.checkpoints.acknowledge(committed)
-            is_acknowledged = True
+            return True
         except OSError:
-            is_acknowledged = False
+            return False
+
+    def rest(self) -> None:
+        """Moves the write-ahead log into the database and empties it; while another process reads, a later rest does.
+
+        So later damage to the log loses nothing, and no deleted row stays in it.  It takes as many syncs as a commit,
+        so of events that follow each other closely only the last should be rested after: SQLite itself moves the log
+        from a thousand pages on.
+        """
         try:
             self._connection.execute("PRAGMA busy_timeout = 0")
             try:
-                with stages.stage("commit"):
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 self._connection.execute(f"PRAGMA busy_timeout = {connections.BUSY_SECONDS * 1000}")
         except sqlite3.Error:
-            pass  # the log has everything, and a later event moves it
-        return is_acknowledged
+            pass  # the log has everything
 
     def _insert(self, write: Write) -> None:
         places = ", ".join("?" * len(write.rows[0]))

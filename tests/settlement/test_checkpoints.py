@@ -62,6 +62,21 @@ def test_after_a_settlement_the_file_alone_has_everything(path):
         assert copy.reader.last_event().height == receipt.height
 
 
+def test_between_blocks_that_follow_each_other_the_log_stays_and_a_rest_empties_it(path):
+    log = path.with_name("ledger.sqlite-wal")
+    with Ledger.open(path) as ledger:
+        for _ in range(2):
+            (receipt,) = engine.submit_all(ledger, [encoding.encode_bundle(bind(ledger.ledger_id, make(ledger)))],
+                                           NOW_MS, any_proof)
+            assert receipt.is_checkpointed and Checkpoints(path).newest().height == receipt.height
+            assert log.stat().st_size > 0
+        ledger.rest()
+        assert log.stat().st_size == 0
+        alone = Path(shutil.copy(path, path.with_name("alone")))
+    with Ledger.open(alone) as copy:
+        assert copy.reader.last_event().height == receipt.height
+
+
 @pytest.fixture(scope="module")
 def died(tmp_path_factory) -> Path:
     """The files of a machine that stopped after a swap was acknowledged while somebody read: the log has the swap."""

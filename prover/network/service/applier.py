@@ -75,6 +75,8 @@ class Applier:
                 try:
                     self._do(ledger, block)
                     self._on_change()
+                    if not len(self._waiting):
+                        ledger.rest()
                 except Unavailable:
                     ledger = self._reopened(ledger)
                 except Exception as error:  # the thread must outlive everything

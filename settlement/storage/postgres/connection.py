@@ -171,6 +171,6 @@ def one_line(error: Exception) -> str:
 
 @lru_cache(maxsize=256)
 def _translated(query: str) -> str:
-    """The query with psycopg's mark for a value in binary.  None of ours has a question mark in a text, or a percent sign."""
+    """The query with psycopg's mark for a value in binary.  No text in ours has a question mark or a percent sign."""
     assert "%" not in query, "a percent sign would be read as the mark of a value"
     return query.replace("?", "%b")

@@ -128,6 +128,9 @@ class PostgresRepository:
         """True: what PostgreSQL has committed is in its own log, and on its standbys where they are synchronous."""
         return True
 
+    def rest(self) -> None:
+        """Nothing: the server does what is left to do by itself."""
+
     def _insert(self, some: Sequence[Write]) -> None:
         statements = []
         for write in some:

@@ -73,6 +73,21 @@ def test_people_may_send_a_bundle_as_json_and_read_it_so(path):
     assert refused.status_code == 400 and "binding is not an object" in refused.json()["detail"]
 
 
+def test_when_nothing_more_waits_the_database_alone_has_everything(path):
+    log = path.with_name("ledger.sqlite-wal")
+    bundles = deposits(path, 5, 7, 9)
+
+    async def questions(client):
+        await asyncio.gather(*(post(client, "/bundles", encoded(bundle)) for bundle in bundles))
+        for _ in range(100):
+            if not log.stat().st_size:
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    assert serving.asked(path, questions), "the log was never emptied"
+
+
 def test_the_same_bundle_gets_the_same_receipt_whenever_and_however_it_is_sent(path):
     bundle, later = deposits(path, 5, 7)
     data, bundle_id = encoded(bundle), digests.bundle_id(bundle).hex()
