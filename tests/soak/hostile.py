@@ -2,8 +2,8 @@
 
 A service of its own process over a ledger of a simulated pool; an honest client that settles a swap ten times a second,
 alone first and then beside the hostile ones (tests.soak.hostileclients), which yield the processors to both (nice 19),
-as machines of their own would.  The goals: the honest client's p95 within 3 times what it is alone, the service's memory
-within 2 times, no answer 500, no crash, and every honest swap settled.
+as machines of their own would.  The goals: the honest client's p95 within 3 times what it is alone, the service's
+memory within 2 times, no answer 500, no crash, and every honest swap settled.
 """
 
 import json

@@ -34,6 +34,7 @@ from prover.network.service.parts import NO_DATABASE, Parts
 from prover.network.service.peers import BUCKET_WORDS, Peers, Rate
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Opener, Readers
+from prover.network.service.standing import Standing
 from prover.network.service.together import Member, Shared
 from prover.network.service.waiting import Waiting
 from prover.version import VERSION
@@ -67,7 +68,7 @@ def create(
     pool's, for evidence.  `member` is which of several processes this is, and `counted` the folder in which they count.
     """
     member = member or Member(Shared(1, BUCKET_WORDS))
-    metrics, peers = Metrics(counted), Peers(rate, shared=member.shared)
+    metrics, peers, standings = Metrics(counted), Peers(rate, shared=member.shared), Standing()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,18 +82,21 @@ def create(
         readers = Readers(open_ledger)
         office = Office(readers, sign, elsewhere)
         parts = Parts(
-            readers, applier, waiting, metrics, peers, sign, clock, verify_proofs, key_folders, member, office, folder,
+            readers, applier, waiting, metrics, peers, standings, sign, clock, verify_proofs, key_folders, member, office,
+            folder,
         )
         app.state.parts = parts
         await asyncio.to_thread(applier.start)
         if member.bell is not None:
             loop.add_reader(member.bell, member.heard, lambda: loop.create_task(parts.hear()), _end)
+        watching = asyncio.create_task(streaming.watch(parts))
         try:
             yield
         finally:
             if member.bell is not None:
                 loop.remove_reader(member.bell)
             parts.stopping.set()
+            await watching
             await asyncio.to_thread(applier.close)
             await asyncio.to_thread(parts.readers.close)
 
@@ -102,7 +106,7 @@ def create(
     )  # fmt: skip
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(gate.Gate, buckets=peers)
+    app.add_middleware(gate.Gate, buckets=peers, standings=standings)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(Rejected, _on_problem)
     app.add_exception_handler(FormatError, _on_problem)

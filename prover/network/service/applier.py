@@ -51,15 +51,15 @@ class Applier:
         self._waiting.close()
         self._thread.join()
 
-    def submit(self, peer: str, data: bytes) -> "Future[BundleId]":
+    def submit(self, peer: str, level: int, data: bytes) -> "Future[BundleId]":
         """The id of the bundle in these bytes, once it has settled, now or before; or Rejected.  Raises Full."""
-        job = Job(data)
+        job = Job(data, level)
         self._waiting.put(peer, job)
         return job.answer
 
-    def act(self, peer: str, work: Work[T]) -> "Future[T]":
+    def act(self, peer: str, level: int, work: Work[T]) -> "Future[T]":
         """What `work` returns or raises, which is called in the applier's thread.  Raises Full."""
-        job = Job(work)
+        job = Job(work, level)
         self._waiting.put(peer, job)
         return job.answer
 

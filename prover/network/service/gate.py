@@ -1,41 +1,58 @@
-"""What every request passes first: its peer's bucket.  And what every answer passes last: a bug is told as one."""
+"""What every request passes first: its turn, and its peer's bucket.  And what every answer passes last: a bug is told.
+
+An answer of 429 comes when there would be room again, or after HELD_S: so who does not wait by himself is made to, at
+the price of an open connection, of which a peer has only so many.
+"""
+
+import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from prover.network.service import logs, peers, problems
-from prover.network.service.peers import Peers
+from prover.network.service import logs, peers, problems, standing
+from prover.network.service.peers import Peers, name_of
 from prover.network.service.problems import Problem
+from prover.network.service.standing import Standing, Turns
 
 FREE = ("/healthz", "/readyz", "/metrics")
+HELD_S = 2
 _BUG = Problem(500, "INTERNAL", "The service has a bug.", "what was asked may have been done: ask for it by its id")
+_NOT_REFUSED = (404, 429)
 
 
 class Gate:
     """ASGI middleware around the routes."""
 
-    def __init__(self, app: ASGIApp, buckets: Peers):
-        self._app, self._peers = app, buckets
+    def __init__(self, app: ASGIApp, buckets: Peers, standings: Standing):
+        self._app, self._peers, self._standings = app, buckets, standings
+        self._turns = Turns(standings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        client = scope.get("client")
-        cost = peers.READ_COST if scope["method"] in ("GET", "HEAD") else peers.WRITE_COST
-        seconds = 0 if scope["path"] in FREE else self._peers.take(client[0] if client else None, cost)
-        if seconds:
-            problem = Problem(
-                429, "TOO_MANY", "Too many requests from your address.", f"ask again in {seconds} s",
-                headers={"Retry-After": str(seconds)},
-            )  # fmt: skip
-            await problems.response(problem)(scope, receive, send)
-            return
+        address = scope["client"][0] if scope.get("client") else None
+        peer, is_read = name_of(address), scope["method"] in ("GET", "HEAD")
+        if scope["path"] not in FREE:
+            await self._turns.wait(peer)
+            seconds = self._peers.take(address, peers.READ_COST if is_read else peers.WRITE_COST)
+            if seconds:
+                await asyncio.sleep(min(seconds, HELD_S))
+                problem = Problem(
+                    429, "TOO_MANY", "Too many requests from your address.", f"ask again in {seconds} s",
+                    headers={"Retry-After": str(seconds)},
+                )  # fmt: skip
+                await problems.response(problem)(scope, receive, send)
+                return
         has_begun = False
 
         async def sending(message: Message) -> None:
             nonlocal has_begun
-            has_begun = True
+            if message["type"] == "http.response.start":
+                has_begun = True
+                self._standings.add(peer, _cost(scope["path"], message["status"], is_read=is_read))
+            elif is_read:
+                self._standings.add(peer, len(message.get("body", b"")) // standing.ANSWER_BYTES)
             await send(message)
 
         try:
@@ -44,3 +61,12 @@ class Gate:
             logs.failed(error)
             if not has_begun:
                 await problems.response(_BUG)(scope, receive, send)
+
+
+def _cost(path: str, status: int, *, is_read: bool) -> int:
+    """What an answer of this status has cost the service without use."""
+    if 400 <= status < 500 and status not in _NOT_REFUSED:
+        return standing.REFUSED
+    if is_read:
+        return standing.READ
+    return 0 if path == "/bundles" else standing.TAKEN

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from prover.network import postings
 from prover.network.service import bodies, parts
 from prover.network.service.documents import body, bytes_of, hexadecimal, problem_of, shown
-from prover.network.service.reads import NOT_KEPT, answer
+from prover.network.service.reads import NOT_KEPT, answered, tagged
 from settlement import board, checks, digests, encoding
 from settlement.board import Posting
 from settlement.fieldreader import LimitExceeded
@@ -79,8 +79,10 @@ async def listed(request: Request) -> Response:
     service = parts.of(request)
     if service.sign is None:  # a copy of the ledger has no board
         await service.office.check()
-    orders = await service.readers.run(lambda ledger: ledger.orders.alive(service.clock()))
-    return answer(request, postings.encode_board(orders), bodies.BYTES, NOT_KEPT)
+    listed = await service.readers.shared(
+        "orders", lambda ledger: tagged(postings.encode_board(ledger.orders.alive(service.clock())))
+    )
+    return answered(request, *listed, bodies.BYTES, NOT_KEPT)
 
 
 @router.post(
@@ -114,8 +116,10 @@ async def withdraw(request: Request) -> Response:
 )  # fmt: skip
 async def withdrawn(request: Request) -> Response:
     """What was withdrawn and would not have expired yet, whole, so that nobody says which order he looks for."""
-    listed = await parts.of(request).readers.run(lambda ledger: ledger.orders.withdrawals())
-    return answer(request, postings.encode_withdrawals(listed), bodies.BYTES, NOT_KEPT)
+    listed = await parts.of(request).readers.shared(
+        "withdrawals", lambda ledger: tagged(postings.encode_withdrawals(ledger.orders.withdrawals()))
+    )
+    return answered(request, *listed, bodies.BYTES, NOT_KEPT)
 
 
 def _posting(data: bytes) -> Posting:

@@ -1,6 +1,7 @@
 """The parts of a running service, which its routes share."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -11,13 +12,14 @@ from fastapi import Request
 
 from prover.network import work as works
 from prover.network.receipts import Sign
-from prover.network.service import problems
+from prover.network.service import problems, standing
 from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
 from prover.network.service.office import Office
 from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
+from prover.network.service.standing import Standing
 from prover.network.service.together import Member
 from prover.network.service.waiting import Full, Waiting, Work
 from settlement.errors import OutcomeUnknown, Unavailable
@@ -39,8 +41,8 @@ _FALSE = (Rejection.INVALID_PROOF, Rejection.FUNDS_INVALID)
 class Parts:
     """What a service is made of.
 
-    `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` is
-    how many connections are told of it.  `key_folders` are those of development keys, by statement; `member` is which
+    `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` has
+    how many connections of each peer are told of it.  `key_folders` are those of development keys, by statement; `member` is which
     of several processes this is; `folder` is the pool's, where evidence lies.  Without `sign`, the operator's key is
     elsewhere.
     """
@@ -50,6 +52,7 @@ class Parts:
     waiting: Waiting
     metrics: Metrics
     peers: Peers
+    standings: Standing
     sign: Sign | None
     clock: Callable[[], int]
     verify_proofs: VerifyProofs
@@ -60,7 +63,7 @@ class Parts:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     version: int = 0
-    streams: int = 0
+    streams: Counter[str] = field(default_factory=Counter)
 
     async def notify(self) -> None:
         """Tells whoever waits that the ledger or the board may have changed, or what is final; in all processes."""
@@ -77,7 +80,7 @@ class Parts:
         """The id of the bundle in these bytes, which has settled.  Raises Problem."""
         await self.office.check()
         self._check_work(request, data)
-        return await self._answered(request, lambda: self.applier.submit(peer(request), data))
+        return await self._answered(request, lambda: self.applier.submit(*self._turn(request), data))
 
     async def act(self, request: Request, data: bytes, work: Work[T]) -> T:
         """What `work` returns, done by the applier with the `data` that was sent.  Raises Problem."""
@@ -87,7 +90,12 @@ class Parts:
 
     async def keep(self, request: Request, work: Work[T]) -> T:
         """What `work` returns, which settles nothing, done by the applier whoever has the office.  Raises Problem."""
-        return await self._answered(request, lambda: self.applier.act(peer(request), work))
+        return await self._answered(request, lambda: self.applier.act(*self._turn(request), work))
+
+    def _turn(self, request: Request) -> tuple[str, int]:
+        """Who sent a request, and the level at which it waits."""
+        name = peer(request)
+        return name, self.standings.level(name)
 
     async def told(self, question: Callable[[Ledger], T | None]) -> T:
         """The answer of `question` about what was just done.
@@ -103,8 +111,14 @@ class Parts:
         return answer
 
     def _check_work(self, request: Request, data: bytes) -> None:
-        """Raises Problem when so many requests wait that each must show work, and this one shows too little."""
-        excess = self.member.waiting() // BUSY
+        """Raises Problem when so many requests come first that each must show work, and this one shows too little.
+
+        So it is asked of those first who have cost the service most.
+        """
+        here = len(self.waiting)
+        # Of what waits in other processes as large a share comes first as here.
+        ahead = self.waiting.ahead(self._turn(request)[1]) * max(self.member.waiting(), here) // max(here, 1)
+        excess = ahead // BUSY
         bits = min(FIRST_BITS + excess.bit_length() - 1, works.MAX_BITS) if excess else 0
         if bits and not works.is_done(data, request.headers.get(works.HEADER, ""), bits):
             raise Problem(
@@ -126,6 +140,7 @@ class Parts:
         except Rejected as rejected:
             if rejected.rejection in _FALSE:  # the only refusals that cost the service a multiple of what they cost
                 self.peers.fine(address(request), FALSE_PROOF_COST)
+                self.standings.add(peer(request), standing.FALSE_PROOF)
             raise problems.of(rejected) from None
 
 

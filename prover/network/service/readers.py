@@ -3,9 +3,10 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from prover.network.service import logs
 from settlement.errors import Unavailable
@@ -37,6 +38,7 @@ class Readers:
         self._open_ledger = open_ledger
         self._threads = threads
         self._own = threading.local()
+        self._shared: dict[Hashable, asyncio.Task[Any]] = {}
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ledger-reader")
 
     async def run(self, question: Callable[[Ledger], T]) -> T:
@@ -45,6 +47,27 @@ class Readers:
         Raises what it raises, and errors.Unavailable when the database fails.
         """
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, question)
+
+    async def shared(self, name: Hashable, question: Callable[[Ledger], T]) -> T:
+        """As `run`, but whoever asks the same before a thread has begun with it gets the same answer.
+
+        So it costs the same however many ask, and is never older than anybody's question.  `name` says which question.
+        """
+        waiting = self._shared.get(name)
+        if waiting is None:
+            waiting = asyncio.get_running_loop().create_task(self.run(partial(self._begun, name, question)))
+            self._shared[name] = waiting
+            waiting.add_done_callback(lambda done: self._forget(name, done))
+        return await asyncio.shield(waiting)
+
+    def _begun(self, name: Hashable, question: Callable[[Ledger], T], ledger: Ledger) -> T:
+        self._shared.pop(name, None)
+        return question(ledger)
+
+    def _forget(self, name: Hashable, done: "asyncio.Task[Any]") -> None:
+        """Lets nobody wait for an answer that failed before its thread began."""
+        if self._shared.get(name) is done:
+            del self._shared[name]
 
     def close(self) -> None:
         """Ends the threads after what they were asked, and closes their ledgers."""

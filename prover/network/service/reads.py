@@ -106,7 +106,16 @@ def _tile(ledger: Ledger, named: Tile) -> bytes | None:
 
 def answer(request: Request, data: bytes, media: str, kept: str) -> Response:
     """The bytes, or 304 for whoever has them already."""
-    etag = f'"{hashlib.sha256(data).hexdigest()[:_ETAG_DIGITS]}"'
+    return answered(request, *tagged(data), media, kept)
+
+
+def tagged(data: bytes) -> tuple[bytes, str]:
+    """The bytes and their ETag."""
+    return data, f'"{hashlib.sha256(data).hexdigest()[:_ETAG_DIGITS]}"'
+
+
+def answered(request: Request, data: bytes, etag: str, media: str, kept: str) -> Response:
+    """As `answer`, where the ETag is known."""
     headers = {"ETag": etag, "Cache-Control": kept}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -4,24 +4,24 @@ import asyncio
 import ipaddress
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
-from prover.network.service import logs
-from prover.network.service.connections import Impatient
+from prover.network.service import connections, logs
 from zk.errors import FormatError
 
-MAX_CONNECTIONS = 1_024
 DRAIN_S = 30
 KEEP_ALIVE_S = 20
 ACCEPTS = 1
 """Connections that a process takes at once: where there are several processes, the next is for whoever has time."""
 MAX_HEAD_BYTES = 16 << 10
-PROXIES = ["127.0.0.1", "::1"]
-"""Whose X-Forwarded-For is believed: a proxy on this machine, which ends TLS."""
+SWITCH_S = 0.001
+"""How long a thread of Python may keep the others waiting.  The one that settles lets go of Python dozens of times a
+block, and each time comes back behind the event loop's: with 5 ms, Python's own, that takes a tenth of a second."""
 
 
 def address(text: str, *, is_public: bool) -> tuple[str, int]:
@@ -84,16 +84,17 @@ def run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> Non
     Raises what the application's lifespan raises.
     """
     logs.configure()
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(_serve(app, listener, ready))
 
 
 async def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
     """The lifespan is run here, not by uvicorn, which would end the process when it raises."""
     config = uvicorn.Config(
-        app, http=Impatient, ws="none", lifespan="off", loop="asyncio", log_config=None, log_level="warning",
-        access_log=False, server_header=False, limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S,
+        app, http=connections.protocol(connections.Doors()), ws="none", lifespan="off", loop="asyncio",
+        log_config=None, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES, proxy_headers=True,
-        forwarded_allow_ips=PROXIES, backlog=ACCEPTS,
+        forwarded_allow_ips=list(connections.PROXIES), backlog=ACCEPTS,
     )  # fmt: skip
     async with app.router.lifespan_context(app):
         server = _Server(config, ready)

@@ -28,23 +28,25 @@ from prover.network.service import parts, problems
 from prover.network.service.documents import bytes_of, problem_of
 from prover.network.service.parts import Parts
 from settlement import events, finality
+from settlement.errors import Unavailable
 from settlement.events import Event
 from settlement.grids import Coverage
+from settlement.ids import OrderId
 from settlement.ledger import Ledger
 from settlement.log.checkpoint import Checkpoint
 
 router = APIRouter(tags=["reads"])
 
 MAX_EVENTS = 256
-MAX_STREAMS = 256
-POLL_S = 1  # for what another process settles in the same ledger
+MAX_STREAMS, MAX_STREAMS_OF_PEER = 256, 8
+POLL_S = 1
 PING_S = 15  # so that nobody on the way takes a quiet connection for a dead one
 _MAX_ID_DIGITS = 19
 
 
 @dataclass(frozen=True)
 class _News:
-    """The events after a size of the log, the grids among them, the checkpoint after them, and the board."""
+    """The events after a size of the log, the grids among them, the checkpoint after them, signed, and the board."""
 
     events: list[Event]
     coverages: dict[int, Coverage]
@@ -65,10 +67,11 @@ async def stream(request: Request) -> Response:
     size = await service.readers.run(lambda ledger: ledger.reader.last_event().height + 1)
     text = request.headers.get("last-event-id")
     since = size if text is None else _size(text, size)
-    if service.streams >= MAX_STREAMS:
-        raise problems.busy(f"{MAX_STREAMS} streams are open already", PING_S)
+    peer = parts.peer(request)
+    if service.streams.total() >= MAX_STREAMS or service.streams[peer] >= MAX_STREAMS_OF_PEER:
+        raise problems.busy("as many streams are open as there may be, of everybody or from your address", PING_S)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_counted(service, since), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_counted(service, peer, since), media_type="text/event-stream", headers=headers)
 
 
 def _size(text: str, size: int) -> int:
@@ -77,15 +80,17 @@ def _size(text: str, size: int) -> int:
     return int(text)
 
 
-async def _counted(service: Parts, size: int) -> AsyncIterator[str]:
-    service.streams += 1
-    service.metrics.streams.set(service.streams)
+async def _counted(service: Parts, peer: str, size: int) -> AsyncIterator[str]:
+    service.streams[peer] += 1
+    service.metrics.streams.set(service.streams.total())
     try:
         async for text in _told(service, size):
             yield text
     finally:
-        service.streams -= 1
-        service.metrics.streams.set(service.streams)
+        service.streams[peer] -= 1
+        if not service.streams[peer]:
+            del service.streams[peer]
+        service.metrics.streams.set(service.streams.total())
 
 
 async def _told(service: Parts, size: int) -> AsyncIterator[str]:
@@ -93,46 +98,69 @@ async def _told(service: Parts, size: int) -> AsyncIterator[str]:
     told = told_final = 0
     while not service.stopping.is_set():
         version = service.version
-        news = await service.readers.run(partial(_news, service, size))
+        news = await service.readers.shared(("news", version, size), partial(_news, service, size))
+        texts = []
         if known is None:
-            yield _event("board", {"orders": sorted(news.orders)})
+            texts.append(_event("board", {"orders": sorted(news.orders)}))
             known = news.orders
-        if news.events:
-            yield _event("block", _block(news.events))
-            for event in news.events:
-                if event.kind == events.GRIDS:
-                    epoch, coverage = _epoch(event), news.coverages[_epoch(event)]
-                    yield _event("grid", {"epoch": epoch, "height": event.height, "coverage": coverage.value})
-                    if coverage is Coverage.FROZEN:
-                        yield _event("freeze", {"epoch": epoch, "height": event.height})
-        for order in sorted(news.orders ^ known):
-            why = {"is_withdrawn": True} if order in news.withdrawn else {}
-            yield _event("order", {"order": order, "is_open": order in news.orders, **why})
+        texts += _texts(news, known)
         known, size = news.orders, news.checkpoint.size
         if told != size:
-            yield _event("checkpoint", {"size": size, "note": news.note}, size)
+            texts.append(_event("checkpoint", {"size": size, "note": news.note}, size))
             told = size
         if news.final != told_final:
             told_final = news.final
-            yield _event("final", {"size": told_final})
-        if len(news.events) < MAX_EVENTS and not await _changed(service, version, size, told_final):
+            texts.append(_event("final", {"size": told_final}))
+        if texts:
+            yield "".join(texts)
+        if len(news.events) < MAX_EVENTS and not await _changed(service, version):
             yield ": nothing new\n\n"
 
 
-async def _changed(service: Parts, version: int, size: int, final: int) -> bool:
+def _texts(news: _News, known: frozenset[str]) -> list[str]:
+    """What the news say to whoever knows these orders."""
+    texts = []
+    if news.events:
+        texts.append(_event("block", _block(news.events)))
+        for event in news.events:
+            if event.kind == events.GRIDS:
+                epoch, coverage = _epoch(event), news.coverages[_epoch(event)]
+                texts.append(_event("grid", {"epoch": epoch, "height": event.height, "coverage": coverage.value}))
+                if coverage is Coverage.FROZEN:
+                    texts.append(_event("freeze", {"epoch": epoch, "height": event.height}))
+    for order in sorted(news.orders ^ known):
+        why = {"is_withdrawn": True} if order in news.withdrawn else {}
+        texts.append(_event("order", {"order": order, "is_open": order in news.orders, **why}))
+    return texts
+
+
+async def _changed(service: Parts, version: int) -> bool:
     """Waits for news, for PING_S at most; whether there are any, or the service is ending."""
-    for _ in range(PING_S // POLL_S):
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PING_S), service.changed:
+            await service.changed.wait_for(lambda: service.version != version)
+    return service.version != version or service.stopping.is_set()
+
+
+async def watch(service: Parts) -> None:
+    """Tells the streams, as long as there are any, of what another process does to the same ledger, and of the end."""
+    seen = None
+    while not service.stopping.is_set():
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S), service.changed:
-                await service.changed.wait_for(lambda: service.version != version)
-        is_new = service.version != version or service.stopping.is_set()
-        if is_new or await service.readers.run(_sizes) != (size, final):
-            return True
-    return False
+            async with asyncio.timeout(POLL_S):
+                await service.stopping.wait()
+        if service.streams:
+            with suppress(Unavailable):
+                now = await service.readers.run(lambda ledger: _seen(ledger, service.clock()))
+                if seen is not None and now != seen:
+                    await service.notify()
+                seen = now
+    await service.notify()
 
 
-def _sizes(ledger: Ledger) -> tuple[int, int]:
-    return ledger.reader.last_event().height + 1, finality.size(ledger)
+def _seen(ledger: Ledger, now_ms: int) -> tuple[int, int, list[OrderId]]:
+    with ledger.reader.reading():
+        return ledger.reader.last_event().height, finality.size(ledger), ledger.orders.ids(now_ms)
 
 
 def _news(service: Parts, size: int, ledger: Ledger) -> _News:

@@ -1,4 +1,7 @@
-"""What waits for the ledger: the peers take turns, so that whoever sends much waits for himself."""
+"""What waits for the ledger: the peers take turns, so that whoever sends much waits for himself.
+
+Those with a lower level (prover.network.service.standing) come first, and on a full queue the others give way to them.
+"""
 
 import threading
 import time
@@ -30,9 +33,10 @@ class Work(Protocol[Done]):
 
 @dataclass(eq=False)
 class Job:
-    """Something that waits: the bytes of a bundle, or other work."""
+    """Something that waits: the bytes of a bundle, or other work; `level` is that of the peer who sent it."""
 
     work: bytes | Work[Any]
+    level: int = 0
     answer: Future[Any] = field(default_factory=Future)
     arrived_ns: int = field(default_factory=time.perf_counter_ns)
 
@@ -60,14 +64,19 @@ class Waiting:
             jobs = self._peers.get(peer, ())
             if self._is_closed:
                 raise Full("the service is ending")
-            if self._length >= self._most:
-                raise Full(f"{self._length} requests wait already")
             if len(jobs) >= self._most_of_peer:
                 raise Full(f"{len(jobs)} requests from your address wait already")
+            if self._length >= self._most and not self._give_way(job.level):
+                raise Full(f"{self._length} requests wait already")
             self._peers.setdefault(peer, deque()).append(job)
             self._length += 1
             self._count(self._length)
             self._changed.notify()
+
+    def ahead(self, level: int) -> int:
+        """How many wait that a new one of this level would not come before."""
+        with self._changed:
+            return sum(job.level <= level for jobs in self._peers.values() for job in jobs)
 
     def close(self) -> None:
         """Takes nothing more; what waits is still taken out."""
@@ -78,7 +87,8 @@ class Waiting:
     def take(self) -> list[Job]:
         """The next block: bundles in their peers' turns up to MAX_LEGS legs, or one job of another kind.
 
-        Waits for the first.  Empty when nothing waits and nothing comes any more.
+        Waits for the first.  Empty when nothing waits and nothing comes any more.  Bundles of a higher level than the
+        first one's wait for another block, so that a false one is not in the way of a good one.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._length or self._is_closed)
@@ -86,7 +96,7 @@ class Waiting:
             legs = 0
             while (job := self._next()) is not None:
                 legs += job.legs
-                if block and (not isinstance(job.work, bytes) or legs > MAX_LEGS):
+                if block and (not isinstance(job.work, bytes) or legs > MAX_LEGS or job.level > block[0].level):
                     return block
                 block.append(self._pop())
                 if not isinstance(job.work, bytes):
@@ -94,11 +104,29 @@ class Waiting:
             return block
 
     def _next(self) -> Job | None:
-        return next((jobs[0] for jobs in self._peers.values()), None)
+        return self._peers[self._turn()][0] if self._peers else None
+
+    def _turn(self) -> str:
+        """The peer whose turn it is: the first of those with the lowest level."""
+        return min(self._peers, key=lambda peer: self._peers[peer][0].level)
+
+    def _give_way(self, level: int) -> bool:
+        """Refuses the newest job of the peer with the highest level, if that is above this one; whether it was."""
+        last = max(self._peers, key=lambda peer: self._peers[peer][-1].level)
+        if self._peers[last][-1].level <= level:
+            return False
+        job = self._peers[last].pop()
+        if not self._peers[last]:
+            del self._peers[last]
+        self._length -= 1
+        if job.answer.set_running_or_notify_cancel():
+            job.answer.set_exception(Full("others came first"))
+        return True
 
     def _pop(self) -> Job:
         """Takes out the next job; its peer's turn comes again after all others'."""
-        peer, jobs = next(iter(self._peers.items()))
+        peer = self._turn()
+        jobs = self._peers[peer]
         job = jobs.popleft()
         self._peers.move_to_end(peer)
         if not jobs:
