@@ -8,8 +8,8 @@ as it is let: it never waits because it is asked to.
 import asyncio
 import gzip
 import json
+import os
 import random
-import socket
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -219,16 +219,16 @@ async def attack(host: str, port: int, clients: int, seconds: int, material: Pat
                 client.told[type(error).__name__] += 1
                 await asyncio.sleep(0.1)
 
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asyncio.gather(*map(run, range(clients)))
+    await asyncio.wait([asyncio.create_task(run(number)) for number in range(clients)], timeout=seconds)
     return told
 
 
 def main() -> None:
     asked: dict[str, Any] = json.load(sys.stdin)
-    socket.setdefaulttimeout(10)
-    json.dump(asyncio.run(attack(material=Path(asked.pop("material")), **asked)), sys.stdout)
+    told = asyncio.new_event_loop().run_until_complete(attack(material=Path(asked.pop("material")), **asked))
+    json.dump(told, sys.stdout)
+    sys.stdout.flush()
+    os._exit(0)  # the clients are in the middle of something, and need no end
 
 
 if __name__ == "__main__":

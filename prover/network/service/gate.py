@@ -34,6 +34,9 @@ class Gate:
         address = scope["client"][0] if scope.get("client") else None
         peer, is_read = name_of(address), scope["method"] in ("GET", "HEAD")
         if scope["path"] not in FREE:
+            pause_ms = standing.pause_ms(self._standings.level(peer))
+            if pause_ms:
+                await asyncio.sleep(pause_ms / 1_000)
             await self._turns.wait(peer)
             seconds = self._peers.take(address, peers.READ_COST if is_read else peers.WRITE_COST)
             if seconds:
@@ -67,6 +70,4 @@ def _cost(path: str, status: int, *, is_read: bool) -> int:
     """What an answer of this status has cost the service without use."""
     if 400 <= status < 500 and status not in _NOT_REFUSED:
         return standing.REFUSED
-    if is_read:
-        return standing.READ
-    return 0 if path == "/bundles" else standing.TAKEN
+    return 0 if is_read or path == "/bundles" else standing.TAKEN

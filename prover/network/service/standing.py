@@ -1,12 +1,14 @@
 """What a peer has cost the service lately without use to anybody, and whose turn it is by that.
 
-    cost of a request     1 for a read and for each 64 KiB of its answer, 20 for what is refused, 500 for a false proof,
-                          5 for what is posted and taken; nothing for a bundle that settles
+    cost of a request     20 for what is refused, 500 for a false proof, 5 for what is posted and taken, 1 for each
+                          64 KiB of an answer; nothing for a bundle that settles
     standing              the sum of the costs, of which half is forgotten every ten seconds
     level                 0 below 50, then one more with each doubling
+    pause                 from level 2 on, before a request begins: 25 ms, and twice as long with each level, up to 2 s
 
 Who has a lower level comes first, wherever requests wait for each other; among those of one level, peers take turns.
-So an address from which much comes that is refused waits for all others, and for nobody when there are none.
+So an address from which much comes that is refused waits for all others, and at last asks once in two seconds on each
+of its connections, of which it has only so many.
 """
 
 import heapq
@@ -17,11 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-READ, TAKEN, REFUSED, FALSE_PROOF = 1, 5, 20, 500
+TAKEN, REFUSED, FALSE_PROOF = 5, 20, 500
 ANSWER_BYTES = 1 << 16
 MAX_PEERS = 10_000
 _FIRST = 50  # where level 1 begins
 _MOST = 1 << 20
+_PAUSED, _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 2, 25, 2_000  # from which level on, and for how long
 _HALVED_MS = 10_000
 _SCALE = 1 << 10  # costs are counted in so many parts, so that small ones are forgotten too
 
@@ -53,6 +56,11 @@ class Standing:
         """How many come before this peer, as a small number."""
         known = self._sums.get(peer)
         return 0 if known is None else (_decayed(known, self._now_ms()) // (_FIRST * _SCALE)).bit_length()
+
+
+def pause_ms(level: int) -> int:
+    """How long a request of this level waits before it begins, whether or not others wait."""
+    return 0 if level < _PAUSED else min(_FIRST_PAUSE_MS << level - _PAUSED, _LONGEST_PAUSE_MS)
 
 
 def _decayed(known: _Sum, now_ms: int) -> int:
