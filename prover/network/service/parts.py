@@ -42,9 +42,9 @@ class Parts:
     """What a service is made of.
 
     `version` counts how often the ledger or the board may have changed, and `changed` is notified of it; `streams` has
-    how many connections of each peer are told of it.  `key_folders` are those of development keys, by statement; `member` is which
-    of several processes this is; `folder` is the pool's, where evidence lies.  Without `sign`, the operator's key is
-    elsewhere.
+    how many connections of each peer are told of it.  `key_folders` are those of development keys, by statement;
+    `member` is which of several processes this is; `folder` is the pool's, where evidence lies.  Without `sign`, the
+    operator's key is elsewhere.
     """
 
     readers: Readers

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from prover.network import work
-from prover.network.service import bodies, parts
+from prover.network.service import bodies, gate, parts, standing
 from prover.network.service import serving as processes
 from prover.network.service.peers import Peers, Rate
 from settlement import encoding
@@ -109,6 +109,32 @@ def test_a_peer_that_asks_too_often_waits_and_others_do_not():
     assert peers.take("192.0.2.1", 4) == 0 and peers.take("192.0.2.1", 1) == 1
     peers.fine("192.0.2.1", 1_000)
     assert peers.take("192.0.2.1", 1) == 6  # it owes one full bucket at most
+
+
+def test_what_is_refused_costs_its_peer_and_what_settles_nothing(path):
+    async def questions(client):
+        standings, told = client._transport.app.state.parts.standings, []
+        for route, data in (("/bundles", encoded(deposits(path, 6)[0])), ("/bundles", b"junk"), ("/orders", b"junk")):
+            await post(client, route, data)
+            told.append(standings._sums["127.0.0.1"].parts // standing._SCALE)
+        await client.get("/nowhere")
+        return [*told, standings._sums["127.0.0.1"].parts // standing._SCALE]
+
+    settled, *refused, missing = serving.asked(path, questions)
+    assert settled == 0 and [round(cost, -1) for cost in (*refused, missing)] == [20, 40, 40]
+
+
+def test_a_peer_that_has_no_tokens_is_answered_late(path, monkeypatch):
+    monkeypatch.setattr(gate, "HELD_S", 0.3)
+
+    async def questions(client):
+        first = await client.get("/checkpoint")
+        late = asyncio.create_task(client.get("/checkpoint"))
+        await asyncio.sleep(0.1)
+        return first, late.done(), await late
+
+    first, is_early, late = serving.asked(path, questions, rate=Rate(capacity=1, per_second=0.001))
+    assert (first.status_code, late.status_code, is_early) == (200, 429, False)
 
 
 def test_addresses_of_one_customer_are_one_peer():

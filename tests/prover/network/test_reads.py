@@ -1,12 +1,15 @@
 """What anybody may read: the pool, checkpoints, grids, and a log whose files lead to the checkpoint's root."""
 
+import asyncio
 import base64
 import hashlib
+import threading
 
 import pytest
 
-from prover.network.service import reads
+from prover.network.service import readers, reads
 from settlement import encoding, engine, events, grids, poolfile
+from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, tiles, tree
 from tests.prover.network import serving
@@ -100,3 +103,45 @@ def test_grids_are_served_by_epoch(path):
                              f"/grids/{10**30}")  # fmt: skip
     assert [grids.decode(answer.content).epoch for answer in (one, two)] == [1, 2]
     assert {answer.status_code for answer in missing} == {404}
+
+
+def test_those_who_ask_the_same_before_anybody_began_share_an_answer_and_later_ones_get_a_new_one(path):
+    asked, may_go = [], threading.Event()
+
+    def question(ledger):
+        may_go.wait(10)
+        asked.append(ledger)
+        return len(asked)
+
+    async def run():
+        pool = readers.Readers(lambda read_only: Ledger.open(path, read_only=read_only), threads=1)
+        first = [asyncio.create_task(pool.run(question))]  # holds the only thread
+        first += [asyncio.create_task(pool.shared("one", question)) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        may_go.set()
+        answers = [await each for each in first]
+        answers += [await pool.shared("one", question), await pool.shared("other", question)]
+        await asyncio.to_thread(pool.close)
+        return answers
+
+    assert asyncio.run(run()) == [1, 2, 2, 2, 2, 2, 3, 4]
+
+
+def test_a_shared_question_that_failed_before_it_began_is_asked_again(path):
+    opened = []
+
+    def opens(read_only):
+        opened.append(read_only)
+        if len(opened) == 1:
+            raise Unavailable("not yet")
+        return Ledger.open(path, read_only=read_only)
+
+    async def run():
+        pool = readers.Readers(opens, threads=1)
+        with pytest.raises(Unavailable):
+            await pool.shared("one", lambda ledger: 1)
+        answer = await pool.shared("one", lambda ledger: 2)
+        await asyncio.to_thread(pool.close)
+        return answer
+
+    assert asyncio.run(run()) == 2

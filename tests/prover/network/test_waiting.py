@@ -74,3 +74,25 @@ def test_the_taker_waits_for_the_first():
     putting.start()
     assert taken(waiting) == [act]
     putting.join()
+
+
+def test_who_has_a_lower_level_comes_first_and_in_a_block_of_his_own():
+    worse, good, also_good = (bundle() + name for name in (b"worse", b"good", b"also good"))
+    waiting = Waiting(100, 100)
+    for peer, work, level in (("worse", worse, 3), ("good", good, 0), ("other", also_good, 0), ("worse", act, 3)):
+        waiting.put(peer, Job(work, level))
+    assert [waiting.ahead(level) for level in (0, 2, 3)] == [2, 2, 4]
+    assert [taken(waiting) for _ in range(3)] == [[good, also_good], [worse], [act]]
+
+
+def test_on_a_full_queue_the_newest_of_the_highest_level_gives_way():
+    waiting, jobs = Waiting(3, 100), [Job(bundle() + bytes([number]), level) for number, level in enumerate((1, 4, 4))]
+    for peer, job in zip(("one", "worse", "worse"), jobs, strict=True):
+        waiting.put(peer, job)
+    with pytest.raises(Full, match="3 requests wait"):
+        waiting.put("as bad", Job(bundle(), 4))
+    waiting.put("good", Job(bundle(), 0))
+    with pytest.raises(Full, match="others came first"):
+        jobs[2].answer.result(0)
+    assert len(waiting) == 3 and not jobs[1].answer.done()
+    assert [taken(waiting) for _ in range(3)] == [[bundle()], [jobs[0].work], [jobs[1].work]]
