@@ -82,8 +82,8 @@ def create(
         readers = Readers(open_ledger)
         office = Office(readers, sign, elsewhere)
         parts = Parts(
-            readers, applier, waiting, metrics, peers, standings, sign, clock, verify_proofs, key_folders, member, office,
-            folder,
+            readers, applier, waiting, metrics, peers, standings, sign, clock, verify_proofs, key_folders, member,
+            office, folder,
         )
         app.state.parts = parts
         await asyncio.to_thread(applier.start)

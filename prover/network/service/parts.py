@@ -115,10 +115,10 @@ class Parts:
 
         So it is asked of those first who have cost the service most.
         """
-        here = len(self.waiting)
-        # Of what waits in other processes as large a share comes first as here.
-        ahead = self.waiting.ahead(self._turn(request)[1]) * max(self.member.waiting(), here) // max(here, 1)
-        excess = ahead // BUSY
+        here, ahead = len(self.waiting), self.waiting.ahead(self._turn(request)[1])
+        elsewhere = max(self.member.waiting() - here, 0)
+        # Of what waits in other processes as large a share comes first as here; all of it, when nothing waits here.
+        excess = (ahead + (elsewhere * ahead // here if here else elsewhere)) // BUSY
         bits = min(FIRST_BITS + excess.bit_length() - 1, works.MAX_BITS) if excess else 0
         if bits and not works.is_done(data, request.headers.get(works.HEADER, ""), bits):
             raise Problem(

@@ -133,7 +133,7 @@ def test_a_peer_that_has_no_tokens_is_answered_late(path, monkeypatch):
         await asyncio.sleep(0.1)
         return first, late.done(), await late
 
-    first, is_early, late = serving.asked(path, questions, rate=Rate(capacity=1, per_second=0.001))
+    first, is_early, late = serving.asked(path, questions, rate=Rate(capacity=1, per_second=1))
     assert (first.status_code, late.status_code, is_early) == (200, 429, False)
 
 
