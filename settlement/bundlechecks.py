@@ -92,8 +92,10 @@ def check_all(
     with stages.stage("signatures"):
         waiting = _signed(waiting)
     passed = [(number, one) for number, one in enumerate(waiting) if isinstance(one, Proofless)]
-    claims = [(number, claim) for number, one in passed for _, claim in one.claims]
+    owners = [number for number, one in passed for _ in one.claims]
     with stages.stage("proofs"):
+        hashed = proofclaims.hashed([claim for _, one in passed for _, claim in one.claims])
+        claims = list(zip(owners, hashed, strict=True))
         false = set(proofbatches.false_owners(claims, verify))
 
     def finish(number: int, one: Proofless) -> Checked:

@@ -62,6 +62,7 @@ _OLD_MAGICS = {
     b"zkB3": "in which top-ups are not counted", b"zkL3": "in which top-ups are not counted",
 }  # fmt: skip
 NO_CONDITION = 0
+_BODY = "_body"  # no field, so that dataclasses.replace makes a leg without it
 
 ESCROW_BODY_BYTES = DIGEST_BYTES + (2 + ESCROW_ELEMENTS) * 32
 """What a leg's body has of its escrow: all but the proof."""
@@ -80,7 +81,17 @@ MAX_BUNDLE_BYTES = (
 
 
 def encode_body(leg: Leg) -> bytes:
-    """A leg without its proofs, its margin and its signature."""
+    """A leg without its proofs, its margin and its signature.
+
+    A leg never changes, so its body stays beside it: the ids and messages of one bundle take it three times.
+    """
+    beside = vars(leg)
+    if _BODY not in beside:
+        beside[_BODY] = _body(leg)
+    return beside[_BODY]
+
+
+def _body(leg: Leg) -> bytes:
     public, escrow = leg.public, leg.escrow
     elements = (public.root, public.nullifier, public.commitment,
                 public.value_x, public.value_y, public.rk_x, public.rk_y)

@@ -38,7 +38,7 @@ class FieldReader:
     """
 
     def __init__(self, data: bytes, what: str, points: Points | None = None):
-        self._data, self._start, self.what, self._points = data, 0, what, points
+        self._data, self._start, self._end, self.what, self._points = data, 0, len(data), what, points
 
     def within(self, count: int, field: str, what: str) -> "FieldReader":
         """A reader of the next bytes, which are those of `what`."""
@@ -51,11 +51,11 @@ class FieldReader:
 
     def take(self, count: int, field: str) -> bytes:
         """The next bytes."""
-        part = self._data[self._start : self._start + count]
-        if len(part) != count:
+        start, end = self._start, self._start + count
+        if end > self._end:
             raise FormatError(f"{self.what} ends inside the {field}")
-        self._start += count
-        return part
+        self._start = end
+        return self._data[start:end]
 
     def magic(self, expected: bytes, old: dict[bytes, str]) -> None:
         """Four bytes that name the format.  `old` says of former ones what they lack."""
@@ -96,9 +96,12 @@ class FieldReader:
         return self._below(babyjubjub.ORDER, field)
 
     def _below(self, modulus: int, field: str) -> int:
-        part = self.take(32, field)
-        value = int.from_bytes(part, "big")
-        return value if value < modulus else prime.from_bytes(part, modulus, f"{self.what}: the {field}")
+        start, end = self._start, self._start + 32
+        value = int.from_bytes(self._data[start:end], "big")
+        if value >= modulus or end > self._end:  # says why
+            return prime.from_bytes(self.take(32, field), modulus, f"{self.what}: the {field}")
+        self._start = end
+        return value
 
     def point(self, field: str) -> babyjubjub.Point:
         """A point of the subgroup, not the identity."""

@@ -10,6 +10,7 @@ A new margin proof must survive the initial grid; an account must continue to su
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain
 
 from circuits import records
@@ -50,6 +51,16 @@ class Publication:
     maintenance: records.RiskGrid
     coverage: Coverage
     evidence: bytes
+
+    @cached_property
+    def initial_inputs(self) -> tuple[int, ...]:
+        """The initial grid as it is among a margin proof's public inputs."""
+        return flat(self.initial)
+
+    @cached_property
+    def maintenance_inputs(self) -> tuple[int, ...]:
+        """The maintenance grid as it is among a proof's public inputs."""
+        return flat(self.maintenance)
 
     @property
     def prices(self) -> tuple[int, ...]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from settlement import bundlechecks, checks, digests, effects, signatures
+from settlement import bundlechecks, checks, digests, effects, proofclaims, signatures
 from settlement.block import Block
 from settlement.bundle import Bundle
 from settlement.events import Event
 from settlement.ids import BundleId
+from settlement.proofclaims import Sealed
 from settlement.rejection import Rejected
 from settlement.signatures import Signed
 from settlement.state import Checked, VerifyProofs
@@ -84,11 +85,11 @@ class Verifying:
         self.count = 0
         self._verify = verify
         self._signed: list[Signed] = []
-        self._claims: list[Claim] = []
+        self._claims: list[Claim | Sealed] = []
         self._verdicts: list[Future[bool]] = []
         self._thread = ThreadPoolExecutor(1, "zksettle-verifying")  # apart from the kernels' pool, on which it waits
 
-    def collect(self, signed: Sequence[Signed], claims: Sequence[Claim]) -> None:
+    def collect(self, signed: Sequence[Signed], claims: Sequence[Claim | Sealed]) -> None:
         """Takes what must be valid."""
         self._signed += signed
         self._claims += claims
@@ -112,11 +113,11 @@ class Verifying:
         self._signed, self._claims = [], []
 
 
-def _are_valid(signed: list[Signed], claims: list[Claim], verify: VerifyProofs) -> bool:
+def _are_valid(signed: list[Signed], claims: list[Claim | Sealed], verify: VerifyProofs) -> bool:
     if signatures.rejections(signed):
         return False
     try:
-        verify(claims)
+        verify(proofclaims.hashed(claims))
     except InvalidProof:
         return False
     return True

@@ -123,6 +123,15 @@ def test_a_leg_comes_back_from_its_bytes(leg):
 
 
 @settings(max_examples=250, deadline=None)
+@given(legs())
+def test_a_changed_leg_has_a_body_of_its_own(leg):
+    before = encoding.encode_body(leg)
+    assert encoding.encode_body(leg) is before, "it is made once"
+    other = replace(leg, expiry_ms=leg.expiry_ms ^ 1)
+    assert encoding.encode_body(other) != before
+    assert encoding.encode_body(replace(other, expiry_ms=leg.expiry_ms)) == before and leg != other
+
+
 @given(st.data())
 def test_accepted_bytes_are_the_only_encoding_of_their_bundle(data):
     spoiled = bytearray(encoding.encode_bundle(BUNDLE))

@@ -2,8 +2,13 @@
 
 import pytest
 
+from circuits import escrow as escrow_formula
 from settlement import proofclaims
+from settlement.bundle import Escrow
+from settlement.proofclaims import Sealed
+from tests.settlement import samples
 from tests.zk.groth16 import known
+from zk.curves import babyjubjub
 from zk.errors import InvalidProof
 from zk.fields.prime import R
 from zk.groth16 import verifier
@@ -49,3 +54,22 @@ def test_too_few_and_too_many_inputs_are_refused(change):
     with pytest.raises(InvalidProof) as refused:
         proofclaims.verify([plain(3), (key, change(public), proof)])
     assert refused.value.index == 1
+
+
+def test_the_digests_of_many_ciphertexts_are_those_of_each_and_stay_in_their_places():
+    key, proof = samples.ESCROW_KEY.verifying, samples.PROOF
+    points = [babyjubjub.multiply(k, babyjubjub.BASE8) for k in (2, 3, 4)]
+    escrows = [Escrow(b"", points[k], tuple(range(k, k + 8)), proof) for k in range(3)]
+    other = (key, (1, 2), proof)
+    claims = [Sealed(key, 5, points[0], escrows[1]), other, Sealed(key, 6, points[1], escrows[2]), other,
+              Sealed(key, 7, points[0], escrows[0])]  # fmt: skip
+
+    def expected(claim):
+        if not isinstance(claim, Sealed):
+            return claim
+        sealed = claim.escrow
+        digest = escrow_formula.digest(claim.encryption_key, sealed.ephemeral, sealed.ciphertext)
+        return key, (claim.commitment, digest), sealed.proof
+
+    assert proofclaims.hashed(claims) == [expected(claim) for claim in claims]
+    assert proofclaims.hashed([other]) == [other] and proofclaims.hashed([]) == []
