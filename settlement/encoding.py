@@ -19,8 +19,7 @@ Decoding reads the bytes once, from the front, and checks each count against its
 An error names the first field that is wrong: "leg 3: the nullifier is not below the modulus".
 """
 
-from circuits.statements import leg as leg_statement
-from settlement import flowencoding, seizureencoding
+from settlement import flowencoding, legfields, seizureencoding
 from settlement.bundle import (
     CIPHERTEXT_BYTES,
     ESCROW_ELEMENTS,
@@ -28,11 +27,9 @@ from settlement.bundle import (
     MAX_BUNDLE_FLOWS,
     MAX_CIPHERTEXTS,
     MAX_CONVERSIONS,
-    MAX_EPOCH,
     MAX_EXPIRY_MS,
     MAX_FLOWS,
     MAX_LEGS,
-    MAX_PERIOD,
     MAX_SEIZURES,
     PERIOD_BYTES,
     Bundle,
@@ -43,7 +40,6 @@ from settlement.bundle import (
 from settlement.fieldreader import DIGEST_BYTES, FieldReader, LimitExceeded, Points
 from settlement.ids import KeyDigest, LedgerId
 from zk import signature
-from zk.curves.babyjubjub import Point
 from zk.errors import FormatError
 from zk.fields import prime
 from zk.groth16 import keys
@@ -147,7 +143,7 @@ def decode_leg(data: bytes, what: str = "the leg") -> Leg:
 def decode_margin(data: bytes, what: str = "the margin") -> Margin:
     """Inverts `encode_margin`.  Raises FormatError naming `what` and the field that the format does not allow."""
     reader = FieldReader(data, what)
-    margin = _margin(reader)
+    margin = legfields.margin(reader)
     reader.finish()
     return margin
 
@@ -208,52 +204,19 @@ def _leg(reader: FieldReader) -> Leg:
     reader.magic(LEG_MAGIC, _OLD_MAGICS)
     has_escrow, is_insurance = reader.mark("escrow mark"), reader.mark("insurance mark")
     num_flows, num_ciphertexts = reader.count("flows", MAX_FLOWS), reader.count("ciphertexts", MAX_CIPHERTEXTS)
-    key, public = KeyDigest(reader.digest("key")), _public(reader)
+    key, public = KeyDigest(reader.digest("key")), legfields.public(reader)
     flows = tuple(flowencoding.read(reader, i) for i in range(num_flows))
     expiry_ms = reader.number(8, "expiry", most=MAX_EXPIRY_MS)
     companions, terms = reader.digest("companions"), reader.digest("terms")
     ciphertexts = tuple(reader.take(CIPHERTEXT_BYTES, f"ciphertext {i}") for i in range(num_ciphertexts))
-    sealed = _escrow(reader) if has_escrow else None
+    sealed = legfields.escrow(reader) if has_escrow else None
     proof = reader.proof("proof")
     escrow = None if sealed is None else Escrow(*sealed, reader.proof("escrow proof"))
-    margin = _margin(reader) if reader.mark("margin mark") else None
+    margin = legfields.margin(reader) if reader.mark("margin mark") else None
     leg = Leg(key, public, proof, escrow, margin, flows, expiry_ms, companions, terms, ciphertexts, is_insurance,
               reader.signature("signature"))  # fmt: skip
-    _check_marks(reader.what, leg)
+    legfields.check_marks(reader.what, leg)
     return leg
-
-
-def _check_marks(what: str, leg: Leg) -> None:
-    """Raises FormatError when the leg carries what nothing would use."""
-    if leg.public.guard == 0:
-        for part, has_part in (("an escrow", leg.escrow), ("a margin proof", leg.margin)):
-            if has_part:
-                raise FormatError(f"{what} is a cash leg and has {part}, which nothing would use")
-        if leg.is_insurance:
-            raise FormatError(f"{what} is a cash leg, and the insurance has none")
-        if leg.public.adds:
-            raise FormatError(f"{what} is a cash leg, and no top-up")
-    elif leg.public.adds and leg.margin:
-        raise FormatError(f"{what} only adds and has a margin proof, which nothing would use")
-
-
-def _public(reader: FieldReader) -> leg_statement.Public[int]:
-    root, nullifier, commitment = reader.element("root"), reader.element("nullifier"), reader.commitment()
-    value, rk = reader.point("value"), reader.point("rk")
-    guard, adds = reader.number(GUARD_BYTES, "guard"), reader.number(1, "adds mark", most=1)
-    period, tag = (reader.number(PERIOD_BYTES, "period", most=MAX_PERIOD), reader.element("tag")) if adds else (0, 0)
-    return leg_statement.Public(root, nullifier, commitment, *value, *rk, guard, adds, period, tag)
-
-
-def _escrow(reader: FieldReader) -> tuple[KeyDigest, Point, tuple[int, ...]]:
-    """The key, ephemeral point and ciphertext of an escrow, whose proof comes later."""
-    key, ephemeral = KeyDigest(reader.digest("escrow key")), reader.point("escrow's E")
-    return key, ephemeral, tuple(reader.element(f"escrow's element {i}") for i in range(ESCROW_ELEMENTS))
-
-
-def _margin(reader: FieldReader) -> Margin:
-    key, epoch = KeyDigest(reader.digest("margin key")), reader.number(8, "epoch", most=MAX_EPOCH)
-    return Margin(key, epoch, reader.proof("margin proof"))
 
 
 def _attestation(reader: FieldReader, number: int) -> Signature | None:
