@@ -80,6 +80,11 @@ def parameters_json(parameters: Parameters) -> dict[str, Any]:
     return _PARAMETERS.write(parameters)
 
 
+def guardians_json(guardians: Guardians) -> dict[str, Any]:
+    """What the parameters say about guardians, as JSON values."""
+    return _GUARDIANS.write(guardians)
+
+
 def read_parameters(document: object, what: str) -> Parameters:
     """The parameters in a JSON value.  Raises FormatError, naming `what` and the path of the wrong field."""
     return _PARAMETERS.read(document, what)

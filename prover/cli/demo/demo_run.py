@@ -1,8 +1,11 @@
 """Runs `zksettle demo`: sets the stage and plays the acts in order."""
 
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
+
+import click
 
 from prover.cli.demo import expiring, founding, margincall, measures, refusals, stage, trade
 from prover.cli.demo.narrator import Narrator
@@ -10,13 +13,16 @@ from prover.cli.demo.story import Story, StoryClock
 from prover.cli.frame import watching
 from prover.cli.frame.command import App
 from prover.guardian import office
-from prover.machine import clock, tasks
+from prover.machine import clock, files, tasks
 from prover.proofs.keystores import Keystore
 from prover.upkeep import warmup
 
 
-def demo(app: App, keep: Path | None) -> None:
-    """Tells the story; with `keep`, in a new folder that is not deleted."""
+def demo(app: App, keep: Path | None, is_network: bool) -> None:
+    """Tells the story, or that of a network; with `keep`, in a new folder that is not deleted."""
+    if is_network:
+        _network(app, keep)
+        return
     start_s = time.perf_counter()
     stopwatch, narrator = tasks.Stopwatch(watching.watcher(app.screen.is_json)), Narrator(app.screen)
     with ExitStack() as stack:
@@ -45,3 +51,24 @@ def demo(app: App, keep: Path | None) -> None:
         if keep is not None:
             app.screen.say(f"The data is kept in {keep}: look at it with `zksettle --home {keep} ledger show`.")
             app.screen.say(f"Its wallets open with the passphrase “{stage.PASSPHRASE}”.")
+
+
+def _network(app: App, keep: Path | None) -> None:
+    """Tells the story of a network in processes that are forked once everything is loaded."""
+    if not hasattr(os, "fork"):
+        raise click.UsageError("--network takes processes that fork, which this system does not have")
+    start_s, narrator = time.perf_counter(), Narrator(app.screen)
+    files.make_folder(app.home.keys)
+    with watching.show_progress(app):
+        warmup.run(Keystore(app.home.keys, clock.now_ms()))
+        warmup.load_kernels()
+    warm_s = time.perf_counter() - start_s
+    from prover.cli.demo import network
+
+    measures = network.tell(narrator, app.home, keep)
+    measures["seconds"] |= {"loading": round(warm_s, 6), "story": round(time.perf_counter() - start_s - warm_s, 6)}
+    app.screen.say()
+    app.screen.say(f"The story took {measures['seconds']['story']:.1f} s, and loading {warm_s:.1f} s before it.", "dim")
+    app.screen.document({"acts": narrator.acts, "measures": measures})
+    if keep is not None:
+        app.screen.say(f"Every machine's home is kept in {keep}; the wallets' passphrase is “{stage.PASSPHRASE}”.")

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 from prover.cli.trader import move
 
@@ -40,6 +41,8 @@ def new(app: App, **options: Any) -> None:
               help="The number of the keys; new ones have a higher number than the old.")  # fmt: skip
 @click.option("--wait", "wait_s", type=click.IntRange(1, 3600), default=120, show_default=True, metavar="SECONDS",
               help="How long to wait for the others.")  # fmt: skip
+@click.option("-o", "--output", type=paths.Output(), metavar="FILE",
+              help="Write what the pool must say to this file, for `pool new --parameters`.")  # fmt: skip
 @pass_app
 def deal(app: App, **options: Any) -> None:
     """Deal the guardians' two keys among separate machines.

@@ -1,12 +1,14 @@
 """Runs `zksettle guardian …`."""
 
+import json
 import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
-from prover.cli.frame import watching, workspace
+from prover.cli.frame import paths, watching, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.pool import guardian_show
 from prover.guardian import acting, dealing, guardianfile, meeting, office, recovery
@@ -16,7 +18,7 @@ from prover.guardian.step import Step
 from prover.guardian.watch import Watch
 from prover.machine import clock
 from prover.upkeep import warmup
-from settlement import margins
+from settlement import margins, poolfile
 from settlement.assets import NUMERAIRE
 from settlement.errors import Unavailable
 from settlement.pool import asset_index
@@ -37,8 +39,12 @@ def new(app: App, address: str | None, show: bool) -> None:
     app.screen.document({"guardian": identity.name})
 
 
-def deal(app: App, names: tuple[str, ...], threshold: int, number: int, wait_s: int) -> None:
+def deal(
+    app: App, names: tuple[str, ...], threshold: int, number: int, wait_s: int, output: Path | None
+) -> None:  # fmt: skip
     """Deals the keys with the guardians of these names, and writes this one's file."""
+    if output is not None:
+        paths.check_folder(output)
     home = app.home
     identity, peers = meeting.read(home.guardian_identity), [meeting.parse(name) for name in names]
     if any(one.number == number for one in guardianfile.here(home.guardians)):
@@ -49,6 +55,9 @@ def deal(app: App, names: tuple[str, ...], threshold: int, number: int, wait_s: 
     app.done = Done(f"the keys are dealt; this guardian's shares are in {path}", {"file": str(path)}, "")
     app.screen.say(f"The keys are dealt. This is guardian {dealt.index} of {record.members}; its shares are in {path}: "
                    "keep a copy, for they cannot be made again.", "good")  # fmt: skip
+    if output is not None:
+        paths.write_text(output, json.dumps({"guardians": poolfile.guardians_json(record)}, indent=1) + "\n")
+        app.screen.say(f"The pool is founded with `zksettle pool new --parameters {output}`.")
     guardian_show.record(app, record)
 
 

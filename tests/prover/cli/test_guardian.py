@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from prover.guardian import guardianfile
+from prover.guardian import dealing, guardianfile
+from prover.operator import founding
+from prover.operator.founding import Choices
 from tests.prover.cli.run import refused, zksettle
 
 
@@ -101,8 +103,13 @@ def test_a_guardian_alone_deals_keys_and_is_shown_as_such(tmp_path):
     assert as_json(tmp_path, "guardian", "new", "--show") == {"guardian": name}
     refused(zksettle(tmp_path, "guardian", "deal", "me", "--threshold", "1"), 3, "is not IDENTITY@HOST:PORT")
     refused(zksettle(tmp_path, "guardian", "deal", name, "--threshold", "2"), 3, "not a quorum")
-    dealt = zksettle(tmp_path, "guardian", "deal", name, "--threshold", "1", "--number", "3")
+    record = tmp_path / "guardians.json"
+    dealt = zksettle(tmp_path, "guardian", "deal", name, "--threshold", "1", "--number", "3", "-o", record)
     assert dealt.code == 0 and "1 of 1, key 3" in dealt.out and "one guardian, who alone sees" in dealt.out
+    (own,) = guardianfile.here(tmp_path / "guardians")
+    founded = founding.parameters(Choices(values=json.loads(record.read_text())), None, None)
+    assert founded.guardians is not None and founded.guardians.number == 3
+    assert founded.guardians.encryption_key == dealing.record(own).encryption_key
     assert [(one.number, one.index) for one in guardianfile.here(tmp_path / "guardians")] == [(3, 1)]
     again = zksettle(tmp_path, "guardian", "deal", name, "--threshold", "1", "--number", "3")
     refused(again, 3, "there are shares of guardian key 3")
