@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from prover.guardian import channel
 from prover.guardian.channel import Channel, NoAnswer, Unreachable
-from settlement.errors import Unavailable
+from settlement.errors import Discrepancy, Unavailable
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
@@ -148,7 +148,7 @@ class Server:
     def _reply(self, member: int, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._answer(member, request)
-        except (FormatError, InvalidProof, Unsatisfied, Rejected, Unavailable) as error:
+        except (FormatError, InvalidProof, Unsatisfied, Rejected, Discrepancy, Unavailable) as error:
             return {REFUSED: str(error)}
 
 

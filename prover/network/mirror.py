@@ -14,6 +14,7 @@ as evidence (settlement.log.fork), and takes neither.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -36,6 +37,8 @@ from zk.errors import FormatError, InvalidProof
 from zk.runtime.progress import Progress, silent
 
 KEPT = "checkpoint.txt"
+FOLLOWING_S = 600
+"""How long somebody who follows waits for another who does, who may have a long history before him."""
 BATCH = 256
 """Events that are recorded in one transaction; their signatures and proofs are verified together."""
 
@@ -76,19 +79,20 @@ class Mirror:
 
         Raises FormatError and InvalidProof when what was fetched is malformed or not signed, Forked when it contradicts
         what was kept, errors.Discrepancy for an event that should have been refused, and what `fetch` raises.  The
-        events before are recorded then.
+        events before are recorded then.  Raises files.Busy when others follow for very long.
         """
         signed = decode_text(self.fetch("/checkpoint"))
-        self._learn(signed)
-        newest = finality.operators(self.ledger).verify(signed)
-        start = self.size
-        if newest.size <= start:
-            self._require_beginning(newest, signed)
-        else:
-            self._follow(newest, self._leaves(newest, signed, start), start, verify_proofs, progress)
-        if newest.size >= start and signed != self.kept():
-            finality.keep_operators(self.ledger, signed)
-            files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
+        with self._alone():
+            self._learn(signed)
+            newest = finality.operators(self.ledger).verify(signed)
+            start = self.size
+            if newest.size <= start:
+                self._require_beginning(newest, signed)
+            else:
+                self._follow(newest, self._leaves(newest, signed, start), start, verify_proofs, progress)
+            if newest.size >= start and signed != self.kept():
+                finality.keep_operators(self.ledger, signed)
+                files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
         return newest
 
     def learn(self) -> None:
@@ -96,7 +100,13 @@ class Mirror:
 
         Raises as `update` does.
         """
-        self._learn(decode_text(self.fetch("/checkpoint")))
+        signed = decode_text(self.fetch("/checkpoint"))
+        with self._alone():
+            self._learn(signed)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Held by who follows: of two commands of a home, the second would find each event settled already."""
+        return files.locked(self.folder / KEPT, "the copy of the ledger", FOLLOWING_S)
 
     def _learn(self, signed: str) -> None:
         """Takes the successions that the service shows beside a checkpoint, which says how long its log is."""

@@ -25,13 +25,15 @@ from typing import Any, Self
 import click
 
 from prover.cli import main
-from prover.cli.frame import failure
+from prover.cli.demo import stage
+from prover.cli.frame import failure, passphrase
 from prover.machine import files
 
 END_S = 10
 PATIENCE_S = 120
 POLL_S = 0.01
 _CRASHED = 70
+_ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
 
 
 class Actor:
@@ -54,44 +56,55 @@ class Actor:
         """The exit code, once it has ended.  Raises click.ClickException when it does not."""
         until_s = time.monotonic() + patience_s
         while (code := self.poll()) is None:
-            self._check_time(until_s)
+            self.check_time(until_s)
         return code
 
     def document(self) -> dict[str, Any]:
         """The JSON document of a command that ends.  Raises click.ClickException when it fails."""
         if self.wait() != 0:
-            raise self._failed()
+            raise self.failed()
         return json.loads(self.out.read_text("utf-8"))
 
     def said(self, pattern: str) -> re.Match[str]:
-        """The first match in what the command has printed, once there is one.
+        """The first match in what the command has printed, once there is one.  Raises as `first_said`."""
+        return first_said([self], pattern)
 
-        Raises click.ClickException when the process ends before that, or takes too long.
-        """
-        until_s = time.monotonic() + PATIENCE_S
-        while True:
-            has_ended = self.poll() is not None
-            match = re.search(pattern, self.out.read_text("utf-8")) if self.out.exists() else None
-            if match is not None:
-                return match
-            if has_ended:
-                raise self._failed()
-            self._check_time(until_s)
+    def printed(self) -> str:
+        """What the command has printed."""
+        return self.out.read_text("utf-8") if self.out.exists() else ""
 
     def kill(self) -> None:
         """Kills the process, which has no time to do anything about it."""
         os.kill(self.pid, signal.SIGKILL)
         self.wait()
 
-    def _check_time(self, until_s: float) -> None:
+    def check_time(self, until_s: float) -> None:
+        """Waits a moment.  Raises click.ClickException when it is later than `until_s` by the monotonic clock."""
         if time.monotonic() > until_s:
             raise click.ClickException(f"{self.name} did not get on: zksettle {' '.join(self.words)}")
         time.sleep(POLL_S)
 
-    def _failed(self) -> click.ClickException:
+    def failed(self) -> click.ClickException:
+        """What to raise when the process has ended and should not have."""
         said = self.err.read_text("utf-8").strip().splitlines() if self.err.exists() else []
         why = said[-1] if said else f"exit code {self.code}"
         return click.ClickException(f"{self.name} failed at `zksettle {' '.join(self.words)}`: {why}")
+
+
+def first_said(actors: Sequence[Actor], pattern: str) -> re.Match[str]:
+    """The first match in what one of these has printed, once there is one.
+
+    Raises click.ClickException when one of them ends before that, or it takes too long.
+    """
+    until_s = time.monotonic() + PATIENCE_S
+    while True:
+        ended = [actor for actor in actors if actor.poll() is not None]
+        for actor in actors:
+            if (match := re.search(pattern, actor.printed())) is not None:
+                return match
+        if ended:
+            raise ended[0].failed()
+        actors[0].check_time(until_s)
 
 
 class Actors:
@@ -134,11 +147,16 @@ class Actors:
         """Begins a command on a machine, whose home must be there."""
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            self._act(words, self._folder / name)
-        actor = Actor(name, words, pid, self._logs)
-        self._running.append(actor)
+        # An interrupt within a fork would be lost: whatever raises in the functions that Python calls then is ignored.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._act(words, self._folder / name, before)
+            actor = Actor(name, words, pid, self._logs)
+            self._running.append(actor)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return actor
 
     def end(self) -> None:
@@ -153,8 +171,8 @@ class Actors:
             if actor.poll() is None:
                 actor.kill()
 
-    def _act(self, words: Sequence[str], home: Path) -> None:
-        """What the forked process does.  It never returns."""
+    def _act(self, words: Sequence[str], home: Path, signals: set[int | signal.Signals]) -> None:
+        """What the forked process does, when only these `signals` are blocked again.  It never returns."""
         code = _CRASHED
         try:
             out, err = (os.open(path, os.O_WRONLY | os.O_CREAT, 0o600) for path in _streams(self._logs, os.getpid()))
@@ -165,6 +183,8 @@ class Actors:
             os.close(self._lifeline[1])
             threading.Thread(target=_end_with_parent, args=(self._lifeline[0],), daemon=True).start()
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+            os.environ[passphrase.VARIABLE] = stage.PASSPHRASE
             code = main.main([*words, "--home", str(home)])
         except failure.Signalled as ended:
             code = failure.SIGNALLED + ended.number

@@ -27,8 +27,10 @@ class Narrator:
             self.screen.paragraph(sentence)
 
     @contextmanager
-    def step(self, command: str, attempt: str = "") -> Iterator[dict[str, Any]]:
+    def step(self, command: str, attempt: str = "", machine: str = "") -> Iterator[dict[str, Any]]:
         """One step: shows the command, or describes the attempt when no command does it, and then the time it took.
+
+        `machine` is which of several runs the command.
 
         The dictionary goes into the JSON document, with everything that the step adds to it.
         """
@@ -36,8 +38,9 @@ class Narrator:
         if attempt:
             self.screen.paragraph(f"✗ {attempt}", "strong")
         if command:
-            self.screen.say(f"$ {command}", "strong")
+            self.screen.say(f"{machine}$ {command}", "strong")
         details: dict[str, Any] = {"command": command or None, "attempt": attempt or None}
+        details |= {"machine": machine} if machine else {}
         start_s = time.perf_counter()
         yield details
         details.setdefault("seconds", round(time.perf_counter() - start_s, 6))

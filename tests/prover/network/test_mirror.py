@@ -5,6 +5,8 @@ import shutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from prover.machine import files
+from prover.machine.files import Busy
 from prover.network import mirror, receipts
 from prover.network.mirror import Forked, Mirror
 from settlement import following, poolfile
@@ -202,3 +204,38 @@ def test_a_copy_begins_with_the_pool_that_was_asked_for(path, copied, tmp_path):
     with pytest.raises(FormatError, match="of no events at all"):
         mirror.begin(tmp_path / "x.sqlite", other, original)
     assert not (tmp_path / "x.sqlite").exists()
+
+
+def test_who_waited_for_another_to_follow_goes_on_from_where_that_one_ended(path, copied, monkeypatch):
+    """Two commands of one home read the same events; the second must not take them for events that settle twice."""
+    original = Original(path)
+    one = copied(original)
+    with Ledger.open(one.folder / "ledger.sqlite") as opened:
+        other = Mirror(opened, one.folder, original)
+        locked, waits = mirror.files.locked, [True]
+
+        def waited(*arguments):
+            if waits:
+                waits.clear()
+                other.update(any_proof)
+            return locked(*arguments)
+
+        monkeypatch.setattr(mirror.files, "locked", waited)
+        deposit(path, 5, count=3)
+        assert one.update(any_proof).size == one.size == other.size == 4
+
+
+def test_who_follows_keeps_others_of_the_home_from_it(path, copied):
+    original = Original(path)
+    one = copied(original)
+    deposit(path, 5)
+
+    def fetch(asked):
+        if asked.startswith("/tile"):
+            with pytest.raises(Busy), files.locked(one.folder / mirror.KEPT, "it"):
+                pass
+        return original(asked)
+
+    assert Mirror(one.ledger, one.folder, fetch).update(any_proof).size == 2
+    with files.locked(one.folder / mirror.KEPT, "it"):
+        pass
