@@ -16,11 +16,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import click
 
@@ -33,7 +33,7 @@ END_S = 10
 PATIENCE_S = 120
 POLL_S = 0.01
 _CRASHED = 70
-_ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Actor:
@@ -147,16 +147,12 @@ class Actors:
         """Begins a command on a machine, whose home must be there."""
         sys.stdout.flush()
         sys.stderr.flush()
-        # An interrupt within a fork would be lost: whatever raises in the functions that Python calls then is ignored.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
+        with _signals_later():
             pid = os.fork()
-            if pid == 0:
-                self._act(words, self._folder / name, before)
+            if not pid:
+                self._act(words, self._folder / name)
             actor = Actor(name, words, pid, self._logs)
             self._running.append(actor)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return actor
 
     def end(self) -> None:
@@ -171,8 +167,8 @@ class Actors:
             if actor.poll() is None:
                 actor.kill()
 
-    def _act(self, words: Sequence[str], home: Path, signals: set[int | signal.Signals]) -> None:
-        """What the forked process does, when only these `signals` are blocked again.  It never returns."""
+    def _act(self, words: Sequence[str], home: Path) -> NoReturn:
+        """What the forked process does."""
         code = _CRASHED
         try:
             out, err = (os.open(path, os.O_WRONLY | os.O_CREAT, 0o600) for path in _streams(self._logs, os.getpid()))
@@ -183,7 +179,9 @@ class Actors:
             os.close(self._lifeline[1])
             threading.Thread(target=_end_with_parent, args=(self._lifeline[0],), daemon=True).start()
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            failure.raise_on_signals()
             os.environ[passphrase.VARIABLE] = stage.PASSPHRASE
             code = main.main([*words, "--home", str(home)])
         except failure.Signalled as ended:
@@ -195,6 +193,24 @@ class Actors:
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(code)
+
+
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Delivers the signals that come in this block at its end.
+
+    An interrupt within a fork would be lost: Python ignores what the functions raise that it calls then.
+    """
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            os.kill(os.getpid(), number)
 
 
 def _streams(folder: Path, pid: int) -> tuple[Path, Path]:

@@ -105,10 +105,7 @@ def watch(network: Network) -> None:
     with network.step(GUARDIANS[0], "guardian", "watch"):
         for name in GUARDIANS:
             network.start(name, "guardian", "watch", "--interval-ms", LOOKING_MS)
-        guardians = [network.running[name] for name in GUARDIANS]
-        actors.first_said(guardians, "shown that it is solvent")
-        for each in guardians:
-            each.said("watching 0 margined accounts and the insurance's")
+        actors.first_said([network.running[name] for name in GUARDIANS], "shown that it is solvent")
         network.say("The guardians have founded the insurance, and it has shown that it is solvent.")
 
 
@@ -144,9 +141,8 @@ def swap(network: Network) -> str:
         "bob", "order", "take", placed["order"], "--sell", BUY, "--buy", SELL, "--yes", come_to=_settled
     )  # fmt: skip
     network.await_final(taken["height"], "final")
-    for name in GUARDIANS:
-        network.running[name].said("watching 2 margined accounts")
-    network.say("The guardians, two of them at least, have opened both accounts, and watch them.")
+    actors.first_said([network.running[name] for name in GUARDIANS], "watching 2 margined accounts")
+    network.say("Two guardians have opened both accounts together, and watch them.")
     network.narrator.sees(
         everybody="that two accounts on margin moved, and when; the operator and the validators too",
         guardians="two portfolios, and not whose they are", alice="her trade", bob="his trade",
