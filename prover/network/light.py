@@ -62,19 +62,20 @@ class LightMirror(Mirror):
         except NotFound as missing:
             check_validators(self.ledger.pool, finality.validators(self.ledger, self.size))
             raise Unavailable(f"{missing}; a light copy takes nothing before") from None
-        self._learn(signed)
-        newest = finality.operators(self.ledger).verify(signed)
-        start = self.size
-        if newest.size <= start:
-            self._require_beginning(newest, signed)
-            self._require_final(newest, signed, finality.validators(self.ledger, newest.size))
-        else:
-            leaves = self._leaves(newest, signed, start)
-            self._require_final(newest, signed, self._validators(leaves, start, newest.size))
-            self._take(newest, leaves, start, progress)
-        if newest.size >= start and signed != self.kept():
-            finality.keep(self.ledger, finality.read(self.ledger, signed, 0))
-            files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
+        with self._alone():
+            self._learn(signed)
+            newest = finality.operators(self.ledger).verify(signed)
+            start = self.size
+            if newest.size <= start:
+                self._require_beginning(newest, signed)
+                self._require_final(newest, signed, finality.validators(self.ledger, newest.size))
+            else:
+                leaves = self._leaves(newest, signed, start)
+                self._require_final(newest, signed, self._validators(leaves, start, newest.size))
+                self._take(newest, leaves, start, progress)
+            if newest.size >= start and signed != self.kept():
+                finality.keep(self.ledger, finality.read(self.ledger, signed, 0))
+                files.replace(self.folder / KEPT, signed.encode(), files.PUBLIC_FILE)
         return newest
 
     def _require_final(self, newest: Checkpoint, signed: str, validators: Validators) -> None:
