@@ -37,8 +37,7 @@ from zk.errors import FormatError, InvalidProof
 from zk.runtime.progress import Progress, silent
 
 KEPT = "checkpoint.txt"
-FOLLOWING_S = 600
-"""How long somebody who follows waits for another who does, who may have a long history before him."""
+FOLLOWING_S = 600  # for which a command waits for another that follows, which may have a long history before it
 BATCH = 256
 """Events that are recorded in one transaction; their signatures and proofs are verified together."""
 
