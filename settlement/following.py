@@ -20,7 +20,7 @@ from settlement.grids import PublishedGrids
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import tiles
-from settlement.log.tiles import DATA, ENTRIES, Tile
+from settlement.log.tiles import COMMITMENTS, DATA, ENTRIES, Tile
 from settlement.proofbatches import ProofBatches
 from settlement.replayedblocks import Listed, NotSure, Verifying
 from settlement.replaying import Source
@@ -42,7 +42,11 @@ class Received:
 
 
 def tile(reader: Reader, wanted: Tile) -> bytes | None:
-    """The bytes of a file of the ledger's log, or None when the log is not long enough to have it."""
+    """The bytes of a file of the ledger's log or of its commitments, or None when there are not so many."""
+    if wanted.row == COMMITMENTS:
+        if not tiles.exists(wanted, reader.tree().size):
+            return None
+        return b"".join(leaf for _, leaf, _ in reader.leaves(wanted.first, wanted.width))
     if not tiles.exists(wanted, reader.last_event().height + 1):
         return None
     if wanted.row not in (ENTRIES, DATA):

@@ -62,7 +62,7 @@ def bench(count: int, *, margined: bool = False) -> LightSync:
 def fill(site: Site, bundles: Sequence[bytes]) -> None:
     """Writes these bundles into the operator's ledger, unchecked."""
     with Ledger.open(site.operator.ledger) as ledger:
-        lightfollowing.follow(ledger, list(_received(ledger, bundles)))
+        lightfollowing.follow(ledger, list(received(ledger, bundles)))
 
 
 def measure(site: Site, folder: Path) -> LightSync:
@@ -110,7 +110,7 @@ def cosign(site: Site, url: str) -> None:
         client.post("/cosignatures", signed.encode())
 
 
-def _received(ledger: Ledger, bundles: Sequence[bytes]) -> Iterator[Received]:
+def received(ledger: Ledger, bundles: Sequence[bytes]) -> Iterator[Received]:
     """The leaves that these bundles make after the newest event, and their bytes."""
     last, size = ledger.reader.last_event(), ledger.reader.tree().size
     skimmed = [skimming.skim(data, ledger.ledger_id) for data in bundles]

@@ -3,10 +3,13 @@
     tile/<L>/<N>          256 consecutive nodes of the tree at the height 8·L, from the node 256·N on, 32 bytes each
     tile/entries/<N>      the leaves that the tile 0/<N> has the hashes of, each after its length, 2 bytes
     tile/data/<N>         what was sent for 16 events from 16·N on, each after its length, 4 bytes
+    tile/commitments/<N>  256 leaves of the tree of commitments from 256·N on, 32 bytes each: four of its levels
 
 N is written in groups of three digits, all but the last with an x before it: 1234067 is x001/x234/067.  The last file
 of each row grows, so its name ends with how many it has: tile/0/x001/234.p/17.  Leaves name what was sent by its
 digest; so `data` is not part of the format, and has fewer to a file because its last one is fetched again and again.
+Nor are the commitments: every bundle's leaf has the root over all of them and their number (settlement.events), so who
+has them all has every path, and has told nobody which of them he wants one of.
 """
 
 import re
@@ -23,10 +26,11 @@ DATA_WIDTH = 16
 MAX_LEVEL = 63 // HEIGHT
 ENTRIES = "entries"
 DATA = "data"
+COMMITMENTS = "commitments"
 
 _LENGTH_BYTES = {ENTRIES: 2, DATA: 4}
 _PATH = re.compile(
-    rf"tile/(?P<row>[0-{MAX_LEVEL}]|{ENTRIES}|{DATA})/(?P<index>(?:x[0-9]{{3}}/){{0,5}}[0-9]{{3}})"
+    rf"tile/(?P<row>[0-{MAX_LEVEL}]|{ENTRIES}|{DATA}|{COMMITMENTS})/(?P<index>(?:x[0-9]{{3}}/){{0,5}}[0-9]{{3}})"
     r"(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",
     re.ASCII,
 )
@@ -34,7 +38,7 @@ _PATH = re.compile(
 
 @dataclass(frozen=True)
 class Tile:
-    """One file: of the nodes at a level ("0", "1" …), of entries or of data.  `width` is how many things it has."""
+    """One file: of the nodes at a level ("0", "1" …), of entries, data or commitments; `width` is how many it has."""
 
     row: str
     index: int
@@ -84,8 +88,8 @@ def rows(size: int) -> Iterator[str]:
 
 
 def count(row: str, size: int) -> int:
-    """How many things a row has in a log of `size` events."""
-    return size if row in _LENGTH_BYTES else size >> HEIGHT * int(row)
+    """How many things a row has in a log of `size` events; of commitments, in a tree of `size` leaves."""
+    return size if row in (*_LENGTH_BYTES, COMMITMENTS) else size >> HEIGHT * int(row)
 
 
 def covering(row: str, start: int, size: int) -> Iterator[Tile]:
@@ -96,7 +100,7 @@ def covering(row: str, start: int, size: int) -> Iterator[Tile]:
 
 
 def exists(tile: Tile, size: int) -> bool:
-    """Whether a log of `size` events has everything that is in the file."""
+    """Whether a log of `size` events, or a tree of `size` leaves, has everything that is in the file."""
     return tile.first + tile.width <= count(tile.row, size)
 
 

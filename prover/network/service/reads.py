@@ -56,11 +56,11 @@ async def checkpoint(request: Request) -> Response:
 
 @router.get(
     "/tile/{path:path}", summary="A file of the log", response_class=Response,
-    responses={200: bytes_of("A file of nodes, entries or data (c2sp.org/tlog-tiles, settlement.log.tiles)."),
+    responses={200: bytes_of("Nodes, entries, data or commitments (c2sp.org/tlog-tiles, settlement.log.tiles)."),
                **problem_of(404, 429, 503)},
 )  # fmt: skip
 async def tile(request: Request, path: str) -> Response:
-    """Hashes of the log, its entries, or what was sent for them; a partial file has its width in its name."""
+    """Hashes of the log, its entries, what was sent for them, or commitments; a partial file's name has its width."""
     try:
         named = tiles.parse(f"tile/{path}")
     except FormatError as error:

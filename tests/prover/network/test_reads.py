@@ -4,11 +4,13 @@ import asyncio
 import base64
 import hashlib
 import threading
+from dataclasses import replace
 
 import pytest
 
+from prover.bench import lightsync
 from prover.network.service import readers, reads
-from settlement import encoding, engine, events, grids, poolfile
+from settlement import encoding, engine, events, grids, lightfollowing, merkle, poolfile
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, tiles, tree
@@ -51,6 +53,31 @@ def test_a_checkpoint_is_signed_by_the_operator_and_of_the_whole_log(path):
     named = checkpoint.verify(answer.text, KEY)
     assert (named.size, named.root) == (last.height + 1, last.digest) and named.size == EVENTS
     assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_commitments_have_the_root_that_the_newest_bundle_names_and_every_path(tmp_path):
+    """From three files, of which two are whole and never change, anybody has the path of any account."""
+    made = serving.ledger_at(tmp_path)
+    with Ledger.open(made) as ledger:
+        one = samples.bind(ledger.ledger_id, samples.make(ledger))
+        fresh = [replace(one.legs[0].public, nullifier=n, commitment=n) for n in range(1, 521)]
+        legs = [replace(one.legs[0], public=public) for public in fresh]
+        bundles = [replace(one, legs=tuple(legs[start : start + 20])) for start in range(0, len(legs), 20)]
+        received = lightsync.received(ledger, [encoding.encode_bundle(bundle) for bundle in bundles])
+        lightfollowing.follow(ledger, list(received))  # which looks at no signature
+        leaf = ledger.reader.last_event().leaf
+        paths = {position: ledger.reader.path(position) for position in (0, 255, 256, 519)}
+    names = ["/tile/commitments/000", "/tile/commitments/001", "/tile/commitments/002.p/8"]
+    answers = get(made, *names, "/tile/commitments/002.p/9", "/tile/commitments/003.p/1", "/tile/commitments/002")
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 404, 404]
+    data = b"".join(answer.content for answer in answers[:3])
+    leaves = [int.from_bytes(data[start : start + 32], "big") for start in range(0, len(data), 32)]
+    extended = merkle.extend(lambda level, index: None, 0, [leaves])
+    assert leaf.endswith(extended.roots[-1].to_bytes(32, "big") + (520).to_bytes(8, "big"))
+    assert {p: merkle.path(lambda *at: extended.nodes.get(at), p) for p in paths} == paths
+    assert "immutable" in answers[0].headers["cache-control"]
+    (again,) = get(made, names[0], **{"If-None-Match": answers[0].headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def mth(leaves: list[bytes]) -> bytes:

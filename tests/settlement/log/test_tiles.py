@@ -3,7 +3,7 @@
 import pytest
 
 from settlement.log import tiles, tree
-from settlement.log.tiles import DATA, DATA_WIDTH, ENTRIES, WIDTH, Tile
+from settlement.log.tiles import COMMITMENTS, DATA, DATA_WIDTH, ENTRIES, WIDTH, Tile
 from zk.errors import FormatError
 
 SIZE = 70_000
@@ -29,6 +29,7 @@ def a_log(size: int):
     (Tile("1", 1000, 1), "tile/1/x001/000.p/1"),
     (Tile(ENTRIES, 273, 112), "tile/entries/273.p/112"),
     (Tile(DATA, 17, DATA_WIDTH), "tile/data/017"),
+    (Tile(COMMITMENTS, 1390, 7), "tile/commitments/x001/390.p/7"),
 ])
 def test_a_tile_is_known_by_its_name(tile, path):
     assert tile.path == path
