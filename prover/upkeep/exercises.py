@@ -12,13 +12,15 @@ import numpy as np
 from circuits.frontend import compiler, program
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
+from zk import signature
 from zk.ceremony import initial_key, phase1, phase1check, phase2, phase2check, preparation
 from zk.curves import bn254, curve25519, g1, g2
 from zk.fields import array, conversion
-from zk.fields.prime import FR, R
+from zk.fields.prime import FR, WORDS, R
 from zk.formats import attribution, ptau, r1csfile
-from zk.groth16 import batch, generator, prepared, prover, verifier
+from zk.groth16 import batch, generator, keys, manyproofs, prepared, prover, verifier
 from zk.groth16.keys import Claim, Proof, VerifyingKey
+from zk.hashes import batch as batch_hashing
 from zk.msm import fixed_base, membership, pippenger, window_tables
 
 _INPUTS = [25, 5]
@@ -93,6 +95,15 @@ def syncing() -> None:
     curve25519.shared_secrets(bytes(curve25519.KEY_BYTES), np.zeros((1, curve25519.KEY_BYTES), np.uint8))
 
 
+def settling() -> None:
+    """What a ledger does for a block beside its proofs: points, signatures, hashes of the tree and of ciphertexts."""
+    assert manyproofs.are_sound([keys.encode_proof(_claim()[2])] * 2).all()
+    claim = signature.Claim(signature.public(1), 7, signature.sign(1, 7))
+    assert signature.verify_batch([claim] * 2) == []
+    for count in (1, 2):
+        batch_hashing.hash_many(array.encode(FR, [1] * 4 * count).reshape(count, 4, WORDS))
+
+
 def proof() -> None:
     """A whole proof, from key to verification: compiles what the others leave, the quotient above all."""
     circuit = _circuit()
@@ -104,7 +115,7 @@ def proof() -> None:
 PROVING: dict[str, Callable[[], None]] = {
     exercise.__name__: exercise for exercise in (
         key, verification, key_in_g2, verification_of_many, multiplication_in_g2, multiplication_in_g1, witness,
-        syncing, reading,
+        syncing, reading, settling,
     )
 }  # fmt: skip
 

@@ -24,22 +24,43 @@ from prover.upkeep import exercises
 for name in sys.argv[1:]:
     exercises.PROVING[name]()
 before = len(loaded)
+"""
+PROVE = """
 exercises.proof()
+print(*loaded[before:])
+"""
+SETTLE = """
+import tempfile
+from pathlib import Path
+from prover.bench import simulated, swaps
+from settlement import engine
+from settlement.ledger import Ledger
+made = simulated.pool(bytes(range(32)), 1)
+with tempfile.TemporaryDirectory() as folder, Ledger.create(Path(folder) / "ledger.sqlite", made.pool, 1) as ledger:
+    sent = swaps.plain(made, ledger.reader.tree().root, 2, 1)
+    before = len(loaded)
+    receipts = engine.submit_all(ledger, sent, 1)
+assert len(receipts) == 2, receipts
 print(*loaded[before:])
 """
 
 
-def left_for_the_proof(*names: str) -> set[str]:
-    """The kernels that a whole proof still loads after these exercises."""
-    done = subprocess.run([sys.executable, "-c", LOADED, *names], capture_output=True, text=True, check=True, cwd=ROOT,
-                          env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+def left_for(program: str, *names: str) -> set[str]:
+    """The kernels that a program still loads after these exercises."""
+    done = subprocess.run([sys.executable, "-c", LOADED + program, *names], capture_output=True, text=True, check=True,
+                          cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
     return set(done.stdout.split())
 
 
 def test_the_exercises_leave_little_to_the_proof_itself():
-    left = left_for_the_proof(*exercises.PROVING)
+    left = left_for(PROVE, *exercises.PROVING)
     assert left and not any(name.startswith(("_miller", "_set_sums", "_combinations", "_run_one")) for name in left)
-    assert left < left_for_the_proof("reading")
+    assert left < left_for(PROVE, "reading")
+
+
+def test_the_exercises_leave_nothing_to_the_first_block_of_a_ledger():
+    assert left_for(SETTLE, *exercises.PROVING) == set()
+    assert {"_g2", "_baby_jubjub"} < left_for(SETTLE, "verification_of_many")
 
 
 def test_each_exercise_runs_once_over_all_processes(monkeypatch):
