@@ -5,11 +5,13 @@ from settlement import merkle
 from zk import entropy, signature
 from zk.curves import babyjubjub, bn254
 from zk.curves.babyjubjub import BASE8, IDENTITY, ORDER
-from zk.fields.prime import R
+from zk.fields import prime
+from zk.fields.prime import FR, R
 
 SIGNATURES = 90  # of a block of 60 legs
 BUNDLES = 30
 LEAVES = 2
+POINTS = 64
 
 
 def bench(runs: int) -> list[Timing]:
@@ -28,9 +30,11 @@ def _signatures(runs: int) -> list[Timing]:
 
 
 def _points(runs: int) -> list[Timing]:
-    from zk.curves import twist
+    from zk.curves import manypoints, rows, twist
 
     point, other = babyjubjub.multiply(entropy.scalar(ORDER), BASE8), bn254.multiply_nonzero(7, bn254.G2)
+    on_jubjub, _ = rows.from_bytes(FR, b"".join(map(prime.to_bytes, point)) * POINTS)
+    in_g2 = rows.of_g2([other] * POINTS)
 
     def by_pairing() -> bool:
         babyjubjub.is_in_subgroup.cache_clear()
@@ -39,9 +43,14 @@ def _points(runs: int) -> list[Timing]:
     return [
         measure("subgroup of Baby Jubjub", "by order", lambda: babyjubjub.multiply(ORDER, point) == IDENTITY, runs),
         measure("subgroup of Baby Jubjub", "by pairing", by_pairing, runs),
+        measure(
+            "subgroup of Baby Jubjub", f"{POINTS} at once",
+            lambda: manypoints.are_on_baby_jubjub(on_jubjub.reshape(-1, 2, prime.WORDS)), runs, POINTS,
+        ),
         measure("G2", "in Python", lambda: bn254.g2(other.x, other.y, "the point"), runs),
         measure("G2", "one point", lambda: bn254.g2(other.x, other.y, "the point", twist.is_in_g2), runs),
-    ]
+        measure("G2", f"{POINTS} at once", lambda: manypoints.are_in_g2(in_g2), runs, POINTS),
+    ]  # fmt: skip
 
 
 def _tree(runs: int) -> list[Timing]:
