@@ -74,12 +74,16 @@ def refresh(
 ) -> Order:  # fmt: skip
     """Gives an order another margin proof, and returns the order.  Whoever can open its account may make the proof.
 
+    An order that has margin of a newer epoch keeps it: the network may have held back an older one.
+
     Raises Rejected: ORDER_UNKNOWN, ORDER_WITHDRAWN, MALFORMED when the order needs no margin, any reason of
     engine.check_leg for the leg with its new margin.
     """
     order = _known(ledger, order_id)
     if order.leg.margin is None:
         raise Rejected(Rejection.MALFORMED, f"order {order_id.hex()} needs no margin")
+    if margin.epoch < order.leg.margin.epoch:
+        return order
     leg = replace(order.leg, margin=margin)
     checks.check_keys(ledger, (leg,))
     checks.check_clock(ledger.reader.last_event(), now_ms)

@@ -3,8 +3,8 @@
 Nothing that the service answers is believed here: receipts, tiles and checkpoints are verified by those who ask.  An
 answer is read within limits, and its refusals become the exceptions that a ledger on this machine raises.
 
-A request that the service has no room for is sent again for as long as PATIENCE_S.  That is safe: the service does
-nothing twice.
+A request that the service has no room for is sent again for as long as PATIENCE_S, and one whose connection broke up to
+TRIES times.  That is safe: the service does nothing twice, and what is posted again is answered as the first time.
 """
 
 import time
@@ -27,11 +27,17 @@ MAX_URL_CHARACTERS = 200
 TIMEOUT_S = 60  # longer than the service takes to say that it does not know
 PATIENCE_S = 20
 MAX_PAUSE_S = 5
+TRIES = 4  # a service that nobody can connect to is tried half as often
+FIRST_PAUSE_S = 0.1  # after a broken connection; then twice as long each time
 
 __all__ = ["Client", "NotFound", "Refused", "check_url"]
 
 _BYTES = {"Content-Type": "application/octet-stream"}
 _MAX_DETAIL = 1_000
+
+
+class _Unreached(Unavailable):
+    """Nobody took the connection."""
 
 
 class Client:
@@ -68,19 +74,30 @@ class Client:
         """The service's answer to what is sent to a path, such as "/bundles".
 
         Raises Rejected as the ledger does, Refused for a refusal that no ledger has, errors.Unavailable when nothing
-        has happened, and errors.OutcomeUnknown when it may have: the same request again is then safe, and finds out.
+        has happened, and errors.OutcomeUnknown when it may have, in any of the tries: the same request again is then
+        safe, and finds out.
         """
         return self._asked("POST", path, body)
 
     def _asked(self, method: str, path: str, body: bytes | None) -> bytes:
         until_s, shown = time.monotonic() + PATIENCE_S, ""
+        broken, unknown = 0, None
         while True:
-            status, answer, headers = self._sent(method, path, body, shown)
+            try:
+                status, answer, headers = self._sent(method, path, body, shown)
+            except Unavailable as error:
+                unknown = error if isinstance(error, OutcomeUnknown) else unknown
+                broken += 2 if isinstance(error, _Unreached) else 1
+                if broken >= TRIES or time.monotonic() > until_s:
+                    raise unknown or Unavailable(str(error)) from None
+                self._pause(FIRST_PAUSE_S * 2 ** (broken - 1))
+                continue
             if status == 200:
                 return answer
             pause_s = _pause_s(headers.get("Retry-After", ""))
             if status not in (429, 503) or time.monotonic() + pause_s > until_s:
-                raise _error(self.url, status, answer, is_read=body is None)
+                refused = _error(self.url, status, answer, is_read=body is None)
+                raise unknown if unknown is not None and type(refused) is Unavailable else refused
             bits = headers.get(work.HEADER, "")
             if body is not None and bits.isascii() and bits.isdecimal() and len(bits) < 4:
                 shown = work.find(body, int(bits))
@@ -102,7 +119,7 @@ class Client:
                         raise Refused(f"the service at {self.url} answers with more than {limit} bytes")
                 return response.status_code, bytes(answer), response.headers
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unavailable(f"the service at {self.url} cannot be reached: {_reason(error)}") from None
+            raise _Unreached(f"the service at {self.url} cannot be reached: {_reason(error)}") from None
         except httpx.HTTPError as error:
             kind = Unavailable if body is None else OutcomeUnknown
             raise kind(f"the service at {self.url} did not answer: {_reason(error)}") from None

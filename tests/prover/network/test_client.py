@@ -17,11 +17,11 @@ URL = "http://ledger.test:7464"
 
 
 def client(*answers, pauses=None):
-    """A client of a service that gives these answers, one after another, and raises those that are exceptions."""
+    """A client of a service that gives these answers, the last one for ever, and raises those that are exceptions."""
     waiting = list(answers)
 
     def handler(request):
-        answer = waiting.pop(0)
+        answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -133,3 +133,33 @@ def test_a_url_with_anything_but_a_place_in_it_is_refused_without_repeating_a_se
     with pytest.raises(FormatError) as refused:
         Client(url)
     assert "secret" not in str(refused.value) or "@" not in url
+
+
+def test_a_request_whose_connection_broke_is_sent_again_and_not_for_ever():
+    pauses = []
+    broken, reached = httpx.ReadError("reset"), httpx.Response(200, content=b"receipt")
+    assert client(broken, broken, broken, reached, pauses=pauses).post("/bundles", b"x") == b"receipt"
+    assert pauses == [0.1, 0.2, 0.4]
+    with pytest.raises(OutcomeUnknown, match="did not answer"):
+        client(*[broken] * clients.TRIES, reached).post("/bundles", b"x")
+    with pytest.raises(Unavailable, match="did not answer") as refused:
+        client(*[broken] * clients.TRIES, reached).get("/pool")
+    assert not isinstance(refused.value, OutcomeUnknown)
+
+
+def test_a_service_that_nobody_can_connect_to_is_tried_twice():
+    unreached = httpx.ConnectError("refused")
+    assert client(unreached, httpx.Response(200, content=b"pool")).get("/pool") == b"pool"
+    with pytest.raises(Unavailable, match="cannot be reached") as refused:
+        client(unreached, unreached, httpx.Response(200)).post("/bundles", b"x")
+    assert not isinstance(refused.value, OutcomeUnknown)
+
+
+def test_what_may_have_happened_at_the_first_try_stays_unknown_whatever_keeps_the_next_from_finding_out(monkeypatch):
+    monkeypatch.setattr(clients, "PATIENCE_S", 1)
+    broken, unreached = httpx.ReadError("reset"), httpx.ConnectError("refused")
+    for later in ([unreached, unreached], [problem(503, name="BUSY")], [broken] * 3):
+        with pytest.raises(OutcomeUnknown):
+            client(broken, *later).post("/bundles", b"x")
+    with pytest.raises(Rejected, match="NULLIFIER_SPENT"):
+        client(broken, problem(409, name="NULLIFIER_SPENT", rejection=10)).post("/bundles", b"x")

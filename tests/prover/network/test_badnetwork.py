@@ -1,0 +1,176 @@
+"""On a network that loses, doubles, holds back and cuts, homes and validators converge and nothing is settled twice."""
+
+import asyncio
+import shutil
+import threading
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import uvicorn
+
+from prover.network import client as clients
+from prover.network import joined, mirror
+from prover.network.client import Client, NotFound
+from prover.network.joined import JoinedLedger
+from prover.network.mirror import Forked, Mirror
+from prover.network.service import serving as processes
+from prover.network.validating import Validator
+from settlement import board, digests, encoding, engine
+from settlement.errors import Unavailable
+from settlement.ledger import Ledger
+from settlement.log import cosignature
+from settlement.rejection import Rejected, Rejection
+from settlement.storage.sqlite import SqliteRepository
+from tests.prover.network import badnetwork, serving
+from tests.prover.network.test_validating import NAMED, SECRETS
+from tests.settlement import boards, samples
+from tests.settlement.samples import NOW_MS, any_proof
+
+DEPOSITS = 4
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Nobody waits longer than he must for what does not come."""
+    monkeypatch.setattr(clients, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(joined, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(joined, "_PAUSE_S", 0.02)
+
+
+@contextmanager
+def served(path):
+    """The URL of a service over the ledger at `path`, on a socket of this process."""
+    loop, ready, app = asyncio.new_event_loop(), threading.Event(), serving.application(path)
+    with processes.bound("127.0.0.1", 0) as listener:
+        server = processes._Server(uvicorn.Config(app, lifespan="off", log_config=None), ready.set)
+
+        async def run():
+            async with app.router.lifespan_context(app):
+                await server.serve([listener])
+
+        thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+        thread.start()
+        ready.wait()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            loop.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "service").mkdir()
+    return serving.ledger_at(tmp_path / "service", validators=NAMED)
+
+
+def insist(act):
+    """What `act` returns, called again as often as the network breaks it, as a user repeats a command."""
+    for _ in range(50):
+        try:
+            return act()
+        except Unavailable:
+            continue
+    raise AssertionError("the network never let it through")
+
+
+def begun(folder, url):
+    """A new copy of the ledger behind a service."""
+    folder.mkdir()
+    with Client(url) as client:
+        return mirror.begin(folder / "ledger.sqlite", mirror.fetch_pool(client.get), client.get)
+
+
+def home(folder, url, network):
+    """A home that has joined the ledger, whose way to the service is bad."""
+    begun(folder, url).close()
+    repository = SqliteRepository.open(folder / "ledger.sqlite")
+    return JoinedLedger(repository, folder, Client(network.url), lambda: NOW_MS, any_proof)
+
+
+def deposit(ledger, amount):
+    made = samples.make(ledger, samples.change(USDC=amount), [samples.flow(0, amount)])
+    return samples.bind(ledger.ledger_id, made)
+
+
+def withdrawn(ledger, order_id):
+    """Withdraws, where an earlier try may have."""
+    boards.withdraw(ledger, order_id)
+    with pytest.raises(Rejected) as refused:
+        board.get(ledger, order_id, NOW_MS)
+    return refused.value.rejection
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_homes_on_bad_networks_settle_everything_once_and_see_the_same(path, tmp_path, seed):
+    with (
+        served(path) as url,
+        badnetwork.between(url, seed) as one_network, badnetwork.between(url, seed + 1_000) as other_network,
+        home(tmp_path / "one", url, one_network) as one, home(tmp_path / "other", url, other_network) as other,
+    ):  # fmt: skip
+        ids, open_orders = [], []
+        for amount in range(1, DEPOSITS + 1):
+            for ledger in (one, other):
+                bundle = deposit(ledger, amount)
+                data = encoding.encode_bundle(bundle)
+                receipt = insist(lambda ledger=ledger, data=data: engine.submit(ledger, data, NOW_MS, any_proof))
+                assert receipt.bundle_id == digests.bundle_id(bundle)
+                ids.append(receipt.bundle_id)
+        for ledger in (one, other):
+            for _ in range(2):
+                leg = boards.make(ledger).leg
+                order_id = digests.leg_id(ledger.ledger_id, leg)
+                posting = samples.posting(ledger, leg, boards.TERMS)
+                insist(lambda ledger=ledger, posting=posting: board.place(ledger, posting, NOW_MS, any_proof))
+                open_orders.append(order_id)
+            gone = open_orders.pop()
+            reason = insist(lambda ledger=ledger, gone=gone: withdrawn(ledger, gone))
+            assert reason is Rejection.ORDER_WITHDRAWN
+        assert sum((one_network.seen + other_network.seen).values()) > 60, "there was a network to be survived"
+        assert len(one_network.seen) > 5
+        one_network.is_calm = other_network.is_calm = True
+        one.update(), other.update()
+        with Ledger.open(path, read_only=True) as ledger:
+            assert ledger.reader.last_event() == one.reader.last_event() == other.reader.last_event()
+            settled = [event.body[:32] for event in ledger.reader.events() if event.kind == "bundle"]
+            assert sorted(settled) == sorted(ids), "each once, and nothing else"
+            for each in (ledger, one, other):
+                assert {order.order_id for order in board.listed(each, NOW_MS)} == set(open_orders)
+
+
+def test_a_partitioned_validator_signs_no_fork_and_joins_the_others_when_the_network_heals(path, tmp_path):
+    shutil.copytree(path.parent, tmp_path / "forked")
+    forked = tmp_path / "forked" / path.name
+    for place, amount in ((path, 5), (forked, 6)):
+        with Ledger.open(place) as ledger:
+            engine.submit(ledger, encoding.encode_bundle(deposit(ledger, amount)), NOW_MS, any_proof)
+    with served(path) as url, served(forked) as lying, badnetwork.between(url, 7) as network, ExitStack() as opened:
+        ledgers = [opened.enter_context(begun(tmp_path / f"validator{number}", url)) for number in range(3)]
+        asking = [opened.enter_context(Client(each)) for each in (network.url, network.url, url)]
+        validators = [
+            Validator(Mirror(ledger, tmp_path / f"validator{n}", client.get), client, f"v{n}", SECRETS[n],
+                      lambda: NOW_MS, any_proof)
+            for n, (ledger, client) in enumerate(zip(ledgers, asking, strict=True))
+        ]  # fmt: skip
+        assert [insist(validator.step).checkpoint.size for validator in validators[:2]] == [2, 2]
+        network.is_cut = True
+        for validator in validators[:2]:
+            with pytest.raises(Unavailable):
+                validator.step()
+        with Client(url) as client:
+            client.post("/bundles", encoding.encode_bundle(deposit(ledgers[2], 7)))
+        assert validators[2].step().count == 1, "one of three is no quorum: nothing is final meanwhile"
+        network.is_cut, network.target = False, lying  # whoever cut them off shows them another history
+        for validator in validators[:2]:
+            with pytest.raises(Forked):
+                insist(validator.step)
+        with Client(lying) as client, pytest.raises(NotFound, match="no checkpoint is final"):
+            client.get("/checkpoint/final")
+        network.target = url
+        assert [insist(validator.step).checkpoint.size for validator in validators[:2]] == [3, 3]
+        with Client(url) as client:
+            final = client.get("/checkpoint/final").decode()
+        assert cosignature.is_final(final, NAMED)
+        assert len({ledger.reader.last_event() for ledger in ledgers}) == 1
+        assert network.seen["cut off"] and len(network.seen) > 5
