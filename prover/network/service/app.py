@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from prover.network.receipts import Sign
+from prover.network import receipts
+from prover.network.receipts import Receipt, Sign
 from prover.network.service import (
     bundles,
     explaining,
@@ -34,12 +35,14 @@ from prover.network.service.parts import NO_DATABASE, Parts
 from prover.network.service.peers import BUCKET_WORDS, Peers, Rate
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Opener, Readers
+from prover.network.service.receipting import Receipting
 from prover.network.service.standing import Standing
 from prover.network.service.together import Member, Shared
 from prover.network.service.waiting import Waiting
 from prover.version import VERSION
-from settlement import checks
+from settlement import checks, engine
 from settlement.errors import Unavailable
+from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from settlement.state import VerifyProofs
 from zk.errors import FormatError
@@ -81,9 +84,14 @@ def create(
         applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting)
         readers = Readers(open_ledger)
         office = Office(readers, sign, elsewhere)
+
+        def make_receipts(places: Sequence[engine.Receipt], ledger: Ledger) -> list[Receipt]:
+            assert sign is not None, "whoever settles has the operator's key"
+            return receipts.make_all(ledger, places, sign)
+
         parts = Parts(
-            readers, applier, waiting, metrics, peers, standings, sign, clock, verify_proofs, key_folders, member,
-            office, folder,
+            readers, Receipting(readers, make_receipts), applier, waiting, metrics, peers, standings, sign, clock,
+            verify_proofs, key_folders, member, office, folder,
         )
         app.state.parts = parts
         await asyncio.to_thread(applier.start)

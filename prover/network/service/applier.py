@@ -18,7 +18,6 @@ from prover.network.service.waiting import Job, Waiting, Work
 from settlement import engine, stages
 from settlement.engine import Receipt
 from settlement.errors import Unavailable
-from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from settlement.state import VerifyProofs
@@ -51,8 +50,8 @@ class Applier:
         self._waiting.close()
         self._thread.join()
 
-    def submit(self, peer: str, level: int, data: bytes) -> "Future[BundleId]":
-        """The id of the bundle in these bytes, once it has settled, now or before; or Rejected.  Raises Full."""
+    def submit(self, peer: str, level: int, data: bytes) -> "Future[Receipt]":
+        """The place of the bundle in these bytes, once it has settled, now or before; or Rejected.  Raises Full."""
         job = Job(data, level)
         self._waiting.put(peer, job)
         return job.answer
@@ -129,7 +128,7 @@ class Applier:
                 receipts = engine.submit_all(ledger, bundles, self._clock(), self._verify_proofs)
             self._metrics.passed(durations)
             self._count([(len(data), one) for data, one in zip(bundles, receipts, strict=True)])
-            return [one if isinstance(one, Rejected) else one.bundle_id for one in receipts]
+            return list(receipts)
         answers: list[object] = []
         for job in block:
             assert not isinstance(job.work, bytes), "a block has bundles only, or none"

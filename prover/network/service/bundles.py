@@ -33,9 +33,9 @@ async def settle(request: Request) -> Response:
     """Settles a bundle and answers with its receipt; one that has settled before gets the same receipt again."""
     service = parts.of(request)
     data = await bodies.read(request, encoding.MAX_BUNDLE_BYTES, "bundle", _DOCUMENT)
-    bundle_id = BundleId(await service.settle(request, data))
+    place = await service.settle(request, data)
     start_ns = time.perf_counter_ns()
-    receipt = await service.told(lambda ledger: notes.receipt(service, ledger, bundle_id))
+    receipt = await service.receipt(place)
     service.metrics.proving.observe(seconds(time.perf_counter_ns() - start_ns))
     return _shown(receipt)
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from fastapi import Request
 
 from prover.network import work as works
-from prover.network.receipts import Sign
+from prover.network.receipts import Receipt, Sign
 from prover.network.service import problems, standing
 from prover.network.service.applier import Applier
 from prover.network.service.metrics import Metrics
@@ -19,9 +19,11 @@ from prover.network.service.office import Office
 from prover.network.service.peers import FALSE_PROOF_COST, Peers, name_of
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
+from prover.network.service.receipting import Receipting
 from prover.network.service.standing import Standing
 from prover.network.service.together import Member
 from prover.network.service.waiting import Full, Waiting, Work
+from settlement import engine
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -48,6 +50,7 @@ class Parts:
     """
 
     readers: Readers
+    receipting: Receipting
     applier: Applier
     waiting: Waiting
     metrics: Metrics
@@ -76,11 +79,18 @@ class Parts:
         async with self.changed:
             self.changed.notify_all()
 
-    async def settle(self, request: Request, data: bytes) -> bytes:
-        """The id of the bundle in these bytes, which has settled.  Raises Problem."""
+    async def settle(self, request: Request, data: bytes) -> engine.Receipt:
+        """The place of the bundle in these bytes, which has settled.  Raises Problem."""
         await self.office.check()
         self._check_work(request, data)
         return await self._answered(request, lambda: self.applier.submit(*self._turn(request), data))
+
+    async def receipt(self, place: engine.Receipt) -> Receipt:
+        """The receipt of what has just settled.  Raises Problem as `told`."""
+        try:
+            return await self.receipting.receipt(place)
+        except (Unavailable, FormatError):
+            raise _unknown() from None
 
     async def act(self, request: Request, data: bytes, work: Work[T]) -> T:
         """What `work` returns, done by the applier with the `data` that was sent.  Raises Problem."""

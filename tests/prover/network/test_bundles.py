@@ -8,7 +8,8 @@ import pytest
 from prover.network import receipts
 from prover.network.receipts import Receipt
 from prover.network.service.peers import Rate
-from settlement import bundlejson, digests, encoding
+from prover.network.service.receipting import Receipting
+from settlement import bundlejson, digests, encoding, engine
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -16,7 +17,7 @@ from settlement.rejection import Rejection
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.settlement import samples
-from zk.errors import InvalidProof
+from zk.errors import FormatError, InvalidProof
 from zk.formats import dataclassjson
 
 KEY = checkpoint.key(samples.pool())
@@ -182,3 +183,41 @@ def test_when_too_many_wait_the_service_says_so_at_once_and_does_the_others(path
     assert busy and all(answer.headers["retry-after"] == "1" for answer in busy)
     with Ledger.open(path, read_only=True) as ledger:
         assert ledger.reader.last_event().height == len(bundles) - len(busy)
+
+
+def test_the_receipts_of_a_block_are_those_of_each_alone(path):
+    """Of bundles that settled one after the other, and of some that others lie between."""
+    signed = serving.SECRET
+    with Ledger.open(path) as ledger:
+        data = [encoded(samples.deposit(ledger, amount)) for amount in range(1, 8)]
+        placed = engine.submit_all(ledger, data, samples.NOW_MS, samples.any_proof)
+        for some in (placed, placed[:1], [placed[6], placed[0]], [placed[3], placed[3]]):
+            alone = [receipts.make(ledger, one.bundle_id, lambda named: checkpoint.sign(named, signed)) for one in some]
+            assert receipts.make_all(ledger, some, lambda named: checkpoint.sign(named, signed)) == alone
+        lost = replace(placed[0], height=99)
+        with pytest.raises(FormatError, match="lost the event at height 99"):
+            receipts.make_all(ledger, [lost], lambda named: checkpoint.sign(named, signed))
+
+
+def test_receipts_that_are_asked_for_together_are_read_together(path):
+    asked = []
+
+    class Reading:
+        async def run(self, question):
+            asked.append(len(question.args[0]))
+            if "bad" in question.args[0]:
+                raise FormatError("lost")
+            return question.args[0]
+
+    async def run():
+        desk = Receipting(Reading(), print)
+        first = await asyncio.gather(*map(desk.receipt, "abc"))
+        with pytest.raises(FormatError):
+            await asyncio.gather(desk.receipt("bad"), desk.receipt("d"))
+        impatient = asyncio.ensure_future(desk.receipt("e"))
+        patient = asyncio.ensure_future(desk.receipt("f"))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        return first, await patient, await desk.receipt("g")
+
+    assert asyncio.run(run()) == (["a", "b", "c"], "f", "g") and asked == [3, 2, 2, 1]

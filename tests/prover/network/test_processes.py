@@ -84,15 +84,16 @@ def toy(serve: str, *, count: int = 2) -> Iterator[subprocess.Popen]:
     program = f"""
 import os, signal, sys, time
 from prover.network.service import processes
+def say(what): os.write(1, (what + "\\n").encode())
 def serve(number, bell):
     bell.setblocking(True)
 {serve}
-def told(*what): print(*what, flush=True)
+
 try:
-    processes.run({count}, serve, lambda: told("ready"), lambda pid: told("ended"))
-    told("over")
+    processes.run({count}, serve, lambda: say("ready"), lambda pid: say("ended"))
+    say("over")
 except Exception as error:
-    told(type(error).__name__)
+    say(type(error).__name__)
 """
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -108,7 +109,7 @@ def test_what_one_process_rings_all_others_hear():
     if number == 0:
         bell.send(b".")
     else:
-        print("heard", bell.recv(10), flush=True)
+        say(f"heard {bell.recv(10)}")
     bell.recv(1) or sys.exit()
 """
     with toy(serve, count=3) as process:
@@ -132,7 +133,7 @@ def test_a_process_that_ends_before_it_serves_ends_all():
 
 def test_a_process_that_was_killed_is_replaced_and_the_log_says_so():
     serve = """
-    print(f"pid {os.getpid()}", flush=True)
+    say(f"pid {os.getpid()}")
     bell.send(b"r")
     bell.recv(1) or sys.exit()
 """
