@@ -5,5 +5,6 @@ while many wait), client (requests), refusals (what it raises), protocol (what i
 as bytes), evidence (of who contradicts himself), succeeding (other operators), cutting (what they made void), relay
 (where they are), fetching, mirror (a copy of a ledger that believes nothing), light (one that believes the validators),
 finals (what they cosigned), joined (the copy and its service as one ledger), joinedorders (its board), opening (a
-home's ledger, wherever it is), validating (cosigning), moving (to another database) · service/ (the server).
+home's ledger, wherever it is), duty (what a validator promised), validating (cosigning), moving (to another database) ·
+service/ (the server).
 """

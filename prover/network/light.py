@@ -67,7 +67,7 @@ class LightMirror(Mirror):
             newest = finality.operators(self.ledger).verify(signed)
             start = self.size
             if newest.size <= start:
-                self._require_beginning(newest, signed)
+                self.require_beginning(newest, signed)
                 self._require_final(newest, signed, finality.validators(self.ledger, newest.size))
             else:
                 leaves = self._leaves(newest, signed, start)

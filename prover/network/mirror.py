@@ -86,7 +86,7 @@ class Mirror:
             newest = finality.operators(self.ledger).verify(signed)
             start = self.size
             if newest.size <= start:
-                self._require_beginning(newest, signed)
+                self.require_beginning(newest, signed)
             else:
                 self._follow(newest, self._leaves(newest, signed, start), start, verify_proofs, progress)
             if newest.size >= start and signed != self.kept():
@@ -134,7 +134,7 @@ class Mirror:
                 announced.append(lightfollowing.changed(pool, announced, event, data))
         return lightfollowing.in_force(pool, announced, events.read(leaves[-1]).created_ms).validators
 
-    def _require_beginning(self, newest: Checkpoint, signed: str) -> None:
+    def require_beginning(self, newest: Checkpoint, signed: str) -> None:
         """Raises unless the copy begins with the checkpoint's history: a service may be behind another one."""
         if newest.root != tree.root(self.ledger.reader.log_node, newest.size):
             raise self._contradiction(newest, signed)

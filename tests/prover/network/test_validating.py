@@ -1,23 +1,30 @@
 """Validators: they cosign what follows from the history, a quorum of them makes it final, and none cosigns a fork."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from prover.network import mirror, validating
-from prover.network.mirror import Forked, Mirror
-from prover.network.validating import Validator
-from settlement.errors import Discrepancy
+from prover.network import duty, evidence, mirror, validating
+from prover.network.duty import Promise, Refusal
+from prover.network.mirror import Mirror
+from prover.network.service.finality import PATIENCE_S
+from prover.network.validating import Refusing, Validator
+from settlement import poolfile
+from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature
+from settlement.log.checkpoint import Checkpoint
+from settlement.log.note import Key
+from settlement.log.succession import Succession
 from settlement.rejection import Rejected
 from settlement.validators import Validator as Named
 from settlement.validators import Validators
 from tests.prover.network import serving
 from tests.settlement import guarded, samples
 from tests.settlement.samples import NOW_MS, any_proof
-from zk.errors import InvalidProof
+from zk.errors import FormatError, InvalidProof
 
 SECRETS = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in range(1, 4)]
 NAMED = Validators(tuple(Named(f"v{place}", secret.public_key().public_bytes_raw())
@@ -45,7 +52,10 @@ def hired(tmp_path):
         folder.mkdir()
         ledger = mirror.begin(folder / "ledger.sqlite", mirror.fetch_pool(client.get), client.get)
         opened.append(ledger)
-        return Validator(Mirror(ledger, folder, client.get), client, f"v{number}", SECRETS[number], clock, verify)
+        state = folder / "state.json"
+        duty.begin(state)
+        mirrored = Mirror(ledger, folder, client.get)
+        return Validator(mirrored, client, f"v{number}", SECRETS[number], clock, state, verify)
 
     yield hire
     for ledger in opened:
@@ -66,10 +76,12 @@ def test_two_of_three_make_a_checkpoint_final(path, hired):
 
 def test_a_checkpoint_is_cosigned_once_and_again_after_a_while(path, hired):
     now = [NOW_MS]
-    with serving.clients(path) as client:
+    with serving.clients(path, clock=lambda: now[0]) as client:
         validator = hired(client(), 0, clock=lambda: now[0])
         assert validator.step() is not None and validator.step() is None
         deposit(path)
+        assert validator.step() is None  # the others are asked for what it cosigned first, for a while
+        now[0] += PATIENCE_S * 1000
         assert validator.step().checkpoint.size == 2 and validator.step() is None
         now[0] += validating.REPEAT_S * 1000
         assert validator.step().checkpoint.size == 2
@@ -86,9 +98,16 @@ def test_a_fork_is_never_cosigned_and_the_evidence_stays(path, hired, tmp_path):
         lying = other()
         honest.get, honest.post = lying.get, lying.post
         validator._mirror = Mirror(validator._mirror.ledger, validator._mirror.folder, lying.get)
-        with pytest.raises(Forked) as forked:
+        for _ in range(2):
+            with pytest.raises(Refusing, match="fork-"):
+                validator.step()
+        (found,) = evidence.listed(validator._mirror.folder)
+        honest.get, honest.post = client().get, client().post
+        validator._mirror = Mirror(validator._mirror.ledger, validator._mirror.folder, honest.get)
+        with pytest.raises(Refusing):  # also when the operator shows the first history again
             validator.step()
-        assert forked.value.evidence.exists()
+        evidence.decide(validator._mirror.folder, found.name)
+        assert validator.step() is None
         with pytest.raises(Exception, match="no checkpoint is final yet"):
             lying.get("/checkpoint/final")
 
@@ -101,8 +120,9 @@ def test_a_history_with_a_false_proof_is_not_cosigned(path, hired):
 
     with serving.clients(path) as client:
         validator = hired(client(), 0, verify=false)
-        with pytest.raises(Discrepancy):
-            validator.step()
+        for _ in range(2):
+            with pytest.raises(Refusing, match="refused-"):
+                validator.step()
 
 
 def test_a_stranger_cosigns_nothing_that_counts(path, hired, monkeypatch):
@@ -111,3 +131,94 @@ def test_a_stranger_cosigns_nothing_that_counts(path, hired, monkeypatch):
         with pytest.raises(Exception, match="not cosigned by a validator of this pool") as refused:
             hired(client(), 0).step()
     assert not isinstance(refused.value, Rejected)
+
+
+def promises(path, number=0, size=3, root=b"r" * 32):
+    """A state that has this promise about the samples' ledger."""
+    ledger_id = poolfile.ledger_id(samples.pool(validators=NAMED))
+    duty.begin(path, (Promise(ledger_id, number, size, root, bytes(32)),))
+    return ledger_id
+
+
+def roots(**of):
+    return lambda size: of.get(f"s{size}", b"r" * 32 if size <= 9 else None)
+
+
+def test_a_promise_binds_whoever_has_the_key_and_is_written_before_anything_is_signed(tmp_path):
+    path = tmp_path / "state.json"
+    ledger_id = promises(path)
+    log = checkpoint.origin(ledger_id)
+    refused = [  # named, number, since, roots, why
+        (Checkpoint(log, 2, b"r" * 32), 0, 0, roots(), "are fewer"),
+        (Checkpoint(log, 3, b"x" * 32), 0, 0, roots(), "not of the history that was checked"),
+        (Checkpoint(log, 5, b"r" * 32), 0, 0, roots(s3=b"x" * 32), "is not the one of which"),
+        (Checkpoint(log, 5, b"r" * 32), 1, 4, roots(s3=b"x" * 32), "is not the one of which"),
+    ]
+    for named, number, since, root_at, why in refused:
+        before = path.read_bytes()
+        with pytest.raises(Refusal, match=why):
+            duty.cosign(path, ledger_id, named, number, since, root_at)
+        assert path.read_bytes() == before
+    duty.cosign(path, ledger_id, Checkpoint(log, 5, b"r" * 32), 0, 0, roots())
+    assert (duty.newest(path, ledger_id).size, duty.newest(path, ledger_id).number) == (5, 0)
+    # What it cosigned of an operator who was replaced is void beyond the successor's beginning.
+    duty.cosign(path, ledger_id, Checkpoint(log, 3, b"r" * 32), 1, 2, roots(s5=b"x" * 32))
+    assert (duty.newest(path, ledger_id).size, duty.newest(path, ledger_id).number) == (3, 1)
+    with pytest.raises(Refusal, match="signed succession 1"):
+        duty.cosign(path, ledger_id, Checkpoint(log, 9, b"r" * 32), 0, 0, roots())
+    assert duty.newest(path, LedgerId(b"o" * 32)).size == 0
+
+
+def test_a_succession_is_signed_once_for_each_number_and_makes_void_nothing_that_was_cosigned(tmp_path):
+    path = tmp_path / "state.json"
+    ledger_id = promises(path)
+    log = checkpoint.origin(ledger_id)
+    made = Succession(1, 4, b"r" * 32, Key(log, b"k" * 32))
+    for other, number, root_at, why in [
+        (replace(made, size=2), 0, roots(), "would make void"),
+        (replace(made, size=10), 0, roots(), "does not have 10 events"),
+        (made, 0, roots(s4=b"x" * 32), "of another history"),
+        (made, 0, roots(s3=b"x" * 32), "is not the one of which"),
+        (made, 1, roots(), "propose 2"),
+    ]:
+        with pytest.raises(Refusal, match=why):
+            duty.succeed(path, ledger_id, other, number, root_at)
+    for _ in range(2):  # the same again is no other promise
+        duty.succeed(path, ledger_id, made, 0, roots())
+    with pytest.raises(Refusal, match="number 1 is taken"):
+        duty.succeed(path, ledger_id, replace(made, key=Key(log, b"l" * 32)), 0, roots())
+    with pytest.raises(Refusal, match="signed succession 1"):
+        duty.cosign(path, ledger_id, Checkpoint(log, 9, b"r" * 32), 0, 0, roots())
+    duty.cosign(path, ledger_id, Checkpoint(log, 9, b"r" * 32), 1, 4, roots())
+
+
+def test_a_state_that_is_missing_or_older_than_what_was_signed_is_noticed(path, hired, tmp_path):
+    deposit(path)
+    with serving.clients(path) as client:
+        validator = hired(client(), 0)
+        assert validator.step().checkpoint.size == 2
+        state, ledger_id = validator._state, validator._mirror.ledger.ledger_id
+        before = duty.newest(state, ledger_id)
+        duty.begin(state)  # as a backup has it
+        validator.check_own()
+        assert duty.newest(state, ledger_id) == before
+        state.unlink()
+        deposit(path)
+        validator._clock = lambda: NOW_MS + validating.REPEAT_S * 1000
+        with pytest.raises(FormatError, match="validator recover"):
+            validator.step()
+        duty.recover(state, before)
+        assert validator.step().checkpoint.size == 2
+
+
+def test_two_processes_of_one_validator_sign_one_history(path, hired, tmp_path):
+    shutil.copytree(path.parent, tmp_path / "other")
+    deposit(path)
+    deposit(tmp_path / "other" / path.name, 6)
+    with serving.clients(path) as client, serving.clients(tmp_path / "other" / path.name) as other:
+        first = hired(client(), 0)
+        second = hired(other(), 1)  # a copy of the home of the first, to which the operator shows something else
+        second._name, second._secret, second._state = first._name, first._secret, first._state
+        assert first.step().checkpoint.size == 2
+        with pytest.raises(Refusal, match="is not the one of which"):
+            second.step()
