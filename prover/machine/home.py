@@ -62,6 +62,11 @@ class PoolFolder:
         """The file that names the service of the ledger, if somebody else operates it."""
         return self.path / "joined.json"
 
+    @property
+    def promoted(self) -> Path:
+        """The succession that made this home the operator's, if it is not that of the pool's first operator."""
+        return self.path / "succession.txt"
+
     def exists(self) -> bool:
         """Whether there is anything in its place."""
         return os.path.lexists(self.path)
@@ -113,6 +118,11 @@ class Home:
     def validator(self) -> Path:
         """The validator's key, if there is one on this machine."""
         return self.path / "validator.json"
+
+    @property
+    def validator_state(self) -> Path:
+        """What the validator has promised; in no backup, because an older one would let it contradict itself."""
+        return self.path / "validator-state.json"
 
     @property
     def guardian_identity(self) -> Path:

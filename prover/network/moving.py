@@ -44,6 +44,8 @@ def move(
             )
         for start in range(first, last + 1, BATCH):
             following.follow(there, _received(own, range(start, min(start + BATCH, last + 1))), verify_proofs)
+        for number, note in own.witnessed.successions().items():
+            there.witnessed.succeed(number, note)
     return max(0, last + 1 - first)
 
 

@@ -12,8 +12,11 @@ from typing import Final, Literal
 
 from prover.machine import files
 from prover.machine.home import Home, PoolFolder
+from settlement import finality
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
+from settlement.log import succession
+from settlement.log.succession import Succession
 from zk.errors import FormatError
 from zk.formats import dataclassjson, strictjson
 
@@ -75,6 +78,30 @@ def url(folder: PoolFolder) -> str | None:
     return None if found is None else found.url
 
 
+def superseded(made: Succession) -> str:
+    """Why the operator before a succession settles nothing more, in words."""
+    where = f"`zksettle pool join {made.url}`" if made.url else "`zksettle pool join` with the new one's URL"
+    return (
+        f"the validators replaced this ledger's operator after {made.size} events (succession {made.number}): what was"
+        f" settled here since is void, and nothing more is settled here; {where} makes this home a copy of the ledger"
+    )
+
+
+def _check_office(folder: PoolFolder, ledger: Ledger) -> None:
+    """Raises FormatError, and closes the ledger, when a succession has made another home the operator's."""
+    try:
+        operators = finality.operators(ledger)
+        if not operators.successions:
+            return
+        made = operators.successions[-1]
+        promoted = folder.promoted.read_text("utf-8") if folder.promoted.exists() else None
+        if promoted is None or succession.parse(promoted, made.origin) != made:
+            raise FormatError(superseded(made))
+    except BaseException:
+        ledger.close()
+        raise
+
+
 def open_ledger(
     home: Home, clock: Callable[[], int], *, accept_older: bool = False, read_only: bool = False
 ) -> Ledger:  # fmt: skip
@@ -94,7 +121,10 @@ def open_ledger(
             )
         there = replace(there, url=home.ledger_url)
     if there is None:
-        return Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
+        ledger = Ledger.open(home.ledger, accept_older=accept_older, read_only=read_only)
+        if not read_only:
+            _check_office(home.pool, ledger)
+        return ledger
     from prover.network.client import Client  # takes a tenth of a second to import
     from prover.network.joined import JoinedLedger
     from prover.network.relay import Relay

@@ -7,6 +7,7 @@ import click
 
 from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
+from prover.cli.pool.promote import promote
 
 PROCESSES = 2
 
@@ -179,3 +180,6 @@ def upgrade(app: App, **options: Any) -> None:
     from prover.cli.pool import ledger_run
 
     ledger_run.upgrade_ledger(app, **options)
+
+
+ledger.add_command(promote)

@@ -5,21 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.cli.frame import paths, workspace
 from prover.cli.frame.command import App
 from prover.machine import clock
 from prover.network import mirror, opening
-from prover.operator import operatorkey
-from settlement import events
+from prover.operator import promoting
+from settlement import events, finality
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, fork, note, proofs, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
-from settlement.pool import Pool
 from settlement.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
@@ -91,7 +89,7 @@ def accuse(app: App, evidence: Path, key_text: str | None, validator_keys: Seque
         validators = Validators(members, len(members))
     else:
         with workspace.ledger(app, read_only=True) as ledger:
-            key = checkpoint.key(ledger.pool)
+            key = finality.operators(ledger).newest
             validators = ledger.parameters(clock.now_ms()).validators
     found = fork.verify(text, key, validators)
     app.screen.say("The evidence holds: there are two histories of one ledger.", "bad")
@@ -114,7 +112,7 @@ def digest_of(app: App, text: str) -> bytes:
     path = Path(text)
     if path.is_file():
         with workspace.ledger(app, read_only=True) as ledger:
-            return checkpoint.verify(paths.read_text(path), checkpoint.key(ledger.pool)).root
+            return finality.operators(ledger).verify(paths.read_text(path)).root
     digest = paths.parse_hex(text, "--expect")
     if len(digest) != events.DIGEST_BYTES:
         raise click.UsageError("--expect must be the digest of an event, 64 hexadecimal digits, or a checkpoint's file")
@@ -148,7 +146,7 @@ def _key(app: App, text: str | None) -> Key:
     if text is not None:
         return note.parse_key(text)
     with workspace.ledger(app, read_only=True) as ledger:
-        return checkpoint.key(ledger.pool)
+        return finality.operators(ledger).newest
 
 
 def _newest(ledger: Ledger) -> Checkpoint:
@@ -162,19 +160,11 @@ def _named(app: App, ledger: Ledger, file: Path | None) -> tuple[Checkpoint, str
         named = _newest(ledger)
         return named, _sign(app, ledger, named)
     signed = paths.read_text(file)
-    named = checkpoint.verify(signed, checkpoint.key(ledger.pool))
+    named = finality.operators(ledger).verify(signed)
     event = ledger.reader.event(named.size - 1)
     if event is None or event.digest != named.root:
         raise InvalidProof(f"the checkpoint in {file} is not of this ledger's history: events were lost or replaced")
     return named, signed
-
-
-def operator_secret(app: App, pool: Pool) -> Ed25519PrivateKey:
-    """The key under which this home signs the checkpoints of a pool's ledger.  Raises FormatError for another key."""
-    secret = operatorkey.read(app.home.pool.operator)
-    if operatorkey.public(secret) != pool.operator:
-        raise FormatError(f"the key in {app.home.pool.operator} is not the operator's that the pool names")
-    return secret
 
 
 def sign_newest(app: App, ledger: Ledger) -> str:
@@ -188,7 +178,7 @@ def _sign(app: App, ledger: Ledger, named: Checkpoint) -> str:
         kept = mirror.read_kept(app.home.pool.path)
         if kept is not None and checkpoint.parse(note.text_of(kept)) == named:
             return kept
-    return checkpoint.sign(named, operator_secret(app, ledger.pool))
+    return checkpoint.sign(named, promoting.signer(app.home, ledger))
 
 
 def height_of(ledger: Ledger, text: str) -> int:

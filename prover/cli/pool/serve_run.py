@@ -11,16 +11,16 @@ from fastapi import FastAPI
 
 from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
-from prover.cli.pool import log_run
 from prover.machine import clock, postgres
 from prover.machine.home import Home
 from prover.network import moving, opening
 from prover.network.service import app as services
 from prover.network.service import metrics, peers, processes, serving, together
 from prover.network.service.together import Member, Shared
+from prover.operator import promoting
 from prover.proofs import keystores
 from prover.upkeep import warmup
-from settlement import databases, fingerprint, poolfile
+from settlement import databases, finality, fingerprint, poolfile
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -35,7 +35,8 @@ def serve(app: App, listen: str, is_public: bool, database: str | None, count: i
     """Serves the home's ledger in `count` processes until a signal ends it; with `database`, from there."""
     host, port = serving.address(listen, is_public=is_public)
     home, pool = app.home, _pool(app, database)
-    secret = log_run.operator_secret(app, pool)
+    with Ledger.open(home.ledger, read_only=True) as own:
+        secret, key = promoting.signer(home, own), finality.operators(own).newest
     with ExitStack() as resources:
         place = home.ledger if database is None else resources.enter_context(_place(home, database))
         listener = resources.enter_context(serving.bound(host, port))
@@ -51,10 +52,9 @@ def serve(app: App, listen: str, is_public: bool, database: str | None, count: i
                 lambda read_only: Ledger.open(place, read_only=read_only),
                 lambda named: checkpoint.sign(named, secret),
                 clock.now_ms,
-                key_folders=key_folders, member=member, counted=counted,
+                key_folders=key_folders, member=member, counted=counted, folder=home.pool.path,
             )  # fmt: skip
 
-        key = checkpoint.key(pool)
         others = _url(socket.gethostname(), listener.getsockname()[1]) if host in _EVERYWHERE else url
 
         def ready() -> None:
