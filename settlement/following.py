@@ -25,7 +25,7 @@ from settlement.proofbatches import ProofBatches
 from settlement.replayedblocks import Listed, NotSure, Verifying
 from settlement.replaying import Source
 from settlement.state import State, VerifyProofs
-from settlement.storage.reader import Reader
+from settlement.storage.batchreader import BatchReader
 from settlement.storage.rows import BundleEntry, Entry
 from zk.errors import FormatError
 
@@ -41,7 +41,7 @@ class Received:
     sent: bytes
 
 
-def tile(reader: Reader, wanted: Tile) -> bytes | None:
+def tile(reader: BatchReader, wanted: Tile) -> bytes | None:
     """The bytes of a file of the ledger's log or of its commitments, or None when there are not so many."""
     if wanted.row == COMMITMENTS:
         if not tiles.exists(wanted, reader.tree().size):
@@ -50,11 +50,15 @@ def tile(reader: Reader, wanted: Tile) -> bytes | None:
     if not tiles.exists(wanted, reader.last_event().height + 1):
         return None
     if wanted.row not in (ENTRIES, DATA):
-        return tiles.nodes(reader.log_node, wanted)
-    found = reader.events(wanted.first, wanted.first + wanted.width)
+        return b"".join(reader.log_row(tiles.level(wanted), wanted.first, wanted.width))
+    end = wanted.first + wanted.width
+    found = reader.events(wanted.first, end)
     if wanted.row == ENTRIES:
         return tiles.join(ENTRIES, [event.leaf for event in found])
-    return tiles.join(DATA, [sent(reader, event) for event in found])
+    bundles = reader.bundles(wanted.first, end)
+    return tiles.join(DATA, [
+        bundles[event.height][1] if event.height in bundles else sent(reader, event) for event in found
+    ])  # fmt: skip
 
 
 def sent(source: Source, event: Event) -> bytes:

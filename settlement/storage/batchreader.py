@@ -13,6 +13,7 @@ from settlement.storage import decoders
 from settlement.storage.columns import digest, element, integer
 from settlement.storage.reader import Reader
 from settlement.storage.rows import Settled
+from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 
 Keys = Collection[tuple[int | bytes, ...]]
@@ -62,3 +63,20 @@ class BatchReader(Reader):
             decoders.decoded("log", lambda level, place, node: ((integer(level), integer(place)), digest(node)), row)
             for row in rows
         )
+
+    def log_row(self, level: int, first: int, many: int) -> list[bytes]:
+        """So many nodes of the log beside each other.  Raises FormatError when one is missing."""
+        query = "SELECT node FROM log WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
+        found = self._all("log", digest, query, (level, first, first + many))
+        if len(found) != many:
+            raise FormatError("the ledger is damaged: a row is missing from its table log")
+        return found
+
+    def bundles(self, since: int, end: int) -> dict[int, tuple[BundleId, bytes]]:
+        """Id and bytes of the bundles from a height on, below another one, by height."""
+        query = "SELECT * FROM bundles WHERE height >= ? AND height < ?"
+        return dict(self._all("bundles", _placed, query, (since, end)))
+
+
+def _placed(height: object, bundle_id: object, data: object) -> tuple[int, tuple[BundleId, bytes]]:
+    return integer(height), decoders.bundle(bundle_id, data)

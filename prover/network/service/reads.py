@@ -17,9 +17,7 @@ from prover.network.service.problems import unknown
 from prover.proofs import keyfolder
 from settlement import following, grids
 from settlement.bundle import MAX_EPOCH
-from settlement.ledger import Ledger
 from settlement.log import tiles
-from settlement.log.tiles import Tile
 from zk.errors import FormatError
 
 router = APIRouter(tags=["reads"])
@@ -65,7 +63,8 @@ async def tile(request: Request, path: str) -> Response:
         named = tiles.parse(f"tile/{path}")
     except FormatError as error:
         raise unknown(str(error)) from None
-    data = await parts.of(request).readers.run(lambda ledger: _tile(ledger, named))
+    # Not in a transaction: once a file is there, no later event changes it.
+    data = await parts.of(request).readers.run(lambda ledger: following.tile(ledger.reader, named))
     if data is None:
         raise unknown("the log is not that long yet")
     return answer(request, data, "application/octet-stream", FOR_EVER)
@@ -97,11 +96,6 @@ async def key(request: Request, statement: str, name: str) -> Response:
         raise unknown("there is no development key of this name")
     data = await asyncio.to_thread((folder / name).read_bytes)
     return answer(request, data, "application/octet-stream", FOR_EVER)
-
-
-def _tile(ledger: Ledger, named: Tile) -> bytes | None:
-    with ledger.reader.reading():
-        return following.tile(ledger.reader, named)
 
 
 def answer(request: Request, data: bytes, media: str, kept: str) -> Response:

@@ -48,7 +48,8 @@ class Told:
         things = (self.leaves if tile.row == ENTRIES else self.sent)[tile.first : tile.first + tile.width]
         if tile.row in (ENTRIES, DATA):
             return tiles.join(tile.row, things)
-        return tiles.nodes(self.log(len(self.leaves)), tile)
+        read = self.log(len(self.leaves))
+        return b"".join(read(tiles.level(tile), tile.first + place) for place in range(tile.width))
 
     def log(self, size):
         nodes: tree.Nodes = {}

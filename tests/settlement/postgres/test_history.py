@@ -3,8 +3,10 @@
 import psycopg
 import pytest
 
-from settlement import audit, board, databases, snapshot
+from settlement import audit, board, databases, following, snapshot
 from settlement.ledger import Ledger
+from settlement.log import tiles
+from settlement.log.tiles import Tile
 from settlement.storage import versions
 from settlement.storage.postgres.connection import SCHEMA
 from tests import databases as servers
@@ -39,6 +41,21 @@ def test_the_audit_of_a_server_is_that_of_the_file_which_a_snapshot_makes_of_it(
         assert rows(history, table) == rows(copy, table) and rows(copy, table), table
     with Ledger.open(history) as ours, Ledger.open(copy) as copied:
         assert board.listed(ours, NOW_MS, stale=True) == board.listed(copied, NOW_MS, stale=True)
+
+
+def test_a_server_and_a_file_have_the_same_files_of_the_log_and_miss_no_node_in_silence(history, tmp_path):
+    databases.copy(history, tmp_path / "copy.sqlite")
+    with Ledger.open(history) as ours, Ledger.open(tmp_path / "copy.sqlite") as copied:
+        size = copied.reader.last_event().height + 1
+        files = [tile for row in tiles.rows(size) for tile in tiles.covering(row, 0, size)]
+        files.append(Tile(tiles.COMMITMENTS, 0, copied.reader.tree().size))
+        for tile in files:
+            assert following.tile(ours.reader, tile) == following.tile(copied.reader, tile)
+        assert {tile.row for tile in files} == {"0", tiles.ENTRIES, tiles.DATA, tiles.COMMITMENTS}
+        leaves = [ours.reader.log_node(0, place) for place in range(size)]
+        assert following.tile(ours.reader, files[0]) == b"".join(leaves)
+        with pytest.raises(FormatError, match="a row is missing from its table log"):
+            ours.reader.log_row(0, size - 1, 2)
 
 
 def test_a_file_moves_to_a_server_with_everything_in_it(history, tmp_path, url):
