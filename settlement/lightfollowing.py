@@ -52,6 +52,7 @@ def follow(ledger: Ledger, received: Sequence[Received]) -> Event:
     """
     ledger.take(partial(_entries, received=received))
     ledger.rest()
+    ledger.rest()
     return ledger.reader.last_event()
 
 

@@ -78,7 +78,8 @@ def measure(site: Site, folder: Path) -> LightSync:
     serving = ledgersite.command(site.operator, "ledger", "serve", "--listen", "127.0.0.1:0")
     with serving as service, tasks.task("Joining"):
         url = service.document()["url"]
-        cosign(site, url)
+        with Client(url) as client:
+            cosign(site, client)
         join_s = _joined(home, url)
         scan_s, idle_s = (ledgersite.timed(home, *sync) for _ in range(2))
     return LightSync(leaves, size, join_s, scan_s, idle_s)
@@ -100,14 +101,13 @@ def _joined(home: Home, url: str) -> float:
     return time.perf_counter() - start_s
 
 
-def cosign(site: Site, url: str) -> None:
-    """Makes the newest checkpoint of the service final, as the site's validators would once they have replayed it."""
-    with Client(url) as client:
-        signed = client.get("/checkpoint").decode()
-        for home in site.validators:
-            own = validatorkey.read(home.validator)
-            signed = cosignature.cosign(signed, own.validator.name, own.secret, clock.now_ms() // _MS_PER_S)
-        client.post("/cosignatures", signed.encode())
+def cosign(site: Site, client: Client) -> None:
+    """Makes the newest checkpoint of a service final, as the site's validators would once they have replayed it."""
+    signed = client.get("/checkpoint").decode()
+    for home in site.validators:
+        own = validatorkey.read(home.validator)
+        signed = cosignature.cosign(signed, own.validator.name, own.secret, clock.now_ms() // _MS_PER_S)
+    client.post("/cosignatures", signed.encode())
 
 
 def received(ledger: Ledger, bundles: Sequence[bytes]) -> Iterator[Received]:
