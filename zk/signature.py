@@ -134,9 +134,9 @@ def _false_of(claims: list[tuple[int, Claim]]) -> list[int]:
     are_sound = np.asarray(manypoints.are_on_baby_jubjub(points).reshape(-1, 2).all(axis=1))
     sound = [one for one, is_sound in zip(ranged, are_sound, strict=True) if is_sound]
     found = {place for place, _ in claims} - {place for place, _ in sound}
-    challenges = _challenges(rows[are_sound])
-    equations = [_Equation(*one, number) for one, number in zip(sound, challenges, strict=True)]
-    return [*found, *_false(equations)]
+    rows = rows[are_sound]
+    equations = [_Equation(*one, number) for one, number in zip(sound, _challenges(rows), strict=True)]
+    return [*found, *_false(equations, rows)]
 
 
 def _is_in_range(claim: Claim) -> bool:
@@ -154,29 +154,30 @@ def _challenges(rows: np.ndarray) -> list[int]:
     return [COFACTOR * number for number in array.from_plain(conversion.to_plain(prime.FR, hashes))]
 
 
-def _false(equations: list[_Equation]) -> list[int]:
-    """The indices of the equations that are false, by halving."""
-    if not equations or _hold(equations):
+def _false(equations: list[_Equation], rows: np.ndarray) -> list[int]:
+    """The indices of the equations that are false, by halving.  A row has R and A in Montgomery words, and more."""
+    if not equations or _hold(equations, rows):
         return []
     if len(equations) == 1:
         return [equations[0].place]
     middle = len(equations) // 2
-    return _false(equations[:middle]) + _false(equations[middle:])
+    return _false(equations[:middle], rows[:middle]) + _false(equations[middle:], rows[middle:])
 
 
-def _hold(equations: list[_Equation]) -> bool:
-    """Whether all equations hold, whose points are in the subgroup."""
+def _hold(equations: list[_Equation], rows: np.ndarray) -> bool:
+    """Whether all equations hold, whose points are in the subgroup: Σ w_i (R_i + 8 H_i A_i) - Σ w_i s_i base_i = 0."""
     from zk.msm import side_by_side  # loads the kernels
 
     random = entropy.token(_WEIGHT_BYTES * len(equations))
     weights = [1 + int.from_bytes(random[i : i + _WEIGHT_BYTES], "big") for i in range(0, len(random), _WEIGHT_BYTES)]
-    shared = Counter[Point]()  # bases, and keys that signed more than once
-    for (_, claim, number), weight in zip(equations, weights, strict=True):
-        shared[claim.base] += weight * claim.signature.s
-        shared[claim.key] -= weight * number
-    points = [*shared, *(babyjubjub.negate(claim.signature.r) for _, claim, _ in equations)]
-    scalars = [*(scalar % ORDER for scalar in shared.values()), *weights]
-    return side_by_side.sum_of_multiples(points, scalars) == babyjubjub.IDENTITY
+    of_bases = Counter[Point]()
+    for equation, weight in zip(equations, weights, strict=True):
+        of_bases[equation.claim.base] -= weight * equation.claim.signature.s
+    of_keys = (weight * equation.challenge for equation, weight in zip(equations, weights, strict=True))
+    bases = array.encode(prime.FR, (coordinate for base in of_bases for coordinate in base))
+    r, keys = (rows[:, 2 * i : 2 * i + 2].reshape(-1, prime.WORDS) for i in range(2))
+    scalars = [*(scalar % ORDER for scalar in (*of_bases.values(), *of_keys)), *weights]  # the long ones first
+    return side_by_side.sum_of_rows(np.concatenate((bases, keys, r)), scalars) == babyjubjub.IDENTITY
 
 
 def _check_form(key: Point, message: int, signature: Signature) -> None:

@@ -180,9 +180,13 @@ def sum_of_multiples(points: Sequence[Point], scalars: Sequence[int]) -> Point:
     At most MAX_POINTS of them.  A term takes about 13 us for a scalar of 251 bits and 10 for one of 128, and the whole
     60 us more.  Not constant-time.
     """
-    assert len(points) <= MAX_POINTS, "too many points"
-    rows = array.encode(FR, (coordinate for point in points for coordinate in point)).reshape(-1, 2, WORDS)
+    return sum_of_rows(array.encode(FR, (coordinate for point in points for coordinate in point)), scalars)
+
+
+def sum_of_rows(coordinates: np.ndarray, scalars: Sequence[int]) -> Point:
+    """As sum_of_multiples, for points whose coordinates are rows (2 n, 4) of Montgomery words, below the modulus."""
+    assert len(scalars) <= MAX_POINTS, "too many points"
     result = np.empty((1, 2, WORDS), np.uint64)
-    _sum(rows, array.plain(scalars), result)
+    _sum(coordinates.reshape(-1, 2, WORDS), array.plain(scalars), result)
     x, y = array.decode(FR, result[0])
     return x, y

@@ -2,8 +2,8 @@
 
 Lane k sums the points k, k + LANES, … and all points share the doublings, of which there is one for each bit and eight
 lanes.  Scalars are in windows of 4 bits, with 0 a digit like any other: the formulas hold for the identity too.  So a
-scalar of 251 bits costs 14 additions for its multiples and 63 for its digits, and one of 128 bits, 32; longer scalars
-come first, so that shorter ones are left out where they have no digits.
+scalar of 251 bits costs 15 additions for its multiples and 63 for its digits.  Points after the last one that has a
+digit are left out; so where longer scalars come first, one of 128 bits costs 32 for its digits.
 
 Formulas and their curve: zk/msm/interleaved.py, which does the same for one point at a time.
 """
@@ -23,6 +23,7 @@ _WINDOW = 4
 _MULTIPLES = 1 << _WINDOW
 _DIGITS = 256 // _WINDOW
 _PARTS = 4
+_IDENTITY_ROWS = array.encode(FR, IDENTITY).reshape(1, 2, WORDS)
 
 
 @inner
@@ -97,26 +98,31 @@ def sum_of_multiples(points: Sequence[Point], scalars: Sequence[int]) -> Point:
     """Σ scalar·point for points of the curve, in canonical coordinates, and scalars in [0, 2^255).
 
     At most interleaved.MAX_POINTS of them.  A term takes some 4 us for a scalar of 251 bits and 2 us for one of 128,
-    and the whole 130 us more, where the CPU has lanes; elsewhere points come one at a time.  Not constant-time.
+    and the whole 130 us more, where the CPU has lanes and long scalars come first; elsewhere points come one at a time.
+    Not constant-time.
     """
+    coordinates = array.plain(coordinate for point in points for coordinate in point)
+    return sum_of_rows(conversion.from_plain(FR, coordinates), scalars)
+
+
+def sum_of_rows(coordinates: np.ndarray, scalars: Sequence[int]) -> Point:
+    """As sum_of_multiples, for points whose coordinates are rows (2 n, 4) of Montgomery words, below the modulus."""
     if LANES == 1:
-        return interleaved.sum_of_multiples(points, scalars)
-    return _in_lanes(points, scalars)
+        return interleaved.sum_of_rows(coordinates, scalars)
+    return _in_lanes(coordinates, scalars)
 
 
-def _in_lanes(points: Sequence[Point], scalars: Sequence[int]) -> Point:
+def _in_lanes(coordinates: np.ndarray, scalars: Sequence[int]) -> Point:
     """The same with a sum in each lane, whether there is one or eight."""
-    assert len(points) <= interleaved.MAX_POINTS, "too many points"
-    terms = sorted(zip(scalars, points, strict=True), reverse=True)
-    terms += [(0, IDENTITY)] * (-len(terms) % LANES or (0 if terms else LANES))
-    coordinates = array.plain(coordinate for _, point in terms for coordinate in point)
-    rows = conversion.from_plain(FR, coordinates).reshape(-1, 2, WORDS)
-    digits = _digits([scalar for scalar, _ in terms])
+    assert len(scalars) <= interleaved.MAX_POINTS, "too many points"
+    missing = -len(scalars) % LANES or (0 if scalars else LANES)
+    rows = np.concatenate([coordinates.reshape(-1, 2, WORDS), *[_IDENTITY_ROWS] * missing])
+    digits = _digits([*scalars, *[0] * missing])
     top = int(np.argmax(digits.any(axis=1))) if digits.any() else _DIGITS
     digits = digits[top:]
-    used = len(terms) - np.argmax(digits[:, ::-1] != 0, axis=1)
+    used = len(rows) - np.argmax(digits[:, ::-1] != 0, axis=1)
     used += -used % LANES
-    places = np.arange(len(terms)) * _MULTIPLES + digits
+    places = np.arange(len(rows)) * _MULTIPLES + digits
     result = np.empty((1, 2, WORDS), np.uint64)
     _sum(rows, np.ascontiguousarray(places), used, result)
     x, y = array.decode(FR, result[0])
