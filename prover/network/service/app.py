@@ -22,6 +22,7 @@ from prover.network.service import (
     finality,
     gate,
     orders,
+    pages,
     problems,
     reads,
     signed,
@@ -51,7 +52,7 @@ RATE = Rate()
 MAX_WAITING, MAX_WAITING_OF_PEER = 1_024, 256
 ROUTERS = (
     bundles.router, signed.router, orders.router, reads.router, streaming.router, finality.router, successions.router,
-    explaining.router,
+    explaining.router, pages.router,
 )  # fmt: skip
 
 
