@@ -53,6 +53,15 @@ def test_a_refreshed_order_is_the_same_order_and_can_be_taken(ledger):
     assert refusal(board.refresh, ledger, placed.order_id, margin(ledger, 2), NOW_MS) == Rejection.ORDER_UNKNOWN
 
 
+def test_an_older_margin_that_the_network_held_back_does_not_replace_a_newer_one(ledger):
+    placed = place(ledger, margined(ledger).leg)
+    older = margin(ledger, 1)
+    publish(ledger, 2)
+    newer = board.refresh(ledger, placed.order_id, margin(ledger, 2), NOW_MS, any_proof)
+    assert board.refresh(ledger, placed.order_id, older, NOW_MS, any_proof) == newer
+    assert board.get(ledger, placed.order_id, NOW_MS) == newer and newer.grid_epoch == 2
+
+
 def test_a_refresh_verifies_the_new_margin_alone_and_against_the_initial_grid(ledger):
     placed, seen = place(ledger, margined(ledger).leg), []
     publish(ledger, 2)

@@ -26,19 +26,24 @@ _SIGNATURE_BYTES = 96
 
 def write(folder: Path, made: SimulatedPool, root: Root, settled: Sequence[bytes], orders: int) -> None:
     """Writes the files; `settled` are bundles that the ledger has, and of `orders` each has an account of its own."""
-    bundles = swaps.plain(made, root, BUNDLES, clock.now_ms())
+    false(folder, swaps.plain(made, root, BUNDLES, clock.now_ms()))
+    keep(folder / "replays", settled)
+    keep(folder / "orders", _orders(made, root, orders))
+
+
+def false(folder: Path, bundles: Sequence[bytes]) -> None:
+    """Writes the files of bundles of which something is false; these are good, and each has the same length."""
     leg = bundles[0][_HEAD_BYTES : _HEAD_BYTES + int.from_bytes(bundles[0][_HEAD_BYTES - 2 : _HEAD_BYTES], "big")]
     proof = _HEAD_BYTES + len(leg) - _SIGNATURE_BYTES - 1 - 256
     other = bundles[0][proof : proof + _POINT_BYTES]
-    kinds = {
-        "replays": settled,
-        "subgroup": [_outside(one) for one in bundles],
-        "signatures": [_flipped(one, _HEAD_BYTES + len(leg) - 1) for one in bundles],
-        "proofs": [one[:proof] + other + one[proof + _POINT_BYTES :] for one in bundles[1:]],
-        "orders": _orders(made, root, orders),
-    }
-    for name, bodies in kinds.items():
-        (folder / name).write_bytes(len(bodies[0]).to_bytes(LENGTH_BYTES, "big") + b"".join(bodies))
+    keep(folder / "subgroup", [_outside(one) for one in bundles])
+    keep(folder / "signatures", [_flipped(one, _HEAD_BYTES + len(leg) - 1) for one in bundles])
+    keep(folder / "proofs", [one[:proof] + other + one[proof + _POINT_BYTES :] for one in bundles[1:]])
+
+
+def keep(path: Path, bodies: Sequence[bytes]) -> None:
+    """Writes one file."""
+    path.write_bytes(len(bodies[0]).to_bytes(LENGTH_BYTES, "big") + b"".join(bodies))
 
 
 def _outside(bundle: bytes) -> bytes:

@@ -8,7 +8,6 @@ as it is let: it never waits because it is asked to.
 import asyncio
 import gzip
 import json
-import os
 import random
 import sys
 from collections import Counter
@@ -219,16 +218,18 @@ async def attack(host: str, port: int, clients: int, seconds: int, material: Pat
                 client.told[type(error).__name__] += 1
                 await asyncio.sleep(0.1)
 
-    await asyncio.wait([asyncio.create_task(run(number)) for number in range(clients)], timeout=seconds)
+    running = {asyncio.create_task(run(number)) for number in range(clients)}
+    _, running = await asyncio.wait(running, timeout=seconds)
+    while running:  # a cancellation may be lost to a wait that ends at the same time
+        for each in running:
+            each.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
     return told
 
 
 def main() -> None:
     asked: dict[str, Any] = json.load(sys.stdin)
-    told = asyncio.new_event_loop().run_until_complete(attack(material=Path(asked.pop("material")), **asked))
-    json.dump(told, sys.stdout)
-    sys.stdout.flush()
-    os._exit(0)  # the clients are in the middle of something, and need no end
+    json.dump(asyncio.run(attack(material=Path(asked.pop("material")), **asked)), sys.stdout)
 
 
 if __name__ == "__main__":

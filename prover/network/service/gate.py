@@ -6,6 +6,7 @@ the price of an open connection, of which a peer has only so many.
 
 import asyncio
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prover.network.service import logs, peers, problems, standing
@@ -60,6 +61,8 @@ class Gate:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:  # in the middle of a body: no bug, and nobody is there to be answered
+            self._standings.add(peer, standing.REFUSED)
         except Exception as error:
             logs.failed(error)
             if not has_begun:

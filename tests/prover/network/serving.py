@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from prover.network.client import Client
 from prover.network.service import app as services
+from prover.network.service import connections
 from prover.network.service import serving as processes
 from prover.network.service.peers import Rate
 from settlement.databases import Place
@@ -98,3 +100,26 @@ def clients(path: Path, **options: Any) -> Iterator[Callable[[], Client]]:
         loop.call_soon_threadsafe(is_over.set)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def served(path: Path, **options: Any) -> Iterator[str]:
+    """The URL of a service over the ledger at `path`, on a socket of this process, in a thread of its own."""
+    loop, ready, app = asyncio.new_event_loop(), threading.Event(), application(path, **options)
+    with processes.bound("127.0.0.1", 0) as listener:
+        protocol = connections.protocol(connections.Doors())
+        server = processes._Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None), ready.set)
+
+        async def run() -> None:
+            async with app.router.lifespan_context(app):
+                await server.serve([listener])
+
+        thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+        thread.start()
+        ready.wait()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            loop.close()

@@ -1,19 +1,15 @@
 """On a network that loses, doubles, holds back and cuts, homes and validators converge and nothing is settled twice."""
 
-import asyncio
 import shutil
-import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
-import uvicorn
 
 from prover.network import client as clients
 from prover.network import joined, mirror
 from prover.network.client import Client, NotFound
 from prover.network.joined import JoinedLedger
 from prover.network.mirror import Forked, Mirror
-from prover.network.service import serving as processes
 from prover.network.validating import Validator
 from settlement import board, digests, encoding, engine
 from settlement.errors import Unavailable
@@ -35,28 +31,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(clients, "FIRST_PAUSE_S", 0.001)
     monkeypatch.setattr(joined, "PATIENCE_S", 0.3)
     monkeypatch.setattr(joined, "_PAUSE_S", 0.02)
-
-
-@contextmanager
-def served(path):
-    """The URL of a service over the ledger at `path`, on a socket of this process."""
-    loop, ready, app = asyncio.new_event_loop(), threading.Event(), serving.application(path)
-    with processes.bound("127.0.0.1", 0) as listener:
-        server = processes._Server(uvicorn.Config(app, lifespan="off", log_config=None), ready.set)
-
-        async def run():
-            async with app.router.lifespan_context(app):
-                await server.serve([listener])
-
-        thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-        thread.start()
-        ready.wait()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-            loop.close()
 
 
 @pytest.fixture
@@ -105,7 +79,7 @@ def withdrawn(ledger, order_id):
 @pytest.mark.parametrize("seed", range(2))
 def test_homes_on_bad_networks_settle_everything_once_and_see_the_same(path, tmp_path, seed):
     with (
-        served(path) as url,
+        serving.served(path) as url,
         badnetwork.between(url, seed) as one_network, badnetwork.between(url, seed + 1_000) as other_network,
         home(tmp_path / "one", url, one_network) as one, home(tmp_path / "other", url, other_network) as other,
     ):  # fmt: skip
@@ -145,7 +119,10 @@ def test_a_partitioned_validator_signs_no_fork_and_joins_the_others_when_the_net
     for place, amount in ((path, 5), (forked, 6)):
         with Ledger.open(place) as ledger:
             engine.submit(ledger, encoding.encode_bundle(deposit(ledger, amount)), NOW_MS, any_proof)
-    with served(path) as url, served(forked) as lying, badnetwork.between(url, 7) as network, ExitStack() as opened:
+    with (
+        serving.served(path) as url, serving.served(forked) as lying, badnetwork.between(url, 7) as network,
+        ExitStack() as opened,
+    ):  # fmt: skip
         ledgers = [opened.enter_context(begun(tmp_path / f"validator{number}", url)) for number in range(3)]
         asking = [opened.enter_context(Client(each)) for each in (network.url, network.url, url)]
         validators = [
