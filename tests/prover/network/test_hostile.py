@@ -22,7 +22,7 @@ ANSWERS = {
     "replays": {"200"},
     "gzip bombs": {"415"},
     "100,000 JSON levels": {"400"},
-    "reads": {"200"},
+    "reads": {"200", "404"},
 }
 """What each of these kinds is answered, and nothing else."""
 
