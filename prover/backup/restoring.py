@@ -23,6 +23,7 @@ from prover.machine.home import Home
 from prover.operator import founderkeys, operatorkey, ownkey, signer
 from prover.proofs.keystores import Keystore
 from prover.trader import sessions, walletfile, walletsync
+from settlement import databases
 from settlement.parameters import Parameters
 from settlement.pool import Pool
 from zk import signature
@@ -115,6 +116,8 @@ def _examine(home: Home, manifest: Manifest) -> None:
         raise FormatError("the backup's manifest has a ledger that is not in it, or none for the one that is")
     if state is None:
         return
+    if home.ledger.exists():
+        databases.upgrade(home.ledger)  # whoever restores an old backup has nothing yet that he could upgrade
     with sessions.open_ledger(home) as ledger:
         newest = ledger.reader.last_event()
         found = ledger.ledger_id.hex(), newest.height, newest.digest.hex()

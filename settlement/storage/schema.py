@@ -34,7 +34,8 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
     for number in range(version + 1, NEWEST + 1):
         for statement in versions.added(number):
             connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {NEWEST}")
+    if version < NEWEST:
+        connection.execute(f"PRAGMA user_version = {NEWEST}")
 
 
 def check(connection: sqlite3.Connection, oldest: int = NEWEST) -> int:

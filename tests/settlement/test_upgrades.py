@@ -22,13 +22,12 @@ from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.postgres.connection import SCHEMA, PostgresConnection
 from tests import databases as servers
 from tests.settlement import histories, samples
+from tests.settlement.older import ADDED
 from tests.settlement.samples import any_proof
 from tests.settlement.test_crash import kill_at
 from zk.errors import FormatError
 
 VERSION_5 = Path(__file__).with_name("version5.sql").read_text()
-ADDED = ("cosignatures", "withdrawals", "successions")
-"""The tables that version 5 did not have."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,7 +87,8 @@ def test_an_older_ledger_is_refused_until_it_is_upgraded_and_then_has_everything
     with Ledger.open(path) as ledger:
         samples.publish(ledger)
         ledger.witnessed.keep([histories.cosigned(ledger, 3, 0)], 0)
-    assert databases.upgrade(path) == versions.NEWEST, "once more it changes nothing"
+    before = path.read_bytes()
+    assert databases.upgrade(path) == versions.NEWEST and path.read_bytes() == before, "once more it changes nothing"
     assert audit.audit(path, any_proof).cosignatures == 1
 
 

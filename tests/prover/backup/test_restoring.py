@@ -16,6 +16,7 @@ from prover.machine.home import Home
 from prover.trader import walletfile
 from settlement.ledger import Ledger
 from tests.prover.backup.homes import NOW_MS, PASSPHRASE, publish
+from tests.settlement import older
 from zk.errors import FormatError
 from zk.threshold.sharing import Quorum
 
@@ -63,6 +64,20 @@ def test_a_restored_pool_goes_on_with_its_keys_and_its_oracles(whole, tmp_path):
             new.ledger_id.hex(), new.reader.last_event().height, new.reader.last_event().digest.hex()
         )
     publish(home, NOW_MS + 1000)
+
+
+def test_a_backup_of_an_older_version_is_restored_as_one_of_this(saved, tmp_path):
+    def change(contents, manifest):
+        file = tmp_path / "ledger.sqlite"
+        file.write_bytes(contents["pool/ledger.sqlite"])
+        older.make(file)
+        contents["pool/ledger.sqlite"] = file.read_bytes()
+
+    backup = rewritten(saved, tmp_path / "backup", change)
+    assert restoring.check(backup).ledger == saved[1].ledger
+    restoring.restore(backup, Home(tmp_path / "new"))
+    with Ledger.open(tmp_path / "new" / "pool" / "ledger.sqlite") as ledger:
+        assert ledger.reader.last_event().digest.hex() == saved[1].ledger.digest
 
 
 def other_oracles(data: bytes) -> bytes:

@@ -1,15 +1,11 @@
 """The commands that take a ledger elsewhere: in a PostgreSQL database, which a URL names."""
 
 import json
-import re
-import sqlite3
-from contextlib import closing
 
 from settlement import databases
 from settlement.ledger import Ledger
-from settlement.storage import versions
 from tests.prover.cli.run import refused, zksettle
-from tests.settlement import samples
+from tests.settlement import older, samples
 from tests.settlement.samples import NOW_MS
 
 
@@ -35,10 +31,7 @@ def test_a_server_that_is_not_there_is_one_sentence_and_exit_code_1(url, tmp_pat
 def test_an_older_ledger_is_upgraded_by_the_command_that_its_refusal_names(tmp_path):
     place = tmp_path / "ledger.sqlite"
     Ledger.create(place, samples.pool(), NOW_MS).close()
-    with closing(sqlite3.connect(place)) as connection:
-        for table in re.findall(r"CREATE TABLE (\w+)", "".join(versions.added(6))):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("PRAGMA user_version = 5")
+    older.make(place)
     audit = "ledger", "audit", "--database", place
     refused(zksettle(tmp_path, *audit), 3, "`zksettle ledger upgrade` makes it one of this version")
     upgrade = "ledger", "upgrade", "--database", place
