@@ -1,7 +1,8 @@
 """kill -9 at random moments, under load, of whatever keeps a ledger: `python -m tests.soak.killing [KILLS]`.
 
-Clients send bundles to a service over SQLite and over PostgreSQL, and these are killed: the whole service, the server's
-first process, or one that serves a session.  After each kill everything starts again, and then
+Clients send bundles to a service over SQLite and over PostgreSQL, in one process and in two, and these are killed: the
+whole service, its first process or another one, the server's first process, or one that serves a session.  After each
+kill everything starts again, and then
 
     an audit finds no half bundle,
     whoever was told that a bundle has settled finds it settled, at the same place,
@@ -24,7 +25,7 @@ from itertools import cycle
 from pathlib import Path
 
 from prover.network.client import Client
-from settlement import audit, databases, digests, encoding
+from settlement import audit, digests, encoding
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
@@ -79,7 +80,7 @@ class Episode:
         self.answers, self.waiting = Answers(), dice.sample(sorted(made), len(made))
         stage.empty()
         Ledger.create(stage.place, samples.pool(), samples.NOW_MS).close()
-        self.group = births.serve(stage.place, port)
+        self.group = births.serve(stage.place, port, stage.processes)
 
     def round(self, how: str | None, heard: Counter[str]) -> None:
         """Sends what waits, kills, starts again and checks; without `how`, sends everything."""
@@ -94,7 +95,7 @@ class Episode:
             if heal is not None:
                 heal()
             else:
-                self.group = self._births.serve(self._stage.place, self._port)
+                self.group = self._births.serve(self._stage.place, self._port, self._stage.processes)
         for thread in threads:
             thread.join()
         self._check(set(list(self.answers.settled)[told:]), heard)
@@ -175,7 +176,7 @@ def soak(kills: int, at_most: int, dice: random.Random, say: Callable[[str], obj
                 how = dice.choice(sorted(stage.kills))
                 episode.round(how, heard)
                 heard["kills"] += 1
-                heard[f"{'PostgreSQL' if databases.is_url(stage.place) else 'SQLite'}: {how} killed"] += 1
+                heard[f"{stage.name}: {how} killed"] += 1
             episode.round(None, heard)
             episode.end()
             say(f"{heard['kills']} kills")

@@ -5,6 +5,7 @@ on its standard input asks for a service; the answer is its process's id once it
 proof, and think that it is always samples.NOW_MS.  They end with the nursery.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -17,6 +18,9 @@ from typing import Self
 
 from settlement import databases
 from settlement.databases import Place
+
+
+_CHILD_SUBREAPER = 36
 
 
 class Nursery:
@@ -40,10 +44,10 @@ class Nursery:
         self._process.wait()
         self._process.stdout.close()
 
-    def serve(self, place: Place, port: int) -> int:
-        """Serves the ledger at `place`; returns the process, which leads a group that has all of its processes."""
+    def serve(self, place: Place, port: int, count: int = 1) -> int:
+        """Serves the ledger at `place` in so many processes; returns the first, which leads a group that has all."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"place": str(place), "port": port}).encode() + b"\n")
+        self._process.stdin.write(json.dumps({"place": str(place), "port": port, "count": count}).encode() + b"\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         assert answer.strip().isdigit(), f"the service did not start:\n{self._log.read_text()[-4000:]}"
@@ -58,9 +62,27 @@ def kill(group: int) -> None:
             time.sleep(0.001)
 
 
+def members(group: int) -> list[int]:
+    """The processes of a service that its first one has started."""
+    return [int(pid) for pid in Path(f"/proc/{group}/task/{group}/children").read_text().split()]
+
+
+def wait(group: int, until_s: float) -> bool:
+    """Whether all processes of a service have ended by themselves in time."""
+    while time.monotonic() < until_s:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.005)
+    return False
+
+
 def main() -> None:
     _load_kernels()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    if sys.platform == "linux":  # nor for those whose parent was killed
+        ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)
     groups = []
     for line in sys.stdin.buffer:
         asked = json.loads(line)
@@ -69,7 +91,8 @@ def main() -> None:
         if child == 0:
             try:
                 os.close(reads)
-                _serve(asked["place"], asked["port"], writes)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _serve(asked["place"], asked["port"], asked["count"], writes)
             finally:
                 os._exit(1)
         os.close(writes)
@@ -81,11 +104,11 @@ def main() -> None:
         kill(group)
 
 
-def _serve(place: str, port: int, writes: int) -> None:
+def _serve(place: str, port: int, count: int, writes: int) -> None:
     from tests.prover.network import serving
 
     os.setsid()
-    serving.serve(place if databases.is_url(place) else Path(place), port, lambda: os.write(writes, b"."))
+    serving.serve(place if databases.is_url(place) else Path(place), port, lambda: os.write(writes, b"."), count)
 
 
 def _load_kernels() -> None:

@@ -71,7 +71,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with victims.stages(random.Random()) as places, tempfile.TemporaryDirectory() as logs:
         with Nursery(Path(logs) / "log") as births:
-            for stage in places:
+            for stage in places[:2]:
                 longest = races(stage.place, count, births)
                 assert max(longest) < LONGEST_S, f"somebody waited for {max(longest):.1f} s"
                 mean_ms = 1000 * sum(longest) / count

@@ -1,9 +1,12 @@
 """What tests.soak.killing kills: services, the processes of a PostgreSQL server, or both at once."""
 
+import os
 import random
+import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,33 +17,38 @@ from tests.soak import nursery
 
 Heal = Callable[[], object]
 """Starts again what was killed."""
+Kill = Callable[[int], Heal | None]
+
+END_S = 20
 
 
 @dataclass
 class Stage:
-    """A place for ledgers, how to empty it, and what may be killed, all of which take the service's process group.
+    """A place for ledgers, how to empty it, in how many processes it is served, and what may be killed.
 
-    What returns None has killed the service, which must be started again; of the rest the service lives, or whatever
-    they return starts what they have killed.
+    A kill takes the service's process group.  What returns None has killed the service, which must be started again; of
+    the rest the service lives, or whatever they return starts what they have killed.
     """
 
+    name: str
     place: Place
+    processes: int
     empty: Callable[[], None]
-    kills: dict[str, Callable[[int], Heal | None]]
+    kills: dict[str, Kill]
 
 
-def on_sqlite(folder: Path) -> Stage:
+def on_sqlite(folder: Path, processes: int, dice: random.Random) -> Stage:
     """A ledger in a file."""
-    place = folder / "ledger.sqlite"
+    place = folder / f"ledger-{processes}.sqlite"
 
     def empty() -> None:
-        for left in folder.glob("ledger.sqlite*"):
+        for left in folder.glob(f"{place.name}*"):
             left.unlink()
 
-    return Stage(place, empty, {"service": nursery.kill})
+    return Stage(f"SQLite, {processes} processes", place, processes, empty, _of_service(processes, dice))
 
 
-def on_postgresql(cluster: Cluster, dice: random.Random) -> Stage:
+def on_postgresql(cluster: Cluster, processes: int, dice: random.Random) -> Stage:
     """A ledger in a database of this cluster."""
 
     def server(group: int) -> Heal:
@@ -59,11 +67,32 @@ def on_postgresql(cluster: Cluster, dice: random.Random) -> Stage:
     def empty() -> None:
         cluster.ask("DROP SCHEMA IF EXISTS zksettle CASCADE")
 
-    return Stage(cluster.url(), empty, {"service": nursery.kill, "server": server, "session": session, "both": both})
+    kills = {**_of_service(processes, dice), "server": server, "session": session, "both": both}
+    return Stage(f"PostgreSQL, {processes} processes", cluster.url(), processes, empty, kills)
+
+
+def _of_service(processes: int, dice: random.Random) -> dict[str, Kill]:
+    """The whole service, one of its processes, which the first one replaces, or the first one, after which all end."""
+
+    def process(group: int) -> Heal:
+        with suppress(IndexError, ProcessLookupError):
+            os.kill(dice.choice(nursery.members(group)), signal.SIGKILL)
+        return lambda: None
+
+    def first(group: int) -> None:
+        os.kill(group, signal.SIGKILL)
+        assert nursery.wait(group, time.monotonic() + END_S), "the processes outlive the first one"
+
+    more: dict[str, Kill] = {"process": process, "first": first} if processes > 1 else {}
+    return {"service": nursery.kill, **more}
 
 
 @contextmanager
 def stages(dice: random.Random) -> Iterator[list[Stage]]:
-    """Both databases."""
+    """Both databases, each served by one process and by two."""
     with clusters.running() as cluster, tempfile.TemporaryDirectory() as folder:
-        yield [on_sqlite(Path(folder)), on_postgresql(cluster, dice)]
+        yield [
+            stage
+            for processes in (1, 2)
+            for stage in (on_sqlite(Path(folder), processes, dice), on_postgresql(cluster, processes, dice))
+        ]

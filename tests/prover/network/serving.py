@@ -1,6 +1,8 @@
 """Services for tests, in this process: an application over a ledger of the samples' pool, and requests to it."""
 
 import asyncio
+import socket
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +16,10 @@ from fastapi import FastAPI
 
 from prover.network.client import Client
 from prover.network.service import app as services
-from prover.network.service import connections
-from prover.network.service import serving as processes
+from prover.network.service import connections, metrics, peers, processes, together
+from prover.network.service import serving as sockets
 from prover.network.service.peers import Rate
+from prover.network.service.together import Member, Shared
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
@@ -60,10 +63,21 @@ def asked(path: Place, questions: Callable[[httpx.AsyncClient], Awaitable[Any]],
     return asyncio.run(run())
 
 
-def serve(path: Place, port: int, ready: Callable[[], object]) -> None:
-    """Serves the ledger at `path` on this machine, over a socket, to whoever asks as often as he likes."""
-    with processes.bound("127.0.0.1", port) as listener:
-        processes.run(application(path, rate=Rate(1 << 20, 1 << 20)), listener, ready)
+def serve(path: Place, port: int, ready: Callable[[], object], count: int = 1) -> None:
+    """Serves the ledger at `path` in so many processes, over a socket, to whoever asks as often as he likes."""
+    rate = Rate(1 << 20, 1 << 20)
+    with sockets.bound("127.0.0.1", port) as listener, tempfile.TemporaryDirectory() as counted:
+        if count == 1:
+            sockets.run(application(path, rate=rate), listener, lambda: ready())
+            return
+        shared = Shared(count, peers.BUCKET_WORDS)
+
+        def one(number: int, bell: socket.socket) -> None:
+            member = Member(shared, number, bell)
+            app = application(path, rate=rate, member=member, counted=Path(counted))
+            sockets.run(app, listener, lambda: member.ring(together.READY))
+
+        processes.run(count, one, lambda: ready(), lambda pid: metrics.forget(Path(counted), pid))
 
 
 async def post(client: httpx.AsyncClient, route: str, data: bytes) -> httpx.Response:
