@@ -19,7 +19,6 @@ from typing import Self
 from settlement import databases
 from settlement.databases import Place
 
-
 _CHILD_SUBREAPER = 36
 
 
