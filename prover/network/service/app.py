@@ -97,7 +97,13 @@ def create(
         app.state.parts = parts
         await asyncio.to_thread(applier.start)
         if member.bell is not None:
-            loop.add_reader(member.bell, member.heard, lambda: loop.create_task(parts.hear()), _end)
+            bell = member.bell
+
+            def end() -> None:
+                loop.remove_reader(bell)  # it can be read from now on, and says nothing more
+                os.kill(os.getpid(), signal.SIGTERM)  # as the parent would, which has died
+
+            loop.add_reader(bell, member.heard, lambda: loop.create_task(parts.hear()), end)
         watching = asyncio.create_task(streaming.watch(parts))
         try:
             yield
@@ -122,11 +128,6 @@ def create(
     app.add_exception_handler(Unavailable, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     return app
-
-
-def _end() -> None:
-    """Ends this process as its parent would, which has died."""
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

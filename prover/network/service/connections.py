@@ -27,7 +27,12 @@ class Doors:
     def __init__(self, most: int = MAX_CONNECTIONS, most_of_peer: int = MAX_OF_PEER):
         self._most, self._most_of_peer = most, most_of_peer
         self._open: dict[str, OrderedDict[asyncio.BaseTransport, None]] = {}
-        self._length = 0
+        self._length, self._is_closed = 0, False
+
+    def close(self) -> None:
+        """Lets nobody in any more: uvicorn ends the connections that there are when it ends, and knows of no later one,
+        which would be served for as long as its client asks."""
+        self._is_closed = True
 
     def enter(self, peer: str, transport: asyncio.BaseTransport) -> bool:
         """Counts a connection of a peer; False when it must be closed instead.
@@ -35,7 +40,7 @@ class Doors:
         When there is no room, the oldest one of the peer with the most gives way, unless that is this peer.
         """
         own = self._open.get(peer, ())
-        if len(own) >= self._most_of_peer and peer not in PROXIES:
+        if self._is_closed or len(own) >= self._most_of_peer and peer not in PROXIES:
             return False
         if self._length >= self._most:
             crowd = max(self._open, key=lambda name: len(self._open[name]))

@@ -62,9 +62,9 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
 class _Server(uvicorn.Server):
     """uvicorn's server, which leaves the signals to this module and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]):
+    def __init__(self, config: uvicorn.Config, doors: connections.Doors, ready: Callable[[], None]):
         super().__init__(config)
-        self._ready = ready
+        self._doors, self._ready = doors, ready
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -76,6 +76,10 @@ class _Server(uvicorn.Server):
             for listener in sockets or ():
                 listener.listen(socket.SOMAXCONN)  # asyncio has made the queue as short as what it accepts at once
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._doors.close()
+        await super().shutdown(sockets)
 
 
 def run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
@@ -90,14 +94,15 @@ def run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> Non
 
 async def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
     """The lifespan is run here, not by uvicorn, which would end the process when it raises."""
+    doors = connections.Doors()
     config = uvicorn.Config(
-        app, http=connections.protocol(connections.Doors()), ws="none", lifespan="off", loop="asyncio",
+        app, http=connections.protocol(doors), ws="none", lifespan="off", loop="asyncio",
         log_config=None, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S, h11_max_incomplete_event_size=MAX_HEAD_BYTES, proxy_headers=True,
         forwarded_allow_ips=list(connections.PROXIES), backlog=ACCEPTS,
     )  # fmt: skip
     async with app.router.lifespan_context(app):
-        server = _Server(config, ready)
+        server = _Server(config, doors, ready)
 
         def stop() -> None:
             server.should_exit = True

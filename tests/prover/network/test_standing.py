@@ -118,6 +118,15 @@ def test_a_peer_has_so_many_connections_and_a_proxy_of_this_machine_any_number(d
     assert all(wide.enter(PROXIES[0], Transport()) for _ in range(10))
 
 
+def test_who_comes_when_the_service_has_begun_to_end_is_sent_away(doors):
+    inside = Transport()
+    assert doors.enter("one", inside)
+    doors.close()
+    assert not doors.enter("one", Transport()) and not doors.enter(PROXIES[0], Transport())
+    doors.leave("one", inside)
+    assert not doors.enter("one", Transport())
+
+
 def test_without_room_the_peer_with_the_most_connections_gives_one_up(doors):
     many, few = [Transport() for _ in range(4)], [Transport() for _ in range(2)]
     assert all(doors.enter("many", each) for each in many) and all(doors.enter("few", each) for each in few)
