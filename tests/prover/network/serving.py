@@ -120,9 +120,10 @@ def clients(path: Path, **options: Any) -> Iterator[Callable[[], Client]]:
 def served(path: Path, **options: Any) -> Iterator[str]:
     """The URL of a service over the ledger at `path`, on a socket of this process, in a thread of its own."""
     loop, ready, app = asyncio.new_event_loop(), threading.Event(), application(path, **options)
-    with processes.bound("127.0.0.1", 0) as listener:
-        protocol = connections.protocol(connections.Doors())
-        server = processes._Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None), ready.set)
+    doors = connections.Doors()
+    with sockets.bound("127.0.0.1", 0) as listener:
+        config = uvicorn.Config(app, http=connections.protocol(doors), lifespan="off", log_config=None)
+        server = sockets._Server(config, doors, ready.set)
 
         async def run() -> None:
             async with app.router.lifespan_context(app):
