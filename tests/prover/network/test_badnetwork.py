@@ -6,11 +6,11 @@ from contextlib import ExitStack
 import pytest
 
 from prover.network import client as clients
-from prover.network import joined, mirror
+from prover.network import duty, joined, mirror
 from prover.network.client import Client, NotFound
 from prover.network.joined import JoinedLedger
 from prover.network.mirror import Forked, Mirror
-from prover.network.validating import Validator
+from prover.network.validating import Refusing, Validator
 from settlement import board, digests, encoding, engine
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
@@ -76,6 +76,14 @@ def withdrawn(ledger, order_id):
     return refused.value.rejection
 
 
+def validator(ledger, folder, client, number):
+    """A validator with a copy of its own."""
+    duty.begin(folder / "state.json")
+    mirrored = Mirror(ledger, folder, client.get)
+    name, secret, state = f"v{number}", SECRETS[number], folder / "state.json"
+    return Validator(mirrored, client, name, secret, lambda: NOW_MS, state, any_proof)
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_homes_on_bad_networks_settle_everything_once_and_see_the_same(path, tmp_path, seed):
     with (
@@ -126,28 +134,27 @@ def test_partitioned_validators_make_nothing_final_join_the_others_when_it_heals
         ledgers = [opened.enter_context(begun(tmp_path / f"validator{number}", url)) for number in range(3)]
         asking = [opened.enter_context(Client(each)) for each in (network.url, network.url, url)]
         validators = [
-            Validator(Mirror(ledger, tmp_path / f"validator{n}", client.get), client, f"v{n}", SECRETS[n],
-                      lambda: NOW_MS, any_proof)
-            for n, (ledger, client) in enumerate(zip(ledgers, asking, strict=True))
-        ]  # fmt: skip
-        assert [insist(validator.step).checkpoint.size for validator in validators[:2]] == [2, 2]
+            validator(ledger, tmp_path / f"validator{number}", client, number)
+            for number, (ledger, client) in enumerate(zip(ledgers, asking, strict=True))
+        ]
+        assert [insist(each.step).checkpoint.size for each in validators[:2]] == [2, 2]
         network.is_cut = True
-        for validator in validators[:2]:
+        for each in validators[:2]:
             with pytest.raises(Unavailable):
-                validator.step()
+                each.step()
         with Client(url) as client:
             client.post("/bundles", encoding.encode_bundle(deposit(ledgers[2], 7)))
         assert validators[2].step().count == 1, "one of three is no quorum: nothing is final meanwhile"
         network.is_cut = False
-        assert [insist(validator.step).checkpoint.size for validator in validators[:2]] == [3, 3]
+        assert [insist(each.step).checkpoint.size for each in validators[:2]] == [3, 3]
         with Client(url) as client:
             final = client.get("/checkpoint/final").decode()
         assert cosignature.is_final(final, NAMED)
         assert len({ledger.reader.last_event() for ledger in ledgers}) == 1
         network.target = lying  # whoever is between them shows them another history, signed by the same operator
-        for validator in validators[:2]:
-            with pytest.raises(Forked):
-                insist(validator.step)
+        for each in validators[:2]:
+            with pytest.raises((Forked, Refusing)):
+                insist(each.step)
         with Client(lying) as client, pytest.raises(NotFound, match="no checkpoint is final"):
             client.get("/checkpoint/final")
         assert network.seen["cut off"] and len(network.seen) > 5
