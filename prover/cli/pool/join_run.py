@@ -11,11 +11,6 @@ from prover.operator import joining
 from prover.upkeep import warmup
 from settlement import poolfile
 
-LIGHT = (
-    "The copy is a light one: that proofs and rules were checked is taken from the pool's validators."
-    " `zksettle pool join --full` checks all of it here."
-)
-
 
 def join(app: App, url: str | None, fingerprint: str | None, is_light: bool, is_full: bool) -> None:
     """Joins the pool of the ledger at a URL, and shows it; or makes the light copy here a full one."""
@@ -36,7 +31,7 @@ def join(app: App, url: str | None, fingerprint: str | None, is_light: bool, is_
         ledger_id = poolfile.ledger_id(pool).hex()
         app.screen.say(f"Compare its ledger id {ledger_id} with what its operator tells you.", "warn")
     if is_light:
-        app.screen.say(LIGHT)
+        app.screen.paragraph(pool_run.LIGHT)
     pool_run.display(app, pool)
 
 

@@ -15,6 +15,7 @@ from prover.cli.pool import founding_run
 from prover.cli.trader import show
 from prover.guardian import guardianfile
 from prover.machine import clock
+from prover.network import opening
 from prover.operator import creation, defaults, founderkeys, founding, ownkey
 from prover.operator.ownkey import CUSTODIAN, GOVERNOR, ORACLE, Role
 from prover.trader import silence
@@ -26,6 +27,10 @@ from settlement.pool import Pool
 from zk import signature
 from zk.curves.babyjubjub import Point
 
+LIGHT = (
+    "The copy here is a light one: that proofs and rules were checked is taken from the pool's validators."
+    " `zksettle pool join --full` checks all of it."
+)
 DEVELOPMENT = (
     "The proving keys were made by one party, who could forge proofs: this is a development pool."
 )
@@ -61,6 +66,9 @@ def show_pool(app: App) -> None:
         now_ms = clock.now_ms()
         insurance = silence.document(ledger, now_ms)
         display(app, ledger.pool, ledger.parameters(now_ms), silence.sentence(ledger, now_ms), insurance)
+    joined = opening.joined(app.home.pool)
+    if joined is not None and joined.is_light:
+        app.screen.paragraph(LIGHT)
 
 
 def show_parameters(app: App) -> None:

@@ -141,6 +141,8 @@ def test_commands_tell_a_light_copy_from_a_full_one(home, watched, keystore):
     refused(zksettle(home.path, "pool", "join", "http://x", "--full"), 2, "stands alone")
     refused(zksettle(home.path, "pool", "join", "--full"), 3, "there is no home")
     join_light(home, watched, keystore)
+    shown = zksettle(home.path, "pool", "show")
+    assert shown.code == 0 and "The copy here is a light one" in shown.out
     home.wallets.mkdir()
     assert zksettle(home.path, "validator", "key", "--name", "a").code == 0
     refused(zksettle(home.path, "validator", "run"), 3, "is a light one, which trusts the validators")
