@@ -59,9 +59,12 @@ class LightMirror(Mirror):
         """
         try:
             signed = decode_text(self.fetch(FINAL))
-        except NotFound as missing:
+        except NotFound:
             check_validators(self.ledger.pool, finality.validators(self.ledger, self.size))
-            raise Unavailable(f"{missing}; a light copy takes nothing before") from None
+            raise Unavailable(
+                "no checkpoint of the ledger is final yet, and a light copy takes nothing before its validators have"
+                " cosigned it: try again, or join without --light"
+            ) from None
         with self._alone():
             self._learn(signed)
             newest = finality.operators(self.ledger).verify(signed)

@@ -144,7 +144,7 @@ def test_before_anything_is_final_there_is_nothing_to_take(told, copied):
     def missing(path):
         raise NotFound("no checkpoint is final yet")
 
-    with pytest.raises(Unavailable, match="no checkpoint is final yet; a light copy takes nothing before"):
+    with pytest.raises(Unavailable, match="final yet, and a light copy takes nothing before"):
         replace(copy, fetch=missing).update()
 
 
