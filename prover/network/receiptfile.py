@@ -3,16 +3,18 @@
     {"format": "zksettle-receipt", "version": 1,
      "pool":     the pool's canonical bytes, of which the fingerprint is a digest
      "changes":  what its governors have signed since, in the order of their versions
+     "successions": [{"note": …, "newest": …}, …]     whom the validators named as other operators
      "data":     the bundle
+     "newest":   {"leaf": …, "proof": […]}            the newest event of the checkpoint, whose time says who may cosign
      "receipt":  {"bundle": …, "height": …, "positions": […], "proof": …}      (prover.network.receipts)}
 
-From the fingerprint follows the pool, from the pool the operator's key and the validators, from the governors'
-signatures who the validators are since, from these keys the checkpoint, and from the checkpoint that the bundle is in
-the log, and where.  A checkpoint that a quorum of validators cosigned is final; otherwise the bundle is settled, by the
-operator's word.
+From the fingerprint follows the pool, from the pool the operator's key and the validators, from signatures of the
+governors and of the validators who they are since, from these keys the checkpoint, and from the checkpoint that the
+bundle is in the log, and where.  A checkpoint is final that was cosigned by a quorum of the validators who were in
+force at its newest event (settlement.finality); otherwise the bundle is settled, by the operator's word.
 
-A receipt is as good as its governors' changes are complete: one from which a change is left out counts validators who
-have been replaced since, by what they cosigned before.
+A receipt is as good as its changes and successions are complete: from one in which some are missing, those seem in
+force who were before.
 """
 
 import json
@@ -22,13 +24,15 @@ from typing import Annotated, Final, Literal
 
 from prover.network import receipts
 from prover.network.receipts import Receipt
-from settlement import digests, encoding, events, fingerprint, governance, poolfile
+from settlement import digests, encoding, events, finality, fingerprint, governance, poolfile
 from settlement.bundle import Bundle
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, cosignature, proofs
+from settlement.log import checkpoint, cosignature, proofs, succession, tree
 from settlement.log.checkpoint import Checkpoint
+from settlement.log.note import Key
+from settlement.log.succession import Operators
 from settlement.pool import Pool
 from settlement.rejection import Rejected
 from settlement.validators import Validators
@@ -39,8 +43,25 @@ FORMAT: Final = "zksettle-receipt"
 VERSION: Final = 1
 MAX_CHANGES = 256
 MAX_BYTES = 16 << 20
-_MS_PER_S = 1000
 _WHAT = "the receipt"
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest event of a checkpoint, as a leaf of the log, and the hashes that lead from it to the root."""
+
+    leaf: Annotated[bytes, dataclassjson.hexadecimal()]
+    proof: Annotated[
+        tuple[bytes, ...], dataclassjson.array(dataclassjson.hexadecimal(tree.HASH_BYTES), 0, proofs.MAX_HASHES)
+    ]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A succession, and the newest event of the history that it begins with."""
+
+    note: str
+    newest: Newest
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,9 @@ class ReceiptFile:
     version: Literal[1]
     pool: str
     changes: Annotated[tuple[bytes, ...], dataclassjson.array(dataclassjson.hexadecimal(), 0, MAX_CHANGES)]
+    successions: Annotated[tuple[Taken, ...], dataclassjson.array(dataclassjson.of(Taken), 0, MAX_CHANGES)]
     data: Annotated[bytes, dataclassjson.hexadecimal()]
+    newest: Newest
     receipt: Receipt
 
 
@@ -86,7 +109,7 @@ def make(ledger: Ledger, bundle_id: BundleId, signed: str) -> bytes | None:
 
     Raises InvalidProof when the checkpoint is not of this ledger's history.
     """
-    named = checkpoint.verify(signed, checkpoint.key(ledger.pool))
+    named = finality.operators(ledger).verify(signed)
     event = ledger.reader.event(named.size - 1)
     if event is None or event.digest != named.root:
         raise InvalidProof(f"the checkpoint of {named.size} events is not of the history that is here")
@@ -95,7 +118,13 @@ def make(ledger: Ledger, bundle_id: BundleId, signed: str) -> bytes | None:
     if receipt is None or stored is None:
         return None
     changes = tuple(governance.encode(each.change) for each in ledger.reader.changes())
-    file = ReceiptFile(FORMAT, VERSION, poolfile.encode(ledger.pool).decode(), changes, stored[1], receipt)
+    notes = [text for _, text in sorted(ledger.witnessed.successions().items())]
+    sizes = [succession.parse(text, named.origin).size for text in notes]
+    file = ReceiptFile(
+        FORMAT, VERSION, poolfile.encode(ledger.pool).decode(), changes,
+        tuple(Taken(text, _newest(ledger, size)) for text, size in zip(notes, sizes, strict=True)),
+        stored[1], _newest(ledger, named.size), receipt,
+    )  # fmt: skip
     return json.dumps(dataclassjson.write(file), indent=1).encode() + b"\n"
 
 
@@ -109,19 +138,56 @@ def verify(data: bytes, expected: str) -> Verified:
     file = dataclassjson.read(ReceiptFile, strictjson.loads(data, _WHAT, MAX_BYTES), _WHAT)
     try:
         pool = poolfile.decode(file.pool.encode())
-        file.receipt.proof.encode()
+        for text in (file.receipt.proof, *(one.note for one in file.successions)):
+            text.encode()
     except UnicodeEncodeError:  # half a character, which JSON can say
         raise FormatError("the receipt has something in it that is not text") from None
     if not fingerprint.is_of(pool, expected):
         raise InvalidProof(f"the receipt is of another pool, whose ledger id is {poolfile.ledger_id(pool).hex()}")
+    signed, versions = file.receipt.proof.partition("\n\n")[2], list(_versions(pool, file.changes))
+    operators = _operators(pool, file.successions, versions)
+    named = operators.verify(signed)
     bundle = encoding.decode_bundle(file.data)
-    named = receipts.verify(file.receipt, checkpoint.key(pool), digests.bundle_id(bundle), bundle)
-    event = events.read(proofs.verify_inclusion(file.receipt.proof, checkpoint.key(pool)).leaf)
+    receipts.verify(file.receipt, _signer(operators, signed), digests.bundle_id(bundle), bundle)
+    event = events.read(proofs.verify_inclusion(file.receipt.proof, _signer(operators, signed)).leaf)
     if not events.is_bundle_of(event, file.data):
         raise InvalidProof("the bundle in the receipt has other proofs or signatures than the one that settled")
-    versions = list(_versions(pool, file.changes))
-    cosigned, quorum = _cosigned(file.receipt.proof.partition("\n\n")[2], versions)
-    return Verified(pool, bundle, event, file.receipt.positions, named, cosigned, quorum)
+    validators = _in_force(versions, _time(named, file.newest))
+    times = cosignature.times(signed, validators)
+    return Verified(pool, bundle, event, file.receipt.positions, named, times, validators.quorum)
+
+
+def _newest(ledger: Ledger, size: int) -> Newest:
+    event = ledger.reader.event(size - 1)
+    assert event is not None, "the ledger is as long as its checkpoint"
+    return Newest(event.leaf, tuple(tree.inclusion_proof(ledger.reader.log_node, event.height, size)))
+
+
+def _time(named: Checkpoint, newest: Newest) -> int:
+    """When the newest event of a checkpoint was, in ms.  Raises InvalidProof for another event."""
+    tree.verify_inclusion(tree.leaf_hash(newest.leaf), named.size - 1, named.size, newest.proof, named.root)
+    return events.read(newest.leaf).created_ms
+
+
+def _operators(pool: Pool, taken: Sequence[Taken], versions: Sequence[tuple[int, Validators]]) -> Operators:
+    """Whose keys sign the log's checkpoints, by successions that the validators in force then have signed."""
+    first = checkpoint.key(pool)
+    for one in taken:
+        began = succession.parse(one.note, first.name).checkpoint
+        succession.verify(one.note, first.name, _in_force(versions, _time(began, one.newest)))
+    return succession.operators(first, [one.note for one in taken])
+
+
+def _signer(operators: Operators, signed: str) -> Key:
+    """Which operator's key has signed a checkpoint, of which one is known to have."""
+    keys = [*(each.key for each in reversed(operators.successions)), operators.first]
+    for key in keys:
+        try:
+            checkpoint.verify(signed, key)
+        except InvalidProof:
+            continue
+        return key
+    raise AssertionError("an operator has signed it")
 
 
 def _versions(pool: Pool, changes: Sequence[bytes]) -> Iterator[tuple[int, Validators]]:
@@ -142,16 +208,5 @@ def _versions(pool: Pool, changes: Sequence[bytes]) -> Iterator[tuple[int, Valid
         yield since_ms, change.parameters.validators
 
 
-def _cosigned(signed: str, versions: Sequence[tuple[int, Validators]]) -> tuple[dict[str, int], int]:
-    """Who cosigned while a version was in force, and how many it takes: by the newest version that makes it final."""
-    ends_ms = [*(since_ms for since_ms, _ in versions[1:]), _MS_PER_S * cosignature.MAX_TIME_S]
-    found: list[tuple[dict[str, int], int]] = []
-    for (since_ms, validators), end_ms in zip(versions, ends_ms, strict=True):
-        times = {
-            name: time_s
-            for name, time_s in cosignature.times(signed, validators).items()
-            if since_ms // _MS_PER_S <= time_s and time_s * _MS_PER_S < end_ms
-        }
-        found.append((times, validators.quorum))
-    final = [(times, quorum) for times, quorum in found if 0 < quorum <= len(times)]
-    return (final or found)[-1]
+def _in_force(versions: Sequence[tuple[int, Validators]], time_ms: int) -> Validators:
+    return [validators for since_ms, validators in versions if since_ms <= time_ms][-1]

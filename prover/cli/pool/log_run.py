@@ -26,7 +26,7 @@ def sign(app: App, output: Path | None) -> None:
     """Signs a checkpoint of the whole log, and writes it to a file or shows it."""
     with workspace.ledger(app, read_only=True) as ledger:
         named = _newest(ledger)
-        signed = _sign(app, ledger, named)
+        signed = signed_note(app, ledger, named)
         _write(app, output, signed, f"The checkpoint of {named.size} events is in {output}.")
         app.screen.document({**_document(named), "checkpoint": signed, "key": str(checkpoint.key(ledger.pool))})
 
@@ -54,7 +54,7 @@ def prove_consistency(app: App, older_file: Path, output: Path | None) -> None:
         older, _ = _named(app, ledger, older_file)
         named = _newest(ledger)
         hashes = tree.consistency_proof(ledger.reader.log_node, older.size, named.size)
-        text = proofs.write_consistency(older.size, hashes, _sign(app, ledger, named))
+        text = proofs.write_consistency(older.size, hashes, signed_note(app, ledger, named))
         what = f"the first {older.size} of {named.size} events are those of the older checkpoint"
         _write(app, output, text, f"The proof that {what} is in {output}.")
         app.screen.document({**_document(named), "old_size": older.size, "proof": text})
@@ -158,7 +158,7 @@ def _named(app: App, ledger: Ledger, file: Path | None) -> tuple[Checkpoint, str
     """The checkpoint in a file, which must be of this ledger's history, or a new one."""
     if file is None:
         named = _newest(ledger)
-        return named, _sign(app, ledger, named)
+        return named, signed_note(app, ledger, named)
     signed = paths.read_text(file)
     named = finality.operators(ledger).verify(signed)
     event = ledger.reader.event(named.size - 1)
@@ -169,10 +169,10 @@ def _named(app: App, ledger: Ledger, file: Path | None) -> tuple[Checkpoint, str
 
 def sign_newest(app: App, ledger: Ledger) -> str:
     """The checkpoint of the whole log, signed here.  Raises FormatError when the operator's key is not."""
-    return _sign(app, ledger, _newest(ledger))
+    return signed_note(app, ledger, _newest(ledger))
 
 
-def _sign(app: App, ledger: Ledger, named: Checkpoint) -> str:
+def signed_note(app: App, ledger: Ledger, named: Checkpoint) -> str:
     """The signed checkpoint; where the ledger is a copy, as its operator signed it for the service."""
     if opening.url(app.home.pool) is not None:
         kept = mirror.read_kept(app.home.pool.path)

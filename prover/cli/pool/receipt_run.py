@@ -14,7 +14,7 @@ from prover.network import opening, receiptfile
 from prover.network.client import Client, NotFound
 from prover.network.receiptfile import Verified
 from prover.upkeep import warmup
-from settlement import events, poolfile
+from settlement import events, finality, poolfile
 from settlement import fingerprint as fingerprints
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
@@ -65,11 +65,14 @@ def verify(app: App, receipt_file: Path, fingerprint: str | None) -> None:
 def _checkpoint(app: App, ledger: Ledger, height: int, wait_s: int) -> str:
     """A signed checkpoint of the ledger with the event at this height: the newest final one, if there is one in time.
 
-    A ledger that is here is signed here; whether it is final is known where it is served.
+    A ledger that is here is signed here, beside what validators have brought to its service.
     """
     there = opening.url(app.home.pool)
     if there is None:
-        return log_run.sign_newest(app, ledger)
+        final = finality.newest(ledger)
+        if final is None or final.checkpoint.size <= height:
+            return log_run.sign_newest(app, ledger)
+        return log_run.signed_note(app, ledger, final.checkpoint) + final.signed.partition("\n\n")[2]
     until_s = time.monotonic() + wait_s
     has_validators = bool(ledger.parameters(clock.now_ms()).validators.members)
     with Client(there) as client:

@@ -10,7 +10,7 @@ from prover.network import receiptfile
 from settlement import digests, encoding, engine, fingerprint, governance, poolfile
 from settlement.bundle import MAX_EXPIRY_MS
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, cosignature
+from settlement.log import checkpoint, cosignature, note, succession
 from settlement.validators import Validator, Validators
 from tests.prover.network import serving
 from tests.settlement import guarded, samples
@@ -29,18 +29,20 @@ def ledger(tmp_path):
         yield opened
 
 
-def settled(ledger, amount=5):
-    made = samples.make(ledger, samples.change(USDC=amount), [samples.flow(0, amount)])
-    return guarded.settle(ledger, made).bundle_id
+def settled(ledger, amount=5, now_ms=NOW_MS):
+    made = samples.make(
+        ledger, samples.change(USDC=amount), [samples.flow(0, amount)], expiry_ms=now_ms + 1_000
+    )  # fmt: skip
+    return guarded.settle(ledger, made, now_ms=now_ms).bundle_id
 
 
-def signed(ledger, *validators, time_ms=NOW_MS):
+def signed(ledger, *validators, secret=serving.SECRET):
     last = ledger.reader.last_event()
     text = checkpoint.sign(
-        checkpoint.Checkpoint(checkpoint.origin(ledger.ledger_id), last.height + 1, last.digest), serving.SECRET
+        checkpoint.Checkpoint(checkpoint.origin(ledger.ledger_id), last.height + 1, last.digest), secret
     )
     for place in validators:
-        text = cosignature.cosign(text, f"v{place}", SECRETS[place], time_ms // 1000)
+        text = cosignature.cosign(text, f"v{place}", SECRETS[place], NOW_MS // 1000)
     return text
 
 
@@ -71,18 +73,54 @@ def test_a_checkpoint_of_another_history_makes_no_receipt(ledger):
         receiptfile.make(ledger, bundle_id, checkpoint.sign(other, serving.SECRET))
 
 
-def test_validators_count_while_the_governors_have_them_in_force(ledger):
+def test_the_validators_are_those_in_force_at_the_newest_event(ledger):
     change = changed(ledger, SECOND)
     engine.govern(ledger, governance.encode(change), NOW_MS)
-    bundle_id, after_ms = settled(ledger), change.effective_ms + 5_000
+    bundle_id = settled(ledger)
 
-    def found(*validators, time_ms):
-        data = receiptfile.make(ledger, bundle_id, signed(ledger, *validators, time_ms=time_ms))
-        return receiptfile.verify(data, FINGERPRINT)
+    def found(*validators):
+        return receiptfile.verify(receiptfile.make(ledger, bundle_id, signed(ledger, *validators)), FINGERPRINT)
 
-    assert found(0, 1, time_ms=NOW_MS).is_final and found(3, 4, time_ms=after_ms).is_final
-    assert not found(0, 1, time_ms=after_ms).is_final and not found(3, 4, time_ms=NOW_MS).is_final
-    assert not found(2, 3, time_ms=after_ms).is_final
+    assert found(0, 1).is_final and not found(3, 4).is_final and not found(2, 3).is_final
+    settled(ledger, 7, now_ms=change.effective_ms)
+    assert found(3, 4).is_final and not found(0, 1).is_final
+
+
+def succeeded(ledger, *validators):
+    """The validators name the fifth secret's key as the operator, from the log's end on."""
+    last = ledger.reader.last_event()
+    key = note.Key(checkpoint.origin(ledger.ledger_id), NAMED[4].public)
+    made = succession.Succession(1, last.height + 1, last.digest, key)
+    signed = [succession.sign(str(made), f"v{place}", SECRETS[place], NOW_MS // 1000) for place in validators]
+    return succession.merge(signed)
+
+
+def test_another_operator_signs_when_the_validators_have_named_him(ledger):
+    first = settled(ledger)
+    text = succeeded(ledger, 0, 1)
+    ledger.witnessed.succeed(1, text)
+    second = settled(ledger, 7)
+    of_new, of_old = signed(ledger, 0, 1, secret=SECRETS[4]), signed(ledger, 0, 1)
+    for bundle_id, height in ((first, 1), (second, 2)):
+        found = receiptfile.verify(receiptfile.make(ledger, bundle_id, of_new), FINGERPRINT)
+        assert found.is_final and found.event.height == height
+    with pytest.raises(InvalidProof, match="replaced after 2 events"):
+        receiptfile.make(ledger, second, of_old)
+    document = json.loads(receiptfile.make(ledger, second, of_new))
+    document["successions"][0]["note"] = succeeded(ledger, 0)
+    with pytest.raises(InvalidProof):
+        lied(document)
+    document["successions"] = []
+    with pytest.raises(InvalidProof):
+        lied(document)
+
+
+def test_a_succession_that_too_few_signed_is_none(ledger):
+    settled(ledger)
+    document = json.loads(receiptfile.make(ledger, settled(ledger, 7), signed(ledger, 0, 1)))
+    document["successions"] = [{"note": succeeded(ledger, 2), "newest": document["newest"]}]
+    with pytest.raises(InvalidProof, match="signed by 1 of the pool's validators"):
+        lied(document)
 
 
 def documents(ledger):
@@ -101,6 +139,8 @@ def lied(document):
     (lambda d: d["receipt"].update(bundle="00" * 32), "something else"),
     (lambda d: d.update(pool=poolfile.encode(samples.pool()).decode()), "another pool"),
     (lambda d: d["receipt"].update(proof=d["receipt"]["proof"].replace("index 1", "index 2")), "does not lead"),
+    (lambda d: d["newest"].update(leaf=d["newest"]["leaf"][:-2] + "00"), "does not lead"),
+    (lambda d: d["newest"]["proof"].pop(), "lead|hashes|long|short"),
 ])  # fmt: skip
 def test_a_lie_in_the_file_is_found(ledger, lie, words):
     document = documents(ledger)
@@ -153,7 +193,9 @@ def test_a_change_counts_only_with_the_governors_signatures(ledger):
     lambda d: d.update(version=2), lambda d: d.pop("pool"), lambda d: d.update(data="00"), lambda d: d.update(data="0"),
     lambda d: d.update(pool="\ud800"), lambda d: d["receipt"].update(proof="\ud800"),
     lambda d: d.update(changes=["00"]), lambda d: d["receipt"].update(proof="x"),
-    lambda d: d.update(changes=["00"] * 257),
+    lambda d: d.update(changes=["00"] * 257), lambda d: d["newest"].update(proof=["00"]),
+    lambda d: d.update(successions=[{"note": "\ud800", "newest": d["newest"]}]), lambda d: d.pop("successions"),
+    lambda d: d.update(successions=[{"note": "x\n\n", "newest": d["newest"]}]),
 ])  # fmt: skip
 def test_a_malformed_file_is_refused_as_such(ledger, damage):
     document = documents(ledger)
