@@ -15,6 +15,7 @@ import httpx
 from prover.bench import ledgersite, posting
 from prover.bench.ledgersite import Site
 
+REPLAY_S = 900
 WAIT_S = 60
 PAUSE_S = 1.0
 _CONNECTIONS = 8
@@ -27,11 +28,11 @@ class _Finals:
         self._url, self._size, self._changed = url, 0, threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()  # ends with the process at the latest
 
-    def wait(self, size: int) -> None:
+    def wait(self, size: int, seconds: float) -> None:
         """Waits until a checkpoint of so many events is final.  Raises RuntimeError when none becomes that."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._size >= size, WAIT_S):
-                raise RuntimeError(f"no checkpoint of {size} events was final within {WAIT_S} s")
+            if not self._changed.wait_for(lambda: self._size >= size, seconds):
+                raise RuntimeError(f"no checkpoint of {size} events was final within {seconds} s")
 
     def _listen(self) -> None:
         kind = ""
@@ -56,7 +57,7 @@ def measure(site: Site, url: str, few: Path, beside: Path, rate: float) -> list[
         for home in site.validators:
             joined = () if home.pool.exists() else ("--of", url)
             resources.enter_context(ledgersite.command(home, "validator", "run", *joined))
-        finals.wait(client.get("/readyz").json()["height"] + 1)
+        finals.wait(client.get("/readyz").json()["height"] + 1, REPLAY_S)
         background = threading.Thread(target=posting.run, args=(url, beside, _CONNECTIONS, rate))
         background.start()
         times_s = []
@@ -64,7 +65,7 @@ def measure(site: Site, url: str, few: Path, beside: Path, rate: float) -> list[
             time.sleep(PAUSE_S)
             start_s = time.perf_counter()
             answer = client.post("/bundles", content=bundle, headers={"Content-Type": "application/octet-stream"})
-            finals.wait(answer.raise_for_status().json()["height"] + 1)
+            finals.wait(answer.raise_for_status().json()["height"] + 1, WAIT_S)
             times_s.append(time.perf_counter() - start_s)
         background.join()
     return times_s

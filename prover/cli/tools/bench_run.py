@@ -79,10 +79,20 @@ def measure_wallet(app: App, foreign: int, dust: int, runs: int, **options: Any)
     _run(app, {"benchmark": "wallet"}, partial(wallet.bench, foreign=foreign, dust=dust, runs=runs), **options)
 
 
-def measure_ledger(app: App, count: int, margined: bool, **options: Any) -> None:
-    """Measures a ledger's service under load."""
+def measure_ledger(
+    app: App, count: int, margined: bool, leaves: int, processes: int | None, **options: Any
+) -> None:  # fmt: skip
+    """Measures a ledger's service under load.  Raises click.ClickException when a part of it fails."""
     about = {"benchmark": "ledger", "statement": "margined" if margined else "cash"}
-    _run(app, about, lambda keystore: ledger.bench(count, margined=margined), **options)
+    serve = () if processes is None else ("--processes", str(processes))
+
+    def benchmark(keystore: Keystore) -> Measurements:
+        return ledger.bench(count, margined=margined, leaves=leaves, options=serve)
+
+    try:
+        _run(app, about, benchmark, **options)
+    except RuntimeError as error:  # what a process that was measured said
+        raise click.ClickException(str(error)) from None
 
 
 def measure_peers(

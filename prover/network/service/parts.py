@@ -21,6 +21,7 @@ from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
 from prover.network.service.receipting import Receipting
 from prover.network.service.standing import Standing
+from prover.network.service.tilecache import TileCache
 from prover.network.service.together import Member
 from prover.network.service.waiting import Full, Waiting, Work
 from settlement import engine
@@ -63,6 +64,7 @@ class Parts:
     member: Member
     office: Office
     folder: Path | None = None
+    tiles: TileCache = field(default_factory=TileCache)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     version: int = 0

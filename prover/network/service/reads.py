@@ -6,6 +6,7 @@ never changes may be kept for ever by any cache on the way.
 
 import asyncio
 import hashlib
+from functools import partial
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,10 +15,13 @@ from prover.network import evidence
 from prover.network.service import notes, parts
 from prover.network.service.documents import bytes_of, problem_of, shown
 from prover.network.service.problems import unknown
+from prover.network.service.tilecache import Tagged
 from prover.proofs import keyfolder
 from settlement import following, grids
 from settlement.bundle import MAX_EPOCH
+from settlement.ledger import Ledger
 from settlement.log import tiles
+from settlement.log.tiles import Tile
 from zk.errors import FormatError
 
 router = APIRouter(tags=["reads"])
@@ -63,11 +67,15 @@ async def tile(request: Request, path: str) -> Response:
         named = tiles.parse(f"tile/{path}")
     except FormatError as error:
         raise unknown(str(error)) from None
-    # Not in a transaction: once a file is there, no later event changes it.
-    data = await parts.of(request).readers.run(lambda ledger: following.tile(ledger.reader, named))
-    if data is None:
-        raise unknown("the log is not that long yet")
-    return answer(request, data, "application/octet-stream", FOR_EVER)
+    service = parts.of(request)
+    found = service.tiles.get(named)
+    if found is None:
+        found = await service.readers.shared(("tile", named), partial(_tile, named=named))
+        if found is None:
+            raise unknown("the log is not that long yet")
+        if service.sign is not None:  # a copy's log may be cut, when its operator is replaced
+            service.tiles.put(named, found)
+    return answered(request, *found, "application/octet-stream", FOR_EVER)
 
 
 @router.get(
@@ -96,6 +104,11 @@ async def key(request: Request, statement: str, name: str) -> Response:
         raise unknown("there is no development key of this name")
     data = await asyncio.to_thread((folder / name).read_bytes)
     return answer(request, data, "application/octet-stream", FOR_EVER)
+
+
+def _tile(ledger: Ledger, named: Tile) -> Tagged | None:
+    data = following.tile(ledger.reader, named)  # not in a transaction: no later event changes a file that is there
+    return None if data is None else tagged(data)
 
 
 def answer(request: Request, data: bytes, media: str, kept: str) -> Response:

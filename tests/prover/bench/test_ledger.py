@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from prover.bench import charts, finality, ledger, ledgermetrics, ledgersite, posting
+from prover.bench import charts, finality, ledger, ledgermetrics, ledgersite, lightsync, posting
+from prover.bench.lightsync import LightSync
 from prover.bench.posting import Posted
 from prover.machine import clock
 from prover.upkeep import warmup
@@ -108,6 +109,7 @@ def test_the_report_shows_both_databases_side_by_side(tmp_path, monkeypatch):
     monkeypatch.setattr(warmup, "run", lambda keystore: None)  # which would make proving keys
     monkeypatch.setattr(ledger, "WARM_SWAPS", 1)
     monkeypatch.setattr(ledger, "FINAL_RATE", 1)
+    monkeypatch.setattr(lightsync, "bench", lambda count, margined: LightSync(2 * count, count, 1.0, 1.5, 0.5))
     plot = tmp_path / "chart.svg"
     arguments = ["bench", "ledger", "--swaps", "100", "--json", *(["--plot", plot] if charts.is_possible() else [])]
     ran = zksettle(tmp_path, *arguments)
@@ -119,15 +121,28 @@ def test_the_report_shows_both_databases_side_by_side(tmp_path, monkeypatch):
     assert by_stage["commit"] == (0.002, None) and by_stage["lock"] == (None, 0.003)
     assert document["answers"][0]["p50_s"] == 0.2 and sum(row["SQLite"] for row in document["soak"]) == 20
     assert not charts.is_possible() or plot.read_text().startswith("<?xml")
+    goals = {row["wanted"]: (row["SQLite"], row["PostgreSQL"], row["reached"]) for row in document["goals"]}
+    assert goals == {
+        ">= 500": ("2", "2", "no"), "< 250 ms": ("400 ms", "400 ms", "no"), "< 1.5 s": ("0.40 s", "0.40 s", "yes"),
+        "> 1,000": ("5", "5", "no"), "< 15 s": ("12.5 s", None, "yes"),
+    }  # fmt: skip
     text = zksettle(tmp_path, *arguments[:4]).out
     assert "simulated" in text and "swaps checked and committed" in text
+
+
+def test_a_part_that_fails_ends_the_benchmark_with_what_it_said(tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("the service refused a swap: {}")
+
+    monkeypatch.setattr(warmup, "run", lambda keystore: None)
+    monkeypatch.setattr(ledger, "bench", fails)
+    refused(zksettle(tmp_path, "bench", "ledger", "--swaps", "100"), 1, "the service refused a swap")
 
 
 def test_too_few_swaps_are_wrong_usage(tmp_path):
     refused(zksettle(tmp_path, "bench", "ledger", "--swaps", "5"), 2, "100<=x")
 
 
-def test_finality_is_not_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr(finality, "WAIT_S", 0.01)
+def test_finality_is_not_waited_for_for_ever():
     with pytest.raises(RuntimeError, match="no checkpoint of 5 events was final"):
-        finality._Finals("http://127.0.0.1:9").wait(5)
+        finality._Finals("http://127.0.0.1:9").wait(5, 0.01)

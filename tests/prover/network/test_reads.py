@@ -10,7 +10,8 @@ import pytest
 
 from prover.bench import lightsync
 from prover.network.service import readers, reads
-from settlement import encoding, engine, events, grids, lightfollowing, merkle, poolfile
+from prover.network.service.tilecache import TileCache
+from settlement import encoding, engine, events, following, grids, lightfollowing, merkle, poolfile
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, tiles, tree
@@ -172,3 +173,28 @@ def test_a_shared_question_that_failed_before_it_began_is_asked_again(path):
         return answer
 
     assert asyncio.run(run()) == 2
+
+
+def test_a_file_of_the_log_is_read_once_however_many_ask(path, monkeypatch):
+    read, tile = [], following.tile
+    monkeypatch.setattr(following, "tile", lambda reader, named: read.append(named.path) or tile(reader, named))
+    first, again, other, missing, once_more = get(
+        path, "/tile/data/000", "/tile/data/000", "/tile/data/001", "/tile/data/099", "/tile/data/099"
+    )
+    assert (first.content, first.headers["etag"]) == (again.content, again.headers["etag"])
+    assert first.content != other.content and first.headers["etag"] != other.headers["etag"]
+    assert missing.status_code == once_more.status_code == 404
+    assert read == ["tile/data/000", "tile/data/001", "tile/data/099", "tile/data/099"]
+
+
+def test_files_that_were_not_asked_for_longest_make_room():
+    first, second, third = (tiles.Tile(tiles.DATA, index, 16) for index in range(3))
+    cache = TileCache(most=10)
+    for tile in (first, second):
+        cache.put(tile, (bytes(5), "etag"))
+        cache.put(tile, (b"again", "other"))
+    assert cache.get(first) == (bytes(5), "etag")
+    cache.put(third, (bytes(4), "etag"))
+    assert cache.get(second) is None and cache.get(first) is not None and cache.get(third) is not None
+    cache.put(second, (bytes(11), "etag"))
+    assert cache.get(second) is None and cache.get(first) is not None
