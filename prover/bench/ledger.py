@@ -52,7 +52,6 @@ GOALS = (
     Column("goal", "goal"), Column("wanted", "wanted"), *(Column(name, name) for name in DATABASES),
     Column("reached", "reached"),
 )  # fmt: skip
-SYNCED_LEAVES = 100_000
 SOAK = (Column("part", "tenth", "count"), *(Column(name, name, "count") for name in DATABASES))
 
 
@@ -204,8 +203,8 @@ def _goals(measured: Sequence[Measured], synced: LightSync | None) -> list[dict[
               [one.replayed_per_s for one in measured], 1_000, "{:,.0f}"),
     ]  # fmt: skip
     if synced is not None:
-        scaled_s = synced.total_s * SYNCED_LEAVES / synced.leaves
-        rows.append(_goal(f"{SYNCED_LEAVES:,} leaves of others synced", "< 15 s", [scaled_s], -15, "{:.1f} s"))
+        goal = f"{synced.leaves:,} leaves of others synced"
+        rows.append(_goal(goal, "< 15 s", [synced.total_s], -15, "{:.1f} s"))
     return rows
 
 
@@ -220,7 +219,7 @@ def _goal(goal: str, wanted: str, values: Sequence[float], limit: float, shown: 
 def _synced(synced: LightSync) -> str:
     return (
         f"A wallet with nothing joined as a light copy in {synced.join_s:.1f} s and tried {synced.leaves:,} leaves in"
-        f" {synced.scan_s:.1f} s ({synced.idle_s:.1f} s of it to start); the goal's row is that in proportion."
+        f" {synced.scan_s:.1f} s, {synced.idle_s:.1f} s of it to start; 100,000 are wanted."
     )
 
 

@@ -75,6 +75,14 @@ def load_kernels() -> None:
         exercise()
 
 
+def load_checking() -> None:
+    """Loads the kernels with which a ledger checks what it is sent, so that nobody who sends it waits for them."""
+    from prover.upkeep import exercises
+
+    for exercise in (exercises.verification_of_many, exercises.settling):
+        exercise()
+
+
 def run(keystore: "Keystore") -> tuple[bool, tuple[str, ...]]:
     """Compiles the kernels and makes missing keys.
 

@@ -43,6 +43,7 @@ def serve(app: App, listen: str, is_public: bool, database: str | None, count: i
         url = _url(host, listener.getsockname()[1])
         with watching.show_progress(app):
             warmup.compile_kernels()
+            warmup.load_checking()
         if database is not None:
             _move(home, place, _url(_EVERYWHERE.get(host, host), listener.getsockname()[1]))
         key_folders = _development_keys(app, pool)

@@ -130,7 +130,7 @@ def wallet(app: App, **options: Any) -> None:
 @click.option("--swaps", "count", type=click.IntRange(100, 10_000_000), default=4_000, show_default=True, metavar="N",
               help="How many swaps each service settles as fast as it can: the length of the soak.")
 @click.option("--margined", is_flag=True, help="One account of each swap is on margin, with an escrow.")
-@click.option("--leaves", type=click.IntRange(0, 10_000_000), default=20_000, show_default=True, metavar="N",
+@click.option("--leaves", type=click.IntRange(0, 10_000_000), default=100_000, show_default=True, metavar="N",
               help="How many leaves of others a new wallet syncs. 0 leaves that out.")
 @click.option("--processes", type=click.IntRange(1, 64), metavar="N",
               help="Of `ledger serve`.  Default: as many as it takes.")

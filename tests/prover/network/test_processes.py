@@ -8,18 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from prover.bench import ledgersite
 from prover.network.service import peers, together
 from prover.network.service.peers import Peers, Rate
 from prover.network.service.together import Member, Shared
 from tests.prover.network import serving
 from tests.prover.network.test_bundles import deposits, encoded
-from tests.prover.network.test_process import home  # noqa: F401  (a fixture)
 
 WAIT_S = 30
 
@@ -168,10 +169,15 @@ def waited(condition) -> bool:
     return bool(condition())
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return ledgersite.found(tmp_path_factory.mktemp("site") / "founded")
+
+
 @pytest.fixture
-def service(home, tmp_path):  # noqa: F811
+def service(site, tmp_path):
     """The command in two processes, its URL and its log."""
-    log = tmp_path / "log"
+    home, log = site.copied(tmp_path / "copy").operator.path, tmp_path / "log"
     command = [sys.executable, "-m", "prover.cli.main", "ledger", "serve", "--listen", "127.0.0.1:0", "--json"]
     command += ["--processes", "2", "--home", str(home)]
     with log.open("wb") as err, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err) as process:
@@ -181,25 +187,47 @@ def service(home, tmp_path):  # noqa: F811
         process.kill()
 
 
-def test_the_command_serves_in_two_processes_counts_once_and_outlives_a_kill(service, home):  # noqa: F811
-    process, url, log = service
-    (bundle,) = deposits(home / "pool" / "ledger.sqlite", 5)
+def posted(url, bundle) -> httpx.Response:
+    """The answer to a bundle, over a connection of its own: any process has it."""
     headers = {"Content-Type": "application/octet-stream"}
+    return httpx.post(f"{url}/bundles", content=bundle, headers=headers, timeout=WAIT_S)
 
-    def refused():
-        with httpx.Client() as client:
-            names = [client.post(f"{url}/bundles", content=encoded(bundle), headers=headers).json()["name"]]
-            return names, client.get(f"{url}/metrics").text
+
+def heard(url: str, first: int, last: int) -> list[int]:
+    """The heights of the blocks that a stream tells of, which begins anew after each of them, until the last."""
+    told = []
+    while not told or told[-1] < last:
+        resumed = {"Last-Event-ID": str(told[-1] + 1 if told else first)}
+        with httpx.stream("GET", f"{url}/stream", headers=resumed, timeout=WAIT_S) as response:
+            lines = response.iter_lines()
+            next(line for line in lines if line == "event: block")
+            block = json.loads(next(lines).removeprefix("data: "))
+            told += range(block["first"], block["last"] + 1)
+    return told
+
+
+def test_each_process_settles_tells_the_streams_of_all_counts_with_the_others_and_is_replaced(service, site):
+    process, url, log = service
+    bundles, height = ledgersite.swaps_of(site, 8, margined=False), 1 + ledgersite.ROOTS
+    with ThreadPoolExecutor(16) as threads:
+        heights = height + 1, height + len(bundles)
+        streams = [threads.submit(heard, url, *heights) for _ in range(4)]
+        receipts = list(threads.map(lambda one: posted(url, one).raise_for_status().text, [*bundles, *bundles]))
+        assert receipts[: len(bundles)] == receipts[len(bundles) :] and len(set(receipts)) == len(bundles)
+        for stream in streams:
+            assert stream.result() == list(range(heights[0], heights[1] + 1))
 
     for count in range(1, 7):
-        (name,), metrics = refused()
-        assert f'zksettle_refused_total{{reason="{name}"}} {float(count)}\n' in metrics
+        assert posted(url, b"no bundle").json()["name"] == "MALFORMED"
+        assert f'zksettle_refused_total{{reason="MALFORMED"}} {float(count)}\n' in httpx.get(f"{url}/metrics").text
     before = children(process.pid)
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
     assert waited(lambda: len(children(process.pid)) == 2 and before[0] not in children(process.pid))
-    assert httpx.get(f"{url}/readyz", timeout=WAIT_S).json()["status"] == "ready"
-    assert f'reason="{name}"}} 7.0\n' in refused()[1]  # what the dead one counted is not forgotten
+    assert httpx.get(f"{url}/readyz", timeout=WAIT_S).json() == {"status": "ready", "height": heights[1]}
+    counted = httpx.get(f"{url}/metrics", timeout=WAIT_S).text
+    assert 'reason="MALFORMED"} 6.0\n' in counted  # what the dead one counted is not forgotten
+    assert f"zksettle_settled_total {float(len(bundles))}\n" in counted
     process.send_signal(signal.SIGTERM)
     assert process.wait(WAIT_S) == 0
     ended = [json.loads(line) for line in log.read_text().splitlines() if '"process ended"' in line]
