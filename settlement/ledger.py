@@ -7,7 +7,7 @@ settlement.lightfollowing `take`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from circuits.records import Position, Root
@@ -28,18 +28,20 @@ E = TypeVar("E", GridsEntry, ChangeEntry, HeartbeatEntry, ExpiryEntry)
 class Applied:
     """The place of a settled bundle: its height, its new accounts' positions, leg by leg, and the root after them.
 
-    `is_checkpointed` says whether the event was marked as settled in the file beside the ledger.
+    `is_checkpointed` says whether the event was marked as settled in the file beside the ledger, and `is_new` that it
+    settled just now, not before, while it was checked.
     """
 
     height: int
     positions: tuple[Position, ...]
     root: Root
     is_checkpointed: bool
+    is_new: bool = field(default=True, compare=False)
 
     @classmethod
-    def of(cls, settled: Settled, is_checkpointed: bool) -> "Applied":
-        """The same place, with what became of its checkpoint."""
-        return cls(settled.height, settled.positions, settled.root, is_checkpointed)
+    def of(cls, settled: Settled, is_checkpointed: bool, is_new: bool) -> "Applied":
+        """The same place, with what became of it."""
+        return cls(settled.height, settled.positions, settled.root, is_checkpointed, is_new)
 
 
 class Ledger:
@@ -143,7 +145,11 @@ class Ledger:
                     self._repository.record(block.entries)
         # The bundles have settled: from here on nothing may raise.
         is_checkpointed = not block.entries or self._repository.acknowledge([entry.event for entry in block.entries])
-        return [one if isinstance(one, Rejected) else Applied.of(one, is_checkpointed) for one in answers]
+        new = {entry.event.height for entry in block.entries}
+        return [
+            one if isinstance(one, Rejected) else Applied.of(one, is_checkpointed, one.height in new)
+            for one in answers
+        ]
 
     def extend(self, compute: Callable[[Block], Iterable[BundleEntry]]) -> None:
         """Records bundles that another ledger has settled: all that `compute` yields, in one transaction, or none.

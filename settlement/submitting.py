@@ -123,7 +123,7 @@ def _submit_block(
         place = check if isinstance(check, Rejected) else next(applied)
         if not isinstance(place, Rejected):
             at = place.height, place.positions, place.root, place.is_checkpointed
-            receipts[one.bundle_id] = Receipt(one.bundle_id, *at, *took_us)
+            receipts[one.bundle_id] = Receipt(one.bundle_id, *at, *(took_us if place.is_new else ()))
         elif one.bundle_id not in receipts:
             answers[number] = place
             continue

@@ -146,7 +146,7 @@ class JoinedLedger(Ledger):
             settled = self._sent("/bundles", checked.data, lambda: self.reader.settled(checked.bundle_id))
         except Rejected as refused:
             return refused
-        return Applied.of(settled, is_checkpointed=True)
+        return Applied.of(settled, is_checkpointed=True, is_new=True)
 
     def _sent(self, path: str, data: bytes, found: Callable[[], T | None]) -> T:
         """What `found` finds in the copy once the service has taken the data."""

@@ -222,3 +222,9 @@ def test_who_got_no_answer_learns_the_place_from_the_bundles_id(ledger):
         assert engine.settled(ledger, receipt.bundle_id) == receipt
     assert engine.settled(ledger, bytes(32)) is None
     assert [receipt.positions for receipt in engine.submit_all(ledger, data, NOW_MS, any_proof)] == [(0, 1), (2,)]
+
+
+def test_what_settled_while_it_was_checked_is_told_from_what_settles_now(ledger):
+    one, other = (checked(ledger, make(ledger)) for _ in range(2))
+    assert [each.is_new for each in ledger.apply_all([one, one], NOW_MS)] == [True, True]
+    assert [each.is_new for each in ledger.apply_all([one, other], NOW_MS)] == [False, True]

@@ -139,8 +139,9 @@ class Applier:
         return answers
 
     def _count(self, receipts: list[tuple[int, Receipt | Rejected]]) -> None:
-        settled = [(size, one) for size, one in receipts if isinstance(one, Receipt) and one.apply_us]
-        for size, receipt in settled:
+        # By height: a bundle that was sent twice settles once.
+        settled = {one.height: (size, one) for size, one in receipts if isinstance(one, Receipt) and one.apply_us}
+        for size, receipt in settled.values():
             self._metrics.checking.observe(receipt.check_us / _US_PER_S)
             self._metrics.applying.observe(receipt.apply_us / _US_PER_S)
             self._metrics.settled.inc()
