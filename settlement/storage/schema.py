@@ -71,13 +71,13 @@ def check_version(connection: sqlite3.Connection, oldest: int = NEWEST) -> int:
     return check_number(version, oldest)
 
 
-def check_number(version: int, oldest: int = NEWEST) -> int:
-    """The version.  Raises FormatError when it is older than `oldest`, or newer than this one."""
+def check_number(version: int, oldest: int = NEWEST, command: str = "zksettle ledger upgrade") -> int:
+    """The version.  Raises FormatError when it is older than `oldest`, which `command` changes, or newer than this."""
     if oldest <= version <= NEWEST:
         return version
     remedy = ""
     if OLDEST <= version < NEWEST:
-        remedy = ": `zksettle ledger upgrade` makes it one of this version"
+        remedy = f": `{command}` makes it one of this version"
     elif version < OLDEST:
         remedy = ": its pool is of an earlier version of zksettle, so create a new one"
     raise FormatError(f"the ledger has schema version {version}, and this program reads {NEWEST}{remedy}")

@@ -156,7 +156,7 @@ def test_a_ledger_on_a_server_is_upgraded_whole_or_not_at_all(newest, server, mo
     url = servers.emptied(server)
     databases.copy(newest, url)
     make_older(url)
-    with pytest.raises(FormatError, match="has schema version 5, .*`zksettle ledger upgrade` makes it"):
+    with pytest.raises(FormatError, match="has schema version 5, .*`zksettle ledger upgrade --database …` makes it"):
         Ledger.open(url)
     execute, stopped = PostgresConnection.execute, []
 

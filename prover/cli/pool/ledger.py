@@ -152,7 +152,7 @@ def accuse(app: App, **options: Any) -> None:
                    "checkpoint; may be repeated.")  # fmt: skip
 @click.option("--ceremony", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Also compare the pool's keys with the ceremony in this folder, verified again.")  # fmt: skip
-@click.option("--database", metavar="URL|FILE",
+@click.option("--database", metavar="URL|FILE|embedded",
               help="Audit the ledger at postgresql://user@host/database, or in a file, instead of the home's.")
 @pass_app
 def audit(app: App, **options: Any) -> None:
@@ -168,8 +168,8 @@ def audit(app: App, **options: Any) -> None:
 
 
 @ledger.command()
-@click.option("--database", metavar="URL|FILE",
-              help="Upgrade the ledger at postgresql://user@host/database, or in a file, instead of the home's.")
+@click.option("--database", metavar="URL|FILE|embedded",
+              help="Upgrade the ledger there, as `ledger serve` was given it, instead of the file in the home.")
 @pass_app
 def upgrade(app: App, **options: Any) -> None:
     """Make a ledger of an earlier version one that this version reads.

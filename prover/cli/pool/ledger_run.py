@@ -1,11 +1,13 @@
 """Runs `zksettle ledger …`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
-from prover.cli.pool import log_run, transcripts
+from prover.cli.pool import databaseplace, log_run, transcripts
 from prover.cli.trader import show
 from prover.machine import clock, tasks
 from prover.network import opening
@@ -74,16 +76,19 @@ def _parameters_text(ledger: Ledger, now_ms: int) -> str:
 
 def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None, database: str | None) -> None:
     """Audits the ledger and reports what was verified."""
-    place = _place(app, database)
-    named = [Expected("--expect names", log_run.digest_of(app, text)) for text in expect]
-    seen = [_seen(wallet) for wallet in walletfile.last_seen(app.home)]
-    Ledger.open(place, read_only=True).close()  # what is no ledger is refused before kernels compile
-    with watching.show_progress(app):
-        warmup.compile_kernels()
-        with tasks.task("Auditing the ledger") as task:
-            report = audit.audit(place, progress=task.reach, expected=[*named, *seen])
-        if ceremony is not None:
-            verifying.check_pool(report.pool, transcripts.verified(ceremony))
+    with _place(app, database) as place:
+        if database is None and opening.url(app.home.pool) is not None:
+            with workspace.ledger(app, read_only=True):  # which brings the copy up to date
+                pass
+        named = [Expected("--expect names", log_run.digest_of(app, text)) for text in expect]
+        seen = [_seen(wallet) for wallet in walletfile.last_seen(app.home)]
+        Ledger.open(place, read_only=True).close()  # what is no ledger is refused before kernels compile
+        with watching.show_progress(app):
+            warmup.compile_kernels()
+            with tasks.task("Auditing the ledger") as task:
+                report = audit.audit(place, progress=task.reach, expected=[*named, *seen])
+            if ceremony is not None:
+                verifying.check_pool(report.pool, transcripts.verified(ceremony))
     pool = report.pool
     expected = {digest.digest.hex(): height for digest, height in zip(named, report.expected_at, strict=False)}
     reserves = by_symbol(report.reserves, len(pool.assets))
@@ -128,7 +133,8 @@ def audit_ledger(app: App, expect: tuple[str, ...], ceremony: Path | None, datab
 
 def upgrade_ledger(app: App, database: str | None) -> None:
     """Makes the ledger's database one of this version."""
-    before = databases.upgrade(_place(app, database))
+    with _place(app, database) as place:
+        before = databases.upgrade(place)
     now = versions.NEWEST
     text = f"The ledger had schema version {before} and has {now} now." if before < now else (
         f"The ledger has schema version {now} already, which is this program's.")  # fmt: skip
@@ -136,15 +142,15 @@ def upgrade_ledger(app: App, database: str | None) -> None:
     app.screen.document({"before": before, "now": now})
 
 
-def _place(app: App, database: str | None) -> databases.Place:
+@contextmanager
+def _place(app: App, database: str | None) -> Iterator[databases.Place]:
     """The database that was named, or the home's.  Raises FormatError when there is none."""
     if database is None:
         app.home.check_pool()
-        if opening.url(app.home.pool) is not None:
-            with workspace.ledger(app, read_only=True):  # which brings the copy up to date
-                pass
-        return app.home.ledger
-    return database if databases.is_url(database) else Path(database)
+        yield app.home.ledger
+    else:
+        with databaseplace.opened(app.home, database) as place:
+            yield place
 
 
 def _events_text(report: Report) -> str:

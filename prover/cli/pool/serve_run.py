@@ -3,15 +3,16 @@
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from prover.cli.frame import watching, workspace
 from prover.cli.frame.command import App
-from prover.machine import clock, postgres
+from prover.cli.pool import databaseplace
+from prover.machine import clock
 from prover.machine.home import Home
 from prover.network import moving, opening
 from prover.network.service import app as services
@@ -27,7 +28,6 @@ from settlement.log import checkpoint
 from settlement.pool import Pool
 from zk.errors import FormatError
 
-EMBEDDED = "embedded"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -38,7 +38,9 @@ def serve(app: App, listen: str, is_public: bool, database: str | None, count: i
     with Ledger.open(home.ledger, read_only=True) as own:
         secret, key = promoting.signer(home, own), finality.operators(own).newest
     with ExitStack() as resources:
-        place = home.ledger if database is None else resources.enter_context(_place(home, database))
+        place = home.ledger if database is None else resources.enter_context(databaseplace.opened(home, database))
+        if database is not None and not databases.is_url(place) and Path(place).resolve() == home.ledger.resolve():
+            raise FormatError("--database names the home's own file: leave it out")
         listener = resources.enter_context(serving.bound(host, port))
         url = _url(host, listener.getsockname()[1])
         with watching.show_progress(app):
@@ -108,22 +110,6 @@ def _pool(app: App, database: str | None) -> Pool:
     app.home.check_pool()
     with Ledger.open(app.home.ledger, read_only=True) as own:
         return own.pool
-
-
-@contextmanager
-def _place(home: Home, database: str) -> Iterator[Place]:
-    """The place that --database names.  Raises FormatError for the home's own file."""
-    if database == EMBEDDED:
-        with postgres.running(home.path / "postgres") as server:
-            server.create_database()
-            yield server.url()
-        return
-    if databases.is_url(database):
-        yield database
-        return
-    if Path(database).resolve() == home.ledger.resolve():
-        raise FormatError("--database names the home's own file: leave it out")
-    yield Path(database)
 
 
 def _move(home: Home, place: Place, url: str) -> None:

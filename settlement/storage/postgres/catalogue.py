@@ -61,7 +61,7 @@ def check_version(connection: Connection, oldest: int = NEWEST) -> int:
     text = row[0] or ""
     if not text.startswith(_MARK) or not text.removeprefix(_MARK).isdecimal():
         raise FormatError(f"the database has a schema named {SCHEMA} that is not a ledger")
-    return schema.check_number(int(text.removeprefix(_MARK)), oldest)
+    return schema.check_number(int(text.removeprefix(_MARK)), oldest, "zksettle ledger upgrade --database …")
 
 
 def _run(connection: Connection, statements: Iterable[str]) -> None:

@@ -2,6 +2,8 @@
 
 import json
 
+from prover.machine.home import PoolFolder
+from prover.network import opening
 from settlement import databases
 from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
@@ -38,3 +40,14 @@ def test_an_older_ledger_is_upgraded_by_the_command_that_its_refusal_names(tmp_p
     assert "had schema version 5 and has 6 now" in zksettle(tmp_path, *upgrade).out
     assert json.loads(zksettle(tmp_path, "--json", *upgrade).out) == {"before": 6, "now": 6}
     assert json.loads(zksettle(tmp_path, "--json", *audit).out)["cosignatures"] == 0
+
+
+def test_the_copy_in_a_joined_home_is_upgraded_although_nobody_can_read_it(tmp_path):
+    pool = PoolFolder(tmp_path / "pool")
+    pool.path.mkdir()
+    Ledger.create(pool.ledger, samples.pool(), NOW_MS).close()
+    opening.write(pool, "http://127.0.0.1:1")
+    older.make(pool.ledger)
+    refused(zksettle(tmp_path, "ledger", "audit"), 3, "`zksettle ledger upgrade` makes it one of this version")
+    assert "had schema version 5 and has 6 now" in zksettle(tmp_path, "ledger", "upgrade").out
+    Ledger.open(pool.ledger).close()
