@@ -87,6 +87,14 @@ class Scene:
         assert sum(report.reserves.values()) == {1: 100, 2: 95}[report.bundles]
         return report.bundles
 
+    async def _rested(self) -> None:
+        """Waits until the service has emptied the write-ahead log, when nothing waits any more, or could not."""
+        log = self._place.with_name(f"{self._place.name}-wal")
+        for _ in range(RETRIES):
+            if not log.exists() or log.stat().st_size == 0:
+                return
+            await asyncio.sleep(0.005)
+
     def _settled(self, fails: Fails, *, dies: bool) -> tuple[Outcome, list[Call]]:
         shutil.rmtree(self._folder, ignore_errors=True)
         shutil.copytree(self._original, self._folder)
@@ -100,6 +108,7 @@ class Scene:
                 async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as client:
                     begin()
                     first = await serving.post(client, "/bundles", self._data)
+                    await self._rested()
                     end()
                     if dies:
                         return [first.status_code, first.text]
