@@ -169,4 +169,5 @@ def _pause_s(text: str) -> float:
 
 
 def _reason(error: Exception) -> str:
-    return _text(str(error)) or type(error).__name__
+    """Why, in words: an error's number says nothing to most people."""
+    return _text(str(error).rpartition("] ")[2]) or type(error).__name__
