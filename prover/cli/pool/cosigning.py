@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from prover.cli.frame.command import App
 from prover.machine import clock
-from prover.network import opening
+from prover.network import finals, opening
 from prover.network.client import Client
 from prover.network.mirror import Mirror
 from prover.network.relay import Relay
@@ -90,6 +90,8 @@ class _Loop:
                             validator.check_own()
                             is_known = True
                         self._tell(validator.step())
+                        if finality.size(ledger) < mirror.size:
+                            finals.update(ledger, relay.get)
                         mirror.void.clear()  # what is void here stays in its file; who settled it sends it again
                         turned = _turn(ledger, relay)
                     except Unavailable as error:
