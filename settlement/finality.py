@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from settlement import events
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature, note, succession
 from settlement.log.checkpoint import Checkpoint
@@ -92,6 +93,15 @@ def size(ledger: Ledger) -> int:
     """How many events are final."""
     found = newest(ledger)
     return 0 if found is None else found.checkpoint.size
+
+
+def leaves(ledger: Ledger) -> int:
+    """How many accounts' commitments are in the tree by what is final."""
+    for height in range(size(ledger) - 1, 0, -1):
+        event = ledger.reader.event(height)
+        if event is not None and event.kind == events.BUNDLE:
+            return events.tree_after(event).size
+    return 0
 
 
 def operator_signed(ledger: Ledger) -> tuple[Checkpoint, str] | None:

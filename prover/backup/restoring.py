@@ -20,10 +20,11 @@ from prover.guardian import guardianfile, meeting
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.operator import founderkeys, operatorkey, ownkey, signer
+from prover.operator import founderkeys, operatorkey, ownkey, signer, validatorkey
 from prover.proofs.keystores import Keystore
-from prover.trader import sessions, walletfile, walletsync
+from prover.trader import walletfile, walletsync
 from settlement import databases
+from settlement.ledger import Ledger
 from settlement.parameters import Parameters
 from settlement.pool import Pool
 from zk import signature
@@ -60,6 +61,27 @@ def restore(path: Path, home: Home) -> Manifest:
         archive = Archive(file)  # what is no backup makes no folders
         _remove_leftovers(files.make_folder(home.path.parent))
         return _restored(archive, home)
+
+
+def proves_nothing(home: Home) -> bool:
+    """Whether the home has the copy of a ledger that is elsewhere and none of its proving keys, as validators have."""
+    return home.pool.joined.exists() and not home.keys.exists()
+
+
+def open_here(home: Home) -> Ledger:
+    """The home's ledger as it is in the home, without asking the service of one that is a copy.
+
+    Raises FormatError as Ledger.open does, and walletsync.LedgerWentBack when it lost what a wallet of the home saw.
+    """
+    home.check_pool()
+    ledger = Ledger.open(home.ledger)
+    try:
+        for seen in walletfile.last_seen(home):
+            walletsync.check_seen(ledger, seen)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def _restored(archive: Archive, home: Home) -> Manifest:
@@ -108,6 +130,8 @@ def _examine(home: Home, manifest: Manifest) -> None:
         signer.read(home.ceremony_key)
     for role in ownkey.ROLES:
         ownkey.find(home, role)
+    if home.validator.exists():
+        validatorkey.read(home.validator)
     guardianfile.here(home.guardians)
     if home.guardian_identity.exists():
         meeting.read(home.guardian_identity)
@@ -118,7 +142,7 @@ def _examine(home: Home, manifest: Manifest) -> None:
         return
     if home.ledger.exists():
         databases.upgrade(home.ledger)  # whoever restores an old backup has nothing yet that he could upgrade
-    with sessions.open_ledger(home) as ledger:
+    with open_here(home) as ledger:
         newest = ledger.reader.last_event()
         found = ledger.ledger_id.hex(), newest.height, newest.digest.hex()
         if found != (state.ledger_id, state.height, state.digest):
@@ -129,7 +153,7 @@ def _examine(home: Home, manifest: Manifest) -> None:
 
 def _check_secrets(home: Home, pool: Pool, records: Sequence[Parameters]) -> None:
     """Raises FormatError for secrets that neither the pool nor any record of its parameters names."""
-    if pool.leg.transcript is None:
+    if pool.leg.transcript is None and not proves_nothing(home):
         Keystore(home.keys, 0).check_pool(pool)
     if (secrets := founderkeys.find(home.pool, ownkey.ORACLE)) is not None:
         public = tuple(map(signature.public, secrets))
@@ -139,5 +163,7 @@ def _check_secrets(home: Home, pool: Pool, records: Sequence[Parameters]) -> Non
         public = tuple(map(signature.public, secrets))
         if public != pool.governance.keys:
             raise FormatError("the backup's governor keys are not those of its pool")
-    if home.pool.operator.exists() and operatorkey.public(operatorkey.read(home.pool.operator)) != pool.operator:
-        raise FormatError("the backup's operator key is not that of its pool")
+    if home.pool.operator.exists():
+        own = operatorkey.public(operatorkey.read(home.pool.operator))
+        if own != pool.operator and not home.pool.joined.exists() and not home.pool.promoted.exists():
+            raise FormatError("the backup's operator key is not that of its pool")

@@ -24,7 +24,6 @@ from prover.machine import home as homes
 from prover.machine.home import Home
 from prover.operator import ownkey
 from prover.proofs.keystores import Keystore
-from prover.trader import sessions
 from settlement import snapshot
 from settlement.ledger import Ledger
 from zk.errors import FormatError
@@ -42,12 +41,13 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
     home.check()
     home.check_not_old()
     if home.pool.exists():
-        sessions.open_ledger(home).close()  # a ledger that went back would make a backup that cannot be restored
+        restoring.open_here(home).close()  # a ledger that went back would make a backup that cannot be restored
     if os.path.lexists(path):
         raise FileExistsError(f"{path} is there already: a backup overwrites nothing")
     with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
         sources, ledger = _copied(home, folder)
-        single = (*(role.file(home) for role in ownkey.ROLES), home.guardian_identity, home.ceremony_key)
+        roles = (role.file(home) for role in ownkey.ROLES)
+        single = (*roles, home.validator, home.guardian_identity, home.ceremony_key)
         sources |= {path.name: path for path in single if path.exists()}
         sources |= {f"{home.guardians.name}/{path.name}": path for path in _own_files(home.guardians)}
         if ledger is not None:
@@ -107,7 +107,7 @@ def _development_keys(home: Home) -> dict[str, Path]:
     """The files of the pool's keys by their names in the backup; none when a ceremony's transcript has the keys."""
     with Ledger.open(home.ledger) as ledger:
         pool = ledger.pool
-    if pool.leg.transcript is not None:
+    if pool.leg.transcript is not None or restoring.proves_nothing(home):
         return {}
     keystore = Keystore(home.keys, 0)
     keystore.check_pool(pool)

@@ -14,7 +14,7 @@ from pathlib import Path
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.network import mirror, opening
+from prover.network import mirror, opening, succeeding
 from prover.network.client import Client
 from prover.network.light import LightMirror
 from prover.network.mirror import Mirror
@@ -22,6 +22,7 @@ from prover.operator import creation
 from prover.proofs import keyfolder, keystores
 from settlement import audit, checks, poolfile
 from settlement import fingerprint as fingerprints
+from settlement.ledger import Ledger
 from settlement.pool import Pool, StatementKey
 from settlement.state import VerifyProofs
 from zk.errors import FormatError, InvalidProof
@@ -46,6 +47,26 @@ def join(
     for key in pool.keys:
         _provide(home, client, key, pool, now_ms)
     _copy(home, client, pool, progress, verify_proofs, is_light=is_light)
+    return pool
+
+
+def rejoin(home: Home, client: Client, clock: Callable[[], int]) -> Pool:
+    """Makes a home that has this pool already ask the service at another URL from now on.
+
+    So does the home of an operator whom the validators have replaced; what it settled since is cut from its copy.
+    Raises FormatError when the service has another pool, or this home is the operator's and the service names no other;
+    and as Mirror.update does.
+    """
+    with Ledger.open(home.ledger, read_only=True) as own:
+        pool = own.pool
+    if poolfile.ledger_id(mirror.fetch_pool(client.get)) != poolfile.ledger_id(pool):
+        raise FormatError(f"there is another pool in {home.pool.path} than the service's: choose another --home")
+    before = opening.joined(home.pool)
+    if before is None and not succeeding.fetch(client.get):
+        raise FormatError(f"there is a pool already in {home.pool.path}, and its ledger is here: nothing to join")
+    with homes.changing(home):
+        opening.write(home.pool, client.url, is_light=before is not None and before.is_light)
+    opening.open_ledger(home, clock).close()
     return pool
 
 

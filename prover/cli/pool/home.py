@@ -13,10 +13,12 @@ def home() -> None:
     """Keep a home safe, and move it: back it up, check the backup, restore it.
 
     A backup is one file, a tar archive with SHA-256 digests.  In it are the ledger as it is at that moment, every
-    wallet, the secrets of the pool's oracles, governors and operator, the guardians' shares, this home's custodian and
-    ceremony keys, and development keys.  Wallets
-    stay encrypted under their passphrases; the other secrets are readable by whoever has the file.  Keys of a ceremony
-    are not in it: install them again.
+    wallet, the secrets of the pool's oracles, governors and operator, the guardians' shares, this home's custodian,
+    ceremony and validator keys, and development keys.  Wallets stay encrypted under their passphrases; the other
+    secrets are readable by whoever has the file.  Keys of a ceremony are not in it: install them again.
+
+    Of a ledger that is elsewhere, the copy is in it, and where its service is.  What a validator has signed last is not
+    in it: an old backup would let it contradict itself, so a restored one signs nothing before `validator recover`.
     """
 
 

@@ -35,7 +35,11 @@ def restore(app: App, file: Path) -> None:
     _show(app, file, manifest, {"home": str(home.path)})
     made = clock.text(manifest.made_ms)
     app.screen.say(f"It knows nothing of what happened after {made}: do not settle the same thing twice.", "warn")
-    if manifest.ledger and not any(each.name.startswith(f"{home.keys.name}/") for each in manifest.files):
+    if home.validator.exists():
+        said = "The validator's key is here without what it signed last: it signs nothing before"
+        app.screen.say(f"{said} `zksettle validator recover`.", "warn")
+    has_keys = any(each.name.startswith(f"{home.keys.name}/") for each in manifest.files)
+    if manifest.ledger and not has_keys and not restoring.proves_nothing(home):
         app.screen.say("Its pool has keys of a ceremony: install them with `zksettle ceremony install`.", "warn")
 
 

@@ -21,6 +21,9 @@ def join(app: App, url: str | None, fingerprint: str | None, is_light: bool, is_
         return
     if url is None:
         raise click.UsageError("say the URL of the ledger's service")
+    if app.home.pool.exists() and not is_light:
+        _again(app, url)
+        return
     with Client(url) as client, watching.show_progress(app):
         warmup.compile_kernels()
         pool = joining.join(app.home, client, clock.now_ms(), fingerprint, is_light=is_light)
@@ -32,6 +35,15 @@ def join(app: App, url: str | None, fingerprint: str | None, is_light: bool, is_
         app.screen.say(f"Compare its ledger id {ledger_id} with what its operator tells you.", "warn")
     if is_light:
         app.screen.paragraph(pool_run.LIGHT)
+    pool_run.display(app, pool)
+
+
+def _again(app: App, url: str) -> None:
+    """Asks another service from now on for the pool that is here."""
+    with Client(url) as client, watching.show_progress(app):
+        warmup.compile_kernels()
+        pool = joining.rejoin(app.home, client, clock.now_ms)
+    app.screen.say(f"This home asks {url} from now on.", "good")
     pool_run.display(app, pool)
 
 

@@ -12,7 +12,7 @@ from prover.cli.frame import pairs, watching, workspace
 from prover.cli.frame.command import App, Done
 from prover.cli.frame.screen import printable, short
 from prover.cli.pool import founding_run
-from prover.cli.trader import show
+from prover.cli.trader import final, show
 from prover.guardian import guardianfile
 from prover.machine import clock
 from prover.network import opening
@@ -65,7 +65,9 @@ def show_pool(app: App) -> None:
     with workspace.ledger(app, read_only=True) as ledger:
         now_ms = clock.now_ms()
         insurance = silence.document(ledger, now_ms)
-        display(app, ledger.pool, ledger.parameters(now_ms), silence.sentence(ledger, now_ms), insurance)
+        more = {**({} if insurance is None else {"insurance": insurance}), **final.sizes(ledger)}
+        sentence, extra = silence.sentence(ledger, now_ms), final.pool_fields(ledger)
+        display(app, ledger.pool, ledger.parameters(now_ms), sentence, more, extra)
     joined = opening.joined(app.home.pool)
     if joined is not None and joined.is_light:
         app.screen.paragraph(LIGHT)
@@ -84,11 +86,12 @@ def show_parameters(app: App) -> None:
 
 def display(
     app: App, pool: Pool, parameters: Parameters | None = None, warning: str | None = None,
-    insurance: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None, extra: show.Fields | None = None,
 ) -> None:  # fmt: skip
     """Shows a pool, with the parameters that are in force; the first unless others are given.
 
-    `warning` and `insurance` say whether its insurance has shown itself (prover.trader.silence).
+    `warning` says whether its insurance has shown itself (prover.trader.silence); `extra` is shown besides, and `more`
+    in JSON.
     """
     screen, now = app.screen, parameters or pool.parameters
     screen.fields([
@@ -100,6 +103,7 @@ def display(
         ("governance", _governance(app, pool)),
         ("operator", f"signs checkpoints with the key {pool.operator.hex()[:16]}{_here(app.home.pool.operator)}"),
         ("validators", _validators(now)),
+        *(extra or []),
         ("parameters", f"version {now.version}"),
         ("fees", _fees(pool, now)),
         ("board", _board(pool, now)),
@@ -125,8 +129,7 @@ def display(
         screen.paragraph(warning, "warn")
     if pool.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    shown = {} if insurance is None else {"insurance": insurance}
-    screen.document({**document(pool, now, app.home.keys), **shown})
+    screen.document({**document(pool, now, app.home.keys), **(more or {})})
 
 
 def _custodians(app: App, pool: Pool) -> list[str]:

@@ -9,7 +9,7 @@ import click
 
 from prover.cli.frame import workspace
 from prover.cli.frame.command import App
-from prover.cli.trader import health_run, seizures, settled_run, show
+from prover.cli.trader import final, health_run, seizures, settled_run, show
 from prover.machine import clock
 from prover.trader import archive, boardview, health, keys, outbox, seized, sessions, walletsync
 from prover.trader.seized import Seized
@@ -29,7 +29,10 @@ def show_wallet(app: App, name: str, passphrase_file: Path | None) -> None:
         app.screen.table(("position", "kind", ">balances", ">orders"), show.holding_rows(wallet, newest, pool))
         if len(newest) < len(wallet.live):
             app.screen.say(f"These are the newest {ROWS:,} of {len(wallet.live):,} accounts; --json shows all.", "dim")
-        app.screen.fields([*show.total_fields(wallet, pool), *_untried(desk.session.ledger, wallet)])
+        ledger = desk.session.ledger
+        app.screen.fields(
+            [*show.total_fields(wallet, pool), *final.wallet_fields(ledger, wallet), *_untried(ledger, wallet)]
+        )
         app.screen.fields(show.keys_fields(pool, app.home.keys))
         states = boardview.states(desk.session.ledger, wallet.orders, clock.now_ms())
         if wallet.orders:
@@ -37,7 +40,7 @@ def show_wallet(app: App, name: str, passphrase_file: Path | None) -> None:
                     for o, state in zip(wallet.orders, states, strict=True)]  # fmt: skip
             app.screen.table(("own order", "sells", "buys", "expires", "board"), rows)
         health_run.warn(app, desk.session.ledger, health.warnings(desk.session.ledger, wallet), name)
-        _tell(app, lambda: _document(name, wallet, pool, app.home.keys))
+        _tell(app, lambda: {**_document(name, wallet, pool, app.home.keys), **final.wallet_json(ledger, wallet)})
 
 
 def sync(app: App, name: str, passphrase_file: Path | None, rescan: bool, accept_older_ledger: bool) -> None:
@@ -67,9 +70,10 @@ def sync(app: App, name: str, passphrase_file: Path | None, rescan: bool, accept
                 app.screen.say(_order_state(own.order_id, state), "warn")
         at_risk = health.warnings(ledger, synced.wallet)
         health_run.warn(app, ledger, at_risk, name)
-        app.screen.fields([*show.total_fields(synced.wallet, pool), *show.keys_fields(pool, app.home.keys)])
+        totals = [*show.total_fields(synced.wallet, pool), *final.wallet_fields(ledger, synced.wallet)]
+        app.screen.fields([*totals, *show.keys_fields(pool, app.home.keys)])
         _tell(app, lambda: {
-            **_document(name, synced.wallet, pool, app.home.keys),
+            **_document(name, synced.wallet, pool, app.home.keys), **final.wallet_json(ledger, synced.wallet),
             "tried": synced.tried, "found": synced.received, "spent": synced.spent,
             "closed_orders": show.closed_json(synced.closed),
             "seized": [seizures.document(each, pool) for each in synced.seized],
@@ -104,14 +108,17 @@ def show_history(app: App, name: str, passphrase_file: Path | None, newest: int)
         key = keys.archive_key(keys.viewing_key(session.wallet.view))
         spent = deque(archive.read(archive.beside(session.file.path), key), maxlen=newest)
         heights = [_spent_height(session.ledger, session.wallet, holding) for holding in spent]
+        states = [None if height is None else final.state(session.ledger, height) for height in heights]
         ended = [_seized(session.ledger, holding, height) for holding, height in zip(spent, heights, strict=True)]
         if spent:
             rows = [
                 (str(holding.position), show.kind(holding), show.balances_text(holding.account.balances, pool),
-                 "" if height is None else str(height), "moved" if seizure is None else "seized")
-                for holding, height, seizure in zip(spent, heights, ended, strict=True)
+                 "" if height is None else str(height), "moved" if seizure is None else "seized", state or "")
+                for holding, height, seizure, state in zip(spent, heights, ended, states, strict=True)
             ]  # fmt: skip
-            app.screen.table(("position", "kind", ">balances", ">spent at height", "how"), rows)
+            columns = ("position", "kind", ">balances", ">spent at height", "how", "state")
+            is_told = final.sizes(session.ledger)  # a pool without validators has nothing final
+            app.screen.table(columns if is_told else columns[:-1], rows if is_told else [row[:-1] for row in rows])
             for seizure in filter(None, ended):
                 app.screen.say(seizures.text(seizure, pool), "warn")
         else:
@@ -120,8 +127,9 @@ def show_history(app: App, name: str, passphrase_file: Path | None, newest: int)
             "wallet": name,
             "spent_accounts": [
                 {**show.holding_json(holding, pool), "spent_height": height,
-                 "seizure": None if seizure is None else seizures.document(seizure, pool)}
-                for holding, height, seizure in zip(spent, heights, ended, strict=True)
+                 "seizure": None if seizure is None else seizures.document(seizure, pool),
+                 **({} if state is None else {"state": state})}
+                for holding, height, seizure, state in zip(spent, heights, ended, states, strict=True)
             ],
         })  # fmt: skip
 

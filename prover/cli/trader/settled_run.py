@@ -12,7 +12,7 @@ from typing import Any
 
 from prover.cli.frame import failure, workspace
 from prover.cli.frame.command import App, Done
-from prover.cli.trader import show
+from prover.cli.trader import final, show
 from prover.desk import Desk, Placed, Settlement
 from prover.machine import clock
 
@@ -39,9 +39,12 @@ def report(app: App, desk: Desk, settlement: Settlement, sentence: str) -> None:
             app.screen.say("Its checkpoint beside the ledger could not be written: look at that disk.", "warn")
         for order in settlement.closed:
             app.screen.say(show.closed_text(order), "warn")
-        app.screen.fields(show.receipt_fields(settlement.receipt, is_repeated=settlement.is_repeated))
+        ledger, height = desk.session.ledger, settlement.receipt.height
+        fields = show.receipt_fields(settlement.receipt, is_repeated=settlement.is_repeated)
+        app.screen.fields([*fields, *final.receipt_fields(ledger, height)])
         app.screen.document({
             **show.receipt_json(settlement.receipt, is_repeated=settlement.is_repeated),
+            **final.receipt_json(ledger, height),
             "repeated": settlement.is_repeated,
             "closed_orders": show.closed_json(settlement.closed),
             "payments": [

@@ -14,13 +14,15 @@ from prover.backup.archive import Archive
 from prover.machine import files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.operator import founderkeys, oracles, ownkey
+from prover.network import duty, opening
+from prover.operator import founderkeys, oracles, ownkey, validatorkey
 from prover.trader import walletfile
 from settlement import snapshot
 from settlement.ledger import Ledger
 from settlement.pool import NUM_PUBLIC
 from tests.prover import kills
 from tests.prover.backup.homes import NOW_MS, PASSPHRASE, files_of, publish
+from tests.settlement import samples
 from zk.errors import FormatError
 
 
@@ -209,3 +211,21 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten_either(small, tmp_path
     monkeypatch.setattr(restoring, "check_opened", lambda _: None)
     saving.save(small, tmp_path / "another", NOW_MS)
     restoring.check(tmp_path / "another")
+
+
+def test_the_home_of_a_validator_is_saved_without_what_it_signed_last_and_without_asking_anybody(tmp_path):
+    home, restored = Home(tmp_path / "home"), Home(tmp_path / "restored")
+    home.pool.path.mkdir(parents=True)
+    Ledger.create(home.ledger, samples.pool(), NOW_MS).close()
+    opening.write(home.pool, "http://127.0.0.1:1")  # where nobody is
+    (home.pool.path / "checkpoint.txt").write_text("kept")
+    validatorkey.create(home.validator, "v0")
+    duty.begin(home.validator_state)
+    manifest = saving.save(home, tmp_path / "backup", NOW_MS)
+    assert restoring.restore(tmp_path / "backup", restored) == manifest
+    assert {each.name for each in manifest.files} >= {"validator.json", "pool/joined.json", "pool/checkpoint.txt"}
+    assert restored.validator.read_bytes() == home.validator.read_bytes()
+    assert home.validator_state.exists() and not restored.validator_state.exists()
+    assert opening.url(restored.pool) == "http://127.0.0.1:1"
+    with pytest.raises(FormatError, match="validator recover"):
+        duty.newest(restored.validator_state, manifest.ledger.ledger_id.encode())

@@ -11,14 +11,16 @@ from prover.machine import secretfile
 from prover.machine.home import Home
 from prover.network import duty, opening
 from prover.network.cutting import Resent
-from prover.operator import operatorkey, promoting, validatorkey
+from prover.operator import joining, operatorkey, promoting, validatorkey
 from settlement import audit, finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, succession
 from settlement.validators import Validators
 from tests.prover.cli.run import refused, zksettle
+from tests.prover.network import serving
 from tests.settlement import guarded, samples
 from tests.settlement.samples import NOW_MS, any_proof
+from zk.errors import FormatError
 
 URL = "http://standby.example"
 
@@ -153,3 +155,25 @@ def test_who_has_no_full_copy_of_somebody_elses_ledger_proposes_nothing(homes, t
     refused(zksettle(homes["v1"].path, "ledger", "promote", "propose"), 3, "full copy of somebody else's ledger")
     refused(zksettle(homes["v0"].path, "ledger", "promote", "propose", "--size", 9), 3, "no checkpoint of 9 events")
     refused(zksettle(homes["v0"].path, "ledger", "promote", "propose", "--url", "nowhere"), 3, "not the URL")
+
+
+def test_a_home_that_has_joined_asks_another_service_from_now_on_and_the_old_operators_becomes_a_copy(homes, tmp_path):
+    file = proposed(homes, tmp_path)
+    said(homes["v0"], "ledger", "promote", "finish", *signed(homes, tmp_path, file, "v0", "v1"))
+    deposit(homes["operator"], 9)  # the old operator goes on, and knows of nothing
+    secret = operatorkey.read(homes["v0"].pool.operator)
+    with serving.clients(homes["v0"].ledger, sign=lambda named: checkpoint.sign(named, secret)) as client:
+        connected = client()
+        for name in ("v2", "operator"):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("prover.network.client.Client", lambda url: client())
+                connected.url = "http://ledger"
+                joining.rejoin(homes[name], connected, lambda: NOW_MS)
+            assert opening.url(homes[name].pool) in (URL, "http://ledger")
+            with Ledger.open(homes[name].ledger, read_only=True) as ledger:
+                assert ledger.reader.last_event().height == 2 and finality.operators(ledger).number == 1
+        assert len(list(homes["operator"].pool.path.glob("void-3-*.sqlite"))) == 1
+    with serving.clients(homes["v1"].ledger) as client:  # of a service that names no other operator
+        homes["v1"].pool.joined.unlink()
+        with pytest.raises(FormatError, match="its ledger is here"):
+            joining.rejoin(homes["v1"], client(), lambda: NOW_MS)
