@@ -12,7 +12,7 @@ from prover.machine.home import Home
 from prover.network import duty, opening
 from prover.network.cutting import Resent
 from prover.operator import joining, operatorkey, promoting, validatorkey
-from settlement import audit, finality
+from settlement import audit, checks, finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, succession
 from settlement.validators import Validators
@@ -162,7 +162,8 @@ def test_a_home_that_has_joined_asks_another_service_from_now_on_and_the_old_ope
     said(homes["v0"], "ledger", "promote", "finish", *signed(homes, tmp_path, file, "v0", "v1"))
     deposit(homes["operator"], 9)  # the old operator goes on, and knows of nothing
     secret = operatorkey.read(homes["v0"].pool.operator)
-    with serving.clients(homes["v0"].ledger, sign=lambda named: checkpoint.sign(named, secret)) as client:
+    options = {"sign": lambda named: checkpoint.sign(named, secret), "verify_proofs": checks.verify_proofs}
+    with serving.clients(homes["v0"].ledger, **options) as client:  # which refuses the samples' proofs when they come
         connected = client()
         for name in ("v2", "operator"):
             with pytest.MonkeyPatch.context() as patch:
