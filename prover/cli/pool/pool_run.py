@@ -31,9 +31,7 @@ LIGHT = (
     "The copy here is a light one: that proofs and rules were checked is taken from the pool's validators."
     " `zksettle pool join --full` checks all of it."
 )
-DEVELOPMENT = (
-    "The proving keys were made by one party, who could forge proofs: this is a development pool."
-)
+DEVELOPMENT = "The proving keys were made by one party, who could forge proofs: this is a development pool."
 
 _HELD, _CLAIMS = range(HELD), range(HELD, SLOTS)
 
@@ -64,12 +62,10 @@ def show_pool(app: App) -> None:
     """Shows the home's pool."""
     with workspace.ledger(app, read_only=True) as ledger:
         now_ms = clock.now_ms()
-        insurance = silence.document(ledger, now_ms)
-        more = {**({} if insurance is None else {"insurance": insurance}), **final.sizes(ledger)}
-        sentence, extra = silence.sentence(ledger, now_ms), final.pool_fields(ledger)
-        display(app, ledger.pool, ledger.parameters(now_ms), sentence, more, extra)
-    joined = opening.joined(app.home.pool)
-    if joined is not None and joined.is_light:
+        more = {"insurance": silence.document(ledger, now_ms), **final.sizes(ledger)}
+        told = silence.sentence(ledger, now_ms), more, final.pool_fields(ledger)
+        display(app, ledger.pool, ledger.parameters(now_ms), *told)
+    if (joined := opening.joined(app.home.pool)) is not None and joined.is_light:
         app.screen.paragraph(LIGHT)
 
 
@@ -90,8 +86,7 @@ def display(
 ) -> None:  # fmt: skip
     """Shows a pool, with the parameters that are in force; the first unless others are given.
 
-    `warning` says whether its insurance has shown itself (prover.trader.silence); `extra` is shown besides, and `more`
-    in JSON.
+    `warning` says whether its insurance has shown itself; `extra` is shown besides, and `more` in JSON.
     """
     screen, now = app.screen, parameters or pool.parameters
     screen.fields([
@@ -129,7 +124,8 @@ def display(
         screen.paragraph(warning, "warn")
     if pool.insecure_dev:
         screen.say(DEVELOPMENT, "warn")
-    screen.document({**document(pool, now, app.home.keys), **(more or {})})
+    shown = {name: value for name, value in (more or {}).items() if value is not None}
+    screen.document({**document(pool, now, app.home.keys), **shown})
 
 
 def _custodians(app: App, pool: Pool) -> list[str]:
