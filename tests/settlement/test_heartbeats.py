@@ -137,8 +137,9 @@ def test_the_audit_finds_one_that_the_ledger_should_have_refused(
 def test_the_audit_verifies_its_proof(ledger, tmp_path):
     beat(ledger)
 
-    def refuse_the_last(claims):
-        raise InvalidProof("no", index=len(claims) - 1)
+    def refuse_a_single_one(claims):  # which the heartbeat's is, when all others are a bundle's
+        if len(claims) == 1:
+            raise InvalidProof("no", index=0)
 
     with pytest.raises(audit.Discrepancy, match="a proof of the heartbeat at height 3 does not verify"):
-        audit.audit(tmp_path / "ledger.sqlite", refuse_the_last)
+        audit.audit(tmp_path / "ledger.sqlite", refuse_a_single_one)
