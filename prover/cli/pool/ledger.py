@@ -9,8 +9,6 @@ from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 from prover.cli.pool.promote import promote
 
-PROCESSES = 2
-
 
 @group()
 def ledger() -> None:
@@ -51,8 +49,8 @@ def submit(app: App, **options: Any) -> None:
 @click.option("--public", "is_public", is_flag=True, help="Allow an address that other machines can reach.")
 @click.option("--database", envvar="ZKSETTLE_DATABASE", metavar="URL|FILE|embedded",
               help="Serve it from there: postgresql://…, a file, or a PostgreSQL of this home's own.")  # fmt: skip
-@click.option("--processes", "count", type=click.IntRange(1, 64), default=PROCESSES, show_default=True, metavar="N",
-              help="How many processes check and settle; one that dies is replaced.")
+@click.option("--processes", "count", type=click.IntRange(1, 64), metavar="N",
+              help="How many processes check and settle; one that dies is replaced.  Default: one for every two cores.")
 @pass_app
 def serve(app: App, **options: Any) -> None:
     """Serve the ledger to others over HTTP until Ctrl-C or SIGTERM; what has begun is finished first.

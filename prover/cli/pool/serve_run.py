@@ -27,13 +27,17 @@ from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.pool import Pool
 from zk.errors import FormatError
+from zk.runtime import parallel
 
+CORES_EACH = 2
+"""A process keeps them busy: its kernels have threads, and the database works beside it (zksettle bench ledger)."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def serve(app: App, listen: str, is_public: bool, database: str | None, count: int) -> None:
+def serve(app: App, listen: str, is_public: bool, database: str | None, count: int | None) -> None:
     """Serves the home's ledger in `count` processes until a signal ends it; with `database`, from there."""
     host, port = serving.address(listen, is_public=is_public)
+    count = count or max(parallel.threads() // CORES_EACH, 1)
     home, pool = app.home, _pool(app, database)
     with Ledger.open(home.ledger, read_only=True) as own:
         secret, key = promoting.signer(home, own), finality.operators(own).newest
