@@ -18,6 +18,7 @@ from prover.bench import simulated, swaps
 from prover.bench.simulated import SimulatedPool
 from prover.machine import clock
 from prover.machine.home import Home
+from prover.network import duty
 from prover.operator import founding, operatorkey, validatorkey
 from prover.operator.founding import Choices
 from settlement import engine
@@ -68,6 +69,8 @@ def found(folder: Path) -> Site:
         home.path.mkdir(mode=0o700, parents=True)
     operator.pool.path.mkdir()
     public = operatorkey.create(operator.pool.operator)
+    for home in validators:
+        duty.begin(home.validator_state)
     members = [validatorkey.create(home.validator, home.path.name).validator for home in validators]
     choices = Choices(values={"validators": founding.validators_value(members)})
     made = simulated.pool(public, clock.now_ms(), choices)
@@ -148,7 +151,7 @@ def timed(home: Home, *arguments: str) -> float:
     start_s = time.perf_counter()
     done = subprocess.run(_line(home, arguments), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr[-500:]}")
+        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-500:]}")
     return time.perf_counter() - start_s
 
 

@@ -55,6 +55,12 @@ def test_the_swaps_settle_over_http_and_the_service_counts_them(site, tmp_path, 
         assert settled.reader.last_event().height == 1 + ledgersite.ROOTS + 9
 
 
+def test_validators_can_begin(site, tmp_path):
+    # A validator that could not begin would say that first, and not that nobody answers.
+    refused(zksettle(site.copied(tmp_path / "copy").validators[0].path, "validator", "run", "--once", "--of",
+                     "http://127.0.0.1:9"), 1, "cannot be reached")  # fmt: skip
+
+
 def test_margined_swaps_settle_too(site, tmp_path):
     copy = site.copied(tmp_path / "copy")
     posting.write(tmp_path / "swaps", ledgersite.swaps_of(copy, 2, margined=True))
