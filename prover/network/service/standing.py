@@ -1,10 +1,10 @@
 """What a peer has cost the service lately without use to anybody, and whose turn it is by that.
 
-    cost of a request     20 for what is refused, 500 for a false proof, 5 for what is posted and taken, 1 for each
+    cost of a request     20 for what is refused and for what is posted and taken, 500 for a false proof, 1 for each
                           64 KiB of an answer; nothing for a bundle that settles
     standing              the sum of the costs, of which half is forgotten every ten seconds
     level                 0 below 50, then one more with each doubling
-    pause                 from level 2 on, before a request begins: 25 ms, and twice as long with each level, up to 2 s
+    pause                 from level 2 on, before a request begins: 50 ms, and twice as long with each level, up to 2 s
 
 Who has a lower level comes first, wherever requests wait for each other; among those of one level, peers take turns.
 So an address from which much comes that is refused waits for all others, and at last asks once in two seconds on each
@@ -19,12 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-TAKEN, REFUSED, FALSE_PROOF = 5, 20, 500
+TAKEN, REFUSED, FALSE_PROOF = 20, 20, 500
 ANSWER_BYTES = 1 << 16
 MAX_PEERS = 10_000
 _FIRST = 50  # where level 1 begins
 _MOST = 1 << 20
-_PAUSED, _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 2, 25, 2_000  # from which level on, and for how long
+_PAUSED, _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 2, 50, 2_000  # from which level on, and for how long
 _HALVED_MS = 10_000
 _SCALE = 1 << 10  # costs are counted in so many parts, so that small ones are forgotten too
 

@@ -44,7 +44,7 @@ def test_what_is_forgotten_between_two_additions_is_what_is_forgotten_at_once():
 
 
 def test_a_pause_doubles_with_each_level_and_ends_at_two_seconds():
-    assert [pause_ms(level) for level in range(10)] == [0, 0, 25, 50, 100, 200, 400, 800, 1_600, 2_000]
+    assert [pause_ms(level) for level in range(10)] == [0, 0, 50, 100, 200, 400, 800, 1_600, 2_000, 2_000]
 
 
 def test_the_peers_that_are_remembered_are_the_newest(monkeypatch):
