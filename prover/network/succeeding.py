@@ -91,9 +91,10 @@ def _members(ledger: Ledger, size: int) -> Validators:
 
 
 def _double(ledger: Ledger, known: str, signed: str, members: Validators, folder: Path | None) -> InvalidProof:
-    names = succession.double(known, signed, checkpoint.origin(ledger.ledger_id), members)
+    both = succession.pair(known, signed)
+    names = succession.double(both, checkpoint.origin(ledger.ledger_id), members)
     said = f"the validators {', '.join(names)} signed two successions of one number, which contradict each other"
     if folder is None:
         return InvalidProof(said)
-    path = evidence.keep(folder, "double", f"{known}\n\n{signed}")
+    path = evidence.keep(folder, "double", both)
     return Double(f"{said}. The one that came first stays; the evidence is in {path}", path)

@@ -194,14 +194,27 @@ def operators(first: Key, notes: Iterable[str]) -> Operators:
     return Operators(first, tuple(made))
 
 
-def double(one: str, other: str, origin: str, validators: Validators) -> list[str]:
+def pair(one: str, other: str) -> str:
+    """Two signed successions as one text: evidence, if they contradict each other.  `double` verifies it."""
+    return f"{one}\n\n{other}"
+
+
+def double(evidence: str, origin: str, validators: Validators) -> list[str]:
     """Who of these validators signed both of two different successions of one number: they broke their word.
 
-    Raises FormatError when one is malformed, and InvalidProof when the two do not contradict each other.
+    `evidence` is what `pair` makes.  Raises FormatError when it is malformed, and InvalidProof when the two do not
+    contradict each other, or nobody signed both.
     """
+    one, separator, other = evidence.partition(f"\n\n\n{HEADER}\n")
+    if not separator:
+        raise FormatError("the file is not two successions")
+    one, other = f"{one}\n", f"{HEADER}\n{other}"
     made = [parse(each, origin) for each in (one, other)]
     if made[0].number != made[1].number or made[0] == made[1]:
         raise InvalidProof("the successions are not two of one number")
     both = [set(cosignature.times(each, validators)) for each in (one, other)]
-    return [each.name for each in validators.members if each.name in both[0] & both[1]]
+    names = [each.name for each in validators.members if each.name in both[0] & both[1]]
+    if not names:
+        raise InvalidProof("none of the pool's validators signed both successions")
+    return names
 

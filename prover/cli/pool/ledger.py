@@ -135,7 +135,7 @@ def verify_proof(app: App, **options: Any) -> None:
               help="With --key: a validator's key, as `validator new` shows it; may be repeated.")
 @pass_app
 def accuse(app: App, **options: Any) -> None:
-    """Check evidence that somebody signed two histories of one ledger.
+    """Check evidence that somebody signed two histories of one ledger, or two successors of one operator.
 
     With --key it takes no ledger, so that anybody can check it.
     """

@@ -15,7 +15,7 @@ from settlement import events, finality
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, fork, note, proofs, tree
+from settlement.log import checkpoint, fork, note, proofs, succession, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
 from settlement.validators import Validator, Validators
@@ -78,7 +78,7 @@ def verify(app: App, proof: Path, older_file: Path | None, key_text: str | None)
 
 
 def accuse(app: App, evidence: Path, key_text: str | None, validator_keys: Sequence[str]) -> None:
-    """Verifies evidence of a fork, and names everybody who signed both histories."""
+    """Verifies evidence of a fork, or of two successions of one number, and names everybody who signed both."""
     if key_text is None and validator_keys:
         raise click.UsageError("--validator goes with --key: the pool here names its own validators")
     text = paths.read_text(evidence)
@@ -91,6 +91,9 @@ def accuse(app: App, evidence: Path, key_text: str | None, validator_keys: Seque
         with workspace.ledger(app, read_only=True) as ledger:
             key = finality.operators(ledger).newest
             validators = ledger.parameters(clock.now_ms()).validators
+    if text.startswith(f"{succession.HEADER}\n"):
+        _show_double(app, key.name, succession.double(text, key.name, validators))
+        return
     found = fork.verify(text, key, validators)
     app.screen.say("The evidence holds: there are two histories of one ledger.", "bad")
     app.screen.fields([
@@ -101,6 +104,12 @@ def accuse(app: App, evidence: Path, key_text: str | None, validator_keys: Seque
     ])  # fmt: skip
     sizes = {"size": found.smaller.size, "other_size": found.larger.size}
     app.screen.document({"valid": True, "log": found.smaller.origin, **sizes, "signers": list(found.signers)})
+
+
+def _show_double(app: App, log: str, names: Sequence[str]) -> None:
+    app.screen.say("The evidence holds: an operator was given two successors.", "bad")
+    app.screen.fields([("log", log), ("signed both", "\n".join(names))])
+    app.screen.document({"valid": True, "log": log, "signers": list(names)})
 
 
 def digest_of(app: App, text: str) -> bytes:

@@ -21,7 +21,7 @@ router = APIRouter(tags=["validators"])
 
 _ALL = shown("Their notes, by number.", {"successions": "array"})
 _LEARNT = shown("It is kept.", {"number": "integer", "size": "integer", "key": "string"})
-_EVIDENCE = shown("Files, which `zksettle ledger accuse` checks.", {"evidence": "array"})
+_EVIDENCE = shown("Files; `zksettle ledger accuse` checks those called fork or double.", {"evidence": "array"})
 
 
 @router.get(

@@ -3,13 +3,17 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.machine import clock
 from prover.machine.home import Home
 from prover.operator import creation, operatorkey
 from settlement.ledger import Ledger
-from settlement.log import checkpoint, fork, note, tree
+from settlement.log import checkpoint, cosignature, fork, note, succession, tree
 from settlement.log.checkpoint import Checkpoint
+from settlement.log.note import Key
+from settlement.log.succession import Succession
+from settlement.validators import Validator
 from tests.attacks.test_founding_destroys import AnyKeys
 from tests.prover.cli.run import refused, zksettle
 
@@ -132,3 +136,19 @@ def test_one_history_accuses_nobody(home, tmp_path):
     refused(zksettle(home, "ledger", "accuse", forked(home, tmp_path, is_forked=False)), 1, "there is no fork")
     refused(zksettle(home, "ledger", "accuse", home / "older.note"), 3, "the file is not zksettle-fork@v1")
     refused(zksettle(home, "ledger", "accuse", home / "older.note", "--validator", "v"), 2, "goes with --key")
+
+
+def test_two_successors_of_one_operator_accuse_the_validators_who_named_both(tmp_path):
+    """Anywhere: with the log's key and those of the validators, and no ledger."""
+    log, (first, other) = "zksettle/0123456789abcdef", [Ed25519PrivateKey.generate() for _ in range(2)]
+    secrets = {name: Ed25519PrivateKey.generate() for name in "ab"}
+    keys = [Key(log, secret.public_key().public_bytes_raw()) for secret in (first, other)]
+    texts = [str(Succession(1, 10, bytes(32), key)) for key in keys]
+    notes = [succession.sign(texts[0], "a", secrets["a"], 1)]
+    notes.append(succession.merge([succession.sign(texts[1], name, secrets[name], 2) for name in "ab"]))
+    (tmp_path / "double.txt").write_text(succession.pair(*notes))
+    members = [str(cosignature.key(Validator(name, s.public_key().public_bytes_raw()))) for name, s in secrets.items()]
+    named = [word for member in members for word in ("--validator", member)]
+    accuse = "ledger", "accuse", tmp_path / "double.txt", "--key", str(keys[0])
+    assert as_json(tmp_path, *accuse, *named) == {"valid": True, "log": log, "signers": ["a"]}
+    refused(zksettle(tmp_path, *accuse, *named[2:]), 1, "none of the pool's validators signed both")

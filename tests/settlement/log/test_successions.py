@@ -103,10 +103,15 @@ def test_successions_that_go_back_or_repeat_a_number_are_no_sequence():
 
 def test_two_successions_of_one_number_name_who_signed_both():
     other = replace(FIRST, key=KEYS[2])
-    assert succession.double(signed(FIRST, "abc"), signed(other, "bcd"), LOG, VALIDATORS) == ["b", "c"]
+    both = succession.pair(signed(FIRST, "abc"), signed(other, "bcd"))
+    assert succession.double(both, LOG, VALIDATORS) == ["b", "c"]
     for harmless in (FIRST, replace(other, number=2)):
         with pytest.raises(InvalidProof, match="not two of one number"):
-            succession.double(signed(FIRST, "abc"), signed(harmless, "bcd"), LOG, VALIDATORS)
+            succession.double(succession.pair(signed(FIRST, "abc"), signed(harmless, "bcd")), LOG, VALIDATORS)
+    with pytest.raises(InvalidProof, match="none of the pool's validators signed both"):
+        succession.double(succession.pair(signed(FIRST, "ab"), signed(other, "cd")), LOG, VALIDATORS)
+    with pytest.raises(FormatError, match="not two successions"):
+        succession.double(signed(FIRST, "abc"), LOG, VALIDATORS)
 
 
 def test_notes_of_different_successions_are_not_merged():
