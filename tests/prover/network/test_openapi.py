@@ -35,8 +35,8 @@ def command(home):
 
 
 def _routes():
-    """Every route of the service, with its method."""
-    routes = (route for router in services.ROUTERS for route in router.routes)
+    """Every route of the service that its document describes, with its method: all but the document's own page."""
+    routes = (route for router in services.ROUTERS for route in router.routes if route.path != "/docs")
     return {(route.path.replace(":path", ""), method) for route in routes for method in route.methods}
 
 
