@@ -125,16 +125,27 @@ def newest_of(ledger: Ledger, validator: Validator) -> str | None:
 def pending(ledger: Ledger, now_s: int, patience_s: int) -> int | None:
     """The size of the checkpoint that validators should cosign next to agree on one; None when any will do.
 
-    It is the one larger than what is final that was cosigned first, while that is not longer ago than `patience_s`.
+    It is the one larger than what is final that was cosigned first, while that is not longer ago than `patience_s`,
+    among those that a quorum can cosign still: nobody cosigns a smaller one than he has.
     """
-    final = size(ledger)
+    final, least = size(ledger), _least(ledger)
     first_s: dict[int, int] = {}
     for line in ledger.witnessed.lines():
-        if line.height >= final and line.time_s is not None:
+        if line.height >= max(final, least) and line.time_s is not None:
             first_s[line.height] = min(line.time_s, first_s.get(line.height, line.time_s))
     times = range(now_s - patience_s + 1, now_s + patience_s + 1)
     fresh = [(time_s, height) for height, time_s in first_s.items() if time_s in times]
     return min(fresh)[1] + 1 if fresh else None
+
+
+def _least(ledger: Ledger) -> int:
+    """The least height that as many validators as make a quorum may cosign, because none of them has a larger one."""
+    members = validators(ledger, ledger.reader.last_event().height + 1)
+    newest = dict.fromkeys((each.public for each in members.members), 0)
+    for line in ledger.witnessed.lines():
+        if line.key in newest:
+            newest[line.key] = max(newest[line.key], line.height)
+    return sorted(newest.values())[members.quorum - 1] if members.quorum else 0
 
 
 def read(ledger: Ledger, text: str, now_ms: int) -> Cosigned:
