@@ -1,7 +1,7 @@
 """Reads untrusted bytes from the front, field by field: the one way in which legs, seizures and bundles are decoded.
 
 Most of the time of decoding one bundle goes into its points: are they on their curves, and in their subgroups?  So
-whoever decodes many collects their points, and asks once for all of them (settlement.pointchecks).
+whoever decodes many collects their points, and asks once for all of them (settlement.manybundles).
 """
 
 from typing import Protocol
@@ -96,12 +96,9 @@ class FieldReader:
         return self._below(babyjubjub.ORDER, field)
 
     def _below(self, modulus: int, field: str) -> int:
-        start, end = self._start, self._start + 32
-        value = int.from_bytes(self._data[start:end], "big")
-        if value >= modulus or end > self._end:  # says why
-            return prime.from_bytes(self.take(32, field), modulus, f"{self.what}: the {field}")
-        self._start = end
-        return value
+        data = self.take(32, field)
+        value = int.from_bytes(data, "big")
+        return value if value < modulus else prime.from_bytes(data, modulus, f"{self.what}: the {field}")
 
     def point(self, field: str) -> babyjubjub.Point:
         """A point of the subgroup, not the identity."""
