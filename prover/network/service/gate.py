@@ -15,6 +15,9 @@ from prover.network.service.problems import Problem
 from prover.network.service.standing import Standing, Turns
 
 FREE = ("/healthz", "/readyz", "/metrics")
+FILES = ("/tile/", "/keys/")
+"""What whoever joins reads all of, as fast as he can, and what costs the service little: it is not counted by size."""
+
 HELD_S = 2
 _BUG = Problem(500, "INTERNAL", "The service has a bug.", "what was asked may have been done: ask for it by its id")
 _NOT_REFUSED = (404, 429)
@@ -55,7 +58,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 has_begun = True
                 self._standings.add(peer, _cost(scope["path"], message["status"], is_read=is_read))
-            elif is_read:
+            elif is_read and not scope["path"].startswith(FILES):
                 self._standings.add(peer, len(message.get("body", b"")) // standing.ANSWER_BYTES)
             await send(message)
 

@@ -6,7 +6,9 @@ import pytest
 
 from prover.network.service import standing
 from prover.network.service.connections import PROXIES, Doors
-from prover.network.service.standing import Standing, Turns, pause_ms
+from prover.network.service.gate import Gate
+from prover.network.service.peers import Peers, Rate
+from prover.network.service.standing import ANSWER_BYTES, Standing, Turns, pause_ms
 
 
 class Clock:
@@ -134,3 +136,24 @@ def test_without_room_the_peer_with_the_most_connections_gives_one_up(doors):
     assert not doors.enter("few", Transport())  # it would have as many as anybody
     assert doors.enter("another", Transport()) and many[1].is_aborted
     assert not any(each.is_aborted for each in few)
+
+
+@pytest.mark.parametrize("path, level", [("/tile/0/000", 0), ("/keys/leg/proving-a.npy", 0), ("/orders", 2)])
+def test_whoever_reads_the_logs_files_and_keys_as_fast_as_he_can_is_not_held_up(path, level):
+    """A new desk or validator reads all of them."""
+    standings = Standing(lambda: 0)
+
+    async def answers(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(ANSWER_BYTES)})
+
+    async def ask():
+        gate = Gate(answers, Peers(Rate()), standings)
+        for _ in range(150):
+            await gate({"type": "http", "method": "GET", "path": path, "client": ("10.0.0.1", 1)}, None, nowhere)
+
+    async def nowhere(message):
+        pass
+
+    asyncio.run(ask())
+    assert standings.level("10.0.0.1") == level
