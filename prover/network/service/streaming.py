@@ -152,9 +152,11 @@ async def watch(service: Parts) -> None:
         if service.streams:
             with suppress(Unavailable):
                 now = await service.readers.run(lambda ledger: _seen(ledger, service.clock()))
-                if seen is not None and now != seen:
+                if now != seen:  # or the first look since a stream began, which may have read before that
                     await service.notify()
                 seen = now
+        else:
+            seen = None
     await service.notify()
 
 
