@@ -1,5 +1,6 @@
 """Fixtures that many tests share and that take long to make: the keys of all statements, databases, and chains."""
 
+import os
 import signal
 
 import pytest
@@ -9,6 +10,11 @@ from prover.proofs.keystores import Keystore
 from tests import databases, evm
 
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
+
+
+def pytest_xdist_auto_num_workers():
+    """One process more than there are cores: some tests wait for other processes, and others compute meanwhile."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_sessionstart():
