@@ -48,11 +48,10 @@ from zk.errors import FormatError
 def follow(ledger: Ledger, received: Sequence[Received]) -> Event:
     """Records the events of another ledger that come after this one's newest, in one transaction; returns the last.
 
-    Raises Discrepancy when they are not its next events, or what was sent is not what they name; nothing is recorded.
+    The caller lets the ledger rest after the last of them.  Raises Discrepancy when they are not its next events, or
+    what was sent is not what they name; nothing is recorded.
     """
     ledger.take(partial(_entries, received=received))
-    ledger.rest()
-    ledger.rest()
     return ledger.reader.last_event()
 
 

@@ -104,3 +104,4 @@ class LightMirror(Mirror):
                 ) from error
             taken += len(sent)
             progress(taken, len(leaves))
+        self.ledger.rest()
