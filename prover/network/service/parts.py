@@ -85,7 +85,10 @@ class Parts:
         """The place of the bundle in these bytes, which has settled.  Raises Problem."""
         await self.office.check()
         self._check_work(request, data)
-        return await self._answered(request, lambda: self.applier.submit(*self._turn(request), data))
+        place = await self._answered(request, lambda: self.applier.submit(*self._turn(request), data))
+        if not place.apply_us:  # it had settled before
+            self.standings.add(peer(request), standing.REPEATED)
+        return place
 
     async def receipt(self, place: engine.Receipt) -> Receipt:
         """The receipt of what has just settled.  Raises Problem as `told`."""

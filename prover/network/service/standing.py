@@ -1,7 +1,7 @@
 """What a peer has cost the service lately without use to anybody, and whose turn it is by that.
 
     cost of a request     20 for what is refused and for what is posted and taken, 500 for a false proof, 1 for each
-                          64 KiB of an answer other than a file; nothing for a bundle that settles
+                          64 KiB of an answer other than a file; nothing for a bundle that settles, 10 for it again
     standing              the sum of the costs, of which half is forgotten every ten seconds
     level                 0 below 50, then one more with each doubling
     pause                 from level 2 on, before a request begins: 50 ms, and twice as long with each level, up to 2 s
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-TAKEN, REFUSED, FALSE_PROOF = 20, 20, 500
+TAKEN, REPEATED, REFUSED, FALSE_PROOF = 20, 10, 20, 500
 ANSWER_BYTES = 1 << 16
 MAX_PEERS = 10_000
 _FIRST = 50  # where level 1 begins
