@@ -39,8 +39,8 @@ def run(app: App, **options: Any) -> None:
     """Follow the ledger, verify every event, and cosign each checkpoint, until Ctrl-C.
 
     It cosigns nothing more when the operator shows another history or an event that should have been refused, and keeps
-    the evidence, a file that `ledger accuse` checks anywhere.  Without --listen it ends then with an error; with it, it
-    goes on to serve what it verified, and says publicly that it refuses: at /healthz and /evidence.
+    the evidence; `ledger accuse` checks that of two histories anywhere.  Without --listen it ends then with an error;
+    with it, it goes on to serve what it verified, and says publicly that it refuses: at /healthz and /evidence.
     """
     from prover.cli.pool import validator_run
 
