@@ -158,7 +158,7 @@ class Home:
         try:
             os.stat(os.path.join(self.path, "."))  # which takes the right to enter it
         except FileNotFoundError:
-            makers = "`zksettle pool new` and `zksettle wallet new` make one"
+            makers = "`zksettle pool new`, `zksettle pool join` and `zksettle wallet new` make one"
             raise Missing(f"there is no home at {self.path}: {makers}, and --home selects another") from None
         except OSError as error:
             raise FormatError(f"the home {self.path} cannot be entered: {error.strerror}") from None
