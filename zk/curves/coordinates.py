@@ -11,6 +11,7 @@ from zk.runtime.jit import by_type
 add = by_type(fp.add, fp2.add)
 double = by_type(fp.double, fp2.double)
 sub = by_type(fp.sub, fp2.sub)
+sub_inlined = by_type(fp.sub, fp2.sub_inlined)
 neg = by_type(fp.neg, fp2.neg)
 sub_small = by_type(fp.sub_small, fp2.sub_small)
 neg_small = by_type(fp.neg_small, fp2.neg_small)

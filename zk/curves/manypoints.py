@@ -14,7 +14,7 @@ Points are rows of affine Montgomery words, reduced.  The identity is refused in
 
 import numpy as np
 
-from zk.curves import babyjubjub, bn254, g1, g2, twist
+from zk.curves import babyjubjub, bn254, g1, g2, twist, weierstrass
 from zk.fields import array, fp, fp2, fr, memory
 from zk.fields.prime import BN_X, FP, FR, MONTGOMERY, WORDS, R
 from zk.fields.words import words
@@ -80,49 +80,6 @@ def _g1(points: np.ndarray, result: np.ndarray) -> None:
         memory.store_lanes(result, i, 1, fp.canonical(fp.sub(fp.square(y), right)))
 
 
-@inner
-def _double(point):
-    """2 point in XYZZ form, as weierstrass.double."""
-    u = fp2.double(point[1])
-    v = fp2.square(u)
-    w = fp2.mul(u, v)
-    s = fp2.mul(point[0], v)
-    square = fp2.square(point[0])
-    m = fp2.add(fp2.double(square), square)
-    x = fp2.sub(fp2.square(m), fp2.double(s))
-    y = fp2.sub(fp2.mul(m, fp2.sub(s, x)), fp2.mul(w, point[1]))
-    return x, y, fp2.mul(v, point[2]), fp2.mul(w, point[3])
-
-
-@inner
-def _add(left, right):
-    """left + right in XYZZ form, for points neither equal nor opposite.  12 mul, 2 square."""
-    u1 = fp2.mul(left[0], right[2])
-    s1 = fp2.mul(left[1], right[3])
-    p = fp2.sub(fp2.mul(right[0], left[2]), u1)
-    r = fp2.sub(fp2.mul(right[1], left[3]), s1)
-    pp = fp2.square(p)
-    ppp = fp2.mul(p, pp)
-    q = fp2.mul(u1, pp)
-    x = fp2.sub(fp2.sub(fp2.square(r), ppp), fp2.double(q))
-    y = fp2.sub(fp2.mul(r, fp2.sub(q, x)), fp2.mul(s1, ppp))
-    zz = fp2.mul(fp2.mul(left[2], right[2]), pp)
-    return x, y, zz, fp2.mul(fp2.mul(left[3], right[3]), ppp)
-
-
-@inner
-def _add_affine(total, x, y):
-    """total + (x, y), for points neither equal nor opposite.  8 mul, 2 square."""
-    p = fp2.sub(fp2.mul(x, total[2]), total[0])
-    r = fp2.sub(fp2.mul(y, total[3]), total[1])
-    pp = fp2.square(p)
-    ppp = fp2.mul(p, pp)
-    q = fp2.mul(total[0], pp)
-    x3 = fp2.sub(fp2.sub(fp2.square(r), ppp), fp2.double(q))
-    y3 = fp2.sub(fp2.mul(r, fp2.sub(q, x3)), fp2.mul(total[1], ppp))
-    return x3, y3, fp2.mul(total[2], pp), fp2.mul(total[3], ppp)
-
-
 @kernel
 def _g2(points: np.ndarray, digits: np.ndarray, result: np.ndarray) -> None:
     """result[i] = y^2 - x^3 - b, the differences of both sides' x and y, and ZZ, for a multiple of LANES points."""
@@ -132,15 +89,16 @@ def _g2(points: np.ndarray, digits: np.ndarray, result: np.ndarray) -> None:
         one = fp2.one(x)
         multiple = x, y, one, one
         for k in range(digits.shape[0]):
-            multiple = _double(multiple)
+            multiple = weierstrass.double(multiple)
             if digits[k] > 0:
-                multiple = _add_affine(multiple, x, y)
+                multiple = weierstrass.add_mixed_incomplete(multiple, x, y)
             elif digits[k] < 0:
-                multiple = _add_affine(multiple, x, minus_y)
+                multiple = weierstrass.add_mixed_incomplete(multiple, x, minus_y)
         once = twist.frobenius(multiple)
         twice = twist.frobenius(once)
-        right = _double(twist.frobenius(twice))
-        left = _add(_add_affine(multiple, x, y), _add(once, twice))
+        right = weierstrass.double(twist.frobenius(twice))
+        next_multiple = weierstrass.add_mixed_incomplete(multiple, x, y)
+        left = weierstrass.add_incomplete(next_multiple, weierstrass.add_incomplete(once, twice))
         equation = fp2.sub(fp2.square(y), fp2.add(fp2.mul(fp2.square(x), x), fp2.constant(_B2, x)))
         in_x = fp2.sub(fp2.mul(left[0], right[2]), fp2.mul(right[0], left[2]))
         in_y = fp2.sub(fp2.mul(left[1], right[3]), fp2.mul(right[1], left[3]))

@@ -1,8 +1,9 @@
-"""The group law of y^2 = x^3 + b as kernels for G1 and G2, complete for equal and opposite points and the identity.
+"""The group law of y^2 = x^3 + b as kernels for G1 and G2, complete unless the name says otherwise.
 
 Affine points are pairs (x, y) and rows (2, 4) of G1 or (2, 2, 4) of G2.  The identity is all zero, and since the order
 of the groups is odd no other point of theirs has y = 0.  Sums of unknown length are in XYZZ form: (X, Y, ZZ, ZZZ)
-stands for (X / ZZ, Y / ZZZ) with ZZ^3 = ZZZ^2, and ZZ = 0 for the identity.
+stands for (X / ZZ, Y / ZZZ) with ZZ^3 = ZZZ^2, and ZZ = 0 for the identity.  Complete formulas are right for equal and
+opposite points and the identity, but only for one element at a time.
 
 Formulas: Explicit-Formulas Database, short Weierstrass with a = 0, XYZZ coordinates.  Costs are in operations of the
 field of coordinates, additions not counted.
@@ -112,6 +113,26 @@ def double(point):
     return x, y, coordinates.mul(v, point[2]), coordinates.mul(w, point[3])
 
 
+@inlined
+def _chord(x1, y1, p, r, zz, zzz):
+    """The sum of points whose scaled coordinates are x1 and x1 + p, y1 and y1 + r, with p not 0.  6 mul, 2 square."""
+    pp = coordinates.square(p)
+    ppp = coordinates.mul(p, pp)
+    q = coordinates.mul(x1, pp)
+    x = coordinates.sub(coordinates.sub(coordinates.square(r), ppp), coordinates.double(q))
+    y = coordinates.sub(coordinates.mul(r, coordinates.sub(q, x)), coordinates.mul(y1, ppp))
+    return x, y, coordinates.mul(zz, pp), coordinates.mul(zzz, ppp)
+
+
+@inlined
+def _scaled(left, right):
+    """The arguments of `_chord` for left + right.  6 mul."""
+    x1, y1 = coordinates.mul(left[0], right[2]), coordinates.mul(left[1], right[3])
+    p = coordinates.sub(coordinates.mul(right[0], left[2]), x1)
+    r = coordinates.sub(coordinates.mul(right[1], left[3]), y1)
+    return x1, y1, p, r, coordinates.mul(left[2], right[2]), coordinates.mul(left[3], right[3])
+
+
 @inner
 def add(left, right):
     """left + right by "add-2008-s", with its exceptional cases handled.  12 mul, 2 square."""
@@ -119,21 +140,27 @@ def add(left, right):
         return right
     if coordinates.is_zero(right[2]):
         return left
-    u1 = coordinates.mul(left[0], right[2])
-    s1 = coordinates.mul(left[1], right[3])
-    p = coordinates.sub(coordinates.mul(right[0], left[2]), u1)
-    r = coordinates.sub(coordinates.mul(right[1], left[3]), s1)
+    x1, y1, p, r, zz, zzz = _scaled(left, right)
     if coordinates.is_zero(p):
         if coordinates.is_zero(r):
             return double(left)
         return identity_xyzz(left[0])
-    pp = coordinates.square(p)
-    ppp = coordinates.mul(p, pp)
-    q = coordinates.mul(u1, pp)
-    x = coordinates.sub(coordinates.sub(coordinates.square(r), ppp), coordinates.double(q))
-    y = coordinates.sub(coordinates.mul(r, coordinates.sub(q, x)), coordinates.mul(s1, ppp))
-    zz = coordinates.mul(coordinates.mul(left[2], right[2]), pp)
-    return x, y, zz, coordinates.mul(coordinates.mul(left[3], right[3]), ppp)
+    return _chord(x1, y1, p, r, zz, zzz)
+
+
+@inner
+def add_incomplete(left, right):
+    """left + right by "add-2008-s", for points neither equal nor opposite; else ZZ = 0.  12 mul, 2 square."""
+    x1, y1, p, r, zz, zzz = _scaled(left, right)
+    return _chord(x1, y1, p, r, zz, zzz)
+
+
+@inner
+def add_mixed_incomplete(left, x, y):
+    """left + the affine point (x, y) by "madd-2008-s", for points as of `add_incomplete`.  8 mul, 2 square."""
+    p = coordinates.sub(coordinates.mul(x, left[2]), left[0])
+    r = coordinates.sub(coordinates.mul(y, left[3]), left[1])
+    return _chord(left[0], left[1], p, r, left[2], left[3])
 
 
 @inner

@@ -19,11 +19,15 @@ from zk.fields import doublewidth, limbs52, montgomery
 from zk.fields.prime import MONTGOMERY, WORDS, R
 from zk.fields.simd import Emitter, Vector
 from zk.fields.words import ZERO_WORD, adc, words
+from zk.runtime import cpu
 from zk.runtime.jit import by_width, inlined, inner, intrinsic
 
 MAX_PRODUCTS = 7
+MANY = 128 if cpu.LANES > 1 else MAX_PRODUCTS
+"""Products of two elements in a sum of as many lanes as the CPU has."""
 
 _P, _P_LIMBS, _TWICE_P_LIMBS = words(R), limbs52.limbs(R), limbs52.limbs(2 * R)
+_MULTIPLES = [limbs52.limbs(k * R) for k in (16, 8, 4, 2)]
 _NEGATIVE_INVERSE = words(-pow(R, -1, MONTGOMERY) % MONTGOMERY)[0]
 _WORDS = types.UniTuple(types.uint64, WORDS)
 _COLUMNS = types.UniTuple(Vector, 2 * limbs52.LIMBS)
@@ -87,6 +91,22 @@ def _add_columns(typing, total, constant, element):
     return _COLUMNS(_COLUMNS, _WORDS, limbs52.Element), generate
 
 
+@intrinsic
+def _add_product_columns(typing, total, a, b):
+    """total + a·b in each lane.  50 multiply-adds."""
+
+    def generate(context, builder, signature, arguments):
+        emit = Emitter(builder)
+        columns, x, y = (cgutils.unpack_tuple(builder, argument) for argument in arguments)
+        for i in range(limbs52.LIMBS):
+            for j in range(limbs52.LIMBS):
+                columns[i + j] = emit.low_product(columns[i + j], x[i], y[j])
+                columns[i + j + 1] = emit.high_product(columns[i + j + 1], x[i], y[j])
+        return context.make_tuple(builder, _COLUMNS, columns)
+
+    return _COLUMNS(_COLUMNS, limbs52.Element, limbs52.Element), generate
+
+
 def _constant_limbs(builder: ir.IRBuilder, w: list[ir.Value]) -> list[ir.Value]:
     """Four words as five limbs, not masked: the multiply-add reads only the low 52 bits."""
 
@@ -115,6 +135,23 @@ def _reduce_columns(typing, total):
     return limbs52.Element(total), generate
 
 
+@intrinsic
+def _reduce_many_columns(typing, total):
+    """total / 2^256 mod p in each lane, below 2p+, for up to `MANY` products.  55 multiply-adds."""
+
+    def generate(context, builder, signature, arguments):
+        emit = Emitter(builder)
+        negative_inverse = emit.constant(int(_NEGATIVE_INVERSE) % (1 << limbs52.LIMB_BITS))
+        columns = limbs52.carry(emit, cgutils.unpack_tuple(builder, arguments[0]))
+        result = limbs52.reduce(emit, columns, [emit.constant(int(limb)) for limb in _P_LIMBS], negative_inverse)
+        for limbs in _MULTIPLES:
+            multiple = [emit.constant(int(limb)) for limb in limbs]
+            result = limbs52.carry(emit, limbs52.subtract_above(emit, result, multiple))
+        return context.make_tuple(builder, limbs52.Element, result)
+
+    return limbs52.Element(total), generate
+
+
 @inlined
 def _start_lanes(constant, like):
     """The constant in every lane."""
@@ -133,6 +170,20 @@ def _total_lanes(total):
     return _reduce_columns(total)
 
 
+@inlined
+def _add_product_lanes(total, a, b):
+    """total + a·b in each lane."""
+    return _add_product_columns(total, a, b)
+
+
+@inlined
+def _total_of_many_lanes(total):
+    """total / 2^256 mod p in each lane, below 2p+."""
+    return _reduce_many_columns(total)
+
+
 start = by_width(_start_words, _start_lanes)  # (constant, like): a constant below p, four words, as a sum
 add = by_width(_add_words, _add_lanes)  # (sum, constant, element): the sum plus one product
 total = by_width(_total_words, _total_lanes)  # the sum as an element
+add_product = by_width(_add_words, _add_product_lanes)  # (sum, element, element): both below p
+total_of_many = by_width(_total_words, _total_of_many_lanes)  # a sum of up to `MANY` of them as an element

@@ -70,6 +70,12 @@ def square_inlined(a):
 
 
 @inlined
+def sub_inlined(a, b):
+    """a - b, inlined.  2 add."""
+    return fp.sub(a[0], b[0]), fp.sub(a[1], b[1])
+
+
+@inlined
 def sub_small(a, b):
     """a - b + p in both coefficients, for b <= p; see zk/fields/lanes.py."""
     return fp.sub_small(a[0], b[0]), fp.sub_small(a[1], b[1])

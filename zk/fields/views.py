@@ -83,14 +83,19 @@ def address(
 
 @intrinsic
 def prefetch(typing, rows, index):
-    """Request the first 64 bytes of row `index` for the cache.  An index out of range does no harm."""
+    """Request row `index` for the cache: 64 bytes of a row (2, 4), 128 of a row (2, 2, 4).
+
+    An index out of range does no harm.
+    """
 
     def generate(context, builder, signature, arguments):
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [_BYTE_POINTER, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        row = address(context, builder, rows, *arguments, rows=0)
-        builder.call(function, [row, flag(0), flag(3), flag(1)])  # for reading, of high locality, data
+        array, row = arguments
+        for line in range(1 << (rows.ndim - 3)):
+            place = address(context, builder, rows, array, row, _WORD(8 * line), rows=0)
+            builder.call(function, [place, flag(0), flag(3), flag(1)])  # for reading, of high locality, data
         return context.get_dummy_value()
 
     return types.void(rows, types.int64), generate

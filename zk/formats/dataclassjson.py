@@ -21,6 +21,7 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields, is_dataclass
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from zk.errors import FormatError
@@ -51,6 +52,11 @@ def write(instance: Any) -> Any:
 
 def of(hint: Any) -> Codec:
     """The codec of a type.  Raises TypeError for a type that has none."""
+    return _of(hint)
+
+
+@cache  # reading the hints of a dataclass takes longer than reading its JSON
+def _of(hint: Any) -> Codec:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     if isinstance(hint, NewType):

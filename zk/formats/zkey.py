@@ -22,7 +22,7 @@ from zk.fields.prime import FP
 from zk.formats import zkeyheader, zkeyterms
 from zk.formats.sections import FIELD_BYTES, Section, Source
 from zk.formats.zkeyheader import A_QUERY, B_G1_QUERY, B_G2_QUERY, H_QUERY, IC, L_QUERY, TERMS
-from zk.groth16.keys import ProvingKey
+from zk.groth16.provingkey import ProvingKey
 from zk.msm import membership
 
 _BYTES_PER_POINT_BYTE, _BYTES_PER_TERM_BYTE = 6, 4  # of memory, measured from 2^13 to 2^16 constraints

@@ -1,5 +1,5 @@
-"""Groth16, one file per step: keys, manyproofs, tables, generator · quotient, prover · verifier, prepared, batch,
-second_opinion.
+"""Groth16, one file per step: keys, provingkey, manyproofs, tables, generator · provingtables, quotient, linear,
+nearness, prover · verifier, prepared, batch, second_opinion.
 
-Defines no kernel of its own.  keys, verifier and second_opinion load no kernel either, until a proof is verified.
+No kernel of its own.  keys, verifier and second_opinion load no kernel, until a proof is verified.
 """

@@ -21,7 +21,7 @@ from zk.fields.prime import R
 from zk.groth16 import prepared
 from zk.groth16.keys import Claim
 from zk.groth16.prepared import PreparedKey
-from zk.msm import batch_affine, fixed_base, small_exponents
+from zk.msm import fixed_base, group_sums, small_exponents
 from zk.runtime import parallel
 
 Item = TypeVar("Item")
@@ -64,7 +64,7 @@ def _sums_by_partner(points: np.ndarray, partners: Sequence[G2Point]) -> tuple[n
     """The sums of the points that have the same partner, and the partner of each sum."""
     groups = _indices_of(partners)
     entries = np.array([2 * index for group in groups.values() for index in group], np.int32)
-    return batch_affine.sum_groups(points, entries, np.cumsum([0, *map(len, groups.values())])), list(groups)
+    return group_sums.sum_groups(points, entries, np.cumsum([0, *map(len, groups.values())])), list(groups)
 
 
 def _indices_of(items: Iterable[Item]) -> dict[Item, list[int]]:

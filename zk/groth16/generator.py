@@ -23,7 +23,8 @@ from zk.errors import FormatError
 from zk.fields import array, conversion
 from zk.fields.prime import FR, R
 from zk.groth16 import tables
-from zk.groth16.keys import MAX_WIRES, ProvingKey, VerifyingKey
+from zk.groth16.keys import VerifyingKey
+from zk.groth16.provingkey import MAX_WIRES, ProvingKey
 from zk.msm import fixed_base
 from zk.ntt import ntt, polynomial
 from zk.r1cs import sparse

@@ -4,7 +4,8 @@
     B = [β]₂ + Σ_j w_j b_query_j + s [δ]₂                                 in G2, and in G1 for C
     C = Σ_j w_j l_query_j + Σ_k q_k h_query_k + s A + r B - r s [δ]       in G1
 
-w is the witness, with j in C over the private wires, and q are the scalars of zk/groth16/quotient.py.
+w is the witness, with j in C over the private wires, and q are the scalars of zk/groth16/quotient.py.  In C the point
+r B - r s [δ] is r ([β] + Σ_j w_j b_query_j), so that only A and B need a multiple of δ, from a table kept for the key.
 
 r and s hide the witness.  They are drawn uniformly and independently for every proof.  A proof with other r and s is as
 valid, but leaks: if s = r, for example, a guess of w can be tested by
@@ -12,87 +13,126 @@ valid, but leaks: if s = r, for example, a guess of w can be tested by
     e(A - [α] - Σ_j w_j a_query_j, [δ]₂) = e([δ], B - [β]₂ - Σ_j w_j b_query_j).
 """
 
+from collections.abc import Sequence
+from concurrent.futures import Future
+from itertools import chain
+
 import numpy as np
 
 from zk import entropy
-from zk.curves import bn254, g1, g2
-from zk.curves.bn254 import G1Point, G2Point
-from zk.fields import array, conversion, fr
-from zk.fields.prime import FR, R
-from zk.groth16 import quotient
-from zk.groth16.keys import Proof, ProvingKey
-from zk.msm import pippenger
+from zk.curves import g1, g2
+from zk.curves.bn254 import G1Point
+from zk.fields import array, fr
+from zk.fields.prime import R
+from zk.groth16 import linear, nearness, provingtables, quotient
+from zk.groth16.keys import Proof
+from zk.groth16.linear import Sums
+from zk.groth16.provingkey import ProvingKey
+from zk.msm import few, fixed_base, pippenger
 from zk.msm.pippenger import Pending
-from zk.runtime import profile
+from zk.r1cs import vectors
+from zk.runtime import parallel, profile
 
 
-def prove(key: ProvingKey, witness: np.ndarray, *, insecure_blinding: tuple[int, int] | None = None) -> Proof:
+def prove(
+    key: ProvingKey, witness: np.ndarray, *, sums: Sums | None = None, insecure_blinding: tuple[int, int] | None = None
+) -> Proof:
     """A proof of knowledge of private wires that satisfy the constraints together with the public inputs.
 
     `witness` has (key.num_wires, 4) Montgomery words.  If it does not satisfy the constraints, the proof does not
-    verify.  `insecure_blinding` fixes (r, s), for tests.  Raises ValueError when the witness has another shape, is not
-    reduced, or does not begin with one.
+    verify.  `sums` are those of this witness, if they were begun before (`begin`).  `insecure_blinding` fixes (r, s),
+    for tests.  Raises ValueError when the witness has another shape, is not reduced, or does not begin with one.
     """
-    with profile.phase("checking the witness"):
+    assert sums is None or (sums.key is key and sums.witness is witness), "the sums of another witness prove nothing"
+    if sums is None:
         _check_witness(key, witness)
+    return _prove(key, witness, sums, insecure_blinding)
+
+
+def _prove(
+    key: ProvingKey, witness: np.ndarray, sums: Sums | None = None, insecure_blinding: tuple[int, int] | None = None
+) -> Proof:
+    """As `prove`, for a witness that was checked."""
     r, s = insecure_blinding or (entropy.scalar(R), entropy.scalar(R))
-    quotient_scalars = quotient.evaluate(key, witness)
-    with profile.phase("plain scalars"):
-        plain = conversion.to_plain(FR, witness)
-        b_scalars = plain[key.b_indices]
-
-    # Start every multiplication on the pool: the short ones of the blinding, then the others, the longest first.
+    # One thread of the pool computes the quotient; meanwhile the others begin with the longest sum over the witness.
+    quotient_scalars = parallel.submit_alone(quotient.evaluate, key, witness)
+    if sums is not None:
+        h_sum = _start_h(key, quotient_scalars)
+    else:
+        started: list[Pending[G1Point]] = []
+        sums = linear.start(key, witness, after_longest=lambda: started.append(_start_h(key, quotient_scalars)))
+        (h_sum,) = started
     with profile.phase("blinding"):
-        a_blinding, b_g1_blinding, b_g2_blinding = _start_blinding(key, r, s)
-    # For B in G2.
-    with profile.phase("MSM B in G2"):
-        b_g2_sum = pippenger.start_g2(key.b_g2_query, b_scalars)
-    # For C.
-    with profile.phase("MSM H"):
-        h_sum = pippenger.start_g1(key.h_query, quotient_scalars)
-    with profile.phase("MSM C"):
-        l_sum = pippenger.start_g1(key.l_query, plain[key.num_public + 1 :])
-    # For A.
-    with profile.phase("MSM A"):
-        a_sum = pippenger.start_g1(key.a_query, plain[key.a_indices])
-    # For B in G1, which C contains.
-    with profile.phase("MSM B in G1"):
-        b_g1_sum = pippenger.start_g1(key.b_g1_query, b_scalars)
+        tables = provingtables.of(key)
+        r_delta = fixed_base.combinations(tables.delta_g1, array.plain([r]))
+        s_delta = fixed_base.combinations(tables.delta_g2, array.plain([s]))
 
-    # Collect the results in the order in which they were started; meanwhile the pool works on the later ones.
+    # Collect the results; meanwhile the pool works on the later ones.
     with profile.phase("assembling"):
-        b_g2 = bn254.add(b_g2_blinding.result(), b_g2_sum.result())
-        c = bn254.add(h_sum.result(), l_sum.result())
-        a = bn254.add(a_blinding.result(), a_sum.result())
-        b_g1 = bn254.add(b_g1_blinding.result(), b_g1_sum.result())
-        assert a and b_g1 and b_g2, "r and s make A and B uniform, so neither is the identity"
-        c = bn254.add(c, _c_blinding(key, a, b_g1, r, s))
-        assert c, "C is uniform too"
-        return Proof(a, b_g2, c)
+        points = sums.result()
+        b_g2 = few.total(tables.beta_g2, s_delta, points.b_g2)
+        a, b_g1 = few.total(tables.alpha_g1, r_delta, points.a), few.total(tables.beta_g1, points.b_g1)
+        c = few.total(h_sum.xyzz(), points.l)
+        few.add_multiples(np.concatenate([a, b_g1]), array.plain([s, r]), c)
+        (a_point, c_point), (b_point,) = g1.decode(few.affine(a, c)), g2.decode(few.affine(b_g2))
+        assert a_point and b_point and c_point, "r and s make A, B and C uniform, so none is the identity"
+        return Proof(a_point, b_point, c_point)
 
 
-def _start_blinding(key: ProvingKey, r: int, s: int) -> tuple[Pending[G1Point], Pending[G1Point], Pending[G2Point]]:
-    """Starts [α] + r [δ], [β] + s [δ] and [β]₂ + s [δ]₂."""
-    alpha_g1, beta_g1, delta_g1 = g1.encode([key.verifying.alpha_g1, key.beta_g1, key.delta_g1])
-    beta_g2, delta_g2 = g2.encode([key.verifying.beta_g2, key.verifying.delta_g2])
-    one_r, one_s = array.plain([1, r]), array.plain([1, s])
-    return (
-        pippenger.start_g1(np.stack((alpha_g1, delta_g1))[np.newaxis], one_r),
-        pippenger.start_g1(np.stack((beta_g1, delta_g1))[np.newaxis], one_s),
-        pippenger.start_g2(np.stack((beta_g2, delta_g2))[np.newaxis], one_s),
-    )
+def prove_many(key: ProvingKey, witnesses: Sequence[np.ndarray], *, from_nothing: bool = False) -> list[Proof]:
+    """A proof for each witness, in their order, as from `prove`: more a second, and each later than alone.
+
+    A thread makes whole proofs, so that no core waits while another assembles one; witnesses near each other one after
+    the other, each from the sums of the one before (zk/groth16/linear.py), unless they are to begin `from_nothing`.
+    What is left over when each thread has made as many is made by all of them together.  Raises ValueError as `prove`,
+    before it computes anything.  Not to be called from a pool task.
+    """
+    for witness in witnesses:
+        _check_witness(key, witness)
+    threads = parallel.threads()
+    runs = [[place] for place in range(len(witnesses))]
+    if not from_nothing:
+        runs = nearness.runs(witnesses, -(-len(witnesses) // threads))
+    whole = len(runs) - len(runs) % threads
+    made = parallel.map_alone(lambda run: _prove_run(key, [witnesses[place] for place in run]), runs[:whole])
+    made += [_prove_run(key, [witnesses[place] for place in run]) for run in runs[whole:]]
+    proofs = zip(chain(*runs), chain(*made), strict=True)
+    return [proof for _, proof in sorted(proofs, key=lambda one: one[0])]
 
 
-def _c_blinding(key: ProvingKey, a: G1Point, b_g1: G1Point, r: int, s: int) -> G1Point | None:
-    """s A + r B - r s [δ]."""
-    return pippenger.g1(g1.encode([a, b_g1, key.delta_g1]), array.plain([s, r, -r * s % R]))
+def _prove_run(key: ProvingKey, witnesses: Sequence[np.ndarray]) -> list[Proof]:
+    """The proofs of witnesses that were checked, each from the sums of the one before."""
+    if len(witnesses) == 1:
+        return [_prove(key, witnesses[0])]
+    proofs, sums = [], None
+    for witness in witnesses:
+        sums = linear.start(key, witness, sums)
+        proofs.append(_prove(key, witness, sums))
+    return proofs
+
+
+def begin(key: ProvingKey, witness: np.ndarray, near: Sums | None = None) -> Sums:
+    """Begins the part of a proof that is linear in the witness, from the sums of a witness near it if there are some.
+
+    Raises ValueError as `prove`.
+    """
+    _check_witness(key, witness)
+    return linear.start(key, witness, near)
+
+
+def _start_h(key: ProvingKey, quotient_scalars: Future[np.ndarray]) -> Pending[G1Point]:
+    """Starts Σ_k q_k h_query_k once the scalars are known."""
+    scalars = quotient_scalars.result()
+    with profile.phase("MSM H"):
+        return pippenger.start_g1(key.h_query, scalars)
 
 
 def _check_witness(key: ProvingKey, witness: np.ndarray) -> None:
     """Raises ValueError unless the witness has the shape of the key, is reduced and begins with one."""
-    if witness.shape != (key.num_wires, 4) or witness.dtype != np.uint64:
-        raise ValueError(f"a witness for this key must have {key.num_wires} rows of 4 words of type uint64")
-    if not array.is_canonical(FR, witness):
-        raise ValueError("a witness must have values below the modulus")
-    if tuple(witness[0]) != fr.ONE:
-        raise ValueError("a witness must begin with one")
+    with profile.phase("checking the witness"):
+        if witness.shape != (key.num_wires, 4) or witness.dtype != np.uint64:
+            raise ValueError(f"a witness for this key must have {key.num_wires} rows of 4 words of type uint64")
+        if not vectors.are_reduced(np.require(witness, requirements=["C", "W"])):
+            raise ValueError("a witness must have values below the modulus")
+        if tuple(witness[0]) != fr.ONE:
+            raise ValueError("a witness must begin with one")

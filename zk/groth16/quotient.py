@@ -8,15 +8,16 @@ A·w and B·w, so the matrix C is not needed.  (Groth16, section 3.2; the basis 
 
 Columns stay in bit-reversed order from the sparse products to the last step, so no transform has to reorder them.
 There are three inverse and three forward transforms.  The inverse ones leave a factor N in each column, which the last
-step removes.
+step removes.  All of it runs on one thread, beside which others begin with the sums over the witness.
 """
 
 import numpy as np
 
-from zk.groth16.keys import ProvingKey
+from zk.groth16 import provingtables
+from zk.groth16.provingkey import ProvingKey
 from zk.ntt import ntt, polynomial
 from zk.r1cs import sparse
-from zk.runtime import parallel, profile
+from zk.runtime import profile
 
 
 def evaluate(key: ProvingKey, witness: np.ndarray) -> np.ndarray:
@@ -25,14 +26,13 @@ def evaluate(key: ProvingKey, witness: np.ndarray) -> np.ndarray:
     `witness` has (key.num_wires, 4) Montgomery words.  The caller has checked its shape, and relies on the result only
     if it satisfies the constraints.
     """
-    domain = ntt.domain(key.log_size)
-    a, b, c = np.empty((3, domain.size, 4), dtype=np.uint64)
+    domain, columns = ntt.domain(key.log_size), np.empty((3, 1 << key.log_size, 4), dtype=np.uint64)
+    products = provingtables.of(key).products
     with profile.phase("sparse products"):
-        products = (key.a_starts, key.a_terms, a), (key.b_starts, key.b_terms, b)
-        parallel.map(
-            lambda p: sparse.times_vector(p[0], p[1], key.coefficients, witness, key.log_size, p[2]), products
-        )
+        sparse.times_vector(products, witness, columns[:2])
     with profile.phase("transforms"):
+        a, b, c = columns
         polynomial.product(a, b, c)
-        parallel.map(lambda column: ntt.to_coset(domain, column), (a, b, c))
+        for column in columns:
+            ntt.to_coset(domain, column)
         return polynomial.difference(domain, a, b, c)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from zk.groth16.keys import ProvingKey
+from zk.groth16.provingkey import ProvingKey
 from zk.msm import window_tables
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from zk import entropy
 from zk.fields import array
 from zk.fields.prime import WORDS, R
-from zk.msm import batch_affine, pointwise
+from zk.msm import group_sums, pointwise
 from zk.runtime import parallel
 from zk.runtime.progress import Progress, silent
 
@@ -78,7 +78,7 @@ def sums(points: np.ndarray, columns: np.ndarray, entries: np.ndarray, num_colum
         begin, end = bounds[task], bounds[task + 1]
         part_starts = starts[begin : end + 1]
         part_entries = entries[part_starts[0] : part_starts[-1]]
-        return batch_affine.sum_groups(points, part_entries, part_starts - part_starts[0])
+        return group_sums.sum_groups(points, part_entries, part_starts - part_starts[0])
 
     return np.concatenate([points[:0], *parallel.map(part, range(len(bounds) - 1))])
 

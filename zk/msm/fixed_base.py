@@ -1,7 +1,7 @@
 """Multiples of points that are known in advance: no doublings, only additions of table entries.
 
 The table holds k·2^(bits·i)·base for every base, window i and digit magnitude k, so Σ scalar·base is the sum of one
-table entry for each nonzero digit.  zk/msm/batch_affine.py adds them up with shared inversions.
+table entry for each nonzero digit.  zk/msm/group_sums.py adds them up.
 
 Source: Brickell, Gordon, McCurley, Wilson, "Fast exponentiation with precomputation" (1992).
 """
@@ -16,7 +16,7 @@ from zk.curves import g2 as g2_arrays
 from zk.curves import weierstrass
 from zk.fields import array
 from zk.fields.prime import FR
-from zk.msm import batch_affine, recoding
+from zk.msm import group_sums, recoding
 from zk.msm.recoding import Windows
 from zk.runtime import parallel
 from zk.runtime.jit import kernel
@@ -66,7 +66,7 @@ def _combinations(
                 entries[end] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
                 end += 1
         starts[i // bases + 1] = end
-    return batch_affine.sum_groups(table, entries[:end], starts)
+    return group_sums.sum_groups(table, entries[:end], starts)
 
 
 def table(bases: np.ndarray, bits: int) -> Table:

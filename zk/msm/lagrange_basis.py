@@ -11,7 +11,7 @@ import numpy as np
 
 from zk.fields import array
 from zk.fields.prime import FR, R
-from zk.msm import batch_affine, pointwise
+from zk.msm import group_sums, pointwise
 from zk.runtime import parallel
 from zk.runtime.progress import Progress, Steps, silent
 
@@ -76,7 +76,7 @@ def _butterflies(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.nd
     def of_chunk(first: int) -> None:
         a, b = left[first : first + _CHUNK], right[first : first + _CHUNK]
         entries = np.stack((2 * a, 2 * b, 2 * a, 2 * b + 1), axis=1).astype(np.int32).reshape(-1)
-        sums = batch_affine.sum_groups(rows, entries, np.arange(0, len(entries) + 1, 2))
+        sums = group_sums.sum_groups(rows, entries, np.arange(0, len(entries) + 1, 2))
         result[a], result[b] = sums[::2], sums[1::2]
 
     parallel.map(of_chunk, range(0, len(left), _CHUNK))

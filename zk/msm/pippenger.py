@@ -29,7 +29,7 @@ from zk.curves import weierstrass
 from zk.curves.bn254 import G1Point, G2Point, OnePoint
 from zk.fields import array
 from zk.fields.prime import FR
-from zk.msm import batch_affine, endomorphism, recoding, window_tables
+from zk.msm import endomorphism, group_sums, recoding, widths, window_tables
 from zk.msm.recoding import Windows
 from zk.runtime import parallel
 from zk.runtime.jit import inner, kernel
@@ -37,9 +37,9 @@ from zk.runtime.jit import inner, kernel
 Decode = Callable[[np.ndarray], list[OnePoint | None]]
 Shape = tuple[int, ...]
 
-_SINGLE_TASK_BELOW = 512  # rows of points
+_INLINE_BELOW = 512  # rows of points: sooner summed than handed to a thread that may be busy for milliseconds
+_TASK_ADDITIONS = 1 << 15  # in a task, about: to hand over one of fewer takes a noticeable part of what it does
 _ONE = np.int64(1)  # with a type: Numba would compile another `_strided_sums` for each place of a literal 1
-_MAX_WIDTH = 18  # bits of a window: 8 MiB of buckets in G1
 _FEW_BUCKETS = 64  # up to here a running sum is as fast as sums by rows and columns
 
 
@@ -93,7 +93,7 @@ def _strided_sums(buckets, outer, outer_step, inner_count, inner_step):
                 entries[count] = 2 * place
                 count += 1
         starts[g + 1] = count
-    return batch_affine.sum_groups(buckets, entries[:count], starts)
+    return group_sums.sum_groups(buckets, entries[:count], starts)
 
 
 @inner
@@ -127,18 +127,18 @@ def _set_sums(
     for k in range(windows.shape[0]):
         starts = np.empty(largest + 1, np.int64)
         entries = _sort_into_buckets(recoded, windows[k], starts)
-        weierstrass.store_xyzz(totals, k, _weighted_sum(batch_affine.sum_groups(points, entries, starts)))
+        weierstrass.store_xyzz(totals, k, _weighted_sum(group_sums.sum_groups(points, entries, starts)))
 
 
 @kernel
 def _combine(totals: np.ndarray, positions: np.ndarray, result: np.ndarray) -> None:
-    """result[0] = Σ 2^positions[k]·totals[k] as an affine point."""
+    """result[0] = Σ 2^positions[k]·totals[k] in XYZZ form."""
     total = weierstrass.load_xyzz(totals, totals.shape[0] - 1)
     for k in range(totals.shape[0] - 2, -1, -1):
         for _ in range(positions[k + 1] - positions[k]):
             total = weierstrass.double(total)
         total = weierstrass.add(total, weierstrass.load_xyzz(totals, k))
-    weierstrass.store(result, 0, weierstrass.to_affine(total))
+    weierstrass.store_xyzz(result, 0, total)
 
 
 @dataclass(frozen=True)
@@ -150,48 +150,36 @@ class Pending(Generic[OnePoint]):
     positions: np.ndarray
     decode: Callable[[np.ndarray], list[OnePoint | None]]
 
-    def result(self) -> OnePoint | None:
-        """The sum; None for the identity.  Waits for the tasks, so not to be called from a pool task."""
+    def xyzz(self) -> np.ndarray:
+        """The sum in XYZZ form, (1, 4, …) words.  Waits for the tasks, so not to be called from a pool task."""
         for task in self.tasks:
             task.result()
-        point = np.empty((1, 2, *self.totals.shape[2:]), np.uint64)
+        point = np.empty((1, *self.totals.shape[1:]), np.uint64)
         _combine(self.totals, self.positions, point)
+        return point
+
+    def result(self) -> OnePoint | None:
+        """The sum; None for the identity.  Waits as `xyzz`."""
+        point = np.empty((1, 2, *self.totals.shape[2:]), np.uint64)
+        weierstrass.normalise(self.xyzz(), point)
         return self.decode(point)[0]
 
 
-def table_windows(levels: int, scalars: np.ndarray) -> Windows:
-    """The windows used to multiply a table with this number of levels by these scalars."""
-    if levels == 1:
-        return _points_windows(2 * len(scalars))
-    nonzero = int(np.count_nonzero(scalars.any(axis=1)))
-    return _cheapest_windows(window_tables.LEVEL_BITS, levels, nonzero, recoding.SCALAR_BITS)
-
-
-def _points_windows(count: int) -> Windows:
-    """The windows for this number of scalars of half length."""
-    return _cheapest_windows(endomorphism.HALF_BITS + 1, 1, count, endomorphism.HALF_BITS)
-
-
-def _cheapest_windows(level_bits: int, levels: int, count: int, bits: int) -> Windows:
-    """The windows with the fewest additions: one for each scalar and level, and two for each bucket."""
-
-    def cost(sets: int) -> int:
-        return sets * (levels * count + (1 << -(-level_bits // sets)))
-
-    least = -(-level_bits // _MAX_WIDTH)
-    return recoding.windows(level_bits, levels, min(range(least, level_bits // 2 + 1), key=cost), bits)
-
-
-def _start(points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Decode[OnePoint]) -> Pending[OnePoint]:
-    """Starts the tasks; `points` has one row for each level and scalar."""
-    count = len(windows.table)
+def _start(
+    points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Decode[OnePoint], nonzero: int
+) -> Pending[OnePoint]:
+    """Starts the tasks; `points` has one row for each level and scalar, and so many scalars are not zero."""
+    count, levels, _ = windows.table.shape
     totals = np.empty((count, 4, *points.shape[2:]), np.uint64)
-    step = count if len(points) < _SINGLE_TASK_BELOW else 1
-    tasks = [
-        parallel.submit(_set_sums, points, recoded, windows.table[k : k + step], windows.largest, totals[k : k + step])
-        for k in range(0, count, step)
-    ]
-    return Pending(tasks, totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
+    pending = Pending([], totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
+    if len(points) < _INLINE_BELOW:
+        _set_sums(points, recoded, windows.table, windows.largest, totals)
+        return pending
+    step = min(count, -(-_TASK_ADDITIONS // (nonzero * levels + 2 * windows.largest)))
+    for k in range(0, count, step):
+        few = windows.table[k : k + step]
+        pending.tasks.append(parallel.submit(_set_sums, points, recoded, few, windows.largest, totals[k : k + step]))
+    return pending
 
 
 def _checked(points: np.ndarray, scalars: np.ndarray, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
@@ -207,11 +195,12 @@ def _start_table(table: np.ndarray, scalars: np.ndarray, shape: Shape, decode: D
     if len(table) == 1:
         return _start_points(table[0], scalars, shape, decode)
     points, scalars = _checked(table, scalars, shape)
-    windows = table_windows(len(table), scalars)
+    nonzero = widths.nonzero(scalars)
+    windows = widths.of_table(len(table), nonzero)
     recoded = np.empty((len(scalars), 4), np.uint64)
     if not recoding.recode(scalars, array.plain([windows.offset]), recoded):
         raise ValueError("a scalar is not below r")
-    return _start(points, recoded, windows, decode)
+    return _start(points, recoded, windows, decode, nonzero)
 
 
 def _start_points(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
@@ -219,10 +208,10 @@ def _start_points(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode:
     if not array.is_canonical(FR, scalars):
         raise ValueError("a scalar is not below r")
     points, folded = endomorphism.halve(points, scalars)
-    windows = _points_windows(len(folded))
+    windows = widths.of_points(len(folded))
     recoded = np.empty((len(folded), 4), np.uint64)
     recoding.add_offset(folded, array.plain([windows.offset]), recoded)
-    return _start(points, recoded, windows, decode)
+    return _start(points, recoded, windows, decode, len(folded))
 
 
 def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending[G1Point]:

@@ -274,7 +274,10 @@ def multiply(points: np.ndarray, scalars: np.ndarray, progress: Progress = silen
 
     for first in range(0, len(starts), 8 * parallel.threads()):
         batch = starts[first : first + 8 * parallel.threads()]
-        parallel.map(multiply_chunk, batch)
+        if len(starts) == 1:  # sooner done than handed to a thread that may be busy
+            multiply_chunk(batch[0])
+        else:
+            parallel.map(multiply_chunk, batch)
         done = min(len(points), batch[-1] + _CHUNK)
         progress(done, len(points))
     return result

@@ -53,19 +53,6 @@ def _masks(signs: np.ndarray) -> np.ndarray:
 
 
 @inner
-def _add(total, x, y):
-    """total + (x, y) in XYZZ form by "madd-2008-s", for points neither equal nor opposite.  8 mul, 2 square."""
-    p = fp.sub(fp.mul(x, total[2]), total[0])
-    r = fp.sub(fp.mul(y, total[3]), total[1])
-    pp = fp.square(p)
-    ppp = fp.mul(p, pp)
-    q = fp.mul(total[0], pp)
-    x3 = fp.sub(fp.sub(fp.square(r), ppp), fp.double(q))
-    y3 = fp.sub(fp.mul(r, fp.sub(q, x3)), fp.mul(total[1], ppp))
-    return x3, y3, fp.mul(total[2], pp), fp.mul(total[3], ppp)
-
-
-@inner
 def _difference(x, y):
     """P - λ P.  1 inverse, 4 mul, 1 square."""
     slope = fp.mul(fp.mul(y, fp.constant(_SLOPE, x)), fp.inverse(x))
@@ -88,7 +75,7 @@ def _weigh(x, y, masks):
         if i == BITS - 1:
             total = step_x, step_y, one, one
         else:
-            total = _add(weierstrass.double(total), step_x, step_y)
+            total = weierstrass.add_mixed_incomplete(weierstrass.double(total), step_x, step_y)
     return total
 
 

@@ -19,6 +19,7 @@ LEVELS = 4
 LEVEL_BITS = 64
 
 _CHUNK = 512  # points in a task
+_LINE = 64  # bytes of the cache
 
 
 @kernel
@@ -44,17 +45,26 @@ def _next_level(points: np.ndarray) -> np.ndarray:
     return result
 
 
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """An array that begins on a cache line, so that a point in G1 takes one line and a point in G2 two."""
+    words = int(np.prod(shape))
+    whole = np.empty(words + _LINE // 8, np.uint64)
+    begin = -whole.ctypes.data % _LINE // 8
+    return whole[begin : begin + words].reshape(shape)
+
+
 def table(points: np.ndarray) -> np.ndarray:
     """(LEVELS, n, …): the points, (n, 2, 4) of G1 or (n, 2, 2, 4) of G2, and their multiples by 2^64, 2^128, 2^192."""
     padding = -len(points) % cpu.LANES
     padded = np.concatenate((points, np.zeros((padding, *points.shape[1:]), np.uint64)))
 
-    def levels(first: int) -> list[np.ndarray]:
-        rows = [np.ascontiguousarray(padded[first : first + _CHUNK])]
-        while len(rows) < LEVELS:
-            rows.append(_next_level(rows[-1]))
-        return rows
+    result = _aligned((LEVELS, *points.shape))
 
-    chunks = parallel.map(levels, range(0, len(padded), _CHUNK))
-    rows = [np.concatenate([padded[:0], *(chunk[level] for chunk in chunks)])[: len(points)] for level in range(LEVELS)]
-    return np.stack(rows)
+    def fill(first: int) -> None:
+        rows, part = np.ascontiguousarray(padded[first : first + _CHUNK]), result[:, first : first + _CHUNK]
+        for level in range(LEVELS):
+            rows = _next_level(rows) if level else rows
+            part[level] = rows[: part.shape[1]]
+
+    parallel.map(fill, range(0, len(padded), _CHUNK))
+    return result
