@@ -19,28 +19,30 @@ def digit(position: int, level: int) -> int:
     return position // records.ARITY**level % records.ARITY
 
 
-def build(leaf: int, position: int, sibling: Callable[[int, int], int]) -> tuple[Path, int]:
+def build(
+    leaf: int, position: int, sibling: Callable[[int, int], int], hash: records.Hash[int] = poseidon.hash
+) -> tuple[Path, int]:
     """A leaf's path and the root above it, where sibling(level, i) is any other child i at a level.  16 hashes."""
     current, path = leaf, []
     for level in range(records.DEPTH):
         own = digit(position, level)
         path.append(tuple(current if i == own else sibling(level, i) for i in range(records.ARITY)))
-        current = parent(path[-1])
+        current = records.node(hash, path[-1])
     return tuple(path), current
 
 
-def lone(leaf: int, position: int) -> Path:
+def lone(leaf: int, position: int, hash: records.Hash[int] = poseidon.hash) -> Path:
     """The path of a leaf whose siblings, and the siblings of every node above it, are zero."""
-    return build(leaf, position, lambda level, i: 0)[0]
+    return build(leaf, position, lambda level, i: 0, hash)[0]
 
 
-def root(leaf: int, position: int, path: Path) -> int | None:
+def root(leaf: int, position: int, path: Path, hash: records.Hash[int] = poseidon.hash) -> int | None:
     """The root above a leaf by its path, or None when the child at some digit is not the node below."""
     current = leaf
     for level, children in enumerate(path):
         if children[digit(position, level)] != current:
             return None
-        current = parent(children)
+        current = records.node(hash, children)
     return current
 
 

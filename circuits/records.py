@@ -25,6 +25,7 @@ from zk import domains
 
 ASSETS = 16
 HELD = 8  # assets 0 to 7 are held: no balance is ever negative.  The others are claims, which may be owed
+NUMERAIRE = 0  # the slot in which prices are stated, and in which an owner is left what a seizure leaves
 SCENARIOS = 32
 DEPTH = 16
 ARITY = 4

@@ -25,7 +25,7 @@ from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
 from circuits.gadgets import babyjubjub as curve
 from circuits.gadgets import poseidon, ranges
-from circuits.records import BALANCE_BITS, Account, T
+from circuits.records import BALANCE_BITS, Account, Hash, T
 from circuits.statements.statement import SCALAR_BITS, Statement, is_kind, of_kind
 from zk import domains
 from zk.curves import babyjubjub
@@ -52,10 +52,10 @@ class Private(Generic[T]):
         return "Private"
 
 
-def relation(public: Public[int], private: Private[int]) -> str | None:
+def relation(public: Public[int], private: Private[int], hash: Hash[int] = host.hash) -> str | None:
     """None when the claim is true, otherwise a phrase for its first false line."""
     account = private.account
-    if public.commitment != account.commitment(host.hash):
+    if public.commitment != account.commitment(hash):
         return "commitment"
     if not all(is_kind(balance, "i64") for balance in account.balances):
         return "balances"
@@ -64,7 +64,7 @@ def relation(public: Public[int], private: Private[int]) -> str | None:
     if not is_kind(private.e, "scalar"):
         return "ephemeral secret"
     escrowed = escrow.encrypt(account, private.e, private.gk)
-    if public.digest != escrow.digest(private.gk, escrowed.ephemeral, escrowed.ciphertext):
+    if public.digest != escrow.digest(private.gk, escrowed.ephemeral, escrowed.ciphertext, hash):
         return "digest"
     return None
 

@@ -30,7 +30,7 @@ from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
 from circuits.gadgets import boolean, poseidon, ranges
 from circuits.gadgets import merkle as tree
-from circuits.records import ARITY, ASSETS, DEPTH, Account, T
+from circuits.records import ARITY, ASSETS, DEPTH, Account, Hash, T
 from circuits.statements.statement import POSITION_BITS, Statement, is_kind, of_kind
 from zk.hashes import poseidon as host
 
@@ -64,26 +64,26 @@ class Private(Generic[T]):
         return "Private"
 
 
-def relation(public: Public[int], private: Private[int]) -> str | None:
+def relation(public: Public[int], private: Private[int], hash: Hash[int] = host.hash) -> str | None:
     """None when the claim is true, otherwise a phrase for its first false line."""
     account = private.account
-    if account.owner != records.owner(host.hash, private.ak, private.nk):
+    if account.owner != records.owner(hash, private.ak, private.nk):
         return "owner"
     if not is_kind(private.position, "position"):
         return "position"
-    commitment = account.commitment(host.hash)
-    root = merkle.root(commitment, private.position, private.path)
+    commitment = account.commitment(hash)
+    root = merkle.root(commitment, private.position, private.path, hash)
     if root is None:
         return "path"
     if root != public.root:
         return "root"
     kappa = records.kappa(account, private.nk)
-    if public.nullifier not in (UNDISCLOSED, records.nullifier(host.hash, kappa, commitment, private.position)):
+    if public.nullifier not in (UNDISCLOSED, records.nullifier(hash, kappa, commitment, private.position)):
         return "nullifier"
     pairs = zip(account.balances, public.thresholds, strict=True)
     if not all(0 <= balance - threshold < 1 << AMOUNT_BITS for balance, threshold in pairs):
         return "thresholds"
-    if public.tag != records.funds_tag(host.hash, kappa, commitment, private.position, public.context):
+    if public.tag != records.funds_tag(hash, kappa, commitment, private.position, public.context):
         return "tag"
     return None
 

@@ -84,24 +84,24 @@ class Private(Generic[T]):
         return "Private"
 
 
-def relation(public: Public[int], private: Private[int]) -> str | None:
+def relation(public: Public[int], private: Private[int], hash: Hash[int] = host.hash) -> str | None:
     """None when the claim is true, otherwise a phrase for its first false line."""
-    return _false_about_old(public, private) or _false_about_new(public, private)
+    return _false_about_old(public, private, hash) or _false_about_new(public, private, hash)
 
 
-def _false_about_old(public: Public[int], private: Private[int]) -> str | None:
+def _false_about_old(public: Public[int], private: Private[int], hash: Hash[int]) -> str | None:
     """A phrase for the first false line about the old account, or None."""
     old = private.old
     if public.adds not in (0, 1):
         return "adds flag"
     if not babyjubjub.is_on_curve(private.ak):
         return "spending key"
-    if old.owner != records.owner(host.hash, private.ak, private.nk):
+    if old.owner != records.owner(hash, private.ak, private.nk):
         return "old owner"
     if not is_kind(private.position, "position"):
         return "position"
-    commitment = old.commitment(host.hash)
-    root = merkle.root(commitment, private.position, private.path)
+    commitment = old.commitment(hash)
+    root = merkle.root(commitment, private.position, private.path, hash)
     if root is None:
         return "path"
     if private.genesis not in (0, 1) or (private.genesis and any(old.balances)):
@@ -109,19 +109,19 @@ def _false_about_old(public: Public[int], private: Private[int]) -> str | None:
     if not private.genesis and root != public.root:
         return "root"
     kappa = records.kappa(old, private.nk)
-    if public.nullifier != records.nullifier(host.hash, kappa, commitment, private.position):
+    if public.nullifier != records.nullifier(hash, kappa, commitment, private.position):
         return "nullifier"
     return None
 
 
-def _false_about_new(public: Public[int], private: Private[int]) -> str | None:
+def _false_about_new(public: Public[int], private: Private[int], hash: Hash[int]) -> str | None:
     """A phrase for the first false line about the new account or the change, or None."""
     new, changes = private.new, _changes(private)
     if not all(0 <= balance < 1 << HELD_BITS for balance in new.balances[:HELD]):
         return "held balances"
     if not all(is_kind(balance, "i64") for balance in new.balances[HELD:]):
         return "claims"
-    if public.commitment != new.commitment(host.hash):
+    if public.commitment != new.commitment(hash):
         return "commitment"
     if public.guard != new.guard:
         return "guard"
@@ -131,7 +131,7 @@ def _false_about_new(public: Public[int], private: Private[int]) -> str | None:
         return "change"
     if public.adds and (new.owner != private.old.owner or min(changes) < 0):
         return "top-up"
-    period, tag = (public.period, records.top_up_tag(host.hash, private.nk, public.period)) if public.adds else (0, 0)
+    period, tag = (public.period, records.top_up_tag(hash, private.nk, public.period)) if public.adds else (0, 0)
     if (public.period, public.tag) != (period, tag):
         return "tag"
     if not is_kind(private.blinding, "scalar"):
@@ -140,7 +140,7 @@ def _false_about_new(public: Public[int], private: Private[int]) -> str | None:
         return "value"
     if not is_kind(private.alpha, "scalar"):
         return "alpha"
-    shift = babyjubjub.multiply(private.alpha, babyjubjub.BASE8)
+    shift = babyjubjub.multiply_base(private.alpha, babyjubjub.BASE8)
     if (public.rk_x, public.rk_y) != babyjubjub.add(private.ak, shift):
         return "re-randomised key"
     return None

@@ -22,7 +22,7 @@ from typing import Generic
 from circuits.frontend.builder import Builder
 from circuits.frontend.signal import Signal
 from circuits.gadgets import poseidon, ranges
-from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, T
+from circuits.records import ASSETS, BALANCE_BITS, SCENARIOS, Account, Hash, T
 from circuits.statements.statement import Statement, is_kind, of_kind
 from zk.hashes import poseidon as host
 
@@ -47,10 +47,10 @@ class Private(Generic[T]):
         return "Private"
 
 
-def relation(public: Public[int], private: Private[int]) -> str | None:
+def relation(public: Public[int], private: Private[int], hash: Hash[int] = host.hash) -> str | None:
     """None when the claim is true, otherwise a phrase for its first false line."""
     account = private.account
-    if public.commitment != account.commitment(host.hash):
+    if public.commitment != account.commitment(hash):
         return "commitment"
     if not all(is_kind(balance, "i64") for balance in account.balances):
         return "balances"

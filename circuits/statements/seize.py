@@ -46,7 +46,7 @@ from circuits.gadgets import boolean, division, poseidon, ranges
 from circuits.gadgets import merkle as tree
 from circuits.gadgets.boolean import Bit
 from circuits.gadgets.ranges import Ranged
-from circuits.records import ARITY, ASSETS, BALANCE_BITS, BPS, DEPTH, SCENARIOS, Account, T
+from circuits.records import ARITY, ASSETS, BALANCE_BITS, BPS, DEPTH, SCENARIOS, Account, Hash, T
 from circuits.statements.statement import POSITION_BITS, SCALAR_BITS, Statement, is_kind, of_kind
 from zk.curves import babyjubjub
 from zk.hashes import poseidon as host
@@ -89,25 +89,25 @@ class Private(Generic[T]):
         return "Private"
 
 
-def relation(public: Public[int], private: Private[int]) -> str | None:
+def relation(public: Public[int], private: Private[int], hash: Hash[int] = host.hash) -> str | None:
     """None when the claim is true, otherwise a phrase for its first false line."""
-    return _false_about_old(public, private) or _false_about_residual(public, private)
+    return _false_about_old(public, private, hash) or _false_about_residual(public, private, hash)
 
 
-def _false_about_old(public: Public[int], private: Private[int]) -> str | None:
+def _false_about_old(public: Public[int], private: Private[int], hash: Hash[int]) -> str | None:
     """A phrase for the first false line about the account that ends, or None."""
     old = private.old
     if not is_kind(private.position, "position"):
         return "position"
-    commitment = old.commitment(host.hash)
-    root = merkle.root(commitment, private.position, private.path)
+    commitment = old.commitment(hash)
+    root = merkle.root(commitment, private.position, private.path, hash)
     if root is None:
         return "path"
     if root != public.root:
         return "root"
     if not is_kind(old.guard, "u32") or old.guard == 0:
         return "guard"
-    if public.nullifier != records.nullifier(host.hash, old.rho, commitment, private.position):
+    if public.nullifier != records.nullifier(hash, old.rho, commitment, private.position):
         return "nullifier"
     if not all(is_kind(balance, "i64") for balance in old.balances):
         return "balances"
@@ -118,7 +118,7 @@ def _false_about_old(public: Public[int], private: Private[int]) -> str | None:
     return None
 
 
-def _false_about_residual(public: Public[int], private: Private[int]) -> str | None:
+def _false_about_residual(public: Public[int], private: Private[int], hash: Hash[int]) -> str | None:
     """A phrase for the first false line about the account that is left, or about the value, or None."""
     old, amount = private.old, private.amount
     if not is_kind(amount, "u63") or not public.prices[0]:
@@ -126,7 +126,7 @@ def _false_about_residual(public: Public[int], private: Private[int]) -> str | N
     scenario = public.grid[private.scenario]
     if amount != seizure.residual_amount(old.balances, public.prices, scenario, public.penalty_bps):
         return "amount"
-    if public.commitment != seizure.residual(old, amount).commitment(host.hash):
+    if public.commitment != seizure.residual(old, amount).commitment(hash):
         return "commitment"
     if not is_kind(private.blinding, "scalar"):
         return "blinding"

@@ -52,7 +52,8 @@ KINDS = {
 class Statement:
     """A claim, stated twice.
 
-    `relation(public, private)` returns None, or a phrase for what is false; it accepts any integers.
+    `relation(public, private)` returns None, or a phrase for what is false; it accepts any integers.  Whoever has
+    loaded the kernels gives it a faster hash, as a third argument (zk/hashes/quick.py).
     `constrain(b, public, private)` takes the same two dataclasses, filled with signals.  Each phrase of `relation` is
     the name of a scope in `constrain`, and both check in the same order.
     """
@@ -61,7 +62,7 @@ class Statement:
     claim: str
     Public: type
     Private: type
-    relation: Callable[[Any, Any], str | None]
+    relation: Callable[..., str | None]
     constrain: Callable[[Builder, Any, Any], None]
 
     @property
