@@ -2,16 +2,18 @@
 
 Parsing is exact: no float, no rounding, and an error for more decimals than the asset has.  The text of a price, such
 as "3,000.50", is in whole units of the numeraire, the pool's first asset, per whole unit; its integer is in the unit
-of settlement.risk.
+of settlement.risk.risk.
 """
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from circuits.records import Amount
-from settlement import assets, risk
-from settlement.assets import Asset
-from settlement.pool import Pool, asset_index
+from settlement.pool import assets
+from settlement.pool.assets import Asset
+from settlement.pool.pool import Pool, asset_index
+from settlement.risk import risk
 from zk.errors import FormatError
 
 MAX_TEXT = 80
@@ -83,6 +85,18 @@ def scale_price(text: str, decimals: int, numeraire: Asset, what: str = "the pri
     return _scale(text, digits, f"{what} has at most {max(digits, 0)} decimals")
 
 
+def parse_ratio(text: str, asset: Asset, other: Asset) -> Fraction:
+    """The price of one smallest unit in smallest units of the other asset, exactly; the text is in whole units.
+
+    Raises FormatError when it is not a plain number above zero.
+    """
+    digits = len(text.partition(".")[2])
+    price = Fraction(_scale(text, digits, "a price"), 10**digits) * Fraction(10**other.decimals, 10**asset.decimals)
+    if not price:
+        raise FormatError("the price must be above 0")
+    return price
+
+
 def parse_percent(text: str, what: str) -> int:
     """The basis points in a text such as "3.5%" or "3.5".
 
@@ -119,7 +133,7 @@ def number(amount: int, decimals: int) -> str:
 
 
 def show_value(value: int, numeraire: Asset) -> str:
-    """A portfolio's value (settlement.risk.equity) in the numeraire with two decimals, rounded down."""
+    """A portfolio's value (settlement.risk.risk.equity) in the numeraire with two decimals, rounded down."""
     unit = 10 ** (numeraire.decimals + PRICE_DIGITS - 2)
     cents = value // unit
     sign, cents = ("−" if cents < 0 else ""), abs(cents)

@@ -10,20 +10,21 @@ block lives, so what no bundle changes is read once.
 from collections.abc import Sequence
 
 from circuits.records import Amount, Commitment, Nullifier, Root
-from settlement import checks, effects, merkle
-from settlement.assets import NUMERAIRE
-from settlement.bundle import Account, Bundle
+from settlement import merkle
+from settlement.bundles.bundle import Account, Bundle, Leg
+from settlement.checks import checks, effects
+from settlement.checks.state import Checked
 from settlement.custody import Reserves
 from settlement.events import Event
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, LedgerId, OrderId
 from settlement.log import tree as log
 from settlement.merkle import Append, Nodes, Tree
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement.pool.assets import NUMERAIRE
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from settlement.publicaccounts import Balances
 from settlement.remembered import Held, Remembered
-from settlement.state import Checked
+from settlement.risk.grids import PublishedGrids
 from settlement.storage.rows import BundleEntry, Settled, SettledChange
 
 MAX_LEGS = 60
@@ -56,6 +57,10 @@ class Block:
     def foresee(self, bundles: Sequence[tuple[Bundle, BundleId]]) -> None:
         """Asks the ledger at once what these bundles will be checked against; without it, the answers are the same."""
         self._before.foresee(bundles)
+
+    def foresee_legs(self, legs: Sequence[Leg]) -> None:
+        """As `foresee`, for legs whose bundles nobody has made yet."""
+        self._before.foresee_moves(legs)
 
     def expect(self, bundles: Sequence[Bundle]) -> None:
         """Computes at once what the tree becomes when these bundles are all that settles next, in this order.

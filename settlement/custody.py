@@ -27,12 +27,12 @@ from dataclasses import replace
 from typing import Protocol
 
 from circuits.records import Amount
-from settlement import bundle as parts
-from settlement import digests
-from settlement.bundle import MAX_AMOUNT, Account, Bundle, Flow, Leg
+from settlement.bundles import bundle as parts
+from settlement.bundles import digests
+from settlement.bundles.bundle import MAX_AMOUNT, Account, Bundle, Flow, Leg
 from settlement.ids import KeyDigest
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from settlement.rejection import Rejected, Rejection
 from zk import signature
 from zk.curves.babyjubjub import Point

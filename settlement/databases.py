@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from circuits.records import Root
 from settlement.events import Appended
 from settlement.storage import checkpoints, connections
+from settlement.storage.batchreader import BatchReader
 from settlement.storage.checkpoints import Checkpoint, Checkpoints, EventsLost
 from settlement.storage.repository import Repository
 from settlement.storage.sqlite import SqliteRepository
@@ -56,8 +57,14 @@ def copy(source: Place, to: Place) -> None:
     So a pool moves from a file to a server, and a server's ledger becomes a file that anybody can audit and keep.
     Raises as `create` and `open`.
     """
-    with closing(open(source, read_only=True)) as original, original.reader.reading():
-        _create(to, lambda repository: repository.fill(original.reader.stored))
+    with closing(open(source, read_only=True)) as original:
+        keep(original.reader, to)
+
+
+def keep(reader: BatchReader, to: Place) -> None:
+    """As `copy`, of a database that is open.  Raises FormatError when there is one at the place."""
+    with reader.reading():
+        _create(to, lambda repository: repository.fill(reader.stored))
 
 
 def upgrade(place: Place) -> int:

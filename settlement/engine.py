@@ -9,14 +9,16 @@ only to measure their own time: `now_ms` comes from the caller.
 import time
 from collections.abc import Sequence
 
-from settlement import bundlechecks, checks, custody, events, heartbeat, oracle, proofclaims, recording, signatures
-from settlement.bundle import Bundle, Leg
+from settlement import custody, events
+from settlement.bundles.bundle import Bundle, Leg
+from settlement.checks import bundlechecks, checks, heartbeat, manychecks, proofclaims, recording, signatures
+from settlement.checks.state import Checked, State, VerifyProofs
 from settlement.events import Event
-from settlement.grids import Publication, PublishedGrids
 from settlement.ledger import Ledger
-from settlement.quotes import Quote
 from settlement.rejection import Rejected, Rejection
-from settlement.state import Checked, State, VerifyProofs
+from settlement.risk import oracle
+from settlement.risk.grids import Publication, PublishedGrids
+from settlement.risk.quotes import Quote
 from settlement.storage.rows import GridsEntry
 from settlement.submitting import Receipt, settled, submit_all
 
@@ -55,13 +57,17 @@ def check_leg(state: State, data: bytes, now_ms: int, verify_proofs: VerifyProof
     Raises Rejected as `check` does, and INSURANCE for a leg of the insurance, which nobody has attested alone.
     """
     newest = state.reader.last_event()
-    leg = checks.decode_leg(data)
+    return manychecks.run(leg_steps(state, newest, checks.decode_leg(data), now_ms), verify_proofs)
+
+
+def leg_steps(state: State, newest: Event, leg: Leg, now_ms: int) -> manychecks.Steps[Leg]:
+    """The checks of `check_leg`, for manychecks; `newest` was the newest event before the leg was decoded."""
     checks.check_keys(state, (leg,))
     checks.check_clock(newest, now_ms)
     checks.check_expiry((leg,), now_ms)
     checks.check_state(state, (leg,), (), now_ms)
-    checks.check_leg_signatures(state, (leg,))
-    proofclaims.check(state, state.parameters(now_ms), (leg,), (), verify_proofs)
+    yield from manychecks.signed(state, leg)
+    yield from manychecks.proved(state, state.parameters(now_ms), leg)
     custody.check_not_insurance(leg)
     checks.check_room(state, (leg,))
     return leg
@@ -110,7 +116,7 @@ def publication(state: State, quotes: Sequence[Quote], now_ms: int) -> Publicati
 
 
 def govern(ledger: Ledger, data: bytes, now_ms: int) -> Event:
-    """Announces the change of the pool's parameters in these bytes (settlement.governance).
+    """Announces the change of the pool's parameters in these bytes (settlement.pool.governance).
 
     Raises Rejected: MALFORMED, CLOCK_BEHIND, VERSION, GOVERNANCE_EARLY or GOVERNANCE; then the ledger is unchanged.
     """
@@ -120,7 +126,7 @@ def govern(ledger: Ledger, data: bytes, now_ms: int) -> Event:
 
 
 def beat(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs) -> Event:
-    """Records the heartbeat of the insurance in these bytes (settlement.heartbeat).
+    """Records the heartbeat of the insurance in these bytes (settlement.checks.heartbeat).
 
     Raises Rejected: MALFORMED, CLOCK_BEHIND, HEARTBEAT, UNKNOWN_KEY or INVALID_PROOF; then the ledger is unchanged.
     """
@@ -132,7 +138,7 @@ def beat(ledger: Ledger, data: bytes, now_ms: int, verify_proofs: VerifyProofs =
 
 
 def expire(ledger: Ledger, data: bytes, now_ms: int) -> Event:
-    """Records the early expiry of a claim in these bytes (settlement.expiry).
+    """Records the early expiry of a claim in these bytes (settlement.checks.expiry).
 
     Raises Rejected: MALFORMED, CLOCK_BEHIND, CONVERSION or EXPIRY; then the ledger is unchanged.
     """

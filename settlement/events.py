@@ -10,9 +10,9 @@ all name one number, and any two of them can be shown to be of one history by a 
     genesis      the ledger's id
     bundle       a bundle that settled
     grids        the publication of an epoch
-    parameters   a change of the pool's parameters, announced (settlement.governance)
-    insurance    a proof that the insurance is solvent in an epoch (settlement.heartbeat)
-    expiry       a claim that the guardians let expire early (settlement.expiry)
+    parameters   a change of the pool's parameters, announced (settlement.pool.governance)
+    insurance    a proof that the insurance is solvent in an epoch (settlement.checks.heartbeat)
+    expiry       a claim that the guardians let expire early (settlement.checks.expiry)
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from circuits.records import Root
-from settlement import grids
 from settlement.ids import BundleId
 from settlement.log import tree
 from settlement.log.tree import Nodes, Read
 from settlement.merkle import Tree
+from settlement.risk import grids
 from zk import domains
 from zk.errors import FormatError
 from zk.fields import prime

@@ -1,7 +1,7 @@
 """Reads untrusted bytes from the front, field by field: the one way in which legs, seizures and bundles are decoded.
 
 Most of the time of decoding one bundle goes into its points: are they on their curves, and in their subgroups?  So
-whoever decodes many collects their points, and asks once for all of them (settlement.manybundles).
+whoever decodes many collects their points, and asks once for all of them (settlement.bundles.manybundles).
 """
 
 from typing import Protocol
@@ -26,6 +26,16 @@ class Points(Protocol):
 
     def add_point(self, data: bytes) -> None:
         """A point of Baby Jubjub, with coordinates below r."""
+
+    def add_proof(self, data: bytes) -> None:
+        """A proof."""
+
+
+class Unseen:
+    """Takes points that nobody looks at, or that somebody else does."""
+
+    def add_point(self, data: bytes) -> None:
+        """A point."""
 
     def add_proof(self, data: bytes) -> None:
         """A proof."""

@@ -1,23 +1,23 @@
 """The ledger: the one thing in settlement that changes.
 
 It changes in three ways only: it is created, it applies a bundle that settlement.engine has checked, and it records
-another event that settlement.recording has checked: a publication, a change of the parameters, a heartbeat, an expiry.
-Each is one event.  Only settlement.engine calls `apply` and `record`, only settlement.following `extend`, and only
-settlement.lightfollowing `take`.
-"""
+another event that settlement.checks.recording has checked: a publication, a change of the parameters, a heartbeat, an
+expiry.  Each is one event.  Only settlement.engine calls `apply` and `record`, only settlement.following.following
+`extend`, and only settlement.following.lightfollowing `take`.  """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from circuits.records import Position, Root
-from settlement import databases, events, merkle, poolfile, stages
+from settlement import databases, events, merkle, stages
 from settlement.block import Block
+from settlement.checks.state import Checked, VerifyProofs
 from settlement.databases import Place
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement.pool import poolfile
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from settlement.rejection import Rejected
-from settlement.state import Checked
 from settlement.storage.repository import Repository
 from settlement.storage.rows import BundleEntry, ChangeEntry, Entry, ExpiryEntry, GridsEntry, HeartbeatEntry, Settled
 
@@ -47,10 +47,9 @@ class Applied:
 class Ledger:
     """One pool's ledger in one file.  Belongs to one thread; other threads and processes open their own.
 
-    `reader` answers every query, `orders` is the board's table in the same file (settlement.board has its rules), and
-    `witnessed` has what others signed about the log (settlement.finality).
-    Use a ledger as a context manager, or close it.
-    """
+    `reader` answers every query, `orders` is the board's table in the same file (settlement.orders.board has its
+    rules), and `witnessed` has what others signed about the log (settlement.following.finality).  Use a ledger as a
+    context manager, or close it.  """
 
     stale: str | None = None
     """Why this ledger, a copy of another, could not be brought up to date when it was opened; None when it was."""
@@ -62,6 +61,10 @@ class Ledger:
         self.witnessed = repository.witnessed
         self.pool = poolfile.decode(self.reader.pool())
         self.ledger_id = poolfile.ledger_id(self.pool)
+
+    def verifying(self, verify: VerifyProofs) -> VerifyProofs:
+        """The same verifier, which a copy makes leave out what it verified lately (settlement.checks.verified)."""
+        return verify
 
     @classmethod
     def create(cls, place: Place, pool: Pool, now_ms: int) -> "Ledger":
@@ -155,7 +158,7 @@ class Ledger:
         """Records bundles that another ledger has settled: all that `compute` yields, in one transaction, or none.
 
         It is called under the lock, with a block that has what it yielded before, and checks all that it needs
-        (settlement.following).  Raises what it raises, and as `apply_all` does; then nothing has changed.
+        (settlement.following.following).  Raises what it raises, and as `apply_all` does; then nothing has changed.
         """
         block = Block(self)
         with self._repository.writing():
@@ -168,9 +171,8 @@ class Ledger:
     def take(self, compute: Callable[["Ledger"], Sequence[Entry]]) -> None:
         """Records events that another ledger has recorded: all that `compute` returns, in one transaction.
 
-        It is called under the lock, and checks all that it needs (settlement.lightfollowing).  Raises what it raises,
-        and as `apply_all` does; then nothing has changed.
-        """
+        It is called under the lock, and checks all that it needs (settlement.following.lightfollowing).  Raises what it
+        raises, and as `apply_all` does; then nothing has changed.  """
         with self._repository.writing():
             entries = compute(self)
             # From here on only the machine may fail.
@@ -182,7 +184,7 @@ class Ledger:
     def become(self, beginning: "Ledger") -> None:
         """Makes this ledger, a copy, what another ledger is that has its first events, in one transaction.
 
-        Only prover.network.cutting calls it, when validators have replaced the operator who settled the rest.
+        Only prover.network.mirrors.cutting calls it, when validators have replaced the operator who settled the rest.
         """
         last = beginning.reader.last_event()
         own = self.reader.event(last.height)
@@ -195,9 +197,8 @@ class Ledger:
     ) -> E:  # fmt: skip
         """Records an event other than a bundle, whose rows `make` computes for this ledger and a time.
 
-        It is called under the lock, and checks all that it needs (settlement.recording), at a time that moves up as in
-        `apply`.  Raises what it raises, and OSError as `apply` does; then nothing has changed.
-        """
+        It is called under the lock, and checks all that it needs (settlement.checks.recording), at a time that moves up
+        as in `apply`.  Raises what it raises, and OSError as `apply` does; then nothing has changed.  """
         with self._repository.writing():
             entry = make(self, events.moved_up(self.reader.last_event(), now_ms, passed_ns()))
             # From here on only the machine may fail.

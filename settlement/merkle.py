@@ -161,6 +161,30 @@ def path(read: Read, position: Position) -> merkle.Path:
     )
 
 
+def path_before(read: Read, position: Position, size: int) -> merkle.Path:
+    """The path of a leaf in the tree as it was when it had `size` leaves, this one among them.
+
+    A node over leaves that were all there has not changed since, and one over none of them was empty; on each level at
+    most one is over both.  At most 16 hashes.
+    """
+    assert position < size, "the leaf came later"
+    seen: dict[tuple[int, int], int] = {}
+
+    def was(level: int, index: int) -> int:
+        start, width = index * records.ARITY**level, records.ARITY**level
+        if start >= size:
+            return empty(level)
+        if start + width <= size:
+            return _node(read, level, index)
+        if (level, index) not in seen:
+            first = index * records.ARITY
+            seen[level, index] = merkle.parent(tuple(was(level - 1, first + i) for i in range(records.ARITY)))
+        return seen[level, index]
+
+    parents = ((level, position // records.ARITY**level * records.ARITY) for level in range(1, records.DEPTH + 1))
+    return tuple(tuple(was(level - 1, first + i) for i in range(records.ARITY)) for level, first in parents)
+
+
 def _children(read: Read, level: int, index: int) -> tuple[int, ...]:
     first = index * records.ARITY
     return tuple(_node(read, level - 1, first + i) for i in range(records.ARITY))

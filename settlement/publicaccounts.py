@@ -6,7 +6,7 @@ A flow of a public account leaves a leg for it, or enters the leg from it.  Ever
 in the reserves: a reserve is the sum of all held balances and of the public accounts' balances.
 
 Anybody may pay in.  Whoever draws from `fee` or `insurance` needs the guardians' signature on the flow (settlement.
-custody); the pot has a rule of its own (settlement.pot), and of the loan its balance may be below zero.
+custody); the pot has a rule of its own (settlement.checks.pot), and of the loan its balance may be below zero.
 
 The legs of a bundle pay the pool's fee together, because a leg that only receives has nothing to pay with.  Legs of the
 insurance and seizures pay none.
@@ -16,12 +16,12 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from circuits.records import Amount
-from settlement import bundle
-from settlement.assets import NUMERAIRE
-from settlement.bundle import MAX_AMOUNT, Account, Leg
+from settlement.bundles import bundle
+from settlement.bundles.bundle import MAX_AMOUNT, Account, Leg
 from settlement.ids import OrderId
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement.pool.assets import NUMERAIRE
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from settlement.rejection import Rejected, Rejection
 
 Balances = dict[tuple[Account, int], Amount]

@@ -14,8 +14,8 @@ class Rejection(IntEnum):
     `remedy` tells the sender what to do.
     """
 
-    TOO_LARGE = (1, "Send fewer bytes, legs, flows or ciphertexts: the limits are in settlement.bundle.")
-    MALFORMED = (2, "Encode it again with settlement.encoding: some field is not what the format allows.")
+    TOO_LARGE = (1, "Send fewer bytes, legs, flows or ciphertexts: the limits are in settlement.bundles.bundle.")
+    MALFORMED = (2, "Encode it again with settlement.bundles.encoding: some field is not what the format allows.")
     WRONG_LEDGER = (3, "Make it for this ledger: its id, or a leg's signature, is for another one.")
     UNKNOWN_KEY = (4, "Prove it again with the proving keys of this ledger's pool.")
     CLOCK_BEHIND = (16, "Set the clock right: the ledger's time only goes forward. If it is right, "
@@ -61,7 +61,7 @@ class Rejection(IntEnum):
     EXPIRY = (64, "Wait until the insurance has been silent too long, and let the guardians sign the figures.")
 
     ORDER_TOP_UP = (29, "Make the order with a proof of margin: a top-up settles until the next prices only.")
-    ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.board has the limit.")
+    ORDER_TOO_LONG = (23, "Make the order again with an earlier expiry: settlement.orders.board has the limit.")
     TERMS_SIGNATURE = (25, "Ask the order's maker to sign its terms, funds and time as they stand, and to post it.")
     FUNDS_MISSING = (26, "Add a proof of funds, or pay the pool's fee for the order first: its board asks for either.")
     FUNDS_INVALID = (27, "Prove the funds again, for this order, from its own account and at the pool's threshold.")

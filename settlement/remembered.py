@@ -10,18 +10,19 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from circuits.records import Amount, Commitment, Nullifier, Root
-from settlement import merkle, topups
-from settlement.bundle import Account, Bundle
+from settlement import merkle
+from settlement.bundles.bundle import Account, Bundle, Leg, Move
+from settlement.checks import topups
+from settlement.checks.state import Reader
 from settlement.custody import Reserves
 from settlement.events import Event
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, LedgerId, OrderId
 from settlement.log import tree as log
 from settlement.merkle import Nodes, Tree
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from settlement.publicaccounts import Balances
-from settlement.state import Reader
+from settlement.risk.grids import PublishedGrids
 from settlement.storage.rows import Settled, SettledChange
 
 Q = TypeVar("Q")
@@ -98,13 +99,16 @@ class Remembered:
 
     def foresee(self, bundles: Sequence[tuple[Bundle, BundleId]]) -> None:
         """Asks what the checks of these bundles ask of roots, nullifiers, top-ups and settled bundles."""
-        moves = [move for bundle, _ in bundles for move in bundle.moves]
-        _ask(self._roots, {move.root for move in moves}, self._source.known_roots)
-        _ask(self._spent, {move.nullifier for move in moves}, self._source.spent)
-        counted = {top_up for bundle, _ in bundles for _, top_up in topups.counted(bundle.legs)}
-        _ask(self._topped_up, counted, self._source.topped_up)
+        self.foresee_moves([move for bundle, _ in bundles for move in bundle.moves])
         found = self._source.settled_of({bundle_id for _, bundle_id in bundles})
         self._settled.update((bundle_id, found.get(bundle_id)) for _, bundle_id in bundles)
+
+    def foresee_moves(self, moves: Sequence[Move]) -> None:
+        """Asks what the checks of these legs and seizures ask of roots, nullifiers and top-ups."""
+        _ask(self._roots, {move.root for move in moves}, self._source.known_roots)
+        _ask(self._spent, {move.nullifier for move in moves}, self._source.spent)
+        counted = {top_up for _, top_up in topups.counted([move for move in moves if isinstance(move, Leg)])}
+        _ask(self._topped_up, counted, self._source.topped_up)
 
     def foresee_appending(self) -> None:
         """Asks for the nodes at the edges of the tree and of the log, over which the next ones are computed."""

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from circuits.records import Position, Root
-from settlement import bundlechecks, checks, digests, stages
+from settlement import stages
 from settlement.block import MAX_LEGS, Block
-from settlement.bundle import Bundle
+from settlement.bundles import digests
+from settlement.bundles.bundle import Bundle
+from settlement.checks import bundlechecks, checks
+from settlement.checks.state import Checked, VerifyProofs
 from settlement.events import Event
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
-from settlement.state import Checked, VerifyProofs
 from settlement.storage.rows import Settled
 
 
@@ -68,6 +70,7 @@ def submit_all(
     Ledger.rest afterwards, unless there is more to settle.
     """
     start_ns, newest = time.perf_counter_ns(), ledger.reader.last_event()
+    verify_proofs = ledger.verifying(verify_proofs)
     with stages.stage("decode"):
         decoded = checks.decode_bundles(data)
         sent = [_sent(*one) for one in zip(decoded, data, strict=True)]

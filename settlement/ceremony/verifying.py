@@ -17,7 +17,7 @@ from circuits import registry
 from settlement.ceremony import start, transcript
 from settlement.ceremony.start import Contributor, Start
 from settlement.ceremony.transcript import Link, Transcript
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 from zk.errors import FormatError, InvalidProof
 from zk.formats import openfile, r1csfile, r1cswriter
 from zk.formats.r1csfile import CircuitTerms
@@ -26,7 +26,8 @@ from zk.runtime.progress import Progress, silent
 if TYPE_CHECKING:
     from zk.formats.ptau import Powers
     from zk.formats.zkeyfile import KeyFile
-    from zk.groth16.keys import ProvingKey, VerifyingKey
+    from zk.groth16.keys import VerifyingKey
+    from zk.groth16.provingkey import ProvingKey
 
 Step = Callable[[str, int], AbstractContextManager[Progress]]  # the step's name, and the bytes of memory it takes
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from settlement import poolfile
 from settlement.ids import LedgerId
 from settlement.log import note, tree
 from settlement.log.note import Key
-from settlement.pool import Pool
+from settlement.pool import poolfile
+from settlement.pool.pool import Pool
 from zk.errors import FormatError
 
 MAX_SIZE = 2**63 - 1

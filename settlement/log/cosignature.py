@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from settlement.log import note
 from settlement.log.note import COSIGNATURE, SIGNATURE_BYTES, Key
-from settlement.validators import Validator, Validators
+from settlement.pool.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
 TIME_BYTES = 8

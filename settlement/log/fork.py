@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from settlement.log import checkpoint, cosignature, note, proofs, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
-from settlement.validators import Validators
+from settlement.pool.validators import Validators
 from zk.errors import FormatError, InvalidProof
 
 HEADER = "zksettle-fork@v1"

@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from settlement.log import checkpoint, cosignature, note, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
-from settlement.validators import Validators
+from settlement.pool.validators import Validators
 from zk.errors import FormatError, InvalidProof
 
 HEADER = "zksettle-succession@v1"
@@ -87,7 +87,7 @@ class Succession:
 def sign(proposed: str, name: str, secret: Ed25519PrivateKey, time_s: int) -> str:
     """The text of a succession as a note with this validator's signature, made at a time in Unix seconds.
 
-    What the validator promises by it is for the caller to keep (prover.network.duty).
+    What the validator promises by it is for the caller to keep (prover.network.mirrors.duty).
     """
     return f"{proposed}\n{cosignature.line(proposed, name, secret, time_s)}"
 

@@ -5,7 +5,7 @@ A file answers a hundred queries in the time that a server needs for one, so eac
 
 from collections.abc import Collection, Iterable
 
-from circuits.records import Nullifier, Root
+from circuits.records import Nullifier, Position, Root
 from settlement.ids import BundleId
 from settlement.log import tree as log
 from settlement.merkle import Nodes
@@ -35,6 +35,28 @@ class BatchReader(Reader):
         """Those of the nullifiers whose accounts have moved."""
         rows = self.matching("nullifier", "nullifiers", ("nullifier",), [(to_bytes(one),) for one in nullifiers])
         return {decoders.decoded("nullifiers", lambda spent: Nullifier(element(spent)), row) for row in rows}
+
+    def spent_at(self, nullifiers: Collection[Nullifier]) -> dict[Nullifier, int]:
+        """The heights at which those of the accounts with these nullifiers moved that have."""
+        keys = [(to_bytes(one),) for one in nullifiers]
+        rows = self.matching("nullifier, height", "nullifiers", ("nullifier",), keys)
+        return dict(
+            decoders.decoded("nullifiers", lambda spent, height: (Nullifier(element(spent)), integer(height)), row)
+            for row in rows
+        )
+
+    def made_at(self, positions: Collection[Position]) -> dict[Position, int]:
+        """The heights of the bundles that made the leaves at these positions."""
+        rows = self.matching("position, height", "outputs", ("position",), [(position,) for position in positions])
+        return dict(
+            decoders.decoded("outputs", lambda place, height: (Position(integer(place)), integer(height)), row)
+            for row in rows
+        )
+
+    def publications(self) -> list[tuple[int, int]]:
+        """When each epoch was published, in ms, and its number, in order."""
+        query = "SELECT published_ms, epoch FROM grids ORDER BY epoch"
+        return self._all("grids", lambda time_ms, epoch: (integer(time_ms), integer(epoch)), query)
 
     def topped_up(self, top_ups: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """Those of the top-ups, a period and a tag, that have settled."""

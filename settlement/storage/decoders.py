@@ -8,14 +8,15 @@ from functools import lru_cache
 from typing import TypeVar
 
 from circuits.records import Amount, Commitment, Position, Root
-from settlement import governance, merkle
-from settlement import grids as publications
-from settlement.bundle import CIPHERTEXT_BYTES, Account, Flow
+from settlement import merkle
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, Account, Flow
 from settlement.events import KINDS, Event
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Tree
-from settlement.rules import UnknownRules
+from settlement.pool import governance
+from settlement.pool.rules import UnknownRules
+from settlement.risk import grids as publications
+from settlement.risk.grids import PublishedGrids
 from settlement.storage.columns import binary, digest, element, integer
 from settlement.storage.rows import Output, SettledChange, SettledFlow
 from zk.errors import FormatError

@@ -4,15 +4,17 @@ An order that its maker withdrew leaves its table, and a row of withdrawals take
 who asks for it is told, and nobody posts it again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
 from circuits.records import Commitment, Nullifier
-from settlement import encoding
-from settlement.bundle import CIPHERTEXT_BYTES, Leg
+from settlement.bundles import encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, Leg
+from settlement.errors import Unavailable
 from settlement.ids import OrderId
+from settlement.rejection import Rejected
 from settlement.storage.columns import binary, digest, element, flag, integer
 from settlement.storage.connection import Connection, Transaction
 from zk.errors import FormatError
@@ -23,7 +25,7 @@ from zk.fields.prime import to_bytes
 class Order:
     """An order on the board: what its maker posted, and the fields of its leg by which it is found.
 
-    `grid_epoch` is the epoch of the leg's margin proof, or None.  `funds` are settlement.funds' bytes, or empty.
+    `grid_epoch` is the epoch of the leg's margin proof, or None.  `funds` are settlement.orders.funds' bytes, or empty.
     `has_paid` says whether the pool's fee was paid for the order before it was posted.  `posted_ms` is when the maker
     signed it; `signature` is zk.signature's 96 bytes under the leg's rk, and covers all that is not the leg.
     """
@@ -146,10 +148,11 @@ class OrderTable:
         row = self._connection.execute(query, (order_id,)).fetchone()
         return None if row is None else _withdrawal(row)
 
-    def ids(self, now_ms: int) -> list[OrderId]:
-        """The ids of the orders that are not void, sorted."""
-        query = f"SELECT order_id FROM orders WHERE NOT {_VOID} ORDER BY order_id"
-        return [OrderId(binary(row[0])) for row in self._connection.execute(query, (now_ms,)).fetchall()]
+    def epochs(self, now_ms: int) -> dict[OrderId, int | None]:
+        """The ids of the orders that are not void, sorted, each with the epoch of its margin."""
+        query = f"SELECT order_id, grid_epoch FROM orders WHERE NOT {_VOID} ORDER BY order_id"
+        rows = self._connection.execute(query, (now_ms,)).fetchall()
+        return {OrderId(binary(row[0])): None if row[1] is None else integer(row[1]) for row in rows}
 
     def withdrawn_ids(self) -> list[OrderId]:
         """The ids of the orders that were withdrawn, sorted."""
@@ -163,8 +166,13 @@ class OrderTable:
 
     def get(self, order_id: OrderId) -> Order | None:
         """The order with this id, or None."""
-        row = self._connection.execute("SELECT * FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-        return None if row is None else _order(row)
+        return self.get_all([order_id]).get(order_id)
+
+    def get_all(self, order_ids: Iterable[OrderId]) -> dict[OrderId, Order]:
+        """The orders with these ids, as far as they are here."""
+        query = "SELECT * FROM orders WHERE order_id = ?"
+        rows = [self._connection.execute(query, (each,)).fetchone() for each in order_ids]
+        return {order.order_id: order for order in (_order(row) for row in rows if row is not None)}
 
     def stored(self) -> list[Order]:
         """Every order, void ones too.  Raises FormatError for a row that no order can have."""
@@ -175,12 +183,14 @@ class OrderTable:
         query = f"SELECT * FROM orders WHERE NOT {_VOID} ORDER BY posted_ms, order_id"
         return [_order(row) for row in self._connection.execute(query, (now_ms,)).fetchall()]
 
-    def refresh(self, order: Order) -> bool:
-        """Stores the leg of an order with another margin.  False when the order is gone."""
+    def refresh_all(self, orders: Sequence[Order]) -> Sequence[bool | Rejected | Unavailable]:
+        """Stores the legs of orders with other margins.  False for an order that is gone."""
+        statement = "UPDATE orders SET leg = ?, grid_epoch = ? WHERE order_id = ? RETURNING order_id"
         with self._writing():
-            statement = "UPDATE orders SET leg = ?, grid_epoch = ? WHERE order_id = ? RETURNING order_id"
-            values = order.leg_bytes, order.grid_epoch, order.order_id
-            return bool(self._connection.execute(statement, values).fetchall())
+            return [
+                bool(self._connection.execute(statement, (each.leg_bytes, each.grid_epoch, each.order_id)).fetchall())
+                for each in orders
+            ]
 
     def remove_void(self, now_ms: int) -> list[OrderId]:
         """Deletes every void order and returns their ids, sorted."""

@@ -12,13 +12,13 @@ from typing import TypeVar
 from circuits.merkle import Path
 from circuits.records import Amount, Commitment, Nullifier, Position, Root
 from settlement import events, merkle
-from settlement.bundle import Account
+from settlement.bundles.bundle import Account
 from settlement.custody import Reserves
 from settlement.events import Event
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest, OrderId
 from settlement.merkle import Tree
 from settlement.publicaccounts import Balances
+from settlement.risk.grids import PublishedGrids
 from settlement.storage import decoders
 from settlement.storage.columns import binary, digest, element, integer
 from settlement.storage.connection import Connection, Cursor
@@ -63,14 +63,19 @@ class Reader:
         """A node of the tree, or None where none was written."""
         return self._maybe("nodes", element, "SELECT node FROM nodes WHERE level = ? AND place = ?", (level, index))
 
-    def path(self, position: Position) -> Path:
-        """The four children at each of the 16 levels above a leaf; circuits.merkle.path_root gives their root."""
+    def path(self, position: Position, size: int | None = None) -> Path:
+        """The four children at each of the 16 levels above a leaf; with `size`, when the tree had so many leaves."""
         with self.reading():
-            return merkle.path(self.node, position)
+            return merkle.path(self.node, position) if size is None else merkle.path_before(self.node, position, size)
 
     def tree(self) -> Tree:
         """The newest root and size."""
         return self._known("roots", decoders.tree, "SELECT root, size FROM roots ORDER BY height DESC LIMIT 1")
+
+    def tree_at(self, height: int) -> Tree:
+        """The root and size of the tree after the event at a height."""
+        query = "SELECT root, size FROM roots WHERE height <= ? ORDER BY height DESC LIMIT 1"
+        return self._known("roots", decoders.tree, query, (height,))
 
     def is_known_root(self, root: Root) -> bool:
         """Whether the tree ever had this root."""

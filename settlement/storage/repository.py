@@ -44,7 +44,7 @@ class Repository(Protocol):
     def refill(self, stored: Callable[[str], Cursor], size: int) -> None:
         """Makes the rows of every table those that `stored` returns, of a history of `size` events, in one transaction.
 
-        Raises FormatError where that is not possible.
+        What others have signed about this beginning stays.
         """
 
     def record(self, entries: Sequence[Entry]) -> None:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from circuits.records import Commitment, Nullifier, Position, Root
-from settlement.bundle import Flow
+from settlement.bundles.bundle import Flow
 from settlement.custody import Reserves
 from settlement.events import Appended, Event
-from settlement.governance import Change
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Nodes
+from settlement.pool.governance import Change
 from settlement.publicaccounts import Balances
+from settlement.risk.grids import PublishedGrids
 
 
 @dataclass(frozen=True)

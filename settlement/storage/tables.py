@@ -5,12 +5,12 @@ columns stand in the order of settlement.storage.schema.  Field elements are 32 
 """
 
 from circuits.records import Amount, Commitment, Nullifier
-from settlement import grids as publications
-from settlement.bundle import Account
+from settlement.bundles.bundle import Account
 from settlement.events import Event
-from settlement.grids import PublishedGrids
 from settlement.ids import BundleId, KeyDigest
 from settlement.merkle import Tree
+from settlement.risk import grids as publications
+from settlement.risk.grids import PublishedGrids
 from settlement.storage.rows import ChangeEntry, ExpiryEntry, HeartbeatEntry, Output, SettledFlow
 from zk.fields.prime import to_bytes
 

@@ -22,8 +22,8 @@ _PRIMARY = 0xFF
 def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
     """A transaction that `begin` opens; it is committed at the end and rolled back on an exception.
 
-    Raises errors.Unavailable when another process does not free the lock in time, and errors.OutcomeUnknown when the
-    commit fails and what it wrote may still count.
+    Raises errors.Unavailable when another process does not free the lock in time or the file fails before the commit,
+    and errors.OutcomeUnknown when the commit fails and what it wrote may still count.
     """
     try:
         with stages.stage("lock"):
@@ -36,9 +36,11 @@ def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         yield
         with stages.stage("commit"):
             _commit(connection)
-    except BaseException:
+    except BaseException as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError):
+            raise Unavailable(f"the ledger's file failed ({one_line(error)}): nothing has happened") from error
         raise
 
 

@@ -1,7 +1,7 @@
 """What others have signed about a ledger's log: cosignatures of its checkpoints, and successions.
 
 It is in the ledger's database, so that every process has it and a restart forgets nothing, but not in its history: no
-event follows from it, and what it says is only as true as the signatures (settlement.finality).
+event follows from it, and what it says is only as true as the signatures (settlement.following.finality).
 """
 
 from collections.abc import Sequence

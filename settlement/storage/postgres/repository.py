@@ -18,6 +18,7 @@ from settlement.storage.postgres import catalogue
 from settlement.storage.postgres.connection import PostgresConnection
 from settlement.storage.postgres.reader import PostgresReader
 from settlement.storage.rows import Entry
+from settlement.storage.witnessed import TABLES as WITNESSED
 from settlement.storage.witnessed import Witnessed
 from settlement.storage.writes import Write
 from zk.errors import FormatError
@@ -115,8 +116,18 @@ class PostgresRepository:
                 self._insert([Write(table, rows)])
 
     def refill(self, stored: Callable[[str], Cursor], size: int) -> None:
-        """Raises FormatError: only a copy is cut, and a copy is a file."""
-        raise FormatError("a ledger in PostgreSQL is not shortened: create an empty database and serve from there")
+        """Makes the rows of every table those that `stored` returns, of a history of `size` events, in one transaction.
+
+        What others have signed about this beginning stays.
+        """
+        tables = [table for table in versions.tables() if table not in WITNESSED]
+        with self.writing():
+            for table in reversed(tables):
+                self._connection.execute(f"DELETE FROM {table}")
+            self._connection.execute("DELETE FROM cosignatures WHERE height >= ?", (size,))
+            for table in tables:
+                for rows in writes.in_parts(stored(table)):
+                    self._insert([Write(table, rows)])
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Writes everything of these events, which follow each other.  Inside `writing`; `acknowledge` comes after."""
