@@ -23,14 +23,17 @@ then returns that settlement.  So does any call with the same `once`, a key of u
 with what it settled: repeated after whatever crash, it settles once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
+from prover.carriers import carrying
+from prover.lotdesk import Texts, default_agree, texts
 from prover.machine import clock, home, threadcount
-from prover.openwallet import OpenWallet
 from prover.operator import ownkey
+from prover.orderdesk import OrderDesk
 from prover.premises import (
     PathLike,
     attest,
@@ -42,40 +45,45 @@ from prover.premises import (
     restore,
     submit,
 )
+from prover.quoting import QuotingWallet
 from prover.trader import (
-    addresses,
     boardview,
     claims,
     durations,
+    lifetimes,
     merging,
     moves,
     orders,
     readers,
+    reposting,
     sessions,
     settling,
-    trade,
     walletfile,
     wallets,
 )
 from prover.trader.boardview import Order
+from prover.trader.lots.offering import PlacedSet
+from prover.trader.lots.sets import OrderSet
+from prover.trader.marks import Mark
 from prover.trader.readers import EVERYBODY
 from prover.trader.sessions import Placed, Settlement, Unreported
 from prover.trader.trade import Agree
 from prover.trader.walletsync import LedgerWentBack
-from settlement import amounts, encoding
-from settlement.bundle import MAX_LEGS
-from settlement.pool import asset_index
+from settlement import amounts
+from settlement.bundles import encoding
+from settlement.bundles.bundle import MAX_LEGS
+from settlement.pool.pool import asset_index
 
 __all__ = [
-    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "Placed", "Settlement", "Unreported", "attest", "backup", "create",
-    "create_pool", "custodian_key", "import_wallet", "open", "publish_prices", "restore", "submit",
+    "EVERYBODY", "Desk", "LedgerWentBack", "Order", "OrderSet", "Placed", "PlacedSet", "Settlement", "Unreported",
+    "attest", "backup", "create", "create_pool", "custodian_key", "import_wallet", "open", "publish_prices", "restore",
+    "submit",
 ]  # fmt: skip
 
 T = TypeVar("T")
-Texts = str | Sequence[str]
 
 
-class Desk(OpenWallet):
+class Desk(QuotingWallet, OrderDesk):
     """An open wallet and its home's open ledger.  Use it in a `with` block or `close` it, which unlocks the wallet."""
 
     def deposit(
@@ -113,8 +121,8 @@ class Desk(OpenWallet):
             return move(self.session, *amounts.parse(amount, self.pool), party, clock.now_ms(), **how)
 
     def pay(self, amount: str, to: str, *, position: int | None = None, once: str | None = None) -> Settlement:
-        """Pays an amount to an address."""
-        receiver = addresses.decode(to)
+        """Pays an amount to an address or a contact."""
+        receiver = self.named(to)
         with threadcount.limited_to(self.threads):
             return moves.pay(
                 self.session, receiver, *amounts.parse(amount, self.pool), clock.now_ms(), position, once=once
@@ -149,29 +157,31 @@ class Desk(OpenWallet):
     def place(
         self, *, sell: Texts = (), buy: Texts = (), to: Texts, expires: str = "1h", position: int | None = None,
         may_owe: bool = False, agree: Agree | None = None, funds: bool = True, fee: bool = False,
-        once: str | None = None,
+        once: str | None = None, until: str | None = None,
     ) -> Order:  # fmt: skip
         """Proves an order and puts it on the board.  Selling more than the account holds needs margin and `may_owe`.
 
-        The terms are sealed to the addresses in `to`; `to=desk.EVERYBODY` lets everybody read them.  `expires` is a
-        length of time, such as "30m" or "7d".  `agree` is called with the trade before anything is proved and stops it
-        by raising; by default it does so when the account would owe what it does not owe now, unless it `may_owe`.
+        The terms are sealed to the addresses or contacts in `to`; `to=desk.EVERYBODY` lets everybody read them.
+        `expires` is a length of time, such as "30m" or "7d"; `until` is a time in UTC, or "cancelled".  `agree` is
+        called with the trade before anything is proved and stops it by raising; by default it does so when the account
+        would owe what it does not owe now, unless it `may_owe`.
 
         Where the account owes nothing and holds what the pool's board asks, the order shows that, and nothing more
         about it: on a full board such orders stay.  `funds=False` leaves it out, and `fee=True` pays the board's fee
         instead.
         """
-        texts = _texts(to)
-        sealed_to = readers.addresses_of(texts)
-        sold, bought = amounts.parse_all(_texts(sell), self.pool), amounts.parse_all(_texts(buy), self.pool)
+        named = texts(to)
+        sealed_to = readers.addresses_of(named, self.named)
+        sold, bought = amounts.parse_all(texts(sell), self.pool), amounts.parse_all(texts(buy), self.pool)
         now_ms = clock.now_ms()
-        expiry_ms = now_ms + durations.parse_ms(expires)
+        life = lifetimes.read(expires, until, now_ms)
         with threadcount.limited_to(self.threads):
             order = orders.place(
-                self.session, sold, bought, sealed_to, expiry_ms, now_ms, position, agree or _default(may_owe),
-                is_backed=funds, pays_fee=fee, once=once,
+                self.session, sold, bought, sealed_to, life.expiry_ms, now_ms, position,
+                agree or default_agree(may_owe), is_backed=funds, pays_fee=fee, once=once,
+                mark=Mark(is_kept=life.is_kept), until=life.until,
             )  # fmt: skip
-        return boardview.placed(self.session.ledger, order, now_ms, is_public=EVERYBODY in texts)
+        return boardview.placed(self.session.ledger, order, now_ms, is_public=EVERYBODY in named)
 
     def orders(self) -> list[Order]:
         """Every order on the board that can be taken now, the oldest first.  One with false terms has none."""
@@ -191,7 +201,7 @@ class Desk(OpenWallet):
         """
         order_id = order.order_id if isinstance(order, Order) else order
         with threadcount.limited_to(self.threads):
-            return orders.take(self.session, order_id, clock.now_ms(), position, agree or _default(may_owe), once)
+            return orders.take(self.session, order_id, clock.now_ms(), position, agree or default_agree(may_owe), once)
 
     def cancel(self, order: Order | str, *, once: str | None = None) -> Settlement:
         """Voids an order of this wallet by moving its account."""
@@ -239,12 +249,7 @@ def open(
         ledger = stack.enter_context(sessions.open_ledger(paths, accept_older=accept_older_ledger))
         secret = ownkey.find(paths, ownkey.CUSTODIAN)
         session = stack.enter_context(sessions.open(paths, ledger, name, passphrase, clock.now_ms(), secret))
+        file = paths.wallet(name), session.wallet.view
+        stack.enter_context(carrying.attached(paths, ledger, file, partial(reposting.renewed, session)))
         return Desk(name, replace(session, on_done=on_done), stack.pop_all(), threads)
 
-
-def _default(may_owe: bool) -> Agree:
-    return trade.allow_new_debts if may_owe else trade.refuse_new_debts
-
-
-def _texts(texts: Texts) -> Sequence[str]:
-    return [texts] if isinstance(texts, str) else texts

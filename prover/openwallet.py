@@ -1,15 +1,19 @@
 """An open wallet without what moves: its address, words and copies, and what it holds.  prover.desk adds the rest."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from prover.machine import clock
 from prover.premises import PathLike
-from prover.trader import addresses, sessions, walletfile, wallets, walletscan
+from prover.trader import addresses, contacts, sessions, walletfile, wallets, walletscan
+from prover.trader.addresses import Address
+from prover.trader.contacts import Contact
 from prover.trader.sessions import Session
 from prover.trader.walletsync import Synced
 from settlement import amounts
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 
 
 class OpenWallet:
@@ -50,6 +54,33 @@ class OpenWallet:
     def address_of(self, number: int) -> str:
         """Another address of this wallet, which has nothing in common with the others."""
         return addresses.encode(walletscan.address(self.session.wallet, number))
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """The contacts of this wallet, by name."""
+        return contacts.read(self.session.file.path, self.session.wallet.view)
+
+    def add_contact(self, name: str, address: str) -> None:
+        """Adds a contact, whose name then stands for the address wherever one is asked for."""
+        self._keep_contacts(contacts.add(self.contacts(), name, address, clock.now_ms()))
+
+    def remove_contact(self, name: str) -> None:
+        """Forgets a contact."""
+        self._keep_contacts(contacts.remove(self.contacts(), name))
+
+    def named(self, text: str) -> Address:
+        """The address that a text is, or that the contact of this name has."""
+        kept = () if text.startswith(addresses.PREFIX) else self.contacts()
+        return contacts.resolve(kept, text)
+
+    def fingerprint(self, text: str | None = None) -> str:
+        """What to compare of an address, or of a contact's, on another way than it came; by default of this wallet's.
+
+        Five groups of four letters, such as "q0wz …".
+        """
+        return contacts.fingerprint(self.session.ledger.ledger_id, self.named(text or self.address))
+
+    def _keep_contacts(self, kept: Sequence[Contact]) -> None:
+        contacts.write(self.session.file.path, self.session.wallet.view, kept)
 
     @property
     def seed_phrase(self) -> str:

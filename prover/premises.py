@@ -13,8 +13,8 @@ from prover.operator.founding import Choices
 from prover.trader import sessions, walletfile
 from settlement import engine
 from settlement.engine import Receipt
-from settlement.grids import Publication
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
+from settlement.risk.grids import Publication
 
 PathLike = str | os.PathLike[str]
 

@@ -31,7 +31,10 @@ MAX_FILE_BYTES = (8 << 30) - 1  # what a header's eleven octal digits hold
 MAX_MANIFEST_BYTES = 4 << 20
 MAX_NAME = 100
 _PART = "[a-z0-9][a-z0-9._-]*"
-_SINGLE = r"(?:custodian|governor|oracle|validator)\.json|guardian-identity\.json|ceremony-key\.pem"
+_SINGLE = (
+    r"(?:carriers|custodian|governor|oracle|queues|validator)\.json|guardian-identity\.json|ceremony-key\.pem"
+    r"|farm/key\.json"
+)
 _NAME = re.compile(rf"(?:pool|wallets|guardians|keys/{_PART})/{_PART}|{_SINGLE}", re.ASCII)
 _BESIDE_LEDGER = ("-wal", "-shm", "-journal", ".lock")  # ends the names of files that a copied ledger does not have
 

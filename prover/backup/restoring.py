@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from prover.backup.archive import Archive, Manifest
+from prover.farm import farmkey, pins
 from prover.guardian import guardianfile, meeting
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
@@ -25,8 +26,8 @@ from prover.proofs.keystores import Keystore
 from prover.trader import walletfile, walletsync
 from settlement import databases
 from settlement.ledger import Ledger
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from zk import signature
 from zk.errors import FormatError
 from zk.runtime import ownership
@@ -132,6 +133,8 @@ def _examine(home: Home, manifest: Manifest) -> None:
         ownkey.find(home, role)
     if home.validator.exists():
         validatorkey.read(home.validator)
+    farmkey.find(home.farm_key)
+    pins.known(home.path / pins.NAME)
     guardianfile.here(home.guardians)
     if home.guardian_identity.exists():
         meeting.read(home.guardian_identity)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from prover.backup import archive, restoring
 from prover.backup.archive import LedgerState, Manifest
+from prover.farm import pins
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home
@@ -47,8 +48,11 @@ def save(home: Home, path: Path, now_ms: int) -> Manifest:
     with homes.changing(home), _private_folder(home) as folder, ExitStack() as stack:
         sources, ledger = _copied(home, folder)
         roles = (role.file(home) for role in ownkey.ROLES)
-        single = (*roles, home.validator, home.guardian_identity, home.ceremony_key)
-        sources |= {path.name: path for path in single if path.exists()}
+        single = (
+            *roles, home.carriers, home.validator, home.guardian_identity, home.ceremony_key, home.farm_key,
+            home.path / pins.NAME,
+        )  # fmt: skip
+        sources |= {path.relative_to(home.path).as_posix(): path for path in single if path.exists()}
         sources |= {f"{home.guardians.name}/{path.name}": path for path in _own_files(home.guardians)}
         if ledger is not None:
             sources |= _development_keys(home)

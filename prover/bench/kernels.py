@@ -61,14 +61,14 @@ def fields(runs: int) -> list[Timing]:
 
 def _additions(runs: int) -> list[Timing]:
     """Affine additions with shared inversions, of points gathered in random order."""
-    from zk.msm import batch_affine
+    from zk.msm import group_sums
 
     entries = 2 * np.array(entropy.shuffled(range(POINTS)), np.int32)
     starts = np.arange(0, POINTS + 1, 2)
     timings = []
     for name, make in (("G1 addition", inputs.points_g1), ("G2 addition", inputs.points_g2)):
         points = make(POINTS)
-        work = partial(batch_affine.sum_groups, points, entries, starts)
+        work = partial(group_sums.sum_groups, points, entries, starts)
         timings.append(measure(name, f"{POINTS:,} points", work, runs, POINTS // 2))
     return timings
 

@@ -18,13 +18,13 @@ from prover.bench import simulated, swaps
 from prover.bench.simulated import SimulatedPool
 from prover.machine import clock
 from prover.machine.home import Home
-from prover.network import duty
+from prover.network.mirrors import duty
 from prover.operator import founding, operatorkey, validatorkey
 from prover.operator.founding import Choices
 from settlement import engine
 from settlement.engine import Receipt
-from settlement.grids import Publication
 from settlement.ledger import Ledger
+from settlement.risk.grids import Publication
 
 VALIDATORS = 4
 ROOTS = 8

@@ -17,11 +17,12 @@ from prover.bench import ledgersite
 from prover.bench.ledgersite import Site
 from prover.machine import clock, files, tasks
 from prover.machine.home import Home
-from prover.network.client import Client
+from prover.network.wire.client import Client
 from prover.operator import joining, validatorkey
 from prover.trader import walletfile, wallets
-from settlement import events, lightfollowing, merkle, skimming
-from settlement.following import Received
+from settlement import events, merkle
+from settlement.following import lightfollowing, skimming
+from settlement.following.following import Received
 from settlement.ledger import Ledger
 from settlement.log import cosignature
 

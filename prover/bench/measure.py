@@ -1,10 +1,10 @@
 """Timing: the first run alone, because it may compile, page in and fill tables; then the warm runs that follow."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from prover.bench import distributions
 from prover.machine import tasks
 from zk.runtime import parallel
 
@@ -13,7 +13,8 @@ from zk.runtime import parallel
 class Timing:
     """The duration of some work in seconds: of the first run in this process, and of each warm run.
 
-    Each run processed `items` things (points, elements, proofs) on a pool of `threads`.
+    Each run processed `items` things (points, elements, proofs) on a pool of `threads`.  `case` names what was proved
+    in a benchmark of several.  `meters` has what else was read at each warm run, by name (prover/bench/meters.py).
     """
 
     name: str
@@ -22,6 +23,8 @@ class Timing:
     threads: int
     first_s: float
     runs_s: tuple[float, ...]
+    case: str = ""
+    meters: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
 
     @property
     def min_s(self) -> float:
@@ -37,15 +40,17 @@ class Timing:
         """As JSON values."""
         return {
             "name": self.name,
+            **({"case": self.case} if self.case else {}),
             "size": self.size,
             "items": self.items,
             "threads": self.threads,
             "first_s": round(self.first_s, 9),
             "min_s": round(self.min_s, 9),
-            "median_s": round(median(self.runs_s), 9),
-            "max_s": round(max(self.runs_s), 9),
+            **distributions.summary(self.runs_s),
             "each_s": round(self.each_s, 13),
             "runs": len(self.runs_s),
+            "runs_s": [round(run, 9) for run in self.runs_s],
+            **({"meters": {name: list(values) for name, values in self.meters.items()}} if self.meters else {}),
         }
 
 

@@ -13,9 +13,8 @@ import numpy as np
 from prover.bench import kernels
 from zk.fields import array
 from zk.fields.prime import FR
-from zk.groth16.keys import ProvingKey
+from zk.groth16.provingkey import ProvingKey
 
-UNITS = 2  # the coefficients 1 and -1 come first and cost no product
 ADDITION_PRODUCTS, ADDITION_SQUARES = 5, 1  # zk/msm/batch_affine.py: three of the products are the shared inversion
 RUNNING_PRODUCTS = 14  # in a general addition in XYZZ coordinates, zk/curves/weierstrass.py
 RATES = (
@@ -50,13 +49,13 @@ def rates() -> dict[str, float]:
 def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
     """The cost of each phase that consists of products, by its name in zk/groth16/prover.py and quotient.py."""
     from zk.fields import conversion
-    from zk.groth16 import quotient
+    from zk.groth16 import provingtables, quotient
 
-    size, terms = 1 << key.log_size, np.concatenate((key.a_terms, key.b_terms))
+    size, rows = 1 << key.log_size, provingtables.of(key).products
     plain = conversion.to_plain(FR, witness)
     of_b = plain[key.b_indices]
     return {
-        "sparse products": Cost({"Fr product": int(np.count_nonzero(terms[:, 1] >= UNITS))}),
+        "sparse products": Cost({"Fr product": rows.terms}),
         "transforms": Cost({"Fr product by a factor": size * (3 * key.log_size + 2), "Fr product": 2 * size}),
         "plain scalars": Cost({"Fr product": key.num_wires}),
         "MSM B in G2": multiplication(key.b_g2_query, of_b, "Fp2"),
@@ -69,9 +68,9 @@ def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
 
 def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> Cost:
     """The cost of a multi-scalar multiplication over a table (levels, n, …) of known points."""
-    from zk.msm import pippenger
+    from zk.msm import widths
 
-    windows = pippenger.table_windows(len(table), scalars)
+    windows = widths.of_scalars(len(table), scalars)
     entries, buckets = nonzero_digits(scalars, windows)
     lines = 2 * np.sqrt(windows.largest) * len(windows.table)
     additions = (entries - buckets) + 2 * buckets

@@ -1,13 +1,12 @@
-"""The files that every prover in a comparison reads, and the form of their times."""
+"""The files that every prover in a comparison reads."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.machine import files
 from zk.errors import FormatError
 
-TIMEOUT_S = 900  # for all runs of one peer
-
-Times = dict[str, list[float]]  # seconds of every run, the first run first, by the name of the work
+TIMEOUT_S = 900  # for one run of a peer
 
 
 class Unavailable(Exception):
@@ -16,11 +15,16 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """A folder with a circuit's key and witness, as `snarkjs groth16 setup` and `snarkjs wtns calculate` write them."""
+    """A folder with a circuit's key and witness, as `snarkjs groth16 setup` and `snarkjs wtns calculate` write them.
+
+    `name` is the circuit's in a report; by default the folder's.
+    """
 
     folder: Path
+    name: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.folder.resolve().name)
         for path in (self.zkey, self.wtns, self.verification_key):
             if not path.is_file():
                 raise FormatError(f"{self.folder} has no {path.name}: see `zksettle bench peers --help`")
@@ -41,3 +45,8 @@ class Case:
     def r1cs(self) -> Path:
         """The constraints.  Only some provers need them, and the file may be missing."""
         return (self.folder / "circuit.r1cs").resolve()
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of every file, by its name."""
+        paths = (self.zkey, self.wtns, self.verification_key, self.r1cs)
+        return {path.name: files.digest(path) for path in paths if path.is_file()}

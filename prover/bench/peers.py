@@ -1,81 +1,134 @@
-"""`zksettle bench peers`: other provers and this one on the same files, one after another in one call.
+"""`zksettle bench peers`: other provers and this one on the same files, in turns.
 
 In process: key loaded, warm.  As a command: from files to files, start-up included; ours asks the prover service if one
 runs in the home.  Peers that cannot run are listed with the reason.
 """
 
-import os
-import subprocess
+import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from prover.bench import ceremonies, nodejs, zksnake
-from prover.bench.measure import Timing, measure, thread_counts
-from prover.bench.peerfiles import TIMEOUT_S, Case, Times, Unavailable
+from prover.bench import casefiles, ceremonies, contenders, distributions, nodejs, zksnake
+from prover.bench.contenders import Contender, timed
+from prover.bench.measure import Timing, thread_counts
+from prover.bench.meters import Meter
+from prover.bench.peerfiles import Case, Unavailable
 from prover.bench.report import Column, Measurements, Section
 from prover.circom import proofs, witnesses
-from prover.machine import tasks, threadcount
+from prover.machine import files, tasks, threadcount
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.runtime import parallel
 
 OURS = "zksettle"
+CASE = Column("case", "of")
 COLUMNS = (
     Column("prover", "prover"), Column("work", "work"), Column("threads", "threads", "count"),
     Column("min_s", "least", "seconds"), Column("ratio", "times ours", "ratio"),
+    Column("median_ratio", "of medians", "ratio"), Column("low", "at least", "ratio"),
+    Column("high", "at most", "ratio"), Column("coverage", "coverage", "percent"),
 )  # fmt: skip
+METER_KINDS = {"processor_s": "seconds"}  # of the meters that are not counts; energy is in joules
 
 
-def bench(folder: Path, rapidsnark: Path | None, home: Path, runs: int, power: int | None = None) -> Measurements:
-    """Every peer that can run, and ours; with a `power` also the making of a key (`ceremonies`).
+@dataclass(frozen=True)
+class Request:
+    """What is to be compared: the circuits in folders, chains of these sizes, and how often.
+
+    With a `power` also the making of a key of the only circuit (`ceremonies`).
+    """
+
+    folders: Sequence[Path]
+    log_sizes: Sequence[int]
+    rapidsnark: Path | None
+    home: Path
+    runs: int
+    power: int | None = None
+
+
+def bench(request: Request) -> Measurements:
+    """Every peer that can run, and ours.
 
     Raises Unavailable when no peer can run, before anything is measured, and FormatError when a file is missing or
-    malformed.
+    malformed, or two circuits have one name.
     """
-    case = Case(folder)
-    if power is not None and not case.r1cs.is_file():
-        raise FormatError(f"{folder} has no {case.r1cs.name}, which --ceremony needs to make a key")
-    available, notes = _available(case, rapidsnark, runs)
-    if not available:
-        raise Unavailable(f"there is nothing to compare with: {'; '.join(notes)}")
-    timings = _ours(case, home, runs)
-    for measure_peer in available:
+    with tempfile.TemporaryDirectory(prefix="zksettle-bench-") as name:
+        work = Path(name)
+        given = [Case(folder) for folder in request.folders]
+        _check(given, request)
+        available, notes = _available(request)
+        cases = given + [_chain(log_size, work) for log_size in request.log_sizes]
+        meter, timings = Meter(), []
+        for case in cases:
+            label = case.name if len(cases) > 1 else ""
+            with ExitStack() as of_case:
+                entered = _ours(case, request.home, of_case)
+                for enter in available:
+                    try:
+                        entered += enter(case, work, of_case)
+                    except Unavailable as error:
+                        notes.append(f"{case.name}: {error}" if label else str(error))
+                measured, failed = contenders.rounds(entered, request.runs, meter, label)
+            timings += measured
+            notes += [f"{label}: {failure}" if label else failure for failure in failed]
+        if request.power is not None:
+            timings += ceremonies.bench(cases[0].r1cs, request.power, request.home, work)
+        return report(timings, [*(f"Not measured: {note}." for note in notes), *meter.notes], _around(request, cases))
+
+
+def report(timings: Sequence[Timing], notes: Sequence[str], around: Mapping[str, Any]) -> Measurements:
+    """The times, their ratios to ours, and what the machine counted."""
+    sections = (_ratios(timings), *_metered(timings))
+    return Measurements(timings, sections, tuple(dict.fromkeys(notes)), around)
+
+
+def _check(given: Sequence[Case], request: Request) -> None:
+    names = [case.name for case in given]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise FormatError(f"two of the folders are called {twice[0]}: give circuits names of their own")
+    if request.power is not None and not given[0].r1cs.is_file():
+        raise FormatError(f"{given[0].folder} has no {given[0].r1cs.name}, which --ceremony needs to make a key")
+
+
+def _chain(log_size: int, work: Path) -> Case:
+    with tasks.task(f"Making a key for 2^{log_size}"):
+        return casefiles.write(log_size, work / f"chain{log_size}")
+
+
+_Enter = Callable[[Case, Path, ExitStack], list[Contender]]
+
+
+def _available(request: Request) -> tuple[list[_Enter], list[str]]:
+    """The peers that are installed, and for each other peer the reason why it is not.
+
+    Raises Unavailable when there is none.
+    """
+    available: list[_Enter] = []
+    notes = []
+    for name, enter in ((nodejs.name, _snarkjs), (zksnake.name, _zksnake)):
         try:
-            timings += measure_peer()
+            name()
+            available.append(enter)
         except Unavailable as error:
             notes.append(str(error))
-    if power is not None:
-        with tempfile.TemporaryDirectory() as work:
-            timings += ceremonies.bench(case.r1cs, power, home, Path(work))
-    return Measurements(timings, (_ratios(timings),), tuple(f"Not measured: {note}." for note in notes))
-
-
-def _available(
-    case: Case, rapidsnark: Path | None, runs: int
-) -> tuple[list[Callable[[], list[Timing]]], list[str]]:
-    """The measurements of the peers that are installed, and for each other peer the reason why it is not."""
-    available: list[Callable[[], list[Timing]]] = []
-    notes = []
-    try:
-        available.append(partial(_snarkjs, nodejs.name(), case, runs))
-    except Unavailable as error:
-        notes.append(str(error))
-    try:
-        available.append(partial(_zksnake, zksnake.name(), case, runs))
-    except Unavailable as error:
-        notes.append(str(error))
-    if rapidsnark is None:
+    if request.rapidsnark is None:
         notes.append("rapidsnark was not named with --rapidsnark")
     else:
-        available.append(partial(_rapidsnark, case, rapidsnark, runs))
+        available.append(partial(_rapidsnark, request.rapidsnark))
+    if not available:
+        raise Unavailable(f"there is nothing to compare with: {'; '.join(notes)}")
     return available, notes
 
 
-def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
+def _ours(case: Case, home: Path, running: ExitStack) -> list[Contender]:
     from zk.fields import conversion
     from zk.formats import snarkjs
     from zk.groth16 import prover, verifier
@@ -85,73 +138,95 @@ def _ours(case: Case, home: Path, runs: int) -> list[Timing]:
     verifying = snarkjs.decode_verifying_key(case.verification_key.read_bytes())
     if verifying != key.verifying:
         raise FormatError(f"{case.verification_key} is not the key in {case.zkey}")
-    timings = []
-    for threads in thread_counts():
+
+    def prove(threads: int) -> float:
         with threadcount.limited_to(threads):
-            timings.append(_named(measure(OURS, "", lambda: prover.prove(key, witness), runs), "prove, in process"))
-    verification = measure(OURS, "", lambda: verifier.verify(verifying, public, proof), runs)
-    timings.append(_named(verification, "verify, in process"))
-    with tempfile.TemporaryDirectory() as folder:
-        outputs = [str(Path(folder) / name) for name in ("proof.json", "public.json")]
-        program = [sys.executable, "-m", "prover.cli.main", "--home", str(home)]
-        timings.append(_command(OURS, [*program, "groth16", "prove", str(case.zkey), str(case.wtns), *outputs], runs))
-    return timings
+            return timed(lambda: prover.prove(key, witness))()
 
-
-def _snarkjs(name: str, case: Case, runs: int) -> list[Timing]:
-    timings = []
-    for threads in sorted({1, os.cpu_count() or 1}):
-        with tasks.task(f"Measuring {name}, {threads} threads"):
-            timings += _timings(name, threads, nodejs.in_process(case, runs, threads == 1))
-    with tempfile.TemporaryDirectory() as folder:
-        timings.append(_command(name, nodejs.command(case, Path(folder)), runs))
-    return timings
-
-
-def _zksnake(name: str, case: Case, runs: int) -> list[Timing]:
-    witness = array.from_plain(witnesses.read(case.wtns).values)
-    with tasks.task(f"Measuring {name}"):
-        return _timings(name, os.cpu_count() or 1, zksnake.in_process(case, witness, runs))
-
-
-def _rapidsnark(case: Case, program: Path, runs: int) -> list[Timing]:
-    with tempfile.TemporaryDirectory() as folder:
-        outputs = [str(Path(folder) / name) for name in ("proof.json", "public.json")]
-        return [_command("rapidsnark", [str(program.resolve()), str(case.zkey), str(case.wtns), *outputs], runs)]
-
-
-def _timings(name: str, threads: int, times: Times) -> list[Timing]:
+    words = [sys.executable, "-m", "prover.cli.main", "--home", str(home), "groth16", "prove"]
     return [
-        Timing(name, f"{work}, in process", 1, threads, first, tuple(rest)) for work, (first, *rest) in times.items()
-    ]
+        *(Contender(OURS, "prove, in process", threads, partial(prove, threads)) for threads in thread_counts()),
+        Contender(OURS, "verify, in process", parallel.threads(),
+                  timed(lambda: verifier.verify(verifying, public, proof))),
+        contenders.command(OURS, [*words, str(case.zkey), str(case.wtns), *_outputs(running)], parallel.threads()),
+    ]  # fmt: skip
 
 
-def _named(timing: Timing, work: str) -> Timing:
-    return Timing(timing.name, work, timing.items, timing.threads, timing.first_s, timing.runs_s)
+def _snarkjs(case: Case, work: Path, running: ExitStack) -> list[Contender]:
+    entered = []
+    for threads in nodejs.thread_counts():
+        entered += nodejs.in_process(case, threads, work, running)
+    return [*entered, contenders.command(nodejs.name(), nodejs.command(case, *_outputs(running)))]
 
 
-def _command(name: str, command: Sequence[str], runs: int) -> Timing:
-    """A command, timed from start to exit.  Raises Unavailable when it fails."""
+def _zksnake(case: Case, work: Path, running: ExitStack) -> list[Contender]:
+    witness = array.from_plain(witnesses.read(case.wtns).values)
+    with tasks.task(f"{zksnake.name()} makes its key"):
+        return zksnake.in_process(case, witness, work, running)
 
-    def work() -> None:
-        try:
-            result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-                                  stdin=subprocess.DEVNULL)  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unavailable(f"{name} cannot be run as a command: {error}") from None
-        if result.returncode:
-            raise Unavailable(f"{name} failed as a command: {result.stderr.strip()[:200]}")
 
-    timing = measure(f"{name} as a command", "", work, runs)
-    threads = parallel.threads() if name == OURS else os.cpu_count() or 1
-    return Timing(name, "prove, command", 1, threads, timing.first_s, timing.runs_s)
+def _rapidsnark(program: Path, case: Case, work: Path, running: ExitStack) -> list[Contender]:
+    return [contenders.command("rapidsnark", [str(program.resolve()), str(case.zkey), str(case.wtns),
+                                              *_outputs(running)])]  # fmt: skip
+
+
+def _outputs(running: ExitStack) -> list[str]:
+    """The names of a proof and its public inputs in a new folder."""
+    folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+    return [str(folder / name) for name in ("proof.json", "public.json")]
 
 
 def _ratios(timings: Sequence[Timing]) -> Section:
-    """The ratio of each peer's time to ours, for the same work on as many threads."""
-    ours = {(t.size, t.threads): t.min_s for t in timings if t.name == OURS}
-    return Section("ratios", "fastest warm run, and its ratio to ours", COLUMNS, [
-        {"prover": t.name, "work": t.size, "threads": t.threads, "min_s": round(t.min_s, 9),
-         "ratio": round(t.min_s / ours[t.size, t.threads], 2) if (t.size, t.threads) in ours else None}
-        for t in timings
-    ])  # fmt: skip
+    """The ratio of each peer's time to ours, for the same work on as many threads: of the least, and of the medians."""
+    ours = {(t.case, t.size, t.threads): t for t in timings if t.name == OURS}
+    rows = []
+    for timing in timings:
+        base = ours.get((timing.case, timing.size, timing.threads))
+        row: dict[str, Any] = dict.fromkeys(("ratio", "median_ratio", "low", "high", "coverage"))
+        if base is not None:
+            row["ratio"] = round(timing.min_s / base.min_s, 2)
+        if base is not None and base is not timing:
+            interval = distributions.ratio(timing.runs_s, base.runs_s)
+            row |= {"median_ratio": round(median(timing.runs_s) / median(base.runs_s), 3),
+                    "low": round(interval.low, 3), "high": round(interval.high, 3),
+                    "coverage": round(interval.coverage, 4)}  # fmt: skip
+        rows.append({"case": timing.case, "prover": timing.name, "work": timing.size, "threads": timing.threads,
+                     "min_s": round(timing.min_s, 9), **row})  # fmt: skip
+    columns = (CASE, *COLUMNS) if any(timing.case for timing in timings) else COLUMNS
+    return Section("ratios", "fastest warm run, and its ratio to ours", columns, rows)
+
+
+def _metered(timings: Sequence[Timing]) -> list[Section]:
+    """The median of everything that was counted in a run; nothing where the machine counts nothing."""
+    names = list(dict.fromkeys(name for timing in timings for name in timing.meters))
+    if not names:
+        return []
+    columns = [*([CASE] if any(timing.case for timing in timings) else []), *COLUMNS[:3]]
+    columns += [Column(name, name.removesuffix("_s").removesuffix("_j").replace("_", " "), _kind(name))
+                for name in names]  # fmt: skip
+    rows = []
+    for timing in (timing for timing in timings if timing.meters):
+        values = {name: [value for value in timing.meters[name] if value is not None] for name in names}
+        rows.append({"case": timing.case, "prover": timing.name, "work": timing.size, "threads": timing.threads,
+                     **{name: median(of_name) if of_name else None for name, of_name in values.items()}})  # fmt: skip
+    return [Section("meters", "what the machine counted in a warm run, median", tuple(columns), rows)]
+
+
+def _kind(name: str) -> str:
+    return "joules" if name.endswith("_j") else METER_KINDS.get(name, "count")
+
+
+def _around(request: Request, cases: Sequence[Case]) -> dict[str, Any]:
+    """The programs that were measured, and the digests of the files."""
+    programs: dict[str, str] = {OURS: shlex.join([sys.executable, "-m", "prover.cli.main"])}
+    try:
+        programs[nodejs.name()] = f"{shlex.join(nodejs.program())}, node {nodejs.version()}"
+    except Unavailable:
+        pass
+    try:
+        programs[zksnake.name()] = sys.executable
+    except Unavailable:
+        pass
+    if request.rapidsnark is not None:
+        programs["rapidsnark"] = f"{request.rapidsnark}, SHA-256 {files.digest(request.rapidsnark)}"
+    return {"programs": programs, "files": {case.name: case.digests() for case in cases}}

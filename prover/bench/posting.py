@@ -19,7 +19,7 @@ from typing import Any
 
 LENGTH_BYTES = 4
 PEERS = 200  # that they come from, as a proxy would say: a service lets one peer post a hundred times a second
-_DONE = 200
+DONE = 200
 _HEAD_BYTES = 1 << 16
 
 
@@ -88,9 +88,10 @@ async def _post(host: str, port: int, bundles: list[bytes], connections: int, ra
         while (one := await waiting.get())[0] >= 0:
             number, due_s = one
             start_s = time.perf_counter() if due_s is None else due_s
-            status, body = await _answer(reader, writer, _request(host, number, bundles[number]))
+            peer = f"10.0.0.{1 + number % PEERS}"
+            status, body = await answer(reader, writer, request(host, "/bundles", peer, bundles[number]))
             end_s = time.perf_counter()
-            if status != _DONE:
+            if status != DONE:
                 refused.append(body.decode("utf-8", "replace"))
             times_s.append(end_s - start_s)
             ends_s.append(end_s - began_s)
@@ -111,16 +112,17 @@ async def _post(host: str, port: int, bundles: list[bytes], connections: int, ra
     return Posted(wall_s, times_s, ends_s, cpu_s, refused[0] if refused else None)
 
 
-def _request(host: str, number: int, body: bytes) -> bytes:
-    peer = f"10.0.0.{1 + number % PEERS}"
+def request(host: str, path: str, peer: str, body: bytes) -> bytes:
+    """A request with this body that a peer makes, as a proxy would say."""
     return (
-        f"POST /bundles HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {peer}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {peer}\r\n"
         f"Content-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> tuple[int, bytes]:
-    writer.write(request)
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: bytes) -> tuple[int, bytes]:
+    """The status and the body of the answer to a request."""
+    writer.write(asked)
     status, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
     headers = dict(line.lower().split(b": ", 1) for line in lines if line)
     return int(status.split()[1]), await reader.readexactly(int(headers[b"content-length"]))

@@ -19,7 +19,7 @@ from prover.machine import threadcount
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
 from zk.fields.prime import FR
-from zk.groth16.keys import ProvingKey
+from zk.groth16.provingkey import ProvingKey
 from zk.runtime import parallel, profile
 
 COLUMNS = (

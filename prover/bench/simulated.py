@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.operator import defaults, founding
-from settlement import quotes
 from settlement.ledger import Ledger
-from settlement.parameters import Guardians
-from settlement.pool import NUM_PUBLIC, SALT_BYTES, Pool, StatementKey
-from settlement.quotes import Quote
+from settlement.pool.parameters import Guardians
+from settlement.pool.pool import NUM_PUBLIC, SALT_BYTES, Pool, StatementKey
+from settlement.risk import quotes
+from settlement.risk.quotes import Quote
 from zk import entropy, signature
 from zk.curves import babyjubjub, g1, g2
 from zk.curves.bn254 import G1Point, G2Point

@@ -16,10 +16,11 @@ from circuits.records import Root
 from circuits.statements import leg as leg_statement
 from prover.bench import simulated
 from prover.bench.simulated import SimulatedPool
-from settlement import balance, digests, encoding, poolfile
-from settlement.bundle import CIPHERTEXT_BYTES, ESCROW_ELEMENTS, NO_DIGEST, Bundle, Escrow, Leg, Margin
-from settlement.grids import Publication, flat
+from settlement.bundles import balance, digests, encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, ESCROW_ELEMENTS, NO_DIGEST, Bundle, Escrow, Leg, Margin
 from settlement.ids import LedgerId
+from settlement.pool import poolfile
+from settlement.risk.grids import Publication, flat
 from zk import entropy
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import BASE8, COFACTOR, ORDER, Point

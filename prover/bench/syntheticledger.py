@@ -15,7 +15,7 @@ from circuits import records
 from circuits.records import Commitment, Position
 from prover.trader import addresses, keys, manyhashes, opening, sealing
 from settlement import events
-from settlement.bundle import MAX_LEGS
+from settlement.bundles.bundle import MAX_LEGS
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.merkle import Tree

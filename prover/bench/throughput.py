@@ -1,6 +1,7 @@
 """`zksettle bench throughput`: proofs per second when several are requested at once.
 
-In this process each request computes a witness and a proof; one caller more than there are threads keeps the pool busy.
+In this process the witnesses of a batch are computed, eight at a time, and then its proofs (`prover.prove_many`), each
+from nothing: a batch repeats the samples, from which repeated proofs would take next to nothing.
 The service does the work of `zksettle prove`: it reads the inputs, checks the relation, and verifies its own proof.
 """
 
@@ -31,8 +32,7 @@ COLUMNS = (
 def bench(name: str, keystore: Keystore, *, service: Path, sizes: Sequence[int], runs: int) -> Measurements:
     """Batches of these sizes, which cycle through the statement's honest samples."""
     cases = samples.honest(name)
-    with ThreadPoolExecutor(parallel.threads() + 1) as callers:
-        timings = _batches("in this process", _here(name, keystore, cases, callers), sizes, runs)
+    timings = _batches("in this process", _here(name, keystore, cases), sizes, runs)
     notes: tuple[str, ...] = ()
     if client.status(service) is not None:
         with ThreadPoolExecutor(max(sizes)) as callers:
@@ -47,10 +47,8 @@ def _batches(where: str, prove: Callable[[int], object], sizes: Sequence[int], r
     return [measure(where, f"{size} at once", partial(prove, size), runs, size) for size in sizes]
 
 
-def _here(
-    name: str, keystore: Keystore, cases: Sequence[tuple[Any, Any]], callers: ThreadPoolExecutor
-) -> Callable[[int], object]:
-    """A function that makes a number of proofs: witnesses eight at a time, then proofs, each by one of the callers."""
+def _here(name: str, keystore: Keystore, cases: Sequence[tuple[Any, Any]]) -> Callable[[int], object]:
+    """A function that makes a number of proofs."""
     from zk.groth16 import prover
 
     key = keystore.open(name)
@@ -59,8 +57,8 @@ def _here(
     def prove(count: int) -> None:
         requested = [inputs[i % len(inputs)] for i in range(count)]
         parts = [requested[first : first + WITNESSES] for first in range(0, count, WITNESSES)]
-        witnesses = chain.from_iterable(callers.map(partial(program.run_batch, key.program), parts))
-        list(callers.map(partial(prover.prove, key.proving), witnesses))
+        witnesses = chain.from_iterable(parallel.map(partial(program.run_batch, key.program), parts))
+        prover.prove_many(key.proving, list(witnesses), from_nothing=True)
 
     return prove
 

@@ -12,7 +12,7 @@ from prover.bench.measure import measure
 from prover.bench.report import Measurements
 from prover.proofs import pipeline
 from prover.proofs.keystores import Keystore
-from settlement import proofclaims
+from settlement.checks import proofclaims
 
 
 def bench(name: str, keystore: Keystore, sizes: Sequence[int], runs: int) -> Measurements:

@@ -4,11 +4,14 @@ It does not read .zkey files: it makes its own key from circuit.r1cs, which is n
 """
 
 import importlib.util
-import json
-import subprocess
+import os
 import sys
+from contextlib import ExitStack
+from pathlib import Path
 
-from prover.bench.peerfiles import TIMEOUT_S, Case, Times, Unavailable
+from prover.bench import peerprocess
+from prover.bench.contenders import Contender
+from prover.bench.peerfiles import Case, Unavailable
 from prover.machine import hardware
 
 PACKAGE = "zksnake"
@@ -19,24 +22,26 @@ from zksnake.arithmetization import R1CS
 from zksnake.groth16 import Groth16
 from zksnake.parser import R1CSReader
 
-def timed(work, runs):
-    times = []
-    for _ in range(runs + 1):
-        started = time.perf_counter()
-        result = work()
-        times.append(time.perf_counter() - started)
-    return times, result
+def say(**document):
+    print(json.dumps(document), flush=True)
 
-witness, runs = json.load(sys.stdin), int(sys.argv[2])
+witness = json.loads(sys.stdin.readline())["witness"]
 r1cs = R1CS.from_file(sys.argv[1])
 r1cs.compile()
 groth16 = Groth16(r1cs)
 groth16.setup()
 wires = R1CSReader(sys.argv[1]).read()["wires"]  # it orders them in its own way
 public, private = r1cs.generate_witness({str(wire): value for wire, value in zip(wires, witness)})
-prove, proof = timed(lambda: groth16.prove(public, private), runs)
-verify, is_valid = timed(lambda: groth16.verify(proof, public), runs)
-print(json.dumps({"prove": prove, "verify": verify, "is_valid": is_valid}))
+say(ready=True)
+for line in sys.stdin:
+    work, started = json.loads(line)["do"], time.perf_counter()
+    if work == "prove":
+        proof = groth16.prove(public, private)
+        say(seconds=time.perf_counter() - started)
+    elif groth16.verify(proof, public):
+        say(seconds=time.perf_counter() - started)
+    else:
+        say(failed="does not accept its own proof of these files")
 """
 
 
@@ -47,18 +52,9 @@ def name() -> str:
     return f"{PACKAGE} {hardware.package_version(PACKAGE)}"
 
 
-def in_process(case: Case, witness: list[int], runs: int) -> Times:
-    """Times of proofs and verifications.  Raises Unavailable without a circuit.r1cs, or when zksnake fails on it."""
+def in_process(case: Case, witness: list[int], folder: Path, running: ExitStack) -> list[Contender]:
+    """Proofs and verifications.  Raises Unavailable without a circuit.r1cs, or when zksnake fails on it."""
     if not case.r1cs.is_file():
         raise Unavailable("zksnake makes its own key, and there is no circuit.r1cs to make it from")
-    try:
-        result = subprocess.run([sys.executable, "-c", _SCRIPT, str(case.r1cs), str(runs)], capture_output=True,
-                              check=False, text=True, timeout=TIMEOUT_S, input=json.dumps(witness))  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"zksnake took more than {TIMEOUT_S} s") from None
-    if result.returncode:
-        raise Unavailable(f"zksnake failed: {(result.stderr.strip().splitlines() or ['no reason given'])[-1][:200]}")
-    times = json.loads(result.stdout)
-    if not times["is_valid"]:
-        raise Unavailable("zksnake does not accept its own proof of these files")
-    return {"prove": times["prove"], "verify": times["verify"]}
+    words = [sys.executable, "-c", _SCRIPT, str(case.r1cs)]
+    return peerprocess.contenders(name(), words, {"witness": witness}, os.cpu_count() or 1, folder, running)

@@ -23,8 +23,9 @@ from prover.machine import arrayfolder
 from prover.machine.arrayfolder import UNFINISHED
 from zk.curves.bn254 import G1Point
 from zk.errors import FormatError
-from zk.groth16 import keys
-from zk.groth16.keys import ProvingKey, VerifyingKey
+from zk.groth16 import provingkey
+from zk.groth16.keys import VerifyingKey
+from zk.groth16.provingkey import ProvingKey
 from zk.runtime import ownership
 
 VERSION = 2  # of the arrays' layout
@@ -53,7 +54,7 @@ def load(digest: str) -> ProvingKey | None:
     try:
         if not all(ownership.is_own(path.lstat()) for path in (entry, *entry.iterdir())):
             return None
-        key = keys.from_arrays(arrayfolder.load(entry))
+        key = provingkey.from_arrays(arrayfolder.load(entry))
     except (OSError, FormatError):
         return None
     with suppress(OSError):  # a read-only cache serves all the same
@@ -99,7 +100,7 @@ def keep(digest: str, key: ProvingKey) -> ProvingKey | None:
 
 def _write(digest: str, key: ProvingKey) -> None:
     with arrayfolder.creating(_entry(digest)) as unfinished:
-        arrayfolder.save(unfinished, keys.to_arrays(key))
+        arrayfolder.save(unfinished, provingkey.to_arrays(key))
         (unfinished / MANIFEST).write_text(json.dumps(arrayfolder.digests(unfinished, _ARRAYS)))
         discard(digest)
 

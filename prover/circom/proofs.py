@@ -18,7 +18,8 @@ from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.formats import openfile, wtns, zkeyheader
-from zk.groth16.keys import Proof, ProvingKey, VerifyingKey
+from zk.groth16.keys import Proof, VerifyingKey
+from zk.groth16.provingkey import ProvingKey
 
 _MAX_OPEN_KEYS = 8
 # Measured on keys of 2^13 and of 2^16 constraints.

@@ -32,10 +32,17 @@ COMMANDS = {
     "withdraw": "prover.cli.trader.move:withdraw",
     "pay": "prover.cli.trader.move:pay",
     "top-up": "prover.cli.trader.move:top_up",
-    "order": "prover.cli.trader.order:order",
+    "account": "prover.cli.trader.account:account",
+    "contact": "prover.cli.trader.contact:contact",
+    "order": "prover.cli.trader.orders:order",
+    "rfq": "prover.cli.trader.rfq:rfq",
+    "desk": "prover.cli.trader.desk:desk",
+    "carrier": "prover.cli.trader.carrier:carrier",
+    "book": "prover.cli.trader.book:book",
     "claim": "prover.cli.trader.claim:claim",
     "loan": "prover.cli.trader.loan:loan",
     "funds": "prover.cli.trader.funds:funds",
+    "viewing": "prover.cli.trader.viewing:viewing",
     "oracle": "prover.cli.pool.oracle:oracle",
     "custodian": "prover.cli.pool.custodian:custodian",
     "guardian": "prover.cli.pool.guardian:guardian",
@@ -43,6 +50,7 @@ COMMANDS = {
     "validator": "prover.cli.pool.validator:validator",
     "receipt": "prover.cli.pool.receipt:receipt",
     "ledger": "prover.cli.pool.ledger:ledger",
+    "relay": "prover.cli.pool.relay:relay",
     "prove": "prover.cli.tools.proof:prove",
     "verify": "prover.cli.tools.proof:verify",
     "prover": "prover.cli.tools.service:prover",
@@ -74,11 +82,11 @@ def zksettle() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code.  Reports an error in one sentence."""
-    app = command.App(elsewhere.home)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    app = command.App(elsewhere.home, words)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
-    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = zksettle.main(words, prog_name="zksettle", standalone_mode=False, obj=app)
         return code if isinstance(code, int) else 0

@@ -15,16 +15,18 @@ from prover.guardian.drafts import Derived, Draft, Message
 from prover.guardian.group import Group, TooFew
 from prover.guardian.insurance import Now
 from prover.guardian.view import Watched
-from settlement import custody, digests, encoding, engine, heartbeat
-from settlement.bundle import Bundle, Leg
-from settlement.checks import verify_proofs
+from settlement import custody, engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Bundle, Leg
+from settlement.checks import heartbeat
+from settlement.checks.checks import verify_proofs
+from settlement.checks.expiry import Expiry
+from settlement.checks.expiry import encode as encode_expiry
+from settlement.checks.heartbeat import Heartbeat
+from settlement.checks.state import VerifyProofs
 from settlement.engine import Receipt
 from settlement.events import Event
-from settlement.expiry import Expiry
-from settlement.expiry import encode as encode_expiry
-from settlement.heartbeat import Heartbeat
 from settlement.ledger import Ledger
-from settlement.state import VerifyProofs
 from zk import signature
 from zk.curves import babyjubjub
 from zk.groth16.keys import Proof

@@ -9,7 +9,7 @@ from prover.guardian import dealer, guardianfile
 from prover.guardian.dealer import Dealer
 from prover.guardian.guardianfile import IDENTITY_BYTES, Guardian, Peer
 from prover.machine import arrayfolder
-from settlement.parameters import Guardians
+from settlement.pool.parameters import Guardians
 from zk import entropy
 from zk.errors import FormatError
 from zk.threshold.keys import KeyShare

@@ -19,13 +19,13 @@ from circuits.statements import leg as leg_statement
 from circuits.statements import margin as margin_statement
 from circuits.statements import seize as seize_statement
 from prover.trader import keys
-from settlement import digests
-from settlement.bundle import NO_DIGEST, Account, Escrow, Flow, Leg, Margin, Seizure, SeizurePublic
-from settlement.grids import Publication
+from settlement.bundles import digests
+from settlement.bundles.bundle import NO_DIGEST, Account, Escrow, Flow, Leg, Margin, Seizure, SeizurePublic
+from settlement.checks.state import State
 from settlement.ids import LedgerId
-from settlement.parameters import Guardians, Parameters
+from settlement.pool.parameters import Guardians, Parameters
 from settlement.rejection import Rejected, Rejection
-from settlement.state import State
+from settlement.risk.grids import Publication
 from zk.curves import babyjubjub, bn254
 from zk.curves.babyjubjub import BASE8, Point
 from zk.groth16.keys import Proof

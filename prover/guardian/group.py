@@ -17,7 +17,7 @@ from prover.guardian.channel import NoAnswer, Unreachable
 from prover.guardian.drafts import Message
 from prover.guardian.guardianfile import Guardian
 from prover.guardian.view import Place
-from settlement.bundle import Leg
+from settlement.bundles.bundle import Leg
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.signature import Signature

@@ -11,11 +11,11 @@ from prover.guardian import drafts
 from prover.guardian.drafts import Draft, Trade
 from prover.guardian.view import Watched
 from prover.trader import keys
-from settlement.bundle import Account as Place
-from settlement.bundle import Flow
-from settlement.grids import Publication
+from settlement.bundles.bundle import Account as Place
+from settlement.bundles.bundle import Flow
 from settlement.ledger import Ledger
-from settlement.parameters import Parameters
+from settlement.pool.parameters import Parameters
+from settlement.risk.grids import Publication
 from zk import entropy
 from zk.curves import babyjubjub
 from zk.fields.prime import R

@@ -13,8 +13,8 @@ from typing import Any
 
 from prover.guardian import drafts, recovery, rules, wire
 from prover.guardian.guardianfile import Guardian
-from settlement import encoding
-from settlement.bundle import Bundle
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Bundle
 from settlement.ledger import Ledger
 from zk import entropy
 from zk.errors import FormatError

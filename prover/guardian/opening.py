@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from circuits.records import Account
 from prover.guardian.group import Group, TooFew
 from prover.guardian.view import Opened, Place, View
-from settlement.bundle import Leg
+from settlement.bundles.bundle import Leg
 from settlement.ledger import Ledger
 
 OLD_KEYS_S = 2.0

@@ -4,9 +4,9 @@
     deficit of a claim   Σ of the lacks of accounts whose largest position is this claim: + of those short, − of others
     open interest        Σ of what is owed of the claim, in all margined accounts
 
-An account's largest position is that of the claim, other than the loan, which is worth most.  settlement/expiry.py
-makes the rate of these figures: whoever won on the claim wins less, by what the losers lack.
-"""
+An account's largest position is that of the claim, other than the loan, which is worth most.
+settlement/checks/expiry.py makes the rate of these figures: whoever won on the claim wins less, by what the losers
+lack.  """
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -14,11 +14,12 @@ from dataclasses import replace
 from circuits import records, seizure
 from circuits.records import Account
 from prover.guardian.drafts import UNSIGNED, Message
-from settlement import assets, expiry, margins
-from settlement.expiry import Expiry
-from settlement.grids import Publication
-from settlement.pool import Pool
-from settlement.state import State
+from settlement.checks import expiry, margins
+from settlement.checks.expiry import Expiry
+from settlement.checks.state import State
+from settlement.pool import assets
+from settlement.pool.pool import Pool
+from settlement.risk.grids import Publication
 from zk.errors import FormatError, Unsatisfied
 from zk.formats import dataclassjson
 from zk.formats.dataclassjson import Codec

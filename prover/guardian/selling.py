@@ -21,10 +21,10 @@ from prover.guardian import insurance
 from prover.guardian.drafts import Trade
 from prover.guardian.insurance import Now
 from prover.trader import keys, plan, readers
-from settlement import board
-from settlement.assets import NUMERAIRE
-from settlement.board import Order
-from settlement.grids import Publication, PublishedGrids
+from settlement.orders import board
+from settlement.orders.board import Order
+from settlement.pool.assets import NUMERAIRE
+from settlement.risk.grids import Publication, PublishedGrids
 from zk.errors import InvalidProof, Unsatisfied
 
 MAX_PRICE_AGE_MS = 5 * 60_000

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from circuits import records, seizure
 from circuits.records import Account, Commitment, Nullifier, Position
 from prover.trader import keys
-from settlement import encoding, events
-from settlement.bundle import Bundle, Leg
-from settlement.grids import Publication
+from settlement import events
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Bundle, Leg
 from settlement.ledger import Ledger
-from settlement.parameters import Guardians
+from settlement.pool.parameters import Guardians
+from settlement.risk.grids import Publication
 from zk.hashes import poseidon
 
 Place = tuple[int, int]

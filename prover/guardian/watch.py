@@ -30,10 +30,10 @@ from prover.guardian.opening import Waiting
 from prover.guardian.selling import Offer
 from prover.guardian.step import Refused, Step
 from prover.guardian.view import Opened, Place, View, Watched
-from settlement import margins
-from settlement.assets import NUMERAIRE
-from settlement.bundle import MAX_SEIZURES, Leg
+from settlement.bundles.bundle import MAX_SEIZURES, Leg
+from settlement.checks import margins
 from settlement.ledger import Ledger
+from settlement.pool.assets import NUMERAIRE
 from settlement.rejection import Rejected
 from zk.curves.babyjubjub import Point
 from zk.errors import Unsatisfied

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from circuits.records import ASSETS, Amount
 from circuits.statements import leg, seize, statement
 from prover.guardian.drafts import Draft, Trade
-from settlement.bundle import MAX_AMOUNT, MAX_EPOCH, MAX_EXPIRY_MS, MAX_FLOWS, MAX_SEIZURES, Account, Flow
-from settlement.parameters import MAX_GUARDIAN_NUMBER
+from settlement.bundles.bundle import MAX_AMOUNT, MAX_EPOCH, MAX_EXPIRY_MS, MAX_FLOWS, MAX_SEIZURES, Account, Flow
+from settlement.pool.parameters import MAX_GUARDIAN_NUMBER
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import ORDER, Point
 from zk.errors import FormatError

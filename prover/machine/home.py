@@ -5,6 +5,7 @@
     HOME/governor.json · HOME/oracle.json        the same of a governor and of an oracle
     HOME/guardians/N.json   the secret shares of guardians, likewise
     HOME/wallets/NAME.json · HOME/keys/STATEMENT-FINGERPRINT/ · HOME/ceremony-key.pem · HOME/service/
+    HOME/farm/              of a machine that proves for others: the farm's key, its own identity, keys that it fetched
     HOME/home.lock          held while the pool's folder is put in its place
 
 It is `--home`, else the environment variable ZKSETTLE_HOME, else the operating system's folder for application data.
@@ -110,6 +111,11 @@ class Home:
         """The folder of wallet files."""
         return self.path / "wallets"
 
+    @property
+    def carriers(self) -> Path:
+        """The list of carriers that orders and letters go over, if it is not the default one."""
+        return self.path / "carriers.json"
+
     def own_key(self, name: str) -> Path:
         """The secret key of the custodian, governor or oracle on this machine, if there is one."""
         return self.path / f"{name}.json"
@@ -143,6 +149,16 @@ class Home:
     def service(self) -> Path:
         """The folder of the prover service's socket."""
         return self.path / "service"
+
+    @property
+    def farm(self) -> Path:
+        """The folder of what a worker of a proving queue keeps."""
+        return self.path / "farm"
+
+    @property
+    def farm_key(self) -> Path:
+        """The secret key that the workers of a proving queue share, if it is on this machine."""
+        return self.farm / "key.json"
 
     def wallet(self, name: str) -> Path:
         """The file of a wallet.  Raises FormatError for an invalid name."""

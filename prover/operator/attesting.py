@@ -6,13 +6,15 @@ signature on a bundle that cannot settle may wait for a day on which it can.
 
 from dataclasses import dataclass
 
-from settlement import checks, custody, digests, encoding, engine
-from settlement.assets import Asset
-from settlement.bundle import Account as Place
-from settlement.bundle import Bundle, Flow
-from settlement.checks import VerifyProofs
+from settlement import custody, engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Account as Place
+from settlement.bundles.bundle import Bundle, Flow
+from settlement.checks import checks
+from settlement.checks.checks import VerifyProofs
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool.assets import Asset
+from settlement.pool.pool import Pool
 from settlement.storage.rows import SettledFlow
 from zk import signature
 from zk.errors import Unsatisfied

@@ -17,9 +17,9 @@ from prover.operator import defaults, founderkeys, founding, operatorkey, ownkey
 from prover.operator.founding import Choices
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
-from settlement.assets import Asset
 from settlement.ledger import Ledger
-from settlement.pool import NUM_PUBLIC, SALT_BYTES, Pool
+from settlement.pool.assets import Asset
+from settlement.pool.pool import NUM_PUBLIC, SALT_BYTES, Pool
 from zk import entropy, signature
 from zk.curves.babyjubjub import Point
 from zk.errors import FormatError

@@ -3,17 +3,18 @@
 The prices are invented for examples and dated so that nobody mistakes them for the market's.  The volatilities are
 round numbers of the right size.  The options are on one ETH each, with a strike of 3,500, and expire ninety days after
 the pool was founded.  Claims other than the loan have four decimals: a whole option is then paid out in steps of a cent
-when it is converted at a constant rate (settlement.conversion).
+when it is converted at a constant rate (settlement.bundles.conversion).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from settlement import amounts, rules, validators
-from settlement.assets import NOTHING, NUMERAIRE, Asset, Loan, Option, Perpetual
-from settlement.boardrules import BoardRules
-from settlement.market import Observation
-from settlement.parameters import NO_RISK, Fees, Guardians, Limits, Parameters, Risk
-from settlement.pool import Pool
+from settlement import amounts
+from settlement.pool import rules, validators
+from settlement.pool.assets import NOTHING, NUMERAIRE, Asset, Loan, Option, Perpetual
+from settlement.pool.boardrules import BoardRules
+from settlement.pool.parameters import NO_RISK, Fees, Guardians, Limits, Parameters, Risk
+from settlement.pool.pool import Pool
+from settlement.risk.market import Observation
 from zk.curves.babyjubjub import Point
 from zk.errors import FormatError
 

@@ -1,6 +1,6 @@
 """What a founder chooses for a pool in place of the defaults: who governs and prices it, and its first parameters.
 
-The parameters are given as values of their record (settlement.poolfile), all of them or a few:
+The parameters are given as values of their record (settlement.pool.poolfile), all of them or a few:
 
     {"fees": {"leg": 10000, "order": 1000000}, "penalty_bps": 800}
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prover.operator import defaults, proposing
-from settlement import parameters as records
-from settlement import poolfile
-from settlement.parameters import Governance, Guardians, Parameters
-from settlement.validators import Validator, Validators
+from settlement.pool import parameters as records
+from settlement.pool import poolfile
+from settlement.pool.parameters import Governance, Guardians, Parameters
+from settlement.pool.validators import Validator, Validators
 from zk import signature
 from zk.curves.babyjubjub import Point
 from zk.errors import FormatError

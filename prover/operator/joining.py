@@ -14,19 +14,22 @@ from pathlib import Path
 from prover.machine import arrayfolder, files
 from prover.machine import home as homes
 from prover.machine.home import Home, PoolFolder
-from prover.network import mirror, opening, succeeding
-from prover.network.client import Client
-from prover.network.light import LightMirror
-from prover.network.mirror import Mirror
+from prover.network.mirrors import mirror, opening
+from prover.network.mirrors.light import LightMirror
+from prover.network.mirrors.mirror import Mirror
+from prover.network.wire import succeeding
+from prover.network.wire.client import Client
 from prover.operator import creation
 from prover.proofs import keyfolder, keystores
-from settlement import audit, checks, poolfile
-from settlement import fingerprint as fingerprints
+from settlement.audit import audit
+from settlement.checks import checks
+from settlement.checks.state import VerifyProofs
 from settlement.ledger import Ledger
-from settlement.pool import Pool, StatementKey
-from settlement.state import VerifyProofs
+from settlement.pool import fingerprint as fingerprints
+from settlement.pool import poolfile
+from settlement.pool.pool import Pool, StatementKey
 from zk.errors import FormatError, InvalidProof
-from zk.groth16 import keys
+from zk.groth16 import keys, provingkey
 from zk.runtime.progress import Progress, silent
 
 _LABEL = "pool-"
@@ -76,9 +79,9 @@ def complete(
 ) -> int:  # fmt: skip
     """Makes the home's light copy a full one: checks everything that it took on trust; returns how many events.
 
-    The service is asked for nothing but what is new, and need not answer; no other command should use the home
-    meanwhile.  Raises FormatError when the home has no light copy, Discrepancy for the first event that should have
-    been refused, and as Mirror.update does; then the copy stays a light one.
+    The service is asked for nothing but what is new, and need not answer.  Raises FormatError when the home has no
+    light copy, or another command took more events meanwhile, Discrepancy for the first event that should have been
+    refused, and as Mirror.update does; then the copy stays a light one.
     """
     home.check_pool()
     joined = opening.joined(home.pool)
@@ -86,7 +89,14 @@ def complete(
         raise FormatError(f"the ledger in {home.pool.path} is not a light copy: there is nothing to make up for")
     opening.open_ledger(home, clock, read_only=True).close()
     report = audit.audit(home.ledger, verify_proofs, progress)
-    opening.write(home.pool, joined.url)
+    with files.locked(home.pool.path / mirror.KEPT, "the copy of the ledger", mirror.FOLLOWING_S):
+        with Ledger.open(home.ledger, read_only=True) as ledger:
+            if ledger.reader.last_event().height + 1 != report.events:
+                raise FormatError(
+                    "another command took more of the ledger while the copy was checked, so it stays a light one: run"
+                    " `zksettle pool join --full` again, and no other command of this home meanwhile"
+                )
+        opening.write(home.pool, joined.url)
     return report.events
 
 
@@ -142,7 +152,7 @@ def _provide(home: Home, client: Client, key: StatementKey, pool: Pool, now_ms: 
     with tempfile.TemporaryDirectory(prefix="zksettle-keys-") as temporary:
         for name in keyfolder.PROVING_FILES:
             Path(temporary, name).write_bytes(client.get(f"/keys/{key.statement}/{name}"))
-        proving = keys.from_arrays(arrayfolder.load(Path(temporary), keyfolder.PROVING))
+        proving = provingkey.from_arrays(arrayfolder.load(Path(temporary), keyfolder.PROVING))
         if keys.digest(proving.verifying) != key.digest:
             raise InvalidProof(f"the {key.statement} key that the service sent is not the pool's")
         keystore.install(key.statement, proving)

@@ -9,21 +9,22 @@ from types import MappingProxyType
 
 from prover.machine import clock
 from prover.operator import defaults
-from settlement import amounts, engine, market, oracle, quotes, risk
-from settlement.assets import NUMERAIRE, Perpetual
-from settlement.grids import Publication
+from settlement import amounts, engine
 from settlement.ledger import Ledger
-from settlement.market import Observation
-from settlement.pool import Pool, asset_index
-from settlement.quotes import Quote
+from settlement.pool.assets import NUMERAIRE, Perpetual
+from settlement.pool.pool import Pool, asset_index
+from settlement.risk import market, oracle, quotes, risk
+from settlement.risk.grids import Publication
+from settlement.risk.market import Observation
+from settlement.risk.quotes import Quote
 from zk.errors import FormatError
 
 NO_PRICE = "none"
-"""What an oracle says of a claim that it has no price of, so that it is suspended (settlement.market)."""
+"""What an oracle says of a claim that it has no price of, so that it is suspended (settlement.risk.market)."""
 
 
 def parse_prices(texts: Mapping[str, str], pool: Pool) -> dict[int, int]:
-    """{slot: price} of {symbol: text}, such as {"ETH": "3050.25"}, in the unit of settlement.risk.
+    """{slot: price} of {symbol: text}, such as {"ETH": "3050.25"}, in the unit of settlement.risk.risk.
 
     Raises FormatError for an unknown asset, for one that is named twice or has no price of its own, and for a price
     that is not exact.
@@ -92,7 +93,7 @@ def observation(
 def publish(ledger: Ledger, secrets: Iterable[int], observed: Observation, now_ms: int) -> Publication:
     """Signs what was observed with these oracles' keys and publishes the grids of the next epoch.
 
-    Raises Rejected as settlement.oracle.check does.
+    Raises Rejected as settlement.risk.oracle.check does.
     """
     time = clock.running(now_ms)  # a bundle may settle while the prices are signed
     quoted = signed(ledger, secrets, observed, now_ms)

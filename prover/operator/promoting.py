@@ -1,7 +1,7 @@
 """Another operator without the old one's key: propose a succession, let the validators sign it, take over.
 
     propose    in the successor's home, which has a full copy: makes its log key, and says after which event it begins
-    sign       in each validator's home (prover.network.validating, prover.network.duty)
+    sign       in each validator's home (prover.network.mirrors.validating, prover.network.mirrors.duty)
     finish     in the successor's home: the quorum's signatures make its copy the ledger; what came after is void
 """
 
@@ -13,16 +13,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prover.machine import files
 from prover.machine import home as homes
 from prover.machine.home import Home
-from prover.network import cutting, opening, succeeding
-from prover.network.cutting import Resent
+from prover.network.mirrors import cutting, opening
+from prover.network.mirrors.cutting import Resent, Void
+from prover.network.wire import succeeding
 from prover.operator import operatorkey
-from settlement import checks, engine, finality, quotes
+from settlement import engine
+from settlement.checks import checks
+from settlement.checks.state import VerifyProofs
 from settlement.events import BUNDLE, EXPIRY, GRIDS, INSURANCE, PARAMETERS
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, succession
 from settlement.log.note import Key
 from settlement.log.succession import Succession
-from settlement.state import VerifyProofs
+from settlement.risk import quotes
 from zk.errors import FormatError
 
 
@@ -72,14 +76,21 @@ def finish(
             succeeding.check(ledger, merged, made)
             void = None
             if made.size <= ledger.reader.last_event().height:
-                void = cutting.cut(ledger, home.ledger, made.size)
+                void = cutting.cut(ledger, home.pool.path, made.size)
             ledger.witnessed.succeed(made.number, merged)
         else:
             void = next(iter(_left(home, made.size)), None)
         files.replace(home.pool.promoted, merged.encode(), files.PUBLIC_FILE)
         home.pool.joined.unlink(missing_ok=True)  # from here on the ledger is here
-        resent = None if void is None else cutting.resend(void, _Own(ledger, now_ms, verify_proofs).post)
+        resent = None if void is None else settle_again(ledger, void, now_ms, verify_proofs)
     return Promoted(made, resent), merged
+
+
+def settle_again(
+    ledger: Ledger, void: Void, now_ms: int, verify_proofs: VerifyProofs = checks.verify_proofs
+) -> Resent:  # fmt: skip
+    """Settles in this home's own ledger what is void and still holds."""
+    return cutting.resend(void, _Own(ledger, now_ms, verify_proofs).post)
 
 
 def signer(home: Home, ledger: Ledger) -> Ed25519PrivateKey:
@@ -98,9 +109,9 @@ def _public(home: Home) -> bytes:
     return operatorkey.public(operatorkey.read(home.pool.operator))
 
 
-def _left(home: Home, size: int) -> list[cutting.Void]:
+def _left(home: Home, size: int) -> list[Void]:
     """What an interrupted `finish` has cut."""
-    return [cutting.Void(path, size) for path in sorted(home.pool.path.glob(f"void-{size}-*.sqlite"))]
+    return [Void(path, size) for path in sorted(home.pool.path.glob(f"void-{size}-*.sqlite"))]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from settlement import governance, poolfile
-from settlement import parameters as records
-from settlement.governance import Change
 from settlement.ledger import Ledger
-from settlement.parameters import Parameters
+from settlement.pool import governance, poolfile
+from settlement.pool import parameters as records
+from settlement.pool.governance import Change
+from settlement.pool.parameters import Parameters
 from zk.errors import FormatError
 from zk.formats import strictjson
 

@@ -15,7 +15,7 @@ from prover.operator.operatorkey import SECRET_BYTES
 from prover.trader import keys
 from settlement.log import cosignature, note
 from settlement.log.note import Key
-from settlement.validators import Validator
+from settlement.pool.validators import Validator
 from zk import entropy
 from zk.formats import dataclassjson
 

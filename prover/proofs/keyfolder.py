@@ -20,8 +20,9 @@ from circuits.frontend.program import Program
 from prover.machine import arrayfolder, files
 from zk.errors import FormatError
 from zk.formats import dataclassjson, snarkjs, strictjson
-from zk.groth16 import keys
-from zk.groth16.keys import ProvingKey, VerifyingKey
+from zk.groth16 import provingkey
+from zk.groth16.keys import VerifyingKey
+from zk.groth16.provingkey import ProvingKey
 
 FORMAT: Final = "zksettle-keys"
 VERSION: Final = 2
@@ -31,7 +32,7 @@ MANIFEST = "manifest.json"
 VERIFICATION_KEY = "verification_key.json"
 MAX_MANIFEST_BYTES = 64 << 10
 PROVING, PROGRAM = "proving-", "program-"
-PROVING_FILES = tuple(f"{PROVING}{name}.npy" for name in ("verifying", "points", "sizes", *keys.ARRAYS.values()))
+PROVING_FILES = tuple(f"{PROVING}{name}.npy" for name in ("verifying", "points", "sizes", *provingkey.ARRAYS.values()))
 """The files of the proving key itself; the rest of a folder follows from the statement."""
 
 
@@ -72,7 +73,7 @@ def write(name: str, folder: Path, proving: ProvingKey, transcript: str | None, 
     """Writes the files of a key into an empty folder."""
     circuit, fingerprint = registry.compiled(name), registry.pinned(name)
     assert compiler.fingerprint(circuit) == fingerprint, "a compiled statement has its pinned fingerprint"
-    arrayfolder.save(folder, keys.to_arrays(proving), PROVING)
+    arrayfolder.save(folder, provingkey.to_arrays(proving), PROVING)
     arrayfolder.save(folder, program.to_arrays(circuit.program), PROGRAM)
     files.replace(folder / VERIFICATION_KEY, snarkjs.encode_verifying_key(proving.verifying).encode())
     digests = arrayfolder.digests(folder)
@@ -90,7 +91,7 @@ def read(name: str, folder: Path, transcript: str | None) -> Key:
         if not path.is_file() or files.digest(path) != digest:
             raise _damaged(name, folder, f"{path.name} has changed since the key was made")
     try:
-        proving = keys.from_arrays(arrayfolder.load(folder, PROVING))
+        proving = provingkey.from_arrays(arrayfolder.load(folder, PROVING))
         return Key(name, manifest.fingerprint, proving, program.from_arrays(arrayfolder.load(folder, PROGRAM)))
     except FormatError as error:
         raise _damaged(name, folder, str(error)) from None

@@ -10,32 +10,54 @@ appears complete, by one rename.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from circuits import registry
 from prover.machine import arrayfolder, files, tasks
 from prover.proofs import keyfolder
 from prover.proofs.keyfolder import Key
-from settlement.pool import Pool, StatementKey
+from prover.proofs.nearby import Nearby
+from prover.proofs.purposes import Purpose
+from settlement.pool.pool import Pool, StatementKey
 from zk.errors import FormatError
 from zk.groth16 import keys
-from zk.groth16.keys import ProvingKey
+from zk.groth16.keys import Proof, VerifyingKey
+from zk.groth16.provingkey import ProvingKey
 
 CEREMONY_FOLDER = "ceremony-"
+OWN_INPUTS = {"margin": 1}
+"""How many of a statement's public inputs are its own, where the others, which come last, are shared by many proofs."""
 NAME_DIGITS = 16  # of a digest in the name of a folder
+
+
+class Farm(Protocol):
+    """Other machines, which prove for whoever asks them (prover/farm)."""
+
+    def prove(
+        self, key: Key, public: Any, private: Any, purpose: Purpose, verify: Callable[[Proof], None]
+    ) -> Proof | None:
+        """A proof that `verify` has not raised InvalidProof for; None when they make none now, so that it is made here.
+
+        Threads may use it at once.
+        """
 
 
 class Keystore:
     """The keys in one folder: the development keys, or those of the ceremony whose transcript has this digest.
 
-    `now_ms` is written into keys that are generated now.
+    `now_ms` is written into keys that are generated now.  `nearby` has what makes the next proofs take less.  A `farm`
+    makes the proofs that `pipeline.prove` is asked for.
     """
 
     def __init__(self, folder: Path, now_ms: int, transcript: str | None = None):
         self._folder = folder if transcript is None else folder / f"{CEREMONY_FOLDER}{transcript[:NAME_DIGITS]}"
         self._now_ms = now_ms
         self._opened: dict[str, Key] = {}
+        self._folded: dict[str, tuple[tuple[int, ...], VerifyingKey]] = {}
+        self.nearby = Nearby()
+        self.farm: Farm | None = None
         self.transcript = transcript
 
     @property
@@ -60,6 +82,21 @@ class Keystore:
                 self._generate(name, folder)
             self._opened[name] = keyfolder.read(name, folder, self.transcript)
         return self._opened[name]
+
+    def verify(self, name: str, public: Sequence[int], proof: Proof) -> None:
+        """Verifies a proof under the statement's key.  Raises InvalidProof.
+
+        Public inputs that many proofs share, such as a grid, are folded into the key once.
+        """
+        from zk.groth16 import verifier
+
+        key, shared = self.open(name).verifying, tuple(public[OWN_INPUTS[name]:]) if name in OWN_INPUTS else ()
+        if shared:
+            folded = self._folded.get(name)
+            if folded is None or folded[0] != shared:
+                folded = self._folded[name] = shared, verifier.fix(key, shared)
+            key = folded[1]
+        verifier.verify(key, public[: len(public) - len(shared)], proof)
 
     def statement_key(self, name: str) -> StatementKey:
         """The part of this key that a pool contains."""

@@ -7,6 +7,7 @@
     coredumps     no core dumps
     work          what a worker does with a request
     worker        a worker's process
+    waiting       the queue in front of the workers
     worker_pool   all workers, and the queue in front of them
     server        from a connection to its answer
     serving       the service as a process

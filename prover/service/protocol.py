@@ -8,7 +8,7 @@ request and its answer.
 
 import json
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import asyncio  # slow to import, and clients do not need it
 
 MAX_HEAD_BYTES = 64 << 10
-MAX_PARTS = 4
+MAX_PARTS = 8  # of requests that are proved together, one of each
 MAX_REQUEST_BYTES = 1 << 20  # the limit of `statement.read`
+MAX_TOGETHER_BYTES = MAX_PARTS * MAX_REQUEST_BYTES
 MAX_ANSWER_BYTES = 16 << 20  # the limit of `snarkjs.decode_public`
 DEFAULT_DEADLINE_MS = 60_000
 MAX_DEADLINE_MS = 3_600_000
@@ -78,6 +79,20 @@ def outcome(message: Message) -> Outcome:
         return Outcome(message.fields["outcome"])
     except (KeyError, ValueError):
         raise FormatError("the answer has no known outcome") from None
+
+
+def join(answers: Sequence[Message]) -> Message:
+    """One answer that has several, each with at most one part."""
+    heads = [{"fields": one.fields, "has_part": bool(one.parts)} for one in answers]
+    return answer(Outcome.DONE, "", *(part for one in answers for part in one.parts), answers=heads)
+
+
+def split(message: Message, count: int) -> list[Message]:
+    """The answers that `join` has put together.  Raises FormatError when they are not so many."""
+    heads, parts = message.fields.get("answers"), iter(message.parts)
+    if not isinstance(heads, list) or len(heads) != count:
+        raise FormatError(f"the answer is not {count} answers")
+    return [Message(head["fields"], (next(parts),) if head["has_part"] else ()) for head in heads]
 
 
 def encode(message: Message) -> bytes:

@@ -1,17 +1,19 @@
 """The work of a worker: the same proofs as without the service, with kernels and keys already loaded."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prover.service import protocol
 from prover.service.protocol import Kind, Message, Outcome
-from prover.service.worker import Work
+from prover.service.worker import Work, sentence
 from zk.errors import FormatError
 
 if TYPE_CHECKING:
     from prover.proofs.keystores import Keystore
+    from prover.proofs.prooffile import ProofFile
 
 # Imported once for all workers, which are then forked.  None of these modules starts a thread.
 MODULES = (
@@ -52,19 +54,50 @@ def prepare(keys: Path, now_ms: int) -> Work:
 
 
 def _statement(request: Message, keystore: "Keystore") -> Message:
-    """An answer with the proof file, the digest of its key and the key's origin."""
+    """An answer with the proof file, the digest of its key and the key's origin; joined ones for several parts."""
     from circuits import registry
     from circuits.statements import statement
-    from prover.proofs import prooffile, proving
-    from zk.groth16 import keys
+    from prover.proofs import proving
 
     name = request.fields["statement"]
     if name not in registry.names():
         raise FormatError(f"there is no statement {name[:40]!r}")
+    if len(request.parts) > 1:
+        return protocol.join(_together(name, request.parts, keystore))
     public, private = statement.read(registry.get(name), request.parts[0])
-    found = proving.prove_file(name, public, private, keystore)
-    told = {"key": keys.digest(found.key).hex(), "origin": keystore.origin}
-    return protocol.answer(Outcome.DONE, "", prooffile.encode(found).encode(), **told)
+    return _answer(proving.prove_file(name, public, private, keystore), keystore)
+
+
+def _together(name: str, parts: Sequence[bytes], keystore: "Keystore") -> list[Message]:
+    """An answer for each part; a malformed or false one fails alone."""
+    from circuits import registry
+    from circuits.statements import statement
+    from prover.proofs import pipeline, prooffile
+
+    answers: list[Message] = []
+    inputs = {}
+    for place, part in enumerate(parts):
+        answers.append(protocol.answer(Outcome.BROKEN))
+        try:
+            inputs[place] = statement.read(registry.get(name), part)
+        except FormatError as error:
+            answers[place] = sentence(error)
+    made = pipeline.prove_many(name, list(inputs.values()), keystore)
+    for (place, (public, _)), proof in zip(inputs.items(), made, strict=True):
+        if isinstance(proof, Exception):
+            answers[place] = sentence(proof)
+        else:
+            file = prooffile.ProofFile(name, public, proof, keystore.open(name).verifying)
+            answers[place] = _answer(file, keystore)
+    return answers
+
+
+def _answer(made: "ProofFile", keystore: "Keystore") -> Message:
+    from prover.proofs import prooffile
+    from zk.groth16 import keys
+
+    told = {"key": keys.digest(made.key).hex(), "origin": keystore.origin}
+    return protocol.answer(Outcome.DONE, "", prooffile.encode(made).encode(), **told)
 
 
 def _circom(request: Message) -> Message:

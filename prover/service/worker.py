@@ -41,7 +41,7 @@ def main(channel: socket.socket, prepare: Prepare) -> None:
             return
         channel.sendall(protocol.encode(protocol.answer(Outcome.READY)))
         while True:
-            request = protocol.receive(channel, protocol.MAX_REQUEST_BYTES)
+            request = protocol.receive(channel, protocol.MAX_TOGETHER_BYTES)
             channel.sendall(protocol.encode(_answer(work, request)))
 
 

@@ -1,8 +1,9 @@
 """The workers, and the queue of jobs in front of them.
 
-A worker does one job at a time, so a worker that dies identifies the job that killed it.  Its replacement tries that
-job once more; if it dies too, the job is refused as poison and the pool goes on.  A job that misses its deadline is
-answered at once, and its worker is killed and replaced: a kernel cannot be interrupted.
+A worker does one job at a time, or several of one statement together (waiting.py).  When it dies with several, its
+replacement does each of them alone, so that the job that killed it is known: one that is alone is tried twice, and if
+its worker dies again it is refused as poison, and the pool goes on.  A job that misses its deadline is answered at
+once; when no job of its worker has time left, that is killed and replaced: a kernel cannot be interrupted.
 
 A job that is alone uses all cores.  Several jobs share them: whole proofs in parallel keep the cores busier than parts
 of one proof.
@@ -16,7 +17,9 @@ from typing import Any
 
 from prover.service import protocol
 from prover.service.protocol import Failed, Message, Outcome
+from prover.service.waiting import Waiting
 from prover.service.worker import Died, Prepare, Worker
+from zk.errors import FormatError
 
 QUEUE = 128
 TRIES = 2
@@ -37,6 +40,11 @@ class Job:
     deadline_s: float  # by the event loop's clock
     answer: asyncio.Future[Message]
 
+    @property
+    def alike(self) -> str | None:
+        """The statement, whose jobs may be done together."""
+        return self.request.fields.get("statement")
+
     def finish(self, outcome: Outcome, sentence: str) -> None:
         """Answers with a sentence unless there is an answer already."""
         self.finish_with(protocol.answer(outcome, sentence))
@@ -55,9 +63,9 @@ class WorkerPool:
 
     def __init__(self, prepare: Prepare, size: int, cores: int, tell: Callable[[str], None], queue: int = QUEUE):
         self._prepare, self._size, self._cores, self._tell = prepare, size, cores, tell
-        self._queue: asyncio.Queue[Job] = asyncio.Queue(queue)
+        self._queue: Waiting[Job] = Waiting(queue)
         self._workers: list[Worker] = []
-        self._at_work: dict[int, Job] = {}
+        self._at_work: dict[int, list[Job]] = {}
         self._answered: Counter[str] = Counter()
         self._replaced = 0
         self._is_open = False
@@ -84,10 +92,10 @@ class WorkerPool:
         job.answer.add_done_callback(self._count)
         if not self._is_open:
             job.finish(Outcome.STOPPING, STOPPING)
-        elif self._queue.full():
+        elif self._queue.is_full():
             job.finish(Outcome.FULL, FULL)
         else:
-            self._queue.put_nowait(job)
+            self._queue.put(job)
             timer = loop.call_at(job.deadline_s, job.finish, Outcome.OVERDUE, OVERDUE)
             job.answer.add_done_callback(lambda _: timer.cancel())
         return job
@@ -97,8 +105,8 @@ class WorkerPool:
         return {
             "workers": [{"pid": worker.pid, "busy": i in self._at_work} for i, worker in enumerate(self._workers)],
             "cores": self._cores,
-            "queued": self._queue.qsize(),
-            "queue_limit": self._queue.maxsize,
+            "queued": len(self._queue),
+            "queue_limit": self._queue.limit,
             "replaced": self._replaced,
             "answered": dict(sorted(self._answered.items())),
         }
@@ -119,24 +127,46 @@ class WorkerPool:
             raise several.exceptions[0] from None
 
     async def _keep(self, place: int) -> None:
-        """Gives one job after another to the worker in a place."""
+        """Gives one job after another, or several together, to the worker in a place."""
         while True:
-            job = await self._queue.get()
-            if not job.answer.done():
-                self._at_work[place] = job
-                await self._do(place, job)
+            jobs = [job for job in await self._queue.take(self._size) if not job.answer.done()]
+            if jobs:
+                self._at_work[place] = jobs
+                await self._do(place, jobs)
                 del self._at_work[place]
 
-    async def _do(self, place: int, job: Job) -> None:
+    async def _do(self, place: int, jobs: list[Job]) -> None:
+        if len(jobs) > 1 and await self._do_together(place, jobs):
+            return
+        for job in jobs:
+            await self._do_alone(place, job)
+
+    async def _do_together(self, place: int, jobs: list[Job]) -> bool:
+        """Whether they were done together.  If not, it may be because of any one of them."""
+        parts = tuple(part for job in jobs for part in job.request.parts)
+        try:
+            async with asyncio.timeout_at(max(job.deadline_s for job in jobs)):
+                answer = await self._workers[place].ask(self._request(replace(jobs[0].request, parts=parts)))
+            for job, one in zip(jobs, protocol.split(answer, len(jobs)), strict=True):
+                job.finish_with(one)
+        except FormatError:
+            return False
+        except TimeoutError:
+            for job in jobs:
+                job.finish(Outcome.OVERDUE, OVERDUE)
+            await self._replace(place, "missed the deadlines of its requests")
+        except Died:
+            await self._replace(place, "died")
+            return False
+        return True
+
+    async def _do_alone(self, place: int, job: Job) -> None:
         for attempt in range(1, TRIES + 1):
             if job.answer.done():
                 return
-            is_alone = len(self._at_work) == 1 and self._queue.empty()
-            threads = self._cores if is_alone else max(1, self._cores // self._size)
             try:
                 async with asyncio.timeout_at(job.deadline_s):
-                    request = replace(job.request, fields=job.request.fields | {"threads": threads})
-                    job.finish_with(await self._workers[place].ask(request))
+                    job.finish_with(await self._workers[place].ask(self._request(job.request)))
                 return
             except TimeoutError:
                 job.finish(Outcome.OVERDUE, OVERDUE)
@@ -145,6 +175,12 @@ class WorkerPool:
                 if attempt == TRIES:
                     job.finish(Outcome.POISON, POISON)
                 await self._replace(place, "died")
+
+    def _request(self, request: Message) -> Message:
+        """The request as a worker receives it: with the number of threads that it may use."""
+        is_alone = len(self._at_work) == 1 and not len(self._queue)
+        threads = self._cores if is_alone else max(1, self._cores // self._size)
+        return replace(request, fields=request.fields | {"threads": threads})
 
     async def _replace(self, place: int, why: str) -> None:
         await self._workers[place].kill()
@@ -163,12 +199,13 @@ class WorkerPool:
 
     async def _close(self, working: asyncio.Task) -> None:
         self._is_open = False
-        while not self._queue.empty():
-            self._queue.get_nowait().finish(Outcome.STOPPING, STOPPING)
+        for job in self._queue.empty():
+            job.finish(Outcome.STOPPING, STOPPING)
         if self._at_work and not working.done():
-            await asyncio.wait([job.answer for job in self._at_work.values()], timeout=GRACE_S)
+            await asyncio.wait([job.answer for jobs in self._at_work.values() for job in jobs], timeout=GRACE_S)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-        for job in self._at_work.values():
-            job.finish(Outcome.STOPPING, STOPPING)
+        for jobs in self._at_work.values():
+            for job in jobs:
+                job.finish(Outcome.STOPPING, STOPPING)
         await asyncio.gather(*(worker.end() for worker in self._workers))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric import x25519
 
 from prover.trader import bases, keys
-from zk import domains
+from zk import domains, entropy
 from zk.errors import FormatError
 from zk.fields import prime
 
@@ -26,6 +26,7 @@ TEXT_LENGTH = len(PREFIX) + 109
 
 _RFC4648 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+LETTERS = frozenset(_BECH32)
 _TO_TEXT = str.maketrans(_RFC4648, _BECH32, "=")
 _FROM_TEXT = str.maketrans(_BECH32, _RFC4648)
 
@@ -46,10 +47,16 @@ def of(view: keys.View, index: int) -> Address:
     return Address(own.owner, bases.multiply(keys.viewing_key(view), own.owner))
 
 
+def throwaway() -> Address:
+    """A random address: nobody has its keys."""
+    owner, viewing = entropy.scalar(prime.R), x25519.X25519PrivateKey.from_private_bytes(entropy.token(32))
+    return Address(owner, bases.multiply(viewing, owner))
+
+
 def encode(address: Address) -> str:
     """The address as 113 characters of text."""
     body = prime.to_bytes(address.owner) + address.viewing
-    return PREFIX + _letters(body + _checksum(body))
+    return PREFIX + letters(body + _checksum(body))
 
 
 def decode(text: str) -> Address:
@@ -62,19 +69,20 @@ def decode(text: str) -> Address:
         raise FormatError(f"the address does not begin with {PREFIX}")
     if len(text) != TEXT_LENGTH:
         raise FormatError(f"the address has {len(text)} characters instead of {TEXT_LENGTH}")
-    letters = text[len(PREFIX):]
-    if not set(letters) <= set(_BECH32):
+    coded = text[len(PREFIX):]
+    if not set(coded) <= LETTERS:
         raise FormatError("the address contains a character that no address has")
-    data = base64.b32decode(letters.translate(_FROM_TEXT) + "===")
+    data = base64.b32decode(coded.translate(_FROM_TEXT) + "===")
     body, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
-    if checksum != _checksum(body) or _letters(data) != letters:
+    if checksum != _checksum(body) or letters(data) != coded:
         raise FormatError("the address's checksum is wrong: a character is mistyped")
     owner, viewing = prime.from_bytes(body[:32], prime.R, "the address's owner"), body[32:]
-    _check_key(viewing)
+    check_key(viewing)
     return Address(owner, viewing)
 
 
-def _letters(data: bytes) -> str:
+def letters(data: bytes) -> str:
+    """Bytes in base32, in the letters of addresses."""
     return base64.b32encode(data).decode().translate(_TO_TEXT)
 
 
@@ -82,8 +90,8 @@ def _checksum(body: bytes) -> bytes:
     return hashlib.sha256(domains.ADDRESS + body).digest()[:CHECKSUM_BYTES]
 
 
-def _check_key(viewing: bytes) -> None:
-    """Raises FormatError when every shared secret with this key is zero."""
+def check_key(viewing: bytes) -> None:
+    """Raises FormatError when the key is a point of low order: every shared secret with it is zero."""
     probe = x25519.X25519PrivateKey.from_private_bytes(bytes([8]) + bytes(30) + bytes([64]))
     try:
         probe.exchange(x25519.X25519PublicKey.from_public_bytes(viewing))

@@ -1,6 +1,8 @@
 """The archive beside a wallet file: the accounts that the wallet has spent, for its owner to look at.
 
-    HOME/wallets/NAME.archive      one line per append: base64(nonce ‖ ChaCha20-Poly1305(key, nonce, JSON of accounts))
+    HOME/wallets/NAME.archive      encrypted lines (prover/trader/sealedlines.py), each 0, and records of
+                                   opening 201 │ position 4 │ nullifier 32, ones where it is not known
+                                   or a JSON array of accounts, as an earlier version wrote it
 
 The key comes from the wallet's viewing key, so that a new passphrase changes nothing here.  No opening of the wallet
 reads the archive, and losing it loses nothing: a rescan writes it again.  A line is appended before the wallet is
@@ -8,25 +10,23 @@ saved without the accounts in it.  After a crash between the two the same accoun
 each only once.
 """
 
-import base64
-import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
-from prover.machine import files
-from prover.trader import walletjson
+from circuits.records import Nullifier, Position
+from prover.trader import opening, sealedlines, walletjson
 from prover.trader.wallets import Holding
-from zk import entropy
+from zk.errors import FormatError
+from zk.fields import prime
 from zk.formats import dataclassjson, strictjson
 
 SUFFIX = ".archive"
 ACCOUNTS_A_LINE = 1024
-MAX_LINE_BYTES = 1 << 20
-NONCE_BYTES = 12
+RECORDS = b"\0"
+POSITION_BYTES = 4
+FIELD_BYTES = 32
+NO_NULLIFIER = b"\xff" * FIELD_BYTES
+RECORD_BYTES = opening.BYTES + POSITION_BYTES + FIELD_BYTES
 
 
 def beside(wallet: Path) -> Path:
@@ -39,15 +39,7 @@ def append(path: Path, key: bytes, accounts: Sequence[Holding]) -> None:
     if not accounts:
         return
     starts = range(0, len(accounts), ACCOUNTS_A_LINE)
-    lines = b"".join(_line(key, accounts[start : start + ACCOUNTS_A_LINE]) for start in starts)
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-    with open(path, "a+b", opener=lambda name, _: os.open(name, flags, files.PRIVATE_FILE)) as file:
-        # A line that a crash cut off gets an end, so that it spoils only itself.
-        if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-            lines = b"\n" + lines
-        file.write(lines)
-        file.flush()
-        os.fsync(file.fileno())
+    sealedlines.append(path, key, (_content(accounts[start : start + ACCOUNTS_A_LINE]) for start in starts))
 
 
 def read(path: Path, key: bytes) -> Iterator[Holding]:
@@ -55,34 +47,38 @@ def read(path: Path, key: bytes) -> Iterator[Holding]:
 
     A line that does not open is skipped: a crash cut it off, and its accounts are in the next one.
     """
-    if not path.exists():
-        return
     told: set[int] = set()
-    with path.open("rb") as file:
-        while line := file.readline(MAX_LINE_BYTES):
-            for account in _accounts(path, key, line):
-                if account.position not in told:
-                    told.add(account.position)
-                    yield account
+    for content in sealedlines.read(path, key):
+        for account in _accounts(path, content):
+            if account.position not in told:
+                told.add(account.position)
+                yield account
 
 
-def _line(key: bytes, accounts: Sequence[Holding]) -> bytes:
-    nonce = entropy.token(NONCE_BYTES)
-    values = [dataclassjson.write(walletjson.holding_json(account)) for account in accounts]
-    plaintext = json.dumps(values, separators=(",", ":")).encode()
-    box = ChaCha20Poly1305(key).encrypt(nonce, plaintext, None)
-    return base64.b64encode(nonce + box) + b"\n"
+def _content(accounts: Sequence[Holding]) -> bytes:
+    parts = [RECORDS]
+    for each in accounts:
+        nullifier = NO_NULLIFIER if each.nullifier is None else prime.to_bytes(each.nullifier)
+        parts += [opening.encode(each.account, each.index), each.position.to_bytes(POSITION_BYTES, "big"), nullifier]
+    return b"".join(parts)
 
 
-def _accounts(path: Path, key: bytes, line: bytes) -> list[Holding]:
-    if not line.strip():
-        return []
-    try:
-        data = base64.b64decode(line.rstrip(b"\n"), validate=True)
-        plaintext = ChaCha20Poly1305(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], None)
-    except (ValueError, InvalidTag):
-        return []
+def _accounts(path: Path, content: bytes) -> list[Holding]:
     what = f"the archive {path.name}"
-    values = strictjson.loads(plaintext, what, MAX_LINE_BYTES)
+    if content[:1] == RECORDS:
+        if len(content) % RECORD_BYTES != len(RECORDS):
+            raise FormatError(f"{what} has a line that is cut off")
+        return [_record(content[at : at + RECORD_BYTES], what) for at in range(1, len(content), RECORD_BYTES)]
+    values = strictjson.loads(content, what, sealedlines.MAX_LINE_BYTES)
     items = dataclassjson.array(dataclassjson.of(walletjson.HoldingJson)).read(values, what)
     return [walletjson.holding(item) for item in items]
+
+
+def _record(data: bytes, what: str) -> Holding:
+    decoded = opening.decode(data[: opening.BYTES])
+    position = int.from_bytes(data[opening.BYTES : -FIELD_BYTES], "big")
+    if decoded is None:
+        raise FormatError(f"{what} has an account that is none")
+    spends = data[-FIELD_BYTES:]
+    nullifier = None if spends == NO_NULLIFIER else Nullifier(int.from_bytes(spends, "big"))
+    return Holding(*decoded, Position(position), nullifier)

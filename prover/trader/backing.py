@@ -1,4 +1,5 @@
-"""Backs an order with a proof of funds (settlement.funds), when its account holds what the board asks, or with a fee.
+"""Backs an order with a proof of funds (settlement.orders.funds), when its account holds what the board asks, or with a
+fee.
 
 It costs the maker a proof of the statement funds, and the board one more verification, beside 548 bytes.
 """
@@ -6,16 +7,19 @@ It costs the maker a proof of the statement funds, and the board one more verifi
 from dataclasses import replace
 
 from circuits.records import Amount
+from prover.proofs import purposes
 from prover.proofs.keystores import Keystore
+from prover.proofs.purposes import Purpose
 from prover.trader import choosing, plan, sessions, showing
 from prover.trader.owing import Setting
 from prover.trader.plan import Source
 from prover.trader.sessions import Session
 from prover.trader.wallets import Holding
-from settlement import amounts, digests
-from settlement import funds as proofs_of_funds
-from settlement.bundle import Account, Bundle, Flow
+from settlement import amounts
+from settlement.bundles import digests
+from settlement.bundles.bundle import Account, Bundle, Flow
 from settlement.ids import OrderId
+from settlement.orders import funds as proofs_of_funds
 from zk.errors import Unsatisfied
 
 
@@ -45,7 +49,8 @@ def prove(setting: Setting, source: Source, asset: int, order_id: OrderId, keyst
     """The bytes of the funds that back this order: the account at `source` holds the board's amount of the asset."""
     shown = {asset: setting.parameters.board.funds[asset]}
     context = digests.order_context(order_id)
-    return proofs_of_funds.encode(showing.prove(setting.pool, source, shown, context, keystore, is_named=True))
+    with purposes.serving(Purpose.QUOTE):
+        return proofs_of_funds.encode(showing.prove(setting.pool, source, shown, context, keystore, is_named=True))
 
 
 def pay(session: Session, setting: Setting, holding: Holding, order_id: OrderId, now_ms: int) -> Bundle:

@@ -9,11 +9,12 @@ from prover.trader import readers
 from prover.trader.sessions import Placed, Session
 from prover.trader.terms import Terms
 from prover.trader.wallets import OwnOrder
-from settlement import amounts, board, funds
-from settlement.bundle import Leg
+from settlement import amounts
+from settlement.bundles.bundle import Leg
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.orders import board, funds
+from settlement.pool.pool import Pool
 from zk.errors import InvalidProof
 
 
@@ -22,9 +23,9 @@ class Order:
     """An order on the board, and its terms where this wallet can open them (None where it cannot).
 
     `is_public` says that everybody can read the terms.  `shown` is the asset, by its index, and the amount
-    that the order's account holds at least (settlement.funds), or None when it shows nothing.  `is_takable` says that
-    its margin, if it needs any, is good now.  `outcome` is how it was placed, for an order that was placed just now.
-    """
+    that the order's account holds at least (settlement.orders.funds), or None when it shows nothing.  `is_takable` says
+    that its margin, if it needs any, is good now.  `outcome` is how it was placed, for an order that was placed just
+    now.  """
 
     order_id: str
     leg: Leg

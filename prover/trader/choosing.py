@@ -1,5 +1,6 @@
 """Chooses the account of a wallet that an action moves when its owner names none."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from circuits import records
@@ -7,12 +8,19 @@ from circuits.records import Position
 from prover.trader.owing import Setting
 from prover.trader.plan import Changes
 from prover.trader.wallets import Holding, Wallet
-from settlement import risk
+from settlement.risk import risk
 from zk.errors import Unsatisfied
 
 
 def choose(wallet: Wallet, setting: Setting, changes: Changes, position: int | None, now_ms: int) -> Holding:
-    """The holding at a position; without a position, the one that suits the changes best.
+    """The holding at a position; without a position, the one that suits the changes best, as `choose_for`."""
+    return choose_for(wallet, setting, [changes], position, now_ms)
+
+
+def choose_for(
+    wallet: Wallet, setting: Setting, alternatives: Sequence[Changes], position: int | None, now_ms: int
+) -> Holding:
+    """The holding at a position; without one, that which suits these changes best, of which it will do one at most.
 
     It prefers an account that stays without debt, then the smallest margin shortfall, then one that owes nothing now,
     then one without an open order, then the newest; and least of all one that would lack what is held.
@@ -25,9 +33,9 @@ def choose(wallet: Wallet, setting: Setting, changes: Changes, position: int | N
     tied = tied_positions(wallet, now_ms)
 
     def badness(candidate: Holding) -> tuple[tuple[int, int], bool, bool, int]:
-        shortfall = _shortfall(setting, candidate, changes)
+        lacks = max(shortfall(setting, after(candidate, changes)) for changes in alternatives)
         owes = min(candidate.account.balances) < 0
-        return shortfall, owes, candidate.position in tied, -candidate.position
+        return lacks, owes, candidate.position in tied, -candidate.position
 
     if position is None:
         return min(wallet.live, key=badness)
@@ -81,12 +89,16 @@ def tied_positions(wallet: Wallet, now_ms: int) -> frozenset[Position]:
     return frozenset(order.position for order in open_orders if order.terms.expiry_ms > now_ms)
 
 
-def _shortfall(setting: Setting, holding: Holding, changes: Changes) -> tuple[int, int]:
+def after(holding: Holding, changes: Changes) -> Changes:
+    """The balances of an account once these changes are made."""
+    return tuple(balance + change for balance, change in zip(holding.account.balances, changes, strict=True))
+
+
+def shortfall(setting: Setting, balances: Changes) -> tuple[int, int]:
     """(0, 0) without debt, (1, margin shortfall) with debt, (2, 0) with debt that no grid measures.
 
     (3, 0) when it would owe what is held, which no account may.
     """
-    balances = tuple(balance + change for balance, change in zip(holding.account.balances, changes, strict=True))
     if min(balances) >= 0:
         return 0, 0
     if min(balances[: records.HELD]) < 0:

@@ -1,7 +1,7 @@
 """Converts an expired claim into the loan claim, at the rate that was published when it expired.
 
 Whoever is long is owed dollars afterwards, and whoever is short owes them.  The ledger sees that an account converts,
-and neither how much nor in which direction (settlement/conversion.py).
+and neither how much nor in which direction (settlement/bundles/conversion.py).
 """
 
 from circuits import records
@@ -9,9 +9,9 @@ from circuits.records import Position
 from prover.trader import outbox, plan, sessions, settling
 from prover.trader.sessions import Session, Settlement
 from prover.trader.wallets import Holding, Wallet
-from settlement import assets
-from settlement.bundle import Bundle
-from settlement.pool import Pool
+from settlement.bundles.bundle import Bundle
+from settlement.pool import assets
+from settlement.pool.pool import Pool
 from zk.errors import FormatError, Unsatisfied
 
 

@@ -4,7 +4,7 @@
     initial       the worst of the initial grid's scenarios: below zero it can trade nothing before a top-up
     maintenance   the worst of the maintenance grid's: below zero the guardians may seize it
 
-All values are in the unit of settlement.risk: 10^-9 of the numeraire's smallest unit.
+All values are in the unit of settlement.risk.risk: 10^-9 of the numeraire's smallest unit.
 
 Interest and funding touch no balance: they are in the prices of claims, whose indices every epoch publishes.  While an
 account holds b of a claim, an epoch in which the claim's index goes from I to I' adds b·price·(I' − I) / I' to it.
@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from circuits import records
 from prover.trader import keys, shocks
 from prover.trader.wallets import Holding, Wallet
-from settlement import margins, risk
-from settlement.grids import PublishedGrids
+from settlement.checks import margins
 from settlement.ledger import Ledger
-from settlement.market import Market
+from settlement.risk import risk
+from settlement.risk.grids import PublishedGrids
+from settlement.risk.market import Market
 
 MAX_EPOCHS = 1_000
 """So many past epochs are looked at for interest and funding: six weeks of hours."""
@@ -27,7 +28,7 @@ MAX_EPOCHS = 1_000
 
 @dataclass(frozen=True, repr=False)
 class Carry(keys.Secret):
-    """What a claim has cost (negative) or brought, in the unit of settlement.risk; whole if no epoch is left out."""
+    """What a claim has cost (negative) or brought, in the unit of risk.risk; whole if no epoch is left out."""
 
     slot: int
     value: int
@@ -114,13 +115,17 @@ def report(
 
 def warnings(ledger: Ledger, wallet: Wallet) -> tuple[Health, ...]:
     """The accounts that are in breach, or can trade nothing until they are topped up, at the newest epoch."""
+    return tuple(each for each in accounts(ledger, wallet) if each.is_breached or not each.can_trade)
+
+
+def accounts(ledger: Ledger, wallet: Wallet) -> tuple[Health, ...]:
+    """The health of the wallet's margined accounts at the newest epoch; none before the first."""
     published = ledger.reader.grids(1)
     if not published:
         return ()
     newest = published[0].publication
     owing = [holding for holding in wallet.live if holding.account.guard]
-    found = (_health(holding, newest.market, (newest.initial, newest.maintenance)) for holding in owing)
-    return tuple(each for each in found if each.is_breached or not each.can_trade)
+    return tuple(_health(holding, newest.market, (newest.initial, newest.maintenance)) for holding in owing)
 
 
 def missing(values: Sequence[int], grid: Sequence[Sequence[int]]) -> int:

@@ -7,6 +7,7 @@ HKDF-SHA256 of the seed under a label that names its purpose and, for account ke
     AK_i    = ask_i·B8
     nk_i    = 64 bytes mod r                 nullifier key
     owner_i = H[OWNER](AK_i.x, AK_i.y, nk_i)
+    key_i   = 32 bytes                          blinding key (prover/trader/blinding.py)
 
 and one X25519 secret for the whole wallet, which finds and opens what is sealed to any of its addresses: each has a
 public key on a base of its own (prover/trader/bases.py).  Reducing 512 bits modulo a 254-bit number leaves a bias below
@@ -19,7 +20,7 @@ nothing about it, and AK_i hides it behind a discrete logarithm.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import x25519
@@ -107,7 +108,7 @@ View = Seed | ViewingKey
 
 def new_phrase() -> str:
     """A fresh seed phrase of 24 words."""
-    return Mnemonic("english").to_mnemonic(entropy.token(ENTROPY_BYTES))
+    return _english().to_mnemonic(entropy.token(ENTROPY_BYTES))
 
 
 def read_phrase(text: str) -> str:
@@ -118,7 +119,7 @@ def read_phrase(text: str) -> str:
     words = text.lower().split()
     if len(words) != WORDS:
         raise FormatError(f"the seed phrase has {len(words)} words instead of {WORDS}")
-    english = Mnemonic("english")
+    english = _english()
     vocabulary = set(english.wordlist)
     for number, word in enumerate(words, start=1):
         if word not in vocabulary:
@@ -129,6 +130,13 @@ def read_phrase(text: str) -> str:
     return phrase
 
 
+@cache
+def _english() -> Mnemonic:
+    """The words, which take milliseconds to read."""
+    return Mnemonic("english")
+
+
+@lru_cache(maxsize=16)  # each change of a wallet makes a new one of the same phrase, and stretching it takes a while
 def derive(phrase: str) -> Seed:
     """The seed of a canonical phrase.  Raises FormatError as `read_phrase` does."""
     return Seed(Mnemonic.to_seed(read_phrase(phrase)))
@@ -158,6 +166,12 @@ def archive_key(viewing: x25519.X25519PrivateKey) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=domains.KEYS, info=domains.KEYS_ARCHIVE).derive(viewing.private_bytes_raw())
 
 
+def beside_key(viewing: x25519.X25519PrivateKey, suffix: str) -> bytes:
+    """The 32 bytes that encrypt the file of this suffix beside the wallet (prover/trader/beside.py)."""
+    info = domains.KEYS_BESIDE + suffix.encode()
+    return HKDF(hashes.SHA256(), 32, salt=domains.KEYS, info=info).derive(viewing.private_bytes_raw())
+
+
 @lru_cache(maxsize=8192)  # more than the accounts of a wallet: prover/trader/keeping.py
 def account(seed: Seed, index: int) -> AccountKeys:
     """The keys of account `index`, 0 <= index < 2^31."""
@@ -166,6 +180,12 @@ def account(seed: Seed, index: int) -> AccountKeys:
     ask = 1 + int.from_bytes(_expand(seed, domains.KEYS_SPENDING + suffix, WIDE_BYTES), "big") % (babyjubjub.ORDER - 1)
     nk = int.from_bytes(_expand(seed, domains.KEYS_NULLIFIER + suffix, WIDE_BYTES), "big") % R
     return _account_keys(index, ask, nk)
+
+
+def blinding_key(seed: Seed, index: int) -> bytes:
+    """The 32 bytes from which the blindings of the legs that end in account `index` follow."""
+    assert 0 <= index < MAX_INDEX, "an account index is below 2^31"
+    return _expand(seed, domains.KEYS_BLINDING + index.to_bytes(4, "big"), 32)
 
 
 def throwaway() -> AccountKeys:

@@ -2,7 +2,7 @@
 
     offer    an order: the lender sells the numeraire and buys the claim
     take     the borrower takes it: he has the dollars, and owes the claim on margin
-    repay    the borrower pays the numeraire into the pot, and as much of his debt is cancelled   (settlement/pot.py)
+    repay    the borrower pays the numeraire into the pot, and that much of his debt is cancelled (checks/pot.py)
     redeem   the lender gives the claim to the pot and takes out numeraire that borrowers paid in
 
 A claim is worth price(claim) / price(numeraire) dollars, at the newest epoch's prices.  Whoever uses the pot gives what
@@ -18,11 +18,13 @@ from prover.trader import outbox, plan, sessions, settling
 from prover.trader.sessions import Session, Settlement
 from prover.trader.trade import Agree, Trade
 from prover.trader.wallets import Holding, Wallet
-from settlement import amounts, assets, pot
+from settlement import amounts
 from settlement.amounts import NUMERAIRE
-from settlement.bundle import Account, Bundle, Flow
+from settlement.bundles.bundle import Account, Bundle, Flow
+from settlement.checks import pot
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool import assets
+from settlement.pool.pool import Pool
 from zk.errors import FormatError, Unsatisfied
 
 

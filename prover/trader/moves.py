@@ -10,11 +10,13 @@ formed.
 """
 
 from circuits.records import Amount
-from prover.trader import addresses, choosing, outbox, plan, sessions, settling, toppingup
+from prover.trader import addresses, choosing, outbox, plan, sessions, settling, shapes, toppingup
+from prover.trader.diary import About, What
 from prover.trader.plan import LegPlan
 from prover.trader.sessions import Session, Settlement
-from settlement import amounts, custody, references
-from settlement.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Account, Bundle, Flow
+from settlement import amounts, custody
+from settlement.bundles import references
+from settlement.bundles.bundle import MAX_PARTY_BYTES, MAX_REFERENCE_BYTES, Account, Bundle, Flow
 from settlement.rejection import Rejected, Rejection
 from zk import entropy, signature
 from zk.errors import FormatError, Unsatisfied
@@ -104,7 +106,9 @@ def pay(
         holding = choosing.choose(session.wallet, setting, plan.changes({asset: amount}, {}), position, now_ms)
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
         expiry_ms = now_ms + sessions.IMMEDIATE_MS
-        return sessions.assemble(session, plan.payment(setting, source, target, receiver, asset, amount, expiry_ms))
+        root = sessions.nothing(session, holding).root
+        legs = plan.payment(setting, source, target, receiver, asset, amount, expiry_ms, root)
+        return sessions.assemble(session, legs, about=About(What.PAYMENT, (address,)))
 
     address = addresses.encode(receiver)
     request = outbox.asked("pay", once, receiver=address, asset=asset, amount=amount, position=position)
@@ -125,7 +129,7 @@ def top_up(
         payer = choosing.payer(session.wallet, setting, asset, amount, from_position, now_ms)
         plan.check_holds(setting.pool, payer.account, {asset: amount})
         source, target = sessions.source(session, payer), sessions.target(session, payer.index)
-        paying = plan.move(setting, source, target, given, expiry_ms, num_fees=2)
+        paying = plan.move(setting, source, target, given, expiry_ms, num_fees=shapes.fees(2))
         source, target = sessions.source(session, margined), sessions.target(session, margined.index)
         periods = toppingup.free(session.ledger, source.keys)
         adding = plan.top_up(setting, source, target, added, expiry_ms, periods=periods, num_fees=0)

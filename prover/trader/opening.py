@@ -15,6 +15,7 @@ from zk.fields import prime
 
 KIND = 4
 _LAYOUT = struct.Struct(f">BI32s{records.ASSETS}qI32s")
+BYTES = _LAYOUT.size
 
 
 def encode(account: records.Account, index: int) -> bytes:

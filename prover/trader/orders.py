@@ -19,24 +19,30 @@ from prover.trader import (
     assembly,
     backing,
     choosing,
+    diary,
+    merging,
     outbox,
     placing,
     plan,
     readers,
+    sealing,
     sessions,
     settling,
     trade,
 )
 from prover.trader.addresses import Address
+from prover.trader.diary import About, Note, What
+from prover.trader.marks import NO_LOT, UNMARKED, Lot, Mark
 from prover.trader.placing import Beside
 from prover.trader.sessions import Placed, Session, Settlement
 from prover.trader.terms import Terms
 from prover.trader.trade import Agree
-from prover.trader.wallets import OwnOrder
-from settlement import board, digests, funds
-from settlement.bundle import Bundle
+from prover.trader.wallets import Holding, OwnOrder
+from settlement.bundles import digests
+from settlement.bundles.bundle import Bundle
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
+from settlement.orders import board, funds
 from zk.errors import FormatError, Unsatisfied
 
 ID_DIGITS = 64
@@ -59,6 +65,9 @@ def place(
     is_backed: bool = True,
     pays_fee: bool = False,
     once: str | None = None,
+    lot: Lot = NO_LOT,
+    mark: Mark = UNMARKED,
+    until: str | None = None,
 ) -> Placed:
     """Puts an order on the board.
 
@@ -68,25 +77,17 @@ def place(
     places the order for which it was paid.
     `sell` and `buy` give amounts by asset index.  The terms are sealed to the addresses in `readers_of`
     (prover.trader.readers).  `agree` is called with the trade before anything is proved, and stops it by raising.
-    `once` is as in `moves`.
+    `once` is as in `moves`.  `lot` says which set the order is one of (prover.trader.lots), and `mark` what the wallet
+    notes of it.  What was asked for `until` a time, in these words, is the same command when it is repeated later.
     """
     session.wallet.check_moves()
-    if not readers_of:
-        raise FormatError("the order has no readers, so nobody could take it")
-    if expiry_ms <= now_ms:
-        raise FormatError("the order would expire before it is placed")
-    if not (sell or buy):
-        raise FormatError("the order neither sells nor buys anything")
-    if both := sorted(set(sell) & set(buy)):
-        raise FormatError(f"the order both sells and buys {session.ledger.pool.assets[both[0]].symbol}")
-    if len(readers_of) > board.MAX_READERS:
-        raise FormatError(f"the order has {len(readers_of)} readers: at most {board.MAX_READERS} are allowed")
+    check_order(session, sell, buy, readers_of, expiry_ms, now_ms)
     time = clock.running(now_ms)
     request = outbox.asked(
         "place", once, sell=sorted(sell.items()), buy=sorted(buy.items()),
         readers=[addresses.encode(reader) for reader in readers_of],
-        life_ms=expiry_ms - now_ms, position=position, backed=is_backed,
-        **({"fee": True} if pays_fee else {}),
+        backed=is_backed, **({"fee": True} if pays_fee else {}),
+        **_distinct(lot, mark, position, {"until": until} if until else {"life_ms": expiry_ms - now_ms}),
     )  # fmt: skip
     earlier = outbox.find(session.wallet.outbox, request)
     if earlier is not None:
@@ -103,7 +104,7 @@ def place(
     holding = choosing.choose(session.wallet, setting, changes, position, now_ms)
     source, target = sessions.source(session, holding), sessions.target(session, holding.index)
     leg_plan = plan.move(setting, source, target, changes, expiry_ms)
-    order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms)
+    order_terms = Terms(changes, leg_plan.blinding, leg_plan.expiry_ms, lot.group, lot.lots)
     sealed_terms = readers.seal_terms(order_terms, readers_of, leg_plan.public.commitment)
     leg_plan = replace(leg_plan, terms=digests.terms(sealed_terms))
     backed_by = None if pays_fee else backing.choose(setting, holding.account.balances, is_wanted=is_backed)
@@ -120,8 +121,50 @@ def place(
     entry = placing.entry_of(request, order_id, leg, beside)
     placed = Placed(order_id.hex(), leg, order_terms, backed_by, entry)
     withdrawal = assembly.withdrawal(session.ledger.ledger_id, order_id, leg_plan.spending)
-    own_order = OwnOrder(order_id.hex(), holding.position, order_terms, withdrawal)
-    return placing.place(session, own_order, placed, posting, posted_ms, fee)
+    noted = replace(mark, placed_ms=posted_ms, readers=tuple(map(addresses.encode, readers_of)))
+    own_order = OwnOrder(order_id.hex(), holding.position, order_terms, withdrawal, mark=noted)
+    outcome = placing.place(session, own_order, placed, posting, posted_ms, fee)
+    named = tuple(addresses.encode(reader) for reader in readers_of if reader != sealing.EVERYBODY_ADDRESS)
+    diary.keep(session.file.path, session.wallet.view, [Note(order_id, What.PLACED, (), named, lot.group)])
+    return outcome
+
+
+def preview(session: Session, holding: Holding, changes: plan.Changes, expiry_ms: int, now_ms: int) -> trade.Trade:
+    """What an order with these changes would do to an account.  Raises Unsatisfied when the account cannot have it."""
+    setting = sessions.setting(session, now_ms)
+    source, target = sessions.source(session, holding), sessions.target(session, holding.index)
+    leg_plan = plan.move(setting, source, target, changes, expiry_ms)
+    return trade.of(setting, holding, leg_plan, leg_plan.expiry_ms)
+
+
+def _distinct(lot: Lot, mark: Mark, position: int | None, life: dict[str, str | int]) -> dict[str, object]:
+    """What makes an order another one than its terms would: its place in a set, or the account and life of one alone.
+
+    Account and life are left out of a step of a longer command: they follow from its other steps, and from its time.
+    """
+    kept = {"kept": True} if mark.is_kept else {}
+    if lot != NO_LOT:
+        return {**kept, "group": lot.group.hex()}
+    if mark.replaces or mark.alternatives:
+        return {**kept, "replaces": mark.replaces, "alternatives": mark.alternatives}
+    return {**kept, **life, "position": position}
+
+
+def check_order(
+    session: Session, sell: Mapping[int, int], buy: Mapping[int, int], readers_of: Sequence[Address], expiry_ms: int,
+    now_ms: int,
+) -> None:  # fmt: skip
+    """Raises FormatError when nobody could take such an order, or it makes no sense."""
+    if not readers_of:
+        raise FormatError("the order has no readers, so nobody could take it")
+    if expiry_ms <= now_ms:
+        raise FormatError("the order would expire before it is placed")
+    if not (sell or buy):
+        raise FormatError("the order neither sells nor buys anything")
+    if both := sorted(set(sell) & set(buy)):
+        raise FormatError(f"the order both sells and buys {session.ledger.pool.assets[both[0]].symbol}")
+    if len(readers_of) > board.MAX_READERS:
+        raise FormatError(f"the order has {len(readers_of)} readers: at most {board.MAX_READERS} are allowed")
 
 
 def take(
@@ -146,7 +189,7 @@ def take(
         source, target = sessions.source(session, holding), sessions.target(session, holding.index)
         leg_plan = plan.move(setting, source, target, changes, now_ms + sessions.IMMEDIATE_MS)
         agree(trade.of(setting, holding, leg_plan, order.expiry_ms))
-        return sessions.assemble(session, [leg_plan], [(order.leg, order_terms.blinding)])
+        return sessions.assemble(session, [leg_plan], [(order.leg, order_terms.blinding)], about=About(What.ORDER))
 
     return settling.perform(session, outbox.asked("take", once, order=order_id, position=position), now_ms, make)
 
@@ -168,9 +211,7 @@ def cancel(session: Session, text: str, now_ms: int, once: str | None = None) ->
         holding = next((holding for holding in session.wallet.live if holding.position == own.position), None)
         if holding is None:
             raise Unsatisfied("the order is already closed: its account has moved since")
-        source, target = sessions.source(session, holding), sessions.target(session, holding.index)
-        leg_plan = plan.move(setting, source, target, plan.NOTHING, now_ms + sessions.IMMEDIATE_MS)
-        return sessions.assemble(session, [leg_plan])
+        return sessions.assemble(session, merging.with_crumbs(session, setting, holding, plan.NOTHING, 0, now_ms))
 
     return settling.perform(session, outbox.asked("cancel", once, order=text), now_ms, make)
 

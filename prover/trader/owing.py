@@ -4,19 +4,20 @@ A margined leg needs an escrow, which encrypts its new account to the guardians,
 a proof that the account survives every scenario of the newest initial grid.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from circuits import escrow, records
 from circuits.statements import escrow as escrow_statement
 from circuits.statements import margin as margin_statement
 from prover.trader import keys
-from settlement import amounts, margins, risk
-from settlement.assets import Loan
+from prover.trader.pads import Pads
+from settlement import amounts
+from settlement.checks import margins
 from settlement.ledger import Ledger
-from settlement.parameters import Guardians, Parameters
-from settlement.pool import Pool
-from zk import entropy
-from zk.curves import babyjubjub
+from settlement.pool.assets import Loan
+from settlement.pool.parameters import Guardians, Parameters
+from settlement.pool.pool import Pool
+from settlement.risk import risk
 from zk.errors import Unsatisfied
 
 BALANCE_LIMIT = 1 << records.BALANCE_BITS - 1
@@ -42,15 +43,18 @@ class Grid:
 
 @dataclass(frozen=True)
 class Setting:
-    """The ledger's state that a plan needs: its pool, the parameters in force, and the newest initial grid.
+    """The ledger's state that a plan needs at `now_ms`: its pool, the parameters in force, and the newest initial grid.
 
-    `grid` is None when nothing but cash and top-ups can settle, and `no_grid` says why.
+    `grid` is None when nothing but cash and top-ups can settle, and `no_grid` says why.  Escrows take their secrets
+    from `pads`.
     """
 
     pool: Pool
     parameters: Parameters
     grid: Grid | None
     no_grid: str = "the pool's oracles must publish prices first"
+    now_ms: int = 0
+    pads: Pads = field(default_factory=Pads, compare=False, repr=False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,13 +79,13 @@ def setting(ledger: Ledger, now_ms: int) -> Setting:
     """The ledger's state that plans need, as of now: the pool, its parameters, and the newest grid in force."""
     parameters, in_force = ledger.parameters(now_ms), margins.initial(ledger, now_ms)
     if margins.is_frozen(ledger):
-        return Setting(ledger.pool, parameters, None, FROZEN)
+        return Setting(ledger.pool, parameters, None, FROZEN, now_ms)
     if margins.silent_epochs(ledger) > parameters.grace_epochs:
-        return Setting(ledger.pool, parameters, None, RESTRICTED)
+        return Setting(ledger.pool, parameters, None, RESTRICTED, now_ms)
     if not in_force:
-        return Setting(ledger.pool, parameters, None)
+        return Setting(ledger.pool, parameters, None, now_ms=now_ms)
     newest = in_force[0].publication
-    return Setting(ledger.pool, parameters, Grid(newest.epoch, newest.initial))
+    return Setting(ledger.pool, parameters, Grid(newest.epoch, newest.initial), now_ms=now_ms)
 
 
 def margin_grid(setting: Setting, balances: Balances) -> Grid:
@@ -143,10 +147,16 @@ def guardians_of(setting: Setting, balances: Balances) -> Guardians:
     return guardians
 
 
-def escrow_plan(guardians: Guardians, new: records.Account, commitment: int) -> EscrowPlan:
-    key, ephemeral = guardians.encryption_key, entropy.scalar(babyjubjub.ORDER)
-    encrypted = escrow.encrypt(new, ephemeral, key)
-    digest = escrow.digest(key, encrypted.ephemeral, encrypted.ciphertext)
+def escrow_plan(guardians: Guardians, new: records.Account, commitment: int, pads: Pads) -> EscrowPlan:
+    """The escrow of an account for the guardians, under a secret that no other account has."""
+    return encrypted(guardians, new, commitment, pads.take(guardians.encryption_key))
+
+
+def encrypted(guardians: Guardians, new: records.Account, commitment: int, ephemeral: int) -> EscrowPlan:
+    """The escrow of an account under this secret, which must be used for no other that anybody sees."""
+    key = guardians.encryption_key
+    made = escrow.encrypt(new, ephemeral, key)
+    digest = escrow.digest(key, made.ephemeral, made.ciphertext)
     return EscrowPlan(
-        escrow_statement.Public(commitment, digest), escrow_statement.Private(new, ephemeral, key), encrypted
-    )
+        escrow_statement.Public(commitment, digest), escrow_statement.Private(new, ephemeral, key), made
+    )  # fmt: skip

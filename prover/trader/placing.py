@@ -2,10 +2,11 @@
 
 An entry of the outbox has all that its maker's wallet would lose in a crash:
 
-    asset 1 │ terms 177 │ spending 32 │ n 1 │ n × sealed terms 274 │ leg
+    asset 1 │ terms 194 │ spending 32 │ n 1 │ n × sealed terms 274 │ leg
 
 `asset` is 0, or one more than the index of what backs the order; `spending` is the secret of the leg's rk, which signs
-what stands beside the leg.  So an order whose fee was paid can be posted later.
+what stands beside the leg.  So an order whose fee was paid can be posted later.  Terms of the earlier kind take 177
+bytes (prover/trader/terms.py).
 """
 
 from collections.abc import Callable
@@ -16,15 +17,16 @@ from prover.trader import assembly, keys, outbox, owing, refreshing, settling, t
 from prover.trader.outbox import Entry
 from prover.trader.sessions import Placed, Session, Unreported
 from prover.trader.wallets import OwnOrder, Wallet
-from settlement import board, encoding, engine, funds
-from settlement.board import Posting
-from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Leg
+from settlement import engine
+from settlement.bundles import encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, Bundle, Leg
 from settlement.ids import OrderId
+from settlement.orders import board, funds
+from settlement.orders.board import Posting
 from settlement.rejection import Rejected, Rejection
 from zk.errors import FormatError, Unsatisfied
 from zk.fields import prime
 
-_HEAD_BYTES = 1 + terms.BYTES + 32 + 1
 _FOR_NOW = {
     Rejection.CLOCK_BEHIND, Rejection.PARAMETERS_CHANGED, Rejection.FROZEN, Rejection.RESTRICTED,
     Rejection.ACCOUNT_FULL, Rejection.BOARD_FULL,
@@ -177,18 +179,19 @@ def _is_taken(session: Session, placed: Placed) -> bool:
 def _decode(entry: Entry, is_open: bool) -> tuple[Placed, Beside]:
     """The order of an entry, and what it has beside the leg.  Raises FormatError unless `entry_of` wrote its bytes."""
     data = entry.data
-    if len(data) < _HEAD_BYTES:
+    end_of_terms = 1 + terms.SIZES.get(data[1] if len(data) > 1 else 0, terms.BYTES)
+    start = end_of_terms + 32 + 1
+    if len(data) < start:
         raise FormatError("an order in the wallet is cut short")
-    end = _HEAD_BYTES + data[_HEAD_BYTES - 1] * CIPHERTEXT_BYTES
+    end = start + data[start - 1] * CIPHERTEXT_BYTES
     leg = encoding.decode_leg(data[end:])
-    agreed = terms.decode(data[1 : 1 + terms.BYTES], leg.expiry_ms)
+    agreed = terms.decode(data[1:end_of_terms], leg.expiry_ms)
     if agreed is None:
         raise FormatError("the terms of an order in the wallet are malformed")
-    spending = int.from_bytes(data[1 + terms.BYTES : _HEAD_BYTES - 1], "big")
-    starts = range(_HEAD_BYTES, end, CIPHERTEXT_BYTES)
+    spending = int.from_bytes(data[end_of_terms : start - 1], "big")
     beside = Beside(
         agreed, data[0] - 1 if data[0] else None, spending,
-        tuple(data[start : start + CIPHERTEXT_BYTES] for start in starts),
+        tuple(data[at : at + CIPHERTEXT_BYTES] for at in range(start, end, CIPHERTEXT_BYTES)),
     )  # fmt: skip
     return Placed(entry.made.hex(), leg, agreed, beside.backed_by, entry, is_open=is_open, is_repeated=True), beside
 

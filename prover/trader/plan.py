@@ -22,16 +22,16 @@ from circuits import generators, merkle, records
 from circuits.records import Position, Root
 from circuits.statements import leg
 from prover.trader import addresses, keys, opening, owing, sealing, toppingup
+from prover.trader import blinding as blindings
 from prover.trader.owing import EscrowPlan, MarginPlan, Setting
 from settlement import amounts
-from settlement.bundle import NO_DIGEST, Flow
-from settlement.bundle import Account as FlowAccount
-from settlement.pool import Pool
+from settlement.bundles.bundle import NO_DIGEST, Flow
+from settlement.bundles.bundle import Account as FlowAccount
+from settlement.pool.pool import Pool
 from zk import entropy
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
 from zk.fields.prime import R
-from zk.hashes import poseidon
 
 NOTHING = (0,) * records.ASSETS
 
@@ -59,18 +59,26 @@ class Source(keys.Secret):
 
 @dataclass(frozen=True, repr=False)
 class Target(keys.Secret):
-    """The owner of the account that a leg ends in: an address, and its index if it is one's own (zero if not)."""
+    """The owner of the account that a leg ends in: an address; if it is one's own, its index and its blinding key.
+
+    Without a blinding key the leg's blinding and rk are random, and nobody can compute them again.
+    """
 
     address: addresses.Address
     index: int = 0
+    blinding_key: bytes | None = None
 
 
 @dataclass(frozen=True, repr=False)
 class LegPlan(keys.Secret):
     """One leg before it is proved.  `spending` is ask + α, the secret of rk; `sealed` is the new account's opening.
 
-    `companions` and `terms` are the digests that the leg will sign, NO_DIGEST while there are none.
+    `companions` and `terms` are the digests that the leg will sign: NO_DIGEST while it names none, and random bytes
+    unless it is an order.  `setting` is what it was planned in; it pays the pool's fee for `num_fees` legs.
     """
+
+    setting: Setting
+    num_fees: int
 
     public: leg.Public
     private: leg.Private
@@ -81,8 +89,8 @@ class LegPlan(keys.Secret):
     flows: tuple[Flow, ...]
     expiry_ms: int
     sealed: bytes
+    terms: bytes
     companions: bytes = NO_DIGEST
-    terms: bytes = NO_DIGEST
 
     @property
     def account(self) -> records.Account:
@@ -97,9 +105,11 @@ class LegPlan(keys.Secret):
 
 def genesis_source(root: Root) -> Source:
     """The start of a genesis leg: an empty account under throw-away keys, alone in a tree of its own."""
+    from zk.hashes import quick
+
     fresh = keys.throwaway()
     account = records.Account(fresh.owner, NOTHING, 0, entropy.scalar(R))
-    path = merkle.lone(account.commitment(poseidon.hash), 0)
+    path = merkle.lone(account.commitment(quick.hash), 0, quick.hash)
     return Source(fresh, account, Position(0), path, root, is_genesis=True)
 
 
@@ -130,16 +140,16 @@ def withdrawal(setting: Setting, source: Source, target: Target, flow: Flow, exp
 
 def payment(
     setting: Setting, source: Source, target: Target, receiver: addresses.Address, asset: int, amount: int,
-    expiry_ms: int,
+    expiry_ms: int, root: Root | None = None,
 ) -> tuple[LegPlan, LegPlan]:  # fmt: skip
-    """The payer's leg, which pays the fees of both, and a genesis leg for the receiver.
+    """The payer's leg, which pays the fees of both, and a genesis leg for the receiver, which names `root`.
 
     Raises Unsatisfied as `withdrawal` does.
     """
-    paid = {asset: amount}
+    paid, start = {asset: amount}, genesis_source(source.root if root is None else root)
     check_holds(setting.pool, source.account, paid)
     own = move(setting, source, target, changes(paid, {}), expiry_ms, num_fees=2)
-    given = move(setting, genesis_source(source.root), Target(receiver), changes({}, paid), expiry_ms, num_fees=0)
+    given = move(setting, start, Target(receiver), changes({}, paid), expiry_ms, num_fees=0)
     return own, given
 
 
@@ -162,18 +172,21 @@ def top_up(
 
 def move(
     setting: Setting, source: Source, target: Target, delta: Changes, expiry_ms: int, flows: tuple[Flow, ...] = (),
-    *, num_fees: int = 1, periods: Sequence[int] | None = None,
+    *, num_fees: int = 1, periods: Sequence[int] | None = None, step_ms: int = EXPIRY_STEP_MS,
 ) -> LegPlan:  # fmt: skip
-    """The leg that changes an account's balances by `delta`, with fresh blinding, re-randomisation and rho.
+    """The leg that changes an account's balances by `delta`, with fresh rho, blinding and re-randomisation.
 
-    It pays the pool's fee for `num_fees` legs of its bundle besides.  With `periods` it is a top-up, which counts in
-    one of them and needs no margin.  The expiry is rounded up to a multiple of EXPIRY_STEP_MS.
+    It pays the fee for `num_fees` legs besides, and visibly for one.  With `periods` it is a top-up, which counts
+    in one of them and needs no margin.  The expiry is rounded up to a multiple of `step_ms`.
 
     Raises Unsatisfied when the account would owe a held asset, when a balance would leave 64 bits, and, for a margined
     account, when the pool has no guardians and as `owing.margin_grid`.
     """
-    fees = _fees(setting, num_fees)
-    delta = tuple(map(sum, zip(delta, flow_changes(fees), strict=True)))
+    from zk.hashes import quick  # loads the kernels, which the proof needs anyway
+
+    fee = setting.parameters.fees.leg
+    fees = (Flow(amounts.NUMERAIRE, records.Amount(-fee), FlowAccount.FEE, b"", b""),) if fee else ()
+    delta = (delta[amounts.NUMERAIRE] - num_fees * fee, *delta[amounts.NUMERAIRE + 1 :])
     balances = tuple(balance + change for balance, change in zip(source.account.balances, delta, strict=True))
     if periods is not None and min(delta) < 0:
         raise Unsatisfied("a top-up must bring at least the pool's fee for its leg")
@@ -181,25 +194,27 @@ def move(
     guardians = None if min(balances) >= 0 else owing.guardians_of(setting, balances)
     period = None if guardians is None or periods is None else toppingup.choose(periods)
     grid = None if guardians is None or period is not None else owing.margin_grid(setting, balances)
-    new = records.Account(
-        target.address.owner, balances, guardians.number if guardians else 0, entropy.scalar(R)
-    )
-    blinding, alpha = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-    public = _public(source, new, delta, blinding, alpha, period)
+    new = records.Account(target.address.owner, balances, guardians.number if guardians else 0, entropy.scalar(R))
+    commitment = new.commitment(quick.hash)
+    blinding, alpha = blindings.choose(target.blinding_key, commitment, source.keys.ask)
+    public = _public(source, new, commitment, delta, blinding, alpha, period)
     private = leg.Private(
         ak=source.keys.ak, nk=source.keys.nk, old=source.account, genesis=int(source.is_genesis),
         position=source.position, path=source.path, new=new, blinding=blinding, alpha=alpha,
     )  # fmt: skip
     return LegPlan(
+        setting=setting,
+        num_fees=num_fees,
         public=public,
         private=private,
-        escrow=owing.escrow_plan(guardians, new, public.commitment) if guardians else None,
+        escrow=owing.escrow_plan(guardians, new, public.commitment, setting.pads) if guardians else None,
         margin=owing.margin_plan(grid, new, public.commitment) if grid else None,
         changes=delta,
         spending=(source.keys.ask + alpha) % babyjubjub.ORDER,
         flows=(*flows, *fees),
-        expiry_ms=-(-expiry_ms // EXPIRY_STEP_MS) * EXPIRY_STEP_MS,
+        expiry_ms=-(-expiry_ms // step_ms) * step_ms,
         sealed=sealing.seal(opening.encode(new, target.index), target.address, public.commitment),
+        terms=entropy.token(len(NO_DIGEST)),
     )
 
 
@@ -209,11 +224,6 @@ def flow_changes(flows: Sequence[Flow]) -> Changes:
     for flow in flows:
         total[flow.asset] += flow.amount
     return tuple(total)
-
-
-def _fees(setting: Setting, num_fees: int) -> tuple[Flow, ...]:
-    amount = num_fees * setting.parameters.fees.leg
-    return (Flow(amounts.NUMERAIRE, records.Amount(-amount), FlowAccount.FEE, b"", b""),) if amount else ()
 
 
 def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -> None:
@@ -227,16 +237,19 @@ def check_holds(pool: Pool, account: records.Account, sold: Mapping[int, int]) -
 
 
 def _public(
-    source: Source, new: records.Account, delta: Changes, blinding: int, alpha: int, period: int | None
-) -> leg.Public:
-    old = source.account.commitment(poseidon.hash)
+    source: Source, new: records.Account, commitment: int, delta: Changes, blinding: int, alpha: int,
+    period: int | None,
+) -> leg.Public:  # fmt: skip
+    from zk.hashes import quick
+
+    old = source.account.commitment(quick.hash)
     value = generators.commit(delta, blinding)
-    rk = babyjubjub.add(source.keys.ak, babyjubjub.multiply(alpha, babyjubjub.BASE8))
+    rk = babyjubjub.add(source.keys.ak, babyjubjub.multiply_base(alpha, babyjubjub.BASE8))
     kappa = records.kappa(source.account, source.keys.nk)
     return leg.Public(
         root=source.root,
-        nullifier=records.nullifier(poseidon.hash, kappa, old, source.position),
-        commitment=new.commitment(poseidon.hash),
+        nullifier=records.nullifier(quick.hash, kappa, old, source.position),
+        commitment=commitment,
         value_x=value[0], value_y=value[1], rk_x=rk[0], rk_y=rk[1],
         guard=new.guard, adds=int(period is not None), period=period or 0,
         tag=0 if period is None else toppingup.tag(source.keys, period),

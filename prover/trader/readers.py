@@ -1,6 +1,6 @@
 """The readers of an order: to whom its maker seals the terms, and what a wallet can read of others' orders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.hazmat.primitives.asymmetric import x25519
 
@@ -8,8 +8,8 @@ from circuits import generators
 from prover.trader import addresses, keys, plan, sealing, terms
 from prover.trader.addresses import Address
 from prover.trader.terms import Terms
-from settlement import board
-from settlement.bundle import Account
+from settlement.bundles.bundle import Account, Leg
+from settlement.orders import board
 from settlement.rejection import Rejected
 from zk.errors import FormatError, InvalidProof
 
@@ -17,10 +17,10 @@ EVERYBODY = "everybody"
 """Stands in the place of the readers' addresses for an order whose terms everybody may read."""
 
 
-def addresses_of(texts: Sequence[str]) -> tuple[Address, ...]:
+def addresses_of(texts: Sequence[str], named: Callable[[str], Address] = addresses.decode) -> tuple[Address, ...]:
     """The addresses to which an order's terms are sealed, from their texts, or from the one word EVERYBODY.
 
-    Raises FormatError when there is none, when EVERYBODY stands beside an address, and for a malformed address.
+    `named` reads one text.  Raises FormatError as it does, when there is no text, and when EVERYBODY stands beside one.
     """
     if EVERYBODY in texts:
         if len(texts) > 1:
@@ -28,7 +28,7 @@ def addresses_of(texts: Sequence[str]) -> tuple[Address, ...]:
         return (sealing.EVERYBODY_ADDRESS,)
     if not texts:
         raise FormatError(f"an order needs readers: name the addresses that may take it, or say {EVERYBODY}")
-    return tuple(addresses.decode(text) for text in texts)
+    return tuple(named(text) for text in texts)
 
 
 def seal_terms(order_terms: Terms, readers: Sequence[Address], commitment: int) -> tuple[bytes, ...]:
@@ -68,16 +68,23 @@ def _open(secret: x25519.X25519PrivateKey, order: board.Order) -> Terms | None:
 
 def _check_terms(order_terms: Terms | None, order: board.Order) -> Terms:
     """Returns the terms.  Raises InvalidProof unless they are well formed, signed, and all that the leg does."""
-    leg = order.leg
     if order_terms is None:
         raise InvalidProof("the order's terms are malformed: do not take it")
-    if any(flow.account is not Account.FEE or flow.amount > 0 for flow in leg.flows):
-        raise InvalidProof("the order pays more than the pool's fee out of the trade: do not take it")
-    total = tuple(map(sum, zip(order_terms.changes, plan.flow_changes(leg.flows), strict=True)))
-    if generators.commit(total, order_terms.blinding) != (leg.public.value_x, leg.public.value_y):
-        raise InvalidProof("the order's terms do not open its value commitment: do not take it")
+    check_opening(order.leg, order_terms.changes, order_terms.blinding, "the order")
     try:
         board.check_signed(order)
     except Rejected as error:
         raise InvalidProof(f"{error.detail}: do not take it") from None
     return order_terms
+
+
+def check_opening(leg: Leg, changes: plan.Changes, blinding: int, what: str) -> None:
+    """Raises InvalidProof unless the leg makes exactly these changes, and pays no more than the pool's fee besides.
+
+    `what` names the leg in the message: "the order".
+    """
+    if any(flow.account is not Account.FEE or flow.amount > 0 for flow in leg.flows):
+        raise InvalidProof(f"{what} pays more than the pool's fee out of the trade: do not take it")
+    total = tuple(map(sum, zip(changes, plan.flow_changes(leg.flows), strict=True)))
+    if generators.commit(total, blinding) != (leg.public.value_x, leg.public.value_y):
+        raise InvalidProof(f"{what}'s terms do not open its value commitment: do not take it")

@@ -11,8 +11,9 @@ from circuits import seizure
 from circuits.records import Position
 from prover.trader import keys
 from prover.trader.wallets import Holding
-from settlement import encoding, events
-from settlement.bundle import Seizure
+from settlement import events
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Seizure
 from settlement.ledger import Ledger
 from zk.errors import FormatError
 from zk.hashes import poseidon

@@ -6,34 +6,35 @@ ledger is sealed to its wallet there, so a crash after submitting loses nothing.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from circuits import merkle
-from circuits.records import Root
 from prover.machine import clock
 from prover.machine.home import Home
-from prover.network import opening
+from prover.network.mirrors import opening
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
-from prover.trader import addresses, assembly, keys, owing, seized, walletfile, wallets, walletsync
+from prover.trader import addresses, assembly, keys, owing, plan, roots, seized, shapes, walletfile, wallets, walletsync
+from prover.trader.diary import About
 from prover.trader.outbox import Entry
 from prover.trader.owing import Setting
 from prover.trader.plan import LegPlan, Source, Target
+from prover.trader.shapes import Padding
+from prover.trader.starts import Starts
 from prover.trader.terms import Terms
 from prover.trader.walletfile import WalletFile
 from prover.trader.wallets import Holding, Wallet
-from settlement import digests, finality
-from settlement.bundle import Bundle, Leg
+from settlement.bundles.bundle import Bundle, Leg
 from settlement.engine import Receipt
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import EventsLost
 from zk import entropy
 from zk.errors import FormatError
 
 IMMEDIATE_MS = 10 * 60_000
-"""The lifetime of a leg that is submitted as soon as it is proved."""
+"""The lifetime of a leg that is submitted as soon as it is proved; shapes.even shortens it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,7 +42,8 @@ class Session(keys.Secret):
     """An open ledger, an open wallet file and the proving keys.
 
     `custodian` is the secret of the custodian's key that is on this machine, or None.  `on_done` is called with a
-    settlement or order as soon as it is on the ledger or the board (prover/trader/settling.py).
+    settlement or order as soon as it is on the ledger or the board (prover/trader/settling.py).  `padded` has what each
+    bundle that it made was filled up with, and `notes` what the newest of them is about, until the diary has it.
     """
 
     ledger: Ledger
@@ -49,6 +51,9 @@ class Session(keys.Secret):
     keystore: Keystore
     custodian: int | None = None
     on_done: "Callable[[Settlement | Placed], None] | None" = None
+    padded: list[Padding] = field(default_factory=list, compare=False)
+    starts: Starts = field(default_factory=Starts, compare=False)
+    notes: list[tuple[About, Sequence[Leg]]] = field(default_factory=list, compare=False)
 
     @property
     def wallet(self) -> Wallet:
@@ -100,7 +105,7 @@ class Placed(keys.Secret):
     @property
     def done(self) -> str:
         """What was done, in words."""
-        return f"order {self.order_id} is on the board"
+        return f"order {self.order_id} is placed"
 
 
 class Unreported(Exception):
@@ -204,44 +209,48 @@ def _start_over(session: Session) -> walletsync.Synced:
 
 def _save(session: Session, synced: walletsync.Synced) -> walletsync.Synced:
     if synced.archived or synced.wallet != session.wallet:
-        session.file.save(synced.wallet, synced.archived)
+        session.file.save(synced.wallet, synced.archived, synced.closed)
     return synced
 
 
 def setting(session: Session, now_ms: int) -> Setting:
     """The ledger's state that plans need, as of now."""
-    return owing.setting(session.ledger, now_ms)
+    return replace(owing.setting(session.ledger, now_ms), pads=session.starts.pads)
 
 
 def source(session: Session, holding: Holding) -> Source:
-    """The start of a leg that spends this holding."""
-    account_keys = keys.account(session.wallet.seed, holding.index)
-    path = session.ledger.reader.path(holding.position)
-    return Source(account_keys, holding.account, holding.position, path, Root(merkle.path_root(path)))
+    """The start of a leg that spends this holding, under a root of the last ten minutes (prover/trader/roots.py)."""
+    return session.starts.source(session.ledger, session.wallet.seed, holding)
+
+
+def nothing(session: Session, beside: Holding) -> Source:
+    """The start of a genesis leg, with a root as the leg of `beside` may have it."""
+    return plan.genesis_source(roots.draw(session.ledger, beside.position).tree.root)
 
 
 def target(session: Session, index: int) -> Target:
     """The end of a leg in this wallet's own account of an index."""
-    return Target(addresses.of(session.wallet.seed, index), index)
+    seed = session.wallet.seed
+    return Target(addresses.of(seed, index), index, keys.blinding_key(seed, index))
 
 
 def assemble(
     session: Session, plans: Sequence[LegPlan], counterparty: Sequence[tuple[Leg, int]] = (),
-    conversions: Mapping[int, int] = MappingProxyType({}),
+    conversions: Mapping[int, int] = MappingProxyType({}), about: About | None = None,
 ) -> Bundle:  # fmt: skip
-    """Proves the plans and binds them with the counterparty's legs.  Raises Unsatisfied when a statement is false.
+    """Proves the plans and binds them with the counterparty's legs, padded to an even shape (prover/trader/shapes.py).
 
-    `conversions` has, by claim, the change of what the accounts have of it: a claim that is converted away counts
-    negative.  Each own leg names everything that must stand beside it, so that nobody who learns its blinding can
-    settle it otherwise: a payment to another receiver.
+    One of the plans pays for `shapes.fees` legs, and the others for none.  `conversions` has, by claim, the change of
+    what the accounts have of it: a claim that is converted away counts negative.  `about` is for the wallet's diary.
+
+    Raises Unsatisfied when a statement is false.
     """
-    pool = session.ledger.pool
-    commitments = [leg.commitment for leg, _ in counterparty] + [each.public.commitment for each in plans]
-    own_legs = []
-    for each in plans:
-        others = [commitment for commitment in commitments if commitment != each.public.commitment]
-        leg_plan = replace(each, companions=digests.companions(others)) if others else each
-        own_legs.append((assembly.leg(leg_plan, pool, session.keystore), leg_plan.blinding))
+    pool, others = session.ledger.pool, [leg for leg, _ in counterparty]
+    made = shapes.even(session.ledger, plans, others, converts=bool(conversions))
+    proved, padding_us = assembly.bundled(made, len(plans), pool, session.keystore)
+    own_legs = [(leg, each.blinding) for leg, each in zip(proved, made, strict=True)]
+    session.notes[:] = [] if about is None else [(about, others)]
+    session.padded.append(Padding(len(made) - len(plans), padding_us))
     # In random order, so that a leg's place does not tell who pays and who is paid.
     legs, blindings = zip(*entropy.shuffled([*counterparty, *own_legs]), strict=True)
     converted = assembly.converted(session.ledger, legs, conversions)

@@ -11,18 +11,20 @@ The order of the steps makes it safe to repeat the command (prover/trader/outbox
 The wallet file is locked all the time, so no two processes do this at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 
 from circuits.records import Position
 from prover.machine import clock
-from prover.trader import outbox, sessions, walletsync
+from prover.trader import diary, outbox, sessions, walletsync
+from prover.trader.diary import Note
 from prover.trader.outbox import Asked, Entry
 from prover.trader.sessions import Placed, Session, Settlement, Unreported
 from prover.trader.walletsync import Closed
-from settlement import digests, encoding, engine, events
-from settlement.bundle import Bundle
+from settlement import engine, events
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Bundle
 from settlement.engine import Receipt
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
@@ -31,14 +33,18 @@ from zk.errors import FormatError, Unsatisfied
 
 MEANWHILE = (Rejection.TOP_UP_STALE, Rejection.TOP_UP_REPEATED)
 """What nobody is at fault for: prices were published while a top-up was proved, or another copy of the wallet was
-quicker.  Then it is made again, up to MORE_TRIES times."""
+quicker.  Then it is made again."""
 MORE_TRIES = 2
 
 
-def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bundle]) -> Settlement:
+def perform(
+    session: Session, request: Asked, now_ms: int, make: Callable[[], Bundle],
+    meanwhile: Collection[Rejection] = MEANWHILE,
+) -> Settlement:  # fmt: skip
     """Settles the bundle that `make` returns, unless the same command settled before; then returns that settlement.
 
-    `make` syncs, chooses, plans and proves; it is called only when there is nothing to repeat.  If the session has
+    `make` syncs, chooses, plans and proves; it is called only when there is nothing to repeat, and again, up to
+    MORE_TRIES times, when the ledger refuses its bundle for one of the reasons in `meanwhile`.  If the session has
     `on_done`, the caller must `confirm` the settlement once it has told the outcome; if not, returning tells it.
 
     Raises keys.WatchOnly for a watch-only wallet, what `make` raises, Unsatisfied when the key was used for something
@@ -60,7 +66,7 @@ def perform(session: Session, request: Asked, now_ms: int, make: Callable[[], Bu
         try:
             return _made(session, key, request, make, time)
         except Rejected as refused:
-            if refused.rejection not in MEANWHILE:
+            if refused.rejection not in meanwhile:
                 raise
     return _made(session, key, request, make, time)
 
@@ -74,11 +80,24 @@ def _made(
     entry = Entry(key, request.digest, digests.bundle_id(bundle), encoding.encode_bundle(bundle), voids)
     _save(session, outbox.with_entry(session.wallet.outbox, entry))
     try:
-        return _submitted(session, entry, bundle, time())
+        settlement = _submitted(session, entry, bundle, time())
     except Rejected:
         with suppress(OSError):  # an entry that stays is harmless: repeated, the ledger refuses its bytes again
             _save(session, outbox.without(session.wallet.outbox, entry))
         raise
+    _keep_notes(session, entry.made)
+    return settlement
+
+
+def _keep_notes(session: Session, made: bytes) -> None:
+    """Writes into the diary what the newest bundle, of this id, is about."""
+    name = session.ledger.ledger_id
+    notes = [
+        Note(made, about.what, tuple(digests.leg_id(name, leg) for leg in others), about.parties)
+        for about, others in session.notes
+    ]
+    session.notes.clear()
+    diary.keep(session.file.path, session.wallet.view, notes)
 
 
 def confirm(session: Session, outcome: Settlement | Placed) -> None:

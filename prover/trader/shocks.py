@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from settlement import market as markets
-from settlement import optionrisk
-from settlement import pool as pools
-from settlement.assets import Option
-from settlement.market import Market
-from settlement.pool import Pool
+from settlement.pool import pool as pools
+from settlement.pool.assets import Option
+from settlement.pool.pool import Pool
+from settlement.risk import market as markets
+from settlement.risk import optionrisk
+from settlement.risk.market import Market
 from zk.errors import FormatError
 
 BPS = 10**4

@@ -1,4 +1,4 @@
-"""Proofs of funds: an account holds at least some amounts and owes nothing, in a context (settlement.funds).
+"""Proofs of funds: an account holds at least some amounts and owes nothing, in a context (settlement.orders.funds).
 
 Nothing moves, and the ledger learns nothing: only whoever is given the proof does.  Spending it takes no part either,
 so a watch-only wallet can show what it sees.
@@ -12,20 +12,23 @@ from circuits import merkle, records
 from circuits.records import Nullifier, Root
 from circuits.statements import funds as statement
 from prover.machine import clock
-from prover.proofs import pipeline
+from prover.proofs import pipeline, purposes
 from prover.proofs.keystores import Keystore
 from prover.proofs.prooffile import ProofFile
+from prover.proofs.purposes import Purpose
 from prover.trader import keys
 from prover.trader.keys import AccountKeys, WatchedKeys
 from prover.trader.plan import Source
 from prover.trader.sessions import Session
 from prover.trader.wallets import Holding, Wallet
-from settlement import amounts, checks, funds
+from settlement import amounts
+from settlement.checks import checks
 from settlement.events import Event
-from settlement.funds import Funds
 from settlement.ids import KeyDigest
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.orders import funds
+from settlement.orders.funds import Funds
+from settlement.pool.pool import Pool
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.fields import prime
 from zk.groth16 import keys as groth16_keys
@@ -88,7 +91,8 @@ def _prove(
         tag=records.funds_tag(poseidon.hash, kappa, commitment, position, context),
     )
     private = statement.Private(owner.ak, owner.nk, account, position, path)
-    return Funds(pool.funds.digest, public, pipeline.prove("funds", public, private, keystore))
+    with purposes.serving(Purpose.AUDIT):
+        return Funds(pool.funds.digest, public, pipeline.prove("funds", public, private, keystore))
 
 
 def choose(wallet: Wallet, pool: Pool, thresholds: Amounts, position: int | None) -> Holding:

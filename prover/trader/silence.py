@@ -5,7 +5,7 @@ Right after a publication the insurance has not shown itself in the newest epoch
 
 from typing import Any
 
-from settlement import margins
+from settlement.checks import margins
 from settlement.ledger import Ledger
 
 

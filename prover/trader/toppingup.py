@@ -1,4 +1,5 @@
-"""In which periods an owner may still top up: the ledger takes one top-up of each owner in each (settlement.topups).
+"""In which periods an owner may still top up: the ledger takes one top-up of each owner in each
+(settlement.checks.topups).
 
 Which of them is left to chance: the first would tell how many came before it.  The tags are looked for in the ledger
 that this machine reads.  A service must never be asked for one of them: whoever is asked whether a tag is known learns
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 
 from circuits import records
 from prover.trader import keys
-from settlement import topups
+from settlement.checks import topups
 from settlement.ledger import Ledger
 from zk import entropy
 from zk.errors import Unsatisfied

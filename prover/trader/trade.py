@@ -13,8 +13,8 @@ from prover.trader.owing import Setting
 from prover.trader.plan import Changes, LegPlan
 from prover.trader.wallets import Holding
 from settlement import amounts
-from settlement.parameters import Guardians
-from settlement.pool import Pool
+from settlement.pool.parameters import Guardians
+from settlement.pool.pool import Pool
 from zk.errors import Unsatisfied
 
 
@@ -72,7 +72,7 @@ Agree = Callable[[Trade], None]
 
 def of(setting: Setting, holding: Holding, plan: LegPlan, expiry_ms: int) -> Trade:
     """The trade of a planned leg that starts from this holding."""
-    guardians, fee = setting.parameters.guardians, sum(-flow.amount for flow in plan.flows)
+    guardians, fee = setting.parameters.guardians, plan.num_fees * setting.parameters.fees.leg
     seen_by = guardians_see(guardians) if plan.account.guard and guardians else None
     before, after = holding.account.balances, plan.account.balances
     return Trade(setting.pool, holding.position, before, after, expiry_ms, fee, seen_by)

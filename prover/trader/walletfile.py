@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import constant_time
 
 from prover.machine import files
 from prover.machine.home import Home, is_wallet_name
-from prover.trader import archive, keys, walletformat, wallets
+from prover.trader import archive, keys, orderhistory, walletformat, wallets
+from prover.trader.orderhistory import Ended
 from prover.trader.walletformat import Envelope, Kdf, OldEnvelope
 from prover.trader.wallets import Holding, Wallet
 from zk import entropy
@@ -46,8 +47,8 @@ class WalletFile:
     def __repr__(self) -> str:
         return "WalletFile"
 
-    def save(self, wallet: Wallet, spent: Sequence[Holding] = ()) -> None:
-        """Archives the spent accounts, seals the wallet and replaces the file.  On return both are durable.
+    def save(self, wallet: Wallet, spent: Sequence[Holding] = (), closed: Sequence[Ended] = ()) -> None:
+        """Archives spent accounts and closed orders, seals the wallet and replaces the file.  Then all are durable.
 
         Raises FormatError, and changes nothing, when the wallet could not be read again.
         """
@@ -55,6 +56,8 @@ class WalletFile:
         self._check_readable(data, wallet)
         if spent:
             archive.append(archive.beside(self.path), keys.archive_key(keys.viewing_key(wallet.view)), spent)
+        if closed:
+            orderhistory.keep(self.path, self.wallet, closed)
         files.replace(self.path, data)
         self.wallet, self._envelope = wallet, envelope
 
@@ -120,6 +123,14 @@ def open(path: Path, passphrase: str) -> Iterator[WalletFile]:
         raise FormatError(f"there is no wallet named {path.stem}")
     with files.locked(path, f"the wallet {path.stem}"):
         yield _read(path, passphrase)
+
+
+def view(path: Path, passphrase: str) -> keys.View:
+    """What sees a wallet's accounts, which never changes: read without locking the file, which a desk may have open.
+
+    Raises FormatError and WrongPassphrase as `open`.
+    """
+    return _read(path, passphrase).wallet.view
 
 
 def export(path: Path, passphrase: str, wallet: Wallet) -> None:

@@ -15,6 +15,7 @@ seed phrase is read (`old_phrase`), of which a new wallet is restored.
 
 import base64
 import json
+import threading
 import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -134,13 +135,18 @@ def empty(kdf: Kdf, salt: bytes, check: bytes) -> Envelope:
     )  # fmt: skip
 
 
+_STRETCHING = threading.Lock()
+"""OpenSSL's Argon2 waits for ever when two threads of one process stretch over several lanes at once."""
+
+
 def stretch(passphrase: str, salt: bytes, kdf: Kdf) -> tuple[bytes, bytes]:
     """The key and the check of a passphrase."""
     length = KEY_BYTES + CHECK_BYTES
     argon2 = Argon2id(
         salt=salt, length=length, iterations=kdf.iterations, lanes=kdf.lanes, memory_cost=kdf.memory_kib
     )
-    output = argon2.derive(unicodedata.normalize("NFC", passphrase).encode())
+    with _STRETCHING:
+        output = argon2.derive(unicodedata.normalize("NFC", passphrase).encode())
     return output[:KEY_BYTES], output[KEY_BYTES:]
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from circuits import records
 from circuits.records import Nullifier, Position
 from prover.trader import keys
+from prover.trader import terms as order_terms
+from prover.trader.marks import UNMARKED, Mark
 from prover.trader.outbox import Entry
 from prover.trader.terms import CHANGE_LIMIT, Terms
 from prover.trader.wallets import Dust, Holding, OwnOrder, Wallet
@@ -60,7 +62,9 @@ class _DustJson(keys.Secret):
 
 
 @dataclass(frozen=True, repr=False)
-class _OrderJson(keys.Secret):
+class OrderJson(keys.Secret):
+    """An own order, in the wallet and in the history beside it."""
+
     order_id: Digest
     position: _Position
     changes: _Changes
@@ -68,6 +72,9 @@ class _OrderJson(keys.Secret):
     expiry_ms: UInt64
     withdrawal: Annotated[bytes | None, dataclassjson.optional(dataclassjson.hexadecimal(96))]
     is_withdrawn: bool
+    group: Annotated[bytes, dataclassjson.hexadecimal(order_terms.GROUP_BYTES)]
+    lots: Annotated[int, dataclassjson.integer(1, order_terms.MAX_LOTS)]
+    mark: Mark | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,30 +100,23 @@ class _WalletJson(keys.Secret):
     empty: _Count
     dust: _DustJson
     live: tuple[HoldingJson, ...]
-    orders: tuple[_OrderJson, ...]
+    orders: tuple[OrderJson, ...]
     outbox: tuple[Entry, ...]
 
 
 def write(wallet: Wallet) -> dict[str, Any]:
     """The wallet as JSON values, without the ledger and the event that it saw."""
-    orders = tuple(
-        _OrderJson(
-            order.order_id, order.position, order.terms.changes, order.terms.blinding, order.terms.expiry_ms,
-            order.withdrawal, order.is_withdrawn,
-        )
-        for order in wallet.orders
-    )
     return dataclassjson.write(_WalletJson(
         phrase=wallet.phrase, viewing=_viewing_json(wallet.viewing), scanned=wallet.scanned,
         top_index=wallet.top_index, empty=wallet.empty,
         dust=_DustJson(wallet.dust.count, wallet.dust.balances), live=tuple(map(holding_json, wallet.live)),
-        orders=orders, outbox=wallet.outbox,
+        orders=tuple(map(order_json, wallet.orders)), outbox=wallet.outbox,
     ))  # fmt: skip
 
 
 def read(value: object) -> Wallet:
     """The wallet in these JSON values.  Raises FormatError, naming the field, when one is missing or invalid."""
-    value = _with_withdrawals(value)
+    value = _with_new_fields(value)
     content = dataclassjson.read(_WalletJson, value, "the wallet")
     if (content.phrase is None) == (content.viewing is None):
         raise FormatError("the wallet: it must have a phrase or a viewing key, and not both")
@@ -125,15 +125,17 @@ def read(value: object) -> Wallet:
         viewing=None if content.viewing is None else _viewing(content.viewing),
         scanned=content.scanned, top_index=content.top_index, empty=content.empty,
         dust=Dust(content.dust.count, content.dust.balances), live=tuple(map(holding, content.live)),
-        orders=tuple(map(_order, content.orders)), outbox=content.outbox,
+        orders=tuple(map(order, content.orders)), outbox=content.outbox,
     )  # fmt: skip
 
 
-def _with_withdrawals(value: object) -> object:
-    """The same values, where orders of an earlier version have no withdrawal."""
+def _with_new_fields(value: object) -> object:
+    """The same values, where orders of an earlier version have no withdrawal or mark, or stand alone."""
     if not isinstance(value, dict) or not isinstance(value.get("orders"), list):
         return value
-    absent: dict[str, object] = {"withdrawal": None, "is_withdrawn": False}
+    absent: dict[str, object] = {
+        "withdrawal": None, "is_withdrawn": False, "group": order_terms.ALONE.hex(), "lots": 1, "mark": None,
+    }  # fmt: skip
     return {**value, "orders": [absent | each if isinstance(each, dict) else each for each in value["orders"]]}
 
 
@@ -177,9 +179,22 @@ def _viewing(item: _ViewingJson) -> keys.ViewingKey:
     return keys.ViewingKey(item.viewing, accounts)
 
 
-def _order(item: _OrderJson) -> OwnOrder:
-    terms = Terms(item.changes, item.blinding, item.expiry_ms)
-    return OwnOrder(item.order_id, item.position, terms, item.withdrawal, item.is_withdrawn)
+def order_json(own: OwnOrder) -> OrderJson:
+    """An own order as its JSON dataclass."""
+    terms, mark = own.terms, None if own.mark == UNMARKED else own.mark
+    return OrderJson(
+        own.order_id, own.position, terms.changes, terms.blinding, terms.expiry_ms, own.withdrawal, own.is_withdrawn,
+        terms.group, terms.lots, mark,
+    )  # fmt: skip
+
+
+def order(item: OrderJson) -> OwnOrder:
+    """The own order of its JSON dataclass.  Raises FormatError when it is of a set and has no number of lots."""
+    if not order_terms.is_set(item.group, item.lots):
+        raise FormatError("the wallet: an order's group and its number of lots do not fit together")
+    terms = Terms(item.changes, item.blinding, item.expiry_ms, item.group, item.lots)
+    mark = UNMARKED if item.mark is None else item.mark
+    return OwnOrder(item.order_id, item.position, terms, item.withdrawal, item.is_withdrawn, mark)
 
 
 def _phrase(text: str) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from circuits import records
 from circuits.records import Nullifier, Position
 from prover.trader import keys
+from prover.trader.marks import UNMARKED, Mark
 from prover.trader.outbox import Entry
 from prover.trader.terms import Terms
 from zk.hashes import poseidon
@@ -44,8 +45,9 @@ class Holding(keys.Secret):
 class OwnOrder(keys.Secret):
     """An order that this wallet placed: its id in hexadecimal, the leaf it would spend, and its terms.
 
-    `withdrawal` are the 96 bytes that take it off the board (settlement.withdrawals), made with the order's key when it
-    was placed; None for an order of an earlier version.  `is_withdrawn` says that they were used.
+    `withdrawal` are the 96 bytes that take it off the board (settlement.orders.withdrawals), made with the order's key
+    when it was placed; None for an order of an earlier version.  `is_withdrawn` says that they were used.
+    `mark` is what the wallet notes of it for itself.
     """
 
     order_id: str
@@ -53,6 +55,7 @@ class OwnOrder(keys.Secret):
     terms: Terms
     withdrawal: bytes | None = None
     is_withdrawn: bool = False
+    mark: Mark = UNMARKED
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,8 +16,9 @@ from prover.trader import keeping, keys, manyhashes, seized, walletscan
 from prover.trader.seized import Seized
 from prover.trader.walletfile import LastSeen
 from prover.trader.wallets import Holding, Wallet
-from settlement import digests, encoding, finality
+from settlement.bundles import digests, encoding
 from settlement.events import Event
+from settlement.following import finality
 from settlement.ledger import Ledger
 from zk.errors import FormatError
 from zk.hashes import poseidon

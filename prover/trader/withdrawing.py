@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from prover.trader import orders
 from prover.trader.sessions import Session
-from settlement import board
+from settlement.orders import board
 from zk.errors import Unsatisfied
 
 

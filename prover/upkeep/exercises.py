@@ -108,8 +108,11 @@ def proof() -> None:
     """A whole proof, from key to verification: compiles what the others leave, the quotient above all."""
     circuit = _circuit()
     made = generator.generate(circuit.r1cs)
-    claim = made.verifying, _INPUTS[:1], prover.prove(made, program.run(circuit.program, _INPUTS))
+    wires = program.run(circuit.program, _INPUTS)
+    sums = prover.begin(made, wires, prover.begin(made, wires))
+    claim = made.verifying, _INPUTS[:1], prover.prove(made, wires, sums=sums)
     verifier.verify_batch([claim] * 2)
+    prover.prove_many(made, [wires] * 2)
 
 
 PROVING: dict[str, Callable[[], None]] = {

@@ -6,6 +6,7 @@ import click
 
 from prover.cli.circom import setup
 from prover.cli.circom.wtns import input_argument, limit_option, wasm_argument, wtns_argument
+from prover.cli.farm import options
 from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
 from prover.cli.tools import resident
@@ -38,18 +39,24 @@ groth16.add_command(setup.setup)
 @proof_output
 @public_output
 @resident.options
+@options.asking
 @pass_app
-def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int) -> None:
+def prove(
+    app: App, zkey: Path, wtns: Path, proof: Path, public: Path, service: bool, timeout: int, queue: str | None,
+    queue_key: str | None, priority: str,
+) -> None:  # fmt: skip
     """Prove a circom circuit from snarkjs's key and witness.
 
     Writes the proof and the public inputs as `snarkjs groth16 verify` takes them. Files of these names are replaced,
     both or neither.
 
-    The first proof under a key checks the key. A copy is kept beside the compiled kernels.
+    The first proof under a key checks the key. A copy is kept beside the compiled kernels. With --queue, the workers of
+    a queue prove, and fetch the key once; the proof is verified here.
     """
     from prover.cli.circom import groth16_prove_run
 
-    groth16_prove_run.prove(app, zkey, wtns, proof, public, service, timeout)
+    asked = None if queue is None else options.Asked(queue, queue_key, priority, timeout)
+    groth16_prove_run.prove(app, zkey, wtns, proof, public, service, timeout, asked)
 
 
 @groth16.command("fullprove")

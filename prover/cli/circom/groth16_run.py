@@ -7,20 +7,26 @@ from pathlib import Path
 from prover.circom import proofs, witnesses
 from prover.circom.witnesses import Witness
 from prover.cli.circom import prooffiles, wtns_run
+from prover.cli.farm.options import Asked
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
-from prover.machine import files
+from prover.machine import files, tasks
 from prover.proofs import proving
 from prover.upkeep import warmup
 from zk.formats import snarkjs
 from zk.groth16 import keys
 
 
-def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path) -> None:
-    """Proves the witness in a file and writes the proof and its public inputs."""
+def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, asked: Asked | None = None) -> None:
+    """Proves the witness in a file and writes the proof and its public inputs; with `asked`, other machines prove."""
     proofs.check_counts(zkey, wtns)
-    proof_text, public_text, took_s = _prove(app, zkey, lambda: witnesses.read(wtns))
-    prooffiles.write(app, proof, public, proof_text, public_text, took_s, is_service=False)
+    if asked is None:
+        proof_text, public_text, took_s = _prove(app, zkey, lambda: witnesses.read(wtns))
+    else:
+        proof_text, public_text, took_s = _ask(app, asked, zkey, wtns)
+    prooffiles.write(
+        app, proof, public, proof_text, public_text, took_s, is_service=False, is_queue=asked is not None
+    )  # fmt: skip
 
 
 def fullprove(app: App, inputs: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout_s: int) -> None:
@@ -53,6 +59,18 @@ def verify(app: App, key: Path, public: Path, proof: Path, is_paranoid: bool) ->
     app.screen.document(
         {"valid": True, "key": {"digest": digest}, "public": list(map(str, inputs)), "paranoid": is_paranoid}
     )
+
+
+def _ask(app: App, asked: Asked, zkey: Path, wtns: Path) -> tuple[str, str, float]:
+    """As `_prove`, by the workers of a queue."""
+    from prover.cli.farm import asking
+
+    with watching.show_progress(app), asking.opened(app, asked.url, asked.key) as submitter:
+        warmup.compile_kernels()
+        start_s = time.perf_counter()
+        with tasks.task("Proving"):
+            found, inputs = asking.prove_zkey(submitter, asked, zkey, wtns)
+    return snarkjs.encode_proof(found), snarkjs.encode_public(inputs), time.perf_counter() - start_s
 
 
 def _prove(app: App, zkey: Path, read: Callable[[], Witness]) -> tuple[str, str, float]:

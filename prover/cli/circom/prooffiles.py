@@ -17,11 +17,11 @@ def check(read: dict[str, Path], proof: Path, public: Path) -> None:
 
 
 def write(app: App, proof: Path, public: Path, proof_text: str, public_text: str, took_s: float, *,
-          is_service: bool, **more: object) -> None:  # fmt: skip
+          is_service: bool, is_queue: bool = False, **more: object) -> None:  # fmt: skip
     """Writes both files or neither, and reports them; `more` goes into the JSON document."""
     files.replace_all({proof: proof_text.encode(), public: public_text.encode()})
     app.screen.say(
-        f"Proved in {units.seconds(took_s)}{resident.by(is_service)}; the proof is in {proof}, "
+        f"Proved in {units.seconds(took_s)}{resident.by(is_service, is_queue)}; the proof is in {proof}, "
         f"its public inputs in {public}."
     )
     app.screen.document({
@@ -30,5 +30,6 @@ def write(app: App, proof: Path, public: Path, proof_text: str, public_text: str
         "inputs": json.loads(public_text),
         "seconds": round(took_s, 6),
         "service": is_service,
+        "queue": is_queue,
         **more,
     })  # fmt: skip

@@ -12,9 +12,11 @@ from circuits.records import Amount
 from prover.trader import assembly, choosing, owing, plan, sessions
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session
-from settlement import board, custody, digests, encoding, engine
-from settlement.bundle import Account, Bundle, Flow, Leg
+from settlement import custody, engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Account, Bundle, Flow, Leg
 from settlement.ledger import Ledger
+from settlement.orders import board
 from settlement.rejection import Rejected
 from zk.curves import bn254
 

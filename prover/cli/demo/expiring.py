@@ -11,7 +11,7 @@ from prover.trader import claims, moves, orders, sessions
 from prover.trader import trade as trades
 from prover.trader.sessions import Placed, Settlement
 from settlement import amounts
-from settlement.pool import asset_index
+from settlement.pool.pool import asset_index
 
 MONTHS = 3
 

@@ -12,9 +12,9 @@ from prover.machine.home import Home
 from prover.operator import creation, defaults, founderkeys, oracles, ownkey
 from prover.proofs.keystores import Keystore
 from prover.trader import moves
-from settlement import poolfile
-from settlement.grids import Publication
 from settlement.ledger import Ledger
+from settlement.pool import poolfile
+from settlement.risk.grids import Publication
 
 
 @contextmanager

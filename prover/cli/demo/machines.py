@@ -13,7 +13,7 @@ import click
 from prover.cli.demo.actors import Actor, Actors
 from prover.cli.demo.narrator import Narrator
 from prover.machine import units
-from prover.network.client import Client, NotFound
+from prover.network.wire.client import Client, NotFound
 from settlement.log import checkpoint, note
 
 FINAL_S = 60

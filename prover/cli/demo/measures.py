@@ -9,7 +9,8 @@ from prover.cli.demo.story import Story
 from prover.machine import hardware, units
 from prover.trader.orders import Placed
 from prover.trader.sessions import Settlement
-from settlement import audit, encoding
+from settlement.audit import audit
+from settlement.bundles import encoding
 
 PROOF_BYTES = 256
 

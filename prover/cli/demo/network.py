@@ -169,7 +169,7 @@ def leave(network: Network, bundle: str) -> None:
         "Bob keeps the receipt of the swap. Then every machine ends, and somebody who was never there checks it, with "
         "the pool's fingerprint and nothing else.",
     )
-    network.run("bob", "receipt", "save", bundle, "-o", receipt, come_to=lambda _: "Everybody else ends.")
+    network.run("bob", "receipt", "make", bundle, "-o", receipt, come_to=lambda _: "Everybody else ends.")
     log = network.running["operator"].err
     network.actors.end()
     shown = network.run(

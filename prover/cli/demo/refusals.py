@@ -9,7 +9,8 @@ from prover.cli.trader import show
 from prover.trader import orders, readers
 from prover.trader.orders import Placed
 from prover.trader.sessions import Settlement
-from settlement import encoding, engine
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.rejection import Rejected
 from zk.errors import Unsatisfied
 

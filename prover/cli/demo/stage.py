@@ -16,9 +16,9 @@ from prover.operator import ownkey
 from prover.proofs.keystores import Keystore
 from prover.trader import addresses, plan, sessions, walletfile, wallets
 from prover.trader.sessions import Session
-from settlement import risk
-from settlement.bundle import Account
+from settlement.bundles.bundle import Account
 from settlement.ledger import Ledger
+from settlement.risk import risk
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -13,7 +13,7 @@ from prover.proofs.keystores import Keystore
 from prover.trader.sessions import Session
 from settlement import amounts
 from settlement.ledger import Ledger
-from settlement.pool import Asset, Pool
+from settlement.pool.pool import Asset, Pool
 
 
 class StoryClock:

@@ -16,8 +16,9 @@ from prover.trader import addresses, boardview, moves, orders, readers, sessions
 from prover.trader import trade as trades
 from prover.trader.orders import Placed
 from prover.trader.sessions import Session, Settlement
-from settlement import amounts, board
+from settlement import amounts
 from settlement.ledger import Ledger
+from settlement.orders import board
 
 SHOWN = 4
 """So many of the scenarios."""

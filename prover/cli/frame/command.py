@@ -5,7 +5,7 @@ does its work, so that help answers at once.
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +34,15 @@ class Done:
 class App:
     """One call of the program: its home, its screen, and what it has done for good.  This is click's context object.
 
-    `elsewhere` returns the home when --ledger says where its ledger is (prover.cli.frame.elsewhere).
+    `arguments` are the words after the program's name.  `elsewhere` returns the home when --ledger says where its
+    ledger is (prover.cli.frame.elsewhere).
     """
 
-    def __init__(self, elsewhere: "Callable[[App, Home, str], Home] | None" = None) -> None:
+    def __init__(
+        self, elsewhere: "Callable[[App, Home, str], Home] | None" = None, arguments: Sequence[str] = ()
+    ) -> None:
         self._elsewhere = elsewhere
+        self.arguments = tuple(arguments)
         self.screen = Screen()
         self.home_option: Path | None = None
         self.ledger_option: str | None = None

@@ -24,9 +24,9 @@ def home(app: App, found: "Home", option: str) -> "Home":
     home.Missing when it has none, and nobody says which to join; and as joining.join.
     """
     from prover.machine.home import Missing
-    from prover.network.client import check_url
-    from settlement import fingerprint
+    from prover.network.wire.client import check_url
     from settlement.ledger import Ledger
+    from settlement.pool import fingerprint
     from zk.errors import FormatError
 
     url, has_digits, digits = option.partition("#")
@@ -52,7 +52,7 @@ def home(app: App, found: "Home", option: str) -> "Home":
 def _join(app: App, found: "Home", url: str, digits: str) -> None:
     from prover.cli.frame import watching
     from prover.machine import clock
-    from prover.network.client import Client
+    from prover.network.wire.client import Client
     from prover.operator import joining
     from prover.upkeep import warmup
 

@@ -107,13 +107,15 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
     import sqlite3
 
     from prover.circom import sandbox
+    from prover.farm import jobs
     from prover.guardian import channel
     from prover.machine import files, longstep
-    from prover.network import refusals as network
+    from prover.network.wire import refusals as network
     from prover.service import protocol
     from prover.trader import sessions, walletfile, walletsync
-    from settlement import audit, errors, rejection
-    from settlement.storage import checkpoints
+    from settlement import errors, rejection
+    from settlement.audit import audit
+    from settlement.storage import checkpoints, connections
 
     if isinstance(error, sessions.Unreported):
         return _explain(error.__cause__ or error)
@@ -122,13 +124,13 @@ def _explain(error: BaseException) -> tuple[int, str, dict[str, Any]]:
         return REFUSED, str(error), {"rejection": {"number": reason.value, "name": reason.name, "detail": error.detail}}
     refusals = (audit.Discrepancy, files.Busy, longstep.NotEnoughMemory, protocol.Failed, walletfile.WrongPassphrase)
     others = (channel.NoAnswer, walletsync.LedgerWentBack, checkpoints.EventsLost, sandbox.Overdue, sandbox.Unavailable)
-    ledgers = (errors.Unavailable, network.Refused)
+    ledgers = (errors.Unavailable, network.Refused, jobs.NotProved)
     if isinstance(error, (Unsatisfied, InvalidProof, screens.Broken, *others, *refusals, *ledgers)):
         return REFUSED, str(error), {}
     if isinstance(error, FormatError):
         return MALFORMED, str(error), {}
     if isinstance(error, sqlite3.Error):
-        return REFUSED, f"the ledger's database reports: {error}", {}
+        return REFUSED, f"the ledger's file failed ({connections.one_line(error)}): nothing was changed in it", {}
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         return REFUSED, f"{error.filename}: {what}" if error.filename else what, {}

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prover import desk
+from prover.carriers import carrying
 from prover.cli.frame import passphrase, watching
 from prover.cli.frame.command import App
 from prover.trader import sessions
@@ -19,7 +20,11 @@ def ledger(app: App, *, read_only: bool = False) -> Iterator[Ledger]:
         if opened.stale is not None:
             height = opened.reader.last_event().height
             app.screen.say(f"{opened.stale}: this is the copy here, which ends at height {height}.", "warn")
-        yield opened
+        if read_only:
+            yield opened
+            return
+        with carrying.attached(app.home, opened):
+            yield opened
 
 
 @contextmanager

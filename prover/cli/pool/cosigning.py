@@ -6,18 +6,19 @@ from contextlib import ExitStack
 
 from prover.cli.frame.command import App
 from prover.machine import clock
-from prover.network import finals, opening
-from prover.network.client import Client
-from prover.network.mirror import Mirror
-from prover.network.relay import Relay
+from prover.network.mirrors import finals, opening
+from prover.network.mirrors.mirror import Mirror
+from prover.network.mirrors.validating import Cosigned, Refusing, Validator
 from prover.network.service import app as services
 from prover.network.service import serving
-from prover.network.validating import Cosigned, Refusing, Validator
+from prover.network.wire.client import Client
+from prover.network.wire.relay import Relay
 from prover.operator.validatorkey import Own
-from settlement import finality, poolfile
 from settlement.errors import Unavailable
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log.succession import Superseded
+from settlement.pool import poolfile
 from zk.errors import FormatError, InvalidProof
 
 POLL_S = 0.2

@@ -11,9 +11,10 @@ from prover.operator import attesting, ownkey
 from prover.operator.attesting import Request
 from prover.operator.ownkey import CUSTODIAN
 from prover.upkeep import warmup
-from settlement import amounts, encoding, engine
+from settlement import amounts, engine
+from settlement.bundles import encoding
 from settlement.engine import Receipt
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 
 
 def sign(app: App, request_file: Path, output: Path | None, is_submitted: bool, is_agreed: bool) -> None:

@@ -9,7 +9,7 @@ from prover.cli.frame import pairs, paths
 from prover.operator import defaults, founding, ownkey, validatorkey
 from prover.operator.founding import Choices
 from prover.operator.ownkey import GOVERNOR, ORACLE
-from settlement import poolfile
+from settlement.pool import poolfile
 from zk.errors import FormatError
 from zk.formats import strictjson
 

@@ -14,10 +14,11 @@ from prover.machine import clock, files
 from prover.operator import founderkeys, proposing
 from prover.operator.ownkey import GOVERNOR
 from prover.operator.proposing import Difference
-from settlement import engine, governance, poolfile
-from settlement.governance import Change
+from settlement import engine
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool import governance, poolfile
+from settlement.pool.governance import Change
+from settlement.pool.pool import Pool
 from settlement.rejection import Rejected
 from zk.errors import Unsatisfied
 from zk.formats import strictjson

@@ -18,10 +18,11 @@ from prover.guardian.step import Step
 from prover.guardian.watch import Watch
 from prover.machine import clock
 from prover.upkeep import warmup
-from settlement import margins, poolfile
-from settlement.assets import NUMERAIRE
+from settlement.checks import margins
 from settlement.errors import Unavailable
-from settlement.pool import asset_index
+from settlement.pool import poolfile
+from settlement.pool.assets import NUMERAIRE
+from settlement.pool.pool import asset_index
 from zk.errors import FormatError, Unsatisfied
 
 PATIENCE_S = 2.0

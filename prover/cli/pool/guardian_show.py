@@ -12,11 +12,12 @@ from prover.guardian.opening import Waiting
 from prover.guardian.staff import Staff
 from prover.guardian.step import Step
 from prover.guardian.watch import Watch
-from settlement import amounts, margins
-from settlement.assets import NUMERAIRE
+from settlement import amounts
+from settlement.checks import margins
 from settlement.errors import Unavailable
-from settlement.parameters import Guardians
-from settlement.pool import Pool
+from settlement.pool.assets import NUMERAIRE
+from settlement.pool.parameters import Guardians
+from settlement.pool.pool import Pool
 from settlement.rejection import Rejected
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied

@@ -7,9 +7,9 @@ from prover.cli.pool import guardian_run, guardian_show
 from prover.guardian import selling
 from prover.guardian.selling import Offer
 from settlement import amounts
-from settlement.assets import NUMERAIRE
-from settlement.grids import Publication
-from settlement.pool import Pool, asset_index
+from settlement.pool.assets import NUMERAIRE
+from settlement.pool.pool import Pool, asset_index
+from settlement.risk.grids import Publication
 from zk.errors import Unsatisfied
 
 

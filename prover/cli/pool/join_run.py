@@ -6,10 +6,10 @@ from prover.cli.frame import watching
 from prover.cli.frame.command import App, Done
 from prover.cli.pool import pool_run
 from prover.machine import clock
-from prover.network.client import Client
+from prover.network.wire.client import Client
 from prover.operator import joining
 from prover.upkeep import warmup
-from settlement import poolfile
+from settlement.pool import poolfile
 
 
 def join(app: App, url: str | None, fingerprint: str | None, is_light: bool, is_full: bool) -> None:

@@ -10,20 +10,22 @@ from prover.cli.frame.command import App
 from prover.cli.pool import databaseplace, log_run, transcripts
 from prover.cli.trader import show
 from prover.machine import clock, tasks
-from prover.network import opening
+from prover.network.mirrors import opening
 from prover.trader import walletfile
 from prover.trader.walletfile import LastSeen
 from prover.upkeep import warmup
-from settlement import amounts, audit, databases, encoding
-from settlement.audit import Expected, Report
-from settlement.bundle import Account
+from settlement import amounts, databases
+from settlement.audit import audit
+from settlement.audit.audit import Expected, Report
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Account
 from settlement.ceremony import verifying
 from settlement.custody import Reserves
 from settlement.events import Event
 from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 from settlement.publicaccounts import Balances
 from settlement.storage import versions
 

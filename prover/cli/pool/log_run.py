@@ -9,16 +9,17 @@ import click
 from prover.cli.frame import paths, workspace
 from prover.cli.frame.command import App
 from prover.machine import clock
-from prover.network import mirror, opening
+from prover.network.mirrors import mirror, opening
 from prover.operator import promoting
-from settlement import events, finality
+from settlement import events
 from settlement.events import Event
+from settlement.following import finality
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, fork, note, proofs, succession, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
-from settlement.validators import Validator, Validators
+from settlement.pool.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
 

@@ -11,13 +11,14 @@ from prover.machine import clock, files
 from prover.operator import founderkeys, oracles
 from prover.operator.ownkey import ORACLE
 from prover.trader import silence
-from settlement import amounts, engine, market, quotes
-from settlement.assets import NUMERAIRE
-from settlement.grids import Coverage, Publication
+from settlement import amounts, engine
 from settlement.ledger import Ledger
-from settlement.market import Observation
-from settlement.pool import Pool
-from settlement.quotes import Quote
+from settlement.pool.assets import NUMERAIRE
+from settlement.pool.pool import Pool
+from settlement.risk import market, quotes
+from settlement.risk.grids import Coverage, Publication
+from settlement.risk.market import Observation
+from settlement.risk.quotes import Quote
 from zk.errors import FormatError
 from zk.formats import strictjson
 
@@ -134,7 +135,7 @@ def sentences(pool: Pool, publication: Publication) -> list[str]:
 
 
 def document(pool: Pool, publication: Publication) -> dict[str, Any]:
-    """A publication as JSON values: prices in the unit of settlement.risk, volatilities in bps, indices in 10^-12.
+    """A publication as JSON values: prices in the unit of settlement.risk.risk, volatilities in bps, indices in 10^-12.
 
     Each has an entry for every asset that is not unused; the grids have all sixteen slots.
     """

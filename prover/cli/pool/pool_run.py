@@ -15,15 +15,16 @@ from prover.cli.pool import founding_run
 from prover.cli.trader import final, show
 from prover.guardian import guardianfile
 from prover.machine import clock
-from prover.network import opening
+from prover.network.mirrors import opening
 from prover.operator import creation, defaults, founderkeys, founding, ownkey
 from prover.operator.ownkey import CUSTODIAN, GOVERNOR, ORACLE, Role
 from prover.trader import silence
 from prover.upkeep import warmup
-from settlement import amounts, poolfile
-from settlement.assets import HELD, NUMERAIRE, SLOTS, Asset, Loan, Option
-from settlement.parameters import Parameters
-from settlement.pool import Pool
+from settlement import amounts
+from settlement.pool import poolfile
+from settlement.pool.assets import HELD, NUMERAIRE, SLOTS, Asset, Loan, Option
+from settlement.pool.parameters import Parameters
+from settlement.pool.pool import Pool
 from zk import signature
 from zk.curves.babyjubjub import Point
 

@@ -7,15 +7,15 @@ from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
 from prover.cli.pool import validator_run
 from prover.machine import clock
-from prover.network.client import Client, check_url
-from prover.network.mirror import Mirror
-from prover.network.refusals import Refused
-from prover.network.relay import Relay
-from prover.network.validating import Validator
+from prover.network.mirrors.mirror import Mirror
+from prover.network.mirrors.validating import Validator
+from prover.network.wire.client import Client, check_url
+from prover.network.wire.refusals import Refused
+from prover.network.wire.relay import Relay
 from prover.operator import promoting
 from prover.upkeep import warmup
-from settlement import finality
 from settlement.errors import Unavailable
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, note, succession
 from settlement.rejection import Rejected

@@ -14,18 +14,20 @@ from prover.cli.frame.command import App
 from prover.cli.pool import databaseplace
 from prover.machine import clock
 from prover.machine.home import Home
-from prover.network import moving, opening
+from prover.network.mirrors import cutting, moving, opening
 from prover.network.service import app as services
 from prover.network.service import metrics, peers, processes, serving, together
 from prover.network.service.together import Member, Shared
 from prover.operator import promoting
 from prover.proofs import keystores
 from prover.upkeep import warmup
-from settlement import databases, finality, fingerprint, poolfile
+from settlement import databases
 from settlement.databases import Place
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
-from settlement.pool import Pool
+from settlement.pool import fingerprint, poolfile
+from settlement.pool.pool import Pool
 from zk.errors import FormatError
 from zk.runtime import parallel
 
@@ -117,11 +119,19 @@ def _pool(app: App, database: str | None) -> Pool:
 
 
 def _move(home: Home, place: Place, url: str) -> None:
-    """Moves the ledger, and makes what is in the home a copy that follows it."""
+    """Moves the ledger, and makes what is in the home a copy that follows it.
+
+    What the database has of before a succession that made this home the operator's, and is void, settles again.
+    """
     with Ledger.open(home.ledger, read_only=True) as own:
+        is_here = opening.joined(home.pool) is None
+        void = cutting.cut_void(own, place, home.pool.path) if is_here else None
         moving.move(own, place)
         opening.write(home.pool, url)
         moving.move(own, place)  # what another command settled here meanwhile
+    if void is not None:
+        with Ledger.open(place) as ledger:
+            promoting.settle_again(ledger, void, clock.now_ms())
 
 
 def _url(host: str, port: int) -> str:

@@ -8,7 +8,9 @@ from prover.cli.frame.command import App, Done
 from prover.cli.trader import show
 from prover.machine import clock
 from prover.upkeep import warmup
-from settlement import checks, digests, encoding, engine
+from settlement import engine
+from settlement.bundles import digests, encoding
+from settlement.checks import checks
 
 
 def submit(app: App, bundle_file: Path) -> None:

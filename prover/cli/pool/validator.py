@@ -32,7 +32,7 @@ def key(app: App, **options: Any) -> None:
               help="With --of: the first digits of the pool's ledger id, at least 16, from somebody whom you trust.")
 @click.option("--once", is_flag=True, help="Cosign the newest checkpoint, and end.")
 @click.option("--listen", metavar="ADDRESS:PORT",
-              help="Also serve what was verified here: the same routes as the operator's for reading.")
+              help="Also serve what was verified here, and pass on to the operator what wallets post.")
 @click.option("--public", "is_public", is_flag=True, help="Allow an address that other machines can reach.")
 @pass_app
 def run(app: App, **options: Any) -> None:

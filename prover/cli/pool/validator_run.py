@@ -7,16 +7,18 @@ import click
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
 from prover.cli.pool import cosigning
-from prover.network import duty, evidence, opening
-from prover.network.client import Client
-from prover.network.duty import Promise
-from prover.network.mirror import fetch_pool
+from prover.network.mirrors import duty, opening
+from prover.network.mirrors.duty import Promise
+from prover.network.mirrors.mirror import fetch_pool
+from prover.network.wire import evidence
+from prover.network.wire.client import Client
 from prover.operator import joining, validatorkey
 from prover.operator.validatorkey import Own
 from prover.upkeep import warmup
-from settlement import finality, poolfile
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature, note
+from settlement.pool import poolfile
 from zk.errors import FormatError
 
 

@@ -7,10 +7,12 @@ import click
 
 from prover.cli.frame import paths
 from prover.cli.frame.command import App, group, pass_app
-from prover.cli.tools import benchoptions
+from prover.cli.tools import benchoptions, benchpeers
 from prover.cli.tools.names import StatementName
 
 LOG_SIZES = (12, 14, 16, 18)
+PROOF_SIZES = (16, 18, 20)
+CARRIERS = ("memory", "mailbox", "nostr")
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -83,6 +85,23 @@ def prove(app: App, statement: str | None, zkey: Path | None, wtns: Path | None,
 
 
 @bench.command()
+@benchoptions.sizes(8, 22, PROOF_SIZES, "Base-2 logarithms of the sizes.")
+@benchoptions.common
+@pass_app
+def sizes(app: App, **options: Any) -> None:
+    """Measure whole proofs of several sizes, and their memory.
+
+    Each size is a chain that fills its domain, with a key of its own, which takes minutes to make for 2^20. Reports the
+    time of a proof, the peak of memory above the key's own, and how both grow with the number of constraints.
+
+    Such as: zksettle bench sizes --sizes 16,18 --threads 2 --markdown sizes.md
+    """
+    from prover.cli.tools import bench_run
+
+    bench_run.measure_sizes(app, **options)
+
+
+@bench.command()
 @click.option("--statement", type=StatementName(), default="leg", show_default=True, help="The statement to verify.")
 @benchoptions.sizes(1, 4096, BATCHES, "Numbers of proofs in a batch.")
 @benchoptions.common
@@ -149,20 +168,47 @@ def ledger(app: App, **options: Any) -> None:
 
 
 @bench.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--rapidsnark", type=paths.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
-@click.option("--ceremony", type=click.IntRange(1, 20), metavar="POWER",
-              help="Also measure how a key is made: preparing 2^POWER powers of tau; setting up, contributing to and "
-                   "verifying the key of FOLDER's circuit.r1cs. snarkjs takes minutes.")
-@benchoptions.common
+@click.option("--rounds", type=click.IntRange(1, 10_000), default=30, show_default=True, metavar="N",
+              help="How many requests are asked, quoted and taken, of each kind.")
+@click.option("--orders", type=click.IntRange(16, 1_000), default=1_000, show_default=True, metavar="N",
+              help="How many live orders the board has. Made once, which takes minutes, and kept in the cache.")
+@click.option("--carrier", "carriers", type=click.Choice(CARRIERS), multiple=True, default=CARRIERS,
+              show_default=True, help="What letters and orders go over. Repeatable.")
+@benchoptions.reported
 @pass_app
-def peers(app: App, **options: Any) -> None:
-    """Measure other provers and this one on the files in FOLDER.
+def desk(app: App, **options: Any) -> None:
+    """Measure two desks, and the board that they trade on.
 
-    FOLDER contains circuit.zkey, witness.wtns and verification_key.json, as snarkjs writes them, and circuit.r1cs for
-    provers that make their own key. snarkjs runs if ZKSETTLE_NODE names the folder in which npm installed it, zksnake
-    if pip installed it.
+    Desks, ledger and relay are processes, as in use; over memory they are threads. Reports the time from a request for
+    quote to its settlement, in cash and on margin; how long a fresh desk takes for a board of live orders, and a desk
+    to requote at a new epoch; and what 200 junk orders a second change for honest ones. All proofs are real.
+
+    Such as: zksettle bench desk --rounds 30 --carrier nostr
     """
     from prover.cli.tools import bench_run
 
-    bench_run.measure_peers(app, **options)
+    bench_run.measure_desk(app, **options)
+
+
+@bench.command()
+@benchoptions.sizes(1, 16, (1, 2, 4, 8), "Numbers of workers; efficiency is over one, so 1 must be among them.")
+@click.option("--jobs", "each", type=click.IntRange(1, 10_000), default=48, show_default=True, metavar="N",
+              help="How many jobs there are for each worker.")
+@benchoptions.single_threaded
+@pass_app
+def farm(app: App, **options: Any) -> None:
+    """Measure a queue of proofs and its workers.
+
+    Over a PostgreSQL of its own, with workers that wait as long as a proof takes on one thread here, so that eight of
+    them fit on any machine; with one and two that prove; how long the queue itself takes for a job; and how many go
+    through it in a second.
+
+    Such as: zksettle bench farm --runs 3 --plot farm.svg
+    """
+    from prover.cli.tools import bench_run
+
+    bench_run.measure_farm(app, **options)
+
+
+for comparing in (benchpeers.peers, benchpeers.compare):
+    bench.add_command(comparing)

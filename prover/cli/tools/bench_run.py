@@ -1,4 +1,4 @@
-"""Runs `zksettle bench …`: measures, then shows tables, the machine, a chart, and an earlier report for comparison."""
+"""Runs `zksettle bench …`: measures, shows tables and the machine, compares with an earlier report, writes files."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -10,22 +10,29 @@ import click
 
 from prover.bench import (
     charts,
+    comparison,
+    desk,
+    exports,
+    farm,
     kernels,
     ledger,
     multiplications,
     peers,
     prove,
     report,
+    tables,
     throughput,
     transforms,
     verification,
     wallet,
 )
+from prover.bench import sizes as proofsizes
 from prover.bench.peerfiles import Unavailable
-from prover.bench.report import Measurements, Section
+from prover.bench.report import Measurements
+from prover.bench.tables import Table
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
-from prover.machine import clock, files, hardware, units
+from prover.machine import clock, environment, files, hardware
 from prover.proofs.keystores import Keystore
 from prover.upkeep import warmup
 
@@ -59,6 +66,14 @@ def measure_prove_circom(app: App, zkey: Path, wtns: Path, runs: int, **options:
     """Measures a proof of a circom circuit."""
     about = {"benchmark": "prove", "circuit": _circuit(zkey)}
     _run(app, about, lambda keystore: prove.bench_circom(zkey, wtns, runs), **options)
+
+
+def measure_sizes(app: App, sizes: tuple[int, ...], runs: int, **options: Any) -> None:
+    """Measures whole proofs of several sizes.  Raises click.ClickException when a process of it fails."""
+    try:
+        _run(app, {"benchmark": "sizes"}, lambda keystore: proofsizes.bench(sizes, runs), **options)
+    except RuntimeError as error:  # what a process that was measured said
+        raise click.ClickException(str(error)) from None
 
 
 def measure_verify(app: App, statement: str, sizes: tuple[int, ...], runs: int, **options: Any) -> None:
@@ -95,18 +110,61 @@ def measure_ledger(
         raise click.ClickException(str(error)) from None
 
 
-def measure_peers(
-    app: App, folder: Path, rapidsnark: Path | None, ceremony: int | None, runs: int, **options: Any
-) -> None:
-    """Measures other provers and this one.  Raises click.ClickException when no other prover can run."""
-
-    def benchmark(keystore: Keystore) -> Measurements:
-        return peers.bench(folder, rapidsnark, app.home.path, runs, ceremony)
-
+def measure_desk(app: App, rounds: int, orders: int, carriers: tuple[str, ...], **options: Any) -> None:
+    """Measures two desks and their board.  Raises click.ClickException when a part of it fails."""
+    used = tuple(dict.fromkeys(carriers))
+    about = {"benchmark": "desk", "statement": f"{orders} orders over {', '.join(used)}"}
     try:
-        _run(app, {"benchmark": "peers", "circuit": _circuit(folder / "circuit.zkey")}, benchmark, **options)
+        _run(app, about, partial(desk.bench, rounds=rounds, orders=orders, carriers=used), **options)
+    except RuntimeError as error:  # what a process that was measured said
+        raise click.ClickException(str(error)) from None
+
+
+def measure_farm(app: App, sizes: tuple[int, ...], each: int, runs: int, **options: Any) -> None:
+    """Measures a queue of proofs.  Raises click.ClickException when a part of it fails."""
+    if 1 not in sizes:
+        raise click.UsageError("--sizes must have 1: efficiency is over one worker")
+    try:
+        _run(app, {"benchmark": "farm"}, partial(farm.bench, counts=sizes, each=each, runs=runs), **options)
+    except RuntimeError as error:  # what a process that was measured said
+        raise click.ClickException(str(error)) from None
+
+
+def measure_peers(
+    app: App, folders: tuple[Path, ...], sizes: tuple[int, ...], rapidsnark: Path | None, ceremony: int | None,
+    runs: int, **options: Any,
+) -> None:  # fmt: skip
+    """Measures other provers and this one.  Raises click.ClickException when no other prover can run."""
+    request = peers.Request(folders, sizes, rapidsnark, app.home.path, runs, ceremony)
+    circuits = [_circuit(folder / "circuit.zkey") for folder in folders]
+    about = {"benchmark": "peers", "circuit": ", ".join(circuits + [f"chain 2^{k}" for k in sizes])}
+    try:
+        _run(app, about, lambda keystore: peers.bench(request), **options)
     except Unavailable as error:
         raise click.ClickException(str(error)) from None
+
+
+def compare(app: App, first: Path, second: Path, plot: Path | None, markdown: Path | None) -> None:
+    """Compares two reports.  Raises FormatError when one is malformed, or they are of different work."""
+    _check_outputs({"--plot": plot, "--markdown": markdown})
+    reports = [comparison.earlier(paths.read_bytes(path), str(path)) for path in (first, second)]
+    ratios, differences, notes = comparison.compare(*reports)
+    document = {
+        "benchmark": "compare", "of": reports[0]["benchmark"],
+        **{which: {"file": str(path), "sha256": files.digest(path), "machine": one["machine"],
+                   "command": one.get("environment", {}).get("command")}
+           for which, path, one in zip(("first", "second"), (first, second), reports, strict=True)},
+        "ratios": ratios.rows, "differences": differences.rows, "notes": notes,
+    }  # fmt: skip
+    shown = [tables.of_section(section) for section in (ratios, differences)]
+    _print(app, shown, notes, exports.compared(document))
+    if plot is not None:
+        paths.write_text(plot, charts.draw(document))
+        app.screen.say(f"The chart is in {plot}.")
+    if markdown is not None:
+        paths.write_text(markdown, exports.comparison_page(document, shown))
+        app.screen.say(f"The page is in {markdown}.")
+    app.screen.document(document)
 
 
 def _circuit(zkey: Path) -> str:
@@ -123,6 +181,8 @@ def _run(
     benchmark: Benchmark,
     against: Path | None,
     plot: Path | None,
+    csv: Path | None = None,
+    markdown: Path | None = None,
     threads: int | None = None,
 ) -> None:
     """Measures with warm kernels and keys, and shows the report.
@@ -130,71 +190,48 @@ def _run(
     Raises, before anything is measured, click.ClickException when a chart is wanted without matplotlib, and FormatError
     when `against` is not a report.
     """
-    if plot is not None and not charts.is_possible():
-        raise click.ClickException("--plot needs matplotlib: pip install 'zksettle[plot]'")
-    earlier = None if against is None else report.earlier(paths.read_bytes(against), str(against))
+    _check_outputs({"--plot": plot, "--csv": csv, "--markdown": markdown})
+    earlier = None if against is None else comparison.earlier(paths.read_bytes(against), str(against))
     if threads is not None:
         os.environ["ZKSETTLE_THREADS"] = str(threads)
+    before = environment.load()
     with watching.show_progress(app):
         keystore = Keystore(app.home.keys, clock.now_ms())
         warmup.run(keystore)
         measurements = benchmark(keystore)
-    document = report.to_json(about, hardware.describe(), hardware.peak_memory_bytes(), measurements)
+    around = environment.describe(app.arguments, before)
+    document = report.to_json(about, hardware.describe(), around, hardware.peak_memory_bytes(), measurements)
     sections = list(measurements.sections)
     if earlier is not None:
-        sections.append(report.against(document, earlier))
+        sections.append(comparison.against(document, earlier))
         document["against"] = sections[-1].rows
-    _print(app, document, sections)
+    _print(app, tables.of(document, sections), document["notes"], tables.machine(document))
     if plot is not None:
         paths.write_text(plot, charts.draw(document))
         app.screen.say(f"The chart is in {plot}.")
+    if csv is not None:
+        paths.write_text(csv, exports.as_csv(document))
+        app.screen.say(f"Every run is in {csv}.")
+    if markdown is not None:
+        page = exports.page(document, tables.of(document, sections, is_wide=True), tables.machine(document))
+        paths.write_text(markdown, page)
+        app.screen.say(f"The page is in {markdown}.")
     app.screen.document(document)
 
 
-def _print(app: App, document: Mapping[str, Any], sections: Sequence[Section]) -> None:
-    if document["timings"]:
-        app.screen.table(
-            ("what", "size", ">threads", ">first", ">least", ">median", ">most", ">each"),
-            [_timing_row(timing) for timing in document["timings"]],
-        )
-    for section in sections:
-        app.screen.gap()
-        app.screen.table(
-            [("" if column.kind == "text" else ">") + column.heading for column in section.columns],
-            [[_cell(row[column.key], column.kind) for column in section.columns] for row in section.rows],
-            title=section.title,
-        )
+def _check_outputs(outputs: Mapping[str, Path | None]) -> None:
+    """Raises click.ClickException when a chart is wanted without matplotlib, click.UsageError for one file of two."""
+    if outputs["--plot"] is not None and not charts.is_possible():
+        raise click.ClickException("--plot needs matplotlib: pip install 'zksettle[plot]'")
+    paths.check_different({name: path for name, path in outputs.items() if path is not None})
+
+
+def _print(app: App, shown: Sequence[Table], notes: Sequence[str], fields: Sequence[tuple[str, str]]) -> None:
+    for place, table in enumerate(shown):
+        if place:
+            app.screen.gap()
+        app.screen.table(table.columns, table.rows, title=table.title)
     app.screen.gap()
-    for note in document["notes"]:
+    for note in notes:
         app.screen.paragraph(note)
-    _print_machine(app, document)
-
-
-def _timing_row(timing: Mapping[str, Any]) -> tuple[str, ...]:
-    times = (units.seconds(timing[key]) for key in ("first_s", "min_s", "median_s", "max_s"))
-    each = units.seconds(timing["each_s"]) if timing["items"] > 1 else ""
-    return timing["name"], timing["size"], str(timing["threads"]), *times, each
-
-
-def _cell(value: Any, kind: str) -> str:
-    """A value in the format of its column's kind; nothing for None."""
-    if value is None:
-        return ""
-    formats: dict[str, Callable[[Any], str]] = {
-        "seconds": units.seconds, "ratio": "{:.2f}".format, "percent": "{:.1%}".format, "count": "{:,}".format
-    }  # fmt: skip
-    return formats.get(kind, str)(value)
-
-
-def _print_machine(app: App, document: Mapping[str, Any]) -> None:
-    machine, peak = document["machine"], document["peak_memory_bytes"]
-    runs = [timing["runs"] for timing in document["timings"]]
-    app.screen.fields([
-        ("machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['threads']} threads"),
-        ("features", ", ".join(machine["features"]) or "unknown"),
-        ("kernels", f"{machine['lanes']} lane{'s' if machine['lanes'] > 1 else ''}"),
-        ("software", ", ".join((f"zksettle {machine['zksettle']}", f"commit {machine['commit']}",
-                                f"Python {machine['python']}", f"Numba {machine['numba']}"))),
-        *([("runs", f"{runs[0]} warm, after a first one; kernels were compiled before")] if runs else []),
-        ("memory", "unknown" if peak is None else f"{units.size(peak)} at most"),
-    ])  # fmt: skip
+    app.screen.fields(fields)

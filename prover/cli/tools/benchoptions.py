@@ -40,7 +40,10 @@ _OPTIONS = [
                  help="An earlier report made with --json: show the change of every time."),
     click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg",
                  help="Draw the report as an SVG chart. Needs matplotlib: pip install 'zksettle[plot]'."),
+    click.option("--markdown", type=paths.Output(), metavar="FILE.md",
+                 help="Write the report as a page, with the environment that it was made in."),
 ]  # fmt: skip
+_CSV = click.option("--csv", type=paths.Output(), metavar="FILE.csv", help="Write every run, one on a line.")
 
 
 def common(function: F) -> F:
@@ -49,15 +52,15 @@ def common(function: F) -> F:
 
 
 def reported(function: F) -> F:
-    """The options of a benchmark that runs once: --against, --plot."""
+    """The options of a benchmark that runs once: --against, --plot, --markdown."""
     for option in reversed(_OPTIONS[1:]):
         function = option(function)
     return function
 
 
 def single_threaded(function: F) -> F:
-    """The options of every benchmark: --runs, --against, --plot."""
-    for option in reversed(_OPTIONS):
+    """The options of every benchmark of repeated work: --runs, --against, --plot, --markdown, --csv."""
+    for option in reversed([*_OPTIONS, _CSV]):
         function = option(function)
     return function
 

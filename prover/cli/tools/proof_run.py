@@ -6,9 +6,11 @@ imported only when no service answers.
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 
+from prover.cli.farm.options import Asked
 from prover.cli.frame import paths, watching
 from prover.cli.frame.command import App
 from prover.cli.tools import resident
@@ -16,28 +18,36 @@ from prover.machine import clock, units
 from prover.service import client
 
 
-def prove(app: App, statement: str, input: Path, output: Path, service: bool, timeout: int) -> None:
-    """Proves with the home's service if it runs, else in this process, and writes the proof file."""
+def prove(
+    app: App, statement: str, input: Path, output: Path, service: bool, timeout: int, queue: str | None,
+    queue_key: str | None, priority: str,
+) -> None:  # fmt: skip
+    """Proves with the queue, or the home's service if it runs, else in this process, and writes the proof file."""
     inputs, start_s = paths.read_bytes(input), time.perf_counter()
-    folder = app.home.service
-    answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000) if service else None
+    folder, answer = app.home.service, None
+    if service and queue is None:
+        answer = client.prove_statement(folder, statement, inputs, resident.tell, timeout * 1000)
     if answer is None:
-        text, digest, origin, took_s = _prove_here(app, statement, inputs)
+        asked = None if queue is None else Asked(queue, queue_key, priority, timeout)
+        text, digest, origin, took_s = _prove_here(app, statement, inputs, asked)
     else:
         text, took_s = answer.parts[0].decode(), time.perf_counter() - start_s
         digest, origin = answer.fields["key"], answer.fields["origin"]
     paths.write_text(output, text)
-    is_service = answer is not None
-    app.screen.say(f"Proved {statement} in {units.seconds(took_s)}{resident.by(is_service)}; the proof is in {output}.")
+    is_service, by = answer is not None, resident.by(answer is not None, queue is not None)
+    app.screen.say(f"Proved {statement} in {units.seconds(took_s)}{by}; the proof is in {output}.")
     app.screen.fields([("key", f"{digest[:16]}, {origin}")])
     app.screen.document({
         "statement": statement, "proof": str(output), "key": digest, "origin": origin, "seconds": round(took_s, 6),
-        "service": is_service,
+        "service": is_service, "queue": queue is not None,
     })  # fmt: skip
 
 
-def _prove_here(app: App, name: str, inputs: bytes) -> tuple[str, str, str, float]:
-    """The text of the proof file, the digest of its key, the key's origin, and the seconds that proving took."""
+def _prove_here(app: App, name: str, inputs: bytes, asked: Asked | None) -> tuple[str, str, str, float]:
+    """The text of the proof file, the digest of its key, the key's origin, and the seconds that proving took.
+
+    With `asked`, other machines prove it, and the rest is done here.
+    """
     from circuits import registry
     from circuits.statements import statement
     from prover.proofs import keystores, prooffile, proving
@@ -45,9 +55,13 @@ def _prove_here(app: App, name: str, inputs: bytes) -> tuple[str, str, str, floa
     from zk.groth16 import keys
 
     public, private = statement.read(registry.get(name), inputs)
-    with watching.show_progress(app):
+    with watching.show_progress(app), ExitStack() as stack:
         warmup.compile_kernels()
         keystore = keystores.best(app.home.keys, clock.now_ms())
+        if asked is not None:
+            from prover.cli.farm import asking
+
+            stack.enter_context(asking.proving(app, asked, keystore))
         start_s = time.perf_counter()
         proof = proving.prove_file(name, public, private, keystore)
         took_s = time.perf_counter() - start_s

@@ -14,7 +14,7 @@ def options(function: Callable) -> Callable:
     service = click.option("--service/--no-service", default=True,
                            help="Ask the prover that runs in this home, if there is one. Default: yes.")  # fmt: skip
     timeout = click.option("--timeout", type=click.IntRange(1, MAX_S), default=DEFAULT_S, metavar="SECONDS",
-                           help=f"How long that prover may take. Default: {DEFAULT_S}.")  # fmt: skip
+                           help=f"How long that prover, or a queue, may take. Default: {DEFAULT_S}.")  # fmt: skip
     return service(timeout(function))
 
 
@@ -23,6 +23,6 @@ def tell(text: str) -> None:
     screen.tell(text)
 
 
-def by(is_service: bool) -> str:
-    """The end of a sentence about a proof, which says whether the resident prover made it."""
-    return " by the resident prover" if is_service else ""
+def by(is_service: bool, is_queue: bool = False) -> str:
+    """The end of a sentence about a proof, which says whether the resident prover or a queue's worker made it."""
+    return " by a worker of the queue" if is_queue else " by the resident prover" if is_service else ""

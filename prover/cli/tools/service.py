@@ -1,7 +1,9 @@
-"""`zksettle prover …`: a resident process that keeps keys and kernels loaded and proves for other commands."""
+"""`zksettle prover …`: processes that keep keys and kernels loaded and prove for other commands, here or anywhere."""
 
 import click
 
+from prover.cli.farm.queue import queue
+from prover.cli.farm.worker import worker
 from prover.cli.frame.command import App, group, pass_app
 
 MAX_WORKERS = 64
@@ -9,11 +11,15 @@ MAX_WORKERS = 64
 
 @group()
 def prover() -> None:
-    """Keep a prover running that other commands use.
+    """Keep a prover running that other commands use: on this machine, or many on many machines.
 
-    `zksettle prove` and `zksettle groth16 prove` send it their requests while it runs in their home; otherwise they
-    prove by themselves.
+    `zksettle prove` and `zksettle groth16 prove` send their requests to the one that `serve` runs in their home;
+    otherwise they prove by themselves. With --queue the workers of a queue prove, wherever they are.
     """
+
+
+prover.add_command(worker)
+prover.add_command(queue)
 
 
 @prover.command()

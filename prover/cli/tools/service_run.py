@@ -19,7 +19,7 @@ def serve(app: App, workers: int | None) -> None:
     _warm(app, home)
 
     def ready() -> None:
-        app.screen.say(f"The prover is running with {size} workers. Ctrl-C ends it.")
+        app.screen.say(f"The prover is running with {size} worker{'s' * (size != 1)}. Ctrl-C ends it.")
         app.screen.document({"running": True, "workers": size, "home": str(home.path)})
         sys.stdout.flush()
 

@@ -16,7 +16,7 @@ from prover.trader.seized import Seized
 from prover.trader.wallets import Holding, Wallet
 from settlement import amounts
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 
 ROWS = 100  # accounts that are shown as text; --json shows all
 
@@ -36,9 +36,12 @@ def show_wallet(app: App, name: str, passphrase_file: Path | None) -> None:
         app.screen.fields(show.keys_fields(pool, app.home.keys))
         states = boardview.states(desk.session.ledger, wallet.orders, clock.now_ms())
         if wallet.orders:
-            rows = [(o.order_id[:16], *amounts.show_trade(o.terms.changes, pool), clock.text(o.terms.expiry_ms), state)
+            rows = [(o.order_id[:16], *amounts.show_trade(o.terms.changes, pool), clock.text(o.terms.expiry_ms), state,
+                     o.terms.group.hex() if o.terms.is_lot else "")
                     for o, state in zip(wallet.orders, states, strict=True)]  # fmt: skip
-            app.screen.table(("own order", "sells", "buys", "expires", "board"), rows)
+            columns = ("own order", "sells", "buys", "expires", "board", "a lot of")
+            has_lots = any(row[-1] for row in rows)
+            app.screen.table(columns if has_lots else columns[:-1], rows if has_lots else [row[:-1] for row in rows])
         health_run.warn(app, desk.session.ledger, health.warnings(desk.session.ledger, wallet), name)
         _tell(app, lambda: {**_document(name, wallet, pool, app.home.keys), **final.wallet_json(ledger, wallet)})
 
@@ -182,5 +185,9 @@ def _document(name: str, wallet: Wallet, pool: Pool, keys_folder: Path) -> dict[
             "count": wallet.dust.count, "balances": show.balances_json(wallet.dust.balances, pool)
         },
         "empty_accounts": wallet.empty,
-        "orders": [{"order": order.order_id, **show.terms_json(order.terms, pool)} for order in wallet.orders],
+        "orders": [
+            {"order": order.order_id, "group": order.terms.group.hex() if order.terms.is_lot else None,
+             **show.terms_json(order.terms, pool)}
+            for order in wallet.orders
+        ],
     }  # fmt: skip

@@ -5,8 +5,9 @@ from pathlib import Path
 from prover.cli.frame.command import App
 from prover.cli.trader import settled_run
 from prover.trader import outbox
-from settlement import amounts, assets
-from settlement.pool import asset_index
+from settlement import amounts
+from settlement.pool import assets
+from settlement.pool.pool import asset_index
 
 
 def convert(

@@ -63,6 +63,17 @@ def to_take(
     return agree
 
 
+def to_sweep(app: App, *, is_agreed: bool) -> Agree:
+    """Shows what is about to be taken, and asks only about a debt: the limit says what its owner agrees to."""
+
+    def agree(trade: Trade) -> None:
+        lines = [f"You give {trade.sells} and receive {trade.buys}.", *([trade.owes] if trade.owes else [])]
+        must_ask = trade.owes is not None and not is_agreed
+        decide(app, lines, "Take the orders?", " ".join(lines), must_ask=must_ask, remedy="--yes")
+
+    return agree
+
+
 def _public_warning(trade: Trade) -> str:
     return (
         f"Everybody who looks at the board can read that this order sells {trade.sells} and buys {trade.buys}, until "

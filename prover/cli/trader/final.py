@@ -4,7 +4,7 @@ from typing import Any
 
 from prover.cli.trader import show
 from prover.trader.wallets import Wallet
-from settlement import finality
+from settlement.following import finality
 from settlement.ledger import Ledger
 
 

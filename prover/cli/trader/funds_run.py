@@ -11,8 +11,8 @@ from prover.trader import sessions, showing
 from prover.trader.showing import Shown
 from prover.upkeep import warmup
 from settlement import amounts
-from settlement import funds as proofs_of_funds
-from settlement.pool import Pool
+from settlement.orders import funds as proofs_of_funds
+from settlement.pool.pool import Pool
 
 
 def prove(

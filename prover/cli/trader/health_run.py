@@ -9,9 +9,10 @@ from prover.cli.trader import show
 from prover.machine import clock
 from prover.trader import archive, health, keys, sessions, shocks, silence
 from prover.trader.health import Carry, Health, Report
-from settlement import amounts, risk
+from settlement import amounts
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
+from settlement.risk import risk
 
 WORST = 4  # scenarios of each grid that are shown as text; --json shows all
 

@@ -26,8 +26,8 @@ def loan() -> None:
 @click.argument("amount", nargs=-1, required=True, metavar="AMOUNT")
 @click.option("--for", "claim", metavar="AMOUNT",
               help='The loan claim to get for it, such as "1010 dUSDC". Default: what it is worth now.')  # fmt: skip
-@click.option("--to", "readers", multiple=True, metavar="ADDRESS|everybody",
-              help="Who may read and take it: an address, repeatable, or the word everybody.")  # fmt: skip
+@click.option("--to", "readers", multiple=True, metavar="ADDRESS|NAME|everybody",
+              help="Who may read and take it: an address or a contact, repeatable, or the word everybody.")  # fmt: skip
 @click.option("--expires", type=Duration(), default="1h", show_default=True, help="How long the offer stays open.")
 @passphrase.wallet_option
 @passphrase.option

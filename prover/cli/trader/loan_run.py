@@ -13,7 +13,7 @@ from prover.desk import Settlement
 from prover.machine import clock, threadcount
 from prover.trader import loans, orders, outbox
 from settlement import amounts
-from settlement.bundle import Account
+from settlement.bundles.bundle import Account
 
 
 def offer(app: App, amount: tuple[str, ...], claim: str | None, **options: Any) -> None:

@@ -93,10 +93,14 @@ def top_up(app: App, **options: Any) -> None:
 
 @command()
 @moves_amount
-@click.option("--to", "receiver", required=True, metavar="ADDRESS", help="The receiver's address, zks1…")
+@click.option("--to", "receiver", required=True, metavar="ADDRESS",
+              help="The receiver's address, zks1…, or a contact.")  # fmt: skip
 @pass_app
 def pay(app: App, **options: Any) -> None:
-    """Pay AMOUNT to an ADDRESS, whose owner may be offline."""
+    """Pay AMOUNT to an ADDRESS or a contact, whose owner may be offline.
+
+    Example: zksettle pay "100 USDC" --to bob --wallet alice
+    """
     from prover.cli.trader import move_run
 
     move_run.pay(app, **options)

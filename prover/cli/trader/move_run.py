@@ -8,12 +8,13 @@ import click
 
 from prover.cli.frame import paths, workspace
 from prover.cli.frame.command import App
-from prover.cli.trader import settled_run, show
+from prover.cli.trader import contact_run, settled_run, show
 from prover.desk import Desk, Settlement
 from prover.machine import clock, files
-from prover.trader import addresses, durations, moves, outbox
-from settlement import amounts, digests, encoding
-from settlement.bundle import Account
+from prover.trader import contacts, durations, moves, outbox
+from settlement import amounts
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Account
 
 
 def deposit(app: App, **options: Any) -> None:
@@ -45,10 +46,11 @@ def pay(
 ) -> None:  # fmt: skip
     """Pays an address and reports the receipt."""
     outbox.check(once)
-    addresses.decode(receiver)
+    contacts.check_text(receiver)  # before anybody is asked for a passphrase
     with settled_run.open_desk(app, wallet_name, passphrase_file) as desk:
+        note = contact_run.uncompared(desk, [receiver])
         settlement = desk.pay(" ".join(amount), receiver, position=position, once=once)
-        settled_run.report(app, desk, settlement, f"Wallet {wallet_name} paid {_show(desk, amount)}.")
+        settled_run.report(app, desk, settlement, f"Wallet {wallet_name} paid {_show(desk, amount)}. {note}".rstrip())
 
 
 def _move(

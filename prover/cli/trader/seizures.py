@@ -6,7 +6,7 @@ from prover.cli.trader import show
 from prover.machine import clock
 from prover.trader.seized import Seized
 from settlement import amounts
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 
 
 def text(each: Seized, pool: Pool) -> str:

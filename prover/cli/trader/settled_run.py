@@ -46,12 +46,22 @@ def report(app: App, desk: Desk, settlement: Settlement, sentence: str) -> None:
             **show.receipt_json(settlement.receipt, is_repeated=settlement.is_repeated),
             **final.receipt_json(ledger, height),
             "repeated": settlement.is_repeated,
+            "legs": len(settlement.bundle.legs),
+            "padding": _padding_json(desk, settlement),
             "closed_orders": show.closed_json(settlement.closed),
             "payments": [
                 show.flow_json(flow, desk.pool) for leg in settlement.bundle.legs for flow in leg.flows
             ],
         })  # fmt: skip
     confirm(app, desk, settlement)
+
+
+def _padding_json(desk: Desk, settlement: Settlement) -> dict[str, Any] | None:
+    """What the dummy legs took, None for what an earlier run settled."""
+    if settlement.is_repeated or not desk.session.padded:
+        return None
+    padding = desk.session.padded[-1]
+    return {"dummy_legs": padding.legs, "proved_us": padding.us}
 
 
 def confirm(app: App, desk: Desk, outcome: Settlement | Placed) -> None:

@@ -15,9 +15,9 @@ from prover.trader.terms import Terms
 from prover.trader.wallets import Holding, Wallet
 from prover.trader.walletsync import Closed
 from settlement import amounts
-from settlement.bundle import Account, Flow, Leg
+from settlement.bundles.bundle import Account, Flow, Leg
 from settlement.engine import Receipt
-from settlement.pool import Pool
+from settlement.pool.pool import Pool
 
 Fields = list[tuple[str, str]]
 

@@ -14,13 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from prover.network import receipts
-from prover.network.receipts import Receipt, Sign
 from prover.network.service import (
     bundles,
     explaining,
     finality,
     gate,
+    lettercopy,
+    letters,
+    manyorders,
     orders,
     pages,
     problems,
@@ -30,6 +31,9 @@ from prover.network.service import (
     successions,
 )
 from prover.network.service.applier import Applier
+from prover.network.service.connections import Doors
+from prover.network.service.forwarding import Elsewhere, Forwarding
+from prover.network.service.mailbox import Mailbox
 from prover.network.service.metrics import Metrics
 from prover.network.service.office import Office
 from prover.network.service.parts import NO_DATABASE, Parts
@@ -37,22 +41,26 @@ from prover.network.service.peers import BUCKET_WORDS, Peers, Rate
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Opener, Readers
 from prover.network.service.receipting import Receipting
-from prover.network.service.standing import Standing
+from prover.network.service.standing import Standing, Turns
 from prover.network.service.together import Member, Shared
+from prover.network.service.trust import Allowance, Trust
 from prover.network.service.waiting import Waiting
+from prover.network.wire import receipts
+from prover.network.wire.receipts import Receipt, Sign
 from prover.version import VERSION
-from settlement import checks, engine
+from settlement import engine
+from settlement.checks import checks
+from settlement.checks.state import VerifyProofs
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
-from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
 RATE = Rate()
 MAX_WAITING, MAX_WAITING_OF_PEER = 1_024, 256
 ROUTERS = (
-    bundles.router, signed.router, orders.router, reads.router, streaming.router, finality.router, successions.router,
-    explaining.router, pages.router,
+    bundles.router, signed.router, orders.router, manyorders.router, letters.router, reads.router, streaming.router,
+    finality.router, successions.router, explaining.router, pages.router,
 )  # fmt: skip
 
 
@@ -69,10 +77,12 @@ def create(
     `open_ledger` is called in each thread that needs the ledger, `sign` for each receipt, `clock` for the time in ms.
     Without `sign` it is the service of a copy, which settles nothing, and `elsewhere` says where the operator's is.
     `key_folders` are those of the pool's development keys, by statement, for whoever joins; `folder` is the
-    pool's, for evidence.  `member` is which of several processes this is, and `counted` the folder in which they count.
+    pool's, for evidence and letters.  `member` is which of several processes this is, and `counted` the folder in which
+    they count, and keep letters where there is no other.
     """
     member = member or Member(Shared(1, BUCKET_WORDS))
-    metrics, peers, standings = Metrics(counted), Peers(rate, shared=member.shared), Standing()
+    metrics, peers, standings = Metrics(counted), Peers(rate, shared=member.shared), Standing(shared=member.shared)
+    turns = Turns(standings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,8 +91,10 @@ def create(
         def changed() -> None:
             loop.call_soon_threadsafe(lambda: loop.create_task(parts.notify()))
 
+        mailbox = Mailbox(folder or counted, clock)
         waiting = Waiting(max_waiting, max_of_peer, member.count)
-        applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting)
+        allowance = Allowance()
+        applier = Applier(open_ledger, clock, verify_proofs, metrics, changed, waiting, allowance)
         readers = Readers(open_ledger)
         office = Office(readers, sign, elsewhere)
 
@@ -91,9 +103,10 @@ def create(
             return receipts.make_all(ledger, places, sign)
 
         parts = Parts(
-            readers, Receipting(readers, make_receipts), applier, waiting, metrics, peers, standings, sign, clock,
-            verify_proofs, key_folders, member, office, folder,
-        )
+            readers, Receipting(readers, make_receipts), applier, waiting, metrics, peers, standings, turns,
+            Trust(standings, shared=member.shared), allowance, sign, clock, verify_proofs, key_folders, member, office,
+            mailbox, Forwarding(), folder, streams=member.streams,
+        )  # fmt: skip
         app.state.parts = parts
         await asyncio.to_thread(applier.start)
         if member.bell is not None:
@@ -105,24 +118,29 @@ def create(
 
             loop.add_reader(bell, member.heard, lambda: loop.create_task(parts.hear()), end)
         watching = asyncio.create_task(streaming.watch(parts))
+        copying = asyncio.create_task(lettercopy.watch(parts))
         try:
             yield
         finally:
             if member.bell is not None:
                 loop.remove_reader(member.bell)
             parts.stopping.set()
-            await watching
+            await asyncio.gather(watching, copying)
             await asyncio.to_thread(applier.close)
             await asyncio.to_thread(parts.readers.close)
+            mailbox.close()
+            await parts.forwarding.close()
 
     app = FastAPI(
-        title="zksettle ledger", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan,
+        title="zksettle ledger", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan,
         description="A ledger of private, atomic, margined settlement. Bodies are canonical bytes, errors RFC 9457.",
     )  # fmt: skip
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(gate.Gate, buckets=peers, standings=standings)
+    app.state.doors = Doors(connected=member.connections)
+    app.add_middleware(gate.Gate, buckets=peers, standings=standings, turns=turns)
     app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(Elsewhere, _on_elsewhere)
     app.add_exception_handler(Rejected, _on_problem)
     app.add_exception_handler(FormatError, _on_problem)
     app.add_exception_handler(Unavailable, _on_problem)
@@ -140,6 +158,17 @@ async def _on_problem(request: Request, error: Exception) -> Response:
             return problems.response(problems.malformed(str(error)))
         case _:
             return problems.response(problems.busy(NO_DATABASE))
+
+
+async def _on_elsewhere(request: Request, error: Exception) -> Response:
+    """What the operator's service answers to what a copy passes on."""
+    assert isinstance(error, Elsewhere), "registered for it"
+    try:
+        service: Parts = request.app.state.parts
+        answer = await service.forward(request, error)
+    except Problem as problem:
+        return problems.response(problem)
+    return Response(answer.body, answer.status, dict(answer.headers))
 
 
 def _methods(request: Request) -> set[str]:

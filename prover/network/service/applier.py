@@ -9,18 +9,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from typing import TypeVar
 
-from prover.network.service import logs, readers
+from prover.network.service import logs, placing, readers
 from prover.network.service.metrics import Metrics, seconds
+from prover.network.service.placing import Placed
 from prover.network.service.readers import Opener
-from prover.network.service.waiting import Job, Waiting, Work
+from prover.network.service.trust import SUSPECT, Allowance
+from prover.network.service.waiting import Job, Placing, Waiting, Work
 from settlement import engine, stages
+from settlement.checks.state import VerifyProofs
 from settlement.engine import Receipt
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
-from settlement.state import VerifyProofs
 from zk.errors import FormatError
 
 T = TypeVar("T")
@@ -33,10 +36,11 @@ class Applier:
 
     def __init__(
         self, open_ledger: Opener, clock: Callable[[], int], verify_proofs: VerifyProofs, metrics: Metrics,
-        on_change: Callable[[], None], waiting: Waiting,
+        on_change: Callable[[], None], waiting: Waiting, allowance: Allowance,
     ):  # fmt: skip
         self._open_ledger, self._clock, self._verify_proofs = open_ledger, clock, verify_proofs
         self._metrics, self._on_change, self._waiting = metrics, on_change, waiting
+        self._allowance = allowance
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="ledger-applier")
 
@@ -56,6 +60,12 @@ class Applier:
         self._waiting.put(peer, job)
         return job.answer
 
+    def place(self, peer: str, level: int, data: bytes) -> "Future[Placed]":
+        """The order of a posting's bytes, once it is on the board; or Rejected, as board.place.  Raises Full."""
+        job = Job(Placing(data), level)
+        self._waiting.put(peer, job)
+        return job.answer
+
     def act(self, peer: str, level: int, work: Work[T]) -> "Future[T]":
         """What `work` returns or raises, which is called in the applier's thread.  Raises Full."""
         job = Job(work, level)
@@ -72,8 +82,8 @@ class Applier:
         try:
             while block := self._waiting.take():
                 try:
-                    self._do(ledger, block)
-                    self._on_change()
+                    if self._do(ledger, block):
+                        self._on_change()
                     if not len(self._waiting):
                         ledger.rest()
                 except Unavailable:
@@ -93,13 +103,17 @@ class Applier:
         ledger.close()
         return opened
 
-    def _do(self, ledger: Ledger, block: list[Job]) -> None:
-        """Answers every job.  Raises Unavailable when the ledger must be opened again."""
+    def _do(self, ledger: Ledger, block: list[Job]) -> bool:
+        """Answers every job; whether any may have changed something.
+
+        Raises Unavailable when the ledger must be opened again.
+        """
         block = [job for job in block if job.answer.set_running_or_notify_cancel()]
         for job in block:
             self._metrics.waiting.observe(seconds(time.perf_counter_ns() - job.arrived_ns))
         try:
-            answers = self._answers(ledger, block)
+            with self._allowance.spending() if block and block[0].level >= SUSPECT else nullcontext():
+                answers = self._answers(ledger, block)
         except BaseException as error:
             # Of a database that failed before the commit, or refused it, nothing is left: whoever asked asks again.
             told = readers.failed(error) if isinstance(error, self._failures(block)) else error
@@ -107,13 +121,17 @@ class Applier:
                 job.answer.set_exception(told)
             if isinstance(told, Unavailable):
                 raise told from error
-            return
+            return True
         for job, answer in zip(block, answers, strict=True):
             if isinstance(answer, Rejected):
-                self._metrics.refused.labels(answer.rejection.name).inc()
                 job.answer.set_exception(answer)
             else:
                 job.answer.set_result(answer)
+        ends = [one for answer in answers for one in (answer if isinstance(answer, list) else [answer])]
+        for one in ends:
+            if isinstance(one, Rejected):
+                self._metrics.refused.labels(one.rejection.name).inc()
+        return any(not isinstance(one, Rejected) and not _is_known(one) for one in ends)
 
     @staticmethod
     def _failures(block: list[Job]) -> tuple[type[Exception], ...]:
@@ -129,9 +147,12 @@ class Applier:
             self._metrics.passed(durations)
             self._count([(len(data), one) for data, one in zip(bundles, receipts, strict=True)])
             return list(receipts)
+        postings = [job.work.data for job in block if isinstance(job.work, Placing)]
+        if postings:
+            return list(placing.place_all(ledger, postings, self._clock(), self._verify_proofs))
         answers: list[object] = []
         for job in block:
-            assert not isinstance(job.work, bytes), "a block has bundles only, or none"
+            assert not isinstance(job.work, bytes | Placing), "a block has bundles only, or orders, or neither"
             try:
                 answers.append(job.work(ledger, self._clock()))
             except Rejected as rejected:
@@ -148,3 +169,8 @@ class Applier:
             logs.settled(receipt, size)
         if settled:
             self._metrics.block.observe(len(settled))
+
+
+def _is_known(answer: object) -> bool:
+    """Whether this is the place of a bundle that had settled before, or an order that was on the board."""
+    return isinstance(answer, Receipt) and not answer.apply_us or isinstance(answer, Placed) and not answer.is_new

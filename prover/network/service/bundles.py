@@ -9,12 +9,12 @@ import time
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network.receipts import Receipt
 from prover.network.service import bodies, notes, parts
 from prover.network.service.documents import RECEIPT, body, hexadecimal, problem_of, shown
 from prover.network.service.metrics import seconds
 from prover.network.service.problems import unknown
-from settlement import bundlejson, encoding
+from prover.network.wire.receipts import Receipt
+from settlement.bundles import bundlejson, encoding
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from zk.formats import dataclassjson
@@ -33,9 +33,10 @@ async def settle(request: Request) -> Response:
     """Settles a bundle and answers with its receipt; one that has settled before gets the same receipt again."""
     service = parts.of(request)
     data = await bodies.read(request, encoding.MAX_BUNDLE_BYTES, "bundle", _DOCUMENT)
-    place = await service.settle(request, data)
-    start_ns = time.perf_counter_ns()
-    receipt = await service.receipt(place)
+    with service.settling(request):
+        place = await service.settle(request, data)
+        start_ns = time.perf_counter_ns()
+        receipt = await service.receipt(place)
     service.metrics.proving.observe(seconds(time.perf_counter_ns() - start_ns))
     return _shown(receipt)
 

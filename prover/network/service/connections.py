@@ -11,6 +11,7 @@ from collections import OrderedDict
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from prover.network.service.census import Census
 from prover.network.service.peers import name_of
 
 HEAD_S = 10
@@ -22,12 +23,14 @@ ends TLS."""
 
 
 class Doors:
-    """The open connections of all peers.  Belongs to one event loop."""
+    """The open connections of all peers to this process, counted in all.  Belongs to one event loop."""
 
-    def __init__(self, most: int = MAX_CONNECTIONS, most_of_peer: int = MAX_OF_PEER):
-        self._most, self._most_of_peer = most, most_of_peer
+    def __init__(
+        self, most: int = MAX_CONNECTIONS, most_of_peer: int = MAX_OF_PEER, connected: Census | None = None
+    ):  # fmt: skip
+        self._most, self._most_of_peer, self._connected = most, most_of_peer, connected or Census()
         self._open: dict[str, OrderedDict[asyncio.BaseTransport, None]] = {}
-        self._length, self._is_closed = 0, False
+        self._is_closed = False
 
     def close(self) -> None:
         """Lets nobody in any more: uvicorn ends the connections that there are when it ends, and knows of no later one,
@@ -37,20 +40,20 @@ class Doors:
     def enter(self, peer: str, transport: asyncio.BaseTransport) -> bool:
         """Counts a connection of a peer; False when it must be closed instead.
 
-        When there is no room, the oldest one of the peer with the most gives way, unless that is this peer.
+        When there is no room, the oldest one of the peer with the most in this process gives way, unless it has as few.
         """
-        own = self._open.get(peer, ())
-        if self._is_closed or len(own) >= self._most_of_peer and peer not in PROXIES:
+        own = self._connected.of(peer)
+        if self._is_closed or own >= self._most_of_peer and peer not in PROXIES:
             return False
-        if self._length >= self._most:
-            crowd = max(self._open, key=lambda name: len(self._open[name]))
-            if len(self._open[crowd]) <= len(own) + 1:
+        if self._connected.total() >= self._most:
+            crowd = max(self._open, key=lambda name: len(self._open[name]), default=None)
+            if crowd is None or len(self._open[crowd]) <= own + 1:
                 return False
             oldest = next(iter(self._open[crowd]))
             self.leave(crowd, oldest)
             _abort(oldest)
         self._open.setdefault(peer, OrderedDict())[transport] = None
-        self._length += 1
+        self._connected.add(peer)
         return True
 
     def leave(self, peer: str, transport: asyncio.BaseTransport) -> None:
@@ -59,7 +62,7 @@ class Doors:
         if own is None or transport not in own:
             return
         del own[transport]
-        self._length -= 1
+        self._connected.add(peer, -1)
         if not own:
             del self._open[peer]
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from prover.network import evidence
 from prover.network.service import parts, problems
 from prover.network.service.documents import bytes_of, problem_of, shown
+from prover.network.wire import evidence
 from settlement.rejection import Rejection
 
 router = APIRouter(tags=["service"])

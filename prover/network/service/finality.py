@@ -6,28 +6,32 @@ database, so every process of a service says the same, before a restart and afte
 """
 
 import json
+from collections.abc import Callable
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network import receipts
-from prover.network.receipts import Receipt
-from prover.network.service import bodies, notes, parts, problems
+from prover.network.service import bodies, notes, parts, problems, standing
 from prover.network.service.documents import RECEIPT, body, bytes_of, hexadecimal, problem_of, shown
 from prover.network.service.problems import Problem
 from prover.network.service.reads import NOT_KEPT, answer
-from settlement import finality
-from settlement.finality import Cosigned, Final, OtherHistory
+from prover.network.wire import receipts
+from prover.network.wire.receipts import Receipt
+from settlement.following import finality
+from settlement.following.finality import Cosigned, Final, OtherHistory
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import note
 from zk.errors import InvalidProof
 from zk.formats import dataclassjson
 
+T = TypeVar("T")
+
 router = APIRouter(tags=["validators"])
 
 PATIENCE_S = 3
-"""How long validators are asked for the checkpoint that one of them cosigned, while the log grows."""
+"""How long validators are asked for the same checkpoint while the log grows."""
 _COUNTED = shown("It is kept.", {"size": "integer", "cosigned": "integer", "quorum": "integer", "is_final": "boolean"})
 _LISTED = shown("By validator.", {"final": "integer", "quorum": "integer", "validators": "array"})
 _MS_PER_S = 1000
@@ -41,21 +45,18 @@ _TEXT = "text/plain; charset=utf-8"
 async def cosign(request: Request) -> Response:
     """Keeps a validator's cosignature of a checkpoint of this log: a note as c2sp.org/tlog-cosignature has it."""
     service = parts.of(request)
-    text = await read_note(request)
 
-    def read(ledger: Ledger) -> Cosigned:
+    def check(ledger: Ledger, text: str) -> Cosigned:
         return finality.read(ledger, text, service.clock())
 
-    def keep(ledger: Ledger, now_ms: int) -> tuple[Cosigned, bool]:
-        before, found = finality.size(ledger), read(ledger)
+    def keep(ledger: Ledger, text: str) -> tuple[Cosigned, bool]:
+        before, found = finality.size(ledger), check(ledger, text)
         finality.keep(ledger, found)
         return found, found.is_final and found.checkpoint.size > before
 
-    try:
-        await service.readers.run(read)  # before it takes a turn of those who write
-    except InvalidProof as error:
-        raise refusal(error) from None
-    found, is_new = await service.keep(request, keep)
+    found, is_new = await kept(request, check, keep)
+    if not found.is_news:
+        service.standings.add(parts.peer(request), standing.TAKEN)
     if is_new:
         service.metrics.cosigning.observe(max(service.clock() - found.created_ms, 0) / _MS_PER_S)
         await service.notify()
@@ -79,7 +80,7 @@ async def listed(request: Request) -> Response:
     responses={200: bytes_of("A signed note (c2sp.org/tlog-checkpoint).", "text/plain"), **problem_of(404, 429, 503)},
 )  # fmt: skip
 async def pending(request: Request) -> Response:
-    """The checkpoint that a validator has begun to cosign, or the newest, so that they agree on one under load."""
+    """The checkpoint that validators were asked for or began to cosign, or the newest: so they agree under load."""
     service = parts.of(request)
     now_s = service.clock() // _MS_PER_S
     text = await service.readers.run(lambda ledger: notes.pending(service, ledger, now_s, PATIENCE_S))
@@ -116,20 +117,22 @@ async def receipt(request: Request, bundle_id: str) -> Response:
     return Response(json.dumps(dataclassjson.write(found)), media_type="application/json")
 
 
-async def read_note(request: Request) -> str:
-    """The note that a request carries.  Raises Problem."""
-    data = await bodies.read(request, note.MAX_NOTE_BYTES, "note")
+async def kept(request: Request, check: Callable[[Ledger, str], object], keep: Callable[[Ledger, str], T]) -> T:
+    """What `keep` returns of the note that a request carries, which validators signed: `check` raises InvalidProof if
+    not, before the note takes a turn of those that write.  Raises Problem.
+    """
+    service, data = parts.of(request), await bodies.read(request, note.MAX_NOTE_BYTES, "note")
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
+        await service.readers.run(lambda ledger: check(ledger, text))
     except UnicodeDecodeError:
         raise problems.malformed("the note is not UTF-8") from None
-
-
-def refusal(error: InvalidProof) -> Problem:
-    """The problem of a note that is of another history, or that too few have signed."""
-    if isinstance(error, OtherHistory):
-        return Problem(409, "FORK", "The log has another history.", str(error))
-    return Problem(422, "NOT_COSIGNED", "The service keeps what validators signed, and nothing else.", str(error))
+    except OtherHistory as error:
+        raise Problem(409, "FORK", "The log has another history.", str(error)) from None
+    except InvalidProof as error:
+        title = "The service keeps what validators signed, and nothing else."
+        raise Problem(422, "NOT_COSIGNED", title, str(error)) from None
+    return await service.keep(request, lambda ledger, now_ms: keep(ledger, text))
 
 
 def _listed(ledger: Ledger) -> dict[str, object]:

@@ -18,24 +18,34 @@ FREE = ("/healthz", "/readyz", "/metrics")
 FILES = ("/tile/", "/keys/")
 """What whoever joins reads all of, as fast as he can, and what costs the service little: it is not counted by size."""
 
+COUNTED = ("/bundles", "/cosignatures", "/letters")
+"""Where the route itself counts what something costs its sender that is taken: when it was not new, or by its size."""
+
+BOARD = "/orders"
+"""Orders, and the margins that keep them fresh: a desk has a hundred of them, which are verified together."""
+
 HELD_S = 2
 _BUG = Problem(500, "INTERNAL", "The service has a bug.", "what was asked may have been done: ask for it by its id")
+_FORWARDED = peers.FORWARDED.encode()
 _NOT_REFUSED = (404, 429)
 
 
 class Gate:
     """ASGI middleware around the routes."""
 
-    def __init__(self, app: ASGIApp, buckets: Peers, standings: Standing):
+    def __init__(self, app: ASGIApp, buckets: Peers, standings: Standing, turns: Turns):
         self._app, self._peers, self._standings = app, buckets, standings
-        self._turns = Turns(standings)
+        self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        address = scope["client"][0] if scope.get("client") else None
+        is_forwarded = any(name == _FORWARDED for name, _ in scope["headers"])
+        address = peers.address_of(scope["client"][0] if scope.get("client") else None, is_forwarded=is_forwarded)
+        if is_forwarded and scope.get("client"):
+            scope = {**scope, "client": (address, scope["client"][1])}
         peer, is_read = name_of(address), scope["method"] in ("GET", "HEAD")
         if scope["path"] not in FREE:
             pause_ms = standing.pause_ms(self._standings.level(peer))
@@ -45,11 +55,7 @@ class Gate:
             seconds = self._peers.take(address, peers.READ_COST if is_read else peers.WRITE_COST)
             if seconds:
                 await asyncio.sleep(min(seconds, HELD_S))
-                problem = Problem(
-                    429, "TOO_MANY", "Too many requests from your address.", f"ask again in {seconds} s",
-                    headers={"Retry-After": str(seconds)},
-                )  # fmt: skip
-                await problems.response(problem)(scope, receive, send)
+                await problems.response(problems.too_many(seconds))(scope, receive, send)
                 return
         has_begun = False
 
@@ -76,4 +82,6 @@ def _cost(path: str, status: int, *, is_read: bool) -> int:
     """What an answer of this status has cost the service without use."""
     if 400 <= status < 500 and status not in _NOT_REFUSED:
         return standing.REFUSED
-    return 0 if is_read or path == "/bundles" else standing.TAKEN
+    if is_read or path in COUNTED:
+        return 0
+    return standing.LISTED if path.startswith(BOARD) else standing.TAKEN

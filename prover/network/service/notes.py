@@ -3,12 +3,12 @@
 `service.sign` is None where the operator's key is elsewhere: at a validator or a standby, whose ledger is a copy.
 """
 
-from prover.network import receipts
-from prover.network.receipts import Receipt
 from prover.network.service.parts import Parts
 from prover.network.service.problems import unknown
-from settlement import finality
-from settlement.finality import Final
+from prover.network.wire import receipts
+from prover.network.wire.receipts import Receipt
+from settlement.following import finality
+from settlement.following.finality import Final
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log.checkpoint import Checkpoint
@@ -26,10 +26,19 @@ def newest(service: Parts, ledger: Ledger) -> tuple[Checkpoint, str]:
 
 
 def pending(service: Parts, ledger: Ledger, now_s: int, patience_s: int) -> str:
-    """The note of the checkpoint that validators should cosign next.  Raises Problem as `newest`."""
-    size = finality.pending(ledger, now_s, patience_s)
-    if service.sign is None or size is None:
+    """The note of the checkpoint that validators should cosign next.  Raises Problem as `newest`.
+
+    It stays the same until it is final, for `patience_s` at most: of a log that grows, those who ask at one moment
+    would begin with as many checkpoints as they are, and a quorum would come together only in a later round.
+    """
+    if service.sign is None:
         return newest(service, ledger)[1]
+    with service.asking:
+        size = finality.pending(ledger, now_s, patience_s, service.asked_s)
+        if size is None:
+            named, text = newest(service, ledger)
+            service.asked_s = {named.size - 1: now_s}
+            return text
     return service.sign(finality.named(ledger, size))
 
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.network.receipts import Sign
 from prover.network.service.problems import Problem
 from prover.network.service.readers import Readers
-from settlement import finality
+from prover.network.wire.receipts import Sign
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.log.succession import Succession
@@ -40,11 +40,14 @@ class Office:
         """Something may have changed."""
         self._looked_s = None
 
+    async def url(self) -> str | None:
+        """Where the operator's service is, if this is one of a copy that knows."""
+        await self._look_again()
+        return self._known.url if self._sign is None and self._known is not None else None
+
     async def check(self) -> None:
         """Raises Problem unless this service may settle."""
-        if self._looked_s is None or time.monotonic() > self._looked_s + AGAIN_S:
-            self._known = await self._readers.run(self._look)
-            self._looked_s = time.monotonic()
+        await self._look_again()
         if self._known is None:
             return
         where = f": ask the one at {self._known.url}" if self._known.url else ""
@@ -58,6 +61,11 @@ class Office:
             f" settled since is void, and settles once when it is sent again{where}"
         )
         raise Problem(_STATUS, "SUPERSEDED", "The service settles no more.", detail, members)
+
+    async def _look_again(self) -> None:
+        if self._looked_s is None or time.monotonic() > self._looked_s + AGAIN_S:
+            self._known = await self._readers.run(self._look)
+            self._looked_s = time.monotonic()
 
     def _look(self, ledger: Ledger) -> _Other | None:
         operators = finality.operators(ledger)

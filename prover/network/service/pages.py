@@ -1,14 +1,15 @@
-"""The page /docs: the OpenAPI document for people to read.
+"""The OpenAPI document, and the page /docs: the same for people to read.
 
-It is complete in itself: no script, no picture and nothing of anybody else's is fetched, so nobody else learns who
-reads it.
+The page is complete in itself: no script, no picture and nothing of anybody else's is fetched, so nobody else learns
+who reads it.
 """
 
+import json
 from html import escape
 from typing import Any
 
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import HTMLResponse, Response
 
 router = APIRouter()
 
@@ -20,10 +21,25 @@ _STYLE = (
 )
 
 
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """All routes, and what they answer, for programs."""
+    return Response(_pages(request.app)[0], media_type="application/json")
+
+
 @router.get("/docs", include_in_schema=False)
-async def docs(request: Request) -> HTMLResponse:
+async def docs(request: Request) -> Response:
     """All routes, and what they answer."""
-    return HTMLResponse(page(request.app.openapi()), headers={"Content-Security-Policy": POLICY})
+    return HTMLResponse(_pages(request.app)[1], headers={"Content-Security-Policy": POLICY})
+
+
+def _pages(app: FastAPI) -> tuple[bytes, str]:
+    """The document, and the page of it, which are made once: that takes a tenth of a second."""
+    if not hasattr(app.state, "pages"):
+        document = app.openapi()
+        app.state.pages = json.dumps(document).encode(), page(document)
+    pages: tuple[bytes, str] = app.state.pages
+    return pages
 
 
 def page(document: dict[str, Any]) -> str:

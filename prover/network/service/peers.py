@@ -19,6 +19,10 @@ from prover.network.service.together import Shared
 READ_COST, WRITE_COST, FALSE_PROOF_COST = 1, 10, 500
 SETS, WAYS = 4_096, 4
 MAX_PEERS = SETS * WAYS
+FORWARDED = "zksettle-forwarded"
+"""The header of a request that the service of a copy passed on for somebody else."""
+
+_ON_BEHALF = "/forwarded"
 _WORDS = 3
 BUCKET_WORDS = MAX_PEERS * _WORDS
 _PER_S = 1000  # buckets count thousandths of a token, and clocks milliseconds
@@ -45,26 +49,26 @@ class Peers:
 
     def take(self, address: str | None, cost: int) -> int:
         """Takes tokens from a peer's bucket and returns 0, or takes none and returns how many seconds to wait."""
-        place, thousandths = self._filled(address)
-        missing = cost * _PER_S - thousandths
-        if missing > 0:
-            return -(-missing // (self._rate.per_second * _PER_S))
-        self._shared.buckets[place + 1] = thousandths - cost * _PER_S
-        return 0
+        with self._shared.lock:
+            place, thousandths = self._filled(address)
+            missing = cost * _PER_S - thousandths
+            if missing > 0:
+                return -(-missing // (self._rate.per_second * _PER_S))
+            self._shared.buckets[place + 1] = thousandths - cost * _PER_S
+            return 0
 
     def fine(self, address: str | None, cost: int) -> None:
         """Takes tokens for work that a peer has caused: its bucket may owe then."""
-        place, thousandths = self._filled(address)
-        self._shared.buckets[place + 1] = max(thousandths - cost * _PER_S, -self._rate.capacity * _PER_S)
+        with self._shared.lock:
+            place, thousandths = self._filled(address)
+            self._shared.buckets[place + 1] = max(thousandths - cost * _PER_S, -self._rate.capacity * _PER_S)
 
     def _filled(self, address: str | None) -> tuple[int, int]:
         """Where the peer's bucket lies, and what is in it now."""
-        tag, now_ms, full = self._tag(name_of(address)), self._now_ms(), self._rate.capacity * _PER_S
-        buckets, first = self._shared.buckets, tag % SETS * WAYS * _WORDS
-        places = range(first, first + WAYS * _WORDS, _WORDS)
-        place = next((place for place in places if buckets[place] == tag), None)
-        if place is None:
-            place = min(places, key=lambda each: (buckets[each] != 0, buckets[each + 2]))  # empty, or longest not used
+        tag, now_ms, full = tag_of(self._shared, name_of(address)), self._now_ms(), self._rate.capacity * _PER_S
+        buckets = self._shared.buckets
+        place, is_new = place_of(buckets, tag)
+        if is_new:
             buckets[place + 1], buckets[place] = full, tag
         else:
             passed_ms = max(now_ms - buckets[place + 2], 0)
@@ -72,14 +76,32 @@ class Peers:
         buckets[place + 2] = now_ms
         return place, buckets[place + 1]
 
-    def _tag(self, name: str) -> int:
-        """A number of a peer; 0 is nobody's."""
-        digest = hashlib.blake2b(name.encode(), digest_size=_TAG_BYTES, key=self._shared.key).digest()
-        return 1 + int.from_bytes(digest, "big")
+
+def tag_of(shared: Shared, name: str) -> int:
+    """A number of a peer; 0 is nobody's."""
+    digest = hashlib.blake2b(name.encode(), digest_size=_TAG_BYTES, key=shared.key).digest()
+    return 1 + int.from_bytes(digest, "big")
+
+
+def place_of(rows: memoryview, tag: int) -> tuple[int, bool]:
+    """Where the row of this tag begins, or the one that makes room for it, and whether that is so."""
+    first = tag % SETS * WAYS * _WORDS
+    places = range(first, first + WAYS * _WORDS, _WORDS)
+    for place in places:
+        if rows[place] == tag:
+            return place, False
+    return min(places, key=lambda each: (rows[each] != 0, rows[each + 2])), True  # empty, or longest not used
+
+
+def address_of(address: str | None, *, is_forwarded: bool) -> str | None:
+    """What stands for the address from which a request came, if it was passed on."""
+    return f"{address}{_ON_BEHALF}" if is_forwarded and address is not None else address
 
 
 def name_of(address: str | None) -> str:
-    """The name of the peer at an address."""
+    """The name of the peer at an address; what others passed on comes from a peer of its own."""
+    if address is not None and address.endswith(_ON_BEHALF):
+        return name_of(address.removesuffix(_ON_BEHALF)) + _ON_BEHALF
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:

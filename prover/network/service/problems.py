@@ -75,9 +75,17 @@ def of(rejected: Rejected) -> Problem:
     return Problem(status, reason.name, "The ledger refused it.", rejected.detail, more, headers)
 
 
-def response(problem: Problem) -> Response:
-    """The answer."""
-    document = {
+def too_many(seconds: int) -> Problem:
+    """The problem of a request of somebody who asks too much: there is room for it after so many seconds."""
+    return Problem(
+        429, "TOO_MANY", "Too many requests from your address.", f"ask again in {seconds} s",
+        headers={"Retry-After": str(seconds)},
+    )  # fmt: skip
+
+
+def document(problem: Problem) -> dict[str, object]:
+    """The problem as a JSON object."""
+    return {
         "type": f"{TYPES}{problem.name}",
         "title": problem.title,
         "status": problem.status,
@@ -85,4 +93,8 @@ def response(problem: Problem) -> Response:
         "name": problem.name,
         **problem.members,
     }
-    return Response(json.dumps(document), problem.status, dict(problem.headers), MEDIA_TYPE)
+
+
+def response(problem: Problem) -> Response:
+    """The answer."""
+    return Response(json.dumps(document(problem)), problem.status, dict(problem.headers), MEDIA_TYPE)

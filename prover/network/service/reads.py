@@ -11,17 +11,18 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network import evidence
 from prover.network.service import notes, parts
 from prover.network.service.documents import bytes_of, problem_of, shown
 from prover.network.service.problems import unknown
 from prover.network.service.tilecache import Tagged
+from prover.network.wire import evidence
 from prover.proofs import keyfolder
-from settlement import following, grids
-from settlement.bundle import MAX_EPOCH
+from settlement.bundles.bundle import MAX_EPOCH
+from settlement.following import following
 from settlement.ledger import Ledger
 from settlement.log import tiles
 from settlement.log.tiles import Tile
+from settlement.risk import grids
 from zk.errors import FormatError
 
 router = APIRouter(tags=["reads"])
@@ -80,7 +81,7 @@ async def tile(request: Request, path: str) -> Response:
 
 @router.get(
     "/grids/{epoch}", summary="The grids of an epoch", response_class=Response,
-    responses={200: bytes_of("The publication's canonical bytes, with its signed prices (settlement.grids)."),
+    responses={200: bytes_of("The publication's canonical bytes, with its signed prices (settlement.risk.grids)."),
                **problem_of(404, 429, 503)},
 )  # fmt: skip
 async def publication(request: Request, epoch: str) -> Response:

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from prover.network.receipts import Receipt
 from prover.network.service.readers import Readers
+from prover.network.wire.receipts import Receipt
 from settlement import engine
 from settlement.ledger import Ledger
 

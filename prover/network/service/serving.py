@@ -94,7 +94,7 @@ def run(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> Non
 
 async def _serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
     """The lifespan is run here, not by uvicorn, which would end the process when it raises."""
-    doors = connections.Doors()
+    doors: connections.Doors = app.state.doors
     config = uvicorn.Config(
         app, http=connections.protocol(doors), ws="none", lifespan="off", loop="asyncio",
         log_config=None, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_S,

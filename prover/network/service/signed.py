@@ -12,14 +12,17 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network import receipts
 from prover.network.service import bodies, parts
 from prover.network.service.documents import body, problem_of, shown
-from settlement import engine, events, expiry, governance, heartbeat, quotes
+from prover.network.wire import receipts
+from settlement import engine, events
+from settlement.checks import expiry, heartbeat
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.events import Event
 from settlement.ledger import Ledger
+from settlement.pool import governance
 from settlement.rejection import Rejected, Rejection
+from settlement.risk import quotes
 from zk.errors import FormatError
 from zk.formats import dataclassjson
 
@@ -40,7 +43,7 @@ _PROBLEMS = problem_of(400, 408, 409, 413, 415, 421, 422, 429, 503, 504)
     responses={200: _RECORDED, **_PROBLEMS},
 )  # fmt: skip
 async def publish(request: Request) -> Response:
-    """Computes and records the next epoch's grids from signed quotes (settlement.quotes)."""
+    """Computes and records the next epoch's grids from signed quotes (settlement.risk.quotes)."""
 
     def record(ledger: Ledger, data: bytes, now_ms: int) -> None:
         try:
@@ -57,7 +60,7 @@ async def publish(request: Request) -> Response:
     responses={200: _RECORDED, **_PROBLEMS},
 )  # fmt: skip
 async def govern(request: Request) -> Response:
-    """Records a change of the pool's parameters that its governors signed (settlement.governance)."""
+    """Records a change of the pool's parameters that its governors signed (settlement.pool.governance)."""
 
     def record(ledger: Ledger, data: bytes, now_ms: int) -> None:
         engine.govern(ledger, data, now_ms)
@@ -70,7 +73,7 @@ async def govern(request: Request) -> Response:
     openapi_extra=body("heartbeat"), responses={200: _RECORDED, **_PROBLEMS},
 )  # fmt: skip
 async def beat(request: Request) -> Response:
-    """Records the insurance's proof of solvency in the newest epoch (settlement.heartbeat)."""
+    """Records the insurance's proof of solvency in the newest epoch (settlement.checks.heartbeat)."""
     verify_proofs = parts.of(request).verify_proofs
 
     def record(ledger: Ledger, data: bytes, now_ms: int) -> None:
@@ -84,7 +87,7 @@ async def beat(request: Request) -> Response:
     responses={200: _RECORDED, **_PROBLEMS},
 )  # fmt: skip
 async def expire(request: Request) -> Response:
-    """Records the early expiry of a claim that the guardians signed (settlement.expiry)."""
+    """Records the early expiry of a claim that the guardians signed (settlement.checks.expiry)."""
 
     def record(ledger: Ledger, data: bytes, now_ms: int) -> None:
         engine.expire(ledger, data, now_ms)

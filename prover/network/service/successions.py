@@ -8,14 +8,13 @@ import json
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prover.network import evidence, succeeding
 from prover.network.service import parts
 from prover.network.service.documents import body, problem_of, shown
-from prover.network.service.finality import read_note, refusal
+from prover.network.service.finality import kept
 from prover.network.service.reads import NOT_KEPT, answer
-from settlement import finality
+from prover.network.wire import evidence, succeeding
+from settlement.following import finality
 from settlement.ledger import Ledger
-from zk.errors import InvalidProof
 
 router = APIRouter(tags=["validators"])
 
@@ -41,23 +40,18 @@ async def listed(request: Request) -> Response:
 async def learn(request: Request) -> Response:
     """Keeps a succession that the quorum signed, whoever brings it; the operator that it replaces settles no more."""
     service = parts.of(request)
-    text = await read_note(request)
 
-    def check(ledger: Ledger) -> None:
+    def check(ledger: Ledger, text: str) -> None:
         made = succeeding.find_new(ledger, text, service.folder)
         if made is not None:
             succeeding.check(ledger, text, made)
 
-    def keep(ledger: Ledger, now_ms: int) -> dict[str, object]:
+    def keep(ledger: Ledger, text: str) -> dict[str, object]:
         succeeding.learn(ledger, text, service.folder)
         newest = finality.operators(ledger).successions[-1]
         return {"number": newest.number, "size": newest.size, "key": str(newest.key)}
 
-    try:
-        await service.readers.run(check)
-    except InvalidProof as error:
-        raise refusal(error) from None
-    document = await service.keep(request, keep)
+    document = await kept(request, check, keep)
     service.office.forget()
     await service.notify()
     return Response(json.dumps(document), media_type="application/json")

@@ -1,34 +1,34 @@
-"""What the processes of one service share: the buckets of peers, how many requests wait in each process, and a bell.
+"""What the processes of one service share: what is known of peers, how many requests wait in each process, and a bell.
 
-The numbers lie in memory that is made before the processes, which inherit it.  Each is eight bytes that a processor
-writes at once, and nothing is locked, so that no process that is killed leaves a lock behind: two that take from one
-bucket at the same instant may forget one of the two, and that is all.
+The numbers lie in memory that is made before the processes, which inherit it: the buckets and standings of peers, and
+how many connections and streams they have.  What several processes write is locked while it is written, by a lock that
+the system takes back from a process that is killed.
 
 The bell is a socket to the parent, which rings those of all others: what waits for news looks at the database then.
 """
 
-import mmap
 import socket
 from collections.abc import Callable
 
+from prover.network.service.census import Census, Counts
+from prover.network.service.shared import Lock, numbers
 from zk import entropy
 
 KEY_BYTES = 16
 NEWS, READY = b".", b"r"
-_NUMBER_BYTES = 8
 _MANY = 4096
 
 
-def numbers(count: int) -> memoryview:
-    """So many numbers, of 64 bits and a sign, that are 0, and that a process shares with those that it becomes."""
-    return memoryview(mmap.mmap(-1, count * _NUMBER_BYTES)).cast("q")
-
-
 class Shared:
-    """What `processes` share.  `key` is for their hashes, and unknown to everybody else."""
+    """What `processes` share: so many numbers for buckets, and as many for standings and for who is known.
+
+    `key` is for their hashes, and unknown to everybody else.
+    """
 
     def __init__(self, processes: int, buckets: int):
-        self.buckets = numbers(buckets)
+        self.buckets, self.standings, self.known = numbers(buckets), numbers(buckets), numbers(buckets)
+        self.lock = Lock(processes)
+        self.connections, self.streams = Counts(processes), Counts(processes)
         self.waiting = numbers(processes)
         self.key = entropy.token(KEY_BYTES)
 
@@ -39,6 +39,7 @@ class Member:
     def __init__(self, shared: Shared, number: int = 0, bell: socket.socket | None = None):
         self.shared, self._number, self.bell = shared, number, bell
         self.count(0)  # of one that was killed
+        self.connections, self.streams = Census(shared.connections, number), Census(shared.streams, number)
 
     def count(self, waiting: int) -> None:
         """Says how many requests wait here."""

@@ -1,0 +1,58 @@
+"""`zksettle bench peers` and `zksettle bench compare`: this prover beside others, and one report beside another."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prover.cli.frame import paths
+from prover.cli.frame.command import App, command, pass_app
+from prover.cli.tools import benchoptions
+
+
+@command()
+@click.argument("folders", type=click.Path(file_okay=False, path_type=Path), nargs=-1, metavar="[FOLDER]...")
+@click.option("--sizes", type=benchoptions.Sizes(4, 20), default=(), metavar="N,N,…",
+              help="Also make circuits of these sizes, by base-2 logarithm, with keys of their own.")
+@click.option("--rapidsnark", type=paths.Existing(), metavar="PROGRAM", help="rapidsnark's prover, if you have it.")
+@click.option("--ceremony", type=click.IntRange(1, 20), metavar="POWER",
+              help="Also measure how a key is made: preparing 2^POWER powers of tau; setting up, contributing to and "
+                   "verifying the key of FOLDER's circuit.r1cs. snarkjs takes minutes.")
+@benchoptions.common
+@pass_app
+def peers(app: App, folders: tuple[Path, ...], sizes: tuple[int, ...], ceremony: int | None, **options: Any) -> None:
+    """Measure other provers and this one on the same files, in turns.
+
+    Each FOLDER contains circuit.zkey, witness.wtns and verification_key.json, as snarkjs writes them, and circuit.r1cs
+    for provers that make their own key. snarkjs runs if ZKSETTLE_NODE names the folder in which npm installed it,
+    zksnake if pip installed it. Energy and events are counted where the system exposes counters.
+
+    Such as: zksettle bench peers joinsplit chain --sizes 12,14 --runs 10 --csv runs.csv --markdown page.md
+    """
+    from prover.cli.tools import bench_run
+
+    if not folders and not sizes:
+        raise click.UsageError("give a FOLDER, or --sizes")
+    if ceremony is not None and len(folders) + len(sizes) > 1:
+        raise click.UsageError("--ceremony makes the key of one circuit: give one FOLDER")
+    bench_run.measure_peers(app, folders, sizes, ceremony=ceremony, **options)
+
+
+@command()
+@click.argument("first", type=paths.Existing(), metavar="FIRST.json")
+@click.argument("second", type=paths.Existing(), metavar="SECOND.json")
+@click.option("--plot", type=paths.Output(), metavar="FILE.svg",
+              help="Draw the ratios with their intervals. Needs matplotlib: pip install 'zksettle[plot]'.")
+@click.option("--markdown", type=paths.Output(), metavar="FILE.md", help="Write the comparison as a page.")
+@pass_app
+def compare(app: App, **options: Any) -> None:
+    """Compare two reports of one benchmark, made with --json.
+
+    Shows the ratio of every time, with the interval that its runs allow, and what differs in machines, programs and
+    settings. The machines may differ; the work may not.
+
+    Such as: zksettle bench compare before.json after.json --markdown page.md
+    """
+    from prover.cli.tools import bench_run
+
+    bench_run.compare(app, **options)

@@ -1,0 +1,65 @@
+"""Runs `zksettle order sent`, and says over which carriers an order went."""
+
+from pathlib import Path
+from typing import Any
+
+from prover.carriers import dispatch
+from prover.carriers.carriedorders import CarriedOrders
+from prover.carriers.dispatch import Dispatcher, Message
+from prover.cli.frame import workspace
+from prover.cli.frame.command import App
+from prover.desk import Desk
+from prover.machine import clock
+
+
+def show(app: App, wallet_name: str, passphrase_file: Path | None, again: bool) -> None:
+    """Lists what the wallet has sent, the oldest first; with `again`, tries what some carrier lacks."""
+    with workspace.open_desk(app, wallet_name, passphrase_file) as desk:
+        orders = desk.session.ledger.orders
+        wallet = app.home.wallet(wallet_name), desk.session.wallet.view
+        dispatcher = orders.dispatcher if isinstance(orders, CarriedOrders) else Dispatcher([], clock.now_ms, wallet)
+        desk.sync()
+        open_ids = {order.order_id for order in desk.session.wallet.orders}
+        for each in dispatcher.messages():
+            if each.kind == dispatch.ORDER and each.message_id not in open_ids:
+                dispatcher.answered(each.message_id)
+        if again:
+            dispatcher.retry(is_asked=True)
+        now_ms, messages = clock.now_ms(), dispatcher.messages()
+    rows = [
+        (
+            each.about, each.state(now_ms), str(each.places) if each.carried else "", str(each.tries),
+            clock.text(each.expires_ms), each.why if not each.carried else "",
+        )
+        for each in messages
+    ]  # fmt: skip
+    if rows:
+        app.screen.table(("what", "state", "places", "tries", "expires", "why not"), rows)
+    else:
+        app.screen.say("This wallet has sent nothing over carriers.")
+    app.screen.document({"sent": [document(each, now_ms) for each in messages]})
+
+
+def tell(app: App, desk: Desk) -> dict[str, Any]:
+    """Says who has taken what this command sent, and returns that as fields of a document."""
+    orders = desk.session.ledger.orders
+    if not isinstance(orders, CarriedOrders) or not orders.sent:
+        return {}
+    now_ms = clock.now_ms()
+    for each in orders.sent:
+        where = f"carried at {each.places} places" if each.places > 1 else "carried at one place"
+        if each.carried:
+            app.screen.say(f"The {each.kind} is {where}: {', '.join(by.name for by in each.carried)}.")
+        if each.why:
+            app.screen.say(f"Not everybody took the {each.kind}: {each.why}. See `zksettle order sent`.", "warn")
+    return {"sent": [document(each, now_ms) for each in orders.sent]}
+
+
+def document(message: Message, now_ms: int) -> dict[str, Any]:
+    """A message and what became of it, for --json."""
+    return {
+        "id": message.message_id, "kind": message.kind, "about": message.about, "state": message.state(now_ms),
+        "carried": [{"carrier": each.name, "places": each.places} for each in message.carried],
+        "refused_by": list(message.refused), "why": message.why or None, "tries": message.tries,
+        "made_ms": message.made_ms, "expires_ms": message.expires_ms,
+    }  # fmt: skip
