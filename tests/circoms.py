@@ -107,12 +107,16 @@ def compiled(name: str, place: Path) -> None:
     node.circom(place / "circuit.circom", place)
 
 
-def make(top: Path) -> dict[str, Path]:
-    """{name of a case: its folder}, in the folder `top`.  Skips the test without node."""
-    made = {name: top / name.replace(" ", "-") for name in CASES}
+def folders(top: Path) -> dict[str, Path]:
+    """{name of a case: its folder} in the folder `top`."""
+    return {name: top / name.replace(" ", "-") for name in CASES}
+
+
+def make(top: Path) -> None:
+    """Makes these folders, with circom's and snarkjs's files of the cases.  Skips the test without node."""
+    made = folders(top)
     for name, place in made.items():
         place.mkdir()
         compiled(name, place)
     names = [place.name for place in made.values()]
     node.run(_SETUP % (1 + len(names)), str(top), *names)
-    return made

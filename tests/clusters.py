@@ -73,6 +73,7 @@ class Cluster:
         while time.monotonic() < until_s:
             with (self.folder / "log").open("ab") as log:
                 command = [str(_binaries() / "postgres"), "-D", str(self.data), "-h", "", "-k", str(self.folder)]
+                command += ["-c", "dynamic_shared_memory_type=mmap"]  # in its folder: a kill leaves /dev/shm as it was
                 self._process = subprocess.Popen(command, user=_user(), stdout=log, stderr=log)
             if self._wait(until_s):
                 return

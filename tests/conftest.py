@@ -2,13 +2,23 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from circuits import registry
 from prover.proofs.keystores import Keystore
-from tests import databases, evm
+from tests import databases, evm, once
 
+# A test takes what it takes, on a machine that others use too.  The same commit has the same examples everywhere, so
+# that a failure can be repeated by whoever reads of it: `pytest --hypothesis-profile=exploring` draws new ones.
+settings.register_profile("exploring", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("exploring"), derandomize=True, database=None)
+settings.load_profile("repeatable")
+
+HERE = Path(__file__).parent
+NOW_MS = 1_700_000_000_000  # of the keys that tests share
 ON_THE_OTHER_PATH = "test_the_arithmetic_passes_its_tests_on_the_other_path_too"
 
 
@@ -22,18 +32,40 @@ def pytest_sessionstart():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config):
+    """Has each process import another part of the tests first: in a fresh checkout pytest compiles all of them, which
+    takes half a minute, and whoever comes to a file later finds what the first has compiled."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or [Path(arg).resolve() for arg in config.args] != [HERE]:
+        return
+    files = sorted(map(str, HERE.rglob("test_*.py")))
+    first = int(worker["workerid"].removeprefix("gw")) * len(files) // worker["workercount"]
+    config.args[:] = files[first:] + files[:first]
+
+
 def pytest_collection_modifyitems(items):
-    """Starts the longest test first: one worker waits for its process, and the others continue."""
-    items.sort(key=lambda item: item.name != ON_THE_OTHER_PATH)
+    """Starts the longest test first: one worker waits for its process, and the others continue.
+
+    The rest is in one order, whatever each process has imported first: by file, and within a file by chain.
+    """
+
+    def place(item):
+        chain_name = item.callspec.params.get("chain", "") if hasattr(item, "callspec") else ""
+        return item.name != ON_THE_OTHER_PATH, item.path, chain_name
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
 def keystore(tmp_path_factory):
-    """A keystore with a real key for every statement."""
-    made = Keystore(tmp_path_factory.mktemp("keys"), now_ms=1_700_000_000_000)
-    for name in registry.names():
-        made.open(name)
-    return made
+    """A keystore with a real key for every statement, which all processes of these tests share."""
+
+    def make(folder):
+        made = Keystore(folder, NOW_MS)
+        for name in registry.names():
+            made.open(name)
+
+    return Keystore(once.folder(tmp_path_factory, "keys", make), NOW_MS)
 
 
 @pytest.fixture(scope="session", params=["pyrevm", "anvil"] if evm.HAS_PYREVM else ["anvil"])

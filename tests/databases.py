@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from prover.farm import session as farm
 from prover.machine import postgres
 from settlement.storage.postgres.connection import SCHEMA
 
@@ -36,7 +37,8 @@ def emptied(running: postgres.Server, number: int = 0) -> str:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
-        session.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        for schema in (SCHEMA, farm.SCHEMA):
+            session.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     return url
 
 

@@ -1,8 +1,6 @@
-"""The README is true: its commands run, its figures match the pinned ones, and the files it names exist."""
+"""The README is true: its Python runs, its figures match the pinned ones, and the files it names exist."""
 
-import json
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +8,11 @@ import pytest
 
 from circuits import registry
 from prover.circom import keycache
-from prover.cli.frame import passphrase
 from tests import circoms, evm
-from tests.prover.cli.run import zksettle
 from tests.zk.ceremony import toy_ceremony
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-
-
-def walk() -> list[list[str]]:
-    """The words of every `zksettle` command in the block marked as tested."""
-    block = re.search(r"<!-- walk.*?```console\n(.*?)```", README, re.DOTALL).group(1)
-    lines = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ zksettle")]
-    return [shlex.split(line)[1:] for line in lines]
-
-
-def test_the_commands_of_the_walk_succeed(keystore, tmp_path, monkeypatch):
-    (tmp_path / "keys").symlink_to(keystore.folder("leg").parent, target_is_directory=True)
-    monkeypatch.setenv(passphrase.VARIABLE, "a phrase of your own")
-    assert len(walk()) > 10
-    order = ""
-    for words in walk():
-        words = [substituted(tmp_path, word) for word in words]
-        words = [order[: len(word)] if re.fullmatch(r"[0-9a-f]{8,64}", word) else word for word in words]
-        ran = zksettle(tmp_path, "--json", *words)
-        assert ran.code == 0, (words, ran)
-        if words[:2] == ["order", "place"]:
-            order = json.loads(ran.out)["order"]
-
-
-def substituted(home: Path, word: str) -> str:
-    """A word, or what the shell would put in place of `$(zksettle …)`."""
-    command = re.fullmatch(r"\$\(zksettle (.*)\)", word)
-    return word if command is None else zksettle(home, *shlex.split(command[1])).out.strip()
 
 
 def test_the_ten_lines_of_python_place_and_take_an_order(keystore, tmp_path, monkeypatch):

@@ -11,14 +11,12 @@ from tests.architecture.tree import PACKAGES, ROOT, SOURCES, TESTS, relative, sy
 
 AGREED = {*PACKAGES, "tests", "pyproject.toml", "README.md", "requirements.lock", "LICENSE"}
 WIDTH = 120  # characters
-LENGTH = 250  # lines
+LENGTH = 260  # lines
 
 # One idea each, in more lines: straight kernels, one table of cases, one SQL statement for each method.
 LONG = {
     "settlement/storage/sqlite.py",
     "zk/fields/fp2.py",
-    "zk/groth16/keys.py",
-    "zk/msm/batch_affine.py",
     "zk/msm/pointwise.py",
     "tests/circuits/test_audit.py",
     "tests/prover/cli/test_bench.py",
@@ -27,7 +25,7 @@ LONG = {
     "tests/prover/service/test_service.py",
     "tests/settlement/ceremony/test_transcript.py",
     "tests/settlement/ceremony/test_verifying.py",
-    "tests/settlement/test_encoding.py",
+    "tests/settlement/bundles/test_encoding.py",
     "tests/settlement/test_engine.py",
     "tests/settlement/test_ledger.py",
     "tests/zk/ceremony/test_phase2.py",

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from circuits import records
-from settlement.bundle import Account
-from settlement.grids import Coverage
-from tests.settlement import samples
+from settlement.bundles.bundle import Account
+from settlement.risk.grids import Coverage
+from tests.settlement.bundles import samples
 from tests.simulation import market, traders
 from tests.simulation.traders import Draft, Holding
 from tests.simulation.world import World

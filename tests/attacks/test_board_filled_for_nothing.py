@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import board, digests
-from settlement.bundle import Account, Flow
-from settlement.parameters import Fees
+from settlement.bundles import digests
+from settlement.bundles.bundle import Account, Flow
+from settlement.orders import board
+from settlement.pool.parameters import Fees
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
-from tests.settlement.samples import PARAMETERS
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import PARAMETERS
 from tests.simulation import market, showing, traders
 from tests.simulation.world import World
 

@@ -11,10 +11,13 @@ from dataclasses import astuple, replace
 import pytest
 
 from circuits import escrow, records
-from settlement import digests, encoding, engine, grids, proofclaims
-from settlement.bundle import Account, Flow
-from settlement.pool import NUM_PUBLIC, StatementKey
+from settlement import engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Account, Flow
+from settlement.checks import proofclaims
+from settlement.pool.pool import NUM_PUBLIC, StatementKey
 from settlement.rejection import Rejected, Rejection
+from settlement.risk import grids
 from tests.attacks.scene import deposit, opposite, outside, units, why, withdrawal
 from tests.simulation import binding, guardians, market, traders
 from tests.simulation.world import World

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from settlement.grids import Coverage
+from settlement.risk.grids import Coverage
 from tests.attacks.scene import (
     beside_an_honest_holder,
     deposit,

@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 
 from circuits import records
-from settlement import pot
-from settlement.bundle import Account, Flow
+from settlement.bundles.bundle import Account, Flow
+from settlement.checks import pot
 from tests.attacks.scene import deposit, opposite, outside, price, units, why, withdrawal
 from tests.simulation import market, traders
 from tests.simulation.binding import Converted

@@ -10,11 +10,13 @@ from dataclasses import astuple, replace
 
 import pytest
 
-from settlement import encoding, engine, poolfile
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
+from settlement.pool import poolfile
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
 from zk.curves import bn254
 from zk.errors import FormatError, InvalidProof
 from zk.groth16 import keys, second_opinion

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, encoding, engine, poolfile
-from settlement.audit import Discrepancy
+from settlement import engine
+from settlement.audit import audit
+from settlement.audit.audit import Discrepancy
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
+from settlement.pool import poolfile
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
-from tests.settlement.publications import publish
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
+from tests.settlement.risk.publications import publish
 from zk.errors import FormatError
 
 TRANSCRIPT = "d" * 64

@@ -8,12 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, custody, effects, encoding, engine
-from settlement.bundle import MAX_AMOUNT, Bundle
+from settlement import custody, engine
+from settlement.audit import audit
+from settlement.bundles import encoding
+from settlement.bundles.bundle import MAX_AMOUNT, Bundle
+from settlement.checks import effects
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, flow, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, flow, make
 from zk import signature
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from settlement import audit, encoding, engine
+from settlement import engine
+from settlement.audit import audit
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
 
 

@@ -12,7 +12,7 @@ import pytest
 from prover.machine import files
 from prover.machine.home import Home
 from prover.operator import creation, founderkeys, oracles, ownkey
-from settlement import audit
+from settlement.audit import audit
 from settlement.ledger import Ledger
 from tests.prover import pools
 from zk.errors import FormatError

@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from circuits import generators
-from settlement import balance, digests, encoding, engine
-from settlement.bundle import Bundle
+from settlement import engine
+from settlement.bundles import balance, digests, encoding
+from settlement.bundles.bundle import Bundle
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
 from zk import signature
 from zk.curves import babyjubjub
 from zk.curves.babyjubjub import IDENTITY, ORDER

@@ -13,14 +13,18 @@ from circuits import generators
 from circuits import merkle as paths
 from prover.operator import defaults
 from prover.trader import addresses, assembly, keys, owing, plan, toppingup
-from settlement import audit, digests, encoding, engine, merkle, proofclaims, quotes, topups
-from settlement.bundle import Leg
-from settlement.grids import Coverage
+from settlement import engine, merkle
+from settlement.audit import audit
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Leg
+from settlement.checks import proofclaims, topups
 from settlement.ledger import Ledger
-from settlement.pool import NUM_PUBLIC
+from settlement.pool.pool import NUM_PUBLIC
 from settlement.rejection import Rejected, Rejection
+from settlement.risk import quotes
+from settlement.risk.grids import Coverage
 from tests.prover import pools
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.curves import babyjubjub, bn254
 from zk.fields.prime import R
 

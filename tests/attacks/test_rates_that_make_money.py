@@ -9,7 +9,7 @@ import itertools
 import pytest
 
 from circuits import generators, records
-from settlement import conversion
+from settlement.bundles import conversion
 from settlement.rejection import Rejected, Rejection
 from zk import representation
 from zk.curves import babyjubjub

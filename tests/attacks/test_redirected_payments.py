@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import digests
-from settlement.bundle import NO_DIGEST
+from settlement.bundles import digests
+from settlement.bundles.bundle import NO_DIGEST
 from tests.attacks.scene import deposit, opposite, units
 from tests.simulation import market, traders
 from tests.simulation.world import World

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import digests, encoding, engine
-from settlement.bundle import CIPHERTEXT_BYTES, Bundle, Flow
+from settlement import engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, Bundle, Flow
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import guarded, samples
-from tests.settlement.publications import publish
-from tests.settlement.samples import LATER_MS, NOW_MS, Made, any_proof, bind, change, make
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import LATER_MS, NOW_MS, Made, any_proof, bind, change, make
+from tests.settlement.risk.publications import publish
 
 
 @pytest.fixture

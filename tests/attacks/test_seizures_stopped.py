@@ -6,7 +6,7 @@ import pytest
 
 from prover.guardian import drafts
 from tests.prover.guardian.scene import Holding, Scene, at_work, change, nobody
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 USDC, PAID = 0, 500
 SHORT = change(usdc=1_000 + PAID, perp=-1_000)

@@ -6,13 +6,16 @@ from contextlib import closing
 
 import pytest
 
-from settlement import audit, encoding, engine
+from settlement import engine
+from settlement.audit import audit
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import schema, versions
 from settlement.storage.checkpoints import EventsLost
-from tests.settlement import publications, samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.risk import publications
 from zk.errors import FormatError
 
 IGNORE_NULLIFIERS = "CREATE TRIGGER once BEFORE INSERT ON nullifiers BEGIN SELECT RAISE(IGNORE); END"

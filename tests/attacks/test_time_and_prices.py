@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from settlement import engine
-from settlement.parameters import Limits
+from settlement.pool.parameters import Limits
 from settlement.rejection import Rejected, Rejection
 from tests.attacks.scene import deposit
 from tests.simulation import market, traders

@@ -9,7 +9,7 @@ from prover.guardian.member import Member
 from prover.guardian.watch import Watch
 from settlement.rejection import Rejected
 from tests.prover.guardian.scene import PERP, USDC, Scene, at_work, change, nobody
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError, Unsatisfied
 
 MINUTE_MS = 60_000

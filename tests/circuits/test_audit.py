@@ -240,8 +240,6 @@ def audit_without_the_last(path, why):
 @pytest.mark.parametrize("path, why", [
     ("path/level 3", "choice of several"),
     ("path/level 15/poseidon", "fifth power"),
-    ("old commitment/poseidon", "fifth power"),
-    ("nullifier/poseidon", "fifth power"),
     ("nullifier/poseidon", "square"),
     ("value", "y of the sum"),
     ("re-randomised key", "x of the sum"),
@@ -253,7 +251,6 @@ def test_movement_and_propagation_both_find_a_missing_product_of_a_leg(path, why
 
 @pytest.mark.parametrize("path, why", [
     ("position", "the position has 32 bits: bit 7"),
-    ("held balances", "balance 3 has 63 bits: bit 62"),
     ("claims", "balance 11 has 64 bits: bit 63"),
     ("claims", "balance 11 has 64 bits"),
 ])  # fmt: skip

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests import circoms
+from tests import circoms, once
 
 
 @pytest.fixture(scope="session")
 def circom_folders(tmp_path_factory):
     """{name of a case: the folder with circom's and snarkjs's files of it}; nobody writes into them."""
-    return circoms.make(tmp_path_factory.mktemp("circom"))
+    return circoms.folders(once.folder(tmp_path_factory, "circom", circoms.make))

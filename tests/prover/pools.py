@@ -3,8 +3,8 @@
 from circuits import registry
 from prover.operator import defaults, oracles
 from settlement.ledger import Ledger
-from settlement.pool import NUM_PUBLIC, Pool, StatementKey
-from tests.settlement import samples
+from settlement.pool.pool import NUM_PUBLIC, Pool, StatementKey
+from tests.settlement.bundles import samples
 from zk import signature
 from zk.curves import bn254
 from zk.groth16.keys import Proof, VerifyingKey

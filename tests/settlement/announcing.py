@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from settlement import engine, expiry, governance, heartbeat
-from settlement.expiry import Expiry
-from settlement.governance import Change
-from settlement.heartbeat import Heartbeat
+from settlement import engine
+from settlement.checks import expiry, heartbeat
+from settlement.checks.expiry import Expiry
+from settlement.checks.heartbeat import Heartbeat
 from settlement.ledger import Ledger
-from settlement.parameters import Parameters
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, PROOF, UNSIGNED, any_proof
+from settlement.pool import governance
+from settlement.pool.governance import Change
+from settlement.pool.parameters import Parameters
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, PROOF, UNSIGNED, any_proof
 from zk import signature
 
 CALL, PUT = 10, 11

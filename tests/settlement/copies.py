@@ -2,8 +2,8 @@
 
 import sqlite3
 
-from settlement import following
-from settlement.following import Received
+from settlement.following import following
+from settlement.following.following import Received
 from settlement.ledger import Ledger
 from settlement.log import tiles
 from settlement.log.tiles import DATA, ENTRIES

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 import pytest
 
 from circuits import generators
-from settlement import digests, encoding, engine, topups
-from settlement.bundle import Account, Bundle, Escrow, Flow, Margin, Seizure, SeizurePublic
+from settlement import engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Account, Bundle, Escrow, Flow, Margin, Seizure, SeizurePublic
+from settlement.checks import topups
+from settlement.checks.state import VerifyProofs
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from settlement.state import VerifyProofs
-from tests.settlement import samples
-from tests.settlement.samples import LATER_MS, NOTHING, NOW_MS, PROOF, UNSIGNED, Made, any_proof
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import LATER_MS, NOTHING, NOW_MS, PROOF, UNSIGNED, Made, any_proof
 from zk import entropy, signature
 from zk.curves import babyjubjub
 from zk.fields.prime import R

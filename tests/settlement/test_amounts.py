@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.operator import defaults
-from settlement import amounts, market
-from settlement.market import Observation
-from tests.settlement import samples
+from settlement import amounts
+from settlement.risk import market
+from settlement.risk.market import Observation
+from tests.settlement.bundles import samples
 from zk.errors import FormatError
 
 ASSETS = defaults.assets(dict.fromkeys(defaults.SYMBOLS, samples.CUSTODIAN), samples.NOW_MS)

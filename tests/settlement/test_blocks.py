@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import audit, digests, encoding, engine, submitting
+from settlement import engine, submitting
+from settlement.audit import audit
 from settlement.block import Block
-from settlement.bundle import Account, Seizure, SeizurePublic
-from settlement.checks import Checked
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import Account, Seizure, SeizurePublic
+from settlement.checks.checks import Checked
 from settlement.ledger import Applied, Ledger
 from settlement.rejection import Rejected, Rejection
 from settlement.storage import writes
-from tests.settlement import samples
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, Made, any_proof, bind, change, make
 from tests.settlement.guarded import public_flow
-from tests.settlement.samples import NOW_MS, Made, any_proof, bind, change, make
 from zk import signature
 from zk.curves import babyjubjub
 from zk.errors import InvalidProof

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from settlement import audit, digests, encoding, engine
-from settlement.bundle import CIPHERTEXT_BYTES
+from settlement import engine
+from settlement.audit import audit
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES
 from settlement.ledger import Ledger
 from settlement.storage import checkpoints
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoint, Checkpoints, EventsLost
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
 from zk.errors import FormatError
 
 
@@ -235,7 +237,7 @@ def test_two_processes_that_settle_in_turn_share_the_checkpoints(path):
 
 
 def test_the_terms_of_a_taken_order_are_in_no_file_after_it_settles(path):
-    from settlement import board
+    from settlement.orders import board
 
     sealed = bytes(range(256)) + bytes(CIPHERTEXT_BYTES - 256)
     with Ledger.open(path) as ledger:

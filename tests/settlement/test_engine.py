@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import bundle, checks, custody, digests, encoding, engine, proofclaims
-from settlement.bundle import Account, Flow
+from settlement import custody, engine
+from settlement.bundles import bundle, digests, encoding
+from settlement.bundles.bundle import Account, Flow
+from settlement.checks import checks, proofclaims
 from settlement.ledger import Ledger
-from settlement.parameters import Parameters
+from settlement.pool.parameters import Parameters
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import LATER_MS, NOW_MS, any_proof, bind, change, make
 from tests.settlement.guarded import Bad, bad, guarded, refused_by_only
-from tests.settlement.publications import publish
-from tests.settlement.samples import LATER_MS, NOW_MS, any_proof, bind, change, make
+from tests.settlement.risk.publications import publish
 from zk import signature
 from zk.curves import babyjubjub
 from zk.errors import InvalidProof

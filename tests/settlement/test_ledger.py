@@ -9,14 +9,19 @@ from functools import partial
 import pytest
 
 from circuits import merkle as paths
-from settlement import audit, checks, encoding, engine, margins, merkle, oracle, poolfile
-from settlement.bundle import CIPHERTEXT_BYTES
+from settlement import engine, merkle
+from settlement.audit import audit
+from settlement.bundles import encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES
+from settlement.checks import checks, margins
 from settlement.ledger import Ledger
+from settlement.pool import poolfile
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from settlement.risk import oracle
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
 from tests.settlement.guarded import guarded
-from tests.settlement.publications import publish
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement.risk.publications import publish
 from zk.errors import FormatError
 from zk.fields.prime import to_bytes
 

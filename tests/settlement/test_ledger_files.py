@@ -8,14 +8,16 @@ from contextlib import closing
 
 import pytest
 
-from settlement import audit, encoding, engine
-from settlement.checks import Checked
+from settlement import engine
+from settlement.audit import audit
+from settlement.bundles import encoding
+from settlement.checks.checks import Checked
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.storage import connections, versions
 from settlement.storage.checkpoints import LINE_BYTES, Checkpoints
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 from zk.errors import FormatError
 
 
@@ -98,8 +100,9 @@ def test_the_database_has_safe_settings(ledger):
 
 
 def test_settlement_loads_numba_only_to_verify():
-    modules = "audit, board, checks, engine, ledger, oracle, risk"
-    code = f"import sys; from settlement import {modules}; sys.exit('numba' in sys.modules)"
+    modules = "audit.audit", "orders.board", "checks.checks", "engine", "ledger", "risk.oracle", "risk.risk"
+    imports = "; ".join(f"import settlement.{name}" for name in modules)
+    code = f"import sys; {imports}; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=os.getcwd()).returncode == 0
 
 
@@ -139,3 +142,15 @@ def test_who_waits_for_the_lock_too_long_is_told_that_the_ledger_is_busy(path, m
         with holder._repository.writing(), pytest.raises(Unavailable, match="the ledger is busy"):
             waiting.apply(bundle, NOW_MS)
         assert waiting.apply(bundle, NOW_MS).height == 1
+
+
+def test_a_file_that_fails_before_the_commit_is_told_in_words_and_nothing_has_happened(path, ledger):
+    connection = ledger.reader._connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")  # as on a full disk
+    told = r"the ledger's file failed \(database or disk is full\): nothing has happened"
+    with pytest.raises(Unavailable, match=told):
+        with ledger._repository.writing():
+            connection.execute("CREATE TABLE large (data)")
+            connection.execute("INSERT INTO large VALUES (zeroblob(1000000))")
+    assert not connection.in_transaction and ledger.reader.last_event().height == 0

@@ -28,7 +28,7 @@ def read(nodes: merkle.Nodes) -> merkle.Read:
     return lambda level, index: nodes.get((level, index))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.lists(st.integers(1, R - 1), min_size=1, max_size=5), min_size=1, max_size=4))
 def test_the_root_and_every_path_match_the_reference_tree(groups):
     nodes = appended(*groups)
@@ -40,12 +40,22 @@ def test_the_root_and_every_path_match_the_reference_tree(groups):
         assert tree.climb(leaves[position], position, path, node) == expected == paths.path_root(path)
 
 
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 16, 17, 30])
+def test_a_path_in_an_older_tree_is_the_path_of_that_time(size):
+    leaves = list(range(1, 31))
+    now, then = read(appended(leaves)), read(appended(leaves[:size]))
+    for position in {0, size // 2, size - 1}:
+        assert merkle.path_before(now, position, size) == merkle.path(then, position)
+    with pytest.raises(AssertionError, match="came later"):
+        merkle.path_before(now, size, size)
+
+
 def test_the_tree_is_the_same_however_its_leaves_are_grouped():
     leaves = list(range(1, 20))
     assert appended(leaves) == appended(leaves[:3], leaves[3:4], leaves[4:17], leaves[17:])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     st.lists(st.integers(1, R - 1), max_size=18),
     st.lists(st.lists(st.integers(1, R - 1), min_size=1, max_size=6), min_size=1, max_size=8),
@@ -61,7 +71,7 @@ def test_groups_appended_at_once_have_the_nodes_of_one_after_another(before, gro
         assert changed[merkle.ROOT] == tree.root(leaves, 16, node)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=3), min_size=1, max_size=5),
     st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=3), max_size=5),

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import custody, digests, encoding, publicaccounts
-from settlement.bundle import MAX_AMOUNT, Account
+from settlement import custody, publicaccounts
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import MAX_AMOUNT, Account
 from settlement.ledger import Ledger
-from settlement.parameters import Fees
+from settlement.pool.parameters import Fees
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, bind, change, make
 from tests.settlement.guarded import (
     Bad,
     bad,
@@ -21,8 +23,7 @@ from tests.settlement.guarded import (
     settle,
     submit,
 )
-from tests.settlement.publications import publish
-from tests.settlement.samples import NOW_MS, bind, change, make
+from tests.settlement.risk.publications import publish
 from zk import signature
 
 FEE = 5

@@ -12,13 +12,15 @@ from threading import Barrier
 
 import pytest
 
-from settlement import audit, encoding, engine
-from settlement.checks import Checked
+from settlement import engine
+from settlement.audit import audit
+from settlement.bundles import encoding
+from settlement.checks.checks import Checked
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from settlement import audit
+from settlement.audit import audit
 from settlement.ledger import Ledger
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
 NOBODY = 65_534

@@ -4,15 +4,17 @@ from itertools import product
 
 import pytest
 
-from settlement import encoding, engine, merkle
+from settlement import engine, merkle
 from settlement.block import Block
+from settlement.bundles import encoding
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import tree as log
 from settlement.remembered import Remembered
 from settlement.storage.postgres.connection import PostgresConnection
-from tests.settlement import guarded, samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, make
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, make
 
 STRANGER = 12345
 

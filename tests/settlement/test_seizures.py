@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from settlement import checks, custody, digests, merkle
+from settlement import custody, merkle
+from settlement.bundles import digests
+from settlement.checks import checks
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, bind, change, make
 from tests.settlement.guarded import (
     Bad,
     bad,
@@ -20,8 +23,7 @@ from tests.settlement.guarded import (
     sign,
     submit,
 )
-from tests.settlement.publications import publish
-from tests.settlement.samples import NOW_MS, bind, change, make
+from tests.settlement.risk.publications import publish
 from zk import signature
 from zk.errors import InvalidProof
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from settlement import audit, encoding, engine, snapshot
+from settlement import engine, snapshot
+from settlement.audit import audit
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
 

@@ -2,10 +2,11 @@
 
 import time
 
-from settlement import encoding, engine, stages
+from settlement import engine, stages
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 
 
 def test_the_stages_of_a_block_are_all_counted_and_do_not_overlap(where):

@@ -15,15 +15,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from settlement import audit, databases
+from settlement import databases
+from settlement.audit import audit
 from settlement.ledger import Ledger
 from settlement.storage import transactions, versions
 from settlement.storage.checkpoints import Checkpoints
 from settlement.storage.postgres.connection import SCHEMA, PostgresConnection
 from tests import databases as servers
-from tests.settlement import histories, samples
+from tests.settlement.audit import histories
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import any_proof
 from tests.settlement.older import ADDED
-from tests.settlement.samples import any_proof
 from tests.settlement.test_crash import kill_at
 from zk.errors import FormatError
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from circuits import generators
-from settlement import conversion, digests
-from settlement.bundle import Account, Bundle, flows
+from settlement.bundles import conversion, digests
+from settlement.bundles.bundle import Account, Bundle, flows
 from settlement.ledger import Ledger
-from tests.settlement import samples
-from tests.settlement.samples import UNSIGNED
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import UNSIGNED
 from tests.simulation import secrets
 from tests.simulation.guardians import Seized
 from tests.simulation.traders import Made

@@ -8,17 +8,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from circuits.statements import margin as margin_statement
-from settlement import engine, governance, heartbeat
-from settlement.governance import Change
-from settlement.heartbeat import Heartbeat
-from settlement.parameters import Fees, Guardians
+from settlement import engine
+from settlement.checks import heartbeat
+from settlement.checks.heartbeat import Heartbeat
+from settlement.pool import governance
+from settlement.pool.governance import Change
+from settlement.pool.parameters import Fees, Guardians
 from settlement.rejection import Rejected
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import market, secrets
 from tests.simulation.traders import Draft
 from tests.simulation.world import World
 from zk import signature
-from zk.hashes import poseidon
+from zk.hashes import quick
 
 
 class Duties(RuleBasedStateMachine):
@@ -93,7 +95,7 @@ def retire_guardians(world: World) -> None:
 def beat(world: World, back: int = 0, is_own: bool = True) -> str | None:
     """Has an account shown to be solvent, the insurance's or another.  The reason for its refusal, or None."""
     newest, insured = world.grid(), world.ledger.reader.insurance()
-    there = {one.account.commitment(poseidon.hash): one.account for one in world.holdings}
+    there = {one.account.commitment(quick.hash): one.account for one in world.holdings}
     commitment = insured if is_own and insured else next(iter(there))
     account, published = there[commitment], world.reference.grids[-1].epoch
     values = newest.publication.maintenance

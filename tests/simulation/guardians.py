@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 
 from circuits import escrow, generators, records, seizure
 from circuits.statements import seize
-from settlement import digests
-from settlement.bundle import Leg, Seizure, SeizurePublic
-from settlement.grids import PublishedGrids
+from settlement.bundles import digests
+from settlement.bundles.bundle import Leg, Seizure, SeizurePublic
 from settlement.ledger import Ledger
+from settlement.risk.grids import PublishedGrids
 from tests.reference.plain import PlainSeizure
-from tests.settlement.samples import UNSIGNED
+from tests.settlement.bundles.samples import UNSIGNED
 from tests.simulation import secrets
 from tests.simulation.notary import Notary
 from tests.simulation.traders import Holding
 from zk import entropy, signature
 from zk.curves import babyjubjub
-from zk.hashes import poseidon
+from zk.hashes import quick
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def seize_account(
     left, changes = seizure.residual(old, amount), seizure.changes(old, amount)
     public = seize.Public(
         ledger.reader.tree().root,
-        records.nullifier(poseidon.hash, old.rho, old.commitment(poseidon.hash), position),
-        left.commitment(poseidon.hash), *generators.commit(changes, blinding),
+        records.nullifier(quick.hash, old.rho, old.commitment(quick.hash), position),
+        left.commitment(quick.hash), *generators.commit(changes, blinding),
         stale_before, penalty_bps, prices, rows,
     )  # fmt: skip
     private = seize.Private(old, position, ledger.reader.path(position), scenario, amount, blinding)

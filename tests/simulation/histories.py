@@ -17,7 +17,7 @@ from settlement import engine
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from settlement.storage.checkpoints import SUFFIX
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import children, market, traders
 from tests.simulation.children import ANSWER, NEVER, STATEMENT, STEP, SYNC, Kill
 from tests.simulation.lies import LIES, TRUTH

@@ -7,8 +7,8 @@ the copy in the clear, where that changes.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from settlement import encoding
-from settlement.bundle import Account, Bundle
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Account, Bundle
 from settlement.ledger import Ledger
 from tests.reference.plain import PlainBundle
 from tests.simulation import traders, ways

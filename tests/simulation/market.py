@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from circuits import records, seizure
-from settlement import pot
-from settlement.bundle import Account, Flow
+from settlement.bundles.bundle import Account, Flow
+from settlement.checks import pot
 from settlement.rejection import Rejected
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import traders
 from tests.simulation.guardians import Seized
 from tests.simulation.traders import Draft, Holding

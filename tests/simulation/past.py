@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, digests, engine
-from settlement.audit import Discrepancy, Expected
+from settlement import engine
+from settlement.audit import audit
+from settlement.audit.audit import Discrepancy, Expected
+from settlement.bundles import digests
 from settlement.events import Event
 from settlement.ledger import Ledger
 from settlement.storage.checkpoints import EventsLost

@@ -15,12 +15,13 @@ from pathlib import Path
 from circuits import registry
 from prover.trader import addresses, assembly, moves, sessions, settling, walletfile, wallets
 from prover.trader.sessions import Session, Settlement, Unreported
-from settlement import audit, engine
+from settlement import engine
+from settlement.audit import audit
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
 from tests.prover import pools
 from tests.prover.trader.payer import NoKeys
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import children
 from tests.simulation.past import MEMORY
 from zk import entropy

@@ -1,6 +1,6 @@
 """The guardians' secrets by the number of their keys: those of the first are the samples'."""
 
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 
 def encryption(number: int) -> int:

@@ -18,7 +18,7 @@ from tests.simulation.lies import TRUTH
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the histories fork")
 
-SHORT = settings(max_examples=4, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=4, stateful_step_count=20, suppress_health_check=list(HealthCheck))
 
 TestHistory, TestCommands = History.TestCase, Commands.TestCase
 TestHistory.settings = TestCommands.settings = SHORT

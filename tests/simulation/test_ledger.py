@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, rule
 
-from settlement.bundle import Account, Flow
-from tests.settlement import samples
-from tests.settlement.samples import LIMITS
+from settlement.bundles.bundle import Account, Flow
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import LIMITS
 from tests.simulation import market, traders
 from tests.simulation.binding import Converted
 from tests.simulation.duties import Duties
@@ -172,7 +172,7 @@ class Simulation(Duties):
 
 TestSimulation = Simulation.TestCase
 TestSimulation.settings = settings(
-    max_examples=8, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=40, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -10,19 +10,19 @@ from circuits import escrow, generators, merkle, records
 from circuits.statements import escrow as escrow_statement
 from circuits.statements import leg as leg_statement
 from circuits.statements import margin as margin_statement
-from settlement import digests
-from settlement.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Escrow, Flow, Leg, Margin
-from settlement.grids import PublishedGrids
+from settlement.bundles import digests
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, NO_DIGEST, Escrow, Flow, Leg, Margin
 from settlement.ids import LedgerId
 from settlement.ledger import Ledger
+from settlement.risk.grids import PublishedGrids
 from tests.reference.plain import PlainFlow, PlainLeg, PlainMargin
-from tests.settlement.samples import UNSIGNED
+from tests.settlement.bundles.samples import UNSIGNED
 from tests.simulation import secrets
 from tests.simulation.notary import Notary
 from zk import entropy, signature
 from zk.curves import babyjubjub
 from zk.fields.prime import R
-from zk.hashes import poseidon
+from zk.hashes import quick
 
 NOTHING = (0,) * records.ASSETS
 
@@ -40,10 +40,10 @@ class Keys:
 
     @property
     def owner(self) -> int:
-        return records.owner(poseidon.hash, self.ak, self.nk)
+        return records.owner(quick.hash, self.ak, self.nk)
 
     def tag(self, period: int) -> int:
-        return records.top_up_tag(poseidon.hash, self.nk, period)
+        return records.top_up_tag(quick.hash, self.nk, period)
 
 
 @dataclass(frozen=True)
@@ -146,14 +146,14 @@ def _unsigned(ledger: Ledger, notary: Notary, drafted: Draft) -> Made:
     source, period = drafted.source, drafted.period
     alpha, blinding = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
     new = records.Account(drafted.target.owner, drafted.balances, drafted.guard, entropy.scalar(R))
-    old, place = source.account.commitment(poseidon.hash), source.position or 0
+    old, place = source.account.commitment(quick.hash), source.position or 0
     genesis = source.position is None
-    path = merkle.lone(old, 0) if genesis else ledger.reader.path(place)
+    path = merkle.lone(old, 0, quick.hash) if genesis else ledger.reader.path(place)
     spending = (source.keys.ask + alpha) % babyjubjub.ORDER
     public = leg_statement.Public(
         ledger.reader.tree().root,
-        records.nullifier(poseidon.hash, records.kappa(source.account, source.keys.nk), old, place),
-        new.commitment(poseidon.hash), *generators.commit(drafted.claimed, blinding), *signature.public(spending),
+        records.nullifier(quick.hash, records.kappa(source.account, source.keys.nk), old, place),
+        new.commitment(quick.hash), *generators.commit(drafted.claimed, blinding), *signature.public(spending),
         drafted.guard, *((0, 0, 0) if period is None else (1, period, source.keys.tag(period))),
     )  # fmt: skip
     private = leg_statement.Private(

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from circuits import records
-from settlement import digests, topups
-from settlement.bundle import Account, Bundle, Flow
+from settlement.bundles import digests
+from settlement.bundles.bundle import Account, Bundle, Flow
+from settlement.checks import topups
 from settlement.ledger import Ledger
 from tests.reference.plain import PlainBundle, PlainLeg
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import binding, traders
 from tests.simulation.notary import Notary
 from tests.simulation.traders import Draft, Made

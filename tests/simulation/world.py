@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from circuits import records
-from settlement import audit, encoding, engine, ledger, quotes, topups
-from settlement import market as settlement_market
-from settlement.bundle import Account, Bundle, Flow
-from settlement.grids import PublishedGrids
-from settlement.pool import StatementKey
-from settlement.quotes import Quote
+from settlement import engine, ledger
+from settlement.audit import audit
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Account, Bundle, Flow
+from settlement.checks import topups
+from settlement.checks.state import VerifyProofs
+from settlement.pool.pool import StatementKey
 from settlement.rejection import Rejected
-from settlement.state import VerifyProofs
+from settlement.risk import market as settlement_market
+from settlement.risk import quotes
+from settlement.risk.grids import PublishedGrids
+from settlement.risk.quotes import Quote
 from tests.reference.ledger import ReferenceLedger
 from tests.reference.plain import PlainBundle, PlainConversion, PlainGrid
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import binding, guardians, traders
 from tests.simulation.binding import Converted
 from tests.simulation.guardians import Seized

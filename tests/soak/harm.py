@@ -9,16 +9,17 @@ from circuits.records import Root
 from prover.bench import swaps
 from prover.bench.simulated import SimulatedPool
 from prover.machine import clock
-from prover.network import postings
-from settlement import digests, encoding, poolfile
-from settlement.board import Posting
+from prover.network.wire import postings
+from settlement.bundles import digests, encoding
+from settlement.orders.board import Posting
+from settlement.pool import poolfile
 from zk import signature
 from zk.curves.babyjubjub import BASE8
 from zk.fields.prime import R
 
 LENGTH_BYTES = 4
 BUNDLES = 50  # of each kind of false ones
-_HEAD_BYTES = 4 + 32 + 3 + 2  # of a bundle, before its first leg (settlement.encoding)
+_HEAD_BYTES = 4 + 32 + 3 + 2  # of a bundle, before its first leg (settlement.bundles.encoding)
 _VALUE = _HEAD_BYTES + 4 + 4 + 32 + 3 * 32
 _POINT_BYTES = 64
 _SIGNATURE_BYTES = 96

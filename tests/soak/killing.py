@@ -24,12 +24,13 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
-from prover.network.client import Client
-from settlement import audit, digests, encoding
+from prover.network.wire.client import Client
+from settlement.audit import audit
+from settlement.bundles import digests, encoding
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.soak import nursery, victims
 from tests.soak.nursery import Nursery
 from tests.soak.victims import Stage

@@ -115,9 +115,10 @@ def _load_kernels() -> None:
     import tempfile
 
     import tests.prover.network.serving  # noqa: F401
-    from settlement import encoding, engine
+    from settlement import engine
+    from settlement.bundles import encoding
     from settlement.ledger import Ledger
-    from tests.settlement import samples
+    from tests.settlement.bundles import samples
 
     with tempfile.TemporaryDirectory() as folder:
         with Ledger.create(Path(folder) / "ledger.sqlite", samples.pool(), samples.NOW_MS) as ledger:

@@ -14,12 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
-from prover.network.client import Client
-from settlement import audit, encoding
+from prover.network.wire.client import Client
+from settlement.audit import audit
+from settlement.bundles import encoding
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.soak import killing, nursery, victims
 from tests.soak.nursery import Nursery
 

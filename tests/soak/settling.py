@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 
 from prover.machine import postgres
-from settlement import encoding, engine
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.databases import Place
 from settlement.ledger import Ledger
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 
 
 def measure(place: Place, bundles: int, size: int) -> str:

@@ -12,12 +12,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from prover.network.client import Client
-from settlement import audit
+from prover.network.wire.client import Client
+from settlement.audit import audit
 from settlement.ledger import Ledger
 from tests import clusters
 from tests.clusters import Cluster
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.soak import killing, nursery
 from tests.soak.killing import Answers
 from tests.soak.nursery import Nursery

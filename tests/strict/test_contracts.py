@@ -118,7 +118,7 @@ def any_call(draw) -> bytes:
 def test_on_random_changes_contract_and_python_agree_and_nothing_false_is_true(verdict, language):
     seen = set()
 
-    @settings(max_examples=100, deadline=None, derandomize=True)
+    @settings(max_examples=100, derandomize=True)
     @given(any_call())
     def agree(data):
         found = in_python(data)

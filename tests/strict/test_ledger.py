@@ -3,10 +3,11 @@
 import pytest
 
 from circuits.statements import leg as leg_statement
-from settlement import encoding, poolfile
-from settlement.bundle import NO_DIGEST, Bundle, Escrow, Leg, Margin, Seizure, SeizurePublic
+from settlement.bundles import encoding
+from settlement.bundles.bundle import NO_DIGEST, Bundle, Escrow, Leg, Margin, Seizure, SeizurePublic
 from settlement.ids import LedgerId
-from tests.settlement import samples
+from settlement.pool import poolfile
+from tests.settlement.bundles import samples
 from tests.strict import forms, lies
 from tests.strict.lies import PointLie
 from zk.curves import babyjubjub, bn254

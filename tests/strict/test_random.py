@@ -29,7 +29,7 @@ def changed(draw, file: str) -> bytes:
 def test_a_changed_file_is_refused_or_says_the_same(file):
     honest = {name: forms.READ[name](data) for name, data in forms.honest().items()}
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(changed(file))
     def hold(data):
         try:

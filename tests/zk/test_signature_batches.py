@@ -78,7 +78,7 @@ def test_a_batch_of_one_has_the_verdict_of_the_single_check(name):
     assert signature.verify_batch([claim]) == ([] if name == "nothing" else [0])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.lists(
         st.tuples(

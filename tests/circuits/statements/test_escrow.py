@@ -46,7 +46,7 @@ balances = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, R - 1), balances, st.integers(0, 2**32 - 1), st.integers(0, R - 1), st.integers(1, 2**250))
 def test_every_account_is_opened_alike_by_us_and_by_the_definition(owner, balances, guard, rho, e):
     account = Account(owner, tuple(balances), guard, rho)

@@ -29,7 +29,7 @@ balances = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(balances, amounts, st.sampled_from([0, 7]))
 def test_claim_and_constraints_agree_on_any_account(balances, thresholds, guard):
     holds = all(b >= t for b, t in zip(balances, thresholds, strict=True))

@@ -26,13 +26,13 @@ OLD = samples.OLD_BALANCES
 BALANCES = st.tuples(*[st.integers(0, 2**63 - 1)] * HELD, *[st.integers(-(2**63), 2**63 - 1)] * (ASSETS - HELD))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(BALANCES, BALANCES, st.integers(0, R - 1), st.integers(1, R - 1))
 def test_any_balances_may_change_to_any_others_on_margin(old, new, old_guard, guard):
     assert verdicts("leg", *samples.honest_leg(old, new, old_guard=old_guard, guard=guard)) == (None, None)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(BALANCES, BALANCES, st.sampled_from([0, 41]), st.integers(0, 1))
 def test_claim_and_constraints_agree_on_any_change(old, new, guard, adds):
     by_claim, by_constraints = verdicts("leg", *samples.honest_leg(old, new, guard=guard, adds=adds))

@@ -28,7 +28,7 @@ def lists(element, length):
     return st.lists(element, min_size=length, max_size=length).map(tuple)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(lists(st.integers(-(2**63), 2**63 - 1), ASSETS), lists(lists(st.integers(0, 2**64 - 1), ASSETS), SCENARIOS))
 def test_claim_and_constraints_agree_on_any_portfolio(balances, grid):
     by_claim, by_constraints = verdicts("margin", *claim(balances, grid))

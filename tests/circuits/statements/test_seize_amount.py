@@ -27,14 +27,14 @@ balances = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(balances, prices, prices, st.integers(0, 10_000))
 def test_the_residual_is_the_definitions(balances, prices, scenario, penalty_bps):
     expected = left_over(balances, prices, scenario, penalty_bps)
     assert seizure.residual_amount(balances, prices, scenario, penalty_bps) == expected
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(balances, prices, prices, st.integers(0, 10_000), st.sampled_from([-1, 0, 1]), st.integers(0, 1))
 def test_claim_and_constraints_agree_on_any_account(balances, prices, row, penalty_bps, error, stale):
     """At any prices, with the exact amount, a unit more and a unit less."""

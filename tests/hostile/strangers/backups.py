@@ -9,7 +9,7 @@ from prover.backup import archive
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.target import Target
-from tests.settlement.samples import NOW_MS
+from tests.settlement.bundles.samples import NOW_MS
 
 CONTENTS = {
     "wallets/ann.json": b'{"format": "zksettle-wallet"}', "wallets/ann.archive": b"", "pool/ledger.sqlite": b"x" * 700,

@@ -9,17 +9,19 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from settlement import board, digests, encoding, engine
-from settlement import posting as postings
-from settlement.bundle import CIPHERTEXT_BYTES, Account, Flow
+from settlement import engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import CIPHERTEXT_BYTES, Account, Flow
 from settlement.fieldreader import FieldReader
 from settlement.ledger import Ledger
+from settlement.orders import board
+from settlement.orders import posting as postings
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import stage
 from tests.hostile.strangers.target import Target
-from tests.settlement import samples
-from tests.settlement.samples import BOARD
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import BOARD
 from tests.simulation import binding, showing, traders
 from tests.simulation.market import LOTS, change
 from zk import entropy, signature

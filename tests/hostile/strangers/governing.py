@@ -13,20 +13,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.guardian import channel, wire
 from prover.guardian.drafts import Draft
-from settlement import engine, expiry, governance, heartbeat, poolfile
-from settlement.bundle import Account, Flow
-from settlement.expiry import Expiry
-from settlement.governance import Change
-from settlement.heartbeat import Heartbeat
+from settlement import engine
+from settlement.bundles.bundle import Account, Flow
+from settlement.checks import expiry, heartbeat
+from settlement.checks.expiry import Expiry
+from settlement.checks.heartbeat import Heartbeat
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.log.checkpoint import Checkpoint
+from settlement.pool import governance, poolfile
+from settlement.pool.governance import Change
 from tests.hostile.strangers import fields, jsontext
 from tests.hostile.strangers.bundles import fields_of
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import stage
 from tests.hostile.strangers.target import Target
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation import market, traders
 from zk import entropy, signature
 from zk.curves import babyjubjub

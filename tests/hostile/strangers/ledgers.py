@@ -10,8 +10,8 @@ import sqlite3
 from functools import cache
 from pathlib import Path
 
-from settlement import board
 from settlement.ledger import Ledger
+from settlement.orders import board
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import folder, stage

@@ -6,15 +6,17 @@ The honest ones say the same of every asset, so whatever is published says so to
 from dataclasses import replace
 from functools import cache
 
-from settlement import engine, oracle, poolfile, quotes
+from settlement import engine
 from settlement.ledger import Ledger
-from settlement.quotes import Quote
+from settlement.pool import poolfile
+from settlement.risk import oracle, quotes
+from settlement.risk.quotes import Quote
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import folder
 from tests.hostile.strangers.target import Target
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, ORACLE_SECRETS
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, ORACLE_SECRETS
 from zk import signature
 from zk.errors import FormatError
 

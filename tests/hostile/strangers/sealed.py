@@ -51,7 +51,7 @@ def good_body() -> dict[str, Parts]:
 def joined_body(parts: Parts) -> bytes:
     """The letters of an address that says this, with a right checksum."""
     body = fields.joined(parts)
-    return (addresses.PREFIX + addresses._letters(body + addresses._checksum(body))).encode()
+    return (addresses.PREFIX + addresses.letters(body + addresses._checksum(body))).encode()
 
 
 @cache
@@ -76,9 +76,9 @@ def use_sealing(data: bytes, _: bool) -> None:
 
 def good_terms() -> dict[str, Parts]:
     """The terms of an order, field by field, with the zeros after them."""
-    plain = terms.encode(Terms((-3_000, 0, 1, *(0,) * 13), 12345, EXPIRY_MS))
+    plain = terms.encode(Terms((-3_000, 0, 1, *(0,) * 13), 12345, EXPIRY_MS, b"a group of lots.", 8))
     changes = [(f"change {i}", terms.CHANGE_BYTES) for i in range(records.ASSETS)]
-    return {"terms": _split(_padded(plain), (("kind", 1), *changes, ("blinding", 32)))}
+    return {"terms": _split(_padded(plain), (("kind", 1), *changes, ("blinding", 32), ("group", 16), ("lots", 1)))}
 
 
 def good_opening() -> dict[str, Parts]:
@@ -105,6 +105,11 @@ def _use_inside(decode: Callable, encode: Callable) -> Callable[[bytes, bool], N
     return use
 
 
+def _todays_terms(plain: bytes) -> Terms | None:
+    """The terms; those of the earlier kind, which nobody writes any more, are none here."""
+    return terms.decode(plain, EXPIRY_MS) if plain[0] == terms.KIND else None
+
+
 def _padded(plain: bytes) -> bytes:
     return plain.ljust(sealing.BODY_BYTES, b"\0")
 
@@ -112,5 +117,5 @@ def _padded(plain: bytes) -> bytes:
 ADDRESS = Target("address", good_address, use_address)
 ADDRESS_BODY = Target("address-body", good_body, use_address, joined=joined_body)
 SEALED = Target("sealed", good_sealing, use_sealing)
-TERMS = Target("terms", good_terms, _use_inside(lambda plain: terms.decode(plain, EXPIRY_MS), terms.encode))
+TERMS = Target("terms", good_terms, _use_inside(_todays_terms, terms.encode))
 OPENING = Target("opening", good_opening, _use_inside(opening.decode, lambda found: opening.encode(*found)))

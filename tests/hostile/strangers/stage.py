@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from circuits import generators
-from settlement import audit, digests
-from settlement.bundle import Bundle, Leg
+from settlement.audit import audit
+from settlement.bundles import digests
+from settlement.bundles.bundle import Bundle, Leg
 from settlement.ledger import Ledger
 from tests.simulation import binding, market, test_ledger, traders
 from tests.simulation.traders import Draft, Holding, Made

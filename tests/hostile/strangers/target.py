@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from settlement.audit import Discrepancy
+from settlement.audit.audit import Discrepancy
 from settlement.rejection import Rejected
 from tests.hostile.strangers import fields
 from tests.hostile.strangers.fields import Parts

@@ -9,12 +9,12 @@ from functools import cache
 from circuits import records
 from prover.trader import archive, keys, terms, walletfile, walletformat, walletjson, wallets
 from prover.trader.wallets import Wallet
-from settlement import poolfile
+from settlement.pool import poolfile
 from tests.hostile.strangers import jsontext
 from tests.hostile.strangers.fields import Parts
 from tests.hostile.strangers.stage import folder
 from tests.hostile.strangers.target import Target
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.formats import strictjson
 
 PASSPHRASE = "a phrase to fuzz"

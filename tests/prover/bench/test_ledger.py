@@ -11,7 +11,8 @@ from prover.bench.lightsync import LightSync
 from prover.bench.posting import Posted
 from prover.machine import clock
 from prover.upkeep import warmup
-from settlement import checks, stages
+from settlement import stages
+from settlement.checks import checks
 from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
@@ -57,6 +58,7 @@ def test_the_swaps_settle_over_http_and_the_service_counts_them(site, tmp_path, 
 
 def test_validators_can_begin(site, tmp_path):
     # A validator that could not begin would say that first, and not that nobody answers.
+    warmup.compile_kernels()  # or the command would say that it does
     refused(zksettle(site.copied(tmp_path / "copy").validators[0].path, "validator", "run", "--once", "--of",
                      "http://127.0.0.1:9"), 1, "cannot be reached")  # fmt: skip
 

@@ -3,9 +3,9 @@
 from prover.bench import ledgersite, lightsync
 from prover.machine import clock
 from prover.machine.home import Home
-from prover.network import opening
+from prover.network.mirrors import opening
 from prover.operator import joining, operatorkey
-from settlement import audit
+from settlement.audit import audit
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from tests.prover.network import serving

@@ -10,7 +10,7 @@ from prover.bench import inputs, model
 from zk import entropy
 from zk.fields import array
 from zk.fields.prime import R
-from zk.msm import pippenger
+from zk.msm import widths
 
 LEVELS = 4
 README = Path(__file__).parents[3] / "zk" / "README.md"
@@ -33,7 +33,7 @@ def slow_digits(scalar: int, windows) -> list[list[int]]:
 ])  # fmt: skip
 def test_digits_and_buckets_match_a_slow_count(numbers):
     scalars = array.plain(numbers)
-    windows = pippenger.table_windows(LEVELS, scalars)
+    windows = widths.of_scalars(LEVELS, scalars)
     slow = [slow_digits(number, windows) for number in numbers]
     entries = [[d for digits in slow for d in digits[k] if d] for k in range(len(windows.table))]
     buckets = sum(len(set(map(abs, digits))) for digits in entries)
@@ -42,7 +42,7 @@ def test_digits_and_buckets_match_a_slow_count(numbers):
 
 def test_the_digits_sum_to_the_scalar():
     numbers = [entropy.scalar(R) for _ in range(20)]
-    windows = pippenger.table_windows(LEVELS, array.plain(numbers))
+    windows = widths.of_scalars(LEVELS, array.plain(numbers))
     for number in numbers:
         digits = [d for level in slow_digits(number, windows) for d in level]
         positions = [int(window[0]) for levels in windows.table for window in levels]
@@ -65,8 +65,8 @@ def test_a_longer_multiplication_costs_more_and_zeros_cost_nothing():
 def test_the_example_in_the_readme_is_right():
     """Uniform scalars, n = 2^14: the numbers of sets, digits and buckets, and of additions for each point."""
     scalars = inputs.scalars(1 << 14)
-    sets = len(pippenger.table_windows(LEVELS, scalars).table)
-    entries, buckets = model.nonzero_digits(scalars, pippenger.table_windows(LEVELS, scalars))
+    sets = len(widths.of_scalars(LEVELS, scalars).table)
+    entries, buckets = model.nonzero_digits(scalars, widths.of_scalars(LEVELS, scalars))
     example = re.search(r"S = (\d+), D = ([\d,]+) and K = ([\d,]+): (\d+) additions", README.read_text("utf-8"))
     expected = [int(number.replace(",", "")) for number in example.groups()]
     assert expected[0] == sets and expected[3] == round((entries + buckets) / (1 << 14))

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from prover.bench import simulated, swaps
-from settlement import encoding, engine
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
 from settlement.rejection import Rejection
 from zk.errors import InvalidProof

@@ -8,7 +8,7 @@ from tests.reference import qap
 from tests.zk.fields import cubic
 from tests.zk.formats import iden3
 from zk.errors import FormatError, Unsatisfied
-from zk.groth16 import generator, keys, verifier
+from zk.groth16 import generator, provingkey, verifier
 
 WITNESS = qap.cubic_witness(3, 5)
 
@@ -51,12 +51,12 @@ def test_a_proof_verifies_and_the_key_is_kept(place):
 
 
 def test_a_kept_key_is_used_where_it_lies(place, monkeypatch):
-    first = keys.to_arrays(proofs.open_key(place / "circuit.zkey"))
+    first = provingkey.to_arrays(proofs.open_key(place / "circuit.zkey"))
     another_process()
     monkeypatch.setattr(proofs, "_read", lambda path: pytest.fail("the key was made again"))
     again = proofs.open_key(place / "circuit.zkey")
     assert isinstance(again.h_query.base, np.memmap) or isinstance(again.h_query, np.memmap)
-    assert all(np.array_equal(first[name], values) for name, values in keys.to_arrays(again).items())
+    assert all(np.array_equal(first[name], values) for name, values in provingkey.to_arrays(again).items())
     assert proofs.open_key(place / "circuit.zkey") is again
 
 

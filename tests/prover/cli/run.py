@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from prover.cli import main
 
@@ -22,6 +24,13 @@ def zksettle(home: Path, *arguments: object) -> Ran:
         code = main.main([*map(str, arguments), "--home", str(home)])
     assert "Traceback" not in out.getvalue() + err.getvalue()
     return Ran(code, out.getvalue(), err.getvalue())
+
+
+def as_json(home: Path, *arguments: object) -> Any:
+    """The document that the command prints with --json; it succeeds and says nothing else."""
+    ran = zksettle(home, *arguments, "--json")
+    assert ran.code == 0 and ran.err == "", ran
+    return json.loads(ran.out)
 
 
 def refused(ran: Ran, code: int, *words: str) -> None:

@@ -8,8 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from prover.bench import charts, model, transforms, zksnake
-from prover.bench import report as reports
+from prover.bench import charts, comparison, model, transforms, zksnake
 from prover.machine import hardware
 from prover.service import client
 from tests import node
@@ -26,9 +25,10 @@ TINY = [
     ("msm", "--sizes", "1,5"),
     ("ntt", "--sizes", "1,5"),
     ("prove", "margin"),
+    ("sizes", "--sizes", "8"),
     ("verify", "--statement", "margin", "--sizes", "1,3"),
     ("throughput", "--statement", "margin", "--sizes", "1,2"),
-    ("wallet", "--foreign", "600", "--dust", "60"),
+    ("wallet", "--foreign", "100", "--dust", "20"),
 ]
 
 
@@ -197,7 +197,7 @@ def check_chart(svg: str) -> None:
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     text = " ".join("".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text"))
     assert hardware.cpu_name() in text and hardware.commit() in text
-    assert any(unit in text.split() for unit in ("ms", "ns", "second"))
+    assert any(unit in text.split() for unit in ("ms", "µs", "ns", "second"))
 
 
 def test_equal_reports_give_equal_charts(earlier):
@@ -260,7 +260,7 @@ def test_a_circom_circuit_is_measured_like_a_statement(home, case):
 def test_reports_on_different_keys_are_incomparable(earlier):
     then, now = ({**earlier[0], "circuit": f"circuit {digit * 16}"} for digit in "ab")
     with pytest.raises(FormatError, match="another circuit"):
-        reports.against(now, then)
+        comparison.against(now, then)
 
 
 def test_a_witness_of_another_circuit_is_refused_before_measuring(home, case, tmp_path):
@@ -269,17 +269,36 @@ def test_a_witness_of_another_circuit_is_refused_before_measuring(home, case, tm
     refused(zksettle(home, "bench", "prove", *files), 3, "wires")
 
 
-def test_peers_prove_the_same_files_and_ratios_match_the_times(home, case):
+def test_peers_prove_the_same_files_several_circuits_in_one_call_and_ratios_match_the_times(home, case, tmp_path):
     node.folder()
-    document = report(home, "peers", case)
-    least = {(t["name"].split()[0], t["size"], t["threads"]): t["min_s"] for t in document["timings"]}
-    assert {("zksettle", "prove, in process", 1), ("snarkjs", "prove, in process", 1)} <= set(least)
-    assert {"prove, in process", "verify, in process", "prove, command"} == {work for _, work, _ in least}
+    pytest.importorskip("matplotlib", reason="charts are drawn by matplotlib: pip install 'zksettle[plot]'")
+    folder = shutil.copytree(case, tmp_path / "little")
+    document = report(home, "peers", folder, "--sizes", "4", "--plot", tmp_path / "peers.svg")
+    least = {(t["case"], t["name"].split()[0], t["size"], t["threads"]): t["min_s"] for t in document["timings"]}
+    for name in ("little", "chain 2^4"):
+        both = {(name, prover, "prove, in process", 1) for prover in ("zksettle", "snarkjs")}
+        assert both <= set(least) and name in document["circuit"].replace("circuit", "little")
+    works = {"prove, in process", "verify, in process", "prove, command"}
+    assert {(of, work) for of, _, work, _ in least} == {(of, work) for of in ("little", "chain 2^4") for work in works}
     for row in document["ratios"]:
-        ours = least.get(("zksettle", row["work"], row["threads"]))
-        assert row["ratio"] is None if ours is None else row["ratio"] == pytest.approx(row["min_s"] / ours, rel=0.01)
-    assert any(row["prover"].startswith("snarkjs") and row["ratio"] for row in document["ratios"])
+        ours = least.get((row["case"], "zksettle", row["work"], row["threads"]))
+        assert row["ratio"] is None if ours is None else row["ratio"] == pytest.approx(row["min_s"] / ours, abs=0.006)
     assert any("zksnake" in note for note in document["notes"])  # not installed, or no circuit.r1cs
+    around = document["environment"]
+    zkey = hashlib.sha256((folder / "circuit.zkey").read_bytes()).hexdigest()
+    assert around["files"]["little"]["circuit.zkey"] == zkey
+    assert any("snarkjs" in name and "node v" in words for name, words in around["programs"].items())
+    assert (tmp_path / "peers.svg").read_text().count("</svg>") == 1
+
+
+def test_two_circuits_of_one_name_are_refused_before_measuring(home, case, tmp_path):
+    folders = [shutil.copytree(case, tmp_path / name / "same") for name in "ab"]
+    refused(zksettle(home, "bench", "peers", *folders), 3, "called same")
+
+
+@pytest.mark.parametrize("arguments, word", [((), "--sizes"), (("--sizes", "4,5", "--ceremony", "3"), "one FOLDER")])
+def test_peers_need_something_to_compare(home, arguments, word):
+    refused(zksettle(home, "bench", "peers", *arguments), 2, word)
 
 
 def test_making_a_key_is_measured_as_commands_on_the_same_files(home, case, tmp_path):
@@ -318,3 +337,16 @@ def test_a_failing_peer_is_noted_and_the_others_are_measured(home, case, tmp_pat
     document = report(home, "peers", case, "--rapidsnark", program)
     assert any("out of luck" in note for note in document["notes"])
     assert {t["name"] for t in document["timings"]} == {"zksettle"}
+
+
+def test_runs_and_page_are_written_where_the_command_says(home, tmp_path):
+    table, page = tmp_path / "runs.csv", tmp_path / "page.md"
+    ran = zksettle(home, "bench", "ntt", "--sizes", "1", "--runs", "3", "--csv", table, "--markdown", page)
+    assert ran.code == 0 and str(table) in ran.out and str(page) in ran.out
+    assert len(table.read_text().splitlines()) == 1 + 2 * (1 + 3)
+    assert f"    zksettle bench ntt --sizes 1 --runs 3 --csv {table}" in page.read_text()
+
+
+def test_two_outputs_into_one_file_are_wrong_usage(home, tmp_path):
+    both = ("--csv", tmp_path / "a", "--markdown", tmp_path / "a")
+    refused(zksettle(home, "bench", "ntt", "--sizes", "1", *both), 2, "different files")

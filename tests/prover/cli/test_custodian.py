@@ -6,7 +6,7 @@ import pytest
 
 from prover.operator import ownkey
 from prover.trader import walletfile
-from tests.prover.cli.run import refused, zksettle
+from tests.prover.cli.run import as_json, refused, zksettle
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,6 @@ def trader(home, tmp_path_factory):
     assert zksettle(own, "wallet", "new", "main").code == 0
     assert not (home / "wallets").exists() and not (own / "custodian.json").exists()
     return own
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
 
 
 def balance(trader) -> str:

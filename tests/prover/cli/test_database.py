@@ -3,12 +3,13 @@
 import json
 
 from prover.machine.home import PoolFolder
-from prover.network import opening
+from prover.network.mirrors import opening
 from settlement import databases
 from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
-from tests.settlement import older, samples
-from tests.settlement.samples import NOW_MS
+from tests.settlement import older
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS
 
 
 def test_anybody_who_reaches_the_database_audits_it_without_a_home(url, tmp_path):

@@ -7,10 +7,10 @@ import pytest
 
 from prover.cli.frame import passphrase
 from prover.machine.home import Home
-from prover.network import opening
+from prover.network.mirrors import opening
 from prover.trader import walletfile
-from settlement import poolfile
 from settlement.ledger import Ledger
+from settlement.pool import poolfile
 from tests import processes
 from tests.prover.cli.run import refused, zksettle
 

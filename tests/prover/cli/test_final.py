@@ -7,12 +7,12 @@ import pytest
 
 from prover.cli.trader import final
 from prover.machine.home import Home
-from settlement import finality
+from settlement.following import finality
 from settlement.ledger import Ledger
 from tests.prover.cli.run import zksettle
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS
-from tests.settlement.test_finality import VALIDATORS, cosigned, deposit, take
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS
+from tests.settlement.following.test_finality import VALIDATORS, cosigned, deposit, take
 
 
 @pytest.fixture

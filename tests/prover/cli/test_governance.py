@@ -8,13 +8,7 @@ from prover.machine import clock
 from prover.machine.home import Home
 from prover.operator import creation
 from tests.attacks.test_founding_destroys import AnyKeys
-from tests.prover.cli.run import refused, zksettle
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
+from tests.prover.cli.run import as_json, refused, zksettle
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from prover.guardian import dealing, guardianfile
 from prover.operator import founding
 from prover.operator.founding import Choices
-from tests.prover.cli.run import refused, zksettle
+from tests.prover.cli.run import as_json, refused, zksettle
 
 
 @pytest.fixture(scope="module")
@@ -17,12 +17,6 @@ def pool(home):
     """A home with a pool whose three guardians are on this machine, at its first prices."""
     assert zksettle(home, "pool", "new", "--insecure-dev").code == 0
     return home
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
 
 
 def free_address():

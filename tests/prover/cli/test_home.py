@@ -4,13 +4,7 @@ import json
 
 import pytest
 
-from tests.prover.cli.run import refused, zksettle
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
+from tests.prover.cli.run import as_json, refused, zksettle
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Checkpoints and proofs by commands: made from the ledger, verified without it, refused when anything is changed."""
 
-import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,15 +12,9 @@ from settlement.log import checkpoint, cosignature, fork, note, succession, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
 from settlement.log.succession import Succession
-from settlement.validators import Validator
+from settlement.pool.validators import Validator
 from tests.attacks.test_founding_destroys import AnyKeys
-from tests.prover.cli.run import refused, zksettle
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
+from tests.prover.cli.run import as_json, refused, zksettle
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,11 @@
 """Owing on the command line: borrow, look at the health, refresh and keep an order, cure a breach."""
 
-import json
 
 import pytest
 
 from prover.cli.trader import refresh_run
 from prover.trader import keepfresh
-from tests.prover.cli.run import refused, zksettle
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
+from tests.prover.cli.run import as_json, refused, zksettle
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +76,7 @@ def test_an_order_is_refreshed_when_its_margin_is_stale_and_kept_until_interrupt
     kept = zksettle(home, "order", "keep", "--wallet", "maker")
     assert kept.code == 0 and f"Order {placed['order'][:16]} has margin for epoch 3 now." in kept.out
     assert "It refreshed 1 margin." in kept.out
-    assert as_json(home, "order", "keep", "--wallet", "maker") == {"wallet": "maker", "refreshed": []}
+    assert as_json(home, "order", "keep", "--wallet", "maker") == {"wallet": "maker", "refreshed": [], "renewed": []}
     assert zksettle(home, "order", "cancel", placed["order"], "--wallet", "maker").code == 0
 
 

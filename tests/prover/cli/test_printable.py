@@ -6,7 +6,7 @@ from circuits.statements import leg
 from prover.cli.frame.command import App
 from prover.cli.pool import pool_run
 from prover.cli.trader import show
-from settlement.bundle import Account, Flow
+from settlement.bundles.bundle import Account, Flow
 from tests.prover import pools
 
 ESCAPES = "bank\x1b[2J\x9b1A"

@@ -9,17 +9,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.machine import secretfile
 from prover.machine.home import Home
-from prover.network import duty, opening
-from prover.network.cutting import Resent
+from prover.network.mirrors import duty, opening
+from prover.network.mirrors.cutting import Resent
 from prover.operator import joining, operatorkey, promoting, validatorkey
-from settlement import audit, checks, finality
+from settlement.audit import audit
+from settlement.checks import checks
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, succession
-from settlement.validators import Validators
+from settlement.pool.validators import Validators
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
-from tests.settlement import guarded, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
 URL = "http://standby.example"
@@ -167,7 +170,7 @@ def test_a_home_that_has_joined_asks_another_service_from_now_on_and_the_old_ope
         connected = client()
         for name in ("v2", "operator"):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("prover.network.client.Client", lambda url: client())
+                patch.setattr("prover.network.wire.client.Client", lambda url: client())
                 connected.url = "http://ledger"
                 joining.rejoin(homes[name], connected, lambda: NOW_MS)
             assert opening.url(homes[name].pool) in (URL, "http://ledger")

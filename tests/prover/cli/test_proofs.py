@@ -59,7 +59,7 @@ def test_a_grid_is_shown_by_rows(home, proofs):
 
 
 def test_py_ecc_gives_a_second_opinion(home, proofs):
-    ran = zksettle(home, "verify", proofs["margin"], "--paranoid", "--json")
+    ran = zksettle(home, "verify", proofs["leg"], "--paranoid", "--json")
     assert ran.code == 0 and json.loads(ran.out)["paranoid"] is True
 
 

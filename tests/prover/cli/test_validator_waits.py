@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from prover.cli.pool import cosigning
-from prover.network.validating import Cosigned
+from prover.network.mirrors.validating import Cosigned
 from settlement.errors import Unavailable
 from settlement.log.checkpoint import Checkpoint
 

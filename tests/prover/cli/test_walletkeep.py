@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import io
-import json
 import re
 
 import pytest
@@ -13,15 +12,9 @@ from prover.cli.frame import passphrase
 from prover.cli.trader import walletkeep
 from prover.trader import wallets
 from tests.prover.cli.conftest import PASSPHRASE
-from tests.prover.cli.run import refused, zksettle
+from tests.prover.cli.run import as_json, refused, zksettle
 
 COLD = "a passphrase for the cellar"
-
-
-def as_json(home, *arguments):
-    ran = zksettle(home, *arguments, "--json")
-    assert ran.code == 0 and ran.err == "", ran
-    return json.loads(ran.out)
 
 
 @pytest.fixture(scope="module")

@@ -18,19 +18,22 @@ from prover.guardian.staff import Staff
 from prover.guardian.watch import Watch
 from prover.trader import assembly, readers
 from prover.trader.terms import Terms
-from settlement import board, digests, encoding, engine, funds, recording, topups
-from settlement.bundle import NO_DIGEST, Bundle, Escrow, Flow, Leg, Margin
-from settlement.bundle import Account as Place
-from settlement.grids import Coverage, Publication
+from settlement import engine
+from settlement.bundles import digests, encoding
+from settlement.bundles.bundle import NO_DIGEST, Bundle, Escrow, Flow, Leg, Margin
+from settlement.bundles.bundle import Account as Place
+from settlement.checks import recording, topups
+from settlement.checks.state import VerifyProofs
 from settlement.ledger import Ledger
-from settlement.market import ONE, Market
-from settlement.state import VerifyProofs
-from tests.settlement import samples
+from settlement.orders import board, funds
+from settlement.risk.grids import Coverage, Publication
+from settlement.risk.market import ONE, Market
+from tests.settlement.bundles import samples
 from tests.simulation.notary import Notary
 from zk import entropy, signature
 from zk.curves import babyjubjub
 from zk.fields.prime import R
-from zk.hashes import poseidon
+from zk.hashes import quick
 from zk.threshold.sharing import Quorum
 
 NOTHING = (0,) * ASSETS
@@ -54,7 +57,7 @@ class Keys:
 
     @property
     def owner(self) -> int:
-        return records.owner(poseidon.hash, signature.public(self.ask), self.nk)
+        return records.owner(quick.hash, signature.public(self.ask), self.nk)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Holding:
     @property
     def nullifier(self) -> int:
         kappa = records.kappa(self.account, self.keys.nk)
-        return records.nullifier(poseidon.hash, kappa, self.account.commitment(poseidon.hash), self.position or 0)
+        return records.nullifier(quick.hash, kappa, self.account.commitment(quick.hash), self.position or 0)
 
 
 def nobody() -> Holding:
@@ -133,14 +136,15 @@ class Scene:
         guard = self.guardians.number if min(balances) < 0 or adds else 0
         new = replace(Account(keys.owner, balances, guard, entropy.scalar(R)), **other)
         blinding, alpha = entropy.scalar(babyjubjub.ORDER), entropy.scalar(babyjubjub.ORDER)
-        commitment = source.account.commitment(poseidon.hash)
-        path = merkle.lone(commitment, 0) if source.position is None else ledger.reader.path(source.position)
+        commitment = source.account.commitment(quick.hash)
+        nowhere = source.position is None
+        path = merkle.lone(commitment, 0, quick.hash) if nowhere else ledger.reader.path(source.position)
         value = generators.commit(
             [after - before for before, after in zip(source.account.balances, balances, strict=True)], blinding
         )
         spending = (keys.ask + alpha) % babyjubjub.ORDER
         public = leg_statement.Public(
-            int(ledger.reader.tree().root), source.nullifier, new.commitment(poseidon.hash), *value,
+            int(ledger.reader.tree().root), source.nullifier, new.commitment(quick.hash), *value,
             *signature.public(spending), guard, adds, *(self._top_up(keys) if adds else (0, 0)),
         )  # fmt: skip
         private = leg_statement.Private(
@@ -163,7 +167,7 @@ class Scene:
     def _top_up(self, keys: Keys) -> tuple[int, int]:
         """Period and tag of the owner's next top-up; of one before when it has none left."""
         reader = self.ledger.reader
-        counted = [(period, records.top_up_tag(poseidon.hash, keys.nk, period)) for period in topups.periods(reader)]
+        counted = [(period, records.top_up_tag(quick.hash, keys.nk, period)) for period in topups.periods(reader)]
         return next((one for one in counted if not reader.is_topped_up(*one)), counted[0])
 
     @property

@@ -9,7 +9,7 @@ from prover.guardian import group as group_module
 from prover.guardian import member as member_module
 from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
-from settlement import encoding
+from settlement.bundles import encoding
 from tests.prover.guardian.scene import Scene, change
 from zk import signature
 from zk.curves.babyjubjub import ORDER

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from prover.guardian import channel, dealing, group, guardianfile, opening, watch
+from prover.guardian import dealing, group, guardianfile, opening, watch
 from prover.guardian.network import Client
 from tests.prover.guardian.scene import Scene, dealt
 from tests.prover.guardian.test_channel import OWN
@@ -16,7 +16,8 @@ from tests.prover.guardian.test_life import govern
 from tests.prover.guardian.test_old_keys import NEW, OLD
 from tests.prover.guardian.test_watch import Asleep
 
-PATIENCE_S, BOUND_S = 0.2, 4.0
+PATIENCE_S = 0.2
+HANGS_S, AT_ONCE_S = 600, 60  # how long who hangs would be waited for, and what no busy machine takes without waiting
 
 
 @pytest.fixture
@@ -31,7 +32,6 @@ def scene(tmp_path, monkeypatch):
     made.publish(perp=1_400)
     monkeypatch.setattr(group, "PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(group, "PING_S", PATIENCE_S)
-    assert channel.TIMEOUT_S > 2 * BOUND_S
     yield made
     made.staff.close()
     made.ledger.close()
@@ -50,7 +50,8 @@ def hung(path, serve):
             threading.Thread(target=serve, args=(held[-1],), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    return Client(OWN, bytes(range(32)), path, "guardian 2")
+    client = Client(OWN, bytes(range(32)), path, "guardian 2")
+    return type("Hung", (), {"ask": lambda self, request: client.ask(request, HANGS_S)})()
 
 
 def never(connection):
@@ -70,7 +71,7 @@ def test_a_guardian_that_hangs_delays_no_seizure(scene, tmp_path, serve):
     began_s = time.monotonic()
     step = scene.watch.step()
     assert [one.account for one in step.seized] == [scene.short.account]
-    assert time.monotonic() - began_s < BOUND_S
+    assert time.monotonic() - began_s < AT_ONCE_S
     assert "nothing came" in scene.staff.groups[1].failures[2]
 
 
@@ -82,7 +83,7 @@ def test_a_guardian_that_promises_to_sign_and_then_hangs_delays_no_seizure(scene
     class Forgetful:
         def ask(self, request):
             if request["ask"] == "sign":
-                is_over.wait(2 * BOUND_S)
+                is_over.wait(HANGS_S)
             return colleague.ask(request)
 
     members._colleagues[2] = Forgetful()
@@ -90,7 +91,7 @@ def test_a_guardian_that_promises_to_sign_and_then_hangs_delays_no_seizure(scene
     assert [one.account for one in scene.watch.step().seized] == [scene.short.account]
     took_s = time.monotonic() - began_s
     is_over.set()
-    assert took_s < BOUND_S
+    assert took_s < AT_ONCE_S
 
 
 def test_a_signer_that_is_slow_and_needed_is_waited_for(scene):
@@ -116,7 +117,7 @@ def test_all_are_asked_at_once_who_answers_now(scene, tmp_path):
     members._colleagues |= {i: hung(tmp_path / f"s{i}", never) for i in (2, 3)}
     began_s = time.monotonic()
     reached = members.reachable(PATIENCE_S)
-    assert time.monotonic() - began_s < BOUND_S
+    assert time.monotonic() - began_s < AT_ONCE_S
     assert reached[1] is None and all("nothing came" in reached[i] for i in (2, 3))
     with pytest.raises(group.TooFew, match="2 of 3 guardians, and too few answer"):
         members.require(reached)
@@ -138,4 +139,4 @@ def test_guardians_of_old_keys_that_hang_are_not_waited_for_long(scene, tmp_path
     monkeypatch.setattr(opening, "OLD_KEYS_S", PATIENCE_S)
     began_s = time.monotonic()
     assert set(scene.watch.step().waiting) == {OLD}
-    assert time.monotonic() - began_s < BOUND_S
+    assert time.monotonic() - began_s < AT_ONCE_S

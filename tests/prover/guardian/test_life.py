@@ -8,11 +8,13 @@ from circuits import seizure
 from prover.guardian import acting, dealing, guardianfile, recovery
 from prover.guardian.acting import Means
 from prover.guardian.watch import Watch
-from settlement import engine, governance, margins
-from settlement.governance import Change
+from settlement import engine
+from settlement.checks import margins
+from settlement.pool import governance
+from settlement.pool.governance import Change
 from settlement.rejection import Rejected
 from tests.prover.guardian.scene import PERP, Scene, change, dealt, nobody
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import Unsatisfied
 
 HOUR_MS = samples.GOVERNANCE.delay_ms

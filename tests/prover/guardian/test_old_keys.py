@@ -11,7 +11,7 @@ from prover.guardian.watch import Watch
 from tests.prover.guardian.scene import Scene, change, dealt
 from tests.prover.guardian.test_life import govern
 from tests.prover.guardian.test_watch import Asleep
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 OLD, NEW = 1, 2
 

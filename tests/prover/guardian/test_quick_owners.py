@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from settlement import topups
+from settlement.checks import topups
 from settlement.rejection import Rejected, Rejection
 from tests.prover.guardian.scene import Holding, Scene, at_work
 

@@ -6,7 +6,8 @@ from prover.guardian import rules, watch
 from prover.guardian.acting import Means
 from prover.guardian.group import TooFew
 from prover.guardian.watch import Watch
-from settlement import encoding, engine
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.rejection import Rejected, Rejection
 from tests.prover.guardian.scene import at_work
 from tests.prover.guardian.test_watch import silence

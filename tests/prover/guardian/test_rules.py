@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from prover.guardian import drafts, insurance, rules, wire
-from settlement.bundle import Account as Place
-from settlement.bundle import Flow
+from settlement.bundles.bundle import Account as Place
+from settlement.bundles.bundle import Flow
 from settlement.rejection import Rejected
 from tests.prover.guardian.scene import USDC, Scene, change
 from zk.errors import FormatError, Unsatisfied

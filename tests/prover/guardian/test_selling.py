@@ -7,9 +7,9 @@ import pytest
 from prover.guardian import drafts, insurance, rules, selling, wire
 from prover.guardian.drafts import Trade
 from prover.trader import addresses, keys
-from settlement.assets import NUMERAIRE
+from settlement.pool.assets import NUMERAIRE
 from tests.prover.guardian.scene import PERP, USDC, Scene, change, nobody
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import Unsatisfied
 
 BTC = 1

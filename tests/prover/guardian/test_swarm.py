@@ -3,13 +3,13 @@
 import pytest
 
 from circuits.records import HELD
-from settlement.bundle import MAX_SEIZURES
+from settlement.bundles.bundle import MAX_SEIZURES
 from tests.prover.guardian.scene import LOAN, PERP, Scene
 
 
-@pytest.mark.parametrize("threshold, members, count", [(2, 3, 17), (1, 1, 200)])
+@pytest.mark.parametrize("threshold, members, count", [(2, 3, 17), (1, 1, 50)])
 def test_a_swarm_ends_in_one_crash(tmp_path, threshold, members, count):
-    """Two hundred tiny accounts take thirteen bundles, in one step of the watch; one guardian does all there is."""
+    """Fifty tiny accounts take four bundles, in one step of the watch; one guardian does all there is."""
     scene = Scene(tmp_path / "ledger.sqlite", threshold, members)
     scene.publish()
     scene.endow(1_000_000)

@@ -10,7 +10,7 @@ from prover.guardian.channel import Unreachable
 from prover.guardian.group import TooFew
 from prover.trader import seized, wallets
 from tests.prover.guardian.scene import USDC, Holding, Scene, at_work, change, nobody
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.hashes import poseidon
 
 

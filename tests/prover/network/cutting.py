@@ -13,12 +13,13 @@ from urllib.parse import quote
 
 import httpx
 
-from settlement import audit, digests, encoding
+from settlement.audit import audit
+from settlement.bundles import digests, encoding
 from settlement.ledger import Ledger
 from tests.clusters import Cluster
 from tests.prover.network import serving
 from tests.prover.network.faulty import TOLD, answered
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.wire import Cut, Cuts, Message, Proxy
 
 

@@ -20,12 +20,14 @@ from typing import Any
 import httpx
 
 from prover.network.service import logs
-from settlement import audit, digests, encoding, engine
+from settlement import engine
+from settlement.audit import audit
+from settlement.bundles import digests, encoding
 from settlement.ledger import Ledger
 from tests import faults
 from tests.faults import Call, Fails
 from tests.prover.network import serving
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 RETRIES = 20
 TOLD = {200: "settled", 503: "nothing", 504: "unknown"}

@@ -14,16 +14,16 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
-from prover.network.client import Client
 from prover.network.service import app as services
 from prover.network.service import connections, metrics, peers, processes, together
 from prover.network.service import serving as sockets
 from prover.network.service.peers import Rate
 from prover.network.service.together import Member, Shared
+from prover.network.wire.client import Client
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 SECRET = Ed25519PrivateKey.from_private_bytes(samples.OPERATOR_SECRET)
 
@@ -117,11 +117,11 @@ def clients(path: Path, **options: Any) -> Iterator[Callable[[], Client]]:
 
 
 @contextmanager
-def served(path: Path, **options: Any) -> Iterator[str]:
+def served(path: Path, port: int = 0, **options: Any) -> Iterator[str]:
     """The URL of a service over the ledger at `path`, on a socket of this process, in a thread of its own."""
     loop, ready, app = asyncio.new_event_loop(), threading.Event(), application(path, **options)
     doors = connections.Doors()
-    with sockets.bound("127.0.0.1", 0) as listener:
+    with sockets.bound("127.0.0.1", port) as listener:
         config = uvicorn.Config(app, http=connections.protocol(doors), lifespan="off", log_config=None)
         server = sockets._Server(config, doors, ready.set)
 
@@ -136,5 +136,6 @@ def served(path: Path, **options: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
+            loop.call_soon_threadsafe(app.state.parts.stopping.set)
             thread.join()
             loop.close()

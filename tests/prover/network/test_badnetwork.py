@@ -5,22 +5,25 @@ from contextlib import ExitStack
 
 import pytest
 
-from prover.network import client as clients
-from prover.network import duty, joined, mirror
-from prover.network.client import Client, NotFound
-from prover.network.joined import JoinedLedger
-from prover.network.mirror import Forked, Mirror
-from prover.network.validating import Refusing, Validator
-from settlement import board, digests, encoding, engine
+from prover.network.mirrors import duty, joined, mirror
+from prover.network.mirrors.joined import JoinedLedger
+from prover.network.mirrors.mirror import Forked, Mirror
+from prover.network.mirrors.validating import Refusing, Validator
+from prover.network.wire import client as clients
+from prover.network.wire.client import Client, NotFound
+from settlement import engine
+from settlement.bundles import digests, encoding
 from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.log import cosignature
+from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
 from settlement.storage.sqlite import SqliteRepository
 from tests.prover.network import badnetwork, serving
 from tests.prover.network.test_validating import NAMED, SECRETS
-from tests.settlement import boards, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
+from tests.settlement.orders import boards
 
 DEPOSITS = 4
 

@@ -5,18 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from prover.network import receipts
-from prover.network.receipts import Receipt
 from prover.network.service.peers import Rate
 from prover.network.service.receipting import Receipting
-from settlement import bundlejson, digests, encoding, engine
+from prover.network.wire import receipts
+from prover.network.wire.receipts import Receipt
+from settlement import engine
+from settlement.bundles import bundlejson, digests, encoding
 from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.rejection import Rejection
 from tests.prover.network import serving
 from tests.prover.network.serving import post
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError, InvalidProof
 from zk.formats import dataclassjson
 

@@ -2,13 +2,15 @@
 
 import gzip
 import json
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
-from prover.network import client as clients
-from prover.network import work
-from prover.network.client import Client, NotFound, Refused
+from prover.network.mirrors import joined
+from prover.network.wire import client as clients
+from prover.network.wire import relay, work
+from prover.network.wire.client import Client, NotFound, Refused
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.rejection import Rejected, Rejection
 from zk.errors import FormatError
@@ -163,3 +165,47 @@ def test_what_may_have_happened_at_the_first_try_stays_unknown_whatever_keeps_th
             client(broken, *later).post("/bundles", b"x")
     with pytest.raises(Rejected, match="NULLIFIER_SPENT"):
         client(broken, problem(409, name="NULLIFIER_SPENT", rejection=10)).post("/bundles", b"x")
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_board_that_did_not_change_is_not_sent_again_to_a_client_that_keeps_it(keeps):
+    asked = []
+
+    def handler(request):
+        asked.append(request.headers.get("If-None-Match"))
+        if request.url.path == "/checkpoint":
+            return httpx.Response(200, content=b"checkpoint", headers={"ETag": '"c"'})
+        etag = '"new"' if len(asked) > 3 else '"old"'
+        if asked[-1] == etag:
+            return httpx.Response(304, headers={"ETag": etag})
+        return httpx.Response(200, content=etag.encode(), headers={"ETag": etag})
+
+    service = Client(URL, httpx.MockTransport(handler), keeps=keeps)
+    answers = [service.get("/orders") for _ in range(5)]
+    assert answers == [b'"old"'] * 3 + [b'"new"'] * 2
+    assert asked == ([None, '"old"', '"old"', '"old"', '"new"'] if keeps else [None] * 5)
+    assert [service.get("/checkpoint") for _ in range(2)] == [b"checkpoint"] * 2 and asked[-2:] == [None, None]
+
+
+def test_an_answer_of_no_change_to_who_has_nothing_is_refused():
+    with pytest.raises(Refused, match="304"):
+        client(httpx.Response(304)).get("/orders")
+
+
+def test_a_ledger_that_runs_on_keeps_boards_at_the_same_service_and_at_the_next(monkeypatch):
+    made = []
+
+    class Noted:
+        def __init__(self, url, *, keeps=False):
+            made.append((url, keeps, self))
+            self.is_closed = False
+
+        def close(self):
+            self.is_closed = True
+
+    monkeypatch.setattr(clients, "Client", Noted)
+    service = relay.Relay("http://old", Noted)
+    joined.JoinedLedger.run_on(SimpleNamespace(_service=service))
+    service.turn_to("http://new")
+    assert [each[:2] for each in made] == [("http://old", False), ("http://old", True), ("http://new", True)]
+    assert [client.is_closed for *_, client in made] == [True, True, False]

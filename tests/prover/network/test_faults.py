@@ -27,8 +27,7 @@ def test_a_settlement_reads_writes_and_syncs_files_that_can_be_made_to_fail(call
     assert {("write", "-checkpoints"), ("fdatasync", "-checkpoints"), ("ftruncate", "-wal")} <= set(kinds)
 
 
-@pytest.mark.parametrize("dies", [False, True])
-@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC], ids=["EIO", "ENOSPC"])
+@pytest.mark.parametrize("error, dies", [(errno.EIO, False), (errno.ENOSPC, True)], ids=["EIO", "ENOSPC and dies"])
 def test_whatever_call_fails_the_client_is_told_what_is_true_and_the_bundle_settles_later(scene, calls, error, dies):
     told = Counter(scene.told(faulty.once(number, error), dies=dies) for number in faulty.different(calls))
     assert set(told) == set(faulty.TOLD.values())

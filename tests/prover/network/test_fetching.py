@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from prover.network import fetching
+from prover.network.mirrors import fetching
 from settlement.errors import Unavailable
 from settlement.log import tiles
 from settlement.log.tiles import DATA_WIDTH

@@ -5,16 +5,17 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from prover.network import receipts
-from prover.network.receipts import Receipt
-from settlement import digests
+from prover.network.service.finality import PATIENCE_S
+from prover.network.wire import receipts
+from prover.network.wire.receipts import Receipt
+from settlement.bundles import digests
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature, note
-from settlement.validators import Validator, Validators
+from settlement.pool.validators import Validator, Validators
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.prover.network.test_bundles import deposits, encoded
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.formats import dataclassjson
 
 SECRETS = {name: Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)) for number, name in enumerate("abc", 1)}
@@ -79,6 +80,49 @@ def test_a_newer_final_checkpoint_takes_the_place_of_an_older_one_and_not_the_ot
         return sizes
 
     assert serving.asked(path, questions) == ["1", "2", "2"]
+
+
+def test_validators_who_ask_while_the_log_grows_are_asked_for_the_same_checkpoint_until_it_is_final(path):
+    bundles, now_ms = deposits(path, 5, 6, 7, 8), samples.NOW_MS
+
+    async def questions(client):
+        nonlocal now_ms
+        sizes, texts = [], []
+        for bundle, after in zip(bundles, ("nobody", "a quorum", "nobody", "a while"), strict=True):
+            await post(client, "/bundles", encoded(bundle))
+            texts.append((await client.get("/checkpoint/pending")).text)
+            sizes.append(checkpoint.parse(note.text_of(texts[-1])).size)
+            if after == "a quorum":
+                await post(client, "/cosignatures", cosigned(texts[-1], "a", "b"))
+            if after == "a while":
+                now_ms += PATIENCE_S * 1000
+                text = (await client.get("/checkpoint/pending")).text
+                sizes.append(checkpoint.parse(note.text_of(text)).size)
+        return sizes
+
+    assert serving.asked(path, questions, clock=lambda: now_ms) == [2, 2, 4, 4, 5]
+
+
+def test_a_validators_newest_cosignature_costs_its_sender_nothing_and_any_other_what_a_request_costs(path):
+    first, second = deposits(path, 5, 7)
+
+    async def questions(client):
+        standings, texts, told = client._transport.app.state.parts.standings, [], []
+        for bundle in (first, second):
+            await post(client, "/bundles", encoded(bundle))
+            texts.append(await checkpoint_of(client))
+        older, newer = texts
+        later = cosignature.cosign(newer, "a", SECRETS["a"], TIME_S + 1).encode()
+        for data in (
+            cosigned(older, "a"), cosigned(newer, "a"), cosigned(newer, "a"), cosigned(older, "a"), later,
+            cosigned(newer, "a"), cosigned(newer, "a", "b"), cosigned(older, "c"), cosigned(newer, "c"),
+        ):  # fmt: skip
+            assert (await post(client, "/cosignatures", data)).status_code == 200
+            told.append(round(standings.cost("127.0.0.1"), -1))
+        return told
+
+    new, again, less, later, earlier, quorum, final, last = 0, 20, 40, 40, 60, 60, 80, 80
+    assert serving.asked(path, questions) == [new, new, again, less, later, earlier, quorum, final, last]
 
 
 def test_who_is_no_validator_of_the_pool_makes_nothing_final(path):

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from prover.network import postings
-from prover.network.client import Client
+from prover.network.wire import postings
+from prover.network.wire.client import Client
 from settlement.ledger import Ledger
 from tests.prover.network import serving
 from tests.prover.network.test_bundles import deposits, encoded

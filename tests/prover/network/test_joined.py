@@ -2,17 +2,23 @@
 
 import pytest
 
-from prover.network import joined, mirror, postings
-from prover.network.joined import JoinedLedger
-from settlement import board, encoding, engine
+from prover.network.mirrors import joined, mirror
+from prover.network.mirrors.joined import JoinedLedger
+from prover.network.wire import postings
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.errors import Discrepancy, OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
+from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
 from settlement.storage.orders import Withdrawal
 from settlement.storage.sqlite import SqliteRepository
 from tests.prover.network import serving
-from tests.settlement import boards, guarded, histories, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import guarded
+from tests.settlement.audit import histories
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
+from tests.settlement.orders import boards
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,8 +137,9 @@ def test_a_bundle_that_never_arrived_is_unknown_and_then_settles_once(desks, mon
     assert guarded.settle(one, made).height == 1
 
 
-def test_a_service_that_says_it_settled_what_its_log_does_not_have_is_not_believed(desks):
+def test_a_service_that_says_it_settled_what_its_log_does_not_have_is_not_believed(desks, monkeypatch):
     (one, wire), _ = desks
+    monkeypatch.setattr(joined, "PATIENCE_S", 0)
     wire.post = lambda path, body: b"{}"
     with pytest.raises(Discrepancy, match="its log does not have it"):
         guarded.settle(one, deposit(one))

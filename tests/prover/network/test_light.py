@@ -4,20 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from prover.network import mirror
-from prover.network.light import LightMirror
-from prover.network.mirror import Forked
-from prover.network.refusals import NotFound
-from settlement import databases, digests, encoding, engine, events, governance, merkle, poolfile
+from prover.network.mirrors import mirror
+from prover.network.mirrors.light import LightMirror
+from prover.network.mirrors.mirror import Forked
+from prover.network.wire.refusals import NotFound
+from settlement import databases, engine, events, merkle
+from settlement.bundles import digests, encoding
 from settlement.errors import Discrepancy, Unavailable
-from settlement.governance import Change
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature, fork
-from settlement.validators import NOBODY, Validator, Validators
+from settlement.pool import governance, poolfile
+from settlement.pool.governance import Change
+from settlement.pool.validators import NOBODY, Validator, Validators
 from tests.prover.network.serving import ledger_at
 from tests.prover.network.told import POOL, SECRETS, VALIDATORS, Told
-from tests.settlement import copies, guarded, samples
-from tests.settlement.samples import NOW_MS
+from tests.settlement import copies, guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS
 from zk.errors import FormatError, InvalidProof
 
 

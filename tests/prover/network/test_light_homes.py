@@ -2,16 +2,18 @@
 
 import pytest
 
-from prover.network import joined, mirror
-from prover.network.joined import JoinedLedger
+from prover.network.mirrors import joined, mirror
+from prover.network.mirrors.joined import JoinedLedger
 from settlement import databases
 from settlement.errors import OutcomeUnknown
 from settlement.ledger import Ledger
 from settlement.log import cosignature
 from tests.prover.network import serving
 from tests.prover.network.told import SECRETS, VALIDATORS
-from tests.settlement import guarded, histories, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import guarded
+from tests.settlement.audit import histories
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import threading
 
 import pytest
 
-from prover.network import work
-from prover.network.service import bodies, gate, parts, standing
+from prover.network.service import bodies, effort, gate
 from prover.network.service import serving as processes
 from prover.network.service.peers import Peers, Rate
-from settlement import encoding
+from prover.network.wire import work
+from settlement.bundles import encoding
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from tests.prover.network import serving
@@ -116,9 +116,9 @@ def test_what_is_refused_costs_its_peer_and_what_settles_nothing(path):
         standings, told = client._transport.app.state.parts.standings, []
         for route, data in (("/bundles", encoded(deposits(path, 6)[0])), ("/bundles", b"junk"), ("/orders", b"junk")):
             await post(client, route, data)
-            told.append(standings._sums["127.0.0.1"].parts // standing._SCALE)
+            told.append(standings.cost("127.0.0.1"))
         await client.get("/nowhere")
-        return [*told, standings._sums["127.0.0.1"].parts // standing._SCALE]
+        return [*told, standings.cost("127.0.0.1")]
 
     settled, *refused, missing = serving.asked(path, questions)
     assert settled == 0 and [round(cost, -1) for cost in (*refused, missing)] == [20, 40, 40]
@@ -160,8 +160,8 @@ def test_an_address_that_others_reach_must_be_meant(text):
 
 
 def test_while_many_wait_each_must_show_work_and_none_when_they_are_done(path, monkeypatch):
-    monkeypatch.setattr(parts, "BUSY", 1)
-    monkeypatch.setattr(parts, "FIRST_BITS", 10)
+    monkeypatch.setattr(effort, "BUSY", 1)
+    monkeypatch.setattr(effort, "FIRST_BITS", 10)
     has_begun, may_end = threading.Event(), threading.Event()
 
     async def questions(client):

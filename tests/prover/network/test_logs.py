@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 
-from prover.network import postings
-from settlement import digests
+from prover.network.wire import postings
+from settlement.bundles import digests
 from tests.prover.network import serving
 from tests.prover.network.test_bundles import deposits, encoded
 from tests.prover.network.test_orders import posted

@@ -7,17 +7,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.machine import files
 from prover.machine.files import Busy
-from prover.network import mirror, receipts
-from prover.network.mirror import Forked, Mirror
-from settlement import following, poolfile
+from prover.network.mirrors import mirror
+from prover.network.mirrors.mirror import Forked, Mirror
+from prover.network.wire import receipts
 from settlement.errors import Discrepancy, Unavailable
+from settlement.following import following
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, fork, tiles
 from settlement.log.checkpoint import Checkpoint
-from settlement.validators import NOBODY
+from settlement.pool import poolfile
+from settlement.pool.validators import NOBODY
 from tests.prover.network.serving import SECRET, ledger_at
-from tests.settlement import guarded, histories, samples
-from tests.settlement.samples import any_proof
+from tests.settlement import guarded
+from tests.settlement.audit import histories
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import any_proof
 from zk.errors import FormatError, InvalidProof
 
 POOL = samples.pool()

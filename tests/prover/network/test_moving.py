@@ -11,16 +11,17 @@ import pytest
 
 from prover.machine import secretfile
 from prover.machine.home import Home
-from prover.network import moving, opening
+from prover.network.mirrors import moving, opening
 from prover.operator import operatorkey
-from settlement import encoding, engine
+from settlement import engine
+from settlement.bundles import encoding
 from settlement.errors import Discrepancy
 from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.prover.network.test_bundles import deposits, encoded, read
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError
 
 

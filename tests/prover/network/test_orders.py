@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from prover.network import postings
-from settlement import digests, encoding
+from prover.network.service import placing
+from prover.network.wire import postings
+from settlement.bundles import digests, encoding
 from settlement.ledger import Ledger
-from settlement.rejection import Rejected
+from settlement.orders import posting
+from settlement.rejection import Rejected, Rejection
 from tests.prover.network import serving
 from tests.prover.network.serving import post
-from tests.settlement import boards, samples
+from tests.settlement.bundles import samples
+from tests.settlement.orders import boards
 from zk.errors import FormatError
 
 
@@ -46,8 +49,22 @@ def test_an_order_is_posted_once_and_read_with_all_others(path):
     assert {each.signature for each, _ in listed} == {one.signature, two.signature}
     assert (one, False) in listed and (two, False) in listed
     with Ledger.open(path, read_only=True) as ledger:
-        orders = [postings.check(ledger, *each, samples.any_proof) for each in listed]
+        orders = posting.check_rows(ledger, listed, samples.any_proof)
         assert {order.order_id.hex() for order in orders} == {first.json()["order"], other.json()["order"]}
+
+
+def test_orders_that_are_put_on_the_board_together_are_answered_each_as_alone(path):
+    one, two = posted(path, 2)
+    sent = [postings.encode(one), b"junk", postings.encode(two), postings.encode(one)]
+    other = postings.encode(replace(two, posted_ms=two.posted_ms - 1))
+    with Ledger.open(path) as ledger:
+        now_ms = one.posted_ms
+        first, junk, second, again = placing.place_all(ledger, sent, now_ms, samples.any_proof)
+        assert [postings.of(each.order) for each in (first, second, again)] == [one, two, one]
+        assert [each.is_new for each in (first, second, again)] == [True, True, False]
+        assert junk.rejection is Rejection.MALFORMED
+        assert placing.place_all(ledger, [other], now_ms, samples.any_proof)[0].rejection is Rejection.TERMS_SIGNATURE
+        assert {each.order_id for each in ledger.orders.stored()} == {first.order.order_id, second.order.order_id}
 
 
 def test_another_posting_of_the_same_leg_is_refused(path):
@@ -122,14 +139,19 @@ def test_a_margin_for_no_order_is_refused(path):
 
 def test_a_board_that_lists_what_it_cannot_have_admitted_is_found_out(path):
     (one,) = posted(path)
-    with Ledger.open(path, read_only=True) as ledger:
-        with pytest.raises(Rejected, match="FUNDS_MISSING"):
-            postings.check(ledger, one, True, samples.any_proof)
-        with pytest.raises(Rejected, match="TERMS_SIGNATURE"):
-            postings.check(ledger, replace(one, posted_ms=one.posted_ms + 1), False, samples.any_proof)
-        other = samples.make(ledger, root=12345).leg
-        with pytest.raises(Rejected, match="UNKNOWN_ROOT"):
-            postings.check(ledger, samples.posting(ledger, other), False, samples.any_proof)
+    with Ledger.open(path) as ledger:
+        samples.publish(ledger)
+        guarded = boards.margined(ledger, terms=(), margin=replace(samples.margin(ledger), epoch=9)).leg
+        listed = [
+            (one, True), (replace(one, posted_ms=one.posted_ms + 1), False),
+            (samples.posting(ledger, samples.make(ledger, root=12345).leg), False), (one, False),
+            (samples.posting(ledger, guarded), False),
+        ]  # fmt: skip
+        found = posting.check_rows(ledger, listed, samples.any_proof)
+    assert [each.rejection.name for each in found if isinstance(each, Rejected)] == [
+        "FUNDS_MISSING", "TERMS_SIGNATURE", "UNKNOWN_ROOT", "STALE_GRID",
+    ]  # fmt: skip
+    assert postings.of(found[3]) == one
 
 
 @pytest.mark.parametrize("cut", [0, 3, 5, 6, 100, -1])

@@ -23,7 +23,7 @@ from settlement.ledger import Ledger
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
 from tests.prover.network.test_bundles import deposits, encoded
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 
 def served(path, client, **options):
@@ -127,9 +127,10 @@ def test_a_proxy_on_this_machine_says_for_whom_it_asks(path):
         def asked(address):
             return httpx.get(f"{url}/pool", headers={"X-Forwarded-For": address}).status_code
 
-        return [asked("192.0.2.1") for _ in range(3)], asked("192.0.2.2")
+        until_refused = iter(lambda: asked("192.0.2.1"), 429)  # a slow machine gets a token or two meanwhile
+        return next(until_refused), all(status == 200 for status in until_refused), asked("192.0.2.2")
 
-    assert served(path, client, rate=Rate(capacity=2, per_second=1)) == ([200, 200, 429], 200)
+    assert served(path, client, rate=Rate(capacity=2, per_second=1)) == (200, True, 200)
 
 
 @pytest.fixture(scope="module")

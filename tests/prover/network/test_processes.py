@@ -163,7 +163,9 @@ def test_each_process_settles_tells_the_streams_of_all_counts_with_the_others_an
     before = children(process.pid)
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
-    assert waited(lambda: len(children(process.pid)) == 2 and before[0] not in children(process.pid))
+    assert waited(lambda: len(children(process.pid)) == 2 and before[0] not in children(process.pid)), (
+        before, children(process.pid), process.poll(), log.read_text()
+    )  # fmt: skip
     assert httpx.get(f"{url}/readyz", timeout=WAIT_S).json() == {"status": "ready", "height": heights[1]}
     counted = httpx.get(f"{url}/metrics", timeout=WAIT_S).text
     assert 'reason="MALFORMED"} 6.0\n' in counted  # what the dead one counted is not forgotten

@@ -11,12 +11,16 @@ import pytest
 from prover.bench import lightsync
 from prover.network.service import readers, reads
 from prover.network.service.tilecache import TileCache
-from settlement import encoding, engine, events, following, grids, lightfollowing, merkle, poolfile
+from settlement import engine, events, merkle
+from settlement.bundles import encoding
 from settlement.errors import Unavailable
+from settlement.following import following, lightfollowing
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, tiles, tree
+from settlement.pool import poolfile
+from settlement.risk import grids
 from tests.prover.network import serving
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 
 KEY = checkpoint.key(samples.pool())
 EVENTS = 40

@@ -7,18 +7,21 @@ service sees of who sends it, whatever is done; so it is left out here, and what
 import pytest
 
 from prover.bench import syntheticledger
-from prover.network import mirror
-from prover.network.joined import JoinedLedger
-from prover.network.light import LightMirror
-from prover.network.mirror import Mirror
+from prover.network.mirrors import mirror
+from prover.network.mirrors.joined import JoinedLedger
+from prover.network.mirrors.light import LightMirror
+from prover.network.mirrors.mirror import Mirror
 from prover.trader import addresses, owing, wallets, walletsync
-from settlement import board, databases
+from settlement import databases
 from settlement.ledger import Ledger
 from settlement.log import cosignature
+from settlement.orders import board
 from tests.prover.network import serving
 from tests.prover.network.told import SECRETS, VALIDATORS
-from tests.settlement import boards, guarded, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
+from tests.settlement.orders import boards
 
 NAMES = ("funded", "empty", "trading")
 

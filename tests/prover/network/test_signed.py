@@ -2,14 +2,18 @@
 
 import pytest
 
-from prover.network.receipts import Recorded
-from settlement import events, governance, heartbeat, quotes
-from settlement.governance import Change
+from prover.network.wire.receipts import Recorded
+from settlement import events
+from settlement.checks import heartbeat
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, proofs
+from settlement.pool import governance
+from settlement.pool.governance import Change
+from settlement.risk import quotes
 from tests.prover.network import serving
 from tests.prover.network.serving import post
-from tests.settlement import announcing, samples
+from tests.settlement import announcing
+from tests.settlement.bundles import samples
 from zk.formats import dataclassjson
 
 KEY = checkpoint.key(samples.pool())

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from prover.network.service import standing
+from prover.network.service import gate, peers, standing
 from prover.network.service.connections import PROXIES, Doors
-from prover.network.service.gate import Gate
 from prover.network.service.peers import Peers, Rate
 from prover.network.service.standing import ANSWER_BYTES, Standing, Turns, pause_ms
+from prover.network.service.together import Shared
 
 
 class Clock:
@@ -49,12 +49,21 @@ def test_a_pause_doubles_with_each_level_and_ends_at_two_seconds():
     assert [pause_ms(level) for level in range(10)] == [0, 0, 50, 100, 200, 400, 800, 1_600, 2_000, 2_000]
 
 
-def test_the_peers_that_are_remembered_are_the_newest(monkeypatch):
-    monkeypatch.setattr(standing, "MAX_PEERS", 2)
-    standings = Standing(lambda: 0)
-    for peer in ("one", "two", "one", "three"):
-        standings.add(peer, 100)
-    assert [standings.level(peer) for peer in ("one", "two", "three")] == [3, 0, 2]
+def test_of_the_peers_of_one_set_those_are_remembered_that_cost_something_last(monkeypatch):
+    monkeypatch.setattr(peers, "SETS", 1)
+    clock = Clock()
+    standings = Standing(clock)
+    for clock.now_ms, peer in enumerate(("one", "two", "three", "four", "one", "five")):
+        standings.add(peer, 110)
+    assert [standings.level(peer) for peer in ("one", "two", "three", "four", "five")] == [3, 0, 2, 2, 2]
+
+
+def test_two_processes_know_what_a_peer_has_cost_either():
+    shared = Shared(2, peers.BUCKET_WORDS)
+    one, other = (Standing(lambda: 0, shared) for _ in range(2))
+    one.add("192.0.2.1", 60)
+    other.add("192.0.2.1", 60)
+    assert one.cost("192.0.2.1") == other.cost("192.0.2.1") == 120 and one.cost("192.0.2.2") == 0
 
 
 def begun(standings, *peers):
@@ -82,6 +91,36 @@ def test_requests_begin_in_the_order_of_their_levels_and_peers_take_turns():
     assert begun(standings, "first", "worse", "many", "many", "many", "one") == [
         "first", "many", "one", "many", "many", "worse",
     ]  # fmt: skip
+
+
+def test_while_something_is_settled_nobody_begins_who_has_cost_more_until_he_has_waited_long_enough(monkeypatch):
+    monkeypatch.setattr(standing, "LONGEST_S", 0.5)
+    standings = Standing(lambda: 0)
+    standings.add("worse", 1_000)
+
+    async def run():
+        turns, order = Turns(standings), []
+
+        async def request(peer):
+            await turns.wait(peer)
+            order.append(peer)
+
+        async def rounds():
+            await asyncio.sleep(0.02)
+            return list(order)
+
+        with turns.settling(0):
+            first = asyncio.create_task(request("worse"))
+            held = await rounds()
+            await asyncio.wait_for(request("good"), 5)
+        await asyncio.wait_for(first, 0.4)  # as soon as it has settled
+        with turns.settling(9):
+            await asyncio.wait_for(request("worse"), 0.4)
+        with turns.settling(0):
+            await asyncio.wait_for(request("worse"), 5)  # in the end all the same
+        return held, order
+
+    assert asyncio.run(run()) == ([], ["good", "worse", "worse", "worse"])
 
 
 def test_a_request_whose_client_went_away_keeps_nobody_waiting():
@@ -148,12 +187,29 @@ def test_whoever_reads_the_logs_files_and_keys_as_fast_as_he_can_is_not_held_up(
         await send({"type": "http.response.body", "body": bytes(ANSWER_BYTES)})
 
     async def ask():
-        gate = Gate(answers, Peers(Rate()), standings)
+        made = gate.Gate(answers, Peers(Rate()), standings, Turns(standings))
         for _ in range(150):
-            await gate({"type": "http", "method": "GET", "path": path, "client": ("10.0.0.1", 1)}, None, nowhere)
+            scope = {"type": "http", "headers": [], "method": "GET", "path": path, "client": ("10.0.0.1", 1)}
+            await made(scope, None, nowhere)
 
     async def nowhere(message):
         pass
 
     asyncio.run(ask())
     assert standings.level("10.0.0.1") == level
+
+
+@pytest.mark.parametrize(
+    "path, status, cost",
+    [("/orders", 200, standing.LISTED), ("/orders/ab/margin", 200, standing.LISTED), ("/orders", 422, standing.REFUSED),
+     ("/withdrawals", 200, standing.TAKEN), ("/bundles", 200, 0)],
+)  # fmt: skip
+def test_an_order_that_is_taken_costs_its_sender_little_and_one_that_is_refused_as_much_as_anything(path, status, cost):
+    assert gate._cost(path, status, is_read=False) == cost
+
+
+def test_a_desk_may_requote_forty_orders_at_once_without_a_pause():
+    made = Standing(lambda: 0)
+    for _ in range(40):
+        made.add("desk", standing.LISTED)
+    assert standing.pause_ms(made.level("desk")) == 0

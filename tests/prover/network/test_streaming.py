@@ -1,5 +1,7 @@
 """The stream: what happens is told in order, and a connection that broke off resumes without a gap."""
 
+import asyncio
+import base64
 import json
 import threading
 import time
@@ -7,8 +9,10 @@ import time
 import httpx
 import pytest
 
-from prover.network import postings
-from settlement import digests, encoding, events
+from prover.network.service import parts, streaming
+from prover.network.wire import postings
+from settlement import events
+from settlement.bundles import digests, encoding
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from tests.prover.network import serving
@@ -16,7 +20,8 @@ from tests.prover.network.test_bundles import deposits, encoded
 from tests.prover.network.test_orders import posted
 from tests.prover.network.test_process import served
 from tests.prover.network.test_signed import quoted
-from tests.settlement import boards, samples
+from tests.settlement.bundles import samples
+from tests.settlement.orders import boards
 
 KEY = checkpoint.key(samples.pool())
 BYTES = {"Content-Type": "application/octet-stream"}
@@ -76,7 +81,8 @@ def test_what_happens_is_told_while_it_happens(path):
     assert heights(heard) == [1, 2, 3]
     assert ("grid", {"epoch": 1, "height": 2, "coverage": "range"}) in [each[1:] for each in heard]
     listed, withdrawn = [document for _, name, document in heard if name == "order"]
-    assert listed == {"order": order_id.hex(), "is_open": True}
+    data = base64.b64encode(postings.encode(order)).decode()
+    assert listed == {"order": order_id.hex(), "is_open": True, "posting": data}
     assert withdrawn == {"order": order_id.hex(), "is_open": False, "is_withdrawn": True}
     for identity, name, document in heard:
         assert (identity is not None) == (name == "checkpoint")
@@ -133,3 +139,55 @@ def test_an_open_stream_does_not_keep_the_service_from_ending(path):
     start_s = time.monotonic()
     served(path, client).join(5)
     assert time.monotonic() - start_s < 10
+
+
+def asked(path, questions, **options):
+    """What `questions` returns, which is called with the parts of a service and a client of it."""
+    return serving.asked(path, lambda client: questions(client._transport.app.state.parts, client), **options)
+
+
+def test_streams_are_told_of_what_has_changed_and_not_of_what_was_refused(path):
+    async def questions(service, client):
+        versions, good = [service.version], encoded(deposits(path, 5)[0])
+        order = postings.encode(posted(path)[0])
+        for route, data in (("bundles", b"junk"), ("orders", b"junk"), ("bundles", good), ("bundles", good),
+                            ("orders", order)):  # fmt: skip
+            await serving.post(client, f"/{route}", data)
+            await asyncio.sleep(0.05)
+            versions.append(service.version)
+        return versions
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "TOGETHER_S", 0.001)
+        assert asked(path, questions) == [0, 0, 0, 1, 1, 2]
+
+
+def test_what_happens_within_a_tenth_of_a_second_is_told_together(path, monkeypatch):
+    monkeypatch.setattr(parts, "TOGETHER_S", 0.2)
+
+    async def questions(service, client):
+        versions = []
+        for _ in range(3):
+            await service.hear()
+            versions.append(service.version)
+        await asyncio.wait_for(service.changed.wait(), 5)
+        versions.append(service.version)
+        service.stopping.set()
+        await service.hear()
+        return [*versions, service.version]
+
+    assert asked(path, questions) == [1, 1, 1, 2, 3]
+
+
+def test_streams_that_have_told_the_same_share_one_text(path, monkeypatch):
+    made = []
+    monkeypatch.setattr(streaming, "_texts", lambda *known: made.append(known) or ["text"])
+
+    async def questions(service, client):
+        streams = [streaming._told(service, size) for size in (0, 0, 1, 0)]
+        first = await asyncio.wait_for(asyncio.gather(*map(anext, streams)), 5)
+        await service.hear()
+        return first, await asyncio.wait_for(asyncio.gather(*map(anext, streams)), 5)
+
+    first, second = asked(path, questions)
+    assert len(made) == 2 + 1 and first[0] == first[1] == first[3] and second == ["text"] * 4

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from settlement import finality
+from prover.network.service.peers import FORWARDED
+from settlement.following import finality
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, succession
 from settlement.log.note import Key
@@ -112,6 +113,7 @@ def test_a_copy_serves_what_its_operator_and_validators_signed_and_settles_nothi
                   f"/bundles/{bundle_id}/final", "/pool", "/tile/0/000.p/2", "/readyz", "/healthz", "/metrics",
                   "/cosignatures")  # fmt: skip
         answers = [await client.get(route) for route in routes]
+        client.headers[FORWARDED] = "1"  # what was passed on already is not passed on again
         refused = [await post(client, "/bundles", encoded(second)), await client.get("/orders")]
         return answers, refused, await post(client, "/cosignatures", cosigned(newest.text, "c"))
 

@@ -4,12 +4,16 @@ import shutil
 
 import pytest
 
-from prover.network import cutting, mirror, receipts
-from prover.network.joined import JoinedLedger
-from prover.network.mirror import Mirror
-from prover.network.relay import Relay
-from settlement import audit, finality
-from settlement.finality import OtherHistory
+from prover.network.mirrors import cutting, mirror
+from prover.network.mirrors.joined import JoinedLedger
+from prover.network.mirrors.mirror import Mirror
+from prover.network.wire import receipts
+from prover.network.wire.relay import Relay
+from settlement import databases
+from settlement.audit import audit
+from settlement.errors import Unavailable
+from settlement.following import finality
+from settlement.following.finality import OtherHistory
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.log.succession import Superseded
@@ -17,8 +21,10 @@ from settlement.storage.sqlite import SqliteRepository
 from tests.prover.network import serving
 from tests.prover.network.test_finality import VALIDATORS, cosigned
 from tests.prover.network.test_successions import OTHER, URL, proposed, signed
-from tests.settlement import copies, guarded, histories, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import copies, guarded
+from tests.settlement.audit import histories
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError, InvalidProof
 
 OLD = "http://old"
@@ -81,19 +87,21 @@ def by_other(named):
     return checkpoint.sign(named, OTHER)
 
 
-def test_a_cut_copy_is_the_copy_that_never_went_further(scene, tmp_path):
+def test_a_cut_copy_is_the_copy_that_never_went_further(scene, where, tmp_path):
     scene.go_on(scene.old, 7, 8)
-    with Ledger.open(scene.old) as ledger:
+    databases.copy(scene.old, where)
+    with Ledger.open(where) as ledger:
         orphan = finality.named(ledger, 5)
         for size in (2, 5):
             text = checkpoint.sign(finality.named(ledger, size), serving.SECRET)
             finality.keep(ledger, finality.read(ledger, cosigned(text, "a").decode(), NOW_MS))
-        void = cutting.cut(ledger, scene.old, 3)
+        void = cutting.cut(ledger, tmp_path, 3)
         assert ledger.reader.last_event().height == 2
         assert {line.height for line in ledger.witnessed.lines()} == {1}
-    assert copies.rows(scene.old) == copies.rows(scene.new)
-    scene.go_on(scene.old, 9)
-    assert audit.audit(scene.old, any_proof).events == 4
+    databases.copy(where, tmp_path / "cut.sqlite")
+    assert copies.rows(tmp_path / "cut.sqlite") == copies.rows(scene.new)
+    scene.go_on(where, 9)
+    assert audit.audit(where, any_proof).events == 4
     with Ledger.open(void.path, read_only=True) as kept:
         assert finality.named(kept, 5) == orphan
 
@@ -118,6 +126,22 @@ def test_copies_follow_the_new_operator_and_what_was_void_settles_once(scene, se
     assert home.reader.last_event().height == 5
     home.close()
     assert audit.audit(void, any_proof).events == 5
+
+
+def test_a_light_copy_learns_of_the_new_operator_before_it_is_shown_anything_final(scene, services):
+    services(OLD).post("/successions", scene.note.encode())
+    relay = Relay(OLD, services)
+    place = scene.folder / "light.sqlite"
+    mirror.begin(place, mirror.fetch_pool(relay.get), relay.get).close()
+    home = JoinedLedger(SqliteRepository.open(place), scene.folder, relay, lambda: NOW_MS, any_proof, is_light=True)
+    with pytest.raises(Unavailable, match="no checkpoint of the ledger is final yet"):
+        home.update()
+    assert relay.url == URL and finality.operators(home).number == 1
+    text = services(URL).get("/checkpoint").decode()
+    services(URL).post("/cosignatures", cosigned(text, "a", "b"))
+    home.update()
+    assert home.reader.last_event().height == 2
+    home.close()
 
 
 def test_a_copy_counts_the_cosignatures_itself(scene, services):

@@ -6,24 +6,26 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from prover.network import duty, evidence, mirror, validating
-from prover.network.duty import Promise, Refusal
-from prover.network.mirror import Mirror
+from prover.network.mirrors import duty, mirror, validating
+from prover.network.mirrors.duty import Promise, Refusal
+from prover.network.mirrors.mirror import Mirror
+from prover.network.mirrors.validating import Refusing, Validator
 from prover.network.service.finality import PATIENCE_S
-from prover.network.validating import Refusing, Validator
-from settlement import poolfile
+from prover.network.wire import evidence
 from settlement.ids import LedgerId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
 from settlement.log.succession import Succession
+from settlement.pool import poolfile
+from settlement.pool.validators import Validator as Named
+from settlement.pool.validators import Validators
 from settlement.rejection import Rejected
-from settlement.validators import Validator as Named
-from settlement.validators import Validators
 from tests.prover.network import serving
-from tests.settlement import guarded, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError, InvalidProof
 
 SECRETS = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in range(1, 4)]
@@ -85,6 +87,22 @@ def test_a_checkpoint_is_cosigned_once_and_again_after_a_while(path, hired):
         assert validator.step().checkpoint.size == 2 and validator.step() is None
         now[0] += validating.REPEAT_S * 1000
         assert validator.step().checkpoint.size == 2
+
+
+def test_a_log_that_grows_with_each_request_is_cosigned_at_the_first_step(path, hired):
+    with serving.clients(path) as client:
+        service = client()
+        get, amounts = service.get, iter(range(1, 100))
+
+        def growing(path_):
+            deposit(path, next(amounts))
+            return get(path_)
+
+        validator = hired(service, 0)
+        service.get = growing
+        validator._mirror = Mirror(validator._mirror.ledger, validator._mirror.folder, growing)
+        first, second = validator.step(), validator.step()
+    assert first is not None and first.checkpoint.size > 1 and second is None  # it has cosigned what it is asked for
 
 
 def test_a_fork_is_never_cosigned_and_the_evidence_stays(path, hired, tmp_path):

@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
-from prover.network.service.waiting import Full, Job, Waiting
-from settlement import encoding
+from prover.network.service.trust import SUSPECT
+from prover.network.service.waiting import MAX_SUSPECTS, Full, Job, Placing, Waiting
 from settlement.block import MAX_LEGS
+from settlement.bundles import encoding
 
 
 def bundle(legs: int = 1) -> bytes:
@@ -49,6 +50,12 @@ def test_other_work_is_a_block_of_its_own_and_keeps_its_turn():
     assert [taken(waiting) for _ in range(4)] == [[bundle()], [act], [bundle()], [act]]
 
 
+def test_orders_that_wait_are_taken_together_up_to_so_many_and_never_with_bundles():
+    orders = [Placing(bytes([number])) for number in range(MAX_LEGS + 1)]
+    waiting = filled(("one", bundle()), *(("one", each) for each in orders), ("one", bundle()), ("one", orders[0]))
+    assert [taken(waiting) for _ in range(5)] == [[bundle()], orders[:-1], orders[-1:], [bundle()], orders[:1]]
+
+
 def test_there_is_room_for_so_many_and_for_so_many_of_one_peer():
     waiting = filled(("one", bundle()), ("one", bundle()), most=3, most_of_peer=2)
     with pytest.raises(Full, match="from your address"):
@@ -83,6 +90,36 @@ def test_who_has_a_lower_level_comes_first_and_in_a_block_of_his_own():
         waiting.put(peer, Job(work, level))
     assert [waiting.ahead(level) for level in (0, 2, 3)] == [2, 2, 4]
     assert [taken(waiting) for _ in range(3)] == [[good, also_good], [worse], [act]]
+
+
+@pytest.mark.parametrize("level, together", [(0, 60), (1, 15), (2, 3), (3, 1), (9, 1)])
+def test_a_block_of_those_who_have_cost_much_is_short_for_nobody_can_come_before_what_has_begun(level, together):
+    waiting = Waiting(200, 200)
+    for number in range(150 if level < SUSPECT else MAX_SUSPECTS):
+        waiting.put(f"peer {number}", Job(bundle(), level))
+    assert len(waiting.take()) == len(waiting.take()) == together
+    waiting.put("good", Job(bundle() + b"good", 0))
+    assert bundle() + b"good" in taken(waiting)
+
+
+def test_only_a_few_suspects_wait_and_everybody_else_finds_room():
+    waiting = Waiting(200, 200)
+    for number in range(MAX_SUSPECTS):
+        waiting.put(f"suspect {number}", Job(bundle(), SUSPECT + number % 2))
+    with pytest.raises(Full, match="verified last"):
+        waiting.put("another", Job(bundle(), SUSPECT))
+    waiting.put("good", Job(bundle() + b"good", SUSPECT - 1))
+    assert taken(waiting) == [bundle() + b"good"] and len(taken(waiting)) == 1
+    waiting.put("another", Job(bundle(), SUSPECT))
+
+
+def test_a_suspect_that_gives_way_makes_room_for_another():
+    waiting = Waiting(MAX_SUSPECTS, 100)
+    for number in range(MAX_SUSPECTS):
+        waiting.put(f"suspect {number}", Job(bundle(), SUSPECT))
+    waiting.put("good", Job(bundle(), 0))
+    assert taken(waiting)
+    waiting.put("another", Job(bundle(), SUSPECT))
 
 
 def test_on_a_full_queue_the_newest_of_the_highest_level_gives_way():

@@ -2,15 +2,16 @@
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from settlement import poolfile
 from settlement.ledger import Ledger
 from settlement.log import checkpoint, cosignature, tiles, tree
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.tiles import DATA, ENTRIES
-from settlement.validators import Validator, Validators
+from settlement.pool import poolfile
+from settlement.pool.validators import Validator, Validators
 from tests.prover.network.serving import SECRET
-from tests.settlement import copies, samples
-from tests.settlement.samples import NOW_MS
+from tests.settlement import copies
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS
 
 NAMES = "abc"
 SECRETS = {name: Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)) for n, name in enumerate([*NAMES, "new"], 1)}

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from prover.operator import attesting
-from settlement import custody, encoding, engine
+from settlement import custody, engine
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, change, flow, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, change, flow, make
 from zk import signature
 from zk.errors import Unsatisfied
 

@@ -6,19 +6,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prover.machine.home import Home
-from prover.network import opening
+from prover.network.mirrors import opening
+from prover.network.mirrors.light import LightMirror
 from prover.operator import joining
 from prover.proofs import keystores
-from settlement import checks, poolfile
+from settlement.audit import audit
+from settlement.checks import checks
 from settlement.errors import Discrepancy, Unavailable
 from settlement.ledger import Ledger
 from settlement.log import cosignature
-from settlement.pool import NUM_PUBLIC
-from settlement.validators import Validator, Validators
+from settlement.pool import poolfile
+from settlement.pool.pool import NUM_PUBLIC
+from settlement.pool.validators import Validator, Validators
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
-from tests.settlement import guarded, samples
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError, InvalidProof
 
 
@@ -134,6 +138,30 @@ def test_a_light_copy_takes_on_trust_what_a_full_one_checks(home, watched, keyst
     assert opening.joined(home.pool) == opening.Joined("http://ledger", is_light=False)
     with pytest.raises(FormatError, match="is not a light copy"):
         joining.complete(home, lambda: NOW_MS, verify_proofs=any_proof)
+
+
+def test_what_another_command_takes_while_a_light_copy_is_checked_does_not_pass_as_checked(
+    home, watched, keystore, monkeypatch
+):
+    join_light(home, watched, keystore)
+    audited = audit.audit
+
+    def beside(place, *arguments):
+        report = audited(place, *arguments)
+        with Ledger.open(home.ledger) as copy:
+            guarded.settle(copy, samples.make(copy, samples.change(USDC=6), [samples.flow(0, 6)]))
+        return report
+
+    with monkeypatch.context() as patch, pytest.raises(FormatError, match="another command took more"):
+        patch.setattr(audit, "audit", beside)
+        joining.complete(home, lambda: NOW_MS, verify_proofs=any_proof)
+    assert opening.joined(home.pool).is_light
+    with serving.clients(watched[0]) as client, Ledger.open(home.ledger) as copy:
+        light = LightMirror(copy, home.pool.path, client().get, is_light=lambda: opening.joined(home.pool).is_light)
+        light.update()
+        assert joining.complete(home, lambda: NOW_MS, verify_proofs=any_proof) == 3
+        with pytest.raises(FormatError, match="has become a full one"):
+            light.update()
 
 
 def test_commands_tell_a_light_copy_from_a_full_one(home, watched, keystore):

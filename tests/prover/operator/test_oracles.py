@@ -4,12 +4,13 @@ import pytest
 
 from prover.cli.pool import oracle_run
 from prover.operator import defaults, oracles
-from settlement import engine, quotes
-from settlement.grids import Coverage
+from settlement import engine
 from settlement.ledger import Ledger
+from settlement.risk import quotes
+from settlement.risk.grids import Coverage
 from tests.prover import pools
-from tests.settlement.markets import BTC, CALL, DUSDC, ETH, PERP, PUT
-from tests.settlement.samples import NOW_MS
+from tests.settlement.bundles.samples import NOW_MS
+from tests.settlement.risk.markets import BTC, CALL, DUSDC, ETH, PERP, PUT
 from zk.errors import FormatError
 
 

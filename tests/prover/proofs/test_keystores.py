@@ -16,12 +16,12 @@ from circuits.frontend.builder import Builder
 from prover.machine import arrayfolder
 from prover.proofs import keystores
 from prover.proofs.keystores import Keystore
-from settlement import pool
+from settlement.pool import pool
 from tests.prover import pools
 from zk.errors import FormatError
 from zk.fields.prime import R
 from zk.formats import snarkjs
-from zk.groth16 import keys
+from zk.groth16 import keys, provingkey
 
 TOY = "toy"
 POOL = pools.make()  # before the toy is among the statements
@@ -50,7 +50,7 @@ def test_a_key_is_made_on_first_use_and_then_read(store):
     read = store().open(TOY)
     assert keys.digest(made.verifying) == keys.digest(read.verifying)
     assert made.fingerprint == read.fingerprint == registry.pinned(TOY)
-    for name in keys.ARRAYS:
+    for name in provingkey.ARRAYS:
         assert np.array_equal(getattr(made.proving, name), getattr(read.proving, name))
 
 

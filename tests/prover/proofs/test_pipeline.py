@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from circuits import samples as samples_of_statements
 from circuits.statements import statement
 from prover.proofs import pipeline
 from prover.trader import addresses, assembly, keys, owing, plan
 from tests.prover import pools
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 from zk.groth16 import verifier
 
@@ -51,9 +52,28 @@ def test_a_proof_that_does_not_verify_never_leaves(made, keystore, monkeypatch):
     from zk.groth16 import prover
 
     good = prover.prove
-    monkeypatch.setattr(prover, "prove", lambda key, witness: replace(good(key, witness), c=key.delta_g1))
+    pipeline.prove("leg", made.public, made.private, keystore)
+    assert keystore.nearby.near("leg", made.public.nullifier) == made.public
+    monkeypatch.setattr(prover, "prove", lambda key, witness, sums: replace(good(key, witness), c=key.delta_g1))
     with pytest.raises(InvalidProof):
         pipeline.prove("leg", made.public, made.private, keystore)
+    assert keystore.nearby.near("leg", made.public.nullifier) is None, "the machine may have damaged what it began with"
+
+
+def test_a_margin_is_verified_under_the_grid_that_it_was_proved_for_and_no_other(keystore, monkeypatch):
+    public, private = samples_of_statements.honest("margin")[0]
+    other = replace(public, grid=tuple(tuple(2 * price for price in row) for row in public.grid))
+    proofs = [(each, pipeline.prove("margin", each, private, keystore)) for each in (public, other, public)]
+    fix, folded = verifier.fix, []
+    monkeypatch.setattr(verifier, "fix", lambda key, suffix: folded.append(suffix) or fix(key, suffix))
+    for (each, proof), wrong in zip(proofs, (other, public, other), strict=True):
+        verifier.verify(keystore.open("margin").verifying, statement.inputs(each), proof)
+        keystore.verify("margin", statement.inputs(each), proof)
+        with pytest.raises(InvalidProof):
+            keystore.verify("margin", statement.inputs(wrong), proof)
+        with pytest.raises(InvalidProof):
+            keystore.verify("margin", [1, *statement.inputs(each)[1:]], proof)
+    assert [len(suffix) for suffix in folded] == [512] * len(folded) and len(folded) < 9, "the last one is kept"
 
 
 def test_a_leg_is_not_proved_with_keys_that_the_pool_does_not_have(made, keystore):

@@ -37,13 +37,27 @@ def prepare_once(flag: str) -> Work:
 
 
 def obey(request: Message) -> Message:
-    """Does what the request says."""
+    """Does what the request says, or what each of several that came together says."""
+    if len(request.parts) > 1:
+        fields = request.fields | {"together": len(request.parts)}
+        return protocol.join([_obeyed(Message(fields, (part,))) for part in request.parts])
     word, _, rest = request.parts[0].decode().partition(" ")
     return WORDS[word](rest, request)
 
 
+def _obeyed(request: Message) -> Message:
+    try:
+        return obey(request)
+    except FormatError as error:
+        return protocol.answer(Outcome.MALFORMED, str(error))
+
+
 def echo(rest: str, request: Message) -> Message:
-    return protocol.answer(Outcome.DONE, "", rest.encode(), pid=os.getpid(), threads=request.fields["threads"])
+    return protocol.answer(Outcome.DONE, "", rest.encode(), pid=os.getpid(), **_shown(request))
+
+
+def _shown(request: Message) -> dict[str, int]:
+    return {"threads": request.fields["threads"], "together": request.fields.get("together", 1)}
 
 
 def sleep(rest: str, request: Message) -> Message:

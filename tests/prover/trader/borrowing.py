@@ -10,16 +10,19 @@ import pytest
 
 from circuits import seizure
 from prover.operator import defaults, oracles
-from prover.trader import addresses, assembly, moves, orders, sessions, trade, walletfile, wallets, walletsync
+from prover.trader import addresses, moves, orders, sessions, trade, walletfile, wallets, walletsync
 from prover.trader.sessions import Placed, Session
 from prover.trader.wallets import Holding
-from settlement import amounts, board, encoding, engine
+from settlement import amounts, engine
+from settlement.bundles import encoding
 from settlement.ledger import Ledger
-from settlement.pool import Pool
+from settlement.orders import board
+from settlement.pool.pool import Pool
 from tests.prover import pools
 from tests.prover.risks import DUSDC, ETH, USDC
 from tests.prover.trader.payer import PHRASE, RECEIVER, NoKeys
-from tests.settlement import guarded, samples
+from tests.settlement import guarded
+from tests.settlement.bundles import samples
 from tests.simulation.notary import Notary
 from zk.hashes import poseidon
 
@@ -95,14 +98,16 @@ def world(folder: Path, pool: Pool | None = None) -> Iterator[World]:
     """A borrower with 2 ETH and 500 USDC in two accounts, and a lender with 10,000 USDC, at the prices of epoch 1."""
     pool = pools.make() if pool is None else pool
     notary = Notary(pool)
-    place, refresh = board.place, board.refresh
+    place, refresh_all = board.place, board.refresh_all
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
-        patch.setattr(assembly.pipeline, "prove", lambda name, public, private, _: notary.prove(name, public, private))
+        notary.prove_for_all(patch)
         patch.setattr(engine, "submit", lambda ledger, data, now_ms: submit(ledger, data, now_ms, notary.verify))
         patch.setattr(board, "place", lambda *given: place(*given, notary.verify))
-        patch.setattr(board, "refresh", lambda *given: refresh(*given, notary.verify))
+        patch.setattr(board, "refresh_all", lambda ledger, margins, now_ms, *_: refresh_all(
+            ledger, margins, now_ms, notary.verify
+        ))  # fmt: skip
         ledger = stack.enter_context(Ledger.create(folder / "ledger.sqlite", pool, NOW_MS))
         files = [
             stack.enter_context(walletfile.create(folder / f"{name}.json", "", wallets.restore(phrase)))

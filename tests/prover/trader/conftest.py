@@ -21,7 +21,7 @@ def held():
     """A wallet with two accounts, some dust, an order and an entry in its outbox."""
     account = records.Account(5, (2**63 - 1, *range(14), -(2**63)), 2**32 - 1, 9)
     holdings = (wallets.Holding(account, 2, 7), wallets.Holding(account, 0, 9))
-    agreed = terms.Terms((-(2**64) + 1, *(0,) * 14, 1), 13, 1_700_000_000_000)
+    agreed = terms.Terms((-(2**64) + 1, *(0,) * 14, 1), 13, 1_700_000_000_000, b"a group of lots.", 8)
     order = wallets.OwnOrder("c0ffee" + 58 * "0", 7, agreed, b"w" * 96, is_withdrawn=True)
     dust = wallets.Dust(5, (2**70, *(0,) * 14, -(2**70)))
     return replace(

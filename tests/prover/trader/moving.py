@@ -1,11 +1,12 @@
 """Moves on a ledger whose proofs nobody looks at."""
 
 from prover.trader import addresses, assembly, keys, owing, plan, wallets
-from settlement import encoding, engine
-from settlement.bundle import Leg
+from settlement import engine
+from settlement.bundles import encoding
+from settlement.bundles.bundle import Leg
 from settlement.ledger import Ledger
 from tests.prover import pools
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk import signature
 from zk.curves import babyjubjub
 

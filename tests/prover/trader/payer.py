@@ -5,7 +5,9 @@ one of the steps of a command: around each save of the wallet, around the ledger
 told.  Afterwards only the files are left, as after a kill.
 """
 
+import copy
 import errno
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +17,14 @@ from typing import Any
 
 import pytest
 
-from prover.trader import addresses, assembly, moves, orders, outbox, settling, walletfile, wallets
+from prover.trader import addresses, moves, orders, outbox, settling, walletfile, wallets
 from prover.trader.sessions import Placed, Session, Unreported
-from settlement import board, engine
+from settlement import engine
 from settlement.ledger import Ledger
-from settlement.parameters import Fees
+from settlement.orders import board
+from settlement.pool.parameters import Fees
 from tests.prover import pools
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.simulation.notary import Notary
 
 NOW_MS = 1_800_000_000_000
@@ -44,6 +47,8 @@ class Crash(BaseException):
 class NoKeys:
     """A keystore for pools whose proofs are the notary's."""
 
+    farm = None
+
     def check_pool(self, pool) -> None:
         pass
 
@@ -63,6 +68,13 @@ class World:
             pass
         with self.session() as session:
             moves.deposit(session, USDC, FUNDS, "bank", self.now_ms)
+
+    def copy(self, folder: Path) -> "World":
+        """The same ledger and wallets in another folder; their user was told nothing yet."""
+        shutil.copytree(self.folder, folder)
+        made = copy.copy(self)
+        made.folder, made.told = folder, []
+        return made
 
     def step(self) -> None:
         """One step of a command, which may be the one that fails."""
@@ -175,7 +187,7 @@ def stepping() -> Iterator[list[World]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walletfile, "COST", {"iterations": 1, "lanes": 1, "memory_kib": 64})
-        patch.setattr(assembly.pipeline, "prove", lambda name, public, private, _: notary.prove(name, public, private))
+        notary.prove_for_all(patch)
         patch.setattr(engine, "submit", stepping_submit)
         patch.setattr(board, "place", stepping_post)
         patch.setattr(walletfile.WalletFile, "save", stepping_save)

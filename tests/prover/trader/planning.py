@@ -8,7 +8,7 @@ from prover.trader import addresses, keys, opening, owing, plan, sealing
 from settlement import merkle
 from tests.prover import pools
 from tests.prover.risks import GRID, balances
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk import signature
 from zk.hashes import poseidon
 

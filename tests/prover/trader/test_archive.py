@@ -1,12 +1,15 @@
 """The archive tells each spent account once, shows nothing without the key, and outlives a crash in an append."""
 
+import json
 import os
 import stat
 from dataclasses import replace
 
 import pytest
 
-from prover.trader import archive
+from prover.trader import archive, sealedlines, walletjson
+from zk.errors import FormatError
+from zk.formats import dataclassjson
 
 KEY = bytes(range(32))
 
@@ -51,3 +54,23 @@ def test_a_line_that_a_crash_cut_off_spoils_only_itself(path, held, left):
     path.write_bytes(whole + whole[:left])
     archive.append(path, KEY, held.live[1:])
     assert list(archive.read(path, KEY)) == list(held.live)
+
+
+def test_a_line_of_an_earlier_version_is_read(path, held):
+    values = [dataclassjson.write(walletjson.holding_json(account)) for account in held.live]
+    sealedlines.append(path, KEY, [json.dumps(values).encode()])
+    found = list(archive.read(path, KEY))
+    assert found == list(held.live) and [each.nullifier for each in found] == [each.nullifier for each in held.live]
+
+
+def test_nullifiers_are_kept(path, held):
+    known = [replace(held.live[0], nullifier=77), replace(held.live[1], nullifier=None)]
+    archive.append(path, KEY, known)
+    assert [each.nullifier for each in archive.read(path, KEY)] == [77, None]
+
+
+@pytest.mark.parametrize("content", [b"\0" + bytes(236), b"\0" + bytes(237), b"\0" + bytes(240)])
+def test_a_line_that_has_no_accounts_is_refused(path, content):
+    sealedlines.append(path, KEY, [content])
+    with pytest.raises(FormatError, match="alice.archive has"):
+        list(archive.read(path, KEY))

@@ -6,11 +6,11 @@ import pytest
 
 from prover.trader import addresses, backing, moves, orders, sessions
 from prover.trader.owing import Setting
-from settlement import board
-from settlement.boardrules import BoardRules
-from settlement.bundle import Account
-from settlement.parameters import Fees
-from settlement.pool import Pool
+from settlement.bundles.bundle import Account
+from settlement.orders import board
+from settlement.pool.boardrules import BoardRules
+from settlement.pool.parameters import Fees
+from settlement.pool.pool import Pool
 from tests.prover import pools
 from tests.prover.risks import USDC
 from tests.prover.trader import borrowing

@@ -7,11 +7,11 @@ import pytest
 from prover.operator import defaults
 from prover.trader import addresses, claims, moves, orders, sessions, trade, walletfile, wallets
 from prover.trader.sessions import Session
-from settlement import digests
+from settlement.bundles import digests
 from settlement.ledger import Ledger
 from tests.prover import pools
 from tests.prover.trader import payer
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError, Unsatisfied
 
 USDC, LOAN, PERP, PUT = 0, 8, 9, 11

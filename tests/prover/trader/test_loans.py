@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.trader import loans, trade
-from settlement import pot
-from settlement.bundle import Account, Flow
+from settlement.bundles.bundle import Account, Flow
+from settlement.checks import pot
 from tests.prover import pools
 from zk.errors import FormatError, Unsatisfied
 

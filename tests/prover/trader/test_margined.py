@@ -23,7 +23,9 @@ from prover.trader import (
     trade,
     wallets,
 )
-from settlement import board, encoding, margins
+from settlement.bundles import encoding
+from settlement.checks import margins
+from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
 from tests.prover.risks import DUSDC, ETH, USDC, balances
 from tests.prover.trader import borrowing

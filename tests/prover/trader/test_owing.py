@@ -11,7 +11,7 @@ from settlement import merkle
 from tests.prover.risks import DUSDC, ETH, GRID, USDC, balances
 from tests.prover.trader import planning
 from tests.prover.trader.planning import EXPIRY, check
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
 from zk.hashes import poseidon

@@ -1,10 +1,12 @@
 """An order is placed once, whatever breaks and wherever, and a repetition says what became of it."""
 
+from dataclasses import replace
+
 import pytest
 
-from prover.trader import addresses, moves, orders, sessions
+from prover.trader import addresses, moves, orders, sessions, terms
 from prover.trader.sessions import Unreported
-from settlement import board
+from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
 from tests.prover.trader import payer
 from tests.prover.trader.payer import ETH, HOUR_MS, STEPS, USDC, Crash, World, full
@@ -17,9 +19,15 @@ def patched():
         yield worlds
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory, patched):
+    """A world to copy."""
+    return World(tmp_path_factory.mktemp("founded"))
+
+
 @pytest.fixture
-def world(tmp_path, patched):
-    patched[:] = [made := World(tmp_path)]
+def world(tmp_path, patched, founded):
+    patched[:] = [made := founded.copy(tmp_path / "world")]
     return made
 
 
@@ -36,12 +44,10 @@ def test_two_honest_orders_with_the_same_terms_are_two(world):
 
 @pytest.mark.parametrize("fault", [Crash, full], ids=["crash", "full disk"])
 @pytest.mark.parametrize("key", [None, "mine"])
-def test_repeated_after_a_fault_at_any_step_it_is_placed_once(tmp_path, patched, fault, key):
+def test_repeated_after_a_fault_at_any_step_it_is_placed_once(tmp_path, patched, founded, fault, key):
     reached = 0
     for at in range(1, STEPS + 1):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        patched[:] = [world := World(folder)]
+        patched[:] = [world := founded.copy(tmp_path / str(at))]
         ended = world.place(key, fault=fault(), at=at)
         before = world.board()
         reached += not ended
@@ -62,6 +68,18 @@ def test_a_key_places_one_order_and_tells_what_became_of_it(world):
     assert world.place("mine")
     assert world.told[-1].is_repeated and not world.told[-1].is_open and world.told[-1].terms == first.terms
     assert world.board() == []
+
+
+def test_what_an_earlier_version_was_about_to_place_is_still_known(world):
+    """Its terms take 177 bytes in the entry, and name no group."""
+    assert not world.place("mine", fault=Crash(), at=5)
+    with world.session() as session:
+        (entry,) = (each for each in session.wallet.outbox if each.key == "mine")
+        earlier = replace(entry, data=entry.data[:1] + bytes([terms.OLD_KIND]) + entry.data[2:178] + entry.data[195:])
+        assert entry.data[1] == terms.KIND and not any(entry.data[178:194])
+        session.file.save(replace(session.wallet, outbox=(earlier,)))
+    assert world.place("mine") and world.told[-1].is_repeated
+    assert world.board() == own_orders(world) == [world.told[-1].order_id]
 
 
 def test_an_order_that_was_taken_before_its_maker_was_told_is_not_placed_again(world, patched):
@@ -113,7 +131,7 @@ def test_an_order_that_may_have_been_placed_is_not_placed_again_when_its_bytes_a
 
 def test_in_python_a_fault_after_the_board_has_it_says_so(world):
     world.fault, world.left = full(), 4
-    told = "order [0-9a-f]{64} is on the board, but"
+    told = "order [0-9a-f]{64} is placed, but"
     with world.session() as session, pytest.raises(Unreported, match=told) as failed:
         world.order(session)
     with world.session() as session:
@@ -122,12 +140,10 @@ def test_in_python_a_fault_after_the_board_has_it_says_so(world):
     assert repr(failed.value.outcome) == "Placed"
 
 
-def test_a_key_that_is_added_to_an_order_which_was_placed_untold_does_not_place_another(tmp_path, patched):
+def test_a_key_that_is_added_to_an_order_which_was_placed_untold_does_not_place_another(tmp_path, patched, founded):
     reached = 0
     for at in range(1, STEPS + 1):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        patched[:] = [world := World(folder)]
+        patched[:] = [world := founded.copy(tmp_path / str(at))]
         if world.place(fault=Crash(), at=at) or not world.board():
             continue
         reached += 1

@@ -3,9 +3,9 @@
 import pytest
 
 from prover.trader import addresses, moves
-from settlement import board
-from settlement.bundle import Account
+from settlement.bundles.bundle import Account
 from settlement.ledger import Ledger
+from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
 from tests.prover.trader import payer
 from tests.prover.trader.payer import HOUR_MS, USDC, Crash, World, full
@@ -23,17 +23,21 @@ def patched():
         yield worlds
 
 
-def made(folder, patched) -> World:
-    """A payer with two accounts, so that one can pay for an order of the other."""
-    folder.mkdir(exist_ok=True)
-    patched[:] = []
-    world = World(folder, FEE)
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory, patched) -> World:
+    """A payer with two accounts, so that one can pay for an order of the other: a world to copy."""
+    world = World(tmp_path_factory.mktemp("founded"), FEE)
     with world.session() as session:
         address = addresses.of(session.wallet.seed, 0)
     with world.receiver(USDC) as session:
         moves.pay(session, address, USDC, 100, world.now_ms)
-    patched[:] = [world]
     return world
+
+
+@pytest.fixture
+def world(tmp_path, patched, founded) -> World:
+    patched[:] = [made := founded.copy(tmp_path / "world")]
+    return made
 
 
 def fees(world: World) -> int:
@@ -43,10 +47,10 @@ def fees(world: World) -> int:
 
 @pytest.mark.parametrize("fault", [Crash, full], ids=["crash", "full disk"])
 @pytest.mark.parametrize("key", [None, "mine"])
-def test_repeated_after_a_fault_at_any_step_one_fee_is_paid_for_one_order(tmp_path, patched, fault, key):
+def test_repeated_after_a_fault_at_any_step_one_fee_is_paid_for_one_order(tmp_path, patched, founded, fault, key):
     reached = between = 0
     for at in range(1, STEPS + 1):
-        world = made(tmp_path / str(at), patched)
+        patched[:] = [world := founded.copy(tmp_path / str(at))]
         ended = world.place(key, fault=fault(), at=at, pays_fee=True)
         reached += not ended
         between += bool(fees(world) and not world.board())
@@ -55,8 +59,7 @@ def test_repeated_after_a_fault_at_any_step_one_fee_is_paid_for_one_order(tmp_pa
     assert 5 < reached < STEPS and between >= 2
 
 
-def test_a_refused_order_keeps_its_fee_for_the_next_try(tmp_path, patched, monkeypatch):
-    world = made(tmp_path, patched)
+def test_a_refused_order_keeps_its_fee_for_the_next_try(world, monkeypatch):
 
     def refuse(*_):
         raise Rejected(Rejection.BOARD_FULL, "the board has 1024 orders, all of them backed")
@@ -71,8 +74,7 @@ def test_a_refused_order_keeps_its_fee_for_the_next_try(tmp_path, patched, monke
     assert world.place(pays_fee=True) and fees(world) == FEE and len(world.board()) == 1
 
 
-def test_an_order_that_expired_before_it_was_posted_is_made_again_and_paid_again(tmp_path, patched):
-    world = made(tmp_path, patched)
+def test_an_order_that_expired_before_it_was_posted_is_made_again_and_paid_again(world):
     assert not world.place(fault=Crash(), at=AFTER_THE_FEE, pays_fee=True)
     assert fees(world) == FEE and world.board() == []
     world.now_ms += 2 * HOUR_MS

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from circuits import generators, registry
 from circuits import merkle as paths
 from prover.trader import addresses, keys, plan
-from settlement.bundle import Account, Flow
-from settlement.parameters import Fees
+from settlement.bundles.bundle import Account, Flow
+from settlement.pool.parameters import Fees
 from tests.prover.risks import BTC, ETH, USDC, balances
 from tests.prover.trader import planning
 from tests.prover.trader.planning import EXPIRY, OTHER, SEED, check, opened
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.curves import babyjubjub
 from zk.errors import Unsatisfied
 from zk.hashes import poseidon
@@ -73,10 +73,10 @@ def test_a_fee_is_a_flow_into_the_pool_that_the_payer_pays_for_both_legs(held):
     own, theirs = plan.payment(asking, source, target, addresses.of(OTHER, 0), USDC, 100, EXPIRY)
     check(own)
     check(theirs)
-    assert own.flows == (Flow(USDC, -6, Account.FEE, b"", b""),) and theirs.flows == ()
+    assert own.flows == theirs.flows == (Flow(USDC, -3, Account.FEE, b"", b""),), "nobody sees who pays"
     assert own.changes[USDC] == -106 and theirs.changes[USDC] == 100
     total = babyjubjub.add((own.public.value_x, own.public.value_y), (theirs.public.value_x, theirs.public.value_y))
-    fee = generators.commit(plan.flow_changes(own.flows), 0)
+    fee = generators.commit(plan.flow_changes((*own.flows, *theirs.flows)), 0)
     blinding = babyjubjub.multiply((own.blinding + theirs.blinding) % babyjubjub.ORDER, generators.blinding())
     assert total == babyjubjub.add(fee, blinding)
 
@@ -87,7 +87,7 @@ def test_the_opposite_of_an_order_cancels_it(held):
     assert plan.opposite(sold) == plan.changes({ETH: 9}, {USDC: 7})
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(0, 10**12), min_size=15, max_size=15), st.integers(-(10**9), 10**12))
 def test_any_plan_within_what_is_held_is_true(held, more, usdc):
     check(plan.move(*held, (usdc, *more), EXPIRY))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from prover.trader import bases, sealing
 from prover.trader.addresses import Address
-from settlement.bundle import CIPHERTEXT_BYTES
+from settlement.bundles.bundle import CIPHERTEXT_BYTES
 from zk.fields.prime import R
 
 HERS = x25519.X25519PrivateKey.from_private_bytes(bytes(range(32)))

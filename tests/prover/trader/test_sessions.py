@@ -7,6 +7,7 @@ import pytest
 from prover.machine import clock
 from prover.trader import (
     addresses,
+    blinding,
     keys,
     moves,
     orders,
@@ -19,13 +20,15 @@ from prover.trader import (
     walletsync,
 )
 from prover.trader.sessions import Session
-from settlement import amounts, board, digests, encoding
+from settlement import amounts
+from settlement.bundles import digests, encoding
 from settlement.ledger import Ledger
-from settlement.pool import NUM_PUBLIC
+from settlement.orders import board
+from settlement.pool.pool import NUM_PUBLIC
 from settlement.rejection import Rejected, Rejection
 from tests.prover import pools
 from tests.prover.risks import balances
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError, InvalidProof, Unsatisfied
 
 NOW = 1_800_000_000_000
@@ -100,6 +103,8 @@ def test_a_leveraged_order_is_placed_taken_and_settled_once(ledger, traders):
 
     settled = orders.take(taker, placed.order_id, now())
     assert len(settled.bundle.legs) == 2
+    makers_key = keys.blinding_key(keys.derive(PHRASES["maker"]), 0)
+    assert placed.terms.blinding == blinding.derive(makers_key, placed.leg.commitment)
     own = next(leg for leg in settled.bundle.legs if leg.commitment != placed.leg.commitment)
     assert own.companions == digests.companions([placed.leg.commitment])
     closed = walletsync.Closed(placed.order_id, settled.receipt.height)

@@ -24,9 +24,15 @@ def patched():
         yield worlds
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory, patched):
+    """A world to copy."""
+    return World(tmp_path_factory.mktemp("founded"))
+
+
 @pytest.fixture
-def world(tmp_path, patched):
-    made = World(tmp_path)
+def world(tmp_path, patched, founded):
+    made = founded.copy(tmp_path / "world")
     patched[:] = [made]
     return made
 
@@ -39,12 +45,10 @@ def test_two_honest_withdrawals_of_the_same_amount_are_two(world):
 
 @pytest.mark.parametrize("fault", [Crash, full], ids=["crash", "full disk"])
 @pytest.mark.parametrize("key", [None, "rent"])
-def test_repeated_after_a_fault_at_any_step_it_settles_once_and_reports_that(tmp_path, patched, fault, key):
+def test_repeated_after_a_fault_at_any_step_it_settles_once_and_reports_that(tmp_path, patched, founded, fault, key):
     reached = 0
     for at in range(1, STEPS + 1):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        patched[:] = [world := World(folder)]
+        patched[:] = [world := founded.copy(tmp_path / str(at))]
         ended = world.run(5, key, fault=fault(), at=at)
         before = world.settled()[5]
         reached += not ended
@@ -57,12 +61,10 @@ def test_repeated_after_a_fault_at_any_step_it_settles_once_and_reports_that(tmp
     assert 8 < reached < STEPS, "every step was reached, and there is none after the last"
 
 
-def test_a_key_that_is_added_to_a_command_which_settled_untold_does_not_pay_twice(tmp_path, patched):
+def test_a_key_that_is_added_to_a_command_which_settled_untold_does_not_pay_twice(tmp_path, patched, founded):
     reached = 0
     for at in range(1, STEPS + 1):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        patched[:] = [world := World(folder)]
+        patched[:] = [world := founded.copy(tmp_path / str(at))]
         if world.run(5, fault=Crash(), at=at) or not world.settled()[5]:
             continue
         reached += 1
@@ -81,14 +83,14 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEP, min_size=1, max_size=10))
-def test_an_amount_leaves_once_for_each_told_outcome(tmp_path_factory, patched, steps):
+def test_an_amount_leaves_once_for_each_told_outcome(tmp_path_factory, patched, founded, steps):
     """Commands fail at random steps and are repeated or abandoned, and bundles expire meanwhile.
 
     What is on the ledger was told, but for one settlement per command, which the next run of it will tell.
     """
-    world = World(tmp_path_factory.mktemp("world"))
+    world = founded.copy(tmp_path_factory.mktemp("world") / "world")
     patched[:] = [world]
     ended: dict[tuple, list[bytes]] = {}
     for command, fault, at, waited_ms in steps:
@@ -205,14 +207,12 @@ def test_a_ledger_that_lost_what_a_key_settled_is_not_asked_to_settle_it_again(w
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
-def test_killed_at_any_step_and_repeated_it_settles_once(tmp_path, patched, monkeypatch):
+def test_killed_at_any_step_and_repeated_it_settles_once(tmp_path, patched, founded, monkeypatch):
     """In a process of its own, by SIGKILL; the notary cannot be asked, for only that process had told it the claims."""
     monkeypatch.setattr(Notary, "verify", lambda *_: None)
     killed = 0
     for at in range(1, STEPS + 1):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        patched[:] = [world := World(folder)]
+        patched[:] = [world := founded.copy(tmp_path / str(at))]
         child = os.fork()
         if child == 0:
             world.step = lambda world=world: _kill(world)

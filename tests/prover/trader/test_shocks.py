@@ -6,11 +6,11 @@ import pytest
 
 from prover.operator import defaults
 from prover.trader import shocks
-from settlement import market as markets
-from settlement import optionrisk
+from settlement.risk import market as markets
+from settlement.risk import optionrisk
 from tests.prover import pools
 from tests.prover.risks import BTC, DUSDC, ETH, PERP, USDC
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError
 
 POOL = pools.make()

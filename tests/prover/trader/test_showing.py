@@ -8,8 +8,8 @@ import pytest
 from circuits import registry
 from prover.proofs import pipeline
 from prover.trader import showing, wallets, walletsync
-from settlement import funds
 from settlement.ledger import Ledger
+from settlement.orders import funds
 from tests.prover import pools
 from tests.prover.trader import moving
 from tests.prover.trader.moving import NOW, USDC

@@ -3,7 +3,9 @@
 import pytest
 
 from prover.trader import moves, orders, toppingup
-from settlement import encoding, engine, topups
+from settlement import engine
+from settlement.bundles import encoding
+from settlement.checks import topups
 from tests.prover.risks import USDC
 from tests.prover.trader import borrowing
 from zk.errors import Unsatisfied

@@ -7,11 +7,11 @@ import pytest
 from circuits import records
 from prover.trader import addresses, keys, owing, plan, trade, wallets
 from prover.trader.trade import Trade
-from settlement.parameters import Fees
+from settlement.pool.parameters import Fees
 from tests.prover import pools
 from tests.prover.risks import DUSDC, GRID, balances
 from tests.prover.risks import USDC as USDC_SLOT
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import Unsatisfied
 
 POOL = pools.make()

@@ -1,6 +1,8 @@
 """The bytes of a wallet file: whatever is wrong with them is said in a sentence, and of old ones the phrase is read."""
 
 import json
+import threading
+import time
 
 import pytest
 
@@ -99,3 +101,28 @@ def test_the_smallest_cost_that_argon2id_allows_is_accepted(tmp_path, held, monk
 
 def test_a_file_may_ask_for_a_gibibyte_and_no_more():
     assert walletformat.MAX_COST == {"iterations": 16, "lanes": 16, "memory_kib": 1024 * 1024}
+
+
+def test_two_threads_stretch_a_passphrase_over_several_lanes_one_after_the_other(monkeypatch):
+    threads, most = set(), []
+
+    class Counted:
+        def __init__(self, **_):
+            pass
+
+        def derive(self, key):
+            threads.add(threading.get_ident())
+            most.append(len(threads))
+            time.sleep(0.01)  # another one would come meanwhile
+            threads.discard(threading.get_ident())
+            return bytes(walletformat.KEY_BYTES + walletformat.CHECK_BYTES)
+
+    monkeypatch.setattr(walletformat, "Argon2id", Counted)
+    work = [
+        threading.Thread(target=walletformat.stretch, args=("x", bytes(16), walletformat.Kdf(**KDF))) for _ in range(4)
+    ]  # fmt: skip
+    for each in work:
+        each.start()
+    for each in work:
+        each.join()
+    assert most == [1, 1, 1, 1]

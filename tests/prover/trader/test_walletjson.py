@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from prover.trader import keys, walletjson
+from prover.trader import keys, terms, walletjson
 from zk.curves import babyjubjub
 from zk.errors import FormatError
 from zk.fields import prime
@@ -39,6 +39,9 @@ def test_a_wallet_without_one_of_its_fields_is_refused(held, field):
     (lambda w: w["orders"][0].update(blinding=str(babyjubjub.ORDER)), r"orders\[0\].blinding is out of range"),
     (lambda w: w["orders"][0].update(withdrawal="00" * 95), r"orders\[0\].withdrawal has 190"),
     (lambda w: w["orders"][0].update(is_withdrawn=0), r"orders\[0\].is_withdrawn is not"),
+    (lambda w: w["orders"][0].update(group="00" * 15), r"orders\[0\].group has 30"),
+    (lambda w: w["orders"][0].update(lots=32), r"orders\[0\].lots is not an integer from 1 to 31"),
+    (lambda w: w["orders"][0].update(group="00" * 16), "group and its number of lots do not fit together"),
     (lambda w: w["outbox"][0].update(height=-1), r"outbox\[0\].height is not an integer from 0 to"),
     (lambda w: w.update(scanned=True), "the wallet: scanned is not an integer"),
     (lambda w: w.update(empty=-1), "the wallet: empty is not an integer"),
@@ -91,8 +94,10 @@ def test_the_nullifier_of_an_account_comes_back_though_it_is_no_part_of_what_mak
     assert again == held.live[0] and again.nullifier == prime.R - 1
 
 
-def test_an_order_of_an_earlier_version_has_no_withdrawal(held):
+def test_an_order_of_an_earlier_version_has_no_withdrawal_and_stands_alone(held):
     content = walletjson.write(held)
-    del content["orders"][0]["withdrawal"], content["orders"][0]["is_withdrawn"]
-    earlier = replace(held.orders[0], withdrawal=None, is_withdrawn=False)
+    for field in ("withdrawal", "is_withdrawn", "group", "lots"):
+        del content["orders"][0][field]
+    alone = replace(held.orders[0].terms, group=terms.ALONE, lots=1)
+    earlier = replace(held.orders[0], terms=alone, withdrawal=None, is_withdrawn=False)
     assert walletjson.read(content) == without_seen(replace(held, orders=(earlier,)))

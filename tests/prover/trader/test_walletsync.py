@@ -24,7 +24,7 @@ from prover.trader.terms import Terms
 from settlement.ledger import Ledger
 from tests.prover import pools
 from tests.prover.trader.moving import USDC, deposit, given, setting, settle, spend
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from zk.errors import FormatError
 
 NOW = 1_800_000_000_000

@@ -12,7 +12,7 @@ import pytest
 from circuits import registry
 from settlement.ceremony import shares, start, transcript, verifying
 from settlement.ceremony.contribution import Share
-from settlement.pool import StatementKey
+from settlement.pool.pool import StatementKey
 from tests.prover import pools as any_pools
 from tests.settlement.ceremony import chains, toys
 from zk import entropy

@@ -13,9 +13,9 @@ from circuits.frontend import compiler
 from circuits.frontend.builder import Builder
 from circuits.frontend.compiler import Circuit
 from prover.operator import contributing
-from settlement import pool
 from settlement.ceremony import transcript, verifying
 from settlement.ceremony.verifying import Verified
+from settlement.pool import pool
 from tests.settlement.ceremony import chains
 from zk.ceremony import phase1, preparation
 from zk.fields.prime import R

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from settlement.log import checkpoint, cosignature, fork, note, tree
 from settlement.log.checkpoint import Checkpoint
-from settlement.validators import NOBODY, Validator, Validators
+from settlement.pool.validators import NOBODY, Validator, Validators
 from tests.settlement.log.test_notes import LOG, OWN, signed_checkpoint
 from tests.settlement.log.test_tree import LEAVES, READ, ROOTS
 from zk.errors import FormatError, InvalidProof

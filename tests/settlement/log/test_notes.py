@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from settlement.log import checkpoint, note, proofs, tree
 from settlement.log.checkpoint import Checkpoint
-from tests.settlement import samples
+from tests.settlement.bundles import samples
 from tests.settlement.log.test_tree import LEAVES, READ, ROOTS
 from zk.errors import FormatError, InvalidProof
 

@@ -9,7 +9,7 @@ from settlement.log import checkpoint, cosignature, note, succession
 from settlement.log.checkpoint import Checkpoint
 from settlement.log.note import Key
 from settlement.log.succession import Succession, Superseded
-from settlement.validators import Validator, Validators
+from settlement.pool.validators import Validator, Validators
 from zk.errors import FormatError, InvalidProof
 
 LOG = "zksettle/0123456789abcdef"

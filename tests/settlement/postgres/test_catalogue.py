@@ -7,8 +7,8 @@ from settlement.ledger import Ledger
 from settlement.storage import versions
 from settlement.storage.postgres import catalogue
 from settlement.storage.postgres.connection import SCHEMA
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS
 from zk.errors import FormatError
 
 

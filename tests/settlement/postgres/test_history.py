@@ -3,15 +3,18 @@
 import psycopg
 import pytest
 
-from settlement import audit, board, databases, following, snapshot
+from settlement import databases, snapshot
+from settlement.audit import audit
+from settlement.following import following
 from settlement.ledger import Ledger
 from settlement.log import tiles
 from settlement.log.tiles import Tile
+from settlement.orders import board
 from settlement.storage import versions
 from settlement.storage.postgres.connection import SCHEMA
 from tests import databases as servers
-from tests.settlement import histories
-from tests.settlement.samples import NOW_MS, any_proof
+from tests.settlement.audit import histories
+from tests.settlement.bundles.samples import NOW_MS, any_proof
 from zk.errors import FormatError
 
 

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from settlement import databases, encoding, engine
+from settlement import databases, engine
+from settlement.bundles import encoding
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.storage.postgres import connection
 from settlement.storage.postgres.repository import PostgresRepository
-from tests.settlement import samples
-from tests.settlement.samples import NOW_MS, any_proof, bind, make
+from tests.settlement.bundles import samples
+from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 from zk.errors import FormatError
 
 

@@ -40,7 +40,7 @@ def test_points_and_their_packed_form_agree_with_circomlib():
         assert babyjubjub.unpack(bytes.fromhex(vector["packed"]), "point") == point
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SCALARS, SCALARS)
 def test_multiplication_agrees_with_double_and_add_and_distributes(left, right):
     product = babyjubjub.multiply(left, BASE8)
@@ -50,7 +50,7 @@ def test_multiplication_agrees_with_double_and_add_and_distributes(left, right):
     assert babyjubjub.add(product, babyjubjub.negate(product)) == IDENTITY
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SCALARS, st.sampled_from([1, 2, ORDER - 1, 12345]))
 def test_multiplication_of_a_base_that_is_used_often_agrees(scalar, of):
     base = slow.multiply(of, BASE8)
@@ -137,7 +137,7 @@ def test_bytes_that_are_not_a_packed_point_of_the_subgroup_are_refused(data, why
         babyjubjub.unpack(data, "key")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, ORDER - 1))
 def test_unpacking_undoes_packing(scalar):
     point = babyjubjub.multiply(scalar, BASE8)

@@ -45,7 +45,7 @@ def test_a_point_of_smaller_order_makes_no_lines():
             cofactor.lines(babyjubjub.CURVE, slow.multiply(times, TORSION))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, ORDER - 1), st.integers(0, COFACTOR - 1))
 def test_a_point_with_a_part_of_small_order_is_outside(scalar, times):
     point = slow.add(slow.multiply(scalar, BASE8), slow.multiply(times, TORSION))

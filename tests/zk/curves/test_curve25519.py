@@ -80,7 +80,7 @@ def test_any_number_of_points_comes_back_in_order(count):
     assert exchange(private, points) == [expected(private, point) for point in points]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     strategies.binary(min_size=32, max_size=32),
     strategies.lists(strategies.binary(min_size=32, max_size=32) | strategies.sampled_from(STRINGS), max_size=20),

@@ -9,7 +9,7 @@ import pytest
 from zk.curves import bn254, g1, g2, weierstrass
 from zk.fields import array
 from zk.fields.prime import R
-from zk.msm import batch_affine, fixed_base
+from zk.msm import fixed_base, group_sums
 from zk.runtime.jit import kernel
 
 ADD, DOUBLE, ADD_AFFINE = range(3)
@@ -83,7 +83,7 @@ def test_the_sum_of_each_group_is_right(group, sizes):
     order = random.Random(7).sample(range(len(points)), len(points))
     entries = np.array([2 * i + signs[i] for i in order], np.int32)
     starts = np.array([0, *np.cumsum(sizes)], np.int64)
-    sums = group.arrays.decode(batch_affine.sum_groups(group.arrays.encode(points), entries, starts))
+    sums = group.arrays.decode(group_sums.sum_groups(group.arrays.encode(points), entries, starts))
     for g, total in enumerate(sums):
         expected = None
         for i in order[starts[g] : starts[g + 1]]:

@@ -80,6 +80,32 @@ def test_the_dot_product_of_eight_elements_is_right_and_lazy_in_every_lane():
             assert value % R == expected * INVERSE % R and value < LAZY
 
 
+@kernel
+def run_pairs(left, right, count, result):
+    """result = Σ left[i]·right[i] for i < count, divided by 2^256, in as many lanes as the CPU has."""
+    like = memory.reload(left, 0)
+    total = accumulator.start(fr.ZERO, like)
+    for i in range(count):
+        total = accumulator.add_product(total, memory.reload(left, i), memory.reload(right, i))
+    memory.spill(result, 0, accumulator.total_of_many(total))
+
+
+@needs_lanes
+def test_many_products_of_two_elements_are_right_in_every_lane_up_to_the_largest():
+    chance, most = random.Random(13), accumulator.MANY
+    for count in (0, 1, 7, 8, 60, most):
+        sides = [[R - 1, R - 1, 0, *(chance.randrange(R) for _ in range(3)), 1, R // 2] for _ in range(2 * count)]
+        left, right = sides[:count], sides[count:]
+        rows = np.zeros((2, most, memory.SCRATCH_WORDS), np.uint64)
+        result = np.empty((1, memory.SCRATCH_WORDS), np.uint64)
+        for i in range(count):
+            rows[0, i], rows[1, i] = spilled(left[i]), spilled(right[i])
+        run_pairs(rows[0], rows[1], count, result)
+        for lane, value in enumerate(numbers_in(result[0])):
+            total = sum(a[lane] * b[lane] for a, b in zip(left, right, strict=True))
+            assert value % R == total * INVERSE % R and value < LAZY
+
+
 def test_too_many_products_overflow_so_the_cases_reach_the_bound():
     """With many more of the largest products, the sum does not fit into eight words."""
     most = 2**512 // (R - 1) ** 2

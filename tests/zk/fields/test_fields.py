@@ -122,7 +122,7 @@ def test_every_pair_of_edge_values_agrees_with_integers(field, operation):
 
 
 @BOTH
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=strategies.data())
 def test_random_pairs_agree_with_integers(field, data):
     p = field.prime.modulus

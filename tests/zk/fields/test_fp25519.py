@@ -1,6 +1,7 @@
 """The field modulo 2^255 - 19 agrees with Python's integers, on one element and on lanes, up to its bounds."""
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from hypothesis import given, settings, strategies
@@ -12,6 +13,14 @@ from zk.runtime.jit import kernel
 
 P = 2**255 - 19
 REDUCED = 2**255 + 2**213
+
+
+@lru_cache(4096)
+def inverse(a: int) -> int:
+    """0 for 0.  Kept, because every number meets a hundred others."""
+    return pow(a, P - 2, P)
+
+
 OPERATIONS = {
     "mul": lambda a, b: a * b,
     "square": lambda a, b: a * a,
@@ -20,7 +29,7 @@ OPERATIONS = {
     "add_a24": lambda a, b: a + 121665 * b,
     "canonical": lambda a, b: a,
     "is_zero": lambda a, b: int(a % P == 0),
-    "inverse": lambda a, b: pow(a, P - 2, P),
+    "inverse": lambda a, b: inverse(a),
     "product of sums": lambda a, b: (a + b) * (a - b),
     "square of a sum": lambda a, b: (a + b) ** 2,
     "square of a difference": lambda a, b: (b - a) ** 2,
@@ -102,7 +111,7 @@ def test_one_element_agrees_with_integers_for_any_four_words():
     check(pairs, run_alone(pairs))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(strategies.lists(strategies.tuples(elements(2**256), elements(2**256)), min_size=1, max_size=8))
 def test_one_element_agrees_with_integers_for_random_words(pairs):
     check(pairs, run_alone(pairs))
@@ -138,7 +147,7 @@ def test_lanes_agree_with_integers_where_every_column_is_as_large_as_products_le
 
 
 @lanes.NEEDED
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(strategies.lists(elements(REDUCED), min_size=16, max_size=16))
 def test_lanes_agree_with_integers_for_random_numbers(values):
     check_lanes(lanes.pack(values[:8]), lanes.pack(values[8:]))

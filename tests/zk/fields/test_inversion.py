@@ -107,7 +107,7 @@ def test_every_update_is_62_division_steps_until_g_is_zero(modulus):
         assert updates <= UPDATES and abs(state[1]) == (1 if start else modulus)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(strategies.integers(-700, 700), strategies.integers(0, WHOLE - 1), strategies.integers(0, WHOLE - 1))
 def test_an_update_from_any_state_is_62_division_steps(delta, f, g):
     f |= 1
@@ -141,7 +141,7 @@ def test_inverses_of_edge_values_and_long_runs_of_bits_agree_with_python(modulus
     assert ONE_OVER[modulus](expected) == values
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(strategies.sampled_from([P, R]).flatmap(lambda p: strategies.tuples(strategies.just(p), elements(p))))
 def test_the_inverse_of_any_element_agrees_with_python(case):
     modulus, value = case

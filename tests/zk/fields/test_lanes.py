@@ -214,7 +214,7 @@ CLAIMS = {
 
 
 @BOTH
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=strategies.data())
 def test_every_operation_agrees_with_integers_on_any_lazy_numbers(field, data):
     """Each number is anywhere, or near a multiple of a unit of the highest limb, where the comparisons decide."""

@@ -216,7 +216,7 @@ def test_a_multiple_by_xi_is_right_around_every_multiple_of_p():
 
 
 @KINDS
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=strategies.data())
 def test_random_elements_agree_with_polynomials(kind, data):
     a, b = (element(kind, lambda: data.draw(elements(P))) for _ in range(2))

@@ -7,7 +7,7 @@ import numpy as np
 from zk.curves import g1, g2
 from zk.fields import array
 from zk.fields.prime import FR, MONTGOMERY, P, R
-from zk.groth16.keys import ProvingKey
+from zk.groth16.provingkey import ProvingKey
 from zk.r1cs.r1cs import R1CS
 
 Sections = dict[int, bytes]

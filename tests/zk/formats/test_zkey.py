@@ -16,8 +16,8 @@ from zk.errors import FormatError
 from zk.fields import conversion
 from zk.fields.prime import FR, MONTGOMERY, P, R
 from zk.formats import snarkjs, wtns, zkey, zkeyheader
-from zk.groth16 import generator, keys, prover, verifier
-from zk.groth16.keys import ProvingKey
+from zk.groth16 import generator, prover, provingkey, verifier
+from zk.groth16.provingkey import ProvingKey
 
 HEADER_NUMBERS = 4 + 32 + 4 + 32  # the offset of the numbers of wires, public inputs and the domain in the header
 HEADER_POINTS = HEADER_NUMBERS + 12
@@ -27,7 +27,7 @@ HEADER_POINTS = HEADER_NUMBERS + 12
 def key() -> ProvingKey:
     """A key whose window tables have one level, as a key from a .zkey file."""
     made = generator.generate(cubic.system())
-    return replace(made, **{name: getattr(made, name)[:1] for name in keys.QUERIES})
+    return replace(made, **{name: getattr(made, name)[:1] for name in provingkey.QUERIES})
 
 
 @cache
@@ -63,7 +63,7 @@ def same(left: ProvingKey, right: ProvingKey) -> bool:
         starts, entries = getattr(of, f"{name}_starts"), getattr(of, f"{name}_terms")
         return [starts.tolist(), entries[:, 0].tolist(), of.coefficients[entries[:, 1]].tolist()]
 
-    arrays, others = keys.to_arrays(left), keys.to_arrays(right)
+    arrays, others = provingkey.to_arrays(left), provingkey.to_arrays(right)
     names = set(arrays) - {"a_terms", "b_terms", "coefficients"}
     return all(np.array_equal(arrays[name], others[name]) for name in names) and all(
         matrix(left, name) == matrix(right, name) for name in "ab"
@@ -203,7 +203,7 @@ def test_the_contributions_may_be_missing_and_c_and_h_may_hold_the_identity():
     assert not zkey.decode(changed(9, 0, bytes(64))).h_query[0, 0].any()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_random_damage_ends_in_a_format_error_or_in_a_key_within_its_bounds(data):
     good = iden3.zkey(key())

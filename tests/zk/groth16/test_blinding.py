@@ -8,7 +8,8 @@ from tests.zk.fields import cubic
 from zk import entropy, pairing
 from zk.curves import bn254, g1, g2
 from zk.groth16 import generator, prover
-from zk.groth16.keys import Proof, ProvingKey
+from zk.groth16.keys import Proof
+from zk.groth16.provingkey import ProvingKey
 
 WITNESS = qap.cubic_witness(3, 11)
 

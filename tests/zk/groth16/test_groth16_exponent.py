@@ -13,7 +13,7 @@ KEY = groth16.setup(qap.CUBIC, SECRETS)
 scalars = st.integers(0, R - 1)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(scalars, scalars, scalars, scalars)
 def test_an_honest_proof_is_valid_and_its_statement_cannot_be_changed(x, k, r, s):
     witness = qap.cubic_witness(x, k)
@@ -23,7 +23,7 @@ def test_an_honest_proof_is_valid_and_its_statement_cannot_be_changed(x, k, r, s
     assert not groth16.is_valid(KEY, [witness[1], witness[2] + 1], proof)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scalars, scalars, st.integers(1, 6), st.integers(1, R - 1), scalars)
 def test_a_lie_in_any_wire_has_no_quotient_and_no_guess_replaces_it(x, k, wire, change, guess):
     witness = qap.cubic_witness(x, k)

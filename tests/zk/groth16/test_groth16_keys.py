@@ -11,7 +11,7 @@ from tests.zk.fields import cubic
 from zk.curves import bn254, g1, g2
 from zk.errors import FormatError
 from zk.fields.prime import P
-from zk.groth16 import generator, keys
+from zk.groth16 import generator, keys, provingkey
 from zk.groth16.keys import Proof
 from zk.r1cs import r1cs
 
@@ -138,13 +138,13 @@ def test_a_verifying_key_before_phase_two_cannot_be_made(key):
 
 
 def test_a_proving_key_comes_back_from_its_arrays(key, tmp_path):
-    for name, values in keys.to_arrays(key).items():
+    for name, values in provingkey.to_arrays(key).items():
         np.save(tmp_path / f"{name}.npy", values, allow_pickle=False)
     mapped = {path.stem: np.load(path, mmap_mode="c") for path in tmp_path.iterdir()}
-    again = keys.from_arrays(mapped)
+    again = provingkey.from_arrays(mapped)
     assert again.verifying == key.verifying and (again.beta_g1, again.delta_g1) == (key.beta_g1, key.delta_g1)
-    assert all(np.array_equal(getattr(again, name), getattr(key, name)) for name in keys.ARRAYS)
-    assert all(getattr(again, name).flags.writeable for name in keys.ARRAYS)
+    assert all(np.array_equal(getattr(again, name), getattr(key, name)) for name in provingkey.ARRAYS)
+    assert all(getattr(again, name).flags.writeable for name in provingkey.ARRAYS)
     assert np.shares_memory(again.h_query, mapped["h"]), "the points stay in the file"
 
 
@@ -190,7 +190,7 @@ DAMAGE = [
 
 @pytest.mark.parametrize("damage, why", DAMAGE)
 def test_a_damaged_proving_key_is_refused_before_a_kernel_sees_it(key, damage, why):
-    arrays = dict(keys.to_arrays(key))
+    arrays = dict(provingkey.to_arrays(key))
     damage(arrays)
     with pytest.raises(FormatError, match=re.escape(why)):
-        keys.from_arrays(arrays)
+        provingkey.from_arrays(arrays)

@@ -12,7 +12,6 @@ from zk.fields import array, conversion
 from zk.fields.prime import FR
 from zk.groth16 import generator, quotient
 from zk.ntt import ntt, polynomial
-from zk.r1cs import sparse
 
 FIELD = galois.GF(R, primitive_element=5, verify=False)
 N = 8
@@ -58,7 +57,7 @@ def test_a_witness_that_satisfies_nothing_gives_no_quotient(key):
     assert scalars != [qap.value(difference, x) for x in odd_nodes()]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 4), st.integers(1, R - 1))
 def test_lagrange_polynomials_at_a_point_are_those_of_the_definition(bits, point):
     n, double = 1 << bits, 2 << bits
@@ -100,20 +99,6 @@ def test_products_and_plain_words_of_any_number_of_rows(count):
     polynomial.product(*columns, result)
     assert array.is_canonical(FR, result)
     assert array.from_plain(conversion.to_plain(FR, result)) == [x * y % R for x, y in zip(a, b, strict=True)]
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=3), min_size=1, max_size=16))
-def test_a_sparse_matrix_times_a_vector_is_that_row_by_row(rows):
-    """With rows of no term, of one term of every kind, and of more; beyond the last row there is zero."""
-    coefficients, vector = [1, R - 1, 7, R - 5], [1, R - 1, 3, 0, R // 2]
-    starts = np.cumsum([0, *map(len, rows)])
-    terms = np.array([term for row in rows for term in row], np.int32).reshape(-1, 2)
-    column = np.empty((16, 4), np.uint64)
-    sparse.times_vector(starts, terms, array.encode(FR, coefficients), array.encode(FR, vector), 4, column)
-    found = array.decode(FR, column)
-    sums = [sum(coefficients[place] * vector[wire] for wire, place in row) % R for row in rows]
-    assert [found[reversed_bits(i, 4)] for i in range(16)] == sums + [0] * (16 - len(rows))
 
 
 def test_columns_combine_with_weights():

@@ -57,7 +57,7 @@ def test_hashes_are_circomlibs(kind):
         assert poseidon.hash(inputs, tag + 1) != int(vector["hash"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.sampled_from(EDGES), st.integers(0, R - 1)), min_size=1, max_size=16), st.integers(0, 9))
 def test_the_changing_basis_computes_the_rounds_of_the_paper(inputs, tag):
     instance = poseidon.parameters(len(inputs) + 1)
@@ -148,7 +148,7 @@ def test_hashes_and_permutations_agree_with_the_installed_circomlibjs():
         assert [str(x) for x in poseidon.permutation((tag, *ours))] == [first, *rest]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(EDGES) | st.integers(0, R - 1), min_size=2, max_size=9))
 def test_the_permutation_is_the_rounds_of_the_paper(state):
     instance = poseidon.parameters(len(state))

@@ -61,7 +61,7 @@ SCALARS = st.sampled_from(EDGES) | st.integers(0, 2**255 - 1) | st.integers(0, 2
 TERMS = st.lists(st.tuples(st.sampled_from(POINTS), SCALARS), max_size=20)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TERMS, st.sampled_from(sorted(WAYS)))
 def test_any_sum_agrees_with_the_sum_of_its_terms(terms, way):
     points, scalars = [point for point, _ in terms], [scalar for _, scalar in terms]

@@ -51,7 +51,7 @@ def test_sizes_with_a_task_for_each_window_are_right(group):
 
 
 @BOTH
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=strategies.data())
 def test_any_mixture_of_points_and_scalars_is_right(group, data):
     terms = data.draw(strategies.lists(strategies.tuples(strategies.integers(0, len(LOGARITHMS) - 1), elements(R))))
@@ -146,7 +146,7 @@ def signed(value):
     return (2**255 - value) if value >> 255 else value
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(strategies.lists(elements(R), min_size=1))
 def test_halves_are_short_and_combine_to_the_scalar(scalars):
     scalars = scalars + EDGE_SCALARS

@@ -14,7 +14,7 @@ import pytest
 from zk.curves import bn254
 from zk.fields import array
 from zk.fields.prime import R
-from zk.msm import endomorphism, fixed_base, pippenger, recoding, window_tables
+from zk.msm import endomorphism, fixed_base, pippenger, recoding, widths, window_tables
 
 GROUPS = [
     SimpleNamespace(name="G1", generator=bn254.G1, once=pippenger.g1, start=pippenger.start_g1, make=fixed_base.g1),
@@ -36,8 +36,8 @@ def changes(limit: int) -> list[int]:
     """The numbers of points at which the choice of windows changes, with a table or without."""
 
     def chosen(count: int) -> tuple[int, int]:
-        known = pippenger._cheapest_windows(window_tables.LEVEL_BITS, window_tables.LEVELS, count, recoding.SCALAR_BITS)
-        once = pippenger._cheapest_windows(endomorphism.HALF_BITS + 1, 1, 2 * count, endomorphism.HALF_BITS)
+        known = widths.cheapest(window_tables.LEVEL_BITS, window_tables.LEVELS, count, recoding.SCALAR_BITS)
+        once = widths.cheapest(endomorphism.HALF_BITS + 1, 1, 2 * count, endomorphism.HALF_BITS)
         return len(known.table), len(once.table)
 
     return [count for count in range(1, limit) if chosen(count) != chosen(count - 1)]

@@ -43,7 +43,7 @@ def test_the_bits_of_an_index_are_reversed(bits):
     assert result.tolist() == [reference.reversed_bits(i, bits) for i in range(1 << bits)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(columns)
 def test_a_transform_gives_the_values_of_the_definition(column):
     bits = bits_of(column)
@@ -51,7 +51,7 @@ def test_a_transform_gives_the_values_of_the_definition(column):
     assert transformed(ntt.forward_coset, bits, column) == reference.odd_values(column, bits)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(columns)
 def test_the_inverse_transform_inverts_the_transform(column):
     bits = bits_of(column)

@@ -33,12 +33,22 @@ def test_a_folder_of_another_user_is_refused(monkeypatch, tmp_path):
 MODULES = ("zk.fields.words", "zk.fields.fp", "zk.curves.weierstrass", "zk.msm.pippenger", "zk.ntt.ntt")
 
 
+def copied(folder: Path) -> Path:
+    copy = folder / "copy" / "zk"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
 @pytest.fixture
 def package(tmp_path):
     """A copy of zk, to be edited."""
-    copy = tmp_path / "copy" / "zk"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    return copy
+    return copied(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """The folders of a copy that nobody edits, somewhere else."""
+    return folders(copied(tmp_path_factory.mktemp("unedited")))
 
 
 def folders(package: Path, **environment: str) -> dict[str, str]:
@@ -51,15 +61,6 @@ def folders(package: Path, **environment: str) -> dict[str, str]:
     return dict(zip(MODULES, done.stdout.split(), strict=True))
 
 
-def changed(package: Path, file: str, edit: str) -> set[str]:
-    """The modules whose folder is another one after a line was added to a file."""
-    before = folders(package)
-    with (package / file).open("a") as source:
-        source.write(edit)
-    after = folders(package)
-    return {module for module in MODULES if before[module] != after[module]}
-
-
 @pytest.mark.parametrize("file, modules", [
     ("fields/words.py", set(MODULES)),
     ("fields/prime.py", set(MODULES)),  # constants are compiled in
@@ -68,8 +69,11 @@ def changed(package: Path, file: str, edit: str) -> set[str]:
     ("msm/pippenger.py", {"zk.msm.pippenger"}),
     ("signature.py", set()),
 ])  # fmt: skip
-def test_an_edit_starts_new_folders_for_the_module_and_all_that_import_it(package, file, modules):
-    assert changed(package, file, "\nUNUSED = 1\n") == modules
+def test_an_edit_starts_new_folders_for_the_module_and_all_that_import_it(package, before, file, modules):
+    with (package / file).open("a") as source:
+        source.write("\nUNUSED = 1\n")
+    after = folders(package)
+    assert {module for module in MODULES if before[module] != after[module]} == modules
 
 
 def test_code_is_imported_only_in_the_way_that_the_digests_follow():
@@ -81,9 +85,9 @@ def test_code_is_imported_only_in_the_way_that_the_digests_follow():
         assert path.name != "__init__.py" or len(tree.body) == 1 and ast.get_docstring(tree), path
 
 
-def test_prose_and_types_start_no_new_folder(package):
+def test_prose_and_types_start_no_new_folder(package, before):
     file = package / "fields" / "words.py"
-    source, before = file.read_text("utf-8"), folders(package)
+    source = file.read_text("utf-8")
     assert source.startswith('"""') and "def words(value: int," in source
     typed = source.replace("def words(value: int,", "def words(value: object,")
     file.write_text('"""Something else.\n\n\n' + typed[3:] + "\n# a comment\n", "utf-8")

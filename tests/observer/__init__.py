@@ -1,0 +1,1 @@
+"""What each party can learn from what it sees: bundles by their public data, classifiers, and README's table."""

@@ -1,0 +1,1 @@
+"""Tests of a wallet's books."""
