@@ -57,7 +57,7 @@ class Farm:
             )  # fmt: skip
             self._submitter.submit([job], lambda _, proof: verify(proof))
             (result,) = self._submitter.wait([job.id], self._patience_ms / 1000)
-            if result.state == State.QUEUED:
+            if result.is_late:
                 self._submitter.withdraw([job.id])
         except (Unavailable, NotProved) as error:
             self._pause(str(error))
@@ -118,7 +118,7 @@ def one(submitter: Submitter, job: Job) -> Proof:
     except BaseException:  # Ctrl-C
         submitter.withdraw([job.id])
         raise
-    if result.state == State.QUEUED:
+    if result.is_late:
         submitter.withdraw([job.id])
     if result.proof is None:
         raise NotProved(sentence(result))

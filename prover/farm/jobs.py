@@ -80,6 +80,11 @@ class Result:
     worker: bytes = b""  # the public key of who proved it
     attempts: int = 0
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the job has not ended in time: its row and inputs stay in the queue until somebody ends it."""
+        return self.state in (State.QUEUED, State.OVERDUE)
+
 
 def encode(elements: Sequence[int]) -> bytes:
     """Field elements as bytes, 32 for each, little-endian."""

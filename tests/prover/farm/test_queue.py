@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from prover.farm import control, keycontents, opening
+from prover.farm import client, control, keycontents, opening
 from prover.farm.client import Farm
 from prover.farm.jobs import Job, NotProved, Result, State
 from prover.farm.submitter import Submitter
@@ -151,11 +151,28 @@ def test_a_keystores_farm_proves_and_says_once_when_nobody_does(farm, monkeypatc
 
     accepted: list = []
     with farm.submitting() as submitter:
-        client = Farm(submitter, _Keystore(), patience_ms=300, tell=farm.told.append)
+        impatient = Farm(submitter, _Keystore(), patience_ms=300, tell=farm.told.append)
         for _ in range(2):
-            assert client.prove(Key, (5, 7), (9,), Purpose.TAKE, accepted.append) is None
+            assert impatient.prove(Key, (5, 7), (9,), Purpose.TAKE, accepted.append) is None
         assert farm.told == ["the queue made no proof (no worker proved the job in time); proving here for a while"]
         with farm.working(farm.worker()):
             patient = Farm(submitter, _Keystore(), tell=farm.told.append)
             proof = patient.prove(Key, (5, 7), (9,), Purpose.TAKE, accepted.append)
     assert proof == known.proof((5, 7)) and accepted == [proof]
+
+
+@pytest.mark.parametrize(("patience_s", "state"), [(0.0, State.QUEUED), (WAIT_S, State.OVERDUE)])
+def test_whoever_sees_first_that_the_time_is_over_the_job_is_withdrawn(farm, monkeypatch, patience_s, state):
+    seen = []
+    with farm.submitting() as submitter:
+        wait = submitter.wait
+
+        def waits(ids, timeout_s):
+            seen.extend(wait(ids, patience_s))
+            return seen
+
+        monkeypatch.setattr(submitter, "wait", waits)
+        with pytest.raises(NotProved, match="no worker proved the job in time"):
+            client.one(submitter, farm.job(deadline_ms=100))
+    assert [result.state for result in seen] == [state]
+    assert farm.sql("SELECT state, (SELECT count(*) FROM inputs) FROM jobs") == [("withdrawn", 0)]
