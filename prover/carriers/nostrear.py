@@ -2,16 +2,16 @@
 
 A relay may go without a word (its machine lost power, a router forgot the connection), or stay and tell nothing new (a
 session that outlived its relay, a subscription that was dropped).  So every CHECK_S it is asked what it has of the last
-WINDOW_S, compared by ranges (NIP-77) with what came: some 100 bytes each way while nothing is missing.  Whoever does
-not know NIP-77 is asked for its newest event.  Without an answer in ANSWER_S, or when something came only because it
-was asked for, the connection is made anew.
+WINDOW_S, compared by ranges (NIP-77) with what came: some 200 bytes each way while nothing is missing.  Whoever does
+not know NIP-77 is asked for its newest order and letter.  Without an answer in ANSWER_S, or when something came only
+because it was asked for, the connection is made anew.
 
 A connection after the first one asks for news only, and compares the rest by ranges, so that an outage costs what was
 missed and not all that there is.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -168,16 +168,15 @@ class Ear:
     async def _is_well(self, relay: Relay) -> bool:
         """Whether the relay answers, and has told what it has of late."""
         asked_s = asyncio.get_running_loop().time()
-        since = Timestamp.from_secs(max(self._clock() // _MS_PER_S - WINDOW_S, 0))
-        of_late = nostrevents.everything(self._ledger_id).since(since)
-        window = [each for each in self._known.values() if each.created.as_secs() >= since.as_secs()]
-        has = await self._ids(relay, of_late, window) if self._speaks_ranges is not False else None
+        since_s = max(self._clock() // _MS_PER_S - WINDOW_S, 0)
+        has = await self._has(relay, since_s) if self._speaks_ranges is not False else None
         if has is None:
             if self._speaks_ranges:
                 return False
             self._speaks_ranges, self._not_told = False, 0
             with suppress(nostr_sdk.NostrSdkError):
-                await relay.fetch_events(of_late.limit(1), timeout=timedelta(seconds=ANSWER_S))
+                for of_late, _, _ in self._wanted(since_s):
+                    await relay.fetch_events(of_late.limit(1), timeout=timedelta(seconds=ANSWER_S))
             if self._heard_s <= asked_s:
                 await asyncio.sleep(GRACE_S)  # the wheel answers who asked before it tells who listens
             return self._heard_s > asked_s and not self._not_told
@@ -187,18 +186,24 @@ class Ear:
 
     async def _by_ranges(self, relay: Relay) -> set[str] | None:
         """Takes what is missing; the ids of all that the relay has, or None when it did not say."""
+        if (has := await self._has(relay, 0)) is not None:
+            await self._fetch(relay, self._missing(has))
+        return has
+
+    async def _has(self, relay: Relay, since_s: int) -> set[str] | None:
+        """The ids of what the relay has since then, by ranges, or None when it did not say."""
         has = set[str]()
-        letters = nostrevents.LETTER
-        for wanted, is_it in (
-            (nostrevents.everything(self._ledger_id, letters=False), lambda kind: kind != letters),
-            (nostrevents.letters(self._ledger_id, self._since_ms), lambda kind: kind == letters),
-        ):
-            found = await self._ids(relay, wanted, [each for each in self._known.values() if is_it(each.kind)])
-            if found is None:
+        for wanted, kinds, from_s in self._wanted(since_s):
+            known = [each for each in self._known.values() if each.kind in kinds and each.created.as_secs() >= from_s]
+            if (found := await self._ids(relay, wanted, known)) is None:
                 return None
             has |= found
-        await self._fetch(relay, self._missing(has))
         return has
+
+    def _wanted(self, since_s: int) -> Iterator[tuple[Filter, Sequence[int], int]]:
+        """What was subscribed to and is not older than this, of which kinds, and since when: letters begin later."""
+        for kinds, first_s in ((nostrevents.ORDERS, 0), (nostrevents.LETTERS, self._since_ms // _MS_PER_S)):
+            yield nostrevents.since(self._ledger_id, kinds, from_s := max(since_s, first_s)), kinds, from_s
 
     async def _by_questions(self, relay: Relay) -> set[str] | None:
         """The same without NIP-77: asks for everything."""
@@ -236,9 +241,8 @@ class Ear:
             with suppress(nostr_sdk.NostrSdkError):
                 for event in await relay.fetch_events(wanted, timeout=timedelta(seconds=ANSWER_S)):
                     self._came(event)
-        until_s = asyncio.get_running_loop().time() + _FORGIVEN_S
         withheld = [each for each in missing if each not in self._known]
-        self._withheld |= dict.fromkeys(withheld, until_s)
+        self._withheld |= dict.fromkeys(withheld, asyncio.get_running_loop().time() + _FORGIVEN_S)
         return len(missing) - len(withheld)
 
     def _tell(self, *, is_there: bool, has_read: bool) -> None:

@@ -15,7 +15,7 @@ import base64
 import binascii
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nostr_sdk import Event, EventBuilder, Filter, Keys, Kind, SecretKey, SingleLetterTag, Tag, Timestamp
@@ -26,7 +26,8 @@ from zk import entropy
 from zk.errors import FormatError
 
 ORDER, WITHDRAWAL, LETTER = 38385, 38386, 1059
-KINDS = (ORDER, WITHDRAWAL, LETTER)
+ORDERS, LETTERS = (ORDER, WITHDRAWAL), (LETTER,)
+KINDS = (*ORDERS, *LETTERS)
 PART_BYTES = 32 << 10
 MAX_CONTENT = 4 * -(-PART_BYTES // 3)
 MAX_TAGS = 8
@@ -125,15 +126,9 @@ def filters(ledger_id: LedgerId, since_ms: int) -> Iterator[Filter]:
         yield Filter().kind(Kind(LETTER)).hashtag(topic).custom_tag(tag, shard).since(since)
 
 
-def everything(ledger_id: LedgerId, *, letters: bool = True) -> Filter:
-    """All events of this ledger, or without `letters` all but those: to compare, for an answer would be cut off."""
-    return Filter().kinds([Kind(each) for each in KINDS if letters or each != LETTER]).hashtag(ledger_id.hex())
-
-
-def letters(ledger_id: LedgerId, since_ms: int) -> Filter:
-    """All letters of this ledger since then, to compare."""
-    since = Timestamp.from_secs(since_ms // _MS_PER_S)
-    return Filter().kind(Kind(LETTER)).hashtag(ledger_id.hex()).since(since)
+def since(ledger_id: LedgerId, kinds: Sequence[int], since_s: int) -> Filter:
+    """All events of these kinds since then: to compare, for an answer would be cut off."""
+    return Filter().kinds([Kind(each) for each in kinds]).hashtag(ledger_id.hex()).since(Timestamp.from_secs(since_s))
 
 
 def _part(values: list[str], size: int) -> tuple[str, int, int]:
