@@ -31,7 +31,7 @@ _MAX_WAITING = 4096
 class CarriedOrders(OrderTable):
     """The orders of a ledger and of the dispatcher's carriers.  Belongs to the ledger's thread.
 
-    `sent` has the messages of what was placed or withdrawn here, and `withdrawn_by` the bytes of each withdrawal.
+    `sent` has the messages of what was placed or withdrawn here.
     """
 
     def __init__(
@@ -80,10 +80,8 @@ class CarriedOrders(OrderTable):
 
     def _put(self, is_withdrawal: bool) -> Callable[[bytes], None]:
         def put(data: bytes) -> None:
-            try:
+            with suppress(queue.Full):  # a flood: those who sent honestly send again
                 self._waiting.put_nowait((is_withdrawal, data))
-            except queue.Full:  # a flood: those who sent honestly send again
-                pass
 
         return put
 
@@ -160,6 +158,14 @@ class CarriedOrders(OrderTable):
         self.sent += messages
         return [None if each.carried or self._uses_board else _nowhere(each) for each in messages]
 
+    def retry(self) -> list[Message]:
+        """Sends again what is due; returns what was tried.  What everybody refuses is at no carrier any more."""
+        tried = self.dispatcher.retry()
+        for each in tried:
+            if each.kind == dispatch.ORDER and each.state(self._clock()) == dispatch.REFUSED:
+                self._carried.pop(OrderId(bytes.fromhex(each.message_id)), None)
+        return tried
+
     def withdraw(self, withdrawal: Withdrawal, most: int, now_ms: int) -> bool:
         """Takes the order off the board and from the carriers.  False when it is nowhere."""
         is_carried = withdrawal.order_id in self._carried
@@ -198,8 +204,7 @@ class CarriedOrders(OrderTable):
         """The orders with these ids, as far as they are on the board or at the carriers."""
         wanted, others = list(order_ids), self._others()
         found = {order_id: others[order_id] for order_id in wanted if order_id in others}
-        rest = [order_id for order_id in wanted if order_id not in found]
-        return found | self._board.get_all(rest)
+        return found | self._board.get_all(order_id for order_id in wanted if order_id not in found)
 
     def stored(self) -> list[Order]:
         """Every order."""
@@ -236,13 +241,12 @@ class CarriedOrders(OrderTable):
 
     def withdrawals(self) -> list[Withdrawal]:
         """Every withdrawal."""
-        listed = {each.order_id: each for each in self._board.withdrawals()}
-        return list((listed | self._gone).values())
+        return list(({each.order_id: each for each in self._board.withdrawals()} | self._gone).values())
 
 
 def _nowhere(message: Message) -> Unavailable | Rejected:
     """Why nobody has what was sent."""
     why = f"no carrier took the {message.kind}: {message.why}"
     if message.data:
-        return Unavailable(f"{why}; it is sent again by the next command that uses the carriers")
+        return Unavailable(f"{why}; it is sent again by a running desk, or by the next command")
     return Rejected(Rejection.ORDER_UNKNOWN if message.kind == dispatch.WITHDRAWAL else Rejection.BOARD_FULL, why)

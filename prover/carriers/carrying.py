@@ -1,11 +1,11 @@
 """Attaches the carriers that a home names to its ledger: from then on its board is theirs too (carriedorders.py)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from prover.carriers import carrierfile
-from prover.carriers.dispatch import Dispatcher
+from prover.carriers.dispatch import Dispatcher, Renew
 from prover.machine import clock
 from prover.machine.home import Home
 from prover.trader import keys
@@ -15,7 +15,7 @@ from settlement.ledger import Ledger
 @contextmanager
 def attached(
     home: Home, ledger: Ledger, wallet: tuple[Path, keys.View] | None = None,
-    renew: Callable[[bytes, int], bytes] = lambda data, now_ms: data,
+    renew: Renew = lambda data, now_ms: data,
 ) -> Iterator[None]:  # fmt: skip
     """Within this block, orders go to the home's carriers and come from them; nothing changes where it names none.
 

@@ -2,11 +2,12 @@
 
     state       sent        no carrier has taken it yet: it is tried again
                 carried     by so many carriers (each relay counts); the others are tried again
-                answered    somebody answered, or the order was taken, cancelled or withdrawn
+                answered    somebody answered, or the order was taken, cancelled or withdrawn: its account has moved
                 refused     every carrier refused it, and would again
                 expired     its time is over
 
-It is tried again after FIRST_PAUSE_MS, then twice as long each time, up to MAX_PAUSE_MS, until it has expired.  A
+It is tried again after FIRST_PAUSE_MS, then twice as long each time, up to MAX_PAUSE_MS, until it has expired.  What is
+past half of its pause goes out with what is due, so that a carrier that is away is not waited for once for each.  A
 journal beside the wallet (journals.py) keeps the newest MAX_MESSAGES, with their bytes while they may be sent again;
 without one they are forgotten with the process.
 
@@ -46,6 +47,7 @@ FIRST_PAUSE_MS, MAX_PAUSE_MS = 2_000, 300_000
 MAX_KEPT_BYTES = 2 << 20  # of what may be sent again; the oldest is then not tried again
 _MAX_WHY = 300
 _Key = tuple[Kind, str]
+Renew = Callable[[bytes, int], bytes | None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,12 +66,12 @@ class Dispatcher:
 
     `wallet` is the wallet's file and its view, for a journal beside it, or None; `is_post`: the journal is that of
     letters.  `renew` is what an order's bytes become before they are sent again, at a time: carriers refuse what was
-    signed too long ago.  Raises FormatError when the journal is damaged.
+    signed too long ago.  None ends it, because its account has moved.  Raises FormatError when the journal is damaged.
     """
 
     def __init__(
         self, carriers: Sequence[Carrier], clock: Callable[[], int], wallet: tuple[Path, keys.View] | None = None,
-        *, is_post: bool = False, renew: Callable[[bytes, int], bytes] = lambda data, now_ms: data,
+        *, is_post: bool = False, renew: Renew = lambda data, now_ms: data,
     ):  # fmt: skip
         self.carriers, self._clock, self._renew = list(carriers), clock, renew
         self._lock = threading.RLock()
@@ -129,11 +131,14 @@ class Dispatcher:
 
     def _due(self, *, is_asked: bool) -> list[Message]:
         now_ms = self._clock()
-        return [
+        lacking = [
             each for each in self._messages.values()
-            if each.data and each.state(now_ms) in (SENT, CARRIED) and (is_asked or each.next_ms <= now_ms)
-            and _key(each) not in self._trying
+            if each.data and each.state(now_ms) in (SENT, CARRIED) and _key(each) not in self._trying
         ]  # fmt: skip
+        if is_asked:
+            return lacking
+        is_time = any(each.next_ms <= now_ms for each in lacking)
+        return [each for each in lacking if is_time and each.next_ms - _pause_ms(each.tries) // 2 <= now_ms]
 
     def _tried(self, messages: Sequence[Message]) -> list[Message]:
         """The messages after the carriers that lack them were asked to take them; nobody else tries them now."""
@@ -156,7 +161,10 @@ class Dispatcher:
     def _renewed(self, message: Message) -> Message:
         if message.kind != ORDER or not message.tries:
             return message
-        data = self._renew(base64.b64decode(message.data), self._clock())
+        now_ms = self._clock()
+        data = self._renew(base64.b64decode(message.data), now_ms)
+        if data is None:
+            return replace(message, answered_ms=now_ms, data="")
         return replace(message, data=base64.b64encode(data).decode())
 
     def _asked(self, messages: Sequence[Message]) -> list[Message]:
@@ -165,7 +173,8 @@ class Dispatcher:
         for carrier in self.carriers:
             for kind in (ORDER, WITHDRAWAL, LETTER):
                 lacking = [
-                    number for number, each in enumerate(messages) if each.kind == kind and _lacks(each, carrier)
+                    number for number, each in enumerate(messages)
+                    if each.kind == kind and each.data and _lacks(each, carrier)
                 ]  # fmt: skip
                 if lacking:
                     told = carrier.carry(kind, [base64.b64decode(messages[number].data) for number in lacking])
@@ -174,7 +183,9 @@ class Dispatcher:
         return [self._after(*both) for both in zip(messages, answers, strict=True)]
 
     def _after(self, message: Message, answers: Sequence[tuple[Carrier, Answer]]) -> Message:
-        """The message after this try."""
+        """The message after this try, if it was one."""
+        if not message.data:
+            return message
         carried = (*message.carried, *(CarriedBy(by.name, at) for by, at in answers if isinstance(at, int)))
         refused = (*message.refused, *(by.name for by, answer in answers if isinstance(answer, Refused)))
         why = "; ".join(str(answer) for _, answer in answers if isinstance(answer, Exception))
@@ -182,7 +193,7 @@ class Dispatcher:
         return replace(
             message, carried=carried, refused=refused, why=why[:_MAX_WHY] or message.why, tries=message.tries + 1,
             data="" if is_over else message.data,
-            next_ms=self._clock() + min(FIRST_PAUSE_MS << min(message.tries, 30), MAX_PAUSE_MS),
+            next_ms=self._clock() + _pause_ms(message.tries + 1),
         )  # fmt: skip
 
     def _merged(self, tried: Message, outcome: Message) -> Message | None:
@@ -210,6 +221,11 @@ class Dispatcher:
 
 def _key(message: Message) -> _Key:
     return message.kind, message.message_id
+
+
+def _pause_ms(tries: int) -> int:
+    """How long is waited after so many."""
+    return min(FIRST_PAUSE_MS << min(max(tries - 1, 0), 30), MAX_PAUSE_MS)
 
 
 def _lacks(message: Message, carrier: Carrier) -> bool:

@@ -155,15 +155,16 @@ class Dealer:
         try:
             is_busy = self._round(now_ms)
             if self.trouble:
-                self._journal.write(now_ms, "back", "the ledger can be reached again")
+                self._journal.write(now_ms, "back", "a round was done in full again")
             self.trouble = None
             return is_busy
         except (Unavailable, refusals.Refused, Unreported) as error:
-            if isinstance(error, Unreported) and not isinstance(error.__cause__, (Unavailable, refusals.Refused)):
+            why = error.__cause__ if isinstance(error, Unreported) else error  # the next round finds what was done
+            if not isinstance(why, (Unavailable, refusals.Refused)):
                 raise
             if self.trouble is None:
-                self._journal.write(now_ms, "cut off", f"{error}; trying again")
-            self.trouble = str(error)
+                self._journal.write(now_ms, "cut off", f"{why}; trying again")
+            self.trouble = str(why)
             return False
         finally:
             self._journal.sync()

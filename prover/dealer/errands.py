@@ -1,4 +1,5 @@
-"""What a desk does beside quoting: its owner's stop orders, orders that are kept until cancelled, and top-ups.
+"""What a desk does beside quoting: its owner's stop orders, orders that are kept until cancelled, and top-ups; and it
+sends again what no carrier took.
 
 Each is decided elsewhere and says itself why; each keeps what it needs to go on after a kill in a file beside the
 wallet.  What cannot be done stops nothing else, and is tried again later.
@@ -6,6 +7,8 @@ wallet.  What cannot be done stops nothing else, and is tried again later.
 
 from collections.abc import Callable
 
+from prover.carriers import dispatch
+from prover.carriers.carriedorders import CarriedOrders
 from prover.dealer.journal import Journal
 from prover.dealer.patience import Patience
 from prover.dealer.reserve.reserve import Reserve
@@ -28,9 +31,22 @@ class Errands:
 
     def run(self, time: Callable[[], int]) -> bool:
         """Does what is due; whether there was any."""
+        self._send_again(time())
         is_busy = self._stop(time())
         is_busy |= self._renew(time())
         return self._top_up(time()) or is_busy
+
+    def _send_again(self, now_ms: int) -> None:
+        """Sends again what some carrier lacks, if it is time; tells when all have it, and why some do not."""
+        orders = self._session.ledger.orders
+        for each in orders.retry() if isinstance(orders, CarriedOrders) else ():
+            what, fields = ("message", each.kind, each.message_id), {"what": each.kind, "order": each.message_id}
+            if each.data or each.state(now_ms) == dispatch.REFUSED:
+                if self._patience.refuse(what, None, each.why, now_ms):
+                    self._journal.write(now_ms, "not carried", each.why, places=each.places, **fields)
+            elif not each.answered_ms:
+                self._patience.forget(what)
+                self._journal.write(now_ms, "carried", "it was sent again and taken", places=each.places, **fields)
 
     def _stop(self, now_ms: int) -> bool:
         done = False

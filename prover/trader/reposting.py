@@ -15,13 +15,18 @@ from zk.errors import FormatError
 RENEWED_MS = board.MAX_POSTING_AGE_MS // 2
 
 
-def renewed(session: Session, data: bytes, now_ms: int) -> bytes:
-    """The posting in these bytes, signed now if that was long ago; the same bytes when the wallet cannot sign it."""
+def renewed(session: Session, data: bytes, now_ms: int) -> bytes | None:
+    """The posting in these bytes, signed now if that was long ago; the same bytes when the wallet cannot sign it.
+
+    None when its account has moved, as far as this copy of the ledger knows: nobody can take it any more.
+    """
     try:
         sent = postings.decode(data)
         leg = encoding.decode_leg(sent.leg_bytes)
     except FormatError:
         return data
+    if session.ledger.reader.is_spent(leg.nullifier):
+        return None
     seed = session.wallet.seed
     if seed is None or sent.posted_ms > now_ms - RENEWED_MS:
         return data

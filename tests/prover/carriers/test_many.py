@@ -48,6 +48,20 @@ def test_many_go_out_at_once_and_each_has_its_own_outcome(clock):
     assert one.calls[1:] == [("order", [b"late"])] and states(dispatcher)["late"] == "carried"
 
 
+def test_what_is_past_half_of_its_pause_goes_out_with_what_is_due(clock):
+    carrier = Many("one", {each: AWAY for each in (b"due", b"half", b"early")})
+    dispatcher = Dispatcher([carrier], lambda: clock[0])
+    for data, after_ms in ((b"due", 0), (b"half", 1_000), (b"early", 1_001)):
+        clock[0] = NOW + after_ms
+        dispatcher.send_all(outgoing(data))
+    carrier.calls.clear()
+    clock[0] = NOW + 1_999
+    assert dispatcher.retry() == [] and not dispatcher.has_due()
+    clock[0] = NOW + 2_000
+    dispatcher.retry()
+    assert carrier.calls == [("order", [b"due", b"half"])]
+
+
 def test_what_waits_longest_goes_out_first_and_orders_before_their_withdrawals(clock):
     carrier = Many("one", {each: AWAY for each in (b"a", b"b", b"c", b"d")})
     dispatcher = Dispatcher([carrier], lambda: clock[0])

@@ -1,10 +1,16 @@
 """What a desk does beside quoting: each errand is done in a round, told, and stops nothing else when it fails."""
 
 from fractions import Fraction
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
+from prover.carriers import dispatch
+from prover.carriers.carriedorders import CarriedOrders
+from prover.carriers.carrier import Refused, Unavailable
+from prover.carriers.dispatch import Dispatcher
+from prover.carriers.memory import Hub
 from prover.dealer import errands
 from prover.dealer.errands import Errands
 from prover.dealer.reserve.rules import TopUp
@@ -12,6 +18,7 @@ from prover.dealer.strategies.strategy import Wish
 from prover.stops import firing, stopfile
 from prover.stops.firing import Event
 from prover.stops.stops import Prices, Stop
+from prover.trader import reposting
 from prover.trader.renewing import Renewed
 from tests.prover.dealer import scene as scenes
 from tests.prover.dealer.scene import changes
@@ -78,6 +85,70 @@ def test_a_stop_that_is_triggered_and_waits_is_told_and_the_desk_goes_on(scene, 
     assert told == [("triggered", "0a1b2c3d"), ("waits", "0a1b2c3d")]
     assert "the board has nothing" in scene.lines("stop order")[1].why
     assert stopfile.read(session.file.path, session.wallet.view)[0].state == "triggered"
+
+
+class Relay(Hub):
+    """A carrier that answers each order with what `answers` has next, the last of them for ever."""
+
+    def __init__(self, scene):
+        world = scene.world
+        super().__init__(world.ledger.ledger_id, lambda: world.now_ms, has_threads=False)
+        self.answers, self.asked_ms = [Unavailable("nobody is there")], []
+        dispatcher = Dispatcher([self.carrier("relay")], lambda: world.now_ms)
+        world.ledger.orders = CarriedOrders(
+            world.ledger, dispatcher, lambda: world.now_ms, uses_board=False, verify_proofs=world.notary.verify
+        )
+
+    def publish(self, data):
+        self.asked_ms.append(self._clock())
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if answer is not None:
+            raise answer
+        super().publish(data)
+
+
+def test_an_order_that_no_carrier_took_is_sent_again_while_the_desk_runs(scene):
+    relay = Relay(scene)
+    scene.strategy.quotes = [scene.wants("bid", USDC=-1_000, ETH=1)]
+    assert not scene.step(0) and "nobody is there" in scene.dealer.trouble
+    for _ in range(40):
+        scene.step(500)
+    first_ms, *again_ms = [ms - relay.asked_ms[0] for ms in relay.asked_ms]
+    assert (first_ms, again_ms) == (0, [2_000, 6_000, 14_000]), "each pause is twice the one before"
+    assert [line.numbers["what"] for line in scene.lines("not carried")] == ["order"], "told once, not each time"
+    relay.answers = [None]
+    for _ in range(80):
+        scene.step(500)
+    assert len(relay.asked_ms) == 5 and len(relay._orders) == 1
+    ((stood,),) = [each.parts for each in scene.dealer.standing.values()]
+    assert [(line.numbers["order"], line.numbers["places"]) for line in scene.lines("carried")] == [(stood.order_id, 1)]
+
+
+def test_an_order_that_was_refused_when_it_was_sent_again_is_placed_anew(scene):
+    relay = Relay(scene)
+    relay.answers = [Unavailable("nobody is there"), Refused("its epoch is over"), None]
+    scene.strategy.quotes = [scene.wants("bid", USDC=-1_000, ETH=1)]
+    for _ in range(8):
+        scene.step(500)
+    assert [line.why for line in scene.lines("not carried")] == ["its epoch is over"]
+    (order,) = relay._orders
+    ((stood,),) = [each.parts for each in scene.dealer.standing.values()]
+    assert order.hex() == stood.order_id and len(relay.asked_ms) == 3
+
+
+def test_an_order_whose_account_has_moved_is_not_sent_again(scene, monkeypatch):
+    relay = Relay(scene)
+    dispatcher = scene.world.ledger.orders.dispatcher
+    monkeypatch.setattr(dispatcher, "_renew", partial(reposting.renewed, scene.maker.session))
+    scene.strategy.quotes = [scene.wants("bid", USDC=-1_000, ETH=1)]
+    scene.step(0)
+    scene.step(500)
+    scene.strategy.quotes = []
+    for _ in range(10):
+        scene.step(1_000)
+    assert len(relay.asked_ms) == 1 and not scene.dealer.standing
+    assert [each.state(scene.world.now_ms) for each in dispatcher.messages()] == [dispatch.ANSWERED]
+    assert not scene.lines("carried", "not carried")
 
 
 def test_kept_orders_are_renewed_in_a_round(scene, monkeypatch):
