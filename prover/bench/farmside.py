@@ -67,7 +67,11 @@ def main() -> None:
         from prover.upkeep import warmup
 
         warmup.load_kernels()
-    engine = None if wait_ms == PROVES else waiting(wait_ms)
+    work(url, folder, number, None if wait_ms == PROVES else waiting(wait_ms))
+
+
+def work(url: str, folder: Path, number: int, engine: Engine | None) -> None:
+    """Works with this engine, or else our own prover, until a signal ends it."""
     worker = Worker(
         url, farmkey.read(folder / "farm.json"), folder / f"keys-{number}", folder / f"worker-{number}.json", engine,
         name=f"worker {number}",
