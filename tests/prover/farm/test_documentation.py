@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from prover.farm import control, opening, schema
 from prover.farm.metrics import Metrics
 from prover.machine import home, threadcount
 from tests.prover import pools
+from zk.runtime import ownership
 
 README = (Path(opening.__file__).parent / "README.md").read_text("utf-8")
 GENERAL = {home.VARIABLE, threadcount.VARIABLE, "ZKSETTLE_CACHE"}
@@ -30,6 +32,7 @@ CONTAINER = {
 }  # fmt: skip
 POD = {
     "terminationGracePeriodSeconds": int, "containers": [CONTAINER],
+    "initContainers": [{each: CONTAINER[each] for each in ("name", "image", "volumeMounts")} | {"command": [str]}],
     "volumes": [{"name": str, "emptyDir": {}, "secret": {"secretName": str, "defaultMode": int}}],
 }  # fmt: skip
 KINDS = {
@@ -146,6 +149,23 @@ def test_kubernetes_runs_workers_and_scales_them():
     assert scaled["spec"]["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
     (trigger,) = scaled["spec"]["triggers"]
     assert trigger["metadata"]["connectionFromEnv"] in {each["name"] for each in container["env"]}
+
+
+@pytest.mark.skipif(not ownership.has_owners, reason="here no folder is anybody's")
+def test_kubernetes_makes_the_folder_private_that_anybody_may_write_to(tmp_path):
+    """A new emptyDir has mode 0777."""
+    pod = parsed("kubernetes")[0]["spec"]["template"]["spec"]
+    (first,), (container,) = pod["initContainers"], pod["containers"]
+    (mount,) = first["volumeMounts"]
+    assert mount in container["volumeMounts"] and first["image"] == container["image"]
+    assert {"name": mount["name"], "emptyDir": {}} in pod["volumes"]
+    place = tmp_path / "volume"
+    place.mkdir()
+    place.chmod(0o777)
+    with pytest.raises(PermissionError, match="can be changed by other users"):
+        ownership.make_private(place / "cache", "")
+    subprocess.run([str(place) if word == mount["mountPath"] else word for word in first["command"]], check=True)
+    ownership.make_private(place / "cache", "")
 
 
 def test_the_query_counts_what_is_queued(farm):
