@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from circuits import registry
 from prover.proofs.keystores import Keystore
-from tests import databases, evm, once
+from tests import databases, evm, once, patience
 
 # A test takes what it takes, on a machine that others use too.  The same commit has the same examples everywhere, so
 # that a failure can be repeated by whoever reads of it: `pytest --hypothesis-profile=exploring` draws new ones.
@@ -28,8 +28,12 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_sessionstart():
-    """Makes SIGINT interrupt, as at a terminal: in a background job it would be ignored, by child processes too."""
+    """Makes SIGINT interrupt, as at a terminal: in a background job it would be ignored, by child processes too.
+
+    And nobody waits for an answer for less time than a machine may stand still.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    patience.give_httpx_time()
 
 
 def pytest_configure(config):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-END_S = 30
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def started(home: Path, *words: object) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.terminate()
         try:
-            process.wait(END_S)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,23 +14,25 @@ import httpx
 import pytest
 
 from prover.bench import ledgersite
-
-WAIT_S = 30
+from tests import patience
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
-def toy(serve: str, *, count: int = 2) -> Iterator[subprocess.Popen]:
-    """Runs processes that do this, and prints `ready`, then each pid that has ended."""
+def toy(serve: str, *, count: int = 2, before: str = "") -> Iterator[subprocess.Popen]:
+    """Runs processes that do this, and prints `ready`, then `ended` for each that has; `before` runs first of all."""
     program = f"""
 import os, signal, sys, time
 from prover.network.service import processes
 def say(what): os.write(1, (what + "\\n").encode())
+def ended(pid): say("ended")
+{before}
 def serve(number, bell):
     bell.setblocking(True)
 {serve}
 
 try:
-    processes.run({count}, serve, lambda: say("ready"), lambda pid: say("ended"))
+    processes.run({count}, serve, lambda: say("ready"), lambda pid: ended(pid))
     say("over")
 except Exception as error:
     say(type(error).__name__)
@@ -57,7 +58,7 @@ def test_what_one_process_rings_all_others_hear():
         said = sorted(process.stdout.readline() for _ in range(3))
         process.send_signal(signal.SIGTERM)
         assert said == ["heard b'.'\n", "heard b'.'\n", "ready\n"]
-        assert process.stdout.read().split() == ["ended"] * 3 + ["over"] and process.wait(WAIT_S) == 0
+        assert process.stdout.read().split() == ["ended"] * 3 + ["over"] and process.wait(PATIENCE_S) == 0
 
 
 def test_a_process_that_ends_before_it_serves_ends_all():
@@ -67,7 +68,7 @@ def test_a_process_that_ends_before_it_serves_ends_all():
     bell.recv(1) or sys.exit()
 """
     with toy(serve) as process:
-        out, err = process.communicate(timeout=WAIT_S)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert out.split() == ["ended", "ended", "Unavailable"]
     assert '"kind": "KeyError"' in err and "no word" not in err
 
@@ -89,6 +90,61 @@ def test_a_process_that_was_killed_is_replaced_and_the_log_says_so():
     assert [(line["event"], line["code"]) for line in told] == [("process ended", -9)]
 
 
+SERVES = """
+    say(f"pid {os.getpid()}")
+    bell.send(b"r")
+    bell.recv(1) or sys.exit()
+"""
+NO_ROOM = """
+fork, tries = os.fork, []
+def full():
+    tries.append(1)
+    if len(tries) in (3, 4):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = full
+processes.PAUSE_S = 0.01
+"""
+NOT_COUNTED = """
+def ended(pid):
+    say("ended")
+    raise OSError("no such file")
+"""
+
+
+@pytest.mark.parametrize("before, failures", [(NO_ROOM, ["BlockingIOError"] * 2), (NOT_COUNTED, ["OSError"] * 3)])
+def test_what_fails_when_a_process_is_replaced_is_told_and_ends_nobody(before, failures):
+    with toy(SERVES, before=before) as process:
+        said = [process.stdout.readline() for _ in range(3)]
+        os.kill(int(next(line for line in said if line.startswith("pid")).split()[1]), signal.SIGKILL)
+        assert process.stdout.readline() == "ended\n" and process.stdout.readline().startswith("pid")
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read().split() == ["ended", "ended", "over"]
+        told = [json.loads(line) for line in process.stderr]
+    assert [line["kind"] for line in told if line["event"] == "failed"] == failures
+
+
+CLOSED = """
+    say(f"pid {os.getpid()}")
+    bell.send(b"r")
+    if number == 0:
+        bell.close()
+        time.sleep(600)
+    bell.recv(1) or sys.exit()
+"""
+
+
+def test_a_process_that_has_closed_its_bell_and_goes_on_keeps_nobody_from_being_replaced():
+    with toy(CLOSED) as process:
+        said = [process.stdout.readline() for _ in range(3)]
+        pids = [int(line.split()[1]) for line in said if line.startswith("pid")]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            assert process.stdout.readline() == "ended\n" and process.stdout.readline().startswith("pid")
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read().split() == ["ended", "ended", "over"]
+
+
 def children(pid: int) -> list[int]:
     """The processes that this one has started."""
     found = []
@@ -100,13 +156,6 @@ def children(pid: int) -> list[int]:
         if int(fields[1]) == pid and fields[0] != "Z":
             found.append(int(path.parent.name))
     return found
-
-
-def waited(condition) -> bool:
-    until_s = time.monotonic() + WAIT_S
-    while not condition() and time.monotonic() < until_s:
-        time.sleep(0.02)
-    return bool(condition())
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +179,7 @@ def service(site, tmp_path):
 def posted(url, bundle) -> httpx.Response:
     """The answer to a bundle, over a connection of its own: any process has it."""
     headers = {"Content-Type": "application/octet-stream"}
-    return httpx.post(f"{url}/bundles", content=bundle, headers=headers, timeout=WAIT_S)
+    return httpx.post(f"{url}/bundles", content=bundle, headers=headers, timeout=PATIENCE_S)
 
 
 def heard(url: str, first: int, last: int) -> list[int]:
@@ -138,7 +187,7 @@ def heard(url: str, first: int, last: int) -> list[int]:
     told = []
     while not told or told[-1] < last:
         resumed = {"Last-Event-ID": str(told[-1] + 1 if told else first)}
-        with httpx.stream("GET", f"{url}/stream", headers=resumed, timeout=WAIT_S) as response:
+        with httpx.stream("GET", f"{url}/stream", headers=resumed, timeout=PATIENCE_S) as response:
             lines = response.iter_lines()
             next(line for line in lines if line == "event: block")
             block = json.loads(next(lines).removeprefix("data: "))
@@ -163,15 +212,16 @@ def test_each_process_settles_tells_the_streams_of_all_counts_with_the_others_an
     before = children(process.pid)
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
-    assert waited(lambda: len(children(process.pid)) == 2 and before[0] not in children(process.pid)), (
-        before, children(process.pid), process.poll(), log.read_text()
-    )  # fmt: skip
-    assert httpx.get(f"{url}/readyz", timeout=WAIT_S).json() == {"status": "ready", "height": heights[1]}
-    counted = httpx.get(f"{url}/metrics", timeout=WAIT_S).text
+    patience.until(
+        lambda: len(now := children(process.pid)) == 2 and before[0] not in now,
+        lambda: (before, children(process.pid), process.poll(), log.read_text()),
+    )
+    assert httpx.get(f"{url}/readyz", timeout=PATIENCE_S).json() == {"status": "ready", "height": heights[1]}
+    counted = httpx.get(f"{url}/metrics", timeout=PATIENCE_S).text
     assert 'reason="MALFORMED"} 6.0\n' in counted  # what the dead one counted is not forgotten
     assert f"zksettle_settled_total {float(len(bundles))}\n" in counted
     process.send_signal(signal.SIGTERM)
-    assert process.wait(WAIT_S) == 0
+    assert process.wait(PATIENCE_S) == 0
     ended = [json.loads(line) for line in log.read_text().splitlines() if '"process ended"' in line]
     assert [line["code"] for line in ended] == [-9]
 
@@ -182,4 +232,4 @@ def test_when_the_parent_is_killed_the_others_end(service):
     assert len(orphans) == 2
     process.kill()
     process.wait()
-    assert waited(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
+    patience.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))

@@ -1,0 +1,37 @@
+"""How tests wait for what others do: as long as it takes, for machines stand still for seconds, and nothing is timed.
+
+A test that waits for nothing else than a time has lost already.  What must happen is awaited by `until`; what must not
+happen is looked for after something that comes later.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import httpx
+
+PATIENCE_S = 300.0
+"""After this something hangs: a failure, never a limit that anything comes near."""
+PAUSE_S = 0.01
+
+
+def until(is_so: Callable[[], object], what: object = "it never came") -> None:
+    """Returns once this holds; `what` is said of it, or what it returns, when it never does."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end_s, what() if callable(what) else what
+        time.sleep(PAUSE_S)
+
+
+async def soon(is_so: Callable[[], object], what: object = "it never came") -> None:
+    """As `until`, in an event loop, which goes on meanwhile."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end_s, what
+        await asyncio.sleep(PAUSE_S)
+
+
+def give_httpx_time() -> None:
+    """Has httpx wait as long as any test, where nobody tells it how long: else five seconds."""
+    limits = httpx._config.DEFAULT_TIMEOUT_CONFIG
+    limits.connect = limits.read = limits.write = limits.pool = PATIENCE_S
