@@ -13,7 +13,6 @@ Some bundles spend the same account: one of them settles.
 """
 
 import random
-import socket
 import sys
 import tempfile
 import threading
@@ -30,6 +29,7 @@ from settlement.bundles import digests, encoding
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
+from tests import ports
 from tests.settlement.bundles import samples
 from tests.soak import nursery, victims
 from tests.soak.nursery import Nursery
@@ -152,19 +152,13 @@ def made() -> dict[str, bytes]:
     return {digests.bundle_id(one).hex(): encoding.encode_bundle(one) for one in bundles}
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 def soak(kills: int, at_most: int, dice: random.Random, say: Callable[[str], object]) -> Counter[str]:
     """Kills so often, each ledger so many times at most; how often what happened.
 
     Raises AssertionError for whatever must not happen.
     """
     heard: Counter[str] = Counter()
-    port = free_port()
+    port = ports.free()
     with victims.stages(dice) as places, tempfile.TemporaryDirectory() as logs, Nursery(Path(logs) / "log") as births:
         bundles = made()
         for stage in cycle(places):

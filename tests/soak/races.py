@@ -20,8 +20,9 @@ from settlement.bundles import encoding
 from settlement.databases import Place
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected
+from tests import ports
 from tests.settlement.bundles import samples
-from tests.soak import killing, nursery, victims
+from tests.soak import nursery, victims
 from tests.soak.nursery import Nursery
 
 SERVICES, THREADS = 2, 16
@@ -31,9 +32,9 @@ LONGEST_S = 10
 def races(place: Place, count: int, births: Nursery) -> list[float]:
     """Runs races for accounts of a new ledger; how long the longest answer of each took, in seconds."""
     with Ledger.create(place, samples.pool(), samples.NOW_MS) as ledger:
-        ports = [killing.free_port() for _ in range(SERVICES)]
-        groups = [births.serve(place, port) for port in ports]
-        clients = [Client(f"http://127.0.0.1:{port}") for port in ports for _ in range(THREADS)]
+        own = [ports.free() for _ in range(SERVICES)]
+        groups = [births.serve(place, port) for port in own]
+        clients = [Client(f"http://127.0.0.1:{port}") for port in own for _ in range(THREADS)]
         longest = []
         try:
             with ThreadPoolExecutor(len(clients)) as threads:

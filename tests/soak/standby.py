@@ -15,7 +15,7 @@ from pathlib import Path
 from prover.network.wire.client import Client
 from settlement.audit import audit
 from settlement.ledger import Ledger
-from tests import clusters
+from tests import clusters, ports
 from tests.clusters import Cluster
 from tests.settlement.bundles import samples
 from tests.soak import killing, nursery
@@ -28,7 +28,7 @@ CLIENTS = 8
 def soak(times: int, dice: random.Random) -> Counter[str]:
     """Promotes so often; what happened, and how often.  Raises AssertionError for whatever must not happen."""
     heard: Counter[str] = Counter()
-    bundles, port = killing.made(), killing.free_port()
+    bundles, port = killing.made(), ports.free()
     with clusters.folders(2) as folders, tempfile.TemporaryDirectory() as logs, Nursery(Path(logs) / "log") as births:
         primary, standby = (Cluster(folder) for folder in folders)
         try:

@@ -13,13 +13,12 @@ from pathlib import Path
 from settlement.databases import Place
 from tests import clusters
 from tests.clusters import Cluster
+from tests.patience import PATIENCE_S
 from tests.soak import nursery
 
 Heal = Callable[[], object]
 """Starts again what was killed."""
 Kill = Callable[[int], Heal | None]
-
-END_S = 20
 
 
 @dataclass
@@ -81,7 +80,7 @@ def _of_service(processes: int, dice: random.Random) -> dict[str, Kill]:
 
     def first(group: int) -> None:
         os.kill(group, signal.SIGKILL)
-        assert nursery.wait(group, time.monotonic() + END_S), "the processes outlive the first one"
+        assert nursery.wait(group, time.monotonic() + PATIENCE_S), "the processes outlive the first one"
 
     more: dict[str, Kill] = {"process": process, "first": first} if processes > 1 else {}
     return {"service": nursery.kill, **more}

@@ -12,11 +12,12 @@ from prover.network.wire import postings
 from settlement.bundles import digests, encoding
 from settlement.ledger import Ledger
 from settlement.orders import board
+from tests import ports
+from tests.patience import PATIENCE_S
 from tests.prover.network import serving
 from tests.settlement.bundles import samples
 from tests.settlement.orders import boards
 
-PATIENCE_S = 15.0
 HOUR_MS = 3_600_000
 
 
@@ -109,13 +110,12 @@ class Mailbox(Site):
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.port = 0
+        self.port = ports.free()
         self.start()
 
     def start(self):
         self.service = ExitStack()
         self.url = self.service.enter_context(serving.served(self.path, self.port, clock=now_ms))
-        self.port = int(self.url.rpartition(":")[2])
 
     def stop(self):
         self.service.close()
@@ -133,22 +133,22 @@ class Mailbox(Site):
 class Nostr(Site):
     restarts = True
     rate = None
+    clock = staticmethod(now_ms)
 
     def __init__(self, folder):
         super().__init__(folder)
         self.check(postings.decode(self.order()))  # loads what checks, as `relay serve` does before it listens
-        self.port = 0
+        self.port = ports.free()
         self.start()
 
     def start(self):
         from prover.carriers.nostrrelay import Relay
 
         self.relay = Relay(
-            "127.0.0.1", self.port, self.folder / "relay", lambda: Ledger.open(self.path), now_ms, samples.any_proof,
-            self.rate,
+            "127.0.0.1", self.port, self.folder / "relay", lambda: Ledger.open(self.path), self.clock,
+            samples.any_proof, self.rate,
         )  # fmt: skip
         self.url = self.relay.url
-        self.port = int(self.url.rpartition(":")[2].rstrip("/"))
 
     def stop(self):
         self.relay.close()

