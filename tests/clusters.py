@@ -20,8 +20,8 @@ import psycopg
 import pytest
 
 from tests import databases
+from tests.patience import PATIENCE_S
 
-START_S = 30
 _PAUSE_S = 0.02
 
 
@@ -56,7 +56,7 @@ class Cluster:
         """Has every commit wait, from now on, until this standby has written it, and waits until it follows."""
         self.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{standby.name}'")
         self.ask("SELECT pg_reload_conf()")
-        until_s = time.monotonic() + START_S
+        until_s = time.monotonic() + PATIENCE_S
         while [("sync",)] != self.ask("SELECT sync_state FROM pg_stat_replication"):
             assert time.monotonic() < until_s, "the standby does not follow"
             time.sleep(_PAUSE_S)
@@ -69,7 +69,7 @@ class Cluster:
 
     def start(self) -> None:
         """Starts the server, and waits until it answers.  Of one that was killed, the children end first."""
-        until_s = time.monotonic() + START_S
+        until_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < until_s:
             with (self.folder / "log").open("ab") as log:
                 command = [str(_binaries() / "postgres"), "-D", str(self.data), "-h", "", "-k", str(self.folder)]
@@ -113,7 +113,7 @@ class Cluster:
                 with suppress(psycopg.OperationalError):
                     while True:
                         witness.execute("SELECT 1")
-        self._wait(time.monotonic() + START_S)
+        self._wait(time.monotonic() + PATIENCE_S)
 
     def _wait(self, until_s: float) -> bool:
         """Whether it takes sessions in time, and before its first process ends."""

@@ -48,7 +48,7 @@ def save_and_die(path, call: int) -> int:
     """The exit code of a process that saves twice and is killed before one of its calls."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-P", "-c", SAVER, str(path), str(call)]
-    return subprocess.run(command, env=environment, timeout=60).returncode
+    return subprocess.run(command, env=environment, timeout=300).returncode
 
 
 def test_after_a_kill_at_any_moment_of_a_save_the_wallet_is_whole_and_alone(path):

@@ -79,7 +79,7 @@ def wait(*arguments, **options):
         file.write(b"half")
         file.flush()
         print("half", flush=True)
-        time.sleep(60)
+        time.sleep(600)
 
 main.zksettle.main = wait
 main.run()
@@ -94,7 +94,7 @@ def test_a_signal_leaves_no_part_of_a_file(tmp_path, number):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
         assert process.stdout.readline() == "half\n" and len(names(tmp_path)) == 2
         process.send_signal(number)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=300)[1]
     assert process.returncode == 128 + number and said == f"ended by {number.name}\n"
     assert list(tmp_path.iterdir()) == [output] and output.read_bytes() == b"before"
 

@@ -25,6 +25,7 @@ from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the test forks")
 
 PROCESSES, THREADS = 2, 16
+MOST_BLOCKS = 3  # that a process settles before it waits to be killed
 
 
 def in_a_child(run: Callable[[int], object]) -> tuple[int, int]:
@@ -118,13 +119,17 @@ def test_a_killed_applier_leaves_no_half_bundle_and_nothing_that_it_acknowledged
 
 
 def settle(where: Place, waiting: list[Checked], writes: int) -> None:
-    """Settles in blocks, and writes the places of each block when it was committed."""
+    """Settles a few blocks, and writes the places of each when it was committed; then waits to be killed."""
     dice = random.Random(os.getpid())
     with Ledger.open(where) as ledger:
         os.write(writes, b"\n")
-        while waiting:
+        for _ in range(MOST_BLOCKS):
+            if not waiting:
+                break
             size = dice.randint(1, 4)
             block, waiting = waiting[:size], waiting[size:]
             places = [[one.height, *one.positions] for one in ledger.apply_all(block, NOW_MS)]
             told = [[one.bundle_id.hex(), place] for one, place in zip(block, places, strict=True)]
             os.write(writes, json.dumps(told).encode() + b"\n")
+        if waiting:
+            signal.pause()  # whoever kills it may be late

@@ -21,12 +21,11 @@ from prover.trader import beside, walletfile
 from settlement import snapshot
 from settlement.ledger import Ledger
 from settlement.pool.pool import NUM_PUBLIC
+from tests.patience import PATIENCE_S
 from tests.prover import kills
 from tests.prover.backup.homes import NOW_MS, PASSPHRASE, files_of, publish
 from tests.settlement.bundles import samples
 from zk.errors import FormatError
-
-PATIENCE_S = 60  # for a publication on a busy machine
 
 
 def test_a_home_without_a_pool_comes_back_byte_for_byte(small, tmp_path):

@@ -18,6 +18,7 @@ from settlement.ledger import Ledger
 from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
 from tests import simulatedorders
+from tests.patience import PATIENCE_S
 from tests.prover.carriers.sites import now_ms
 from zk.groth16 import batch
 
@@ -133,7 +134,7 @@ class Slow:
     def __call__(self, claims):
         self.sizes.append(len(claims))
         self.began.set()
-        assert self.may_go_on.wait(30)
+        assert self.may_go_on.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -151,10 +152,10 @@ def test_what_came_while_others_were_checked_is_checked_together_and_suspects_co
 ):
     data = simulatedorders.as_bytes(simulatedorders.make(made, ledger, 7, now_ms()))
     first = checker.order(data[0])
-    assert checker.verify.began.wait(30)
+    assert checker.verify.began.wait(PATIENCE_S)
     others = [checker.order(one, is_suspect=number in (1, 2)) for number, one in enumerate(data[1:], 1)]
     checker.verify.may_go_on.set()
-    wait([first, *others], 30)
+    wait([first, *others], PATIENCE_S)
     assert checker.verify.sizes == [3, 4 * 3, 3, 3]
     assert {each.result().order_id for each in [first, *others]} == {
         admission.named(ledger.ledger_id, one).order_id for one in data
@@ -164,7 +165,7 @@ def test_what_came_while_others_were_checked_is_checked_together_and_suspects_co
 def test_a_full_checker_says_so_and_forgets_what_it_did_not_take(made, ledger, checker):
     (data,) = simulatedorders.as_bytes(simulatedorders.make(made, ledger, 1, now_ms()))
     checker.order(b"junk")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not checker.verify.sizes and time.monotonic() < deadline:
         checker.order(data)
         checker.verify.began.wait(1)
@@ -174,7 +175,7 @@ def test_a_full_checker_says_so_and_forgets_what_it_did_not_take(made, ledger, c
             waiting.append(checker.order(b"junk"))
     assert len(checker._arrived) == len(waiting) <= MAX_WAITING
     checker.verify.may_go_on.set()
-    wait(waiting, 30)
+    wait(waiting, PATIENCE_S)
     assert all(each.exception().rejection is Rejection.MALFORMED for each in waiting)
 
 
@@ -186,6 +187,6 @@ def test_a_ledger_that_cannot_be_opened_is_told_to_all_who_wait():
     try:
         for future in [checker.order(b"junk") for _ in range(3)]:
             with pytest.raises(Unavailable, match="the disk is away"):
-                future.result(30)
+                future.result(PATIENCE_S)
     finally:
         checker.close()

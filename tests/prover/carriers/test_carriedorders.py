@@ -1,6 +1,5 @@
 """The board over carriers: what they bring is checked here, what is placed goes to them, a liar shows nothing."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,7 @@ from settlement.errors import Unavailable
 from settlement.ledger import Ledger
 from settlement.orders import board
 from settlement.rejection import Rejected, Rejection
+from tests.patience import until
 from tests.prover.carriers.sites import Memory, now_ms
 from tests.settlement.bundles import samples
 from zk.errors import InvalidProof
@@ -171,9 +171,7 @@ def test_what_a_carrier_says_was_withdrawn_is_known_as_such_and_does_not_come_ba
     orders = carried(site, ledger, one, two)
     assert len(orders.stored()) == 1 and orders.withdrawals() == orders.withdrawn_ids() == []
     one.withdraw(site.withdrawal(data))
-    until_gone = time.monotonic() + 15
-    while orders.stored():
-        assert time.monotonic() < until_gone
+    until(lambda: not orders.stored())
     name = order_id(site, data)
     assert orders.withdrawn(name).order_id == name and orders.withdrawn_ids() == [name]
     assert [each.order_id for each in orders.withdrawals()] == [name]
@@ -183,8 +181,7 @@ def test_what_a_carrier_says_was_withdrawn_is_known_as_such_and_does_not_come_ba
     two.publish(again)
     other = site.order()
     two.publish(other)
-    while order_id(site, other) not in {each.order_id for each in orders.stored()}:
-        assert time.monotonic() < until_gone
+    until(lambda: order_id(site, other) in {each.order_id for each in orders.stored()})
     assert name not in {each.order_id for each in orders.stored()}
 
 

@@ -7,13 +7,14 @@ import nostr_sdk
 import pytest
 from nostr_sdk import LocalRelayBuilder
 
-from prover.carriers import nostrear, nostrevents, nostrloop, nostrrelay
+from prover.carriers import nostr, nostrear, nostrevents, nostrloop, nostrrelay
 from prover.carriers.nostr import NostrCarrier
 from prover.network.wire import postings
 from prover.network.wire.letterpage import LETTER_SIZES
 from settlement.bundles import digests, encoding
+from tests.patience import PATIENCE_S, until
 from tests.prover.carriers.between import PlainRelay, Wire
-from tests.prover.carriers.sites import PATIENCE_S, Collected, Nostr, now_ms
+from tests.prover.carriers.sites import Collected, Nostr, now_ms
 from zk import entropy
 
 
@@ -49,13 +50,6 @@ def carrier(site, url):
     made = NostrCarrier([url], site.ledger_id, now_ms)
     site.resources.callback(made.close)
     return made
-
-
-def until(condition):
-    ends = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
 
 
 def checks(patch):
@@ -128,7 +122,8 @@ def test_a_relay_that_ends_a_subscription_is_asked_again(site, plain, why, monke
     got.wait([first, *others])
 
 
-def test_a_relay_that_knows_no_ranges_is_kept_while_it_answers_and_left_when_it_does_not(site, plain):
+def test_a_relay_that_knows_no_ranges_is_kept_while_it_answers_and_left_when_it_does_not(site, plain, monkeypatch):
+    monkeypatch.setattr(nostrear, "GRACE_S", 1.5)
     got, first, second = Collected(), site.order(), site.order()
     mine = carrier(site, plain.url)
     got.subscribe(mine)
@@ -165,9 +160,17 @@ def test_an_outage_costs_what_was_missed_and_not_all_that_there_is(site, wire):
 
 
 def test_a_sender_whose_connection_went_dead_connects_anew(site, wire, monkeypatch):
-    monkeypatch.setattr("prover.carriers.nostr.ANSWER_S", 1.0)
     sender = carrier(site, f"ws://127.0.0.1:{wire.port}")
     assert sender.publish(site.order()) == 1
+    connected = sender._connected
+
+    def patiently():
+        if sender._sender is None:
+            monkeypatch.setattr(nostr, "ANSWER_S", PATIENCE_S)  # the old one's answer is not waited for as long
+        return connected()
+
+    monkeypatch.setattr(nostr, "ANSWER_S", 0.5)
+    monkeypatch.setattr(sender, "_connected", patiently)
     wire.cut()
     assert sender.publish(site.order()) == 1
 

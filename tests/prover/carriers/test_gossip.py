@@ -8,7 +8,8 @@ from prover.carriers import gossip
 from prover.carriers.gossip import Gossip
 from prover.carriers.memory import Hub
 from prover.network.wire.letterpage import LETTER_SIZES
-from tests.prover.carriers.sites import PATIENCE_S, Collected, Memory, now_ms
+from tests.patience import until
+from tests.prover.carriers.sites import Collected, Memory, now_ms
 from zk import entropy
 
 
@@ -37,13 +38,6 @@ def started(site, centre, *peers, **options):
     )
     site.resources.callback(between.close)
     return between
-
-
-def until(condition):
-    ends = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
 
 
 def test_what_a_peer_has_comes_through_the_centre_to_all_others(site):
@@ -89,11 +83,13 @@ def test_a_loop_comes_to_rest(site):
             for peer in ("centre", "peer 0")
         ]
 
-    time.sleep(0.2)
-    before = messages()
-    assert sum(before) <= 4 * len(orders)
-    time.sleep(0.2)
-    assert messages() == before and sorted(got.orders) == sorted(orders)
+    def rests():
+        before = messages()
+        time.sleep(0.2)
+        return messages() == before
+
+    until(rests)
+    assert sum(messages()) <= 4 * len(orders) and sorted(got.orders) == sorted(orders)
 
 
 def test_gaps_heal_when_what_a_peer_has_is_compared_anew(site):

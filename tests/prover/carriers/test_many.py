@@ -7,6 +7,7 @@ import pytest
 from prover.carriers import dispatch, journals
 from prover.carriers.carrier import Refused
 from prover.carriers.dispatch import Dispatcher, Outgoing
+from tests.patience import PATIENCE_S
 from tests.prover.carriers.test_dispatch import AWAY, HOUR, NOW, VIEW, Fake, clock
 
 __all__ = ["clock"]
@@ -109,7 +110,7 @@ def test_nobody_waits_while_a_carrier_answers_and_nobody_sends_the_same_twice(cl
 
         thread = threading.Thread(target=look)
         thread.start()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
     carrier = Many("one", {b"a": AWAY, b"b": AWAY}, meanwhile)

@@ -5,14 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-END_S = 60
+from tests.patience import PATIENCE_S, until
 
 
 @contextmanager
@@ -27,7 +25,7 @@ def told(home, keystore, folder: Path):
     )  # fmt: skip
     try:
         yield process
-        wait_until(lambda: not alive(folder), "the demo's processes end")
+        until(lambda: not alive(folder), "the demo's processes end")
     finally:
         for pid in [process.pid, *alive(folder)]:
             if process.pid != pid or process.poll() is None:
@@ -40,17 +38,10 @@ def alive(folder: Path) -> list[int]:
     return [pid for pid in {int(path.stem) for path in folder.glob("logs/*.out")} if Path(f"/proc/{pid}").exists()]
 
 
-def wait_until(holds: Callable[[], object], what: str) -> None:
-    until_s = time.monotonic() + END_S
-    while not holds():
-        assert time.monotonic() < until_s, what
-        time.sleep(0.05)
-
-
 def test_the_story_ends_with_a_receipt_that_a_stranger_verified(keystore, tmp_path):
     (tmp_path / "home").mkdir()
     with told(tmp_path / "home", keystore, tmp_path / "kept") as process:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, err
     document = json.loads(out)
     assert [act["act"] for act in document["acts"]] == [1, 2, 3, 4, 5, 6]
@@ -85,8 +76,8 @@ def test_no_process_outlives_the_story(keystore, tmp_path, end):
     (tmp_path / "home").mkdir()
     folder = tmp_path / "kept"
     with told(tmp_path / "home", keystore, folder) as process:
-        wait_until(lambda: service(folder) or process.poll() is not None, "the ledger is served")
+        until(lambda: service(folder) or process.poll() is not None, "the ledger is served")
         assert alive(folder), process.stderr.read()
         code, words = end(process, folder)
-        process.wait(END_S)
+        process.wait(PATIENCE_S)
         assert process.returncode == code and words in process.stderr.read()

@@ -4,11 +4,11 @@ import json
 import os
 import signal
 import threading
-import time
 
 import pytest
 
 from prover.dealer import status as statuses
+from tests.patience import until
 from tests.prover.cli.run import as_json, refused, zksettle
 
 DESK = """
@@ -41,13 +41,14 @@ def signalled(wallet, is_time) -> threading.Thread:
     """Ends this process's own desk by SIGTERM once its status is as wanted."""
 
     def wait() -> None:
-        end_s = time.monotonic() + 60
-        while time.monotonic() < end_s:
+        def runs() -> bool:
             found = statuses.read(wallet)
-            if found is not None and found.ended_ms is None and is_time(found):
-                break
-            time.sleep(0.05)
-        os.kill(os.getpid(), signal.SIGTERM)
+            return found is not None and found.ended_ms is None and is_time(found)
+
+        try:
+            until(runs)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()

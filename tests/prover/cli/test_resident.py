@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from circuits import samples
 from circuits.statements import statement
 from prover.proofs import prooffile, proving
 from prover.service import client
+from tests.patience import PATIENCE_S, until
 from tests.prover.cli.run import refused, zksettle
 from tests.reference import qap
 from tests.zk.fields import cubic
@@ -23,14 +23,6 @@ from tests.zk.formats import iden3
 from zk.groth16 import generator
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_S = 300
-
-
-def until(is_so) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < end_s
-        time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Which jobs a worker claims, what a claim leaves behind when its connection ends, and what is swept."""
 
-import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -11,6 +10,7 @@ from prover.farm.claiming import Made, Standing
 from prover.farm.jobs import KEPT_MS, MOST_TOGETHER, State
 from prover.farm.session import Session
 from prover.proofs.purposes import Purpose
+from tests import patience
 from tests.zk.groth16 import known
 from zk.groth16 import keys
 
@@ -50,9 +50,8 @@ def killed(session, holder):
     with holder.using() as connection:
         pid = connection.info.backend_pid
     holder.close()
-    until_s = time.monotonic() + 30
-    while session.rows("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)):
-        assert time.monotonic() < until_s, "the server keeps a session whose process is gone"
+    query = "SELECT FROM pg_stat_activity WHERE pid = %s"
+    patience.until(lambda: not session.rows(query, (pid,)), "the server keeps a session whose process is gone")
 
 
 def states(session, ids):
@@ -70,9 +69,9 @@ def test_the_most_urgent_job_goes_first(queue, session):
 
 
 def test_of_one_purpose_the_earliest_deadline_goes_first_and_then_the_oldest(queue, session):
-    (late,) = put(session, queue.job(deadline_ms=80_000))
-    (soon,) = put(session, queue.job(deadline_ms=20_000))
-    (later,) = put(session, queue.job(deadline_ms=80_000))
+    (late,) = put(session, queue.job(deadline_ms=8_000_000))
+    (soon,) = put(session, queue.job(deadline_ms=2_000_000))
+    (later,) = put(session, queue.job(deadline_ms=8_000_000))
     session.rows(
         "UPDATE jobs SET deadline_ms = (SELECT deadline_ms FROM jobs WHERE id = %s) WHERE id = %s", (late, later)
     )
@@ -192,7 +191,7 @@ def test_a_result_is_kept_for_an_hour(queue, session):
 
 
 def test_a_late_proof_is_written_only_for_a_job_that_nobody_has(queue, session):
-    free, taken, done = put(session, *(queue.job(deadline_ms=ms) for ms in (90_000, 20_000, 10_000)))
+    free, taken, done = put(session, *(queue.job(deadline_ms=ms) for ms in (9_000_000, 2_000_000, 1_000_000)))
     proof = keys.encode_proof(known.proof((1, 7)))
     with session.holding() as connection:
         connection.execute("BEGIN")

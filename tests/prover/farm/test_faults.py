@@ -8,10 +8,10 @@ import pytest
 
 from prover.farm.jobs import State
 from prover.farm.session import Full
-from tests import clusters
+from tests import clusters, patience
+from tests.patience import PATIENCE_S
 from tests.prover.farm import farms
 
-WAIT_S = 60
 _FULL = """
 CREATE FUNCTION zksettle_farm.full_disk() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
@@ -25,13 +25,6 @@ def fill(farm, event, table):
         connection.execute(_FULL.format(event=event, table=table))
 
 
-def until(condition, said):
-    until_s = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < until_s, said
-        time.sleep(0.02)
-
-
 def test_a_full_disk_is_told_in_one_sentence_and_nothing_is_queued(farm):
     with farm.submitting() as submitter:
         fill(farm, "INSERT", "inputs")
@@ -40,7 +33,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_nothing_is_queued(farm):
         assert farm.sql("SELECT count(*) FROM jobs") == [(0,)]
         farm.sql(_ROOM)
         with farm.working(farm.worker()):
-            assert submitter.wait(submitter.submit([farm.job(1)]), WAIT_S)[0].state == State.DONE
+            assert submitter.wait(submitter.submit([farm.job(1)]), PATIENCE_S)[0].state == State.DONE
 
 
 def test_a_proof_that_the_full_disk_did_not_take_is_written_when_there_is_room(farm):
@@ -55,10 +48,10 @@ def test_a_proof_that_the_full_disk_did_not_take_is_written_when_there_is_room(f
         ids = submitter.submit([farm.job(1), farm.job(2)])
         fill(farm, "UPDATE", "jobs")
         with farm.working(farm.worker(once)):
-            until(lambda: any("no room left" in said for said in farm.told), farm.told)
+            patience.until(lambda: any("no room left" in said for said in farm.told), farm.told)
             assert farm.sql("SELECT DISTINCT state FROM jobs") == [("queued",)]
             farm.sql(_ROOM)
-            results = submitter.wait(ids, WAIT_S)
+            results = submitter.wait(ids, PATIENCE_S)
     assert [result.state for result in results] == [State.DONE] * 2
     assert farm.sql("SELECT count(*) FROM attempts") == [(0,)], "no attempt of the job's has failed"
 
@@ -73,7 +66,7 @@ def test_a_claim_that_is_lost_while_it_is_proved_loses_no_proof(farm):
         return farms.honest(key, tasks)
 
     with farm.submitting() as submitter, farm.working(farm.worker(disconnected)):
-        (result,) = submitter.wait(submitter.submit([farm.job(1)]), WAIT_S)
+        (result,) = submitter.wait(submitter.submit([farm.job(1)]), PATIENCE_S)
     assert result.state == State.DONE and made == [1]
     assert any("trying again" in said for said in farm.told)
 
@@ -95,10 +88,10 @@ def busy(farm, during, made):
         ids = submitter.submit([farm.job(number) for number in range(1, 41)])
         thread = threading.Thread(target=disturb)
         thread.start()
-        results = submitter.wait(ids, WAIT_S)
+        results = submitter.wait(ids, PATIENCE_S)
         thread.join()
         ids = submitter.submit([farm.job(number) for number in range(41, 45)])
-        return results + submitter.wait(ids, WAIT_S)
+        return results + submitter.wait(ids, PATIENCE_S)
 
 
 def test_jobs_outlive_a_restart_of_the_database_under_load(tmp_path):

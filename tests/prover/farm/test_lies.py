@@ -1,6 +1,5 @@
 """Workers that lie are caught and quarantined, and who says so of an honest one is not believed."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -9,12 +8,13 @@ from prover.farm import accusing, evidence, farmkey, jobs, sealing
 from prover.farm.evidence import Evidence, NotOfTheFarm, Signed
 from prover.farm.jobs import Job, State
 from prover.farm.session import Session
+from tests import patience
+from tests.patience import PATIENCE_S
 from tests.prover.farm import farms
 from tests.zk.groth16 import known
 from zk.errors import FormatError
 from zk.groth16 import keys
 
-WAIT_S = 60
 PUBLIC = (5, 7)
 
 
@@ -27,15 +27,12 @@ def test_a_worker_that_lies_is_quarantined_and_its_job_is_proved_by_another(farm
         assert f"worker {liar.identity.hex()[:16]} signed a proof that does not verify, and is quarantined" in farm.told
         honest = farm.worker(None, "honest")
         with farm.working(honest):
-            (result,) = submitter.wait(ids, WAIT_S)
+            (result,) = submitter.wait(ids, PATIENCE_S)
     assert (result.state, result.worker) == (State.DONE, honest.identity)
     assert farm.sql("SELECT worker, job FROM quarantine") == [(liar.identity, ids[0])]
     farm.told.clear()
     with farm.working(liar):  # started again on the same machine
-        until_s = time.monotonic() + WAIT_S
-        while not farm.told:
-            assert time.monotonic() < until_s
-            time.sleep(0.05)
+        patience.until(lambda: farm.told)
     assert "is quarantined: check the machine" in farm.told[0]
 
 
@@ -44,14 +41,11 @@ def test_what_a_quarantined_worker_had_proved_before_is_proved_again(farm):
     with farm.submitting() as one, farm.submitting() as two:
         with farm.working(liar):
             first = one.submit([farm.job(1)])
-            until_s = time.monotonic() + WAIT_S
-            while farm.sql("SELECT state FROM jobs") != [("done",)]:
-                assert time.monotonic() < until_s
-                time.sleep(0.05)
+            patience.until(lambda: farm.sql("SELECT state FROM jobs") == [("done",)])
         accuse(farm, lie(farm, "liar"))
         ids = two.submit([farm.job(1, id=first[0])])
         with farm.working(farm.worker(None, "honest")):
-            (result,) = two.wait(ids, WAIT_S)
+            (result,) = two.wait(ids, PATIENCE_S)
     assert result.worker != liar.identity and result.state == State.DONE
     assert f"worker {liar.identity.hex()[:16]} is quarantined" in "".join(farm.told)
 
@@ -71,7 +65,7 @@ def test_a_result_that_no_worker_of_the_farm_has_signed_is_put_back_and_accuses_
         forge(farm, signed)
         no_result(farm, submitter, job.id, "a result was not taken")
         with farm.working(farm.worker(None, "honest")):
-            assert submitter.wait([job.id], WAIT_S)[0].state == State.DONE
+            assert submitter.wait([job.id], PATIENCE_S)[0].state == State.DONE
     assert farm.sql("SELECT count(*) FROM quarantine") == [(0,)]
 
 
@@ -146,7 +140,7 @@ def test_a_result_of_another_job_is_not_taken(farm):
     first, second = farm.job(5), farm.job(5)
     with farm.submitting() as submitter:
         with farm.working(farm.worker()):
-            submitter.wait(submitter.submit([first]), WAIT_S)
+            submitter.wait(submitter.submit([first]), PATIENCE_S)
         submitter.submit([second])
         farm.sql(
             "UPDATE jobs SET state = 'done', ended_ms = 1, proof = o.proof, signature = o.signature, worker = o.worker,"
@@ -202,7 +196,9 @@ def forge(farm, signed):
 
 def no_result(farm, submitter, job, told):
     """Waits until this is told, and sees that meanwhile the job has no result; other waits can go on with it."""
-    until_s = time.monotonic() + WAIT_S
-    while not any(told in said for said in farm.told):
+
+    def is_told():
         assert submitter.wait([job], 0.1)[0].state == State.QUEUED, "it is a lie"
-        assert time.monotonic() < until_s, farm.told
+        return any(told in said for said in farm.told)
+
+    patience.until(is_told, farm.told)

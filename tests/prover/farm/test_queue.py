@@ -1,7 +1,6 @@
 """Jobs go through the queue from end to end: workers in threads, and submitters that verify what comes back."""
 
 import threading
-import time
 
 import pytest
 
@@ -10,16 +9,16 @@ from prover.farm.client import Farm
 from prover.farm.jobs import Job, NotProved, Result, State
 from prover.farm.submitter import Submitter
 from prover.proofs.purposes import Purpose
+from tests import patience
+from tests.patience import PATIENCE_S
 from tests.prover.farm import farms
 from tests.zk.groth16 import known
 from zk.errors import FormatError
 
-WAIT_S = 60
-
 
 def test_a_job_is_proved_and_its_inputs_are_gone(farm):
     with farm.submitting() as submitter, farm.working(farm.worker()):
-        (result,) = submitter.wait(submitter.submit([farm.job(5)]), WAIT_S)
+        (result,) = submitter.wait(submitter.submit([farm.job(5)]), PATIENCE_S)
     assert result.state == State.DONE, farm.told
     assert farm.sql("SELECT state, (SELECT count(*) FROM inputs) FROM jobs") == [("done", 0)]
 
@@ -29,7 +28,7 @@ def test_many_jobs_of_several_threads_are_each_proved_once(farm):
 
     def ask(submitter, first):
         ids = submitter.submit([farm.job(first + i, purpose=Purpose(i % 4)) for i in range(10)])
-        results.extend(submitter.wait(ids, WAIT_S))
+        results.extend(submitter.wait(ids, PATIENCE_S))
 
     batches: list = []
     with farm.submitting() as submitter, farm.working(*(farm.worker(observe=batches.append) for _ in range(3))):
@@ -51,10 +50,10 @@ def test_a_queue_that_is_drained_takes_no_new_jobs_and_proves_what_it_has(farm):
             submitter.submit([farm.job(2)])
         assert farm.sql("SELECT count(*) FROM jobs") == [(1,)]
         with farm.working(farm.worker()):
-            assert submitter.wait(ids, WAIT_S)[0].state == State.DONE
+            assert submitter.wait(ids, PATIENCE_S)[0].state == State.DONE
             assert control.status(farm.url).is_draining
             control.resume(farm.url)
-            assert submitter.wait(submitter.submit([farm.job(2)]), WAIT_S)[0].state == State.DONE
+            assert submitter.wait(submitter.submit([farm.job(2)]), PATIENCE_S)[0].state == State.DONE
 
 
 def test_two_versions_of_a_statement_are_proved_side_by_side(farm):
@@ -70,7 +69,7 @@ def test_two_versions_of_a_statement_are_proved_side_by_side(farm):
         submitter.offer(newer.key)
         with farm.working(farm.worker(modern, "modern"), farm.worker(None, "old")):
             ids = submitter.submit([made.job(n) for n in range(1, 9) for made in (farm, newer)])
-            results = submitter.wait(ids, WAIT_S)
+            results = submitter.wait(ids, PATIENCE_S)
     assert {result.state for result in results} == {State.DONE}, farm.told
 
 
@@ -83,15 +82,15 @@ def test_jobs_that_the_database_has_lost_are_submitted_again(farm):
         assert submitter.wait(ids, 1.5)[0].state == State.QUEUED, "the queue takes none"
         control.resume(farm.url)
         with farm.working(farm.worker()):
-            assert [result.state for result in submitter.wait(ids, WAIT_S)] == [State.DONE] * 2
+            assert [result.state for result in submitter.wait(ids, PATIENCE_S)] == [State.DONE] * 2
 
 
 def test_who_comes_back_asks_by_id_and_gets_the_result_that_is_there(farm):
     job = farm.job(1)
     with farm.submitting() as submitter, farm.working(farm.worker()):
-        assert submitter.wait(submitter.submit([job]), WAIT_S)[0].state == State.DONE
+        assert submitter.wait(submitter.submit([job]), PATIENCE_S)[0].state == State.DONE
     with farm.submitting() as again:
-        assert again.wait(again.submit([job]), WAIT_S)[0].state == State.DONE
+        assert again.wait(again.submit([job]), PATIENCE_S)[0].state == State.DONE
     assert farm.sql("SELECT count(*) FROM attempts") == [(1,)]
 
 
@@ -111,11 +110,14 @@ def test_status_shows_jobs_by_state_and_purpose_and_the_workers(farm):
         assert before.queued == 3 and before.oldest_ms >= 0 and before.workers == ()
         worker = farm.worker()
         with farm.working(worker):
-            until_s = time.monotonic() + WAIT_S
-            while sum(seen.jobs_done for seen in control.status(farm.url).workers) < 3:
-                assert time.monotonic() < until_s
-                time.sleep(0.1)
-            (seen,) = control.status(farm.url).workers
+            found: list = []
+
+            def has_done_all():  # a worker that says nothing for a while is not shown, and comes again
+                found[:] = control.status(farm.url).workers
+                return sum(seen.jobs_done for seen in found) == 3
+
+            patience.until(has_done_all, found)
+            (seen,) = found
     assert (seen.identity, seen.jobs_failed, seen.is_accused) == (worker.identity, 0, False)
 
 

@@ -17,7 +17,7 @@ from prover.proofs.purposes import Purpose
 from tests.conftest import NOW_MS
 from zk.groth16 import verifier
 
-WAIT_S = 120
+WAIT_S = 900  # also the jobs' deadline
 
 
 def worker(farm) -> Worker:

@@ -10,6 +10,7 @@ from prover.farm import asking, farmkey, jobs, pins, sealing
 from prover.farm.asking import Sealed
 from prover.farm.farmkey import FarmPublic
 from prover.farm.session import Session
+from tests.patience import PATIENCE_S
 from zk.errors import FormatError
 from zk.fields.prime import R
 
@@ -166,7 +167,7 @@ def test_what_the_database_says_is_shown_without_control_characters(farm):
     with farm.submitting() as submitter:
         ids = submitter.submit([farm.job(1)])
         farm.sql("UPDATE jobs SET state = 'parked', ended_ms = 1, reason = E'a\\x1b[2Jb\\nc'")
-        (result,) = submitter.wait(ids, 30)
+        (result,) = submitter.wait(ids, PATIENCE_S)
     assert result.reason == "a?[2Jb?c"
 
 

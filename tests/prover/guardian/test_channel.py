@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from prover.guardian import channel, dealing
+from tests.patience import PATIENCE_S
 from zk.errors import FormatError
 
 
@@ -28,7 +29,7 @@ class Tap:
         known = {OWN_PUBLIC: 1} if known is None else known
         near, far = socket.socketpair()
         for end in (near, far):
-            end.settimeout(5)
+            end.settimeout(PATIENCE_S)
         self.near, self.far, self.error, self.member = near, far, None, None
         thread = threading.Thread(target=self._accept, args=(server, known))
         thread.start()
@@ -82,12 +83,12 @@ def test_who_only_names_a_guardian_cannot_send_as_it():
     results = []
     thread = threading.Thread(target=lambda: results.append(channel.accept(far, OTHER, {OWN_PUBLIC: 1})))
     for end in (near, far):
-        end.settimeout(5)
+        end.settimeout(PATIENCE_S)
     thread.start()
     imposter, ephemeral = channel._Lines(near), X25519PrivateKey.generate()
     greeting = f'{{"identity": "{OWN_PUBLIC.hex()}", "ephemeral": "{channel._public(ephemeral).hex()}"}}'
     imposter.write(greeting.encode())
-    imposter.read(channel.MAX_GREETING_BYTES, 5)
+    imposter.read(channel.MAX_GREETING_BYTES, PATIENCE_S)
     thread.join()
     imposter.write(b"00" * 40)
     with pytest.raises(FormatError, match="not authentic"):

@@ -66,7 +66,7 @@ def test_what_a_killed_process_left_unfinished_goes_when_the_next_one_holds_the_
         (tmp_path / name).write_text(name)
     for _ in range(3):
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run([sys.executable, "-P", "-c", KILLED, path], env=environment, timeout=60)
+        done = subprocess.run([sys.executable, "-P", "-c", KILLED, path], env=environment, timeout=300)
         assert done.returncode == -signal.SIGKILL
     (unfinished,) = {entry.name for entry in tmp_path.iterdir()} - others - {"her [x].json.lock"}
     assert (tmp_path / unfinished).read_bytes() == b"a part"

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE_S
+
 FATES = {"through": 8, "lost": 2, "answer lost": 2, "answer cut": 1, "doubled": 2, "late": 2, "slow": 2}
 """How often each is drawn, of their sum.  "late" reaches the service after its client has been cut off, and perhaps
 after what that sends next."""
@@ -108,6 +110,6 @@ def between(target: str, seed: int) -> Iterator[BadNetwork]:
     try:
         yield network
     finally:
-        asyncio.run_coroutine_threadsafe(network.settle(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(network.settle(), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

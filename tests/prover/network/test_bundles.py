@@ -15,6 +15,7 @@ from settlement.ids import BundleId
 from settlement.ledger import Ledger
 from settlement.log import checkpoint
 from settlement.rejection import Rejection
+from tests import patience
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.settlement.bundles import samples
@@ -81,13 +82,9 @@ def test_when_nothing_more_waits_the_database_alone_has_everything(path):
 
     async def questions(client):
         await asyncio.gather(*(post(client, "/bundles", encoded(bundle)) for bundle in bundles))
-        for _ in range(100):
-            if not log.stat().st_size:
-                return True
-            await asyncio.sleep(0.1)
-        return False
+        await patience.soon(lambda: not log.stat().st_size, "the log was never emptied")
 
-    assert serving.asked(path, questions), "the log was never emptied"
+    serving.asked(path, questions)
 
 
 def test_the_same_bundle_gets_the_same_receipt_whenever_and_however_it_is_sent(path):

@@ -8,6 +8,7 @@ from prover.network.mirrors import fetching
 from settlement.errors import Unavailable
 from settlement.log import tiles
 from settlement.log.tiles import DATA_WIDTH
+from tests.patience import PATIENCE_S
 
 WIDTH = 2 * DATA_WIDTH
 SIZE = 5 * DATA_WIDTH + 3
@@ -37,7 +38,7 @@ def test_the_next_batch_is_fetched_while_one_is_worked_on():
 
     batches = fetching.sent(watched, 0, SIZE, WIDTH)
     next(batches)
-    assert second.wait(10)
+    assert second.wait(PATIENCE_S)
     batches.close()
 
 

@@ -10,12 +10,11 @@ from prover.network.service import effort, trust
 from prover.network.service.trust import SUSPECT
 from prover.network.wire import postings, work
 from settlement.ledger import Ledger
+from tests.patience import PATIENCE_S
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.settlement.bundles import samples
 from zk.errors import InvalidProof
-
-PATIENCE_S = 20.0
 
 
 class Verifier:

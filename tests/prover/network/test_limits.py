@@ -14,6 +14,8 @@ from prover.network.wire import work
 from settlement.bundles import encoding
 from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
+from tests import patience
+from tests.patience import PATIENCE_S
 from tests.prover.network import serving
 from tests.prover.network.serving import post
 from tests.prover.network.test_bundles import deposits, encoded
@@ -128,6 +130,7 @@ def test_a_peer_that_has_no_tokens_is_answered_late(path, monkeypatch):
     monkeypatch.setattr(gate, "HELD_S", 0.3)
 
     async def questions(client):
+        client._transport.app.state.parts.peers._now_ms = lambda: 0
         first = await client.get("/checkpoint")
         late = asyncio.create_task(client.get("/checkpoint"))
         await asyncio.sleep(0.1)
@@ -167,23 +170,24 @@ def test_while_many_wait_each_must_show_work_and_none_when_they_are_done(path, m
     async def questions(client):
         first, second, third = (encoded(bundle) for bundle in deposits(path, 1, 2, 3))
         being_settled = asyncio.create_task(post(client, "/bundles", first))
-        assert await asyncio.to_thread(has_begun.wait, 10)
+        assert await asyncio.to_thread(has_begun.wait, PATIENCE_S)
         waits = asyncio.create_task(post(client, "/bundles", second))
-        await asyncio.sleep(0.1)
+        waiting = client._transport.app.state.parts.waiting
+        await patience.soon(lambda: len(waiting) == 1)
         refused = await post(client, "/bundles", third)
         bits = int(refused.headers["Work"])
         wrong = {"Content-Type": bodies.BYTES, "Work": work.find(second, bits)}
         another = await client.post("/bundles", content=third, headers=wrong)
         right = {"Content-Type": bodies.BYTES, "Work": work.find(third, bits)}
         shown = asyncio.create_task(client.post("/bundles", content=third, headers=right))
-        await asyncio.sleep(0.1)
+        await patience.soon(lambda: len(waiting) == 2 or shown.done())
         may_end.set()
         answers = [await being_settled, await waits, await shown, await post(client, "/bundles", third)]
         return refused, another, bits, [answer.status_code for answer in answers]
 
     def waits(claims):
         has_begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE_S)
 
     refused, another, bits, answered = serving.asked(path, questions, verify_proofs=waits)
     assert (refused.status_code, refused.json()["name"], bits) == (503, "WORK", 10)

@@ -20,6 +20,7 @@ from prover.network.service import serving as processes
 from prover.network.service.peers import Rate
 from prover.operator import operatorkey
 from settlement.ledger import Ledger
+from tests.patience import PATIENCE_S
 from tests.prover.cli.run import refused, zksettle
 from tests.prover.network import serving
 from tests.prover.network.test_bundles import deposits, encoded
@@ -69,7 +70,7 @@ def test_what_has_begun_is_finished_before_the_process_ends(path):
             target=lambda: answers.append(httpx.post(f"{url}/bundles", content=encoded(bundle), headers=headers))
         )
         posting.start()
-        assert has_begun.wait(10)
+        assert has_begun.wait(PATIENCE_S)
         return posting
 
     served(path, client, verify_proofs=slowly).join()
@@ -77,24 +78,23 @@ def test_what_has_begun_is_finished_before_the_process_ends(path):
 
 
 def test_a_client_that_does_not_finish_its_head_is_given_up_and_others_are_served(path, monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    monkeypatch.setattr(connections, "HEAD_S", PATIENCE_S)
 
     def client(url):
-        where = urlsplit(url).hostname, urlsplit(url).port
-        silent, slow = (socket.create_connection(where, timeout=5) for _ in range(2))
-        start_s = time.monotonic()
+        where, quick = (urlsplit(url).hostname, urlsplit(url).port), httpx.Client(base_url=url)
+        quick.get("/healthz")  # it has its connection before heads must come soon
+        monkeypatch.setattr(connections, "HEAD_S", 0.1)
+        silent, slow = (socket.create_connection(where, timeout=PATIENCE_S) for _ in range(2))
         slow.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
-        assert httpx.get(f"{url}/healthz").json() == {"status": "alive"}
-        for _ in range(20):
-            time.sleep(0.05)
-            try:
+        assert quick.get("/healthz").json() == {"status": "alive"}
+        received = silent.recv(100)  # an end, for which nothing else is the reason
+        with pytest.raises(OSError):
+            while True:
                 slow.sendall(b"x")
-            except OSError:
-                break
-        return silent.recv(100), time.monotonic() - start_s
+                time.sleep(0.01)
+        return received
 
-    received, seconds = served(path, client)
-    assert received == b"" and seconds < 3
+    assert served(path, client) == b""
 
 
 def test_an_answer_is_not_held_back_until_the_client_has_acknowledged_its_head(path, monkeypatch):
@@ -111,7 +111,7 @@ def test_an_answer_is_not_held_back_until_the_client_has_acknowledged_its_head(p
 
 def test_a_large_body_is_refused_before_it_is_read(path):
     def client(url):
-        with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=5) as connection:
+        with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=PATIENCE_S) as connection:
             connection.sendall(
                 b"POST /bundles HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
                 b"Content-Length: 50000000\r\n\r\n"
@@ -155,13 +155,13 @@ def test_the_command_serves_until_it_is_told_to_end(home):
             said = json.loads(b"".join(lines))
             (bundle,) = deposits(home / "pool" / "ledger.sqlite", 5)
             headers = {"Content-Type": "application/octet-stream"}
-            answer = httpx.post(f"{said['url']}/bundles", content=encoded(bundle), headers=headers, timeout=60)
+            answer = httpx.post(f"{said['url']}/bundles", content=encoded(bundle), headers=headers, timeout=PATIENCE_S)
             # The samples' bundles are of a time to come, and have no true proofs.
             assert answer.json()["name"] in ("CLOCK_BEHIND", "EXPIRED", "INVALID_PROOF")
             assert httpx.get(f"{said['url']}/readyz").json() == {"status": "ready", "height": 0}
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_the_command_refuses_an_address_that_others_reach_unless_it_is_meant(home):

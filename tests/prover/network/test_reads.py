@@ -19,6 +19,7 @@ from settlement.ledger import Ledger
 from settlement.log import checkpoint, tiles, tree
 from settlement.pool import poolfile
 from settlement.risk import grids
+from tests.patience import PATIENCE_S
 from tests.prover.network import serving
 from tests.settlement.bundles import samples
 
@@ -141,7 +142,7 @@ def test_those_who_ask_the_same_before_anybody_began_share_an_answer_and_later_o
     asked, may_go = [], threading.Event()
 
     def question(ledger):
-        may_go.wait(10)
+        may_go.wait(PATIENCE_S)
         asked.append(ledger)
         return len(asked)
 

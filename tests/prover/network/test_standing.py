@@ -9,6 +9,7 @@ from prover.network.service.connections import PROXIES, Doors
 from prover.network.service.peers import Peers, Rate
 from prover.network.service.standing import ANSWER_BYTES, Standing, Turns, pause_ms
 from prover.network.service.together import Shared
+from tests.patience import PATIENCE_S
 
 
 class Clock:
@@ -94,7 +95,7 @@ def test_requests_begin_in_the_order_of_their_levels_and_peers_take_turns():
 
 
 def test_while_something_is_settled_nobody_begins_who_has_cost_more_until_he_has_waited_long_enough(monkeypatch):
-    monkeypatch.setattr(standing, "LONGEST_S", 0.5)
+    monkeypatch.setattr(standing, "LONGEST_S", 2 * PATIENCE_S)
     standings = Standing(lambda: 0)
     standings.add("worse", 1_000)
 
@@ -112,12 +113,13 @@ def test_while_something_is_settled_nobody_begins_who_has_cost_more_until_he_has
         with turns.settling(0):
             first = asyncio.create_task(request("worse"))
             held = await rounds()
-            await asyncio.wait_for(request("good"), 5)
-        await asyncio.wait_for(first, 0.4)  # as soon as it has settled
+            await asyncio.wait_for(request("good"), PATIENCE_S)
+        await asyncio.wait_for(first, PATIENCE_S)  # as soon as it has settled
         with turns.settling(9):
-            await asyncio.wait_for(request("worse"), 0.4)
+            await asyncio.wait_for(request("worse"), PATIENCE_S)
+        monkeypatch.setattr(standing, "LONGEST_S", 0.02)
         with turns.settling(0):
-            await asyncio.wait_for(request("worse"), 5)  # in the end all the same
+            await asyncio.wait_for(request("worse"), PATIENCE_S)  # in the end all the same
         return held, order
 
     assert asyncio.run(run()) == ([], ["good", "worse", "worse", "worse"])
@@ -130,9 +132,9 @@ def test_a_request_whose_client_went_away_keeps_nobody_waiting():
         gone, waits = (asyncio.create_task(turns.wait(peer)) for peer in ("gone", "waits"))
         await asyncio.sleep(0)
         gone.cancel()
-        await asyncio.wait_for(waits, 5)
+        await asyncio.wait_for(waits, PATIENCE_S)
         await asyncio.sleep(0.01)
-        await asyncio.wait_for(turns.wait("later"), 5)
+        await asyncio.wait_for(turns.wait("later"), PATIENCE_S)
 
     asyncio.run(run())
 

@@ -65,7 +65,7 @@ def test_a_farm_is_asked_for_many_at_once(farmed):
     asked = threading.Barrier(3)  # each waits until all three were asked
 
     def prove(*_):
-        asked.wait(30)
+        asked.wait(300)
         return farmed.farm.answer
 
     farmed.farm.prove, false = prove, replace(public, commitment=1)

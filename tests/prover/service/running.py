@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import multiprocessing
 import threading
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from prover.service.protocol import Message
 from prover.service.server import Server
 from prover.service.worker import Prepare
 from prover.service.worker_pool import QUEUE, WorkerPool
+from tests import patience
+from tests.patience import PATIENCE_S
 from tests.prover.service import workers
 
-PATIENCE_S = 30
+DEADLINE_MS = 600_000
 
 
 @dataclass
@@ -28,9 +30,27 @@ class Running:
     heard: list[str] = field(default_factory=list)
     ended: BaseException | None = None
 
-    def ask(self, words: str, deadline_ms: int = 20_000) -> Message | None:
+    def ask(self, words: str, deadline_ms: int = DEADLINE_MS) -> Message | None:
         """A request for `workers.obey`."""
         return client.prove_statement(self.folder, "leg", words.encode(), self.heard.append, deadline_ms)
+
+    @contextlib.contextmanager
+    def busy(self, threads: ThreadPoolExecutor) -> Iterator["Future[Message | None]"]:
+        """The answer of a worker that has a request until the block ends, or `release`."""
+        asked = threads.submit(self.ask, f"hold {self.released}")
+        try:
+            self.until(lambda now: any(one["busy"] for one in now["workers"]))
+            yield asked
+        finally:
+            self.release()
+
+    @property
+    def released(self) -> Path:
+        return self.folder.with_name("released")
+
+    def release(self) -> None:
+        """Lets go of the worker."""
+        self.released.touch()
 
     def status(self) -> dict:
         found = client.status(self.folder)
@@ -39,10 +59,13 @@ class Running:
 
     def until(self, is_so: Callable[[dict], bool]) -> dict:
         """The status, as soon as something is so."""
-        end_s = time.monotonic() + PATIENCE_S
-        while not is_so(found := self.status()):
-            assert time.monotonic() < end_s, found
-            time.sleep(0.01)
+        found: dict = {}
+
+        def is_now() -> bool:
+            found.update(self.status())
+            return is_so(found)
+
+        patience.until(is_now, found)
         return found
 
 

@@ -8,7 +8,6 @@ import socket
 import stat
 import struct
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import SimpleNamespace
@@ -16,10 +15,11 @@ from types import SimpleNamespace
 import pytest
 
 from prover.machine.files import Busy
-from prover.service import build_id, client, credentials, endpoint, protocol, worker
+from prover.service import build_id, client, credentials, endpoint, protocol, worker, worker_pool
 from prover.service.protocol import Failed, Message, Outcome
 from prover.service.server import Server
 from prover.service.worker_pool import WorkerPool
+from tests.patience import PATIENCE_S
 from tests.prover.service import workers
 from tests.prover.service.running import service
 from zk.errors import FormatError, Unsatisfied
@@ -40,14 +40,14 @@ def running(folder):
 def raw(running, data: bytes) -> Message:
     """The answer to bytes that need be no message."""
     with socket.socket(socket.AF_UNIX) as channel:
-        channel.settimeout(20)
+        channel.settimeout(PATIENCE_S)
         channel.connect(str(running.folder / "socket"))
         channel.sendall(data)
         return protocol.receive(channel, protocol.MAX_ANSWER_BYTES)
 
 
 def request(**changes) -> Message:
-    fields = {"kind": "statement", "build_id": build_id.current(), "statement": "leg", "deadline_ms": 9_000}
+    fields = {"kind": "statement", "build_id": build_id.current(), "statement": "leg", "deadline_ms": 600_000}
     return Message({name: value for name, value in (fields | changes).items() if value is not None}, (b"echo 1",))
 
 
@@ -75,18 +75,17 @@ def test_many_concurrent_clients_each_get_their_own_answer(folder):
 def test_a_lone_request_uses_all_cores_and_several_share_them(folder):
     with service(folder, size=2) as running, ThreadPoolExecutor(2) as threads:
         assert running.ask("echo 1").fields["threads"] == 2
-        slow = threads.submit(running.ask, "sleep 0.5")
-        running.until(lambda now: any(one["busy"] for one in now["workers"]))
-        assert running.ask("echo 1").fields["threads"] == 1
+        with running.busy(threads) as slow:
+            assert running.ask("echo 1").fields["threads"] == 1
         assert slow.result().fields["threads"] == 2
 
 
 def test_a_request_whose_worker_is_killed_is_answered_by_its_replacement(running):
     with ThreadPoolExecutor(1) as threads:
-        answer = threads.submit(running.ask, "sleep 0.5")
-        before = running.until(lambda now: now["workers"][0]["busy"])["workers"][0]["pid"]
-        os.kill(before, signal.SIGKILL)
-        assert answer.result().parts == (b"0.5",)
+        with running.busy(threads) as answer:
+            before = running.status()["workers"][0]["pid"]
+            os.kill(before, signal.SIGKILL)
+        assert answer.result().parts == (bytes(running.released),)
     assert answer.result().fields["pid"] != before
     assert running.status()["replaced"] == 1 and len(running.told) == 1 and f"Worker {before} died" in running.told[0]
 
@@ -108,46 +107,41 @@ def test_a_worker_that_answers_nonsense_counts_as_dead(running):
 
 def test_a_request_past_its_deadline_is_answered_and_its_worker_replaced(running):
     before = running.status()["workers"][0]["pid"]
-    started_s = time.monotonic()
     with pytest.raises(Failed, match="in time"):
-        running.ask("sleep 20", deadline_ms=300)
-    assert time.monotonic() - started_s < 5
+        running.ask(f"hold {running.released}", deadline_ms=300)  # which nobody lets go of
     assert running.ask("echo 1").fields["pid"] != before
     assert is_gone(before) and running.status()["answered"] == {"done": 1, "overdue": 1}
 
 
 def test_time_in_the_queue_counts_towards_the_deadline_and_costs_no_worker(running):
     with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(running.ask, "sleep 2")
-        running.until(lambda now: now["workers"][0]["busy"])
-        started_s = time.monotonic()
-        with pytest.raises(Failed, match="in time"):
-            running.ask("echo 1", deadline_ms=100)
-        assert time.monotonic() - started_s < 1, "it was told while it waited"
-        assert slow.result().parts == (b"2",)
+        with running.busy(threads) as slow:
+            with pytest.raises(Failed, match="in time"):
+                running.ask("echo 1", deadline_ms=100)
+            assert not slow.done(), "it was told while it waited"
+        assert slow.result().parts
     assert running.status()["replaced"] == 0
 
 
 def test_a_full_queue_is_reported_at_once_and_the_client_proves_by_itself(folder):
     with service(folder, queue=2) as running, ThreadPoolExecutor(3) as threads:
-        first = threads.submit(running.ask, "sleep 1")
-        running.until(lambda now: now["workers"][0]["busy"])
-        waiting = [threads.submit(running.ask, f"echo {i}") for i in range(2)]
-        running.until(lambda now: now["queued"] == 2)
-        assert running.ask("echo 3") is None
-        assert not first.done() and running.heard == ["the queue of the prover service is full; proving here"]
+        with running.busy(threads) as first:
+            waiting = [threads.submit(running.ask, f"echo {i}") for i in range(2)]
+            running.until(lambda now: now["queued"] == 2)
+            assert running.ask("echo 3") is None
+            assert not first.done()
+        assert running.heard == ["the queue of the prover service is full; proving here"]
         assert [found.result().parts for found in waiting] == [(b"0",), (b"1",)]
 
 
 def test_a_client_that_disconnects_cancels_its_queued_request(running, tmp_path):
     with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(running.ask, "sleep 0.5")
-        running.until(lambda now: now["workers"][0]["busy"])
-        with socket.socket(socket.AF_UNIX) as channel:
-            channel.connect(str(running.folder / "socket"))
-            channel.sendall(protocol.encode(Message(request().fields, (f"die {tmp_path / 'mark'}".encode(),))))
-            running.until(lambda now: now["queued"] == 1)
-        running.until(lambda now: now["answered"].get("abandoned") == 1)
+        with running.busy(threads) as slow:
+            with socket.socket(socket.AF_UNIX) as channel:
+                channel.connect(str(running.folder / "socket"))
+                channel.sendall(protocol.encode(Message(request().fields, (f"die {tmp_path / 'mark'}".encode(),))))
+                running.until(lambda now: now["queued"] == 1)
+            running.until(lambda now: now["answered"].get("abandoned") == 1)
         slow.result()
     assert running.ask("echo 1").parts == (b"1",) and not (tmp_path / "mark").exists()
 
@@ -313,15 +307,17 @@ def test_a_service_that_cannot_replace_a_worker_ends_and_loses_no_request(folder
     assert running.heard == ["the prover service is stopping; proving here"]
 
 
-def test_stopping_finishes_running_jobs_refuses_queued_ones_and_leaves_nothing(folder):
-    with service(folder) as running, ThreadPoolExecutor(2) as threads:
-        at_work = threads.submit(running.ask, "sleep 0.5")
-        pid = running.until(lambda now: now["workers"][0]["busy"])["workers"][0]["pid"]
-        waiting = threads.submit(running.ask, "echo 1")
-        running.until(lambda now: now["queued"] == 1)
-        assert client.stop(folder)
-        assert not (folder / "socket").exists() and is_gone(pid)
-        assert at_work.result().parts == (b"0.5",) and waiting.result() is None
+def test_stopping_finishes_running_jobs_refuses_queued_ones_and_leaves_nothing(folder, monkeypatch):
+    monkeypatch.setattr(worker_pool, "GRACE_S", PATIENCE_S)
+    with service(folder) as running, ThreadPoolExecutor(3) as threads:
+        with running.busy(threads) as at_work:
+            pid = running.status()["workers"][0]["pid"]
+            waiting = threads.submit(running.ask, "echo 1")
+            running.until(lambda now: now["queued"] == 1)
+            stopped = threads.submit(client.stop, folder)
+            assert waiting.result() is None and not at_work.done() and not stopped.done()
+        assert stopped.result() and not (folder / "socket").exists() and is_gone(pid)
+        assert at_work.result().parts
     assert running.heard == ["the prover service is stopping; proving here"] and running.ended is None
 
 
@@ -334,7 +330,7 @@ def test_a_worker_does_not_outlive_its_service():
             patch.setattr(worker.coredumps, "forbid_dumps", lambda: None)
             thread.start()
             assert protocol.outcome(protocol.receive(ours, 100)) == Outcome.READY
-        thread.join(5)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

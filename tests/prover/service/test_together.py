@@ -9,6 +9,7 @@ import pytest
 
 from prover.service.protocol import Failed
 from prover.service.waiting import MOST_TOGETHER, Waiting
+from tests.patience import PATIENCE_S
 from tests.prover.service.running import service
 from zk.errors import FormatError
 
@@ -60,7 +61,7 @@ def test_a_taker_waits_for_the_next_after_others_were_taken_with_the_first():
         await asyncio.sleep(0)
         assert not waiting.done()
         queue.put(One(3))
-        return [one.number for one in await asyncio.wait_for(waiting, 10)]
+        return [one.number for one in await asyncio.wait_for(waiting, PATIENCE_S)]
 
     assert asyncio.run(take()) == [3]
 
@@ -69,12 +70,11 @@ def test_a_taker_waits_for_the_next_after_others_were_taken_with_the_first():
 def waiting(tmp_path, words):
     """A service of one worker, and the answers to these words, which have waited together behind another request."""
     with service(tmp_path / "service") as running, ThreadPoolExecutor(len(words) + 1) as callers:
-        first = callers.submit(running.ask, "sleep 0.6")
-        running.until(lambda status: status["workers"][0]["busy"])
-        answers = []
-        for count, word in enumerate(words, 1):
-            answers.append(callers.submit(running.ask, word))
-            running.until(lambda status, count=count: status["queued"] == count)
+        with running.busy(callers) as first:
+            answers = []
+            for count, word in enumerate(words, 1):
+                answers.append(callers.submit(running.ask, word))
+                running.until(lambda status, count=count: status["queued"] == count)
         yield answers
         first.result()
 

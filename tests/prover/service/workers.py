@@ -60,8 +60,10 @@ def _shown(request: Message) -> dict[str, int]:
     return {"threads": request.fields["threads"], "together": request.fields.get("together", 1)}
 
 
-def sleep(rest: str, request: Message) -> Message:
-    time.sleep(float(rest))
+def hold(rest: str, request: Message) -> Message:
+    """Answers once there is a file of this name."""
+    while not os.path.exists(rest):
+        time.sleep(0.005)
     return echo(rest, request)
 
 
@@ -93,5 +95,5 @@ def dumps(rest: str, request: Message) -> Message:
 
 
 WORDS = {
-    "echo": echo, "sleep": sleep, "die": die, "die_once": die_once, "babble": babble, "fail": fail, "dumps": dumps,
+    "echo": echo, "hold": hold, "die": die, "die_once": die_once, "babble": babble, "fail": fail, "dumps": dumps,
 }  # fmt: skip

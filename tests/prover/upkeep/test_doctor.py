@@ -115,7 +115,7 @@ def test_an_impossible_setting_is_bad_and_the_other_checks_still_run(tmp_path, s
     name, _, value = setting.partition("=")
     command = [sys.executable, "-m", "prover.cli.main", "doctor", "--json", "--home", str(tmp_path)]
     environment = os.environ | {name: value}
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=300)
     found = {finding["what"]: finding for finding in json.loads(ran.stdout)["findings"]}
     assert ran.returncode == 1 and ran.stderr == "" and len(found) == 13
     assert [what for what, finding in found.items() if finding["state"] == doctor.BAD] == ["settings"]

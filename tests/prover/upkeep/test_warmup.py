@@ -75,7 +75,7 @@ def test_a_process_that_fails_blocks_nothing(monkeypatch, program):
     monkeypatch.setattr(compilers, "_MAIN", program)
     run = threading.Thread(target=compilers.run, args=(["a", "b", "c"], 2, lambda: None), daemon=True)
     run.start()
-    run.join(timeout=60)
+    run.join(timeout=300)
     assert not run.is_alive()
 
 
@@ -109,7 +109,7 @@ def test_a_process_ends_when_its_input_ends():
     child = compilers._start()
     assert child.stdin is not None
     child.stdin.close()
-    assert child.wait(timeout=60) == 0
+    assert child.wait(timeout=300) == 0
 
 
 def test_kernels_are_compiled_once(monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ from settlement.errors import OutcomeUnknown, Unavailable
 from settlement.ledger import Ledger
 from settlement.storage.postgres import connection
 from settlement.storage.postgres.repository import PostgresRepository
+from tests.patience import PATIENCE_S
 from tests.settlement.bundles import samples
 from tests.settlement.bundles.samples import NOW_MS, any_proof, bind, make
 from zk.errors import FormatError
@@ -103,21 +104,21 @@ def test_who_waits_for_the_lock_too_long_is_told_that_the_ledger_is_busy(ledger,
     assert engine.submit(ledger, data, NOW_MS, any_proof).height == 1
 
 
-def test_an_applier_that_stands_still_under_the_lock_loses_it(ledger, url, monkeypatch):
-    setting = "SET idle_in_transaction_session_timeout = '200ms'"
-    monkeypatch.setattr(connection, "_SETTINGS", (*connection._SETTINGS, setting))
-    entered, data = threading.Event(), bundle(ledger)
+def test_an_applier_that_stands_still_under_the_lock_loses_it(ledger, url):
+    entered, has_lost, data = threading.Event(), threading.Event(), bundle(ledger)
 
     def stand_still():
         with pytest.raises(Unavailable), Ledger.open(url) as other, other._repository.writing():
+            other._repository._connection.execute("SET idle_in_transaction_session_timeout = '200ms'")
             entered.set()
-            threading.Event().wait(1)
+            assert has_lost.wait(PATIENCE_S)
             other.reader.last_event()
 
     thread = threading.Thread(target=stand_still)
     thread.start()
     entered.wait()
     assert engine.submit(ledger, data, NOW_MS, any_proof).height == 1
+    has_lost.set()
     thread.join()
 
 

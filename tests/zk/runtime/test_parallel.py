@@ -24,14 +24,14 @@ def test_an_error_in_a_task_reaches_the_caller():
 
 def test_the_pool_has_as_many_threads_as_set(monkeypatch):
     monkeypatch.setenv("ZKSETTLE_THREADS", "3")
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=300)
     assert parallel.threads() == 3
     assert sorted(parallel.map(lambda _: together.wait(), range(3))) == [0, 1, 2]
 
 
 def test_alone_a_thread_does_all_of_its_item_in_order_and_no_other_thread_any_of_it(monkeypatch):
     monkeypatch.setenv("ZKSETTLE_THREADS", "2")
-    together, begun = threading.Barrier(2, timeout=10), []
+    together, begun = threading.Barrier(2, timeout=300), []
 
     def of_one(item):
         together.wait()  # both threads have an item
