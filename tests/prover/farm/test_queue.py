@@ -163,7 +163,7 @@ def test_a_keystores_farm_proves_and_says_once_when_nobody_does(farm, monkeypatc
     assert proof == known.proof((5, 7)) and accepted == [proof]
 
 
-@pytest.mark.parametrize(("patience_s", "state"), [(0.0, State.QUEUED), (WAIT_S, State.OVERDUE)])
+@pytest.mark.parametrize(("patience_s", "state"), [(0.0, State.QUEUED), (PATIENCE_S, State.OVERDUE)])
 def test_whoever_sees_first_that_the_time_is_over_the_job_is_withdrawn(farm, monkeypatch, patience_s, state):
     seen = []
     with farm.submitting() as submitter:
