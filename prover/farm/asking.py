@@ -31,7 +31,7 @@ _REPLACE = f"""
 WITH old AS (
     UPDATE jobs SET state = 'replaced', ended_ms = {NOW_MS} WHERE id IN (
         SELECT id FROM jobs WHERE replaces = ANY (%s) AND state = 'queued' AND EXISTS
-            (SELECT FROM jobs newer WHERE newer.replaces = jobs.replaces AND newer.place > jobs.place)
+            (SELECT FROM jobs newer WHERE newer.replaces = jobs.replaces AND newer.place > jobs.place OFFSET 0)
         FOR UPDATE SKIP LOCKED
     ) RETURNING id
 ), gone AS (DELETE FROM inputs WHERE job IN (SELECT id FROM old))
@@ -80,6 +80,9 @@ class Found:
 def submit(session: Session, sealed: Sequence[Sealed]) -> None:
     """Queues jobs, all or none, except those whose ids are there already; older ones that they replace are ended.
 
+    The commit waits neither for the disk nor for a standby: who waits for a job submits it again when a crash has taken
+    it, and nobody else misses it.  A proof's commit waits, and comes after its job's, so none stays without its job.
+
     Raises NotProved when the queue is being drained, FormatError when it lacks a key, and Unavailable.
     """
     given = [one.job for one in sealed]
@@ -92,6 +95,7 @@ def submit(session: Session, sealed: Sequence[Sealed]) -> None:
     with session.holding() as connection:
         with connection.pipeline():
             connection.execute("BEGIN")
+            connection.execute("SET LOCAL synchronous_commit = off")
             draining = connection.execute("SELECT is_draining FROM farm")
             connection.execute(_SUBMIT, columns)
             if replaced:

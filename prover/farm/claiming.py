@@ -24,9 +24,13 @@ FORGOTTEN_MS = 86_400_000
 """After which a worker that is gone is no longer listed."""
 MOST_SWEPT = 1_000  # rows in one statement
 
+# OFFSET 0 keeps a subquery a look-up by index for each row: as a join, planned while the queue was empty, a claim among
+# 2,000 jobs took 64 ms instead of 0.3.
 _CLAIMABLE = f"""{{job}}.state = 'queued' AND {{job}}.deadline_ms > {NOW_MS} AND NOT EXISTS
-    (SELECT FROM jobs newer WHERE newer.replaces = {{job}}.replaces AND newer.place > {{job}}.place)"""
-_TRIED = "EXISTS (SELECT FROM attempts WHERE attempts.job = {job}.id)"
+    (SELECT FROM jobs newer WHERE newer.replaces = {{job}}.replaces AND newer.place > {{job}}.place OFFSET 0)"""
+_TRIED = "EXISTS (SELECT FROM attempts WHERE attempts.job = {job}.id OFFSET 0)"
+_LIKE_HEAD = """{job}.state = 'queued' AND {job}.purpose = (SELECT purpose FROM head)
+    AND {job}.key = (SELECT key FROM head)"""
 
 _CLAIM = f"""
 WITH head AS MATERIALIZED (
@@ -35,18 +39,18 @@ WITH head AS MATERIALIZED (
     ORDER BY j.purpose, j.deadline_ms, j.place LIMIT 1 FOR UPDATE OF j SKIP LOCKED
 ), share AS MATERIALIZED (
     SELECT ceil(count(*)::numeric / %(workers)s)::integer AS size FROM (
-        SELECT FROM jobs w, head WHERE w.state = 'queued' AND w.key = head.key AND w.purpose = head.purpose
-            AND NOT {_TRIED.format(job="w")} LIMIT {MOST_TOGETHER} * %(workers)s
+        SELECT FROM jobs w WHERE {_LIKE_HEAD.format(job="w")} AND NOT {_TRIED.format(job="w")}
+        LIMIT {MOST_TOGETHER} * %(workers)s
     ) AS waiting
 ), beside AS MATERIALIZED (
-    SELECT b.id FROM jobs b, head
-    WHERE NOT head.was_tried AND b.id <> head.id AND b.key = head.key AND b.purpose = head.purpose
+    SELECT b.id FROM jobs b
+    WHERE NOT (SELECT was_tried FROM head) AND b.id <> (SELECT id FROM head) AND {_LIKE_HEAD.format(job="b")}
         AND {_CLAIMABLE.format(job="b")} AND NOT {_TRIED.format(job="b")}
     ORDER BY b.deadline_ms, b.place
     LIMIT greatest(0, least({MOST_TOGETHER}, (SELECT size FROM share)) - 1) FOR UPDATE OF b SKIP LOCKED
 )
 SELECT id, key, public_digest, {NOW_MS} - submitted_ms, sealed FROM jobs LEFT JOIN inputs ON job = id
-WHERE id IN (SELECT id FROM head UNION ALL SELECT id FROM beside) ORDER BY deadline_ms, place
+WHERE id = ANY (ARRAY(SELECT id FROM head UNION ALL SELECT id FROM beside)) ORDER BY deadline_ms, place
 """
 _ATTEMPT = f"""
 INSERT INTO attempts (job, number, worker, began_ms)
@@ -65,7 +69,7 @@ FROM unnest(%s::bytea[], %s::text[]) AS given (id, reason) WHERE jobs.id = given
 """
 _OVERDUE = f"state = 'queued' AND deadline_ms <= {NOW_MS}"
 _REPLACED = """state = 'queued' AND EXISTS
-    (SELECT FROM jobs newer WHERE newer.replaces = jobs.replaces AND newer.place > jobs.place)"""
+    (SELECT FROM jobs newer WHERE newer.replaces = jobs.replaces AND newer.place > jobs.place OFFSET 0)"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Standing:
 
 
 def claim(connection: psycopg.Connection, shunned: Sequence[bytes], workers: int) -> list[Claimed]:
-    """Begins a transaction and locks the most urgent jobs, of none of the `shunned` keys.
+    """Begins a transaction and locks the most urgent jobs, of none of the `shunned` keys; without any, it ends it.
 
     So many workers share what waits.
     """
@@ -107,7 +111,10 @@ def claim(connection: psycopg.Connection, shunned: Sequence[bytes], workers: int
     with connection.pipeline():
         connection.execute("BEGIN")
         cursor = connection.execute(_CLAIM, values, binary=True)
-    return [Claimed(*row) for row in cursor.fetchall()]
+    claimed = [Claimed(*row) for row in cursor.fetchall()]
+    if not claimed:
+        connection.execute("COMMIT")  # after a ROLLBACK, psycopg would prepare each statement again, which takes 1.3 ms
+    return claimed
 
 
 def begin(control: Session, worker: bytes, ids: Sequence[bytes]) -> dict[bytes, int]:

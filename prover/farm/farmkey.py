@@ -13,7 +13,7 @@ has the farm's file certifies it.  So a wrong proof is known to be of a machine 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +30,8 @@ KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 PUBLIC_BYTES = 2 * KEY_BYTES
 FINGERPRINT_DIGITS = 16
+MOST_REMEMBERED = 1_000
+"""How many valid certificates a process remembers: there is one for each machine."""
 
 _key = dataclassjson.hexadecimal(KEY_BYTES)
 
@@ -148,6 +150,7 @@ def parse(text: str) -> FarmPublic:
     return decode(dataclassjson.hexadecimal(PUBLIC_BYTES).read(text, "the queue's key"))
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def check_certificate(farm: FarmPublic, identity: bytes, certificate: bytes) -> None:
     """Raises InvalidProof unless the farm has certified this worker."""
     check_signature(farm.certifying, certificate, (domains.FARM_WORKER, identity), "the worker's certificate")

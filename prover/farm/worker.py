@@ -29,7 +29,7 @@ from zk.errors import FormatError
 
 SHUN_S = 60.0
 """How long a worker leaves the jobs of a key alone that it could not prove under."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 INSTANCE_BYTES = 8
 NAME_LENGTH, LONGEST_NAME = 48, 64
 

@@ -122,6 +122,25 @@ def test_a_job_that_was_tried_comes_alone(queue, session):
         assert beside == [ids[0], ids[2]], "nor does it come with others"
 
 
+def test_a_worker_that_found_nothing_keeps_what_it_has_prepared(queue, session):
+    """psycopg forgets it after a ROLLBACK, and then the next claim is planned while its job waits."""
+    with session.holding() as connection:
+        claiming.claim(connection, [], 1)
+    query = "SELECT count(*) FROM pg_prepared_statements WHERE strpos(statement, %s) > 0"
+    assert session.rows(query, ("WITH head",)) == [(1,)]
+
+
+def test_a_claim_that_was_planned_on_an_empty_queue_reads_few_rows_of_a_long_one(queue, session):
+    with Session(queue.url) as other:
+        with other.holding() as connection:
+            claiming.claim(connection, [], 1)
+        put(session, *(queue.job(replaces=f"{number // 2}") for number in range(400)))
+        with other.holding() as connection:
+            assert len(claiming.claim(connection, [], 1)) == MOST_TOGETHER
+            query = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'jobs'"
+            assert connection.execute(query).fetchone()[0] < 100
+
+
 def test_jobs_of_a_shunned_key_are_left_to_others(queue, session):
     (job,) = put(session, queue.job())
     with claimed(queue.url, shunned=[queue.key.digest]) as (ids, _):
