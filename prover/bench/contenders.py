@@ -15,12 +15,15 @@ from prover.bench.meters import Meter
 from prover.bench.peerfiles import TIMEOUT_S, Unavailable
 from prover.machine import tasks
 
+PROVE, VERIFY, COMMAND = "prove, in process", "verify, in process", "prove, command"
+
 
 @dataclass(frozen=True)
 class Contender:
     """Somebody who does a piece of work once when `run` is called, which returns the seconds that it took.
 
-    `process` is where the work happens; None is this process and what it starts.
+    `process` is where the work happens; None is this process and what it starts.  `check` looks at what was done,
+    beside the clock, and raises Unavailable when it is wrong.
     """
 
     name: str
@@ -28,11 +31,10 @@ class Contender:
     threads: int
     run: Callable[[], float]
     process: int | None = None
+    check: Callable[[], None] | None = None
 
 
-def rounds(
-    contenders: Sequence[Contender], runs: int, meter: Meter, case: str = ""
-) -> tuple[list[Timing], list[str]]:
+def rounds(contenders: Sequence[Contender], runs: int, meter: Meter, case: str = "") -> tuple[list[Timing], list[str]]:
     """One first run of each and `runs` more, in turns; and a sentence for each that failed, which is left out."""
     taken: dict[Contender, list[float]] = {contender: [] for contender in contenders}
     read: dict[Contender, list[dict[str, float | None]]] = {contender: [] for contender in contenders}
@@ -45,6 +47,8 @@ def rounds(
                     with meter.reading(contender.process, values):
                         taken[contender].append(contender.run())
                     read[contender].append(values)
+                    if contender.check is not None:
+                        contender.check()
                 except Unavailable as error:
                     notes.append(str(error))
                     del taken[contender]
@@ -68,7 +72,9 @@ def timed(work: Callable[[], object]) -> Callable[[], float]:
     return run
 
 
-def command(name: str, words: Sequence[str], threads: int | None = None) -> Contender:
+def command(
+    name: str, words: Sequence[str], threads: int | None = None, check: Callable[[], None] | None = None
+) -> Contender:
     """A program, timed from start to exit.  Its run raises Unavailable when it fails."""
 
     def work() -> None:
@@ -80,4 +86,4 @@ def command(name: str, words: Sequence[str], threads: int | None = None) -> Cont
         if result.returncode:
             raise Unavailable(f"{name} failed as a command: {result.stderr.strip()[:200]}")
 
-    return Contender(name, "prove, command", threads or os.cpu_count() or 1, timed(work))
+    return Contender(name, COMMAND, threads or os.cpu_count() or 1, timed(work), check=check)

@@ -30,9 +30,11 @@ const works = {
     verify: () => snarkjs.groth16.verify(key, made.publicSignals, made.proof),
 };
 (async () => {
+    say({ready: true, works: Object.keys(works)});
     for await (const line of readline.createInterface({input: process.stdin})) {
         const work = works[JSON.parse(line).do];
-        const started = performance.now(), isValid = work ? await work() : true;
+        if (work === works.verify && !made) await works.prove();
+        const started = performance.now(), isValid = await work();
         const seconds = (performance.now() - started) / 1000;
         say(isValid ? {seconds} : {failed: "does not accept its own proof of these files"});
     }
@@ -52,7 +54,7 @@ def in_process(case: Case, threads: int, folder: Path, running: ExitStack) -> li
     files = map(str, (case.zkey, case.wtns, case.verification_key))
     package = str(_folder() / "node_modules" / "snarkjs")
     words = [_node(), "-e", _SCRIPT, "--", package, *files, "1" if threads == 1 else "0"]
-    return peerprocess.contenders(name(), words, {}, threads, folder, running)
+    return peerprocess.contenders(name(), words, None, threads, folder, running)
 
 
 def command(case: Case, *outputs: str) -> list[str]:

@@ -1,7 +1,7 @@
 """`zksettle bench peers`: other provers and this one on the same files, in turns.
 
 In process: key loaded, warm.  As a command: from files to files, start-up included; ours asks the prover service if one
-runs in the home.  Peers that cannot run are listed with the reason.
+runs in the home.  Every proof is verified.  Peers that cannot run are listed with the reason.
 """
 
 import shlex
@@ -15,20 +15,23 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from prover.bench import casefiles, ceremonies, contenders, distributions, nodejs, zksnake
-from prover.bench.contenders import Contender, timed
+from prover.bench import casefiles, ceremonies, contenders, distributions, namedpeers, nodejs, peerproofs, zksnake
+from prover.bench.contenders import COMMAND, PROVE, VERIFY, Contender, timed
 from prover.bench.measure import Timing, thread_counts
 from prover.bench.meters import Meter
+from prover.bench.namedpeers import Named
 from prover.bench.peerfiles import Case, Unavailable
+from prover.bench.peerproofs import Check
 from prover.bench.report import Column, Measurements, Section
 from prover.circom import proofs, witnesses
-from prover.machine import files, tasks, threadcount
+from prover.machine import tasks, threadcount
 from zk.errors import FormatError
 from zk.fields import array
 from zk.fields.prime import FR
 from zk.runtime import parallel
 
 OURS = "zksettle"
+WORKS = (PROVE, VERIFY, COMMAND)
 CASE = Column("case", "of")
 COLUMNS = (
     Column("prover", "prover"), Column("work", "work"), Column("threads", "threads", "count"),
@@ -41,17 +44,18 @@ METER_KINDS = {"processor_s": "seconds"}  # of the meters that are not counts; e
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be compared: the circuits in folders, chains of these sizes, and how often.
+    """What is to be compared: the circuits in folders, chains of these sizes, which works, and how often.
 
     With a `power` also the making of a key of the only circuit (`ceremonies`).
     """
 
     folders: Sequence[Path]
     log_sizes: Sequence[int]
-    rapidsnark: Path | None
+    named: Sequence[Named]
     home: Path
     runs: int
     power: int | None = None
+    works: Sequence[str] = WORKS
 
 
 def bench(request: Request) -> Measurements:
@@ -70,13 +74,14 @@ def bench(request: Request) -> Measurements:
         for case in cases:
             label = case.name if len(cases) > 1 else ""
             with ExitStack() as of_case:
-                entered = _ours(case, request.home, of_case)
+                entered, check = _ours(case, request.home, of_case)
                 for enter in available:
                     try:
-                        entered += enter(case, work, of_case)
+                        entered += enter(check, case, work, of_case)
                     except Unavailable as error:
                         notes.append(f"{case.name}: {error}" if label else str(error))
-                measured, failed = contenders.rounds(entered, request.runs, meter, label)
+                chosen = [contender for contender in entered if contender.work in request.works]
+                measured, failed = contenders.rounds(chosen, request.runs, meter, label)
             timings += measured
             notes += [f"{label}: {failure}" if label else failure for failure in failed]
         if request.power is not None:
@@ -94,6 +99,9 @@ def _check(given: Sequence[Case], request: Request) -> None:
     names = [case.name for case in given]
     if twice := [name for name in names if names.count(name) > 1]:
         raise FormatError(f"two of the folders are called {twice[0]}: give circuits names of their own")
+    called = [OURS, *(named.name for named in request.named)]
+    if twice := [name for name in called if called.count(name) > 1]:
+        raise FormatError(f"two provers are called {twice[0]}: give peers names of their own")
     if request.power is not None and not given[0].r1cs.is_file():
         raise FormatError(f"{given[0].folder} has no {given[0].r1cs.name}, which --ceremony needs to make a key")
 
@@ -103,7 +111,7 @@ def _chain(log_size: int, work: Path) -> Case:
         return casefiles.write(log_size, work / f"chain{log_size}")
 
 
-_Enter = Callable[[Case, Path, ExitStack], list[Contender]]
+_Enter = Callable[[Check, Case, Path, ExitStack], list[Contender]]
 
 
 def _available(request: Request) -> tuple[list[_Enter], list[str]]:
@@ -119,16 +127,16 @@ def _available(request: Request) -> tuple[list[_Enter], list[str]]:
             available.append(enter)
         except Unavailable as error:
             notes.append(str(error))
-    if request.rapidsnark is None:
-        notes.append("rapidsnark was not named with --rapidsnark")
-    else:
-        available.append(partial(_rapidsnark, request.rapidsnark))
+    available += [partial(namedpeers.enter, named) for named in request.named]
+    if not request.named:
+        notes.append("no other prover was named with --peer or --rapidsnark")
     if not available:
         raise Unavailable(f"there is nothing to compare with: {'; '.join(notes)}")
     return available, notes
 
 
-def _ours(case: Case, home: Path, running: ExitStack) -> list[Contender]:
+def _ours(case: Case, home: Path, running: ExitStack) -> tuple[list[Contender], Check]:
+    """This prover, and what says whether a proof of the case holds."""
     from zk.fields import conversion
     from zk.formats import snarkjs
     from zk.groth16 import prover, verifier
@@ -143,37 +151,31 @@ def _ours(case: Case, home: Path, running: ExitStack) -> list[Contender]:
         with threadcount.limited_to(threads):
             return timed(lambda: prover.prove(key, witness))()
 
-    words = [sys.executable, "-m", "prover.cli.main", "--home", str(home), "groth16", "prove"]
-    return [
-        *(Contender(OURS, "prove, in process", threads, partial(prove, threads)) for threads in thread_counts()),
-        Contender(OURS, "verify, in process", parallel.threads(),
-                  timed(lambda: verifier.verify(verifying, public, proof))),
-        contenders.command(OURS, [*words, str(case.zkey), str(case.wtns), *_outputs(running)], parallel.threads()),
+    check, outputs = peerproofs.checker(verifying, public), peerproofs.outputs(running)
+    words = [sys.executable, "-m", "prover.cli.main", "--home", str(home), "groth16", "prove", str(case.zkey)]
+    entered = [
+        *(Contender(OURS, PROVE, threads, partial(prove, threads)) for threads in thread_counts()),
+        Contender(OURS, VERIFY, parallel.threads(), timed(lambda: verifier.verify(verifying, public, proof))),
+        contenders.command(OURS, [*words, str(case.wtns), *outputs.words], parallel.threads(),
+                           outputs.checked(OURS, check)),
     ]  # fmt: skip
+    return entered, check
 
 
-def _snarkjs(case: Case, work: Path, running: ExitStack) -> list[Contender]:
-    entered = []
+def _snarkjs(check: Check, case: Case, work: Path, running: ExitStack) -> list[Contender]:
+    entered: list[Contender] = []
+    outputs = peerproofs.outputs(running)
     for threads in nodejs.thread_counts():
         entered += nodejs.in_process(case, threads, work, running)
-    return [*entered, contenders.command(nodejs.name(), nodejs.command(case, *_outputs(running)))]
+    words = nodejs.command(case, *outputs.words)
+    return [*entered, contenders.command(nodejs.name(), words, check=outputs.checked(nodejs.name(), check))]
 
 
-def _zksnake(case: Case, work: Path, running: ExitStack) -> list[Contender]:
+def _zksnake(check: Check, case: Case, work: Path, running: ExitStack) -> list[Contender]:
+    """It has a key of its own, and verifies its proofs itself."""
     witness = array.from_plain(witnesses.read(case.wtns).values)
     with tasks.task(f"{zksnake.name()} makes its key"):
         return zksnake.in_process(case, witness, work, running)
-
-
-def _rapidsnark(program: Path, case: Case, work: Path, running: ExitStack) -> list[Contender]:
-    return [contenders.command("rapidsnark", [str(program.resolve()), str(case.zkey), str(case.wtns),
-                                              *_outputs(running)])]  # fmt: skip
-
-
-def _outputs(running: ExitStack) -> list[str]:
-    """The names of a proof and its public inputs in a new folder."""
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-    return [str(folder / name) for name in ("proof.json", "public.json")]
 
 
 def _ratios(timings: Sequence[Timing]) -> Section:
@@ -227,6 +229,5 @@ def _around(request: Request, cases: Sequence[Case]) -> dict[str, Any]:
         programs[zksnake.name()] = sys.executable
     except Unavailable:
         pass
-    if request.rapidsnark is not None:
-        programs["rapidsnark"] = f"{request.rapidsnark}, SHA-256 {files.digest(request.rapidsnark)}"
+    programs |= {named.name: named.described() for named in request.named}
     return {"programs": programs, "files": {case.name: case.digests() for case in cases}}

@@ -52,11 +52,22 @@ def over(reading: IO[bytes], writing: IO[bytes]) -> Talk:
 
     def pump() -> None:
         for line in reading:
-            made.incoming.put(json.loads(line))
+            made.incoming.put(_document(line))
         made.incoming.put(None)
 
     threading.Thread(target=pump, name="zksettle-bench-talk", daemon=True).start()
     return made
+
+
+def _document(line: bytes) -> Document:
+    """What a line says; where it is no JSON object, that it failed."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        document = {"failed": f"wrote a line that is not a JSON object: {line.decode(errors='replace').strip()[:100]}"}
+    return document
 
 
 class Side:
@@ -93,8 +104,11 @@ class Side:
 
 
 @contextmanager
-def process(name: str, folder: Path, asked: Document, command: Sequence[str] = DESKSIDE) -> Iterator[Side]:
-    """A side as a process, which is ended with the context.  What it complains of goes to a file in the folder."""
+def process(name: str, folder: Path, asked: Document | None, command: Sequence[str] = DESKSIDE) -> Iterator[Side]:
+    """A side as a process, which is told `asked` and ended with the context.
+
+    What it complains of goes to a file in the folder.
+    """
     log = folder / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as complaints:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints)
@@ -102,7 +116,8 @@ def process(name: str, folder: Path, asked: Document, command: Sequence[str] = D
     try:
         side = Side(name, over(child.stdout, child.stdin), lambda: log.read_text(errors="replace").strip()[-500:],
                     child.pid)  # fmt: skip
-        side.tell(**asked)
+        if asked is not None:
+            side.tell(**asked)
         yield side
     finally:
         try:

@@ -32,9 +32,13 @@ groth16 = Groth16(r1cs)
 groth16.setup()
 wires = R1CSReader(sys.argv[1]).read()["wires"]  # it orders them in its own way
 public, private = r1cs.generate_witness({str(wire): value for wire, value in zip(wires, witness)})
-say(ready=True)
+say(ready=True, works=["prove", "verify"])
+proof = None
 for line in sys.stdin:
-    work, started = json.loads(line)["do"], time.perf_counter()
+    work = json.loads(line)["do"]
+    if work == "verify" and proof is None:
+        proof = groth16.prove(public, private)
+    started = time.perf_counter()
     if work == "prove":
         proof = groth16.prove(public, private)
         say(seconds=time.perf_counter() - started)

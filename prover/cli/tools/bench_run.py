@@ -17,6 +17,7 @@ from prover.bench import (
     kernels,
     ledger,
     multiplications,
+    namedpeers,
     peers,
     prove,
     report,
@@ -27,6 +28,7 @@ from prover.bench import (
     wallet,
 )
 from prover.bench import sizes as proofsizes
+from prover.bench.contenders import COMMAND, PROVE, VERIFY
 from prover.bench.peerfiles import Unavailable
 from prover.bench.report import Measurements
 from prover.bench.tables import Table
@@ -37,6 +39,8 @@ from prover.proofs.keystores import Keystore
 from prover.upkeep import warmup
 
 DIGITS = 16  # of a key file's SHA-256
+
+WORKS = {"prove": PROVE, "verify": VERIFY, "command": COMMAND}  # of provers in `bench peers`
 
 Benchmark = Callable[[Keystore], Measurements]
 
@@ -131,11 +135,13 @@ def measure_farm(app: App, sizes: tuple[int, ...], each: int, runs: int, **optio
 
 
 def measure_peers(
-    app: App, folders: tuple[Path, ...], sizes: tuple[int, ...], rapidsnark: Path | None, ceremony: int | None,
-    runs: int, **options: Any,
+    app: App, folders: tuple[Path, ...], sizes: tuple[int, ...], named: Sequence[tuple[str, str]],
+    works: Sequence[str], ceremony: int | None, runs: int, **options: Any,
 ) -> None:  # fmt: skip
     """Measures other provers and this one.  Raises click.ClickException when no other prover can run."""
-    request = peers.Request(folders, sizes, rapidsnark, app.home.path, runs, ceremony)
+    others = [namedpeers.parse(name, command) for name, command in named]
+    chosen = [WORKS[work] for work in works] or peers.WORKS
+    request = peers.Request(folders, sizes, others, app.home.path, runs, ceremony, chosen)
     circuits = [_circuit(folder / "circuit.zkey") for folder in folders]
     about = {"benchmark": "peers", "circuit": ", ".join(circuits + [f"chain 2^{k}" for k in sizes])}
     try:
