@@ -9,6 +9,7 @@ from prover.bench.tables import Document, Table
 
 RUN_COLUMNS = ("benchmark", "of", "case", "name", "size", "threads", "items", "run", "seconds")
 ESCAPED = str.maketrans({"|": "\\|", "\n": " ", "<": "&lt;", "*": "\\*", "_": "\\_", "`": "\\`", "[": "\\["})
+WORDS = {True: "yes", False: "no"}
 INTERVALS = (
     "A quantile is interpolated between two runs. The median is between the two ends with the coverage beside them, "
     "whatever the distribution of times is: each end is a run (order statistics)."
@@ -89,7 +90,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             words = list(map(str, value))
             yield name, ("; " if any("," in word for word in words) else ", ").join(words)
         else:
-            yield name, {None: "not exposed", True: "yes", False: "no"}.get(value, str(value))
+            yield name, "not exposed" if value is None else WORDS[value] if isinstance(value, bool) else str(value)
 
 
 def _line(cells: Sequence[str]) -> str:

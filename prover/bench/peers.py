@@ -7,22 +7,32 @@ runs in the home.  Every proof is verified.  Peers that cannot run are listed wi
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from prover.bench import casefiles, ceremonies, contenders, distributions, namedpeers, nodejs, peerproofs, zksnake
+from prover.bench import (
+    casefiles,
+    ceremonies,
+    contenders,
+    idleness,
+    namedpeers,
+    nodejs,
+    peerproofs,
+    peerreport,
+    zksnake,
+)
 from prover.bench.contenders import COMMAND, PROVE, VERIFY, Contender, timed
-from prover.bench.measure import Timing, thread_counts
+from prover.bench.measure import thread_counts
 from prover.bench.meters import Meter
 from prover.bench.namedpeers import Named
 from prover.bench.peerfiles import Case, Unavailable
 from prover.bench.peerproofs import Check
-from prover.bench.report import Column, Measurements, Section
+from prover.bench.peerreport import OURS
+from prover.bench.report import Measurements
 from prover.circom import proofs, witnesses
 from prover.machine import tasks, threadcount
 from zk.errors import FormatError
@@ -30,16 +40,7 @@ from zk.fields import array
 from zk.fields.prime import FR
 from zk.runtime import parallel
 
-OURS = "zksettle"
 WORKS = (PROVE, VERIFY, COMMAND)
-CASE = Column("case", "of")
-COLUMNS = (
-    Column("prover", "prover"), Column("work", "work"), Column("threads", "threads", "count"),
-    Column("min_s", "least", "seconds"), Column("ratio", "times ours", "ratio"),
-    Column("median_ratio", "of medians", "ratio"), Column("low", "at least", "ratio"),
-    Column("high", "at most", "ratio"), Column("coverage", "coverage", "percent"),
-)  # fmt: skip
-METER_KINDS = {"processor_s": "seconds"}  # of the meters that are not counts; energy is in joules
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def bench(request: Request) -> Measurements:
         _check(given, request)
         available, notes = _available(request)
         cases = given + [_chain(log_size, work) for log_size in request.log_sizes]
-        meter, timings = Meter(), []
+        meter, timings, busy = Meter(), [], []
         for case in cases:
+            busy.append(idleness.others())
             label = case.name if len(cases) > 1 else ""
             with ExitStack() as of_case:
                 entered, check = _ours(case, request.home, of_case)
@@ -86,13 +88,8 @@ def bench(request: Request) -> Measurements:
             notes += [f"{label}: {failure}" if label else failure for failure in failed]
         if request.power is not None:
             timings += ceremonies.bench(cases[0].r1cs, request.power, request.home, work)
-        return report(timings, [*(f"Not measured: {note}." for note in notes), *meter.notes], _around(request, cases))
-
-
-def report(timings: Sequence[Timing], notes: Sequence[str], around: Mapping[str, Any]) -> Measurements:
-    """The times, their ratios to ours, and what the machine counted."""
-    sections = (_ratios(timings), *_metered(timings))
-    return Measurements(timings, sections, tuple(dict.fromkeys(notes)), around)
+        said = [*peerreport.said_of_others(busy), *(f"Not measured: {note}." for note in notes), *meter.notes]
+    return peerreport.report(timings, said, _around(request, cases))
 
 
 def _check(given: Sequence[Case], request: Request) -> None:
@@ -176,46 +173,6 @@ def _zksnake(check: Check, case: Case, work: Path, running: ExitStack) -> list[C
     witness = array.from_plain(witnesses.read(case.wtns).values)
     with tasks.task(f"{zksnake.name()} makes its key"):
         return zksnake.in_process(case, witness, work, running)
-
-
-def _ratios(timings: Sequence[Timing]) -> Section:
-    """The ratio of each peer's time to ours, for the same work on as many threads: of the least, and of the medians."""
-    ours = {(t.case, t.size, t.threads): t for t in timings if t.name == OURS}
-    rows = []
-    for timing in timings:
-        base = ours.get((timing.case, timing.size, timing.threads))
-        row: dict[str, Any] = dict.fromkeys(("ratio", "median_ratio", "low", "high", "coverage"))
-        if base is not None:
-            row["ratio"] = round(timing.min_s / base.min_s, 2)
-        if base is not None and base is not timing:
-            interval = distributions.ratio(timing.runs_s, base.runs_s)
-            row |= {"median_ratio": round(median(timing.runs_s) / median(base.runs_s), 3),
-                    "low": round(interval.low, 3), "high": round(interval.high, 3),
-                    "coverage": round(interval.coverage, 4)}  # fmt: skip
-        rows.append({"case": timing.case, "prover": timing.name, "work": timing.size, "threads": timing.threads,
-                     "min_s": round(timing.min_s, 9), **row})  # fmt: skip
-    columns = (CASE, *COLUMNS) if any(timing.case for timing in timings) else COLUMNS
-    return Section("ratios", "fastest warm run, and its ratio to ours", columns, rows)
-
-
-def _metered(timings: Sequence[Timing]) -> list[Section]:
-    """The median of everything that was counted in a run; nothing where the machine counts nothing."""
-    names = list(dict.fromkeys(name for timing in timings for name in timing.meters))
-    if not names:
-        return []
-    columns = [*([CASE] if any(timing.case for timing in timings) else []), *COLUMNS[:3]]
-    columns += [Column(name, name.removesuffix("_s").removesuffix("_j").replace("_", " "), _kind(name))
-                for name in names]  # fmt: skip
-    rows = []
-    for timing in (timing for timing in timings if timing.meters):
-        values = {name: [value for value in timing.meters[name] if value is not None] for name in names}
-        rows.append({"case": timing.case, "prover": timing.name, "work": timing.size, "threads": timing.threads,
-                     **{name: median(of_name) if of_name else None for name, of_name in values.items()}})  # fmt: skip
-    return [Section("meters", "what the machine counted in a warm run, median", tuple(columns), rows)]
-
-
-def _kind(name: str) -> str:
-    return "joules" if name.endswith("_j") else METER_KINDS.get(name, "count")
 
 
 def _around(request: Request, cases: Sequence[Case]) -> dict[str, Any]:

@@ -55,9 +55,10 @@ def test_a_table_keeps_its_columns_whatever_its_cells_hold():
     assert text.splitlines()[2:] == ["| x \\| y z | &lt;b>\\*1\\*&lt;/b> |"]
 
 
-def test_what_is_not_exposed_is_said_so():
-    flat = dict(exports.flat({"a": {"b_c": None, "d": [1, 2]}, "e": ["L1, 2", "L2"], "f": True}))
-    assert flat == {"a: b c": "not exposed", "a: d": "1, 2", "e": "L1, 2; L2", "f": "yes"}
+def test_what_is_not_exposed_is_said_so_and_a_number_is_no_answer():
+    around = {"a": {"b_c": None, "d": [1, 2]}, "e": ["L1, 2", "L2"], "f": True, "swap": 0, "cores": 1}
+    flat = dict(exports.flat(around))
+    assert flat == {"a: b c": "not exposed", "a: d": "1, 2", "e": "L1, 2; L2", "f": "yes", "swap": "0", "cores": "1"}
 
 
 def test_the_table_of_a_screen_has_no_intervals_and_only_the_columns_that_it_needs():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.bench import casefiles, chains, distributions, peers
+from prover.bench import casefiles, chains, distributions, peerreport
 from prover.bench.measure import Timing
 from prover.circom import proofs
 from prover.machine import files
@@ -24,7 +24,7 @@ def timings(case=""):
 
 
 def test_a_ratio_is_of_the_same_work_on_as_many_threads_with_the_interval_of_both():
-    rows = peers.report(timings(), (), {}).sections[0].rows
+    rows = peerreport.report(timings(), (), {}).sections[0].rows
     interval = distributions.ratio((4.0, 3.0, 5.0), (1.0, 1.1, 1.2))
     assert [row["ratio"] for row in rows] == [1.0, 1.0, 3.0, None]
     found = rows[2]
@@ -35,15 +35,30 @@ def test_a_ratio_is_of_the_same_work_on_as_many_threads_with_the_interval_of_bot
 
 def test_circuits_are_compared_each_with_itself():
     slow = [Timing(t.name, t.size, 1, t.threads, 9.0, tuple(10 * run for run in t.runs_s), "slow") for t in timings()]
-    section = peers.report([*timings("fast"), *slow], (), {}).sections[0]
+    section = peerreport.report([*timings("fast"), *slow], (), {}).sections[0]
     assert section.columns[0].key == "case"
     assert [row["ratio"] for row in section.rows] == 2 * [1.0, 1.0, 3.0, None]
 
 
 def test_what_was_counted_is_shown_by_its_median_and_what_was_not_is_left_empty():
-    (row,) = peers.report(timings(), (), {}).sections[1].rows
+    (row,) = peerreport.report(timings(), (), {}).sections[1].rows
     assert (row["prover"], row["energy_x_j"], row["cycles"]) == ("other", 2.0, None)
-    assert len(peers.report(timings()[:2], (), {}).sections) == 1
+    assert len(peerreport.report(timings()[:2], (), {}).sections) == 1
+
+
+def test_processor_times_are_compared_where_both_were_counted():
+    counted = [Timing(name, "prove", 1, 1, 9.0, (1.0,) * 3, "", {"processor_s": times})
+               for name, times in (("zksettle", (0.2, 0.4, 0.3)), ("other", (0.9, None, 1.2)))]  # fmt: skip
+    section = peerreport.report([*counted, *timings()[1:2]], (), {}).sections[0]
+    assert section.columns[-1].key == "processor_ratio"
+    assert [row["processor_ratio"] for row in section.rows] == [None, 3.5, None]
+    assert "processor_ratio" not in [column.key for column in peerreport.report(timings(), (), {}).sections[0].columns]
+
+
+def test_a_report_says_when_others_kept_the_machine_busy():
+    assert peerreport.said_of_others([None, 0.1, 0.02]) == peerreport.said_of_others([None]) == []
+    (said,) = peerreport.said_of_others([0.05, None, 0.43])
+    assert "up to 43% of the cores" in said and "processor times" in said
 
 
 @pytest.fixture(scope="module")

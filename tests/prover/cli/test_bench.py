@@ -339,6 +339,18 @@ def test_a_failing_peer_is_noted_and_the_others_are_measured(home, case, tmp_pat
     assert {t["name"] for t in document["timings"]} == {"zksettle"}
 
 
+def test_a_named_peer_is_measured_at_the_work_that_is_wanted_alone(home, case, tmp_path, monkeypatch):
+    monkeypatch.delenv("ZKSETTLE_NODE", raising=False)
+    files = (case / "circuit.zkey", case / "witness.wtns", tmp_path / "proof", tmp_path / "public")
+    assert zksettle(home, "groth16", "prove", *files).code == 0
+    command = f"cp {tmp_path / 'proof'} {{proof}}"
+    document = report(home, "peers", case, "--peer", "copier", command, "--only", "command")
+    measured_works = {(timing["name"], timing["size"]) for timing in document["timings"]}
+    assert measured_works == {(name, "prove, command") for name in ("zksettle", "copier")}
+    assert command in document["environment"]["programs"]["copier"].replace("'", "")
+    refused(zksettle(home, "bench", "peers", case, "--peer", "copier", ""), 3, "the command of copier is empty")
+
+
 def test_runs_and_page_are_written_where_the_command_says(home, tmp_path):
     table, page = tmp_path / "runs.csv", tmp_path / "page.md"
     ran = zksettle(home, "bench", "ntt", "--sizes", "1", "--runs", "3", "--csv", table, "--markdown", page)
