@@ -40,7 +40,8 @@ TAKEN, VOID, EXPIRED, REPLACED = "taken", "void", "expired", "replaced"
 class Told(keys.Secret):
     """An order of the wallet's, and what is true of it.
 
-    `readers` are contacts' names, addresses, or the word everybody; `replaced_by` is the order in its place, if any.
+    `readers` are contacts' names, addresses, or the word everybody; `replaced_by` is the order in its place, if
+    any, or the set.
     """
 
     own: OwnOrder
@@ -122,13 +123,15 @@ class OrderDesk(LotDesk):
             past for past in orderhistory.read(session.file.path, session.wallet.view)
             if past.own.order_id not in {own.order_id for own in open_now}
         ]  # fmt: skip
-        newer = {own.mark.replaces: own.order_id for own in (*(past.own for past in over), *open_now)}
+        newer = {own.mark.replaces: _name(own) for own in (*(past.own for past in over), *open_now)}
         found = [
             Told(own, state, None, self._names(own, kept), newer.get(own.order_id))
             for own, state in zip(open_now, boardview.states(session.ledger, open_now, now_ms), strict=True)
         ]
         for past in over:
-            by = newer.get(past.own.order_id) or newer.get(past.own.terms.group.hex())
+            by = newer.get(past.own.order_id)
+            if by is None and not past.has_expired and exchanging.is_replaced(session.wallet, past.own):
+                by = newer.get(past.own.terms.group.hex())
             ended = REPLACED if by else EXPIRED if past.has_expired else VOID
             state = ended if past.taken_height is None else TAKEN
             found.append(Told(past.own, state, past.taken_height, self._names(past.own, kept), by))
@@ -146,3 +149,8 @@ class OrderDesk(LotDesk):
             raise FormatError(f'"{text[: amounts.MAX_TEXT]}" is not an order: write "1 ETH for 3200 USDC"')
         sold, bought = ([part.strip() for part in side.split("+")] for side in match.groups())
         return amounts.parse_all(sold, self.pool), amounts.parse_all(bought, self.pool)
+
+
+def _name(own: OwnOrder) -> str:
+    """What an order is called: of a lot, its set."""
+    return own.terms.group.hex() if own.terms.is_lot else own.order_id

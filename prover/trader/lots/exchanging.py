@@ -20,7 +20,7 @@ from prover.trader.plan import Changes
 from prover.trader.replacing import Wanted
 from prover.trader.sessions import Session
 from prover.trader.trade import Agree
-from prover.trader.wallets import OwnOrder
+from prover.trader.wallets import OwnOrder, Wallet
 from settlement.rejection import Rejected
 from zk.errors import Unsatisfied
 
@@ -47,7 +47,7 @@ def replace_set(
     session.wallet.check_moves()
     time, quiet = clock.running(now_ms), replace(session, on_done=None)
     sessions.sync(quiet)
-    void, place = f"replace {group} void", f"replace {group} place"
+    void, place = _void_key(group), f"replace {group} place"
     begun = next((entry for entry in session.wallet.outbox if entry.key == void), None)
     lots = _left(session, group, None if begun is None else begun.voids)
     changes, readers_of = _changes(lots, wanted), replacing.readers_of(lots[0], wanted)
@@ -72,6 +72,18 @@ def replace_set(
             "repeated, tries again"
         ) from error
     return Exchanged(placed, group)
+
+
+def is_replaced(wallet: Wallet, lot: OwnOrder) -> bool:
+    """Whether a lot that is void was left when its set was replaced, if it was.  True when nobody remembers that."""
+    key = _void_key(lot.terms.group.hex())
+    voided = [entry.voids for entry in wallet.outbox if entry.key == key]
+    return not voided or bytes.fromhex(lot.order_id) in voided[0]
+
+
+def _void_key(group: str) -> str:
+    """Under what the outbox knows the bundle that ends a set which is replaced."""
+    return f"replace {group} void"
 
 
 def _left(session: Session, group: str, voided: Sequence[bytes] | None) -> list[OwnOrder]:

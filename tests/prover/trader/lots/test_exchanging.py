@@ -1,8 +1,12 @@
 """A set that is replaced is void before another stands, whatever breaks, and as many lots stand in its place."""
 
+from contextlib import ExitStack
+
 import pytest
 
-from prover.trader import orderhistory, orders, sessions, trade
+from prover.desk import Desk
+from prover.machine import clock
+from prover.trader import moving, orderhistory, orders, sessions, trade
 from prover.trader.lifetimes import Life
 from prover.trader.lots import ending, exchanging
 from prover.trader.replacing import Wanted
@@ -99,6 +103,22 @@ def test_what_the_accounts_cannot_do_or_nobody_agrees_to_leaves_the_set_as_it_wa
             refuse, is_backed=False,
         )  # fmt: skip
     assert sorted(world.board()) == sorted(old.order_ids)
+
+
+def test_only_lots_that_were_left_when_their_set_was_replaced_are_told_as_replaced(world, monkeypatch):
+    session, old = world.sessions["maker"], world.offer("maker", FOUR, PRICE, 4, "taker")
+    monkeypatch.setattr(clock, "now_ms", lambda: world.now_ms)
+    taken, void = old.order_ids[:2]
+    orders.take(world.sessions["taker"], taken, world.later(), agree=trade.allow_new_debts)
+    sessions.sync(session)
+    (at,) = [order.position for order in session.wallet.orders if order.order_id == void]
+    assert not moving.move(session, [at], world.later()).failed
+    done = cheaper(world, old.group)
+    new = done.placed.order_ids[0]
+    found = {told.own.order_id: told for told in Desk("maker", session, ExitStack()).order_history()}
+    assert [found[each].state for each in old.order_ids] == ["taken", "void", "replaced", "replaced"]
+    assert [found[each].replaced_by for each in old.order_ids] == [None, None, done.placed.group, done.placed.group]
+    assert found[new].state == "open"
 
 
 def test_the_history_says_that_the_old_lots_are_void(world):
