@@ -7,7 +7,7 @@ import pytest
 from prover.dealer import config, outlook
 from prover.dealer.limits.exposures import Exposures
 from prover.dealer.reserve.reserve import Reserve
-from prover.dealer.reserve.rules import Rules
+from prover.dealer.reserve.rules import Rules, TopUp
 from prover.trader import addresses, health, moves, orders, sessions
 from settlement.rejection import Rejected, Rejection
 from tests.prover.risks import USDC
@@ -79,6 +79,16 @@ def test_what_is_refused_counts_no_more_and_what_may_have_been_paid_counts(world
     assert Reserve(world.borrower, RULES).today(world.now_ms) == 0
     fails(KeyboardInterrupt())
     assert Reserve(world.borrower, RULES).today(world.now_ms) == found.today(world.now_ms) == wanted.amount
+
+
+def test_of_several_days_the_newest_is_kept(world, monkeypatch):
+    monkeypatch.setattr(moves, "top_up", lambda *given: None)
+    found, day_ms = Reserve(world.borrower, RULES), 86_400_000
+    for at_ms, amount in ((world.now_ms, 5), (world.now_ms + day_ms, 7), (world.now_ms + day_ms, 4)):
+        found.perform(TopUp(1, 2, amount, ""), at_ms)
+    for _ in range(2):
+        found = Reserve(world.borrower, RULES)
+        assert (found.today(world.now_ms), found.today(world.now_ms + day_ms)) == (0, 11)
 
 
 def test_only_accounts_of_the_named_addresses_pay(world):

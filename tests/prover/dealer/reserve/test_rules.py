@@ -98,6 +98,22 @@ def test_no_more_is_paid_in_than_the_reserve_has_besides_the_fee_or_the_day_allo
     assert [each.amount for each in two] == [100]
 
 
+def test_an_account_at_the_bound_is_left_alone_and_the_smallest_payer_that_suffices_pays():
+    poor = short(10_000, 3_650 * DOLLAR)
+    exact_bps = min(poor.initial) * rules.BPS // (poor.worth - min(poor.initial))
+    assert due(poor, reserve=[RICH], found=replace(RULES, below_bps=exact_bps)) == ()
+    (wanted,) = due(poor, reserve=[RICH], found=replace(RULES, below_bps=exact_bps + 1))
+    suffices = holding(9, usdc=wanted.amount + 5)
+    assert due(poor, reserve=[RICH, suffices, holding(8, usdc=1)], fee=5)[0].from_position == 9
+
+
+def test_a_top_up_says_what_is_left_to_spare_or_that_the_account_may_be_seized():
+    poor, breached = short(10_000, 3_650 * DOLLAR), short(10_000, 3_000 * DOLLAR)
+    assert not poor.is_breached and breached.is_breached
+    assert due(poor, reserve=[RICH])[0].why.endswith("too little margin: 8.33% of its risk to spare")
+    assert "the guardians may seize it" in due(breached, reserve=[RICH])[0].why
+
+
 def test_an_account_that_risks_nothing_needs_nothing_unless_it_is_worth_less_than_nothing():
     assert due(account(usdc=5), reserve=[RICH]) == ()
     assert due(account(usdc=-5), reserve=[RICH])[0].amount == 5
@@ -107,6 +123,7 @@ def test_rules_are_read_from_a_table():
     table = {"addresses": [7, 9], "below": "5%", "to": "20%", "day": "100 USDC"}
     assert rules.decode(table, POOL, "reserve") == Rules(frozenset({7, 9}), 500, 2_000, 100 * DOLLAR)
     assert rules.decode({"addresses": [7]}, POOL, "reserve") == RULES
+    assert rules.decode({"addresses": [7], "to": "10%"}, POOL, "reserve").to_bps == RULES.below_bps
     assert POOL.assets[USDC].decimals == 6
 
 
