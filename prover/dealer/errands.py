@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from prover.carriers import dispatch
 from prover.carriers.carriedorders import CarriedOrders
-from prover.dealer.journal import Journal
+from prover.dealer.journal import Journal, Number
 from prover.dealer.patience import Patience
 from prover.dealer.reserve.reserve import Reserve
 from prover.dealer.reserve.rules import TopUp
@@ -40,13 +40,14 @@ class Errands:
         """Sends again what some carrier lacks, if it is time; tells when all have it, and why some do not."""
         orders = self._session.ledger.orders
         for each in orders.retry() if isinstance(orders, CarriedOrders) else ():
-            what, fields = ("message", each.kind, each.message_id), {"what": each.kind, "order": each.message_id}
+            what = "message", each.kind, each.message_id
+            fields: dict[str, Number] = {"places": each.places, "order": each.message_id}
             if each.data or each.state(now_ms) == dispatch.REFUSED:
                 if self._patience.refuse(what, None, each.why, now_ms):
-                    self._journal.write(now_ms, "not carried", each.why, places=each.places, **fields)
+                    self._journal.write(now_ms, "not carried", f"{each.about}: {each.why}", **fields)
             elif not each.answered_ms:
                 self._patience.forget(what)
-                self._journal.write(now_ms, "carried", "it was sent again and taken", places=each.places, **fields)
+                self._journal.write(now_ms, "carried", f"{each.about} was sent again, and is carried now", **fields)
 
     def _stop(self, now_ms: int) -> bool:
         done = False

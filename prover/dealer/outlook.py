@@ -1,7 +1,7 @@
 """What a desk would do now, looked at without doing it: its orders, what it would take or ask for, and its top-ups."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from prover.dealer import wishing
@@ -58,7 +58,7 @@ def look(session: Session, found: Config, exposures: Exposures, resolve: Resolve
     Raises Unsatisfied when a strategy fails, and FormatError for a reader or maker that is neither contact nor address.
     """
     reading, inventory = found.sources.read(session.ledger, now_ms), exposures.inventory()
-    stands = Book(session).standing
+    stands = _open(session)
     planned, wished = list[Planned](), list[Wished]()
     if found.makers.to:
         resolve(found.makers.to)
@@ -75,6 +75,16 @@ def look(session: Session, found: Config, exposures: Exposures, resolve: Resolve
     ended = tuple(stood for name, stood in stands.items() if name not in names)
     top_ups = () if found.reserve is None else Reserve(session, found.reserve).due(now_ms)
     return Outlook(reading, inventory, tuple(planned), ended, tuple(wished), top_ups)
+
+
+def _open(session: Session) -> dict[Name, Stood]:
+    """What stands in the book, without the orders that are over."""
+    own = {order.order_id for order in session.wallet.orders}
+    left = {
+        name: replace(each, parts=tuple(part for part in each.parts if part.order_id in own))
+        for name, each in Book(session).standing.items()
+    }
+    return {name: each for name, each in left.items() if each.parts}
 
 
 def _asked(name: str, answer: Callable[[], T]) -> T:

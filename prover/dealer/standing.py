@@ -1,6 +1,6 @@
 """The orders that a desk has on the board: compared with those that its strategies want, and made to be these.
 
-    resume      what was about to be placed when the last run ended, as far as the wallet knows of it
+    resume      what was about to be placed when a round was cut short, as far as the wallet knows of it
     look        what was taken, has expired, or is void is not standing any more
     void        what should not stand, or stands at another price, ends: its accounts move, all in one bundle
     place       what is missing is placed
@@ -61,7 +61,7 @@ class Quotes:
         pairs = [(one, resumed(self._session.wallet, one)) for one in intended]
         self._book.settle([each for _, each in pairs if each is not None])
         for one, each in pairs:
-            why = "it was being placed when the last run ended"
+            why = "it was being placed when the desk was interrupted"
             if each is not None:
                 self._write(now_ms, "resumed", f"{why}, and may be on the board", each)
             else:
@@ -80,7 +80,8 @@ class Quotes:
                 continue
             for part in each.parts:
                 if part not in left:
-                    why = "it has expired" if part.position in live else "its account has moved, with it or without it"
+                    moved = "its account has moved: it was taken, or is void"
+                    why = "it has expired" if part.position in live else moved
                     self._write(now_ms, "closed", why, _with(each, (part,)))
             if left:
                 stands.append(_with(each, left))

@@ -8,6 +8,8 @@ from prover import desk
 from prover.carriers import carrying
 from prover.cli.frame import passphrase, watching
 from prover.cli.frame.command import App
+from prover.dealer import status as statuses
+from prover.machine import files
 from prover.trader import sessions
 from prover.upkeep import warmup
 from settlement.ledger import Ledger
@@ -46,7 +48,11 @@ def open_desk(
     with watching.show_progress(app):
         if proves:
             warmup.compile_kernels()
-        with desk.open(
-            home, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_done=on_done
-        ) as opened:
+        try:
+            opened = desk.open(home, wallet_name, secret, accept_older_ledger=accept_older_ledger, on_done=on_done)
+        except files.Busy as busy:
+            if not statuses.is_running(home.wallet(wallet_name)):
+                raise
+            raise files.Busy(f"{busy}, its desk: `zksettle desk status` shows it, and `desk stop` ends it") from None
+        with opened:
             yield opened

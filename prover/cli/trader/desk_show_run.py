@@ -18,7 +18,7 @@ from zk.errors import FormatError
 from zk.formats import dataclassjson
 
 SHOWN = ("strategy", "quote", "sells", "buys", "sold", "bought", "asked", "size", "bids", "offers", "what", "stop",
-         "height")  # fmt: skip
+         "amount", "height")  # fmt: skip
 """What a line of text has beside its event and its reason; --json has all."""
 
 
@@ -89,7 +89,11 @@ def journal(app: App, since: str | None, events: tuple[str, ...], wallet_name: s
 
 def text(line: Line) -> str:
     """A line of the journal as people read it."""
-    numbers = [f"{name} {_short(line.numbers[name])}" for name in SHOWN if line.numbers.get(name) not in (None, "", [])]
+    shown = [(name, line.numbers.get(name)) for name in SHOWN]
+    numbers = [
+        f"{name} {_short(value)}" for name, value in shown
+        if value not in (None, "", []) and not isinstance(value, bool)
+    ]  # fmt: skip
     return f"{clock.text(line.ms)}  {line.event:<13} {'; '.join([line.why, *numbers])}"
 
 

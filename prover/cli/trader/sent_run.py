@@ -6,14 +6,26 @@ from typing import Any
 from prover.carriers import dispatch
 from prover.carriers.carriedorders import CarriedOrders
 from prover.carriers.dispatch import Dispatcher, Message
-from prover.cli.frame import workspace
+from prover.cli.frame import passphrase, workspace
 from prover.cli.frame.command import App
+from prover.dealer import status as statuses
 from prover.desk import Desk
 from prover.machine import clock
+from prover.trader import walletfile
 
 
 def show(app: App, wallet_name: str, passphrase_file: Path | None, again: bool) -> None:
     """Lists what the wallet has sent, the oldest first; with `again`, tries what some carrier lacks."""
+    path = app.home.wallet(wallet_name)
+    if not again and statuses.is_running(path):  # the desk has the wallet open, and sends again by itself
+        view = walletfile.view(path, passphrase.ask(passphrase_file, wallet_name))
+        _show(app, Dispatcher([], clock.now_ms, (path, view)).messages())
+    else:
+        _show(app, _settled(app, wallet_name, passphrase_file, again))
+
+
+def _settled(app: App, wallet_name: str, passphrase_file: Path | None, again: bool) -> list[Message]:
+    """The messages, once it is noted which orders are over; with `again`, after another try."""
     with workspace.open_desk(app, wallet_name, passphrase_file) as desk:
         orders = desk.session.ledger.orders
         wallet = app.home.wallet(wallet_name), desk.session.wallet.view
@@ -25,7 +37,11 @@ def show(app: App, wallet_name: str, passphrase_file: Path | None, again: bool) 
                 dispatcher.answered(each.message_id)
         if again:
             dispatcher.retry(is_asked=True)
-        now_ms, messages = clock.now_ms(), dispatcher.messages()
+        return dispatcher.messages()
+
+
+def _show(app: App, messages: list[Message]) -> None:
+    now_ms = clock.now_ms()
     rows = [
         (
             each.about, each.state(now_ms), str(each.places) if each.carried else "", str(each.tries),

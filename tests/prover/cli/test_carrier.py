@@ -7,6 +7,7 @@ import pytest
 from prover import desk
 from prover.carriers.nostrrelay import Relay
 from prover.cli.frame import passphrase
+from prover.dealer import status
 from prover.machine import clock, home
 from prover.trader import sessions, walletfile
 from tests.prover.cli.conftest import PASSPHRASE
@@ -61,6 +62,11 @@ def test_an_order_goes_over_a_relay_is_listed_withdrawn_and_taken(only, relay):
         ]
     with sessions.open_ledger(home.find(only)) as ledger:
         assert ledger.orders.stored() == []
+    path = only / "wallets" / "maker.json"
+    with status.running(path), walletfile.open(path, PASSPHRASE):  # as a desk that runs has them
+        sent = document(zksettle(only, "order", "sent", "--wallet", "maker", "--json"))["sent"]
+        assert [(each["id"], each["state"]) for each in sent] == [(each["order"], "carried") for each in ordered]
+        refused(zksettle(only, "order", "history", "--wallet", "maker"), 1, "in use by another process, its desk: `zk")
     listed = document(zksettle(only, "order", "list", "--json"))["orders"]
     assert {each["order"] for each in listed} == {each["order"] for each in ordered}
     first, second = (each["order"] for each in ordered)

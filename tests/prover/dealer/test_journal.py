@@ -6,11 +6,17 @@ import stat
 
 import pytest
 
+from prover.cli.trader import desk_show_run
 from prover.dealer import journal as journals
 from prover.dealer.journal import Journal, Line
 from zk.errors import FormatError
 
 NOW_MS = 1_800_000_000_123
+
+
+def test_people_read_the_numbers_of_a_line_that_say_something_to_them():
+    line = Line(NOW_MS, "topped up", "it is short", {"amount": "5 USDC", "height": 1, "sells": True, "bundle": "ab"})
+    assert desk_show_run.text(line).endswith("topped up     it is short; amount 5 USDC; height 1")
 
 
 def test_a_line_says_when_what_why_and_its_numbers(tmp_path):

@@ -2,8 +2,10 @@
 
 import pytest
 
-from prover.dealer import accounts
+from prover.dealer import accounts, outlook
+from prover.dealer.book import Book
 from prover.network.wire.refusals import Refused
+from prover.trader import moving, sessions
 from settlement.errors import Unavailable
 from settlement.orders import board
 from tests.prover import pools
@@ -85,6 +87,16 @@ def test_the_accounts_of_a_reserve_are_never_used(scene):
     session, everything = scene.maker.session, {holding.index for holding in scene.maker.session.wallet.live}
     with pytest.raises(Unsatisfied, match="beside the reserve"):
         accounts.choose(session, [changes(USDC=-900, ETH=3)], (), everything, scene.world.now_ms)
+
+
+def test_whoever_only_looks_is_not_shown_orders_that_are_over(scene):
+    scene.strategy.quotes = [scene.wants("bid", USDC=-900, ETH=3), scene.wants("offer", USDC=1000, ETH=-3)]
+    scene.step()
+    gone, left = scene.dealer.standing[("test", "bid")], scene.dealer.standing[("test", "offer")]
+    moving.move(scene.maker.session, sorted(gone.positions), scene.world.later())
+    sessions.sync(scene.maker.session)
+    assert len(Book(scene.maker.session).standing) == 2
+    assert outlook._open(scene.maker.session) == {("test", "offer"): left}
 
 
 def test_another_price_moves_the_account_before_the_new_order_is_placed(scene):
