@@ -2,12 +2,15 @@
 
 In this process the witnesses of a batch are computed, eight at a time, and then its proofs (`prover.prove_many`), each
 from nothing: a batch repeats the samples, from which repeated proofs would take next to nothing.
+Beside the rate stands the processor time of a proof, which other programs hardly change, and how many cores were busy.
 The service does the work of `zksettle prove`: it reads the inputs, checks the relation, and verifies its own proof.
 """
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -24,15 +27,17 @@ from prover.service.protocol import Failed
 from zk.runtime import parallel
 
 WITNESSES = 8  # computed side by side
+PROCESSOR = "processor_s"
 COLUMNS = (
     Column("name", "where"), Column("batch", "batch", "count"), Column("per_second", "proofs per second", "ratio"),
+    Column("processor_s", "processor time of each", "seconds"), Column("busy_cores", "cores busy", "ratio"),
 )  # fmt: skip
 
 
 def bench(name: str, keystore: Keystore, *, service: Path, sizes: Sequence[int], runs: int) -> Measurements:
     """Batches of these sizes, which cycle through the statement's honest samples."""
     cases = samples.honest(name)
-    timings = _batches("in this process", _here(name, keystore, cases), sizes, runs)
+    timings = _metered("in this process", _here(name, keystore, cases), sizes, runs)
     notes: tuple[str, ...] = ()
     if client.status(service) is not None:
         with ThreadPoolExecutor(max(sizes)) as callers:
@@ -45,6 +50,22 @@ def bench(name: str, keystore: Keystore, *, service: Path, sizes: Sequence[int],
 def _batches(where: str, prove: Callable[[int], object], sizes: Sequence[int], runs: int) -> list[Timing]:
     """The time of `prove(size)`, which makes that many proofs, for each size."""
     return [measure(where, f"{size} at once", partial(prove, size), runs, size) for size in sizes]
+
+
+def _metered(where: str, prove: Callable[[int], object], sizes: Sequence[int], runs: int) -> list[Timing]:
+    """As `_batches`, with the processor time that this process took for each warm batch."""
+    timings = []
+    for size in sizes:
+        spent_s: list[float] = []
+
+        def work(size: int = size, spent_s: list[float] = spent_s) -> None:
+            began_s = time.process_time()
+            prove(size)
+            spent_s.append(time.process_time() - began_s)
+
+        timing = measure(where, f"{size} at once", work, runs, size)
+        timings.append(replace(timing, meters={PROCESSOR: tuple(spent_s[1:])}))
+    return timings
 
 
 def _here(name: str, keystore: Keystore, cases: Sequence[tuple[Any, Any]]) -> Callable[[int], object]:
@@ -81,5 +102,16 @@ def _there(
 
 def _section(timings: Sequence[Timing]) -> Section:
     return Section("throughput", "proofs per second, fastest batch", COLUMNS, [
-        {"name": timing.name, "batch": timing.items, "per_second": round(1 / timing.each_s, 3)} for timing in timings
+        {"name": timing.name, "batch": timing.items, "per_second": round(1 / timing.each_s, 3), **_spent(timing)}
+        for timing in timings
     ])  # fmt: skip
+
+
+def _spent(timing: Timing) -> dict[str, float | None]:
+    """The least processor time of a proof, and the cores that were busy with the fastest batch; if it was metered."""
+    if PROCESSOR not in timing.meters:
+        return {"processor_s": None, "busy_cores": None}
+    spent_s = [value for value in timing.meters[PROCESSOR] if value is not None]
+    fastest = timing.runs_s.index(timing.min_s)
+    return {"processor_s": round(min(spent_s) / timing.items, 9),
+            "busy_cores": round(spent_s[fastest] / timing.min_s, 3)}  # fmt: skip
