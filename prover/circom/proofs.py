@@ -124,6 +124,11 @@ def check_counts(zkey_path: Path, wtns_path: Path) -> None:
         _check_num_wires(wtns.read_num_wires(file, str(wtns_path)), str(wtns_path), header.num_wires, zkey_path)
 
 
+def check_fits(zkey_path: Path, witness: Witness) -> None:
+    """Raises FormatError unless a witness has as many wires as a key, of which only the header is read."""
+    _check_num_wires(witness.num_wires, witness.name, check_key(zkey_path).num_wires, zkey_path)
+
+
 def _check_num_wires(of_witness: int, name: str, of_key: int, key: object) -> None:
     if of_witness != of_key:
         raise FormatError(f"{name} has {of_witness} wires, and {key} is for {of_key}")

@@ -1,4 +1,4 @@
-"""Proofs from the farm for those who have inputs and want a proof: a keystore, and the files of a circom circuit."""
+"""Proofs from the farm for those who have inputs and want a proof: a keystore, and the witness of a circom circuit."""
 
 import hashlib
 import time
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from circuits.statements import statement
+from prover.circom.witnesses import Witness
 from prover.farm import keycontents
 from prover.farm.jobs import Job, NotProved, Result, State
 from prover.farm.keycontents import FarmKey
@@ -89,17 +90,17 @@ class Farm:
 
 
 def prove_zkey(
-    submitter: Submitter, key_path: Path, witness_path: Path, purpose: Purpose, deadline_ms: int
+    submitter: Submitter, key_path: Path, witness: Witness, purpose: Purpose, deadline_ms: int
 ) -> tuple[Proof, list[int]]:
-    """A verified proof from circom's files, and its public inputs.
+    """A verified proof of a circom circuit's witness, and its public inputs.
 
-    Raises FormatError when a file is malformed or they do not belong together, NotProved when no proof came in time or
+    Raises FormatError when the key's file is malformed or for another circuit, NotProved when no proof came in time or
     none of the witness verifies, and Unavailable.
     """
-    from prover.circom import proofs, witnesses
+    from prover.circom import proofs
 
-    proofs.check_counts(key_path, witness_path)
-    key, witness = keycontents.of_zkey(key_path), witnesses.read(witness_path)
+    proofs.check_fits(key_path, witness)
+    key = keycontents.of_zkey(key_path)
     public = array.from_plain(witness.values[1 : key.verifying.num_public + 1])
     submitter.offer(key)
     elements = witness.values.astype("<u8", copy=False).tobytes()

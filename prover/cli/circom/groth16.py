@@ -65,16 +65,21 @@ def prove(
 @zkey_argument
 @proof_output
 @public_output
-@limit_option
+@limit_option("How long circom's program may take, and then a queue.")
+@options.asking
 @pass_app
-def fullprove(app: App, input: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout: int) -> None:
+def fullprove(
+    app: App, input: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout: int, queue: str | None,
+    queue_key: str | None, priority: str,
+) -> None:  # fmt: skip
     """Calculate a witness and prove it: `wtns calculate`, then `groth16 prove`.
 
-    The witness is not written to disk.
+    The witness is calculated here and not written to disk. With --queue, it is sealed to the queue's workers.
     """
     from prover.cli.circom import groth16_run
 
-    groth16_run.fullprove(app, input, wasm, zkey, proof, public, timeout)
+    asked = None if queue is None else options.Asked(queue, queue_key, priority, timeout)
+    groth16_run.fullprove(app, input, wasm, zkey, proof, public, timeout, asked)
 
 
 @groth16.command("verify")

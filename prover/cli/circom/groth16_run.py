@@ -15,22 +15,22 @@ from prover.proofs import proving
 from prover.upkeep import warmup
 from zk.formats import snarkjs
 from zk.groth16 import keys
+from zk.groth16.keys import Proof
 
 
 def prove(app: App, zkey: Path, wtns: Path, proof: Path, public: Path, asked: Asked | None = None) -> None:
     """Proves the witness in a file and writes the proof and its public inputs; with `asked`, other machines prove."""
     proofs.check_counts(zkey, wtns)
-    if asked is None:
-        proof_text, public_text, took_s = _prove(app, zkey, lambda: witnesses.read(wtns))
-    else:
-        proof_text, public_text, took_s = _ask(app, asked, zkey, wtns)
+    proof_text, public_text, took_s = _prove(app, zkey, lambda: witnesses.read(wtns), asked)
     prooffiles.write(
         app, proof, public, proof_text, public_text, took_s, is_service=False, is_queue=asked is not None
     )  # fmt: skip
 
 
-def fullprove(app: App, inputs: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout_s: int) -> None:
-    """Calculates a witness, proves it, and writes the proof and its public inputs."""
+def fullprove(
+    app: App, inputs: Path, wasm: Path, zkey: Path, proof: Path, public: Path, timeout_s: int, asked: Asked | None
+) -> None:
+    """Calculates a witness here, proves it as `prove` does, and writes the proof and its public inputs."""
     prooffiles.check({"INPUT.json": inputs, "CIRCUIT.wasm": wasm, "CIRCUIT.zkey": zkey}, proof, public)
     log: list[str] = []
 
@@ -39,10 +39,12 @@ def fullprove(app: App, inputs: Path, wasm: Path, zkey: Path, proof: Path, publi
         log.extend(witness.log)
         return witness
 
-    proof_text, public_text, took_s = _prove(app, zkey, read)
+    proof_text, public_text, took_s = _prove(app, zkey, read, asked)
     for line in log:
         app.screen.say(line)
-    prooffiles.write(app, proof, public, proof_text, public_text, took_s, is_service=False, log=log)
+    prooffiles.write(
+        app, proof, public, proof_text, public_text, took_s, is_service=False, is_queue=asked is not None, log=log
+    )
 
 
 def verify(app: App, key: Path, public: Path, proof: Path, is_paranoid: bool) -> None:
@@ -61,19 +63,7 @@ def verify(app: App, key: Path, public: Path, proof: Path, is_paranoid: bool) ->
     )
 
 
-def _ask(app: App, asked: Asked, zkey: Path, wtns: Path) -> tuple[str, str, float]:
-    """As `_prove`, by the workers of a queue."""
-    from prover.cli.farm import asking
-
-    with watching.show_progress(app), asking.opened(app, asked.url, asked.key) as submitter:
-        warmup.compile_kernels()
-        start_s = time.perf_counter()
-        with tasks.task("Proving"):
-            found, inputs = asking.prove_zkey(submitter, asked, zkey, wtns)
-    return snarkjs.encode_proof(found), snarkjs.encode_public(inputs), time.perf_counter() - start_s
-
-
-def _prove(app: App, zkey: Path, read: Callable[[], Witness]) -> tuple[str, str, float]:
+def _prove(app: App, zkey: Path, read: Callable[[], Witness], asked: Asked | None) -> tuple[str, str, float]:
     """The texts of the proof and of its public inputs, and the seconds that they took."""
     with watching.show_progress(app):
         proofs.check_key(zkey)
@@ -82,6 +72,17 @@ def _prove(app: App, zkey: Path, read: Callable[[], Witness]) -> tuple[str, str,
         read_s = time.perf_counter() - start_s
         warmup.compile_kernels()
         start_s = time.perf_counter()
-        proof, inputs = proofs.prove_witness(proofs.load_key(zkey), witness)
+        if asked is None:
+            proof, inputs = proofs.prove_witness(proofs.load_key(zkey), witness)
+        else:
+            proof, inputs = _ask(app, asked, zkey, witness)
         took_s = read_s + time.perf_counter() - start_s
     return snarkjs.encode_proof(proof), snarkjs.encode_public(inputs), took_s
+
+
+def _ask(app: App, asked: Asked, zkey: Path, witness: Witness) -> tuple[Proof, list[int]]:
+    """A proof by the workers of a queue, and its public inputs."""
+    from prover.cli.farm import asking
+
+    with asking.opened(app, asked.url, asked.key) as submitter, tasks.task("Proving"):
+        return asking.prove_zkey(submitter, asked, zkey, witness)

@@ -1,5 +1,6 @@
 """`zksettle wtns calculate`, `check` and `export json`: circom's witnesses, in snarkjs's order of arguments."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -14,8 +15,12 @@ MAX_TIMEOUT_S = 3600
 wasm_argument = click.argument("wasm", type=paths.Existing(), default="circuit.wasm", metavar="[CIRCUIT.wasm]")
 input_argument = click.argument("input", type=paths.Existing(), default="input.json", metavar="[INPUT.json]")
 wtns_argument = click.argument("wtns", type=paths.Existing(), default=WITNESS, metavar="[WITNESS.wtns]")
-limit_option = click.option("--timeout", type=click.IntRange(1, MAX_TIMEOUT_S), default=60, show_default=True,
-                            metavar="SECONDS", help="How long circom's program may take.")  # fmt: skip
+
+
+def limit_option(help_text: str) -> Callable:
+    """A decorator that adds --timeout: parameter `timeout`, seconds."""
+    return click.option("--timeout", type=click.IntRange(1, MAX_TIMEOUT_S), default=60, show_default=True,
+                        metavar="SECONDS", help=help_text)  # fmt: skip
 
 
 @group()
@@ -30,7 +35,7 @@ def wtns() -> None:
 @wasm_argument
 @input_argument
 @click.argument("output", type=paths.Output(), default=WITNESS, metavar="[OUT.wtns]")
-@limit_option
+@limit_option("How long circom's program may take.")
 @pass_app
 def calculate(app: App, wasm: Path, input: Path, output: Path, timeout: int) -> None:
     """Calculate a witness with the program that circom 2 compiled.

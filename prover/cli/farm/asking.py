@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from prover.circom.witnesses import Witness
 from prover.cli.farm.options import Asked
 from prover.cli.frame import screen
 from prover.cli.frame.command import App
@@ -43,9 +44,9 @@ def proving(app: App, asked: Asked, keystore: Keystore) -> Iterator[None]:
             keystore.farm = None
 
 
-def prove_zkey(submitter: Submitter, asked: Asked, zkey: Path, wtns: Path) -> tuple[Proof, list[int]]:
+def prove_zkey(submitter: Submitter, asked: Asked, zkey: Path, witness: Witness) -> tuple[Proof, list[int]]:
     """A proof of a circom circuit, which has verified, and its public inputs.  Raises as client.prove_zkey."""
-    return client.prove_zkey(submitter, zkey, wtns, _purpose(asked), asked.timeout_s * 1000)
+    return client.prove_zkey(submitter, zkey, witness, _purpose(asked), asked.timeout_s * 1000)
 
 
 def _purpose(asked: Asked) -> Purpose:

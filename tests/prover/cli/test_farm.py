@@ -12,6 +12,7 @@ from prover.circom import keycache, proofs
 from prover.farm import farmkey, jobs
 from prover.farm.jobs import State
 from prover.farm.proving import Failed
+from prover.farm.worker import Worker
 from prover.proofs.purposes import Purpose
 from tests import processes
 from tests.prover.cli.run import as_json, refused, zksettle
@@ -81,6 +82,20 @@ def test_a_worker_proves_a_statement_and_a_circom_circuit_counts_both_and_ends_w
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert as_json(ready, "prover", "queue", "status")["workers"] == []
+
+
+def test_fullprove_has_the_witness_proved_that_it_has_calculated(farm, home, circom_folders, tmp_path):
+    folder, outputs = circom_folders["words"], (tmp_path / "proof.json", tmp_path / "public.json")
+    given = "groth16", "fullprove", folder / "input.json", folder / "circuit_js" / "circuit.wasm"
+    asked = *outputs, "--queue-key", farm.keys.public.text(), "--priority", "block"
+    kernels = Worker(farm.url, farm.keys, tmp_path / "cache", tmp_path / "worker.json", tell=farm.told.append)
+    with farm.working(kernels):
+        refused(zksettle(home, *given, circom_folders["duplicates"] / "circuit.zkey", *asked), 3, "wires")
+        assert not outputs[0].exists() and farm.sql("SELECT count(*) FROM jobs") == [(0,)]
+        told = as_json(home, *given, folder / "circuit.zkey", *asked)
+    assert told["queue"] and farm.sql("SELECT state, purpose FROM jobs") == [("done", Purpose.BLOCK)]
+    assert json.loads(outputs[1].read_text()) == json.loads((folder / "public.json").read_text())
+    assert zksettle(home, "groth16", "verify", folder / "key.json", outputs[1], outputs[0]).code == 0
 
 
 def test_without_a_worker_the_command_says_so_and_writes_nothing(ready, tmp_path):

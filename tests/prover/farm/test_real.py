@@ -4,6 +4,7 @@ import pytest
 
 from circuits import registry, samples
 from circuits.statements import statement
+from prover.circom import witnesses
 from prover.farm import client, jobs, sealing
 from prover.farm.client import Farm
 from prover.farm.jobs import NotProved
@@ -47,11 +48,11 @@ def test_a_circom_circuit_is_proved_by_a_worker_and_a_wrong_witness_is_not(farm,
     data[-32] ^= 1  # of the last wire
     wrong.write_bytes(data)
     with Submitter.open(farm.url, lambda found: found, farm.told.append) as submitter, farm.working(worker(farm)):
-        proof, public = client.prove_zkey(submitter, key, witness, Purpose.TAKE, 1000 * WAIT_S)
+        proof, public = client.prove_zkey(submitter, key, witnesses.read(witness), Purpose.TAKE, 1000 * WAIT_S)
         verifier.verify(snarkjs.decode_verifying_key((folder / "key.json").read_bytes()), public, proof)
         assert public == snarkjs.decode_public((folder / "public.json").read_bytes())
         with pytest.raises(NotProved, match="after 3 attempts: the proof made from these inputs does not verify"):
-            client.prove_zkey(submitter, key, wrong, Purpose.TAKE, 1000 * WAIT_S)
+            client.prove_zkey(submitter, key, witnesses.read(wrong), Purpose.TAKE, 1000 * WAIT_S)
 
 
 def test_a_false_statement_and_malformed_inputs_fail_alone(keystore):
