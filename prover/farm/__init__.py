@@ -8,6 +8,7 @@
     schema       its tables
     keycontents  a proving key as a list of files
     keyshelf     keys in the database, and on a worker's disk
+    keysweep     which keys the database need not keep
     claiming     what a worker does to the tables
     proving      from opened inputs to verified proofs
     batch        one claim's jobs, from sealed inputs to signed proofs

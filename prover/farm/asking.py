@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prover.farm import farmkey
+from prover.farm import farmkey, keysweep
 from prover.farm.evidence import Signed
 from prover.farm.farmkey import KEY_BYTES, PUBLIC_BYTES, SIGNATURE_BYTES, FarmPublic
 from prover.farm.jobs import ID_BYTES, Job, NotProved, State
@@ -83,7 +83,7 @@ def submit(session: Session, sealed: Sequence[Sealed]) -> None:
     The commit waits neither for the disk nor for a standby: who waits for a job submits it again when a crash has taken
     it, and nobody else misses it.  A proof's commit waits, and comes after its job's, so none stays without its job.
 
-    Raises NotProved when the queue is being drained, FormatError when it lacks a key, and Unavailable.
+    Raises NotProved when the queue is being drained, sessions.Missing when it lacks a key, and Unavailable.
     """
     given = [one.job for one in sealed]
     columns: list[list[Any]] = [
@@ -97,6 +97,7 @@ def submit(session: Session, sealed: Sequence[Sealed]) -> None:
             connection.execute("BEGIN")
             connection.execute("SET LOCAL synchronous_commit = off")
             draining = connection.execute("SELECT is_draining FROM farm")
+            connection.execute(keysweep.USE, (columns[1],))
             connection.execute(_SUBMIT, columns)
             if replaced:
                 connection.execute(_REPLACE, (replaced, ENDED))

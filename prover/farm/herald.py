@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.farm import accusing, claiming
+from prover.farm import accusing, claiming, keysweep
 from prover.farm.claiming import Standing
 from prover.farm.farmkey import FarmPublic
 from prover.farm.jobs import NotProved
@@ -13,7 +13,7 @@ from prover.farm.session import Session
 
 POLL_S = 0.4
 """How often an idle worker looks whether a job has become free: of a killed worker's, nobody tells."""
-REPORT_S, SWEEP_S = 1.0, 10.0
+REPORT_S, SWEEP_S, KEY_SWEEP_S = 1.0, 10.0, 600.0
 
 
 class Quarantined(NotProved):
@@ -55,7 +55,7 @@ class Herald:
             self._thread.join()
 
     def _run(self) -> None:
-        reported_s = swept_s = time.monotonic()
+        reported_s = swept_s = keys_swept_s = time.monotonic()
         try:
             while not self._is_over:
                 if self._control.hear(POLL_S) or self._stopping():
@@ -68,6 +68,9 @@ class Herald:
                 if now_s - swept_s >= SWEEP_S:
                     swept_s = now_s
                     claiming.sweep(self._control)
+                if now_s - keys_swept_s >= KEY_SWEEP_S:
+                    keys_swept_s = now_s
+                    keysweep.sweep(self._control)
         except Exception as error:
             self.problem = error
         self.wake.set()

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from circuits.frontend import program
 from circuits.frontend.program import Program
-from prover.farm import keycontents
+from prover.farm import keycontents, keysweep
 from prover.farm.keycontents import Contents, FarmKey
 from prover.farm.session import Session
 from prover.machine import arrayfolder, files
@@ -44,17 +44,16 @@ class OpenKey:
 def put(session: Session, key: FarmKey) -> bool:
     """Puts a key into the database unless it is there.  Returns whether it is new.
 
-    An upload that breaks off leaves chunks that the next one finds.  Raises FormatError when a file has changed.
+    An upload that breaks off leaves chunks that the next one finds.  Raises FormatError when a file has changed or is
+    gone.
     """
+    session.rows(keysweep.USE, ([key.digest],))
     if session.rows("SELECT 1 FROM keys WHERE digest = %s", (key.digest,)):
         return False
-    for name, listed in key.contents.files.items():
-        with _opened(key, name) as file:
-            _put_file(session, file, listed, name)
-    session.rows(
-        "INSERT INTO keys (digest, contents) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-        (key.digest, keycontents.encode(key.contents)),
-    )
+    while not _list(session, key):
+        for name, listed in key.contents.files.items():
+            with _opened(key, name) as file:
+                _put_file(session, file, listed, name)
     return True
 
 
@@ -116,12 +115,37 @@ def open_key(folder: Path, contents: Contents) -> OpenKey:
     return opened
 
 
+def _list(session: Session, key: FarmKey) -> bool:
+    """Lists a key and its files, if all their chunks are there, and returns whether they are."""
+    listed = key.contents.files.values()
+    query = "SELECT count(*) FROM chunks WHERE file = %s AND number < %s"
+    with session.transaction():
+        keysweep.hold_off(session)
+        for file in listed:
+            chunks = -(-file.size // CHUNK_BYTES)
+            if session.rows(query, (file.digest, chunks)) != [(chunks,)]:
+                return False
+        session.rows(
+            "INSERT INTO keys (digest, contents) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (key.digest, keycontents.encode(key.contents)),
+        )
+        session.rows(
+            "INSERT INTO listed SELECT %s, unnest(%s::bytea[]) ON CONFLICT DO NOTHING",
+            (key.digest, [file.digest for file in listed]),
+        )
+    return True
+
+
 @contextmanager
 def _opened(key: FarmKey, name: str) -> Iterator[BinaryIO]:
     if name in key.made:
         yield io.BytesIO(key.made[name])
         return
-    with key.paths[name].open("rb") as file:
+    try:
+        file = key.paths[name].open("rb")
+    except OSError as error:
+        raise FormatError(f"the key's file {key.paths[name]} cannot be read: {error.strerror or error}") from None
+    with file:
         yield file
 
 

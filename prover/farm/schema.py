@@ -4,10 +4,10 @@
 
 Secret is only `inputs.sealed`, which is sealed to the workers' key (sealing.py).  It lies in a table of its own, so
 that the rows that are searched stay small.  `attempts` refers to no job by a foreign key: it is written in a
-transaction of its own while another one holds the job's row.
+transaction of its own while another one holds the job's row.  `listed` has the files that a key's contents name.
 """
 
-from prover.farm.session import SCHEMA, Session
+from prover.farm.session import NOW_MS, SCHEMA, Session
 from zk.errors import FormatError
 
 _MARK = "a zksettle proving queue of schema version "
@@ -96,6 +96,18 @@ CREATE TABLE quarantine (
     reported_ms bigint NOT NULL,
     PRIMARY KEY (worker, signature)
 )
+""",
+    2: f"""
+ALTER TABLE keys ADD used_ms bigint NOT NULL DEFAULT {NOW_MS};
+ALTER TABLE chunks ADD written_ms bigint NOT NULL DEFAULT {NOW_MS};
+CREATE TABLE listed (
+    key bytea REFERENCES keys ON DELETE CASCADE,
+    file bytea,
+    PRIMARY KEY (key, file)
+);
+CREATE INDEX listed_files ON listed (file);
+INSERT INTO listed SELECT DISTINCT digest, decode(entry.value ->> 'digest', 'hex')
+    FROM keys, json_each(convert_from(contents, 'UTF8')::json -> 'files') AS entry
 """,
 }
 

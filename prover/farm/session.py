@@ -54,6 +54,10 @@ class Full(Unavailable):
     """The database has no room: nothing was written."""
 
 
+class Missing(Exception):
+    """A row would have referred to one that is not there: a job to its key."""
+
+
 class Session:
     """A session; threads may share it, and wait for each other.  It never opens itself again once it is lost.
 
@@ -151,6 +155,8 @@ def explained(connection: psycopg.Connection | None = None) -> Iterator[None]:
         raise Lost("the queue's database takes no writes: it is a standby") from None
     except (psycopg.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout) as error:
         raise Lost(f"the queue's database was lost ({one_line(error)})") from None
+    except errors.ForeignKeyViolation as error:
+        raise Missing(one_line(error)) from None
     except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
         raise FormatError(f"the queue's tables were changed: {one_line(error)}") from None
     except psycopg.Error as error:

@@ -2,8 +2,8 @@
 
 Threads may share a submitter: it has one session with the database, on which a thread of its own listens.  A lost
 connection is opened again; jobs that the database has lost are submitted again under their ids, which queues nothing
-twice.  A result that no worker of the farm has signed is put back, and so is a proof that does not verify, with the
-evidence against its worker.
+twice, and keys that it has lost, or swept, are put there again.  A result that no worker of the farm has signed is put
+back, and so is a proof that does not verify, with the evidence against its worker.
 """
 
 import threading
@@ -19,9 +19,9 @@ from prover.farm.farmkey import FarmPublic
 from prover.farm.jobs import Job, NotProved, Result, State
 from prover.farm.keycontents import FarmKey
 from prover.farm.line import POLL_S, Line
-from prover.farm.session import Session
+from prover.farm.session import Missing, Session
 from zk.errors import FormatError, InvalidProof
-from zk.groth16.keys import Proof, VerifyingKey
+from zk.groth16.keys import Proof
 
 MOST_ASKED = 1_000  # ids in one query
 
@@ -45,7 +45,7 @@ class Submitter:
         self._farm, self._tell = farm, tell
         self._changed = threading.Condition()
         self._pending: dict[bytes, _Pending] = {}
-        self._keys: dict[bytes, VerifyingKey] = {}
+        self._keys: dict[bytes, FarmKey] = {}
         self._judge = accusing.Judge(farm)
         self._asked_s = 0.0
         self._line = Line(url, self._opened, self._heard, tell)
@@ -77,10 +77,13 @@ class Submitter:
         self._wake()
 
     def offer(self, key: FarmKey) -> None:
-        """Puts a key into the queue's database unless it is there.  Must come before the first job under it."""
+        """Puts a key into the queue's database unless it is there.  Must come before the first job under it.
+
+        Its files must stay where they are: the key is put back from them when the database has lost it.
+        """
         if key.digest not in self._keys:
             self._line.do(lambda session: keyshelf.put(session, key))
-            self._keys[key.digest] = key.verifying
+            self._keys[key.digest] = key
 
     def submit(self, some: Sequence[Job], check: Check | None = None) -> list[bytes]:
         """Queues jobs, all or none, and returns their ids.  `check` raises InvalidProof instead of the verifier.
@@ -97,7 +100,7 @@ class Submitter:
         with self._changed:
             self._pending |= pending
         try:
-            self._line.do(lambda session: asking.submit(session, [one.sealed for one in pending.values()]))
+            self._line.do(lambda session: self._queue(session, [one.sealed for one in pending.values()]))
         except BaseException:
             self._forget(pending)
             raise
@@ -155,7 +158,7 @@ class Submitter:
             if pending.check is not None:
                 pending.check(job, proof)
             else:
-                evidence.verify(proof, job.public, self._keys[job.key])
+                evidence.verify(proof, job.public, self._keys[job.key].verifying)
             return Result(found.id, State.DONE, proof, "", signed.worker, found.attempts)
         except NotOfTheFarm as error:
             self._tell(f"a result was not taken, and its job was queued again: {error}")
@@ -168,7 +171,7 @@ class Submitter:
 
     def _accuse(self, shown: Evidence) -> None:
         worker = shown.signed.worker
-        if evidence.shows_a_lie(shown, self._farm, self._keys[shown.signed.key]):
+        if evidence.shows_a_lie(shown, self._farm, self._keys[shown.signed.key].verifying):
             self._line.do(lambda session: accusing.accuse(session, shown))
             self._tell(f"worker {worker.hex()[:16]} signed a proof that does not verify, and is quarantined")
 
@@ -209,7 +212,16 @@ class Submitter:
             lost = [self._pending[job].sealed for job in missing if job in self._pending]
         if lost:
             with suppress(NotProved):  # it is drained: later, if it is resumed
-                asking.submit(session, lost)
+                self._queue(session, lost)
+
+    def _queue(self, session: Session, some: Sequence[Sealed]) -> None:
+        """Queues jobs, and puts their keys back that the database has no more."""
+        try:
+            asking.submit(session, some)
+        except Missing:
+            for digest in {one.job.key for one in some}:
+                keyshelf.put(session, self._keys[digest])
+            asking.submit(session, some)
 
     def _wake(self) -> None:
         with self._changed:

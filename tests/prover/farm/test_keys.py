@@ -74,7 +74,8 @@ def test_a_file_that_has_changed_since_it_was_listed_or_fetched_is_refused(sessi
     with pytest.raises(FormatError, match="has changed since it was fetched: delete that folder"):
         keyshelf.open_key(folder, large.contents)
     large.paths[NAME].write_bytes(b"another")
-    session.rows("DELETE FROM keys")
+    for table in ("keys", "chunks"):
+        session.rows(f"DELETE FROM {table}")
     with pytest.raises(FormatError, match="changed while it was put into the queue"):
         keyshelf.put(session, large)
 
