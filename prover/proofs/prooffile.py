@@ -11,6 +11,7 @@ so a verifier uses its own key, and the one in the file only to report that they
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from circuits import registry
@@ -24,6 +25,9 @@ from zk.groth16.keys import Proof, VerifyingKey
 FORMAT: Final = "zksettle-proof"
 VERSION: Final = 1
 MAX_BYTES = 1 << 20
+_END = "\n }\n}\n"
+_NO_KEY = "null" + _END.rstrip("\n")
+_MOST_KEYS = 16
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,22 @@ class _ProofJson:
 
 def to_json(file: ProofFile) -> dict[str, Any]:
     """The file's content as JSON values."""
+    digest, verification_key = _key_text(file.key)
+    return _fields(file, _KeyJson(digest, json.loads(verification_key)))
+
+
+def encode(file: ProofFile) -> str:
+    """The file's text: `to_json` with an indent of 1.
+
+    The key is the same in many files, and the longest part of them: its text is made once, and takes its place here.
+    """
+    digest, verification_key = _key_text(file.key)
+    text = json.dumps(_fields(file, _KeyJson(digest, None)), indent=1)
+    assert text.endswith(_NO_KEY), "the key is the last field, and its contents the last of it"
+    return text.removesuffix(_NO_KEY) + verification_key + _END
+
+
+def _fields(file: ProofFile, key: _KeyJson) -> dict[str, Any]:
     return dataclassjson.write(
         _ProofJson(
             format=FORMAT,
@@ -72,14 +92,15 @@ def to_json(file: ProofFile) -> dict[str, Any]:
             fingerprint=registry.pinned(file.statement),
             public=statement.to_json(file.public),
             proof=json.loads(snarkjs.encode_proof(file.proof)),
-            key=_KeyJson(keys.digest(file.key).hex(), json.loads(snarkjs.encode_verifying_key(file.key))),
+            key=key,
         )
     )
 
 
-def encode(file: ProofFile) -> str:
-    """The file's text."""
-    return json.dumps(to_json(file), indent=1) + "\n"
+@lru_cache(maxsize=_MOST_KEYS)
+def _key_text(key: VerifyingKey) -> tuple[str, str]:
+    """The key's digest, and its verification_key.json as it stands in a proof file: two levels down."""
+    return keys.digest(key).hex(), snarkjs.encode_verifying_key(key).rstrip("\n").replace("\n", "\n  ")
 
 
 def decode(data: bytes) -> ProofFile:
