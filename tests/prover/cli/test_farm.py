@@ -15,6 +15,7 @@ from prover.farm.proving import Failed
 from prover.farm.worker import Worker
 from prover.proofs.purposes import Purpose
 from tests import processes
+from tests.patience import PATIENCE_S, until
 from tests.prover.cli.run import as_json, refused, zksettle
 from tests.prover.farm import farms
 from tests.reference import qap
@@ -80,7 +81,7 @@ def test_a_worker_proves_a_statement_and_a_circom_circuit_counts_both_and_ends_w
         (working,) = seen["workers"]
         assert (working["name"], working["key"], working["quarantined"]) == ("the first", said["key"], False)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
     assert as_json(ready, "prover", "queue", "status")["workers"] == []
 
 
@@ -141,7 +142,7 @@ def test_a_parked_job_is_shown_with_its_reason_and_queued_again(farm, home):
     with farm.submitting() as submitter:
         with farm.working(farm.worker(failing)):
             submitter.submit([job])
-            assert submitter.wait([job.id], 30)[0].state == State.PARKED
+            assert submitter.wait([job.id], PATIENCE_S)[0].state == State.PARKED
         (parked,) = as_json(home, "prover", "queue", "status")["parked"]
         assert parked["job"] == job.id.hex() and parked["reason"] == "the machine is on fire"
         assert (parked["attempts"], parked["purpose"]) == (jobs.MOST_ATTEMPTS, "audit")
@@ -163,7 +164,7 @@ def test_a_queue_that_is_drained_takes_nothing_until_it_resumes(farm, home):
         with pytest.raises(jobs.NotProved, match="prover queue resume"):
             submitter.submit([farm.job(2)])
         with farm.working(farm.worker()):
-            assert submitter.wait(waiting, 30)[0].state == State.DONE
+            assert submitter.wait(waiting, PATIENCE_S)[0].state == State.DONE
         assert as_json(home, "prover", "queue", "drain", "--patience", "1") == {"draining": True, "queued": 0}
         assert "takes no new jobs" in zksettle(home, "prover", "queue", "status").out
         assert as_json(home, "prover", "queue", "resume") == {"draining": False}
@@ -175,7 +176,7 @@ def test_a_worker_that_lied_is_shown_and_can_be_pardoned(farm, home):
     with farm.submitting() as submitter:
         with farm.working(liar):
             ids = submitter.submit([farm.job()])
-            submitter.wait(ids, 5)
+            until(lambda: submitter.wait(ids, 0.05) and farm.sql("SELECT job FROM quarantine"))
         seen = as_json(home, "prover", "queue", "status")
         digits = liar.identity.hex()
         assert [each["key"] for each in seen["workers"] if each["quarantined"]] == [digits]

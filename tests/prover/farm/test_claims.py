@@ -50,7 +50,7 @@ def killed(session, holder):
     with holder.using() as connection:
         pid = connection.info.backend_pid
     holder.close()
-    query = "SELECT FROM pg_stat_activity WHERE pid = %s"
+    query = "SELECT pid FROM pg_stat_activity WHERE pid = %s"
     patience.until(lambda: not session.rows(query, (pid,)), "the server keeps a session whose process is gone")
 
 
