@@ -24,7 +24,7 @@ PERPS = ("3012", "2994", "3060")
 
 @pytest.fixture(scope="module")
 def traded(tmp_path_factory):
-    """The world, and the times of its epochs."""
+    """The world, and when its epochs were published."""
     with borrowing.world(tmp_path_factory.mktemp("traded")) as world:
         pool, times = world.ledger.pool, [world.now_ms]
         orders.take(world.lender, world.lend(world.borrower).order_id, world.later())
@@ -40,7 +40,7 @@ def traded(tmp_path_factory):
                     agree=trade.allow_new_debts,
                 )  # fmt: skip
                 orders.take(world.lender, placed.order_id, world.later(), agree=trade.allow_new_debts)
-        yield world, times
+        yield world, Oracles(world.ledger).times
 
 
 def expected(world, epochs: range) -> dict[int, Fraction]:
