@@ -8,7 +8,8 @@ A wish has a limit, and nothing is taken beyond it.  The board comes first, beca
 has nothing within the limit, the makers are asked, and a later round takes the best of their quotes, if it is still
 wanted.  What a trade changed is seen by the strategy in the next round, which then wishes for the rest, or nothing.
 
-What is asked for is forgotten when the daemon ends: an inquiry that nobody takes up does nothing.
+What is asked for is forgotten when the daemon ends: an inquiry that nobody takes up does nothing.  A wish that nobody
+fulfils is tried again and again, and the journal has that once in REMIND_MS, as long as the reason stays the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ from zk.errors import FormatError, Unsatisfied
 
 MAX_MAKERS = asking.MAX_MAKERS
 MAX_WAIT_MS = 60_000
+REMIND_MS = 3_600_000
 
 Offering = Callable[[str], AbstractContextManager[Agree]]
 
@@ -84,7 +86,7 @@ class Wishes:
         self._session, self._post, self._journal = session, post, journal
         self._makers, self._resolve, self._accounts = makers, resolve, own
         self._asked: dict[Name, _Asked] = {}
-        self._patience = Patience()
+        self._patience, self._told = Patience(), Patience()
 
     def perform(self, wishes: Mapping[Name, Wish], offering_to: Offering, now_ms: int) -> bool:
         """Does what can be done of the wishes, by the names of their strategies and their own; whether anything was.
@@ -104,12 +106,15 @@ class Wishes:
                 else self._begun(name, wish, offering_to, now_ms)
             )
         except (Unsatisfied, Rejected, FormatError, carrier.Refused, carrier.Unavailable) as error:
-            if self._patience.refuse(name, None, str(error), now_ms):
+            self._patience.refuse(name, None, str(error), now_ms)
+            if self._is_news("not done", name, str(error), now_ms):
                 self._journal.write(now_ms, "not done", str(error), strategy=name[0], wish=name[1], wanted=wish.why)
             return False
-        if is_done:
-            self._patience.forget(name)
         return is_done
+
+    def _is_news(self, event: str, name: Name, why: str, now_ms: int) -> bool:
+        """Whether the journal does not have this of the wish already, since it was last fulfilled."""
+        return self._told.refuse((event, name), now_ms // REMIND_MS, why, now_ms)
 
     def _begun(self, name: Name, wish: Wish, offering_to: Offering, now_ms: int) -> bool:
         """Takes what the board has, or asks the makers.  Raises Unsatisfied when there is nothing and nobody."""
@@ -141,10 +146,11 @@ class Wishes:
         self._post.inbox.await_answers(made.inquiry)
         self._post.send(made.letters)
         self._asked[name] = _Asked(made.inquiry, "buy" if wish.amount > 0 else "sell", size, until_ms)
-        self._journal.write(
-            now_ms, "asked", wish.why, strategy=name[0], wish=name[1], request=made.inquiry.inquiry_id.hex(),
-            makers=len(makers), size=amounts.show(size, self._session.ledger.pool.assets[wish.asset]),
-        )  # fmt: skip
+        if self._is_news("asked", name, "buy" if wish.amount > 0 else "sell", now_ms):
+            self._journal.write(
+                now_ms, "asked", wish.why, strategy=name[0], wish=name[1], request=made.inquiry.inquiry_id.hex(),
+                makers=len(makers), size=amounts.show(size, self._session.ledger.pool.assets[wish.asset]),
+            )  # fmt: skip
 
     def _answered(self, name: Name, wish: Wish, offering_to: Offering, now_ms: int) -> bool:
         """Takes the best quote once all makers have answered, or their time is over."""
@@ -178,6 +184,9 @@ class Wishes:
     def _tell(
         self, name: Name, wish: Wish, where: str, settled: Settlement, seen: Sequence[Trade], now_ms: int
     ) -> None:  # fmt: skip
+        self._patience.forget(name)
+        for event in ("asked", "not done"):
+            self._told.forget((event, name))
         sold, bought = (seen[-1].sells, seen[-1].buys) if seen else ("", "")
         self._journal.write(
             now_ms, "took", wish.why, strategy=name[0], wish=name[1], of=where, sold=sold, bought=bought,

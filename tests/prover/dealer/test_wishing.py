@@ -102,7 +102,10 @@ def test_where_the_board_has_nothing_makers_are_asked_and_the_best_quote_is_take
     assert found.events() == ["asked", "took"]
 
 
-@pytest.mark.parametrize("bid, wish", [(281, BUY), (289, SELL)])
+@pytest.mark.parametrize("bid, wish", [
+    (281, BUY), (289, SELL), (281, replace(BUY, limit=Fraction(3_109, 100))),
+    (289, replace(SELL, limit=Fraction(2_891, 100))),
+])  # fmt: skip
 def test_a_quote_beyond_the_limit_is_not_taken(scene, bid, wish):
     found = scene(asks=True)
     found.perform(wish)
@@ -110,12 +113,36 @@ def test_a_quote_beyond_the_limit_is_not_taken(scene, bid, wish):
     assert not found.perform(wish) and found.has(ETH) == 0 and "the limit" in found.why()
 
 
+def test_at_its_limit_a_wish_pays_at_most_and_gets_at_least_what_is_rounded_against_the_desk():
+    for amount, paid in ((1, -16), (-1, 15)):
+        assert wishing.worst(replace(BUY, amount=amount, limit=Fraction(31, 2)))[USDC] == paid
+
+
 def test_answers_are_not_waited_for_without_end(scene):
     found = scene(asks=True)
     found.perform(BUY)
     assert not found.perform(BUY, ms=4_000) and found.events() == ["asked"]
     assert not found.perform(BUY, ms=1_000) and "none of the makers has answered" in found.why()
-    assert found.perform(BUY, ms=10_000) and found.events() == ["asked", "not done", "asked"]
+    assert found.perform(BUY, ms=10_000) and found.events() == ["asked", "not done"]
+
+
+def test_a_wish_that_nobody_answers_is_told_once_in_an_hour_and_again_after_it_was_fulfilled(scene):
+    found = scene(asks=True)
+    asked = [found.perform(BUY, ms=15_000) for _ in range(8)]
+    assert found.events() == ["asked", "not done"] and asked == [True, False] * 4
+    found.world.later(wishing.REMIND_MS)
+    for _ in range(3):
+        found.perform(BUY, ms=15_000)
+    assert found.events() == ["asked", "not done"] * 2
+    found.place({ETH: 10}, {USDC: 310})
+    while found.events()[-1] != "took":
+        assert len(found.events()) == 4
+        found.perform(BUY, ms=15_000)
+    (took,) = list(journal.read(found.path))[4:]
+    assert took.numbers["sold"] != took.numbers["bought"] and took.numbers["sold"].endswith("USDC")
+    for _ in range(3):
+        found.perform(BUY, ms=15_000)
+    assert found.events()[5:] == ["asked", "not done"]
 
 
 @pytest.mark.parametrize("now", [replace(BUY, amount=9), SELL])
