@@ -1,4 +1,4 @@
-"""Interest and funding of loans and perpetuals that were traded on a ledger, against sums in fractions from the rates."""
+"""Interest and funding of a loan and a perpetual on a ledger, against sums in fractions from the rates."""
 
 from fractions import Fraction
 

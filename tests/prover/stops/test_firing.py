@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 import pytest
 
 from prover.stops import firing, stopfile
+from prover.stops.firing import newest
 from prover.stops.stops import Prices, Stop
-from prover.trader import addresses, orders, sessions
+from prover.trader import addresses, orders, sessions, settling, trade
+from settlement import engine
+from settlement.ledger import Ledger
+from settlement.orders import board
+from tests.prover import pools
 from tests.prover.trader.lots import desks
 from tests.prover.trader.lots.desks import ETH, HOUR_MS, NOW_MS, ONE_ETH, ONE_USDC, USDC, Desks
-from zk.errors import FormatError
+from zk.errors import FormatError, Unsatisfied
 
 LIMIT = 3_000
 
@@ -138,6 +143,75 @@ def test_killed_between_any_two_of_its_notes_it_acts_once(world, monkeypatch, re
     assert world.step()[-1] == "done" and world.step() == []
     assert world.eth() == (10 if readers else 8)
     assert len(world.desks.board()) == (2 if readers else 0)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("readers", [False, True], ids=["takes", "places"])
+@pytest.mark.parametrize("is_made", [False, True], ids=["before", "after"])
+def test_killed_within_its_act_it_is_done_only_if_that_reached_the_ledger(world, monkeypatch, readers, is_made):
+    reader = addresses.encode(addresses.of(world.desks.sessions["other"].wallet.seed, 0))
+    world.add(until_ms=world.desks.now_ms + 90_000, readers=(reader,) if readers else ())
+    world.bid(6_002, 2)
+    world.publish(2_000)
+    where = (settling, "confirm") if is_made else (board, "place") if readers else (engine, "submit")
+
+    def die(*given):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*where, die)
+        with pytest.raises(Killed):
+            world.step()
+    (entry,) = world.session.wallet.outbox
+    assert not entry.is_told
+    world.desks.later(90_000)
+    assert world.step() == ["done" if is_made else "expired"]
+    assert world.kept().made == (entry.made.hex() if is_made else "")
+
+
+@pytest.mark.parametrize("may_owe", [False, True])
+def test_it_may_owe_only_what_its_owner_allowed(world, monkeypatch, may_owe):
+    seen = []
+
+    def place(*given, **how):
+        seen.append(given[7])
+        raise Unsatisfied("not now")
+
+    reader = addresses.encode(addresses.of(world.desks.sessions["other"].wallet.seed, 0))
+    world.add(readers=(reader,), may_owe=may_owe)
+    world.publish(2_000)
+    monkeypatch.setattr(orders, "place", place)
+    assert world.step() == ["triggered", "waits"]
+    assert seen == [trade.allow_new_debts if may_owe else trade.refuse_new_debts]
+
+
+@pytest.mark.parametrize("readers", [False, True], ids=["takes", "places"])
+def test_what_became_of_it_is_told_in_a_sentence_and_in_fields(world, readers):
+    reader = addresses.encode(addresses.of(world.desks.sessions["other"].wallet.seed, 0))
+    until_ms = world.desks.now_ms + HOUR_MS
+    world.add(until_ms=until_ms, readers=(reader,) if readers else ())
+    world.publish(2_000)
+    events = list(firing.step(world.session, world.desks.later()))
+    if not readers:
+        assert events[-1].document["why"] == events[-1].sentence and events[-1].document["made"] is None
+        world.bid(6_002, 2)
+        events += firing.step(world.session, world.desks.later())
+    first, last = events[0].document, events[-1]
+    assert (first["when"], first["state"], first["epoch"], first["until_ms"]) == ("below", "triggered", 2, until_ms)
+    assert last.sentence.startswith("placed order" if readers else "took from the board, bundle")
+    assert last.document["made"] == world.kept().made and last.document["made"].startswith(last.sentence[-16:])
+    assert last.document["why"] is None
+
+
+def test_the_newest_prices_are_those_of_the_last_publication(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", pools.make(), NOW_MS) as ledger:
+        assert newest(ledger) is None
+        pools.publish(ledger, NOW_MS)
+        published = ledger.reader.grids(1)[0].publication
+        assert newest(ledger) == Prices(1, tuple(published.prices))
 
 
 def test_it_expires_in_either_state_but_not_when_it_has_acted(world, monkeypatch):

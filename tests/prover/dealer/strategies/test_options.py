@@ -150,6 +150,7 @@ def test_standing_quotes_are_the_prices_of_requests_and_end_where_the_position_o
     assert found[f"{CALL_NAME} bid"][CALL] == 3 * WHOLE
     assert [name for name in (each.name for each in made.standing(market(), views.holding({}))) if "bid" in name] == []
     assert strategy(stands=False).standing(market(), has) == ()
+    assert made.standing(replace(market(), prices=(SCALE, *(None,) * 15)), has) == ()
 
 
 def test_delta_is_the_normal_distribution_at_d1():
@@ -164,7 +165,7 @@ def test_a_delta_beyond_the_band_is_hedged_to_its_edge_and_within_it_nothing_is_
     has, now = views.holding({CALL: 20 * WHOLE}), market()
     (wish,) = hedged().wishes(now, has)
     delta = hedged().delta(now, has)
-    assert (wish.asset, wish.unit) == (PERP, USDC) and -1 < wish.amount + delta - 2 * PERPS < 1 and wish.amount < 0
+    assert (wish.asset, wish.unit) == (PERP, USDC) and 0 <= wish.amount + delta - 2 * PERPS < 1 and wish.amount < 0
     assert wish.limit == now.price(PERP, USDC) * Fraction(99, 100)
     after = views.holding({CALL: 20 * WHOLE, PERP: wish.amount})
     assert hedged().wishes(now, after) == ()
@@ -182,6 +183,17 @@ def test_a_hedge_is_never_larger_than_its_bound_and_never_owes_what_is_held():
     (wish,) = strategy(hedge=spot).wishes(now, views.holding({CALL: 20 * WHOLE, ETH: 5 * ETHS}))
     assert wish.amount == -5 * ETHS
     assert hedged(least="20 ETH-PERP").wishes(now, long) == ()
+    assert hedged(most="3 ETH-PERP", least="3 ETH-PERP").wishes(now, long)
+    assert hedged(most="3 ETH-PERP", least="3.0001 ETH-PERP").wishes(now, long) == ()
+
+
+def test_less_than_a_quarter_of_the_band_is_not_traded_and_never_nothing():
+    now, has = market(), views.holding({CALL: 20 * WHOLE})
+    (wish,) = hedged().wishes(now, has)
+    short = views.holding({CALL: 20 * WHOLE, PERP: wish.amount + PERPS // 2})
+    assert hedged().wishes(now, short)[0].amount == -PERPS // 2
+    assert hedged().wishes(now, views.holding({CALL: 20 * WHOLE, PERP: wish.amount + PERPS // 2 - 1})) == ()
+    assert hedged(band="0.0001 ETH-PERP")._hedge.least == 1
 
 
 def test_a_hedge_may_stand_on_the_board_instead():
