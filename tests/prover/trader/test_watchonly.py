@@ -5,8 +5,24 @@ from dataclasses import fields, replace
 
 import pytest
 
-from prover.trader import addresses, keeping, keys, sealing, sessions, walletfile, walletjson, wallets, walletsync
+from prover.books import book, profit
+from prover.books.costs import Method
+from prover.trader import (
+    addresses,
+    health,
+    keeping,
+    keys,
+    moves,
+    orders,
+    sealing,
+    sessions,
+    walletfile,
+    walletjson,
+    wallets,
+    walletsync,
+)
 from prover.trader.wallets import RESERVE
+from tests.prover.trader import borrowing
 from tests.prover.trader import test_walletsync as syncing
 from tests.prover.trader.test_walletsync import BOB, USDC, deposit, spend
 from zk import signature
@@ -167,6 +183,46 @@ def test_what_its_owner_spent_of_what_it_only_counts_is_not_counted_any_more(led
         after = sessions.sync(session)
         assert (after.wallet.balances[USDC], after.wallet.dust.balances[USDC], after.wallet.dust.count) == (39, 1, 1)
         assert sessions.sync(session).tried == 0, "without new events it does not start over"
+
+
+def test_it_shows_loans_top_ups_and_seizures_as_the_whole_wallet_does(tmp_path):
+    """What each of the two was told, has, owes, and gained or lost, after each step."""
+    with borrowing.world(tmp_path) as world, walletfile.create(
+        tmp_path / "watch.json", PASSPHRASE, wallets.watch_only(world.borrower.wallet)
+    ) as file:
+        watching = sessions.Session(world.ledger, file, None)
+
+        def shown(session):
+            synced = sessions.sync(session)
+            found = book.open(session)
+            changes = [[(line.kind, line.changes) for line in entry.lines] for entry in found.entries]
+            live = [replace(each, nullifier=None) for each in synced.wallet.live]
+            return (
+                live, synced.wallet.balances, synced.seized,
+                health.accounts(world.ledger, synced.wallet), health.carry(world.ledger, synced.wallet.live), changes,
+                profit.report(found, Method.AVERAGE),
+            )  # fmt: skip
+
+        def same():
+            whole = shown(world.borrower)
+            assert shown(watching) == whole
+            return whole
+
+        orders.take(world.lender, world.lend(world.borrower).order_id, world.later())
+        same()
+        moves.withdraw(world.borrower, USDC, 2_000_000_000, "bank", world.later(), position=world.margined().position)
+        moves.pay(world.lender, addresses.of(world.borrower.wallet.seed, 0), USDC, 500_000_000, world.later())
+        same()
+        moves.top_up(world.borrower, USDC, 5_000_000, world.later())
+        moves.deposit(world.borrower, USDC, 7_000_000, "bank", world.later(), is_top_up=True)
+        world.publish(ETH="1050")
+        before = same()
+        assert sum(each.account.balances[USDC] for each in before[0] if each.account.guard) == 12_000_000
+        owed = before[3][0]
+        assert owed.is_breached and before[4]
+        world.seize()
+        _, _, seized, owing, _, _, found = same()
+        assert [each.account.account for each in seized] == [owed.holding.account] and not owing and found.lost < 0
 
 
 def test_it_does_not_see_above_its_reserve(ledger):
