@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from prover.stops import firing, stopfile
-from prover.stops.firing import newest
 from prover.stops.stops import Prices, Stop
 from prover.trader import addresses, orders, sessions, settling, trade
 from settlement import engine
-from settlement.ledger import Ledger
 from settlement.orders import board
-from tests.prover import pools
 from tests.prover.trader.lots import desks
 from tests.prover.trader.lots.desks import ETH, HOUR_MS, NOW_MS, ONE_ETH, ONE_USDC, USDC, Desks
 from zk.errors import FormatError, Unsatisfied
@@ -204,14 +201,6 @@ def test_what_became_of_it_is_told_in_a_sentence_and_in_fields(world, readers):
     assert last.sentence.startswith("placed order" if readers else "took from the board, bundle")
     assert last.document["made"] == world.kept().made and last.document["made"].startswith(last.sentence[-16:])
     assert last.document["why"] is None
-
-
-def test_the_newest_prices_are_those_of_the_last_publication(tmp_path):
-    with Ledger.create(tmp_path / "ledger.sqlite", pools.make(), NOW_MS) as ledger:
-        assert newest(ledger) is None
-        pools.publish(ledger, NOW_MS)
-        published = ledger.reader.grids(1)[0].publication
-        assert newest(ledger) == Prices(1, tuple(published.prices))
 
 
 def test_it_expires_in_either_state_but_not_when_it_has_acted(world, monkeypatch):

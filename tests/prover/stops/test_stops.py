@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from prover.stops import stops
+from prover.stops import firing, stops
 from prover.stops.stops import Prices, Stop
+from settlement.ledger import Ledger
 from tests.prover import pools
+from tests.settlement.bundles import samples
 from zk.errors import FormatError
 
 USDC, ETH, BTC = 0, 2, 3
@@ -63,3 +65,11 @@ def test_a_stop_that_makes_no_sense_is_refused(change, why):
 def test_without_prices_nobody_knows_on_which_side_they_are():
     with pytest.raises(FormatError, match="no prices are published yet"):
         stops.check(STOP, None, pools.make(), NOW)
+
+
+def test_the_newest_prices_are_those_of_the_last_publication(tmp_path):
+    with Ledger.create(tmp_path / "ledger.sqlite", pools.make(), samples.NOW_MS) as ledger:
+        assert firing.newest(ledger) is None
+        pools.publish(ledger, samples.NOW_MS)
+        published = ledger.reader.grids(1)[0].publication
+        assert firing.newest(ledger) == Prices(1, tuple(published.prices))
