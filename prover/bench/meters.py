@@ -24,7 +24,8 @@ _EVENTS = {name: (_HARDWARE, number) for name, number in HARDWARE.items()} | {
 _SYSCALL = {"x86_64": 298, "aarch64": 241}
 _ATTRIBUTES = struct.Struct("<IIQQQQQIIQ")  # perf_event_attr of the first version
 _TIMES = 1 | 2  # read with the times that the event was enabled and counted
-_INHERIT, _USER_ONLY = 1 << 1, 1 << 5 | 1 << 6
+_DISABLED, _INHERIT, _USER_ONLY = 1 << 0, 1 << 1, 1 << 5 | 1 << 6
+_ENABLE, _DISABLE = 0x2400, 0x2401  # of ioctl(2)
 _CLOSE_ON_EXEC = 1 << 3
 _VALUE = struct.Struct("<3Q")
 
@@ -50,11 +51,16 @@ class Meter:
 
     @contextmanager
     def reading(self, process: int | None, values: dict[str, float | None]) -> Iterator[None]:
-        """Puts into `values` what was counted while the block ran: of a process, or of this one and what it starts."""
+        """Puts into `values` what was counted while the block ran: of a process, or of this one and what it starts.
+
+        All counters begin when all are open: opening those of thirty threads takes longer than a short run may last.
+        """
         with ExitStack() as opened:
             handles = self._handles(process or os.getpid(), opened)
             before = {name: _energy(path) for name, (path, _) in self._domains.items()}
+            _tell_all(handles, _ENABLE)
             yield
+            _tell_all(handles, _DISABLE)
             for name, (path, most) in self._domains.items():
                 now, then = _energy(path), before[name]
                 values[name] = None if now is None or then is None else (now - then) % most * 1e-6
@@ -118,9 +124,17 @@ def _open(name: str, flags: int, thread: int) -> int | None:
     if platform.system() != "Linux" or number is None:
         return None
     kind, event = _EVENTS[name]
+    flags |= _DISABLED
     attributes = _ATTRIBUTES.pack(kind, _ATTRIBUTES.size, event, 0, 0, _TIMES, flags, 0, 0, 0)
     handle = ctypes.CDLL(None, use_errno=True).syscall(number, attributes, thread, -1, -1, _CLOSE_ON_EXEC)
     return handle if handle >= 0 else None
+
+
+def _tell_all(handles: Mapping[str, list[int]], request: int) -> None:
+    from fcntl import ioctl  # where there are handles, there is ioctl
+
+    for handle in (handle for group in handles.values() for handle in group):
+        ioctl(handle, request, 0)
 
 
 def _total(name: str, handles: list[int]) -> float | None:

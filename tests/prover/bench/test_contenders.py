@@ -96,15 +96,30 @@ def test_a_machine_without_counters_says_so(tmp_path, nothing, monkeypatch):
 counting = pytest.mark.skipif("page_faults" not in Meter().names, reason="the system lets nobody count events")
 
 
+def touch_pages():
+    with mmap.mmap(-1, PAGES * mmap.PAGESIZE) as fresh:
+        for page in range(PAGES):
+            fresh[page * mmap.PAGESIZE] = 1
+
+
+@counting
+def test_what_the_meter_itself_does_is_not_counted(monkeypatch):
+    meter, values = Meter(), {}
+    opening, reading = meter._handles, meters._total
+    monkeypatch.setattr(meter, "_handles", lambda *given: [opening(*given), touch_pages()][0])
+    monkeypatch.setattr(meters, "_total", lambda *given: [touch_pages(), reading(*given)][1])
+    with meter.reading(None, values):
+        pass
+    assert values["page_faults"] < PAGES
+
+
 @counting
 def test_events_are_those_of_this_process_and_of_the_programs_that_it_starts():
     meter, idle, own, started = Meter(), {}, {}, {}
     with meter.reading(None, idle):
         pass
     with meter.reading(None, own):
-        with mmap.mmap(-1, PAGES * mmap.PAGESIZE) as fresh:
-            for page in range(PAGES):
-                fresh[page * mmap.PAGESIZE] = 1
+        touch_pages()
     with meter.reading(None, started):
         subprocess.run([sys.executable, "-c", "pass"], check=True)
     assert own["page_faults"] >= PAGES > idle["page_faults"] and own["processor_s"] > 0
