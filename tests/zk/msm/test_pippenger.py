@@ -51,6 +51,16 @@ def test_sizes_with_a_task_for_each_window_are_right(group):
 
 
 @BOTH
+@pytest.mark.parametrize("count", [1, 9, 600])
+def test_scalars_most_of_which_are_zero_are_right(group, count):
+    generator = random.Random(count)
+    for filled in {0, 1, count // 2 - 1, count // 2, count // 2 + 1} & set(range(count + 1)):
+        choices = [generator.randrange(len(LOGARITHMS)) for _ in range(count)]
+        places = set(generator.sample(range(count), filled))
+        check(group, choices, [generator.randrange(1, R) if i in places else 0 for i in range(count)])
+
+
+@BOTH
 @settings(max_examples=25)
 @given(data=strategies.data())
 def test_any_mixture_of_points_and_scalars_is_right(group, data):
