@@ -62,7 +62,7 @@ def proving(queue: Queue, home: Home, keystore: Keystore, tell: Callable[[str], 
     def pin(offered: farmkey.FarmPublic) -> farmkey.FarmPublic:
         return pins.pinned(home.path, queue.url, queue.key, offered)
 
-    with Submitter.open(queue.url, pin, tell) as submitter:
+    with Submitter.open(queue.url, pin, tell, queue.patience_ms / 1000) as submitter:
         keystore.farm = client.Farm(submitter, keystore, queue.patience_ms, tell)
         try:
             yield

@@ -17,6 +17,7 @@ from prover.proofs.keystores import Keystore
 from prover.proofs.purposes import Purpose
 from settlement.errors import Unavailable
 from zk import entropy
+from zk.errors import FormatError
 from zk.fields import array
 from zk.groth16.keys import Proof
 
@@ -61,6 +62,11 @@ class Farm:
             if result.is_late:
                 self._submitter.withdraw([job.id])
         except (Unavailable, NotProved) as error:
+            self._pause(str(error))
+            return None
+        except FormatError as error:  # the queue is another one than before, for example
+            if self._is_only:
+                raise
             self._pause(str(error))
             return None
         if result.proof is None and result.state != State.REPLACED:

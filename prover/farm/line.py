@@ -14,7 +14,7 @@ from settlement.errors import Unavailable
 POLL_S = 1.0
 """How often `heard` is called although nobody has told anything."""
 PATIENCE_S = 30.0
-"""How long a question waits for a database that is away."""
+"""How long a question waits for a database that is away, unless the line has another patience."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 
 T = TypeVar("T")
@@ -28,9 +28,10 @@ class Line:
 
     def __init__(
         self, url: str, opened: Callable[[Session], None], heard: Callable[[Session, list[str]], None],
-        tell: Callable[[str], None],
+        tell: Callable[[str], None], patience_s: float = PATIENCE_S,
     ):  # fmt: skip
         self._url, self._opened, self._heard, self._tell = url, opened, heard, tell
+        self._patience_s = patience_s
         self._changed = threading.Condition()
         self._session: Session | None = None
         self._is_closed = False
@@ -60,9 +61,9 @@ class Line:
     def do(self, ask: Callable[[Session], T]) -> T:
         """What `ask` returns, asked again after a lost connection: it must do nothing twice.
 
-        Raises what `ask` raises, and Lost when the database is away for PATIENCE_S.
+        Raises what `ask` raises, and Lost when the database is away for longer than the line's patience.
         """
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + self._patience_s
         while True:
             session = self._current(deadline_s)
             try:

@@ -18,7 +18,7 @@ from prover.farm.evidence import Evidence, NotOfTheFarm
 from prover.farm.farmkey import FarmPublic
 from prover.farm.jobs import Job, NotProved, Result, State
 from prover.farm.keycontents import FarmKey
-from prover.farm.line import POLL_S, Line
+from prover.farm.line import PATIENCE_S, POLL_S, Line
 from prover.farm.session import Missing, Session
 from zk.errors import FormatError, InvalidProof
 from zk.groth16.keys import Proof
@@ -39,21 +39,25 @@ class _Pending:
 
 
 class Submitter:
-    """Submits to the queue behind a URL, sealing to this farm's key.  `tell` receives sentences."""
+    """Submits to the queue behind a URL, sealing to this farm's key.  `tell` receives sentences.
 
-    def __init__(self, url: str, farm: FarmPublic, tell: Callable[[str], None]):
+    What is asked of a database that is away waits for it at most `patience_s`.
+    """
+
+    def __init__(self, url: str, farm: FarmPublic, tell: Callable[[str], None], patience_s: float = PATIENCE_S):
         self._farm, self._tell = farm, tell
         self._changed = threading.Condition()
         self._pending: dict[bytes, _Pending] = {}
         self._keys: dict[bytes, FarmKey] = {}
         self._judge = accusing.Judge(farm)
         self._asked_s = 0.0
-        self._line = Line(url, self._opened, self._heard, tell)
+        self._line = Line(url, self._opened, self._heard, tell, patience_s)
 
     @classmethod
     def open(
-        cls, url: str, pin: Callable[[FarmPublic], FarmPublic], tell: Callable[[str], None] = lambda sentence: None
-    ) -> "Submitter":
+        cls, url: str, pin: Callable[[FarmPublic], FarmPublic], tell: Callable[[str], None] = lambda sentence: None,
+        patience_s: float = PATIENCE_S,
+    ) -> "Submitter":  # fmt: skip
         """A submitter.  `pin` receives the key that the database has, and returns the one to seal to (pins.py).
 
         Raises FormatError when there is no queue of this version or `pin` refuses its key, and Unavailable.
@@ -61,7 +65,7 @@ class Submitter:
         with Session(url) as session:
             schema.check(session)
             farm = pin(asking.farm(session))
-        submitter = cls(url, farm, tell)
+        submitter = cls(url, farm, tell, patience_s)
         submitter._line.start()
         return submitter
 

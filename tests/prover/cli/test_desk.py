@@ -8,8 +8,11 @@ import threading
 import pytest
 
 from prover.dealer import status as statuses
+from prover.farm.worker import Worker
+from prover.proofs.purposes import Purpose
 from tests.patience import until
 from tests.prover.cli.run import as_json, refused, zksettle
+from tests.prover.farm import farms
 
 DESK = """
 [[strategy]]
@@ -29,7 +32,7 @@ def place(home, tmp_path_factory):
     """A home with a pool, prices and a maker; and its DESK.toml."""
     assert zksettle(home, "pool", "new", "--insecure-dev").code == 0
     assert zksettle(home, "oracle", "publish").code == 0
-    for name in ("maker", "other"):
+    for name in ("maker", "other", "third"):
         assert zksettle(home, "wallet", "new", name).code == 0
     assert zksettle(home, "deposit", "5 ETH", "--wallet", "maker").code == 0
     path = tmp_path_factory.mktemp("desk") / "DESK.toml"
@@ -131,15 +134,32 @@ def test_a_desk_is_checked_run_looked_at_and_stopped(home, place):
     assert json.loads(zksettle(home, "desk", "status", "--wallet", "maker", "--json").out)["quotes"] == []
 
 
+def test_a_desk_has_its_quotes_proved_by_the_workers_of_its_queue(home, place, url, tmp_path):
+    farm, path, wallet = farms.make(url, tmp_path), tmp_path / "DESK.toml", home / "wallets" / "other.json"
+    path.write_text(f'{DESK}[queue]\nurl = "{url}"\nkey = "{farm.keys.public.text()}"\npatience = "10m"\n')
+    assert zksettle(home, "deposit", "5 ETH", "--wallet", "other").code == 0
+    kernels = Worker(url, farm.keys, tmp_path / "cache", tmp_path / "worker.json", tell=farm.told.append)
+    with farm.working(kernels):
+        thread = signalled(wallet, lambda found: len(found.quotes) == 1)
+        ran = zksettle(home, "desk", "run", path, "--wallet", "other")
+        thread.join()
+    assert ran.code == 0 and "1 quote of it may be taken until" in ran.out, ran
+    proved = farm.sql("SELECT DISTINCT state, purpose FROM jobs")
+    assert proved == [("done", Purpose.QUOTE)], farm.told
+    events = [each["event"] for each in as_json(home, "desk", "journal", "--wallet", "other")["lines"]]
+    assert events == ["started", "placed", "ended"], "it did not have to prove anything itself"
+    assert as_json(home, "desk", "stop", "--cancel-all", "--wallet", "other")["moved"] == 1
+
+
 def test_what_is_wrong_is_said_in_one_sentence(home, place, tmp_path):
     bad = tmp_path / "bad.toml"
     bad.write_text(DESK.replace("spread", "sprad"))
     refused(zksettle(home, "desk", "run", bad, "--wallet", "maker"), 3, "bad.toml.strategy[0].market.ETH", "'sprad'")
     refused(zksettle(home, "desk", "run", place, "--wallet", "nobody"), 3, "there is no wallet named nobody")
-    refused(zksettle(home, "desk", "journal", "--wallet", "other"), 3, "wallet other has no desk")
+    refused(zksettle(home, "desk", "journal", "--wallet", "third"), 3, "wallet third has no desk")
     refused(zksettle(home, "desk", "journal", "--wallet", "maker", "--since", "noon"), 3, "'noon' is neither a time")
-    shown = zksettle(home, "desk", "status", "--wallet", "other")
-    assert shown.code == 1 and "Wallet other has no desk" in shown.out
+    shown = zksettle(home, "desk", "status", "--wallet", "third")
+    assert shown.code == 1 and "Wallet third has no desk" in shown.out
 
 
 def test_a_second_desk_of_a_wallet_does_not_begin(home, place):
