@@ -126,11 +126,16 @@ def open(path: Path, passphrase: str) -> Iterator[WalletFile]:
 
 
 def view(path: Path, passphrase: str) -> keys.View:
-    """What sees a wallet's accounts, which never changes: read without locking the file, which a desk may have open.
+    """What sees a wallet's accounts, which never changes.  Reads, and raises, as `saved`."""
+    return saved(path, passphrase).view
+
+
+def saved(path: Path, passphrase: str) -> Wallet:
+    """The wallet as it was last saved: read without locking the file, which a desk may have open.
 
     Raises FormatError and WrongPassphrase as `open`.
     """
-    return _read(path, passphrase).wallet.view
+    return _read(path, passphrase).wallet
 
 
 def export(path: Path, passphrase: str, wallet: Wallet) -> None:

@@ -1,5 +1,6 @@
 """Runs `zksettle order sent`, and says over which carriers an order went."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ from prover.dealer import status as statuses
 from prover.desk import Desk
 from prover.machine import clock
 from prover.trader import walletfile
+from prover.trader.wallets import Wallet
 
 
 def show(app: App, wallet_name: str, passphrase_file: Path | None, again: bool) -> None:
     """Lists what the wallet has sent, the oldest first; with `again`, tries what some carrier lacks."""
     path = app.home.wallet(wallet_name)
     if not again and statuses.is_running(path):  # the desk has the wallet open, and sends again by itself
-        view = walletfile.view(path, passphrase.ask(passphrase_file, wallet_name))
-        _show(app, Dispatcher([], clock.now_ms, (path, view)).messages())
+        wallet = walletfile.saved(path, passphrase.ask(passphrase_file, wallet_name))
+        messages, now_ms = Dispatcher([], clock.now_ms, (path, wallet.view)).messages(), clock.now_ms()
+        _show(app, [replace(each, answered_ms=now_ms) if _is_over(each, wallet) else each for each in messages])
     else:
         _show(app, _settled(app, wallet_name, passphrase_file, again))
 
@@ -31,13 +34,17 @@ def _settled(app: App, wallet_name: str, passphrase_file: Path | None, again: bo
         wallet = app.home.wallet(wallet_name), desk.session.wallet.view
         dispatcher = orders.dispatcher if isinstance(orders, CarriedOrders) else Dispatcher([], clock.now_ms, wallet)
         desk.sync()
-        open_ids = {order.order_id for order in desk.session.wallet.orders}
-        for each in dispatcher.messages():
-            if each.kind == dispatch.ORDER and each.message_id not in open_ids:
-                dispatcher.answered(each.message_id)
+        dispatcher.answered(*(
+            each.message_id for each in dispatcher.messages() if _is_over(each, desk.session.wallet)
+        ))  # fmt: skip
         if again:
             dispatcher.retry(is_asked=True)
         return dispatcher.messages()
+
+
+def _is_over(message: Message, wallet: Wallet) -> bool:
+    """Whether it is an order that was taken, is void, or has expired."""
+    return message.kind == dispatch.ORDER and all(own.order_id != message.message_id for own in wallet.orders)
 
 
 def _show(app: App, messages: list[Message]) -> None:

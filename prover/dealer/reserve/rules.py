@@ -118,7 +118,8 @@ def _money(holding: Holding) -> int:
 
 def _why(account: Health, needed: int, amount: int, pool: Pool) -> str:
     asset = pool.assets[amounts.NUMERAIRE]
-    spare = f"{_spare_bps(account) / 100:g}% of its risk to spare"
+    bps = _spare_bps(account)
+    spare = f"{abs(bps) / 100:g}% of its risk {'is missing' if bps < 0 else 'to spare'}"
     state = "the guardians may seize it" if account.is_breached else spare
     short = "" if amount == needed else f"; it needs {amounts.show(needed, asset)}, which the reserve or the day lacks"
     return f"the account at position {account.holding.position} has too little margin: {state}{short}"

@@ -110,6 +110,8 @@ def test_an_account_at_the_bound_is_left_alone_and_the_smallest_payer_that_suffi
 def test_a_top_up_says_what_is_left_to_spare_or_that_the_account_may_be_seized():
     poor, breached = short(10_000, 3_650 * DOLLAR), short(10_000, 3_000 * DOLLAR)
     assert not poor.is_breached and breached.is_breached
+    lacking = replace(breached, maintenance=(0,))  # between the initial margin and the maintenance margin
+    assert due(lacking, reserve=[RICH])[0].why.endswith("too little margin: 100% of its risk is missing")
     assert due(poor, reserve=[RICH])[0].why.endswith("too little margin: 8.33% of its risk to spare")
     assert "the guardians may seize it" in due(breached, reserve=[RICH])[0].why
 
