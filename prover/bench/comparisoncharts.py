@@ -78,7 +78,7 @@ def compare(figure: "Figure", report: Document) -> None:
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.margins(x=0.12)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("second / first, logarithmic: ratio of medians and its interval")
+    axes.set_xlabel("second / first, logarithmic: ratio of medians and its interval", loc="right")
     axes.set_title(chartparts.plain(f"Two reports of {report['of']}"))
 
 
