@@ -11,15 +11,14 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
-from zk.fields import lanes, memory, montgomery, simd
-from zk.fields.prime import WORDS, Prime
+from zk.fields import acrosslanes, lanes, montgomery
+from zk.fields.prime import Prime
 from zk.runtime.jit import by_width, inner
 
 _SHARED = (
     "add", "double", "sub", "neg", "sub_small", "neg_small", "mul", "square", "mul_inlined", "square_inlined",
-    "canonical", "may_be_zero", "select", "one", "constant", "to_montgomery", "from_montgomery",
+    "mul_sub", "square_sub", "canonical", "may_be_zero", "select", "one", "constant",
+    "to_montgomery", "from_montgomery",
 )  # fmt: skip
 
 
@@ -27,27 +26,24 @@ def kernels(prime: Prime, compile_words_as: Callable[[Any], Any] = inner) -> Sim
     """The kernels of a field by name, for one element (see `montgomery.kernels`) and for lanes."""
     scalar, lanes_kernels = montgomery.kernels(prime, compile_words_as), lanes.kernels(prime)
     shared = {name: by_width(getattr(scalar, name), getattr(lanes_kernels, name)) for name in _SHARED}
-    scalar_mul, scalar_inverse, lanes_canonical = scalar.mul, scalar.inverse, lanes_kernels.canonical
-    one = scalar.ONE
+    lanes_mul, lanes_select, lanes_one = lanes_kernels.mul, lanes_kernels.select, lanes_kernels.one
+    scalar_inverse, lanes_canonical, lanes_constant = scalar.inverse, lanes_kernels.canonical, lanes_kernels.constant
+    zero = scalar.ZERO
 
     @inner
     def inverse_of_lanes(a):
-        """1/a in each lane, and 0 for 0, by one inversion (Montgomery's trick).  32 scalar mul."""
-        rows, before = np.empty((simd.LANES, WORDS), np.uint64), np.empty((simd.LANES, WORDS), np.uint64)
-        memory.store_lanes(rows, 0, 1, lanes_canonical(a))
-        product = one
-        for i in range(simd.LANES):
-            memory.store(before, i, product)
-            factor = memory.load(rows, i)
-            if not montgomery.is_zero(factor):
-                product = scalar_mul(product, factor)
-        product = scalar_inverse(product)
-        for i in range(simd.LANES - 1, -1, -1):
-            factor = memory.load(rows, i)
-            if not montgomery.is_zero(factor):
-                memory.store(rows, i, scalar_mul(product, memory.load(before, i)))
-                product = scalar_mul(product, factor)
-        return memory.load_like(rows, 0, 1, a)
+        """1/a in each lane, canonical, and 0 for 0, by one inversion (Montgomery's trick, in a tree).  6 mul."""
+        a = lanes_canonical(a)
+        zeros = acrosslanes.is_zero(a)
+        a = lanes_select(zeros, lanes_one(a), a)
+        pairs = lanes_mul(a, acrosslanes.rotated_by_4(a))
+        fours = lanes_mul(pairs, acrosslanes.rotated_by_2(pairs))
+        product = acrosslanes.first(lanes_canonical(lanes_mul(fours, acrosslanes.rotated_by_1(fours))))
+        inverse = lanes_constant(scalar_inverse(product), a)
+        inverse = lanes_mul(inverse, acrosslanes.rotated_by_1(fours))
+        inverse = lanes_mul(inverse, acrosslanes.rotated_by_2(pairs))
+        inverse = lanes_mul(inverse, acrosslanes.rotated_by_4(a))
+        return lanes_select(zeros, lanes_constant(zero, a), lanes_canonical(inverse))
 
     return SimpleNamespace(
         **shared, inverse=by_width(scalar.inverse, inverse_of_lanes), ZERO=scalar.ZERO, ONE=scalar.ONE,

@@ -54,19 +54,28 @@ mul = by_width(fp2_words.mul, fp2_lanes.mul)
 
 
 @inner
-def square(a):
+def _square_words(a):
     """(a0 + a1)(a0 - a1) + 2 a0 a1 u.  2 mul, 3 add."""
     return fp.mul(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(fp.mul(a[0], a[1]))
 
 
+@inner
+def _mul_sub_words(a, b, c):
+    """a·b - c."""
+    return sub(fp2_words.mul(a, b), c)
+
+
+@inner
+def _square_sub_words(a, b, c):
+    """a^2 - b - c."""
+    return sub(sub(_square_words(a), b), c)
+
+
+square = by_width(_square_words, fp2_lanes.square)
 mul_inlined = by_width(fp2_words.mul, fp2_lanes.mul_inlined)
-
-
-@inlined
-def square_inlined(a):
-    """a^2, inlined."""
-    cross = fp.mul_inlined(a[0], a[1])
-    return fp.mul_inlined(fp.add(a[0], a[1]), fp.sub(a[0], a[1])), fp.double(cross)
+square_inlined = by_width(_square_words, fp2_lanes.square_inlined)
+mul_sub = by_width(_mul_sub_words, fp2_lanes.mul_sub)
+square_sub = by_width(_square_sub_words, fp2_lanes.square_sub)
 
 
 @inlined

@@ -8,7 +8,7 @@ sums and differences; `canonical` and `select` take no sums.
 
 import numpy as np
 
-from zk.fields import doublewidth, lanes, lanes25519, montgomery
+from zk.fields import acrosslanes, doublewidth, lanes, lanes25519, montgomery
 from zk.fields.words import ZERO_WORD, adc, mac, sbb
 from zk.runtime.jit import by_width, inlined, inner
 
@@ -143,7 +143,7 @@ def _lanes_canonical(a):
 @inlined
 def _lanes_is_zero(a):
     """The mask of the lanes that are 0, for canonical a."""
-    return lanes25519.is_zero(a)
+    return acrosslanes.is_zero(a)
 
 
 @inlined

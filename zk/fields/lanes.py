@@ -5,7 +5,7 @@ is lazy: between operations a number is below 2p + e, for a small *excess* e, in
 bits.  2p+ stands for any such bound with e <= 2^240.  Only `canonical` yields what memory holds.
 
 Products.  The 50 multiply-adds of a·b fill ten columns.  Montgomery reduction clears 52 bits from the low end four
-times and 48 bits once, 2^256 in all, with 55 more.  For a < A p and b < B p
+times and 48 bits once, 2^256 in all, with 51 more.  For a < A p and b < B p
 
     (a·b + m·p) / 2^256 < (A·B·p / 2^256 + 1) p,        p / 2^256 < 0.18904,
 
@@ -21,7 +21,7 @@ a difference with h >= 1 is positive, and one with h <= 0 is below 2^208.
 Sums and differences.  `sub` leaves an excess of 2^208, or that of its first operand if that is greater.  `add` leaves
 the sum of both excesses, and at least 2^210.  So excess grows only where sums are added to sums, since twice 2p + e is
 2p + 2e after reduction: n additions in a row leave at most 2^(209 + n), and 30 of them, more than any kernel makes,
-stay within 2p+.
+stay within 2p+.  `mul_sub` and `square_sub` subtract before they propagate the product's carries; they leave 2^211.
 """
 
 from types import SimpleNamespace
@@ -39,7 +39,10 @@ from zk.fields.limbs52 import (  # fmt: skip
     operation,
     product_columns,
     reduce,
+    reduced_columns,
+    settle,
     square_columns,
+    subtract,
     subtract_above,
 )
 from zk.fields.prime import MONTGOMERY, Prime
@@ -48,14 +51,29 @@ from zk.runtime.jit import inlined, inner
 
 @operation(Element, Element, Element, Constant, types.uint64)
 def mul(emit, a, b, p, negative_inverse):
-    """a·b / 2^256, below (A·B·0.18904 + 1) p.  105 multiply-adds."""
+    """a·b / 2^256, below (A·B·0.18904 + 1) p.  101 multiply-adds."""
     return reduce(emit, product_columns(emit, a, b), p, negative_inverse)
 
 
 @operation(Element, Element, Constant, types.uint64)
 def square(emit, a, p, negative_inverse):
-    """a^2 / 2^256, as `mul`.  85 multiply-adds."""
+    """a^2 / 2^256, as `mul`.  81 multiply-adds."""
     return reduce(emit, square_columns(emit, a), p, negative_inverse)
+
+
+@operation(Element, Element, Element, Element, Constant, types.uint64)
+def mul_sub(emit, a, b, c, p, negative_inverse):
+    """a·b / 2^256 - c, for lazy numbers.  101 multiply-adds."""
+    columns = reduced_columns(emit, product_columns(emit, a, b), p, negative_inverse)
+    return settle(emit, [emit.sub(x, y) for x, y in zip(columns, c, strict=True)], p, may_be_below=True)
+
+
+@operation(Element, Element, Element, Element, Constant, types.uint64)
+def square_sub(emit, a, b, c, p, negative_inverse):
+    """a^2 / 2^256 - b - c, for lazy numbers.  81 multiply-adds."""
+    columns = reduced_columns(emit, square_columns(emit, a), p, negative_inverse)
+    less = [emit.sub(x, emit.add(y, z)) for x, y, z in zip(columns, b, c, strict=True)]
+    return settle(emit, less, p, may_be_below=True)
 
 
 @operation(Element, Element, Element, Constant)
@@ -66,14 +84,8 @@ def add(emit, a, b, twice_p):
 
 @operation(Element, Element, Element, Constant, Constant)
 def sub(emit, a, b, p, twice_p):
-    """a - b for b <= 3p, plus 2p where the difference may be negative, and p more where it is below -p + 2^208."""
-    # The second step is for b above 2p: without it, an excess in b would leave a negative number.
-    columns, zero = [emit.sub(x, y) for x, y in zip(a, b, strict=True)], emit.constant(0)
-    highest = columns[-1]
-    low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
-    for mask, multiple in ((low, twice_p), (lower, p)):
-        columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple, strict=True)]
-    return carry(emit, columns)
+    """a - b for b <= 3p: a difference below -p + 2^208 plus 3p, another that may be negative plus 2p."""
+    return subtract(emit, a, b, p, twice_p)
 
 
 @operation(Element, Element, Element, Constant)
@@ -172,6 +184,16 @@ def kernels(prime: Prime) -> SimpleNamespace:
         return square(a, p, negative_inverse)
 
     @inlined
+    def lanes_mul_sub(a, b, c):
+        """a·b - c, inlined."""
+        return mul_sub(a, b, c, p, negative_inverse)
+
+    @inlined
+    def lanes_square_sub(a, b, c):
+        """a^2 - b - c, inlined."""
+        return square_sub(a, b, c, p, negative_inverse)
+
+    @inlined
     def lanes_canonical(a):
         """a mod p, for a < 5p."""
         return canonical(a, p, twice_p)
@@ -216,6 +238,7 @@ def kernels(prime: Prime) -> SimpleNamespace:
         add=lanes_add, double=lanes_double, sub=lanes_sub, neg=lanes_neg,
         sub_small=lanes_sub_small, neg_small=lanes_neg_small,
         mul=lanes_mul, square=lanes_square, mul_inlined=lanes_mul_inlined, square_inlined=lanes_square_inlined,
+        mul_sub=lanes_mul_sub, square_sub=lanes_square_sub,
         canonical=lanes_canonical, may_be_zero=lanes_may_be_zero, select=lanes_select, one=lanes_one,
         constant=lanes_constant, to_montgomery=lanes_to_montgomery, from_montgomery=lanes_from_montgomery,
     )  # fmt: skip

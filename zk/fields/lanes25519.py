@@ -12,8 +12,6 @@ than 2^4 lies above 2^260.  Of that and of the highest column, what is above 2^2
 comes back times 19.  For a + 121665 b it is less than 2^20.
 """
 
-from numba.core import types
-
 from zk.fields.limbs52 import LIMB_BITS, LIMBS, Element, carry, limbs, operation, product_columns, square_columns
 from zk.fields.redundant import with_carries
 
@@ -83,12 +81,3 @@ def canonical(emit, a):
     is_below = emit.less(plus_19[-1], emit.constant(1 << _TOP_BITS))
     less_p = [*plus_19[:-1], emit.bit_and(plus_19[-1], emit.constant(_TOP_MASK))]
     return [emit.select(is_below, x, y) for x, y in zip(as_it_is, less_p, strict=True)]
-
-
-@operation(types.uint8, Element)
-def is_zero(emit, a):
-    """The mask of the lanes that are 0, for canonical a."""
-    joined = a[0]
-    for limb in a[1:]:
-        joined = emit.bit_or(joined, limb)
-    return emit.to_mask(emit.equal(joined, emit.constant(0)))

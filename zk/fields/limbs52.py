@@ -67,9 +67,20 @@ def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
     return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple, strict=True)]
 
 
-def product_columns(emit: Emitter, a: list, b: list) -> list:
-    """The ten columns of a·b.  50 multiply-adds."""
-    columns = [emit.constant(0)] * (2 * LIMBS)
+def subtract(emit: Emitter, a: list, b: list, p: list, twice_p: list) -> list:
+    """a - b for b <= 3p, plus 2p where the difference may be negative, and p more where it is below -p + 2^208."""
+    # The second step is for b above 2p: without it, an excess in b would leave a negative number.
+    columns, zero = [emit.sub(x, y) for x, y in zip(a, b, strict=True)], emit.constant(0)
+    highest = columns[-1]
+    low, lower = emit.less(highest, emit.constant(1)), emit.less(highest, emit.sub(zero, p[-1]))
+    for mask, multiple in ((low, twice_p), (lower, p)):
+        columns = [emit.add(c, emit.select(mask, m, zero)) for c, m in zip(columns, multiple, strict=True)]
+    return carry(emit, columns)
+
+
+def product_columns(emit: Emitter, a: list, b: list, start: list | None = None) -> list:
+    """The ten columns of a·b, added to those in `start`.  50 multiply-adds."""
+    columns = list(start) if start else [emit.constant(0)] * (2 * LIMBS)
     for i in range(LIMBS):
         for j in range(LIMBS):
             columns[i + j] = emit.low_product(columns[i + j], a[i], b[j])
@@ -91,23 +102,60 @@ def square_columns(emit: Emitter, a: list) -> list:
     return columns
 
 
-def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
-    """Columns of either sign, divided by 2^256 mod p, as limbs; the highest has the sign.  55 multiply-adds."""
+def reduced_columns(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
+    """Columns of either sign, divided by 2^256 mod p, as five columns of either sign.  51 multiply-adds."""
     columns = list(columns)
-    for i in range(LIMBS):
+    for i in range(LIMBS - 1):
         m = emit.low_product(emit.constant(0), columns[i], negative_inverse)
-        is_last = i == LIMBS - 1
-        if is_last:
-            m = emit.bit_and(m, emit.constant((1 << _LAST_BITS) - 1))
-        for j in range(LIMBS):
+        # m·p clears the low 52 bits of the column, so that what remains is the column over 2^52, rounded up.  It is
+        # summed apart from the rest, on which the next m does not depend.
+        rest = emit.signed_right(emit.add(columns[i], emit.constant(MASK)), LIMB_BITS)
+        rest = emit.low_product(rest, m, p[1])
+        columns[i + 1] = emit.add(emit.high_product(columns[i + 1], m, p[0]), rest)
+        columns[i + 2] = emit.high_product(columns[i + 2], m, p[1])
+        for j in range(2, LIMBS):
             columns[i + j] = emit.low_product(columns[i + j], m, p[j])
             columns[i + j + 1] = emit.high_product(columns[i + j + 1], m, p[j])
-        if not is_last:
-            columns[i + 1] = emit.add(columns[i + 1], emit.signed_right(columns[i], LIMB_BITS))
-    up = LIMB_BITS - _LAST_BITS
-    result = [emit.left(column, up) for column in columns[LIMBS:]]
+    m = emit.low_product(emit.constant(0), columns[LIMBS - 1], negative_inverse)
+    m = emit.bit_and(m, emit.constant((1 << _LAST_BITS) - 1))
+    for j in range(LIMBS):
+        columns[LIMBS - 1 + j] = emit.low_product(columns[LIMBS - 1 + j], m, p[j])
+        columns[LIMBS + j] = emit.high_product(columns[LIMBS + j], m, p[j])
+    result = [emit.left(column, LIMB_BITS - _LAST_BITS) for column in columns[LIMBS:]]
     result[0] = emit.add(result[0], emit.signed_right(columns[LIMBS - 1], _LAST_BITS))
-    return carry(emit, result)
+    return result
+
+
+def reduce(emit: Emitter, columns: list, p: list, negative_inverse: ir.Value) -> list:
+    """Columns of either sign, divided by 2^256 mod p, as limbs; the highest has the sign.  51 multiply-adds."""
+    return carry(emit, reduced_columns(emit, columns, p, negative_inverse))
+
+
+def settle(
+    emit: Emitter, columns: list, p: list, *,
+    may_be_below: bool = False, may_be_negative: bool = True, may_be_above: bool = False,
+) -> list:
+    """Five columns of a number as limbs of one below 2p + 2^211, equal to it modulo p.
+
+    The number is below 2p, or 4p if it `may_be_above`, and not negative, or above -2p if it `may_be_negative`, or above
+    -4p - 2^242 if it `may_be_below` too.  Columns are of either sign and below 2^62 in magnitude.  So what is compared
+    is the highest with the carry from the next: the highest limb give or take one, and after the first step at most
+    four too small.
+    """  # fmt: skip
+    zero = emit.constant(0)
+    twice_p, thrice_p = [emit.add(x, x) for x in p], [emit.add(x, emit.add(x, x)) for x in p]
+    top = emit.add(columns[-1], emit.signed_right(columns[-2], LIMB_BITS))
+    is_above = emit.less(emit.add(twice_p[-1], emit.constant(2)), top)
+    if may_be_below:
+        is_below = emit.less(top, emit.sub(emit.constant(1), twice_p[-1]))
+        columns = [emit.add(c, emit.select(is_below, m, zero)) for c, m in zip(columns, thrice_p, strict=True)]
+        top = emit.add(top, emit.select(is_below, thrice_p[-1], zero))
+    if may_be_negative:
+        is_negative = emit.less(top, emit.constant(1))
+        columns = [emit.add(c, emit.select(is_negative, m, zero)) for c, m in zip(columns, twice_p, strict=True)]
+    if may_be_above:
+        columns = [emit.sub(c, emit.select(is_above, m, zero)) for c, m in zip(columns, twice_p, strict=True)]
+    return carry(emit, columns)
 
 
 def operation(result: types.Type, *arguments: types.Type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -134,6 +182,7 @@ _OF_ARITY: dict[int, Callable[..., Any]] = {
     2: lambda typing: lambda context, a, b: typing(context),
     3: lambda typing: lambda context, a, b, c: typing(context),
     4: lambda typing: lambda context, a, b, c, d: typing(context),
+    5: lambda typing: lambda context, a, b, c, d, e: typing(context),
 }
 
 

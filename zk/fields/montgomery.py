@@ -134,6 +134,16 @@ def kernels(prime: Prime, compile_as: Callable[[Any], Any] = inner) -> SimpleNam
         """a^2.  1 mul."""
         return mul(a, a, p, negative_inverse)
 
+    @inlined
+    def field_mul_sub(a, b, c):
+        """a·b - c.  1 mul."""
+        return sub(mul(a, b, p, negative_inverse), c, p)
+
+    @inlined
+    def field_square_sub(a, b, c):
+        """a^2 - b - c.  1 mul."""
+        return sub(sub(mul(a, a, p, negative_inverse), b, p), c, p)
+
     @inner
     def field_inverse(a):
         """1/a, and 0 for 0: 2^512 over a·2^256.  Takes as long as about 40 mul."""
@@ -178,6 +188,7 @@ def kernels(prime: Prime, compile_as: Callable[[Any], Any] = inner) -> SimpleNam
         ZERO=zero, ONE=one, add=field_add, double=field_double, sub=field_sub, neg=field_neg,
         sub_small=field_sub, neg_small=field_neg, mul=field_mul, square=field_square,
         mul_inlined=field_mul, square_inlined=field_square, inverse=field_inverse,
+        mul_sub=field_mul_sub, square_sub=field_square_sub,
         canonical=canonical, may_be_zero=may_be_zero, select=field_select, one=field_one, constant=constant,
         to_montgomery=to_montgomery, from_montgomery=from_montgomery,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 For a factor w let w' = ⌊w·2^260 / p⌋.  Then a·w - q·p with q = ⌊a·w' / 2^260⌋ is a·w mod p, or p more, for any a <
 2^260; and it needs only the low halves of a·w and q·p and the high half of a·w': 84 multiply-adds instead of
-105.  (Harvey, "Faster arithmetic for number-theoretic transforms", 2014, section 2; the trick is Shoup's.)  Here a·w'
+101.  (Harvey, "Faster arithmetic for number-theoretic transforms", 2014, section 2; the trick is Shoup's.)  Here a·w'
 is summed from its column of weight 2^208 up.  The columns left out are less than 2^-49 of q, so q is short of a·w / p
 by less than 1 + a / 2^260 + 2^-49: the product is below 2p + 2^206, and below 1.5p for a < 40p.
 

@@ -87,6 +87,10 @@ class Emitter:
         """a + bits 52 to 103 of b·c."""
         return self._call("llvm.x86.avx512.vpmadd52h.uq.512", a, b, c)
 
+    def rotate(self, a: ir.Value, distance: int) -> ir.Value:
+        """Element k of the result is element k + distance, modulo LANES."""
+        return _shuffle(self._builder, a, a, [(k + distance) % LANES for k in range(LANES)])
+
     def less(self, a: ir.Value, b: ir.Value) -> ir.Value:
         """Per lane, whether a < b as signed words."""
         return self._builder.icmp_signed("<", a, b)
