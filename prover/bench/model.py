@@ -17,6 +17,8 @@ from zk.groth16.provingkey import ProvingKey
 
 ADDITION_PRODUCTS, ADDITION_SQUARES = 5, 1  # zk/msm/batch_affine.py: three of the products are the shared inversion
 RUNNING_PRODUCTS = 14  # in a general addition in XYZZ coordinates, zk/curves/weierstrass.py
+MIXED_PRODUCTS, DOUBLING_PRODUCTS = 10, 9  # in one of an affine point, and in a doubling
+JOINING_ADDITIONS = 17  # of the segments of a running sum, zk/msm/weighted_sums.py
 RATES = (
     "Fp product", "Fp square", "Fp product, alone", "Fp2 product", "Fp2 square", "Fp2 product, alone", "Fr product",
     "Fr product by a factor",
@@ -72,12 +74,15 @@ def multiplication(table: np.ndarray, scalars: np.ndarray, field_name: str) -> C
 
     windows = widths.of_scalars(len(table), scalars)
     entries, buckets = nonzero_digits(scalars, windows)
-    lines = 2 * np.sqrt(windows.largest) * len(windows.table)
+    sets, side = len(windows.table), np.sqrt(windows.largest)
     additions = (entries - buckets) + 2 * buckets
+    in_lanes = 2 * side * sets * (MIXED_PRODUCTS + RUNNING_PRODUCTS)
+    doublings = max(0, 3 * np.log2(side) - 4)
+    alone = sets * (JOINING_ADDITIONS * RUNNING_PRODUCTS + doublings * DOUBLING_PRODUCTS)
     return Cost({
-        f"{field_name} product": ADDITION_PRODUCTS * additions,
+        f"{field_name} product": ADDITION_PRODUCTS * additions + in_lanes,
         f"{field_name} square": ADDITION_SQUARES * additions,
-        f"{field_name} product, alone": RUNNING_PRODUCTS * 2 * lines,
+        f"{field_name} product, alone": alone,
     })  # fmt: skip
 
 

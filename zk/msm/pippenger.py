@@ -2,8 +2,9 @@
 
 Scalars become signed digits (zk/msm/recoding.py).  For each set of windows the points are sorted into buckets by the
 magnitude of their digit.  Batch-affine additions sum each bucket (zk/msm/batch_affine.py), and Σ magnitude·bucket takes
-about two more such additions for each bucket.  Sets are independent of each other: each is a task for a thread.  A zero
-digit costs nothing, so zero scalars are free, and 1, -1 and short scalars of either sign nearly so.
+about two more such additions for each bucket (zk/msm/weighted_sums.py).  Sets are independent of each other: each is a
+task for a thread.  A zero digit costs nothing, so zero scalars are free, and 1, -1 and short scalars of either sign
+nearly so.
 
 Scalars are cut into levels.  For fixed bases a table holds a multiple of each point for each level
 (zk/msm/window_tables.py).  For other points the endomorphism gives one more multiple at once (zk/msm/endomorphism.py),
@@ -29,7 +30,7 @@ from zk.curves import weierstrass
 from zk.curves.bn254 import G1Point, G2Point, OnePoint
 from zk.fields import array
 from zk.fields.prime import FR
-from zk.msm import endomorphism, group_sums, recoding, widths, window_tables
+from zk.msm import endomorphism, group_sums, recoding, weighted_sums, widths, window_tables
 from zk.msm.recoding import Windows
 from zk.runtime import parallel
 from zk.runtime.jit import inner, kernel
@@ -39,8 +40,6 @@ Shape = tuple[int, ...]
 
 _INLINE_BELOW = 512  # rows of points: sooner summed than handed to a thread that may be busy for milliseconds
 _TASK_ADDITIONS = 1 << 15  # in a task, about: to hand over one of fewer takes a noticeable part of what it does
-_ONE = np.int64(1)  # with a type: Numba would compile another `_strided_sums` for each place of a literal 1
-_FEW_BUCKETS = 64  # up to here a running sum is as fast as sums by rows and columns
 
 
 @inner
@@ -68,54 +67,6 @@ def _sort_into_buckets(recoded, windows, starts):
     return entries
 
 
-@inner
-def _running_sum(points):
-    """Σ (i + 1)·points[i] in XYZZ form, by summing the running sums of points[i:].  2 additions for each point."""
-    running = weierstrass.identity_xyzz(weierstrass.load(points, 0)[0])
-    total = running
-    for i in range(points.shape[0] - 1, -1, -1):
-        point = weierstrass.load(points, i)
-        if not weierstrass.is_identity(point):
-            running = weierstrass.add(running, weierstrass.from_affine(point))
-        total = weierstrass.add(total, running)
-    return total
-
-
-@inner
-def _strided_sums(buckets, outer, outer_step, inner_count, inner_step):
-    """Row or column sums of the bucket matrix: over k < inner_count, of buckets[g·outer_step + k·inner_step]."""
-    size = buckets.shape[0]
-    entries, starts, count = np.empty(size, np.int32), np.zeros(outer + 1, np.int64), 0
-    for g in range(outer):
-        for k in range(inner_count):
-            place = g * outer_step + k * inner_step
-            if place < size and not weierstrass.is_identity(weierstrass.load(buckets, place)):
-                entries[count] = 2 * place
-                count += 1
-        starts[g + 1] = count
-    return group_sums.sum_groups(buckets, entries[:count], starts)
-
-
-@inner
-def _weighted_sum(buckets):
-    """Σ (i + 1)·buckets[i] in XYZZ form.
-
-    With i = columns·row + column this is columns·Σ row·(sum of the row) + Σ (column + 1)·(sum of the column).
-    """
-    size = buckets.shape[0]
-    if size <= _FEW_BUCKETS:
-        return _running_sum(buckets)
-    bits = 3
-    while 1 << 2 * bits < size:
-        bits += 1
-    columns = 1 << bits
-    rows = (size + columns - 1) >> bits
-    total = _running_sum(_strided_sums(buckets, rows, columns, columns, _ONE)[1:])
-    for _ in range(bits):
-        total = weierstrass.double(total)
-    return weierstrass.add(total, _running_sum(_strided_sums(buckets, columns, _ONE, rows, columns)))
-
-
 @kernel
 def _set_sums(
     points: np.ndarray, recoded: np.ndarray, windows: np.ndarray, largest: int, totals: np.ndarray
@@ -127,7 +78,7 @@ def _set_sums(
     for k in range(windows.shape[0]):
         starts = np.empty(largest + 1, np.int64)
         entries = _sort_into_buckets(recoded, windows[k], starts)
-        weierstrass.store_xyzz(totals, k, _weighted_sum(group_sums.sum_groups(points, entries, starts)))
+        weierstrass.store_xyzz(totals, k, weighted_sums.weighted_sum(group_sums.sum_groups(points, entries, starts)))
 
 
 @kernel
