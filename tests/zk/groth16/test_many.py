@@ -73,3 +73,26 @@ def test_one_that_is_no_witness_is_refused_before_anything_is_computed(key, monk
         prover.prove_many(key, [good] * 7 + [bad])
     with pytest.raises(ValueError, match="rows of 4 words"):
         prover.prove_many(key, [good, good[:-1]])
+
+
+@pytest.mark.parametrize("lengths, threads, alone", [
+    ([], 2, 0), ([1], 1, 1), ([5], 2, 0),
+    ([1] * 64, 2, 64), ([1, 1, 1], 2, 2), ([1] * 8, 16, 0),
+    ([4, 2, 2], 2, 3),  # the second thread makes both short ones
+    ([2, 2, 2, 1], 2, 2),  # two threads would take 4 for all of them; so it is 2, and together 1.5
+])  # fmt: skip
+def test_runs_are_shared_so_that_all_threads_end_soonest(lengths, threads, alone):
+    assert prover._alone(lengths, threads) == alone
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
+def test_no_other_number_of_runs_alone_would_end_sooner(threads):
+    def end(lengths, alone):
+        busy = [0] * threads
+        for length in lengths[:alone]:
+            busy[busy.index(min(busy))] += length
+        return threads * max(busy) + sum(lengths[alone:])
+
+    for lengths in ([3, 3, 3, 2, 1], [7, 1, 1, 1], [2, 2, 1, 1, 1], [6, 5, 4, 3, 2, 1]):
+        ends = [end(lengths, alone) for alone in range(len(lengths) + 1)]
+        assert ends[prover._alone(lengths, threads)] == min(ends)
