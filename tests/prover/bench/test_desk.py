@@ -31,6 +31,7 @@ from settlement import engine
 from settlement.ledger import Ledger
 from settlement.rejection import Rejected, Rejection
 from tests import simulatedorders
+from tests.patience import PATIENCE_S
 from tests.prover.carriers.sites import now_ms
 
 
@@ -140,7 +141,7 @@ def test_honest_orders_arrive_and_a_fresh_board_has_them_all(place, home, orders
 
 def test_an_order_that_nobody_carries_is_lost_and_the_next_ones_are_not(place, orders, monkeypatch):
     monkeypatch.setattr(arrivals, "HONEST_PER_S", 200.0)
-    monkeypatch.setattr(arrivals, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(arrivals, "PATIENCE_S", PATIENCE_S)
     carrier = place.carriers()[0]
 
     class Deaf:
@@ -154,11 +155,32 @@ def test_an_order_that_nobody_carries_is_lost_and_the_next_ones_are_not(place, o
                 raise Unavailable("not yet")
             return carrier.publish(data) if data != orders[2] else 1
 
-    with place.side("reader") as reader:
+    class Clock:
+        """Patience is over as soon as all have come that will."""
+
+        ahead_s, sleep = 0.0, staticmethod(time.sleep)
+
+        def monotonic(self):
+            return time.monotonic() + self.ahead_s
+
+    class Reading:
+        def __init__(self, reader):
+            self.reader, self.seen = reader, set()
+
+        def hear_within(self, _):
+            told = self.reader.hear_within(0.05) or {"seen": [], "at_s": 0.0}
+            self.seen |= set(told["seen"])
+            running.ahead_s = PATIENCE_S if len(self.seen) == len(orders) - 2 else 0.0
+            return told
+
+    with place.side("reader") as reader, monkeypatch.context() as patch:
         reader.hear()
+        running = Clock()
+        patch.setattr(arrivals, "time", running)
         monkeypatch.setattr(arrivals, "AGAIN_S", 0.01)
-        took_s = arrivals.arrivals(Deaf(), reader, orders[1:], None)
+        took_s = arrivals.arrivals(Deaf(), Reading(reader), orders[1:], None)
         assert [math.isinf(each) for each in took_s] == [False, True, False, False, False]
+        patch.undo()
         monkeypatch.setattr(arrivals, "PATIENCE_S", 0.1)
         assert arrivals.arrivals(Deaf(), reader, orders[:1], None) == [math.inf]
 

@@ -1,6 +1,7 @@
 """On a network that loses, doubles, holds back and cuts, homes and validators converge and nothing is settled twice."""
 
 import shutil
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -28,12 +29,26 @@ from tests.settlement.orders import boards
 DEPOSITS = 4
 
 
+class Pauses:
+    """A clock of pauses alone: who looks for something looks as often as ever on a machine that stands still."""
+
+    passed_s = 0.0
+
+    def monotonic(self):
+        return self.passed_s
+
+    def sleep(self, seconds):
+        self.passed_s += seconds
+        time.sleep(seconds)
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Nobody waits longer than he must for what does not come."""
     monkeypatch.setattr(clients, "FIRST_PAUSE_S", 0.001)
     monkeypatch.setattr(joined, "PATIENCE_S", 0.3)
     monkeypatch.setattr(joined, "_PAUSE_S", 0.02)
+    monkeypatch.setattr(joined, "time", Pauses())
 
 
 @pytest.fixture

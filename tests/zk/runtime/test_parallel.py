@@ -92,7 +92,7 @@ def in_a_child(work) -> int:
             code = 0
         finally:
             os._exit(code)
-    for _ in range(600):
+    for _ in range(3_000):
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
