@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from prover.cli.frame import failure, screen, watching
 from prover.machine import files, hardware, longstep, tasks
+from tests.patience import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -139,5 +139,4 @@ def test_a_terminal_shows_the_remaining_time(monkeypatch):
     monkeypatch.setattr(watching, "NOTICEABLE_S", 0)
     with tasks.watched_by(watching.watcher(is_json=False)), tasks.task("work") as begun:
         begun.reach(1, 4)
-        time.sleep(0.3)
-    assert "about " in output.getvalue() and " left" in output.getvalue()
+        until(lambda: "about " in output.getvalue() and " left" in output.getvalue(), output.getvalue)

@@ -29,7 +29,7 @@ from tests.faults import Call, Fails
 from tests.prover.network import serving
 from tests.settlement.bundles import samples
 
-RETRIES = 20
+RETRIES, PATIENT_RETRIES = 20, 1_000
 TOLD = {200: "settled", 503: "nothing", 504: "unknown"}
 
 
@@ -129,7 +129,7 @@ class Scene:
 
 async def answered(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The answer, after some 503 when it has not opened its file again yet."""
-    for _ in range(RETRIES):
+    for _ in range(PATIENT_RETRIES):
         answer = await ask()
         if answer.status_code != 503:
             break
