@@ -5,6 +5,7 @@ nothing, and one that withholds only hides.  What is placed here is checked in t
 unless the home leaves that out, and to the carriers.
 """
 
+import hashlib
 import queue
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -12,13 +13,14 @@ from contextlib import suppress
 from prover.carriers import admission, dispatch
 from prover.carriers.carrier import Kind, Subscription, ignore
 from prover.carriers.dispatch import Dispatcher, Message, Outgoing
+from prover.carriers.journals import MAX_MESSAGES
 from prover.network.wire import postings
 from settlement.checks import checks
 from settlement.checks.state import VerifyProofs
 from settlement.errors import Unavailable
 from settlement.ids import OrderId
 from settlement.ledger import Ledger
-from settlement.rejection import Rejected, Rejection
+from settlement.rejection import Rejected
 from settlement.storage.orders import Order, OrderTable, Outcome, Withdrawal
 from zk.errors import FormatError
 
@@ -26,12 +28,14 @@ PATIENCE_S = 3.0
 """How long a command waits for what the carriers have already."""
 
 _MAX_WAITING = 4096
+FORGET_EVERY = 256
+"""After so many orders, those that are void are forgotten: whoever runs for days is not to keep them all."""
 
 
 class CarriedOrders(OrderTable):
     """The orders of a ledger and of the dispatcher's carriers.  Belongs to the ledger's thread.
 
-    `sent` has the messages of what was placed or withdrawn here.
+    `sent` has the newest messages of what was placed or withdrawn here.
     """
 
     def __init__(
@@ -44,10 +48,10 @@ class CarriedOrders(OrderTable):
         self._carried: dict[OrderId, Order] = {}
         self._gone: dict[OrderId, Withdrawal] = {}
         self._unknown: dict[OrderId, bytes] = {}  # withdrawals of orders that have not come
-        self._seen: set[bytes] = set()
+        self._seen: set[bytes] = set()  # the SHA-256 of each order that was checked, or made here
         self._waiting: queue.Queue[tuple[bool, bytes]] = queue.Queue(_MAX_WAITING)
         self._subscriptions: list[Subscription] = []
-        self._has_begun = False
+        self._has_begun, self._num_new = False, 0
 
     def close(self) -> None:
         """Ends the subscriptions and closes the carriers."""
@@ -72,7 +76,7 @@ class CarriedOrders(OrderTable):
         while not self._waiting.empty():
             is_withdrawal, data = self._waiting.get_nowait()
             (withdrawals if is_withdrawal else orders).append(data)
-        for order in self._checked([data for data in dict.fromkeys(orders) if data not in self._seen]):
+        for order in self._checked([data for data in dict.fromkeys(orders) if _digest(data) not in self._seen]):
             self._take_order(order)
         for data in withdrawals:
             with suppress(Rejected, FormatError):
@@ -87,7 +91,11 @@ class CarriedOrders(OrderTable):
 
     def _checked(self, new: list[bytes]) -> list[Order]:
         """The orders among these postings that would settle."""
-        self._seen.update(new)
+        self._seen.update(map(_digest, new))
+        self._num_new += len(new)
+        if self._num_new >= FORGET_EVERY:
+            self._num_new = 0
+            self._forget_void(self._clock())
         found = admission.orders(self._ledger, new, self._clock(), self._verify) if new else []
         return [one for one in found if not isinstance(one, Rejected)]
 
@@ -137,7 +145,7 @@ class CarriedOrders(OrderTable):
     def _own(self, order: Order) -> bytes:
         """The bytes of an order's posting, which was checked and need not be when carriers bring it back."""
         data = postings.encode(postings.of(order))
-        self._seen.add(data)
+        self._seen.add(_digest(data))
         return data
 
     def _send(self, kind: Kind, data: bytes, order_id: OrderId, expiry_ms: int) -> None:
@@ -155,8 +163,8 @@ class CarriedOrders(OrderTable):
             Outgoing(kind, data, f"{kind} {order_id.hex()[:16]}", expiry_ms, order_id.hex())
             for data, order_id, expiry_ms in many
         ])  # fmt: skip
-        self.sent += messages
-        return [None if each.carried or self._uses_board else _nowhere(each) for each in messages]
+        self.sent = [*self.sent, *messages][-MAX_MESSAGES:]
+        return [None if each.carried or self._uses_board else dispatch.nowhere(each) for each in messages]
 
     def retry(self) -> list[Message]:
         """Sends again what is due; returns what was tried.  What everybody refuses is at no carrier any more."""
@@ -225,11 +233,15 @@ class CarriedOrders(OrderTable):
 
     def remove_void(self, now_ms: int) -> list[OrderId]:
         """Deletes every void order and returns their ids."""
-        alive = {each.order_id for each in self.alive(now_ms)}
-        void = [order_id for order_id in self._others() if order_id not in alive]
+        return list(dict.fromkeys([*self._board.remove_void(now_ms), *self._forget_void(now_ms)]))
+
+    def _forget_void(self, now_ms: int) -> list[OrderId]:
+        """Forgets what carriers brought and nobody can take any more; the ids."""
+        is_spent = self._ledger.reader.is_spent
+        void = [one for one, each in self._carried.items() if each.expiry_ms <= now_ms or is_spent(each.nullifier)]
         for order_id in void:
             del self._carried[order_id]
-        return [*self._board.remove_void(now_ms), *void]
+        return void
 
     def withdrawn(self, order_id: OrderId) -> Withdrawal | None:
         """The withdrawal of the order with this id, or None."""
@@ -244,9 +256,5 @@ class CarriedOrders(OrderTable):
         return list(({each.order_id: each for each in self._board.withdrawals()} | self._gone).values())
 
 
-def _nowhere(message: Message) -> Unavailable | Rejected:
-    """Why nobody has what was sent."""
-    why = f"no carrier took the {message.kind}: {message.why}"
-    if message.data:
-        return Unavailable(f"{why}; it is sent again by a running desk, or by the next command")
-    return Rejected(Rejection.ORDER_UNKNOWN if message.kind == dispatch.WITHDRAWAL else Rejection.BOARD_FULL, why)
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

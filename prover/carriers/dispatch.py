@@ -37,6 +37,8 @@ from prover.carriers.journals import (
     Message,
 )  # fmt: skip
 from prover.trader import keys
+from settlement.errors import Unavailable
+from settlement.rejection import Rejected, Rejection
 
 __all__ = [
     "ANSWERED", "CARRIED", "EXPIRED", "LETTER", "ORDER", "REFUSED", "SENT", "WITHDRAWAL", "Dispatcher", "Message",
@@ -231,3 +233,11 @@ def _pause_ms(tries: int) -> int:
 def _lacks(message: Message, carrier: Carrier) -> bool:
     """Whether the carrier has neither taken nor refused it."""
     return carrier.name not in {*(each.name for each in message.carried), *message.refused}
+
+
+def nowhere(message: Message) -> Unavailable | Rejected:
+    """Why nobody has what was sent."""
+    why = f"no carrier took the {message.kind}: {message.why}"
+    if message.data:
+        return Unavailable(f"{why}; it is sent again by a running desk, or by the next command")
+    return Rejected(Rejection.ORDER_UNKNOWN if message.kind == WITHDRAWAL else Rejection.BOARD_FULL, why)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from prover.carriers import admission, memory
+from prover.carriers import admission, carriedorders, memory
 from prover.carriers.carriedorders import CarriedOrders
 from prover.carriers.carrier import Refused
 from prover.carriers.dispatch import Dispatcher
@@ -85,7 +85,7 @@ def test_a_carrier_that_lies_shows_nothing_and_hides_nobody(site, ledger):
     honest = postings.decode(site.order())
     lies = [
         replace(honest, posted_ms=honest.posted_ms - 1),
-        postings.decode(site.order(expiry_ms=now_ms() + 40 * 24 * 3_600_000)),
+        postings.decode(site.order(expiry_ms=now_ms() + 40 * 24 * 3_300_000)),
         postings.decode(site.order(expiry_ms=now_ms() - 1)),
         postings.decode(site.order(root=5)),
     ]
@@ -183,6 +183,35 @@ def test_what_a_carrier_says_was_withdrawn_is_known_as_such_and_does_not_come_ba
     two.publish(other)
     until(lambda: order_id(site, other) in {each.order_id for each in orders.stored()})
     assert name not in {each.order_id for each in orders.stored()}
+
+
+def test_whoever_runs_for_long_keeps_neither_void_orders_nor_all_that_was_sent(site, ledger, monkeypatch):
+    monkeypatch.setattr(carriedorders, "FORGET_EVERY", 4)
+    monkeypatch.setattr(carriedorders, "MAX_MESSAGES", 2)
+    ahead_ms, spends = [0], set()
+    clock = lambda: now_ms() + ahead_ms[0]  # noqa: E731
+    hub = Hub(site.ledger_id, clock, has_threads=False)
+    orders = CarriedOrders(
+        ledger, Dispatcher([hub.carrier("hub")], clock), clock, uses_board=False, verify_proofs=samples.any_proof
+    )
+    orders.update()
+    short, spent, *others = (site.order(**each) for each in ({"expiry_ms": clock() + 300_000}, {}, {}, {}))
+    for each in (short, spent, others[0]):
+        hub.publish(each)
+    hub.deliver()
+    orders.update()
+    assert len(orders._carried) == 3
+    spends.add(orders.get(order_id(site, spent)).nullifier)
+    monkeypatch.setattr(ledger.reader, "is_spent", lambda nullifier: nullifier in spends)
+    ahead_ms[0] += 300_000
+    hub.publish(others[1])
+    hub.deliver()
+    orders.update()
+    assert set(orders._carried) == {order_id(site, each) for each in others}
+    assert all(len(digest) == 32 for digest in orders._seen) and len(orders._seen) == 4
+    for each in [orders.get(order_id(site, others[0]))] * 3:
+        orders.refresh_all([each])
+    assert len(orders.sent) == 2
 
 
 def test_a_withdrawal_that_no_carrier_took_is_sent_again_and_its_order_is_not(site, ledger):
