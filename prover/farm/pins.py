@@ -33,17 +33,20 @@ class _PinsFile:
 def pinned(home: Path, url: str, given: str | None, offered: FarmPublic) -> FarmPublic:
     """The key to seal to: the `given` one, else the one of the first use, which is the `offered` one then.
 
+    A given key takes the place of another one that is noted: whoever gives it has decided so.
+
     Raises FormatError when the queue offers another key, because its database could have been made to.
     """
     if given is not None:
         _check(offered, farmkey.parse(given), "the one that was given")
-        return offered
     place, path = place_of(url), home / NAME
+    if given is not None and place not in known(path):
+        return offered
     with files.locked(path, "the list of queues", wait_s=10):
         keys = known(path)
-        if place in keys:
+        if given is None and place in keys:
             _check(offered, farmkey.parse(keys[place]), f"the one of the first use, which is in {path}")
-        else:
+        elif keys.get(place) != offered.text():
             content = _PinsFile("zksettle-queues", 1, keys | {place: offered.text()})
             files.replace(path, json.dumps(dataclassjson.write(content), indent=1).encode() + b"\n")
     return offered
@@ -76,5 +79,6 @@ def _check(offered: FarmPublic, expected: FarmPublic, which: str) -> None:
     if offered != expected:
         raise FormatError(
             f"the queue's key {offered.fingerprint()} is not {expected.fingerprint()}, {which}: whoever controls its"
-            " database could read what is sent to the workers"
+            " database could read what is sent to the workers; if its operator says that the key is new, give it once"
+            " with --queue-key, or in DESK.toml"
         )

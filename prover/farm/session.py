@@ -19,6 +19,8 @@ from settlement.errors import Unavailable
 from zk.errors import FormatError
 
 SCHEMA = "zksettle_farm"
+NAME = "zksettle farm"
+"""What its sessions are called."""
 JOBS, ENDED = f"{SCHEMA}_jobs", f"{SCHEMA}_ended"
 """Channels: there are jobs to claim; the jobs with these ids, 32 hexadecimal digits each, have ended."""
 NOW_MS = "(extract(epoch FROM statement_timestamp()) * 1000)::bigint"
@@ -173,7 +175,7 @@ def _connect(url: str) -> psycopg.Connection:
     try:
         given = psycopg.conninfo.conninfo_to_dict(url)
         return psycopg.connect(
-            url, autocommit=True, prepare_threshold=0, application_name="zksettle farm", keepalives=1,
+            url, autocommit=True, prepare_threshold=0, application_name=NAME, keepalives=1,
             target_session_attrs=given.get("target_session_attrs", "read-write"), keepalives_idle=PROBE_S,
             keepalives_interval=PROBE_S, keepalives_count=PROBES, connect_timeout=CONNECT_S,
         )  # fmt: skip

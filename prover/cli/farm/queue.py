@@ -34,6 +34,25 @@ def init(app: App, **arguments: Any) -> None:
 
 
 @queue.command()
+@click.argument("new_key", type=paths.Output(), metavar="NEW.json")
+@options.queue
+@click.option("--patience", type=click.IntRange(0, 86_400), default=60, show_default=True, metavar="SECONDS",
+              help="How long jobs that are queued may still be proved by the workers with the old key.")
+@pass_app
+def rekey(app: App, **arguments: Any) -> None:
+    """Give the queue a new key when the old one may be known, as in: prover queue rekey new.json
+
+    For a worker's machine that was stolen, for example: whoever has the farm's file opens what is sealed to it, and
+    passes for a worker. The new key is made in NEW.json, unless it is there. The queue is drained, what is left then is
+    withdrawn, and workers and submitters with the old key end. Copy NEW.json to each sound worker, and tell whoever
+    submits the public key, which they give with --queue-key or in DESK.toml. Change the database's password too.
+    """
+    from prover.cli.farm import queue_run
+
+    queue_run.rekey(app, **arguments)
+
+
+@queue.command()
 @options.queue
 @pass_app
 def status(app: App, **arguments: Any) -> None:

@@ -128,6 +128,19 @@ def test_a_worker_of_another_farm_does_not_begin(ready, tmp_path):
     refused(ran, 3, "belongs to another farm key")
 
 
+def test_a_queue_is_given_a_new_key_that_each_takes_up_by_itself(ready, tmp_path):
+    inputs, proof = margin(tmp_path)
+    asked, new = ("prove", "margin", inputs, "-o", proof, "--timeout", "1"), tmp_path / "new.json"
+    assert zksettle(ready, *asked).code == 1  # the first use: there is no worker
+    made = as_json(ready, "prover", "queue", "rekey", new)
+    assert made["withdrawn"] == 0 and made["public"] == farmkey.read(new).public.text()
+    assert as_json(ready, "prover", "queue", "rekey", new) == made
+    refused(zksettle(ready, "prover", "worker"), 3, "another farm key")
+    refused(zksettle(ready, *asked), 3, "the one of the first use", "give it once with --queue-key")
+    assert zksettle(ready, *asked, "--queue-key", made["public"]).code == 1
+    assert zksettle(ready, *asked).code == 1
+
+
 def test_there_must_be_a_queue(url, home):
     refused(zksettle(home, "prover", "queue", "status", "--queue", url), 3, "there is no queue in this database")
     refused(zksettle(home, "prover", "queue", "status"), 2, "--queue")
