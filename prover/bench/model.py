@@ -32,6 +32,10 @@ class Cost:
 
     counts: Mapping[str, float] = field(default_factory=dict)
 
+    def __add__(self, other: "Cost") -> "Cost":
+        names = {*self.counts, *other.counts}
+        return Cost({name: self.counts.get(name, 0) + other.counts.get(name, 0) for name in names})
+
     @property
     def products(self) -> int:
         """The number of products and squares in Fp or Fr.  An Fp2 product counts as three, an Fp2 square as two."""
@@ -60,11 +64,10 @@ def costs(key: ProvingKey, witness: np.ndarray) -> dict[str, Cost]:
         "sparse products": Cost({"Fr product": rows.terms}),
         "transforms": Cost({"Fr product by a factor": size * (3 * key.log_size + 2), "Fr product": 2 * size}),
         "plain scalars": Cost({"Fr product": key.num_wires}),
-        "MSM B in G2": multiplication(key.b_g2_query, of_b, "Fp2"),
+        "MSM B": multiplication(key.b_g2_query, of_b, "Fp2") + multiplication(key.b_g1_query, of_b, "Fp"),
         "MSM H": multiplication(key.h_query, quotient.evaluate(key, witness), "Fp"),
         "MSM C": multiplication(key.l_query, plain[key.num_public + 1 :], "Fp"),
         "MSM A": multiplication(key.a_query, plain[key.a_indices], "Fp"),
-        "MSM B in G1": multiplication(key.b_g1_query, of_b, "Fp"),
     }
 
 
@@ -90,7 +93,7 @@ def nonzero_digits(scalars: np.ndarray, windows) -> tuple[int, int]:
     """The number of non-zero digits and of buckets that they fall into, over all sets of windows."""
     from zk.msm import recoding
 
-    recoded = np.empty(scalars.shape, np.uint64)
+    recoded = np.empty(scalars.shape[::-1], np.uint64)
     recoding.recode(np.require(scalars, requirements=["C", "W"]), array.plain([windows.offset]), recoded)
     entries = buckets = 0
     for levels in windows.table:
@@ -102,9 +105,9 @@ def nonzero_digits(scalars: np.ndarray, windows) -> tuple[int, int]:
 
 
 def _read(recoded: np.ndarray, position: int, width: int, half: int) -> np.ndarray:
-    """The digits of one window, up to sign, as zk.msm.recoding reads them."""
+    """The digits of one window, as zk.msm.recoding reads them."""
     word, low = divmod(position, 64)
-    values = recoded[:, word] >> np.uint64(low)
+    values = recoded[word] >> np.uint64(low)
     if low + width > 64:
-        values |= recoded[:, word + 1] << np.uint64(64 - low)
+        values |= recoded[word + 1] << np.uint64(64 - low)
     return (values & np.uint64((1 << width) - 1)).astype(np.int64) - half

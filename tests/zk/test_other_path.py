@@ -19,7 +19,7 @@ TESTS = (
     "curves/test_curves.py::test_multiples_from_several_tasks_come_back_in_order",
     "curves/test_curve25519.py", "curves/test_manypoints.py", "msm/test_group_sums.py", "msm/test_interleaved.py",
     "msm/test_pointwise.py", "msm/test_weighted_sums.py", "msm/test_pippenger.py", "msm/test_pippenger_adversarial.py",
-    "ntt/test_ntt.py",
+    "msm/test_recoding.py", "ntt/test_ntt.py",
     "groth16/test_quotient.py", "groth16/test_prepared.py", "groth16/test_batch.py", "groth16/test_groth16.py",
     "hashes/test_poseidon_batch.py", "r1cs/test_sparse.py", "r1cs/test_witness.py",
     "test_pairing.py",

@@ -84,14 +84,12 @@ def start(
         plain = conversion.to_plain(FR, scalars)
         b_scalars = np.take(plain, key.b_indices, axis=0)  # in a tenth of the time of plain[…]
     # The longest first, and those over G2 before those over G1.
-    with profile.phase("MSM B in G2"):
-        b_g2 = pippenger.start_g2(key.b_g2_query, b_scalars)
+    with profile.phase("MSM B"):
+        b_g2, b_g1 = pippenger.start_both(key.b_g2_query, key.b_g1_query, b_scalars)
     if after_longest is not None:
         after_longest()
     with profile.phase("MSM C"):
         l_sum = pippenger.start_g1(key.l_query, plain[key.num_public + 1 :])
     with profile.phase("MSM A"):
         a = pippenger.start_g1(key.a_query, np.take(plain, key.a_indices, axis=0))
-    with profile.phase("MSM B in G1"):
-        b_g1 = pippenger.start_g1(key.b_g1_query, b_scalars)
     return Sums(key, witness, near, b_g2, l_sum, a, b_g1)

@@ -53,8 +53,8 @@ def _combinations(
     table: np.ndarray, recoded: np.ndarray, bases: int, windows: np.ndarray, largest: int
 ) -> np.ndarray:
     """Σ_b scalar·base_b for each run of `bases` recoded scalars, as affine points."""
-    count, n = windows.shape[0], recoded.shape[0]
-    digits = np.empty((count, n), np.int32)
+    count, n = windows.shape[0], recoded.shape[1]
+    digits = np.empty((count, n), np.uint32)
     for window in range(count):
         recoding.read(recoded, windows[window], digits[window])
     entries, starts, end = np.empty(n * count, np.int32), np.zeros(n // bases + 1, np.int64), 0
@@ -62,8 +62,8 @@ def _combinations(
         first = i % bases * count * largest
         for window in range(count):
             digit = digits[window, i]
-            if digit != 0:
-                entries[end] = 2 * (first + window * largest + abs(digit) - 1) + (digit < 0)
+            if digit > 1:
+                entries[end] = 2 * (first + window * largest - 1) + digit
                 end += 1
         starts[i // bases + 1] = end
     return group_sums.sum_groups(table, entries[:end], starts)
@@ -85,7 +85,7 @@ def combinations(table: Table, scalars: np.ndarray) -> np.ndarray:
 
     Raises ValueError for a scalar that is not below r.
     """
-    recoded = np.empty(scalars.shape, np.uint64)
+    recoded = np.empty((4, len(scalars)), np.uint64)
     if not recoding.recode(scalars, array.plain([table.windows.offset]), recoded):
         raise ValueError("a scalar is not below r")
     return _combinations(table.rows, recoded, table.bases, table.windows.table[0], table.windows.largest)

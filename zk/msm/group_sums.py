@@ -54,28 +54,41 @@ def _sum_chunk(points, entries, lengths, rows, lanes_alone, sums, scratch):
 
 
 @inner
-def _sum_pieces(points, entries, starts):
-    """The sums of groups and of pieces of those that were cut, and these, as `pieces.cut` tells their places."""
-    begins, lengths, targets, long, long_starts = pieces.cut(starts)
-    result = np.zeros((starts.shape[0] + long_starts[-1],) + points.shape[1:], np.uint64)
+def _sum_pieces(points, placed, layout):
+    """The sums of groups and of the parts of those that are cut, at the places that the layout tells."""
+    alone, lengths, rows = pieces.alone(layout), layout.lengths, layout.rows
+    result = np.zeros((layout.begins.shape[0] + layout.parts.shape[0] + 1,) + points.shape[1:], np.uint64)
     limit = _CHUNK_BYTES // (2 * 8 * LANES * points[0, 0].size)
-    room = limit + pieces.LONGEST
-    sums, scratch = lanepoints.make(points, room), batch_affine.make_scratch(points)
-    lane_entries, lanes_alone = np.empty(2 * LANES * room, np.int32), np.empty(2 * room, np.int32)
-    rows = np.empty(room, np.int64)
+    sums, scratch = lanepoints.make(points, limit + pieces.LONGEST), batch_affine.make_scratch(points)
     begin = 0
-    while begin < lengths.shape[0]:
-        count, used, end = 0, 0, begin
-        while end < lengths.shape[0] and used < limit:
-            rows[count] = used
-            pieces.fill(entries, begins, lengths, end, 2 * used, lane_entries, lanes_alone)
-            used += (lengths[end] + 1) >> 1
-            count, end = count + 1, end + LANES
-        _sum_chunk(points, lane_entries, lengths[begin:end], rows[:count], lanes_alone, sums, scratch)
-        for batch in range(count):
-            lanepoints.scatter(sums, rows[batch], result, targets, begin + batch * LANES)
+    while begin < rows.shape[0] - 1:
+        end, row = begin + 1, rows[begin]
+        while end < rows.shape[0] - 1 and rows[end] < row + limit:
+            end += 1
+        entries, chunk = placed[2 * LANES * row :], rows[begin:end] - row
+        _sum_chunk(points, entries, lengths[begin * LANES : end * LANES], chunk, alone[2 * row :], sums, scratch)
+        for batch in range(begin, end):
+            lanepoints.scatter(sums, rows[batch] - row, result, layout.targets, batch * LANES)
         begin = end
-    return result, long, long_starts
+    return result
+
+
+@inner
+def sum_placed(points, placed, layout):
+    """The sum of each group as affine points (groups, …); the identity for an empty group.  See zk/msm/pieces.py."""
+    groups = layout.begins.shape[0]
+    if layout.size == 0:  # and perhaps there are no points
+        return np.zeros((groups,) + points.shape[1:], np.uint64)
+    sums, long, long_starts = _sum_pieces(points, placed, layout), layout.long, layout.long_starts
+    result, parts = sums[:groups], sums[groups:]
+    while long.shape[0] > 0:
+        every_part = np.arange(0, 2 * long_starts[-1], 2).astype(np.int32)
+        of_parts = pieces.cut(long_starts[1:] - long_starts[:-1])
+        sums = _sum_pieces(parts, pieces.place(every_part, long_starts, of_parts), of_parts)
+        for k in range(long.shape[0]):
+            weierstrass.store(result, long[k], weierstrass.load(sums, k))
+        parts, long, long_starts = sums[long.shape[0] :], long[of_parts.long], of_parts.long_starts
+    return result
 
 
 @kernel
@@ -85,15 +98,5 @@ def sum_groups(points: np.ndarray, entries: np.ndarray, starts: np.ndarray) -> n
     Group g has entries starts[g] to starts[g + 1].  Entries are int32, starts int64; starts[0] = 0 and starts[-1] is
     the number of entries.
     """
-    groups = starts.shape[0] - 1
-    if entries.shape[0] == 0:  # and perhaps there are no points
-        return np.zeros((groups,) + points.shape[1:], np.uint64)
-    sums, long, long_starts = _sum_pieces(points, entries, starts)
-    result, parts = sums[:groups], sums[groups:]
-    while long.shape[0] > 0:
-        every_part = np.arange(0, 2 * long_starts[-1], 2).astype(np.int32)
-        sums, longer, longer_starts = _sum_pieces(parts, every_part, long_starts)
-        for k in range(long.shape[0]):
-            weierstrass.store(result, long[k], weierstrass.load(sums, k))
-        parts, long, long_starts = sums[long.shape[0] :], long[longer], longer_starts
-    return result
+    layout = pieces.cut(starts[1:] - starts[:-1])
+    return sum_placed(points, pieces.place(entries, starts, layout), layout)

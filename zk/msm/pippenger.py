@@ -17,7 +17,7 @@ Sources: Pippenger 1976; Bernstein, Doumen, Lange, Oosterwijk, "Faster batch for
 for the buckets; Brickell, Gordon, McCurley, Wilson (1992) for the levels.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic
@@ -30,7 +30,8 @@ from zk.curves import weierstrass
 from zk.curves.bn254 import G1Point, G2Point, OnePoint
 from zk.fields import array
 from zk.fields.prime import FR
-from zk.msm import endomorphism, group_sums, recoding, weighted_sums, widths, window_tables
+from zk.fields.words import ONE_WORD
+from zk.msm import endomorphism, group_sums, pieces, recoding, weighted_sums, widths, window_tables
 from zk.msm.recoding import Windows
 from zk.runtime import parallel
 from zk.runtime.jit import inner, kernel
@@ -40,31 +41,39 @@ Shape = tuple[int, ...]
 
 _INLINE_BELOW = 512  # rows of points: sooner summed than handed to a thread that may be busy for milliseconds
 _TASK_ADDITIONS = 1 << 15  # in a task, about: to hand over one of fewer takes a noticeable part of what it does
+_BIT = np.uint32(1)
 
 
 @inner
-def _sort_into_buckets(recoded, windows, starts):
-    """The entries of a set of windows, one for each level, sorted by bucket; starts[b] is where bucket b starts."""
-    levels, n = windows.shape[0], recoded.shape[0]
-    digits = np.empty((levels, n), np.int32)
-    starts[:] = 0
+def _place(recoded, windows, largest):
+    """The entries of a set of windows, one for each level, placed by bucket, and their layout."""
+    levels, n = windows.shape[0], recoded.shape[1]
+    digits, sizes = np.empty((levels, n), np.uint32), np.zeros(largest + 1, np.int64)
     for level in range(levels):
-        recoding.read(recoded, windows[level], digits[level])
+        row = digits[level]
+        recoding.read(recoded, windows[level], row)
         for i in range(n):
-            starts[abs(digits[level, i])] += 1
-    starts[0] = 0
-    for bucket in range(1, starts.shape[0]):
-        starts[bucket] += starts[bucket - 1]
-    entries = np.empty(starts[-1], np.int32)
-    places = starts.copy()
+            sizes[np.uint64(row[i] >> _BIT)] += 1
+    layout = pieces.cut(sizes[1:])
+    # Indices without a sign: of others Numba asks whether they are negative, and half of the time would go there.
+    placed, next_places, apart = np.zeros(layout.size, np.int32), layout.begins, np.uint32(layout.apart)
     for level in range(levels):
+        row, first = digits[level], np.uint32(2 * level * n)
         for i in range(n):
-            digit = digits[level, i]
-            if digit != 0:
-                bucket = abs(digit) - 1
-                entries[places[bucket]] = 2 * (level * n + i) + (digit < 0)
-                places[bucket] += 1
-    return entries
+            digit = row[i]
+            if digit > _BIT:
+                bucket = np.uint64(digit >> _BIT) - ONE_WORD
+                place = next_places[bucket]
+                placed[np.uint64(place)] = first + np.uint32(2 * i) | digit & _BIT
+                next_places[bucket] = pieces.following(place, apart)
+    pieces.finish(placed, layout)
+    return placed, layout
+
+
+@inner
+def _store_sum(buckets, totals, k):
+    """totals[k] = Σ (i + 1)·buckets[i] in XYZZ form."""
+    weierstrass.store_xyzz(totals, k, weighted_sums.weighted_sum(buckets))
 
 
 @kernel
@@ -76,9 +85,20 @@ def _set_sums(
     With n scalars, row level·n + i of `points` is multiplied by the digit of scalar i at that level.
     """
     for k in range(windows.shape[0]):
-        starts = np.empty(largest + 1, np.int64)
-        entries = _sort_into_buckets(recoded, windows[k], starts)
-        weierstrass.store_xyzz(totals, k, weighted_sums.weighted_sum(group_sums.sum_groups(points, entries, starts)))
+        placed, layout = _place(recoded, windows[k], largest)
+        _store_sum(group_sums.sum_placed(points, placed, layout), totals, k)
+
+
+@kernel
+def _set_sums_of_both(
+    points: np.ndarray, others: np.ndarray, recoded: np.ndarray, windows: np.ndarray, largest: int,
+    totals: np.ndarray, totals_of_others: np.ndarray,
+) -> None:  # fmt: skip
+    """As `_set_sums`, for points of two groups and the same scalars, whose digits are placed once."""
+    for k in range(windows.shape[0]):
+        placed, layout = _place(recoded, windows[k], largest)
+        _store_sum(group_sums.sum_placed(points, placed, layout), totals, k)
+        _store_sum(group_sums.sum_placed(others, placed, layout), totals_of_others, k)
 
 
 @kernel
@@ -117,20 +137,31 @@ class Pending(Generic[OnePoint]):
 
 
 def _start(
-    points: np.ndarray, recoded: np.ndarray, windows: Windows, decode: Decode[OnePoint], nonzero: int
-) -> Pending[OnePoint]:
-    """Starts the tasks; `points` has one row for each level and scalar, and so many scalars are not zero."""
+    points: Sequence[np.ndarray], recoded: np.ndarray, windows: Windows, nonzero: int
+) -> tuple[list[Future], list[np.ndarray]]:
+    """The tasks, started, and for each of one or two arrays of points the totals that they write.
+
+    The arrays have one row for each level and scalar, and so many scalars are not zero.
+    """
     count, levels, _ = windows.table.shape
-    totals = np.empty((count, 4, *points.shape[2:]), np.uint64)
-    pending = Pending([], totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
-    if len(points) < _INLINE_BELOW:
-        _set_sums(points, recoded, windows.table, windows.largest, totals)
-        return pending
+    totals = [np.empty((count, 4, *rows.shape[2:]), np.uint64) for rows in points]
+
+    def sums(first: int, end: int) -> None:
+        few, parts = windows.table[first:end], [each[first:end] for each in totals]
+        if len(points) == 1:
+            _set_sums(points[0], recoded, few, windows.largest, parts[0])
+        else:
+            _set_sums_of_both(points[0], points[1], recoded, few, windows.largest, parts[0], parts[1])
+
+    if len(points[0]) < _INLINE_BELOW:
+        sums(0, count)
+        return [], totals
     step = min(count, -(-_TASK_ADDITIONS // (nonzero * levels + 2 * windows.largest)))
-    for k in range(0, count, step):
-        few = windows.table[k : k + step]
-        pending.tasks.append(parallel.submit(_set_sums, points, recoded, few, windows.largest, totals[k : k + step]))
-    return pending
+    return [parallel.submit(sums, k, min(k + step, count)) for k in range(0, count, step)], totals
+
+
+def _pending(tasks: list[Future], totals: np.ndarray, windows: Windows, decode: Decode[OnePoint]) -> Pending[OnePoint]:
+    return Pending(tasks, totals, np.ascontiguousarray(windows.table[:, 0, 0]), decode)
 
 
 def _checked(points: np.ndarray, scalars: np.ndarray, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
@@ -142,16 +173,23 @@ def _checked(points: np.ndarray, scalars: np.ndarray, shape: Shape) -> tuple[np.
     return points.reshape(-1, *shape), scalars
 
 
+def _recoded(levels: int, scalars: np.ndarray) -> tuple[np.ndarray, Windows, int]:
+    """The scalars recoded for a table with several levels, their windows, and how many are not zero."""
+    nonzero = widths.nonzero(scalars)
+    windows = widths.of_table(levels, nonzero)
+    recoded = np.empty((4, len(scalars)), np.uint64)
+    if not recoding.recode(scalars, array.plain([windows.offset]), recoded):
+        raise ValueError("a scalar is not below r")
+    return recoded, windows, nonzero
+
+
 def _start_table(table: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
     if len(table) == 1:
         return _start_points(table[0], scalars, shape, decode)
     points, scalars = _checked(table, scalars, shape)
-    nonzero = widths.nonzero(scalars)
-    windows = widths.of_table(len(table), nonzero)
-    recoded = np.empty((len(scalars), 4), np.uint64)
-    if not recoding.recode(scalars, array.plain([windows.offset]), recoded):
-        raise ValueError("a scalar is not below r")
-    return _start(points, recoded, windows, decode, nonzero)
+    recoded, windows, nonzero = _recoded(len(table), scalars)
+    tasks, (totals,) = _start([points], recoded, windows, nonzero)
+    return _pending(tasks, totals, windows, decode)
 
 
 def _start_points(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode: Decode[OnePoint]) -> Pending[OnePoint]:
@@ -160,9 +198,10 @@ def _start_points(points: np.ndarray, scalars: np.ndarray, shape: Shape, decode:
         raise ValueError("a scalar is not below r")
     points, folded = endomorphism.halve(points, scalars)
     windows = widths.of_points(len(folded))
-    recoded = np.empty((len(folded), 4), np.uint64)
+    recoded = np.empty((4, len(folded)), np.uint64)
     recoding.add_offset(folded, array.plain([windows.offset]), recoded)
-    return _start(points, recoded, windows, decode, len(folded))
+    tasks, (totals,) = _start([points], recoded, windows, len(folded))
+    return _pending(tasks, totals, windows, decode)
 
 
 def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending[G1Point]:
@@ -177,6 +216,21 @@ def start_g1(table: np.ndarray, scalars: np.ndarray) -> Pending[G1Point]:
 def start_g2(table: np.ndarray, scalars: np.ndarray) -> Pending[G2Point]:
     """Starts Σ scalar·point over G2 on the pool, for a table (levels, n, 2, 2, 4).  Otherwise as `start_g1`."""
     return _start_table(table, scalars, g2_arrays.SHAPE, g2_arrays.decode)
+
+
+def start_both(
+    table_g2: np.ndarray, table_g1: np.ndarray, scalars: np.ndarray
+) -> tuple[Pending[G2Point], Pending[G1Point]]:
+    """Starts Σ scalar·point over both groups, with the same scalars, whose digits are placed once.  As `start_g1`."""
+    if len(table_g2) == 1 or len(table_g1) != len(table_g2):
+        return start_g2(table_g2, scalars), start_g1(table_g1, scalars)
+    (points_g2, scalars), (points_g1, _) = (
+        _checked(table, scalars, shape)
+        for table, shape in ((table_g2, g2_arrays.SHAPE), (table_g1, g1_arrays.SHAPE))
+    )  # fmt: skip
+    recoded, windows, nonzero = _recoded(len(table_g2), scalars)
+    tasks, (totals_g2, totals_g1) = _start([points_g2, points_g1], recoded, windows, nonzero)
+    return _pending(tasks, totals_g2, windows, g2_arrays.decode), _pending(tasks, totals_g1, windows, g1_arrays.decode)
 
 
 def g1(points: np.ndarray, scalars: np.ndarray) -> G1Point | None:

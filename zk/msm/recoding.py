@@ -1,10 +1,12 @@
 """Signed-digit recoding of scalars, such that each window can be read without the ones below it.
 
-A scalar s below r is first replaced by s' = s or s - r with |s'| <= r / 2, in sign-magnitude form, so that -1 is as
-short as 1 and a small negative number has few nonzero digits too.  A window of `width` bits gives a digit in
-[-2^(width-1), 2^(width-1)): after adding 2^(width-1) to every window but the top one, each digit is (window of the sum)
-- 2^(width-1), and that one addition has done all carries of the usual recoding.  The top digit is the rest, which is
-not negative.
+A scalar s below r is first replaced by s' = s or s - r with |s'| <= r / 2, so that -1 is as short as 1 and a small
+negative number has few nonzero digits too.  A window of `width` bits gives a digit in [-2^(width-1), 2^(width-1)):
+after adding 2^(width-1) to every window, each digit is (window of the sum) - 2^(width-1), and that one addition has
+done all carries of the usual recoding, and borrows of negative numbers.  The top window reaches so far up that what is
+added there keeps the sum from becoming negative.
+
+Recoded scalars are columns: word w of scalar i is recoded[w, i], so that digits of many scalars are read side by side.
 
 Source: the offset is that of Möller, "Algorithms for multi-exponentiation" (SAC 2001), section 3, with a constant.
 """
@@ -15,16 +17,16 @@ from functools import lru_cache
 import numpy as np
 
 from zk.fields import memory
-from zk.fields.prime import WORD_BITS, R
-from zk.fields.words import ONE_WORD, ZERO_WORD, adc, sbb, words
-from zk.runtime.jit import inner, kernel
+from zk.fields.prime import WORD_BITS, WORDS, R
+from zk.fields.words import ONE_WORD, ZERO_WORD, adc, sbb, select, words
+from zk.runtime.jit import inlined, inner, kernel
 
 SCALAR_BITS = (R // 2).bit_length()
-SIGN_BIT = 255  # set when the scalar is negative, and so each of its digits is to be negated
 
 _R = words(R)
 _HALF_R = words(R // 2)
 _SIGN = np.uint64(1 << 63)
+_BITS = WORDS * WORD_BITS
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Windows:
     """The positions of a scalar's digits: it is cut into levels of `level_bits`, and each level into `sets` windows.
 
     `table` is int64 (sets, levels, 3): a window's position, its width, and the number subtracted from it.  `offset` is
-    added to the magnitude of a scalar before its windows are read.  `largest` is the largest magnitude of a digit.
+    added to a scalar before its windows are read.  `largest` is the largest magnitude of a digit.
     """
 
     level_bits: int
@@ -51,11 +53,14 @@ def windows(level_bits: int, levels: int, sets: int, bits: int = SCALAR_BITS) ->
         for level in range(levels):
             table[k, level] = level * level_bits + starts[k], shares[k], 1 << (shares[k] - 1)
     top = int(table[-1, -1, 0])
-    table[-1, -1, 1:] = min(SIGN_BIT - top, WORD_BITS - 1), 0
-    offset = sum(int(half) << int(position) for position, _, half in table.reshape(-1, 3))
-    highest = ((1 << bits) - 1 + offset) >> top
+    others = table.reshape(-1, 3)[:-1]
+    below = sum(int(half) << int(position) for position, _, half in others)
+    width = min(_BITS - top, WORD_BITS - 1)
+    table[-1, -1, 1:] = width, 1 << (width - 1)
+    greatest = (1 << bits) - 1
+    largest = max(greatest + below >> top, -(below - greatest >> top), int(others[:, 2].max(initial=0)))
     table.flags.writeable = False
-    return Windows(level_bits, table, offset, max(highest, int(table[:, :, 2].max())))
+    return Windows(level_bits, table, below + (1 << (top + width - 1)), largest)
 
 
 @inner
@@ -69,55 +74,63 @@ def _subtract(a, b):
 
 
 @inner
-def _sign_magnitude(s):
-    """A scalar below r as s or s - r, whichever is shorter, in sign-magnitude form."""
-    _, is_above = _subtract(_HALF_R, s)
-    if is_above == ONE_WORD:
-        s, _ = _subtract(_R, s)
-        return s[0], s[1], s[2], s[3] | _SIGN
-    return s
+def _add(a, b):
+    """a + b modulo 2^256."""
+    s0, carry = adc(a[0], b[0], ZERO_WORD)
+    s1, carry = adc(a[1], b[1], carry)
+    s2, carry = adc(a[2], b[2], carry)
+    s3, _ = adc(a[3], b[3], carry)
+    return s0, s1, s2, s3
 
 
 @inner
-def _add_offset(s, t):
-    """The magnitude of s plus t.  The sign bit stays: the sum of the magnitudes does not reach it."""
-    s0, carry = adc(s[0], t[0], ZERO_WORD)
-    s1, carry = adc(s[1], t[1], carry)
-    s2, carry = adc(s[2], t[2], carry)
-    s3, _ = adc(s[3], t[3], carry)
-    return s0, s1, s2, s3
+def _store(recoded, i, a):
+    """Writes column i."""
+    for w in range(WORDS):
+        recoded[w, i] = a[w]
 
 
 @kernel
 def recode(scalars: np.ndarray, offset: np.ndarray, recoded: np.ndarray) -> bool:
-    """recoded[i] = scalar i in sign-magnitude form plus the offset, a row of words.  Whether all scalars are < r."""
+    """recoded[:, i] = s or s - r, whichever is shorter, plus the offset, for scalar s.  Whether all scalars are < r."""
     t, are_below = memory.load(offset, 0), ONE_WORD
+    t_less_r, _ = _subtract(t, _R)
     for i in range(scalars.shape[0]):
         s = memory.load(scalars, i)
         _, is_below = _subtract(s, _R)
         are_below &= is_below
-        memory.store(recoded, i, _add_offset(_sign_magnitude(s), t))
+        _, is_above = _subtract(_HALF_R, s)
+        _store(recoded, i, _add(s, select(is_above, t_less_r, t)))
     return are_below == ONE_WORD
 
 
 @kernel
 def add_offset(signed: np.ndarray, offset: np.ndarray, recoded: np.ndarray) -> None:
-    """recoded[i] = signed[i] plus the offset, a row of words, for scalars in sign-magnitude form."""
+    """recoded[:, i] = signed[i] plus the offset, for scalars in sign-magnitude form with the sign in bit 255."""
     t = memory.load(offset, 0)
     for i in range(signed.shape[0]):
-        memory.store(recoded, i, _add_offset(memory.load(signed, i), t))
+        s0, s1, s2, s3 = memory.load(signed, i)
+        magnitude = s0, s1, s2, s3 & ~_SIGN
+        less, _ = _subtract(t, magnitude)
+        _store(recoded, i, select(s3 >> np.uint64(63), less, _add(t, magnitude)))
+
+
+@inlined
+def _signed(digit):
+    """2·magnitude + (1 if negative)."""
+    return 2 * abs(digit) + (digit < 0)
 
 
 @inner
 def read(recoded, window, digits):
-    """digits[i] = the digit of scalar i in a window, which is a row of `Windows.table`."""
+    """digits[i] = 2·magnitude + (1 if negative), of the digit of scalar i in a window, a row of `Windows.table`."""
     position, width, half = window[0], window[1], window[2]
-    word, low = position >> 6, np.uint64(position & 63)
-    mask = (ONE_WORD << np.uint64(width)) - ONE_WORD
-    is_within = np.int64(low) + width <= WORD_BITS
-    for i in range(recoded.shape[0]):
-        value = recoded[i, word] >> low
-        if not is_within:
-            value |= recoded[i, word + 1] << (np.uint64(WORD_BITS) - low)
-        digit = np.int64(value & mask) - half
-        digits[i] = -digit if recoded[i, 3] & _SIGN else digit
+    low, mask = np.uint64(position & 63), (ONE_WORD << np.uint64(width)) - ONE_WORD
+    column = recoded[position >> 6]
+    if np.int64(low) + width <= WORD_BITS:
+        for i in range(column.shape[0]):
+            digits[i] = _signed(np.int64(column[i] >> low & mask) - half)
+    else:
+        above, high = recoded[(position >> 6) + 1], np.uint64(WORD_BITS) - low
+        for i in range(column.shape[0]):
+            digits[i] = _signed(np.int64((column[i] >> low | above[i] << high) & mask) - half)

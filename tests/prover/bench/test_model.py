@@ -18,10 +18,9 @@ README = Path(__file__).parents[3] / "zk" / "README.md"
 
 def slow_digits(scalar: int, windows) -> list[list[int]]:
     """The digits of a scalar in each set of windows, by integer arithmetic."""
-    sign, magnitude = (1, scalar) if scalar <= R // 2 else (-1, R - scalar)
-    value = magnitude + windows.offset
+    value = (scalar if scalar <= R // 2 else scalar - R) + windows.offset
     return [
-        [sign * ((value >> int(position) & (1 << int(width)) - 1) - int(half)) for position, width, half in levels]
+        [(value >> int(position) & (1 << int(width)) - 1) - int(half) for position, width, half in levels]
         for levels in windows.table
     ]
 

@@ -33,7 +33,7 @@ TINY = [
 
 
 PRODUCT_PHASES = (
-    "sparse products", "transforms", "plain scalars", "MSM A", "MSM B in G1", "MSM B in G2", "MSM C", "MSM H",
+    "sparse products", "transforms", "plain scalars", "MSM A", "MSM B", "MSM C", "MSM H",
 )  # fmt: skip
 
 

@@ -11,8 +11,7 @@ from tests.zk.fields.edges import elements
 from zk.curves import bn254, g1, g2
 from zk.fields import array
 from zk.fields.prime import R
-from zk.msm import endomorphism, pippenger, recoding, window_tables
-from zk.runtime.jit import kernel
+from zk.msm import endomorphism, pippenger, window_tables
 
 GROUPS = [
     SimpleNamespace(arrays=g1, generator=bn254.G1, run=pippenger.g1, start=pippenger.start_g1),
@@ -102,6 +101,44 @@ def test_concurrent_multiplications_do_not_interfere(group):
     assert [p.result() for p in pending] == [bn254.multiply(k, group.generator) for k in expected]
 
 
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100, 600])
+@pytest.mark.parametrize("has_multiples", [True, False], ids=["tables", "points alone"])
+def test_the_same_scalars_over_both_groups_are_right_at_once(count, has_multiples):
+    """Neither group's points are at the same place as the other's, and some are the identity in one group alone."""
+    generator = random.Random(count)
+    choices = [[generator.randrange(len(LOGARITHMS)) for _ in range(count)] for _ in GROUPS]
+    scalars = [generator.choice((0, 1, R - 1, generator.randrange(R))) for _ in range(count)]
+    points = [group.arrays.encode(POINTS[id(group)][i] for i in of) for group, of in zip(GROUPS, choices, strict=True)]
+    in_g1, in_g2 = (window_tables.table(each) if has_multiples else each[np.newaxis] for each in points)
+    pending_g2, pending_g1 = pippenger.start_both(in_g2, in_g1, array.plain(scalars))
+    for group, of, pending in zip(GROUPS, choices, (pending_g1, pending_g2), strict=True):
+        total = sum(scalar * LOGARITHMS[i] for scalar, i in zip(scalars, of, strict=True)) % R
+        assert pending.result() == bn254.multiply(total, group.generator)
+
+
+def test_both_groups_at_once_are_right_when_only_one_has_tables():
+    points_g1, points_g2 = (group.arrays.encode(POINTS[id(group)]) for group in GROUPS)
+    scalars = [R // 3 - i for i in range(len(LOGARITHMS))]
+    total = sum(s * k for s, k in zip(scalars, LOGARITHMS, strict=True)) % R
+    for tables in ((window_tables.table(points_g2), points_g1[np.newaxis]),
+                   (points_g2[np.newaxis], window_tables.table(points_g1))):  # fmt: skip
+        in_g2, in_g1 = (pending.result() for pending in pippenger.start_both(*tables, array.plain(scalars)))
+        assert (in_g1, in_g2) == (bn254.multiply(total, bn254.G1), bn254.multiply(total, bn254.G2))
+
+
+def test_both_groups_at_once_refuse_what_each_refuses_alone():
+    one_g1, one_g2 = (group.arrays.encode([group.generator]) for group in GROUPS)
+    tables = window_tables.table(one_g2), window_tables.table(one_g1)
+    for g2_table, g1_table in (tables, (one_g2[np.newaxis], one_g1[np.newaxis])):
+        with pytest.raises(ValueError, match="not below r"):
+            pippenger.start_both(g2_table, g1_table, array.plain([R]))
+        with pytest.raises(ValueError, match="one scalar for each point"):
+            pippenger.start_both(g2_table, g1_table, array.plain([1, 2]))
+    two_g1 = window_tables.table(GROUPS[0].arrays.encode([GROUPS[0].generator] * 2))
+    with pytest.raises(ValueError, match="one scalar for each point"):
+        pippenger.start_both(tables[0], two_g1, array.plain([1]))
+
+
 @BOTH
 def test_read_only_arrays_are_accepted(group):
     points, scalars = group.arrays.encode(POINTS[id(group)]), array.plain(range(len(LOGARITHMS)))
@@ -164,27 +201,3 @@ def test_halves_are_short_and_combine_to_the_scalar(scalars):
     assert max(map(abs, halves)) < 2**endomorphism.HALF_BITS
     for scalar, first, second in zip(scalars, halves[: len(scalars)], halves[len(scalars) :], strict=True):
         assert (first + endomorphism.LAMBDA * second - scalar) % R == 0
-
-
-@kernel
-def read(recoded, windows, result):
-    """result[k, level] = the digits of all scalars in one window."""
-    for k in range(windows.shape[0]):
-        for level in range(windows.shape[1]):
-            recoding.read(recoded, windows[k, level], result[k, level])
-
-
-@pytest.mark.parametrize("sets", [4, 5, 6, 7, 9, 16, 32])
-def test_digits_are_small_and_add_up_to_the_scalar(sets):
-    generator = random.Random(sets)
-    scalars = EDGE_SCALARS + [generator.randrange(R) for _ in range(50)]
-    windows = recoding.windows(64, 4, sets)
-    recoded, result = np.empty((len(scalars), 4), np.uint64), np.empty((sets, 4, len(scalars)), np.int32)
-    recoding.recode(array.plain(scalars), array.plain([windows.offset]), recoded)
-    read(recoded, windows.table, result)
-    assert abs(result).max() <= windows.largest
-    positions = windows.table[:, :, 0].reshape(-1).tolist()
-    for scalar, row in zip(scalars, result.reshape(-1, len(scalars)).T.tolist(), strict=True):
-        assert sum(d << position for d, position in zip(row, positions, strict=True)) % R == scalar
-    assert not result[:, :, 0].any()
-    assert [int(np.count_nonzero(result[:, :, i])) for i in (1, 3)] == [1, 1], "1 and -1 have one digit"
