@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from prover.bench import distributions, exports
-from prover.bench.report import Column, Section
+from prover.bench.report import PROCESSOR, Column, Section
 from zk.errors import FormatError
 
 SUBJECT = ("benchmark", "statement", "circuit")
@@ -101,15 +101,20 @@ def _timings(report: Document) -> dict[Place, Document]:
 
 
 def _columns(rows: list[dict[str, Any]]) -> tuple[Column, ...]:
-    return (CASE, *COLUMNS) if any(row["case"] for row in rows) else COLUMNS
+    columns = (CASE, *COLUMNS) if any(row["case"] for row in rows) else COLUMNS
+    return (*columns, PROCESSOR) if any(row[PROCESSOR.key] is not None for row in rows) else columns
 
 
 def _ratio(then: Document, now: Document) -> dict[str, Any]:
-    """Both times, and their ratio; of the medians too, with its interval, if both reports list their runs."""
+    """Both times, and their ratio; of the medians too, with its interval, if both reports list their runs.
+
+    And of processor times, if both counted them.
+    """
     row: dict[str, Any] = {
         "case": now.get("case", ""), "name": now["name"], "size": now["size"], "threads": now["threads"],
         "then_s": then["min_s"], "now_s": now["min_s"], "ratio": round(now["min_s"] / then["min_s"], 3),
         **dict.fromkeys(("median_ratio", "low", "high", "coverage")),
+        PROCESSOR.key: distributions.processor_ratio(now.get("meters"), then.get("meters")),
     }  # fmt: skip
     over, under = distributions.runs_of(now), distributions.runs_of(then)
     if over and under:

@@ -12,11 +12,13 @@ the most, and its coverage says how much it is worth.  (David and Nagaraja, "Ord
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import comb
+from math import comb, inf
+from statistics import median
 from typing import Any
 
 import numpy as np
 
+PROCESSOR_TIME = "processor_s"  # among meters
 LEVEL = 0.95
 
 
@@ -89,3 +91,17 @@ def exponent(runs_by_size: Mapping[int, Sequence[float]]) -> tuple[float, Interv
 def runs_of(timing: Mapping[str, Any]) -> list[float]:
     """The runs that a timing of a report lists; none in a report of an earlier version."""
     return list(timing.get("runs_s", ()))
+
+
+def processor_ratio(over: object, under: object) -> float | None:
+    """The ratio of the median processor times among the meters of two timings; None where either has none.
+
+    A report's file may hold anything: what is no list of numbers is no time.
+    """
+    medians = []
+    for meters in (over, under):
+        values = meters.get(PROCESSOR_TIME) if isinstance(meters, Mapping) else None
+        times = [v for v in values if isinstance(v, float) and 0 < v < inf] if isinstance(values, list | tuple) else []
+        medians.append(median(times) if times else None)
+    top, bottom = medians
+    return None if top is None or bottom is None else round(top / bottom, 3)

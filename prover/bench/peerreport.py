@@ -6,7 +6,7 @@ from typing import Any
 
 from prover.bench import distributions
 from prover.bench.measure import Timing
-from prover.bench.report import Column, Measurements, Section
+from prover.bench.report import PROCESSOR, Column, Measurements, Section
 
 OURS = "zksettle"
 CASE = Column("case", "of")
@@ -16,7 +16,6 @@ COLUMNS = (
     Column("median_ratio", "of medians", "ratio"), Column("low", "at least", "ratio"),
     Column("high", "at most", "ratio"), Column("coverage", "coverage", "percent"),
 )  # fmt: skip
-PROCESSOR = Column("processor_ratio", "of processor times", "ratio")
 MOST_BUSY = 0.1
 METER_KINDS = {"processor_s": "seconds"}  # of the meters that are not counts; energy is in joules
 
@@ -52,22 +51,14 @@ def _ratios(timings: Sequence[Timing]) -> Section:
             interval = distributions.ratio(timing.runs_s, base.runs_s)
             row |= {"median_ratio": round(median(timing.runs_s) / median(base.runs_s), 3),
                     "low": round(interval.low, 3), "high": round(interval.high, 3),
-                    "coverage": round(interval.coverage, 4), PROCESSOR.key: _processor_ratio(timing, base)}  # fmt: skip
+                    "coverage": round(interval.coverage, 4),
+                    PROCESSOR.key: distributions.processor_ratio(timing.meters, base.meters)}  # fmt: skip
         rows.append({"case": timing.case, "prover": timing.name, "work": timing.size, "threads": timing.threads,
                      "min_s": round(timing.min_s, 9), **row})  # fmt: skip
     columns = (CASE, *COLUMNS) if any(timing.case for timing in timings) else COLUMNS
     if any(row[PROCESSOR.key] is not None for row in rows):
         columns = (*columns, PROCESSOR)
     return Section("ratios", "fastest warm run, and its ratio to ours", columns, rows)
-
-
-def _processor_ratio(timing: Timing, base: Timing) -> float | None:
-    medians = []
-    for one in (timing, base):
-        values = [value for value in one.meters.get("processor_s", ()) if value]
-        medians.append(median(values) if values else None)
-    theirs, ours = medians
-    return None if theirs is None or ours is None else round(theirs / ours, 3)
 
 
 def _metered(timings: Sequence[Timing]) -> list[Section]:

@@ -16,6 +16,9 @@ class Column:
     kind: str = "text"
 
 
+PROCESSOR = Column("processor_ratio", "of processor times", "ratio")  # which others on the machine disturb less
+
+
 @dataclass(frozen=True)
 class Section:
     """A table beside the timings."""

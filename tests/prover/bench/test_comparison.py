@@ -1,6 +1,7 @@
 """Two reports are compared where their work is the same, with what differs around it beside the ratios."""
 
 import json
+import math
 
 import pytest
 
@@ -32,6 +33,19 @@ def test_a_time_is_called_other_only_where_its_interval_says_so(factor, verdict)
     assert row["verdict"] == verdict and row["coverage"] >= 0.95
     assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high), abs=0.001)
     assert (row["ratio"], row["median_ratio"]) == pytest.approx((factor, factor), abs=0.001)
+
+
+def test_processor_times_are_compared_where_both_reports_counted_them():
+    counted = [document(Timing("one", "2^3", 1, 1, 9.0, RUNS, "", {"processor_s": times}))
+               for times in ((0.2, 0.4, 0.3), (None, 0.9))]  # fmt: skip
+    section = comparison.compare(*counted)[0]
+    assert [row["processor_ratio"] for row in section.rows] == [3.0]
+    assert "processor_ratio" in [column.key for column in section.columns]
+    for odd in ({}, 7, {"processor_s": 7}, {"processor_s": ["0.2", True, -1.0, math.inf]}):
+        counted[1]["timings"][0]["meters"] = odd
+        (row,) = comparison.compare(*counted)[0].rows
+        assert row["processor_ratio"] is None
+    assert "processor_ratio" not in [column.key for column in comparison.compare(*counted)[0].columns]
 
 
 def test_few_runs_allow_only_a_perhaps():
