@@ -19,9 +19,10 @@ from prover.farm import farmkey
 from prover.farm.proving import Engine, Failed, Task
 from prover.farm.session import Session
 from settlement.errors import Unavailable
+from tests.patience import PATIENCE_S
 from zk.groth16.keys import Proof
 
-END_S, PAUSE_S = 120, 0.02
+END_S, PAUSE_S = PATIENCE_S, 0.02
 _HONEST, _LIAR = "prover.bench.farmside", "tests.soak.farmcrew"
 
 T = TypeVar("T")
