@@ -70,15 +70,17 @@ def systems(source: random.Random) -> Iterator[tuple]:
 
 
 def balances(source: random.Random) -> tuple[int, ...]:
-    """Signed numbers of 64 bits, of every length."""
-    return tuple(source.choice((-1, 1)) * source.getrandbits(source.randrange(64)) for _ in range(records.ASSETS))
+    """Numbers of 64 bits, of every length; those of what may be owed are signed."""
+    lengths = [source.randrange(64) for _ in range(records.ASSETS)]
+    signs = [1 if i < records.HELD else source.choice((-1, 1)) for i in range(records.ASSETS)]
+    return tuple(sign * source.getrandbits(length) for sign, length in zip(signs, lengths, strict=True))
 
 
 def statements(source: random.Random, keystore: Keystore) -> Iterator[tuple]:
     """(key, public, wires) of legs with random balances and, by turns, of the honest samples, for ever."""
     while True:
         for name, claim in (
-            ("leg", samples.honest_leg(balances(source), balances(source), epoch=source.randrange(1, 2**32))),
+            ("leg", samples.honest_leg(balances(source), balances(source))),
             ("margin", samples.honest_margin()),
             ("leg", source.choice(samples.honest("leg"))),
         ):
