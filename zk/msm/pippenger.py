@@ -176,7 +176,7 @@ def _checked(points: np.ndarray, scalars: np.ndarray, shape: Shape) -> tuple[np.
 def _recoded(levels: int, scalars: np.ndarray) -> tuple[np.ndarray, Windows, int]:
     """The scalars recoded for a table with several levels, their windows, and how many are not zero."""
     nonzero = widths.nonzero(scalars)
-    windows = widths.of_table(levels, nonzero)
+    windows = widths.of_table(levels, nonzero, len(scalars))
     recoded = np.empty((4, len(scalars)), np.uint64)
     if not recoding.recode(scalars, array.plain([windows.offset]), recoded):
         raise ValueError("a scalar is not below r")

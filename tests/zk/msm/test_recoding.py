@@ -7,7 +7,7 @@ import pytest
 
 from zk.fields import array
 from zk.fields.prime import R
-from zk.msm import endomorphism, recoding
+from zk.msm import endomorphism, recoding, widths
 from zk.runtime.jit import kernel
 
 EDGE_SCALARS = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**253, 2**127, endomorphism.LAMBDA, R - endomorphism.LAMBDA]
@@ -82,3 +82,10 @@ def test_a_scalar_that_is_not_below_r_is_seen_wherever_it_stands(size):
         recoded = np.empty((4, size), np.uint64)
         assert not recoding.recode(array.plain(scalars), array.plain([windows.offset]), recoded)
     assert recoding.recode(array.plain([R - 1] * size), array.plain([windows.offset]), np.empty((4, size), np.uint64))
+
+
+def test_windows_are_few_where_most_scalars_are_zero():
+    """Each set reads the digits of all scalars, and a thousand zeros take as long as some thirty others."""
+    few = [len(widths.of_table(4, count, 7000).table) for count in (0, 1, 100)]
+    assert max(few) <= 9 < len(widths.of_table(4, 0, 0).table)
+    assert all(len(widths.of_table(4, n, n).table) == 5 for n in (1 << 13, 1 << 14))
