@@ -7,6 +7,7 @@ was due is lost: that takes for ever.
 """
 
 import hashlib
+import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ def measure(here: Place, live: LiveOrders, found: Found) -> None:
 
 
 def _next(left: Iterator[bytes], count: int) -> list[bytes]:
-    return [data for data, _ in zip(left, range(count), strict=False)]
+    return list(itertools.islice(left, count))
 
 
 def arrivals(carrier: Carrier, reader: Side, sent: Sequence[bytes], task: tasks.Task | None) -> list[float]:

@@ -236,3 +236,8 @@ def test_a_side_that_ends_says_why(tmp_path):
     with talk.thread("reader 1", lambda asked, told: told.hear(), {}) as side, \
             pytest.raises(RuntimeError, match="did not answer within 0 s"):  # fmt: skip
         side.hear(0.01)
+
+
+def test_no_order_is_left_out_between_stretches():
+    left = iter([b"1", b"2", b"3"])
+    assert [arrivals._next(left, count) for count in (1, 2)] == [[b"1"], [b"2", b"3"]]
