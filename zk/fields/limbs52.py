@@ -61,12 +61,6 @@ def subtract_above(emit: Emitter, columns: list, multiple: list) -> list:
     return [emit.sub(c, emit.select(above, m, zero)) for c, m in zip(columns, multiple, strict=True)]
 
 
-def raise_below(emit: Emitter, columns: list, multiple: list) -> list:
-    """The columns plus `multiple` where they are not certainly positive; that is below multiple + 2^209."""
-    below, zero = emit.less(columns[-1], emit.constant(1)), emit.constant(0)
-    return [emit.add(c, emit.select(below, m, zero)) for c, m in zip(columns, multiple, strict=True)]
-
-
 def subtract(emit: Emitter, a: list, b: list, p: list, twice_p: list) -> list:
     """a - b for b <= 3p, plus 2p where the difference may be negative, and p more where it is below -p + 2^208."""
     # The second step is for b above 2p: without it, an excess in b would leave a negative number.
