@@ -21,7 +21,7 @@ from prover.farm.keycontents import FarmKey
 from prover.farm.line import PATIENCE_S, POLL_S, Line
 from prover.farm.session import Missing, Session
 from zk.errors import FormatError, InvalidProof
-from zk.groth16.keys import Proof
+from zk.groth16.keys import Claim, Proof
 
 MOST_ASKED = 1_000  # ids in one query
 
@@ -123,8 +123,9 @@ class Submitter:
             ready = self._ready(left, deadline_s)
             if not ready:
                 break
+            verified = self._verified_together(ready)
             for found in ready:
-                result = self._judged(found)
+                result = self._judged(found, verified.get(found.id))
                 if result is not None:
                     results[found.id] = result
         self._forget(results)
@@ -146,8 +147,22 @@ class Submitter:
                 self._line.check()
                 self._changed.wait(min(left_s, POLL_S))
 
-    def _judged(self, found: Found) -> Result | None:
-        """The result, or None when it is no proof and the job was put back."""
+    def _verified_together(self, ready: Sequence[Found]) -> dict[bytes, Proof]:
+        """The proofs that one batch has verified; none when one of them is false, or there is but one to verify."""
+        claims: dict[bytes, Claim] = {}
+        for found in ready:
+            pending, signed = self._pending[found.id], found.signed
+            if signed is None or pending.check is not None:
+                continue
+            job = pending.sealed.job
+            with suppress(InvalidProof):
+                claims[found.id] = (self._keys[job.key].verifying, job.public, evidence.proof(signed))
+        if len(claims) < 2 or not evidence.all_verify(list(claims.values())):
+            return {}
+        return {job: proof for job, (_, _, proof) in claims.items()}
+
+    def _judged(self, found: Found, verified: Proof | None) -> Result | None:
+        """The result, or None when it is no proof and the job was put back; `verified` is its proof when that is."""
         pending, signed = self._pending[found.id], found.signed
         if signed is None:
             return Result(found.id, found.state, None, found.reason, b"", found.attempts)
@@ -158,10 +173,10 @@ class Submitter:
             evidence.check_signed(signed, self._farm)
             if found.is_accused and self._is_liar(signed.worker):
                 raise NotOfTheFarm(f"worker {signed.worker.hex()[:16]} is quarantined")
-            proof = evidence.proof(signed)
+            proof = evidence.proof(signed) if verified is None else verified
             if pending.check is not None:
                 pending.check(job, proof)
-            else:
+            elif verified is None:
                 evidence.verify(proof, job.public, self._keys[job.key].verifying)
             return Result(found.id, State.DONE, proof, "", signed.worker, found.attempts)
         except NotOfTheFarm as error:

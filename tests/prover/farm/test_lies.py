@@ -202,3 +202,26 @@ def no_result(farm, submitter, job, told):
         return any(told in said for said in farm.told)
 
     patience.until(is_told, farm.told)
+
+
+@pytest.mark.parametrize("false", [None, 2])
+def test_proofs_that_come_together_are_verified_at_once_and_a_false_one_harms_no_other(farm, monkeypatch, false):
+    alone = []
+    verify = evidence.verify
+    monkeypatch.setattr(evidence, "verify", lambda proof, *rest: alone.append(proof) or verify(proof, *rest))
+
+    def engine(key, tasks):
+        return [
+            known.proof((99, 99)) if number == false else proof for number, proof in enumerate(farms.honest(key, tasks))
+        ]
+
+    with farm.submitting() as submitter:
+        ids = submitter.submit([farm.job(number) for number in range(4)])
+        with farm.working(farm.worker(engine, "first")):
+            patience.until(lambda: all(one.found for one in submitter._pending.values()))
+        alone.clear()  # of the worker's own
+        with farm.working(farm.worker(None, "second")):
+            results = submitter.wait(ids, PATIENCE_S)
+    assert [result.proof for result in results] == [known.proof((number, 7)) for number in range(4)], farm.told
+    assert (not alone) == (false is None)
+    assert farm.sql("SELECT count(*) FROM quarantine") == [(0 if false is None else 1,)]
