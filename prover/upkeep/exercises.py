@@ -71,6 +71,13 @@ def multiplication_in_g2() -> None:
     pippenger.g2(points, scalars)
 
 
+def multiplication_in_both() -> None:
+    """The same scalars in G1 and G2 at once, with window tables."""
+    in_g2, in_g1 = window_tables.table(g2.encode([bn254.G2] * 2)), window_tables.table(g1.encode([bn254.G1] * 2))
+    for pending in pippenger.start_both(in_g2, in_g1, array.plain([1, 2])):
+        pending.result()
+
+
 def multiplication_in_g1() -> None:
     """Multi-scalar multiplications in G1, with window tables and without."""
     points, scalars = g1.encode([bn254.G1] * 2), array.plain([1, 2])
@@ -117,8 +124,8 @@ def proof() -> None:
 
 PROVING: dict[str, Callable[[], None]] = {
     exercise.__name__: exercise for exercise in (
-        key, verification, key_in_g2, verification_of_many, multiplication_in_g2, multiplication_in_g1, witness,
-        syncing, reading, settling,
+        key, verification, multiplication_in_both, key_in_g2, verification_of_many, multiplication_in_g2,
+        multiplication_in_g1, witness, syncing, reading, settling,
     )
 }  # fmt: skip
 
