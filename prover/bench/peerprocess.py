@@ -25,8 +25,9 @@ def contenders(
 
     It is told `asked` first.  With `check`, its proofs are given to it.  Raises Unavailable when it cannot run.
     """
+    process = f"process of {name} for {threads} thread{'' if threads == 1 else 's'}"
     try:
-        side = running.enter_context(talk.process(f"{name} on {threads}", folder, asked, command))
+        side = running.enter_context(talk.process(process, folder, asked, command))
     except OSError as error:
         raise Unavailable(f"{name} cannot be run: {error}") from None
     works = _answer(name, side).get("works", ["prove"])

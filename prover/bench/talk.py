@@ -109,13 +109,12 @@ def process(name: str, folder: Path, asked: Document | None, command: Sequence[s
 
     What it complains of goes to a file in the folder.
     """
-    log = folder / f"{name.replace(' ', '-')}.log"
+    log = folder / ("".join(c if c.isalnum() else "-" for c in name) + ".log")
     with log.open("wb") as complaints:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints)
     assert child.stdin is not None and child.stdout is not None, "both are pipes"
     try:
-        side = Side(name, over(child.stdout, child.stdin), lambda: log.read_text(errors="replace").strip()[-500:],
-                    child.pid)  # fmt: skip
+        side = Side(name, over(child.stdout, child.stdin), lambda: _complaints(log), child.pid)
         if asked is not None:
             side.tell(**asked)
         yield side
@@ -129,6 +128,10 @@ def process(name: str, folder: Path, asked: Document | None, command: Sequence[s
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _complaints(log: Path) -> str:
+    return log.read_text(errors="replace").strip()[-500:] or "it wrote nothing to standard error"
 
 
 @contextmanager

@@ -233,6 +233,9 @@ def test_a_side_that_ends_says_why(tmp_path):
     with talk.process("board 1", tmp_path, {"role": "board", "home": str(tmp_path / "nowhere")}) as side, \
             pytest.raises(RuntimeError, match="the board 1 ended: (.|\n)*nowhere"):  # fmt: skip
         side.hear()
+    with talk.process("peer a/b", tmp_path, None, ["false"]) as side, \
+            pytest.raises(RuntimeError, match="the peer a/b ended: it wrote nothing to standard error"):  # fmt: skip
+        side.hear()
     with talk.thread("reader 1", lambda asked, told: told.hear(), {}) as side, \
             pytest.raises(RuntimeError, match="did not answer within 0 s"):  # fmt: skip
         side.hear(0.01)
